@@ -1,0 +1,1 @@
+//! A metrics agent for small Linux boxes.
