@@ -1,0 +1,122 @@
+//! Wall-clock time as people and protocols write it. Durations are measured with `Instant`.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// 2026-11-01: a wall clock before this has not been set yet.
+const EARLIEST_PLAUSIBLE: u64 = 1_793_491_200;
+
+/// A point of wall-clock time, in UTC.
+#[derive(Clone, Copy, Debug)]
+pub struct Wall(Duration);
+
+impl Wall {
+    /// What the wall clock says; 1970 if it says earlier.
+    pub fn now() -> Wall {
+        Wall(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+
+    /// Time since 1970.
+    pub fn since_epoch(self) -> Duration {
+        self.0
+    }
+
+    /// Whether the clock can be right: not before this program was written.
+    pub fn is_plausible(self) -> bool {
+        self.0.as_secs() >= EARLIEST_PLAUSIBLE
+    }
+
+    /// `Fri, 20 Nov 2026 09:12:03 GMT`, as HTTP writes dates (RFC 9110 section 5.6.7).
+    pub fn http(self) -> impl fmt::Display {
+        Http(Civil::of(self.0.as_secs()))
+    }
+
+    /// `2026-11-20T09:12:03.456Z` (RFC 3339).
+    pub fn rfc3339(self) -> impl fmt::Display {
+        Rfc3339(Civil::of(self.0.as_secs()), self.0.subsec_millis())
+    }
+}
+
+/// A date of the proleptic Gregorian calendar and a time of day.
+struct Civil {
+    year: u64,
+    month: u64,
+    day: u64,
+    weekday: u64,
+    second: u64,
+}
+
+impl Civil {
+    /// By whole 400-year cycles that start on 1 March (0000-03-01 is day -719468 of the epoch), so
+    /// that the leap day is the last day of a year.
+    fn of(secs: u64) -> Civil {
+        let days = secs / 86_400;
+        let shifted = days + 719_468;
+        let day_of_cycle = shifted % 146_097;
+        let year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524
+            - day_of_cycle / 146_096)
+            / 365;
+        let day_of_year =
+            day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+        let from_march = (5 * day_of_year + 2) / 153;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        Civil {
+            year: shifted / 146_097 * 400 + year_of_cycle + u64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * from_march + 2) / 5 + 1,
+            weekday: (days + 4) % 7, // 1970-01-01 was a Thursday
+            second: secs % 86_400,
+        }
+    }
+
+    fn time(&self) -> (u64, u64, u64) {
+        (self.second / 3600, self.second / 60 % 60, self.second % 60)
+    }
+}
+
+struct Http(Civil);
+
+impl fmt::Display for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let Http(c) = self;
+        let (h, m, s) = c.time();
+        let weekday = DAYS.get(c.weekday as usize).unwrap_or(&"");
+        let month = MONTHS.get(c.month as usize - 1).unwrap_or(&"");
+        write!(f, "{weekday}, {:02} {month} {:04} {h:02}:{m:02}:{s:02} GMT", c.day, c.year)
+    }
+}
+
+struct Rfc3339(Civil, u32);
+
+impl fmt::Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rfc3339(c, millis) = self;
+        let (h, m, s) = c.time();
+        write!(f, "{:04}-{:02}-{:02}T{h:02}:{m:02}:{s:02}.{millis:03}Z", c.year, c.month, c.day)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_dates_as_the_field_does() {
+        let at = |secs, millis| Wall(Duration::new(secs, millis * 1_000_000));
+        for (secs, http, rfc) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00.007Z"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37.007Z"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT", "2000-02-29T00:00:00.007Z"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT", "2024-02-29T23:59:59.007Z"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT", "2100-03-01T00:00:00.007Z"),
+        ] {
+            assert_eq!(at(secs, 7).http().to_string(), http);
+            assert_eq!(at(secs, 7).rfc3339().to_string(), rfc);
+        }
+        assert!(!at(0, 0).is_plausible());
+        assert_eq!(at(EARLIEST_PLAUSIBLE, 0).rfc3339().to_string(), "2026-11-01T00:00:00.000Z");
+    }
+}

@@ -1,0 +1,189 @@
+//! CPU time by mode: `/proc/stat`, a line `cpuN` for each CPU that is online: user, nice, system,
+//! idle, iowait, irq, softirq, steal (2.6.11), guest (2.6.24), guest_nice (2.6.33), in clock ticks
+//! (Documentation/filesystems/proc.rst, section 1.8). Guest time is contained in user and nice. A
+//! column the kernel lacks is left out.
+//!
+//! The kernel's idle and iowait are estimates that can step back a little, and start anew when a
+//! CPU is plugged in again: values are held at their highest until idle falls by `REPLUGGED`.
+
+use super::{Collector, Faults, Spec};
+use crate::error::Error;
+use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
+use crate::read::{Root, Source, scan};
+use crate::settings::{CollectorSettings, Subject};
+use crate::sys;
+
+const PATH: &str = "/proc/stat";
+const EXPECTED: &str = "cpu and an ascending number, then at least four integers";
+
+/// Columns of a line, in order; the first eight are modes, the last two guest time.
+const COLUMNS: usize = 10;
+const IDLE: usize = 3;
+const MODES: [&[u8]; 8] =
+    [b"user", b"nice", b"system", b"idle", b"iowait", b"irq", b"softirq", b"steal"];
+const GUEST_MODES: [&[u8]; 2] = [b"user", b"nice"];
+
+/// Seconds by which idle falls when a CPU was plugged in again.
+const REPLUGGED: u64 = 3;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 3] = [
+    counter("cpu_seconds_total",       Unit::Ticks, "Seconds the CPU spent in each mode.",                   &["cpu", "mode"]),
+    counter("cpu_guest_seconds_total", Unit::Ticks, "Seconds the CPU spent in guests, also in user and nice.", &["cpu", "mode"]),
+    gauge(  "cpu_count",               Unit::One,   "CPUs that are online.",                                 &[]).only_own(),
+];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "cpu",
+        node_name: "cpu",
+        on: true,
+        help: "CPU time by mode, from /proc/stat",
+        options: &[],
+    },
+    families: &FAMILIES,
+    open,
+};
+
+fn open(root: &Root, _: &CollectorSettings) -> Box<dyn Collector> {
+    let replugged = REPLUGGED * sys::user_hz();
+    Box::new(Cpu { file: root.whole(PATH), cpus: Vec::new(), before: Vec::new(), replugged })
+}
+
+struct Cpu {
+    file: Source,
+    cpus: Vec<Line>,
+    /// The previous scrape's.
+    before: Vec<Line>,
+    /// `REPLUGGED` in ticks.
+    replugged: u64,
+}
+
+/// One CPU's line.
+#[derive(Clone, Copy)]
+struct Line {
+    number: u32,
+    columns: usize,
+    ticks: [u64; COLUMNS],
+}
+
+impl Collector for Cpu {
+    fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error> {
+        std::mem::swap(&mut self.cpus, &mut self.before);
+        self.cpus.clear();
+        let mut before = self.before.iter().peekable();
+        for line in scan::lines(self.file.read()?) {
+            let Some(numbered) = line.strip_prefix(b"cpu").filter(|l| !l.starts_with(b" ")) else {
+                continue;
+            };
+            let last = self.cpus.last().map(|l| l.number);
+            let Some(mut cpu) = Line::parse(numbered).filter(|l| last.is_none_or(|n| l.number > n))
+            else {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+                continue;
+            };
+            while before.next_if(|b| b.number < cpu.number).is_some() {}
+            if let Some(before) = before.next_if(|b| b.number == cpu.number) {
+                cpu.hold(before, self.replugged);
+            }
+            self.cpus.push(cpu);
+        }
+        if self.cpus.is_empty() {
+            return Err(Error::parse(PATH, "a line for each CPU", b""));
+        }
+        self.write(out);
+        Ok(())
+    }
+}
+
+impl Cpu {
+    fn write(&self, out: &mut dyn Sink) {
+        let [seconds, guest, count] = &FAMILIES;
+        for (family, modes, first) in [(seconds, &MODES[..], 0), (guest, &GUEST_MODES[..], 8)] {
+            out.family(family);
+            for cpu in &self.cpus {
+                let number = Decimal::of(cpu.number);
+                let ticks = cpu.ticks.get(first..cpu.columns).unwrap_or_default();
+                for (mode, ticks) in modes.iter().zip(ticks) {
+                    out.sample(&[number.as_bytes(), mode], family.value(*ticks));
+                }
+            }
+        }
+        out.family(count);
+        out.sample(&[], Value::Int(self.cpus.len() as u64));
+    }
+}
+
+impl Line {
+    fn parse(numbered: &[u8]) -> Option<Line> {
+        let mut fields = scan::fields(numbered);
+        let number = u32::try_from(fields.uint()??).ok()?;
+        let (mut ticks, mut columns) = ([0; COLUMNS], 0);
+        for tick in &mut ticks {
+            match fields.uint() {
+                Some(value) => *tick = value?,
+                None => break,
+            }
+            columns += 1;
+        }
+        (columns > IDLE).then_some(Line { number, columns, ticks })
+    }
+
+    /// No column runs backwards, unless the CPU was plugged in again.
+    fn hold(&mut self, before: &Line, replugged: u64) {
+        let idle = |line: &Line| line.ticks.get(IDLE).copied().unwrap_or_default();
+        if idle(before) >= idle(self).saturating_add(replugged) {
+            return;
+        }
+        for (tick, before) in self.ticks.iter_mut().zip(before.ticks) {
+            *tick = before.max(*tick);
+        }
+    }
+}
+
+/// A CPU's number as text.
+struct Decimal([u8; 20], usize);
+
+impl Decimal {
+    fn of(n: u32) -> Decimal {
+        let mut text = [0; 20];
+        let length = crate::metric::integer(&mut text, n.into());
+        Decimal(text, length)
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Line {
+        Line::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn small_steps_back_are_held_and_a_replugged_cpu_starts_anew() {
+        let before = line("0 10 20 30 1000 50 60 70 80 90 100");
+        let mut held = line("0 11 20 30 998 49 61 70 80 90 100");
+        held.hold(&before, 300);
+        assert_eq!(held.ticks, [11, 20, 30, 1000, 50, 61, 70, 80, 90, 100]);
+        let mut anew = line("0 1 2 3 700 5 6 7 8 9 10");
+        anew.hold(&before, 300);
+        assert_eq!(anew.ticks, [1, 2, 3, 700, 5, 6, 7, 8, 9, 10]);
+        let mut just_held = line("0 1 2 3 701 5 6 7 8 9 10");
+        just_held.hold(&before, 300);
+        assert_eq!(just_held.ticks, before.ticks);
+    }
+
+    #[test]
+    fn short_lines_have_fewer_columns_and_bad_ones_none() {
+        assert_eq!(line("7 1 2 3 4").columns, 4);
+        for bad in ["7 1 2 3", "x 1 2 3 4", "7 1 2 x 4 5", "7 -1 2 3 4", "99999999999 1 2 3 4", ""]
+        {
+            assert!(Line::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+}

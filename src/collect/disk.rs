@@ -1,0 +1,119 @@
+//! Block devices: `/proc/diskstats`, one line per device, its counters in COLUMNS order
+//! (Documentation/admin-guide/iostats.rst). A sector is 512 bytes whatever the device says; times
+//! are milliseconds. Discards came with Linux 4.18, flushes with 5.5: a column the kernel lacks is
+//! left out, never reported as 0. Before 2.6.25 a partition had four columns of its own.
+
+use super::{Collector, Faults, Spec};
+use crate::error::Error;
+use crate::metric::{Family, Sink, Unit::*, counter, gauge};
+use crate::read::{Filter, Root, Source, Table, scan};
+use crate::settings::{CollectorSettings, Kind, Subject, SubjectOption};
+
+const PATH: &str = "/proc/diskstats";
+const EXPECTED: &str = "major, minor, device, then integers";
+const DEVICE: &[&str] = &["device"];
+
+/// How many counters a line has today.
+const WIDTH: usize = 17;
+
+/// Where the four columns of an old partition belong: reads, sectors read, writes, sectors written.
+const PARTITION: [usize; 4] = [0, 2, 4, 6];
+
+/// The column of discarded sectors.
+const DISCARDED: usize = 13;
+
+/// In the order of the columns.
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 18] = [
+    counter("disk_reads_completed_total",             One,     "Reads completed.",                           DEVICE),
+    counter("disk_reads_merged_total",                One,     "Adjacent reads merged into one.",            DEVICE),
+    counter("disk_read_bytes_total",                  Sectors, "Bytes read.",                                DEVICE),
+    counter("disk_read_time_seconds_total",           Millis,  "Time spent on all reads together.",          DEVICE),
+    counter("disk_writes_completed_total",            One,     "Writes completed.",                          DEVICE),
+    counter("disk_writes_merged_total",               One,     "Adjacent writes merged into one.",           DEVICE),
+    counter("disk_written_bytes_total",               Sectors, "Bytes written.",                             DEVICE),
+    counter("disk_write_time_seconds_total",          Millis,  "Time spent on all writes together.",         DEVICE),
+    gauge(  "disk_io_now",                            One,     "Operations in progress.",                    DEVICE).own_as("disk_io_in_progress"),
+    counter("disk_io_time_seconds_total",             Millis,  "Time with an operation in progress.",        DEVICE),
+    counter("disk_io_time_weighted_seconds_total",    Millis,  "Time of all operations together.",           DEVICE),
+    counter("disk_discards_completed_total",          One,     "Discards completed.",                        DEVICE),
+    counter("disk_discards_merged_total",             One,     "Adjacent discards merged into one.",         DEVICE),
+    counter("disk_discarded_bytes_total",             Sectors, "Bytes discarded.",                           DEVICE).only_own(),
+    counter("disk_discard_time_seconds_total",        Millis,  "Time spent on all discards together.",       DEVICE),
+    counter("disk_flush_requests_total",              One,     "Flush requests completed.",                  DEVICE),
+    counter("disk_flush_requests_time_seconds_total", Millis,  "Time spent on all flush requests together.", DEVICE),
+    // Not a column of its own: node_exporter gives column DISCARDED in sectors.
+    counter("disk_discarded_sectors_total",           One,     "Sectors of 512 bytes discarded.",            DEVICE).only_node(),
+];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "disk",
+        node_name: "diskstats",
+        on: true,
+        help: "block devices, from /proc/diskstats",
+        options: &[
+            SubjectOption {
+                key: "exclude_pattern",
+                node_flags: &[
+                    "collector.diskstats.device-exclude",
+                    "collector.diskstats.ignored-devices",
+                ],
+                kind: Kind::Pattern,
+                default: ["^(loop|ram|dm-)", r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"],
+                help: "devices to leave out",
+            },
+            SubjectOption {
+                key: "include_pattern",
+                node_flags: &["collector.diskstats.device-include"],
+                kind: Kind::Pattern,
+                default: ["", ""],
+                help: "only these devices",
+            },
+        ],
+    },
+    families: &FAMILIES,
+    open,
+};
+
+fn open(root: &Root, settings: &CollectorSettings) -> Box<dyn Collector> {
+    let filter =
+        Filter::new(settings.pattern("include_pattern"), settings.pattern("exclude_pattern"));
+    Box::new(Disk { file: root.records(PATH), filter, table: Table::default() })
+}
+
+struct Disk {
+    file: Source,
+    filter: Filter,
+    table: Table<WIDTH>,
+}
+
+impl Collector for Disk {
+    fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error> {
+        self.table.clear();
+        self.filter.begin();
+        for line in scan::lines(self.file.read()?) {
+            let mut fields = scan::fields(line);
+            let head = (fields.uint().flatten(), fields.uint().flatten(), fields.next());
+            let (Some(_major), Some(_minor), Some(device)) = head else {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+                continue;
+            };
+            if self.filter.keep(device) {
+                let old_partition = fields.count() == PARTITION.len();
+                let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
+                if self.table.push(device, columns, fields).is_none() {
+                    faults.note(Error::parse(PATH, EXPECTED, line));
+                }
+            }
+        }
+        for (column, family) in FAMILIES.iter().enumerate() {
+            let column = if column < WIDTH { column } else { DISCARDED };
+            out.family(family);
+            for (device, raw) in self.table.column(column) {
+                out.sample(&[device], family.value(raw));
+            }
+        }
+        Ok(())
+    }
+}

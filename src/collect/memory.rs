@@ -1,0 +1,229 @@
+//! Memory: `/proc/meminfo`, a line `Name:  value kB` for each quantity, or `Name:  value` for a
+//! count (Documentation/filesystems/proc.rst, section 1.2). Which lines there are depends on
+//! kernel, architecture and configuration, so names are made from the file: `SwapTotal` becomes
+//! `memory_swap_total_bytes` here and `memory_SwapTotal_bytes` for node_exporter, whose library
+//! knows a fixed set of names. They are made once: a line that stands where it stood keeps its name.
+
+use super::{Collector, Faults, Spec};
+use crate::error::Error;
+use crate::metric::{Family, Own, Sink, Unit, gauge};
+use crate::read::{Root, Source, scan};
+use crate::settings::{CollectorSettings, Subject};
+
+const PATH: &str = "/proc/meminfo";
+const EXPECTED: &str = "a name, a colon, an integer, and kB or nothing";
+
+/// More lines than any kernel has; what comes after is left out and counted.
+const MAX_LINES: usize = 256;
+
+static FAMILIES: [Family; 1] = [gauge(
+    "memory_used_bytes",
+    Unit::Kibibytes,
+    "Total less free, buffers and cached memory.",
+    &[],
+)
+.only_own()];
+
+/// Lines that node_exporter's library does not know (procfs 0.19), so its dialect leaves them out.
+#[rustfmt::skip]
+const UNKNOWN_TO_NODE: &[&[u8]] = &[
+    b"Balloon", b"EarlyMemtestBad", b"FileHugePages", b"FilePmdMapped", b"GPUActive", b"GPUReclaim",
+    b"Hugetlb", b"KReclaimable", b"Quicklists", b"SecPageTables", b"ShadowCallStack", b"Unaccepted",
+];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "memory",
+        node_name: "meminfo",
+        on: true,
+        help: "memory and swap, from /proc/meminfo",
+        options: &[],
+    },
+    families: &FAMILIES,
+    open,
+};
+
+fn open(root: &Root, _: &CollectorSettings) -> Box<dyn Collector> {
+    Box::new(Memory { file: root.whole(PATH), lines: Vec::new() })
+}
+
+struct Memory {
+    file: Source,
+    lines: Vec<Line>,
+}
+
+/// One line and what it is called; names and helps are made when the line first comes.
+struct Line {
+    key: Box<[u8]>,
+    unit: Unit,
+    raw: u64,
+    names: Option<Names>,
+}
+
+struct Names {
+    own: String,
+    node: String,
+    help: String,
+    in_node: bool,
+}
+
+impl Collector for Memory {
+    fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error> {
+        let mut count = 0;
+        for line in scan::lines(self.file.read()?) {
+            let Some((key, unit, raw)) = parse(line).filter(|_| count < MAX_LINES) else {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+                continue;
+            };
+            match self.lines.get_mut(count) {
+                Some(known) if *known.key == *key && known.unit == unit => known.raw = raw,
+                _ => {
+                    self.lines.truncate(count);
+                    let names = Names::of(key, unit).filter(|n| !n.taken(&self.lines));
+                    self.lines.push(Line { key: key.into(), unit, raw, names });
+                }
+            }
+            count += 1;
+        }
+        self.lines.truncate(count);
+        if count == 0 {
+            return Err(Error::parse(PATH, EXPECTED, b""));
+        }
+        for line in &self.lines {
+            match &line.names {
+                Some(names) => line.write(names, out),
+                None => faults.note(Error::parse(PATH, "a name that comes once", &line.key)),
+            }
+        }
+        let [used] = &FAMILIES;
+        if let Some(raw) = self.used() {
+            out.family(used);
+            out.sample(&[], used.value(raw));
+        }
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
+    fn used(&self) -> Option<u64> {
+        let of = |key: &[u8]| self.lines.iter().find(|l| *l.key == *key).map(|l| l.raw);
+        let rest = of(b"MemTotal")?.checked_sub(of(b"MemFree")?)?;
+        rest.checked_sub(of(b"Buffers")?)?.checked_sub(of(b"Cached")?)
+    }
+}
+
+impl Line {
+    fn write(&self, names: &Names, out: &mut dyn Sink) {
+        let mut family = gauge(&names.node, self.unit, &names.help, &[]);
+        family.own =
+            if names.in_node { Own::As { name: &names.own, labels: &[] } } else { Own::Only };
+        if !names.in_node {
+            family.name = &names.own;
+        }
+        out.family(&family);
+        out.sample(&[], family.value(self.raw));
+    }
+}
+
+impl Names {
+    /// `None` if the key makes no metric name.
+    fn of(key: &[u8], unit: Unit) -> Option<Names> {
+        let suffix = if unit == Unit::Kibibytes { "_bytes" } else { "" };
+        let node = node_name(key)?;
+        let own = snake_case(node.strip_prefix("Mem").filter(|n| !n.is_empty()).unwrap_or(&node));
+        let help = format!("{node} of /proc/meminfo.");
+        Some(Names {
+            own: format!("memory_{own}{suffix}"),
+            node: format!("memory_{node}{suffix}"),
+            help,
+            in_node: !UNKNOWN_TO_NODE.contains(&key),
+        })
+    }
+
+    fn taken(&self, by: &[Line]) -> bool {
+        let same = |other: &Names| other.own == self.own || other.node == self.node;
+        self.own == "memory_used_bytes" || by.iter().filter_map(|l| l.names.as_ref()).any(same)
+    }
+}
+
+/// Key, unit and number of a line.
+fn parse(line: &[u8]) -> Option<(&[u8], Unit, u64)> {
+    let colon = memchr::memchr(b':', line)?;
+    let (key, value) = line.split_at(colon);
+    let mut fields = scan::fields(value.get(1..)?);
+    let raw = fields.uint()??;
+    match (fields.next(), fields.next()) {
+        (Some(b"kB"), None) => Some((key, Unit::Kibibytes, raw)),
+        (None, _) => Some((key, Unit::One, raw)),
+        _ => None,
+    }
+}
+
+/// `Active(anon)` as `Active_anon`: what node_exporter makes of a key. `None` unless the rest are
+/// letters, digits and underscores.
+fn node_name(key: &[u8]) -> Option<String> {
+    let key = std::str::from_utf8(key).ok()?.trim();
+    let name = key.strip_suffix(')').unwrap_or(key).replace('(', "_");
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_word))
+        .then_some(name)
+}
+
+/// `HugePages_Total` as `huge_pages_total`, `SReclaimable` as `s_reclaimable`.
+fn snake_case(name: &str) -> String {
+    let letters = name.as_bytes();
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (i, letter) in letters.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|i| letters.get(i));
+        let after = letters.get(i + 1);
+        let starts_word = letter.is_ascii_uppercase()
+            && before.is_some_and(|b| {
+                b.is_ascii_lowercase()
+                    || (b.is_ascii_uppercase() && after.is_some_and(u8::is_ascii_lowercase))
+            });
+        if starts_word {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase().into());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_the_kernels() {
+        for (key, own, node) in [
+            ("MemTotal", "memory_total_bytes", "memory_MemTotal_bytes"),
+            ("SwapFree", "memory_swap_free_bytes", "memory_SwapFree_bytes"),
+            ("Active(anon)", "memory_active_anon_bytes", "memory_Active_anon_bytes"),
+            ("SReclaimable", "memory_s_reclaimable_bytes", "memory_SReclaimable_bytes"),
+            ("NFS_Unstable", "memory_nfs_unstable_bytes", "memory_NFS_Unstable_bytes"),
+            ("Committed_AS", "memory_committed_as_bytes", "memory_Committed_AS_bytes"),
+            ("DirectMap4k", "memory_direct_map4k_bytes", "memory_DirectMap4k_bytes"),
+            ("DirectMap1G", "memory_direct_map1g_bytes", "memory_DirectMap1G_bytes"),
+        ] {
+            let names = Names::of(key.as_bytes(), Unit::Kibibytes).unwrap();
+            assert_eq!((&*names.own, &*names.node), (own, node));
+        }
+        let count = Names::of(b"HugePages_Total", Unit::One).unwrap();
+        assert_eq!(
+            (&*count.own, &*count.node),
+            ("memory_huge_pages_total", "memory_HugePages_Total")
+        );
+    }
+
+    #[test]
+    fn odd_lines_have_no_value() {
+        assert_eq!(parse(b"MemFree:  12 kB"), Some((&b"MemFree"[..], Unit::Kibibytes, 12)));
+        for bad in ["MemFree 12 kB", "MemFree:", "MemFree: x kB", "MemFree: 12 MB", "A: 1 kB x"] {
+            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
+        }
+        for bad in ["", "1st", "Mem-Free", "Mem\u{e9}", "(x)"] {
+            assert_eq!(node_name(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}

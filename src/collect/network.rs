@@ -1,0 +1,127 @@
+//! Network interfaces: `/proc/net/dev`, two head lines, then one line an interface: its name, a
+//! colon, eight columns received and eight transmitted (net/core/net-procfs.c). Old kernels leave no
+//! blank after the colon; names may contain colons themselves, so the last colon ends the name.
+
+use super::{Collector, Faults, Spec};
+use crate::error::Error;
+use crate::metric::{Family, Sink, Unit::One, counter};
+use crate::read::{Filter, Root, Source, Table, scan};
+use crate::settings::{CollectorSettings, Kind, Subject, SubjectOption};
+
+const PATH: &str = "/proc/net/dev";
+const EXPECTED: &str = "interface, colon, then integers";
+const DEVICE: &[&str] = &["device"];
+const INTERFACE: &[&str] = &["interface"];
+const WIDTH: usize = 16;
+const HEAD_LINES: usize = 2;
+
+/// In the order of the columns.
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; WIDTH] = [
+    counter("network_receive_bytes_total",       One, "Bytes received.",                                     DEVICE).own_labels(INTERFACE),
+    counter("network_receive_packets_total",     One, "Packets received.",                                   DEVICE).own_labels(INTERFACE),
+    counter("network_receive_errs_total",        One, "Packets received with an error.",                     DEVICE).own_as("network_receive_errors_total").own_labels(INTERFACE),
+    counter("network_receive_drop_total",        One, "Packets received and dropped.",                       DEVICE).own_labels(INTERFACE),
+    counter("network_receive_fifo_total",        One, "Packets lost because a receive queue was full.",      DEVICE).own_labels(INTERFACE),
+    counter("network_receive_frame_total",       One, "Packets received with a bad length, CRC or frame.",   DEVICE).own_labels(INTERFACE),
+    counter("network_receive_compressed_total",  One, "Compressed packets received.",                        DEVICE).own_labels(INTERFACE),
+    counter("network_receive_multicast_total",   One, "Multicast packets received.",                         DEVICE).own_labels(INTERFACE),
+    counter("network_transmit_bytes_total",      One, "Bytes transmitted.",                                  DEVICE).own_labels(INTERFACE),
+    counter("network_transmit_packets_total",    One, "Packets transmitted.",                                DEVICE).own_labels(INTERFACE),
+    counter("network_transmit_errs_total",       One, "Packets not transmitted because of an error.",        DEVICE).own_as("network_transmit_errors_total").own_labels(INTERFACE),
+    counter("network_transmit_drop_total",       One, "Packets dropped instead of transmitted.",             DEVICE).own_labels(INTERFACE),
+    counter("network_transmit_fifo_total",       One, "Packets lost because a transmit queue ran empty.",    DEVICE).own_labels(INTERFACE),
+    counter("network_transmit_colls_total",      One, "Collisions while transmitting.",                      DEVICE).own_labels(INTERFACE),
+    counter("network_transmit_carrier_total",    One, "Packets not transmitted because the link was lost.",  DEVICE).own_labels(INTERFACE),
+    counter("network_transmit_compressed_total", One, "Compressed packets transmitted.",                     DEVICE).own_labels(INTERFACE),
+];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "network",
+        node_name: "netdev",
+        on: true,
+        help: "network interfaces, from /proc/net/dev",
+        options: &[
+            SubjectOption {
+                key: "exclude_pattern",
+                node_flags: &[
+                    "collector.netdev.device-exclude",
+                    "collector.netdev.device-blacklist",
+                    "collector.netdev.ignored-devices",
+                ],
+                kind: Kind::Pattern,
+                default: ["^lo$", ""],
+                help: "interfaces to leave out",
+            },
+            SubjectOption {
+                key: "include_pattern",
+                node_flags: &[
+                    "collector.netdev.device-include",
+                    "collector.netdev.device-whitelist",
+                ],
+                kind: Kind::Pattern,
+                default: ["", ""],
+                help: "only these interfaces",
+            },
+        ],
+    },
+    families: &FAMILIES,
+    open,
+};
+
+fn open(root: &Root, settings: &CollectorSettings) -> Box<dyn Collector> {
+    let filter =
+        Filter::new(settings.pattern("include_pattern"), settings.pattern("exclude_pattern"));
+    Box::new(Network { file: root.records(PATH), filter, table: Table::default() })
+}
+
+struct Network {
+    file: Source,
+    filter: Filter,
+    table: Table<WIDTH>,
+}
+
+impl Collector for Network {
+    fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error> {
+        self.table.clear();
+        self.filter.begin();
+        for line in scan::lines(self.file.read()?).skip(HEAD_LINES) {
+            let Some((name, numbers)) = parse(line) else {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+                continue;
+            };
+            if self.filter.keep(name) && self.table.push(name, &[], scan::fields(numbers)).is_none()
+            {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+            }
+        }
+        for (column, family) in FAMILIES.iter().enumerate() {
+            out.family(family);
+            for (interface, raw) in self.table.column(column) {
+                out.sample(&[interface], family.value(raw));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Name and numbers of a line.
+fn parse(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (name, numbers) = line.split_at(memchr::memrchr(b':', line)?);
+    let name = name.trim_ascii_start();
+    (!name.is_empty()).then_some((name, numbers.get(1..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_colon_ends_the_name() {
+        assert_eq!(parse(b"  eth0:123 4"), Some((&b"eth0"[..], &b"123 4"[..])));
+        assert_eq!(parse(b"ibr10:30: 1"), Some((&b"ibr10:30"[..], &b" 1"[..])));
+        assert_eq!(parse(b"eth0 1 2"), None);
+        assert_eq!(parse(b" : 1 2"), None);
+    }
+}

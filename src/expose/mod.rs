@@ -1,0 +1,5 @@
+//! Exposition: samples as the text that a scraper asked for.
+
+mod text;
+
+pub use text::{Format, Line, Text};

@@ -1,0 +1,201 @@
+//! A scrape: every collector that is asked for writes to one sink, then what is known about the
+//! scrape itself. A collector that fails leaves nothing behind; the others still run.
+
+mod process;
+
+use crate::clock::Wall;
+use crate::collect::{COLLECTORS, Collector, Faults, Spec};
+use crate::error::Error;
+use crate::log::{self, Limiter};
+use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
+use crate::read::Root;
+use crate::settings::{CollectorSettings, Dialect, Level};
+use process::Process;
+use std::time::{Duration, Instant};
+
+const COLLECTOR: &[&str] = &["collector"];
+#[rustfmt::skip]
+const BUILD_NODE: &[&str] = &["version", "goos", "goarch", "goversion", "branch", "revision", "tags"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 6] = [
+    gauge(  "scrape_collector_success",          Unit::One,   "Whether the collector succeeded.",                       COLLECTOR).own_as("collector_success"),
+    counter("collector_errors_total",            Unit::One,   "Collectors and single samples that failed.",             COLLECTOR).only_own(),
+    gauge(  "scrape_collector_duration_seconds", Unit::Nanos, "Time the collector took in this scrape.",                COLLECTOR).own_as("scrape_duration_seconds"),
+    counter("scrape_duration_seconds_total",     Unit::Nanos, "Time spent on scrapes since the start.",                 &[]).only_own().sharing_stem(),
+    gauge(  "build_info",                        Unit::One,   "Always 1; the labels tell which program this is.",       &["version", "rustc", "target", "features"]).only_own(),
+    gauge(  "exporter_build_info",               Unit::One,   "Always 1; the labels tell which program this is.",       BUILD_NODE).only_node(),
+];
+
+/// The families about the scrape itself and the process, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter().chain(process::FAMILIES)
+}
+
+/// The collectors that are switched on, and what is known about their work.
+pub struct Gather {
+    dialect: Dialect,
+    members: Vec<Member>,
+    process: Option<Process>,
+    total: Duration,
+}
+
+struct Member {
+    spec: &'static Spec,
+    collector: Box<dyn Collector>,
+    errors: u64,
+    limiter: Limiter,
+    /// Of the scrape at hand: whether it was asked for, succeeded, and how long it took.
+    asked: bool,
+    success: bool,
+    took: Duration,
+}
+
+/// A collector that was asked for and is not there, or is switched off.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unknown(pub String);
+
+/// Which collectors a scrape asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selection(u128);
+
+impl Gather {
+    /// Opens the collectors that `settings` (in the order of the table) switch on.
+    pub fn new(
+        dialect: Dialect,
+        root: &Root,
+        settings: &[CollectorSettings],
+        process: bool,
+    ) -> Gather {
+        const { assert!(MAX_COLLECTORS <= u128::BITS as usize) };
+        let member = |(spec, settings): (&'static Spec, &CollectorSettings)| Member {
+            spec,
+            collector: (spec.open)(root, settings),
+            errors: 0,
+            limiter: Limiter::default(),
+            asked: false,
+            success: false,
+            took: Duration::ZERO,
+        };
+        let on = COLLECTORS.iter().zip(settings).filter(|(_, settings)| settings.enabled);
+        let process = process.then(|| Process::new(root, Wall::now()));
+        Gather { dialect, members: on.map(member).collect(), process, total: Duration::ZERO }
+    }
+
+    /// The names of the collectors that are switched on, in this dialect.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.members.iter().map(|m| m.name(self.dialect))
+    }
+
+    /// All collectors that are switched on.
+    pub fn all(&self) -> Selection {
+        Selection(u128::MAX)
+    }
+
+    /// `selection` with or without the collector `name`.
+    pub fn choose(
+        &self,
+        selection: Selection,
+        name: &str,
+        with: bool,
+    ) -> Result<Selection, Unknown> {
+        let at = self.names().position(|known| known == name);
+        let bit = 1 << at.ok_or_else(|| Unknown(name.to_owned()))?;
+        Ok(Selection(if with { selection.0 | bit } else { selection.0 & !bit }))
+    }
+
+    /// Writes every sample of the collectors in `selection`, then those about the scrape.
+    pub fn scrape(&mut self, selection: Selection, out: &mut dyn Sink) {
+        let start = Instant::now();
+        let mut now = start;
+        for (i, member) in self.members.iter_mut().enumerate() {
+            member.asked = selection.0 >> i & 1 == 1;
+            if member.asked {
+                now = member.collect(self.dialect, now, out);
+            }
+        }
+        self.total += now - start;
+        self.write_self(out);
+        if let Some(process) = &mut self.process {
+            process.write(out);
+        }
+    }
+
+    fn write_self(&self, out: &mut dyn Sink) {
+        let [success, errors, took, total, build, build_node] = &FAMILIES;
+        let per_collector: [(&Family<'_>, fn(&Member) -> u64); 3] =
+            [(success, |m| m.success.into()), (errors, |m| m.errors), (took, |m| nanos(m.took))];
+        for (family, raw) in per_collector {
+            out.family(family);
+            for member in self.members.iter().filter(|m| m.asked) {
+                out.sample(&[member.name(self.dialect).as_bytes()], family.value(raw(member)));
+            }
+        }
+        out.family(total);
+        out.sample(&[], total.value(nanos(self.total)));
+        out.family(build);
+        out.sample(&BUILD.map(str::as_bytes), Value::Int(1));
+        out.family(build_node);
+        let [version, ..] = BUILD.map(str::as_bytes);
+        let arch = std::env::consts::ARCH.as_bytes();
+        out.sample(&[version, b"linux", arch, b"", b"", b"", b""], Value::Int(1));
+    }
+}
+
+/// How many collectors a `Selection` has room for.
+const MAX_COLLECTORS: usize = 128;
+
+/// Version, compiler, target and features of this program.
+const BUILD: [&str; 4] = [
+    env!("CARGO_PKG_VERSION"),
+    env!("BUILD_RUSTC"),
+    env!("BUILD_TARGET"),
+    if cfg!(feature = "hub") { "hub" } else { "" },
+];
+
+impl Selection {
+    /// No collector.
+    pub const NONE: Selection = Selection(0);
+}
+
+impl Member {
+    fn name(&self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Own => self.spec.subject.name,
+            Dialect::Node => self.spec.subject.node_name,
+        }
+    }
+
+    /// Runs the collector; returns when it ended.
+    fn collect(&mut self, dialect: Dialect, start: Instant, out: &mut dyn Sink) -> Instant {
+        let (mark, mut faults) = (out.mark(), Faults::default());
+        let result = self.collector.collect(out, &mut faults);
+        if result.is_err() {
+            out.rewind(mark);
+        }
+        self.success = result.is_ok();
+        self.errors += faults.count() + u64::from(result.is_err());
+        let end = Instant::now();
+        self.took = end - start;
+        if let Some(error) = result.err().or(faults.last()) {
+            self.report(self.name(dialect), &error, end);
+        }
+        end
+    }
+
+    /// Says it once a minute.
+    #[cold]
+    fn report(&mut self, name: &str, error: &Error, now: Instant) {
+        if let Some(held_back) = self.limiter.pass(now) {
+            let level = if self.success { Level::Warn } else { Level::Error };
+            let message = if self.success { "sample left out" } else { "collector failed" };
+            let fields: [log::Field<'_>; 3] =
+                [("collector", &name), ("error", error), ("repeated", &held_back)];
+            log::event(level, message, &fields);
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

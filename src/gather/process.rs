@@ -1,0 +1,81 @@
+//! The standard `process_*` set about this program
+//! (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>): CPU time from
+//! the process clock, memory from `/proc/self/statm`, and the number of open files as Linux 6.2 and
+//! later tell it by the size of `/proc/self/fd`; older kernels have the directory listed.
+
+use crate::clock::Wall;
+use crate::metric::{Family, Sink, Unit, counter, gauge};
+use crate::read::{Root, Source, scan};
+use crate::sys;
+use std::fs::{self, File};
+
+const FD_DIRECTORY: &str = "/proc/self/fd";
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+pub const FAMILIES: &[Family; 7] = &[
+    counter("process_cpu_seconds_total",         Unit::Nanos, "User and system CPU time spent.",               &[]).bare(),
+    gauge(  "process_virtual_memory_bytes",      Unit::One,   "Size of the address space.",                    &[]).bare(),
+    gauge(  "process_virtual_memory_max_bytes",  Unit::One,   "How large the address space may grow.",         &[]).bare(),
+    gauge(  "process_resident_memory_bytes",     Unit::One,   "Memory that is resident.",                      &[]).bare(),
+    gauge(  "process_start_time_seconds",        Unit::Nanos, "When the process started, since 1970.",         &[]).bare(),
+    gauge(  "process_open_fds",                  Unit::One,   "Open file descriptors.",                        &[]).bare(),
+    gauge(  "process_max_fds",                   Unit::One,   "How many file descriptors may be open.",        &[]).bare(),
+];
+
+/// What this process knows of itself.
+pub struct Process {
+    statm: Source,
+    fds: Option<File>,
+    page_size: u64,
+    start: Option<u64>,
+    /// Limits on address space and open files: facts that are read once.
+    size_limit: Option<u64>,
+    fds_limit: Option<u64>,
+}
+
+impl Process {
+    pub fn new(root: &Root, start: Wall) -> Process {
+        Process {
+            statm: root.whole("/proc/self/statm"),
+            fds: File::open(FD_DIRECTORY).ok(),
+            page_size: sys::page_size(),
+            start: u64::try_from(start.since_epoch().as_nanos()).ok(),
+            // 18446744073709551615 is how client libraries write "no limit".
+            size_limit: sys::address_space_limit().map(|limit| limit.unwrap_or(u64::MAX)),
+            fds_limit: sys::open_files_limit(),
+        }
+    }
+
+    /// Writes what can be told; the rest is left out.
+    pub fn write(&mut self, out: &mut dyn Sink) {
+        let (size, resident) = self.memory();
+        let raw = [
+            sys::process_cpu_nanos(),
+            size,
+            self.size_limit,
+            resident,
+            self.start,
+            self.open_files(),
+            self.fds_limit,
+        ];
+        for (family, raw) in FAMILIES.iter().zip(raw) {
+            if let Some(raw) = raw {
+                out.family(family);
+                out.sample(&[], family.value(raw));
+            }
+        }
+    }
+
+    /// Bytes of address space and of resident memory.
+    fn memory(&mut self) -> (Option<u64>, Option<u64>) {
+        let Ok(text) = self.statm.read() else { return (None, None) };
+        let mut pages = scan::fields(text.trim_ascii_end());
+        let mut next = || pages.uint().flatten()?.checked_mul(self.page_size);
+        (next(), next())
+    }
+
+    fn open_files(&self) -> Option<u64> {
+        let by_size = self.fds.as_ref().and_then(sys::open_files);
+        by_size.or_else(|| u64::try_from(fs::read_dir(FD_DIRECTORY).ok()?.count()).ok())
+    }
+}

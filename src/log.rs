@@ -1,0 +1,189 @@
+//! One line an event, to stderr: text or JSON. A line is dropped and counted rather than waited
+//! for when nobody reads the pipe: the serving thread never blocks on its own log.
+
+use crate::clock::Wall;
+use crate::settings::{Level, LogFormat};
+use crate::sys;
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// The longest line; what does not fit is cut. A pipe takes this much at once (PIPE_BUF).
+const MAX_LINE: usize = 4096;
+
+/// How long a repeated error stays silent.
+const SILENCE: Duration = Duration::from_secs(60);
+
+static LEVEL: AtomicU8 = AtomicU8::new(Level::Info as u8);
+static JSON: AtomicU8 = AtomicU8::new(0);
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// A named value of an event.
+pub type Field<'a> = (&'a str, &'a dyn fmt::Display);
+
+/// From now on log so.
+pub fn configure(format: LogFormat, level: Level) {
+    LEVEL.store(level as u8, Relaxed);
+    JSON.store((format == LogFormat::Json).into(), Relaxed);
+}
+
+/// Whether events of `level` are written.
+pub fn enabled(level: Level) -> bool {
+    level as u8 <= LEVEL.load(Relaxed)
+}
+
+/// Lines that were dropped because stderr did not take them.
+pub fn dropped() -> u64 {
+    DROPPED.load(Relaxed)
+}
+
+/// Something that needs the operator.
+pub fn error(message: &str, fields: &[Field<'_>]) {
+    event(Level::Error, message, fields);
+}
+
+/// Something odd that was dealt with.
+pub fn warn(message: &str, fields: &[Field<'_>]) {
+    event(Level::Warn, message, fields);
+}
+
+/// Start, stop, reload.
+pub fn info(message: &str, fields: &[Field<'_>]) {
+    event(Level::Info, message, fields);
+}
+
+/// Each scrape, each connection.
+pub fn debug(message: &str, fields: &[Field<'_>]) {
+    event(Level::Debug, message, fields);
+}
+
+/// Writes one event, if its level is on.
+pub fn event(level: Level, message: &str, fields: &[Field<'_>]) {
+    if !enabled(level) {
+        return;
+    }
+    let line = line(Wall::now(), level, message, fields, JSON.load(Relaxed) == 1);
+    let stderr = std::io::stderr();
+    if sys::would_block(&stderr) || stderr.lock().write_all(line.as_bytes()).is_err() {
+        DROPPED.fetch_add(1, Relaxed);
+    }
+}
+
+fn line(at: Wall, level: Level, message: &str, fields: &[Field<'_>], json: bool) -> String {
+    let mut line = String::with_capacity(256);
+    let level = level.name();
+    // Writing to a String cannot fail.
+    let _ = if json {
+        write!(line, "{{\"time\":\"{}\",\"level\":\"{level}\"", at.rfc3339())
+    } else {
+        write!(line, "{} {level} {message}", at.rfc3339())
+    };
+    if json {
+        quoted(&mut line, ",\"message\":", &message);
+    }
+    for (name, value) in fields {
+        if json {
+            quoted(&mut line, &format!(",\"{name}\":"), value);
+        } else {
+            plain(&mut line, name, value);
+        }
+    }
+    let mut end = line.len().min(MAX_LINE - 2);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    line.truncate(end);
+    line.push_str(if json { "}\n" } else { "\n" });
+    line
+}
+
+/// `name=value`, quoted where it holds more than a word.
+fn plain(line: &mut String, name: &str, value: &dyn fmt::Display) {
+    let text = value.to_string();
+    let word = |c: char| c.is_ascii_graphic() && c != '"' && c != '=';
+    if !text.is_empty() && text.chars().all(word) {
+        let _ = write!(line, " {name}={text}");
+    } else {
+        quoted(line, &format!(" {name}="), &text);
+    }
+}
+
+/// `before"value"`, escaped as JSON, whole or not at all.
+fn quoted(line: &mut String, before: &str, value: &dyn fmt::Display) {
+    let start = line.len();
+    line.push_str(before);
+    line.push('"');
+    for c in value.to_string().chars() {
+        let _ = match c {
+            '"' | '\\' => write!(line, "\\{c}"),
+            '\n' => line.write_str("\\n"),
+            c if c.is_control() => write!(line, "\\u{:04x}", c as u32),
+            c => line.write_char(c),
+        };
+    }
+    line.push('"');
+    if line.len() > MAX_LINE - 2 {
+        line.truncate(start);
+    }
+}
+
+/// Lets one place's error through once a minute and counts the others.
+#[derive(Debug, Default)]
+pub struct Limiter {
+    next: Option<Instant>,
+    held_back: u64,
+}
+
+impl Limiter {
+    /// Whether to say it now; how many were held back since the last time.
+    pub fn pass(&mut self, now: Instant) -> Option<u64> {
+        if self.next.is_some_and(|next| now < next) {
+            self.held_back += 1;
+            return None;
+        }
+        self.next = Some(now + SILENCE);
+        Some(std::mem::take(&mut self.held_back))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_line_and_its_json_is_valid() {
+        let at = Wall::now();
+        let fields: [Field<'_>; 3] =
+            [("path", &"/a b"), ("status", &200), ("client", &"x\"\n\u{7}é")];
+        let text = line(at, Level::Info, "scrape", &fields, false);
+        assert!(
+            text.ends_with(" info scrape path=\"/a b\" status=200 client=\"x\\\"\\n\\u0007é\"\n"),
+            "{text}"
+        );
+        let json = line(at, Level::Warn, "say \"x\"", &fields, true);
+        let rest = ",\"level\":\"warn\",\"message\":\"say \\\"x\\\"\",\"path\":\"/a b\",\
+                    \"status\":\"200\",\"client\":\"x\\\"\\n\\u0007é\"}\n";
+        assert!(json.starts_with("{\"time\":\"20") && json.ends_with(rest), "{json}");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_stays_valid() {
+        let long = "é".repeat(5000);
+        let fields: [Field<'_>; 2] = [("a", &long), ("b", &1)];
+        let json = line(Wall::now(), Level::Error, "m", &fields, true);
+        assert!(json.len() <= MAX_LINE && json.ends_with("\"b\":\"1\"}\n"), "{json}");
+        let text = line(Wall::now(), Level::Error, &long, &fields, false);
+        assert!(text.len() <= MAX_LINE && text.ends_with('\n'));
+    }
+
+    #[test]
+    fn a_repeated_error_is_said_once_a_minute_with_a_count() {
+        let mut limiter = Limiter::default();
+        let now = Instant::now();
+        assert_eq!(limiter.pass(now), Some(0));
+        assert_eq!(limiter.pass(now + Duration::from_secs(1)), None);
+        assert_eq!(limiter.pass(now + Duration::from_secs(59)), None);
+        assert_eq!(limiter.pass(now + Duration::from_secs(60)), Some(2));
+    }
+}

@@ -1,0 +1,11 @@
+//! Words of the field: family, value, sink.
+
+mod buffer;
+mod family;
+mod sink;
+mod value;
+
+pub use buffer::{Buffer, copy};
+pub use family::{Family, Kind, Own, Unit, counter, gauge};
+pub use sink::Sink;
+pub use value::{Value, integer};

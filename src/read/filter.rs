@@ -1,0 +1,96 @@
+//! Which devices are shown: an include and an exclude pattern, and no name twice. A pattern costs
+//! microseconds a name, so verdicts are kept: names come in the same order at every scrape, and a
+//! name that stands where it stood keeps its verdict. Only a change is judged anew.
+
+use regex_lite::Regex;
+
+/// Judges the names of one file, in file order.
+pub struct Filter {
+    include: Option<Regex>,
+    exclude: Option<Regex>,
+    seen: Vec<Verdict>,
+    at: usize,
+}
+
+struct Verdict {
+    name: Box<[u8]>,
+    keep: bool,
+}
+
+impl Filter {
+    /// `None` stands for no restriction. A pattern that does not compile (settings refuse it
+    /// before) matches nothing.
+    pub fn new(include: Option<&str>, exclude: Option<&str>) -> Filter {
+        let compile = |pattern: &str| Regex::new(pattern).ok();
+        Filter {
+            include: include.and_then(compile),
+            exclude: exclude.and_then(compile),
+            seen: Vec::new(),
+            at: 0,
+        }
+    }
+
+    /// A new reading of the file begins.
+    pub fn begin(&mut self) {
+        self.at = 0;
+    }
+
+    /// Whether the next device of the file is shown.
+    pub fn keep(&mut self, name: &[u8]) -> bool {
+        let at = self.at;
+        self.at += 1;
+        match self.seen.get(at) {
+            Some(verdict) if *verdict.name == *name => verdict.keep,
+            _ => self.judge(at, name),
+        }
+    }
+
+    #[cold]
+    fn judge(&mut self, at: usize, name: &[u8]) -> bool {
+        // What stood here and later was judged among other names: all of it goes.
+        self.seen.truncate(at);
+        let text = String::from_utf8_lossy(name);
+        let matches = |pattern: &Regex| pattern.is_match(&text);
+        let keep = self.include.as_ref().is_none_or(matches)
+            && !self.exclude.as_ref().is_some_and(matches)
+            && !self.seen.iter().any(|v| same_label(&v.name, name));
+        self.seen.push(Verdict { name: name.into(), keep });
+        keep
+    }
+}
+
+/// Whether two names make the same label value, once invalid UTF-8 is replaced.
+fn same_label(a: &[u8], b: &[u8]) -> bool {
+    a == b || (!a.is_ascii() && String::from_utf8_lossy(a) == String::from_utf8_lossy(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(filter: &mut Filter, names: &[&str]) -> Vec<String> {
+        filter.begin();
+        names.iter().filter(|n| filter.keep(n.as_bytes())).map(|n| n.to_string()).collect()
+    }
+
+    #[test]
+    fn includes_then_excludes_and_follows_hot_plug() {
+        let mut filter = Filter::new(Some("^(sd|loop)"), Some("^loop"));
+        for _ in 0..2 {
+            assert_eq!(kept(&mut filter, &["sda", "loop0", "vda", "sdb"]), ["sda", "sdb"]);
+        }
+        assert_eq!(kept(&mut filter, &["sdb", "loop0", "sdc"]), ["sdb", "sdc"]);
+        assert_eq!(kept(&mut filter, &["sda", "loop0", "vda", "sdb"]), ["sda", "sdb"]);
+    }
+
+    #[test]
+    fn a_label_comes_once() {
+        let mut filter = Filter::new(None, None);
+        for _ in 0..2 {
+            assert_eq!(kept(&mut filter, &["a", "b", "a"]), ["a", "b"]);
+            filter.begin();
+            assert!(filter.keep(b"x\xfe"));
+            assert!(!filter.keep(b"x\xff"));
+        }
+    }
+}

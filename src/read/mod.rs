@@ -1,0 +1,12 @@
+//! From the kernel's files to lines, fields and numbers.
+
+mod filter;
+mod root;
+pub mod scan;
+mod source;
+mod table;
+
+pub use filter::Filter;
+pub use root::Root;
+pub use source::{Shape, Source};
+pub use table::Table;

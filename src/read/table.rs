@@ -1,0 +1,62 @@
+//! Named rows of integers, kept between scrapes so that parsing allocates nothing.
+
+use super::scan::Fields;
+use std::ops::Range;
+
+/// Rows of up to N integers.
+pub struct Table<const N: usize> {
+    names: Vec<u8>,
+    rows: Vec<Row<N>>,
+}
+
+struct Row<const N: usize> {
+    name: Range<usize>,
+    /// Which columns the line had: bit i for column i.
+    present: u32,
+    cells: [u64; N],
+}
+
+impl<const N: usize> Default for Table<N> {
+    fn default() -> Table<N> {
+        Table { names: Vec::new(), rows: Vec::new() }
+    }
+}
+
+impl<const N: usize> Table<N> {
+    /// Forgets the rows; the memory stays.
+    pub fn clear(&mut self) {
+        self.names.clear();
+        self.rows.clear();
+    }
+
+    /// Adds a row whose fields belong to `columns`, or to all of them in order if that is empty.
+    /// `None`, and no row, if a field is not an integer that fits. Columns past N are newer than
+    /// this code: ignored.
+    pub fn push(&mut self, name: &[u8], columns: &[usize], mut fields: Fields<'_>) -> Option<()> {
+        let (mut cells, mut present) = ([0; N], 0);
+        for i in 0..N {
+            let Some(value) = fields.uint() else { break };
+            let column = if columns.is_empty() { i } else { *columns.get(i)? };
+            *cells.get_mut(column)? = value?;
+            present |= 1 << column;
+        }
+        self.push_cells(name, cells, present);
+        Some(())
+    }
+
+    /// Adds a row of which the columns in `present` (bit i for column i) are known.
+    pub fn push_cells(&mut self, name: &[u8], cells: [u64; N], present: u32) {
+        const { assert!(N <= 32) };
+        let start = self.names.len();
+        self.names.extend_from_slice(name);
+        self.rows.push(Row { name: start..self.names.len(), present, cells });
+    }
+
+    /// The rows that have column `i`, in file order.
+    pub fn column(&self, i: usize) -> impl Iterator<Item = (&[u8], u64)> {
+        self.rows.iter().filter(move |row| row.present >> i & 1 == 1).map(move |row| {
+            let name = self.names.get(row.name.clone()).unwrap_or_default();
+            (name, row.cells.get(i).copied().unwrap_or_default())
+        })
+    }
+}

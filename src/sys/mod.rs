@@ -1,0 +1,102 @@
+//! All libc and all `unsafe`, as safe functions; the rest of the crate denies it.
+#![allow(unsafe_code)]
+
+mod net;
+mod notify;
+mod signal;
+
+pub use net::{
+    Ready, accept, inherited_listeners, listen_tcp, listen_unix, poll, receive, send, shut_write,
+    would_block,
+};
+pub use notify::Notify;
+pub use signal::{Signal, Signals};
+
+use std::fs::File;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+
+/// Clock ticks a second in the kernel's texts (USER_HZ).
+pub fn user_hz() -> u64 {
+    // SAFETY: sysconf has no preconditions.
+    let hz = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    u64::try_from(hz).ok().filter(|hz| *hz > 0).unwrap_or(100)
+}
+
+/// Bytes in a page of memory.
+pub fn page_size() -> u64 {
+    // SAFETY: sysconf has no preconditions.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(size).ok().filter(|size| *size > 0).unwrap_or(4096)
+}
+
+/// CPU time of this process so far, user and system, in nanoseconds.
+pub fn process_cpu_nanos() -> Option<u64> {
+    let mut time = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: `time` is writable for a timespec; it is read only after success.
+    let time = unsafe {
+        if libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, time.as_mut_ptr()) != 0 {
+            return None;
+        }
+        time.assume_init()
+    };
+    let seconds = u64::try_from(time.tv_sec).ok()?;
+    Some(seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).ok()?)
+}
+
+/// One limit of this process; `Some(None)` is no limit. The constants' type differs
+/// by libc, hence the closure.
+fn limit(read: impl FnOnce(*mut libc::rlimit) -> libc::c_int) -> Option<Option<u64>> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let known = read(&raw mut limit) == 0;
+    #[allow(clippy::unnecessary_cast)] // 32 bits wide on some targets
+    known.then_some((limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur as u64))
+}
+
+/// How many file descriptors this process may have open; `None` where there is no limit.
+pub fn open_files_limit() -> Option<u64> {
+    // SAFETY: the pointer is writable for an rlimit.
+    limit(|to| unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, to) }).flatten()
+}
+
+/// How large the address space may grow: `Some(None)` without limit.
+pub fn address_space_limit() -> Option<Option<u64>> {
+    // SAFETY: the pointer is writable for an rlimit.
+    limit(|to| unsafe { libc::getrlimit(libc::RLIMIT_AS, to) })
+}
+
+/// How many file descriptors are open, by the size that Linux 6.2 and later give /proc/self/fd;
+/// `directory` is that directory, kept open. `None` on older kernels.
+pub fn open_files(directory: &File) -> Option<u64> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `stat` is writable for a stat; it is read only after success.
+    let stat = unsafe {
+        if libc::fstat(directory.as_raw_fd(), stat.as_mut_ptr()) != 0 {
+            return None;
+        }
+        stat.assume_init()
+    };
+    u64::try_from(stat.st_size).ok().filter(|n| *n > 0)
+}
+
+/// This process.
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_the_kernel_says() {
+        assert!(user_hz() >= 1);
+        assert!(page_size() >= 4096);
+        assert!(process_cpu_nanos().unwrap() > 0);
+        assert!(open_files_limit().is_none_or(|n| n > 10));
+        let directory = File::open("/proc/self/fd").unwrap();
+        if let Some(n) = open_files(&directory) {
+            assert!(n >= 4, "{n}"); // stdin, stdout, stderr, the directory
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Sockets and `poll(2)`.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+/// The first file descriptor that a service manager hands over (sd_listen_fds(3)).
+const FIRST_INHERITED: RawFd = 3;
+
+/// The most listeners that are taken over from a service manager.
+const MAX_INHERITED: u32 = 16;
+
+/// One entry of a `poll`: what is waited for, and what came.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Ready(libc::pollfd);
+
+impl Ready {
+    /// Waits for input on `fd`, room for output, or only for its end. The caller keeps the
+    /// descriptor open over the `poll`.
+    pub fn wait(fd: BorrowedFd<'_>, input: bool, output: bool) -> Ready {
+        let events = if input { libc::POLLIN } else { 0 } | if output { libc::POLLOUT } else { 0 };
+        Ready(libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 })
+    }
+
+    /// Anything came: input, room, an end or an error.
+    pub fn any(self) -> bool {
+        self.0.revents != 0
+    }
+
+    /// The other side is gone for good, or the descriptor is broken.
+    pub fn is_broken(self) -> bool {
+        self.0.revents & (libc::POLLERR | libc::POLLNVAL) != 0
+    }
+}
+
+/// Waits until an entry is ready, a signal comes, or `timeout` is over (`None`: for ever). The
+/// timeout is rounded up to milliseconds.
+pub fn poll(entries: &mut [Ready], timeout: Option<Duration>) -> io::Result<()> {
+    let millis = match timeout {
+        None => -1,
+        Some(t) => i32::try_from(t.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX),
+    };
+    let count = libc::nfds_t::try_from(entries.len()).unwrap_or(0);
+    // SAFETY: Ready is a transparent pollfd; pointer and count describe the slice.
+    let n = unsafe { libc::poll(entries.as_mut_ptr().cast::<libc::pollfd>(), count, millis) };
+    if n < 0 {
+        let error = io::Error::last_os_error();
+        for entry in entries {
+            entry.0.revents = 0;
+        }
+        if error.kind() != ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Listens on `address` (host and port, resolved now), without blocking in `accept`. Accepted
+/// connections inherit TCP_NODELAY.
+pub fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<(OwnedFd, SocketAddr)> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let bound = listener.local_addr()?;
+    let fd = OwnedFd::from(listener);
+    set_no_delay(&fd)?;
+    Ok((fd, bound))
+}
+
+fn set_no_delay(fd: &OwnedFd) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    let size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
+    // SAFETY: the option value is an int that lives over the call.
+    let result = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_NODELAY,
+            (&raw const on).cast(),
+            size,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Listens on the Unix socket `path`. A socket file that nobody listens on any more is replaced.
+pub fn listen_unix(path: &Path) -> io::Result<OwnedFd> {
+    let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
+        && UnixStream::connect(path).is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused);
+    if stale {
+        fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener.into())
+}
+
+/// The listeners that a service manager opened for this process: `LISTEN_FDS` of them, if
+/// `LISTEN_PID` is us (sd_listen_fds(3)). Call once, before anything else opens a file.
+pub fn inherited_listeners(pid: Option<&str>, count: Option<&str>) -> io::Result<Vec<OwnedFd>> {
+    let ours = pid.and_then(|p| p.parse().ok()) == Some(std::process::id());
+    let count = count.and_then(|n| n.parse::<u32>().ok()).filter(|_| ours).unwrap_or(0);
+    let mut listeners = Vec::new();
+    for fd in (FIRST_INHERITED..).take(count.min(MAX_INHERITED) as usize) {
+        // SAFETY: fcntl on a number that is no descriptor fails with EBADF, nothing more.
+        let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+        if flags < 0
+            // SAFETY: as above; sets flags of a descriptor that is ours alone.
+            || unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) } < 0
+            // SAFETY: as above.
+            || unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } < 0
+        {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor is open (F_GETFL) and handed over to us by the protocol.
+        listeners.push(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
+    Ok(listeners)
+}
+
+/// The next waiting connection, set not to block.
+pub fn accept(listener: &OwnedFd) -> io::Result<OwnedFd> {
+    let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+    // SAFETY: null addresses are allowed; the descriptor is open.
+    let fd = unsafe {
+        libc::accept4(listener.as_raw_fd(), std::ptr::null_mut(), std::ptr::null_mut(), flags)
+    };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: accept4 returned a descriptor that is ours alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Reads what came on `socket`; 0 is the other side's end.
+pub fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: pointer and length describe the slice.
+    let n = unsafe { libc::recv(socket.as_raw_fd(), into.as_mut_ptr().cast(), into.len(), 0) };
+    usize::try_from(n).map_err(|_| io::Error::last_os_error())
+}
+
+/// Sends as much of `from` as the socket takes, without SIGPIPE.
+pub fn send(socket: BorrowedFd<'_>, from: &[u8]) -> io::Result<usize> {
+    // SAFETY: pointer and length describe the slice.
+    let n = unsafe {
+        libc::send(socket.as_raw_fd(), from.as_ptr().cast(), from.len(), libc::MSG_NOSIGNAL)
+    };
+    usize::try_from(n).map_err(|_| io::Error::last_os_error())
+}
+
+/// Says that nothing more will be sent.
+pub fn shut_write(socket: BorrowedFd<'_>) {
+    // SAFETY: shutdown on an open descriptor; its failure (already gone) changes nothing.
+    unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_WR) };
+}
+
+/// Whether a write to `fd` would wait for somebody now. A pipe that has room takes PIPE_BUF bytes.
+pub fn would_block(fd: impl AsFd) -> bool {
+    let mut entry = [Ready::wait(fd.as_fd(), false, true)];
+    poll(&mut entry, Some(Duration::ZERO)).is_ok() && !entry.iter().any(|e| e.any())
+}
