@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn writes_dates_as_the_field_does() {
-        let at = |secs, millis| Wall(Duration::new(secs, millis * 1_000_000));
+        let at = |secs, millis: u32| Wall(Duration::new(secs, millis * 1_000_000));
         for (secs, http, rfc) in [
             (0, "Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00.007Z"),
             (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37.007Z"),

@@ -1,12 +1,19 @@
-//! A metrics agent for small Linux boxes.
+//! A metrics agent for small Linux boxes: reads `/proc` and serves it to Prometheus.
+//!
+//! The modules stand in the order of their ranks; each names only those above it.
 
+pub mod app;
 pub mod clock;
 pub mod collect;
 pub mod error;
+pub mod event;
 pub mod expose;
 pub mod gather;
+pub mod http;
+pub mod listen;
 pub mod log;
 pub mod metric;
 pub mod read;
+pub mod routes;
 pub mod settings;
 pub mod sys;

@@ -2,7 +2,7 @@
 //! for when nobody reads the pipe: the serving thread never blocks on its own log.
 
 use crate::clock::Wall;
-use crate::settings::{Level, LogFormat};
+use crate::settings::{Format, Level};
 use crate::sys;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -23,9 +23,9 @@ static DROPPED: AtomicU64 = AtomicU64::new(0);
 pub type Field<'a> = (&'a str, &'a dyn fmt::Display);
 
 /// From now on log so.
-pub fn configure(format: LogFormat, level: Level) {
+pub fn configure(format: Format, level: Level) {
     LEVEL.store(level as u8, Relaxed);
-    JSON.store((format == LogFormat::Json).into(), Relaxed);
+    JSON.store((format == Format::Json).into(), Relaxed);
 }
 
 /// Whether events of `level` are written.
@@ -72,7 +72,7 @@ pub fn event(level: Level, message: &str, fields: &[Field<'_>]) {
 
 fn line(at: Wall, level: Level, message: &str, fields: &[Field<'_>], json: bool) -> String {
     let mut line = String::with_capacity(256);
-    let level = level.name();
+    let level = name(level);
     // Writing to a String cannot fail.
     let _ = if json {
         write!(line, "{{\"time\":\"{}\",\"level\":\"{level}\"", at.rfc3339())
@@ -96,6 +96,15 @@ fn line(at: Wall, level: Level, message: &str, fields: &[Field<'_>], json: bool)
     line.truncate(end);
     line.push_str(if json { "}\n" } else { "\n" });
     line
+}
+
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+    }
 }
 
 /// `name=value`, quoted where it holds more than a word.

@@ -6,8 +6,8 @@ mod notify;
 mod signal;
 
 pub use net::{
-    Ready, accept, inherited_listeners, listen_tcp, listen_unix, poll, receive, send, shut_write,
-    would_block,
+    Ready, accept, inherited_listeners, is_exhaustion, listen_tcp, listen_unix, local_name,
+    peer_name, poll, receive, send, shut_write, would_block,
 };
 pub use notify::Notify;
 pub use signal::{Signal, Signals};
@@ -32,10 +32,19 @@ pub fn page_size() -> u64 {
 
 /// CPU time of this process so far, user and system, in nanoseconds.
 pub fn process_cpu_nanos() -> Option<u64> {
+    clock_nanos(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+/// Microseconds on the clock that never jumps, as the service manager counts them.
+fn monotonic_micros() -> u64 {
+    clock_nanos(libc::CLOCK_MONOTONIC).unwrap_or(0) / 1000
+}
+
+fn clock_nanos(clock: libc::clockid_t) -> Option<u64> {
     let mut time = MaybeUninit::<libc::timespec>::uninit();
     // SAFETY: `time` is writable for a timespec; it is read only after success.
     let time = unsafe {
-        if libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, time.as_mut_ptr()) != 0 {
+        if libc::clock_gettime(clock, time.as_mut_ptr()) != 0 {
             return None;
         }
         time.assume_init()

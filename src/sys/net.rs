@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -135,6 +135,30 @@ pub fn accept(listener: &OwnedFd) -> io::Result<OwnedFd> {
     }
     // SAFETY: accept4 returned a descriptor that is ours alone.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Whether `accept` failed for want of descriptors or memory: it will fail again at once.
+pub fn is_exhaustion(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().unwrap_or(0);
+    matches!(errno, libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
+}
+
+/// Who is at the other end, for the log.
+pub fn peer_name(socket: BorrowedFd<'_>) -> String {
+    name(socket, |s| s.peer_addr())
+}
+
+/// Where a listener that was handed over is bound, for the log.
+pub fn local_name(socket: BorrowedFd<'_>) -> String {
+    name(socket, |s| s.local_addr())
+}
+
+fn name(socket: BorrowedFd<'_>, of: fn(&TcpStream) -> io::Result<SocketAddr>) -> String {
+    let stream = socket.try_clone_to_owned().map(TcpStream::from);
+    match stream.and_then(|s| of(&s)) {
+        Ok(address) => address.to_string(),
+        Err(_) => "unix".to_owned(),
+    }
 }
 
 /// Reads what came on `socket`; 0 is the other side's end.

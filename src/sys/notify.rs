@@ -35,6 +35,12 @@ impl Notify {
         }
     }
 
+    /// Says that the settings are being read again; `READY=1` ends it.
+    pub fn reloading(&self) {
+        // Type=notify-reload matches the message to its signal by this time.
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", super::monotonic_micros()));
+    }
+
     /// When the watchdog must hear of us next.
     pub fn deadline(&self) -> Option<Instant> {
         self.next

@@ -1,0 +1,158 @@
+//! The whole: reads the settings, owns every part by value, and does what signals ask for.
+
+use crate::clock::Wall;
+use crate::collect::COLLECTORS;
+use crate::event::Server;
+use crate::expose::{Format, Line, Text};
+use crate::gather::Gather;
+use crate::http::Limits;
+use crate::listen::{self, Listener};
+use crate::log;
+use crate::metric::Buffer;
+use crate::read::Root;
+use crate::routes::Service;
+use crate::settings::{self, Action, Refusal, Settings, Subject};
+use crate::sys::{Notify, Signal, Signals};
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// How long answers under way may take to finish when the process is to end.
+const FINISH: Duration = Duration::from_secs(5);
+
+/// The exit code for settings that cannot be.
+const BAD_SETTINGS: u8 = 2;
+
+/// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
+pub fn run() -> ExitCode {
+    let settings = match load() {
+        Ok(settings) => settings,
+        Err(refusal) => {
+            eprint!("{refusal}");
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
+    log::configure(settings.log.format, settings.log.level);
+    let done = match settings.action {
+        Action::Serve => serve(settings),
+        Action::PrintMetrics => print(&metrics(&settings)),
+        Action::CheckConfig => print(settings.effective.as_bytes()),
+        Action::Help => print(settings::help(&subjects()).as_bytes()),
+        Action::Version => {
+            print(concat!("sysmetrics ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error("cannot go on", &[("error", &error)]);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the settings know of the collectors.
+pub fn subjects() -> Vec<&'static Subject> {
+    COLLECTORS.iter().map(|c| &c.subject).collect()
+}
+
+fn load() -> Result<Settings, Refusal> {
+    settings::load(&subjects(), env::args_os().skip(1), env::vars_os())
+}
+
+/// To stdout; a reader that went away is no failure.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn gather(settings: &Settings) -> Gather {
+    let root = Root::at(settings.paths.clone());
+    Gather::new(settings.dialect, &root, &settings.collectors, settings.process_metrics)
+}
+
+/// One scrape as text.
+fn metrics(settings: &Settings) -> Vec<u8> {
+    let (mut out, mut line) = (Buffer::default(), Line::default());
+    let mut gather = gather(settings);
+    let mut text = Text::new(settings.dialect, Format::Prometheus, &mut out, &mut line);
+    let all = gather.all();
+    gather.scrape(all, &mut text);
+    text.finish();
+    out.bytes().to_vec()
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let server = &settings.server;
+    Limits {
+        connections: server.max_connections,
+        head: server.max_head_bytes,
+        head_time: server.head_timeout,
+        drain_time: server.drain_timeout,
+        idle_time: server.idle_timeout,
+    }
+}
+
+fn serve(settings: Settings) -> io::Result<()> {
+    // The signals first: one that comes while we start is not lost.
+    let signals = Signals::take()?;
+    let listeners = listen::open(&settings.server.listen)?;
+    if !Wall::now().is_plausible() {
+        log::warn("the wall clock is not set", &[("time", &Wall::now().rfc3339())]);
+    }
+    let path = settings.server.metrics_path.clone();
+    let mut service = Service::new(settings.dialect, path, gather(&settings));
+    let mut server = Server::new(signals, notify(), listeners, limits(&settings));
+    announce(&server, &settings);
+    server.notify.tell("READY=1");
+    loop {
+        match server.run(&mut service)? {
+            Signal::Hangup => reload(&mut server, &mut service),
+            signal => {
+                log::info("ending", &[("signal", &signal.name())]);
+                server.notify.tell("STOPPING=1");
+                return server.finish(&mut service, Instant::now() + FINISH);
+            }
+        }
+    }
+}
+
+fn notify() -> Notify {
+    let text = |name| env::var(name).ok();
+    let socket = env::var_os("NOTIFY_SOCKET");
+    let (usec, pid) = (text("WATCHDOG_USEC"), text("WATCHDOG_PID"));
+    Notify::new(socket.as_deref(), usec.as_deref(), pid.as_deref())
+}
+
+fn announce(server: &Server, settings: &Settings) {
+    for address in server.listeners().iter().map(Listener::address) {
+        let path = &settings.server.metrics_path;
+        log::info("serving", &[("address", &address), ("path", path)]);
+    }
+}
+
+/// Reads the settings again; if they cannot be, the old ones keep serving.
+fn reload(server: &mut Server, service: &mut Service) {
+    server.notify.reloading();
+    let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
+        let opened = server.listen(&settings.server.listen).map_err(|e| e.to_string());
+        opened.map(|()| settings)
+    });
+    match changed {
+        Ok(settings) => {
+            log::configure(settings.log.format, settings.log.level);
+            let path = settings.server.metrics_path.clone();
+            service.reconfigure(settings.dialect, path, gather(&settings));
+            server.limit(limits(&settings));
+            announce(server, &settings);
+            log::info("settings reloaded", &[]);
+        }
+        Err(error) => {
+            log::error("settings not reloaded, the old ones stay", &[("error", &error.trim_end())]);
+        }
+    }
+    server.notify.tell("READY=1");
+}

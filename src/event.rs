@@ -1,0 +1,305 @@
+//! The poll loop: one thread sleeps in one `poll(2)` over the signals, the listeners and every
+//! connection. Each turn rebuilds the list from its parts in that order, takes the nearest deadline
+//! as the timeout, reads the clock once, and hands each part what is ready.
+
+use crate::http::{Connection, Limits, Method, Next, Phase, Request, Response, Status};
+use crate::listen::{self, Listener};
+use crate::log::{self, Limiter};
+use crate::routes::Service;
+use crate::settings::{Level, Listen};
+use crate::sys::{self, Notify, Ready, Signal, Signals};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// New connections that one listener may bring in one turn.
+const MAX_ACCEPTS: usize = 64;
+
+/// How long listening pauses when there is no descriptor left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The listeners, the connections, and what they share.
+pub struct Server {
+    signals: Signals,
+    /// The service manager hears of us through this.
+    pub notify: Notify,
+    listeners: Vec<Listener>,
+    connections: Vec<Connection>,
+    limits: Limits,
+    /// Where heads are received, one connection at a time.
+    scratch: Vec<u8>,
+    response: Response,
+    ready: Vec<Ready>,
+    /// Listening is paused until then.
+    paused: Option<Instant>,
+    limiter: Limiter,
+}
+
+impl Server {
+    /// Serves on `listeners`.
+    pub fn new(
+        signals: Signals,
+        notify: Notify,
+        listeners: Vec<Listener>,
+        limits: Limits,
+    ) -> Server {
+        Server {
+            signals,
+            notify,
+            listeners,
+            connections: Vec::new(),
+            limits,
+            scratch: vec![0; limits.head],
+            response: Response::default(),
+            ready: Vec::new(),
+            paused: None,
+            limiter: Limiter::default(),
+        }
+    }
+
+    /// Where it listens.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// From now on listens on `wanted`; on an error all stays as it was.
+    pub fn listen(&mut self, wanted: &[Listen]) -> io::Result<()> {
+        listen::change(&mut self.listeners, wanted)
+    }
+
+    /// Goes on with other limits; connections stay.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+        // A kept beginning of a head may be longer than a new, lower limit.
+        let kept = self.connections.iter().map(Connection::kept).max().unwrap_or(0);
+        self.scratch = vec![0; limits.head.max(kept + 1)];
+    }
+
+    /// Serves until a signal comes, and returns it.
+    pub fn run(&mut self, service: &mut Service) -> io::Result<Signal> {
+        loop {
+            self.turn(service, None)?;
+            let signalled = self.ready.first().is_some_and(|r| r.any());
+            if let Some(signal) = signalled.then(|| self.signals.next()).flatten() {
+                return Ok(signal);
+            }
+        }
+    }
+
+    /// Takes no more connections and finishes the answers under way, until `end` at the latest.
+    pub fn finish(&mut self, service: &mut Service, end: Instant) -> io::Result<()> {
+        self.listeners.clear();
+        loop {
+            self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
+            if self.connections.is_empty() || Instant::now() >= end {
+                return Ok(());
+            }
+            self.turn(service, Some(end))?;
+        }
+    }
+
+    /// One turn: wait, then hand out what is ready.
+    fn turn(&mut self, service: &mut Service, end: Option<Instant>) -> io::Result<()> {
+        self.rebuild();
+        let deadline = self.deadline().into_iter().chain(end).min();
+        let pending = self.connections.iter().any(Connection::has_pending_input);
+        let timeout = match deadline {
+            _ if pending => Some(Duration::ZERO),
+            deadline => deadline.map(|d| d.saturating_duration_since(Instant::now())),
+        };
+        sys::poll(&mut self.ready, timeout)?;
+        let now = Instant::now();
+        self.notify.beat(now);
+        // From the last to the first: removing one moves only connections that were handled.
+        let first = self.first_connection();
+        for at in (0..self.connections.len()).rev() {
+            let ready = self.ready.get(first + at).copied();
+            let close = self.handle(at, ready, service, now) == Next::Close;
+            if close {
+                self.connections.swap_remove(at);
+            }
+        }
+        if self.paused.is_none_or(|until| until <= now) {
+            self.paused = None;
+            self.accept(service, now);
+        }
+        service.traffic.now = self.connections.len() as u64;
+        Ok(())
+    }
+
+    /// What to wait for, in the order signals, listeners, connections.
+    fn rebuild(&mut self) {
+        self.ready.clear();
+        self.ready.push(Ready::wait(self.signals.as_fd(), true, false));
+        let open = self.paused.is_none();
+        self.ready.extend(self.listeners.iter().map(|l| Ready::wait(l.as_fd(), open, false)));
+        self.ready.extend(self.connections.iter().map(|c| {
+            let drains = c.phase() == Phase::Drain;
+            Ready::wait(c.socket(), !drains, drains)
+        }));
+    }
+
+    fn first_connection(&self) -> usize {
+        1 + self.listeners.len()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let connections = self.connections.iter().map(Connection::deadline);
+        connections.chain(self.paused).chain(self.notify.deadline()).min()
+    }
+
+    /// Gives one connection its turn.
+    fn handle(
+        &mut self,
+        at: usize,
+        ready: Option<Ready>,
+        service: &mut Service,
+        now: Instant,
+    ) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Wait };
+        let is_ready = ready.is_some_and(Ready::any) || connection.has_pending_input();
+        if !is_ready {
+            return if connection.deadline() <= now {
+                self.expire(at, service, now)
+            } else {
+                Next::Wait
+            };
+        }
+        if connection.phase() == Phase::Drain {
+            return connection.drain(&self.limits, now);
+        }
+        match connection.receive(&mut self.scratch, &self.limits, now) {
+            Next::Answer(end) => self.serve(at, end, service, now),
+            Next::TooLong => {
+                connection.end();
+                let sentence = "The request head is too long.";
+                service.turn_away(Status::HeadersTooLarge, sentence, &mut self.response);
+                self.respond(at, true, now)
+            }
+            next => next,
+        }
+    }
+
+    /// Answers the request whose head is the first `end` bytes of the scratch.
+    fn serve(&mut self, at: usize, end: usize, service: &mut Service, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        let head = self.scratch.get(..end).unwrap_or_default();
+        let mut body = true;
+        match Request::parse(head).and_then(|r| connection.frame(&r).map(|()| r)) {
+            Ok(request) => {
+                service.answer(&request, &mut self.response);
+                body = request.method != Method::Head;
+                if log::enabled(Level::Debug) {
+                    report(connection, &request, &self.response, now);
+                }
+            }
+            Err(refusal) => {
+                connection.end();
+                service.refuse(refusal, &mut self.response);
+            }
+        }
+        self.respond(at, body, now)
+    }
+
+    fn respond(&mut self, at: usize, body: bool, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        self.response.finish(connection.keeps_alive(), body);
+        connection.answer(self.response.bytes(), &self.limits, now)
+    }
+
+    /// The connection's deadline is over.
+    fn expire(&mut self, at: usize, service: &mut Service, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        match connection.phase() {
+            Phase::Idle | Phase::Linger => Next::Close,
+            Phase::Drain | Phase::Body(_) => {
+                service.traffic.timed_out += 1;
+                Next::Close
+            }
+            Phase::Head => {
+                service.traffic.timed_out += 1;
+                connection.end();
+                let sentence = "The request took too long.";
+                service.turn_away(Status::RequestTimeout, sentence, &mut self.response);
+                self.respond(at, true, now)
+            }
+        }
+    }
+
+    fn accept(&mut self, service: &mut Service, now: Instant) {
+        // Those who came in this turn must not push each other out before they were heard.
+        let most = (self.limits.connections / 2).clamp(1, MAX_ACCEPTS);
+        for i in 0..self.listeners.len() {
+            if !self.ready.get(1 + i).is_some_and(|r| r.any()) {
+                continue;
+            }
+            for _ in 0..most {
+                let Some(listener) = self.listeners.get(i) else { break };
+                match sys::accept(listener.socket()) {
+                    Ok(socket) => self.admit(socket, service, now),
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(e) if sys::is_exhaustion(&e) => {
+                        self.exhausted(&e, service, now);
+                        break;
+                    }
+                    Err(_) => {} // the client went away again
+                }
+            }
+        }
+    }
+
+    /// Gives a new client a slot: a free one, or that of whoever waits longest.
+    fn admit(&mut self, socket: OwnedFd, service: &mut Service, now: Instant) {
+        let mut newcomer = Connection::new(socket, &self.limits, now);
+        if self.connections.len() >= self.limits.connections && !self.evict(service) {
+            service.traffic.refused += 1;
+            newcomer.end();
+            let sentence = "Too many clients are being served; come again.";
+            service.turn_away(Status::Unavailable, sentence, &mut self.response);
+            self.response.finish(false, true);
+            newcomer.answer(self.response.bytes(), &self.limits, now);
+            return;
+        }
+        self.connections.push(newcomer);
+    }
+
+    /// Closes the connection that idles longest, or else the one whose request takes longest;
+    /// false if all are taking answers.
+    fn evict(&mut self, service: &mut Service) -> bool {
+        let waiting = self.connections.iter().enumerate();
+        let waiting = waiting.filter(|(_, c)| c.phase() != Phase::Drain);
+        let longest = waiting.min_by_key(|(_, c)| (c.phase() != Phase::Idle, c.since()));
+        let Some((at, _)) = longest else { return false };
+        self.connections.swap_remove(at);
+        service.traffic.evicted += 1;
+        true
+    }
+
+    /// There is no descriptor for another connection: make room, or pause.
+    fn exhausted(&mut self, error: &io::Error, service: &mut Service, now: Instant) {
+        service.traffic.refused += 1;
+        if !self.evict(service) {
+            self.paused = Some(now + PAUSE);
+        }
+        if let Some(held_back) = self.limiter.pass(now) {
+            let fields: [log::Field<'_>; 2] = [("error", error), ("repeated", &held_back)];
+            log::error("cannot take another connection", &fields);
+        }
+    }
+}
+
+/// Each request at debug level.
+fn report(connection: &Connection, request: &Request<'_>, response: &Response, start: Instant) {
+    let client = sys::peer_name(connection.socket());
+    let micros = start.elapsed().as_micros();
+    log::debug(
+        "request",
+        &[
+            ("client", &client),
+            ("path", &request.path),
+            ("status", &response.status().code()),
+            ("bytes", &response.body().len()),
+            ("duration_us", &micros),
+        ],
+    );
+}

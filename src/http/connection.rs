@@ -1,0 +1,276 @@
+//! One client: what it has sent so far, what it has yet to take, and until when.
+//!
+//! Bytes are received into scratch that all connections share; a connection keeps bytes of its own
+//! only while a request is incomplete or an answer has not been taken. So an idle client costs a
+//! slot and a descriptor, nothing else.
+
+use super::request::{self, MAX_IGNORED_BODY};
+use super::{Body, Refusal, Request};
+use crate::sys;
+use std::io::ErrorKind;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// How long a client may take to notice that we are done, after an answer that ends the connection.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What clients may ask of us; the settings give the numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: usize,
+    /// Bytes of a request head.
+    pub head: usize,
+    /// From the first byte of a head to its last.
+    pub head_time: Duration,
+    /// From the start of an answer to its last byte taken.
+    pub drain_time: Duration,
+    /// From an answer to the next request.
+    pub idle_time: Duration,
+}
+
+/// What the connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The first byte of a request.
+    Idle,
+    /// The rest of a head.
+    Head,
+    /// The rest of a body that is ignored: this many bytes.
+    Body(u64),
+    /// The client to take its answer.
+    Drain,
+    /// The client's end, after ours.
+    Linger,
+}
+
+/// What to do with a connection after it was handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Wait for the client.
+    Wait,
+    /// Close it.
+    Close,
+    /// A request is complete: its head is the first so many bytes of the scratch.
+    Answer(usize),
+    /// The head is longer than allowed.
+    TooLong,
+}
+
+/// One client's connection.
+pub struct Connection {
+    socket: OwnedFd,
+    phase: Phase,
+    deadline: Instant,
+    since: Instant,
+    /// What came of the next request; empty unless a head is incomplete or requests are pipelined.
+    input: Vec<u8>,
+    /// How much of `input` is known not to end a head.
+    searched: usize,
+    /// What the client has yet to take.
+    output: Vec<u8>,
+    taken: usize,
+    keep_alive: bool,
+    /// Bytes of a body to be skipped once the answer is taken.
+    skip: u64,
+}
+
+impl Connection {
+    /// A client that has just come.
+    pub fn new(socket: OwnedFd, limits: &Limits, now: Instant) -> Connection {
+        Connection {
+            socket,
+            phase: Phase::Idle,
+            // The first request is due at once: silence costs a slot.
+            deadline: now + limits.head_time,
+            since: now,
+            input: Vec::new(),
+            searched: 0,
+            output: Vec::new(),
+            taken: 0,
+            keep_alive: true,
+            skip: 0,
+        }
+    }
+
+    /// What it waits for.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// When its patience, or ours, is over.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Since when it is in its phase.
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// How many bytes of an incomplete request it keeps.
+    pub fn kept(&self) -> usize {
+        self.input.len()
+    }
+
+    /// A pipelined request may be waiting in what was received already.
+    pub fn has_pending_input(&self) -> bool {
+        self.phase == Phase::Idle && !self.input.is_empty()
+    }
+
+    fn enter(&mut self, phase: Phase, now: Instant, time: Duration) {
+        self.phase = phase;
+        self.since = now;
+        self.deadline = now + time;
+    }
+
+    /// Takes what the socket has. `scratch` gets the bytes of the request so far at its start; its
+    /// length is the limit of a head.
+    pub fn receive(&mut self, scratch: &mut [u8], limits: &Limits, now: Instant) -> Next {
+        let kept = self.input.len();
+        let fresh = scratch.get_mut(kept..).unwrap_or_default();
+        let n = if self.has_pending_input() {
+            0
+        } else {
+            match sys::receive(self.socket.as_fd(), fresh) {
+                Ok(0) => return Next::Close,
+                Ok(n) => n,
+                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                    return Next::Wait;
+                }
+                Err(_) => return Next::Close,
+            }
+        };
+        match self.phase {
+            Phase::Linger => Next::Wait, // forgotten
+            Phase::Body(left) => {
+                self.skip_body(left, fresh.get(..n).unwrap_or_default(), limits, now)
+            }
+            _ => self.take_head(scratch, kept, n, limits, now),
+        }
+    }
+
+    fn take_head(
+        &mut self,
+        scratch: &mut [u8],
+        kept: usize,
+        n: usize,
+        limits: &Limits,
+        now: Instant,
+    ) -> Next {
+        if let Some(start) = scratch.get_mut(..kept) {
+            start.copy_from_slice(&self.input);
+        }
+        let whole = scratch.get(..kept + n).unwrap_or_default();
+        if let Some(end) = request::head_end(whole, self.searched) {
+            self.input.clear();
+            self.input.extend_from_slice(whole.get(end..).unwrap_or_default());
+            self.searched = 0;
+            return Next::Answer(end);
+        }
+        if whole.len() >= limits.head.min(scratch.len()) {
+            return Next::TooLong;
+        }
+        self.input.extend_from_slice(scratch.get(kept..kept + n).unwrap_or_default());
+        self.searched = self.input.len();
+        if self.phase == Phase::Idle {
+            self.enter(Phase::Head, now, limits.head_time);
+        }
+        Next::Wait
+    }
+
+    /// Forgets bytes of a body; what comes after it is the next request.
+    fn skip_body(&mut self, left: u64, fresh: &[u8], limits: &Limits, now: Instant) -> Next {
+        let skipped = usize::try_from(left).unwrap_or(usize::MAX).min(fresh.len());
+        let left = left - skipped as u64;
+        if left > 0 {
+            self.phase = Phase::Body(left);
+        } else {
+            self.input.extend_from_slice(fresh.get(skipped..).unwrap_or_default());
+            self.enter(Phase::Idle, now, limits.idle_time);
+        }
+        Next::Wait
+    }
+
+    /// The request's body will not be used: skip it, if it is small, or end the connection after
+    /// the answer. Says why it cannot be served at all.
+    pub fn frame(&mut self, request: &Request<'_>) -> Result<(), Refusal> {
+        self.keep_alive = request.keep_alive;
+        match request.body {
+            Body::Sized(length) if length <= MAX_IGNORED_BODY => {
+                let here = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len());
+                self.input.drain(..here);
+                self.skip = length - here as u64;
+                Ok(())
+            }
+            Body::Sized(_) => Err(Refusal::TooLarge),
+            Body::Chunked => Err(Refusal::Chunked),
+        }
+    }
+
+    /// The connection ends after the next answer.
+    pub fn end(&mut self) {
+        self.keep_alive = false;
+    }
+
+    /// Whether the next answer leaves it open.
+    pub fn keeps_alive(&self) -> bool {
+        self.keep_alive
+    }
+
+    /// Sends an answer; what the client does not take now is kept for it.
+    pub fn answer(&mut self, bytes: &[u8], limits: &Limits, now: Instant) -> Next {
+        let sent = match sys::send(self.socket.as_fd(), bytes) {
+            Ok(n) => n,
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
+            Err(_) => return Next::Close,
+        };
+        let rest = bytes.get(sent..).unwrap_or_default();
+        if rest.is_empty() {
+            return self.answered(limits, now);
+        }
+        self.output.extend_from_slice(rest);
+        self.taken = 0;
+        self.enter(Phase::Drain, now, limits.drain_time);
+        Next::Wait
+    }
+
+    /// Sends more of an answer under way.
+    pub fn drain(&mut self, limits: &Limits, now: Instant) -> Next {
+        let rest = self.output.get(self.taken..).unwrap_or_default();
+        match sys::send(self.socket.as_fd(), rest) {
+            Ok(n) => self.taken += n,
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(_) => return Next::Close,
+        }
+        if self.taken < self.output.len() {
+            return Next::Wait;
+        }
+        self.output = Vec::new();
+        self.answered(limits, now)
+    }
+
+    /// The client has its whole answer.
+    fn answered(&mut self, limits: &Limits, now: Instant) -> Next {
+        if !self.keep_alive {
+            // Closing with unread bytes would reset the connection and may destroy the answer.
+            sys::shut_write(self.socket.as_fd());
+            self.input = Vec::new();
+            self.enter(Phase::Linger, now, LINGER);
+        } else if self.skip > 0 {
+            let skip = std::mem::take(&mut self.skip);
+            self.enter(Phase::Body(skip), now, limits.head_time);
+        } else {
+            if self.input.is_empty() {
+                self.input = Vec::new();
+            }
+            self.enter(Phase::Idle, now, limits.idle_time);
+        }
+        Next::Wait
+    }
+}

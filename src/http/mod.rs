@@ -1,0 +1,14 @@
+//! HTTP/1.1 as far as a scraper needs it (RFC 9110, RFC 9112), for connections that the event loop
+//! drives.
+
+mod accept;
+mod connection;
+mod gzip;
+mod request;
+mod response;
+
+pub use accept::{accepts_gzip, prefers_open_metrics};
+pub use connection::{Connection, Limits, Next, Phase};
+pub use gzip::Gzip;
+pub use request::{Body, Method, Query, Refusal, Request};
+pub use response::{Response, Status};

@@ -1,0 +1,312 @@
+//! The head of a request. `httparse` reads lines and headers; what it leaves open is decided here:
+//! which framing of a body is sound, whether the connection stays, what the target names.
+
+use std::str;
+
+/// More header lines than any client sends.
+pub const MAX_HEADERS: usize = 64;
+
+/// A body that no route takes is read and forgotten up to this size, so that the connection lives.
+pub const MAX_IGNORED_BODY: u64 = 64 << 10;
+
+/// What is done to the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Read it.
+    Get,
+    /// Read its head only.
+    Head,
+    /// Anything else.
+    Other,
+}
+
+/// A request head, checked. Its texts borrow from the bytes that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// What is done.
+    pub method: Method,
+    /// The path, undecoded, without the query.
+    pub path: &'a str,
+    /// What stands after `?`, undecoded.
+    pub query: &'a str,
+    /// The client would like to send more on this connection.
+    pub keep_alive: bool,
+    /// The Accept header; empty without one.
+    pub accept: &'a str,
+    /// The Accept-Encoding header; empty without one.
+    pub accept_encoding: &'a str,
+    /// The body that follows.
+    pub body: Body,
+}
+
+/// How the body that follows the head is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// This many bytes, often none.
+    Sized(u64),
+    /// Chunks; no route takes them yet.
+    Chunked,
+}
+
+/// Why a head is no request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not HTTP, or contradicts itself; the sentence says how.
+    Malformed(&'static str),
+    /// It has more header lines than `MAX_HEADERS`.
+    TooManyHeaders,
+    /// It is another version than HTTP/1.0 and HTTP/1.1.
+    Version,
+    /// Its body is larger than `MAX_IGNORED_BODY`.
+    TooLarge,
+    /// Its body has no stated length.
+    Chunked,
+}
+
+/// Where the head at the start of `bytes` ends; `None` while it is incomplete. Only bytes from
+/// `known` on are searched: those before were searched when they came.
+pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
+    let mut at = known.saturating_sub(3);
+    while let Some(newline) = memchr::memchr(b'\n', bytes.get(at..)?) {
+        at += newline + 1;
+        match bytes.get(at..)? {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
+}
+
+impl<'a> Request<'a> {
+    /// Reads a complete head.
+    pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut parsed = httparse::Request::new(&mut headers);
+        match parsed.parse(head) {
+            Ok(httparse::Status::Complete(_)) => {}
+            Ok(httparse::Status::Partial) => {
+                return Err(Refusal::Malformed("The request head is incomplete."));
+            }
+            Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooManyHeaders),
+            Err(httparse::Error::Version) => return Err(Refusal::Version),
+            Err(_) => return Err(Refusal::Malformed("The request head is not valid HTTP.")),
+        }
+        let http11 = parsed.version == Some(1);
+        let (path, query) = split_target(parsed.path.unwrap_or_default());
+        let mut request = Request {
+            method: match parsed.method {
+                Some("GET") => Method::Get,
+                Some("HEAD") => Method::Head,
+                _ => Method::Other,
+            },
+            path,
+            query,
+            keep_alive: http11,
+            accept: "",
+            accept_encoding: "",
+            body: Body::Sized(0),
+        };
+        request.read_headers(parsed.headers, http11)?;
+        Ok(request)
+    }
+
+    fn read_headers(
+        &mut self,
+        headers: &[httparse::Header<'a>],
+        http11: bool,
+    ) -> Result<(), Refusal> {
+        let (mut host, mut length, mut chunked) = (0, None, false);
+        for header in headers {
+            let value = header.value;
+            let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+            if is("host") {
+                host += 1;
+            } else if is("accept") {
+                self.accept = str::from_utf8(value).unwrap_or_default();
+            } else if is("accept-encoding") {
+                self.accept_encoding = str::from_utf8(value).unwrap_or_default();
+            } else if is("connection") {
+                self.read_connection(str::from_utf8(value).unwrap_or_default());
+            } else if is("content-length") {
+                let said = content_length(value)?;
+                if length.is_some_and(|l| l != said) {
+                    return Err(Refusal::Malformed("Content-Length is given twice."));
+                }
+                length = Some(said);
+            } else if is("transfer-encoding") {
+                chunked = true;
+            }
+        }
+        if http11 && host != 1 {
+            return Err(Refusal::Malformed("HTTP/1.1 takes exactly one Host header."));
+        }
+        self.body = match (chunked, length) {
+            (true, Some(_)) => {
+                return Err(Refusal::Malformed(
+                    "Content-Length and Transfer-Encoding exclude each other.",
+                ));
+            }
+            (true, None) => Body::Chunked,
+            (false, length) => Body::Sized(length.unwrap_or(0)),
+        };
+        Ok(())
+    }
+
+    fn read_connection(&mut self, value: &str) {
+        for token in value.split(',').map(str::trim) {
+            if token.eq_ignore_ascii_case("close") {
+                self.keep_alive = false;
+            } else if token.eq_ignore_ascii_case("keep-alive") {
+                self.keep_alive = true;
+            }
+        }
+    }
+}
+
+/// Path and query of a target in origin form or absolute form.
+fn split_target(target: &str) -> (&str, &str) {
+    let absolute = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"));
+    let origin = match absolute {
+        Some(rest) => rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/"),
+        None => target,
+    };
+    origin.split_once('?').unwrap_or((origin, ""))
+}
+
+fn content_length(value: &[u8]) -> Result<u64, Refusal> {
+    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    let number = str::from_utf8(value).ok().filter(|_| digits).and_then(|v| v.parse().ok());
+    number.ok_or(Refusal::Malformed("Content-Length is not a number."))
+}
+
+/// The `name=value` pairs of a query, percent-decoded.
+pub struct Query<'a>(&'a str);
+
+impl<'a> Query<'a> {
+    /// The pairs of `query`.
+    pub fn of(query: &'a str) -> Query<'a> {
+        Query(query)
+    }
+}
+
+impl Iterator for Query<'_> {
+    type Item = (String, String);
+
+    fn next(&mut self) -> Option<(String, String)> {
+        while !self.0.is_empty() {
+            let (pair, rest) = self.0.split_once('&').unwrap_or((self.0, ""));
+            self.0 = rest;
+            if !pair.is_empty() {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                return Some((decode(name), decode(value)));
+            }
+        }
+        None
+    }
+}
+
+/// Undoes `%41` and `+`; what is no valid escape stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let digit = |b: &u8| char::from(*b).to_digit(16);
+        let escape = match (first, after) {
+            (b'%', [a, b, ..]) => digit(a).zip(digit(b)),
+            _ => None,
+        };
+        match (escape, first) {
+            (Some((high, low)), _) => {
+                bytes.push((high * 16 + low) as u8);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            (None, b'+') => bytes.push(b' '),
+            (None, other) => bytes.push(*other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Request<'_>, Refusal> {
+        Request::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn reads_what_a_scraper_sends() {
+        let request = parse(
+            "GET /metrics?collect[]=cpu HTTP/1.1\r\nHost: a:1\r\naccept: text/plain\r\n\
+             Accept-Encoding: gzip\r\nConnection: x, Close\r\n\r\n",
+        );
+        assert_eq!(
+            request,
+            Ok(Request {
+                method: Method::Get,
+                path: "/metrics",
+                query: "collect[]=cpu",
+                keep_alive: false,
+                accept: "text/plain",
+                accept_encoding: "gzip",
+                body: Body::Sized(0),
+            })
+        );
+        assert!(parse("GET / HTTP/1.1\nHost: a\n\n").unwrap().keep_alive);
+        assert!(!parse("GET / HTTP/1.0\r\n\r\n").unwrap().keep_alive);
+        assert!(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").unwrap().keep_alive);
+    }
+
+    #[test]
+    fn targets_come_in_two_forms() {
+        for (target, path, query) in [
+            ("/a?b?c", "/a", "b?c"),
+            ("http://host:9101/a?b", "/a", "b"),
+            ("http://host", "/", ""),
+            ("http://host?b", "", "b"),
+            ("*", "*", ""),
+        ] {
+            assert_eq!(split_target(target), (path, query), "{target}");
+        }
+    }
+
+    #[test]
+    fn unsound_heads_are_refused() {
+        let malformed = |text: &str| matches!(parse(text), Err(Refusal::Malformed(_)));
+        assert!(malformed("GET / HTTP/1.1\r\n\r\n"), "no Host");
+        assert!(malformed("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: +1\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: 99999999999999999999\r\n\r\n"));
+        assert!(malformed(
+            "P / HTTP/1.0\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        ));
+        assert!(malformed("\u{1}\r\n\r\n"));
+        assert_eq!(parse("GET / HTTP/2.0\r\n\r\n"), Err(Refusal::Version));
+        let many = format!("GET / HTTP/1.0\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));
+        assert_eq!(parse(&many), Err(Refusal::TooManyHeaders));
+    }
+
+    #[test]
+    fn a_heads_end_is_found_however_it_comes() {
+        for head in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\n\n", "a\r\n\n"] {
+            let bytes = format!("{head}GET /next");
+            assert_eq!(head_end(bytes.as_bytes(), 0), Some(head.len()));
+            // Byte by byte: nothing before the last one, and that one ends it.
+            for end in 1..=head.len() {
+                let found = head_end(&head.as_bytes()[..end], end - 1);
+                assert_eq!(found, (end == head.len()).then_some(end), "{head:?} {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn queries_are_decoded() {
+        let pairs: Vec<_> = Query::of("collect%5B%5D=cpu&&a=b+c&x&bad=%zz%4").collect();
+        let pairs: Vec<_> = pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
+        assert_eq!(pairs, [("collect[]", "cpu"), ("a", "b c"), ("x", ""), ("bad", "%zz%4")]);
+    }
+}

@@ -1,0 +1,231 @@
+//! An answer: the body is rendered first, behind a gap; then the head is written into the end of
+//! the gap, so that both leave in one `send`.
+
+use crate::clock::Wall;
+use crate::metric::{Buffer, copy, integer};
+use std::fmt::Write;
+
+/// Room for the longest head.
+const GAP: usize = 512;
+
+/// The largest body buffer that is kept for the next answer.
+const MAX_KEPT: usize = 1 << 20;
+
+/// Status codes that are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // as in RFC 9110, section 15
+pub enum Status {
+    Ok,
+    BadRequest,
+    NotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    LengthRequired,
+    ContentTooLarge,
+    HeadersTooLarge,
+    Unavailable,
+    VersionNotSupported,
+}
+
+impl Status {
+    /// Every status, in the order of their codes.
+    pub const ALL: [Status; 10] = [
+        Status::Ok,
+        Status::BadRequest,
+        Status::NotFound,
+        Status::MethodNotAllowed,
+        Status::RequestTimeout,
+        Status::LengthRequired,
+        Status::ContentTooLarge,
+        Status::HeadersTooLarge,
+        Status::Unavailable,
+        Status::VersionNotSupported,
+    ];
+
+    /// Code and reason, as in the status line.
+    pub fn line(self) -> &'static str {
+        match self {
+            Status::Ok => "200 OK",
+            Status::BadRequest => "400 Bad Request",
+            Status::NotFound => "404 Not Found",
+            Status::MethodNotAllowed => "405 Method Not Allowed",
+            Status::RequestTimeout => "408 Request Timeout",
+            Status::LengthRequired => "411 Length Required",
+            Status::ContentTooLarge => "413 Content Too Large",
+            Status::HeadersTooLarge => "431 Request Header Fields Too Large",
+            Status::Unavailable => "503 Service Unavailable",
+            Status::VersionNotSupported => "505 HTTP Version Not Supported",
+        }
+    }
+
+    /// The three digits.
+    pub fn code(self) -> &'static str {
+        self.line().get(..3).unwrap_or_default()
+    }
+}
+
+/// An answer in the making; one is kept and used again.
+pub struct Response {
+    buffer: Buffer,
+    start: usize,
+    status: Status,
+    content_type: &'static str,
+    gzip: bool,
+    varies: bool,
+}
+
+impl Default for Response {
+    fn default() -> Response {
+        let content_type = PLAIN;
+        let (status, gzip, varies) = (Status::Ok, false, false);
+        Response { buffer: Buffer::default(), start: 0, status, content_type, gzip, varies }
+    }
+}
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+impl Response {
+    /// Starts anew: `status`, and a body to be written into the returned buffer.
+    pub fn begin(&mut self, status: Status, content_type: &'static str) -> &mut Buffer {
+        self.buffer.reset(MAX_KEPT);
+        self.buffer.skip(GAP);
+        self.start = GAP;
+        self.status = status;
+        self.content_type = content_type;
+        (self.gzip, self.varies) = (false, false);
+        &mut self.buffer
+    }
+
+    /// Starts anew: one plain sentence.
+    pub fn say(&mut self, status: Status, sentence: &str) {
+        self.begin(status, PLAIN).put_all(&[sentence.as_bytes(), b"\n"]);
+    }
+
+    /// The answer depends on Accept and Accept-Encoding.
+    pub fn varies(&mut self) {
+        self.varies = true;
+    }
+
+    /// The status so far.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The media type.
+    pub fn content_type(&self) -> &'static str {
+        self.content_type
+    }
+
+    /// Whether the body is compressed.
+    pub fn is_gzip(&self) -> bool {
+        self.gzip
+    }
+
+    /// The body so far.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.bytes().get(GAP..).unwrap_or_default()
+    }
+
+    /// The body was compressed into `with`, which becomes the body; the old one is left there.
+    pub fn replace_body(&mut self, with: &mut Buffer) {
+        std::mem::swap(&mut self.buffer, with);
+        self.gzip = true;
+    }
+
+    /// Room that a compressed body must leave before it.
+    pub const GAP: usize = GAP;
+
+    /// Writes the head. `body` is false for HEAD: length and type are told, nothing follows.
+    pub fn finish(&mut self, keep_alive: bool, body: bool) {
+        let mut head = Head { text: [0; GAP], len: 0 };
+        let mut length = [0; 20];
+        let digits = integer(&mut length, self.body().len() as u64);
+        head.put("HTTP/1.1 ");
+        head.put(self.status.line());
+        // Head::write_str cannot fail.
+        let _ = write!(head, "\r\nDate: {}\r\nContent-Type: ", Wall::now().http());
+        head.put(self.content_type);
+        head.put("\r\nContent-Length: ");
+        head.put(std::str::from_utf8(length.get(..digits).unwrap_or_default()).unwrap_or("0"));
+        for (yes, line) in [
+            (self.gzip, "\r\nContent-Encoding: gzip"),
+            (self.varies, "\r\nVary: Accept, Accept-Encoding"),
+            (self.status == Status::MethodNotAllowed, "\r\nAllow: GET, HEAD"),
+            (!keep_alive, "\r\nConnection: close"),
+        ] {
+            if yes {
+                head.put(line);
+            }
+        }
+        head.put("\r\n\r\n");
+        self.start = GAP - head.len;
+        let gap = self.buffer.bytes_mut().get_mut(self.start..GAP).unwrap_or_default();
+        copy(gap, head.text.get(..head.len).unwrap_or_default());
+        if !body {
+            self.buffer.truncate(GAP);
+        }
+    }
+
+    /// Head and body, once `finish` was called.
+    pub fn bytes(&self) -> &[u8] {
+        self.buffer.bytes().get(self.start..).unwrap_or_default()
+    }
+}
+
+/// A head in the making. What does not fit is left out; nothing we say is near `GAP`.
+struct Head {
+    text: [u8; GAP],
+    len: usize,
+}
+
+impl Head {
+    fn put(&mut self, part: &str) {
+        let room = self.text.get_mut(self.len..).unwrap_or_default();
+        self.len += copy(room, part.as_bytes());
+    }
+}
+
+impl Write for Head {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        self.put(part);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_and_body_are_one_piece() {
+        let mut response = Response::default();
+        response.say(Status::MethodNotAllowed, "No.");
+        response.varies();
+        response.finish(false, true);
+        let text = String::from_utf8(response.bytes().to_vec()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body, "No.\n");
+        let mut lines: Vec<_> = head.split("\r\n").collect();
+        assert!(lines.remove(1).starts_with("Date: "));
+        assert_eq!(
+            lines,
+            [
+                "HTTP/1.1 405 Method Not Allowed",
+                "Content-Type: text/plain; charset=utf-8",
+                "Content-Length: 4",
+                "Vary: Accept, Accept-Encoding",
+                "Allow: GET, HEAD",
+                "Connection: close",
+            ]
+        );
+        response.say(Status::Ok, "Yes.");
+        response.finish(true, false);
+        let text = String::from_utf8(response.bytes().to_vec()).unwrap();
+        assert!(text.ends_with("Content-Length: 5\r\n\r\n"), "{text}");
+    }
+
+    #[test]
+    fn codes_are_in_order() {
+        assert!(Status::ALL.is_sorted_by_key(|s| s.code()));
+    }
+}

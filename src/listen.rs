@@ -1,0 +1,112 @@
+//! The sockets that are listened on: those a service manager hands over, or those the settings
+//! name. After a change of the settings what stays the same stays open.
+
+use crate::settings::Listen;
+use crate::sys;
+use std::env;
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// One open socket.
+pub struct Listener {
+    socket: OwnedFd,
+    /// The address in the settings; `None` if a service manager handed the socket over.
+    wanted: Option<Listen>,
+    /// The address as it was bound, with the port that the kernel picked.
+    bound: String,
+}
+
+impl Listener {
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.bound
+    }
+
+    /// The socket, for `accept`.
+    pub fn socket(&self) -> &OwnedFd {
+        &self.socket
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// A Unix socket's file goes with it.
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(Listen::Unix(path)) = &self.wanted {
+            // It may be gone already, which is as well.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`.
+pub fn open(wanted: &[Listen]) -> io::Result<Vec<Listener>> {
+    let text = |name| env::var(name).ok();
+    let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
+    let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref())?;
+    let inherited = inherited.into_iter().map(|socket| Listener {
+        bound: sys::local_name(socket.as_fd()),
+        socket,
+        wanted: None,
+    });
+    let mut listeners: Vec<_> = inherited.collect();
+    if listeners.is_empty() {
+        change(&mut listeners, wanted)?;
+    }
+    Ok(listeners)
+}
+
+/// Opens what `wanted` names anew and closes what it no longer names; on an error all stays as it
+/// was. What a service manager handed over stays in any case.
+pub fn change(listeners: &mut Vec<Listener>, wanted: &[Listen]) -> io::Result<()> {
+    if listeners.iter().any(|l| l.wanted.is_none()) {
+        return Ok(());
+    }
+    let mut fresh = Vec::new();
+    for address in wanted {
+        if !listeners.iter().any(|l| l.wanted.as_ref() == Some(address)) {
+            bind(address, &mut fresh).map_err(|e| {
+                let advice = "; is another program, or another sysmetrics, listening there?";
+                let advice = if e.kind() == io::ErrorKind::AddrInUse { advice } else { "" };
+                io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
+            })?;
+        }
+    }
+    listeners.retain(|l| l.wanted.as_ref().is_some_and(|w| wanted.contains(w)));
+    listeners.append(&mut fresh);
+    Ok(())
+}
+
+fn bind(wanted: &Listen, to: &mut Vec<Listener>) -> io::Result<()> {
+    match wanted {
+        Listen::Unix(path) => {
+            let socket = sys::listen_unix(path)?;
+            to.push(Listener { socket, wanted: Some(wanted.clone()), bound: wanted.to_string() });
+        }
+        Listen::Tcp(host, port) if host.is_empty() => {
+            let any = |ip: IpAddr| bind_tcp(wanted, SocketAddr::new(ip, *port));
+            // Both families at once; or IPv4 alone where the kernel has no IPv6.
+            let listener = any(Ipv6Addr::UNSPECIFIED.into())
+                .or_else(|e| any(Ipv4Addr::UNSPECIFIED.into()).map_err(|_| e))?;
+            to.push(listener);
+        }
+        Listen::Tcp(host, port) => {
+            for address in (host.as_str(), *port).to_socket_addrs()? {
+                to.push(bind_tcp(wanted, address)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bind_tcp(wanted: &Listen, address: SocketAddr) -> io::Result<Listener> {
+    let (socket, bound) = sys::listen_tcp(address)?;
+    Ok(Listener { socket, wanted: Some(wanted.clone()), bound: bound.to_string() })
+}

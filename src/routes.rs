@@ -1,0 +1,237 @@
+//! What is served: one row a path. Pages are rendered from `Service`, which owns everything that an
+//! answer is made of; it knows nothing of sockets.
+
+use crate::expose::{Format, Line, Text};
+use crate::gather::{Gather, Selection, Unknown};
+use crate::http::{
+    Gzip, Method, Query, Refusal, Request, Response, Status, accepts_gzip, prefers_open_metrics,
+};
+use crate::metric::{Family, Sink, Unit, counter, gauge};
+use crate::settings::Dialect;
+
+/// More collectors than this are not picked in one request.
+const MAX_PICKS: usize = 256;
+
+/// One path.
+struct Route {
+    /// Empty for the metrics path, which the settings give.
+    path: &'static str,
+    serve: fn(&mut Service, &Request<'_>, &mut Response),
+}
+
+static ROUTES: [Route; 3] = [
+    Route { path: "", serve: Service::metrics },
+    Route { path: "/health", serve: Service::health },
+    Route { path: "/", serve: Service::home },
+];
+
+/// Where requests are counted that name no route, or whose head was refused.
+const OTHER: usize = ROUTES.len();
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+pub static FAMILIES: [Family; 6] = [
+    counter("http_requests_total",              Unit::One, "Requests answered.",                                          &["path", "code"]).only_own(),
+    gauge(  "http_connections",                 Unit::One, "Connections that are open now.",                              &[]).only_own(),
+    counter("http_connections_refused_total",   Unit::One, "Connections refused: the table was full, or no descriptor.",  &[]).only_own(),
+    counter("http_connections_evicted_total",   Unit::One, "Idle or slow connections closed to make room for another.",   &[]).only_own(),
+    counter("http_connections_timed_out_total", Unit::One, "Connections closed at a deadline other than for idling.",     &[]).only_own(),
+    counter("log_lines_dropped_total",          Unit::One, "Log lines dropped because stderr did not take them.",         &[]).only_own(),
+];
+
+/// What the event loop counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    /// Connections that are open.
+    pub now: u64,
+    /// Turned away.
+    pub refused: u64,
+    /// Closed to make room.
+    pub evicted: u64,
+    /// Closed at a deadline.
+    pub timed_out: u64,
+}
+
+/// Everything that answers are made of.
+pub struct Service {
+    dialect: Dialect,
+    metrics_path: String,
+    gather: Gather,
+    line: Line,
+    gzip: Gzip,
+    /// Answers by route (and `OTHER`) and status.
+    answers: [[u64; Status::ALL.len()]; ROUTES.len() + 1],
+    /// Kept up to date by whoever drives the connections.
+    pub traffic: Traffic,
+}
+
+impl Service {
+    /// Serves `gather` at `metrics_path`.
+    pub fn new(dialect: Dialect, metrics_path: String, gather: Gather) -> Service {
+        Service {
+            dialect,
+            metrics_path,
+            gather,
+            line: Line::default(),
+            gzip: Gzip::default(),
+            answers: Default::default(),
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// Goes on with other settings; counts go on, too.
+    pub fn reconfigure(&mut self, dialect: Dialect, metrics_path: String, gather: Gather) {
+        self.dialect = dialect;
+        self.metrics_path = metrics_path;
+        self.gather = gather;
+    }
+
+    /// Makes the answer to `request`. The head is left to `Response::finish`.
+    pub fn answer(&mut self, request: &Request<'_>, response: &mut Response) {
+        let is_asked = |route: &Route| request.path == self.path_of(route);
+        let route = ROUTES.iter().position(is_asked);
+        match (route.and_then(|at| ROUTES.get(at)), request.method) {
+            (Some(_), Method::Other) => {
+                response.say(Status::MethodNotAllowed, "Only GET and HEAD are served here.");
+            }
+            (Some(route), _) => (route.serve)(self, request, response),
+            (None, _) => {
+                let sentence =
+                    format!("There is nothing here; the metrics are at {}.", self.metrics_path);
+                response.say(Status::NotFound, &sentence);
+            }
+        }
+        self.count(route.unwrap_or(OTHER), response.status());
+    }
+
+    /// Makes the answer to what is no request that can be served.
+    pub fn refuse(&mut self, refusal: Refusal, response: &mut Response) {
+        match refusal {
+            Refusal::Malformed(sentence) => response.say(Status::BadRequest, sentence),
+            Refusal::TooManyHeaders => {
+                response.say(Status::HeadersTooLarge, "The request has too many header lines.");
+            }
+            Refusal::Version => {
+                response.say(Status::VersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are served.");
+            }
+            Refusal::TooLarge => {
+                response.say(Status::ContentTooLarge, "The request's body is too large.");
+            }
+            Refusal::Chunked => {
+                response.say(Status::LengthRequired, "The request's body needs a Content-Length.");
+            }
+        }
+        self.count(OTHER, response.status());
+    }
+
+    /// Makes an answer that no request asked for: a deadline, a full table.
+    pub fn turn_away(&mut self, status: Status, sentence: &str, response: &mut Response) {
+        response.say(status, sentence);
+        self.count(OTHER, status);
+    }
+
+    fn path_of<'a>(&'a self, route: &Route) -> &'a str {
+        if route.path.is_empty() { &self.metrics_path } else { route.path }
+    }
+
+    fn count(&mut self, route: usize, status: Status) {
+        let count = Status::ALL.iter().position(|s| *s == status);
+        let count = count.and_then(|at| self.answers.get_mut(route)?.get_mut(at));
+        if let Some(count) = count {
+            *count += 1;
+        }
+    }
+
+    fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
+        let selection = match self.selection(request.query) {
+            Ok(selection) => selection,
+            Err(Unknown(name)) => {
+                let names: Vec<_> = self.gather.names().collect();
+                let sentence = format!(
+                    "The collector {name:?} is unknown or switched off; there are: {}.",
+                    names.join(", ")
+                );
+                return response.say(Status::BadRequest, &sentence);
+            }
+        };
+        let open_metrics = prefers_open_metrics(request.accept);
+        let format = if open_metrics { Format::OpenMetrics } else { Format::Prometheus };
+        let out = response.begin(Status::Ok, format.content_type());
+        let mut text = Text::new(self.dialect, format, out, &mut self.line);
+        self.gather.scrape(selection, &mut text);
+        write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
+        text.finish();
+        response.varies();
+        if accepts_gzip(request.accept_encoding) {
+            self.gzip.apply(response);
+        }
+    }
+
+    /// `collect[]` names the collectors that are wanted, `exclude[]` those that are not.
+    fn selection(&self, query: &str) -> Result<Selection, Unknown> {
+        if query.is_empty() {
+            return Ok(self.gather.all());
+        }
+        let picks = || Query::of(query).take(MAX_PICKS);
+        let mut selection = self.gather.all();
+        if picks().any(|(key, _)| key == "collect[]") {
+            selection = Selection::NONE;
+        }
+        for with in [true, false] {
+            let wanted = if with { "collect[]" } else { "exclude[]" };
+            for (_, name) in picks().filter(|(key, _)| key == wanted) {
+                selection = self.gather.choose(selection, &name, with)?;
+            }
+        }
+        Ok(selection)
+    }
+
+    fn health(&mut self, _: &Request<'_>, response: &mut Response) {
+        response.say(Status::Ok, "ok");
+    }
+
+    fn home(&mut self, _: &Request<'_>, response: &mut Response) {
+        let out = response.begin(Status::Ok, "text/html; charset=utf-8");
+        out.put_all(&[HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
+        out.put(b"</p><ul>");
+        for (path, what) in [(&*self.metrics_path, "metrics"), ("/health", "health")] {
+            out.put_all(&[b"<li><a href=\"", path.as_bytes(), b"\">", path.as_bytes()]);
+            out.put_all(&[b"</a> ", what.as_bytes(), b"</li>"]);
+        }
+        out.put(b"</ul></body></html>\n");
+    }
+}
+
+const HOME_HEAD: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+    <meta name=\"viewport\" content=\"width=device-width\"><title>sysmetrics</title>\
+    <style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui;margin:2rem}</style>\
+    </head><body><h1>sysmetrics</h1><p>version ";
+
+fn write_traffic(
+    metrics_path: &str,
+    answers: &[[u64; Status::ALL.len()]],
+    traffic: Traffic,
+    out: &mut dyn Sink,
+) {
+    let [requests, now, refused, evicted, timed_out, lines] = &FAMILIES;
+    out.family(requests);
+    for (route, counts) in answers.iter().enumerate() {
+        let path = match ROUTES.get(route) {
+            Some(Route { path: "", .. }) => metrics_path,
+            Some(route) => route.path,
+            None => "other",
+        };
+        for (status, count) in Status::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
+            out.sample(&[path.as_bytes(), status.code().as_bytes()], requests.value(*count));
+        }
+    }
+    for (family, raw) in [
+        (now, traffic.now),
+        (refused, traffic.refused),
+        (evicted, traffic.evicted),
+        (timed_out, traffic.timed_out),
+        (lines, crate::log::dropped()),
+    ] {
+        out.family(family);
+        out.sample(&[], family.value(raw));
+    }
+}
