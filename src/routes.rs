@@ -29,7 +29,7 @@ static ROUTES: [Route; 3] = [
 const OTHER: usize = ROUTES.len();
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; 6] = [
+static FAMILIES: [Family; 6] = [
     counter("http_requests_total",              Unit::One, "Requests answered.",                                          &["path", "code"]).only_own(),
     gauge(  "http_connections",                 Unit::One, "Connections that are open now.",                              &[]).only_own(),
     counter("http_connections_refused_total",   Unit::One, "Connections refused: the table was full, or no descriptor.",  &[]).only_own(),
@@ -234,4 +234,9 @@ fn write_traffic(
         out.family(family);
         out.sample(&[], family.value(raw));
     }
+}
+
+/// The families about serving, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter()
 }

@@ -123,7 +123,8 @@ impl Gather {
 
     fn write_self(&self, out: &mut dyn Sink) {
         let [success, errors, took, total, build, build_node] = &FAMILIES;
-        let per_collector: [(&Family<'_>, fn(&Member) -> u64); 3] =
+        type Of = fn(&Member) -> u64;
+        let per_collector: [(&Family<'_>, Of); 3] =
             [(success, |m| m.success.into()), (errors, |m| m.errors), (took, |m| nanos(m.took))];
         for (family, raw) in per_collector {
             out.family(family);

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn ticks_become_seconds_at_any_rate() {
-        assert_eq!(text(Value::ticks(123_45, 100)), "123.45");
+        assert_eq!(text(Value::ticks(12_345, 100)), "123.45");
         assert_eq!(text(Value::ticks(1_500, 1000)), "1.500");
         assert_eq!(text(Value::ticks(512, 1024)), "0.500000000");
         assert_eq!(text(Value::ticks(u64::MAX, 1)), "18446744073.709551615"); // saturates
