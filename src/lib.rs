@@ -1,1 +1,2 @@
 //! A metrics agent for small Linux boxes.
+pub mod settings;

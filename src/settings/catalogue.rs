@@ -1,0 +1,171 @@
+//! All rows together: the static ones, then for each collector its switch and its options.
+
+use super::rows::{COLLECTORS, ROWS, Row, SECTIONS, nothing};
+use super::subject::Subject;
+use super::value::Kind;
+
+/// The other way to write the switch of a collector: `[collectors.disk] enabled = …`.
+pub(super) const ENABLED: &str = "enabled";
+/// Front of every variable of the environment that names a key of the file.
+pub(super) const ENV_PREFIX: &str = "APP__";
+
+/// A flag, without dashes.
+pub(super) struct Flag {
+    pub(super) name: String,
+    pub(super) row: usize,
+    /// It says the opposite of its row.
+    pub(super) negative: bool,
+}
+
+/// All rows together.
+pub(super) struct Catalogue {
+    pub(super) rows: Vec<Row>,
+}
+
+impl Catalogue {
+    pub(super) fn new(subjects: &[&Subject]) -> Catalogue {
+        let mut rows = ROWS.to_vec();
+        for subject in subjects {
+            let on = if subject.on { "true" } else { "false" };
+            rows.push(Row {
+                path: [COLLECTORS, subject.name, ""],
+                flags: &[],
+                env: "",
+                kind: Kind::Switch,
+                default: [on, on],
+                help: subject.help,
+                node: subject.node_name,
+                set: nothing,
+            });
+            rows.extend(subject.options.iter().map(|option| Row {
+                path: [COLLECTORS, subject.name, option.key],
+                flags: option.node_flags,
+                env: "",
+                kind: option.kind,
+                default: option.default,
+                help: option.help,
+                node: "",
+                set: nothing,
+            }));
+        }
+        Catalogue { rows }
+    }
+
+    /// The row of a key of the file.
+    pub(super) fn find(&self, path: &[&str]) -> Option<usize> {
+        let path = match path {
+            [COLLECTORS, name, ENABLED] => &[COLLECTORS, name],
+            path => path,
+        };
+        self.rows.iter().position(|row| row.in_file() && row.parts().eq(path.iter().copied()))
+    }
+
+    /// Whether `path` is a table of the file.
+    pub(super) fn is_table(&self, path: &[&str]) -> bool {
+        match path {
+            [COLLECTORS, _] => self.find(path).is_some(),
+            [table] => SECTIONS.iter().any(|section| section.name == *table && !table.is_empty()),
+            _ => false,
+        }
+    }
+
+    /// The names of what there is directly in the table `path`.
+    pub(super) fn names(&self, path: &[&str]) -> Vec<&'static str> {
+        let mut names: Vec<&str> = match path {
+            [] => SECTIONS.iter().map(|section| section.name).filter(|n| !n.is_empty()).collect(),
+            [COLLECTORS, _] => vec![ENABLED],
+            _ => Vec::new(),
+        };
+        for row in self.rows.iter().filter(|row| row.in_file()) {
+            let inside = path.iter().zip(row.path).all(|(a, b)| *a == b);
+            let name = row.path.get(path.len()).copied().unwrap_or_default();
+            if inside && !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// What our own dialect calls the collector that node_exporter calls `node`.
+    pub(super) fn own_name(&self, node: &str) -> Option<&'static str> {
+        self.rows.iter().find(|row| !row.node.is_empty() && row.node == node).map(|r| r.path[1])
+    }
+
+    /// Every flag there is, ours before node_exporter's.
+    pub(super) fn flags(&self) -> Vec<Flag> {
+        let mut flags = Vec::new();
+        for (i, row) in self.rows.iter().enumerate() {
+            for flag in row.all_flags() {
+                let (name, negative) = match flag.strip_prefix('!') {
+                    Some(name) => (name.to_owned(), true),
+                    None => (flag, false),
+                };
+                if row.kind == Kind::Switch && !negative && row.in_file() {
+                    let name = ["no-", &name].concat();
+                    flags.push(Flag { name, row: i, negative: true });
+                }
+                flags.push(Flag { name, row: i, negative });
+            }
+        }
+        flags
+    }
+}
+
+impl Row {
+    /// It is a key of the file.
+    pub(super) fn in_file(&self) -> bool {
+        !self.path[0].is_empty()
+    }
+
+    /// It is the switch of a collector.
+    pub(super) fn is_collector(&self) -> bool {
+        self.path[0] == COLLECTORS && self.path[2].is_empty()
+    }
+
+    /// It is the switch or an option of a collector.
+    pub(super) fn is_of_collector(&self) -> bool {
+        self.path[0] == COLLECTORS
+    }
+
+    /// The parts of its path.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &'static str> {
+        self.path.into_iter().filter(|part| !part.is_empty())
+    }
+
+    /// Its key in its table.
+    pub(super) fn key(&self) -> &'static str {
+        self.parts().last().unwrap_or_default()
+    }
+
+    /// Its path with dots, as messages name it.
+    pub(super) fn dotted(&self) -> String {
+        self.parts().collect::<Vec<_>>().join(".")
+    }
+
+    /// Its flags, those that mean the opposite after `!`.
+    pub(super) fn all_flags(&self) -> Vec<String> {
+        let mut flags = Vec::new();
+        if self.path[0] == COLLECTORS {
+            let mut flag = ["collector.", self.path[1]].concat();
+            if !self.is_collector() {
+                flag.push('.');
+                flag.push_str(&self.path[2].replace('_', "-"));
+            }
+            flags.push(flag);
+            if self.is_collector() && self.node != self.path[1] {
+                flags.push(["collector.", self.node].concat());
+            }
+        }
+        flags.extend(self.flags.iter().map(|flag| (*flag).to_owned()));
+        flags
+    }
+
+    /// Its variable `APP__…`, or nothing.
+    pub(super) fn variable(&self) -> String {
+        if !self.in_file() {
+            return String::new();
+        }
+        let path = self.parts().collect::<Vec<_>>().join("__");
+        [ENV_PREFIX, &path.to_ascii_uppercase()].concat()
+    }
+}

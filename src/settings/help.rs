@@ -1,0 +1,141 @@
+//! `--help`, and what it shares with the manual page: one entry for each row.
+
+use super::catalogue::Catalogue;
+use super::rows::{Row, SECTIONS, Section};
+use super::subject::Subject;
+use super::value::Kind;
+
+/// Where the explanations begin.
+const COLUMN: usize = 32;
+
+/// What the program is, for help and the manual page.
+pub(super) const ABOUT: &str = "Serves what the kernel knows of this machine to Prometheus.";
+
+/// How to start it.
+pub(super) const USAGE: &str = "sysmetrics [FLAG]...";
+
+/// What there is to say besides the options.
+pub(super) static EPILOGUE: &[(&str, &str)] = &[
+    (
+        "Settings file",
+        "TOML; /etc/sysmetrics.toml unless --config names another. A flag beats the\n\
+         environment, the environment beats the file, the file beats the defaults.\n\
+         Keys are written here as table.key. A collector is switched by a key of\n\
+         [collectors] or by \"enabled\" in a table of its own. SIGHUP reads it again.",
+    ),
+    (
+        "Environment",
+        "Every key of the file is also a variable: APP__SERVER__LISTEN,\n\
+         APP__COLLECTORS__DISK, APP__COLLECTORS__DISK__EXCLUDE_PATTERN. Lists are\n\
+         separated by commas. A variable APP__... of another table is not looked at.",
+    ),
+    (
+        "Exit status",
+        "0 after what was asked for is done, 1 if it failed, 2 if the settings are wrong.",
+    ),
+    (
+        "Examples",
+        "sysmetrics --listen 127.0.0.1:9101 --no-collector.network\n\
+         sysmetrics --dialect node_exporter --path.rootfs=/host\n\
+         sysmetrics --config ./sysmetrics.toml --check-config\n\
+         EXPORTER_PORT=9200 APP__LOG__LEVEL=debug sysmetrics",
+    ),
+];
+
+/// The text of `--help`, with a newline at the end.
+pub fn help(subjects: &[&Subject]) -> String {
+    let catalogue = Catalogue::new(subjects);
+    let mut out = [ABOUT, "\n\nUsage: ", USAGE, "\n"].concat();
+    for section in SECTIONS {
+        out.push_str(&["\n", section.title, ":\n"].concat());
+        for row in catalogue.rows.iter().filter(|row| row.path[0] == section.name) {
+            entry(&mut out, row);
+        }
+    }
+    for (title, text) in EPILOGUE {
+        out.push_str(&["\n", title, ":\n"].concat());
+        for line in text.lines() {
+            out.push_str(&["  ", line, "\n"].concat());
+        }
+    }
+    out
+}
+
+/// The tables of the file and the rows of each.
+pub(super) fn by_section(
+    catalogue: &Catalogue,
+) -> impl Iterator<Item = (&'static Section, impl Iterator<Item = &Row>)> {
+    SECTIONS
+        .iter()
+        .map(|section| (section, catalogue.rows.iter().filter(|row| row.path[0] == section.name)))
+}
+
+fn entry(out: &mut String, row: &Row) {
+    let left = ["  ", &heading(row)].concat();
+    out.push_str(&left);
+    let used = left.chars().count();
+    if used + 2 > COLUMN {
+        out.push('\n');
+        indent(out, COLUMN);
+    } else {
+        indent(out, COLUMN - used);
+    }
+    out.push_str(row.help);
+    out.push('\n');
+    for remark in remarks(row) {
+        indent(out, COLUMN);
+        out.push_str(&remark);
+        out.push('\n');
+    }
+}
+
+fn indent(out: &mut String, count: usize) {
+    out.extend(std::iter::repeat_n(' ', count));
+}
+
+/// The row's own flag, or its key if it has none.
+pub(super) fn heading(row: &Row) -> String {
+    let mut out = match row.all_flags().first() {
+        Some(flag) if row.kind == Kind::Switch && row.in_file() => ["--[no-]", flag].concat(),
+        Some(flag) => ["--", flag].concat(),
+        None => row.dotted(),
+    };
+    let value = row.kind.metavar();
+    if !value.is_empty() {
+        out.push(' ');
+        out.push_str(&value);
+    }
+    out
+}
+
+/// Other spellings and the default.
+pub(super) fn remarks(row: &Row) -> Vec<String> {
+    let mut out = Vec::new();
+    let others: Vec<String> = row.all_flags().iter().skip(1).map(|flag| spelt(flag)).collect();
+    if !others.is_empty() {
+        out.push(["also ", &others.join(", ")].concat());
+    }
+    if !row.env.is_empty() {
+        out.push(["environment ", row.env].concat());
+    }
+    match row.default {
+        ["", ""] => {}
+        [own, node] if own == node => out.push(["default ", own].concat()),
+        [own, node] => {
+            let own = if own.is_empty() { "none" } else { own };
+            let node = if node.is_empty() { "none" } else { node };
+            out.push(["default ", own].concat());
+            out.push(["default with dialect node_exporter ", node].concat());
+        }
+    }
+    out
+}
+
+/// A flag with its dashes; one that means the opposite says so.
+pub(super) fn spelt(flag: &str) -> String {
+    match flag.strip_prefix('!') {
+        Some(flag) => ["--", flag, " (the opposite)"].concat(),
+        None if flag.len() == 1 => ["-", flag].concat(),
+        None => ["--", flag].concat(),
+    }
+}

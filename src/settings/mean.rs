@@ -1,0 +1,247 @@
+//! What all that was said means: every value is judged, the highest layer wins, and what
+//! depends on other rows is put together.
+
+use super::catalogue::Catalogue;
+use super::file::found;
+use super::listen::Listen;
+use super::problem::{MAX_SHOWN, Origin, Refusal, nearest, quoted, shown};
+use super::rows::{DIALECT, DISABLE_DEFAULTS, HOST, LISTEN, MAX_LISTEN, PORT};
+use super::said::Said;
+use super::subject::{CollectorSettings, Dialect, Subject};
+use super::tree::Shape;
+use super::types::Settings;
+use super::value::{Kind, Value};
+
+/// What a row is set to.
+pub(super) struct Answer {
+    pub(super) value: Value,
+    /// None is the default.
+    pub(super) origin: Option<Origin>,
+}
+
+/// What was said, if it was right.
+struct Checked {
+    row: usize,
+    value: Value,
+    origin: Origin,
+}
+
+/// The settings, and the answer to every row for whoever wants to show them.
+pub(super) fn settle(
+    catalogue: &Catalogue,
+    subjects: &[&Subject],
+    said: Vec<Said>,
+    refusal: &mut Refusal,
+) -> (Settings, Vec<Option<Answer>>) {
+    let checked: Vec<Checked> =
+        said.into_iter().filter_map(|said| check(catalogue, said, refusal)).collect();
+
+    let mut settings = Settings::default();
+    let node = checked.iter().rfind(|c| c.row == DIALECT).is_some_and(|c| c.value.number == 1);
+    let dialect = if node { Dialect::Node } else { Dialect::Own };
+    let mut answers: Vec<Option<Answer>> = Vec::with_capacity(catalogue.rows.len());
+    for (i, row) in catalogue.rows.iter().enumerate() {
+        let answer = match checked.iter().rfind(|c| c.row == i) {
+            Some(c) => Some(Answer { value: c.value.clone(), origin: Some(c.origin.clone()) }),
+            None => default(row.kind, row.default, dialect),
+        };
+        if let Some(answer) = &answer {
+            (row.set)(&mut settings, &answer.value);
+        }
+        answers.push(answer);
+    }
+
+    if let (Some(Some(answer)), Some(row)) = (answers.get_mut(LISTEN), catalogue.rows.get(LISTEN)) {
+        let [own, node] = row.default;
+        let default = if dialect == Dialect::Node { node } else { own };
+        (settings.server.listen, answer.origin) = listen(&checked, default, refusal);
+    }
+    let off = answers.get(DISABLE_DEFAULTS).and_then(Option::as_ref);
+    let off = off.filter(|a| a.value.number == 1).and_then(|a| a.origin.clone());
+    settings.collectors = collectors(catalogue, subjects, &mut answers, off.as_ref(), refusal);
+    (settings, answers)
+}
+
+/// A default is known to be right, its pattern need not be compiled.
+fn default(kind: Kind, texts: [&str; 2], dialect: Dialect) -> Option<Answer> {
+    let [own, node] = texts;
+    let text = if dialect == Dialect::Node { node } else { own };
+    let value = match kind {
+        Kind::Pattern => Some(Value { text: text.to_owned(), number: 0 }),
+        kind => kind.read(text).ok(),
+    };
+    value.filter(|value| !value.text.is_empty()).map(|value| Answer { value, origin: None })
+}
+
+/// Judges one value.
+fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Checked> {
+    let row = catalogue.rows.get(said.row)?;
+    let read = row.kind.read(&said.text);
+    let typed = match (row.kind, said.shape) {
+        (_, None) => true,
+        (Kind::Switch, Some(shape)) => shape == Shape::Switch,
+        (Kind::Count(..), Some(shape)) => shape == Shape::Integer,
+        (Kind::Time(..), Some(shape)) => matches!(shape, Shape::Integer | Shape::Text),
+        (_, Some(shape)) => shape == Shape::Text,
+    };
+    let more = match (read, said.shape) {
+        (Ok(value), _) if typed => {
+            return Some(Checked { row: said.row, value, origin: said.origin });
+        }
+        (_, Some(Shape::Bare)) if !matches!(row.kind, Kind::Switch | Kind::Count(..)) => {
+            "; text goes in quotation marks".to_owned()
+        }
+        (Ok(_), Some(Shape::Text)) => "; write it without quotation marks".to_owned(),
+        (Ok(_), _) => String::new(),
+        (Err(more), _) => more,
+    };
+    let mut text = match said.origin {
+        Origin::File(..) => [&row.dotted(), ": "].concat(),
+        _ => String::new(),
+    };
+    let found = match said.shape {
+        Some(shape) => found(shape, &said.text),
+        None => quoted(&said.text),
+    };
+    for part in ["expected ", &row.kind.expects(), ", found ", &found, &more] {
+        text.push_str(part);
+    }
+    if let Kind::Choice(words) = row.kind
+        && matches!(said.shape, None | Some(Shape::Text))
+    {
+        let mut words = words.iter().flat_map(|word| word.split('|'));
+        if let Some(word) = nearest(&said.text, &mut words) {
+            text.push_str(&["; did you mean ", &quoted(word), "?"].concat());
+        }
+    }
+    refusal.add(said.origin, text);
+    None
+}
+
+/// The addresses: each layer may name them anew, or change host and port of the one there is.
+fn listen(
+    checked: &[Checked],
+    default: &str,
+    refusal: &mut Refusal,
+) -> (Vec<Listen>, Option<Origin>) {
+    let mut all: Vec<Listen> = Listen::parse(default).into_iter().collect();
+    let mut from = None;
+    for layer in 0..3 {
+        let of = |row| checked.iter().filter(move |c| c.row == row && c.origin.layer() == layer);
+        if let Some(first) = of(LISTEN).next() {
+            all = of(LISTEN).filter_map(|c| Listen::parse(&c.value.text)).collect();
+            from = Some(first.origin.clone());
+            if all.len() > MAX_LISTEN {
+                let text = ["more than ", &MAX_LISTEN.to_string(), " addresses"].concat();
+                refusal.add(first.origin.clone(), text);
+            }
+        }
+        for part in [HOST, PORT] {
+            let Some(said) = of(part).next_back() else { continue };
+            if of(LISTEN).next().is_some() {
+                refusal.add(said.origin.clone(), TOGETHER.to_owned());
+            } else if replace(&mut all, part, &said.value) {
+                from = Some(said.origin.clone());
+            } else {
+                refusal.add(said.origin.clone(), NOT_ONE.to_owned());
+            }
+        }
+    }
+    (all, from)
+}
+
+const TOGETHER: &str = "listen together with host or port; keep listen, which says both";
+const NOT_ONE: &str =
+    "changes the one TCP address that listen gives, but it gives none or several; use listen";
+
+/// Changes the only TCP address; false if there is no such.
+fn replace(all: &mut [Listen], part: usize, value: &Value) -> bool {
+    let mut tcp = all.iter_mut().filter_map(|listen| match listen {
+        Listen::Tcp(host, port) => Some((host, port)),
+        Listen::Unix(_) => None,
+    });
+    let (Some((host, port)), None) = (tcp.next(), tcp.next()) else { return false };
+    match part {
+        HOST => host.clone_from(&value.text),
+        _ => *port = u16::try_from(value.number).unwrap_or(*port),
+    }
+    true
+}
+
+fn collectors(
+    catalogue: &Catalogue,
+    subjects: &[&Subject],
+    answers: &mut [Option<Answer>],
+    off: Option<&Origin>,
+    refusal: &mut Refusal,
+) -> Vec<CollectorSettings> {
+    let rows = catalogue.rows.iter().zip(answers).filter(|(row, _)| row.is_of_collector());
+    let mut answers = rows.map(|(_, answer)| answer);
+    let mut all = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        let switch = answers.next().and_then(Option::as_mut);
+        let enabled = switch.is_some_and(|answer| {
+            if off.is_some() && answer.origin.is_none() {
+                answer.value = Value { text: "false".to_owned(), number: 0 };
+                answer.origin = off.cloned();
+            }
+            answer.value.number == 1
+        });
+        let mut own: Vec<&mut Option<Answer>> =
+            answers.by_ref().take(subject.options.len()).collect();
+        exclusive(subject, &mut own, refusal);
+        let text = |answer: &&mut Option<Answer>| {
+            answer.as_ref().map(|a| a.value.text.clone()).filter(|text| !text.is_empty())
+        };
+        all.push(CollectorSettings {
+            name: subject.name,
+            enabled,
+            values: own.iter().map(text).collect(),
+            keys: subject.options.iter().map(|option| option.key).collect(),
+        });
+    }
+    all
+}
+
+/// Of a pair `…include…` and `…exclude…` one may be set; the default of the other gives way.
+fn exclusive(subject: &Subject, answers: &mut [&mut Option<Answer>], refusal: &mut Refusal) {
+    for (i, option) in subject.options.iter().enumerate() {
+        let Some((front, back)) = option.key.split_once("include") else { continue };
+        let other = [front, "exclude", back].concat();
+        let Some(j) = subject.options.iter().position(|o| o.key == other) else { continue };
+        let said = |answers: &[&mut Option<Answer>], i: usize| match answers.get(i).map(|a| &**a) {
+            Some(Some(a)) if a.origin.is_some() && !a.value.text.is_empty() => a.origin.clone(),
+            _ => None,
+        };
+        match (said(answers, i), said(answers, j)) {
+            (Some(include), Some(exclude)) => {
+                let text = [
+                    subject.name,
+                    ": ",
+                    option.key,
+                    " together with ",
+                    &other,
+                    " (",
+                    &shown(&exclude.text(&refusal.file), MAX_SHOWN),
+                    "); keep one: ",
+                    option.key,
+                    " to name what is wanted, or ",
+                    &other,
+                    " to name what is not",
+                ];
+                refusal.add(include, text.concat());
+            }
+            (Some(_), None) => drop_default(answers, j),
+            (None, Some(_)) => drop_default(answers, i),
+            (None, None) => {}
+        }
+    }
+}
+
+fn drop_default(answers: &mut [&mut Option<Answer>], i: usize) {
+    if let Some(answer) = answers.get_mut(i)
+        && answer.as_ref().is_some_and(|a| a.origin.is_none())
+    {
+        **answer = None;
+    }
+}

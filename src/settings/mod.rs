@@ -1,0 +1,98 @@
+//! Settings: defaults, then the TOML file, then the environment, then the command line.
+//!
+//! Say, then mean: each source only records which row, what value and where from (`file`,
+//! `env`, `cli` make [`said::Said`]); `mean` judges them together and builds [`Settings`].
+//! Every option is one row of `rows::ROWS`, and collectors tell of theirs as [`Subject`]s, so
+//! that help, manual page, reference and `--check-config` cannot know of anything else.
+
+mod catalogue;
+mod cli;
+mod env;
+mod file;
+mod help;
+mod listen;
+mod mean;
+mod print;
+mod problem;
+mod reference;
+mod rows;
+mod said;
+mod subject;
+mod toml;
+mod tree;
+mod types;
+mod value;
+
+pub use help::help;
+pub use listen::Listen;
+pub use problem::Refusal;
+pub use reference::{man_page, reference};
+pub use subject::{CollectorSettings, Dialect, Subject, SubjectOption};
+pub use types::{Action, Format, Level, Log, Paths, Server, Settings};
+pub use value::Kind;
+
+use catalogue::Catalogue;
+use rows::{CONFIG, HELP, VERSION};
+use std::ffi::OsString;
+
+/// The settings file that is read, if it is there, when none is named.
+pub const DEFAULT_FILE: &str = "/etc/sysmetrics.toml";
+
+/// Reads all sources. `args` come without the name of the program. The answer depends on
+/// nothing but the arguments given here and the file they name, so that it can be asked again
+/// on SIGHUP.
+///
+/// # Errors
+///
+/// Every problem found in any source together; the program prints them and exits with 2.
+pub fn load(
+    subjects: &[&Subject],
+    args: impl Iterator<Item = OsString>,
+    env: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Settings, Refusal> {
+    load_from(subjects, args.collect(), env.collect(), DEFAULT_FILE)
+}
+
+fn load_from(
+    subjects: &[&Subject],
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    default_file: &str,
+) -> Result<Settings, Refusal> {
+    let catalogue = Catalogue::new(subjects);
+    let (mut refusal, mut of_env, mut of_args) = (Refusal::default(), Vec::new(), Vec::new());
+    cli::read(&catalogue, args, &mut of_args, &mut refusal);
+    // Who asks for help gets it, whatever else is wrong.
+    if let Some(ask) = of_args.iter().find(|said| [HELP, VERSION].contains(&said.row)) {
+        let ask = vec![ask.clone()];
+        return Ok(mean::settle(&catalogue, subjects, ask, &mut Refusal::default()).0);
+    }
+    env::read(&catalogue, &env, &mut of_env, &mut refusal);
+
+    let named = of_env.iter().chain(&of_args).rfind(|said| said.row == CONFIG);
+    refusal.file = named.map_or(default_file, |said| said.text.as_str()).to_owned();
+    let mut said = Vec::new();
+    let text = file::text(named.is_some(), &mut refusal);
+    if let Some(text) = &text {
+        file::read(&catalogue, text, &mut said, &mut refusal);
+    }
+    let was_read = text.is_some();
+    said.extend(of_env);
+    said.extend(of_args);
+    let (mut settings, answers) = mean::settle(&catalogue, subjects, said, &mut refusal);
+    if !refusal.is_empty() {
+        return Err(refusal);
+    }
+    settings.config_file = was_read.then(|| refusal.file.clone().into());
+    if settings.action == Action::CheckConfig {
+        settings.effective = print::effective(&catalogue, &settings, &answers, &refusal.file);
+    }
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_of_errors;

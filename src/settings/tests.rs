@@ -1,0 +1,315 @@
+//! What the sources together come to.
+
+use super::catalogue::Catalogue;
+use super::rows::Row;
+use super::testing::{SUBJECTS, Temporary, load};
+use super::{Action, Dialect, Format, Kind, Level, Listen, Refusal, load_from};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+fn tcp(host: &str, port: u16) -> Listen {
+    Listen::Tcp(host.to_owned(), port)
+}
+
+#[test]
+fn without_any_source_there_are_the_defaults() {
+    let settings = load_from(SUBJECTS, vec![], vec![], "/nonexistent/x.toml").unwrap();
+    assert_eq!(settings.action, Action::Serve);
+    assert_eq!(settings.server.listen, [tcp("0.0.0.0", 9101)]);
+    assert_eq!(settings.server.metrics_path, "/metrics");
+    assert_eq!(settings.server.max_connections, 64);
+    assert_eq!(settings.server.max_head_bytes, 8192);
+    assert_eq!(settings.server.head_timeout, Duration::from_secs(5));
+    assert_eq!(settings.server.drain_timeout, Duration::from_secs(10));
+    assert_eq!(settings.server.idle_timeout, Duration::from_secs(60));
+    assert_eq!(settings.dialect, Dialect::Own);
+    assert!(settings.process_metrics);
+    assert_eq!((settings.log.format, settings.log.level), (Format::Text, Level::Info));
+    assert_eq!(settings.paths.procfs, Path::new("/proc"));
+    assert_eq!(settings.paths.udev_data, Path::new("/run/udev/data"));
+    assert_eq!(settings.config_file, None);
+    let on: Vec<_> = settings.collectors.iter().map(|c| (c.name, c.enabled)).collect();
+    assert_eq!(on, [("cpu", true), ("disk", true), ("network", false)]);
+    assert_eq!(settings.collectors[1].pattern("exclude_pattern"), Some("^(loop|ram|dm-)"));
+    assert_eq!(settings.collectors[1].pattern("include_pattern"), None);
+    assert!(settings.collectors[2].switch("netlink"));
+    assert_eq!(settings.effective, "");
+}
+
+#[test]
+fn a_flag_beats_the_environment_and_that_the_file() {
+    let file = "[log]\nlevel = \"error\"\n";
+    let env = [("APP__LOG__LEVEL", "warn")];
+    let level = |args, env: &[_]| load(file, args, env).unwrap().log.level;
+    assert_eq!(level("", &[]), Level::Error);
+    assert_eq!(level("", &env), Level::Warn);
+    assert_eq!(level("--log-level=debug", &env), Level::Debug);
+    assert_eq!(level("--log-level debug --log.level info", &env), Level::Info);
+}
+
+#[test]
+fn node_exporters_dialect_brings_its_defaults() {
+    let settings = load("", "--dialect node_exporter", &[]).unwrap();
+    assert_eq!(settings.dialect, Dialect::Node);
+    assert_eq!(settings.server.listen, [tcp("0.0.0.0", 9100)]);
+    assert_eq!(settings.collectors[1].pattern("exclude_pattern"), Some("^(z?ram|loop|fd)\\d+$"));
+}
+
+#[test]
+fn addresses_come_from_any_layer() {
+    let listen = |file, args, env: &[_]| load(file, args, env).map(|s| s.server.listen);
+    let list = "[server]\nlisten = [\":1\", \"unix:/run/x\"]";
+    assert_eq!(listen(list, "", &[]), Ok(vec![tcp("", 1), Listen::Unix("/run/x".into())]));
+    let parts = "[server]\nhost = \"::1\"\nport = 2";
+    assert_eq!(listen(parts, "", &[]), Ok(vec![tcp("::1", 2)]));
+    assert_eq!(listen("[server]\nport = 3", "", &[]), Ok(vec![tcp("0.0.0.0", 3)]));
+    let env = [("EXPORTER_PORT", "4")];
+    assert_eq!(listen("", "", &env), Ok(vec![tcp("0.0.0.0", 4)]));
+    assert_eq!(listen(list, "", &env), Ok(vec![tcp("", 4), Listen::Unix("/run/x".into())]));
+    let both = [("EXPORTER_PORT", "4"), ("APP__SERVER__PORT", "5"), ("APP__SERVER__HOST", "h")];
+    assert_eq!(listen(parts, "", &both), Ok(vec![tcp("h", 5)]));
+    let env = [("APP__SERVER__LISTEN", ":6, :7")];
+    assert_eq!(listen(parts, "", &env), Ok(vec![tcp("", 6), tcp("", 7)]));
+    let args = "--listen :8 --web.listen-address=[::]:9";
+    assert_eq!(listen(parts, args, &env), Ok(vec![tcp("", 8), tcp("::", 9)]));
+}
+
+#[test]
+fn collectors_are_switched_in_many_ways() {
+    let on = |file, args, env: &[_]| -> Vec<&str> {
+        let settings = load(file, args, env).unwrap();
+        settings.collectors.iter().filter(|c| c.enabled).map(|c| c.name).collect()
+    };
+    assert_eq!(on("[collectors]\ncpu = false", "", &[]), ["disk"]);
+    assert_eq!(on("collectors.network.enabled = true", "", &[]), ["cpu", "disk", "network"]);
+    assert_eq!(on("[collectors.disk]\nenabled = false", "", &[]), ["cpu"]);
+    assert_eq!(on("collectors = { disk = { enabled = false } }", "", &[]), ["cpu"]);
+    assert_eq!(on("", "--no-collector.diskstats --collector.netdev", &[]), ["cpu", "network"]);
+    assert_eq!(on("", "--collector.cpu=false --no-collector.disk=false", &[]), ["disk"]);
+    assert_eq!(on("", "", &[("APP__COLLECTORS__DISK", "false")]), ["cpu"]);
+    assert_eq!(on("", "", &[("APP__COLLECTORS__DISK__ENABLED", "false")]), ["cpu"]);
+    assert_eq!(on("", "--collector.disable-defaults --collector.cpu", &[]), ["cpu"]);
+    assert_eq!(on("[collectors]\ndisk = true", "--collector.disable-defaults", &[]), ["disk"]);
+}
+
+#[test]
+fn what_is_included_makes_the_default_exclude_give_way() {
+    let disk = |args| load("", args, &[]).unwrap().collectors[1].values.clone();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(disk("--collector.diskstats.device-include=^sd"), [None, some("^sd")]);
+    assert_eq!(disk("--collector.disk.exclude-pattern="), [None, None]);
+    assert_eq!(disk("--collector.diskstats.ignored-devices=^x"), [some("^x"), None]);
+    assert_eq!(
+        disk("--collector.disk.exclude-pattern= --collector.disk.include-pattern=a"),
+        [None, some("a")]
+    );
+}
+
+#[test]
+fn node_exporters_command_line_is_taken() {
+    let args = "--path.rootfs=/host --web.listen-address=:9100 --web.telemetry-path /m \
+                --log.format=logfmt --web.disable-exporter-metrics --web.max-requests=40 \
+                --runtime.gomaxprocs 1 --no-collector.netdev.netlink --path.udev.data=/u";
+    let settings = load("", args, &[]).unwrap();
+    assert_eq!(settings.paths.rootfs, Path::new("/host"));
+    assert_eq!(settings.server.listen, [tcp("", 9100)]);
+    assert_eq!(settings.server.metrics_path, "/m");
+    assert_eq!(settings.log.format, Format::Text);
+    assert!(!settings.process_metrics);
+    assert!(!settings.collectors[2].switch("netlink"));
+    assert_eq!(settings.paths.udev_data, Path::new("/u"));
+}
+
+#[test]
+fn actions() {
+    let action = |args| load("", args, &[]).map(|s| s.action);
+    assert_eq!(action("--print-metrics"), Ok(Action::PrintMetrics));
+    assert_eq!(action("--check-config"), Ok(Action::CheckConfig));
+    for args in ["-h", "--help", "--help --nonsense", "--nonsense -h --version", "-hV"] {
+        assert_eq!(action(args), Ok(Action::Help), "{args}");
+    }
+    assert_eq!(action("-V --listen nonsense"), Ok(Action::Version));
+}
+
+#[test]
+fn help_is_given_whatever_the_file_says() {
+    assert_eq!(load("[[[", "--help", &[("APP__SERVER__X", "")]).unwrap().action, Action::Help);
+}
+
+#[test]
+fn the_file_may_be_named() {
+    let file = Temporary::new(b"[log]\nlevel = \"debug\"");
+    let path = file.0.to_str().unwrap().to_owned();
+    let by_flag = load("[log]\nlevel = 1", &format!("--config {path}"), &[]).unwrap();
+    assert_eq!(by_flag.log.level, Level::Debug);
+    let env = [("METRICS_CONFIG", path.as_str())];
+    assert_eq!(load("[log]\nlevel = 1", "", &env).unwrap().log.level, Level::Debug);
+    let env = vec![("METRICS_CONFIG".into(), path.clone().into())];
+    let settings = load_from(SUBJECTS, vec![], env, "/nonexistent").unwrap();
+    assert_eq!(settings.config_file, Some(PathBuf::from(path)));
+    assert!(load("", "", &[("METRICS_CONFIG", ""), ("EXPORTER_PORT", "")]).is_ok());
+}
+
+#[test]
+fn variables_of_other_programs_are_left_alone() {
+    let env =
+        [("APP__DATABASE__URL", "x"), ("APP__JOB__ID", "1"), ("APP__", "x"), ("APP_LOG", "x")];
+    assert!(load("", "", &env).is_ok());
+}
+
+/// A value that is right and no default, as the file writes it and as text.
+fn sample(row: &Row) -> (String, String) {
+    let text = match row.kind {
+        Kind::Switch => if row.default[0] == "true" { "false" } else { "true" }.to_owned(),
+        Kind::Choice(words) => {
+            words.iter().find(|w| !w.starts_with(row.default[0])).unwrap().to_string()
+        }
+        Kind::Count(_, max) => max.to_string(),
+        Kind::Time(..) => "7s".to_owned(),
+        Kind::Addresses => "[::1]:1".to_owned(),
+        Kind::Host => "host".to_owned(),
+        Kind::Route | Kind::Path => "/sample".to_owned(),
+        Kind::Pattern => "^sample\\.$".to_owned(),
+        Kind::Act | Kind::Ignored => unreachable!(),
+    };
+    match row.kind {
+        Kind::Switch | Kind::Count(..) => (text.clone(), text),
+        _ => (format!("'{text}'"), text),
+    }
+}
+
+#[test]
+fn every_row_can_be_set_by_file_environment_and_flag() {
+    for row in Catalogue::new(SUBJECTS).rows.iter().filter(|row| row.in_file()) {
+        let (toml, text) = sample(row);
+        let file = format!("{} = {toml}", row.dotted());
+        let effective = |file: &str, args: &str, env: &[_]| {
+            load(file, &format!("--check-config {args}"), env).unwrap().effective
+        };
+        let said = effective(&file, "", &[]);
+        let line = said.lines().find(|line| line.ends_with("# from FILE:1"));
+        let line = line.unwrap_or_else(|| panic!("{file}: {said}"));
+        let bare = line.trim_end_matches("FILE:1");
+
+        let name = row.variable();
+        let of_env = effective("", "", &[(&name, &text)]);
+        assert!(of_env.contains(&format!("{bare}{name}\n")), "{name}: {of_env}");
+        for flag in row.all_flags().iter().filter(|flag| !flag.starts_with('!')) {
+            let of_flag = effective("", &format!("--{flag}={text}"), &[]);
+            assert!(of_flag.contains(&format!("{bare}--{flag}\n")), "{flag}: {of_flag}");
+        }
+    }
+}
+
+#[test]
+fn what_check_config_prints_means_the_same() {
+    let all: String = Catalogue::new(SUBJECTS)
+        .rows
+        .iter()
+        .filter(|row| row.in_file() && row.key() != "host" && row.key() != "port")
+        .filter(|row| row.key() != "exclude_pattern")
+        .map(|row| {
+            let enabled = if row.is_collector() { ".enabled" } else { "" };
+            format!("{}{enabled} = {}\n", row.dotted(), sample(row).0)
+        })
+        .collect();
+    let odd = "[server]\nlisten = [':1', 'unix:/a b']\nmax_connections = 0x10\n\
+               [paths]\nprocfs = \"/a\\\"\\\\b'\\u0001é\"\nsysfs = 'C:\\x'\n\
+               [collectors.disk]\nexclude_pattern = ''";
+    let include = "collectors.disk.include_pattern = 'a'";
+    let node = "[metrics]\ndialect = 'node_exporter'";
+    for file in ["", &all, odd, include, node] {
+        for args in ["", "--collector.disable-defaults", "--listen :1 --listen [::]:2"] {
+            let mut first = load(file, &format!("{args} --check-config"), &[]).unwrap();
+            let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+            let bare = |text: &str| -> Vec<String> {
+                text.lines().map(|l| l.split("  # from ").next().unwrap().to_owned()).collect()
+            };
+            assert_eq!(bare(&first.effective), bare(&second.effective));
+            (first.effective, second.effective) = (String::new(), String::new());
+            assert_eq!(first, second, "{file} {args}");
+        }
+    }
+}
+
+#[test]
+fn what_check_config_prints() {
+    let file = "[server]\nport = 9200\n[collectors]\ncpu = false\n[collectors.disk]\n\
+                include_pattern = '^sd'";
+    let env = [("APP__LOG__FORMAT", "logfmt")];
+    let effective = load(file, "--check-config --path.rootfs /host", &env).unwrap().effective;
+    assert_eq!(
+        effective,
+        r#"[server]
+listen = "0.0.0.0:9200"  # from FILE:2
+metrics_path = "/metrics"
+max_connections = 64
+max_head_bytes = 8192
+head_timeout = "5s"
+drain_timeout = "10s"
+idle_timeout = "1m"
+
+[metrics]
+dialect = "sysmetrics"
+process_metrics = true
+
+[paths]
+procfs = "/proc"
+sysfs = "/sys"
+rootfs = "/host"  # from --path.rootfs
+udev_data = "/run/udev/data"
+
+[log]
+format = "text"  # from APP__LOG__FORMAT
+level = "info"
+
+[collectors]
+cpu = false  # from FILE:4
+
+[collectors.disk]
+enabled = true
+# exclude_pattern is not set
+include_pattern = "^sd"  # from FILE:6
+
+[collectors.network]
+enabled = false
+netlink = true
+"#
+    );
+}
+
+#[test]
+fn help_page_and_reference_know_every_row_and_no_other_flag() {
+    let catalogue = Catalogue::new(SUBJECTS);
+    let flags: Vec<String> = catalogue.flags().into_iter().map(|flag| flag.name).collect();
+    let help = super::help(SUBJECTS);
+    let man = super::man_page(SUBJECTS).replace("\\-", "-").replace("\\e", "\\");
+    let reference = super::reference(SUBJECTS);
+    for row in &catalogue.rows {
+        for flag in row.all_flags() {
+            let flag = flag.trim_start_matches('!');
+            let dashes = if flag.len() == 1 { "-" } else { "--" };
+            for text in [&help, &man, &reference] {
+                let plain = text.replace("[no-]", "");
+                assert!(plain.contains(&format!("{dashes}{flag}")), "{flag}");
+            }
+        }
+        assert!(reference.contains(&row.variable()));
+        assert!(reference.contains(row.env) && help.contains(row.env) && man.contains(row.env));
+        assert!(help.contains(row.key()) || !row.all_flags().is_empty(), "{}", row.dotted());
+    }
+    for word in help.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
+        let Some(flag) = word.trim_end_matches('.').strip_prefix("--") else { continue };
+        assert!(flag.is_empty() || flags.iter().any(|f| f == flag), "{word} is no flag");
+    }
+    assert!(help.lines().all(|line| !line.ends_with(' ')));
+    for line in reference.lines().filter(|line| line.starts_with('|')) {
+        assert_eq!(line.replace("\\|", "").matches('|').count(), 7, "{line}");
+    }
+}
+
+#[test]
+fn a_refusal_is_an_error() {
+    fn is_error<T: std::error::Error>() {}
+    is_error::<Refusal>();
+}

@@ -1,0 +1,213 @@
+//! A TOML document as a flat list of nodes: parents before children, children in file order.
+//!
+//! What may follow what is TOML's "a table is defined once": a header may open a table that so
+//! far was only passed through, a dotted key may extend what dotted keys made, an inline table
+//! is closed for good. A list instead of a tree of maps: no recursion to build, walk or drop it.
+
+use super::problem::quoted;
+
+/// Keys, tables and array elements a file may have together.
+pub(super) const MAX_NODES: usize = 4096;
+/// Parts of a dotted key, and arrays and inline tables inside each other.
+pub(super) const MAX_DEPTH: usize = 16;
+/// The document's own table.
+pub(super) const ROOT: usize = 0;
+/// The parent of what has no place in the document, so that its children have none either.
+pub(super) const NOWHERE: usize = usize::MAX;
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A table only passed through by a header: `[a.b]` makes `a` one.
+    Passed,
+    /// A table made by a dotted key.
+    Dotted,
+    /// A table opened by its header, or an element of `[[tables]]`.
+    Opened,
+    /// `{ … }`, closed for good.
+    Inline,
+    /// `[[tables]]`: its children are `Opened` tables.
+    Tables,
+    /// `[ … ]`: its children have no key.
+    Array,
+    /// A string, decoded.
+    Text,
+    /// `true` or `false`.
+    Switch,
+    /// An integer, in plain decimal.
+    Integer,
+    /// Any other bare word: a float, a date, or a string somebody forgot to quote.
+    Bare,
+}
+
+impl Shape {
+    pub(super) fn is_table(self) -> bool {
+        matches!(self, Shape::Passed | Shape::Dotted | Shape::Opened | Shape::Inline)
+    }
+}
+
+/// One part of a dotted key and the byte it starts at.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) at: usize,
+}
+
+/// A table, an array or a value.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) parent: usize,
+    pub(super) key: Key,
+    pub(super) shape: Shape,
+    /// The decoded text of a value; empty for tables and arrays.
+    pub(super) text: String,
+    /// The byte its value starts at.
+    pub(super) at: usize,
+}
+
+/// What is wrong with a document, and at which byte.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) at: usize,
+    /// The earlier node it clashes with.
+    pub(super) first: Option<usize>,
+    /// What clashes is a table, not a value.
+    pub(super) table: bool,
+    pub(super) text: String,
+}
+
+impl Fault {
+    pub(super) fn new(at: usize, text: String) -> Fault {
+        Fault { at, first: None, table: false, text }
+    }
+}
+
+/// The document.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) nodes: Vec<Node>,
+}
+
+impl Tree {
+    pub(super) fn new() -> Tree {
+        let root = Node {
+            parent: NOWHERE,
+            key: unnamed(0),
+            shape: Shape::Opened,
+            text: String::new(),
+            at: 0,
+        };
+        Tree { nodes: vec![root] }
+    }
+
+    pub(super) fn shape(&self, node: usize) -> Option<Shape> {
+        self.nodes.get(node).map(|n| n.shape)
+    }
+
+    /// The child of that name.
+    pub(super) fn child(&self, parent: usize, name: &str) -> Option<usize> {
+        self.nodes.iter().position(|n| n.parent == parent && n.key.name == name)
+    }
+
+    /// The children, in file order.
+    pub(super) fn children(&self, parent: usize) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(move |n| n.parent == parent)
+    }
+
+    /// The names from the root down to `node`.
+    pub(super) fn path(&self, node: usize) -> Vec<&str> {
+        let mut path = Vec::new();
+        let mut at = node;
+        while let Some(n) = self.nodes.get(at).filter(|_| at != ROOT) {
+            path.insert(0, n.key.name.as_str());
+            at = n.parent;
+        }
+        path
+    }
+
+    /// Adds a node. Beyond the limit, and below what has no place, nothing.
+    pub(super) fn add(&mut self, parent: usize, key: Key, shape: Shape, at: usize) -> usize {
+        if parent == NOWHERE || self.is_full() {
+            return NOWHERE;
+        }
+        self.nodes.push(Node { parent, key, shape, text: String::new(), at });
+        self.nodes.len() - 1
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.nodes.len() >= MAX_NODES
+    }
+
+    /// The table that `[keys]` or `[[keys]]` opens.
+    pub(super) fn open(&mut self, keys: Vec<Key>, list: bool, at: usize) -> Result<usize, Fault> {
+        let (parent, key) = self.descend(ROOT, keys, Shape::Passed)?;
+        let found = self.child(parent, &key.name);
+        match found.and_then(|n| self.nodes.get_mut(n)) {
+            Some(node) if list && node.shape == Shape::Tables => {
+                let parent = found.unwrap_or(NOWHERE);
+                Ok(self.add(parent, unnamed(at), Shape::Opened, at))
+            }
+            Some(node) if !list && node.shape == Shape::Passed => {
+                node.shape = Shape::Opened;
+                node.at = at;
+                Ok(found.unwrap_or(NOWHERE))
+            }
+            Some(_) => Err(self.twice(&key, found, true)),
+            None if list => {
+                let tables = self.add(parent, key, Shape::Tables, at);
+                Ok(self.add(tables, unnamed(at), Shape::Opened, at))
+            }
+            None => Ok(self.add(parent, key, Shape::Opened, at)),
+        }
+    }
+
+    /// The table and the name that `keys = …` inside `table` sets.
+    pub(super) fn assign(&mut self, table: usize, keys: Vec<Key>) -> Result<(usize, Key), Fault> {
+        let (parent, key) = self.descend(table, keys, Shape::Dotted)?;
+        match self.child(parent, &key.name) {
+            Some(found) => Err(self.twice(&key, Some(found), false)),
+            None => Ok((parent, key)),
+        }
+    }
+
+    /// Walks down all keys but the last, making tables of shape `made` where there are none.
+    fn descend(
+        &mut self,
+        mut table: usize,
+        mut keys: Vec<Key>,
+        made: Shape,
+    ) -> Result<(usize, Key), Fault> {
+        let last = keys.pop().unwrap_or_else(|| unnamed(0));
+        if keys.len() >= MAX_DEPTH {
+            let text = ["key of more than ", &MAX_DEPTH.to_string(), " parts"].concat();
+            return Err(Fault::new(last.at, text));
+        }
+        for key in keys {
+            let Some(mut found) = self.child(table, &key.name) else {
+                let at = key.at;
+                table = self.add(table, key, made, at);
+                continue;
+            };
+            if self.shape(found) == Some(Shape::Tables) {
+                found = self.nodes.iter().rposition(|n| n.parent == found).unwrap_or(NOWHERE);
+            }
+            match (self.shape(found), made) {
+                (Some(Shape::Passed | Shape::Dotted), _) => {}
+                (Some(Shape::Opened), Shape::Passed) => {}
+                _ => return Err(self.twice(&key, Some(found), true)),
+            }
+            table = found;
+        }
+        Ok((table, last))
+    }
+
+    fn twice(&self, key: &Key, first: Option<usize>, table: bool) -> Fault {
+        let name = self.path(first.unwrap_or(NOWHERE)).join(".");
+        let text = ["duplicate key: ", &quoted(&name), " is already set"].concat();
+        Fault { at: key.at, first, table, text }
+    }
+}
+
+pub(super) fn unnamed(at: usize) -> Key {
+    Key { name: String::new(), at }
+}

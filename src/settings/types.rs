@@ -1,0 +1,111 @@
+//! What the program works with once all sources have spoken.
+
+use super::listen::Listen;
+use super::subject::{CollectorSettings, Dialect};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the program was started for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Action {
+    /// Serve until told to stop.
+    #[default]
+    Serve,
+    /// Collect once, print the metrics, exit.
+    PrintMetrics,
+    /// Print [`Settings::effective`] and exit.
+    CheckConfig,
+    /// Print [`help`](super::help) and exit; nothing but the defaults is in the settings.
+    Help,
+    /// Print the version and exit; nothing but the defaults is in the settings.
+    Version,
+}
+
+/// The form of the log's lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least that is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What failed.
+    Error,
+    /// And what is likely to.
+    Warn,
+    /// And what changed.
+    #[default]
+    Info,
+    /// And what happens.
+    Debug,
+}
+
+/// How to serve.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Server {
+    /// Where; at least one.
+    pub listen: Vec<Listen>,
+    /// Path of the metrics, with its leading slash.
+    pub metrics_path: String,
+    /// Connections at a time.
+    pub max_connections: usize,
+    /// Bytes of a request's head.
+    pub max_head_bytes: usize,
+    /// For a client to send the head of its request.
+    pub head_timeout: Duration,
+    /// For a client to take the answer.
+    pub drain_timeout: Duration,
+    /// For a kept connection to send its next request.
+    pub idle_timeout: Duration,
+}
+
+/// Where to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// Where procfs is mounted.
+    pub procfs: PathBuf,
+    /// Where sysfs is mounted.
+    pub sysfs: PathBuf,
+    /// Where the root file system is mounted.
+    pub rootfs: PathBuf,
+    /// Where udev keeps what it knows of devices.
+    pub udev_data: PathBuf,
+}
+
+/// What to log and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// The form of a line.
+    pub format: Format,
+    /// The least that is logged.
+    pub level: Level,
+}
+
+/// All settings, checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What the program was started for.
+    pub action: Action,
+    /// How to serve.
+    pub server: Server,
+    /// Whose metric names and defaults.
+    pub dialect: Dialect,
+    /// Whether to report on the program itself.
+    pub process_metrics: bool,
+    /// Where to read.
+    pub paths: Paths,
+    /// What to log and how.
+    pub log: Log,
+    /// One for each subject, in their order.
+    pub collectors: Vec<CollectorSettings>,
+    /// The file that was read, if any.
+    pub config_file: Option<PathBuf>,
+    /// The settings in effect as a TOML file, each that is no default with a remark on where it
+    /// comes from. Empty unless `action` is [`Action::CheckConfig`].
+    pub effective: String,
+}

@@ -1,0 +1,252 @@
+//! What the value of an option may be, how it is read and how it is said again.
+
+use super::listen::{Listen, host};
+use regex_lite::Regex;
+
+/// Bytes of one value.
+const MAX_VALUE: usize = 4096;
+/// Paths that are not for the samples: the page and the health checks live there.
+const RESERVED: &[&str] = &["/", "/health"];
+
+/// What the value of an option may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `true` or `false`.
+    Switch,
+    /// One of these words; `a|b` takes `b` as another spelling of `a`.
+    Choice(&'static [&'static str]),
+    /// A whole number, from the first to the second.
+    Count(u64, u64),
+    /// A length of time, bounds in milliseconds: `500ms`, `5s`, `2m`, `1h`, or whole seconds.
+    Time(u64, u64),
+    /// Addresses to listen on, one or several.
+    Addresses,
+    /// The host part of an address.
+    Host,
+    /// The path of a URL.
+    Route,
+    /// A regular expression; the empty text is none.
+    Pattern,
+    /// A file or directory.
+    Path,
+    /// A flag without a value that says what to do.
+    Act,
+    /// Taken for compatibility, without effect.
+    Ignored,
+}
+
+/// A value that was found to be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Value {
+    /// In its one spelling.
+    pub(super) text: String,
+    /// A count, milliseconds, the place of a choice, or 1 for `true`.
+    pub(super) number: u64,
+}
+
+impl Value {
+    fn text(text: &str) -> Option<Value> {
+        Some(Value { text: text.to_owned(), number: 0 })
+    }
+}
+
+impl Kind {
+    /// Stands for the value in help; empty for flags that need none.
+    pub(super) fn metavar(self) -> String {
+        match self {
+            Kind::Switch | Kind::Act => String::new(),
+            Kind::Choice(words) => join(words, "|"),
+            Kind::Count(..) | Kind::Ignored => "N".to_owned(),
+            Kind::Time(..) => "TIME".to_owned(),
+            Kind::Addresses => "ADDR".to_owned(),
+            Kind::Host => "HOST".to_owned(),
+            Kind::Route | Kind::Path => "PATH".to_owned(),
+            Kind::Pattern => "REGEX".to_owned(),
+        }
+    }
+
+    /// The values allowed, as in "expected …".
+    pub(super) fn expects(self) -> String {
+        let words = match self {
+            Kind::Switch => "true or false",
+            Kind::Choice(words) => return ["one of ", &join(words, ", ")].concat(),
+            Kind::Count(min, max) => {
+                let (min, max) = (min.to_string(), max.to_string());
+                return ["a whole number from ", &min, " to ", &max].concat();
+            }
+            Kind::Time(min, max) => {
+                let (min, max) = (time(min), time(max));
+                return ["a time from ", &min, " to ", &max, ", such as 5s or 500ms"].concat();
+            }
+            Kind::Addresses => {
+                "HOST:PORT, :PORT or unix:/PATH, such as 127.0.0.1:9101 or [::]:9101"
+            }
+            Kind::Host => "a host name or an IP address without port",
+            Kind::Route => "a path such as /metrics, other than / and /health",
+            Kind::Pattern => "a regular expression",
+            Kind::Path => "a path",
+            Kind::Act => "no value",
+            Kind::Ignored => "anything",
+        };
+        words.to_owned()
+    }
+
+    /// Reads one value. The error adds to "expected …, found …" what else there is to say.
+    pub(super) fn read(self, text: &str) -> Result<Value, String> {
+        if text.len() > MAX_VALUE {
+            return Err(["; it may have ", &MAX_VALUE.to_string(), " bytes"].concat());
+        }
+        if self == Kind::Pattern {
+            return match Regex::new(text) {
+                Ok(_) => Ok(Value { text: text.to_owned(), number: 0 }),
+                Err(error) => Err([" (", &error.to_string(), ")"].concat()),
+            };
+        }
+        self.plain(text).ok_or_else(String::new)
+    }
+
+    fn plain(self, text: &str) -> Option<Value> {
+        match self {
+            Kind::Switch => {
+                let number = choice(&["false", "true"], text)?;
+                Some(Value { text: text.to_owned(), number })
+            }
+            Kind::Choice(words) => {
+                let number = choice(words, text)?;
+                let word = words.get(number as usize).copied().unwrap_or_default();
+                Some(Value { text: first(word).to_owned(), number })
+            }
+            Kind::Count(min, max) => {
+                let number = digits(text).filter(|n| (min..=max).contains(n))?;
+                Some(Value { text: number.to_string(), number })
+            }
+            Kind::Time(min, max) => {
+                let number = millis(text).filter(|n| (min..=max).contains(n))?;
+                Some(Value { text: time(number), number })
+            }
+            Kind::Addresses => Value::text(&Listen::parse(text)?.to_string()),
+            Kind::Host => Value::text(host(text)?),
+            Kind::Route => Value::text(text).filter(|_| is_route(text)),
+            Kind::Path => Value::text(text).filter(|_| !text.is_empty() && !text.contains('\0')),
+            Kind::Pattern | Kind::Act | Kind::Ignored => Value::text(text),
+        }
+    }
+}
+
+/// The words of a choice, each in its first spelling.
+pub(super) fn join(words: &[&'static str], between: &str) -> String {
+    let words: Vec<&str> = words.iter().map(|word| first(word)).collect();
+    words.join(between)
+}
+
+fn first(word: &'static str) -> &'static str {
+    word.split('|').next().unwrap_or(word)
+}
+
+fn choice(words: &[&str], text: &str) -> Option<u64> {
+    words.iter().position(|word| word.split('|').any(|w| w == text)).map(|i| i as u64)
+}
+
+pub(super) fn digits(text: &str) -> Option<u64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+fn millis(text: &str) -> Option<u64> {
+    let (number, unit) = match text.trim_end_matches(|c: char| c.is_ascii_lowercase()) {
+        number if number.len() == text.len() => (number, 1000),
+        number => {
+            let unit = match text.get(number.len()..)? {
+                "ms" => 1,
+                "s" => 1000,
+                "m" => 60_000,
+                "h" => 3_600_000,
+                _ => return None,
+            };
+            (number, unit)
+        }
+    };
+    digits(number)?.checked_mul(unit)
+}
+
+/// The one spelling of a time.
+pub(super) fn time(millis: u64) -> String {
+    let (number, unit) = match millis {
+        n if n % 3_600_000 == 0 && n > 0 => (n / 3_600_000, "h"),
+        n if n % 60_000 == 0 && n > 0 => (n / 60_000, "m"),
+        n if n % 1000 == 0 => (n / 1000, "s"),
+        n => (n, "ms"),
+    };
+    [&number.to_string(), unit].concat()
+}
+
+fn is_route(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"\\<>".contains(&b));
+    plain && text.starts_with('/') && !RESERVED.contains(&text) && !text.starts_with("/health/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ok(kind: Kind, text: &str) -> (String, u64) {
+        let value = kind.read(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        (value.text, value.number)
+    }
+
+    #[test]
+    fn times_have_one_spelling() {
+        let kind = Kind::Time(100, 7_200_000);
+        for (said, meant, millis) in [
+            ("5s", "5s", 5000),
+            ("5", "5s", 5000),
+            ("500ms", "500ms", 500),
+            ("5000ms", "5s", 5000),
+            ("90s", "90s", 90_000),
+            ("120s", "2m", 120_000),
+            ("60m", "1h", 3_600_000),
+        ] {
+            assert_eq!(ok(kind, said), (meant.to_owned(), millis));
+        }
+        for bad in ["", "s", "5 s", "-5s", "+5", "5d", "1.5s", "99ms", "3h", "99999999999999999h"] {
+            assert!(kind.read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn counts_are_bounded() {
+        let kind = Kind::Count(1, 64);
+        assert_eq!(ok(kind, "064"), ("64".to_owned(), 64));
+        for bad in ["", "0", "65", "-1", "+1", "1e1", "18446744073709551616", "0x10"] {
+            assert!(kind.read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn choices_take_their_other_spelling() {
+        let kind = Kind::Choice(&["text|logfmt", "json"]);
+        assert_eq!(ok(kind, "logfmt"), ("text".to_owned(), 0));
+        assert_eq!(ok(kind, "json"), ("json".to_owned(), 1));
+        assert_eq!(kind.metavar(), "text|json");
+        assert!(kind.read("text|logfmt").is_err());
+        assert!(kind.read("JSON").is_err());
+    }
+
+    #[test]
+    fn routes_leave_room_for_the_others() {
+        for good in ["/metrics", "/a/b-c_d", "/healthy"] {
+            assert_eq!(ok(Kind::Route, good).0, good);
+        }
+        for bad in ["", "/", "metrics", "/health", "/health/live", "/a?b", "/a b", "/é", "/a#"] {
+            assert!(Kind::Route.read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_compiled_and_bounded() {
+        assert_eq!(ok(Kind::Pattern, "^(lo|veth)").0, "^(lo|veth)");
+        assert_eq!(ok(Kind::Pattern, "").0, "");
+        assert!(Kind::Pattern.read("(").is_err_and(|e| e.starts_with(" (")));
+        assert!(Kind::Pattern.read(&"a".repeat(MAX_VALUE + 1)).is_err());
+        assert!(Kind::Pattern.read(&"(".repeat(MAX_VALUE)).is_err());
+    }
+}
