@@ -279,36 +279,6 @@ netlink = true
 }
 
 #[test]
-fn help_page_and_reference_know_every_row_and_no_other_flag() {
-    let catalogue = Catalogue::new(SUBJECTS);
-    let flags: Vec<String> = catalogue.flags().into_iter().map(|flag| flag.name).collect();
-    let help = super::help(SUBJECTS);
-    let man = super::man_page(SUBJECTS).replace("\\-", "-").replace("\\e", "\\");
-    let reference = super::reference(SUBJECTS);
-    for row in &catalogue.rows {
-        for flag in row.all_flags() {
-            let flag = flag.trim_start_matches('!');
-            let dashes = if flag.len() == 1 { "-" } else { "--" };
-            for text in [&help, &man, &reference] {
-                let plain = text.replace("[no-]", "");
-                assert!(plain.contains(&format!("{dashes}{flag}")), "{flag}");
-            }
-        }
-        assert!(reference.contains(&row.variable()));
-        assert!(reference.contains(row.env) && help.contains(row.env) && man.contains(row.env));
-        assert!(help.contains(row.key()) || !row.all_flags().is_empty(), "{}", row.dotted());
-    }
-    for word in help.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
-        let Some(flag) = word.trim_end_matches('.').strip_prefix("--") else { continue };
-        assert!(flag.is_empty() || flags.iter().any(|f| f == flag), "{word} is no flag");
-    }
-    assert!(help.lines().all(|line| !line.ends_with(' ')));
-    for line in reference.lines().filter(|line| line.starts_with('|')) {
-        assert_eq!(line.replace("\\|", "").matches('|').count(), 7, "{line}");
-    }
-}
-
-#[test]
 fn a_refusal_is_an_error() {
     fn is_error<T: std::error::Error>() {}
     is_error::<Refusal>();

@@ -274,8 +274,8 @@ fn nothing_in_a_file_makes_it_panic() {
 
 #[test]
 fn a_file_is_text_and_not_too_large() {
-    let large = vec![b'#'; MAX_FILE + 1];
-    let text = "FILE: larger than 1048576 bytes, which no settings file is";
+    let large = vec![b'#'; MAX_FILE as usize + 1];
+    let text = "FILE: cannot read the settings file: larger than 1 MiB, which no settings file is";
     assert_eq!(load_bytes(&large, "", &[]).unwrap_err(), text);
     assert!(load_bytes(&large[1..], "", &[]).is_ok());
     let text = "FILE:2:3: not UTF-8 from here on; a settings file is text in UTF-8";
