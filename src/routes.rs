@@ -191,11 +191,11 @@ impl Service {
 
     fn home(&mut self, _: &Request<'_>, response: &mut Response) {
         let out = response.begin(Status::Ok, "text/html; charset=utf-8");
-        out.put_all(&[HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
+        out.put_all([HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
         out.put(b"</p><ul>");
         for (path, what) in [(&*self.metrics_path, "metrics"), ("/health", "health")] {
-            out.put_all(&[b"<li><a href=\"", path.as_bytes(), b"\">", path.as_bytes()]);
-            out.put_all(&[b"</a> ", what.as_bytes(), b"</li>"]);
+            out.put_all([b"<li><a href=\"", path.as_bytes(), b"\">", path.as_bytes()]);
+            out.put_all([b"</a> ", what.as_bytes(), b"</li>"]);
         }
         out.put(b"</ul></body></html>\n");
     }

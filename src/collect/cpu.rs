@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
 use crate::read::{Root, Source, scan};
 use crate::settings::{CollectorSettings, Subject};
-use crate::sys;
+use crate::sys::{self, Pen};
 
 const PATH: &str = "/proc/stat";
 const EXPECTED: &str = "cpu and an ascending number, then at least four integers";
@@ -142,12 +142,14 @@ impl Line {
 }
 
 /// A CPU's number as text.
-struct Decimal([u8; 20], usize);
+struct Decimal([u8; Value::ROOM], usize);
 
 impl Decimal {
     fn of(n: u32) -> Decimal {
-        let mut text = [0; 20];
-        let length = crate::metric::integer(&mut text, n.into());
+        let mut text = [0; Value::ROOM];
+        let mut pen = Pen::new(&mut text);
+        Value::Int(n.into()).write(&mut pen);
+        let length = Value::ROOM - pen.left();
         Decimal(text, length)
     }
 

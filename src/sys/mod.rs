@@ -3,6 +3,7 @@
 
 mod net;
 mod notify;
+mod pen;
 mod signal;
 
 pub use net::{
@@ -10,6 +11,7 @@ pub use net::{
     peer_name, poll, receive, send, shut_write, would_block,
 };
 pub use notify::Notify;
+pub use pen::Pen;
 pub use signal::{Signal, Signals};
 
 use std::fs::File;
