@@ -3,7 +3,7 @@
 use crate::clock::Wall;
 use crate::collect::COLLECTORS;
 use crate::event::Server;
-use crate::expose::{Format, Line, Text};
+use crate::expose::{Format, Lines, Text};
 use crate::gather::Gather;
 use crate::http::Limits;
 use crate::listen::{self, Listener};
@@ -76,9 +76,9 @@ fn gather(settings: &Settings) -> Gather {
 
 /// One scrape as text.
 fn metrics(settings: &Settings) -> Vec<u8> {
-    let (mut out, mut line) = (Buffer::default(), Line::default());
+    let (mut out, mut lines) = (Buffer::default(), Lines::default());
     let mut gather = gather(settings);
-    let mut text = Text::new(settings.dialect, Format::Prometheus, &mut out, &mut line);
+    let mut text = Text::new(settings.dialect, Format::Prometheus, &mut out, &mut lines);
     let all = gather.all();
     gather.scrape(all, &mut text);
     text.finish();

@@ -3,5 +3,5 @@
 mod line;
 mod text;
 
-pub use line::Line;
+pub use line::Lines;
 pub use text::{Format, Text};

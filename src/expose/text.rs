@@ -2,7 +2,7 @@
 //! OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>), which differ in the
 //! counters' family names, the name of the untyped type, and the closing `# EOF`.
 
-use super::line::{Line, is_plain};
+use super::line::Lines;
 use crate::metric::{Buffer, Family, Kind, Sink, Value};
 use crate::settings::Dialect;
 
@@ -30,7 +30,7 @@ pub struct Text<'a> {
     dialect: Dialect,
     format: Format,
     out: &'a mut Buffer,
-    line: &'a mut Line,
+    lines: &'a mut Lines,
     /// Where the header of the family at hand starts, as long as no sample follows it.
     header: Option<usize>,
     /// This dialect has the family at hand.
@@ -38,14 +38,15 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Appends to `out`; `line` is scratch that is kept from one scrape to the next.
+    /// Appends to `out`; `lines` is kept from one scrape to the next.
     pub fn new(
         dialect: Dialect,
         format: Format,
         out: &'a mut Buffer,
-        line: &'a mut Line,
+        lines: &'a mut Lines,
     ) -> Text<'a> {
-        Text { dialect, format, out, line, header: None, shown: false }
+        lines.begin(dialect, format);
+        Text { dialect, format, out, lines, header: None, shown: false }
     }
 
     /// Ends the exposition.
@@ -62,28 +63,6 @@ impl<'a> Text<'a> {
             self.out.truncate(start);
         }
     }
-
-    /// Type word, the family's name, and what a sample's name has beyond `name`.
-    fn shape<'n>(
-        &self,
-        family: &Family<'_>,
-        name: &'n str,
-    ) -> (&'static [u8], &'n str, &'static str) {
-        let stem = name.strip_suffix("_total");
-        match (self.format, family.kind) {
-            (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
-            (_, Kind::Gauge) if stem.is_none() => (b" gauge\n", name, ""),
-            // A level that is called a total (HugePages_Total): a gauge so named is taken for a
-            // mistake.
-            (Format::Prometheus, Kind::Gauge) => (b" untyped\n", name, ""),
-            (Format::OpenMetrics, Kind::Gauge) => (b" unknown\n", name, ""),
-            (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
-            (Format::OpenMetrics, Kind::Counter) => match stem {
-                Some(stem) => (b" counter\n", stem, ""),
-                None => (b" counter\n", name, "_total"),
-            },
-        }
-    }
 }
 
 impl Sink for Text<'_> {
@@ -92,30 +71,30 @@ impl Sink for Text<'_> {
         let named = family.named(self.dialect);
         self.shown = named.is_some();
         let Some((name, keys)) = named else { return };
-        let prefix = family.prefix(self.dialect);
-        let (kind, stem, suffix) = self.shape(family, name);
-        self.line.set(&[prefix, name, suffix], keys);
+        let (dialect, format) = (self.dialect, self.format);
+        let line = self.lines.next(family, name, |line| {
+            let prefix = family.prefix(dialect);
+            let (kind, stem, suffix) = shape(format, family, name);
+            line.set([prefix, name, suffix], keys);
+            let (prefix, stem) = (prefix.as_bytes(), stem.as_bytes());
+            line.header.put_all([b"# HELP ", prefix, stem, b" "]);
+            escape(&mut line.header, family.help.as_bytes(), format == Format::OpenMetrics);
+            line.header.put_all([b"\n# TYPE ", prefix, stem, kind]);
+            line.header.shrink();
+        });
         self.header = Some(self.out.len());
-        let (prefix, stem) = (prefix.as_bytes(), stem.as_bytes());
-        let help = family.help.as_bytes();
-        if is_plain(help) {
-            let parts = [b"# HELP ", prefix, stem, b" ", help, b"\n# TYPE ", prefix, stem, kind];
-            self.out.put_all(parts);
-        } else {
-            self.out.put_all([b"# HELP ", prefix, stem, b" "]);
-            escape(self.out, help, self.format == Format::OpenMetrics);
-            self.out.put_all([b"\n# TYPE ", prefix, stem, kind]);
-        }
+        self.out.put(line.header.bytes());
     }
 
     fn sample(&mut self, labels: &[&[u8]], value: Value) {
-        debug_assert!(!self.shown || labels.len() == self.line.keys(), "one value a key");
-        if !self.shown || labels.len() != self.line.keys() {
+        let line = self.lines.current();
+        debug_assert!(!self.shown || labels.len() == line.keys(), "one value a key");
+        if !self.shown || labels.len() != line.keys() {
             return;
         }
         self.header = None;
-        if !self.line.write(labels, value, self.out) {
-            self.line.write_with(labels, value, self.out, |out, label| escape(out, label, true));
+        if !line.write(labels, value, self.out) {
+            line.write_with(labels, value, self.out, |out, label| escape(out, label, true));
         }
     }
 
@@ -127,6 +106,28 @@ impl Sink for Text<'_> {
         self.out.truncate(mark);
         self.header = None;
         self.shown = false;
+    }
+}
+
+/// Type word, the family's name, and what a sample's name has beyond `name`.
+fn shape<'n>(
+    format: Format,
+    family: &Family<'_>,
+    name: &'n str,
+) -> (&'static [u8], &'n str, &'static str) {
+    let stem = name.strip_suffix("_total");
+    match (format, family.kind) {
+        (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
+        (_, Kind::Gauge) if stem.is_none() => (b" gauge\n", name, ""),
+        // A level that is called a total (HugePages_Total): a gauge so named is taken for a
+        // mistake.
+        (Format::Prometheus, Kind::Gauge) => (b" untyped\n", name, ""),
+        (Format::OpenMetrics, Kind::Gauge) => (b" unknown\n", name, ""),
+        (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
+        (Format::OpenMetrics, Kind::Counter) => match stem {
+            Some(stem) => (b" counter\n", stem, ""),
+            None => (b" counter\n", name, "_total"),
+        },
     }
 }
 
@@ -158,8 +159,8 @@ mod tests {
     use crate::metric::{Unit, counter, gauge};
 
     fn render(format: Format, write: impl FnOnce(&mut Text<'_>)) -> String {
-        let (mut out, mut line) = (Buffer::default(), Line::default());
-        let mut text = Text::new(Dialect::Own, format, &mut out, &mut line);
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, format, &mut out, &mut lines);
         write(&mut text);
         text.finish();
         String::from_utf8(out.bytes().to_vec()).unwrap()
