@@ -6,11 +6,11 @@
 //! The kernel's idle and iowait are estimates that can step back a little, and start anew when a
 //! CPU is plugged in again: values are held at their highest until idle falls by `REPLUGGED`.
 
-use super::{Collector, Faults, Spec};
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
-use crate::read::{Root, Source, scan};
-use crate::settings::{CollectorSettings, Subject};
+use crate::read::{Source, scan};
+use crate::settings::Subject;
 use crate::sys;
 
 const PATH: &str = "/proc/stat";
@@ -45,9 +45,9 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-fn open(root: &Root, _: &CollectorSettings) -> Box<dyn Collector> {
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
     let replugged = REPLUGGED * sys::user_hz();
-    Box::new(Cpu { file: root.whole(PATH), cpus: Vec::new(), before: Vec::new(), replugged })
+    Box::new(Cpu { file: setup.root.whole(PATH), cpus: Vec::new(), before: Vec::new(), replugged })
 }
 
 struct Cpu {

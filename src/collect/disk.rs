@@ -3,11 +3,11 @@
 //! are milliseconds. Discards came with Linux 4.18, flushes with 5.5: a column the kernel lacks is
 //! left out, never reported as 0. Before 2.6.25 a partition had four columns of its own.
 
-use super::{Collector, Faults, Spec};
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Sink, Unit::*, counter, gauge};
-use crate::read::{Filter, Root, Source, Table, scan};
-use crate::settings::{CollectorSettings, Kind, Subject, SubjectOption};
+use crate::read::{Filter, Source, Table, scan};
+use crate::settings::{Kind, Subject, SubjectOption};
 
 const PATH: &str = "/proc/diskstats";
 const EXPECTED: &str = "major, minor, device, then integers";
@@ -76,10 +76,12 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-fn open(root: &Root, settings: &CollectorSettings) -> Box<dyn Collector> {
-    let filter =
-        Filter::new(settings.pattern("include_pattern"), settings.pattern("exclude_pattern"));
-    Box::new(Disk { file: root.records(PATH), filter, table: Table::default() })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    let filter = Filter::new(
+        setup.settings.pattern("include_pattern"),
+        setup.settings.pattern("exclude_pattern"),
+    );
+    Box::new(Disk { file: setup.root.records(PATH), filter, table: Table::default() })
 }
 
 struct Disk {

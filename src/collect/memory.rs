@@ -4,11 +4,11 @@
 //! `memory_swap_total_bytes` here and `memory_SwapTotal_bytes` for node_exporter, whose library
 //! knows a fixed set of names. They are made once: a line that stands where it stood keeps its name.
 
-use super::{Collector, Faults, Spec};
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Own, Sink, Unit, gauge};
-use crate::read::{Root, Source, scan};
-use crate::settings::{CollectorSettings, Subject};
+use crate::read::{Source, scan};
+use crate::settings::Subject;
 
 const PATH: &str = "/proc/meminfo";
 const EXPECTED: &str = "a name, a colon, an integer, and kB or nothing";
@@ -43,8 +43,8 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-fn open(root: &Root, _: &CollectorSettings) -> Box<dyn Collector> {
-    Box::new(Memory { file: root.whole(PATH), lines: Vec::new() })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Memory { file: setup.root.whole(PATH), lines: Vec::new() })
 }
 
 struct Memory {

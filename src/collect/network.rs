@@ -2,11 +2,11 @@
 //! colon, eight columns received and eight transmitted (net/core/net-procfs.c). Old kernels leave no
 //! blank after the colon; names may contain colons themselves, so the last colon ends the name.
 
-use super::{Collector, Faults, Spec};
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Sink, Unit::One, counter};
-use crate::read::{Filter, Root, Source, Table, scan};
-use crate::settings::{CollectorSettings, Kind, Subject, SubjectOption};
+use crate::read::{Filter, Source, Table, scan};
+use crate::settings::{Kind, Subject, SubjectOption};
 
 const PATH: &str = "/proc/net/dev";
 const EXPECTED: &str = "interface, colon, then integers";
@@ -70,10 +70,12 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-fn open(root: &Root, settings: &CollectorSettings) -> Box<dyn Collector> {
-    let filter =
-        Filter::new(settings.pattern("include_pattern"), settings.pattern("exclude_pattern"));
-    Box::new(Network { file: root.records(PATH), filter, table: Table::default() })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    let filter = Filter::new(
+        setup.settings.pattern("include_pattern"),
+        setup.settings.pattern("exclude_pattern"),
+    );
+    Box::new(Network { file: setup.root.records(PATH), filter, table: Table::default() })
 }
 
 struct Network {
