@@ -54,6 +54,18 @@ impl Faults {
         self.last = Some(error);
     }
 
+    /// What was read of a file that need not be there: only another failure is noted.
+    pub fn unless_absent<T>(&mut self, read: Result<T, Error>) -> Option<T> {
+        match read {
+            Err(Error::Absent(_)) => None,
+            Err(error) => {
+                self.note(error);
+                None
+            }
+            Ok(value) => Some(value),
+        }
+    }
+
     /// How many were left out.
     pub fn count(&self) -> u64 {
         self.count

@@ -105,9 +105,9 @@ pub struct Decimal([u8; 20], usize);
 
 impl Decimal {
     /// The decimal digits of `n`.
-    pub fn of(n: impl Into<u64>) -> Decimal {
+    pub fn of(n: u64) -> Decimal {
         let mut text = [0; 20];
-        let length = integer(&mut text, n.into());
+        let length = integer(&mut text, n);
         Decimal(text, length)
     }
 

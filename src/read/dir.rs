@@ -4,10 +4,11 @@
 use super::scan;
 use crate::error::Error;
 use crate::sys;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// The longest integer attribute, sign and newline included.
 const MAX_INTEGER: usize = 24;
@@ -17,6 +18,11 @@ pub struct Dir {
     path: &'static str,
     real: PathBuf,
     kept: Option<File>,
+}
+
+/// `parts` joined to a name below a directory; with a NUL in it, it names nothing.
+pub fn name(parts: &[&str]) -> CString {
+    CString::new(parts.concat()).unwrap_or_default()
 }
 
 impl Dir {
@@ -32,10 +38,18 @@ impl Dir {
         Ok(())
     }
 
-    /// What is in the directory, in no particular order.
-    pub fn names(&self) -> Result<impl Iterator<Item = String> + use<>, Error> {
-        let entries = fs::read_dir(&self.real).map_err(|e| self.failure(&e))?;
-        Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()))
+    /// The names in the directory `below` this one ("" is this one itself), sorted.
+    pub fn names(&self, below: &str) -> Result<Vec<String>, Error> {
+        let entries = fs::read_dir(self.real.join(below)).map_err(|e| self.failure(&e))?;
+        let mut names: Vec<_> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// When something was last put into the directory, taken out or renamed there.
+    pub fn changed(&self) -> Option<SystemTime> {
+        fs::metadata(&self.real).and_then(|m| m.modified()).ok()
     }
 
     /// The file `name` below, as much as fits into `into`, without its closing newline.
@@ -62,7 +76,7 @@ impl Dir {
 
     fn failure(&self, e: &std::io::Error) -> Error {
         match e.kind() {
-            ErrorKind::NotFound => Error::Absent(self.path),
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Error::Absent(self.path),
             _ => Error::Read(self.path, e.raw_os_error().unwrap_or(0)),
         }
     }
@@ -88,10 +102,12 @@ mod tests {
         assert!(matches!(dir.uint(c"odd"), Err(Error::Parse(..))));
         assert_eq!(dir.uint(c"gone"), Err(Error::Absent("/sys/x")));
         assert_eq!(dir.read(c"cpu0", &mut [0; 8]), Err(Error::Read("/sys/x", libc::EISDIR)));
-        let mut names: Vec<_> = dir.names().unwrap().collect();
-        names.sort();
-        assert_eq!(names, ["cpu0", "list", "odd"]);
+        assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd"]);
+        assert_eq!(dir.names("cpu0").unwrap(), ["id"]);
+        assert_eq!(dir.names("cpu1"), Err(Error::Absent("/sys/x")));
+        assert!(dir.changed().is_some());
         fs::remove_dir_all(real).unwrap();
         assert!(dir.open().is_err());
+        assert_eq!(dir.changed(), None);
     }
 }

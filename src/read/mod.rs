@@ -1,6 +1,6 @@
 //! From the kernel's files to lines, fields and numbers.
 
-mod dir;
+pub mod dir;
 mod filter;
 mod root;
 pub mod scan;

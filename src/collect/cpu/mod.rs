@@ -125,7 +125,7 @@ impl Cpu {
         for (family, modes, first) in [(seconds, &MODES[..], 0), (guest, guest_modes, 8)] {
             out.family(family);
             for cpu in &self.cpus {
-                let number = Decimal::of(cpu.number);
+                let number = Decimal::of(cpu.number.into());
                 let ticks = cpu.ticks.get(first..cpu.columns).unwrap_or_default();
                 for (mode, ticks) in modes.iter().zip(ticks) {
                     out.sample(&[number.as_bytes(), mode], family.value(*ticks));

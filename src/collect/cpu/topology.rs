@@ -12,7 +12,7 @@
 use crate::collect::Faults;
 use crate::error::Error;
 use crate::metric::{Decimal, Family, Sink, Value};
-use crate::read::{Dir, Root, scan};
+use crate::read::{Dir, Root, dir, scan};
 use std::ffi::CString;
 
 const DIRECTORY: &str = "/sys/devices/system/cpu";
@@ -77,18 +77,18 @@ impl Topology {
             for counter in counters {
                 let ids = [Decimal::of(counter.package), Decimal::of(counter.core)];
                 let ids = ids.each_ref().map(Decimal::as_bytes);
-                if let Some(raw) = taken(self.dir.uint(&counter.file), faults) {
+                if let Some(raw) = faults.unless_absent(self.dir.uint(&counter.file)) {
                     out.sample(ids.get(..labels).unwrap_or_default(), family.value(raw));
                 }
             }
         }
         out.family(isolated);
         for cpu in &self.isolated {
-            out.sample(&[Decimal::of(*cpu).as_bytes()], Value::Int(1));
+            out.sample(&[Decimal::of(u64::from(*cpu)).as_bytes()], Value::Int(1));
         }
         out.family(online);
         for (cpu, raw) in &self.online {
-            out.sample(&[Decimal::of(*cpu).as_bytes()], Value::Int(*raw));
+            out.sample(&[Decimal::of(u64::from(*cpu)).as_bytes()], Value::Int(*raw));
         }
     }
 
@@ -99,30 +99,29 @@ impl Topology {
         self.packages.clear();
         self.isolated.clear();
         self.online.clear();
-        let opened = self.dir.open().and_then(|()| self.dir.names());
-        let Some(names) = taken(opened, faults) else { return };
+        let opened = self.dir.open().and_then(|()| self.dir.names(""));
+        let Some(mut cpus) = faults.unless_absent(opened) else { return };
         let number =
             |name: &str| u32::try_from(scan::uint(name.strip_prefix("cpu")?.as_bytes())?).ok();
-        let mut cpus: Vec<_> = names.filter(|n| number(n).is_some()).collect();
-        cpus.sort_unstable();
+        cpus.retain(|name| number(name).is_some());
         if let Some(first) = cpus.get(MAX_CPUS) {
             faults.note(Error::parse(DIRECTORY, "at most 8192 CPUs", first.as_bytes()));
             cpus.truncate(MAX_CPUS);
         }
         for cpu in &cpus {
             self.place(cpu, faults);
-            let online = taken(self.uint(cpu, "online"), faults);
-            if let (Some(number), Some(raw)) = (number(cpu), online) {
-                self.online.push((number, raw));
+            let online = faults.unless_absent(self.uint(cpu, "online"));
+            if let (Some(number), Some(raw)) = (number(cpu), online)
+                && let Err(at) = self.online.binary_search_by_key(&number, |(cpu, _)| *cpu)
+            {
+                self.online.insert(at, (number, raw));
             }
         }
-        self.online.sort_unstable();
-        self.online.dedup_by_key(|(cpu, _)| *cpu);
         if self.online.first().is_none_or(|(cpu, _)| *cpu != 0) {
             self.online.clear();
         }
         let mut text = [0; MAX_LIST];
-        if let Some(text) = taken(self.dir.read(c"isolated", &mut text), faults) {
+        if let Some(text) = faults.unless_absent(self.dir.read(c"isolated", &mut text)) {
             let isolated = list(text);
             if isolated.is_none() {
                 faults.note(Error::parse(DIRECTORY, "a list of CPUs such as 1,3-5", text));
@@ -147,27 +146,15 @@ impl Topology {
             else {
                 continue;
             };
-            if taken(self.dir.uint(&file), faults).is_some() {
+            if faults.unless_absent(self.dir.uint(&file)).is_some() {
                 counters.insert(at, Counter { package, core, file });
             }
         }
     }
 
     fn uint(&self, cpu: &str, name: &str) -> Result<u64, Error> {
-        let file = CString::new(format!("{cpu}/{name}")).unwrap_or_default();
-        self.dir.uint(&file)
+        self.dir.uint(&dir::name(&[cpu, "/", name]))
     }
-}
-
-/// What was read; that there is no such file is no fault.
-fn taken<T>(result: Result<T, Error>, faults: &mut Faults) -> Option<T> {
-    result
-        .map_err(|error| {
-            if !matches!(error, Error::Absent(_)) {
-                faults.note(error);
-            }
-        })
-        .ok()
 }
 
 /// The CPUs of a list like `1,3-5`, ascending and each once. `None` if it is none.

@@ -111,7 +111,7 @@ impl Collector for Disk {
         self.table.clear();
         self.filter.begin();
         if let Some(inventory) = &mut self.inventory {
-            inventory.begin(Instant::now());
+            inventory.begin(Instant::now(), faults);
         }
         for line in scan::lines(self.file.read()?) {
             let mut fields = scan::fields(line);

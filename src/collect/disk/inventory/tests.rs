@@ -52,6 +52,15 @@ fn every_fact_stands_in_its_place() {
 }
 
 #[test]
+fn a_number_that_is_none_is_left_out_and_counted() {
+    let tree = machine("disk-ata");
+    tree.put("udev/b8:0", &SDA.replace("RPM=7200", "RPM=7200.5"));
+    let mut disk = tree.open(&crate::collect::disk::SPEC, Node, &[]);
+    let (lines, faults) = scrape(&mut *disk, Node, &["ata"]);
+    assert_eq!((lines.len(), faults), (2, 1));
+}
+
+#[test]
 fn a_serial_is_the_first_that_is_told() {
     let tree = machine("disk-serial");
     for (from, serial) in [("S1", "s1"), ("SCSI_IDENT_SERIAL=", "s2"), ("SERIAL_SHORT=", "s3")] {
@@ -65,13 +74,17 @@ fn a_serial_is_the_first_that_is_told() {
 /// An inventory of `tree`, and the names and models it knows after a scrape of `devices`.
 fn known(inventory: &mut Inventory, devices: &[(&str, u64)], now: Instant) -> Vec<String> {
     let mut faults = Faults::default();
-    inventory.begin(now);
+    inventory.begin(now, &mut faults);
     for (name, minor) in devices {
         inventory.see(name.as_bytes(), 8, *minor, &mut faults);
     }
     inventory.devices.truncate(inventory.at);
     let text = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap();
-    inventory.devices.iter().map(|d| text(&d.name) + "=" + &text(&d.udev.model)).collect()
+    inventory
+        .devices
+        .iter()
+        .map(|d| text(&d.name) + "=" + &text(d.udev.get(key("ID_MODEL"))))
+        .collect()
 }
 
 #[test]
@@ -97,7 +110,7 @@ fn limits_leave_out_and_count() {
     let tree = Tree::new("disk-limits");
     let mut inventory = Inventory::new(&tree.root());
     let mut faults = Faults::default();
-    inventory.begin(Instant::now());
+    inventory.begin(Instant::now(), &mut faults);
     for minor in 0..MAX_DEVICES as u64 + 3 {
         inventory.see(b"x", 8, minor, &mut faults);
     }
