@@ -8,4 +8,4 @@ mod value;
 pub use buffer::Buffer;
 pub use family::{Family, Kind, Own, Unit, counter, gauge};
 pub use sink::Sink;
-pub use value::Value;
+pub use value::{Decimal, Value};

@@ -114,6 +114,25 @@ fn fraction(pen: &mut Pen<'_>, rest: u64, places: usize) {
     pen.put_word((digits(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
 }
 
+/// An integer as text, for a label.
+pub struct Decimal([u8; Value::ROOM], usize);
+
+impl Decimal {
+    /// The decimal digits of `n`.
+    pub fn of(n: u64) -> Decimal {
+        let mut text = [0; Value::ROOM];
+        let mut pen = Pen::new(&mut text);
+        integer(&mut pen, n);
+        let length = Value::ROOM - pen.left();
+        Decimal(text, length)
+    }
+
+    /// The digits.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +162,9 @@ mod tests {
         }
         assert_eq!(text(Value::Int(u64::MAX)), u64::MAX.to_string());
         assert_eq!(text(Value::Int(0)), "0");
+        for n in [0, 9, 10, u64::MAX] {
+            assert_eq!(Decimal::of(n).as_bytes(), n.to_string().as_bytes());
+        }
     }
 
     #[test]
