@@ -206,6 +206,9 @@ impl Connection {
                 let here = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len());
                 self.input.drain(..here);
                 self.skip = length - here as u64;
+                // With its answer at hand the client may send the body or not: what comes next
+                // could be either (RFC 9110, section 10.1.1).
+                self.keep_alive &= !(request.expects && self.skip > 0);
                 Ok(())
             }
             Body::Sized(_) => Err(Refusal::TooLarge),
