@@ -50,7 +50,9 @@ impl Drop for Listener {
 pub fn open(wanted: &[Listen]) -> io::Result<Vec<Listener>> {
     let text = |name| env::var(name).ok();
     let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
-    let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref())?;
+    let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
+    let inherited =
+        inherited.map_err(|e| io::Error::new(e.kind(), format!("cannot use LISTEN_FDS: {e}")))?;
     let inherited = inherited.into_iter().map(|socket| Listener {
         bound: sys::local_name(socket.as_fd()),
         socket,
