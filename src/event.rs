@@ -86,15 +86,23 @@ impl Server {
         }
     }
 
-    /// Takes no more connections and finishes the answers under way, until `end` at the latest.
+    /// Takes no more connections and finishes the answers under way, until `end` at the latest or
+    /// until it is told to end once more.
     pub fn finish(&mut self, service: &mut Service, end: Instant) -> io::Result<()> {
         self.listeners.clear();
+        self.connections.iter_mut().for_each(Connection::end);
         loop {
             self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
             if self.connections.is_empty() || Instant::now() >= end {
                 return Ok(());
             }
             self.turn(service, Some(end))?;
+            // A signal that is left pending would wake every turn at once.
+            while let Some(signal) = self.signals.next() {
+                if signal != Signal::Hangup {
+                    return Ok(());
+                }
+            }
         }
     }
 
