@@ -224,6 +224,10 @@ impl Server {
                 service.traffic.timed_out += 1;
                 Next::Close
             }
+            Phase::Head if connection.kept() == 0 => {
+                service.traffic.timed_out += 1;
+                Next::Close // it never said a word
+            }
             Phase::Head => {
                 service.traffic.timed_out += 1;
                 connection.end();
@@ -236,7 +240,8 @@ impl Server {
 
     fn accept(&mut self, service: &mut Service, now: Instant) {
         // Those who came in this turn must not push each other out before they were heard.
-        let most = (self.limits.connections / 2).clamp(1, MAX_ACCEPTS);
+        let share = self.limits.connections / 2 / self.listeners.len().max(1);
+        let most = share.clamp(1, MAX_ACCEPTS);
         for i in 0..self.listeners.len() {
             if !self.ready.get(1 + i).is_some_and(|r| r.any()) {
                 continue;
@@ -259,7 +264,11 @@ impl Server {
     /// Gives a new client a slot: a free one, or that of whoever waits longest.
     fn admit(&mut self, socket: OwnedFd, service: &mut Service, now: Instant) {
         let mut newcomer = Connection::new(socket, &self.limits, now);
-        if self.connections.len() >= self.limits.connections && !self.evict(service) {
+        // More than one may have to go where the settings lowered the limit.
+        while self.connections.len() >= self.limits.connections {
+            if self.evict(service) {
+                continue;
+            }
             service.traffic.refused += 1;
             newcomer.end();
             let sentence = "Too many clients are being served; come again.";
@@ -271,8 +280,8 @@ impl Server {
         self.connections.push(newcomer);
     }
 
-    /// Closes the connection that idles longest, or else the one whose request takes longest;
-    /// false if all are taking answers.
+    /// Closes the connection that idles longest, or else the one whose request takes longest, so
+    /// that a newcomer outlives those who trickle; false if all are taking answers.
     fn evict(&mut self, service: &mut Service) -> bool {
         let waiting = self.connections.iter().enumerate();
         let waiting = waiting.filter(|(_, c)| c.phase() != Phase::Drain);
@@ -285,8 +294,8 @@ impl Server {
 
     /// There is no descriptor for another connection: make room, or pause.
     fn exhausted(&mut self, error: &io::Error, service: &mut Service, now: Instant) {
-        service.traffic.refused += 1;
         if !self.evict(service) {
+            service.traffic.refused += 1;
             self.paused = Some(now + PAUSE);
         }
         if let Some(held_back) = self.limiter.pass(now) {

@@ -8,6 +8,7 @@ pub mod agent;
 pub mod client;
 pub mod exposition;
 pub mod json;
+pub mod limits;
 pub mod slow;
 pub mod temp;
 
