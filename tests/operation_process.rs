@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Agent, Client, wait_until};
+use common::{Agent, Client};
 
 #[test]
 fn sigterm_and_sigint_end_it_well() {
@@ -66,7 +66,7 @@ fn scrapes_leave_nothing_behind() {
 #[cfg(not(feature = "tiny_http"))]
 mod under_load {
     use super::*;
-    use common::{Exposition, Format, slow};
+    use common::{Exposition, Format, slow, wait_until};
 
     /// Answers under way are finished, whole; what was not begun is not; the end is orderly.
     #[test]
