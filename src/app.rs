@@ -2,6 +2,7 @@
 
 use crate::clock::Wall;
 use crate::collect::COLLECTORS;
+#[cfg(not(feature = "tiny_http"))]
 use crate::event::Server;
 use crate::expose::{Format, Lines, Text};
 use crate::gather::Gather;
@@ -13,6 +14,8 @@ use crate::read::Root;
 use crate::routes::Service;
 use crate::settings::{self, Action, Refusal, Settings, Subject};
 use crate::sys::{Notify, Signal, Signals};
+#[cfg(feature = "tiny_http")]
+use crate::tiny::Server;
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;

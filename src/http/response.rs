@@ -136,6 +136,18 @@ impl Response {
     /// Room that a compressed body must leave before it.
     pub const GAP: usize = GAP;
 
+    /// The headers that are told of this answer, whatever the connection.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let not_allowed = self.status == Status::MethodNotAllowed;
+        let told = [
+            Some(("Content-Type", self.content_type)),
+            self.gzip.then_some(("Content-Encoding", "gzip")),
+            self.varies.then_some(("Vary", "Accept, Accept-Encoding")),
+            not_allowed.then_some(("Allow", "GET, HEAD")),
+        ];
+        told.into_iter().flatten()
+    }
+
     /// Writes the head. `body` is false for HEAD: length and type are told, nothing follows.
     pub fn finish(&mut self, keep_alive: bool, body: bool) {
         let mut head = Head { text: [0; GAP], len: 0 };
@@ -144,16 +156,10 @@ impl Response {
         head.put(self.status.line());
         // Head::write_str cannot fail.
         let _ = write!(head, "\r\nDate: {}\r\nContent-Length: {length}", Wall::now().http());
-        head.put("\r\nContent-Type: ");
-        head.put(self.content_type);
-        for (yes, line) in [
-            (self.gzip, "\r\nContent-Encoding: gzip"),
-            (self.varies, "\r\nVary: Accept, Accept-Encoding"),
-            (self.status == Status::MethodNotAllowed, "\r\nAllow: GET, HEAD"),
-            (!keep_alive, "\r\nConnection: close"),
-        ] {
-            if yes {
-                head.put(line);
+        let close = (!keep_alive).then_some(("Connection", "close"));
+        for (name, value) in self.headers().chain(close) {
+            for part in ["\r\n", name, ": ", value] {
+                head.put(part);
             }
         }
         head.put("\r\n\r\n");
