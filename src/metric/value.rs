@@ -12,6 +12,8 @@ pub enum Value {
     Milli(u64),
     /// Billionths.
     Nano(u64),
+    /// So many times as much; only for what leaves `u64`.
+    Times(u64, u16),
 }
 
 impl Value {
@@ -27,8 +29,14 @@ impl Value {
         }
     }
 
+    /// `n` units of `size`.
+    #[inline]
+    pub fn times(n: u64, size: u16) -> Value {
+        n.checked_mul(size.into()).map_or(Value::Times(n, size), Value::Int)
+    }
+
     /// The longest text that `write` makes.
-    pub const MAX_LEN: usize = 24;
+    pub const MAX_LEN: usize = 25;
 
     /// Writes the number to the start of `to` (at least `MAX_LEN` bytes) and returns its length.
     #[inline]
@@ -38,6 +46,7 @@ impl Value {
             Value::Centi(n) => (n / 100, n % 100, 2),
             Value::Milli(n) => (n / 1000, n % 1000, 3),
             Value::Nano(n) => (n / 1_000_000_000, n % 1_000_000_000, 9),
+            Value::Times(n, size) => return wide(to, u128::from(n) * u128::from(size)),
         };
         let mut n = integer(to, whole);
         if rest != 0 {
@@ -90,6 +99,20 @@ fn padded(to: &mut [u8], mut n: u64, digits: usize) {
     }
 }
 
+/// Writes what may leave `u64`, in two halves.
+#[cold]
+fn wide(to: &mut [u8], n: u128) -> usize {
+    const DIGITS: usize = 19;
+    const HALF: u128 = 10u128.pow(DIGITS as u32);
+    let high = (n / HALF) as u64;
+    if high == 0 {
+        return integer(to, n as u64);
+    }
+    let length = integer(to, high);
+    padded(to.get_mut(length..).unwrap_or_default(), (n % HALF) as u64, DIGITS);
+    length + DIGITS
+}
+
 /// Writes a point and `rest` as `digits` digits; returns the length.
 #[inline]
 fn fraction(to: &mut [u8], rest: u64, digits: usize) -> usize {
@@ -124,6 +147,11 @@ mod tests {
             assert_eq!(text(Value::Centi(n)), naive(100, 2));
             assert_eq!(text(Value::Milli(n)), naive(1000, 3));
             assert_eq!(text(Value::Nano(n)), naive(1_000_000_000, 9));
+            for size in [1, 512, 1024, u16::MAX] {
+                let product = (u128::from(n) * u128::from(size)).to_string();
+                assert_eq!(text(Value::times(n, size)), product);
+                assert_eq!(text(Value::Times(n, size)), product);
+            }
         }
         assert_eq!(text(Value::Int(u64::MAX)), u64::MAX.to_string());
         assert_eq!(text(Value::Int(0)), "0");
