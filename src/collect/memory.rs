@@ -166,7 +166,7 @@ fn node_name(key: &[u8]) -> Option<String> {
     let key = std::str::from_utf8(key).ok()?.trim();
     let name = key.strip_suffix(')').unwrap_or(key).replace('(', "_");
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_word))
+    (name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_word))
         .then_some(name)
 }
 
@@ -222,7 +222,7 @@ mod tests {
         for bad in ["MemFree 12 kB", "MemFree:", "MemFree: x kB", "MemFree: 12 MB", "A: 1 kB x"] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
-        for bad in ["", "1st", "Mem-Free", "Mem\u{e9}", "(x)"] {
+        for bad in ["", "_", "Mem-Free", "Mem\u{e9}", "(x)"] {
             assert_eq!(node_name(bad.as_bytes()), None, "{bad}");
         }
     }
