@@ -107,7 +107,8 @@ impl Collector for Memory {
 impl Memory {
     /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
     fn used(&self) -> Option<u64> {
-        let of = |key: &[u8]| self.lines.iter().find(|l| *l.key == *key).map(|l| l.raw);
+        let is = |l: &&Line, key: &[u8]| *l.key == *key && l.unit == Unit::Kibibytes;
+        let of = |key: &[u8]| self.lines.iter().find(|l| is(l, key)).map(|l| l.raw);
         let rest = of(b"MemTotal")?.checked_sub(of(b"MemFree")?)?;
         rest.checked_sub(of(b"Buffers")?)?.checked_sub(of(b"Cached")?)
     }
