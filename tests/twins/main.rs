@@ -1,0 +1,126 @@
+//! Every reader of a kernel file against its naive twin, on files that could be and on damaged ones:
+//! the same samples, and never a panic.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod files;
+#[path = "../support/machine.rs"]
+mod machine;
+#[path = "../support/naive/mod.rs"]
+mod naive;
+#[path = "../support/random.rs"]
+mod random;
+#[path = "../support/strict.rs"]
+mod strict;
+mod words;
+
+use machine::{DIALECTS, Reader, settings};
+use random::Random;
+use std::fs;
+use std::path::{Path, PathBuf};
+use sysmetrics::expose::Format;
+use sysmetrics::settings::Dialect;
+
+/// Files of each kind that are tried in each dialect.
+const ROUNDS: usize = 600;
+
+/// A twin says which samples the file gives.
+type Twin<'a> = &'a mut dyn FnMut(&[u8], Dialect) -> Vec<String>;
+
+/// A machine with nothing but one file.
+struct Place {
+    tree: PathBuf,
+    file: PathBuf,
+}
+
+impl Place {
+    fn new(collector: &str, file: &str) -> Place {
+        let name = format!("sysmetrics-twins-{collector}-{}", std::process::id());
+        let shared = Path::new("/dev/shm");
+        let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+        let tree = parent.join(name);
+        let file = tree.join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "").unwrap();
+        Place { tree, file }
+    }
+
+    fn reader(&self, collector: &str, dialect: Dialect) -> Reader {
+        let all = Reader::all(&settings(&self.tree, dialect, &[]));
+        all.into_iter().find(|reader| reader.name == collector).unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.tree);
+    }
+}
+
+/// One reader that reads file after file, as it does for months, agrees with its twin on each.
+fn agree(collector: &str, file: &str, make: fn(&mut Random) -> Vec<u8>, twin: Twin<'_>) {
+    let place = Place::new(collector, file);
+    let stored: Vec<_> = fs::read_dir("fixtures").unwrap().map(|e| e.unwrap().path()).collect();
+    let stored: Vec<_> = stored.iter().filter_map(|m| fs::read(m.join(file)).ok()).collect();
+    for dialect in DIALECTS {
+        let mut reader = place.reader(collector, dialect);
+        let mut random = Random::new(collector.len() as u64);
+        for round in 0..stored.len() + ROUNDS {
+            let text = match stored.get(round) {
+                Some(text) => text.clone(),
+                None if round % 2 == 0 => make(&mut random),
+                None => {
+                    let undamaged = &stored[random.below(stored.len())];
+                    // `many` is large and its lines are all alike.
+                    random.damage(&undamaged[..undamaged.len().min(6000)])
+                }
+            };
+            fs::write(&place.file, &text).unwrap();
+            let reading = reader.read();
+            let context = || format!("{} of {:?}", dialect.name(), text.escape_ascii().to_string());
+            strict::parse(&reading.text, Format::Prometheus)
+                .unwrap_or_else(|why| panic!("{why}: {}", context()));
+            let said = String::from_utf8(reading.text).unwrap();
+            let mut said: Vec<&str> = said.lines().filter(|l| !l.starts_with('#')).collect();
+            let expected = twin(&text, dialect);
+            let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+            said.sort_unstable();
+            expected.sort_unstable();
+            if collector == "memory" && dialect == Dialect::Node {
+                // Its names are a fixed set; what it shows must be among what can be shown.
+                expected.retain(|line| said.contains(line));
+            }
+            assert!(said == expected, "{}\n{}", context(), difference(&said, &expected));
+        }
+    }
+}
+
+fn difference(said: &[&str], expected: &[&str]) -> String {
+    let only = |a: &[&str], b: &[&str]| {
+        a.iter().filter(|line| !b.contains(line)).take(5).copied().collect::<Vec<_>>().join("\n  ")
+    };
+    format!("only said:\n  {}\nonly expected:\n  {}", only(said, expected), only(expected, said))
+}
+
+#[test]
+fn cpu() {
+    // A twin for each dialect: what was before belongs to the reader.
+    let mut before = [naive::stat::Before::new(), naive::stat::Before::new()];
+    agree("cpu", "proc/stat", files::stat, &mut |text, dialect| {
+        naive::stat::samples(text, dialect, &mut before[dialect as usize])
+    });
+}
+
+#[test]
+fn memory() {
+    agree("memory", "proc/meminfo", files::meminfo, &mut naive::memory::samples);
+}
+
+#[test]
+fn disk() {
+    agree("disk", "proc/diskstats", files::diskstats, &mut naive::disk::samples);
+}
+
+#[test]
+fn network() {
+    agree("network", "proc/net/dev", files::net_dev, &mut naive::network::samples);
+}
