@@ -66,14 +66,16 @@ pub struct Reading {
 impl Reader {
     /// A reader of each collector.
     pub fn all(settings: &Settings) -> Vec<Reader> {
+        COLLECTORS.iter().map(|spec| Reader::of(spec.subject.name, settings)).collect()
+    }
+
+    /// The reader of the collector `name`.
+    pub fn of(name: &'static str, settings: &Settings) -> Reader {
         let root = Root::at(settings.paths.clone());
-        let each = COLLECTORS.iter().zip(&settings.collectors);
-        let open = each.map(|(spec, of_this)| Reader {
-            name: spec.subject.name,
-            dialect: settings.dialect,
-            collector: (spec.open)(&root, of_this),
-        });
-        open.collect()
+        let mut each = COLLECTORS.iter().zip(&settings.collectors);
+        let (spec, of_this) = each.find(|(spec, _)| spec.subject.name == name).unwrap();
+        let collector = (spec.open)(&root, of_this);
+        Reader { name, dialect: settings.dialect, collector }
     }
 
     pub fn read(&mut self) -> Reading {

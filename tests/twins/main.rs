@@ -7,6 +7,8 @@ mod files;
 mod machine;
 #[path = "../support/naive/mod.rs"]
 mod naive;
+#[path = "../support/place.rs"]
+mod place;
 #[path = "../support/random.rs"]
 mod random;
 #[path = "../support/strict.rs"]
@@ -14,9 +16,9 @@ mod strict;
 mod words;
 
 use machine::{DIALECTS, Reader, settings};
+use place::Place;
 use random::Random;
 use std::fs;
-use std::path::{Path, PathBuf};
 use sysmetrics::expose::Format;
 use sysmetrics::settings::Dialect;
 
@@ -26,43 +28,13 @@ const ROUNDS: usize = 600;
 /// A twin says which samples the file gives.
 type Twin<'a> = &'a mut dyn FnMut(&[u8], Dialect) -> Vec<String>;
 
-/// A machine with nothing but one file.
-struct Place {
-    tree: PathBuf,
-    file: PathBuf,
-}
-
-impl Place {
-    fn new(collector: &str, file: &str) -> Place {
-        let name = format!("sysmetrics-twins-{collector}-{}", std::process::id());
-        let shared = Path::new("/dev/shm");
-        let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
-        let tree = parent.join(name);
-        let file = tree.join(file);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, "").unwrap();
-        Place { tree, file }
-    }
-
-    fn reader(&self, collector: &str, dialect: Dialect) -> Reader {
-        let all = Reader::all(&settings(&self.tree, dialect, &[]));
-        all.into_iter().find(|reader| reader.name == collector).unwrap()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.tree);
-    }
-}
-
 /// One reader that reads file after file, as it does for months, agrees with its twin on each.
-fn agree(collector: &str, file: &str, make: fn(&mut Random) -> Vec<u8>, twin: Twin<'_>) {
-    let place = Place::new(collector, file);
+fn agree(collector: &'static str, file: &str, make: fn(&mut Random) -> Vec<u8>, twin: Twin<'_>) {
+    let place = Place::new();
     let stored: Vec<_> = fs::read_dir("fixtures").unwrap().map(|e| e.unwrap().path()).collect();
     let stored: Vec<_> = stored.iter().filter_map(|m| fs::read(m.join(file)).ok()).collect();
     for dialect in DIALECTS {
-        let mut reader = place.reader(collector, dialect);
+        let mut reader = Reader::of(collector, &settings(&place.0, dialect, &[]));
         let mut random = Random::new(collector.len() as u64);
         for round in 0..stored.len() + ROUNDS {
             let text = match stored.get(round) {
@@ -74,7 +46,7 @@ fn agree(collector: &str, file: &str, make: fn(&mut Random) -> Vec<u8>, twin: Tw
                     random.damage(&undamaged[..undamaged.len().min(6000)])
                 }
             };
-            fs::write(&place.file, &text).unwrap();
+            place.put(file, &text);
             let reading = reader.read();
             let context = || format!("{} of {:?}", dialect.name(), text.escape_ascii().to_string());
             strict::parse(&reading.text, Format::Prometheus)
