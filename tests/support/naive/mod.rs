@@ -7,7 +7,41 @@ pub mod memory;
 pub mod network;
 pub mod stat;
 
+use super::strict;
+use sysmetrics::expose::Format;
 use sysmetrics::settings::Dialect;
+
+/// Families that node_exporter's dialect makes of other files than the twins read.
+const ELSEWHERE: [&str; 8] = [
+    "node_cpu_core_throttles_total",
+    "node_cpu_package_throttles_total",
+    "node_cpu_isolated",
+    "node_cpu_online",
+    "node_disk_info",
+    "node_disk_filesystem_info",
+    "node_disk_device_mapper",
+    "node_disk_ata",
+];
+
+/// `text` is sound and has the samples that a twin expects. Of the memory node_exporter's dialect
+/// shows a fixed set of names, so there it may have less.
+pub fn agree(text: &[u8], dialect: Dialect, mut expected: Vec<String>) {
+    strict::parse(text, Format::Prometheus).unwrap_or_else(|why| panic!("{why}"));
+    let lines = std::str::from_utf8(text).unwrap().lines();
+    let is_ours = |l: &&str| !l.starts_with('#') && !ELSEWHERE.iter().any(|e| l.starts_with(e));
+    let mut said: Vec<&str> = lines.filter(is_ours).collect();
+    if dialect == Dialect::Node {
+        expected.retain(|line| !line.starts_with("node_memory_") || said.contains(&line.as_str()));
+    }
+    said.sort_unstable();
+    expected.sort_unstable();
+    if said != expected {
+        let only_said: Vec<_> =
+            said.iter().filter(|l| !expected.contains(&l.to_string())).collect();
+        expected.retain(|line| !said.contains(&line.as_str()));
+        panic!("only said: {only_said:#?}\nonly expected: {expected:#?}");
+    }
+}
 
 /// Lines of a file, invalid UTF-8 replaced.
 pub fn lines(text: &[u8]) -> Vec<String> {

@@ -18,7 +18,7 @@ pub fn samples(text: &[u8], dialect: Dialect, before: &mut Before) -> Vec<String
         let named = !rest.starts_with([' ', '\t']) && !words.is_empty();
         let Some(name) = words.first().filter(|_| named) else { continue };
         let Some(number_of) = number(name).and_then(|n| u32::try_from(n).ok()) else { continue };
-        let ascends = cpus.keys().all(|known| *known < number_of);
+        let ascends = cpus.last_key_value().is_none_or(|(last, _)| *last < number_of);
         let good = words[1..].iter().take(10).map_while(|word| number(word));
         let ticks: Vec<u64> = good.collect();
         if number_of.to_string() == **name && ascends && ticks.len() >= 4 {
