@@ -15,9 +15,6 @@ use std::panic::catch_unwind;
 /// Damaged inputs for all targets together.
 const DAMAGED: usize = 20_000;
 
-/// Seeds are cut, so that a round costs little: `many` is large and all alike.
-const MAX_SEED: usize = 4096;
-
 /// Two halves, so that they run at the same time.
 #[test]
 fn every_second_body_takes_any_bytes() {
@@ -36,7 +33,7 @@ fn take_any_bytes(first: usize) {
         let mut random = Random::new(target.len() as u64);
         let damaged = (0..DAMAGED / bodies::BODIES.len()).map(|_| {
             let seed = &seeds[random.below(seeds.len())].1;
-            random.damage(&seed[..seed.len().min(MAX_SEED)])
+            random.damage(seed)
         });
         let undamaged = seeds.iter().map(|(_, bytes)| bytes.clone());
         for bytes in undamaged.clone().chain(damaged) {
