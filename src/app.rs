@@ -29,7 +29,7 @@ pub fn run() -> ExitCode {
     let settings = match load() {
         Ok(settings) => settings,
         Err(refusal) => {
-            eprint!("{refusal}");
+            eprintln!("{refusal}");
             return ExitCode::from(BAD_SETTINGS);
         }
     };

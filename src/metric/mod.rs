@@ -8,4 +8,4 @@ mod value;
 pub use buffer::{Buffer, copy};
 pub use family::{Family, Kind, Own, Unit, counter, gauge};
 pub use sink::Sink;
-pub use value::{Value, integer};
+pub use value::{Decimal, Value, integer};

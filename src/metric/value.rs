@@ -123,6 +123,23 @@ fn fraction(to: &mut [u8], rest: u64, digits: usize) -> usize {
     digits + 1
 }
 
+/// An integer as text, for a label.
+pub struct Decimal([u8; 20], usize);
+
+impl Decimal {
+    /// The decimal digits of `n`.
+    pub fn of(n: u64) -> Decimal {
+        let mut text = [0; 20];
+        let length = integer(&mut text, n);
+        Decimal(text, length)
+    }
+
+    /// The digits.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +172,9 @@ mod tests {
         }
         assert_eq!(text(Value::Int(u64::MAX)), u64::MAX.to_string());
         assert_eq!(text(Value::Int(0)), "0");
+        for n in [0, 9, 10, u64::MAX] {
+            assert_eq!(Decimal::of(n).as_bytes(), n.to_string().as_bytes());
+        }
     }
 
     #[test]

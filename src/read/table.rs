@@ -31,12 +31,16 @@ impl<const N: usize> Table<N> {
 
     /// Adds a row whose fields belong to `columns`, or to all of them in order if that is empty.
     /// `None` if a field is not an integer that fits: the row lacks that column. Columns past N are
-    /// newer than this code: ignored.
+    /// newer than this code: ignored, and so are those past `columns`.
     pub fn push(&mut self, name: &[u8], columns: &[usize], mut fields: Fields<'_>) -> Option<()> {
         let (mut cells, mut present, mut whole) = ([0; N], 0, Some(()));
         for i in 0..N {
             let Some(value) = fields.uint() else { break };
-            let column = if columns.is_empty() { i } else { *columns.get(i)? };
+            let column = match columns.get(i) {
+                Some(column) => *column,
+                None if columns.is_empty() => i,
+                None => break,
+            };
             match (cells.get_mut(column), value) {
                 (Some(cell), Some(value)) => {
                     *cell = value;

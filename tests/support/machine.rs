@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 use sysmetrics::app;
-use sysmetrics::collect::{COLLECTORS, Collector, Faults};
+use sysmetrics::collect::{COLLECTORS, Collector, Faults, Setup};
 use sysmetrics::error::Error;
 use sysmetrics::expose::{Format, Line, Text};
 use sysmetrics::gather::Gather;
@@ -74,7 +74,8 @@ impl Reader {
         let root = Root::at(settings.paths.clone());
         let mut each = COLLECTORS.iter().zip(&settings.collectors);
         let (spec, of_this) = each.find(|(spec, _)| spec.subject.name == name).unwrap();
-        let collector = (spec.open)(&root, of_this);
+        let collector =
+            (spec.open)(&Setup { root: &root, settings: of_this, dialect: settings.dialect });
         Reader { name, dialect: settings.dialect, collector }
     }
 

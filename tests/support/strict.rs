@@ -16,12 +16,15 @@ pub struct Family {
     pub samples: Vec<Sample>,
 }
 
+/// Keys and values.
+pub type Labels = Vec<(String, String)>;
+
 /// One sample.
 #[derive(Debug, PartialEq)]
 pub struct Sample {
     pub name: String,
     /// Unescaped, in order.
-    pub labels: Vec<(String, String)>,
+    pub labels: Labels,
     /// As it was written.
     pub value: String,
 }
@@ -54,7 +57,7 @@ struct Reader {
     /// The family that has a HELP line and no TYPE line yet.
     open: Option<(String, String)>,
     /// Every family's name (without labels), and every series.
-    seen: BTreeSet<(String, Option<Vec<(String, String)>>)>,
+    seen: BTreeSet<(String, Option<Labels>)>,
 }
 
 impl Reader {
@@ -132,7 +135,7 @@ impl Reader {
     }
 
     /// Notes that a family or a series has come.
-    fn take(&mut self, name: &str, labels: Option<Vec<(String, String)>>) -> Result<(), String> {
+    fn take(&mut self, name: &str, labels: Option<Labels>) -> Result<(), String> {
         let is_new = self.seen.insert((name.to_owned(), labels));
         if is_new { Ok(()) } else { Err("it came before".to_owned()) }
     }
