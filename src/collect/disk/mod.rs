@@ -128,7 +128,8 @@ impl Collector for Disk {
             let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
             if self.table.push(device, columns, fields).is_none() {
                 faults.note(Error::parse(PATH, EXPECTED, line));
-            } else if let Some(inventory) = &mut self.inventory {
+            }
+            if let Some(inventory) = &mut self.inventory {
                 inventory.see(device, major, minor, faults);
             }
         }
