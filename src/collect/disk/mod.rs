@@ -122,6 +122,9 @@ impl Collector for Disk {
                 continue;
             };
             if !self.filter.keep(device) {
+                if self.filter.is_repeated() {
+                    faults.note(Error::parse(PATH, "a device that comes once", line));
+                }
                 continue;
             }
             let old_partition = fields.count() == PARTITION.len();
