@@ -1,7 +1,7 @@
 //! Samples of any kind become text that reads back as what they were.
 
 use super::naive;
-use super::strict;
+use super::strict::{self, Labels};
 use sysmetrics::expose::{Format, Lines, Text};
 use sysmetrics::metric::{Buffer, Family, Sink, Unit, Value, counter, gauge};
 use sysmetrics::settings::Dialect;
@@ -80,12 +80,8 @@ fn check(bytes: &mut Bytes<'_>, format: Format, dialect: Dialect) {
 }
 
 /// Writes samples of any labels, no series twice, and says which.
-fn samples(
-    bytes: &mut Bytes<'_>,
-    keys: &[&str],
-    text: &mut Text<'_>,
-) -> Vec<(Vec<(String, String)>, String)> {
-    let mut samples: Vec<(Vec<(String, String)>, String)> = Vec::new();
+fn samples(bytes: &mut Bytes<'_>, keys: &[&str], text: &mut Text<'_>) -> Vec<(Labels, String)> {
+    let mut samples: Vec<(Labels, String)> = Vec::new();
     for _ in 0..bytes.byte() % MAX_SAMPLES {
         let raw: Vec<Vec<u8>> = keys.iter().map(|_| bytes.text()).collect();
         let lossy = raw.iter().map(|label| String::from_utf8_lossy(label).into_owned());
@@ -104,7 +100,7 @@ fn parsed(
     family: &Family<'_>,
     format: Format,
     dialect: Dialect,
-    samples: Vec<(Vec<(String, String)>, String)>,
+    samples: Vec<(Labels, String)>,
 ) -> strict::Family {
     let name = [family.prefix(dialect), family.name].concat();
     let counts = COUNTERS.contains(&family.name);

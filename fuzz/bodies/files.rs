@@ -34,26 +34,28 @@ fn read(
     twin: &mut dyn FnMut(&[u8], Dialect) -> Vec<String>,
 ) {
     let at = bytes.windows(THEN.len()).position(|window| window == THEN);
-    let readings = match at {
-        Some(at) => vec![&bytes[..at], &bytes[at + THEN.len()..], &bytes[at + THEN.len()..]],
-        None => vec![bytes, bytes],
+    let texts = match at {
+        Some(at) => vec![&bytes[..at], &bytes[at + THEN.len()..]],
+        None => vec![bytes],
     };
     TREES.with(|trees| {
-        for settings in &trees.settings {
-            let mut reader = Reader::of(collector, settings);
-            for text in &readings {
-                trees.place.put(file, text);
-                let expected = twin(text, settings.dialect);
-                naive::agree(&reader.read().text, settings.dialect, expected);
-            }
+        // One of the dialects: checking is what takes the time.
+        let settings = &trees.settings[bytes.len() % 2];
+        let mut reader = Reader::of(collector, settings);
+        let mut said = Vec::new();
+        for text in texts {
+            trees.place.put(file, text);
+            said = reader.read().text;
+            naive::agree(&said, settings.dialect, twin(text, settings.dialect));
         }
+        assert!(reader.read().text == said, "the same file gives another text");
     });
 }
 
 pub fn proc_stat(bytes: &[u8]) {
-    let mut before = [Before::new(), Before::new()];
+    let mut before = Before::new();
     read("cpu", "proc/stat", bytes, &mut |text, dialect| {
-        naive::stat::samples(text, dialect, &mut before[dialect as usize])
+        naive::stat::samples(text, dialect, &mut before)
     });
 }
 

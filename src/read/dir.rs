@@ -71,7 +71,8 @@ impl Dir {
     pub fn uint(&self, name: &CStr) -> Result<u64, Error> {
         let mut text = [0; MAX_INTEGER];
         let text = self.read(name, &mut text)?;
-        scan::uint(text).ok_or_else(|| Error::parse(self.path, "an integer", text))
+        scan::uint(text.trim_ascii_start())
+            .ok_or_else(|| Error::parse(self.path, "an integer", text))
     }
 
     fn failure(&self, e: &std::io::Error) -> Error {
@@ -90,7 +91,9 @@ mod tests {
     fn reads_attributes_below_a_kept_directory() {
         let real = std::env::temp_dir().join(format!("sysmetrics-dir-{}", std::process::id()));
         fs::create_dir_all(real.join("cpu0")).unwrap();
-        for (name, text) in [("cpu0/id", "7\n"), ("list", "1,3-5\n"), ("odd", "-1\n")] {
+        for (name, text) in
+            [("cpu0/id", "7\n"), ("list", "1,3-5\n"), ("odd", "-1\n"), ("wide", " 8 ")]
+        {
             fs::write(real.join(name), text).unwrap();
         }
         let mut dir = Dir::new("/sys/x", real.clone());
@@ -99,10 +102,11 @@ mod tests {
         assert_eq!(dir.uint(c"cpu0/id"), Ok(7));
         assert_eq!(dir.read(c"list", &mut [0; 64]), Ok(&b"1,3-5"[..]));
         assert_eq!(dir.read(c"list", &mut [0; 3]), Ok(&b"1,3"[..]));
+        assert_eq!(dir.uint(c"wide"), Ok(8));
         assert!(matches!(dir.uint(c"odd"), Err(Error::Parse(..))));
         assert_eq!(dir.uint(c"gone"), Err(Error::Absent("/sys/x")));
         assert_eq!(dir.read(c"cpu0", &mut [0; 8]), Err(Error::Read("/sys/x", libc::EISDIR)));
-        assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd"]);
+        assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd", "wide"]);
         assert_eq!(dir.names("cpu0").unwrap(), ["id"]);
         assert_eq!(dir.names("cpu1"), Err(Error::Absent("/sys/x")));
         assert!(dir.changed().is_some());

@@ -15,6 +15,8 @@ pub struct Filter {
 struct Verdict {
     name: Box<[u8]>,
     keep: bool,
+    /// It stood before among the names of this reading.
+    repeats: bool,
 }
 
 impl Filter {
@@ -45,16 +47,23 @@ impl Filter {
         }
     }
 
+    /// Whether the name asked about last is not shown because it came before: worth counting.
+    pub fn is_repeated(&self) -> bool {
+        let last = self.at.checked_sub(1).and_then(|at| self.seen.get(at));
+        last.is_some_and(|verdict| verdict.repeats)
+    }
+
     #[cold]
     fn judge(&mut self, at: usize, name: &[u8]) -> bool {
         // What stood here and later was judged among other names: all of it goes.
         self.seen.truncate(at);
         let text = String::from_utf8_lossy(name);
         let matches = |pattern: &Regex| pattern.is_match(&text);
-        let keep = self.include.as_ref().is_none_or(matches)
-            && !self.exclude.as_ref().is_some_and(matches)
-            && !self.seen.iter().any(|v| same_label(&v.name, name));
-        self.seen.push(Verdict { name: name.into(), keep });
+        let wanted = self.include.as_ref().is_none_or(matches)
+            && !self.exclude.as_ref().is_some_and(matches);
+        let repeats = wanted && self.seen.iter().any(|v| same_label(&v.name, name));
+        let keep = wanted && !repeats;
+        self.seen.push(Verdict { name: name.into(), keep, repeats });
         keep
     }
 }
@@ -89,8 +98,10 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(kept(&mut filter, &["a", "b", "a"]), ["a", "b"]);
             filter.begin();
-            assert!(filter.keep(b"x\xfe"));
-            assert!(!filter.keep(b"x\xff"));
+            assert!(filter.keep(b"x\xfe") && !filter.is_repeated());
+            assert!(!filter.keep(b"x\xff") && filter.is_repeated());
         }
+        let mut without = Filter::new(None, Some("a"));
+        assert!(!without.keep(b"a") && !without.keep(b"a") && !without.is_repeated());
     }
 }

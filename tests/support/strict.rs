@@ -16,12 +16,15 @@ pub struct Family {
     pub samples: Vec<Sample>,
 }
 
+/// Keys and values.
+pub type Labels = Vec<(String, String)>;
+
 /// One sample.
 #[derive(Debug, PartialEq)]
 pub struct Sample {
     pub name: String,
     /// Unescaped, in order.
-    pub labels: Vec<(String, String)>,
+    pub labels: Labels,
     /// As it was written.
     pub value: String,
 }
@@ -53,8 +56,8 @@ struct Reader {
     families: Vec<Family>,
     /// The family that has a HELP line and no TYPE line yet.
     open: Option<(String, String)>,
-    /// Names of families, and series.
-    seen: BTreeSet<String>,
+    /// Every family's name (without labels), and every series.
+    seen: BTreeSet<(String, Option<Labels>)>,
 }
 
 impl Reader {
@@ -97,7 +100,7 @@ impl Reader {
             (Format::OpenMetrics, "counter") if counts => return Err("a counter".to_owned()),
             _ => {}
         }
-        self.take(format!("family {name}"))?;
+        self.take(name, None)?;
         let (name, kind) = (name.to_owned(), kind.to_owned());
         self.families.push(Family { name, kind, help, samples: Vec::new() });
         Ok(())
@@ -113,27 +116,28 @@ impl Reader {
         if labels.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return Err("a label twice".to_owned());
         }
-        self.take(format!("series {} {labels:?}", sample.name))?;
+        self.take(&sample.name, Some(labels))?;
         let family = self.families.last_mut().ok_or("a sample before any family")?;
         let total = self.format == Format::OpenMetrics && family.kind == "counter";
         let wanted = [family.name.as_str(), if total { "_total" } else { "" }].concat();
         if sample.name != wanted {
             return Err(format!("in the family {}", family.name));
         }
-        let keys = |s: &Sample| s.labels.iter().map(|l| l.0.clone()).collect::<Vec<_>>();
-        if family.samples.first().is_some_and(|first| keys(first) != keys(&sample)) {
+        let differs = |first: &Sample| {
+            let both = first.labels.iter().zip(&sample.labels);
+            first.labels.len() != sample.labels.len() || both.into_iter().any(|(a, b)| a.0 != b.0)
+        };
+        if family.samples.first().is_some_and(differs) {
             return Err("other label keys than the sample before".to_owned());
         }
         family.samples.push(sample);
         Ok(())
     }
 
-    fn take(&mut self, what: String) -> Result<(), String> {
-        if self.seen.contains(&what) {
-            return Err(format!("{what} comes twice"));
-        }
-        self.seen.insert(what);
-        Ok(())
+    /// Notes that a family or a series has come.
+    fn take(&mut self, name: &str, labels: Option<Labels>) -> Result<(), String> {
+        let is_new = self.seen.insert((name.to_owned(), labels));
+        if is_new { Ok(()) } else { Err("it came before".to_owned()) }
     }
 
     /// A family has ended.

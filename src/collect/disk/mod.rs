@@ -30,7 +30,7 @@ const DISCARDED: usize = 13;
 
 /// In the order of the columns, then those of the inventory.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 24] = [
+static FAMILIES: [Family; 25] = [
     counter("disk_reads_completed_total",             One,     "Reads completed.",                           DEVICE),
     counter("disk_reads_merged_total",                One,     "Adjacent reads merged into one.",            DEVICE),
     counter("disk_read_bytes_total",                  Sectors, "Bytes read.",                                DEVICE),
@@ -53,6 +53,7 @@ static FAMILIES: [Family; 24] = [
     gauge("disk_info",                       One, "Always 1; the labels tell which device this is.",          &["device", "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational"]).only_node(),
     gauge("disk_filesystem_info",            One, "Always 1; the labels tell what file system is there.",     &["device", "type", "usage", "uuid", "version"]).only_node(),
     gauge("disk_device_mapper_info",         One, "Always 1; the labels tell what the device mapper knows.",  &["device", "name", "uuid", "vg_name", "lv_name", "lv_layer"]).only_node(),
+    gauge("disk_device_mapper_backing_device_info", One, "Always 1, for each device this one is made of.",    &["device", "backing_device"]).only_node(),
     gauge("disk_ata_write_cache",            One, "Whether the ATA disk has a write cache.",                  DEVICE).only_node(),
     gauge("disk_ata_write_cache_enabled",    One, "Whether the ATA disk uses its write cache.",               DEVICE).only_node(),
     gauge("disk_ata_rotation_rate_rpm",      One, "Revolutions a minute of the ATA disk, 0 if it has none.",  DEVICE).only_node(),
@@ -121,13 +122,17 @@ impl Collector for Disk {
                 continue;
             };
             if !self.filter.keep(device) {
+                if self.filter.is_repeated() {
+                    faults.note(Error::parse(PATH, "a device that comes once", line));
+                }
                 continue;
             }
             let old_partition = fields.count() == PARTITION.len();
             let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
             if self.table.push(device, columns, fields).is_none() {
                 faults.note(Error::parse(PATH, EXPECTED, line));
-            } else if let Some(inventory) = &mut self.inventory {
+            }
+            if let Some(inventory) = &mut self.inventory {
                 inventory.see(device, major, minor, faults);
             }
         }
@@ -138,7 +143,7 @@ impl Collector for Disk {
 
 impl Disk {
     fn write(&mut self, out: &mut dyn Sink) {
-        let [columns @ .., a, b, c, d, e, f] = &FAMILIES;
+        let [columns @ .., a, b, c, d, e, f, g] = &FAMILIES;
         for (column, family) in columns.iter().enumerate() {
             let column = if column < WIDTH { column } else { DISCARDED };
             out.family(family);
@@ -147,7 +152,7 @@ impl Disk {
             }
         }
         if let Some(inventory) = &mut self.inventory {
-            inventory.write([a, b, c, d, e, f], out);
+            inventory.write([a, b, c, d, e, f, g], out);
         }
     }
 }

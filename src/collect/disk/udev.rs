@@ -29,6 +29,7 @@ impl Properties {
     pub fn parse(text: &[u8], faults: &mut Faults) -> Properties {
         let mut properties = Properties::default();
         for line in scan::lines(text) {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
             let Some(line) = line.strip_prefix(b"E:") else { continue };
             let Some(equals) = memchr::memchr(b'=', line) else { continue };
             let (name, value) = line.split_at(equals);
@@ -78,10 +79,11 @@ mod tests {
     fn the_last_of_a_name_counts_and_what_is_odd_is_left_out() {
         let mut faults = Faults::default();
         let text = "S:disk/by-id/x\nE:ID_PATH=a=b\nE:ID_MODEL=first\nE:ID_MODEL=Maker\\x20 5\n\
-            E: ID_WWN=1\nID_SERIAL=2\nE:ID_REVISION\nE:ID_UNKNOWN=3\nE:ID_FS_TYPE=";
+            E: ID_WWN=1\nID_SERIAL=2\nE:ID_REVISION\nE:ID_UNKNOWN=3\nE:ID_FS_USAGE=a b\r\nE:ID_FS_TYPE=";
         let p = Properties::parse(text.as_bytes(), &mut faults);
         assert_eq!(p.get(key("ID_PATH")), b"a=b");
         assert_eq!(p.get(key("ID_MODEL")), b"Maker\\x20 5");
+        assert_eq!(p.get(key("ID_FS_USAGE")), b"a b");
         for empty in ["ID_WWN", "ID_SERIAL", "ID_REVISION", "ID_FS_TYPE"] {
             assert!(p.get(key(empty)).is_empty());
         }

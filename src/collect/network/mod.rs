@@ -14,7 +14,7 @@ use crate::settings::{Kind, Subject, SubjectOption};
 use netlink::Links;
 
 const PATH: &str = "/proc/net/dev";
-const EXPECTED: &str = "interface, colon, then integers";
+const EXPECTED: &str = "an interface that comes once, colon, then integers";
 const DEVICE: &[&str] = &["device"];
 const INTERFACE: &[&str] = &["interface"];
 const HEAD_LINES: usize = 2;
@@ -137,8 +137,10 @@ impl Network {
         self.filter.begin();
         for line in scan::lines(self.file.read()?).skip(HEAD_LINES) {
             let row = parse(line).filter(|(name, numbers)| {
-                let fields = scan::fields(numbers);
-                !self.filter.keep(name) || self.table.push(name, &FILE_COLUMNS, fields).is_some()
+                if !self.filter.keep(name) {
+                    return !self.filter.is_repeated();
+                }
+                self.table.push(name, &FILE_COLUMNS, scan::fields(numbers)).is_some()
             });
             if row.is_none() {
                 faults.note(Error::parse(PATH, EXPECTED, line));
