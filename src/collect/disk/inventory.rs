@@ -1,6 +1,6 @@
 //! What node_exporter tells of block devices besides their counters: what `udev` knows, and from
-//! `/sys/block/<device>` (Documentation/ABI/stable/sysfs-block) `queue/rotational` and `slaves`, the
-//! devices that a device mapper's is made of. A `/` in a device's name is a `!` there.
+//! `/sys/block/<device>` (Documentation/ABI/stable/sysfs-block) `queue/rotational`. A `/` in a
+//! device's name is a `!` there.
 //!
 //! Rotational is 0 for what has no queue of its own (a partition), and, as node_exporter 1.11 needs
 //! every attribute of a queue to believe one, for what lacks one of `BELIEVED_WITH`, too: 1 is
@@ -28,16 +28,13 @@ const MAX_DEVICES: usize = 1024;
 /// How much of a file is read; usual in udev's database are 1 to 3 KB.
 const MAX_FILE: usize = 64 << 10;
 
-/// How many devices a device mapper's is made of at most; the rest is left out and counted.
-const MAX_BACKING: usize = 64;
-
 /// Attributes without which node_exporter takes any queue for that of an SSD: virtio's, md's and dm's
 /// devices have no `io_timeout`, kernels without CONFIG_BLK_WBT no `wbt_lat_usec`.
 const BELIEVED_WITH: [&str; 2] = ["io_timeout", "wbt_lat_usec"];
 
-/// The families that are written, in this order: device, file system, device mapper and its backing
-/// devices, ATA write cache there and on, and rotation rate.
-pub type Families<'a> = [&'a Family<'static>; 7];
+/// The families that are written, in this order: device, file system, device mapper, ATA
+/// write cache there and on, and rotation rate.
+pub type Families<'a> = [&'a Family<'static>; 6];
 
 /// Writes a device's samples of one family.
 type Write = fn(&Device, &mut dyn Sink);
@@ -62,7 +59,6 @@ struct Device {
     udev: Properties,
     /// Write cache, write cache enabled, rotation rate of an ATA disk.
     ata: [Option<u64>; 3],
-    backing: Vec<String>,
 }
 
 impl Inventory {
@@ -107,12 +103,11 @@ impl Inventory {
     /// Writes what is known of the devices that were seen in this scrape.
     pub fn write(&mut self, families: Families<'_>, out: &mut dyn Sink) {
         self.devices.truncate(self.at);
-        let [info, file_system, mapper, mapper_backing, cache, cache_enabled, rate] = families;
-        let writers: [(&Family<'_>, Write); 7] = [
+        let [info, file_system, mapper, cache, cache_enabled, rate] = families;
+        let writers: [(&Family<'_>, Write); 6] = [
             (info, Device::info),
             (file_system, Device::file_system),
             (mapper, Device::mapper),
-            (mapper_backing, Device::mapper_backing),
             (cache, |device, out| device.ata(0, out)),
             (cache_enabled, |device, out| device.ata(1, out)),
             (rate, |device, out| device.ata(2, out)),
@@ -139,22 +134,7 @@ impl Inventory {
         let rotational = faults.unless_absent(queue("rotational")).unwrap_or(false)
             && BELIEVED_WITH.iter().all(|name| !matches!(queue(name), Err(Error::Absent(_))));
         let ata = ata(&udev, faults);
-        let backing = self.backing(&block, &udev, faults);
-        Device { name: name.into(), major, minor, rotational, udev, ata, backing }
-    }
-
-    /// The devices that a device mapper's is made of.
-    fn backing(&self, block: &str, udev: &Properties, faults: &mut Faults) -> Vec<String> {
-        if udev.get(const { key("DM_NAME") }).is_empty() {
-            return Vec::new();
-        }
-        let names = self.block.names(&[block, "/slaves"].concat());
-        let mut names = faults.unless_absent(names).unwrap_or_default();
-        if let Some(first) = names.get(MAX_BACKING) {
-            faults.note(Error::parse(BLOCK, "at most 64 slaves", first.as_bytes()));
-            names.truncate(MAX_BACKING);
-        }
-        names
+        Device { name: name.into(), major, minor, rotational, udev, ata }
     }
 }
 
@@ -219,12 +199,6 @@ impl Device {
         let [name, uuid, group, volume, layer] = KEYS.map(|key| self.udev.get(key));
         if !name.is_empty() {
             out.sample(&[&self.name, name, uuid, group, volume, layer], Value::Int(1));
-        }
-    }
-
-    fn mapper_backing(&self, out: &mut dyn Sink) {
-        for backing in &self.backing {
-            out.sample(&[&self.name, backing.as_bytes()], Value::Int(1));
         }
     }
 

@@ -30,7 +30,7 @@ const DISCARDED: usize = 13;
 
 /// In the order of the columns, then those of the inventory.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 25] = [
+static FAMILIES: [Family; 24] = [
     counter("disk_reads_completed_total",             One,     "Reads completed.",                           DEVICE),
     counter("disk_reads_merged_total",                One,     "Adjacent reads merged into one.",            DEVICE),
     counter("disk_read_bytes_total",                  Sectors, "Bytes read.",                                DEVICE),
@@ -53,7 +53,6 @@ static FAMILIES: [Family; 25] = [
     gauge("disk_info",                       One, "Always 1; the labels tell which device this is.",          &["device", "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational"]).only_node(),
     gauge("disk_filesystem_info",            One, "Always 1; the labels tell what file system is there.",     &["device", "type", "usage", "uuid", "version"]).only_node(),
     gauge("disk_device_mapper_info",         One, "Always 1; the labels tell what the device mapper knows.",  &["device", "name", "uuid", "vg_name", "lv_name", "lv_layer"]).only_node(),
-    gauge("disk_device_mapper_backing_device_info", One, "Always 1, for each device this one is made of.",    &["device", "backing_device"]).only_node(),
     gauge("disk_ata_write_cache",            One, "Whether the ATA disk has a write cache.",                  DEVICE).only_node(),
     gauge("disk_ata_write_cache_enabled",    One, "Whether the ATA disk uses its write cache.",               DEVICE).only_node(),
     gauge("disk_ata_rotation_rate_rpm",      One, "Revolutions a minute of the ATA disk, 0 if it has none.",  DEVICE).only_node(),
@@ -143,7 +142,7 @@ impl Collector for Disk {
 
 impl Disk {
     fn write(&mut self, out: &mut dyn Sink) {
-        let [columns @ .., a, b, c, d, e, f, g] = &FAMILIES;
+        let [columns @ .., a, b, c, d, e, f] = &FAMILIES;
         for (column, family) in columns.iter().enumerate() {
             let column = if column < WIDTH { column } else { DISCARDED };
             out.family(family);
@@ -152,7 +151,7 @@ impl Disk {
             }
         }
         if let Some(inventory) = &mut self.inventory {
-            inventory.write([a, b, c, d, e, f, g], out);
+            inventory.write([a, b, c, d, e, f], out);
         }
     }
 }

@@ -16,8 +16,6 @@ fn machine(name: &str) -> Tree {
     }
     tree.put("sys/block/sda/queue/io_timeout", "30000\n");
     tree.put("sys/block/cciss!c0d0/queue/io_timeout", "30000\n");
-    tree.put("sys/block/dm-0/slaves/sdb/size", "");
-    tree.put("sys/block/dm-0/slaves/sda/size", "");
     tree.put("udev/b8:0", SDA);
     tree.put("udev/b253:7", DM);
     tree
@@ -41,8 +39,6 @@ fn every_fact_stands_in_its_place() {
         r#"disk_info{device="cciss/c0d0",major="104",minor="3",path="",wwn="",model="",serial="",revision="",rotational="1"} 1"#,
         r#"disk_filesystem_info{device="dm-0",type="ft",usage="fu",uuid="fi",version="fv"} 1"#,
         r#"disk_device_mapper_info{device="dm-0",name="na",uuid="uu",vg_name="vg",lv_name="lv",lv_layer="la"} 1"#,
-        r#"disk_device_mapper_backing_device_info{device="dm-0",backing_device="sda"} 1"#,
-        r#"disk_device_mapper_backing_device_info{device="dm-0",backing_device="sdb"} 1"#,
         r#"disk_ata_write_cache{device="sda"} 4"#,
         r#"disk_ata_write_cache_enabled{device="sda"} 3"#,
         r#"disk_ata_rotation_rate_rpm{device="sda"} 7200"#,
@@ -119,10 +115,4 @@ fn limits_leave_out_and_count() {
         inventory.see(b"x", 8, minor, &mut faults);
     }
     assert_eq!((inventory.devices.len(), faults.count()), (MAX_DEVICES, 3));
-    for i in 0..MAX_BACKING + 2 {
-        tree.put(&format!("sys/block/dm-1/slaves/sd{i}/size"), "");
-    }
-    let dm = Properties::parse(b"E:DM_NAME=x", &mut faults);
-    let names = inventory.backing("dm-1", &dm, &mut faults);
-    assert_eq!((names.len(), faults.count()), (MAX_BACKING, 4));
 }
