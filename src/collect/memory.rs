@@ -135,7 +135,7 @@ impl Names {
     fn of(key: &[u8], unit: Unit) -> Option<Names> {
         let suffix = if unit == Unit::Kibibytes { "_bytes" } else { "" };
         let node = node_name(key)?;
-        let own = snake_case(node.strip_prefix("Mem").filter(|n| !n.is_empty()).unwrap_or(&node));
+        let own = own_name(&node);
         let help = format!("{node} of /proc/meminfo.");
         Some(Names {
             own: format!("memory_{own}{suffix}"),
@@ -174,22 +174,27 @@ fn node_name(key: &[u8]) -> Option<String> {
         .then_some(name)
 }
 
-/// `HugePages_Total` as `huge_pages_total`, `SReclaimable` as `s_reclaimable`.
+/// Ours: in snake case, and without `Mem`, which the family's name begins with anyway.
+fn own_name(name: &str) -> String {
+    let subject = name.strip_prefix("Mem").filter(|rest| rest.starts_with(char::is_uppercase));
+    match name {
+        // "sec" is a second to the linters of metric names.
+        "SecPageTables" => "secondary_page_tables".to_owned(),
+        _ => snake_case(subject.unwrap_or(name)),
+    }
+}
+
+/// `HugePages_Total` as `huge_pages_total`. What is abbreviated stays one word: `SReclaimable` is
+/// `sreclaimable`.
 fn snake_case(name: &str) -> String {
-    let letters = name.as_bytes();
     let mut snake = String::with_capacity(name.len() + 4);
-    for (i, letter) in letters.iter().enumerate() {
-        let before = i.checked_sub(1).and_then(|i| letters.get(i));
-        let after = letters.get(i + 1);
-        let starts_word = letter.is_ascii_uppercase()
-            && before.is_some_and(|b| {
-                b.is_ascii_lowercase()
-                    || (b.is_ascii_uppercase() && after.is_some_and(u8::is_ascii_lowercase))
-            });
-        if starts_word {
+    let mut before = ' ';
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
             snake.push('_');
         }
-        snake.push(letter.to_ascii_lowercase().into());
+        snake.push(letter.to_ascii_lowercase());
+        before = letter;
     }
     snake
 }
@@ -204,10 +209,12 @@ mod tests {
             ("MemTotal", "memory_total_bytes", "memory_MemTotal_bytes"),
             ("SwapFree", "memory_swap_free_bytes", "memory_SwapFree_bytes"),
             ("Active(anon)", "memory_active_anon_bytes", "memory_Active_anon_bytes"),
-            ("SReclaimable", "memory_s_reclaimable_bytes", "memory_SReclaimable_bytes"),
+            ("SReclaimable", "memory_sreclaimable_bytes", "memory_SReclaimable_bytes"),
             ("NFS_Unstable", "memory_nfs_unstable_bytes", "memory_NFS_Unstable_bytes"),
             ("Committed_AS", "memory_committed_as_bytes", "memory_Committed_AS_bytes"),
             ("DirectMap4k", "memory_direct_map4k_bytes", "memory_DirectMap4k_bytes"),
+            ("SecPageTables", "memory_secondary_page_tables_bytes", "memory_SecPageTables_bytes"),
+            ("Memory", "memory_memory_bytes", "memory_Memory_bytes"),
             ("DirectMap1G", "memory_direct_map1g_bytes", "memory_DirectMap1G_bytes"),
         ] {
             let names = Names::of(key.as_bytes(), Unit::Kibibytes).unwrap();

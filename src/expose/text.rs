@@ -109,22 +109,24 @@ impl Sink for Text<'_> {
     }
 }
 
+/// How the parts of counters, histograms and summaries are called. A level whose own name ends so
+/// (HugePages_Total, a count of CPUs) is exposed without a type: as a gauge it is taken for a mistake.
+const MISLEADING: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
+
 /// Type word, the family's name, and what a sample's name has beyond `name`.
 fn shape<'n>(
     format: Format,
     family: &Family<'_>,
     name: &'n str,
 ) -> (&'static [u8], &'n str, &'static str) {
-    let stem = name.strip_suffix("_total");
+    let misleads = MISLEADING.iter().any(|suffix| name.ends_with(suffix));
     match (format, family.kind) {
         (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
-        (_, Kind::Gauge) if stem.is_none() => (b" gauge\n", name, ""),
-        // A level that is called a total (HugePages_Total): a gauge so named is taken for a
-        // mistake.
-        (Format::Prometheus, Kind::Gauge) => (b" untyped\n", name, ""),
-        (Format::OpenMetrics, Kind::Gauge) => (b" unknown\n", name, ""),
+        (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
+        (Format::OpenMetrics, Kind::Gauge) if misleads => (b" unknown\n", name, ""),
+        (_, Kind::Gauge) => (b" gauge\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
-        (Format::OpenMetrics, Kind::Counter) => match stem {
+        (Format::OpenMetrics, Kind::Counter) => match name.strip_suffix("_total") {
             Some(stem) => (b" counter\n", stem, ""),
             None => (b" counter\n", name, "_total"),
         },

@@ -7,20 +7,17 @@
 //! always true, 0 need not be.
 //!
 //! These are facts: read when a device appears, and all of them again when udev's directory has
-//! changed, which is looked at once a minute. So a database that is written after our start, a new
-//! file system or a new logical volume show within a minute, and a steady scrape reads nothing.
+//! changed, which a scrape looks at. So a database that is written after our start, another disk in
+//! the same slot or a new file system show at once, and a steady scrape reads nothing.
 
 use super::udev::{self, Properties, key};
 use crate::collect::Faults;
 use crate::error::Error;
 use crate::metric::{Decimal, Family, Sink, Value};
 use crate::read::{Dir, Root, dir, scan};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 const BLOCK: &str = "/sys/block";
-
-/// How often udev's directory is looked at.
-const EVERY: Duration = Duration::from_secs(60);
 
 /// More devices than any small box has; what comes after has counters but no facts, and is counted.
 const MAX_DEVICES: usize = 1024;
@@ -46,9 +43,8 @@ pub struct Inventory {
     devices: Vec<Device>,
     /// Where the next device of this scrape belongs.
     at: usize,
-    /// When udev's directory is looked at next, and when it had last changed.
-    next: Option<Instant>,
-    changed: Option<SystemTime>,
+    /// When udev's directory had last changed, once it was looked at.
+    changed: Option<Option<SystemTime>>,
 }
 
 struct Device {
@@ -64,21 +60,18 @@ struct Device {
 impl Inventory {
     pub fn new(root: &Root) -> Inventory {
         let (udev, block) = (root.dir(udev::DIRECTORY), root.dir(BLOCK));
-        Inventory { udev, block, devices: Vec::new(), at: 0, next: None, changed: None }
+        Inventory { udev, block, devices: Vec::new(), at: 0, changed: None }
     }
 
     /// A new scrape begins.
-    pub fn begin(&mut self, now: Instant, faults: &mut Faults) {
+    pub fn begin(&mut self, faults: &mut Faults) {
         self.at = 0;
-        if self.next.is_none_or(|next| next <= now) {
-            let first = self.next.replace(now + EVERY).is_none();
-            let changed = self.udev.changed();
-            if first || changed != self.changed {
-                self.changed = changed;
-                self.devices.clear();
-                faults.unless_absent(self.udev.open());
-                faults.unless_absent(self.block.open());
-            }
+        let changed = Some(self.udev.changed());
+        if changed != self.changed {
+            self.changed = changed;
+            self.devices.clear();
+            faults.unless_absent(self.udev.open());
+            faults.unless_absent(self.block.open());
         }
     }
 

@@ -13,7 +13,6 @@ use crate::metric::{Family, Sink, Unit::*, counter, gauge};
 use crate::read::{Filter, Source, Table, scan};
 use crate::settings::{Dialect, Kind, Subject, SubjectOption};
 use inventory::Inventory;
-use std::time::Instant;
 
 const PATH: &str = "/proc/diskstats";
 const EXPECTED: &str = "major, minor, device, then integers";
@@ -111,7 +110,7 @@ impl Collector for Disk {
         self.table.clear();
         self.filter.begin();
         if let Some(inventory) = &mut self.inventory {
-            inventory.begin(Instant::now(), faults);
+            inventory.begin(faults);
         }
         for line in scan::lines(self.file.read()?) {
             let mut fields = scan::fields(line);
