@@ -121,6 +121,27 @@ fn a_reader_that_stalls_is_let_go() {
     assert!(whole < 300, "{whole} answers");
 }
 
+/// Who goes on sending after an answer that ends the connection is heard out for a second only.
+#[test]
+fn an_endless_sender_is_cut_off() {
+    let agent = Agent::start();
+    let mut client = agent.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000\r\n\r\n");
+    client.answer().sentence(413);
+    let chunk = vec![b'x'; 1 << 16];
+    let flood = |mut stream: std::net::TcpStream| {
+        wait_until("the end", || (0..1000).any(|_| stream.write_all(&chunk).is_err()));
+    };
+    // Several at once, so that there is always more to take.
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let stream = client.stream().try_clone().unwrap();
+            scope.spawn(|| flood(stream));
+        }
+    });
+    assert_eq!(agent.get("/health").status, 200);
+}
+
 #[test]
 fn who_leaves_early_takes_nothing_along() {
     let agent = Agent::plan().machine("many").start();
