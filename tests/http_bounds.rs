@@ -39,7 +39,7 @@ fn one_connection_is_enough() {
 fn where_all_take_answers_a_newcomer_is_told_so() {
     let agent = Agent::plan().machine("many").set("server.max_connections", "2").start();
     let mut readers: Vec<Client> = (0..2).map(|_| common::slow::reader(&agent, 300)).collect();
-    common::slow::wait_until_stalled(&mut readers);
+    common::slow::wait_until_stalled(&agent, &mut readers);
     for _ in 0..3 {
         let mut newcomer = agent.connect();
         newcomer.send(GET);
@@ -96,7 +96,7 @@ fn an_idle_connection_is_closed_in_the_end() {
 fn a_slow_reader_gets_every_byte() {
     let agent = Agent::plan().machine("many").start();
     let mut client = common::slow::reader(&agent, 60);
-    common::slow::wait_until_stalled(std::slice::from_mut(&mut client));
+    common::slow::wait_until_stalled(&agent, std::slice::from_mut(&mut client));
     // The others do not notice.
     assert_eq!(agent.get("/health").status, 200);
     for _ in 0..60 {
