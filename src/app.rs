@@ -13,7 +13,7 @@ use crate::metric::Buffer;
 use crate::read::Root;
 use crate::routes::Service;
 use crate::settings::{self, Action, Refusal, Settings, Subject};
-use crate::sys::{Notify, Signal, Signals};
+use crate::sys::{self, Notify, Signal, Signals};
 #[cfg(feature = "tiny_http")]
 use crate::tiny::Server;
 use std::env;
@@ -23,6 +23,9 @@ use std::time::{Duration, Instant};
 
 /// How long answers under way may take to finish when the process is to end.
 const FINISH: Duration = Duration::from_secs(5);
+
+/// Descriptors that connections leave alone: for the kernel's files, the listeners, the log.
+const RESERVED_FILES: u64 = 96;
 
 /// The exit code for settings that cannot be.
 const BAD_SETTINGS: u8 = 2;
@@ -91,12 +94,23 @@ fn metrics(settings: &Settings) -> Vec<u8> {
 fn limits(settings: &Settings) -> Limits {
     let server = &settings.server;
     Limits {
-        connections: server.max_connections,
+        connections: connections(server.max_connections, sys::open_files_limit()),
         head: server.max_head_bytes,
         head_time: server.head_timeout,
         drain_time: server.drain_timeout,
         idle_time: server.idle_timeout,
     }
+}
+
+/// As many connections as are wanted, or as many as the limit of open files has room for.
+fn connections(wanted: usize, files: Option<u64>) -> usize {
+    let room = files.map(|n| n.saturating_sub(RESERVED_FILES).max(n / 4).max(1));
+    let room = room.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
+    if room < wanted {
+        let fields: [log::Field<'_>; 2] = [("max_connections", &wanted), ("used", &room)];
+        log::warn("the limit of open files allows fewer connections", &fields);
+    }
+    wanted.min(room)
 }
 
 fn serve(settings: Settings) -> io::Result<()> {

@@ -166,12 +166,13 @@ impl Server {
     ) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Wait };
         let is_ready = ready.is_some_and(Ready::any) || connection.has_pending_input();
+        // What came in time is still taken; but who was told the end may not go on for ever.
+        let is_over = connection.deadline() <= now;
+        if is_over && (!is_ready || connection.phase() == Phase::Linger) {
+            return self.expire(at, service, now);
+        }
         if !is_ready {
-            return if connection.deadline() <= now {
-                self.expire(at, service, now)
-            } else {
-                Next::Wait
-            };
+            return Next::Wait;
         }
         if connection.phase() == Phase::Drain {
             return connection.drain(&self.limits, now);

@@ -67,6 +67,7 @@ fn a_steady_scrape_allocates_nothing() {
         &["--dialect=sysmetrics", procfs, sysfs][..],
         &["--dialect=node_exporter", procfs, sysfs],
         &["--dialect=sysmetrics"], // this machine
+        &["--dialect=node_exporter"],
     ] {
         for accept in ["", open_metrics] {
             for encoding in ["", "gzip"] {

@@ -39,7 +39,7 @@ fn one_connection_is_enough() {
 fn where_all_take_answers_a_newcomer_is_told_so() {
     let agent = Agent::plan().machine("many").set("server.max_connections", "2").start();
     let mut readers: Vec<Client> = (0..2).map(|_| common::slow::reader(&agent, 300)).collect();
-    common::slow::wait_until_stalled(&mut readers);
+    common::slow::wait_until_stalled(&agent, &mut readers);
     for _ in 0..3 {
         let mut newcomer = agent.connect();
         newcomer.send(GET);
@@ -96,7 +96,7 @@ fn an_idle_connection_is_closed_in_the_end() {
 fn a_slow_reader_gets_every_byte() {
     let agent = Agent::plan().machine("many").start();
     let mut client = common::slow::reader(&agent, 60);
-    common::slow::wait_until_stalled(std::slice::from_mut(&mut client));
+    common::slow::wait_until_stalled(&agent, std::slice::from_mut(&mut client));
     // The others do not notice.
     assert_eq!(agent.get("/health").status, 200);
     for _ in 0..60 {
@@ -119,6 +119,27 @@ fn a_reader_that_stalls_is_let_go() {
         whole += 1;
     }
     assert!(whole < 300, "{whole} answers");
+}
+
+/// Who goes on sending after an answer that ends the connection is heard out for a second only.
+#[test]
+fn an_endless_sender_is_cut_off() {
+    let agent = Agent::start();
+    let mut client = agent.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000\r\n\r\n");
+    client.answer().sentence(413);
+    let chunk = vec![b'x'; 1 << 16];
+    let flood = |mut stream: std::net::TcpStream| {
+        wait_until("the end", || (0..1000).any(|_| stream.write_all(&chunk).is_err()));
+    };
+    // Several at once, so that there is always more to take.
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let stream = client.stream().try_clone().unwrap();
+            scope.spawn(|| flood(stream));
+        }
+    });
+    assert_eq!(agent.get("/health").status, 200);
 }
 
 #[test]

@@ -113,6 +113,18 @@ fn more_clients_than_descriptors() {
     assert!(agent.lines_with("cannot take another connection") <= 1);
 }
 
+/// The descriptors that the kernel's files need are not the clients' to take.
+#[test]
+fn clients_that_come_before_the_first_scrape_leave_room_for_it() {
+    let agent = Agent::plan().shell("ulimit -n 16; exec \"$@\"").start();
+    let _clients: Vec<Client> = (0..40).map(|_| agent.connect()).collect();
+    let metrics = agent.scrape();
+    for collector in ["cpu", "memory", "network"] {
+        assert_eq!(metrics.success(collector), Some(true), "{collector}");
+    }
+    assert!(agent.lines_with("max_connections") == 1, "{:?}", agent.log());
+}
+
 #[test]
 fn without_any_descriptor_it_waits_and_recovers() {
     let mut agent = Agent::start();

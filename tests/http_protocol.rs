@@ -108,6 +108,32 @@ fn a_body_nobody_asked_for_is_skipped() {
     }
 }
 
+/// Wherever the stream is cut in two, the answers are the same.
+#[test]
+fn a_stream_may_be_cut_anywhere() {
+    let agent = Agent::start();
+    let stream = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n\
+                  GET /nowhere HTTP/1.1\nHost: a\r\nContent-Length: 7\r\n\r\n\r\n\r\nGET\
+                  HEAD / HTTP/1.1\r\nHost: a\r\n\r\n\
+                  GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    // tiny_http takes no bare line feed.
+    let stream = stream.replace("HTTP/1.1\nHost", "HTTP/1.1\r\nHost");
+    for cut in 0..=stream.len() {
+        let mut client = agent.connect();
+        client.stream().set_nodelay(true).unwrap();
+        client.send(&stream[..cut]);
+        if cut % 4 == 0 {
+            // Time for the first part to be taken on its own.
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        client.send(&stream[cut..]);
+        assert_eq!((client.answer().text(), client.answer().status), ("ok\n", 404), "{cut}");
+        assert_eq!(client.answer_to_head().status, 200, "{cut}");
+        assert_eq!(client.answer().text(), "ok\n", "{cut}");
+        client.assert_end();
+    }
+}
+
 /// tiny_http decides on unsound heads itself, by its own lights and without a sentence.
 #[cfg(not(feature = "tiny_http"))]
 mod refused {
@@ -203,6 +229,38 @@ mod refused {
         let agent = Agent::start();
         refusal(&agent, "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505);
         refusal(&agent, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
+    }
+
+    /// Requests with a few bytes changed at random, the same ones every time: whatever comes of
+    /// them, the next client is served.
+    #[test]
+    fn damaged_requests_do_no_damage() {
+        let mut agent = Agent::plan().machine("box").start();
+        let good = "GET /metrics?collect[]=disk HTTP/1.1\r\nHost: a\r\nAccept: text/plain;q=0.5\r\n\
+                    Accept-Encoding: gzip\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc";
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = |below: usize| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            (seed >> 33) as usize % below
+        };
+        for _ in 0..1000 {
+            let mut bytes = good.as_bytes().to_vec();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len());
+                match random(3) {
+                    0 => bytes[at] = random(256) as u8,
+                    1 => drop(bytes.remove(at)),
+                    _ => bytes.insert(at, b"\r\n :;,%&=\0"[random(10)]),
+                }
+            }
+            let mut client = agent.connect();
+            client.send(&bytes).stream().shutdown(std::net::Shutdown::Write).unwrap();
+            while client.try_answer(true).is_ok() {}
+        }
+        assert!(agent.is_running());
+        agent.scrape();
     }
 
     /// After an answer that ends the connection the client may go on sending for a while: no reset

@@ -73,7 +73,7 @@ mod under_load {
     fn sigterm_lets_answers_finish() {
         let mut agent = Agent::plan().machine("many").start();
         let mut reader = slow::reader(&agent, 150);
-        slow::wait_until_stalled(std::slice::from_mut(&mut reader));
+        slow::wait_until_stalled(&agent, std::slice::from_mut(&mut reader));
         agent.signal(libc::SIGTERM);
         agent.wait_for_log("ending", 1);
         assert!(agent.is_running(), "it waits for the reader");
@@ -91,7 +91,7 @@ mod under_load {
     fn a_reader_that_never_reads_does_not_hold_up_the_end() {
         let mut agent = Agent::plan().machine("many").start();
         let mut reader = slow::reader(&agent, 150);
-        slow::wait_until_stalled(std::slice::from_mut(&mut reader));
+        slow::wait_until_stalled(&agent, std::slice::from_mut(&mut reader));
         let before = agent.cpu_ticks();
         agent.signal(libc::SIGTERM);
         agent.wait_for_log("ending", 1);

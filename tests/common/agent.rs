@@ -235,11 +235,21 @@ impl Agent {
         line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
     }
 
+    /// It waits for something to do; where it lacks the processor only, it does not.
+    pub fn is_asleep(&self) -> bool {
+        self.stat(0) == "S"
+    }
+
     /// User and system time so far, in clock ticks (hundredths of a second).
     pub fn cpu_ticks(&self) -> u64 {
+        self.stat(11).parse::<u64>().unwrap() + self.stat(12).parse::<u64>().unwrap()
+    }
+
+    /// A field of `/proc/PID/stat`, counted from the state.
+    fn stat(&self, field: usize) -> String {
         let text = fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
-        let fields: Vec<&str> = text.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+        let fields = text.rsplit_once(')').unwrap().1;
+        fields.split_whitespace().nth(field).unwrap().to_owned()
     }
 }
 

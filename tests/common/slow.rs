@@ -12,18 +12,17 @@ pub fn reader(agent: &Agent, count: usize) -> Client {
     client
 }
 
-/// Until what waits to be read grows no more.
-pub fn wait_until_stalled(clients: &mut [Client]) {
+/// Until the agent has got rid of all that it can: the readers have something to read, and it
+/// sleeps though more was asked for.
+pub fn wait_until_stalled(agent: &Agent, clients: &mut [Client]) {
     for client in clients {
         wait_until("the first answer", || queued(client.stream()) > 0);
-        let mut last = (0, 0);
-        wait_until("the reader's buffer to be full", || {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            let now = queued(client.stream());
-            last = if now == last.0 { (now, last.1 + 1) } else { (now, 0) };
-            last.1 > 10
-        });
     }
+    let mut asleep = 0;
+    wait_until("the agent to wait for its readers", || {
+        asleep = if agent.is_asleep() { asleep + 1 } else { 0 };
+        asleep > 10
+    });
 }
 
 /// How many bytes wait to be read.
