@@ -91,7 +91,10 @@ impl<'a> Request<'a> {
                 return Err(Refusal::Malformed("The request head is incomplete."));
             }
             Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooManyHeaders),
-            Err(httparse::Error::Version) => return Err(Refusal::Version),
+            // A blank in the target moves the version; that is another mistake.
+            Err(httparse::Error::Version) if words_of_first_line(head) == 3 => {
+                return Err(Refusal::Version);
+            }
             Err(_) => return Err(Refusal::Malformed("The request head is not valid HTTP.")),
         }
         let http11 = parsed.version == Some(1);
@@ -167,6 +170,12 @@ impl<'a> Request<'a> {
             }
         }
     }
+}
+
+fn words_of_first_line(head: &[u8]) -> usize {
+    let head = head.trim_ascii_start();
+    let end = memchr::memchr(b'\n', head).unwrap_or(head.len());
+    head.get(..end).unwrap_or_default().split(|b| *b == b' ').count()
 }
 
 /// Path and query of a target in origin form or absolute form.
@@ -292,6 +301,7 @@ mod tests {
         ));
         assert!(malformed("\u{1}\r\n\r\n"));
         assert_eq!(parse("GET / HTTP/2.0\r\n\r\n"), Err(Refusal::Version));
+        assert!(malformed("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"));
         let many = format!("GET / HTTP/1.0\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));
         assert_eq!(parse(&many), Err(Refusal::TooManyHeaders));
     }
