@@ -27,6 +27,7 @@ for package in "${packages[@]}"; do
 	is_there "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
+	[ "$(id -u)" = 0 ] || { echo "as root: apt-get install ${missing[*]}" >&2; exit 1; }
 	echo "installing ${missing[*]}"
 	# The services of the packages would take the ports of the tests.
 	policy=/usr/sbin/policy-rc.d

@@ -13,18 +13,21 @@ target=${1:?usage: .ci/static.sh <target> [arguments for cargo build]}
 shift
 library=$(rustc --print sysroot)/lib/rustlib
 
-loud() { printf '\n!!! %s\n' "$@" '' >&2; }
+loud() { printf '!!! %s\n' "$@" >&2; }
 fetch() { command -v rustup >/dev/null && rustup "$@" >&2; }
+has() { [ -d "$library/$1" ]; }
 
 build=(build --release)
-if [ -d "$library/src/rust/library" ] || fetch component add rust-src; then
+has src/rust/library || fetch component add rust-src || true
+if has src/rust/library; then
 	export RUSTC_BOOTSTRAP=1
 	build+=(-Z "build-std=std,panic_abort" -Z build-std-features=optimize_for_size)
 else
 	loud "No rust-src (rustup component add rust-src): linking the stock standard library." \
 		"The binary is some 350 KB larger than it should be and takes more memory."
 fi
-if [ ! -d "$library/$target/lib" ] && ! fetch target add "$target"; then
+has "$target/lib" || fetch target add "$target" || true
+if ! has "$target/lib"; then
 	host=$(rustc -vV | sed -n 's/^host: //p')
 	if [ "${host%%-*}" != "${target%%-*}" ]; then
 		loud "No $target (rustup target add $target), and this machine is none."
