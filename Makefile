@@ -11,6 +11,8 @@ ARGS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= $(or $(CARGO_TARGET_DIR),target)/$(TARGET)/release/sysmetrics
+# What cargo needs to build the standard library along (with RUSTC_BOOTSTRAP=1), if it can be done.
+BUILD_STD = $(shell .ci/static.sh --std)
 export CARGO FUZZ_SECONDS
 
 # Crates of their own, besides the program's.
@@ -77,5 +79,5 @@ clean: ## forget what was built
 	$(CARGO) clean
 	rm -rf dist $(CRATES:Cargo.toml=target)
 
-# make bench, make budgets
+# make bench, make budgets and more
 -include bench/bench.mk

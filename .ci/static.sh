@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the small static binary: .ci/static.sh <target> [arguments for cargo build]
-# The only line on stdout is its path.
+# The only line on stdout is its path. .ci/static.sh --std prints the arguments that build the
+# standard library along, if that can be done.
 #
 # The standard library is compiled along, without its backtrace printer, which a stripped binary has
 # no use for: half the size and memory of one that links the stock library. That needs the component
@@ -17,14 +18,18 @@ loud() { printf '!!! %s\n' "$@" >&2; }
 fetch() { command -v rustup >/dev/null && rustup "$@" >&2; }
 has() { [ -d "$library/$1" ]; }
 
-build=(build --release)
 has src/rust/library || fetch component add rust-src || true
+std=()
 if has src/rust/library; then
 	export RUSTC_BOOTSTRAP=1
-	build+=(-Z "build-std=std,panic_abort" -Z build-std-features=optimize_for_size)
+	std=(-Z "build-std=std,panic_abort" -Z build-std-features=optimize_for_size)
 else
 	loud "No rust-src (rustup component add rust-src): linking the stock standard library." \
 		"The binary is some 350 KB larger than it should be and takes more memory."
+fi
+if [ "$target" = --std ]; then
+	echo "${std[@]}"
+	exit
 fi
 has "$target/lib" || fetch target add "$target" || true
 if ! has "$target/lib"; then
@@ -38,5 +43,5 @@ if ! has "$target/lib"; then
 	export RUSTFLAGS="-C target-feature=+crt-static -C force-unwind-tables=no"
 	target=$host
 fi
-"${CARGO:-cargo}" "${build[@]}" --target "$target" "$@" >&2
+"${CARGO:-cargo}" build --release "${std[@]}" --target "$target" "$@" >&2
 echo "${CARGO_TARGET_DIR:-target}/$target/release/sysmetrics"
