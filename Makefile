@@ -29,14 +29,16 @@ build: ## the program for this machine: target/release/sysmetrics
 run: ## serve on 127.0.0.1:9101, or as ARGS say
 	$(CARGO) run --release $(FEATURES) -- $(or $(ARGS),--listen 127.0.0.1:9101)
 
-.PHONY: test test-tiny golden fuzz
+.PHONY: test test-tiny golden fuzz fuzz-seeds
 test: ## every test: units, twins, golden, the peers
 	$(CARGO) test $(FEATURES)
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
 golden: ## accept today's output as the expected one: read the diff before committing
 	GOLDEN=rewrite $(CARGO) test --test golden
-fuzz: ## fuzz every parser of foreign bytes, FUZZ_SECONDS (60) in total
+fuzz-seeds: ## where fuzzing starts from: the stored machines, the examples, what clients send
+	$(CARGO) test --quiet --test fuzz -- --ignored write_seeds
+fuzz: fuzz-seeds ## fuzz every parser of foreign bytes, FUZZ_SECONDS (60) in total
 	.ci/fuzz.sh
 
 .PHONY: static static-all static-check size dist
