@@ -86,7 +86,7 @@ fn collector(out: &mut String, spec: &Spec) -> Done<()> {
             out,
             "\nFurther families are made from the kernel's file, whatever names it has. On the \
              machine of `{MACHINE}` they are:\n\n\
-             | own name | node_exporter's name | type | unit | there |\n|---|---|---|---|---|"
+             | own name | node_exporter's name | type | unit |\n|---|---|---|---|"
         )?;
         made.iter().for_each(|row| out.push_str(row));
     }
@@ -241,17 +241,12 @@ impl Sink for Rows {
         let collected = COLLECTORS.iter().flat_map(|spec| spec.families);
         let mut tables = collected.chain(gather::families());
         let is_declared = tables.any(|declared| declared.name == family.name);
-        let row = || format!("{} | {} | {}", names(family), kind(family), unit(family));
+        let row = || format!("{} | {} | {} |\n", names(family), kind(family), unit(family));
         self.row = (!is_declared).then(row);
     }
 
-    fn sample(&mut self, _: &[&[u8]], value: Value) {
-        if let Some(row) = self.row.take() {
-            let mut text = [0; Value::MAX_LEN];
-            let length = value.write(&mut text);
-            let text = String::from_utf8_lossy(text.get(..length).unwrap_or_default());
-            self.rows.push(format!("{row} | {text} |\n"));
-        }
+    fn sample(&mut self, _: &[&[u8]], _: Value) {
+        self.rows.extend(self.row.take());
     }
 
     fn mark(&self) -> usize {
