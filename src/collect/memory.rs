@@ -4,11 +4,11 @@
 //! `memory_swap_total_bytes` here and `memory_SwapTotal_bytes` for node_exporter, whose library
 //! knows a fixed set of names. They are made once: a line that stands where it stood keeps its name.
 
-use super::{Collector, Faults, Spec};
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Own, Sink, Unit, gauge};
-use crate::read::{Root, Source, scan};
-use crate::settings::{CollectorSettings, Subject};
+use crate::read::{Source, scan};
+use crate::settings::Subject;
 
 const PATH: &str = "/proc/meminfo";
 const EXPECTED: &str = "a name, a colon, an integer, and kB or nothing";
@@ -24,12 +24,15 @@ static FAMILIES: [Family; 1] = [gauge(
 )
 .only_own()];
 
-/// Lines that node_exporter's library does not know (procfs 0.19), so its dialect leaves them out.
-#[rustfmt::skip]
-const UNKNOWN_TO_NODE: &[&[u8]] = &[
-    b"Balloon", b"EarlyMemtestBad", b"FileHugePages", b"FilePmdMapped", b"GPUActive", b"GPUReclaim",
-    b"Hugetlb", b"KReclaimable", b"Quicklists", b"SecPageTables", b"ShadowCallStack", b"Unaccepted",
-];
+/// The lines that node_exporter's library knows (1.11); its dialect leaves the others out.
+const KNOWN_TO_NODE: &str = "\
+    Active Active(anon) Active(file) AnonHugePages AnonPages Bounce Buffers Cached CmaFree CmaTotal \
+    CommitLimit Committed_AS DirectMap1G DirectMap2M DirectMap4k Dirty HardwareCorrupted \
+    HugePages_Free HugePages_Rsvd HugePages_Surp HugePages_Total Hugepagesize Inactive \
+    Inactive(anon) Inactive(file) KernelStack Mapped MemAvailable MemFree MemTotal Mlocked \
+    NFS_Unstable PageTables Percpu SReclaimable SUnreclaim Shmem ShmemHugePages ShmemPmdMapped Slab \
+    SwapCached SwapFree SwapTotal Unevictable VmallocChunk VmallocTotal VmallocUsed Writeback \
+    WritebackTmp Zswap Zswapped";
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -43,8 +46,8 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-fn open(root: &Root, _: &CollectorSettings) -> Box<dyn Collector> {
-    Box::new(Memory { file: root.whole(PATH), lines: Vec::new() })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Memory { file: setup.root.whole(PATH), lines: Vec::new() })
 }
 
 struct Memory {
@@ -137,7 +140,7 @@ impl Names {
             own: format!("memory_{own}{suffix}"),
             node: format!("memory_{node}{suffix}"),
             help,
-            in_node: !UNKNOWN_TO_NODE.contains(&key),
+            in_node: KNOWN_TO_NODE.split(' ').any(|known| known.as_bytes() == key),
         })
     }
 
@@ -208,6 +211,9 @@ mod tests {
         ] {
             let names = Names::of(key.as_bytes(), Unit::Kibibytes).unwrap();
             assert_eq!((&*names.own, &*names.node), (own, node));
+        }
+        for (key, in_node) in [("Active(file)", true), ("Zswapped", true), ("HighTotal", false)] {
+            assert_eq!(Names::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node, in_node);
         }
         let count = Names::of(b"HugePages_Total", Unit::One).unwrap();
         assert_eq!(

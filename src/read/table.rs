@@ -31,12 +31,16 @@ impl<const N: usize> Table<N> {
 
     /// Adds a row whose fields belong to `columns`, or to all of them in order if that is empty.
     /// `None`, and no row, if a field is not an integer that fits. Columns past N are newer than
-    /// this code: ignored.
+    /// this code: ignored, and so are those past `columns`.
     pub fn push(&mut self, name: &[u8], columns: &[usize], mut fields: Fields<'_>) -> Option<()> {
         let (mut cells, mut present) = ([0; N], 0);
         for i in 0..N {
             let Some(value) = fields.uint() else { break };
-            let column = if columns.is_empty() { i } else { *columns.get(i)? };
+            let column = match columns.get(i) {
+                Some(column) => *column,
+                None if columns.is_empty() => i,
+                None => break,
+            };
             *cells.get_mut(column)? = value?;
             present |= 1 << column;
         }
