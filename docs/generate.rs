@@ -116,7 +116,8 @@ fn sources(name: &str) -> Done<Vec<PathBuf>> {
 fn head(file: &Path) -> Done<String> {
     let text = fs::read_to_string(file)?;
     let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
-    let text: String = lines.map(|line| [line.trim(), "\n"].concat()).collect();
+    let unspaced = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let text: String = unspaced.map(|line| [line, "\n"].concat()).collect();
     if text.is_empty() {
         return Err(format!("{}: there is no head that explains it", file.display()).into());
     }
