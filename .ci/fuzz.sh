@@ -17,15 +17,19 @@ if [ $# = 0 ]; then
 fi
 [ $# -gt 0 ] || { echo "there are no fuzz targets" >&2; exit 1; }
 seconds=$((${FUZZ_SECONDS:-60} / $# + 1))
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# quietly <what> <command...>: the output only if it fails
+quietly() {
+	local what=$1
+	shift
+	"$@" >"$log" 2>&1 || { tail -n 60 "$log" >&2; echo "$what" >&2; exit 1; }
+}
+
+quietly "the fuzz targets do not build" "${fuzz[@]}" build --target "$host"
 for target; do
-	echo "-- $target, $seconds s"
-	log=$(mktemp)
-	if ! "${fuzz[@]}" run --target "$host" "$target" -- -max_total_time=$seconds -print_final_stats=1 >"$log" 2>&1; then
-		tail -n 60 "$log" >&2
-		rm "$log"
-		echo "fuzzing $target failed; the input is in fuzz/artifacts/$target" >&2
-		exit 1
-	fi
-	sed -n 's/^stat::number_of_executed_units: */   runs /p' "$log"
-	rm "$log"
+	quietly "fuzzing $target failed; the input is in fuzz/artifacts/$target" \
+		"${fuzz[@]}" run --target "$host" "$target" -- -max_total_time=$seconds -print_final_stats=1
+	echo "$target: $seconds s, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
 done
