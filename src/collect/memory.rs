@@ -110,7 +110,8 @@ impl Collector for Memory {
 impl Memory {
     /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
     fn used(&self) -> Option<u64> {
-        let of = |key: &[u8]| self.lines.iter().find(|l| *l.key == *key).map(|l| l.raw);
+        let is = |l: &&Line, key: &[u8]| *l.key == *key && l.unit == Unit::Kibibytes;
+        let of = |key: &[u8]| self.lines.iter().find(|l| is(l, key)).map(|l| l.raw);
         let rest = of(b"MemTotal")?.checked_sub(of(b"MemFree")?)?;
         rest.checked_sub(of(b"Buffers")?)?.checked_sub(of(b"Cached")?)
     }
@@ -169,7 +170,7 @@ fn node_name(key: &[u8]) -> Option<String> {
     let key = std::str::from_utf8(key).ok()?.trim();
     let name = key.strip_suffix(')').unwrap_or(key).replace('(', "_");
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_word))
+    (name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_word))
         .then_some(name)
 }
 
@@ -228,7 +229,7 @@ mod tests {
         for bad in ["MemFree 12 kB", "MemFree:", "MemFree: x kB", "MemFree: 12 MB", "A: 1 kB x"] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
-        for bad in ["", "1st", "Mem-Free", "Mem\u{e9}", "(x)"] {
+        for bad in ["", "_", "Mem-Free", "Mem\u{e9}", "(x)"] {
             assert_eq!(node_name(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -14,6 +14,8 @@ pub enum Value {
     Milli(u64),
     /// Billionths.
     Nano(u64),
+    /// So many times as much; only for what leaves `u64`.
+    Times(u64, u16),
 }
 
 impl Value {
@@ -32,6 +34,12 @@ impl Value {
     /// The room that `write` wants: its longest text and some slack.
     pub const ROOM: usize = 32;
 
+    /// `n` units of `size`.
+    #[inline]
+    pub fn times(n: u64, size: u16) -> Value {
+        n.checked_mul(size.into()).map_or(Value::Times(n, size), Value::Int)
+    }
+
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
     #[inline]
     pub fn write(self, pen: &mut Pen<'_>) {
@@ -40,6 +48,7 @@ impl Value {
             Value::Centi(n) => decimal(pen, n, 2, 100),
             Value::Milli(n) => decimal(pen, n, 3, 1000),
             Value::Nano(n) => decimal(pen, n, 9, 1_000_000_000),
+            Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
         }
     }
 }
@@ -89,6 +98,19 @@ fn decimal(pen: &mut Pen<'_>, n: u64, places: usize, scale: u64) {
     if !n.is_multiple_of(scale) {
         fraction(pen, n % scale, places);
     }
+}
+
+/// Writes what may leave `u64`, the last sixteen digits in two blocks.
+#[cold]
+fn wide(pen: &mut Pen<'_>, n: u128) {
+    const BLOCKS: u128 = BLOCK as u128 * BLOCK as u128;
+    let (high, low) = ((n / BLOCKS) as u64, (n % BLOCKS) as u64);
+    if high == 0 {
+        return integer(pen, low);
+    }
+    integer(pen, high);
+    pen.put_word(digits(low / BLOCK) | ZEROS, 8);
+    pen.put_word(digits(low % BLOCK) | ZEROS, 8);
 }
 
 /// The same for a number of eight digits, which are made at once and then parted.
@@ -159,6 +181,11 @@ mod tests {
             assert_eq!(text(Value::Centi(n)), naive(100, 2));
             assert_eq!(text(Value::Milli(n)), naive(1000, 3));
             assert_eq!(text(Value::Nano(n)), naive(1_000_000_000, 9));
+            for size in [1, 512, 1024, u16::MAX] {
+                let product = (u128::from(n) * u128::from(size)).to_string();
+                assert_eq!(text(Value::times(n, size)), product);
+                assert_eq!(text(Value::Times(n, size)), product);
+            }
         }
         assert_eq!(text(Value::Int(u64::MAX)), u64::MAX.to_string());
         assert_eq!(text(Value::Int(0)), "0");

@@ -95,7 +95,7 @@ impl Collector for Cpu {
         self.cpus.clear();
         let mut before = self.before.iter().peekable();
         for line in scan::lines(self.file.read()?) {
-            let Some(numbered) = line.strip_prefix(b"cpu").filter(|l| !l.starts_with(b" ")) else {
+            let Some(numbered) = line.strip_prefix(b"cpu").filter(|l| !starts_blank(l)) else {
                 continue;
             };
             let last = self.cpus.last().map(|l| l.number);
@@ -104,6 +104,9 @@ impl Collector for Cpu {
                 faults.note(Error::parse(PATH, EXPECTED, line));
                 continue;
             };
+            if cpu.columns < COLUMNS && scan::fields(numbered).count() > 1 + cpu.columns {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+            }
             while before.next_if(|b| b.number < cpu.number).is_some() {}
             if let Some(before) = before.next_if(|b| b.number == cpu.number) {
                 cpu.hold(before, self.replugged);
@@ -140,16 +143,20 @@ impl Cpu {
     }
 }
 
+/// Whether this is the line of all CPUs, whose name has no number.
+fn starts_blank(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b' ' | b'\t'))
+}
+
 impl Line {
     fn parse(numbered: &[u8]) -> Option<Line> {
         let mut fields = scan::fields(numbered);
-        let number = u32::try_from(fields.uint()??).ok()?;
+        let name = fields.next().filter(|n| *n == b"0" || !n.starts_with(b"0"))?;
+        let number = u32::try_from(scan::uint(name)?).ok()?;
         let (mut ticks, mut columns) = ([0; COLUMNS], 0);
         for tick in &mut ticks {
-            match fields.uint() {
-                Some(value) => *tick = value?,
-                None => break,
-            }
+            let Some(Some(value)) = fields.uint() else { break };
+            *tick = value;
             columns += 1;
         }
         (columns > IDLE).then_some(Line { number, columns, ticks })
@@ -192,8 +199,16 @@ mod tests {
     #[test]
     fn short_lines_have_fewer_columns_and_bad_ones_none() {
         assert_eq!(line("7 1 2 3 4").columns, 4);
-        for bad in ["7 1 2 3", "x 1 2 3 4", "7 1 2 x 4 5", "7 -1 2 3 4", "99999999999 1 2 3 4", ""]
-        {
+        assert_eq!(line("7 1 2 3 4 x 6").columns, 4);
+        for bad in [
+            "7 1 2 3",
+            "x 1 2 3 4",
+            "7 1 2 x 4 5",
+            "7 -1 2 3 4",
+            "07 1 2 3 4",
+            "99999999999 1 2 3 4",
+            "",
+        ] {
             assert!(Line::parse(bad.as_bytes()).is_none(), "{bad}");
         }
     }

@@ -148,11 +148,13 @@ impl Network {
     }
 }
 
-/// Name and numbers of a line.
+/// Name and numbers of a line. Every kernel writes all columns: a shorter line is torn, and its last
+/// number may be, too.
 fn parse(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, numbers) = line.split_at(memchr::memrchr(b':', line)?);
-    let name = name.trim_ascii_start();
-    (!name.is_empty()).then_some((name, numbers.get(1..)?))
+    let (name, numbers) = (name.trim_ascii_start(), numbers.get(1..)?);
+    let whole = scan::fields(numbers).count() >= FILE_COLUMNS.len();
+    (whole && !name.is_empty()).then_some((name, numbers))
 }
 
 #[cfg(test)]
@@ -161,9 +163,19 @@ mod tests {
 
     #[test]
     fn the_last_colon_ends_the_name() {
-        assert_eq!(parse(b"  eth0:123 4"), Some((&b"eth0"[..], &b"123 4"[..])));
-        assert_eq!(parse(b"ibr10:30: 1"), Some((&b"ibr10:30"[..], &b" 1"[..])));
-        assert_eq!(parse(b"eth0 1 2"), None);
-        assert_eq!(parse(b" : 1 2"), None);
+        let numbers = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
+        for (head, name) in
+            [("  eth0:", "eth0"), ("ibr10:30: ", "ibr10:30"), (" : ", ""), ("a ", "")]
+        {
+            let line = [head, numbers].concat();
+            let parsed = parse(line.as_bytes()).map(|(name, _)| name).unwrap_or_default();
+            assert_eq!(parsed, name.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_torn_line_is_dropped() {
+        assert_eq!(parse(b"eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"), None);
+        assert_eq!(parse(b"eth0:"), None);
     }
 }
