@@ -1,14 +1,85 @@
-# What there is to do with the project; `make help` lists it.
+# What there is to do with the project; `make` lists it.
 
 CARGO ?= cargo
+# What the static binary is for, and what releases are for.
 TARGET ?= x86_64-unknown-linux-musl
+TARGETS ?= x86_64-unknown-linux-musl i686-unknown-linux-musl aarch64-unknown-linux-musl
+# More arguments for cargo, such as --no-default-features.
 FEATURES ?=
+# Arguments for `make run`.
+ARGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINARY ?= $(or $(CARGO_TARGET_DIR),target)/$(TARGET)/release/sysmetrics
+# What cargo needs to build the standard library along (with RUSTC_BOOTSTRAP=1), if it can be done.
+BUILD_STD = $(shell .ci/static.sh --std)
+export CARGO FUZZ_SECONDS
 
-# The static build compiles the standard library along, without its backtrace printer, which a
-# stripped binary has no use for: half the size and memory of one that links the stock library.
-# That needs the component rust-src, and the compiler told that we know -Z build-std is unstable.
-BUILD_STD = -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size
+# Crates of their own, besides the program's.
+CRATES = $(wildcard bench/Cargo.toml fuzz/Cargo.toml)
 
-.PHONY: static
-static: ## the small static binary: target/$(TARGET)/release/sysmetrics
-	RUSTC_BOOTSTRAP=1 $(CARGO) build --release --target $(TARGET) $(BUILD_STD) $(FEATURES)
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/\1 /' | \
+		while read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
+
+.PHONY: build run
+build: ## the program for this machine: target/release/sysmetrics
+	$(CARGO) build --release $(FEATURES)
+run: ## serve on 127.0.0.1:9101, or as ARGS say
+	$(CARGO) run --release $(FEATURES) -- $(or $(ARGS),--listen 127.0.0.1:9101)
+
+.PHONY: test test-tiny golden fuzz fuzz-seeds
+test: ## every test: units, twins, golden, the peers
+	$(CARGO) test $(FEATURES)
+test-tiny: ## the same with the reference front tiny_http
+	$(CARGO) test --features tiny_http
+golden: ## accept today's output as the expected one: read the diff before committing
+	GOLDEN=rewrite $(CARGO) test --test golden
+fuzz-seeds: ## where fuzzing starts from: the stored machines, the examples, what clients send
+	$(CARGO) test --quiet --test fuzz -- --ignored write_seeds
+fuzz: fuzz-seeds ## fuzz every parser of foreign bytes, FUZZ_SECONDS (60) in total
+	.ci/fuzz.sh
+
+.PHONY: static static-all static-check size dist
+static: ## the small static binary: target/TARGET/release/sysmetrics
+	.ci/static.sh $(TARGET) $(FEATURES)
+static-all: ## the same for every one of TARGETS
+	for target in $(TARGETS); do .ci/static.sh $$target $(FEATURES) || exit; done
+static-check: ## run them all on the machine of fixtures/box: each tells the same
+	.ci/static-check.sh $(TARGETS)
+size: ## table of the static builds; fails where one is over its budget
+	@.ci/size.sh $(TARGETS)
+dist: ## what a release consists of: dist/
+	.ci/dist.sh $(TARGETS)
+
+.PHONY: docs docs-check
+docs: ## make docs/ and the README's tables from the program's tables
+	$(CARGO) run --quiet --example docs -- .
+docs-check: ## fail where they are not what `make docs` makes
+	@.ci/docs-check.sh
+
+.PHONY: lint deploy-check check
+lint: ## format, clippy for every set of features, shellcheck
+	for crate in Cargo.toml $(CRATES); do $(CARGO) fmt --check --manifest-path $$crate || exit; done
+	$(CARGO) clippy --quiet --all-targets -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --no-default-features -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
+	shellcheck .ci/run .ci/*.sh tests/*.sh
+deploy-check: ## try out services, alerts and example configurations with their real tools
+	tests/deploy.sh "$$(.ci/static.sh $(TARGET))"
+check: ## all of this, as CI does it: installs Debian packages
+	.ci/run
+
+.PHONY: install clean
+$(BINARY):
+	.ci/static.sh $(TARGET) $(FEATURES)
+install: $(BINARY) ## the static binary and its manual page to DESTDIR, PREFIX (/usr/local)
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/sysmetrics
+	install -D -m 644 docs/sysmetrics.1 $(DESTDIR)$(PREFIX)/share/man/man1/sysmetrics.1
+clean: ## forget what was built
+	$(CARGO) clean
+	rm -rf dist $(CRATES:Cargo.toml=target)
+
+# make bench, make budgets and more
+-include bench/bench.mk

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Fuzzes every target, FUZZ_SECONDS (60) in total: .ci/fuzz.sh [target...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing: cargo install cargo-fuzz --locked" >&2; exit 1; }
+# Sanitizers are unstable: a nightly compiler has them, a stable one if told that we know.
+if rustup toolchain list 2>/dev/null | grep -q '^nightly'; then
+	fuzz=(cargo +nightly fuzz)
+else
+	export RUSTC_BOOTSTRAP=1
+	fuzz=(cargo fuzz)
+fi
+host=$(rustc -vV | sed -n 's/^host: //p')
+if [ $# = 0 ]; then
+	mapfile -t all < <("${fuzz[@]}" list)
+	set -- "${all[@]}"
+fi
+[ $# -gt 0 ] || { echo "there are no fuzz targets" >&2; exit 1; }
+seconds=$((${FUZZ_SECONDS:-60} / $# + 1))
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# quietly <what> <command...>: the output only if it fails
+quietly() {
+	local what=$1
+	shift
+	"$@" >"$log" 2>&1 || { tail -n 60 "$log" >&2; echo "$what" >&2; exit 1; }
+}
+
+quietly "the fuzz targets do not build" "${fuzz[@]}" build --target "$host"
+for target; do
+	quietly "fuzzing $target failed; the input is in fuzz/artifacts/$target" \
+		"${fuzz[@]}" run --target "$host" "$target" -- -max_total_time=$seconds -print_final_stats=1
+	echo "$target: $seconds s, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
+done

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The sizes of the static binary, in KB of 1000 bytes, as a table; fails where one is over its
+# budget: .ci/size.sh [target...]
+#
+# A build that had to do without rust-src or without the musl target (.ci/static.sh says so) links
+# a library of other size. It gets what that library adds on top of the budget, so that it fails
+# when, and only when, our own code has grown; such a binary is none to release.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- {x86_64,i686,aarch64}-unknown-linux-musl
+
+# Budget and what cargo builds; "-" is no budget. The default comes last: its binary is what stays.
+builds=(
+	"520 --no-default-features"
+	"-   --features tiny_http"
+	"720 "
+)
+
+# What the stock parts add, measured with Rust 1.95: 355 (x86_64), 364 (i686), 313 (aarch64) KB the
+# standard library; 993 KB glibc, 1284 KB both.
+allowance() {
+	case $1,$2 in
+	musl,yes) echo 0 ;;
+	musl,no) echo 365 ;;
+	*,yes) echo 1000 ;;
+	*,no) echo 1290 ;;
+	esac
+}
+
+over=0
+printf '| %-21s | %-27s | %8s | %8s |\n' build target KB budget
+printf '|-----------------------|-----------------------------|---------:|---------:|\n'
+for target; do
+	for build in "${builds[@]}"; do
+		read -r budget arguments <<<"$build"
+		# shellcheck disable=SC2086 # the arguments are words
+		path=$(.ci/static.sh "$target" $arguments)
+		built=${path%/release/*}
+		built=${built##*/}
+		ours=no
+		[ ! -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ] || ours=yes
+		more=$(allowance "${built##*-}" $ours)
+		bytes=$(stat -c %s "$path")
+		[ "$budget" = - ] || budget=$((budget + more))
+		printf '| %-21s | %-27s | %4d.%03d | %8s |' "${arguments:-default}" "$built" $((bytes / 1000)) $((bytes % 1000)) "$budget"
+		if [ "$budget" != - ] && [ "$bytes" -gt $((budget * 1000)) ]; then
+			printf ' over budget'
+			over=$((over + 1))
+		fi
+		[ "$more" = 0 ] || printf ' stock library: %d KB more allowed, not to be released' "$more"
+		echo
+	done
+done
+[ $over = 0 ] || { echo "$over of the builds are over their budget" >&2; exit 1; }
