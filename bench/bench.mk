@@ -8,7 +8,7 @@ BENCH_CARGO = cd bench && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)
 	$(CARGO) build --locked --target $(TARGET) $(BUILD_STD)
 BENCH_ENV = AGENT=$(call bench_program,) BARE=$(call bench_program,bare/) \
 	TINY=$(if $(wildcard src/tiny.rs),$(call bench_program,tiny_http/)) \
-	RECORD=$(abspath bench/record) DATE=$$(date -u +%F) \
+	PIN=$(PIN) PEERS=$(PEERS) RECORD=$(abspath bench/record) DATE=$$(date -u +%F) \
 	COMMIT=$$(git describe --always --dirty --exclude '*' 2>/dev/null || echo unknown) \
 	RUSTC_VERSION="$$(rustc --version)"
 

@@ -9,16 +9,14 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-/// Scrapes whose system calls are counted.
-const TRACED: u32 = 1000;
-
-/// All of them.
-pub fn verdicts(programs: &Programs) -> Vec<Verdict> {
+/// All of them; system calls are counted over `traced` scrapes.
+pub fn verdicts(programs: &Programs, traced: u32) -> Vec<Verdict> {
+    eprintln!("bench: budgets");
     let mut all = sizes(programs);
     all.extend(allocations());
     for (dialect, name) in [(Dialect::Own, "own names"), (Dialect::Node, "node names")] {
         let what = format!("threads, calls, descriptors, {name}");
-        let checked = of_the_kernel(&programs.agent, dialect, name);
+        let checked = of_the_kernel(&programs.agent, dialect, name, traced);
         all.extend(checked.unwrap_or_else(|e| vec![Verdict::skipped(&what, e)]));
     }
     all
@@ -58,7 +56,12 @@ fn allocations() -> Vec<Verdict> {
     ["plain", "gzip"].into_iter().enumerate().map(verdict).collect()
 }
 
-fn of_the_kernel(agent: &Path, dialect: Dialect, name: &str) -> io::Result<Vec<Verdict>> {
+fn of_the_kernel(
+    agent: &Path,
+    dialect: Dialect,
+    name: &str,
+    traced: u32,
+) -> io::Result<Vec<Verdict>> {
     let server = programs::start(&programs::agent_arguments(agent, dialect))?;
     let mut client = server.client(false)?;
     for _ in 0..10 {
@@ -71,7 +74,9 @@ fn of_the_kernel(agent: &Path, dialect: Dialect, name: &str) -> io::Result<Vec<V
         write::plain,
     )];
     let what = format!("system calls a scrape besides the reads, {name}");
-    all.push(calls(&what, &server, &mut client).unwrap_or_else(|e| Verdict::skipped(&what, e)));
+    all.push(
+        calls(&what, &server, &mut client, traced).unwrap_or_else(|e| Verdict::skipped(&what, e)),
+    );
     drop(server);
 
     let server = programs::start(&programs::default_arguments(agent, dialect))?;
@@ -92,13 +97,14 @@ fn calls(
     what: &str,
     server: &crate::server::Server,
     client: &mut crate::client::Client,
+    traced: u32,
 ) -> io::Result<Verdict> {
     let scrape = trace::steps(server, client)?;
-    let calls = trace::calls_per_scrape(server, client, TRACED)?;
+    let calls = trace::calls_per_scrape(server, client, traced)?;
     let reads = scrape.steps.len() as f64;
     // The call it slept in while strace came, and the one it sleeps in when strace goes, are not
     // in all counts: up to one call in the whole run.
-    let besides = (calls - reads - 1.0 / f64::from(TRACED)).max(0.0);
+    let besides = (calls - reads - 1.0 / f64::from(traced)).max(0.0);
     let mut verdict = Verdict::at_most(what, besides, targets::CALLS_BESIDES_READS, write::ratio);
     verdict.measured += &format!(" ({calls:.2} calls, {reads} of them reads)");
     if !scrape.others.is_empty() {

@@ -87,12 +87,6 @@ impl Client {
             }
         }
     }
-
-    /// The body of the last answer that was not chunked, as text.
-    pub fn text(&self, body: usize) -> String {
-        let start = find(&self.buffer, b"\r\n\r\n").map_or(0, |at| at + 4);
-        String::from_utf8_lossy(&self.buffer[start..start + body]).into_owned()
-    }
 }
 
 #[derive(Clone, Copy)]

@@ -15,6 +15,7 @@ const GZIP: &str = " gzip";
 
 /// Starts every program and measures all of them together.
 pub fn measure(programs: &Programs, effort: Effort) -> io::Result<Vec<Row>> {
+    eprintln!("bench: comparison");
     let mut all = Vec::new();
     for (name, peer) in &programs.peers {
         both(&mut all, name, &programs::peer_arguments(peer))?;

@@ -15,8 +15,8 @@ const BUFFER: usize = 4 << 20;
 /// The reading of one scrape, ready to be done again and again.
 pub struct Floor {
     steps: Vec<(Step, RawFd)>,
-    kept: HashMap<String, File>,
-    links: Option<OwnedFd>,
+    _kept: HashMap<String, File>,
+    _links: Option<OwnedFd>,
     buffer: Vec<u8>,
     /// Every file is read until the kernel says there is no more.
     to_end: bool,
@@ -41,12 +41,7 @@ impl Floor {
             };
             ready.push((step.clone(), fd));
         }
-        Ok(Floor { steps: ready, kept, links, buffer: vec![0; BUFFER], to_end })
-    }
-
-    /// How many files and sockets are kept open for it.
-    pub fn kept(&self) -> usize {
-        self.kept.len() + usize::from(self.links.is_some())
+        Ok(Floor { steps: ready, _kept: kept, _links: links, buffer: vec![0; BUFFER], to_end })
     }
 
     /// One reading of everything; returns the CPU time it took.

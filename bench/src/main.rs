@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         // A missed target is no failure of measuring it.
         ["run"] => run::run(false).map(|_| true),
         ["quick"] => run::run(true).map(|_| true),
+        ["rows"] => run::compare().map(|()| true),
         ["budgets"] => run::check(),
         ["echo", address] => echo::serve(address).map(|()| true),
         ["allocations"] => inside::allocations().map(|[plain, gzip]| {
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-const USAGE: &str = "usage: sysmetrics-bench run | quick | budgets, by way of make
+const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | budgets, by way of make
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT

@@ -43,6 +43,19 @@ pub fn monotonic_nanos() -> u64 {
     nanos(libc::CLOCK_MONOTONIC).unwrap_or(0)
 }
 
+/// Keeps this process, and every child it starts from now on, on one CPU.
+pub fn pin(cpu: usize) -> io::Result<()> {
+    // SAFETY: an all-zero set is an empty one; size and pointer describe it.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(cpu, &mut set);
+        match libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set) {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
 /// A child that is killed when the harness ends, however it ends.
 pub fn dies_with_us(command: &mut Command) -> &mut Command {
     // SAFETY: prctl and nothing else happens between fork and exec.
@@ -114,6 +127,8 @@ impl Exec {
             }
             if let Some(listener) = listener {
                 libc::dup2(listener.as_raw_fd(), FIRST_INHERITED);
+                // If it had that number already, dup2 left its flags as they were.
+                libc::fcntl(FIRST_INHERITED, libc::F_SETFD, 0);
             }
             let mut n = libc::getpid() as u32;
             let digits = pid_text.as_mut_ptr().add(11);

@@ -101,7 +101,8 @@ fn step(call: &str) -> Option<Step> {
     let (arguments, _) = rest.rsplit_once(" = ")?;
     let arguments: Vec<_> = arguments.trim_end().trim_end_matches(')').split(", ").collect();
     let first = arguments.first()?;
-    let path = || Some(first.split_once('<')?.1.trim_end_matches('>').to_owned());
+    // `7</proc/stat>`, or `7</proc/1/net/dev>(deleted)`: an entry of /proc that has no name now.
+    let path = || Some(first.split_once('<')?.1.split_once('>')?.0.to_owned());
     let number = |at: usize| arguments.get(at)?.parse::<usize>().ok();
     let last = || arguments.last()?.parse::<usize>().ok();
     match name {
