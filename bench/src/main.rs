@@ -36,6 +36,10 @@ fn main() -> ExitCode {
         ["rows"] => run::compare().map(|()| true),
         ["budgets"] => run::check(),
         ["echo", address] => echo::serve(address).map(|()| true),
+        ["writing"] => {
+            println!("{:.1?}", inside::writing(51));
+            Ok(true)
+        }
         ["allocations"] => inside::allocations().map(|[plain, gzip]| {
             println!("{plain} {gzip}");
             true
@@ -61,7 +65,7 @@ fn main() -> ExitCode {
 
 const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | budgets, by way of make
        sysmetrics-bench echo ADDRESS
-       sysmetrics-bench allocations
+       sysmetrics-bench allocations | writing
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT
        sysmetrics-bench profile CALLGRIND_FILE COUNT";
 
