@@ -2,8 +2,9 @@
 
 use crate::clock::Wall;
 use crate::collect::COLLECTORS;
+#[cfg(not(feature = "tiny_http"))]
 use crate::event::Server;
-use crate::expose::{Format, Line, Text};
+use crate::expose::{Format, Lines, Text};
 use crate::gather::Gather;
 use crate::http::Limits;
 use crate::listen::{self, Listener};
@@ -13,6 +14,8 @@ use crate::read::Root;
 use crate::routes::Service;
 use crate::settings::{self, Action, Refusal, Settings, Subject};
 use crate::sys::{Notify, Signal, Signals};
+#[cfg(feature = "tiny_http")]
+use crate::tiny::Server;
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -29,7 +32,7 @@ pub fn run() -> ExitCode {
     let settings = match load() {
         Ok(settings) => settings,
         Err(refusal) => {
-            eprint!("{refusal}");
+            eprintln!("{refusal}");
             return ExitCode::from(BAD_SETTINGS);
         }
     };
@@ -76,9 +79,9 @@ fn gather(settings: &Settings) -> Gather {
 
 /// One scrape as text.
 fn metrics(settings: &Settings) -> Vec<u8> {
-    let (mut out, mut line) = (Buffer::default(), Line::default());
+    let (mut out, mut lines) = (Buffer::default(), Lines::default());
     let mut gather = gather(settings);
-    let mut text = Text::new(settings.dialect, Format::Prometheus, &mut out, &mut line);
+    let mut text = Text::new(settings.dialect, Format::Prometheus, &mut out, &mut lines);
     let all = gather.all();
     gather.scrape(all, &mut text);
     text.finish();

@@ -86,15 +86,23 @@ impl Server {
         }
     }
 
-    /// Takes no more connections and finishes the answers under way, until `end` at the latest.
+    /// Takes no more connections and finishes the answers under way, until `end` at the latest or
+    /// until it is told to end once more.
     pub fn finish(&mut self, service: &mut Service, end: Instant) -> io::Result<()> {
         self.listeners.clear();
+        self.connections.iter_mut().for_each(Connection::end);
         loop {
             self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
             if self.connections.is_empty() || Instant::now() >= end {
                 return Ok(());
             }
             self.turn(service, Some(end))?;
+            // A signal that is left pending would wake every turn at once.
+            while let Some(signal) = self.signals.next() {
+                if signal != Signal::Hangup {
+                    return Ok(());
+                }
+            }
         }
     }
 
@@ -216,6 +224,10 @@ impl Server {
                 service.traffic.timed_out += 1;
                 Next::Close
             }
+            Phase::Head if connection.kept() == 0 => {
+                service.traffic.timed_out += 1;
+                Next::Close // it never said a word
+            }
             Phase::Head => {
                 service.traffic.timed_out += 1;
                 connection.end();
@@ -228,7 +240,8 @@ impl Server {
 
     fn accept(&mut self, service: &mut Service, now: Instant) {
         // Those who came in this turn must not push each other out before they were heard.
-        let most = (self.limits.connections / 2).clamp(1, MAX_ACCEPTS);
+        let share = self.limits.connections / 2 / self.listeners.len().max(1);
+        let most = share.clamp(1, MAX_ACCEPTS);
         for i in 0..self.listeners.len() {
             if !self.ready.get(1 + i).is_some_and(|r| r.any()) {
                 continue;
@@ -251,7 +264,11 @@ impl Server {
     /// Gives a new client a slot: a free one, or that of whoever waits longest.
     fn admit(&mut self, socket: OwnedFd, service: &mut Service, now: Instant) {
         let mut newcomer = Connection::new(socket, &self.limits, now);
-        if self.connections.len() >= self.limits.connections && !self.evict(service) {
+        // More than one may have to go where the settings lowered the limit.
+        while self.connections.len() >= self.limits.connections {
+            if self.evict(service) {
+                continue;
+            }
             service.traffic.refused += 1;
             newcomer.end();
             let sentence = "Too many clients are being served; come again.";
@@ -263,8 +280,8 @@ impl Server {
         self.connections.push(newcomer);
     }
 
-    /// Closes the connection that idles longest, or else the one whose request takes longest;
-    /// false if all are taking answers.
+    /// Closes the connection that idles longest, or else the one whose request takes longest, so
+    /// that a newcomer outlives those who trickle; false if all are taking answers.
     fn evict(&mut self, service: &mut Service) -> bool {
         let waiting = self.connections.iter().enumerate();
         let waiting = waiting.filter(|(_, c)| c.phase() != Phase::Drain);
@@ -277,8 +294,8 @@ impl Server {
 
     /// There is no descriptor for another connection: make room, or pause.
     fn exhausted(&mut self, error: &io::Error, service: &mut Service, now: Instant) {
-        service.traffic.refused += 1;
         if !self.evict(service) {
+            service.traffic.refused += 1;
             self.paused = Some(now + PAUSE);
         }
         if let Some(held_back) = self.limiter.pass(now) {

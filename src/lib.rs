@@ -17,3 +17,5 @@ pub mod read;
 pub mod routes;
 pub mod settings;
 pub mod sys;
+#[cfg(feature = "tiny_http")]
+pub mod tiny;

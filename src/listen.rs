@@ -50,7 +50,9 @@ impl Drop for Listener {
 pub fn open(wanted: &[Listen]) -> io::Result<Vec<Listener>> {
     let text = |name| env::var(name).ok();
     let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
-    let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref())?;
+    let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
+    let inherited =
+        inherited.map_err(|e| io::Error::new(e.kind(), format!("cannot use LISTEN_FDS: {e}")))?;
     let inherited = inherited.into_iter().map(|socket| Listener {
         bound: sys::local_name(socket.as_fd()),
         socket,
@@ -69,19 +71,58 @@ pub fn change(listeners: &mut Vec<Listener>, wanted: &[Listen]) -> io::Result<()
     if listeners.iter().any(|l| l.wanted.is_none()) {
         return Ok(());
     }
+    let is_known = |l: &Listen| listeners.iter().any(|old| old.wanted.as_ref() == Some(l));
+    let missing: Vec<&Listen> = wanted.iter().filter(|l| !is_known(l)).collect();
+    let keeps = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
+    let fresh = match bind_all(&missing) {
+        // One of those that are to go may be in the way: a socket on every address is in the way
+        // of one on a single address at the same port.
+        Err(e) if e.kind() == io::ErrorKind::AddrInUse && !listeners.iter().all(keeps) => {
+            let (kept, gone) = std::mem::take(listeners).into_iter().partition(keeps);
+            *listeners = kept;
+            let gone: Vec<Closed> = (gone as Vec<Listener>).into_iter().map(Closed::of).collect();
+            bind_all(&missing).inspect_err(|_| {
+                listeners.extend(gone.into_iter().filter_map(|c| c.open().ok()));
+            })?
+        }
+        result => result?,
+    };
+    listeners.retain(keeps);
+    listeners.extend(fresh);
+    Ok(())
+}
+
+/// A listener that was closed, with what it takes to open it again.
+struct Closed {
+    wanted: Option<Listen>,
+    bound: String,
+}
+
+impl Closed {
+    fn of(mut listener: Listener) -> Closed {
+        Closed { wanted: listener.wanted.clone(), bound: std::mem::take(&mut listener.bound) }
+    }
+
+    /// At the same port, also where the kernel had picked it.
+    fn open(self) -> io::Result<Listener> {
+        let socket = match &self.wanted {
+            Some(Listen::Unix(path)) => sys::listen_unix(path)?,
+            _ => sys::listen_tcp(&self.bound)?.0,
+        };
+        Ok(Listener { socket, wanted: self.wanted, bound: self.bound })
+    }
+}
+
+fn bind_all(wanted: &[&Listen]) -> io::Result<Vec<Listener>> {
     let mut fresh = Vec::new();
     for address in wanted {
-        if !listeners.iter().any(|l| l.wanted.as_ref() == Some(address)) {
-            bind(address, &mut fresh).map_err(|e| {
-                let advice = "; is another program, or another sysmetrics, listening there?";
-                let advice = if e.kind() == io::ErrorKind::AddrInUse { advice } else { "" };
-                io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
-            })?;
-        }
+        bind(address, &mut fresh).map_err(|e| {
+            let advice = "; is another program, or another sysmetrics, listening there?";
+            let advice = if e.kind() == io::ErrorKind::AddrInUse { advice } else { "" };
+            io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
+        })?;
     }
-    listeners.retain(|l| l.wanted.as_ref().is_some_and(|w| wanted.contains(w)));
-    listeners.append(&mut fresh);
-    Ok(())
+    Ok(fresh)
 }
 
 fn bind(wanted: &Listen, to: &mut Vec<Listener>) -> io::Result<()> {

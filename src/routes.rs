@@ -1,7 +1,7 @@
 //! What is served: one row a path. Pages are rendered from `Service`, which owns everything that an
 //! answer is made of; it knows nothing of sockets.
 
-use crate::expose::{Format, Line, Text};
+use crate::expose::{Format, Lines, Text};
 use crate::gather::{Gather, Selection, Unknown};
 use crate::http::{
     Gzip, Method, Query, Refusal, Request, Response, Status, accepts_gzip, prefers_open_metrics,
@@ -56,7 +56,7 @@ pub struct Service {
     dialect: Dialect,
     metrics_path: String,
     gather: Gather,
-    line: Line,
+    lines: Lines,
     gzip: Gzip,
     /// Answers by route (and `OTHER`) and status.
     answers: [[u64; Status::ALL.len()]; ROUTES.len() + 1],
@@ -71,7 +71,7 @@ impl Service {
             dialect,
             metrics_path,
             gather,
-            line: Line::default(),
+            lines: Lines::default(),
             gzip: Gzip::default(),
             answers: Default::default(),
             traffic: Traffic::default(),
@@ -156,7 +156,7 @@ impl Service {
         let open_metrics = prefers_open_metrics(request.accept);
         let format = if open_metrics { Format::OpenMetrics } else { Format::Prometheus };
         let out = response.begin(Status::Ok, format.content_type());
-        let mut text = Text::new(self.dialect, format, out, &mut self.line);
+        let mut text = Text::new(self.dialect, format, out, &mut self.lines);
         self.gather.scrape(selection, &mut text);
         write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
         text.finish();
@@ -191,11 +191,11 @@ impl Service {
 
     fn home(&mut self, _: &Request<'_>, response: &mut Response) {
         let out = response.begin(Status::Ok, "text/html; charset=utf-8");
-        out.put_all(&[HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
+        out.put_all([HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
         out.put(b"</p><ul>");
         for (path, what) in [(&*self.metrics_path, "metrics"), ("/health", "health")] {
-            out.put_all(&[b"<li><a href=\"", path.as_bytes(), b"\">", path.as_bytes()]);
-            out.put_all(&[b"</a> ", what.as_bytes(), b"</li>"]);
+            out.put_all([b"<li><a href=\"", path.as_bytes(), b"\">", path.as_bytes()]);
+            out.put_all([b"</a> ", what.as_bytes(), b"</li>"]);
         }
         out.put(b"</ul></body></html>\n");
     }

@@ -12,7 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["collect"],
     &["gather"],
     &["expose"],
-    &["http", "listen", "routes", "event"],
+    &["http", "listen", "routes", "event", "tiny"],
     &["app", "lib", "main"],
 ];
 

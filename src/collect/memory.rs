@@ -4,11 +4,11 @@
 //! `memory_swap_total_bytes` here and `memory_SwapTotal_bytes` for node_exporter, whose library
 //! knows a fixed set of names. They are made once: a line that stands where it stood keeps its name.
 
-use super::{Collector, Faults, Spec};
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Own, Sink, Unit, gauge};
-use crate::read::{Root, Source, scan};
-use crate::settings::{CollectorSettings, Subject};
+use crate::read::{Source, scan};
+use crate::settings::Subject;
 
 const PATH: &str = "/proc/meminfo";
 const EXPECTED: &str = "a name, a colon, an integer, and kB or nothing";
@@ -24,12 +24,15 @@ static FAMILIES: [Family; 1] = [gauge(
 )
 .only_own()];
 
-/// Lines that node_exporter's library does not know (procfs 0.19), so its dialect leaves them out.
-#[rustfmt::skip]
-const UNKNOWN_TO_NODE: &[&[u8]] = &[
-    b"Balloon", b"EarlyMemtestBad", b"FileHugePages", b"FilePmdMapped", b"GPUActive", b"GPUReclaim",
-    b"Hugetlb", b"KReclaimable", b"Quicklists", b"SecPageTables", b"ShadowCallStack", b"Unaccepted",
-];
+/// The lines that node_exporter's library knows (1.11); its dialect leaves the others out.
+const KNOWN_TO_NODE: &str = "\
+    Active Active(anon) Active(file) AnonHugePages AnonPages Bounce Buffers Cached CmaFree CmaTotal \
+    CommitLimit Committed_AS DirectMap1G DirectMap2M DirectMap4k Dirty HardwareCorrupted \
+    HugePages_Free HugePages_Rsvd HugePages_Surp HugePages_Total Hugepagesize Inactive \
+    Inactive(anon) Inactive(file) KernelStack Mapped MemAvailable MemFree MemTotal Mlocked \
+    NFS_Unstable PageTables Percpu SReclaimable SUnreclaim Shmem ShmemHugePages ShmemPmdMapped Slab \
+    SwapCached SwapFree SwapTotal Unevictable VmallocChunk VmallocTotal VmallocUsed Writeback \
+    WritebackTmp Zswap Zswapped";
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -43,8 +46,8 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-fn open(root: &Root, _: &CollectorSettings) -> Box<dyn Collector> {
-    Box::new(Memory { file: root.whole(PATH), lines: Vec::new() })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Memory { file: setup.root.whole(PATH), lines: Vec::new() })
 }
 
 struct Memory {
@@ -107,7 +110,8 @@ impl Collector for Memory {
 impl Memory {
     /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
     fn used(&self) -> Option<u64> {
-        let of = |key: &[u8]| self.lines.iter().find(|l| *l.key == *key).map(|l| l.raw);
+        let is = |l: &&Line, key: &[u8]| *l.key == *key && l.unit == Unit::Kibibytes;
+        let of = |key: &[u8]| self.lines.iter().find(|l| is(l, key)).map(|l| l.raw);
         let rest = of(b"MemTotal")?.checked_sub(of(b"MemFree")?)?;
         rest.checked_sub(of(b"Buffers")?)?.checked_sub(of(b"Cached")?)
     }
@@ -137,7 +141,7 @@ impl Names {
             own: format!("memory_{own}{suffix}"),
             node: format!("memory_{node}{suffix}"),
             help,
-            in_node: !UNKNOWN_TO_NODE.contains(&key),
+            in_node: KNOWN_TO_NODE.split(' ').any(|known| known.as_bytes() == key),
         })
     }
 
@@ -166,7 +170,7 @@ fn node_name(key: &[u8]) -> Option<String> {
     let key = std::str::from_utf8(key).ok()?.trim();
     let name = key.strip_suffix(')').unwrap_or(key).replace('(', "_");
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_word))
+    (name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_word))
         .then_some(name)
 }
 
@@ -209,6 +213,9 @@ mod tests {
             let names = Names::of(key.as_bytes(), Unit::Kibibytes).unwrap();
             assert_eq!((&*names.own, &*names.node), (own, node));
         }
+        for (key, in_node) in [("Active(file)", true), ("Zswapped", true), ("HighTotal", false)] {
+            assert_eq!(Names::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node, in_node);
+        }
         let count = Names::of(b"HugePages_Total", Unit::One).unwrap();
         assert_eq!(
             (&*count.own, &*count.node),
@@ -222,7 +229,7 @@ mod tests {
         for bad in ["MemFree 12 kB", "MemFree:", "MemFree: x kB", "MemFree: 12 MB", "A: 1 kB x"] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
-        for bad in ["", "1st", "Mem-Free", "Mem\u{e9}", "(x)"] {
+        for bad in ["", "_", "Mem-Free", "Mem\u{e9}", "(x)"] {
             assert_eq!(node_name(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -1,5 +1,7 @@
 //! Exposition: samples as the text that a scraper asked for.
 
+mod line;
 mod text;
 
-pub use text::{Format, Line, Text};
+pub use line::Lines;
+pub use text::{Format, Text};

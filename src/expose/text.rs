@@ -2,7 +2,8 @@
 //! OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>), which differ in the
 //! counters' family names, the name of the untyped type, and the closing `# EOF`.
 
-use crate::metric::{Buffer, Family, Kind, Sink, Value, copy};
+use super::line::Lines;
+use crate::metric::{Buffer, Family, Kind, Sink, Value};
 use crate::settings::Dialect;
 
 /// Which text.
@@ -29,43 +30,23 @@ pub struct Text<'a> {
     dialect: Dialect,
     format: Format,
     out: &'a mut Buffer,
-    line: &'a mut Line,
+    lines: &'a mut Lines,
     /// Where the header of the family at hand starts, as long as no sample follows it.
     header: Option<usize>,
     /// This dialect has the family at hand.
     shown: bool,
 }
 
-/// What stands between the label values of a sample: `name{key0="`, `",key1="`, …, `"} `.
-#[derive(Default)]
-pub struct Line {
-    pieces: Buffer,
-    ends: Vec<usize>,
-}
-
-impl Line {
-    fn set(&mut self, name: [&str; 3], keys: &[&str]) {
-        self.pieces.truncate(0);
-        self.ends.clear();
-        self.pieces.put_all(&name.map(str::as_bytes));
-        for (i, key) in keys.iter().enumerate() {
-            let before: &[u8] = if i == 0 { b"{" } else { b"\"," };
-            self.pieces.put_all(&[before, key.as_bytes(), b"=\""]);
-            self.ends.push(self.pieces.len());
-        }
-        self.pieces.put(if keys.is_empty() { b" " } else { b"\"} " });
-    }
-}
-
 impl<'a> Text<'a> {
-    /// Appends to `out`; `line` is scratch that is kept from one scrape to the next.
+    /// Appends to `out`; `lines` is kept from one scrape to the next.
     pub fn new(
         dialect: Dialect,
         format: Format,
         out: &'a mut Buffer,
-        line: &'a mut Line,
+        lines: &'a mut Lines,
     ) -> Text<'a> {
-        Text { dialect, format, out, line, header: None, shown: false }
+        lines.begin(dialect, format);
+        Text { dialect, format, out, lines, header: None, shown: false }
     }
 
     /// Ends the exposition.
@@ -82,59 +63,6 @@ impl<'a> Text<'a> {
             self.out.truncate(start);
         }
     }
-
-    /// Type word, the family's name, and what a sample's name has beyond `name`.
-    fn shape<'n>(
-        &self,
-        family: &Family<'_>,
-        name: &'n str,
-    ) -> (&'static str, &'n str, &'static str) {
-        let stem = name.strip_suffix("_total");
-        match (self.format, family.kind) {
-            (Format::Prometheus, Kind::Counter) => ("counter", name, ""),
-            (_, Kind::Gauge) if stem.is_none() => ("gauge", name, ""),
-            // A level that is called a total (HugePages_Total): a gauge so named is taken for a
-            // mistake.
-            (Format::Prometheus, Kind::Gauge) => ("untyped", name, ""),
-            (Format::OpenMetrics, Kind::Gauge) => ("unknown", name, ""),
-            (Format::OpenMetrics, Kind::Counter) if family.shares_stem => ("unknown", name, ""),
-            (Format::OpenMetrics, Kind::Counter) => match stem {
-                Some(stem) => ("counter", stem, ""),
-                None => ("counter", name, "_total"),
-            },
-        }
-    }
-
-    /// The way of a label value that needs care: invalid UTF-8 becomes U+FFFD, `\`, `"` and
-    /// newlines are escaped.
-    #[cold]
-    fn awkward(&mut self, labels: &[&[u8]]) {
-        let mut start = 0;
-        for (label, end) in labels.iter().zip(&self.line.ends) {
-            self.out.put(self.line.pieces.bytes().get(start..*end).unwrap_or_default());
-            start = *end;
-            escape(self.out, label, true);
-        }
-        self.out.put(self.line.pieces.bytes().get(start..).unwrap_or_default());
-    }
-
-    /// The way of ordinary label values: pieces and values one after the other.
-    #[inline]
-    fn ordinary(&mut self, labels: &[&[u8]], length: usize) {
-        let pieces = self.line.pieces.bytes();
-        let to = self.out.room(length);
-        let (mut n, mut start) = (0, 0);
-        for (label, end) in labels.iter().zip(&self.line.ends) {
-            n += copy(
-                to.get_mut(n..).unwrap_or_default(),
-                pieces.get(start..*end).unwrap_or_default(),
-            );
-            n += copy(to.get_mut(n..).unwrap_or_default(), label);
-            start = *end;
-        }
-        n += copy(to.get_mut(n..).unwrap_or_default(), pieces.get(start..).unwrap_or_default());
-        self.out.advance(n);
-    }
 }
 
 impl Sink for Text<'_> {
@@ -143,34 +71,31 @@ impl Sink for Text<'_> {
         let named = family.named(self.dialect);
         self.shown = named.is_some();
         let Some((name, keys)) = named else { return };
-        let prefix = family.prefix(self.dialect);
-        let (kind, stem, suffix) = self.shape(family, name);
+        let (dialect, format) = (self.dialect, self.format);
+        let line = self.lines.next(family, name, |line| {
+            let prefix = family.prefix(dialect);
+            let (kind, stem, suffix) = shape(format, family, name);
+            line.set([prefix, name, suffix], keys);
+            let (prefix, stem) = (prefix.as_bytes(), stem.as_bytes());
+            line.header.put_all([b"# HELP ", prefix, stem, b" "]);
+            escape(&mut line.header, family.help.as_bytes(), format == Format::OpenMetrics);
+            line.header.put_all([b"\n# TYPE ", prefix, stem, kind]);
+            line.header.shrink();
+        });
         self.header = Some(self.out.len());
-        self.out.put_all(&[b"# HELP ", prefix.as_bytes(), stem.as_bytes(), b" "]);
-        escape(self.out, family.help.as_bytes(), self.format == Format::OpenMetrics);
-        self.out.put_all(&[b"\n# TYPE ", prefix.as_bytes(), stem.as_bytes(), b" "]);
-        self.out.put_all(&[kind.as_bytes(), b"\n"]);
-        self.line.set([prefix, name, suffix], keys);
+        self.out.put(line.header.bytes());
     }
 
     fn sample(&mut self, labels: &[&[u8]], value: Value) {
-        debug_assert!(!self.shown || labels.len() == self.line.ends.len(), "one value a key");
-        if !self.shown || labels.len() != self.line.ends.len() {
+        let line = self.lines.current();
+        debug_assert!(!self.shown || labels.len() == line.keys(), "one value a key");
+        if !self.shown || labels.len() != line.keys() {
             return;
         }
         self.header = None;
-        let length = self.line.pieces.len() + labels.iter().map(|l| l.len()).sum::<usize>();
-        if labels.iter().all(|label| is_plain(label)) {
-            self.ordinary(labels, length);
-        } else {
-            self.awkward(labels);
+        if !line.write(labels, value, self.out) {
+            line.write_with(labels, value, self.out, |out, label| escape(out, label, true));
         }
-        let to = self.out.room(Value::MAX_LEN + 1);
-        let n = value.write(to);
-        if let Some(end) = to.get_mut(n) {
-            *end = b'\n';
-        }
-        self.out.advance(n + 1);
     }
 
     fn mark(&self) -> usize {
@@ -184,32 +109,29 @@ impl Sink for Text<'_> {
     }
 }
 
-/// Whether `label` is ASCII that needs no escape: eight bytes at a time.
-#[inline]
-fn is_plain(label: &[u8]) -> bool {
-    let mut odd = 0;
-    let mut rest = label;
-    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
-        odd |= oddities(u64::from_le_bytes(*chunk));
-        rest = after;
+/// Type word, the family's name, and what a sample's name has beyond `name`.
+fn shape<'n>(
+    format: Format,
+    family: &Family<'_>,
+    name: &'n str,
+) -> (&'static [u8], &'n str, &'static str) {
+    let stem = name.strip_suffix("_total");
+    match (format, family.kind) {
+        (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
+        (_, Kind::Gauge) if stem.is_none() => (b" gauge\n", name, ""),
+        // A level that is called a total (HugePages_Total): a gauge so named is taken for a
+        // mistake.
+        (Format::Prometheus, Kind::Gauge) => (b" untyped\n", name, ""),
+        (Format::OpenMetrics, Kind::Gauge) => (b" unknown\n", name, ""),
+        (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
+        (Format::OpenMetrics, Kind::Counter) => match stem {
+            Some(stem) => (b" counter\n", stem, ""),
+            None => (b" counter\n", name, "_total"),
+        },
     }
-    let mut last = [b' '; 8];
-    copy(&mut last, rest);
-    odd | oddities(u64::from_le_bytes(last)) == 0
 }
 
-/// Nonzero if one of the eight bytes is `"`, `\`, a newline or not ASCII.
-#[inline]
-fn oddities(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    let is = |byte: u8| {
-        let x = word ^ (ONES * u64::from(byte));
-        x.wrapping_sub(ONES) & !x
-    };
-    (word | is(b'"') | is(b'\\') | is(b'\n')) & HIGH
-}
-
+#[cold]
 fn escape(out: &mut Buffer, text: &[u8], quotes: bool) {
     for chunk in text.utf8_chunks() {
         let mut plain = chunk.valid().as_bytes();
@@ -237,8 +159,8 @@ mod tests {
     use crate::metric::{Unit, counter, gauge};
 
     fn render(format: Format, write: impl FnOnce(&mut Text<'_>)) -> String {
-        let (mut out, mut line) = (Buffer::default(), Line::default());
-        let mut text = Text::new(Dialect::Own, format, &mut out, &mut line);
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, format, &mut out, &mut lines);
         write(&mut text);
         text.finish();
         String::from_utf8(out.bytes().to_vec()).unwrap()
@@ -292,20 +214,5 @@ mod tests {
             out.sample(&[b"q\"b\\n\n", b"\xffok\xc3\xa9\xe2\x82"], Value::Int(1));
         });
         assert!(text.ends_with("{a=\"q\\\"b\\\\n\\n\",b=\"\u{FFFD}oké\u{FFFD}\"} 1\n"), "{text}");
-    }
-
-    #[test]
-    fn plainness_agrees_with_a_naive_twin() {
-        for byte in 0..=255u8 {
-            for len in 1..20 {
-                for at in 0..len {
-                    let mut label = vec![b'a'; len];
-                    label[at] = byte;
-                    let naive = !matches!(byte, b'"' | b'\\' | b'\n' | 0x80..);
-                    assert_eq!(is_plain(&label), naive, "{byte:#x} at {at} of {len}");
-                }
-            }
-        }
-        assert!(is_plain(b""));
     }
 }

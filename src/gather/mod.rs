@@ -4,7 +4,7 @@
 mod process;
 
 use crate::clock::Wall;
-use crate::collect::{COLLECTORS, Collector, Faults, Spec};
+use crate::collect::{COLLECTORS, Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::log::{self, Limiter};
 use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
@@ -70,7 +70,7 @@ impl Gather {
         const { assert!(MAX_COLLECTORS <= u128::BITS as usize) };
         let member = |(spec, settings): (&'static Spec, &CollectorSettings)| Member {
             spec,
-            collector: (spec.open)(root, settings),
+            collector: (spec.open)(&Setup { root, settings, dialect }),
             errors: 0,
             limiter: Limiter::default(),
             asked: false,

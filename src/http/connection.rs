@@ -32,9 +32,9 @@ pub struct Limits {
 /// What the connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// The first byte of a request.
+    /// The first byte of the next request.
     Idle,
-    /// The rest of a head.
+    /// A head, or the rest of one.
     Head,
     /// The rest of a body that is ignored: this many bytes.
     Body(u64),
@@ -80,8 +80,8 @@ impl Connection {
     pub fn new(socket: OwnedFd, limits: &Limits, now: Instant) -> Connection {
         Connection {
             socket,
-            phase: Phase::Idle,
             // The first request is due at once: silence costs a slot.
+            phase: Phase::Head,
             deadline: now + limits.head_time,
             since: now,
             input: Vec::new(),
@@ -206,6 +206,9 @@ impl Connection {
                 let here = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len());
                 self.input.drain(..here);
                 self.skip = length - here as u64;
+                // With its answer at hand the client may send the body or not: what comes next
+                // could be either (RFC 9110, section 10.1.1).
+                self.keep_alive &= !(request.expects && self.skip > 0);
                 Ok(())
             }
             Body::Sized(_) => Err(Refusal::TooLarge),

@@ -37,6 +37,8 @@ pub struct Request<'a> {
     pub accept_encoding: &'a str,
     /// The body that follows.
     pub body: Body,
+    /// The client may keep the body back until it is told to send it (`Expect`).
+    pub expects: bool,
 }
 
 /// How the body that follows the head is framed.
@@ -106,6 +108,7 @@ impl<'a> Request<'a> {
             accept: "",
             accept_encoding: "",
             body: Body::Sized(0),
+            expects: false,
         };
         request.read_headers(parsed.headers, http11)?;
         Ok(request)
@@ -136,6 +139,8 @@ impl<'a> Request<'a> {
                 length = Some(said);
             } else if is("transfer-encoding") {
                 chunked = true;
+            } else if is("expect") {
+                self.expects = true;
             }
         }
         if http11 && host != 1 {
@@ -253,6 +258,7 @@ mod tests {
                 accept: "text/plain",
                 accept_encoding: "gzip",
                 body: Body::Sized(0),
+                expects: false,
             })
         );
         assert!(parse("GET / HTTP/1.1\nHost: a\n\n").unwrap().keep_alive);

@@ -2,7 +2,8 @@
 //! the gap, so that both leave in one `send`.
 
 use crate::clock::Wall;
-use crate::metric::{Buffer, copy, integer};
+use crate::metric::Buffer;
+use crate::sys::Pen;
 use std::fmt::Write;
 
 /// Room for the longest head.
@@ -98,7 +99,7 @@ impl Response {
 
     /// Starts anew: one plain sentence.
     pub fn say(&mut self, status: Status, sentence: &str) {
-        self.begin(status, PLAIN).put_all(&[sentence.as_bytes(), b"\n"]);
+        self.begin(status, PLAIN).put_all([sentence.as_bytes(), b"\n"]);
     }
 
     /// The answer depends on Accept and Accept-Encoding.
@@ -135,32 +136,36 @@ impl Response {
     /// Room that a compressed body must leave before it.
     pub const GAP: usize = GAP;
 
+    /// The headers that are told of this answer, whatever the connection.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let not_allowed = self.status == Status::MethodNotAllowed;
+        let told = [
+            Some(("Content-Type", self.content_type)),
+            self.gzip.then_some(("Content-Encoding", "gzip")),
+            self.varies.then_some(("Vary", "Accept, Accept-Encoding")),
+            not_allowed.then_some(("Allow", "GET, HEAD")),
+        ];
+        told.into_iter().flatten()
+    }
+
     /// Writes the head. `body` is false for HEAD: length and type are told, nothing follows.
     pub fn finish(&mut self, keep_alive: bool, body: bool) {
         let mut head = Head { text: [0; GAP], len: 0 };
-        let mut length = [0; 20];
-        let digits = integer(&mut length, self.body().len() as u64);
+        let length = self.body().len();
         head.put("HTTP/1.1 ");
         head.put(self.status.line());
         // Head::write_str cannot fail.
-        let _ = write!(head, "\r\nDate: {}\r\nContent-Type: ", Wall::now().http());
-        head.put(self.content_type);
-        head.put("\r\nContent-Length: ");
-        head.put(std::str::from_utf8(length.get(..digits).unwrap_or_default()).unwrap_or("0"));
-        for (yes, line) in [
-            (self.gzip, "\r\nContent-Encoding: gzip"),
-            (self.varies, "\r\nVary: Accept, Accept-Encoding"),
-            (self.status == Status::MethodNotAllowed, "\r\nAllow: GET, HEAD"),
-            (!keep_alive, "\r\nConnection: close"),
-        ] {
-            if yes {
-                head.put(line);
+        let _ = write!(head, "\r\nDate: {}\r\nContent-Length: {length}", Wall::now().http());
+        let close = (!keep_alive).then_some(("Connection", "close"));
+        for (name, value) in self.headers().chain(close) {
+            for part in ["\r\n", name, ": ", value] {
+                head.put(part);
             }
         }
         head.put("\r\n\r\n");
         self.start = GAP - head.len;
         let gap = self.buffer.bytes_mut().get_mut(self.start..GAP).unwrap_or_default();
-        copy(gap, head.text.get(..head.len).unwrap_or_default());
+        Pen::new(gap).put(head.text.get(..head.len).unwrap_or_default());
         if !body {
             self.buffer.truncate(GAP);
         }
@@ -180,8 +185,9 @@ struct Head {
 
 impl Head {
     fn put(&mut self, part: &str) {
-        let room = self.text.get_mut(self.len..).unwrap_or_default();
-        self.len += copy(room, part.as_bytes());
+        let mut pen = Pen::new(self.text.get_mut(self.len..).unwrap_or_default());
+        pen.put(part.as_bytes());
+        self.len = GAP - pen.left();
     }
 }
 
@@ -211,8 +217,8 @@ mod tests {
             lines,
             [
                 "HTTP/1.1 405 Method Not Allowed",
-                "Content-Type: text/plain; charset=utf-8",
                 "Content-Length: 4",
+                "Content-Type: text/plain; charset=utf-8",
                 "Vary: Accept, Accept-Encoding",
                 "Allow: GET, HEAD",
                 "Connection: close",
@@ -221,7 +227,7 @@ mod tests {
         response.say(Status::Ok, "Yes.");
         response.finish(true, false);
         let text = String::from_utf8(response.bytes().to_vec()).unwrap();
-        assert!(text.ends_with("Content-Length: 5\r\n\r\n"), "{text}");
+        assert!(text.contains("\r\nContent-Length: 5\r\n") && text.ends_with("\r\n\r\n"), "{text}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! A growing byte buffer for rendering. musl's `memcpy` costs 13 ns for each small copy of run-time
-//! length, as much as a whole sample here: short texts are copied by overlapping chunks of fixed
-//! size instead, which compile to plain moves.
+//! A growing byte buffer for rendering.
 //!
 //! INVARIANT: `len <= bytes.len()`. What lies beyond `len` is room that was initialised before and
 //! is written over.
+
+use super::Value;
+use crate::sys::Pen;
 
 /// Room is added in steps of this many bytes, and doubles when that is more.
 const STEP: usize = 4096;
@@ -16,6 +17,15 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// Nothing, without memory.
+    pub const EMPTY: Buffer = Buffer { bytes: Vec::new(), len: 0 };
+
+    /// Gives back the room that is not used.
+    pub fn shrink(&mut self) {
+        self.bytes.truncate(self.len);
+        self.bytes.shrink_to_fit();
+    }
+
     /// What was written so far.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
@@ -74,15 +84,29 @@ impl Buffer {
     /// Appends `text`.
     #[inline]
     pub fn put(&mut self, text: &[u8]) {
-        let n = copy(self.room(text.len()), text);
-        self.len += n;
+        Pen::new(self.room(text.len())).put(text);
+        self.len += text.len();
+    }
+
+    /// Appends a number.
+    #[inline]
+    pub fn put_value(&mut self, value: Value) {
+        let mut pen = Pen::new(self.room(Value::ROOM));
+        let room = pen.left();
+        value.write(&mut pen);
+        let written = room - pen.left();
+        self.advance(written);
     }
 
     /// Appends every part.
-    pub fn put_all(&mut self, parts: &[&[u8]]) {
+    #[inline]
+    pub fn put_all<const N: usize>(&mut self, parts: [&[u8]; N]) {
+        let length = parts.iter().map(|part| part.len()).sum();
+        let mut pen = Pen::new(self.room(length));
         for part in parts {
-            self.put(part);
+            pen.put(part);
         }
+        self.advance(length);
     }
 
     #[cold]
@@ -92,64 +116,15 @@ impl Buffer {
     }
 }
 
-/// Copies `from` to the start of `to` and returns its length; copies nothing if there is no room.
-#[inline(always)]
-pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
-    let n = from.len();
-    let Some(to) = to.get_mut(..n) else { return 0 };
-    if n > 128 {
-        to.copy_from_slice(from);
-    } else if n >= 16 {
-        let mut at = 0;
-        while at + 16 <= n {
-            chunk::<16>(to, from, at);
-            at += 16;
-        }
-        chunk::<16>(to, from, n - 16);
-    } else if n >= 8 {
-        chunk::<8>(to, from, 0);
-        chunk::<8>(to, from, n - 8);
-    } else if n >= 4 {
-        chunk::<4>(to, from, 0);
-        chunk::<4>(to, from, n - 4);
-    } else {
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
-        }
-    }
-    n
-}
-
-#[inline(always)]
-fn chunk<const N: usize>(to: &mut [u8], from: &[u8], at: usize) {
-    let from = from.get(at..).and_then(|f| f.first_chunk::<N>());
-    if let (Some(to), Some(from)) = (to.get_mut(at..).and_then(|t| t.first_chunk_mut::<N>()), from)
-    {
-        *to = *from;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn copies_every_length_exactly() {
-        let from: Vec<u8> = (0..=255).collect();
-        for n in 0..=from.len() {
-            let mut to = vec![0xEE; n + 3];
-            assert_eq!(copy(&mut to, &from[..n]), n);
-            assert_eq!(to[..n], from[..n]);
-            assert_eq!(to[n..], [0xEE; 3]);
-        }
-        assert_eq!(copy(&mut [0; 3], &from[..4]), 0);
-    }
-
-    #[test]
     fn grows_truncates_and_keeps_its_memory() {
         let mut b = Buffer::default();
         for _ in 0..10_000 {
-            b.put_all(&[b"hello ", b"world"]);
+            b.put_all([b"hello ", b"world"]);
         }
         assert_eq!(b.len(), 110_000);
         b.truncate(5);

@@ -163,8 +163,8 @@ impl<'a> Family<'a> {
     pub fn value(&self, raw: u64) -> Value {
         match self.unit {
             Unit::One => Value::Int(raw),
-            Unit::Sectors => Value::Int(raw.saturating_mul(512)),
-            Unit::Kibibytes => Value::Int(raw.saturating_mul(1024)),
+            Unit::Sectors => Value::times(raw, 512),
+            Unit::Kibibytes => Value::times(raw, 1024),
             Unit::Ticks => Value::ticks(raw, sys::user_hz()),
             Unit::Millis => Value::Milli(raw),
             Unit::Nanos => Value::Nano(raw),

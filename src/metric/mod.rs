@@ -5,7 +5,7 @@ mod family;
 mod sink;
 mod value;
 
-pub use buffer::{Buffer, copy};
+pub use buffer::Buffer;
 pub use family::{Family, Kind, Own, Unit, counter, gauge};
 pub use sink::Sink;
-pub use value::{Value, integer};
+pub use value::{Decimal, Value};

@@ -1,6 +1,8 @@
 //! One sample's number. The kernel counts in integers, and so do we: a tick, a millisecond or a
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
+use crate::sys::Pen;
+
 /// A number with an exact decimal form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -12,6 +14,8 @@ pub enum Value {
     Milli(u64),
     /// Billionths.
     Nano(u64),
+    /// So many times as much; only for what leaves `u64`.
+    Times(u64, u16),
 }
 
 impl Value {
@@ -27,77 +31,128 @@ impl Value {
         }
     }
 
-    /// The longest text that `write` makes.
-    pub const MAX_LEN: usize = 24;
+    /// The room that `write` wants: its longest text and some slack.
+    pub const ROOM: usize = 32;
 
-    /// Writes the number to the start of `to` (at least `MAX_LEN` bytes) and returns its length.
+    /// `n` units of `size`.
     #[inline]
-    pub fn write(self, to: &mut [u8]) -> usize {
-        let (whole, rest, digits) = match self {
-            Value::Int(n) => (n, 0, 0),
-            Value::Centi(n) => (n / 100, n % 100, 2),
-            Value::Milli(n) => (n / 1000, n % 1000, 3),
-            Value::Nano(n) => (n / 1_000_000_000, n % 1_000_000_000, 9),
-        };
-        let mut n = integer(to, whole);
-        if rest != 0 {
-            n += fraction(to.get_mut(n..).unwrap_or_default(), rest, digits);
+    pub fn times(n: u64, size: u16) -> Value {
+        n.checked_mul(size.into()).map_or(Value::Times(n, size), Value::Int)
+    }
+
+    /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
+    #[inline]
+    pub fn write(self, pen: &mut Pen<'_>) {
+        match self {
+            Value::Int(n) => integer(pen, n),
+            Value::Centi(n) => decimal(pen, n, 2, 100),
+            Value::Milli(n) => decimal(pen, n, 3, 1000),
+            Value::Nano(n) => decimal(pen, n, 9, 1_000_000_000),
+            Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
         }
-        n
     }
 }
 
-/// "00" to "99".
-static PAIRS: [[u8; 2]; 100] = pairs();
+/// The numbers that eight digits can write.
+const BLOCK: u64 = 100_000_000;
 
-const fn pairs() -> [[u8; 2]; 100] {
-    let mut all = [[0; 2]; 100];
-    let mut i = 0;
-    while i < 100 {
-        #[allow(clippy::indexing_slicing)] // evaluated by the compiler
-        {
-            all[i] = [b'0' + (i / 10) as u8, b'0' + (i % 10) as u8];
-        }
-        i += 1;
-    }
-    all
+/// "00000000", a character in each byte.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The eight decimal digits of `n % BLOCK`, the first in the lowest byte, as numbers: halves, then
+/// quarters, then single digits are split by multiplication, all at once in one word.
+#[inline(always)]
+fn digits(n: u64) -> u64 {
+    let halves = (n / 10_000) | ((n % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
+    let quarters = hundreds | ((halves - hundreds * 100) << 16);
+    let tens = ((quarters * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((quarters - tens * 10) << 8)
 }
 
-/// Writes `n` in decimal to the start of `to`; returns how many digits that took.
+/// Writes `n` in decimal; `pen` has `Value::ROOM`.
 #[inline]
-pub fn integer(to: &mut [u8], n: u64) -> usize {
-    let digits = n.checked_ilog10().map_or(1, |log| log as usize + 1);
-    padded(to, n, digits);
-    digits
+fn integer(pen: &mut Pen<'_>, n: u64) {
+    if n >= BLOCK {
+        long(pen, n / BLOCK);
+        pen.put_word(digits(n % BLOCK) | ZEROS, 8);
+        return;
+    }
+    let digits = digits(n);
+    let zeros = (digits.trailing_zeros() / 8).min(7);
+    pen.put_word((digits | ZEROS) >> (8 * zeros), 8 - zeros as usize);
 }
 
-/// Writes the last `digits` decimal digits of `n`, with leading zeros.
-#[inline]
-fn padded(to: &mut [u8], mut n: u64, digits: usize) {
-    let Some(mut to) = to.get_mut(..digits) else { return };
-    while let [head @ .., _, _] = to {
-        let at = head.len();
-        if let (Some(pair), Some(digits)) =
-            (PAIRS.get((n % 100) as usize), to.last_chunk_mut::<2>())
-        {
-            *digits = *pair;
-        }
-        n /= 100;
-        to = to.get_mut(..at).unwrap_or_default();
+/// The beginning of a number of more than eight digits.
+fn long(pen: &mut Pen<'_>, n: u64) {
+    integer(pen, n);
+}
+
+/// Writes `n / scale`, where `scale` is 10 to the power of `places`, at most nine.
+#[inline(always)]
+fn decimal(pen: &mut Pen<'_>, n: u64, places: usize, scale: u64) {
+    if n < BLOCK && places < 8 {
+        return short_decimal(pen, n, places);
     }
-    if let [last] = to {
-        *last = b'0' + (n % 10) as u8;
+    integer(pen, n / scale);
+    if !n.is_multiple_of(scale) {
+        fraction(pen, n % scale, places);
     }
 }
 
-/// Writes a point and `rest` as `digits` digits; returns the length.
-#[inline]
-fn fraction(to: &mut [u8], rest: u64, digits: usize) -> usize {
-    if let Some((point, after)) = to.split_first_mut() {
-        *point = b'.';
-        padded(after, rest, digits);
+/// Writes what may leave `u64`, the last sixteen digits in two blocks.
+#[cold]
+fn wide(pen: &mut Pen<'_>, n: u128) {
+    const BLOCKS: u128 = BLOCK as u128 * BLOCK as u128;
+    let (high, low) = ((n / BLOCKS) as u64, (n % BLOCKS) as u64);
+    if high == 0 {
+        return integer(pen, low);
     }
-    digits + 1
+    integer(pen, high);
+    pen.put_word(digits(low / BLOCK) | ZEROS, 8);
+    pen.put_word(digits(low % BLOCK) | ZEROS, 8);
+}
+
+/// The same for a number of eight digits, which are made at once and then parted.
+#[inline(always)]
+fn short_decimal(pen: &mut Pen<'_>, n: u64, places: usize) {
+    let digits = digits(n);
+    let whole = 8 - places;
+    let zeros = (digits.trailing_zeros() as usize / 8).min(whole - 1);
+    pen.put_word((digits | ZEROS) >> (8 * zeros), whole - zeros);
+    if digits >> (8 * whole) != 0 {
+        pen.put_word(((digits | ZEROS) >> (8 * whole) << 8) | u64::from(b'.'), 1 + places);
+    }
+}
+
+/// Writes a point and `rest` as `places` digits, at most nine.
+fn fraction(pen: &mut Pen<'_>, rest: u64, places: usize) {
+    pen.put(b".");
+    let beyond = places.saturating_sub(8);
+    if beyond > 0 {
+        pen.put(&[b'0' + (rest / BLOCK) as u8]);
+    }
+    let last = places - beyond;
+    pen.put_word((digits(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
+}
+
+/// An integer as text, for a label.
+pub struct Decimal([u8; Value::ROOM], usize);
+
+impl Decimal {
+    /// The decimal digits of `n`.
+    pub fn of(n: u64) -> Decimal {
+        let mut text = [0; Value::ROOM];
+        let mut pen = Pen::new(&mut text);
+        integer(&mut pen, n);
+        let length = Value::ROOM - pen.left();
+        Decimal(text, length)
+    }
+
+    /// The digits.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -105,8 +160,10 @@ mod tests {
     use super::*;
 
     fn text(value: Value) -> String {
-        let mut to = [0; Value::MAX_LEN];
-        let n = value.write(&mut to);
+        let mut to = [0; Value::ROOM];
+        let mut pen = Pen::new(&mut to);
+        value.write(&mut pen);
+        let n = Value::ROOM - pen.left();
         String::from_utf8(to[..n].to_vec()).unwrap()
     }
 
@@ -124,9 +181,17 @@ mod tests {
             assert_eq!(text(Value::Centi(n)), naive(100, 2));
             assert_eq!(text(Value::Milli(n)), naive(1000, 3));
             assert_eq!(text(Value::Nano(n)), naive(1_000_000_000, 9));
+            for size in [1, 512, 1024, u16::MAX] {
+                let product = (u128::from(n) * u128::from(size)).to_string();
+                assert_eq!(text(Value::times(n, size)), product);
+                assert_eq!(text(Value::Times(n, size)), product);
+            }
         }
         assert_eq!(text(Value::Int(u64::MAX)), u64::MAX.to_string());
         assert_eq!(text(Value::Int(0)), "0");
+        for n in [0, 9, 10, u64::MAX] {
+            assert_eq!(Decimal::of(n).as_bytes(), n.to_string().as_bytes());
+        }
     }
 
     #[test]

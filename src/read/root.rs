@@ -1,6 +1,6 @@
 //! Where the kernel's trees are mounted (`--path.*`); tests point it at fixtures.
 
-use super::{Shape, Source};
+use super::{Dir, Shape, Source};
 use crate::settings::Paths;
 use std::path::PathBuf;
 
@@ -28,6 +28,11 @@ impl Root {
     /// A file that the kernel hands out record by record.
     pub fn records(&self, path: &'static str) -> Source {
         Source::new(path, self.real(path), Shape::Records)
+    }
+
+    /// A directory of attribute files.
+    pub fn dir(&self, path: &'static str) -> Dir {
+        Dir::new(path, self.real(path))
     }
 
     /// Where the kernel's `path` (`/proc/…`, `/sys/…`, `/run/udev/data/…`) is found here.

@@ -30,18 +30,27 @@ impl<const N: usize> Table<N> {
     }
 
     /// Adds a row whose fields belong to `columns`, or to all of them in order if that is empty.
-    /// `None`, and no row, if a field is not an integer that fits. Columns past N are newer than
-    /// this code: ignored.
+    /// `None` if a field is not an integer that fits: the row lacks that column. Columns past N are
+    /// newer than this code: ignored, and so are those past `columns`.
     pub fn push(&mut self, name: &[u8], columns: &[usize], mut fields: Fields<'_>) -> Option<()> {
-        let (mut cells, mut present) = ([0; N], 0);
+        let (mut cells, mut present, mut whole) = ([0; N], 0, Some(()));
         for i in 0..N {
             let Some(value) = fields.uint() else { break };
-            let column = if columns.is_empty() { i } else { *columns.get(i)? };
-            *cells.get_mut(column)? = value?;
-            present |= 1 << column;
+            let column = match columns.get(i) {
+                Some(column) => *column,
+                None if columns.is_empty() => i,
+                None => break,
+            };
+            match (cells.get_mut(column), value) {
+                (Some(cell), Some(value)) => {
+                    *cell = value;
+                    present |= 1 << column;
+                }
+                _ => whole = None,
+            }
         }
         self.push_cells(name, cells, present);
-        Some(())
+        whole
     }
 
     /// Adds a row of which the columns in `present` (bit i for column i) are known.
@@ -58,5 +67,22 @@ impl<const N: usize> Table<N> {
             let name = self.names.get(row.name.clone()).unwrap_or_default();
             (name, row.cells.get(i).copied().unwrap_or_default())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan;
+    use super::*;
+
+    #[test]
+    fn a_bad_field_costs_its_own_cell() {
+        let mut table = Table::<3>::default();
+        assert_eq!(table.push(b"good", &[], scan::fields(b"1 2 3 4")), Some(()));
+        assert_eq!(table.push(b"torn", &[], scan::fields(b"5 6\r")), None);
+        assert_eq!(table.push(b"odd", &[], scan::fields(b"-1 7 0")), None);
+        assert_eq!(table.push(b"part", &[2, 0], scan::fields(b"8 9")), Some(()));
+        let column = |i| table.column(i).map(|(_, cell)| cell).collect::<Vec<_>>();
+        assert_eq!([column(0), column(1), column(2)], [vec![1, 5, 9], vec![2, 7], vec![3, 0, 8]]);
     }
 }

@@ -38,9 +38,10 @@ pub(super) fn read(
                 }
             }
             None => {
-                if long {
-                    parser.optional_value();
-                }
+                // Of `-listen` the rest of the word, of `--x=y` the value.
+                let rest = parser.optional_value().filter(|_| !long).unwrap_or_default();
+                let name = [&name, &*rest.to_string_lossy()].concat();
+                let shown = [if long { "--" } else { "-" }, &name].concat();
                 refusal.add(Origin::Flag(shown), unknown(&name, &flags));
             }
         }

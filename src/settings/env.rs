@@ -13,28 +13,29 @@ use std::ffi::OsString;
 /// has the last word.
 pub(super) fn read(
     catalogue: &Catalogue,
-    env: &[(OsString, OsString)],
+    env: Vec<(OsString, OsString)>,
     said: &mut Vec<Said>,
     refusal: &mut Refusal,
 ) {
-    let text = |(name, value): &(OsString, OsString)| {
-        let name = name.to_str()?.to_owned();
-        Some((name, value.clone().into_string()))
-    };
-    for (name, value) in env.iter().filter_map(text) {
-        let row = catalogue.rows.iter().position(|row| row.env == name && !name.is_empty());
-        if let Some(row) = row.filter(|_| value.as_ref().is_ok_and(|v| !v.is_empty())) {
-            record(catalogue, row, name, value, said, refusal);
+    let mut ours = Vec::new();
+    for (name, value) in env {
+        let Ok(name) = name.into_string() else { continue };
+        let own = catalogue.rows.iter().position(|row| row.env == name && !name.is_empty());
+        if let Some(row) = own {
+            if !value.is_empty() {
+                record(catalogue, row, name, value, said, refusal);
+            }
+        } else if name.starts_with(ENV_PREFIX) {
+            ours.push((name, value));
         }
     }
-    for (name, value) in env.iter().filter_map(text) {
-        let Some(path) = name.strip_prefix(ENV_PREFIX) else { continue };
-        let path = path.to_ascii_lowercase();
+    for (name, value) in ours {
+        let path = name.trim_start_matches(ENV_PREFIX).to_ascii_lowercase();
         let parts: Vec<&str> = path.split("__").collect();
         match catalogue.find(&parts) {
             Some(row) => record(catalogue, row, name, value, said, refusal),
             None if is_ours(&parts) => {
-                let text = unknown(catalogue, &path);
+                let text = unknown(catalogue, &name);
                 refusal.add(Origin::Env(name), text);
             }
             None => {}
@@ -46,17 +47,17 @@ fn record(
     catalogue: &Catalogue,
     row: usize,
     name: String,
-    value: Result<String, OsString>,
+    value: OsString,
     said: &mut Vec<Said>,
     refusal: &mut Refusal,
 ) {
-    let Ok(value) = value else {
+    let Ok(value) = value.into_string() else {
         refusal.add(Origin::Env(name), "expected text in UTF-8".to_owned());
         return;
     };
     let list = catalogue.rows.get(row).is_some_and(|row| row.kind == Kind::Addresses);
-    let count = if list { usize::MAX } else { 1 };
-    for text in value.splitn(count, ',') {
+    // No variable has a zero byte in it.
+    for text in value.split(if list { ',' } else { '\0' }) {
         let text = if list { text.trim() } else { text }.to_owned();
         said.push(Said { row, text, shape: None, origin: Origin::Env(name.clone()) });
     }
@@ -69,7 +70,7 @@ fn is_ours(parts: &[&str]) -> bool {
     SECTIONS.iter().any(|section| !section.name.is_empty() && near(section.name))
 }
 
-fn unknown(catalogue: &Catalogue, path: &str) -> String {
+fn unknown(catalogue: &Catalogue, name: &str) -> String {
     let mut known: Vec<String> = Vec::new();
     for row in catalogue.rows.iter().filter(|row| row.in_file()) {
         known.push(row.variable());
@@ -77,7 +78,6 @@ fn unknown(catalogue: &Catalogue, path: &str) -> String {
             known.push([&row.variable(), "__", &ENABLED.to_ascii_uppercase()].concat());
         }
     }
-    let name = [ENV_PREFIX, &path.to_ascii_uppercase()].concat();
-    let meant = meant(&name, &mut known.iter().map(String::as_str), "");
+    let meant = meant(name, &mut known.iter().map(String::as_str), "");
     ["no such setting", &meant, "; see --help"].concat()
 }

@@ -7,20 +7,16 @@ use super::rows::COLLECTORS;
 use super::said::Said;
 use super::tree::{Fault, Node, Shape, Tree};
 use super::value::Kind;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
+use std::io::Read;
 use std::path::Path;
 
 /// Bytes of a settings file.
-pub(super) const MAX_FILE: usize = 1 << 20;
+pub(super) const MAX_FILE: u64 = 1 << 20;
 
 /// The text of the file; none if it does not exist and need not.
 pub(super) fn text(must: bool, refusal: &mut Refusal) -> Option<String> {
     match bytes(Path::new(&refusal.file)) {
-        Ok(bytes) if bytes.len() > MAX_FILE => {
-            let most = MAX_FILE.to_string();
-            whole(refusal, &["larger than ", &most, " bytes, which no settings file is"])
-        }
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => return Some(text),
             Err(error) => {
@@ -32,22 +28,25 @@ pub(super) fn text(must: bool, refusal: &mut Refusal) -> Option<String> {
             }
         },
         Err(error) if error.kind() == ErrorKind::NotFound && !must => {}
-        Err(error) => whole(refusal, &["cannot read the settings file: ", &error.to_string()]),
+        Err(error) => {
+            let text = ["cannot read the settings file: ", &error.to_string()].concat();
+            refusal.add(Origin::File(0, 0), text);
+        }
     }
     None
 }
 
-fn whole(refusal: &mut Refusal, text: &[&str]) {
-    refusal.add(Origin::File(0, 0), text.concat());
-}
-
 fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     // Asked before opening: opening a pipe would wait for a writer.
-    if !std::fs::metadata(path)?.is_file() {
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() {
         return Err(std::io::Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(std::io::Error::other("larger than 1 MiB, which no settings file is"));
+    }
     Ok(bytes)
 }
 

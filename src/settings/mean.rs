@@ -4,8 +4,8 @@
 use super::catalogue::Catalogue;
 use super::file::found;
 use super::listen::Listen;
-use super::problem::{MAX_SHOWN, Origin, Refusal, nearest, quoted, shown};
-use super::rows::{DIALECT, DISABLE_DEFAULTS, HOST, LISTEN, MAX_LISTEN, PORT};
+use super::problem::{MAX_SHOWN, Origin, Refusal, meant, quoted, shown};
+use super::rows::{DIALECT, DISABLE_DEFAULTS, HOST, LISTEN, MAX_LISTEN, PORT, Row};
 use super::said::Said;
 use super::subject::{CollectorSettings, Dialect, Subject};
 use super::tree::Shape;
@@ -51,10 +51,10 @@ pub(super) fn settle(
         answers.push(answer);
     }
 
-    if let Some(Some(answer)) = answers.get_mut(LISTEN) {
-        let (listen, origin) = listen(&checked, &answer.value.text, refusal);
-        settings.server.listen = listen;
-        answer.origin = origin;
+    if let (Some(Some(answer)), Some(row)) = (answers.get_mut(LISTEN), catalogue.rows.get(LISTEN)) {
+        let [own, node] = row.default;
+        let default = if dialect == Dialect::Node { node } else { own };
+        (settings.server.listen, answer.origin) = listen(&checked, default, refusal);
     }
     let off = answers.get(DISABLE_DEFAULTS).and_then(Option::as_ref);
     let off = off.filter(|a| a.value.number == 1).and_then(|a| a.origin.clone());
@@ -76,7 +76,6 @@ fn default(kind: Kind, texts: [&str; 2], dialect: Dialect) -> Option<Answer> {
 /// Judges one value.
 fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Checked> {
     let row = catalogue.rows.get(said.row)?;
-    let read = row.kind.read(&said.text);
     let typed = match (row.kind, said.shape) {
         (_, None) => true,
         (Kind::Switch, Some(shape)) => shape == Shape::Switch,
@@ -84,16 +83,24 @@ fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Che
         (Kind::Time(..), Some(shape)) => matches!(shape, Shape::Integer | Shape::Text),
         (_, Some(shape)) => shape == Shape::Text,
     };
-    let more = match (read, said.shape) {
+    let numeric = matches!(row.kind, Kind::Switch | Kind::Count(..));
+    let more = match (row.kind.read(&said.text), said.shape) {
         (Ok(value), _) if typed => {
             return Some(Checked { row: said.row, value, origin: said.origin });
         }
-        (_, Some(Shape::Bare)) => "; text goes in quotation marks".to_owned(),
+        (_, Some(Shape::Bare)) if !numeric => "; text goes in quotation marks".to_owned(),
         (Ok(_), Some(Shape::Text)) => "; write it without quotation marks".to_owned(),
         (Ok(_), _) => String::new(),
         (Err(more), _) => more,
     };
-    let mut text = match said.origin {
+    let text = complaint(row, &said, &more);
+    refusal.add(said.origin, text);
+    None
+}
+
+/// What was expected and what was found.
+fn complaint(row: &Row, said: &Said, more: &str) -> String {
+    let name = match said.origin {
         Origin::File(..) => [&row.dotted(), ": "].concat(),
         _ => String::new(),
     };
@@ -101,52 +108,52 @@ fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Che
         Some(shape) => found(shape, &said.text),
         None => quoted(&said.text),
     };
-    for part in ["expected ", &row.kind.expects(), ", found ", &found, &more] {
-        text.push_str(part);
-    }
-    if let Kind::Choice(words) = row.kind {
-        let mut words = words.iter().flat_map(|word| word.split('|'));
-        if let Some(word) = nearest(&said.text, &mut words) {
-            text.push_str(&["; did you mean ", &quoted(word), "?"].concat());
+    let meant = match row.kind {
+        Kind::Choice(words) if matches!(said.shape, None | Some(Shape::Text)) => {
+            meant(&said.text, &mut words.iter().flat_map(|word| word.split('|')), "")
         }
-    }
-    refusal.add(said.origin, text);
-    None
+        _ => String::new(),
+    };
+    [&name, "expected ", &row.kind.expects(), ", found ", &found, more, &meant].concat()
 }
 
 /// The addresses: each layer may name them anew, or change host and port of the one there is.
+/// What was said comes in the order of the layers.
 fn listen(
     checked: &[Checked],
     default: &str,
     refusal: &mut Refusal,
 ) -> (Vec<Listen>, Option<Origin>) {
-    let mut all: Vec<Listen> = Vec::new();
-    let mut from = None;
-    if !checked.iter().any(|c| c.row == LISTEN) {
-        all.extend(Listen::parse(default));
-    }
+    let mut all: Vec<Listen> = Listen::parse(default).into_iter().collect();
+    let (mut from, mut named_in) = (None, None);
+    // Addresses first, then what changes them.
     for layer in 0..3 {
-        let of = |row| checked.iter().filter(move |c| c.row == row && c.origin.layer() == layer);
-        if let Some(first) = of(LISTEN).next() {
-            all = of(LISTEN).filter_map(|c| Listen::parse(&c.value.text)).collect();
-            from = Some(first.origin.clone());
-            if all.len() > MAX_LISTEN {
-                let text = ["more than ", &MAX_LISTEN.to_string(), " addresses"].concat();
-                refusal.add(first.origin.clone(), text);
-            }
-        }
-        for part in [HOST, PORT] {
-            let Some(said) = of(part).next_back() else { continue };
-            if of(LISTEN).next().is_some() {
-                refusal.add(said.origin.clone(), TOGETHER.to_owned());
-            } else if replace(&mut all, part, &said.value) {
-                from = Some(said.origin.clone());
-            } else {
-                refusal.add(said.origin.clone(), NOT_ONE.to_owned());
+        for part in [LISTEN, HOST, PORT] {
+            for said in checked {
+                let origin = &said.origin;
+                if said.row != part || origin.layer() != layer {
+                    continue;
+                }
+                if part == LISTEN {
+                    if named_in != Some(layer) {
+                        named_in = Some(layer);
+                        all.clear();
+                    }
+                    all.extend(Listen::parse(&said.value.text));
+                } else if named_in == Some(layer) {
+                    refusal.add(origin.clone(), TOGETHER.to_owned());
+                } else if !replace(&mut all, part, &said.value) {
+                    refusal.add(origin.clone(), NOT_ONE.to_owned());
+                }
+                from = Some(origin);
             }
         }
     }
-    (all, from)
+    if let Some(origin) = from.filter(|_| all.len() > MAX_LISTEN) {
+        let text = ["more than ", &MAX_LISTEN.to_string(), " addresses"].concat();
+        refusal.add(origin.clone(), text);
+    }
+    (all, from.cloned())
 }
 
 const TOGETHER: &str = "listen together with host or port; keep listen, which says both";

@@ -1,7 +1,7 @@
 //! Settings: defaults, then the TOML file, then the environment, then the command line.
 //!
 //! Say, then mean: each source only records which row, what value and where from (`file`,
-//! `env`, `cli` make [`said::Said`]); `mean` judges them together and builds [`Settings`].
+//! `env`, `cli` record what was `said`); `mean` judges them together and builds [`Settings`].
 //! Every option is one row of `rows::ROWS`, and collectors tell of theirs as [`Subject`]s, so
 //! that help, manual page, reference and `--check-config` cannot know of anything else.
 
@@ -67,7 +67,7 @@ fn load_from(
         let ask = vec![ask.clone()];
         return Ok(mean::settle(&catalogue, subjects, ask, &mut Refusal::default()).0);
     }
-    env::read(&catalogue, &env, &mut of_env, &mut refusal);
+    env::read(&catalogue, env, &mut of_env, &mut refusal);
 
     let named = of_env.iter().chain(&of_args).rfind(|said| said.row == CONFIG);
     refusal.file = named.map_or(default_file, |said| said.text.as_str()).to_owned();
@@ -91,9 +91,10 @@ fn load_from(
 }
 
 #[cfg(test)]
-#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_documents;
 #[cfg(test)]
 mod tests_of_errors;

@@ -89,20 +89,16 @@ fn literal(kind: Kind, text: &str) -> String {
     if text.contains('\\') && !text.contains(|c: char| c == '\'' || c.is_control()) {
         return ["'", text, "'"].concat();
     }
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let code = c as u32;
-                out.push_str("\\u");
-                for shift in [12, 8, 4, 0] {
-                    out.extend(char::from_digit((code >> shift) & 15, 16));
-                }
-            }
-            c => out.push(c),
-        }
+    let mut out = text.replace('\\', "\\\\").replace('"', "\\\"");
+    if text.contains(char::is_control) {
+        out = out.chars().map(escaped).collect();
     }
-    out.push('"');
-    out
+    ["\"", &out, "\""].concat()
+}
+
+fn escaped(c: char) -> String {
+    match c.is_control() {
+        true => format!("\\u{:04x}", c as u32),
+        false => c.to_string(),
+    }
 }

@@ -131,12 +131,13 @@ pub(super) fn meant(word: &str, known: &mut dyn Iterator<Item = &str>, dashes: &
 }
 
 /// The known word that is nearest to `word`: it may differ in a third of the letters, at most
-/// three, or go on where `word` ends.
+/// three, or one goes on where the other ends.
 pub(super) fn nearest<'a>(word: &str, known: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut best = None;
     for candidate in known {
         let far = (word.len() / 3).clamp(1, 3);
-        let begins = word.len() >= 3 && candidate.starts_with(word);
+        let begins = word.len() >= 3 && candidate.starts_with(word)
+            || candidate.len() >= 4 && word.starts_with(candidate);
         let d = if begins { far } else { distance(word, candidate) };
         if d <= far && best.is_none_or(|(least, _)| d < least) {
             best = Some((d, candidate));
@@ -195,6 +196,7 @@ mod tests {
         assert_eq!(near("LISTEN"), Some("listen"));
         assert_eq!(near("exclude"), Some("exclude_pattern"));
         assert_eq!(near("metric_path"), Some("metrics_path"));
+        assert_eq!(near("listening"), Some("listen"));
         assert_eq!(near("zebra"), None);
         assert_eq!(near(""), None);
     }

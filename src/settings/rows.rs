@@ -19,7 +19,7 @@ const MAX_HEAD_BYTES_MIN: u64 = 1024;
 const MAX_HEAD_BYTES_MAX: u64 = 65_536;
 const HEAD_TIMEOUT: &str = "5s";
 const DRAIN_TIMEOUT: &str = "10s";
-const IDLE_TIMEOUT: &str = "1m";
+const IDLE_TIMEOUT: &str = "2m";
 const TIMEOUT_MIN: u64 = 100;
 const TIMEOUT_MAX: u64 = 3_600_000;
 
@@ -146,7 +146,7 @@ pub(super) static ROWS: &[Row] = &[
         .flags(&["runtime.gomaxprocs"])
         .help("Accepted for compatibility with node_exporter, no effect."),
     Row::new("server", "listen", Kind::Addresses, "0.0.0.0:9101")
-        .on_node("0.0.0.0:9100")
+        .on_node(":9100")
         .flags(&["listen", "web.listen-address"])
         .help("Address to serve on; may be repeated, and be a list in the file."),
     Row::new("server", "host", Kind::Host, "").help("Host part of the address, instead of listen."),

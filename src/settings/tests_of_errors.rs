@@ -85,7 +85,7 @@ fn of_the_file_wrong_types() {
     );
     file(
         "[server]\nport = 1.5",
-        "FILE:2:8: server.port: expected a whole number from 0 to 65535, found 1.5; text goes in quotation marks",
+        "FILE:2:8: server.port: expected a whole number from 0 to 65535, found 1.5",
     );
 }
 
@@ -93,7 +93,8 @@ fn of_the_file_wrong_types() {
 fn of_the_file_wrong_values() {
     file(
         "[log]\nlevel = 'warning'",
-        "FILE:2:9: log.level: expected one of error, warn, info, debug, found \"warning\"",
+        "FILE:2:9: log.level: expected one of error, warn, info, debug, found \"warning\"; \
+         did you mean \"warn\"?",
     );
     file(
         "[log]\nlevel = 'wran'",
@@ -158,7 +159,7 @@ fn of_the_file_what_is_said_twice() {
 fn of_the_file_what_is_no_toml() {
     file("[server", "FILE:1:8: unclosed table; expected \"]\"");
     file("[log]\nlevel = \n", "FILE:2:9: missing value");
-    file("[log]\nlevel \n", "FILE:2:6: key with no value; expected \"=\"");
+    file("[log]\nlevel \n", "FILE:2:7: key with no value; expected \"=\"");
     file("[log]\nlevel = 'x\n", "FILE:2:11: invalid literal string; expected \"'\"");
     let two = load("[log]\nlevel = \n[server\nlisten = [1,,2]\n", "", &[]).unwrap_err();
     assert_eq!(two.lines().count(), 3, "{two}");
@@ -193,7 +194,7 @@ fn of_the_environment() {
         "",
         "",
         &[("APP__SERVER", "x")],
-        "APP__SERVER: no such setting; did you mean \"APP__SERVER__PORT\"?; see --help",
+        "APP__SERVER: no such setting; did you mean \"APP__SERVER__LISTEN\"?; see --help",
     );
     refused(
         "",
@@ -220,19 +221,14 @@ fn of_the_environment() {
 fn of_the_command_line() {
     refused("", "serve", &[], "serve: unexpected argument; flags start with --, see --help");
     refused("", "-x", &[], "-x: unknown flag; see --help");
-    refused(
-        "",
-        "-listen",
-        &[],
-        "-l: unknown flag; see --help\n-i: unknown flag; see --help\n-s: unknown flag; see --help\n-t: unknown flag; see --help\n-e: unknown flag; see --help\n-n: unknown flag; see --help",
-    );
+    refused("", "-listen", &[], "-listen: unknown flag; did you mean \"--listen\"?; see --help");
     refused(
         "",
         "--collector.dsk",
         &[],
         "--collector.dsk: unknown flag; did you mean \"--collector.disk\"?; see --help",
     );
-    refused("", "--h", &[], "--h: unknown flag; did you mean \"--help\"?; see --help");
+    refused("", "--h", &[], "--h: unknown flag; see --help");
     refused("", "--check-config=yes", &[], "--check-config: takes no value, found \"yes\"");
     refused(
         "",
@@ -278,8 +274,8 @@ fn nothing_in_a_file_makes_it_panic() {
 
 #[test]
 fn a_file_is_text_and_not_too_large() {
-    let large = vec![b'#'; MAX_FILE + 1];
-    let text = "FILE: larger than 1048576 bytes, which no settings file is";
+    let large = vec![b'#'; MAX_FILE as usize + 1];
+    let text = "FILE: cannot read the settings file: larger than 1 MiB, which no settings file is";
     assert_eq!(load_bytes(&large, "", &[]).unwrap_err(), text);
     assert!(load_bytes(&large[1..], "", &[]).is_ok());
     let text = "FILE:2:3: not UTF-8 from here on; a settings file is text in UTF-8";

@@ -1,6 +1,6 @@
 //! From the text of a TOML 1.1 file to its [`Tree`]. `toml_parser` finds the events and decodes
 //! strings; what an unquoted word means is settled here, because only integers and booleans
-//! mean anything to settings and the library's floats and dates cost 7 KB.
+//! mean anything to settings and the library's floats and dates cost 6 KB.
 
 use super::problem::quoted;
 use super::tree::{Fault, Key, MAX_DEPTH, MAX_NODES, NOWHERE, ROOT, Shape, Tree, unnamed};
@@ -33,12 +33,14 @@ pub(super) fn parse(text: &str) -> (Tree, Vec<Fault>) {
     (builder.tree, faults)
 }
 
-/// The syntax errors.
+/// The syntax errors, one for each place.
 struct Errors(Vec<Fault>);
 
 impl ErrorSink for Errors {
     fn report_error(&mut self, error: ParseError) {
-        if self.0.len() >= MAX_FAULTS {
+        let span = error.unexpected().or(error.context()).unwrap_or_default();
+        let again = self.0.last().is_some_and(|last| last.at == span.start());
+        if again || self.0.len() >= MAX_FAULTS {
             return;
         }
         let mut text = String::from(error.description());
@@ -51,7 +53,6 @@ impl ErrorSink for Errors {
                 _ => {}
             }
         }
-        let span = error.unexpected().or(error.context()).unwrap_or_default();
         self.0.push(Fault::new(span.start(), text));
     }
 }
@@ -224,24 +225,30 @@ fn word(raw: &str) -> (Shape, String) {
 
 /// `-1_000`, `0x1F`, `0o755`, `0b1010`.
 fn integer(raw: &str) -> Option<i64> {
-    let unsigned = raw.strip_prefix(['+', '-']).unwrap_or(raw);
-    let (digits, radix) = match unsigned.as_bytes() {
-        [b'0', b'x', ..] => (unsigned.get(2..)?, 16),
-        [b'0', b'o', ..] => (unsigned.get(2..)?, 8),
-        [b'0', b'b', ..] => (unsigned.get(2..)?, 2),
-        [b'0', _, ..] => return None,
-        _ => (unsigned, 10),
+    let (sign, digits, radix) = match raw.as_bytes() {
+        [b'0', b'x', digits @ ..] => (1, digits, 16),
+        [b'0', b'o', digits @ ..] => (1, digits, 8),
+        [b'0', b'b', digits @ ..] => (1, digits, 2),
+        [b'-', digits @ ..] => (-1, digits, 10),
+        [b'+', digits @ ..] => (1, digits, 10),
+        digits => (1, digits, 10),
     };
-    let signed = unsigned.len() != raw.len();
-    let between = |text: &str| text.split('_').all(|part| !part.is_empty());
-    if (signed && radix != 10) || !between(digits) || digits.starts_with(['+', '-']) {
+    if radix == 10 && digits.first() == Some(&b'0') && digits.len() > 1 {
         return None;
     }
-    let mut plain = digits.replace('_', "");
-    if raw.starts_with('-') {
-        plain.insert(0, '-');
+    let mut number = 0_i64;
+    // An underscore stands between two digits.
+    let mut after_digit = false;
+    for &byte in digits {
+        if byte == b'_' && after_digit {
+            after_digit = false;
+            continue;
+        }
+        let digit = i64::from(char::from(byte).to_digit(radix)?);
+        number = number.checked_mul(i64::from(radix))?.checked_add(sign * digit)?;
+        after_digit = true;
     }
-    i64::from_str_radix(&plain, radix).ok()
+    after_digit.then_some(number)
 }
 
 #[cfg(test)]

@@ -106,6 +106,9 @@ impl Tree {
 
     /// The child of that name.
     pub(super) fn child(&self, parent: usize, name: &str) -> Option<usize> {
+        if parent == NOWHERE {
+            return None;
+        }
         self.nodes.iter().position(|n| n.parent == parent && n.key.name == name)
     }
 
@@ -178,23 +181,28 @@ impl Tree {
         made: Shape,
     ) -> Result<(usize, Key), Fault> {
         let last = keys.pop().unwrap_or_else(|| unnamed(0));
+        if self.is_full() {
+            return Ok((NOWHERE, last));
+        }
         if keys.len() >= MAX_DEPTH {
             let text = ["key of more than ", &MAX_DEPTH.to_string(), " parts"].concat();
             return Err(Fault::new(last.at, text));
         }
         for key in keys {
-            let Some(mut found) = self.child(table, &key.name) else {
+            let Some(named) = self.child(table, &key.name) else {
                 let at = key.at;
                 table = self.add(table, key, made, at);
                 continue;
             };
-            if self.shape(found) == Some(Shape::Tables) {
-                found = self.nodes.iter().rposition(|n| n.parent == found).unwrap_or(NOWHERE);
-            }
+            let found = match self.shape(named) {
+                Some(Shape::Tables) => self.nodes.iter().rposition(|n| n.parent == named),
+                _ => Some(named),
+            };
+            let found = found.unwrap_or(NOWHERE);
             match (self.shape(found), made) {
                 (Some(Shape::Passed | Shape::Dotted), _) => {}
                 (Some(Shape::Opened), Shape::Passed) => {}
-                _ => return Err(self.twice(&key, Some(found), true)),
+                _ => return Err(self.twice(&key, Some(named), true)),
             }
             table = found;
         }

@@ -1,15 +1,21 @@
 //! All libc and all `unsafe`, as safe functions; the rest of the crate denies it.
 #![allow(unsafe_code)]
 
+mod dir;
 mod net;
+mod netlink;
 mod notify;
+mod pen;
 mod signal;
 
+pub use dir::{open_below, open_directory};
 pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, listen_tcp, listen_unix, local_name,
     peer_name, poll, receive, send, shut_write, would_block,
 };
+pub use netlink::{receive_from_kernel, route_socket};
 pub use notify::Notify;
+pub use pen::Pen;
 pub use signal::{Signal, Signals};
 
 use std::fs::File;

@@ -88,6 +88,17 @@ fn set_no_delay(fd: &OwnedFd) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// An option of a socket that is an int.
+fn option(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<libc::c_int> {
+    let mut value: libc::c_int = 0;
+    let mut size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
+    // SAFETY: `value` is writable for an int, and `size` says so.
+    let result = unsafe {
+        libc::getsockopt(fd.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut size)
+    };
+    if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Listens on the Unix socket `path`. A socket file that nobody listens on any more is replaced.
 pub fn listen_unix(path: &Path) -> io::Result<OwnedFd> {
     let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
@@ -118,7 +129,15 @@ pub fn inherited_listeners(pid: Option<&str>, count: Option<&str>) -> io::Result
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the descriptor is open (F_GETFL) and handed over to us by the protocol.
-        listeners.push(unsafe { OwnedFd::from_raw_fd(fd) });
+        let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+        if option(&socket, libc::SOL_SOCKET, libc::SO_ACCEPTCONN).unwrap_or(0) == 0 {
+            // It would be ready for ever and never give a connection.
+            let text = format!("descriptor {fd} is no stream socket that listens");
+            return Err(io::Error::new(ErrorKind::InvalidInput, text));
+        }
+        // Not for Unix sockets, which need none.
+        let _ = set_no_delay(&socket);
+        listeners.push(socket);
     }
     Ok(listeners)
 }

@@ -20,11 +20,11 @@ impl Notify {
     pub fn new(socket: Option<&OsStr>, usec: Option<&str>, pid: Option<&str>) -> Notify {
         let ours = pid.is_none_or(|p| p.parse() == Ok(std::process::id()));
         let usec = usec.and_then(|u| u.parse::<u64>().ok()).filter(|u| ours && *u > 0);
-        Notify {
-            socket: socket.and_then(connect),
-            beat: usec.map(|u| Duration::from_micros(u / 2)),
-            next: None,
-        }
+        let socket = socket.and_then(connect);
+        let beat = usec.map(|u| Duration::from_micros(u / 2)).filter(|_| socket.is_some());
+        // The first is due at once: without clients the loop would sleep until somebody came.
+        let next = beat.map(|_| Instant::now());
+        Notify { socket, beat, next }
     }
 
     /// Sends a state line such as `READY=1`.
@@ -48,7 +48,7 @@ impl Notify {
 
     /// Tells the watchdog that the loop turns, when it is time.
     pub fn beat(&mut self, now: Instant) {
-        let Some(beat) = self.beat.filter(|_| self.socket.is_some()) else { return };
+        let Some(beat) = self.beat else { return };
         if self.next.is_none_or(|next| next <= now) {
             self.tell("WATCHDOG=1");
             self.next = Some(now + beat);

@@ -1,13 +1,19 @@
 //! Block devices: `/proc/diskstats`, one line per device, its counters in COLUMNS order
 //! (Documentation/admin-guide/iostats.rst). A sector is 512 bytes whatever the device says; times
 //! are milliseconds. Discards came with Linux 4.18, flushes with 5.5: a column the kernel lacks is
-//! left out, never reported as 0. Before 2.6.25 a partition had four columns of its own.
+//! left out, never reported as 0. Before 2.6.25 a partition had four columns of its own. What else
+//! node_exporter's dialect shows is `inventory`'s.
 
-use super::{Collector, Faults, Spec};
+mod inventory;
+mod udev;
+
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Sink, Unit::*, counter, gauge};
-use crate::read::{Filter, Root, Source, Table, scan};
-use crate::settings::{CollectorSettings, Kind, Subject, SubjectOption};
+use crate::read::{Filter, Source, Table, scan};
+use crate::settings::{Dialect, Kind, Subject, SubjectOption};
+use inventory::Inventory;
+use std::time::Instant;
 
 const PATH: &str = "/proc/diskstats";
 const EXPECTED: &str = "major, minor, device, then integers";
@@ -22,9 +28,9 @@ const PARTITION: [usize; 4] = [0, 2, 4, 6];
 /// The column of discarded sectors.
 const DISCARDED: usize = 13;
 
-/// In the order of the columns.
+/// In the order of the columns, then those of the inventory.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 18] = [
+static FAMILIES: [Family; 24] = [
     counter("disk_reads_completed_total",             One,     "Reads completed.",                           DEVICE),
     counter("disk_reads_merged_total",                One,     "Adjacent reads merged into one.",            DEVICE),
     counter("disk_read_bytes_total",                  Sectors, "Bytes read.",                                DEVICE),
@@ -44,6 +50,12 @@ static FAMILIES: [Family; 18] = [
     counter("disk_flush_requests_time_seconds_total", Millis,  "Time spent on all flush requests together.", DEVICE),
     // Not a column of its own: node_exporter gives column DISCARDED in sectors.
     counter("disk_discarded_sectors_total",           One,     "Sectors of 512 bytes discarded.",            DEVICE).only_node(),
+    gauge("disk_info",                       One, "Always 1; the labels tell which device this is.",          &["device", "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational"]).only_node(),
+    gauge("disk_filesystem_info",            One, "Always 1; the labels tell what file system is there.",     &["device", "type", "usage", "uuid", "version"]).only_node(),
+    gauge("disk_device_mapper_info",         One, "Always 1; the labels tell what the device mapper knows.",  &["device", "name", "uuid", "vg_name", "lv_name", "lv_layer"]).only_node(),
+    gauge("disk_ata_write_cache",            One, "Whether the ATA disk has a write cache.",                  DEVICE).only_node(),
+    gauge("disk_ata_write_cache_enabled",    One, "Whether the ATA disk uses its write cache.",               DEVICE).only_node(),
+    gauge("disk_ata_rotation_rate_rpm",      One, "Revolutions a minute of the ATA disk, 0 if it has none.",  DEVICE).only_node(),
 ];
 
 pub const SPEC: Spec = Spec {
@@ -76,44 +88,66 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-fn open(root: &Root, settings: &CollectorSettings) -> Box<dyn Collector> {
-    let filter =
-        Filter::new(settings.pattern("include_pattern"), settings.pattern("exclude_pattern"));
-    Box::new(Disk { file: root.records(PATH), filter, table: Table::default() })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    let pattern = |key| setup.settings.pattern(key);
+    Box::new(Disk {
+        file: setup.root.records(PATH),
+        filter: Filter::new(pattern("include_pattern"), pattern("exclude_pattern")),
+        table: Table::default(),
+        inventory: (setup.dialect == Dialect::Node).then(|| Inventory::new(setup.root)),
+    })
 }
 
 struct Disk {
     file: Source,
     filter: Filter,
     table: Table<WIDTH>,
+    /// What only node_exporter's dialect shows.
+    inventory: Option<Inventory>,
 }
 
 impl Collector for Disk {
     fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error> {
         self.table.clear();
         self.filter.begin();
+        if let Some(inventory) = &mut self.inventory {
+            inventory.begin(Instant::now(), faults);
+        }
         for line in scan::lines(self.file.read()?) {
             let mut fields = scan::fields(line);
             let head = (fields.uint().flatten(), fields.uint().flatten(), fields.next());
-            let (Some(_major), Some(_minor), Some(device)) = head else {
+            let (Some(major), Some(minor), Some(device)) = head else {
                 faults.note(Error::parse(PATH, EXPECTED, line));
                 continue;
             };
-            if self.filter.keep(device) {
-                let old_partition = fields.count() == PARTITION.len();
-                let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
-                if self.table.push(device, columns, fields).is_none() {
-                    faults.note(Error::parse(PATH, EXPECTED, line));
-                }
+            if !self.filter.keep(device) {
+                continue;
+            }
+            let old_partition = fields.count() == PARTITION.len();
+            let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
+            if self.table.push(device, columns, fields).is_none() {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+            } else if let Some(inventory) = &mut self.inventory {
+                inventory.see(device, major, minor, faults);
             }
         }
-        for (column, family) in FAMILIES.iter().enumerate() {
+        self.write(out);
+        Ok(())
+    }
+}
+
+impl Disk {
+    fn write(&mut self, out: &mut dyn Sink) {
+        let [columns @ .., a, b, c, d, e, f] = &FAMILIES;
+        for (column, family) in columns.iter().enumerate() {
             let column = if column < WIDTH { column } else { DISCARDED };
             out.family(family);
             for (device, raw) in self.table.column(column) {
                 out.sample(&[device], family.value(raw));
             }
         }
-        Ok(())
+        if let Some(inventory) = &mut self.inventory {
+            inventory.write([a, b, c, d, e, f], out);
+        }
     }
 }

@@ -1,19 +1,27 @@
 //! Network interfaces: `/proc/net/dev`, two head lines, then one line an interface: its name, a
 //! colon, eight columns received and eight transmitted (net/core/net-procfs.c). Old kernels leave no
 //! blank after the colon; names may contain colons themselves, so the last colon ends the name.
+//! `netlink` tells the same of the running kernel, and what no protocol wanted; it costs more, and
+//! where it fails the file is read.
 
-use super::{Collector, Faults, Spec};
+mod netlink;
+
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Sink, Unit::One, counter};
-use crate::read::{Filter, Root, Source, Table, scan};
-use crate::settings::{CollectorSettings, Kind, Subject, SubjectOption};
+use crate::read::{Filter, Source, Table, scan};
+use crate::settings::{Kind, Subject, SubjectOption};
+use netlink::Links;
 
 const PATH: &str = "/proc/net/dev";
 const EXPECTED: &str = "interface, colon, then integers";
 const DEVICE: &[&str] = &["device"];
 const INTERFACE: &[&str] = &["interface"];
-const WIDTH: usize = 16;
 const HEAD_LINES: usize = 2;
+
+/// The columns of the file, and all with the one that only netlink tells.
+const FILE_COLUMNS: [usize; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+const WIDTH: usize = FILE_COLUMNS.len() + 1;
 
 /// In the order of the columns.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -34,6 +42,7 @@ static FAMILIES: [Family; WIDTH] = [
     counter("network_transmit_colls_total",      One, "Collisions while transmitting.",                      DEVICE).own_labels(INTERFACE),
     counter("network_transmit_carrier_total",    One, "Packets not transmitted because the link was lost.",  DEVICE).own_labels(INTERFACE),
     counter("network_transmit_compressed_total", One, "Compressed packets transmitted.",                     DEVICE).own_labels(INTERFACE),
+    counter("network_receive_nohandler_total",   One, "Packets received that no protocol wanted.",           DEVICE).own_labels(INTERFACE),
 ];
 
 pub const SPEC: Spec = Spec {
@@ -64,37 +73,41 @@ pub const SPEC: Spec = Spec {
                 default: ["", ""],
                 help: "only these interfaces",
             },
+            SubjectOption {
+                key: "netlink",
+                node_flags: &["collector.netdev.netlink"],
+                kind: Kind::Switch,
+                default: ["false", "true"],
+                help: "ask by netlink instead of reading /proc/net/dev",
+            },
         ],
     },
     families: &FAMILIES,
     open,
 };
 
-fn open(root: &Root, settings: &CollectorSettings) -> Box<dyn Collector> {
-    let filter =
-        Filter::new(settings.pattern("include_pattern"), settings.pattern("exclude_pattern"));
-    Box::new(Network { file: root.records(PATH), filter, table: Table::default() })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    let pattern = |key| setup.settings.pattern(key);
+    Box::new(Network {
+        file: setup.root.records(PATH),
+        links: (setup.settings.switch("netlink") && setup.root.is_live()).then(Links::new),
+        filter: Filter::new(pattern("include_pattern"), pattern("exclude_pattern")),
+        table: Table::default(),
+    })
 }
 
 struct Network {
     file: Source,
+    /// What is asked before the file.
+    links: Option<Links>,
     filter: Filter,
     table: Table<WIDTH>,
 }
 
 impl Collector for Network {
     fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error> {
-        self.table.clear();
-        self.filter.begin();
-        for line in scan::lines(self.file.read()?).skip(HEAD_LINES) {
-            let Some((name, numbers)) = parse(line) else {
-                faults.note(Error::parse(PATH, EXPECTED, line));
-                continue;
-            };
-            if self.filter.keep(name) && self.table.push(name, &[], scan::fields(numbers)).is_none()
-            {
-                faults.note(Error::parse(PATH, EXPECTED, line));
-            }
+        if !self.ask(faults) {
+            self.read(faults)?;
         }
         for (column, family) in FAMILIES.iter().enumerate() {
             out.family(family);
@@ -106,11 +119,42 @@ impl Collector for Network {
     }
 }
 
-/// Name and numbers of a line.
+impl Network {
+    /// Fills the table by netlink; `false` if that is not to be had.
+    fn ask(&mut self, faults: &mut Faults) -> bool {
+        let Some(links) = &mut self.links else { return false };
+        let Err(error) = links.dump(&mut self.filter, &mut self.table, faults) else { return true };
+        faults.note(error);
+        if links.is_refused() {
+            self.links = None;
+        }
+        false
+    }
+
+    /// Fills the table from the file.
+    fn read(&mut self, faults: &mut Faults) -> Result<(), Error> {
+        self.table.clear();
+        self.filter.begin();
+        for line in scan::lines(self.file.read()?).skip(HEAD_LINES) {
+            let row = parse(line).filter(|(name, numbers)| {
+                let fields = scan::fields(numbers);
+                !self.filter.keep(name) || self.table.push(name, &FILE_COLUMNS, fields).is_some()
+            });
+            if row.is_none() {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Name and numbers of a line. Every kernel writes all columns: a shorter line is torn, and its last
+/// number may be, too.
 fn parse(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, numbers) = line.split_at(memchr::memrchr(b':', line)?);
-    let name = name.trim_ascii_start();
-    (!name.is_empty()).then_some((name, numbers.get(1..)?))
+    let (name, numbers) = (name.trim_ascii_start(), numbers.get(1..)?);
+    let whole = scan::fields(numbers).count() >= FILE_COLUMNS.len();
+    (whole && !name.is_empty()).then_some((name, numbers))
 }
 
 #[cfg(test)]
@@ -119,9 +163,19 @@ mod tests {
 
     #[test]
     fn the_last_colon_ends_the_name() {
-        assert_eq!(parse(b"  eth0:123 4"), Some((&b"eth0"[..], &b"123 4"[..])));
-        assert_eq!(parse(b"ibr10:30: 1"), Some((&b"ibr10:30"[..], &b" 1"[..])));
-        assert_eq!(parse(b"eth0 1 2"), None);
-        assert_eq!(parse(b" : 1 2"), None);
+        let numbers = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
+        for (head, name) in
+            [("  eth0:", "eth0"), ("ibr10:30: ", "ibr10:30"), (" : ", ""), ("a ", "")]
+        {
+            let line = [head, numbers].concat();
+            let parsed = parse(line.as_bytes()).map(|(name, _)| name).unwrap_or_default();
+            assert_eq!(parsed, name.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_torn_line_is_dropped() {
+        assert_eq!(parse(b"eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"), None);
+        assert_eq!(parse(b"eth0:"), None);
     }
 }

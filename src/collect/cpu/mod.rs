@@ -1,17 +1,20 @@
 //! CPU time by mode: `/proc/stat`, a line `cpuN` for each CPU that is online: user, nice, system,
 //! idle, iowait, irq, softirq, steal (2.6.11), guest (2.6.24), guest_nice (2.6.33), in clock ticks
 //! (Documentation/filesystems/proc.rst, section 1.8). Guest time is contained in user and nice. A
-//! column the kernel lacks is left out.
+//! column the kernel lacks is left out. What else node_exporter's dialect shows is `topology`'s.
 //!
 //! The kernel's idle and iowait are estimates that can step back a little, and start anew when a
 //! CPU is plugged in again: values are held at their highest until idle falls by `REPLUGGED`.
 
-use super::{Collector, Faults, Spec};
+mod topology;
+
+use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
-use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
-use crate::read::{Root, Source, scan};
-use crate::settings::{CollectorSettings, Subject};
+use crate::metric::{Decimal, Family, Sink, Unit, Value, counter, gauge};
+use crate::read::{Source, scan};
+use crate::settings::{Dialect, Kind, Subject, SubjectOption};
 use crate::sys;
+use topology::Topology;
 
 const PATH: &str = "/proc/stat";
 const EXPECTED: &str = "cpu and an ascending number, then at least four integers";
@@ -27,10 +30,14 @@ const GUEST_MODES: [&[u8]; 2] = [b"user", b"nice"];
 const REPLUGGED: u64 = 3;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: [Family; 7] = [
     counter("cpu_seconds_total",       Unit::Ticks, "Seconds the CPU spent in each mode.",                   &["cpu", "mode"]),
     counter("cpu_guest_seconds_total", Unit::Ticks, "Seconds the CPU spent in guests, also in user and nice.", &["cpu", "mode"]),
     gauge(  "cpu_count",               Unit::One,   "CPUs that are online.",                                 &[]).only_own(),
+    counter("cpu_core_throttles_total",    Unit::One, "Times the core was slowed down because of heat.",     &["package", "core"]).only_node(),
+    counter("cpu_package_throttles_total", Unit::One, "Times the package was slowed down because of heat.",  &["package"]).only_node(),
+    gauge(  "cpu_isolated",                Unit::One, "1 for a CPU that the scheduler keeps clear.",          &["cpu"]).only_node(),
+    gauge(  "cpu_online",                  Unit::One, "Whether the CPU is online.",                          &["cpu"]).only_node(),
 ];
 
 pub const SPEC: Spec = Spec {
@@ -39,15 +46,27 @@ pub const SPEC: Spec = Spec {
         node_name: "cpu",
         on: true,
         help: "CPU time by mode, from /proc/stat",
-        options: &[],
+        options: &[SubjectOption {
+            key: "guest",
+            node_flags: &["collector.cpu.guest"],
+            kind: Kind::Switch,
+            default: ["true", "true"],
+            help: "the time spent in guests, too",
+        }],
     },
     families: &FAMILIES,
     open,
 };
 
-fn open(root: &Root, _: &CollectorSettings) -> Box<dyn Collector> {
-    let replugged = REPLUGGED * sys::user_hz();
-    Box::new(Cpu { file: root.whole(PATH), cpus: Vec::new(), before: Vec::new(), replugged })
+fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Cpu {
+        file: setup.root.whole(PATH),
+        cpus: Vec::new(),
+        before: Vec::new(),
+        replugged: REPLUGGED * sys::user_hz(),
+        guest: setup.settings.switch("guest"),
+        topology: (setup.dialect == Dialect::Node).then(|| Topology::new(setup.root)),
+    })
 }
 
 struct Cpu {
@@ -57,6 +76,9 @@ struct Cpu {
     before: Vec<Line>,
     /// `REPLUGGED` in ticks.
     replugged: u64,
+    guest: bool,
+    /// What only node_exporter's dialect shows.
+    topology: Option<Topology>,
 }
 
 /// One CPU's line.
@@ -73,7 +95,7 @@ impl Collector for Cpu {
         self.cpus.clear();
         let mut before = self.before.iter().peekable();
         for line in scan::lines(self.file.read()?) {
-            let Some(numbered) = line.strip_prefix(b"cpu").filter(|l| !l.starts_with(b" ")) else {
+            let Some(numbered) = line.strip_prefix(b"cpu").filter(|l| !starts_blank(l)) else {
                 continue;
             };
             let last = self.cpus.last().map(|l| l.number);
@@ -82,6 +104,9 @@ impl Collector for Cpu {
                 faults.note(Error::parse(PATH, EXPECTED, line));
                 continue;
             };
+            if cpu.columns < COLUMNS && scan::fields(numbered).count() > 1 + cpu.columns {
+                faults.note(Error::parse(PATH, EXPECTED, line));
+            }
             while before.next_if(|b| b.number < cpu.number).is_some() {}
             if let Some(before) = before.next_if(|b| b.number == cpu.number) {
                 cpu.hold(before, self.replugged);
@@ -91,18 +116,19 @@ impl Collector for Cpu {
         if self.cpus.is_empty() {
             return Err(Error::parse(PATH, "a line for each CPU", b""));
         }
-        self.write(out);
+        self.write(out, faults);
         Ok(())
     }
 }
 
 impl Cpu {
-    fn write(&self, out: &mut dyn Sink) {
-        let [seconds, guest, count] = &FAMILIES;
-        for (family, modes, first) in [(seconds, &MODES[..], 0), (guest, &GUEST_MODES[..], 8)] {
+    fn write(&mut self, out: &mut dyn Sink, faults: &mut Faults) {
+        let [seconds, guest, count, rest @ ..] = &FAMILIES;
+        let guest_modes = if self.guest { &GUEST_MODES[..] } else { &[] };
+        for (family, modes, first) in [(seconds, &MODES[..], 0), (guest, guest_modes, 8)] {
             out.family(family);
             for cpu in &self.cpus {
-                let number = Decimal::of(cpu.number);
+                let number = Decimal::of(cpu.number.into());
                 let ticks = cpu.ticks.get(first..cpu.columns).unwrap_or_default();
                 for (mode, ticks) in modes.iter().zip(ticks) {
                     out.sample(&[number.as_bytes(), mode], family.value(*ticks));
@@ -111,19 +137,26 @@ impl Cpu {
         }
         out.family(count);
         out.sample(&[], Value::Int(self.cpus.len() as u64));
+        if let Some(topology) = &mut self.topology {
+            topology.write(self.cpus.iter().map(|l| l.number), rest.each_ref(), out, faults);
+        }
     }
+}
+
+/// Whether this is the line of all CPUs, whose name has no number.
+fn starts_blank(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b' ' | b'\t'))
 }
 
 impl Line {
     fn parse(numbered: &[u8]) -> Option<Line> {
         let mut fields = scan::fields(numbered);
-        let number = u32::try_from(fields.uint()??).ok()?;
+        let name = fields.next().filter(|n| *n == b"0" || !n.starts_with(b"0"))?;
+        let number = u32::try_from(scan::uint(name)?).ok()?;
         let (mut ticks, mut columns) = ([0; COLUMNS], 0);
         for tick in &mut ticks {
-            match fields.uint() {
-                Some(value) => *tick = value?,
-                None => break,
-            }
+            let Some(Some(value)) = fields.uint() else { break };
+            *tick = value;
             columns += 1;
         }
         (columns > IDLE).then_some(Line { number, columns, ticks })
@@ -138,21 +171,6 @@ impl Line {
         for (tick, before) in self.ticks.iter_mut().zip(before.ticks) {
             *tick = before.max(*tick);
         }
-    }
-}
-
-/// A CPU's number as text.
-struct Decimal([u8; 20], usize);
-
-impl Decimal {
-    fn of(n: u32) -> Decimal {
-        let mut text = [0; 20];
-        let length = crate::metric::integer(&mut text, n.into());
-        Decimal(text, length)
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.0.get(..self.1).unwrap_or_default()
     }
 }
 
@@ -181,8 +199,16 @@ mod tests {
     #[test]
     fn short_lines_have_fewer_columns_and_bad_ones_none() {
         assert_eq!(line("7 1 2 3 4").columns, 4);
-        for bad in ["7 1 2 3", "x 1 2 3 4", "7 1 2 x 4 5", "7 -1 2 3 4", "99999999999 1 2 3 4", ""]
-        {
+        assert_eq!(line("7 1 2 3 4 x 6").columns, 4);
+        for bad in [
+            "7 1 2 3",
+            "x 1 2 3 4",
+            "7 1 2 x 4 5",
+            "7 -1 2 3 4",
+            "07 1 2 3 4",
+            "99999999999 1 2 3 4",
+            "",
+        ] {
             assert!(Line::parse(bad.as_bytes()).is_none(), "{bad}");
         }
     }

@@ -1,0 +1,127 @@
+//! What clients send.
+
+use super::machine::settings;
+use super::place::Place;
+use super::strict;
+use std::cell::RefCell;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+use sysmetrics::expose::Format;
+use sysmetrics::gather::Gather;
+use sysmetrics::http::{
+    Connection, Limits, Next, Phase, Query, Request, Response, Status, accepts_gzip,
+    prefers_open_metrics,
+};
+use sysmetrics::read::Root;
+use sysmetrics::routes::Service;
+use sysmetrics::settings::Dialect;
+
+const LIMITS: Limits = Limits {
+    connections: 1,
+    head: 512,
+    head_time: Duration::from_secs(9),
+    drain_time: Duration::from_secs(9),
+    idle_time: Duration::from_secs(9),
+};
+
+thread_local! {
+    static SERVICE: RefCell<Service> = {
+        let place = Place::new();
+        let settings = settings(&place.0, Dialect::Own, &[]);
+        sysmetrics::log::configure(Default::default(), sysmetrics::settings::Level::Error);
+        let root = Root::at(settings.paths.clone());
+        let gather = Gather::new(settings.dialect, &root, &settings.collectors, false);
+        RefCell::new(Service::new(Dialect::Own, "/metrics".to_owned(), gather))
+    };
+}
+
+/// Headers of preferences: no panic, and what is said twice means the same.
+pub fn accept(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let twice = format!("{text},{text}");
+    assert_eq!(prefers_open_metrics(&text), prefers_open_metrics(&twice));
+    assert_eq!(accepts_gzip(&text), accepts_gzip(&twice));
+}
+
+/// Queries: what was encoded comes back.
+pub fn query(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for (key, value) in Query::of(&text) {
+        assert!(key.len() + value.len() <= 3 * text.len());
+    }
+    let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let pairs: Vec<_> = Query::of(&format!("k={encoded}&{encoded}=")).collect();
+    let expected = [("k".to_owned(), text.to_string()), (text.to_string(), String::new())];
+    let expected: Vec<_> = expected.into_iter().filter(|(key, _)| !key.is_empty()).collect();
+    let pairs: Vec<_> = pairs.into_iter().filter(|(key, _)| !key.is_empty()).collect();
+    assert_eq!(pairs, expected);
+}
+
+/// A head is refused or answered; the answer is a sound one.
+pub fn request_head(bytes: &[u8]) {
+    let mut response = Response::default();
+    SERVICE.with_borrow_mut(|service| match Request::parse(bytes) {
+        Ok(request) => {
+            service.answer(&request, &mut response);
+            let metrics = request.path == "/metrics" && response.status() == Status::Ok;
+            if metrics && !response.is_gzip() {
+                let open = response.content_type().starts_with("application/openmetrics-text");
+                let format = if open { Format::OpenMetrics } else { Format::Prometheus };
+                strict::parse(response.body(), format).unwrap_or_else(|why| panic!("{why}"));
+            }
+        }
+        Err(refusal) => {
+            service.refuse(refusal, &mut response);
+            assert_ne!(response.status(), Status::Ok);
+        }
+    });
+    response.finish(true, true);
+    let head = response.bytes();
+    assert!(head.starts_with(b"HTTP/1.1 "));
+    assert!(head.windows(4).any(|end| end == b"\r\n\r\n"));
+}
+
+/// However the bytes come in pieces, a connection finds the same requests in them.
+pub fn connection(bytes: &[u8]) {
+    let Some((size, bytes)) = bytes.split_first() else { return };
+    let whole = converse(bytes, bytes.len());
+    assert_eq!(converse(bytes, 1 + usize::from(*size)), whole);
+    assert_eq!(converse(bytes, 1), whole);
+}
+
+/// The heads that a connection finds, and how it ends, when bytes come `size` at a time.
+fn converse(bytes: &[u8], size: usize) -> (Vec<Vec<u8>>, &'static str) {
+    let (mut client, server) = UnixStream::pair().unwrap();
+    server.set_nonblocking(true).unwrap();
+    client.set_nonblocking(true).unwrap();
+    let now = Instant::now();
+    let mut connection = Connection::new(server.into(), &LIMITS, now);
+    let (mut scratch, mut heads) = (vec![0; LIMITS.head], Vec::new());
+    for piece in bytes.chunks(size.clamp(1, 4096)) {
+        client.write_all(piece).unwrap();
+        // As often as there may be something: a scratch at a time, and pipelined requests.
+        for _ in 0..piece.len() + 2 {
+            match connection.receive(&mut scratch, &LIMITS, now) {
+                Next::Wait => {}
+                Next::Close => return (heads, "closed"),
+                Next::TooLong => return (heads, "too long"),
+                Next::Answer(end) => {
+                    let head = scratch[..end].to_vec();
+                    let framed = Request::parse(&head).and_then(|r| connection.frame(&r));
+                    heads.push(head.clone());
+                    if framed.is_err() {
+                        return (heads, "refused");
+                    }
+                    connection.answer(b"!", &LIMITS, now);
+                    let _ = client.read(&mut [0; 64]);
+                }
+            }
+            assert!(connection.kept() <= LIMITS.head, "it keeps more than a head");
+            if connection.phase() == Phase::Linger {
+                return (heads, "done");
+            }
+        }
+    }
+    (heads, "open")
+}

@@ -1,0 +1,100 @@
+//! Where a fuzz target starts from: the stored machines, the examples, and what clients send.
+
+use std::fs;
+use std::path::Path;
+
+/// Which files below a machine are a target's.
+fn of_machines(target: &str) -> &'static [&'static str] {
+    match target {
+        "proc_stat" => &["proc/stat"],
+        "meminfo" => &["proc/meminfo"],
+        "diskstats" => &["proc/diskstats"],
+        "net_dev" => &["proc/net/dev"],
+        "udev" => &["udev/data/b8:0", "udev/data/b8:16", "udev/data/b253:0", "udev/data/b259:0"],
+        "sysfs" => &["sys/devices/system/cpu/online", "sys/devices/system/cpu/isolated"],
+        _ => &[],
+    }
+}
+
+const REQUESTS: [&str; 5] = [
+    "GET /metrics?collect[]=cpu&exclude%5B%5D=disk HTTP/1.1\r\nHost: a\r\nAccept: \
+     application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5\r\n\r\n",
+    "GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\nHEAD / HTTP/1.1\nHost: b\n\n",
+    "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /metrics HTTP/1.1\r\n\
+     Host: a\r\nConnection: close\r\nAccept-Encoding: gzip\r\n\r\n",
+    "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "GET http://host:9101/metrics? HTTP/1.1\r\nHost: host:9101\r\n\r\n",
+];
+
+const ACCEPTS: [&str; 4] = [
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;q=0.5,*/*;q=0.1",
+    "text/plain;version=0.0.4",
+    "gzip;q=0.5, *;q=0",
+    "identity",
+];
+
+const QUERIES: [&str; 3] = ["collect%5B%5D=cpu&collect[]=disk", "a=b+c&&x&bad=%zz%4", "%ff=%00"];
+
+/// Name and bytes of each seed.
+pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
+    let texts: &[&str] = match target {
+        "request_head" => &REQUESTS,
+        "accept" => &ACCEPTS,
+        "query" => &QUERIES,
+        "settings_toml" => return examples(),
+        "connection" => return requests_in_pieces(),
+        "exposition" => return shapes(),
+        _ => return machines(of_machines(target)),
+    };
+    texts.iter().enumerate().map(|(i, text)| (i.to_string(), text.as_bytes().to_vec())).collect()
+}
+
+fn machines(files: &[&str]) -> Vec<(String, Vec<u8>)> {
+    let mut seeds = Vec::new();
+    for machine in directory("fixtures") {
+        for file in files {
+            if let Ok(bytes) = fs::read(Path::new("fixtures").join(&machine).join(file)) {
+                seeds.push((format!("{machine}.{}", file.replace('/', "-")), bytes));
+            }
+        }
+    }
+    let of = |name: &str| seeds.iter().find(|(n, _)| n.starts_with(name)).map(|(_, b)| b.clone());
+    if let (Some(before), Some(after)) = (of("hotplug-before"), of("hotplug-after")) {
+        seeds.push(("hotplug".to_owned(), [before, b"\n%%\n".to_vec(), after].concat()));
+    }
+    seeds
+}
+
+fn examples() -> Vec<(String, Vec<u8>)> {
+    let names = directory("examples").into_iter().filter(|name| name.ends_with(".toml"));
+    names.map(|name| (name.clone(), fs::read(Path::new("examples").join(name)).unwrap())).collect()
+}
+
+fn requests_in_pieces() -> Vec<(String, Vec<u8>)> {
+    let all = REQUESTS.iter().enumerate();
+    all.map(|(i, text)| (i.to_string(), [&[7 * i as u8], text.as_bytes()].concat())).collect()
+}
+
+/// Six families of a few samples whose labels hold what must be escaped.
+fn shapes() -> Vec<(String, Vec<u8>)> {
+    let family = |keys: u8, flags: u8| {
+        let mut bytes = vec![flags, keys, 4, b'H', b'"', b'\\', b'\n', 2];
+        for sample in 0..2 {
+            for _ in 0..keys {
+                bytes.extend([5, b'a' + sample, b'"', b'\\', b'\n', 0xff]);
+            }
+            bytes.extend([sample, 3, 1, 2, 3]);
+        }
+        bytes
+    };
+    let seed = |flags| (0..6).flat_map(|i| family(i % 4, flags)).collect();
+    [0, 1, 2, 4].into_iter().map(|flags| (flags.to_string(), seed(flags))).collect()
+}
+
+/// Names in a directory, sorted.
+fn directory(path: &str) -> Vec<String> {
+    let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,68 @@
+//! Help, manual page and reference say what the rows say, and nothing else.
+
+use super::catalogue::Catalogue;
+use super::testing::SUBJECTS;
+
+#[test]
+fn help_page_and_reference_know_every_row_and_no_other_flag() {
+    let catalogue = Catalogue::new(SUBJECTS);
+    let flags: Vec<String> = catalogue.flags().into_iter().map(|flag| flag.name).collect();
+    let help = super::help(SUBJECTS);
+    let man = super::man_page(SUBJECTS).replace("\\-", "-").replace("\\e", "\\");
+    let reference = super::reference(SUBJECTS);
+    for row in &catalogue.rows {
+        for flag in row.all_flags() {
+            let flag = flag.trim_start_matches('!');
+            let dashes = if flag.len() == 1 { "-" } else { "--" };
+            for text in [&help, &man, &reference] {
+                let plain = text.replace("[no-]", "");
+                assert!(plain.contains(&format!("{dashes}{flag}")), "{flag}");
+            }
+        }
+        assert!(reference.contains(&row.variable()));
+        assert!(reference.contains(row.env) && help.contains(row.env) && man.contains(row.env));
+        assert!(help.contains(row.key()) || !row.all_flags().is_empty(), "{}", row.dotted());
+    }
+    for word in help.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
+        let Some(flag) = word.trim_end_matches('.').strip_prefix("--") else { continue };
+        assert!(flag.is_empty() || flags.iter().any(|f| f == flag), "{word} is no flag");
+    }
+    assert!(help.lines().all(|line| !line.ends_with(' ')));
+    for line in reference.lines().filter(|line| line.starts_with('|')) {
+        assert_eq!(line.replace("\\|", "").matches('|').count(), 7, "{line}");
+    }
+}
+
+#[test]
+fn help_is_aligned() {
+    let help = super::help(SUBJECTS);
+    let part = "Log:
+  --log-format text|json        Form of the log's lines.
+                                also --log.format
+                                default text
+  --log-level error|warn|info|debug
+                                The least that is logged.
+                                also --log.level
+                                default info
+";
+    assert!(help.contains(part), "{help}");
+}
+
+#[test]
+fn the_manual_page_is_roff() {
+    let man = super::man_page(SUBJECTS);
+    let part = ".TP\n.B \\-\\-[no\\-]collector.network\nInterfaces.\n.br\nalso \\-\\-collector.netdev\n.br\ndefault false\n";
+    assert!(man.contains(part), "{man}");
+    assert!(man.starts_with(".TH SYSMETRICS 1\n.SH NAME\nsysmetrics \\- "), "{man}");
+}
+
+#[test]
+fn the_reference_is_a_table_for_each_section() {
+    let reference = super::reference(SUBJECTS);
+    let part = "| `disk.exclude_pattern` | `--collector.disk.exclude-pattern`, \
+                `--collector.diskstats.device-exclude`, `--collector.diskstats.ignored-devices` \
+                | `APP__COLLECTORS__DISK__EXCLUDE_PATTERN` | `^(loop\\|ram\\|dm-)`; with \
+                node_exporter's dialect `^(z?ram\\|loop\\|fd)\\d+$` | a regular expression | \
+                Devices to leave out. |\n";
+    assert!(reference.contains(part), "{reference}");
+}

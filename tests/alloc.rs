@@ -1,0 +1,92 @@
+//! A steady scrape allocates nothing, in either dialect and format, compressed or not.
+#![allow(unsafe_code)] // a global allocator
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use sysmetrics::app;
+use sysmetrics::gather::Gather;
+use sysmetrics::http::{Body, Method, Request, Response, Status};
+use sysmetrics::read::Root;
+use sysmetrics::routes::Service;
+use sysmetrics::settings;
+
+/// The system's allocator, counting.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        // SAFETY: the caller's promises are those that System asks for.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        // SAFETY: as above.
+        unsafe { System.realloc(old, layout, size) }
+    }
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(old, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn service(args: &[&str]) -> Service {
+    let args = args.iter().map(Into::into);
+    let settings = settings::load(&app::subjects(), args, std::iter::empty()).unwrap();
+    let root = Root::at(settings.paths.clone());
+    let gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
+    Service::new(settings.dialect, settings.server.metrics_path, gather)
+}
+
+fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
+    Request {
+        method: Method::Get,
+        path: "/metrics",
+        query: "",
+        keep_alive: true,
+        accept,
+        accept_encoding,
+        body: Body::Sized(0),
+        expects: false,
+    }
+}
+
+/// One test, as others in this process would count too.
+#[test]
+fn a_steady_scrape_allocates_nothing() {
+    let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
+    let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
+    for args in [
+        &["--dialect=sysmetrics", procfs, sysfs][..],
+        &["--dialect=node_exporter", procfs, sysfs],
+        &["--dialect=sysmetrics"], // this machine
+    ] {
+        for accept in ["", open_metrics] {
+            for encoding in ["", "gzip"] {
+                let (mut service, mut response) = (service(args), Response::default());
+                let request = scrape(accept, encoding);
+                let mut scrape = || {
+                    service.answer(&request, &mut response);
+                    response.finish(true, true);
+                    assert!(response.status() == Status::Ok && response.bytes().len() > 1000);
+                };
+                // Buffers find their sizes, files are opened.
+                (0..3).for_each(|_| scrape());
+                let before = ALLOCATIONS.load(Relaxed);
+                (0..20).for_each(|_| scrape());
+                let count = ALLOCATIONS.load(Relaxed) - before;
+                assert_eq!(count, 0, "{args:?} {accept:?} {encoding:?}: in 20 scrapes");
+            }
+        }
+    }
+    let before = ALLOCATIONS.load(Relaxed);
+    drop(std::hint::black_box(vec![1]));
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 1, "it does count");
+}

@@ -1,0 +1,23 @@
+//! How many descriptors a process may have open.
+
+/// Room for a crowd of clients in this process.
+pub fn make_room_for_sockets() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the pointers are to a live rlimit.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit), 0);
+        limit.rlim_cur = limit.rlim_max.min(8192);
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit), 0);
+    }
+    assert!(limit.rlim_cur >= 3000, "the tests need 3000 descriptors; see ulimit -Hn");
+}
+
+/// Sets the limit of a running process; what it has open stays.
+pub fn limit_open_files(pid: u32, files: u64) {
+    let limit = libc::rlimit { rlim_cur: files, rlim_max: 1024 };
+    let pid = i32::try_from(pid).unwrap();
+    // SAFETY: the pointer is to a live rlimit; the old one is not asked for.
+    let done =
+        unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
+    assert_eq!(done, 0);
+}

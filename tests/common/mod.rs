@@ -1,0 +1,32 @@
+//! What the integration tests share: the real binary under test, a strict client, and strict readers
+//! of what it says.
+#![allow(dead_code, unused_imports)] // no test file uses all of it
+#![allow(unsafe_code)] // signals and socket options of the processes under test
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+pub mod agent;
+pub mod client;
+pub mod exposition;
+pub mod json;
+pub mod limits;
+pub mod slow;
+pub mod temp;
+
+pub use agent::Agent;
+pub use client::{Answer, Client, get, get_with};
+pub use exposition::{Exposition, Format};
+pub use temp::Temp;
+
+use std::time::{Duration, Instant};
+
+/// Upper bound of everything that is waited for: far beyond what a slow machine needs.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks until it is so; panics when patience ends.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,54 @@
+//! A directory for one test, gone with it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// A directory of its own.
+pub struct Temp(PathBuf);
+
+impl Temp {
+    pub fn new() -> Temp {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("sysmetrics-{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Temp(path)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file in place: whoever has it open sees the new text.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A copy of the files that the collectors read of a fixture machine's `/proc`.
+    pub fn proc_of(machine: &str) -> Temp {
+        let temp = Temp::new();
+        for name in ["stat", "meminfo", "diskstats", "net/dev", "self/statm"] {
+            if let Ok(text) = fs::read(Path::new("fixtures").join(machine).join("proc").join(name))
+            {
+                temp.write(name, text);
+            }
+        }
+        temp
+    }
+}
+
+impl AsRef<Path> for Temp {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,148 @@
+//! What clients may cost: connections, memory, time, descriptors. tiny_http has none of these bounds
+//! (a thread a connection, no deadlines, an abort without descriptors), so it is not asked.
+#![cfg(not(feature = "tiny_http"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{Agent, Client, wait_until};
+use std::io::Write;
+
+const GET: &str = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+
+#[test]
+fn the_longest_idle_makes_room() {
+    let agent = Agent::plan().set("server.max_connections", "3").start();
+    let mut clients: Vec<Client> = (0..3).map(|_| agent.connect()).collect();
+    for at in [1, 0, 2] {
+        assert_eq!(clients[at].get("/health").status, 200);
+    }
+    assert_eq!(agent.connect().get("/health").status, 200);
+    clients[1].assert_gone();
+    for at in [0, 2] {
+        assert_eq!(clients[at].get("/health").status, 200, "{at} was not the longest idle");
+    }
+    let metrics = clients[2].get("/metrics");
+    assert!(metrics.text().contains("sysmetrics_http_connections_evicted_total 1\n"));
+}
+
+#[test]
+fn one_connection_is_enough() {
+    let agent = Agent::plan().set("server.max_connections", "1").start();
+    let _idle = agent.connect();
+    for _ in 0..5 {
+        assert_eq!(agent.scrape().value("sysmetrics_http_connections", &[]), 1.0);
+    }
+}
+
+#[test]
+fn where_all_take_answers_a_newcomer_is_told_so() {
+    let agent = Agent::plan().machine("many").set("server.max_connections", "2").start();
+    let mut readers: Vec<Client> = (0..2).map(|_| common::slow::reader(&agent, 300)).collect();
+    common::slow::wait_until_stalled(&mut readers);
+    for _ in 0..3 {
+        let mut newcomer = agent.connect();
+        newcomer.send(GET);
+        assert!(newcomer.answer().sentence(503).contains("come again"));
+        newcomer.assert_end();
+    }
+    drop(readers);
+    wait_until("room again", || agent.connect().send(GET).answer().status == 200);
+    assert_eq!(agent.scrape().value("sysmetrics_http_connections_refused_total", &[]), 3.0);
+}
+
+#[test]
+fn a_head_that_does_not_come_is_408() {
+    let agent = Agent::plan().set("server.head_timeout", "200ms").start();
+    let mut slow = agent.connect();
+    let answer = slow.send(&GET[..20]).answer();
+    answer.sentence(408);
+    assert_eq!(answer.header("Connection"), Some("close"));
+    slow.assert_end();
+    // A trickle is no better: the deadline is for the whole head.
+    let mut trickle = agent.connect();
+    for byte in GET.bytes().take(GET.len() - 4).cycle() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        if trickle.stream().write_all(&[byte]).is_err() {
+            break;
+        }
+        trickle.stream().set_nonblocking(true).unwrap();
+        let heard = trickle.stream().peek(&mut [0]).is_ok();
+        trickle.stream().set_nonblocking(false).unwrap();
+        if heard {
+            break;
+        }
+    }
+    trickle.answer().sentence(408);
+    // Silence, and a body that does not come, are not worth an answer.
+    agent.connect().assert_end();
+    let mut silent = agent.connect();
+    silent.send("GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+    assert_eq!(silent.answer().status, 200);
+    silent.assert_end();
+    assert_eq!(agent.scrape().value("sysmetrics_http_connections_timed_out_total", &[]), 4.0);
+}
+
+#[test]
+fn an_idle_connection_is_closed_in_the_end() {
+    let agent = Agent::plan().set("server.idle_timeout", "200ms").start();
+    let mut client = agent.connect();
+    assert_eq!(client.get("/health").status, 200);
+    client.assert_end();
+    assert_eq!(agent.scrape().value("sysmetrics_http_connections_timed_out_total", &[]), 0.0);
+}
+
+#[test]
+fn a_slow_reader_gets_every_byte() {
+    let agent = Agent::plan().machine("many").start();
+    let mut client = common::slow::reader(&agent, 60);
+    common::slow::wait_until_stalled(std::slice::from_mut(&mut client));
+    // The others do not notice.
+    assert_eq!(agent.get("/health").status, 200);
+    for _ in 0..60 {
+        let answer = client.answer();
+        common::Exposition::parse(answer.text(), common::Format::Prometheus);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert_eq!(client.get("/health").text(), "ok\n", "nothing more, nothing less");
+}
+
+#[test]
+fn a_reader_that_stalls_is_let_go() {
+    let agent = Agent::plan().machine("many").set("server.drain_timeout", "300ms").start();
+    let mut client = common::slow::reader(&agent, 300);
+    wait_until("the deadline", || {
+        agent.scrape().value("sysmetrics_http_connections_timed_out_total", &[]) == 1.0
+    });
+    let mut whole = 0;
+    while client.try_answer(true).is_ok() {
+        whole += 1;
+    }
+    assert!(whole < 300, "{whole} answers");
+}
+
+#[test]
+fn who_leaves_early_takes_nothing_along() {
+    let agent = Agent::plan().machine("many").start();
+    let before = agent.scrape().value("process_open_fds", &[]);
+    let body = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n12345";
+    let many = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
+    for reset in [false, true] {
+        for phase in ["", "GET /met", "GET /health HTTP/1.1\r\nHost: a\r\n\r", GET, body, &many] {
+            let mut client = agent.connect();
+            client.send(phase);
+            if reset {
+                common::slow::reset_on_close(client.stream());
+            }
+        }
+        // Closing with an answer unread resets as well.
+        let mut client = agent.connect();
+        client.send([GET, &GET[..9]].concat());
+        client.stream().peek(&mut [0]).unwrap();
+    }
+    wait_until("all slots to be free", || {
+        let metrics = agent.scrape();
+        metrics.value("sysmetrics_http_connections", &[]) == 1.0
+            && metrics.value("process_open_fds", &[]) == before
+    });
+}

@@ -1,0 +1,131 @@
+//! Crowds: a thousand who idle, a thousand who trickle, more clients than descriptors. Whoever asks
+//! properly is answered, and neither memory nor CPU time runs away.
+#![cfg(not(feature = "tiny_http"))] // it starts a thread a client, and aborts without descriptors
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{Agent, Client, wait_until};
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+/// A thousand clients, held by one thread that gives each of them one `byte` after the other and
+/// connects anew in the place of those that were shut out.
+struct Crowd {
+    stop: Arc<AtomicBool>,
+    there: Arc<AtomicUsize>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Crowd {
+    fn of(count: usize, address: &str, byte: Option<u8>) -> Crowd {
+        let (stop, there) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (stopped, came, address) = (stop.clone(), there.clone(), address.to_owned());
+        let thread = std::thread::spawn(move || {
+            let mut clients: Vec<TcpStream> = Vec::new();
+            for turn in 0.. {
+                if stopped.load(Relaxed) {
+                    return;
+                }
+                match clients.get_mut(turn % count) {
+                    Some(client) => {
+                        if byte.is_some_and(|b| client.write_all(&[b]).is_err()) {
+                            *client = TcpStream::connect(&address).unwrap();
+                        }
+                    }
+                    None => clients.push(TcpStream::connect(&address).unwrap()),
+                }
+                came.store(clients.len(), Relaxed);
+                if clients.len() == count {
+                    std::thread::sleep(Duration::from_micros(100));
+                }
+            }
+        });
+        let crowd = Crowd { stop, there, thread: Some(thread) };
+        wait_until("the crowd", || crowd.there.load(Relaxed) == count);
+        crowd
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        let _ = self.thread.take().map(|thread| thread.join());
+    }
+}
+
+#[test]
+fn a_scrape_gets_through_a_thousand_idle_and_a_thousand_trickling_clients() {
+    common::limits::make_room_for_sockets();
+    let agent = Agent::plan().machine("box").start();
+    for _ in 0..3 {
+        agent.scrape();
+    }
+    let before = agent.status("VmHWM");
+    let _idle = Crowd::of(1000, &agent.address(), None);
+    let _trickling = Crowd::of(1000, &agent.address(), Some(b'G'));
+    for _ in 0..50 {
+        let metrics = agent.scrape();
+        assert!(metrics.value("sysmetrics_http_connections", &[]) <= 64.0);
+    }
+    let grown = agent.status("VmHWM") - before;
+    assert!(grown < 1500, "grown by {grown} kB: more than 64 heads of 8 kB and their slots");
+    assert!(agent.scrape().value("sysmetrics_http_connections_evicted_total", &[]) > 1900.0);
+}
+
+#[test]
+fn newcomers_do_not_push_each_other_out() {
+    // The table is full of half heads; four come at once and take a moment to speak.
+    let plan = Agent::plan().set("server.max_connections", "8");
+    let agent = plan.set("server.head_timeout", "1m").start();
+    let mut half_heads: Vec<Client> = (0..8).map(|_| agent.connect()).collect();
+    for client in &mut half_heads {
+        client.send("GET /");
+    }
+    let mut newcomers: Vec<Client> = (0..4).map(|_| agent.connect()).collect();
+    for client in newcomers.iter_mut().rev() {
+        assert_eq!(client.get("/health").text(), "ok\n");
+    }
+}
+
+#[test]
+fn more_clients_than_descriptors() {
+    let mut agent = Agent::plan().shell("ulimit -n 16; exec \"$@\"").start();
+    assert!(agent.scrape().success("memory").unwrap());
+    let mut clients: Vec<Client> = (0..40).map(|_| agent.connect()).collect();
+    for _ in 0..5 {
+        let metrics = agent.scrape();
+        assert!(metrics.success("memory").unwrap());
+        assert!(metrics.value("process_open_fds", &[]) <= 16.0);
+    }
+    let before = agent.cpu_ticks();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(agent.cpu_ticks() < before + 15, "it waits, it does not spin");
+    assert_eq!(clients.pop().unwrap().get("/health").text(), "ok\n", "the last are still there");
+    drop(clients);
+    for _ in 0..20 {
+        assert_eq!(agent.get("/health").text(), "ok\n");
+    }
+    assert!(agent.is_running());
+    assert!(agent.lines_with("cannot take another connection") <= 1);
+}
+
+#[test]
+fn without_any_descriptor_it_waits_and_recovers() {
+    let mut agent = Agent::start();
+    assert_eq!(agent.get("/health").text(), "ok\n");
+    common::limits::limit_open_files(agent.id(), 3);
+    let mut client = agent.connect();
+    client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    agent.wait_for_log("cannot take another connection", 1);
+    let before = agent.cpu_ticks();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(agent.cpu_ticks() < before + 15, "it waits, it does not spin");
+    common::limits::limit_open_files(agent.id(), 1024);
+    assert_eq!(client.answer().text(), "ok\n");
+    assert!(agent.is_running());
+    assert_eq!(agent.lines_with("cannot take another connection"), 1, "said once");
+}

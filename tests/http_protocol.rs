@@ -1,0 +1,222 @@
+//! HTTP as it comes: in pieces, several at once, wrong, too long, with bodies nobody asked for.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+#[cfg(not(feature = "tiny_http"))]
+use common::Client;
+use common::{Agent, Exposition, Format};
+
+#[test]
+fn a_connection_serves_many_requests() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    for _ in 0..20 {
+        let answer = client.get("/metrics");
+        assert_eq!((answer.status, answer.header("Connection")), (200, None));
+        Exposition::parse(answer.text(), Format::Prometheus);
+    }
+}
+
+#[test]
+fn the_client_may_end_the_connection() {
+    let agent = Agent::start();
+    for head in [
+        "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET /health HTTP/1.1\r\nHost: a\r\nconnection:  Close \r\n\r\n",
+        "GET /health HTTP/1.0\r\n\r\n",
+    ] {
+        let mut client = agent.connect();
+        assert_eq!(client.send(head).answer().text(), "ok\n");
+        client.assert_end();
+    }
+    let mut client = agent.connect();
+    let keep = "GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+    assert_eq!(client.send(keep).answer().text(), "ok\n");
+    assert_eq!(client.send(keep).answer().text(), "ok\n");
+}
+
+#[test]
+fn requests_in_one_segment_are_answered_in_order() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    let paths = ["/health", "/metrics", "/nowhere", "/", "/metrics?collect[]=x", "/health"];
+    let heads = paths.map(|path| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    client.send(heads.concat());
+    let statuses: Vec<u16> = paths.iter().map(|_| client.answer().status).collect();
+    assert_eq!(statuses, [200, 200, 404, 200, 400, 200]);
+    // And the beginning of one more, whose rest comes later.
+    client.send([&heads[0], &heads[2], &heads[5][..20]].concat());
+    assert_eq!((client.answer().status, client.answer().status), (200, 404));
+    assert_eq!(client.send(&heads[5][20..]).answer().text(), "ok\n");
+}
+
+#[test]
+fn a_request_may_come_byte_by_byte() {
+    let agent = Agent::start();
+    let mut client = agent.connect();
+    client.stream().set_nodelay(true).unwrap();
+    for _ in 0..2 {
+        for byte in b"GET /health HTTP/1.1\r\nHost: a\r\nX-Long: 0123456789\r\n\r\n" {
+            client.send([*byte]);
+        }
+        assert_eq!(client.answer().text(), "ok\n");
+    }
+}
+
+#[test]
+fn a_client_that_sends_no_more_is_still_answered() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.stream().shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(client.answer().text(), "ok\n");
+    Exposition::parse(client.answer().text(), Format::Prometheus);
+    client.assert_end();
+}
+
+#[test]
+fn targets_may_be_absolute() {
+    let agent = Agent::start();
+    let mut client = agent.connect();
+    // tiny_http hands the target on as it came.
+    let expected = if cfg!(feature = "tiny_http") { 404 } else { 200 };
+    assert_eq!(client.get("http://test:9101/health?x=y").status, expected);
+}
+
+#[test]
+fn a_body_nobody_asked_for_is_skipped() {
+    let agent = Agent::start();
+    for size in [1, 100, 20_000, 60_000] {
+        let mut client = agent.connect();
+        let head = format!("GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n");
+        // It looks like requests, and is none.
+        let body = "GET /x HTTP/1.1\r\n\r\n".repeat(size / 19 + 1);
+        client.send(&head).send(&body[..size]);
+        assert_eq!(client.answer().text(), "ok\n", "{size}");
+        assert_eq!(client.get("/health").text(), "ok\n", "{size}: in step");
+        // Head, body and the next head in one piece.
+        client.send([&head, &body[..size], "GET / HTTP/1.1\r\nHost: a\r\n\r\n"].concat());
+        assert_eq!((client.answer().status, client.answer().status), (200, 200));
+        // The body byte by byte, the next request behind it.
+        client.send(&head);
+        for byte in body[..size.min(100)].bytes() {
+            client.send([byte]);
+        }
+        client.send(&body[size.min(100)..size]);
+        assert_eq!((client.answer().status, client.get("/health").status), (200, 200));
+    }
+}
+
+/// tiny_http decides on unsound heads itself, by its own lights and without a sentence.
+#[cfg(not(feature = "tiny_http"))]
+mod refused {
+    use super::*;
+
+    /// What the answer to `bytes` says, after which the connection ends.
+    fn refusal(agent: &Agent, bytes: &str, status: u16) -> String {
+        let mut client = agent.connect();
+        let answer = client.send(bytes).answer();
+        assert_eq!(answer.header("Connection"), Some("close"), "{bytes:?}");
+        client.assert_end();
+        answer.sentence(status).to_owned()
+    }
+
+    #[test]
+    fn what_is_no_http_is_400() {
+        let agent = Agent::start();
+        for bytes in [
+            "\u{1}\u{2}\u{3}\r\n\r\n",
+            "GET\r\n\r\n",
+            "GET /health\r\n\r\n",
+            "GE\u{7f}T /health HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /health HTTP/1.1\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost : a\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\n",
+            "\u{16}\u{3}\u{1} a TLS hello\n\n",
+        ] {
+            refusal(&agent, bytes, 400);
+        }
+        let both = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\
+                    Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        assert!(refusal(&agent, both, 400).contains("exclude each other"));
+    }
+
+    #[test]
+    fn bodies_that_cannot_be_skipped_end_the_connection() {
+        let agent = Agent::start();
+        let head = |line: &str| format!("GET /health HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n");
+        let said = refusal(&agent, &head("Content-Length: 65537"), 413);
+        assert!(said.contains("too large"), "{said}");
+        refusal(&agent, &head("Content-Length: 18446744073709551615"), 413);
+        let chunked = [&head("Transfer-Encoding: chunked"), "5\r\nhello\r\n0\r\n\r\n"].concat();
+        assert!(refusal(&agent, &chunked, 411).contains("Content-Length"));
+        refusal(&agent, &head("Transfer-Encoding: gzip, chunked"), 411);
+    }
+
+    /// Who reads `Expect` may keep the body back once the answer is there: what comes next could
+    /// be either, so the connection ends (RFC 9110, section 10.1.1).
+    #[test]
+    fn who_waits_for_100_is_answered_and_let_go() {
+        let agent = Agent::start();
+        let mut client = agent.connect();
+        let head = "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\
+                    Expect: 100-continue\r\n\r\n";
+        let answer = client.send(head).answer();
+        assert_eq!(answer.header("Connection"), Some("close"));
+        answer.sentence(405);
+        client.assert_end();
+        // With the body at hand there is nothing to wait for.
+        let mut client = agent.connect();
+        assert_eq!(client.send([head, "12345"].concat()).answer().status, 405);
+        assert_eq!(client.get("/health").text(), "ok\n");
+    }
+
+    #[test]
+    fn long_heads_are_431() {
+        let agent = Agent::plan().set("server.max_head_bytes", "1024").start();
+        let head = |fill: usize| {
+            let start = "GET /health HTTP/1.1\r\nHost: a\r\nX: ";
+            format!("{start}{}\r\n\r\n", "x".repeat(fill - start.len() - 4))
+        };
+        let mut client = agent.connect();
+        assert_eq!(client.send(head(1024)).answer().text(), "ok\n", "just so");
+        for size in [1025, 5000, 100_000] {
+            let mut client = agent.connect();
+            // It may be turned away before it sent all.
+            let _ = std::io::Write::write_all(client.stream(), head(size).as_bytes());
+            client.answer().sentence(431);
+        }
+        let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "a: b\r\n".repeat(64));
+        assert!(refusal(&agent, &many, 431).contains("header lines"));
+        let endless = "G".repeat(1024);
+        assert!(refusal(&agent, &endless, 431).contains("too long"));
+    }
+
+    #[test]
+    fn versions_to_come_are_505() {
+        let agent = Agent::start();
+        refusal(&agent, "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505);
+        refusal(&agent, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
+    }
+
+    /// After an answer that ends the connection the client may go on sending for a while: no reset
+    /// destroys the answer.
+    #[test]
+    fn an_answer_survives_what_the_client_still_sends() {
+        let agent = Agent::start();
+        let mut client: Client = agent.connect();
+        let size = 8 << 20;
+        client.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"));
+        for _ in 0..16 {
+            client.send([b'x'; 4096]);
+        }
+        client.answer().sentence(413);
+        client.assert_end();
+    }
+}

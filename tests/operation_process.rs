@@ -1,0 +1,141 @@
+//! What the process is to the box: one thread, no growth, a good end, no harm from signals.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{Agent, Client};
+
+#[test]
+fn sigterm_and_sigint_end_it_well() {
+    for (signal, name) in [(libc::SIGTERM, "SIGTERM"), (libc::SIGINT, "SIGINT")] {
+        let mut agent = Agent::start();
+        let _idle = agent.connect();
+        assert_eq!(agent.get("/health").status, 200);
+        agent.signal(signal);
+        assert_eq!(agent.wait().code(), Some(0));
+        agent.wait_for_log(&format!("ending signal={name}"), 1);
+        assert!(Client::try_connect(&agent.address()).is_err(), "nobody listens any more");
+    }
+}
+
+/// SIGPIPE is ignored by the runtime: writing to a client that left is an error, no end.
+#[test]
+fn sigpipe_never_ends_it() {
+    let mut agent = Agent::start();
+    agent.signal(libc::SIGPIPE);
+    for _ in 0..20 {
+        let mut client = agent.connect();
+        client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5));
+        client.stream().shutdown(std::net::Shutdown::Both).unwrap();
+    }
+    assert_eq!(agent.get("/health").status, 200);
+    assert!(agent.is_running());
+}
+
+/// tiny_http starts a thread for each connection.
+#[cfg(not(feature = "tiny_http"))]
+#[test]
+fn one_thread_is_all_there_is() {
+    let agent = Agent::plan().file("").arg("--listen=127.0.0.1:0").start();
+    let clients: Vec<Client> = (0..20).map(|_| agent.connect()).collect();
+    assert_eq!(agent.get("/metrics").status, 200);
+    assert_eq!(agent.status("Threads"), 1);
+    drop(clients);
+}
+
+#[test]
+fn scrapes_leave_nothing_behind() {
+    let agent = Agent::plan().machine("many").start();
+    let mut client = agent.connect();
+    let gzip = "GET /metrics HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n";
+    let mut scrape = |count| {
+        for _ in 0..count {
+            assert_eq!(client.get("/metrics").status, 200);
+            assert_eq!(client.send(gzip).answer().status, 200);
+        }
+    };
+    scrape(10);
+    let before = (agent.status("VmRSS"), agent.scrape().value("process_open_fds", &[]));
+    scrape(200);
+    let after = (agent.status("VmRSS"), agent.scrape().value("process_open_fds", &[]));
+    assert!(after.0 <= before.0 + 256, "kB before and after: {before:?} {after:?}");
+    assert_eq!(after.1, before.1);
+}
+
+/// tiny_http's threads of slow clients die with the process, answer or not.
+#[cfg(not(feature = "tiny_http"))]
+mod under_load {
+    use super::*;
+    use common::{Exposition, Format, slow, wait_until};
+
+    /// Answers under way are finished, whole; what was not begun is not; the end is orderly.
+    #[test]
+    fn sigterm_lets_answers_finish() {
+        let mut agent = Agent::plan().machine("many").start();
+        let mut reader = slow::reader(&agent, 150);
+        slow::wait_until_stalled(std::slice::from_mut(&mut reader));
+        agent.signal(libc::SIGTERM);
+        agent.wait_for_log("ending", 1);
+        assert!(agent.is_running(), "it waits for the reader");
+        let mut whole = 0;
+        while let Ok(answer) = reader.try_answer(true) {
+            Exposition::parse(answer.text(), Format::Prometheus);
+            whole += 1;
+        }
+        assert!((1..150).contains(&whole), "{whole}");
+        reader.assert_end();
+        assert_eq!(agent.wait().code(), Some(0));
+    }
+
+    #[test]
+    fn a_reader_that_never_reads_does_not_hold_up_the_end() {
+        let mut agent = Agent::plan().machine("many").start();
+        let mut reader = slow::reader(&agent, 150);
+        slow::wait_until_stalled(std::slice::from_mut(&mut reader));
+        let before = agent.cpu_ticks();
+        agent.signal(libc::SIGTERM);
+        agent.wait_for_log("ending", 1);
+        // Asked again, be it by another signal, it neither spins nor waits.
+        agent.signal(libc::SIGHUP);
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert!(agent.is_running() && agent.cpu_ticks() < before + 20);
+        agent.signal(libc::SIGINT);
+        assert_eq!(agent.wait().code(), Some(0));
+    }
+
+    #[test]
+    fn sigterm_among_many_clients() {
+        let mut agent = Agent::plan().machine("box").start();
+        let address = agent.address();
+        let scrapers: Vec<_> = (0..8)
+            .map(|_| {
+                let address = address.clone();
+                std::thread::spawn(move || {
+                    let mut whole = 0;
+                    while let Ok(mut client) = Client::try_connect(&address) {
+                        let head = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+                        while std::io::Write::write_all(client.stream(), head.as_bytes()).is_ok() {
+                            match client.try_answer(true) {
+                                Ok(answer) => {
+                                    Exposition::parse(answer.text(), Format::Prometheus);
+                                    whole += 1;
+                                }
+                                Err(_) => break,
+                            }
+                        }
+                    }
+                    whole
+                })
+            })
+            .collect();
+        let labels = [("path", "/metrics"), ("code", "200")];
+        wait_until("some scrapes", || {
+            agent.scrape().find("sysmetrics_http_requests_total", &labels).unwrap_or(0.0) > 100.0
+        });
+        agent.signal(libc::SIGTERM);
+        assert_eq!(agent.wait().code(), Some(0));
+        for scraper in scrapers {
+            assert!(scraper.join().unwrap() > 0);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A stored machine and its readers: every collector for itself, and all of them together.
+#![allow(dead_code)] // each test takes its part
+
+use std::ffi::OsString;
+use std::path::Path;
+use sysmetrics::app;
+use sysmetrics::collect::{COLLECTORS, Collector, Faults, Setup};
+use sysmetrics::error::Error;
+use sysmetrics::expose::{Format, Lines, Text};
+use sysmetrics::gather::Gather;
+use sysmetrics::metric::{Buffer, Sink};
+use sysmetrics::read::Root;
+use sysmetrics::settings::{self, Dialect, Settings};
+
+pub const DIALECTS: [Dialect; 2] = [Dialect::Own, Dialect::Node];
+
+/// The arguments that make the program read the machine in `tree`.
+pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
+    let mut all = vec!["--dialect".into(), dialect.name().into()];
+    for (flag, below) in [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data")] {
+        all.push(format!("--path.{flag}").into());
+        all.push(tree.join(below).into());
+    }
+    all
+}
+
+/// What the program would make of `arguments`; `more` are flags behind them.
+pub fn settings(tree: &Path, dialect: Dialect, more: &[&str]) -> Settings {
+    let args = arguments(tree, dialect).into_iter().chain(more.iter().map(OsString::from));
+    let settings = settings::load(&app::subjects(), args, [].into_iter());
+    settings.unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
+/// All collectors of one machine, through `gather`.
+pub struct Whole {
+    dialect: Dialect,
+    gather: Gather,
+}
+
+impl Whole {
+    pub fn open(settings: &Settings) -> Whole {
+        let root = Root::at(settings.paths.clone());
+        let gather = Gather::new(settings.dialect, &root, &settings.collectors, false);
+        Whole { dialect: settings.dialect, gather }
+    }
+
+    pub fn read(&mut self, format: Format) -> Vec<u8> {
+        text(self.dialect, format, |out| self.gather.scrape(self.gather.all(), out))
+    }
+}
+
+/// One collector for itself.
+pub struct Reader {
+    pub name: &'static str,
+    dialect: Dialect,
+    collector: Box<dyn Collector>,
+}
+
+/// What one reading gave.
+pub struct Reading {
+    pub text: Vec<u8>,
+    pub result: Result<(), Error>,
+    pub faults: Faults,
+}
+
+impl Reader {
+    /// A reader of each collector.
+    pub fn all(settings: &Settings) -> Vec<Reader> {
+        COLLECTORS.iter().map(|spec| Reader::of(spec.subject.name, settings)).collect()
+    }
+
+    /// The reader of the collector `name`.
+    pub fn of(name: &'static str, settings: &Settings) -> Reader {
+        let root = Root::at(settings.paths.clone());
+        let mut each = COLLECTORS.iter().zip(&settings.collectors);
+        let (spec, of_this) = each.find(|(spec, _)| spec.subject.name == name).unwrap();
+        let setup = Setup { root: &root, settings: of_this, dialect: settings.dialect };
+        let collector = (spec.open)(&setup);
+        Reader { name, dialect: settings.dialect, collector }
+    }
+
+    pub fn read(&mut self) -> Reading {
+        let mut faults = Faults::default();
+        let mut result = Ok(());
+        let text = text(self.dialect, Format::Prometheus, |out| {
+            let mark = out.mark();
+            result = self.collector.collect(out, &mut faults);
+            if result.is_err() {
+                out.rewind(mark);
+            }
+        });
+        Reading { text, result, faults }
+    }
+}
+
+fn text(dialect: Dialect, format: Format, write: impl FnOnce(&mut Text<'_>)) -> Vec<u8> {
+    let (mut out, mut line) = (Buffer::default(), Lines::default());
+    let mut text = Text::new(dialect, format, &mut out, &mut line);
+    write(&mut text);
+    text.finish();
+    out.bytes().to_vec()
+}

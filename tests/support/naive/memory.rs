@@ -1,0 +1,68 @@
+//! `/proc/meminfo`.
+
+use super::{line, lines, number, words};
+use sysmetrics::settings::Dialect;
+
+/// What the collector takes at most.
+const MAX_LINES: usize = 256;
+
+/// In our own dialect: every name that can be made. Of node_exporter's, which knows a fixed set of
+/// names, all that it might show.
+pub fn samples(text: &[u8], dialect: Dialect) -> Vec<String> {
+    let (mut taken, mut samples) = (vec!["memory_used_bytes".to_owned()], Vec::new());
+    let parsed: Vec<_> = lines(text).iter().filter_map(|line| parsed(line)).collect();
+    let parsed = &parsed[..parsed.len().min(MAX_LINES)];
+    for (key, kibibytes, raw) in parsed {
+        let Some([own, node]) = names(key, *kibibytes) else { continue };
+        if taken.contains(&own) || taken.contains(&node) {
+            continue;
+        }
+        let value = u128::from(*raw) * if *kibibytes { 1024 } else { 1 };
+        let name = if dialect == Dialect::Own { &own } else { &node };
+        samples.push(line(dialect, name, &[], &value.to_string()));
+        taken.extend([own, node]);
+    }
+    let of =
+        |name: &str| parsed.iter().find(|(key, kb, _)| key == name && *kb).map(|(.., raw)| *raw);
+    let parts = (of("MemTotal"), of("MemFree"), of("Buffers"), of("Cached"));
+    if let ((Some(total), Some(free), Some(buffers), Some(cached)), Dialect::Own) = (parts, dialect)
+    {
+        let rest = i128::from(total) - i128::from(free) - i128::from(buffers) - i128::from(cached);
+        if rest >= 0 {
+            samples.push(line(dialect, "memory_used_bytes", &[], &(rest * 1024).to_string()));
+        }
+    }
+    samples
+}
+
+fn parsed(line: &str) -> Option<(String, bool, u64)> {
+    let (key, value) = line.split_once(':')?;
+    match words(value)[..] {
+        [raw] => Some((key.to_owned(), false, number(raw)?)),
+        [raw, "kB"] => Some((key.to_owned(), true, number(raw)?)),
+        _ => None,
+    }
+}
+
+/// Our own name and node_exporter's.
+fn names(key: &str, kibibytes: bool) -> Option<[String; 2]> {
+    let trimmed = key.trim();
+    let node = trimmed.strip_suffix(')').unwrap_or(trimmed).replace('(', "_");
+    let words = node.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !words || !node.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let bare = if node.len() > 3 { node.strip_prefix("Mem").unwrap_or(&node) } else { &node };
+    let letters: Vec<char> = bare.chars().collect();
+    let mut own = String::new();
+    for (i, letter) in letters.iter().enumerate() {
+        let lower = |i: usize| letters.get(i).is_some_and(char::is_ascii_lowercase);
+        let upper = |i: usize| letters.get(i).is_some_and(char::is_ascii_uppercase);
+        if i > 0 && upper(i) && (lower(i - 1) || (upper(i - 1) && lower(i + 1))) {
+            own.push('_');
+        }
+        own.push(letter.to_ascii_lowercase());
+    }
+    let suffix = if kibibytes { "_bytes" } else { "" };
+    Some([format!("memory_{own}{suffix}"), format!("memory_{node}{suffix}")])
+}
