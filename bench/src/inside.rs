@@ -9,7 +9,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io;
 use std::os::unix::fs::FileExt;
-use sysmetrics::expose::{Format, Line, Text};
+use sysmetrics::expose::{Format, Lines, Text};
 use sysmetrics::http::Response;
 use sysmetrics::metric::{Buffer, Sink, Unit, counter};
 use sysmetrics::settings::Dialect;
@@ -17,26 +17,29 @@ use sysmetrics::settings::Dialect;
 const MODES: [&[u8]; 8] =
     [b"user", b"nice", b"system", b"idle", b"iowait", b"irq", b"softirq", b"steal"];
 
+/// How many ticks a CPU has spent in each mode at most, on a machine that is up for a month.
+const TICKS: [u64; 8] = [20_000_000, 5_000, 9_000_000, 259_200_000, 500_000, 1, 900_000, 1_000];
+
 /// Nanoseconds to write one sample with two labels, as the cpu collector hands them over.
 pub fn writing(times: usize) -> Summary {
     const CPUS: usize = 64;
     const ROUNDS: usize = 50;
     let family = counter("cpu_seconds_total", Unit::Ticks, "Seconds.", &["cpu", "mode"]);
     let numbers: Vec<_> = (0..CPUS).map(|n| n.to_string().into_bytes()).collect();
-    let (mut out, mut line) = (Buffer::default(), Line::default());
+    let (mut out, mut lines) = (Buffer::default(), Lines::default());
     let mut samples = Vec::new();
     for _ in 0..times {
         let start = sys::own_cpu_nanos();
         for round in 0..ROUNDS as u64 {
             out.truncate(0);
-            let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
+            let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
             let sink: &mut dyn Sink = black_box(&mut text);
             sink.family(&family);
-            let mut ticks = round * 1_000_003;
+            let mut seed = round;
             for number in &numbers {
-                for mode in MODES {
-                    ticks = ticks.wrapping_mul(5) % 100_000_000_019;
-                    sink.sample(&[number, mode], family.value(ticks));
+                for (mode, most) in MODES.into_iter().zip(TICKS) {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    sink.sample(&[number, mode], family.value((seed >> 33) % most));
                 }
             }
             text.finish();
@@ -80,11 +83,11 @@ pub fn scale(many: Many, count: usize, times: usize) -> io::Result<Scale> {
     ])?;
     let mut gather = agent::gather(&settings);
     let all = gather.all();
-    let (mut out, mut line) = (Buffer::default(), Line::default());
+    let (mut out, mut lines) = (Buffer::default(), Lines::default());
     let mut scrape = || {
         let start = sys::own_cpu_nanos();
         out.truncate(0);
-        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
         gather.scrape(all, &mut text);
         text.finish();
         ((sys::own_cpu_nanos() - start) as f64, out.len())
