@@ -18,12 +18,12 @@ PROFILE_FIXTURE = $(abspath fixtures/box)
 PROFILE_DIALECT = sysmetrics
 PROFILE_ENCODING = plain
 
-.PHONY: bench bench-quick budgets profile bench-build bench-programs
+.PHONY: bench bench-quick budgets profile bench-build bench-programs bench-tiny
 
-bench: bench-programs bench-build ## measure against targets and peers (PEERS=dir: a newer node_exporter); recorded in bench/record
+bench: bench-programs bench-tiny bench-build ## measure against targets and peers (PEERS=dir: a newer node_exporter); recorded in bench/record
 	$(BENCH_ENV) $(BENCH) run
 
-bench-quick: bench-programs bench-build ## the same within half a minute, not recorded
+bench-quick: bench-programs bench-tiny bench-build ## the same within half a minute, not recorded
 	$(BENCH_ENV) $(BENCH) quick
 
 budgets: bench-programs bench-build ## fail if size, threads, allocations, system calls or descriptors are over budget
@@ -35,6 +35,8 @@ bench-build:
 bench-programs:
 	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR) FEATURES=
 	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/bare FEATURES=--no-default-features
+
+bench-tiny:
 ifneq ($(wildcard src/tiny.rs),)
 	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/tiny_http FEATURES="--features tiny_http"
 else
