@@ -1,0 +1,67 @@
+//! The agent inside this process: its library, put together as its own `app` does.
+
+use std::ffi::OsString;
+use std::io;
+use std::time::Duration;
+use sysmetrics::app;
+use sysmetrics::event::Server;
+use sysmetrics::gather::Gather;
+use sysmetrics::http::{Limits, Request, Response};
+use sysmetrics::listen;
+use sysmetrics::read::Root;
+use sysmetrics::routes::Service;
+use sysmetrics::settings::{self, Settings};
+use sysmetrics::sys::{Notify, Signals};
+
+/// The flags that leave the four collectors every comparison has.
+pub const FOUR: [&str; 5] = [
+    "--collector.disable-defaults",
+    "--collector.cpu",
+    "--collector.memory",
+    "--collector.disk",
+    "--collector.network",
+];
+
+/// Settings as a command line makes them; no environment.
+pub fn settings(arguments: &[&str]) -> io::Result<Settings> {
+    let all = ["--log-level=error"].into_iter().chain(arguments.iter().copied());
+    settings::load(&app::subjects(), all.map(OsString::from), std::iter::empty())
+        .map_err(|refusal| io::Error::other(refusal.to_string()))
+}
+
+/// What collects.
+pub fn gather(settings: &Settings) -> Gather {
+    let root = Root::at(settings.paths.clone());
+    Gather::new(settings.dialect, &root, &settings.collectors, settings.process_metrics)
+}
+
+/// What answers.
+pub fn service(arguments: &[&str]) -> io::Result<Service> {
+    let settings = settings(arguments)?;
+    Ok(Service::new(settings.dialect, "/metrics".into(), gather(&settings)))
+}
+
+/// One answer without a socket: the request's head is parsed, the body rendered, the head written.
+pub fn answer(service: &mut Service, head: &[u8], response: &mut Response) -> usize {
+    let Ok(request) = Request::parse(head) else { return 0 };
+    service.answer(&request, response);
+    response.finish(true, true);
+    response.bytes().len()
+}
+
+/// The whole poll loop, not started yet, and where it listens.
+pub fn server(arguments: &[&str]) -> io::Result<(Server, Service, String)> {
+    let signals = Signals::take()?;
+    let settings = settings(arguments)?;
+    let listeners = listen::open(&settings.server.listen)?;
+    let address = listeners.first().map(|l| l.address().to_owned()).unwrap_or_default();
+    let limits = Limits {
+        connections: 64,
+        head: 8192,
+        head_time: Duration::from_secs(5),
+        drain_time: Duration::from_secs(10),
+        idle_time: Duration::from_secs(60),
+    };
+    let server = Server::new(signals, Notify::new(None, None, None), listeners, limits);
+    Ok((server, service(arguments)?, address))
+}

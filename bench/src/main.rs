@@ -1,0 +1,83 @@
+//! Measures sysmetrics against its targets and its peers; README.md says how.
+
+mod agent;
+mod alloc;
+mod budgets;
+mod client;
+mod comparison;
+mod echo;
+mod floor;
+mod inside;
+mod plot;
+mod profile;
+mod programs;
+mod report;
+mod rows;
+mod run;
+mod server;
+mod single;
+mod startup;
+mod stats;
+mod sys;
+mod targets;
+mod trace;
+mod trees;
+
+use std::io;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let done = match *arguments {
+        // A missed target is no failure of measuring it.
+        ["run"] => run::run(false).map(|_| true),
+        ["quick"] => run::run(true).map(|_| true),
+        ["rows"] => run::compare().map(|()| true),
+        ["budgets"] => run::check(),
+        ["echo", address] => echo::serve(address).map(|()| true),
+        ["writing"] => {
+            println!("{:.1?}", inside::writing(51));
+            Ok(true)
+        }
+        ["allocations"] => inside::allocations().map(|[plain, gzip]| {
+            println!("{plain} {gzip}");
+            true
+        }),
+        ["scrapes", fixture, dialect, encoding, count] => {
+            scrapes(fixture, dialect, encoding, count)
+        }
+        ["profile", file, count] => profile(file, count),
+        _ => {
+            eprintln!("{USAGE}");
+            Ok(false)
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(e) => {
+            eprintln!("bench: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | budgets, by way of make
+       sysmetrics-bench echo ADDRESS
+       sysmetrics-bench allocations | writing
+       sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT
+       sysmetrics-bench profile CALLGRIND_FILE COUNT";
+
+fn scrapes(fixture: &str, dialect: &str, encoding: &str, count: &str) -> io::Result<bool> {
+    let count = count.parse().map_err(io::Error::other)?;
+    let bytes = inside::scrapes(fixture, dialect, encoding == "gzip", count)?;
+    println!("{bytes} bytes an answer");
+    Ok(true)
+}
+
+fn profile(file: &str, count: &str) -> io::Result<bool> {
+    let count = count.parse().map_err(io::Error::other)?;
+    print!("{}", profile::report(&std::fs::read_to_string(file)?, count));
+    Ok(true)
+}
