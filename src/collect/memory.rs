@@ -6,7 +6,7 @@
 
 use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
-use crate::metric::{Family, Own, Sink, Unit, gauge};
+use crate::metric::{Family, Own, Sink, Unit, fresh_stamp, gauge};
 use crate::read::{Source, scan};
 use crate::settings::Subject;
 
@@ -33,6 +33,9 @@ const KNOWN_TO_NODE: &str = "\
     NFS_Unstable PageTables Percpu SReclaimable SUnreclaim Shmem ShmemHugePages ShmemPmdMapped Slab \
     SwapCached SwapFree SwapTotal Unevictable VmallocChunk VmallocTotal VmallocUsed Writeback \
     WritebackTmp Zswap Zswapped";
+
+/// What used memory is computed of: the first, less the others.
+const PARTS: [&[u8]; 4] = [b"MemTotal", b"MemFree", b"Buffers", b"Cached"];
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -61,6 +64,8 @@ struct Line {
     unit: Unit,
     raw: u64,
     names: Option<Names>,
+    /// Which of `PARTS` it is.
+    part: Option<usize>,
 }
 
 struct Names {
@@ -68,6 +73,7 @@ struct Names {
     node: String,
     help: String,
     in_node: bool,
+    stamp: u32,
 }
 
 impl Collector for Memory {
@@ -83,7 +89,9 @@ impl Collector for Memory {
                 _ => {
                     self.lines.truncate(count);
                     let names = Names::of(key, unit).filter(|n| !n.taken(&self.lines));
-                    self.lines.push(Line { key: key.into(), unit, raw, names });
+                    let part = PARTS.iter().position(|part| *part == key);
+                    let part = part.filter(|_| unit == Unit::Kibibytes && names.is_some());
+                    self.lines.push(Line { key: key.into(), unit, raw, names, part });
                 }
             }
             count += 1;
@@ -110,16 +118,20 @@ impl Collector for Memory {
 impl Memory {
     /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
     fn used(&self) -> Option<u64> {
-        let is = |l: &&Line, key: &[u8]| *l.key == *key && l.unit == Unit::Kibibytes;
-        let of = |key: &[u8]| self.lines.iter().find(|l| is(l, key)).map(|l| l.raw);
-        let rest = of(b"MemTotal")?.checked_sub(of(b"MemFree")?)?;
-        rest.checked_sub(of(b"Buffers")?)?.checked_sub(of(b"Cached")?)
+        let mut parts = [None; PARTS.len()];
+        for line in &self.lines {
+            if let Some(part) = line.part.and_then(|at| parts.get_mut(at)) {
+                *part = Some(line.raw);
+            }
+        }
+        let [total, free, buffers, cached] = parts;
+        total?.checked_sub(free?)?.checked_sub(buffers?)?.checked_sub(cached?)
     }
 }
 
 impl Line {
     fn write(&self, names: &Names, out: &mut dyn Sink) {
-        let mut family = gauge(&names.node, self.unit, &names.help, &[]);
+        let mut family = gauge(&names.node, self.unit, &names.help, &[]).stamped(names.stamp);
         family.own =
             if names.in_node { Own::As { name: &names.own, labels: &[] } } else { Own::Only };
         if !names.in_node {
@@ -141,6 +153,7 @@ impl Names {
             own: format!("memory_{own}{suffix}"),
             node: format!("memory_{node}{suffix}"),
             help,
+            stamp: fresh_stamp(),
             in_node: KNOWN_TO_NODE.split(' ').any(|known| known.as_bytes() == key),
         })
     }

@@ -1,144 +1,198 @@
-//! One sample's line. What stands between the label values is made once for a family; a label value is
-//! looked at for bytes that need care while it is copied, eight at a time. One that does takes the
-//! slow way.
+//! What every line of a family has in common, made once and kept from scrape to scrape: the same
+//! families come each time, in the same order. All of it lies in the order in which it is used, so
+//! that after an idle second, when none of it is in a cache, the processor can fetch it ahead.
+//!
+//! A label value is looked at for bytes that need care while it is copied, eight at a time. One that
+//! has any, or is long, takes the slow way.
 
 use super::Format;
 use crate::metric::{Buffer, Family, Kind, Value};
 use crate::settings::Dialect;
-use crate::sys::Pen;
-use std::ops::Range;
+use crate::sys::{BLOCK, Pen};
 
-/// What is known of the families, in the order in which they come, from one scrape to the next: the
-/// same come at every scrape, and making a header costs as much as several samples.
+/// Room for what stands between two label values: `",`, a key and `="`. A test holds the tables to it.
+const TAIL: usize = 2 * BLOCK;
+
+/// The longest label value that goes the quick way.
+const LABEL: usize = 64;
+
+/// What is known of the families.
 #[derive(Default)]
 pub struct Lines {
-    known: Vec<Line>,
-    at: usize,
+    families: Vec<Known>,
+    /// HELP and TYPE of each.
+    headers: Buffer,
+    /// What stands before the first label value, `name{key0="`, in whole blocks.
+    heads: Vec<[u8; BLOCK]>,
+    /// What stands after each label value: `",key1="`, …, `"} `.
+    tails: Vec<Tail>,
     style: Option<(Dialect, Format)>,
+    /// Which family comes next, and where its parts begin.
+    at: usize,
+    next: Ends,
+    /// Where the parts of the family at hand begin, and what it is.
+    start: Ends,
+    now: Known,
+}
+
+/// One family.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    id: Id,
+    ends: Ends,
+    head_length: usize,
+}
+
+/// Places in headers, heads and tails.
+#[derive(Clone, Copy, Default)]
+struct Ends {
+    header: usize,
+    head: usize,
+    tail: usize,
+}
+
+struct Tail {
+    text: [u8; TAIL],
+    length: usize,
+}
+
+/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
+/// of the program stay where they are, and families that are made at run time bear a stamp.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Id {
+    name: (usize, usize),
+    labels: (usize, usize),
+    help: usize,
+    stamp: u32,
+    counter: bool,
+}
+
+impl Id {
+    #[inline]
+    fn of(family: &Family<'_>) -> Id {
+        let (name, labels) = (family.name, family.labels);
+        Id {
+            name: (name.as_ptr().addr(), name.len()),
+            labels: (labels.as_ptr().addr(), labels.len()),
+            help: family.help.as_ptr().addr(),
+            stamp: family.stamp,
+            counter: family.kind == Kind::Counter,
+        }
+    }
 }
 
 impl Lines {
     /// A scrape begins.
     pub fn begin(&mut self, dialect: Dialect, format: Format) {
-        self.at = 0;
+        (self.at, self.next) = (0, Ends::default());
         if self.style != Some((dialect, format)) {
             self.style = Some((dialect, format));
-            self.known.clear();
+            self.families.clear();
         }
     }
 
-    /// The line of the next family, made by `make` if another stood here before.
+    /// The next family is this one. If another stood here before, `make` writes its header and tells
+    /// prefix, name and suffix.
     #[inline]
-    pub fn next(&mut self, family: &Family<'_>, name: &str, make: impl FnOnce(&mut Line)) -> &Line {
-        let at = self.at;
+    pub fn next<'n>(
+        &mut self,
+        family: &Family<'_>,
+        keys: &[&str],
+        make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
+    ) {
+        let id = Id::of(family);
+        self.start = self.next;
+        match self.families.get(self.at) {
+            Some(known) if known.id == id => self.now = *known,
+            _ => self.learn(id, keys, make),
+        }
+        self.next = self.now.ends;
         self.at += 1;
-        if self.known.get(at).is_none_or(|line| !line.is_of(family, name)) {
-            self.known.truncate(at);
-            let mut line = Line::default();
-            make(&mut line);
-            line.id = Id::of(family);
-            self.known.push(line);
-        }
-        self.current()
     }
 
-    /// The line of the family at hand.
-    #[inline]
-    pub fn current(&self) -> &Line {
-        static NONE: Line = Line {
-            id: Id::NONE,
-            header: Buffer::EMPTY,
-            text: Buffer::EMPTY,
-            name: 0..0,
-            ends: Vec::new(),
+    #[cold]
+    fn learn<'n>(&mut self, id: Id, keys: &[&str], make: impl FnOnce(&mut Buffer) -> [&'n str; 3]) {
+        self.families.truncate(self.at);
+        self.headers.truncate(self.start.header);
+        self.heads.truncate(self.start.head);
+        self.tails.truncate(self.start.tail);
+        let [prefix, name, suffix] = make(&mut self.headers);
+        let head_length = match keys.split_first() {
+            None => self.head(&[prefix, name, suffix, " "]),
+            Some((first, others)) => {
+                for key in others {
+                    self.tail(&["\",", key, "=\""]);
+                }
+                self.tail(&["\"} "]);
+                self.head(&[prefix, name, suffix, "{", first, "=\""])
+            }
         };
-        self.at.checked_sub(1).and_then(|at| self.known.get(at)).unwrap_or(&NONE)
-    }
-}
-
-/// What must be the same for a family to be the same, besides its name. Texts that are told apart by
-/// their place only are tables of the program, or come with a name of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Id {
-    kind: Kind,
-    help: (usize, usize),
-    labels: (usize, usize),
-}
-
-impl Id {
-    const NONE: Id = Id { kind: Kind::Gauge, help: (0, 0), labels: (0, 0) };
-
-    fn of(family: &Family<'_>) -> Id {
-        let (help, labels) = (family.help, family.labels);
-        let help = (help.as_ptr().addr(), help.len());
-        Id { kind: family.kind, help, labels: (labels.as_ptr().addr(), labels.len()) }
-    }
-}
-
-/// A family's header, and the parts of its lines between the label values: `name{key0="`, `",key1="`,
-/// …, `"} `.
-#[derive(Default)]
-pub struct Line {
-    id: Id,
-    /// HELP and TYPE.
-    pub header: Buffer,
-    /// All parts, one after the other.
-    text: Buffer,
-    /// Where in `text` the name without its prefix is.
-    name: Range<usize>,
-    /// Where each part ends.
-    ends: Vec<usize>,
-}
-
-impl Default for Id {
-    fn default() -> Id {
-        Id::NONE
-    }
-}
-
-impl Line {
-    /// Makes the parts: prefix, name and suffix, and the label keys.
-    pub fn set(&mut self, [prefix, name, suffix]: [&str; 3], keys: &[&str]) {
-        self.text.put_all([prefix.as_bytes(), name.as_bytes(), suffix.as_bytes()]);
-        self.name = prefix.len()..prefix.len() + name.len();
-        let mut before: &[u8] = b"{";
-        for key in keys {
-            self.text.put_all([before, key.as_bytes(), b"=\""]);
-            self.ends.push(self.text.len());
-            before = b"\",";
-        }
-        self.text.put(if keys.is_empty() { b" " } else { b"\"} " });
-        self.ends.push(self.text.len());
-        self.text.shrink();
+        let (header, head, tail) = (self.headers.len(), self.heads.len(), self.tails.len());
+        self.now = Known { id, ends: Ends { header, head, tail }, head_length };
+        self.families.push(self.now);
     }
 
-    fn is_of(&self, family: &Family<'_>, name: &str) -> bool {
-        let known = self.text.bytes().get(self.name.clone()).unwrap_or_default();
-        self.id == Id::of(family) && same(known, name.as_bytes())
+    fn head(&mut self, pieces: &[&str]) -> usize {
+        let text = pieces.concat();
+        let first = self.heads.len();
+        self.heads.resize(first + text.len().div_ceil(BLOCK), [0; BLOCK]);
+        let room = self.heads.get_mut(first..).unwrap_or_default();
+        Pen::new(room.as_flattened_mut()).put(text.as_bytes());
+        text.len()
+    }
+
+    fn tail(&mut self, pieces: &[&str]) {
+        let (piece, mut text) = (pieces.concat(), [0; TAIL]);
+        let mut pen = Pen::new(&mut text);
+        pen.put(piece.as_bytes());
+        let length = TAIL - pen.left();
+        debug_assert_eq!(length, piece.len(), "a key is too long");
+        self.tails.push(Tail { text, length });
+    }
+
+    /// HELP and TYPE of the family at hand.
+    #[inline]
+    pub fn header(&self) -> &[u8] {
+        let bytes = self.headers.bytes();
+        bytes.get(self.start.header..self.now.ends.header).unwrap_or_default()
+    }
+
+    #[inline]
+    fn heads(&self) -> &[[u8; BLOCK]] {
+        self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default()
+    }
+
+    #[inline]
+    fn tails(&self) -> &[Tail] {
+        self.tails.get(self.start.tail..self.now.ends.tail).unwrap_or_default()
     }
 
     /// How many label values a sample has.
+    #[inline]
     pub fn keys(&self) -> usize {
-        self.ends.len().saturating_sub(1)
+        self.now.ends.tail - self.start.tail
     }
 
-    /// Appends a sample to `out`. False, and nothing appended, if a label value needs care.
+    /// Appends a sample to `out`. False, and nothing appended, if it must go the slow way.
     #[inline]
     pub fn write(&self, labels: &[&[u8]], value: Value, out: &mut Buffer) -> bool {
-        let lengths = labels.iter().map(|l| l.len()).sum::<usize>();
-        let mut pen = Pen::new(out.room(self.text.len() + lengths + Value::ROOM + 1));
-        let room = pen.left();
-        let (text, mut start) = (self.text.bytes(), 0);
-        for (label, &end) in labels.iter().zip(&self.ends) {
-            pen.put(text.get(start..end).unwrap_or_default());
-            if !put_plain(&mut pen, label) {
+        let (heads, tails) = (self.heads(), self.tails());
+        let room = size_of_val(heads) + tails.len() * (TAIL + LABEL) + Value::ROOM;
+        let mut pen = Pen::new(out.room(room));
+        let (room, mut odd) = (pen.left(), 0);
+        pen.put_blocks(heads, self.now.head_length);
+        for (label, tail) in labels.iter().zip(tails) {
+            if label.len() > LABEL {
                 return false;
             }
-            start = end;
+            pen.put_looking(label, |word| odd |= oddities(word));
+            pen.put_blocks(tail.text.as_chunks().0, tail.length);
         }
-        pen.put(text.get(start..).unwrap_or_default());
         value.write(&mut pen);
-        pen.put(b"\n");
+        pen.put_word(b'\n'.into(), 1);
+        if odd & HIGH != 0 {
+            return false;
+        }
         let written = room - pen.left();
         out.advance(written);
         true
@@ -153,143 +207,118 @@ impl Line {
         out: &mut Buffer,
         escape: fn(&mut Buffer, &[u8]),
     ) {
-        let mut start = 0;
-        let mut labels = labels.iter();
-        for &end in &self.ends {
-            out.put(self.text.bytes().get(start..end).unwrap_or_default());
-            start = end;
-            if let Some(label) = labels.next() {
-                escape(out, label);
-            }
+        let head = self.heads().as_flattened();
+        out.put(head.get(..self.now.head_length).unwrap_or_default());
+        for (label, tail) in labels.iter().zip(self.tails()) {
+            escape(out, label);
+            out.put(tail.text.get(..tail.length).unwrap_or_default());
         }
         out.put_value(value);
         out.put(b"\n");
     }
 }
 
-/// Writes `label`; false if it is not plain. `pen` has room for a word more.
-#[inline(always)]
-fn put_plain(pen: &mut Pen<'_>, label: &[u8]) -> bool {
-    let (mut odd, mut rest) = (0, label);
-    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        odd |= oddities(word);
-        pen.put_word(word, 8);
-        rest = after;
-    }
-    let last = word_of(rest);
-    pen.put_word(last, rest.len());
-    odd | oddities(last) == 0
-}
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
 
-/// Equality, eight bytes at a time.
-#[inline(always)]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let word = |chunk: &[u8; 8]| u64::from_le_bytes(*chunk);
-    a.len() == b.len()
-        && rest_a.len() == rest_b.len()
-        && word_of(rest_a) == word_of(rest_b)
-        && a.iter().zip(b).all(|(a, b)| word(a) == word(b))
-}
-
-/// Up to seven bytes as one word, the rest of it zero.
-#[inline(always)]
-fn word_of(bytes: &[u8]) -> u64 {
-    let shift = 8 * bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        let last = u64::from(u32::from_le_bytes(*last));
-        return u64::from(u32::from_le_bytes(*first)) | last << (shift - 32);
-    }
-    // One to three: the first, the middle and the last, which may be one another.
-    let ([first, ..], [.., last]) = (bytes, bytes) else { return 0 };
-    let middle = bytes.get(bytes.len() / 2).copied().unwrap_or_default();
-    let at_middle = 8 * (bytes.len() / 2);
-    u64::from(*first) | u64::from(middle) << at_middle | u64::from(*last) << (shift - 8)
-}
-
-/// Nonzero if one of the eight bytes is `"`, `\\`, a newline or not ASCII.
+/// Has a bit of `HIGH` if one of the eight bytes is `"`, `\\`, a newline or not ASCII.
 #[inline(always)]
 fn oddities(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
     let is = |byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
     // A byte that is not ASCII may hide one to its left from `is`, and is odd itself.
-    (word | is(b'"') | is(b'\\') | is(b'\n')) & HIGH
+    word | is(b'"') | is(b'\\') | is(b'\n')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collect::COLLECTORS;
+    use crate::gather;
+    use crate::metric::{Unit, gauge};
+
+    const MAX_KEY: usize = TAIL - 4;
+
+    #[test]
+    fn keys_fit() {
+        let families = COLLECTORS.iter().flat_map(|c| c.families).chain(gather::families());
+        for family in families {
+            for dialect in [Dialect::Own, Dialect::Node] {
+                let keys = family.named(dialect).map(|(_, keys)| keys).unwrap_or_default();
+                assert!(keys.iter().all(|key| key.len() <= MAX_KEY), "{}", family.name);
+            }
+        }
+    }
+
+    /// Lines whose family at hand is `p_<name>_s`.
+    fn lines(name: &str, keys: &[&str]) -> Lines {
+        let mut lines = Lines::default();
+        lines.begin(Dialect::Own, Format::Prometheus);
+        lines.next(&gauge("x", Unit::One, "", &[]), keys, |_| ["p_", name, "_s"]);
+        lines
+    }
 
     #[test]
     fn plainness_agrees_with_a_naive_twin() {
+        let lines = lines("n", &["k"]);
         for byte in 0..=255u8 {
             for len in 1..20 {
                 for at in 0..len {
                     let mut label = vec![b'a'; len];
                     label[at] = byte;
                     let naive = !matches!(byte, b'"' | b'\\' | b'\n' | 0x80..);
-                    let mut to = [0; 32];
-                    let plain = put_plain(&mut Pen::new(&mut to), &label);
+                    let mut out = Buffer::default();
+                    let plain = lines.write(&[&label], Value::Int(7), &mut out);
                     assert_eq!(plain, naive, "{byte:#x} at {at} of {len}");
-                    assert!(!naive || to[..len] == label);
+                    let expected = [b"p_n_s{k=\"", &*label, b"\"} 7\n"].concat();
+                    assert_eq!(out.bytes(), if naive { &*expected } else { b"" });
                 }
             }
         }
-    }
-
-    #[test]
-    fn equality_agrees_with_a_naive_twin() {
-        let text = b"abcdefghijklmnopqrstuvwxyz";
-        for i in 0..20 {
-            for j in 0..20 {
-                let (a, b) = (&text[..i], &text[..j]);
-                assert_eq!(same(a, b), a == b);
-                let mut other = a.to_vec();
-                if let Some(byte) = other.get_mut(j) {
-                    *byte = b'!';
-                    assert!(!same(a, &other));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_family_that_changed_is_made_anew() {
-        let mut lines = Lines::default();
-        let (one, two) = (String::from("one"), String::from("two"));
-        let mut made = |name: &str, style, expect: bool| {
-            lines.begin(Dialect::Own, style);
-            let family = crate::metric::gauge(name, crate::metric::Unit::One, "Help.", &[]);
-            let mut anew = false;
-            let line = lines.next(&family, name, |line| {
-                anew = true;
-                line.set(["p_", name, ""], &[]);
-            });
-            assert_eq!(line.text.bytes(), format!("p_{name} ").as_bytes());
-            assert_eq!(anew, expect, "{name}");
-        };
-        made(&one, Format::Prometheus, true);
-        made(&one, Format::Prometheus, false);
-        made(&two, Format::Prometheus, true);
-        made(&two, Format::OpenMetrics, true);
-        made(&two, Format::OpenMetrics, false);
     }
 
     #[test]
     fn parts_of_every_length_are_copied() {
         for n in 1..140 {
-            let mut line = Line::default();
-            let (name, key) = ("n".repeat(n), "k".repeat(140 - n));
-            line.set([&name, "", ""], &[&key, "mode"]);
+            let (name, key) = ("n".repeat(n), "k".repeat(n.min(MAX_KEY)));
+            let lines = lines(&name, &["mode", &key]);
+            let long = "l".repeat(n);
+            let labels: &[&[u8]] = &[b"0", long.as_bytes()];
+            let naive = format!("p_{name}_s{{mode=\"0\",{key}=\"{long}\"}} 1.50\n");
             let mut out = Buffer::default();
-            let labels: &[&[u8]] = &[b"0", b"user_long_value"];
-            assert!(line.write(labels, Value::Centi(150), &mut out));
-            let naive = format!("{name}{{{key}=\"0\",mode=\"user_long_value\"}} 1.50\n");
+            assert_eq!(lines.write(labels, Value::Centi(150), &mut out), n <= LABEL);
+            assert_eq!(out.bytes(), if n <= LABEL { naive.as_bytes() } else { b"" });
+            out.truncate(0);
+            lines.write_with(labels, Value::Centi(150), &mut out, Buffer::put);
             assert_eq!(out.bytes(), naive.as_bytes());
-            line.write_with(&[b"0", b"user_long_value"], Value::Centi(150), &mut out, Buffer::put);
-            assert_eq!(out.bytes(), [&*naive, &*naive].concat().as_bytes());
         }
+    }
+
+    #[test]
+    fn families_are_made_when_they_first_come_and_when_they_change() {
+        let mut lines = Lines::default();
+        let mut scrape = |families: &[(&'static str, u32)], style, made: &[&str]| {
+            lines.begin(Dialect::Own, style);
+            let mut anew = Vec::new();
+            for (name, stamp) in families {
+                let family = gauge(name, Unit::One, "Help.", &[]).stamped(*stamp);
+                lines.next(&family, &["k"], |header| {
+                    anew.push(*name);
+                    header.put(name.as_bytes());
+                    ["p_", name, ""]
+                });
+                assert_eq!(lines.header(), name.as_bytes());
+                let mut out = Buffer::default();
+                assert!(lines.write(&[b"v"], Value::Int(7), &mut out));
+                assert_eq!(out.bytes(), format!("p_{name}{{k=\"v\"}} 7\n").as_bytes());
+            }
+            assert_eq!(anew, made);
+        };
+        let text = Format::Prometheus;
+        scrape(&[("one", 0), ("two", 0), ("three", 0)], text, &["one", "two", "three"]);
+        scrape(&[("one", 0), ("two", 0), ("three", 0)], text, &[]);
+        scrape(&[("one", 0), ("two", 1), ("three", 0)], text, &["two", "three"]);
+        scrape(&[("one", 0), ("three", 0)], text, &["three"]);
+        scrape(&[("one", 0)], text, &[]);
+        scrape(&[("one", 0)], Format::OpenMetrics, &["one"]);
     }
 }

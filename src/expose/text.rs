@@ -72,29 +72,27 @@ impl Sink for Text<'_> {
         self.shown = named.is_some();
         let Some((name, keys)) = named else { return };
         let (dialect, format) = (self.dialect, self.format);
-        let line = self.lines.next(family, name, |line| {
-            let prefix = family.prefix(dialect);
+        self.lines.next(family, keys, |header| {
             let (kind, stem, suffix) = shape(format, family, name);
-            line.set([prefix, name, suffix], keys);
-            let (prefix, stem) = (prefix.as_bytes(), stem.as_bytes());
-            line.header.put_all([b"# HELP ", prefix, stem, b" "]);
-            escape(&mut line.header, family.help.as_bytes(), format == Format::OpenMetrics);
-            line.header.put_all([b"\n# TYPE ", prefix, stem, kind]);
-            line.header.shrink();
+            let prefix = family.prefix(dialect);
+            let (start, stem) = (prefix.as_bytes(), stem.as_bytes());
+            header.put_all([b"# HELP ", start, stem, b" "]);
+            escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
+            header.put_all([b"\n# TYPE ", start, stem, kind]);
+            [prefix, name, suffix]
         });
         self.header = Some(self.out.len());
-        self.out.put(line.header.bytes());
+        self.out.put(self.lines.header());
     }
 
     fn sample(&mut self, labels: &[&[u8]], value: Value) {
-        let line = self.lines.current();
-        debug_assert!(!self.shown || labels.len() == line.keys(), "one value a key");
-        if !self.shown || labels.len() != line.keys() {
+        debug_assert!(!self.shown || labels.len() == self.lines.keys(), "one value a key");
+        if !self.shown || labels.len() != self.lines.keys() {
             return;
         }
         self.header = None;
-        if !line.write(labels, value, self.out) {
-            line.write_with(labels, value, self.out, |out, label| escape(out, label, true));
+        if !self.lines.write(labels, value, self.out) {
+            self.lines.write_with(labels, value, self.out, |out, label| escape(out, label, true));
         }
     }
 

@@ -17,15 +17,6 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Nothing, without memory.
-    pub const EMPTY: Buffer = Buffer { bytes: Vec::new(), len: 0 };
-
-    /// Gives back the room that is not used.
-    pub fn shrink(&mut self) {
-        self.bytes.truncate(self.len);
-        self.bytes.shrink_to_fit();
-    }
-
     /// What was written so far.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()

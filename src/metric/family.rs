@@ -3,6 +3,7 @@
 use super::Value;
 use crate::settings::Dialect;
 use crate::sys;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// What a family's samples mean to whoever reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,15 @@ pub struct Family<'a> {
     /// Without `_total` this counter's name is another family's: OpenMetrics gets it whole, as
     /// `unknown`, since there a counter's family is named without the suffix.
     pub shares_stem: bool,
+    /// Tells families apart whose texts were made at run time, perhaps where others were before; 0
+    /// for the rows of static tables.
+    pub stamp: u32,
+}
+
+/// A stamp that no family bears yet.
+pub fn fresh_stamp() -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    LAST.fetch_add(1, Relaxed).wrapping_add(1)
 }
 
 const fn row<'a>(
@@ -77,7 +87,17 @@ const fn row<'a>(
     help: &'a str,
     labels: &'a [&'a str],
 ) -> Family<'a> {
-    Family { name, kind, unit, help, labels, own: Own::Same, bare: false, shares_stem: false }
+    Family {
+        name,
+        kind,
+        unit,
+        help,
+        labels,
+        own: Own::Same,
+        bare: false,
+        shares_stem: false,
+        stamp: 0,
+    }
 }
 
 /// A row of a collector's table: a counter.
@@ -137,6 +157,12 @@ impl<'a> Family<'a> {
     /// A counter whose name without `_total` is another family's.
     pub const fn sharing_stem(mut self) -> Family<'a> {
         self.shares_stem = true;
+        self
+    }
+
+    /// Made at run time.
+    pub const fn stamped(mut self, stamp: u32) -> Family<'a> {
+        self.stamp = stamp;
         self
     }
 

@@ -6,6 +6,6 @@ mod sink;
 mod value;
 
 pub use buffer::Buffer;
-pub use family::{Family, Kind, Own, Unit, counter, gauge};
+pub use family::{Family, Kind, Own, Unit, counter, fresh_stamp, gauge};
 pub use sink::Sink;
 pub use value::{Decimal, Value};

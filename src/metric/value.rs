@@ -32,7 +32,7 @@ impl Value {
     }
 
     /// The room that `write` wants: its longest text and some slack.
-    pub const ROOM: usize = 32;
+    pub const ROOM: usize = 48;
 
     /// `n` units of `size`.
     #[inline]
@@ -41,7 +41,7 @@ impl Value {
     }
 
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
-    #[inline]
+    #[inline(always)]
     pub fn write(self, pen: &mut Pen<'_>) {
         match self {
             Value::Int(n) => integer(pen, n),

@@ -7,6 +7,7 @@ use crate::sys;
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -47,9 +48,16 @@ impl Dir {
         Ok(names)
     }
 
-    /// When something was last put into the directory, taken out or renamed there.
+    /// Whether it was there when it was last opened.
+    pub fn is_open(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// When something was last put into the directory, taken out or renamed there; `None` if it is
+    /// gone.
     pub fn changed(&self) -> Option<SystemTime> {
-        fs::metadata(&self.real).and_then(|m| m.modified()).ok()
+        let about = self.kept.as_ref()?.metadata().ok().filter(|m| m.nlink() > 0)?;
+        about.modified().ok()
     }
 
     /// The file `name` below, as much as fits into `into`, without its closing newline.

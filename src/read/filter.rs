@@ -3,6 +3,8 @@
 //! name that stands where it stood keeps its verdict. Only a change is judged anew.
 
 use regex_lite::Regex;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Judges the names of one file, in file order.
 pub struct Filter {
@@ -10,6 +12,8 @@ pub struct Filter {
     exclude: Option<Regex>,
     seen: Vec<Verdict>,
     at: usize,
+    /// The labels among `seen`, while names are judged.
+    labels: BTreeSet<String>,
 }
 
 struct Verdict {
@@ -29,12 +33,14 @@ impl Filter {
             exclude: exclude.and_then(compile),
             seen: Vec::new(),
             at: 0,
+            labels: BTreeSet::new(),
         }
     }
 
     /// A new reading of the file begins.
     pub fn begin(&mut self) {
         self.at = 0;
+        self.labels.clear();
     }
 
     /// Whether the next device of the file is shown.
@@ -57,20 +63,24 @@ impl Filter {
     fn judge(&mut self, at: usize, name: &[u8]) -> bool {
         // What stood here and later was judged among other names: all of it goes.
         self.seen.truncate(at);
-        let text = String::from_utf8_lossy(name);
+        if self.labels.is_empty() {
+            let shown = self.seen.iter().filter(|v| v.keep);
+            self.labels.extend(shown.map(|v| label(&v.name).into_owned()));
+        }
+        let text = label(name);
         let matches = |pattern: &Regex| pattern.is_match(&text);
         let wanted = self.include.as_ref().is_none_or(matches)
             && !self.exclude.as_ref().is_some_and(matches);
-        let repeats = wanted && self.seen.iter().any(|v| same_label(&v.name, name));
+        let repeats = wanted && !self.labels.insert(text.into_owned());
         let keep = wanted && !repeats;
         self.seen.push(Verdict { name: name.into(), keep, repeats });
         keep
     }
 }
 
-/// Whether two names make the same label value, once invalid UTF-8 is replaced.
-fn same_label(a: &[u8], b: &[u8]) -> bool {
-    a == b || (!a.is_ascii() && String::from_utf8_lossy(a) == String::from_utf8_lossy(b))
+/// The label value that a name makes: two names that are not UTF-8 may make the same.
+fn label(name: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(name)
 }
 
 #[cfg(test)]

@@ -15,18 +15,28 @@ pub use net::{
 };
 pub use netlink::{receive_from_kernel, route_socket};
 pub use notify::Notify;
-pub use pen::Pen;
+pub use pen::{BLOCK, Pen};
 pub use signal::{Signal, Signals};
 
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Clock ticks a second in the kernel's texts (USER_HZ).
 pub fn user_hz() -> u64 {
-    // SAFETY: sysconf has no preconditions.
-    let hz = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
-    u64::try_from(hz).ok().filter(|hz| *hz > 0).unwrap_or(100)
+    // Asked for every sample of CPU time.
+    static KNOWN: AtomicU64 = AtomicU64::new(0);
+    match KNOWN.load(Relaxed) {
+        0 => {
+            // SAFETY: sysconf has no preconditions.
+            let hz = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+            let hz = u64::try_from(hz).ok().filter(|hz| *hz > 0).unwrap_or(100);
+            KNOWN.store(hz, Relaxed);
+            hz
+        }
+        hz => hz,
+    }
 }
 
 /// Bytes in a page of memory.

@@ -7,17 +7,21 @@
 //! always true, 0 need not be.
 //!
 //! These are facts: read when a device appears, and all of them again when udev's directory has
-//! changed, which a scrape looks at. So a database that is written after our start, another disk in
-//! the same slot or a new file system show at once, and a steady scrape reads nothing.
+//! changed, which a scrape asks of the kept descriptor. So another disk in the same slot or a new
+//! file system show at once, a database that is made after our start within a minute, and a steady
+//! scrape reads nothing.
 
 use super::udev::{self, Properties, key};
 use crate::collect::Faults;
 use crate::error::Error;
 use crate::metric::{Decimal, Family, Sink, Value};
 use crate::read::{Dir, Root, dir, scan};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 const BLOCK: &str = "/sys/block";
+
+/// How often udev's directory is looked for where there is none.
+const EVERY: Duration = Duration::from_secs(60);
 
 /// More devices than any small box has; what comes after has counters but no facts, and is counted.
 const MAX_DEVICES: usize = 1024;
@@ -43,8 +47,9 @@ pub struct Inventory {
     devices: Vec<Device>,
     /// Where the next device of this scrape belongs.
     at: usize,
-    /// When udev's directory had last changed, once it was looked at.
-    changed: Option<Option<SystemTime>>,
+    /// When udev's directory had last changed, and when it is looked for again where it is absent.
+    changed: Option<SystemTime>,
+    next: Option<Instant>,
 }
 
 struct Device {
@@ -60,19 +65,25 @@ struct Device {
 impl Inventory {
     pub fn new(root: &Root) -> Inventory {
         let (udev, block) = (root.dir(udev::DIRECTORY), root.dir(BLOCK));
-        Inventory { udev, block, devices: Vec::new(), at: 0, changed: None }
+        Inventory { udev, block, devices: Vec::new(), at: 0, changed: None, next: None }
     }
 
     /// A new scrape begins.
-    pub fn begin(&mut self, faults: &mut Faults) {
+    pub fn begin(&mut self, now: Instant, faults: &mut Faults) {
         self.at = 0;
-        let changed = Some(self.udev.changed());
-        if changed != self.changed {
-            self.changed = changed;
-            self.devices.clear();
-            faults.unless_absent(self.udev.open());
-            faults.unless_absent(self.block.open());
+        if self.udev.is_open() {
+            let changed = self.udev.changed();
+            if changed.is_some() && changed == self.changed {
+                return;
+            }
+        } else if self.next.is_some_and(|next| now < next) {
+            return;
         }
+        self.next = Some(now + EVERY);
+        self.devices.clear();
+        faults.unless_absent(self.udev.open());
+        faults.unless_absent(self.block.open());
+        self.changed = self.udev.changed();
     }
 
     /// The next device of the scrape.

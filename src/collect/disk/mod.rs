@@ -13,6 +13,7 @@ use crate::metric::{Family, Sink, Unit::*, counter, gauge};
 use crate::read::{Filter, Source, Table, scan};
 use crate::settings::{Dialect, Kind, Subject, SubjectOption};
 use inventory::Inventory;
+use std::time::Instant;
 
 const PATH: &str = "/proc/diskstats";
 const EXPECTED: &str = "major, minor, device, then integers";
@@ -110,7 +111,7 @@ impl Collector for Disk {
         self.table.clear();
         self.filter.begin();
         if let Some(inventory) = &mut self.inventory {
-            inventory.begin(faults);
+            inventory.begin(Instant::now(), faults);
         }
         for line in scan::lines(self.file.read()?) {
             let mut fields = scan::fields(line);
@@ -125,7 +126,8 @@ impl Collector for Disk {
                 }
                 continue;
             }
-            let old_partition = fields.count() == PARTITION.len();
+            let mut last = fields;
+            let old_partition = last.nth(PARTITION.len() - 1).is_some() && last.next().is_none();
             let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
             if self.table.push(device, columns, fields).is_none() {
                 faults.note(Error::parse(PATH, EXPECTED, line));

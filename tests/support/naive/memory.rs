@@ -52,17 +52,19 @@ fn names(key: &str, kibibytes: bool) -> Option<[String; 2]> {
     if !words || !node.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return None;
     }
-    let bare = if node.len() > 3 { node.strip_prefix("Mem").unwrap_or(&node) } else { &node };
+    let bare = match node.strip_prefix("Mem") {
+        Some(rest) if rest.starts_with(|c: char| c.is_uppercase()) => rest,
+        _ => &node,
+    };
     let letters: Vec<char> = bare.chars().collect();
     let mut own = String::new();
     for (i, letter) in letters.iter().enumerate() {
-        let lower = |i: usize| letters.get(i).is_some_and(char::is_ascii_lowercase);
-        let upper = |i: usize| letters.get(i).is_some_and(char::is_ascii_uppercase);
-        if i > 0 && upper(i) && (lower(i - 1) || (upper(i - 1) && lower(i + 1))) {
+        if i > 0 && letter.is_ascii_uppercase() && letters[i - 1].is_ascii_lowercase() {
             own.push('_');
         }
         own.push(letter.to_ascii_lowercase());
     }
+    let own = if node == "SecPageTables" { "secondary_page_tables".to_owned() } else { own };
     let suffix = if kibibytes { "_bytes" } else { "" };
     Some([format!("memory_{own}{suffix}"), format!("memory_{node}{suffix}")])
 }

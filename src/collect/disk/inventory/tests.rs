@@ -72,9 +72,9 @@ fn a_serial_is_the_first_that_is_told() {
 }
 
 /// An inventory of `tree`, and the names and models it knows after a scrape of `devices`.
-fn known(inventory: &mut Inventory, devices: &[(&str, u64)]) -> Vec<String> {
+fn known(inventory: &mut Inventory, devices: &[(&str, u64)], now: Instant) -> Vec<String> {
     let mut faults = Faults::default();
-    inventory.begin(&mut faults);
+    inventory.begin(now, &mut faults);
     for (name, minor) in devices {
         inventory.see(name.as_bytes(), 8, *minor, &mut faults);
     }
@@ -88,26 +88,29 @@ fn known(inventory: &mut Inventory, devices: &[(&str, u64)]) -> Vec<String> {
 }
 
 #[test]
-fn facts_follow_hot_plug_and_udev_at_once() {
+fn facts_follow_hot_plug_and_udev() {
     let tree = Tree::new("disk-udev");
     let mut inventory = Inventory::new(&tree.root());
     // The clock that files are stamped with moves in steps of up to 10 ms.
     let put = |name, text| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
         tree.put(name, text);
     };
-    assert_eq!(known(&mut inventory, &[("a", 0), ("b", 1)]), ["a=", "b="]);
+    let start = Instant::now();
+    let after = |secs| start + Duration::from_secs(secs);
+    assert_eq!(known(&mut inventory, &[("a", 0), ("b", 1)], start), ["a=", "b="]);
     put("udev/b8:0", "E:ID_MODEL=A\n");
     put("udev/b8:1", "E:ID_MODEL=B\n");
-    assert_eq!(known(&mut inventory, &[("a", 0), ("b", 1)]), ["a=A", "b=B"]);
+    assert_eq!(known(&mut inventory, &[("a", 0), ("b", 1)], after(59)), ["a=", "b="]);
+    assert_eq!(known(&mut inventory, &[("a", 0), ("b", 1)], after(60)), ["a=A", "b=B"]);
     put("udev/b8:2", "E:ID_MODEL=C\n");
-    assert_eq!(known(&mut inventory, &[("c", 2), ("b", 1)]), ["c=C", "b=B"]);
-    assert_eq!(known(&mut inventory, &[("b", 1), ("c", 2)]), ["b=B", "c=C"]);
-    assert_eq!(known(&mut inventory, &[("b", 2)]), ["b=C"], "another device");
+    assert_eq!(known(&mut inventory, &[("c", 2), ("b", 1)], after(61)), ["c=C", "b=B"]);
+    assert_eq!(known(&mut inventory, &[("b", 1), ("c", 2)], after(62)), ["b=B", "c=C"]);
+    assert_eq!(known(&mut inventory, &[("b", 2)], after(63)), ["b=C"], "another device");
     tree.remove("udev/b8:2");
     put("udev/b8:2", "E:ID_MODEL=D\n");
-    assert_eq!(known(&mut inventory, &[("b", 2)]), ["b=D"], "another disk in the same slot");
-    assert_eq!(known(&mut inventory, &[]), [""; 0]);
+    assert_eq!(known(&mut inventory, &[("b", 2)], after(64)), ["b=D"], "another disk, same slot");
+    assert_eq!(known(&mut inventory, &[], after(65)), [""; 0]);
 }
 
 #[test]
@@ -115,7 +118,7 @@ fn limits_leave_out_and_count() {
     let tree = Tree::new("disk-limits");
     let mut inventory = Inventory::new(&tree.root());
     let mut faults = Faults::default();
-    inventory.begin(&mut faults);
+    inventory.begin(Instant::now(), &mut faults);
     for minor in 0..MAX_DEVICES as u64 + 3 {
         inventory.see(b"x", 8, minor, &mut faults);
     }
