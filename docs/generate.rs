@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sysmetrics::app::subjects;
 use sysmetrics::collect::{COLLECTORS, Spec};
 use sysmetrics::gather::{self, Gather};
-use sysmetrics::metric::{Family, Kind, Sink, Unit, Value};
+use sysmetrics::metric::{Family, Kind, Label, Sink, Unit, Value};
 use sysmetrics::read::Root;
 use sysmetrics::routes;
 use sysmetrics::settings::{self, Dialect, Subject};
@@ -246,7 +246,7 @@ impl Sink for Rows {
         self.row = (!is_declared).then(row);
     }
 
-    fn sample(&mut self, _: &[&[u8]], _: Value) {
+    fn sample(&mut self, _: &[Label<'_>], _: Value) {
         self.rows.extend(self.row.take());
     }
 

@@ -221,7 +221,7 @@ fn write_traffic(
             None => "other",
         };
         for (status, count) in Status::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
-            out.sample(&[path.as_bytes(), status.code().as_bytes()], requests.value(*count));
+            out.sample(&[path.into(), status.code().into()], requests.value(*count));
         }
     }
     for (family, raw) in [

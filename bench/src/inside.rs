@@ -11,11 +11,10 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use sysmetrics::expose::{Format, Lines, Text};
 use sysmetrics::http::Response;
-use sysmetrics::metric::{Buffer, Sink, Unit, counter};
+use sysmetrics::metric::{Buffer, Label, Sink, Unit, counter};
 use sysmetrics::settings::Dialect;
 
-const MODES: [&[u8]; 8] =
-    [b"user", b"nice", b"system", b"idle", b"iowait", b"irq", b"softirq", b"steal"];
+const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
 
 /// How many ticks a CPU has spent in each mode at most, on a machine that is up for a month.
 const TICKS: [u64; 8] = [20_000_000, 5_000, 9_000_000, 259_200_000, 500_000, 1, 900_000, 1_000];
@@ -26,6 +25,7 @@ pub fn writing(times: usize) -> Summary {
     const ROUNDS: usize = 50;
     let family = counter("cpu_seconds_total", Unit::Ticks, "Seconds.", &["cpu", "mode"]);
     let numbers: Vec<_> = (0..CPUS).map(|n| n.to_string().into_bytes()).collect();
+    let modes = MODES.map(Label::from);
     let (mut out, mut lines) = (Buffer::default(), Lines::default());
     let mut samples = Vec::new();
     for _ in 0..times {
@@ -37,7 +37,8 @@ pub fn writing(times: usize) -> Summary {
             sink.family(&family);
             let mut seed = round;
             for number in &numbers {
-                for (mode, most) in MODES.into_iter().zip(TICKS) {
+                let number = Label::of(number);
+                for (mode, most) in modes.into_iter().zip(TICKS) {
                     seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                     sink.sample(&[number, mode], family.value((seed >> 33) % most));
                 }

@@ -3,7 +3,7 @@
 use super::naive;
 use super::strict::{self, Labels};
 use sysmetrics::expose::{Format, Lines, Text};
-use sysmetrics::metric::{Buffer, Family, Sink, Unit, Value, counter, gauge};
+use sysmetrics::metric::{Buffer, Family, Label, Sink, Unit, Value, counter, gauge};
 use sysmetrics::settings::Dialect;
 
 /// Names of counters and of gauges; no two share a stem.
@@ -88,7 +88,7 @@ fn samples(bytes: &mut Bytes<'_>, keys: &[&str], text: &mut Text<'_>) -> Vec<(La
         let labels: Vec<_> = keys.iter().map(|key| (*key).to_owned()).zip(lossy).collect();
         let (value, written) = bytes.value();
         if samples.iter().all(|(known, _)| *known != labels) {
-            text.sample(&raw.iter().map(Vec::as_slice).collect::<Vec<_>>(), value);
+            text.sample(&raw.iter().map(|label| Label::of(label)).collect::<Vec<_>>(), value);
             samples.push((labels, written));
         }
     }

@@ -2,19 +2,16 @@
 //! families come each time, in the same order. All of it lies in the order in which it is used, so
 //! that after an idle second, when none of it is in a cache, the processor can fetch it ahead.
 //!
-//! A label value is looked at for bytes that need care while it is copied, eight at a time. One that
-//! has any, or is long, takes the slow way.
+//! A label value that is a word is written in one move; any other takes the slow way, which looks at
+//! every byte.
 
 use super::Format;
-use crate::metric::{Buffer, Family, Kind, Value};
+use crate::metric::{Buffer, Family, Kind, Label, Value, WORD};
 use crate::settings::Dialect;
 use crate::sys::{BLOCK, Pen};
 
 /// Room for what stands between two label values: `",`, a key and `="`. A test holds the tables to it.
 const TAIL: usize = 2 * BLOCK;
-
-/// The longest label value that goes the quick way.
-const LABEL: usize = 64;
 
 /// What is known of the families.
 #[derive(Default)]
@@ -175,24 +172,19 @@ impl Lines {
 
     /// Appends a sample to `out`. False, and nothing appended, if it must go the slow way.
     #[inline]
-    pub fn write(&self, labels: &[&[u8]], value: Value, out: &mut Buffer) -> bool {
+    pub fn write(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) -> bool {
         let (heads, tails) = (self.heads(), self.tails());
-        let room = size_of_val(heads) + tails.len() * (TAIL + LABEL) + Value::ROOM;
+        let room = size_of_val(heads) + tails.len() * (TAIL + WORD) + Value::ROOM;
         let mut pen = Pen::new(out.room(room));
-        let (room, mut odd) = (pen.left(), 0);
+        let room = pen.left();
         pen.put_blocks(heads, self.now.head_length);
         for (label, tail) in labels.iter().zip(tails) {
-            if label.len() > LABEL {
-                return false;
-            }
-            pen.put_looking(label, |word| odd |= oddities(word));
-            pen.put_blocks(tail.text.as_chunks().0, tail.length);
+            let Some((word, length)) = label.word() else { return false };
+            pen.put_fixed(word, length);
+            pen.put_fixed(&tail.text, tail.length);
         }
         value.write(&mut pen);
         pen.put_word(b'\n'.into(), 1);
-        if odd & HIGH != 0 {
-            return false;
-        }
         let written = room - pen.left();
         out.advance(written);
         true
@@ -202,7 +194,7 @@ impl Lines {
     #[cold]
     pub fn write_with(
         &self,
-        labels: &[&[u8]],
+        labels: &[Label<'_>],
         value: Value,
         out: &mut Buffer,
         escape: fn(&mut Buffer, &[u8]),
@@ -210,23 +202,12 @@ impl Lines {
         let head = self.heads().as_flattened();
         out.put(head.get(..self.now.head_length).unwrap_or_default());
         for (label, tail) in labels.iter().zip(self.tails()) {
-            escape(out, label);
+            escape(out, label.raw());
             out.put(tail.text.get(..tail.length).unwrap_or_default());
         }
         out.put_value(value);
         out.put(b"\n");
     }
-}
-
-const ONES: u64 = u64::MAX / 255;
-const HIGH: u64 = ONES << 7;
-
-/// Has a bit of `HIGH` if one of the eight bytes is `"`, `\\`, a newline or not ASCII.
-#[inline(always)]
-fn oddities(word: u64) -> u64 {
-    let is = |byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
-    // A byte that is not ASCII may hide one to its left from `is`, and is odd itself.
-    word | is(b'"') | is(b'\\') | is(b'\n')
 }
 
 #[cfg(test)]
@@ -258,35 +239,16 @@ mod tests {
     }
 
     #[test]
-    fn plainness_agrees_with_a_naive_twin() {
-        let lines = lines("n", &["k"]);
-        for byte in 0..=255u8 {
-            for len in 1..20 {
-                for at in 0..len {
-                    let mut label = vec![b'a'; len];
-                    label[at] = byte;
-                    let naive = !matches!(byte, b'"' | b'\\' | b'\n' | 0x80..);
-                    let mut out = Buffer::default();
-                    let plain = lines.write(&[&label], Value::Int(7), &mut out);
-                    assert_eq!(plain, naive, "{byte:#x} at {at} of {len}");
-                    let expected = [b"p_n_s{k=\"", &*label, b"\"} 7\n"].concat();
-                    assert_eq!(out.bytes(), if naive { &*expected } else { b"" });
-                }
-            }
-        }
-    }
-
-    #[test]
     fn parts_of_every_length_are_copied() {
         for n in 1..140 {
             let (name, key) = ("n".repeat(n), "k".repeat(n.min(MAX_KEY)));
             let lines = lines(&name, &["mode", &key]);
             let long = "l".repeat(n);
-            let labels: &[&[u8]] = &[b"0", long.as_bytes()];
+            let labels: &[Label<'_>] = &["0".into(), long.as_str().into()];
             let naive = format!("p_{name}_s{{mode=\"0\",{key}=\"{long}\"}} 1.50\n");
             let mut out = Buffer::default();
-            assert_eq!(lines.write(labels, Value::Centi(150), &mut out), n <= LABEL);
-            assert_eq!(out.bytes(), if n <= LABEL { naive.as_bytes() } else { b"" });
+            assert_eq!(lines.write(labels, Value::Centi(150), &mut out), n <= WORD);
+            assert_eq!(out.bytes(), if n <= WORD { naive.as_bytes() } else { b"" });
             out.truncate(0);
             lines.write_with(labels, Value::Centi(150), &mut out, Buffer::put);
             assert_eq!(out.bytes(), naive.as_bytes());
@@ -308,7 +270,7 @@ mod tests {
                 });
                 assert_eq!(lines.header(), name.as_bytes());
                 let mut out = Buffer::default();
-                assert!(lines.write(&[b"v"], Value::Int(7), &mut out));
+                assert!(lines.write(&["v".into()], Value::Int(7), &mut out));
                 assert_eq!(out.bytes(), format!("p_{name}{{k=\"v\"}} 7\n").as_bytes());
             }
             assert_eq!(anew, made);

@@ -3,7 +3,7 @@
 //! counters' family names, the name of the untyped type, and the closing `# EOF`.
 
 use super::line::Lines;
-use crate::metric::{Buffer, Family, Kind, Sink, Value};
+use crate::metric::{Buffer, Family, Kind, Label, Sink, Value};
 use crate::settings::Dialect;
 
 /// Which text.
@@ -85,7 +85,7 @@ impl Sink for Text<'_> {
         self.out.put(self.lines.header());
     }
 
-    fn sample(&mut self, labels: &[&[u8]], value: Value) {
+    fn sample(&mut self, labels: &[Label<'_>], value: Value) {
         debug_assert!(!self.shown || labels.len() == self.lines.keys(), "one value a key");
         if !self.shown || labels.len() != self.lines.keys() {
             return;
@@ -172,7 +172,7 @@ mod tests {
     fn formats_differ_where_the_specifications_do() {
         let write = |out: &mut Text<'_>| {
             out.family(&READS);
-            out.sample(&[b"x", b"y"], Value::Int(7));
+            out.sample(&["x".into(), "y".into()], Value::Int(7));
             out.family(&gauge("level_total", Unit::One, "Level.", &[]));
             out.sample(&[], Value::Centi(150));
         };
@@ -199,9 +199,9 @@ mod tests {
             let mark = out.mark();
             assert_eq!(mark, 0);
             out.family(&READS);
-            out.sample(&[b"x", b"y"], Value::Int(7));
+            out.sample(&["x".into(), "y".into()], Value::Int(7));
             out.rewind(mark);
-            out.sample(&[b"x", b"y"], Value::Int(8)); // belongs to nothing now
+            out.sample(&["x".into(), "y".into()], Value::Int(8)); // belongs to nothing now
             out.family(&READS);
         });
         assert_eq!(text, "");
@@ -211,7 +211,8 @@ mod tests {
     fn any_bytes_make_a_valid_label() {
         let text = render(Format::Prometheus, |out| {
             out.family(&READS);
-            out.sample(&[b"q\"b\\n\n", b"\xffok\xc3\xa9\xe2\x82"], Value::Int(1));
+            let odd: [&[u8]; 2] = [b"q\"b\\n\n", b"\xffok\xc3\xa9\xe2\x82"];
+            out.sample(&odd.map(Label::of), Value::Int(1));
         });
         assert!(text.ends_with("{a=\"q\\\"b\\\\n\\n\",b=\"\u{FFFD}oké\u{FFFD}\"} 1\n"), "{text}");
     }

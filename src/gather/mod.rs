@@ -7,7 +7,7 @@ use crate::clock::Wall;
 use crate::collect::{COLLECTORS, Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::log::{self, Limiter};
-use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
+use crate::metric::{Family, Label, Sink, Unit, Value, counter, gauge};
 use crate::read::Root;
 use crate::settings::{CollectorSettings, Dialect, Level};
 use process::Process;
@@ -129,17 +129,17 @@ impl Gather {
         for (family, raw) in per_collector {
             out.family(family);
             for member in self.members.iter().filter(|m| m.asked) {
-                out.sample(&[member.name(self.dialect).as_bytes()], family.value(raw(member)));
+                out.sample(&[member.name(self.dialect).into()], family.value(raw(member)));
             }
         }
         out.family(total);
         out.sample(&[], total.value(nanos(self.total)));
         out.family(build);
-        out.sample(&BUILD.map(str::as_bytes), Value::Int(1));
+        out.sample(&BUILD.map(Label::from), Value::Int(1));
         out.family(build_node);
-        let [version, ..] = BUILD.map(str::as_bytes);
-        let arch = std::env::consts::ARCH.as_bytes();
-        out.sample(&[version, b"linux", arch, b"", b"", b"", b""], Value::Int(1));
+        let [version, ..] = BUILD;
+        let node = [version, "linux", std::env::consts::ARCH, "", "", "", ""];
+        out.sample(&node.map(Label::from), Value::Int(1));
     }
 }
 

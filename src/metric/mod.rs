@@ -2,10 +2,12 @@
 
 mod buffer;
 mod family;
+mod label;
 mod sink;
 mod value;
 
 pub use buffer::Buffer;
 pub use family::{Family, Kind, Own, Unit, counter, fresh_stamp, gauge};
+pub use label::{Label, WORD, Word};
 pub use sink::Sink;
 pub use value::{Decimal, Value};

@@ -1,6 +1,7 @@
 //! One sample's number. The kernel counts in integers, and so do we: a tick, a millisecond or a
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
+use super::Label;
 use crate::sys::Pen;
 
 /// A number with an exact decimal form.
@@ -152,6 +153,11 @@ impl Decimal {
     /// The digits.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.get(..self.1).unwrap_or_default()
+    }
+
+    /// The digits as a label value.
+    pub fn label(&self) -> Label<'_> {
+        Label::of(self.as_bytes())
     }
 }
 

@@ -35,9 +35,8 @@ impl<'a> Fields<'a> {
     #[inline]
     pub fn uint(&mut self) -> Option<Option<u64>> {
         self.skip_blanks();
-        let mut n = 0u64;
-        let mut rest = self.0;
-        let mut digits = 0;
+        let (mut n, mut digits) = self.0.first_chunk().map_or((0, 0), leading_digits);
+        let mut rest = self.0.get(digits..).unwrap_or_default();
         while let [digit @ b'0'..=b'9', after @ ..] = rest {
             n = n.wrapping_mul(10).wrapping_add((digit - b'0').into());
             digits += 1;
@@ -49,6 +48,26 @@ impl<'a> Fields<'a> {
         self.0 = rest;
         Some(Some(n))
     }
+}
+
+/// The number that the digits at the start of `text` write, and how many they are: all at once in one
+/// word, pairs, then fours, then eight.
+#[inline(always)]
+fn leading_digits(text: &[u8; 8]) -> (u64, usize) {
+    const ONES: u64 = u64::MAX / 255;
+    // A digit becomes its number; anything else is above 9.
+    let numbers = u64::from_le_bytes(*text) ^ (ONES * u64::from(b'0'));
+    let others = (numbers.wrapping_add(ONES * (0x80 - 10)) | numbers) & (ONES * 0x80);
+    let digits = others.trailing_zeros() / 8;
+    if digits == 0 {
+        return (0, 0);
+    }
+    // The digits go to the end, behind zeros.
+    let eight = numbers << (64 - 8 * digits);
+    let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8);
+    let low = (pairs & 0xff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
+    let high = (pairs >> 16 & 0xff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
+    (low.wrapping_add(high) >> 32, digits as usize)
 }
 
 impl<'a> Iterator for Fields<'a> {

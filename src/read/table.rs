@@ -1,6 +1,7 @@
 //! Named rows of integers, kept between scrapes so that parsing allocates nothing.
 
 use super::scan::Fields;
+use crate::metric::{Label, Word};
 use std::ops::Range;
 
 /// Rows of up to N integers.
@@ -11,6 +12,7 @@ pub struct Table<const N: usize> {
 
 struct Row<const N: usize> {
     name: Range<usize>,
+    word: Word,
     /// Which columns the line had: bit i for column i.
     present: u32,
     cells: [u64; N],
@@ -56,16 +58,17 @@ impl<const N: usize> Table<N> {
     /// Adds a row of which the columns in `present` (bit i for column i) are known.
     pub fn push_cells(&mut self, name: &[u8], cells: [u64; N], present: u32) {
         const { assert!(N <= 32) };
-        let start = self.names.len();
+        let (start, word) = (self.names.len(), Word::of(name));
         self.names.extend_from_slice(name);
-        self.rows.push(Row { name: start..self.names.len(), present, cells });
+        let name = start..self.names.len();
+        self.rows.push(Row { name, word, present, cells });
     }
 
     /// The rows that have column `i`, in file order.
-    pub fn column(&self, i: usize) -> impl Iterator<Item = (&[u8], u64)> {
+    pub fn column(&self, i: usize) -> impl Iterator<Item = (Label<'_>, u64)> {
         self.rows.iter().filter(move |row| row.present >> i & 1 == 1).map(move |row| {
             let name = self.names.get(row.name.clone()).unwrap_or_default();
-            (name, row.cells.get(i).copied().unwrap_or_default())
+            (Label::known(name, row.word), row.cells.get(i).copied().unwrap_or_default())
         })
     }
 }

@@ -67,70 +67,25 @@ impl<'a> Pen<'a> {
         self.left -= n;
     }
 
-    /// Writes `text` and, behind it, up to seven bytes to be written over. Gives each eight bytes of
-    /// it, the last filled up with zeros, to `look`.
+    /// Writes the first `n` bytes of `fixed`, and the others behind them, to be written over.
     #[inline(always)]
-    pub fn put_looking(&mut self, text: &[u8], mut look: impl FnMut(u64)) {
-        let mut n = text.len();
-        if self.left < n + 8 {
+    pub fn put_fixed<const N: usize>(&mut self, fixed: &[u8; N], n: usize) {
+        if self.left < N || n > N {
             return;
         }
-        self.left -= n;
-        // SAFETY: `text` is good for reading `n` bytes, `at` for writing n + 8; each turn moves both
-        // on by as much as `n` falls.
+        // SAFETY: `at` is good for writing N bytes, and n <= N.
         unsafe {
-            let mut from = text.as_ptr();
-            while n >= 8 {
-                let word = u64::from_le_bytes(from.cast::<[u8; 8]>().read());
-                look(word);
-                self.at.cast::<[u8; 8]>().write(word.to_le_bytes());
-                (from, n) = (from.add(8), n - 8);
-                self.at = self.at.add(8);
-            }
-            let word = last_word(from, n);
-            look(word);
-            self.at.cast::<[u8; 8]>().write(word.to_le_bytes());
+            self.at.cast::<[u8; N]>().write(*fixed);
             self.at = self.at.add(n);
         }
+        self.left -= n;
     }
 
     /// Writes the lowest `n` (at most 8) bytes of `word`, the lowest first. The others are written
     /// behind them, to be written over.
     #[inline(always)]
     pub fn put_word(&mut self, word: u64, n: usize) {
-        if self.left < 8 || n > 8 {
-            return;
-        }
-        // SAFETY: `at` is good for writing 8 bytes, and n <= 8.
-        unsafe {
-            self.at.cast::<[u8; 8]>().write(word.to_le_bytes());
-            self.at = self.at.add(n);
-        }
-        self.left -= n;
-    }
-}
-
-/// Up to seven bytes as one word, the rest of it zero.
-///
-/// # Safety
-///
-/// `from` is good for reading `n` < 8 bytes.
-#[inline(always)]
-unsafe fn last_word(from: *const u8, n: usize) -> u64 {
-    // SAFETY: every read starts at or after the start and ends at or before the end.
-    unsafe {
-        if n >= 4 {
-            let first = u32::from_le_bytes(from.cast::<[u8; 4]>().read());
-            let last = u32::from_le_bytes(from.add(n - 4).cast::<[u8; 4]>().read());
-            return u64::from(first) | u64::from(last) << (8 * n - 32);
-        }
-        if n == 0 {
-            return 0;
-        }
-        // The first, the middle and the last, which may be one another.
-        u64::from(from.read())
-            | u64::from(from.add(n / 2).read()) << (8 * (n / 2))
-            | u64::from(from.add(n - 1).read()) << (8 * n - 8)
+        self.put_fixed(&word.to_le_bytes(), n);
     }
 }
 
@@ -202,25 +157,6 @@ mod tests {
         let mut pen = Pen::new(&mut short);
         pen.put_blocks(&blocks, 1);
         assert_eq!(pen.left(), 31);
-    }
-
-    #[test]
-    fn every_byte_is_looked_at_while_it_is_written() {
-        let text: Vec<u8> = (1..=40).collect();
-        for n in 0..=text.len() {
-            let mut room = vec![0xEE; n + 8];
-            let mut pen = Pen::new(&mut room);
-            let mut seen = Vec::new();
-            pen.put_looking(&text[..n], |word| seen.extend(word.to_le_bytes()));
-            assert_eq!(pen.left(), 8);
-            assert_eq!(room[..n], text[..n]);
-            assert_eq!(seen[..n], text[..n]);
-            assert!(seen.len() < n + 9 && seen[n..].iter().all(|b| *b == 0));
-            let mut short = vec![0; n + 7];
-            let mut pen = Pen::new(&mut short);
-            pen.put_looking(&text[..n], |_| panic!("no room"));
-            assert_eq!(pen.left(), n + 7);
-        }
     }
 
     #[test]

@@ -65,7 +65,8 @@ fn a_table_of_any_rows() {
             assert_eq!(whole, numbers.iter().all(Option::is_some), "{}", line.escape_ascii());
         }
         for (i, naive) in naive.iter().enumerate() {
-            let cells: Vec<_> = table.column(i).map(|(name, cell)| (name.to_vec(), cell)).collect();
+            let cells: Vec<_> =
+                table.column(i).map(|(name, cell)| (name.raw().to_vec(), cell)).collect();
             assert_eq!(&cells, naive);
         }
     }

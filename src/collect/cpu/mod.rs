@@ -10,7 +10,7 @@ mod topology;
 
 use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
-use crate::metric::{Decimal, Family, Sink, Unit, Value, counter, gauge};
+use crate::metric::{Decimal, Family, Label, Sink, Unit, Value, counter, gauge};
 use crate::read::{Source, scan};
 use crate::settings::{Dialect, Kind, Subject, SubjectOption};
 use crate::sys;
@@ -22,9 +22,17 @@ const EXPECTED: &str = "cpu and an ascending number, then at least four integers
 /// Columns of a line, in order; the first eight are modes, the last two guest time.
 const COLUMNS: usize = 10;
 const IDLE: usize = 3;
-const MODES: [&[u8]; 8] =
-    [b"user", b"nice", b"system", b"idle", b"iowait", b"irq", b"softirq", b"steal"];
-const GUEST_MODES: [&[u8]; 2] = [b"user", b"nice"];
+const MODES: [Label; 8] = [
+    Label::of(b"user"),
+    Label::of(b"nice"),
+    Label::of(b"system"),
+    Label::of(b"idle"),
+    Label::of(b"iowait"),
+    Label::of(b"irq"),
+    Label::of(b"softirq"),
+    Label::of(b"steal"),
+];
+const GUEST_MODES: [Label; 2] = [Label::of(b"user"), Label::of(b"nice")];
 
 /// Seconds by which idle falls when a CPU was plugged in again.
 const REPLUGGED: u64 = 3;
@@ -129,9 +137,10 @@ impl Cpu {
             out.family(family);
             for cpu in &self.cpus {
                 let number = Decimal::of(cpu.number.into());
+                let number = number.label();
                 let ticks = cpu.ticks.get(first..cpu.columns).unwrap_or_default();
                 for (mode, ticks) in modes.iter().zip(ticks) {
-                    out.sample(&[number.as_bytes(), mode], family.value(*ticks));
+                    out.sample(&[number, *mode], family.value(*ticks));
                 }
             }
         }

@@ -76,7 +76,7 @@ impl Topology {
             out.family(family);
             for counter in counters {
                 let ids = [Decimal::of(counter.package), Decimal::of(counter.core)];
-                let ids = ids.each_ref().map(Decimal::as_bytes);
+                let ids = ids.each_ref().map(Decimal::label);
                 if let Some(raw) = faults.unless_absent(self.dir.uint(&counter.file)) {
                     out.sample(ids.get(..labels).unwrap_or_default(), family.value(raw));
                 }
@@ -84,11 +84,11 @@ impl Topology {
         }
         out.family(isolated);
         for cpu in &self.isolated {
-            out.sample(&[Decimal::of(u64::from(*cpu)).as_bytes()], Value::Int(1));
+            out.sample(&[Decimal::of(u64::from(*cpu)).label()], Value::Int(1));
         }
         out.family(online);
         for (cpu, raw) in &self.online {
-            out.sample(&[Decimal::of(u64::from(*cpu)).as_bytes()], Value::Int(*raw));
+            out.sample(&[Decimal::of(u64::from(*cpu)).label()], Value::Int(*raw));
         }
     }
 

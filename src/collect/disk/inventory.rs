@@ -14,7 +14,7 @@
 use super::udev::{self, Properties, key};
 use crate::collect::Faults;
 use crate::error::Error;
-use crate::metric::{Decimal, Family, Sink, Value};
+use crate::metric::{Decimal, Family, Label, Sink, Value};
 use crate::read::{Dir, Root, dir, scan};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -180,7 +180,7 @@ impl Device {
             udev(const { key("ID_REVISION") }),
             rotational,
         ];
-        out.sample(&labels, Value::Int(1));
+        out.sample(&labels.map(Label::of), Value::Int(1));
     }
 
     fn file_system(&self, out: &mut dyn Sink) {
@@ -188,7 +188,7 @@ impl Device {
             [key("ID_FS_TYPE"), key("ID_FS_USAGE"), key("ID_FS_UUID"), key("ID_FS_VERSION")];
         let [kind, usage, uuid, version] = KEYS.map(|key| self.udev.get(key));
         if !kind.is_empty() {
-            out.sample(&[&self.name, kind, usage, uuid, version], Value::Int(1));
+            out.sample(&[&self.name, kind, usage, uuid, version].map(Label::of), Value::Int(1));
         }
     }
 
@@ -202,13 +202,14 @@ impl Device {
         ];
         let [name, uuid, group, volume, layer] = KEYS.map(|key| self.udev.get(key));
         if !name.is_empty() {
-            out.sample(&[&self.name, name, uuid, group, volume, layer], Value::Int(1));
+            let labels = [&self.name, name, uuid, group, volume, layer];
+            out.sample(&labels.map(Label::of), Value::Int(1));
         }
     }
 
     fn ata(&self, which: usize, out: &mut dyn Sink) {
         if let Some(Some(value)) = self.ata.get(which) {
-            out.sample(&[&self.name], Value::Int(*value));
+            out.sample(&[Label::of(&self.name)], Value::Int(*value));
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::metric::Label;
 
 type Known = Vec<(Vec<u8>, Option<([u64; WIDTH], u32)>)>;
 
@@ -136,7 +137,7 @@ fn agrees_with_the_kernels_own_text() {
         let text = std::fs::read_to_string("/proc/net/dev").unwrap();
         let mut expected: Vec<_> =
             text.lines().skip(2).map(|l| l.trim().split(':').next().unwrap().to_owned()).collect();
-        let name = |(name, _): (&[u8], u64)| String::from_utf8(name.to_vec()).unwrap();
+        let name = |(name, _): (Label<'_>, u64)| String::from_utf8(name.raw().to_vec()).unwrap();
         let mut named: Vec<_> = table.column(0).map(name).collect();
         expected.sort();
         named.sort();
