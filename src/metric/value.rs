@@ -92,12 +92,29 @@ fn long(pen: &mut Pen<'_>, n: u64) {
 /// Writes `n / scale`, where `scale` is 10 to the power of `places`, at most nine.
 #[inline(always)]
 fn decimal(pen: &mut Pen<'_>, n: u64, places: usize, scale: u64) {
-    if n < BLOCK && places < 8 {
-        return short_decimal(pen, n, places);
+    if places < 8 {
+        return parted(pen, n, places);
     }
     integer(pen, n / scale);
     if !n.is_multiple_of(scale) {
         fraction(pen, n % scale, places);
+    }
+}
+
+/// The same for less than eight places: the last eight digits are made at once and then parted.
+#[inline(always)]
+fn parted(pen: &mut Pen<'_>, n: u64, places: usize) {
+    let whole = 8 - places;
+    let (digits, zeros) = if n < BLOCK {
+        let digits = digits(n);
+        (digits, (digits.trailing_zeros() as usize / 8).min(whole - 1))
+    } else {
+        long(pen, n / BLOCK);
+        (digits(n % BLOCK), 0)
+    };
+    pen.put_word((digits | ZEROS) >> (8 * zeros), whole - zeros);
+    if digits >> (8 * whole) != 0 {
+        pen.put_word(((digits | ZEROS) >> (8 * whole) << 8) | u64::from(b'.'), 1 + places);
     }
 }
 
@@ -112,18 +129,6 @@ fn wide(pen: &mut Pen<'_>, n: u128) {
     integer(pen, high);
     pen.put_word(digits(low / BLOCK) | ZEROS, 8);
     pen.put_word(digits(low % BLOCK) | ZEROS, 8);
-}
-
-/// The same for a number of eight digits, which are made at once and then parted.
-#[inline(always)]
-fn short_decimal(pen: &mut Pen<'_>, n: u64, places: usize) {
-    let digits = digits(n);
-    let whole = 8 - places;
-    let zeros = (digits.trailing_zeros() as usize / 8).min(whole - 1);
-    pen.put_word((digits | ZEROS) >> (8 * zeros), whole - zeros);
-    if digits >> (8 * whole) != 0 {
-        pen.put_word(((digits | ZEROS) >> (8 * whole) << 8) | u64::from(b'.'), 1 + places);
-    }
 }
 
 /// Writes a point and `rest` as `places` digits, at most nine.
