@@ -1,7 +1,7 @@
 //! Wall-clock time as people and protocols write it. Durations are measured with `Instant`.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// 2026-11-01: a wall clock before this has not been set yet.
 const EARLIEST_PLAUSIBLE: u64 = 1_793_491_200;
@@ -34,6 +34,35 @@ impl Wall {
     /// `2026-11-20T09:12:03.456Z` (RFC 3339).
     pub fn rfc3339(self) -> impl fmt::Display {
         Rfc3339(Civil::of(self.0.as_secs()), self.0.subsec_millis())
+    }
+}
+
+/// When the process started. Boxes without a clock of their own start in 1970 and learn the time
+/// later: then it is reckoned back, once.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    wall: Wall,
+    instant: Instant,
+}
+
+impl Start {
+    /// Just now.
+    pub fn now() -> Start {
+        Start { wall: Wall::now(), instant: Instant::now() }
+    }
+
+    /// Time since 1970, as well as it is known by now.
+    pub fn since_epoch(&mut self) -> Duration {
+        if !self.wall.is_plausible() {
+            self.learn(Wall::now(), Instant::now());
+        }
+        self.wall.since_epoch()
+    }
+
+    fn learn(&mut self, wall: Wall, now: Instant) {
+        if wall.is_plausible() {
+            self.wall = Wall(wall.0.saturating_sub(now.duration_since(self.instant)));
+        }
     }
 }
 
@@ -118,5 +147,17 @@ mod tests {
         }
         assert!(!at(0, 0).is_plausible());
         assert_eq!(at(EARLIEST_PLAUSIBLE, 0).rfc3339().to_string(), "2026-11-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_start_before_the_clock_was_set_is_reckoned_back_once() {
+        let (instant, secs) = (Instant::now(), Duration::from_secs);
+        let mut start = Start { wall: Wall(secs(7)), instant };
+        start.learn(Wall(secs(100)), instant + secs(93));
+        assert_eq!(start.wall.since_epoch(), secs(7), "not set yet");
+        let set = secs(EARLIEST_PLAUSIBLE + 1000);
+        start.learn(Wall(set), instant + secs(500));
+        assert_eq!(start.wall.since_epoch(), set - secs(500));
+        assert_eq!(start.since_epoch(), set - secs(500), "it does not wander with the clock");
     }
 }

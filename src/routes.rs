@@ -82,7 +82,8 @@ impl Service {
     pub fn reconfigure(&mut self, dialect: Dialect, metrics_path: String, gather: Gather) {
         self.dialect = dialect;
         self.metrics_path = metrics_path;
-        self.gather = gather;
+        let before = std::mem::replace(&mut self.gather, gather);
+        self.gather.resume(before);
     }
 
     /// Makes the answer to `request`. The head is left to `Response::finish`.

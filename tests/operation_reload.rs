@@ -37,6 +37,29 @@ fn changed_settings_take_effect_and_connections_survive() {
     assert_eq!(agent.address(), address, "the listener stays what it was");
 }
 
+/// A new set of settings is not a new process: no counter starts anew.
+#[test]
+fn what_was_counted_goes_on() {
+    let agent = Agent::plan().machine("hostile").start();
+    let told = || {
+        let metrics = agent.scrape();
+        let of = |name: &str| metrics.value(name, &[]);
+        let errors = [("collector", "cpu")];
+        [
+            of("process_start_time_seconds"),
+            metrics.value("sysmetrics_collector_errors_total", &errors),
+            of("sysmetrics_scrape_duration_seconds_total"),
+        ]
+    };
+    let before = told();
+    assert!(before[1] > 0.0);
+    reloaded(&agent, &file("[collectors]\nmemory = false\n"));
+    let after = told();
+    assert_eq!(after[0], before[0], "the process did not start again");
+    assert_eq!(after[1], 2.0 * before[1]);
+    assert!(after[2] > before[2]);
+}
+
 #[test]
 fn a_half_sent_request_survives() {
     let agent = Agent::start();

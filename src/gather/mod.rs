@@ -3,7 +3,7 @@
 
 mod process;
 
-use crate::clock::Wall;
+use crate::clock::Start;
 use crate::collect::{COLLECTORS, Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::log::{self, Limiter};
@@ -37,6 +37,7 @@ pub struct Gather {
     dialect: Dialect,
     members: Vec<Member>,
     process: Option<Process>,
+    start: Start,
     total: Duration,
 }
 
@@ -78,8 +79,24 @@ impl Gather {
             took: Duration::ZERO,
         };
         let on = COLLECTORS.iter().zip(settings).filter(|(_, settings)| settings.enabled);
-        let process = process.then(|| Process::new(root, Wall::now()));
-        Gather { dialect, members: on.map(member).collect(), process, total: Duration::ZERO }
+        Gather {
+            dialect,
+            members: on.map(member).collect(),
+            process: process.then(|| Process::new(root)),
+            start: Start::now(),
+            total: Duration::ZERO,
+        }
+    }
+
+    /// Takes the place of `before` in the same process: what was counted goes on.
+    pub fn resume(&mut self, before: Gather) {
+        (self.start, self.total) = (before.start, before.total);
+        for old in before.members {
+            let same = |m: &&mut Member| m.spec.subject.name == old.spec.subject.name;
+            if let Some(member) = self.members.iter_mut().find(same) {
+                (member.errors, member.limiter) = (old.errors, old.limiter);
+            }
+        }
     }
 
     /// The names of the collectors that are switched on, in this dialect.
@@ -117,7 +134,7 @@ impl Gather {
         self.total += now - start;
         self.write_self(out);
         if let Some(process) = &mut self.process {
-            process.write(out);
+            process.write(self.start.since_epoch(), out);
         }
     }
 

@@ -3,11 +3,11 @@
 //! the process clock, memory from `/proc/self/statm`, and the number of open files as Linux 6.2 and
 //! later tell it by the size of `/proc/self/fd`; older kernels have the directory listed.
 
-use crate::clock::Wall;
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 use crate::read::{Root, Source, scan};
 use crate::sys;
 use std::fs::{self, File};
+use std::time::Duration;
 
 const FD_DIRECTORY: &str = "/proc/self/fd";
 
@@ -27,34 +27,32 @@ pub struct Process {
     statm: Source,
     fds: Option<File>,
     page_size: u64,
-    start: Option<u64>,
     /// Limits on address space and open files: facts that are read once.
     size_limit: Option<u64>,
     fds_limit: Option<u64>,
 }
 
 impl Process {
-    pub fn new(root: &Root, start: Wall) -> Process {
+    pub fn new(root: &Root) -> Process {
         Process {
             statm: root.whole("/proc/self/statm"),
             fds: File::open(FD_DIRECTORY).ok(),
             page_size: sys::page_size(),
-            start: u64::try_from(start.since_epoch().as_nanos()).ok(),
             // 18446744073709551615 is how client libraries write "no limit".
             size_limit: sys::address_space_limit().map(|limit| limit.unwrap_or(u64::MAX)),
             fds_limit: sys::open_files_limit(),
         }
     }
 
-    /// Writes what can be told; the rest is left out.
-    pub fn write(&mut self, out: &mut dyn Sink) {
+    /// Writes what can be told; the rest is left out. The process started at `start` since 1970.
+    pub fn write(&mut self, start: Duration, out: &mut dyn Sink) {
         let (size, resident) = self.memory();
         let raw = [
             sys::process_cpu_nanos(),
             size,
             self.size_limit,
             resident,
-            self.start,
+            u64::try_from(start.as_nanos()).ok(),
             self.open_files(),
             self.fds_limit,
         ];
