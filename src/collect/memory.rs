@@ -7,7 +7,7 @@
 use super::{Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::metric::{Family, Own, Sink, Unit, fresh_stamp, gauge};
-use crate::read::{Source, scan};
+use crate::read::{Names, Source, scan};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/meminfo";
@@ -50,25 +50,25 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Memory { file: setup.root.whole(PATH), lines: Vec::new() })
+    Box::new(Memory { file: setup.root.whole(PATH), keys: Names::default(), lines: Vec::new() })
 }
 
 struct Memory {
     file: Source,
+    keys: Names,
     lines: Vec<Line>,
 }
 
 /// One line and what it is called; names and helps are made when the line first comes.
 struct Line {
-    key: Box<[u8]>,
     unit: Unit,
     raw: u64,
-    names: Option<Names>,
+    called: Option<Called>,
     /// Which of `PARTS` it is.
     part: Option<usize>,
 }
 
-struct Names {
+struct Called {
     own: String,
     node: String,
     help: String,
@@ -85,13 +85,17 @@ impl Collector for Memory {
                 continue;
             };
             match self.lines.get_mut(count) {
-                Some(known) if *known.key == *key && known.unit == unit => known.raw = raw,
+                Some(known) if known.unit == unit && self.keys.get(count) == Some(key) => {
+                    known.raw = raw;
+                }
                 _ => {
                     self.lines.truncate(count);
-                    let names = Names::of(key, unit).filter(|n| !n.taken(&self.lines));
+                    self.keys.truncate(count);
+                    let called = Called::of(key, unit).filter(|c| !c.taken(&self.lines));
                     let part = PARTS.iter().position(|part| *part == key);
-                    let part = part.filter(|_| unit == Unit::Kibibytes && names.is_some());
-                    self.lines.push(Line { key: key.into(), unit, raw, names, part });
+                    let part = part.filter(|_| unit == Unit::Kibibytes && called.is_some());
+                    self.keys.push(key);
+                    self.lines.push(Line { unit, raw, called, part });
                 }
             }
             count += 1;
@@ -100,10 +104,11 @@ impl Collector for Memory {
         if count == 0 {
             return Err(Error::parse(PATH, EXPECTED, b""));
         }
-        for line in &self.lines {
-            match &line.names {
-                Some(names) => line.write(names, out),
-                None => faults.note(Error::parse(PATH, "a name that comes once", &line.key)),
+        for (i, line) in self.lines.iter().enumerate() {
+            let key = self.keys.get(i).unwrap_or_default();
+            match &line.called {
+                Some(called) => line.write(called, out),
+                None => faults.note(Error::parse(PATH, "a name that comes once", key)),
             }
         }
         let [used] = &FAMILIES;
@@ -130,26 +135,26 @@ impl Memory {
 }
 
 impl Line {
-    fn write(&self, names: &Names, out: &mut dyn Sink) {
-        let mut family = gauge(&names.node, self.unit, &names.help, &[]).stamped(names.stamp);
+    fn write(&self, called: &Called, out: &mut dyn Sink) {
+        let mut family = gauge(&called.node, self.unit, &called.help, &[]).stamped(called.stamp);
         family.own =
-            if names.in_node { Own::As { name: &names.own, labels: &[] } } else { Own::Only };
-        if !names.in_node {
-            family.name = &names.own;
+            if called.in_node { Own::As { name: &called.own, labels: &[] } } else { Own::Only };
+        if !called.in_node {
+            family.name = &called.own;
         }
         out.family(&family);
         out.sample(&[], family.value(self.raw));
     }
 }
 
-impl Names {
+impl Called {
     /// `None` if the key makes no metric name.
-    fn of(key: &[u8], unit: Unit) -> Option<Names> {
+    fn of(key: &[u8], unit: Unit) -> Option<Called> {
         let suffix = if unit == Unit::Kibibytes { "_bytes" } else { "" };
         let node = node_name(key)?;
         let own = own_name(&node);
         let help = format!("{node} of /proc/meminfo.");
-        Some(Names {
+        Some(Called {
             own: format!("memory_{own}{suffix}"),
             node: format!("memory_{node}{suffix}"),
             help,
@@ -159,8 +164,8 @@ impl Names {
     }
 
     fn taken(&self, by: &[Line]) -> bool {
-        let same = |other: &Names| other.own == self.own || other.node == self.node;
-        self.own == "memory_used_bytes" || by.iter().filter_map(|l| l.names.as_ref()).any(same)
+        let same = |other: &Called| other.own == self.own || other.node == self.node;
+        self.own == "memory_used_bytes" || by.iter().filter_map(|l| l.called.as_ref()).any(same)
     }
 }
 
@@ -230,13 +235,13 @@ mod tests {
             ("Memory", "memory_memory_bytes", "memory_Memory_bytes"),
             ("DirectMap1G", "memory_direct_map1g_bytes", "memory_DirectMap1G_bytes"),
         ] {
-            let names = Names::of(key.as_bytes(), Unit::Kibibytes).unwrap();
+            let names = Called::of(key.as_bytes(), Unit::Kibibytes).unwrap();
             assert_eq!((&*names.own, &*names.node), (own, node));
         }
         for (key, in_node) in [("Active(file)", true), ("Zswapped", true), ("HighTotal", false)] {
-            assert_eq!(Names::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node, in_node);
+            assert_eq!(Called::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node, in_node);
         }
-        let count = Names::of(b"HugePages_Total", Unit::One).unwrap();
+        let count = Called::of(b"HugePages_Total", Unit::One).unwrap();
         assert_eq!(
             (&*count.own, &*count.node),
             ("memory_huge_pages_total", "memory_HugePages_Total")

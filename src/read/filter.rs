@@ -2,6 +2,7 @@
 //! microseconds a name, so verdicts are kept: names come in the same order at every scrape, and a
 //! name that stands where it stood keeps its verdict. Only a change is judged anew.
 
+use super::Names;
 use regex_lite::Regex;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,14 +11,16 @@ use std::collections::BTreeSet;
 pub struct Filter {
     include: Option<Regex>,
     exclude: Option<Regex>,
+    /// Each name, and what was judged of it.
+    names: Names,
     seen: Vec<Verdict>,
     at: usize,
-    /// The labels among `seen`, while names are judged.
+    /// The labels among `names`, while names are judged.
     labels: BTreeSet<String>,
 }
 
+#[derive(Clone, Copy)]
 struct Verdict {
-    name: Box<[u8]>,
     keep: bool,
     /// It stood before among the names of this reading.
     repeats: bool,
@@ -31,6 +34,7 @@ impl Filter {
         Filter {
             include: include.and_then(compile),
             exclude: exclude.and_then(compile),
+            names: Names::default(),
             seen: Vec::new(),
             at: 0,
             labels: BTreeSet::new(),
@@ -48,7 +52,7 @@ impl Filter {
         let at = self.at;
         self.at += 1;
         match self.seen.get(at) {
-            Some(verdict) if *verdict.name == *name => verdict.keep,
+            Some(verdict) if self.names.get(at) == Some(name) => verdict.keep,
             _ => self.judge(at, name),
         }
     }
@@ -63,9 +67,11 @@ impl Filter {
     fn judge(&mut self, at: usize, name: &[u8]) -> bool {
         // What stood here and later was judged among other names: all of it goes.
         self.seen.truncate(at);
+        self.names.truncate(at);
         if self.labels.is_empty() {
-            let shown = self.seen.iter().filter(|v| v.keep);
-            self.labels.extend(shown.map(|v| label(&v.name).into_owned()));
+            let shown = self.seen.iter().enumerate().filter(|(_, verdict)| verdict.keep);
+            let shown = shown.filter_map(|(i, _)| self.names.get(i));
+            self.labels.extend(shown.map(|name| label(name).into_owned()));
         }
         let text = label(name);
         let matches = |pattern: &Regex| pattern.is_match(&text);
@@ -73,7 +79,8 @@ impl Filter {
             && !self.exclude.as_ref().is_some_and(matches);
         let repeats = wanted && !self.labels.insert(text.into_owned());
         let keep = wanted && !repeats;
-        self.seen.push(Verdict { name: name.into(), keep, repeats });
+        self.names.push(name);
+        self.seen.push(Verdict { keep, repeats });
         keep
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod dir;
 mod filter;
+mod names;
 mod root;
 pub mod scan;
 mod source;
@@ -9,6 +10,7 @@ mod table;
 
 pub use dir::Dir;
 pub use filter::Filter;
+pub use names::Names;
 pub use root::Root;
 pub use source::{Shape, Source};
 pub use table::Table;
