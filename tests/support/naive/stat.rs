@@ -45,6 +45,9 @@ pub fn samples(text: &[u8], dialect: Dialect, before: &mut Before) -> Vec<String
     if dialect == Dialect::Own && !cpus.is_empty() {
         samples.push(line(dialect, "cpu_count", &[], &cpus.len().to_string()));
     }
-    *before = cpus;
+    // A reading without CPUs fails, and what was before it still is.
+    if !cpus.is_empty() {
+        *before = cpus;
+    }
     samples
 }
