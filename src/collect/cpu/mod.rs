@@ -80,7 +80,7 @@ fn open(setup: &Setup<'_>) -> Box<dyn Collector> {
 struct Cpu {
     file: Source,
     cpus: Vec<Line>,
-    /// The previous scrape's.
+    /// Those of the scrape before that had any.
     before: Vec<Line>,
     /// `REPLUGGED` in ticks.
     replugged: u64,
@@ -99,10 +99,14 @@ struct Line {
 
 impl Collector for Cpu {
     fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error> {
-        std::mem::swap(&mut self.cpus, &mut self.before);
-        self.cpus.clear();
+        let text = self.file.read()?;
+        // What a scrape without CPUs left behind is not what is held.
+        if !self.cpus.is_empty() {
+            std::mem::swap(&mut self.cpus, &mut self.before);
+            self.cpus.clear();
+        }
         let mut before = self.before.iter().peekable();
-        for line in scan::lines(self.file.read()?) {
+        for line in scan::lines(text) {
             let Some(numbered) = line.strip_prefix(b"cpu").filter(|l| !starts_blank(l)) else {
                 continue;
             };
@@ -186,6 +190,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expose::{Format, Text};
 
     fn line(text: &str) -> Line {
         Line::parse(text.as_bytes()).unwrap()
@@ -203,6 +208,25 @@ mod tests {
         let mut just_held = line("0 1 2 3 701 5 6 7 8 9 10");
         just_held.hold(&before, 300);
         assert_eq!(just_held.ticks, before.ticks);
+    }
+
+    #[test]
+    fn what_is_held_outlives_a_scrape_that_failed() {
+        use crate::collect::tree::{Tree, scrape};
+        let tree = Tree::new("cpu-held");
+        let put = |idle: &str| tree.put("proc/stat", &format!("cpu0 1 2 3 {idle} 5\n"));
+        put("1000");
+        let mut cpu = tree.open(&SPEC, Dialect::Own, &[]);
+        let idle = |cpu: &mut dyn Collector| scrape(cpu, Dialect::Own, &["mode=\"idle\""]).0;
+        let told = idle(&mut *cpu);
+        tree.put("proc/stat", "");
+        let (mut out, mut lines) = Default::default();
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
+        for _ in 0..2 {
+            assert!(cpu.collect(&mut text, &mut Faults::default()).is_err());
+        }
+        put("999");
+        assert_eq!(idle(&mut *cpu), told);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{decimal, line, lines, number, words};
 use std::collections::BTreeMap;
 use sysmetrics::settings::Dialect;
 
-/// How many columns each CPU's last line had, and what it showed.
+/// How many columns each CPU's line had when there last were any, and what it showed.
 pub type Before = BTreeMap<u32, (usize, [u64; 10])>;
 
 const MODES: [&str; 10] =
@@ -45,6 +45,9 @@ pub fn samples(text: &[u8], dialect: Dialect, before: &mut Before) -> Vec<String
     if dialect == Dialect::Own && !cpus.is_empty() {
         samples.push(line(dialect, "cpu_count", &[], &cpus.len().to_string()));
     }
-    *before = cpus;
+    // A file without CPUs tells nothing, and what was held stays.
+    if !cpus.is_empty() {
+        *before = cpus;
+    }
     samples
 }
