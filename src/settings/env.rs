@@ -25,12 +25,11 @@ pub(super) fn read(
             if !value.is_empty() {
                 record(catalogue, row, name, value, said, refusal);
             }
-        } else if name.starts_with(ENV_PREFIX) {
-            ours.push((name, value));
+        } else if let Some(path) = name.strip_prefix(ENV_PREFIX) {
+            ours.push((path.to_ascii_lowercase(), name, value));
         }
     }
-    for (name, value) in ours {
-        let path = name.trim_start_matches(ENV_PREFIX).to_ascii_lowercase();
+    for (path, name, value) in ours {
         let parts: Vec<&str> = path.split("__").collect();
         match catalogue.find(&parts) {
             Some(row) => record(catalogue, row, name, value, said, refusal),
