@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// The longest line; what does not fit is cut. A pipe takes this much at once (PIPE_BUF).
 const MAX_LINE: usize = 4096;
 
+/// The longest value; a longer one is cut, so that others find room in the line.
+const MAX_VALUE: usize = 3072;
+
 /// How long a repeated error stays silent.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -118,23 +121,32 @@ fn plain(line: &mut String, name: &str, value: &dyn fmt::Display) {
     }
 }
 
-/// `before"value"`, escaped as JSON, whole or not at all.
+/// `before"value"`, escaped as JSON; cut where it is too long, left out where there is no room.
 fn quoted(line: &mut String, before: &str, value: &dyn fmt::Display) {
+    const END: &str = "…";
     let start = line.len();
     line.push_str(before);
     line.push('"');
+    // Room for the quotation mark, and for what ends the line.
+    let Some(room) = (MAX_LINE - 3 - END.len()).checked_sub(line.len()) else {
+        return line.truncate(start);
+    };
+    let most = line.len() + room.min(MAX_VALUE);
     for c in value.to_string().chars() {
+        let whole = line.len();
         let _ = match c {
             '"' | '\\' => write!(line, "\\{c}"),
             '\n' => line.write_str("\\n"),
             c if c.is_control() => write!(line, "\\u{:04x}", c as u32),
             c => line.write_char(c),
         };
+        if line.len() > most {
+            line.truncate(whole);
+            line.push_str(END);
+            break;
+        }
     }
     line.push('"');
-    if line.len() > MAX_LINE - 2 {
-        line.truncate(start);
-    }
 }
 
 /// Lets one place's error through once a minute and counts the others.
@@ -180,8 +192,18 @@ mod tests {
     fn a_long_line_is_cut_and_stays_valid() {
         let long = "é".repeat(5000);
         let fields: [Field<'_>; 2] = [("a", &long), ("b", &1)];
-        let json = line(Wall::now(), Level::Error, "m", &fields, true);
-        assert!(json.len() <= MAX_LINE && json.ends_with("\"b\":\"1\"}\n"), "{json}");
+        let at = Wall::now();
+        let json = line(at, Level::Error, "m", &fields, true);
+        assert!(json.len() <= MAX_LINE && json.ends_with("éé…\",\"b\":\"1\"}\n"), "{json}");
+        for n in MAX_VALUE..MAX_LINE {
+            // However long it is, and whatever its characters become.
+            for value in ["a".repeat(n), "\u{7}".repeat(n / 6), "\"".repeat(n / 2)] {
+                let fields: [Field<'_>; 3] = [("a", &value), ("b", &value), ("c", &value)];
+                let json = line(at, Level::Error, "m", &fields, true);
+                assert!(json.len() <= MAX_LINE && json.ends_with("\"}\n"), "{json}");
+                assert_eq!(json.replace("\\\"", "").matches('"').count() % 4, 0, "{json}");
+            }
+        }
         let text = line(Wall::now(), Level::Error, &long, &fields, false);
         assert!(text.len() <= MAX_LINE && text.ends_with('\n'));
     }

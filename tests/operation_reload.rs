@@ -93,6 +93,16 @@ fn settings_that_cannot_be_are_refused_and_said() {
     reloaded(&agent, &file(""));
 }
 
+/// However many mistakes there are, the log tells the first of them.
+#[test]
+fn a_long_refusal_is_cut_and_not_left_out() {
+    let agent = Agent::start();
+    let name = "\u{1f980}".repeat(60);
+    let keys: String = (0..20).map(|n| format!("'{n}{name}' = 1\n")).collect();
+    agent.reload(&file(&keys));
+    agent.wait_for_log("unknown key \\\"0\u{1f980}", 1);
+}
+
 /// tiny_http cannot give an address up.
 #[cfg(not(feature = "tiny_http"))]
 mod addresses {
