@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use sysmetrics::app::subjects;
 use sysmetrics::collect::{COLLECTORS, Spec};
+use sysmetrics::expose;
 use sysmetrics::gather::{self, Gather};
 use sysmetrics::metric::{Family, Kind, Label, Sink, Unit, Value};
 use sysmetrics::read::Root;
@@ -163,11 +164,11 @@ fn names(family: &Family<'_>) -> String {
     format!("| {} | {}", name(Dialect::Own), name(Dialect::Node))
 }
 
-/// The type as the text formats have it: a level that is called a total is of none.
+/// The type as the text formats have it: a level that is called as a part of another type is of none.
 fn kind(family: &Family<'_>) -> String {
     both(family, |name, _| match family.kind {
         Kind::Counter => "counter".to_owned(),
-        Kind::Gauge if name.ends_with("_total") => "untyped".to_owned(),
+        Kind::Gauge if expose::misleads(name) => "untyped".to_owned(),
         Kind::Gauge => "gauge".to_owned(),
     })
 }

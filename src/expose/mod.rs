@@ -4,4 +4,4 @@ mod line;
 mod text;
 
 pub use line::Lines;
-pub use text::{Format, Text};
+pub use text::{Format, Text, misleads};

@@ -107,9 +107,14 @@ impl Sink for Text<'_> {
     }
 }
 
-/// How the parts of counters, histograms and summaries are called. A level whose own name ends so
-/// (HugePages_Total, a count of CPUs) is exposed without a type: as a gauge it is taken for a mistake.
+/// How the parts of counters, histograms and summaries are called.
 const MISLEADING: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
+
+/// Whether a level of that name (HugePages_Total, a count of CPUs) is exposed without a type: as a
+/// gauge it is taken for a mistake.
+pub fn misleads(name: &str) -> bool {
+    MISLEADING.iter().any(|suffix| name.ends_with(suffix))
+}
 
 /// Type word, the family's name, and what a sample's name has beyond `name`.
 fn shape<'n>(
@@ -117,7 +122,7 @@ fn shape<'n>(
     family: &Family<'_>,
     name: &'n str,
 ) -> (&'static [u8], &'n str, &'static str) {
-    let misleads = MISLEADING.iter().any(|suffix| name.ends_with(suffix));
+    let misleads = misleads(name);
     match (format, family.kind) {
         (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
         (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
