@@ -45,7 +45,7 @@ impl Gzip {
     }
 }
 
-/// Appends all of `from`, compressed; false if it would not fit into its own length.
+/// Appends all of `from`, compressed; false if the compressor gives up.
 fn deflate(state: &mut CompressorOxide, mut from: &[u8], to: &mut Buffer) -> bool {
     let most = from.len();
     loop {
