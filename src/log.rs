@@ -6,7 +6,7 @@ use crate::settings::{Format, Level};
 use crate::sys;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// The longest line; what does not fit is cut. A pipe takes this much at once (PIPE_BUF).
@@ -20,7 +20,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Info as u8);
 static JSON: AtomicU8 = AtomicU8::new(0);
-static DROPPED: AtomicU64 = AtomicU64::new(0);
+static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
 /// A named value of an event.
 pub type Field<'a> = (&'a str, &'a dyn fmt::Display);
@@ -38,7 +38,7 @@ pub fn enabled(level: Level) -> bool {
 
 /// Lines that were dropped because stderr did not take them.
 pub fn dropped() -> u64 {
-    DROPPED.load(Relaxed)
+    DROPPED.load(Relaxed) as u64
 }
 
 /// Something that needs the operator.

@@ -21,22 +21,23 @@ pub use signal::{Signal, Signals};
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Clock ticks a second in the kernel's texts (USER_HZ).
 pub fn user_hz() -> u64 {
     // Asked for every sample of CPU time.
-    static KNOWN: AtomicU64 = AtomicU64::new(0);
-    match KNOWN.load(Relaxed) {
+    static KNOWN: AtomicU32 = AtomicU32::new(0);
+    let hz = match KNOWN.load(Relaxed) {
         0 => {
             // SAFETY: sysconf has no preconditions.
             let hz = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
-            let hz = u64::try_from(hz).ok().filter(|hz| *hz > 0).unwrap_or(100);
+            let hz = u32::try_from(hz).ok().filter(|hz| *hz > 0).unwrap_or(100);
             KNOWN.store(hz, Relaxed);
             hz
         }
         hz => hz,
-    }
+    };
+    hz.into()
 }
 
 /// Bytes in a page of memory.
@@ -102,11 +103,6 @@ pub fn open_files(directory: &File) -> Option<u64> {
         stat.assume_init()
     };
     u64::try_from(stat.st_size).ok().filter(|n| *n > 0)
-}
-
-/// This process.
-pub fn process_id() -> u32 {
-    std::process::id()
 }
 
 #[cfg(test)]

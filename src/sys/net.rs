@@ -32,11 +32,6 @@ impl Ready {
     pub fn any(self) -> bool {
         self.0.revents != 0
     }
-
-    /// The other side is gone for good, or the descriptor is broken.
-    pub fn is_broken(self) -> bool {
-        self.0.revents & (libc::POLLERR | libc::POLLNVAL) != 0
-    }
 }
 
 /// Waits until an entry is ready, a signal comes, or `timeout` is over (`None`: for ever). The
