@@ -51,6 +51,7 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         path: "/metrics",
         query: "",
         keep_alive: true,
+        is_http10: false,
         accept,
         accept_encoding,
         body: Body::Sized(0),
