@@ -144,7 +144,12 @@ fn bind(wanted: &Listen, to: &mut Vec<Listener>) -> io::Result<()> {
             // Both families at once; or IPv4 alone where the kernel has no IPv6.
             let listener = any(Ipv6Addr::UNSPECIFIED.into())
                 .or_else(|e| any(Ipv4Addr::UNSPECIFIED.into()).map_err(|_| e))?;
+            let port = listener.bound.parse().map_or(*port, |bound: SocketAddr| bound.port());
+            let is_alone = sys::is_ipv6_only(&listener.socket);
             to.push(listener);
+            if is_alone {
+                to.push(bind_tcp(wanted, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?);
+            }
         }
         Listen::Tcp(host, port) => {
             for address in (host.as_str(), *port).to_socket_addrs()? {
