@@ -198,6 +198,9 @@ impl Server {
             Ok(request) => {
                 service.answer(&request, &mut self.response);
                 body = request.method != Method::Head;
+                if request.is_http10 {
+                    self.response.for_http10();
+                }
                 if log::enabled(Level::Debug) {
                     report(connection, &request, &self.response, now);
                 }

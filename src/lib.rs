@@ -1,6 +1,6 @@
 //! A metrics agent for small Linux boxes: reads `/proc` and serves it to Prometheus.
 //!
-//! The modules stand in the order of their ranks; each names only those above it.
+//! Each module names only those of lower rank; `tests/layers.rs` has their order.
 
 pub mod app;
 pub mod clock;

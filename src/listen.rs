@@ -1,6 +1,7 @@
 //! The sockets that are listened on: those a service manager hands over, or those the settings
 //! name. After a change of the settings what stays the same stays open.
 
+use crate::log;
 use crate::settings::Listen;
 use crate::sys;
 use std::env;
@@ -82,7 +83,7 @@ pub fn change(listeners: &mut Vec<Listener>, wanted: &[Listen]) -> io::Result<()
             *listeners = kept;
             let gone: Vec<Closed> = (gone as Vec<Listener>).into_iter().map(Closed::of).collect();
             bind_all(&missing).inspect_err(|_| {
-                listeners.extend(gone.into_iter().filter_map(|c| c.open().ok()));
+                listeners.extend(gone.into_iter().filter_map(Closed::reopen));
             })?
         }
         result => result?,
@@ -104,12 +105,19 @@ impl Closed {
     }
 
     /// At the same port, also where the kernel had picked it.
-    fn open(self) -> io::Result<Listener> {
+    fn reopen(self) -> Option<Listener> {
         let socket = match &self.wanted {
-            Some(Listen::Unix(path)) => sys::listen_unix(path)?,
-            _ => sys::listen_tcp(&self.bound)?.0,
+            Some(Listen::Unix(path)) => sys::listen_unix(path),
+            _ => sys::listen_tcp(&self.bound).map(|(socket, _)| socket),
         };
-        Ok(Listener { socket, wanted: self.wanted, bound: self.bound })
+        match socket {
+            Ok(socket) => Some(Listener { socket, wanted: self.wanted, bound: self.bound }),
+            Err(e) => {
+                let fields: [log::Field<'_>; 2] = [("address", &self.bound), ("error", &e)];
+                log::error("an address that was listened on is lost", &fields);
+                None
+            }
+        }
     }
 }
 
@@ -136,7 +144,12 @@ fn bind(wanted: &Listen, to: &mut Vec<Listener>) -> io::Result<()> {
             // Both families at once; or IPv4 alone where the kernel has no IPv6.
             let listener = any(Ipv6Addr::UNSPECIFIED.into())
                 .or_else(|e| any(Ipv4Addr::UNSPECIFIED.into()).map_err(|_| e))?;
+            let port = listener.bound.parse().map_or(*port, |bound: SocketAddr| bound.port());
+            let is_alone = sys::is_ipv6_only(&listener.socket);
             to.push(listener);
+            if is_alone {
+                to.push(bind_tcp(wanted, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?);
+            }
         }
         Listen::Tcp(host, port) => {
             for address in (host.as_str(), *port).to_socket_addrs()? {

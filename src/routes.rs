@@ -56,7 +56,8 @@ pub struct Service {
     dialect: Dialect,
     metrics_path: String,
     gather: Gather,
-    lines: Lines,
+    /// Of the text format and of OpenMetrics: one scraper's do not displace another's.
+    lines: [Lines; 2],
     gzip: Gzip,
     /// Answers by route (and `OTHER`) and status.
     answers: [[u64; Status::ALL.len()]; ROUTES.len() + 1],
@@ -71,7 +72,7 @@ impl Service {
             dialect,
             metrics_path,
             gather,
-            lines: Lines::default(),
+            lines: Default::default(),
             gzip: Gzip::default(),
             answers: Default::default(),
             traffic: Traffic::default(),
@@ -154,10 +155,13 @@ impl Service {
                 return response.say(Status::BadRequest, &sentence);
             }
         };
-        let open_metrics = prefers_open_metrics(request.accept);
-        let format = if open_metrics { Format::OpenMetrics } else { Format::Prometheus };
+        let [text, open_metrics] = &mut self.lines;
+        let (format, lines) = match prefers_open_metrics(request.accept) {
+            true => (Format::OpenMetrics, open_metrics),
+            false => (Format::Prometheus, text),
+        };
         let out = response.begin(Status::Ok, format.content_type());
-        let mut text = Text::new(self.dialect, format, out, &mut self.lines);
+        let mut text = Text::new(self.dialect, format, out, lines);
         self.gather.scrape(selection, &mut text);
         write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
         text.finish();

@@ -99,6 +99,7 @@ impl Server {
             path,
             query,
             keep_alive: true,
+            is_http10: false,
             accept: header("Accept"),
             accept_encoding: header("Accept-Encoding"),
             body: Body::Sized(0),

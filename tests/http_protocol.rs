@@ -32,8 +32,14 @@ fn the_client_may_end_the_connection() {
     }
     let mut client = agent.connect();
     let keep = "GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
-    assert_eq!(client.send(keep).answer().text(), "ok\n");
-    assert_eq!(client.send(keep).answer().text(), "ok\n");
+    for _ in 0..2 {
+        let answer = client.send(keep).answer();
+        assert_eq!(answer.text(), "ok\n");
+        if cfg!(not(feature = "tiny_http")) {
+            // Without it a client of that version waits for the end of the connection.
+            assert_eq!(answer.header("Connection"), Some("keep-alive"));
+        }
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub struct Request<'a> {
     pub query: &'a str,
     /// The client would like to send more on this connection.
     pub keep_alive: bool,
+    /// HTTP/1.0, where a connection that is kept must be said to be.
+    pub is_http10: bool,
     /// The Accept header; empty without one.
     pub accept: &'a str,
     /// The Accept-Encoding header; empty without one.
@@ -108,21 +110,18 @@ impl<'a> Request<'a> {
             path,
             query,
             keep_alive: http11,
+            is_http10: !http11,
             accept: "",
             accept_encoding: "",
             body: Body::Sized(0),
             expects: false,
         };
-        request.read_headers(parsed.headers, http11)?;
+        request.read_headers(parsed.headers)?;
         Ok(request)
     }
 
-    fn read_headers(
-        &mut self,
-        headers: &[httparse::Header<'a>],
-        http11: bool,
-    ) -> Result<(), Refusal> {
-        let (mut host, mut length, mut chunked) = (0, None, false);
+    fn read_headers(&mut self, headers: &[httparse::Header<'a>]) -> Result<(), Refusal> {
+        let (mut host, mut length, mut chunked, mut close) = (0, None, false, false);
         for header in headers {
             let value = header.value;
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -133,7 +132,10 @@ impl<'a> Request<'a> {
             } else if is("accept-encoding") {
                 self.accept_encoding = str::from_utf8(value).unwrap_or_default();
             } else if is("connection") {
-                self.read_connection(str::from_utf8(value).unwrap_or_default());
+                for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+                    close |= token.eq_ignore_ascii_case(b"close");
+                    self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+                }
             } else if is("content-length") {
                 let said = content_length(value)?;
                 if length.is_some_and(|l| l != said) {
@@ -146,7 +148,8 @@ impl<'a> Request<'a> {
                 self.expects = true;
             }
         }
-        if http11 && host != 1 {
+        self.keep_alive &= !close;
+        if !self.is_http10 && host != 1 {
             return Err(Refusal::Malformed("HTTP/1.1 takes exactly one Host header."));
         }
         self.body = match (chunked, length) {
@@ -159,16 +162,6 @@ impl<'a> Request<'a> {
             (false, length) => Body::Sized(length.unwrap_or(0)),
         };
         Ok(())
-    }
-
-    fn read_connection(&mut self, value: &str) {
-        for token in value.split(',').map(str::trim) {
-            if token.eq_ignore_ascii_case("close") {
-                self.keep_alive = false;
-            } else if token.eq_ignore_ascii_case("keep-alive") {
-                self.keep_alive = true;
-            }
-        }
     }
 }
 
@@ -264,6 +257,7 @@ mod tests {
                 path: "/metrics",
                 query: "collect[]=cpu",
                 keep_alive: false,
+                is_http10: false,
                 accept: "text/plain",
                 accept_encoding: "gzip",
                 body: Body::Sized(0),
@@ -272,7 +266,15 @@ mod tests {
         );
         assert!(parse("GET / HTTP/1.1\nHost: a\n\n").unwrap().keep_alive);
         assert!(!parse("GET / HTTP/1.0\r\n\r\n").unwrap().keep_alive);
-        assert!(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").unwrap().keep_alive);
+        for (connection, kept) in [
+            ("keep-alive", true),
+            ("Keep-Alive, x", true),
+            ("close, keep-alive", false),
+            ("", false),
+        ] {
+            let head = format!("GET / HTTP/1.0\r\nConnection: {connection}\r\n\r\n");
+            assert_eq!(parse(&head).unwrap().keep_alive, kept, "{connection}");
+        }
     }
 
     #[test]

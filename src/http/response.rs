@@ -73,13 +73,14 @@ pub struct Response {
     content_type: &'static str,
     gzip: bool,
     varies: bool,
+    http10: bool,
 }
 
 impl Default for Response {
     fn default() -> Response {
         let content_type = PLAIN;
-        let (status, gzip, varies) = (Status::Ok, false, false);
-        Response { buffer: Buffer::default(), start: 0, status, content_type, gzip, varies }
+        let (status, gzip, varies, http10) = (Status::Ok, false, false, false);
+        Response { buffer: Buffer::default(), start: 0, status, content_type, gzip, varies, http10 }
     }
 }
 
@@ -93,7 +94,7 @@ impl Response {
         self.start = GAP;
         self.status = status;
         self.content_type = content_type;
-        (self.gzip, self.varies) = (false, false);
+        (self.gzip, self.varies, self.http10) = (false, false, false);
         &mut self.buffer
     }
 
@@ -105,6 +106,11 @@ impl Response {
     /// The answer depends on Accept and Accept-Encoding.
     pub fn varies(&mut self) {
         self.varies = true;
+    }
+
+    /// The client speaks HTTP/1.0: it takes a connection for kept only if it is said to be.
+    pub fn for_http10(&mut self) {
+        self.http10 = true;
     }
 
     /// The status so far.
@@ -156,8 +162,11 @@ impl Response {
         head.put(self.status.line());
         // Head::write_str cannot fail.
         let _ = write!(head, "\r\nDate: {}\r\nContent-Length: {length}", Wall::now().http());
-        let close = (!keep_alive).then_some(("Connection", "close"));
-        for (name, value) in self.headers().chain(close) {
+        let connection = match keep_alive {
+            false => Some(("Connection", "close")),
+            true => self.http10.then_some(("Connection", "keep-alive")),
+        };
+        for (name, value) in self.headers().chain(connection) {
             for part in ["\r\n", name, ": ", value] {
                 head.put(part);
             }

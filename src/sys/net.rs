@@ -94,6 +94,11 @@ fn option(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<lib
     if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Whether a listener on every address of IPv6 leaves out IPv4, as net.ipv6.bindv6only wants.
+pub fn is_ipv6_only(listener: &OwnedFd) -> bool {
+    option(listener, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY).is_ok_and(|on| on != 0)
+}
+
 /// Listens on the Unix socket `path`. A socket file that nobody listens on any more is replaced.
 pub fn listen_unix(path: &Path) -> io::Result<OwnedFd> {
     let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
@@ -201,4 +206,19 @@ pub fn shut_write(socket: BorrowedFd<'_>) {
 pub fn would_block(fd: impl AsFd) -> bool {
     let mut entry = [Ready::wait(fd.as_fd(), false, true)];
     poll(&mut entry, Some(Duration::ZERO)).is_ok() && !entry.iter().any(|e| e.any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    #[test]
+    fn who_listens_on_both_families_knows() {
+        let (ipv4, _) = listen_tcp((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert!(!is_ipv6_only(&ipv4));
+        let Ok((ipv6, bound)) = listen_tcp((Ipv6Addr::UNSPECIFIED, 0)) else { return };
+        let other = listen_tcp((Ipv4Addr::UNSPECIFIED, bound.port()));
+        assert_eq!(is_ipv6_only(&ipv6), other.is_ok(), "the port is taken for both families");
+    }
 }

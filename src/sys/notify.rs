@@ -7,6 +7,9 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// The watchdog is told no more often than this, whatever it wants.
+const MIN_BEAT: Duration = Duration::from_millis(1);
+
 /// Tells the service manager how we are; does nothing where there is none.
 pub struct Notify {
     socket: Option<UnixDatagram>,
@@ -21,7 +24,8 @@ impl Notify {
         let ours = pid.is_none_or(|p| p.parse() == Ok(std::process::id()));
         let usec = usec.and_then(|u| u.parse::<u64>().ok()).filter(|u| ours && *u > 0);
         let socket = socket.and_then(connect);
-        let beat = usec.map(|u| Duration::from_micros(u / 2)).filter(|_| socket.is_some());
+        let beat = usec.map(|u| Duration::from_micros(u / 2).max(MIN_BEAT));
+        let beat = beat.filter(|_| socket.is_some());
         // The first is due at once: without clients the loop would sleep until somebody came.
         let next = beat.map(|_| Instant::now());
         Notify { socket, beat, next }
