@@ -197,6 +197,9 @@ impl Server {
         match Request::parse(head).and_then(|r| connection.frame(&r).map(|()| r)) {
             Ok(request) => {
                 service.answer(&request, &mut self.response);
+                if request.is_old {
+                    self.response.promises();
+                }
                 body = request.method != Method::Head;
                 if log::enabled(Level::Debug) {
                     report(connection, &request, &self.response, now);

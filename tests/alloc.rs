@@ -50,6 +50,7 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         method: Method::Get,
         path: "/metrics",
         query: "",
+        is_old: false,
         keep_alive: true,
         accept,
         accept_encoding,

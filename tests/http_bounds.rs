@@ -52,6 +52,19 @@ fn where_all_take_answers_a_newcomer_is_told_so() {
 }
 
 #[test]
+fn what_cannot_become_a_request_is_refused_at_once() {
+    let agent = Agent::start();
+    for hello in [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" as &[u8], b"\x16", b"\0"] {
+        let mut client = agent.connect();
+        client.send(hello).answer().sentence(400);
+        client.assert_end();
+    }
+    let mut client = agent.connect();
+    client.send("\r\n").send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.answer().text(), "ok\n");
+}
+
+#[test]
 fn a_head_that_does_not_come_is_408() {
     let agent = Agent::plan().set("server.head_timeout", "200ms").start();
     let mut slow = agent.connect();

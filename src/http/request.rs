@@ -29,6 +29,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// What stands after `?`, undecoded.
     pub query: &'a str,
+    /// It is HTTP/1.0, where connections end unless both sides say otherwise.
+    pub is_old: bool,
     /// The client would like to send more on this connection.
     pub keep_alive: bool,
     /// The Accept header; empty without one.
@@ -80,6 +82,12 @@ pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
     None
 }
 
+/// Whether what begins like this can become no request, such as the hello of TLS: its client learns
+/// more from an answer than from waiting.
+pub fn is_hopeless(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|b| !b.is_ascii_graphic() && !matches!(b, b'\r' | b'\n'))
+}
+
 impl<'a> Request<'a> {
     /// Reads a complete head.
     pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {
@@ -107,6 +115,7 @@ impl<'a> Request<'a> {
             },
             path,
             query,
+            is_old: !http11,
             keep_alive: http11,
             accept: "",
             accept_encoding: "",
@@ -263,6 +272,7 @@ mod tests {
                 method: Method::Get,
                 path: "/metrics",
                 query: "collect[]=cpu",
+                is_old: false,
                 keep_alive: false,
                 accept: "text/plain",
                 accept_encoding: "gzip",

@@ -73,13 +73,22 @@ pub struct Response {
     content_type: &'static str,
     gzip: bool,
     varies: bool,
+    promises: bool,
 }
 
 impl Default for Response {
     fn default() -> Response {
         let content_type = PLAIN;
-        let (status, gzip, varies) = (Status::Ok, false, false);
-        Response { buffer: Buffer::default(), start: 0, status, content_type, gzip, varies }
+        let (status, gzip, varies, promises) = (Status::Ok, false, false, false);
+        Response {
+            buffer: Buffer::default(),
+            start: 0,
+            status,
+            content_type,
+            gzip,
+            varies,
+            promises,
+        }
     }
 }
 
@@ -93,7 +102,7 @@ impl Response {
         self.start = GAP;
         self.status = status;
         self.content_type = content_type;
-        (self.gzip, self.varies) = (false, false);
+        (self.gzip, self.varies, self.promises) = (false, false, false);
         &mut self.buffer
     }
 
@@ -105,6 +114,11 @@ impl Response {
     /// The answer depends on Accept and Accept-Encoding.
     pub fn varies(&mut self) {
         self.varies = true;
+    }
+
+    /// The client takes it that the connection ends, unless it is told that it stays (HTTP/1.0).
+    pub fn promises(&mut self) {
+        self.promises = true;
     }
 
     /// The status so far.
@@ -156,8 +170,11 @@ impl Response {
         head.put(self.status.line());
         // Head::write_str cannot fail.
         let _ = write!(head, "\r\nDate: {}\r\nContent-Length: {length}", Wall::now().http());
-        let close = (!keep_alive).then_some(("Connection", "close"));
-        for (name, value) in self.headers().chain(close) {
+        let connection = match (keep_alive, self.promises) {
+            (false, _) => Some(("Connection", "close")),
+            (true, promises) => promises.then_some(("Connection", "keep-alive")),
+        };
+        for (name, value) in self.headers().chain(connection) {
             for part in ["\r\n", name, ": ", value] {
                 head.put(part);
             }
