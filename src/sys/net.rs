@@ -99,9 +99,14 @@ fn option(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<lib
     if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Whether there is a Unix socket at `path`.
+pub fn is_socket(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
+}
+
 /// Listens on the Unix socket `path`. A socket file that nobody listens on any more is replaced.
 pub fn listen_unix(path: &Path) -> io::Result<OwnedFd> {
-    let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
+    let stale = is_socket(path)
         && UnixStream::connect(path).is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused);
     if stale {
         fs::remove_file(path)?;
