@@ -26,6 +26,23 @@ fn the_longest_idle_makes_room() {
     assert!(metrics.text().contains("sysmetrics_http_connections_evicted_total 1\n"));
 }
 
+/// Else in a flood of clients each is pushed out by the next before its request is there.
+#[test]
+fn newcomers_wait_until_others_were_heard() {
+    let agent = Agent::plan().set("server.max_connections", "4").start();
+    let answered_of_sixty = || {
+        let mut clients: Vec<Client> = (0..60).map(|_| agent.connect()).collect();
+        for client in &mut clients {
+            // Who was pushed out learns it from the answer that does not come.
+            let _ = client.stream().write_all(GET.as_bytes());
+        }
+        clients.iter_mut().filter_map(|c| c.try_answer(true).ok()).count()
+    };
+    let rounds: Vec<usize> = (0..30).map(|_| answered_of_sixty()).collect();
+    let sum: usize = rounds.iter().sum();
+    assert!(sum > 30 * 20, "{rounds:?}");
+}
+
 #[test]
 fn one_connection_is_enough() {
     let agent = Agent::plan().set("server.max_connections", "1").start();
