@@ -70,7 +70,9 @@ fn load() -> Result<Settings, Refusal> {
 /// To stdout; a reader that went away is no failure.
 fn print(bytes: &[u8]) -> io::Result<()> {
     match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e),
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(io::Error::new(e.kind(), format!("cannot write to standard output: {e}")))
+        }
         _ => Ok(()),
     }
 }

@@ -24,6 +24,16 @@ impl Error {
         Error::Parse(path, expected, Excerpt::of(found))
     }
 
+    /// The file, where the kernel has it.
+    pub fn path(&self) -> &'static str {
+        match *self {
+            Error::Absent(path)
+            | Error::Read(path, _)
+            | Error::Parse(path, ..)
+            | Error::TooLarge(path, _) => path,
+        }
+    }
+
     /// The `errno` of a failed read, for counting: ENOENT for an absent file, 0 for bad content.
     pub fn errno(&self) -> i32 {
         match *self {

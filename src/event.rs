@@ -18,6 +18,9 @@ const MAX_ACCEPTS: usize = 64;
 /// How long listening pauses when there is no descriptor left for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a new connection keeps its slot against newcomers until its first bytes are here.
+const HEARING: Duration = Duration::from_millis(2);
+
 /// The listeners, the connections, and what they share.
 pub struct Server {
     signals: Signals,
@@ -251,6 +254,10 @@ impl Server {
                 continue;
             }
             for _ in 0..most {
+                if let Some(until) = self.heard_by().filter(|until| *until > now) {
+                    self.paused = Some(until);
+                    return;
+                }
                 let Some(listener) = self.listeners.get(i) else { break };
                 match sys::accept(listener.socket()) {
                     Ok(socket) => self.admit(socket, service, now),
@@ -287,13 +294,27 @@ impl Server {
     /// Closes the connection that idles longest, or else the one whose request takes longest, so
     /// that a newcomer outlives those who trickle; false if all are taking answers.
     fn evict(&mut self, service: &mut Service) -> bool {
-        let waiting = self.connections.iter().enumerate();
-        let waiting = waiting.filter(|(_, c)| c.phase() != Phase::Drain);
-        let longest = waiting.min_by_key(|(_, c)| (c.phase() != Phase::Idle, c.since()));
-        let Some((at, _)) = longest else { return false };
+        let Some(at) = self.next_to_go() else { return false };
         self.connections.swap_remove(at);
         service.traffic.evicted += 1;
         true
+    }
+
+    fn next_to_go(&self) -> Option<usize> {
+        let waiting = self.connections.iter().enumerate();
+        let waiting = waiting.filter(|(_, c)| c.phase() != Phase::Drain);
+        waiting.min_by_key(|(_, c)| (c.phase() != Phase::Idle, c.since())).map(|(at, _)| at)
+    }
+
+    /// Until when newcomers have to wait for a slot: a flood of connections would push each of
+    /// them out before its request is here. `None` if there is room, or somebody had his time.
+    fn heard_by(&self) -> Option<Instant> {
+        if self.connections.len() < self.limits.connections {
+            return None;
+        }
+        let next = self.connections.get(self.next_to_go()?)?;
+        let is_new = next.phase() == Phase::Head && next.kept() == 0;
+        is_new.then(|| next.since() + HEARING)
     }
 
     /// There is no descriptor for another connection: make room, or pause.

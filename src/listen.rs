@@ -73,7 +73,13 @@ pub fn change(listeners: &mut Vec<Listener>, wanted: &[Listen]) -> io::Result<()
         return Ok(());
     }
     let is_known = |l: &Listen| listeners.iter().any(|old| old.wanted.as_ref() == Some(l));
-    let missing: Vec<&Listen> = wanted.iter().filter(|l| !is_known(l)).collect();
+    let mut missing: Vec<&Listen> = Vec::new();
+    for address in wanted.iter().filter(|l| !is_known(l)) {
+        // Once is enough, however often it is named.
+        if !missing.contains(&address) {
+            missing.push(address);
+        }
+    }
     let keeps = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
     let fresh = match bind_all(&missing) {
         // One of those that are to go may be in the way: a socket on every address is in the way
@@ -125,8 +131,11 @@ fn bind_all(wanted: &[&Listen]) -> io::Result<Vec<Listener>> {
     let mut fresh = Vec::new();
     for address in wanted {
         bind(address, &mut fresh).map_err(|e| {
-            let advice = "; is another program, or another sysmetrics, listening there?";
-            let advice = if e.kind() == io::ErrorKind::AddrInUse { advice } else { "" };
+            let advice = match address {
+                _ if e.kind() != io::ErrorKind::AddrInUse => "",
+                Listen::Unix(path) if !sys::is_socket(path) => "; what is there is no socket",
+                _ => "; is another program, or another sysmetrics, listening there?",
+            };
             io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
         })?;
     }

@@ -188,6 +188,8 @@ sysv() {
 	config good
 	expect 0 "$label: check" $init check
 	expect 0 "$label: start" $init start
+	said=$(cat "$T/out")
+	expect 0 "$label: start says nothing" test -z "$said"
 	pid=$(cat "$dir/pid")
 	expect 0 "$label: status" $init status
 	expect 0 "$label: serves" soon serves

@@ -26,6 +26,23 @@ fn the_longest_idle_makes_room() {
     assert!(metrics.text().contains("sysmetrics_http_connections_evicted_total 1\n"));
 }
 
+/// Else in a flood of clients each is pushed out by the next before its request is there.
+#[test]
+fn newcomers_wait_until_others_were_heard() {
+    let agent = Agent::plan().set("server.max_connections", "4").start();
+    let answered_of_sixty = || {
+        let mut clients: Vec<Client> = (0..60).map(|_| agent.connect()).collect();
+        for client in &mut clients {
+            // Who was pushed out learns it from the answer that does not come.
+            let _ = client.stream().write_all(GET.as_bytes());
+        }
+        clients.iter_mut().filter_map(|c| c.try_answer(true).ok()).count()
+    };
+    let rounds: Vec<usize> = (0..30).map(|_| answered_of_sixty()).collect();
+    let sum: usize = rounds.iter().sum();
+    assert!(sum > 30 * 20, "{rounds:?}");
+}
+
 #[test]
 fn one_connection_is_enough() {
     let agent = Agent::plan().set("server.max_connections", "1").start();
@@ -49,6 +66,19 @@ fn where_all_take_answers_a_newcomer_is_told_so() {
     drop(readers);
     wait_until("room again", || agent.connect().send(GET).answer().status == 200);
     assert_eq!(agent.scrape().value("sysmetrics_http_connections_refused_total", &[]), 3.0);
+}
+
+#[test]
+fn what_cannot_become_a_request_is_refused_at_once() {
+    let agent = Agent::start();
+    for hello in [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" as &[u8], b"\x16", b"\0"] {
+        let mut client = agent.connect();
+        client.send(hello).answer().sentence(400);
+        client.assert_end();
+    }
+    let mut client = agent.connect();
+    client.send("\r\n").send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.answer().text(), "ok\n");
 }
 
 #[test]

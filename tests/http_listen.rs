@@ -83,6 +83,19 @@ fn an_address_that_cannot_be_ends_the_start_and_is_named() {
     let mut agent = listening(&format!("\"unix:{}\"", file.display())).spawn();
     assert_eq!(agent.wait().code(), Some(1));
     assert_eq!(std::fs::read(file).unwrap(), b"precious");
+    agent.wait_for_log("what is there is no socket", 1);
+}
+
+#[test]
+fn an_address_that_is_named_twice_is_served_once() {
+    let dir = Temp::new();
+    let address = format!("\"unix:{}\"", dir.path("agent.sock").display());
+    let agent = listening(&format!("[{address}, \"127.0.0.1:0\", {address}]")).start();
+    agent.wait_for_log("serving", 2);
+    assert_eq!(agent.addresses().len(), 2);
+    for address in agent.addresses() {
+        assert_eq!(get(&address, "/health").text(), "ok\n", "{address}");
+    }
 }
 
 #[test]

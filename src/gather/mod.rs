@@ -35,6 +35,8 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 /// The collectors that are switched on, and what is known about their work.
 pub struct Gather {
     dialect: Dialect,
+    /// For messages.
+    root: Root,
     members: Vec<Member>,
     process: Option<Process>,
     start: Start,
@@ -81,6 +83,7 @@ impl Gather {
         let on = COLLECTORS.iter().zip(settings).filter(|(_, settings)| settings.enabled);
         Gather {
             dialect,
+            root: root.clone(),
             members: on.map(member).collect(),
             process: process.then(|| Process::new(root)),
             start: Start::now(),
@@ -128,7 +131,7 @@ impl Gather {
         for (i, member) in self.members.iter_mut().enumerate() {
             member.asked = selection.0 >> i & 1 == 1;
             if member.asked {
-                now = member.collect(self.dialect, now, out);
+                now = member.collect(self.dialect, &self.root, now, out);
             }
         }
         self.total += now - start;
@@ -185,7 +188,13 @@ impl Member {
     }
 
     /// Runs the collector; returns when it ended.
-    fn collect(&mut self, dialect: Dialect, start: Instant, out: &mut dyn Sink) -> Instant {
+    fn collect(
+        &mut self,
+        dialect: Dialect,
+        root: &Root,
+        start: Instant,
+        out: &mut dyn Sink,
+    ) -> Instant {
         let (mark, mut faults) = (out.mark(), Faults::default());
         let result = self.collector.collect(out, &mut faults);
         if result.is_err() {
@@ -196,20 +205,27 @@ impl Member {
         let end = Instant::now();
         self.took = end - start;
         if let Some(error) = result.err().or(faults.last()) {
-            self.report(self.name(dialect), &error, end);
+            self.report(self.name(dialect), &error, root, end);
         }
         end
     }
 
     /// Says it once a minute.
     #[cold]
-    fn report(&mut self, name: &str, error: &Error, now: Instant) {
+    fn report(&mut self, name: &str, error: &Error, root: &Root, now: Instant) {
         if let Some(held_back) = self.limiter.pass(now) {
             let level = if self.success { Level::Warn } else { Level::Error };
             let message = if self.success { "sample left out" } else { "collector failed" };
-            let fields: [log::Field<'_>; 3] =
-                [("collector", &name), ("error", error), ("repeated", &held_back)];
-            log::event(level, message, &fields);
+            // Errors name the file as the kernel does; here it may be looked for elsewhere.
+            let real = root.real(error.path());
+            let looked = real.display();
+            let (who, what, times): (log::Field<'_>, log::Field<'_>, log::Field<'_>) =
+                (("collector", &name), ("error", error), ("repeated", &held_back));
+            if real.as_os_str() == error.path() {
+                log::event(level, message, &[who, what, times]);
+            } else {
+                log::event(level, message, &[who, what, ("looked_for", &looked), times]);
+            }
         }
     }
 }

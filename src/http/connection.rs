@@ -173,6 +173,11 @@ impl Connection {
             self.searched = 0;
             return Next::Answer(end);
         }
+        if request::is_hopeless(whole) {
+            self.searched = 0;
+            self.input.clear();
+            return Next::Answer(whole.len());
+        }
         if whole.len() >= limits.head.min(scratch.len()) {
             return Next::TooLong;
         }

@@ -82,6 +82,12 @@ pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
     None
 }
 
+/// Whether what begins like this can become no request, such as the hello of TLS: its client learns
+/// more from an answer than from waiting.
+pub fn is_hopeless(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|b| !b.is_ascii_graphic() && !matches!(b, b'\r' | b'\n'))
+}
+
 impl<'a> Request<'a> {
     /// Reads a complete head.
     pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {

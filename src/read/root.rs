@@ -5,6 +5,7 @@ use crate::settings::Paths;
 use std::path::PathBuf;
 
 /// The mount points.
+#[derive(Clone)]
 pub struct Root {
     paths: Paths,
 }

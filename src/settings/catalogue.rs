@@ -156,7 +156,12 @@ impl Row {
                 flags.push(["collector.", self.node].concat());
             }
         }
-        flags.extend(self.flags.iter().map(|flag| (*flag).to_owned()));
+        for flag in self.flags {
+            // node_exporter may call it as we do.
+            if !flags.iter().any(|known| known == flag) {
+                flags.push((*flag).to_owned());
+            }
+        }
         flags
     }
 

@@ -2,6 +2,7 @@
 //! `--no-switch` and `--switch=true`.
 
 use super::catalogue::{Catalogue, Flag};
+use super::elsewhere::{self, Elsewhere};
 use super::problem::{Origin, Refusal, meant, quoted};
 use super::said::Said;
 use super::value::Kind;
@@ -39,10 +40,16 @@ pub(super) fn read(
             }
             None => {
                 // Of `-listen` the rest of the word, of `--x=y` the value.
-                let rest = parser.optional_value().filter(|_| !long).unwrap_or_default();
+                let rest = parser.optional_value();
+                let given = rest.is_some();
+                let rest = rest.filter(|_| !long).unwrap_or_default();
                 let name = [&name, &*rest.to_string_lossy()].concat();
                 let shown = [if long { "--" } else { "-" }, &name].concat();
-                refusal.add(Origin::Flag(shown), unknown(&name, &flags));
+                match elsewhere::judge(&name, given, |name| catalogue.own_name(name).is_some()) {
+                    Some(Elsewhere::AsksNothing) => {}
+                    Some(Elsewhere::Lacks(text)) => refusal.add(Origin::Flag(shown), text),
+                    None => refusal.add(Origin::Flag(shown), unknown(&name, &flags)),
+                }
             }
         }
     }

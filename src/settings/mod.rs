@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod cli;
+mod elsewhere;
 mod env;
 mod file;
 mod help;

@@ -110,10 +110,10 @@ pub(super) const CONFIG: usize = 0;
 pub(super) const DISABLE_DEFAULTS: usize = 1;
 pub(super) const HELP: usize = 2;
 pub(super) const VERSION: usize = 3;
-pub(super) const LISTEN: usize = 8;
-pub(super) const HOST: usize = 9;
-pub(super) const PORT: usize = 10;
-pub(super) const DIALECT: usize = 17;
+pub(super) const LISTEN: usize = 9;
+pub(super) const HOST: usize = 10;
+pub(super) const PORT: usize = 11;
+pub(super) const DIALECT: usize = 18;
 
 pub(super) static ROWS: &[Row] = &[
     Row::new("", "", Kind::Path, "")
@@ -145,6 +145,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("", "", Kind::Ignored, "")
         .flags(&["runtime.gomaxprocs"])
         .help("Accepted for compatibility with node_exporter, no effect."),
+    Row::new("", "", Kind::Switch, "").flags(&["web.systemd-socket"]).help(
+        "Accepted for compatibility with node_exporter: handed-over sockets are used anyway.",
+    ),
     Row::new("server", "listen", Kind::Addresses, "0.0.0.0:9101")
         .on_node(":9100")
         .flags(&["listen", "web.listen-address"])

@@ -229,6 +229,13 @@ fn of_the_command_line() {
         "--collector.dsk: unknown flag; did you mean \"--collector.disk\"?; see --help",
     );
     refused("", "--h", &[], "--h: unknown flag; see --help");
+    refused(
+        "",
+        "--collector.netdev.address-info --no-collector.dsk",
+        &[],
+        "--collector.netdev.address-info: unknown flag; did you mean \"--collector.netdev\"?; see \
+         --help\n--no-collector.dsk: unknown flag; did you mean \"--no-collector.disk\"?; see --help",
+    );
     refused("", "--check-config=yes", &[], "--check-config: takes no value, found \"yes\"");
     refused(
         "",
@@ -244,6 +251,23 @@ fn of_the_command_line() {
         "/nonexistent/x: cannot read the settings file: No such file or directory (os error 2)",
     );
     refused("", "--config /tmp", &[], "/tmp: cannot read the settings file: not a regular file");
+}
+
+#[test]
+fn of_flags_that_only_node_exporter_has() {
+    assert!(load("", "--no-collector.wifi --web.systemd-socket --no-collector.zfs", &[]).is_ok());
+    let lacks = "node_exporter's collector \"systemd\" is not in this release; leave the flag out";
+    for flag in [
+        "--collector.systemd",
+        "--collector.systemd.unit-include=ssh.*",
+        "--no-collector.systemd=false",
+        "--no-collector.systemd.enable-task-metrics",
+    ] {
+        let name = flag.split('=').next().unwrap_or_default();
+        refused("", flag, &[], &format!("{name}: {lacks}"));
+    }
+    let refusal = load("", "--web.config.file=/etc/web.yml", &[]).unwrap_err();
+    assert!(refusal.starts_with("--web.config.file: there is no TLS"), "{refusal}");
 }
 
 #[test]

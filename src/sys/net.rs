@@ -99,9 +99,14 @@ pub fn is_ipv6_only(listener: &OwnedFd) -> bool {
     option(listener, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY).is_ok_and(|on| on != 0)
 }
 
+/// Whether there is a Unix socket at `path`.
+pub fn is_socket(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
+}
+
 /// Listens on the Unix socket `path`. A socket file that nobody listens on any more is replaced.
 pub fn listen_unix(path: &Path) -> io::Result<OwnedFd> {
-    let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
+    let stale = is_socket(path)
         && UnixStream::connect(path).is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused);
     if stale {
         fs::remove_file(path)?;
