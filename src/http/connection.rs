@@ -167,16 +167,13 @@ impl Connection {
             start.copy_from_slice(&self.input);
         }
         let whole = scratch.get(..kept + n).unwrap_or_default();
-        if let Some(end) = request::head_end(whole, self.searched) {
+        // Its first byte is enough to refuse it, however much has come by now.
+        let hopeless = request::is_hopeless(whole).then_some(1);
+        if let Some(end) = hopeless.or_else(|| request::head_end(whole, self.searched)) {
             self.input.clear();
             self.input.extend_from_slice(whole.get(end..).unwrap_or_default());
             self.searched = 0;
             return Next::Answer(end);
-        }
-        if request::is_hopeless(whole) {
-            self.searched = 0;
-            self.input.clear();
-            return Next::Answer(whole.len());
         }
         if whole.len() >= limits.head.min(scratch.len()) {
             return Next::TooLong;
