@@ -198,7 +198,8 @@ impl Service {
         let out = response.begin(Status::Ok, "text/html; charset=utf-8");
         out.put_all([HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
         out.put(b"</p><ul>");
-        for (path, what) in [(&*self.metrics_path, HOME_METRICS), ("/health", "whether it serves")]
+        for (path, what) in
+            [(&*self.metrics_path, "what Prometheus scrapes"), ("/health", "whether it serves")]
         {
             out.put_all([b"<li><a href=\"", path.as_bytes(), b"\">", path.as_bytes()]);
             out.put_all([b"</a> ", what.as_bytes(), b"</li>"]);
@@ -207,7 +208,6 @@ impl Service {
     }
 }
 
-const HOME_METRICS: &str = "what Prometheus scrapes; <code>?collect[]=cpu</code> for a part of it";
 const HOME_HEAD: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><title>sysmetrics</title>\
     <style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui;margin:2rem}</style>\
