@@ -12,6 +12,9 @@ use std::time::Duration;
 /// The first file descriptor that a service manager hands over (sd_listen_fds(3)).
 const FIRST_INHERITED: RawFd = 3;
 
+/// How many connections may wait to be accepted; the kernel may allow fewer (net.core.somaxconn).
+const BACKLOG: libc::c_int = 1024;
+
 /// The most listeners that are taken over from a service manager.
 const MAX_INHERITED: u32 = 16;
 
@@ -64,7 +67,16 @@ pub fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<(OwnedFd, SocketAdd
     let bound = listener.local_addr()?;
     let fd = OwnedFd::from(listener);
     set_no_delay(&fd)?;
+    deepen(&fd)?;
     Ok((fd, bound))
+}
+
+/// Lets `BACKLOG` connections wait, instead of the 128 of the standard library: one that finds no
+/// place is asked to try again only after a second.
+fn deepen(fd: &OwnedFd) -> io::Result<()> {
+    // SAFETY: listen on an open socket; calling it again only changes the backlog.
+    let result = unsafe { libc::listen(fd.as_raw_fd(), BACKLOG) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 fn set_no_delay(fd: &OwnedFd) -> io::Result<()> {
@@ -113,7 +125,9 @@ pub fn listen_unix(path: &Path) -> io::Result<OwnedFd> {
     }
     let listener = UnixListener::bind(path)?;
     listener.set_nonblocking(true)?;
-    Ok(listener.into())
+    let fd = OwnedFd::from(listener);
+    deepen(&fd)?;
+    Ok(fd)
 }
 
 /// The listeners that a service manager opened for this process: `LISTEN_FDS` of them, if
