@@ -16,6 +16,8 @@ pub mod metric;
 pub mod read;
 pub mod routes;
 pub mod settings;
+#[cfg(feature = "hub")]
+pub mod store;
 pub mod sys;
 #[cfg(feature = "tiny_http")]
 pub mod tiny;

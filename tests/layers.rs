@@ -9,7 +9,7 @@ use std::path::Path;
 const RANKS: &[&[&str]] = &[
     &["sys", "error", "settings", "clock", "log"],
     &["metric", "read"],
-    &["collect"],
+    &["collect", "store"],
     &["gather"],
     &["expose"],
     &["http", "listen", "routes", "event", "tiny"],
