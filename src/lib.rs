@@ -10,6 +10,8 @@ pub mod event;
 pub mod expose;
 pub mod gather;
 pub mod http;
+#[cfg(feature = "hub")]
+pub mod ingest;
 pub mod listen;
 pub mod log;
 pub mod metric;

@@ -10,7 +10,7 @@ const RANKS: &[&[&str]] = &[
     &["sys", "error", "settings", "clock", "log"],
     &["metric", "read"],
     &["collect", "store"],
-    &["gather"],
+    &["ingest", "gather"],
     &["expose"],
     &["http", "listen", "routes", "event", "tiny"],
     &["app", "lib", "main"],
