@@ -53,6 +53,7 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         keep_alive: true,
         accept,
         accept_encoding,
+        authorization: "",
         body: Body::Sized(0),
         expects: false,
     }

@@ -289,7 +289,7 @@ impl Push {
             (_, Some(_)) => return Err((Reason::KeyTwice, VALUES)),
         }
         let (add, set) = (entry.add == Some(true), entry.set == Some(true));
-        if set && add || set && kind == Kind::Histogram || add && kind == Kind::Histogram {
+        if (set && add) || (kind == Kind::Histogram && (set || add)) {
             return Err((Reason::KeyTwice, if set { SET } else { ADD }));
         }
         Ok(())
@@ -337,23 +337,22 @@ impl<'a> Entry<'a> {
     fn of_update(members: Members<'a>) -> Result<Entry<'a>, Refused<'a>> {
         let mut entry = Entry::default();
         for (key, value) in members {
-            match () {
-                () if entry.takes(key, value)? => {}
-                () if key.is("type") => once(&mut entry.kind, text(key, value)?, key)?,
-                () if key.is("value") => once(&mut entry.value, number(key, value)?, key)?,
-                () if key.is("timestamp") => entry.take_time(key, value)?,
-                () if key.is("values") => {
-                    let Value::Array(values) = value else { return wrong(key) };
-                    once(&mut entry.values, values, key)?;
+            if key.is("type") {
+                once(&mut entry.kind, text(key, value)?, key)?;
+            } else if key.is("value") {
+                once(&mut entry.value, number(key, value)?, key)?;
+            } else if key.is("timestamp") {
+                entry.take_time(key, value)?;
+            } else if key.is("values") {
+                let Value::Array(values) = value else { return wrong(key) };
+                once(&mut entry.values, values, key)?;
+            } else if key.is("add") {
+                if !matches!(value, Value::Bool(_)) {
+                    once(&mut entry.value, number(key, value)?, key)?;
                 }
-                () if key.is("add") => match value {
-                    Value::Bool(add) => once(&mut entry.add, add, key)?,
-                    value => {
-                        once(&mut entry.value, number(key, value)?, key)?;
-                        once(&mut entry.add, true, key)?;
-                    }
-                },
-                () => return Err((Reason::UnknownKey, Some(key))),
+                once(&mut entry.add, value != Value::Bool(false), key)?;
+            } else if !entry.takes(key, value)? {
+                return Err((Reason::UnknownKey, Some(key)));
             }
         }
         Ok(entry)
