@@ -6,14 +6,14 @@ use crate::gather::{Gather, Selection, Unknown};
 use crate::http::{
     Gzip, Method, Query, Refusal, Request, Response, Status, accepts_gzip, prefers_open_metrics,
 };
+#[cfg(feature = "hub")]
+use crate::ingest::{Denied, Fault, Gate, Push, Rules};
+#[cfg(feature = "hub")]
+use crate::metric::{Buffer, Kind};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 use crate::settings::Dialect;
 #[cfg(feature = "hub")]
-use crate::{
-    ingest::{Denied, Fault, Gate, Push},
-    metric::Buffer,
-    store::{Bounds, Store},
-};
+use crate::store::{Bounds, Store};
 use std::time::Instant;
 
 /// More collectors than this are not picked in one request.
@@ -225,12 +225,20 @@ impl Service {
     #[cfg(not(feature = "hub"))]
     pub fn receive(&mut self, _: &Request<'_>, _: &[u8], _: Instant, _: &mut Response) {}
 
-    /// Goes on with other rules for what is pushed; what is there stays.
+    /// Goes on with other rules for what is pushed; what is there stays. What is `declared` is there
+    /// from now on.
     #[cfg(feature = "hub")]
-    pub fn configure_push(&mut self, push: Push, gate: Gate, bounds: Bounds) {
-        self.push = push;
+    pub fn configure_push(
+        &mut self,
+        rules: Rules,
+        gate: Gate,
+        bounds: Bounds,
+        declared: &[(&str, Kind)],
+    ) {
+        self.push = Push::new(rules);
         self.gate = gate;
         self.store.limit(bounds);
+        self.push.declare(declared, &mut self.store, Instant::now());
     }
 
     /// Makes the answer to what is no request that can be served.

@@ -1,6 +1,8 @@
 //! Who may push: whoever has one of the tokens; without any, programs on this machine.
 
-use std::fmt;
+use std::io;
+use std::path::Path;
+use std::{fmt, fs};
 
 /// The longest body where nobody says otherwise.
 const MAX_BODY: usize = 1 << 20;
@@ -36,7 +38,33 @@ impl fmt::Debug for Gate {
     }
 }
 
+/// Bytes of a file of tokens.
+const MAX_FILE: u64 = 64 << 10;
+
 impl Gate {
+    /// The tokens in a file, one a line.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it is too large, or there is none in it.
+    pub fn read(file: &Path) -> io::Result<Vec<String>> {
+        let fault = |what: &str| {
+            let text = format!("push.token_file {}: {what}", file.display());
+            io::Error::other(text)
+        };
+        let about = fs::metadata(file).map_err(|e| fault(&e.to_string()))?;
+        if !about.is_file() || about.len() > MAX_FILE {
+            return Err(fault("not a file of at most 64 KiB"));
+        }
+        let text = fs::read_to_string(file).map_err(|e| fault(&e.to_string()))?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let tokens: Vec<String> = lines.map(str::to_owned).collect();
+        if tokens.is_empty() {
+            return Err(fault("expected a token a line, found none"));
+        }
+        Ok(tokens)
+    }
+
     /// Whether a client may push that sent this Authorization header (empty: none).
     pub fn judge(&self, authorization: &str, is_local: bool) -> Result<(), Denied> {
         match &self.tokens {

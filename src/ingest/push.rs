@@ -10,6 +10,7 @@
 
 use super::json::{self, Elements, Fault, Members, Text, Value};
 use crate::clock::Wall;
+use crate::log;
 use crate::metric::{Buffer, Kind};
 use crate::store::{Change, LabelSet, Offer, Reason, Store};
 use std::str;
@@ -90,6 +91,30 @@ impl Push {
     /// Takes what comes by `rules`.
     pub fn new(rules: Rules) -> Push {
         Push { rules, ..Push::default() }
+    }
+
+    /// Names and types that are there from now on, at zero and for ever; those of before go.
+    pub fn declare(&mut self, declared: &[(&str, Kind)], store: &mut Store, now: Instant) {
+        store.forget_declarations();
+        for (name, kind) in declared {
+            let whole = [&self.rules.prefix, *name].concat();
+            self.labels.clear();
+            for (name, value) in &self.rules.labels {
+                self.labels.add(name, value);
+            }
+            let labels = self.labels.render(store.bounds(), "");
+            let done = labels.and_then(|labels| {
+                let (change, time, ttl) = (Change::Add(0.0), None, Duration::ZERO);
+                let help = "Declared in the settings.";
+                let offer = Offer { name: &whole, kind: *kind, help, labels, change, time, ttl };
+                store.declare(&offer, &[], now)
+            });
+            if let Err(reason) = done {
+                let reason = reason.said().1;
+                log::warn("metric not declared", &[("name", &whole), ("reason", &reason)]);
+            }
+        }
+        store.drop_undeclared();
     }
 
     /// The body of `/update`. The answer, a JSON object, goes to `out`; a fault is in the JSON, and

@@ -29,6 +29,8 @@ pub struct Known {
     pub last: u32,
     /// It stays, also without series.
     pub declared: bool,
+    /// It did, until the settings were read again.
+    pub was_declared: bool,
     stamp: u32,
     shares_stem: bool,
 }
@@ -118,6 +120,7 @@ impl Families {
             first: NONE,
             last: NONE,
             declared: false,
+            was_declared: false,
             stamp: fresh_stamp(),
             shares_stem: kind == Kind::Counter && self.is_stem_taken(name),
         };

@@ -199,15 +199,23 @@ impl Store {
         done
     }
 
-    /// From now on no family stays without series.
+    /// What is to be declared will be declared anew; then comes `drop_undeclared`.
     pub fn forget_declarations(&mut self) {
+        for at in 0..self.families.len() {
+            let id = self.families.nth(at).unwrap_or(NONE);
+            if let Some(family) = self.families.get_mut(id) {
+                family.was_declared = std::mem::take(&mut family.declared);
+            }
+        }
+    }
+
+    /// Families that were declared and are not any more go with all their series.
+    pub fn drop_undeclared(&mut self) {
         let mut at = 0;
         while let Some(id) = self.families.nth(at) {
-            let Some(family) = self.families.get_mut(id) else { return };
-            family.declared = false;
-            let is_empty = family.first == NONE;
-            if is_empty {
-                self.families.remove(id);
+            let is_over = |f: &family::Known| f.was_declared && !f.declared;
+            if self.families.get(id).is_some_and(is_over) {
+                self.drop_family(id);
             } else {
                 at += 1;
             }

@@ -129,6 +129,9 @@ fn declared_families_stay() {
     assert!(text.contains("\ng 4\n") && text.contains("h_bucket{le=\"1\"} 1\n"), "{text}");
     store.forget_declarations();
     store.declare(&nothing, &[], later).unwrap();
+    store.drop_undeclared();
+    let text = written(&mut store, later, Format::Prometheus);
+    assert!(!text.contains("h_sum"), "{text}");
     assert!(written(&mut store, later, Format::Prometheus).contains("\ng 4\n"));
 }
 
