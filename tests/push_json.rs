@@ -60,6 +60,7 @@ fn what_is_pushed_is_scraped() {
     assert_eq!(open.value("request_count_total", &labels), 84.0);
 }
 
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
     let agent = Agent::plan().machine("box").start();
@@ -96,6 +97,7 @@ fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
     assert_counts(&client.send(GAUGE).answer(), 1, 0);
 }
 
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn what_is_no_push_is_told_so() {
     let agent = Agent::plan().machine("box").set("push.max_body_bytes", "2048").start();
@@ -134,6 +136,7 @@ fn what_is_no_push_is_told_so() {
     }
 }
 
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn a_body_that_does_not_come_is_408() {
     let agent = Agent::plan().machine("box").set("server.head_timeout", "200ms").start();
@@ -145,6 +148,7 @@ fn a_body_that_does_not_come_is_408() {
 }
 
 /// Many clients that send most of a body and stop.
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn bodies_together_are_bounded() {
     let agent = Agent::plan().machine("box").set("push.max_body_bytes", "65536").start();
