@@ -85,11 +85,13 @@ impl Server {
     }
 
     fn answer(&mut self, mut from: tiny_http::Request, service: &mut Service) {
+        // The body first: once the head is borrowed there is no way to it.
         let peer = from.remote_addr();
         let is_local = peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback());
         let most = service.body_limit();
         let mut body = Vec::new();
-        let mut reader = from.as_reader().take(most as u64 + 1);
+        let is_post = *from.method() == tiny_http::Method::Post;
+        let mut reader = from.as_reader().take(if is_post { most as u64 + 1 } else { 0 });
         let is_whole = reader.read_to_end(&mut body).is_ok() && body.len() <= most;
         let body = is_whole.then_some(body);
         let header = |name: &'static str| {
@@ -113,7 +115,6 @@ impl Server {
             body: Body::Sized(0),
             expects: false,
         };
-        // tiny_http gives no body while the head is borrowed, so that it is read before.
         if !service.takes_body(&request) {
             service.answer(&request, &mut self.response);
         } else if service.admits(&request, is_local, &mut self.response) {
