@@ -11,6 +11,8 @@ use sysmetrics::collect::{COLLECTORS, Spec};
 use sysmetrics::expose;
 use sysmetrics::gather::{self, Gather};
 use sysmetrics::metric::{Family, Kind, Label, Sink, Unit, Value};
+#[cfg(feature = "hub")]
+use sysmetrics::metric::{Labels, Point};
 use sysmetrics::read::Root;
 use sysmetrics::routes;
 use sysmetrics::settings::{self, Dialect, Subject};
@@ -170,6 +172,8 @@ fn kind(family: &Family<'_>) -> String {
         Kind::Counter => "counter".to_owned(),
         Kind::Gauge if expose::misleads(name) => "untyped".to_owned(),
         Kind::Gauge => "gauge".to_owned(),
+        #[cfg(feature = "hub")]
+        Kind::Histogram => "histogram".to_owned(),
     })
 }
 
@@ -250,6 +254,9 @@ impl Sink for Rows {
     fn sample(&mut self, _: &[Label<'_>], _: Value) {
         self.rows.extend(self.row.take());
     }
+
+    #[cfg(feature = "hub")]
+    fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
 
     fn mark(&self) -> usize {
         self.rows.len()

@@ -29,6 +29,13 @@ const REQUESTS: [&str; 5] = [
     "GET http://host:9101/metrics? HTTP/1.1\r\nHost: host:9101\r\n\r\n",
 ];
 
+const PUSHES: [&str; 4] = [
+    r#"[{"name":"a_total","type":"counter","value":2,"labels":{"q":"\u00e9\n"},"help":"H."}]"#,
+    r#"{"name":"h","type":"histogram","values":[0.1,-2e3,7]}"#,
+    r#"{"metrics":[{"name":"c","metric_type":"counter","help":"","labels":{"a":"b"},"value":{"value":42.0,"timestamp":null}}],"source":"app"}"#,
+    r#"[{"name":"g","type":"gauge","add":1.5,"set":true},null,{},[[]]]"#,
+];
+
 const ACCEPTS: [&str; 4] = [
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;q=0.5,*/*;q=0.1",
     "text/plain;version=0.0.4",
@@ -43,6 +50,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let texts: &[&str] = match target {
         "request_head" => &REQUESTS,
         "accept" => &ACCEPTS,
+        "push_json" => &PUSHES,
         "query" => &QUERIES,
         "settings_toml" => return examples(),
         "connection" => return requests_in_pieces(),

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// New connections that one listener may bring in one turn.
 const MAX_ACCEPTS: usize = 64;
 
+/// All bodies that are coming in may have so many times the room of the longest.
+const MAX_BODIES: usize = 4;
+
 /// How long listening pauses when there is no descriptor left for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -180,7 +183,14 @@ impl Server {
         if connection.phase() == Phase::Drain {
             return connection.drain(&self.limits, now);
         }
-        match connection.receive(&mut self.scratch, &self.limits, now) {
+        let next = connection.receive(&mut self.scratch, &self.limits, now);
+        self.follow(at, next, service, now)
+    }
+
+    /// Does what comes next for one connection.
+    fn follow(&mut self, at: usize, next: Next, service: &mut Service, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        match next {
             Next::Answer(end) => self.serve(at, end, service, now),
             Next::TooLong => {
                 connection.end();
@@ -188,8 +198,42 @@ impl Server {
                 service.turn_away(Status::HeadersTooLarge, sentence, &mut self.response);
                 self.respond(at, true, now)
             }
+            Next::Received => self.deliver(at, service, now),
+            Next::Refuse(refusal) => {
+                connection.take_intake();
+                connection.end();
+                service.refuse(refusal, &mut self.response);
+                self.respond(at, true, now)
+            }
+            Next::Wait if connection.phase() == Phase::Intake => self.bound(at, service, now),
             next => next,
         }
+    }
+
+    /// A body is coming in; all that are must not take more room than a few of the longest.
+    fn bound(&mut self, at: usize, service: &mut Service, now: Instant) -> Next {
+        let held: usize = self.connections.iter().map(Connection::held).sum();
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        if held <= MAX_BODIES * service.body_limit() {
+            return Next::Wait;
+        }
+        connection.take_intake();
+        connection.end();
+        let sentence = "Too much is being received; come again.";
+        service.turn_away(Status::Unavailable, sentence, &mut self.response);
+        self.respond(at, true, now)
+    }
+
+    /// Answers a request whose body has come.
+    fn deliver(&mut self, at: usize, service: &mut Service, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        let Some(intake) = connection.take_intake() else { return Next::Close };
+        let Ok(request) = Request::parse(&intake.head) else { return Next::Close };
+        service.receive(&request, &intake.body, now, &mut self.response);
+        if log::enabled(Level::Debug) {
+            report(connection, &request, &self.response, now);
+        }
+        self.respond(at, true, now)
     }
 
     /// Answers the request whose head is the first `end` bytes of the scratch.
@@ -197,6 +241,20 @@ impl Server {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         let head = self.scratch.get(..end).unwrap_or_default();
         let mut body = true;
+        if let Ok(request) = Request::parse(head)
+            && service.takes_body(&request)
+        {
+            let is_local = sys::is_local(connection.socket());
+            if service.admits(&request, is_local, &mut self.response) {
+                let limit = service.body_limit();
+                let next = connection.collect(&request, head, limit, &self.limits, now);
+                return self.follow(at, next, service, now);
+            }
+            if connection.frame(&request).is_err() {
+                connection.end();
+            }
+            return self.respond(at, true, now);
+        }
         match Request::parse(head).and_then(|r| connection.frame(&r).map(|()| r)) {
             Ok(request) => {
                 service.answer(&request, &mut self.response);
@@ -235,7 +293,8 @@ impl Server {
                 service.traffic.timed_out += 1;
                 Next::Close // it never said a word
             }
-            Phase::Head => {
+            Phase::Head | Phase::Intake => {
+                connection.take_intake();
                 service.traffic.timed_out += 1;
                 connection.end();
                 let sentence = "The request took too long.";

@@ -10,12 +10,16 @@ pub mod event;
 pub mod expose;
 pub mod gather;
 pub mod http;
+#[cfg(feature = "hub")]
+pub mod ingest;
 pub mod listen;
 pub mod log;
 pub mod metric;
 pub mod read;
 pub mod routes;
 pub mod settings;
+#[cfg(feature = "hub")]
+pub mod store;
 pub mod sys;
 #[cfg(feature = "tiny_http")]
 pub mod tiny;

@@ -6,8 +6,15 @@ use crate::gather::{Gather, Selection, Unknown};
 use crate::http::{
     Gzip, Method, Query, Refusal, Request, Response, Status, accepts_gzip, prefers_open_metrics,
 };
+#[cfg(feature = "hub")]
+use crate::ingest::{Denied, Fault, Gate, Push, Rules};
+#[cfg(feature = "hub")]
+use crate::metric::{Buffer, Kind};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 use crate::settings::Dialect;
+#[cfg(feature = "hub")]
+use crate::store::{Bounds, Store};
+use std::time::Instant;
 
 /// More collectors than this are not picked in one request.
 const MAX_PICKS: usize = 256;
@@ -16,13 +23,30 @@ const MAX_PICKS: usize = 256;
 struct Route {
     /// Empty for the metrics path, which the settings give.
     path: &'static str,
-    serve: fn(&mut Service, &Request<'_>, &mut Response),
+    serve: Serve,
 }
 
-static ROUTES: [Route; 3] = [
-    Route { path: "", serve: Service::metrics },
-    Route { path: "/health", serve: Service::health },
-    Route { path: "/", serve: Service::home },
+/// How a path is served.
+enum Serve {
+    /// GET and HEAD.
+    Get(fn(&mut Service, &Request<'_>, &mut Response)),
+    /// POST: the body, and what takes it.
+    #[cfg(feature = "hub")]
+    Post(Take),
+}
+
+/// Takes a body; a fault is in the body.
+#[cfg(feature = "hub")]
+type Take = fn(&mut Push, &[u8], &mut Store, Instant, &mut Buffer) -> Result<(), Fault>;
+
+const ROUTES: &[Route] = &[
+    Route { path: "", serve: Serve::Get(Service::metrics) },
+    Route { path: "/health", serve: Serve::Get(Service::health) },
+    Route { path: "/", serve: Serve::Get(Service::home) },
+    #[cfg(feature = "hub")]
+    Route { path: "/update", serve: Serve::Post(Push::update) },
+    #[cfg(feature = "hub")]
+    Route { path: "/api/metrics", serve: Serve::Post(Push::batch) },
 ];
 
 /// Where requests are counted that name no route, or whose head was refused.
@@ -58,6 +82,12 @@ pub struct Service {
     gather: Gather,
     /// Of the text format and of OpenMetrics: one scraper's do not displace another's.
     lines: [Lines; 2],
+    #[cfg(feature = "hub")]
+    store: Store,
+    #[cfg(feature = "hub")]
+    push: Push,
+    #[cfg(feature = "hub")]
+    gate: Gate,
     gzip: Gzip,
     /// Answers by route (and `OTHER`) and status.
     answers: [[u64; Status::ALL.len()]; ROUTES.len() + 1],
@@ -73,6 +103,12 @@ impl Service {
             metrics_path,
             gather,
             lines: Default::default(),
+            #[cfg(feature = "hub")]
+            store: Store::new(Bounds::default(), Instant::now()),
+            #[cfg(feature = "hub")]
+            push: Push::default(),
+            #[cfg(feature = "hub")]
+            gate: Gate::default(),
             gzip: Gzip::default(),
             answers: Default::default(),
             traffic: Traffic::default(),
@@ -92,10 +128,16 @@ impl Service {
         let is_asked = |route: &Route| request.path == self.path_of(route);
         let route = ROUTES.iter().position(is_asked);
         match (route.and_then(|at| ROUTES.get(at)), request.method) {
-            (Some(_), Method::Other) => {
-                response.say(Status::MethodNotAllowed, "Only GET and HEAD are served here.");
+            (Some(Route { serve: Serve::Get(serve), .. }), Method::Get | Method::Head) => {
+                serve(self, request, response);
             }
-            (Some(route), _) => (route.serve)(self, request, response),
+            (Some(Route { serve: Serve::Get(_), .. }), _) => {
+                response.allow("GET, HEAD", "Only GET and HEAD are served here.");
+            }
+            #[cfg(feature = "hub")]
+            (Some(Route { serve: Serve::Post(_), .. }), _) => {
+                response.allow("POST", "Only POST is served here.");
+            }
             (None, _) => {
                 let sentence =
                     format!("There is nothing here; the metrics are at {}.", self.metrics_path);
@@ -103,6 +145,102 @@ impl Service {
             }
         }
         self.count(route.unwrap_or(OTHER), response.status());
+    }
+
+    /// Whether there is a route that takes the body of `request`.
+    pub fn takes_body(&self, request: &Request<'_>) -> bool {
+        #[cfg(feature = "hub")]
+        let takes = |route: &Route| match route.serve {
+            Serve::Post(_) => route.path == request.path,
+            Serve::Get(_) => false,
+        };
+        #[cfg(not(feature = "hub"))]
+        let takes = |_: &Route| false;
+        request.method == Method::Post && ROUTES.iter().any(takes)
+    }
+
+    /// The longest body that is taken.
+    pub fn body_limit(&self) -> usize {
+        #[cfg(feature = "hub")]
+        let limit = self.gate.max_body;
+        #[cfg(not(feature = "hub"))]
+        let limit = 0;
+        limit
+    }
+
+    /// Whether the client may send the body of `request`; otherwise the answer is made.
+    #[cfg(feature = "hub")]
+    pub fn admits(
+        &mut self,
+        request: &Request<'_>,
+        is_local: bool,
+        response: &mut Response,
+    ) -> bool {
+        match self.gate.judge(request.authorization, is_local) {
+            Ok(()) => true,
+            Err(denied) => {
+                let (status, sentence) = match denied {
+                    Denied::Token => (Status::Unauthorized, "Pushing takes a token."),
+                    Denied::Remote => (
+                        Status::Forbidden,
+                        "Only programs on this machine may push; with push.token_file others may.",
+                    ),
+                };
+                response.say(status, sentence);
+                let route = ROUTES.iter().position(|route| route.path == request.path);
+                self.count(route.unwrap_or(OTHER), status);
+                false
+            }
+        }
+    }
+
+    /// Whether the client may send the body of `request`: there is no route that takes one.
+    #[cfg(not(feature = "hub"))]
+    pub fn admits(&mut self, _: &Request<'_>, _: bool, _: &mut Response) -> bool {
+        false
+    }
+
+    /// Makes the answer to `request`, whose body was wanted and has come.
+    #[cfg(feature = "hub")]
+    pub fn receive(
+        &mut self,
+        request: &Request<'_>,
+        body: &[u8],
+        now: Instant,
+        response: &mut Response,
+    ) {
+        let route = ROUTES.iter().position(|route| route.path == request.path);
+        if let Some(Route { serve: Serve::Post(take), .. }) = route.and_then(|at| ROUTES.get(at)) {
+            let out = response.begin(Status::Ok, "application/json");
+            if let Err(Fault { at, expected }) =
+                take(&mut self.push, body, &mut self.store, now, out)
+            {
+                let sentence =
+                    format!("The body is not as it should be: expected {expected} at byte {at}.");
+                response.say(Status::BadRequest, &sentence);
+            }
+        }
+        self.count(route.unwrap_or(OTHER), response.status());
+    }
+
+    /// No route wants a body.
+    #[cfg(not(feature = "hub"))]
+    pub fn receive(&mut self, _: &Request<'_>, _: &[u8], _: Instant, _: &mut Response) {}
+
+    /// Goes on with other rules for what is pushed; what is there stays. What is `declared` is there
+    /// from now on.
+    #[cfg(feature = "hub")]
+    pub fn configure_push(
+        &mut self,
+        rules: Rules,
+        gate: Gate,
+        bounds: Bounds,
+        declared: &[(&str, Kind)],
+    ) {
+        self.push = Push::new(rules);
+        self.gate = gate;
+        self.store.limit(bounds);
+        self.push.declare(declared, &mut self.store, Instant::now());
     }
 
     /// Makes the answer to what is no request that can be served.
@@ -164,6 +302,14 @@ impl Service {
         let mut text = Text::new(self.dialect, format, out, lines);
         self.gather.scrape(selection, &mut text);
         write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
+        #[cfg(feature = "hub")]
+        {
+            self.store.write_self(&mut text);
+            // Who names collectors wants those only.
+            if !Query::of(request.query).any(|(key, _)| key == "collect[]") {
+                self.store.write(Instant::now(), &mut text);
+            }
+        }
         text.finish();
         response.varies();
         if accepts_gzip(request.accept_encoding) {
@@ -245,5 +391,9 @@ fn write_traffic(
 
 /// The families about serving, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    FAMILIES.iter()
+    #[cfg(feature = "hub")]
+    let more = crate::store::families();
+    #[cfg(not(feature = "hub"))]
+    let more = std::iter::empty();
+    FAMILIES.iter().chain(more)
 }

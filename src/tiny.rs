@@ -4,13 +4,13 @@
 //! What it cannot keep: a thread for every connection without bound, no deadlines, no limit of a
 //! head, an end of listening when descriptors run out, addresses that stay until the end.
 
-use crate::http::{Body, Limits, Method, Request, Response};
+use crate::http::{Body, Limits, Method, Refusal, Request, Response};
 use crate::listen::Listener;
 use crate::log;
 use crate::routes::Service;
 use crate::settings::Listen;
 use crate::sys::{self, Notify, Ready, Signal, Signals};
-use std::io;
+use std::io::{self, Read};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
@@ -84,7 +84,16 @@ impl Server {
         Ok(())
     }
 
-    fn answer(&mut self, from: tiny_http::Request, service: &mut Service) {
+    fn answer(&mut self, mut from: tiny_http::Request, service: &mut Service) {
+        // The body first: once the head is borrowed there is no way to it.
+        let peer = from.remote_addr();
+        let is_local = peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback());
+        let most = service.body_limit();
+        let mut body = Vec::new();
+        let is_post = *from.method() == tiny_http::Method::Post;
+        let mut reader = from.as_reader().take(if is_post { most as u64 + 1 } else { 0 });
+        let is_whole = reader.read_to_end(&mut body).is_ok() && body.len() <= most;
+        let body = is_whole.then_some(body);
         let header = |name: &'static str| {
             let found = from.headers().iter().find(|h| h.field.equiv(name));
             found.map_or("", |h| h.value.as_str())
@@ -94,6 +103,7 @@ impl Server {
             method: match from.method() {
                 tiny_http::Method::Get => Method::Get,
                 tiny_http::Method::Head => Method::Head,
+                tiny_http::Method::Post => Method::Post,
                 _ => Method::Other,
             },
             path,
@@ -102,10 +112,20 @@ impl Server {
             is_http10: false,
             accept: header("Accept"),
             accept_encoding: header("Accept-Encoding"),
+            authorization: header("Authorization"),
             body: Body::Sized(0),
             expects: false,
         };
-        service.answer(&request, &mut self.response);
+        if !service.takes_body(&request) {
+            service.answer(&request, &mut self.response);
+        } else if service.admits(&request, is_local, &mut self.response) {
+            match &body {
+                Some(body) => {
+                    service.receive(&request, body, Instant::now(), &mut self.response);
+                }
+                None => service.refuse(Refusal::TooLarge, &mut self.response),
+            }
+        }
         let body = self.response.body();
         let headers = self.response.headers();
         let headers = headers.filter_map(|(name, value)| Header::from_bytes(name, value).ok());

@@ -54,9 +54,41 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         is_http10: false,
         accept,
         accept_encoding,
+        authorization: "",
         body: Body::Sized(0),
         expects: false,
     }
+}
+
+/// Updates of series that are there, and the scrapes between them.
+#[cfg(feature = "hub")]
+fn steady_pushes_allocate_nothing() {
+    let (mut service, mut response) = (service(&["--no-collector.network"]), Response::default());
+    let entries = (0..100).map(|i| {
+        let kind = ["gauge", "counter", "histogram"][i % 3];
+        format!(
+            "{{\"name\":\"{kind}_{}\",\"type\":\"{kind}\",\"value\":{i}.25,\"help\":\"H.\",\
+             \"labels\":{{\"queue\":\"q{i}\",\"zone\":\"\\u00e9\"}}}}",
+            i % 7
+        )
+    });
+    let body = format!("[{}]", entries.collect::<Vec<_>>().join(","));
+    let push = Request { method: Method::Post, path: "/update", ..scrape("", "") };
+    let scrape = scrape("", "");
+    let now = std::time::Instant::now();
+    let mut round = |with_scrape: bool| {
+        assert!(service.takes_body(&push) && service.admits(&push, true, &mut response));
+        service.receive(&push, body.as_bytes(), now, &mut response);
+        assert!(response.body().starts_with(b"{\"accepted\":100,\"refused\":0,"));
+        if with_scrape {
+            service.answer(&scrape, &mut response);
+            response.finish(true, true);
+        }
+    };
+    (0..3).for_each(|_| round(true));
+    let before = ALLOCATIONS.load(Relaxed);
+    (0..20).for_each(|i| round(i % 2 == 0));
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 pushes and 10 scrapes");
 }
 
 /// One test, as others in this process would count too.
@@ -90,6 +122,8 @@ fn a_steady_scrape_allocates_nothing() {
             }
         }
     }
+    #[cfg(feature = "hub")]
+    steady_pushes_allocate_nothing();
     let before = ALLOCATIONS.load(Relaxed);
     drop(std::hint::black_box(vec![1]));
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 1, "it does count");

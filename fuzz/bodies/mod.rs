@@ -18,7 +18,7 @@ mod wire;
 pub type Body = fn(&[u8]);
 
 /// Every target.
-pub static BODIES: [(&str, Body); 12] = [
+pub static BODIES: [(&str, Body); 13] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
@@ -26,6 +26,7 @@ pub static BODIES: [(&str, Body); 12] = [
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("proc_stat", files::proc_stat),
+    ("push_json", wire::push_json),
     ("query", wire::query),
     ("request_head", wire::request_head),
     ("settings_toml", files::settings_toml),

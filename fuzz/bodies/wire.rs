@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use sysmetrics::expose::Format;
 use sysmetrics::gather::Gather;
 use sysmetrics::http::{
-    Connection, Limits, Next, Phase, Query, Request, Response, Status, accepts_gzip,
+    Connection, Limits, Method, Next, Phase, Query, Request, Response, Status, accepts_gzip,
     prefers_open_metrics,
 };
 use sysmetrics::read::Root;
@@ -24,6 +24,9 @@ const LIMITS: Limits = Limits {
     drain_time: Duration::from_secs(9),
     idle_time: Duration::from_secs(9),
 };
+
+/// The longest body that the connection takes.
+const MAX_BODY: usize = 64;
 
 thread_local! {
     static SERVICE: RefCell<Service> = {
@@ -82,6 +85,34 @@ pub fn request_head(bytes: &[u8]) {
     assert!(head.windows(4).any(|end| end == b"\r\n\r\n"));
 }
 
+/// Pushed JSON: taken or refused, the answer is JSON, and nothing is taken of what is none.
+#[cfg(feature = "hub")]
+pub fn push_json(bytes: &[u8]) {
+    use sysmetrics::ingest::{Push, json};
+    use sysmetrics::metric::Buffer;
+    use sysmetrics::store::{Bounds, Store};
+    let now = Instant::now();
+    let is_json = json::parse(bytes).is_ok();
+    for batch in [false, true] {
+        let (mut store, mut push) = (Store::new(Bounds::default(), now), Push::default());
+        let mut out = Buffer::default();
+        let done = match batch {
+            false => push.update(bytes, &mut store, now, &mut out),
+            true => push.batch(bytes, &mut store, now, &mut out),
+        };
+        assert!(is_json || done.is_err());
+        assert!(batch || is_json == done.is_ok());
+        match done {
+            Ok(()) => assert!(json::parse(out.bytes()).is_ok(), "{}", out.bytes().escape_ascii()),
+            Err(fault) => assert!(fault.at <= bytes.len() && store.is_empty() && out.is_empty()),
+        }
+    }
+}
+
+/// Without the hub nothing is pushed.
+#[cfg(not(feature = "hub"))]
+pub fn push_json(_: &[u8]) {}
+
 /// However the bytes come in pieces, a connection finds the same requests in them.
 pub fn connection(bytes: &[u8]) {
     let Some((size, bytes)) = bytes.split_first() else { return };
@@ -102,8 +133,24 @@ fn converse(bytes: &[u8], size: usize) -> (Vec<Vec<u8>>, &'static str) {
         client.write_all(piece).unwrap();
         // As often as there may be something: a scratch at a time, and pipelined requests.
         for _ in 0..piece.len() + 2 {
-            match connection.receive(&mut scratch, &LIMITS, now) {
+            let mut next = connection.receive(&mut scratch, &LIMITS, now);
+            if let Next::Answer(end) = next
+                && let Ok(request) = Request::parse(&scratch[..end])
+                && request.method == Method::Post
+            {
+                heads.push(scratch[..end].to_vec());
+                next = connection.collect(&request, &scratch[..end], MAX_BODY, &LIMITS, now);
+            }
+            match next {
                 Next::Wait => {}
+                Next::Received => {
+                    let intake = connection.take_intake().unwrap();
+                    assert!(intake.body.len() <= MAX_BODY);
+                    heads.push(intake.body);
+                    connection.answer(b"!", &LIMITS, now);
+                    let _ = client.read(&mut [0; 64]);
+                }
+                Next::Refuse(_) => return (heads, "refused"),
                 Next::Close => return (heads, "closed"),
                 Next::TooLong => return (heads, "too long"),
                 Next::Answer(end) => {

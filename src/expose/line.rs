@@ -6,7 +6,7 @@
 //! every byte.
 
 use super::Format;
-use crate::metric::{Buffer, Family, Kind, Label, Value, WORD};
+use crate::metric::{Buffer, Family, Label, Value, WORD};
 use crate::settings::Dialect;
 use crate::sys::{BLOCK, Pen};
 
@@ -61,7 +61,7 @@ struct Id {
     labels: (usize, usize),
     help: usize,
     stamp: u32,
-    counter: bool,
+    kind: u8,
 }
 
 impl Id {
@@ -73,7 +73,7 @@ impl Id {
             labels: (labels.as_ptr().addr(), labels.len()),
             help: family.help.as_ptr().addr(),
             stamp: family.stamp,
-            counter: family.kind == Kind::Counter,
+            kind: family.kind as u8,
         }
     }
 }
@@ -162,6 +162,13 @@ impl Lines {
     #[inline]
     fn tails(&self) -> &[Tail] {
         self.tails.get(self.start.tail..self.now.ends.tail).unwrap_or_default()
+    }
+
+    /// The name of the family's samples. Only for one without label keys.
+    #[cfg(feature = "hub")]
+    pub fn name(&self) -> &[u8] {
+        let head = self.heads().as_flattened();
+        head.get(..self.now.head_length.saturating_sub(1)).unwrap_or_default()
     }
 
     /// How many label values a sample has.

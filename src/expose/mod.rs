@@ -1,6 +1,8 @@
 //! Exposition: samples as the text that a scraper asked for.
 
 mod line;
+#[cfg(feature = "hub")]
+mod series;
 mod text;
 
 pub use line::Lines;

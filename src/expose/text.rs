@@ -3,7 +3,11 @@
 //! counters' family names, the name of the untyped type, and the closing `# EOF`.
 
 use super::line::Lines;
+#[cfg(feature = "hub")]
+use super::series;
 use crate::metric::{Buffer, Family, Kind, Label, Sink, Value};
+#[cfg(feature = "hub")]
+use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
 
 /// Which text.
@@ -96,6 +100,15 @@ impl Sink for Text<'_> {
         }
     }
 
+    #[cfg(feature = "hub")]
+    fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
+        debug_assert!(!self.shown || self.lines.keys() == 0, "a family without keys");
+        if self.shown {
+            self.header = None;
+            series::write(self.format, self.lines.name(), labels, point, time, self.out);
+        }
+    }
+
     fn mark(&self) -> usize {
         self.header.unwrap_or(self.out.len())
     }
@@ -128,6 +141,8 @@ fn shape<'n>(
         (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
         (Format::OpenMetrics, Kind::Gauge) if misleads => (b" unknown\n", name, ""),
         (_, Kind::Gauge) => (b" gauge\n", name, ""),
+        #[cfg(feature = "hub")]
+        (_, Kind::Histogram) => (b" histogram\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) => match name.strip_suffix("_total") {
             Some(stem) => (b" counter\n", stem, ""),

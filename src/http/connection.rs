@@ -4,6 +4,7 @@
 //! only while a request is incomplete or an answer has not been taken. So an idle client costs a
 //! slot and a descriptor, nothing else.
 
+use super::chunked::Chunks;
 use super::request::{self, MAX_IGNORED_BODY};
 use super::{Body, Refusal, Request};
 use crate::sys;
@@ -38,6 +39,8 @@ pub enum Phase {
     Head,
     /// The rest of a body that is ignored: this many bytes.
     Body(u64),
+    /// The rest of a body that is wanted.
+    Intake,
     /// The client to take its answer.
     Drain,
     /// The client's end, after ours.
@@ -55,6 +58,10 @@ pub enum Next {
     Answer(usize),
     /// The head is longer than allowed.
     TooLong,
+    /// A body that is wanted is complete: `take_intake` has it.
+    Received,
+    /// A body that is wanted is not to be had.
+    Refuse(Refusal),
 }
 
 /// One client's connection.
@@ -73,6 +80,41 @@ pub struct Connection {
     keep_alive: bool,
     /// Bytes of a body to be skipped once the answer is taken.
     skip: u64,
+    intake: Option<Intake>,
+}
+
+/// A body that is wanted, and the head that it belongs to.
+pub struct Intake {
+    /// As it came.
+    pub head: Vec<u8>,
+    /// What came so far.
+    pub body: Vec<u8>,
+    framing: Framing,
+    limit: usize,
+}
+
+enum Framing {
+    /// So many bytes are to come.
+    Sized(usize),
+    Chunked(Chunks),
+}
+
+/// Tells the client to send the body that it keeps back.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+impl Intake {
+    /// Takes what came. Tells how much of it, and whether the body is whole.
+    fn feed(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
+        match &mut self.framing {
+            Framing::Sized(left) => {
+                let n = bytes.len().min(*left);
+                self.body.extend_from_slice(bytes.get(..n).unwrap_or_default());
+                *left -= n;
+                Ok((n, *left == 0))
+            }
+            Framing::Chunked(chunks) => chunks.feed(bytes, &mut self.body, self.limit),
+        }
+    }
 }
 
 impl Connection {
@@ -90,6 +132,7 @@ impl Connection {
             taken: 0,
             keep_alive: true,
             skip: 0,
+            intake: None,
         }
     }
 
@@ -116,6 +159,11 @@ impl Connection {
     /// How many bytes of an incomplete request it keeps.
     pub fn kept(&self) -> usize {
         self.input.len()
+    }
+
+    /// How many bytes of a body it keeps.
+    pub fn held(&self) -> usize {
+        self.intake.as_ref().map_or(0, |intake| intake.body.capacity())
     }
 
     /// A pipelined request may be waiting in what was received already.
@@ -151,8 +199,59 @@ impl Connection {
             Phase::Body(left) => {
                 self.skip_body(left, fresh.get(..n).unwrap_or_default(), limits, now)
             }
+            Phase::Intake => {
+                let fresh = fresh.get(..n).unwrap_or_default();
+                self.take_body(fresh)
+            }
             _ => self.take_head(scratch, kept, n, limits, now),
         }
+    }
+
+    /// The body of the request with this head is wanted, if it has no more than `limit` bytes.
+    pub fn collect(
+        &mut self,
+        request: &Request<'_>,
+        head: &[u8],
+        limit: usize,
+        limits: &Limits,
+        now: Instant,
+    ) -> Next {
+        self.keep_alive = request.keep_alive;
+        let framing = match request.body {
+            Body::Sized(length) => match usize::try_from(length) {
+                Ok(length) if length <= limit => Framing::Sized(length),
+                _ => return Next::Refuse(Refusal::TooLarge),
+            },
+            Body::Chunked => Framing::Chunked(Chunks::default()),
+            Body::Encoded => return Next::Refuse(Refusal::Chunked),
+        };
+        self.intake = Some(Intake { head: head.to_vec(), body: Vec::new(), framing, limit });
+        self.enter(Phase::Intake, now, limits.head_time);
+        let input = std::mem::take(&mut self.input);
+        let next = self.take_body(&input);
+        if next == Next::Wait && request.expects && input.is_empty() {
+            // It fits into any socket; a client that does not get it sends the body after a while.
+            let _ = sys::send(self.socket.as_fd(), CONTINUE);
+        }
+        next
+    }
+
+    /// Keeps bytes of a body that is wanted; what comes after it is the next request.
+    fn take_body(&mut self, bytes: &[u8]) -> Next {
+        let Some(intake) = &mut self.intake else { return Next::Close };
+        match intake.feed(bytes) {
+            Ok((n, true)) => {
+                self.input.extend_from_slice(bytes.get(n..).unwrap_or_default());
+                Next::Received
+            }
+            Ok((_, false)) => Next::Wait,
+            Err(refusal) => Next::Refuse(refusal),
+        }
+    }
+
+    /// The body that was received, and its head.
+    pub fn take_intake(&mut self) -> Option<Intake> {
+        self.intake.take()
     }
 
     fn take_head(
@@ -214,7 +313,7 @@ impl Connection {
                 Ok(())
             }
             Body::Sized(_) => Err(Refusal::TooLarge),
-            Body::Chunked => Err(Refusal::Chunked),
+            Body::Chunked | Body::Encoded => Err(Refusal::Chunked),
         }
     }
 

@@ -2,6 +2,7 @@
 //! drives.
 
 mod accept;
+mod chunked;
 mod connection;
 mod gzip;
 mod request;

@@ -16,6 +16,8 @@ pub enum Method {
     Get,
     /// Read its head only.
     Head,
+    /// Hand it something.
+    Post,
     /// Anything else.
     Other,
 }
@@ -37,6 +39,8 @@ pub struct Request<'a> {
     pub accept: &'a str,
     /// The Accept-Encoding header; empty without one.
     pub accept_encoding: &'a str,
+    /// The Authorization header; empty without one.
+    pub authorization: &'a str,
     /// The body that follows.
     pub body: Body,
     /// The client may keep the body back until it is told to send it (`Expect`).
@@ -48,8 +52,10 @@ pub struct Request<'a> {
 pub enum Body {
     /// This many bytes, often none.
     Sized(u64),
-    /// Chunks; no route takes them yet.
+    /// Chunks.
     Chunked,
+    /// Encoded as nobody here can decode.
+    Encoded,
 }
 
 /// Why a head is no request.
@@ -111,6 +117,7 @@ impl<'a> Request<'a> {
             method: match parsed.method {
                 Some("GET") => Method::Get,
                 Some("HEAD") => Method::Head,
+                Some("POST") => Method::Post,
                 _ => Method::Other,
             },
             path,
@@ -119,6 +126,7 @@ impl<'a> Request<'a> {
             is_http10: !http11,
             accept: "",
             accept_encoding: "",
+            authorization: "",
             body: Body::Sized(0),
             expects: false,
         };
@@ -127,7 +135,7 @@ impl<'a> Request<'a> {
     }
 
     fn read_headers(&mut self, headers: &[httparse::Header<'a>]) -> Result<(), Refusal> {
-        let (mut host, mut length, mut chunked, mut close) = (0, None, false, false);
+        let (mut host, mut length, mut encoding, mut close) = (0, None, None, false);
         for header in headers {
             let value = header.value;
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -137,6 +145,8 @@ impl<'a> Request<'a> {
                 self.accept = str::from_utf8(value).unwrap_or_default();
             } else if is("accept-encoding") {
                 self.accept_encoding = str::from_utf8(value).unwrap_or_default();
+            } else if is("authorization") {
+                self.authorization = str::from_utf8(value).unwrap_or_default();
             } else if is("connection") {
                 for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
                     close |= token.eq_ignore_ascii_case(b"close");
@@ -149,7 +159,8 @@ impl<'a> Request<'a> {
                 }
                 length = Some(said);
             } else if is("transfer-encoding") {
-                chunked = true;
+                let plain = value.eq_ignore_ascii_case(b"chunked") && encoding.is_none();
+                encoding = Some(if plain { Body::Chunked } else { Body::Encoded });
             } else if is("expect") {
                 self.expects = true;
             }
@@ -158,14 +169,14 @@ impl<'a> Request<'a> {
         if !self.is_http10 && host != 1 {
             return Err(Refusal::Malformed("HTTP/1.1 takes exactly one Host header."));
         }
-        self.body = match (chunked, length) {
-            (true, Some(_)) => {
+        self.body = match (encoding, length) {
+            (Some(_), Some(_)) => {
                 return Err(Refusal::Malformed(
                     "Content-Length and Transfer-Encoding exclude each other.",
                 ));
             }
-            (true, None) => Body::Chunked,
-            (false, length) => Body::Sized(length.unwrap_or(0)),
+            (Some(encoded), None) => encoded,
+            (None, length) => Body::Sized(length.unwrap_or(0)),
         };
         Ok(())
     }
@@ -266,6 +277,7 @@ mod tests {
                 is_http10: false,
                 accept: "text/plain",
                 accept_encoding: "gzip",
+                authorization: "",
                 body: Body::Sized(0),
                 expects: false,
             })

@@ -18,6 +18,8 @@ const MAX_KEPT: usize = 1 << 20;
 pub enum Status {
     Ok,
     BadRequest,
+    Unauthorized,
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -30,9 +32,11 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of their codes.
-    pub const ALL: [Status; 10] = [
+    pub const ALL: [Status; 12] = [
         Status::Ok,
         Status::BadRequest,
+        Status::Unauthorized,
+        Status::Forbidden,
         Status::NotFound,
         Status::MethodNotAllowed,
         Status::RequestTimeout,
@@ -48,6 +52,8 @@ impl Status {
         match self {
             Status::Ok => "200 OK",
             Status::BadRequest => "400 Bad Request",
+            Status::Unauthorized => "401 Unauthorized",
+            Status::Forbidden => "403 Forbidden",
             Status::NotFound => "404 Not Found",
             Status::MethodNotAllowed => "405 Method Not Allowed",
             Status::RequestTimeout => "408 Request Timeout",
@@ -74,13 +80,17 @@ pub struct Response {
     gzip: bool,
     varies: bool,
     http10: bool,
+    /// Of a path that serves only these methods.
+    allow: &'static str,
 }
 
 impl Default for Response {
     fn default() -> Response {
         let content_type = PLAIN;
         let (status, gzip, varies, http10) = (Status::Ok, false, false, false);
-        Response { buffer: Buffer::default(), start: 0, status, content_type, gzip, varies, http10 }
+        let allow = "GET, HEAD";
+        let buffer = Buffer::default();
+        Response { buffer, start: 0, status, content_type, gzip, varies, http10, allow }
     }
 }
 
@@ -101,6 +111,12 @@ impl Response {
     /// Starts anew: one plain sentence.
     pub fn say(&mut self, status: Status, sentence: &str) {
         self.begin(status, PLAIN).put_all([sentence.as_bytes(), b"\n"]);
+    }
+
+    /// Starts anew: only these methods are served here.
+    pub fn allow(&mut self, methods: &'static str, sentence: &str) {
+        self.say(Status::MethodNotAllowed, sentence);
+        self.allow = methods;
     }
 
     /// The answer depends on Accept and Accept-Encoding.
@@ -145,11 +161,13 @@ impl Response {
     /// The headers that are told of this answer, whatever the connection.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let not_allowed = self.status == Status::MethodNotAllowed;
+        let unauthorized = self.status == Status::Unauthorized;
         let told = [
             Some(("Content-Type", self.content_type)),
             self.gzip.then_some(("Content-Encoding", "gzip")),
             self.varies.then_some(("Vary", "Accept, Accept-Encoding")),
-            not_allowed.then_some(("Allow", "GET, HEAD")),
+            not_allowed.then_some(("Allow", self.allow)),
+            unauthorized.then_some(("WWW-Authenticate", "Bearer, Basic realm=\"push\"")),
         ];
         told.into_iter().flatten()
     }
@@ -214,7 +232,7 @@ mod tests {
     #[test]
     fn head_and_body_are_one_piece() {
         let mut response = Response::default();
-        response.say(Status::MethodNotAllowed, "No.");
+        response.allow("GET, HEAD", "No.");
         response.varies();
         response.finish(false, true);
         let text = String::from_utf8(response.bytes().to_vec()).unwrap();

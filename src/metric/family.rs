@@ -12,6 +12,9 @@ pub enum Kind {
     Counter,
     /// Goes up and down.
     Gauge,
+    /// How many observations were at most as large as each bound, all, and their sum.
+    #[cfg(feature = "hub")]
+    Histogram,
 }
 
 /// What the kernel's integer counts, hence how it becomes a base unit.

@@ -3,11 +3,15 @@
 mod buffer;
 mod family;
 mod label;
+#[cfg(feature = "hub")]
+mod series;
 mod sink;
 mod value;
 
 pub use buffer::Buffer;
 pub use family::{Family, Kind, Own, Unit, counter, fresh_stamp, gauge};
 pub use label::{Label, WORD, Word};
+#[cfg(feature = "hub")]
+pub use series::{Histogram, Labels, Point};
 pub use sink::Sink;
 pub use value::{Decimal, Value};

@@ -1,6 +1,8 @@
 //! Where samples go: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
 
 use super::{Family, Label, Value};
+#[cfg(feature = "hub")]
+use super::{Labels, Point};
 
 /// Takes families and their samples, in order.
 pub trait Sink {
@@ -9,6 +11,11 @@ pub trait Sink {
 
     /// One sample: label values in the order of the family's keys.
     fn sample(&mut self, labels: &[Label<'_>], value: Value);
+
+    /// One sample or histogram under labels of its own: the family has no keys. `time` is when it
+    /// was taken, in milliseconds since 1970, where its source tells.
+    #[cfg(feature = "hub")]
+    fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>);
 
     /// Where the output stands now.
     fn mark(&self) -> usize;

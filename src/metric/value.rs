@@ -4,8 +4,8 @@
 use super::Label;
 use crate::sys::Pen;
 
-/// A number with an exact decimal form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A number: one with an exact decimal form, but for what others computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
     /// As it is.
     Int(u64),
@@ -17,6 +17,9 @@ pub enum Value {
     Nano(u64),
     /// So many times as much; only for what leaves `u64`.
     Times(u64, u16),
+    /// What other programs computed; the shortest text that reads as the same number.
+    #[cfg(feature = "hub")]
+    Float(f64),
 }
 
 impl Value {
@@ -50,6 +53,8 @@ impl Value {
             Value::Milli(n) => decimal(pen, n, 3, 1000),
             Value::Nano(n) => decimal(pen, n, 9, 1_000_000_000),
             Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
+            #[cfg(feature = "hub")]
+            Value::Float(n) => float(pen, n),
         }
     }
 }
@@ -142,6 +147,28 @@ fn fraction(pen: &mut Pen<'_>, rest: u64, places: usize) {
     pen.put_word((digits(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
 }
 
+/// Whole numbers below this are written digit by digit: beyond it not every one is an `f64`.
+#[cfg(feature = "hub")]
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Writes what is no decimal of ours as Prometheus does.
+#[cfg(feature = "hub")]
+#[cold]
+fn float(pen: &mut Pen<'_>, n: f64) {
+    if n.trunc() == n && n.abs() < MAX_WHOLE {
+        if n < 0.0 {
+            pen.put(b"-");
+        }
+        return integer(pen, n.abs() as u64);
+    }
+    match n {
+        f64::INFINITY => pen.put(b"+Inf"),
+        f64::NEG_INFINITY => pen.put(b"-Inf"),
+        n if n.is_nan() => pen.put(b"NaN"),
+        n => pen.put(zmij::Buffer::new().format_finite(n).as_bytes()),
+    }
+}
+
 /// An integer as text, for a label.
 pub struct Decimal([u8; Value::ROOM], usize);
 
@@ -202,6 +229,32 @@ mod tests {
         assert_eq!(text(Value::Int(0)), "0");
         for n in [0, 9, 10, u64::MAX] {
             assert_eq!(Decimal::of(n).as_bytes(), n.to_string().as_bytes());
+        }
+    }
+
+    #[cfg(feature = "hub")]
+    #[test]
+    fn floats_read_as_the_same_number() {
+        for (n, expected) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-7.0, "-7"),
+            (0.1, "0.1"),
+            (-2.5, "-2.5"),
+            (1e15, "1000000000000000"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(text(Value::Float(n)), expected);
+        }
+        let mut bits = 1u64;
+        for _ in 0..100_000 {
+            bits = bits.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let n = f64::from_bits(bits);
+            let written = text(Value::Float(n));
+            assert!(written.len() <= Value::ROOM);
+            assert!(n.is_nan() || written.parse() == Ok(n), "{n:e}: {written}");
         }
     }
 

@@ -6,7 +6,6 @@ use super::catalogue::{Catalogue, ENABLED, ENV_PREFIX};
 use super::problem::{Origin, Refusal, distance, meant};
 use super::rows::SECTIONS;
 use super::said::Said;
-use super::value::Kind;
 use std::ffi::OsString;
 
 /// Records what the variables say. Those with names of their own come first, so that `APP__…`
@@ -54,7 +53,7 @@ fn record(
         refusal.add(Origin::Env(name), "expected text in UTF-8".to_owned());
         return;
     };
-    let list = catalogue.rows.get(row).is_some_and(|row| row.kind == Kind::Addresses);
+    let list = catalogue.rows.get(row).is_some_and(|row| row.kind.is_list());
     // No variable has a zero byte in it.
     for text in value.split(if list { ',' } else { '\0' }) {
         let text = if list { text.trim() } else { text }.to_owned();

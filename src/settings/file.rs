@@ -99,8 +99,12 @@ fn judge(catalogue: &Catalogue, tree: &Tree, i: usize, node: &Node) -> Verdict {
     let row = catalogue.find(&path);
     let kind = row.and_then(|row| catalogue.rows.get(row)).map(|row| row.kind);
     let fits = match node.shape {
-        Shape::Array => kind == Some(Kind::Addresses) && tree.children(i).next().is_some(),
+        Shape::Array => match kind {
+            Some(Kind::Addresses) => tree.children(i).next().is_some(),
+            kind => kind == Some(Kind::Names),
+        },
         Shape::Tables => false,
+        shape if kind.is_some_and(Kind::is_table) => shape.is_table(),
         shape => !shape.is_table(),
     };
     match (row, kind) {
@@ -146,6 +150,11 @@ fn record(text: &str, tree: &Tree, (i, node): (usize, &Node), row: usize, said: 
     };
     match node.shape {
         Shape::Array => tree.children(i).for_each(push),
+        // Pairs, as the environment has them.
+        shape if shape.is_table() => tree.children(i).for_each(|child| {
+            let text = [&child.key.name, "=", &child.text].concat();
+            push(&Node { text, ..child.clone() });
+        }),
         _ => push(node),
     }
 }

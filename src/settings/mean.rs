@@ -45,7 +45,13 @@ pub(super) fn settle(
             Some(c) => Some(Answer { value: c.value.clone(), origin: Some(c.origin.clone()) }),
             None => default(row.kind, row.default, dialect),
         };
-        if let Some(answer) = &answer {
+        let answer = match answer {
+            Some(answer) if row.kind.is_list() && i != LISTEN => {
+                Some(list(row, &checked, i, answer, &mut settings))
+            }
+            answer => answer,
+        };
+        if let Some(answer) = answer.as_ref().filter(|_| !row.kind.is_list()) {
             (row.set)(&mut settings, &answer.value);
         }
         answers.push(answer);
@@ -60,6 +66,24 @@ pub(super) fn settle(
     let off = off.filter(|a| a.value.number == 1).and_then(|a| a.origin.clone());
     settings.collectors = collectors(catalogue, subjects, &mut answers, off.as_ref(), refusal);
     (settings, answers)
+}
+
+/// Every value of the highest layer that says any; what is shown of them is one a line.
+fn list(
+    row: &Row,
+    checked: &[Checked],
+    i: usize,
+    mut answer: Answer,
+    settings: &mut Settings,
+) -> Answer {
+    let layer = answer.origin.as_ref().map(Origin::layer);
+    let mut texts = Vec::new();
+    for said in checked.iter().filter(|c| c.row == i && Some(c.origin.layer()) == layer) {
+        (row.set)(settings, &said.value);
+        texts.push(said.value.text.as_str());
+    }
+    answer.value.text = texts.join("\n");
+    answer
 }
 
 /// A default is known to be right, its pattern need not be compiled.
@@ -80,7 +104,9 @@ fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Che
         (_, None) => true,
         (Kind::Switch, Some(shape)) => shape == Shape::Switch,
         (Kind::Count(..), Some(shape)) => shape == Shape::Integer,
-        (Kind::Time(..), Some(shape)) => matches!(shape, Shape::Integer | Shape::Text),
+        (Kind::Time(..) | Kind::Times(..), Some(shape)) => {
+            matches!(shape, Shape::Integer | Shape::Text)
+        }
         (_, Some(shape)) => shape == Shape::Text,
     };
     let numeric = matches!(row.kind, Kind::Switch | Kind::Count(..));

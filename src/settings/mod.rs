@@ -29,7 +29,7 @@ pub use listen::Listen;
 pub use problem::Refusal;
 pub use reference::{man_page, reference};
 pub use subject::{CollectorSettings, Dialect, Subject, SubjectOption};
-pub use types::{Action, Format, Level, Log, Paths, Server, Settings};
+pub use types::{Action, Custom, Format, Level, Log, Paths, Push, Server, Settings};
 pub use value::Kind;
 
 use catalogue::Catalogue;

@@ -86,6 +86,18 @@ fn literal(kind: Kind, text: &str) -> String {
     if matches!(kind, Kind::Switch | Kind::Count(..)) {
         return text.to_owned();
     }
+    if kind == Kind::Names {
+        let all: Vec<String> = text.split('\n').map(|one| literal(Kind::Name, one)).collect();
+        return ["[", &all.join(", "), "]"].concat();
+    }
+    if kind.is_table() {
+        let pair = |pair: &str| {
+            let (name, value) = pair.rsplit_once('=').unwrap_or((pair, ""));
+            [&literal(Kind::Host, name), " = ", &literal(Kind::Host, value)].concat()
+        };
+        let all: Vec<String> = text.split('\n').map(pair).collect();
+        return ["{ ", &all.join(", "), " }"].concat();
+    }
     if text.contains('\\') && !text.contains(|c: char| c == '\'' || c.is_control()) {
         return ["'", text, "'"].concat();
     }

@@ -23,6 +23,13 @@ const IDLE_TIMEOUT: &str = "2m";
 const TIMEOUT_MIN: u64 = 100;
 const TIMEOUT_MAX: u64 = 3_600_000;
 
+#[cfg(feature = "hub")]
+const TTL: &str = "5m";
+#[cfg(feature = "hub")]
+const TTL_MAX: u64 = 365 * 24 * 3_600_000;
+#[cfg(feature = "hub")]
+const MAX_AGE: &str = "1h";
+
 /// A table of the file.
 pub(super) struct Section {
     pub(super) name: &'static str,
@@ -36,6 +43,8 @@ pub(super) static SECTIONS: &[Section] = &[
     Section { name: "metrics", title: "Metrics" },
     Section { name: "paths", title: "Where to read" },
     Section { name: "log", title: "Log" },
+    #[cfg(feature = "hub")]
+    Section { name: "push", title: "Pushed metrics" },
     Section { name: COLLECTORS, title: "Collectors" },
 ];
 
@@ -193,6 +202,26 @@ pub(super) static ROWS: &[Row] = &[
         .flags(&["process-metrics", "!web.disable-exporter-metrics"])
         .help("Metrics about this program itself.")
         .set(|s, v| s.process_metrics = v.number == 1),
+    #[cfg(feature = "hub")]
+    Row::new("metrics", "namespace", Kind::Name, "")
+        .help("Put before the names of pushed metrics, with _ behind it.")
+        .set(|s, v| s.custom.namespace.clone_from(&v.text)),
+    #[cfg(feature = "hub")]
+    Row::new("metrics", "prefix", Kind::Name, "")
+        .help("Put before the names of pushed metrics, behind the namespace, with _ behind it.")
+        .set(|s, v| s.custom.prefix.clone_from(&v.text)),
+    #[cfg(feature = "hub")]
+    Row::new("metrics", "custom_gauges", Kind::Names, "")
+        .help("Gauges for others to push that are there from the start, at 0.")
+        .set(|s, v| s.custom.gauges.push(v.text.clone())),
+    #[cfg(feature = "hub")]
+    Row::new("metrics", "custom_counters", Kind::Names, "")
+        .help("Counters for others to push that are there from the start, at 0.")
+        .set(|s, v| s.custom.counters.push(v.text.clone())),
+    #[cfg(feature = "hub")]
+    Row::new("metrics", "labels", Kind::Labels, "")
+        .help("Labels of every pushed series that has none of that name.")
+        .set(|s, v| s.custom.labels.extend(pair(v))),
     Row::new("paths", "procfs", Kind::Path, "/proc")
         .flags(&["path.procfs"])
         .help("Where procfs is mounted.")
@@ -224,7 +253,57 @@ pub(super) static ROWS: &[Row] = &[
                 _ => Level::Debug,
             }
         }),
+    #[cfg(feature = "hub")]
+    Row::new("push", "ttl", Kind::Time(0, TTL_MAX), TTL)
+        .help("How long a pushed series stays without another sample; 0 is for ever.")
+        .set(|s, v| s.push.ttl = millis(v)),
+    #[cfg(feature = "hub")]
+    Row::new("push", "ttl_by_source", Kind::Times(0, TTL_MAX), "")
+        .help("The same for single sources of /api/metrics.")
+        .set(|s, v| s.push.ttl_by_source.extend(pair(v).map(|(name, _)| (name, millis(v))))),
+    #[cfg(feature = "hub")]
+    Row::new("push", "max_age", Kind::Time(TIMEOUT_MIN, TTL_MAX), MAX_AGE)
+        .help("How old the time stamp of a pushed sample may be.")
+        .set(|s, v| s.push.max_age = millis(v)),
+    #[cfg(feature = "hub")]
+    Row::new("push", "token_file", Kind::Path, "")
+        .help(
+            "File with a token a line; who pushes sends one, as Bearer or as password of Basic. \
+               Without it only programs on this machine may push.",
+        )
+        .set(|s, v| s.push.token_file = Some(v.text.as_str().into())),
+    #[cfg(feature = "hub")]
+    Row::new("push", "max_body_bytes", Kind::Count(1024, 16 << 20), "1048576")
+        .help("Bytes of a request's body.")
+        .set(|s, v| s.push.max_body_bytes = v.number as usize),
+    #[cfg(feature = "hub")]
+    Row::new("push", "max_series", Kind::Count(1, 10_000_000), "100000")
+        .help("Pushed series at a time; each bucket of a histogram is one.")
+        .set(|s, v| s.push.max_series = v.number as usize),
+    #[cfg(feature = "hub")]
+    Row::new("push", "max_families", Kind::Count(1, 100_000), "5000")
+        .help("Pushed metrics at a time.")
+        .set(|s, v| s.push.max_families = v.number as usize),
+    #[cfg(feature = "hub")]
+    Row::new("push", "max_labels", Kind::Count(0, 100), "32")
+        .help("Labels of a pushed series.")
+        .set(|s, v| s.push.max_labels = v.number as usize),
+    #[cfg(feature = "hub")]
+    Row::new("push", "max_name_bytes", Kind::Count(16, 1024), "200")
+        .help("Bytes of the name of a pushed metric or label.")
+        .set(|s, v| s.push.max_name_bytes = v.number as usize),
+    #[cfg(feature = "hub")]
+    Row::new("push", "max_value_bytes", Kind::Count(16, 65_536), "1024")
+        .help("Bytes of the value of a pushed label.")
+        .set(|s, v| s.push.max_value_bytes = v.number as usize),
 ];
+
+/// What stands before and behind the `=`.
+#[cfg(feature = "hub")]
+fn pair(value: &Value) -> Option<(String, String)> {
+    let (name, value) = value.text.split_once('=')?;
+    Some((name.to_owned(), value.to_owned()))
+}
 
 const DIALECTS: &[&str] = &[Dialect::Own.name(), Dialect::Node.name()];
 

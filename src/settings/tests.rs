@@ -171,13 +171,19 @@ fn sample(row: &Row) -> (String, String) {
         Kind::Count(_, max) => max.to_string(),
         Kind::Time(..) => "7s".to_owned(),
         Kind::Addresses => "[::1]:1".to_owned(),
-        Kind::Host => "host".to_owned(),
+        Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
+        Kind::Labels => "host=a b".to_owned(),
+        Kind::Times(..) => "host=7s".to_owned(),
         Kind::Route | Kind::Path => "/sample".to_owned(),
         Kind::Pattern => "^sample\\.$".to_owned(),
         Kind::Act | Kind::Ignored => unreachable!(),
     };
     match row.kind {
         Kind::Switch | Kind::Count(..) => (text.clone(), text),
+        kind if kind.is_table() => {
+            let (name, value) = text.split_once('=').unwrap();
+            (format!("{{ {name} = '{value}' }}"), text)
+        }
         _ => (format!("'{text}'"), text),
     }
 }
@@ -236,12 +242,25 @@ fn what_check_config_prints_means_the_same() {
     }
 }
 
+const HUB_METRICS: &str = "# namespace is not set\n# prefix is not set\n\
+    # custom_gauges is not set\n# custom_counters is not set\n# labels is not set\n";
+const HUB_PUSH: &str = "[push]\nttl = \"5m\"\n# ttl_by_source is not set\nmax_age = \"1h\"\n\
+    # token_file is not set\nmax_body_bytes = 1048576\nmax_series = 100000\nmax_families = 5000\n\
+    max_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n";
+
 #[test]
 fn what_check_config_prints() {
     let file = "[server]\nport = 9200\n[collectors]\ncpu = false\n[collectors.disk]\n\
                 include_pattern = '^sd'";
     let env = [("APP__LOG__FORMAT", "logfmt")];
-    let effective = load(file, "--check-config --path.rootfs /host", &env).unwrap().effective;
+    let mut effective = load(file, "--check-config --path.rootfs /host", &env).unwrap().effective;
+    // What the hub adds.
+    if cfg!(feature = "hub") {
+        for part in [HUB_METRICS, HUB_PUSH] {
+            assert!(effective.contains(part), "{effective}");
+            effective = effective.replacen(part, "", 1);
+        }
+    }
     assert_eq!(
         effective,
         r#"[server]

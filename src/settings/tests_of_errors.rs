@@ -16,7 +16,10 @@ fn file(file: &str, expected: &str) {
     refused(file, "", &[], expected);
 }
 
+#[cfg(not(feature = "hub"))]
 const TABLES: &str = "server, metrics, paths, log, collectors";
+#[cfg(feature = "hub")]
+const TABLES: &str = "server, metrics, paths, log, push, collectors";
 
 #[test]
 fn of_the_file_unknown_names() {
@@ -109,8 +112,8 @@ fn of_the_file_wrong_values() {
         file(
             &format!("[server]\nmetrics_path = '{path}'"),
             &format!(
-                "FILE:2:16: server.metrics_path: expected a path such as /metrics, other than / \
-                 and /health, found \"{path}\""
+                "FILE:2:16: server.metrics_path: expected a path such as /metrics, other than \
+                 those of other pages, found \"{path}\""
             ),
         );
     }

@@ -86,6 +86,46 @@ pub struct Log {
     pub level: Level,
 }
 
+/// What to take in from other programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Push {
+    /// How long a series lives without another sample; zero is for ever.
+    pub ttl: Duration,
+    /// The same for single sources.
+    pub ttl_by_source: Vec<(String, Duration)>,
+    /// How old a time stamp may be.
+    pub max_age: Duration,
+    /// Bytes of a request's body.
+    pub max_body_bytes: usize,
+    /// Series in all.
+    pub max_series: usize,
+    /// Metrics in all.
+    pub max_families: usize,
+    /// Labels of a series.
+    pub max_labels: usize,
+    /// Bytes of a name.
+    pub max_name_bytes: usize,
+    /// Bytes of a label's value.
+    pub max_value_bytes: usize,
+    /// A file with a token a line.
+    pub token_file: Option<PathBuf>,
+}
+
+/// The metrics of other programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Custom {
+    /// Before every name, with `_` behind it; may be empty.
+    pub namespace: String,
+    /// The same, behind the namespace.
+    pub prefix: String,
+    /// Gauges that are there from the start.
+    pub gauges: Vec<String>,
+    /// Counters that are there from the start.
+    pub counters: Vec<String>,
+    /// On every series that has no label of that name.
+    pub labels: Vec<(String, String)>,
+}
+
 /// All settings, checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -101,6 +141,10 @@ pub struct Settings {
     pub paths: Paths,
     /// What to log and how.
     pub log: Log,
+    /// What to take in from other programs.
+    pub push: Push,
+    /// The metrics of other programs.
+    pub custom: Custom,
     /// One for each subject, in their order.
     pub collectors: Vec<CollectorSettings>,
     /// The file that was read, if any.

@@ -6,7 +6,7 @@ use regex_lite::Regex;
 /// Bytes of one value.
 const MAX_VALUE: usize = 4096;
 /// Paths that are not for the samples: the page and the health checks live there.
-const RESERVED: &[&str] = &["/", "/health"];
+const RESERVED: &[&str] = &["/", "/health", "/update", "/api/metrics"];
 
 /// What the value of an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub enum Kind {
     Pattern,
     /// A file or directory.
     Path,
+    /// The start of metrics' names, or nothing.
+    Name,
+    /// Names of metrics, one or several.
+    Names,
+    /// Labels: a table in the file, `name=value` elsewhere.
+    Labels,
+    /// A time for each of several names, bounds in milliseconds: a table in the file, `name=time`
+    /// elsewhere.
+    Times(u64, u64),
     /// A flag without a value that says what to do.
     Act,
     /// Taken for compatibility, without effect.
@@ -51,6 +60,16 @@ impl Value {
 }
 
 impl Kind {
+    /// It takes several values.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Kind::Addresses | Kind::Names) || self.is_table()
+    }
+
+    /// It takes several values, each under a name, and is a table of the file.
+    pub(super) fn is_table(self) -> bool {
+        matches!(self, Kind::Labels | Kind::Times(..))
+    }
+
     /// Stands for the value in help; empty for flags that need none.
     pub(super) fn metavar(self) -> String {
         match self {
@@ -62,6 +81,9 @@ impl Kind {
             Kind::Host => "HOST".to_owned(),
             Kind::Route | Kind::Path => "PATH".to_owned(),
             Kind::Pattern => "REGEX".to_owned(),
+            Kind::Name | Kind::Names => "NAME".to_owned(),
+            Kind::Labels => "NAME=VALUE".to_owned(),
+            Kind::Times(..) => "NAME=TIME".to_owned(),
         }
     }
 
@@ -82,9 +104,16 @@ impl Kind {
                 "HOST:PORT, :PORT or unix:/PATH, such as 127.0.0.1:9101 or [::]:9101"
             }
             Kind::Host => "a host name or an IP address without port",
-            Kind::Route => "a path such as /metrics, other than / and /health",
+            Kind::Route => "a path such as /metrics, other than those of other pages",
             Kind::Pattern => "a regular expression",
             Kind::Path => "a path",
+            Kind::Name | Kind::Names => "a name of letters, digits, _ and :, no digit first",
+            Kind::Labels => "texts under names of letters, digits and _, no digit and no __ first",
+            Kind::Times(min, max) => {
+                let (min, max) = (time(min), time(max));
+                return ["times from ", &min, " to ", &max, " under names, such as app = \"1h\""]
+                    .concat();
+            }
             Kind::Act => "no value",
             Kind::Ignored => "anything",
         };
@@ -128,6 +157,17 @@ impl Kind {
             Kind::Host => Value::text(host(text)?),
             Kind::Route => Value::text(text).filter(|_| is_route(text)),
             Kind::Path => Value::text(text).filter(|_| !text.is_empty() && !text.contains('\0')),
+            Kind::Name => Value::text(text).filter(|_| text.is_empty() || is_name(text, "_:")),
+            Kind::Names => Value::text(text).filter(|_| is_name(text, "_:")),
+            Kind::Labels => {
+                let (name, _) = text.split_once('=')?;
+                Value::text(text).filter(|_| is_name(name, "_") && !name.starts_with("__"))
+            }
+            Kind::Times(min, max) => {
+                let (name, said) = text.rsplit_once('=')?;
+                let number = millis(said).filter(|n| (min..=max).contains(n))?;
+                Some(Value { text: [name, "=", &time(number)].concat(), number })
+            }
             Kind::Pattern | Kind::Act | Kind::Ignored => Value::text(text),
         }
     }
@@ -177,6 +217,11 @@ pub(super) fn time(millis: u64) -> String {
         n => (n, "ms"),
     };
     [&number.to_string(), unit].concat()
+}
+
+fn is_name(text: &str, more: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+    text.chars().all(letter) && text.starts_with(|c: char| !c.is_ascii_digit())
 }
 
 fn is_route(text: &str) -> bool {

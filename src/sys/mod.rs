@@ -10,8 +10,8 @@ mod signal;
 
 pub use dir::{open_below, open_directory};
 pub use net::{
-    Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
-    listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
+    Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
+    listen_tcp, listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
 };
 pub use netlink::{receive_from_kernel, route_socket};
 pub use notify::Notify;

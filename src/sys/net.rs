@@ -191,6 +191,16 @@ pub fn local_name(socket: BorrowedFd<'_>) -> String {
     name(socket, |s| s.local_addr())
 }
 
+/// Whether the other end is on this machine: a Unix socket, or a loopback address.
+pub fn is_local(socket: BorrowedFd<'_>) -> bool {
+    let Ok(stream) = socket.try_clone_to_owned().map(TcpStream::from) else { return false };
+    match stream.local_addr() {
+        Ok(_) => stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback()),
+        // What has no address of the internet is a Unix socket.
+        Err(error) => error.kind() == ErrorKind::InvalidInput,
+    }
+}
+
 fn name(socket: BorrowedFd<'_>, of: fn(&TcpStream) -> io::Result<SocketAddr>) -> String {
     let stream = socket.try_clone_to_owned().map(TcpStream::from);
     match stream.and_then(|s| of(&s)) {

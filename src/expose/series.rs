@@ -1,0 +1,105 @@
+//! Lines of series that bring their own labels: numbers, and histograms as their buckets, sum and
+//! count. Prometheus text has time stamps in milliseconds, OpenMetrics in seconds.
+
+use super::Format;
+use crate::metric::{Buffer, Histogram, Labels, Point, Value};
+
+/// Appends every line of one series of the family `name`.
+pub fn write(
+    format: Format,
+    name: &[u8],
+    labels: Labels<'_>,
+    point: Point<'_>,
+    time: Option<i64>,
+    out: &mut Buffer,
+) {
+    let line = Line { format, name, labels: labels.text(), time };
+    match point {
+        Point::Number(value) => line.write(b"", None, value, out),
+        Point::Histogram(histogram) => line.histogram(&histogram, out),
+    }
+}
+
+/// What the lines of one series have in common.
+struct Line<'a> {
+    format: Format,
+    name: &'a [u8],
+    labels: &'a [u8],
+    time: Option<i64>,
+}
+
+impl Line<'_> {
+    #[inline]
+    fn write(&self, suffix: &[u8], bound: Option<f64>, value: Value, out: &mut Buffer) {
+        out.put_all([self.name, suffix]);
+        match (bound, self.labels) {
+            (None, b"") => out.put(b" "),
+            (None, labels) => out.put_all([b"{", labels, b"} "]),
+            (Some(bound), labels) => {
+                let comma: &[u8] = if labels.is_empty() { b"" } else { b"," };
+                out.put_all([b"{", labels, comma, b"le=\""]);
+                out.put_value(Value::Float(bound));
+                // OpenMetrics writes a whole bound with a fraction.
+                let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
+                if self.format == Format::OpenMetrics && is_bare {
+                    out.put(b".0");
+                }
+                out.put(b"\"} ");
+            }
+        }
+        out.put_value(value);
+        if let Some(time) = self.time {
+            out.put(if time < 0 { b" -" } else { b" " });
+            let time = time.unsigned_abs();
+            let seconds = self.format == Format::OpenMetrics;
+            out.put_value(if seconds { Value::Milli(time) } else { Value::Int(time) });
+        }
+        out.put(b"\n");
+    }
+
+    fn histogram(&self, histogram: &Histogram<'_>, out: &mut Buffer) {
+        let mut count = 0u64;
+        let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
+        for (bound, within) in bounds.zip(histogram.counts) {
+            count = count.saturating_add(*within);
+            self.write(b"_bucket", Some(bound), Value::Int(count), out);
+        }
+        self.write(b"_sum", None, Value::Float(histogram.sum), out);
+        self.write(b"_count", None, Value::Int(count), out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(format: Format, labels: &str, point: Point<'_>, time: Option<i64>) -> String {
+        let mut out = Buffer::default();
+        write(format, b"n", Labels::rendered(labels.as_bytes()), point, time, &mut out);
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn numbers_stand_under_their_labels() {
+        let point = Point::Number(Value::Float(1.5));
+        assert_eq!(text(Format::Prometheus, "", point, None), "n 1.5\n");
+        let time = Some(1_700_000_000_250);
+        let prometheus = text(Format::Prometheus, "a=\"b\"", point, time);
+        assert_eq!(prometheus, "n{a=\"b\"} 1.5 1700000000250\n");
+        let open = text(Format::OpenMetrics, "a=\"b\"", point, time);
+        assert_eq!(open, "n{a=\"b\"} 1.5 1700000000.250\n");
+    }
+
+    #[test]
+    fn histograms_count_up() {
+        let point =
+            Point::Histogram(Histogram { bounds: &[0.5, 1.0], counts: &[2, 0, 3], sum: 7.25 });
+        assert_eq!(
+            text(Format::Prometheus, "a=\"b\"", point, None),
+            "n_bucket{a=\"b\",le=\"0.5\"} 2\nn_bucket{a=\"b\",le=\"1\"} 2\n\
+             n_bucket{a=\"b\",le=\"+Inf\"} 5\nn_sum{a=\"b\"} 7.25\nn_count{a=\"b\"} 5\n"
+        );
+        let open = text(Format::OpenMetrics, "", point, None);
+        assert!(open.starts_with("n_bucket{le=\"0.5\"} 2\nn_bucket{le=\"1.0\"} 2\n"), "{open}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Ways in: what other programs send becomes series of the store.
+
+mod gate;
+pub mod json;
+mod push;
+
+pub use gate::{Denied, Gate};
+pub use json::Fault;
+pub use push::{Push, Rules};

@@ -1,0 +1,162 @@
+//! The families of the store: which names are to be had, and who has them.
+
+use super::index::NONE;
+use super::labels::is_metric_name;
+use super::{Bounds, Reason};
+use crate::metric::{self, Family, Kind, Unit, fresh_stamp};
+
+/// How names begin that belong to us, in either dialect, or to Prometheus.
+const RESERVED: [&str; 4] = ["sysmetrics_", "node_", "process_", "scrape_"];
+
+/// A name that Prometheus makes itself.
+const UP: &str = "up";
+
+/// Bytes of a help text.
+const MAX_HELP: usize = 1024;
+
+/// What the parts of a histogram are called.
+const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
+
+/// One family of the store.
+pub struct Known {
+    pub name: Box<str>,
+    pub help: Box<str>,
+    pub kind: Kind,
+    /// The bounds of a histogram's buckets.
+    pub buckets: Box<[f64]>,
+    /// Its series in the order in which they came.
+    pub first: u32,
+    pub last: u32,
+    /// It stays, also without series.
+    pub declared: bool,
+    /// It did, until the settings were read again.
+    pub was_declared: bool,
+    stamp: u32,
+    shares_stem: bool,
+}
+
+impl Known {
+    /// As sinks know families.
+    pub fn row(&self) -> Family<'_> {
+        let row = match self.kind {
+            Kind::Counter => metric::counter(&self.name, Unit::One, &self.help, &[]),
+            _ => metric::gauge(&self.name, Unit::One, &self.help, &[]),
+        };
+        let row = Family { kind: self.kind, shares_stem: self.shares_stem, ..row };
+        row.bare().stamped(self.stamp)
+    }
+}
+
+/// All families, by name.
+#[derive(Default)]
+pub struct Families {
+    slots: Vec<Option<Known>>,
+    /// Places in `slots`, sorted by name.
+    order: Vec<u32>,
+    free: Vec<u32>,
+}
+
+impl Families {
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub fn get(&self, id: u32) -> Option<&Known> {
+        self.slots.get(id as usize)?.as_ref()
+    }
+
+    pub fn get_mut(&mut self, id: u32) -> Option<&mut Known> {
+        self.slots.get_mut(id as usize)?.as_mut()
+    }
+
+    /// The family that stands at this place of the order.
+    pub fn nth(&self, at: usize) -> Option<u32> {
+        self.order.get(at).copied()
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.order.binary_search_by(|id| self.get(*id).map_or("", |f| &*f.name).cmp(name))
+    }
+
+    pub fn find(&self, name: &str) -> Option<u32> {
+        self.nth(self.place(name).ok()?)
+    }
+
+    /// Whether a family of this name and kind could be made.
+    pub fn judge(&self, name: &str, kind: Kind, help: &str, bounds: &Bounds) -> Result<(), Reason> {
+        if !is_metric_name(name.as_bytes()) {
+            return Err(Reason::Name);
+        }
+        if name == UP || RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
+            return Err(Reason::Reserved);
+        }
+        if name.len() > bounds.name_bytes || help.len() > MAX_HELP {
+            return Err(Reason::TooLong);
+        }
+        let is_histogram = |stem: &str| {
+            let known = self.find(stem).and_then(|id| self.get(id));
+            known.is_some_and(|f| f.kind == Kind::Histogram)
+        };
+        let stems = PARTS.iter().filter_map(|part| name.strip_suffix(part));
+        let mut parts = PARTS.iter().map(|part| [name, part].concat());
+        if stems.into_iter().any(is_histogram)
+            || kind == Kind::Histogram && parts.any(|part| self.find(&part).is_some())
+        {
+            return Err(Reason::Taken);
+        }
+        if self.len() >= bounds.families {
+            return Err(Reason::Families);
+        }
+        Ok(())
+    }
+
+    /// Makes a family whose name is not taken.
+    pub fn insert(&mut self, name: &str, kind: Kind, help: &str, buckets: &[f64]) -> u32 {
+        let known = Known {
+            name: name.into(),
+            help: help.into(),
+            kind,
+            buckets: buckets.into(),
+            first: NONE,
+            last: NONE,
+            declared: false,
+            was_declared: false,
+            stamp: fresh_stamp(),
+            shares_stem: kind == Kind::Counter && self.is_stem_taken(name),
+        };
+        let id = self.free.pop().unwrap_or(self.slots.len() as u32);
+        match self.slots.get_mut(id as usize) {
+            Some(slot) => *slot = Some(known),
+            None => self.slots.push(Some(known)),
+        }
+        let at = self.place(name).unwrap_or_else(|at| at);
+        self.order.insert(at, id);
+        self.retell_total_of(name);
+        id
+    }
+
+    pub fn remove(&mut self, id: u32) {
+        let Some(known) = self.slots.get_mut(id as usize).and_then(Option::take) else { return };
+        self.order.retain(|other| *other != id);
+        self.free.push(id);
+        self.retell_total_of(&known.name);
+    }
+
+    /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where
+    /// the name lacks `_total`, the counter goes under its whole name and without a type, so that
+    /// its series have the same name in both formats.
+    fn is_stem_taken(&self, counter: &str) -> bool {
+        counter.strip_suffix("_total").is_none_or(|stem| self.find(stem).is_some())
+    }
+
+    /// A family came or went: the counter of that name with `_total` may be told otherwise now.
+    fn retell_total_of(&mut self, name: &str) {
+        let total = [name, "_total"].concat();
+        let Some(id) = self.find(&total) else { return };
+        let shares = self.is_stem_taken(&total);
+        if let Some(known) = self.get_mut(id).filter(|f| f.kind == Kind::Counter) {
+            known.shares_stem = shares;
+            known.stamp = fresh_stamp();
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Pushed JSON over the real binary: what is taken is scraped, what is refused is told, and nothing
+//! that a client sends grows without bound.
+#![cfg(feature = "hub")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{Agent, Answer, Client, Exposition, Format, wait_until};
+
+fn head(path: &str, headers: &str) -> String {
+    format!("POST {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n")
+}
+
+fn post(client: &mut Client, path: &str, body: &str) -> Answer {
+    client.send(request(path, body)).answer()
+}
+
+fn request(path: &str, body: &str) -> String {
+    [&head(path, &format!("Content-Length: {}\r\n", body.len())), body].concat()
+}
+
+/// The answer is 200 and says so many taken and refused.
+fn assert_counts(answer: &Answer, accepted: usize, refused: usize) {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("Content-Type"), Some("application/json"));
+    let start = format!("{{\"accepted\":{accepted},\"refused\":{refused},\"errors\":[");
+    assert!(answer.text().starts_with(&start), "{}", answer.text());
+}
+
+const GAUGE: &str = r#"{"name":"queue_depth","type":"gauge","value":7,"labels":{"queue":"a"}}"#;
+
+#[test]
+fn what_is_pushed_is_scraped() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    assert_counts(&post(&mut client, "/update", GAUGE), 1, 0);
+    let batch = r#"{"metrics":[{"name":"request_count_total","metric_type":"counter","help":"Total number of requests","labels":{"service":"api_gateway","endpoint":"/users"},"value":{"value":42.0,"timestamp":null}}],"source":"my_application"}"#;
+    for _ in 0..2 {
+        assert_counts(&post(&mut client, "/api/metrics", batch), 1, 0);
+    }
+    let two = format!("[{GAUGE},{{\"name\":\"node_load1\",\"type\":\"gauge\",\"value\":1}}]");
+    let answer = post(&mut client, "/update", &two);
+    assert_counts(&answer, 1, 1);
+    assert!(answer.text().contains("\"index\":1,\"reason\":\"reserved_name\""));
+
+    let text = client.get("/metrics").text().to_owned();
+    let scrape = Exposition::parse(&text, Format::Prometheus);
+    assert_eq!(scrape.value("queue_depth", &[("queue", "a")]), 7.0);
+    let labels = [("endpoint", "/users"), ("service", "api_gateway"), ("source", "my_application")];
+    assert_eq!(scrape.value("request_count_total", &labels), 84.0);
+    assert_eq!(scrape.value("sysmetrics_push_series", &[]), 2.0);
+    assert_eq!(scrape.value("sysmetrics_push_accepted_total", &[]), 4.0);
+    let refused = [("reason", "reserved_name")];
+    assert_eq!(scrape.value("sysmetrics_push_refused_total", &refused), 1.0);
+    let only = client.get("/metrics?collect[]=cpu").text().to_owned();
+    assert!(!only.contains("queue_depth") && only.contains("push_series"));
+    let open = "Accept: application/openmetrics-text;version=1.0.0\r\n";
+    let open = common::get_with(&agent.address(), "/metrics", open);
+    let open = Exposition::parse(open.text(), Format::OpenMetrics);
+    assert_eq!(open.value("request_count_total", &labels), 84.0);
+}
+
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
+#[test]
+fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    // Several requests in one piece.
+    let scrape = "GET /health HTTP/1.1\r\nHost: test\r\n\r\n";
+    client.send([&request("/update", GAUGE), scrape, &request("/update", GAUGE)].concat());
+    assert_counts(&client.answer(), 1, 0);
+    assert_eq!(client.answer().text(), "ok\n");
+    assert_counts(&client.answer(), 1, 0);
+    // One byte at a time.
+    for byte in request("/update", GAUGE).bytes() {
+        client.send([byte]);
+    }
+    assert_counts(&client.answer(), 1, 0);
+    // In chunks, the next request right behind.
+    let (first, second) = GAUGE.split_at(10);
+    let mut chunked = head("/update", "Transfer-Encoding: chunked\r\n");
+    for part in [first, second] {
+        chunked.push_str(&format!("{:x}\r\n{part}\r\n", part.len()));
+    }
+    client.send([&chunked, "0\r\n\r\n", scrape].concat());
+    assert_counts(&client.answer(), 1, 0);
+    assert_eq!(client.answer().text(), "ok\n");
+    // Larger than what is received at once.
+    let many = format!("[{}{GAUGE}]", format!("{GAUGE},").repeat(5000));
+    assert_counts(&post(&mut client, "/update", &many), 5001, 0);
+    // Who waits is told to go on.
+    let length = GAUGE.len();
+    client.send(head("/update", &format!("Content-Length: {length}\r\nExpect: 100-continue\r\n")));
+    let mut told = [0; 25];
+    std::io::Read::read_exact(client.stream(), &mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    assert_counts(&client.send(GAUGE).answer(), 1, 0);
+}
+
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
+#[test]
+fn what_is_no_push_is_told_so() {
+    let agent = Agent::plan().machine("box").set("push.max_body_bytes", "2048").start();
+    let mut client = agent.connect();
+    for (path, body) in [("/update", "{"), ("/update", ""), ("/api/metrics", "[]")] {
+        let answer = post(&mut client, path, body);
+        assert!(answer.sentence(400).contains("expected"), "{answer:?}");
+    }
+    for (target, method, status, allow) in [
+        ("/update", "GET", 405, Some("POST")),
+        ("/api/metrics", "PUT", 405, Some("POST")),
+        ("/metrics", "POST", 405, Some("GET, HEAD")),
+        ("/nothing", "POST", 404, None),
+    ] {
+        let head = format!("{method} {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        let answer = client.send(head).answer();
+        answer.sentence(status);
+        assert_eq!(answer.header("Allow"), allow, "{method} {target}");
+    }
+    let fits = format!("{GAUGE}{}", " ".repeat(2048 - GAUGE.len()));
+    assert_counts(&post(&mut client, "/update", &fits), 1, 0);
+    let chunk = |n: usize| format!("{n:x}\r\n{}\r\n", " ".repeat(n));
+    for (headers, body, status) in [
+        ("Content-Length: 2049\r\n", String::new(), 413),
+        ("Content-Length: 18446744073709551615\r\n", String::new(), 413),
+        ("Transfer-Encoding: chunked\r\n", [chunk(2048), chunk(1)].concat(), 413),
+        ("Transfer-Encoding: chunked\r\n", "ffffffffff\r\n".to_owned(), 413),
+        ("Transfer-Encoding: chunked\r\n", "5\r\nhello!\r\n".to_owned(), 400),
+        ("Transfer-Encoding: gzip, chunked\r\n", String::new(), 411),
+    ] {
+        let mut client = agent.connect();
+        let answer = client.send([head("/update", headers), body].concat()).answer();
+        answer.sentence(status);
+        assert_eq!(answer.header("Connection"), Some("close"));
+        client.assert_end();
+    }
+}
+
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
+#[test]
+fn a_body_that_does_not_come_is_408() {
+    let agent = Agent::plan().machine("box").set("server.head_timeout", "200ms").start();
+    let mut client = agent.connect();
+    client.send([&head("/update", "Content-Length: 100\r\n"), "["].concat());
+    client.answer().sentence(408);
+    client.assert_end();
+    agent.scrape();
+}
+
+/// Many clients that send most of a body and stop.
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own
+#[test]
+fn bodies_together_are_bounded() {
+    let agent = Agent::plan().machine("box").set("push.max_body_bytes", "65536").start();
+    let mut held = Vec::new();
+    let mut refused = 0;
+    for _ in 0..20 {
+        let mut client = agent.connect();
+        client.send(head("/update", "Content-Length: 65536\r\n"));
+        let _ = std::io::Write::write_all(client.stream(), &[b' '; 60_000]);
+        held.push(client);
+    }
+    for client in &mut held {
+        client.stream().set_read_timeout(Some(std::time::Duration::from_millis(100))).unwrap();
+        refused += usize::from(client.try_answer(true).is_ok_and(|a| a.status == 503));
+    }
+    assert!(refused >= 10, "{refused}");
+    drop(held);
+    assert_counts(&post(&mut agent.connect(), "/update", GAUGE), 1, 0);
+}
+
+#[test]
+fn series_live_as_long_as_they_should() {
+    let agent = Agent::plan()
+        .machine("box")
+        .set("push.ttl", "300ms")
+        .set("push.ttl_by_source", "slow=0, quick=100ms")
+        .set("push.max_series", "4")
+        .start();
+    let mut client = agent.connect();
+    let of = |source: &str| {
+        format!(
+            "{{\"metrics\":[{{\"name\":\"n\",\"metric_type\":\"gauge\",\"value\":{{\"value\":1}}}}],\
+             \"source\":\"{source}\"}}"
+        )
+    };
+    for source in ["slow", "quick", "other"] {
+        assert_counts(&post(&mut client, "/api/metrics", &of(source)), 1, 0);
+    }
+    wait_until("the others to go", || {
+        let scrape = agent.scrape();
+        assert_eq!(scrape.value("n", &[("source", "slow")]), 1.0);
+        scrape.value("sysmetrics_push_series", &[]) == 1.0
+    });
+    let many: Vec<_> = (0..6).map(|i| GAUGE.replace("\"a\"", &format!("\"{i}\""))).collect();
+    let answer = post(&mut client, "/update", &format!("[{}]", many.join(",")));
+    assert_counts(&answer, 3, 3);
+    assert!(answer.text().contains("\"reason\":\"series\""));
+}
+
+#[test]
+fn tokens_open_and_are_read_again() {
+    let file = common::Temp::new();
+    let path = file.write("tokens", "one\ntwo\n");
+    let settings = |path: &std::path::Path| {
+        let path = path.display();
+        format!("[server]\nlisten = \"127.0.0.1:0\"\n[push]\ntoken_file = \"{path}\"\n")
+    };
+    let agent = Agent::plan().machine("box").file(&settings(&path)).start();
+    let with = |authorization: &str| {
+        let length = format!("Content-Length: {}\r\n{authorization}", GAUGE.len());
+        agent.connect().send([&head("/update", &length), GAUGE].concat()).answer()
+    };
+    let answer = with("");
+    answer.sentence(401);
+    assert!(answer.header("WWW-Authenticate").is_some());
+    with("Authorization: Bearer three\r\n").sentence(401);
+    assert_counts(&with("Authorization: Bearer two\r\n"), 1, 0);
+    assert_counts(&with("Authorization: Basic dXNlcjpvbmU=\r\n"), 1, 0);
+    file.write("tokens", "three\n");
+    agent.signal(libc::SIGHUP);
+    wait_until("the new token", || with("Authorization: Bearer three\r\n").status == 200);
+    with("Authorization: Bearer two\r\n").sentence(401);
+}
+
+#[test]
+fn programs_on_this_machine_push_through_a_unix_socket() {
+    let dir = common::Temp::new();
+    let socket = format!("unix:{}", dir.path("socket").display());
+    let file = format!("[server]\nlisten = \"{socket}\"\n");
+    let _agent = Agent::plan().machine("box").file(&file).start();
+    assert_counts(&post(&mut Client::connect(&socket), "/update", GAUGE), 1, 0);
+}
+
+#[test]
+fn declared_metrics_are_there_from_the_start() {
+    let file = "[server]\nlisten = \"127.0.0.1:0\"\n[metrics]\nnamespace = \"app\"\n\
+                custom_gauges = [\"errors\", \"active_sessions\"]\ncustom_counters = [\"hits_total\"]\n\
+                labels = { env = \"prod\" }\n[push]\nttl = \"100ms\"\n";
+    let agent = Agent::plan().machine("box").file(file).start();
+    let env = [("env", "prod")];
+    let scrape = agent.scrape();
+    for name in ["app_errors", "app_active_sessions", "app_hits_total"] {
+        assert_eq!(scrape.value(name, &env), 0.0);
+    }
+    let hit = r#"{"name":"hits_total","type":"counter","value":3}"#;
+    assert_counts(&post(&mut agent.connect(), "/update", hit), 1, 0);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(agent.scrape().value("app_hits_total", &env), 3.0);
+    agent.reload(&file.replace("\"errors\", ", ""));
+    wait_until("the reload", || agent.scrape().find("app_errors", &env).is_none());
+    assert_eq!(agent.scrape().value("app_hits_total", &env), 3.0);
+}
