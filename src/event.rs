@@ -241,7 +241,8 @@ impl Server {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         let head = self.scratch.get(..end).unwrap_or_default();
         let mut body = true;
-        if let Ok(request) = Request::parse(head)
+        let parsed = Request::parse(head);
+        if let Ok(request) = parsed
             && service.takes_body(&request)
         {
             let is_local = sys::is_local(connection.socket());
@@ -255,7 +256,7 @@ impl Server {
             }
             return self.respond(at, true, now);
         }
-        match Request::parse(head).and_then(|r| connection.frame(&r).map(|()| r)) {
+        match parsed.and_then(|r| connection.frame(&r).map(|()| r)) {
             Ok(request) => {
                 service.answer(&request, &mut self.response);
                 body = request.method != Method::Head;
