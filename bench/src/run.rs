@@ -37,6 +37,7 @@ pub fn run(quick: bool) -> io::Result<bool> {
     print!("{text}");
     if !quick {
         let dir = PathBuf::from(env::var_os("RECORD").unwrap_or_else(|| "record".into()));
+        fs::create_dir_all(&dir)?;
         for (ending, content) in [("txt", text), ("svg", plot::draw(&report))] {
             let path = dir.join(format!("{}.{ending}", report.name()));
             fs::write(&path, content)?;
