@@ -99,7 +99,8 @@ fn more_clients_than_descriptors() {
     for _ in 0..5 {
         let metrics = agent.scrape();
         assert!(metrics.success("memory").unwrap());
-        assert!(metrics.value("process_open_fds", &[]) <= 16.0);
+        // What other tests' children inherit may come on top of the sixteen, connections may not.
+        assert!(metrics.value("sysmetrics_http_connections", &[]) < 16.0);
     }
     let before = agent.cpu_ticks();
     std::thread::sleep(Duration::from_millis(500));
