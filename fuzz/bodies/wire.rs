@@ -155,11 +155,11 @@ fn converse(bytes: &[u8], size: usize) -> (Vec<Vec<u8>>, &'static str) {
                 Next::TooLong => return (heads, "too long"),
                 Next::Answer(end) => {
                     let head = scratch[..end].to_vec();
-                    // How much of what is no request has come by then depends on the pieces.
-                    if Request::parse(&head).and_then(|r| connection.frame(&r)).is_err() {
+                    let framed = Request::parse(&head).and_then(|r| connection.frame(&r));
+                    heads.push(head.clone());
+                    if framed.is_err() {
                         return (heads, "refused");
                     }
-                    heads.push(head);
                     connection.answer(b"!", &LIMITS, now);
                     let _ = client.read(&mut [0; 64]);
                 }

@@ -240,6 +240,12 @@ impl Agent {
         self.stat(0) == "S"
     }
 
+    /// The numbers of its open descriptors.
+    pub fn descriptors(&self) -> Vec<RawFd> {
+        let entries = fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        entries.map(|e| e.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect()
+    }
+
     /// User and system time so far, in clock ticks (hundredths of a second).
     pub fn cpu_ticks(&self) -> u64 {
         self.stat(11).parse::<u64>().unwrap() + self.stat(12).parse::<u64>().unwrap()
