@@ -7,18 +7,12 @@ use crate::event::Server;
 use crate::expose::{Format, Lines, Text};
 use crate::gather::Gather;
 use crate::http::Limits;
-#[cfg(feature = "hub")]
-use crate::ingest::{Gate, Rules};
 use crate::listen::{self, Listener};
 use crate::log;
 use crate::metric::Buffer;
-#[cfg(feature = "hub")]
-use crate::metric::Kind;
 use crate::read::Root;
 use crate::routes::Service;
 use crate::settings::{self, Action, Refusal, Settings, Subject};
-#[cfg(feature = "hub")]
-use crate::store::Bounds;
 use crate::sys::{self, Notify, Signal, Signals};
 #[cfg(feature = "tiny_http")]
 use crate::tiny::Server;
@@ -130,7 +124,8 @@ fn serve(settings: Settings) -> io::Result<()> {
     }
     let path = settings.server.metrics_path.clone();
     let mut service = Service::new(settings.dialect, path, gather(&settings));
-    push(&mut service, &settings, gate(&settings)?);
+    let prepared = service.prepare(&settings)?;
+    service.apply(prepared, &settings);
     let mut server = Server::new(signals, notify(), listeners, limits(&settings));
     announce(&server, &settings);
     server.notify.tell("READY=1");
@@ -144,51 +139,6 @@ fn serve(settings: Settings) -> io::Result<()> {
             }
         }
     }
-}
-
-/// Without the hub nobody may push.
-#[cfg(not(feature = "hub"))]
-struct Gate;
-
-#[cfg(not(feature = "hub"))]
-fn gate(_: &Settings) -> io::Result<Gate> {
-    Ok(Gate)
-}
-
-#[cfg(not(feature = "hub"))]
-fn push(_: &mut Service, _: &Settings, _: Gate) {}
-
-/// Who may push.
-#[cfg(feature = "hub")]
-fn gate(settings: &Settings) -> io::Result<Gate> {
-    let push = &settings.push;
-    let tokens = push.token_file.as_deref().map(Gate::read).transpose()?;
-    Ok(Gate { max_body: push.max_body_bytes, tokens })
-}
-
-/// Tells the service what is pushed, by whom and how much of it.
-#[cfg(feature = "hub")]
-fn push(service: &mut Service, settings: &Settings, gate: Gate) {
-    let (push, custom) = (&settings.push, &settings.custom);
-    let bounds = Bounds {
-        series: push.max_series,
-        families: push.max_families,
-        labels: push.max_labels,
-        name_bytes: push.max_name_bytes,
-        value_bytes: push.max_value_bytes,
-    };
-    let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
-    let rules = Rules {
-        ttl: push.ttl,
-        ttl_by_source: push.ttl_by_source.clone(),
-        max_age: push.max_age,
-        prefix: parts.map(|part| [part, "_"].concat()).collect(),
-        labels: custom.labels.clone(),
-    };
-    let gauges = custom.gauges.iter().map(|name| (name.as_str(), Kind::Gauge));
-    let counters = custom.counters.iter().map(|name| (name.as_str(), Kind::Counter));
-    let declared: Vec<_> = gauges.chain(counters).collect();
-    service.configure_push(rules, gate, bounds, &declared);
 }
 
 fn notify() -> Notify {
@@ -210,14 +160,14 @@ fn reload(server: &mut Server, service: &mut Service) {
     server.notify.reloading();
     let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
         // What may fail comes before what changes anything.
-        let gate = gate(&settings).map_err(|e| e.to_string())?;
+        let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
         server.listen(&settings.server.listen).map_err(|e| e.to_string())?;
-        Ok((settings, gate))
+        Ok((settings, prepared))
     });
     match changed {
-        Ok((settings, gate)) => {
+        Ok((settings, prepared)) => {
             log::configure(settings.log.format, settings.log.level);
-            push(service, &settings, gate);
+            service.apply(prepared, &settings);
             let path = settings.server.metrics_path.clone();
             service.reconfigure(settings.dialect, path, gather(&settings));
             server.limit(limits(&settings));

@@ -1,5 +1,5 @@
-//! The poll loop: one thread sleeps in one `poll(2)` over the signals, the listeners and every
-//! connection. Each turn rebuilds the list from its parts in that order, takes the nearest deadline
+//! The poll loop: one thread sleeps in one `poll(2)` over the signals, what comes in besides
+//! requests, the listeners and every connection. Each turn rebuilds the list from its parts in that order, takes the nearest deadline
 //! as the timeout, reads the clock once, and hands each part what is ready.
 
 use crate::http::{Connection, Limits, Method, Next, Phase, Request, Response, Status};
@@ -36,6 +36,8 @@ pub struct Server {
     scratch: Vec<u8>,
     response: Response,
     ready: Vec<Ready>,
+    /// How many of them are the service's own.
+    feeds: usize,
     /// Listening is paused until then.
     paused: Option<Instant>,
     limiter: Limiter,
@@ -58,6 +60,7 @@ impl Server {
             scratch: vec![0; limits.head],
             response: Response::default(),
             ready: Vec::new(),
+            feeds: 0,
             paused: None,
             limiter: Limiter::default(),
         }
@@ -100,12 +103,14 @@ impl Server {
         loop {
             self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
             if self.connections.is_empty() || Instant::now() >= end {
+                service.finish();
                 return Ok(());
             }
             self.turn(service, Some(end))?;
             // A signal that is left pending would wake every turn at once.
             while let Some(signal) = self.signals.next() {
                 if signal != Signal::Hangup {
+                    service.finish();
                     return Ok(());
                 }
             }
@@ -114,8 +119,8 @@ impl Server {
 
     /// One turn: wait, then hand out what is ready.
     fn turn(&mut self, service: &mut Service, end: Option<Instant>) -> io::Result<()> {
-        self.rebuild();
-        let deadline = self.deadline().into_iter().chain(end).min();
+        self.rebuild(service);
+        let deadline = self.deadline().into_iter().chain(service.deadline()).chain(end).min();
         let pending = self.connections.iter().any(Connection::has_pending_input);
         let timeout = match deadline {
             _ if pending => Some(Duration::ZERO),
@@ -137,14 +142,18 @@ impl Server {
             self.paused = None;
             self.accept(service, now);
         }
+        // Whoever waits for an answer comes first.
+        service.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
         service.traffic.now = self.connections.len() as u64;
         Ok(())
     }
 
-    /// What to wait for, in the order signals, listeners, connections.
-    fn rebuild(&mut self) {
+    /// What to wait for, in the order signals, the service's feeds, listeners, connections.
+    fn rebuild(&mut self, service: &Service) {
         self.ready.clear();
         self.ready.push(Ready::wait(self.signals.as_fd(), true, false));
+        service.wait_on(&mut self.ready);
+        self.feeds = self.ready.len() - 1;
         let open = self.paused.is_none();
         self.ready.extend(self.listeners.iter().map(|l| Ready::wait(l.as_fd(), open, false)));
         self.ready.extend(self.connections.iter().map(|c| {
@@ -153,8 +162,12 @@ impl Server {
         }));
     }
 
+    fn first_listener(&self) -> usize {
+        1 + self.feeds
+    }
+
     fn first_connection(&self) -> usize {
-        1 + self.listeners.len()
+        self.first_listener() + self.listeners.len()
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -310,7 +323,7 @@ impl Server {
         let share = self.limits.connections / 2 / self.listeners.len().max(1);
         let most = share.clamp(1, MAX_ACCEPTS);
         for i in 0..self.listeners.len() {
-            if !self.ready.get(1 + i).is_some_and(|r| r.any()) {
+            if !self.ready.get(self.first_listener() + i).is_some_and(|r| r.any()) {
                 continue;
             }
             for _ in 0..most {

@@ -2,14 +2,20 @@
 //!
 //! Each module names only those of lower rank; `tests/layers.rs` has their order.
 
+#[cfg(feature = "hub")]
+pub mod alert;
 pub mod app;
 pub mod clock;
 pub mod collect;
+#[cfg(feature = "hub")]
+pub mod courier;
 pub mod error;
 pub mod event;
 pub mod expose;
 pub mod gather;
 pub mod http;
+#[cfg(feature = "hub")]
+pub mod hub;
 #[cfg(feature = "hub")]
 pub mod ingest;
 pub mod listen;
@@ -19,7 +25,13 @@ pub mod read;
 pub mod routes;
 pub mod settings;
 #[cfg(feature = "hub")]
+pub mod status;
+#[cfg(feature = "hub")]
 pub mod store;
 pub mod sys;
+#[cfg(feature = "hub")]
+pub mod tail;
+#[cfg(feature = "hub")]
+pub mod target;
 #[cfg(feature = "tiny_http")]
 pub mod tiny;

@@ -7,13 +7,13 @@ use crate::http::{
     Gzip, Method, Query, Refusal, Request, Response, Status, accepts_gzip, prefers_open_metrics,
 };
 #[cfg(feature = "hub")]
-use crate::ingest::{Denied, Fault, Gate, Push, Rules};
+use crate::hub::{Hub, Prepared};
 #[cfg(feature = "hub")]
-use crate::metric::{Buffer, Kind};
+use crate::ingest::{Denied, Fault};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
-use crate::settings::Dialect;
-#[cfg(feature = "hub")]
-use crate::store::{Bounds, Store};
+use crate::settings::{Dialect, Settings};
+use crate::sys::Ready;
+use std::io;
 use std::time::Instant;
 
 /// More collectors than this are not picked in one request.
@@ -35,18 +35,18 @@ enum Serve {
     Post(Take),
 }
 
-/// Takes a body; a fault is in the body.
+/// Takes the body of a request and makes the answer.
 #[cfg(feature = "hub")]
-type Take = fn(&mut Push, &[u8], &mut Store, Instant, &mut Buffer) -> Result<(), Fault>;
+type Take = fn(&mut Hub, &Request<'_>, &[u8], Instant, &mut Response);
 
 const ROUTES: &[Route] = &[
     Route { path: "", serve: Serve::Get(Service::metrics) },
     Route { path: "/health", serve: Serve::Get(Service::health) },
     Route { path: "/", serve: Serve::Get(Service::home) },
     #[cfg(feature = "hub")]
-    Route { path: "/update", serve: Serve::Post(Push::update) },
+    Route { path: "/update", serve: Serve::Post(update) },
     #[cfg(feature = "hub")]
-    Route { path: "/api/metrics", serve: Serve::Post(Push::batch) },
+    Route { path: "/api/metrics", serve: Serve::Post(batch) },
 ];
 
 /// Where requests are counted that name no route, or whose head was refused.
@@ -61,6 +61,10 @@ static FAMILIES: [Family; 6] = [
     counter("http_connections_timed_out_total", Unit::One, "Connections closed at a deadline other than for idling.",     &[]).only_own(),
     counter("log_lines_dropped_total",          Unit::One, "Log lines dropped because stderr did not take them.",         &[]).only_own(),
 ];
+
+/// Nothing; without the hub there is nothing that could fail.
+#[cfg(not(feature = "hub"))]
+pub struct Prepared;
 
 /// What the event loop counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,12 +86,9 @@ pub struct Service {
     gather: Gather,
     /// Of the text format and of OpenMetrics: one scraper's do not displace another's.
     lines: [Lines; 2],
+    /// What comes in from other programs.
     #[cfg(feature = "hub")]
-    store: Store,
-    #[cfg(feature = "hub")]
-    push: Push,
-    #[cfg(feature = "hub")]
-    gate: Gate,
+    pub hub: Hub,
     gzip: Gzip,
     /// Answers by route (and `OTHER`) and status.
     answers: [[u64; Status::ALL.len()]; ROUTES.len() + 1],
@@ -104,11 +105,7 @@ impl Service {
             gather,
             lines: Default::default(),
             #[cfg(feature = "hub")]
-            store: Store::new(Bounds::default(), Instant::now()),
-            #[cfg(feature = "hub")]
-            push: Push::default(),
-            #[cfg(feature = "hub")]
-            gate: Gate::default(),
+            hub: Hub::new(Instant::now()),
             gzip: Gzip::default(),
             answers: Default::default(),
             traffic: Traffic::default(),
@@ -162,7 +159,7 @@ impl Service {
     /// The longest body that is taken.
     pub fn body_limit(&self) -> usize {
         #[cfg(feature = "hub")]
-        let limit = self.gate.max_body;
+        let limit = self.hub.gate.max_body;
         #[cfg(not(feature = "hub"))]
         let limit = 0;
         limit
@@ -176,7 +173,7 @@ impl Service {
         is_local: bool,
         response: &mut Response,
     ) -> bool {
-        match self.gate.judge(request.authorization, is_local) {
+        match self.hub.gate.judge(request.authorization, is_local) {
             Ok(()) => true,
             Err(denied) => {
                 let (status, sentence) = match denied {
@@ -211,14 +208,7 @@ impl Service {
     ) {
         let route = ROUTES.iter().position(|route| route.path == request.path);
         if let Some(Route { serve: Serve::Post(take), .. }) = route.and_then(|at| ROUTES.get(at)) {
-            let out = response.begin(Status::Ok, "application/json");
-            if let Err(Fault { at, expected }) =
-                take(&mut self.push, body, &mut self.store, now, out)
-            {
-                let sentence =
-                    format!("The body is not as it should be: expected {expected} at byte {at}.");
-                response.say(Status::BadRequest, &sentence);
-            }
+            take(&mut self.hub, request, body, now, response);
         }
         self.count(route.unwrap_or(OTHER), response.status());
     }
@@ -227,20 +217,57 @@ impl Service {
     #[cfg(not(feature = "hub"))]
     pub fn receive(&mut self, _: &Request<'_>, _: &[u8], _: Instant, _: &mut Response) {}
 
-    /// Goes on with other rules for what is pushed; what is there stays. What is `declared` is there
-    /// from now on.
+    /// Does everything that `settings` want of the hub and that may fail; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What failed is named.
     #[cfg(feature = "hub")]
-    pub fn configure_push(
-        &mut self,
-        rules: Rules,
-        gate: Gate,
-        bounds: Bounds,
-        declared: &[(&str, Kind)],
-    ) {
-        self.push = Push::new(rules);
-        self.gate = gate;
-        self.store.limit(bounds);
-        self.push.declare(declared, &mut self.store, Instant::now());
+    pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
+        self.hub.prepare(settings)
+    }
+
+    /// Goes on with what was prepared.
+    #[cfg(feature = "hub")]
+    pub fn apply(&mut self, prepared: Prepared, settings: &Settings) {
+        self.hub.apply(prepared, settings, Instant::now());
+    }
+
+    /// Without the hub nothing is to be prepared.
+    #[cfg(not(feature = "hub"))]
+    pub fn prepare(&self, _: &Settings) -> io::Result<Prepared> {
+        Ok(Prepared)
+    }
+
+    /// Without the hub nothing was prepared.
+    #[cfg(not(feature = "hub"))]
+    pub fn apply(&mut self, _: Prepared, _: &Settings) {}
+
+    /// Adds what there is to wait for besides connections; `turn` gets it back.
+    pub fn wait_on(&self, _ready: &mut Vec<Ready>) {
+        #[cfg(feature = "hub")]
+        self.hub.wait_on(_ready);
+    }
+
+    /// When there is something to do besides answering.
+    pub fn deadline(&self) -> Option<Instant> {
+        #[cfg(feature = "hub")]
+        let deadline = self.hub.deadline();
+        #[cfg(not(feature = "hub"))]
+        let deadline = None;
+        deadline
+    }
+
+    /// Does what is due besides answering.
+    pub fn turn(&mut self, _ready: &[Ready], _now: Instant) {
+        #[cfg(feature = "hub")]
+        self.hub.turn(_ready, &mut self.gather, _now);
+    }
+
+    /// Before the program ends.
+    pub fn finish(&mut self) {
+        #[cfg(feature = "hub")]
+        self.hub.finish();
     }
 
     /// Makes the answer to what is no request that can be served.
@@ -304,10 +331,10 @@ impl Service {
         write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
         #[cfg(feature = "hub")]
         {
-            self.store.write_self(&mut text);
+            self.hub.write_self(&mut text);
             // Who names collectors wants those only.
             if !Query::of(request.query).any(|(key, _)| key == "collect[]") {
-                self.store.write(Instant::now(), &mut text);
+                self.hub.store.write(Instant::now(), &mut text);
             }
         }
         text.finish();
@@ -352,6 +379,28 @@ impl Service {
         }
         out.put(b"</ul></body></html>\n");
     }
+}
+
+/// `POST /update`.
+#[cfg(feature = "hub")]
+fn update(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
+    let out = response.begin(Status::Ok, "application/json");
+    let done = hub.push.update(body, &mut hub.store, now, out);
+    done.unwrap_or_else(|fault| say_fault(fault, response));
+}
+
+/// `POST /api/metrics`.
+#[cfg(feature = "hub")]
+fn batch(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
+    let out = response.begin(Status::Ok, "application/json");
+    let done = hub.push.batch(body, &mut hub.store, now, out);
+    done.unwrap_or_else(|fault| say_fault(fault, response));
+}
+
+#[cfg(feature = "hub")]
+fn say_fault(Fault { at, expected }: Fault, response: &mut Response) {
+    let sentence = format!("The body is not as it should be: expected {expected} at byte {at}.");
+    response.say(Status::BadRequest, &sentence);
 }
 
 const HOME_HEAD: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\

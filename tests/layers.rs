@@ -10,9 +10,9 @@ const RANKS: &[&[&str]] = &[
     &["sys", "error", "settings", "clock", "log"],
     &["metric", "read"],
     &["collect", "store"],
-    &["ingest", "gather"],
-    &["expose"],
-    &["http", "listen", "routes", "event", "tiny"],
+    &["courier", "ingest", "target", "tail", "gather"],
+    &["expose", "alert", "status"],
+    &["http", "listen", "hub", "routes", "event", "tiny"],
     &["app", "lib", "main"],
 ];
 

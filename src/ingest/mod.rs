@@ -3,7 +3,9 @@
 mod gate;
 pub mod json;
 mod push;
+mod statsd;
 
 pub use gate::{Denied, Gate};
 pub use json::Fault;
 pub use push::{Push, Rules};
+pub use statsd::{Bound as StatsdBound, Statsd};

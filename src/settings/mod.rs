@@ -11,6 +11,7 @@ mod elsewhere;
 mod env;
 mod file;
 mod help;
+mod hub;
 mod listen;
 mod mean;
 mod print;
@@ -25,6 +26,10 @@ mod types;
 mod value;
 
 pub use help::help;
+pub use hub::{
+    Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,
+    Target, TargetKind,
+};
 pub use listen::Listen;
 pub use problem::Refusal;
 pub use reference::{man_page, reference};

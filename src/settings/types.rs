@@ -1,5 +1,6 @@
 //! What the program works with once all sources have spoken.
 
+use super::hub::{Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail};
 use super::listen::Listen;
 use super::subject::{CollectorSettings, Dialect};
 use std::path::PathBuf;
@@ -112,7 +113,7 @@ pub struct Push {
 }
 
 /// The metrics of other programs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Custom {
     /// Before every name, with `_` behind it; may be empty.
     pub namespace: String,
@@ -122,12 +123,16 @@ pub struct Custom {
     pub gauges: Vec<String>,
     /// Counters that are there from the start.
     pub counters: Vec<String>,
+    /// Histograms that are there from the start.
+    pub histograms: Vec<DeclaredHistogram>,
     /// On every series that has no label of that name.
     pub labels: Vec<(String, String)>,
+    /// Those are on our own series, too.
+    pub labels_on_all: bool,
 }
 
 /// All settings, checked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// What the program was started for.
     pub action: Action,
@@ -145,6 +150,18 @@ pub struct Settings {
     pub push: Push,
     /// The metrics of other programs.
     pub custom: Custom,
+    /// statsd lines.
+    pub statsd: Statsd,
+    /// Other endpoints.
+    pub scrape: Scrape,
+    /// How log files are followed.
+    pub tail: Tail,
+    /// Log files.
+    pub logs: Vec<LogFiles>,
+    /// When alerts are looked at, and who hears of them.
+    pub alerting: Alerting,
+    /// What to alarm about.
+    pub alerts: Vec<Alert>,
     /// One for each subject, in their order.
     pub collectors: Vec<CollectorSettings>,
     /// The file that was read, if any.

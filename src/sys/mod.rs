@@ -7,6 +7,8 @@ mod netlink;
 mod notify;
 mod pen;
 mod signal;
+#[cfg(feature = "hub")]
+mod wake;
 
 pub use dir::{open_below, open_directory};
 pub use net::{
@@ -17,6 +19,8 @@ pub use netlink::{receive_from_kernel, route_socket};
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
 pub use signal::{Signal, Signals};
+#[cfg(feature = "hub")]
+pub use wake::Wake;
 
 use std::fs::File;
 use std::mem::MaybeUninit;

@@ -1,0 +1,144 @@
+//! Everything that comes in besides the kernel's files: what others push, what targets answer, what
+//! logs say, and the alerts about all of it. The serving thread drives it: `wait_on` names the
+//! descriptors, `deadline` the time, `turn` does what is due.
+
+use crate::alert::Alerts;
+use crate::gather::Gather;
+use crate::ingest::{Gate, Push, Rules, Statsd, StatsdBound};
+use crate::metric::{Kind, Sink};
+use crate::settings::Settings;
+use crate::store::{Bounds, Store};
+use crate::sys::Ready;
+use crate::tail::Tails;
+use crate::target::Targets;
+use std::io;
+use std::time::Instant;
+
+/// All that comes in, and where it ends.
+pub struct Hub {
+    /// The live series.
+    pub store: Store,
+    /// Reads what is pushed.
+    pub push: Push,
+    /// Who may push.
+    pub gate: Gate,
+    statsd: Statsd,
+    targets: Targets,
+    tails: Tails,
+    alerts: Alerts,
+}
+
+/// What could have failed and did not.
+pub struct Prepared {
+    gate: Gate,
+    statsd: StatsdBound,
+}
+
+impl Hub {
+    /// Nothing comes in yet.
+    pub fn new(now: Instant) -> Hub {
+        Hub {
+            store: Store::new(Bounds::default(), now),
+            push: Push::default(),
+            gate: Gate::default(),
+            statsd: Statsd::default(),
+            targets: Targets::default(),
+            tails: Tails::default(),
+            alerts: Alerts::default(),
+        }
+    }
+
+    /// Does everything that `settings` want and that may fail; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What failed is named.
+    pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
+        let push = &settings.push;
+        let tokens = push.token_file.as_deref().map(Gate::read).transpose()?;
+        let gate = Gate { max_body: push.max_body_bytes, tokens };
+        Ok(Prepared { gate, statsd: self.statsd.prepare(&settings.statsd)? })
+    }
+
+    /// Goes on with other settings; what is there stays.
+    pub fn apply(&mut self, prepared: Prepared, settings: &Settings, now: Instant) {
+        self.gate = prepared.gate;
+        self.configure_push(settings, now);
+        self.statsd.apply(prepared.statsd);
+        let labels = &settings.custom.labels;
+        self.targets.apply(&settings.scrape, labels, &mut self.store, now);
+        self.tails.apply(&settings.tail, &settings.logs, labels, &mut self.store, now);
+        self.alerts.apply(&settings.alerting, &settings.alerts, now);
+    }
+
+    fn configure_push(&mut self, settings: &Settings, now: Instant) {
+        let (push, custom) = (&settings.push, &settings.custom);
+        self.store.limit(Bounds {
+            series: push.max_series,
+            families: push.max_families,
+            labels: push.max_labels,
+            name_bytes: push.max_name_bytes,
+            value_bytes: push.max_value_bytes,
+        });
+        let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
+        self.push = Push::new(Rules {
+            ttl: push.ttl,
+            ttl_by_source: push.ttl_by_source.clone(),
+            max_age: push.max_age,
+            prefix: parts.map(|part| [part, "_"].concat()).collect(),
+            labels: custom.labels.clone(),
+        });
+        let gauges = custom.gauges.iter().map(|name| (name.as_str(), Kind::Gauge));
+        let counters = custom.counters.iter().map(|name| (name.as_str(), Kind::Counter));
+        let declared: Vec<_> = gauges.chain(counters).collect();
+        self.push.declare(&declared, &mut self.store, now);
+    }
+
+    /// Adds what there is to wait for; `turn` gets it back in the same order.
+    pub fn wait_on(&self, ready: &mut Vec<Ready>) {
+        let fds = [self.statsd.fd(), self.targets.fd(), self.tails.fd(), self.alerts.fd()];
+        ready.extend(fds.into_iter().flatten().map(|fd| Ready::wait(fd, true, false)));
+    }
+
+    /// When there is something to do at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.tails.deadline().into_iter().chain(self.alerts.deadline()).min()
+    }
+
+    /// Does what is due; each part a bounded amount.
+    pub fn turn(&mut self, ready: &[Ready], gather: &mut Gather, now: Instant) {
+        let mut ready = ready.iter();
+        let mut is_ready = |has: bool| has && ready.next().is_some_and(|r| r.any());
+        let statsd = is_ready(self.statsd.fd().is_some());
+        let targets = is_ready(self.targets.fd().is_some());
+        let tails = is_ready(self.tails.fd().is_some());
+        let alerts = is_ready(self.alerts.fd().is_some());
+        let is_due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
+        if statsd {
+            self.statsd.turn(&mut self.store, now);
+        }
+        if targets {
+            self.targets.turn(&mut self.store, now);
+        }
+        if tails || is_due(self.tails.deadline()) {
+            self.tails.turn(tails, &mut self.store, now);
+        }
+        if alerts || is_due(self.alerts.deadline()) {
+            self.alerts.turn(gather, &mut self.store, now);
+        }
+    }
+
+    /// Before the program ends.
+    pub fn finish(&mut self) {
+        self.tails.finish();
+    }
+
+    /// Writes what is known about all that comes in.
+    pub fn write_self(&self, out: &mut dyn Sink) {
+        self.store.write_self(out);
+        self.statsd.write_self(out);
+        self.targets.write_self(out);
+        self.tails.write_self(out);
+        self.alerts.write_self(out);
+    }
+}
