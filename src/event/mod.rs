@@ -1,6 +1,7 @@
 //! The poll loop: one thread sleeps in one `poll(2)` over the signals, what comes in besides
-//! requests, the listeners and every connection. Each turn rebuilds the list from its parts in that order, takes the nearest deadline
-//! as the timeout, reads the clock once, and hands each part what is ready.
+//! requests, the listeners and every connection. Each turn rebuilds the list from its parts in that
+//! order, takes the nearest deadline as the timeout, reads the clock once, and hands each part what
+//! is ready.
 
 mod crowd;
 mod serve;
