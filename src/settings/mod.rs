@@ -11,6 +11,7 @@ mod checks;
 mod cli;
 mod elsewhere;
 mod env;
+pub mod expr;
 mod file;
 mod help;
 mod hub;
@@ -27,7 +28,9 @@ mod rows_in;
 #[cfg(feature = "hub")]
 mod rows_watch;
 mod said;
+mod scan;
 mod subject;
+pub mod template;
 mod toml;
 mod tree;
 mod types;
