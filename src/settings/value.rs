@@ -1,5 +1,6 @@
 //! What the value of an option may be, how it is read and how it is said again.
 
+use super::expr;
 use super::listen::{Listen, host};
 use super::url;
 use regex_lite::Regex;
@@ -184,6 +185,10 @@ impl Kind {
                 Err(error) => return Err([" (", &error.to_string(), ")"].concat()),
             },
             Kind::Url | Kind::Urls => return url::check(text).map(|()| value),
+            Kind::Expression => {
+                let checked = expr::check(text).map(|()| value);
+                return checked.map_err(|mistake| ["; ", &mistake].concat());
+            }
             _ => {}
         }
         self.plain(text).ok_or_else(String::new)
