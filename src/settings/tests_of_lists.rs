@@ -384,6 +384,17 @@ fn of_histograms_and_rules() {
 }
 
 #[test]
+fn of_labels_on_every_series() {
+    refused(
+        "[metrics]\nlabels = { le = '1' }",
+        "FILE:2:17: metrics.labels: le belongs to the parts of histograms and summaries",
+    );
+    let many: String = (0..33).map(|n| format!("l{n} = 'x', ")).collect();
+    let refusal = load(&format!("[metrics]\nlabels = {{ {many} }}"), "", &[]).unwrap_err();
+    assert!(refusal.ends_with("metrics.labels: more than 32 labels"), "{refusal}");
+}
+
+#[test]
 fn of_alerts() {
     let two = "[[alerts]]\nname = 'a'\nexpr = 'x > 1'\n[[alerts]]\nname = 'a'\nexpr = 'y > 1'";
     refused(two, "FILE:5:8: alerts.name: \"a\" is taken already by FILE:2:8");
