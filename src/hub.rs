@@ -4,10 +4,10 @@
 
 use crate::alert::Alerts;
 use crate::gather::{self, Gather};
-use crate::ingest::{Gate, Push, Rules, Statsd, StatsdBound};
+use crate::ingest::{Declared, Gate, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Kind, Sink};
-use crate::settings::Settings;
-use crate::store::{Bounds, Store};
+use crate::settings::{Custom, Settings};
+use crate::store::{Bounds, DEFAULT_BUCKETS, Store};
 use crate::sys::Ready;
 use crate::tail::Tails;
 use crate::target::Targets;
@@ -90,10 +90,7 @@ impl Hub {
             prefix: parts.map(|part| [part, "_"].concat()).collect(),
             labels: custom.labels.clone(),
         });
-        let gauges = custom.gauges.iter().map(|name| (name.as_str(), Kind::Gauge));
-        let counters = custom.counters.iter().map(|name| (name.as_str(), Kind::Counter));
-        let declared: Vec<_> = gauges.chain(counters).collect();
-        self.push.declare(&declared, &mut self.store, now);
+        self.push.declare(&declared(custom), &mut self.store, now);
     }
 
     /// Adds what there is to wait for; `turn` gets it back in the same order.
@@ -143,4 +140,21 @@ impl Hub {
         self.tails.write_self(out);
         self.alerts.write_self(out);
     }
+}
+
+/// What is there from the start.
+fn declared(custom: &Custom) -> Vec<Declared<'_>> {
+    let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
+    let gauges = custom.gauges.iter().map(|name| bare(name, Kind::Gauge));
+    let counters = custom.counters.iter().map(|name| bare(name, Kind::Counter));
+    let histograms = custom.histograms.iter().map(|histogram| Declared {
+        name: &histogram.name,
+        kind: Kind::Histogram,
+        help: &histogram.help,
+        buckets: match histogram.buckets.as_slice() {
+            [] => &DEFAULT_BUCKETS,
+            buckets => buckets,
+        },
+    });
+    gauges.chain(counters).chain(histograms).collect()
 }

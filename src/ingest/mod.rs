@@ -7,5 +7,5 @@ mod statsd;
 
 pub use gate::{Denied, Gate};
 pub use json::Fault;
-pub use push::{Push, Rules};
+pub use push::{Declared, Push, Rules};
 pub use statsd::{Bound as StatsdBound, Statsd};

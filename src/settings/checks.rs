@@ -37,7 +37,13 @@ pub(super) fn metrics(settings: &mut Settings) -> Checked {
 }
 
 pub(super) fn histogram(settings: &mut Settings) -> Checked {
-    settings.custom.histograms.last().map_or(Ok(()), |h| buckets(&h.buckets))
+    let custom = &settings.custom;
+    let Some(histogram) = custom.histograms.last() else { return Ok(()) };
+    if custom.gauges.iter().chain(&custom.counters).any(|name| *name == histogram.name) {
+        let name = quoted(&histogram.name);
+        return wrong("name", &[&name, " is in custom_gauges or custom_counters, too; keep one"]);
+    }
+    buckets(&histogram.buckets)
 }
 
 fn buckets(bounds: &[f64]) -> Checked {

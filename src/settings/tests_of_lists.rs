@@ -340,6 +340,11 @@ fn of_histograms_and_rules() {
         &histogram("[1, 2, 2]"),
         "FILE:3:18: metrics.histograms.buckets: expected ascending numbers, found 2 behind 2",
     );
+    refused(
+        "[metrics]\ncustom_gauges = ['h']\n[[metrics.histograms]]\nname = 'h'",
+        "FILE:4:8: metrics.histograms.name: \"h\" is in custom_gauges or custom_counters, too; \
+         keep one",
+    );
     let rule = |more: &str| {
         format!(
             "[[logs]]\npath = '/l'\n[[logs.rules]]\nmetric = 'm'\npattern = '(?P<level>a)(?P<n>1)'\n{more}"
