@@ -8,6 +8,7 @@
 //! source becomes a label. A time stamp is in seconds since 1970, or in milliseconds if it is
 //! 100 000 000 000 or more.
 
+use super::intake::MAX_AHEAD;
 use super::json::{self, Elements, Fault, Members, Text, Value};
 use crate::clock::Wall;
 use crate::log;
@@ -21,9 +22,6 @@ const MAX_TOLD: usize = 1000;
 
 /// Observations of one entry.
 const MAX_VALUES: usize = 10_000;
-
-/// How far a time stamp may lie in the future: clocks differ.
-const MAX_AHEAD: Duration = Duration::from_secs(60);
 
 /// A time stamp from here on is in milliseconds.
 const MILLIS_FROM: f64 = 1e11;
