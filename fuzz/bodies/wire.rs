@@ -88,20 +88,17 @@ pub fn request_head(bytes: &[u8]) {
 /// Pushed JSON: taken or refused, the answer is JSON, and nothing is taken of what is none.
 #[cfg(feature = "hub")]
 pub fn push_json(bytes: &[u8]) {
-    use sysmetrics::ingest::{Push, json};
+    use sysmetrics::ingest::{Form, Push, json};
     use sysmetrics::metric::Buffer;
     use sysmetrics::store::{Bounds, Store};
     let now = Instant::now();
     let is_json = json::parse(bytes).is_ok();
-    for batch in [false, true] {
+    for form in [Form::Update, Form::Batch] {
         let (mut store, mut push) = (Store::new(Bounds::default(), now), Push::default());
         let mut out = Buffer::default();
-        let done = match batch {
-            false => push.update(bytes, &mut store, now, &mut out),
-            true => push.batch(bytes, &mut store, now, &mut out),
-        };
+        let done = push.take(form, bytes, &mut store, now, &mut out);
         assert!(is_json || done.is_err());
-        assert!(batch || is_json == done.is_ok());
+        assert!(form == Form::Batch || is_json == done.is_ok());
         match done {
             Ok(()) => assert!(json::parse(out.bytes()).is_ok(), "{}", out.bytes().escape_ascii()),
             Err(fault) => assert!(fault.at <= bytes.len() && store.is_empty() && out.is_empty()),

@@ -3,9 +3,11 @@
 mod gate;
 pub mod json;
 mod push;
+mod rules;
 mod statsd;
 
 pub use gate::{Denied, Gate};
 pub use json::Fault;
-pub use push::{Push, Rules};
+pub use push::{Form, Push};
+pub use rules::Rules;
 pub use statsd::{Bound as StatsdBound, Statsd};
