@@ -15,7 +15,7 @@ use super::rules::Rules;
 use crate::clock::Wall;
 use crate::log;
 use crate::metric::{Buffer, Kind};
-use crate::store::{Change, LabelSet, Offer, Reason, Store};
+use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
 use entry::{Entry, Refused};
 use std::str;
 use std::time::{Duration, Instant};
@@ -84,7 +84,8 @@ impl Push {
             let done = labels.and_then(|labels| {
                 let (change, time, ttl) = (Change::Add(0.0), None, Duration::ZERO);
                 let help = "Declared in the settings.";
-                let offer = Offer { name: &whole, kind: *kind, help, labels, change, time, ttl };
+                let (name, kind, group) = (&whole, *kind, Group::SHARED);
+                let offer = Offer { name, kind, help, labels, change, time, ttl, group };
                 store.declare(&offer, &[], now)
             });
             if let Err(reason) = done {
@@ -230,6 +231,7 @@ impl Push {
             },
             time,
             ttl,
+            group: Group::SHARED,
         })
     }
 
