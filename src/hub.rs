@@ -117,7 +117,7 @@ impl Hub {
         let alerts = is_ready(self.alerts.fd().is_some());
         let is_due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
         if statsd {
-            self.statsd.turn(&mut self.store, now);
+            self.statsd.turn(self.push.rules(), &mut self.store, now);
         }
         if targets {
             self.targets.turn(&mut self.store, now);

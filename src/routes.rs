@@ -441,7 +441,7 @@ fn write_traffic(
 /// The families about serving, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     #[cfg(feature = "hub")]
-    let more = crate::store::families();
+    let more = crate::store::families().chain(crate::ingest::statsd::families());
     #[cfg(not(feature = "hub"))]
     let more = std::iter::empty();
     FAMILIES.iter().chain(more)

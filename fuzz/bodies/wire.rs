@@ -106,9 +106,47 @@ pub fn push_json(bytes: &[u8]) {
     }
 }
 
+/// A datagram of statsd lines: each is what a naive twin says, what is taken is sound, and the same
+/// for lines that come one by one.
+#[cfg(feature = "hub")]
+pub fn statsd(bytes: &[u8]) {
+    use super::naive::statsd::{line, real};
+    use sysmetrics::expose::{Lines as Kept, Text};
+    use sysmetrics::ingest::{Rules, statsd::Lines};
+    use sysmetrics::metric::Buffer;
+    use sysmetrics::store::{Bounds, Store, is_metric_name};
+    let (now, rules) = (Instant::now(), Rules::default());
+    let text = String::from_utf8_lossy(bytes);
+    for one in text.split('\n') {
+        assert_eq!(real(one), line(one), "{one:?}");
+    }
+    let scrape = |datagrams: &mut dyn Iterator<Item = &[u8]>| {
+        let (mut store, mut lines) = (Store::new(Bounds::default(), now), Lines::default());
+        datagrams.for_each(|datagram| lines.take(datagram, &rules, &mut store, now));
+        let (mut out, mut kept) = (Buffer::default(), Kept::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut kept);
+        store.write(now, &mut text);
+        text.finish();
+        out.bytes().to_vec()
+    };
+    let whole = scrape(&mut [bytes].into_iter());
+    for sample in std::str::from_utf8(&whole).unwrap().lines().filter(|l| !l.starts_with('#')) {
+        let (series, value) = sample.rsplit_once("} ").or(sample.split_once(' ')).unwrap();
+        let name = series.split('{').next().unwrap();
+        assert!(is_metric_name(name.as_bytes()), "{sample}");
+        let mut numbers = value.split(' ').map(|n| n.parse::<f64>().is_ok_and(f64::is_finite));
+        assert!(numbers.all(|finite| finite), "{sample}");
+    }
+    assert!(whole == scrape(&mut bytes.split(|byte| *byte == b'\n')));
+}
+
 /// Without the hub nothing is pushed.
 #[cfg(not(feature = "hub"))]
 pub fn push_json(_: &[u8]) {}
+
+/// Nor received.
+#[cfg(not(feature = "hub"))]
+pub fn statsd(_: &[u8]) {}
 
 /// However the bytes come in pieces, a connection finds the same requests in them.
 pub fn connection(bytes: &[u8]) {

@@ -4,7 +4,7 @@ mod gate;
 pub mod json;
 mod push;
 mod rules;
-mod statsd;
+pub mod statsd;
 
 pub use gate::{Denied, Gate};
 pub use json::Fault;
