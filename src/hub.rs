@@ -136,7 +136,8 @@ impl Hub {
     /// that no sample of it says (those have `status::health::RULES`).
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         if self.store.was_full(now, RECENT) {
-            let reason = "there was no room for what was pushed: push.max_series, push.max_families";
+            let reason =
+                "there was no room for what was pushed: push.max_series, push.max_families";
             to.fails("store", "series", reason.to_owned());
         }
     }

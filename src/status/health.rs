@@ -188,7 +188,7 @@ mod tests {
         health.fails("store", "series", "full".to_owned());
         assert!(health.is_failing());
         let text = text(&health);
-        assert!(text.starts_with("{\"status\":\"failing\",\"reasons\":[],") , "{text}");
+        assert!(text.starts_with("{\"status\":\"failing\",\"reasons\":[],"), "{text}");
         assert!(text.ends_with("\"left_out\":1}"), "{text}");
     }
 }

@@ -196,11 +196,6 @@ impl Table {
         }
     }
 
-    /// Whether there is no sample.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The members of the object that the only row is.
     pub fn write_members(&self, json: &mut Json<'_>) {
         let row = self.rows.first();
@@ -292,9 +287,9 @@ mod tests {
         let mut table = Table::of(place.part);
         table.add(place, b"sda", Value::Int(1), 5);
         table.rewind(6);
-        assert!(!table.is_empty());
+        assert_eq!(table.rows.len(), 1);
         table.rewind(5);
-        assert!(table.is_empty());
+        assert_eq!(table.rows.len(), 0);
     }
 
     #[test]

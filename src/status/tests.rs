@@ -1,9 +1,13 @@
 //! The sink without a server.
 
 use super::*;
+use crate::collect::COLLECTORS;
 use crate::metric::{Unit, counter, gauge};
+use crate::settings::{self, Dialect};
+use json_reader::Json as Read;
 
-const TEXT: &str = "a hostile <script>alert(1)</script>\"\\\n\u{7f}\u{0}";
+#[path = "../../tests/common/json.rs"]
+mod json_reader;
 
 /// What is known of SHA-256 (FIPS 180-4): the browser's words for a script it may run.
 mod sha256 {
@@ -91,14 +95,16 @@ fn the_policy_names_the_page_s_own_script_and_style() {
     let abc = sha256::of(b"abc");
     assert_eq!(base64(&abc), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=", "SHA-256");
     for tag in ["style", "script"] {
-        let expected = format!("{tag}-src 'sha256-{}'; ", base64(&sha256::of(inside(tag).as_bytes())));
+        let expected =
+            format!("{tag}-src 'sha256-{}'; ", base64(&sha256::of(inside(tag).as_bytes())));
         assert!(POLICY.contains(&expected), "in src/status/page.rs: {expected}");
     }
 }
 
 #[test]
 fn the_page_is_one_piece() {
-    for outside in ["http://", "https://", "//cdn", "src=", "@import", "url(", "innerHTML", "eval("] {
+    for outside in ["http://", "https://", "//cdn", "src=", "@import", "url(", "innerHTML", "eval("]
+    {
         let found = PAGE.replace("http://www.w3.org/2000/svg", "").contains(outside);
         assert!(!found, "{outside}");
     }
@@ -107,4 +113,137 @@ fn the_page_is_one_piece() {
     }
     assert!(!PAGE.contains(" style=") && !PAGE.contains(" onclick="), "the policy forbids it");
     assert!(PAGE.len() < 18 << 10, "{}: it is a part of every binary", PAGE.len());
+}
+
+/// A gather of a machine without any file.
+fn gather() -> Gather {
+    let subjects: Vec<_> = COLLECTORS.iter().map(|c| &c.subject).collect();
+    let at = ["--path.procfs=/nowhere", "--path.sysfs=/nowhere"].map(Into::into).into_iter();
+    let settings = settings::load(&subjects, at, [].into_iter()).unwrap();
+    Gather::new(Dialect::Own, &Root::at(settings.paths), &settings.collectors, false)
+}
+
+fn read(status: &Status) -> Read {
+    let mut out = Buffer::default();
+    status.write(&gather(), Instant::now(), &mut out);
+    Read::parse(std::str::from_utf8(out.bytes()).unwrap())
+}
+
+fn list<'j>(json: &'j Read, key: &str) -> &'j [Read] {
+    let Some(Read::List(items)) = json.get(key) else { panic!("{key} in {json:?}") };
+    items
+}
+
+#[test]
+fn every_part_has_its_table() {
+    for (at, part) in Part::ALL.into_iter().enumerate() {
+        assert_eq!(part as usize, at);
+    }
+}
+
+#[test]
+fn nothing_read_is_nothing_told() {
+    let json = read(&Status::default());
+    for (object, key) in [
+        ("host", "name"),
+        ("host", "kernel"),
+        ("host", "uptime_seconds"),
+        ("agent", "resident_bytes"),
+        ("cpu", "count"),
+        ("memory", "total_bytes"),
+        ("pushes", "series"),
+    ] {
+        assert_eq!(json.get(object).unwrap().get(key), Some(&Read::Null), "{object}.{key}");
+    }
+    assert_eq!(json.get("cpu").unwrap().get("seconds"), Some(&Read::Object(Vec::new())));
+    for key in ["disks", "network", "targets", "logs", "exporters", "alerts"] {
+        assert_eq!(list(&json, key), [], "{key}");
+    }
+    let collectors = list(&json, "collectors");
+    assert_eq!(collectors.len(), COLLECTORS.len());
+    for collector in collectors {
+        assert_eq!(collector.get("success"), Some(&Read::Null), "it has not run");
+        assert_eq!(collector.get("age_seconds"), Some(&Read::Null));
+    }
+}
+
+/// Any bytes at all as names: the answer is valid JSON and has them, as far as they are UTF-8.
+#[test]
+fn any_names_make_valid_json() {
+    let read_bytes = counter("disk_read_bytes_total", Unit::Sectors, "R.", &["device"]);
+    let alerts = gauge("alerts", Unit::One, "A.", &["alertname", "alertstate"]).only_own();
+    let other = gauge("alerts", Unit::One, "A.", &[]).only_own();
+    let mut seed = 1u64;
+    let mut random = || {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as usize
+    };
+    for _ in 0..2_000 {
+        let mut name = Vec::new();
+        for _ in 0..random() % 12 {
+            let pieces: [&[u8]; 8] = [
+                b"\"",
+                b"\\",
+                b"</script>",
+                b"\0\x1f",
+                b"\xff",
+                "\u{e4}\u{2028}".as_bytes(),
+                b"}],",
+                b"a",
+            ];
+            name.extend(pieces[random() % 8]);
+        }
+        let expected = String::from_utf8_lossy(&name).into_owned();
+        let mut status = Status::default();
+        status.family(&read_bytes);
+        status.sample(&[Label::of(&name)], read_bytes.value(random() as u64));
+        status.family(&alerts);
+        status.sample(&[Label::of(&name), Label::from("firing")], Value::Int(1));
+        status.sample(&[Label::of(&name), Label::from("pending")], Value::Int(0));
+        status.family(&other);
+        let one = Point::Number(Value::Float(1.0));
+        status.labelled(Labels::rendered(b"alertname=\"q\\\"\",alertstate=\"pending\""), one, None);
+        let json = read(&status);
+        assert_eq!(list(&json, "disks")[0].text("device"), expected);
+        let [first, second] = list(&json, "alerts") else { panic!("{json:?}") };
+        assert_eq!((first.text("alertname"), first.text("alertstate")), (&*expected, "firing"));
+        assert_eq!((second.text("alertname"), second.text("alertstate")), ("q\"", "pending"));
+    }
+}
+
+#[test]
+fn alerts_are_bounded_and_the_rest_is_counted() {
+    let alerts = gauge("alerts", Unit::One, "A.", &["alertname", "alertstate"]).only_own();
+    let mut status = Status::default();
+    status.family(&alerts);
+    for _ in 0..MAX_ALERTS + 2 {
+        status.sample(&[Label::from("a"), Label::from("firing")], Value::Int(1));
+    }
+    let json = read(&status);
+    assert_eq!(list(&json, "alerts").len(), MAX_ALERTS);
+    assert_eq!(json.get("left_out"), Some(&Read::Number(2.0)));
+}
+
+#[test]
+fn a_collector_that_failed_leaves_no_row() {
+    let read_bytes = counter("disk_read_bytes_total", Unit::Sectors, "R.", &["device"]);
+    let received = counter("network_receive_bytes_total", Unit::One, "R.", &["interface"]);
+    let mut status = Status::default();
+    status.family(&read_bytes);
+    status.sample(&[Label::from("sda")], Value::Int(1));
+    let mark = status.mark();
+    status.family(&received);
+    status.sample(&[Label::from("eth0")], Value::Int(1));
+    status.rewind(mark);
+    status.sample(&[Label::from("eth1")], Value::Int(1));
+    let json = read(&status);
+    assert_eq!((list(&json, "disks").len(), list(&json, "network").len()), (1, 0));
+}
+
+#[test]
+fn uptime_is_a_number_or_not_told() {
+    assert_eq!(seconds(b"2162.79 4100.00\n"), Some(Value::Float(2162.79)));
+    for bad in ["", "x", "inf 1", "nan"] {
+        assert_eq!(seconds(bad.as_bytes()), None, "{bad}");
+    }
 }
