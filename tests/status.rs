@@ -123,7 +123,9 @@ fn the_figures_are_those_of_the_metrics() {
                 compared += scraped.len();
             }
             let memory = json.get("memory").unwrap();
-            for (key, metric) in MEMORY {
+            // Of a key that only we show, the dialect of node_exporter says nothing to compare.
+            let comparable = machine != "hostile" || at == 0;
+            for (key, metric) in MEMORY.iter().filter(|_| comparable) {
                 assert_eq!(number(memory, key), metrics.find(metric[at], &[]), "{machine} {key}");
             }
             assert_cpu(&metrics, json.get("cpu").unwrap(), machine);
@@ -334,7 +336,7 @@ fn a_full_store_is_told() {
     let agent = Agent::plan().machine("box").file(file).start();
     let mut client = agent.connect();
     let entry = |name: &str| format!("{{\"name\":\"{name}\",\"type\":\"gauge\",\"value\":1}}");
-    push(&mut client, &format!("[{},{},{}]", entry("a"), entry("b"), entry("node_d")));
+    push(&mut client, &format!("[{},{},{}]", entry("node_d"), entry("a"), entry("b")));
     assert_eq!(client.get("/api/health").status, 200);
     push(&mut client, &format!("[{},{}]", entry("c"), entry("e")));
     let health = client.get("/api/health");

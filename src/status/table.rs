@@ -101,7 +101,14 @@ const COLUMNS: &[(&str, Part, &str)] = &[
     ("target_up",                         Part::Targets, "up"),
     ("target_scrape_duration_seconds",    Part::Targets, "seconds"),
     ("target_samples",                    Part::Targets, "samples"),
+    ("target_samples_refused_total",      Part::Targets, "refused"),
     ("target_errors_total",               Part::Targets, "errors"),
+    ("tail_files",                        Part::Logs,    "files"),
+    ("tail_read_bytes_total",             Part::Logs,    "read_bytes"),
+    ("tail_lines_total",                  Part::Logs,    "lines"),
+    ("tail_lines_cut_total",              Part::Logs,    "cut"),
+    ("tail_matches_total",                Part::Logs,    "matches"),
+    ("tail_truncations_total",            Part::Logs,    "truncations"),
 ];
 
 /// Name and label keys of a family as our own dialect has them, or as the only one that has it.
@@ -171,7 +178,7 @@ impl Table {
         self.hand = at + 1;
         let cells = self.rows.get_mut(at).map(|row| &mut row.cells);
         if let Some(cell) = cells.and_then(|cells| cells.get_mut(place.column)) {
-            *cell = cell.map_or(Some(value), |before| sum(before, value));
+            *cell = Some(cell.map_or(value, |before| sum(before, value)));
         }
     }
 
@@ -230,16 +237,16 @@ impl Table {
     }
 }
 
-/// Both together, exactly; `None` where that cannot be.
-fn sum(a: Value, b: Value) -> Option<Value> {
-    Some(match (a, b) {
-        (Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(b)?),
-        (Value::Centi(a), Value::Centi(b)) => Value::Centi(a.checked_add(b)?),
-        (Value::Milli(a), Value::Milli(b)) => Value::Milli(a.checked_add(b)?),
-        (Value::Nano(a), Value::Nano(b)) => Value::Nano(a.checked_add(b)?),
-        (Value::Float(a), Value::Float(b)) => Value::Float(a + b),
-        _ => return None,
-    })
+/// Both together: exactly, where that is a number of ours.
+fn sum(a: Value, b: Value) -> Value {
+    let exact = match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a.checked_add(b).map(Value::Int),
+        (Value::Centi(a), Value::Centi(b)) => a.checked_add(b).map(Value::Centi),
+        (Value::Milli(a), Value::Milli(b)) => a.checked_add(b).map(Value::Milli),
+        (Value::Nano(a), Value::Nano(b)) => a.checked_add(b).map(Value::Nano),
+        _ => None,
+    };
+    exact.unwrap_or(Value::Float(a.as_f64() + b.as_f64()))
 }
 
 #[cfg(test)]
@@ -277,8 +284,9 @@ mod tests {
         }
         assert_eq!(text(|json| table.write_numbers(json)), "\"user\":4.25,\"idle\":0.07");
         table.add(place, b"user", Value::Int(1), 0);
-        assert!(text(|json| table.write_numbers(json)).contains("\"user\":null"));
-        assert_eq!(sum(Value::Int(u64::MAX), Value::Int(1)), None);
+        assert_eq!(text(|json| table.write_numbers(json)), "\"user\":5.25,\"idle\":0.07");
+        let beyond = sum(Value::Centi(u64::MAX), Value::Centi(u64::MAX));
+        assert_eq!(beyond, Value::Float(u64::MAX as f64 / 50.0));
     }
 
     #[test]
