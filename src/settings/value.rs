@@ -8,7 +8,8 @@ use regex_lite::Regex;
 /// Bytes of one value.
 const MAX_VALUE: usize = 4096;
 /// Paths that are not for the samples: the page and the health checks live there.
-const RESERVED: &[&str] = &["/", "/health", "/update", "/api/metrics"];
+const RESERVED: &[&str] =
+    &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
 
 /// What the value of an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,8 +75,7 @@ impl Exposition {
                 ("histogram", _) => {
                     family.check_histogram();
                     for part in ["", "_bucket", "_sum", "_count"] {
-                        let part = format!("{name}{part}");
-                        assert!(taken.insert(part), "{name}{part} is another family's");
+                        assert!(taken.insert(format!("{name}{part}")), "{name}{part} is taken");
                     }
                     continue;
                 }
