@@ -87,6 +87,11 @@ impl Hub {
             value_bytes: push.max_value_bytes,
         });
         let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
+        if self.push.rules().labels != custom.labels {
+            // What was declared stays for ever, and would under the labels of before, too.
+            self.store.forget_declarations();
+            self.store.drop_undeclared();
+        }
         self.push = Push::new(Rules {
             ttl: push.ttl,
             ttl_by_source: push.ttl_by_source.clone(),

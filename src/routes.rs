@@ -246,6 +246,8 @@ impl Service {
     /// Goes on with what was prepared.
     #[cfg(feature = "hub")]
     pub fn apply(&mut self, prepared: Prepared, settings: &Settings) {
+        let labels = settings.custom.labels_of_own();
+        self.lines.iter_mut().for_each(|lines| lines.label(labels));
         self.hub.apply(prepared, settings, Instant::now());
     }
 

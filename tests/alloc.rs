@@ -37,13 +37,26 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn service(args: &[&str]) -> Service {
+fn service(args: &[&str], env: &[(&str, &str)]) -> Service {
     let args = args.iter().map(Into::into);
-    let settings = settings::load(&app::subjects(), args, std::iter::empty()).unwrap();
+    let env = env.iter().map(|(name, value)| (name.into(), value.into()));
+    let settings = settings::load(&app::subjects(), args, env).unwrap();
     let root = Root::at(settings.paths.clone());
     let gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
-    Service::new(settings.dialect, settings.server.metrics_path, gather)
+    let mut service = Service::new(settings.dialect, settings.server.metrics_path.clone(), gather);
+    let prepared = service.prepare(&settings).unwrap();
+    service.apply(prepared, &settings);
+    service
 }
+
+/// Labels on every series, and none.
+const LABELS: [&[(&str, &str)]; 2] = [
+    &[],
+    #[cfg(feature = "hub")]
+    &[("APP__METRICS__LABELS", "env=prod,queue=none"), ("APP__METRICS__LABELS_ON_ALL", "true")],
+    #[cfg(not(feature = "hub"))]
+    &[],
+];
 
 fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
     Request {
@@ -62,8 +75,9 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
 
 /// Updates of series that are there, and the scrapes between them.
 #[cfg(feature = "hub")]
-fn steady_pushes_allocate_nothing() {
-    let (mut service, mut response) = (service(&["--no-collector.network"]), Response::default());
+fn steady_pushes_allocate_nothing(env: &[(&str, &str)]) {
+    let mut service = service(&["--no-collector.network"], env);
+    let mut response = Response::default();
     let entries = (0..100).map(|i| {
         let kind = ["gauge", "counter", "histogram"][i % 3];
         format!(
@@ -96,16 +110,17 @@ fn steady_pushes_allocate_nothing() {
 fn a_steady_scrape_allocates_nothing() {
     let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
     let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
-    for args in [
+    let all = [
         &["--dialect=sysmetrics", procfs, sysfs][..],
         &["--dialect=node_exporter", procfs, sysfs],
         &["--dialect=sysmetrics"], // this machine
         &["--dialect=node_exporter"],
-    ] {
+    ];
+    for (args, env) in all.iter().flat_map(|args| LABELS.map(|env| (args, env))) {
         // The last is two scrapers, each with its own format.
         for accepts in [&[""][..], &[open_metrics], &["", open_metrics]] {
             for encoding in ["", "gzip"] {
-                let (mut service, mut response) = (service(args), Response::default());
+                let (mut service, mut response) = (service(args, env), Response::default());
                 let mut scrape = || {
                     for accept in accepts {
                         service.answer(&scrape(accept, encoding), &mut response);
@@ -118,12 +133,12 @@ fn a_steady_scrape_allocates_nothing() {
                 let before = ALLOCATIONS.load(Relaxed);
                 (0..20).for_each(|_| scrape());
                 let count = ALLOCATIONS.load(Relaxed) - before;
-                assert_eq!(count, 0, "{args:?} {accepts:?} {encoding:?}: in 20 scrapes");
+                assert_eq!(count, 0, "{args:?} {env:?} {accepts:?} {encoding:?}: in 20 scrapes");
             }
         }
     }
     #[cfg(feature = "hub")]
-    steady_pushes_allocate_nothing();
+    LABELS.iter().for_each(|env| steady_pushes_allocate_nothing(env));
     let before = ALLOCATIONS.load(Relaxed);
     drop(std::hint::black_box(vec![1]));
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 1, "it does count");
