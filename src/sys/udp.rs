@@ -4,7 +4,8 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-/// Datagrams received by one call. With one a call a flood of small ones costs a third more.
+/// Datagrams received by one call. One at a time a small one costs twice the CPU (1.4 µs against 0.7
+/// with its line and its share of a `poll`); 64 are hardly better than 16, and take four times the room.
 const BATCH: usize = 16;
 
 /// Room for one datagram: no UDP datagram is longer.
