@@ -1,12 +1,16 @@
 //! Ways in: what other programs send becomes series of the store.
 
+pub mod exposition;
 mod gate;
+pub mod intake;
 pub mod json;
 mod push;
 mod rules;
 pub mod statsd;
 
+pub use exposition::{BadLine, Syntax};
 pub use gate::{Denied, Gate};
+pub use intake::{Buffers, Collision, Intake, Tally};
 pub use json::Fault;
 pub use push::{Form, Push};
 pub use rules::Rules;

@@ -1,11 +1,9 @@
 //! What the settings say about everything that is pushed, whichever way it comes in.
 
+use super::intake::MAX_AHEAD;
 use crate::clock::Wall;
 use crate::store::{LabelSet, Reason};
 use std::time::Duration;
-
-/// How far a time stamp may lie in the future: clocks differ.
-const MAX_AHEAD: Duration = Duration::from_secs(60);
 
 /// A time stamp from here on is in milliseconds.
 const MILLIS_FROM: f64 = 1e11;
