@@ -96,7 +96,7 @@ fn every_kind_of_line_is_scraped() {
 #[test]
 fn without_an_address_nothing_is_received() {
     let agent = Agent::plan().machine("box").start();
-    assert!(!agent.get("/metrics").text().contains("statsd"));
+    assert!(!agent.get("/metrics").text().contains("sysmetrics_statsd_"));
 }
 
 /// Scrapes are answered while datagrams come faster than they are taken, and what the kernel gave
@@ -185,7 +185,7 @@ fn the_socket_stays_over_a_reload() {
     agent.reload("[server]\nlisten = \"127.0.0.1:0\"\n");
     agent.wait_for_log("settings reloaded", 7);
     UdpSocket::bind(&other).unwrap();
-    assert!(!agent.get("/metrics").text().contains("statsd"));
+    assert!(!agent.get("/metrics").text().contains("sysmetrics_statsd_"));
 }
 
 #[test]
