@@ -89,6 +89,7 @@ fn every_kind_of_line_is_scraped() {
         assert_eq!(find(&agent, series), Some(value), "{series}");
     }
     // Said once, however many there are.
+    agent.wait_for_log("statsd line refused", 1);
     assert_eq!(agent.lines_with("statsd line refused"), 1);
     assert_eq!(agent.lines_with("bear no token"), 0);
 }
