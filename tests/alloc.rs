@@ -87,13 +87,20 @@ fn steady_pushes_allocate_nothing(env: &[(&str, &str)]) {
         )
     });
     let body = format!("[{}]", entries.collect::<Vec<_>>().join(","));
-    let push = Request { method: Method::Post, path: "/update", ..scrape("", "") };
+    let batched = body.replace("\"type\"", "\"metric_type\"");
+    let batched = batched.replace(".25,\"help\"", ".25},\"help\"");
+    let batched = batched.replace("\"value\":", "\"value\":{\"timestamp\":null,\"value\":");
+    let batched = format!("{{\"source\":\"app\",\"metrics\":{batched}}}");
+    let push = |path| Request { method: Method::Post, path, ..scrape("", "") };
+    let pushes = [(push("/update"), body), (push("/api/metrics"), batched)];
     let scrape = scrape("", "");
     let now = std::time::Instant::now();
     let mut round = |with_scrape: bool| {
-        assert!(service.takes_body(&push) && service.admits(&push, true, &mut response));
-        service.receive(&push, body.as_bytes(), now, &mut response);
-        assert!(response.body().starts_with(b"{\"accepted\":100,\"refused\":0,"));
+        for (push, body) in &pushes {
+            assert!(service.takes_body(push) && service.admits(push, true, &mut response));
+            service.receive(push, body.as_bytes(), now, &mut response);
+            assert!(response.body().starts_with(b"{\"accepted\":100,\"refused\":0,"));
+        }
         if with_scrape {
             service.answer(&scrape, &mut response);
             response.finish(true, true);
@@ -103,6 +110,40 @@ fn steady_pushes_allocate_nothing(env: &[(&str, &str)]) {
     let before = ALLOCATIONS.load(Relaxed);
     (0..20).for_each(|i| round(i % 2 == 0));
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 pushes and 10 scrapes");
+}
+
+/// Lines of series that are there, and lines that are refused, through the socket.
+#[cfg(feature = "hub")]
+fn steady_statsd_lines_allocate_nothing() {
+    use sysmetrics::ingest::{Rules, Statsd};
+    use sysmetrics::store::{Bounds, Store};
+    let now = std::time::Instant::now();
+    let labels = vec![("env".to_owned(), "prod".to_owned())];
+    let rules = Rules { prefix: "ns_".to_owned(), labels, ..Rules::default() };
+    let (mut store, mut statsd) = (Store::new(Bounds::default(), now), Statsd::default());
+    let listen = Some("127.0.0.1:0".to_owned());
+    statsd.apply(statsd.prepare(&settings::Statsd { listen }).unwrap());
+    let socket = statsd.fd().unwrap().try_clone_to_owned().unwrap();
+    let address = std::net::UdpSocket::from(socket).local_addr().unwrap();
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let datagrams: [&[u8]; 5] = [
+        b"page.views:1|c|@0.1|#zone:b,k:v\nload:7|g\nload:+1|g\n1st:320|ms|@0.1",
+        b"sizes:1:2:3:4|h\nn,k=v:1|c",
+        b"a\xff:1|c|#k:\xfe",
+        b"x:1|s\nx\nx:1|g|#k",
+        b"load:7|c",
+    ];
+    let mut round = || {
+        for datagram in datagrams {
+            client.send_to(datagram, address).unwrap();
+        }
+        statsd.turn(&rules, &mut store, now);
+    };
+    (0..3).for_each(|_| round());
+    let before = ALLOCATIONS.load(Relaxed);
+    (0..20).for_each(|_| round());
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 turns");
+    assert_eq!(store.len(), 2 + 2 * 14 + 3);
 }
 
 /// One test, as others in this process would count too.
@@ -138,7 +179,10 @@ fn a_steady_scrape_allocates_nothing() {
         }
     }
     #[cfg(feature = "hub")]
-    LABELS.iter().for_each(|env| steady_pushes_allocate_nothing(env));
+    {
+        LABELS.iter().for_each(|env| steady_pushes_allocate_nothing(env));
+        steady_statsd_lines_allocate_nothing();
+    }
     let before = ALLOCATIONS.load(Relaxed);
     drop(std::hint::black_box(vec![1]));
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 1, "it does count");
