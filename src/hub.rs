@@ -4,14 +4,14 @@
 
 use crate::alert::Alerts;
 use crate::gather::{self, Gather};
-use crate::ingest::{Gate, Push, Rules, Statsd, StatsdBound};
-use crate::metric::{Kind, Sink};
+use crate::ingest::{self, Gate, Push, Rules, Statsd, StatsdBound};
+use crate::metric::{Family, Kind, Sink};
 use crate::settings::Settings;
 use crate::status::Health;
-use crate::store::{Bounds, Store};
+use crate::store::{self, Bounds, Store};
 use crate::sys::Ready;
 use crate::tail::Tails;
-use crate::target::Targets;
+use crate::target::{self, Targets};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -121,7 +121,7 @@ impl Hub {
         let alerts = is_ready(self.alerts.fd().is_some());
         let is_due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
         if statsd {
-            self.statsd.turn(&mut self.store, now);
+            self.statsd.turn(self.push.rules(), &mut self.store, now);
         }
         if targets {
             self.targets.turn(&mut self.store, now);
@@ -157,4 +157,9 @@ impl Hub {
         self.tails.write_self(out);
         self.alerts.write_self(out);
     }
+}
+
+/// The families about all that comes in, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    store::families().chain(ingest::statsd::families()).chain(target::families())
 }

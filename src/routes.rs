@@ -9,7 +9,7 @@ use crate::http::{
 #[cfg(feature = "hub")]
 use crate::hub::{Hub, Prepared};
 #[cfg(feature = "hub")]
-use crate::ingest::{Denied, Fault};
+use crate::ingest::{Denied, Fault, Form};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 use crate::settings::{Dialect, Settings};
 #[cfg(feature = "hub")]
@@ -447,7 +447,7 @@ const LINKS: &[(&str, &str)] = &[
 #[cfg(feature = "hub")]
 fn update(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
     let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.update(body, &mut hub.store, now, out);
+    let done = hub.push.take(Form::Update, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));
 }
 
@@ -455,7 +455,7 @@ fn update(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &
 #[cfg(feature = "hub")]
 fn batch(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
     let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.batch(body, &mut hub.store, now, out);
+    let done = hub.push.take(Form::Batch, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));
 }
 
@@ -503,7 +503,7 @@ fn write_traffic(
 /// The families about serving, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     #[cfg(feature = "hub")]
-    let more = crate::store::families();
+    let more = crate::hub::families();
     #[cfg(not(feature = "hub"))]
     let more = std::iter::empty();
     FAMILIES.iter().chain(more)

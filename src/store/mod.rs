@@ -18,6 +18,7 @@ mod slots;
 mod write;
 
 pub use group::Group;
+pub use index::{Index, NONE};
 pub use labels::{LabelSet, is_label_name, is_metric_name};
 pub use reason::Reason;
 pub use write::families;
@@ -26,7 +27,6 @@ use crate::metric::{Kind, Labels, Point};
 use crate::settings::Dialect;
 use family::Families;
 use group::Groups;
-use index::{Index, NONE};
 use series::Series;
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
