@@ -187,7 +187,8 @@ fn every_section_shows_what_comes() {
     let mut browser = Browser::start();
     let more = r#"{"targets":[
             {"target":"api","up":1,"seconds":0.0123,"samples":1234,"refused":null,"errors":null},
-            {"target":"<script>hacked=1</script>","up":0,"seconds":5.01,"samples":0,"refused":null,"errors":7}],
+            {"target":"<script>hacked=1</script>","up":0,"seconds":5.01,"samples":0,"refused":null,"errors":7,
+             "last_error":"<b>no</b>","last_error_age_seconds":3600}],"time":1795255200,
         "pushes":{"series":2,"families":1,"accepted":1234567,"refused":{"<img src=x>":3}},
         "logs":[{"path":"/var/log/web.log","files":1,"read_bytes":12345678,"lines":98765,"cut":null,"matches":12,"truncations":0}],
         "exporters":[{"name":"<b>otlp</b>","sent":5}],
@@ -209,19 +210,18 @@ fn every_section_shows_what_comes() {
     };
     assert_eq!(
         browser.text(&rows("targets")),
-        "Target|State|Took|Samples|Errors\napi|up|12 ms|1,234|–\n\
-         <script>hacked=1</script>|down|5.0 s|0|7"
+        "Target|Errors|State\napi1,234 samples in 12 ms|–|up\n\
+         <script>hacked=1</script>0 samples in 5.0 s; 09:00:00 <b>no</b>|7|down"
     );
     assert_eq!(
         browser.text(&rows("alerts")),
-        "Alert|State|Labels\n<i>DiskFull</i>|firing|device=sda, severity=page\nMemory|pending|"
+        "Alert|State\n<i>DiskFull</i>device=sda, severity=page|firing\nMemory|pending"
     );
     assert_eq!(
         browser.text(&rows("logs")),
-        "path|files|read bytes|lines|cut|matches|truncations\n\
-         /var/log/web.log|1|12,345,678|98,765|–|12|0"
+        "Log file|Lines|Matches\n/var/log/web.log1 followed, 12 MiB read, – lines cut|98,765|12"
     );
-    assert_eq!(browser.text(&rows("exporters")), "name|sent\n<b>otlp</b>|5");
+    assert_eq!(browser.text(&rows("exporters")), "Exporter\n<b>otlp</b>");
     let pushes =
         browser.text("document.querySelector('#pushes dl').innerText.replace(/\\n+/g, '|')");
     assert_eq!(pushes, "Series|2|Metrics|1|Accepted|1,234,567|Refused: <img src=x>|3");

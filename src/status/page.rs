@@ -7,6 +7,6 @@ pub const PAGE: &str = include_str!("page.html");
 
 /// Its Content-Security-Policy: the hashes are those of style and script, and a test compares them.
 pub const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-sk4rGYvuNAjYpRzhbpW4dkvSqYt7jrjAy1cUZpg4UHA='; \
-    script-src 'sha256-gU+P9sHRj32S1qkIndB48IxvmSomVTnbnijsXlA8iog='; \
+    style-src 'sha256-v9Yruber8kjiBCqb9WAi0cWYaiIE9WCdPBgDgONpDOU='; \
+    script-src 'sha256-AX5gk2p1NfcQ/Wr18W1l/VBiuseUsjkfzpY5HnDNeZY='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
