@@ -4,10 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 
-# A compiler for build scripts, and for libFuzzer; the readers of deploy/ and docs/; the peers.
+# A compiler for build scripts, and for libFuzzer; the readers of deploy/ and docs/; a browser for the
+# status page; the peers.
 packages=(
 	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static curl dpkg mandoc prometheus prometheus-node-exporter python3 python3-venv qemu-user-static
+	busybox-static chromium curl dpkg mandoc prometheus prometheus-node-exporter python3 python3-venv
+	qemu-user-static
 	runit shellcheck strace systemd
 )
 

@@ -136,13 +136,21 @@ impl Hub {
         }
     }
 
-    /// What keeps each part from its work: the place to add to when a part has something to tell
-    /// that no sample of it says (those have `status::health::RULES`).
+    /// Those who are asked.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// What keeps each part from its work, and what it has to note about others: the one place that
+    /// knows.
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         if self.store.was_full(now, RECENT) {
             let reason =
                 "there was no room for what was pushed: push.max_series, push.max_families";
             to.fails("store", "series", reason.to_owned());
+        }
+        for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
+            to.notes("target", name, text.to_owned());
         }
     }
 
