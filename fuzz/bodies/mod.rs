@@ -27,7 +27,7 @@ use ingest::exposition_in;
 fn exposition_in(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 14] = [
+pub static BODIES: [(&str, Body); 15] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
@@ -40,6 +40,7 @@ pub static BODIES: [(&str, Body); 14] = [
     ("query", wire::query),
     ("request_head", wire::request_head),
     ("settings_toml", files::settings_toml),
+    ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
     ("udev", files::udev),
 ];

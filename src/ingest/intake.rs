@@ -65,7 +65,8 @@ impl Tally {
         Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, count)| *count > 0)
     }
 
-    fn count(&mut self, name: &str, done: Result<(), Reason>) {
+    /// Counts what became of one sample.
+    pub fn count(&mut self, name: &str, done: Result<(), Reason>) {
         let Err(reason) = done else {
             self.taken += 1;
             return;

@@ -7,6 +7,7 @@ pub mod exposition;
 pub mod memory;
 pub mod network;
 pub mod stat;
+pub mod statsd;
 
 use super::strict;
 use sysmetrics::expose::Format;
