@@ -55,6 +55,8 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         accept,
         accept_encoding,
         authorization: "",
+        content_type: "",
+        content_encoding: "",
         body: Body::Sized(0),
         expects: false,
     }

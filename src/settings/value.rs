@@ -11,6 +11,9 @@ const MAX_VALUE: usize = 4096;
 const RESERVED: &[&str] =
     &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
 
+/// How the paths of groups begin that clients of a Pushgateway push.
+const GROUPS: &str = "/metrics/job";
+
 /// What the value of an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -322,7 +325,11 @@ fn is_mail(text: &str) -> bool {
 
 fn is_route(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"\\<>".contains(&b));
-    plain && text.starts_with('/') && !RESERVED.contains(&text) && !text.starts_with("/health/")
+    let is_group = text
+        .strip_prefix(GROUPS)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '@', '%']));
+    let is_ours = RESERVED.contains(&text) || text.starts_with("/health/") || is_group;
+    plain && text.starts_with('/') && !is_ours
 }
 
 #[cfg(test)]
