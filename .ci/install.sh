@@ -6,7 +6,8 @@ export DEBIAN_FRONTEND=noninteractive
 # A compiler for build scripts, and for libFuzzer; the readers of deploy/ and docs/; the peers.
 packages=(
 	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static curl dpkg mandoc prometheus prometheus-node-exporter python3 qemu-user-static
+	busybox-static curl dpkg mandoc prometheus prometheus-node-exporter python3
+	python3-prometheus-client qemu-user-static
 	runit shellcheck strace systemd
 )
 

@@ -54,6 +54,13 @@ const DATAGRAMS: [&str; 4] = [
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
+const GROUPS: [&str; 4] = [
+    "job/a/instance/b%20c\na{job=\"x\"} 1\n# TYPE b counter\nb 2",
+    "job@base64/L3Zhci90bXA/x@base64/=\nbefore 2\nbefore{x=\"y\"} 1\n",
+    "job/a\na 1 1700000000000\n",
+    "job/a/b\n",
+];
+
 const ACCEPTS: [&str; 4] = [
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;q=0.5,*/*;q=0.1",
     "text/plain;version=0.0.4",
@@ -74,6 +81,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "settings_toml" => return examples(),
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
+        "push_group" => &GROUPS,
         "exposition_in" => return expositions(),
         _ => return machines(of_machines(target)),
     };

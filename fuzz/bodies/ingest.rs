@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 use sysmetrics::expose::{Format, Lines, Text};
 use sysmetrics::ingest::exposition::{Read, Reader, Syntax};
-use sysmetrics::ingest::{Buffers, Collision, Intake};
+use sysmetrics::ingest::gateway::{Verb, Wish};
+use sysmetrics::ingest::{Buffers, Collision, Gateway, Intake, Rules};
 use sysmetrics::metric::{Buffer, Point, Value};
 use sysmetrics::settings::Dialect;
 use sysmetrics::store::{Bounds, Store};
@@ -35,6 +36,33 @@ pub fn exposition_in(bytes: &[u8]) {
     let first = kept(text, syntax, format);
     let again = kept(&first, syntax, format);
     assert_eq!(String::from_utf8_lossy(&again), String::from_utf8_lossy(&first));
+}
+
+/// A path behind `/metrics/`, a newline, and a body: nothing breaks, and what is refused leaves the
+/// group's series as they were.
+pub fn push_group(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let path = ["/metrics/", &String::from_utf8_lossy(&bytes[..end])].concat();
+    let body = bytes.get(end + 1..).unwrap_or_default();
+    let now = Instant::now();
+    let (mut store, mut gateway) = (Store::new(Bounds::default(), now), Gateway::default());
+    let rules = Rules { ttl: Duration::from_secs(9), ..Rules::default() };
+    let mut ask = |verb, body, store: &mut Store| {
+        let (path, content_type, content_encoding, max_body) = (&path, "", "", 1 << 16);
+        let wish = Wish { verb, path, content_type, content_encoding, body, max_body };
+        gateway.serve(&wish, &rules, store, now)
+    };
+    let is_group = ask(Verb::Replace, b"before 1\n", &mut store).is_ok();
+    assert_eq!(store.len(), if is_group { 3 } else { 0 });
+    for verb in [Verb::Add, Verb::Replace] {
+        let before = store.len();
+        match ask(verb, body, &mut store) {
+            Ok(()) => assert!(is_group && store.len() >= 2),
+            Err(_) => assert_eq!(store.len(), before),
+        }
+    }
+    assert_eq!(ask(Verb::Delete, b"", &mut store).is_ok(), is_group);
+    assert!(store.is_empty());
 }
 
 fn told(read: Read<'_>) -> String {

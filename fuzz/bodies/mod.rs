@@ -20,14 +20,18 @@ mod wire;
 pub type Body = fn(&[u8]);
 
 #[cfg(feature = "hub")]
-use ingest::exposition_in;
+use ingest::{exposition_in, push_group};
 
 /// Without the hub nobody's text is read.
 #[cfg(not(feature = "hub"))]
 fn exposition_in(_: &[u8]) {}
 
+/// Without the hub nothing is pushed.
+#[cfg(not(feature = "hub"))]
+fn push_group(_: &[u8]) {}
+
 /// Every target.
-pub static BODIES: [(&str, Body); 15] = [
+pub static BODIES: [(&str, Body); 16] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
@@ -36,6 +40,7 @@ pub static BODIES: [(&str, Body); 15] = [
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("proc_stat", files::proc_stat),
+    ("push_group", push_group),
     ("push_json", wire::push_json),
     ("query", wire::query),
     ("request_head", wire::request_head),

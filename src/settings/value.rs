@@ -381,11 +381,14 @@ mod tests {
 
     #[test]
     fn routes_leave_room_for_the_others() {
-        for good in ["/metrics", "/a/b-c_d", "/healthy"] {
+        for good in ["/metrics", "/a/b-c_d", "/healthy", "/metrics/jobs", "/metrics/all"] {
             assert_eq!(ok(Kind::Route, good).0, good);
         }
         for bad in ["", "/", "metrics", "/health", "/health/live", "/a?b", "/a b", "/é", "/a#"] {
             assert!(Kind::Route.read(bad).is_err(), "{bad}");
+        }
+        for group in ["/metrics/job", "/metrics/job/", "/metrics/job/a", "/metrics/job@base64/YQ"] {
+            assert!(Kind::Route.read(group).is_err(), "{group}");
         }
     }
 
