@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod client;
+pub mod endpoint;
 pub mod exposition;
 pub mod json;
 pub mod limits;
@@ -14,6 +15,7 @@ pub mod temp;
 
 pub use agent::Agent;
 pub use client::{Answer, Client, get, get_with};
+pub use endpoint::{Endpoint, Say};
 pub use exposition::{Exposition, Format};
 pub use temp::Temp;
 
