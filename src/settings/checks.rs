@@ -4,6 +4,7 @@
 use super::hub::{LogRule, RuleKind, TargetKind};
 use super::problem::{meant, quoted};
 use super::row::Keyed;
+use super::template;
 use super::types::Settings;
 use super::value::time;
 use regex_lite::Regex;
@@ -166,6 +167,18 @@ pub(super) fn alerting(settings: &mut Settings) -> Checked {
     }
     if relay && alerting.mail_from.is_empty() && !alerting.mail_to.is_empty() {
         return wrong("smtp", &["mail_from is missing beside it"]);
+    }
+    Ok(())
+}
+
+pub(super) fn alert(settings: &mut Settings) -> Checked {
+    let Some(alert) = settings.alerts.last() else { return Ok(()) };
+    for (key, texts) in [("labels", &alert.labels), ("annotations", &alert.annotations)] {
+        for (name, text) in texts {
+            if let Err(mistake) = template::check(text) {
+                return wrong(key, &[name, ": ", &mistake]);
+            }
+        }
     }
     Ok(())
 }

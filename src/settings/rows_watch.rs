@@ -30,7 +30,9 @@ pub(super) static SECTIONS: &[Section] = &[
         })
         .check(checks::rule),
     Section::new("alerting", "Who hears of alerts").check(checks::alerting),
-    Section::new("alerts", "Alerts").list(MAX_ALERTS, |s| s.alerts.push(Alert::default())),
+    Section::new("alerts", "Alerts")
+        .list(MAX_ALERTS, |s| s.alerts.push(Alert::default()))
+        .check(checks::alert),
 ];
 
 pub(super) static ROWS: &[Row] = &[
@@ -135,10 +137,10 @@ pub(super) static ROWS: &[Row] = &[
         .help("How long it must hold before the alert fires.")
         .set(|s, v| alert(s, |a| a.for_ = millis(v))),
     Row::new("alerts", "labels", Kind::Labels, "")
-        .help("More labels.")
+        .help("More labels; filled in like annotations.")
         .set(|s, v| alert(s, |a| a.labels.extend(pair(v)))),
     Row::new("alerts", "annotations", Kind::Labels, "")
-        .help("What to tell, with {{ value }} and {{ $labels.name }} in it.")
+        .help("What to tell, with {{ $value }} and {{ $labels.name }} in it.")
         .set(|s, v| alert(s, |a| a.annotations.extend(pair(v)))),
 ];
 

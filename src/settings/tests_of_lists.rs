@@ -268,8 +268,9 @@ fn of_targets() {
     );
     refused("[scrape]\ntargets = [1]", "FILE:2:12: scrape.targets: expected a table, found 1");
     refused(
-        "[[alerts]]\nname = 'x'\nexpr = ''",
-        "FILE:1:1: [[alerts]]: expr is missing; expected a condition, such as load1 > 4",
+        "[[metrics.histograms]]\nname = ''",
+        "FILE:1:1: [[metrics.histograms]]: name is missing; expected a name of letters, digits, _ \
+         and :, no digit first",
     );
     refused("alerts = ['x']", "FILE:1:11: alerts: expected a table, found \"x\"");
     refused(
@@ -389,6 +390,16 @@ fn of_alerts() {
     refused(
         "[alerting]\nmail_to = 'a@b'\nsmtp = 'h:25'",
         "FILE:3:8: alerting.smtp: mail_from is missing beside it",
+    );
+    refused(
+        "[[alerts]]\nname = 'a'\nexpr = 'x > '",
+        "FILE:3:8: alerts.expr: expected a condition, such as load1 > 4, found \"x > \"; column 5: \
+         found the end, expected a number, a metric, rate(, increase( or (",
+    );
+    refused(
+        "[[alerts]]\nname = 'a'\nexpr = 'x > 1'\nannotations = { summary = '{{ $x }}' }",
+        "FILE:4:27: alerts.annotations: summary: column 4: found \"$x\", expected $value or \
+         $labels.NAME",
     );
     for mail in ["a", "@b", "a@", "-a@b", "a@b,c@d", "a b@c", "a@b@c", "a@b\\n"] {
         assert!(load(&format!("[alerting]\nmail_to = \"{mail}\""), "", &[]).is_err(), "{mail}");

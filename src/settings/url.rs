@@ -38,8 +38,8 @@ fn parts(text: &str) -> Option<Parts<'_>> {
         Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()?),
         _ => (place, HTTP),
     };
-    // An IPv6 address has brackets.
-    let bare = name.contains(':') && !name.starts_with('[');
+    // An IPv6 address has brackets, and a zone is no matter of URLs.
+    let bare = name.contains(':') && !name.starts_with('[') || name.contains('%');
     let host = host(name).filter(|_| !bare && port > 0)?;
     Some(Parts { host, port, path: !path.is_empty() })
 }
@@ -87,6 +87,7 @@ mod tests {
             "http://api:0/",
             "http://api:65536/",
             "http://::1/",
+            "http://[fe80::1%eth0]/",
             "http://a b/",
             "http://api/#part",
             "http://api/\n",

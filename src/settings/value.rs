@@ -1,5 +1,6 @@
 //! What the value of an option may be, how it is read and how it is said again.
 
+use super::expr;
 use super::listen::{Listen, host};
 use super::url;
 use regex_lite::Regex;
@@ -7,7 +8,8 @@ use regex_lite::Regex;
 /// Bytes of one value.
 const MAX_VALUE: usize = 4096;
 /// Paths that are not for the samples: the page and the health checks live there.
-const RESERVED: &[&str] = &["/", "/health", "/update", "/api/metrics"];
+const RESERVED: &[&str] =
+    &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
 
 /// What the value of an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +186,10 @@ impl Kind {
                 Err(error) => return Err([" (", &error.to_string(), ")"].concat()),
             },
             Kind::Url | Kind::Urls => return url::check(text).map(|()| value),
+            Kind::Expression => {
+                let checked = expr::check(text).map(|()| value);
+                return checked.map_err(|mistake| ["; ", &mistake].concat());
+            }
             _ => {}
         }
         self.plain(text).ok_or_else(String::new)

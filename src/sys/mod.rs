@@ -8,6 +8,8 @@ mod notify;
 mod pen;
 mod signal;
 #[cfg(feature = "hub")]
+mod udp;
+#[cfg(feature = "hub")]
 mod wake;
 
 pub use dir::{open_below, open_directory};
@@ -19,6 +21,8 @@ pub use netlink::{receive_from_kernel, route_socket};
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
 pub use signal::{Signal, Signals};
+#[cfg(feature = "hub")]
+pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 #[cfg(feature = "hub")]
 pub use wake::Wake;
 
