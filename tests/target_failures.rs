@@ -122,7 +122,7 @@ fn fifty_targets_of_which_ten_hang_delay_nobody() {
     let hanging = Endpoint::new(Say::Nothing);
     let fine = Endpoint::with("a 1\n");
     let names: Vec<String> = (0..50).map(|n| format!("t{n}")).collect();
-    let url = |n: usize| if n % 5 == 0 { hanging.url() } else { fine.url() };
+    let url = |n: usize| if n.is_multiple_of(5) { hanging.url() } else { fine.url() };
     let urls: Vec<String> = (0..50).map(url).collect();
     let targets: Vec<_> = names.iter().zip(&urls).map(|(n, u)| (n.as_str(), u.as_str())).collect();
     // They hang for longer than the test lasts.

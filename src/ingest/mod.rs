@@ -10,7 +10,7 @@ pub mod statsd;
 
 pub use exposition::{BadLine, Syntax};
 pub use gate::{Denied, Gate};
-pub use intake::{Buffers, Collision, Intake, Tally};
+pub use intake::{Buffers, Collision, Intake, Piece, Tally};
 pub use json::Fault;
 pub use push::{Form, Push};
 pub use rules::Rules;
