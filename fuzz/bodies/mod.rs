@@ -2,6 +2,8 @@
 //! `tests/fuzz.rs`, which drives them with stored and damaged files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(feature = "hub")]
+mod answer;
 mod exposition;
 mod files;
 #[path = "../../tests/support/machine.rs"]
@@ -18,11 +20,12 @@ mod wire;
 pub type Body = fn(&[u8]);
 
 /// Every target.
-pub static BODIES: [(&str, Body); 14] = [
+pub static BODIES: [(&str, Body); 16] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
+    ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("proc_stat", files::proc_stat),
@@ -32,8 +35,16 @@ pub static BODIES: [(&str, Body); 14] = [
     ("settings_toml", files::settings_toml),
     ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
+    ("target_json", answer::target_json),
     ("udev", files::udev),
 ];
+
+/// Without the hub nobody is asked.
+#[cfg(not(feature = "hub"))]
+mod answer {
+    pub fn http_answer(_: &[u8]) {}
+    pub fn target_json(_: &[u8]) {}
+}
 
 /// Runs the body of `target`.
 #[allow(dead_code)] // the test walks the table

@@ -4,7 +4,7 @@
 
 mod answer;
 mod asking;
-mod custom;
+pub mod custom;
 mod state;
 
 use crate::courier::Desk;
