@@ -2,6 +2,7 @@
 
 use crate::inside;
 use crate::programs::{self, Dialect, Programs};
+use crate::pushes;
 use crate::server::{Memory, Server};
 use crate::startup;
 use crate::stats::Summary;
@@ -18,6 +19,8 @@ pub struct Effort {
     pub starts: usize,
     pub repeats: usize,
     pub wrk_seconds: u32,
+    /// Batches pushed.
+    pub pushes: usize,
 }
 
 /// Facts for the record, and verdicts.
@@ -28,7 +31,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
+    pub fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
         self.verdicts.push(Verdict::at_most(what, measured, target, write));
     }
 }
@@ -37,12 +40,13 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 5] = [
+    let sections: [(&str, Section); 6] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),
         ("large machines", many),
         ("throughput", throughput),
+        ("pushes", pushes::measure),
     ];
     for (name, section) in sections {
         eprintln!("bench: {name}");
