@@ -126,7 +126,18 @@ impl Hub {
             self.tails.turn(tails, &mut self.store, now);
         }
         if alerts || is_due(self.alerts.deadline()) {
-            self.alerts.turn(gather, &mut self.store, now);
+            let (statsd, targets, tails) = (&self.statsd, &self.targets, &self.tails);
+            let store = &mut self.store;
+            let dialect = gather.dialect();
+            let mut scrape = |out: &mut dyn Sink| {
+                gather.scrape(gather.all(), out);
+                store.write_self(out);
+                statsd.write_self(out);
+                targets.write_self(out);
+                tails.write_self(out);
+                store.write(now, out);
+            };
+            self.alerts.turn(dialect, &mut scrape, now);
         }
     }
 

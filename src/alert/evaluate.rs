@@ -42,13 +42,13 @@ impl Deed {
 
 /// Room for what steps leave, kept from one condition to the next.
 #[derive(Default)]
-pub struct Desk {
+pub struct Sheet {
     left: Vec<Left>,
     entries: Vec<Entry>,
     out: Vec<Entry>,
 }
 
-impl Desk {
+impl Sheet {
     /// The series for which the condition holds, sorted by labels, with the value of its left side.
     /// `series` appends what there is of the selector at its place, sorted by labels; `labels` reads
     /// them.
@@ -160,14 +160,14 @@ mod tests {
             }
         }
         let read = |span: Span| &all.as_bytes()[span.0 as usize..span.1 as usize];
-        let mut desk = Desk::default();
+        let mut sheet = Sheet::default();
         let series = |at: usize, out: &mut Vec<Entry>| {
             let name = &expr.series[at].name;
             out.extend(known.iter().filter(|(n, _)| n == name).map(|(_, entry)| *entry));
         };
         // Twice: what was left of the first must not matter.
-        desk.evaluate(&expr, series, read);
-        let entries = desk.evaluate(&expr, series, read);
+        sheet.evaluate(&expr, series, read);
+        let entries = sheet.evaluate(&expr, series, read);
         let text = |span| String::from_utf8(read(span).to_vec()).unwrap();
         entries.iter().map(|entry| (text(entry.labels), entry.value)).collect()
     }
@@ -176,8 +176,10 @@ mod tests {
         entries.iter().map(|(labels, value)| ((*labels).to_owned(), *value)).collect()
     }
 
-    const A: (&str, &[(&str, f64)]) = ("a", &[("x=\"1\"", 1.0), ("x=\"2\"", 2.0), ("x=\"4\"", 4.0)]);
-    const B: (&str, &[(&str, f64)]) = ("b", &[("x=\"2\"", 8.0), ("x=\"3\"", 9.0), ("x=\"4\"", 2.0)]);
+    const A: (&str, &[(&str, f64)]) =
+        ("a", &[("x=\"1\"", 1.0), ("x=\"2\"", 2.0), ("x=\"4\"", 4.0)]);
+    const B: (&str, &[(&str, f64)]) =
+        ("b", &[("x=\"2\"", 8.0), ("x=\"3\"", 9.0), ("x=\"4\"", 2.0)]);
     const ONE: (&str, &[(&str, f64)]) = ("one", &[("", 2.0)]);
     const NONE: (&str, &[(&str, f64)]) = ("none", &[]);
 

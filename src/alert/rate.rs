@@ -130,11 +130,8 @@ mod tests {
     fn growths(interval: u32, values: &[f64]) -> Vec<Option<(f64, f64)>> {
         let (mut rings, start) = (Rings::default(), Instant::now());
         let interval = interval * SECOND;
-        let look = |at: usize| Look {
-            now: start + interval * at as u32,
-            interval,
-            window: 60 * SECOND,
-        };
+        let look =
+            |at: usize| Look { now: start + interval * at as u32, interval, window: 60 * SECOND };
         let push = |(at, value): (usize, &f64)| {
             let growth = rings.push(b"", *value, look(at), true).unwrap();
             growth.map(|growth| (growth.increase, growth.seconds))

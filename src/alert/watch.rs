@@ -2,7 +2,7 @@
 //! A family is looked at once, by its name; the samples of those that nobody asks for cost nothing.
 
 use super::text::put_pair;
-use crate::metric::{Family, Histogram, Kind, Label, Labels, Point, Sink, Value};
+use crate::metric::{Family, Histogram, Kind, Label, Labels, Point, Sink, Summary, Value};
 use crate::settings::Dialect;
 use crate::settings::expr::{Matcher, Selector};
 
@@ -154,7 +154,6 @@ impl<'a> Watch<'a> {
     }
 
     fn histogram(&mut self, at: usize, part: Part, labels: Labels<'_>, of: &Histogram<'_>) {
-        const NONE: (&str, f64) = ("", 0.0);
         let count = |counts: &[u64]| counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
         match part {
             Part::Whole => {}
@@ -169,14 +168,30 @@ impl<'a> Watch<'a> {
             }
         }
     }
+
+    fn summary(&mut self, at: usize, part: Part, labels: Labels<'_>, of: &Summary<'_>) {
+        match part {
+            Part::Bucket => {}
+            Part::Sum => self.labelled_one(at, labels, NONE, of.sum),
+            Part::Count => self.labelled_one(at, labels, NONE, of.count as f64),
+            Part::Whole => {
+                for (quantile, value) in of.quantiles {
+                    self.labelled_one(at, labels, ("quantile", *quantile), *value);
+                }
+            }
+        }
+    }
 }
+
+/// One series is meant, without a label more.
+const NONE: (&str, f64) = ("", 0.0);
 
 /// Which part of the family a selector of this name means; it may leave out the dialect's prefix.
 fn part(wanted: &str, prefix: &str, name: &str, kind: Kind) -> Option<Part> {
     let rest = wanted.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(name));
     let suffix = rest.or_else(|| wanted.strip_prefix(name))?;
     let (_, part) = PARTS.into_iter().find(|(word, _)| *word == suffix)?;
-    (part == Part::Whole || matches!(kind, Kind::Histogram)).then_some(part)
+    (part == Part::Whole || matches!(kind, Kind::Histogram | Kind::Summary)).then_some(part)
 }
 
 impl Sink for Watch<'_> {
@@ -231,10 +246,11 @@ impl Sink for Watch<'_> {
             let Some((_, part, _)) = self.selector(at) else { return };
             match (&point, part) {
                 (Point::Number(value), Part::Whole) => {
-                    self.labelled_one(at, labels, ("", 0.0), value.as_f64());
+                    self.labelled_one(at, labels, NONE, value.as_f64());
                 }
                 (Point::Number(_), _) => {}
                 (Point::Histogram(of), part) => self.histogram(at, part, labels, of),
+                (Point::Summary(of), part) => self.summary(at, part, labels, of),
             }
         }
     }
@@ -345,6 +361,26 @@ mod tests {
             out.labelled(Labels::rendered(b""), Point::Number(Value::Float(0.5)), None);
         };
         assert_eq!(caught(&["h", "h_count"], number), ["0{} 0.5"]);
+    }
+
+    #[test]
+    fn summaries_go_by_their_parts() {
+        let write = |out: &mut Watch<'_>| {
+            let family = Family { kind: Kind::Summary, ..gauge("s", Unit::One, "S.", &[]) };
+            out.family(&family.bare());
+            let of = Summary { quantiles: &[(0.5, 1.0), (1.0, f64::NAN)], sum: 9.5, count: 3 };
+            out.labelled(Labels::rendered(b""), Point::Summary(of), None);
+        };
+        assert_eq!(
+            caught(&["s{quantile=\"0.5\"}", "s_count", "s_sum", "s", "s_bucket"], write),
+            [
+                r#"0{quantile=\"0.5\"} 1"#,
+                "1{} 3",
+                "2{} 9.5",
+                r#"3{quantile=\"0.5\"} 1"#,
+                r#"3{quantile=\"1\"} NaN"#,
+            ]
+        );
     }
 
     #[test]
