@@ -2,7 +2,7 @@
 //! logs say, and the alerts about all of it. The serving thread drives it: `wait_on` names the
 //! descriptors, `deadline` the time, `turn` does what is due.
 
-use crate::alert::Alerts;
+use crate::alert::{self, Alerts};
 use crate::gather::{self, Gather};
 use crate::ingest::{self, Gate, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink};
@@ -172,5 +172,6 @@ impl Hub {
 
 /// The families about all that comes in, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    store::families().chain(ingest::statsd::families()).chain(target::families())
+    let own = store::families().chain(ingest::statsd::families());
+    own.chain(target::families()).chain(alert::families())
 }

@@ -181,9 +181,7 @@ impl Talk<'_> {
     }
 
     fn say(&mut self, parts: &[&str]) -> Result<Said, Setback> {
-        let line = parts.concat();
-        // Addresses were checked; a second line would be a command of its own.
-        let line: String = line.chars().filter(|c| !c.is_control()).chain("\r\n".chars()).collect();
+        let line = [&parts.concat(), "\r\n"].concat();
         self.write(line.as_bytes())?;
         self.answer()
     }
@@ -197,5 +195,92 @@ impl Talk<'_> {
     fn wants(&mut self, class: u16, about: &str) -> Result<(), Setback> {
         let said = self.answer()?;
         if said.code / 100 == class { Ok(()) } else { Err(said.setback(about)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+
+    /// What becomes of a mail where the relay says `greeting` and then to each line `answer`.
+    fn sent(
+        greeting: &str,
+        answer: impl Fn(&str) -> &'static str + Send + 'static,
+    ) -> Result<(), (&'static str, bool)> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let greeting = greeting.to_owned();
+        let relay = thread::spawn(move || {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            let mut said = stream.get_mut().write_all(greeting.as_bytes());
+            let mut line = String::new();
+            while said.is_ok() && stream.read_line(&mut line).unwrap_or(0) > 0 {
+                said = stream.get_mut().write_all(answer(line.trim_end()).as_bytes());
+                line.clear();
+            }
+        });
+        let envelope = Envelope { from: "a".to_owned(), to: vec!["b".to_owned(), "c".to_owned()] };
+        let deadline = Instant::now() + Duration::from_millis(500);
+        let done = send(&stream, &envelope, b"x\n", deadline);
+        drop(stream);
+        relay.join().unwrap();
+        done.map_err(|setback| (setback.reason, setback.again))
+    }
+
+    fn usual(line: &str) -> &'static str {
+        match line {
+            "DATA" => "354 go on\r\n",
+            "x" => "",
+            _ => "250 fine\r\n",
+        }
+    }
+
+    #[test]
+    fn what_a_relay_says_is_what_counts() {
+        assert_eq!(sent("220 hi\r\n", usual), Ok(()));
+        assert_eq!(sent("220-hi\n220\n", usual), Ok(()));
+        let to = |refused: &'static str, answer: &'static str| {
+            sent(
+                "220 hi\r\n",
+                move |line| {
+                    if line.starts_with(refused) { answer } else { usual(line) }
+                },
+            )
+        };
+        assert_eq!(to("EHLO", "500 what?\r\n"), Ok(()));
+        assert_eq!(to("RCPT TO:<b>", "550 nobody\r\n"), Ok(()), "the other gets it");
+        assert_eq!(to("QUIT", "500 no\r\n"), Ok(()));
+        for command in ["MAIL", "RCPT", "DATA", "."] {
+            assert_eq!(to(command, "451 later\r\n"), Err(("refused", true)), "{command}");
+            assert_eq!(to(command, "550 never\r\n"), Err(("refused", false)), "{command}");
+        }
+        assert_eq!(sent("554 go away\r\n", usual), Err(("refused", false)));
+        assert_eq!(sent("421 too busy\r\n", usual), Err(("refused", true)));
+    }
+
+    #[test]
+    fn odd_relays_are_survived() {
+        for odd in ["hello\r\n", "25\u{e9}\r\n", "2\n", "220+\n", "\n"] {
+            assert_eq!(sent(odd, usual), Err(("protocol", true)), "{odd:?}");
+        }
+        assert_eq!(sent("22", usual), Err(("timeout", true)));
+        assert_eq!(sent(&"220-on and on\n".repeat(200), usual), Err(("protocol", true)));
+        assert_eq!(sent(&"2".repeat(MAX_ANSWERS as usize + 1), usual), Err(("connect", true)));
+    }
+
+    #[test]
+    fn lines_are_stuffed() {
+        for (mail, text) in [
+            ("a\nb\n", "a\r\nb\r\n"),
+            (".\n..\n", "..\r\n...\r\n"),
+            ("a\r\nb\r", "a\r\nb\r\n"),
+            ("a\r.\n", "a.\r\n"),
+            ("", "\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(stuffed(mail.as_bytes())).unwrap(), text, "{mail:?}");
+        }
     }
 }

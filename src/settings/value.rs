@@ -167,7 +167,7 @@ impl Kind {
             Kind::Url | Kind::Urls => "a URL such as http://127.0.0.1:8000/path",
             Kind::Endpoint => "HOST:PORT, such as 127.0.0.1:8125",
             Kind::Headers => "texts under names of headers, such as X-Scope = \"box\"",
-            Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org",
+            Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org or root",
             Kind::Act => "no value",
             Kind::Ignored => "anything",
         };
@@ -314,10 +314,11 @@ fn is_word(text: &str, more: &str) -> bool {
 /// One that cannot be taken for an option of a mail program or for two addresses.
 fn is_mail(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>[\\]".contains(&b));
+    // Without a host it is somebody on this machine.
     let parts = text
         .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    plain && parts && !text.starts_with('-')
+        .is_none_or(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    plain && parts && !text.is_empty() && !text.starts_with('-')
 }
 
 fn is_route(text: &str) -> bool {
