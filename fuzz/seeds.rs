@@ -43,6 +43,15 @@ const DATAGRAMS: [&str; 4] = [
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
+const CONDITIONS: [&str; 6] = [
+    "rate(b_total{y=\"1\",x!~\"z+|.\"}[1m]) > 1e-3",
+    "a / sysmetrics_b_total <= 100 * (1 - .5) - -2",
+    "h_bucket{le=\"+Inf\", x=~`\\\\`,} != h_count",
+    "1 < increase(b_total[1h30m])",
+    "{{ $value }} of {{labels.y}}",
+    "a{x='\\n',y=\"\"} == h_sum",
+];
+
 const ACCEPTS: [&str; 4] = [
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;q=0.5,*/*;q=0.1",
     "text/plain;version=0.0.4",
@@ -58,6 +67,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "request_head" => &REQUESTS,
         "accept" => &ACCEPTS,
         "push_json" => &PUSHES,
+        "alert_condition" => &CONDITIONS,
         "query" => &QUERIES,
         "statsd" => &DATAGRAMS,
         "settings_toml" => return examples(),

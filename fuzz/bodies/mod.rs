@@ -2,6 +2,7 @@
 //! `tests/fuzz.rs`, which drives them with stored and damaged files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod alert;
 mod exposition;
 mod files;
 #[path = "../../tests/support/machine.rs"]
@@ -18,8 +19,9 @@ mod wire;
 pub type Body = fn(&[u8]);
 
 /// Every target.
-pub static BODIES: [(&str, Body); 14] = [
+pub static BODIES: [(&str, Body); 15] = [
     ("accept", wire::accept),
+    ("alert_condition", alert::condition),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),

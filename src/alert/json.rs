@@ -20,13 +20,13 @@ pub fn webhook(batch: &[Arc<Notice>], external_url: &str) -> Vec<u8> {
     let Some(first) = batch.first() else { return Vec::new() };
     let is_over = batch.iter().all(|notice| notice.is_resolved());
     let mut json = Json::default();
-    json.put("{\"receiver\":");
-    json.text(RECEIVER);
+    json.put("{");
+    json.member("receiver", RECEIVER);
     json.member("status", if is_over { "resolved" } else { "firing" });
     json.put(",\"alerts\":[");
     for (at, notice) in batch.iter().enumerate() {
-        json.put(if at == 0 { "{\"status\":" } else { ",{\"status\":" });
-        json.text(notice.status());
+        json.put(if at == 0 { "{" } else { ",{" });
+        json.member("status", notice.status());
         json.facts(notice);
         json.member("startsAt", &notice.starts.rfc3339().to_string());
         let ends = notice.ends.map(|ends| ends.rfc3339().to_string());
@@ -58,11 +58,15 @@ pub fn alertmanager(
     let mut json = Json::default();
     json.put("[");
     for (at, notice) in batch.iter().enumerate() {
-        json.put(if at == 0 { "{\"startsAt\":" } else { ",{\"startsAt\":" });
-        json.text(&notice.starts.rfc3339().to_string());
-        let later = Wall::at(now.since_epoch().max(notice.starts.since_epoch()) + lasts);
-        json.member("endsAt", &notice.ends.unwrap_or(later).rfc3339().to_string());
+        json.put(if at == 0 { "{" } else { ",{" });
         json.facts(notice);
+        let later = Wall::at(now.since_epoch().max(notice.starts.since_epoch()) + lasts);
+        let is_known = notice.starts.is_plausible() && now.is_plausible();
+        // Where our clock was not set yet, it knows better when something starts that goes on.
+        if is_known || notice.is_resolved() {
+            json.member("startsAt", &notice.starts.rfc3339().to_string());
+            json.member("endsAt", &notice.ends.unwrap_or(later).rfc3339().to_string());
+        }
         // It takes no empty one.
         if !external_url.is_empty() {
             json.member("generatorURL", &generator(external_url));
@@ -117,23 +121,25 @@ impl Json {
         self.put("\"");
     }
 
-    /// One more member of an object.
-    fn member(&mut self, name: &str, value: &str) {
-        self.put(",");
+    /// The name of one more member of an object.
+    fn name(&mut self, name: &str) {
+        if self.0.last() != Some(&b'{') {
+            self.put(",");
+        }
         self.text(name);
         self.put(":");
+    }
+
+    fn member(&mut self, name: &str, value: &str) {
+        self.name(name);
         self.text(value);
     }
 
     fn object<'a>(&mut self, name: &str, pairs: impl Iterator<Item = &'a (String, String)>) {
-        self.put(",");
-        self.text(name);
-        self.put(":{");
-        for (at, (name, value)) in pairs.enumerate() {
-            self.put(if at == 0 { "" } else { "," });
-            self.text(name);
-            self.put(":");
-            self.text(value);
+        self.name(name);
+        self.put("{");
+        for (name, value) in pairs {
+            self.member(name, value);
         }
         self.put("}");
     }
@@ -201,16 +207,19 @@ pub mod tests {
         let batch = [notice("a", None), notice("b", Some(90))];
         let now = Wall::at(Duration::from_secs(1_793_491_260));
         let json = alertmanager(&batch, "", now, Duration::from_secs(240));
-        let expected = r#"[{"startsAt":"2026-11-01T00:00:00.000Z","endsAt":"2026-11-01T00:05:00.000Z",
-            "labels":{"alertname":"Disk \"full\"","device":"a"},
-            "annotations":{"summary":"Too\u0001 full.","device":"a"}},
-            {"startsAt":"2026-11-01T00:00:00.000Z","endsAt":"2026-11-01T00:01:30.000Z",
-            "labels":{"alertname":"Disk \"full\"","device":"b"},
-            "annotations":{"summary":"Too\u0001 full.","device":"b"}}]"#;
+        let expected = r#"[{"labels":{"alertname":"Disk \"full\"","device":"a"},
+            "annotations":{"summary":"Too\u0001 full.","device":"a"},
+            "startsAt":"2026-11-01T00:00:00.000Z","endsAt":"2026-11-01T00:05:00.000Z"},
+            {"labels":{"alertname":"Disk \"full\"","device":"b"},
+            "annotations":{"summary":"Too\u0001 full.","device":"b"},
+            "startsAt":"2026-11-01T00:00:00.000Z","endsAt":"2026-11-01T00:01:30.000Z"}]"#;
         let expected: Vec<&str> = expected.lines().map(str::trim_start).collect();
         assert_eq!(String::from_utf8(json).unwrap(), expected.concat());
         let json = alertmanager(&batch, "http://box", now, Duration::from_secs(240));
         assert_eq!(String::from_utf8_lossy(&json).matches("http://box/status").count(), 2);
+        // Where the clock was not set, only what is over has a time.
+        let json = alertmanager(&batch, "", Wall::at(Duration::from_secs(7)), Duration::ZERO);
+        assert_eq!(String::from_utf8_lossy(&json).matches("startsAt").count(), 1);
     }
 
     /// As Prometheus' own tests have them (`model/labelset_test.go`, `model/signature_test.go`).

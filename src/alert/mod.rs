@@ -227,6 +227,7 @@ impl Alerts {
             now,
             interval: self.interval,
             repeat: self.repeat,
+            has_managers: self.destinations.iter().any(|to| to.way().is_manager()),
             catch: &self.catch,
             rates: self.rules.iter().map(Rule::rates).sum(),
             taken: &mut self.taken,

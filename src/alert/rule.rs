@@ -82,6 +82,8 @@ pub struct Round<'a> {
     pub interval: Duration,
     /// How often an alert that goes on is told again.
     pub repeat: Duration,
+    /// Whether there is an Alertmanager.
+    pub has_managers: bool,
     /// The scrape.
     pub catch: &'a Catch,
     /// Counters whose growth is looked at.
@@ -229,7 +231,8 @@ impl Rule {
             }
             let Some(fired) = &mut instance.fired else { return true };
             let people = since(fired.to_people) >= round.repeat;
-            let managers = since(fired.to_managers) >= RESEND.min(round.repeat);
+            let managers =
+                round.has_managers && since(fired.to_managers) >= RESEND.min(round.repeat);
             if people {
                 fired.to_people = now;
             }

@@ -208,9 +208,12 @@ impl Sink for Watch<'_> {
         if catch.asked.is_empty() {
             return;
         }
-        catch.keys.resize(keys.len(), String::new());
+        if catch.keys.len() < keys.len() {
+            catch.keys.resize(keys.len(), String::new());
+        }
+        // Those of a family with more keys keep their memory, and are empty.
+        catch.keys.iter_mut().for_each(String::clear);
         for (kept, key) in catch.keys.iter_mut().zip(keys) {
-            kept.clear();
             kept.push_str(key);
         }
         catch.sorted.clear();
