@@ -4,11 +4,11 @@
 
 use crate::alert::{self, Alerts};
 use crate::gather::{self, Gather};
-use crate::ingest::{self, Gate, Push, Rules, Statsd, StatsdBound};
+use crate::ingest::{self, Declared, Gate, Gateway, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink};
-use crate::settings::Settings;
+use crate::settings::{Custom, Settings};
 use crate::status::Health;
-use crate::store::{self, Bounds, Store};
+use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
 use crate::sys::Ready;
 use crate::tail::Tails;
 use crate::target::{self, Targets};
@@ -26,6 +26,8 @@ pub struct Hub {
     pub push: Push,
     /// Who may push.
     pub gate: Gate,
+    /// Takes what is pushed as to a Pushgateway.
+    pub gateway: Gateway,
     statsd: Statsd,
     targets: Targets,
     tails: Tails,
@@ -45,6 +47,7 @@ impl Hub {
             store: Store::new(Bounds::default(), now),
             push: Push::default(),
             gate: Gate::default(),
+            gateway: Gateway::default(),
             statsd: Statsd::default(),
             targets: Targets::default(),
             tails: Tails::default(),
@@ -87,6 +90,11 @@ impl Hub {
             value_bytes: push.max_value_bytes,
         });
         let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
+        if self.push.rules().labels != custom.labels {
+            // What was declared stays for ever, and would under the labels of before, too.
+            self.store.forget_declarations();
+            self.store.drop_undeclared();
+        }
         self.push = Push::new(Rules {
             ttl: push.ttl,
             ttl_by_source: push.ttl_by_source.clone(),
@@ -94,10 +102,7 @@ impl Hub {
             prefix: parts.map(|part| [part, "_"].concat()).collect(),
             labels: custom.labels.clone(),
         });
-        let gauges = custom.gauges.iter().map(|name| (name.as_str(), Kind::Gauge));
-        let counters = custom.counters.iter().map(|name| (name.as_str(), Kind::Counter));
-        let declared: Vec<_> = gauges.chain(counters).collect();
-        self.push.declare(&declared, &mut self.store, now);
+        self.push.declare(&declared(custom), &mut self.store, now);
     }
 
     /// Adds what there is to wait for; `turn` gets it back in the same order.
@@ -130,28 +135,34 @@ impl Hub {
             self.tails.turn(tails, &mut self.store, now);
         }
         if alerts || is_due(self.alerts.deadline()) {
-            let (statsd, targets, tails) = (&self.statsd, &self.targets, &self.tails);
-            let store = &mut self.store;
+            // They ask for what the others have to say, not for their own.
+            let mut alerts = std::mem::take(&mut self.alerts);
             let dialect = gather.dialect();
             let mut scrape = |out: &mut dyn Sink| {
                 gather.scrape(gather.all(), out);
-                store.write_self(out);
-                statsd.write_self(out);
-                targets.write_self(out);
-                tails.write_self(out);
-                store.write(now, out);
+                self.write_self(out);
+                self.store.write(now, out);
             };
-            self.alerts.turn(dialect, &mut scrape, now);
+            alerts.turn(dialect, &mut scrape, now);
+            self.alerts = alerts;
         }
     }
 
-    /// What keeps each part from its work: the place to add to when a part has something to tell
-    /// that no sample of it says (those have `status::health::RULES`).
+    /// Those who are asked.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// What keeps each part from its work, and what it has to note about others: the one place that
+    /// knows.
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         if self.store.was_full(now, RECENT) {
             let reason =
                 "there was no room for what was pushed: push.max_series, push.max_families";
             to.fails("store", "series", reason.to_owned());
+        }
+        for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
+            to.notes("target", name, text.to_owned());
         }
     }
 
@@ -163,6 +174,7 @@ impl Hub {
     /// Writes what is known about all that comes in.
     pub fn write_self(&self, out: &mut dyn Sink) {
         self.store.write_self(out);
+        self.gateway.write_self(&self.store, out);
         self.statsd.write_self(out);
         self.targets.write_self(out);
         self.tails.write_self(out);
@@ -172,6 +184,26 @@ impl Hub {
 
 /// The families about all that comes in, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    let own = store::families().chain(ingest::statsd::families());
-    own.chain(target::families()).chain(alert::families())
+    store::families()
+        .chain(ingest::gateway::families())
+        .chain(ingest::statsd::families())
+        .chain(target::families())
+        .chain(alert::families())
+}
+
+/// What is there from the start.
+fn declared(custom: &Custom) -> Vec<Declared<'_>> {
+    let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
+    let gauges = custom.gauges.iter().map(|name| bare(name, Kind::Gauge));
+    let counters = custom.counters.iter().map(|name| bare(name, Kind::Counter));
+    let histograms = custom.histograms.iter().map(|histogram| Declared {
+        name: &histogram.name,
+        kind: Kind::Histogram,
+        help: &histogram.help,
+        buckets: match histogram.buckets.as_slice() {
+            [] => &DEFAULT_BUCKETS,
+            buckets => buckets,
+        },
+    });
+    gauges.chain(counters).chain(histograms).collect()
 }

@@ -5,9 +5,12 @@
 #![allow(clippy::disallowed_methods)] // tests start the peers
 
 mod common;
+#[path = "support/random.rs"]
+mod random;
 
 use common::json::Json;
 use common::{Agent, Client, PATIENCE, Temp, get, wait_until};
+use random::Random;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -625,6 +628,80 @@ fn targets_that_are_down_and_rates_are_told() {
         wait_until("two looks", || looked() > before + 1.0);
     }
     assert_eq!(next(&heard).text("groupKey"), "{}:{alertname=\"Turning\"}");
+}
+
+/// Puts the words of a condition together at random, some of them wrong.
+fn random_condition(random: &mut Random) -> String {
+    const WORDS: [&str; 30] = [
+        "a",
+        "rate(a_total[1m])",
+        "increase(b{x=\"1\"}[1h30m])",
+        "c:d{}",
+        "0.5",
+        "1e3",
+        "-2",
+        "(",
+        ")",
+        "+",
+        "-",
+        "*",
+        "/",
+        "{",
+        "}",
+        "x=~\"a|b\"",
+        "x!='1'",
+        ",",
+        "[5m]",
+        "rate",
+        ".5",
+        "5.",
+        "1e",
+        "[30s1h]",
+        "\"\\n\"",
+        "`\\d`",
+        "1m",
+        "==",
+        "inf",
+        "x!~\"(\"",
+    ];
+    const COMPARISONS: [&str; 6] = [">", ">=", "<", "<=", "==", "!="];
+    let mut side = |text: &mut String| {
+        for _ in 0..1 + random.below(6) {
+            // Mostly what makes sense.
+            let (most, every) = (random.below(13), random.below(WORDS.len()));
+            text.push_str(WORDS[if random.below(4) > 0 { most } else { every }]);
+            text.push_str(["", " "][random.below(2)]);
+        }
+    };
+    let (mut left, mut right) = (String::new(), String::new());
+    side(&mut left);
+    side(&mut right);
+    [&left, COMPARISONS[random.below(6)], " ", &right].concat()
+}
+
+/// Whatever is taken here is PromQL.
+#[test]
+fn promtool_takes_every_condition_that_is_taken() {
+    let mut random = Random::new(7);
+    let mut taken: Vec<_> = (0..200_000)
+        .map(|_| random_condition(&mut random))
+        .filter(|text| sysmetrics::settings::expr::check(text).is_ok())
+        .collect();
+    taken.sort();
+    taken.dedup();
+    assert!(taken.len() > 1000, "{}", taken.len());
+    let quoted = |text: &String| text.replace('\'', "''");
+    let rule =
+        |(at, text): (usize, &String)| format!("  - {{alert: n{at}, expr: '{}'}}\n", quoted(text));
+    let rules: Vec<_> = taken.iter().enumerate().map(rule).collect();
+    let dir = Temp::new();
+    let file = dir.write("rules.yml", ["groups:\n- name: g\n  rules:\n", &rules.concat()].concat());
+    let output = Command::new("promtool").args(["check", "rules"]).arg(file).output();
+    let output =
+        output.unwrap_or_else(|_| panic!("this test needs promtool: apt-get install prometheus"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<_> = said.lines().take(20).collect();
+    assert!(output.status.success(), "{said:#?}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What is measured of the agent alone: memory, start, writing, size of the machine, throughput.
 
+use crate::crowd;
 use crate::inside;
 use crate::programs::{self, Dialect, Programs};
+use crate::pushes;
 use crate::server::{Memory, Server};
 use crate::startup;
 use crate::stats::Summary;
@@ -18,6 +20,8 @@ pub struct Effort {
     pub starts: usize,
     pub repeats: usize,
     pub wrk_seconds: u32,
+    /// Batches pushed.
+    pub pushes: usize,
 }
 
 /// Facts for the record, and verdicts.
@@ -28,7 +32,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
+    pub fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
         self.verdicts.push(Verdict::at_most(what, measured, target, write));
     }
 }
@@ -37,12 +41,14 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 5] = [
+    let sections: [(&str, Section); 6] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),
         ("large machines", many),
         ("throughput", throughput),
+        ("pushes", pushes::measure),
+        ("targets", targets_that_hang),
     ];
     for (name, section) in sections {
         eprintln!("bench: {name}");
@@ -189,5 +195,15 @@ fn throughput(programs: &Programs, effort: Effort, found: &mut Found) -> io::Res
         let rate = rate.map_or("?", str::trim);
         found.facts.push(format!("requests a second, 8 connections, {path}: {rate}"));
     }
+    Ok(())
+}
+
+fn targets_that_hang(programs: &Programs, effort: Effort, found: &mut Found) -> io::Result<()> {
+    let crowd = crowd::measure(programs, effort.scrapes / 10)?;
+    let what = "p99 of a scrape, 50 targets of which 10 hang / none";
+    found.at_most(what, crowd.busy / crowd.none, targets::CROWD, write::ratio);
+    let what = "the same / the page of 50 with nothing going on";
+    found.at_most(what, crowd.busy / crowd.still, targets::CROWD, write::ratio);
+    found.facts.push(crowd.text());
     Ok(())
 }

@@ -64,25 +64,41 @@ impl Exposition {
         for family in &self.families {
             let name = family.name.as_str();
             let mut series = HashSet::new();
-            let expected = match (family.kind.as_str(), format) {
-                ("counter", Format::OpenMetrics) => format!("{name}_total"),
+            let with = |suffixes: &[&str]| suffixes.iter().map(|s| [name, s].concat()).collect();
+            let expected: Vec<String> = match (family.kind.as_str(), format) {
+                ("counter", Format::OpenMetrics) => with(&["_total"]),
                 ("counter", Format::Prometheus) => {
                     assert!(name.ends_with("_total"), "{name}: a counter by another name");
-                    name.to_owned()
+                    with(&[""])
                 }
-                ("gauge", _) | ("untyped", Format::Prometheus) => name.to_owned(),
-                ("unknown", Format::OpenMetrics) => name.to_owned(),
+                ("gauge", _) | ("untyped", Format::Prometheus) => with(&[""]),
+                ("unknown", Format::OpenMetrics) => with(&[""]),
+                ("histogram", _) => {
+                    family.check_histogram();
+                    with(&["_bucket", "_sum", "_count"])
+                }
+                ("summary", _) => with(&["", "_sum", "_count"]),
                 (kind, _) => panic!("{name}: no type {kind}"),
             };
             for sample in &family.samples {
-                assert_eq!(sample.name, expected);
-                assert!(series.insert(&sample.labels), "twice: {sample:?}");
+                assert!(expected.contains(&sample.name), "{sample:?} of {name}");
+                assert!(series.insert((&sample.name, &sample.labels)), "twice: {sample:?}");
+                let is_part = |part: &str, label: &str| {
+                    sample.name == [name, part].concat()
+                        && !sample.labels.iter().any(|(key, _)| key == label)
+                };
+                let lacks = match family.kind.as_str() {
+                    "histogram" => is_part("_bucket", "le"),
+                    "summary" => is_part("", "quantile"),
+                    _ => false,
+                };
+                assert!(!lacks, "{sample:?} has no le or quantile");
                 let counts = family.kind != "counter" || sample.value >= 0.0;
                 assert!(counts && !sample.value.is_nan(), "{sample:?}");
             }
             assert!(taken.insert(name.to_owned()), "{name}: in two pieces, or twice");
-            if expected != name {
-                assert!(taken.insert(expected), "{name}_total is another family's");
+            for part in expected.into_iter().filter(|part| part != name) {
+                assert!(taken.insert(part.clone()), "{part} is another family's");
             }
         }
     }
@@ -124,6 +140,37 @@ impl Exposition {
     /// Whether any family's name begins so.
     pub fn has(&self, prefix: &str) -> bool {
         self.families.iter().any(|f| f.name.starts_with(prefix))
+    }
+}
+
+impl Family {
+    /// Of each series the buckets in ascending order, the last without end, then sum and count.
+    fn check_histogram(&self) {
+        let name = self.name.as_str();
+        let mut seen = HashSet::new();
+        let mut samples = self.samples.iter().peekable();
+        while let Some(first) = samples.peek() {
+            let others = |s: &Sample| -> Vec<(String, String)> {
+                s.labels.iter().filter(|(key, _)| key != "le").cloned().collect()
+            };
+            let labels = others(first);
+            assert!(seen.insert(labels.clone()), "twice: {first:?}");
+            let (mut bound, mut count) = (f64::NEG_INFINITY, 0.0);
+            while bound < f64::INFINITY {
+                let bucket = samples.next().unwrap_or_else(|| panic!("{name}: no +Inf"));
+                assert_eq!(bucket.name, format!("{name}_bucket"));
+                assert_eq!(others(bucket), labels);
+                let le = bucket.labels.iter().find(|(key, _)| key == "le");
+                let le = le.unwrap_or_else(|| panic!("no le: {bucket:?}")).1.parse().unwrap();
+                assert!(le > bound && bucket.value >= count, "{bucket:?}");
+                (bound, count) = (le, bucket.value);
+            }
+            for part in ["_sum", "_count"] {
+                let sample = samples.next().unwrap_or_else(|| panic!("{name}: no {part}"));
+                assert_eq!((&sample.name, &sample.labels), (&format!("{name}{part}"), &labels));
+                assert!(part == "_sum" || sample.value == count, "{sample:?}");
+            }
+        }
     }
 }
 
