@@ -4,11 +4,11 @@
 
 use crate::alert::Alerts;
 use crate::gather::{self, Gather};
-use crate::ingest::{self, Gate, Push, Rules, Statsd, StatsdBound};
+use crate::ingest::{self, Declared, Gate, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink};
-use crate::settings::Settings;
+use crate::settings::{Custom, Settings};
 use crate::status::Health;
-use crate::store::{self, Bounds, Store};
+use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
 use crate::sys::Ready;
 use crate::tail::Tails;
 use crate::target::{self, Targets};
@@ -87,6 +87,11 @@ impl Hub {
             value_bytes: push.max_value_bytes,
         });
         let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
+        if self.push.rules().labels != custom.labels {
+            // What was declared stays for ever, and would under the labels of before, too.
+            self.store.forget_declarations();
+            self.store.drop_undeclared();
+        }
         self.push = Push::new(Rules {
             ttl: push.ttl,
             ttl_by_source: push.ttl_by_source.clone(),
@@ -94,10 +99,7 @@ impl Hub {
             prefix: parts.map(|part| [part, "_"].concat()).collect(),
             labels: custom.labels.clone(),
         });
-        let gauges = custom.gauges.iter().map(|name| (name.as_str(), Kind::Gauge));
-        let counters = custom.counters.iter().map(|name| (name.as_str(), Kind::Counter));
-        let declared: Vec<_> = gauges.chain(counters).collect();
-        self.push.declare(&declared, &mut self.store, now);
+        self.push.declare(&declared(custom), &mut self.store, now);
     }
 
     /// Adds what there is to wait for; `turn` gets it back in the same order.
@@ -134,13 +136,21 @@ impl Hub {
         }
     }
 
-    /// What keeps each part from its work: the place to add to when a part has something to tell
-    /// that no sample of it says (those have `status::health::RULES`).
+    /// Those who are asked.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// What keeps each part from its work, and what it has to note about others: the one place that
+    /// knows.
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         if self.store.was_full(now, RECENT) {
             let reason =
                 "there was no room for what was pushed: push.max_series, push.max_families";
             to.fails("store", "series", reason.to_owned());
+        }
+        for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
+            to.notes("target", name, text.to_owned());
         }
     }
 
@@ -162,4 +172,21 @@ impl Hub {
 /// The families about all that comes in, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     store::families().chain(ingest::statsd::families()).chain(target::families())
+}
+
+/// What is there from the start.
+fn declared(custom: &Custom) -> Vec<Declared<'_>> {
+    let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
+    let gauges = custom.gauges.iter().map(|name| bare(name, Kind::Gauge));
+    let counters = custom.counters.iter().map(|name| bare(name, Kind::Counter));
+    let histograms = custom.histograms.iter().map(|histogram| Declared {
+        name: &histogram.name,
+        kind: Kind::Histogram,
+        help: &histogram.help,
+        buckets: match histogram.buckets.as_slice() {
+            [] => &DEFAULT_BUCKETS,
+            buckets => buckets,
+        },
+    });
+    gauges.chain(counters).chain(histograms).collect()
 }

@@ -246,6 +246,8 @@ impl Service {
     /// Goes on with what was prepared.
     #[cfg(feature = "hub")]
     pub fn apply(&mut self, prepared: Prepared, settings: &Settings) {
+        let labels = settings.custom.labels_of_own();
+        self.lines.iter_mut().for_each(|lines| lines.label(labels));
         self.hub.apply(prepared, settings, Instant::now());
     }
 
@@ -395,7 +397,7 @@ impl Service {
         let mut seen = status::Status::default();
         self.gather.scrape(self.gather.all(), &mut seen);
         self.hub.write_self(&mut seen);
-        seen.write(&self.gather, now, response.begin(Status::Ok, JSON));
+        seen.write(&self.gather, self.hub.targets(), now, response.begin(Status::Ok, JSON));
         response.restrict(NO_PAGE);
         self.compress(request, response);
     }
@@ -405,7 +407,6 @@ impl Service {
     fn troubles(&mut self, _: &Request<'_>, response: &mut Response) {
         let (now, mut health) = (Instant::now(), Health::default());
         health.look(&mut self.gather, now);
-        self.hub.write_self(&mut health);
         self.hub.troubles(now, &mut health);
         let status = if health.is_failing() { Status::Unavailable } else { Status::Ok };
         health.write(response.begin(status, JSON));

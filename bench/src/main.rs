@@ -12,6 +12,7 @@ mod inside;
 mod plot;
 mod profile;
 mod programs;
+mod pushes;
 mod report;
 mod rows;
 mod run;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(false).map(|_| true),
         ["quick"] => run::run(true).map(|_| true),
         ["rows"] => run::compare().map(|()| true),
+        ["pushes"] => run::pushes().map(|()| true),
         ["budgets"] => run::check(),
         ["echo", address] => echo::serve(address).map(|()| true),
         ["writing"] => {
@@ -65,7 +67,7 @@ fn main() -> ExitCode {
     }
 }
 
-const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | budgets, by way of make
+const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | pushes | budgets, by way of make
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations | writing
        sysmetrics-bench crowd SCRAPES

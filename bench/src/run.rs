@@ -2,7 +2,7 @@
 
 use crate::programs::Programs;
 use crate::report::{self, Report};
-use crate::{budgets, comparison, plot, rows, single, sys};
+use crate::{budgets, comparison, plot, pushes, rows, single, sys};
 use std::env;
 use std::fs;
 use std::io;
@@ -11,13 +11,13 @@ use std::time::Duration;
 
 const FULL: (rows::Effort, single::Effort) = (
     rows::Effort { blocks: 31, block: Duration::from_millis(40), seconds: 30 },
-    single::Effort { scrapes: 100_000, starts: 200, repeats: 51, wrk_seconds: 3 },
+    single::Effort { scrapes: 100_000, starts: 200, repeats: 51, wrk_seconds: 3, pushes: 20_000 },
 );
 
 /// For development: the same, with less to stand on.
 const QUICK: (rows::Effort, single::Effort) = (
     rows::Effort { blocks: 5, block: Duration::from_millis(10), seconds: 3 },
-    single::Effort { scrapes: 3000, starts: 15, repeats: 7, wrk_seconds: 1 },
+    single::Effort { scrapes: 3000, starts: 15, repeats: 7, wrk_seconds: 1, pushes: 1000 },
 );
 
 /// Measures everything and prints it; the full run is also recorded under RECORD.
@@ -70,6 +70,18 @@ fn pin() -> io::Result<String> {
     };
     sys::pin(cpu)?;
     Ok(format!("everything to CPU {cpu}"))
+}
+
+/// Pushes alone.
+pub fn pushes() -> io::Result<()> {
+    let programs = Programs::find()?;
+    let mut head = report::head(&programs, "sysmetrics-bench pushes");
+    head.push(("pinned", pin()?));
+    let mut found = single::Found::default();
+    pushes::measure(&programs, FULL.1, &mut found)?;
+    let single::Found { facts, verdicts } = found;
+    print!("{}", Report { head, rows: Vec::new(), verdicts, facts }.text());
+    Ok(())
 }
 
 /// The budgets alone; false if one is broken.

@@ -3,6 +3,7 @@
 use crate::crowd;
 use crate::inside;
 use crate::programs::{self, Dialect, Programs};
+use crate::pushes;
 use crate::server::{Memory, Server};
 use crate::startup;
 use crate::stats::Summary;
@@ -19,6 +20,8 @@ pub struct Effort {
     pub starts: usize,
     pub repeats: usize,
     pub wrk_seconds: u32,
+    /// Batches pushed.
+    pub pushes: usize,
 }
 
 /// Facts for the record, and verdicts.
@@ -29,7 +32,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
+    pub fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
         self.verdicts.push(Verdict::at_most(what, measured, target, write));
     }
 }
@@ -44,7 +47,11 @@ pub fn measure(programs: &Programs, effort: Effort) -> Found {
         ("writing", writing),
         ("large machines", many),
         ("throughput", throughput),
+<<<<<<< HEAD
         ("targets", targets_that_hang),
+=======
+        ("pushes", pushes::measure),
+>>>>>>> main
     ];
     for (name, section) in sections {
         eprintln!("bench: {name}");

@@ -144,6 +144,15 @@ impl Targets {
         state.receive(outcome, store, now)
     }
 
+    /// The targets whose requests ever failed: name, whether the last one did, what went wrong last
+    /// and when.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, bool, &str, Instant)> {
+        self.states.iter().filter_map(|state| {
+            let (text, at) = state.failure()?;
+            Some((state.name(), state.last().is_some_and(|last| !last.up), text, at))
+        })
+    }
+
     /// Writes what is known about the targets.
     pub fn write_self(&self, out: &mut dyn Sink) {
         let [up, duration, samples, errors, refused] = &FAMILIES;

@@ -29,6 +29,9 @@ pub const REASONS: [&str; 11] = [
 /// The label that tells where a series is from.
 const TARGET: &str = "target";
 
+/// The longest text of a failure that is kept.
+const MAX_TEXT: usize = 256;
+
 /// One target.
 pub struct State {
     target: Target,
@@ -38,6 +41,8 @@ pub struct State {
     id: u64,
     courier: Option<Courier<Infallible>>,
     last: Option<Last>,
+    /// What went wrong last, and when.
+    failure: Option<(String, Instant)>,
     errors: [u64; REASONS.len()],
     refused: [u64; Reason::ALL.len()],
     failures: Limiter,
@@ -65,6 +70,7 @@ impl State {
             id: 0,
             courier: None,
             last: None,
+            failure: None,
             errors: [0; REASONS.len()],
             refused: [0; Reason::ALL.len()],
             failures: Limiter::default(),
@@ -85,6 +91,11 @@ impl State {
     /// How the last request ended, if one did.
     pub fn last(&self) -> Option<Last> {
         self.last
+    }
+
+    /// What went wrong last, and when.
+    pub fn failure(&self) -> Option<(&str, Instant)> {
+        self.failure.as_ref().map(|(text, at)| (text.as_str(), *at))
     }
 
     /// Failed requests, in the order of `REASONS`.
@@ -110,7 +121,7 @@ impl State {
         if self.target.url != target.url || self.target.kind != target.kind {
             // It is not the same any more that bears the name.
             self.forget(store);
-            self.last = None;
+            (self.last, self.failure) = (None, None);
         }
         self.target.clone_from(target);
         let plan = Plan::new(target, all);
@@ -222,6 +233,7 @@ impl State {
     ) {
         self.forget(store);
         self.last = Some(Last { up: false, duration, samples: 0 });
+        self.failure = Some((text.chars().take(MAX_TEXT).collect(), now));
         let at = REASONS.iter().position(|word| *word == reason);
         if let Some(count) = at.and_then(|at| self.errors.get_mut(at)) {
             *count += 1;
