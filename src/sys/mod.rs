@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 mod dir;
+#[cfg(feature = "hub")]
+mod inotify;
 mod net;
 mod netlink;
 mod notify;
@@ -11,6 +13,8 @@ mod signal;
 mod wake;
 
 pub use dir::{open_below, open_directory};
+#[cfg(feature = "hub")]
+pub use inotify::{Event, Events, Happening, Inotify};
 pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
     listen_tcp, listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
