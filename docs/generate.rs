@@ -174,6 +174,10 @@ fn kind(family: &Family<'_>) -> String {
         Kind::Gauge => "gauge".to_owned(),
         #[cfg(feature = "hub")]
         Kind::Histogram => "histogram".to_owned(),
+        #[cfg(feature = "hub")]
+        Kind::Summary => "summary".to_owned(),
+        #[cfg(feature = "hub")]
+        Kind::Untyped => "untyped".to_owned(),
     })
 }
 

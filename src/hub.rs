@@ -3,7 +3,7 @@
 //! descriptors, `deadline` the time, `turn` does what is due.
 
 use crate::alert::Alerts;
-use crate::gather::Gather;
+use crate::gather::{self, Gather};
 use crate::ingest::{Gate, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Kind, Sink};
 use crate::settings::Settings;
@@ -63,6 +63,8 @@ impl Hub {
     /// Goes on with other settings; what is there stays.
     pub fn apply(&mut self, prepared: Prepared, settings: &Settings, now: Instant) {
         self.gate = prepared.gate;
+        let ours = gather::process_names().filter(|_| settings.process_metrics);
+        self.store.serve(settings.dialect, ours);
         self.configure_push(settings, now);
         self.statsd.apply(prepared.statsd);
         let labels = &settings.custom.labels;

@@ -35,3 +35,4 @@ pub mod tail;
 pub mod target;
 #[cfg(feature = "tiny_http")]
 pub mod tiny;
+pub mod wire;

@@ -1,19 +1,25 @@
 //! A small blocking HTTP/1.1 client for couriers (RFC 9110, RFC 9112): one deadline over name
 //! resolution, connecting, sending and receiving; bounded answers, redirects and headers; gzip.
+//!
+//! Name resolution is `getaddrinfo`, which cannot be interrupted: where it takes longer than the
+//! deadline (its own limit is some ten seconds), the call fails as soon as it returns.
 
+use super::answer::{Read, Reading};
+use super::url::Url;
+use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// Where a request goes: `http://[user:password@]host[:port]/path?query`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Url {
-    /// Name or address, IPv6 in brackets.
-    pub host: String,
-    /// 80 where none is named.
-    pub port: u16,
-    /// Path and query, with the leading slash.
-    pub target: String,
-}
+/// How often an answer may lead elsewhere.
+const MAX_REDIRECTS: usize = 5;
+
+/// Addresses of one name that are tried.
+const MAX_ADDRESSES: usize = 8;
+
+/// How much is received at once. It lies on the courier's stack.
+const PIECE: usize = 8 << 10;
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -22,13 +28,14 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// Where to.
     pub url: &'a Url,
-    /// Names and values, besides Host, User-Agent, Accept-Encoding, Connection, Content-Length.
+    /// Names and values, besides Host, User-Agent, Accept-Encoding, Connection, Content-Length. Of
+    /// these only Accept goes along where an answer leads to another server.
     pub headers: &'a [(String, String)],
     /// What is sent.
     pub body: Option<&'a [u8]>,
     /// When it has to be over, answer and all.
     pub deadline: Instant,
-    /// Bytes of the answer's body, decoded.
+    /// Bytes of the answer's body, as it comes and decoded.
     pub max_body: usize,
 }
 
@@ -48,7 +55,8 @@ pub struct Answer {
 /// Why nothing came back.
 #[derive(Debug)]
 pub struct Failure {
-    /// One word for counting: resolve, connect, timeout, protocol, too_large, redirect.
+    /// One word for counting: resolve, connect (no connection, or it broke), timeout, protocol,
+    /// too_large, redirect.
     pub reason: &'static str,
     /// A sentence for people.
     pub text: String,
@@ -60,25 +68,199 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A client; its connection is kept for the next call to the same host.
-#[derive(Default)]
-pub struct Client {}
+fn failure(reason: &'static str, text: &str) -> Failure {
+    Failure { reason, text: text.to_owned() }
+}
 
-impl Url {
-    /// Reads `http://…`; the error says what was expected.
-    pub fn parse(_text: &str) -> Result<Url, &'static str> {
-        Err("not written yet")
+/// Of an error of a socket.
+fn broken(error: &io::Error, doing: &str) -> Failure {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => late(doing),
+        _ => Failure { reason: "connect", text: [doing, ": ", &error.to_string()].concat() },
     }
 }
 
+fn late(doing: &str) -> Failure {
+    Failure { reason: "timeout", text: [doing, ": no time left"].concat() }
+}
+
+/// What is left until `deadline`; a socket takes no timeout of nothing.
+fn left(deadline: Instant, doing: &str) -> Result<Duration, Failure> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(late(doing)) } else { Ok(left) }
+}
+
+/// A client; its connection is kept for the next call to the same host.
+#[derive(Default)]
+pub struct Client {
+    kept: Option<Kept>,
+}
+
+struct Kept {
+    stream: TcpStream,
+    host: String,
+    port: u16,
+}
+
 impl Client {
-    /// Sends `call` and waits for the answer, following redirects of GET.
+    /// Sends `call` and waits for the answer, following redirects of GET and HEAD.
     ///
     /// # Errors
     ///
     /// Nothing came back within bounds; any status is an answer.
     pub fn send(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
-        let text = call.url.host.clone();
-        Err(Failure { reason: "connect", text })
+        let is_safe = matches!(call.method, "GET" | "HEAD");
+        let mut url = Cow::Borrowed(call.url);
+        for _ in 0..=MAX_REDIRECTS {
+            let read = self.exchange(call, &url, is_safe)?;
+            let leads = is_safe && matches!(read.answer.status, 301 | 302 | 303 | 307 | 308);
+            let Some(location) = read.location.filter(|_| leads) else { return Ok(read.answer) };
+            let next = url.join(&location).map_err(|expected| Failure {
+                reason: "redirect",
+                text: ["the answer leads to ", &location, "; expected: ", expected].concat(),
+            })?;
+            url = Cow::Owned(next);
+        }
+        Err(failure("redirect", "the answer leads elsewhere more than 5 times"))
+    }
+
+    /// One request, one answer. A connection that was kept and is dead is replaced by a new one.
+    fn exchange(&mut self, call: &Call<'_>, url: &Url, is_safe: bool) -> Result<Read, Failure> {
+        let request = request(call, url)?;
+        let kept = self.kept.take().filter(|k| k.host == url.host && k.port == url.port);
+        if let Some(kept) = kept.filter(|kept| is_silent(&kept.stream)) {
+            let mut heard = false;
+            match talk(&kept.stream, &request, call, &mut heard) {
+                // The peer may have hung up as the request went out. Asking again does no harm
+                // where asking changes nothing.
+                Err(failure) if is_safe && !heard && failure.reason == "connect" => {}
+                done => return self.keep(kept, done),
+            }
+        }
+        let stream = connect(url, call.deadline)?;
+        let done = talk(&stream, &request, call, &mut false);
+        self.keep(Kept { stream, host: url.host.clone(), port: url.port }, done)
+    }
+
+    fn keep(&mut self, kept: Kept, done: Result<Read, Failure>) -> Result<Read, Failure> {
+        if done.as_ref().is_ok_and(|read| read.keep_alive) {
+            self.kept = Some(kept);
+        }
+        done
     }
 }
+
+/// Whether the peer neither closed nor said anything unasked.
+fn is_silent(stream: &TcpStream) -> bool {
+    let peeked = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
+    let is_silent = peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+    is_silent && stream.set_nonblocking(false).is_ok()
+}
+
+/// Tries one address after the other; each but the last may take its share of the time.
+fn connect(url: &Url, deadline: Instant) -> Result<TcpStream, Failure> {
+    let name = url.host.trim_start_matches('[').trim_end_matches(']');
+    let found = (name, url.port).to_socket_addrs().map_err(|error| Failure {
+        reason: "resolve",
+        text: ["resolving ", name, ": ", &error.to_string()].concat(),
+    })?;
+    let addresses: Vec<SocketAddr> = found.take(MAX_ADDRESSES).collect();
+    let mut failed = failure("resolve", &["resolving ", name, ": no address"].concat());
+    for (at, address) in addresses.iter().enumerate() {
+        let doing = ["connecting to ", &address.to_string()].concat();
+        let share = left(deadline, &doing)? / (addresses.len() - at) as u32;
+        match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
+            Ok(stream) => {
+                // Without it only the last packet of a long request would be late.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => failed = broken(&error, &doing),
+        }
+    }
+    Err(failed)
+}
+
+/// The bytes of a request.
+fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
+    let is_home = url.is_same_place(call.url);
+    let authority = url.authority();
+    let length = call.body.map(|body| body.len().to_string());
+    let mut head = [
+        &[call.method, " ", &url.target, " HTTP/1.1\r\nHost: ", &authority].concat(),
+        concat!("\r\nUser-Agent: sysmetrics/", env!("CARGO_PKG_VERSION")),
+        "\r\nAccept-Encoding: gzip",
+    ]
+    .concat();
+    let headers = call.headers.iter().map(|(name, value)| (&**name, &**value));
+    for (name, value) in headers.filter(|(n, _)| is_home || n.eq_ignore_ascii_case("accept")) {
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        let is_value = |b: u8| b >= b' ' && b != 0x7f || b == b'\t';
+        if name.is_empty() || !name.bytes().all(is_name) || !value.bytes().all(is_value) {
+            let text = ["the header ", name, " has a character that no header has"].concat();
+            return Err(Failure { reason: "protocol", text });
+        }
+        for part in ["\r\n", name, ": ", value] {
+            head.push_str(part);
+        }
+    }
+    if let Some(length) = length {
+        head.push_str("\r\nContent-Length: ");
+        head.push_str(&length);
+    }
+    head.push_str("\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(call.body.unwrap_or_default());
+    Ok(bytes)
+}
+
+/// Sends `request` and receives the answer; `heard` when anything of it came.
+fn talk(
+    mut stream: &TcpStream,
+    request: &[u8],
+    call: &Call<'_>,
+    heard: &mut bool,
+) -> Result<Read, Failure> {
+    let mut rest = request;
+    while !rest.is_empty() {
+        let doing = "sending the request";
+        let time = left(call.deadline, doing)?;
+        let sent = stream.set_write_timeout(Some(time)).and_then(|()| stream.write(rest));
+        match sent {
+            Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // A peer may refuse a body before it has all of it; what it said is worth more.
+            Err(error) if is_hung_up(&error) => break,
+            Err(error) => return Err(broken(&error, doing)),
+        }
+    }
+    let mut reading = Reading::new(call.method == "HEAD", call.max_body);
+    let mut piece = [0; PIECE];
+    loop {
+        let doing = "waiting for the answer";
+        let time = left(call.deadline, doing)?;
+        let read = stream.set_read_timeout(Some(time)).and_then(|()| stream.read(&mut piece));
+        match read {
+            Ok(0) => {
+                reading.end()?;
+                break;
+            }
+            Ok(n) => {
+                *heard = true;
+                if reading.feed(piece.get(..n).unwrap_or_default())? {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(broken(&error, doing)),
+        }
+    }
+    reading.finish()
+}
+
+fn is_hung_up(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,14 @@
 //! has a courier, a named thread with a small stack that runs plain blocking code. Jobs come to it
 //! through a bounded mailbox; what it brings back lies on a desk, which wakes the serving thread.
 
+mod answer;
 mod client;
+mod inflate;
+mod url;
 
-pub use client::{Answer, Call, Client, Failure, Url};
+pub use answer::{Read, Reading};
+pub use client::{Answer, Call, Client, Failure};
+pub use url::{Url, basic};
 
 use crate::sys::Wake;
 use std::io;

@@ -1,8 +1,9 @@
-//! Lines of series that bring their own labels: numbers, and histograms as their buckets, sum and
-//! count. Prometheus text has time stamps in milliseconds, OpenMetrics in seconds.
+//! Lines of series that bring their own labels: numbers, histograms as their buckets, sum and count,
+//! summaries as their quantiles, sum and count. Prometheus text has time stamps in milliseconds,
+//! OpenMetrics in seconds.
 
 use super::Format;
-use crate::metric::{Buffer, Histogram, Labels, Point, Value};
+use crate::metric::{Buffer, Histogram, Labels, Point, Summary, Value};
 
 /// Appends every line of one series of the family `name`.
 pub fn write(
@@ -17,8 +18,12 @@ pub fn write(
     match point {
         Point::Number(value) => line.write(b"", None, value, out),
         Point::Histogram(histogram) => line.histogram(&histogram, out),
+        Point::Summary(summary) => line.summary(&summary, out),
     }
 }
+
+/// A label that only this line has, and its value.
+type Extra = (&'static [u8], f64);
 
 /// What the lines of one series have in common.
 struct Line<'a> {
@@ -30,14 +35,14 @@ struct Line<'a> {
 
 impl Line<'_> {
     #[inline]
-    fn write(&self, suffix: &[u8], bound: Option<f64>, value: Value, out: &mut Buffer) {
+    fn write(&self, suffix: &[u8], extra: Option<Extra>, value: Value, out: &mut Buffer) {
         out.put_all([self.name, suffix]);
-        match (bound, self.labels) {
+        match (extra, self.labels) {
             (None, b"") => out.put(b" "),
             (None, labels) => out.put_all([b"{", labels, b"} "]),
-            (Some(bound), labels) => {
+            (Some((key, bound)), labels) => {
                 let comma: &[u8] = if labels.is_empty() { b"" } else { b"," };
-                out.put_all([b"{", labels, comma, b"le=\""]);
+                out.put_all([b"{", labels, comma, key, b"=\""]);
                 out.put_value(Value::Float(bound));
                 // OpenMetrics writes a whole bound with a fraction.
                 let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
@@ -62,10 +67,18 @@ impl Line<'_> {
         let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
         for (bound, within) in bounds.zip(histogram.counts) {
             count = count.saturating_add(*within);
-            self.write(b"_bucket", Some(bound), Value::Int(count), out);
+            self.write(b"_bucket", Some((b"le", bound)), Value::Int(count), out);
         }
         self.write(b"_sum", None, Value::Float(histogram.sum), out);
         self.write(b"_count", None, Value::Int(count), out);
+    }
+
+    fn summary(&self, summary: &Summary<'_>, out: &mut Buffer) {
+        for (quantile, value) in summary.quantiles {
+            self.write(b"", Some((b"quantile", *quantile)), Value::Float(*value), out);
+        }
+        self.write(b"_sum", None, Value::Float(summary.sum), out);
+        self.write(b"_count", None, Value::Int(summary.count), out);
     }
 }
 
@@ -101,5 +114,18 @@ mod tests {
         );
         let open = text(Format::OpenMetrics, "", point, None);
         assert!(open.starts_with("n_bucket{le=\"0.5\"} 2\nn_bucket{le=\"1.0\"} 2\n"), "{open}");
+    }
+
+    #[test]
+    fn summaries_tell_their_quantiles() {
+        let quantiles = [(0.5, 0.25), (0.99, f64::NAN), (1.0, f64::INFINITY)];
+        let point = Point::Summary(Summary { quantiles: &quantiles, sum: -7.5, count: 12 });
+        assert_eq!(
+            text(Format::Prometheus, "a=\"b\"", point, None),
+            "n{a=\"b\",quantile=\"0.5\"} 0.25\nn{a=\"b\",quantile=\"0.99\"} NaN\n\
+             n{a=\"b\",quantile=\"1\"} +Inf\nn_sum{a=\"b\"} -7.5\nn_count{a=\"b\"} 12\n"
+        );
+        let open = text(Format::OpenMetrics, "", point, Some(1_500));
+        assert!(open.contains("n{quantile=\"1.0\"} +Inf 1.500\nn_sum -7.5 1.500\n"), "{open}");
     }
 }

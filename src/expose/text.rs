@@ -143,6 +143,12 @@ fn shape<'n>(
         (_, Kind::Gauge) => (b" gauge\n", name, ""),
         #[cfg(feature = "hub")]
         (_, Kind::Histogram) => (b" histogram\n", name, ""),
+        #[cfg(feature = "hub")]
+        (_, Kind::Summary) => (b" summary\n", name, ""),
+        #[cfg(feature = "hub")]
+        (Format::Prometheus, Kind::Untyped) => (b" untyped\n", name, ""),
+        #[cfg(feature = "hub")]
+        (Format::OpenMetrics, Kind::Untyped) => (b" unknown\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) => match name.strip_suffix("_total") {
             Some(stem) => (b" counter\n", stem, ""),

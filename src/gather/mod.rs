@@ -233,3 +233,9 @@ impl Member {
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
+
+/// The names of the `process_*` set, which are the same in both dialects.
+#[cfg(feature = "hub")]
+pub fn process_names() -> impl Iterator<Item = &'static str> {
+    process::FAMILIES.iter().map(|family| family.name)
+}

@@ -4,10 +4,10 @@
 //! only while a request is incomplete or an answer has not been taken. So an idle client costs a
 //! slot and a descriptor, nothing else.
 
-use super::chunked::Chunks;
 use super::request::{self, MAX_IGNORED_BODY};
 use super::{Body, Refusal, Request};
 use crate::sys;
+use crate::wire::{self, Chunks};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -112,7 +112,7 @@ impl Intake {
                 *left -= n;
                 Ok((n, *left == 0))
             }
-            Framing::Chunked(chunks) => chunks.feed(bytes, &mut self.body, self.limit),
+            Framing::Chunked(chunks) => Ok(chunks.feed(bytes, &mut self.body, self.limit)?),
         }
     }
 }
@@ -268,7 +268,7 @@ impl Connection {
         let whole = scratch.get(..kept + n).unwrap_or_default();
         // Its first byte is enough to refuse it, however much has come by now.
         let hopeless = request::is_hopeless(whole).then_some(1);
-        if let Some(end) = hopeless.or_else(|| request::head_end(whole, self.searched)) {
+        if let Some(end) = hopeless.or_else(|| wire::head_end(whole, self.searched)) {
             self.input.clear();
             self.input.extend_from_slice(whole.get(end..).unwrap_or_default());
             self.searched = 0;

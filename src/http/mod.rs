@@ -2,7 +2,6 @@
 //! drives.
 
 mod accept;
-mod chunked;
 mod connection;
 mod gzip;
 mod request;

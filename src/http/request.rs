@@ -1,6 +1,7 @@
 //! The head of a request. `httparse` reads lines and headers; what it leaves open is decided here:
 //! which framing of a body is sound, whether the connection stays, what the target names.
 
+use crate::wire;
 use std::str;
 
 /// More header lines than any client sends.
@@ -73,25 +74,21 @@ pub enum Refusal {
     Chunked,
 }
 
-/// Where the head at the start of `bytes` ends; `None` while it is incomplete. Only bytes from
-/// `known` on are searched: those before were searched when they came.
-pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
-    let mut at = known.saturating_sub(3);
-    while let Some(newline) = memchr::memchr(b'\n', bytes.get(at..)?) {
-        at += newline + 1;
-        match bytes.get(at..)? {
-            [b'\n', ..] => return Some(at + 1),
-            [b'\r', b'\n', ..] => return Some(at + 2),
-            _ => {}
-        }
-    }
-    None
-}
-
 /// Whether what begins like this can become no request, such as the hello of TLS: its client learns
 /// more from an answer than from waiting.
 pub fn is_hopeless(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|b| !b.is_ascii_graphic() && !matches!(b, b'\r' | b'\n'))
+}
+
+impl From<wire::Fault> for Refusal {
+    fn from(fault: wire::Fault) -> Refusal {
+        match fault {
+            wire::Fault::TooLarge => Refusal::TooLarge,
+            wire::Fault::Malformed => {
+                Refusal::Malformed("The request's body is not in valid chunks.")
+            }
+        }
+    }
 }
 
 impl<'a> Request<'a> {
@@ -153,7 +150,8 @@ impl<'a> Request<'a> {
                     self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
                 }
             } else if is("content-length") {
-                let said = content_length(value)?;
+                let said = wire::content_length(value)
+                    .ok_or(Refusal::Malformed("Content-Length is not a number."))?;
                 if length.is_some_and(|l| l != said) {
                     return Err(Refusal::Malformed("Content-Length is given twice."));
                 }
@@ -196,12 +194,6 @@ fn split_target(target: &str) -> (&str, &str) {
         None => target,
     };
     origin.split_once('?').unwrap_or((origin, ""))
-}
-
-fn content_length(value: &[u8]) -> Result<u64, Refusal> {
-    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    let number = str::from_utf8(value).ok().filter(|_| digits).and_then(|v| v.parse().ok());
-    number.ok_or(Refusal::Malformed("Content-Length is not a number."))
 }
 
 /// The `name=value` pairs of a query, percent-decoded.
@@ -324,19 +316,6 @@ mod tests {
         assert!(malformed("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"));
         let many = format!("GET / HTTP/1.0\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));
         assert_eq!(parse(&many), Err(Refusal::TooManyHeaders));
-    }
-
-    #[test]
-    fn a_heads_end_is_found_however_it_comes() {
-        for head in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\n\n", "a\r\n\n"] {
-            let bytes = format!("{head}GET /next");
-            assert_eq!(head_end(bytes.as_bytes(), 0), Some(head.len()));
-            // Byte by byte: nothing before the last one, and that one ends it.
-            for end in 1..=head.len() {
-                let found = head_end(&head.as_bytes()[..end], end - 1);
-                assert_eq!(found, (end == head.len()).then_some(end), "{head:?} {end}");
-            }
-        }
     }
 
     #[test]

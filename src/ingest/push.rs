@@ -12,7 +12,7 @@ use super::json::{self, Elements, Fault, Members, Text, Value};
 use crate::clock::Wall;
 use crate::log;
 use crate::metric::{Buffer, Kind};
-use crate::store::{Change, LabelSet, Offer, Reason, Store};
+use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
 use std::str;
 use std::time::{Duration, Instant};
 
@@ -106,7 +106,8 @@ impl Push {
             let done = labels.and_then(|labels| {
                 let (change, time, ttl) = (Change::Add(0.0), None, Duration::ZERO);
                 let help = "Declared in the settings.";
-                let offer = Offer { name: &whole, kind: *kind, help, labels, change, time, ttl };
+                let (name, kind, group) = (&whole, *kind, Group::SHARED);
+                let offer = Offer { name, kind, help, labels, change, time, ttl, group };
                 store.declare(&offer, &[], now)
             });
             if let Err(reason) = done {
@@ -293,6 +294,7 @@ impl Push {
             },
             time,
             ttl,
+            group: Group::SHARED,
         })
     }
 

@@ -15,6 +15,12 @@ pub enum Kind {
     /// How many observations were at most as large as each bound, all, and their sum.
     #[cfg(feature = "hub")]
     Histogram,
+    /// Chosen quantiles of observations, their number and their sum.
+    #[cfg(feature = "hub")]
+    Summary,
+    /// A number of which its source does not say more.
+    #[cfg(feature = "hub")]
+    Untyped,
 }
 
 /// What the kernel's integer counts, hence how it becomes a base unit.
@@ -57,7 +63,7 @@ pub enum Own<'a> {
 pub struct Family<'a> {
     /// node_exporter's name without the prefix; `own` says where ours differs.
     pub name: &'a str,
-    /// Counter or gauge.
+    /// What the samples mean.
     pub kind: Kind,
     /// What the raw integer counts.
     pub unit: Unit,
@@ -180,11 +186,7 @@ impl<'a> Family<'a> {
 
     /// What stands before the name in `dialect`.
     pub fn prefix(&self, dialect: Dialect) -> &'static str {
-        match (self.bare, dialect) {
-            (true, _) => "",
-            (false, Dialect::Own) => "sysmetrics_",
-            (false, Dialect::Node) => "node_",
-        }
+        if self.bare { "" } else { dialect.prefix() }
     }
 
     /// The kernel's integer in base units.

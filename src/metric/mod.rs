@@ -12,6 +12,6 @@ pub use buffer::Buffer;
 pub use family::{Family, Kind, Own, Unit, counter, fresh_stamp, gauge};
 pub use label::{Label, WORD, Word};
 #[cfg(feature = "hub")]
-pub use series::{Histogram, Labels, Point};
+pub use series::{Histogram, Labels, Point, Summary};
 pub use sink::Sink;
 pub use value::{Decimal, Value};

@@ -66,16 +66,18 @@ fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// What a series has to tell.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Point<'a> {
-    /// Of a counter or gauge.
+    /// Of a counter, a gauge or what has no type.
     Number(Value),
     /// Of a histogram.
     Histogram(Histogram<'a>),
+    /// Of a summary.
+    Summary(Summary<'a>),
 }
 
 /// Observations, counted by size.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Histogram<'a> {
     /// The largest value of each bucket but the last, ascending.
     pub bounds: &'a [f64],
@@ -83,6 +85,17 @@ pub struct Histogram<'a> {
     pub counts: &'a [u64],
     /// All of them added up.
     pub sum: f64,
+}
+
+/// Observations, of which only some quantiles are known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary<'a> {
+    /// Which part of the observations was at most how large; NaN where there were none.
+    pub quantiles: &'a [(f64, f64)],
+    /// All of them added up.
+    pub sum: f64,
+    /// How many there were.
+    pub count: u64,
 }
 
 #[cfg(test)]

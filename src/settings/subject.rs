@@ -21,6 +21,14 @@ impl Dialect {
             Dialect::Node => "node_exporter",
         }
     }
+
+    /// What its metrics' names begin with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Dialect::Own => "sysmetrics_",
+            Dialect::Node => "node_",
+        }
+    }
 }
 
 /// One collector.

@@ -2,27 +2,40 @@
 
 use super::index::NONE;
 use super::labels::is_metric_name;
-use super::{Bounds, Reason};
+use super::{Bounds, Group, Offer, Reason};
 use crate::metric::{self, Family, Kind, Unit, fresh_stamp};
+use crate::settings::Dialect;
 
-/// How names begin that belong to us, in either dialect, or to Prometheus.
-const RESERVED: [&str; 4] = ["sysmetrics_", "node_", "process_", "scrape_"];
+/// How names begin that nobody pushes, whatever dialect is served.
+const RESERVED: [&str; 3] = [Dialect::Own.prefix(), Dialect::Node.prefix(), "process_"];
+
+/// How names begin that Prometheus makes itself when it scrapes.
+const MADE: &str = "scrape_";
 
 /// A name that Prometheus makes itself.
 const UP: &str = "up";
 
 /// Bytes of a help text.
-const MAX_HELP: usize = 1024;
+pub const MAX_HELP: usize = 1024;
 
-/// What the parts of a histogram are called.
+/// What the parts of a histogram are called; those of a summary are the last two.
 const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
+
+/// Those of this kind.
+fn parts_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Histogram => &PARTS,
+        Kind::Summary => PARTS.get(1..).unwrap_or_default(),
+        Kind::Counter | Kind::Gauge | Kind::Untyped => &[],
+    }
+}
 
 /// One family of the store.
 pub struct Known {
     pub name: Box<str>,
     pub help: Box<str>,
     pub kind: Kind,
-    /// The bounds of a histogram's buckets.
+    /// The bounds of a histogram's buckets; single series may have others.
     pub buckets: Box<[f64]>,
     /// Its series in the order in which they came.
     pub first: u32,
@@ -31,6 +44,8 @@ pub struct Known {
     pub declared: bool,
     /// It did, until the settings were read again.
     pub was_declared: bool,
+    /// A name that nobody pushes: it is what others call theirs.
+    pub is_foreign: bool,
     stamp: u32,
     shares_stem: bool,
 }
@@ -47,9 +62,19 @@ impl Known {
     }
 }
 
+/// Whether the name is ours in some dialect, whichever is served: nobody pushes it.
+fn is_foreign(name: &str) -> bool {
+    RESERVED.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// All families, by name.
 #[derive(Default)]
 pub struct Families {
+    dialect: Dialect,
+    /// Names of ours without the prefix of the dialect.
+    ours: Vec<&'static str>,
+    /// That which was looked up last: samples of one family come together.
+    last: u32,
     slots: Vec<Option<Known>>,
     /// Places in `slots`, sorted by name.
     order: Vec<u32>,
@@ -82,26 +107,50 @@ impl Families {
         self.nth(self.place(name).ok()?)
     }
 
+    /// The same; cheap for the one that was looked up before.
+    pub fn look_up(&mut self, name: &str) -> Option<u32> {
+        if self.get(self.last).is_none_or(|f| *f.name != *name) {
+            self.last = self.find(name)?;
+        }
+        Some(self.last)
+    }
+
+    /// The names that are ours in `dialect`, besides those with its prefix.
+    pub fn reserve(&mut self, dialect: Dialect, ours: impl Iterator<Item = &'static str>) {
+        self.dialect = dialect;
+        self.ours = ours.collect();
+    }
+
+    /// Whether the family bears a name of ours.
+    pub fn is_ours(&self, id: u32) -> bool {
+        self.get(id).is_some_and(|f| self.is_reserved(&f.name))
+    }
+
+    /// Whether nobody may have the name.
+    fn is_reserved(&self, name: &str) -> bool {
+        let is_ours = name.starts_with(self.dialect.prefix()) || self.ours.contains(&name);
+        is_ours || name == UP || name.starts_with(MADE)
+    }
+
     /// Whether a family of this name and kind could be made.
-    pub fn judge(&self, name: &str, kind: Kind, help: &str, bounds: &Bounds) -> Result<(), Reason> {
+    pub fn judge(&self, offer: &Offer<'_>, bounds: &Bounds) -> Result<(), Reason> {
+        let name = offer.name;
         if !is_metric_name(name.as_bytes()) {
             return Err(Reason::Name);
         }
-        if name == UP || RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
+        if self.is_reserved(name) || offer.group == Group::SHARED && is_foreign(name) {
             return Err(Reason::Reserved);
         }
-        if name.len() > bounds.name_bytes || help.len() > MAX_HELP {
+        if name.len() > bounds.name_bytes || offer.help.len() > MAX_HELP {
             return Err(Reason::TooLong);
         }
-        let is_histogram = |stem: &str| {
-            let known = self.find(stem).and_then(|id| self.get(id));
-            known.is_some_and(|f| f.kind == Kind::Histogram)
+        let is_part = |part: &&str| {
+            let stem = name.strip_suffix(*part).and_then(|stem| self.find(stem));
+            let stem = stem.and_then(|id| self.get(id));
+            stem.is_some_and(|f| parts_of(f.kind).contains(part))
         };
-        let stems = PARTS.iter().filter_map(|part| name.strip_suffix(part));
-        let mut parts = PARTS.iter().map(|part| [name, part].concat());
-        if stems.into_iter().any(is_histogram)
-            || kind == Kind::Histogram && parts.any(|part| self.find(&part).is_some())
-        {
+        let is_there = |part: &&str| self.find(&[name, *part].concat()).is_some();
+        if PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there) {
             return Err(Reason::Taken);
         }
         if self.len() >= bounds.families {
@@ -121,6 +170,7 @@ impl Families {
             last: NONE,
             declared: false,
             was_declared: false,
+            is_foreign: is_foreign(name),
             stamp: fresh_stamp(),
             shares_stem: kind == Kind::Counter && self.is_stem_taken(name),
         };

@@ -23,11 +23,14 @@ pub enum Reason {
     Time,
     Series,
     Families,
+    Owned,
+    Twice,
+    Buckets,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 19] = [
+    pub const ALL: [Reason; 22] = [
         Reason::Entry,
         Reason::UnknownKey,
         Reason::KeyTwice,
@@ -47,6 +50,9 @@ impl Reason {
         Reason::Time,
         Reason::Series,
         Reason::Families,
+        Reason::Owned,
+        Reason::Twice,
+        Reason::Buckets,
     ];
 
     /// The value of the label `reason`, and what it means.
@@ -60,7 +66,7 @@ impl Reason {
             Reason::Type => ("type", "expected counter, gauge or histogram"),
             Reason::Name => ("name", "a metric's name is letters, digits, _ and :, no digit first"),
             Reason::Reserved => ("reserved_name", "the name belongs to the agent or to Prometheus"),
-            Reason::Taken => ("taken_name", "the name is that of a part of a histogram"),
+            Reason::Taken => ("taken_name", "the name is that of a part of a histogram or summary"),
             Reason::Kind => ("other_type", "the metric exists with another type"),
             Reason::LabelName => {
                 ("label_name", "a label's name is letters, digits and _, no digit and no __ first")
@@ -73,6 +79,9 @@ impl Reason {
             Reason::Time => ("timestamp", "no time, or too long ago, or in the future"),
             Reason::Series => ("series", "no room for another series"),
             Reason::Families => ("families", "no room for another metric"),
+            Reason::Owned => ("owned", "the series is another source's"),
+            Reason::Twice => ("series_twice", "the series is there twice"),
+            Reason::Buckets => ("buckets", "a histogram counts up to +Inf in ascending buckets"),
         }
     }
 }

@@ -1,0 +1,434 @@
+//! Over real sockets: each server is a thread with a script.
+
+use super::*;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+/// More than any test takes on the slowest machine.
+const LONG: Duration = Duration::from_secs(60);
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// One connection of a server, after the first request.
+struct Peer {
+    stream: BufReader<TcpStream>,
+}
+
+impl Peer {
+    fn say(&mut self, bytes: impl AsRef<[u8]>) {
+        // A client that has heard enough hangs up.
+        let _ = self.stream.get_mut().write_all(bytes.as_ref());
+    }
+
+    /// The head of the next request; `None` if the client is gone.
+    fn hear(&mut self) -> Option<String> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if self.stream.read_line(&mut head).unwrap_or(0) == 0 {
+                return None;
+            }
+        }
+        Some(head)
+    }
+}
+
+/// A server that runs `script` for each connection, one after the other, once it has heard a
+/// request; the heads of these first requests come out of the receiver.
+fn serve(mut script: impl FnMut(&mut Peer, &str) + Send + 'static) -> (Url, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/metrics", listener.local_addr().unwrap());
+    let (heads, heard) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut peer = Peer { stream: BufReader::new(stream.unwrap()) };
+            let Some(head) = peer.hear() else { continue };
+            let _ = heads.send(head.clone());
+            script(&mut peer, &head);
+        }
+    });
+    (Url::parse(&url).unwrap(), heard)
+}
+
+/// A server that gives everyone the same answer and hangs up.
+fn always(answer: impl AsRef<[u8]> + Send + 'static) -> Url {
+    serve(move |peer, _| peer.say(&answer)).0
+}
+
+fn get(url: &Url) -> Call<'_> {
+    let deadline = Instant::now() + LONG;
+    Call { method: "GET", url, headers: &[], body: None, deadline, max_body: 1000 }
+}
+
+fn ask(url: &Url) -> Result<Answer, Failure> {
+    Client::default().send(&get(url))
+}
+
+fn body(answer: impl AsRef<[u8]> + Send + 'static) -> String {
+    String::from_utf8(ask(&always(answer)).unwrap().body).unwrap()
+}
+
+fn reason(answer: impl AsRef<[u8]> + Send + 'static) -> &'static str {
+    ask(&always(answer)).unwrap_err().reason
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let deflated = miniz_oxide::deflate::compress_to_vec(plain, 6);
+    let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
+    let crc = crc32fast::hash(plain).to_le_bytes();
+    [&head[..], &deflated, &crc, &(plain.len() as u32).to_le_bytes()].concat()
+}
+
+#[test]
+fn the_request_is_as_it_should_be() {
+    let (url, heads) = serve(|peer, _| peer.say(OK));
+    let headers = [("Accept".to_owned(), "text/plain".to_owned())];
+    let call = Call { headers: &headers, ..get(&url) };
+    let answer = Client::default().send(&call).unwrap();
+    assert_eq!((answer.status, &*answer.body), (200, &b"ok"[..]));
+    let expected = format!(
+        "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nUser-Agent: sysmetrics/{}\r\n\
+         Accept-Encoding: gzip\r\nAccept: text/plain\r\n\r\n",
+        url.port,
+        env!("CARGO_PKG_VERSION")
+    );
+    assert_eq!(heads.recv().unwrap(), expected);
+}
+
+#[test]
+fn a_body_is_sent_with_its_length() {
+    let (url, heads) = serve(|peer, _| {
+        let mut body = [0; 5];
+        peer.stream.read_exact(&mut body).unwrap();
+        assert_eq!(&body, b"hello");
+        peer.say("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n");
+    });
+    let call = Call { method: "POST", body: Some(b"hello"), ..get(&url) };
+    let answer = Client::default().send(&call).unwrap();
+    assert_eq!((answer.status, answer.retry_after), (503, Some(Duration::from_secs(7))));
+    let head = heads.recv().unwrap();
+    assert!(head.starts_with("POST /") && head.ends_with("\r\nContent-Length: 5\r\n\r\n"));
+}
+
+#[test]
+fn a_header_cannot_smuggle_another() {
+    let url = always(OK);
+    for (name, value) in [("a", "b\r\nc: d"), ("a\n", "b"), ("", "b"), ("a b", "c"), ("a", "\0")] {
+        let headers = [(name.to_owned(), value.to_owned())];
+        let call = Call { headers: &headers, ..get(&url) };
+        let failure = Client::default().send(&call).unwrap_err();
+        assert_eq!(failure.reason, "protocol");
+        assert!(!failure.text.contains("c: d"), "{failure}");
+    }
+}
+
+#[test]
+fn bodies_are_framed_in_three_ways() {
+    assert_eq!(body(OK), "ok");
+    assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"), "ok");
+    assert_eq!(body("HTTP/1.1 200\r\n\r\nuntil the end"), "until the end");
+    assert_eq!(body("HTTP/1.0 200 OK\nContent-Type: a\n\nbare"), "bare");
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assert_eq!(body(format!("{chunked}2\r\nok\r\n3;x\r\nay!\r\n0\r\nT: x\r\n\r\n")), "okay!");
+    assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "");
+    for early in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\n"] {
+        assert_eq!(body([early, early, OK].concat()), "ok");
+    }
+}
+
+#[test]
+fn some_answers_have_no_body() {
+    for status in [204, 304] {
+        let answer = ask(&always(format!("HTTP/1.1 {status} X\r\nContent-Length: 5\r\n\r\n")));
+        let answer = answer.unwrap();
+        assert_eq!((answer.status, answer.body.len()), (status, 0));
+    }
+    // The server keeps the connection: nothing but the method tells that there is no body.
+    let (url, _heads) = serve(|peer, _| {
+        peer.say("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\nContent-Encoding: gzip\r\n\r\n");
+        peer.hear();
+    });
+    let call = Call { method: "HEAD", ..get(&url) };
+    assert_eq!(Client::default().send(&call).unwrap().body.len(), 0);
+}
+
+#[test]
+fn gzip_is_undone_in_every_framing() {
+    let plain = "a line of metrics\n".repeat(50);
+    let packed = gzip(plain.as_bytes());
+    let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n";
+    let sized = format!("{head}Content-Length: {}\r\n\r\n", packed.len());
+    assert_eq!(body([sized.as_bytes(), &packed].concat()), plain);
+    assert_eq!(body([head.as_bytes(), b"\r\n", &packed].concat()), plain);
+    let (a, b) = packed.split_at(packed.len() / 2);
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", a.len());
+    let second = format!("\r\n{:X}\r\n", b.len());
+    let parts = [chunked.as_bytes(), a, second.as_bytes(), b, b"\r\n0\r\n\r\n"];
+    assert_eq!(body(parts.concat()), plain);
+    let cut = &packed[..packed.len() - 1];
+    assert_eq!(reason([head.as_bytes(), b"\r\n", cut].concat()), "protocol");
+    assert_eq!(reason([head.as_bytes(), b"\r\nplain text"].concat()), "protocol");
+    let other = "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nxxx";
+    assert_eq!(reason(other), "protocol");
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    assert_eq!(body(format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1000))).len(), 1000);
+    let more = "x".repeat(1001);
+    assert_eq!(reason(format!("HTTP/1.1 200 OK\r\n\r\n{more}")), "too_large");
+    let sized = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n";
+    assert_eq!(reason(sized), "too_large");
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assert_eq!(reason(format!("{chunked}3E9\r\n{more}\r\n0\r\n\r\n")), "too_large");
+    let bomb = gzip(&vec![b'x'; 900_000]);
+    assert!(bomb.len() < 1000);
+    let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+    assert_eq!(reason([head.as_bytes(), &bomb].concat()), "too_large");
+    let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(20_000));
+    assert_eq!(reason(endless), "protocol");
+    let early = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+    assert_eq!(reason(early), "protocol");
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(65));
+    assert_eq!(reason(many), "protocol");
+}
+
+#[test]
+fn what_is_no_http_is_said_to_be_none() {
+    for bad in [
+        "SSH-2.0-OpenSSH_9.9\r\n",
+        "\u{1}\u{2}\u{3}",
+        "hello",
+        "HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/1.1 999 X\r\n\r\n",
+        "HTTP/1.1 101 Switching\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+    ] {
+        assert_eq!(reason(bad), "protocol", "{bad:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_no_answer() {
+    for bad in [
+        "",
+        "HTTP/1.1 20",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+    ] {
+        assert_eq!(reason(bad), "connect", "{bad:?}");
+    }
+}
+
+#[test]
+fn nobody_there_is_said() {
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = Url::parse(&format!("http://{unused}/")).unwrap();
+    let failure = ask(&url).unwrap_err();
+    assert_eq!(failure.reason, "connect");
+    assert!(failure.text.starts_with(&format!("connecting to {unused}: ")), "{failure}");
+    let url = Url::parse("http://no-such-host.invalid/").unwrap();
+    assert_eq!(ask(&url).unwrap_err().reason, "resolve");
+}
+
+#[test]
+fn one_deadline_is_over_all() {
+    // One says nothing; one trickles its head; one its body: each byte in time, together too late.
+    fn trickle(peer: &mut Peer, start: &str) {
+        peer.say(start);
+        while peer.stream.get_mut().write_all(b"x").is_ok() {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    for start in ["", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\n\r\n"] {
+        let (url, _heads) = serve(move |peer, _| match start {
+            "" => drop(peer.hear()),
+            start => trickle(peer, start),
+        });
+        let deadline = Instant::now() + Duration::from_millis(100);
+        let call = Call { deadline, max_body: usize::MAX, ..get(&url) };
+        let failure = Client::default().send(&call).unwrap_err();
+        assert_eq!(failure.reason, "timeout", "{start:?} {failure}");
+        assert!(Instant::now() >= deadline);
+    }
+    let url = always(OK);
+    let call = Call { deadline: Instant::now(), ..get(&url) };
+    assert_eq!(Client::default().send(&call).unwrap_err().reason, "timeout");
+}
+
+#[test]
+fn a_peer_that_takes_nothing_runs_into_the_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let body = vec![b'x'; 64 << 20];
+    let deadline = Instant::now() + Duration::from_millis(100);
+    let call = Call { method: "POST", body: Some(&body), deadline, ..get(&url) };
+    let failure = Client::default().send(&call).unwrap_err();
+    assert_eq!(failure.reason, "timeout", "{failure}");
+}
+
+#[test]
+fn half_closed_is_enough_to_be_answered() {
+    let (url, _heads) = serve(|peer, _| {
+        peer.say("HTTP/1.1 200 OK\r\n\r\nok");
+        peer.stream.get_mut().shutdown(std::net::Shutdown::Write).unwrap();
+        // It still listens: the end of its side is the end of the answer.
+        peer.hear();
+    });
+    assert_eq!(ask(&url).unwrap().body, b"ok");
+}
+
+#[test]
+fn connections_are_kept() {
+    let (url, heads) = serve(|peer, _| {
+        peer.say(OK);
+        while peer.hear().is_some() {
+            peer.say(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nagain\r\n0\r\n\r\n",
+            );
+        }
+    });
+    let mut client = Client::default();
+    for expected in ["ok", "again", "again"] {
+        assert_eq!(client.send(&get(&url)).unwrap().body, expected.as_bytes());
+    }
+    assert_eq!(heads.try_iter().count(), 1);
+}
+
+#[test]
+fn connections_that_cannot_be_kept_are_not() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+        "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n\
+         2\r\nok\r\n0\r\n\r\n",
+    ] {
+        let (url, heads) = serve(move |peer, _| peer.say(answer));
+        let mut client = Client::default();
+        for asked in 1..=3 {
+            assert_eq!(client.send(&get(&url)).unwrap().body, b"ok");
+            assert_eq!(heads.iter().take(1).count(), 1, "{asked} {answer:?}");
+            assert!(client.kept.is_none());
+        }
+    }
+}
+
+#[test]
+fn a_stale_connection_is_replaced_in_silence() {
+    // Said to be kept, then closed: at once, or when the next request comes.
+    for at_once in [true, false] {
+        let (url, heads) = serve(move |peer, _| {
+            peer.say(OK);
+            if !at_once {
+                peer.hear();
+            }
+        });
+        let mut client = Client::default();
+        for _ in 0..3 {
+            assert_eq!(client.send(&get(&url)).unwrap().body, b"ok", "{at_once}");
+            assert_eq!(heads.iter().take(1).count(), 1);
+        }
+    }
+}
+
+#[test]
+fn what_changes_something_is_not_sent_twice() {
+    let (url, heads) = serve(|peer, _| {
+        peer.say(OK);
+        peer.hear();
+    });
+    let mut client = Client::default();
+    let call = Call { method: "POST", body: Some(b""), ..get(&url) };
+    assert_eq!(client.send(&call).unwrap().status, 200);
+    assert_eq!(client.send(&call).unwrap_err().reason, "connect");
+    assert_eq!(client.send(&call).unwrap().status, 200);
+    assert_eq!(heads.iter().take(2).count(), 2);
+}
+
+#[test]
+fn an_answer_may_lead_elsewhere() {
+    for status in [301, 302, 303, 307, 308] {
+        let (url, heads) = serve(move |peer, head| match head.starts_with("GET /metrics ") {
+            true => peer.say(format!(
+                "HTTP/1.1 {status} X\r\nLocation: /new?a\r\nContent-Length: 0\r\n\
+                 Connection: close\r\n\r\n"
+            )),
+            false => peer.say(OK),
+        });
+        assert_eq!(ask(&url).unwrap().body, b"ok");
+        assert!(heads.iter().nth(1).unwrap().starts_with("GET /new?a HTTP/1.1\r\n"));
+    }
+    // To change something is not sent elsewhere, and other answers lead nowhere.
+    let moved = always("HTTP/1.1 307 X\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n");
+    let call = Call { method: "POST", body: Some(b""), ..get(&moved) };
+    assert_eq!(Client::default().send(&call).unwrap().status, 307);
+    let answer = ask(&always("HTTP/1.1 302 X\r\nContent-Length: 0\r\n\r\n")).unwrap();
+    assert_eq!(answer.status, 302);
+    let answer = ask(&always("HTTP/1.1 300 X\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"));
+    assert_eq!(answer.unwrap().status, 300);
+}
+
+#[test]
+fn leading_elsewhere_has_an_end() {
+    let (url, heads) = serve(|peer, _| {
+        peer.say("HTTP/1.1 302 X\r\nLocation: /metrics\r\nConnection: close\r\n\r\n");
+    });
+    assert_eq!(ask(&url).unwrap_err().reason, "redirect");
+    assert_eq!(heads.try_iter().count(), MAX_REDIRECTS + 1);
+    let failure = ask(&always("HTTP/1.1 302 X\r\nLocation: https://a/\r\n\r\n")).unwrap_err();
+    assert_eq!(failure.reason, "redirect");
+    assert!(failure.text.starts_with("the answer leads to https://a/; expected: http://"));
+}
+
+#[test]
+fn credentials_stay_at_home() {
+    let (other, at_other) = serve(|peer, _| peer.say(OK));
+    let to = format!("HTTP/1.1 302 X\r\nLocation: {other}\r\nConnection: close\r\n\r\n");
+    let (home, at_home) = serve(move |peer, head| match head.starts_with("GET /metrics ") {
+        true => peer.say(&to),
+        false => peer.say("HTTP/1.1 302 X\r\nLocation: /metrics\r\nConnection: close\r\n\r\n"),
+    });
+    let mut start = home.clone();
+    start.target = "/start".to_owned();
+    let headers = [("Authorization", "Bearer secret"), ("X-Key", "secret"), ("Accept", "a/b")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let call = Call { headers: &headers, ..get(&start) };
+    assert_eq!(Client::default().send(&call).unwrap().body, b"ok");
+    for _ in 0..2 {
+        assert_eq!(at_home.recv().unwrap().matches("secret").count(), 2);
+    }
+    let head = at_other.recv().unwrap();
+    assert!(!head.contains("secret") && head.contains("\r\nAccept: a/b\r\n"), "{head}");
+}
+
+/// However the bytes of an answer are cut, it is the same answer.
+#[test]
+fn answers_come_in_any_pieces() {
+    let packed = gzip(b"hello, hello, hello");
+    let chunked = [
+        &b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\
+           Content-Type: text/plain; version=0.0.4\r\nTransfer-Encoding: chunked\r\n\r\n"[..],
+        format!("{:x}\r\n", packed.len()).as_bytes(),
+        &packed,
+        b"\r\n0\r\n\r\n",
+    ]
+    .concat();
+    for size in 1..=chunked.len() {
+        let mut reading = Reading::new(false, 100);
+        let mut pieces = chunked.chunks(size).peekable();
+        while let Some(piece) = pieces.next() {
+            assert_eq!(reading.feed(piece).unwrap(), pieces.peek().is_none());
+        }
+        let read = reading.finish().unwrap();
+        assert_eq!(read.answer.body, b"hello, hello, hello");
+        assert_eq!(read.answer.content_type, "text/plain; version=0.0.4");
+        assert!(read.keep_alive);
+    }
+}

@@ -1,0 +1,278 @@
+//! Where a request goes: `http://[user:password@]host[:port]/path?query` (RFC 3986). What stands
+//! behind `#` is not sent. Other schemes than http are not spoken here.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// The longest URL.
+const MAX_URL: usize = 4 << 10;
+
+/// The port of http.
+const PORT: u16 = 80;
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Where a request goes. It is written without user and password: it goes to logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url {
+    /// Name or address, IPv6 in brackets.
+    pub host: String,
+    /// 80 where none is named.
+    pub port: u16,
+    /// Path and query, with the leading slash.
+    pub target: String,
+    /// What stands before `@`. The caller makes a header of it, with `basic`.
+    pub user: Option<(String, String)>,
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("http://")?;
+        f.write_str(&self.authority())?;
+        f.write_str(&self.target)
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Url {
+    /// Reads `http://…`; the error says what was expected.
+    pub fn parse(text: &str) -> Result<Url, &'static str> {
+        if text.len() > MAX_URL {
+            return Err("at most 4096 bytes");
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err("no blanks; what is not ASCII is written as %XX, a host as xn--");
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(EXPECTED)?;
+        if scheme.eq_ignore_ascii_case("https") {
+            return Err("http:// (there is no TLS here; a proxy on this machine can add it)");
+        }
+        if !scheme.eq_ignore_ascii_case("http") {
+            return Err(EXPECTED);
+        }
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None => (None, authority),
+        };
+        let user = user.map(|user| {
+            let (name, password) = user.split_once(':').unwrap_or((user, ""));
+            (decode(name), decode(password))
+        });
+        let (host, port) = split_port(host)?;
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        Ok(Url { host: host.to_ascii_lowercase(), port, target: [slash, target].concat(), user })
+    }
+
+    /// Where `reference`, as found in a Location header of an answer from here, leads.
+    pub fn join(&self, reference: &str) -> Result<Url, &'static str> {
+        let scheme = reference.split(['/', '?', '#', ':']).next().unwrap_or_default();
+        if reference.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) {
+            return Url::parse(reference);
+        }
+        if reference.starts_with("//") {
+            return Url::parse(&["http:", reference].concat());
+        }
+        let path = self.target.split('?').next().unwrap_or_default();
+        let directory = path.get(..path.rfind('/').map_or(0, |at| at + 1)).unwrap_or_default();
+        let target = match reference.bytes().next() {
+            Some(b'/') => straight(reference),
+            Some(b'?') => [path, reference].concat(),
+            Some(b'#') | None => self.target.clone(),
+            Some(_) => straight(&[directory, reference].concat()),
+        };
+        Url::parse(&["http://", &self.authority(), &target].concat())
+    }
+
+    /// Whether both are answered by the same server.
+    pub fn is_same_place(&self, other: &Url) -> bool {
+        self.host == other.host && self.port == other.port
+    }
+
+    /// Host and port as in the Host header.
+    pub fn authority(&self) -> String {
+        match self.port {
+            PORT => self.host.clone(),
+            port => [&self.host, ":", &port.to_string()].concat(),
+        }
+    }
+}
+
+const EXPECTED: &str = "http://HOST[:PORT]/PATH";
+
+fn split_port(text: &str) -> Result<(&str, u16), &'static str> {
+    let end = match text.strip_prefix('[') {
+        Some(inner) => {
+            let end = inner.find(']').ok_or("an IPv6 address in brackets")?;
+            let address = inner.get(..end).unwrap_or_default();
+            address.parse::<Ipv6Addr>().map_err(|_| "an IPv6 address in brackets")?;
+            end + 2
+        }
+        None => text.find(':').unwrap_or(text.len()),
+    };
+    let (host, port) = text.split_at(end);
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    if host.is_empty() || !(host.starts_with('[') || host.bytes().all(is_part)) {
+        return Err("a host name or an address");
+    }
+    let digits = match port.strip_prefix(':') {
+        None if port.is_empty() => return Ok((host, PORT)),
+        None => return Err(EXPECTED),
+        Some("") => return Ok((host, PORT)),
+        Some(digits) => digits,
+    };
+    let number = digits.parse().ok().filter(|port| *port > 0);
+    let number = number.filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
+    Ok((host, number.ok_or("a port from 1 to 65535")?))
+}
+
+/// Resolves `.` and `..` in the path of a target (RFC 3986, section 5.2.4).
+fn straight(target: &str) -> String {
+    let (path, rest) = target.split_at(target.find(['?', '#']).unwrap_or(target.len()));
+    let mut parts: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        match segment {
+            ".." | "." => {
+                if segment == ".." {
+                    parts.pop();
+                }
+                if is_last {
+                    parts.push("");
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    ["/", &parts.join("/"), rest].concat()
+}
+
+/// Undoes `%41`; what is no valid escape stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let digit = |b: &u8| char::from(*b).to_digit(16);
+        match (first, after) {
+            (b'%', [a, b, behind @ ..]) if digit(a).is_some() && digit(b).is_some() => {
+                bytes.push((digit(a).unwrap_or(0) * 16 + digit(b).unwrap_or(0)) as u8);
+                rest = behind;
+            }
+            (other, _) => bytes.push(*other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The value of an Authorization header for basic authentication (RFC 7617).
+pub fn basic(user: &str, password: &str) -> String {
+    let plain = [user, ":", password].concat();
+    let mut out = String::from("Basic ");
+    for three in plain.as_bytes().chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let digit = BASE64.get((bits >> shift & 63) as usize).copied().unwrap_or(b'=');
+            out.push(if at <= three.len() { char::from(digit) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_have_their_parts() {
+        for (text, host, port, target) in [
+            ("http://api:8000/metrics", "api", 8000, "/metrics"),
+            ("HTTP://Api.Example", "api.example", 80, "/"),
+            ("http://10.0.0.1:/a?b=c#d", "10.0.0.1", 80, "/a?b=c"),
+            ("http://a?b", "a", 80, "/?b"),
+            ("http://[::1]:9100/m", "[::1]", 9100, "/m"),
+            ("http://[2001:DB8::1]", "[2001:db8::1]", 80, "/"),
+            ("http://my_host/a/../b", "my_host", 80, "/a/../b"),
+        ] {
+            let url = Url::parse(text).unwrap();
+            assert_eq!((&*url.host, url.port, &*url.target), (host, port, target));
+            assert_eq!(url.user, None);
+        }
+        for bad in [
+            "",
+            "api:8000/metrics",
+            "https://a/",
+            "ftp://a/",
+            "http://",
+            "http:///a",
+            "http://a:0/",
+            "http://a:65536/",
+            "http://a:+1/",
+            "http://a:b/",
+            "http://[::1/",
+            "http://[x]/",
+            "http://[::1]x/",
+            "http://a b/",
+            "http://a/\r\nX: y",
+            "http://é/",
+            "http://a,b/",
+        ] {
+            assert!(Url::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Url::parse(&["http://a/", &"x".repeat(MAX_URL)].concat()).is_err());
+    }
+
+    #[test]
+    fn passwords_are_read_and_never_shown() {
+        let url = Url::parse("http://me:p%40ss:%zz@host:81/a").unwrap();
+        assert_eq!(url.user, Some(("me".to_owned(), "p@ss:%zz".to_owned())));
+        assert_eq!(format!("{url} {url:?}"), "http://host:81/a http://host:81/a");
+        assert_eq!(Url::parse("http://me@host/").unwrap().user, Some(("me".into(), String::new())));
+    }
+
+    #[test]
+    fn references_are_resolved() {
+        let base = Url::parse("http://u:p@h:81/a/b/c?q").unwrap();
+        for (reference, expected) in [
+            ("http://x/y", "http://x/y"),
+            ("//x:82", "http://x:82/"),
+            ("/y?z", "http://h:81/y?z"),
+            ("/y/../z/./", "http://h:81/z/"),
+            ("?z", "http://h:81/a/b/c?z"),
+            ("", "http://h:81/a/b/c?q"),
+            ("#top", "http://h:81/a/b/c?q"),
+            ("d", "http://h:81/a/b/d"),
+            ("./d", "http://h:81/a/b/d"),
+            ("../d?e/../f", "http://h:81/a/d?e/../f"),
+            ("../../../..", "http://h:81/"),
+            ("..", "http://h:81/a/"),
+        ] {
+            let to = base.join(reference).unwrap();
+            assert_eq!(to.to_string(), expected, "{reference}");
+            assert_eq!(to.user, None);
+        }
+        for bad in ["https://x/", "ftp://x", "mailto:x", "/a b", "http://"] {
+            assert!(base.join(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn basic_is_base64() {
+        for (user, password, expected) in [
+            ("Aladdin", "open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            ("a", "", "Basic YTo="),
+            ("ab", "", "Basic YWI6"),
+            ("test", "123£", "Basic dGVzdDoxMjPCow=="),
+        ] {
+            assert_eq!(basic(user, password), expected);
+        }
+    }
+}

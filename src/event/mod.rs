@@ -1,0 +1,181 @@
+//! The poll loop: one thread sleeps in one `poll(2)` over the signals, what comes in besides
+//! requests, the listeners and every connection. Each turn rebuilds the list from its parts in that
+//! order, takes the nearest deadline as the timeout, reads the clock once, and hands each part what
+//! is ready.
+
+mod crowd;
+mod serve;
+
+use crate::http::{Connection, Limits, Next, Phase, Response};
+use crate::listen::{self, Listener};
+use crate::log::Limiter;
+use crate::routes::Service;
+use crate::settings::Listen;
+use crate::sys::{self, Notify, Ready, Signal, Signals};
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+/// New connections that one listener may bring in one turn.
+const MAX_ACCEPTS: usize = 64;
+
+/// All bodies that are coming in may have so many times the room of the longest.
+const MAX_BODIES: usize = 4;
+
+/// How long listening pauses when there is no descriptor left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a new connection keeps its slot against newcomers until its first bytes are here.
+const HEARING: Duration = Duration::from_millis(2);
+
+/// The listeners, the connections, and what they share.
+pub struct Server {
+    signals: Signals,
+    /// The service manager hears of us through this.
+    pub notify: Notify,
+    listeners: Vec<Listener>,
+    connections: Vec<Connection>,
+    limits: Limits,
+    /// Where heads are received, one connection at a time.
+    scratch: Vec<u8>,
+    response: Response,
+    ready: Vec<Ready>,
+    /// How many of them are the service's own.
+    feeds: usize,
+    /// Listening is paused until then.
+    paused: Option<Instant>,
+    limiter: Limiter,
+}
+
+impl Server {
+    /// Serves on `listeners`.
+    pub fn new(
+        signals: Signals,
+        notify: Notify,
+        listeners: Vec<Listener>,
+        limits: Limits,
+    ) -> Server {
+        Server {
+            signals,
+            notify,
+            listeners,
+            connections: Vec::new(),
+            limits,
+            scratch: vec![0; limits.head],
+            response: Response::default(),
+            ready: Vec::new(),
+            feeds: 0,
+            paused: None,
+            limiter: Limiter::default(),
+        }
+    }
+
+    /// Where it listens.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// From now on listens on `wanted`; on an error all stays as it was.
+    pub fn listen(&mut self, wanted: &[Listen]) -> io::Result<()> {
+        listen::change(&mut self.listeners, wanted)
+    }
+
+    /// Goes on with other limits; connections stay.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+        // A kept beginning of a head may be longer than a new, lower limit.
+        let kept = self.connections.iter().map(Connection::kept).max().unwrap_or(0);
+        self.scratch = vec![0; limits.head.max(kept + 1)];
+    }
+
+    /// Serves until a signal comes, and returns it.
+    pub fn run(&mut self, service: &mut Service) -> io::Result<Signal> {
+        loop {
+            self.turn(service, None)?;
+            let signalled = self.ready.first().is_some_and(|r| r.any());
+            if let Some(signal) = signalled.then(|| self.signals.next()).flatten() {
+                return Ok(signal);
+            }
+        }
+    }
+
+    /// Takes no more connections and finishes the answers under way, until `end` at the latest or
+    /// until it is told to end once more.
+    pub fn finish(&mut self, service: &mut Service, end: Instant) -> io::Result<()> {
+        self.listeners.clear();
+        self.connections.iter_mut().for_each(Connection::end);
+        loop {
+            self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
+            if self.connections.is_empty() || Instant::now() >= end {
+                service.finish();
+                return Ok(());
+            }
+            self.turn(service, Some(end))?;
+            // A signal that is left pending would wake every turn at once.
+            while let Some(signal) = self.signals.next() {
+                if signal != Signal::Hangup {
+                    service.finish();
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// One turn: wait, then hand out what is ready.
+    fn turn(&mut self, service: &mut Service, end: Option<Instant>) -> io::Result<()> {
+        self.rebuild(service);
+        let deadline = self.deadline().into_iter().chain(service.deadline()).chain(end).min();
+        let pending = self.connections.iter().any(Connection::has_pending_input);
+        let timeout = match deadline {
+            _ if pending => Some(Duration::ZERO),
+            deadline => deadline.map(|d| d.saturating_duration_since(Instant::now())),
+        };
+        sys::poll(&mut self.ready, timeout)?;
+        let now = Instant::now();
+        self.notify.beat(now);
+        // From the last to the first: removing one moves only connections that were handled.
+        let first = self.first_connection();
+        for at in (0..self.connections.len()).rev() {
+            let ready = self.ready.get(first + at).copied();
+            let close = self.handle(at, ready, service, now) == Next::Close;
+            if close {
+                self.connections.swap_remove(at);
+            }
+        }
+        if self.paused.is_none_or(|until| until <= now) {
+            self.paused = None;
+            self.accept(service, now);
+        }
+        // Whoever waits for an answer comes first.
+        service.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
+        service.traffic.now = self.connections.len() as u64;
+        Ok(())
+    }
+
+    /// What to wait for, in the order signals, the service's feeds, listeners, connections.
+    fn rebuild(&mut self, service: &Service) {
+        self.ready.clear();
+        self.ready.push(Ready::wait(self.signals.as_fd(), true, false));
+        service.wait_on(&mut self.ready);
+        self.feeds = self.ready.len() - 1;
+        let open = self.paused.is_none();
+        self.ready.extend(self.listeners.iter().map(|l| Ready::wait(l.as_fd(), open, false)));
+        self.ready.extend(self.connections.iter().map(|c| {
+            let drains = c.phase() == Phase::Drain;
+            Ready::wait(c.socket(), !drains, drains)
+        }));
+    }
+
+    fn first_listener(&self) -> usize {
+        1 + self.feeds
+    }
+
+    fn first_connection(&self) -> usize {
+        self.first_listener() + self.listeners.len()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let connections = self.connections.iter().map(Connection::deadline);
+        connections.chain(self.paused).chain(self.notify.deadline()).min()
+    }
+}

@@ -1,0 +1,483 @@
+//! The conditions of alerts: a small part of PromQL, which says where it is wrong.
+//!
+//! ```text
+//! condition  = side ( ">" | ">=" | "<" | "<=" | "==" | "!=" ) side
+//! side       = product { ( "+" | "-" ) product }
+//! product    = part { ( "*" | "/" ) part }
+//! part       = [ "-" ] number | series | function | "(" side ")"
+//! function   = ( "rate" | "increase" ) "(" series "[" time "]" ")"
+//! series     = name [ "{" [ matcher { "," matcher } [ "," ] ] "}" ]
+//! matcher    = label ( "=" | "!=" | "=~" | "!~" ) text
+//! ```
+//!
+//! A condition becomes a list of steps in the order in which they are to be done (each operator
+//! after its sides), so that nobody has to walk a tree. Patterns match whole values, as
+//! Prometheus has it.
+
+use super::scan::{Mistake, Scan};
+use regex_lite::{Regex, RegexBuilder};
+use std::time::Duration;
+
+/// Bytes of a condition.
+const MAX_TEXT: usize = 4096;
+/// Brackets within brackets.
+const MAX_DEPTH: usize = 16;
+/// Series that one condition asks for.
+const MAX_SERIES: usize = 16;
+/// Matchers of one of them.
+const MAX_MATCHERS: usize = 16;
+/// Bytes that a compiled pattern may take.
+const MAX_PATTERN: usize = 64 << 10;
+/// The longest window of a rate.
+const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// A condition that was found to be right.
+#[derive(Clone, Debug, Default)]
+pub struct Expr {
+    /// What it asks for.
+    pub series: Vec<Selector>,
+    /// What is done with it; the last step compares.
+    pub steps: Vec<Step>,
+}
+
+/// One step: takes what it needs from those before it, and leaves its result to those after it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// Leaves a number.
+    Number(f64),
+    /// Leaves what is there of the series at this place.
+    Series(usize),
+    /// Takes two, leaves what comes out.
+    Calculate(Operator),
+    /// Takes two, leaves those of the first that compare so.
+    Compare(Comparison),
+}
+
+/// Arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // their names say it
+pub enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// How two numbers may compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // their names say it
+pub enum Comparison {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+    Equal,
+    NotEqual,
+}
+
+/// Which series are asked for.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    /// The name of the metric.
+    pub name: String,
+    /// All of them must hold.
+    pub matchers: Vec<Matcher>,
+    /// What is wanted of each.
+    pub want: Want,
+}
+
+/// What is wanted of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Its value.
+    Value,
+    /// By how much it grew in a window, a second.
+    Rate(Duration),
+    /// By how much it grew in a window.
+    Increase(Duration),
+}
+
+/// What is asked of one label.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    /// Its name; a series without the label has it with an empty value.
+    pub label: String,
+    /// What its value is held against.
+    pub value: Sample,
+    /// It must not be so.
+    pub negated: bool,
+}
+
+/// What a value is held against.
+#[derive(Clone, Debug)]
+pub enum Sample {
+    /// A text.
+    Text(String),
+    /// A pattern for the whole of it.
+    Pattern(Regex),
+}
+
+impl Operator {
+    /// Does it.
+    pub fn apply(self, left: f64, right: f64) -> f64 {
+        match self {
+            Operator::Add => left + right,
+            Operator::Subtract => left - right,
+            Operator::Multiply => left * right,
+            Operator::Divide => left / right,
+        }
+    }
+}
+
+impl Comparison {
+    /// Whether it holds.
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Comparison::Greater => left > right,
+            Comparison::GreaterOrEqual => left >= right,
+            Comparison::Less => left < right,
+            Comparison::LessOrEqual => left <= right,
+            Comparison::Equal => left == right,
+            Comparison::NotEqual => left != right,
+        }
+    }
+}
+
+impl Matcher {
+    /// Whether a label with this value is asked for.
+    pub fn takes(&self, value: &[u8]) -> bool {
+        let is_it = match &self.value {
+            Sample::Text(text) => text.as_bytes() == value,
+            Sample::Pattern(pattern) => {
+                std::str::from_utf8(value).is_ok_and(|value| pattern.is_match(value))
+            }
+        };
+        is_it != self.negated
+    }
+}
+
+/// Whether `text` is a condition.
+///
+/// # Errors
+///
+/// A sentence with the column, what was found there and what was expected.
+pub fn check(text: &str) -> Result<(), String> {
+    Expr::parse(text).map(|_| ())
+}
+
+impl Expr {
+    /// Reads a condition.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with the column, what was found there and what was expected.
+    pub fn parse(text: &str) -> Result<Expr, String> {
+        if text.len() > MAX_TEXT {
+            return Err(["longer than ", &MAX_TEXT.to_string(), " bytes"].concat());
+        }
+        let mut parser = Parser { scan: Scan::new(text), expr: Expr::default(), depth: 0 };
+        match parser.condition() {
+            Ok(()) => Ok(parser.expr),
+            Err(mistake) => Err(mistake.sentence(text)),
+        }
+    }
+}
+
+const AFTER_PART: &str = "+, -, *, / or a comparison (>, >=, <, <=, ==, !=)";
+
+struct Parser<'a> {
+    scan: Scan<'a>,
+    expr: Expr,
+    depth: usize,
+}
+
+type Done = Result<(), Mistake>;
+
+impl Parser<'_> {
+    fn condition(&mut self) -> Done {
+        self.side()?;
+        let comparison = self.comparison()?;
+        self.side()?;
+        self.scan.end("the end of the condition")?;
+        if self.expr.series.is_empty() {
+            return Err(self.scan.mistake_at(0, "at least one metric in the condition"));
+        }
+        self.expr.steps.push(Step::Compare(comparison));
+        Ok(())
+    }
+
+    fn comparison(&mut self) -> Result<Comparison, Mistake> {
+        // The longer ones first.
+        for (text, comparison) in [
+            (">=", Comparison::GreaterOrEqual),
+            ("<=", Comparison::LessOrEqual),
+            ("==", Comparison::Equal),
+            ("!=", Comparison::NotEqual),
+            (">", Comparison::Greater),
+            ("<", Comparison::Less),
+        ] {
+            if self.scan.take(text) {
+                return Ok(comparison);
+            }
+        }
+        Err(self.scan.mistake(AFTER_PART))
+    }
+
+    fn side(&mut self) -> Done {
+        self.product()?;
+        loop {
+            let operator = match () {
+                () if self.scan.take("+") => Operator::Add,
+                () if self.scan.take("-") => Operator::Subtract,
+                () => return Ok(()),
+            };
+            self.product()?;
+            self.expr.steps.push(Step::Calculate(operator));
+        }
+    }
+
+    fn product(&mut self) -> Done {
+        self.part()?;
+        loop {
+            let operator = match () {
+                () if self.scan.take("*") => Operator::Multiply,
+                () if self.scan.take("/") => Operator::Divide,
+                () => return Ok(()),
+            };
+            self.part()?;
+            self.expr.steps.push(Step::Calculate(operator));
+        }
+    }
+
+    fn part(&mut self) -> Done {
+        if self.scan.take("(") {
+            self.depth += 1;
+            if self.depth > MAX_DEPTH {
+                return Err(self.scan.mistake("fewer brackets within brackets"));
+            }
+            self.side()?;
+            self.depth -= 1;
+            return self.scan.expect(")", "+, -, *, / or )");
+        }
+        let is_negative = self.scan.take("-");
+        if let Some(number) = self.scan.number() {
+            self.expr.steps.push(Step::Number(if is_negative { -number } else { number }));
+            return Ok(());
+        }
+        if is_negative {
+            return Err(self.scan.mistake("a number"));
+        }
+        self.named()
+    }
+
+    /// A series, or a function of one.
+    fn named(&mut self) -> Done {
+        let start = self.scan.next_at();
+        let Some(name) = self.scan.word(":") else {
+            return Err(self.scan.mistake("a number, a metric, rate(, increase( or ("));
+        };
+        let is_call = self.scan.take("(");
+        let function = match name {
+            _ if !is_call => return self.selector(name, None),
+            "rate" => Want::Rate,
+            "increase" => Want::Increase,
+            _ => return Err(self.scan.mistake_at(start, "rate or increase before (")),
+        };
+        let Some(name) = self.scan.word(":") else {
+            return Err(self.scan.mistake("a metric"));
+        };
+        self.selector(name, Some(function))?;
+        self.scan.expect(")", ")")
+    }
+
+    fn selector(&mut self, name: &str, function: Option<fn(Duration) -> Want>) -> Done {
+        if self.expr.series.len() == MAX_SERIES {
+            return Err(self.scan.mistake("fewer metrics in one condition"));
+        }
+        let mut matchers = Vec::new();
+        if self.scan.take("{") {
+            while !self.scan.take("}") {
+                if matchers.len() == MAX_MATCHERS {
+                    return Err(self.scan.mistake("fewer labels"));
+                }
+                matchers.push(self.matcher()?);
+                if !self.scan.take(",") {
+                    self.scan.expect("}", ", or }")?;
+                    break;
+                }
+            }
+        }
+        let want = match function {
+            Some(function) => function(self.window()?),
+            None => Want::Value,
+        };
+        self.expr.steps.push(Step::Series(self.expr.series.len()));
+        self.expr.series.push(Selector { name: name.to_owned(), matchers, want });
+        Ok(())
+    }
+
+    fn matcher(&mut self) -> Result<Matcher, Mistake> {
+        let label = self.scan.word("").ok_or_else(|| self.scan.mistake("a label or }"))?;
+        let (is_pattern, negated) = match () {
+            () if self.scan.take("=~") => (true, false),
+            () if self.scan.take("!~") => (true, true),
+            () if self.scan.take("!=") => (false, true),
+            () if self.scan.take("=") => (false, false),
+            () => return Err(self.scan.mistake("=, !=, =~ or !~")),
+        };
+        let start = self.scan.next_at();
+        let text = self.scan.quoted("a text in quotation marks")?;
+        let value = if is_pattern {
+            const EXPECTED: &str = "a regular expression, and not too large a one";
+            let wrong = |_| self.scan.mistake_at(start, EXPECTED);
+            Sample::Pattern(whole(&text).map_err(wrong)?)
+        } else {
+            Sample::Text(text)
+        };
+        Ok(Matcher { label: label.to_owned(), value, negated })
+    }
+
+    /// `[1m]`, also `[1h30m]`.
+    fn window(&mut self) -> Result<Duration, Mistake> {
+        const EXPECTED: &str = "a time in square brackets, such as [1m]";
+        self.scan.expect("[", EXPECTED)?;
+        let start = self.scan.next_at();
+        let window = self.scan.duration().ok_or_else(|| self.scan.mistake(EXPECTED))?;
+        if window.is_zero() || window > MAX_WINDOW {
+            return Err(self.scan.mistake_at(start, "a time of more than nothing and at most 1d"));
+        }
+        self.scan.expect("]", "]")?;
+        Ok(window)
+    }
+}
+
+/// A pattern for the whole of a value.
+fn whole(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    let compile = |pattern: &str| RegexBuilder::new(pattern).size_limit(MAX_PATTERN).build();
+    // On its own first: a bracket too many would end ours.
+    compile(pattern)?;
+    compile(&["^(?s:", pattern, ")$"].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(text: &str) -> Vec<Step> {
+        Expr::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).steps
+    }
+
+    #[test]
+    fn operators_come_after_their_sides() {
+        use Step::{Calculate, Compare, Number, Series};
+        assert_eq!(steps("a>1"), [Series(0), Number(1.0), Compare(Comparison::Greater)]);
+        assert_eq!(
+            steps(" a - b * 2 / ( c + -1.5e3 ) <= .5 "),
+            [
+                Series(0),
+                Series(1),
+                Number(2.0),
+                Calculate(Operator::Multiply),
+                Series(2),
+                Number(-1500.0),
+                Calculate(Operator::Add),
+                Calculate(Operator::Divide),
+                Calculate(Operator::Subtract),
+                Number(0.5),
+                Compare(Comparison::LessOrEqual),
+            ]
+        );
+        for (text, comparison) in [
+            (">", Comparison::Greater),
+            (">=", Comparison::GreaterOrEqual),
+            ("<", Comparison::Less),
+            ("<=", Comparison::LessOrEqual),
+            ("==", Comparison::Equal),
+            ("!=", Comparison::NotEqual),
+        ] {
+            let last = *steps(&["1", text, "a"].concat()).last().unwrap();
+            assert_eq!(last, Compare(comparison));
+        }
+    }
+
+    #[test]
+    fn selectors_say_all_they_want() {
+        let text =
+            r#"rate(disk:x_total{device="sd\"a\\",mode!='r"w',a=~"b|c",d!~`\d`,}[1h30m]) > 1"#;
+        let expr = Expr::parse(text).unwrap();
+        let [only] = &expr.series[..] else { panic!("{expr:?}") };
+        assert_eq!((only.name.as_str(), only.matchers.len()), ("disk:x_total", 4));
+        assert_eq!(only.want, Want::Rate(Duration::from_secs(5400)));
+        let taken: [(&[u8], bool); 12] = [
+            (b"sd\"a\\", true),
+            (b"sda", false),
+            (b"", false),
+            (b"r\"w", false),
+            (b"rw", true),
+            (b"", true),
+            (b"b", true),
+            (b"bc", false),
+            (b"\xff", false),
+            (b"5", false),
+            (b"55", true),
+            (b"\xff", true),
+        ];
+        for (at, (value, expected)) in taken.into_iter().enumerate() {
+            let matcher = &only.matchers[at / 3];
+            assert_eq!(matcher.takes(value), expected, "{matcher:?} {value:?}");
+        }
+        let want = |text: &str| Expr::parse(text).unwrap().series[0].want;
+        assert_eq!(want("increase(a[500ms]) > 1"), Want::Increase(Duration::from_millis(500)));
+        assert_eq!(want("rate(a{}[1d])>1"), Want::Rate(MAX_WINDOW));
+        assert_eq!(want("rate > 1"), Want::Value, "a metric may be called so");
+    }
+
+    #[test]
+    fn mistakes_say_where() {
+        for (text, sentence) in [
+            ("", "column 1: found the end, expected a number, a metric, rate(, increase( or ("),
+            ("a", "column 2: found the end, expected +, -, *, / or a comparison"),
+            ("a > ", "column 5: found the end, expected a number, a metric"),
+            ("a = 1", "column 3: found \"=\", expected +, -, *, / or a comparison"),
+            ("a > 1 > 2", "column 7: found \">\", expected the end of the condition"),
+            ("1 > 2", "column 1: found \"1\", expected at least one metric"),
+            ("a{b} > 1", "column 4: found \"}\", expected =, !=, =~ or !~"),
+            ("a{b=c} > 1", "column 5: found \"c}\", expected a text in quotation marks"),
+            ("a{b=\"c} > 1", "column 5: found \"\\\"c}\", expected a text in quotation marks"),
+            ("a{b=~\"(\"} > 1", "column 6: found \"\\\"(\\\"}\", expected a regular expression"),
+            ("a{b=~\"c)|(d\"} > 1", "column 6: found \"\\\"c)|(d\\\"}\", expected a regular"),
+            ("a{b=\"\\d\"} > 1", "column 6: found \"\\\\d\\\"}\", expected"),
+            ("a{,} > 1", "column 3: found \",}\", expected a label or }"),
+            ("a{b=\"1\" c=\"2\"} > 1", "column 9: found \"c=\\\"2\\\"}\", expected , or }"),
+            ("rate(a) > 1", "column 7: found \")\", expected a time in square brackets"),
+            ("rate(a[1]) > 1", "column 8: found \"1])\", expected a time in square brackets"),
+            ("rate(a[0s]) > 1", "column 8: found \"0s])\", expected a time of more"),
+            ("rate(a[25h]) > 1", "column 8: found \"25h])\", expected a time of more"),
+            ("rate(a[1m) > 1", "column 10: found \")\", expected ]"),
+            ("é + sum(a) > 1", "column 1: found \"é\", expected a number"),
+            ("a + sum(a) > 1", "column 5: found \"sum(a)\", expected rate or increase before ("),
+            ("(a > 1", "column 4: found \">\", expected +, -, *, / or )"),
+            ("a[1m] > 1", "column 2: found \"[1m]\", expected +, -, *, / or a comparison"),
+            ("-a > 1", "column 2: found \"a\", expected a number"),
+            ("1e > a", "column 2: found \"e\", expected +, -, *"),
+        ] {
+            let error = Expr::parse(text).unwrap_err();
+            assert!(error.starts_with(sentence), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn everything_is_bounded() {
+        let deep = |n: usize| ["(".repeat(n), "a".to_owned(), ")".repeat(n), ">1".into()].concat();
+        assert!(check(&deep(MAX_DEPTH)).is_ok());
+        assert!(check(&deep(MAX_DEPTH + 1)).unwrap_err().contains("fewer brackets"));
+        let wide = |n: usize| [vec!["a"; n].join("+"), " > 1".to_owned()].concat();
+        assert!(check(&wide(MAX_SERIES)).is_ok());
+        assert!(check(&wide(MAX_SERIES + 1)).unwrap_err().contains("fewer metrics"));
+        let labels = |n: usize| ["a{", &"b=\"\",".repeat(n), "} > 1"].concat();
+        assert!(check(&labels(MAX_MATCHERS)).is_ok());
+        assert!(check(&labels(MAX_MATCHERS + 1)).unwrap_err().contains("fewer labels"));
+        assert!(check(&" ".repeat(MAX_TEXT + 1)).unwrap_err().contains("longer than"));
+        assert!(check("a{b=~\"(x{1000}){1000}\"} > 1").unwrap_err().contains("too large"));
+    }
+}

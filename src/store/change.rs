@@ -1,0 +1,214 @@
+//! What a sample does to its series.
+
+use super::family::Known;
+use super::index::NONE;
+use super::series::{NEVER, NO_TIME, Parts, Series};
+use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
+use crate::metric::{Kind, Point};
+
+impl Store {
+    /// Takes a sample, or says why not; a refused one changes nothing.
+    pub(super) fn change(&mut self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
+        let known = self.family_of(offer, now)?;
+        let kind = known.and_then(|id| self.families.get(id)).map_or(offer.kind, |f| f.kind);
+        let slot = known.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
+        let slot = slot.filter(|slot| !self.remove_expired(*slot, now));
+        let old = slot.and_then(|slot| self.series.get(slot as usize));
+        if let Some(old) = old {
+            self.judge_owner(offer, old)?;
+        }
+        let value = next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
+        let slot = match slot {
+            Some(slot) => {
+                self.replace_parts(offer, slot, now)?;
+                slot
+            }
+            None => self.make(offer, now)?,
+        };
+        let generation = self.groups.generation(offer.group);
+        let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
+        let family = self.families.get(series.family);
+        series.value = value;
+        series.generation = generation;
+        series.time = offer.time.unwrap_or(NO_TIME);
+        let ttl = u64::try_from(offer.ttl.as_millis()).unwrap_or(NEVER);
+        // What was declared stays.
+        let stays = series.expires == NEVER && family.is_some_and(|f| f.declared);
+        series.expires = if ttl == 0 || stays { NEVER } else { now.saturating_add(ttl) };
+        let Some(parts) = &mut series.parts else { return Ok(()) };
+        let bounds = family.map_or(&[][..], |f| &f.buckets);
+        match offer.change {
+            Change::Observe(values) => values.iter().for_each(|v| parts.observe(bounds, *v, 1)),
+            Change::ObserveMany(value, times) => parts.observe(bounds, value, times),
+            // They are those of the offer already.
+            Change::Replace(_) | Change::Set(_) | Change::Add(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The family that takes `offer`; there may be none yet.
+    fn family_of(&mut self, offer: &Offer<'_>, now: u64) -> Result<Option<u32>, Reason> {
+        let mut known = self.families.look_up(offer.name);
+        let other = |store: &Store, id: Option<u32>| {
+            id.and_then(|id| store.families.get(id)).is_some_and(|f| !takes(f, offer))
+        };
+        if other(self, known) {
+            // Perhaps all of it is over.
+            self.sweep_all(now);
+            known = self.families.look_up(offer.name);
+            if other(self, known) {
+                return Err(Reason::Kind);
+            }
+        }
+        let family = known.and_then(|id| self.families.get(id));
+        match family.is_some_and(|f| f.is_foreign && offer.group == Group::SHARED) {
+            true => Err(Reason::Reserved),
+            false => Ok(known),
+        }
+    }
+
+    /// Whether the sample may change the series that is there.
+    fn judge_owner(&self, offer: &Offer<'_>, old: &Series) -> Result<(), Reason> {
+        if old.owner != offer.group {
+            return Err(Reason::Owned);
+        }
+        let is_whole = matches!(offer.change, Change::Set(_) | Change::Replace(_));
+        let is_of_now = old.generation == self.groups.generation(offer.group);
+        if is_whole && is_of_now && self.groups.is_open(offer.group) {
+            return Err(Reason::Twice);
+        }
+        Ok(())
+    }
+
+    /// A series whose time is over is none.
+    fn remove_expired(&mut self, slot: u32, now: u64) -> bool {
+        let is_over = self.series.get(slot as usize).is_some_and(|s| s.expires <= now);
+        if is_over {
+            self.remove(slot);
+        }
+        is_over
+    }
+
+    /// A histogram or summary becomes that of the offer; one of another shape takes another place.
+    fn replace_parts(&mut self, offer: &Offer<'_>, slot: u32, now: u64) -> Result<(), Reason> {
+        let Change::Replace(point) = offer.change else { return Ok(()) };
+        let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
+        let bounds = self.families.get(series.family).map_or(&[][..], |f| &f.buckets);
+        let before = series.weight();
+        if series.parts.as_mut().is_some_and(|parts| parts.set(point, bounds)) {
+            return Ok(());
+        }
+        let Some(parts) = Parts::of(point, bounds) else { return Ok(()) };
+        let after = parts.weight();
+        let is_full = |store: &Store| store.live - before + after > store.bounds.series;
+        if after > before && is_full(self) {
+            self.sweep_all(now);
+            if is_full(self) {
+                return Err(Reason::Series);
+            }
+        }
+        self.live = self.live - before + after;
+        if let Some(series) = self.series.get_mut(slot as usize) {
+            series.parts = Some(Box::new(parts));
+        }
+        Ok(())
+    }
+
+    /// Makes a series, and its family where there is none.
+    fn make(&mut self, offer: &Offer<'_>, now: u64) -> Result<u32, Reason> {
+        // The family may have gone with its last series.
+        let known = self.families.look_up(offer.name);
+        let of_family = known.and_then(|id| self.families.get(id)).map(|f| &*f.buckets);
+        let buckets: &[f64] = match offer.change {
+            Change::Replace(Point::Histogram(histogram)) => histogram.bounds,
+            Change::Observe(_) | Change::ObserveMany(..) => &DEFAULT_BUCKETS,
+            _ => &[],
+        };
+        let parts = fresh_parts(offer, of_family.unwrap_or(buckets));
+        let weight = parts.as_ref().map_or(1, |parts| parts.weight());
+        let is_full = known.is_none() && self.families.len() >= self.bounds.families;
+        if is_full || self.live + weight > self.bounds.series {
+            self.sweep_all(now);
+        }
+        // Its time may have been over, too.
+        let known = known.and_then(|_| self.families.look_up(offer.name));
+        if self.live + weight > self.bounds.series {
+            return Err(Reason::Series);
+        }
+        let family = match known {
+            Some(id) => id,
+            None => self.make_family(offer, buckets)?,
+        };
+        let series = Series {
+            text: offer.labels.text().into(),
+            value: 0.0,
+            time: NO_TIME,
+            expires: NEVER,
+            parts: parts.map(Box::new),
+            family,
+            previous: NONE,
+            next: NONE,
+            hash: self.hash(family, offer.labels),
+            owner: offer.group,
+            generation: 0,
+        };
+        Ok(self.insert(series))
+    }
+}
+
+/// Those of a series that is not there yet, in a family with these buckets.
+fn fresh_parts(offer: &Offer<'_>, bounds: &[f64]) -> Option<Parts> {
+    match offer.change {
+        Change::Replace(point) => Parts::of(point, bounds),
+        Change::Observe(_) | Change::ObserveMany(..) => {
+            Some(Parts::Counts(vec![0; bounds.len() + 1].into()))
+        }
+        Change::Set(_) | Change::Add(_) => None,
+    }
+}
+
+fn is_number(kind: Kind) -> bool {
+    matches!(kind, Kind::Counter | Kind::Gauge | Kind::Untyped)
+}
+
+/// Whether the family takes such samples: the first type wins, and those who bring what others told
+/// them may call a number otherwise.
+fn takes(family: &Known, offer: &Offer<'_>) -> bool {
+    let may_differ = offer.group != Group::SHARED && is_number(offer.kind);
+    family.kind == offer.kind || may_differ && is_number(family.kind)
+}
+
+/// What the series of this kind has after `offer`.
+fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64, Reason> {
+    let value = match (offer.change, kind) {
+        (Change::Replace(Point::Histogram(histogram)), Kind::Histogram) => {
+            judge_buckets(histogram.bounds, histogram.counts)?;
+            histogram.sum
+        }
+        (Change::Replace(Point::Summary(summary)), Kind::Summary) => summary.sum,
+        (Change::Observe(values), Kind::Histogram) => old + values.iter().sum::<f64>(),
+        (Change::ObserveMany(value, times), Kind::Histogram) => old + value * times as f64,
+        (Change::Set(value), kind) if is_number(kind) => value,
+        (Change::Add(more), Kind::Counter) if more < 0.0 => return Err(Reason::Negative),
+        (Change::Add(more), kind) if is_number(kind) => old + more,
+        _ => return Err(Reason::Number),
+    };
+    // What others computed may well be no number.
+    let is_said = matches!(offer.change, Change::Set(_) | Change::Replace(_));
+    let may_be_odd = is_said && kind != Kind::Counter && offer.group != Group::SHARED;
+    if !value.is_finite() && !may_be_odd {
+        return Err(Reason::Number);
+    }
+    if kind == Kind::Counter && value < 0.0 {
+        return Err(Reason::Negative);
+    }
+    Ok(value)
+}
+
+/// Whether these are the buckets of a histogram.
+fn judge_buckets(bounds: &[f64], counts: &[u64]) -> Result<(), Reason> {
+    let ascends = |pair: &[f64]| matches!(pair, [a, b] if a < b);
+    let is_one = counts.len() == bounds.len() + 1 && bounds.windows(2).all(ascends);
+    let is_sound = is_one && !bounds.iter().any(|b| b.is_nan() || *b == f64::INFINITY);
+    if is_sound { Ok(()) } else { Err(Reason::Buckets) }
+}

@@ -1,0 +1,131 @@
+//! One series: 72 bytes and its labels as they are written at every scrape, which are also what it
+//! is known by.
+
+use super::group::Group;
+use crate::metric::{Histogram, Point, Summary, Value};
+
+/// A series without a time of its own.
+pub const NO_TIME: i64 = i64::MIN;
+
+/// A series that lives for ever.
+pub const NEVER: u64 = u64::MAX;
+
+/// One series, or a slot that is free.
+pub struct Series {
+    pub text: Box<[u8]>,
+    /// The sum of a histogram or summary.
+    pub value: f64,
+    pub time: i64,
+    /// Milliseconds since the store was made.
+    pub expires: u64,
+    pub parts: Option<Box<Parts>>,
+    /// `NONE` in a slot that is free; `next` is the next one, then.
+    pub family: u32,
+    pub previous: u32,
+    pub next: u32,
+    pub hash: u32,
+    /// Who made it; a free slot is nobody's.
+    pub owner: Group,
+    /// In which of its owner's generations it was taken last.
+    pub generation: u32,
+}
+
+/// What there is besides the value.
+pub enum Parts {
+    /// How many observations were in each bucket of the family.
+    Counts(Box<[u64]>),
+    /// The same, with bounds other than those of the family.
+    Buckets(Box<[f64]>, Box<[u64]>),
+    /// Quantiles, and how many observations there were.
+    Quantiles(Box<[(f64, f64)]>, u64),
+}
+
+impl Parts {
+    /// Those of `point` in a family with buckets of these `bounds`; a number has none.
+    pub fn of(point: Point<'_>, bounds: &[f64]) -> Option<Parts> {
+        match point {
+            Point::Number(_) => None,
+            Point::Histogram(h) if h.bounds == bounds => Some(Parts::Counts(h.counts.into())),
+            Point::Histogram(h) => Some(Parts::Buckets(h.bounds.into(), h.counts.into())),
+            Point::Summary(s) => Some(Parts::Quantiles(s.quantiles.into(), s.count)),
+        }
+    }
+
+    /// Becomes those of `point` without taking memory; false if they are of another shape.
+    pub fn set(&mut self, point: Point<'_>, family: &[f64]) -> bool {
+        match (self, point) {
+            (Parts::Counts(counts), Point::Histogram(h)) => {
+                h.bounds == family && copy(counts, h.counts)
+            }
+            (Parts::Buckets(bounds, counts), Point::Histogram(h)) => {
+                **bounds == *h.bounds && copy(counts, h.counts)
+            }
+            (Parts::Quantiles(quantiles, count), Point::Summary(s)) => {
+                let fits = copy(quantiles, s.quantiles);
+                *count = if fits { s.count } else { *count };
+                fits
+            }
+            _ => false,
+        }
+    }
+
+    /// One more observation, so many times, in a family with buckets of these bounds.
+    pub fn observe(&mut self, family: &[f64], value: f64, times: u64) {
+        let (bounds, counts) = match self {
+            Parts::Counts(counts) => (family, counts),
+            Parts::Buckets(bounds, counts) => (&**bounds, counts),
+            Parts::Quantiles(..) => return,
+        };
+        let at = bounds.partition_point(|bound| *bound < value);
+        if let Some(count) = counts.get_mut(at) {
+            *count = count.saturating_add(times);
+        }
+    }
+
+    /// How many lines it is once it is written.
+    pub fn weight(&self) -> usize {
+        2 + match self {
+            Parts::Counts(counts) | Parts::Buckets(_, counts) => counts.len(),
+            Parts::Quantiles(quantiles, _) => quantiles.len(),
+        }
+    }
+}
+
+fn copy<T: Copy>(to: &mut [T], from: &[T]) -> bool {
+    let is_as_long = to.len() == from.len();
+    if is_as_long {
+        to.copy_from_slice(from);
+    }
+    is_as_long
+}
+
+impl Series {
+    /// How many lines it is once it is written.
+    pub fn weight(&self) -> usize {
+        self.parts.as_ref().map_or(1, |parts| parts.weight())
+    }
+
+    /// As sinks know it, in a family with buckets of these bounds.
+    pub fn point<'s>(&'s self, family: &'s [f64]) -> Point<'s> {
+        let sum = self.value;
+        match self.parts.as_deref() {
+            None => Point::Number(Value::Float(sum)),
+            Some(Parts::Counts(counts)) => {
+                Point::Histogram(Histogram { bounds: family, counts, sum })
+            }
+            Some(Parts::Buckets(bounds, counts)) => {
+                Point::Histogram(Histogram { bounds, counts, sum })
+            }
+            Some(Parts::Quantiles(quantiles, count)) => {
+                Point::Summary(Summary { quantiles, sum, count: *count })
+            }
+        }
+    }
+}
+
+/// A series is as small as it is said to be.
+#[cfg(test)]
+#[test]
+fn a_series_is_72_bytes() {
+    assert!(size_of::<Series>() <= 72, "{}", size_of::<Series>());
+}

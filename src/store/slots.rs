@@ -1,0 +1,139 @@
+//! Where series lie: slots that are found by hash, linked by family, freed and taken again.
+
+use super::index::NONE;
+use super::series::Series;
+use super::{Group, Store};
+use crate::metric::Labels;
+use std::hash::{BuildHasher, Hasher};
+
+/// How often at most all series are looked at because there is no room for another.
+const FULL_SWEEP_MILLIS: u64 = 1000;
+
+impl Store {
+    pub(super) fn hash(&self, family: u32, labels: Labels<'_>) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u32(family);
+        hasher.write(labels.text());
+        hasher.finish() as u32
+    }
+
+    pub(super) fn find(&self, family: u32, hash: u32, labels: Labels<'_>) -> Option<u32> {
+        self.index.find(hash, |slot| {
+            let series = self.series.get(slot as usize);
+            series
+                .is_some_and(|s| s.hash == hash && s.family == family && *s.text == *labels.text())
+        })
+    }
+
+    /// Takes in a series that is not there, as the last of its family.
+    pub(super) fn insert(&mut self, mut series: Series) -> u32 {
+        let (family, hash, owner, weight) =
+            (series.family, series.hash, series.owner, series.weight());
+        let last = self.families.get(family).map_or(NONE, |f| f.last);
+        series.previous = last;
+        let slot = self.place(series);
+        if let Some(last) = self.series.get_mut(last as usize) {
+            last.next = slot;
+        }
+        if let Some(family) = self.families.get_mut(family) {
+            family.last = slot;
+            if family.first == NONE {
+                family.first = slot;
+            }
+        }
+        let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
+        self.index.insert(hash, slot, hash_of);
+        self.live += weight;
+        self.own(owner, slot);
+        slot
+    }
+
+    /// Puts a series into a free slot.
+    fn place(&mut self, series: Series) -> u32 {
+        let slot = self.free;
+        match self.series.get_mut(slot as usize) {
+            Some(free) => {
+                self.free = free.next;
+                *free = series;
+                slot
+            }
+            None => {
+                self.series.push(series);
+                self.series.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Forgets a series, and its family with the last one.
+    pub(super) fn remove(&mut self, slot: u32) {
+        let Some(series) = self.series.get_mut(slot as usize) else { return };
+        let (family, hash) = (series.family, series.hash);
+        let (previous, next) = (series.previous, series.next);
+        self.live -= series.weight();
+        self.groups.lose(series.owner);
+        let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
+        self.index.remove(hash, slot, hash_of);
+        if let Some(series) = self.series.get_mut(slot as usize) {
+            series.text = Box::default();
+            series.parts = None;
+            series.family = NONE;
+            series.owner = Group::SHARED;
+            series.next = self.free;
+            self.free = slot;
+        }
+        if let Some(previous) = self.series.get_mut(previous as usize) {
+            previous.next = next;
+        }
+        if let Some(next) = self.series.get_mut(next as usize) {
+            next.previous = previous;
+        }
+        let Some(known) = self.families.get_mut(family) else { return };
+        if known.first == slot {
+            known.first = next;
+        }
+        if known.last == slot {
+            known.last = previous;
+        }
+        if known.first == NONE && !known.declared {
+            self.families.remove(family);
+        }
+    }
+
+    pub(super) fn drop_family(&mut self, id: u32) {
+        while let Some(first) = self.families.get(id).map(|f| f.first).filter(|s| *s != NONE) {
+            self.remove(first);
+        }
+        self.families.remove(id);
+    }
+
+    /// Looks at the next `n` series and forgets those whose time is over.
+    pub(super) fn sweep(&mut self, n: usize, now: u64) {
+        for _ in 0..n.min(self.series.len()) {
+            self.hand = if self.hand + 1 < self.series.len() { self.hand + 1 } else { 0 };
+            let Some(series) = self.series.get(self.hand) else { return };
+            if series.family != NONE && series.expires <= now {
+                self.remove(self.hand as u32);
+            }
+        }
+    }
+
+    /// Looks at all, once a while.
+    pub(super) fn sweep_all(&mut self, now: u64) {
+        if now >= self.swept + FULL_SWEEP_MILLIS {
+            self.swept = now;
+            self.sweep(self.series.len(), now);
+        }
+    }
+
+    /// The series of a family go whose time is over.
+    pub(super) fn expire(&mut self, id: u32, now: u64) {
+        let mut slot = self.families.get(id).map_or(NONE, |f| f.first);
+        while let Some(series) = self.series.get(slot as usize) {
+            let (this, is_over) = (slot, series.expires <= now);
+            slot = series.next;
+            if is_over {
+                self.remove(this);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
+//! ends, how long a body is, and chunks.
+
+mod chunked;
+
+pub use chunked::Chunks;
+
+use std::str;
+
+/// What is wrong with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is longer than it may be.
+    TooLarge,
+    /// It is not framed as it says.
+    Malformed,
+}
+
+/// Where the head at the start of `bytes` ends; `None` while it is incomplete. Only bytes from
+/// `known` on are searched: those before were searched when they came.
+pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
+    let mut at = known.saturating_sub(3);
+    while let Some(newline) = memchr::memchr(b'\n', bytes.get(at..)?) {
+        at += newline + 1;
+        match bytes.get(at..)? {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The number of a Content-Length header.
+pub fn content_length(value: &[u8]) -> Option<u64> {
+    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    str::from_utf8(value).ok().filter(|_| digits).and_then(|v| v.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heads_end_is_found_however_it_comes() {
+        for head in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\n\n", "a\r\n\n"] {
+            let bytes = format!("{head}GET /next");
+            assert_eq!(head_end(bytes.as_bytes(), 0), Some(head.len()));
+            // Byte by byte: nothing before the last one, and that one ends it.
+            for end in 1..=head.len() {
+                let found = head_end(&head.as_bytes()[..end], end - 1);
+                assert_eq!(found, (end == head.len()).then_some(end), "{head:?} {end}");
+            }
+        }
+    }
+}
