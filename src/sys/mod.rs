@@ -12,6 +12,8 @@ mod signal;
 #[cfg(feature = "hub")]
 mod wake;
 
+#[cfg(feature = "hub")]
+pub use dir::open_unwaiting;
 pub use dir::{open_below, open_directory};
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};

@@ -108,8 +108,10 @@ mod tests {
             let length = if round % 100 == 0 { 40_000 } else { 60 };
             let bytes: Vec<u8> =
                 (0..random(length)).map(|_| b"ab\n\r\n\0\xffx"[random(8)]).collect();
-            let sparse: Vec<u8> =
-                bytes.iter().map(|b| if *b == b'\n' && random(9) > 0 { b'z' } else { *b }).collect();
+            let sparse: Vec<u8> = bytes
+                .iter()
+                .map(|b| if *b == b'\n' && random(9) > 0 { b'z' } else { *b })
+                .collect();
             for bytes in [bytes, sparse] {
                 let most = [1, 2, 7, 100, 20_000][random(5)];
                 let expected = naive(&bytes, most);

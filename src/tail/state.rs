@@ -59,14 +59,19 @@ pub struct Place {
 ///
 /// # Errors
 ///
-/// It cannot be read, or is no such file, or is damaged.
+/// It cannot be read, or is no such file, or is damaged (`InvalidData`): then it may be replaced, what
+/// is somebody else's may not.
 pub fn read(path: &Path) -> io::Result<Vec<Place>> {
     let mut text = Vec::new();
     match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?.take(MAX_BYTES + 1).read_to_end(&mut text)?,
     };
-    parse(&text).map_err(io::Error::other)
+    // What a power failure leaves.
+    let is_lost = text.iter().all(|byte| *byte == 0);
+    let is_ours = is_lost || text.starts_with(TITLE.as_bytes());
+    let kind = if is_ours { io::ErrorKind::InvalidData } else { io::ErrorKind::Other };
+    parse(&text).map_err(|what| io::Error::new(kind, what))
 }
 
 /// Writes `text` to `path` so that it is there whole or not at all.
@@ -77,6 +82,10 @@ pub fn read(path: &Path) -> io::Result<Vec<Place>> {
 pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
+    // The directory that is meant for it may be missing, not those above.
+    if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
+        fs::create_dir(directory)?;
+    }
     let done = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
     if done.is_err() {
         let _ = fs::remove_file(&beside);
@@ -233,7 +242,14 @@ mod tests {
             [body.as_bytes(), &closing(body.as_bytes())].concat()
         };
         assert_eq!(parse(&sealed("")), Ok(Vec::new()));
-        for bad in ["\n", "1 2 3\n", "1 2 3 4 5 0\ta\n", "1 2 3 4 5 0 6\ta\tb\n", "x", "1 2 3 70000 5 0\ta\tb\n"] {
+        for bad in [
+            "\n",
+            "1 2 3\n",
+            "1 2 3 4 5 0\ta\n",
+            "1 2 3 4 5 0 6\ta\tb\n",
+            "x",
+            "1 2 3 70000 5 0\ta\tb\n",
+        ] {
             assert!(parse(&sealed(bad)).is_err(), "{bad}");
         }
         assert!(parse(&vec![b' '; 5 << 20]).is_err());
@@ -249,5 +265,15 @@ mod tests {
         assert!(write(&path.join("below"), b"").is_err());
         fs::remove_file(&path).unwrap();
         assert!(read(&std::env::temp_dir()).is_err(), "a directory");
+        for (text, kind) in [
+            ("", io::ErrorKind::InvalidData),
+            ("\0\0", io::ErrorKind::InvalidData),
+            (TITLE, io::ErrorKind::InvalidData),
+            ("root:x:0:0", io::ErrorKind::Other),
+        ] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(read(&path).unwrap_err().kind(), kind, "{text:?}");
+        }
+        fs::remove_file(&path).unwrap();
     }
 }
