@@ -1,6 +1,7 @@
 //! What is measured of the agent alone: memory, start, writing, size of the machine, throughput.
 
 use crate::inside;
+use crate::logs;
 use crate::programs::{self, Dialect, Programs};
 use crate::server::{Memory, Server};
 use crate::startup;
@@ -18,6 +19,8 @@ pub struct Effort {
     pub starts: usize,
     pub repeats: usize,
     pub wrk_seconds: u32,
+    /// Of log to read.
+    pub log_megabytes: u64,
 }
 
 /// Facts for the record, and verdicts.
@@ -28,7 +31,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
+    pub fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
         self.verdicts.push(Verdict::at_most(what, measured, target, write));
     }
 }
@@ -37,11 +40,14 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 5] = [
+    let sections: [(&str, Section); 6] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),
         ("large machines", many),
+        ("log lines", |_, effort, found| {
+            logs::measure(effort.log_megabytes, effort.repeats.min(9), found)
+        }),
         ("throughput", throughput),
     ];
     for (name, section) in sections {
