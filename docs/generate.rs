@@ -279,7 +279,11 @@ fn settings_table() -> Done<String> {
     let mut table = "";
     for line in reference.lines() {
         if let Some(title) = line.strip_prefix("## ") {
-            table = title.split(['[', ']']).nth(1).unwrap_or_default();
+            table = title
+                .split(['[', ']', '`'])
+                .filter(|part| !part.is_empty())
+                .nth(1)
+                .unwrap_or_default();
         }
         let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
         if let [key, flags, variables, default, _, meaning] = *cells

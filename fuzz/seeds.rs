@@ -36,6 +36,13 @@ const PUSHES: [&str; 4] = [
     r#"[{"name":"g","type":"gauge","add":1.5,"set":true},null,{},[[]]]"#,
 ];
 
+const DATAGRAMS: [&str; 4] = [
+    "requests.total:1|c|@0.1\nload:+5|g\nload:-2|g\ntime.to-first:320|ms|@0.5\n1st:7:8:9|h\n",
+    "page.views:1|c|#country:china,beta,k:|c:in-5|T1656581400|card:low",
+    "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nusers:5|s\r\n",
+    "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
+];
+
 const ACCEPTS: [&str; 4] = [
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;q=0.5,*/*;q=0.1",
     "text/plain;version=0.0.4",
@@ -52,6 +59,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "accept" => &ACCEPTS,
         "push_json" => &PUSHES,
         "query" => &QUERIES,
+        "statsd" => &DATAGRAMS,
         "settings_toml" => return examples(),
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),

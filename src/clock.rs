@@ -51,6 +51,11 @@ impl Start {
         Start { wall: Wall::now(), instant: Instant::now() }
     }
 
+    /// How long ago that was.
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.instant)
+    }
+
     /// Time since 1970, as well as it is known by now.
     pub fn since_epoch(&mut self) -> Duration {
         if !self.wall.is_plausible() {

@@ -4,15 +4,19 @@
 
 use crate::alert::Alerts;
 use crate::gather::{self, Gather};
-use crate::ingest::{Gate, Push, Rules, Statsd, StatsdBound};
-use crate::metric::{Kind, Sink};
+use crate::ingest::{self, Gate, Push, Rules, Statsd, StatsdBound};
+use crate::metric::{Family, Kind, Sink};
 use crate::settings::Settings;
-use crate::store::{Bounds, Store};
+use crate::status::Health;
+use crate::store::{self, Bounds, Store};
 use crate::sys::Ready;
 use crate::tail::Tails;
-use crate::target::Targets;
+use crate::target::{self, Targets};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a refusal for want of room is told as trouble.
+const RECENT: Duration = Duration::from_secs(60);
 
 /// All that comes in, and where it ends.
 pub struct Hub {
@@ -117,7 +121,7 @@ impl Hub {
         let alerts = is_ready(self.alerts.fd().is_some());
         let is_due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
         if statsd {
-            self.statsd.turn(&mut self.store, now);
+            self.statsd.turn(self.push.rules(), &mut self.store, now);
         }
         if targets {
             self.targets.turn(&mut self.store, now);
@@ -127,6 +131,16 @@ impl Hub {
         }
         if alerts || is_due(self.alerts.deadline()) {
             self.alerts.turn(gather, &mut self.store, now);
+        }
+    }
+
+    /// What keeps each part from its work: the place to add to when a part has something to tell
+    /// that no sample of it says (those have `status::health::RULES`).
+    pub fn troubles(&self, now: Instant, to: &mut Health) {
+        if self.store.was_full(now, RECENT) {
+            let reason =
+                "there was no room for what was pushed: push.max_series, push.max_families";
+            to.fails("store", "series", reason.to_owned());
         }
     }
 
@@ -143,4 +157,9 @@ impl Hub {
         self.tails.write_self(out);
         self.alerts.write_self(out);
     }
+}
+
+/// The families about all that comes in, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    store::families().chain(ingest::statsd::families()).chain(target::families())
 }

@@ -9,15 +9,25 @@ use crate::http::{
 #[cfg(feature = "hub")]
 use crate::hub::{Hub, Prepared};
 #[cfg(feature = "hub")]
-use crate::ingest::{Denied, Fault};
+use crate::ingest::{Denied, Fault, Form};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 use crate::settings::{Dialect, Settings};
+#[cfg(feature = "hub")]
+use crate::status::{self, Health};
 use crate::sys::Ready;
 use std::io;
 use std::time::Instant;
 
 /// More collectors than this are not picked in one request.
 const MAX_PICKS: usize = 256;
+
+/// The media type of answers to programs.
+#[cfg(feature = "hub")]
+const JSON: &str = "application/json";
+
+/// The Content-Security-Policy of what is no page.
+#[cfg(feature = "hub")]
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// One path.
 struct Route {
@@ -47,6 +57,12 @@ const ROUTES: &[Route] = &[
     Route { path: "/update", serve: Serve::Post(update) },
     #[cfg(feature = "hub")]
     Route { path: "/api/metrics", serve: Serve::Post(batch) },
+    #[cfg(feature = "hub")]
+    Route { path: "/status", serve: Serve::Get(Service::page) },
+    #[cfg(feature = "hub")]
+    Route { path: "/api/status", serve: Serve::Get(Service::status) },
+    #[cfg(feature = "hub")]
+    Route { path: "/api/health", serve: Serve::Get(Service::troubles) },
 ];
 
 /// Where requests are counted that name no route, or whose head was refused.
@@ -338,10 +354,7 @@ impl Service {
             }
         }
         text.finish();
-        response.varies();
-        if accepts_gzip(request.accept_encoding) {
-            self.gzip.apply(response);
-        }
+        self.compress(request, response);
     }
 
     /// `collect[]` names the collectors that are wanted, `exclude[]` those that are not.
@@ -367,13 +380,51 @@ impl Service {
         response.say(Status::Ok, "ok");
     }
 
+    /// `/status`
+    #[cfg(feature = "hub")]
+    fn page(&mut self, request: &Request<'_>, response: &mut Response) {
+        response.begin(Status::Ok, "text/html; charset=utf-8").put(status::PAGE.as_bytes());
+        response.restrict(status::POLICY);
+        self.compress(request, response);
+    }
+
+    /// `/api/status`
+    #[cfg(feature = "hub")]
+    fn status(&mut self, request: &Request<'_>, response: &mut Response) {
+        let now = Instant::now();
+        let mut seen = status::Status::default();
+        self.gather.scrape(self.gather.all(), &mut seen);
+        self.hub.write_self(&mut seen);
+        seen.write(&self.gather, now, response.begin(Status::Ok, JSON));
+        response.restrict(NO_PAGE);
+        self.compress(request, response);
+    }
+
+    /// `/api/health`
+    #[cfg(feature = "hub")]
+    fn troubles(&mut self, _: &Request<'_>, response: &mut Response) {
+        let (now, mut health) = (Instant::now(), Health::default());
+        health.look(&mut self.gather, now);
+        self.hub.write_self(&mut health);
+        self.hub.troubles(now, &mut health);
+        let status = if health.is_failing() { Status::Unavailable } else { Status::Ok };
+        health.write(response.begin(status, JSON));
+        response.restrict(NO_PAGE);
+    }
+
+    fn compress(&mut self, request: &Request<'_>, response: &mut Response) {
+        response.varies();
+        if accepts_gzip(request.accept_encoding) {
+            self.gzip.apply(response);
+        }
+    }
+
     fn home(&mut self, _: &Request<'_>, response: &mut Response) {
         let out = response.begin(Status::Ok, "text/html; charset=utf-8");
         out.put_all([HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
         out.put(b"</p><ul>");
-        for (path, what) in
-            [(&*self.metrics_path, "what Prometheus scrapes"), ("/health", "whether it serves")]
-        {
+        let metrics = (&*self.metrics_path, "what Prometheus scrapes");
+        for (path, what) in [metrics].iter().chain(LINKS) {
             out.put_all([b"<li><a href=\"", path.as_bytes(), b"\">", path.as_bytes()]);
             out.put_all([b"</a> ", what.as_bytes(), b"</li>"]);
         }
@@ -381,19 +432,30 @@ impl Service {
     }
 }
 
+/// Where the home page leads, besides the metrics.
+const LINKS: &[(&str, &str)] = &[
+    #[cfg(feature = "hub")]
+    ("/status", "what it sees, live"),
+    #[cfg(feature = "hub")]
+    ("/api/status", "the same as JSON"),
+    #[cfg(feature = "hub")]
+    ("/api/health", "whether all of it works, and what does not"),
+    ("/health", "whether it serves"),
+];
+
 /// `POST /update`.
 #[cfg(feature = "hub")]
 fn update(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
-    let out = response.begin(Status::Ok, "application/json");
-    let done = hub.push.update(body, &mut hub.store, now, out);
+    let out = response.begin(Status::Ok, JSON);
+    let done = hub.push.take(Form::Update, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));
 }
 
 /// `POST /api/metrics`.
 #[cfg(feature = "hub")]
 fn batch(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
-    let out = response.begin(Status::Ok, "application/json");
-    let done = hub.push.batch(body, &mut hub.store, now, out);
+    let out = response.begin(Status::Ok, JSON);
+    let done = hub.push.take(Form::Batch, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));
 }
 
@@ -441,7 +503,7 @@ fn write_traffic(
 /// The families about serving, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     #[cfg(feature = "hub")]
-    let more = crate::store::families();
+    let more = crate::hub::families();
     #[cfg(not(feature = "hub"))]
     let more = std::iter::empty();
     FAMILIES.iter().chain(more)

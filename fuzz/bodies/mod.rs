@@ -18,7 +18,7 @@ mod wire;
 pub type Body = fn(&[u8]);
 
 /// Every target.
-pub static BODIES: [(&str, Body); 13] = [
+pub static BODIES: [(&str, Body); 14] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
@@ -30,6 +30,7 @@ pub static BODIES: [(&str, Body); 13] = [
     ("query", wire::query),
     ("request_head", wire::request_head),
     ("settings_toml", files::settings_toml),
+    ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
     ("udev", files::udev),
 ];

@@ -88,20 +88,17 @@ pub fn request_head(bytes: &[u8]) {
 /// Pushed JSON: taken or refused, the answer is JSON, and nothing is taken of what is none.
 #[cfg(feature = "hub")]
 pub fn push_json(bytes: &[u8]) {
-    use sysmetrics::ingest::{Push, json};
+    use sysmetrics::ingest::{Form, Push, json};
     use sysmetrics::metric::Buffer;
     use sysmetrics::store::{Bounds, Store};
     let now = Instant::now();
     let is_json = json::parse(bytes).is_ok();
-    for batch in [false, true] {
+    for form in [Form::Update, Form::Batch] {
         let (mut store, mut push) = (Store::new(Bounds::default(), now), Push::default());
         let mut out = Buffer::default();
-        let done = match batch {
-            false => push.update(bytes, &mut store, now, &mut out),
-            true => push.batch(bytes, &mut store, now, &mut out),
-        };
+        let done = push.take(form, bytes, &mut store, now, &mut out);
         assert!(is_json || done.is_err());
-        assert!(batch || is_json == done.is_ok());
+        assert!(form == Form::Batch || is_json == done.is_ok());
         match done {
             Ok(()) => assert!(json::parse(out.bytes()).is_ok(), "{}", out.bytes().escape_ascii()),
             Err(fault) => assert!(fault.at <= bytes.len() && store.is_empty() && out.is_empty()),
@@ -109,9 +106,47 @@ pub fn push_json(bytes: &[u8]) {
     }
 }
 
+/// A datagram of statsd lines: each is what a naive twin says, what is taken is sound, and the same
+/// for lines that come one by one.
+#[cfg(feature = "hub")]
+pub fn statsd(bytes: &[u8]) {
+    use super::naive::statsd::{line, real};
+    use sysmetrics::expose::{Lines as Kept, Text};
+    use sysmetrics::ingest::{Rules, statsd::Lines};
+    use sysmetrics::metric::Buffer;
+    use sysmetrics::store::{Bounds, Store, is_metric_name};
+    let (now, rules) = (Instant::now(), Rules::default());
+    let text = String::from_utf8_lossy(bytes);
+    for one in text.split('\n') {
+        assert_eq!(real(one), line(one), "{one:?}");
+    }
+    let scrape = |datagrams: &mut dyn Iterator<Item = &[u8]>| {
+        let (mut store, mut lines) = (Store::new(Bounds::default(), now), Lines::default());
+        datagrams.for_each(|datagram| lines.take(datagram, &rules, &mut store, now));
+        let (mut out, mut kept) = (Buffer::default(), Kept::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut kept);
+        store.write(now, &mut text);
+        text.finish();
+        out.bytes().to_vec()
+    };
+    let whole = scrape(&mut [bytes].into_iter());
+    for sample in std::str::from_utf8(&whole).unwrap().lines().filter(|l| !l.starts_with('#')) {
+        let (series, value) = sample.rsplit_once("} ").or(sample.split_once(' ')).unwrap();
+        let name = series.split('{').next().unwrap();
+        assert!(is_metric_name(name.as_bytes()), "{sample}");
+        let mut numbers = value.split(' ').map(|n| n.parse::<f64>().is_ok_and(f64::is_finite));
+        assert!(numbers.all(|finite| finite), "{sample}");
+    }
+    assert!(whole == scrape(&mut bytes.split(|byte| *byte == b'\n')));
+}
+
 /// Without the hub nothing is pushed.
 #[cfg(not(feature = "hub"))]
 pub fn push_json(_: &[u8]) {}
+
+/// Nor received.
+#[cfg(not(feature = "hub"))]
+pub fn statsd(_: &[u8]) {}
 
 /// However the bytes come in pieces, a connection finds the same requests in them.
 pub fn connection(bytes: &[u8]) {

@@ -48,10 +48,31 @@ struct Member {
     collector: Box<dyn Collector>,
     errors: u64,
     limiter: Limiter,
+    /// What went wrong last, and when.
+    error: Option<(Error, Instant)>,
+    /// When it last ran.
+    ran: Option<Instant>,
     /// Of the scrape at hand: whether it was asked for, succeeded, and how long it took.
     asked: bool,
     success: bool,
     took: Duration,
+}
+
+/// How a collector fares.
+#[cfg(feature = "hub")]
+pub struct Report {
+    /// In this dialect.
+    pub name: &'static str,
+    /// When it last ran, if it did.
+    pub ran: Option<Instant>,
+    /// Whether it succeeded then.
+    pub success: bool,
+    /// How long it took then.
+    pub took: Duration,
+    /// Failures so far, its own and those of single samples.
+    pub errors: u64,
+    /// The last of them, and when that was.
+    pub error: Option<(Error, Instant)>,
 }
 
 /// A collector that was asked for and is not there, or is switched off.
@@ -76,6 +97,8 @@ impl Gather {
             collector: (spec.open)(&Setup { root, settings, dialect }),
             errors: 0,
             limiter: Limiter::default(),
+            error: None,
+            ran: None,
             asked: false,
             success: false,
             took: Duration::ZERO,
@@ -98,6 +121,7 @@ impl Gather {
             let same = |m: &&mut Member| m.spec.subject.name == old.spec.subject.name;
             if let Some(member) = self.members.iter_mut().find(same) {
                 (member.errors, member.limiter) = (old.errors, old.limiter);
+                member.error = old.error;
             }
         }
     }
@@ -105,6 +129,31 @@ impl Gather {
     /// The names of the collectors that are switched on, in this dialect.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.members.iter().map(|m| m.name(self.dialect))
+    }
+
+    /// How each collector that is switched on fares.
+    #[cfg(feature = "hub")]
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        self.members.iter().map(|member| Report {
+            name: member.name(self.dialect),
+            ran: member.ran,
+            success: member.success,
+            took: member.took,
+            errors: member.errors,
+            error: member.error,
+        })
+    }
+
+    /// Where the kernel's trees are.
+    #[cfg(feature = "hub")]
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Since the start of the process.
+    #[cfg(feature = "hub")]
+    pub fn uptime(&self, now: Instant) -> Duration {
+        self.start.age(now)
     }
 
     /// All collectors that are switched on.
@@ -204,7 +253,9 @@ impl Member {
         self.errors += faults.count() + u64::from(result.is_err());
         let end = Instant::now();
         self.took = end - start;
+        self.ran = Some(end);
         if let Some(error) = result.err().or(faults.last()) {
+            self.error = Some((error, end));
             self.report(self.name(dialect), &error, root, end);
         }
         end

@@ -7,7 +7,7 @@ use crate::sys::Pen;
 use std::fmt::Write;
 
 /// Room for the longest head.
-const GAP: usize = 512;
+const GAP: usize = 768;
 
 /// The largest body buffer that is kept for the next answer.
 const MAX_KEPT: usize = 1 << 20;
@@ -82,6 +82,8 @@ pub struct Response {
     http10: bool,
     /// Of a path that serves only these methods.
     allow: &'static str,
+    /// What a browser may do with it; empty where it may do what it likes.
+    policy: &'static str,
 }
 
 impl Default for Response {
@@ -90,7 +92,8 @@ impl Default for Response {
         let (status, gzip, varies, http10) = (Status::Ok, false, false, false);
         let allow = "GET, HEAD";
         let buffer = Buffer::default();
-        Response { buffer, start: 0, status, content_type, gzip, varies, http10, allow }
+        let policy = "";
+        Response { buffer, start: 0, status, content_type, gzip, varies, http10, allow, policy }
     }
 }
 
@@ -105,6 +108,7 @@ impl Response {
         self.status = status;
         self.content_type = content_type;
         (self.gzip, self.varies, self.http10) = (false, false, false);
+        self.policy = "";
         &mut self.buffer
     }
 
@@ -122,6 +126,12 @@ impl Response {
     /// The answer depends on Accept and Accept-Encoding.
     pub fn varies(&mut self) {
         self.varies = true;
+    }
+
+    /// A browser keeps to `policy` (Content-Security-Policy), and to the media type that is told.
+    #[cfg(feature = "hub")]
+    pub fn restrict(&mut self, policy: &'static str) {
+        self.policy = policy;
     }
 
     /// The client speaks HTTP/1.0: it takes a connection for kept only if it is said to be.
@@ -162,11 +172,15 @@ impl Response {
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let not_allowed = self.status == Status::MethodNotAllowed;
         let unauthorized = self.status == Status::Unauthorized;
+        let restricted = !self.policy.is_empty();
         let told = [
             Some(("Content-Type", self.content_type)),
             self.gzip.then_some(("Content-Encoding", "gzip")),
             self.varies.then_some(("Vary", "Accept, Accept-Encoding")),
             not_allowed.then_some(("Allow", self.allow)),
+            restricted.then_some(("Content-Security-Policy", self.policy)),
+            restricted.then_some(("X-Content-Type-Options", "nosniff")),
+            restricted.then_some(("Cache-Control", "no-store")),
             unauthorized.then_some(("WWW-Authenticate", "Bearer, Basic realm=\"push\"")),
         ];
         told.into_iter().flatten()

@@ -2,6 +2,9 @@
 //! by its values, each of which is a stretch of it. No tree, no allocation, bounded depth, and an
 //! exact place for every fault.
 
+mod reader;
+
+use reader::Reader;
 use std::str;
 
 /// Objects and arrays inside each other.
@@ -38,7 +41,7 @@ pub fn parse(document: &[u8]) -> Result<Value<'_>, Fault> {
     if let Err(error) = str::from_utf8(document) {
         return Err(Fault { at: error.valid_up_to(), expected: "UTF-8" });
     }
-    let mut reader = Reader { bytes: document, at: 0 };
+    let mut reader = Reader::of(document);
     reader.blank();
     let start = reader.at;
     reader.value(MAX_DEPTH)?;
@@ -48,6 +51,14 @@ pub fn parse(document: &[u8]) -> Result<Value<'_>, Fault> {
         return reader.fault("the end");
     }
     Ok(Value::of(document.get(start..end).unwrap_or_default()))
+}
+
+/// Checks `document` and returns the values of its array; any other value is the only one.
+pub fn parse_list(document: &[u8]) -> Result<Elements<'_>, Fault> {
+    Ok(match parse(document)? {
+        Value::Array(elements) => elements,
+        _ => Elements(document),
+    })
 }
 
 impl<'a> Value<'a> {
@@ -102,7 +113,7 @@ impl<'a> Iterator for Members<'a> {
 /// Takes a value and what parts it from the next one off the start of `rest`.
 fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let bytes = *rest;
-    let mut reader = Reader { bytes, at: 0 };
+    let mut reader = Reader::of(bytes);
     reader.blank();
     let start = reader.at;
     reader.value(MAX_DEPTH).ok()?;
@@ -182,227 +193,5 @@ fn unit(rest: &mut &[u8]) -> char {
     char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// A place in a document.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn fault<T>(&self, expected: &'static str) -> Result<T, Fault> {
-        Err(Fault { at: self.at, expected })
-    }
-
-    fn blank(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
-    }
-
-    /// Goes behind a value that may have so many others inside each other.
-    fn value(&mut self, depth: usize) -> Result<(), Fault> {
-        match self.peek() {
-            Some(b'{' | b'[') if depth == 0 => self.fault("fewer values inside each other"),
-            Some(b'{') => self.list(b'}', "a comma or }", |reader| {
-                reader.text()?;
-                reader.blank();
-                if reader.peek() != Some(b':') {
-                    return reader.fault("a colon");
-                }
-                reader.at += 1;
-                reader.blank();
-                reader.value(depth - 1)
-            }),
-            Some(b'[') => self.list(b']', "a comma or ]", |reader| reader.value(depth - 1)),
-            Some(b'"') => self.text(),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true"),
-            Some(b'f') => self.word("false"),
-            Some(b'n') => self.word("null"),
-            _ => self.fault("a value"),
-        }
-    }
-
-    fn list(
-        &mut self,
-        end: u8,
-        expected: &'static str,
-        mut element: impl FnMut(&mut Self) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        self.at += 1;
-        self.blank();
-        if self.peek() == Some(end) {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            self.blank();
-            element(self)?;
-            self.blank();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(byte) if byte == end => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return self.fault(expected),
-            }
-        }
-    }
-
-    fn word(&mut self, word: &'static str) -> Result<(), Fault> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(word.as_bytes()) {
-            return self.fault("a value");
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    fn text(&mut self) -> Result<(), Fault> {
-        if self.peek() != Some(b'"') {
-            return self.fault("a text in quotation marks");
-        }
-        self.at += 1;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => {
-                    self.at += 1;
-                    self.escape()?;
-                }
-                Some(b' '..) => self.at += 1,
-                Some(_) => return self.fault("no control character in a text"),
-                None => return self.fault("the end of a text"),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<(), Fault> {
-        match self.peek() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
-            Some(b'u') => {
-                self.at += 1;
-                for _ in 0..4 {
-                    if !self.peek().is_some_and(|b| b.is_ascii_hexdigit()) {
-                        return self.fault("four hexadecimal digits");
-                    }
-                    self.at += 1;
-                }
-            }
-            _ => return self.fault("an escape"),
-        }
-        Ok(())
-    }
-
-    fn number(&mut self) -> Result<(), Fault> {
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        if self.peek() == Some(b'0') {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> Result<(), Fault> {
-        if !self.peek().is_some_and(|b| b.is_ascii_digit()) {
-            return self.fault("a digit");
-        }
-        while self.peek().is_some_and(|b| b.is_ascii_digit()) {
-            self.at += 1;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn documents_are_walked_where_they_lie() {
-        let text = br#" { "a" : [ 1 , -2.5e3 , true ] , "b\u00e9" : { } , "c" : null , "d":"x" } "#;
-        let Ok(Value::Object(mut members)) = parse(text) else { panic!() };
-        let (key, value) = members.next().unwrap();
-        assert!(key.is("a") && !key.is("b"));
-        let Value::Array(elements) = value else { panic!() };
-        let values: Vec<_> = elements.map(Value::number).collect();
-        assert_eq!(values, [Some(1.0), Some(-2500.0), None]);
-        let (key, value) = members.next().unwrap();
-        assert!(key.is("bé") && value == Value::Object(Members(b" ")));
-        let Value::Object(mut none) = value else { panic!() };
-        assert_eq!(none.next(), None);
-        assert_eq!(members.next().map(|(_, value)| value), Some(Value::Null));
-        assert_eq!(members.next().map(|(_, value)| value), Some(Value::Text(Text(b"x"))));
-        assert_eq!(members.next(), None);
-        assert_eq!(parse(b"[]"), Ok(Value::Array(Elements(b""))));
-        assert_eq!(parse(b"1e999").unwrap().number(), None);
-    }
-
-    #[test]
-    fn texts_say_what_their_escapes_mean() {
-        for (text, expected) in [
-            (r#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{c}\n\r\tz"),
-            (r#""\u0041\u00e9\ud83d\ude00""#, "Aé😀"),
-            (r#""\ud83dx\ude00\ud83d\u0041""#, "\u{fffd}x\u{fffd}\u{fffd}A"),
-        ] {
-            let Ok(Value::Text(said)) = parse(text.as_bytes()) else { panic!("{text}") };
-            let mut out = Vec::new();
-            said.write(&mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), expected);
-        }
-    }
-
-    #[test]
-    fn faults_have_their_place() {
-        for (text, at, expected) in [
-            ("", 0, "a value"),
-            (" x", 1, "a value"),
-            ("[1,]", 3, "a value"),
-            ("[1 2]", 3, "a comma or ]"),
-            ("{\"a\":1,}", 7, "a text in quotation marks"),
-            ("{\"a\" 1}", 5, "a colon"),
-            ("{\"a\":1", 6, "a comma or }"),
-            ("\"a", 2, "the end of a text"),
-            ("\"a\n\"", 2, "no control character in a text"),
-            ("\"\\x\"", 2, "an escape"),
-            ("\"\\u12g4\"", 5, "four hexadecimal digits"),
-            ("01", 1, "the end"),
-            ("1.", 2, "a digit"),
-            ("-", 1, "a digit"),
-            ("1e+", 3, "a digit"),
-            ("nul", 0, "a value"),
-            ("NaN", 0, "a value"),
-            ("{} {}", 3, "the end"),
-        ] {
-            assert_eq!(parse(text.as_bytes()), Err(Fault { at, expected }), "{text}");
-        }
-        assert_eq!(parse(b"\"\xff\""), Err(Fault { at: 1, expected: "UTF-8" }));
-        let deep = |n: usize| ["[".repeat(n), "]".repeat(n)].concat();
-        assert!(parse(deep(MAX_DEPTH).as_bytes()).is_ok());
-        let fault = parse(deep(MAX_DEPTH + 1).as_bytes()).unwrap_err();
-        assert_eq!(fault.at, MAX_DEPTH);
-        assert!(parse("[".repeat(1 << 20).as_bytes()).is_err());
-    }
-}
+mod tests;

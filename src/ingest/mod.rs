@@ -1,11 +1,17 @@
 //! Ways in: what other programs send becomes series of the store.
 
+pub mod exposition;
 mod gate;
+pub mod intake;
 pub mod json;
 mod push;
-mod statsd;
+mod rules;
+pub mod statsd;
 
+pub use exposition::{BadLine, Syntax};
 pub use gate::{Denied, Gate};
+pub use intake::{Buffers, Collision, Intake, Tally};
 pub use json::Fault;
-pub use push::{Push, Rules};
+pub use push::{Form, Push};
+pub use rules::Rules;
 pub use statsd::{Bound as StatsdBound, Statsd};

@@ -8,11 +8,15 @@
 //! source becomes a label. A time stamp is in seconds since 1970, or in milliseconds if it is
 //! 100 000 000 000 or more.
 
-use super::json::{self, Elements, Fault, Members, Text, Value};
+mod entry;
+
+use super::json::{self, Elements, Fault, Text, Value};
+use super::rules::Rules;
 use crate::clock::Wall;
 use crate::log;
 use crate::metric::{Buffer, Kind};
 use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
+use entry::{Entry, Refused};
 use std::str;
 use std::time::{Duration, Instant};
 
@@ -21,12 +25,6 @@ const MAX_TOLD: usize = 1000;
 
 /// Observations of one entry.
 const MAX_VALUES: usize = 10_000;
-
-/// How far a time stamp may lie in the future: clocks differ.
-const MAX_AHEAD: Duration = Duration::from_secs(60);
-
-/// A time stamp from here on is in milliseconds.
-const MILLIS_FROM: f64 = 1e11;
 
 /// How much of what was refused is told again.
 const MAX_QUOTED: usize = 64;
@@ -37,19 +35,13 @@ const SOURCE: &str = "source";
 /// The label of a histogram's buckets.
 const BOUND: &str = "le";
 
-/// What the settings say about what is pushed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// How long a series lives without another sample; zero is for ever.
-    pub ttl: Duration,
-    /// The same for single sources.
-    pub ttl_by_source: Vec<(String, Duration)>,
-    /// How old a time stamp may be.
-    pub max_age: Duration,
-    /// What is put before every name.
-    pub prefix: String,
-    /// What is put on every series that has no such label.
-    pub labels: Vec<(String, String)>,
+/// Which of the two forms a body has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// That of `/update`.
+    Update,
+    /// That of `/api/metrics`.
+    Batch,
 }
 
 /// Reads what is pushed. What it needs for that is kept from one request to the next.
@@ -70,27 +62,15 @@ struct Now {
     wall: Wall,
 }
 
-/// Why an entry is refused, and what of it is meant.
-type Refused<'a> = (Reason, Option<Text<'a>>);
-
-/// What an entry says. Everything but the name and the type may be missing.
-#[derive(Default)]
-struct Entry<'a> {
-    name: Option<Text<'a>>,
-    kind: Option<Text<'a>>,
-    help: Option<Text<'a>>,
-    labels: Option<Members<'a>>,
-    value: Option<f64>,
-    values: Option<Elements<'a>>,
-    add: Option<bool>,
-    set: Option<bool>,
-    time: Option<Option<f64>>,
-}
-
 impl Push {
     /// Takes what comes by `rules`.
     pub fn new(rules: Rules) -> Push {
         Push { rules, ..Push::default() }
+    }
+
+    /// What is taken by: the same for every way in.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Names and types that are there from now on, at zero and for ever; those of before go.
@@ -99,9 +79,7 @@ impl Push {
         for (name, kind) in declared {
             let whole = [&self.rules.prefix, *name].concat();
             self.labels.clear();
-            for (name, value) in &self.rules.labels {
-                self.labels.add(name, value);
-            }
+            self.rules.add_labels(&mut self.labels);
             let labels = self.labels.render(store.bounds(), "");
             let done = labels.and_then(|labels| {
                 let (change, time, ttl) = (Change::Add(0.0), None, Duration::ZERO);
@@ -118,68 +96,26 @@ impl Push {
         store.drop_undeclared();
     }
 
-    /// The body of `/update`. The answer, a JSON object, goes to `out`; a fault is in the JSON, and
-    /// nothing was taken then.
-    pub fn update(
+    /// Takes every entry of a body. The answer, a JSON object, goes to `out`; a fault is in the JSON,
+    /// and nothing was taken then.
+    pub fn take(
         &mut self,
+        form: Form,
         body: &[u8],
         store: &mut Store,
         now: Instant,
         out: &mut Buffer,
     ) -> Result<(), Fault> {
-        match json::parse(body)? {
-            Value::Array(entries) => {
-                self.take_all(entries, Entry::of_update, None, store, now, out)
-            }
-            one => self.take_all([one].into_iter(), Entry::of_update, None, store, now, out),
-        }
-        Ok(())
-    }
-
-    /// The body of `/api/metrics`, likewise.
-    pub fn batch(
-        &mut self,
-        body: &[u8],
-        store: &mut Store,
-        now: Instant,
-        out: &mut Buffer,
-    ) -> Result<(), Fault> {
-        let fault = |expected| Fault { at: 0, expected };
-        let Value::Object(members) = json::parse(body)? else { return Err(fault("an object")) };
-        let (mut entries, mut source) = (None, None);
-        for (key, value) in members {
-            match value {
-                Value::Array(all) if key.is("metrics") && entries.is_none() => entries = Some(all),
-                Value::Text(text) if key.is(SOURCE) && source.is_none() => source = Some(text),
-                Value::Null if key.is(SOURCE) => {}
-                _ => return Err(fault("the keys metrics, an array, and source, a text")),
-            }
-        }
-        let entries = entries.ok_or(fault("the key metrics, an array"))?;
-        self.take_all(entries, Entry::of_batch, source, store, now, out);
-        Ok(())
-    }
-
-    /// Takes every entry and answers.
-    fn take_all<'a>(
-        &mut self,
-        entries: impl Iterator<Item = Value<'a>>,
-        read: fn(Members<'a>) -> Result<Entry<'a>, Refused<'a>>,
-        source: Option<Text<'a>>,
-        store: &mut Store,
-        now: Instant,
-        out: &mut Buffer,
-    ) {
+        let (entries, source) = match form {
+            Form::Update => (json::parse_list(body)?, None),
+            Form::Batch => batch(body)?,
+        };
         let ttl = self.ttl(source);
         let now = Now { instant: now, wall: Wall::now() };
         let (mut accepted, mut refused) = (0usize, 0usize);
         self.errors.reset(MAX_TOLD * MAX_QUOTED);
         for (index, value) in entries.enumerate() {
-            let entry = match value {
-                Value::Object(members) => read(members),
-                _ => Err((Reason::Entry, None)),
-            };
-            let offered = match entry {
+            let offered = match Entry::read(form, value) {
                 Ok(entry) => self.offer(&entry, source, ttl, store, now),
                 Err((reason, what)) => {
                     store.refuse(reason);
@@ -201,6 +137,7 @@ impl Push {
         out.put(b",\"refused\":");
         put_count(out, refused);
         out.put_all([b",\"errors\":[", self.errors.bytes(), b"]}\n"]);
+        Ok(())
     }
 
     fn ttl(&self, source: Option<Text<'_>>) -> Duration {
@@ -260,15 +197,15 @@ impl Push {
         store: &Store,
         now: Now,
     ) -> Result<Offer<'s>, Refused<'a>> {
-        let Some(name) = entry.name else { return Err((Reason::MissingKey, NAME)) };
-        let Some(kind) = entry.kind else { return Err((Reason::MissingKey, TYPE)) };
+        let Some(name) = entry.name else { return Err((Reason::MissingKey, entry::NAME)) };
+        let Some(kind) = entry.kind else { return Err((Reason::MissingKey, entry::TYPE)) };
         let kind = match kind {
             kind if kind.is("counter") => Kind::Counter,
             kind if kind.is("gauge") => Kind::Gauge,
             kind if kind.is("histogram") => Kind::Histogram,
             other => return Err((Reason::Type, Some(other))),
         };
-        let time = entry.time.flatten().map(|time| stamp(time, self.rules.max_age, now.wall));
+        let time = entry.time.flatten().map(|time| self.rules.stamp(time, now.wall));
         let time = time.transpose().map_err(|reason| (reason, None))?;
         self.name.clear();
         self.name.extend_from_slice(self.rules.prefix.as_bytes());
@@ -305,19 +242,19 @@ impl Push {
             (Some(value), None) => self.values.push(value),
             (None, Some(values)) if kind == Kind::Histogram => {
                 for value in values {
-                    let number = value.number().ok_or((Reason::Number, VALUES))?;
+                    let number = value.number().ok_or((Reason::Number, entry::VALUES))?;
                     self.values.push(number);
                     if self.values.len() > MAX_VALUES {
-                        return Err((Reason::TooLong, VALUES));
+                        return Err((Reason::TooLong, entry::VALUES));
                     }
                 }
             }
-            (None, None) => return Err((Reason::MissingKey, VALUE)),
-            (_, Some(_)) => return Err((Reason::KeyTwice, VALUES)),
+            (None, None) => return Err((Reason::MissingKey, entry::VALUE)),
+            (_, Some(_)) => return Err((Reason::KeyTwice, entry::VALUES)),
         }
         let (add, set) = (entry.add == Some(true), entry.set == Some(true));
         if (set && add) || (kind == Kind::Histogram && (set || add)) {
-            return Err((Reason::KeyTwice, if set { SET } else { ADD }));
+            return Err((Reason::KeyTwice, if set { entry::SET } else { entry::ADD }));
         }
         Ok(())
     }
@@ -345,130 +282,25 @@ impl Push {
                 middle
             });
         }
-        for (name, value) in &self.rules.labels {
-            self.labels.add_missing(name, value);
-        }
+        self.rules.add_labels(&mut self.labels);
         Ok(())
     }
 }
 
-// Keys as the answer names them.
-const NAME: Option<Text<'static>> = Some(Text::of("name"));
-const TYPE: Option<Text<'static>> = Some(Text::of("type"));
-const VALUE: Option<Text<'static>> = Some(Text::of("value"));
-const VALUES: Option<Text<'static>> = Some(Text::of("values"));
-const ADD: Option<Text<'static>> = Some(Text::of("add"));
-const SET: Option<Text<'static>> = Some(Text::of("set"));
-
-impl<'a> Entry<'a> {
-    fn of_update(members: Members<'a>) -> Result<Entry<'a>, Refused<'a>> {
-        let mut entry = Entry::default();
-        for (key, value) in members {
-            if key.is("type") {
-                once(&mut entry.kind, text(key, value)?, key)?;
-            } else if key.is("value") {
-                once(&mut entry.value, number(key, value)?, key)?;
-            } else if key.is("timestamp") {
-                entry.take_time(key, value)?;
-            } else if key.is("values") {
-                let Value::Array(values) = value else { return wrong(key) };
-                once(&mut entry.values, values, key)?;
-            } else if key.is("add") {
-                if !matches!(value, Value::Bool(_)) {
-                    once(&mut entry.value, number(key, value)?, key)?;
-                }
-                once(&mut entry.add, value != Value::Bool(false), key)?;
-            } else if !entry.takes(key, value)? {
-                return Err((Reason::UnknownKey, Some(key)));
-            }
+/// The entries of a batch, and its source.
+fn batch(body: &[u8]) -> Result<(Elements<'_>, Option<Text<'_>>), Fault> {
+    let fault = |expected| Fault { at: 0, expected };
+    let Value::Object(members) = json::parse(body)? else { return Err(fault("an object")) };
+    let (mut entries, mut source) = (None, None);
+    for (key, value) in members {
+        match value {
+            Value::Array(all) if key.is("metrics") && entries.is_none() => entries = Some(all),
+            Value::Text(text) if key.is(SOURCE) && source.is_none() => source = Some(text),
+            Value::Null if key.is(SOURCE) => {}
+            _ => return Err(fault("the keys metrics, an array, and source, a text")),
         }
-        Ok(entry)
     }
-
-    fn of_batch(members: Members<'a>) -> Result<Entry<'a>, Refused<'a>> {
-        let mut entry = Entry::default();
-        for (key, value) in members {
-            if key.is("metric_type") {
-                once(&mut entry.kind, text(key, value)?, key)?;
-            } else if key.is("value") {
-                let Value::Object(members) = value else { return wrong(key) };
-                for (key, value) in members {
-                    if key.is("value") {
-                        once(&mut entry.value, number(key, value)?, key)?;
-                    } else if key.is("timestamp") {
-                        entry.take_time(key, value)?;
-                    } else {
-                        return Err((Reason::UnknownKey, Some(key)));
-                    }
-                }
-            } else if !entry.takes(key, value)? {
-                return Err((Reason::UnknownKey, Some(key)));
-            }
-        }
-        Ok(entry)
-    }
-
-    /// Takes a key that both forms have; false if it is another.
-    fn takes(&mut self, key: Text<'a>, value: Value<'a>) -> Result<bool, Refused<'a>> {
-        if key.is("name") {
-            once(&mut self.name, text(key, value)?, key)?;
-        } else if key.is("help") {
-            if value != Value::Null {
-                once(&mut self.help, text(key, value)?, key)?;
-            }
-        } else if key.is("labels") {
-            match value {
-                Value::Object(labels) => once(&mut self.labels, labels, key)?,
-                Value::Null => {}
-                _ => return wrong(key),
-            }
-        } else if key.is("set") {
-            let Value::Bool(set) = value else { return wrong(key) };
-            once(&mut self.set, set, key)?;
-        } else {
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    fn take_time(&mut self, key: Text<'a>, value: Value<'a>) -> Result<(), Refused<'a>> {
-        let time = match value {
-            Value::Null => None,
-            value => Some(number(key, value)?),
-        };
-        once(&mut self.time, time, key)
-    }
-}
-
-fn once<'a, T>(to: &mut Option<T>, value: T, key: Text<'a>) -> Result<(), Refused<'a>> {
-    match to.replace(value) {
-        None => Ok(()),
-        Some(_) => Err((Reason::KeyTwice, Some(key))),
-    }
-}
-
-fn wrong<'a, T>(key: Text<'a>) -> Result<T, Refused<'a>> {
-    Err((Reason::Shape, Some(key)))
-}
-
-fn text<'a>(key: Text<'a>, value: Value<'a>) -> Result<Text<'a>, Refused<'a>> {
-    if let Value::Text(text) = value { Ok(text) } else { wrong(key) }
-}
-
-fn number<'a>(key: Text<'a>, value: Value<'a>) -> Result<f64, Refused<'a>> {
-    match value {
-        Value::Number(_) => value.number().ok_or((Reason::Number, Some(key))),
-        _ => wrong(key),
-    }
-}
-
-/// A time stamp in milliseconds, if it is neither too old nor in the future.
-fn stamp(time: f64, max_age: Duration, now: Wall) -> Result<i64, Reason> {
-    let millis = if time.abs() < MILLIS_FROM { time * 1000.0 } else { time };
-    let now = now.since_epoch();
-    let from = now.saturating_sub(max_age).as_millis() as f64;
-    let to = (now + MAX_AHEAD).as_millis() as f64;
-    if (from..=to).contains(&millis) { Ok(millis.round() as i64) } else { Err(Reason::Time) }
+    Ok((entries.ok_or(fault("the key metrics, an array"))?, source))
 }
 
 fn put_count(out: &mut Buffer, n: usize) {

@@ -44,6 +44,19 @@ impl Value {
         n.checked_mul(size.into()).map_or(Value::Times(n, size), Value::Int)
     }
 
+    /// As sinks that compute want it.
+    #[cfg(feature = "hub")]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Value::Int(n) => n as f64,
+            Value::Centi(n) => n as f64 / 1e2,
+            Value::Milli(n) => n as f64 / 1e3,
+            Value::Nano(n) => n as f64 / 1e9,
+            Value::Times(n, size) => n as f64 * f64::from(size),
+            Value::Float(n) => n,
+        }
+    }
+
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
     #[inline(always)]
     pub fn write(self, pen: &mut Pen<'_>) {
@@ -229,6 +242,18 @@ mod tests {
         assert_eq!(text(Value::Int(0)), "0");
         for n in [0, 9, 10, u64::MAX] {
             assert_eq!(Decimal::of(n).as_bytes(), n.to_string().as_bytes());
+        }
+    }
+
+    #[cfg(feature = "hub")]
+    #[test]
+    fn as_a_float_it_is_what_is_written() {
+        for n in [0, 7, 123_456_789, 1 << 53, u64::MAX] {
+            let values = [Value::Int(n), Value::Centi(n), Value::Milli(n), Value::Nano(n)];
+            for value in values.into_iter().chain([Value::Times(n, 512), Value::Float(0.1)]) {
+                let written: f64 = text(value).parse().unwrap();
+                assert!((value.as_f64() - written).abs() <= written * 1e-15, "{value:?}");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! All rows together: the static ones, then for each collector its switch and its options.
 
-use super::rows::{COLLECTORS, ROWS, Row, SECTIONS, nothing};
+use super::row::{List, Row, Section, nothing};
+use super::rows::{COLLECTORS, rows, sections};
 use super::subject::Subject;
 use super::value::Kind;
 
@@ -24,7 +25,7 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     pub(super) fn new(subjects: &[&Subject]) -> Catalogue {
-        let mut rows = ROWS.to_vec();
+        let mut rows = rows();
         for subject in subjects {
             let on = if subject.on { "true" } else { "false" };
             rows.push(Row {
@@ -35,6 +36,8 @@ impl Catalogue {
                 default: [on, on],
                 help: subject.help,
                 node: subject.node_name,
+                required: false,
+                unique: false,
                 set: nothing,
             });
             rows.extend(subject.options.iter().map(|option| Row {
@@ -45,6 +48,8 @@ impl Catalogue {
                 default: option.default,
                 help: option.help,
                 node: "",
+                required: false,
+                unique: false,
                 set: nothing,
             }));
         }
@@ -64,25 +69,41 @@ impl Catalogue {
     pub(super) fn is_table(&self, path: &[&str]) -> bool {
         match path {
             [COLLECTORS, _] => self.find(path).is_some(),
-            [table] => SECTIONS.iter().any(|section| section.name == *table && !table.is_empty()),
-            _ => false,
+            [] => false,
+            path => sections().any(|section| section.list.is_none() && section.is_at(path)),
         }
+    }
+
+    /// The list of tables at `path`.
+    pub(super) fn list(&self, path: &[&str]) -> Option<(&'static Section, &'static List)> {
+        let found = sections().find(|section| section.is_at(path))?;
+        Some((found, found.list.as_ref()?))
+    }
+
+    /// The rows of a section, each with its place among all.
+    pub(super) fn rows_of(&self, section: &Section) -> impl Iterator<Item = (usize, &Row)> {
+        let name = section.name;
+        self.rows.iter().enumerate().filter(move |(_, row)| row.path[0] == name)
     }
 
     /// The names of what there is directly in the table `path`.
     pub(super) fn names(&self, path: &[&str]) -> Vec<&'static str> {
         let mut names: Vec<&str> = match path {
-            [] => SECTIONS.iter().map(|section| section.name).filter(|n| !n.is_empty()).collect(),
+            [] => sections().filter_map(|section| section.parts().next()).collect(),
             [COLLECTORS, _] => vec![ENABLED],
             _ => Vec::new(),
         };
         for row in self.rows.iter().filter(|row| row.in_file()) {
-            let inside = path.iter().zip(row.path).all(|(a, b)| *a == b);
-            let name = row.path.get(path.len()).copied().unwrap_or_default();
-            if inside && !name.is_empty() && !names.contains(&name) {
-                names.push(name);
-            }
+            let inside = path.iter().copied().eq(row.parts().take(path.len()));
+            names.extend(row.parts().nth(path.len()).filter(|_| inside));
         }
+        let mut seen = Vec::new();
+        names.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(*name);
+                true
+            }
+        });
         names
     }
 
@@ -111,6 +132,16 @@ impl Catalogue {
     }
 }
 
+impl Section {
+    fn parts(&self) -> impl Iterator<Item = &'static str> {
+        self.name.split('.').filter(|part| !part.is_empty())
+    }
+
+    fn is_at(&self, path: &[&str]) -> bool {
+        !path.is_empty() && self.parts().eq(path.iter().copied())
+    }
+}
+
 impl Row {
     /// It is a key of the file.
     pub(super) fn in_file(&self) -> bool {
@@ -127,9 +158,14 @@ impl Row {
         self.path[0] == COLLECTORS
     }
 
+    /// It is said anew for each element of a list.
+    pub(super) fn in_list(&self) -> bool {
+        sections().any(|section| section.list.is_some() && section.name == self.path[0])
+    }
+
     /// The parts of its path.
     pub(super) fn parts(&self) -> impl Iterator<Item = &'static str> {
-        self.path.into_iter().filter(|part| !part.is_empty())
+        self.path.into_iter().flat_map(|part| part.split('.')).filter(|part| !part.is_empty())
     }
 
     /// Its key in its table.
@@ -167,7 +203,7 @@ impl Row {
 
     /// Its variable `APP__…`, or nothing.
     pub(super) fn variable(&self) -> String {
-        if !self.in_file() {
+        if !self.in_file() || self.in_list() {
             return String::new();
         }
         let path = self.parts().collect::<Vec<_>>().join("__");

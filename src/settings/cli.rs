@@ -34,7 +34,9 @@ pub(super) fn read(
             Some(flag) => {
                 let origin = Origin::Flag(shown);
                 match value(catalogue, flag, &mut parser, long) {
-                    Ok(text) => said.push(Said { row: flag.row, text, shape: None, origin }),
+                    Ok(text) => {
+                        said.push(Said { row: flag.row, text, shape: None, origin, element: None })
+                    }
                     Err(text) => refusal.add(origin, text),
                 }
             }

@@ -4,7 +4,8 @@
 
 use super::catalogue::{Catalogue, ENABLED, ENV_PREFIX};
 use super::problem::{Origin, Refusal, distance, meant};
-use super::rows::SECTIONS;
+use super::row::Row;
+use super::rows::sections;
 use super::said::Said;
 use std::ffi::OsString;
 
@@ -30,7 +31,7 @@ pub(super) fn read(
     }
     for (path, name, value) in ours {
         let parts: Vec<&str> = path.split("__").collect();
-        match catalogue.find(&parts) {
+        match catalogue.find(&parts).filter(|row| !is_listed(catalogue, *row)) {
             Some(row) => record(catalogue, row, name, value, said, refusal),
             None if is_ours(&parts) => {
                 let text = unknown(catalogue, &name);
@@ -57,20 +58,33 @@ fn record(
     // No variable has a zero byte in it.
     for text in value.split(if list { ',' } else { '\0' }) {
         let text = if list { text.trim() } else { text }.to_owned();
-        said.push(Said { row, text, shape: None, origin: Origin::Env(name.clone()) });
+        said.push(Said {
+            row,
+            text,
+            shape: None,
+            origin: Origin::Env(name.clone()),
+            element: None,
+        });
     }
+}
+
+fn is_listed(catalogue: &Catalogue, row: usize) -> bool {
+    catalogue.rows.get(row).is_some_and(Row::in_list)
 }
 
 /// The table is ours, or one of ours misspelt.
 fn is_ours(parts: &[&str]) -> bool {
     let table = parts.first().copied().unwrap_or_default();
-    let near = |name: &str| distance(name, table) <= (name.len() / 3).min(2);
-    SECTIONS.iter().any(|section| !section.name.is_empty() && near(section.name))
+    // The first letter is rarely the wrong one, and a table `mail` is not our `tail`.
+    let near = |name: &str| {
+        name.get(..1) == table.get(..1) && distance(name, table) <= (name.len() / 3).min(2)
+    };
+    sections().any(|section| !section.name.is_empty() && near(section.name))
 }
 
 fn unknown(catalogue: &Catalogue, name: &str) -> String {
     let mut known: Vec<String> = Vec::new();
-    for row in catalogue.rows.iter().filter(|row| row.in_file()) {
+    for row in catalogue.rows.iter().filter(|row| row.in_file() && !row.in_list()) {
         known.push(row.variable());
         if row.is_collector() {
             known.push([&row.variable(), "__", &ENABLED.to_ascii_uppercase()].concat());

@@ -2,7 +2,9 @@
 //! and column. Unknown keys and clashes are problems here, values are judged later.
 
 use super::catalogue::Catalogue;
+use super::lists::Element;
 use super::problem::{MAX_SHOWN, Origin, Refusal, meant, quoted, shown};
+use super::row::{List, Section};
 use super::rows::COLLECTORS;
 use super::said::Said;
 use super::tree::{Fault, Node, Shape, Tree};
@@ -50,36 +52,190 @@ fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Records what `text` says.
-pub(super) fn read(catalogue: &Catalogue, text: &str, said: &mut Vec<Said>, refusal: &mut Refusal) {
+/// Records what `text` says, and the elements of lists it is said in.
+pub(super) fn read(
+    catalogue: &Catalogue,
+    text: &str,
+    said: &mut Vec<Said>,
+    refusal: &mut Refusal,
+) -> Vec<Element> {
     let (tree, faults) = super::toml::parse(text);
     for fault in &faults {
         let problem = clash(&tree, fault, text);
         refusal.add(origin(text, fault.at), problem);
     }
-    if !faults.is_empty() {
-        return;
+    let mut reader = Reader { catalogue, text, tree: &tree, said, refusal, elements: Vec::new() };
+    if faults.is_empty() {
+        let mut inside = vec![Inside::Table(None)];
+        for (i, node) in tree.nodes.iter().enumerate().skip(1) {
+            let within = match inside.get(node.parent).copied() {
+                Some(Inside::Table(element)) => reader.member((i, node), element),
+                Some(Inside::List(section, list, above)) => {
+                    reader.element(node, (section, list), above)
+                }
+                _ => Inside::Nothing,
+            };
+            inside.push(within);
+        }
     }
-    // What hangs below anything but a known table is not looked at.
-    let mut tables = vec![true];
-    for (i, node) in tree.nodes.iter().enumerate().skip(1) {
-        let mut table = tables.get(node.parent).copied().unwrap_or(false);
-        if table {
-            match judge(catalogue, &tree, i, node) {
-                Verdict::Descend => {}
-                Verdict::Record(row) => {
-                    record(text, &tree, (i, node), row, said);
-                    table = false;
-                }
-                Verdict::Refuse(at, problem) => {
-                    if !refusal.skips() {
-                        refusal.add(origin(text, at), problem);
+    reader.elements
+}
+
+/// What the children of a node are.
+#[derive(Clone, Copy)]
+enum Inside {
+    /// Nothing to look at: what hangs below anything but a known table is not judged.
+    Nothing,
+    /// Keys of a known table, of this element if it is one of a list.
+    Table(Option<usize>),
+    /// Elements of a list, which stands in this element of another.
+    List(&'static Section, &'static List, Option<usize>),
+}
+
+struct Reader<'a> {
+    catalogue: &'a Catalogue,
+    text: &'a str,
+    tree: &'a Tree,
+    said: &'a mut Vec<Said>,
+    refusal: &'a mut Refusal,
+    elements: Vec<Element>,
+}
+
+impl Reader<'_> {
+    /// A key of a table.
+    fn member(&mut self, (i, node): (usize, &Node), element: Option<usize>) -> Inside {
+        let path = self.tree.path(i);
+        if let Some((section, list)) = self.catalogue.list(&path) {
+            return match (node.shape, list.pairs) {
+                (Shape::Tables | Shape::Array, _) => Inside::List(section, list, element),
+                (shape, Some(keys)) if shape.is_table() => {
+                    for child in self.tree.children(i) {
+                        self.pair(child, keys, (section, list), element);
                     }
-                    table = false;
+                    Inside::Nothing
                 }
+                (shape, _) => {
+                    let (header, found) = (section.header(), found(shape, &node.text));
+                    let text = [section.name, ": expected tables, ", &header, ", found ", &found];
+                    self.refuse(node.at, text.concat(), element)
+                }
+            };
+        }
+        match judge(self.catalogue, self.tree, i, node) {
+            Verdict::Descend => Inside::Table(None),
+            Verdict::Record(row) => {
+                self.record((i, node), row, element);
+                Inside::Nothing
+            }
+            Verdict::Refuse(at, problem) => self.refuse(at, problem, element),
+        }
+    }
+
+    /// An element of a list.
+    fn element(
+        &mut self,
+        node: &Node,
+        (section, list): (&'static Section, &'static List),
+        above: Option<usize>,
+    ) -> Inside {
+        if node.shape.is_table() {
+            return match self.begin(node.at, (section, list), above) {
+                Some(element) => Inside::Table(Some(element)),
+                None => Inside::Nothing,
+            };
+        }
+        match list.plain {
+            Some(plain) if node.shape == Shape::Text => {
+                if let Some(element) = self.begin(node.at, (section, list), above) {
+                    for (key, text) in plain(&node.text) {
+                        self.say(element, key, node, &text);
+                    }
+                }
+                Inside::Nothing
+            }
+            _ => {
+                let found = found(node.shape, &node.text);
+                let text = [section.name, ": expected a table, found ", &found];
+                self.refuse(node.at, text.concat(), above)
             }
         }
-        tables.push(table);
+    }
+
+    /// `{ a = "b" }` in place of a list.
+    fn pair(
+        &mut self,
+        child: &Node,
+        keys: [&'static str; 2],
+        list: (&'static Section, &'static List),
+        above: Option<usize>,
+    ) {
+        let Some(element) = self.begin(child.key.at, list, above) else { return };
+        let [first, second] = keys;
+        let name = Node { shape: Shape::Text, at: child.key.at, ..child.clone() };
+        self.say(element, first, &name, &child.key.name);
+        self.say(element, second, child, &child.text);
+    }
+
+    /// Another element, unless there are too many.
+    fn begin(
+        &mut self,
+        at: usize,
+        (section, list): (&'static Section, &'static List),
+        above: Option<usize>,
+    ) -> Option<usize> {
+        let beside = |e: &&Element| std::ptr::eq(e.section, section) && e.above == above;
+        let count = self.elements.iter().filter(beside).count();
+        let spoilt = count >= list.max;
+        if count == list.max {
+            let text = ["more than ", &list.max.to_string(), " ", &section.header()].concat();
+            self.refuse(at, text, above);
+        }
+        let origin = origin(self.text, at);
+        // One more stands for all that are too many.
+        if count <= list.max {
+            self.elements.push(Element { section, list, above, origin, spoilt });
+        }
+        (!spoilt).then(|| self.elements.len() - 1)
+    }
+
+    /// Records what stands in for a key of an element.
+    fn say(&mut self, element: usize, key: &str, node: &Node, text: &str) {
+        let Some(section) = self.elements.get(element).map(|e| e.section) else { return };
+        let row = self.catalogue.rows_of(section).find(|(_, row)| row.key() == key);
+        if let Some((row, _)) = row {
+            let origin = origin(self.text, node.at);
+            let (text, shape, element) = (text.to_owned(), Some(node.shape), Some(element));
+            self.said.push(Said { row, text, shape, origin, element });
+        }
+    }
+
+    /// A value, or every value of a list.
+    fn record(&mut self, (i, node): (usize, &Node), row: usize, element: Option<usize>) {
+        let (source, said) = (self.text, &mut *self.said);
+        let mut push = |node: &Node, text: String| {
+            let origin = origin(source, node.at);
+            said.push(Said { row, text, shape: Some(node.shape), origin, element });
+        };
+        match node.shape {
+            Shape::Array => {
+                self.tree.children(i).for_each(|child| push(child, child.text.clone()));
+            }
+            // Pairs, as the environment has them.
+            shape if shape.is_table() => self.tree.children(i).for_each(|child| {
+                push(child, [&child.key.name, "=", &child.text].concat());
+            }),
+            _ => push(node, node.text.clone()),
+        }
+    }
+
+    fn refuse(&mut self, at: usize, problem: String, element: Option<usize>) -> Inside {
+        if !self.refusal.skips() {
+            self.refusal.add(origin(self.text, at), problem);
+        }
+        if let Some(element) = element.and_then(|i| self.elements.get_mut(i)) {
+            element.spoilt = true;
+        }
+        Inside::Nothing
     }
 }
 
@@ -98,14 +254,18 @@ fn judge(catalogue: &Catalogue, tree: &Tree, i: usize, node: &Node) -> Verdict {
     }
     let row = catalogue.find(&path);
     let kind = row.and_then(|row| catalogue.rows.get(row)).map(|row| row.kind);
-    let fits = match node.shape {
-        Shape::Array => match kind {
-            Some(Kind::Addresses) => tree.children(i).next().is_some(),
-            kind => kind == Some(Kind::Names),
-        },
-        Shape::Tables => false,
-        shape if kind.is_some_and(Kind::is_table) => shape.is_table(),
-        shape => !shape.is_table(),
+    let fits = match (node.shape, kind) {
+        (Shape::Array, Some(kind)) if kind.is_list() && !kind.is_table() => {
+            !kind.is_never_empty() || tree.children(i).next().is_some()
+        }
+        (Shape::Array | Shape::Tables, _) => false,
+        (shape, Some(kind)) if kind.is_table() => {
+            // The name ends where the first = is.
+            let split = |child: &Node| child.key.name.contains('=');
+            let named = matches!(kind, Kind::Times(..)) || !tree.children(i).any(split);
+            shape.is_table() && named
+        }
+        (shape, _) => !shape.is_table(),
     };
     match (row, kind) {
         (Some(row), _) if fits => Verdict::Record(row),
@@ -130,9 +290,10 @@ fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
         ([], true) => "table",
         _ => "key",
     };
-    let place = match above {
-        [] => String::new(),
-        above => [" in [", &above.join("."), "]"].concat(),
+    let place = match (above, catalogue.list(above)) {
+        ([], _) => String::new(),
+        (_, Some((section, _))) => [" in ", &section.header()].concat(),
+        (above, None) => [" in [", &above.join("."), "]"].concat(),
     };
     let meant = match catalogue.own_name(name).filter(|_| above == [COLLECTORS]) {
         Some(own) => ["; did you mean ", &quoted(own), "?"].concat(),
@@ -140,23 +301,6 @@ fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
     };
     let known = known.join(", ");
     ["unknown ", what, " ", &quoted(name), &place, &meant, "; known are ", &known].concat()
-}
-
-/// A value, or every value of a list.
-fn record(text: &str, tree: &Tree, (i, node): (usize, &Node), row: usize, said: &mut Vec<Said>) {
-    let mut push = |node: &Node| {
-        let origin = origin(text, node.at);
-        said.push(Said { row, text: node.text.clone(), shape: Some(node.shape), origin });
-    };
-    match node.shape {
-        Shape::Array => tree.children(i).for_each(push),
-        // Pairs, as the environment has them.
-        shape if shape.is_table() => tree.children(i).for_each(|child| {
-            let text = [&child.key.name, "=", &child.text].concat();
-            push(&Node { text, ..child.clone() });
-        }),
-        _ => push(node),
-    }
 }
 
 /// How a problem names what the file has.

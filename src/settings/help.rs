@@ -1,7 +1,8 @@
 //! `--help`, and what it shares with the manual page: one entry for each row.
 
 use super::catalogue::Catalogue;
-use super::rows::{Row, SECTIONS, Section};
+use super::row::{Row, Section};
+use super::rows::sections;
 use super::subject::Subject;
 use super::value::Kind;
 
@@ -21,7 +22,8 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
         "TOML; /etc/sysmetrics.toml unless --config names another. A flag beats the\n\
          environment, the environment beats the file, the file beats the defaults.\n\
          Keys are written here as table.key. A collector is switched by a key of\n\
-         [collectors] or by \"enabled\" in a table of its own. SIGHUP reads it again.",
+         [collectors] or by \"enabled\" in a table of its own. [[scrape.targets]], [[logs]]\n\
+         and other lists of tables are in the file only. SIGHUP reads it again.",
     ),
     (
         "Environment",
@@ -46,9 +48,9 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
 pub fn help(subjects: &[&Subject]) -> String {
     let catalogue = Catalogue::new(subjects);
     let mut out = [ABOUT, "\n\nUsage: ", USAGE, "\n"].concat();
-    for section in SECTIONS {
+    for (section, rows) in by_section(&catalogue) {
         out.push_str(&["\n", section.title, ":\n"].concat());
-        for row in catalogue.rows.iter().filter(|row| row.path[0] == section.name) {
+        for row in rows {
             entry(&mut out, row);
         }
     }
@@ -65,9 +67,7 @@ pub fn help(subjects: &[&Subject]) -> String {
 pub(super) fn by_section(
     catalogue: &Catalogue,
 ) -> impl Iterator<Item = (&'static Section, impl Iterator<Item = &Row>)> {
-    SECTIONS
-        .iter()
-        .map(|section| (section, catalogue.rows.iter().filter(|row| row.path[0] == section.name)))
+    sections().map(|section| (section, catalogue.rows_of(section).map(|(_, row)| row)))
 }
 
 fn entry(out: &mut String, row: &Row) {
@@ -119,6 +119,7 @@ pub(super) fn remarks(row: &Row) -> Vec<String> {
         out.push(["environment ", row.env].concat());
     }
     match row.default {
+        ["", ""] if row.required => out.push("required".to_owned()),
         ["", ""] => {}
         [own, node] if own == node => out.push(["default ", own].concat()),
         [own, node] => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct DeclaredHistogram {
     /// Its name, without namespace and prefix.
     pub name: String,
-    /// The bounds of its buckets, ascending, without +Inf; never empty.
+    /// The bounds of its buckets, ascending, without +Inf; empty is the usual ones.
     pub buckets: Vec<f64>,
     /// One sentence; may be empty.
     pub help: String,

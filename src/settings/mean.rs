@@ -4,8 +4,10 @@
 use super::catalogue::Catalogue;
 use super::file::found;
 use super::listen::Listen;
+use super::lists::{self, Element, Told};
 use super::problem::{MAX_SHOWN, Origin, Refusal, meant, quoted, shown};
-use super::rows::{DIALECT, DISABLE_DEFAULTS, HOST, LISTEN, MAX_LISTEN, PORT, Row};
+use super::row::Row;
+use super::rows::{DIALECT, DISABLE_DEFAULTS, HOST, LISTEN, MAX_LISTEN, PORT, sections};
 use super::said::Said;
 use super::subject::{CollectorSettings, Dialect, Subject};
 use super::tree::Shape;
@@ -14,48 +16,71 @@ use super::value::{Kind, Value};
 
 /// What a row is set to.
 pub(super) struct Answer {
+    /// The row's key.
+    pub(super) key: &'static str,
+    /// Of a list the last.
     pub(super) value: Value,
+    /// The texts of a list, in their order.
+    pub(super) list: Vec<String>,
     /// None is the default.
     pub(super) origin: Option<Origin>,
 }
 
-/// What was said, if it was right.
-struct Checked {
-    row: usize,
-    value: Value,
-    origin: Origin,
+impl Answer {
+    /// It says nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty() && self.value.text.is_empty()
+    }
 }
 
-/// The settings, and the answer to every row for whoever wants to show them.
+/// What was said, if it was right.
+pub(super) struct Checked {
+    pub(super) row: usize,
+    pub(super) value: Value,
+    pub(super) origin: Origin,
+    pub(super) element: Option<usize>,
+}
+
+/// The answers to all rows, for whoever wants to show them.
+pub(super) struct Answers {
+    /// One for each row; those of lists have none here.
+    pub(super) rows: Vec<Option<Answer>>,
+    pub(super) lists: Vec<Told>,
+}
+
+/// The settings, and all answers.
 pub(super) fn settle(
     catalogue: &Catalogue,
     subjects: &[&Subject],
     said: Vec<Said>,
+    mut elements: Vec<Element>,
     refusal: &mut Refusal,
-) -> (Settings, Vec<Option<Answer>>) {
-    let checked: Vec<Checked> =
-        said.into_iter().filter_map(|said| check(catalogue, said, refusal)).collect();
+) -> (Settings, Answers) {
+    let mut checked = Vec::new();
+    for said in said {
+        let element = said.element;
+        match check(catalogue, said, refusal) {
+            Some(one) => checked.push(one),
+            None => {
+                if let Some(element) = element.and_then(|i| elements.get_mut(i)) {
+                    element.spoilt = true;
+                }
+            }
+        }
+    }
 
     let mut settings = Settings::default();
     let node = checked.iter().rfind(|c| c.row == DIALECT).is_some_and(|c| c.value.number == 1);
     let dialect = if node { Dialect::Node } else { Dialect::Own };
     let mut answers: Vec<Option<Answer>> = Vec::with_capacity(catalogue.rows.len());
     for (i, row) in catalogue.rows.iter().enumerate() {
-        let answer = match checked.iter().rfind(|c| c.row == i) {
-            Some(c) => Some(Answer { value: c.value.clone(), origin: Some(c.origin.clone()) }),
-            None => default(row.kind, row.default, dialect),
-        };
-        let answer = match answer {
-            Some(answer) if row.kind.is_list() && i != LISTEN => {
-                Some(list(row, &checked, i, answer, &mut settings))
-            }
-            answer => answer,
-        };
-        if let Some(answer) = answer.as_ref().filter(|_| !row.kind.is_list()) {
-            (row.set)(&mut settings, &answer.value);
-        }
-        answers.push(answer);
+        let said: Vec<&Checked> = checked.iter().filter(|c| c.row == i).collect();
+        answers.push(match row.in_list() {
+            true => None,
+            false => answer(row, &said, dialect, &mut settings),
+        });
     }
+    together(catalogue, &answers, &mut settings, refusal);
 
     if let (Some(Some(answer)), Some(row)) = (answers.get_mut(LISTEN), catalogue.rows.get(LISTEN)) {
         let [own, node] = row.default;
@@ -65,36 +90,63 @@ pub(super) fn settle(
     let off = answers.get(DISABLE_DEFAULTS).and_then(Option::as_ref);
     let off = off.filter(|a| a.value.number == 1).and_then(|a| a.origin.clone());
     settings.collectors = collectors(catalogue, subjects, &mut answers, off.as_ref(), refusal);
-    (settings, answers)
+    let both = (&mut settings, refusal);
+    let lists = lists::settle(catalogue, &elements, checked, dialect, both);
+    (settings, Answers { rows: answers, lists })
 }
 
-/// Every value of the highest layer that says any; what is shown of them is one a line.
-fn list(
+/// Sets a row to what was said last or, of a list, all that the highest layer says; or else to its
+/// default.
+pub(super) fn answer(
     row: &Row,
-    checked: &[Checked],
-    i: usize,
-    mut answer: Answer,
+    said: &[&Checked],
+    dialect: Dialect,
     settings: &mut Settings,
-) -> Answer {
-    let layer = answer.origin.as_ref().map(Origin::layer);
-    let mut texts = Vec::new();
-    for said in checked.iter().filter(|c| c.row == i && Some(c.origin.layer()) == layer) {
-        (row.set)(settings, &said.value);
-        texts.push(said.value.text.as_str());
+) -> Option<Answer> {
+    let Some(last) = said.last() else {
+        let value = default(row.kind, row.default, dialect)?;
+        (row.set)(settings, &value);
+        return Some(Answer { key: row.key(), value, list: Vec::new(), origin: None });
+    };
+    let mut list = Vec::new();
+    if row.kind.is_list() {
+        let layer = last.origin.layer();
+        for said in said.iter().filter(|c| c.origin.layer() == layer) {
+            (row.set)(settings, &said.value);
+            list.push(said.value.text.clone());
+        }
+    } else {
+        (row.set)(settings, &last.value);
     }
-    answer.value.text = texts.join("\n");
-    answer
+    let (value, origin) = (last.value.clone(), Some(last.origin.clone()));
+    Some(Answer { key: row.key(), value, list, origin })
+}
+
+/// Looks at each table as a whole.
+fn together(
+    catalogue: &Catalogue,
+    answers: &[Option<Answer>],
+    settings: &mut Settings,
+    refusal: &mut Refusal,
+) {
+    for section in sections().filter(|section| section.list.is_none()) {
+        let Err((key, text)) = (section.check)(settings) else { continue };
+        let mut rows = catalogue.rows_of(section).filter(|(_, row)| row.key() == key);
+        let answer = rows.next().and_then(|(row, _)| answers.get(row)?.as_ref());
+        let origin = answer.and_then(|a| a.origin.clone()).unwrap_or(Origin::File(0, 0));
+        refusal.add(origin, [section.name, ".", key, ": ", &text].concat());
+    }
 }
 
 /// A default is known to be right, its pattern need not be compiled.
-fn default(kind: Kind, texts: [&str; 2], dialect: Dialect) -> Option<Answer> {
+fn default(kind: Kind, texts: [&str; 2], dialect: Dialect) -> Option<Value> {
     let [own, node] = texts;
     let text = if dialect == Dialect::Node { node } else { own };
     let value = match kind {
         Kind::Pattern => Some(Value { text: text.to_owned(), number: 0 }),
         kind => kind.read(text).ok(),
     };
-    value.filter(|value| !value.text.is_empty()).map(|value| Answer { value, origin: None })
+    value.filter(|value| !value.text.is_empty())
 }
 
 /// Judges one value.
@@ -104,17 +156,20 @@ fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Che
         (_, None) => true,
         (Kind::Switch, Some(shape)) => shape == Shape::Switch,
         (Kind::Count(..), Some(shape)) => shape == Shape::Integer,
+        (Kind::Numbers, Some(shape)) => matches!(shape, Shape::Integer | Shape::Bare),
         (Kind::Time(..) | Kind::Times(..), Some(shape)) => {
             matches!(shape, Shape::Integer | Shape::Text)
         }
         (_, Some(shape)) => shape == Shape::Text,
     };
-    let numeric = matches!(row.kind, Kind::Switch | Kind::Count(..));
     let more = match (row.kind.read(&said.text), said.shape) {
         (Ok(value), _) if typed => {
-            return Some(Checked { row: said.row, value, origin: said.origin });
+            let (row, origin, element) = (said.row, said.origin, said.element);
+            return Some(Checked { row, value, origin, element });
         }
-        (_, Some(Shape::Bare)) if !numeric => "; text goes in quotation marks".to_owned(),
+        (_, Some(Shape::Bare)) if !row.kind.is_bare() => {
+            "; text goes in quotation marks".to_owned()
+        }
         (Ok(_), Some(Shape::Text)) => "; write it without quotation marks".to_owned(),
         (Ok(_), _) => String::new(),
         (Err(more), _) => more,

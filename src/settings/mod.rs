@@ -2,10 +2,12 @@
 //!
 //! Say, then mean: each source only records which row, what value and where from (`file`,
 //! `env`, `cli` record what was `said`); `mean` judges them together and builds [`Settings`].
-//! Every option is one row of `rows::ROWS`, and collectors tell of theirs as [`Subject`]s, so
+//! Every option is one row of `rows::rows`, and collectors tell of theirs as [`Subject`]s, so
 //! that help, manual page, reference and `--check-config` cannot know of anything else.
 
 mod catalogue;
+#[cfg(feature = "hub")]
+mod checks;
 mod cli;
 mod elsewhere;
 mod env;
@@ -14,11 +16,17 @@ mod file;
 mod help;
 mod hub;
 mod listen;
+mod lists;
 mod mean;
 mod print;
 mod problem;
 mod reference;
+mod row;
 mod rows;
+#[cfg(feature = "hub")]
+mod rows_in;
+#[cfg(feature = "hub")]
+mod rows_watch;
 mod said;
 mod scan;
 mod subject;
@@ -26,6 +34,9 @@ pub mod template;
 mod toml;
 mod tree;
 mod types;
+// Only the hub has rows for other programs.
+#[cfg_attr(not(feature = "hub"), allow(dead_code))]
+mod url;
 mod value;
 
 pub use help::help;
@@ -74,7 +85,7 @@ fn load_from(
     // Who asks for help gets it, whatever else is wrong.
     if let Some(ask) = of_args.iter().find(|said| [HELP, VERSION].contains(&said.row)) {
         let ask = vec![ask.clone()];
-        return Ok(mean::settle(&catalogue, subjects, ask, &mut Refusal::default()).0);
+        return Ok(mean::settle(&catalogue, subjects, ask, vec![], &mut Refusal::default()).0);
     }
     env::read(&catalogue, env, &mut of_env, &mut refusal);
 
@@ -82,13 +93,14 @@ fn load_from(
     refusal.file = named.map_or(default_file, |said| said.text.as_str()).to_owned();
     let mut said = Vec::new();
     let text = file::text(named.is_some(), &mut refusal);
-    if let Some(text) = &text {
-        file::read(&catalogue, text, &mut said, &mut refusal);
-    }
+    let elements = match &text {
+        Some(text) => file::read(&catalogue, text, &mut said, &mut refusal),
+        None => Vec::new(),
+    };
     let was_read = text.is_some();
     said.extend(of_env);
     said.extend(of_args);
-    let (mut settings, answers) = mean::settle(&catalogue, subjects, said, &mut refusal);
+    let (mut settings, answers) = mean::settle(&catalogue, subjects, said, elements, &mut refusal);
     if !refusal.is_empty() {
         return Err(refusal);
     }
@@ -107,3 +119,6 @@ mod tests;
 mod tests_of_documents;
 #[cfg(test)]
 mod tests_of_errors;
+#[cfg(test)]
+#[cfg(feature = "hub")]
+mod tests_of_lists;

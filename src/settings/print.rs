@@ -1,23 +1,24 @@
 //! The settings in effect, as a settings file that says where each value comes from.
 
 use super::catalogue::{Catalogue, ENABLED};
-use super::mean::Answer;
+use super::mean::{Answer, Answers};
 use super::problem::{Origin, shown};
-use super::rows::{COLLECTORS, HOST, LISTEN, PORT, Row, SECTIONS};
+use super::row::Row;
+use super::rows::{COLLECTORS, HOST, LISTEN, PORT, sections};
 use super::types::Settings;
 use super::value::Kind;
 
-/// Writes the file. What is set nowhere and has no default is a remark.
+/// Writes the file. What is set nowhere and has no default is a remark, but in lists.
 pub(super) fn effective(
     catalogue: &Catalogue,
     settings: &Settings,
-    answers: &[Option<Answer>],
+    answers: &Answers,
     file: &str,
 ) -> String {
     let mut out = String::new();
-    let all = || catalogue.rows.iter().zip(answers).enumerate();
-    for section in SECTIONS.iter().filter(|section| !section.name.is_empty()) {
-        header(&mut out, &[section.name]);
+    let all = || catalogue.rows.iter().zip(&answers.rows).enumerate();
+    for section in sections().filter(|section| !section.name.is_empty() && section.list.is_none()) {
+        header(&mut out, &section.header());
         for (i, (row, answer)) in all().filter(|(_, (row, _))| row.path[0] == section.name) {
             // Host and port are in the addresses, a collector with options has its own table.
             if [HOST, PORT].contains(&i) || has_table(catalogue, row) {
@@ -25,7 +26,7 @@ pub(super) fn effective(
             }
             let value = match answer {
                 Some(_) if i == LISTEN => Some(addresses(settings)),
-                Some(answer) => Some(literal(row.kind, &answer.value.text)),
+                Some(answer) => Some(written(row, answer)),
                 None => None,
             };
             line(&mut out, row.key(), value, answer.as_ref(), file);
@@ -33,13 +34,20 @@ pub(super) fn effective(
     }
     for (_, (row, answer)) in all().filter(|(_, (row, _))| has_table(catalogue, row)) {
         let key = if row.is_collector() {
-            header(&mut out, &[COLLECTORS, row.path[1]]);
+            header(&mut out, &["[", COLLECTORS, ".", row.path[1], "]"].concat());
             ENABLED
         } else {
             row.key()
         };
-        let value = answer.as_ref().map(|answer| literal(row.kind, &answer.value.text));
+        let value = answer.as_ref().map(|answer| written(row, answer));
         line(&mut out, key, value, answer.as_ref(), file);
+    }
+    for told in &answers.lists {
+        header(&mut out, &told.section.header());
+        for (row, answer) in &told.answers {
+            let value = catalogue.rows.get(*row).map(|row| written(row, answer));
+            line(&mut out, answer.key, value, Some(answer), file);
+        }
     }
     out
 }
@@ -50,11 +58,11 @@ fn has_table(catalogue: &Catalogue, row: &Row) -> bool {
     row.is_of_collector() && catalogue.rows.iter().find(option).is_some()
 }
 
-fn header(out: &mut String, path: &[&str]) {
+fn header(out: &mut String, header: &str) {
     if !out.is_empty() {
         out.push('\n');
     }
-    out.push_str(&["[", &path.join("."), "]\n"].concat());
+    out.push_str(&[header, "\n"].concat());
 }
 
 fn line(out: &mut String, key: &str, value: Option<String>, answer: Option<&Answer>, file: &str) {
@@ -74,30 +82,39 @@ fn line(out: &mut String, key: &str, value: Option<String>, answer: Option<&Answ
 
 fn addresses(settings: &Settings) -> String {
     let listen = settings.server.listen.iter();
-    let all: Vec<String> = listen.map(|l| literal(Kind::Addresses, &l.to_string())).collect();
+    let all: Vec<String> = listen.map(|listen| text(&listen.to_string())).collect();
     match all.as_slice() {
         [one] => one.clone(),
         all => ["[", &all.join(", "), "]"].concat(),
     }
 }
 
-/// The value as TOML; text with backslashes in single quotation marks where that can be.
-fn literal(kind: Kind, text: &str) -> String {
-    if matches!(kind, Kind::Switch | Kind::Count(..)) {
-        return text.to_owned();
-    }
-    if kind == Kind::Names {
-        let all: Vec<String> = text.split('\n').map(|one| literal(Kind::Name, one)).collect();
-        return ["[", &all.join(", "), "]"].concat();
-    }
+/// The value as TOML.
+fn written(row: &Row, answer: &Answer) -> String {
+    let kind = row.kind;
+    let one = |said: &String| if kind.is_bare() { said.clone() } else { text(said) };
     if kind.is_table() {
-        let pair = |pair: &str| {
-            let (name, value) = pair.rsplit_once('=').unwrap_or((pair, ""));
-            [&literal(Kind::Host, name), " = ", &literal(Kind::Host, value)].concat()
+        let pair = |pair: &String| {
+            // A name of these may have a = in it, a value of the others.
+            let split = match kind {
+                Kind::Times(..) => pair.rsplit_once('='),
+                _ => pair.split_once('='),
+            };
+            let (name, value) = split.unwrap_or((pair, ""));
+            [&text(name), " = ", &text(value)].concat()
         };
-        let all: Vec<String> = text.split('\n').map(pair).collect();
+        let all: Vec<String> = answer.list.iter().map(pair).collect();
         return ["{ ", &all.join(", "), " }"].concat();
     }
+    if kind.is_list() {
+        let all: Vec<String> = answer.list.iter().map(one).collect();
+        return ["[", &all.join(", "), "]"].concat();
+    }
+    one(&answer.value.text)
+}
+
+/// Text as TOML; with backslashes in single quotation marks where that can be.
+fn text(text: &str) -> String {
     if text.contains('\\') && !text.contains(|c: char| c == '\'' || c.is_control()) {
         return ["'", text, "'"].concat();
     }

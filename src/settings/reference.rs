@@ -2,7 +2,8 @@
 
 use super::catalogue::Catalogue;
 use super::help::{ABOUT, EPILOGUE, USAGE, by_section, heading, remarks, spelt};
-use super::rows::{COLLECTORS, Row};
+use super::row::Row;
+use super::rows::COLLECTORS;
 use super::subject::Subject;
 
 /// The manual page `sysmetrics(1)`, in roff.
@@ -54,7 +55,7 @@ pub fn reference(subjects: &[&Subject]) -> String {
     for (section, rows) in by_section(&catalogue) {
         out.push_str(&["\n## ", section.title].concat());
         if !section.name.is_empty() {
-            out.push_str(&[": `[", section.name, "]`"].concat());
+            out.push_str(&[": `", &section.header(), "`"].concat());
         }
         out.push_str("\n\n| key | flags | environment | default | allowed | meaning |\n");
         out.push_str("|---|---|---|---|---|---|\n");
@@ -79,6 +80,9 @@ fn table_row(out: &mut String, row: &Row) {
     if own != node {
         let node = if node.is_empty() { "none".to_owned() } else { code(node) };
         default.push_str(&["; with node_exporter's dialect ", &node].concat());
+    }
+    if row.required {
+        default.push_str("required");
     }
     let list = |all: Vec<String>| all.iter().map(|s| code(s)).collect::<Vec<_>>().join(", ");
     for cell in [code(&key), list(flags), list(variables), default] {

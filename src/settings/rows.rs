@@ -2,10 +2,12 @@
 //! environment, help, manual page, reference and `--check-config` all come from these rows,
 //! in this order.
 
+#[cfg(feature = "hub")]
+use super::row::pair;
+use super::row::{Row, Section, millis};
 use super::subject::Dialect;
-use super::types::{Action, Format, Level, Settings};
-use super::value::{Kind, Value};
-use std::time::Duration;
+use super::types::{Action, Format, Level};
+use super::value::Kind;
 
 /// The most addresses to listen on.
 pub(super) const MAX_LISTEN: usize = 8;
@@ -23,95 +25,36 @@ const IDLE_TIMEOUT: &str = "2m";
 const TIMEOUT_MIN: u64 = 100;
 const TIMEOUT_MAX: u64 = 3_600_000;
 
-#[cfg(feature = "hub")]
-const TTL: &str = "5m";
-#[cfg(feature = "hub")]
-const TTL_MAX: u64 = 365 * 24 * 3_600_000;
-#[cfg(feature = "hub")]
-const MAX_AGE: &str = "1h";
-
-/// A table of the file.
-pub(super) struct Section {
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
-}
-
 /// The tables of the file; the first has what is no key of the file.
-pub(super) static SECTIONS: &[Section] = &[
-    Section { name: "", title: "General" },
-    Section { name: "server", title: "Serving" },
-    Section { name: "metrics", title: "Metrics" },
-    Section { name: "paths", title: "Where to read" },
-    Section { name: "log", title: "Log" },
-    #[cfg(feature = "hub")]
-    Section { name: "push", title: "Pushed metrics" },
-    Section { name: COLLECTORS, title: "Collectors" },
+static FRONT: &[Section] = &[
+    Section::new("", "General"),
+    Section::new("server", "Serving"),
+    Section::new("metrics", "Metrics"),
+    Section::new("paths", "Where to read"),
+    Section::new("log", "Log"),
 ];
+
+static BACK: &[Section] = &[Section::new(COLLECTORS, "Collectors")];
 
 /// The table whose keys the collectors tell.
 pub(super) const COLLECTORS: &str = "collectors";
 
-/// All there is to know about one option.
-#[derive(Clone, Copy)]
-pub(super) struct Row {
-    /// Table, key and, for options of a collector, key in its table; "" ends it, and a row
-    /// without a table is for the command line only.
-    pub(super) path: [&'static str; 3],
-    /// Flags without dashes, ours first; after `!` one that means the opposite. Of a collector
-    /// only those that do not follow from its path.
-    pub(super) flags: &'static [&'static str],
-    /// A variable of the environment besides `APP__…`.
-    pub(super) env: &'static str,
-    pub(super) kind: Kind,
-    /// In our own dialect and in node_exporter's; "" is none.
-    pub(super) default: [&'static str; 2],
-    pub(super) help: &'static str,
-    /// What node_exporter calls the collector.
-    pub(super) node: &'static str,
-    /// Puts the value in its place.
-    pub(super) set: fn(&mut Settings, &Value),
+/// The tables of the file.
+pub(super) fn sections() -> impl Iterator<Item = &'static Section> {
+    #[cfg(feature = "hub")]
+    let middle = super::rows_in::SECTIONS.iter().chain(super::rows_watch::SECTIONS);
+    #[cfg(not(feature = "hub"))]
+    let middle = std::iter::empty();
+    FRONT.iter().chain(middle).chain(BACK)
 }
 
-impl Row {
-    const fn new(table: &'static str, key: &'static str, kind: Kind, default: &'static str) -> Row {
-        Row {
-            path: [table, key, ""],
-            flags: &[],
-            env: "",
-            kind,
-            default: [default, default],
-            help: "",
-            node: "",
-            set: nothing,
-        }
-    }
-    const fn flags(mut self, flags: &'static [&'static str]) -> Row {
-        self.flags = flags;
-        self
-    }
-    const fn env(mut self, env: &'static str) -> Row {
-        self.env = env;
-        self
-    }
-    const fn on_node(mut self, default: &'static str) -> Row {
-        self.default[1] = default;
-        self
-    }
-    const fn help(mut self, help: &'static str) -> Row {
-        self.help = help;
-        self
-    }
-    const fn set(mut self, set: fn(&mut Settings, &Value)) -> Row {
-        self.set = set;
-        self
-    }
-}
-
-/// For rows that `mean` looks at itself.
-pub(super) fn nothing(_: &mut Settings, _: &Value) {}
-
-fn millis(value: &Value) -> Duration {
-    Duration::from_millis(value.number)
+/// All rows but those of the collectors.
+pub(super) fn rows() -> Vec<Row> {
+    #[cfg(feature = "hub")]
+    let rest = [super::rows_in::ROWS, super::rows_watch::ROWS];
+    #[cfg(not(feature = "hub"))]
+    let rest: [&[Row]; 0] = [];
+    [&[ROWS], rest.as_slice()].concat().concat()
 }
 
 // The rows that are looked at together with others.
@@ -124,7 +67,7 @@ pub(super) const HOST: usize = 10;
 pub(super) const PORT: usize = 11;
 pub(super) const DIALECT: usize = 18;
 
-pub(super) static ROWS: &[Row] = &[
+static ROWS: &[Row] = &[
     Row::new("", "", Kind::Path, "")
         .flags(&["config"])
         .env("METRICS_CONFIG")
@@ -222,6 +165,10 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("metrics", "labels", Kind::Labels, "")
         .help("Labels of every pushed series that has none of that name.")
         .set(|s, v| s.custom.labels.extend(pair(v))),
+    #[cfg(feature = "hub")]
+    Row::new("metrics", "labels_on_all", Kind::Switch, "false")
+        .help("Those labels are on every series, this machine's own too.")
+        .set(|s, v| s.custom.labels_on_all = v.number == 1),
     Row::new("paths", "procfs", Kind::Path, "/proc")
         .flags(&["path.procfs"])
         .help("Where procfs is mounted.")
@@ -253,57 +200,7 @@ pub(super) static ROWS: &[Row] = &[
                 _ => Level::Debug,
             }
         }),
-    #[cfg(feature = "hub")]
-    Row::new("push", "ttl", Kind::Time(0, TTL_MAX), TTL)
-        .help("How long a pushed series stays without another sample; 0 is for ever.")
-        .set(|s, v| s.push.ttl = millis(v)),
-    #[cfg(feature = "hub")]
-    Row::new("push", "ttl_by_source", Kind::Times(0, TTL_MAX), "")
-        .help("The same for single sources of /api/metrics.")
-        .set(|s, v| s.push.ttl_by_source.extend(pair(v).map(|(name, _)| (name, millis(v))))),
-    #[cfg(feature = "hub")]
-    Row::new("push", "max_age", Kind::Time(TIMEOUT_MIN, TTL_MAX), MAX_AGE)
-        .help("How old the time stamp of a pushed sample may be.")
-        .set(|s, v| s.push.max_age = millis(v)),
-    #[cfg(feature = "hub")]
-    Row::new("push", "token_file", Kind::Path, "")
-        .help(
-            "File with a token a line; who pushes sends one, as Bearer or as password of Basic. \
-               Without it only programs on this machine may push.",
-        )
-        .set(|s, v| s.push.token_file = Some(v.text.as_str().into())),
-    #[cfg(feature = "hub")]
-    Row::new("push", "max_body_bytes", Kind::Count(1024, 16 << 20), "1048576")
-        .help("Bytes of a request's body.")
-        .set(|s, v| s.push.max_body_bytes = v.number as usize),
-    #[cfg(feature = "hub")]
-    Row::new("push", "max_series", Kind::Count(1, 10_000_000), "100000")
-        .help("Pushed series at a time; each bucket of a histogram is one.")
-        .set(|s, v| s.push.max_series = v.number as usize),
-    #[cfg(feature = "hub")]
-    Row::new("push", "max_families", Kind::Count(1, 100_000), "5000")
-        .help("Pushed metrics at a time.")
-        .set(|s, v| s.push.max_families = v.number as usize),
-    #[cfg(feature = "hub")]
-    Row::new("push", "max_labels", Kind::Count(0, 100), "32")
-        .help("Labels of a pushed series.")
-        .set(|s, v| s.push.max_labels = v.number as usize),
-    #[cfg(feature = "hub")]
-    Row::new("push", "max_name_bytes", Kind::Count(16, 1024), "200")
-        .help("Bytes of the name of a pushed metric or label.")
-        .set(|s, v| s.push.max_name_bytes = v.number as usize),
-    #[cfg(feature = "hub")]
-    Row::new("push", "max_value_bytes", Kind::Count(16, 65_536), "1024")
-        .help("Bytes of the value of a pushed label.")
-        .set(|s, v| s.push.max_value_bytes = v.number as usize),
 ];
-
-/// What stands before and behind the `=`.
-#[cfg(feature = "hub")]
-fn pair(value: &Value) -> Option<(String, String)> {
-    let (name, value) = value.text.split_once('=')?;
-    Some((name.to_owned(), value.to_owned()))
-}
 
 const DIALECTS: &[&str] = &[Dialect::Own.name(), Dialect::Node.name()];
 
@@ -334,9 +231,9 @@ mod tests {
     #[test]
     fn rows_are_unique_and_well_formed() {
         let (mut paths, mut flags) = (HashSet::new(), HashSet::new());
-        for row in ROWS {
+        for row in rows() {
             assert!(row.help.ends_with('.'), "{:?}", row.path);
-            assert!(SECTIONS.iter().any(|s| s.name == row.path[0]));
+            assert!(sections().any(|s| s.name == row.path[0]));
             assert!(row.path[0].is_empty() || paths.insert(row.path), "{:?} twice", row.path);
             assert!(!row.path[0].is_empty() || !row.flags.is_empty(), "{}: unreachable", row.help);
             for flag in row.flags {
@@ -351,9 +248,9 @@ mod tests {
 
     #[test]
     fn sections_come_in_one_piece() {
-        let mut order: Vec<&str> = ROWS.iter().map(|r| r.path[0]).collect();
+        let mut order: Vec<&str> = rows().iter().map(|r| r.path[0]).collect();
         order.dedup();
         order.push(COLLECTORS);
-        assert_eq!(order, SECTIONS.iter().map(|s| s.name).collect::<Vec<_>>());
+        assert_eq!(order, sections().map(|s| s.name).collect::<Vec<_>>());
     }
 }

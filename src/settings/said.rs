@@ -11,4 +11,6 @@ pub(super) struct Said {
     /// How the file wrote it; the other sources have only text.
     pub(super) shape: Option<Shape>,
     pub(super) origin: Origin,
+    /// Of lists of tables, where it was said.
+    pub(super) element: Option<usize>,
 }

@@ -1,7 +1,7 @@
 //! What the sources together come to.
 
 use super::catalogue::Catalogue;
-use super::rows::Row;
+use super::row::Row;
 use super::testing::{SUBJECTS, Temporary, load};
 use super::{Action, Dialect, Format, Kind, Level, Listen, Refusal, load_from};
 use std::path::{Path, PathBuf};
@@ -172,14 +172,19 @@ fn sample(row: &Row) -> (String, String) {
         Kind::Time(..) => "7s".to_owned(),
         Kind::Addresses => "[::1]:1".to_owned(),
         Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
-        Kind::Labels => "host=a b".to_owned(),
+        Kind::Labels | Kind::Headers => "host=a=b".to_owned(),
         Kind::Times(..) => "host=7s".to_owned(),
-        Kind::Route | Kind::Path => "/sample".to_owned(),
+        Kind::Route | Kind::Path | Kind::PathOrNone | Kind::Glob => "/sample".to_owned(),
+        Kind::Numbers => "2.5".to_owned(),
+        Kind::Text | Kind::Expression | Kind::Word => "word".to_owned(),
+        Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
+        Kind::Endpoint => "host:1".to_owned(),
+        Kind::Mail | Kind::Mails => "a@host".to_owned(),
         Kind::Pattern => "^sample\\.$".to_owned(),
         Kind::Act | Kind::Ignored => unreachable!(),
     };
     match row.kind {
-        Kind::Switch | Kind::Count(..) => (text.clone(), text),
+        kind if kind.is_bare() => (text.clone(), text),
         kind if kind.is_table() => {
             let (name, value) = text.split_once('=').unwrap();
             (format!("{{ {name} = '{value}' }}"), text)
@@ -190,7 +195,7 @@ fn sample(row: &Row) -> (String, String) {
 
 #[test]
 fn every_row_can_be_set_by_file_environment_and_flag() {
-    for row in Catalogue::new(SUBJECTS).rows.iter().filter(|row| row.in_file()) {
+    for row in Catalogue::new(SUBJECTS).rows.iter().filter(|row| row.in_file() && !row.in_list()) {
         let (toml, text) = sample(row);
         let file = format!("{} = {toml}", row.dotted());
         let effective = |file: &str, args: &str, env: &[_]| {
@@ -216,7 +221,8 @@ fn what_check_config_prints_means_the_same() {
     let all: String = Catalogue::new(SUBJECTS)
         .rows
         .iter()
-        .filter(|row| row.in_file() && row.key() != "host" && row.key() != "port")
+        .filter(|row| row.in_file() && !row.in_list())
+        .filter(|row| row.key() != "host" && row.key() != "port")
         .filter(|row| row.key() != "exclude_pattern")
         .map(|row| {
             let enabled = if row.is_collector() { ".enabled" } else { "" };
@@ -243,10 +249,20 @@ fn what_check_config_prints_means_the_same() {
 }
 
 const HUB_METRICS: &str = "# namespace is not set\n# prefix is not set\n\
-    # custom_gauges is not set\n# custom_counters is not set\n# labels is not set\n";
+    # custom_gauges is not set\n# custom_counters is not set\n# labels is not set\n\
+    labels_on_all = false\n";
 const HUB_PUSH: &str = "[push]\nttl = \"5m\"\n# ttl_by_source is not set\nmax_age = \"1h\"\n\
     # token_file is not set\nmax_body_bytes = 1048576\nmax_series = 100000\nmax_families = 5000\n\
-    max_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n";
+    max_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n\
+    [statsd]\n# listen is not set\n\n";
+const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is not set\n\
+    max_body_bytes = 8388608\nmax_series = 20000\n\n\
+    [tail]\nstate_file = \"/var/lib/sysmetrics/tail.state\"\nstate_interval = \"10s\"\n\
+    poll_interval = \"5s\"\nmax_line_bytes = 65536\nmax_value_bytes = 128\nmax_series = 1000\n\n\
+    [alerting]\ninterval_secs = \"15s\"\nrepeat_secs = \"4h\"\ntimeout_secs = \"10s\"\n\
+    # webhook is not set\n# alertmanager is not set\n# headers is not set\n# mail_to is not set\n\
+    # mail_from is not set\nsendmail = \"/usr/sbin/sendmail -t -i\"\n# smtp is not set\n\
+    # external_url is not set\n\n";
 
 #[test]
 fn what_check_config_prints() {
@@ -256,7 +272,7 @@ fn what_check_config_prints() {
     let mut effective = load(file, "--check-config --path.rootfs /host", &env).unwrap().effective;
     // What the hub adds.
     if cfg!(feature = "hub") {
-        for part in [HUB_METRICS, HUB_PUSH] {
+        for part in [HUB_METRICS, HUB_PUSH, HUB_SCRAPE] {
             assert!(effective.contains(part), "{effective}");
             effective = effective.replacen(part, "", 1);
         }

@@ -19,7 +19,8 @@ fn file(file: &str, expected: &str) {
 #[cfg(not(feature = "hub"))]
 const TABLES: &str = "server, metrics, paths, log, collectors";
 #[cfg(feature = "hub")]
-const TABLES: &str = "server, metrics, paths, log, push, collectors";
+const TABLES: &str = "server, metrics, paths, log, push, statsd, scrape, tail, logs, alerting, \
+                      alerts, collectors";
 
 #[test]
 fn of_the_file_unknown_names() {
@@ -35,8 +36,8 @@ fn of_the_file_unknown_names() {
         &format!("FILE:2:3: unknown table \"servr\"; did you mean \"server\"?; known are {TABLES}"),
     );
     file(
-        "[[logs]]\n",
-        &format!("FILE:1:3: unknown table \"logs\"; did you mean \"log\"?; known are {TABLES}"),
+        "[[logz]]\n",
+        &format!("FILE:1:3: unknown table \"logz\"; did you mean \"log\"?; known are {TABLES}"),
     );
     file(
         "[collectors]\ndiskstats = true",

@@ -117,12 +117,14 @@ impl Tree {
         self.nodes.iter().filter(move |n| n.parent == parent)
     }
 
-    /// The names from the root down to `node`.
+    /// The names from the root down to `node`; elements of lists have none.
     pub(super) fn path(&self, node: usize) -> Vec<&str> {
         let mut path = Vec::new();
         let mut at = node;
         while let Some(n) = self.nodes.get(at).filter(|_| at != ROOT) {
-            path.insert(0, n.key.name.as_str());
+            if !matches!(self.shape(n.parent), Some(Shape::Tables | Shape::Array)) {
+                path.insert(0, n.key.name.as_str());
+            }
             at = n.parent;
         }
         path

@@ -1,12 +1,15 @@
 //! What the value of an option may be, how it is read and how it is said again.
 
+use super::expr;
 use super::listen::{Listen, host};
+use super::url;
 use regex_lite::Regex;
 
 /// Bytes of one value.
 const MAX_VALUE: usize = 4096;
 /// Paths that are not for the samples: the page and the health checks live there.
-const RESERVED: &[&str] = &["/", "/health", "/update", "/api/metrics"];
+const RESERVED: &[&str] =
+    &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
 
 /// What the value of an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,10 @@ pub enum Kind {
     Pattern,
     /// A file or directory.
     Path,
+    /// The same, or the empty text for none.
+    PathOrNone,
+    /// An absolute path with wildcards.
+    Glob,
     /// The start of metrics' names, or nothing.
     Name,
     /// Names of metrics, one or several.
@@ -38,6 +45,26 @@ pub enum Kind {
     /// A time for each of several names, bounds in milliseconds: a table in the file, `name=time`
     /// elsewhere.
     Times(u64, u64),
+    /// Finite numbers, one or several.
+    Numbers,
+    /// Any text.
+    Text,
+    /// The condition of an alert.
+    Expression,
+    /// A name that may be the value of a label and, its other characters replaced, a metric's.
+    Word,
+    /// A URL without TLS.
+    Url,
+    /// URLs without TLS, one or several.
+    Urls,
+    /// A host and a port.
+    Endpoint,
+    /// Headers of a request: a table in the file, `name=value` elsewhere.
+    Headers,
+    /// An address for mail.
+    Mail,
+    /// Addresses for mail, one or several.
+    Mails,
     /// A flag without a value that says what to do.
     Act,
     /// Taken for compatibility, without effect.
@@ -62,12 +89,23 @@ impl Value {
 impl Kind {
     /// It takes several values.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Kind::Addresses | Kind::Names) || self.is_table()
+        let listed = matches!(self, Kind::Addresses | Kind::Names | Kind::Numbers);
+        listed || matches!(self, Kind::Urls | Kind::Mails) || self.is_table()
+    }
+
+    /// Its list has at least one value.
+    pub(super) fn is_never_empty(self) -> bool {
+        matches!(self, Kind::Addresses | Kind::Numbers)
+    }
+
+    /// Its values are written without quotation marks.
+    pub(super) fn is_bare(self) -> bool {
+        matches!(self, Kind::Switch | Kind::Count(..) | Kind::Numbers)
     }
 
     /// It takes several values, each under a name, and is a table of the file.
     pub(super) fn is_table(self) -> bool {
-        matches!(self, Kind::Labels | Kind::Times(..))
+        matches!(self, Kind::Labels | Kind::Headers | Kind::Times(..))
     }
 
     /// Stands for the value in help; empty for flags that need none.
@@ -79,10 +117,16 @@ impl Kind {
             Kind::Time(..) => "TIME".to_owned(),
             Kind::Addresses => "ADDR".to_owned(),
             Kind::Host => "HOST".to_owned(),
-            Kind::Route | Kind::Path => "PATH".to_owned(),
+            Kind::Route | Kind::Path | Kind::PathOrNone | Kind::Glob => "PATH".to_owned(),
             Kind::Pattern => "REGEX".to_owned(),
-            Kind::Name | Kind::Names => "NAME".to_owned(),
-            Kind::Labels => "NAME=VALUE".to_owned(),
+            Kind::Name | Kind::Names | Kind::Word => "NAME".to_owned(),
+            Kind::Numbers => "NUMBER".to_owned(),
+            Kind::Text => "TEXT".to_owned(),
+            Kind::Expression => "EXPRESSION".to_owned(),
+            Kind::Url | Kind::Urls => "URL".to_owned(),
+            Kind::Endpoint => "HOST:PORT".to_owned(),
+            Kind::Mail | Kind::Mails => "ADDRESS".to_owned(),
+            Kind::Labels | Kind::Headers => "NAME=VALUE".to_owned(),
             Kind::Times(..) => "NAME=TIME".to_owned(),
         }
     }
@@ -107,6 +151,8 @@ impl Kind {
             Kind::Route => "a path such as /metrics, other than those of other pages",
             Kind::Pattern => "a regular expression",
             Kind::Path => "a path",
+            Kind::PathOrNone => "a path, or \"\" for none",
+            Kind::Glob => "a path that begins with /, such as /var/log/*.log",
             Kind::Name | Kind::Names => "a name of letters, digits, _ and :, no digit first",
             Kind::Labels => "texts under names of letters, digits and _, no digit and no __ first",
             Kind::Times(min, max) => {
@@ -114,6 +160,14 @@ impl Kind {
                 return ["times from ", &min, " to ", &max, " under names, such as app = \"1h\""]
                     .concat();
             }
+            Kind::Numbers => "numbers, such as [0.1, 1, 10]",
+            Kind::Text => "a text",
+            Kind::Expression => "a condition, such as load1 > 4",
+            Kind::Word => "a name of letters, digits, _ - . and :",
+            Kind::Url | Kind::Urls => "a URL such as http://127.0.0.1:8000/path",
+            Kind::Endpoint => "HOST:PORT, such as 127.0.0.1:8125",
+            Kind::Headers => "texts under names of headers, such as X-Scope = \"box\"",
+            Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org",
             Kind::Act => "no value",
             Kind::Ignored => "anything",
         };
@@ -125,11 +179,18 @@ impl Kind {
         if text.len() > MAX_VALUE {
             return Err(["; it may have ", &MAX_VALUE.to_string(), " bytes"].concat());
         }
-        if self == Kind::Pattern {
-            return match Regex::new(text) {
-                Ok(_) => Ok(Value { text: text.to_owned(), number: 0 }),
-                Err(error) => Err([" (", &error.to_string(), ")"].concat()),
-            };
+        let value = Value { text: text.to_owned(), number: 0 };
+        match self {
+            Kind::Pattern => match Regex::new(text) {
+                Ok(_) => return Ok(value),
+                Err(error) => return Err([" (", &error.to_string(), ")"].concat()),
+            },
+            Kind::Url | Kind::Urls => return url::check(text).map(|()| value),
+            Kind::Expression => {
+                let checked = expr::check(text).map(|()| value);
+                return checked.map_err(|mistake| ["; ", &mistake].concat());
+            }
+            _ => {}
         }
         self.plain(text).ok_or_else(String::new)
     }
@@ -157,18 +218,39 @@ impl Kind {
             Kind::Host => Value::text(host(text)?),
             Kind::Route => Value::text(text).filter(|_| is_route(text)),
             Kind::Path => Value::text(text).filter(|_| !text.is_empty() && !text.contains('\0')),
+            Kind::PathOrNone => Value::text(text).filter(|_| !text.contains('\0')),
+            Kind::Glob => {
+                Value::text(text).filter(|_| text.starts_with('/') && !text.contains('\0'))
+            }
             Kind::Name => Value::text(text).filter(|_| text.is_empty() || is_name(text, "_:")),
             Kind::Names => Value::text(text).filter(|_| is_name(text, "_:")),
             Kind::Labels => {
                 let (name, _) = text.split_once('=')?;
                 Value::text(text).filter(|_| is_name(name, "_") && !name.starts_with("__"))
             }
+            Kind::Numbers => {
+                let plain = text.replace('_', "");
+                Value::text(&plain).filter(|_| plain.parse().is_ok_and(f64::is_finite))
+            }
+            Kind::Word => Value::text(text).filter(|_| is_word(text, "_-.:")),
+            Kind::Endpoint => match Listen::parse(text)? {
+                Listen::Tcp(host, _) if !host.is_empty() => Value::text(text),
+                _ => None,
+            },
+            Kind::Headers => {
+                let (name, value) = text.split_once('=')?;
+                let clean = !value.contains(|c: char| c.is_control() && c != '\t');
+                Value::text(text).filter(|_| clean && is_word(name, "!#$%&'*+-.^_`|~"))
+            }
+            Kind::Mail | Kind::Mails => Value::text(text).filter(|_| is_mail(text)),
             Kind::Times(min, max) => {
                 let (name, said) = text.rsplit_once('=')?;
                 let number = millis(said).filter(|n| (min..=max).contains(n))?;
                 Some(Value { text: [name, "=", &time(number)].concat(), number })
             }
-            Kind::Pattern | Kind::Act | Kind::Ignored => Value::text(text),
+            // Read by their own readers, or anything.
+            Kind::Pattern | Kind::Url | Kind::Urls | Kind::Expression => Value::text(text),
+            Kind::Text | Kind::Act | Kind::Ignored => Value::text(text),
         }
     }
 }
@@ -222,6 +304,20 @@ pub(super) fn time(millis: u64) -> String {
 fn is_name(text: &str, more: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
     text.chars().all(letter) && text.starts_with(|c: char| !c.is_ascii_digit())
+}
+
+fn is_word(text: &str, more: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+    !text.is_empty() && text.chars().all(letter)
+}
+
+/// One that cannot be taken for an option of a mail program or for two addresses.
+fn is_mail(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>[\\]".contains(&b));
+    let parts = text
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    plain && parts && !text.starts_with('-')
 }
 
 fn is_route(text: &str) -> bool {

@@ -18,6 +18,7 @@ mod slots;
 mod write;
 
 pub use group::Group;
+pub use index::{Index, NONE};
 pub use labels::{LabelSet, is_label_name, is_metric_name};
 pub use reason::Reason;
 pub use write::families;
@@ -26,7 +27,6 @@ use crate::metric::{Kind, Labels, Point};
 use crate::settings::Dialect;
 use family::Families;
 use group::Groups;
-use index::{Index, NONE};
 use series::Series;
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
@@ -111,6 +111,8 @@ pub struct Store {
     swept: u64,
     accepted: u64,
     refused: [u64; Reason::ALL.len()],
+    /// When there was no room for another series or family, in milliseconds since the store was made.
+    full: Option<u64>,
 }
 
 impl Store {
@@ -130,6 +132,7 @@ impl Store {
             swept: 0,
             accepted: 0,
             refused: Default::default(),
+            full: None,
         }
     }
 
@@ -167,6 +170,12 @@ impl Store {
         self.live == 0
     }
 
+    /// Whether there was no room for a series or a family, `within` that time.
+    pub fn was_full(&self, now: Instant, within: Duration) -> bool {
+        let now = self.millis(now);
+        self.full.is_some_and(|at| u128::from(now.saturating_sub(at)) < within.as_millis())
+    }
+
     /// Counts a sample that did not get as far as `take`.
     pub fn refuse(&mut self, reason: Reason) {
         if let Some(count) = self.refused.get_mut(reason as usize) {
@@ -181,7 +190,12 @@ impl Store {
         let done = self.change(offer, now);
         match done {
             Ok(()) => self.accepted += 1,
-            Err(reason) => self.refuse(reason),
+            Err(reason) => {
+                if matches!(reason, Reason::Series | Reason::Families) {
+                    self.full = Some(now);
+                }
+                self.refuse(reason);
+            }
         }
         done
     }

@@ -10,6 +10,8 @@ mod notify;
 mod pen;
 mod signal;
 #[cfg(feature = "hub")]
+mod udp;
+#[cfg(feature = "hub")]
 mod wake;
 
 #[cfg(feature = "hub")]
@@ -25,6 +27,8 @@ pub use netlink::{receive_from_kernel, route_socket};
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
 pub use signal::{Signal, Signals};
+#[cfg(feature = "hub")]
+pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 #[cfg(feature = "hub")]
 pub use wake::Wake;
 

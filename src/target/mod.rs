@@ -1,28 +1,176 @@
-//! Other endpoints: each target has a courier that asks it and brings back its series.
+//! Other endpoints: each target has a courier that asks it and brings back its answer, which
+//! becomes series here. A target that hangs costs its sleeping thread; what a failed one had goes
+//! at once.
 
-use crate::metric::Sink;
+mod answer;
+mod asking;
+mod custom;
+mod state;
+
+use crate::courier::Desk;
+use crate::ingest::Buffers;
+use crate::log;
+use crate::metric::{Family, Label, Sink, Unit, counter, gauge};
 use crate::settings::Scrape;
-use crate::store::Store;
-use std::os::fd::BorrowedFd;
+use crate::store::{LabelSet, Reason, Store};
+use asking::Outcome;
+use state::{REASONS, State};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
+
+/// Answers that may lie on the desk: couriers that bring more wait.
+const DESK: usize = 4;
+
+static FAMILIES: [Family<'static>; 5] = [
+    gauge("target_up", Unit::One, "Whether the target's last answer was taken.", &["target"])
+        .only_own(),
+    gauge(
+        "target_scrape_duration_seconds",
+        Unit::Nanos,
+        "How long the last request to the target took.",
+        &["target"],
+    )
+    .only_own(),
+    gauge(
+        "target_samples",
+        Unit::One,
+        "Samples that were taken from the target's last answer.",
+        &["target"],
+    )
+    .only_own(),
+    counter(
+        "target_errors_total",
+        Unit::One,
+        "Requests to the target that brought no series.",
+        &["target", "reason"],
+    )
+    .only_own(),
+    counter(
+        "target_samples_refused_total",
+        Unit::One,
+        "Samples of the target's answers that were not taken.",
+        &["target", "reason"],
+    )
+    .only_own(),
+];
+
+/// What is written about the targets.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter()
+}
 
 /// All targets.
 #[derive(Default)]
-pub struct Targets {}
+pub struct Targets {
+    states: Vec<State>,
+    desk: Option<Desk<Outcome>>,
+    /// Of the last courier.
+    last_id: u64,
+    tools: Tools,
+}
+
+/// What is kept from one answer to the next.
+#[derive(Default)]
+struct Tools {
+    buffers: Buffers,
+    labels: LabelSet,
+    /// Put on every series that has none of that name.
+    constant: Vec<(String, String)>,
+    max_series: usize,
+}
 
 impl Targets {
     /// Goes on with these targets; those that stay as they were go on undisturbed. `labels` are on
     /// every series that has none of that name.
-    pub fn apply(&mut self, _: &Scrape, _labels: &[(String, String)], _: &mut Store, _: Instant) {}
+    pub fn apply(
+        &mut self,
+        settings: &Scrape,
+        labels: &[(String, String)],
+        store: &mut Store,
+        now: Instant,
+    ) {
+        self.tools.constant = labels.to_vec();
+        self.tools.max_series = settings.max_series;
+        let mut before = std::mem::take(&mut self.states);
+        self.open_desk(settings);
+        for target in &settings.targets {
+            let known = before.iter().position(|state| state.name() == target.name);
+            let mut state = match known {
+                Some(at) => before.remove(at),
+                None => State::new(store.open_group()),
+            };
+            self.last_id += 1;
+            state.apply(target, settings, self.last_id, self.desk.as_ref(), store, now);
+            self.states.push(state);
+        }
+        for state in before {
+            state.close(store);
+        }
+    }
+
+    /// There is one while there are targets.
+    fn open_desk(&mut self, settings: &Scrape) {
+        if settings.targets.is_empty() {
+            self.desk = None;
+        } else if self.desk.is_none() {
+            match Desk::new(DESK) {
+                Ok(desk) => self.desk = Some(desk),
+                Err(error) => log::error("no target can be asked", &[("error", &error)]),
+            }
+        }
+    }
 
     /// Ready when a courier brought something back.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        None
+        self.desk.as_ref().map(AsFd::as_fd)
     }
 
-    /// Takes what was brought back; at most a bounded amount a turn.
-    pub fn turn(&mut self, _: &mut Store, _: Instant) {}
+    /// Takes one answer; the descriptor stays ready while there are more.
+    pub fn turn(&mut self, store: &mut Store, now: Instant) {
+        let Some(outcome) = self.desk.as_ref().and_then(Desk::take) else { return };
+        // Nobody waits any more for what a dropped courier brings.
+        if let Some(state) = self.states.iter_mut().find(|state| state.id() == outcome.id) {
+            state.take(outcome, &mut self.tools, store, now);
+        }
+    }
 
     /// Writes what is known about the targets.
-    pub fn write_self(&self, _: &mut dyn Sink) {}
+    pub fn write_self(&self, out: &mut dyn Sink) {
+        let [up, duration, samples, errors, refused] = &FAMILIES;
+        let known = || self.states.iter().filter_map(|state| Some((state, state.last()?)));
+        out.family(up);
+        for (state, last) in known() {
+            out.sample(&[state.name().into()], up.value(last.up.into()));
+        }
+        out.family(duration);
+        for (state, last) in known() {
+            let nanos = u64::try_from(last.duration.as_nanos()).unwrap_or(u64::MAX);
+            out.sample(&[state.name().into()], duration.value(nanos));
+        }
+        out.family(samples);
+        for (state, last) in known() {
+            out.sample(&[state.name().into()], samples.value(last.samples));
+        }
+        out.family(errors);
+        for state in &self.states {
+            write(out, errors, state.name(), REASONS.into_iter().zip(state.errors()));
+        }
+        out.family(refused);
+        for state in &self.states {
+            let words = Reason::ALL.iter().map(|reason| reason.said().0);
+            write(out, refused, state.name(), words.zip(state.refused()));
+        }
+    }
+}
+
+/// Those that are not zero.
+fn write<'c>(
+    out: &mut dyn Sink,
+    family: &Family<'_>,
+    target: &str,
+    counts: impl Iterator<Item = (&'static str, &'c u64)>,
+) {
+    for (reason, count) in counts.filter(|(_, count)| **count > 0) {
+        out.sample(&[Label::from(target), reason.into()], family.value(*count));
+    }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod agent;
+pub mod browser;
 pub mod client;
 pub mod exposition;
 pub mod json;

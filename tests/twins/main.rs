@@ -11,6 +11,8 @@ mod naive;
 mod place;
 #[path = "../support/random.rs"]
 mod random;
+#[cfg(feature = "hub")]
+mod statsd;
 #[path = "../support/strict.rs"]
 mod strict;
 mod words;

@@ -25,13 +25,13 @@ impl Pair {
 
     fn update(&mut self, body: &str) -> String {
         let mut out = Buffer::default();
-        self.push.update(body.as_bytes(), &mut self.store, self.now, &mut out).unwrap();
+        self.push.take(Form::Update, body.as_bytes(), &mut self.store, self.now, &mut out).unwrap();
         String::from_utf8(out.bytes().to_vec()).unwrap()
     }
 
     fn batch(&mut self, body: &str) -> String {
         let mut out = Buffer::default();
-        self.push.batch(body.as_bytes(), &mut self.store, self.now, &mut out).unwrap();
+        self.push.take(Form::Batch, body.as_bytes(), &mut self.store, self.now, &mut out).unwrap();
         String::from_utf8(out.bytes().to_vec()).unwrap()
     }
 
@@ -151,7 +151,7 @@ fn batches_come_from_a_source() {
     assert!(pair.samples().is_empty());
     for bad in ["[]", "{}", r#"{"metrics":{}}"#, r#"{"metrics":[],"sources":""}"#, "{"] {
         let mut out = Buffer::default();
-        let done = pair.push.batch(bad.as_bytes(), &mut pair.store, pair.now, &mut out);
+        let done = pair.push.take(Form::Batch, bad.as_bytes(), &mut pair.store, pair.now, &mut out);
         assert!(done.is_err() && out.is_empty(), "{bad}");
     }
 }

@@ -6,6 +6,7 @@ pub mod disk;
 pub mod memory;
 pub mod network;
 pub mod stat;
+pub mod statsd;
 
 use super::strict;
 use sysmetrics::expose::Format;

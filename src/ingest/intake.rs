@@ -1,0 +1,202 @@
+//! Exposition text on its way into the store: names, labels and times become those under which the
+//! series of a group are kept.
+
+use super::exposition::{BadLine, Read, Reader, Sample, Syntax};
+use crate::clock::Wall;
+use crate::metric::{Point, Value};
+use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
+use std::str;
+use std::time::{Duration, Instant};
+
+/// How far a time stamp may lie in the future: clocks differ.
+pub const MAX_AHEAD: Duration = Duration::from_secs(60);
+
+/// What stands before the name of a label whose own name was needed.
+const EXPORTED: &str = "exported_";
+
+/// What becomes of a label in the text that has the name of one that is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collision {
+    /// It goes on as `exported_<name>`.
+    Rename,
+    /// It gives way.
+    Overwrite,
+}
+
+/// How the samples of a text are taken. Whoever brings a whole set calls `Store::begin` before and
+/// `Store::end` after.
+#[derive(Clone, Copy, Debug)]
+pub struct Intake<'a> {
+    /// Whose they are.
+    pub group: Group,
+    /// What is put before every name.
+    pub prefix: &'a str,
+    /// What every series is labelled with.
+    pub add: &'a [(String, String)],
+    /// If the text has such a label.
+    pub collision: Collision,
+    /// What every series is labelled with that has no such label.
+    pub constant: &'a [(String, String)],
+    /// How long a series lives without another sample; zero is as long as its group wants it.
+    pub ttl: Duration,
+    /// Whether time stamps are kept.
+    pub honor_time: bool,
+    /// How old they may be.
+    pub max_age: Duration,
+    /// Samples beyond so many are refused.
+    pub max_series: usize,
+}
+
+/// What became of the samples of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Kept.
+    pub taken: usize,
+    /// Not kept.
+    pub refused: usize,
+    by_reason: [u32; Reason::ALL.len()],
+    /// The first that was refused.
+    pub first: Option<(String, Reason)>,
+}
+
+impl Tally {
+    /// How many were refused for which reason.
+    pub fn reasons(&self) -> impl Iterator<Item = (Reason, u32)> {
+        Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, count)| *count > 0)
+    }
+
+    /// Counts what became of one sample.
+    pub fn count(&mut self, name: &str, done: Result<(), Reason>) {
+        let Err(reason) = done else {
+            self.taken += 1;
+            return;
+        };
+        self.refused += 1;
+        if let Some(count) = self.by_reason.get_mut(reason as usize) {
+            *count += 1;
+        }
+        self.first.get_or_insert_with(|| (name.to_owned(), reason));
+    }
+}
+
+/// What taking a text needs, kept from one to the next.
+#[derive(Default)]
+pub struct Buffers {
+    /// Reads the text.
+    pub reader: Reader,
+    row: Row,
+}
+
+/// The same for one sample.
+#[derive(Default)]
+struct Row {
+    name: String,
+    labels: LabelSet,
+}
+
+impl Intake<'_> {
+    /// Offers every sample of `text` to the store. Where a line cannot be read, those before it were
+    /// offered.
+    pub fn take(
+        &self,
+        text: &[u8],
+        syntax: Syntax,
+        buffers: &mut Buffers,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<Tally, BadLine> {
+        let Buffers { reader, row } = buffers;
+        let mut tally = Tally::default();
+        let wall = Wall::now();
+        reader.read(text, syntax, &mut |read: Read<'_>| {
+            let (name, done) = match read {
+                Ok(sample) => {
+                    let offered = self.offer(&sample, row, tally.taken, store.bounds(), wall);
+                    // The store counts for itself what it takes or refuses.
+                    match offered {
+                        Ok(offer) => return tally.count(sample.name, store.take(&offer, now)),
+                        Err(reason) => (sample.name, reason),
+                    }
+                }
+                Err((name, reason)) => (name, reason),
+            };
+            store.refuse(done);
+            tally.count(name, Err(done));
+        })?;
+        Ok(tally)
+    }
+
+    fn offer<'o>(
+        &self,
+        sample: &Sample<'o>,
+        row: &'o mut Row,
+        taken: usize,
+        bounds: &crate::store::Bounds,
+        wall: Wall,
+    ) -> Result<Offer<'o>, Reason> {
+        if taken >= self.max_series {
+            return Err(Reason::Series);
+        }
+        let time = sample.time.filter(|_| self.honor_time);
+        if time.is_some_and(|time| !self.is_timely(time, wall)) {
+            return Err(Reason::Time);
+        }
+        self.label(sample, &mut row.labels);
+        let reserved = match sample.point {
+            Point::Number(_) => "",
+            Point::Histogram(_) => "le",
+            Point::Summary(_) => "quantile",
+        };
+        row.name.clear();
+        row.name.push_str(self.prefix);
+        row.name.push_str(sample.name);
+        Ok(Offer {
+            name: &row.name,
+            kind: sample.kind,
+            help: sample.help,
+            labels: row.labels.render(bounds, reserved)?,
+            change: match sample.point {
+                Point::Number(Value::Float(value)) => Change::Set(value),
+                point => Change::Replace(point),
+            },
+            time,
+            ttl: self.ttl,
+            group: self.group,
+        })
+    }
+
+    fn label(&self, sample: &Sample<'_>, labels: &mut LabelSet) {
+        labels.clear();
+        for (name, value) in sample.labels.pairs() {
+            let is_needed = self.add.iter().any(|(added, _)| added == name);
+            if is_needed && self.collision == Collision::Overwrite {
+                continue;
+            }
+            labels.push(|bytes| {
+                if is_needed {
+                    bytes.extend_from_slice(EXPORTED.as_bytes());
+                }
+                bytes.extend_from_slice(name.as_bytes());
+                let middle = bytes.len();
+                value.write(bytes);
+                middle
+            });
+        }
+        for (name, value) in self.add {
+            labels.add(name, value);
+        }
+        for (name, value) in self.constant {
+            labels.add_missing(name, value);
+        }
+    }
+
+    fn is_timely(&self, millis: i64, wall: Wall) -> bool {
+        let now = wall.since_epoch();
+        let from = now.saturating_sub(self.max_age).as_millis() as i64;
+        let to = (now + MAX_AHEAD).as_millis() as i64;
+        (from..=to).contains(&millis)
+    }
+}
+
+#[cfg(test)]
+mod tests;

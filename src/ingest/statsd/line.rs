@@ -1,0 +1,316 @@
+//! One line of statsd, taken apart where it lies: `name:value|type`, and behind it, in any order,
+//! `|@rate`, `|#tag:value,tag:value` and `|Tseconds` (DogStatsD). Several values of one series may
+//! be packed, `name:1:2:3|ms`. Tags may also stand behind the name: `name,tag=value:1|c` (InfluxDB)
+//! or `name#tag=value:1|c` (Librato). What else stands behind a letter, such as the container of
+//! DogStatsD, `|c:…`, says nothing that is kept.
+//!
+//! <https://github.com/statsd/statsd/blob/master/docs/metric_types.md>,
+//! <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/>
+
+use crate::store::Reason;
+
+/// The least sample rate: a line stands for as many as a million.
+const MIN_RATE: f64 = 1e-6;
+
+/// What a line says about its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `c`: added up.
+    Counter,
+    /// `g`: set, or added where there is a sign.
+    Gauge,
+    /// `ms`: observed, in milliseconds.
+    Timer,
+    /// `h` or `d`: observed.
+    Histogram,
+}
+
+/// Why a line is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not `name:value|type`.
+    Line,
+    /// A field behind the type is empty, there twice, or begins with no letter, `@` or `#`.
+    Field,
+    /// The sample rate is not above 0 and at most 1.
+    Rate,
+    /// It counts different values, which would have to be kept.
+    Set,
+    /// It tells of an event.
+    Event,
+    /// It tells how a service is.
+    ServiceCheck,
+    /// A reason that others have, too.
+    Sample(Reason),
+}
+
+impl Refused {
+    /// Those of lines alone.
+    pub const OWN: [Refused; 6] = [
+        Refused::Line,
+        Refused::Field,
+        Refused::Rate,
+        Refused::Set,
+        Refused::Event,
+        Refused::ServiceCheck,
+    ];
+
+    /// The value of the label `reason`, and what it means.
+    pub fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Refused::Line => ("line", "expected name:value|type"),
+            Refused::Field => ("field", "expected @rate, #tags or a letter behind |, each once"),
+            Refused::Rate => ("rate", "expected a sample rate above 0 and at most 1"),
+            Refused::Set => ("set", "sets are not kept"),
+            Refused::Event => ("event", "events are not kept"),
+            Refused::ServiceCheck => ("service_check", "service checks are not kept"),
+            Refused::Sample(Reason::Type) => ("type", "expected the type c, g, ms, h or d"),
+            Refused::Sample(reason) => reason.said(),
+        }
+    }
+}
+
+/// A line taken apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line<'a> {
+    /// As it stands there, never empty.
+    pub name: &'a str,
+    /// What its values are.
+    pub kind: Type,
+    values: &'a str,
+    rate: Option<f64>,
+    tags: Option<Tags<'a>>,
+    time: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tags<'a> {
+    text: &'a str,
+    /// What stands between name and value.
+    middle: char,
+}
+
+impl<'a> Line<'a> {
+    /// Takes a line apart. Numbers of `values` are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// It is none that can be taken.
+    pub fn parse(text: &'a str) -> Result<Line<'a>, Refused> {
+        if text.starts_with("_e{") {
+            return Err(Refused::Event);
+        }
+        if text.starts_with("_sc|") {
+            return Err(Refused::ServiceCheck);
+        }
+        let (name, rest) = text.split_once(':').ok_or(Refused::Line)?;
+        let mut fields = rest.split('|');
+        let (Some(values), Some(kind)) = (fields.next(), fields.next()) else {
+            return Err(Refused::Line);
+        };
+        let kind = match kind {
+            "c" => Type::Counter,
+            "g" => Type::Gauge,
+            "ms" => Type::Timer,
+            "h" | "d" => Type::Histogram,
+            "s" => return Err(Refused::Set),
+            _ => return Err(Refused::Sample(Reason::Type)),
+        };
+        let (name, tags) = match name.split_once([',', '#']) {
+            Some((name, text)) => (name, Some(Tags { text, middle: '=' })),
+            None => (name, None),
+        };
+        if name.is_empty() {
+            return Err(Refused::Line);
+        }
+        let mut line = Line { name, kind, values, rate: None, tags, time: None };
+        fields.try_for_each(|field| line.take(field))?;
+        Ok(line)
+    }
+
+    /// Takes a field behind the type.
+    fn take(&mut self, field: &'a str) -> Result<(), Refused> {
+        let (first, rest) = field.split_at_checked(1).ok_or(Refused::Field)?;
+        match first {
+            "@" => {
+                let rate = rest.parse().ok().filter(|rate| (MIN_RATE..=1.0).contains(rate));
+                once(&mut self.rate, rate.ok_or(Refused::Rate)?)
+            }
+            "#" => once(&mut self.tags, Tags { text: rest, middle: ':' }),
+            "T" => once(&mut self.time, rest.parse().map_err(|_| Refused::Sample(Reason::Time))?),
+            first if first.as_bytes().iter().all(u8::is_ascii_alphabetic) => Ok(()),
+            _ => Err(Refused::Field),
+        }
+    }
+
+    /// The values, as they stand there.
+    pub fn values(&self) -> impl Iterator<Item = &'a str> {
+        self.values.split(':')
+    }
+
+    /// The share of all values that is sent; above 0, at most 1.
+    pub fn rate(&self) -> f64 {
+        self.rate.unwrap_or(1.0)
+    }
+
+    /// When the values were taken, in seconds since 1970.
+    pub fn time(&self) -> Option<u64> {
+        self.time
+    }
+
+    /// Names and values of the tags, the last one first; `None` is one without either.
+    pub fn tags_from_last(&self) -> impl Iterator<Item = Option<(&'a str, &'a str)>> {
+        let Tags { text, middle } = self.tags.unwrap_or(Tags { text: "", middle: ':' });
+        let text = text.strip_suffix(',').unwrap_or(text);
+        let tags = text.rsplit(',').filter(move |_| !text.is_empty());
+        tags.map(move |tag| {
+            let tag = if middle == ':' { tag.strip_prefix('#').unwrap_or(tag) } else { tag };
+            let pair = tag.split_once(middle);
+            pair.filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        })
+    }
+}
+
+fn once<T>(to: &mut Option<T>, value: T) -> Result<(), Refused> {
+    if to.replace(value).is_some() { Err(Refused::Field) } else { Ok(()) }
+}
+
+/// The number that stands there, if it is one that is finite.
+pub fn number(text: &str) -> Result<f64, Refused> {
+    let number = text.parse().ok().filter(|n: &f64| n.is_finite());
+    number.ok_or(Refused::Sample(Reason::Number))
+}
+
+/// Appends `name` as Prometheus has names: `_` for each other character, but one for two or more
+/// `-` in a row, and before a digit at the start; so it comes out of statsd_exporter.
+pub fn put_name(out: &mut String, name: &str) {
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        out.push('_');
+    }
+    let mut before = ' ';
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            out.push(c);
+        } else if c != '-' || before != '-' {
+            out.push('_');
+        }
+        before = c;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn tags(text: &str) -> Vec<Option<(&str, &str)>> {
+        Line::parse(text).unwrap().tags_from_last().collect()
+    }
+
+    #[test]
+    fn lines_are_taken_apart() {
+        let plain = Line {
+            name: "a.b",
+            kind: Type::Counter,
+            values: "1",
+            rate: None,
+            tags: None,
+            time: None,
+        };
+        assert_eq!(Line::parse("a.b:1|c"), Ok(plain));
+        for (text, kind) in [
+            ("g", Type::Gauge),
+            ("ms", Type::Timer),
+            ("h", Type::Histogram),
+            ("d", Type::Histogram),
+        ] {
+            assert_eq!(Line::parse(&format!("a.b:1|{text}")), Ok(Line { kind, ..plain }));
+        }
+        let all = Line::parse("a:1:-2:x|ms|#k:v:w,|@0.25|T17|c:in-5|card:low|e:").unwrap();
+        assert_eq!(all.values().collect::<Vec<_>>(), ["1", "-2", "x"]);
+        assert_eq!((all.rate(), all.time()), (0.25, Some(17)));
+        assert_eq!(all.tags_from_last().collect::<Vec<_>>(), [Some(("k", "v:w"))]);
+        assert_eq!((plain.rate(), plain.time(), plain.tags_from_last().count()), (1.0, None, 0));
+    }
+
+    #[test]
+    fn tags_come_in_three_styles() {
+        let both = [Some(("l", "w")), Some(("k", "v"))];
+        for text in ["a:1|c|#k:v,l:w", "a,k=v,l=w:1|c", "a#k=v,l=w:1|c", "a:1|c|#k:v,#l:w"] {
+            assert_eq!(tags(text), both, "{text}");
+        }
+        assert_eq!(tags("a:1|c|#"), []);
+        assert_eq!(tags("a,:1|c"), []);
+        assert_eq!(tags("a:1|c|#k,:v,k:,,k:v"), [Some(("k", "v")), None, None, None, None]);
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        let (kind, time) = (Refused::Sample(Reason::Type), Refused::Sample(Reason::Time));
+        for (text, refused) in [
+            ("", Refused::Line),
+            ("a", Refused::Line),
+            ("a:1", Refused::Line),
+            (":1|c", Refused::Line),
+            (",k=v:1|c", Refused::Line),
+            ("a:1|", kind),
+            ("a:1|x", kind),
+            ("a:1|c:2|c", kind),
+            ("a:1|C", kind),
+            ("a:1|s", Refused::Set),
+            ("a:1|c|", Refused::Field),
+            ("a:1|c|!", Refused::Field),
+            ("a:1|c|é", Refused::Field),
+            ("a:1|c|@0.5|@0.5", Refused::Field),
+            ("a:1|c|#a:b|#a:b", Refused::Field),
+            ("a,k=v:1|c|#a:b", Refused::Field),
+            ("a:1|c|T1|T1", Refused::Field),
+            ("a:1|c|@", Refused::Rate),
+            ("a:1|c|@0", Refused::Rate),
+            ("a:1|c|@-0.1", Refused::Rate),
+            ("a:1|c|@1.01", Refused::Rate),
+            ("a:1|c|@1e-7", Refused::Rate),
+            ("a:1|c|@nan", Refused::Rate),
+            ("a:1|c|T", time),
+            ("a:1|c|T-1", time),
+            ("_e{1,1}:a|b", Refused::Event),
+            ("_sc|a|0", Refused::ServiceCheck),
+        ] {
+            assert_eq!(Line::parse(text).unwrap_err(), refused, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_finite() {
+        for (text, value) in [("1", 1.0), ("+1", 1.0), ("-1.5e3", -1500.0), (".5", 0.5)] {
+            assert_eq!(number(text), Ok(value));
+        }
+        for text in ["", " 1", "1 ", "0x1", "1,5", "inf", "NaN", "1e999", "--1"] {
+            assert_eq!(number(text), Err(Refused::Sample(Reason::Number)), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_become_those_of_prometheus() {
+        for (name, expected) in [
+            ("a.b-c d/e", "a_b_c_d_e"),
+            ("1st", "_1st"),
+            ("a--b---c_-d", "a_b_c__d"),
+            ("é\u{fffd}x", "__x"),
+            ("a__b", "a__b"),
+            ("-", "_"),
+        ] {
+            let mut out = String::new();
+            put_name(&mut out, name);
+            assert_eq!(out, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_reason_has_a_word_of_its_own() {
+        let others = Reason::ALL.map(Refused::Sample);
+        let words: HashSet<_> =
+            Refused::OWN.iter().chain(&others).map(|refused| refused.said().0).collect();
+        assert_eq!(words.len(), Refused::OWN.len() + Reason::ALL.len());
+    }
+}

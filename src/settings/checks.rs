@@ -1,0 +1,199 @@
+//! What the options of one table have to do with each other. Each looks at the element that was
+//! read last, and tells the key that is wrong and why.
+
+use super::hub::{LogRule, RuleKind, TargetKind};
+use super::problem::{meant, quoted};
+use super::row::Keyed;
+use super::template;
+use super::types::Settings;
+use super::value::time;
+use regex_lite::Regex;
+use std::time::Duration;
+
+/// For one request to a target, unless its interval is less.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Buckets of a histogram.
+const MAX_BUCKETS: usize = 256;
+
+type Checked = Result<(), Keyed>;
+
+fn wrong(key: &'static str, parts: &[&str]) -> Checked {
+    Err((key, parts.concat()))
+}
+
+pub(super) fn histogram(settings: &mut Settings) -> Checked {
+    settings.custom.histograms.last().map_or(Ok(()), |h| buckets(&h.buckets))
+}
+
+fn buckets(bounds: &[f64]) -> Checked {
+    if bounds.len() > MAX_BUCKETS {
+        return wrong("buckets", &["more than ", &MAX_BUCKETS.to_string(), " buckets"]);
+    }
+    match bounds.iter().zip(bounds.iter().skip(1)).find(|(a, b)| a >= b) {
+        Some((a, b)) => {
+            let (a, b) = (a.to_string(), b.to_string());
+            wrong("buckets", &["expected ascending numbers, found ", &b, " behind ", &a])
+        }
+        None => Ok(()),
+    }
+}
+
+pub(super) fn scrape(settings: &mut Settings) -> Checked {
+    let scrape = &mut settings.scrape;
+    if scrape.timeout.is_zero() {
+        scrape.timeout = TIMEOUT.min(scrape.interval);
+    }
+    in_time(scrape.timeout, scrape.interval)
+}
+
+fn in_time(timeout: Duration, interval: Duration) -> Checked {
+    if timeout <= interval {
+        return Ok(());
+    }
+    let said = |d: Duration| time(u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
+    let (timeout, interval) = (said(timeout), said(interval));
+    let text = ["expected at most the interval, ", &interval, ", found ", &timeout];
+    wrong("timeout_secs", &text)
+}
+
+pub(super) fn target(settings: &mut Settings) -> Checked {
+    let scrape = &mut settings.scrape;
+    let Some(target) = scrape.targets.last_mut() else { return Ok(()) };
+    if target.timeout.is_none() {
+        // A shorter interval than that of all brings its own.
+        target.timeout = target.interval.filter(|own| *own < scrape.timeout);
+    }
+    in_time(target.timeout.unwrap_or(scrape.timeout), target.interval.unwrap_or(scrape.interval))?;
+    match (target.username.is_empty(), &target.password_file) {
+        (false, None) => return wrong("username", &["password_file is missing beside it"]),
+        (true, Some(_)) => return wrong("password_file", &["username is missing beside it"]),
+        _ => {}
+    }
+    if target.token_file.is_some() && target.password_file.is_some() {
+        return wrong("token_file", &["together with username and password_file; keep one"]);
+    }
+    if target.kind == TargetKind::Prometheus && !target.fields.is_empty() {
+        return wrong("type", &["fields are taken out of JSON; write type = \"custom\""]);
+    }
+    Ok(())
+}
+
+pub(super) fn log(settings: &mut Settings) -> Checked {
+    match settings.logs.last() {
+        Some(log) if log.rules.is_empty() => {
+            wrong("rules", &["nothing to look for; add a [[logs.rules]] with metric and pattern"])
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn rule(settings: &mut Settings) -> Checked {
+    let rule = settings.logs.last().and_then(|log| log.rules.last());
+    let Some(rule) = rule else { return Ok(()) };
+    groups(rule)?;
+    if rule.kind != RuleKind::Counter && rule.value.is_none() {
+        return wrong(
+            "type",
+            &["a gauge or histogram needs a value, such as value = \"$seconds\""],
+        );
+    }
+    if rule.kind != RuleKind::Histogram && !rule.buckets.is_empty() {
+        return wrong("buckets", &["only a histogram has buckets; write type = \"histogram\""]);
+    }
+    buckets(&rule.buckets)
+}
+
+/// Every `$name` is a group of the pattern.
+fn groups(rule: &LogRule) -> Checked {
+    let Ok(pattern) = Regex::new(&rule.pattern) else { return Ok(()) };
+    let known: Vec<&str> = pattern.capture_names().flatten().collect();
+    let labels = rule.labels.iter().map(|(_, text)| ("labels", text));
+    for (key, text) in labels.chain(rule.value.iter().map(|text| ("value", text))) {
+        for part in references(text) {
+            let Some(name) = part else {
+                let text = ["a $ without a name; a group is $name or ${name}, a dollar sign is $$"];
+                return wrong(key, &text);
+            };
+            if !known.contains(&name) {
+                let meant = meant(name, &mut known.iter().copied(), "$");
+                let known = match known.as_slice() {
+                    [] => "it has none".to_owned(),
+                    known => ["known are $", &known.join(", $")].concat(),
+                };
+                let name = quoted(&["$", name].concat());
+                return wrong(
+                    key,
+                    &[&name, " is no named group of the pattern", &meant, "; ", &known],
+                );
+            }
+        }
+    }
+    match &rule.value {
+        Some(text) if references(text).next().is_none() => {
+            wrong("value", &["expected a group such as $seconds, found ", &quoted(text)])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The names behind `$` in `text`; none for one without a name. `$$` is a dollar sign.
+fn references(text: &str) -> impl Iterator<Item = Option<&str>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let behind = rest.split_once('$')?.1;
+            if let Some(more) = behind.strip_prefix('$') {
+                rest = more;
+                continue;
+            }
+            if let Some(inner) = behind.strip_prefix('{') {
+                let (name, more) = inner.split_once('}').unwrap_or(("", ""));
+                rest = more;
+                return Some(Some(name).filter(|name| !name.is_empty()));
+            }
+            let more = behind.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let name = behind.get(..behind.len() - more.len());
+            rest = more;
+            return Some(name.filter(|name| !name.is_empty()));
+        }
+    })
+}
+
+pub(super) fn alerting(settings: &mut Settings) -> Checked {
+    let alerting = &mut settings.alerting;
+    let relay = !alerting.smtp.is_empty();
+    if alerting.mail_to.is_empty() || relay {
+        alerting.sendmail.clear();
+    }
+    if relay && alerting.mail_from.is_empty() && !alerting.mail_to.is_empty() {
+        return wrong("smtp", &["mail_from is missing beside it"]);
+    }
+    Ok(())
+}
+
+pub(super) fn alert(settings: &mut Settings) -> Checked {
+    let Some(alert) = settings.alerts.last() else { return Ok(()) };
+    for (key, texts) in [("labels", &alert.labels), ("annotations", &alert.annotations)] {
+        for (name, text) in texts {
+            if let Err(mistake) = template::check(text) {
+                return wrong(key, &[name, ": ", &mistake]);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_found_in_texts() {
+        let found = |text| references(text).collect::<Vec<_>>();
+        assert_eq!(found("no"), []);
+        assert_eq!(found("$a-${b_1}$c$$d$$$e"), ["a", "b_1", "c", "e"].map(Some));
+        assert_eq!(found("$"), [None]);
+        assert_eq!(found("$ a ${} ${a"), [None, None, None]);
+        assert_eq!(found("é$é"), [None]);
+    }
+}

@@ -1,0 +1,194 @@
+//! Whether the agent does its work, for whoever restarts or replaces it: failing (503) with reasons
+//! when something of its own is broken, else ok (200). What others do wrong – a target that does not
+//! answer – is noted and leaves it ok: a restart would mend nothing.
+//!
+//! Reasons come from three places: the collectors' last runs, samples that say it (`RULES`), and
+//! `Hub::troubles`, where each part of the hub adds what it knows.
+
+use super::json::Json;
+use super::table::own_name;
+use crate::clock::Wall;
+use crate::gather::Gather;
+use crate::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
+use std::time::{Duration, Instant};
+
+/// Collectors that have not run for so long run again: perhaps nobody scrapes.
+const STALE: Duration = Duration::from_secs(60);
+
+/// Reasons that are told; more are counted.
+const MAX_TROUBLES: usize = 256;
+
+/// A sample that tells of trouble.
+struct Rule {
+    /// Our own name.
+    family: &'static str,
+    /// The label that names who is in trouble.
+    label: &'static str,
+    /// What it says when all is well.
+    well: Value,
+    part: &'static str,
+    reason: &'static str,
+    fails: bool,
+}
+
+const RULES: &[Rule] = &[Rule {
+    family: "target_up",
+    label: "target",
+    well: Value::Int(1),
+    part: "target",
+    reason: "it did not answer as it should",
+    fails: false,
+}];
+
+struct Trouble {
+    fails: bool,
+    part: &'static str,
+    name: Box<[u8]>,
+    reason: String,
+}
+
+/// Takes what is wrong and tells it as JSON.
+#[derive(Default)]
+pub struct Health {
+    troubles: Vec<Trouble>,
+    failing: bool,
+    left_out: u64,
+    /// What is looked for in the samples at hand, and where its name stands among their labels.
+    rule: Option<(&'static Rule, Option<usize>)>,
+}
+
+impl Health {
+    /// Looks at the collectors, which run if they have not for a while, and at the clock.
+    pub fn look(&mut self, gather: &mut Gather, now: Instant) {
+        let is_recent = |ran: Instant| now.saturating_duration_since(ran) < STALE;
+        if !gather.reports().all(|report| report.ran.is_some_and(is_recent)) {
+            let all = gather.all();
+            gather.scrape(all, self);
+        }
+        for report in gather.reports().filter(|report| !report.success) {
+            let reason = report.error.map(|(error, _)| error.to_string());
+            let reason = reason.unwrap_or_else(|| "it failed".to_owned());
+            self.fails("collector", report.name, reason);
+        }
+        if !Wall::now().is_plausible() {
+            let reason = ["it says ", &Wall::now().rfc3339().to_string(), ": set it"].concat();
+            self.fails("clock", "wall clock", reason);
+        }
+    }
+
+    /// The agent does not do its work because of this.
+    pub fn fails(&mut self, part: &'static str, name: &str, reason: String) {
+        self.add(true, part, name.as_bytes(), reason);
+    }
+
+    /// Worth knowing; the agent does its work.
+    pub fn notes(&mut self, part: &'static str, name: &str, reason: String) {
+        self.add(false, part, name.as_bytes(), reason);
+    }
+
+    fn add(&mut self, fails: bool, part: &'static str, name: &[u8], reason: String) {
+        self.failing |= fails;
+        if self.troubles.len() < MAX_TROUBLES {
+            self.troubles.push(Trouble { fails, part, name: name.into(), reason });
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Whether anything fails.
+    pub fn is_failing(&self) -> bool {
+        self.failing
+    }
+
+    /// Writes all that was taken.
+    pub fn write(&self, out: &mut Buffer) {
+        let mut json = Json::new(out);
+        json.open(b"{");
+        json.text_of("status", if self.failing { b"failing" } else { b"ok" });
+        for (key, fails) in [("reasons", true), ("notes", false)] {
+            json.inside(key, b"[");
+            for trouble in self.troubles.iter().filter(|trouble| trouble.fails == fails) {
+                json.open(b"{");
+                json.text_of("part", trouble.part.as_bytes());
+                json.text_of("name", &trouble.name);
+                json.text_of("reason", trouble.reason.as_bytes());
+                json.close(b"}");
+            }
+            json.close(b"]");
+        }
+        json.number_of("left_out", Some(Value::Int(self.left_out)));
+        json.close(b"}");
+    }
+}
+
+impl Sink for Health {
+    fn family(&mut self, family: &Family<'_>) {
+        let (name, labels) = own_name(family);
+        let rule = RULES.iter().find(|rule| rule.family == name);
+        self.rule = rule.map(|rule| (rule, labels.iter().position(|label| *label == rule.label)));
+    }
+
+    fn sample(&mut self, labels: &[Label<'_>], value: Value) {
+        let Some((rule, at)) = self.rule else { return };
+        if value != rule.well {
+            let name = at.and_then(|at| labels.get(at)).map_or(&b""[..], Label::raw);
+            self.add(rule.fails, rule.part, name, rule.reason.to_owned());
+        }
+    }
+
+    fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
+
+    fn mark(&self) -> usize {
+        self.troubles.len()
+    }
+
+    fn rewind(&mut self, mark: usize) {
+        self.rule = None;
+        self.troubles.truncate(mark);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{Unit, gauge};
+
+    const UP: Family<'_> = gauge("target_up", Unit::One, "U.", &["target"]).only_own();
+
+    fn text(health: &Health) -> String {
+        let mut out = Buffer::default();
+        health.write(&mut out);
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_others_do_wrong_is_noted() {
+        let mut health = Health::default();
+        health.family(&UP);
+        for (name, up) in [("web", 1), ("a\"pi", 0)] {
+            health.sample(&[Label::from(name)], UP.value(up));
+        }
+        health.family(&gauge("target_samples", Unit::One, "S.", &["target"]));
+        health.sample(&[Label::from("web")], Value::Int(0));
+        assert!(!health.is_failing());
+        assert_eq!(
+            text(&health),
+            "{\"status\":\"ok\",\"reasons\":[],\"notes\":[{\"part\":\"target\",\"name\":\"a\\\"pi\",\
+             \"reason\":\"it did not answer as it should\"}],\"left_out\":0}"
+        );
+    }
+
+    #[test]
+    fn reasons_are_bounded_and_the_last_one_still_fails() {
+        let mut health = Health::default();
+        for _ in 0..MAX_TROUBLES {
+            health.notes("log", "a", String::new());
+        }
+        assert!(!health.is_failing());
+        health.fails("store", "series", "full".to_owned());
+        assert!(health.is_failing());
+        let text = text(&health);
+        assert!(text.starts_with("{\"status\":\"failing\",\"reasons\":[],"), "{text}");
+        assert!(text.ends_with("\"left_out\":1}"), "{text}");
+    }
+}

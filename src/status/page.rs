@@ -1,0 +1,12 @@
+//! The page, as it is in the source, and what a browser may do with it: run its one script, apply
+//! its one style, ask this server. Whatever else the page were made to hold by a hostile name, the
+//! browser would not run it.
+
+/// The whole page.
+pub const PAGE: &str = include_str!("page.html");
+
+/// Its Content-Security-Policy: the hashes are those of style and script, and a test compares them.
+pub const POLICY: &str = "default-src 'none'; \
+    style-src 'sha256-cHQ1TbaURJkBR9jAJ/F6f3u2MYP2A9uSIXkWD1jVuHw='; \
+    script-src 'sha256-vNLFrua7qgLfdGsjECd51/4j72OLThmk/o4lAuB5Amo='; \
+    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

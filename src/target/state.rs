@@ -1,0 +1,229 @@
+//! One target: what it was told to be, what its last answer was, and how an answer becomes series.
+
+use super::Tools;
+use super::answer;
+use super::asking::{self, Outcome, Plan};
+use crate::courier::{Courier, Desk};
+use crate::ingest::Tally;
+use crate::log::{self, Limiter};
+use crate::settings::{Scrape, Target};
+use crate::store::{Group, Reason, Store};
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+/// Why a request brought no series, as counted. `status` is an answer other than 200, `text` one
+/// that is not what the target's type says, `file` a token or password that cannot be read.
+pub const REASONS: [&str; 11] = [
+    "connect",
+    "file",
+    "protocol",
+    "redirect",
+    "resolve",
+    "status",
+    "text",
+    "thread",
+    "timeout",
+    "too_large",
+    "url",
+];
+
+/// The label that tells where a series is from.
+const TARGET: &str = "target";
+
+/// One target.
+pub struct State {
+    target: Target,
+    plan: Option<Plan>,
+    group: Group,
+    /// Of its courier; none if no thread could be had.
+    id: u64,
+    courier: Option<Courier<Infallible>>,
+    last: Option<Last>,
+    errors: [u64; REASONS.len()],
+    refused: [u64; Reason::ALL.len()],
+    failures: Limiter,
+    refusals: Limiter,
+}
+
+/// How the last request ended.
+#[derive(Clone, Copy, Default)]
+pub struct Last {
+    /// Whether it brought series.
+    pub up: bool,
+    /// How long it took.
+    pub duration: Duration,
+    /// How many samples were taken.
+    pub samples: u64,
+}
+
+impl State {
+    /// A target of which nothing is known yet; its series are those of `group`.
+    pub fn new(group: Group) -> State {
+        State {
+            target: Target::default(),
+            plan: None,
+            group,
+            id: 0,
+            courier: None,
+            last: None,
+            errors: [0; REASONS.len()],
+            refused: [0; Reason::ALL.len()],
+            failures: Limiter::default(),
+            refusals: Limiter::default(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.target.name
+    }
+
+    /// Of its courier.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How the last request ended, if one did.
+    pub fn last(&self) -> Option<Last> {
+        self.last
+    }
+
+    /// Failed requests, in the order of `REASONS`.
+    pub fn errors(&self) -> &[u64] {
+        &self.errors
+    }
+
+    /// Refused samples, in the order of `Reason::ALL`.
+    pub fn refused(&self) -> &[u64] {
+        &self.refused
+    }
+
+    /// Goes on as `target`. Its courier stays if it would do just the same; another one is `id`.
+    pub fn apply(
+        &mut self,
+        target: &Target,
+        all: &Scrape,
+        id: u64,
+        desk: Option<&Desk<Outcome>>,
+        store: &mut Store,
+        now: Instant,
+    ) {
+        if self.target.url != target.url || self.target.kind != target.kind {
+            // It is not the same any more that bears the name.
+            self.forget(store);
+            self.last = None;
+        }
+        self.target.clone_from(target);
+        let plan = Plan::new(target, all);
+        if self.courier.is_some() && self.plan.as_ref() == Some(&plan) {
+            return;
+        }
+        self.plan = Some(plan.clone());
+        self.id = id;
+        // The old one ends on its own time; what it still brings has another id.
+        self.courier = None;
+        let Some(slot) = desk.map(Desk::slot) else { return };
+        let work = move |stop: &_| asking::work(id, &plan, stop, &slot);
+        match Courier::start("target", 1, work) {
+            Ok(courier) => self.courier = Some(courier),
+            Err(error) => {
+                let text = ["no room for another thread: ", &error.to_string()].concat();
+                self.fail(Duration::ZERO, "thread", &text, store, now);
+            }
+        }
+    }
+
+    /// It is no target any more.
+    pub fn close(self, store: &mut Store) {
+        store.close_group(self.group);
+    }
+
+    fn forget(&self, store: &mut Store) {
+        store.begin(self.group);
+        store.end(self.group);
+    }
+
+    /// What its courier brought back becomes its series.
+    pub fn take(&mut self, outcome: Outcome, tools: &mut Tools, store: &mut Store, now: Instant) {
+        let duration = outcome.duration;
+        let answer = match outcome.result {
+            Ok(answer) => answer,
+            Err(failure) => return self.fail(duration, failure.reason, &failure.text, store, now),
+        };
+        if answer.status != 200 {
+            let text = ["expected status 200, found ", &answer.status.to_string()].concat();
+            return self.fail(duration, "status", &text, store, now);
+        }
+        let own = [(TARGET.to_owned(), self.target.name.clone())];
+        store.begin(self.group);
+        let taken = answer::read(&self.target, self.group, &own, &answer, tools, store, now);
+        store.end(self.group);
+        match taken {
+            Ok(tally) => self.succeed(duration, tally, now),
+            Err(text) => self.fail(duration, "text", &text, store, now),
+        }
+    }
+
+    fn succeed(&mut self, duration: Duration, tally: Tally, now: Instant) {
+        let samples = tally.taken as u64;
+        if self.last.is_some_and(|last| !last.up) {
+            let fields: [log::Field<'_>; 2] =
+                [("target", &self.target.name), ("samples", &samples)];
+            log::info("target answers again", &fields);
+        }
+        self.last = Some(Last { up: true, duration, samples });
+        // The next failure is another one.
+        self.failures = Limiter::default();
+        for (reason, more) in tally.reasons() {
+            if let Some(count) = self.refused.get_mut(reason as usize) {
+                *count += u64::from(more);
+            }
+        }
+        self.tell_refused(tally.first, now);
+    }
+
+    fn tell_refused(&mut self, first: Option<(String, Reason)>, now: Instant) {
+        let Some((name, reason)) = first else { return };
+        let Some(held_back) = self.refusals.pass(now) else { return };
+        let fields: [log::Field<'_>; 4] = [
+            ("target", &self.target.name),
+            ("metric", &name),
+            ("reason", &reason.said().1),
+            ("answers_before", &held_back),
+        ];
+        log::warn("samples of a target are refused, this one first", &fields);
+    }
+
+    fn fail(
+        &mut self,
+        duration: Duration,
+        reason: &'static str,
+        text: &str,
+        store: &mut Store,
+        now: Instant,
+    ) {
+        self.forget(store);
+        self.last = Some(Last { up: false, duration, samples: 0 });
+        let at = REASONS.iter().position(|word| *word == reason);
+        if let Some(count) = at.and_then(|at| self.errors.get_mut(at)) {
+            *count += 1;
+        }
+        let Some(held_back) = self.failures.pass(now) else { return };
+        let fields: [log::Field<'_>; 5] = [
+            ("target", &self.target.name),
+            ("url", &shown(&self.target.url)),
+            ("reason", &reason),
+            ("error", &text),
+            ("failures_before", &held_back),
+        ];
+        log::warn("target failed", &fields);
+    }
+}
+
+/// A URL without user and password.
+fn shown(url: &str) -> String {
+    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'))) {
+        Some((scheme, Some((user, rest)))) if !user.contains('/') => [scheme, "://", rest].concat(),
+        _ => url.to_owned(),
+    }
+}
