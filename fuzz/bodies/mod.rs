@@ -4,6 +4,7 @@
 
 mod exposition;
 mod files;
+mod logs;
 #[path = "../../tests/support/machine.rs"]
 mod machine;
 #[path = "../../tests/support/naive/mod.rs"]
@@ -18,7 +19,7 @@ mod wire;
 pub type Body = fn(&[u8]);
 
 /// Every target.
-pub static BODIES: [(&str, Body); 14] = [
+pub static BODIES: [(&str, Body); 16] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
@@ -32,6 +33,8 @@ pub static BODIES: [(&str, Body); 14] = [
     ("settings_toml", files::settings_toml),
     ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
+    ("tail_lines", logs::tail_lines),
+    ("tail_state", logs::tail_state),
     ("udev", files::udev),
 ];
 

@@ -144,7 +144,8 @@ pub fn render<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<u8> {
     text
 }
 
-fn closing(body: &[u8]) -> [u8; 13] {
+/// The last line behind `body`.
+pub fn closing(body: &[u8]) -> [u8; 13] {
     let mut line = *b"end 00000000\n";
     let crc = crc32fast::hash(body);
     for (at, digit) in line.iter_mut().skip(END.len()).take(8).enumerate() {
