@@ -4,11 +4,11 @@
 
 use crate::alert::Alerts;
 use crate::gather::{self, Gather};
-use crate::ingest::{self, Gate, Push, Rules, Statsd, StatsdBound};
+use crate::ingest::{self, Declared, Gate, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink};
-use crate::settings::Settings;
+use crate::settings::{Custom, Settings};
 use crate::status::Health;
-use crate::store::{self, Bounds, Store};
+use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
 use crate::sys::Ready;
 use crate::tail::Tails;
 use crate::target::{self, Targets};
@@ -94,10 +94,7 @@ impl Hub {
             prefix: parts.map(|part| [part, "_"].concat()).collect(),
             labels: custom.labels.clone(),
         });
-        let gauges = custom.gauges.iter().map(|name| (name.as_str(), Kind::Gauge));
-        let counters = custom.counters.iter().map(|name| (name.as_str(), Kind::Counter));
-        let declared: Vec<_> = gauges.chain(counters).collect();
-        self.push.declare(&declared, &mut self.store, now);
+        self.push.declare(&declared(custom), &mut self.store, now);
     }
 
     /// Adds what there is to wait for; `turn` gets it back in the same order.
@@ -162,4 +159,21 @@ impl Hub {
 /// The families about all that comes in, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     store::families().chain(ingest::statsd::families()).chain(target::families())
+}
+
+/// What is there from the start.
+fn declared(custom: &Custom) -> Vec<Declared<'_>> {
+    let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
+    let gauges = custom.gauges.iter().map(|name| bare(name, Kind::Gauge));
+    let counters = custom.counters.iter().map(|name| bare(name, Kind::Counter));
+    let histograms = custom.histograms.iter().map(|histogram| Declared {
+        name: &histogram.name,
+        kind: Kind::Histogram,
+        help: &histogram.help,
+        buckets: match histogram.buckets.as_slice() {
+            [] => &DEFAULT_BUCKETS,
+            buckets => buckets,
+        },
+    });
+    gauges.chain(counters).chain(histograms).collect()
 }

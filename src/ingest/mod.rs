@@ -12,6 +12,6 @@ pub use exposition::{BadLine, Syntax};
 pub use gate::{Denied, Gate};
 pub use intake::{Buffers, Collision, Intake, Tally};
 pub use json::Fault;
-pub use push::{Form, Push};
+pub use push::{Declared, Form, Push};
 pub use rules::Rules;
 pub use statsd::{Bound as StatsdBound, Statsd};

@@ -62,6 +62,19 @@ struct Now {
     wall: Wall,
 }
 
+/// A metric that is there from the start.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'a> {
+    /// Without what is put before every name.
+    pub name: &'a str,
+    /// What it is.
+    pub kind: Kind,
+    /// One sentence about it; may be empty.
+    pub help: &'a str,
+    /// The bounds of a histogram's buckets; none of other kinds.
+    pub buckets: &'a [f64],
+}
+
 impl Push {
     /// Takes what comes by `rules`.
     pub fn new(rules: Rules) -> Push {
@@ -73,20 +86,22 @@ impl Push {
         &self.rules
     }
 
-    /// Names and types that are there from now on, at zero and for ever; those of before go.
-    pub fn declare(&mut self, declared: &[(&str, Kind)], store: &mut Store, now: Instant) {
+    /// What is there from now on, at zero and for ever; what was declared before goes.
+    pub fn declare(&mut self, declared: &[Declared<'_>], store: &mut Store, now: Instant) {
         store.forget_declarations();
-        for (name, kind) in declared {
-            let whole = [&self.rules.prefix, *name].concat();
+        for one in declared {
+            let whole = [&self.rules.prefix, one.name].concat();
             self.labels.clear();
             self.rules.add_labels(&mut self.labels);
-            let labels = self.labels.render(store.bounds(), "");
-            let done = labels.and_then(|labels| {
-                let (change, time, ttl) = (Change::Add(0.0), None, Duration::ZERO);
-                let help = "Declared in the settings.";
-                let (name, kind, group) = (&whole, *kind, Group::SHARED);
+            let is_histogram = one.kind == Kind::Histogram;
+            let change = if is_histogram { Change::Observe(&[]) } else { Change::Add(0.0) };
+            let reserved = if is_histogram { BOUND } else { "" };
+            let done = self.labels.render(store.bounds(), reserved).and_then(|labels| {
+                let help = if one.help.is_empty() { "Declared in the settings." } else { one.help };
+                let (name, kind, time) = (&*whole, one.kind, None);
+                let (ttl, group) = (Duration::ZERO, Group::SHARED);
                 let offer = Offer { name, kind, help, labels, change, time, ttl, group };
-                store.declare(&offer, &[], now)
+                store.declare(&offer, one.buckets, now)
             });
             if let Err(reason) = done {
                 let reason = reason.said().1;

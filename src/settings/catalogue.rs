@@ -30,6 +30,7 @@ impl Catalogue {
             let on = if subject.on { "true" } else { "false" };
             rows.push(Row {
                 path: [COLLECTORS, subject.name, ""],
+                also: "",
                 flags: &[],
                 env: "",
                 kind: Kind::Switch,
@@ -42,6 +43,7 @@ impl Catalogue {
             });
             rows.extend(subject.options.iter().map(|option| Row {
                 path: [COLLECTORS, subject.name, option.key],
+                also: "",
                 flags: option.node_flags,
                 env: "",
                 kind: option.kind,
@@ -62,7 +64,13 @@ impl Catalogue {
             [COLLECTORS, name, ENABLED] => &[COLLECTORS, name],
             path => path,
         };
-        self.rows.iter().position(|row| row.in_file() && row.parts().eq(path.iter().copied()))
+        let also = |row: &Row| match path {
+            [table, key] => !key.is_empty() && [row.path[0], row.also] == [*table, *key],
+            _ => false,
+        };
+        self.rows
+            .iter()
+            .position(|row| row.in_file() && (row.parts().eq(path.iter().copied()) || also(row)))
     }
 
     /// Whether `path` is a table of the file.

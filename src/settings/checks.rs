@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// For one request to a target, unless its interval is less.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Labels on every series.
+const MAX_LABELS: usize = 32;
 /// Buckets of a histogram.
 const MAX_BUCKETS: usize = 256;
 
@@ -21,8 +23,27 @@ fn wrong(key: &'static str, parts: &[&str]) -> Checked {
     Err((key, parts.concat()))
 }
 
+pub(super) fn metrics(settings: &mut Settings) -> Checked {
+    let labels = &settings.custom.labels;
+    if labels.len() > MAX_LABELS {
+        return wrong("labels", &["more than ", &MAX_LABELS.to_string(), " labels"]);
+    }
+    match labels.iter().find(|(name, _)| ["le", "quantile"].contains(&name.as_str())) {
+        Some((name, _)) => {
+            wrong("labels", &[name, " belongs to the parts of histograms and summaries"])
+        }
+        None => Ok(()),
+    }
+}
+
 pub(super) fn histogram(settings: &mut Settings) -> Checked {
-    settings.custom.histograms.last().map_or(Ok(()), |h| buckets(&h.buckets))
+    let custom = &settings.custom;
+    let Some(histogram) = custom.histograms.last() else { return Ok(()) };
+    if custom.gauges.iter().chain(&custom.counters).any(|name| *name == histogram.name) {
+        let name = quoted(&histogram.name);
+        return wrong("name", &[&name, " is in custom_gauges or custom_counters, too; keep one"]);
+    }
+    buckets(&histogram.buckets)
 }
 
 fn buckets(bounds: &[f64]) -> Checked {

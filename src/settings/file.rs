@@ -4,7 +4,7 @@
 use super::catalogue::Catalogue;
 use super::lists::Element;
 use super::problem::{MAX_SHOWN, Origin, Refusal, meant, quoted, shown};
-use super::row::{List, Section};
+use super::row::{List, Row, Section};
 use super::rows::COLLECTORS;
 use super::said::Said;
 use super::tree::{Fault, Node, Shape, Tree};
@@ -124,6 +124,13 @@ impl Reader<'_> {
         match judge(self.catalogue, self.tree, i, node) {
             Verdict::Descend => Inside::Table(None),
             Verdict::Record(row) => {
+                let first = self.said.iter().find(|said| said.row == row);
+                if let (None, Some(first)) = (element, first) {
+                    let known = self.catalogue.rows.get(row).map_or("", Row::key);
+                    let (name, first) = (path.join("."), first.origin.text(&self.refusal.file));
+                    let text = [&name, " is another name of ", known, " (", &first, "); keep one"];
+                    return self.refuse(node.key.at, text.concat(), element);
+                }
                 self.record((i, node), row, element);
                 Inside::Nothing
             }

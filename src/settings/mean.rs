@@ -7,12 +7,14 @@ use super::listen::Listen;
 use super::lists::{self, Element, Told};
 use super::problem::{MAX_SHOWN, Origin, Refusal, meant, quoted, shown};
 use super::row::Row;
-use super::rows::{DIALECT, DISABLE_DEFAULTS, HOST, LISTEN, MAX_LISTEN, PORT, sections};
+use super::rows::{
+    DIALECT, DISABLE_DEFAULTS, ENDPOINT, HOST, LISTEN, MAX_LISTEN, METRICS_PATH, PORT, sections,
+};
 use super::said::Said;
 use super::subject::{CollectorSettings, Dialect, Subject};
 use super::tree::Shape;
 use super::types::Settings;
-use super::value::{Kind, Value};
+use super::value::{Kind, Served, Value};
 
 /// What a row is set to.
 pub(super) struct Answer {
@@ -69,6 +71,7 @@ pub(super) fn settle(
         }
     }
 
+    serve_at(&mut checked);
     let mut settings = Settings::default();
     let node = checked.iter().rfind(|c| c.row == DIALECT).is_some_and(|c| c.value.number == 1);
     let dialect = if node { Dialect::Node } else { Dialect::Own };
@@ -87,9 +90,8 @@ pub(super) fn settle(
         let default = if dialect == Dialect::Node { node } else { own };
         (settings.server.listen, answer.origin) = listen(&checked, default, refusal);
     }
-    let off = answers.get(DISABLE_DEFAULTS).and_then(Option::as_ref);
-    let off = off.filter(|a| a.value.number == 1).and_then(|a| a.origin.clone());
-    settings.collectors = collectors(catalogue, subjects, &mut answers, off.as_ref(), refusal);
+    let switches = Switches::of(catalogue, &answers);
+    settings.collectors = collectors(catalogue, subjects, &mut answers, &switches, refusal);
     let both = (&mut settings, refusal);
     let lists = lists::settle(catalogue, &elements, checked, dialect, both);
     (settings, Answers { rows: answers, lists })
@@ -120,6 +122,28 @@ pub(super) fn answer(
     }
     let (value, origin) = (last.value.clone(), Some(last.origin.clone()));
     Some(Answer { key: row.key(), value, list, origin })
+}
+
+/// What is said of the endpoint stands for host, port and path, unless the same source says those.
+fn serve_at(checked: &mut Vec<Checked>) {
+    for layer in 0..3 {
+        let of_layer = |c: &Checked| c.origin.layer() == layer;
+        let found = checked.iter().rfind(|c| c.row == ENDPOINT && of_layer(c));
+        let Some((said, served)) = found.and_then(|c| Some((c, Served::parse(&c.value.text)?)))
+        else {
+            continue;
+        };
+        let (host, port) = (served.host, served.port.map(|port| port.to_string()));
+        let parts = [(HOST, host), (PORT, port), (METRICS_PATH, served.path.map(str::to_owned))];
+        let derived = |(row, text): (usize, Option<String>)| {
+            let number = text.as_deref().and_then(|text| text.parse().ok()).unwrap_or(0);
+            let (value, origin) = (Value { text: text?, number }, said.origin.clone());
+            Some(Checked { row, value, origin, element: None })
+        };
+        let derived: Vec<Checked> = parts.into_iter().filter_map(derived).collect();
+        let first = checked.iter().position(of_layer).unwrap_or(0);
+        checked.splice(first..first, derived);
+    }
 }
 
 /// Looks at each table as a whole.
@@ -255,11 +279,51 @@ fn replace(all: &mut [Listen], part: usize, value: &Value) -> bool {
     true
 }
 
+/// The keys of [system] that switch a collector.
+static SYSTEM: [(&str, &str); 3] =
+    [("collect_cpu", "cpu"), ("collect_ram", "memory"), ("collect_disk", "disk")];
+
+/// What switches collectors that have no word of their own.
+struct Switches {
+    /// Off, all of them.
+    system: Option<Origin>,
+    /// Single ones, on or off.
+    single: Vec<(&'static str, bool, Origin)>,
+    /// Off, all others.
+    defaults: Option<Origin>,
+}
+
+impl Switches {
+    fn of(catalogue: &Catalogue, answers: &[Option<Answer>]) -> Switches {
+        let said = |row: Option<usize>| {
+            let answer = answers.get(row?)?.as_ref()?;
+            Some((answer.value.number == 1, answer.origin.clone()?))
+        };
+        let system = |key| said(catalogue.find(&["system", key]));
+        let single = SYSTEM.iter().filter_map(|(key, collector)| {
+            let (on, origin) = system(key)?;
+            Some((*collector, on, origin))
+        });
+        Switches {
+            system: system("enabled").filter(|(on, _)| !on).map(|(_, origin)| origin),
+            single: single.collect(),
+            defaults: said(Some(DISABLE_DEFAULTS)).filter(|(on, _)| *on).map(|(_, origin)| origin),
+        }
+    }
+
+    fn find(&self, collector: &str) -> Option<(bool, &Origin)> {
+        let off = |origin| (false, origin);
+        let single = self.single.iter().find(|(name, ..)| *name == collector);
+        let single = single.map(|(_, on, origin)| (*on, origin));
+        self.system.as_ref().map(off).or(single).or(self.defaults.as_ref().map(off))
+    }
+}
+
 fn collectors(
     catalogue: &Catalogue,
     subjects: &[&Subject],
     answers: &mut [Option<Answer>],
-    off: Option<&Origin>,
+    switches: &Switches,
     refusal: &mut Refusal,
 ) -> Vec<CollectorSettings> {
     let rows = catalogue.rows.iter().zip(answers).filter(|(row, _)| row.is_of_collector());
@@ -268,9 +332,11 @@ fn collectors(
     for subject in subjects {
         let switch = answers.next().and_then(Option::as_mut);
         let enabled = switch.is_some_and(|answer| {
-            if off.is_some() && answer.origin.is_none() {
-                answer.value = Value { text: "false".to_owned(), number: 0 };
-                answer.origin = off.cloned();
+            if let Some((on, origin)) = switches.find(subject.name)
+                && answer.origin.is_none()
+            {
+                answer.value = Value { text: on.to_string(), number: u64::from(on) };
+                answer.origin = Some(origin.clone());
             }
             answer.value.number == 1
         });

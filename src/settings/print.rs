@@ -4,7 +4,7 @@ use super::catalogue::{Catalogue, ENABLED};
 use super::mean::{Answer, Answers};
 use super::problem::{Origin, shown};
 use super::row::Row;
-use super::rows::{COLLECTORS, HOST, LISTEN, PORT, sections};
+use super::rows::{COLLECTORS, ENDPOINT, HOST, LISTEN, PORT, sections};
 use super::types::Settings;
 use super::value::Kind;
 
@@ -20,8 +20,9 @@ pub(super) fn effective(
     for section in sections().filter(|section| !section.name.is_empty() && section.list.is_none()) {
         header(&mut out, &section.header());
         for (i, (row, answer)) in all().filter(|(_, (row, _))| row.path[0] == section.name) {
-            // Host and port are in the addresses, a collector with options has its own table.
-            if [HOST, PORT].contains(&i) || has_table(catalogue, row) {
+            // Host, port and endpoint are in addresses and path, a collector with options has its
+            // own table.
+            if [HOST, PORT, ENDPOINT].contains(&i) || has_table(catalogue, row) {
                 continue;
             }
             let value = match answer {

@@ -85,7 +85,8 @@ fn table_row(out: &mut String, row: &Row) {
         default.push_str("required");
     }
     let list = |all: Vec<String>| all.iter().map(|s| code(s)).collect::<Vec<_>>().join(", ");
-    for cell in [code(&key), list(flags), list(variables), default] {
+    let keys = list([key, row.also.to_owned()].into_iter().filter(|key| !key.is_empty()).collect());
+    for cell in [keys, list(flags), list(variables), default] {
         out.push_str(&["| ", &cell, " "].concat());
     }
     out.push_str(&["| ", &cell(&row.kind.expects()), " | ", &cell(row.help), " |\n"].concat());

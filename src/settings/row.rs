@@ -74,6 +74,8 @@ pub(super) struct Row {
     /// Section, key and, for options of a collector, key in its table; "" ends it, and a row
     /// without a section is for the command line only.
     pub(super) path: [&'static str; 3],
+    /// Another name of its key.
+    pub(super) also: &'static str,
     /// Flags without dashes, ours first; after `!` one that means the opposite. Of a collector
     /// only those that do not follow from its path.
     pub(super) flags: &'static [&'static str],
@@ -102,6 +104,7 @@ impl Row {
     ) -> Row {
         Row {
             path: [section, key, ""],
+            also: "",
             flags: &[],
             env: "",
             kind,
@@ -127,6 +130,11 @@ impl Row {
     }
     pub(super) const fn help(mut self, help: &'static str) -> Row {
         self.help = help;
+        self
+    }
+    #[cfg(feature = "hub")]
+    pub(super) const fn also(mut self, also: &'static str) -> Row {
+        self.also = also;
         self
     }
     #[cfg(feature = "hub")]

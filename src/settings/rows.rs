@@ -29,10 +29,15 @@ const TIMEOUT_MAX: u64 = 3_600_000;
 static FRONT: &[Section] = &[
     Section::new("", "General"),
     Section::new("server", "Serving"),
-    Section::new("metrics", "Metrics"),
+    METRICS,
     Section::new("paths", "Where to read"),
     Section::new("log", "Log"),
 ];
+
+#[cfg(feature = "hub")]
+const METRICS: Section = Section::new("metrics", "Metrics").check(super::checks::metrics);
+#[cfg(not(feature = "hub"))]
+const METRICS: Section = Section::new("metrics", "Metrics");
 
 static BACK: &[Section] = &[Section::new(COLLECTORS, "Collectors")];
 
@@ -65,7 +70,9 @@ pub(super) const VERSION: usize = 3;
 pub(super) const LISTEN: usize = 9;
 pub(super) const HOST: usize = 10;
 pub(super) const PORT: usize = 11;
+pub(super) const METRICS_PATH: usize = 12;
 pub(super) const DIALECT: usize = 18;
+pub(super) const ENDPOINT: usize = 20;
 
 static ROWS: &[Row] = &[
     Row::new("", "", Kind::Path, "")
@@ -145,12 +152,19 @@ static ROWS: &[Row] = &[
         .flags(&["process-metrics", "!web.disable-exporter-metrics"])
         .help("Metrics about this program itself.")
         .set(|s, v| s.process_metrics = v.number == 1),
+    Row::new("metrics", "prometheus_endpoint", Kind::Served, "").help(
+        "Where the metrics are served: a path, HOST:PORT, or a URL with both; server says more.",
+    ),
     #[cfg(feature = "hub")]
     Row::new("metrics", "namespace", Kind::Name, "")
+        .also("metrics_namespace")
+        .env("APP__METRICS__METRICS_NAMESPACE")
         .help("Put before the names of pushed metrics, with _ behind it.")
         .set(|s, v| s.custom.namespace.clone_from(&v.text)),
     #[cfg(feature = "hub")]
     Row::new("metrics", "prefix", Kind::Name, "")
+        .also("metrics_prefix")
+        .env("APP__METRICS__METRICS_PREFIX")
         .help("Put before the names of pushed metrics, behind the namespace, with _ behind it.")
         .set(|s, v| s.custom.prefix.clone_from(&v.text)),
     #[cfg(feature = "hub")]
@@ -212,7 +226,18 @@ mod tests {
     #[test]
     fn the_rows_with_a_name_are_where_it_says() {
         let first = |i: usize| ROWS[i].flags.first().copied().unwrap_or(ROWS[i].path[1]);
-        let named = [CONFIG, DISABLE_DEFAULTS, HELP, VERSION, LISTEN, HOST, PORT, DIALECT];
+        let named = [
+            CONFIG,
+            DISABLE_DEFAULTS,
+            HELP,
+            VERSION,
+            LISTEN,
+            HOST,
+            PORT,
+            METRICS_PATH,
+            DIALECT,
+            ENDPOINT,
+        ];
         assert_eq!(
             named.map(first),
             [
@@ -223,7 +248,9 @@ mod tests {
                 "listen",
                 "host",
                 "port",
-                "dialect"
+                "metrics-path",
+                "dialect",
+                "prometheus_endpoint"
             ]
         );
     }

@@ -29,6 +29,7 @@ pub(super) static SECTIONS: &[Section] = &[
     Section::new("metrics.histograms", "Histograms that are there from the start")
         .list(MAX_HISTOGRAMS, |s| s.custom.histograms.push(DeclaredHistogram::default()))
         .check(checks::histogram),
+    Section::new("system", "This machine, the short way"),
     Section::new("push", "Pushed metrics"),
     Section::new("statsd", "statsd"),
     Section::new("scrape", "Other endpoints").check(checks::scrape),
@@ -57,6 +58,14 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("metrics.histograms", "help", Kind::Text, "")
         .help("One sentence about it.")
         .set(|s, v| histogram(s, |h| h.help.clone_from(&v.text))),
+    Row::new("system", "enabled", Kind::Switch, "")
+        .help("If false, all collectors are off but those that [collectors] switches on."),
+    Row::new("system", "collect_cpu", Kind::Switch, "")
+        .help("The collector cpu; what [collectors] says comes first."),
+    Row::new("system", "collect_ram", Kind::Switch, "")
+        .help("The collector memory; what [collectors] says comes first."),
+    Row::new("system", "collect_disk", Kind::Switch, "")
+        .help("The collector disk; what [collectors] says comes first."),
     Row::new("push", "ttl", Kind::Time(0, TTL_MAX), TTL)
         .help("How long a pushed series stays without another sample; 0 is for ever.")
         .set(|s, v| s.push.ttl = millis(v)),

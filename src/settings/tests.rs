@@ -75,6 +75,58 @@ fn addresses_come_from_any_layer() {
 }
 
 #[test]
+fn the_endpoint_says_host_port_and_path() {
+    let served = |file, args, env: &[_]| {
+        let settings = load(file, args, env).unwrap();
+        (settings.server.listen, settings.server.metrics_path)
+    };
+    let of_env = |endpoint| [("APP__METRICS__PROMETHEUS_ENDPOINT", endpoint)];
+    assert_eq!(served("", "", &of_env("/m")), (vec![tcp("0.0.0.0", 9101)], "/m".to_owned()));
+    let both = (vec![tcp("h", 1)], "/m".to_owned());
+    assert_eq!(served("[server]\nport = 7", "", &of_env("http://h:1/m")), both);
+    assert_eq!(served("metrics.prometheus_endpoint = 'h:1/m'", "", &[]), both);
+    let server = "[server]\nport = 1\nmetrics_path = '/m'";
+    let file = format!("{server}\n[metrics]\nprometheus_endpoint = 'h:2/n'");
+    assert_eq!(served(&file, "", &[]), both, "what server says comes first");
+    let env = [("EXPORTER_PORT", "1")];
+    assert_eq!(served("metrics.prometheus_endpoint = 'h:2/m'", "", &env), both);
+    assert_eq!(served("", "--metrics-path /m --listen h:1", &of_env(":2/n")), both);
+    let refusal = load("server.listen = [':1', ':2']", "", &of_env("h:1")).unwrap_err();
+    assert!(refusal.starts_with("APP__METRICS__PROMETHEUS_ENDPOINT: changes the"), "{refusal}");
+}
+
+#[cfg(feature = "hub")]
+#[test]
+fn names_of_other_services_are_taken() {
+    let env =
+        [("APP__METRICS__METRICS_PREFIX", "web"), ("APP__METRICS__METRICS_NAMESPACE", "shop")];
+    let custom = load("metrics.prefix = 'x'", "", &env).unwrap().custom;
+    assert_eq!((custom.namespace.as_str(), custom.prefix.as_str()), ("shop", "web"));
+    let file = "[metrics]\nmetrics_prefix = 'web'\nmetrics_namespace = 'shop'";
+    assert_eq!(load(file, "", &[]).unwrap().custom, custom);
+    let refusal = load("[metrics]\nprefix = 'a'\nmetrics_prefix = 'a'", "", &[]).unwrap_err();
+    let text = "FILE:3:1: metrics.metrics_prefix is another name of prefix (FILE:2:10); keep one";
+    assert_eq!(refusal, text);
+}
+
+#[cfg(feature = "hub")]
+#[test]
+fn system_switches_collectors_that_have_no_word_of_their_own() {
+    let on = |file, args| -> Vec<&str> {
+        let settings = load(file, args, &[]).unwrap();
+        settings.collectors.iter().filter(|c| c.enabled).map(|c| c.name).collect()
+    };
+    let two = "[system]\nenabled = true\ncollect_cpu = false\ncollect_ram = true";
+    assert_eq!(on(two, ""), ["disk"]);
+    assert_eq!(on("[system]\nenabled = false\ncollect_cpu = true", ""), [""; 0]);
+    assert_eq!(on("[system]\nenabled = false\n[collectors]\nnetwork = true", ""), ["network"]);
+    let word = "[system]\ncollect_disk = false\n[collectors.disk]\nenabled = true";
+    assert_eq!(on(word, ""), ["cpu", "disk"]);
+    assert_eq!(on("[system]\ncollect_disk = true", "--collector.disable-defaults"), ["disk"]);
+    assert_eq!(on("[system]\nenabled = false", "--collector.cpu"), ["cpu"]);
+}
+
+#[test]
 fn collectors_are_switched_in_many_ways() {
     let on = |file, args, env: &[_]| -> Vec<&str> {
         let settings = load(file, args, env).unwrap();
@@ -174,7 +226,9 @@ fn sample(row: &Row) -> (String, String) {
         Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
         Kind::Labels | Kind::Headers => "host=a=b".to_owned(),
         Kind::Times(..) => "host=7s".to_owned(),
-        Kind::Route | Kind::Path | Kind::PathOrNone | Kind::Glob => "/sample".to_owned(),
+        Kind::Route | Kind::Served | Kind::Path | Kind::PathOrNone | Kind::Glob => {
+            "/sample".to_owned()
+        }
         Kind::Numbers => "2.5".to_owned(),
         Kind::Text | Kind::Expression | Kind::Word => "word".to_owned(),
         Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
@@ -223,7 +277,7 @@ fn what_check_config_prints_means_the_same() {
         .iter()
         .filter(|row| row.in_file() && !row.in_list())
         .filter(|row| row.key() != "host" && row.key() != "port")
-        .filter(|row| row.key() != "exclude_pattern")
+        .filter(|row| !["exclude_pattern", "prometheus_endpoint"].contains(&row.key()))
         .map(|row| {
             let enabled = if row.is_collector() { ".enabled" } else { "" };
             format!("{}{enabled} = {}\n", row.dotted(), sample(row).0)
@@ -251,7 +305,8 @@ fn what_check_config_prints_means_the_same() {
 const HUB_METRICS: &str = "# namespace is not set\n# prefix is not set\n\
     # custom_gauges is not set\n# custom_counters is not set\n# labels is not set\n\
     labels_on_all = false\n";
-const HUB_PUSH: &str = "[push]\nttl = \"5m\"\n# ttl_by_source is not set\nmax_age = \"1h\"\n\
+const HUB_PUSH: &str = "[system]\n# enabled is not set\n# collect_cpu is not set\n\
+    # collect_ram is not set\n# collect_disk is not set\n\n[push]\nttl = \"5m\"\n# ttl_by_source is not set\nmax_age = \"1h\"\n\
     # token_file is not set\nmax_body_bytes = 1048576\nmax_series = 100000\nmax_families = 5000\n\
     max_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n\
     [statsd]\n# listen is not set\n\n";

@@ -19,7 +19,7 @@ fn file(file: &str, expected: &str) {
 #[cfg(not(feature = "hub"))]
 const TABLES: &str = "server, metrics, paths, log, collectors";
 #[cfg(feature = "hub")]
-const TABLES: &str = "server, metrics, paths, log, push, statsd, scrape, tail, logs, alerting, \
+const TABLES: &str = "server, metrics, paths, log, system, push, statsd, scrape, tail, logs, alerting, \
                       alerts, collectors";
 
 #[test]

@@ -340,6 +340,11 @@ fn of_histograms_and_rules() {
         &histogram("[1, 2, 2]"),
         "FILE:3:18: metrics.histograms.buckets: expected ascending numbers, found 2 behind 2",
     );
+    refused(
+        "[metrics]\ncustom_gauges = ['h']\n[[metrics.histograms]]\nname = 'h'",
+        "FILE:4:8: metrics.histograms.name: \"h\" is in custom_gauges or custom_counters, too; \
+         keep one",
+    );
     let rule = |more: &str| {
         format!(
             "[[logs]]\npath = '/l'\n[[logs.rules]]\nmetric = 'm'\npattern = '(?P<level>a)(?P<n>1)'\n{more}"
@@ -381,6 +386,17 @@ fn of_histograms_and_rules() {
         "[[logs]]\npath = 'l'\nrules = [{ metric = 'm', pattern = 'p' }]",
         "FILE:2:8: logs.path: expected a path that begins with /, such as /var/log/*.log, found \"l\"",
     );
+}
+
+#[test]
+fn of_labels_on_every_series() {
+    refused(
+        "[metrics]\nlabels = { le = '1' }",
+        "FILE:2:17: metrics.labels: le belongs to the parts of histograms and summaries",
+    );
+    let many: String = (0..33).map(|n| format!("l{n} = 'x', ")).collect();
+    let refusal = load(&format!("[metrics]\nlabels = {{ {many} }}"), "", &[]).unwrap_err();
+    assert!(refusal.ends_with("metrics.labels: more than 32 labels"), "{refusal}");
 }
 
 #[test]

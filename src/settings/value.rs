@@ -57,6 +57,8 @@ pub enum Kind {
     Url,
     /// URLs without TLS, one or several.
     Urls,
+    /// Where metrics are served: a path, a host and a port, or a URL.
+    Served,
     /// A host and a port.
     Endpoint,
     /// Headers of a request: a table in the file, `name=value` elsewhere.
@@ -123,7 +125,7 @@ impl Kind {
             Kind::Numbers => "NUMBER".to_owned(),
             Kind::Text => "TEXT".to_owned(),
             Kind::Expression => "EXPRESSION".to_owned(),
-            Kind::Url | Kind::Urls => "URL".to_owned(),
+            Kind::Url | Kind::Urls | Kind::Served => "URL".to_owned(),
             Kind::Endpoint => "HOST:PORT".to_owned(),
             Kind::Mail | Kind::Mails => "ADDRESS".to_owned(),
             Kind::Labels | Kind::Headers => "NAME=VALUE".to_owned(),
@@ -165,6 +167,7 @@ impl Kind {
             Kind::Expression => "a condition, such as load1 > 4",
             Kind::Word => "a name of letters, digits, _ - . and :",
             Kind::Url | Kind::Urls => "a URL such as http://127.0.0.1:8000/path",
+            Kind::Served => "a path such as /metrics, HOST:PORT, or http://HOST:PORT/PATH",
             Kind::Endpoint => "HOST:PORT, such as 127.0.0.1:8125",
             Kind::Headers => "texts under names of headers, such as X-Scope = \"box\"",
             Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org",
@@ -233,6 +236,7 @@ impl Kind {
                 Value::text(&plain).filter(|_| plain.parse().is_ok_and(f64::is_finite))
             }
             Kind::Word => Value::text(text).filter(|_| is_word(text, "_-.:")),
+            Kind::Served => Served::parse(text).and(Value::text(text)),
             Kind::Endpoint => match Listen::parse(text)? {
                 Listen::Tcp(host, _) if !host.is_empty() => Value::text(text),
                 _ => None,
@@ -320,6 +324,40 @@ fn is_mail(text: &str) -> bool {
     plain && parts && !text.starts_with('-')
 }
 
+/// What is said about where metrics are served; what is not there is not said.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Served<'a> {
+    pub(super) host: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) path: Option<&'a str>,
+}
+
+impl Served<'_> {
+    /// Reads `/path`, `HOST:PORT`, `http://HOST:PORT/path`.
+    pub(super) fn parse(text: &str) -> Option<Served<'_>> {
+        let (rest, is_url) = match text.strip_prefix("http://") {
+            Some(rest) => (rest, true),
+            None => (text, false),
+        };
+        let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let mut served = Served::default();
+        match Listen::parse(place) {
+            Some(Listen::Tcp(host, port)) => {
+                served.host = Some(host).filter(|host| !host.is_empty());
+                served.port = Some(port);
+            }
+            None if is_url => served.host = Some(host(place)?.to_owned()),
+            None if place.is_empty() && !path.is_empty() => {}
+            _ => return None,
+        }
+        if !path.is_empty() && (path != "/" || place.is_empty()) {
+            served.path = Some(path).filter(|path| is_route(path));
+            served.path?;
+        }
+        Some(served)
+    }
+}
+
 fn is_route(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"\\<>".contains(&b));
     plain && text.starts_with('/') && !RESERVED.contains(&text) && !text.starts_with("/health/")
@@ -379,6 +417,24 @@ mod tests {
         }
         for bad in ["", "/", "metrics", "/health", "/health/live", "/a?b", "/a b", "/é", "/a#"] {
             assert!(Kind::Route.read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_serves_is_said_in_parts() {
+        let parts = |text| {
+            let Served { host, port, path } = Served::parse(text)?;
+            Some((host.unwrap_or_default(), port.unwrap_or_default(), path.unwrap_or_default()))
+        };
+        let some = |host: &str, port, path| Some((host.to_owned(), port, path));
+        assert_eq!(parts("/m"), some("", 0, "/m"));
+        assert_eq!(parts(":9090"), some("", 9090, ""));
+        assert_eq!(parts("[::1]:9090/m"), some("::1", 9090, "/m"));
+        assert_eq!(parts("http://0.0.0.0:9090/a/b"), some("0.0.0.0", 9090, "/a/b"));
+        assert_eq!(parts("http://box/"), some("box", 0, ""));
+        for bad in ["", "/", "m", "https://a:1/m", "http:///m", "a:1/health", "unix:/x", "http://"]
+        {
+            assert_eq!(parts(bad), None, "{bad}");
         }
     }
 

@@ -72,6 +72,13 @@ impl Exposition {
                 }
                 ("gauge", _) | ("untyped", Format::Prometheus) => name.to_owned(),
                 ("unknown", Format::OpenMetrics) => name.to_owned(),
+                ("histogram", _) => {
+                    family.check_histogram();
+                    for part in ["", "_bucket", "_sum", "_count"] {
+                        assert!(taken.insert(format!("{name}{part}")), "{name}{part} is taken");
+                    }
+                    continue;
+                }
                 (kind, _) => panic!("{name}: no type {kind}"),
             };
             for sample in &family.samples {
@@ -124,6 +131,37 @@ impl Exposition {
     /// Whether any family's name begins so.
     pub fn has(&self, prefix: &str) -> bool {
         self.families.iter().any(|f| f.name.starts_with(prefix))
+    }
+}
+
+impl Family {
+    /// Of each series the buckets in ascending order, the last without end, then sum and count.
+    fn check_histogram(&self) {
+        let name = self.name.as_str();
+        let mut seen = HashSet::new();
+        let mut samples = self.samples.iter().peekable();
+        while let Some(first) = samples.peek() {
+            let others = |s: &Sample| -> Vec<(String, String)> {
+                s.labels.iter().filter(|(key, _)| key != "le").cloned().collect()
+            };
+            let labels = others(first);
+            assert!(seen.insert(labels.clone()), "twice: {first:?}");
+            let (mut bound, mut count) = (f64::NEG_INFINITY, 0.0);
+            while bound < f64::INFINITY {
+                let bucket = samples.next().unwrap_or_else(|| panic!("{name}: no +Inf"));
+                assert_eq!(bucket.name, format!("{name}_bucket"));
+                assert_eq!(others(bucket), labels);
+                let le = bucket.labels.iter().find(|(key, _)| key == "le");
+                let le = le.unwrap_or_else(|| panic!("no le: {bucket:?}")).1.parse().unwrap();
+                assert!(le > bound && bucket.value >= count, "{bucket:?}");
+                (bound, count) = (le, bucket.value);
+            }
+            for part in ["_sum", "_count"] {
+                let sample = samples.next().unwrap_or_else(|| panic!("{name}: no {part}"));
+                assert_eq!((&sample.name, &sample.labels), (&format!("{name}{part}"), &labels));
+                assert!(part == "_sum" || sample.value == count, "{sample:?}");
+            }
+        }
     }
 }
 
