@@ -10,7 +10,7 @@ use crate::settings::{Custom, Settings};
 use crate::status::Health;
 use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
 use crate::sys::Ready;
-use crate::tail::Tails;
+use crate::tail::{self, Tails};
 use crate::target::{self, Targets};
 use std::io;
 use std::time::{Duration, Instant};
@@ -158,7 +158,10 @@ impl Hub {
 
 /// The families about all that comes in, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    store::families().chain(ingest::statsd::families()).chain(target::families())
+    store::families()
+        .chain(ingest::statsd::families())
+        .chain(target::families())
+        .chain(tail::families())
 }
 
 /// What is there from the start.

@@ -5,7 +5,8 @@
 //! must not be read again of its copy; what was not, can only be read there. So a copy waits as long as
 //! its original is what it was, and goes on from where that was read to when it is emptied or gone.
 
-use super::file::{self, Start, Tailed};
+use super::disk;
+use super::file::{Start, Tailed};
 use super::state::{Head, Place};
 use std::io;
 
@@ -15,9 +16,9 @@ use std::io;
 /// # Errors
 ///
 /// It cannot be read.
-pub fn settle<'a>(
+pub fn settle(
     file: &mut Tailed,
-    others: &mut dyn Iterator<Item = &'a Tailed>,
+    others: &mut dyn Iterator<Item = &Tailed>,
     setting: &str,
     pending: &[Place],
     buffer: &mut [u8],
@@ -33,7 +34,7 @@ pub fn settle<'a>(
     if let Some(place) = places().find(|place| place.path == file.path) {
         // Another file lies here, or it was emptied: all of it is new, unless it is the same that was
         // put back.
-        let is_elsewhere = || file::renamed(&place.path, place.inode).is_ok();
+        let is_elsewhere = || disk::renamed(&place.path, place.inode).is_ok();
         if place.head.bytes > 0 && file.begins(place.head) && !is_elsewhere() {
             file.resume(place);
             return Ok(true);
@@ -42,10 +43,10 @@ pub fn settle<'a>(
     }
     let begins = |head: Head| head.bytes > 0 && file.begins(head);
     let is_of =
-        |place: &&Place| file::is_named_after(&file.path, &place.path) && begins(place.head);
+        |place: &&Place| disk::is_named_after(&file.path, &place.path) && begins(place.head);
     if let Some(place) = places().find(is_of) {
         file.offset = place.offset;
-        file.is_copy = file::is_so(&place.path, place.head);
+        file.is_copy = disk::is_so(&place.path, place.head);
         file.start = Start::Beginning;
     } else if file.start == Start::Late {
         copied(file, others, buffer);
@@ -55,9 +56,9 @@ pub fn settle<'a>(
 }
 
 /// Whether a file that came to be while we looked is a copy, and how far it was read already, then.
-fn copied<'a>(file: &mut Tailed, others: &mut dyn Iterator<Item = &'a Tailed>, buffer: &mut [u8]) {
+fn copied(file: &mut Tailed, others: &mut dyn Iterator<Item = &Tailed>, buffer: &mut [u8]) {
     for other in others.filter(|other| other.start == Start::Known) {
-        if !file::is_named_after(&file.path, &other.path) {
+        if !disk::is_named_after(&file.path, &other.path) {
             continue;
         }
         let begins = |head: Head| head.bytes > 0 && file.begins(head);
@@ -77,13 +78,13 @@ fn copied<'a>(file: &mut Tailed, others: &mut dyn Iterator<Item = &'a Tailed>, b
 }
 
 /// Whether a copy still is one, or its original was emptied, which is seen when that is read.
-pub fn stays_copy<'a>(
+pub fn stays_copy(
     file: &Tailed,
-    others: &mut dyn Iterator<Item = &'a mut Tailed>,
+    others: &mut dyn Iterator<Item = &mut Tailed>,
     buffer: &mut [u8],
 ) -> bool {
     let mut stays = false;
-    for other in others.filter(|other| file::is_named_after(&file.path, &other.path)) {
+    for other in others.filter(|other| disk::is_named_after(&file.path, &other.path)) {
         let is_emptied = !other.is_copy && !other.begins(other.head);
         other.is_due |= is_emptied;
         stays |= is_emptied || file.is_copy_of(other, buffer);

@@ -5,23 +5,16 @@
 //! where the first line begins that was not counted yet; a line that waits for its end is kept in the file
 //! and not in memory.
 
+use super::disk::{HEAD, head_of, open_regular, read_at, renamed, state};
 use super::state::{Head, Place};
-use crate::sys;
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::time::Instant;
-
-/// Bytes that tell how a file begins.
-const HEAD: usize = 256;
 
 /// Bytes that are read at once.
 pub const CHUNK: usize = 64 << 10;
-
-/// Names in a directory that are gone through for a file that was renamed.
-const MAX_NAMES: usize = 10_000;
 
 /// Where the reading of a file starts that was not opened yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,73 +284,3 @@ impl Tailed {
         is_same(0) && is_same(own.saturating_sub(HEAD as u64))
     }
 }
-
-/// Whether `copy` is what a rotation would call a copy of `original`: web.log.1, web.log-20260101,
-/// web-20260101.log.
-pub fn is_named_after(copy: &Path, original: &Path) -> bool {
-    let (Some(name), Some(of)) = (copy.file_name(), original.file_name()) else { return false };
-    let (name, of) = (name.as_bytes(), of.as_bytes());
-    let stem = memchr::memrchr(b'.', of).and_then(|dot| of.get(..dot)).filter(|s| !s.is_empty());
-    let follows = |stem: &[u8]| {
-        let rest = name.strip_prefix(stem);
-        rest.and_then(<[u8]>::first).is_some_and(|b| !b.is_ascii_alphanumeric())
-    };
-    name != of && (follows(of) || stem.is_some_and(follows))
-}
-
-/// A regular file, never waiting for anybody. What is no file is not even opened: that alone can
-/// do something to a device.
-fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
-    let check = |about: Metadata| match about.is_file() {
-        true => Ok(about),
-        false => Err(io::Error::from(io::ErrorKind::InvalidInput)),
-    };
-    check(fs::metadata(path)?)?;
-    let file = sys::open_unwaiting(path)?;
-    let about = check(file.metadata()?)?;
-    Ok((file, about))
-}
-
-/// The name that a file has now in the directory where it was at `path`.
-///
-/// # Errors
-///
-/// `NotFound` if it has none, any other if that is not to be known.
-pub fn renamed(path: &Path, inode: u64) -> io::Result<PathBuf> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut entries = fs::read_dir(directory)?.take(MAX_NAMES).flatten();
-    let entry = entries.find(|entry| entry.ino() == inode);
-    entry.map(|entry| entry.path()).ok_or_else(|| io::ErrorKind::NotFound.into())
-}
-
-/// Whether a file at this path begins so.
-pub fn is_so(path: &Path, head: Head) -> bool {
-    let file = open_regular(path).map(|(file, _)| file);
-    file.and_then(|file| head_of(&file, head.bytes.into())).is_ok_and(|h| h == head)
-}
-
-/// How a file begins, by at most `most` bytes.
-fn head_of(file: &File, most: usize) -> io::Result<Head> {
-    let mut bytes = [0; HEAD];
-    let room = bytes.get_mut(..most).unwrap_or_default();
-    let n = read_at(file, room, 0)?;
-    let crc = crc32fast::hash(room.get(..n).unwrap_or_default());
-    Ok(Head { bytes: n as u16, crc })
-}
-
-fn read_at(file: &File, into: &mut [u8], from: u64) -> io::Result<usize> {
-    loop {
-        match file.read_at(into, from) {
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-fn state(about: &Metadata) -> (u64, i64, i64) {
-    (about.size(), about.mtime(), about.mtime_nsec())
-}
-
-#[cfg(test)]
-#[path = "file_tests.rs"]
-mod tests;

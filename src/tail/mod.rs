@@ -11,8 +11,10 @@
 //! counted at least once, and twice only then. The counters start at zero with the program, as all
 //! counters do; so what a restarted one shows is the lines from the kept offsets on.
 
+mod apply;
 mod begin;
 mod count;
+mod disk;
 mod file;
 mod glob;
 pub mod lines;
@@ -28,8 +30,8 @@ pub use rule::Search;
 
 use crate::log;
 use crate::metric::Sink;
-use crate::settings::{LogFiles, LogRule, Tail};
-use crate::store::{Group, Store};
+use crate::settings::{LogFiles, Tail};
+use crate::store::Store;
 use crate::sys::Happening;
 use count::{Counts, Read, Trouble};
 use file::Tailed;
@@ -86,14 +88,6 @@ struct Entry {
     read: Read,
 }
 
-/// The series of one name.
-struct Metric {
-    name: String,
-    group: Group,
-    /// None of them is there yet.
-    is_new: bool,
-}
-
 /// The file of offsets.
 #[derive(Default)]
 struct State {
@@ -107,133 +101,7 @@ struct State {
     is_failing: bool,
 }
 
-/// What is said of one path in several places, together.
-fn by_path(logs: &[LogFiles]) -> Vec<LogFiles> {
-    let mut all: Vec<LogFiles> = Vec::with_capacity(logs.len());
-    for log in logs {
-        match all.iter_mut().find(|known| known.path == log.path) {
-            Some(known) => {
-                known.rules.extend_from_slice(&log.rules);
-                known.from_start |= log.from_start;
-            }
-            None => all.push(log.clone()),
-        }
-    }
-    all
-}
-
 impl Tails {
-    /// Goes on with these files; those that are followed already go on where they are. `labels` are
-    /// on every series that has none of that name.
-    pub fn apply(
-        &mut self,
-        settings: &Tail,
-        logs: &[LogFiles],
-        labels: &[(String, String)],
-        store: &mut Store,
-        now: Instant,
-    ) {
-        self.write_state(now);
-        let has_other_state = self.settings.state_file != settings.state_file;
-        self.settings = settings.clone();
-        self.common.max_value_bytes = settings.max_value_bytes;
-        self.common.max_series = settings.max_series;
-        let has_other_labels = self.common.labels != labels;
-        self.common.labels = labels.to_vec();
-        let mut before = std::mem::take(&mut self.entries);
-        let mut groups = self.settle_groups(&before, logs, has_other_labels, store);
-        for said in by_path(logs) {
-            let at = before.iter().position(|entry| entry.said.path == said.path);
-            let old = at.map(|at| before.swap_remove(at));
-            let entry = self.make_entry(said, old, &mut groups, store, now);
-            self.entries.push(entry);
-        }
-        if has_other_state || self.entries.is_empty() {
-            self.state = State { has_changed: !self.entries.is_empty(), ..State::default() };
-            self.pending.clear();
-        }
-        if self.entries.is_empty() {
-            (self.watch, self.buffer) = (Watch::default(), Vec::new());
-            (self.poll, self.pause, self.backlog) = (None, None, None);
-            return;
-        }
-        if has_other_state || self.buffer.is_empty() {
-            self.read_state(now);
-        }
-        self.buffer.resize(file::CHUNK.max(settings.max_line_bytes + 1), 0);
-        (self.poll, self.pause) = (Some(now), None);
-    }
-
-    /// Groups of metrics whose rules are all as they were, or more; others go with their series.
-    fn settle_groups(
-        &self,
-        before: &[Entry],
-        logs: &[LogFiles],
-        is_all_new: bool,
-        store: &mut Store,
-    ) -> Vec<Metric> {
-        let mut groups: Vec<Metric> = Vec::new();
-        let mut over = Vec::new();
-        let is_wanted = |old: &LogRule| logs.iter().any(|log| log.rules.contains(old));
-        for rule in before.iter().flat_map(|entry| &entry.rules) {
-            if is_all_new || !is_wanted(&rule.said) {
-                over.push(rule.group);
-            }
-            if !groups.iter().any(|metric| metric.group == rule.group) {
-                let name = rule.said.metric.clone();
-                groups.push(Metric { name, group: rule.group, is_new: false });
-            }
-        }
-        groups.retain(|metric| {
-            let is_over = over.contains(&metric.group);
-            if is_over {
-                store.close_group(metric.group);
-            }
-            !is_over
-        });
-        groups
-    }
-
-    fn make_entry(
-        &mut self,
-        said: LogFiles,
-        old: Option<Entry>,
-        groups: &mut Vec<Metric>,
-        store: &mut Store,
-        now: Instant,
-    ) -> Entry {
-        let (mut kept, files, read, is_new) = match old {
-            Some(old) => (old.rules, old.files, old.read, old.is_new),
-            None => (Vec::new(), Vec::new(), Read::default(), true),
-        };
-        let mut rules = Vec::with_capacity(said.rules.len());
-        for rule in &said.rules {
-            let known = groups.iter().find(|metric| metric.name == rule.metric);
-            let (group, is_new) = known
-                .map_or_else(|| (store.open_group(), true), |metric| (metric.group, metric.is_new));
-            if known.is_none() {
-                groups.push(Metric { name: rule.metric.clone(), group, is_new });
-            }
-            let same = |old: &Rule| old.said == *rule && !is_new;
-            if let Some(at) = kept.iter().position(same) {
-                rules.push(kept.swap_remove(at));
-                continue;
-            }
-            match Rule::new(rule, group) {
-                Ok(mut made) => {
-                    made.declare(&mut self.common, store, now);
-                    rules.push(made);
-                }
-                // The settings refuse it before.
-                Err(error) => {
-                    log::error("no pattern", &[("pattern", &rule.pattern), ("error", &error)]);
-                }
-            }
-        }
-        let glob = Glob::new(&said.path);
-        Entry { said, glob, rules, files, irregular: Vec::new(), is_new, read }
-    }
-
     /// Ready when a file changed.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.pause.is_none().then(|| self.watch.fd()).flatten()
@@ -317,18 +185,22 @@ impl Tails {
 
     /// Writes the file of offsets, if there is something new in it.
     fn write_state(&mut self, now: Instant) {
-        let Some(path) = &self.settings.state_file else { return };
         if !self.state.has_changed || self.state.is_foreign {
             return;
         }
+        self.forget_pending();
+        let Some(path) = &self.settings.state_file else { return };
         self.state.next = Some(now + self.settings.state_interval);
         let places = self
             .entries
             .iter()
             .flat_map(|entry| entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
         let places: Vec<_> = places.collect();
-        let is_wanted = |place: &&Place| self.entries.iter().any(|e| e.said.path == place.setting);
-        let pending = self.pending.iter().filter(is_wanted);
+        // What is known better is not kept twice.
+        let is_known = |place: &Place| {
+            places.iter().any(|p| p.inode == place.inode && p.setting == place.setting)
+        };
+        let pending = self.pending.iter().filter(|place| !is_known(place));
         let text = state::render(places.iter().chain(pending));
         match state::write(path, &text) {
             Ok(()) => (self.state.has_changed, self.state.is_failing) = (false, false),

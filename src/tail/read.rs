@@ -174,8 +174,8 @@ impl Tails {
             Trouble::Open if is_gone && file.size() > file.offset => Trouble::Lost,
             trouble => trouble,
         };
-        if !std::mem::replace(&mut file.is_troubled, true) && !(is_gone && trouble == Trouble::Open)
-        {
+        let was_said = std::mem::replace(&mut file.is_troubled, true);
+        if !was_said && (!is_gone || trouble == Trouble::Lost) {
             let fields: [Field<'_>; 2] = [("path", &file.path.display()), ("error", error)];
             self.counts.fail(trouble, &fields, now);
         }

@@ -1,7 +1,8 @@
 //! Which files there are: what came, what has another name, what went.
 
 use super::count::Trouble;
-use super::file::{self, Leaving, Start, Tailed};
+use super::disk;
+use super::file::{Leaving, Start, Tailed};
 use super::{Entry, Tails};
 use crate::log::Field;
 use std::fs::{self, Metadata};
@@ -110,7 +111,7 @@ impl Tails {
             if entry.files.iter().any(|file| file.id.1 == place.inode) {
                 continue;
             }
-            let path = file::renamed(&place.path, place.inode);
+            let path = disk::renamed(&place.path, place.inode);
             let found = path.and_then(|path| fs::metadata(&path).map(|about| (path, about)));
             if let Some((path, about)) = found.ok().filter(|(_, about)| about.is_file()) {
                 let mut file = Tailed::new(path, &about, Start::Rest);
@@ -122,7 +123,7 @@ impl Tails {
 
     /// What was kept of files is of no use any more when all were opened, but for what may be
     /// mounted later.
-    fn forget_pending(&mut self) {
+    pub(super) fn forget_pending(&mut self) {
         let Tails { pending, entries, .. } = self;
         pending.retain(|place| {
             let Some(entry) = entries.iter().find(|entry| entry.said.path == place.setting) else {
