@@ -45,7 +45,7 @@ pub fn settle(
     let is_of =
         |place: &&Place| disk::is_named_after(&file.path, &place.path) && begins(place.head);
     if let Some(place) = places().find(is_of) {
-        file.offset = place.offset;
+        file.skip_to(place.offset);
         file.is_copy = disk::is_so(&place.path, place.head);
         file.start = Start::Beginning;
     } else if file.start == Start::Late {
@@ -71,7 +71,7 @@ fn copied(file: &mut Tailed, others: &mut dyn Iterator<Item = &Tailed>, buffer: 
         let before = other.before.filter(|(head, _)| begins(*head));
         let known = before.or_else(|| is_emptied().then_some((other.head, other.offset)));
         if let Some((_, offset)) = known {
-            file.offset = offset;
+            file.skip_to(offset);
             return;
         }
     }
@@ -94,10 +94,10 @@ pub fn stays_copy(
 
 /// A file that began so was emptied or is gone: its copy is read on from where it was read to.
 pub fn hand_over(files: &mut [Tailed], head: Head, offset: u64) {
-    for file in files.iter_mut().filter(|file| file.is_copy) {
+    for file in files.iter_mut().filter(|file| file.is_copy && head.bytes > 0) {
         if file.begins(head) {
             file.is_copy = false;
-            file.offset = offset;
+            file.skip_to(offset);
             file.is_due = true;
         }
     }

@@ -220,6 +220,12 @@ impl Tailed {
         file.is_some_and(|file| head_of(file, head.bytes.into()).is_ok_and(|h| h == head))
     }
 
+    /// Begins behind what was read of its original; of a copy that is shorter nothing is left.
+    pub fn skip_to(&mut self, offset: u64) {
+        let size = self.file.as_ref().and_then(|file| file.metadata().ok()).map(|a| a.size());
+        self.offset = offset.min(size.unwrap_or(offset));
+    }
+
     /// How much `read` will ask for.
     pub fn want(&self) -> usize {
         self.want

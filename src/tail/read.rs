@@ -122,8 +122,7 @@ impl Tails {
                     hand_over(&mut here.files, head, offset);
                 }
                 Ok(Outcome::Goes) => {
-                    let gone = here.files.remove(at);
-                    hand_over(&mut here.files, gone.head, gone.offset);
+                    remove(&mut here.files, at);
                 }
                 Err((trouble, error)) => self.trouble(here, at, trouble, &error, now),
             }
@@ -182,7 +181,7 @@ impl Tails {
         file.close();
         if is_gone {
             // If there is another file of its name, the next look at the directory finds it.
-            entry.files.remove(at);
+            remove(&mut entry.files, at);
             self.poll = self.poll.map(|at| at.min(now + COALESCE_NAMES));
         }
     }
@@ -312,5 +311,13 @@ impl Tails {
         for rule in &mut entry.rules {
             entry.read.matches += rule.take(line, &mut self.common, store, now);
         }
+    }
+}
+
+/// A file is gone; what of it was not read may be in a copy.
+fn remove(files: &mut Vec<Tailed>, at: usize) {
+    let gone = files.remove(at);
+    if !gone.is_copy {
+        hand_over(files, gone.head, gone.offset);
     }
 }

@@ -226,6 +226,31 @@ fn what_was_not_read_before_it_was_emptied_is_read_of_the_copy() {
 }
 
 #[test]
+fn copies_that_go_or_are_short_are_not_read_again() {
+    let mut place = Place::new("web.log*").started();
+    let first = ["x".repeat(300), "\n".to_owned()].concat();
+    place.append("web.log", [&first, "two\nthree\n"].concat());
+    place.step();
+    let copy = |place: &Place, to: &str| {
+        fs::copy(place.path("web.log"), place.path(to)).unwrap();
+    };
+    copy(&place, "web.log.a");
+    copy(&place, "web.log.b");
+    place.append("web.log.short", [&first, "t"].concat());
+    place.step();
+    fs::remove_file(place.path("web.log.a")).unwrap();
+    (0..LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (3.0, 3.0));
+    fs::remove_file(place.path("web.log")).unwrap();
+    (0..2 * LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (3.0, 2.0));
+    place.append("web.log.b", "four\n");
+    place.append("web.log.short", "five\n");
+    place.step();
+    assert_eq!(place.lines(), 5.0);
+}
+
+#[test]
 fn files_come_go_and_come_again() {
     let mut place = Place::new("*/web.log").started();
     for round in 1..4 {
