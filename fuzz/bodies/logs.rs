@@ -35,7 +35,7 @@ pub fn tail_lines(bytes: &[u8]) {
     let search = Search::new(pattern).unwrap();
     let (mut found, mut cut, mut at, mut known, mut skips) = (0, 0, 0, 0, false);
     loop {
-        match lines::next(&log[at..known], most, &mut skips) {
+        match lines::next(&log[at..known], most, 3 * size, &mut skips) {
             Next::Lines(stretch) => {
                 found += search.count(stretch);
                 at += stretch.len();

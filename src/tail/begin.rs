@@ -95,7 +95,7 @@ pub fn stays_copy(
 /// A file that began so was emptied or is gone: its copy is read on from where it was read to.
 pub fn hand_over(files: &mut [Tailed], head: Head, offset: u64) {
     for file in files.iter_mut().filter(|file| file.is_copy && head.bytes > 0) {
-        if file.begins(head) {
+        if file.open().is_ok() && file.begins(head) {
             file.is_copy = false;
             file.skip_to(offset);
             file.is_due = true;

@@ -2,9 +2,6 @@
 //! for the few in which something was found. Whatever pieces the bytes come in, the lines are the
 //! same. A line that is longer than the bound is cut there; its rest is passed over.
 
-/// Bytes of whole lines that are handed out at once, so that a turn can end between two.
-pub const STRETCH: usize = 8 << 10;
-
 /// What comes next in the bytes of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next<'a> {
@@ -18,9 +15,9 @@ pub enum Next<'a> {
     Wait,
 }
 
-/// What comes next, of lines of at most `most` bytes. `skips` tells that a line was cut and has not
-/// ended; it is kept by the caller along with the place in the file.
-pub fn next<'a>(bytes: &'a [u8], most: usize, skips: &mut bool) -> Next<'a> {
+/// What comes next, of lines of at most `most` bytes, about `stretch` bytes of them. `skips` tells that
+/// a line was cut and has not ended; it is kept by the caller along with the place in the file.
+pub fn next<'a>(bytes: &'a [u8], most: usize, stretch: usize, skips: &mut bool) -> Next<'a> {
     if *skips {
         let end = memchr::memchr(b'\n', bytes);
         *skips = end.is_none();
@@ -30,7 +27,7 @@ pub fn next<'a>(bytes: &'a [u8], most: usize, skips: &mut bool) -> Next<'a> {
         };
     }
     // No line within is longer than allowed.
-    let window = bytes.get(..STRETCH.min(most + 1)).unwrap_or(bytes);
+    let window = bytes.get(..stretch.min(most + 1)).unwrap_or(bytes);
     if let Some(end) = memchr::memrchr(b'\n', window) {
         return Next::Lines(bytes.get(..=end).unwrap_or_default());
     }
@@ -59,17 +56,17 @@ mod tests {
     use super::*;
 
     /// Lines, whether they were cut, and what waits, when bytes come `size` at a time.
-    fn split(bytes: &[u8], most: usize, size: usize) -> (Vec<(Vec<u8>, bool)>, Vec<u8>) {
+    fn split(bytes: &[u8], [most, stretch, size]: [usize; 3]) -> (Vec<(Vec<u8>, bool)>, Vec<u8>) {
         let (mut lines, mut at, mut skips) = (Vec::new(), 0, false);
         let mut known = size.min(bytes.len());
         loop {
             let here = &bytes[at..known];
-            match next(here, most, &mut skips) {
-                Next::Lines(stretch) => {
-                    assert!(stretch.len() <= STRETCH.max(most + 1));
-                    let whole = stretch.split_inclusive(|b| *b == b'\n');
+            match next(here, most, stretch, &mut skips) {
+                Next::Lines(found) => {
+                    assert!(found.len() <= stretch.max(most + 1));
+                    let whole = found.split_inclusive(|b| *b == b'\n');
                     lines.extend(whole.map(|line| (text(line).to_vec(), false)));
-                    at += stretch.len();
+                    at += found.len();
                 }
                 Next::Cut(cut) => {
                     lines.push((text(cut).to_vec(), true));
@@ -116,7 +113,8 @@ mod tests {
                 let most = [1, 2, 7, 100, 20_000][random(5)];
                 let expected = naive(&bytes, most);
                 for size in [1 + random(9), most + 1, bytes.len().max(1)] {
-                    assert_eq!(split(&bytes, most, size), expected, "{bytes:?} {most} {size}");
+                    let by = [most, [1, 3, 1000, 8192][random(4)], size];
+                    assert_eq!(split(&bytes, by), expected, "{bytes:?} {by:?}");
                 }
             }
         }

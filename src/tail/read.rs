@@ -5,6 +5,7 @@ use super::begin::{hand_over, settle, stays_copy};
 use super::count::Trouble;
 use super::file::{Bytes, Leaving, Start, Tailed};
 use super::lines::{self, Next};
+use super::rule::Rule;
 use super::state::Head;
 use super::{COALESCE_NAMES, Entry, Tails};
 use crate::log::Field;
@@ -17,6 +18,12 @@ pub const TURN: usize = 256 << 10;
 
 /// What a file costs that has nothing new, in bytes.
 const LOOK: usize = 4 << 10;
+
+/// Bytes of lines after which the clock is looked at.
+const STRETCH: usize = 8 << 10;
+
+/// The same where every line is tried.
+const SLOW_STRETCH: usize = 1 << 10;
 
 /// How long one turn takes. Bytes do not tell: a pattern without a fixed text costs a hundred times as much
 /// as one with. The clock is read after each stretch of lines, because one stretch of one rule may take
@@ -253,11 +260,13 @@ impl Tails {
         now: Instant,
     ) -> usize {
         let most = self.settings.max_line_bytes;
+        let is_slow = entry.rules.iter().any(Rule::is_slow);
+        let stretch = if is_slow { SLOW_STRETCH } else { STRETCH };
         let Some(file) = entry.files.get_mut(at) else { return 0 };
         let mut rest = self.buffer.get(..n).unwrap_or_default();
         let mut is_cut_short = false;
         while !is_cut_short {
-            let (taken, used) = match lines::next(rest, most, &mut file.skips) {
+            let (taken, used) = match lines::next(rest, most, stretch, &mut file.skips) {
                 Next::Lines(stretch) => {
                     entry.read.lines += memchr::memchr_iter(b'\n', stretch).count() as u64;
                     (stretch, stretch.len())

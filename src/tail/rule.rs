@@ -151,6 +151,11 @@ impl Rule {
         Ok(Rule { said: said.clone(), group, search, takes, series: Vec::new() })
     }
 
+    /// Whether every line is tried.
+    pub fn is_slow(&self) -> bool {
+        self.search.literals.is_empty()
+    }
+
     /// What can be known of its series before there is a line: a number of lines without labels from them
     /// is there at zero.
     pub fn declare(&mut self, common: &mut Common, store: &mut Store, now: Instant) {

@@ -348,6 +348,19 @@ fn a_restart_finds_copies_whose_original_was_emptied() {
 }
 
 #[test]
+fn an_offset_beyond_all_is_that_of_a_file_that_was_emptied() {
+    let mut place = Place::with("web.log", false).started();
+    place.append("web.log", "1\n");
+    place.step();
+    place.tails.finish();
+    let mut places = state::read(&place.path("offsets")).unwrap();
+    places[0].offset = u64::MAX;
+    state::write(&place.path("offsets"), &state::render(places.iter())).unwrap();
+    place.killed();
+    assert_eq!((place.lines(), place.count("truncations_total")), (1.0, 1.0));
+}
+
+#[test]
 fn offsets_are_written_now_and_then() {
     let mut place = Place::new("web.log");
     place.settings.state_interval = 10 * SECOND;
