@@ -301,7 +301,7 @@ fn mail_goes_through_the_mail_program() {
     let program = dir.write("sendmail", script);
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let more = format!(
-        "mail_to = [\"ops@example.org\", \"root\"]\nsendmail = \"{} -t -i\"",
+        "mail_to = [\"ops@example.org\", \"root@localhost\"]\nsendmail = \"{} -t -i\"",
         program.display()
     );
     let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
@@ -383,14 +383,14 @@ fn mail_goes_to_a_relay() {
             "DATA" => "354 go on\r\n",
             line if line.starts_with("EHLO") && count == 0 => "502 what?\r\n",
             line if line.starts_with("EHLO") => "250-relay\r\n250-8BITMIME\r\n250 SIZE 1000000\r\n",
-            line if line.contains("<nobody>") => "550 nobody\r\n",
+            line if line.contains("<nobody@x>") => "550 nobody\r\n",
             _ => "250 fine\r\n",
         };
         answer.to_owned()
     });
     let rules = DEEP.replace("\\\"é\\\"", ".\\n.dots\\n");
     let more = format!(
-        "mail_to = [\"nobody\", \"ops@example.org\"]\nmail_from = \"box@example.org\"\nsmtp = \"{address}\""
+        "mail_to = [\"nobody@x\", \"ops@example.org\"]\nmail_from = \"box@example.org\"\nsmtp = \"{address}\""
     );
     let agent = Agent::plan().machine("box").file(&settings(&more, &rules)).start();
     push(&agent, "a", 6.0);
@@ -400,11 +400,11 @@ fn mail_goes_to_a_relay() {
     let commands = [
         "EHLO [127.0.0.1]",
         "MAIL FROM:<box@example.org>",
-        "RCPT TO:<nobody>",
+        "RCPT TO:<nobody@x>",
         "RCPT TO:<ops@example.org>",
         "DATA",
         "From: box@example.org",
-        "To: nobody,",
+        "To: nobody@x,",
         "\tops@example.org",
         "Subject: [FIRING:1] Deep: a page",
     ];
