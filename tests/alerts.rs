@@ -1,6 +1,6 @@
 //! Alerts over the real binary: values are pushed over and under thresholds, and who is told of it is
 //! scripted: webhooks, a mail program, a relay, and the real Alertmanager and Prometheus.
-#![cfg(feature = "hub")]
+#![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front waits for clients only
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the peers
 
@@ -301,7 +301,7 @@ fn mail_goes_through_the_mail_program() {
     let program = dir.write("sendmail", script);
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let more = format!(
-        "mail_to = [\"ops@example.org\", \"root\"]\nsendmail = \"{} -t -i\"",
+        "mail_to = [\"ops@example.org\", \"root@localhost\"]\nsendmail = \"{} -t -i\"",
         program.display()
     );
     let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
@@ -309,33 +309,11 @@ fn mail_goes_through_the_mail_program() {
     wait_until("a mail", || mail.exists());
     assert_eq!(fs::read_to_string(args).unwrap(), "-t -i\n");
     let text = fs::read_to_string(&mail).unwrap();
-    let (head, body) = text
-        .split_once(
-            "
-
-",
-        )
-        .unwrap();
-    let start = "To: ops@example.org,
-	root
-Subject: [FIRING:1] Deep: x  Bcc: all@example.org page
-";
-    assert!(
-        head.starts_with(start)
-            && !head.contains(
-                "
-Bcc"
-            ),
-        "{head}"
-    );
-    assert!(
-        body.contains(
-            "
-  severity =3D page
-"
-        ),
-        "{body}"
-    );
+    let (head, body) = text.split_once("\n\n").unwrap();
+    let start = "To: ops@example.org,\n\troot@localhost\n\
+                 Subject: [FIRING:1] Deep: x  Bcc: all@example.org page\n";
+    assert!(head.starts_with(start) && !head.contains("\nBcc"), "{head}");
+    assert!(body.contains("\n  severity =3D page\n"), "{body}");
     let sendmail = [("destination", "sendmail")];
     wait_until("it to be counted", || counted(&agent, "total", &sendmail) == 1.0);
     let refused = [("destination", "sendmail"), ("reason", "refused")];
@@ -383,14 +361,14 @@ fn mail_goes_to_a_relay() {
             "DATA" => "354 go on\r\n",
             line if line.starts_with("EHLO") && count == 0 => "502 what?\r\n",
             line if line.starts_with("EHLO") => "250-relay\r\n250-8BITMIME\r\n250 SIZE 1000000\r\n",
-            line if line.contains("<nobody>") => "550 nobody\r\n",
+            line if line.contains("<nobody@x>") => "550 nobody\r\n",
             _ => "250 fine\r\n",
         };
         answer.to_owned()
     });
     let rules = DEEP.replace("\\\"é\\\"", ".\\n.dots\\n");
     let more = format!(
-        "mail_to = [\"nobody\", \"ops@example.org\"]\nmail_from = \"box@example.org\"\nsmtp = \"{address}\""
+        "mail_to = [\"nobody@x\", \"ops@example.org\"]\nmail_from = \"box@example.org\"\nsmtp = \"{address}\""
     );
     let agent = Agent::plan().machine("box").file(&settings(&more, &rules)).start();
     push(&agent, "a", 6.0);
@@ -400,11 +378,11 @@ fn mail_goes_to_a_relay() {
     let commands = [
         "EHLO [127.0.0.1]",
         "MAIL FROM:<box@example.org>",
-        "RCPT TO:<nobody>",
+        "RCPT TO:<nobody@x>",
         "RCPT TO:<ops@example.org>",
         "DATA",
         "From: box@example.org",
-        "To: nobody,",
+        "To: nobody@x,",
         "\tops@example.org",
         "Subject: [FIRING:1] Deep: a page",
     ];

@@ -2,12 +2,12 @@
 //! condition holds has an alert of its own; a series that is not there any more has none.
 
 use super::evaluate::{Entry, Sheet};
-use super::notice::{Notice, fingerprint, rendered};
+use super::instance::{Instance, find};
+use super::notice::Notice;
 use super::rate::{Look, Rings};
 use super::text::number;
 use super::watch::Catch;
-use crate::clock::{Start, Wall};
-use crate::metric::Labels;
+use crate::clock::Wall;
 use crate::settings::Alert;
 use crate::settings::expr::{Expr, Selector, Want};
 use crate::settings::template::Template;
@@ -35,32 +35,6 @@ pub struct Rule {
     rings: Vec<Rings>,
     /// Sorted by the labels of their series.
     pub instances: Vec<Instance>,
-}
-
-/// One alert that is pending or firing.
-pub struct Instance {
-    /// The labels of its series.
-    key: Box<[u8]>,
-    /// Its own, sorted.
-    pub labels: Vec<(String, String)>,
-    /// As they are exposed, with its state.
-    pub shown: Vec<u8>,
-    fingerprint: u64,
-    /// What the left side of the condition was last.
-    pub value: f64,
-    /// Since when the condition holds.
-    pub since: Instant,
-    /// Since when it fires.
-    pub fired: Option<Fired>,
-    /// The condition held at the look at hand.
-    holds: bool,
-}
-
-/// How an alert was told that fires.
-pub struct Fired {
-    start: Start,
-    to_people: Instant,
-    to_managers: Instant,
 }
 
 /// Who is to hear of it.
@@ -169,7 +143,8 @@ impl Rule {
                 return;
             }
             Err(place) => {
-                let instance = self.begin(key, value, round.now);
+                let instance =
+                    Instance::begin(&self.settings.name, &self.labels, key, value, round.now);
                 if round.taken.contains(&instance.fingerprint) {
                     round.left_out.twins += 1;
                     return;
@@ -181,34 +156,6 @@ impl Rule {
         };
         if let Some(instance) = self.instances.get_mut(place) {
             (instance.holds, instance.value) = (true, value);
-        }
-    }
-
-    /// An alert about the series with these labels. Its labels are filled in once: they are what
-    /// it is known by.
-    fn begin(&self, key: &[u8], value: f64, now: Instant) -> Instance {
-        let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
-        let pairs = Labels::rendered(key).pairs();
-        let of_series: Vec<_> = pairs.map(|(name, value)| (lossy(name), lossy(&value))).collect();
-        let mut labels = of_series.clone();
-        let filled = self.labels.iter().map(|(name, template)| {
-            (name.clone(), template.fill(&number(value), |name| find(&of_series, name)))
-        });
-        for (name, value) in filled.chain([("alertname".to_owned(), self.settings.name.clone())]) {
-            labels.retain(|(other, _)| *other != name);
-            labels.push((name, value));
-        }
-        labels.retain(|(_, value)| !value.is_empty());
-        labels.sort();
-        Instance {
-            key: key.into(),
-            fingerprint: fingerprint(&labels),
-            shown: shown(&labels, "pending"),
-            labels,
-            value,
-            since: now,
-            fired: None,
-            holds: true,
         }
     }
 
@@ -224,9 +171,7 @@ impl Rule {
                 return false;
             }
             if instance.fired.is_none() && since(instance.since) >= self.settings.for_ {
-                instance.shown = shown(&instance.labels, "firing");
-                instance.fired =
-                    Some(Fired { start: Start::now(), to_people: now, to_managers: now });
+                instance.fire(now);
                 round.told.extend(self.notice(instance, None).map(|n| (Whom::All, n)));
             }
             let Some(fired) = &mut instance.fired else { return true };
@@ -337,18 +282,4 @@ fn values(
         }
     }
     round.rates += rings.len();
-}
-
-fn find(labels: &[(String, String)], name: &str) -> String {
-    let found = labels.iter().find(|(other, _)| other == name);
-    found.map_or_else(String::new, |(_, value)| value.clone())
-}
-
-/// The labels of an alert as a series, with its state.
-fn shown(labels: &[(String, String)], state: &str) -> Vec<u8> {
-    const STATE: &str = "alertstate";
-    let others = labels.iter().filter(|(name, _)| name != STATE).cloned();
-    let mut labels: Vec<_> = others.chain([(STATE.to_owned(), state.to_owned())]).collect();
-    labels.sort();
-    rendered(&labels)
 }

@@ -1,7 +1,7 @@
 //! Rules from state to state, without couriers.
 
 use super::*;
-use crate::metric::gauge;
+use crate::metric::{Family, Labels, Point, Unit, Value, gauge};
 
 const SECOND: Duration = Duration::from_secs(1);
 
