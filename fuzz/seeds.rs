@@ -61,6 +61,22 @@ const GROUPS: [&str; 4] = [
     "job/a/b\n",
 ];
 
+/// The first byte tells how they are cut, and whether only a head was asked for.
+const ANSWERS: [&str; 5] = [
+    "@HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: 4\r\n\r\na 1\n",
+    "\u{2}HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\na 1\n\r\n0\r\nT: x\r\n\r\n",
+    "~HTTP/1.0 200 OK\nConnection: keep-alive\n\nuntil the end",
+    "AHTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+    "0HTTP/1.1 302 Found\r\nLocation: /new?a#b\r\nRetry-After: 7\r\nContent-Encoding: gzip\r\n\r\n",
+];
+
+const DOCUMENTS: [&str; 4] = [
+    r#"{"up":true,"db":{"pool size":{"max":10,"used":2.5}},"n":null,"q":[1,{"d":2},[3,"x"]]}"#,
+    r#"{"a":{"b":[7,"8",false],"b.c":{"d":-1e3},"name":"x"},"caf\u00e9":{"b":[1]}}"#,
+    "[[1,2],[3,[4]],{\"a\":5}]",
+    " 5 ",
+];
+
 const ACCEPTS: [&str; 4] = [
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;q=0.5,*/*;q=0.1",
     "text/plain;version=0.0.4",
@@ -78,6 +94,8 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "push_json" => &PUSHES,
         "query" => &QUERIES,
         "statsd" => &DATAGRAMS,
+        "http_answer" => return answers(),
+        "target_json" => &DOCUMENTS,
         "settings_toml" => return examples(),
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
@@ -86,6 +104,21 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         _ => return machines(of_machines(target)),
     };
     texts.iter().enumerate().map(|(i, text)| (i.to_string(), text.as_bytes().to_vec())).collect()
+}
+
+/// The last one compressed.
+fn answers() -> Vec<(String, Vec<u8>)> {
+    let mut seeds: Vec<_> = ANSWERS.iter().map(|text| text.as_bytes().to_vec()).collect();
+    let gzip = [
+        &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 4, 0, 0xfb, 0xff][..],
+        b"a 1\n",
+        &[0x36, 0xe7, 0x1b, 0xbc, 4, 0, 0, 0],
+    ];
+    if let Some(last) = seeds.last_mut() {
+        last.extend(gzip.concat());
+    }
+    let name = |at: usize| at.to_string();
+    seeds.into_iter().enumerate().map(|(at, bytes)| (name(at), bytes)).collect()
 }
 
 fn machines(files: &[&str]) -> Vec<(String, Vec<u8>)> {

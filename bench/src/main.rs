@@ -5,6 +5,7 @@ mod alloc;
 mod budgets;
 mod client;
 mod comparison;
+mod crowd;
 mod echo;
 mod floor;
 mod inside;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             println!("{:.1?}", inside::writing(51));
             Ok(true)
         }
+        ["crowd", scrapes] => crowd(scrapes),
         ["allocations"] => inside::allocations().map(|[plain, gzip]| {
             println!("{plain} {gzip}");
             true
@@ -68,8 +70,15 @@ fn main() -> ExitCode {
 const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | pushes | budgets, by way of make
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations | writing
+       sysmetrics-bench crowd SCRAPES
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT
        sysmetrics-bench profile CALLGRIND_FILE COUNT";
+
+fn crowd(scrapes: &str) -> io::Result<bool> {
+    let scrapes = scrapes.parse().map_err(io::Error::other)?;
+    println!("{}", crowd::measure(&programs::Programs::find()?, scrapes)?.text());
+    Ok(true)
+}
 
 fn scrapes(fixture: &str, dialect: &str, encoding: &str, count: &str) -> io::Result<bool> {
     let count = count.parse().map_err(io::Error::other)?;

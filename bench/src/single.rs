@@ -1,5 +1,6 @@
 //! What is measured of the agent alone: memory, start, writing, size of the machine, throughput.
 
+use crate::crowd;
 use crate::inside;
 use crate::programs::{self, Dialect, Programs};
 use crate::pushes;
@@ -47,6 +48,7 @@ pub fn measure(programs: &Programs, effort: Effort) -> Found {
         ("large machines", many),
         ("throughput", throughput),
         ("pushes", pushes::measure),
+        ("targets", targets_that_hang),
     ];
     for (name, section) in sections {
         eprintln!("bench: {name}");
@@ -193,5 +195,15 @@ fn throughput(programs: &Programs, effort: Effort, found: &mut Found) -> io::Res
         let rate = rate.map_or("?", str::trim);
         found.facts.push(format!("requests a second, 8 connections, {path}: {rate}"));
     }
+    Ok(())
+}
+
+fn targets_that_hang(programs: &Programs, effort: Effort, found: &mut Found) -> io::Result<()> {
+    let crowd = crowd::measure(programs, effort.scrapes / 10)?;
+    let what = "p99 of a scrape, 50 targets of which 10 hang / none";
+    found.at_most(what, crowd.busy / crowd.none, targets::CROWD, write::ratio);
+    let what = "the same / the page of 50 with nothing going on";
+    found.at_most(what, crowd.busy / crowd.still, targets::CROWD, write::ratio);
+    found.facts.push(crowd.text());
     Ok(())
 }

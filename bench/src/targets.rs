@@ -32,6 +32,8 @@ pub const PUSHES: f64 = 20_000.0;
 pub const SERIES: f64 = 200.0;
 /// Nanoseconds until a client has a scrape of 100 000 pushed series.
 pub const SCRAPE_OF_MANY: f64 = 25e6;
+/// 99th percentile of a scrape with 50 targets of which 10 hang, against none.
+pub const CROWD: f64 = 1.2;
 
 /// One target and what was measured.
 pub struct Verdict {

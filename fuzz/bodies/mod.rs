@@ -2,6 +2,8 @@
 //! `tests/fuzz.rs`, which drives them with stored and damaged files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(feature = "hub")]
+mod answer;
 mod exposition;
 mod files;
 #[cfg(feature = "hub")]
@@ -31,12 +33,13 @@ fn exposition_in(_: &[u8]) {}
 fn push_group(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 16] = [
+pub static BODIES: [(&str, Body); 18] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
     ("exposition_in", exposition_in),
+    ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("proc_stat", files::proc_stat),
@@ -47,8 +50,16 @@ pub static BODIES: [(&str, Body); 16] = [
     ("settings_toml", files::settings_toml),
     ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
+    ("target_json", answer::target_json),
     ("udev", files::udev),
 ];
+
+/// Without the hub nobody is asked.
+#[cfg(not(feature = "hub"))]
+mod answer {
+    pub fn http_answer(_: &[u8]) {}
+    pub fn target_json(_: &[u8]) {}
+}
 
 /// Runs the body of `target`.
 #[allow(dead_code)] // the test walks the table

@@ -97,6 +97,11 @@ impl<R> Desk<R> {
         self.slot.clone()
     }
 
+    /// There is more to do with what was taken: the descriptor is ready once more.
+    pub fn nudge(&self) {
+        self.slot.wake.wake();
+    }
+
     /// The next result; `None` when all were taken, and the descriptor sleeps again.
     pub fn take(&self) -> Option<R> {
         let taken = self.results.try_recv().ok();

@@ -1,7 +1,7 @@
 //! Exposition text on its way into the store: names, labels and times become those under which the
 //! series of a group are kept.
 
-use super::exposition::{BadLine, Read, Reader, Sample, Syntax};
+use super::exposition::{BadLine, Place, Read, Reader, Sample, Syntax};
 use crate::clock::Wall;
 use crate::metric::{Point, Value};
 use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
@@ -57,6 +57,17 @@ pub struct Tally {
     by_reason: [u32; Reason::ALL.len()],
     /// The first that was refused.
     pub first: Option<(String, Reason)>,
+}
+
+/// How much of a text is taken at once, how far it was, and what became of that.
+#[derive(Clone, Debug, Default)]
+pub struct Piece {
+    /// The next so many.
+    pub lines: usize,
+    /// Lines before it were read.
+    pub place: Place,
+    /// So far.
+    pub tally: Tally,
 }
 
 impl Tally {
@@ -128,10 +139,26 @@ impl Intake<'_> {
         store: &mut Store,
         now: Instant,
     ) -> Result<Tally, BadLine> {
+        let mut piece = Piece { lines: usize::MAX, ..Piece::default() };
+        self.take_on(text, syntax, &mut piece, buffers, store, now)?;
+        Ok(piece.tally)
+    }
+
+    /// The same for the next piece; nothing else may use `buffers` in between. Whether it was the
+    /// last.
+    pub fn take_on(
+        &self,
+        text: &[u8],
+        syntax: Syntax,
+        piece: &mut Piece,
+        buffers: &mut Buffers,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<bool, BadLine> {
         let Buffers { reader, row, .. } = buffers;
-        let mut tally = Tally::default();
+        let Piece { lines, place, tally } = piece;
         let wall = Wall::now();
-        reader.read(text, syntax, &mut |read: Read<'_>| {
+        reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| {
             let (name, done) = match read {
                 Ok(sample) => {
                     let offered = self.offer(&sample, row, tally.taken, store.bounds(), wall);
@@ -145,8 +172,7 @@ impl Intake<'_> {
             };
             store.refuse(done);
             tally.count(name, Err(done));
-        })?;
-        Ok(tally)
+        })
     }
 
     /// Whether every sample of `text` would be taken, none of them with a time stamp, and there is

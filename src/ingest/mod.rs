@@ -12,7 +12,7 @@ pub mod statsd;
 pub use exposition::{BadLine, Syntax};
 pub use gate::{Denied, Gate};
 pub use gateway::Gateway;
-pub use intake::{Buffers, Collision, Intake, Tally};
+pub use intake::{Buffers, Collision, Intake, Piece, Tally};
 pub use json::Fault;
 pub use push::{Declared, Form, Push};
 pub use rules::Rules;

@@ -1,7 +1,6 @@
 //! One target: what it was told to be, what its last answer was, and how an answer becomes series.
 
-use super::Tools;
-use super::answer;
+use super::answer::{Taking, Tools};
 use super::asking::{self, Outcome, Plan};
 use crate::courier::{Courier, Desk};
 use crate::ingest::Tally;
@@ -154,28 +153,46 @@ impl State {
         store.end(self.group);
     }
 
-    /// What its courier brought back becomes its series.
-    pub fn take(&mut self, outcome: Outcome, tools: &mut Tools, store: &mut Store, now: Instant) {
-        let duration = outcome.duration;
-        let answer = match outcome.result {
-            Ok(answer) => answer,
-            Err(failure) => return self.fail(duration, failure.reason, &failure.text, store, now),
-        };
-        if answer.status != 200 {
-            let text = ["expected status 200, found ", &answer.status.to_string()].concat();
-            return self.fail(duration, "status", &text, store, now);
-        }
-        let own = [(TARGET.to_owned(), self.target.name.clone())];
-        store.begin(self.group);
-        let taken = answer::read(&self.target, self.group, &own, &answer, tools, store, now);
-        store.end(self.group);
-        match taken {
-            Ok(tally) => self.succeed(duration, tally, now),
-            Err(text) => self.fail(duration, "text", &text, store, now),
+    /// What its courier brought back: something to take, or a failure.
+    pub fn receive(&mut self, outcome: Outcome, store: &mut Store, now: Instant) -> Option<Taking> {
+        match outcome.result {
+            Ok(said) => {
+                store.begin(self.group);
+                Some(Taking::new(outcome.id, outcome.duration, said))
+            }
+            Err(failure) => {
+                self.fail(outcome.duration, failure.reason, &failure.text, store, now);
+                None
+            }
         }
     }
 
-    fn succeed(&mut self, duration: Duration, tally: Tally, now: Instant) {
+    /// Takes the next piece. Whether it was the last.
+    pub fn take(
+        &mut self,
+        taking: &mut Taking,
+        tools: &mut Tools,
+        store: &mut Store,
+        now: Instant,
+    ) -> bool {
+        let own = [(TARGET.to_owned(), self.target.name.clone())];
+        match taking.go_on(&self.target, self.group, &own, tools, store, now) {
+            Ok(false) => return false,
+            Ok(true) => {
+                store.end(self.group);
+                self.succeed(taking.duration, taking.tally(), now);
+            }
+            Err(text) => self.fail(taking.duration, "text", &text, store, now),
+        }
+        true
+    }
+
+    /// Nothing more of what was begun is taken; what is there stays until the next answer.
+    pub fn leave(&self, store: &mut Store) {
+        store.leave(self.group);
+    }
+
+    fn succeed(&mut self, duration: Duration, tally: &Tally, now: Instant) {
         let samples = tally.taken as u64;
         if self.last.is_some_and(|last| !last.up) {
             let fields: [log::Field<'_>; 2] =
@@ -190,11 +207,12 @@ impl State {
                 *count += u64::from(more);
             }
         }
-        self.tell_refused(tally.first, now);
+        if let Some((name, reason)) = &tally.first {
+            self.tell_refused(name, *reason, now);
+        }
     }
 
-    fn tell_refused(&mut self, first: Option<(String, Reason)>, now: Instant) {
-        let Some((name, reason)) = first else { return };
+    fn tell_refused(&mut self, name: &str, reason: Reason, now: Instant) {
         let Some(held_back) = self.refusals.pass(now) else { return };
         let fields: [log::Field<'_>; 4] = [
             ("target", &self.target.name),
