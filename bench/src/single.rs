@@ -41,7 +41,7 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 6] = [
+    let sections: [(&str, Section); 7] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),

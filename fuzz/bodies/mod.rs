@@ -2,6 +2,7 @@
 //! `tests/fuzz.rs`, which drives them with stored and damaged files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod alert;
 #[cfg(feature = "hub")]
 mod answer;
 mod exposition;
@@ -33,8 +34,9 @@ fn exposition_in(_: &[u8]) {}
 fn push_group(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 18] = [
+pub static BODIES: [(&str, Body); 19] = [
     ("accept", wire::accept),
+    ("alert_condition", alert::condition),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),

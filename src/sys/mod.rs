@@ -1,6 +1,8 @@
 //! All libc and all `unsafe`, as safe functions; the rest of the crate denies it.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "hub")]
+mod child;
 mod dir;
 mod net;
 mod netlink;
@@ -12,6 +14,8 @@ mod udp;
 #[cfg(feature = "hub")]
 mod wake;
 
+#[cfg(feature = "hub")]
+pub use child::spawn;
 pub use dir::{open_below, open_directory};
 pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
