@@ -266,6 +266,15 @@ impl Alerts {
         self.rules.iter().flat_map(of)
     }
 
+    /// The destinations that no message reaches: name, alerts that wait, and since when.
+    pub fn unreached(&self) -> impl Iterator<Item = (&str, usize, Instant)> {
+        let failing = |to| {
+            let to: &Destination = to;
+            Some((to.name.as_str(), to.waiting(), to.failing()?))
+        };
+        self.destinations.iter().filter_map(failing)
+    }
+
     /// Writes what is known about the alerts.
     pub fn write_self(&self, out: &mut dyn Sink) {
         if self.next.is_none() && self.destinations.is_empty() {
