@@ -146,7 +146,7 @@ fn figures_are_those_that_were_read_and_names_are_only_names() {
     let value = |section: &str, name: &str| {
         format!(
             "[...document.querySelectorAll('#{section} li')].find(li => \
-             li.children[1].textContent === '{name}').lastChild.textContent"
+             li.children[1].textContent === '{name}')?.lastChild.textContent ?? ''"
         )
     };
     // Before the second answer no rate is known, and none is made up.
@@ -161,7 +161,7 @@ fn figures_are_those_that_were_read_and_names_are_only_names() {
     wait_until("rates", || {
         work();
         let (slow, fast) = (value("network", "in"), value("network", "out"));
-        let both = browser.text(&format!("{slow} + '|' + {fast}"));
+        let both = browser.text(&format!("({slow}) + '|' + ({fast})"));
         let rates = both.split_once('|').map(|(slow, fast)| (per_second(slow), per_second(fast)));
         let Some((Some(slow), Some(fast))) = rates else { return false };
         slow > 0.0 && (fast / slow - 4.0).abs() < 0.4
