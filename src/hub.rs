@@ -10,7 +10,7 @@ use crate::settings::{Custom, Settings};
 use crate::status::Health;
 use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
 use crate::sys::Ready;
-use crate::tail::Tails;
+use crate::tail::{self, Tails};
 use crate::target::{self, Targets};
 use std::io;
 use std::time::{Duration, Instant};
@@ -194,6 +194,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
         .chain(ingest::gateway::families())
         .chain(ingest::statsd::families())
         .chain(target::families())
+        .chain(tail::families())
         .chain(alert::families())
 }
 

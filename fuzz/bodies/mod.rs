@@ -9,6 +9,7 @@ mod exposition;
 mod files;
 #[cfg(feature = "hub")]
 mod ingest;
+mod logs;
 #[path = "../../tests/support/machine.rs"]
 mod machine;
 #[path = "../../tests/support/naive/mod.rs"]
@@ -34,7 +35,7 @@ fn exposition_in(_: &[u8]) {}
 fn push_group(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 19] = [
+pub static BODIES: [(&str, Body); 21] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("connection", wire::connection),
@@ -53,6 +54,8 @@ pub static BODIES: [(&str, Body); 19] = [
     ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
     ("target_json", answer::target_json),
+    ("tail_lines", logs::tail_lines),
+    ("tail_state", logs::tail_state),
     ("udev", files::udev),
 ];
 
