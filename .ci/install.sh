@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Installs what the other steps need, as root on Debian 12 with rustup: nothing that is there already.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 
-# A compiler for build scripts, and for libFuzzer; the readers of deploy/ and docs/; the peers.
+# A compiler for build scripts, and for libFuzzer; the readers of deploy/ and docs/; a browser for the
+# status page; the peers.
 packages=(
 	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static curl dpkg mandoc prometheus prometheus-node-exporter python3 qemu-user-static
+	busybox-static chromium curl dpkg mandoc prometheus prometheus-node-exporter python3
+	python3-prometheus-client python3-venv qemu-user-static
 	runit shellcheck strace systemd
 )
 
@@ -39,6 +42,13 @@ if [ ${#missing[@]} -gt 0 ]; then
 	again apt-get -q -o DPkg::Lock::Timeout=60 update
 	again apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
 		install --no-install-recommends "${missing[@]}"
+fi
+
+# Real clients of what is pushed.
+clients=$PWD/.ci/clients
+if ! "$clients/bin/python3" -c 'import datadog, statsd' 2>/dev/null; then
+	python3 -m venv "$clients"
+	again "$clients/bin/pip" install --quiet --disable-pip-version-check statsd==4.0.1 datadog==0.56.0
 fi
 
 if ! command -v cargo >/dev/null; then

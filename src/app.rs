@@ -85,6 +85,8 @@ fn gather(settings: &Settings) -> Gather {
 /// One scrape as text.
 fn metrics(settings: &Settings) -> Vec<u8> {
     let (mut out, mut lines) = (Buffer::default(), Lines::default());
+    #[cfg(feature = "hub")]
+    lines.label(settings.custom.labels_of_own());
     let mut gather = gather(settings);
     let mut text = Text::new(settings.dialect, Format::Prometheus, &mut out, &mut lines);
     let all = gather.all();

@@ -4,7 +4,7 @@
 
 use crate::alert::Alerts;
 use crate::gather::{self, Gather};
-use crate::ingest::{self, Declared, Gate, Push, Rules, Statsd, StatsdBound};
+use crate::ingest::{self, Declared, Gate, Gateway, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink};
 use crate::settings::{Custom, Settings};
 use crate::status::Health;
@@ -26,6 +26,8 @@ pub struct Hub {
     pub push: Push,
     /// Who may push.
     pub gate: Gate,
+    /// Takes what is pushed as to a Pushgateway.
+    pub gateway: Gateway,
     statsd: Statsd,
     targets: Targets,
     tails: Tails,
@@ -45,6 +47,7 @@ impl Hub {
             store: Store::new(Bounds::default(), now),
             push: Push::default(),
             gate: Gate::default(),
+            gateway: Gateway::default(),
             statsd: Statsd::default(),
             targets: Targets::default(),
             tails: Tails::default(),
@@ -87,6 +90,11 @@ impl Hub {
             value_bytes: push.max_value_bytes,
         });
         let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
+        if self.push.rules().labels != custom.labels {
+            // What was declared stays for ever, and would under the labels of before, too.
+            self.store.forget_declarations();
+            self.store.drop_undeclared();
+        }
         self.push = Push::new(Rules {
             ttl: push.ttl,
             ttl_by_source: push.ttl_by_source.clone(),
@@ -131,13 +139,21 @@ impl Hub {
         }
     }
 
-    /// What keeps each part from its work: the place to add to when a part has something to tell
-    /// that no sample of it says (those have `status::health::RULES`).
+    /// Those who are asked.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// What keeps each part from its work, and what it has to note about others: the one place that
+    /// knows.
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         if self.store.was_full(now, RECENT) {
             let reason =
                 "there was no room for what was pushed: push.max_series, push.max_families";
             to.fails("store", "series", reason.to_owned());
+        }
+        for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
+            to.notes("target", name, text.to_owned());
         }
     }
 
@@ -149,6 +165,7 @@ impl Hub {
     /// Writes what is known about all that comes in.
     pub fn write_self(&self, out: &mut dyn Sink) {
         self.store.write_self(out);
+        self.gateway.write_self(&self.store, out);
         self.statsd.write_self(out);
         self.targets.write_self(out);
         self.tails.write_self(out);
@@ -159,6 +176,7 @@ impl Hub {
 /// The families about all that comes in, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     store::families()
+        .chain(ingest::gateway::families())
         .chain(ingest::statsd::families())
         .chain(target::families())
         .chain(tail::families())

@@ -37,13 +37,26 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn service(args: &[&str]) -> Service {
+fn service(args: &[&str], env: &[(&str, &str)]) -> Service {
     let args = args.iter().map(Into::into);
-    let settings = settings::load(&app::subjects(), args, std::iter::empty()).unwrap();
+    let env = env.iter().map(|(name, value)| (name.into(), value.into()));
+    let settings = settings::load(&app::subjects(), args, env).unwrap();
     let root = Root::at(settings.paths.clone());
     let gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
-    Service::new(settings.dialect, settings.server.metrics_path, gather)
+    let mut service = Service::new(settings.dialect, settings.server.metrics_path.clone(), gather);
+    let prepared = service.prepare(&settings).unwrap();
+    service.apply(prepared, &settings);
+    service
 }
+
+/// Labels on every series, and none.
+const LABELS: [&[(&str, &str)]; 2] = [
+    &[],
+    #[cfg(feature = "hub")]
+    &[("APP__METRICS__LABELS", "env=prod,queue=none"), ("APP__METRICS__LABELS_ON_ALL", "true")],
+    #[cfg(not(feature = "hub"))]
+    &[],
+];
 
 fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
     Request {
@@ -55,6 +68,8 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         accept,
         accept_encoding,
         authorization: "",
+        content_type: "",
+        content_encoding: "",
         body: Body::Sized(0),
         expects: false,
     }
@@ -62,8 +77,9 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
 
 /// Updates of series that are there, and the scrapes between them.
 #[cfg(feature = "hub")]
-fn steady_pushes_allocate_nothing() {
-    let (mut service, mut response) = (service(&["--no-collector.network"]), Response::default());
+fn steady_pushes_allocate_nothing(env: &[(&str, &str)]) {
+    let mut service = service(&["--no-collector.network"], env);
+    let mut response = Response::default();
     let entries = (0..100).map(|i| {
         let kind = ["gauge", "counter", "histogram"][i % 3];
         format!(
@@ -73,13 +89,20 @@ fn steady_pushes_allocate_nothing() {
         )
     });
     let body = format!("[{}]", entries.collect::<Vec<_>>().join(","));
-    let push = Request { method: Method::Post, path: "/update", ..scrape("", "") };
+    let batched = body.replace("\"type\"", "\"metric_type\"");
+    let batched = batched.replace(".25,\"help\"", ".25},\"help\"");
+    let batched = batched.replace("\"value\":", "\"value\":{\"timestamp\":null,\"value\":");
+    let batched = format!("{{\"source\":\"app\",\"metrics\":{batched}}}");
+    let push = |path| Request { method: Method::Post, path, ..scrape("", "") };
+    let pushes = [(push("/update"), body), (push("/api/metrics"), batched)];
     let scrape = scrape("", "");
     let now = std::time::Instant::now();
     let mut round = |with_scrape: bool| {
-        assert!(service.takes_body(&push) && service.admits(&push, true, &mut response));
-        service.receive(&push, body.as_bytes(), now, &mut response);
-        assert!(response.body().starts_with(b"{\"accepted\":100,\"refused\":0,"));
+        for (push, body) in &pushes {
+            assert!(service.takes_body(push) && service.admits(push, true, &mut response));
+            service.receive(push, body.as_bytes(), now, &mut response);
+            assert!(response.body().starts_with(b"{\"accepted\":100,\"refused\":0,"));
+        }
         if with_scrape {
             service.answer(&scrape, &mut response);
             response.finish(true, true);
@@ -89,6 +112,88 @@ fn steady_pushes_allocate_nothing() {
     let before = ALLOCATIONS.load(Relaxed);
     (0..20).for_each(|i| round(i % 2 == 0));
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 pushes and 10 scrapes");
+}
+
+/// Lines of series that are there, and lines that are refused, through the socket.
+#[cfg(feature = "hub")]
+fn steady_statsd_lines_allocate_nothing() {
+    use sysmetrics::ingest::{Rules, Statsd};
+    use sysmetrics::store::{Bounds, Store};
+    let now = std::time::Instant::now();
+    let labels = vec![("env".to_owned(), "prod".to_owned())];
+    let rules = Rules { prefix: "ns_".to_owned(), labels, ..Rules::default() };
+    let (mut store, mut statsd) = (Store::new(Bounds::default(), now), Statsd::default());
+    let listen = Some("127.0.0.1:0".to_owned());
+    statsd.apply(statsd.prepare(&settings::Statsd { listen }).unwrap());
+    let socket = statsd.fd().unwrap().try_clone_to_owned().unwrap();
+    let address = std::net::UdpSocket::from(socket).local_addr().unwrap();
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let datagrams: [&[u8]; 5] = [
+        b"page.views:1|c|@0.1|#zone:b,k:v\nload:7|g\nload:+1|g\n1st:320|ms|@0.1",
+        b"sizes:1:2:3:4|h\nn,k=v:1|c",
+        b"a\xff:1|c|#k:\xfe",
+        b"x:1|s\nx\nx:1|g|#k",
+        b"load:7|c",
+    ];
+    let mut round = || {
+        for datagram in datagrams {
+            client.send_to(datagram, address).unwrap();
+        }
+        statsd.turn(&rules, &mut store, now);
+    };
+    (0..3).for_each(|_| round());
+    let before = ALLOCATIONS.load(Relaxed);
+    (0..20).for_each(|_| round());
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 turns");
+    assert_eq!(store.len(), 2 + 2 * 14 + 3);
+}
+
+/// Exposition text of series that are there.
+#[cfg(feature = "hub")]
+fn steady_texts_allocate_nothing() {
+    use std::time::{Duration, Instant};
+    use sysmetrics::ingest::{Buffers, Collision, Intake, Syntax};
+    use sysmetrics::store::{Bounds, Store};
+    let now = Instant::now();
+    let (mut store, mut buffers) = (Store::new(Bounds::default(), now), Buffers::default());
+    let add = [("target".to_owned(), "api".to_owned())];
+    let intake = Intake {
+        group: store.open_group(),
+        prefix: "p_",
+        add: &add,
+        collision: Collision::Rename,
+        constant: &[],
+        ttl: Duration::ZERO,
+        honor_time: false,
+        max_age: Duration::ZERO,
+        max_series: 1000,
+    };
+    let mut text = "# HELP a A \\n.\n# TYPE a counter\n".to_owned();
+    for i in 0..50 {
+        text += &format!("a{{target=\"q{i}\",zone=\"\\\"\"}} {i}.5\nb_{i} 1\n");
+    }
+    for kind in ["histogram", "summary"] {
+        text += &format!("# TYPE {kind} {kind}\n");
+        for i in 0..20 {
+            let parts = match kind {
+                "summary" => format!("{kind}{{l=\"{i}\",quantile=\"0.5\"}} NaN\n"),
+                _ => format!(
+                    "{kind}_bucket{{le=\"1\",l=\"{i}\"}} 1\n{kind}_bucket{{le=\"+Inf\",l=\"{i}\"}} {i}1\n"
+                ),
+            };
+            text += &format!("{parts}{kind}_sum{{l=\"{i}\"}} 1\n{kind}_count{{l=\"{i}\"}} 1\n");
+        }
+    }
+    let mut round = || {
+        store.begin(intake.group);
+        let done = intake.take(text.as_bytes(), Syntax::Prometheus, &mut buffers, &mut store, now);
+        store.end(intake.group);
+        assert!(done.is_ok_and(|tally| tally.taken == 140 && tally.refused == 0));
+    };
+    (0..3).for_each(|_| round());
+    let before = ALLOCATIONS.load(Relaxed);
+    (0..20).for_each(|_| round());
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 texts");
 }
 
 /// Lines of a log that match nothing, as they come.
@@ -149,16 +254,17 @@ fn steady_logs_allocate_nothing() {
 fn a_steady_scrape_allocates_nothing() {
     let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
     let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
-    for args in [
+    let all = [
         &["--dialect=sysmetrics", procfs, sysfs][..],
         &["--dialect=node_exporter", procfs, sysfs],
         &["--dialect=sysmetrics"], // this machine
         &["--dialect=node_exporter"],
-    ] {
+    ];
+    for (args, env) in all.iter().flat_map(|args| LABELS.map(|env| (args, env))) {
         // The last is two scrapers, each with its own format.
         for accepts in [&[""][..], &[open_metrics], &["", open_metrics]] {
             for encoding in ["", "gzip"] {
-                let (mut service, mut response) = (service(args), Response::default());
+                let (mut service, mut response) = (service(args, env), Response::default());
                 let mut scrape = || {
                     for accept in accepts {
                         service.answer(&scrape(accept, encoding), &mut response);
@@ -171,13 +277,15 @@ fn a_steady_scrape_allocates_nothing() {
                 let before = ALLOCATIONS.load(Relaxed);
                 (0..20).for_each(|_| scrape());
                 let count = ALLOCATIONS.load(Relaxed) - before;
-                assert_eq!(count, 0, "{args:?} {accepts:?} {encoding:?}: in 20 scrapes");
+                assert_eq!(count, 0, "{args:?} {env:?} {accepts:?} {encoding:?}: in 20 scrapes");
             }
         }
     }
     #[cfg(feature = "hub")]
     {
-        steady_pushes_allocate_nothing();
+        LABELS.iter().for_each(|env| steady_pushes_allocate_nothing(env));
+        steady_statsd_lines_allocate_nothing();
+        steady_texts_allocate_nothing();
         steady_logs_allocate_nothing();
     }
     let before = ALLOCATIONS.load(Relaxed);

@@ -7,6 +7,7 @@ mod common;
 
 use common::agent::Plan;
 use common::{Agent, Exposition, Temp, wait_until};
+use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -380,8 +381,9 @@ fn a_file_that_is_closed_at_first() {
 #[test]
 fn what_is_no_file_is_refused_without_waiting_for_it() {
     let dir = Temp::new();
-    let made = std::process::Command::new("mkfifo").arg(dir.path("web.pipe")).status();
-    assert!(made.unwrap().success());
+    let pipe = CString::new(dir.path("web.pipe").to_str().unwrap()).unwrap();
+    // SAFETY: the path ends with a NUL and lives over the call.
+    assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o644) }, 0);
     fs::create_dir(dir.path("web.d")).unwrap();
     std::os::unix::fs::symlink("/dev/zero", dir.path("web.zero")).unwrap();
     let agent = plan(&dir, "web.*", "").start();

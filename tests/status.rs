@@ -6,7 +6,7 @@
 mod common;
 
 use common::json::Json;
-use common::{Agent, Answer, Client, Exposition, Format, Temp, get_with};
+use common::{Agent, Answer, Client, Exposition, Format, Temp, get_with, wait_until};
 use std::fs;
 
 const MACHINES: [&str; 12] = [
@@ -353,4 +353,40 @@ fn a_full_store_is_told() {
         (number(refused, "series"), number(refused, "reserved_name")),
         (Some(2.0), Some(1.0))
     );
+}
+
+/// A target that does not answer is told, and is no fault of the agent.
+#[test]
+fn targets_tell_their_last_error() {
+    let other = Agent::plan().machine("box").start();
+    // The agent's own names are nobody else's: what it is asked for is what was pushed.
+    push(&mut other.connect(), "{\"name\":\"queue_depth\",\"type\":\"gauge\",\"value\":7}");
+    let file = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\ntargets = [\n\
+         {{ name = \"good\", url = \"http://{0}/metrics\" }},\n\
+         {{ name = \"bad\", url = \"http://{0}/nowhere\" }} ]\n",
+        other.address()
+    );
+    let agent = Agent::plan().machine("box").file(&file).start();
+    let target = |json: &Json, name: &str| {
+        list(json, "targets").iter().find(|t| t.text("target") == name).cloned()
+    };
+    let mut json_now = status(&agent);
+    wait_until("both targets to be asked", || {
+        json_now = status(&agent);
+        list(&json_now, "targets").len() == 2
+    });
+    let (good, bad) = (target(&json_now, "good").unwrap(), target(&json_now, "bad").unwrap());
+    assert_eq!((number(&good, "up"), number(&bad, "up")), (Some(1.0), Some(0.0)));
+    assert!(number(&good, "samples") > Some(0.0) && number(&good, "seconds") > Some(0.0));
+    assert!(number(&good, "refused") > Some(0.0), "{good:?}");
+    assert_eq!(good.get("last_error"), Some(&Json::Null));
+    assert!(bad.text("last_error").contains("404"), "{bad:?}");
+    assert!(number(&bad, "last_error_age_seconds").is_some() && number(&bad, "errors") > Some(0.0));
+    let health = agent.get("/api/health");
+    assert_eq!(health.status, 200);
+    let health = json(&health);
+    let [note] = list(&health, "notes") else { panic!("{health:?}") };
+    assert_eq!((note.text("part"), note.text("name")), ("target", "bad"));
+    assert!(note.text("reason").contains("404"), "{note:?}");
 }

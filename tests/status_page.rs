@@ -1,31 +1,392 @@
-//! The status page in headless Chromium.
+//! The status page in headless Chromium: what a person sees, in both schemes, on a phone and on a
+//! wide screen, by keyboard, while the agent comes and goes. `SCREENSHOTS=DIR` keeps the pictures.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
-use common::browser::Browser;
-use common::{Agent, Temp};
+use common::browser::{Browser, quoted};
+use common::json::Json;
+use common::{Agent, Temp, wait_until};
+use std::fs;
+use std::path::PathBuf;
+
+/// Windows: a phone, a wide screen, that at 200 %, and the narrowest that WCAG asks for.
+const WINDOWS: [(u32, u32); 4] = [(360, 740), (1280, 800), (640, 400), (320, 256)];
+
+const LIVE: &str = "document.getElementById('state').textContent === 'Live'";
+
+/// Everything that is drawn.
+const DRAWN: &str = "[...document.querySelectorAll('path')].map(p => p.getAttribute('d')).join()";
+
+fn open(browser: &mut Browser, agent: &Agent) {
+    browser.open(&format!("http://{}/status", agent.address()));
+    browser.wait_for(LIVE);
+}
+
+/// How often the page has asked for figures.
+fn polls(browser: &mut Browser) -> usize {
+    browser.complaints();
+    browser.requests().iter().filter(|url| url.ends_with("/api/status")).count()
+}
+
+/// Lets the page ask `more` times.
+fn wait_for_polls(browser: &mut Browser, more: usize) {
+    let before = polls(browser);
+    wait_until("the page to ask", || polls(browser) >= before + more);
+}
+
+fn number(browser: &mut Browser, expression: &str) -> f64 {
+    match browser.evaluate(expression) {
+        Json::Number(n) => n,
+        other => panic!("{expression}: {other:?}"),
+    }
+}
 
 #[test]
-fn look() {
-    let agent = Agent::start();
+fn the_plots_move_in_every_window() {
+    let (agent, kept) = (Agent::start(), Temp::new());
+    let shots = std::env::var_os("SCREENSHOTS").map_or(kept.path(""), PathBuf::from);
     let mut browser = Browser::start();
     browser.show_at(1280, 800, "light");
-    browser.open(&format!("http://{}/status", agent.address()));
-    browser.wait_for("document.getElementById('state').textContent === 'Live'");
-    std::thread::sleep(std::time::Duration::from_secs(60));
-    let dir = std::path::Path::new("/tmp/shots");
-    std::fs::create_dir_all(dir).unwrap();
-    for (w, h) in [(1280, 800), (360, 740)] {
+    open(&mut browser, &agent);
+    browser.wait_for(&format!("{DRAWN}.length > 200"));
+    for (width, height) in WINDOWS {
         for scheme in ["light", "dark"] {
-            browser.show_at(w, h, scheme);
-            std::thread::sleep(std::time::Duration::from_secs(1));
-            browser.save_picture(true, &dir.join(format!("{w}-{scheme}.png")));
+            browser.show_at(width, height, scheme);
+            let before = (browser.text(DRAWN), browser.picture(true));
+            // A machine that reads its own figures works.
+            wait_for_polls(&mut browser, 2);
+            browser.wait_for(&format!("{DRAWN} !== {}", quoted(&before.0)));
+            let after = browser.picture(true);
+            assert_ne!(before.1, after, "{width} {scheme}: the picture");
+            fs::write(shots.join(format!("{width}-{scheme}.png")), after).unwrap();
+            let wide = number(&mut browser, "document.documentElement.scrollWidth - innerWidth");
+            assert!(wide <= 0.0, "{width} {scheme}: {wide} pixels too wide");
+            let dark = "matchMedia('(prefers-color-scheme: dark)').matches";
+            assert_eq!(browser.evaluate(dark), Json::Bool(scheme == "dark"));
+            assert_legible(&mut browser, width, scheme);
         }
     }
-    println!("{:?}", browser.complaints());
-    println!("{:?}", browser.requests().len());
-    println!("{}", agent.get("/api/status").text());
-    println!("{:?}", agent.get("/api/health"));
+    assert_eq!(browser.complaints(), [""; 0]);
+    let here = format!("http://{}/", agent.address());
+    let elsewhere: Vec<_> =
+        browser.requests().into_iter().filter(|url| !url.starts_with(&here)).collect();
+    assert!(elsewhere.iter().all(|url| url == "data:,"), "{elsewhere:?}");
+}
+
+/// Texts have the contrast that WCAG AA asks for, 4.5 to 1, against the card they stand on.
+fn assert_legible(browser: &mut Browser, width: u32, scheme: &str) {
+    let poor = browser.text(
+        "(() => {
+            const rgb = c => c.match(/[\\d.]+/g).map(Number);
+            const light = c => rgb(c).slice(0, 3).map(n => n / 255)
+                .map(n => n <= .04045 ? n / 12.92 : ((n + .055) / 1.055) ** 2.4)
+                .reduce((sum, n, i) => sum + n * [.2126, .7152, .0722][i], 0);
+            const ground = e => {
+                for (; e; e = e.parentElement) {
+                    const c = getComputedStyle(e).backgroundColor;
+                    if (rgb(c)[3] !== 0) return c;
+                }
+                return 'rgb(255, 255, 255)';
+            };
+            const texts = [...document.querySelectorAll('body *')]
+                .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+                .filter(e => e.getClientRects().length && !e.matches('script, style'));
+            return texts.filter(e => {
+                const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
+                return (Math.max(a, b) + .05) / (Math.min(a, b) + .05) < 4.5;
+            }).map(e => e.outerHTML).join('\\n');
+        })()",
+    );
+    assert_eq!(poor, "", "{width} {scheme}");
+}
+
+#[test]
+fn figures_are_those_that_were_read_and_names_are_only_names() {
+    let proc = Temp::proc_of("box");
+    let name = "<img/src=x\u{a0}onerror=hacked=1>";
+    proc.write("sys/kernel/hostname", "<b>gateway</b>");
+    proc.write(
+        "meminfo",
+        "MemTotal: 4194304 kB\nMemFree: 1048576 kB\nBuffers: 524288 kB\nCached: 524288 kB\n",
+    );
+    let procfs = format!("--path.procfs={}", proc.as_ref().display());
+    let agent = Agent::plan().machine("box").arg(procfs).start();
+    let mut browser = Browser::start();
+    let mut ticks = 1000u64;
+    let mut work = || {
+        ticks += 100;
+        let n = ticks;
+        proc.write("stat", format!("cpu0 {n} 7 {n} {} 5 0 0 0 0 0\n", 2 * n));
+        proc.write("diskstats", format!("8 0 {name} {n} 0 {n} 0 {n} 0 {n} 0 0 0 0\n"));
+        proc.write(
+            "net/dev",
+            format!("a\nb\n {name}: {n} 0 0 0 0 0 0 0 {} 0 0 0 0 0 0 0\n", 4 * n),
+        );
+    };
+    work();
+    open(&mut browser, &agent);
+    let value = |section: &str, name: &str| {
+        format!(
+            "[...document.querySelectorAll('#{section} li')].find(li => \
+             li.children[1].textContent === '{name}').lastChild.textContent"
+        )
+    };
+    // Before the second answer no rate is known, and none is made up.
+    if polls(&mut browser) == 1 {
+        assert_eq!(browser.text(&value("cpu", "user")), "–");
+    }
+    let cpu = [("user", "25 %"), ("system", "25 %"), ("iowait", "0 %"), ("nice", "0 %")];
+    wait_until("shares of CPU time", || {
+        work();
+        cpu.iter().all(|(mode, share)| browser.text(&value("cpu", mode)) == *share)
+    });
+    wait_until("rates", || {
+        work();
+        let (slow, fast) = (value("network", "in"), value("network", "out"));
+        let both = browser.text(&format!("{slow} + '|' + {fast}"));
+        let rates = both.split_once('|').map(|(slow, fast)| (per_second(slow), per_second(fast)));
+        let Some((Some(slow), Some(fast))) = rates else { return false };
+        slow > 0.0 && (fast / slow - 4.0).abs() < 0.4
+    });
+    assert!(per_second(&browser.text(&value("disks", "write"))).is_some());
+    for (part, bytes) in [("used", "2.0 GiB"), ("cache", "1.0 GiB"), ("free", "1.0 GiB")] {
+        assert_eq!(browser.text(&value("memory", part)), bytes);
+    }
+    assert_eq!(browser.text("document.querySelector('#network h3').textContent"), name);
+    assert_eq!(browser.text("document.querySelector('#disks h3').textContent"), name);
+    assert_eq!(browser.text("document.getElementById('name').textContent"), "<b>gateway</b>");
+    let made = "document.querySelectorAll('img, b b, h1 b').length + (typeof hacked === 'number')";
+    assert_eq!(number(&mut browser, made), 0.0);
+    // Sections without anything are not there.
+    for part in ["targets", "pushes", "logs", "exporters", "alerts"] {
+        let hidden = format!("document.getElementById('{part}').getClientRects().length === 0");
+        assert_eq!(browser.evaluate(&hidden), Json::Bool(true), "{part}");
+    }
+    proc.write("meminfo", "nonsense\n");
+    browser.wait_for(
+        "document.querySelector('#collectors .bad + .sub')?.textContent.includes('/proc/meminfo') === true",
+    );
+    browser.wait_for("document.getElementById('memory').hidden");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+/// `1.5 kB/s` as 1500; `None` for what was not read.
+fn per_second(text: &str) -> Option<f64> {
+    let (number, unit) = text.split_once(' ')?;
+    let factor = ["B/s", "kB/s", "MB/s", "GB/s"].iter().position(|u| *u == unit)?;
+    Some(number.parse::<f64>().ok()? * 1000f64.powi(i32::try_from(factor).ok()?))
+}
+
+/// What this machine has none of, with names that are markup.
+#[test]
+fn every_section_shows_what_comes() {
+    let (agent, kept) = (Agent::plan().machine("box").start(), Temp::new());
+    let shots = std::env::var_os("SCREENSHOTS").map_or(kept.path(""), PathBuf::from);
+    let mut browser = Browser::start();
+    let more = r#"{"targets":[
+            {"target":"api","up":1,"seconds":0.0123,"samples":1234,"refused":null,"errors":null},
+            {"target":"<script>hacked=1</script>","up":0,"seconds":5.01,"samples":0,"refused":null,"errors":7,
+             "last_error":"<b>no</b>","last_error_age_seconds":3600}],"time":1795255200,
+        "pushes":{"series":2,"families":1,"accepted":1234567,"refused":{"<img src=x>":3}},
+        "logs":[{"path":"/var/log/web.log","files":1,"read_bytes":12345678,"lines":98765,"cut":null,"matches":12,"truncations":0}],
+        "exporters":[{"name":"<b>otlp</b>","sent":5}],
+        "alerts":[{"alertname":"<i>DiskFull</i>","alertstate":"firing","device":"sda","severity":"page"},
+            {"alertname":"Memory","alertstate":"pending"}]}"#;
+    let source = format!(
+        "const ask = window.fetch; window.fetch = async (...a) => {{ const r = await ask(...a), j = await r.json();\
+         return {{ ok: true, json: () => Object.assign(j, {more}) }} }};"
+    );
+    let source = format!("{{\"source\":{}}}", quoted(&source));
+    browser.command("Page.addScriptToEvaluateOnNewDocument", &source);
+    browser.show_at(1280, 800, "light");
+    open(&mut browser, &agent);
+    let rows = |part: &str| {
+        format!(
+            "[...document.querySelectorAll('#{part} tr')].map(tr => [...tr.cells]\
+             .map(c => c.textContent).join('|')).join('\\n')"
+        )
+    };
+    assert_eq!(
+        browser.text(&rows("targets")),
+        "Target|Errors|State\napi1,234 samples in 12 ms|–|up\n\
+         <script>hacked=1</script>0 samples in 5.0 s; 09:00:00 <b>no</b>|7|down"
+    );
+    assert_eq!(
+        browser.text(&rows("alerts")),
+        "Alert|State\n<i>DiskFull</i>device=sda, severity=page|firing\nMemory|pending"
+    );
+    assert_eq!(
+        browser.text(&rows("logs")),
+        "Log file|Lines|Matches\n/var/log/web.log1 followed, 12 MiB read, – lines cut|98,765|12"
+    );
+    assert_eq!(browser.text(&rows("exporters")), "Exporter\n<b>otlp</b>");
+    let pushes =
+        browser.text("document.querySelector('#pushes dl').innerText.replace(/\\n+/g, '|')");
+    assert_eq!(pushes, "Series|2|Metrics|1|Accepted|1,234,567|Refused: <img src=x>|3");
+    assert_eq!(
+        browser.evaluate("document.querySelector('td img, th script, i:not([class])')"),
+        Json::Null
+    );
+    for (width, height) in WINDOWS {
+        for scheme in ["light", "dark"] {
+            browser.show_at(width, height, scheme);
+            let wide = number(&mut browser, "document.documentElement.scrollWidth - innerWidth");
+            assert!(wide <= 0.0, "{width}: {wide} pixels too wide");
+            let out = browser.text(
+                "[...document.querySelectorAll('main *')].filter(e => \
+                 e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML).join()",
+            );
+            assert_eq!(out, "", "{width}");
+            assert_legible(&mut browser, width, scheme);
+            fs::write(shots.join(format!("all-{width}-{scheme}.png")), browser.picture(true))
+                .unwrap();
+        }
+    }
+    assert_told(&mut browser);
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_keyboard_reaches_everything_in_order() {
+    let agent = Agent::plan().machine("box").start();
+    let mut browser = Browser::start();
+    browser.show_at(360, 740, "light");
+    open(&mut browser, &agent);
+    let focusable = "[...document.querySelectorAll('a[href], button')]\
+        .filter(e => e.getClientRects().length).map(e => e.textContent).join('|')";
+    let expected = browser.text(focusable);
+    assert!(expected.starts_with("Skip to the figures|Pause|Host|CPU|Memory|Disks|"), "{expected}");
+    let count = expected.split('|').count();
+    let mut reached = Vec::new();
+    for _ in 0..count {
+        browser.press("Tab", 9, "");
+        reached.push(browser.text("document.activeElement.textContent"));
+        let seen = browser.text(
+            "(() => {
+                const e = document.activeElement, r = e.getBoundingClientRect(), s = getComputedStyle(e);
+                const inside = r.width > 0 && r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight;
+                return e.textContent + ' ' + s.outlineStyle + ' ' + (parseFloat(s.outlineWidth) >= 2) + ' ' + inside;
+            })()",
+        );
+        assert!(seen.ends_with(" solid true true"), "{seen}");
+    }
+    assert_eq!(reached.join("|"), expected);
+    // The skip link leads to the figures.
+    browser.evaluate("document.querySelector('.skip').focus()");
+    browser.press("Enter", 13, "\r");
+    browser.wait_for("document.activeElement.id === 'main'");
+    // Paused, it does not ask.
+    browser.evaluate("document.getElementById('pause').focus()");
+    browser.press("Enter", 13, "\r");
+    browser.wait_for("document.getElementById('state').textContent === 'Paused'");
+    let asked = polls(&mut browser);
+    std::thread::sleep(std::time::Duration::from_secs(3)); // longer than between two questions
+    assert_eq!(polls(&mut browser), asked);
+    browser.press("Enter", 13, "\r");
+    browser.wait_for(LIVE);
+    assert!(polls(&mut browser) > asked);
+    assert_told(&mut browser);
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+/// What a screen reader has to go by.
+fn assert_told(browser: &mut Browser) {
+    let lacking = browser.text(
+        "[...document.querySelectorAll('section, table')]
+            .filter(e => !document.getElementById(e.getAttribute('aria-labelledby')))
+            .concat([...document.querySelectorAll('svg')].filter(e => e.getAttribute('role') !== 'img'
+                || !e.getAttribute('aria-label').includes('Now:')))
+            .concat([...document.querySelectorAll('th')].filter(e => !e.scope))
+            .map(e => e.outerHTML).join('\\n')",
+    );
+    assert_eq!(lacking, "");
+    for (landmark, count) in
+        [("header", 1.0), ("main", 1.0), ("footer", 1.0), ("h1", 1.0), ("[role=status]", 1.0)]
+    {
+        assert_eq!(
+            number(browser, &format!("document.querySelectorAll('{landmark}').length")),
+            count
+        );
+    }
+}
+
+#[test]
+fn a_restart_is_told_and_outlived() {
+    let agent = Agent::plan().machine("box").start();
+    let address = agent.address();
+    let mut browser = Browser::start();
+    open(&mut browser, &agent);
+    drop(agent);
+    browser.wait_for("/^No answer since .*\\d/.test(document.getElementById('state').textContent)");
+    let said = browser.text("document.getElementById('state').textContent");
+    wait_for_polls(&mut browser, 2);
+    assert_eq!(browser.text("document.getElementById('state').textContent"), said, "since then");
+    // The browser itself notes that nobody answers.
+    let complaints = browser.complaints();
+    assert!(complaints.iter().all(|c| c.contains("ERR_CONNECTION_REFUSED")), "{complaints:?}");
+    browser.forgive();
+    let file = format!("[server]\nlisten = \"{address}\"\n");
+    let agent = Agent::plan().machine("many").file(&file).start();
+    browser.wait_for(LIVE);
+    browser.wait_for("document.querySelectorAll('#disks figure').length === 24");
+    browser.wait_for("document.querySelector('#disks > p').textContent.startsWith('and 16 more')");
+    browser.forgive();
+    wait_for_polls(&mut browser, 2);
+    assert_eq!(browser.complaints(), [""; 0]);
+    drop(agent);
+}
+
+#[test]
+fn nothing_is_asked_while_nobody_looks() {
+    let agent = Agent::plan().machine("box").start();
+    let mut browser = Browser::start();
+    open(&mut browser, &agent);
+    let look = |state: &str| {
+        format!(
+            "Object.defineProperty(document, 'visibilityState', {{ get: () => '{state}', configurable: true }}); \
+             document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    };
+    browser.evaluate(&look("hidden"));
+    let asked = polls(&mut browser);
+    std::thread::sleep(std::time::Duration::from_secs(3)); // longer than between two questions
+    assert_eq!(polls(&mut browser), asked);
+    browser.evaluate(&look("visible"));
+    wait_for_polls(&mut browser, 2);
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+/// Five minutes in seconds: the page's clock runs a hundred times as fast.
+#[test]
+fn the_ring_is_bounded() {
+    let agent = Agent::start();
+    let mut browser = Browser::start();
+    let fast = "const wait = setTimeout.bind(window), now = performance.now.bind(performance); \
+        window.setTimeout = (f, t) => wait(f, t / 100); performance.now = () => 100 * now();";
+    let source = format!("{{\"source\":{}}}", quoted(fast));
+    browser.command("Page.addScriptToEvaluateOnNewDocument", &source);
+    open(&mut browser, &agent);
+    wait_for_polls(&mut browser, 200);
+    let points = "Math.max(...[...document.querySelectorAll('#network path')]\
+        .map(p => (p.getAttribute('d').match(/[ML]/g) || []).length))";
+    let points = number(&mut browser, points);
+    assert!((2.0..=160.0).contains(&points), "{points}");
+    let first = "Math.min(...[...document.querySelectorAll('path')]\
+        .flatMap(p => p.getAttribute('d').match(/[\\d.]+(?= )/g) || []).map(Number))";
+    let first = number(&mut browser, first);
+    assert!(first >= 0.0, "{first}: before the plot begins");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn without_scripts_it_says_where_the_figures_are() {
+    let agent = Agent::plan().machine("box").start();
+    let mut browser = Browser::start();
+    browser.command("Emulation.setScriptExecutionDisabled", "{\"value\":true}");
+    browser.open(&format!("http://{}/status", agent.address()));
+    let text = browser.text("document.querySelector('noscript').innerText");
+    assert!(text.contains("/metrics") && text.contains("/api/status"), "{text}");
+    assert_eq!(polls(&mut browser), 0);
 }

@@ -4,32 +4,43 @@
 
 mod common;
 
+use common::agent::Plan;
 use common::{Agent, Temp};
 use std::fs;
+use std::path::Path;
 
-/// Names of the calls between two answers, in order.
-fn calls_of_a_scrape() -> Vec<String> {
-    let dir = Temp::new();
-    let trace = dir.path("trace");
+/// The agent under strace, which writes to `trace`.
+fn traced(plan: Plan, trace: &Path) -> Agent {
     // -D: strace is the grandchild, so that the child is the agent.
     let line = format!("exec strace -D -f -qq -o {} \"$@\"", trace.display());
     assert!(
         fs::metadata("/usr/bin/strace").is_ok(),
         "this test needs strace: apt-get install strace"
     );
-    let mut agent = Agent::plan().shell(&line).start();
+    plan.shell(&line).start()
+}
+
+/// Names of all calls so far, in order.
+fn calls(trace: &Path) -> Vec<String> {
+    let text = fs::read_to_string(trace).unwrap_or_default();
+    text.lines().filter_map(call).map(str::to_owned).collect()
+}
+
+/// Names of the calls between two answers, in order.
+fn calls_of_a_scrape() -> Vec<String> {
+    let dir = Temp::new();
+    let trace = dir.path("trace");
+    let mut agent = traced(Agent::plan(), &trace);
     let mut client = agent.connect();
     for _ in 0..5 {
         assert_eq!(client.get("/metrics").status, 200);
     }
     agent.signal(libc::SIGTERM);
     assert!(agent.wait().success());
-    let mut calls = Vec::new();
     common::wait_until("the end of the trace", || {
-        let text = fs::read_to_string(&trace).unwrap_or_default();
-        calls = text.lines().filter_map(call).map(str::to_owned).collect();
-        text.contains("exit_group(0)")
+        fs::read_to_string(&trace).unwrap_or_default().contains("exit_group(0)")
     });
+    let calls = calls(&trace);
     let sends: Vec<usize> = (0..calls.len()).filter(|i| is_send(&calls[*i])).collect();
     assert_eq!(sends.len(), 5, "an answer is one send: {calls:?}");
     calls[sends[3] + 1..=sends[4]].to_vec()
@@ -64,4 +75,27 @@ fn a_scrape_costs_its_reads_and_three_calls() {
     // comes, which on a box with many devices takes more.
     assert!((5..40).contains(&reads), "{calls:?}");
     assert_eq!(calls.len() - others.len() - reads, 2, "the clock and the descriptors: {calls:?}");
+}
+
+/// Datagrams that come one by one.
+#[cfg(feature = "hub")]
+#[test]
+fn a_statsd_datagram_costs_one_call_besides_poll() {
+    let dir = Temp::new();
+    let trace = dir.path("trace");
+    let plan = Agent::plan().set("statsd.listen", "127.0.0.1:0");
+    let agent = traced(plan, &trace);
+    let log = agent.log();
+    let line = log.iter().find(|line| line.contains("receiving statsd lines")).unwrap();
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.connect(line.rsplit_once("listen=").unwrap().1).unwrap();
+    let taken = || calls(&trace).iter().filter(|call| *call == "recvmmsg").count();
+    for count in 1..=5 {
+        client.send(b"single:1|c").unwrap();
+        common::wait_until("the datagram to be taken", || taken() == count);
+    }
+    let calls = calls(&trace);
+    let first = calls.iter().position(|call| call == "recvmmsg").unwrap();
+    let expected = ["recvmmsg", "poll"].iter().cycle();
+    assert!(calls.iter().skip(first).eq(expected.take(calls.len() - first)), "{calls:?}");
 }

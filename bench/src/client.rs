@@ -3,6 +3,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// A server that takes longer is broken.
@@ -13,6 +14,8 @@ pub struct Client {
     stream: TcpStream,
     request: Vec<u8>,
     buffer: Vec<u8>,
+    /// Where in it the body of the last answer lies, if it had a length.
+    body: Range<usize>,
 }
 
 /// One answer, of which only the figures matter.
@@ -41,7 +44,7 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Client { stream, request, buffer: vec![0; 64 << 10] })
+        Ok(Client { stream, request, buffer: vec![0; 64 << 10], body: 0..0 })
     }
 
     /// Sends the request without waiting for the answer.
@@ -55,6 +58,17 @@ impl Client {
         self.ask()?;
         let body = self.answer()?;
         Ok(Answer { body, took: start.elapsed() })
+    }
+
+    /// Another request than the one that was set, and its answer.
+    pub fn exchange(&mut self, request: &[u8]) -> io::Result<usize> {
+        self.stream.write_all(request)?;
+        self.answer()
+    }
+
+    /// The body of the last answer.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.get(self.body.clone()).unwrap_or_default()
     }
 
     /// Reads one answer to its end; returns the length of its body.
@@ -77,7 +91,10 @@ impl Client {
                 head = parse_head(text)?;
             }
             match head {
-                Some(Head { end, length: Some(body) }) if length >= end + body => return Ok(body),
+                Some(Head { end, length: Some(body) }) if length >= end + body => {
+                    self.body = end..end + body;
+                    return Ok(body);
+                }
                 Some(Head { end, length: None }) => {
                     if let Some(body) = chunked(&text[end..]) {
                         return Ok(body);

@@ -5,6 +5,7 @@ mod alloc;
 mod budgets;
 mod client;
 mod comparison;
+mod crowd;
 mod echo;
 mod floor;
 mod inside;
@@ -12,6 +13,7 @@ mod logs;
 mod plot;
 mod profile;
 mod programs;
+mod pushes;
 mod report;
 mod rows;
 mod run;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(false).map(|_| true),
         ["quick"] => run::run(true).map(|_| true),
         ["rows"] => run::compare().map(|()| true),
+        ["pushes"] => run::pushes().map(|()| true),
         ["budgets"] => run::check(),
         ["echo", address] => echo::serve(address).map(|()| true),
         ["logs", megabytes, times] => logs(megabytes, times),
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
             println!("{:.1?}", inside::writing(51));
             Ok(true)
         }
+        ["crowd", scrapes] => crowd(scrapes),
         ["allocations"] => inside::allocations().map(|[plain, gzip]| {
             println!("{plain} {gzip}");
             true
@@ -65,12 +69,19 @@ fn main() -> ExitCode {
     }
 }
 
-const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | budgets, by way of make
+const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | pushes | budgets, by way of make
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations | writing
        sysmetrics-bench logs MEGABYTES TIMES
+       sysmetrics-bench crowd SCRAPES
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT
        sysmetrics-bench profile CALLGRIND_FILE COUNT";
+
+fn crowd(scrapes: &str) -> io::Result<bool> {
+    let scrapes = scrapes.parse().map_err(io::Error::other)?;
+    println!("{}", crowd::measure(&programs::Programs::find()?, scrapes)?.text());
+    Ok(true)
+}
 
 fn scrapes(fixture: &str, dialect: &str, encoding: &str, count: &str) -> io::Result<bool> {
     let count = count.parse().map_err(io::Error::other)?;

@@ -2,7 +2,7 @@
 
 use crate::programs::Programs;
 use crate::report::{self, Report};
-use crate::{budgets, comparison, plot, rows, single, sys};
+use crate::{budgets, comparison, plot, pushes, rows, single, sys};
 use std::env;
 use std::fs;
 use std::io;
@@ -16,6 +16,7 @@ const FULL: (rows::Effort, single::Effort) = (
         starts: 200,
         repeats: 51,
         wrk_seconds: 3,
+        pushes: 20_000,
         log_megabytes: 256,
     },
 );
@@ -23,7 +24,14 @@ const FULL: (rows::Effort, single::Effort) = (
 /// For development: the same, with less to stand on.
 const QUICK: (rows::Effort, single::Effort) = (
     rows::Effort { blocks: 5, block: Duration::from_millis(10), seconds: 3 },
-    single::Effort { scrapes: 3000, starts: 15, repeats: 7, wrk_seconds: 1, log_megabytes: 64 },
+    single::Effort {
+        scrapes: 3000,
+        starts: 15,
+        repeats: 7,
+        wrk_seconds: 1,
+        pushes: 1000,
+        log_megabytes: 64,
+    },
 );
 
 /// Measures everything and prints it; the full run is also recorded under RECORD.
@@ -76,6 +84,18 @@ fn pin() -> io::Result<String> {
     };
     sys::pin(cpu)?;
     Ok(format!("everything to CPU {cpu}"))
+}
+
+/// Pushes alone.
+pub fn pushes() -> io::Result<()> {
+    let programs = Programs::find()?;
+    let mut head = report::head(&programs, "sysmetrics-bench pushes");
+    head.push(("pinned", pin()?));
+    let mut found = single::Found::default();
+    pushes::measure(&programs, FULL.1, &mut found)?;
+    let single::Found { facts, verdicts } = found;
+    print!("{}", Report { head, rows: Vec::new(), verdicts, facts }.text());
+    Ok(())
 }
 
 /// The budgets alone; false if one is broken.

@@ -1,8 +1,10 @@
 //! What is measured of the agent alone: memory, start, writing, size of the machine, throughput.
 
+use crate::crowd;
 use crate::inside;
 use crate::logs;
 use crate::programs::{self, Dialect, Programs};
+use crate::pushes;
 use crate::server::{Memory, Server};
 use crate::startup;
 use crate::stats::Summary;
@@ -21,6 +23,8 @@ pub struct Effort {
     pub wrk_seconds: u32,
     /// Of log to read.
     pub log_megabytes: u64,
+    /// Batches pushed.
+    pub pushes: usize,
 }
 
 /// Facts for the record, and verdicts.
@@ -40,7 +44,7 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 6] = [
+    let sections: [(&str, Section); 8] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),
@@ -49,6 +53,8 @@ pub fn measure(programs: &Programs, effort: Effort) -> Found {
             logs::measure(effort.log_megabytes, effort.repeats.min(9), found)
         }),
         ("throughput", throughput),
+        ("pushes", pushes::measure),
+        ("targets", targets_that_hang),
     ];
     for (name, section) in sections {
         eprintln!("bench: {name}");
@@ -195,5 +201,15 @@ fn throughput(programs: &Programs, effort: Effort, found: &mut Found) -> io::Res
         let rate = rate.map_or("?", str::trim);
         found.facts.push(format!("requests a second, 8 connections, {path}: {rate}"));
     }
+    Ok(())
+}
+
+fn targets_that_hang(programs: &Programs, effort: Effort, found: &mut Found) -> io::Result<()> {
+    let crowd = crowd::measure(programs, effort.scrapes / 10)?;
+    let what = "p99 of a scrape, 50 targets of which 10 hang / none";
+    found.at_most(what, crowd.busy / crowd.none, targets::CROWD, write::ratio);
+    let what = "the same / the page of 50 with nothing going on";
+    found.at_most(what, crowd.busy / crowd.still, targets::CROWD, write::ratio);
+    found.facts.push(crowd.text());
     Ok(())
 }

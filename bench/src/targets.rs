@@ -28,6 +28,14 @@ pub const LOG: f64 = 2e6;
 pub const MANY_CPUS: f64 = 1e6;
 /// From 512 to 4096 the cost may grow by this factor: 8 is linear; caches take their share.
 pub const LINEAR: f64 = 8.0 * 1.25;
+/// Series that one keep-alive client pushes a second in batches of 100, it and the agent on one CPU.
+pub const PUSHES: f64 = 20_000.0;
+/// Bytes of RSS a pushed series, when 100 000 live.
+pub const SERIES: f64 = 200.0;
+/// Nanoseconds until a client has a scrape of 100 000 pushed series.
+pub const SCRAPE_OF_MANY: f64 = 25e6;
+/// 99th percentile of a scrape with 50 targets of which 10 hang, against none.
+pub const CROWD: f64 = 1.2;
 
 /// One target and what was measured.
 pub struct Verdict {
@@ -43,6 +51,13 @@ impl Verdict {
     pub fn at_most(what: &str, measured: f64, target: f64, write: fn(f64) -> String) -> Verdict {
         let met = Some(measured <= target);
         let (target, measured) = (format!("≤ {}", write(target)), write(measured));
+        Verdict { what: what.to_owned(), target, measured, met }
+    }
+
+    /// Of a figure that must not fall below `target`.
+    pub fn at_least(what: &str, measured: f64, target: f64, write: fn(f64) -> String) -> Verdict {
+        let met = Some(measured >= target);
+        let (target, measured) = (format!("≥ {}", write(target)), write(measured));
         Verdict { what: what.to_owned(), target, measured, met }
     }
 
@@ -65,6 +80,12 @@ impl Verdict {
 pub mod write {
     pub fn plain(n: f64) -> String {
         format!("{n}")
+    }
+    pub fn whole(n: f64) -> String {
+        format!("{n:.0}")
+    }
+    pub fn bytes(n: f64) -> String {
+        format!("{n:.0} bytes")
     }
     pub fn ratio(n: f64) -> String {
         format!("{n:.2}")

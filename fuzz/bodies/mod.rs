@@ -2,8 +2,12 @@
 //! `tests/fuzz.rs`, which drives them with stored and damaged files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(feature = "hub")]
+mod answer;
 mod exposition;
 mod files;
+#[cfg(feature = "hub")]
+mod ingest;
 mod logs;
 #[path = "../../tests/support/machine.rs"]
 mod machine;
@@ -18,15 +22,29 @@ mod wire;
 /// A body takes any bytes and panics when a promise is broken.
 pub type Body = fn(&[u8]);
 
+#[cfg(feature = "hub")]
+use ingest::{exposition_in, push_group};
+
+/// Without the hub nobody's text is read.
+#[cfg(not(feature = "hub"))]
+fn exposition_in(_: &[u8]) {}
+
+/// Without the hub nothing is pushed.
+#[cfg(not(feature = "hub"))]
+fn push_group(_: &[u8]) {}
+
 /// Every target.
-pub static BODIES: [(&str, Body); 16] = [
+pub static BODIES: [(&str, Body); 20] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
+    ("exposition_in", exposition_in),
+    ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("proc_stat", files::proc_stat),
+    ("push_group", push_group),
     ("push_json", wire::push_json),
     ("query", wire::query),
     ("request_head", wire::request_head),
@@ -35,8 +53,16 @@ pub static BODIES: [(&str, Body); 16] = [
     ("sysfs", files::sysfs),
     ("tail_lines", logs::tail_lines),
     ("tail_state", logs::tail_state),
+    ("target_json", answer::target_json),
     ("udev", files::udev),
 ];
+
+/// Without the hub nobody is asked.
+#[cfg(not(feature = "hub"))]
+mod answer {
+    pub fn http_answer(_: &[u8]) {}
+    pub fn target_json(_: &[u8]) {}
+}
 
 /// Runs the body of `target`.
 #[allow(dead_code)] // the test walks the table

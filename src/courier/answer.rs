@@ -15,6 +15,9 @@ const MAX_HEAD: usize = 16 << 10;
 /// Header lines.
 const MAX_HEADERS: usize = 64;
 
+/// How an answer begins.
+const HTTP: &[u8] = b"HTTP/";
+
 #[derive(Clone, Copy, Debug)]
 enum Framing {
     Head,
@@ -149,18 +152,16 @@ impl Reading {
     fn feed_head(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
         let before = self.head.len();
         self.head.extend_from_slice(bytes);
+        // What is no HTTP need not be waited for.
+        let start = self.head.get(..self.head.len().min(HTTP.len())).unwrap_or_default();
+        if !HTTP.starts_with(start) {
+            return Err(protocol("what answers does not speak HTTP"));
+        }
         let end = wire::head_end(&self.head, before);
         if self.skipped + end.unwrap_or(self.head.len()) > MAX_HEAD {
             return Err(protocol("the head of the answer is longer than 16 KiB"));
         }
-        let Some(end) = end else {
-            // What is no HTTP need not be waited for.
-            let start = self.head.get(..self.head.len().min(5)).unwrap_or_default();
-            return match b"HTTP/".starts_with(start) {
-                true => Ok(bytes.len()),
-                false => Err(protocol("what answers does not speak HTTP")),
-            };
-        };
+        let Some(end) = end else { return Ok(bytes.len()) };
         let mut head = std::mem::take(&mut self.head);
         head.truncate(end);
         self.skipped += end;

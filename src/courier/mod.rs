@@ -9,6 +9,7 @@ mod url;
 
 pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure};
+pub use inflate::gunzip;
 pub use url::{Url, basic};
 
 use crate::sys::Wake;
@@ -94,6 +95,11 @@ impl<R> Desk<R> {
     /// A way for another courier.
     pub fn slot(&self) -> Slot<R> {
         self.slot.clone()
+    }
+
+    /// There is more to do with what was taken: the descriptor is ready once more.
+    pub fn nudge(&self) {
+        self.slot.wake.wake();
     }
 
     /// The next result; `None` when all were taken, and the descriptor sleeps again.

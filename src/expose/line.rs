@@ -6,7 +6,11 @@
 //! every byte.
 
 use super::Format;
+#[cfg(feature = "hub")]
+use super::{constant::Constant, series};
 use crate::metric::{Buffer, Family, Label, Value, WORD};
+#[cfg(feature = "hub")]
+use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
 use crate::sys::{BLOCK, Pen};
 
@@ -24,6 +28,9 @@ pub struct Lines {
     /// What stands after each label value: `",key1="`, …, `"} `.
     tails: Vec<Tail>,
     style: Option<(Dialect, Format)>,
+    /// What is on every series.
+    #[cfg(feature = "hub")]
+    constant: Constant,
     /// Which family comes next, and where its parts begin.
     at: usize,
     next: Ends,
@@ -37,6 +44,8 @@ pub struct Lines {
 struct Known {
     id: Id,
     ends: Ends,
+    #[cfg(feature = "hub")]
+    name_length: usize,
     head_length: usize,
 }
 
@@ -88,6 +97,13 @@ impl Lines {
         }
     }
 
+    /// From now on these labels are on every series that has none of that name.
+    #[cfg(feature = "hub")]
+    pub fn label(&mut self, labels: &[(String, String)]) {
+        self.constant = Constant::new(labels);
+        self.families.clear();
+    }
+
     /// The next family is this one. If another stood here before, `make` writes its header and tells
     /// prefix, name and suffix.
     #[inline]
@@ -114,18 +130,30 @@ impl Lines {
         self.heads.truncate(self.start.head);
         self.tails.truncate(self.start.tail);
         let [prefix, name, suffix] = make(&mut self.headers);
-        let head_length = match keys.split_first() {
-            None => self.head(&[prefix, name, suffix, " "]),
-            Some((first, others)) => {
+        #[cfg(feature = "hub")]
+        let constant = self.constant.without(keys);
+        #[cfg(not(feature = "hub"))]
+        let constant = String::new();
+        let head_length = match (keys.split_first(), constant.as_str()) {
+            (None, "") => self.head(&[prefix, name, suffix, " "]),
+            (None, constant) => self.head(&[prefix, name, suffix, "{", constant, "} "]),
+            (Some((first, others)), constant) => {
                 for key in others {
                     self.tail(&["\",", key, "=\""]);
                 }
                 self.tail(&["\"} "]);
-                self.head(&[prefix, name, suffix, "{", first, "=\""])
+                let comma = if constant.is_empty() { "" } else { "," };
+                self.head(&[prefix, name, suffix, "{", constant, comma, first, "=\""])
             }
         };
         let (header, head, tail) = (self.headers.len(), self.heads.len(), self.tails.len());
-        self.now = Known { id, ends: Ends { header, head, tail }, head_length };
+        self.now = Known {
+            id,
+            ends: Ends { header, head, tail },
+            #[cfg(feature = "hub")]
+            name_length: prefix.len() + name.len() + suffix.len(),
+            head_length,
+        };
         self.families.push(self.now);
     }
 
@@ -164,11 +192,23 @@ impl Lines {
         self.tails.get(self.start.tail..self.now.ends.tail).unwrap_or_default()
     }
 
-    /// The name of the family's samples. Only for one without label keys.
+    /// Appends a series that brings its labels; its family has no keys.
     #[cfg(feature = "hub")]
-    pub fn name(&self) -> &[u8] {
-        let head = self.heads().as_flattened();
-        head.get(..self.now.head_length.saturating_sub(1)).unwrap_or_default()
+    pub fn write_series(
+        &mut self,
+        format: Format,
+        labels: Labels<'_>,
+        point: Point<'_>,
+        time: Option<i64>,
+        out: &mut Buffer,
+    ) {
+        let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
+        let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
+        let labels = match self.constant.is_empty() {
+            true => labels,
+            false => Labels::rendered(self.constant.complete(labels.text())),
+        };
+        series::write(format, name, labels, point, time, out);
     }
 
     /// How many label values a sample has.

@@ -1,5 +1,7 @@
 //! Exposition: samples as the text that a scraper asked for.
 
+#[cfg(feature = "hub")]
+mod constant;
 mod line;
 #[cfg(feature = "hub")]
 mod series;

@@ -3,8 +3,6 @@
 //! counters' family names, the name of the untyped type, and the closing `# EOF`.
 
 use super::line::Lines;
-#[cfg(feature = "hub")]
-use super::series;
 use crate::metric::{Buffer, Family, Kind, Label, Sink, Value};
 #[cfg(feature = "hub")]
 use crate::metric::{Labels, Point};
@@ -105,7 +103,7 @@ impl Sink for Text<'_> {
         debug_assert!(!self.shown || self.lines.keys() == 0, "a family without keys");
         if self.shown {
             self.header = None;
-            series::write(self.format, self.lines.name(), labels, point, time, self.out);
+            self.lines.write_series(self.format, labels, point, time, self.out);
         }
     }
 
@@ -158,7 +156,7 @@ fn shape<'n>(
 }
 
 #[cold]
-fn escape(out: &mut Buffer, text: &[u8], quotes: bool) {
+pub(super) fn escape(out: &mut Buffer, text: &[u8], quotes: bool) {
     for chunk in text.utf8_chunks() {
         let mut plain = chunk.valid().as_bytes();
         while let Some(at) = plain.iter().position(|b| matches!(b, b'\\' | b'\n' | b'"')) {
@@ -216,6 +214,45 @@ mod tests {
              # HELP sysmetrics_level_total Level.\n# TYPE sysmetrics_level_total unknown\n\
              sysmetrics_level_total 1.50\n# EOF\n"
         );
+    }
+
+    #[cfg(feature = "hub")]
+    #[test]
+    fn labels_on_all_are_on_what_has_none_of_that_name() {
+        use crate::metric::Histogram;
+        let labels = [("a", "own"), ("env", "p\"q")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut scrape = |lines: &mut Lines| {
+            out.truncate(0);
+            let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, lines);
+            text.family(&READS);
+            text.sample(&["x".into(), "y".into()], Value::Int(7));
+            text.sample(&["longer than a word is".into(), "\n".into()], Value::Int(8));
+            text.family(&gauge("level", Unit::One, "Level.", &[]));
+            text.sample(&[], Value::Int(1));
+            text.family(&gauge("pushed", Unit::One, "Pushed.", &[]).bare());
+            text.labelled(Labels::rendered(b"env=\"x\""), Point::Number(Value::Int(2)), None);
+            let histogram = Histogram { bounds: &[], counts: &[3], sum: 0.5 };
+            text.labelled(Labels::rendered(b""), Point::Histogram(histogram), None);
+            text.finish();
+            let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+            text.lines().filter(|l| !l.starts_with('#')).collect::<Vec<_>>().join("\n")
+        };
+        let plain = scrape(&mut lines);
+        lines.label(&labels);
+        let constant = "env=\"p\\\"q\"";
+        let both = format!("a=\"own\",{constant}");
+        let expected = format!(
+            "sysmetrics_reads_total{{{constant},a=\"x\",b=\"y\"}} 7\n\
+             sysmetrics_reads_total{{{constant},a=\"longer than a word is\",b=\"\\n\"}} 8\n\
+             sysmetrics_level{{{both}}} 1\npushed{{env=\"x\",a=\"own\"}} 2\n\
+             pushed_bucket{{{both},le=\"+Inf\"}} 3\npushed_sum{{{both}}} 0.5\n\
+             pushed_count{{{both}}} 3"
+        );
+        assert_eq!(scrape(&mut lines), expected);
+        assert_eq!(scrape(&mut lines), expected, "from what is kept");
+        lines.label(&[]);
+        assert_eq!(scrape(&mut lines), plain);
     }
 
     #[test]

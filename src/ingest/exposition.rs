@@ -120,6 +120,18 @@ pub struct Reader {
     help_of: Option<u32>,
 }
 
+/// How far a text was read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    at: usize,
+    /// Of the line before; counted from 1.
+    line: usize,
+    /// The name of the last sample, and what it was.
+    last: Option<(Span, Role)>,
+    /// OpenMetrics' last line was there.
+    is_over: bool,
+}
+
 impl Reader {
     /// Hands every sample of `text` to `each`. Where a line cannot be read, those before it were.
     pub fn read(
@@ -128,11 +140,26 @@ impl Reader {
         syntax: Syntax,
         each: &mut dyn FnMut(Read<'_>),
     ) -> Result<(), BadLine> {
-        self.families.clear();
-        self.parts.clear();
-        self.help_of = None;
-        let mut walk = Walk { reader: self, text, syntax, each, last: None, is_over: false };
-        walk.all()
+        let mut place = Place::default();
+        self.read_on(text, syntax, &mut place, usize::MAX, each).map(|_| ())
+    }
+
+    /// The same for the next `lines` from `place` on, which is the default place at first; nothing
+    /// else may be read in between. Whether that was all.
+    pub fn read_on(
+        &mut self,
+        text: &[u8],
+        syntax: Syntax,
+        place: &mut Place,
+        lines: usize,
+        each: &mut dyn FnMut(Read<'_>),
+    ) -> Result<bool, BadLine> {
+        if place.at == 0 {
+            self.families.clear();
+            self.parts.clear();
+            self.help_of = None;
+        }
+        Walk { reader: self, text, syntax, each, place }.lines(lines)
     }
 }
 
@@ -142,20 +169,21 @@ struct Walk<'r, 'a> {
     text: &'a [u8],
     syntax: Syntax,
     each: &'r mut dyn FnMut(Read<'_>),
-    /// The name of the last sample, and what it was.
-    last: Option<(Span, Role)>,
-    /// OpenMetrics' last line was there.
-    is_over: bool,
+    place: &'r mut Place,
 }
 
 impl Walk<'_, '_> {
-    fn all(&mut self) -> Result<(), BadLine> {
-        let (mut at, mut number) = (0, 0);
+    fn lines(&mut self, most: usize) -> Result<bool, BadLine> {
         if self.text.len() > MAX_TEXT {
             return Err(BadLine { line: 1, expected: "a shorter text" });
         }
-        while at < self.text.len() {
-            number += 1;
+        let until = self.place.line.saturating_add(most);
+        while self.place.at < self.text.len() {
+            if self.place.line == until {
+                return Ok(false);
+            }
+            self.place.line += 1;
+            let (at, number) = (self.place.at, self.place.line);
             let rest = self.text.get(at..).unwrap_or_default();
             let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let fault = |expected| BadLine { line: number, expected };
@@ -164,13 +192,13 @@ impl Walk<'_, '_> {
             }
             let is_cr = length.checked_sub(1).and_then(|last| rest.get(last)) == Some(&b'\r');
             self.line(at, at + length - usize::from(is_cr)).map_err(fault)?;
-            at += length + 1;
+            self.place.at = at + length + 1;
         }
         self.flush();
-        if self.syntax == Syntax::OpenMetrics && !self.is_over {
-            return Err(BadLine { line: number + 1, expected: "# EOF" });
+        if self.syntax == Syntax::OpenMetrics && !self.place.is_over {
+            return Err(BadLine { line: self.place.line + 1, expected: "# EOF" });
         }
-        Ok(())
+        Ok(true)
     }
 
     fn line(&mut self, from: usize, to: usize) -> Result<(), &'static str> {
@@ -178,7 +206,7 @@ impl Walk<'_, '_> {
         cursor.blank();
         match cursor.peek() {
             None => Ok(()),
-            Some(_) if self.is_over => Err("nothing after # EOF"),
+            Some(_) if self.place.is_over => Err("nothing after # EOF"),
             Some(b'#') => self.comment(cursor),
             Some(_) => {
                 let line = cursor.sample(self.syntax, &mut self.reader.pairs)?;
@@ -195,8 +223,8 @@ impl Walk<'_, '_> {
         let word = cursor.word();
         match word.of(self.text) {
             b"EOF" if is_apart && self.syntax == Syntax::OpenMetrics => {
-                self.is_over = cursor.rest().is_empty();
-                if self.is_over { Ok(()) } else { Err("# EOF and nothing else") }
+                self.place.is_over = cursor.rest().is_empty();
+                if self.place.is_over { Ok(()) } else { Err("# EOF and nothing else") }
             }
             b"HELP" if is_apart => {
                 cursor.blank();
@@ -205,7 +233,8 @@ impl Walk<'_, '_> {
                 if let Some(family) = self.reader.families.of(self.text, name) {
                     family.help = cursor.rest_span();
                 }
-                self.reader.help_of = None;
+                // It may be what the samples so far were a part of, or of no family.
+                (self.reader.help_of, self.place.last) = (None, None);
                 Ok(())
             }
             b"TYPE" if is_apart => {
@@ -218,7 +247,7 @@ impl Walk<'_, '_> {
                 };
                 // What came so far was of another type.
                 self.flush();
-                self.last = None;
+                self.place.last = None;
                 if let Some(family) = self.reader.families.of(self.text, name) {
                     family.kind = kind;
                 }
@@ -231,7 +260,7 @@ impl Walk<'_, '_> {
     fn sample(&mut self, line: &Line) {
         let text = self.text;
         let name = line.name.of(text);
-        let role = match self.last {
+        let role = match self.place.last {
             Some((last, role)) if last.of(text) == name => role,
             last => {
                 let near = last.and_then(|(_, role)| role.family());
@@ -239,7 +268,7 @@ impl Walk<'_, '_> {
                 if self.reader.parts.family().is_some_and(|of| Some(of) != role.family()) {
                     self.flush();
                 }
-                self.last = Some((line.name, role));
+                self.place.last = Some((line.name, role));
                 role
             }
         };

@@ -71,7 +71,7 @@ impl Statsd {
         let change = match wanted {
             wanted if wanted == self.receiver.as_ref().map(|r| r.wanted.as_str()) => Change::None,
             None => Change::To(None),
-            Some(wanted) => Change::To(Some(Receiver::bind(wanted)?)),
+            Some(wanted) => Change::To(Some(Receiver::bind(wanted, self.receiver.as_ref())?)),
         };
         Ok(Bound(change))
     }
@@ -132,9 +132,15 @@ impl Statsd {
 }
 
 impl Receiver {
-    fn bind(wanted: &str) -> io::Result<Receiver> {
+    /// `old` is the one whose place it is to take.
+    fn bind(wanted: &str, old: Option<&Receiver>) -> io::Result<Receiver> {
         let (socket, bound) = sys::bind_udp(wanted).map_err(|e| {
+            let port = |old: &Receiver| [":", &old.bound.port().to_string()].concat();
+            let is_old = |old: &Receiver| wanted.ends_with(&port(old));
             let advice = match e.kind() {
+                io::ErrorKind::AddrInUse if old.is_some_and(is_old) => {
+                    "; the address that is received on now is in the way: end and start anew"
+                }
                 io::ErrorKind::AddrInUse => "; is another program receiving there?",
                 _ => "",
             };

@@ -9,6 +9,9 @@ use crate::sys::Pen;
 /// Room is added in steps of this many bytes, and doubles when that is more.
 const STEP: usize = 4096;
 
+/// From here on it grows by a quarter: of a large body's room little is to lie idle.
+const LARGE: usize = 1 << 20;
+
 /// Bytes being rendered, kept from one scrape to the next.
 #[derive(Default)]
 pub struct Buffer {
@@ -102,8 +105,9 @@ impl Buffer {
 
     #[cold]
     fn grow(&mut self, n: usize) {
-        let more = (self.bytes.len()).max(n).max(STEP);
-        self.bytes.resize(self.bytes.len() + more, 0);
+        let length = self.bytes.len();
+        let more = if length < LARGE { length } else { length / 4 };
+        self.bytes.resize(length + more.max(n).max(STEP), 0);
     }
 }
 

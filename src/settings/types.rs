@@ -131,6 +131,13 @@ pub struct Custom {
     pub labels_on_all: bool,
 }
 
+impl Custom {
+    /// The labels of series that are this program's own.
+    pub fn labels_of_own(&self) -> &[(String, String)] {
+        if self.labels_on_all { &self.labels } else { &[] }
+    }
+}
+
 /// All settings, checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {

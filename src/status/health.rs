@@ -2,11 +2,10 @@
 //! when something of its own is broken, else ok (200). What others do wrong – a target that does not
 //! answer – is noted and leaves it ok: a restart would mend nothing.
 //!
-//! Reasons come from three places: the collectors' last runs, samples that say it (`RULES`), and
-//! `Hub::troubles`, where each part of the hub adds what it knows.
+//! Reasons come from the collectors' last runs, from the clock, and from `Hub::troubles`, where each
+//! part of the hub adds what it knows.
 
 use super::json::Json;
-use super::table::own_name;
 use crate::clock::Wall;
 use crate::gather::Gather;
 use crate::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
@@ -18,32 +17,10 @@ const STALE: Duration = Duration::from_secs(60);
 /// Reasons that are told; more are counted.
 const MAX_TROUBLES: usize = 256;
 
-/// A sample that tells of trouble.
-struct Rule {
-    /// Our own name.
-    family: &'static str,
-    /// The label that names who is in trouble.
-    label: &'static str,
-    /// What it says when all is well.
-    well: Value,
-    part: &'static str,
-    reason: &'static str,
-    fails: bool,
-}
-
-const RULES: &[Rule] = &[Rule {
-    family: "target_up",
-    label: "target",
-    well: Value::Int(1),
-    part: "target",
-    reason: "it did not answer as it should",
-    fails: false,
-}];
-
 struct Trouble {
     fails: bool,
     part: &'static str,
-    name: Box<[u8]>,
+    name: String,
     reason: String,
 }
 
@@ -53,8 +30,6 @@ pub struct Health {
     troubles: Vec<Trouble>,
     failing: bool,
     left_out: u64,
-    /// What is looked for in the samples at hand, and where its name stands among their labels.
-    rule: Option<(&'static Rule, Option<usize>)>,
 }
 
 impl Health {
@@ -63,7 +38,7 @@ impl Health {
         let is_recent = |ran: Instant| now.saturating_duration_since(ran) < STALE;
         if !gather.reports().all(|report| report.ran.is_some_and(is_recent)) {
             let all = gather.all();
-            gather.scrape(all, self);
+            gather.scrape(all, &mut Nowhere);
         }
         for report in gather.reports().filter(|report| !report.success) {
             let reason = report.error.map(|(error, _)| error.to_string());
@@ -78,18 +53,18 @@ impl Health {
 
     /// The agent does not do its work because of this.
     pub fn fails(&mut self, part: &'static str, name: &str, reason: String) {
-        self.add(true, part, name.as_bytes(), reason);
+        self.add(true, part, name, reason);
     }
 
     /// Worth knowing; the agent does its work.
     pub fn notes(&mut self, part: &'static str, name: &str, reason: String) {
-        self.add(false, part, name.as_bytes(), reason);
+        self.add(false, part, name, reason);
     }
 
-    fn add(&mut self, fails: bool, part: &'static str, name: &[u8], reason: String) {
+    fn add(&mut self, fails: bool, part: &'static str, name: &str, reason: String) {
         self.failing |= fails;
         if self.troubles.len() < MAX_TROUBLES {
-            self.troubles.push(Trouble { fails, part, name: name.into(), reason });
+            self.troubles.push(Trouble { fails, part, name: name.to_owned(), reason });
         } else {
             self.left_out += 1;
         }
@@ -110,7 +85,7 @@ impl Health {
             for trouble in self.troubles.iter().filter(|trouble| trouble.fails == fails) {
                 json.open(b"{");
                 json.text_of("part", trouble.part.as_bytes());
-                json.text_of("name", &trouble.name);
+                json.text_of("name", trouble.name.as_bytes());
                 json.text_of("reason", trouble.reason.as_bytes());
                 json.close(b"}");
             }
@@ -121,39 +96,26 @@ impl Health {
     }
 }
 
-impl Sink for Health {
-    fn family(&mut self, family: &Family<'_>) {
-        let (name, labels) = own_name(family);
-        let rule = RULES.iter().find(|rule| rule.family == name);
-        self.rule = rule.map(|rule| (rule, labels.iter().position(|label| *label == rule.label)));
-    }
+/// Where samples go that nobody asked for.
+struct Nowhere;
 
-    fn sample(&mut self, labels: &[Label<'_>], value: Value) {
-        let Some((rule, at)) = self.rule else { return };
-        if value != rule.well {
-            let name = at.and_then(|at| labels.get(at)).map_or(&b""[..], Label::raw);
-            self.add(rule.fails, rule.part, name, rule.reason.to_owned());
-        }
-    }
+impl Sink for Nowhere {
+    fn family(&mut self, _: &Family<'_>) {}
+
+    fn sample(&mut self, _: &[Label<'_>], _: Value) {}
 
     fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
 
     fn mark(&self) -> usize {
-        self.troubles.len()
+        0
     }
 
-    fn rewind(&mut self, mark: usize) {
-        self.rule = None;
-        self.troubles.truncate(mark);
-    }
+    fn rewind(&mut self, _: usize) {}
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::{Unit, gauge};
-
-    const UP: Family<'_> = gauge("target_up", Unit::One, "U.", &["target"]).only_own();
 
     fn text(health: &Health) -> String {
         let mut out = Buffer::default();
@@ -164,17 +126,12 @@ mod tests {
     #[test]
     fn what_others_do_wrong_is_noted() {
         let mut health = Health::default();
-        health.family(&UP);
-        for (name, up) in [("web", 1), ("a\"pi", 0)] {
-            health.sample(&[Label::from(name)], UP.value(up));
-        }
-        health.family(&gauge("target_samples", Unit::One, "S.", &["target"]));
-        health.sample(&[Label::from("web")], Value::Int(0));
+        health.notes("target", "a\"pi", "expected status 200, found 500".to_owned());
         assert!(!health.is_failing());
         assert_eq!(
             text(&health),
             "{\"status\":\"ok\",\"reasons\":[],\"notes\":[{\"part\":\"target\",\"name\":\"a\\\"pi\",\
-             \"reason\":\"it did not answer as it should\"}],\"left_out\":0}"
+             \"reason\":\"expected status 200, found 500\"}],\"left_out\":0}"
         );
     }
 

@@ -16,6 +16,7 @@ use crate::clock::Wall;
 use crate::gather::{Gather, Report};
 use crate::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
 use crate::read::Root;
+use crate::target::Targets;
 use json::Json;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -97,8 +98,9 @@ impl Sink for Status {
 }
 
 impl Status {
-    /// Writes all that was taken, and what `gather` knows of itself. The sink took its scrape at `now`.
-    pub fn write(&self, gather: &Gather, now: Instant, out: &mut Buffer) {
+    /// Writes all that was taken, and the last failures of collectors and targets. The sink took its
+    /// scrape at `now`.
+    pub fn write(&self, gather: &Gather, targets: &Targets, now: Instant, out: &mut Buffer) {
         let mut json = Json::new(out);
         json.open(b"{");
         json.number_of("time", Some(nanos(Wall::now().since_epoch())));
@@ -122,7 +124,7 @@ impl Status {
         self.write_rows("disks", Part::Disks, &mut json);
         self.write_rows("network", Part::Network, &mut json);
         write_collectors(gather.reports(), now, &mut json);
-        self.write_rows("targets", Part::Targets, &mut json);
+        self.write_targets(targets, now, &mut json);
         json.inside("pushes", b"{");
         self.table(Part::Pushes).write_members(&mut json);
         json.inside("refused", b"{");
@@ -141,7 +143,16 @@ impl Status {
 
     fn write_rows(&self, name: &str, part: Part, json: &mut Json<'_>) {
         json.inside(name, b"[");
-        self.table(part).write_rows(json);
+        self.table(part).write_rows(json, &|_, _| ());
+        json.close(b"]");
+    }
+
+    fn write_targets(&self, targets: &Targets, now: Instant, json: &mut Json<'_>) {
+        json.inside("targets", b"[");
+        self.table(Part::Targets).write_rows(json, &|row, json| {
+            let failure = targets.failures().find(|(name, ..)| name.as_bytes() == row);
+            write_last_error(failure.map(|(_, _, text, at)| (text, at)), now, json);
+        });
         json.close(b"]");
     }
 
@@ -180,7 +191,6 @@ impl Status {
 fn write_collectors(reports: impl Iterator<Item = Report>, now: Instant, json: &mut Json<'_>) {
     json.inside("collectors", b"[");
     for report in reports {
-        let age = |at: Instant| nanos(now.saturating_duration_since(at));
         json.open(b"{");
         json.text_of("name", report.name.as_bytes());
         json.key(b"success");
@@ -189,13 +199,10 @@ fn write_collectors(reports: impl Iterator<Item = Report>, now: Instant, json: &
             None => json.number(None),
         }
         json.number_of("seconds", report.ran.map(|_| nanos(report.took)));
-        json.number_of("age_seconds", report.ran.map(age));
+        json.number_of("age_seconds", report.ran.map(|at| age(at, now)));
         json.number_of("errors", Some(Value::Int(report.errors)));
-        match report.error {
-            Some((error, _)) => json.text_of("last_error", error.to_string().as_bytes()),
-            None => json.number_of("last_error", None),
-        }
-        json.number_of("last_error_age_seconds", report.error.map(|(_, at)| age(at)));
+        let error = report.error.map(|(error, at)| (error.to_string(), at));
+        write_last_error(error.as_ref().map(|(text, at)| (&**text, *at)), now, json);
         json.close(b"}");
     }
     json.close(b"]");
@@ -233,6 +240,18 @@ fn seconds(text: &[u8]) -> Option<Value> {
 /// An alert that is neither pending nor firing.
 fn is_zero(value: Value) -> bool {
     value == Value::Int(0) || value == Value::Float(0.0)
+}
+
+fn write_last_error(error: Option<(&str, Instant)>, now: Instant, json: &mut Json<'_>) {
+    match error {
+        Some((text, _)) => json.text_of("last_error", text.as_bytes()),
+        None => json.number_of("last_error", None),
+    }
+    json.number_of("last_error_age_seconds", error.map(|(_, at)| age(at, now)));
+}
+
+fn age(at: Instant, now: Instant) -> Value {
+    nanos(now.saturating_duration_since(at))
 }
 
 fn nanos(duration: Duration) -> Value {

@@ -7,6 +7,6 @@ pub const PAGE: &str = include_str!("page.html");
 
 /// Its Content-Security-Policy: the hashes are those of style and script, and a test compares them.
 pub const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-cHQ1TbaURJkBR9jAJ/F6f3u2MYP2A9uSIXkWD1jVuHw='; \
-    script-src 'sha256-vNLFrua7qgLfdGsjECd51/4j72OLThmk/o4lAuB5Amo='; \
+    style-src 'sha256-gasZX6iR7/VP687J8DkMK/hnus5pumMDoItwMLvhvOY='; \
+    script-src 'sha256-AX5gk2p1NfcQ/Wr18W1l/VBiuseUsjkfzpY5HnDNeZY='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

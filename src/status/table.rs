@@ -219,14 +219,15 @@ impl Table {
         }
     }
 
-    /// An object for each row.
-    pub fn write_rows(&self, json: &mut Json<'_>) {
+    /// An object for each row, to which `more` adds members.
+    pub fn write_rows(&self, json: &mut Json<'_>, more: &dyn Fn(&[u8], &mut Json<'_>)) {
         for row in &self.rows {
             json.open(b"{");
             json.text_of(self.part.label(), &row.name);
             for (key, value) in self.keys.iter().zip(&row.cells) {
                 json.number_of(key, *value);
             }
+            more(&row.name, json);
             json.close(b"}");
         }
     }

@@ -125,7 +125,7 @@ fn gather() -> Gather {
 
 fn read(status: &Status) -> Read {
     let mut out = Buffer::default();
-    status.write(&gather(), Instant::now(), &mut out);
+    status.write(&gather(), &Targets::default(), Instant::now(), &mut out);
     Read::parse(std::str::from_utf8(out.bytes()).unwrap())
 }
 

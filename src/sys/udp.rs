@@ -4,8 +4,13 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-/// Datagrams received by one call. With one a call a flood of small ones costs a third more.
+/// Datagrams received by one call. One at a time a small one costs twice the CPU (1.4 µs against 0.7
+/// with its line and its share of a `poll`); 64 are hardly better than 16, and take four times the room.
 const BATCH: usize = 16;
+
+/// Bytes that one call should not exceed while datagrams are as long as those before: with the
+/// shortest lines, so many take some 8 ms.
+const BYTES: usize = 1 << 18;
 
 /// Room for one datagram: no UDP datagram is longer.
 const SLOT: usize = 1 << 16;
@@ -60,11 +65,13 @@ pub struct Datagrams {
     bytes: Vec<u8>,
     /// Of those that came.
     lengths: Vec<usize>,
+    /// How many may come with the next call. INVARIANT: 1 to `BATCH`.
+    most: usize,
 }
 
 impl Default for Datagrams {
     fn default() -> Datagrams {
-        Datagrams { bytes: vec![0; BATCH * SLOT], lengths: Vec::with_capacity(BATCH) }
+        Datagrams { bytes: vec![0; BATCH * SLOT], lengths: Vec::with_capacity(BATCH), most: BATCH }
     }
 }
 
@@ -82,10 +89,10 @@ impl Datagrams {
             header.msg_hdr.msg_iovlen = 1;
         }
         // SAFETY: every header has one part, which describes a slot of `bytes`; headers, parts and
-        // bytes outlive the call.
+        // bytes outlive the call. There are no fewer headers than `most`.
         let count = unsafe {
             let (fd, to) = (socket.as_raw_fd(), headers.as_mut_ptr());
-            libc::recvmmsg(fd, to, BATCH as libc::c_uint, 0, std::ptr::null_mut())
+            libc::recvmmsg(fd, to, self.most as libc::c_uint, 0, std::ptr::null_mut())
         };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error());
         let count = match count {
@@ -93,6 +100,8 @@ impl Datagrams {
             count => count?,
         };
         self.lengths.extend(headers.iter().take(count).map(|header| header.msg_len as usize));
+        let longest = self.lengths.iter().copied().max().unwrap_or(0);
+        self.most = (BYTES / longest.max(1)).clamp(1, BATCH);
         Ok(())
     }
 
@@ -129,6 +138,23 @@ mod tests {
             got.extend(datagrams.iter().map(<[u8]>::to_vec));
         }
         assert_eq!(got, sent);
+    }
+
+    #[test]
+    fn of_long_ones_fewer_come_at_once() {
+        let (socket, bound) = bind_udp((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut datagrams = Datagrams::default();
+        let mut receive = |sizes: &[usize]| {
+            for size in sizes {
+                client.send_to(&vec![b'x'; *size], bound).unwrap();
+            }
+            datagrams.receive(socket.as_fd()).unwrap();
+            datagrams.iter().map(<[u8]>::len).collect::<Vec<_>>()
+        };
+        assert_eq!(receive(&[60_000]), [60_000]);
+        assert_eq!(receive(&[1; 20]), [1; BYTES / 60_000]);
+        assert_eq!(receive(&[]), [1; 20 - BYTES / 60_000]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What a target's courier does: it waits, asks, lays down what came back, and waits again. It
 //! paces itself on the monotonic clock, and ends when its mailbox closes or nobody wants results.
 
-use crate::courier::{Answer, Call, Client, Failure, Slot, Url, basic};
-use crate::settings::{Scrape, Target, TargetKind};
+use super::answer::{self, Said};
+use crate::courier::{Call, Client, Failure, Slot, Url, basic};
+use crate::settings::{Field, Scrape, Target, TargetKind};
 use std::convert::Infallible;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};
@@ -29,9 +30,11 @@ const ACCEPT_JSON: &str = "application/json";
 /// All that a courier needs to know. One whose plan stays as it was goes on undisturbed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// As in the settings.
-    pub url: String,
-    accept: &'static str,
+    name: String,
+    url: String,
+    kind: TargetKind,
+    fields: Vec<Field>,
+    max_series: usize,
     interval: Duration,
     timeout: Duration,
     max_body: usize,
@@ -50,7 +53,7 @@ pub struct Outcome {
     /// From the start of the request to the end of the answer.
     pub duration: Duration,
     /// What the target said.
-    pub result: Result<Answer, Failure>,
+    pub result: Result<Said, Failure>,
 }
 
 impl Plan {
@@ -59,11 +62,11 @@ impl Plan {
         let mut hasher = DefaultHasher::new();
         hasher.write(target.name.as_bytes());
         Plan {
+            name: target.name.clone(),
             url: target.url.clone(),
-            accept: match target.kind {
-                TargetKind::Prometheus => ACCEPT_TEXT,
-                TargetKind::Custom => ACCEPT_JSON,
-            },
+            kind: target.kind,
+            fields: target.fields.clone(),
+            max_series: all.max_series,
             interval: target.interval.unwrap_or(all.interval).max(MIN_INTERVAL),
             timeout: target.timeout.unwrap_or(all.timeout),
             max_body: all.max_body_bytes,
@@ -110,7 +113,7 @@ pub fn work(id: u64, plan: &Plan, stop: &Receiver<Infallible>, desk: &Slot<Outco
     }
 }
 
-fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Answer, Failure> {
+fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Said, Failure> {
     let url = Url::parse(&plan.url)
         .map_err(|expected| Failure { reason: "url", text: ["expected ", expected].concat() })?;
     let call = Call {
@@ -121,7 +124,11 @@ fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Answer, Failure
         deadline: now + plan.timeout,
         max_body: plan.max_body,
     };
-    client.send(&call)
+    let answer = client.send(&call)?;
+    match plan.kind {
+        TargetKind::Prometheus => answer::text(answer),
+        TargetKind::Custom => answer::numbers(&answer, &plan.name, &plan.fields, plan.max_series),
+    }
 }
 
 /// Those of the settings; what they do not say is added. Files are read anew each time: secrets
@@ -133,7 +140,11 @@ fn headers(plan: &Plan, url: &Url) -> Result<Vec<(String, String)>, Failure> {
             headers.push((name.to_owned(), value));
         }
     };
-    add("Accept", plan.accept.to_owned());
+    let accept = match plan.kind {
+        TargetKind::Prometheus => ACCEPT_TEXT,
+        TargetKind::Custom => ACCEPT_JSON,
+    };
+    add("Accept", accept.to_owned());
     if let Some(file) = &plan.token_file {
         add("Authorization", ["Bearer ", &secret(file)?].concat());
     } else if !plan.username.is_empty() {

@@ -14,6 +14,9 @@ use crate::store::Reason;
 /// The label of an array's elements.
 const INDEX: &str = "index";
 
+/// The help of what has none of its own.
+const HELP: &str = "A number in the JSON that the target answers.";
+
 /// One sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Picked<'a> {
@@ -21,7 +24,7 @@ pub struct Picked<'a> {
     pub name: &'a str,
     /// A counter instead of a gauge.
     pub is_counter: bool,
-    /// One sentence; may be empty.
+    /// One sentence.
     pub help: &'a str,
     /// Names and values; an empty value is none.
     pub labels: &'a [(String, String)],
@@ -105,7 +108,7 @@ impl Walk<'_, '_> {
             Value::Number(_) | Value::Bool(_) => {
                 let value = number(value).ok_or(Reason::Number);
                 let (name, labels) = (&*self.name, &*self.labels);
-                let picked = |value| Picked { name, is_counter: false, help: "", labels, value };
+                let picked = |value| Picked { name, is_counter: false, help: HELP, labels, value };
                 (self.take)(value.map(picked));
             }
             Value::Text(_) | Value::Null => {}
@@ -198,7 +201,8 @@ impl Search<'_, '_> {
         };
         let Some(value) = value else { return (self.take)(Err(Reason::Number)) };
         let labels = self.labels(from);
-        let (name, help) = (&*self.name, &*self.field.help);
+        let help = if self.field.help.is_empty() { HELP } else { &self.field.help };
+        let name = &*self.name;
         let is_counter = self.field.is_counter;
         (self.take)(Ok(Picked { name, is_counter, help, labels: &labels, value }));
     }

@@ -4,15 +4,15 @@
 
 mod answer;
 mod asking;
-mod custom;
+pub mod custom;
 mod state;
 
 use crate::courier::Desk;
-use crate::ingest::Buffers;
 use crate::log;
 use crate::metric::{Family, Label, Sink, Unit, counter, gauge};
 use crate::settings::Scrape;
-use crate::store::{LabelSet, Reason, Store};
+use crate::store::{Reason, Store};
+use answer::{Taking, Tools};
 use asking::Outcome;
 use state::{REASONS, State};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -66,17 +66,9 @@ pub struct Targets {
     desk: Option<Desk<Outcome>>,
     /// Of the last courier.
     last_id: u64,
+    /// What is being taken, piece by piece.
+    taking: Option<Taking>,
     tools: Tools,
-}
-
-/// What is kept from one answer to the next.
-#[derive(Default)]
-struct Tools {
-    buffers: Buffers,
-    labels: LabelSet,
-    /// Put on every series that has none of that name.
-    constant: Vec<(String, String)>,
-    max_series: usize,
 }
 
 impl Targets {
@@ -89,6 +81,10 @@ impl Targets {
         store: &mut Store,
         now: Instant,
     ) {
+        if let Some(taking) = self.taking.take() {
+            let of = self.states.iter().find(|state| state.id() == taking.id);
+            of.into_iter().for_each(|state| state.leave(store));
+        }
         self.tools.constant = labels.to_vec();
         self.tools.max_series = settings.max_series;
         let mut before = std::mem::take(&mut self.states);
@@ -125,13 +121,36 @@ impl Targets {
         self.desk.as_ref().map(AsFd::as_fd)
     }
 
-    /// Takes one answer; the descriptor stays ready while there are more.
+    /// Takes a piece of an answer; the descriptor stays ready while there is more.
     pub fn turn(&mut self, store: &mut Store, now: Instant) {
-        let Some(outcome) = self.desk.as_ref().and_then(Desk::take) else { return };
-        // Nobody waits any more for what a dropped courier brings.
-        if let Some(state) = self.states.iter_mut().find(|state| state.id() == outcome.id) {
-            state.take(outcome, &mut self.tools, store, now);
+        let Some(mut taking) = self.next(store, now) else { return };
+        let state = self.states.iter_mut().find(|state| state.id() == taking.id);
+        let tools = &mut self.tools;
+        let is_over = state.is_none_or(|state| state.take(&mut taking, tools, store, now));
+        if !is_over {
+            self.taking = Some(taking);
+            self.desk.as_ref().into_iter().for_each(Desk::nudge);
         }
+    }
+
+    /// The targets whose requests ever failed: name, whether the last one did, what went wrong last
+    /// and when.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, bool, &str, Instant)> {
+        self.states.iter().filter_map(|state| {
+            let (text, at) = state.failure()?;
+            Some((state.name(), state.last().is_some_and(|last| !last.up), text, at))
+        })
+    }
+
+    /// What is to be taken now.
+    fn next(&mut self, store: &mut Store, now: Instant) -> Option<Taking> {
+        if let Some(taking) = self.taking.take() {
+            return Some(taking);
+        }
+        let outcome = self.desk.as_ref()?.take()?;
+        // Nobody waits any more for what a dropped courier brings.
+        let state = self.states.iter_mut().find(|state| state.id() == outcome.id)?;
+        state.receive(outcome, store, now)
     }
 
     /// Writes what is known about the targets.

@@ -1,7 +1,6 @@
 //! One target: what it was told to be, what its last answer was, and how an answer becomes series.
 
-use super::Tools;
-use super::answer;
+use super::answer::{Taking, Tools};
 use super::asking::{self, Outcome, Plan};
 use crate::courier::{Courier, Desk};
 use crate::ingest::Tally;
@@ -30,6 +29,9 @@ pub const REASONS: [&str; 11] = [
 /// The label that tells where a series is from.
 const TARGET: &str = "target";
 
+/// The longest text of a failure that is kept.
+const MAX_TEXT: usize = 256;
+
 /// One target.
 pub struct State {
     target: Target,
@@ -39,6 +41,8 @@ pub struct State {
     id: u64,
     courier: Option<Courier<Infallible>>,
     last: Option<Last>,
+    /// What went wrong last, and when.
+    failure: Option<(String, Instant)>,
     errors: [u64; REASONS.len()],
     refused: [u64; Reason::ALL.len()],
     failures: Limiter,
@@ -66,6 +70,7 @@ impl State {
             id: 0,
             courier: None,
             last: None,
+            failure: None,
             errors: [0; REASONS.len()],
             refused: [0; Reason::ALL.len()],
             failures: Limiter::default(),
@@ -86,6 +91,11 @@ impl State {
     /// How the last request ended, if one did.
     pub fn last(&self) -> Option<Last> {
         self.last
+    }
+
+    /// What went wrong last, and when.
+    pub fn failure(&self) -> Option<(&str, Instant)> {
+        self.failure.as_ref().map(|(text, at)| (text.as_str(), *at))
     }
 
     /// Failed requests, in the order of `REASONS`.
@@ -111,7 +121,7 @@ impl State {
         if self.target.url != target.url || self.target.kind != target.kind {
             // It is not the same any more that bears the name.
             self.forget(store);
-            self.last = None;
+            (self.last, self.failure) = (None, None);
         }
         self.target.clone_from(target);
         let plan = Plan::new(target, all);
@@ -143,28 +153,46 @@ impl State {
         store.end(self.group);
     }
 
-    /// What its courier brought back becomes its series.
-    pub fn take(&mut self, outcome: Outcome, tools: &mut Tools, store: &mut Store, now: Instant) {
-        let duration = outcome.duration;
-        let answer = match outcome.result {
-            Ok(answer) => answer,
-            Err(failure) => return self.fail(duration, failure.reason, &failure.text, store, now),
-        };
-        if answer.status != 200 {
-            let text = ["expected status 200, found ", &answer.status.to_string()].concat();
-            return self.fail(duration, "status", &text, store, now);
-        }
-        let own = [(TARGET.to_owned(), self.target.name.clone())];
-        store.begin(self.group);
-        let taken = answer::read(&self.target, self.group, &own, &answer, tools, store, now);
-        store.end(self.group);
-        match taken {
-            Ok(tally) => self.succeed(duration, tally, now),
-            Err(text) => self.fail(duration, "text", &text, store, now),
+    /// What its courier brought back: something to take, or a failure.
+    pub fn receive(&mut self, outcome: Outcome, store: &mut Store, now: Instant) -> Option<Taking> {
+        match outcome.result {
+            Ok(said) => {
+                store.begin(self.group);
+                Some(Taking::new(outcome.id, outcome.duration, said))
+            }
+            Err(failure) => {
+                self.fail(outcome.duration, failure.reason, &failure.text, store, now);
+                None
+            }
         }
     }
 
-    fn succeed(&mut self, duration: Duration, tally: Tally, now: Instant) {
+    /// Takes the next piece. Whether it was the last.
+    pub fn take(
+        &mut self,
+        taking: &mut Taking,
+        tools: &mut Tools,
+        store: &mut Store,
+        now: Instant,
+    ) -> bool {
+        let own = [(TARGET.to_owned(), self.target.name.clone())];
+        match taking.go_on(&self.target, self.group, &own, tools, store, now) {
+            Ok(false) => return false,
+            Ok(true) => {
+                store.end(self.group);
+                self.succeed(taking.duration, taking.tally(), now);
+            }
+            Err(text) => self.fail(taking.duration, "text", &text, store, now),
+        }
+        true
+    }
+
+    /// Nothing more of what was begun is taken; what is there stays until the next answer.
+    pub fn leave(&self, store: &mut Store) {
+        store.leave(self.group);
+    }
+
+    fn succeed(&mut self, duration: Duration, tally: &Tally, now: Instant) {
         let samples = tally.taken as u64;
         if self.last.is_some_and(|last| !last.up) {
             let fields: [log::Field<'_>; 2] =
@@ -179,11 +207,12 @@ impl State {
                 *count += u64::from(more);
             }
         }
-        self.tell_refused(tally.first, now);
+        if let Some((name, reason)) = &tally.first {
+            self.tell_refused(name, *reason, now);
+        }
     }
 
-    fn tell_refused(&mut self, first: Option<(String, Reason)>, now: Instant) {
-        let Some((name, reason)) = first else { return };
+    fn tell_refused(&mut self, name: &str, reason: Reason, now: Instant) {
         let Some(held_back) = self.refusals.pass(now) else { return };
         let fields: [log::Field<'_>; 4] = [
             ("target", &self.target.name),
@@ -204,6 +233,7 @@ impl State {
     ) {
         self.forget(store);
         self.last = Some(Last { up: false, duration, samples: 0 });
+        self.failure = Some((text.chars().take(MAX_TEXT).collect(), now));
         let at = REASONS.iter().position(|word| *word == reason);
         if let Some(count) = at.and_then(|at| self.errors.get_mut(at)) {
             *count += 1;

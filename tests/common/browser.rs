@@ -5,11 +5,9 @@
 use super::Temp;
 use super::json::Json;
 use std::collections::VecDeque;
-use std::fs;
 use std::io::{BufRead, BufReader, PipeWriter, Write, pipe};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -170,12 +168,13 @@ impl Browser {
         self.command("Emulation.setEmulatedMedia", &scheme);
     }
 
-    /// Presses a key, and lets go.
-    pub fn press(&mut self, key: &str, code: u32) {
-        for kind in ["rawKeyDown", "keyUp"] {
+    /// Presses a key, which writes `text`, and lets go.
+    pub fn press(&mut self, key: &str, code: u32, text: &str) {
+        for kind in ["keyDown", "keyUp"] {
             let params = format!(
-                "{{\"type\":\"{kind}\",\"key\":\"{key}\",\"code\":\"{key}\",\
-                 \"windowsVirtualKeyCode\":{code}}}"
+                "{{\"type\":\"{kind}\",\"key\":\"{key}\",\"code\":\"{key}\",\"text\":{},\
+                 \"windowsVirtualKeyCode\":{code}}}",
+                quoted(text)
             );
             self.command("Input.dispatchKeyEvent", &params);
         }
@@ -186,12 +185,6 @@ impl Browser {
         let params = format!("{{\"format\":\"png\",\"captureBeyondViewport\":{whole}}}");
         let shot = self.command("Page.captureScreenshot", &params);
         from_base64(shot.text("data"))
-    }
-
-    /// The same into a file.
-    pub fn save_picture(&mut self, whole: bool, file: &Path) {
-        let picture = self.picture(whole);
-        fs::write(file, picture).unwrap();
     }
 
     /// What the page complained of so far: errors of scripts, of the policy, of the network.

@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod browser;
 pub mod client;
+pub mod endpoint;
 pub mod exposition;
 pub mod json;
 pub mod limits;
@@ -15,6 +16,7 @@ pub mod temp;
 
 pub use agent::Agent;
 pub use client::{Answer, Client, get, get_with};
+pub use endpoint::{Endpoint, Say};
 pub use exposition::{Exposition, Format};
 pub use temp::Temp;
 

@@ -189,6 +189,10 @@ fn a_socket_stays_as_long_as_its_address() {
     let error = statsd.prepare(&settings(Some(&taken))).err().unwrap().to_string();
     assert!(error.contains("statsd.listen") && error.contains(&taken), "{error}");
     assert_eq!(bound(&statsd), address);
+    // The old one itself is in the way.
+    let wider = format!("0.0.0.0:{}", address.port());
+    let error = statsd.prepare(&settings(Some(&wider))).err().unwrap().to_string();
+    assert!(error.contains(&wider) && error.ends_with("end and start anew"), "{error}");
     assert!(!samples(|text| statsd.write_self(text)).is_empty());
     statsd.apply(statsd.prepare(&settings(None)).unwrap());
     assert!(statsd.fd().is_none() && samples(|text| statsd.write_self(text)).is_empty());

@@ -1,0 +1,68 @@
+//! Every example is one that the program takes, and what it prints of it is taken again. The sample
+//! file of a small metrics service works as it stands.
+#![cfg(feature = "hub")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // a test runs the program
+
+mod common;
+
+use common::{Agent, Temp};
+use std::path::Path;
+use std::process::Command;
+
+/// What `--check-config` prints, without remarks.
+fn check(file: &Path) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+    let done =
+        command.env_clear().arg("--config").arg(file).arg("--check-config").output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success() && said.is_empty(), "{}: {said}", file.display());
+    let text = String::from_utf8(done.stdout).unwrap();
+    text.lines().map(|line| line.split("  # from ").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn examples_are_taken_and_taken_again() {
+    let dir = Temp::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir("examples").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let first = check(&path);
+        let again = dir.write("again.toml", first.join("\n"));
+        assert_eq!(check(&again), first, "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 10, "{count}");
+}
+
+#[test]
+fn the_sample_file_of_a_service_works_as_it_stands() {
+    let file = std::fs::read_to_string("examples/sample-service.toml").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Agents are started with METRICS_CONFIG.
+    let plan = Agent::plan().machine("box").file(&file).env("EXPORTER_PORT", free.to_string());
+    let agent = plan.env("APP__METRICS__METRICS_NAMESPACE", "shop").start();
+    assert_eq!(agent.address(), format!("0.0.0.0:{free}"));
+    let scrape = agent.scrape();
+    for gauge in ["shop_errors", "shop_active_sessions"] {
+        assert_eq!(scrape.value(gauge, &[]), 0.0);
+    }
+    assert_eq!(scrape.collectors(), ["cpu", "memory", "network"]);
+    agent.reload(&file.replace("enabled = true", "enabled = false"));
+    agent.wait_for_log("settings reloaded", 1);
+    let scrape = agent.scrape();
+    assert!(scrape.collectors().is_empty() && !scrape.has("sysmetrics_cpu"));
+    assert_eq!(scrape.value("shop_errors", &[]), 0.0);
+}
+
+#[test]
+fn the_endpoint_may_come_from_the_environment() {
+    let file = "[server]\nhost = \"127.0.0.1\"\nport = 0\n";
+    let endpoint = "APP__METRICS__PROMETHEUS_ENDPOINT";
+    let agent = Agent::plan().machine("box").file(file).env(endpoint, "/prom").start();
+    assert_eq!(agent.get("/prom").status, 200);
+    assert_eq!(agent.get("/metrics").status, 404);
+}

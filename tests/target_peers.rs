@@ -1,0 +1,161 @@
+//! Real endpoints: a node_exporter and a Prometheus (Debian packages `prometheus-node-exporter` and
+//! `prometheus`) as targets, and promtool's word on the page that has all of it.
+#![cfg(feature = "hub")]
+#![cfg(not(feature = "tiny_http"))] // the same series, read once
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // a test starts the peers
+
+mod common;
+
+use common::{Agent, Endpoint, Say, Temp, wait_until};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+/// A program that serves on a port of its own.
+struct Peer {
+    child: Child,
+    address: String,
+}
+
+impl Peer {
+    fn start(name: &str, address: String, args: &[String]) -> Peer {
+        let mut command = Command::new(name);
+        command.arg(format!("--web.listen-address={address}")).args(args);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.unwrap_or_else(|e| panic!("this test needs {name} (apt-get): {e}"));
+        let peer = Peer { child, address };
+        wait_until(name, || {
+            peer.page("/metrics").is_some_and(|text| text.contains("go_goroutines"))
+        });
+        peer
+    }
+
+    /// What it says itself. HTTP/1.0: no chunks, and the end of the connection is the end.
+    fn page(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer.split_once("\r\n\r\n")?.1.to_owned())
+    }
+}
+
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn promtool(text: &str) -> String {
+    let mut command = Command::new("promtool");
+    command.args(["check", "metrics"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8([&output.stdout[..], &output.stderr].concat()).unwrap()
+}
+
+/// Name, labels and type of every series, without those that come and go.
+fn series(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let mut all: Vec<_> = lines.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_node_exporter_and_a_prometheus_are_merged() {
+    let (of_prometheus, of_node) = (free_address(), free_address());
+    let file = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\ntargets = [\n\
+         {{ name = \"node\", url = \"http://{of_node}/metrics\" }},\n\
+         {{ name = \"prometheus\", url = \"http://{of_prometheus}/metrics\" }} ]\n"
+    );
+    let agent = Agent::plan().file(&file).start();
+    let data = Temp::new();
+    let config = format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n\
+         - job_name: agent\n  static_configs: [{{targets: [\"{}\"]}}]\n",
+        agent.address()
+    );
+    let config = data.write("prometheus.yml", config);
+    let args = [
+        format!("--config.file={}", config.display()),
+        format!("--storage.tsdb.path={}", data.path("data").display()),
+    ];
+    let prometheus = Peer::start("prometheus", of_prometheus, &args);
+    let node = Peer::start("prometheus-node-exporter", of_node, &[]);
+    let mut text = String::new();
+    wait_until("both to be there", || {
+        text = agent.get("/metrics").text().to_owned();
+        let is_there = |name: &str| text.contains(&format!("target_up{{target=\"{name}\"}} 1\n"));
+        is_there("node") && is_there("prometheus")
+    });
+    // What they say themselves: no more, and no less but what we say of our own process.
+    for (name, peer) in [("node", &node), ("prometheus", &prometheus)] {
+        let own = format!("target=\"{name}\"");
+        let theirs = series(&peer.page("/metrics").unwrap());
+        assert!(theirs.len() > 200, "{name}: {}", theirs.len());
+        let count = text.lines().filter(|l| l.contains(&own) && !l.contains("sysmetrics_")).count();
+        let refused = theirs.iter().filter(|s| s.starts_with("process_")).count();
+        let expected = theirs.len() - refused;
+        // Interfaces and statistics come and go between two readings.
+        assert!(count.abs_diff(expected) <= 30, "{name}: {count} of {expected}");
+    }
+    assert_eq!(text.matches("# TYPE go_goroutines gauge\n").count(), 1);
+    assert!(text.contains("go_goroutines{target=\"node\"} "));
+    assert!(text.contains("go_goroutines{target=\"prometheus\"} "));
+    assert!(text.contains("go_gc_duration_seconds{target=\"prometheus\",quantile=\"0.5\"} "));
+    assert!(text.contains(
+        "prometheus_http_request_duration_seconds_bucket{handler=\"/metrics\",target=\"prometheus\",le=\"+Inf\"} "
+    ));
+    // The linter has no complaint that it has not about the peers themselves.
+    let complaints = promtool(&text);
+    let theirs = [&node, &prometheus].map(|peer| promtool(&peer.page("/metrics").unwrap()));
+    for line in complaints.lines() {
+        assert!(theirs.iter().any(|said| said.contains(line)), "{line}");
+    }
+    // And Prometheus reads what it said itself, and what the other did.
+    for target in ["node", "prometheus"] {
+        let query = format!("/api/v1/query?query=go_goroutines%7Btarget%3D%22{target}%22%7D");
+        wait_until("Prometheus to have it", || {
+            prometheus.page(&query).is_some_and(|json| json.contains("\"job\":\"agent\""))
+        });
+    }
+}
+
+#[test]
+fn promtool_finds_nothing_to_mend_in_what_is_added() {
+    let text = "# HELP jobs_done_total Jobs.\n# TYPE jobs_done_total counter\njobs_done_total 1\n\
+        # HELP job_seconds How long.\n# TYPE job_seconds histogram\n\
+        job_seconds_bucket{le=\"1\"} 1\njob_seconds_bucket{le=\"+Inf\"} 2\n\
+        job_seconds_sum 3\njob_seconds_count 2\n";
+    let endpoints = [
+        Endpoint::with(text),
+        Endpoint::with(text),
+        Endpoint::new(Say::typed("application/json", "{\"up\":true,\"queue\":{\"depth\":[1,2]}}")),
+        Endpoint::new(Say::head(500, "Content-Length: 0")),
+    ];
+    let mut file = "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\n".to_owned();
+    for (at, endpoint) in endpoints.iter().enumerate() {
+        let kind = if at == 2 { "custom" } else { "prometheus" };
+        let url = endpoint.url();
+        file +=
+            &format!("[[scrape.targets]]\nname = \"t{at}\"\nurl = \"{url}\"\ntype = \"{kind}\"\n");
+    }
+    let agent = Agent::plan().machine("box").file(&file).start();
+    let mut text = String::new();
+    wait_until("all to have answered", || {
+        text = agent.get("/metrics").text().to_owned();
+        text.matches("\nsysmetrics_target_up{").count() == 4
+    });
+    assert!(text.contains("job_seconds_count{target=\"t1\"} 2") && text.contains("t2_up{target"));
+    assert!(text.contains("t2_queue_depth{index=\"0\",target=\"t2\"} 1\n"));
+    assert_eq!(promtool(&text), "");
+}
