@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most bytes of a turn.
 const TURN: f64 = 262_144.0;
@@ -323,6 +323,25 @@ fn a_flood_hinders_nobody() {
     flood.join().unwrap();
     assert!(size * BLOCKS > 100_000_000 && has_seen_calm && asked > 10, "{asked}");
     assert_eq!(before.1, (size * BLOCKS + 12) as f64);
+}
+
+/// However often a log is written to, it wakes the agent some fifty times a second.
+#[test]
+fn many_small_writes_are_read_together() {
+    const WRITES: u64 = 20_000;
+    let dir = Temp::new();
+    let log = dir.path("web.log");
+    append(&log, "one\n");
+    let agent = plan(&dir, "web.log", "").start();
+    wait_until("the first line", || lines(&agent) == 1.0);
+    let (before, start) = (agent.status("voluntary_ctxt_switches"), Instant::now());
+    let mut file = open(&log);
+    (0..WRITES).for_each(|_| file.write_all(b"more\n").unwrap());
+    let (wakes, took) = (agent.status("voluntary_ctxt_switches") - before, start.elapsed());
+    // Once to read, once to find nothing, besides looking now and then.
+    let most = 20 + 4 * u64::try_from(took.as_millis() / 20).unwrap();
+    assert!(wakes <= most, "{wakes} wakes, not {most}, in {took:?}");
+    assert_lines(&agent, &log, WRITES + 1);
 }
 
 #[test]
