@@ -8,13 +8,14 @@ mod common;
 
 use common::agent::Plan;
 use common::{Agent, Exposition, Temp, wait_until};
+use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most bytes of a turn.
 const TURN: f64 = 262_144.0;
@@ -325,6 +326,25 @@ fn a_flood_hinders_nobody() {
     assert_eq!(before.1, (size * BLOCKS + 12) as f64);
 }
 
+/// However often a log is written to, it wakes the agent some fifty times a second.
+#[test]
+fn many_small_writes_are_read_together() {
+    const WRITES: u64 = 20_000;
+    let dir = Temp::new();
+    let log = dir.path("web.log");
+    append(&log, "one\n");
+    let agent = plan(&dir, "web.log", "").start();
+    wait_until("the first line", || lines(&agent) == 1.0);
+    let (before, start) = (agent.status("voluntary_ctxt_switches"), Instant::now());
+    let mut file = open(&log);
+    (0..WRITES).for_each(|_| file.write_all(b"more\n").unwrap());
+    let (wakes, took) = (agent.status("voluntary_ctxt_switches") - before, start.elapsed());
+    // Once to read, once to find nothing, besides looking now and then.
+    let most = 20 + 4 * u64::try_from(took.as_millis() / 20).unwrap();
+    assert!(wakes <= most, "{wakes} wakes, not {most}, in {took:?}");
+    assert_lines(&agent, &log, WRITES + 1);
+}
+
 #[test]
 fn a_state_file_that_cannot_be_is_said_and_it_goes_on() {
     for (state, is_foreign) in [("/proc/no-such-place", false), ("DIR", true), ("FILE", true)] {
@@ -381,8 +401,9 @@ fn a_file_that_is_closed_at_first() {
 #[test]
 fn what_is_no_file_is_refused_without_waiting_for_it() {
     let dir = Temp::new();
-    let made = std::process::Command::new("mkfifo").arg(dir.path("web.pipe")).status();
-    assert!(made.unwrap().success());
+    let pipe = CString::new(dir.path("web.pipe").to_str().unwrap()).unwrap();
+    // SAFETY: the path ends with a NUL and lives over the call.
+    assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o644) }, 0);
     fs::create_dir(dir.path("web.d")).unwrap();
     std::os::unix::fs::symlink("/dev/zero", dir.path("web.zero")).unwrap();
     let agent = plan(&dir, "web.*", "").start();

@@ -10,8 +10,19 @@ use super::file::{Start, Tailed};
 use super::state::{Head, Place};
 use std::io;
 
-/// Decides where the reading of `file` starts; false if it is not to be read. Which of the files is
-/// opened first must make no difference.
+/// What becomes of a file that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is read.
+    Reads,
+    /// Nothing is in it yet, so that it cannot be told whether it is a copy.
+    Waits,
+    /// It is not to be read.
+    Goes,
+}
+
+/// Decides where the reading of `file` starts. Which of the files is opened first must make no
+/// difference.
 ///
 /// # Errors
 ///
@@ -22,14 +33,14 @@ pub fn settle(
     setting: &str,
     pending: &[Place],
     buffer: &mut [u8],
-) -> io::Result<bool> {
+) -> io::Result<Settled> {
     let places = || pending.iter().filter(|place| place.setting == setting);
     if let Some(place) = places().find(|p| p.inode == file.id.1 && file.begins(p.head)) {
         file.resume(place);
-        return Ok(true);
+        return Ok(Settled::Reads);
     }
     if file.start == Start::Rest {
-        return Ok(false);
+        return Ok(Settled::Goes);
     }
     if let Some(place) = places().find(|place| place.path == file.path) {
         // Another file lies here, or it was emptied: all of it is new, unless it is the same that was
@@ -37,7 +48,7 @@ pub fn settle(
         let is_elsewhere = || disk::renamed(&place.path, place.inode).is_ok();
         if place.head.bytes > 0 && file.begins(place.head) && !is_elsewhere() {
             file.resume(place);
-            return Ok(true);
+            return Ok(Settled::Reads);
         }
         file.start = Start::Beginning;
     }
@@ -49,10 +60,13 @@ pub fn settle(
         file.is_copy = disk::is_so(&place.path, place.head);
         file.start = Start::Beginning;
     } else if file.start == Start::Late {
+        if file.is_empty() {
+            return Ok(Settled::Waits);
+        }
         copied(file, others, buffer);
     }
     file.begin(buffer)?;
-    Ok(true)
+    Ok(Settled::Reads)
 }
 
 /// Whether a file that came to be while we looked is a copy, and how far it was read already, then.

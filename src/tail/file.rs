@@ -123,9 +123,11 @@ impl Tailed {
         self.seen.0
     }
 
-    /// Where it stands, to be kept; nothing if it was never opened.
+    /// Where it stands, to be kept, if that is known.
     pub fn place(&self, setting: &str) -> Option<Place> {
-        (self.start == Start::Known && !self.is_copy).then(|| Place {
+        // One that came and is empty is read from its beginning later.
+        let is_known = matches!(self.start, Start::Known | Start::Late);
+        (is_known && !self.is_copy).then(|| Place {
             offset: self.offset,
             device: self.id.0,
             inode: self.id.1,
@@ -218,6 +220,16 @@ impl Tailed {
     pub fn begins(&self, head: Head) -> bool {
         let file = self.file.as_ref();
         file.is_some_and(|file| head_of(file, head.bytes.into()).is_ok_and(|h| h == head))
+    }
+
+    /// Whether there is nothing in the opened file; it is noted that this was seen.
+    pub fn is_empty(&mut self) -> bool {
+        let about = self.file.as_ref().and_then(|file| file.metadata().ok());
+        let is_empty = about.as_ref().is_some_and(|about| about.size() == 0);
+        if let Some(about) = about.filter(|_| is_empty) {
+            self.seen = state(&about);
+        }
+        is_empty
     }
 
     /// Begins behind what was read of its original; of a copy that is shorter nothing is left.

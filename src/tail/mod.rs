@@ -145,7 +145,8 @@ impl Tails {
     /// Files that changed since they were read are due, and those that are about to go.
     fn look_at_all(&mut self) {
         for file in self.files_mut() {
-            file.is_due |= file.leaving.is_some() || file.is_copy || file.has_changed();
+            let waits = file.leaving.is_some() || file.is_copy || file.is_troubled;
+            file.is_due |= waits || file.has_changed();
         }
     }
 

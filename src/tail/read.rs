@@ -1,7 +1,7 @@
 //! A turn of reading: files that are due, one after the other, until there is nothing more or the turn
 //! is used up.
 
-use super::begin::{hand_over, settle, stays_copy};
+use super::begin::{Settled, hand_over, settle, stays_copy};
 use super::count::Trouble;
 use super::file::{Bytes, Leaving, Start, Tailed};
 use super::lines::{self, Next};
@@ -208,10 +208,17 @@ impl Tails {
         file.used = self.counts.turns;
         if file.start != Start::Known {
             let mut others = before.iter().chain(&*after);
-            let is_wanted =
+            let settled =
                 settle(file, &mut others, &entry.said.path, &self.pending, &mut self.buffer);
-            if !is_wanted.map_err(read)? {
-                return Ok(Outcome::Goes);
+            match settled.map_err(read)? {
+                Settled::Reads => {}
+                Settled::Waits => {
+                    file.is_due = false;
+                    let is_over = |l: Leaving| now.saturating_duration_since(l.since) >= GRACE;
+                    let is_over = file.leaving.is_some_and(is_over);
+                    return Ok(if is_over { Outcome::Goes } else { Outcome::Stays(0) });
+                }
+                Settled::Goes => return Ok(Outcome::Goes),
             }
             self.state.has_changed = true;
         }
@@ -288,7 +295,7 @@ impl Tails {
         let used = n - rest.len();
         file.offset += used as u64;
         entry.read.bytes += used as u64;
-        let is_all = n < file.want();
+        let is_all = n < file.want().min(self.buffer.len());
         if is_all {
             file.is_due = is_cut_short;
         }

@@ -88,6 +88,7 @@ impl Tails {
                     false => Start::Late,
                 };
                 entry.files.push(Tailed::new(path, &about, start));
+                self.state.has_changed = true;
                 is_there.push(true);
             }
         }
@@ -129,7 +130,7 @@ impl Tails {
             let Some(entry) = entries.iter().find(|entry| entry.said.path == place.setting) else {
                 return false;
             };
-            let is_open = |file: &Tailed| file.start == Start::Known;
+            let is_open = |file: &Tailed| matches!(file.start, Start::Known | Start::Late);
             let parent = place.path.parent().unwrap_or(Path::new("."));
             entry.is_new || !entry.files.iter().all(is_open) || !parent.exists()
         });

@@ -251,6 +251,32 @@ fn copies_that_go_or_are_short_are_not_read_again() {
 }
 
 #[test]
+fn a_copy_is_empty_at_first() {
+    let mut place = Place::new("web.log*").started();
+    place.append("web.log", "one\ntwo\n");
+    place.append("web.log.new", "");
+    place.append("web.log.1", "");
+    (0..3).for_each(|_| place.step());
+    fs::copy(place.path("web.log"), place.path("web.log.1")).unwrap();
+    place.step();
+    fs::write(place.path("web.log"), "three\n").unwrap();
+    (0..3).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (3.0, 3.0));
+    // What is empty is known to be so over a restart.
+    place.tails.finish();
+    place.append("web.log.new", "four\n");
+    place.logs[0].from_start = false;
+    place.killed();
+    assert_eq!(place.lines(), 1.0);
+    // And goes.
+    place.append("web.log.x", "");
+    place.step();
+    fs::remove_file(place.path("web.log.x")).unwrap();
+    (0..LONG).for_each(|_| place.step());
+    assert_eq!(place.count("files"), 3.0);
+}
+
+#[test]
 fn files_come_go_and_come_again() {
     let mut place = Place::new("*/web.log").started();
     for round in 1..4 {
@@ -518,6 +544,20 @@ fn lines_of_any_length_and_any_bytes() {
     place.append("web.log", "\n");
     place.step();
     assert_eq!(place.value("end_total"), Some(4.0));
+}
+
+#[test]
+fn a_shorter_bound_after_a_longer_one() {
+    let mut place = Place::new("web.log");
+    place.settings.max_line_bytes = 1 << 20;
+    let mut place = place.started();
+    place.append("web.log", "x".repeat(300_000));
+    place.step();
+    place.settings.max_line_bytes = 1000;
+    place.apply();
+    place.append("web.log", format!("{}\n{}", "x".repeat(300_000), "y\n".repeat(100_000)));
+    place.step();
+    assert_eq!((place.lines(), place.count("lines_cut_total")), (100_001.0, 1.0));
 }
 
 #[test]
