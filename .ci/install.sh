@@ -8,8 +8,8 @@ export DEBIAN_FRONTEND=noninteractive
 # status page; the peers.
 packages=(
 	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static chromium curl dpkg mandoc prometheus prometheus-node-exporter python3 python3-venv
-	qemu-user-static
+	busybox-static chromium curl dpkg mandoc prometheus prometheus-node-exporter python3
+	python3-prometheus-client python3-venv qemu-user-static
 	runit shellcheck strace systemd
 )
 

@@ -36,11 +36,29 @@ const PUSHES: [&str; 4] = [
     r#"[{"name":"g","type":"gauge","add":1.5,"set":true},null,{},[[]]]"#,
 ];
 
+/// What programs expose; `#` stands for OpenMetrics in the first byte.
+const EXPOSED: [&str; 4] = [
+    " # HELP h H \\\\ \\n.\n# TYPE h histogram\nh_bucket{a=\"b\",le=\"1\"} 2\nh_bucket{le=\"+Inf\",a=\"b\"} 3 \
+     1500\nh_sum{a=\"b\"} 4.5\nh_count{a=\"b\"} 3\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\nh_created 9\n",
+    " # TYPE s summary\r\ns{quantile=\"0.5\"} NaN\r\ns_sum 0\r\ns_count 0\r\nx{q=\"\\\"\\\\\\n\u{e9}\",} -Inf\nx 1 -5",
+    "## TYPE a counter\n# UNIT a seconds\na_total{b=\"c\"} 7 1.25 # {t=\"1\"} 2 3\na_created 1\n# TYPE i \
+     info\ni_info{v=\"1\"} 1\n# TYPE e stateset\ne{e=\"on\"} 1\n# EOF\n",
+    "## TYPE g gaugehistogram\ng_bucket{le=\"+Inf\"} 2\ng_gsum 3\ng_gcount 2\nz 1\n# TYPE z gauge\nz{} \
+     2\n# EOF",
+];
+
 const DATAGRAMS: [&str; 4] = [
     "requests.total:1|c|@0.1\nload:+5|g\nload:-2|g\ntime.to-first:320|ms|@0.5\n1st:7:8:9|h\n",
     "page.views:1|c|#country:china,beta,k:|c:in-5|T1656581400|card:low",
     "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nusers:5|s\r\n",
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
+];
+
+const GROUPS: [&str; 4] = [
+    "job/a/instance/b%20c\na{job=\"x\"} 1\n# TYPE b counter\nb 2",
+    "job@base64/L3Zhci90bXA/x@base64/=\nbefore 2\nbefore{x=\"y\"} 1\n",
+    "job/a\na 1 1700000000000\n",
+    "job/a/b\n",
 ];
 
 /// The first byte tells how they are cut, and whether only a head was asked for.
@@ -81,6 +99,8 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "settings_toml" => return examples(),
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
+        "push_group" => &GROUPS,
+        "exposition_in" => return expositions(),
         _ => return machines(of_machines(target)),
     };
     texts.iter().enumerate().map(|(i, text)| (i.to_string(), text.as_bytes().to_vec())).collect()
@@ -126,6 +146,26 @@ fn examples() -> Vec<(String, Vec<u8>)> {
 fn requests_in_pieces() -> Vec<(String, Vec<u8>)> {
     let all = REQUESTS.iter().enumerate();
     all.map(|(i, text)| (i.to_string(), [&[7 * i as u8], text.as_bytes()].concat())).collect()
+}
+
+/// The golden outputs of the stored machines, which are such texts, and what others write.
+fn expositions() -> Vec<(String, Vec<u8>)> {
+    let golden = Path::new("tests/golden/expected");
+    let read = |name: &String| {
+        let text = fs::read_to_string(golden.join(name)).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        // From anywhere, so that more than the first families come.
+        let part = lines.iter().skip(name.len() * 7 % lines.len()).take(40);
+        let part: String = part.flat_map(|line| [line, "\n"]).collect();
+        if name.contains("openmetrics") { format!("#{part}# EOF\n") } else { format!(" {part}") }
+    };
+    let golden = directory("tests/golden/expected").into_iter().map(|name| {
+        let text = read(&name);
+        (name, text.into_bytes())
+    });
+    let ours =
+        EXPOSED.iter().enumerate().map(|(i, text)| (i.to_string(), text.as_bytes().to_vec()));
+    golden.chain(ours).collect()
 }
 
 /// Six families of a few samples whose labels hold what must be escaped.

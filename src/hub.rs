@@ -4,7 +4,7 @@
 
 use crate::alert::Alerts;
 use crate::gather::{self, Gather};
-use crate::ingest::{self, Declared, Gate, Push, Rules, Statsd, StatsdBound};
+use crate::ingest::{self, Declared, Gate, Gateway, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink};
 use crate::settings::{Custom, Settings};
 use crate::status::Health;
@@ -26,6 +26,8 @@ pub struct Hub {
     pub push: Push,
     /// Who may push.
     pub gate: Gate,
+    /// Takes what is pushed as to a Pushgateway.
+    pub gateway: Gateway,
     statsd: Statsd,
     targets: Targets,
     tails: Tails,
@@ -45,6 +47,7 @@ impl Hub {
             store: Store::new(Bounds::default(), now),
             push: Push::default(),
             gate: Gate::default(),
+            gateway: Gateway::default(),
             statsd: Statsd::default(),
             targets: Targets::default(),
             tails: Tails::default(),
@@ -162,6 +165,7 @@ impl Hub {
     /// Writes what is known about all that comes in.
     pub fn write_self(&self, out: &mut dyn Sink) {
         self.store.write_self(out);
+        self.gateway.write_self(&self.store, out);
         self.statsd.write_self(out);
         self.targets.write_self(out);
         self.tails.write_self(out);
@@ -171,7 +175,10 @@ impl Hub {
 
 /// The families about all that comes in, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    store::families().chain(ingest::statsd::families()).chain(target::families())
+    store::families()
+        .chain(ingest::gateway::families())
+        .chain(ingest::statsd::families())
+        .chain(target::families())
 }
 
 /// What is there from the start.

@@ -9,6 +9,8 @@ use crate::http::{
 #[cfg(feature = "hub")]
 use crate::hub::{Hub, Prepared};
 #[cfg(feature = "hub")]
+use crate::ingest::gateway::{Refusal as Unserved, Verb, Wish};
+#[cfg(feature = "hub")]
 use crate::ingest::{Denied, Fault, Form};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 use crate::settings::{Dialect, Settings};
@@ -43,6 +45,9 @@ enum Serve {
     /// POST: the body, and what takes it.
     #[cfg(feature = "hub")]
     Post(Take),
+    /// PUT, POST and DELETE on all that the path is the beginning of.
+    #[cfg(feature = "hub")]
+    Group(Take),
 }
 
 /// Takes the body of a request and makes the answer.
@@ -57,6 +62,8 @@ const ROUTES: &[Route] = &[
     Route { path: "/update", serve: Serve::Post(update) },
     #[cfg(feature = "hub")]
     Route { path: "/api/metrics", serve: Serve::Post(batch) },
+    #[cfg(feature = "hub")]
+    Route { path: "/metrics/job", serve: Serve::Group(group) },
     #[cfg(feature = "hub")]
     Route { path: "/status", serve: Serve::Get(Service::page) },
     #[cfg(feature = "hub")]
@@ -138,8 +145,7 @@ impl Service {
 
     /// Makes the answer to `request`. The head is left to `Response::finish`.
     pub fn answer(&mut self, request: &Request<'_>, response: &mut Response) {
-        let is_asked = |route: &Route| request.path == self.path_of(route);
-        let route = ROUTES.iter().position(is_asked);
+        let route = self.route(request.path);
         match (route.and_then(|at| ROUTES.get(at)), request.method) {
             (Some(Route { serve: Serve::Get(serve), .. }), Method::Get | Method::Head) => {
                 serve(self, request, response);
@@ -151,6 +157,10 @@ impl Service {
             (Some(Route { serve: Serve::Post(_), .. }), _) => {
                 response.allow("POST", "Only POST is served here.");
             }
+            #[cfg(feature = "hub")]
+            (Some(Route { serve: Serve::Group(_), .. }), _) => {
+                response.allow("PUT, POST, DELETE", "Only PUT, POST and DELETE are served here.");
+            }
             (None, _) => {
                 let sentence =
                     format!("There is nothing here; the metrics are at {}.", self.metrics_path);
@@ -161,15 +171,21 @@ impl Service {
     }
 
     /// Whether there is a route that takes the body of `request`.
+    #[cfg(feature = "hub")]
     pub fn takes_body(&self, request: &Request<'_>) -> bool {
-        #[cfg(feature = "hub")]
-        let takes = |route: &Route| match route.serve {
-            Serve::Post(_) => route.path == request.path,
-            Serve::Get(_) => false,
-        };
-        #[cfg(not(feature = "hub"))]
-        let takes = |_: &Route| false;
-        request.method == Method::Post && ROUTES.iter().any(takes)
+        match self.route(request.path).and_then(|at| ROUTES.get(at)) {
+            Some(Route { serve: Serve::Post(_), .. }) => request.method == Method::Post,
+            Some(Route { serve: Serve::Group(_), .. }) => {
+                matches!(request.method, Method::Put | Method::Post | Method::Delete)
+            }
+            _ => false,
+        }
+    }
+
+    /// No route wants a body.
+    #[cfg(not(feature = "hub"))]
+    pub fn takes_body(&self, _: &Request<'_>) -> bool {
+        false
     }
 
     /// The longest body that is taken.
@@ -200,7 +216,7 @@ impl Service {
                     ),
                 };
                 response.say(status, sentence);
-                let route = ROUTES.iter().position(|route| route.path == request.path);
+                let route = self.route(request.path);
                 self.count(route.unwrap_or(OTHER), status);
                 false
             }
@@ -222,8 +238,10 @@ impl Service {
         now: Instant,
         response: &mut Response,
     ) {
-        let route = ROUTES.iter().position(|route| route.path == request.path);
-        if let Some(Route { serve: Serve::Post(take), .. }) = route.and_then(|at| ROUTES.get(at)) {
+        let route = self.route(request.path);
+        if let Some(Route { serve: Serve::Post(take) | Serve::Group(take), .. }) =
+            route.and_then(|at| ROUTES.get(at))
+        {
             take(&mut self.hub, request, body, now, response);
         }
         self.count(route.unwrap_or(OTHER), response.status());
@@ -312,6 +330,17 @@ impl Service {
     pub fn turn_away(&mut self, status: Status, sentence: &str, response: &mut Response) {
         response.say(status, sentence);
         self.count(OTHER, status);
+    }
+
+    /// The route of a path.
+    fn route(&self, path: &str) -> Option<usize> {
+        ROUTES.iter().position(|route| match route.serve {
+            #[cfg(feature = "hub")]
+            Serve::Group(_) => {
+                path.strip_prefix(route.path).is_some_and(|rest| rest.starts_with(['/', '@', '%']))
+            }
+            _ => path == self.path_of(route),
+        })
     }
 
     fn path_of<'a>(&'a self, route: &Route) -> &'a str {
@@ -458,6 +487,30 @@ fn batch(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &m
     let out = response.begin(Status::Ok, JSON);
     let done = hub.push.take(Form::Batch, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));
+}
+
+/// `PUT`, `POST` and `DELETE` of `/metrics/job/…`.
+#[cfg(feature = "hub")]
+fn group(hub: &mut Hub, of: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
+    let (verb, status) = match of.method {
+        Method::Delete => (Verb::Delete, Status::Accepted),
+        Method::Put => (Verb::Replace, Status::Ok),
+        _ => (Verb::Add, Status::Ok),
+    };
+    let wish = Wish {
+        verb,
+        path: of.path,
+        content_type: of.content_type,
+        content_encoding: of.content_encoding,
+        body,
+        max_body: hub.gate.max_body,
+    };
+    match hub.gateway.serve(&wish, hub.push.rules(), &mut hub.store, now) {
+        Ok(()) => drop(response.begin(status, "text/plain; charset=utf-8")),
+        Err(Unserved::Bad(sentence)) => response.say(Status::BadRequest, &sentence),
+        Err(Unserved::Media(sentence)) => response.say(Status::UnsupportedMedia, sentence),
+        Err(Unserved::Full) => response.say(Status::Unavailable, "There are too many groups."),
+    }
 }
 
 #[cfg(feature = "hub")]

@@ -90,8 +90,8 @@ impl Server {
         let is_local = peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback());
         let most = service.body_limit();
         let mut body = Vec::new();
-        let is_post = *from.method() == tiny_http::Method::Post;
-        let mut reader = from.as_reader().take(if is_post { most as u64 + 1 } else { 0 });
+        let has_body = matches!(from.method(), tiny_http::Method::Post | tiny_http::Method::Put);
+        let mut reader = from.as_reader().take(if has_body { most as u64 + 1 } else { 0 });
         let is_whole = reader.read_to_end(&mut body).is_ok() && body.len() <= most;
         let body = is_whole.then_some(body);
         let header = |name: &'static str| {
@@ -104,6 +104,8 @@ impl Server {
                 tiny_http::Method::Get => Method::Get,
                 tiny_http::Method::Head => Method::Head,
                 tiny_http::Method::Post => Method::Post,
+                tiny_http::Method::Put => Method::Put,
+                tiny_http::Method::Delete => Method::Delete,
                 _ => Method::Other,
             },
             path,
@@ -113,6 +115,8 @@ impl Server {
             accept: header("Accept"),
             accept_encoding: header("Accept-Encoding"),
             authorization: header("Authorization"),
+            content_type: header("Content-Type"),
+            content_encoding: header("Content-Encoding"),
             body: Body::Sized(0),
             expects: false,
         };

@@ -68,6 +68,8 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         accept,
         accept_encoding,
         authorization: "",
+        content_type: "",
+        content_encoding: "",
         body: Body::Sized(0),
         expects: false,
     }
@@ -146,6 +148,54 @@ fn steady_statsd_lines_allocate_nothing() {
     assert_eq!(store.len(), 2 + 2 * 14 + 3);
 }
 
+/// Exposition text of series that are there.
+#[cfg(feature = "hub")]
+fn steady_texts_allocate_nothing() {
+    use std::time::{Duration, Instant};
+    use sysmetrics::ingest::{Buffers, Collision, Intake, Syntax};
+    use sysmetrics::store::{Bounds, Store};
+    let now = Instant::now();
+    let (mut store, mut buffers) = (Store::new(Bounds::default(), now), Buffers::default());
+    let add = [("target".to_owned(), "api".to_owned())];
+    let intake = Intake {
+        group: store.open_group(),
+        prefix: "p_",
+        add: &add,
+        collision: Collision::Rename,
+        constant: &[],
+        ttl: Duration::ZERO,
+        honor_time: false,
+        max_age: Duration::ZERO,
+        max_series: 1000,
+    };
+    let mut text = "# HELP a A \\n.\n# TYPE a counter\n".to_owned();
+    for i in 0..50 {
+        text += &format!("a{{target=\"q{i}\",zone=\"\\\"\"}} {i}.5\nb_{i} 1\n");
+    }
+    for kind in ["histogram", "summary"] {
+        text += &format!("# TYPE {kind} {kind}\n");
+        for i in 0..20 {
+            let parts = match kind {
+                "summary" => format!("{kind}{{l=\"{i}\",quantile=\"0.5\"}} NaN\n"),
+                _ => format!(
+                    "{kind}_bucket{{le=\"1\",l=\"{i}\"}} 1\n{kind}_bucket{{le=\"+Inf\",l=\"{i}\"}} {i}1\n"
+                ),
+            };
+            text += &format!("{parts}{kind}_sum{{l=\"{i}\"}} 1\n{kind}_count{{l=\"{i}\"}} 1\n");
+        }
+    }
+    let mut round = || {
+        store.begin(intake.group);
+        let done = intake.take(text.as_bytes(), Syntax::Prometheus, &mut buffers, &mut store, now);
+        store.end(intake.group);
+        assert!(done.is_ok_and(|tally| tally.taken == 140 && tally.refused == 0));
+    };
+    (0..3).for_each(|_| round());
+    let before = ALLOCATIONS.load(Relaxed);
+    (0..20).for_each(|_| round());
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 texts");
+}
+
 /// One test, as others in this process would count too.
 #[test]
 fn a_steady_scrape_allocates_nothing() {
@@ -182,6 +232,7 @@ fn a_steady_scrape_allocates_nothing() {
     {
         LABELS.iter().for_each(|env| steady_pushes_allocate_nothing(env));
         steady_statsd_lines_allocate_nothing();
+        steady_texts_allocate_nothing();
     }
     let before = ALLOCATIONS.load(Relaxed);
     drop(std::hint::black_box(vec![1]));

@@ -31,7 +31,7 @@ fn examples_are_taken_and_taken_again() {
             continue;
         }
         let first = check(&path);
-        let again = dir.write("again.toml", &first.join("\n"));
+        let again = dir.write("again.toml", first.join("\n"));
         assert_eq!(check(&again), first, "{}", path.display());
         count += 1;
     }

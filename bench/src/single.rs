@@ -41,17 +41,14 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 6] = [
+    let sections: [(&str, Section); 7] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),
         ("large machines", many),
         ("throughput", throughput),
-<<<<<<< HEAD
-        ("targets", targets_that_hang),
-=======
         ("pushes", pushes::measure),
->>>>>>> main
+        ("targets", targets_that_hang),
     ];
     for (name, section) in sections {
         eprintln!("bench: {name}");

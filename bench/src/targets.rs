@@ -26,17 +26,14 @@ pub const WRITING: f64 = 10.0;
 pub const MANY_CPUS: f64 = 1e6;
 /// From 512 to 4096 the cost may grow by this factor: 8 is linear; caches take their share.
 pub const LINEAR: f64 = 8.0 * 1.25;
-<<<<<<< HEAD
-/// 99th percentile of a scrape with 50 targets of which 10 hang, against none.
-pub const CROWD: f64 = 1.2;
-=======
 /// Series that one keep-alive client pushes a second in batches of 100, it and the agent on one CPU.
 pub const PUSHES: f64 = 20_000.0;
 /// Bytes of RSS a pushed series, when 100 000 live.
 pub const SERIES: f64 = 200.0;
 /// Nanoseconds until a client has a scrape of 100 000 pushed series.
 pub const SCRAPE_OF_MANY: f64 = 25e6;
->>>>>>> main
+/// 99th percentile of a scrape with 50 targets of which 10 hang, against none.
+pub const CROWD: f64 = 1.2;
 
 /// One target and what was measured.
 pub struct Verdict {

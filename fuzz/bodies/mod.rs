@@ -6,6 +6,8 @@
 mod answer;
 mod exposition;
 mod files;
+#[cfg(feature = "hub")]
+mod ingest;
 #[path = "../../tests/support/machine.rs"]
 mod machine;
 #[path = "../../tests/support/naive/mod.rs"]
@@ -19,16 +21,29 @@ mod wire;
 /// A body takes any bytes and panics when a promise is broken.
 pub type Body = fn(&[u8]);
 
+#[cfg(feature = "hub")]
+use ingest::{exposition_in, push_group};
+
+/// Without the hub nobody's text is read.
+#[cfg(not(feature = "hub"))]
+fn exposition_in(_: &[u8]) {}
+
+/// Without the hub nothing is pushed.
+#[cfg(not(feature = "hub"))]
+fn push_group(_: &[u8]) {}
+
 /// Every target.
-pub static BODIES: [(&str, Body); 16] = [
+pub static BODIES: [(&str, Body); 18] = [
     ("accept", wire::accept),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
+    ("exposition_in", exposition_in),
     ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("proc_stat", files::proc_stat),
+    ("push_group", push_group),
     ("push_json", wire::push_json),
     ("query", wire::query),
     ("request_head", wire::request_head),

@@ -9,6 +9,7 @@ mod url;
 
 pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure};
+pub use inflate::gunzip;
 pub use url::{Url, basic};
 
 use crate::sys::Wake;

@@ -19,6 +19,10 @@ pub enum Method {
     Head,
     /// Hand it something.
     Post,
+    /// Put something in its place.
+    Put,
+    /// Take it away.
+    Delete,
     /// Anything else.
     Other,
 }
@@ -42,6 +46,10 @@ pub struct Request<'a> {
     pub accept_encoding: &'a str,
     /// The Authorization header; empty without one.
     pub authorization: &'a str,
+    /// The Content-Type header; empty without one.
+    pub content_type: &'a str,
+    /// The Content-Encoding header; empty without one.
+    pub content_encoding: &'a str,
     /// The body that follows.
     pub body: Body,
     /// The client may keep the body back until it is told to send it (`Expect`).
@@ -115,6 +123,8 @@ impl<'a> Request<'a> {
                 Some("GET") => Method::Get,
                 Some("HEAD") => Method::Head,
                 Some("POST") => Method::Post,
+                Some("PUT") => Method::Put,
+                Some("DELETE") => Method::Delete,
                 _ => Method::Other,
             },
             path,
@@ -124,6 +134,8 @@ impl<'a> Request<'a> {
             accept: "",
             accept_encoding: "",
             authorization: "",
+            content_type: "",
+            content_encoding: "",
             body: Body::Sized(0),
             expects: false,
         };
@@ -144,6 +156,10 @@ impl<'a> Request<'a> {
                 self.accept_encoding = str::from_utf8(value).unwrap_or_default();
             } else if is("authorization") {
                 self.authorization = str::from_utf8(value).unwrap_or_default();
+            } else if is("content-type") {
+                self.content_type = str::from_utf8(value).unwrap_or_default();
+            } else if is("content-encoding") {
+                self.content_encoding = str::from_utf8(value).unwrap_or_default();
             } else if is("connection") {
                 for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
                     close |= token.eq_ignore_ascii_case(b"close");
@@ -224,25 +240,9 @@ impl Iterator for Query<'_> {
 
 /// Undoes `%41` and `+`; what is no valid escape stays as it is.
 fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let digit = |b: &u8| char::from(*b).to_digit(16);
-        let escape = match (first, after) {
-            (b'%', [a, b, ..]) => digit(a).zip(digit(b)),
-            _ => None,
-        };
-        match (escape, first) {
-            (Some((high, low)), _) => {
-                bytes.push((high * 16 + low) as u8);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            (None, b'+') => bytes.push(b' '),
-            (None, other) => bytes.push(*other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    // An encoded plus sign is none yet.
+    let spaced = text.replace('+', " ");
+    String::from_utf8_lossy(&wire::percent_decoded(&spaced)).into_owned()
 }
 
 #[cfg(test)]
@@ -270,6 +270,8 @@ mod tests {
                 accept: "text/plain",
                 accept_encoding: "gzip",
                 authorization: "",
+                content_type: "",
+                content_encoding: "",
                 body: Body::Sized(0),
                 expects: false,
             })

@@ -17,6 +17,7 @@ const MAX_KEPT: usize = 1 << 20;
 #[allow(missing_docs)] // as in RFC 9110, section 15
 pub enum Status {
     Ok,
+    Accepted,
     BadRequest,
     Unauthorized,
     Forbidden,
@@ -25,6 +26,7 @@ pub enum Status {
     RequestTimeout,
     LengthRequired,
     ContentTooLarge,
+    UnsupportedMedia,
     HeadersTooLarge,
     Unavailable,
     VersionNotSupported,
@@ -32,8 +34,9 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of their codes.
-    pub const ALL: [Status; 12] = [
+    pub const ALL: [Status; 14] = [
         Status::Ok,
+        Status::Accepted,
         Status::BadRequest,
         Status::Unauthorized,
         Status::Forbidden,
@@ -42,6 +45,7 @@ impl Status {
         Status::RequestTimeout,
         Status::LengthRequired,
         Status::ContentTooLarge,
+        Status::UnsupportedMedia,
         Status::HeadersTooLarge,
         Status::Unavailable,
         Status::VersionNotSupported,
@@ -51,6 +55,7 @@ impl Status {
     pub fn line(self) -> &'static str {
         match self {
             Status::Ok => "200 OK",
+            Status::Accepted => "202 Accepted",
             Status::BadRequest => "400 Bad Request",
             Status::Unauthorized => "401 Unauthorized",
             Status::Forbidden => "403 Forbidden",
@@ -59,6 +64,7 @@ impl Status {
             Status::RequestTimeout => "408 Request Timeout",
             Status::LengthRequired => "411 Length Required",
             Status::ContentTooLarge => "413 Content Too Large",
+            Status::UnsupportedMedia => "415 Unsupported Media Type",
             Status::HeadersTooLarge => "431 Request Header Fields Too Large",
             Status::Unavailable => "503 Service Unavailable",
             Status::VersionNotSupported => "505 HTTP Version Not Supported",

@@ -233,7 +233,8 @@ impl Walk<'_, '_> {
                 if let Some(family) = self.reader.families.of(self.text, name) {
                     family.help = cursor.rest_span();
                 }
-                self.reader.help_of = None;
+                // It may be what the samples so far were a part of, or of no family.
+                (self.reader.help_of, self.place.last) = (None, None);
                 Ok(())
             }
             b"TYPE" if is_apart => {

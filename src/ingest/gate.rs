@@ -91,7 +91,7 @@ fn said(authorization: &str) -> Option<Vec<u8>> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let pair = base64(rest)?;
+    let pair = base64(rest, [b'+', b'/'])?;
     let colon = pair.iter().position(|b| *b == b':')?;
     pair.get(colon + 1..).map(<[u8]>::to_vec)
 }
@@ -102,17 +102,16 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && std::hint::black_box(differ) == 0
 }
 
-/// What `text` says in base64 (RFC 4648), with or without padding.
-fn base64(text: &str) -> Option<Vec<u8>> {
+/// What `text` says in base64 (RFC 4648), with or without padding; `last` are the two characters in
+/// which its alphabets differ.
+pub fn base64(text: &str, last: [u8; 2]) -> Option<Vec<u8>> {
     let (mut out, mut bits, mut count) = (Vec::new(), 0u32, 0);
     for byte in text.trim_end_matches('=').bytes() {
         let six = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
             b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
+            byte => 62 + last.iter().position(|other| *other == byte)? as u8,
         };
         bits = bits << 6 | u32::from(six);
         count += 6;
@@ -121,7 +120,8 @@ fn base64(text: &str) -> Option<Vec<u8>> {
             out.push((bits >> count) as u8);
         }
     }
-    Some(out)
+    // One character alone says nothing.
+    (count < 6).then_some(out)
 }
 
 #[cfg(test)]

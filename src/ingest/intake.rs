@@ -5,7 +5,7 @@ use super::exposition::{BadLine, Place, Read, Reader, Sample, Syntax};
 use crate::clock::Wall;
 use crate::metric::{Point, Value};
 use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
-use std::str;
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 /// How far a time stamp may lie in the future: clocks differ.
@@ -96,6 +96,29 @@ pub struct Buffers {
     /// Reads the text.
     pub reader: Reader,
     row: Row,
+    hasher: RandomState,
+    /// Of the text that was judged last the series by their hashes, and the places of their names.
+    seen: Vec<(u64, usize)>,
+    /// The names of its families, the prefix included.
+    names: Vec<String>,
+}
+
+impl Buffers {
+    /// The names of the families of the text that was judged last; some may come twice.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+}
+
+/// Why a text is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// A line cannot be read.
+    Line(BadLine),
+    /// The sample of this name has a time stamp.
+    Timed(String),
+    /// The sample of this name would be refused.
+    Sample(String, Reason),
 }
 
 /// The same for one sample.
@@ -132,7 +155,7 @@ impl Intake<'_> {
         store: &mut Store,
         now: Instant,
     ) -> Result<bool, BadLine> {
-        let Buffers { reader, row } = buffers;
+        let Buffers { reader, row, .. } = buffers;
         let Piece { lines, place, tally } = piece;
         let wall = Wall::now();
         reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| {
@@ -150,6 +173,57 @@ impl Intake<'_> {
             store.refuse(done);
             tally.count(name, Err(done));
         })
+    }
+
+    /// Whether every sample of `text` would be taken, none of them with a time stamp, and there is
+    /// room for all; changes nothing.
+    pub fn judge(
+        &self,
+        text: &[u8],
+        syntax: Syntax,
+        buffers: &mut Buffers,
+        store: &Store,
+        now: Instant,
+    ) -> Result<(), Objection> {
+        let Buffers { reader, row, hasher, seen, names } = buffers;
+        seen.clear();
+        names.clear();
+        let (wall, mut lines) = (Wall::now(), store.len());
+        let mut first = None;
+        let mut judge = |read: Read<'_>| {
+            let sample =
+                read.map_err(|(name, reason)| Objection::Sample(name.to_owned(), reason))?;
+            if sample.time.is_some() {
+                return Err(Objection::Timed(sample.name.to_owned()));
+            }
+            let name = sample.name;
+            let judged = self.offer(&sample, row, 0, store.bounds(), wall).and_then(|offer| {
+                if names.last().is_none_or(|last| *last != *offer.name) {
+                    names.push(offer.name.to_owned());
+                }
+                let hash = hasher.hash_one((offer.name, offer.labels.text()));
+                seen.push((hash, names.len() - 1));
+                lines += store.judge(&offer, now)?;
+                if lines > store.bounds().series { Err(Reason::Series) } else { Ok(()) }
+            });
+            judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
+        };
+        let done = reader.read(text, syntax, &mut |read| {
+            if first.is_none() {
+                first = judge(read).err();
+            }
+        });
+        done.map_err(Objection::Line)?;
+        if let Some(objection) = first {
+            return Err(objection);
+        }
+        seen.sort_unstable();
+        let is_same = |pair: &[(u64, usize)]| match pair {
+            [a, b] if a.0 == b.0 => names.get(b.1).cloned(),
+            _ => None,
+        };
+        let twice = seen.windows(2).find_map(is_same);
+        twice.map_or(Ok(()), |name| Err(Objection::Sample(name, Reason::Twice)))
     }
 
     fn offer<'o>(

@@ -2,6 +2,7 @@
 
 pub mod exposition;
 mod gate;
+pub mod gateway;
 pub mod intake;
 pub mod json;
 mod push;
@@ -10,6 +11,7 @@ pub mod statsd;
 
 pub use exposition::{BadLine, Syntax};
 pub use gate::{Denied, Gate};
+pub use gateway::Gateway;
 pub use intake::{Buffers, Collision, Intake, Piece, Tally};
 pub use json::Fault;
 pub use push::{Declared, Form, Push};

@@ -24,6 +24,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// How long series of `source` live.
+    pub fn ttl_of(&self, source: &str) -> Duration {
+        let mut all = self.ttl_by_source.iter();
+        all.find(|(name, _)| name == source).map_or(self.ttl, |(_, ttl)| *ttl)
+    }
+
     /// Adds the labels that every series has.
     pub fn add_labels(&self, labels: &mut LabelSet) {
         for (name, value) in &self.labels {

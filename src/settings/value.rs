@@ -11,6 +11,9 @@ const MAX_VALUE: usize = 4096;
 const RESERVED: &[&str] =
     &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
 
+/// How the paths of groups begin that clients of a Pushgateway push.
+const GROUPS: &str = "/metrics/job";
+
 /// What the value of an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -360,7 +363,11 @@ impl Served<'_> {
 
 fn is_route(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"\\<>".contains(&b));
-    plain && text.starts_with('/') && !RESERVED.contains(&text) && !text.starts_with("/health/")
+    let is_group = text
+        .strip_prefix(GROUPS)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '@', '%']));
+    let is_ours = RESERVED.contains(&text) || text.starts_with("/health/") || is_group;
+    plain && text.starts_with('/') && !is_ours
 }
 
 #[cfg(test)]
@@ -412,11 +419,14 @@ mod tests {
 
     #[test]
     fn routes_leave_room_for_the_others() {
-        for good in ["/metrics", "/a/b-c_d", "/healthy"] {
+        for good in ["/metrics", "/a/b-c_d", "/healthy", "/metrics/jobs", "/metrics/all"] {
             assert_eq!(ok(Kind::Route, good).0, good);
         }
         for bad in ["", "/", "metrics", "/health", "/health/live", "/a?b", "/a b", "/é", "/a#"] {
             assert!(Kind::Route.read(bad).is_err(), "{bad}");
+        }
+        for group in ["/metrics/job", "/metrics/job/", "/metrics/job/a", "/metrics/job@base64/YQ"] {
+            assert!(Kind::Route.read(group).is_err(), "{group}");
         }
     }
 

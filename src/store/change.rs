@@ -5,6 +5,7 @@ use super::index::NONE;
 use super::series::{NEVER, NO_TIME, Parts, Series};
 use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
 use crate::metric::{Kind, Point};
+use std::time::Instant;
 
 impl Store {
     /// Takes a sample, or says why not; a refused one changes nothing.
@@ -44,6 +45,33 @@ impl Store {
             Change::Replace(_) | Change::Set(_) | Change::Add(_) => {}
         }
         Ok(())
+    }
+
+    /// How many lines more there would be if `offer` was taken, or why it would not be. Room is not
+    /// looked at.
+    pub fn judge(&self, offer: &Offer<'_>, now: Instant) -> Result<usize, Reason> {
+        let now = self.millis(now);
+        let known = self.families.find(offer.name);
+        let kind = match known.and_then(|id| self.families.get(id)) {
+            None => {
+                self.families.judge(offer, &self.bounds)?;
+                offer.kind
+            }
+            Some(family) if !takes(family, offer) => return Err(Reason::Kind),
+            Some(family) if family.is_foreign && offer.group == Group::SHARED => {
+                return Err(Reason::Reserved);
+            }
+            Some(family) => family.kind,
+        };
+        let slot = known.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
+        let old = slot.and_then(|slot| self.series.get(slot as usize));
+        let old = old.filter(|series| series.expires > now);
+        if let Some(old) = old {
+            self.judge_owner(offer, old)?;
+        }
+        next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
+        let weight = fresh_parts(offer, &DEFAULT_BUCKETS).map_or(1, |parts| parts.weight());
+        Ok(weight.saturating_sub(old.map_or(0, Series::weight)))
     }
 
     /// The family that takes `offer`; there may be none yet.

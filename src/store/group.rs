@@ -103,14 +103,16 @@ impl Store {
         }
     }
 
-    /// Its series of that family go at once.
+    /// Its series of that family go at once; between `begin` and `end` those stay that were taken
+    /// since.
     pub fn drop_metric(&mut self, group: Group, name: &str) {
+        let since = self.groups.is_open(group).then(|| self.groups.generation(group));
         let known = self.families.find(name).and_then(|id| self.families.get(id));
         let mut slot = known.map_or(NONE, |family| family.first);
         while let Some(series) = self.series.get(slot as usize) {
-            let (this, owner) = (slot, series.owner);
-            slot = series.next;
-            if owner == group && group != Group::SHARED {
+            let is_its = series.owner == group && Some(series.generation) != since;
+            let this = std::mem::replace(&mut slot, series.next);
+            if is_its && group != Group::SHARED {
                 self.remove(this);
             }
         }

@@ -133,6 +133,15 @@ impl Targets {
         }
     }
 
+    /// The targets whose requests ever failed: name, whether the last one did, what went wrong last
+    /// and when.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, bool, &str, Instant)> {
+        self.states.iter().filter_map(|state| {
+            let (text, at) = state.failure()?;
+            Some((state.name(), state.last().is_some_and(|last| !last.up), text, at))
+        })
+    }
+
     /// What is to be taken now.
     fn next(&mut self, store: &mut Store, now: Instant) -> Option<Taking> {
         if let Some(taking) = self.taking.take() {
@@ -142,15 +151,6 @@ impl Targets {
         // Nobody waits any more for what a dropped courier brings.
         let state = self.states.iter_mut().find(|state| state.id() == outcome.id)?;
         state.receive(outcome, store, now)
-    }
-
-    /// The targets whose requests ever failed: name, whether the last one did, what went wrong last
-    /// and when.
-    pub fn failures(&self) -> impl Iterator<Item = (&str, bool, &str, Instant)> {
-        self.states.iter().filter_map(|state| {
-            let (text, at) = state.failure()?;
-            Some((state.name(), state.last().is_some_and(|last| !last.up), text, at))
-        })
     }
 
     /// Writes what is known about the targets.

@@ -37,6 +37,28 @@ pub fn content_length(value: &[u8]) -> Option<u64> {
     str::from_utf8(value).ok().filter(|_| digits).and_then(|v| v.parse().ok())
 }
 
+/// Undoes `%41`; what is no valid escape stays as it is.
+pub fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let digit = |b: &u8| char::from(*b).to_digit(16);
+        let escape = match (first, after) {
+            (b'%', [a, b, ..]) => digit(a).zip(digit(b)),
+            _ => None,
+        };
+        match escape {
+            Some((high, low)) => {
+                bytes.push((high * 16 + low) as u8);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => bytes.push(*first),
+        }
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

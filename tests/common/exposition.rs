@@ -64,32 +64,41 @@ impl Exposition {
         for family in &self.families {
             let name = family.name.as_str();
             let mut series = HashSet::new();
-            let expected = match (family.kind.as_str(), format) {
-                ("counter", Format::OpenMetrics) => format!("{name}_total"),
+            let with = |suffixes: &[&str]| suffixes.iter().map(|s| [name, s].concat()).collect();
+            let expected: Vec<String> = match (family.kind.as_str(), format) {
+                ("counter", Format::OpenMetrics) => with(&["_total"]),
                 ("counter", Format::Prometheus) => {
                     assert!(name.ends_with("_total"), "{name}: a counter by another name");
-                    name.to_owned()
+                    with(&[""])
                 }
-                ("gauge", _) | ("untyped", Format::Prometheus) => name.to_owned(),
-                ("unknown", Format::OpenMetrics) => name.to_owned(),
+                ("gauge", _) | ("untyped", Format::Prometheus) => with(&[""]),
+                ("unknown", Format::OpenMetrics) => with(&[""]),
                 ("histogram", _) => {
                     family.check_histogram();
-                    for part in ["", "_bucket", "_sum", "_count"] {
-                        assert!(taken.insert(format!("{name}{part}")), "{name}{part} is taken");
-                    }
-                    continue;
+                    with(&["_bucket", "_sum", "_count"])
                 }
+                ("summary", _) => with(&["", "_sum", "_count"]),
                 (kind, _) => panic!("{name}: no type {kind}"),
             };
             for sample in &family.samples {
-                assert_eq!(sample.name, expected);
-                assert!(series.insert(&sample.labels), "twice: {sample:?}");
+                assert!(expected.contains(&sample.name), "{sample:?} of {name}");
+                assert!(series.insert((&sample.name, &sample.labels)), "twice: {sample:?}");
+                let is_part = |part: &str, label: &str| {
+                    sample.name == [name, part].concat()
+                        && !sample.labels.iter().any(|(key, _)| key == label)
+                };
+                let lacks = match family.kind.as_str() {
+                    "histogram" => is_part("_bucket", "le"),
+                    "summary" => is_part("", "quantile"),
+                    _ => false,
+                };
+                assert!(!lacks, "{sample:?} has no le or quantile");
                 let counts = family.kind != "counter" || sample.value >= 0.0;
                 assert!(counts && !sample.value.is_nan(), "{sample:?}");
             }
             assert!(taken.insert(name.to_owned()), "{name}: in two pieces, or twice");
-            if expected != name {
-                assert!(taken.insert(expected), "{name}_total is another family's");
+            for part in expected.into_iter().filter(|part| part != name) {
+                assert!(taken.insert(part.clone()), "{part} is another family's");
             }
         }
     }

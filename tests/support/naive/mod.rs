@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test takes its part
 
 pub mod disk;
+pub mod exposition;
 pub mod memory;
 pub mod network;
 pub mod stat;

@@ -1,0 +1,117 @@
+//! What other programs tell.
+
+use super::naive;
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+use sysmetrics::expose::{Format, Lines, Text};
+use sysmetrics::ingest::exposition::{Read, Reader, Syntax};
+use sysmetrics::ingest::gateway::{Verb, Wish};
+use sysmetrics::ingest::{Buffers, Collision, Gateway, Intake, Rules};
+use sysmetrics::metric::{Buffer, Point, Value};
+use sysmetrics::settings::Dialect;
+use sysmetrics::store::{Bounds, Store};
+
+thread_local! {
+    static READER: RefCell<Reader> = RefCell::default();
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// Exposition text, OpenMetrics if the first byte is `#`: what is read is what a naive reader reads;
+/// what is kept of it is written, read and kept again without a difference.
+pub fn exposition_in(bytes: &[u8]) {
+    let (syntax, format) = match bytes.first() {
+        Some(b'#') => (Syntax::OpenMetrics, Format::OpenMetrics),
+        _ => (Syntax::Prometheus, Format::Prometheus),
+    };
+    let text = bytes.get(1..).unwrap_or_default();
+    let mut said = Vec::new();
+    let done = READER
+        .with_borrow_mut(|reader| reader.read(text, syntax, &mut |read| said.push(told(read))));
+    let naive = naive::exposition::read(text, syntax == Syntax::OpenMetrics);
+    match (done, naive) {
+        (Ok(()), Ok(naive)) => assert_eq!(said, naive),
+        (Err(bad), naive) => assert_eq!(Err(bad.line), naive.map(drop), "{}", bad.expected),
+        (Ok(()), naive) => panic!("expected {naive:?}"),
+    }
+    let first = kept(text, syntax, format);
+    let again = kept(&first, syntax, format);
+    assert_eq!(String::from_utf8_lossy(&again), String::from_utf8_lossy(&first));
+}
+
+/// A path behind `/metrics/`, a newline, and a body: nothing breaks, and what is refused leaves the
+/// group's series as they were.
+pub fn push_group(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let path = ["/metrics/", &String::from_utf8_lossy(&bytes[..end])].concat();
+    let body = bytes.get(end + 1..).unwrap_or_default();
+    let now = Instant::now();
+    let (mut store, mut gateway) = (Store::new(Bounds::default(), now), Gateway::default());
+    let rules = Rules { ttl: Duration::from_secs(9), ..Rules::default() };
+    let mut ask = |verb, body, store: &mut Store| {
+        let (path, content_type, content_encoding, max_body) = (&path, "", "", 1 << 16);
+        let wish = Wish { verb, path, content_type, content_encoding, body, max_body };
+        gateway.serve(&wish, &rules, store, now)
+    };
+    let is_group = ask(Verb::Replace, b"before 1\n", &mut store).is_ok();
+    assert_eq!(store.len(), if is_group { 3 } else { 0 });
+    for verb in [Verb::Add, Verb::Replace] {
+        let before = store.len();
+        match ask(verb, body, &mut store) {
+            Ok(()) => assert!(is_group && store.len() >= 2),
+            Err(_) => assert_eq!(store.len(), before),
+        }
+    }
+    assert_eq!(ask(Verb::Delete, b"", &mut store).is_ok(), is_group);
+    assert!(store.is_empty());
+}
+
+fn told(read: Read<'_>) -> String {
+    let sample = match read {
+        Ok(sample) => sample,
+        Err((name, _)) => return format!("{name} refused"),
+    };
+    let labels: Vec<_> = sample
+        .labels
+        .pairs()
+        .map(|(name, value)| {
+            let mut said = Vec::new();
+            value.write(&mut said);
+            (name, String::from_utf8(said).unwrap())
+        })
+        .collect();
+    let point = match sample.point {
+        Point::Number(Value::Float(value)) => format!("{value:?}"),
+        Point::Number(_) => panic!("a number of ours"),
+        Point::Histogram(h) => format!("{:?} {:?} {:?}", h.bounds, h.counts, h.sum),
+        Point::Summary(s) => format!("{:?} {:?} {}", s.quantiles, s.sum, s.count),
+    };
+    let kind = format!("{:?}", sample.kind).to_lowercase();
+    format!("{} {kind} {:?} {labels:?} {point} {:?}", sample.name, sample.help, sample.time)
+}
+
+/// What a store that took `text` writes.
+fn kept(text: &[u8], syntax: Syntax, format: Format) -> Vec<u8> {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let group = store.open_group();
+    let intake = Intake {
+        group,
+        prefix: "",
+        add: &[],
+        collision: Collision::Overwrite,
+        constant: &[],
+        ttl: Duration::ZERO,
+        honor_time: false,
+        max_age: Duration::ZERO,
+        max_series: usize::MAX,
+    };
+    store.begin(group);
+    let done = BUFFERS.with_borrow_mut(|b| intake.take(text, syntax, b, &mut store, now));
+    drop(done);
+    store.end(group);
+    let (mut out, mut lines) = (Buffer::default(), Lines::default());
+    let mut to = Text::new(Dialect::Own, format, &mut out, &mut lines);
+    store.write(now, &mut to);
+    to.finish();
+    out.bytes().to_vec()
+}

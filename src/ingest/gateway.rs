@@ -1,0 +1,315 @@
+//! The front of a Pushgateway (<https://github.com/prometheus/pushgateway#api>), for the clients
+//! that push to one: `PUT`, `POST` and `DELETE` on `/metrics/job/<job>{/<label>/<value>}`. What the
+//! path names is a group: PUT replaces all of it, POST the metrics of the same names, DELETE takes it
+//! away. `push_time_seconds` and `push_failure_time_seconds` tell of each group when it was pushed
+//! last, and when that failed.
+//!
+//! A body is taken whole or not at all: it is read and judged first, then taken. Unlike those of a
+//! Pushgateway, series have their time to live, and a group goes with its last one.
+
+mod path;
+
+use super::exposition::Syntax;
+use super::intake::{Buffers, Collision, Intake, Objection};
+use super::rules::Rules;
+use crate::clock::Wall;
+use crate::courier::gunzip;
+use crate::metric::{Family, Kind, Sink, Unit, gauge};
+use crate::store::{Change, Group, LabelSet, Offer, Store};
+use path::Key;
+use std::time::{Duration, Instant};
+
+/// Groups at a time.
+const MAX_GROUPS: usize = 1000;
+
+/// How the path begins; `job` may have `@base64` behind it.
+const ROOT: &str = "/metrics/";
+
+/// What is done to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// PUT.
+    Replace,
+    /// POST.
+    Add,
+    /// DELETE.
+    Delete,
+}
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// What is to be done.
+    pub verb: Verb,
+    /// To which group: the path, as it came.
+    pub path: &'a str,
+    /// The Content-Type; empty without one.
+    pub content_type: &'a str,
+    /// The Content-Encoding; empty without one.
+    pub content_encoding: &'a str,
+    /// What is pushed.
+    pub body: &'a [u8],
+    /// The longest body that is taken, decoded.
+    pub max_body: usize,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The path or the body is not as it should be; the sentence says how.
+    Bad(String),
+    /// The body is of a kind that is not read.
+    Media(&'static str),
+    /// There is no room for another group.
+    Full,
+}
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 1] = [
+    gauge("push_groups", Unit::One, "Groups that were pushed as to a Pushgateway and live now.", &[]).only_own(),
+];
+
+/// The families about groups, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter()
+}
+
+/// The names and help texts of what is told of each group, as a Pushgateway has them.
+const TOLD: [(&str, &str); 2] = [
+    ("push_time_seconds", "Last Unix time when changing this group in the Pushgateway succeeded."),
+    (
+        "push_failure_time_seconds",
+        "Last Unix time when changing this group in the Pushgateway failed.",
+    ),
+];
+
+/// One group.
+struct Member {
+    /// Its labels as they are written.
+    key: Vec<u8>,
+    group: Group,
+    /// When it was pushed last and when that failed, in seconds since 1970; zero is never.
+    times: [f64; 2],
+}
+
+/// All groups.
+#[derive(Default)]
+pub struct Gateway {
+    /// Sorted by key.
+    members: Vec<Member>,
+    buffers: Buffers,
+    labels: LabelSet,
+    key: Vec<u8>,
+}
+
+impl Gateway {
+    /// Does what is wished, or says why nothing was done.
+    pub fn serve(
+        &mut self,
+        wish: &Wish<'_>,
+        rules: &Rules,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let key = path::read(wish.path.strip_prefix(ROOT).unwrap_or_default());
+        let key = key.map_err(Refusal::Bad)?;
+        self.name_group(&key, store)?;
+        if wish.verb == Verb::Delete {
+            self.delete(store);
+            return Ok(());
+        }
+        let syntax = syntax(wish.content_type)?;
+        let decoded = decode(wish)?;
+        let body = decoded.as_deref().unwrap_or(wish.body);
+        let at = self.open(store)?;
+        let Some(member) = self.members.get(at) else { return Err(Refusal::Full) };
+        let ttl = rules.ttl_of(&key.job);
+        let intake = intake(member.group, &key, rules, ttl);
+        let done = self.take(wish.verb, &intake, body, syntax, store, now);
+        self.tell(at, done.is_ok(), &intake, store, now);
+        done
+    }
+
+    /// The group's labels, as they are written.
+    fn name_group(&mut self, key: &Key, store: &Store) -> Result<(), Refusal> {
+        self.labels.clear();
+        for (name, value) in &key.labels {
+            self.labels.add(name, value);
+        }
+        let labels = self.labels.render(store.bounds(), "").map_err(|reason| {
+            let said = reason.said().1;
+            Refusal::Bad(["The path's labels are refused: ", said, "."].concat())
+        })?;
+        self.key.clear();
+        self.key.extend_from_slice(labels.text());
+        Ok(())
+    }
+
+    fn place(&self) -> Result<usize, usize> {
+        self.members.binary_search_by(|member| member.key.cmp(&self.key))
+    }
+
+    fn delete(&mut self, store: &mut Store) {
+        if let Ok(at) = self.place() {
+            let member = self.members.remove(at);
+            store.close_group(member.group);
+        }
+    }
+
+    /// The place of the group, which may be new.
+    fn open(&mut self, store: &mut Store) -> Result<usize, Refusal> {
+        let Err(_) = self.place() else { return self.place().map_err(|_| Refusal::Full) };
+        // Groups go when their series are gone.
+        self.members.retain(|member| {
+            let lives = store.live_in(member.group) > 0;
+            if !lives {
+                store.close_group(member.group);
+            }
+            lives
+        });
+        if self.members.len() >= MAX_GROUPS {
+            return Err(Refusal::Full);
+        }
+        let at = self.place().unwrap_or_else(|at| at);
+        let (key, group) = (self.key.clone(), store.open_group());
+        self.members.insert(at, Member { key, group, times: [0.0; 2] });
+        Ok(at)
+    }
+
+    /// Judges a body, then takes it.
+    fn take(
+        &mut self,
+        verb: Verb,
+        intake: &Intake<'_>,
+        body: &[u8],
+        syntax: Syntax,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let judged = intake.judge(body, syntax, &mut self.buffers, store, now);
+        judged.map_err(|objection| {
+            if let Objection::Sample(_, reason) = &objection {
+                store.refuse(*reason);
+            }
+            Refusal::Bad(sentence(&objection, "Nothing was taken."))
+        })?;
+        let group = intake.group;
+        store.begin(group);
+        let done = intake.take(body, syntax, &mut self.buffers, store, now);
+        if verb == Verb::Replace {
+            store.end(group);
+        } else {
+            self.buffers.names().for_each(|name| store.drop_metric(group, name));
+            store.leave(group);
+        }
+        // What could be foreseen was; there may be no room by now.
+        match done.map(|tally| tally.first) {
+            Ok(None) => Ok(()),
+            Ok(Some((name, reason))) => {
+                let objection = Objection::Sample(name, reason);
+                Err(Refusal::Bad(sentence(&objection, "What else there was is taken.")))
+            }
+            Err(line) => Err(Refusal::Bad(sentence(&Objection::Line(line), ""))),
+        }
+    }
+
+    /// Tells of the group whether it was pushed, and when.
+    fn tell(
+        &mut self,
+        at: usize,
+        is_pushed: bool,
+        intake: &Intake<'_>,
+        store: &mut Store,
+        now: Instant,
+    ) {
+        let Some(member) = self.members.get_mut(at) else { return };
+        let [pushed, failed] = &mut member.times;
+        *(if is_pushed { pushed } else { failed }) = Wall::now().since_epoch().as_secs_f64();
+        self.labels.clear();
+        for (name, value) in intake.add {
+            self.labels.add(name, value);
+        }
+        for (name, value) in intake.constant {
+            self.labels.add_missing(name, value);
+        }
+        let Ok(labels) = self.labels.render(store.bounds(), "") else { return };
+        let Intake { ttl, group, .. } = *intake;
+        for ((name, help), seconds) in TOLD.into_iter().zip(member.times) {
+            let (kind, change, time) = (Kind::Gauge, Change::Set(seconds), None);
+            let offer = Offer { name, kind, help, labels, change, time, ttl, group };
+            // The name may be another's; that is counted.
+            let _ = store.take(&offer, now);
+        }
+    }
+
+    /// Writes what is known about the groups.
+    pub fn write_self(&self, store: &Store, out: &mut dyn Sink) {
+        let [groups] = &FAMILIES;
+        let live = self.members.iter().filter(|member| store.live_in(member.group) > 0).count();
+        out.family(groups);
+        out.sample(&[], groups.value(live as u64));
+    }
+}
+
+/// The terms on which a body is taken.
+fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> Intake<'a> {
+    Intake {
+        group,
+        prefix: &rules.prefix,
+        add: &key.labels,
+        collision: Collision::Overwrite,
+        constant: &rules.labels,
+        ttl,
+        honor_time: false,
+        max_age: Duration::ZERO,
+        max_series: usize::MAX,
+    }
+}
+
+/// The text that a Content-Type stands for.
+fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
+    let mime = content_type.split(';').next().unwrap_or_default().trim();
+    if mime.eq_ignore_ascii_case("application/vnd.google.protobuf") {
+        return Err(Refusal::Media(
+            "Protocol buffers are not taken; send text/plain; version=0.0.4 or \
+             application/openmetrics-text; version=1.0.0.",
+        ));
+    }
+    Ok(Syntax::of(content_type))
+}
+
+/// The body without its encoding, if it has one.
+fn decode(wish: &Wish<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+    let is = |name: &str| wish.content_encoding.trim().eq_ignore_ascii_case(name);
+    if is("") || is("identity") {
+        return Ok(None);
+    }
+    if !is("gzip") {
+        return Err(Refusal::Media("Bodies are taken as they are, or as gzip."));
+    }
+    let decoded = gunzip(wish.body, wish.max_body).map_err(|_| {
+        Refusal::Bad("The body is no gzip, or longer than allowed once decoded.".to_owned())
+    })?;
+    Ok(Some(decoded))
+}
+
+/// What is wrong with a body, and what became of the rest.
+fn sentence(objection: &Objection, rest: &str) -> String {
+    match objection {
+        Objection::Line(bad) => {
+            format!(
+                "The body is not as it should be: expected {} in line {}.",
+                bad.expected, bad.line
+            )
+        }
+        Objection::Timed(name) => {
+            format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
+        }
+        Objection::Sample(name, reason) => {
+            format!("The metric {name} is refused: {}. {rest}", reason.said().1)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+use super::*;
+use crate::expose::{Format, Lines, Text};
+use crate::metric::Buffer;
+use crate::settings::Dialect;
+use crate::store::Bounds;
+
+struct Front {
+    gateway: Gateway,
+    store: Store,
+    rules: Rules,
+    now: Instant,
+}
+
+impl Front {
+    fn new() -> Front {
+        let now = Instant::now();
+        let rules = Rules { ttl: Duration::from_secs(300), ..Rules::default() };
+        let store = Store::new(Bounds::default(), now);
+        Front { gateway: Gateway::default(), store, rules, now }
+    }
+
+    fn ask(&mut self, wish: Wish<'_>) -> Result<(), Refusal> {
+        self.gateway.serve(&wish, &self.rules, &mut self.store, self.now)
+    }
+
+    fn push(&mut self, verb: Verb, path: &str, body: &str) -> Result<(), Refusal> {
+        self.ask(wish(verb, path, body.as_bytes()))
+    }
+
+    /// What was pushed: without the times.
+    fn samples(&mut self) -> Vec<String> {
+        let said = self.all();
+        said.into_iter().filter(|line| !line.starts_with("push_")).collect()
+    }
+
+    fn all(&mut self) -> Vec<String> {
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
+        self.store.write(self.now, &mut text);
+        text.finish();
+        let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    }
+
+    /// The value of a time of the group with these labels.
+    fn time(&mut self, name: &str, labels: &str) -> f64 {
+        let start = format!("push_{name}_seconds{{{labels}}} ");
+        let all = self.all();
+        let line = all.iter().find_map(|line| line.strip_prefix(&start));
+        line.unwrap_or_else(|| panic!("{start} in {all:?}")).parse().unwrap()
+    }
+}
+
+fn wish<'a>(verb: Verb, path: &'a str, body: &'a [u8]) -> Wish<'a> {
+    let (content_type, content_encoding, max_body) = ("", "", 1 << 20);
+    Wish { verb, path, content_type, content_encoding, body, max_body }
+}
+
+const J: &str = "/metrics/job/j";
+
+#[test]
+fn put_replaces_all_post_the_same_names_and_delete_takes_away() {
+    let mut front = Front::new();
+    front.push(Verb::Replace, J, "a{x=\"1\"} 1\na{x=\"2\"} 2\nb 3\n").unwrap();
+    front.push(Verb::Replace, "/metrics/job/j/i/k", "a 9\n").unwrap();
+    let other = "a{i=\"k\",job=\"j\"} 9";
+    front.push(Verb::Add, J, "a{x=\"3\"} 4\nc 5\n").unwrap();
+    let three = ["a{job=\"j\",x=\"3\"} 4", "b{job=\"j\"} 3", "c{job=\"j\"} 5"];
+    assert_eq!(front.samples(), [&[other], &three[..]].concat());
+    front.push(Verb::Replace, J, "a{x=\"3\"} 6\n").unwrap();
+    assert_eq!(front.samples(), [other, "a{job=\"j\",x=\"3\"} 6"]);
+    assert!(front.time("time", "job=\"j\"") > 1.7e9);
+    assert_eq!(front.time("failure_time", "job=\"j\""), 0.0);
+    front.push(Verb::Replace, J, "").unwrap();
+    assert_eq!(front.samples(), [other]);
+    front.push(Verb::Delete, J, "").unwrap();
+    front.push(Verb::Delete, "/metrics/job/none", "").unwrap();
+    assert_eq!(front.all().len(), 3);
+    front.push(Verb::Delete, "/metrics/job/j/i/k/", "").unwrap_err();
+    front.push(Verb::Delete, "/metrics/job@base64/ag/i/k", "").unwrap();
+    assert!(front.store.is_empty());
+}
+
+#[test]
+fn labels_of_the_path_win_and_empty_ones_take_away() {
+    let mut front = Front::new();
+    front.rules.prefix = "p_".to_owned();
+    front.rules.labels = vec![("env".to_owned(), "prod".to_owned())];
+    let body = "a{job=\"own\",instance=\"own\",env=\"dev\"} 1\nb 2\n";
+    front.push(Verb::Replace, "/metrics/job/j/instance@base64/=", body).unwrap();
+    assert_eq!(front.samples(), ["p_a{env=\"dev\",job=\"j\"} 1", "p_b{env=\"prod\",job=\"j\"} 2"]);
+    assert!(front.time("time", "env=\"prod\",job=\"j\"") > 1.7e9);
+    // An empty label is none: the same group.
+    front.push(Verb::Delete, J, "").unwrap();
+    assert!(front.store.is_empty());
+}
+
+#[test]
+fn a_bad_body_changes_nothing_and_is_told_with_the_time_of_failure() {
+    let mut front = Front::new();
+    front.store.limit(Bounds { series: 12, ..Bounds::default() });
+    front.push(Verb::Replace, J, "a 1\n").unwrap();
+    front.push(Verb::Replace, "/metrics/job/k", "# TYPE g gauge\ng 1\n").unwrap();
+    let before = front.samples();
+    let many: String = (0..10).map(|i| format!("m{{x=\"{i}\"}} 1\n")).collect();
+    for (body, word) in [
+        ("a 2\nb\n", "in line 2"),
+        ("a 2\nb 1 1700000000000\n", "b has a time stamp"),
+        ("a 2\na 3\n", "a is refused: the series is there twice"),
+        ("a 2\nb 1\na{job=\"other\"} 3\n", "a is refused: the series is there twice"),
+        ("a 2\nup 3\n", "up is refused: the name belongs"),
+        ("a 2\n# TYPE h histogram\nh_sum 1\nh_count 1\n", "h is refused: a histogram counts up"),
+        ("a 2\n# TYPE g summary\ng_sum 1\ng_count 1\n", "g is refused: the metric exists"),
+        ("a 2\nb{__x=\"1\"} 3\n", "b is refused: a label's name"),
+        (&many, "m is refused: no room"),
+    ] {
+        for verb in [Verb::Replace, Verb::Add] {
+            let Err(Refusal::Bad(said)) = front.push(verb, J, body) else { panic!("{body}") };
+            assert!(said.contains(word), "{body}: {said}");
+            assert_eq!(front.samples(), before, "{body}");
+        }
+    }
+    assert!(front.time("failure_time", "job=\"j\"") > 1.7e9);
+    // A group that never was pushed has failed all the same.
+    front.push(Verb::Add, "/metrics/job/n", "?").unwrap_err();
+    assert_eq!(front.time("time", "job=\"n\""), 0.0);
+    front.push(Verb::Replace, J, "a 2\n").unwrap();
+    assert_eq!(front.samples()[0], "a{job=\"j\"} 2");
+}
+
+#[test]
+fn bodies_are_text_plain_or_open_metrics_as_they_are_or_gzip() {
+    let mut front = Front::new();
+    let plain = wish(Verb::Replace, J, b"# TYPE a counter\na_total 1\n# EOF\n");
+    front
+        .ask(Wish { content_type: "application/openmetrics-text; version=1.0.0", ..plain })
+        .unwrap();
+    let deflated = miniz_oxide::deflate::compress_to_vec(b"b 2\n", 6);
+    let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    let crc = crc32fast::hash(b"b 2\n").to_le_bytes();
+    let gzip = [&head[..], &deflated, &crc, &4u32.to_le_bytes()].concat();
+    let packed = Wish { content_encoding: "GZIP", ..wish(Verb::Add, J, &gzip) };
+    front.ask(packed).unwrap();
+    assert_eq!(front.samples(), ["a_total{job=\"j\"} 1", "b{job=\"j\"} 2"]);
+    assert!(matches!(front.ask(Wish { max_body: 3, ..packed }), Err(Refusal::Bad(_))));
+    assert!(matches!(front.ask(Wish { body: b"b 2\n", ..packed }), Err(Refusal::Bad(_))));
+    let brotli = Wish { content_encoding: "br", ..packed };
+    assert!(matches!(front.ask(brotli), Err(Refusal::Media(_))));
+    let protobuf = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily";
+    let Err(Refusal::Media(said)) = front.ask(Wish { content_type: protobuf, ..plain }) else {
+        panic!("protobuf")
+    };
+    assert!(said.contains("text/plain"), "{said}");
+}
+
+#[test]
+fn groups_go_with_their_series_and_are_bounded() {
+    let mut front = Front::new();
+    let minute = Duration::from_secs(60);
+    front.rules.ttl_by_source =
+        vec![("short".to_owned(), minute), ("kept".to_owned(), Duration::ZERO)];
+    for path in ["short", "long", "kept"] {
+        front.push(Verb::Replace, &format!("/metrics/job/{path}"), "a 1\n").unwrap();
+    }
+    front.now += minute;
+    assert_eq!(front.samples(), ["a{job=\"long\"} 1", "a{job=\"kept\"} 1"]);
+    front.now += minute * 5;
+    assert_eq!(front.samples(), ["a{job=\"kept\"} 1"]);
+    for i in 0..MAX_GROUPS - 1 {
+        front.push(Verb::Replace, &format!("/metrics/job/{i}"), "").unwrap();
+    }
+    assert_eq!(front.push(Verb::Replace, "/metrics/job/more", "a 1\n"), Err(Refusal::Full));
+    front.push(Verb::Replace, "/metrics/job/7", "a 1\n").unwrap();
+    front.now += minute * 5;
+    front.all();
+    front.push(Verb::Replace, "/metrics/job/more", "a 1\n").unwrap();
+    assert_eq!(front.gateway.members.len(), 2);
+}
+
+/// JSON and a group do not change each other's series.
+#[test]
+fn a_series_of_another_is_refused() {
+    let mut front = Front::new();
+    front.push(Verb::Replace, J, "a 1\n").unwrap();
+    let labels = crate::metric::Labels::rendered(b"job=\"j\"");
+    let (name, help, time, ttl) = ("a", "", None, Duration::ZERO);
+    let (kind, change, group) = (Kind::Untyped, Change::Set(5.0), Group::SHARED);
+    let offer = Offer { name, kind, help, labels, change, time, ttl, group };
+    assert!(front.store.take(&offer, front.now).is_err());
+    front.store.take(&Offer { name: "b", ..offer }, front.now).unwrap();
+    let Err(Refusal::Bad(said)) = front.push(Verb::Add, J, "b 1\n") else { panic!("taken") };
+    assert!(said.contains("another source's"), "{said}");
+}
