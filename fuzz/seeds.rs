@@ -54,6 +54,15 @@ const DATAGRAMS: [&str; 4] = [
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
+const CONDITIONS: [&str; 6] = [
+    "rate(b_total{y=\"1\",x!~\"z+|.\"}[1m]) > 1e-3",
+    "a / sysmetrics_b_total <= 100 * (1 - .5) - -2",
+    "h_bucket{le=\"+Inf\", x=~`\\\\`,} != h_count",
+    "1 < increase(b_total[1h30m])",
+    "{{ $value }} of {{labels.y}}",
+    "a{x='\\n',y=\"\"} == h_sum",
+];
+
 const GROUPS: [&str; 4] = [
     "job/a/instance/b%20c\na{job=\"x\"} 1\n# TYPE b counter\nb 2",
     "job@base64/L3Zhci90bXA/x@base64/=\nbefore 2\nbefore{x=\"y\"} 1\n",
@@ -86,16 +95,34 @@ const ACCEPTS: [&str; 4] = [
 
 const QUERIES: [&str; 3] = ["collect%5B%5D=cpu&collect[]=disk", "a=b+c&&x&bad=%zz%4", "%ff=%00"];
 
+/// A pattern, a NUL, the bound of a line, the size of a piece, a log.
+const LOGS: [&str; 4] = [
+    "level=(?P<level>error|fatal)\0x\tlevel=info a\r\nlevel=error b\nlevel=fatal\nlevel=err",
+    "^(a+|b)?c$\0\u{5}\u{2}abc\naac\n\nbbbbbbbbbbbc\nc\n",
+    "(?i)[[:alpha:]]\\b.é+?\0\u{7f}\u{7f}Aé\nxÉ\n",
+    "x{2,3}(?:y|z\\.)w*\0@@xxy\nxxxz.w\nxy\n",
+];
+
+/// Without the last line, which the body makes.
+const OFFSETS: [&str; 2] = [
+    "sysmetrics log offsets 1\n",
+    "sysmetrics log offsets 1\n120 2049 77 120 305419896 0\t/var/log/*.log\t/var/log/w\\t.log\n\
+     18446744073709551615 1 2 256 4294967295 1\ta\tb\n",
+];
+
 /// Name and bytes of each seed.
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let texts: &[&str] = match target {
         "request_head" => &REQUESTS,
         "accept" => &ACCEPTS,
         "push_json" => &PUSHES,
+        "alert_condition" => &CONDITIONS,
         "query" => &QUERIES,
         "statsd" => &DATAGRAMS,
         "http_answer" => return answers(),
         "target_json" => &DOCUMENTS,
+        "tail_lines" => &LOGS,
+        "tail_state" => &OFFSETS,
         "settings_toml" => return examples(),
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),

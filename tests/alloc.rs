@@ -114,6 +114,41 @@ fn steady_pushes_allocate_nothing(env: &[(&str, &str)]) {
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 pushes and 10 scrapes");
 }
 
+/// Looks at conditions about the kernel's samples, with rates, one of which fires.
+#[cfg(feature = "hub")]
+fn steady_alerts_allocate_nothing() {
+    use std::time::{Duration, Instant};
+    use sysmetrics::alert::Alerts;
+    use sysmetrics::metric::Sink;
+    use sysmetrics::settings::{Alert, Alerting};
+    let args = ["--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys"];
+    let settings =
+        settings::load(&app::subjects(), args.iter().map(Into::into), std::iter::empty()).unwrap();
+    let root = Root::at(settings.paths.clone());
+    let mut gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
+    let rules = [
+        "rate(disk_read_bytes_total{device=~\"sd.*\"}[1m]) > 1e6",
+        "memory_available_bytes / memory_total_bytes < 0.99",
+        "cpu_seconds_total{mode!=\"idle\"} < 0",
+    ];
+    let rules = rules.map(|expr| Alert { expr: expr.to_owned(), ..Alert::default() });
+    let (interval, hour) = (Duration::from_secs(15), Duration::from_secs(3600));
+    let alerting = Alerting { interval, repeat: hour, ..Alerting::default() };
+    let (mut alerts, start) = (Alerts::default(), Instant::now());
+    alerts.apply(&alerting, &rules, start);
+    let dialect = gather.dialect();
+    let mut look = |at: u32| {
+        let mut scrape = |out: &mut dyn Sink| gather.scrape(gather.all(), out);
+        alerts.turn(dialect, &mut scrape, start + at * interval);
+        assert_eq!(alerts.active().count(), 1);
+    };
+    // A ring is full after a window.
+    (0..30).for_each(&mut look);
+    let before = ALLOCATIONS.load(Relaxed);
+    (30..33).for_each(&mut look);
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 3 looks");
+}
+
 /// Lines of series that are there, and lines that are refused, through the socket.
 #[cfg(feature = "hub")]
 fn steady_statsd_lines_allocate_nothing() {
@@ -196,6 +231,59 @@ fn steady_texts_allocate_nothing() {
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 texts");
 }
 
+/// Lines of a log that match nothing, as they come.
+#[cfg(feature = "hub")]
+fn steady_logs_allocate_nothing() {
+    use std::io::Write;
+    use std::time::{Duration, Instant};
+    use sysmetrics::settings::{LogFiles, LogRule, Tail};
+    use sysmetrics::store::{Bounds, Store};
+    use sysmetrics::tail::Tails;
+    let path = std::env::temp_dir().join(format!("sysmetrics-alloc-{}.log", std::process::id()));
+    let mut file = std::fs::File::create(&path).unwrap();
+    let mut now = Instant::now();
+    let (mut tails, mut store) = (Tails::default(), Store::new(Bounds::default(), now));
+    let settings = Tail {
+        poll_interval: Duration::from_secs(1000),
+        max_line_bytes: 65_536,
+        max_value_bytes: 128,
+        max_series: 1000,
+        ..Tail::default()
+    };
+    let rule = |pattern: &str| LogRule {
+        metric: format!("lines{}_total", pattern.len()),
+        pattern: pattern.to_owned(),
+        labels: vec![("level".to_owned(), "$level".to_owned())],
+        ..LogRule::default()
+    };
+    let rules = vec![rule("level=(?P<level>error|fatal)"), rule("panic"), rule("level=info bad")];
+    let text = path.display().to_string();
+    let logs = [LogFiles { path: text, from_start: true, rules }];
+    tails.apply(&settings, &logs, &[], &mut store, now);
+    let lines = "2026-11-20T10:00:00Z level=info and so on\n".repeat(100);
+    let mut round = || {
+        file.write_all(lines.as_bytes()).unwrap();
+        now += Duration::from_secs(1);
+        tails.turn(true, &mut store, now);
+    };
+    (0..3).for_each(|_| round());
+    let before = ALLOCATIONS.load(Relaxed);
+    (0..20).for_each(|_| round());
+    let count = ALLOCATIONS.load(Relaxed) - before;
+    assert_eq!(count, 0, "in 2000 lines");
+    let mut out = sysmetrics::metric::Buffer::default();
+    let mut written = sysmetrics::expose::Lines::default();
+    let format = sysmetrics::expose::Format::Prometheus;
+    let dialect = settings::Dialect::Own;
+    tails.write_self(&mut sysmetrics::expose::Text::new(dialect, format, &mut out, &mut written));
+    let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+    assert!(
+        text.lines().any(|l| l.contains("tail_lines_total{") && l.ends_with(" 2300")),
+        "{text}"
+    );
+    std::fs::remove_file(path).unwrap();
+}
+
 /// One test, as others in this process would count too.
 #[test]
 fn a_steady_scrape_allocates_nothing() {
@@ -233,6 +321,8 @@ fn a_steady_scrape_allocates_nothing() {
         LABELS.iter().for_each(|env| steady_pushes_allocate_nothing(env));
         steady_statsd_lines_allocate_nothing();
         steady_texts_allocate_nothing();
+        steady_logs_allocate_nothing();
+        steady_alerts_allocate_nothing();
     }
     let before = ALLOCATIONS.load(Relaxed);
     drop(std::hint::black_box(vec![1]));

@@ -9,6 +9,7 @@ mod crowd;
 mod echo;
 mod floor;
 mod inside;
+mod logs;
 mod plot;
 mod profile;
 mod programs;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         ["pushes"] => run::pushes().map(|()| true),
         ["budgets"] => run::check(),
         ["echo", address] => echo::serve(address).map(|()| true),
+        ["logs", megabytes, times] => logs(megabytes, times),
         ["writing"] => {
             println!("{:.1?}", inside::writing(51));
             Ok(true)
@@ -71,6 +73,7 @@ const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | pushes | budge
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations | writing
        sysmetrics-bench crowd SCRAPES
+       sysmetrics-bench logs MEGABYTES TIMES
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT
        sysmetrics-bench profile CALLGRIND_FILE COUNT";
 
@@ -84,6 +87,20 @@ fn scrapes(fixture: &str, dialect: &str, encoding: &str, count: &str) -> io::Res
     let count = count.parse().map_err(io::Error::other)?;
     let bytes = inside::scrapes(fixture, dialect, encoding == "gzip", count)?;
     println!("{bytes} bytes an answer");
+    Ok(true)
+}
+
+fn logs(megabytes: &str, times: &str) -> io::Result<bool> {
+    let (megabytes, times) = (megabytes.parse(), times.parse());
+    let mut found = single::Found::default();
+    logs::measure(
+        megabytes.map_err(io::Error::other)?,
+        times.map_err(io::Error::other)?,
+        &mut found,
+    )?;
+    let mut text = String::new();
+    report::write_verdicts(&found.verdicts, &mut text);
+    println!("{text}{}", found.facts.join("\n"));
     Ok(true)
 }
 

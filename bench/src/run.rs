@@ -11,13 +11,27 @@ use std::time::Duration;
 
 const FULL: (rows::Effort, single::Effort) = (
     rows::Effort { blocks: 31, block: Duration::from_millis(40), seconds: 30 },
-    single::Effort { scrapes: 100_000, starts: 200, repeats: 51, wrk_seconds: 3, pushes: 20_000 },
+    single::Effort {
+        scrapes: 100_000,
+        starts: 200,
+        repeats: 51,
+        wrk_seconds: 3,
+        pushes: 20_000,
+        log_megabytes: 256,
+    },
 );
 
 /// For development: the same, with less to stand on.
 const QUICK: (rows::Effort, single::Effort) = (
     rows::Effort { blocks: 5, block: Duration::from_millis(10), seconds: 3 },
-    single::Effort { scrapes: 3000, starts: 15, repeats: 7, wrk_seconds: 1, pushes: 1000 },
+    single::Effort {
+        scrapes: 3000,
+        starts: 15,
+        repeats: 7,
+        wrk_seconds: 1,
+        pushes: 1000,
+        log_megabytes: 64,
+    },
 );
 
 /// Measures everything and prints it; the full run is also recorded under RECORD.

@@ -2,6 +2,7 @@
 
 use crate::crowd;
 use crate::inside;
+use crate::logs;
 use crate::programs::{self, Dialect, Programs};
 use crate::pushes;
 use crate::server::{Memory, Server};
@@ -22,6 +23,8 @@ pub struct Effort {
     pub wrk_seconds: u32,
     /// Batches pushed.
     pub pushes: usize,
+    /// Of log to read.
+    pub log_megabytes: u64,
 }
 
 /// Facts for the record, and verdicts.
@@ -41,11 +44,14 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 7] = [
+    let sections: [(&str, Section); 8] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),
         ("large machines", many),
+        ("log lines", |_, effort, found| {
+            logs::measure(effort.log_megabytes, effort.repeats.min(9), found)
+        }),
         ("throughput", throughput),
         ("pushes", pushes::measure),
         ("targets", targets_that_hang),

@@ -38,6 +38,21 @@ pub fn own_cpu_nanos() -> u64 {
     nanos(libc::CLOCK_PROCESS_CPUTIME_ID).unwrap_or(0)
 }
 
+/// CPU time of all children that ended and were waited for, to the microsecond.
+pub fn children_cpu_nanos() -> u64 {
+    let mut usage = MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: `usage` is writable; it is read only after success.
+    let usage = unsafe {
+        if libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) != 0 {
+            return 0;
+        }
+        usage.assume_init()
+    };
+    let nanos =
+        |time: libc::timeval| time.tv_sec as u64 * 1_000_000_000 + time.tv_usec as u64 * 1000;
+    nanos(usage.ru_utime) + nanos(usage.ru_stime)
+}
+
 /// The clock that all processes share and that never jumps.
 pub fn monotonic_nanos() -> u64 {
     nanos(libc::CLOCK_MONOTONIC).unwrap_or(0)

@@ -22,6 +22,8 @@ pub const SIZES: [u64; 2] = [720_000, 520_000];
 pub const STARTUP: f64 = 1.5e6;
 /// Nanoseconds to write one sample.
 pub const WRITING: f64 = 10.0;
+/// Nanoseconds to read and match a megabyte of log: 500 MB/s.
+pub const LOG: f64 = 2e6;
 /// Nanoseconds of a scrape of 4096 CPUs without the reading.
 pub const MANY_CPUS: f64 = 1e6;
 /// From 512 to 4096 the cost may grow by this factor: 8 is linear; caches take their share.

@@ -2,12 +2,14 @@
 //! `tests/fuzz.rs`, which drives them with stored and damaged files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod alert;
 #[cfg(feature = "hub")]
 mod answer;
 mod exposition;
 mod files;
 #[cfg(feature = "hub")]
 mod ingest;
+mod logs;
 #[path = "../../tests/support/machine.rs"]
 mod machine;
 #[path = "../../tests/support/naive/mod.rs"]
@@ -33,8 +35,9 @@ fn exposition_in(_: &[u8]) {}
 fn push_group(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 18] = [
+pub static BODIES: [(&str, Body); 21] = [
     ("accept", wire::accept),
+    ("alert_condition", alert::condition),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
@@ -51,6 +54,8 @@ pub static BODIES: [(&str, Body); 18] = [
     ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
     ("target_json", answer::target_json),
+    ("tail_lines", logs::tail_lines),
+    ("tail_state", logs::tail_state),
     ("udev", files::udev),
 ];
 

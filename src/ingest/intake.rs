@@ -104,7 +104,7 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// The names of the families of the text that was judged last; some may come twice.
+    /// The names of the families of the text that was judged last and found good.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
@@ -222,8 +222,12 @@ impl Intake<'_> {
             [a, b] if a.0 == b.0 => names.get(b.1).cloned(),
             _ => None,
         };
-        let twice = seen.windows(2).find_map(is_same);
-        twice.map_or(Ok(()), |name| Err(Objection::Sample(name, Reason::Twice)))
+        if let Some(name) = seen.windows(2).find_map(is_same) {
+            return Err(Objection::Sample(name, Reason::Twice));
+        }
+        names.sort_unstable();
+        names.dedup();
+        Ok(())
     }
 
     fn offer<'o>(

@@ -173,7 +173,7 @@ impl Kind {
             Kind::Served => "a path such as /metrics, HOST:PORT, or http://HOST:PORT/PATH",
             Kind::Endpoint => "HOST:PORT, such as 127.0.0.1:8125",
             Kind::Headers => "texts under names of headers, such as X-Scope = \"box\"",
-            Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org",
+            Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org or root",
             Kind::Act => "no value",
             Kind::Ignored => "anything",
         };
@@ -321,10 +321,11 @@ fn is_word(text: &str, more: &str) -> bool {
 /// One that cannot be taken for an option of a mail program or for two addresses.
 fn is_mail(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>[\\]".contains(&b));
+    // Without a host it is somebody on this machine.
     let parts = text
         .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    plain && parts && !text.starts_with('-')
+        .is_none_or(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    plain && parts && !text.is_empty() && !text.starts_with('-')
 }
 
 /// What is said about where metrics are served; what is not there is not said.

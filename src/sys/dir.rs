@@ -12,6 +12,13 @@ pub fn open_directory(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(path)
 }
 
+/// Opens a file for reading without ever waiting for anybody, as a pipe or a terminal would.
+#[cfg(feature = "hub")]
+pub fn open_unwaiting(path: &Path) -> io::Result<File> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
 /// Opens the file `name` below `directory` for reading.
 pub fn open_below(directory: &File, name: &CStr) -> io::Result<File> {
     let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY;

@@ -1,7 +1,11 @@
 //! All libc and all `unsafe`, as safe functions; the rest of the crate denies it.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "hub")]
+mod child;
 mod dir;
+#[cfg(feature = "hub")]
+mod inotify;
 mod net;
 mod netlink;
 mod notify;
@@ -12,7 +16,13 @@ mod udp;
 #[cfg(feature = "hub")]
 mod wake;
 
+#[cfg(feature = "hub")]
+pub use child::spawn;
+#[cfg(feature = "hub")]
+pub use dir::open_unwaiting;
 pub use dir::{open_below, open_directory};
+#[cfg(feature = "hub")]
+pub use inotify::{Event, Events, Happening, Inotify};
 pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
     listen_tcp, listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,

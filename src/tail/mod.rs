@@ -1,44 +1,227 @@
 //! Log files: followed through rotation, matched line by line, a bounded amount a turn.
+//!
+//! Files are read when inotify tells of them, and looked at every `tail.poll_interval` besides, because
+//! what another machine writes to a network file system is told to nobody. A turn reads at most
+//! 256 KiB of all files together and takes about a millisecond, then whoever waits for an
+//! answer is served; files take turns by 64 KiB, so that one that is flooded starves none. What is written
+//! a thousand times a second is read fifty times a second.
+//!
+//! How far files were read is kept in `tail.state_file`, at most every `tail.state_interval`, at a reload
+//! and at the end. A program that is killed reads again what came after the file was written: every line is
+//! counted at least once, and twice only then. The counters start at zero with the program, as all
+//! counters do; so what a restarted one shows is the lines from the kept offsets on.
 
+mod apply;
+mod begin;
+mod count;
+mod disk;
+mod file;
+mod glob;
+pub mod lines;
+pub mod literal;
+mod read;
+mod rule;
+mod scan;
+pub mod state;
+mod watch;
+
+pub use count::families;
+pub use rule::Search;
+
+use crate::log;
 use crate::metric::Sink;
 use crate::settings::{LogFiles, Tail};
 use crate::store::Store;
+use crate::sys::Happening;
+use count::{Counts, Read, Trouble};
+use file::Tailed;
+use glob::Glob;
+use rule::{Common, Rule};
+use state::Place;
+use std::io;
 use std::os::fd::BorrowedFd;
-use std::time::Instant;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use watch::Watch;
+
+/// How long nothing is heard after something was: what comes in between is read together.
+const COALESCE: Duration = Duration::from_millis(20);
+
+/// The same after names came or went, which costs more.
+const COALESCE_NAMES: Duration = Duration::from_millis(50);
 
 /// All log files.
 #[derive(Default)]
-pub struct Tails {}
+pub struct Tails {
+    settings: Tail,
+    entries: Vec<Entry>,
+    common: Common,
+    counts: Counts,
+    watch: Watch,
+    buffer: Vec<u8>,
+    /// What was kept of files that are not found yet.
+    pending: Vec<Place>,
+    state: State,
+    /// When all files are looked at next, and directories.
+    poll: Option<Instant>,
+    /// Nothing is heard until then.
+    pause: Option<Instant>,
+    /// Directories are to be looked at.
+    is_scan_due: bool,
+    /// There is more to read at once; since the last turn.
+    backlog: Option<Instant>,
+    /// Which file has the next turn.
+    cursor: usize,
+}
+
+/// One path of the settings.
+struct Entry {
+    said: LogFiles,
+    glob: Glob,
+    rules: Vec<Rule>,
+    files: Vec<Tailed>,
+    /// Paths that are no files, which was said.
+    irregular: Vec<PathBuf>,
+    /// It was not looked for yet.
+    is_new: bool,
+    read: Read,
+}
+
+/// The file of offsets.
+#[derive(Default)]
+struct State {
+    /// Something is to be written.
+    has_changed: bool,
+    /// When it may be.
+    next: Option<Instant>,
+    /// The file is somebody else's.
+    is_foreign: bool,
+    /// It could not be written, which was said.
+    is_failing: bool,
+}
 
 impl Tails {
-    /// Goes on with these files; those that are followed already go on where they are. `labels` are
-    /// on every series that has none of that name.
-    pub fn apply(
-        &mut self,
-        _: &Tail,
-        _: &[LogFiles],
-        _labels: &[(String, String)],
-        _: &mut Store,
-        _: Instant,
-    ) {
-    }
-
     /// Ready when a file changed.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        None
+        self.pause.is_none().then(|| self.watch.fd()).flatten()
     }
 
     /// When there is something to do without a file having changed.
     pub fn deadline(&self) -> Option<Instant> {
-        None
+        let state = self.state.next.filter(|_| self.state.has_changed);
+        [self.backlog, self.poll, self.pause, state].into_iter().flatten().min()
     }
 
     /// Reads on, a bounded amount. `is_ready` tells whether the descriptor was.
-    pub fn turn(&mut self, _is_ready: bool, _: &mut Store, _: Instant) {}
+    pub fn turn(&mut self, is_ready: bool, store: &mut Store, now: Instant) {
+        if is_ready || self.pause.is_some_and(|until| until <= now) {
+            self.hear(now);
+        }
+        if self.poll.is_some_and(|at| at <= now) {
+            self.poll = Some(now + self.settings.poll_interval);
+            self.is_scan_due = true;
+            self.look_at_all();
+        }
+        if std::mem::take(&mut self.is_scan_due) {
+            self.scan(now);
+        }
+        self.backlog = self.read(store, now).then_some(now);
+        if self.state.next.is_none_or(|at| at <= now) {
+            self.write_state(now);
+        }
+    }
+
+    fn files_mut(&mut self) -> impl Iterator<Item = &mut Tailed> {
+        self.entries.iter_mut().flat_map(|entry| &mut entry.files)
+    }
+
+    /// Files that changed since they were read are due, and those that are about to go.
+    fn look_at_all(&mut self) {
+        for file in self.files_mut() {
+            file.is_due |= file.leaving.is_some() || file.is_copy || file.has_changed();
+        }
+    }
+
+    /// Takes note of what happened, and listens again a little later.
+    fn hear(&mut self, now: Instant) {
+        let Tails { watch, entries, is_scan_due, .. } = self;
+        let mut has_names = false;
+        let heard = watch.hear(|event| {
+            if event.what != Happening::Written {
+                let concerns = |entry: &Entry| entry.glob.concerns(event.name);
+                has_names |= event.name.is_empty() || entries.iter().any(concerns);
+            }
+            for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
+                let is_meant = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                let is_here = file.watch == event.watch;
+                file.is_due |= is_here && (file.leaving.is_some() || is_meant());
+            }
+        });
+        *is_scan_due |= has_names || heard.all;
+        if heard.all {
+            self.look_at_all();
+        }
+        let pause = if has_names || heard.all { COALESCE_NAMES } else { COALESCE };
+        self.pause = heard.any.then_some(now + pause);
+    }
 
     /// Keeps how far the files were read, before the program ends.
-    pub fn finish(&mut self) {}
+    pub fn finish(&mut self) {
+        self.write_state(Instant::now());
+    }
+
+    fn read_state(&mut self, now: Instant) {
+        let Some(path) = &self.settings.state_file else { return };
+        match state::read(path) {
+            Ok(places) => self.pending = places,
+            Err(error) => {
+                self.state.is_foreign = error.kind() != io::ErrorKind::InvalidData;
+                let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
+                self.counts.fail(Trouble::State, &fields, now);
+            }
+        }
+    }
+
+    /// Writes the file of offsets, if there is something new in it.
+    fn write_state(&mut self, now: Instant) {
+        if !self.state.has_changed || self.state.is_foreign {
+            return;
+        }
+        self.forget_pending();
+        let Some(path) = &self.settings.state_file else { return };
+        self.state.next = Some(now + self.settings.state_interval);
+        let places = self
+            .entries
+            .iter()
+            .flat_map(|entry| entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
+        let places: Vec<_> = places.collect();
+        // What is known better is not kept twice.
+        let is_known = |place: &Place| {
+            places.iter().any(|p| p.inode == place.inode && p.setting == place.setting)
+        };
+        let pending = self.pending.iter().filter(|place| !is_known(place));
+        let text = state::render(places.iter().chain(pending));
+        match state::write(path, &text) {
+            Ok(()) => (self.state.has_changed, self.state.is_failing) = (false, false),
+            Err(_) if self.state.is_failing => self.counts.fail_again(Trouble::State),
+            Err(error) => {
+                self.state.is_failing = true;
+                let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
+                self.counts.fail(Trouble::State, &fields, now);
+            }
+        }
+    }
 
     /// Writes what is known about the files.
-    pub fn write_self(&self, _: &mut dyn Sink) {}
+    pub fn write_self(&self, out: &mut dyn Sink) {
+        let paths = self
+            .entries
+            .iter()
+            .map(|entry| (entry.said.path.as_str(), entry.files.len() as u64, entry.read));
+        self.counts.write(paths, &self.common.refused, out);
+    }
 }
+
+#[cfg(test)]
+mod tests;

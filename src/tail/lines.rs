@@ -1,0 +1,122 @@
+//! Bytes into lines, a stretch of whole lines at a time: where a line begins and ends is looked up only
+//! for the few in which something was found. Whatever pieces the bytes come in, the lines are the
+//! same. A line that is longer than the bound is cut there; its rest is passed over.
+
+/// What comes next in the bytes of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next<'a> {
+    /// Whole lines, each with its newline.
+    Lines(&'a [u8]),
+    /// The start of a line that is too long.
+    Cut(&'a [u8]),
+    /// So many bytes are the rest of a line that was cut.
+    Rest(usize),
+    /// The start of a line, or nothing.
+    Wait,
+}
+
+/// What comes next, of lines of at most `most` bytes, about `stretch` bytes of them. `skips` tells that
+/// a line was cut and has not ended; it is kept by the caller along with the place in the file.
+pub fn next<'a>(bytes: &'a [u8], most: usize, stretch: usize, skips: &mut bool) -> Next<'a> {
+    if *skips {
+        let end = memchr::memchr(b'\n', bytes);
+        *skips = end.is_none();
+        return match end.map_or(bytes.len(), |end| end + 1) {
+            0 => Next::Wait,
+            n => Next::Rest(n),
+        };
+    }
+    // No line within is longer than allowed.
+    let window = bytes.get(..stretch.min(most + 1)).unwrap_or(bytes);
+    if let Some(end) = memchr::memrchr(b'\n', window) {
+        return Next::Lines(bytes.get(..=end).unwrap_or_default());
+    }
+    let allowed = bytes.get(..=most).unwrap_or(bytes);
+    let rest = allowed.get(window.len()..).unwrap_or_default();
+    if let Some(end) = memchr::memchr(b'\n', rest) {
+        return Next::Lines(bytes.get(..=window.len() + end).unwrap_or_default());
+    }
+    match bytes.get(..most) {
+        Some(cut) if bytes.len() > most => {
+            *skips = true;
+            Next::Cut(cut)
+        }
+        _ => Next::Wait,
+    }
+}
+
+/// A line without what ends it.
+pub fn text(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines, whether they were cut, and what waits, when bytes come `size` at a time.
+    fn split(bytes: &[u8], [most, stretch, size]: [usize; 3]) -> (Vec<(Vec<u8>, bool)>, Vec<u8>) {
+        let (mut lines, mut at, mut skips) = (Vec::new(), 0, false);
+        let mut known = size.min(bytes.len());
+        loop {
+            let here = &bytes[at..known];
+            match next(here, most, stretch, &mut skips) {
+                Next::Lines(found) => {
+                    assert!(found.len() <= stretch.max(most + 1));
+                    let whole = found.split_inclusive(|b| *b == b'\n');
+                    lines.extend(whole.map(|line| (text(line).to_vec(), false)));
+                    at += found.len();
+                }
+                Next::Cut(cut) => {
+                    lines.push((text(cut).to_vec(), true));
+                    at += cut.len();
+                }
+                Next::Rest(n) => at += n,
+                Next::Wait if known == bytes.len() => break,
+                Next::Wait => known = (known + size).min(bytes.len()),
+            }
+        }
+        assert!(!skips || at == bytes.len());
+        (lines, bytes[at..].to_vec())
+    }
+
+    fn naive(bytes: &[u8], most: usize) -> (Vec<(Vec<u8>, bool)>, Vec<u8>) {
+        let mut lines = Vec::new();
+        let mut all: Vec<_> = bytes.split(|b| *b == b'\n').collect();
+        let last = all.pop().unwrap();
+        let cut = |line: &[u8]| (text(&line[..line.len().min(most)]).to_vec(), line.len() > most);
+        lines.extend(all.into_iter().map(cut));
+        match last.len() > most {
+            true => lines.push(cut(last)),
+            false => return (lines, last.to_vec()),
+        }
+        (lines, Vec::new())
+    }
+
+    #[test]
+    fn lines_are_the_same_in_whatever_pieces_they_come() {
+        let mut seed = 1u64;
+        let mut random = |n: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % n
+        };
+        for round in 0..3000 {
+            let length = if round % 100 == 0 { 40_000 } else { 60 };
+            let bytes: Vec<u8> =
+                (0..random(length)).map(|_| b"ab\n\r\n\0\xffx"[random(8)]).collect();
+            let sparse: Vec<u8> = bytes
+                .iter()
+                .map(|b| if *b == b'\n' && random(9) > 0 { b'z' } else { *b })
+                .collect();
+            for bytes in [bytes, sparse] {
+                let most = [1, 2, 7, 100, 20_000][random(5)];
+                let expected = naive(&bytes, most);
+                for size in [1 + random(9), most + 1, bytes.len().max(1)] {
+                    let by = [most, [1, 3, 1000, 8192][random(4)], size];
+                    assert_eq!(split(&bytes, by), expected, "{bytes:?} {by:?}");
+                }
+            }
+        }
+    }
+}

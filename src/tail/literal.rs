@@ -1,0 +1,347 @@
+//! What a pattern cannot do without: a few texts of which every match contains one. They are looked for
+//! at the speed of memory, and only lines that have one are given to the regular expression.
+//!
+//! The pattern is read as regex-lite reads it, as far as it is plain: characters, escaped punctuation,
+//! groups, alternatives, classes, repetitions. Whatever else turns up – flags, `\x41` – ends the
+//! reading, and there are no such texts then. Of classes, dots and parts that may be missing nothing is
+//! claimed. A part that consumes nothing (`^`, `\b`) stands between its neighbours as if it were
+//! not there: it only forbids.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// Texts that are looked for; each is a pass of its own over the bytes.
+pub const MAX_LITERALS: usize = 8;
+
+/// Groups within groups; regex-lite takes no more than 50.
+const MAX_DEPTH: usize = 64;
+
+/// What every match contains.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Needed {
+    /// One of these, none of them empty; no texts at all if nothing is known.
+    pub literals: Vec<String>,
+    /// Whoever contains one of them matches.
+    pub suffices: bool,
+}
+
+/// What is known of a part of a pattern.
+struct Part {
+    /// All texts that it matches.
+    exact: Option<Vec<String>>,
+    /// Texts of which each match contains one.
+    needed: Option<Vec<String>>,
+    /// It looks at what is around it.
+    asserts: bool,
+}
+
+/// How often a part stands where it does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Times {
+    One,
+    OneOrMore,
+    Any,
+}
+
+/// Of a pattern that regex-lite takes.
+pub fn needed(pattern: &str) -> Needed {
+    let mut reader = Reader { rest: pattern.chars().peekable(), depth: 0 };
+    let part = reader.alternatives().filter(|_| reader.rest.peek().is_none());
+    let Some(Part { exact, needed: Some(literals), asserts }) = part else {
+        return Needed::default();
+    };
+    // What is no UTF-8 becomes this character, which the bytes of the line do not have.
+    if literals.iter().any(|text| text.contains('\u{fffd}')) {
+        return Needed::default();
+    }
+    // Ends of lines are not looked at.
+    let is_within = |text: &String| !text.contains(['\r', '\n']);
+    let suffices = !asserts && exact.as_ref() == Some(&literals) && literals.iter().all(is_within);
+    Needed { literals, suffices }
+}
+
+struct Reader<'a> {
+    rest: Peekable<Chars<'a>>,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn takes(&mut self, wanted: char) -> bool {
+        self.rest.next_if_eq(&wanted).is_some()
+    }
+
+    /// Up to the end of the group or the pattern; `None` ends the reading, here and below.
+    fn alternatives(&mut self) -> Option<Part> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
+        let mut all = self.concatenation()?;
+        while self.takes('|') {
+            let one = self.concatenation()?;
+            all = Part {
+                exact: union(all.exact, one.exact),
+                needed: union(all.needed, one.needed),
+                asserts: all.asserts || one.asserts,
+            };
+        }
+        self.depth -= 1;
+        Some(all)
+    }
+
+    fn concatenation(&mut self) -> Option<Part> {
+        let mut row = Row::default();
+        while self.rest.peek().is_some_and(|c| !matches!(c, '|' | ')')) {
+            let part = self.part()?;
+            let times = self.times()?;
+            row.add(part, times);
+        }
+        Some(row.end())
+    }
+
+    fn part(&mut self) -> Option<Part> {
+        let c = self.rest.next()?;
+        Some(match c {
+            '(' => {
+                if self.takes('?') {
+                    self.group_name()?;
+                }
+                let part = self.alternatives()?;
+                return self.takes(')').then_some(part);
+            }
+            '[' => {
+                self.class()?;
+                Part::unknown()
+            }
+            '.' => Part::unknown(),
+            '^' | '$' => Part::nothing(),
+            '?' | '*' | '+' | '{' => return None,
+            '\\' => return self.escaped(),
+            c => Part::of(c),
+        })
+    }
+
+    /// Behind `(?`: `P<name>`, `<name>` or `:`, no flags.
+    fn group_name(&mut self) -> Option<()> {
+        if self.takes(':') {
+            return Some(());
+        }
+        self.takes('P');
+        if !self.takes('<') {
+            return None;
+        }
+        while !self.takes('>') {
+            self.rest.next()?;
+        }
+        Some(())
+    }
+
+    fn escaped(&mut self) -> Option<Part> {
+        Some(match self.rest.next()? {
+            'd' | 'D' | 's' | 'S' | 'w' | 'W' => Part::unknown(),
+            // \b{start} is something else.
+            'b' if self.rest.peek() == Some(&'{') => return None,
+            'A' | 'z' | 'b' | 'B' | '<' | '>' => Part::nothing(),
+            't' => Part::of('\t'),
+            'n' => Part::of('\n'),
+            'r' => Part::of('\r'),
+            c if c.is_ascii_punctuation() => Part::of(c),
+            _ => return None,
+        })
+    }
+
+    /// To the end of a class of which nothing is claimed.
+    fn class(&mut self) -> Option<()> {
+        self.takes('^');
+        let mut is_first = true;
+        while self.takes('-') {
+            is_first = false;
+        }
+        if is_first {
+            self.takes(']');
+        }
+        loop {
+            match self.rest.next()? {
+                ']' => return Some(()),
+                // [[:alpha:]]
+                '[' => return None,
+                '\\' => {
+                    self.rest.next()?;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The repetition behind a part; `None` if there are several, of which each is for all before it.
+    fn times(&mut self) -> Option<Times> {
+        let times = match self.rest.peek() {
+            Some('+') => Times::OneOrMore,
+            Some('?' | '*' | '{') => Times::Any,
+            _ => return Some(Times::One),
+        };
+        if self.rest.next()? == '{' {
+            while self.rest.next()? != '}' {}
+        }
+        self.takes('?'); // it takes as little as it can
+        let is_repeated = matches!(self.rest.peek(), Some('?' | '*' | '+' | '{'));
+        (!is_repeated).then_some(times)
+    }
+}
+
+impl Part {
+    fn of(c: char) -> Part {
+        Part::exactly(vec![c.into()], false)
+    }
+
+    fn nothing() -> Part {
+        Part::exactly(vec![String::new()], true)
+    }
+
+    fn exactly(texts: Vec<String>, asserts: bool) -> Part {
+        Part { needed: useful(&texts).then(|| texts.clone()), exact: Some(texts), asserts }
+    }
+
+    fn unknown() -> Part {
+        Part { exact: None, needed: None, asserts: false }
+    }
+}
+
+/// Parts one after the other.
+struct Row {
+    /// All texts that the last parts match together, back to one that is not exactly known.
+    run: Vec<String>,
+    /// `run` is all of it.
+    is_whole: bool,
+    best: Option<Vec<String>>,
+    asserts: bool,
+}
+
+impl Default for Row {
+    fn default() -> Row {
+        Row { run: vec![String::new()], is_whole: true, best: None, asserts: false }
+    }
+}
+
+impl Row {
+    fn add(&mut self, part: Part, times: Times) {
+        self.asserts |= part.asserts;
+        match part.exact {
+            Some(texts) if times != Times::Any => {
+                if self.run.len() * texts.len() > MAX_LITERALS {
+                    self.part_run();
+                    self.run = texts;
+                } else {
+                    let pairs = self.run.iter().flat_map(|a| texts.iter().map(move |b| (a, b)));
+                    self.run = pairs.map(|(a, b)| [&**a, &**b].concat()).collect();
+                }
+                // What comes next need not follow the first.
+                if times == Times::OneOrMore {
+                    self.part_run();
+                }
+            }
+            _ => {
+                self.part_run();
+                if times != Times::Any {
+                    self.consider(part.needed);
+                }
+            }
+        }
+    }
+
+    fn part_run(&mut self) {
+        self.is_whole = false;
+        let run = std::mem::replace(&mut self.run, vec![String::new()]);
+        self.consider(Some(run));
+    }
+
+    /// The shortest text is to be long, then they are to be few.
+    fn consider(&mut self, texts: Option<Vec<String>>) {
+        let key = |texts: &Vec<String>| {
+            let shortest = texts.iter().map(String::len).min().unwrap_or(0);
+            (shortest, usize::MAX - texts.len())
+        };
+        let is_better = |texts: &Vec<String>| {
+            useful(texts) && self.best.as_ref().is_none_or(|best| key(texts) > key(best))
+        };
+        if let Some(texts) = texts.filter(is_better) {
+            self.best = Some(texts);
+        }
+    }
+
+    fn end(mut self) -> Part {
+        let exact = self.is_whole.then(|| self.run.clone());
+        let run = std::mem::take(&mut self.run);
+        self.consider(Some(run));
+        Part { exact, needed: self.best, asserts: self.asserts }
+    }
+}
+
+fn useful(texts: &[String]) -> bool {
+    texts.len() <= MAX_LITERALS && !texts.is_empty() && texts.iter().all(|text| !text.is_empty())
+}
+
+fn union(a: Option<Vec<String>>, b: Option<Vec<String>>) -> Option<Vec<String>> {
+    let (mut all, more) = (a?, b?);
+    for text in more {
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    (all.len() <= MAX_LITERALS).then_some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pattern: &str) -> String {
+        regex_lite::Regex::new(pattern).unwrap();
+        let Needed { literals, suffices } = needed(pattern);
+        let mark = if suffices { "=" } else { "" };
+        [mark, &literals.join(" ")].concat()
+    }
+
+    #[test]
+    fn finds_what_a_match_cannot_do_without() {
+        for (pattern, expected) in [
+            ("level=(?P<level>error|fatal)", "=level=error level=fatal"),
+            ("ERROR", "=ERROR"),
+            ("^ERROR$", "ERROR"),
+            (r"\bpanic\b.*", "panic"),
+            (r"took (?<s>[0-9.]+)ms", "took "),
+            (r"(?:GET|POST) /api/(\w+)", "GET /api/ POST /api/"),
+            (r"a\.b\[c\]", "=a.b[c]"),
+            ("colou?r", "colo"),
+            ("abc*de", "ab"),
+            ("(abc)+d", "abc"),
+            ("(abc)+?defg", "defg"),
+            ("x{3}yz", "yz"),
+            ("error|warn", "=error warn"),
+            ("error|.", ""),
+            ("a|b|c|d|e|f|g|h|i", ""),
+            ("(a|b|c|d|e|f|g|h|i)longer", "longer"),
+            ("error|e+", "error e"),
+            ("(?i)error", ""),
+            ("(?i:error)x", ""),
+            (r"\x41bc", ""),
+            (r"a[]x]bc[^]]d[\]]ef", "bc"),
+            (r"[[:alpha:]]abc", ""),
+            ("", ""),
+            ("()", ""),
+            ("(|a)b", "=b ab"),
+            ("é€", "=é€"),
+            ("a\u{fffd}b", ""),
+            ("(a|b)(c|d)(e|f)", "=ace acf ade adf bce bcf bde bdf"),
+            (r"\b{start}abc", ""),
+            (r"\<abc\>", "abc"),
+            (r"ab\r", "ab\r"),
+            ("a+?+b", ""),
+        ] {
+            assert_eq!(of(pattern), expected, "{pattern}");
+        }
+        let deep = ["(".repeat(40), "abc".into(), ")".repeat(40)].concat();
+        assert_eq!(of(&deep), "=abc");
+        assert_eq!(needed(&"(".repeat(1000)), Needed::default());
+    }
+}
