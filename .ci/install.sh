@@ -8,8 +8,8 @@ export DEBIAN_FRONTEND=noninteractive
 # status page; the peers.
 packages=(
 	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static chromium curl dpkg mandoc prometheus prometheus-node-exporter python3
-	python3-prometheus-client python3-venv qemu-user-static
+	busybox-static chromium curl dpkg mandoc prometheus prometheus-alertmanager prometheus-node-exporter python3
+	python3-venv qemu-user-static
 	runit shellcheck strace systemd
 )
 
@@ -46,9 +46,10 @@ fi
 
 # Real clients of what is pushed.
 clients=$PWD/.ci/clients
-if ! "$clients/bin/python3" -c 'import datadog, statsd' 2>/dev/null; then
+if ! "$clients/bin/python3" -c 'import datadog, prometheus_client, statsd' 2>/dev/null; then
 	python3 -m venv "$clients"
-	again "$clients/bin/pip" install --quiet --disable-pip-version-check statsd==4.0.1 datadog==0.56.0
+	again "$clients/bin/pip" install --quiet --disable-pip-version-check \
+		statsd==4.0.1 datadog==0.56.0 prometheus_client==0.22.1
 fi
 
 if ! command -v cargo >/dev/null; then

@@ -54,6 +54,15 @@ const DATAGRAMS: [&str; 4] = [
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
+const CONDITIONS: [&str; 6] = [
+    "rate(b_total{y=\"1\",x!~\"z+|.\"}[1m]) > 1e-3",
+    "a / sysmetrics_b_total <= 100 * (1 - .5) - -2",
+    "h_bucket{le=\"+Inf\", x=~`\\\\`,} != h_count",
+    "1 < increase(b_total[1h30m])",
+    "{{ $value }} of {{labels.y}}",
+    "a{x='\\n',y=\"\"} == h_sum",
+];
+
 const GROUPS: [&str; 4] = [
     "job/a/instance/b%20c\na{job=\"x\"} 1\n# TYPE b counter\nb 2",
     "job@base64/L3Zhci90bXA/x@base64/=\nbefore 2\nbefore{x=\"y\"} 1\n",
@@ -107,12 +116,13 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "request_head" => &REQUESTS,
         "accept" => &ACCEPTS,
         "push_json" => &PUSHES,
+        "alert_condition" => &CONDITIONS,
         "query" => &QUERIES,
         "statsd" => &DATAGRAMS,
-        "tail_lines" => &LOGS,
-        "tail_state" => &OFFSETS,
         "http_answer" => return answers(),
         "target_json" => &DOCUMENTS,
+        "tail_lines" => &LOGS,
+        "tail_state" => &OFFSETS,
         "settings_toml" => return examples(),
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),

@@ -16,6 +16,11 @@ impl Wall {
         Wall(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
+    /// So long after the start of 1970.
+    pub fn at(since_epoch: Duration) -> Wall {
+        Wall(since_epoch)
+    }
+
     /// Time since 1970.
     pub fn since_epoch(self) -> Duration {
         self.0

@@ -2,7 +2,7 @@
 //! logs say, and the alerts about all of it. The serving thread drives it: `wait_on` names the
 //! descriptors, `deadline` the time, `turn` does what is due.
 
-use crate::alert::Alerts;
+use crate::alert::{self, Alerts};
 use crate::gather::{self, Gather};
 use crate::ingest::{self, Declared, Gate, Gateway, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink};
@@ -135,7 +135,16 @@ impl Hub {
             self.tails.turn(tails, &mut self.store, now);
         }
         if alerts || is_due(self.alerts.deadline()) {
-            self.alerts.turn(gather, &mut self.store, now);
+            // They ask for what the others have to say, not for their own.
+            let mut alerts = std::mem::take(&mut self.alerts);
+            let dialect = gather.dialect();
+            let mut scrape = |out: &mut dyn Sink| {
+                gather.scrape(gather.all(), out);
+                self.write_self(out);
+                self.store.write(now, out);
+            };
+            alerts.turn(dialect, &mut scrape, now);
+            self.alerts = alerts;
         }
     }
 
@@ -180,6 +189,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
         .chain(ingest::statsd::families())
         .chain(target::families())
         .chain(tail::families())
+        .chain(alert::families())
 }
 
 /// What is there from the start.

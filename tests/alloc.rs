@@ -114,6 +114,41 @@ fn steady_pushes_allocate_nothing(env: &[(&str, &str)]) {
     assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 20 pushes and 10 scrapes");
 }
 
+/// Looks at conditions about the kernel's samples, with rates, one of which fires.
+#[cfg(feature = "hub")]
+fn steady_alerts_allocate_nothing() {
+    use std::time::{Duration, Instant};
+    use sysmetrics::alert::Alerts;
+    use sysmetrics::metric::Sink;
+    use sysmetrics::settings::{Alert, Alerting};
+    let args = ["--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys"];
+    let settings =
+        settings::load(&app::subjects(), args.iter().map(Into::into), std::iter::empty()).unwrap();
+    let root = Root::at(settings.paths.clone());
+    let mut gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
+    let rules = [
+        "rate(disk_read_bytes_total{device=~\"sd.*\"}[1m]) > 1e6",
+        "memory_available_bytes / memory_total_bytes < 0.99",
+        "cpu_seconds_total{mode!=\"idle\"} < 0",
+    ];
+    let rules = rules.map(|expr| Alert { expr: expr.to_owned(), ..Alert::default() });
+    let (interval, hour) = (Duration::from_secs(15), Duration::from_secs(3600));
+    let alerting = Alerting { interval, repeat: hour, ..Alerting::default() };
+    let (mut alerts, start) = (Alerts::default(), Instant::now());
+    alerts.apply(&alerting, &rules, start);
+    let dialect = gather.dialect();
+    let mut look = |at: u32| {
+        let mut scrape = |out: &mut dyn Sink| gather.scrape(gather.all(), out);
+        alerts.turn(dialect, &mut scrape, start + at * interval);
+        assert_eq!(alerts.active().count(), 1);
+    };
+    // A ring is full after a window.
+    (0..30).for_each(&mut look);
+    let before = ALLOCATIONS.load(Relaxed);
+    (30..33).for_each(&mut look);
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0, "in 3 looks");
+}
+
 /// Lines of series that are there, and lines that are refused, through the socket.
 #[cfg(feature = "hub")]
 fn steady_statsd_lines_allocate_nothing() {
@@ -287,6 +322,7 @@ fn a_steady_scrape_allocates_nothing() {
         steady_statsd_lines_allocate_nothing();
         steady_texts_allocate_nothing();
         steady_logs_allocate_nothing();
+        steady_alerts_allocate_nothing();
     }
     let before = ALLOCATIONS.load(Relaxed);
     drop(std::hint::black_box(vec![1]));

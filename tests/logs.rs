@@ -2,6 +2,7 @@
 #![cfg(feature = "hub")]
 #![allow(unsafe_code)] // who we are
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // tests start programs; the agent does not
 
 mod common;
 

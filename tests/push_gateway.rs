@@ -1,5 +1,5 @@
 //! Pushing as to a Pushgateway, over the real binary: by hand, and with the official Python client
-//! (Debian's `python3-prometheus-client`; without it these tests fail and say so).
+//! (`.ci/install.sh` brings it; without it these tests fail and say so).
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the client
@@ -8,6 +8,9 @@ mod common;
 
 use common::{Agent, Answer, Client, Exposition, Format, Temp, wait_until};
 use std::process::Command;
+
+/// Has the official client.
+const PYTHON: &str = ".ci/clients/bin/python3";
 
 fn ask(client: &mut Client, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let length = body.len();
@@ -25,12 +28,11 @@ fn push(client: &mut Client, method: &str, path: &str, body: &str) {
 fn python(agent: &Agent, script: &str) -> Result<(), String> {
     let head = "from prometheus_client import *\nfrom prometheus_client.exposition import basic_auth_handler\n\
                 import sys\ngateway = sys.argv[1]\nregistry = CollectorRegistry()\n";
-    let mut command = Command::new("/usr/bin/python3");
+    let mut command = Command::new(PYTHON);
     command.args(["-c", &[head, script].concat(), &agent.address()]);
-    let output = command.output().unwrap_or_else(|e| panic!("python3: {e}; .ci/install.sh"));
+    let output = command.output().unwrap_or_else(|e| panic!("{PYTHON}: {e}: .ci/install.sh"));
     let said = String::from_utf8(output.stderr).unwrap();
-    let is_there = !said.contains("ModuleNotFoundError");
-    assert!(is_there, "{said}\nthis test needs: apt-get install python3-prometheus-client");
+    assert!(!said.contains("ModuleNotFoundError"), "{said}\nprometheus_client: .ci/install.sh");
     if output.status.success() { Ok(()) } else { Err(said) }
 }
 

@@ -60,7 +60,8 @@ fn wait_for(agent: &Agent, datagrams: u64) {
 
 #[test]
 fn every_kind_of_line_is_scraped() {
-    let more = "[metrics]\nnamespace = \"ns\"\nlabels = { env = \"prod\" }\n";
+    let more = "[metrics]\nnamespace = \"ns\"\nlabels = { env = \"prod\" }\n\
+                [[metrics.histograms]]\nname = \"size\"\nbuckets = [1, 4]\n";
     let agent = Agent::plan().machine("box").file(&file("127.0.0.1:0", more)).start();
     let client = client(&address(&agent));
     client
@@ -77,6 +78,7 @@ fn every_kind_of_line_is_scraped() {
         ("ns_t_x_bucket{env=\"prod\",le=\"0.5\"}", 2.0),
         ("ns_t_x_sum{env=\"prod\"}", 0.64),
         ("ns_tagged{env=\"prod\",zone=\"b\"}", 3.0),
+        ("ns_size_bucket{env=\"prod\",le=\"4\"}", 1.0),
         ("ns_size_count{env=\"prod\"}", 1.0),
         ("sysmetrics_statsd_datagrams_total", 2.0),
         ("sysmetrics_statsd_lines_total", 10.0),

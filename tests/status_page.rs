@@ -36,6 +36,11 @@ fn wait_for_polls(browser: &mut Browser, more: usize) {
     wait_until("the page to ask", || polls(browser) >= before + more);
 }
 
+/// Where pictures are written: gone with the test unless somebody wants to look at them.
+fn screenshots(kept: &Temp) -> PathBuf {
+    std::env::var_os("SCREENSHOTS").map_or(kept.path(""), PathBuf::from)
+}
+
 fn number(browser: &mut Browser, expression: &str) -> f64 {
     match browser.evaluate(expression) {
         Json::Number(n) => n,
@@ -46,7 +51,7 @@ fn number(browser: &mut Browser, expression: &str) -> f64 {
 #[test]
 fn the_plots_move_in_every_window() {
     let (agent, kept) = (Agent::start(), Temp::new());
-    let shots = std::env::var_os("SCREENSHOTS").map_or(kept.path(""), PathBuf::from);
+    let shots = screenshots(&kept);
     let mut browser = Browser::start();
     browser.show_at(1280, 800, "light");
     open(&mut browser, &agent);
@@ -183,7 +188,7 @@ fn per_second(text: &str) -> Option<f64> {
 #[test]
 fn every_section_shows_what_comes() {
     let (agent, kept) = (Agent::plan().machine("box").start(), Temp::new());
-    let shots = std::env::var_os("SCREENSHOTS").map_or(kept.path(""), PathBuf::from);
+    let shots = screenshots(&kept);
     let mut browser = Browser::start();
     let more = r#"{"targets":[
             {"target":"api","up":1,"seconds":0.0123,"samples":1234,"refused":null,"errors":null},
@@ -314,13 +319,22 @@ fn assert_told(browser: &mut Browser) {
 
 #[test]
 fn a_restart_is_told_and_outlived() {
-    let agent = Agent::plan().machine("box").start();
+    let (agent, kept) = (Agent::plan().machine("box").start(), Temp::new());
+    let shots = screenshots(&kept);
     let address = agent.address();
     let mut browser = Browser::start();
     open(&mut browser, &agent);
     drop(agent);
     browser.wait_for("/^No answer since .*\\d/.test(document.getElementById('state').textContent)");
     let said = browser.text("document.getElementById('state').textContent");
+    for (width, height) in WINDOWS {
+        for scheme in ["light", "dark"] {
+            browser.show_at(width, height, scheme);
+            assert_legible(&mut browser, width, scheme);
+            let picture = browser.picture(false);
+            fs::write(shots.join(format!("lost-{width}-{scheme}.png")), picture).unwrap();
+        }
+    }
     wait_for_polls(&mut browser, 2);
     assert_eq!(browser.text("document.getElementById('state').textContent"), said, "since then");
     // The browser itself notes that nobody answers.
@@ -368,7 +382,9 @@ fn the_ring_is_bounded() {
     let source = format!("{{\"source\":{}}}", quoted(fast));
     browser.command("Page.addScriptToEvaluateOnNewDocument", &source);
     open(&mut browser, &agent);
-    wait_for_polls(&mut browser, 200);
+    for _ in 0..10 {
+        wait_for_polls(&mut browser, 20);
+    }
     let points = "Math.max(...[...document.querySelectorAll('#network path')]\
         .map(p => (p.getAttribute('d').match(/[ML]/g) || []).length))";
     let points = number(&mut browser, points);

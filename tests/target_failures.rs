@@ -11,9 +11,12 @@ use std::fmt::Write;
 const ERRORS: &str = "sysmetrics_target_errors_total";
 const UP: &str = "sysmetrics_target_up";
 
+/// Time enough to answer, too.
+const OFTEN: &str = "interval_secs = 2";
+
+/// `more` are lines about all targets.
 fn settings(targets: &[(&str, &str)], more: &str) -> String {
-    let mut file =
-        format!("[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\n{more}");
+    let mut file = format!("[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\n{more}\n");
     for (name, url) in targets {
         write!(file, "[[scrape.targets]]\nname = \"{name}\"\nurl = \"{url}\"\n").unwrap();
     }
@@ -55,7 +58,7 @@ fn each_way_to_fail_is_told_from_the_others() {
     }
     targets.push(("unknown".to_owned(), "http://no-such-host.invalid/".to_owned()));
     let all: Vec<_> = targets.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
-    let file = settings(&all, "max_body_bytes = 1024\n");
+    let file = settings(&all, "interval_secs = 5\nmax_body_bytes = 1024");
     let agent = Agent::plan().machine("box").file(&file).start();
     for (name, reason, _) in &ways {
         wait_for(&agent, name, false);
@@ -77,7 +80,8 @@ fn each_way_to_fail_is_told_from_the_others() {
 #[test]
 fn a_failure_takes_the_series_and_is_said_once_and_so_is_its_end() {
     let endpoint = Endpoint::with("a 1\n");
-    let agent = Agent::plan().machine("box").file(&settings(&[("t", &endpoint.url())], "")).start();
+    let agent =
+        Agent::plan().machine("box").file(&settings(&[("t", &endpoint.url())], OFTEN)).start();
     wait_for(&agent, "t", true);
     endpoint.say(Say::head(503, "Content-Length: 0"));
     wait_for(&agent, "t", false);
@@ -107,7 +111,7 @@ fn a_target_has_so_many_series_and_no_more() {
         writeln!(body, "a{{n=\"{n}\"}} {n}").unwrap();
     }
     let endpoint = Endpoint::with(&body);
-    let file = settings(&[("t", &endpoint.url())], "max_series = 20\n");
+    let file = settings(&[("t", &endpoint.url())], "max_series = 20");
     let agent = Agent::plan().machine("box").file(&file).start();
     wait_for(&agent, "t", true);
     let scrape = agent.scrape();
@@ -126,8 +130,7 @@ fn fifty_targets_of_which_ten_hang_delay_nobody() {
     let urls: Vec<String> = (0..50).map(url).collect();
     let targets: Vec<_> = names.iter().zip(&urls).map(|(n, u)| (n.as_str(), u.as_str())).collect();
     // They hang for longer than the test lasts.
-    let file = settings(&targets, "")
-        .replace("interval_secs = 1", "interval_secs = 60\ntimeout_secs = 60");
+    let file = settings(&targets, "interval_secs = 60\ntimeout_secs = 60");
     let agent = Agent::plan().machine("box").file(&file).start();
     let mut client = agent.connect();
     wait_until("all others to be fresh", || {

@@ -8,9 +8,12 @@ mod common;
 use common::agent::Plan;
 use common::{Agent, Endpoint, Exposition, Format, Say, Temp, wait_until};
 
+/// For tests in which an endpoint changes. Time enough to answer, too.
+const OFTEN: &str = "interval_secs = 2";
+
 /// Tables of targets behind the usual ones: each a name, a URL, and more lines.
 fn settings(targets: &[(&str, &str, &str)]) -> String {
-    let mut file = "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\n".to_owned();
+    let mut file = "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 10\n".to_owned();
     for (name, url, more) in targets {
         file += &format!("[[scrape.targets]]\nname = \"{name}\"\nurl = \"{url}\"\n{more}\n");
     }
@@ -90,7 +93,7 @@ fn what_targets_answer_is_served_with_their_names() {
     assert_eq!(scrape.value("jobs_total", &[("queue", "c"), ("target", "open")]), 7.0);
     // Their times are not kept.
     assert!(agent.get("/metrics").text().contains("temperature{target=\"text\"} 21.5\n"));
-    let head = endpoints[0].wait_for_request();
+    let head = &endpoints[0].heads()[0];
     assert!(head.contains("\r\nAccept: application/openmetrics-text;version=1.0.0,text/plain;"));
     let open =
         common::get_with(&agent.address(), "/metrics", "Accept: application/openmetrics-text\r\n");
@@ -101,7 +104,7 @@ fn what_targets_answer_is_served_with_their_names() {
 #[test]
 fn what_vanishes_goes_and_what_changes_its_type_is_said() {
     let endpoint = Endpoint::with("# TYPE a gauge\na 1\nb{x=\"1\"} 1\nb{x=\"2\"} 2\n");
-    let agent = plan(&[("t", &endpoint.url(), "")]).start();
+    let agent = plan(&[("t", &endpoint.url(), OFTEN)]).start();
     scrape_with(&agent, "b", &[("target", "t"), ("x", "2")], 2.0);
     endpoint.say(Say::ok("# TYPE a gauge\na 2\nb{x=\"1\"} 1\n"));
     let scrape = scrape_with(&agent, "a", &[("target", "t")], 2.0);
@@ -122,7 +125,7 @@ fn what_vanishes_goes_and_what_changes_its_type_is_said() {
 fn clashes_have_rules() {
     let ours = Endpoint::with("process_cpu_seconds_total 1\nsysmetrics_x 1\nup 1\nfine 1\n");
     let other = Endpoint::with("# TYPE depth gauge\ndepth 4\n# TYPE shape gauge\nshape 1\n");
-    let agent = plan(&[("ours", &ours.url(), ""), ("other", &other.url(), "")]).start();
+    let agent = plan(&[("ours", &ours.url(), OFTEN), ("other", &other.url(), OFTEN)]).start();
     wait_for_up(&agent, "ours", 1.0);
     wait_for_up(&agent, "other", 1.0);
     let scrape = agent.scrape();
@@ -176,10 +179,14 @@ fn credentials_and_headers_are_sent() {
         (
             "bearer",
             &bearer.url(),
-            &format!("token_file = {token:?}\nheaders = {{ X-Key = \"k\" }}"),
+            &format!("{OFTEN}\ntoken_file = {token:?}\nheaders = {{ X-Key = \"k\" }}"),
         ),
-        ("basic", &basic.url(), &format!("username = \"me\"\npassword_file = {password:?}")),
-        ("user", &in_url, ""),
+        (
+            "basic",
+            &basic.url(),
+            &format!("{OFTEN}\nusername = \"me\"\npassword_file = {password:?}"),
+        ),
+        ("user", &in_url, OFTEN),
     ])
     .start();
     let head = bearer.wait_for_request();
@@ -244,9 +251,11 @@ fn any_json_becomes_series() {
           help = \"Jobs done.\", labels = { queue = \"$name\", target = \"$*\" } },\n\
         { path = \"db.pool.max\" },\n\
         { path = \"no.such\" } ]";
-    let agent =
-        plan(&[("web", &endpoint.url(), "type = \"custom\""), ("picked", &endpoint.url(), fields)])
-            .start();
+    let agent = plan(&[
+        ("web", &endpoint.url(), "type = \"custom\"\ninterval_secs = 2"),
+        ("picked", &endpoint.url(), fields),
+    ])
+    .start();
     wait_for_up(&agent, "web", 1.0);
     wait_for_up(&agent, "picked", 1.0);
     let scrape = agent.scrape();

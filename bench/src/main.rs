@@ -72,8 +72,8 @@ fn main() -> ExitCode {
 const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | pushes | budgets, by way of make
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations | writing
-       sysmetrics-bench logs MEGABYTES TIMES
        sysmetrics-bench crowd SCRAPES
+       sysmetrics-bench logs MEGABYTES TIMES
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT
        sysmetrics-bench profile CALLGRIND_FILE COUNT";
 

@@ -21,10 +21,10 @@ pub struct Effort {
     pub starts: usize,
     pub repeats: usize,
     pub wrk_seconds: u32,
-    /// Of log to read.
-    pub log_megabytes: u64,
     /// Batches pushed.
     pub pushes: usize,
+    /// Of log to read.
+    pub log_megabytes: u64,
 }
 
 /// Facts for the record, and verdicts.

@@ -2,6 +2,7 @@
 //! `tests/fuzz.rs`, which drives them with stored and damaged files.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod alert;
 #[cfg(feature = "hub")]
 mod answer;
 mod exposition;
@@ -34,8 +35,9 @@ fn exposition_in(_: &[u8]) {}
 fn push_group(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 20] = [
+pub static BODIES: [(&str, Body); 21] = [
     ("accept", wire::accept),
+    ("alert_condition", alert::condition),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
@@ -51,9 +53,9 @@ pub static BODIES: [(&str, Body); 20] = [
     ("settings_toml", files::settings_toml),
     ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
+    ("target_json", answer::target_json),
     ("tail_lines", logs::tail_lines),
     ("tail_state", logs::tail_state),
-    ("target_json", answer::target_json),
     ("udev", files::udev),
 ];
 

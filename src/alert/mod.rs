@@ -1,33 +1,257 @@
-//! Alerts: expressions over the samples of a scrape, and messages to those who want to hear of them.
+//! Alerts: conditions over the samples of a scrape, and messages to those who want to hear of them.
+//!
+//! At every look the whole scrape goes into a sink that keeps what some condition asks for (`watch`).
+//! Each rule does the steps of its condition (`evaluate`, `rate`) and takes its alerts from state to
+//! state (`rule`). What is to be told waits for each destination on this side (`destination`) and is
+//! carried by its courier (`way`: `json`, `mail` by `smtp` or `sendmail`). Without rules nothing of
+//! this is there.
 
-use crate::gather::Gather;
+mod destination;
+mod evaluate;
+mod instance;
+mod json;
+mod mail;
+mod notice;
+mod own;
+mod rate;
+mod rule;
+mod sendmail;
+mod smtp;
+mod text;
+mod watch;
+mod way;
+
+pub use own::families;
+
+use crate::courier::Desk;
+use crate::log;
 use crate::metric::Sink;
-use crate::settings::{Alert, Alerting};
-use crate::store::Store;
-use std::os::fd::BorrowedFd;
-use std::time::Instant;
+use crate::settings::expr::Selector;
+use crate::settings::{Alert, Alerting, Dialect};
+use destination::{Destination, Report};
+use evaluate::Sheet;
+use instance::Instance;
+use notice::Notice;
+use rule::{LeftOut, Round, Rule, Whom};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use watch::{Catch, Watch};
+use way::Way;
 
-/// All rules.
+/// Reports that may lie there, beyond one of each destination: of those that were dropped.
+const SPARE_REPORTS: usize = 16;
+
+/// Destinations; the settings that name more are cut.
+const MAX_DESTINATIONS: usize = 32;
+
+/// All rules, what they know, and who hears of it.
 #[derive(Default)]
-pub struct Alerts {}
+pub struct Alerts {
+    rules: Vec<Rule>,
+    interval: Duration,
+    repeat: Duration,
+    /// When the rules are looked at next; `None` without rules.
+    next: Option<Instant>,
+    wanted: Vec<Selector>,
+    catch: Catch,
+    sheet: Sheet,
+    taken: Vec<u64>,
+    told: Vec<(Whom, Arc<Notice>)>,
+    left_out: LeftOut,
+    looks: u64,
+    took: Duration,
+    destinations: Vec<Destination>,
+    last_id: u32,
+    desk: Option<Desk<Report>>,
+}
+
+/// An alert that is pending or firing, to be shown.
+pub struct Active<'a> {
+    rule: &'a Rule,
+    instance: &'a Instance,
+}
+
+impl<'a> Active<'a> {
+    /// The name of its rule.
+    pub fn name(&self) -> &'a str {
+        self.rule.name()
+    }
+
+    /// It fires; otherwise it is pending.
+    pub fn is_firing(&self) -> bool {
+        self.instance.fired.is_some()
+    }
+
+    /// Its labels, sorted, `alertname` among them.
+    pub fn labels(&self) -> &'a [(String, String)] {
+        &self.instance.labels
+    }
+
+    /// Since when its condition holds.
+    pub fn since(&self) -> Instant {
+        self.instance.since
+    }
+
+    /// What the left side of the condition was at the last look.
+    pub fn value(&self) -> f64 {
+        self.instance.value
+    }
+
+    /// What there is to tell.
+    pub fn annotations(&self) -> impl Iterator<Item = (&'a str, String)> + use<'a> {
+        self.rule.annotations(self.instance)
+    }
+}
 
 impl Alerts {
     /// Goes on with these rules; those that stay as they were keep their state.
-    pub fn apply(&mut self, _: &Alerting, _: &[Alert], _: Instant) {}
+    pub fn apply(&mut self, alerting: &Alerting, alerts: &[Alert], now: Instant) {
+        let mut before = std::mem::take(&mut self.rules);
+        for alert in alerts {
+            let known = before.iter().position(|rule| rule.is_of(alert));
+            let rule = known.map(|at| before.swap_remove(at)).or_else(|| Rule::new(alert));
+            match rule {
+                Some(rule) => self.rules.push(rule),
+                None => log::error("an alert's condition is wrong", &[("alert", &alert.name)]),
+            }
+        }
+        (self.interval, self.repeat) = (alerting.interval, alerting.repeat);
+        self.wanted.clear();
+        for rule in &mut self.rules {
+            rule.ask(&mut self.wanted);
+        }
+        self.address(alerting, now);
+        for rule in before {
+            rule.end(&mut self.told);
+        }
+        self.taken.clear();
+        self.rules.iter().for_each(|rule| rule.take(&mut self.taken));
+        self.tell();
+        if self.rules.is_empty() {
+            (self.catch, self.sheet, self.next) = Default::default();
+        } else {
+            self.next = Some(now);
+        }
+    }
+
+    /// From now on these hear of alerts; who was there goes on, who is new hears what fires.
+    fn address(&mut self, alerting: &Alerting, now: Instant) {
+        let (ways, wrong) = match self.rules.is_empty() && self.destinations.is_empty() {
+            true => Default::default(),
+            false => Way::all(alerting),
+        };
+        for sentence in wrong {
+            log::error("alerts cannot go there", &[("error", &sentence)]);
+        }
+        let mut before = std::mem::take(&mut self.destinations);
+        let firing: Vec<_> = self.rules.iter_mut().flat_map(Rule::tell).collect();
+        for way in ways.into_iter().take(MAX_DESTINATIONS) {
+            if let Some(at) = before.iter().position(|to| *to.way() == way) {
+                self.destinations.push(before.swap_remove(at));
+                continue;
+            }
+            let mut name = way.name();
+            let is_taken = |name: &str, all: &[Destination]| all.iter().any(|d| d.name == name);
+            let mut number = 1;
+            while is_taken(&name, &self.destinations) {
+                number += 1;
+                name = [&way.name(), "#", &number.to_string()].concat();
+            }
+            self.last_id = self.last_id.wrapping_add(1);
+            // Perhaps only its other settings changed.
+            let old = before.iter().position(|to| to.name == name);
+            let old = old.map(|at| before.swap_remove(at));
+            let mut to = Destination::new(self.last_id, name, way, old, now);
+            firing.iter().for_each(|notice| to.push(notice));
+            self.destinations.push(to);
+        }
+        if !self.destinations.is_empty() && self.desk.is_none() {
+            match Desk::new(MAX_DESTINATIONS + SPARE_REPORTS) {
+                Ok(desk) => self.desk = Some(desk),
+                Err(error) => log::error("alerts cannot be told", &[("error", &error)]),
+            }
+        }
+    }
 
     /// Ready when a courier told how a message went.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        None
+        self.desk.as_ref().map(AsFd::as_fd)
     }
 
-    /// When the rules are looked at again.
+    /// When the rules are looked at again, or there is something to send.
     pub fn deadline(&self) -> Option<Instant> {
-        None
+        let sends = self.destinations.iter().filter_map(Destination::deadline);
+        let sends = sends.filter(|_| self.desk.is_some());
+        sends.chain(self.next).min()
     }
 
-    /// Looks at the rules when it is time.
-    pub fn turn(&mut self, _: &mut Gather, _: &mut Store, _: Instant) {}
+    /// Hears how messages went, looks at the rules when it is time, and sends what there is to send.
+    /// `scrape` writes every sample that there is, in `dialect`.
+    pub fn turn(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
+        while let Some(report) = self.desk.as_ref().and_then(Desk::take) {
+            if let Some(to) = self.destinations.iter_mut().find(|to| to.sent(&report)) {
+                to.hear(report, now);
+            }
+        }
+        if self.next.is_some_and(|next| next <= now) {
+            self.next = Some(now + self.interval.max(Duration::from_millis(1)));
+            self.look(dialect, scrape, now);
+            self.tell();
+        }
+        if let Some(desk) = &self.desk {
+            let slot = desk.slot();
+            self.destinations.iter_mut().for_each(|to| to.dispatch(&slot, now));
+        }
+    }
 
-    /// Writes what is known about the alerts.
-    pub fn write_self(&self, _: &mut dyn Sink) {}
+    fn look(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
+        let start = Instant::now();
+        scrape(&mut Watch::new(dialect, &self.wanted, &mut self.catch));
+        self.catch.sort();
+        let mut round = Round {
+            now,
+            interval: self.interval,
+            repeat: self.repeat,
+            has_managers: self.destinations.iter().any(|to| to.way().is_manager()),
+            catch: &self.catch,
+            rates: self.rules.iter().map(Rule::rates).sum(),
+            taken: &mut self.taken,
+            told: &mut self.told,
+            left_out: &mut self.left_out,
+        };
+        for rule in &mut self.rules {
+            rule.look(&mut self.sheet, &mut round);
+        }
+        self.looks += 1;
+        self.took += start.elapsed();
+    }
+
+    /// What is to be told waits for those who are to hear it.
+    fn tell(&mut self) {
+        for (whom, notice) in self.told.drain(..) {
+            for to in &mut self.destinations {
+                let is_meant = match whom {
+                    Whom::All => true,
+                    Whom::Managers => to.way().is_manager(),
+                    Whom::People => !to.way().is_manager(),
+                };
+                if is_meant {
+                    to.push(&notice);
+                }
+            }
+        }
+    }
+
+    /// The alerts that are pending or firing.
+    pub fn active(&self) -> impl Iterator<Item = Active<'_>> {
+        let of = |rule| {
+            let rule: &Rule = rule;
+            rule.instances.iter().map(move |instance| Active { rule, instance })
+        };
+        self.rules.iter().flat_map(of)
+    }
 }
+
+#[cfg(test)]
+mod tests;

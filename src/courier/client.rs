@@ -137,7 +137,7 @@ impl Client {
                 done => return self.keep(kept, done),
             }
         }
-        let stream = connect(url, call.deadline)?;
+        let stream = connect(&url.host, url.port, call.deadline)?;
         let done = talk(&stream, &request, call, &mut false);
         self.keep(Kept { stream, host: url.host.clone(), port: url.port }, done)
     }
@@ -157,10 +157,15 @@ fn is_silent(stream: &TcpStream) -> bool {
     is_silent && stream.set_nonblocking(false).is_ok()
 }
 
-/// Tries one address after the other; each but the last may take its share of the time.
-fn connect(url: &Url, deadline: Instant) -> Result<TcpStream, Failure> {
-    let name = url.host.trim_start_matches('[').trim_end_matches(']');
-    let found = (name, url.port).to_socket_addrs().map_err(|error| Failure {
+/// Tries one address after the other; each but the last may take its share of the time. An IPv6
+/// address may be in brackets.
+///
+/// # Errors
+///
+/// There is no such host, or nobody listens there, or not in time.
+pub fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Failure> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let found = (name, port).to_socket_addrs().map_err(|error| Failure {
         reason: "resolve",
         text: ["resolving ", name, ": ", &error.to_string()].concat(),
     })?;

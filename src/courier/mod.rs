@@ -8,7 +8,7 @@ mod inflate;
 mod url;
 
 pub use answer::{Read, Reading};
-pub use client::{Answer, Call, Client, Failure};
+pub use client::{Answer, Call, Client, Failure, connect};
 pub use inflate::gunzip;
 pub use url::{Url, basic};
 

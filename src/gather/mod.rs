@@ -126,6 +126,12 @@ impl Gather {
         }
     }
 
+    /// Under whose names it writes.
+    #[cfg(feature = "hub")]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// The names of the collectors that are switched on, in this dialect.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.members.iter().map(|m| m.name(self.dialect))

@@ -121,7 +121,7 @@ impl Gateway {
         let syntax = syntax(wish.content_type)?;
         let decoded = decode(wish)?;
         let body = decoded.as_deref().unwrap_or(wish.body);
-        let at = self.open(store)?;
+        let at = self.open(store, now)?;
         let Some(member) = self.members.get(at) else { return Err(Refusal::Full) };
         let ttl = rules.ttl_of(&key.job);
         let intake = intake(member.group, &key, rules, ttl);
@@ -157,9 +157,10 @@ impl Gateway {
     }
 
     /// The place of the group, which may be new.
-    fn open(&mut self, store: &mut Store) -> Result<usize, Refusal> {
+    fn open(&mut self, store: &mut Store, now: Instant) -> Result<usize, Refusal> {
         let Err(_) = self.place() else { return self.place().map_err(|_| Refusal::Full) };
         // Groups go when their series are gone.
+        store.forget_expired(now);
         self.members.retain(|member| {
             let lives = store.live_in(member.group) > 0;
             if !lives {
@@ -186,14 +187,27 @@ impl Gateway {
         store: &mut Store,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let judged = intake.judge(body, syntax, &mut self.buffers, store, now);
-        judged.map_err(|objection| {
+        let is_all = verb == Verb::Replace;
+        let buffers = &mut self.buffers;
+        let mut judge = |store: &Store| intake.judge(body, syntax, is_all, buffers, store, now);
+        let judged = judge(store).or_else(|_| {
+            // What is in the way may be over.
+            store.forget_expired(now);
+            judge(store)
+        });
+        let clashes = judged.map_err(|objection| {
             if let Objection::Sample(_, reason) = &objection {
                 store.refuse(*reason);
             }
             Refusal::Bad(sentence(&objection, "Nothing was taken."))
         })?;
         let group = intake.group;
+        if clashes && is_all {
+            store.begin(group);
+            store.end(group);
+        } else if clashes {
+            self.buffers.names().for_each(|name| store.drop_metric(group, name));
+        }
         store.begin(group);
         let done = intake.take(body, syntax, &mut self.buffers, store, now);
         if verb == Verb::Replace {

@@ -104,7 +104,7 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// The names of the families of the text that was judged last; some may come twice.
+    /// The names of the families of the text that was judged last and found good.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
@@ -176,20 +176,22 @@ impl Intake<'_> {
     }
 
     /// Whether every sample of `text` would be taken, none of them with a time stamp, and there is
-    /// room for all; changes nothing.
+    /// room for all; changes nothing. The group replaces its metrics of the same names, or `is_all`
+    /// it has. Tells whether what is replaced must go first.
     pub fn judge(
         &self,
         text: &[u8],
         syntax: Syntax,
+        is_all: bool,
         buffers: &mut Buffers,
         store: &Store,
         now: Instant,
-    ) -> Result<(), Objection> {
+    ) -> Result<bool, Objection> {
         let Buffers { reader, row, hasher, seen, names } = buffers;
         seen.clear();
         names.clear();
         let (wall, mut lines) = (Wall::now(), store.len());
-        let mut first = None;
+        let (mut first, mut clashes) = (None, false);
         let mut judge = |read: Read<'_>| {
             let sample =
                 read.map_err(|(name, reason)| Objection::Sample(name.to_owned(), reason))?;
@@ -203,7 +205,9 @@ impl Intake<'_> {
                 }
                 let hash = hasher.hash_one((offer.name, offer.labels.text()));
                 seen.push((hash, names.len() - 1));
-                lines += store.judge(&offer, now)?;
+                let judgement = store.judge(&offer, is_all, now)?;
+                lines += judgement.lines;
+                clashes |= judgement.clashes;
                 if lines > store.bounds().series { Err(Reason::Series) } else { Ok(()) }
             });
             judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
@@ -222,8 +226,12 @@ impl Intake<'_> {
             [a, b] if a.0 == b.0 => names.get(b.1).cloned(),
             _ => None,
         };
-        let twice = seen.windows(2).find_map(is_same);
-        twice.map_or(Ok(()), |name| Err(Objection::Sample(name, Reason::Twice)))
+        if let Some(name) = seen.windows(2).find_map(is_same) {
+            return Err(Objection::Sample(name, Reason::Twice));
+        }
+        names.sort_unstable();
+        names.dedup();
+        Ok(clashes)
     }
 
     fn offer<'o>(

@@ -9,6 +9,7 @@
 //! 100 000 000 000 or more.
 
 mod entry;
+mod tally;
 
 use super::json::{self, Elements, Fault, Text, Value};
 use super::rules::Rules;
@@ -19,15 +20,10 @@ use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
 use entry::{Entry, Refused};
 use std::str;
 use std::time::{Duration, Instant};
-
-/// Refused entries whose reasons are told; the others are only counted.
-const MAX_TOLD: usize = 1000;
+use tally::Tally;
 
 /// Observations of one entry.
 const MAX_VALUES: usize = 10_000;
-
-/// How much of what was refused is told again.
-const MAX_QUOTED: usize = 64;
 
 /// The label that tells where a batch came from.
 const SOURCE: &str = "source";
@@ -52,7 +48,7 @@ pub struct Push {
     name: Vec<u8>,
     help: Vec<u8>,
     values: Vec<f64>,
-    errors: Buffer,
+    tally: Tally,
 }
 
 /// When a request came.
@@ -127,8 +123,7 @@ impl Push {
         };
         let ttl = self.ttl(source);
         let now = Now { instant: now, wall: Wall::now() };
-        let (mut accepted, mut refused) = (0usize, 0usize);
-        self.errors.reset(MAX_TOLD * MAX_QUOTED);
+        self.tally.clear();
         for (index, value) in entries.enumerate() {
             let offered = match Entry::read(form, value) {
                 Ok(entry) => self.offer(&entry, source, ttl, store, now),
@@ -138,20 +133,11 @@ impl Push {
                 }
             };
             match offered {
-                Ok(()) => accepted += 1,
-                Err((reason, what)) => {
-                    refused += 1;
-                    if refused <= MAX_TOLD {
-                        self.tell(index, reason, what);
-                    }
-                }
+                Ok(()) => self.tally.accept(),
+                Err((reason, what)) => self.tally.refuse(index, reason, what),
             }
         }
-        out.put(b"{\"accepted\":");
-        put_count(out, accepted);
-        out.put(b",\"refused\":");
-        put_count(out, refused);
-        out.put_all([b",\"errors\":[", self.errors.bytes(), b"]}\n"]);
+        self.tally.write(out);
         Ok(())
     }
 
@@ -161,29 +147,6 @@ impl Push {
             all.find(|(name, _)| source.is(name)).map(|(_, ttl)| *ttl)
         };
         source.and_then(of).unwrap_or(self.rules.ttl)
-    }
-
-    /// Adds to the errors of the answer.
-    fn tell(&mut self, index: usize, reason: Reason, what: Option<Text<'_>>) {
-        let (word, meaning) = reason.said();
-        let out = &mut self.errors;
-        out.put(if out.is_empty() { b"{\"index\":" } else { b",{\"index\":" });
-        put_count(out, index);
-        out.put_all([b",\"reason\":\"", word.as_bytes(), b"\",\"detail\":\"", meaning.as_bytes()]);
-        if let Some(what) = what {
-            out.put(b": ");
-            // What came as JSON may go as JSON, if no escape is cut.
-            match what.raw() {
-                raw if raw.len() <= MAX_QUOTED => out.put(raw),
-                raw => {
-                    let cut = raw.get(..MAX_QUOTED).unwrap_or_default();
-                    let cut = cut.split(|b| *b == b'\\').next().unwrap_or_default();
-                    let cut = cut.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-                    out.put_all([cut.as_bytes(), "…".as_bytes()]);
-                }
-            }
-        }
-        out.put(b"\"}");
     }
 
     /// Offers an entry to the store.
@@ -316,10 +279,6 @@ fn batch(body: &[u8]) -> Result<(Elements<'_>, Option<Text<'_>>), Fault> {
         }
     }
     Ok((entries.ok_or(fault("the key metrics, an array"))?, source))
-}
-
-fn put_count(out: &mut Buffer, n: usize) {
-    out.put_value(crate::metric::Value::Int(n as u64));
 }
 
 #[cfg(test)]

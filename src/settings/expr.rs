@@ -276,6 +276,10 @@ impl Parser<'_> {
         let Some(name) = self.scan.word(":") else {
             return Err(self.scan.mistake("a number, a metric, rate(, increase( or ("));
         };
+        // Prometheus reads these as numbers.
+        if ["inf", "nan"].iter().any(|word| name.eq_ignore_ascii_case(word)) {
+            return Err(self.scan.mistake_at(start, "a number that compares, or a metric"));
+        }
         let is_call = self.scan.take("(");
         let function = match name {
             _ if !is_call => return self.selector(name, None),
@@ -453,9 +457,11 @@ mod tests {
             ("rate(a[1]) > 1", "column 8: found \"1])\", expected a time in square brackets"),
             ("rate(a[0s]) > 1", "column 8: found \"0s])\", expected a time of more"),
             ("rate(a[25h]) > 1", "column 8: found \"25h])\", expected a time of more"),
+            ("rate(a[1m1m]) > 1", "column 8: found \"1m1m])\", expected a time in square"),
             ("rate(a[1m) > 1", "column 10: found \")\", expected ]"),
             ("é + sum(a) > 1", "column 1: found \"é\", expected a number"),
             ("a + sum(a) > 1", "column 5: found \"sum(a)\", expected rate or increase before ("),
+            ("a > Inf", "column 5: found \"Inf\", expected a number that compares"),
             ("(a > 1", "column 4: found \">\", expected +, -, *, / or )"),
             ("a[1m] > 1", "column 2: found \"[1m]\", expected +, -, *, / or a comparison"),
             ("-a > 1", "column 2: found \"a\", expected a number"),

@@ -1,6 +1,6 @@
-//! What the elements of the file's lists of tables mean: in the order of the document each begins,
-//! its rows are set from what was said in it or from their defaults, and then it is looked at as a
-//! whole.
+//! What the elements of the file's lists of tables mean: in the order of the document, but each with
+//! what belongs to it right behind it, each begins, its rows are set from what was said in it or from
+//! their defaults, and, when all that belongs to it is set, it is looked at as a whole.
 
 use super::catalogue::Catalogue;
 use super::mean::{Answer, Checked, answer};
@@ -30,6 +30,7 @@ impl Element {
 
 /// What an element is set to: rows and answers.
 pub(super) struct Told {
+    element: usize,
     pub(super) section: &'static Section,
     pub(super) answers: Vec<(usize, Answer)>,
 }
@@ -49,54 +50,78 @@ pub(super) fn settle(
         }
     }
     let mut all: Vec<Told> = Vec::new();
+    // Places in `all`.
     let mut open: Vec<usize> = Vec::new();
-    for (i, (element, said)) in elements.iter().zip(&said).enumerate() {
-        while open.last().copied() != element.above {
-            let Some(done) = open.pop() else { break };
-            finish(elements, &all, done, settings, refusal);
+    for i in in_depth(elements) {
+        let (Some(element), Some(said)) = (elements.get(i), said.get(i)) else { continue };
+        while open.last().and_then(|at| all.get(*at)).map(|told| told.element) != element.above {
+            let Some(told) = open.pop().and_then(|at| all.get(at)) else { break };
+            finish(elements, told, settings, refusal);
         }
         (element.list.begin)(settings);
-        let mut answers = Vec::new();
-        for (row, spec) in catalogue.rows_of(element.section) {
-            let said: Vec<&Checked> = said.iter().filter(|one| one.row == row).collect();
-            match answer(spec, &said, dialect, settings) {
-                Some(answer) if !spec.required || !answer.is_empty() => answers.push((row, answer)),
-                _ if spec.required && !element.spoilt => {
-                    let (header, expects) = (element.section.header(), spec.kind.expects());
-                    let text = [&header, ": ", spec.key(), " is missing; expected ", &expects];
-                    refusal.add(element.origin.clone(), text.concat());
-                }
-                _ => {}
-            }
-        }
-        all.push(Told { section: element.section, answers });
-        unique(catalogue, elements, &all, i, refusal);
-        open.push(i);
+        let answers = answers(catalogue, element, said, dialect, (settings, refusal));
+        all.push(Told { element: i, section: element.section, answers });
+        unique(catalogue, elements, &all, refusal);
+        open.push(all.len() - 1);
     }
-    while let Some(done) = open.pop() {
-        finish(elements, &all, done, settings, refusal);
+    while let Some(told) = open.pop().and_then(|at| all.get(at)) {
+        finish(elements, told, settings, refusal);
     }
     all
 }
 
-/// Refuses the value of an earlier element where each has its own.
-fn unique(
+/// Each element with those that stand in it right behind it.
+fn in_depth(elements: &[Element]) -> Vec<usize> {
+    let path = |i: &usize| {
+        let above = |i: &usize| elements.get(*i).and_then(|element| element.above);
+        let mut path: Vec<usize> = std::iter::successors(Some(*i), above).collect();
+        path.reverse();
+        path
+    };
+    let mut order: Vec<usize> = (0..elements.len()).collect();
+    order.sort_by_cached_key(path);
+    order
+}
+
+/// Sets the rows of an element.
+fn answers(
     catalogue: &Catalogue,
-    elements: &[Element],
-    all: &[Told],
-    i: usize,
-    refusal: &mut Refusal,
-) {
-    let (Some(element), Some(told)) = (elements.get(i), all.get(i)) else { return };
+    element: &Element,
+    said: &[Checked],
+    dialect: Dialect,
+    (settings, refusal): (&mut Settings, &mut Refusal),
+) -> Vec<(usize, Answer)> {
+    let mut answers = Vec::new();
+    for (row, spec) in catalogue.rows_of(element.section) {
+        let said: Vec<&Checked> = said.iter().filter(|one| one.row == row).collect();
+        match answer(spec, &said, dialect, settings) {
+            Some(answer) if !spec.required || !answer.is_empty() => answers.push((row, answer)),
+            _ if spec.required && !element.spoilt => {
+                let (header, expects) = (element.section.header(), spec.kind.expects());
+                let text = [&header, ": ", spec.key(), " is missing; expected ", &expects];
+                refusal.add(element.origin.clone(), text.concat());
+            }
+            _ => {}
+        }
+    }
+    answers
+}
+
+/// Refuses the value of an earlier element where each has its own; the element is the last.
+fn unique(catalogue: &Catalogue, elements: &[Element], all: &[Told], refusal: &mut Refusal) {
+    let Some((told, before)) = all.split_last() else { return };
+    let Some(element) = elements.get(told.element) else { return };
     for (row, answer) in &told.answers {
         let Some(spec) = catalogue.rows.get(*row).filter(|spec| spec.unique) else { continue };
-        let beside = elements.iter().zip(all).take(i).filter(|(other, _)| other.is_beside(element));
-        let first = beside
-            .flat_map(|(_, told)| &told.answers)
-            .find(|(other, first)| other == row && first.value.text == answer.value.text);
-        if let (Some((_, Answer { origin: Some(first), .. })), Some(origin)) =
-            (first, &answer.origin)
-        {
+        let is_beside = |other: &&Told| {
+            elements.get(other.element).is_some_and(|other| other.is_beside(element))
+        };
+        let beside = before.iter().filter(is_beside).flat_map(|told| &told.answers);
+        let is_same = |(other, first): &&(usize, Answer)| {
+            other == row && first.value.text == answer.value.text
+        };
+        let first = beside.into_iter().find(is_same).and_then(|(_, first)| first.origin.as_ref());
+        if let (Some(first), Some(origin)) = (first, &answer.origin) {
             let (value, first) = (quoted(&answer.value.text), first.text(&refusal.file));
             let text = [&spec.dotted(), ": ", &value, " is taken already by ", &first];
             refusal.add(origin.clone(), text.concat());
@@ -105,17 +130,11 @@ fn unique(
 }
 
 /// Looks at an element as a whole.
-fn finish(
-    elements: &[Element],
-    all: &[Told],
-    done: usize,
-    settings: &mut Settings,
-    refusal: &mut Refusal,
-) {
-    let (Some(element), Some(told)) = (elements.get(done), all.get(done)) else { return };
+fn finish(elements: &[Element], told: &Told, settings: &mut Settings, refusal: &mut Refusal) {
+    let Some(element) = elements.get(told.element) else { return };
     // What was refused may be what the others need.
-    let within = |e: &Element| e.spoilt && e.above == Some(done);
-    if element.spoilt || elements.iter().any(within) {
+    let is_within = |e: &Element| e.spoilt && e.above == Some(told.element);
+    if element.spoilt || elements.iter().any(is_within) {
         return;
     }
     if let Err((key, text)) = (element.section.check)(settings) {

@@ -20,6 +20,7 @@ mod lists;
 mod mean;
 mod print;
 mod problem;
+mod record;
 mod reference;
 mod row;
 mod rows;
@@ -30,6 +31,7 @@ mod rows_watch;
 mod said;
 mod scan;
 mod subject;
+mod switches;
 pub mod template;
 mod toml;
 mod tree;
@@ -94,7 +96,7 @@ fn load_from(
     let mut said = Vec::new();
     let text = file::text(named.is_some(), &mut refusal);
     let elements = match &text {
-        Some(text) => file::read(&catalogue, text, &mut said, &mut refusal),
+        Some(text) => record::read(&catalogue, text, &mut said, &mut refusal),
         None => Vec::new(),
     };
     let was_read = text.is_some();

@@ -124,7 +124,7 @@ impl<'a> Scan<'a> {
     /// Takes a length of time as Prometheus writes it: `1h30m`, `500ms`.
     pub fn duration(&mut self) -> Option<Duration> {
         let start = self.next_at();
-        let mut millis = 0u64;
+        let (mut millis, mut larger) = (0u64, u64::MAX);
         while self.rest().starts_with(|c: char| c.is_ascii_digit()) {
             let digits = self.run(|c| c.is_ascii_digit());
             let unit = match self.run(|c| c.is_ascii_alphabetic()) {
@@ -136,7 +136,9 @@ impl<'a> Scan<'a> {
                 "w" => 604_800_000,
                 _ => 0,
             };
-            let part = digits.parse().ok().filter(|_| unit > 0);
+            // Each once, the longest first.
+            let part = digits.parse().ok().filter(|_| unit > 0 && unit < larger);
+            larger = unit;
             match part.and_then(|n: u64| n.checked_mul(unit)?.checked_add(millis)) {
                 Some(sum) => millis = sum,
                 None => {

@@ -214,7 +214,7 @@ fn variables_of_other_programs_are_left_alone() {
 }
 
 /// A value that is right and no default, as the file writes it and as text.
-fn sample(row: &Row) -> (String, String) {
+pub(super) fn sample(row: &Row) -> (String, String) {
     let text = match row.kind {
         Kind::Switch => if row.default[0] == "true" { "false" } else { "true" }.to_owned(),
         Kind::Choice(words) => {
@@ -230,7 +230,8 @@ fn sample(row: &Row) -> (String, String) {
             "/sample".to_owned()
         }
         Kind::Numbers => "2.5".to_owned(),
-        Kind::Text | Kind::Expression | Kind::Word => "word".to_owned(),
+        Kind::Text | Kind::Word => "word".to_owned(),
+        Kind::Expression => "word > 1".to_owned(),
         Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
         Kind::Endpoint => "host:1".to_owned(),
         Kind::Mail | Kind::Mails => "a@host".to_owned(),

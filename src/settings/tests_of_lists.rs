@@ -4,6 +4,7 @@
 use super::catalogue::Catalogue;
 use super::rows::sections;
 use super::testing::{SUBJECTS, load};
+use super::tests::sample;
 use super::{Kind, RuleKind, Settings, TargetKind};
 use std::time::Duration;
 
@@ -214,6 +215,59 @@ fn each_list_says_what_is_missing_unknown_and_too_much() {
         assert!(list.max > 200 || said.len() <= 1, "{refusal}");
         assert!(refusal.lines().count() <= 11, "{refusal}");
     }
+}
+
+/// What each row says is printed and means the same once more.
+#[test]
+fn each_row_of_a_list_can_be_set() {
+    for section in sections().filter(|section| section.list.is_some()) {
+        let catalogue = Catalogue::new(SUBJECTS);
+        for (_, row) in catalogue.rows_of(section) {
+            // What else the row needs beside it.
+            let more = match row.dotted().as_str() {
+                "scrape.targets.username" => "password_file = '/p'\n",
+                "scrape.targets.password_file" => "username = 'u'\n",
+                "logs.rules.value" => "pattern = '(?<word>x)'\n",
+                "logs.rules.type" => "pattern = '(?<word>x)'\nvalue = '$word'\n",
+                "logs.rules.buckets" => {
+                    "pattern = '(?<word>x)'\nvalue = '$word'\ntype = 'histogram'\n"
+                }
+                _ => "",
+            };
+            let (toml, _) = sample(row);
+            let toml = if row.dotted() == "logs.rules.value" { "'${word}'" } else { &toml };
+            let mut file = without(least(section.name), row.key());
+            if more.starts_with("pattern") {
+                file = without(&file, "pattern");
+            }
+            let file = format!("{file}{more}{} = {toml}\n", row.key());
+            let mut first = load(&file, "--check-config", &[]).unwrap();
+            let mark = format!("# from FILE:{}", file.lines().count());
+            assert!(first.effective.contains(&format!("\n{} = ", row.key())), "{file}");
+            assert!(first.effective.contains(&mark), "{file}");
+            let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+            (first.effective, second.effective) = (String::new(), String::new());
+            assert_eq!(first, second, "{file}");
+            let bare = without(&file, row.key());
+            let default = load(&bare, "", &[]);
+            assert!(default.is_err() || default.is_ok_and(|default| default != first), "{file}");
+        }
+    }
+}
+
+/// What belongs to an element may stand behind elements of other lists.
+#[test]
+fn lists_may_be_mixed() {
+    let file = "[[logs]]\npath = '/a'\n[[scrape.targets]]\nname = 'n'\nurl = 'http://h'\n\
+                type = 'custom'\n[[alerts]]\nname = 'a'\nexpr = 'x > 1'\n[[logs.rules]]\n\
+                metric = 'm'\npattern = 'p'\n[[scrape.targets.fields]]\npath = 'p'\n\
+                [[logs.rules]]\nmetric = 'm2'\npattern = 'p'\n";
+    let settings = taken(file);
+    let metrics: Vec<_> = settings.logs[0].rules.iter().map(|r| r.metric.as_str()).collect();
+    assert_eq!(metrics, ["m", "m2"]);
+    assert_eq!(settings.scrape.targets[0].fields.len(), 1);
+    let shown = load(file, "--check-config", &[]).unwrap().effective;
+    assert_eq!(load(&shown, "", &[]).unwrap(), settings, "{shown}");
 }
 
 #[test]

@@ -7,6 +7,15 @@ use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
 use crate::metric::{Kind, Point};
 use std::time::Instant;
 
+/// What would become of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// So many more there would be.
+    pub lines: usize,
+    /// Series of the group must go first.
+    pub clashes: bool,
+}
+
 impl Store {
     /// Takes a sample, or says why not; a refused one changes nothing.
     pub(super) fn change(&mut self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
@@ -48,22 +57,27 @@ impl Store {
     }
 
     /// How many lines more there would be if `offer` was taken, or why it would not be. Room is not
-    /// looked at.
-    pub fn judge(&self, offer: &Offer<'_>, now: Instant) -> Result<usize, Reason> {
+    /// looked at. The group replaces its series of that family; all of its series if `is_all`.
+    pub fn judge(
+        &self,
+        offer: &Offer<'_>,
+        is_all: bool,
+        now: Instant,
+    ) -> Result<Judgement, Reason> {
         let now = self.millis(now);
-        let known = self.families.find(offer.name);
-        let kind = match known.and_then(|id| self.families.get(id)) {
-            None => {
-                self.families.judge(offer, &self.bounds)?;
-                offer.kind
-            }
-            Some(family) if !takes(family, offer) => return Err(Reason::Kind),
-            Some(family) if family.is_foreign && offer.group == Group::SHARED => {
-                return Err(Reason::Reserved);
-            }
-            Some(family) => family.kind,
-        };
-        let slot = known.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
+        let id = self.families.find(offer.name);
+        let known = id.and_then(|id| self.families.get(id));
+        let clashes = known.is_some_and(|family| !takes(family, offer));
+        if clashes && !known.is_some_and(|family| family.is_only_of(offer.group)) {
+            return Err(Reason::Kind);
+        }
+        let id = id.filter(|_| !clashes);
+        let kind = known.filter(|_| !clashes).map_or(offer.kind, |family| family.kind);
+        if known.is_none() {
+            let without = is_all.then_some(offer.group);
+            self.families.judge(offer, &self.bounds, without)?;
+        }
+        let slot = id.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
         let old = slot.and_then(|slot| self.series.get(slot as usize));
         let old = old.filter(|series| series.expires > now);
         if let Some(old) = old {
@@ -71,7 +85,11 @@ impl Store {
         }
         next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
         let weight = fresh_parts(offer, &DEFAULT_BUCKETS).map_or(1, |parts| parts.weight());
-        Ok(weight.saturating_sub(old.map_or(0, Series::weight)))
+        let lines = weight.saturating_sub(old.map_or(0, Series::weight));
+        // Parts of a histogram may be in the way that the group has now.
+        let is_in_the_way =
+            known.is_none() && self.families.judge(offer, &self.bounds, None) == Err(Reason::Taken);
+        Ok(Judgement { lines, clashes: clashes || is_in_the_way })
     }
 
     /// The family that takes `offer`; there may be none yet.

@@ -40,6 +40,9 @@ pub struct Known {
     /// Its series in the order in which they came.
     pub first: u32,
     pub last: u32,
+    /// Who made its first series, and whether others made some since.
+    pub owner: Group,
+    pub is_mixed: bool,
     /// It stays, also without series.
     pub declared: bool,
     /// It did, until the settings were read again.
@@ -51,6 +54,11 @@ pub struct Known {
 }
 
 impl Known {
+    /// Whether all its series are the group's, which may replace them.
+    pub fn is_only_of(&self, group: Group) -> bool {
+        self.owner == group && !self.is_mixed && group != Group::SHARED
+    }
+
     /// As sinks know families.
     pub fn row(&self) -> Family<'_> {
         let row = match self.kind {
@@ -132,8 +140,14 @@ impl Families {
         is_ours || name == UP || name.starts_with(MADE)
     }
 
-    /// Whether a family of this name and kind could be made.
-    pub fn judge(&self, offer: &Offer<'_>, bounds: &Bounds) -> Result<(), Reason> {
+    /// Whether a family of this name and kind could be made, and those be gone that are only of
+    /// the group `without`.
+    pub fn judge(
+        &self,
+        offer: &Offer<'_>,
+        bounds: &Bounds,
+        without: Option<Group>,
+    ) -> Result<(), Reason> {
         let name = offer.name;
         if !is_metric_name(name.as_bytes()) {
             return Err(Reason::Name);
@@ -144,12 +158,16 @@ impl Families {
         if name.len() > bounds.name_bytes || offer.help.len() > MAX_HELP {
             return Err(Reason::TooLong);
         }
+        let known = |name: &str| {
+            let known = self.get(self.find(name)?)?;
+            let goes = without.is_some_and(|group| known.is_only_of(group));
+            (!goes).then_some(known)
+        };
         let is_part = |part: &&str| {
-            let stem = name.strip_suffix(*part).and_then(|stem| self.find(stem));
-            let stem = stem.and_then(|id| self.get(id));
+            let stem = name.strip_suffix(*part).and_then(known);
             stem.is_some_and(|f| parts_of(f.kind).contains(part))
         };
-        let is_there = |part: &&str| self.find(&[name, *part].concat()).is_some();
+        let is_there = |part: &&str| known(&[name, *part].concat()).is_some();
         if PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there) {
             return Err(Reason::Taken);
         }
@@ -168,6 +186,8 @@ impl Families {
             buckets: buckets.into(),
             first: NONE,
             last: NONE,
+            owner: Group::SHARED,
+            is_mixed: false,
             declared: false,
             was_declared: false,
             is_foreign: is_foreign(name),

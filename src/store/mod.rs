@@ -17,6 +17,7 @@ mod series;
 mod slots;
 mod write;
 
+pub use change::Judgement;
 pub use group::Group;
 pub use index::{Index, NONE};
 pub use labels::{LabelSet, is_label_name, is_metric_name};
@@ -257,7 +258,7 @@ impl Store {
     }
 
     fn make_family(&mut self, offer: &Offer<'_>, buckets: &[f64]) -> Result<u32, Reason> {
-        self.families.judge(offer, &self.bounds)?;
+        self.families.judge(offer, &self.bounds, None)?;
         Ok(self.families.insert(offer.name, offer.kind, offer.help, buckets))
     }
 

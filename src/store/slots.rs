@@ -5,6 +5,7 @@ use super::series::Series;
 use super::{Group, Store};
 use crate::metric::Labels;
 use std::hash::{BuildHasher, Hasher};
+use std::time::Instant;
 
 /// How often at most all series are looked at because there is no room for another.
 const FULL_SWEEP_MILLIS: u64 = 1000;
@@ -39,7 +40,9 @@ impl Store {
             family.last = slot;
             if family.first == NONE {
                 family.first = slot;
+                (family.owner, family.is_mixed) = (owner, false);
             }
+            family.is_mixed |= family.owner != owner;
         }
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.insert(hash, slot, hash_of);
@@ -115,6 +118,11 @@ impl Store {
                 self.remove(self.hand as u32);
             }
         }
+    }
+
+    /// Series whose time is over go; looks at all of them, but once a while.
+    pub fn forget_expired(&mut self, now: Instant) {
+        self.sweep_all(self.millis(now));
     }
 
     /// Looks at all, once a while.

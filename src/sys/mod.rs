@@ -1,6 +1,8 @@
 //! All libc and all `unsafe`, as safe functions; the rest of the crate denies it.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "hub")]
+mod child;
 mod dir;
 #[cfg(feature = "hub")]
 mod inotify;
@@ -14,6 +16,8 @@ mod udp;
 #[cfg(feature = "hub")]
 mod wake;
 
+#[cfg(feature = "hub")]
+pub use child::spawn;
 #[cfg(feature = "hub")]
 pub use dir::open_unwaiting;
 pub use dir::{open_below, open_directory};

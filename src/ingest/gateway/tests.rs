@@ -177,6 +177,29 @@ fn groups_go_with_their_series_and_are_bounded() {
     assert_eq!(front.gateway.members.len(), 2);
 }
 
+#[test]
+fn types_change_where_nobody_else_has_the_metric() {
+    let mut front = Front::new();
+    let histogram = "# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\nx_count 2\n";
+    front.push(Verb::Replace, J, "x 1\nx_sum 1\nx_count 2\n").unwrap();
+    front.push(Verb::Add, J, "# TYPE x_sum summary\nx_sum_count 1\n").unwrap();
+    front.push(Verb::Replace, J, "x 1\nx_sum 1\nx_count 2\n").unwrap();
+    front.push(Verb::Replace, J, histogram).unwrap();
+    assert_eq!(front.samples().len(), 3);
+    front.push(Verb::Replace, "/metrics/job/k", histogram).unwrap();
+    let Err(Refusal::Bad(said)) = front.push(Verb::Replace, J, "x 1\n") else { panic!("taken") };
+    assert!(said.contains("another type"), "{said}");
+    assert_eq!(front.samples().len(), 6);
+    // What is over is in nobody's way.
+    front.now += Duration::from_secs(301);
+    front.push(Verb::Add, J, "x 1\n").unwrap();
+    assert_eq!(front.samples(), ["x{job=\"j\"} 1"]);
+    front.push(Verb::Add, J, "x_count 1\n").unwrap();
+    assert!(front.push(Verb::Add, J, histogram).is_err());
+    front.push(Verb::Replace, J, histogram).unwrap();
+    assert_eq!(front.samples().len(), 3);
+}
+
 /// JSON and a group do not change each other's series.
 #[test]
 fn a_series_of_another_is_refused() {

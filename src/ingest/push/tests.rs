@@ -1,3 +1,4 @@
+use super::tally::{MAX_QUOTED, MAX_TOLD};
 use super::*;
 use crate::expose::{Format, Lines, Text as Exposition};
 use crate::settings::Dialect;

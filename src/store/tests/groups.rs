@@ -216,7 +216,8 @@ fn does_what_a_naive_twin_does_with_groups() {
             }
             2 if who > 0 => {
                 store.drop_metric(group, &name);
-                twin.retain(|(n, _), s| s.owner != who || *n != name);
+                let is_open = open[who];
+                twin.retain(|(n, _), s| s.owner != who || *n != name || is_open && s.is_new);
             }
             3 if who > 0 && random(25, 3) == 0 => {
                 store.close_group(group);

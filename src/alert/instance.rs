@@ -1,0 +1,95 @@
+//! One alert of a rule: the series it is about, its labels, and its state.
+
+use super::notice::{fingerprint, rendered};
+use super::text::number;
+use crate::clock::Start;
+use crate::metric::Labels;
+use crate::settings::template::Template;
+use std::time::Instant;
+
+/// One alert that is pending or firing.
+pub struct Instance {
+    /// The labels of its series.
+    pub key: Box<[u8]>,
+    /// Its own, sorted.
+    pub labels: Vec<(String, String)>,
+    /// As they are exposed, with its state.
+    pub shown: Vec<u8>,
+    /// Of its labels.
+    pub fingerprint: u64,
+    /// What the left side of the condition was last.
+    pub value: f64,
+    /// Since when the condition holds.
+    pub since: Instant,
+    /// Since when it fires.
+    pub fired: Option<Fired>,
+    /// The condition held at the look at hand.
+    pub holds: bool,
+}
+
+/// How an alert was told that fires.
+pub struct Fired {
+    /// When it began to.
+    pub start: Start,
+    /// When those were told last that hear at long intervals.
+    pub to_people: Instant,
+    /// When Alertmanagers were.
+    pub to_managers: Instant,
+}
+
+impl Instance {
+    /// One of the rule `name`, with `more` labels, about the series with these labels. Its labels are filled in once: they are what
+    /// it is known by.
+    pub fn begin(
+        name: &str,
+        more: &[(String, Template)],
+        key: &[u8],
+        value: f64,
+        now: Instant,
+    ) -> Instance {
+        let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let pairs = Labels::rendered(key).pairs();
+        let of_series: Vec<_> = pairs.map(|(name, value)| (lossy(name), lossy(&value))).collect();
+        let mut labels = of_series.clone();
+        let filled = more.iter().map(|(name, template)| {
+            (name.clone(), template.fill(&number(value), |name| find(&of_series, name)))
+        });
+        for (name, value) in filled.chain([("alertname".to_owned(), name.to_owned())]) {
+            labels.retain(|(other, _)| *other != name);
+            labels.push((name, value));
+        }
+        labels.retain(|(_, value)| !value.is_empty());
+        labels.sort();
+        Instance {
+            key: key.into(),
+            fingerprint: fingerprint(&labels),
+            shown: shown(&labels, "pending"),
+            labels,
+            value,
+            since: now,
+            fired: None,
+            holds: true,
+        }
+    }
+
+    /// From now on it fires, and everybody is told.
+    pub fn fire(&mut self, now: Instant) {
+        self.shown = shown(&self.labels, "firing");
+        self.fired = Some(Fired { start: Start::now(), to_people: now, to_managers: now });
+    }
+}
+
+/// The value of a label; empty where there is none.
+pub fn find(labels: &[(String, String)], name: &str) -> String {
+    let found = labels.iter().find(|(other, _)| other == name);
+    found.map_or_else(String::new, |(_, value)| value.clone())
+}
+
+/// The labels of an alert as a series, with its state.
+fn shown(labels: &[(String, String)], state: &str) -> Vec<u8> {
+    const STATE: &str = "alertstate";
+    let others = labels.iter().filter(|(name, _)| name != STATE).cloned();
+    let mut labels: Vec<_> = others.chain([(STATE.to_owned(), state.to_owned())]).collect();
+    labels.sort();
+    rendered(&labels)
+}

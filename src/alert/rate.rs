@@ -1,0 +1,184 @@
+//! How fast series grow. A ring holds where a counter stood in the window, with what it lost at
+//! resets added (as Prometheus does: what is less than before started anew from zero). What it grew
+//! by is not extrapolated to the edges of the window: `rate` is what was seen to come, by the time
+//! in which it came. A window that is shorter than the time between two looks is as long as that.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Points that a ring keeps at most; in long windows they lie further apart than looks.
+const MAX_POINTS: u32 = 64;
+
+/// The counters that one selector asks for.
+#[derive(Default)]
+pub struct Rings {
+    /// Sorted by labels.
+    rings: Vec<Ring>,
+}
+
+struct Ring {
+    labels: Box<[u8]>,
+    /// What it said last, and when.
+    raw: f64,
+    seen: Instant,
+    /// What was lost at resets.
+    lost: f64,
+    /// When it stood where, resets taken out.
+    points: VecDeque<(Instant, f64)>,
+}
+
+/// What a counter did in the window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growth {
+    /// By how much it grew.
+    pub increase: f64,
+    /// In how many seconds.
+    pub seconds: f64,
+}
+
+/// When a series is looked at, and how far back.
+#[derive(Clone, Copy)]
+pub struct Look {
+    /// The time.
+    pub now: Instant,
+    /// Between two looks.
+    pub interval: Duration,
+    /// What is asked for.
+    pub window: Duration,
+}
+
+impl Look {
+    /// Older points do not count. Looks come a little late: the point at the edge is in.
+    fn reach(&self) -> Duration {
+        self.window.max(self.interval) + self.interval / 2
+    }
+
+    fn is_within(&self, at: Instant) -> bool {
+        self.now.saturating_duration_since(at) <= self.reach()
+    }
+}
+
+impl Rings {
+    /// How many series.
+    pub fn len(&self) -> usize {
+        self.rings.len()
+    }
+
+    /// The series says `value` now; what it did, once there are two points. `has_room` tells
+    /// whether one more series may be kept; otherwise the answer is an error.
+    pub fn push(
+        &mut self,
+        labels: &[u8],
+        value: f64,
+        look: Look,
+        has_room: bool,
+    ) -> Result<Option<Growth>, ()> {
+        let place = match self.rings.binary_search_by(|ring| (*ring.labels).cmp(labels)) {
+            Ok(place) => place,
+            Err(_) if !has_room => return Err(()),
+            Err(place) => {
+                self.rings.insert(place, Ring::new(labels, value, look.now));
+                place
+            }
+        };
+        Ok(self.rings.get_mut(place).and_then(|ring| ring.push(value, look)))
+    }
+
+    /// Forgets series that were not seen within the window.
+    pub fn sweep(&mut self, look: Look) {
+        self.rings.retain(|ring| look.is_within(ring.seen));
+    }
+}
+
+impl Ring {
+    fn new(labels: &[u8], value: f64, now: Instant) -> Ring {
+        Ring { labels: labels.into(), raw: value, seen: now, lost: 0.0, points: VecDeque::new() }
+    }
+
+    fn push(&mut self, value: f64, look: Look) -> Option<Growth> {
+        if !value.is_finite() {
+            return None;
+        }
+        if value < self.raw {
+            self.lost += self.raw;
+        }
+        (self.raw, self.seen) = (value, look.now);
+        let stands = self.lost + value;
+        while self.points.front().is_some_and(|(at, _)| !look.is_within(*at)) {
+            self.points.pop_front();
+        }
+        let growth = self.points.front().and_then(|(at, stood)| {
+            let seconds = look.now.saturating_duration_since(*at).as_secs_f64();
+            (seconds > 0.0).then(|| Growth { increase: stands - stood, seconds })
+        });
+        let apart = look.window / MAX_POINTS;
+        let is_due = |(at, _): &(Instant, f64)| look.now.saturating_duration_since(*at) >= apart;
+        if self.points.back().is_none_or(is_due) {
+            self.points.push_back((look.now, stands));
+        }
+        growth
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// What a series did at each look, at `interval`, in a window of a minute.
+    fn growths(interval: u32, values: &[f64]) -> Vec<Option<(f64, f64)>> {
+        let (mut rings, start) = (Rings::default(), Instant::now());
+        let interval = interval * SECOND;
+        let look =
+            |at: usize| Look { now: start + interval * at as u32, interval, window: 60 * SECOND };
+        let push = |(at, value): (usize, &f64)| {
+            let growth = rings.push(b"", *value, look(at), true).unwrap();
+            growth.map(|growth| (growth.increase, growth.seconds))
+        };
+        values.iter().enumerate().map(push).collect()
+    }
+
+    #[test]
+    fn nothing_until_there_are_two_points() {
+        assert_eq!(growths(15, &[5.0, 5.0, 8.0]), [None, Some((0.0, 15.0)), Some((3.0, 30.0))]);
+    }
+
+    #[test]
+    fn the_window_moves() {
+        let grown = growths(30, &[0.0, 1.0, 3.0, 7.0, 15.0]);
+        assert_eq!(grown[2..], [Some((3.0, 60.0)), Some((6.0, 60.0)), Some((12.0, 60.0))]);
+        // Shorter than the interval: from one look to the next.
+        assert_eq!(growths(90, &[0.0, 1.0, 3.0])[1..], [Some((1.0, 90.0)), Some((2.0, 90.0))]);
+    }
+
+    #[test]
+    fn a_reset_starts_from_zero() {
+        let grown = growths(15, &[10.0, 13.0, 2.0, 4.0, 1.0]);
+        assert_eq!(grown[1..], [(3.0, 15.0), (5.0, 30.0), (7.0, 45.0), (8.0, 60.0)].map(Some));
+        assert_eq!(growths(15, &[10.0, f64::NAN, 11.0])[1..], [None, Some((1.0, 30.0))]);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let (mut rings, start) = (Rings::default(), Instant::now());
+        let window = 3600 * SECOND;
+        let mut last = None;
+        for second in 0..20_000 {
+            let look = Look { now: start + SECOND * second, interval: SECOND, window };
+            last = rings.push(b"a", f64::from(second), look, true).unwrap();
+        }
+        let points = rings.rings[0].points.len();
+        assert!((32..=MAX_POINTS as usize + 2).contains(&points), "{points}");
+        let growth = last.unwrap();
+        assert_eq!(growth.increase, growth.seconds);
+        assert!((3500.0..=3600.0).contains(&growth.seconds), "{growth:?}");
+        let look = Look { now: start + SECOND * 20_000, interval: SECOND, window };
+        assert_eq!(rings.push(b"b", 1.0, look, false), Err(()));
+        assert_eq!(rings.push(b"b", 1.0, look, true), Ok(None));
+        let later = Look { now: look.now + window + SECOND, ..look };
+        rings.push(b"b", 2.0, later, true).unwrap();
+        rings.sweep(later);
+        assert_eq!(rings.len(), 1);
+    }
+}
