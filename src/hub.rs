@@ -161,6 +161,16 @@ impl Hub {
                 "there was no room for what was pushed: push.max_series, push.max_families";
             to.fails("store", "series", reason.to_owned());
         }
+        if let Some(path) = self.tails.unkept_state() {
+            let reason = "how far log files were read cannot be kept there; the log says why";
+            to.fails("log", &path.to_string_lossy(), reason.to_owned());
+        }
+        for (name, waiting, since) in self.alerts.unreached() {
+            let age = now.saturating_duration_since(since).as_secs().to_string();
+            let waiting = waiting.to_string();
+            let text = ["no message arrived for ", &age, " s, alerts that wait: ", &waiting];
+            to.fails("alert", name, [&text.concat(), "; the log says why"].concat());
+        }
         for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
             to.notes("target", name, text.to_owned());
         }

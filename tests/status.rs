@@ -393,3 +393,60 @@ fn targets_tell_their_last_error() {
     assert_eq!((note.text("part"), note.text("name")), ("target", "bad"));
     assert!(note.text("reason").contains("404"), "{note:?}");
 }
+
+/// Alerts are shown with their labels; a message that does not arrive is a fault.
+#[cfg(not(feature = "tiny_http"))] // nothing comes in there but requests
+#[test]
+fn alerts_are_shown_and_what_nobody_hears_is_told() {
+    let file = "[server]\nlisten = \"127.0.0.1:0\"\n\
+        [alerting]\ninterval_secs = \"100ms\"\nwebhook = \"http://127.0.0.1:1/\"\n\
+        [[alerts]]\nname = \"Large\"\nexpr = \"memory_total_bytes > 1\"\n\
+        labels = { note = \"<b>\\\"x\\\"</b>\" }\n\
+        [[alerts]]\nname = \"Soon\"\nexpr = \"memory_total_bytes > 1\"\nfor = \"1h\"\n\
+        [[alerts]]\nname = \"Never\"\nexpr = \"memory_total_bytes < 1\"\n";
+    let agent = Agent::plan().machine("box").file(file).start();
+    let mut health = agent.get("/api/health");
+    wait_until("a message that does not arrive", || {
+        health = agent.get("/api/health");
+        health.status == 503
+    });
+    let reasons = json(&health);
+    let [reason] = list(&reasons, "reasons") else { panic!("{reasons:?}") };
+    assert_eq!((reason.text("part"), reason.text("name")), ("alert", "webhook:127.0.0.1:1"));
+    assert!(reason.text("reason").contains("no message arrived"), "{reason:?}");
+    let json = status(&agent);
+    let [large, soon] = list(&json, "alerts") else { panic!("{json:?}") };
+    assert_eq!((large.text("alertname"), large.text("alertstate")), ("Large", "firing"));
+    assert_eq!(large.text("note"), "<b>\"x\"</b>");
+    assert_eq!((soon.text("alertname"), soon.text("alertstate")), ("Soon", "pending"));
+}
+
+/// Log files are shown; offsets that cannot be kept are a fault.
+#[cfg(not(feature = "tiny_http"))] // nothing comes in there but requests
+#[test]
+fn log_files_are_shown_and_offsets_that_are_lost_are_told() {
+    let dir = Temp::new();
+    let log = dir.write("<b>web.log", "one\n");
+    // A directory stands where the file would be.
+    let state = dir.path("state");
+    fs::create_dir(&state).unwrap();
+    let file = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[tail]\nstate_interval = \"100ms\"\nstate_file = \"{}\"\n\
+         [[logs]]\npath = \"{}\"\nfrom_start = true\n[[logs.rules]]\nmetric = \"ones_total\"\npattern = \"one\"\n",
+        state.display(),
+        log.display()
+    );
+    let agent = Agent::plan().machine("box").file(&file).start();
+    let mut health = agent.get("/api/health");
+    wait_until("offsets that are not kept", || {
+        health = agent.get("/api/health");
+        health.status == 503
+    });
+    let reasons = json(&health);
+    let [reason] = list(&reasons, "reasons") else { panic!("{reasons:?}") };
+    assert_eq!((reason.text("part"), reason.text("name")), ("log", &*state.to_string_lossy()));
+    let json = status(&agent);
+    let [shown] = list(&json, "logs") else { panic!("{json:?}") };
+    assert_eq!(shown.text("path"), log.to_string_lossy());
+    assert_eq!(number(shown, "files"), Some(1.0));
+}

@@ -1,7 +1,7 @@
 //! Real endpoints: a node_exporter and a Prometheus (Debian packages `prometheus-node-exporter` and
 //! `prometheus`) as targets, and promtool's word on the page that has all of it.
 #![cfg(feature = "hub")]
-#![cfg(not(feature = "tiny_http"))] // the same series, read once
+#![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test starts the peers
 

@@ -1,6 +1,7 @@
 //! Other endpoints over the real binary: what they answer is served with their name on it, at the
 //! pace and with the credentials of the settings.
 #![cfg(feature = "hub")]
+#![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -126,6 +126,11 @@ impl Destination {
         self.queue.len() + self.batch.len()
     }
 
+    /// Since when every try to send the message at hand failed.
+    pub fn failing(&self) -> Option<Instant> {
+        self.failing
+    }
+
     /// When there is something to send; long ago is at once.
     pub fn deadline(&self) -> Option<Instant> {
         match self.work {

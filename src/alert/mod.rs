@@ -251,6 +251,15 @@ impl Alerts {
         };
         self.rules.iter().flat_map(of)
     }
+
+    /// The destinations that no message reaches: name, alerts that wait, and since when.
+    pub fn unreached(&self) -> impl Iterator<Item = (&str, usize, Instant)> {
+        let failing = |to| {
+            let to: &Destination = to;
+            Some((to.name.as_str(), to.waiting(), to.failing()?))
+        };
+        self.destinations.iter().filter_map(failing)
+    }
 }
 
 #[cfg(test)]

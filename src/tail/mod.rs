@@ -41,7 +41,7 @@ use state::Place;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use watch::Watch;
 
@@ -102,6 +102,12 @@ struct State {
 }
 
 impl Tails {
+    /// The file of offsets, if it cannot be kept.
+    pub fn unkept_state(&self) -> Option<&Path> {
+        let is_unkept = self.state.is_failing || self.state.is_foreign;
+        self.settings.state_file.as_deref().filter(|_| is_unkept)
+    }
+
     /// Ready when a file changed.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.pause.is_none().then(|| self.watch.fd()).flatten()
