@@ -1,9 +1,11 @@
 //! How far files were read, kept over a restart in a text file:
 //!
-//!     sysmetrics log offsets 1
-//!     OFFSET DEVICE INODE HEAD_BYTES HEAD_CRC RUNS_ON <tab> SETTING <tab> FILE
-//!     …
-//!     end CRC
+//! ```text
+//! sysmetrics log offsets 1
+//! OFFSET DEVICE INODE HEAD_BYTES HEAD_CRC RUNS_ON <tab> SETTING <tab> FILE
+//! …
+//! end CRC
+//! ```
 //!
 //! A line is one file; the last has the CRC-32 of all before it. `RUNS_ON` is 1 where the offset lies
 //! within a line that was cut. Tabs, newlines and backslashes in paths are `\t`, `\n` and `\\`.

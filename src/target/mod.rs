@@ -193,3 +193,6 @@ fn write<'c>(
         out.sample(&[Label::from(target), reason.into()], family.value(*count));
     }
 }
+
+#[cfg(test)]
+mod tests;
