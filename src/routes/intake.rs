@@ -78,9 +78,7 @@ pub(super) fn update(
     now: Instant,
     response: &mut Response,
 ) {
-    let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.take(Form::Update, body, &mut hub.store, now, out);
-    done.unwrap_or_else(|fault| say_fault(fault, response));
+    push(hub, Form::Update, body, now, response);
 }
 
 /// `POST /api/metrics`.
@@ -91,8 +89,12 @@ pub(super) fn batch(
     now: Instant,
     response: &mut Response,
 ) {
+    push(hub, Form::Batch, body, now, response);
+}
+
+fn push(hub: &mut Hub, form: Form, body: &[u8], now: Instant, response: &mut Response) {
     let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.take(Form::Batch, body, &mut hub.store, now, out);
+    let done = hub.push.take(form, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));
 }
 
