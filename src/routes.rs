@@ -475,17 +475,33 @@ const LINKS: &[(&str, &str)] = &[
 
 /// `POST /update`.
 #[cfg(feature = "hub")]
-fn update(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
-    let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.take(Form::Update, body, &mut hub.store, now, out);
-    done.unwrap_or_else(|fault| say_fault(fault, response));
+fn update(hub: &mut Hub, of: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
+    json(hub, Form::Update, of, body, now, response);
 }
 
 /// `POST /api/metrics`.
 #[cfg(feature = "hub")]
-fn batch(hub: &mut Hub, _: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
+fn batch(hub: &mut Hub, of: &Request<'_>, body: &[u8], now: Instant, response: &mut Response) {
+    json(hub, Form::Batch, of, body, now, response);
+}
+
+#[cfg(feature = "hub")]
+fn json(
+    hub: &mut Hub,
+    form: Form,
+    of: &Request<'_>,
+    body: &[u8],
+    now: Instant,
+    response: &mut Response,
+) {
+    let encoding = of.content_encoding.trim();
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        // It would be told as a mistake in the JSON.
+        let sentence = "JSON is taken as it is, without a Content-Encoding.";
+        return response.say(Status::UnsupportedMedia, sentence);
+    }
     let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.take(Form::Batch, body, &mut hub.store, now, out);
+    let done = hub.push.take(form, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));
 }
 
