@@ -7,6 +7,8 @@ use crate::event::Server;
 use crate::expose::{Format, Lines, Text};
 use crate::gather::Gather;
 use crate::http::Limits;
+#[cfg(feature = "hub")]
+use crate::ingest::Gate;
 use crate::listen::{self, Listener};
 use crate::log;
 use crate::metric::Buffer;
@@ -43,7 +45,7 @@ pub fn run() -> ExitCode {
     let done = match settings.action {
         Action::Serve => serve(settings),
         Action::PrintMetrics => print(&metrics(&settings)),
-        Action::CheckConfig => print(settings.effective.as_bytes()),
+        Action::CheckConfig => check(&settings),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
         Action::Version => {
             print(concat!("sysmetrics ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())
@@ -75,6 +77,13 @@ fn print(bytes: &[u8]) -> io::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints what is in effect, if the program would start with it.
+fn check(settings: &Settings) -> io::Result<()> {
+    #[cfg(feature = "hub")]
+    settings.push.token_file.as_deref().map(Gate::read).transpose()?;
+    print(settings.effective.as_bytes())
 }
 
 fn gather(settings: &Settings) -> Gather {

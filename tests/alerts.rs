@@ -258,6 +258,25 @@ fn what_fails_is_tried_again_and_delays_nobody() {
 }
 
 #[test]
+fn the_log_tells_that_more_fire_than_can_wait() {
+    let (address, heard) = webhook(|_| OK);
+    let more = format!("webhook = \"http://{address}/\"");
+    let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
+    let deep = |at: i32| {
+        format!(r#"{{"name":"queue_depth","type":"gauge","value":6,"labels":{{"queue":"{at}"}}}}"#)
+    };
+    let body = format!("[{}]", (0..300).map(deep).collect::<Vec<_>>().join(","));
+    let head =
+        format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    let answer = agent.connect().send([head, body].concat()).answer();
+    assert!(answer.text().contains("\"accepted\":300"), "{answer:?}");
+    agent.wait_for_log("an alert is not told", 1);
+    next(&heard);
+    let to = format!("webhook:{address}");
+    assert_eq!(counted(&agent, "dropped_total", &[("destination", &to)]), 44.0);
+}
+
+#[test]
 fn what_goes_on_is_told_again_and_rules_may_change() {
     let (address, heard) = webhook(|_| OK);
     let more =

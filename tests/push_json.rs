@@ -2,6 +2,7 @@
 //! that a client sends grows without bound.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // a test runs the program
 
 mod common;
 
@@ -230,6 +231,41 @@ fn programs_on_this_machine_push_through_a_unix_socket() {
     let file = format!("[server]\nlisten = \"{socket}\"\n");
     let _agent = Agent::plan().machine("box").file(&file).start();
     assert_counts(&post(&mut Client::connect(&socket), "/update", GAUGE), 1, 0);
+}
+
+#[test]
+fn encoded_json_is_told_to_be_just_that() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    let mut send = |path: &str, encoding: &str| {
+        let headers =
+            format!("Content-Length: {}\r\nContent-Encoding: {encoding}\r\n", GAUGE.len());
+        client.send([&head(path, &headers), GAUGE].concat()).answer()
+    };
+    for path in ["/update", "/api/metrics"] {
+        let answer = send(path, "gzip");
+        assert_eq!(answer.status, 415, "{answer:?}");
+        assert!(answer.text().contains("Content-Encoding"), "{}", answer.text());
+    }
+    assert_counts(&send("/update", "Identity"), 1, 0);
+}
+
+#[test]
+fn settings_are_not_called_good_that_cannot_start() {
+    let dir = common::Temp::new();
+    let token = dir.path("token");
+    let file =
+        dir.write("settings.toml", format!("[push]\ntoken_file = \"{}\"\n", token.display()));
+    let check = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+        command.env_clear().arg("--config").arg(&file).arg("--check-config").output().unwrap()
+    };
+    let refused = check();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && refused.stdout.is_empty(), "{said}");
+    assert!(said.contains("push.token_file") && said.contains("No such file"), "{said}");
+    std::fs::write(&token, "sesame\n").unwrap();
+    assert!(check().status.success());
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Destination {
     }
 
     /// It is to hear of this. What it was to hear of the same alert in the same state is old.
-    pub fn push(&mut self, notice: &Arc<Notice>) {
+    pub fn push(&mut self, notice: &Arc<Notice>, now: Instant) {
         let is_same = |other: &Arc<Notice>| other.fingerprint == notice.fingerprint;
         let last = self.queue.iter_mut().rev().find(|other| is_same(other));
         if let Some(last) = last.filter(|last| last.is_resolved() == notice.is_resolved()) {
@@ -152,6 +152,7 @@ impl Destination {
             let old = self.queue.iter().position(is_same).unwrap_or(0);
             self.queue.remove(old);
             self.counts.dropped += 1;
+            self.say("an alert is not told", "too many wait, the oldest goes", now);
         }
         self.queue.push_back(Arc::clone(notice));
     }
@@ -303,7 +304,7 @@ mod tests {
         for (device, ends) in
             [("a", None), ("b", None), ("a", None), ("a", Some(1)), ("a", None), ("b", Some(1))]
         {
-            to.push(&of_rule("x", device, ends));
+            to.push(&of_rule("x", device, ends), Instant::now());
         }
         assert_eq!(waiting(to.queue.clone()), "a b a! a b!");
         assert_eq!(waiting(to.next_batch()), "a b");
@@ -317,12 +318,13 @@ mod tests {
         for (is_manager, expected) in [(false, "a c"), (true, "a b c")] {
             let mut to = destination(is_manager);
             for (name, device) in [("x", "a"), ("y", "b"), ("x", "c")] {
-                to.push(&of_rule(name, device, None));
+                to.push(&of_rule(name, device, None), Instant::now());
             }
             assert_eq!(waiting(to.next_batch()), expected);
         }
         let mut to = destination(true);
-        (0..MAX_BATCH + 9).for_each(|at| to.push(&of_rule("x", &at.to_string(), None)));
+        (0..MAX_BATCH + 9)
+            .for_each(|at| to.push(&of_rule("x", &at.to_string(), None), Instant::now()));
         assert_eq!((to.next_batch().len(), to.next_batch().len()), (MAX_BATCH, 9));
     }
 
@@ -330,13 +332,13 @@ mod tests {
     fn the_newest_state_wins_in_a_full_queue() {
         let mut to = destination(false);
         for at in 0..MAX_WAITING {
-            to.push(&of_rule("x", &at.to_string(), None));
+            to.push(&of_rule("x", &at.to_string(), None), Instant::now());
         }
-        to.push(&of_rule("x", "7", Some(1)));
+        to.push(&of_rule("x", "7", Some(1)), Instant::now());
         assert_eq!(to.queue.len(), MAX_WAITING);
         assert!(waiting(to.queue.clone()).starts_with("0 1 2 3 4 5 6 8 "));
         assert!(waiting(to.queue.clone()).ends_with(" 255 7!"));
-        to.push(&of_rule("x", "new", None));
+        to.push(&of_rule("x", "new", None), Instant::now());
         assert!(waiting(to.queue.clone()).starts_with("1 2 "));
         assert_eq!(to.counts.dropped, 2);
     }
@@ -344,7 +346,7 @@ mod tests {
     #[test]
     fn what_fails_is_tried_again_later_and_later() {
         let mut to = destination(false);
-        to.push(&of_rule("x", "a", None));
+        to.push(&of_rule("x", "a", None), Instant::now());
         to.batch = to.next_batch();
         let start = Instant::now();
         let report = |again, reason, after| Report {

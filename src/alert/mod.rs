@@ -127,7 +127,7 @@ impl Alerts {
         }
         self.taken.clear();
         self.rules.iter().for_each(|rule| rule.take(&mut self.taken));
-        self.tell();
+        self.tell(now);
         if self.rules.is_empty() {
             (self.catch, self.sheet, self.next) = Default::default();
         } else {
@@ -163,7 +163,7 @@ impl Alerts {
             let old = before.iter().position(|to| to.name == name);
             let old = old.map(|at| before.swap_remove(at));
             let mut to = Destination::new(self.last_id, name, way, old, now);
-            firing.iter().for_each(|notice| to.push(notice));
+            firing.iter().for_each(|notice| to.push(notice, now));
             self.destinations.push(to);
         }
         if !self.destinations.is_empty() && self.desk.is_none() {
@@ -197,7 +197,7 @@ impl Alerts {
         if self.next.is_some_and(|next| next <= now) {
             self.next = Some(now + self.interval.max(Duration::from_millis(1)));
             self.look(dialect, scrape, now);
-            self.tell();
+            self.tell(now);
         }
         if let Some(desk) = &self.desk {
             let slot = desk.slot();
@@ -228,7 +228,7 @@ impl Alerts {
     }
 
     /// What is to be told waits for those who are to hear it.
-    fn tell(&mut self) {
+    fn tell(&mut self, now: Instant) {
         for (whom, notice) in self.told.drain(..) {
             for to in &mut self.destinations {
                 let is_meant = match whom {
@@ -237,7 +237,7 @@ impl Alerts {
                     Whom::People => !to.way().is_manager(),
                 };
                 if is_meant {
-                    to.push(&notice);
+                    to.push(&notice, now);
                 }
             }
         }

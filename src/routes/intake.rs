@@ -73,26 +73,39 @@ impl Service {
 /// `POST /update`.
 pub(super) fn update(
     hub: &mut Hub,
-    _: &Request<'_>,
+    of: &Request<'_>,
     body: &[u8],
     now: Instant,
     response: &mut Response,
 ) {
-    push(hub, Form::Update, body, now, response);
+    json(hub, Form::Update, of, body, now, response);
 }
 
 /// `POST /api/metrics`.
 pub(super) fn batch(
     hub: &mut Hub,
-    _: &Request<'_>,
+    of: &Request<'_>,
     body: &[u8],
     now: Instant,
     response: &mut Response,
 ) {
-    push(hub, Form::Batch, body, now, response);
+    json(hub, Form::Batch, of, body, now, response);
 }
 
-fn push(hub: &mut Hub, form: Form, body: &[u8], now: Instant, response: &mut Response) {
+fn json(
+    hub: &mut Hub,
+    form: Form,
+    of: &Request<'_>,
+    body: &[u8],
+    now: Instant,
+    response: &mut Response,
+) {
+    let encoding = of.content_encoding.trim();
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        // It would be told as a mistake in the JSON.
+        let sentence = "JSON is taken as it is, without a Content-Encoding.";
+        return response.say(Status::UnsupportedMedia, sentence);
+    }
     let out = response.begin(Status::Ok, JSON);
     let done = hub.push.take(form, body, &mut hub.store, now, out);
     done.unwrap_or_else(|fault| say_fault(fault, response));

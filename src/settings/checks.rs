@@ -24,7 +24,12 @@ fn wrong(key: &'static str, parts: &[&str]) -> Checked {
 }
 
 pub(super) fn metrics(settings: &mut Settings) -> Checked {
-    let labels = &settings.custom.labels;
+    let custom = &settings.custom;
+    if let Some(name) = custom.counters.iter().find(|name| custom.gauges.contains(name)) {
+        let name = quoted(name);
+        return wrong("custom_counters", &[&name, " is in custom_gauges, too; keep one"]);
+    }
+    let labels = &custom.labels;
     if labels.len() > MAX_LABELS {
         return wrong("labels", &["more than ", &MAX_LABELS.to_string(), " labels"]);
     }

@@ -223,6 +223,8 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         Kind::Count(_, max) => max.to_string(),
         Kind::Time(..) => "7s".to_owned(),
         Kind::Addresses => "[::1]:1".to_owned(),
+        // No name is a gauge and a counter.
+        Kind::Names if row.key() == "custom_counters" => "hits".to_owned(),
         Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
         Kind::Labels | Kind::Headers => "host=a=b".to_owned(),
         Kind::Times(..) => "host=7s".to_owned(),

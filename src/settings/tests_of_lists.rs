@@ -399,6 +399,10 @@ fn of_histograms_and_rules() {
         "FILE:4:8: metrics.histograms.name: \"h\" is in custom_gauges or custom_counters, too; \
          keep one",
     );
+    refused(
+        "[metrics]\ncustom_gauges = ['a', 'h']\ncustom_counters = ['h']",
+        "FILE:3:20: metrics.custom_counters: \"h\" is in custom_gauges, too; keep one",
+    );
     let rule = |more: &str| {
         format!(
             "[[logs]]\npath = '/l'\n[[logs.rules]]\nmetric = 'm'\npattern = '(?P<level>a)(?P<n>1)'\n{more}"
