@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 builds=(
 	"520 --no-default-features"
 	"-   --features tiny_http"
-	"720 "
+	"1000 "
 )
 
 # What the stock parts add, measured with Rust 1.95: 355 (x86_64), 364 (i686), 313 (aarch64) KB the

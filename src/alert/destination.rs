@@ -3,13 +3,12 @@
 
 use super::notice::Notice;
 use super::way::{Setback, Way};
-use crate::courier::{Client, Courier, Slot};
+use crate::courier::{Client, Courier, Queue, Slot};
 use crate::log::{self, Limiter};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// Alerts that wait for one destination.
@@ -266,9 +265,9 @@ impl Destination {
 
 /// Starts the courier of the destination `id`.
 fn start(id: u32, way: Way, desk: Slot<Report>) -> io::Result<Courier<Batch>> {
-    Courier::start(&["alert-", &id.to_string()].concat(), 1, move |jobs: &Receiver<Batch>| {
+    Courier::start(&["alert-", &id.to_string()].concat(), 1, move |jobs: &Queue<Batch>| {
         let mut client = Client::default();
-        for batch in jobs {
+        while let Some(batch) = jobs.next() {
             let done = way.send(&mut client, &batch);
             if !desk.lay(Report { destination: id, done }) {
                 return;

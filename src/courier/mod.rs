@@ -5,18 +5,19 @@
 mod answer;
 mod client;
 mod inflate;
+mod queue;
 mod url;
 
 pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure, connect};
 pub use inflate::gunzip;
+pub use queue::Queue;
 pub use url::{Url, basic};
 
 use crate::sys::Wake;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 /// Bytes of a courier's stack. Only what it touches is memory.
@@ -24,7 +25,7 @@ const STACK: usize = 128 << 10;
 
 /// A thread that works through its mailbox. It ends, on its own time, when this is dropped.
 pub struct Courier<J> {
-    mailbox: SyncSender<J>,
+    mailbox: Queue<J>,
 }
 
 impl<J: Send + 'static> Courier<J> {
@@ -36,9 +37,10 @@ impl<J: Send + 'static> Courier<J> {
     pub fn start(
         name: &str,
         waiting: usize,
-        work: impl FnOnce(&Receiver<J>) + Send + 'static,
+        work: impl FnOnce(&Queue<J>) + Send + 'static,
     ) -> io::Result<Courier<J>> {
-        let (mailbox, jobs) = sync_channel(waiting);
+        let mailbox = Queue::new(waiting);
+        let jobs = mailbox.clone();
         thread::Builder::new()
             .name(name.to_owned())
             .stack_size(STACK)
@@ -48,34 +50,35 @@ impl<J: Send + 'static> Courier<J> {
 
     /// Hands over a job; a full mailbox gives it back.
     pub fn give(&self, job: J) -> Result<(), J> {
-        self.mailbox.try_send(job).map_err(|error| match error {
-            TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
-        })
+        self.mailbox.offer(job)
+    }
+}
+
+impl<J> Drop for Courier<J> {
+    fn drop(&mut self) {
+        self.mailbox.close();
     }
 }
 
 /// Where couriers lay down what they bring back.
-pub struct Desk<R> {
-    results: Receiver<R>,
-    slot: Slot<R>,
-}
+pub struct Desk<R>(Slot<R>);
 
 /// A courier's way to the desk.
 pub struct Slot<R> {
-    sender: SyncSender<R>,
+    results: Queue<R>,
     wake: Arc<Wake>,
 }
 
 impl<R> Clone for Slot<R> {
     fn clone(&self) -> Slot<R> {
-        Slot { sender: self.sender.clone(), wake: Arc::clone(&self.wake) }
+        Slot { results: self.results.clone(), wake: Arc::clone(&self.wake) }
     }
 }
 
 impl<R> Slot<R> {
     /// Lays down a result; waits while the desk is full. False if there is no desk any more.
     pub fn lay(&self, result: R) -> bool {
-        let laid = self.sender.send(result).is_ok();
+        let laid = self.results.put(result);
         self.wake.wake();
         laid
     }
@@ -88,36 +91,41 @@ impl<R> Desk<R> {
     ///
     /// There is no descriptor left.
     pub fn new(room: usize) -> io::Result<Desk<R>> {
-        let (sender, results) = sync_channel(room);
-        Ok(Desk { results, slot: Slot { sender, wake: Arc::new(Wake::new()?) } })
+        Ok(Desk(Slot { results: Queue::new(room), wake: Arc::new(Wake::new()?) }))
     }
 
     /// A way for another courier.
     pub fn slot(&self) -> Slot<R> {
-        self.slot.clone()
+        self.0.clone()
     }
 
     /// There is more to do with what was taken: the descriptor is ready once more.
     pub fn nudge(&self) {
-        self.slot.wake.wake();
+        self.0.wake.wake();
     }
 
     /// The next result; `None` when all were taken, and the descriptor sleeps again.
     pub fn take(&self) -> Option<R> {
-        let taken = self.results.try_recv().ok();
+        let taken = self.0.results.take();
         if taken.is_some() {
             return taken;
         }
         // What is laid down between the two is seen by the second look or wakes again.
-        self.slot.wake.clear();
-        self.results.try_recv().ok()
+        self.0.wake.clear();
+        self.0.results.take()
+    }
+}
+
+impl<R> Drop for Desk<R> {
+    fn drop(&mut self) {
+        self.0.results.close();
     }
 }
 
 /// Ready when something lies on the desk.
 impl<R> AsFd for Desk<R> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.slot.wake.as_fd()
+        self.0.wake.as_fd()
     }
 }
 
@@ -130,8 +138,8 @@ mod tests {
     fn jobs_go_out_and_results_come_back() {
         let desk = Desk::new(2).unwrap();
         let slot = desk.slot();
-        let courier = Courier::start("test", 1, move |jobs: &Receiver<u32>| {
-            for job in jobs {
+        let courier = Courier::start("test", 1, move |jobs: &Queue<u32>| {
+            while let Some(job) = jobs.next() {
                 slot.lay(job * 2);
             }
         })
@@ -154,14 +162,15 @@ mod tests {
 
     #[test]
     fn a_full_mailbox_gives_back() {
-        let (go, wait) = sync_channel::<()>(0);
-        let courier = Courier::start("test", 1, move |jobs: &Receiver<u32>| {
-            let _ = wait.recv();
-            jobs.iter().for_each(drop);
+        let go = Queue::new(1);
+        let wait = go.clone();
+        let courier = Courier::start("test", 1, move |jobs: &Queue<u32>| {
+            let () = wait.next().unwrap();
+            while jobs.next().is_some() {}
         })
         .unwrap();
         assert_eq!(courier.give(1), Ok(()));
         assert_eq!(courier.give(2), Err(2));
-        go.send(()).unwrap();
+        go.offer(()).unwrap();
     }
 }

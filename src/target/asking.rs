@@ -2,14 +2,13 @@
 //! paces itself on the monotonic clock, and ends when its mailbox closes or nobody wants results.
 
 use super::answer::{self, Said};
-use crate::courier::{Call, Client, Failure, Slot, Url, basic};
+use crate::courier::{Call, Client, Failure, Queue, Slot, Url, basic};
 use crate::settings::{Field, Scrape, Target, TargetKind};
 use std::convert::Infallible;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Nobody is asked more often.
@@ -95,14 +94,13 @@ impl Plan {
 }
 
 /// Works until `stop` closes.
-pub fn work(id: u64, plan: &Plan, stop: &Receiver<Infallible>, desk: &Slot<Outcome>) {
+pub fn work(id: u64, plan: &Plan, stop: &Queue<Infallible>, desk: &Slot<Outcome>) {
     let mut client = Client::default();
     let start = Instant::now();
     let mut next = plan.next(None);
     loop {
-        match stop.recv_timeout(next.saturating_sub(start.elapsed())) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) | Ok(_) => return,
+        if !stop.sleep(next.saturating_sub(start.elapsed())) {
+            return;
         }
         let asked = Instant::now();
         let result = ask(&mut client, plan, asked);
