@@ -1,9 +1,11 @@
 //! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
-//! ends, how long a body is, and chunks.
+//! ends, how long a body is, and chunks; and the URLs that lead to it.
 
 mod chunked;
+mod url;
 
 pub use chunked::Chunks;
+pub use url::{NO_TLS, Url, basic};
 
 use std::str;
 
