@@ -16,6 +16,7 @@ use crate::clock::Wall;
 use crate::courier::gunzip;
 use crate::metric::{Family, Kind, Sink, Unit, gauge};
 use crate::store::{Change, Group, LabelSet, Offer, Store};
+use crate::wire;
 use path::Key;
 use std::time::{Duration, Instant};
 
@@ -283,7 +284,7 @@ fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> In
 /// The text that a Content-Type stands for.
 fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
     let mime = content_type.split(';').next().unwrap_or_default().trim();
-    if mime.eq_ignore_ascii_case("application/vnd.google.protobuf") {
+    if wire::same(mime, "application/vnd.google.protobuf") {
         return Err(Refusal::Media(
             "Protocol buffers are not taken; send text/plain; version=0.0.4 or \
              application/openmetrics-text; version=1.0.0.",
@@ -294,7 +295,7 @@ fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
 
 /// The body without its encoding, if it has one.
 fn decode(wish: &Wish<'_>) -> Result<Option<Vec<u8>>, Refusal> {
-    let is = |name: &str| wish.content_encoding.trim().eq_ignore_ascii_case(name);
+    let is = |name: &str| wire::same(wish.content_encoding.trim(), name);
     if is("") || is("identity") {
         return Ok(None);
     }

@@ -33,6 +33,15 @@ pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
     None
 }
 
+/// Whether two names are the same, in whatever case: of headers, and most words in them.
+pub fn same(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
+    #[inline(never)]
+    fn same(one: &[u8], other: &[u8]) -> bool {
+        one.eq_ignore_ascii_case(other)
+    }
+    same(one.as_ref(), other.as_ref())
+}
+
 /// The number of a Content-Length header.
 pub fn content_length(value: &[u8]) -> Option<u64> {
     let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
