@@ -8,62 +8,24 @@
 //! Pushgateway, series have their time to live, and a group goes with its last one.
 
 mod path;
+mod wish;
 
 use super::exposition::Syntax;
 use super::intake::{Buffers, Collision, Intake, Objection};
 use super::rules::Rules;
 use crate::clock::Wall;
-use crate::courier::gunzip;
 use crate::metric::{Family, Kind, Sink, Unit, gauge};
 use crate::store::{Change, Group, LabelSet, Offer, Store};
-use crate::wire;
 use path::Key;
 use std::time::{Duration, Instant};
+pub use wish::{Refusal, Verb, Wish};
+use wish::{decode, sentence, syntax};
 
 /// Groups at a time.
 const MAX_GROUPS: usize = 1000;
 
 /// How the path begins; `job` may have `@base64` behind it.
 const ROOT: &str = "/metrics/";
-
-/// What is done to a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// PUT.
-    Replace,
-    /// POST.
-    Add,
-    /// DELETE.
-    Delete,
-}
-
-/// What a client asks for.
-#[derive(Clone, Copy, Debug)]
-pub struct Wish<'a> {
-    /// What is to be done.
-    pub verb: Verb,
-    /// To which group: the path, as it came.
-    pub path: &'a str,
-    /// The Content-Type; empty without one.
-    pub content_type: &'a str,
-    /// The Content-Encoding; empty without one.
-    pub content_encoding: &'a str,
-    /// What is pushed.
-    pub body: &'a [u8],
-    /// The longest body that is taken, decoded.
-    pub max_body: usize,
-}
-
-/// Why nothing was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The path or the body is not as it should be; the sentence says how.
-    Bad(String),
-    /// The body is of a kind that is not read.
-    Media(&'static str),
-    /// There is no room for another group.
-    Full,
-}
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 1] = [
@@ -278,51 +240,6 @@ fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> In
         honor_time: false,
         max_age: Duration::ZERO,
         max_series: usize::MAX,
-    }
-}
-
-/// The text that a Content-Type stands for.
-fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
-    let mime = content_type.split(';').next().unwrap_or_default().trim();
-    if wire::same(mime, "application/vnd.google.protobuf") {
-        return Err(Refusal::Media(
-            "Protocol buffers are not taken; send text/plain; version=0.0.4 or \
-             application/openmetrics-text; version=1.0.0.",
-        ));
-    }
-    Ok(Syntax::of(content_type))
-}
-
-/// The body without its encoding, if it has one.
-fn decode(wish: &Wish<'_>) -> Result<Option<Vec<u8>>, Refusal> {
-    let is = |name: &str| wire::same(wish.content_encoding.trim(), name);
-    if is("") || is("identity") {
-        return Ok(None);
-    }
-    if !is("gzip") {
-        return Err(Refusal::Media("Bodies are taken as they are, or as gzip."));
-    }
-    let decoded = gunzip(wish.body, wish.max_body).map_err(|_| {
-        Refusal::Bad("The body is no gzip, or longer than allowed once decoded.".to_owned())
-    })?;
-    Ok(Some(decoded))
-}
-
-/// What is wrong with a body, and what became of the rest.
-fn sentence(objection: &Objection, rest: &str) -> String {
-    match objection {
-        Objection::Line(bad) => {
-            format!(
-                "The body is not as it should be: expected {} in line {}.",
-                bad.expected, bad.line
-            )
-        }
-        Objection::Timed(name) => {
-            format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
-        }
-        Objection::Sample(name, reason) => {
-            format!("The metric {name} is refused: {}. {rest}", reason.said().1)
-        }
     }
 }
 

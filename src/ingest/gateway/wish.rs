@@ -1,0 +1,90 @@
+//! What a client asks for, in which form its body comes, and what it is told when nothing is done.
+
+use crate::courier::gunzip;
+use crate::ingest::exposition::Syntax;
+use crate::ingest::intake::Objection;
+use crate::wire;
+
+/// What is done to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// PUT.
+    Replace,
+    /// POST.
+    Add,
+    /// DELETE.
+    Delete,
+}
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// What is to be done.
+    pub verb: Verb,
+    /// To which group: the path, as it came.
+    pub path: &'a str,
+    /// The Content-Type; empty without one.
+    pub content_type: &'a str,
+    /// The Content-Encoding; empty without one.
+    pub content_encoding: &'a str,
+    /// What is pushed.
+    pub body: &'a [u8],
+    /// The longest body that is taken, decoded.
+    pub max_body: usize,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The path or the body is not as it should be; the sentence says how.
+    Bad(String),
+    /// The body is of a kind that is not read.
+    Media(&'static str),
+    /// There is no room for another group.
+    Full,
+}
+
+/// The text that a Content-Type stands for.
+pub(super) fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
+    let mime = content_type.split(';').next().unwrap_or_default().trim();
+    if wire::same(mime, "application/vnd.google.protobuf") {
+        return Err(Refusal::Media(
+            "Protocol buffers are not taken; send text/plain; version=0.0.4 or \
+             application/openmetrics-text; version=1.0.0.",
+        ));
+    }
+    Ok(Syntax::of(content_type))
+}
+
+/// The body without its encoding, if it has one.
+pub(super) fn decode(wish: &Wish<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+    let is = |name: &str| wire::same(wish.content_encoding.trim(), name);
+    if is("") || is("identity") {
+        return Ok(None);
+    }
+    if !is("gzip") {
+        return Err(Refusal::Media("Bodies are taken as they are, or as gzip."));
+    }
+    let decoded = gunzip(wish.body, wish.max_body).map_err(|_| {
+        Refusal::Bad("The body is no gzip, or longer than allowed once decoded.".to_owned())
+    })?;
+    Ok(Some(decoded))
+}
+
+/// What is wrong with a body, and what became of the rest.
+pub(super) fn sentence(objection: &Objection, rest: &str) -> String {
+    match objection {
+        Objection::Line(bad) => {
+            format!(
+                "The body is not as it should be: expected {} in line {}.",
+                bad.expected, bad.line
+            )
+        }
+        Objection::Timed(name) => {
+            format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
+        }
+        Objection::Sample(name, reason) => {
+            format!("The metric {name} is refused: {}. {rest}", reason.said().1)
+        }
+    }
+}

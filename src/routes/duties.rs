@@ -1,0 +1,63 @@
+//! What there is to do besides answering, which is the hub's.
+
+use super::Service;
+use crate::expose::Text;
+use crate::http::Query;
+pub use crate::hub::{Hub, Prepared};
+use crate::metric::Family;
+use crate::settings::Settings;
+use crate::sys::Ready;
+use std::io;
+use std::time::Instant;
+
+/// The families about what comes in and goes out.
+pub(super) fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    crate::hub::families()
+}
+
+/// Writes what came from elsewhere, and what is known about that.
+pub(super) fn write(hub: &mut Hub, query: &str, out: &mut Text<'_>) {
+    hub.write_self(out);
+    // Who names collectors wants those only.
+    if !Query::of(query).any(|(key, _)| key == "collect[]") {
+        hub.store.write(Instant::now(), out);
+    }
+}
+
+impl Service {
+    /// Does everything that `settings` want of the hub and that may fail; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What failed is named.
+    pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
+        self.hub.prepare(settings)
+    }
+
+    /// Goes on with what was prepared.
+    pub fn apply(&mut self, prepared: Prepared, settings: &Settings) {
+        let labels = settings.custom.labels_of_own();
+        self.lines.iter_mut().for_each(|lines| lines.label(labels));
+        self.hub.apply(prepared, settings, Instant::now());
+    }
+
+    /// Adds what there is to wait for besides connections; `turn` gets it back.
+    pub fn wait_on(&self, ready: &mut Vec<Ready>) {
+        self.hub.wait_on(ready);
+    }
+
+    /// When there is something to do besides answering.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.hub.deadline()
+    }
+
+    /// Does what is due besides answering.
+    pub fn turn(&mut self, ready: &[Ready], now: Instant) {
+        self.hub.turn(ready, &mut self.gather, now);
+    }
+
+    /// Before the program ends.
+    pub fn finish(&mut self) {
+        self.hub.finish();
+    }
+}

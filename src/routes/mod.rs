@@ -1,0 +1,209 @@
+//! What is served: one row a path. Pages are rendered from `Service`, which owns everything that an
+//! answer is made of; it knows nothing of sockets.
+
+// What the hub does, or the lack of it.
+#[cfg(not(feature = "hub"))]
+#[path = "alone.rs"]
+mod duties;
+#[cfg(feature = "hub")]
+mod duties;
+#[cfg(feature = "hub")]
+mod intake;
+mod metrics;
+mod pages;
+#[cfg(feature = "hub")]
+mod status;
+
+use crate::expose::Lines;
+use crate::gather::Gather;
+use crate::http::{Gzip, Method, Refusal, Request, Response, Status, accepts_gzip};
+use crate::metric::Family;
+use crate::settings::Dialect;
+use duties::Hub;
+pub use duties::Prepared;
+use std::time::Instant;
+
+/// The media type of answers to programs.
+#[cfg(feature = "hub")]
+const JSON: &str = "application/json";
+
+/// One path.
+struct Route {
+    /// Empty for the metrics path, which the settings give.
+    path: &'static str,
+    serve: Serve,
+}
+
+/// How a path is served.
+enum Serve {
+    /// GET and HEAD.
+    Get(fn(&mut Service, &Request<'_>, &mut Response)),
+    /// POST: the body, and what takes it.
+    #[cfg(feature = "hub")]
+    Post(intake::Take),
+    /// PUT, POST and DELETE on all that the path is the beginning of.
+    #[cfg(feature = "hub")]
+    Group(intake::Take),
+}
+
+const ROUTES: &[Route] = &[
+    Route { path: "", serve: Serve::Get(Service::metrics) },
+    Route { path: "/health", serve: Serve::Get(Service::health) },
+    Route { path: "/", serve: Serve::Get(Service::home) },
+    #[cfg(feature = "hub")]
+    Route { path: "/update", serve: Serve::Post(intake::update) },
+    #[cfg(feature = "hub")]
+    Route { path: "/api/metrics", serve: Serve::Post(intake::batch) },
+    #[cfg(feature = "hub")]
+    Route { path: "/metrics/job", serve: Serve::Group(intake::group) },
+    #[cfg(feature = "hub")]
+    Route { path: "/status", serve: Serve::Get(Service::page) },
+    #[cfg(feature = "hub")]
+    Route { path: "/api/status", serve: Serve::Get(Service::status) },
+    #[cfg(feature = "hub")]
+    Route { path: "/api/health", serve: Serve::Get(Service::troubles) },
+];
+
+/// Where requests are counted that name no route, or whose head was refused.
+const OTHER: usize = ROUTES.len();
+
+/// What the event loop counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    /// Connections that are open.
+    pub now: u64,
+    /// Turned away.
+    pub refused: u64,
+    /// Closed to make room.
+    pub evicted: u64,
+    /// Closed at a deadline.
+    pub timed_out: u64,
+}
+
+/// Everything that answers are made of.
+pub struct Service {
+    dialect: Dialect,
+    metrics_path: String,
+    gather: Gather,
+    /// Of the text format and of OpenMetrics: one scraper's do not displace another's.
+    lines: [Lines; 2],
+    /// What comes in from other programs.
+    pub hub: Hub,
+    gzip: Gzip,
+    /// Answers by route (and `OTHER`) and status.
+    answers: [[u64; Status::ALL.len()]; ROUTES.len() + 1],
+    /// Kept up to date by whoever drives the connections.
+    pub traffic: Traffic,
+}
+
+impl Service {
+    /// Serves `gather` at `metrics_path`.
+    pub fn new(dialect: Dialect, metrics_path: String, gather: Gather) -> Service {
+        Service {
+            dialect,
+            metrics_path,
+            gather,
+            lines: Default::default(),
+            hub: Hub::new(Instant::now()),
+            gzip: Gzip::default(),
+            answers: Default::default(),
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// Goes on with other settings; counts go on, too.
+    pub fn reconfigure(&mut self, dialect: Dialect, metrics_path: String, gather: Gather) {
+        self.dialect = dialect;
+        self.metrics_path = metrics_path;
+        let before = std::mem::replace(&mut self.gather, gather);
+        self.gather.resume(before);
+    }
+
+    /// Makes the answer to `request`. The head is left to `Response::finish`.
+    pub fn answer(&mut self, request: &Request<'_>, response: &mut Response) {
+        let route = self.route(request.path);
+        match (route.and_then(|at| ROUTES.get(at)), request.method) {
+            (Some(Route { serve: Serve::Get(serve), .. }), Method::Get | Method::Head) => {
+                serve(self, request, response);
+            }
+            (Some(Route { serve: Serve::Get(_), .. }), _) => {
+                response.allow("GET, HEAD", "Only GET and HEAD are served here.");
+            }
+            #[cfg(feature = "hub")]
+            (Some(Route { serve: Serve::Post(_), .. }), _) => {
+                response.allow("POST", "Only POST is served here.");
+            }
+            #[cfg(feature = "hub")]
+            (Some(Route { serve: Serve::Group(_), .. }), _) => {
+                response.allow("PUT, POST, DELETE", "Only PUT, POST and DELETE are served here.");
+            }
+            (None, _) => {
+                let sentence =
+                    format!("There is nothing here; the metrics are at {}.", self.metrics_path);
+                response.say(Status::NotFound, &sentence);
+            }
+        }
+        self.count(route.unwrap_or(OTHER), response.status());
+    }
+
+    /// Makes the answer to what is no request that can be served.
+    pub fn refuse(&mut self, refusal: Refusal, response: &mut Response) {
+        match refusal {
+            Refusal::Malformed(sentence) => response.say(Status::BadRequest, sentence),
+            Refusal::TooManyHeaders => {
+                response.say(Status::HeadersTooLarge, "The request has too many header lines.");
+            }
+            Refusal::Version => {
+                response.say(Status::VersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are served.");
+            }
+            Refusal::TooLarge => {
+                response.say(Status::ContentTooLarge, "The request's body is too large.");
+            }
+            Refusal::Chunked => {
+                response.say(Status::LengthRequired, "The request's body needs a Content-Length.");
+            }
+        }
+        self.count(OTHER, response.status());
+    }
+
+    /// Makes an answer that no request asked for: a deadline, a full table.
+    pub fn turn_away(&mut self, status: Status, sentence: &str, response: &mut Response) {
+        response.say(status, sentence);
+        self.count(OTHER, status);
+    }
+
+    /// The route of a path.
+    fn route(&self, path: &str) -> Option<usize> {
+        ROUTES.iter().position(|route| match route.serve {
+            #[cfg(feature = "hub")]
+            Serve::Group(_) => {
+                path.strip_prefix(route.path).is_some_and(|rest| rest.starts_with(['/', '@', '%']))
+            }
+            _ => path == self.path_of(route),
+        })
+    }
+
+    fn path_of<'a>(&'a self, route: &Route) -> &'a str {
+        if route.path.is_empty() { &self.metrics_path } else { route.path }
+    }
+
+    fn count(&mut self, route: usize, status: Status) {
+        let count = Status::ALL.iter().position(|s| *s == status);
+        let count = count.and_then(|at| self.answers.get_mut(route)?.get_mut(at));
+        if let Some(count) = count {
+            *count += 1;
+        }
+    }
+
+    fn compress(&mut self, request: &Request<'_>, response: &mut Response) {
+        response.varies();
+        if accepts_gzip(request.accept_encoding) {
+            self.gzip.apply(response);
+        }
+    }
+}
+
+/// The families about serving, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    metrics::FAMILIES.iter().chain(duties::families())
+}

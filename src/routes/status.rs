@@ -1,0 +1,39 @@
+//! The status page, the same as JSON, and what is wrong.
+
+use super::{JSON, Service};
+use crate::http::{Request, Response, Status};
+use crate::status::{self, Health};
+use std::time::Instant;
+
+/// The Content-Security-Policy of what is no page.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
+
+impl Service {
+    /// `/status`
+    pub(super) fn page(&mut self, request: &Request<'_>, response: &mut Response) {
+        response.begin(Status::Ok, "text/html; charset=utf-8").put(status::PAGE.as_bytes());
+        response.restrict(status::POLICY);
+        self.compress(request, response);
+    }
+
+    /// `/api/status`
+    pub(super) fn status(&mut self, request: &Request<'_>, response: &mut Response) {
+        let now = Instant::now();
+        let mut seen = status::Status::default();
+        self.gather.scrape(self.gather.all(), &mut seen);
+        self.hub.write_self(&mut seen);
+        seen.write(&self.gather, self.hub.targets(), now, response.begin(Status::Ok, JSON));
+        response.restrict(NO_PAGE);
+        self.compress(request, response);
+    }
+
+    /// `/api/health`
+    pub(super) fn troubles(&mut self, _: &Request<'_>, response: &mut Response) {
+        let (now, mut health) = (Instant::now(), Health::default());
+        health.look(&mut self.gather, now);
+        self.hub.troubles(now, &mut health);
+        let status = if health.is_failing() { Status::Unavailable } else { Status::Ok };
+        health.write(response.begin(status, JSON));
+        response.restrict(NO_PAGE);
+    }
+}

@@ -1,0 +1,106 @@
+//! What is steady allocates nothing: scrapes, in either dialect and format, compressed or not, and
+//! whatever comes in. A subject a file; all are called by one test.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[cfg(feature = "hub")]
+mod alerts;
+mod counting;
+#[cfg(feature = "hub")]
+mod logs;
+#[cfg(feature = "hub")]
+mod pushes;
+#[cfg(feature = "hub")]
+mod statsd;
+#[cfg(feature = "hub")]
+mod texts;
+
+use counting::allocations;
+use sysmetrics::app;
+use sysmetrics::gather::Gather;
+use sysmetrics::http::{Body, Method, Request, Response, Status};
+use sysmetrics::read::Root;
+use sysmetrics::routes::Service;
+use sysmetrics::settings;
+
+fn service(args: &[&str], env: &[(&str, &str)]) -> Service {
+    let args = args.iter().map(Into::into);
+    let env = env.iter().map(|(name, value)| (name.into(), value.into()));
+    let settings = settings::load(&app::subjects(), args, env).unwrap();
+    let root = Root::at(settings.paths.clone());
+    let gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
+    let mut service = Service::new(settings.dialect, settings.server.metrics_path.clone(), gather);
+    let prepared = service.prepare(&settings).unwrap();
+    service.apply(prepared, &settings);
+    service
+}
+
+/// Labels on every series, and none.
+const LABELS: [&[(&str, &str)]; 2] = [
+    &[],
+    #[cfg(feature = "hub")]
+    &[("APP__METRICS__LABELS", "env=prod,queue=none"), ("APP__METRICS__LABELS_ON_ALL", "true")],
+    #[cfg(not(feature = "hub"))]
+    &[],
+];
+
+fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
+    Request {
+        method: Method::Get,
+        path: "/metrics",
+        query: "",
+        keep_alive: true,
+        is_http10: false,
+        accept,
+        accept_encoding,
+        authorization: "",
+        content_type: "",
+        content_encoding: "",
+        body: Body::Sized(0),
+        expects: false,
+    }
+}
+
+/// One test, as others in this process would count too.
+#[test]
+fn a_steady_scrape_allocates_nothing() {
+    let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
+    let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
+    let all = [
+        &["--dialect=sysmetrics", procfs, sysfs][..],
+        &["--dialect=node_exporter", procfs, sysfs],
+        &["--dialect=sysmetrics"], // this machine
+        &["--dialect=node_exporter"],
+    ];
+    for (args, env) in all.iter().flat_map(|args| LABELS.map(|env| (args, env))) {
+        // The last is two scrapers, each with its own format.
+        for accepts in [&[""][..], &[open_metrics], &["", open_metrics]] {
+            for encoding in ["", "gzip"] {
+                let (mut service, mut response) = (service(args, env), Response::default());
+                let mut scrape = || {
+                    for accept in accepts {
+                        service.answer(&scrape(accept, encoding), &mut response);
+                        response.finish(true, true);
+                        assert!(response.status() == Status::Ok && response.bytes().len() > 1000);
+                    }
+                };
+                // Buffers find their sizes, files are opened.
+                (0..3).for_each(|_| scrape());
+                let before = allocations();
+                (0..20).for_each(|_| scrape());
+                let count = allocations() - before;
+                assert_eq!(count, 0, "{args:?} {env:?} {accepts:?} {encoding:?}: in 20 scrapes");
+            }
+        }
+    }
+    #[cfg(feature = "hub")]
+    {
+        LABELS.iter().for_each(|env| pushes::allocate_nothing(env));
+        statsd::allocate_nothing();
+        texts::allocate_nothing();
+        logs::allocate_nothing();
+        alerts::allocate_nothing();
+    }
+    let before = allocations();
+    drop(std::hint::black_box(vec![1]));
+    assert_eq!(allocations() - before, 1, "it does count");
+}
