@@ -7,7 +7,7 @@ use std::path::Path;
 /// Top-level modules from the ground up; a line is one rank of the house, and within it a module may
 /// name those to its left.
 const RANKS: &[&[&str]] = &[
-    &["sys", "error", "settings", "clock", "log", "wire"],
+    &["sys", "error", "wire", "settings", "clock", "log"],
     &["metric", "read"],
     &["collect", "store"],
     &["courier", "ingest", "target", "tail", "gather"],

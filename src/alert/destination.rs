@@ -5,7 +5,7 @@ use super::notice::Notice;
 use super::way::{Setback, Way};
 use crate::courier::{Client, Courier, Queue, Slot};
 use crate::log::{self, Limiter};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::sync::Arc;
@@ -73,9 +73,20 @@ pub struct Counts {
     /// Messages that arrived.
     pub sent: u64,
     /// Tries that failed, by reason.
-    pub failed: BTreeMap<&'static str, u64>,
+    pub failed: Vec<(&'static str, u64)>,
     /// Alerts that were not told.
     pub dropped: u64,
+}
+
+impl Counts {
+    /// Reasons are few, and stay in their order.
+    fn fail(&mut self, reason: &'static str) {
+        let place = self.failed.partition_point(|(other, _)| *other < reason);
+        match self.failed.get_mut(place) {
+            Some((other, count)) if *other == reason => *count += 1,
+            _ => self.failed.insert(place, (reason, 1)),
+        }
+    }
 }
 
 impl Destination {
@@ -215,7 +226,7 @@ impl Destination {
                 if setback.again && !is_over {
                     self.fail(setback.reason, &setback.text, setback.after, now);
                 } else {
-                    *self.counts.failed.entry(setback.reason).or_default() += 1;
+                    self.counts.fail(setback.reason);
                     self.counts.dropped += self.batch.len() as u64;
                     self.say("an alert could not be told", &setback.text, now);
                     self.rest();
@@ -232,7 +243,7 @@ impl Destination {
 
     /// The message at hand is tried again.
     fn fail(&mut self, reason: &'static str, text: &str, after: Option<Duration>, now: Instant) {
-        *self.counts.failed.entry(reason).or_default() += 1;
+        self.counts.fail(reason);
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         // Between half and all of it: those who failed together do not come again together.
@@ -366,7 +377,10 @@ mod tests {
         assert_eq!(to.deadline(), Some(start + Duration::from_secs(300)));
         to.hear(report(true, "status", Some(Duration::from_secs(86_400))), start);
         assert_eq!(to.deadline(), Some(start + LONGEST_AFTER));
-        assert_eq!((to.waiting(), to.counts.failed["status"]), (1, 2));
+        assert_eq!(
+            (to.waiting(), to.counts.failed.as_slice()),
+            (1, &[("connect", 9), ("status", 2)][..])
+        );
         // Who is not there may come back after days; who answers may not like this message.
         let later = start + GIVE_UP + PAUSE;
         to.hear(report(true, "timeout", None), later);

@@ -59,7 +59,7 @@ impl Instance {
             labels.push((name, value));
         }
         labels.retain(|(_, value)| !value.is_empty());
-        labels.sort();
+        labels.sort_unstable();
         Instance {
             key: key.into(),
             fingerprint: fingerprint(&labels),
@@ -90,6 +90,6 @@ fn shown(labels: &[(String, String)], state: &str) -> Vec<u8> {
     const STATE: &str = "alertstate";
     let others = labels.iter().filter(|(name, _)| name != STATE).cloned();
     let mut labels: Vec<_> = others.chain([(STATE.to_owned(), state.to_owned())]).collect();
-    labels.sort();
+    labels.sort_unstable();
     rendered(&labels)
 }

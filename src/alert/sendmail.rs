@@ -1,12 +1,11 @@
 //! A mail through the program that this machine sends its mail with.
 
 use super::way::Setback;
-use crate::sys;
+use crate::sys::{self, Child, Ended};
 use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,28 +22,27 @@ const FOR_GOOD: [i32; 7] = [64, 65, 66, 67, 68, 77, 78];
 ///
 /// It did not start, took too long, or ended with a failure.
 pub fn send(command: &[String], mail: &[u8], deadline: Instant) -> Result<(), Setback> {
-    let [program, args @ ..] = command else {
+    let Some(program) = command.first() else {
         return Err(setback("start", "alerting.sendmail names no program"));
     };
     // A socket takes a timeout, a pipe does not: a program that does not read delays nobody.
     let (ours, theirs) = UnixStream::pair().map_err(|e| setback("start", &e.to_string()))?;
-    // The operator asks for this one program by name.
-    #[allow(clippy::disallowed_methods)]
-    let mut command = Command::new(program);
-    command.args(args).stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = sys::spawn(&mut command);
-    // With it goes our copy of the program's end of the socket.
-    drop(command);
+    let child = sys::spawn(command, theirs.as_fd());
+    // A program that ends without reading is noticed only if nobody else holds its end.
+    drop(theirs);
     let mut child = child.map_err(|error| {
         setback("start", &["starting ", program, ": ", &error.to_string()].concat())
     })?;
     write(&ours, mail, deadline);
     match wait(&mut child, deadline) {
         None => Err(setback("timeout", &[program, " did not end in time"].concat())),
-        Some(status) if status.success() => Ok(()),
-        Some(status) => {
-            let again = !status.code().is_some_and(|code| FOR_GOOD.contains(&code));
-            let text = [program, " ended with ", &status.to_string()].concat();
+        Some(Ended::Status(0)) => Ok(()),
+        Some(ended) => {
+            let (how, number, again) = match ended {
+                Ended::Status(status) => ("status ", status, !FOR_GOOD.contains(&status)),
+                Ended::Signal(signal) => ("signal ", signal, true),
+            };
+            let text = [program, " ended with ", how, &number.to_string()].concat();
             Err(Setback { again, ..setback("refused", &text) })
         }
     }
@@ -70,14 +68,13 @@ fn write(mut to: &UnixStream, mail: &[u8], deadline: Instant) {
 }
 
 /// How it ended; one that does not is killed.
-fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+fn wait(child: &mut Child, deadline: Instant) -> Option<Ended> {
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
+        match child.ended() {
+            Ok(Some(ended)) => return Some(ended),
             Ok(None) if Instant::now() < deadline => thread::sleep(LOOK),
             _ => {
-                let _ = child.kill();
-                let _ = child.wait();
+                child.kill();
                 return None;
             }
         }
@@ -104,6 +101,7 @@ mod tests {
         std::fs::remove_file(file).unwrap();
         let long = vec![b'x'; 1 << 20];
         assert_eq!(sent("exit 75", &long, 60_000), Err(("refused", true)));
+        assert_eq!(sent("kill -9 $$", b"x", 60_000), Err(("refused", true)));
         assert_eq!(sent("exit 67", b"x", 60_000), Err(("refused", false)));
         assert_eq!(sent("exec sleep 600", &long, 200), Err(("timeout", true)));
         let none = send(&["/no/such/program".to_owned()], b"x", Instant::now() + LOOK);
@@ -115,6 +113,22 @@ mod tests {
     fn signals_are_not_blocked_there() {
         let _signals = sys::Signals::take().unwrap();
         let script = "test \"$(grep SigBlk /proc/self/status | tr -d 'a-zA-Z:0 \\t')\" = ''";
+        sent(script, b"", 60_000).unwrap();
+        // The thirteenth is SIGPIPE.
+        let script = "test $((0x$(sed -n 's/SigIgn:.//p' /proc/self/status) & 0x1000)) = 0";
+        sent(script, b"", 60_000).unwrap();
+    }
+
+    /// It gets no file of the agent, and what it says has a place to go.
+    #[test]
+    fn standard_descriptors_are_all_it_gets() {
+        let ours = std::env::current_exe().unwrap();
+        let _open = std::fs::File::open(&ours).unwrap();
+        let path = ours.display();
+        let is_open = |whose| format!("ls -l /proc/{whose}/fd | grep -qF '{path}'");
+        sent(&is_open("$PPID"), b"", 60_000).unwrap();
+        assert_eq!(sent(&is_open("$$"), b"", 60_000), Err(("refused", true)));
+        let script = "test $(ls -l /proc/$$/fd | grep -c '[12] -> /dev/null$') = 2 && echo x";
         sent(script, b"", 60_000).unwrap();
     }
 }

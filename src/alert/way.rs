@@ -6,8 +6,9 @@ use super::notice::Notice;
 use super::rule::RESEND;
 use super::{sendmail, smtp};
 use crate::clock::Wall;
-use crate::courier::{Answer, Call, Client, Failure, Url, basic, connect};
+use crate::courier::{Answer, Call, Client, Failure, connect};
 use crate::settings::Alerting;
+use crate::wire::{Url, basic};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

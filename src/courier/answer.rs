@@ -207,7 +207,7 @@ impl Reading {
         for header in headers {
             let value = header.value;
             let text = || str::from_utf8(value).unwrap_or_default().trim().to_owned();
-            let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+            let is = |name: &str| wire::same(header.name, name);
             if is("content-type") {
                 self.answer.content_type = text();
             } else if is("location") {
@@ -217,15 +217,15 @@ impl Reading {
                 self.answer.retry_after = text().parse().ok().map(Duration::from_secs);
             } else if is("content-encoding") {
                 self.gzip = match value.trim_ascii() {
-                    v if v.eq_ignore_ascii_case(b"gzip") => true,
-                    v if v.eq_ignore_ascii_case(b"x-gzip") => true,
-                    v if v.is_empty() || v.eq_ignore_ascii_case(b"identity") => false,
+                    v if wire::same(v, b"gzip") => true,
+                    v if wire::same(v, b"x-gzip") => true,
+                    v if v.is_empty() || wire::same(v, b"identity") => false,
                     _ => return Err(protocol("the answer is in an encoding other than gzip")),
                 };
             } else if is("connection") {
                 for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
-                    close |= token.eq_ignore_ascii_case(b"close");
-                    self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+                    close |= wire::same(token, b"close");
+                    self.keep_alive |= wire::same(token, b"keep-alive");
                 }
             } else if is("content-length") {
                 let said = wire::content_length(value);
@@ -234,7 +234,7 @@ impl Reading {
                 }
                 length = said;
             } else if is("transfer-encoding") {
-                if chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                if chunked || !wire::same(value, b"chunked") {
                     return Err(protocol("the Transfer-Encoding of the answer is not chunked"));
                 }
                 chunked = true;

@@ -5,7 +5,7 @@
 //! deadline (its own limit is some ten seconds), the call fails as soon as it returns.
 
 use super::answer::{Read, Reading};
-use super::url::Url;
+use crate::wire::Url;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};

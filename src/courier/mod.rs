@@ -6,13 +6,11 @@ mod answer;
 mod client;
 mod inflate;
 mod queue;
-mod url;
 
 pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure, connect};
 pub use inflate::gunzip;
 pub use queue::Queue;
-pub use url::{Url, basic};
 
 use crate::sys::Wake;
 use std::io;

@@ -38,7 +38,7 @@ impl Line<'_> {
     fn write(&self, suffix: &[u8], extra: Option<Extra>, value: Value, out: &mut Buffer) {
         out.put_all([self.name, suffix]);
         match (extra, self.labels) {
-            (None, b"") => out.put(b" "),
+            (None, b"") => out.put_all([b" "]),
             (None, labels) => out.put_all([b"{", labels, b"} "]),
             (Some((key, bound)), labels) => {
                 let comma: &[u8] = if labels.is_empty() { b"" } else { b"," };
@@ -59,7 +59,7 @@ impl Line<'_> {
             let seconds = self.format == Format::OpenMetrics;
             out.put_value(if seconds { Value::Milli(time) } else { Value::Int(time) });
         }
-        out.put(b"\n");
+        out.put_all([b"\n"]);
     }
 
     fn histogram(&self, histogram: &Histogram<'_>, out: &mut Buffer) {

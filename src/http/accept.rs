@@ -1,5 +1,7 @@
 //! What the client would rather have: Accept and Accept-Encoding (RFC 9110, section 12.5).
 
+use crate::wire;
+
 /// Thousandths of a quality value.
 type Quality = u32;
 
@@ -11,12 +13,12 @@ pub fn prefers_open_metrics(accept: &str) -> bool {
     for range in accept.split(',') {
         let (name, version, quality) = media_range(range);
         match name {
-            _ if name.eq_ignore_ascii_case("application/openmetrics-text") => {
+            _ if wire::same(name, "application/openmetrics-text") => {
                 if matches!(version, "" | "1.0.0" | "0.0.1") {
                     open_metrics = open_metrics.max(quality);
                 }
             }
-            _ if name.eq_ignore_ascii_case("text/plain") => {
+            _ if wire::same(name, "text/plain") => {
                 if matches!(version, "" | "0.0.4") {
                     text = text.max(quality);
                 }
@@ -32,7 +34,7 @@ pub fn accepts_gzip(accept_encoding: &str) -> bool {
     let (mut gzip, mut any) = (None, None);
     for range in accept_encoding.split(',') {
         let (name, _, quality) = media_range(range);
-        if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
+        if wire::same(name, "gzip") || wire::same(name, "x-gzip") {
             gzip = Some(quality);
         } else if name == "*" {
             any = Some(quality);
@@ -48,9 +50,9 @@ fn media_range(range: &str) -> (&str, &str, Quality) {
     let (mut version, mut quality) = ("", WHOLE);
     for (key, value) in parts.filter_map(|p| p.split_once('=')) {
         let value = value.trim();
-        if key.trim().eq_ignore_ascii_case("q") {
+        if wire::same(key.trim(), "q") {
             quality = thousandths(value);
-        } else if key.trim().eq_ignore_ascii_case("version") {
+        } else if wire::same(key.trim(), "version") {
             version = value.trim_matches('"');
         }
     }

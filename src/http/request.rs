@@ -147,7 +147,7 @@ impl<'a> Request<'a> {
         let (mut host, mut length, mut encoding, mut close) = (0, None, None, false);
         for header in headers {
             let value = header.value;
-            let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+            let is = |name: &str| wire::same(header.name, name);
             if is("host") {
                 host += 1;
             } else if is("accept") {
@@ -162,8 +162,8 @@ impl<'a> Request<'a> {
                 self.content_encoding = str::from_utf8(value).unwrap_or_default();
             } else if is("connection") {
                 for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
-                    close |= token.eq_ignore_ascii_case(b"close");
-                    self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+                    close |= wire::same(token, b"close");
+                    self.keep_alive |= wire::same(token, b"keep-alive");
                 }
             } else if is("content-length") {
                 let said = wire::content_length(value)
@@ -173,7 +173,7 @@ impl<'a> Request<'a> {
                 }
                 length = Some(said);
             } else if is("transfer-encoding") {
-                let plain = value.eq_ignore_ascii_case(b"chunked") && encoding.is_none();
+                let plain = wire::same(value, b"chunked") && encoding.is_none();
                 encoding = Some(if plain { Body::Chunked } else { Body::Encoded });
             } else if is("expect") {
                 self.expects = true;

@@ -17,6 +17,7 @@ mod parts;
 
 use crate::metric::{Kind, Point, Value};
 use crate::store::Reason;
+use crate::wire;
 use family::{Families, Role, Type};
 use line::{Cursor, Line, Pair, Span};
 use parts::Parts;
@@ -45,7 +46,7 @@ impl Syntax {
     /// That of a Content-Type; whatever is not said to be OpenMetrics is the old one.
     pub fn of(content_type: &str) -> Syntax {
         let mime = content_type.split(';').next().unwrap_or_default().trim();
-        match mime.eq_ignore_ascii_case("application/openmetrics-text") {
+        match wire::same(mime, "application/openmetrics-text") {
             true => Syntax::OpenMetrics,
             false => Syntax::Prometheus,
         }

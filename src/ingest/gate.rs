@@ -1,5 +1,6 @@
 //! Who may push: whoever has one of the tokens; without any, programs on this machine.
 
+use crate::wire;
 use std::io;
 use std::path::Path;
 use std::{fmt, fs};
@@ -85,10 +86,10 @@ impl Gate {
 fn said(authorization: &str) -> Option<Vec<u8>> {
     let (scheme, rest) = authorization.trim().split_once(' ')?;
     let rest = rest.trim();
-    if scheme.eq_ignore_ascii_case("bearer") {
+    if wire::same(scheme, "bearer") {
         return Some(rest.as_bytes().to_vec());
     }
-    if !scheme.eq_ignore_ascii_case("basic") {
+    if !wire::same(scheme, "basic") {
         return None;
     }
     let pair = base64(rest, [b'+', b'/'])?;

@@ -75,8 +75,9 @@ impl Buffer {
         self.len = (self.len + n).min(self.bytes.len());
     }
 
-    /// Appends `text`.
-    #[inline]
+    /// Appends `text`. It is not inlined, as it is called from everywhere: what writes line after
+    /// line uses `put_all`.
+    #[inline(never)]
     pub fn put(&mut self, text: &[u8]) {
         Pen::new(self.room(text.len())).put(text);
         self.len += text.len();

@@ -5,7 +5,6 @@
 use super::Names;
 use regex_lite::Regex;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// Judges the names of one file, in file order.
 pub struct Filter {
@@ -15,8 +14,8 @@ pub struct Filter {
     names: Names,
     seen: Vec<Verdict>,
     at: usize,
-    /// The labels among `names`, while names are judged.
-    labels: BTreeSet<String>,
+    /// The labels among `names`, sorted, while names are judged.
+    labels: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,7 +36,7 @@ impl Filter {
             names: Names::default(),
             seen: Vec::new(),
             at: 0,
-            labels: BTreeSet::new(),
+            labels: Vec::new(),
         }
     }
 
@@ -72,12 +71,17 @@ impl Filter {
             let shown = self.seen.iter().enumerate().filter(|(_, verdict)| verdict.keep);
             let shown = shown.filter_map(|(i, _)| self.names.get(i));
             self.labels.extend(shown.map(|name| label(name).into_owned()));
+            self.labels.sort_unstable();
         }
         let text = label(name);
         let matches = |pattern: &Regex| pattern.is_match(&text);
         let wanted = self.include.as_ref().is_none_or(matches)
             && !self.exclude.as_ref().is_some_and(matches);
-        let repeats = wanted && !self.labels.insert(text.into_owned());
+        let place = self.labels.binary_search_by(|other| (**other).cmp(&text));
+        let repeats = wanted && place.is_ok();
+        if let (true, Err(place)) = (wanted, place) {
+            self.labels.insert(place, text.into_owned());
+        }
         let keep = wanted && !repeats;
         self.names.push(name);
         self.seen.push(Verdict { keep, repeats });

@@ -444,6 +444,11 @@ fn of_histograms_and_rules() {
         "[[logs]]\npath = 'l'\nrules = [{ metric = 'm', pattern = 'p' }]",
         "FILE:2:8: logs.path: expected a path that begins with /, such as /var/log/*.log, found \"l\"",
     );
+    refused(
+        "[[logs]]\npath = '/srv/**/*.log'\nrules = [{ metric = 'm', pattern = 'p' }]",
+        "FILE:2:8: logs.path: expected a path that begins with /, such as /var/log/*.log, found \
+         \"/srv/**/*.log\"; * matches within one name: name directories one by one, as in /srv/*/*.log",
+    );
 }
 
 #[test]

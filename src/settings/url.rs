@@ -1,47 +1,23 @@
 //! URLs of other programs: http only, TLS is not built in.
 
-use super::listen::host;
 use super::row::Keyed;
+use crate::wire::{NO_TLS, Url};
 
-/// The port of a URL that names none.
-const HTTP: u16 = 80;
 /// The path of a target that is given as a plain text without one.
 const METRICS: &str = "/metrics";
 
-/// What a URL says about where to connect.
-struct Parts<'a> {
-    /// Without brackets.
-    host: &'a str,
-    port: u16,
-    /// There is a path, be it `/`.
-    path: bool,
-}
-
 /// Whether it is `http://[USER[:PASSWORD]@]HOST[:PORT][/PATH]`. The error adds to "expected …".
 pub(super) fn check(text: &str) -> Result<(), String> {
-    if text.get(..8).is_some_and(|front| front.eq_ignore_ascii_case("https://")) {
-        let more = "; TLS is not built in: ask over http, through a proxy where it has to be";
-        return Err(more.to_owned());
+    match Url::parse(text) {
+        // What a URL cannot have, and what is never sent.
+        Ok(_) if text.bytes().any(|b| b"\"<>\\^`{|}#".contains(&b)) => Err(String::new()),
+        Ok(_) => Ok(()),
+        Err(NO_TLS) => {
+            Err("; TLS is not built in: ask over http, through a proxy where it has to be"
+                .to_owned())
+        }
+        Err(_) => Err(String::new()),
     }
-    parts(text).map(|_| ()).ok_or_else(String::new)
-}
-
-fn parts(text: &str) -> Option<Parts<'_>> {
-    let rest = text.strip_prefix("http://")?;
-    if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b)) {
-        return None;
-    }
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    let (name, port) = match place.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()?),
-        _ => (place, HTTP),
-    };
-    // An IPv6 address has brackets, and a zone is no matter of URLs.
-    let bare = name.contains(':') && !name.starts_with('[') || name.contains('%');
-    let host = host(name).filter(|_| !bare && port > 0)?;
-    Some(Parts { host, port, path: !path.is_empty() })
 }
 
 /// What a target that is a plain text says: `http://api:8000/metrics` or only `api:8000`.
@@ -51,9 +27,10 @@ pub(super) fn plain_target(text: &str) -> Vec<Keyed> {
         false => ["http://", text].concat(),
     };
     let mut said = Vec::new();
-    if let Some(parts) = parts(&url) {
-        said.push(("name", [parts.host, ":", &parts.port.to_string()].concat()));
-        if !parts.path {
+    if let Ok(parts) = Url::parse(&url) {
+        let host = parts.host.trim_start_matches('[').trim_end_matches(']');
+        said.push(("name", [host, ":", &parts.port.to_string()].concat()));
+        if parts.target == "/" && !url.ends_with('/') {
             url.push_str(METRICS);
         }
     }

@@ -192,6 +192,11 @@ impl Kind {
                 Err(error) => return Err([" (", &error.to_string(), ")"].concat()),
             },
             Kind::Url | Kind::Urls => return url::check(text).map(|()| value),
+            Kind::Glob if text.contains("**") => {
+                let more =
+                    "; * matches within one name: name directories one by one, as in /srv/*/*.log";
+                return Err(more.to_owned());
+            }
             Kind::Expression => {
                 let checked = expr::check(text).map(|()| value);
                 return checked.map_err(|mistake| ["; ", &mistake].concat());

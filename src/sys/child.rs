@@ -1,22 +1,113 @@
-//! A program that is started.
+//! A program that is started: posix_spawn(3), which needs less than the standard library's way with
+//! its maps of variables.
 
+use std::ffi::{CString, c_char};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
 
-/// Starts `command`. The signals that this process has blocked to read them from a descriptor are
-/// not blocked there: a child would inherit that, and not end when it is told to.
-pub fn spawn(command: &mut Command) -> io::Result<Child> {
-    let unblock = || {
-        let mut none = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: sigemptyset initialises the set before it is used.
-        let done = unsafe {
-            libc::sigemptyset(none.as_mut_ptr());
-            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut())
-        };
-        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+unsafe extern "C" {
+    /// The variables of this process; nothing here changes them.
+    static environ: *const *mut c_char;
+}
+
+/// A program that runs. It is to be waited for, or it stays in the kernel's table.
+pub struct Child(libc::pid_t);
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+/// Starts the program `words` begins with, found as a shell finds it, with the others as arguments.
+/// It reads `input`; what it says goes nowhere. The signals that this process has blocked to read
+/// them from a descriptor are not blocked there, nor is SIGPIPE ignored: a child would inherit that,
+/// and not end when it is told to. Other descriptors are closed there, as all are opened so.
+///
+/// # Errors
+///
+/// There is no such program, or no room for one more.
+pub fn spawn(words: &[String], input: BorrowedFd<'_>) -> io::Result<Child> {
+    let words: Vec<CString> =
+        words.iter().map(|word| CString::new(word.as_str())).collect::<Result<_, _>>()?;
+    let mut argv: Vec<*mut c_char> = words.iter().map(|word| word.as_ptr().cast_mut()).collect();
+    argv.push(ptr::null_mut());
+    let Some(program) = words.first() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let mut files = MaybeUninit::uninit();
+    let mut rules = MaybeUninit::uninit();
+    let mut signals = MaybeUninit::uninit();
+    let mut pid = 0;
+    let (nowhere, stdin) = (c"/dev/null".as_ptr(), input.as_raw_fd());
+    let flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
+    // SAFETY: each object is initialised by its first call, which fails for want of memory only,
+    // and then leaves nothing to be ended; argv and what it points to live to the end of the block,
+    // and posix_spawn writes to neither.
+    let failed = unsafe {
+        let (files, rules) = (files.as_mut_ptr(), rules.as_mut_ptr());
+        let set = signals.as_mut_ptr();
+        let init =
+            |failed| if failed == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(failed)) };
+        init(libc::posix_spawn_file_actions_init(files))?;
+        init(libc::posix_spawnattr_init(rules))?;
+        libc::sigemptyset(set);
+        let mut failed = libc::posix_spawnattr_setsigmask(rules, set);
+        libc::sigaddset(set, libc::SIGPIPE);
+        failed |= libc::posix_spawnattr_setsigdefault(rules, set);
+        failed |= libc::posix_spawnattr_setflags(rules, flags as _);
+        failed |= libc::posix_spawn_file_actions_adddup2(files, stdin, 0);
+        failed |= libc::posix_spawn_file_actions_addopen(files, 1, nowhere, libc::O_WRONLY, 0);
+        failed |= libc::posix_spawn_file_actions_adddup2(files, 1, 2);
+        if failed == 0 {
+            let (path, argv) = (program.as_ptr(), argv.as_ptr());
+            failed = libc::posix_spawnp(&mut pid, path, files, rules, argv, environ);
+        }
+        libc::posix_spawnattr_destroy(rules);
+        libc::posix_spawn_file_actions_destroy(files);
+        failed
     };
-    // SAFETY: between fork and exec the closure calls only what is async-signal-safe.
-    unsafe { command.pre_exec(unblock) }.spawn()
+    if failed == 0 { Ok(Child(pid)) } else { Err(io::Error::from_raw_os_error(failed)) }
+}
+
+impl Child {
+    /// How it ended; none while it runs.
+    ///
+    /// # Errors
+    ///
+    /// It was waited for before.
+    pub fn ended(&mut self) -> io::Result<Option<Ended>> {
+        self.wait(libc::WNOHANG)
+    }
+
+    /// Ends it, and waits for that.
+    pub fn kill(&mut self) {
+        // SAFETY: kill has no memory preconditions. The process was not waited for: its number is
+        // no other's.
+        unsafe { libc::kill(self.0, libc::SIGKILL) };
+        let _ = self.wait(0);
+    }
+
+    fn wait(&mut self, flags: i32) -> io::Result<Option<Ended>> {
+        let mut status = 0;
+        loop {
+            // SAFETY: waitpid writes one int to where it is told.
+            match unsafe { libc::waitpid(self.0, &mut status, flags) } {
+                0 => return Ok(None),
+                pid if pid > 0 && libc::WIFSIGNALED(status) => {
+                    return Ok(Some(Ended::Signal(libc::WTERMSIG(status))));
+                }
+                pid if pid > 0 => return Ok(Some(Ended::Status(libc::WEXITSTATUS(status)))),
+                _ => {
+                    let error = io::Error::last_os_error();
+                    if error.kind() != io::ErrorKind::Interrupted {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -17,7 +17,7 @@ mod udp;
 mod wake;
 
 #[cfg(feature = "hub")]
-pub use child::spawn;
+pub use child::{Child, Ended, spawn};
 #[cfg(feature = "hub")]
 pub use dir::open_unwaiting;
 pub use dir::{open_below, open_directory};

@@ -2,8 +2,9 @@
 //! paces itself on the monotonic clock, and ends when its mailbox closes or nobody wants results.
 
 use super::answer::{self, Said};
-use crate::courier::{Call, Client, Failure, Queue, Slot, Url, basic};
+use crate::courier::{Call, Client, Failure, Queue, Slot};
 use crate::settings::{Field, Scrape, Target, TargetKind};
+use crate::wire::{Url, basic};
 use std::convert::Infallible;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};

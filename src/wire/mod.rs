@@ -1,9 +1,11 @@
 //! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
-//! ends, how long a body is, and chunks.
+//! ends, how long a body is, and chunks; and the URLs that lead to it.
 
 mod chunked;
+mod url;
 
 pub use chunked::Chunks;
+pub use url::{NO_TLS, Url, basic};
 
 use std::str;
 
@@ -29,6 +31,15 @@ pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether two names are the same, in whatever case: of headers, and most words in them.
+pub fn same(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
+    #[inline(never)]
+    fn same(one: &[u8], other: &[u8]) -> bool {
+        one.eq_ignore_ascii_case(other)
+    }
+    same(one.as_ref(), other.as_ref())
 }
 
 /// The number of a Content-Length header.

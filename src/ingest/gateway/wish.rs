@@ -3,6 +3,7 @@
 use crate::courier::gunzip;
 use crate::ingest::exposition::Syntax;
 use crate::ingest::intake::Objection;
+use crate::wire;
 
 /// What is done to a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub enum Refusal {
 /// The text that a Content-Type stands for.
 pub(super) fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
     let mime = content_type.split(';').next().unwrap_or_default().trim();
-    if mime.eq_ignore_ascii_case("application/vnd.google.protobuf") {
+    if wire::same(mime, "application/vnd.google.protobuf") {
         return Err(Refusal::Media(
             "Protocol buffers are not taken; send text/plain; version=0.0.4 or \
              application/openmetrics-text; version=1.0.0.",
@@ -57,7 +58,7 @@ pub(super) fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
 
 /// The body without its encoding, if it has one.
 pub(super) fn decode(wish: &Wish<'_>) -> Result<Option<Vec<u8>>, Refusal> {
-    let is = |name: &str| wish.content_encoding.trim().eq_ignore_ascii_case(name);
+    let is = |name: &str| wire::same(wish.content_encoding.trim(), name);
     if is("") || is("identity") {
         return Ok(None);
     }

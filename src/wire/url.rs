@@ -50,7 +50,7 @@ impl Url {
         }
         let (scheme, rest) = text.split_once("://").ok_or(EXPECTED)?;
         if scheme.eq_ignore_ascii_case("https") {
-            return Err("http:// (there is no TLS here; a proxy on this machine can add it)");
+            return Err(NO_TLS);
         }
         if !scheme.eq_ignore_ascii_case("http") {
             return Err(EXPECTED);
@@ -106,6 +106,9 @@ impl Url {
 
 const EXPECTED: &str = "http://HOST[:PORT]/PATH";
 
+/// What is expected in the place of https.
+pub const NO_TLS: &str = "http:// (there is no TLS here; a proxy on this machine can add it)";
+
 fn split_port(text: &str) -> Result<(&str, u16), &'static str> {
     let end = match text.strip_prefix('[') {
         Some(inner) => {
@@ -154,22 +157,9 @@ fn straight(target: &str) -> String {
     ["/", &parts.join("/"), rest].concat()
 }
 
-/// Undoes `%41`; what is no valid escape stays as it is.
+/// Undoes `%41` in text.
 fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let digit = |b: &u8| char::from(*b).to_digit(16);
-        match (first, after) {
-            (b'%', [a, b, behind @ ..]) if digit(a).is_some() && digit(b).is_some() => {
-                bytes.push((digit(a).unwrap_or(0) * 16 + digit(b).unwrap_or(0)) as u8);
-                rest = behind;
-            }
-            (other, _) => bytes.push(*other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&super::percent_decoded(text)).into_owned()
 }
 
 /// The value of an Authorization header for basic authentication (RFC 7617).
