@@ -166,7 +166,7 @@ fn figures_are_those_that_were_read_and_names_are_only_names() {
         let Some((Some(slow), Some(fast))) = rates else { return false };
         slow > 0.0 && (fast / slow - 4.0).abs() < 0.4
     });
-    assert!(per_second(&browser.text(&value("disks", "write"))).is_some());
+    wait_until("a disk's rate", || per_second(&browser.text(&value("disks", "write"))).is_some());
     for (part, bytes) in [("used", "2.0 GiB"), ("cache", "1.0 GiB"), ("free", "1.0 GiB")] {
         assert_eq!(browser.text(&value("memory", part)), bytes);
     }

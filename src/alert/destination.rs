@@ -2,6 +2,7 @@
 //! courier has one message at a time, so that nothing overtakes; the queue stays on this side.
 
 use super::notice::Notice;
+use super::rule::MAX_ACTIVE;
 use super::way::{Setback, Way};
 use crate::courier::{Client, Courier, Queue, Slot};
 use crate::log::{self, Limiter};
@@ -11,8 +12,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Alerts that wait for one destination.
-const MAX_WAITING: usize = 256;
+/// Alerts that wait for one destination: each that may be active, and that it was resolved.
+const MAX_WAITING: usize = 2 * MAX_ACTIVE;
 
 /// Alerts in one message.
 const MAX_BATCH: usize = 64;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Alerts that are pending or firing, of all rules together.
-const MAX_ACTIVE: usize = 1000;
+pub const MAX_ACTIVE: usize = 1000;
 
 /// Counters whose growth is looked at, for all rules together.
 const MAX_RATES: usize = 2000;

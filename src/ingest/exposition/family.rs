@@ -158,6 +158,19 @@ impl Families {
         })
     }
 
+    /// The counter, histogram or summary whose birth `name` tells. In text 0.0.4 clients write that as
+    /// a gauge of its own, which OpenMetrics could not tell from a part of the other.
+    fn born(&self, text: &[u8], name: &[u8]) -> Option<u32> {
+        let stem = name.strip_suffix(b"_created")?;
+        let is = |at: u32, kinds: &[Type]| self.get(at).is_some_and(|f| kinds.contains(&f.kind));
+        let whole = self.find(text, stem, self.hash(stem));
+        let whole = whole.filter(|at| is(*at, &[Type::Counter, Type::Histogram, Type::Summary]));
+        whole.or_else(|| {
+            let total = [stem, b"_total"].concat();
+            self.find(text, &total, self.hash(&total)).filter(|at| is(*at, &[Type::Counter]))
+        })
+    }
+
     /// What the sample `name` is; probably of the family `near`.
     pub fn role(&self, text: &[u8], name: &[u8], near: Option<u32>, syntax: Syntax) -> Role {
         let of = |family: u32, suffix: &[u8]| {
@@ -177,6 +190,9 @@ impl Families {
         let exact = || of(found(name)?, b"");
         let by_suffix =
             || SUFFIXES.iter().find_map(|suffix| of(found(name.strip_suffix(*suffix)?)?, suffix));
+        if let Some(family) = self.born(text, name) {
+            return Role::Dropped(family);
+        }
         // A family of its own comes before a part of another.
         exact().or(near).or_else(by_suffix).unwrap_or(Role::Number(None, Kind::Untyped))
     }

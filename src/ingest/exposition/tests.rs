@@ -58,6 +58,22 @@ fn numbers_of_every_kind() {
     );
 }
 
+/// As the Python client tells it; a gauge of that name without such a family is one.
+#[test]
+fn when_a_series_was_born_is_no_gauge_of_its_own() {
+    is(
+        "# TYPE c_total counter\nc_total 1\n# HELP c_created C.\n# TYPE c_created gauge\n\
+         c_created{a=\"b\"} 2\nc_created 2\n# TYPE s summary\ns_count 1\ns_sum 1\n\
+         # TYPE s_created gauge\ns_created 3\n# TYPE x_created gauge\nx_created 4\n",
+        Syntax::Prometheus,
+        &[
+            "Counter c_total[] 1",
+            "Summary s[] Summary(Summary { quantiles: [], sum: 1.0, count: 1 })",
+            "Gauge x_created[] 4",
+        ],
+    );
+}
+
 #[test]
 fn kinds_that_only_open_metrics_has() {
     is(

@@ -206,6 +206,14 @@ fn role(families: &Families, name: &str, is_open: bool) -> (String, &'static str
             _ => return None,
         })
     };
+    if let Some(stem) = name.strip_suffix("_created") {
+        let total = format!("{stem}_total");
+        for (whole, kinds) in [(stem, "counter histogram summary"), (&*total, "counter")] {
+            if families.get(whole).is_some_and(|(kind, _)| kinds.split(' ').any(|k| k == kind)) {
+                return (whole.to_owned(), "");
+            }
+        }
+    }
     let suffixes = ["_bucket", "_sum", "_count", "_total", "_created", "_info", "_gsum", "_gcount"];
     let stems = suffixes.iter().filter_map(|suffix| Some((name.strip_suffix(suffix)?, *suffix)));
     let mut all = [(name, "")].into_iter().chain(stems);
