@@ -349,7 +349,8 @@ mod tests {
         to.push(&of_rule("x", "7", Some(1)), Instant::now());
         assert_eq!(to.queue.len(), MAX_WAITING);
         assert!(waiting(to.queue.clone()).starts_with("0 1 2 3 4 5 6 8 "));
-        assert!(waiting(to.queue.clone()).ends_with(" 255 7!"));
+        let last = format!(" {} 7!", MAX_WAITING - 1);
+        assert!(waiting(to.queue.clone()).ends_with(&last));
         to.push(&of_rule("x", "new", None), Instant::now());
         assert!(waiting(to.queue.clone()).starts_with("1 2 "));
         assert_eq!(to.counts.dropped, 2);
