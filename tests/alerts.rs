@@ -257,23 +257,58 @@ fn what_fails_is_tried_again_and_delays_nobody() {
     assert!(agent.lines_with("an alert could not be told") >= 2);
 }
 
-#[test]
-fn the_log_tells_that_more_fire_than_can_wait() {
-    let (address, heard) = webhook(|_| OK);
-    let more = format!("webhook = \"http://{address}/\"");
-    let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
+/// Many gauges at once.
+fn push_many(agent: &Agent, queues: std::ops::Range<i32>, value: i32) {
+    let count = queues.len();
     let deep = |at: i32| {
-        format!(r#"{{"name":"queue_depth","type":"gauge","value":6,"labels":{{"queue":"{at}"}}}}"#)
+        format!(
+            r#"{{"name":"queue_depth","type":"gauge","value":{value},"labels":{{"queue":"{at}"}}}}"#
+        )
     };
-    let body = format!("[{}]", (0..300).map(deep).collect::<Vec<_>>().join(","));
+    let body = format!("[{}]", queues.map(deep).collect::<Vec<_>>().join(","));
     let head =
         format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
     let answer = agent.connect().send([head, body].concat()).answer();
-    assert!(answer.text().contains("\"accepted\":300"), "{answer:?}");
-    agent.wait_for_log("an alert is not told", 1);
-    next(&heard);
+    assert!(answer.text().contains(&format!("\"accepted\":{count}")), "{answer:?}");
+}
+
+#[test]
+fn as_many_as_may_fire_are_told_at_once() {
+    let (address, heard) = webhook(|_| OK);
+    let more = format!("webhook = \"http://{address}/\"");
+    let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
+    push_many(&agent, 0..900, 6);
+    let mut all = std::collections::HashSet::new();
+    while all.len() < 900 {
+        let message = next(&heard);
+        all.extend(alerts(&message).iter().map(|alert| alert.text("fingerprint").to_owned()));
+    }
     let to = format!("webhook:{address}");
-    assert_eq!(counted(&agent, "dropped_total", &[("destination", &to)]), 44.0);
+    assert_eq!(counted(&agent, "dropped_total", &[("destination", &to)]), 0.0);
+}
+
+/// Nobody takes them; what was told first is forgotten first, and that is said.
+#[test]
+fn the_log_tells_that_more_fire_than_can_wait() {
+    let (address, _heard) = webhook(|_| Reply::Say("503 Busy\r\nRetry-After: 500\r\n"));
+    let more = format!("webhook = \"http://{address}/\"");
+    let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
+    let to = format!("webhook:{address}");
+    let waiting = |count: f64| {
+        wait_until("what is to be told", || {
+            counted(&agent, "waiting", &[("destination", &to)]) == count
+        });
+    };
+    push_many(&agent, 0..1000, 6);
+    waiting(1000.0);
+    push_many(&agent, 0..1000, 1);
+    waiting(2000.0);
+    // A message that is under way leaves room for as many as it has.
+    push_many(&agent, 1000..1200, 6);
+    agent.wait_for_log("an alert is not told", 1);
+    wait_until("the oldest to go", || {
+        counted(&agent, "dropped_total", &[("destination", &to)]) >= 100.0
+    });
 }
 
 #[test]

@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 /// Alerts that wait for one destination: each that may be active, and that it was resolved.
 const MAX_WAITING: usize = 2 * MAX_ACTIVE;
 
+/// Which limiter of the log.
+const FAILED: usize = 0;
+const DROPPED: usize = 1;
+
 /// Alerts in one message.
 const MAX_BATCH: usize = 64;
 
@@ -65,7 +69,8 @@ pub struct Destination {
     born: Instant,
     /// What became of messages, since the start.
     pub counts: Counts,
-    limiter: Limiter,
+    /// Of what failed, and of what was dropped: one does not keep the other back.
+    limiters: [Limiter; 2],
 }
 
 /// What became of messages.
@@ -118,7 +123,7 @@ impl Destination {
             courier: None,
             born: now,
             counts,
-            limiter: Limiter::default(),
+            limiters: Default::default(),
         }
     }
 
@@ -164,7 +169,7 @@ impl Destination {
             let old = self.queue.iter().position(is_same).unwrap_or(0);
             self.queue.remove(old);
             self.counts.dropped += 1;
-            self.say("an alert is not told", "too many wait, the oldest goes", now);
+            self.say(DROPPED, "an alert is not told", "too many wait, the oldest goes", now);
         }
         self.queue.push_back(Arc::clone(notice));
     }
@@ -229,7 +234,7 @@ impl Destination {
                 } else {
                     self.counts.fail(setback.reason);
                     self.counts.dropped += self.batch.len() as u64;
-                    self.say("an alert could not be told", &setback.text, now);
+                    self.say(FAILED, "an alert could not be told", &setback.text, now);
                     self.rest();
                 }
             }
@@ -252,12 +257,13 @@ impl Destination {
         let pause = pause / 2 + (pause / 2).mul_f64(f64::from(random) / f64::from(u32::MAX));
         let after = after.unwrap_or_default().min(LONGEST_AFTER);
         self.work = Work::Paused(now + pause.max(after));
-        self.say("an alert could not be told yet", text, now);
+        self.say(FAILED, "an alert could not be told yet", text, now);
     }
 
     /// Says it once a minute.
-    fn say(&mut self, message: &str, text: &str, now: Instant) {
-        if let Some(held_back) = self.limiter.pass(now) {
+    fn say(&mut self, limiter: usize, message: &str, text: &str, now: Instant) {
+        let limiter = self.limiters.get_mut(limiter);
+        if let Some(held_back) = limiter.and_then(|limiter| limiter.pass(now)) {
             let fields: [log::Field<'_>; 3] =
                 [("destination", &self.name), ("error", &text), ("repeated", &held_back)];
             log::warn(message, &fields);
