@@ -145,7 +145,8 @@ fn the_python_client_pushes_every_type() {
     ] {
         assert_eq!(scrape.value(name, &labels), value, "{name}");
     }
-    assert!(scrape.value("h_created", &[job]) > 1.7e9);
+    // It is a gauge of its own here, which OpenMetrics could not tell from a part of h.
+    assert!(scrape.find("h_created", &[job]).is_none());
 }
 
 #[test]
