@@ -46,6 +46,7 @@ pub fn run() -> ExitCode {
         Action::Serve => serve(settings),
         Action::PrintMetrics => print(&metrics(&settings)),
         Action::CheckConfig => check(&settings),
+        Action::Once => print(&metrics(&settings)),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
         Action::Version => {
             print(concat!("sysmetrics ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())

@@ -42,6 +42,19 @@ impl Wall {
     }
 }
 
+/// A point of time as both clocks have it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Milliseconds since the machine started, suspended or not (CLOCK_BOOTTIME).
+    pub since_boot: u64,
+    /// When the machine started, in milliseconds since 1970, as far as it was known then.
+    pub boot_time: Option<i64>,
+}
+
+/// Which start of the machine this is: `/proc/sys/kernel/random/boot_id`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Boot(pub [u8; 16]);
+
 /// When the process started. Boxes without a clock of their own start in 1970 and learn the time
 /// later: then it is reckoned back, once.
 #[derive(Clone, Copy, Debug)]

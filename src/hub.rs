@@ -3,9 +3,10 @@
 //! descriptors, `deadline` the time, `turn` does what is due.
 
 use crate::alert::{self, Alerts};
+use crate::export::{self, Exports};
 use crate::gather::{self, Gather};
 use crate::ingest::{self, Declared, Gate, Gateway, Push, Rules, Statsd, StatsdBound};
-use crate::metric::{Family, Kind, Sink};
+use crate::metric::{Family, Kind, Sink, Source};
 use crate::settings::{Custom, Settings};
 use crate::status::Health;
 use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
@@ -32,12 +33,14 @@ pub struct Hub {
     targets: Targets,
     tails: Tails,
     alerts: Alerts,
+    exports: Exports,
 }
 
 /// What could have failed and did not.
 pub struct Prepared {
     gate: Gate,
     statsd: StatsdBound,
+    exports: export::Prepared,
 }
 
 impl Hub {
@@ -52,6 +55,7 @@ impl Hub {
             targets: Targets::default(),
             tails: Tails::default(),
             alerts: Alerts::default(),
+            exports: Exports::default(),
         }
     }
 
@@ -64,7 +68,8 @@ impl Hub {
         let push = &settings.push;
         let tokens = push.token_file.as_deref().map(Gate::read).transpose()?;
         let gate = Gate { max_body: push.max_body_bytes, tokens };
-        Ok(Prepared { gate, statsd: self.statsd.prepare(&settings.statsd)? })
+        let statsd = self.statsd.prepare(&settings.statsd)?;
+        Ok(Prepared { gate, statsd, exports: self.exports.prepare(settings)? })
     }
 
     /// Goes on with other settings; what is there stays.
@@ -78,6 +83,7 @@ impl Hub {
         self.targets.apply(&settings.scrape, labels, &mut self.store, now);
         self.tails.apply(&settings.tail, &settings.logs, labels, &mut self.store, now);
         self.alerts.apply(&settings.alerting, &settings.alerts, now);
+        self.exports.apply(prepared.exports, settings, now);
     }
 
     fn configure_push(&mut self, settings: &Settings, now: Instant) {
@@ -113,7 +119,8 @@ impl Hub {
 
     /// When there is something to do at the latest.
     pub fn deadline(&self) -> Option<Instant> {
-        self.tails.deadline().into_iter().chain(self.alerts.deadline()).min()
+        let parts = [self.tails.deadline(), self.alerts.deadline(), self.exports.deadline()];
+        parts.into_iter().flatten().min()
     }
 
     /// Does what is due; each part a bounded amount.
@@ -145,6 +152,17 @@ impl Hub {
             };
             alerts.turn(dialect, &mut scrape, now);
             self.alerts = alerts;
+        }
+        if is_due(self.exports.deadline()) {
+            let mut exports = std::mem::take(&mut self.exports);
+            let mut scrape = |out: &mut dyn Sink| {
+                gather.scrape(gather.all(), out);
+                self.write_self(out);
+                out.source(Source::Others);
+                self.store.write(now, out);
+            };
+            exports.turn(&mut scrape, now);
+            self.exports = exports;
         }
     }
 
@@ -189,6 +207,7 @@ impl Hub {
         self.targets.write_self(out);
         self.tails.write_self(out);
         self.alerts.write_self(out);
+        self.exports.write_self(out);
     }
 }
 
@@ -200,6 +219,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
         .chain(target::families())
         .chain(tail::families())
         .chain(alert::families())
+        .chain(export::families())
 }
 
 /// What is there from the start.

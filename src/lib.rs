@@ -11,7 +11,11 @@ pub mod collect;
 pub mod courier;
 pub mod error;
 pub mod event;
+#[cfg(feature = "hub")]
+pub mod export;
 pub mod expose;
+#[cfg(feature = "hub")]
+pub mod frame;
 pub mod gather;
 pub mod http;
 #[cfg(feature = "hub")]
@@ -24,6 +28,8 @@ pub mod metric;
 pub mod read;
 pub mod routes;
 pub mod settings;
+#[cfg(feature = "hub")]
+pub mod spool;
 #[cfg(feature = "hub")]
 pub mod status;
 #[cfg(feature = "hub")]

@@ -9,9 +9,9 @@ use std::path::Path;
 const RANKS: &[&[&str]] = &[
     &["sys", "error", "wire", "settings", "clock", "log"],
     &["metric", "read"],
-    &["collect", "store"],
-    &["courier", "ingest", "target", "tail", "gather"],
-    &["expose", "alert", "status"],
+    &["collect", "store", "frame"],
+    &["courier", "ingest", "target", "tail", "gather", "spool"],
+    &["expose", "alert", "export", "status"],
     &["http", "listen", "hub", "routes", "event", "tiny"],
     &["app", "lib", "main"],
 ];

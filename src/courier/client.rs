@@ -48,6 +48,8 @@ pub struct Answer {
     pub content_type: String,
     /// For how long the peer wants to be left alone.
     pub retry_after: Option<Duration>,
+    /// The header X-Prometheus-Remote-Write-Samples-Written: what a receiver of remote write 2.0 took.
+    pub samples_written: Option<u64>,
     /// The body, decoded.
     pub body: Vec<u8>,
 }

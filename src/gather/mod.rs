@@ -7,6 +7,8 @@ use crate::clock::Start;
 use crate::collect::{COLLECTORS, Collector, Faults, Setup, Spec};
 use crate::error::Error;
 use crate::log::{self, Limiter};
+#[cfg(feature = "hub")]
+use crate::metric::Source;
 use crate::metric::{Family, Label, Sink, Unit, Value, counter, gauge};
 use crate::read::Root;
 use crate::settings::{CollectorSettings, Dialect, Level};
@@ -186,10 +188,14 @@ impl Gather {
         for (i, member) in self.members.iter_mut().enumerate() {
             member.asked = selection.0 >> i & 1 == 1;
             if member.asked {
+                #[cfg(feature = "hub")]
+                out.source(Source::Collector(member.spec.subject.name));
                 now = member.collect(self.dialect, &self.root, now, out);
             }
         }
         self.total += now - start;
+        #[cfg(feature = "hub")]
+        out.source(Source::Own);
         self.write_self(out);
         if let Some(process) = &mut self.process {
             process.write(self.start.since_epoch(), out);

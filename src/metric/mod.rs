@@ -14,4 +14,6 @@ pub use label::{Label, WORD, Word};
 #[cfg(feature = "hub")]
 pub use series::{Histogram, Labels, Point, Summary};
 pub use sink::Sink;
+#[cfg(feature = "hub")]
+pub use sink::Source;
 pub use value::{Decimal, Value};

@@ -4,8 +4,24 @@ use super::{Family, Label, Value};
 #[cfg(feature = "hub")]
 use super::{Labels, Point};
 
+/// Where samples come from.
+#[cfg(feature = "hub")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// A collector, by its name: the kernel counts since the machine started.
+    Collector(&'a str),
+    /// This program about itself.
+    Own,
+    /// Other programs.
+    Others,
+}
+
 /// Takes families and their samples, in order.
 pub trait Sink {
+    /// What follows is from `source`.
+    #[cfg(feature = "hub")]
+    fn source(&mut self, _source: Source<'_>) {}
+
     /// The samples that follow belong to `family`, until the next call. No samples, no trace.
     fn family(&mut self, family: &Family<'_>);
 

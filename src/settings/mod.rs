@@ -18,6 +18,7 @@ mod hub;
 mod listen;
 mod lists;
 mod mean;
+mod out;
 mod print;
 mod problem;
 mod record;
@@ -47,6 +48,9 @@ pub use hub::{
     Target, TargetKind,
 };
 pub use listen::Listen;
+pub use out::{
+    Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Retry, Spool, StdoutFormat, Tls,
+};
 pub use problem::Refusal;
 pub use reference::{man_page, reference};
 pub use subject::{CollectorSettings, Dialect, Subject, SubjectOption};

@@ -2,6 +2,7 @@
 
 use super::hub::{Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail};
 use super::listen::Listen;
+use super::out::Export;
 use super::subject::{CollectorSettings, Dialect};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +15,8 @@ pub enum Action {
     Serve,
     /// Collect once, print the metrics, exit.
     PrintMetrics,
+    /// Send one frame to every export, or print it where there is none, exit.
+    Once,
     /// Print [`Settings::effective`] and exit.
     CheckConfig,
     /// Print [`help`](super::help) and exit; nothing but the defaults is in the settings.
@@ -169,6 +172,8 @@ pub struct Settings {
     pub alerting: Alerting,
     /// What to alarm about.
     pub alerts: Vec<Alert>,
+    /// Where samples go.
+    pub exports: Vec<Export>,
     /// One for each subject, in their order.
     pub collectors: Vec<CollectorSettings>,
     /// The file that was read, if any.

@@ -1,0 +1,341 @@
+//! Which series there are, once and for all frames: a table that only grows. Texts lie in one
+//! string; what a series has in common with the one before it is there once.
+
+use crate::metric::{Histogram, Kind, Value};
+
+/// A part of one of the table's arrays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Span {
+    at: u32,
+    len: u32,
+}
+
+impl Span {
+    fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.at as usize..).and_then(|all| all.get(..self.len as usize)).unwrap_or_default()
+    }
+
+    fn text(self, all: &str) -> &str {
+        all.get(self.at as usize..self.at as usize + self.len as usize).unwrap_or_default()
+    }
+}
+
+/// What the integer of a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Ones.
+    Int,
+    /// Hundredths.
+    Centi,
+    /// Thousandths.
+    Milli,
+    /// Billionths.
+    Nano,
+    /// It is the bits of a float.
+    Float,
+}
+
+impl Scale {
+    /// How `value` is kept. What leaves 64 bits is a float.
+    pub fn of(value: Value) -> (Scale, u64) {
+        match value {
+            Value::Int(n) => (Scale::Int, n),
+            Value::Centi(n) => (Scale::Centi, n),
+            Value::Milli(n) => (Scale::Milli, n),
+            Value::Nano(n) => (Scale::Nano, n),
+            Value::Times(..) | Value::Float(_) => (Scale::Float, value.as_f64().to_bits()),
+        }
+    }
+
+    /// What is kept, as a value.
+    pub fn value(self, slot: u64) -> Value {
+        match self {
+            Scale::Int => Value::Int(slot),
+            Scale::Centi => Value::Centi(slot),
+            Scale::Milli => Value::Milli(slot),
+            Scale::Nano => Value::Nano(slot),
+            Scale::Float => Value::Float(f64::from_bits(slot)),
+        }
+    }
+}
+
+/// What a series has in each frame, and in how many slots.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape<'a> {
+    /// One slot.
+    Number(Scale),
+    /// A slot for the count within each bucket, one more than there are bounds, then one for the
+    /// sum, as a float.
+    Histogram(&'a [f64]),
+    /// A slot for the value of each quantile, then one for the sum, all floats, then one for the
+    /// count.
+    Summary(&'a [f64]),
+}
+
+impl Shape<'_> {
+    /// How many slots.
+    pub fn slots(&self) -> usize {
+        match self {
+            Shape::Number(_) => 1,
+            Shape::Histogram(list) | Shape::Summary(list) => list.len() + 2,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    Number(Scale),
+    Histogram(Span),
+    Summary(Span),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FamilyRow {
+    name: Span,
+    help: Span,
+    kind: Kind,
+    is_delta: bool,
+    collector: Span,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SeriesRow {
+    family: u32,
+    labels: Span,
+    form: Form,
+    start: u64,
+    slot: u32,
+    is_timed: bool,
+}
+
+/// What is known of a family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FamilyDef<'a> {
+    /// The full name, as text exposition has it.
+    pub name: &'a str,
+    /// One sentence; may be empty.
+    pub help: &'a str,
+    /// What the samples mean.
+    pub kind: Kind,
+    /// Counts are since the frame before.
+    pub is_delta: bool,
+    /// Where it comes from: a collector's name, or empty for what others brought.
+    pub collector: &'a str,
+}
+
+/// What is known of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeriesDef<'a> {
+    /// Which family, by number.
+    pub family: u32,
+    /// What it has in each frame.
+    pub shape: Shape<'a>,
+    /// Since when it counts, in milliseconds since the machine started.
+    pub start: u64,
+    /// It brings its own time stamps: one more slot, the last, milliseconds since 1970 as an `i64`.
+    pub is_timed: bool,
+    /// Its first slot.
+    pub slot: u32,
+}
+
+/// The families and series of frames, by number.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Another table has another; numbers mean the same in all that have the same.
+    pub generation: u64,
+    text: String,
+    numbers: Vec<f64>,
+    families: Vec<FamilyRow>,
+    series: Vec<SeriesRow>,
+    labels: Vec<[Span; 2]>,
+    /// All series, those of a family side by side.
+    order: Vec<u32>,
+    slots: u32,
+}
+
+impl Table {
+    /// An empty one.
+    pub fn new(generation: u64) -> Table {
+        Table { generation, ..Table::default() }
+    }
+
+    /// How many families there are.
+    pub fn families(&self) -> usize {
+        self.families.len()
+    }
+
+    /// How many series there are.
+    pub fn series(&self) -> usize {
+        self.series.len()
+    }
+
+    /// How many slots a frame has.
+    pub fn slots(&self) -> usize {
+        self.slots as usize
+    }
+
+    /// All series, those of a family side by side, in the order in which they came.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// The family of this number.
+    pub fn family(&self, id: u32) -> Option<FamilyDef<'_>> {
+        let row = self.families.get(id as usize)?;
+        Some(FamilyDef {
+            name: row.name.text(&self.text),
+            help: row.help.text(&self.text),
+            kind: row.kind,
+            is_delta: row.is_delta,
+            collector: row.collector.text(&self.text),
+        })
+    }
+
+    /// The series of this number.
+    pub fn one(&self, id: u32) -> Option<SeriesDef<'_>> {
+        let row = self.series.get(id as usize)?;
+        let shape = match row.form {
+            Form::Number(scale) => Shape::Number(scale),
+            Form::Histogram(bounds) => Shape::Histogram(bounds.of(&self.numbers)),
+            Form::Summary(quantiles) => Shape::Summary(quantiles.of(&self.numbers)),
+        };
+        let (family, start, slot) = (row.family, row.start, row.slot);
+        Some(SeriesDef { family, shape, start, is_timed: row.is_timed, slot })
+    }
+
+    /// The labels of a series, sorted by key; none is empty.
+    pub fn labels(&self, id: u32) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
+        let row = self.series.get(id as usize).map(|row| row.labels).unwrap_or_default();
+        row.of(&self.labels).iter().map(|[k, v]| (k.text(&self.text), v.text(&self.text)))
+    }
+
+    /// Adds a family; its number.
+    pub fn add_family(&mut self, family: FamilyDef<'_>) -> u32 {
+        let row = FamilyRow {
+            name: self.put(family.name),
+            help: self.put(family.help),
+            kind: family.kind,
+            is_delta: family.is_delta,
+            collector: self.put(family.collector),
+        };
+        self.families.push(row);
+        self.families.len() as u32 - 1
+    }
+
+    /// Adds a series with its labels, sorted by key, none empty; its number. `series.slot` is found
+    /// here.
+    pub fn add_series<'a>(
+        &mut self,
+        series: SeriesDef<'_>,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> u32 {
+        let at = self.labels.len();
+        let before = self.series.last().map(|row| row.labels).unwrap_or_default();
+        for (i, (key, value)) in labels.into_iter().enumerate() {
+            let like = before.of(&self.labels).get(i).copied().unwrap_or_default();
+            let pair = [self.put_like(key, like[0]), self.put_like(value, like[1])];
+            self.labels.push(pair);
+        }
+        let form = match series.shape {
+            Shape::Number(scale) => Form::Number(scale),
+            Shape::Histogram(list) => Form::Histogram(self.put_numbers(list)),
+            Shape::Summary(list) => Form::Summary(self.put_numbers(list)),
+        };
+        let id = self.series.len() as u32;
+        self.series.push(SeriesRow {
+            family: series.family,
+            labels: Span { at: at as u32, len: (self.labels.len() - at) as u32 },
+            form,
+            start: series.start,
+            slot: self.slots,
+            is_timed: series.is_timed,
+        });
+        self.slots += series.shape.slots() as u32 + u32::from(series.is_timed);
+        let family = |id: &u32| self.series.get(*id as usize).map_or(0, |row| row.family);
+        let place = self.order.partition_point(|other| family(other) <= series.family);
+        self.order.insert(place, id);
+        id
+    }
+
+    fn put(&mut self, text: &str) -> Span {
+        let span = Span { at: self.text.len() as u32, len: text.len() as u32 };
+        self.text.push_str(text);
+        span
+    }
+
+    /// The same text is there once.
+    fn put_like(&mut self, text: &str, like: Span) -> Span {
+        if like.text(&self.text) == text { like } else { self.put(text) }
+    }
+
+    fn put_numbers(&mut self, numbers: &[f64]) -> Span {
+        if let Some(Form::Histogram(like) | Form::Summary(like)) =
+            self.series.last().map(|r| r.form)
+            && like.of(&self.numbers) == numbers
+        {
+            return like;
+        }
+        let span = Span { at: self.numbers.len() as u32, len: numbers.len() as u32 };
+        self.numbers.extend_from_slice(numbers);
+        span
+    }
+
+    /// The bytes that it takes, roughly.
+    pub fn size(&self) -> usize {
+        self.text.capacity()
+            + self.numbers.capacity() * size_of::<f64>()
+            + self.families.capacity() * size_of::<FamilyRow>()
+            + self.series.capacity() * size_of::<SeriesRow>()
+            + self.labels.capacity() * size_of::<[Span; 2]>()
+            + self.order.capacity() * size_of::<u32>()
+    }
+}
+
+/// What a series has to tell in one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reading<'a> {
+    /// Of a counter, a gauge or what has no type.
+    Number(Value),
+    /// Of a histogram; counts are those within each bucket.
+    Histogram(Histogram<'a>),
+    /// Of a summary.
+    Summary(Quantiles<'a>),
+}
+
+/// A summary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantiles<'a> {
+    quantiles: &'a [f64],
+    values: &'a [u64],
+    /// All of them added up.
+    pub sum: f64,
+    /// How many there were.
+    pub count: u64,
+}
+
+impl<'a> Quantiles<'a> {
+    /// Each quantile and its value.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (f64, f64)> + use<'a> {
+        let values = self.values.iter().map(|bits| f64::from_bits(*bits));
+        self.quantiles.iter().copied().zip(values)
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// Of the slots of a series of that shape.
+    pub(super) fn of(shape: Shape<'a>, slots: &'a [u64]) -> Option<Reading<'a>> {
+        Some(match shape {
+            Shape::Number(scale) => Reading::Number(scale.value(*slots.first()?)),
+            Shape::Histogram(bounds) => {
+                let (counts, rest) = slots.split_at_checked(bounds.len() + 1)?;
+                let sum = f64::from_bits(*rest.first()?);
+                Reading::Histogram(Histogram { bounds, counts, sum })
+            }
+            Shape::Summary(quantiles) => {
+                let (values, rest) = slots.split_at_checked(quantiles.len())?;
+                let (sum, count) = (f64::from_bits(*rest.first()?), *rest.get(1)?);
+                Reading::Summary(Quantiles { quantiles, values, sum, count })
+            }
+        })
+    }
+}
