@@ -226,8 +226,330 @@ fn frames_survive_being_killed_at_any_step() {
                 fs::copy(entry.path(), copy.0.join(entry.file_name())).unwrap();
             }
             let mut twin = open(Some(&copy.0));
-            assert_eq!(drain(&mut twin), waiting, "{seed}");
+            assert_eq!(waiting, drain(&mut twin), "{seed}");
             assert_eq!(dropped(&twin), [0; 4]);
         }
+    }
+}
+
+/// A directory with twelve frames in one segment, and those.
+fn twelve(name: &str) -> (Dir, PathBuf, Vec<Frame>) {
+    let dir = Dir::new(name);
+    let mut maker = Maker::new(7);
+    maker.frame();
+    let mut frames: Vec<_> = (0..12).map(|_| maker.frame()).collect();
+    let mut spool = open(Some(&dir.0));
+    let generation = frames[0].table.generation;
+    frames.retain(|frame| frame.table.generation == generation);
+    assert!(frames.len() > 4);
+    frames.iter().for_each(|frame| spool.push(frame, Instant::now()));
+    let file = dir.0.join("00000001.seg");
+    (dir, file, frames)
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_nothing_before_it() {
+    let (dir, file, frames) = twelve("tail");
+    let (whole, all) = (fs::read(&file).unwrap(), frames.iter().map(told).collect::<Vec<_>>());
+    let mut ends = Vec::new();
+    while let (0, Some(record)) = record::next(&whole, ends.last().copied().unwrap_or(0)) {
+        ends.push(record.end);
+    }
+    assert_eq!(ends.len(), frames.len());
+    for cut in 0..whole.len() {
+        fs::write(&file, &whole[..cut]).unwrap();
+        let mut spool = open(Some(&dir.0));
+        let kept = ends.iter().filter(|end| **end <= cut).count();
+        let is_torn = cut != 0 && !ends.contains(&cut);
+        assert_eq!(dropped(&spool), [0, 0, u64::from(is_torn), 0], "{cut}");
+        let length = fs::metadata(&file).map_or(0, |meta| meta.len());
+        assert_eq!(length, ends[..kept].last().copied().unwrap_or(0) as u64, "{cut}");
+        assert_eq!(drain(&mut spool), all[..kept], "{cut}");
+        fs::remove_file(dir.0.join("ack")).unwrap_or_default();
+    }
+}
+
+#[test]
+fn a_flipped_bit_costs_one_record() {
+    let (dir, file, frames) = twelve("flip");
+    let (whole, all) = (fs::read(&file).unwrap(), frames.iter().map(told).collect::<Vec<_>>());
+    let key = record::next(&whole, 0).1.unwrap().end;
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        fs::write(&file, &bytes).unwrap();
+        let mut spool = open(Some(&dir.0));
+        let waiting = spool.levels().frames as usize;
+        assert_eq!(waiting, if at < key { 0 } else { all.len() - 1 }, "{at}");
+        let damaged = dropped(&spool)[2];
+        let samples: usize = frames[1..].iter().map(Frame::len).sum();
+        assert_eq!(damaged, if at < key { 1 + samples as u64 } else { 1 }, "{at}");
+        let now = Instant::now();
+        let mut rest = frames.iter();
+        while let Some((frame, _)) = spool.first(Some(BOOT_TIME), now) {
+            // What it tells, the original told; it may lack series that the lost one defined.
+            let same = rest.find(|f| f.moment == frame.moment && f.before == frame.before);
+            let original = told(same.unwrap_or_else(|| panic!("{at}: invented")));
+            let original: Vec<_> = original.lines().skip(1).collect();
+            assert!(told(&frame).lines().skip(1).all(|line| original.contains(&line)), "{at}");
+            spool.acknowledge(now);
+        }
+        assert!(spool.is_empty());
+        fs::remove_file(dir.0.join("ack")).unwrap_or_default();
+    }
+}
+
+/// A family of `names`, each `value`.
+fn plain(generation: u64, names: &[&str], value: u64, moment: Moment) -> Frame {
+    let mut table = Table::new(generation);
+    let name = "n_total";
+    let (kind, help, is_delta, collector) = (Kind::Counter, "Help.", false, "c");
+    let family = table.add_family(FamilyDef { name, help, kind, is_delta, collector });
+    for label in names {
+        let shape = Shape::Number(Scale::Int);
+        let def = SeriesDef { family, shape, start: 0, is_timed: false, slot: 0 };
+        table.add_series(def, [("k", *label)]);
+    }
+    let states = vec![State::Live; names.len()];
+    let slots = (0..names.len() as u64).map(|i| value + i).collect();
+    Frame { table: Arc::new(table), moment, before: 1, states, slots }
+}
+
+fn at(since_boot: u64) -> Moment {
+    Moment { since_boot, boot_time: Some(BOOT_TIME) }
+}
+
+#[test]
+fn series_whose_definition_is_lost_are_counted_and_others_keep_their_numbers() {
+    let dir = Dir::new("defined");
+    let mut spool = open(Some(&dir.0));
+    let names = ["a", "b", "c", "d"];
+    for n in 1..=4 {
+        spool.push(&plain(1, &names[..n], 100 * n as u64, at(n as u64)), Instant::now());
+    }
+    drop(spool);
+    let file = dir.0.join("00000001.seg");
+    let mut bytes = fs::read(&file).unwrap();
+    let second = record::next(&bytes, 0).1.unwrap().end;
+    bytes[second + record::HEADER + 3] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let (mut spool, now) = (open(Some(&dir.0)), Instant::now());
+    let mut told = Vec::new();
+    while let Some((frame, _)) = spool.first(Some(BOOT_TIME), now) {
+        for family in frame.view(0).families() {
+            assert_eq!((family.def.name, family.def.help), ("n_total", "Help."));
+            for series in family.series() {
+                told.push((series.labels().next().unwrap().1.to_owned(), series.reading()));
+            }
+        }
+        let told: Vec<_> = told.drain(..).map(|(label, r)| format!("{label} {r:?}")).collect();
+        match frame.moment.since_boot {
+            1 => assert_eq!(told, ["a Some(Number(Int(100)))"]),
+            3 => assert_eq!(told, ["a Some(Number(Int(300)))", "c Some(Number(Int(302)))"]),
+            4 => assert_eq!(told.len(), 3, "a, c, d"),
+            n => panic!("{n}"),
+        }
+        spool.acknowledge(now);
+    }
+    assert_eq!(dropped(&spool), [0, 0, 1 + 2, 0], "a record, and b twice");
+}
+
+#[test]
+fn frames_are_stamped_as_late_as_can_be() {
+    let (dir, now) = (Dir::new("stamp"), Instant::now());
+    let other = Boot([9; 16]);
+    let unknown = |n| Moment { since_boot: n, boot_time: None };
+    let moments = |spool: &mut Spool, boot_time| {
+        let mut all = Vec::new();
+        while let Some((frame, time)) = spool.first(boot_time, now) {
+            all.push((frame.moment.since_boot, time - BOOT_TIME));
+            spool.acknowledge(now);
+        }
+        all
+    };
+    let mut spool = Spool::open(Bounds { boot: other, ..bounds(Some(&dir.0)) }, now);
+    let known = Moment { since_boot: 3, boot_time: Some(BOOT_TIME - 500_000) };
+    for moment in [unknown(1), unknown(2), known, unknown(4)] {
+        spool.push(&plain(1, &["a"], 1, moment), now);
+    }
+    drop(spool);
+    let mut spool = Spool::open(Bounds { boot: Boot([8; 16]), ..bounds(Some(&dir.0)) }, now);
+    spool.push(&plain(1, &["a", "b", "c"], 1, unknown(5)), now);
+    drop(spool);
+    let mut spool = open(Some(&dir.0));
+    let slewed = Moment { since_boot: 7, boot_time: Some(BOOT_TIME + 1999) };
+    let jumped = Moment { since_boot: 8, boot_time: Some(BOOT_TIME + 2000) };
+    for moment in [unknown(6), slewed, jumped, at(9)] {
+        spool.push(&plain(1, &["a"], 1, moment), now);
+    }
+    let before = [(1, -500_000), (2, -500_000), (3, -500_000), (4, -500_000)];
+    assert_eq!(moments(&mut spool, None), before);
+    assert_eq!(dropped(&spool), [0, 0, 0, 3], "nobody will ever know when that was");
+    assert!(!spool.is_empty(), "it waits for the clock");
+    assert_eq!(moments(&mut spool, Some(BOOT_TIME)), [(6, 0), (7, 1999), (8, 0), (9, 0)]);
+    assert!(spool.is_empty());
+    assert!(!dir.0.join("00000001.seg").exists());
+}
+
+#[test]
+fn what_is_too_old_is_dropped() {
+    let (dir, now) = (Dir::new("age"), Instant::now());
+    let max_age = Duration::from_millis(5000);
+    let with = |boot| Bounds { max_age, boot, ..bounds(Some(&dir.0)) };
+    let mut spool = Spool::open(with(Boot([9; 16])), now);
+    let old = |n| Moment { since_boot: n, boot_time: Some(BOOT_TIME - 100_000) };
+    spool.push(&plain(1, &["a", "b"], 1, old(105_999)), now);
+    spool.push(&plain(1, &["a", "b"], 1, old(108_000)), now);
+    drop(spool);
+    let mut spool = Spool::open(with(HERE), now);
+    spool.push(&plain(1, &["a"], 1, at(11_000)), now);
+    spool.turn(now);
+    assert_eq!(spool.levels().frames, 2);
+    assert_eq!(dropped(&spool), [0, 2, 0, 0]);
+    let first = spool.first(Some(BOOT_TIME), now).unwrap();
+    assert_eq!(first.0.moment.since_boot, 108_000);
+    assert!(spool.deadline().unwrap() > now + Duration::from_millis(2000));
+    let later = now + Duration::from_millis(2001);
+    let first = spool.first(Some(BOOT_TIME), later).unwrap();
+    assert_eq!(first.0.moment.since_boot, 11_000);
+    assert_eq!(dropped(&spool), [0, 4, 0, 0]);
+    spool.turn(later);
+    spool.acknowledge(later);
+    assert!(spool.is_empty(), "what was given was not dropped");
+    spool.push(&plain(1, &["a"], 1, at(20_000)), later);
+    assert!(spool.first(Some(BOOT_TIME), later).is_some());
+    spool.turn(later + Duration::from_millis(5001));
+    spool.acknowledge(later);
+    assert_eq!((spool.is_empty(), dropped(&spool)), (true, vec![0, 5, 0, 0]));
+}
+
+/// Names enough that a key is about a kilobyte and a half.
+fn many(value: u64, n: u64) -> Frame {
+    let names: Vec<String> = (0..400).map(|i| i.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut frame = plain(1, &names, 0, at(n));
+    let mut random = Random::new(value);
+    frame.slots.iter_mut().for_each(|slot| *slot = random.number());
+    frame
+}
+
+#[test]
+fn caps_hold_and_drop_the_oldest() {
+    for is_disk in [true, false] {
+        let dir = Dir::new(&format!("caps{is_disk}"));
+        let max_bytes = 300 << 10;
+        let memory = if is_disk { 0 } else { max_bytes };
+        let place = is_disk.then_some(dir.0.as_path());
+        let bounds = Bounds { max_bytes, max_memory: memory, ..bounds(place) };
+        let mut spool = Spool::open(bounds, Instant::now());
+        for n in 1..=500 {
+            spool.push(&many(n, n), Instant::now());
+            let levels = spool.levels();
+            let bytes = if is_disk { levels.disk_bytes } else { levels.memory_bytes };
+            assert!(bytes <= max_bytes && levels.disk_bytes + levels.memory_bytes == bytes);
+            if is_disk {
+                let files = fs::read_dir(&dir.0).unwrap().map(|e| e.unwrap());
+                let segments = files.filter(|e| e.path().extension().is_some());
+                let there: u64 = segments.map(|e| e.metadata().unwrap().len()).sum();
+                assert_eq!(there, bytes);
+            }
+        }
+        let levels = spool.levels();
+        let lost = dropped(&spool)[0] / 400;
+        assert!(lost > 100 && levels.frames > 50, "{levels:?}");
+        assert_eq!(lost + levels.frames, 500);
+        let mut next = lost;
+        while let Some((frame, _)) = spool.first(Some(BOOT_TIME), Instant::now()) {
+            next += 1;
+            assert_eq!((frame.moment.since_boot, frame.slots), (next, many(next, next).slots));
+            spool.acknowledge(Instant::now());
+        }
+        assert_eq!(next, 500);
+    }
+}
+
+#[test]
+fn a_frame_that_was_given_and_then_dropped_takes_no_other_along() {
+    let mut spool = Spool::open(Bounds { max_memory: 40 << 10, ..bounds(None) }, Instant::now());
+    let now = Instant::now();
+    spool.push(&many(1, 1), now);
+    assert!(spool.first(Some(BOOT_TIME), now).is_some());
+    for n in 2..100 {
+        spool.push(&many(n, n), now);
+    }
+    let frames = spool.levels().frames;
+    spool.acknowledge(now);
+    assert_eq!(spool.levels().frames, frames);
+}
+
+#[test]
+fn a_second_process_waits_in_memory_and_joins_when_the_first_is_gone() {
+    let (dir, now) = (Dir::new("lock"), Instant::now());
+    let mut first = open(Some(&dir.0));
+    first.push(&plain(1, &["a"], 1, at(1)), now);
+    let mut second = Spool::open(bounds(Some(&dir.0)), now);
+    let trouble = second.levels().trouble.unwrap();
+    let (name, rest) = trouble.split_once(": ").unwrap();
+    assert_eq!(Path::new(name), dir.0);
+    assert!(rest.contains("another process uses it"), "{rest}");
+    for n in 2..5 {
+        second.push(&plain(1, &["a", "b"], n, at(n)), now);
+    }
+    assert!(second.first(Some(BOOT_TIME), now).is_some());
+    second.acknowledge(now);
+    assert_eq!(second.levels().disk_bytes, 0);
+    first.push(&plain(1, &["a"], 1, at(6)), now);
+    drop(first);
+    second.turn(now + Duration::from_secs(59));
+    assert!(second.levels().trouble.is_some());
+    assert_eq!(second.deadline(), Some(now + Duration::from_secs(60)));
+    second.turn(now + Duration::from_secs(60));
+    let levels = second.levels();
+    assert_eq!((levels.trouble, levels.memory_bytes), (None, 0));
+    second.push(&plain(1, &["a", "b"], 5, at(5)), now);
+    let twin = |spool: &mut Spool| {
+        let mut all = Vec::new();
+        while let Some((frame, _)) = spool.first(Some(BOOT_TIME), now) {
+            all.push(frame.moment.since_boot);
+            spool.acknowledge(now);
+        }
+        all
+    };
+    drop(second);
+    // What was on the disk comes first; the one that was sent from memory comes once more.
+    assert_eq!(twin(&mut open(Some(&dir.0))), [1, 6, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_said_and_tried_again() {
+    let (dir, now) = (Dir::new("made"), Instant::now());
+    fs::write(&dir.0, "in the way").unwrap();
+    let below = dir.0.join("queue");
+    let mut spool = open(Some(&below));
+    let said = spool.levels().trouble.unwrap();
+    assert!(said.starts_with(&*below.to_string_lossy()) && said.contains("remove it"), "{said}");
+    spool.push(&plain(1, &["a"], 1, at(1)), now);
+    fs::remove_file(&dir.0).unwrap();
+    spool.close(now);
+    assert_eq!(spool.levels().trouble, None);
+    spool.push(&plain(1, &["a"], 2, at(2)), now);
+    drop(spool);
+    assert_eq!(open(Some(&below)).levels().frames, 2);
+}
+
+#[test]
+fn files_of_others_stay() {
+    let dir = Dir::new("others");
+    fs::create_dir(&dir.0).unwrap();
+    let names = ["00000007.seg", "notes.txt", "1.seg", "0000000x.seg", "99999999999.seg"];
+    for name in names {
+        fs::write(dir.0.join(name), "somebody's").unwrap();
+    }
+    let mut spool = open(Some(&dir.0));
+    spool.push(&plain(1, &["a"], 1, at(1)), Instant::now());
+    assert!(dir.0.join("00000008.seg").exists());
+    assert_eq!(drain(&mut spool).len(), 1);
+    for name in names {
+        assert_eq!(fs::read_to_string(dir.0.join(name)).unwrap(), "somebody's");
     }
 }
