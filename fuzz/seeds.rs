@@ -110,6 +110,26 @@ const OFFSETS: [&str; 2] = [
      18446744073709551615 1 2 256 4294967295 1\ta\tb\n",
 ];
 
+/// A key with a counter and a timed histogram, and a frame with one series more.
+fn payloads() -> Vec<(String, Vec<u8>)> {
+    let key = [
+        &[1, 5, 4, 1, 8, 2][..],
+        b"0123456789abcdef",
+        &[0, 0, 0, 2, 2, 5, 46, 0, 0, 1, b'a', 0, 1, b'H', 0, 0],
+        &[2, 0, 1, b'h', 0, 1, b'!', 0, 0],
+        &[1, 0, 0, 0, 1, 0, 1, b'k', 0, 1, b'v'],
+        &[0x55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    let two = [2, 9, 4, 0, 1, 2, 2, 5, 2, 2, 5, 0, 1, 4, 1, 14];
+    let sized = |payload: &[u8]| {
+        let mut payload = payload.to_vec();
+        payload.resize(payload.len().next_multiple_of(4), 0);
+        [&[(payload.len() / 4) as u8][..], &payload].concat()
+    };
+    let (key, two) = (sized(&key.concat()), sized(&two));
+    vec![("key".to_owned(), key.clone()), ("two".to_owned(), [key, two].concat())]
+}
+
 /// Name and bytes of each seed.
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let texts: &[&str] = match target {
@@ -127,6 +147,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
         "push_group" => &GROUPS,
+        "spool_payload" => return payloads(),
         "exposition_in" => return expositions(),
         _ => return machines(of_machines(target)),
     };

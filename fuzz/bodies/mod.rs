@@ -16,6 +16,7 @@ mod machine;
 mod naive;
 #[path = "../../tests/support/place.rs"]
 mod place;
+mod spool;
 #[path = "../../tests/support/strict.rs"]
 mod strict;
 mod wire;
@@ -35,7 +36,7 @@ fn exposition_in(_: &[u8]) {}
 fn push_group(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 21] = [
+pub static BODIES: [(&str, Body); 22] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("connection", wire::connection),
@@ -51,6 +52,7 @@ pub static BODIES: [(&str, Body); 21] = [
     ("query", wire::query),
     ("request_head", wire::request_head),
     ("settings_toml", files::settings_toml),
+    ("spool_payload", spool::spool_payload),
     ("statsd", wire::statsd),
     ("sysfs", files::sysfs),
     ("target_json", answer::target_json),

@@ -56,7 +56,8 @@ pub fn seal(record: &mut [u8], sequence: u64) {
 /// Whether a file without any whole record is a segment: one that is empty, or of zeros, is what a
 /// power cut leaves.
 pub fn is_ours(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC) || bytes.iter().all(|byte| *byte == 0)
+    let start = bytes.get(..MAGIC.len()).unwrap_or(bytes);
+    MAGIC.starts_with(start) || bytes.iter().all(|byte| *byte == 0)
 }
 
 /// The record that begins there.

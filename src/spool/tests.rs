@@ -334,15 +334,14 @@ fn series_whose_definition_is_lost_are_counted_and_others_keep_their_numbers() {
     bytes[second + record::HEADER + 3] ^= 1;
     fs::write(&file, bytes).unwrap();
     let (mut spool, now) = (open(Some(&dir.0)), Instant::now());
-    let mut told = Vec::new();
     while let Some((frame, _)) = spool.first(Some(BOOT_TIME), now) {
+        let mut told = Vec::new();
         for family in frame.view(0).families() {
             assert_eq!((family.def.name, family.def.help), ("n_total", "Help."));
             for series in family.series() {
-                told.push((series.labels().next().unwrap().1.to_owned(), series.reading()));
+                told.push(format!("{} {:?}", series.labels().next().unwrap().1, series.reading()));
             }
         }
-        let told: Vec<_> = told.drain(..).map(|(label, r)| format!("{label} {r:?}")).collect();
         match frame.moment.since_boot {
             1 => assert_eq!(told, ["a Some(Number(Int(100)))"]),
             3 => assert_eq!(told, ["a Some(Number(Int(300)))", "c Some(Number(Int(302)))"]),
@@ -552,4 +551,98 @@ fn files_of_others_stay() {
     for name in names {
         assert_eq!(fs::read_to_string(dir.0.join(name)).unwrap(), "somebody's");
     }
+}
+
+/// As many series as an ordinary box has, of which most counters move: packets and bytes, CPU time in
+/// hundredths and billionths, sizes of memory that go up and down.
+struct Box500 {
+    table: Arc<Table>,
+    slots: Vec<u64>,
+    random: Random,
+}
+
+impl Box500 {
+    const SERIES: u64 = 550;
+
+    fn new() -> Box500 {
+        let mut table = Table::new(1);
+        for n in 0..Box500::SERIES {
+            if n % 3 == 0 {
+                let name = format!("node_network_receive_part_{n}_bytes_total");
+                let help = "Bytes that came in on the interface, as the kernel counts them.";
+                let kind = if n % 5 == 0 { Kind::Gauge } else { Kind::Counter };
+                let collector = "network";
+                let def = FamilyDef { name: &name, help, kind, is_delta: false, collector };
+                table.add_family(def);
+            }
+            let scale = [Scale::Int, Scale::Centi, Scale::Int, Scale::Nano][(n % 4) as usize];
+            let (shape, family) = (Shape::Number(scale), n as u32 / 3);
+            let def = SeriesDef { family, shape, start: 0, is_timed: false, slot: 0 };
+            let (device, mode) = (format!("eth{}", n % 3), format!("mode{}", n % 7));
+            table.add_series(def, [("device", &*device), ("mode", &*mode)]);
+        }
+        let slots = (0..Box500::SERIES).map(|n| n * 1_000_003).collect();
+        Box500 { table: Arc::new(table), slots, random: Random::new(5) }
+    }
+
+    fn frame(&mut self, n: u64) -> Frame {
+        for (id, slot) in self.slots.iter_mut().enumerate() {
+            let up = match id % 8 {
+                0 | 4 => 0,
+                1 | 5 => self.random.below(1500),
+                2 => self.random.below(40_000),
+                3 => self.random.below(2_000_000_000),
+                6 => self.random.below(300),
+                _ => self.random.below(8_000_000),
+            };
+            *slot += up as u64;
+        }
+        let (table, slots) = (Arc::clone(&self.table), self.slots.clone());
+        let states = vec![State::Live; slots.len()];
+        Frame { table, moment: at(15_000 * n), before: 15_000 * n - 15_000, states, slots }
+    }
+}
+
+#[test]
+fn a_day_fits() {
+    let (dir, now) = (Dir::new("day"), Instant::now());
+    let (mut made, mut spool) = (Box500::new(), open(Some(&dir.0)));
+    for n in 1..=5760 {
+        spool.push(&made.frame(n), now);
+    }
+    let levels = spool.levels();
+    assert_eq!((levels.frames, dropped(&spool)), (5760, vec![0; 4]));
+    assert!(levels.disk_bytes <= 12 << 20, "{} bytes a frame", levels.disk_bytes / 5760);
+    let key = record::next(&fs::read(dir.0.join("00000001.seg")).unwrap(), 0).1.unwrap().end;
+    assert!(key <= 15_000, "{key}");
+}
+
+/// What it costs: `cargo test --release --lib spool::tests::costs -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+fn costs() {
+    let dir = Dir::new("costs");
+    let (mut made, mut spool) = (Box500::new(), open(Some(&dir.0)));
+    let frames: Vec<_> = (1..=2000).map(|n| made.frame(n)).collect();
+    let start = Instant::now();
+    frames.iter().for_each(|frame| spool.push(frame, start));
+    let pushed = start.elapsed();
+    let bytes = spool.levels().disk_bytes;
+    drop(spool);
+    let start = Instant::now();
+    let mut spool = open(Some(&dir.0));
+    let opened = start.elapsed();
+    let start = Instant::now();
+    for _ in 0..2000 {
+        assert!(spool.first(Some(BOOT_TIME), start).is_some());
+        spool.acknowledge(start);
+    }
+    let taken = start.elapsed();
+    let key = std::mem::size_of::<Segment>();
+    println!(
+        "push {:?}, first and acknowledge {:?}, {} bytes a frame, open {opened:?}, segment {key}",
+        pushed / 2000,
+        taken / 2000,
+        bytes / 2000
+    );
 }
