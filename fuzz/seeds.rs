@@ -110,24 +110,70 @@ const OFFSETS: [&str; 2] = [
      18446744073709551615 1 2 256 4294967295 1\ta\tb\n",
 ];
 
-/// A key with a counter and a timed histogram, and a frame with one series more.
+/// Without the hub nothing waits.
+#[cfg(not(feature = "hub"))]
 fn payloads() -> Vec<(String, Vec<u8>)> {
-    let key = [
-        &[1, 5, 4, 1, 8, 2][..],
-        b"0123456789abcdef",
-        &[0, 0, 0, 2, 2, 5, 46, 0, 0, 1, b'a', 0, 1, b'H', 0, 0],
-        &[2, 0, 1, b'h', 0, 1, b'!', 0, 0],
-        &[1, 0, 0, 0, 1, 0, 1, b'k', 0, 1, b'v'],
-        &[0x55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-    ];
-    let two = [2, 9, 4, 0, 1, 2, 2, 5, 2, 2, 5, 0, 1, 4, 1, 14];
-    let sized = |payload: &[u8]| {
-        let mut payload = payload.to_vec();
-        payload.resize(payload.len().next_multiple_of(4), 0);
-        [&[(payload.len() / 4) as u8][..], &payload].concat()
+    vec![("none".to_owned(), Vec::new())]
+}
+
+/// A key of every shape, the same with other numbers, and one with a series more, as the spool writes
+/// them.
+#[cfg(feature = "hub")]
+fn payloads() -> Vec<(String, Vec<u8>)> {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+    use sysmetrics::clock::{Boot, Moment};
+    use sysmetrics::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
+    use sysmetrics::metric::Kind;
+    use sysmetrics::spool::{Bounds, Spool};
+
+    let (name, help, collector, kind) = ("a_total", "A.", "c", Kind::Counter);
+    let mut table = Table::new(1);
+    table.add_family(FamilyDef { name, help, kind, is_delta: false, collector });
+    let add = |table: &mut Table, shape, is_timed, value| {
+        let def = SeriesDef { family: 0, shape, start: 0, is_timed, slot: 0 };
+        table.add_series(def, [("k", value)]);
     };
-    let (key, two) = (sized(&key.concat()), sized(&two));
-    vec![("key".to_owned(), key.clone()), ("two".to_owned(), [key, two].concat())]
+    let frame = |table: &Table, n: u64| Frame {
+        table: Arc::new(table.clone()),
+        moment: Moment { since_boot: 15_000 * n, boot_time: Some(1_800_000_000_250) },
+        before: 15_000 * (n - 1),
+        states: vec![State::Live; table.series()],
+        slots: (0..table.slots() as u64).map(|slot| slot * n).collect(),
+    };
+    add(&mut table, Shape::Number(Scale::Nano), false, "v");
+    add(&mut table, Shape::Number(Scale::Float), true, "vw");
+    add(&mut table, Shape::Histogram(&[0.5, 1.0]), false, "x");
+    add(&mut table, Shape::Summary(&[0.5]), false, "y");
+    let (first, second) = (frame(&table, 1), frame(&table, 2));
+    add(&mut table, Shape::Summary(&[0.5]), true, "yz");
+    let dir = std::env::temp_dir().join(format!("spool-seeds-{}", std::process::id()));
+    let now = Instant::now();
+    let bounds = Bounds {
+        dir: Some(dir.clone()),
+        max_bytes: 1 << 20,
+        max_memory: 0,
+        max_age: Duration::from_secs(60),
+        write_budget: 0,
+        boot: Boot([7; 16]),
+    };
+    let mut spool = Spool::open(bounds, now);
+    [first, second, frame(&table, 3)].iter().for_each(|frame| spool.push(frame, now));
+    let segment = fs::read(dir.join("00000001.seg")).unwrap();
+    fs::remove_dir_all(dir).unwrap();
+    let (mut rest, mut payloads) = (&segment[..], Vec::new());
+    while let [_, _, low, high, _, _, after @ ..] = rest {
+        let (payload, after) = after[12..].split_at(usize::from(u16::from_le_bytes([*low, *high])));
+        payloads.push([&[*low, *high], payload].concat());
+        rest = after;
+    }
+    assert_eq!(payloads.len(), 3);
+    let lost = [&payloads[0][..], &payloads[2]].concat();
+    vec![
+        ("key".to_owned(), payloads[0].clone()),
+        ("lost".to_owned(), lost),
+        ("all".to_owned(), payloads.concat()),
+    ]
 }
 
 /// Name and bytes of each seed.

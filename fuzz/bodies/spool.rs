@@ -1,14 +1,15 @@
 //! Segments of the spool.
 
-/// Payloads of any bytes become frames that can be looked at, or nothing. The first byte of each is
-/// its length in units of four.
+/// Payloads of any bytes become frames that can be looked at, or nothing. Before each stands its
+/// length in two bytes.
 #[cfg(feature = "hub")]
 pub fn spool_payload(bytes: &[u8]) {
     use sysmetrics::spool::Decoder;
 
     let (mut decoder, mut rest) = (Decoder::new(1), bytes);
-    while let Some((size, after)) = rest.split_first() {
-        let (payload, after) = after.split_at(after.len().min(4 * usize::from(*size)));
+    while let [low, high, after @ ..] = rest {
+        let size = usize::from(u16::from_le_bytes([*low, *high]));
+        let (payload, after) = after.split_at(after.len().min(size));
         rest = after;
         let Some((frame, lost)) = decoder.read(payload) else { continue };
         assert_eq!(frame.states.len(), frame.table.series());
