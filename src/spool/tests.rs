@@ -645,3 +645,36 @@ fn costs() {
         bytes / 2000
     );
 }
+
+#[test]
+fn a_full_disk_is_waited_for_in_memory_and_order_is_kept() {
+    let (dir, now) = (Dir::new("full"), Instant::now());
+    let mut spool = open(Some(&dir.0));
+    spool.push(&many(1, 1), now);
+    spool.push(&many(2, 2), now);
+    // From here on every write fails as on a disk without room.
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    spool.writer.as_mut().unwrap().file = Some(full);
+    for n in 3..6 {
+        spool.push(&many(n, n), now);
+    }
+    let levels = spool.levels();
+    let trouble = levels.trouble.unwrap();
+    assert!(trouble.contains("No space left") && trouble.contains("max_bytes"), "{trouble}");
+    assert!(levels.memory_bytes > 0 && levels.disk_bytes > 0);
+    assert_eq!((levels.frames, dropped(&spool)), (5, vec![0; 4]));
+    let first = spool.first(Some(BOOT_TIME), now).unwrap();
+    assert_eq!(first.0.moment.since_boot, 1);
+    spool.acknowledge(now);
+    spool.push(&many(6, 6), now + Duration::from_secs(61));
+    assert_eq!((spool.levels().trouble, spool.levels().memory_bytes), (None, 0));
+    drop(spool);
+    let mut spool = open(Some(&dir.0));
+    for n in 2..=6 {
+        let (frame, _) = spool.first(Some(BOOT_TIME), now).unwrap();
+        assert_eq!((frame.moment.since_boot, frame.slots), (n, many(n, n).slots));
+        spool.acknowledge(now);
+    }
+    assert!(spool.is_empty());
+    assert_eq!(dropped(&spool), [0; 4]);
+}
