@@ -91,15 +91,23 @@ fn answers(
     dialect: Dialect,
     (settings, refusal): (&mut Settings, &mut Refusal),
 ) -> Vec<(usize, Answer)> {
-    let mut answers = Vec::new();
+    let (mut answers, mut known) = (Vec::new(), !element.spoilt);
     for (row, spec) in catalogue.rows_of(element.section) {
         let said: Vec<&Checked> = said.iter().filter(|one| one.row == row).collect();
+        let misfit = (element.list.misfit)(settings, spec.key());
+        if let Some(text) = misfit.filter(|_| known) {
+            if let Some(first) = said.first() {
+                refusal.add(first.origin.clone(), [&spec.dotted(), ": ", &text].concat());
+            }
+            continue;
+        }
         match answer(spec, &said, dialect, settings) {
             Some(answer) if !spec.required || !answer.is_empty() => answers.push((row, answer)),
             _ if spec.required && !element.spoilt => {
                 let (header, expects) = (element.section.header(), spec.kind.expects());
                 let text = [&header, ": ", spec.key(), " is missing; expected ", &expects];
                 refusal.add(element.origin.clone(), text.concat());
+                known = false;
             }
             _ => {}
         }

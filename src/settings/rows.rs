@@ -47,7 +47,10 @@ pub(super) const COLLECTORS: &str = "collectors";
 /// The tables of the file.
 pub(super) fn sections() -> impl Iterator<Item = &'static Section> {
     #[cfg(feature = "hub")]
-    let middle = super::rows_in::SECTIONS.iter().chain(super::rows_watch::SECTIONS);
+    let middle = super::rows_in::SECTIONS
+        .iter()
+        .chain(super::rows_watch::SECTIONS)
+        .chain(super::rows_out::SECTIONS);
     #[cfg(not(feature = "hub"))]
     let middle = std::iter::empty();
     FRONT.iter().chain(middle).chain(BACK)
@@ -56,7 +59,7 @@ pub(super) fn sections() -> impl Iterator<Item = &'static Section> {
 /// All rows but those of the collectors.
 pub(super) fn rows() -> Vec<Row> {
     #[cfg(feature = "hub")]
-    let rest = [super::rows_in::ROWS, super::rows_watch::ROWS];
+    let rest = [super::rows_in::ROWS, super::rows_watch::ROWS, super::rows_out::ROWS];
     #[cfg(not(feature = "hub"))]
     let rest: [&[Row]; 0] = [];
     [&[ROWS], rest.as_slice()].concat().concat()
