@@ -138,3 +138,6 @@ mod tests_of_errors;
 #[cfg(test)]
 #[cfg(feature = "hub")]
 mod tests_of_lists;
+#[cfg(test)]
+#[cfg(feature = "hub")]
+mod tests_of_out;

@@ -3,11 +3,10 @@
 //! `[[export]]` say the same.
 
 use super::checks_out::{self, MAX_EXPORTS};
-use super::out::{
-    Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Spool, StdoutFormat,
-};
+use super::out::{Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Spool};
 use super::row::{Row, Section, millis, pair};
-use super::types::{Action, Settings};
+use super::rows::{FORMATS, format};
+use super::types::Settings;
 use super::value::{Kind, Value};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,17 +28,8 @@ pub(super) static SECTIONS: &[Section] = &[Section::new("export", "Exports: wher
     .check(checks_out::export)];
 
 pub(super) static TYPES: &[&str] = &["otlp", "influx", "remote_write", "stdout"];
-static FORMATS: &[&str] = &["text", "json", "influx"];
 
 pub(super) static ROWS: &[Row] = &[
-    Row::new("", "", Kind::Act, "")
-        .flags(&["once"])
-        .help("Send one frame to every export, or print the metrics where there is none, and exit.")
-        .set(|s, _| s.action = Action::Once),
-    Row::new("", "", Kind::Choice(FORMATS), "text")
-        .flags(&["format"])
-        .help("What --once prints where there is no export.")
-        .set(|s, v| s.once_format = format(v)),
     Row::new("export", "type", Kind::Choice(TYPES), "")
         .required()
         .help("How samples leave: OpenTelemetry, Influx lines, Prometheus remote write, or lines on standard output.")
@@ -183,14 +173,6 @@ pub(super) static ROWS: &[Row] = &[
             export(s, |e| e.version = version);
         }),
 ];
-
-fn format(value: &Value) -> StdoutFormat {
-    match value.number {
-        0 => StdoutFormat::Text,
-        1 => StdoutFormat::Json,
-        _ => StdoutFormat::Influx,
-    }
-}
 
 fn file(value: &Value) -> Option<PathBuf> {
     Some(value.text.as_str().into())

@@ -364,7 +364,7 @@ fn bytes(text: &str) -> Option<u64> {
 
 /// The one spelling of a number of bytes.
 fn size(bytes: u64) -> String {
-    let fits = |(_, factor): &&(&str, u64)| bytes > 0 && bytes % factor == 0;
+    let fits = |(_, factor): &&(&str, u64)| bytes > 0 && bytes.is_multiple_of(*factor);
     let (unit, factor) = SIZES.iter().find(fits).copied().unwrap_or(("", 1));
     [&(bytes / factor).to_string(), unit].concat()
 }
