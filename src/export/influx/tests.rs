@@ -134,7 +134,7 @@ fn read(line: &str) -> Line {
     }
     let mut rest = line;
     let measurement = take(&mut rest, ", ", ", ");
-    let mut pairs = |rest: &mut &str| {
+    let pairs = |rest: &mut &str| {
         let mut all = Vec::new();
         loop {
             *rest = &rest[1..];
