@@ -10,7 +10,7 @@ mod queue;
 pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure, connect};
 pub use inflate::gunzip;
-pub use queue::Queue;
+pub use queue::{Next, Queue};
 
 use crate::sys::Wake;
 use std::io;
@@ -26,6 +26,15 @@ pub struct Courier<J> {
     mailbox: Queue<J>,
 }
 
+/// Starts a thread as couriers are.
+///
+/// # Errors
+///
+/// There is no room for another thread.
+pub fn spawn(name: &str, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work).map(drop)
+}
+
 impl<J: Send + 'static> Courier<J> {
     /// Starts the thread `name`, which runs `work`; so many jobs may wait.
     ///
@@ -39,10 +48,7 @@ impl<J: Send + 'static> Courier<J> {
     ) -> io::Result<Courier<J>> {
         let mailbox = Queue::new(waiting);
         let jobs = mailbox.clone();
-        thread::Builder::new()
-            .name(name.to_owned())
-            .stack_size(STACK)
-            .spawn(move || work(&jobs))?;
+        spawn(name, Box::new(move || work(&jobs)))?;
         Ok(Courier { mailbox })
     }
 
