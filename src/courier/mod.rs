@@ -4,13 +4,21 @@
 
 mod answer;
 mod client;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod inflate;
 mod queue;
+mod stream;
+#[cfg_attr(not(feature = "tls"), path = "tls/absent.rs")]
+mod tls;
 
 pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure, connect};
+#[cfg(feature = "grpc")]
+pub use grpc::{Grpc, GrpcAnswer, GrpcCall};
 pub use inflate::gunzip;
 pub use queue::{Next, Queue};
+pub use tls::Tls;
 
 use crate::sys::Wake;
 use std::io;

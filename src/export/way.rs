@@ -111,6 +111,11 @@ impl Way {
         }
     }
 
+    /// What the settings say.
+    pub fn export(&self) -> &Export {
+        &self.plan.export
+    }
+
     /// Sends one frame, and how many bytes went.
     pub fn send(&mut self, view: &View<'_>, deadline: Instant) -> (Verdict, usize) {
         let sent = self.send_once(view, deadline);
