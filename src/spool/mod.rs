@@ -1,11 +1,63 @@
 //! Where frames wait for a link: a queue on disk that survives kill -9 at any instant and a power
 //! cut, or in memory where there is no disk or it fails. A courier owns it; nothing here runs on the
 //! serving thread.
+//!
+//! Frames are appended to segments (`segment`, `payload`, `record`), files in one directory (`disk`)
+//! or their like in memory, and read from the first one on (`take`). What is too much or too old is
+//! dropped from there (`keep`); a disk that fails is tried again (`mend`).
+
+mod bytes;
+mod crc;
+mod define;
+mod disk;
+mod keep;
+mod mend;
+mod payload;
+mod record;
+mod segment;
+mod sync;
+mod take;
+#[cfg(test)]
+mod tests;
+
+pub use crc::crc32c;
+pub use payload::Decoder;
 
 use crate::clock::{Boot, Moment};
 use crate::frame::Frame;
+use crate::sys;
+use disk::Disk;
+use payload::{Base, put_frame, read_brief};
+use segment::{Content, Place, Segment};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use sync::Sync;
+use take::Reader;
+
+/// Bytes of a segment at least and at most, where the bounds of the queue are usual.
+const MIN_SEGMENT: u64 = 64 << 10;
+const MAX_SEGMENT: u64 = 128 << 10;
+
+/// Bytes of a segment in memory at least.
+const MIN_MEMORY_SEGMENT: u64 = 32 << 10;
+
+/// Segments of a queue: of a large one, they are larger.
+const MAX_SEGMENTS: u64 = 2048;
+
+/// Why samples are given up.
+#[derive(Clone, Copy, Debug)]
+enum Reason {
+    Full,
+    Age,
+    Damaged,
+    Clock,
+}
+
+const REASONS: [&str; 4] = ["full", "age", "damaged", "clock"];
 
 /// Where and how much.
 #[derive(Clone, Debug)]
@@ -43,59 +95,213 @@ pub struct Levels {
     pub trouble: Option<String>,
 }
 
+/// The segment that is written, the last one.
+struct Writer {
+    number: u32,
+    generation: u64,
+    base: Base,
+    /// Where it is not in memory.
+    file: Option<File>,
+}
+
 /// A queue of frames.
 pub struct Spool {
     bounds: Bounds,
+    disk: Option<Disk>,
+    segments: VecDeque<Segment>,
+    writer: Option<Writer>,
+    reader: Option<Reader>,
+    /// That of the last record.
+    sequence: u64,
+    /// All up to this one need not wait.
+    acknowledged: u64,
+    /// The one that `first` gave, and how many samples of it could not be read.
+    given: Option<(u64, u64)>,
+    /// Of the last segment there ever was.
+    number: u32,
+    dropped: [u64; REASONS.len()],
+    trouble: Option<String>,
+    retry: Option<Instant>,
+    sync: Sync,
+    /// The two clocks at one instant, and what the wall clock said last.
+    clock: (u64, Instant),
+    boot_time: Option<i64>,
+    /// Kept for the next record.
+    record: Vec<u8>,
 }
 
 impl Spool {
     /// Opens what is there. What is damaged is counted; a directory that cannot be used is trouble
     /// that is told, not an error: frames then wait in memory.
     pub fn open(bounds: Bounds, now: Instant) -> Spool {
-        let _ = now;
-        Spool { bounds }
+        let mut spool = Spool {
+            disk: None,
+            segments: VecDeque::new(),
+            writer: None,
+            reader: None,
+            sequence: 0,
+            acknowledged: 0,
+            given: None,
+            number: 0,
+            dropped: [0; REASONS.len()],
+            trouble: None,
+            retry: None,
+            sync: Sync::new(bounds.write_budget, now),
+            clock: (sys::boot_millis(), now),
+            boot_time: None,
+            record: Vec::new(),
+            bounds,
+        };
+        spool.mend(now);
+        spool
     }
 
     /// Appends a frame.
     pub fn push(&mut self, frame: &Frame, now: Instant) {
-        let _ = (frame, now, &self.bounds);
+        self.clock = (frame.moment.since_boot, now);
+        self.boot_time = frame.moment.boot_time.or(self.boot_time);
+        self.retry_if_due(now);
+        let samples = frame.len() as u64;
+        if !define::Counts::of(&frame.table).is_bounded() {
+            return self.drop_samples(Reason::Full, samples);
+        }
+        let mut record = std::mem::take(&mut self.record);
+        // The disk may fail: then once more, in memory.
+        for _ in 0..2 {
+            if self.is_sealed(frame) {
+                self.seal();
+            }
+            if !self.fit(frame, &mut record) {
+                self.drop_samples(Reason::Full, samples);
+                break;
+            }
+            match self.append(frame, &record, now) {
+                Ok(()) => break,
+                Err(error) => self.fail(&error, now),
+            }
+        }
+        self.record = record;
+        self.sync_if_due(now);
     }
 
-    /// The oldest that waits, with when the machine started in milliseconds since 1970, as it is best
-    /// known: `boot_time` is that of this start of the machine, as known now. What cannot be stamped
-    /// yet is not given; what can never be, or is too old, is dropped and counted.
-    pub fn first(&mut self, boot_time: Option<i64>, now: Instant) -> Option<(Frame, i64)> {
-        let _ = (boot_time, now);
-        None
+    /// Makes a record, and room for it. Whether there is any.
+    fn fit(&mut self, frame: &Frame, record: &mut Vec<u8>) -> bool {
+        loop {
+            self.encode(frame, record);
+            let was_key = self.writer.is_none();
+            let is_short = record.len() <= record::HEADER + record::MAX_PAYLOAD;
+            if !is_short || !self.make_room(record) {
+                return false;
+            }
+            // What made room may have been what this one is told against.
+            if was_key == self.writer.is_none() {
+                return true;
+            }
+        }
     }
 
-    /// The oldest, which `first` gave, need not wait any more.
-    pub fn acknowledge(&mut self, now: Instant) {
-        let _ = now;
+    /// Whether the frame needs a segment of its own.
+    fn is_sealed(&self, frame: &Frame) -> bool {
+        let Some(writer) = &self.writer else { return false };
+        let bytes = self.segments.back().map_or(0, |last| last.bytes);
+        writer.generation != frame.table.generation || bytes >= self.segment_size()
     }
 
-    /// Does what is due: forces to disk, drops what is too old, tries a disk that failed again.
-    pub fn turn(&mut self, now: Instant) {
-        let _ = now;
+    fn segment_size(&self) -> u64 {
+        if self.disk.is_none() || self.trouble.is_some() {
+            return (self.bounds.max_memory / 8).clamp(MIN_MEMORY_SEGMENT, MAX_SEGMENT);
+        }
+        let size = (self.bounds.max_bytes / 16).clamp(MIN_SEGMENT, MAX_SEGMENT);
+        size.max((self.bounds.max_bytes / MAX_SEGMENTS).min(disk::MAX_FILE / 2))
     }
 
-    /// When `turn` is due.
-    pub fn deadline(&self) -> Option<Instant> {
-        None
+    fn encode(&mut self, frame: &Frame, record: &mut Vec<u8>) {
+        record::begin(record);
+        match &self.writer {
+            Some(writer) => put_frame(frame, &writer.base, None, record),
+            None => put_frame(frame, &Base::default(), Some(self.bounds.boot), record),
+        }
+        record::seal(record, self.sequence + 1);
+    }
+
+    /// Writes a record, into a new segment if none is written.
+    fn append(&mut self, frame: &Frame, record: &[u8], now: Instant) -> io::Result<()> {
+        if self.writer.is_none() {
+            self.start(frame)?;
+        }
+        let (Some(writer), Some(segment)) = (&mut self.writer, self.segments.back_mut()) else {
+            return Ok(());
+        };
+        let end = segment.bytes + record.len() as u64;
+        match (&mut segment.place, &writer.file) {
+            (Place::Memory(bytes), _) => bytes.extend_from_slice(record),
+            (Place::Disk, Some(file)) => {
+                if let Err(error) = file.write_all_at(record, segment.bytes) {
+                    // Half a record is damage, and cut if that can be.
+                    let _ = file.set_len(segment.bytes);
+                    return Err(error);
+                }
+                self.sync.wrote(segment.bytes, end, now);
+            }
+            (Place::Disk, None) => return Err(io::ErrorKind::NotFound.into()),
+        }
+        segment.bytes = end;
+        self.sequence += 1;
+        let known = define::Counts::of(&frame.table);
+        writer.base.known = writer.base.known.max(known);
+        let payload = record.get(record::HEADER..).unwrap_or_default();
+        if let Some((brief, _)) = read_brief(payload) {
+            segment.content.add(&brief, self.sequence);
+        }
+        Ok(())
+    }
+
+    /// A new segment, of which the frame will be the key.
+    fn start(&mut self, frame: &Frame) -> io::Result<()> {
+        let number = self.number.saturating_add(1);
+        let file = match &self.disk {
+            Some(disk) if self.trouble.is_none() => Some(disk.create(number)?),
+            _ => None,
+        };
+        if let Some(disk) = self.disk.as_ref().filter(|_| file.is_some() && self.sync.may_note()) {
+            disk.sync()?;
+        }
+        self.number = number;
+        let place = if file.is_some() { Place::Disk } else { Place::Memory(Vec::new()) };
+        let content = Content::default();
+        self.segments.push_back(Segment { number, place, bytes: 0, content });
+        let (generation, base) = (frame.table.generation, Base::new(frame));
+        self.writer = Some(Writer { number, generation, base, file });
+        Ok(())
+    }
+
+    /// Nothing is added to the segment that is written.
+    fn seal(&mut self) {
+        if let Some(Writer { file: Some(file), .. }) = self.writer.take() {
+            // If it fails, the next write tells.
+            let _ = self.sync.force(&file);
+        }
+        self.sync.forget();
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        true
+        self.segments.iter().all(|segment| segment.content.frames == 0)
     }
 
     /// What there is.
     pub fn levels(&self) -> Levels {
-        Levels::default()
-    }
-
-    /// Forces everything to disk; what is in memory goes there, if it can.
-    pub fn close(&mut self, now: Instant) {
-        let _ = now;
+        let dropped = REASONS.into_iter().zip(self.dropped).collect();
+        let oldest = self.segments.front().map(|first| first.content.oldest);
+        let (synced_bytes, trouble) = (self.sync.bytes, self.trouble.clone());
+        let mut levels = Levels { oldest, synced_bytes, dropped, trouble, ..Levels::default() };
+        for segment in &self.segments {
+            levels.frames += segment.content.frames;
+            match segment.place {
+                Place::Disk => levels.disk_bytes += segment.bytes,
+                Place::Memory(_) => levels.memory_bytes += segment.bytes,
+            }
+        }
+        levels
     }
 }

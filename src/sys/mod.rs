@@ -5,6 +5,8 @@
 mod child;
 mod dir;
 #[cfg(feature = "hub")]
+mod disk;
+#[cfg(feature = "hub")]
 mod inotify;
 mod net;
 mod netlink;
@@ -21,6 +23,8 @@ pub use child::{Child, Ended, spawn};
 #[cfg(feature = "hub")]
 pub use dir::open_unwaiting;
 pub use dir::{open_below, open_directory};
+#[cfg(feature = "hub")]
+pub use disk::{boot_millis, lock_alone};
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};
 pub use net::{
