@@ -4,6 +4,7 @@
 pub mod influx;
 pub mod otlp;
 pub mod remote_write;
+mod said;
 pub mod stdout;
 mod delivery;
 mod destination;
