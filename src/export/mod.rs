@@ -3,6 +3,7 @@
 
 pub mod influx;
 pub mod otlp;
+pub mod proto;
 pub mod remote_write;
 mod said;
 pub mod stdout;
