@@ -169,7 +169,7 @@ impl Hub {
 
     /// Everything that the page shows; what is taken out of here writes itself.
     fn write_all(
-        &self,
+        &mut self,
         gather: &mut Gather,
         served: &dyn Fn(&mut dyn Sink),
         now: Instant,

@@ -150,8 +150,7 @@ impl Delivery {
 
     /// When there is something to do besides the mailbox.
     fn wake(&self, now: Instant) -> Option<Instant> {
-        let backlog = (!self.spool.is_empty())
-            .then(|| self.pause.unwrap_or(now).max(self.next));
+        let backlog = (!self.spool.is_empty()).then(|| self.pause.unwrap_or(now).max(self.next));
         self.spool.deadline().into_iter().chain(backlog).min()
     }
 
@@ -405,6 +404,3 @@ fn halves(frame: &Frame) -> Option<(Frame, Frame)> {
     }
     Some((one, other))
 }
-
-
-

@@ -40,7 +40,12 @@ pub struct Destination {
 
 impl Destination {
     /// One that goes on with the counts of `before`, and with what waits there once that is over.
-    pub fn new(plan: Plan, wanted: Wanted, before: Option<Destination>, now: Instant) -> Destination {
+    pub fn new(
+        plan: Plan,
+        wanted: Wanted,
+        before: Option<Destination>,
+        now: Instant,
+    ) -> Destination {
         let tally = before.as_ref().map(|old| old.tally.clone()).unwrap_or_default();
         Destination {
             plan,

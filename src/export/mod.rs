@@ -1,16 +1,16 @@
 //! The ways out: frames leave as OTLP, Influx lines, remote write or lines on standard output. Each
 //! destination has a courier, which encodes, sends, tries again, and keeps what could not be sent.
 
+mod delivery;
+mod destination;
 pub mod influx;
 pub mod otlp;
+mod own;
+mod post;
 pub mod proto;
 pub mod remote_write;
 mod said;
 pub mod stdout;
-mod delivery;
-mod destination;
-mod own;
-mod post;
 mod tally;
 mod tee;
 mod verdict;

@@ -42,8 +42,12 @@ impl Plan {
             ExportKind::Influx => Some(influx::url(export)),
         };
         if export.kind == ExportKind::Otlp && export.protocol == OtlpProtocol::Grpc {
-            let text = ["export ", &export.name, ": protocol = \"grpc\" is not in this program: \
-                expected http/protobuf, http/json, or a build with the feature grpc"];
+            let text = [
+                "export ",
+                &export.name,
+                ": protocol = \"grpc\" is not in this program: \
+                expected http/protobuf, http/json, or a build with the feature grpc",
+            ];
             return Err(io::Error::new(io::ErrorKind::Unsupported, text.concat()));
         }
         let post = url.map(|url| Post::new(export, &url)).transpose()?;
@@ -102,7 +106,7 @@ impl Way {
     pub fn new(plan: Plan) -> Way {
         Way {
             plan,
-            client: Client::default(),
+            client: Client::for_samples(Default::default()),
             writer: remote_write::Writer::default(),
             gzip: Gzip::default(),
             plain: Vec::new(),
@@ -136,10 +140,13 @@ impl Way {
         let version = self.version();
         let export = &self.plan.export;
         let out = &mut self.plain;
+        let mut samples = 0;
         match export.kind {
             ExportKind::Stdout => stdout::encode(view, export.format, out),
-            ExportKind::Influx => influx::encode(view, export.by_collector, out),
-            ExportKind::RemoteWrite => self.writer.encode(version, view, out),
+            ExportKind::Influx => {
+                influx::encode(view, export.by_collector, out);
+            }
+            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, out),
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
                 otlp::encode_json(view, &self.plan.resource, out);
             }
@@ -151,7 +158,7 @@ impl Way {
         }
         let sent = match export.kind {
             ExportKind::Stdout => (print(&self.plain), self.plain.len()),
-            _ => self.post(version, deadline),
+            _ => self.post(version, samples, deadline),
         };
         for buffer in [&mut self.plain, &mut self.packed] {
             buffer.clear();
@@ -172,7 +179,12 @@ impl Way {
         }
     }
 
-    fn post(&mut self, version: RemoteWriteVersion, deadline: Instant) -> (Verdict, usize) {
+    fn post(
+        &mut self,
+        version: RemoteWriteVersion,
+        samples: u64,
+        deadline: Instant,
+    ) -> (Verdict, usize) {
         let Plan { export, post: Some(post), .. } = &mut self.plan else {
             return (Verdict::Never("endpoint", "there is no endpoint".to_owned()), 0);
         };
@@ -198,7 +210,7 @@ impl Way {
         let verdict = match answer {
             Err(verdict) => verdict,
             Ok(answer) => match export.kind {
-                ExportKind::RemoteWrite => match remote_write::judge(version, &answer) {
+                ExportKind::RemoteWrite => match remote_write::judge(version, &answer, samples) {
                     // Who named the version wants no other.
                     Verdict::Older(text) if export.version != RemoteWriteVersion::Auto => {
                         Verdict::Never("version", text)

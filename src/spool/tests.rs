@@ -69,8 +69,7 @@ impl Maker {
     }
 
     fn grow(&mut self) {
-        let kinds =
-            [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary, Kind::Untyped];
+        let kinds = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary, Kind::Untyped];
         if self.table.families() == 0 || self.random.rarely(3) {
             let (name, help, collector) = (self.text(), self.text(), self.text());
             self.table.add_family(FamilyDef {

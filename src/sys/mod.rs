@@ -74,11 +74,6 @@ pub fn process_cpu_nanos() -> Option<u64> {
     clock_nanos(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
-/// Milliseconds since the machine started, suspended or not (CLOCK_BOOTTIME).
-pub fn boot_millis() -> u64 {
-    clock_nanos(libc::CLOCK_BOOTTIME).unwrap_or(0) / 1_000_000
-}
-
 /// Microseconds on the clock that never jumps, as the service manager counts them.
 fn monotonic_micros() -> u64 {
     clock_nanos(libc::CLOCK_MONOTONIC).unwrap_or(0) / 1000
