@@ -2,7 +2,7 @@
 
 use super::post::{Post, is_worth_gzip};
 use super::{Verdict, influx, otlp, remote_write, stdout};
-use crate::courier::{Answer, Client};
+use crate::courier::{Answer, Client, Tls};
 use crate::frame::View;
 use crate::settings::{Export, ExportKind, OtlpProtocol, RemoteWriteVersion, Settings};
 use crate::wire::Gzip;
@@ -49,6 +49,9 @@ impl Plan {
                 expected http/protobuf, http/json, or a build with the feature grpc",
             ];
             return Err(io::Error::new(io::ErrorKind::Unsupported, text.concat()));
+        }
+        if export.endpoint.starts_with("https:") {
+            Tls::read(&export.tls)?;
         }
         let post = url.map(|url| Post::new(export, &url)).transpose()?;
         let resource = match export.kind {
@@ -105,13 +108,14 @@ impl Way {
     /// Nothing is connected yet.
     pub fn new(plan: Plan) -> Way {
         Way {
-            plan,
-            client: Client::for_samples(Default::default()),
+            // That they can be read was seen when the settings were.
+            client: Tls::read(&plan.export.tls).map(Client::for_samples).unwrap_or_default(),
             writer: remote_write::Writer::default(),
             gzip: Gzip::default(),
             plain: Vec::new(),
             packed: Vec::new(),
             older: None,
+            plan,
         }
     }
 
