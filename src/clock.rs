@@ -1,5 +1,6 @@
 //! Wall-clock time as people and protocols write it. Durations are measured with `Instant`.
 
+#[cfg(feature = "hub")]
 use crate::sys;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const EARLIEST_PLAUSIBLE: u64 = 1_793_491_200;
 
 /// Milliseconds by which the two clocks must disagree for one to have been set.
+#[cfg(feature = "hub")]
 const CLOCK_WAS_SET: u64 = 100;
 
 /// A point of wall-clock time, in UTC.
@@ -58,11 +60,13 @@ pub struct Moment {
 /// When the machine started, as its clocks say. The two are not read at once, so that what comes of
 /// them differs by a little each time: a start that moves is a reset to whoever reads it. It moves
 /// here only when the wall clock was set.
+#[cfg(feature = "hub")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BootTime {
     known: Option<i64>,
 }
 
+#[cfg(feature = "hub")]
 impl BootTime {
     /// Milliseconds since 1970; `None` while the wall clock cannot be right.
     pub fn now(&mut self) -> Option<i64> {
@@ -209,6 +213,7 @@ mod tests {
         assert_eq!(at(EARLIEST_PLAUSIBLE, 0).rfc3339().to_string(), "2026-11-01T00:00:00.000Z");
     }
 
+    #[cfg(feature = "hub")]
     #[test]
     fn the_start_of_the_machine_moves_only_when_the_clock_is_set() {
         let mut boot = BootTime::default();

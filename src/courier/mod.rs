@@ -39,8 +39,8 @@ pub struct Courier<J> {
 /// # Errors
 ///
 /// There is no room for another thread.
-pub fn spawn(name: &str, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-    thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work).map(drop)
+pub fn spawn(name: &str, stack: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).stack_size(stack).spawn(work).map(drop)
 }
 
 impl<J: Send + 'static> Courier<J> {
@@ -56,7 +56,7 @@ impl<J: Send + 'static> Courier<J> {
     ) -> io::Result<Courier<J>> {
         let mailbox = Queue::new(waiting);
         let jobs = mailbox.clone();
-        spawn(name, Box::new(move || work(&jobs)))?;
+        spawn(name, STACK, Box::new(move || work(&jobs)))?;
         Ok(Courier { mailbox })
     }
 

@@ -24,6 +24,10 @@ const MAX_AGE: Duration = Duration::from_secs(86_400);
 /// The longest interval that does not spin.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
+/// Bytes of a courier's stack: without optimisation, the state of a compressor is made there before
+/// it is boxed. Only what it touches is memory.
+const STACK: usize = 1 << 20;
+
 /// Bytes of a thread's name.
 const MAX_NAME: usize = 15;
 
@@ -104,7 +108,7 @@ impl Destination {
         while name.len() > MAX_NAME {
             name.pop();
         }
-        if let Err(error) = spawn(&name, Box::new(work)) {
+        if let Err(error) = spawn(&name, STACK, Box::new(work)) {
             self.ending.over.close();
             self.mailbox.close();
             let fields: [log::Field<'_>; 2] = [("export", &self.name()), ("error", &error)];
