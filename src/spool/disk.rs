@@ -138,7 +138,9 @@ fn slot(bytes: &[u8]) -> Option<u64> {
 pub fn trouble(dir: &Path, error: &io::Error) -> String {
     let what = match error.kind() {
         ErrorKind::WouldBlock => "another process uses it: give each a spool.dir of its own",
-        ErrorKind::PermissionDenied => "give the user that runs sysmetrics the right to write there",
+        ErrorKind::PermissionDenied => {
+            "give the user that runs sysmetrics the right to write there"
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "make room there, or lower spool.max_bytes"
         }

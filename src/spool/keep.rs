@@ -65,8 +65,7 @@ impl Spool {
         }
         loop {
             let here = |place: &Place| matches!(place, Place::Disk) == is_disk;
-            let used: u64 =
-                self.segments.iter().filter(|s| here(&s.place)).map(|s| s.bytes).sum();
+            let used: u64 = self.segments.iter().filter(|s| here(&s.place)).map(|s| s.bytes).sum();
             if used + bytes <= max {
                 return true;
             }

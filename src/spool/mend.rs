@@ -90,8 +90,7 @@ impl Spool {
     fn join(&mut self, mut found: VecDeque<Segment>, number: u32, acknowledged: u64, last: u64) {
         (self.reader, self.given) = (None, None);
         self.sequence += last;
-        self.acknowledged =
-            if found.is_empty() { self.acknowledged + last } else { acknowledged };
+        self.acknowledged = if found.is_empty() { self.acknowledged + last } else { acknowledged };
         self.number = self.number.saturating_add(number);
         if let Some(writer) = &mut self.writer {
             writer.number = writer.number.saturating_add(number);

@@ -129,7 +129,8 @@ mod tests {
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x40;
-            let hit = if at < parts[0].len() { 1 } else { 2 + u64::from(at >= whole.len() - HEADER) };
+            let hit =
+                if at < parts[0].len() { 1 } else { 2 + u64::from(at >= whole.len() - HEADER) };
             let (mut found, mut start, mut skipped) = (Vec::new(), 0, 0);
             loop {
                 let (damage, record) = next(&bytes, start);

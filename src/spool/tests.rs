@@ -69,8 +69,7 @@ impl Maker {
     }
 
     fn grow(&mut self) {
-        let kinds =
-            [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary, Kind::Untyped];
+        let kinds = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary, Kind::Untyped];
         if self.table.families() == 0 || self.random.rarely(3) {
             let (name, help, collector) = (self.text(), self.text(), self.text());
             self.table.add_family(FamilyDef {
@@ -226,7 +225,7 @@ fn frames_survive_being_killed_at_any_step() {
                 fs::copy(entry.path(), copy.0.join(entry.file_name())).unwrap();
             }
             let mut twin = open(Some(&copy.0));
-            assert_eq!(drain(&mut twin), waiting, "{seed}");
+            assert_eq!(drain(&mut twin), Vec::from(waiting.clone()), "{seed}");
             assert_eq!(dropped(&twin), [0; 4]);
         }
     }
