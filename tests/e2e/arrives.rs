@@ -16,8 +16,8 @@ const PUSHED: &str = "# TYPE odd gauge\nodd{path=\"C:\\\\dir\\\\x\",quote=\"say 
 /// An agent on a machine that stands still, which exports as `export` says, each 300 ms.
 fn agent(export: &str) -> Agent {
     let file = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"out\"\ninterval_secs = 0.3\n\
-         timeout_secs = 0.14\n{export}\n"
+        "[server]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"out\"\ninterval_secs = \"300ms\"\n\
+         timeout_secs = \"140ms\"\n{export}\n"
     );
     let agent = Agent::plan().file(&file).machine("box").start();
     push(&agent);

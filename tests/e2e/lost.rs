@@ -19,7 +19,7 @@ const STARTED: &str = "process_start_time_seconds";
 fn agent(address: &str, spool: &Temp) -> Agent {
     let file = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"out\"\ntype = \"otlp\"\n\
-         endpoint = \"http://{address}/v1/metrics\"\ninterval_secs = 0.2\ntimeout_secs = 0.09\n\
+         endpoint = \"http://{address}/v1/metrics\"\ninterval_secs = \"200ms\"\ntimeout_secs = \"90ms\"\n\
          retry = {{ initial_ms = 50, max_ms = 400 }}\nspool = {{ dir = \"{}\" }}\n",
         spool.path("").display()
     );
