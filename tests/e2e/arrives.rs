@@ -88,17 +88,10 @@ fn in_prometheus_by_remote_write_1_and_2() {
 }
 
 #[test]
-fn in_prometheus_and_victoria_metrics_by_otlp() {
-    let prometheus = Peer::prometheus(true);
-    let url = format!("{}/api/v1/otlp/v1/metrics", prometheus.url());
-    let one = agent(&format!("type = \"otlp\"\nendpoint = \"{url}\"\norder = \"time\""));
-    compare(&one, || {
-        let rows = read_back(&["prometheus", &prometheus.url()]).map(without(&["job", "instance"]));
-        rows.map(|key| (key.0 != "target_info").then_some(key))
-    });
+fn in_victoria_metrics_by_otlp() {
     let victoria = Peer::victoria(true);
     let url = format!("{}/opentelemetry/v1/metrics", victoria.url());
-    let other = agent(&format!("type = \"otlp\"\nendpoint = \"{url}\""));
+    let agent = agent(&format!("type = \"otlp\"\nendpoint = \"{url}\""));
     let resource = [
         "service.name",
         "service.instance.id",
@@ -108,7 +101,7 @@ fn in_prometheus_and_victoria_metrics_by_otlp() {
         "scope.name",
         "scope.version",
     ];
-    compare(&other, || read_back(&["victoria", &victoria.url()]).map(without(&resource)));
+    compare(&agent, || read_back(&["victoria", &victoria.url()]).map(without(&resource)));
 }
 
 /// What Influx lines make of names: the field of histograms and summaries is behind the name.

@@ -10,7 +10,9 @@ mod common;
 
 mod arrives;
 mod collector;
+mod frames;
 mod link;
 mod lost;
+mod moods;
 mod peers;
 mod rows;

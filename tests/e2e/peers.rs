@@ -15,7 +15,7 @@ const NEWER: &str = ".ci/peers/usr/bin";
 /// A running receiver.
 pub struct Peer {
     child: Child,
-    pub dir: Temp,
+    _dir: Temp,
     pub address: String,
 }
 
@@ -45,7 +45,7 @@ impl Peer {
         let (dir, address) = (Temp::new(), free_address());
         let mut command = Command::new(program.as_ref());
         plan(&mut command, &address, &dir);
-        let peer = Peer { child: start(&mut command), dir, address };
+        let peer = Peer { child: start(&mut command), _dir: dir, address };
         wait_until(&format!("{}", program.as_ref().display()), || {
             matches!(ask(&peer.address, "GET", ready), Some(200 | 204))
         });
@@ -67,7 +67,7 @@ impl Peer {
         })
     }
 
-    /// Debian's, or a newer one, which takes OTLP and remote write 2.0.
+    /// Debian's, or a newer one, which takes remote write 2.0. Debian builds both without OTLP.
     pub fn prometheus(is_new: bool) -> Peer {
         let newer = Path::new(NEWER).join("prometheus");
         let program = if is_new { newer.as_path() } else { Path::new("prometheus") };
@@ -79,7 +79,6 @@ impl Peer {
             command.arg("--web.enable-remote-write-receiver");
             if is_new {
                 command.args([
-                    "--web.enable-otlp-receiver",
                     "--web.remote-write-receiver.accepted-protobuf-messages=prometheus.WriteRequest",
                     "--web.remote-write-receiver.accepted-protobuf-messages=io.prometheus.write.v2.Request",
                 ]);
