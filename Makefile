@@ -29,11 +29,13 @@ build: ## the program for this machine: target/release/sysmetrics
 run: ## serve on 127.0.0.1:9101, or as ARGS say
 	$(CARGO) run --release $(FEATURES) -- $(or $(ARGS),--listen 127.0.0.1:9101)
 
-.PHONY: test test-tiny golden fuzz fuzz-seeds
+.PHONY: test test-tiny e2e golden fuzz fuzz-seeds
 test: ## every test: units, twins, golden, the peers
 	$(CARGO) test $(FEATURES)
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
+e2e: ## what leaves, against real receivers, with TLS and gRPC
+	$(CARGO) test --features tls,grpc --test e2e
 golden: ## accept today's output as the expected one: read the diff before committing
 	GOLDEN=rewrite $(CARGO) test --test golden
 fuzz-seeds: ## where fuzzing starts from: the stored machines, the examples, what clients send

@@ -8,9 +8,9 @@ export DEBIAN_FRONTEND=noninteractive
 # status page; the peers.
 packages=(
 	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static chromium curl dpkg mandoc prometheus prometheus-alertmanager prometheus-node-exporter python3
+	busybox-static chromium curl dpkg influxdb mandoc prometheus prometheus-alertmanager prometheus-node-exporter python3
 	python3-venv qemu-user-static
-	runit shellcheck strace systemd
+	runit shellcheck strace systemd victoria-metrics
 )
 
 # again <command...>: other programs hold apt's locks for a while, mirrors fail for a moment
@@ -46,11 +46,15 @@ fi
 
 # Real clients of what is pushed.
 clients=$PWD/.ci/clients
-if ! "$clients/bin/python3" -c 'import datadog, prometheus_client, statsd' 2>/dev/null; then
+if ! "$clients/bin/python3" -c 'import datadog, grpc, opentelemetry.proto, prometheus_client, statsd' 2>/dev/null; then
 	python3 -m venv "$clients"
 	again "$clients/bin/pip" install --quiet --disable-pip-version-check \
-		statsd==4.0.1 datadog==0.56.0 prometheus_client==0.22.1
+		statsd==4.0.1 datadog==0.56.0 prometheus_client==0.22.1 \
+		grpcio==1.85.3 opentelemetry-proto==1.45.2
 fi
+
+# Receivers newer than Debian 12's.
+again .ci/peers.sh
 
 if ! command -v cargo >/dev/null; then
 	echo "cargo is missing: install Rust with rustup, https://rustup.rs" >&2

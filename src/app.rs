@@ -4,6 +4,8 @@ use crate::clock::Wall;
 use crate::collect::COLLECTORS;
 #[cfg(not(feature = "tiny_http"))]
 use crate::event::Server;
+#[cfg(feature = "hub")]
+use crate::export;
 use crate::expose::{Format, Lines, Text};
 use crate::gather::Gather;
 use crate::http::Limits;
@@ -46,6 +48,9 @@ pub fn run() -> ExitCode {
         Action::Serve => serve(settings),
         Action::PrintMetrics => print(&metrics(&settings)),
         Action::CheckConfig => check(&settings),
+        #[cfg(feature = "hub")]
+        Action::Once => once(&settings),
+        #[cfg(not(feature = "hub"))]
         Action::Once => print(&metrics(&settings)),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
         Action::Version => {
@@ -77,6 +82,15 @@ fn print(bytes: &[u8]) -> io::Result<()> {
             Err(io::Error::new(e.kind(), format!("cannot write to standard output: {e}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// One frame to every export.
+#[cfg(feature = "hub")]
+fn once(settings: &Settings) -> io::Result<()> {
+    match export::once(settings, &mut gather(settings))? {
+        true => Ok(()),
+        false => Err(io::Error::other("not every export took all samples; the log says why")),
     }
 }
 

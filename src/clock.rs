@@ -1,10 +1,16 @@
 //! Wall-clock time as people and protocols write it. Durations are measured with `Instant`.
 
+#[cfg(feature = "hub")]
+use crate::sys;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// 2026-11-01: a wall clock before this has not been set yet.
 const EARLIEST_PLAUSIBLE: u64 = 1_793_491_200;
+
+/// Milliseconds by which the two clocks must disagree for one to have been set.
+#[cfg(feature = "hub")]
+const CLOCK_WAS_SET: u64 = 100;
 
 /// A point of wall-clock time, in UTC.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +55,41 @@ pub struct Moment {
     pub since_boot: u64,
     /// When the machine started, in milliseconds since 1970, as far as it was known then.
     pub boot_time: Option<i64>,
+}
+
+/// When the machine started, as its clocks say. The two are not read at once, so that what comes of
+/// them differs by a little each time: a start that moves is a reset to whoever reads it. It moves
+/// here only when the wall clock was set.
+#[cfg(feature = "hub")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BootTime {
+    known: Option<i64>,
+}
+
+#[cfg(feature = "hub")]
+impl BootTime {
+    /// Milliseconds since 1970; `None` while the wall clock cannot be right.
+    pub fn now(&mut self) -> Option<i64> {
+        self.learn(Wall::now(), sys::boot_millis())
+    }
+
+    fn learn(&mut self, wall: Wall, since_boot: u64) -> Option<i64> {
+        if !wall.is_plausible() {
+            return None;
+        }
+        let wall = i64::try_from(wall.0.as_millis()).unwrap_or(i64::MAX);
+        let found = wall.saturating_sub(i64::try_from(since_boot).unwrap_or(i64::MAX));
+        match self.known {
+            Some(known) if known.abs_diff(found) < CLOCK_WAS_SET => {}
+            _ => self.known = Some(found),
+        }
+        self.known
+    }
+
+    /// The instant that it is.
+    pub fn moment(&mut self) -> Moment {
+        Moment { since_boot: sys::boot_millis(), boot_time: self.now() }
+    }
 }
 
 /// Which start of the machine this is: `/proc/sys/kernel/random/boot_id`.
@@ -170,6 +211,21 @@ mod tests {
         }
         assert!(!at(0, 0).is_plausible());
         assert_eq!(at(EARLIEST_PLAUSIBLE, 0).rfc3339().to_string(), "2026-11-01T00:00:00.000Z");
+    }
+
+    #[cfg(feature = "hub")]
+    #[test]
+    fn the_start_of_the_machine_moves_only_when_the_clock_is_set() {
+        let mut boot = BootTime::default();
+        let wall = |millis| Wall(Duration::from_millis(EARLIEST_PLAUSIBLE * 1000 + millis));
+        assert_eq!(boot.learn(Wall(Duration::from_secs(7)), 7000), None);
+        let first = EARLIEST_PLAUSIBLE as i64 * 1000 + 5000 - 3000;
+        assert_eq!(boot.learn(wall(5000), 3000), Some(first));
+        assert_eq!(boot.learn(wall(6003), 4001), Some(first));
+        assert_eq!(boot.learn(wall(6000), 4099), Some(first));
+        assert_eq!(boot.learn(wall(6000), 4100), Some(first - 100));
+        assert_eq!(boot.learn(wall(3_606_000), 4100), Some(first + 3_599_900));
+        assert_eq!(boot.learn(Wall(Duration::from_secs(7)), 4200), None);
     }
 
     #[test]

@@ -124,7 +124,14 @@ impl Hub {
     }
 
     /// Does what is due; each part a bounded amount.
-    pub fn turn(&mut self, ready: &[Ready], gather: &mut Gather, now: Instant) {
+    /// `served` writes what is known about answering.
+    pub fn turn(
+        &mut self,
+        ready: &[Ready],
+        gather: &mut Gather,
+        served: &dyn Fn(&mut dyn Sink),
+        now: Instant,
+    ) {
         let mut ready = ready.iter();
         let mut is_ready = |has: bool| has && ready.next().is_some_and(|r| r.any());
         let statsd = is_ready(self.statsd.fd().is_some());
@@ -155,15 +162,32 @@ impl Hub {
         }
         if is_due(self.exports.deadline()) {
             let mut exports = std::mem::take(&mut self.exports);
-            let mut scrape = |out: &mut dyn Sink| {
-                gather.scrape(gather.all(), out);
-                self.write_self(out);
-                out.source(Source::Others);
-                self.store.write(now, out);
-            };
-            exports.turn(&mut scrape, now);
+            exports.turn(&mut |out| self.write_all(gather, served, now, out), now);
             self.exports = exports;
         }
+    }
+
+    /// Everything that the page shows; what is taken out of here writes itself.
+    fn write_all(
+        &mut self,
+        gather: &mut Gather,
+        served: &dyn Fn(&mut dyn Sink),
+        now: Instant,
+        out: &mut dyn Sink,
+    ) {
+        gather.scrape(gather.all(), out);
+        served(out);
+        self.write_self(out);
+        out.source(Source::Others);
+        self.store.write(now, out);
+    }
+
+    /// The process is to end: a last frame goes out, and what waits, within `time`.
+    pub fn flush(&mut self, gather: &mut Gather, served: &dyn Fn(&mut dyn Sink), time: Duration) {
+        let now = Instant::now();
+        let mut exports = std::mem::take(&mut self.exports);
+        exports.end(&mut |out| self.write_all(gather, served, now, out), now + time);
+        self.exports = exports;
     }
 
     /// Those who are asked.
@@ -189,6 +213,13 @@ impl Hub {
             let text = ["no message arrived for ", &age, " s, alerts that wait: ", &waiting];
             to.fails("alert", name, [&text.concat(), "; the log says why"].concat());
         }
+        self.exports.troubles(|name, since, text| match since {
+            Some(since) => {
+                let age = now.saturating_duration_since(since).as_secs().to_string();
+                to.fails("export", name, ["nothing arrived for ", &age, " s: ", &text].concat());
+            }
+            None => to.fails("spool", name, text),
+        });
         for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
             to.notes("target", name, text.to_owned());
         }

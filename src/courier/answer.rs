@@ -5,7 +5,8 @@
 use super::Answer;
 use super::client::Failure;
 use super::inflate::gunzip;
-use crate::wire::{self, Chunks, Fault};
+use crate::clock::Wall;
+use crate::wire::{self, Chunks, Fault, read_http_date};
 use std::str;
 use std::time::Duration;
 
@@ -59,6 +60,15 @@ fn protocol(text: &str) -> Failure {
 fn too_large(max_body: usize) -> Failure {
     let text = ["the body of the answer is longer than ", &max_body.to_string(), " bytes"].concat();
     Failure { reason: "too_large", text }
+}
+
+/// Seconds, or a date (RFC 9110, section 10.2.3): what is past is now.
+pub fn retry_after(text: &str, now: Wall) -> Option<Duration> {
+    if let Some(seconds) = wire::content_length(text.as_bytes()) {
+        return Some(Duration::from_secs(seconds));
+    }
+    let then = Duration::from_secs(read_http_date(text)?);
+    Some(then.saturating_sub(now.since_epoch()))
 }
 
 impl Reading {
@@ -213,8 +223,9 @@ impl Reading {
             } else if is("location") {
                 self.location = Some(text());
             } else if is("retry-after") {
-                // The form with a date is not worth a parser of dates.
-                self.answer.retry_after = text().parse().ok().map(Duration::from_secs);
+                self.answer.retry_after = retry_after(&text(), Wall::now());
+            } else if is("x-prometheus-remote-write-samples-written") {
+                self.answer.samples_written = wire::content_length(value);
             } else if is("content-encoding") {
                 self.gzip = match value.trim_ascii() {
                     v if wire::same(v, b"gzip") => true,
@@ -248,5 +259,31 @@ impl Reading {
             (false, Some(length)) => Framing::Sized(length),
             (false, None) => Framing::UntilClose,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_says_until_when_it_wants_to_be_left_alone() {
+        let now = Wall::at(Duration::from_millis(784_111_700_250));
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("120", Some(120_000)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(76_750)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(76_750)),
+            ("Sun Nov  6 08:49:37 1994", Some(76_750)),
+            ("Sun, 06 Nov 1994 08:48:00 GMT", Some(0)),
+            ("-1", None),
+            ("+7", None),
+            ("", None),
+            ("soon", None),
+            ("99999999999999999999999", None),
+        ] {
+            let expected = expected.map(Duration::from_millis);
+            assert_eq!(retry_after(text, now), expected, "{text}");
+        }
     }
 }

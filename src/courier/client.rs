@@ -1,14 +1,16 @@
 //! A small blocking HTTP/1.1 client for couriers (RFC 9110, RFC 9112): one deadline over name
-//! resolution, connecting, sending and receiving; bounded answers, redirects and headers; gzip.
+//! resolution, connecting, TLS, sending and receiving; bounded answers, redirects and headers; gzip.
 //!
 //! Name resolution is `getaddrinfo`, which cannot be interrupted: where it takes longer than the
 //! deadline (its own limit is some ten seconds), the call fails as soon as it returns.
 
+use super::Tls;
 use super::answer::{Read, Reading};
+use super::stream::Stream;
 use crate::wire::Url;
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
@@ -57,7 +59,7 @@ pub struct Answer {
 /// Why nothing came back.
 #[derive(Debug)]
 pub struct Failure {
-    /// One word for counting: resolve, connect (no connection, or it broke), timeout, protocol,
+    /// One word for counting: resolve, connect (no connection, or it broke), timeout, tls, protocol,
     /// too_large, redirect.
     pub reason: &'static str,
     /// A sentence for people.
@@ -70,41 +72,57 @@ impl fmt::Display for Failure {
     }
 }
 
-fn failure(reason: &'static str, text: &str) -> Failure {
+pub(super) fn failure(reason: &'static str, text: &str) -> Failure {
     Failure { reason, text: text.to_owned() }
 }
 
 /// Of an error of a socket.
-fn broken(error: &io::Error, doing: &str) -> Failure {
+pub(super) fn broken(error: &io::Error, doing: &str) -> Failure {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => late(doing),
         _ => Failure { reason: "connect", text: [doing, ": ", &error.to_string()].concat() },
     }
 }
 
-fn late(doing: &str) -> Failure {
+pub(super) fn late(doing: &str) -> Failure {
     Failure { reason: "timeout", text: [doing, ": no time left"].concat() }
 }
 
 /// What is left until `deadline`; a socket takes no timeout of nothing.
-fn left(deadline: Instant, doing: &str) -> Result<Duration, Failure> {
+pub(super) fn left(deadline: Instant, doing: &str) -> Result<Duration, Failure> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(late(doing)) } else { Ok(left) }
 }
 
 /// A client; its connection is kept for the next call to the same host.
+///
+/// A connection that was kept may be closed by the peer just as the next request goes out. What is
+/// safe is then sent once more, on a new connection, if nothing of an answer came. So is what is
+/// posted by a client for samples: a receiver that got them twice is no wiser, as each has its time
+/// stamp. Other posts fail, and whoever sent them decides.
 #[derive(Default)]
 pub struct Client {
     kept: Option<Kept>,
+    /// `None`: that of the system, read when it is needed.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code))]
+    tls: Option<Tls>,
+    /// To send the same again does no harm.
+    repeats: bool,
 }
 
 struct Kept {
-    stream: TcpStream,
+    stream: Stream,
+    is_tls: bool,
     host: String,
     port: u16,
 }
 
 impl Client {
+    /// A client for samples: what it posts may arrive twice.
+    pub fn for_samples(tls: Tls) -> Client {
+        Client { kept: None, tls: Some(tls), repeats: true }
+    }
+
     /// Sends `call` and waits for the answer, following redirects of GET and HEAD.
     ///
     /// # Errors
@@ -129,19 +147,33 @@ impl Client {
     /// One request, one answer. A connection that was kept and is dead is replaced by a new one.
     fn exchange(&mut self, call: &Call<'_>, url: &Url, is_safe: bool) -> Result<Read, Failure> {
         let request = request(call, url)?;
-        let kept = self.kept.take().filter(|k| k.host == url.host && k.port == url.port);
-        if let Some(kept) = kept.filter(|kept| is_silent(&kept.stream)) {
+        let is_same = |k: &Kept| k.host == url.host && k.port == url.port && k.is_tls == url.is_tls;
+        if let Some(mut kept) = self.kept.take().filter(is_same)
+            && kept.stream.is_silent()
+        {
             let mut heard = false;
-            match talk(&kept.stream, &request, call, &mut heard) {
-                // The peer may have hung up as the request went out. Asking again does no harm
-                // where asking changes nothing.
-                Err(failure) if is_safe && !heard && failure.reason == "connect" => {}
+            match talk(&mut kept.stream, &request, call, &mut heard) {
+                // The peer may have hung up as the request went out.
+                Err(failure)
+                    if (is_safe || self.repeats) && !heard && failure.reason == "connect" => {}
                 done => return self.keep(kept, done),
             }
         }
-        let stream = connect(&url.host, url.port, call.deadline)?;
-        let done = talk(&stream, &request, call, &mut false);
-        self.keep(Kept { stream, host: url.host.clone(), port: url.port }, done)
+        let mut stream = self.open(url, call.deadline)?;
+        let done = talk(&mut stream, &request, call, &mut false);
+        let (is_tls, host) = (url.is_tls, url.host.clone());
+        self.keep(Kept { stream, is_tls, host, port: url.port }, done)
+    }
+
+    /// A new connection, and under TLS where the URL says so.
+    fn open(&mut self, url: &Url, deadline: Instant) -> Result<Stream, Failure> {
+        #[cfg(feature = "tls")]
+        if url.is_tls {
+            let tls = system(&mut self.tls)?;
+            let stream = connect(&url.host, url.port, deadline)?;
+            return Ok(Stream::Tls(Box::new(tls.open(stream, &url.host, deadline)?)));
+        }
+        connect(&url.host, url.port, deadline).map(Stream::Plain)
     }
 
     fn keep(&mut self, kept: Kept, done: Result<Read, Failure>) -> Result<Read, Failure> {
@@ -152,11 +184,15 @@ impl Client {
     }
 }
 
-/// Whether the peer neither closed nor said anything unasked.
-fn is_silent(stream: &TcpStream) -> bool {
-    let peeked = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
-    let is_silent = peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-    is_silent && stream.set_nonblocking(false).is_ok()
+/// What is configured; else that of the system, kept from now on.
+#[cfg(feature = "tls")]
+pub fn system(tls: &mut Option<Tls>) -> Result<Tls, Failure> {
+    if tls.is_none() {
+        let read = Tls::read(&crate::settings::Tls::default());
+        let failed = |error: io::Error| Failure { reason: "tls", text: error.to_string() };
+        *tls = Some(read.map_err(failed)?);
+    }
+    tls.clone().ok_or_else(|| failure("tls", "no TLS"))
 }
 
 /// Tries one address after the other; each but the last may take its share of the time. An IPv6
@@ -223,50 +259,29 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
 
 /// Sends `request` and receives the answer; `heard` when anything of it came.
 fn talk(
-    mut stream: &TcpStream,
+    stream: &mut Stream,
     request: &[u8],
     call: &Call<'_>,
     heard: &mut bool,
 ) -> Result<Read, Failure> {
-    let mut rest = request;
-    while !rest.is_empty() {
-        let doing = "sending the request";
-        let time = left(call.deadline, doing)?;
-        let sent = stream.set_write_timeout(Some(time)).and_then(|()| stream.write(rest));
-        match sent {
-            Ok(n) => rest = rest.get(n..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            // A peer may refuse a body before it has all of it; what it said is worth more.
-            Err(error) if is_hung_up(&error) => break,
-            Err(error) => return Err(broken(&error, doing)),
-        }
-    }
+    stream.send(request, call.deadline)?;
     let mut reading = Reading::new(call.method == "HEAD", call.max_body);
     let mut piece = [0; PIECE];
     loop {
-        let doing = "waiting for the answer";
-        let time = left(call.deadline, doing)?;
-        let read = stream.set_read_timeout(Some(time)).and_then(|()| stream.read(&mut piece));
-        match read {
-            Ok(0) => {
+        match stream.receive(&mut piece, call.deadline)? {
+            0 => {
                 reading.end()?;
                 break;
             }
-            Ok(n) => {
+            n => {
                 *heard = true;
                 if reading.feed(piece.get(..n).unwrap_or_default())? {
                     break;
                 }
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(broken(&error, doing)),
         }
     }
     reading.finish()
-}
-
-fn is_hung_up(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
 }
 
 #[cfg(test)]

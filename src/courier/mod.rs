@@ -4,13 +4,21 @@
 
 mod answer;
 mod client;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod inflate;
 mod queue;
+mod stream;
+#[cfg_attr(not(feature = "tls"), path = "tls/absent.rs")]
+mod tls;
 
 pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure, connect};
+#[cfg(feature = "grpc")]
+pub use grpc::{Grpc, GrpcAnswer, GrpcCall};
 pub use inflate::gunzip;
-pub use queue::Queue;
+pub use queue::{Next, Queue};
+pub use tls::Tls;
 
 use crate::sys::Wake;
 use std::io;
@@ -26,6 +34,15 @@ pub struct Courier<J> {
     mailbox: Queue<J>,
 }
 
+/// Starts a thread as couriers are.
+///
+/// # Errors
+///
+/// There is no room for another thread.
+pub fn spawn(name: &str, stack: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).stack_size(stack).spawn(work).map(drop)
+}
+
 impl<J: Send + 'static> Courier<J> {
     /// Starts the thread `name`, which runs `work`; so many jobs may wait.
     ///
@@ -39,10 +56,7 @@ impl<J: Send + 'static> Courier<J> {
     ) -> io::Result<Courier<J>> {
         let mailbox = Queue::new(waiting);
         let jobs = mailbox.clone();
-        thread::Builder::new()
-            .name(name.to_owned())
-            .stack_size(STACK)
-            .spawn(move || work(&jobs))?;
+        spawn(name, STACK, Box::new(move || work(&jobs)))?;
         Ok(Courier { mailbox })
     }
 

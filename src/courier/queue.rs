@@ -20,6 +20,17 @@ struct State<T> {
     closed: bool,
 }
 
+/// What waiting brought.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next<T> {
+    /// The next one.
+    Item(T),
+    /// None came in time.
+    Late,
+    /// None will come.
+    End,
+}
+
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Queue<T> {
         Queue(Arc::clone(&self.0))
@@ -96,6 +107,36 @@ impl<T> Queue<T> {
         }
     }
 
+    /// The next one, if it comes before then; without a time, whenever it comes.
+    pub fn next_before(&self, until: Option<Instant>) -> Next<T> {
+        loop {
+            if let Some(item) = self.take() {
+                return Next::Item(item);
+            }
+            let state = self.lock();
+            if !state.items.is_empty() {
+                continue;
+            }
+            if state.closed {
+                return Next::End;
+            }
+            let Some(until) = until else {
+                drop(self.wait(state));
+                continue;
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Next::Late;
+            }
+            drop(self.0.changed.wait_timeout(state, left));
+        }
+    }
+
+    /// How many are in it.
+    pub fn waiting(&self) -> usize {
+        self.lock().items.len()
+    }
+
     /// Lets the time pass; false if it ended before.
     pub fn sleep(&self, time: Duration) -> bool {
         let (start, mut state) = (Instant::now(), self.lock());
@@ -110,6 +151,12 @@ impl<T> Queue<T> {
             let waited = self.0.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Takes no more; what is in it can still be taken.
+    pub fn finish(&self) {
+        self.lock().closed = true;
+        self.0.changed.notify_all();
     }
 
     /// Ends it for all; what is still in it goes.
@@ -146,6 +193,23 @@ mod tests {
         }
         assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
         assert_eq!(queue.take(), None);
+    }
+
+    #[test]
+    fn waiting_has_an_end_and_what_was_put_before_is_taken() {
+        let queue = Queue::new(2);
+        assert_eq!(queue.next_before(Some(Instant::now())), Next::<u8>::Late);
+        let other = queue.clone();
+        let taking = thread::spawn(move || other.next_before(None));
+        queue.offer(1).unwrap();
+        assert_eq!(taking.join().unwrap(), Next::Item(1));
+        queue.offer(2).unwrap();
+        queue.offer(3).unwrap();
+        queue.finish();
+        assert_eq!((queue.offer(4), queue.waiting()), (Err(4), 2));
+        assert_eq!(queue.next_before(Some(Instant::now())), Next::Item(2));
+        assert_eq!(queue.next_before(None), Next::Item(3));
+        assert_eq!(queue.next_before(None), Next::End);
     }
 
     #[test]

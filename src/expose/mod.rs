@@ -8,4 +8,6 @@ mod series;
 mod text;
 
 pub use line::Lines;
+#[cfg(feature = "hub")]
+pub use text::escape;
 pub use text::{Format, Text, misleads};

@@ -155,8 +155,9 @@ fn shape<'n>(
     }
 }
 
+/// Appends `text` as a label value, or as a help text where `quotes` stay.
 #[cold]
-pub(super) fn escape(out: &mut Buffer, text: &[u8], quotes: bool) {
+pub fn escape(out: &mut Buffer, text: &[u8], quotes: bool) {
     for chunk in text.utf8_chunks() {
         let mut plain = chunk.valid().as_bytes();
         while let Some(at) = plain.iter().position(|b| matches!(b, b'\\' | b'\n' | b'"')) {

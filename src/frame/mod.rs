@@ -2,6 +2,10 @@
 //! table of series that is the same for many frames. Frames are what couriers carry, what waits in
 //! the spool, and what every export encodes.
 
+mod entry;
+mod families;
+mod key;
+mod record;
 mod recorder;
 mod table;
 #[cfg(test)]

@@ -3,6 +3,10 @@
 
 use crate::metric::{Histogram, Kind, Value};
 
+/// The most bytes of text, slots or numbers that one table has: places are 32 bits wide, also where
+/// addresses are.
+const MAX_PARTS: u32 = 1 << 30;
+
 /// A part of one of the table's arrays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Span {
@@ -229,6 +233,17 @@ impl Table {
         series: SeriesDef<'_>,
         labels: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> u32 {
+        let id = self.push_series(series, labels);
+        self.settle();
+        id
+    }
+
+    /// The same for many of them: `settle` makes the table whole.
+    pub fn push_series<'a>(
+        &mut self,
+        series: SeriesDef<'_>,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> u32 {
         let at = self.labels.len();
         let before = self.series.last().map(|row| row.labels).unwrap_or_default();
         for (i, (key, value)) in labels.into_iter().enumerate() {
@@ -251,10 +266,56 @@ impl Table {
             is_timed: series.is_timed,
         });
         self.slots += series.shape.slots() as u32 + u32::from(series.is_timed);
-        let family = |id: &u32| self.series.get(*id as usize).map_or(0, |row| row.family);
-        let place = self.order.partition_point(|other| family(other) <= series.family);
-        self.order.insert(place, id);
         id
+    }
+
+    /// Whether all series are where they belong.
+    pub(super) fn is_settled(&self) -> bool {
+        self.order.len() == self.series.len()
+    }
+
+    fn family_of(&self, id: u32) -> u32 {
+        self.series.get(id as usize).map_or(0, |row| row.family)
+    }
+
+    /// Puts what `push_series` added where it belongs: each series behind those of its family. It
+    /// counts how many there are of each, so that any number of them takes its time only once.
+    pub fn settle(&mut self) {
+        let known = self.order.len();
+        if known == self.series.len() {
+            return;
+        }
+        self.order.extend(known as u32..self.series.len() as u32);
+        let tail = self.order.get(known.saturating_sub(1)..).unwrap_or_default();
+        if tail.is_sorted_by_key(|id| self.family_of(*id)) {
+            return;
+        }
+        let mut places = vec![0u32; self.families.len() + 1];
+        for row in &self.series {
+            let place = places.get_mut(row.family as usize + 1);
+            place.into_iter().for_each(|count| *count += 1);
+        }
+        let mut sum = 0;
+        for place in &mut places {
+            sum += *place;
+            *place = sum;
+        }
+        for (id, row) in (0u32..).zip(&self.series) {
+            let Some(place) = places.get_mut(row.family as usize) else { continue };
+            if let Some(here) = self.order.get_mut(*place as usize) {
+                *here = id;
+            }
+            *place += 1;
+        }
+    }
+
+    /// Whether there is room for a series with so many bytes of labels and so many slots.
+    pub(super) fn has_room(&self, text: usize, slots: usize) -> bool {
+        let long = MAX_PARTS as usize;
+        self.text.len() + text < long
+            && self.slots as usize + slots < long
+            && self.numbers.len() + slots < long
+            && self.labels.len() + text < long
     }
 
     fn put(&mut self, text: &str) -> Span {

@@ -20,6 +20,20 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// One that goes on behind `bytes`.
+    #[cfg(feature = "hub")]
+    pub fn after(bytes: Vec<u8>) -> Buffer {
+        let len = bytes.len();
+        Buffer { bytes, len }
+    }
+
+    /// What was written, to be kept elsewhere.
+    #[cfg(feature = "hub")]
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.len);
+        self.bytes
+    }
+
     /// What was written so far.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
@@ -127,6 +141,12 @@ mod tests {
         assert_eq!(b.bytes(), b"hello");
         b.skip(2);
         b.put(b"!");
+        #[cfg(feature = "hub")]
+        {
+            let mut after = Buffer::after(b"so far".to_vec());
+            after.put(b", and on");
+            assert_eq!(after.into_bytes(), b"so far, and on");
+        }
         assert_eq!(b.len(), 8);
         b.reset(100);
         assert!(b.is_empty());

@@ -1,14 +1,17 @@
 //! What there is to do besides answering, which is the hub's.
 
-use super::Service;
+use super::{Service, metrics};
 use crate::expose::Text;
 use crate::http::Query;
 pub use crate::hub::{Hub, Prepared};
-use crate::metric::Family;
+use crate::metric::{Family, Sink};
 use crate::settings::Settings;
 use crate::sys::Ready;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long what waits may be sent when the process is to end.
+const FLUSH: Duration = Duration::from_secs(3);
 
 /// The families about what comes in and goes out.
 pub(super) fn families() -> impl Iterator<Item = &'static Family<'static>> {
@@ -53,11 +56,18 @@ impl Service {
 
     /// Does what is due besides answering.
     pub fn turn(&mut self, ready: &[Ready], now: Instant) {
-        self.hub.turn(ready, &mut self.gather, now);
+        let Service { hub, gather, metrics_path, answers, traffic, .. } = self;
+        let served =
+            |out: &mut dyn Sink| metrics::write_traffic(metrics_path, answers, *traffic, out);
+        hub.turn(ready, gather, &served, now);
     }
 
     /// Before the program ends.
     pub fn finish(&mut self) {
+        let Service { hub, gather, metrics_path, answers, traffic, .. } = self;
+        let served =
+            |out: &mut dyn Sink| metrics::write_traffic(metrics_path, answers, *traffic, out);
+        hub.flush(gather, &served, FLUSH);
         self.hub.finish();
     }
 }

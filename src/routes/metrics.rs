@@ -66,7 +66,8 @@ impl Service {
     }
 }
 
-fn write_traffic(
+/// Writes what is known about answering.
+pub(super) fn write_traffic(
     metrics_path: &str,
     answers: &[[u64; Status::ALL.len()]],
     traffic: Traffic,

@@ -78,7 +78,14 @@ impl Catalogue {
         match path {
             [COLLECTORS, _] => self.find(path).is_some(),
             [] => false,
-            path => sections().any(|section| section.list.is_none() && section.is_at(path)),
+            path => {
+                let inner = |row: &Row| match (path, row.path[1].split_once('.')) {
+                    ([list, table], Some((above, _))) => [row.path[0], above] == [*list, *table],
+                    _ => false,
+                };
+                sections().any(|section| section.list.is_none() && section.is_at(path))
+                    || self.rows.iter().any(inner)
+            }
         }
     }
 
@@ -176,9 +183,10 @@ impl Row {
         self.path.into_iter().flat_map(|part| part.split('.')).filter(|part| !part.is_empty())
     }
 
-    /// Its key in its table.
+    /// Its key in its table; with a dot in it, it is one of a table in the element of a list.
     pub(super) fn key(&self) -> &'static str {
-        self.parts().last().unwrap_or_default()
+        let [_, key, option] = self.path;
+        if option.is_empty() { key } else { option }
     }
 
     /// Its path with dots, as messages name it.

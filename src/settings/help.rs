@@ -29,7 +29,11 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
         "Environment",
         "Every key of the file is also a variable: APP__SERVER__LISTEN,\n\
          APP__COLLECTORS__DISK, APP__COLLECTORS__DISK__EXCLUDE_PATTERN. Lists are\n\
-         separated by commas. A variable APP__... of another table is not looked at.",
+         separated by commas. A variable APP__... of another table is not looked at.\n\
+         OTEL_EXPORTER_OTLP_*, OTEL_METRIC_EXPORT_*, OTEL_SERVICE_NAME and\n\
+         OTEL_RESOURCE_ATTRIBUTES fill in what an otlp export of the file does not say; an\n\
+         endpoint makes one named otlp if the file has none. OTEL_SDK_DISABLED=true or\n\
+         OTEL_METRICS_EXPORTER=none turns that off.",
     ),
     (
         "Exit status",

@@ -33,6 +33,8 @@ pub(super) struct Told {
     element: usize,
     pub(super) section: &'static Section,
     pub(super) answers: Vec<(usize, Answer)>,
+    /// It has all that is required, and nothing of it was refused.
+    is_whole: bool,
 }
 
 /// Sets all elements.
@@ -59,8 +61,8 @@ pub(super) fn settle(
             finish(elements, told, settings, refusal);
         }
         (element.list.begin)(settings);
-        let answers = answers(catalogue, element, said, dialect, (settings, refusal));
-        all.push(Told { element: i, section: element.section, answers });
+        let (answers, is_whole) = answers(catalogue, element, said, dialect, (settings, refusal));
+        all.push(Told { element: i, section: element.section, answers, is_whole });
         unique(catalogue, elements, &all, refusal);
         open.push(all.len() - 1);
     }
@@ -83,28 +85,36 @@ fn in_depth(elements: &[Element]) -> Vec<usize> {
     order
 }
 
-/// Sets the rows of an element.
+/// Sets the rows of an element; tells whether it has all that is required and nothing of it was refused.
 fn answers(
     catalogue: &Catalogue,
     element: &Element,
     said: &[Checked],
     dialect: Dialect,
     (settings, refusal): (&mut Settings, &mut Refusal),
-) -> Vec<(usize, Answer)> {
-    let mut answers = Vec::new();
+) -> (Vec<(usize, Answer)>, bool) {
+    let (mut answers, mut known) = (Vec::new(), !element.spoilt);
     for (row, spec) in catalogue.rows_of(element.section) {
         let said: Vec<&Checked> = said.iter().filter(|one| one.row == row).collect();
+        let misfit = (element.list.misfit)(settings, spec.key());
+        if let Some(text) = misfit.filter(|_| known) {
+            if let Some(first) = said.first() {
+                refusal.add(first.origin.clone(), [&spec.dotted(), ": ", &text].concat());
+            }
+            continue;
+        }
         match answer(spec, &said, dialect, settings) {
             Some(answer) if !spec.required || !answer.is_empty() => answers.push((row, answer)),
             _ if spec.required && !element.spoilt => {
                 let (header, expects) = (element.section.header(), spec.kind.expects());
                 let text = [&header, ": ", spec.key(), " is missing; expected ", &expects];
                 refusal.add(element.origin.clone(), text.concat());
+                known = false;
             }
             _ => {}
         }
     }
-    answers
+    (answers, known)
 }
 
 /// Refuses the value of an earlier element where each has its own; the element is the last.
@@ -134,7 +144,7 @@ fn finish(elements: &[Element], told: &Told, settings: &mut Settings, refusal: &
     let Some(element) = elements.get(told.element) else { return };
     // What was refused may be what the others need.
     let is_within = |e: &Element| e.spoilt && e.above == Some(told.element);
-    if element.spoilt || elements.iter().any(is_within) {
+    if !told.is_whole || elements.iter().any(is_within) {
         return;
     }
     if let Err((key, text)) = (element.section.check)(settings) {

@@ -91,8 +91,12 @@ pub(super) fn settle(
     }
     let switches = Switches::of(catalogue, &answers);
     settings.collectors = collectors(catalogue, subjects, &mut answers, &switches, refusal);
-    let both = (&mut settings, refusal);
+    let both = (&mut settings, &mut *refusal);
     let lists = lists::settle(catalogue, &elements, checked, dialect, both);
+    #[cfg(feature = "hub")]
+    if refusal.is_empty() {
+        super::checks_out::fallbacks(&lists, &settings, refusal);
+    }
     (settings, Answers { rows: answers, lists })
 }
 
@@ -180,7 +184,7 @@ fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Che
         (Kind::Switch, Some(shape)) => shape == Shape::Switch,
         (Kind::Count(..), Some(shape)) => shape == Shape::Integer,
         (Kind::Numbers, Some(shape)) => matches!(shape, Shape::Integer | Shape::Bare),
-        (Kind::Time(..) | Kind::Times(..), Some(shape)) => {
+        (Kind::Time(..) | Kind::Times(..) | Kind::Size(..), Some(shape)) => {
             matches!(shape, Shape::Integer | Shape::Text)
         }
         (_, Some(shape)) => shape == Shape::Text,

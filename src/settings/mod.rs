@@ -8,6 +8,8 @@
 mod catalogue;
 #[cfg(feature = "hub")]
 mod checks;
+#[cfg(feature = "hub")]
+mod checks_out;
 mod cli;
 mod elsewhere;
 mod env;
@@ -18,6 +20,8 @@ mod hub;
 mod listen;
 mod lists;
 mod mean;
+#[cfg(feature = "hub")]
+mod otel;
 mod out;
 mod print;
 mod problem;
@@ -27,6 +31,8 @@ mod row;
 mod rows;
 #[cfg(feature = "hub")]
 mod rows_in;
+#[cfg(feature = "hub")]
+mod rows_out;
 #[cfg(feature = "hub")]
 mod rows_watch;
 mod said;
@@ -93,6 +99,8 @@ fn load_from(
         let ask = vec![ask.clone()];
         return Ok(mean::settle(&catalogue, subjects, ask, vec![], &mut Refusal::default()).0);
     }
+    #[cfg(feature = "hub")]
+    let of_otel = otel::own(&env);
     env::read(&catalogue, env, &mut of_env, &mut refusal);
 
     let named = of_env.iter().chain(&of_args).rfind(|said| said.row == CONFIG);
@@ -103,6 +111,8 @@ fn load_from(
         Some(text) => record::read(&catalogue, text, &mut said, &mut refusal),
         None => Vec::new(),
     };
+    #[cfg(feature = "hub")]
+    let elements = otel::read(&catalogue, &of_otel, (&mut said, elements), &mut refusal);
     let was_read = text.is_some();
     said.extend(of_env);
     said.extend(of_args);
@@ -128,3 +138,6 @@ mod tests_of_errors;
 #[cfg(test)]
 #[cfg(feature = "hub")]
 mod tests_of_lists;
+#[cfg(test)]
+#[cfg(feature = "hub")]
+mod tests_of_out;

@@ -63,7 +63,9 @@ pub struct Refusal {
 impl Refusal {
     /// Notes a problem, file first, by line.
     pub(super) fn add(&mut self, origin: Origin, text: String) {
-        if self.skips() {
+        // A variable may say the same wrong thing of several exports.
+        let is_same = |(at, said): &(Origin, String)| *at == origin && *said == text;
+        if matches!(origin, Origin::Env(_)) && self.problems.iter().any(is_same) || self.skips() {
             return;
         }
         let key = origin.key();

@@ -81,7 +81,11 @@ impl Reader<'_> {
             };
         }
         match judge(self.catalogue, self.tree, i, node) {
-            Verdict::Descend => Inside::Table(None),
+            Verdict::Descend if element.is_some() && self.tree.children(i).next().is_none() => {
+                let text = [&path.join("."), ": says nothing; leave it out"].concat();
+                self.refuse(node.at, text, element)
+            }
+            Verdict::Descend => Inside::Table(element),
             Verdict::Record(row) => {
                 let first = self.said.iter().find(|said| said.row == row);
                 if let (None, Some(first)) = (element, first) {

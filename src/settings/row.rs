@@ -28,6 +28,8 @@ pub(super) struct List {
     pub(super) plain: Option<fn(&str) -> Vec<Keyed>>,
     /// The keys that `{ a = "b" }` in place of the list says for each pair.
     pub(super) pairs: Option<[&'static str; 2]>,
+    /// Why a key has no place in the last element, by what its rows before say.
+    pub(super) misfit: fn(&Settings, &str) -> Option<String>,
 }
 
 impl Section {
@@ -36,7 +38,7 @@ impl Section {
     }
     #[cfg(feature = "hub")]
     pub(super) const fn list(mut self, max: usize, begin: fn(&mut Settings)) -> Section {
-        self.list = Some(List { max, begin, plain: None, pairs: None });
+        self.list = Some(List { max, begin, plain: None, pairs: None, misfit: |_, _| None });
         self
     }
     #[cfg(feature = "hub")]
@@ -50,6 +52,13 @@ impl Section {
     pub(super) const fn pairs(mut self, pairs: [&'static str; 2]) -> Section {
         if let Some(list) = &mut self.list {
             list.pairs = Some(pairs);
+        }
+        self
+    }
+    #[cfg(feature = "hub")]
+    pub(super) const fn misfit(mut self, misfit: fn(&Settings, &str) -> Option<String>) -> Section {
+        if let Some(list) = &mut self.list {
+            list.misfit = misfit;
         }
         self
     }

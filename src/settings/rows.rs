@@ -2,12 +2,13 @@
 //! environment, help, manual page, reference and `--check-config` all come from these rows,
 //! in this order.
 
+use super::out::StdoutFormat;
 #[cfg(feature = "hub")]
 use super::row::pair;
 use super::row::{Row, Section, millis};
 use super::subject::Dialect;
 use super::types::{Action, Format, Level};
-use super::value::Kind;
+use super::value::{Kind, Value};
 
 /// The most addresses to listen on.
 pub(super) const MAX_LISTEN: usize = 8;
@@ -47,7 +48,10 @@ pub(super) const COLLECTORS: &str = "collectors";
 /// The tables of the file.
 pub(super) fn sections() -> impl Iterator<Item = &'static Section> {
     #[cfg(feature = "hub")]
-    let middle = super::rows_in::SECTIONS.iter().chain(super::rows_watch::SECTIONS);
+    let middle = super::rows_in::SECTIONS
+        .iter()
+        .chain(super::rows_watch::SECTIONS)
+        .chain(super::rows_out::SECTIONS);
     #[cfg(not(feature = "hub"))]
     let middle = std::iter::empty();
     FRONT.iter().chain(middle).chain(BACK)
@@ -56,7 +60,7 @@ pub(super) fn sections() -> impl Iterator<Item = &'static Section> {
 /// All rows but those of the collectors.
 pub(super) fn rows() -> Vec<Row> {
     #[cfg(feature = "hub")]
-    let rest = [super::rows_in::ROWS, super::rows_watch::ROWS];
+    let rest = [super::rows_in::ROWS, super::rows_watch::ROWS, super::rows_out::ROWS];
     #[cfg(not(feature = "hub"))]
     let rest: [&[Row]; 0] = [];
     [&[ROWS], rest.as_slice()].concat().concat()
@@ -67,12 +71,12 @@ pub(super) const CONFIG: usize = 0;
 pub(super) const DISABLE_DEFAULTS: usize = 1;
 pub(super) const HELP: usize = 2;
 pub(super) const VERSION: usize = 3;
-pub(super) const LISTEN: usize = 9;
-pub(super) const HOST: usize = 10;
-pub(super) const PORT: usize = 11;
-pub(super) const METRICS_PATH: usize = 12;
-pub(super) const DIALECT: usize = 18;
-pub(super) const ENDPOINT: usize = 20;
+pub(super) const LISTEN: usize = 11;
+pub(super) const HOST: usize = 12;
+pub(super) const PORT: usize = 13;
+pub(super) const METRICS_PATH: usize = 14;
+pub(super) const DIALECT: usize = 20;
+pub(super) const ENDPOINT: usize = 22;
 
 static ROWS: &[Row] = &[
     Row::new("", "", Kind::Path, "")
@@ -98,6 +102,14 @@ static ROWS: &[Row] = &[
         .flags(&["print-metrics"])
         .help("Collect once, print the metrics and exit.")
         .set(|s, _| s.action = Action::PrintMetrics),
+    Row::new("", "", Kind::Act, "")
+        .flags(&["once"])
+        .help("Send one frame to every export, or print the metrics where there is none, and exit.")
+        .set(|s, _| s.action = Action::Once),
+    Row::new("", "", Kind::Choice(FORMATS), "text")
+        .flags(&["format"])
+        .help("What --once prints where there is no export.")
+        .set(|s, v| s.once_format = format(v)),
     Row::new("", "", Kind::Ignored, "")
         .flags(&["web.max-requests"])
         .help("Accepted for compatibility with node_exporter, no effect."),
@@ -215,6 +227,17 @@ static ROWS: &[Row] = &[
             }
         }),
 ];
+
+/// What there is on standard output.
+pub(super) static FORMATS: &[&str] = &["text", "json", "influx"];
+
+pub(super) fn format(value: &Value) -> StdoutFormat {
+    match value.number {
+        0 => StdoutFormat::Text,
+        1 => StdoutFormat::Json,
+        _ => StdoutFormat::Influx,
+    }
+}
 
 const DIALECTS: &[&str] = &[Dialect::Own.name(), Dialect::Node.name()];
 

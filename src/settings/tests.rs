@@ -218,10 +218,16 @@ pub(super) fn sample(row: &Row) -> (String, String) {
     let text = match row.kind {
         Kind::Switch => if row.default[0] == "true" { "false" } else { "true" }.to_owned(),
         Kind::Choice(words) => {
-            words.iter().find(|w| !w.starts_with(row.default[0])).unwrap().to_string()
+            let other =
+                |word: &&&str| row.default[0].is_empty() || !word.starts_with(row.default[0]);
+            words.iter().find(other).unwrap().to_string()
         }
         Kind::Count(_, max) => max.to_string(),
         Kind::Time(..) => "7s".to_owned(),
+        Kind::Size(..) => "7MiB".to_owned(),
+        Kind::Remote => "http://u@host:1/v1".to_owned(),
+        Kind::Attributes => "host=a=b".to_owned(),
+        Kind::Patterns => "cpu_*".to_owned(),
         Kind::Addresses => "[::1]:1".to_owned(),
         // No name is a gauge and a counter.
         Kind::Names if row.key() == "custom_counters" => "hits".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::hub::{Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail};
 use super::listen::Listen;
-use super::out::Export;
+use super::out::{Export, StdoutFormat};
 use super::subject::{CollectorSettings, Dialect};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -172,6 +172,8 @@ pub struct Settings {
     pub alerting: Alerting,
     /// What to alarm about.
     pub alerts: Vec<Alert>,
+    /// What [`Action::Once`] prints where there is no export.
+    pub once_format: StdoutFormat,
     /// Where samples go.
     pub exports: Vec<Export>,
     /// One for each subject, in their order.

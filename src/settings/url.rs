@@ -20,6 +20,18 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     }
 }
 
+/// The same, or `https://` where TLS is built in.
+pub(super) fn check_remote(text: &str) -> Result<(), String> {
+    let scheme = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
+    match scheme {
+        Some(_) if cfg!(feature = "tls") => {
+            check(&["http://", text.get(8..).unwrap_or_default()].concat())
+        }
+        Some(_) => Err("; TLS is not built in: use a build with the cargo feature tls".to_owned()),
+        None => check(text),
+    }
+}
+
 /// What a target that is a plain text says: `http://api:8000/metrics` or only `api:8000`.
 pub(super) fn plain_target(text: &str) -> Vec<Keyed> {
     let mut url = match text.contains("://") {

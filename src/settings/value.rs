@@ -7,6 +7,8 @@ use regex_lite::Regex;
 
 /// Bytes of one value.
 const MAX_VALUE: usize = 4096;
+/// Bytes of an attribute's name.
+const MAX_ATTRIBUTE: usize = 256;
 /// Paths that are not for the samples: the page and the health checks live there.
 const RESERVED: &[&str] =
     &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
@@ -25,6 +27,8 @@ pub enum Kind {
     Count(u64, u64),
     /// A length of time, bounds in milliseconds: `500ms`, `5s`, `2m`, `1h`, or whole seconds.
     Time(u64, u64),
+    /// A number of bytes, from the first to the second: `4096`, `64kB`, `16MiB`.
+    Size(u64, u64),
     /// Addresses to listen on, one or several.
     Addresses,
     /// The host part of an address.
@@ -60,6 +64,12 @@ pub enum Kind {
     Url,
     /// URLs without TLS, one or several.
     Urls,
+    /// A URL, with TLS where that is built in.
+    Remote,
+    /// Attributes, under any names: a table in the file.
+    Attributes,
+    /// Names of metrics with `*` and `?` in them, one or several.
+    Patterns,
     /// Where metrics are served: a path, a host and a port, or a URL.
     Served,
     /// A host and a port.
@@ -94,7 +104,7 @@ impl Value {
 impl Kind {
     /// It takes several values.
     pub(super) fn is_list(self) -> bool {
-        let listed = matches!(self, Kind::Addresses | Kind::Names | Kind::Numbers);
+        let listed = matches!(self, Kind::Addresses | Kind::Names | Kind::Numbers | Kind::Patterns);
         listed || matches!(self, Kind::Urls | Kind::Mails) || self.is_table()
     }
 
@@ -110,7 +120,7 @@ impl Kind {
 
     /// It takes several values, each under a name, and is a table of the file.
     pub(super) fn is_table(self) -> bool {
-        matches!(self, Kind::Labels | Kind::Headers | Kind::Times(..))
+        matches!(self, Kind::Labels | Kind::Headers | Kind::Attributes | Kind::Times(..))
     }
 
     /// Stands for the value in help; empty for flags that need none.
@@ -120,18 +130,19 @@ impl Kind {
             Kind::Choice(words) => join(words, "|"),
             Kind::Count(..) | Kind::Ignored => "N".to_owned(),
             Kind::Time(..) => "TIME".to_owned(),
+            Kind::Size(..) => "BYTES".to_owned(),
             Kind::Addresses => "ADDR".to_owned(),
             Kind::Host => "HOST".to_owned(),
             Kind::Route | Kind::Path | Kind::PathOrNone | Kind::Glob => "PATH".to_owned(),
             Kind::Pattern => "REGEX".to_owned(),
-            Kind::Name | Kind::Names | Kind::Word => "NAME".to_owned(),
+            Kind::Name | Kind::Names | Kind::Word | Kind::Patterns => "NAME".to_owned(),
             Kind::Numbers => "NUMBER".to_owned(),
             Kind::Text => "TEXT".to_owned(),
             Kind::Expression => "EXPRESSION".to_owned(),
-            Kind::Url | Kind::Urls | Kind::Served => "URL".to_owned(),
+            Kind::Url | Kind::Urls | Kind::Served | Kind::Remote => "URL".to_owned(),
             Kind::Endpoint => "HOST:PORT".to_owned(),
             Kind::Mail | Kind::Mails => "ADDRESS".to_owned(),
-            Kind::Labels | Kind::Headers => "NAME=VALUE".to_owned(),
+            Kind::Labels | Kind::Headers | Kind::Attributes => "NAME=VALUE".to_owned(),
             Kind::Times(..) => "NAME=TIME".to_owned(),
         }
     }
@@ -149,6 +160,13 @@ impl Kind {
                 let (min, max) = (time(min), time(max));
                 return ["a time from ", &min, " to ", &max, ", such as 5s or 500ms"].concat();
             }
+            Kind::Size(min, max) => {
+                let (min, max) = (size(min), size(max));
+                return ["bytes from ", &min, " to ", &max, ", such as 65536 or 16MiB"].concat();
+            }
+            Kind::Remote => "a URL such as http://collector:4318/v1/metrics",
+            Kind::Attributes => "texts under names, such as \"service.name\" = \"edge-17\"",
+            Kind::Patterns => "names of metrics, such as cpu_*",
             Kind::Addresses => {
                 "HOST:PORT, :PORT or unix:/PATH, such as 127.0.0.1:9101 or [::]:9101"
             }
@@ -192,6 +210,7 @@ impl Kind {
                 Err(error) => return Err([" (", &error.to_string(), ")"].concat()),
             },
             Kind::Url | Kind::Urls => return url::check(text).map(|()| value),
+            Kind::Remote => return url::check_remote(text).map(|()| value),
             Kind::Glob if text.contains("**") => {
                 let more =
                     "; * matches within one name: name directories one by one, as in /srv/*/*.log";
@@ -225,6 +244,15 @@ impl Kind {
                 let number = millis(text).filter(|n| (min..=max).contains(n))?;
                 Some(Value { text: time(number), number })
             }
+            Kind::Size(min, max) => {
+                let number = bytes(text).filter(|n| (min..=max).contains(n))?;
+                Some(Value { text: size(number), number })
+            }
+            Kind::Attributes => {
+                let (name, _) = text.split_once('=')?;
+                Value::text(text).filter(|_| (1..=MAX_ATTRIBUTE).contains(&name.len()))
+            }
+            Kind::Patterns => Value::text(text).filter(|_| is_word(text, "_:*?")),
             Kind::Addresses => Value::text(&Listen::parse(text)?.to_string()),
             Kind::Host => Value::text(host(text)?),
             Kind::Route => Value::text(text).filter(|_| is_route(text)),
@@ -261,7 +289,9 @@ impl Kind {
                 Some(Value { text: [name, "=", &time(number)].concat(), number })
             }
             // Read by their own readers, or anything.
-            Kind::Pattern | Kind::Url | Kind::Urls | Kind::Expression => Value::text(text),
+            Kind::Pattern | Kind::Url | Kind::Urls | Kind::Remote | Kind::Expression => {
+                Value::text(text)
+            }
             Kind::Text | Kind::Act | Kind::Ignored => Value::text(text),
         }
     }
@@ -311,6 +341,32 @@ pub(super) fn time(millis: u64) -> String {
         n => (n, "ms"),
     };
     [&number.to_string(), unit].concat()
+}
+
+/// What a number of bytes may be counted in, the one spelling of each size first.
+static SIZES: &[(&str, u64)] = &[
+    ("TiB", 1 << 40),
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1000),
+    ("", 1),
+];
+
+fn bytes(text: &str) -> Option<u64> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.get(number.len()..)?;
+    let (_, factor) = SIZES.iter().find(|(name, _)| *name == unit)?;
+    digits(number)?.checked_mul(*factor)
+}
+
+/// The one spelling of a number of bytes.
+fn size(bytes: u64) -> String {
+    let fits = |(_, factor): &&(&str, u64)| bytes > 0 && bytes.is_multiple_of(*factor);
+    let (unit, factor) = SIZES.iter().find(fits).copied().unwrap_or(("", 1));
+    [&(bytes / factor).to_string(), unit].concat()
 }
 
 fn is_name(text: &str, more: &str) -> bool {

@@ -64,7 +64,9 @@ impl Counts {
 
     /// Appends them.
     pub fn put(self, out: &mut Vec<u8>) {
-        [self.families, self.series, self.slots].iter().for_each(|n| put(out, *n as u64));
+        for n in [self.families, self.series, self.slots] {
+            put(out, n as u64);
+        }
     }
 
     /// Reads them.

@@ -1,10 +1,21 @@
 //! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
-//! ends, how long a body is, and chunks; and the URLs that lead to it.
+//! ends, how long a body is, chunks, gzip and dates; the URLs that lead to
+//! it; and patterns of names.
 
 mod chunked;
+#[cfg(feature = "hub")]
+mod date;
+mod gzip;
+#[cfg(feature = "hub")]
+mod pattern;
 mod url;
 
 pub use chunked::Chunks;
+#[cfg(feature = "hub")]
+pub use date::read_http_date;
+pub use gzip::{Deflate, Gzip};
+#[cfg(feature = "hub")]
+pub use pattern::matches;
 pub use url::{NO_TLS, Url, basic};
 
 use std::str;

@@ -1,5 +1,5 @@
-//! Where a request goes: `http://[user:password@]host[:port]/path?query` (RFC 3986). What stands
-//! behind `#` is not sent. Other schemes than http are not spoken here.
+//! Where a request goes: `http://[user:password@]host[:port]/path?query` (RFC 3986), or `https://…`
+//! in a build with the feature `tls`. What stands behind `#` is not sent.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -7,17 +7,20 @@ use std::net::Ipv6Addr;
 /// The longest URL.
 const MAX_URL: usize = 4 << 10;
 
-/// The port of http.
+/// The ports of http and https.
 const PORT: u16 = 80;
+const TLS_PORT: u16 = 443;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Where a request goes. It is written without user and password: it goes to logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
+    /// The scheme is https.
+    pub is_tls: bool,
     /// Name or address, IPv6 in brackets.
     pub host: String,
-    /// 80 where none is named.
+    /// 80 where none is named; 443 for https.
     pub port: u16,
     /// Path and query, with the leading slash.
     pub target: String,
@@ -27,7 +30,8 @@ pub struct Url {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("http://")?;
+        f.write_str(self.scheme())?;
+        f.write_str("://")?;
         f.write_str(&self.authority())?;
         f.write_str(&self.target)
     }
@@ -49,10 +53,11 @@ impl Url {
             return Err("no blanks; what is not ASCII is written as %XX, a host as xn--");
         }
         let (scheme, rest) = text.split_once("://").ok_or(EXPECTED)?;
-        if scheme.eq_ignore_ascii_case("https") {
+        let is_tls = scheme.eq_ignore_ascii_case("https");
+        if is_tls && !cfg!(feature = "tls") {
             return Err(NO_TLS);
         }
-        if !scheme.eq_ignore_ascii_case("http") {
+        if !is_tls && !scheme.eq_ignore_ascii_case("http") {
             return Err(EXPECTED);
         }
         let rest = rest.split('#').next().unwrap_or_default();
@@ -65,9 +70,10 @@ impl Url {
             let (name, password) = user.split_once(':').unwrap_or((user, ""));
             (decode(name), decode(password))
         });
-        let (host, port) = split_port(host)?;
+        let (host, port) = split_port(host, default_port(is_tls))?;
         let slash = if target.starts_with('/') { "" } else { "/" };
-        Ok(Url { host: host.to_ascii_lowercase(), port, target: [slash, target].concat(), user })
+        let target = [slash, target].concat();
+        Ok(Url { is_tls, host: host.to_ascii_lowercase(), port, target, user })
     }
 
     /// Where `reference`, as found in a Location header of an answer from here, leads.
@@ -77,7 +83,7 @@ impl Url {
             return Url::parse(reference);
         }
         if reference.starts_with("//") {
-            return Url::parse(&["http:", reference].concat());
+            return Url::parse(&[self.scheme(), ":", reference].concat());
         }
         let path = self.target.split('?').next().unwrap_or_default();
         let directory = path.get(..path.rfind('/').map_or(0, |at| at + 1)).unwrap_or_default();
@@ -87,29 +93,41 @@ impl Url {
             Some(b'#') | None => self.target.clone(),
             Some(_) => straight(&[directory, reference].concat()),
         };
-        Url::parse(&["http://", &self.authority(), &target].concat())
+        Url::parse(&[self.scheme(), "://", &self.authority(), &target].concat())
     }
 
     /// Whether both are answered by the same server.
     pub fn is_same_place(&self, other: &Url) -> bool {
-        self.host == other.host && self.port == other.port
+        self.is_tls == other.is_tls && self.host == other.host && self.port == other.port
+    }
+
+    /// What stands before `://`.
+    pub fn scheme(&self) -> &'static str {
+        if self.is_tls { "https" } else { "http" }
     }
 
     /// Host and port as in the Host header.
     pub fn authority(&self) -> String {
-        match self.port {
-            PORT => self.host.clone(),
-            port => [&self.host, ":", &port.to_string()].concat(),
+        if self.port == default_port(self.is_tls) {
+            return self.host.clone();
         }
+        [&self.host, ":", &self.port.to_string()].concat()
     }
 }
 
 const EXPECTED: &str = "http://HOST[:PORT]/PATH";
 
 /// What is expected in the place of https.
-pub const NO_TLS: &str = "http:// (there is no TLS here; a proxy on this machine can add it)";
+pub const NO_TLS: &str = "http:// (this build has no TLS: https:// needs one with the cargo feature \
+                          tls, or a proxy on this machine that adds it)";
 
-fn split_port(text: &str) -> Result<(&str, u16), &'static str> {
+/// The port where none is named.
+fn default_port(is_tls: bool) -> u16 {
+    // Without the feature it is a constant: no URL is one of https.
+    if cfg!(feature = "tls") && is_tls { TLS_PORT } else { PORT }
+}
+
+fn split_port(text: &str, default: u16) -> Result<(&str, u16), &'static str> {
     let end = match text.strip_prefix('[') {
         Some(inner) => {
             let end = inner.find(']').ok_or("an IPv6 address in brackets")?;
@@ -125,9 +143,9 @@ fn split_port(text: &str) -> Result<(&str, u16), &'static str> {
         return Err("a host name or an address");
     }
     let digits = match port.strip_prefix(':') {
-        None if port.is_empty() => return Ok((host, PORT)),
+        None if port.is_empty() => return Ok((host, default)),
         None => return Err(EXPECTED),
-        Some("") => return Ok((host, PORT)),
+        Some("") => return Ok((host, default)),
         Some(digits) => digits,
     };
     let number = digits.parse().ok().filter(|port| *port > 0);
@@ -199,7 +217,6 @@ mod tests {
         for bad in [
             "",
             "api:8000/metrics",
-            "https://a/",
             "ftp://a/",
             "http://",
             "http:///a",
@@ -228,6 +245,28 @@ mod tests {
         assert_eq!(Url::parse("http://me@host/").unwrap().user, Some(("me".into(), String::new())));
     }
 
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn without_tls_the_feature_is_named() {
+        let base = Url::parse("http://a/").unwrap();
+        assert_eq!(Url::parse("https://a/"), Err(NO_TLS));
+        assert_eq!(base.join("HTTPS://x/"), Err(NO_TLS));
+        assert!(NO_TLS.contains("feature tls"));
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn https_has_its_own_port() {
+        let url = Url::parse("HTTPS://me@Api/v1?x").unwrap();
+        assert_eq!((url.is_tls, url.port, url.to_string()), (true, 443, "https://api/v1?x".into()));
+        let other = Url::parse("https://api:80/").unwrap();
+        assert_eq!((other.port, other.authority()), (80, "api:80".into()));
+        assert!(!other.is_same_place(&Url::parse("http://api/").unwrap()));
+        assert_eq!(url.join("//b/c").unwrap().to_string(), "https://b/c");
+        assert_eq!(url.join("../d").unwrap().to_string(), "https://api/d");
+        assert_eq!(url.join("http://b").unwrap().to_string(), "http://b/");
+    }
+
     #[test]
     fn references_are_resolved() {
         let base = Url::parse("http://u:p@h:81/a/b/c?q").unwrap();
@@ -249,7 +288,7 @@ mod tests {
             assert_eq!(to.to_string(), expected, "{reference}");
             assert_eq!(to.user, None);
         }
-        for bad in ["https://x/", "ftp://x", "mailto:x", "/a b", "http://"] {
+        for bad in ["https:", "ftp://x", "mailto:x", "/a b", "http://"] {
             assert!(base.join(bad).is_err(), "{bad}");
         }
     }

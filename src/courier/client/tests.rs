@@ -1,7 +1,7 @@
 //! Over real sockets: each server is a thread with a script.
 
 use super::*;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -350,6 +350,47 @@ fn what_changes_something_is_not_sent_twice() {
     assert_eq!(client.send(&call).unwrap_err().reason, "connect");
     assert_eq!(client.send(&call).unwrap().status, 200);
     assert_eq!(heads.iter().take(2).count(), 2);
+}
+
+#[test]
+fn samples_are_sent_again_where_the_connection_turns_out_closed() {
+    let (url, heads) = serve(|peer, _| {
+        peer.say(OK);
+        peer.hear();
+    });
+    let mut client = Client::for_samples(Tls::read(&Default::default()).unwrap());
+    let call = Call { method: "POST", body: Some(b""), ..get(&url) };
+    for _ in 0..3 {
+        assert_eq!(client.send(&call).unwrap().status, 200);
+    }
+    // Each connection was asked twice: the third request came on the second one, and so on.
+    assert_eq!(heads.iter().take(3).count(), 3);
+    // Once anything of an answer came, it is not.
+    let (url, heads) = serve(|peer, _| {
+        peer.say(OK);
+        peer.hear();
+        peer.say("HTTP/1.1 2");
+    });
+    let call = Call { url: &url, ..call };
+    assert_eq!(client.send(&call).unwrap().status, 200);
+    assert_eq!(client.send(&call).unwrap_err().reason, "connect");
+    assert_eq!(client.send(&call).unwrap().status, 200);
+    assert_eq!(heads.iter().take(2).count(), 2);
+}
+
+#[test]
+fn what_a_receiver_says_of_its_load_is_read() {
+    let answer = ask(&always(
+        "HTTP/1.1 429 X\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+         X-Prometheus-Remote-Write-Samples-Written: 4711\r\nContent-Length: 0\r\n\r\n",
+    ));
+    let answer = answer.unwrap();
+    assert_eq!((answer.retry_after, answer.samples_written), (Some(Duration::ZERO), Some(4711)));
+    let answer = ask(&always(
+        "HTTP/1.1 200 X\r\nX-Prometheus-Remote-Write-Samples-Written: many\r\n\
+         Content-Length: 0\r\n\r\n",
+    ));
+    assert_eq!(answer.unwrap().samples_written, None);
 }
 
 #[test]

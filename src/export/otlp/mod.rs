@@ -1,33 +1,32 @@
-//! OpenTelemetry metrics (opentelemetry-proto 1.x, `ExportMetricsServiceRequest`): protobuf and JSON.
+//! OpenTelemetry metrics (opentelemetry-proto 1.x, `ExportMetricsServiceRequest`): protobuf and JSON,
+//! straight into the buffer, no tree. What becomes of a family is in `model`: the compatibility
+//! specification of OpenTelemetry for Prometheus.
+//!
+//! A view without points appends nothing: "senders SHOULD NOT create empty envelopes" (OTLP
+//! specification). Who calls sends nothing then.
 
-use super::Verdict;
-use crate::courier::Answer;
-use crate::frame::View;
+mod json;
+mod judge;
+mod model;
+mod protobuf;
+mod units;
+
+pub use json::encode_json;
+pub use judge::{judge, judge_grpc};
+pub use protobuf::encode;
 
 /// The Content-Type of protobuf, and of JSON.
 pub const PROTOBUF: &str = "application/x-protobuf";
 /// See [`PROTOBUF`].
 pub const JSON: &str = "application/json";
 
-/// Appends one request in protobuf. `resource` are attributes.
-pub fn encode(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) {
-    let _ = (view, resource, out);
-}
+/// The instrumentation scope: who translated.
+const SCOPE: &str = "sysmetrics";
+/// Its version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Appends one request in JSON.
-pub fn encode_json(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) {
-    let _ = (view, resource, out);
-}
+/// The metadata under which the Prometheus type goes along.
+const TYPE_KEY: &str = "prometheus.type";
 
-/// What an answer over HTTP means.
-pub fn judge(answer: &Answer) -> Verdict {
-    let _ = answer;
-    Verdict::Done
-}
-
-/// What the end of a call over gRPC means: its status, its message, the details of the status
-/// (`google.rpc.Status`), and the body of the answer without its frame.
-pub fn judge_grpc(code: u32, message: &str, details: &[u8], body: &[u8]) -> Verdict {
-    let _ = (code, message, details, body);
-    Verdict::Done
-}
+/// `DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`: the series ended.
+const NO_RECORDED_VALUE: u64 = 1;

@@ -1,0 +1,111 @@
+//! Certificates and keys from files in PEM (RFC 7468).
+
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::env;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// Bytes of one file. A bundle of all public authorities has some 220 KB.
+const MAX_FILE: u64 = 4 << 20;
+
+/// Where systems have the authorities they trust: Debian, Arch, Alpine, OpenWrt; Alpine, FreeBSD;
+/// Fedora, old and new; SUSE.
+const BUNDLES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+];
+
+/// What names such a file instead.
+const VARIABLE: &str = "SSL_CERT_FILE";
+
+fn wrong(path: &Path, what: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, [&*path.display().to_string(), ": ", what].concat())
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        let text = [&*path.display().to_string(), ": ", &error.to_string()].concat();
+        return Err(io::Error::new(error.kind(), text));
+    }
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(wrong(path, "longer than 4 MiB; expected certificates or a key in PEM"));
+    }
+    Ok(bytes)
+}
+
+fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
+    let bytes = read(path)?;
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let all = all.map_err(|_| wrong(path, "not valid PEM"))?;
+    if all.is_empty() {
+        return Err(wrong(path, "expected PEM with -----BEGIN CERTIFICATE-----, found none"));
+    }
+    Ok(all)
+}
+
+/// Whom to trust: those in the file, else those of the system.
+pub fn authorities(path: Option<&Path>) -> io::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    match path {
+        Some(path) => {
+            for certificate in certificates(path)? {
+                let added = roots.add(certificate);
+                added.map_err(|_| wrong(path, "a certificate in it is no authority's"))?;
+            }
+        }
+        None => {
+            let path = bundle()?;
+            // Of the system's some may be of a kind that is not known here.
+            let (added, _) = roots.add_parsable_certificates(certificates(&path)?);
+            if added == 0 {
+                return Err(wrong(&path, "no certificate in it is an authority's"));
+            }
+        }
+    }
+    Ok(roots)
+}
+
+fn bundle() -> io::Result<PathBuf> {
+    if let Some(path) = env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
+    let found = BUNDLES.iter().map(Path::new).find(|path| path.exists());
+    found.map(Path::to_owned).ok_or_else(|| {
+        let text = [
+            "no authorities to trust: none of ",
+            &BUNDLES.join(", "),
+            " is there. Install ca-certificates, or name a file with ca_file or SSL_CERT_FILE",
+        ];
+        io::Error::new(ErrorKind::NotFound, text.concat())
+    })
+}
+
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// Who we are, if that is said.
+pub fn identity(cert: Option<&Path>, key: Option<&Path>) -> io::Result<Option<Identity>> {
+    let half = |one: &str, other: &str| {
+        let text = [one, " is named without ", other, ": both or none is expected"].concat();
+        Err(io::Error::new(ErrorKind::InvalidInput, text))
+    };
+    match (cert, key) {
+        (None, None) => Ok(None),
+        (Some(_), None) => half("cert_file", "key_file"),
+        (None, Some(_)) => half("key_file", "cert_file"),
+        (Some(cert), Some(key)) => {
+            let chain = certificates(cert)?;
+            let read = PrivateKeyDer::from_pem_slice(&read(key)?);
+            let expected = "expected a key in PEM (PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY), \
+                            not encrypted";
+            Ok(Some((chain, read.map_err(|_| wrong(key, expected))?)))
+        }
+    }
+}

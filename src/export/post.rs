@@ -1,0 +1,139 @@
+//! One HTTP request with samples: its headers, of which some come from files, and its body, which is
+//! compressed where that is wanted.
+
+use super::Verdict;
+use crate::courier::{Answer, Call, Client};
+use crate::settings::{Export, ExportKind};
+use crate::wire::{Url, basic};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Instant;
+
+/// Bytes of an answer that are read.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// Bytes of a file with a secret or headers.
+const MAX_FILE: u64 = 64 << 10;
+
+/// Headers of a file.
+const MAX_HEADERS: usize = 64;
+
+/// Shorter bodies do not get shorter.
+const WORTH_GZIP: usize = 1 << 10;
+
+/// Where and with which headers, as it is known when the settings are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Post {
+    url: Url,
+    headers: Vec<(String, String)>,
+}
+
+impl Post {
+    /// To `url`, with what the files of `export` say now.
+    ///
+    /// # Errors
+    ///
+    /// The URL is none, or a file cannot be read.
+    pub fn new(export: &Export, url: &str) -> io::Result<Post> {
+        let url = Url::parse(url).map_err(|expected| {
+            let text = ["export ", &export.name, ": endpoint: expected: ", expected].concat();
+            io::Error::new(io::ErrorKind::InvalidInput, text)
+        })?;
+        let headers = headers(export, &url)?;
+        Ok(Post { url, headers })
+    }
+
+    /// Reads the files again, which the receiver's refusal may be about. Whether they changed.
+    pub fn refresh(&mut self, export: &Export) -> bool {
+        let Ok(headers) = headers(export, &self.url) else { return false };
+        let is_new = headers != self.headers;
+        self.headers = headers;
+        is_new
+    }
+
+    /// Sends `body`, which `headers` describe.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer that could be judged.
+    pub fn send(
+        &self,
+        client: &mut Client,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        deadline: Instant,
+    ) -> Result<Answer, Verdict> {
+        let more = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        // What the format demands is not for the settings to say.
+        let is_said = |name: &str| headers.iter().any(|(said, _)| said.eq_ignore_ascii_case(name));
+        let ours = self.headers.iter().filter(|(name, _)| !is_said(name)).cloned();
+        let headers: Vec<_> = more.chain(ours).collect();
+        let (url, body, max_body) = (&self.url, Some(body), MAX_ANSWER);
+        let call = Call { method: "POST", url, headers: &headers, body, deadline, max_body };
+        let answer = client
+            .send(&call)
+            .map_err(|failure| Verdict::Again(failure.reason, failure.text, None))?;
+        if answer.status / 100 == 3 {
+            let status = answer.status.to_string();
+            let text = ["it leads elsewhere (", &status, "): name that place as endpoint"].concat();
+            return Err(Verdict::Never("redirect", text));
+        }
+        Ok(answer)
+    }
+}
+
+/// Whether a body of that length is to be compressed.
+pub fn is_worth_gzip(length: usize) -> bool {
+    length >= WORTH_GZIP
+}
+
+/// Those of the settings, of the file, and the one that says who we are.
+fn headers(export: &Export, url: &Url) -> io::Result<Vec<(String, String)>> {
+    let mut headers = export.headers.clone();
+    if let Some(path) = &export.headers_file {
+        let text = read(export, "headers_file", path)?;
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()).take(MAX_HEADERS) {
+            let Some((name, value)) = line.split_once(':') else {
+                return Err(wrong(export, "headers_file", path, "expected `Name: value` a line"));
+            };
+            add(&mut headers, name.trim(), value.trim().to_owned());
+        }
+    }
+    let is_influx2 = export.kind == ExportKind::Influx && export.database.is_empty();
+    if let Some(path) = &export.token_file {
+        let word = if is_influx2 { "Token " } else { "Bearer " };
+        let token = read(export, "token_file", path)?;
+        add(&mut headers, "Authorization", [word, token.trim()].concat());
+    } else if !export.username.is_empty() {
+        let file = export.password_file.as_deref();
+        let password = file.map(|path| read(export, "password_file", path)).transpose()?;
+        let password = password.unwrap_or_default();
+        add(&mut headers, "Authorization", basic(&export.username, password.trim()));
+    } else if let Some((user, password)) = &url.user {
+        add(&mut headers, "Authorization", basic(user, password));
+    }
+    Ok(headers)
+}
+
+/// What is there already stays.
+fn add(headers: &mut Vec<(String, String)>, name: &str, value: String) {
+    if !headers.iter().any(|(has, _)| has.eq_ignore_ascii_case(name)) {
+        headers.push((name.to_owned(), value));
+    }
+}
+
+fn read(export: &Export, key: &str, path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
+    match read {
+        Err(error) => Err(wrong(export, key, path, &error.to_string())),
+        Ok(_) if text.trim().is_empty() => Err(wrong(export, key, path, "it is empty")),
+        Ok(_) => Ok(text),
+    }
+}
+
+fn wrong(export: &Export, key: &str, path: &Path, what: &str) -> io::Error {
+    let path = path.to_string_lossy();
+    io::Error::other(["export ", &export.name, ": ", key, " ", &path, ": ", what].concat())
+}

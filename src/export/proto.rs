@@ -1,0 +1,301 @@
+//! Protocol Buffers as they are written and read (protobuf.dev/programming-guides/encoding): fields one
+//! after the other, straight into the buffer, no tree. Lengths and numbers are the shortest varints there
+//! are: some parsers refuse others. A message in a message gets as many bytes for its length as its
+//! writer guesses; where that is wrong, what was written is moved.
+//!
+//! musl's `memcpy` costs 13 ns for each small copy of run-time length: short texts are written in moves
+//! of fixed length, of which the last may overlap the one before.
+
+/// Above this `memcpy` is as quick.
+const SHORT: usize = 64;
+
+/// The longest varint.
+const LONGEST: usize = 10;
+
+/// Room for what stands before and after a text: taken at once.
+const ROOM: usize = 24;
+
+const VARINT: u32 = 0;
+const FIXED64: u32 = 1;
+const LENGTH: u32 = 2;
+const FIXED32: u32 = 5;
+
+/// Appends fields of a message.
+pub struct Proto<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+/// A message whose length is not known yet.
+#[must_use]
+pub struct Open {
+    /// Where its content starts.
+    at: usize,
+    /// The bytes before it that are for its length.
+    width: usize,
+}
+
+impl<'a> Proto<'a> {
+    /// Appends to `out`.
+    pub fn new(out: &'a mut Vec<u8>) -> Proto<'a> {
+        Proto { out }
+    }
+
+    /// The buffer, for what is written in one piece.
+    #[inline]
+    pub fn out(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
+    /// An integer (int64 as its bits), a bool or an enum; also 0.
+    #[inline]
+    pub fn varint(&mut self, field: u32, n: u64) {
+        put_tag(self.out, field, VARINT);
+        put_varint(self.out, n);
+    }
+
+    /// A fixed64, or an sfixed64 as its bits; also 0.
+    #[inline]
+    pub fn fixed64(&mut self, field: u32, n: u64) {
+        put_tag(self.out, field, FIXED64);
+        self.out.extend_from_slice(&n.to_le_bytes());
+    }
+
+    /// A double; also 0.
+    #[inline]
+    pub fn double(&mut self, field: u32, n: f64) {
+        self.fixed64(field, n.to_bits());
+    }
+
+    /// Bytes, a string or a message that was written elsewhere; also an empty one.
+    #[inline]
+    pub fn bytes(&mut self, field: u32, bytes: &[u8]) {
+        self.out.reserve(bytes.len() + ROOM);
+        put_tag(self.out, field, LENGTH);
+        put_varint(self.out, bytes.len() as u64);
+        put_text(self.out, bytes);
+    }
+
+    /// Packed fixed64; nothing of none.
+    pub fn packed_fixed64(&mut self, field: u32, list: &[u64]) {
+        if self.packed(field, list.len() * 8) {
+            list.iter().for_each(|n| self.out.extend_from_slice(&n.to_le_bytes()));
+        }
+    }
+
+    /// Packed doubles; nothing of none.
+    pub fn packed_doubles(&mut self, field: u32, list: &[f64]) {
+        if self.packed(field, list.len() * 8) {
+            list.iter().for_each(|n| self.out.extend_from_slice(&n.to_le_bytes()));
+        }
+    }
+
+    /// Packed uint32; nothing of none.
+    pub fn packed_varints(&mut self, field: u32, list: &[u32]) {
+        if self.packed(field, list.iter().map(|n| varint_len((*n).into())).sum()) {
+            list.iter().for_each(|n| put_varint(self.out, (*n).into()));
+        }
+    }
+
+    fn packed(&mut self, field: u32, length: usize) -> bool {
+        if length > 0 {
+            self.out.reserve(length + ROOM);
+            put_tag(self.out, field, LENGTH);
+            put_varint(self.out, length as u64);
+        }
+        length > 0
+    }
+
+    /// What `write` writes, as a message of about `guess` bytes.
+    #[inline]
+    pub fn message(&mut self, field: u32, guess: usize, write: impl FnOnce(&mut Proto<'_>)) {
+        let open = self.begin(field, guess);
+        write(self);
+        self.end(open);
+    }
+
+    /// Begins a message of about `guess` bytes; its fields come next.
+    #[inline]
+    pub fn begin(&mut self, field: u32, guess: usize) -> Open {
+        put_tag(self.out, field, LENGTH);
+        let width = varint_len(guess as u64);
+        self.out.extend((0..width).map(|_| 0));
+        Open { at: self.out.len(), width }
+    }
+
+    /// Ends it: messages end in the reverse order of their begin.
+    #[inline]
+    pub fn end(&mut self, open: Open) {
+        let Some(mut length) = self.out.len().checked_sub(open.at) else { return };
+        let width = varint_len(length as u64);
+        if width != open.width {
+            self.shift(&open, width);
+        }
+        let start = open.at - open.width;
+        for byte in self.out.iter_mut().skip(start).take(width) {
+            *byte = length as u8 & 0x7f | if length > 0x7f { 0x80 } else { 0 };
+            length >>= 7;
+        }
+    }
+
+    /// Moves the content of a message to `width` bytes behind the start of its length.
+    #[cold]
+    fn shift(&mut self, open: &Open, width: usize) {
+        let (end, to) = (self.out.len(), open.at - open.width + width);
+        if width > open.width {
+            self.out.extend((open.width..width).map(|_| 0));
+        }
+        self.out.copy_within(open.at..end, to);
+        self.out.truncate(to + (end - open.at));
+    }
+
+    /// Ends message `field`, or takes it back, tag and all, if nothing was written into it; whether there is something.
+    pub fn end_filled(&mut self, open: Open, field: u32) -> bool {
+        if self.out.len() > open.at {
+            self.end(open);
+            return true;
+        }
+        let head = open.width + varint_len(u64::from(field) << 3);
+        self.out.truncate(open.at.saturating_sub(head));
+        false
+    }
+}
+
+/// How many bytes a varint has.
+#[inline]
+pub fn varint_len(n: u64) -> usize {
+    // 9/64 is a bit more than 1/7, and right for all of 64 bits.
+    ((64 - (n | 1).leading_zeros() as usize) * 9 + 64) / 64
+}
+
+#[inline]
+fn put_tag(out: &mut Vec<u8>, field: u32, wire: u32) {
+    put_varint(out, u64::from(field << 3 | wire));
+}
+
+/// Appends the shortest varint.
+#[inline]
+pub fn put_varint(out: &mut Vec<u8>, mut n: u64) {
+    while n > 0x7f {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
+/// Appends `text` without `memcpy` where it is short.
+#[inline]
+pub fn put_text(out: &mut Vec<u8>, text: &[u8]) {
+    if text.len() > SHORT {
+        return out.extend_from_slice(text);
+    }
+    if text.len() >= 16 {
+        put_moves::<16>(out, text);
+    } else if text.len() >= 8 {
+        put_moves::<8>(out, text);
+    } else if text.len() >= 4 {
+        put_moves::<4>(out, text);
+    } else {
+        text.iter().for_each(|byte| out.push(*byte));
+    }
+}
+
+/// The same for a text of `N` bytes or more.
+#[inline(always)]
+fn put_moves<const N: usize>(out: &mut Vec<u8>, text: &[u8]) {
+    let (whole, rest) = text.as_chunks::<N>();
+    whole.iter().for_each(|chunk| out.extend_from_slice(chunk));
+    if let (false, Some(last)) = (rest.is_empty(), text.last_chunk::<N>()) {
+        out.truncate(out.len() - (N - rest.len()));
+        out.extend_from_slice(last);
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire<'a> {
+    /// An integer, a bool, an enum.
+    Varint(u64),
+    /// A fixed64, an sfixed64, the bits of a double.
+    Fixed64(u64),
+    /// Bytes, a string, a message, a packed list.
+    Bytes(&'a [u8]),
+    /// A fixed32, an sfixed32, the bits of a float.
+    Fixed32(u32),
+}
+
+/// The fields of a message that others wrote, by number; they end where it is damaged. Groups, which
+/// nobody writes any more, are damage.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a> {
+    rest: &'a [u8],
+    is_broken: bool,
+}
+
+impl<'a> Fields<'a> {
+    /// Of `message`.
+    pub fn of(message: &'a [u8]) -> Fields<'a> {
+        Fields { rest: message, is_broken: false }
+    }
+
+    /// Whether they ended because the message is damaged.
+    pub fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut n = 0;
+        for (i, byte) in self.rest.iter().enumerate().take(LONGEST) {
+            // Of the tenth byte there is room for one bit.
+            if i == LONGEST - 1 && *byte > 1 {
+                return None;
+            }
+            n |= u64::from(byte & 0x7f) << (7 * i);
+            if *byte < 0x80 {
+                self.rest = self.rest.get(i + 1..)?;
+                return Some(n);
+            }
+        }
+        None
+    }
+
+    fn field(&mut self) -> Option<(u32, Wire<'a>)> {
+        let tag = u32::try_from(self.varint()?).ok().filter(|tag| tag >> 3 > 0)?;
+        let value = match tag & 7 {
+            VARINT => Wire::Varint(self.varint()?),
+            FIXED64 => {
+                let (bytes, rest) = self.rest.split_first_chunk()?;
+                self.rest = rest;
+                Wire::Fixed64(u64::from_le_bytes(*bytes))
+            }
+            LENGTH => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                let (bytes, rest) = self.rest.split_at_checked(length)?;
+                self.rest = rest;
+                Wire::Bytes(bytes)
+            }
+            FIXED32 => {
+                let (bytes, rest) = self.rest.split_first_chunk()?;
+                self.rest = rest;
+                Wire::Fixed32(u32::from_le_bytes(*bytes))
+            }
+            _ => return None,
+        };
+        Some((tag >> 3, value))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (u32, Wire<'a>);
+
+    fn next(&mut self) -> Option<(u32, Wire<'a>)> {
+        if self.is_broken || self.rest.is_empty() {
+            return None;
+        }
+        let field = self.field();
+        self.is_broken = field.is_none();
+        field
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! Headers of a request, and what the answer means.
+
+use crate::courier::Answer;
+use crate::export::Verdict;
+use crate::export::said::{mentions, sentence};
+use crate::settings::RemoteWriteVersion;
+
+/// What receivers say of samples that are older than what they have: Prometheus, Mimir, Thanos.
+const TOO_LATE: [&str; 5] =
+    ["out of order", "out-of-order", "out of bounds", "too old", "duplicate"];
+
+/// The headers of a request of that version, besides what every request has.
+pub fn headers(version: RemoteWriteVersion) -> &'static [(&'static str, &'static str)] {
+    match version {
+        RemoteWriteVersion::One => &[
+            ("Content-Type", "application/x-protobuf"),
+            ("Content-Encoding", "snappy"),
+            ("X-Prometheus-Remote-Write-Version", "0.1.0"),
+        ],
+        _ => &[
+            ("Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"),
+            ("Content-Encoding", "snappy"),
+            ("X-Prometheus-Remote-Write-Version", "2.0.0"),
+        ],
+    }
+}
+
+/// What an answer means to a request of that version with so many samples.
+///
+/// Receivers of 2.0 say in every answer how many they took. One that says 2xx without that is of 1.0,
+/// read what it does not know as nothing, and stored nothing; one that says 400 without that may be
+/// of 1.0, too (section "Unsupported Request Content").
+pub fn judge(version: RemoteWriteVersion, answer: &Answer, sent: u64) -> Verdict {
+    let is_one = version == RemoteWriteVersion::One;
+    let is_late = || TOO_LATE.iter().any(|text| mentions(answer, text));
+    match (answer.status, answer.samples_written) {
+        (200..300, None) if !is_one => {
+            Verdict::Older("a 1.0 receiver that stored nothing".to_owned())
+        }
+        (200..300, Some(written)) if !is_one && written < sent => {
+            Verdict::Partial(sent - written, sentence(answer))
+        }
+        (200..300, _) => Verdict::Done,
+        (415, _) if !is_one => Verdict::Older(sentence(answer)),
+        (400, None) if !is_one && !is_late() => Verdict::Older(sentence(answer)),
+        (400, Some(written)) if !is_one && (1..sent).contains(&written) => {
+            Verdict::Partial(sent - written, sentence(answer))
+        }
+        (413, _) => Verdict::Halves(sentence(answer)),
+        (429, _) => Verdict::Again("throttled", sentence(answer), answer.retry_after),
+        (500.., _) => Verdict::Again("server", sentence(answer), answer.retry_after),
+        _ if is_late() => Verdict::Never("out_of_order", sentence(answer)),
+        _ => Verdict::Never("refused", sentence(answer)),
+    }
+}
