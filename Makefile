@@ -29,11 +29,15 @@ build: ## the program for this machine: target/release/sysmetrics
 run: ## serve on 127.0.0.1:9101, or as ARGS say
 	$(CARGO) run --release $(FEATURES) -- $(or $(ARGS),--listen 127.0.0.1:9101)
 
-.PHONY: test test-tiny golden fuzz fuzz-seeds
+.PHONY: test test-tiny test-tls golden fuzz fuzz-seeds
 test: ## every test: units, twins, golden, the peers
 	$(CARGO) test $(FEATURES)
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
+test-tls: ## TLS and gRPC with their real peers
+	$(CARGO) test --features tls,grpc --lib courier::
+	$(CARGO) test --features tls,grpc --lib wire::
+	$(CARGO) test --features tls,grpc --test tls --test grpc
 golden: ## accept today's output as the expected one: read the diff before committing
 	GOLDEN=rewrite $(CARGO) test --test golden
 fuzz-seeds: ## where fuzzing starts from: the stored machines, the examples, what clients send
@@ -65,6 +69,7 @@ lint: ## format, clippy for every set of features, shellcheck
 	$(CARGO) clippy --quiet --all-targets -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --features tls,grpc -- -D warnings
 	shellcheck .ci/run .ci/*.sh tests/*.sh
 deploy-check: ## try out services, alerts and example configurations with their real tools
 	tests/deploy.sh "$$(.ci/static.sh $(TARGET))"

@@ -11,7 +11,7 @@ const CENTURY_TURNS: u64 = 76;
 /// Seconds since 1970; `None` if it is no date, or one before.
 pub fn read_http_date(text: &str) -> Option<u64> {
     // Weekday, and four or six words.
-    let mut words = text.split(|c: char| matches!(c, ' ' | ',' | '-')).filter(|w| !w.is_empty());
+    let mut words = text.split([' ', ',', '-']).filter(|w| !w.is_empty());
     words.next()?;
     let first = words.next()?;
     let (day, month, year, time) = if number(first).is_some() {
