@@ -1,6 +1,7 @@
 //! gRPC against grpcio, the reference implementation in C.
 #![cfg(feature = "grpc")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test
+#![allow(clippy::disallowed_methods)] // peers are processes
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
