@@ -35,7 +35,8 @@ test: ## every test: units, twins, golden, the peers
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
 e2e: ## what leaves, against real receivers, with TLS and gRPC
-	$(CARGO) test --features tls,grpc --test e2e
+	$(CARGO) test --features tls,grpc --lib courier::
+	$(CARGO) test --features tls,grpc --test tls --test grpc --test e2e
 golden: ## accept today's output as the expected one: read the diff before committing
 	GOLDEN=rewrite $(CARGO) test --test golden
 fuzz-seeds: ## where fuzzing starts from: the stored machines, the examples, what clients send
@@ -67,6 +68,7 @@ lint: ## format, clippy for every set of features, shellcheck
 	$(CARGO) clippy --quiet --all-targets -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --features tls,grpc -- -D warnings
 	shellcheck .ci/run .ci/*.sh tests/*.sh
 deploy-check: ## try out services, alerts and example configurations with their real tools
 	tests/deploy.sh "$$(.ci/static.sh $(TARGET))"

@@ -4,11 +4,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 
-# A compiler for build scripts, and for libFuzzer; the readers of deploy/ and docs/; a browser for the
-# status page; the peers.
+# A compiler for build scripts, and for libFuzzer; those for the C in the feature tls; the readers of
+# deploy/ and docs/; a browser for the status page; the peers.
 packages=(
 	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static chromium curl dpkg influxdb mandoc prometheus prometheus-alertmanager prometheus-node-exporter python3
+	busybox-static chromium curl dpkg influxdb mandoc
+	prometheus prometheus-alertmanager prometheus-node-exporter python3
+	gcc-aarch64-linux-gnu gcc-i686-linux-gnu libc6-dev-arm64-cross libc6-dev-i386-cross musl-tools openssl
 	python3-venv qemu-user-static
 	runit shellcheck strace systemd victoria-metrics
 )

@@ -13,6 +13,8 @@ cd "$(dirname "$0")/.."
 builds=(
 	"520 --no-default-features"
 	"-   --features tiny_http"
+	"1900 --features tls"
+	"2400 --features tls,grpc"
 	"1000 "
 )
 

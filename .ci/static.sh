@@ -43,5 +43,15 @@ if ! has "$target/lib"; then
 	export RUSTFLAGS="-C target-feature=+crt-static -C force-unwind-tables=no"
 	target=$host
 fi
+# The feature tls has parts in C, which need no library: any compiler for that processor will do.
+c_compiler() {
+	local tool=$2
+	command -v "$tool" >/dev/null || tool=$3
+	command -v "$tool" >/dev/null || return 0
+	export "CC_$1=${!4:-$tool}"
+}
+c_compiler x86_64_unknown_linux_musl musl-gcc gcc CC_x86_64_unknown_linux_musl
+c_compiler i686_unknown_linux_musl i686-linux-gnu-gcc i686-linux-musl-gcc CC_i686_unknown_linux_musl
+c_compiler aarch64_unknown_linux_musl aarch64-linux-gnu-gcc aarch64-linux-musl-gcc CC_aarch64_unknown_linux_musl
 "${CARGO:-cargo}" build --release "${std[@]}" --target "$target" "$@" >&2
 echo "${CARGO_TARGET_DIR:-target}/$target/release/sysmetrics"

@@ -1,6 +1,7 @@
 //! https against Python's ssl module, which is OpenSSL, with certificates of a private authority.
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test
+#![allow(clippy::disallowed_methods)] // peers are processes
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

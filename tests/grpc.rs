@@ -1,0 +1,125 @@
+//! gRPC against grpcio, the reference implementation in C.
+#![cfg(feature = "grpc")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test
+#![allow(clippy::disallowed_methods)] // peers are processes
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use sysmetrics::courier::{Failure, Grpc, GrpcAnswer, GrpcCall};
+use sysmetrics::wire::Url;
+
+/// More than any test takes on the slowest machine.
+const LONG: Duration = Duration::from_secs(60);
+
+struct Server(Child, u16);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(port: u16, certificates: Option<&std::path::Path>) -> Server {
+    let mut child = Command::new(".ci/clients/bin/python3")
+        .args(["tests/tls/grpc_server.py", &port.to_string()])
+        .args(certificates)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let port = line.trim().parse().unwrap();
+    Server(child, port)
+}
+
+fn url(scheme: &str, server: &Server) -> Url {
+    Url::parse(&format!("{scheme}://localhost:{}", server.1)).unwrap()
+}
+
+fn call(client: &mut Grpc, url: &Url, what: &str, body: &[u8]) -> Result<GrpcAnswer, Failure> {
+    let headers = [("X-What".to_owned(), what.to_owned())];
+    let deadline = Instant::now() + if what == "slow" { Duration::from_millis(300) } else { LONG };
+    let (path, gzip, max_body) = ("/t.T/Echo", body.len().is_multiple_of(2), 8 << 20);
+    client.call(&GrpcCall { url, path, headers: &headers, body, gzip, deadline, max_body })
+}
+
+#[test]
+fn what_is_said_comes_back() {
+    let server = serve(0, None);
+    let (mut client, url) = (Grpc::default(), url("http", &server));
+    let noise: Vec<u8> =
+        (0..3_000_001u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for body in [&b""[..], b"a", b"ab", &noise, &noise[1..]] {
+        let answer = call(&mut client, &url, "echo", body).unwrap();
+        assert_eq!((answer.code, answer.body == body), (0, true), "{} bytes", body.len());
+    }
+    assert_eq!(call(&mut client, &url, "big", b"").unwrap().body, vec![b'x'; 1_000_000]);
+    let deadline = Instant::now() + LONG;
+    let path = "/t.T/Echo";
+    let large = GrpcCall {
+        url: &url,
+        path,
+        headers: &[],
+        body: &noise,
+        gzip: false,
+        deadline,
+        max_body: 1000,
+    };
+    assert_eq!(client.call(&large).unwrap_err().reason, "too_large");
+    let unknown = GrpcCall { path: "/t.T/Other", body: b"", ..large };
+    assert_eq!(client.call(&unknown).unwrap().code, 12);
+}
+
+#[test]
+fn errors_have_their_details() {
+    let server = serve(0, None);
+    let answer = call(&mut Grpc::default(), &url("http", &server), "fail", b"x").unwrap();
+    assert_eq!((answer.code, &*answer.message), (8, "too much: 100 % é"));
+    assert_eq!(answer.details, b"\x08\x08\x12\x05wait!\xff");
+}
+
+#[test]
+fn a_slow_peer_runs_into_the_deadline() {
+    let server = serve(0, None);
+    let (mut client, url) = (Grpc::default(), url("http", &server));
+    match call(&mut client, &url, "slow", b"x") {
+        Err(failure) => assert_eq!(failure.reason, "timeout", "{failure}"),
+        // It knows the deadline, too, and may be the first to say so.
+        Ok(answer) => assert!(matches!(answer.code, 1 | 4), "{answer:?}"),
+    }
+    assert_eq!(call(&mut client, &url, "echo", b"abc").unwrap().body, b"abc");
+}
+
+#[test]
+fn a_peer_may_start_anew_between_calls() {
+    let server = serve(0, None);
+    let (mut client, url, port) = (Grpc::default(), url("http", &server), server.1);
+    assert_eq!(call(&mut client, &url, "echo", b"abc").unwrap().body, b"abc");
+    drop(server);
+    assert_eq!(call(&mut client, &url, "echo", b"abc").unwrap_err().reason, "connect");
+    let _server = serve(port, None);
+    assert_eq!(call(&mut client, &url, "echo", b"abc").unwrap().body, b"abc");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn it_is_spoken_under_tls() {
+    use sysmetrics::{courier::Tls, settings};
+    let name = format!("sysmetrics-grpc-{}", std::process::id());
+    let directory = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&directory).unwrap();
+    assert!(
+        Command::new("sh").arg("tests/tls/make.sh").arg(&directory).status().unwrap().success()
+    );
+    let server = serve(0, Some(&directory));
+    let ca_file = Some(directory.join("ca.pem"));
+    let tls = Tls::read(&settings::Tls { ca_file, ..settings::Tls::default() }).unwrap();
+    let (mut client, url) = (Grpc::new(tls), url("https", &server));
+    for body in [&vec![b'x'; 1_000_001][..], b"abc"] {
+        assert_eq!(call(&mut client, &url, "echo", body).unwrap().body, body);
+    }
+    let failure = call(&mut Grpc::default(), &url, "echo", b"x").unwrap_err();
+    assert_eq!(failure.reason, "tls", "{failure}");
+}
