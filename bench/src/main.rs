@@ -7,6 +7,7 @@ mod client;
 mod comparison;
 mod crowd;
 mod echo;
+mod exports;
 mod floor;
 mod inside;
 mod logs;
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
         ["run"] => run::run(false).map(|_| true),
         ["quick"] => run::run(true).map(|_| true),
         ["rows"] => run::compare().map(|()| true),
-        ["pushes"] => run::pushes().map(|()| true),
+        ["pushes"] => run::section(pushes::measure, "pushes").map(|()| true),
+        ["exports"] => run::section(exports::measure, "exports").map(|()| true),
         ["budgets"] => run::check(),
         ["echo", address] => echo::serve(address).map(|()| true),
         ["logs", megabytes, times] => logs(megabytes, times),
@@ -69,7 +71,8 @@ fn main() -> ExitCode {
     }
 }
 
-const USAGE: &str = "usage: sysmetrics-bench run | quick | rows | pushes | budgets, by way of make
+const USAGE: &str =
+    "usage: sysmetrics-bench run | quick | rows | pushes | exports | budgets, by way of make
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations | writing
        sysmetrics-bench crowd SCRAPES

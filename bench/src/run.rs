@@ -2,7 +2,7 @@
 
 use crate::programs::Programs;
 use crate::report::{self, Report};
-use crate::{budgets, comparison, plot, pushes, rows, single, sys};
+use crate::{budgets, comparison, plot, rows, single, sys};
 use std::env;
 use std::fs;
 use std::io;
@@ -86,13 +86,16 @@ fn pin() -> io::Result<String> {
     Ok(format!("everything to CPU {cpu}"))
 }
 
-/// Pushes alone.
-pub fn pushes() -> io::Result<()> {
+/// One section alone.
+pub fn section(
+    measure: fn(&Programs, single::Effort, &mut single::Found) -> io::Result<()>,
+    name: &str,
+) -> io::Result<()> {
     let programs = Programs::find()?;
-    let mut head = report::head(&programs, "sysmetrics-bench pushes");
+    let mut head = report::head(&programs, &["sysmetrics-bench ", name].concat());
     head.push(("pinned", pin()?));
     let mut found = single::Found::default();
-    pushes::measure(&programs, FULL.1, &mut found)?;
+    measure(&programs, FULL.1, &mut found)?;
     let single::Found { facts, verdicts } = found;
     print!("{}", Report { head, rows: Vec::new(), verdicts, facts }.text());
     Ok(())

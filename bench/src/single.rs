@@ -1,6 +1,7 @@
 //! What is measured of the agent alone: memory, start, writing, size of the machine, throughput.
 
 use crate::crowd;
+use crate::exports;
 use crate::inside;
 use crate::logs;
 use crate::programs::{self, Dialect, Programs};
@@ -44,7 +45,7 @@ impl Found {
 pub fn measure(programs: &Programs, effort: Effort) -> Found {
     let mut found = Found::default();
     type Section = fn(&Programs, Effort, &mut Found) -> io::Result<()>;
-    let sections: [(&str, Section); 8] = [
+    let sections: [(&str, Section); 9] = [
         ("memory", memory),
         ("start", start),
         ("writing", writing),
@@ -55,6 +56,7 @@ pub fn measure(programs: &Programs, effort: Effort) -> Found {
         ("throughput", throughput),
         ("pushes", pushes::measure),
         ("targets", targets_that_hang),
+        ("exports", exports::measure),
     ];
     for (name, section) in sections {
         eprintln!("bench: {name}");

@@ -37,6 +37,13 @@ pub const SCRAPE_OF_MANY: f64 = 25e6;
 /// 99th percentile of a scrape with 50 targets of which 10 hang, against none.
 pub const CROWD: f64 = 1.2;
 
+/// CPU of an OTLP frame, gathered, encoded and compressed, against that of a page.
+pub const EXPORT: f64 = 3.0;
+/// Bytes of RSS with one exporter and its spool.
+pub const EXPORTING: f64 = 2.5e6;
+/// Bytes of spool for a day offline: 16 MiB.
+pub const SPOOL_DAY: f64 = 16.0 * 1024.0 * 1024.0;
+
 /// One target and what was measured.
 pub struct Verdict {
     pub what: String,
