@@ -12,7 +12,7 @@ mod parts;
 use super::ending::{Ending, Fallback, Keep, SharedKeep, lock};
 use super::tally::Shared;
 use super::way::Way;
-use crate::clock::BootTime;
+use crate::clock::{BootTime, Moment};
 use crate::courier::{Next, Queue};
 use crate::frame::Frame;
 use crate::log::Limiter;
@@ -155,6 +155,7 @@ impl Delivery {
         if self.export.spool.is_some() {
             self.keep().in_hand.push(frame.clone());
         }
+        let boot = frame.moment.stamp(boot);
         let mut parts = vec![frame];
         let is_done = self.attempt(&mut parts, boot);
         let now = Instant::now();
@@ -233,7 +234,7 @@ impl Delivery {
         let mut keep = self.keep();
         let Some((frame, boot)) = keep.spool.first(Some(known), now) else { return false };
         // Of an earlier start of the machine: the fallback would stamp it with this one.
-        if boot != known || !fallback.take(frame) {
+        if !Moment::is_same(boot, known) || !fallback.take(frame) {
             return false;
         }
         keep.spool.acknowledge(now);
