@@ -57,6 +57,26 @@ pub struct Moment {
     pub boot_time: Option<i64>,
 }
 
+/// Starts of the machine that differ by less, in milliseconds, are the same: the wall clock was only
+/// slewed.
+#[cfg(feature = "hub")]
+const MAX_SLEW: u64 = 2000;
+
+#[cfg(feature = "hub")]
+impl Moment {
+    /// When the machine started, for an instant of this start that is stamped when `now` is what is
+    /// known of that: as it was known then, so that whoever stamps it twice stamps it the same, unless
+    /// the clock was set since.
+    pub fn stamp(self, now: i64) -> i64 {
+        self.boot_time.filter(|then| Moment::is_same(*then, now)).unwrap_or(now)
+    }
+
+    /// Whether both times are those of one start of the machine.
+    pub fn is_same(one: i64, other: i64) -> bool {
+        one.abs_diff(other) < MAX_SLEW
+    }
+}
+
 /// When the machine started, as its clocks say. The two are not read at once, so that what comes of
 /// them differs by a little each time: a start that moves is a reset to whoever reads it. It moves
 /// here only when the wall clock was set.

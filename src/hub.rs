@@ -182,11 +182,11 @@ impl Hub {
         self.store.write(now, out);
     }
 
-    /// The process is to end: a last frame goes out, and what waits, within `time`.
-    pub fn flush(&mut self, gather: &mut Gather, served: &dyn Fn(&mut dyn Sink), time: Duration) {
+    /// The process is to end, at the latest then: a last frame goes out, and what waits.
+    pub fn begin_end(&mut self, gather: &mut Gather, served: &dyn Fn(&mut dyn Sink), end: Instant) {
         let now = Instant::now();
         let mut exports = std::mem::take(&mut self.exports);
-        exports.end(&mut |out| self.write_all(gather, served, now, out), now + time);
+        exports.begin_end(&mut |out| self.write_all(gather, served, now, out), end);
         self.exports = exports;
     }
 
@@ -225,9 +225,11 @@ impl Hub {
         }
     }
 
-    /// Before the program ends.
-    pub fn finish(&mut self) {
+    /// Before the program ends, at the latest then.
+    pub fn finish(&mut self, end: Instant) {
+        // What waits takes its time meanwhile.
         self.tails.finish();
+        self.exports.finish(end);
     }
 
     /// Writes what is known about all that comes in.

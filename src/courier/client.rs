@@ -120,7 +120,12 @@ struct Kept {
 impl Client {
     /// A client for samples: what it posts may arrive twice.
     pub fn for_samples(tls: Tls) -> Client {
-        Client { kept: None, tls: Some(tls), repeats: true }
+        Client { tls: Some(tls), ..Client::for_plain_samples() }
+    }
+
+    /// The same, to whom nobody speaks TLS.
+    pub fn for_plain_samples() -> Client {
+        Client { kept: None, tls: None, repeats: true }
     }
 
     /// Sends `call` and waits for the answer, following redirects of GET and HEAD.

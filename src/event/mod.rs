@@ -103,18 +103,19 @@ impl Server {
     /// until it is told to end once more.
     pub fn finish(&mut self, service: &mut Service, end: Instant) -> io::Result<()> {
         self.listeners.clear();
+        service.begin_end(end);
         self.connections.iter_mut().for_each(Connection::end);
         loop {
             self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
             if self.connections.is_empty() || Instant::now() >= end {
-                service.finish();
+                service.finish(end);
                 return Ok(());
             }
             self.turn(service, Some(end))?;
             // A signal that is left pending would wake every turn at once.
             while let Some(signal) = self.signals.next() {
                 if signal != Signal::Hangup {
-                    service.finish();
+                    service.finish(Instant::now());
                     return Ok(());
                 }
             }

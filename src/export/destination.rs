@@ -1,15 +1,17 @@
 //! One destination as the serving thread sees it: when a frame is due, what records it, and the
 //! mailbox of the courier that takes it on.
 
-use super::delivery::{Delivery, Ending, Fallback};
+use super::delivery::Delivery;
+use super::ending::{Ending, Fallback};
+use super::plan::Plan;
 use super::tally::{Shared, Tally};
-use super::way::{Plan, Way};
-use crate::clock::Boot;
-use crate::courier::{Queue, spawn};
+use super::way::Way;
+use crate::clock::{Boot, Moment};
+use crate::courier::{Queue, Tls, spawn};
 use crate::frame::{Frame, Recorder, Wanted};
 use crate::log;
 use crate::spool::{Bounds, Spool};
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 /// Frames that wait for the courier.
@@ -24,9 +26,14 @@ const MAX_AGE: Duration = Duration::from_secs(86_400);
 /// The longest interval that does not spin.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Bytes of a courier's stack: without optimisation, the state of a compressor is made there before
-/// it is boxed. Only what it touches is memory.
-const STACK: usize = 1 << 20;
+/// Bytes of a courier's stack. Only what it touches is memory. TLS wants more than the rest, and code
+/// that is not optimised much more.
+const STACK: usize = match (cfg!(debug_assertions), cfg!(feature = "tls") || cfg!(feature = "grpc"))
+{
+    (true, _) => 1 << 20,
+    (_, true) => 256 << 10,
+    _ => 160 << 10,
+};
 
 /// Bytes of a thread's name.
 const MAX_NAME: usize = 15;
@@ -34,8 +41,8 @@ const MAX_NAME: usize = 15;
 /// One destination.
 pub struct Destination {
     plan: Plan,
-    /// Makes its frames; taken while it does.
-    pub recorder: Recorder,
+    /// Makes its frames; `None` while it does.
+    recorder: Option<Recorder>,
     due: Instant,
     mailbox: Queue<Frame>,
     tally: Shared,
@@ -53,7 +60,7 @@ impl Destination {
         let tally = before.as_ref().map(|old| old.tally.clone()).unwrap_or_default();
         Destination {
             plan,
-            recorder: Recorder::new(wanted),
+            recorder: Some(Recorder::new(wanted)),
             due: now,
             mailbox: Queue::new(MAX_WAITING),
             tally,
@@ -92,14 +99,21 @@ impl Destination {
     }
 
     /// Starts the courier, which waits for the end of the one `before` it.
-    pub fn start(&self, fallback: Option<Fallback>, before: Option<Ending>, boot: Boot) {
+    pub fn start(
+        &self,
+        tls: Option<Tls>,
+        fallback: Option<Fallback>,
+        before: Option<Ending>,
+        boot: Boot,
+    ) {
         let (plan, tally) = (self.plan.clone(), self.tally.clone());
         let (ending, jobs) = (self.ending.clone(), self.mailbox.clone());
         let work = move || {
             // The directory is the same: who was there must have left it.
             while before.as_ref().is_some_and(|before| before.over.sleep(MAX_AGE)) {}
             let spool = Spool::open(bounds(&plan, boot), Instant::now());
-            let mut delivery = Delivery::new(Way::new(plan), spool, tally, fallback, ending);
+            let way = Way::new(plan, tls);
+            let mut delivery = Delivery::new(way, spool, tally, fallback, ending);
             before.iter().for_each(|before| delivery.inherit(before));
             delivery.run(&jobs);
             delivery.leave();
@@ -129,23 +143,37 @@ impl Destination {
         self.due += interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX));
     }
 
+    /// Begins a frame: who records it.
+    pub fn begin(&mut self, moment: Moment) -> Option<Recorder> {
+        let mut recorder = self.recorder.take()?;
+        recorder.begin(moment);
+        self.tally.lock().taken += 1;
+        Some(recorder)
+    }
+
     /// Ends the frame and hands it over; who is too slow does not get it.
-    pub fn dispatch(&mut self) {
-        let frame = self.recorder.finish();
-        if let Err(frame) = self.mailbox.offer(frame) {
-            self.tally.drop_samples("queue", frame.len());
+    pub fn dispatch(&mut self, mut recorder: Recorder) {
+        let frame = recorder.finish();
+        self.recorder = Some(recorder);
+        let samples = frame.len();
+        if !self.as_fallback().take(frame) {
+            self.tally.drop_samples("queue", samples);
         }
     }
 
     /// Takes no more frames; what waits may be sent until then.
     pub fn end(&self, until: Instant) {
-        *self.ending.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        self.ending.set(until);
         self.mailbox.finish();
     }
 
-    /// Waits for the courier, no longer than until then.
+    /// Waits for the courier, no longer than until then; what it has in hand then goes to the disk,
+    /// if that is where it waits.
     pub fn wait(&self, until: Instant) {
-        self.ending.over.sleep(until.saturating_duration_since(Instant::now()));
+        let is_late = self.ending.over.sleep(until.saturating_duration_since(Instant::now()));
+        if is_late && self.plan.export.spool.is_some() {
+            self.ending.salvage(&self.mailbox, Instant::now());
+        }
     }
 }
 
@@ -159,5 +187,43 @@ pub fn bounds(plan: &Plan, boot: Boot) -> Bounds {
         max_age: spool.map_or(MAX_AGE, |spool| spool.max_age),
         write_budget: spool.map_or(0, |spool| spool.write_budget),
         boot,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Export, ExportKind, Settings};
+
+    fn destination(interval: Duration, now: Instant) -> Destination {
+        let export = Export { interval, kind: ExportKind::Stdout, ..Export::default() };
+        let plan = Plan::new(&export, &Settings::default()).unwrap();
+        Destination::new(plan, Wanted::default(), None, now)
+    }
+
+    #[test]
+    fn frames_are_due_at_their_places_and_missed_ones_are_left_out() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut to = destination(10 * second, start);
+        assert_eq!(to.due(), start);
+        // However late each is, the next stands where it would.
+        for (turn, due) in [(0, 10), (13, 20), (29, 30), (30, 40), (75, 80), (80, 90)] {
+            to.advance(start + turn * second);
+            assert_eq!(to.due(), start + due * second);
+        }
+    }
+
+    #[test]
+    fn a_courier_that_is_too_slow_does_not_get_more() {
+        let mut to = destination(Duration::from_secs(1), Instant::now());
+        for _ in 0..MAX_WAITING + 3 {
+            let recorder = to.begin(Moment::default()).unwrap();
+            assert!(to.begin(Moment::default()).is_none());
+            to.dispatch(recorder);
+        }
+        let tally = to.tally().clone();
+        assert_eq!((to.waiting(), tally.taken), (MAX_WAITING as u64, MAX_WAITING as u64 + 3));
+        assert_eq!(tally.in_hand, MAX_WAITING as u64);
+        assert_eq!(tally.dropped, [("queue", 0)], "empty frames");
     }
 }

@@ -3,6 +3,7 @@
 use super::Exports;
 use super::destination::Destination;
 use super::tally::Tally;
+use crate::clock::Wall;
 use crate::metric::{Family, Sink, Unit, Value, counter, gauge};
 use crate::sys;
 use std::time::Duration;
@@ -11,7 +12,8 @@ const EXPORT: &[&str] = &["export"];
 const REASON: &[&str] = &["export", "reason"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 17] = [
+static FAMILIES: [Family; 18] = [
+    counter("export_frames_total",                   Unit::One,   "Frames that were taken, this one among them.",                        EXPORT).only_own(),
     counter("export_success_total",                  Unit::One,   "Requests with samples that arrived.",                                 EXPORT).only_own(),
     counter("export_samples_total",                  Unit::One,   "Samples that arrived.",                                               EXPORT).only_own(),
     counter("export_retried_total",                  Unit::One,   "Tries to send samples besides the first.",                            EXPORT).only_own(),
@@ -22,7 +24,7 @@ static FAMILIES: [Family; 17] = [
     counter("export_spool_synced_bytes_total",       Unit::One,   "Bytes of the spool that were forced to the disk.",                    EXPORT).only_own(),
     gauge(  "export_queue_frames",                   Unit::One,   "Frames that wait for the courier.",                                   EXPORT).only_own(),
     gauge(  "export_queue_bytes",                    Unit::One,   "Bytes of frames that wait in memory.",                                EXPORT).only_own(),
-    gauge(  "export_spool_frames",                   Unit::One,   "Frames that wait in the spool.",                                      EXPORT).only_own(),
+    gauge(  "export_spool_frames",                   Unit::One,   "Frames that did not arrive yet, in the spool or under way.",          EXPORT).only_own(),
     gauge(  "export_spool_bytes",                    Unit::One,   "Bytes of the spool on disk.",                                         EXPORT).only_own(),
     gauge(  "export_spool_failing",                  Unit::One,   "Whether the directory of the spool cannot be used.",                  EXPORT).only_own(),
     gauge(  "export_spool_age_seconds",              Unit::Millis,"Age of the oldest frame that waits.",                                 EXPORT).only_own(),
@@ -40,7 +42,8 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 type Of = fn(&Destination, &Tally) -> Option<u64>;
 
 /// Of each family with one sample a destination, in the order of the table.
-const EACH: [Of; 15] = [
+const EACH: [Of; 16] = [
+    |_, t| Some(t.taken),
     |_, t| Some(t.success),
     |_, t| Some(t.samples),
     |_, t| Some(t.retried),
@@ -50,11 +53,11 @@ const EACH: [Of; 15] = [
     |_, t| Some(t.sent_bytes),
     |_, t| Some(t.synced_before + t.spool.synced_bytes),
     |to, _| Some(to.waiting()),
-    |_, t| Some(t.spool.memory_bytes),
-    |_, t| Some(t.spool.frames),
-    |_, t| Some(t.spool.disk_bytes),
-    |_, t| Some(u64::from(t.spool.trouble.is_some())),
-    |_, t| Some(age(t)),
+    |_, t| t.is_open.then_some(t.spool.memory_bytes),
+    |_, t| t.is_open.then_some(t.spool.frames + t.in_hand),
+    |_, t| t.is_open.then_some(t.spool.disk_bytes),
+    |_, t| t.is_open.then_some(u64::from(t.spool.trouble.is_some())),
+    |_, t| age(t),
     |_, t| u64::try_from(t.last_success?.since_epoch().as_millis()).ok(),
 ];
 
@@ -92,8 +95,14 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Milliseconds. What was taken before this start of the machine is as old as the wall clock says.
-fn age(tally: &Tally) -> u64 {
-    let Some(oldest) = tally.spool.oldest else { return 0 };
-    sys::boot_millis().saturating_sub(oldest.since_boot)
+/// Milliseconds. What was taken before this start of the machine is as old as the wall clock says, if
+/// it says anything.
+fn age(tally: &Tally) -> Option<u64> {
+    let Some(oldest) = tally.spool.oldest else { return tally.is_open.then_some(0) };
+    if !tally.spool.is_of_earlier {
+        return Some(sys::boot_millis().saturating_sub(oldest.since_boot));
+    }
+    let now = Some(Wall::now()).filter(|now| now.is_plausible())?.since_epoch().as_millis();
+    let then = oldest.boot_time?.checked_add_unsigned(oldest.since_boot)?;
+    u64::try_from(now).ok()?.checked_sub(u64::try_from(then).ok()?)
 }

@@ -3,6 +3,8 @@
 
 use super::Verdict;
 use crate::courier::{Answer, Call, Client};
+#[cfg(feature = "grpc")]
+use crate::courier::{Grpc, GrpcAnswer, GrpcCall};
 use crate::settings::{Export, ExportKind};
 use crate::wire::{Url, basic};
 use std::fs::File;
@@ -18,6 +20,10 @@ const MAX_FILE: u64 = 64 << 10;
 
 /// Headers of a file.
 const MAX_HEADERS: usize = 64;
+
+/// What is called over gRPC.
+#[cfg(feature = "grpc")]
+const METHOD: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
 /// Shorter bodies do not get shorter.
 const WORTH_GZIP: usize = 1 << 10;
@@ -80,6 +86,29 @@ impl Post {
             return Err(Verdict::Never("redirect", text));
         }
         Ok(answer)
+    }
+}
+
+#[cfg(feature = "grpc")]
+impl Post {
+    /// Calls with `body` as the message. Header names are in lower case there.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer that could be judged.
+    pub fn call(
+        &self,
+        grpc: &mut Grpc,
+        body: &[u8],
+        gzip: bool,
+        deadline: Instant,
+    ) -> Result<GrpcAnswer, Verdict> {
+        let lower = |(name, value): &(String, String)| (name.to_ascii_lowercase(), value.clone());
+        let headers: Vec<_> = self.headers.iter().map(lower).collect();
+        let (url, max_body) = (&self.url, MAX_ANSWER);
+        let call =
+            GrpcCall { url, path: METHOD, headers: &headers, body, gzip, deadline, max_body };
+        grpc.call(&call).map_err(|failure| Verdict::Again(failure.reason, failure.text, None))
     }
 }
 

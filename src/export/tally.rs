@@ -22,6 +22,13 @@ pub fn add(reasons: &mut Reasons, reason: &'static str, count: u64) {
 /// What became of the frames of one destination since the start.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
+    /// Frames that were taken.
+    pub taken: u64,
+    /// Frames that were handed to the courier and neither arrived, nor wait in the spool, nor were
+    /// given up.
+    pub in_hand: u64,
+    /// Whether the spool is open: before, nobody knows what waits.
+    pub is_open: bool,
     /// Requests that arrived.
     pub success: u64,
     /// Tries that failed.
@@ -63,6 +70,7 @@ impl Tally {
         self.dropped = self.all_dropped();
         self.synced_before += self.spool.synced_bytes;
         self.spool = Levels::default();
+        self.is_open = false;
     }
 }
 

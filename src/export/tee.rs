@@ -51,3 +51,46 @@ impl Sink for Tee<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+    use crate::frame::{Frame, Wanted};
+    use crate::metric::{Unit, gauge};
+
+    static A: Family = gauge("a", Unit::One, "", &["k"]);
+    static B: Family = gauge("b", Unit::One, "", &["k"]);
+
+    fn told(frame: &Frame) -> Vec<(String, usize)> {
+        let families = frame.view(0).families();
+        families.map(|f| (f.def.name.to_owned(), f.series().count())).collect()
+    }
+
+    #[test]
+    fn each_gets_what_it_wants_and_all_go_back_to_their_own_places() {
+        let wants =
+            |include: &str| Wanted { include: vec![include.to_owned()], ..Wanted::default() };
+        let mut all = ["sysmetrics_a", "sysmetrics_b", "*"].map(|i| Recorder::new(wants(i)));
+        all.iter_mut().for_each(|recorder| recorder.begin(Moment::default()));
+        let mut tee = Tee::new(all.iter_mut().collect());
+        tee.family(&A);
+        tee.sample(&["1".into()], Value::Int(1));
+        let mark = tee.mark();
+        tee.sample(&["2".into()], Value::Int(2));
+        let inner = tee.mark();
+        tee.family(&B);
+        tee.sample(&["3".into()], Value::Int(3));
+        tee.rewind(inner);
+        tee.rewind(mark);
+        tee.family(&B);
+        tee.sample(&["4".into()], Value::Int(4));
+        tee.sample(&["5".into()], Value::Int(5));
+        drop(tee);
+        let [a, b, both] = all.each_mut().map(Recorder::finish);
+        let (one, two) = (("sysmetrics_a".to_owned(), 1), ("sysmetrics_b".to_owned(), 2));
+        assert_eq!(told(&a), [one.clone()]);
+        assert_eq!(told(&b), [two.clone()]);
+        assert_eq!(told(&both), [one, two]);
+    }
+}

@@ -1,101 +1,45 @@
 //! How frames get to one destination: which bytes, over which protocol, and what the answer means.
 
-use super::post::{Post, is_worth_gzip};
+use super::plan::{Plan, is_grpc};
+use super::post::is_worth_gzip;
 use super::{Verdict, influx, otlp, remote_write, stdout};
+#[cfg(feature = "grpc")]
+use crate::courier::Grpc;
 use crate::courier::{Answer, Client, Tls};
 use crate::frame::View;
-use crate::settings::{Export, ExportKind, OtlpProtocol, RemoteWriteVersion, Settings};
+use crate::settings::{Export, ExportKind, OtlpProtocol, RemoteWriteVersion};
 use crate::wire::Gzip;
-use std::fs;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 /// How long a receiver that refused remote write 2.0 is not asked for it again.
 const OLDER: Duration = Duration::from_secs(3600);
 
+/// Codes of gRPC: what is said to whom is not known, or may not.
+#[cfg(feature = "grpc")]
+const PERMISSION_DENIED: u32 = 7;
+#[cfg(feature = "grpc")]
+const UNAUTHENTICATED: u32 = 16;
+
 /// Bytes of a buffer that are kept between requests; a larger one is given back.
 const KEPT: usize = 256 << 10;
 
-/// Everything that a courier has to know of its destination. One whose plan stays as it was goes on
-/// undisturbed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    /// What the settings say.
-    pub export: Export,
-    /// Where requests go; none for standard output.
-    post: Option<Post>,
-    /// Attributes of an OTLP resource.
-    resource: Vec<(String, String)>,
-}
-
-impl Plan {
-    /// As `export` says, with what files say now.
-    ///
-    /// # Errors
-    ///
-    /// What failed is named.
-    pub fn new(export: &Export, settings: &Settings) -> io::Result<Plan> {
-        let url = match export.kind {
-            ExportKind::Stdout => None,
-            ExportKind::Otlp => Some(with_path(&export.endpoint, "/v1/metrics")),
-            ExportKind::RemoteWrite => Some(with_path(&export.endpoint, "/api/v1/write")),
-            ExportKind::Influx => Some(influx::url(export)),
-        };
-        if export.kind == ExportKind::Otlp && export.protocol == OtlpProtocol::Grpc {
-            let text = [
-                "export ",
-                &export.name,
-                ": protocol = \"grpc\" is not in this program: \
-                expected http/protobuf, http/json, or a build with the feature grpc",
-            ];
-            return Err(io::Error::new(io::ErrorKind::Unsupported, text.concat()));
-        }
-        if export.endpoint.starts_with("https:") {
-            Tls::read(&export.tls)?;
-        }
-        let post = url.map(|url| Post::new(export, &url)).transpose()?;
-        let resource = match export.kind {
-            ExportKind::Otlp => resource(export, settings),
-            _ => Vec::new(),
-        };
-        Ok(Plan { export: export.clone(), post, resource })
-    }
-}
-
-/// The endpoint, completed where it has no path.
-fn with_path(endpoint: &str, path: &str) -> String {
-    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    match rest.trim_end_matches('/').contains(['/', '?']) {
-        true => endpoint.to_owned(),
-        false => [endpoint.trim_end_matches('/'), path].concat(),
-    }
-}
-
-/// What receivers want to know of a machine (OpenTelemetry's semantic conventions for resources):
-/// without `service.*` some drop all of it.
-fn resource(export: &Export, settings: &Settings) -> Vec<(String, String)> {
-    let path = settings.paths.procfs.join("sys/kernel/hostname");
-    let host = fs::read_to_string(path).unwrap_or_default();
-    let host = host.trim();
-    let mut all = export.resource.clone();
-    for (key, value) in [
-        ("service.name", "sysmetrics"),
-        ("service.version", env!("CARGO_PKG_VERSION")),
-        ("service.instance.id", host),
-        ("host.name", host),
-        ("os.type", "linux"),
-    ] {
-        if !value.is_empty() && !all.iter().any(|(has, _)| has == key) {
-            all.push((key.to_owned(), value.to_owned()));
-        }
-    }
-    all
+/// What became of a request.
+pub struct Sent {
+    /// What the answer means.
+    pub verdict: Verdict,
+    /// Bytes of its body, as they were on the wire.
+    pub bytes: usize,
+    /// Numbers that the format cannot say.
+    pub left_out: u64,
 }
 
 /// The way itself: connections and buffers, which are kept.
 pub struct Way {
     plan: Plan,
     client: Client,
+    #[cfg(feature = "grpc")]
+    grpc: Grpc,
     writer: remote_write::Writer,
     gzip: Gzip,
     plain: Vec<u8>,
@@ -106,10 +50,11 @@ pub struct Way {
 
 impl Way {
     /// Nothing is connected yet.
-    pub fn new(plan: Plan) -> Way {
+    pub fn new(plan: Plan, tls: Option<Tls>) -> Way {
         Way {
-            // That they can be read was seen when the settings were.
-            client: Tls::read(&plan.export.tls).map(Client::for_samples).unwrap_or_default(),
+            #[cfg(feature = "grpc")]
+            grpc: tls.clone().filter(|_| is_grpc(&plan.export)).map(Grpc::new).unwrap_or_default(),
+            client: tls.map_or_else(Client::for_plain_samples, Client::for_samples),
             writer: remote_write::Writer::default(),
             gzip: Gzip::default(),
             plain: Vec::new(),
@@ -124,51 +69,57 @@ impl Way {
         &self.plan.export
     }
 
-    /// Sends one frame, and how many bytes went.
-    pub fn send(&mut self, view: &View<'_>, deadline: Instant) -> (Verdict, usize) {
+    /// Sends one frame.
+    pub fn send(&mut self, view: &View<'_>, deadline: Instant) -> Sent {
         let sent = self.send_once(view, deadline);
-        let (Verdict::Older(_), bytes) = &sent else { return sent };
+        if !matches!(sent.verdict, Verdict::Older(_)) {
+            return sent;
+        }
         // At once, as the receiver is there and well.
-        let bytes = *bytes;
         self.older = Some(Instant::now() + OLDER);
-        let (verdict, more) = self.send_once(view, deadline);
-        let verdict = match verdict {
-            Verdict::Older(text) => Verdict::Never("version", text),
-            verdict => verdict,
-        };
-        (verdict, bytes + more)
+        let mut again = self.send_once(view, deadline);
+        if let Verdict::Older(text) = again.verdict {
+            again.verdict = Verdict::Never("version", text);
+        }
+        again.bytes += sent.bytes;
+        again
     }
 
-    fn send_once(&mut self, view: &View<'_>, deadline: Instant) -> (Verdict, usize) {
-        self.plain.clear();
+    fn send_once(&mut self, view: &View<'_>, deadline: Instant) -> Sent {
         let version = self.version();
-        let export = &self.plan.export;
-        let out = &mut self.plain;
-        let mut samples = 0;
-        match export.kind {
-            ExportKind::Stdout => stdout::encode(view, export.format, out),
-            ExportKind::Influx => {
-                influx::encode(view, export.by_collector, out);
-            }
-            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, out),
-            ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
-                otlp::encode_json(view, &self.plan.resource, out);
-            }
-            ExportKind::Otlp => otlp::encode(view, &self.plan.resource, out),
-        }
+        let (samples, left_out) = self.encode(version, view);
         if self.plain.is_empty() {
             // What a format cannot say is not sent.
-            return (Verdict::Done, 0);
+            return Sent { verdict: Verdict::Done, bytes: 0, left_out };
         }
-        let sent = match export.kind {
+        let (verdict, bytes) = match self.plan.export.kind {
             ExportKind::Stdout => (print(&self.plain), self.plain.len()),
+            _ if is_grpc(&self.plan.export) => self.call(deadline),
             _ => self.post(version, samples, deadline),
         };
         for buffer in [&mut self.plain, &mut self.packed] {
             buffer.clear();
             buffer.shrink_to(KEPT);
         }
-        sent
+        Sent { verdict, bytes, left_out }
+    }
+
+    /// Makes the body: how many samples of remote write it has, and how many numbers it has not.
+    fn encode(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> (u64, u64) {
+        self.plain.clear();
+        let (export, resource) = (&self.plan.export, &self.plan.resource);
+        let out = &mut self.plain;
+        let (mut samples, mut left_out) = (0, 0);
+        match export.kind {
+            ExportKind::Stdout => stdout::encode(view, export.format, out),
+            ExportKind::Influx => left_out = influx::encode(view, export.by_collector, out),
+            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, out),
+            ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
+                otlp::encode_json(view, resource, out);
+            }
+            ExportKind::Otlp => otlp::encode(view, resource, out),
+        }
+        (samples, left_out)
     }
 
     /// Which remote write is spoken now.
@@ -183,15 +134,37 @@ impl Way {
         }
     }
 
+    #[cfg(feature = "grpc")]
+    fn call(&mut self, deadline: Instant) -> (Verdict, usize) {
+        let Plan { export, post: Some(post), .. } = &mut self.plan else { return no_endpoint() };
+        let (body, gzip) = (&self.plain, export.gzip && is_worth_gzip(self.plain.len()));
+        let mut answer = post.call(&mut self.grpc, body, gzip, deadline);
+        let is_refused = |code: u32| matches!(code, PERMISSION_DENIED | UNAUTHENTICATED);
+        if answer.as_ref().is_ok_and(|answer| is_refused(answer.code)) && post.refresh(export) {
+            answer = post.call(&mut self.grpc, body, gzip, deadline);
+        }
+        let verdict = match answer {
+            Err(verdict) => verdict,
+            Ok(answer) => {
+                otlp::judge_grpc(answer.code, &answer.message, &answer.details, &answer.body)
+            }
+        };
+        (verdict, body.len())
+    }
+
+    /// The settings allow no such export.
+    #[cfg(not(feature = "grpc"))]
+    fn call(&mut self, _: Instant) -> (Verdict, usize) {
+        no_endpoint()
+    }
+
     fn post(
         &mut self,
         version: RemoteWriteVersion,
         samples: u64,
         deadline: Instant,
     ) -> (Verdict, usize) {
-        let Plan { export, post: Some(post), .. } = &mut self.plan else {
-            return (Verdict::Never("endpoint", "there is no endpoint".to_owned()), 0);
-        };
+        let Plan { export, post: Some(post), .. } = &mut self.plan else { return no_endpoint() };
         let mut headers: Vec<(&str, &str)> = match export.kind {
             ExportKind::RemoteWrite => remote_write::headers(version).to_vec(),
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
@@ -227,6 +200,10 @@ impl Way {
         };
         (verdict, body.len())
     }
+}
+
+fn no_endpoint() -> (Verdict, usize) {
+    (Verdict::Never("endpoint", "there is no endpoint".to_owned()), 0)
 }
 
 /// A pipe that nobody empties holds up the courier, and nobody else.

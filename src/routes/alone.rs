@@ -74,5 +74,8 @@ impl Service {
     pub fn turn(&mut self, _: &[Ready], _: Instant) {}
 
     /// There is nothing to end.
-    pub fn finish(&mut self) {}
+    pub fn begin_end(&mut self, _: Instant) {}
+
+    /// There is nothing to end.
+    pub fn finish(&mut self, _: Instant) {}
 }

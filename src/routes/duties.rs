@@ -8,10 +8,7 @@ use crate::metric::{Family, Sink};
 use crate::settings::Settings;
 use crate::sys::Ready;
 use std::io;
-use std::time::{Duration, Instant};
-
-/// How long what waits may be sent when the process is to end.
-const FLUSH: Duration = Duration::from_secs(3);
+use std::time::Instant;
 
 /// The families about what comes in and goes out.
 pub(super) fn families() -> impl Iterator<Item = &'static Family<'static>> {
@@ -62,12 +59,16 @@ impl Service {
         hub.turn(ready, gather, &served, now);
     }
 
-    /// Before the program ends.
-    pub fn finish(&mut self) {
+    /// The program is to end, at the latest then: what waits goes out meanwhile.
+    pub fn begin_end(&mut self, end: Instant) {
         let Service { hub, gather, metrics_path, answers, traffic, .. } = self;
         let served =
             |out: &mut dyn Sink| metrics::write_traffic(metrics_path, answers, *traffic, out);
-        hub.flush(gather, &served, FLUSH);
-        self.hub.finish();
+        hub.begin_end(gather, &served, end);
+    }
+
+    /// Before the program ends, at the latest then.
+    pub fn finish(&mut self, end: Instant) {
+        self.hub.finish(end);
     }
 }

@@ -87,6 +87,8 @@ pub struct Levels {
     pub memory_bytes: u64,
     /// When the oldest was taken.
     pub oldest: Option<Moment>,
+    /// That was before this start of the machine.
+    pub is_of_earlier: bool,
     /// Bytes that were forced to the disk.
     pub synced_bytes: u64,
     /// Samples that were given up, by reason: full, age, damaged, clock.
@@ -292,9 +294,15 @@ impl Spool {
     /// What there is.
     pub fn levels(&self) -> Levels {
         let dropped = REASONS.into_iter().zip(self.dropped).collect();
-        let oldest = self.segments.front().map(|first| first.content.oldest);
+        let first = self.segments.front().map(|first| &first.content);
+        let is_of_earlier = first.is_some_and(|first| first.boot != self.bounds.boot);
+        let oldest = first.map(|first| Moment {
+            boot_time: first.oldest.boot_time.or_else(|| self.time_of(first.boot)),
+            ..first.oldest
+        });
         let (synced_bytes, trouble) = (self.sync.bytes, self.trouble.clone());
-        let mut levels = Levels { oldest, synced_bytes, dropped, trouble, ..Levels::default() };
+        let mut levels =
+            Levels { oldest, is_of_earlier, synced_bytes, dropped, trouble, ..Levels::default() };
         for segment in &self.segments {
             levels.frames += segment.content.frames;
             match segment.place {

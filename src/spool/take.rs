@@ -8,10 +8,6 @@ use crate::clock::{Boot, Moment};
 use crate::frame::Frame;
 use std::time::Instant;
 
-/// Times of one start of the machine that differ by less, in milliseconds, are the same: the wall
-/// clock was only slewed.
-const MAX_SLEW: u64 = 2000;
-
 /// Tables of frames that waited have generations of their own.
 const GENERATION: u64 = 1 << 63;
 
@@ -91,11 +87,7 @@ impl Spool {
     /// The time of a frame of that start of the machine.
     fn stamp(&self, boot: Boot, moment: Moment) -> Stamp {
         if boot == self.bounds.boot {
-            return match (self.boot_time, moment.boot_time) {
-                (None, _) => Stamp::NotYet,
-                (Some(now), Some(then)) if now.abs_diff(then) < MAX_SLEW => Stamp::At(then),
-                (Some(now), _) => Stamp::At(now),
-            };
+            return self.boot_time.map_or(Stamp::NotYet, |now| Stamp::At(moment.stamp(now)));
         }
         match moment.boot_time.or_else(|| self.time_of(boot)) {
             Some(time) => Stamp::At(time),

@@ -1,9 +1,13 @@
 //! gzip (RFC 1952) at level 1, of answers and of what is sent. The compressor's state is a third of
-//! a megabyte: made at the first use, then kept.
+//! a megabyte: made at the first use, then kept. It is made on a stack before it gets to the heap: on
+//! a courier's there is no room for it, and what a stack has touched stays memory for ever. So a
+//! thread of its own makes it there, and goes with its stack.
 
 use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
 };
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 const LEVEL: i32 = 1;
 /// Raw deflate: gzip has its own head and check sum.
@@ -11,6 +15,10 @@ const RAW: i32 = -15;
 
 /// The least room that is made for output at a time.
 const ROOM: usize = 256;
+
+/// Bytes of the stack on which a compressor is made, several times its size: without optimisation it
+/// is moved about.
+const MAKING: usize = 2 << 20;
 
 /// A compressor that is kept.
 #[derive(Default)]
@@ -36,12 +44,33 @@ impl Gzip {
         Deflate(state)
     }
 
-    /// Appends all of `plain`, compressed, with head and tail. If the compressor gives up, it is
-    /// false and `out` as it was.
+    /// Makes the compressor on a stack that goes again.
+    fn make_aside(&mut self) {
+        let made: Arc<Mutex<Option<Box<CompressorOxide>>>> = Arc::default();
+        let to = Arc::clone(&made);
+        // Boxed, so that all threads are started by the same code.
+        let work: Box<dyn FnOnce() + Send> = Box::new(move || {
+            let flags = create_comp_flags_from_zip_params(LEVEL, RAW, 0);
+            let state = Box::new(CompressorOxide::new(flags));
+            *to.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
+        });
+        let thread = thread::Builder::new().name("gzip".to_owned()).stack_size(MAKING).spawn(work);
+        if thread.is_ok_and(|thread| thread.join().is_ok()) {
+            self.state = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    }
+
+    /// Appends all of `plain`, compressed, with head and tail. If there is no compressor, or it gives
+    /// up, it is false and `out` as it was. A small stack is enough.
     pub fn append(&mut self, plain: &[u8], out: &mut Vec<u8>) -> bool {
+        if self.state.is_none() {
+            self.make_aside();
+        }
+        let Some(state) = &mut self.state else { return false };
+        state.reset();
         let start = out.len();
         out.extend_from_slice(&Gzip::HEAD);
-        let (mut deflate, mut rest) = (self.begin(), plain);
+        let (mut deflate, mut rest) = (Deflate(state), plain);
         loop {
             let end = out.len();
             out.resize(end + rest.len().max(ROOM), 0);

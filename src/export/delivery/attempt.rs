@@ -1,0 +1,142 @@
+//! One try to send a frame, and what is counted and said of it.
+
+use super::Delivery;
+use super::parts::halves;
+use crate::clock::Wall;
+use crate::export::Verdict;
+use crate::export::tally::add;
+use crate::frame::Frame;
+use crate::log;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::{Duration, Instant};
+
+/// A receiver is left alone no longer than this, whatever it wants.
+const LONGEST_AFTER: Duration = Duration::from_secs(3600);
+
+/// Which limiter of the log.
+const FAILED: usize = 0;
+const DROPPED: usize = 1;
+const WARNED: usize = 2;
+
+impl Delivery {
+    /// Sends all parts, the last first; what is left could not be sent now.
+    pub(super) fn attempt(&mut self, parts: &mut Vec<Frame>, boot: i64) -> bool {
+        while let Some(frame) = parts.pop() {
+            if frame.is_empty() {
+                continue;
+            }
+            let (verdict, left_out) = self.send(&frame, boot);
+            match verdict {
+                Verdict::Done => self.arrived(&frame, 0, left_out),
+                Verdict::Partial(rejected, text) => {
+                    self.arrived(&frame, rejected, left_out);
+                    match rejected {
+                        0 => self.say(WARNED, "the receiver warns", &text),
+                        _ => self.say(DROPPED, "samples were rejected", &text),
+                    }
+                }
+                Verdict::Again(reason, text, after) => {
+                    self.failed(reason, &text, after);
+                    parts.push(frame);
+                    return false;
+                }
+                Verdict::Halves(text) => match halves(&frame) {
+                    Some((one, other)) => parts.extend([other, one]),
+                    None => self.refused("too_large", &text, &frame),
+                },
+                Verdict::Never(reason, text) => self.refused(reason, &text, &frame),
+                Verdict::Older(text) => self.refused("version", &text, &frame),
+            }
+        }
+        true
+    }
+
+    /// What the answer means, and how many numbers the format could not say.
+    fn send(&mut self, frame: &Frame, boot: i64) -> (Verdict, u64) {
+        let start = Instant::now();
+        let deadline = start + self.export.timeout;
+        let deadline = self.ending.until().map_or(deadline, |until| deadline.min(until));
+        let sent = self.way.send(&frame.view(boot), deadline);
+        let mut tally = self.tally.lock();
+        tally.requests += 1;
+        tally.took += start.elapsed();
+        tally.sent_bytes += sent.bytes as u64;
+        (sent.verdict, sent.left_out)
+    }
+
+    fn arrived(&mut self, frame: &Frame, rejected: u64, left_out: u64) {
+        let mut tally = self.tally.lock();
+        tally.success += 1;
+        tally.samples += (frame.len() as u64).saturating_sub(rejected + left_out);
+        for (reason, count) in [("rejected", rejected), ("invalid", left_out)] {
+            if count > 0 {
+                add(&mut tally.dropped, reason, count);
+            }
+        }
+        tally.last_success = Some(Wall::now());
+        let failing = tally.failing.take();
+        drop(tally);
+        (self.failures, self.pause) = (0, None);
+        if let Some((since, _)) = failing {
+            let (away, waiting) = (since.elapsed().as_secs(), self.keep().spool.levels().frames);
+            let fields: [log::Field<'_>; 3] =
+                [("export", &self.export.name), ("seconds", &away), ("waiting", &waiting)];
+            log::info("samples arrive again", &fields);
+        }
+    }
+
+    /// It will never arrive.
+    fn refused(&mut self, reason: &'static str, text: &str, frame: &Frame) {
+        add(&mut self.tally.lock().failed, reason, 1);
+        self.tally.drop_samples(reason, frame.len());
+        self.say(DROPPED, "samples were refused", text);
+    }
+
+    /// It may arrive later.
+    fn failed(&mut self, reason: &'static str, text: &str, after: Option<Duration>) {
+        let now = Instant::now();
+        let mut tally = self.tally.lock();
+        add(&mut tally.failed, reason, 1);
+        let since = tally.failing.take().map_or(now, |(since, _)| since);
+        tally.failing = Some((since, text.to_owned()));
+        drop(tally);
+        let random = RandomState::new().build_hasher().finish() as u32;
+        let retry = &self.export.retry;
+        let pause = pause(retry.initial, retry.longest, self.failures, random);
+        self.failures = self.failures.saturating_add(1);
+        self.pause = Some(now + pause.max(after.unwrap_or_default().min(LONGEST_AFTER)));
+        self.say(FAILED, "samples could not be sent yet", text);
+    }
+
+    /// Says it once a minute.
+    fn say(&mut self, limiter: usize, message: &str, text: &str) {
+        let limiter = self.limiters.get_mut(limiter);
+        if let Some(held_back) = limiter.and_then(|limiter| limiter.pass(Instant::now())) {
+            let fields: [log::Field<'_>; 3] =
+                [("export", &self.export.name), ("error", &text), ("repeated", &held_back)];
+            log::warn(message, &fields);
+        }
+    }
+}
+
+/// Between half and all of it: those who failed together do not come again together.
+fn pause(initial: Duration, longest: Duration, failures: u32, random: u32) -> Duration {
+    let whole = initial.saturating_mul(1 << failures.min(20)).min(longest);
+    whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_differ() {
+        let [initial, longest] = [500, 30_000].map(Duration::from_millis);
+        let of = |failures, random| pause(initial, longest, failures, random).as_millis();
+        for (failures, whole) in [(0, 500), (1, 1000), (5, 16_000), (6, 30_000), (u32::MAX, 30_000)]
+        {
+            assert_eq!((of(failures, 0), of(failures, u32::MAX)), (whole / 2, whole));
+        }
+        assert!((374..=376).contains(&of(0, u32::MAX / 2)));
+    }
+}

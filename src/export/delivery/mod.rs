@@ -1,0 +1,292 @@
+//! What a courier does with frames: sends them, judges the answers, tries again later, and keeps what
+//! could not be sent in its spool. What is fresh goes first and the backlog beside it at a bounded
+//! rate, unless the receiver wants everything in the order of time.
+//!
+//! A frame that failed more than `retry.max` times goes to the fallback; so does all that waits
+//! once so many tries in a row failed, whatever the frame. What no fallback takes stays, but where it
+//! waits in memory only: there what failed too often is dropped.
+
+mod attempt;
+mod parts;
+
+use super::ending::{Ending, Fallback, Keep, SharedKeep, lock};
+use super::tally::Shared;
+use super::way::Way;
+use crate::clock::{BootTime, Moment};
+use crate::courier::{Next, Queue};
+use crate::frame::Frame;
+use crate::log::Limiter;
+use crate::settings::{Export, Order};
+use crate::spool::Spool;
+use std::sync::MutexGuard;
+use std::time::{Duration, Instant};
+
+/// Requests of the backlog in a second.
+const BACKLOG_PER_SECOND: u32 = 20;
+
+/// How often is looked whether the wall clock was set, while frames wait for that.
+const CLOCK: Duration = Duration::from_secs(5);
+
+/// One destination, as its courier sees it.
+pub struct Delivery {
+    export: Export,
+    way: Way,
+    keep: SharedKeep,
+    tally: Shared,
+    fallback: Option<Fallback>,
+    ending: Ending,
+    boot: BootTime,
+    /// Failed tries in a row, and of the oldest frame that waits.
+    failures: u32,
+    tries: u32,
+    /// Nothing is tried before.
+    pause: Option<Instant>,
+    /// When the backlog may go on.
+    next: Instant,
+    /// What is left of the oldest frame that waits, if it went in parts.
+    rest: Option<(Frame, Vec<Frame>)>,
+    limiters: [Limiter; 3],
+}
+
+impl Delivery {
+    /// Nothing was tried yet.
+    pub fn new(
+        way: Way,
+        spool: Spool,
+        tally: Shared,
+        fallback: Option<Fallback>,
+        ending: Ending,
+    ) -> Delivery {
+        let delivery = Delivery {
+            export: way.export().clone(),
+            way,
+            keep: ending.begin(spool),
+            tally,
+            fallback,
+            ending,
+            boot: BootTime::default(),
+            failures: 0,
+            tries: 0,
+            pause: None,
+            next: Instant::now(),
+            rest: None,
+            limiters: Default::default(),
+        };
+        delivery.report(0);
+        delivery
+    }
+
+    fn keep(&self) -> MutexGuard<'_, Keep> {
+        lock(&self.keep)
+    }
+
+    /// Takes over what waited in memory before. What waited on disk is there.
+    pub fn inherit(&self, from: &Ending) {
+        let Some(old) = from.estate() else { return };
+        let (mut old, now) = (lock(&old), Instant::now());
+        // All of it is of this start of the machine: when that was, is stamped when it is sent.
+        while let Some((frame, _)) = old.spool.first(Some(0), now) {
+            self.keep().push(&frame, now);
+            old.spool.acknowledge(now);
+        }
+        self.report(0);
+    }
+
+    /// Works until the mailbox is closed and empty; then sends what it can.
+    pub fn run(&mut self, jobs: &Queue<Frame>) {
+        loop {
+            let now = Instant::now();
+            if self.keep().spool.deadline().is_some_and(|at| at <= now) {
+                self.keep().spool.turn(now);
+                self.report(0);
+            }
+            match jobs.next_before(self.wake(now)) {
+                Next::Item(frame) => {
+                    self.take(frame);
+                    self.report(1);
+                }
+                Next::Late => {}
+                Next::End => break,
+            }
+            let now = Instant::now();
+            if self.is_due(now) {
+                self.drain(now);
+                self.report(0);
+            }
+        }
+        self.end();
+    }
+
+    /// When there is something to do besides the mailbox.
+    fn wake(&self, now: Instant) -> Option<Instant> {
+        let keep = self.keep();
+        let waits = !keep.spool.is_empty();
+        let backlog = waits.then(|| self.pause.unwrap_or(now).max(self.next));
+        keep.spool.deadline().into_iter().chain(backlog).min()
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.next <= now
+            && self.pause.is_none_or(|until| until <= now)
+            && !self.keep().spool.is_empty()
+    }
+
+    /// Tells how the spool stands, and that so many frames are in hand no longer: both at once, so
+    /// that no frame seems to be nowhere.
+    fn report(&self, done: u64) {
+        let levels = self.keep().spool.levels();
+        let mut tally = self.tally.lock();
+        tally.spool = levels;
+        tally.is_open = true;
+        tally.in_hand = tally.in_hand.saturating_sub(done);
+    }
+
+    /// A fresh frame.
+    fn take(&mut self, frame: Frame) {
+        let now = Instant::now();
+        let is_paused = self.pause.is_some_and(|until| now < until);
+        let is_late = self.ending.until().is_some_and(|until| until <= now);
+        let waits = self.export.order == Order::Time && !self.keep().spool.is_empty();
+        let boot = self.boot.now().filter(|_| !is_paused && !is_late && !waits);
+        let Some(boot) = boot else {
+            self.keep().push(&frame, now);
+            return;
+        };
+        if self.export.spool.is_some() {
+            self.keep().in_hand.push(frame.clone());
+        }
+        let boot = frame.moment.stamp(boot);
+        let mut parts = vec![frame];
+        let is_done = self.attempt(&mut parts, boot);
+        let now = Instant::now();
+        let mut keep = self.keep();
+        keep.in_hand.clear();
+        if is_done {
+            return;
+        }
+        let is_oldest = keep.spool.is_empty();
+        parts.iter().rev().for_each(|part| keep.push(part, now));
+        drop(keep);
+        if is_oldest {
+            self.tries = 1;
+        }
+        self.give_up(now);
+    }
+
+    /// The oldest that waits.
+    fn drain(&mut self, now: Instant) {
+        self.next = now + Duration::from_secs(1) / BACKLOG_PER_SECOND;
+        let known = self.boot.now();
+        let Some((frame, boot)) = self.keep().spool.first(known, now) else {
+            self.next = now + CLOCK;
+            return;
+        };
+        let rest = self.rest.take().filter(|(of, _)| of.moment == frame.moment);
+        let mut parts = rest.map_or_else(|| vec![frame.clone()], |(_, parts)| parts);
+        if self.tries > 0 {
+            self.tally.lock().retried += 1;
+        }
+        let is_done = self.attempt(&mut parts, boot);
+        let now = Instant::now();
+        if is_done {
+            self.keep().spool.acknowledge(now);
+            self.tries = 0;
+            return;
+        }
+        let left: usize = parts.iter().map(Frame::len).sum();
+        if self.export.is_delta && left < frame.len() {
+            // What arrived must not be sent after a restart: it would count twice.
+            self.tries = 0;
+            let mut keep = self.keep();
+            parts.iter().rev().for_each(|part| keep.push(part, now));
+            keep.spool.acknowledge(now);
+            return;
+        }
+        self.rest = Some((frame, parts));
+        self.tries = self.tries.saturating_add(1);
+        self.give_up(now);
+    }
+
+    /// What failed too often goes elsewhere, if it can.
+    fn give_up(&mut self, now: Instant) {
+        let max = self.export.retry.max;
+        let is_down = self.failures > max;
+        while self.tries > max || is_down {
+            if !self.pass(now) {
+                if self.tries <= max || self.export.spool.is_some() {
+                    return;
+                }
+                let Some((frame, _)) = self.keep().spool.first(Some(0), now) else { return };
+                self.tally.drop_samples("retries", frame.len());
+                self.keep().spool.acknowledge(now);
+            }
+            (self.tries, self.rest) = (0, None);
+        }
+    }
+
+    /// The oldest goes to the fallback, unless that fails itself. Whether it did.
+    fn pass(&mut self, now: Instant) -> bool {
+        let Some(fallback) = &self.fallback else { return false };
+        if fallback.tally.lock().failing.is_some() {
+            return false;
+        }
+        let Some(known) = self.boot.now() else { return false };
+        let mut keep = self.keep();
+        let Some((frame, boot)) = keep.spool.first(Some(known), now) else { return false };
+        // Of an earlier start of the machine: the fallback would stamp it with this one.
+        if !Moment::is_same(boot, known) || !fallback.take(frame) {
+            return false;
+        }
+        keep.spool.acknowledge(now);
+        self.tally.lock().passed += 1;
+        true
+    }
+
+    /// Sends what waits while there is time, unless the receiver failed just now and what waits is
+    /// safe on disk.
+    fn end(&mut self) {
+        let is_safe = self.export.spool.is_some() && self.pause.is_some_and(|p| p > Instant::now());
+        while let Some(until) = self.ending.until().filter(|_| !is_safe) {
+            let (now, failures) = (Instant::now(), self.failures);
+            if now >= until || self.keep().spool.is_empty() {
+                break;
+            }
+            self.drain(now);
+            self.report(0);
+            if self.failures > failures || self.next > Instant::now() + CLOCK / 2 {
+                break;
+            }
+        }
+        let mut keep = self.keep();
+        if !keep.is_salvaged {
+            keep.spool.close(Instant::now());
+        }
+        drop(keep);
+        self.report(0);
+        self.tally.lock().close();
+    }
+
+    /// One frame, with its tries, on the thread at hand. What did not arrive is left, in parts.
+    pub fn once(&mut self, frame: Frame, boot: i64) -> Vec<Frame> {
+        let mut parts = vec![frame];
+        for _ in 0..=self.export.retry.max {
+            if let Some(until) = self.pause.take() {
+                std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            }
+            if self.attempt(&mut parts, boot) {
+                break;
+            }
+        }
+        parts
+    }
+
+    /// Leaves what waits in memory only to whoever comes next; a directory is free from now on.
+    pub fn leave(self) {
+        let Delivery { ending, export, keep, .. } = self;
+        drop(keep);
+        if export.spool.is_some() {
+            ending.estate();
+        }
+        ending.over.close();
+    }
+}
