@@ -4,15 +4,18 @@
 
 use super::{FamilyDef, Table, Wanted};
 use crate::metric::{Family, Kind, Source};
-use crate::store::NONE;
+use crate::settings::Dialect;
+use crate::store::{Index, NONE};
 use crate::wire::matches;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 /// Families that are remembered.
 const MAX: usize = 200_000;
 
 /// What must be the same for a family to be the same. Texts are told apart by where they are: tables
-/// of the program stay where they are, and families that are made at run time bear a stamp.
+/// of the program stay where they are, and families that are made at run time bear a stamp. Name and
+/// keys are compared all the same, as one without a stamp may stand where another was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
     name: (usize, usize),
@@ -34,6 +37,9 @@ pub struct Known {
     pub number: u32,
     /// In which frame it first had a sample; 0 before.
     pub first: u32,
+    /// Before which sample of that frame.
+    pub first_at: usize,
+    hash: u32,
     /// Where it stood in the frame before.
     at: u32,
 }
@@ -42,6 +48,21 @@ impl Known {
     /// The names of the labels.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
         self.text.split('\0').skip(1).take(self.keys)
+    }
+
+    /// Whether it has this name and these keys.
+    #[inline]
+    fn is_of(&self, family: &Family<'_>, dialect: Dialect) -> bool {
+        let Some((name, keys)) = family.named(dialect) else { return false };
+        let rest = self.text.strip_prefix(family.prefix(dialect));
+        let Some(mut rest) = rest.and_then(|rest| rest.strip_prefix(name)) else { return false };
+        for key in keys {
+            match rest.strip_prefix('\0').and_then(|rest| rest.strip_prefix(key)) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        rest == "\0"
     }
 
     /// Whether a collector brings it.
@@ -54,8 +75,9 @@ impl Known {
 #[derive(Default)]
 pub struct Families {
     all: Vec<Known>,
-    /// Sorted by text, kind and source.
-    order: Vec<u32>,
+    /// By text, kind and source.
+    index: Index,
+    hasher: RandomState,
     /// In which order they came in the frame before, and in this.
     last: Vec<u32>,
     now: Vec<u32>,
@@ -129,7 +151,8 @@ impl Families {
             source: self.source,
         };
         let expected = self.last.get(self.next).copied();
-        let at = match expected.filter(|at| self.get(*at).is_some_and(|known| known.id == id)) {
+        let is_same = |known: &Known| known.id == id && known.is_of(family, wanted.dialect);
+        let at = match expected.filter(|at| self.get(*at).is_some_and(is_same)) {
             Some(at) => {
                 self.next += 1;
                 at
@@ -152,45 +175,65 @@ impl Families {
     ) -> Option<u32> {
         let (name, keys) = family.named(wanted.dialect)?;
         let name = [family.prefix(wanted.dialect), name].concat();
-        let text = [name.as_str(), "\0", &keys.join("\0"), "\0"].concat();
-        let rank = (text.as_str(), id.kind as u8, id.source);
-        let place = self.order.binary_search_by(|other| match self.all.get(*other as usize) {
-            Some(known) => (&*known.text, known.id.kind as u8, known.id.source).cmp(&rank),
-            None => std::cmp::Ordering::Less,
+        let mut text = [name.as_str(), "\0"].concat();
+        keys.iter().for_each(|key| text.extend([*key, "\0"]));
+        let hash = self.hash(&text, id);
+        let all = &self.all;
+        let found = self.index.find(hash, |at| {
+            let is_it = |known: &Known| {
+                *known.text == *text && (known.id.kind, known.id.source) == (id.kind, id.source)
+            };
+            all.get(at as usize).is_some_and(is_it)
         });
-        let place = match place {
-            Ok(place) => {
-                let at = *self.order.get(place)?;
-                let known = self.all.get_mut(at as usize)?;
-                known.id = id;
-                if self.last.get(known.at as usize) == Some(&at) {
-                    self.next = known.at as usize + 1;
-                }
-                return Some(at);
+        if let Some(at) = found {
+            let known = self.all.get_mut(at as usize)?;
+            known.id = id;
+            if self.last.get(known.at as usize) == Some(&at) {
+                self.next = known.at as usize + 1;
             }
-            Err(place) => place,
-        };
+            return Some(at);
+        }
         if self.all.len() >= MAX || !table.has_room(name.len() + family.help.len() + 64, 0) {
             return None;
         }
-        let is_like = |glob: &String| matches(glob.as_bytes(), name.as_bytes());
-        let is_wanted = (wanted.include.is_empty() || wanted.include.iter().any(is_like))
-            && !wanted.exclude.iter().any(is_like);
-        let number = match is_wanted {
-            true => Arc::make_mut(table).add_family(FamilyDef {
-                name: &name,
-                help: family.help,
-                kind: family.kind,
-                is_delta: wanted.is_delta && matches!(family.kind, Kind::Counter | Kind::Histogram),
-                collector: self.sources.get((id.source as usize).wrapping_sub(1)).map_or("", |s| s),
-            }),
-            false => NONE,
-        };
-        let at = self.all.len() as u32;
-        let text = text.into_boxed_str();
-        self.all.push(Known { id, text, keys: keys.len(), number, first: 0, at: NONE });
-        self.order.insert(place, at);
+        let number = self.number(&name, id.source, family, wanted, table);
+        let (at, keys, text) = (self.all.len() as u32, keys.len(), text.into_boxed_str());
+        self.all.push(Known { id, text, keys, number, first: 0, first_at: 0, hash, at: NONE });
+        let all = &self.all;
+        self.index.insert(hash, at, |at| hash_of(all, at));
         Some(at)
+    }
+
+    /// The number that a new family gets in the table; `NONE` if it is not wanted.
+    fn number(
+        &self,
+        name: &str,
+        source: u32,
+        family: &Family<'_>,
+        wanted: &Wanted,
+        table: &mut Arc<Table>,
+    ) -> u32 {
+        let is_like = |glob: &String| matches(glob.as_bytes(), name.as_bytes());
+        if !wanted.include.is_empty() && !wanted.include.iter().any(is_like)
+            || wanted.exclude.iter().any(is_like)
+        {
+            return NONE;
+        }
+        Arc::make_mut(table).add_family(FamilyDef {
+            name,
+            help: family.help,
+            kind: family.kind,
+            is_delta: wanted.is_delta && matches!(family.kind, Kind::Counter | Kind::Histogram),
+            collector: self.sources.get((source as usize).wrapping_sub(1)).map_or("", |s| s),
+        })
+    }
+
+    fn hash(&self, text: &str, id: Id) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(text.as_bytes());
+        hasher.write_u8(id.kind as u8);
+        hasher.write_u32(id.source);
+        hasher.finish() as u32
     }
 
     /// Keeps those that have a number in `numbers`, which is theirs from now on; where each is then.
@@ -204,16 +247,23 @@ impl Families {
             }
         }
         self.all = kept;
-        for list in [&mut self.order, &mut self.now] {
-            for at in list.iter_mut() {
-                *at = places.get(*at as usize).copied().unwrap_or(NONE);
-            }
-            list.retain(|at| *at != NONE);
+        self.index = Index::default();
+        let all = &self.all;
+        for (at, known) in (0u32..).zip(all) {
+            self.index.insert(known.hash, at, |at| hash_of(all, at));
         }
+        for at in &mut self.now {
+            *at = places.get(*at as usize).copied().unwrap_or(NONE);
+        }
+        self.now.retain(|at| *at != NONE);
         for (at, place) in (0u32..).zip(&self.now) {
             let known = self.all.get_mut(*place as usize);
             known.into_iter().for_each(|known| known.at = at);
         }
         places
     }
+}
+
+fn hash_of(all: &[Known], at: u32) -> u32 {
+    all.get(at as usize).map_or(0, |known| known.hash)
 }

@@ -10,6 +10,8 @@ mod recorder;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use recorder::{Recorder, Wanted};

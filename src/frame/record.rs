@@ -123,7 +123,7 @@ impl Recorder {
         let Some(known) = self.families.get_mut(family) else { return (0, true) };
         let is_first = known.first == 0 || known.first == frames;
         if known.first == 0 {
-            known.first = frames;
+            (known.first, known.first_at) = (frames, self.now.len());
         }
         match known.is_collected() {
             // What the kernel counts it counts since the machine started, though its collector
@@ -209,8 +209,7 @@ impl Recorder {
         let Some(at) = self.place(key) else { return };
         let (mut scale, mut raw) = Scale::of(value);
         // A number that changes its scale is a float from then on.
-        if let Some(Form::Number(old)) =
-            self.entries.get(at).filter(|e| e.id != NONE).map(|e| e.form)
+        if let Some(Form::Number(old)) = self.entries.get(at).filter(|e| e.is_known).map(|e| e.form)
             && old != scale
         {
             (scale, raw) = (Scale::Float, value.as_f64().to_bits());
@@ -299,8 +298,12 @@ impl Sink for Recorder {
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
-        if self.family != NONE && labels.len() == self.width {
-            self.number(Key::Values(labels), value, None);
+        if self.family == NONE {
+            return;
+        }
+        match labels.len() == self.width {
+            true => self.number(Key::Values(labels), value, None),
+            false => self.refused += 1,
         }
     }
 
@@ -334,6 +337,7 @@ impl Sink for Recorder {
             if !entry.is_known
                 && let Some(known) = self.families.get_mut(entry.family)
                 && known.first == self.frames
+                && known.first_at >= mark
             {
                 known.first = 0;
             }

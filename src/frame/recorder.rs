@@ -18,8 +18,9 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// So many numbers of a table may be of series that are gone, whatever their part.
-const MAX_DEAD: usize = 1000;
+/// So many numbers of a table may be of series that are gone, whatever their part. Few in tests, so
+/// that tables are renewed there.
+const MAX_DEAD: usize = if cfg!(test) { 20 } else { 1000 };
 
 /// What is recorded, and how.
 #[derive(Clone, Debug, Default)]
