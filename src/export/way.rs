@@ -154,7 +154,9 @@ impl Way {
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
                 otlp::encode_json(view, &self.plan.resource, out);
             }
-            ExportKind::Otlp => otlp::encode(view, &self.plan.resource, out),
+            ExportKind::Otlp => {
+                otlp::encode(view, &self.plan.resource, out);
+            }
         }
         if self.plain.is_empty() {
             // What a format cannot say is not sent.
