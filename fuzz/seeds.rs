@@ -176,6 +176,20 @@ fn payloads() -> Vec<(String, Vec<u8>)> {
     ]
 }
 
+/// What receivers say: the first byte tells status and type. Protobuf is written as text, too.
+const VERDICTS: [&str; 10] = [
+    "\0\n\u{8}\u{8}\u{7}\u{12}\u{4}late",
+    "\u{10}{\"partialSuccess\":{\"rejectedDataPoints\":\"7\",\"errorMessage\":\"too old\"}}",
+    "\u{3}\u{8}\u{3}\u{12}\u{3}bad",
+    "\u{13}{\"code\":3,\"message\":\"b\\u00e4d\"}",
+    "\u{8}\u{8}\u{8}\u{1a}\u{32}\n(type.googleapis.com/google.rpc.RetryInfo\u{12}\u{6}\n\u{4}\u{8}\u{3}\u{10}\u{5}",
+    "\u{28}grpc: received message larger than max (5 vs. 4)",
+    "\u{23}partial write: field type conflict dropped=2",
+    "\u{29}partial write: unable to parse 'a'\nunable to parse 'b' dropped=0",
+    "Cout of order sample",
+    "\u{8f}",
+];
+
 /// Name and bytes of each seed.
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let texts: &[&str] = match target {
@@ -194,6 +208,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "exposition" => return shapes(),
         "push_group" => &GROUPS,
         "spool_payload" => return payloads(),
+        "otlp_answer" | "protobuf" | "write_answer" => &VERDICTS,
         "exposition_in" => return expositions(),
         _ => return machines(of_machines(target)),
     };

@@ -9,6 +9,8 @@ mod exposition;
 mod files;
 #[cfg(feature = "hub")]
 mod ingest;
+#[cfg(feature = "hub")]
+mod judge;
 mod logs;
 #[path = "../../tests/support/machine.rs"]
 mod machine;
@@ -36,7 +38,7 @@ fn exposition_in(_: &[u8]) {}
 fn push_group(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 22] = [
+pub static BODIES: [(&str, Body); 25] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("connection", wire::connection),
@@ -46,7 +48,9 @@ pub static BODIES: [(&str, Body); 22] = [
     ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
+    ("otlp_answer", judge::otlp_answer),
     ("proc_stat", files::proc_stat),
+    ("protobuf", judge::protobuf),
     ("push_group", push_group),
     ("push_json", wire::push_json),
     ("query", wire::query),
@@ -59,6 +63,7 @@ pub static BODIES: [(&str, Body); 22] = [
     ("tail_lines", logs::tail_lines),
     ("tail_state", logs::tail_state),
     ("udev", files::udev),
+    ("write_answer", judge::write_answer),
 ];
 
 /// Without the hub nobody is asked.
@@ -66,6 +71,14 @@ pub static BODIES: [(&str, Body); 22] = [
 mod answer {
     pub fn http_answer(_: &[u8]) {}
     pub fn target_json(_: &[u8]) {}
+}
+
+/// Without the hub nothing is sent.
+#[cfg(not(feature = "hub"))]
+mod judge {
+    pub fn otlp_answer(_: &[u8]) {}
+    pub fn protobuf(_: &[u8]) {}
+    pub fn write_answer(_: &[u8]) {}
 }
 
 /// Runs the body of `target`.

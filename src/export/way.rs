@@ -115,9 +115,9 @@ impl Way {
             ExportKind::Influx => left_out = influx::encode(view, export.by_collector, out),
             ExportKind::RemoteWrite => samples = self.writer.encode(version, view, out),
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
-                otlp::encode_json(view, resource, out);
+                left_out = otlp::encode_json(view, resource, out);
             }
-            ExportKind::Otlp => otlp::encode(view, resource, out),
+            ExportKind::Otlp => left_out = otlp::encode(view, resource, out),
         }
         (samples, left_out)
     }

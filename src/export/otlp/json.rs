@@ -7,9 +7,10 @@ use super::{SCOPE, TYPE_KEY, VERSION};
 use crate::frame::{FamilyView, Reading, SeriesView, View};
 use crate::metric::{Decimal, Value};
 
-/// Appends one request in JSON; nothing if there is no point. `resource` are attributes.
-pub fn encode_json(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) {
-    let start = out.len();
+/// Appends one request in JSON; nothing if there is no point. `resource` are attributes. Tells how many
+/// samples were left out, as they do not fit their kind.
+pub fn encode_json(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) -> u64 {
+    let (start, mut left_out) = (out.len(), 0);
     put(out, r#"{"resourceMetrics":[{"resource":{"attributes":"#);
     pairs(out, resource.iter().map(|(k, v)| (k.as_str(), v.as_str())));
     put(out, r#"},"scopeMetrics":[{"scope":{"name":"#);
@@ -19,16 +20,17 @@ pub fn encode_json(view: &View<'_>, resource: &[(String, String)], out: &mut Vec
     put(out, r#"},"metrics":["#);
     let mut is_empty = true;
     for family in view.families() {
-        is_empty &= !metric(out, &family);
+        is_empty &= !metric(out, &family, &mut left_out);
     }
     put(out, "]}]}]}");
     if is_empty {
         out.truncate(start);
     }
+    left_out
 }
 
-/// Whether it has a point, and is written.
-fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>) -> bool {
+/// Whether it has a point, and is written. Adds to `left_out` what has none.
+fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
     let (def, meaning) = (family.def, Meaning::of(&family.def));
     let start = out.len();
     comma(out);
@@ -62,7 +64,9 @@ fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>) -> bool {
     put(out, r#""dataPoints":["#);
     let mut is_empty = true;
     for series in family.series() {
-        is_empty &= !point(out, &meaning, &series);
+        let is_written = point(out, &meaning, &series);
+        is_empty &= !is_written;
+        *left_out += u64::from(!is_written);
     }
     put(out, "]}}");
     if is_empty {

@@ -208,3 +208,6 @@ fn delay(info: &[u8]) -> Duration {
     let nanos = u32::try_from(nanos).unwrap_or_default().min(999_999_999);
     Duration::new(seconds, nanos)
 }
+
+#[cfg(test)]
+mod tests;

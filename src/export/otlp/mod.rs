@@ -9,6 +9,8 @@ mod json;
 mod judge;
 mod model;
 mod protobuf;
+#[cfg(test)]
+mod tests;
 mod units;
 
 pub use json::encode_json;

@@ -27,9 +27,10 @@ const NUMBER: (u32, u32) = (7, 8);
 const HISTOGRAM: (u32, u32) = (9, 10);
 const SUMMARY: (u32, u32) = (7, 8);
 
-/// Appends one request in protobuf; nothing if there is no point. `resource` are attributes.
-pub fn encode(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) {
-    let start = out.len();
+/// Appends one request in protobuf; nothing if there is no point. `resource` are attributes. Tells how
+/// many samples were left out, as they do not fit their kind.
+pub fn encode(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) -> u64 {
+    let (start, mut left_out) = (out.len(), 0);
     let mut proto = Proto::new(out);
     let request = proto.begin(1, REQUEST);
     proto.message(1, MANY, |p| resource.iter().for_each(|(k, v)| pair(p, 1, k, v)));
@@ -40,17 +41,18 @@ pub fn encode(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>)
     });
     let mut is_empty = true;
     for family in view.families() {
-        is_empty &= !metric(&mut proto, &family);
+        is_empty &= !metric(&mut proto, &family, &mut left_out);
     }
     proto.end(scope);
     proto.end(request);
     if is_empty {
         out.truncate(start);
     }
+    left_out
 }
 
-/// Whether it has a point, and is written.
-fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>) -> bool {
+/// Whether it has a point, and is written. Adds to `left_out` what has none.
+fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
     let (def, meaning) = (family.def, Meaning::of(&family.def));
     let start = proto.out().len();
     let guess = if family.series().nth(1).is_some() { MANY } else { ONE };
@@ -72,7 +74,9 @@ fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>) -> bool {
     );
     let mut is_empty = true;
     for series in family.series() {
-        is_empty &= !point(proto, &meaning, &series);
+        let is_written = point(proto, &meaning, &series);
+        is_empty &= !is_written;
+        *left_out += u64::from(!is_written);
     }
     if matches!(meaning.form, Form::Sum | Form::Histogram) {
         proto.varint(2, meaning.temporality);
