@@ -85,18 +85,18 @@ fn send(plan: Plan, tls: Option<Tls>, frame: Frame) -> bool {
 }
 
 /// What was not sent waits on disk, if it may.
-fn keep(name: &String, bounds: crate::spool::Bounds, frames: &[Frame]) {
+fn keep(name: &str, bounds: crate::spool::Bounds, frames: &[Frame]) {
     if bounds.dir.is_none() {
-        return log::error("samples are lost: there is no spool.dir", &[("export", name)]);
+        return log::error("samples are lost: there is no spool.dir", &[("export", &name)]);
     }
     let mut spool = Spool::open(bounds, Instant::now());
     frames.iter().rev().for_each(|frame| spool.push(frame, Instant::now()));
     spool.close(Instant::now());
     match spool.levels().trouble {
         Some(trouble) => {
-            let fields: [log::Field<'_>; 2] = [("export", name), ("error", &trouble)];
+            let fields: [log::Field<'_>; 2] = [("export", &name), ("error", &trouble)];
             log::error("samples are lost: they cannot wait on disk", &fields);
         }
-        None => log::info("samples wait on disk for the agent", &[("export", name)]),
+        None => log::info("samples wait on disk for the agent", &[("export", &name)]),
     }
 }

@@ -89,8 +89,8 @@ mod tests {
         drop(tee);
         let [a, b, both] = all.each_mut().map(Recorder::finish);
         let (one, two) = (("sysmetrics_a".to_owned(), 1), ("sysmetrics_b".to_owned(), 2));
-        assert_eq!(told(&a), [one.clone()]);
-        assert_eq!(told(&b), [two.clone()]);
+        assert_eq!(told(&a), std::slice::from_ref(&one));
+        assert_eq!(told(&b), std::slice::from_ref(&two));
         assert_eq!(told(&both), [one, two]);
     }
 }

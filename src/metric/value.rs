@@ -1,6 +1,8 @@
 //! One sample's number. The kernel counts in integers, and so do we: a tick, a millisecond or a
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
+#[cfg(feature = "hub")]
+use super::Buffer;
 use super::Label;
 use crate::sys::Pen;
 
@@ -44,10 +46,16 @@ impl Value {
         n.checked_mul(size.into()).map_or(Value::Times(n, size), Value::Int)
     }
 
-    /// As sinks that compute want it.
+    /// The float nearest to it: the one that its text reads as.
     #[cfg(feature = "hub")]
     pub fn as_f64(self) -> f64 {
         match self {
+            // Neither the integer nor the power of ten is rounded, so the quotient is once.
+            Value::Centi(n) | Value::Milli(n) | Value::Nano(n) | Value::Times(n, _)
+                if n > EXACT =>
+            {
+                self.through_text()
+            }
             Value::Int(n) => n as f64,
             Value::Centi(n) => n as f64 / 1e2,
             Value::Milli(n) => n as f64 / 1e3,
@@ -55,6 +63,14 @@ impl Value {
             Value::Times(n, size) => n as f64 * f64::from(size),
             Value::Float(n) => n,
         }
+    }
+
+    #[cfg(feature = "hub")]
+    #[cold]
+    fn through_text(self) -> f64 {
+        let mut text = Buffer::default();
+        text.put_value(self);
+        str::from_utf8(text.bytes()).unwrap_or_default().parse().unwrap_or(f64::NAN)
     }
 
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
@@ -71,6 +87,10 @@ impl Value {
         }
     }
 }
+
+/// Integers up to this are floats.
+#[cfg(feature = "hub")]
+const EXACT: u64 = 1 << 53;
 
 /// The numbers that eight digits can write.
 const BLOCK: u64 = 100_000_000;
@@ -252,7 +272,7 @@ mod tests {
             let values = [Value::Int(n), Value::Centi(n), Value::Milli(n), Value::Nano(n)];
             for value in values.into_iter().chain([Value::Times(n, 512), Value::Float(0.1)]) {
                 let written: f64 = text(value).parse().unwrap();
-                assert!((value.as_f64() - written).abs() <= written * 1e-15, "{value:?}");
+                assert!(value.as_f64() == written, "{value:?}");
             }
         }
     }
