@@ -18,7 +18,7 @@ fn writes_what_the_guide_has() {
         written(|p| p.packed_varints(6, &[3, 270, 86942])),
         *b"\x32\x06\x03\x8e\x02\x9e\xa7\x05"
     );
-    assert_eq!(written(|p| p.packed_fixed64(6, &[])), []);
+    assert_eq!(written(|p| p.packed_fixed64(6, &[])), [0_u8; 0]);
     assert_eq!(written(|p| p.packed_fixed64(1, &[2])), [0x0a, 8, 2, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(written(|p| p.packed_doubles(16, &[1.0])), *b"\x82\x01\x08\0\0\0\0\0\0\xf0\x3f");
     assert_eq!(written(|p| p.double(4, -0.0)), [0x21, 0, 0, 0, 0, 0, 0, 0, 0x80]);
