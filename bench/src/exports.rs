@@ -61,7 +61,7 @@ fn cpu(repeats: usize, found: &mut Found) -> io::Result<()> {
     let resource = [("service.name", "sysmetrics"), ("host.name", "box")];
     let resource = resource.map(|(k, v)| (k.to_owned(), v.to_owned()));
     let (mut scrapes, mut exports, mut recorded, mut encoded) = (vec![], vec![], vec![], vec![]);
-    let mut samples = 0;
+    let (mut writer, mut samples) = (otlp::Writer::new(resource.to_vec()), 0);
     for repeat in 0..=repeats {
         let start = sys::own_cpu_nanos();
         for _ in 0..BLOCK {
@@ -79,7 +79,7 @@ fn cpu(repeats: usize, found: &mut Found) -> io::Result<()> {
             let frame = recorder.finish();
             let taken = sys::own_cpu_nanos();
             (body.clear(), packed.clear());
-            otlp::encode(&frame.view(BOOT_TIME), &resource, &mut body);
+            writer.encode(&frame.view(BOOT_TIME), &mut body);
             let written = sys::own_cpu_nanos();
             black_box(gzip.append(&body, &mut packed));
             inside[0] += taken - begin;

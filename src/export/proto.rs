@@ -2,18 +2,9 @@
 //! after the other, straight into the buffer, no tree. Lengths and numbers are the shortest varints there
 //! are: some parsers refuse others. A message in a message gets as many bytes for its length as its
 //! writer guesses; where that is wrong, what was written is moved.
-//!
-//! musl's `memcpy` costs 13 ns for each small copy of run-time length: short texts are written in moves
-//! of fixed length, of which the last may overlap the one before.
-
-/// Above this `memcpy` is as quick.
-const SHORT: usize = 64;
 
 /// The longest varint.
 const LONGEST: usize = 10;
-
-/// Room for what stands before and after a text: taken at once.
-const ROOM: usize = 24;
 
 const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
@@ -23,6 +14,8 @@ const FIXED32: u32 = 5;
 /// Appends fields of a message.
 pub struct Proto<'a> {
     out: &'a mut Vec<u8>,
+    /// Where each fixed64 is, if somebody wants to know.
+    words: Option<&'a mut Vec<usize>>,
 }
 
 /// A message whose length is not known yet.
@@ -37,68 +30,71 @@ pub struct Open {
 impl<'a> Proto<'a> {
     /// Appends to `out`.
     pub fn new(out: &'a mut Vec<u8>) -> Proto<'a> {
-        Proto { out }
+        Proto { out, words: None }
     }
 
-    /// The buffer, for what is written in one piece.
-    #[inline]
-    pub fn out(&mut self) -> &mut Vec<u8> {
-        self.out
+    /// The same, and notes in `words` where each fixed64 and double is.
+    pub fn noting(out: &'a mut Vec<u8>, words: &'a mut Vec<usize>) -> Proto<'a> {
+        Proto { out, words: Some(words) }
+    }
+
+    /// How much there is in the buffer.
+    pub fn written(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes back what was written since there was so much, in which there was no word.
+    pub fn take_back(&mut self, len: usize) {
+        self.out.truncate(len);
     }
 
     /// An integer (int64 as its bits), a bool or an enum; also 0.
-    #[inline]
     pub fn varint(&mut self, field: u32, n: u64) {
         put_tag(self.out, field, VARINT);
         put_varint(self.out, n);
     }
 
     /// A fixed64, or an sfixed64 as its bits; also 0.
-    #[inline]
     pub fn fixed64(&mut self, field: u32, n: u64) {
         put_tag(self.out, field, FIXED64);
+        self.word(n);
+    }
+
+    fn word(&mut self, n: u64) {
+        if let Some(words) = &mut self.words {
+            words.push(self.out.len());
+        }
         self.out.extend_from_slice(&n.to_le_bytes());
     }
 
     /// A double; also 0.
-    #[inline]
     pub fn double(&mut self, field: u32, n: f64) {
         self.fixed64(field, n.to_bits());
     }
 
     /// Bytes, a string or a message that was written elsewhere; also an empty one.
-    #[inline]
     pub fn bytes(&mut self, field: u32, bytes: &[u8]) {
-        self.out.reserve(bytes.len() + ROOM);
         put_tag(self.out, field, LENGTH);
         put_varint(self.out, bytes.len() as u64);
-        put_text(self.out, bytes);
+        self.out.extend_from_slice(bytes);
     }
 
     /// Packed fixed64; nothing of none.
     pub fn packed_fixed64(&mut self, field: u32, list: &[u64]) {
         if self.packed(field, list.len() * 8) {
-            list.iter().for_each(|n| self.out.extend_from_slice(&n.to_le_bytes()));
+            list.iter().for_each(|n| self.word(*n));
         }
     }
 
     /// Packed doubles; nothing of none.
     pub fn packed_doubles(&mut self, field: u32, list: &[f64]) {
         if self.packed(field, list.len() * 8) {
-            list.iter().for_each(|n| self.out.extend_from_slice(&n.to_le_bytes()));
-        }
-    }
-
-    /// Packed uint32; nothing of none.
-    pub fn packed_varints(&mut self, field: u32, list: &[u32]) {
-        if self.packed(field, list.iter().map(|n| varint_len((*n).into())).sum()) {
-            list.iter().for_each(|n| put_varint(self.out, (*n).into()));
+            list.iter().for_each(|n| self.word(n.to_bits()));
         }
     }
 
     fn packed(&mut self, field: u32, length: usize) -> bool {
         if length > 0 {
-            self.out.reserve(length + ROOM);
             put_tag(self.out, field, LENGTH);
             put_varint(self.out, length as u64);
         }
@@ -106,7 +102,6 @@ impl<'a> Proto<'a> {
     }
 
     /// What `write` writes, as a message of about `guess` bytes.
-    #[inline]
     pub fn message(&mut self, field: u32, guess: usize, write: impl FnOnce(&mut Proto<'_>)) {
         let open = self.begin(field, guess);
         write(self);
@@ -114,7 +109,6 @@ impl<'a> Proto<'a> {
     }
 
     /// Begins a message of about `guess` bytes; its fields come next.
-    #[inline]
     pub fn begin(&mut self, field: u32, guess: usize) -> Open {
         put_tag(self.out, field, LENGTH);
         let width = varint_len(guess as u64);
@@ -123,7 +117,6 @@ impl<'a> Proto<'a> {
     }
 
     /// Ends it: messages end in the reverse order of their begin.
-    #[inline]
     pub fn end(&mut self, open: Open) {
         let Some(mut length) = self.out.len().checked_sub(open.at) else { return };
         let width = varint_len(length as u64);
@@ -146,68 +139,28 @@ impl<'a> Proto<'a> {
         }
         self.out.copy_within(open.at..end, to);
         self.out.truncate(to + (end - open.at));
-    }
-
-    /// Ends message `field`, or takes it back, tag and all, if nothing was written into it; whether there is something.
-    pub fn end_filled(&mut self, open: Open, field: u32) -> bool {
-        if self.out.len() > open.at {
-            self.end(open);
-            return true;
-        }
-        let head = open.width + varint_len(u64::from(field) << 3);
-        self.out.truncate(open.at.saturating_sub(head));
-        false
+        let words = self.words.iter_mut().flat_map(|words| words.iter_mut().rev());
+        words.take_while(|at| **at >= open.at).for_each(|at| *at = *at + to - open.at);
     }
 }
 
 /// How many bytes a varint has.
-#[inline]
-pub fn varint_len(n: u64) -> usize {
+fn varint_len(n: u64) -> usize {
     // 9/64 is a bit more than 1/7, and right for all of 64 bits.
     ((64 - (n | 1).leading_zeros() as usize) * 9 + 64) / 64
 }
 
-#[inline]
 fn put_tag(out: &mut Vec<u8>, field: u32, wire: u32) {
     put_varint(out, u64::from(field << 3 | wire));
 }
 
 /// Appends the shortest varint.
-#[inline]
 pub fn put_varint(out: &mut Vec<u8>, mut n: u64) {
     while n > 0x7f {
         out.push(n as u8 | 0x80);
         n >>= 7;
     }
     out.push(n as u8);
-}
-
-/// Appends `text` without `memcpy` where it is short.
-#[inline]
-pub fn put_text(out: &mut Vec<u8>, text: &[u8]) {
-    if text.len() > SHORT {
-        return out.extend_from_slice(text);
-    }
-    if text.len() >= 16 {
-        put_moves::<16>(out, text);
-    } else if text.len() >= 8 {
-        put_moves::<8>(out, text);
-    } else if text.len() >= 4 {
-        put_moves::<4>(out, text);
-    } else {
-        text.iter().for_each(|byte| out.push(*byte));
-    }
-}
-
-/// The same for a text of `N` bytes or more.
-#[inline(always)]
-fn put_moves<const N: usize>(out: &mut Vec<u8>, text: &[u8]) {
-    let (whole, rest) = text.as_chunks::<N>();
-    whole.iter().for_each(|chunk| out.extend_from_slice(chunk));
-    if let (false, Some(last)) = (rest.is_empty(), text.last_chunk::<N>()) {
-        out.truncate(out.len() - (N - rest.len()));
-        out.extend_from_slice(last);
-    }
 }
 
 /// What a field holds.

@@ -41,6 +41,7 @@ pub struct Way {
     #[cfg(feature = "grpc")]
     grpc: Grpc,
     writer: remote_write::Writer,
+    otlp: otlp::Writer,
     gzip: Gzip,
     plain: Vec<u8>,
     packed: Vec<u8>,
@@ -56,6 +57,7 @@ impl Way {
             grpc: tls.clone().filter(|_| is_grpc(&plan.export)).map(Grpc::new).unwrap_or_default(),
             client: tls.map_or_else(Client::for_plain_samples, Client::for_samples),
             writer: remote_write::Writer::default(),
+            otlp: otlp::Writer::new(plan.resource.clone()),
             gzip: Gzip::default(),
             plain: Vec::new(),
             packed: Vec::new(),
@@ -117,7 +119,7 @@ impl Way {
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
                 left_out = otlp::encode_json(view, resource, out);
             }
-            ExportKind::Otlp => left_out = otlp::encode(view, resource, out),
+            ExportKind::Otlp => left_out = self.otlp.encode(view, out),
         }
         (samples, left_out)
     }

@@ -14,6 +14,11 @@ impl<'a> View<'a> {
         View { frame, boot_time }
     }
 
+    /// What it shows.
+    pub fn frame(&self) -> &'a Frame {
+        self.frame
+    }
+
     /// When it was taken, in milliseconds since 1970.
     pub fn time(&self) -> i64 {
         self.at(self.frame.moment.since_boot)

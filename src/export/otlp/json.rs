@@ -77,11 +77,11 @@ fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> boo
 
 /// Whether there is one.
 fn point(out: &mut Vec<u8>, meaning: &Meaning, series: &SeriesView<'_>) -> bool {
-    let Some(reading) = meaning.reading(series) else { return false };
+    let Some(reading) = meaning.form.reading(series) else { return false };
     comma(out);
     put(out, r#"{"attributes":"#);
     pairs(out, series.labels());
-    let (start, time) = meaning.times(series);
+    let (start, time) = meaning.form.times(series);
     if start > 0 {
         member(out, r#","startTimeUnixNano":"#, start);
     }

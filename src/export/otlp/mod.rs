@@ -15,7 +15,7 @@ mod units;
 
 pub use json::encode_json;
 pub use judge::{judge, judge_grpc};
-pub use protobuf::encode;
+pub use protobuf::Writer;
 
 /// The Content-Type of protobuf, and of JSON.
 pub const PROTOBUF: &str = "application/x-protobuf";

@@ -42,27 +42,22 @@ pub struct Meaning {
     pub unit: &'static str,
 }
 
-impl Meaning {
+impl Form {
     /// Of a family.
-    pub fn of(def: &FamilyDef<'_>) -> Meaning {
-        let (form, kind) = match def.kind {
-            Kind::Counter => (Form::Sum, "counter"),
-            Kind::Gauge if def.name.ends_with("_info") => (Form::Sum, "info"),
-            Kind::Gauge => (Form::Gauge, "gauge"),
-            Kind::Untyped => (Form::Gauge, "unknown"),
-            Kind::Histogram => (Form::Histogram, "histogram"),
-            Kind::Summary => (Form::Summary, "summary"),
-        };
-        let is_monotonic = def.kind == Kind::Counter;
-        let is_delta = def.is_delta && kind != "info";
-        let temporality = if is_delta { DELTA } else { CUMULATIVE };
-        Meaning { form, is_monotonic, temporality, kind, unit: units::of(def.name) }
+    pub fn of(def: &FamilyDef<'_>) -> Form {
+        match def.kind {
+            Kind::Counter => Form::Sum,
+            Kind::Gauge if is_info(def) => Form::Sum,
+            Kind::Gauge | Kind::Untyped => Form::Gauge,
+            Kind::Histogram => Form::Histogram,
+            Kind::Summary => Form::Summary,
+        }
     }
 
     /// What a series of the family has to tell; none is nothing that fits.
-    pub fn reading<'a>(&self, series: &SeriesView<'a>) -> Option<Reading<'a>> {
+    pub fn reading<'a>(self, series: &SeriesView<'a>) -> Option<Reading<'a>> {
         let reading = series.reading()?;
-        let fits = match (&reading, self.form) {
+        let fits = match (&reading, self) {
             (Reading::Number(_), form) => matches!(form, Form::Gauge | Form::Sum),
             (Reading::Histogram(_), form) => form == Form::Histogram,
             (Reading::Summary(_), form) => form == Form::Summary,
@@ -73,11 +68,34 @@ impl Meaning {
     /// Since when a point counts and when it was taken, in nanoseconds since 1970. The first is 0,
     /// unknown, for gauges, and where it is not before the second: that would be "reset at an unknown
     /// time", and receivers take such a point for zero.
-    pub fn times(&self, series: &SeriesView<'_>) -> (u64, u64) {
+    pub fn times(self, series: &SeriesView<'_>) -> (u64, u64) {
         let (start, time) = (series.start(), series.time());
-        let is_known = self.form != Form::Gauge && start < time;
+        let is_known = self != Form::Gauge && start < time;
         (if is_known { nanos(start) } else { 0 }, nanos(time))
     }
+}
+
+impl Meaning {
+    /// Of a family.
+    pub fn of(def: &FamilyDef<'_>) -> Meaning {
+        let kind = match def.kind {
+            Kind::Counter => "counter",
+            Kind::Gauge if is_info(def) => "info",
+            Kind::Gauge => "gauge",
+            Kind::Untyped => "unknown",
+            Kind::Histogram => "histogram",
+            Kind::Summary => "summary",
+        };
+        let is_monotonic = def.kind == Kind::Counter;
+        let is_delta = def.is_delta && kind != "info";
+        let temporality = if is_delta { DELTA } else { CUMULATIVE };
+        let (form, unit) = (Form::of(def), units::of(def.name));
+        Meaning { form, is_monotonic, temporality, kind, unit }
+    }
+}
+
+fn is_info(def: &FamilyDef<'_>) -> bool {
+    def.name.ends_with("_info")
 }
 
 fn nanos(millis: i64) -> u64 {

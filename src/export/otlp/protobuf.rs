@@ -1,60 +1,164 @@
 //! The request in protobuf. Field numbers are those of metrics.proto, common.proto, resource.proto and
-//! metrics_service.proto. A point of one number, of which most requests are made, is measured first
-//! and then written in a few moves.
+//! metrics_service.proto.
+//!
+//! From frame to frame of the same series only numbers and times change, and in a request those are
+//! words of eight bytes. So the request before is kept, with the places of its words, and they alone
+//! are written anew: a tenth of the work.
 
 use super::model::{Buckets, Form, Meaning, integer};
 use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
-use crate::export::proto::{Proto, put_text, put_varint, varint_len};
-use crate::frame::{FamilyView, Quantiles, Reading, SeriesView, View};
-use crate::metric::{Histogram, Value};
+use crate::export::proto::Proto;
+use crate::frame::{FamilyView, Quantiles, Reading, SeriesView, State, Table, View};
+use crate::metric::Histogram;
+use std::sync::Arc;
 
 /// Guesses of lengths: some hundred points, many points, one point, a few words.
 const REQUEST: usize = 20_000;
 const MANY: usize = 1_000;
 const ONE: usize = 127;
 
-/// The longest length of one byte.
-const BYTE: usize = 0x7f;
+/// A longer request is not kept.
+const MAX_KEPT: usize = 256 << 10;
 
-/// Besides key and value: tag and length of the pair, of its key, of its value, of the text in that.
-const PAIR: usize = 8;
-
-/// Tag and content of a fixed64.
-const WORD: usize = 9;
+/// Where points have their times, numbers their value, histograms and summaries count and sum.
+const START: u32 = 2;
+const TIME: u32 = 3;
+const DOUBLE: u32 = 4;
+const INTEGER: u32 = 6;
+const COUNT: u32 = 4;
+const SUM: u32 = 5;
 
 /// Where each kind of point has its attributes and its flags.
 const NUMBER: (u32, u32) = (7, 8);
 const HISTOGRAM: (u32, u32) = (9, 10);
 const SUMMARY: (u32, u32) = (7, 8);
 
-/// Appends one request in protobuf; nothing if there is no point. `resource` are attributes. Tells how
-/// many samples were left out, as they do not fit their kind.
-pub fn encode(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) -> u64 {
-    let (start, mut left_out) = (out.len(), 0);
-    let mut proto = Proto::new(out);
-    let request = proto.begin(1, REQUEST);
-    proto.message(1, MANY, |p| resource.iter().for_each(|(k, v)| pair(p, 1, k, v)));
-    let scope = proto.begin(2, REQUEST);
-    proto.message(1, ONE, |p| {
-        p.bytes(1, SCOPE.as_bytes());
-        p.bytes(2, VERSION.as_bytes());
-    });
-    let mut is_empty = true;
-    for family in view.families() {
-        is_empty &= !metric(&mut proto, &family, &mut left_out);
+/// Writes requests; the last one is kept.
+#[derive(Default)]
+pub struct Writer {
+    /// Attributes of the resource.
+    resource: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// Where each word of it is, in the order of `words`.
+    places: Vec<usize>,
+    /// Samples that are not in it.
+    left_out: u64,
+    /// The series that it is of.
+    made_of: Option<(Arc<Table>, Vec<State>)>,
+}
+
+impl Writer {
+    /// For a machine with these attributes.
+    pub fn new(resource: Vec<(String, String)>) -> Writer {
+        Writer { resource, ..Writer::default() }
     }
-    proto.end(scope);
-    proto.end(request);
-    if is_empty {
-        out.truncate(start);
+
+    /// Appends one request; nothing if there is no point. Tells how many samples were left out, as
+    /// they do not fit their kind.
+    pub fn encode(&mut self, view: &View<'_>, out: &mut Vec<u8>) -> u64 {
+        if !self.is_renewable(view) || !self.renew(view) {
+            self.write(view);
+            let frame = view.frame();
+            self.made_of = Some((Arc::clone(&frame.table), frame.states.clone()));
+        }
+        out.extend_from_slice(&self.body);
+        if self.body.len() > MAX_KEPT {
+            (self.made_of, self.body, self.places) = Default::default();
+        }
+        self.left_out
     }
-    left_out
+
+    /// Whether the last request was of the same series.
+    pub(super) fn is_renewable(&self, view: &View<'_>) -> bool {
+        let frame = view.frame();
+        self.made_of.as_ref().is_some_and(|(table, states)| {
+            Arc::ptr_eq(table, &frame.table) && *states == frame.states
+        })
+    }
+
+    /// Goes over the words of the last request. Whether there are as many of the same kind.
+    fn renew(&mut self, view: &View<'_>) -> bool {
+        let (body, mut places) = (&mut self.body, self.places.iter());
+        let mut put = |tag: Option<u32>, word: u64| {
+            let Some(place) = places.next() else { return false };
+            let Some((before, rest)) = body.split_at_mut_checked(*place) else { return false };
+            let is_same = tag.is_none_or(|field| {
+                before.last().is_some_and(|tag| u32::from(*tag) == field << 3 | 1)
+            });
+            match rest.first_chunk_mut() {
+                Some(bytes) if is_same => *bytes = word.to_le_bytes(),
+                _ => return false,
+            }
+            true
+        };
+        let is_done = view.families().all(|family| {
+            let form = Form::of(&family.def);
+            family.series().all(|series| words(form, &series, &mut put))
+        });
+        is_done && places.next().is_none()
+    }
+
+    /// Makes the request.
+    fn write(&mut self, view: &View<'_>) {
+        (self.body.clear(), self.places.clear());
+        self.left_out = 0;
+        let mut proto = Proto::noting(&mut self.body, &mut self.places);
+        let request = proto.begin(1, REQUEST);
+        proto.message(1, MANY, |p| self.resource.iter().for_each(|(k, v)| pair(p, 1, k, v)));
+        let scope = proto.begin(2, REQUEST);
+        proto.message(1, ONE, |p| {
+            p.bytes(1, SCOPE.as_bytes());
+            p.bytes(2, VERSION.as_bytes());
+        });
+        let mut is_empty = true;
+        for family in view.families() {
+            is_empty &= !metric(&mut proto, &family, &mut self.left_out);
+        }
+        proto.end(scope);
+        proto.end(request);
+        if is_empty {
+            (self.body.clear(), self.places.clear());
+        }
+    }
+}
+
+/// Hands each word of a point to `put`, in the order in which they are written, with the field that
+/// it is of; those of a list have none. Ends where one is not taken, and tells whether all were.
+fn words(
+    form: Form,
+    series: &SeriesView<'_>,
+    put: &mut impl FnMut(Option<u32>, u64) -> bool,
+) -> bool {
+    let Some(reading) = form.reading(series) else { return true };
+    let (start, time) = form.times(series);
+    if start > 0 && !put(Some(START), start) || !put(Some(TIME), time) {
+        return false;
+    }
+    match reading {
+        _ if series.is_stale => true,
+        Reading::Number(value) => match integer(value) {
+            Some(n) => put(Some(INTEGER), n as u64),
+            None => put(Some(DOUBLE), value.as_f64().to_bits()),
+        },
+        Reading::Histogram(h) => {
+            let buckets = Buckets::of(&h);
+            let bounds = buckets.bounds.iter().map(|bound| bound.to_bits());
+            put(Some(COUNT), buckets.count)
+                && put(Some(SUM), h.sum.to_bits())
+                && buckets.counts.iter().copied().chain(bounds).all(|word| put(None, word))
+        }
+        Reading::Summary(s) => {
+            put(Some(COUNT), s.count)
+                && put(Some(SUM), s.sum.to_bits())
+                && s.iter().all(|(q, v)| put(Some(1), q.to_bits()) && put(Some(2), v.to_bits()))
+        }
+    }
 }
 
 /// Whether it has a point, and is written. Adds to `left_out` what has none.
 fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
     let (def, meaning) = (family.def, Meaning::of(&family.def));
-    let start = proto.out().len();
+    let start = proto.written();
     let guess = if family.series().nth(1).is_some() { MANY } else { ONE };
     let metric = proto.begin(2, MANY);
     proto.bytes(1, def.name.as_bytes());
@@ -74,7 +178,7 @@ fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) ->
     );
     let mut is_empty = true;
     for series in family.series() {
-        let is_written = point(proto, &meaning, &series);
+        let is_written = point(proto, meaning.form, &series);
         is_empty &= !is_written;
         *left_out += u64::from(!is_written);
     }
@@ -88,50 +192,34 @@ fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) ->
     pair(proto, 12, TYPE_KEY, meaning.kind);
     proto.end(metric);
     if is_empty {
-        proto.out().truncate(start);
+        // No point, no word.
+        proto.take_back(start);
     }
     !is_empty
 }
 
 /// Whether there is one.
-fn point(proto: &mut Proto<'_>, meaning: &Meaning, series: &SeriesView<'_>) -> bool {
-    let Some(reading) = meaning.reading(series) else { return false };
-    let times = meaning.times(series);
-    match reading {
-        Reading::Number(value) => number(proto, series, times, value),
-        Reading::Histogram(h) => {
-            let open = proto.begin(1, MANY);
-            if common(proto, series, times, HISTOGRAM) {
-                histogram(proto, &h);
-            }
-            proto.end(open);
-        }
-        Reading::Summary(s) => {
-            let open = proto.begin(1, MANY);
-            if common(proto, series, times, SUMMARY) {
-                summary(proto, &s);
-            }
-            proto.end(open);
+fn point(proto: &mut Proto<'_>, form: Form, series: &SeriesView<'_>) -> bool {
+    let Some(reading) = form.reading(series) else { return false };
+    let times = form.times(series);
+    let (place, guess) = match reading {
+        Reading::Number(_) => (NUMBER, ONE),
+        Reading::Histogram(_) => (HISTOGRAM, MANY),
+        Reading::Summary(_) => (SUMMARY, MANY),
+    };
+    let open = proto.begin(1, guess);
+    if common(proto, series, times, place) {
+        match reading {
+            Reading::Number(value) => match integer(value) {
+                Some(n) => proto.fixed64(INTEGER, n as u64),
+                None => proto.double(DOUBLE, value.as_f64()),
+            },
+            Reading::Histogram(h) => histogram(proto, &h),
+            Reading::Summary(s) => summary(proto, &s),
         }
     }
+    proto.end(open);
     true
-}
-
-fn number(proto: &mut Proto<'_>, series: &SeriesView<'_>, times: (u64, u64), value: Value) {
-    let pairs: usize = series.labels().map(|(k, v)| pair_len(k, v)).sum();
-    let words = usize::from(times.0 > 0) + 1 + usize::from(!series.is_stale);
-    let length = pairs + words * WORD + if series.is_stale { 2 } else { 0 };
-    let out = proto.out();
-    // Room for the whole point, its tag and its length.
-    out.reserve(length + 16);
-    out.push(1 << 3 | 2);
-    put_varint(out, length as u64);
-    if common(proto, series, times, NUMBER) {
-        match integer(value) {
-            Some(n) => proto.fixed64(6, n as u64),
-            None => proto.double(4, value.as_f64()),
-        }
-    }
 }
 
 /// What points have in common; whether a value follows.
@@ -145,9 +233,9 @@ fn common(
         pair(proto, attributes, key, value);
     }
     if start > 0 {
-        proto.fixed64(2, start);
+        proto.fixed64(START, start);
     }
-    proto.fixed64(3, time);
+    proto.fixed64(TIME, time);
     if series.is_stale {
         proto.varint(flags, NO_RECORDED_VALUE);
     }
@@ -156,15 +244,15 @@ fn common(
 
 fn histogram(proto: &mut Proto<'_>, histogram: &Histogram<'_>) {
     let buckets = Buckets::of(histogram);
-    proto.fixed64(4, buckets.count);
-    proto.double(5, histogram.sum);
+    proto.fixed64(COUNT, buckets.count);
+    proto.double(SUM, histogram.sum);
     proto.packed_fixed64(6, &buckets.counts);
     proto.packed_doubles(7, buckets.bounds);
 }
 
 fn summary(proto: &mut Proto<'_>, summary: &Quantiles<'_>) {
-    proto.fixed64(4, summary.count);
-    proto.double(5, summary.sum);
+    proto.fixed64(COUNT, summary.count);
+    proto.double(SUM, summary.sum);
     for (quantile, value) in summary.iter() {
         proto.message(6, ONE, |p| {
             p.double(1, quantile);
@@ -173,37 +261,10 @@ fn summary(proto: &mut Proto<'_>, summary: &Quantiles<'_>) {
     }
 }
 
-/// The bytes of a pair, whose field number is below 16.
-#[inline]
-fn pair_len(key: &str, value: &str) -> usize {
-    let length = key.len() + value.len() + PAIR;
-    if length - 2 <= BYTE {
-        return length;
-    }
-    let text = 1 + varint_len(value.len() as u64) + value.len();
-    let any = 1 + varint_len(text as u64) + text;
-    let inner = 1 + varint_len(key.len() as u64) + key.len() + any;
-    1 + varint_len(inner as u64) + inner
-}
-
-/// A `KeyValue` of two texts. Of a field number of 16 or more the tag is not one byte.
-#[inline]
+/// A `KeyValue` of two texts.
 fn pair(proto: &mut Proto<'_>, field: u32, key: &str, value: &str) {
-    let length = key.len() + value.len() + PAIR - 2;
-    if length > BYTE {
-        return long_pair(proto, field, key, value);
-    }
-    let out = proto.out();
-    out.reserve(length + 2);
-    out.extend_from_slice(&[(field << 3) as u8 | 2, length as u8, 0x0a, key.len() as u8]);
-    put_text(out, key.as_bytes());
-    out.extend_from_slice(&[0x12, value.len() as u8 + 2, 0x0a, value.len() as u8]);
-    put_text(out, value.as_bytes());
-}
-
-#[cold]
-fn long_pair(proto: &mut Proto<'_>, field: u32, key: &str, value: &str) {
-    proto.message(field, key.len() + value.len() + PAIR, |p| {
+    // Tag and length of the key, of the value, and of the text in that.
+    proto.message(field, key.len() + value.len() + 6, |p| {
         p.bytes(1, key.as_bytes());
         p.message(2, value.len() + 2, |p| p.bytes(1, value.as_bytes()));
     });

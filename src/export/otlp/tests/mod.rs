@@ -5,7 +5,7 @@ mod speed;
 
 use super::*;
 use crate::frame::testing::Made;
-use crate::frame::{FamilyDef, Frame, Reading, View};
+use crate::frame::{FamilyDef, Frame, Reading, State, View};
 use crate::metric::{Kind, Value};
 use read::{from_json, from_protobuf};
 use std::fmt::Write;
@@ -80,6 +80,10 @@ fn expected(view: &View<'_>) -> (Vec<String>, u64) {
         }
     }
     (lines, left_out)
+}
+
+fn encode(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) -> u64 {
+    Writer::new(resource.to_vec()).encode(view, out)
 }
 
 /// Both forms say what the view does. The protobuf.
@@ -271,4 +275,59 @@ fn random_frames_are_read_as_they_were() {
         (0..round % 50).for_each(|_| value.write_char('é').unwrap());
         check(&made.frame(), &[("host.name", &value), ("service.name", "s")]);
     }
+}
+
+/// Numbers, times and states move; the request that is gone over is the one that is made anew.
+#[test]
+fn requests_that_are_gone_over_are_as_if_they_were_new() {
+    let mut made = Made::new();
+    made.family("c_total", Kind::Counter, "C.");
+    made.number(&[("k", "a")], Value::Centi(1)).number(&[("k", "b")], Value::Int(2));
+    made.timed(&[("k", "c")], Value::Int(3), BOOT + 1);
+    made.define(FamilyDef {
+        name: "d",
+        help: "",
+        kind: Kind::Counter,
+        is_delta: true,
+        collector: "",
+    });
+    made.number(&[], Value::Int(4));
+    made.family("h", Kind::Histogram, "");
+    made.histogram(&[], &[0.1, f64::INFINITY], &[1, 2, 3], 4.0)
+        .number(&[("k", "odd")], Value::Int(5));
+    made.family("s", Kind::Summary, "").summary(&[("k", "a")], &[(0.5, 2.0), (0.9, 3.0)], 9.0, 4);
+    made.family("g", Kind::Gauge, "x").number(&[("k", &"long".repeat(50))], Value::Float(-0.5));
+    made.number(&[("k", "b")], Value::Int(6)).gone();
+    let (mut frame, resource) = (made.frame(), vec![("h".to_owned(), "x".to_owned())]);
+    let (mut writer, mut seed) = (Writer::new(resource.clone()), 7u64);
+    let mut renewed = 0;
+    for round in 0..3000 {
+        let mut next = |n: u64| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) % n
+        };
+        match next(12) {
+            0 => frame.before = next(9000),
+            1 => frame.table = std::sync::Arc::new((*frame.table).clone()),
+            2 => {
+                let states = [State::Absent, State::Live, State::Stale];
+                let at = next(frame.states.len() as u64) as usize;
+                frame.states[at] = states[next(3) as usize];
+            }
+            // Beyond what an integer of OTLP has room for, and back.
+            3 => frame.slots[1] = i64::MAX as u64 + next(3),
+            _ => {
+                let at = next(frame.slots.len() as u64) as usize;
+                frame.slots[at] = next(1 << 31);
+            }
+        }
+        frame.moment.since_boot = next(9000);
+        let boot = BOOT + next(2) as i64 * 5000;
+        let (mut again, mut new) = (Vec::new(), Vec::new());
+        renewed += u32::from(writer.is_renewable(&frame.view(boot)));
+        let left_out = writer.encode(&frame.view(boot), &mut again);
+        assert_eq!(left_out, encode(&frame.view(boot), &resource, &mut new));
+        assert!(again == new, "round {round}");
+    }
+    assert!(renewed > 1000, "{renewed}");
 }
