@@ -274,7 +274,8 @@ impl Table {
         self.order.len() == self.series.len()
     }
 
-    fn family_of(&self, id: u32) -> u32 {
+    /// Of which family the series of this number is.
+    pub(super) fn family_of(&self, id: u32) -> u32 {
         self.series.get(id as usize).map_or(0, |row| row.family)
     }
 

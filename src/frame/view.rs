@@ -34,9 +34,9 @@ impl<'a> View<'a> {
         let mut rest = self.frame.table.order();
         std::iter::from_fn(move || {
             loop {
-                let first = view.frame.table.one(*rest.first()?)?.family;
                 let table = &view.frame.table;
-                let is_here = |id: &u32| table.one(*id).is_some_and(|s| s.family == first);
+                let first = table.family_of(*rest.first()?);
+                let is_here = |id: &u32| table.family_of(*id) == first;
                 let (here, after) = rest.split_at_checked(rest.partition_point(is_here))?;
                 rest = after;
                 if here.iter().any(|id| view.state(*id) != State::Absent) {
@@ -63,7 +63,7 @@ pub struct FamilyView<'a> {
 impl<'a> FamilyView<'a> {
     /// Those of its series that have a sample or just lost it.
     pub fn series(&self) -> impl Iterator<Item = SeriesView<'a>> + Clone + use<'a> {
-        let view = self.view;
+        let (view, is_delta) = (self.view, self.def.is_delta);
         self.ids.iter().filter_map(move |id| {
             let state = view.state(*id);
             let def = view.frame.table.one(*id).filter(|_| state != State::Absent)?;
@@ -71,7 +71,6 @@ impl<'a> FamilyView<'a> {
             let at = def.slot as usize;
             let count = def.shape.slots() + usize::from(def.is_timed);
             let slots = view.frame.slots.get(at..at + count)?;
-            let is_delta = view.frame.table.family(def.family)?.is_delta;
             Some(SeriesView { view, id, def, slots, is_stale, is_delta })
         })
     }

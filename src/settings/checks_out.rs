@@ -28,6 +28,7 @@ pub(super) static BELONGS: &[(&str, u8)] = &[
     ("protocol", OTLP),
     ("temporality", OTLP),
     ("timeout_secs", SENT),
+    ("long_timeout", SENT),
     ("headers", SENT),
     ("headers_file", SENT),
     ("token_file", SENT),
@@ -126,10 +127,10 @@ fn in_time(export: &mut Export) -> Checked {
     let said = |d: Duration| time(u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
     if export.timeout.is_zero() {
         export.timeout = TIMEOUT.min(export.interval / 3);
-    } else if export.timeout >= export.interval / 2 {
+    } else if export.timeout >= export.interval / 2 && !export.is_patient {
         let (timeout, interval) = (said(export.timeout), said(export.interval));
         let text = ["expected less than half of interval_secs, ", &interval, ", found ", &timeout];
-        return wrong("timeout_secs", &text);
+        return wrong("timeout_secs", &[&text.concat(), "; or set long_timeout = true"]);
     }
     if export.retry.longest < export.retry.initial {
         let initial = export.retry.initial.as_millis().to_string();

@@ -117,6 +117,8 @@ pub struct Export {
     pub interval: Duration,
     /// For one request, all of it.
     pub timeout: Duration,
+    /// `timeout` may be half of `interval` or more.
+    pub is_patient: bool,
     /// Sent along.
     pub headers: Vec<(String, String)>,
     /// A file with more of them, `Name: value` a line.

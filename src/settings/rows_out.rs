@@ -67,8 +67,11 @@ pub(super) static ROWS: &[Row] = &[
         .help("Between two frames.")
         .set(|s, v| export(s, |e| e.interval = millis(v))),
     Row::new("export", "timeout_secs", Kind::Time(MIN_WAIT, DAY), "")
-        .help("For one request, below half the interval; 10s or a third of it if not said.")
+        .help("For one request, below half the interval unless long_timeout says otherwise; 10s or a third of it if not said.")
         .set(|s, v| export(s, |e| e.timeout = millis(v))),
+    Row::new("export", "long_timeout", Kind::Switch, "false")
+        .help("timeout_secs may be longer: a slow answer then holds up the frames behind it.")
+        .set(|s, v| export(s, |e| e.is_patient = v.number == 1)),
     Row::new("export", "headers", Kind::Headers, "")
         .help("Headers to send along.")
         .set(|s, v| export(s, |e| e.headers.extend(pair(v)))),

@@ -311,8 +311,9 @@ fn what_does_not_go_together_is_refused() {
     refused(
         &otlp("interval_secs = 20\ntimeout_secs = 10"),
         &[],
-        "FILE:5:16: export.timeout_secs: expected less than half of interval_secs, 20s, found 10s",
+        "FILE:5:16: export.timeout_secs: expected less than half of interval_secs, 20s, found 10s; or set long_timeout = true",
     );
+    taken(&otlp("interval_secs = 20\ntimeout_secs = 60\nlong_timeout = true"), &[]);
     taken(&otlp("interval_secs = 20\ntimeout_secs = '9999ms'"), &[]);
     refused(
         &otlp("retry = { initial_ms = 20, max_ms = 19 }"),
@@ -613,7 +614,7 @@ fn wrong_variables_are_refused() {
         (
             "OTEL_EXPORTER_OTLP_TIMEOUT",
             "30000",
-            "export.timeout_secs: expected less than half of interval_secs, 30s, found 30s",
+            "export.timeout_secs: expected less than half of interval_secs, 30s, found 30s; or set long_timeout = true",
         ),
     ] {
         refused("", &[BASE, (name, value)], &format!("{name}: {expected}"));

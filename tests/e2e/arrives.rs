@@ -17,7 +17,7 @@ const PUSHED: &str = "# TYPE odd gauge\nodd{path=\"C:\\\\dir\\\\x\",quote=\"say 
 fn agent(export: &str) -> Agent {
     let file = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"out\"\ninterval_secs = \"300ms\"\n\
-         timeout_secs = \"140ms\"\n{export}\n"
+         timeout_secs = 20\nlong_timeout = true\n{export}\n"
     );
     let agent = Agent::plan().file(&file).machine("box").start();
     push(&agent);
