@@ -190,9 +190,9 @@ impl Hub {
         self.exports = exports;
     }
 
-    /// Those who are asked.
-    pub fn targets(&self) -> &Targets {
-        &self.targets
+    /// Those who are asked, and where samples are sent.
+    pub fn peers(&self) -> (&Targets, &Exports) {
+        (&self.targets, &self.exports)
     }
 
     /// What keeps each part from its work, and what it has to note about others: the one place that

@@ -176,7 +176,7 @@ fn figures_are_those_that_were_read_and_names_are_only_names() {
     let made = "document.querySelectorAll('img, b b, h1 b').length + (typeof hacked === 'number')";
     assert_eq!(number(&mut browser, made), 0.0);
     // Sections without anything are not there.
-    for part in ["targets", "pushes", "logs", "exporters", "alerts"] {
+    for part in ["targets", "pushes", "logs", "exports", "alerts"] {
         let hidden = format!("document.getElementById('{part}').getClientRects().length === 0");
         assert_eq!(browser.evaluate(&hidden), Json::Bool(true), "{part}");
     }
@@ -207,7 +207,7 @@ fn every_section_shows_what_comes() {
              "last_error":"<b>no</b>","last_error_age_seconds":3600}],"time":1795255200,
         "pushes":{"series":2,"families":1,"accepted":1234567,"refused":{"<img src=x>":3}},
         "logs":[{"path":"/var/log/web.log","files":1,"read_bytes":12345678,"lines":98765,"cut":null,"matches":12,"truncations":0}],
-        "exporters":[{"name":"<b>otlp</b>","sent":5}],
+        "exports":[{"export":"<b>otlp</b>","samples":5,"sent_bytes":9,"waiting_frames":2,"waiting_seconds":90,"dropped":3,"error":"<i>away</i>","failing_seconds":7}],
         "alerts":[{"alertname":"<i>DiskFull</i>","alertstate":"firing","device":"sda","severity":"page"},
             {"alertname":"Memory","alertstate":"pending"}]}"#;
     let source = format!(
@@ -237,7 +237,10 @@ fn every_section_shows_what_comes() {
         browser.text(&rows("logs")),
         "Log file|Lines|Matches\n/var/log/web.log1 followed, 12 MiB read, – lines cut|98,765|12"
     );
-    assert_eq!(browser.text(&rows("exporters")), "Exporter\n<b>otlp</b>");
+    assert_eq!(
+        browser.text(&rows("exports")),
+        "Export|Waiting|Dropped|State\n<b>otlp</b><i>away</i>|21 min 30 s|3|failing"
+    );
     let pushes =
         browser.text("document.querySelector('#pushes dl').innerText.replace(/\\n+/g, '|')");
     assert_eq!(pushes, "Series|2|Metrics|1|Accepted|1,234,567|Refused: <img src=x>|3");

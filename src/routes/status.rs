@@ -22,7 +22,7 @@ impl Service {
         let mut seen = status::Status::default();
         self.gather.scrape(self.gather.all(), &mut seen);
         self.hub.write_self(&mut seen);
-        seen.write(&self.gather, self.hub.targets(), now, response.begin(Status::Ok, JSON));
+        seen.write(&self.gather, self.hub.peers(), now, response.begin(Status::Ok, JSON));
         response.restrict(NO_PAGE);
         self.compress(request, response);
     }

@@ -13,6 +13,7 @@ pub use health::Health;
 pub use page::{PAGE, POLICY};
 
 use crate::clock::Wall;
+use crate::export::Exports;
 use crate::gather::{Gather, Report};
 use crate::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
 use crate::read::Root;
@@ -27,6 +28,9 @@ const MAX_ALERTS: usize = 256;
 
 /// The longest text that is taken from a file: host names have at most 64 bytes.
 const MAX_TEXT: usize = 256;
+
+/// Whom the agent asks, and where it sends.
+pub type Peers<'a> = (&'a Targets, &'a Exports);
 
 /// Takes a scrape and tells it as JSON.
 pub struct Status {
@@ -100,7 +104,13 @@ impl Sink for Status {
 impl Status {
     /// Writes all that was taken, and the last failures of collectors and targets. The sink took its
     /// scrape at `now`.
-    pub fn write(&self, gather: &Gather, targets: &Targets, now: Instant, out: &mut Buffer) {
+    pub fn write(
+        &self,
+        gather: &Gather,
+        (targets, exports): Peers<'_>,
+        now: Instant,
+        out: &mut Buffer,
+    ) {
         let mut json = Json::new(out);
         json.open(b"{");
         json.number_of("time", Some(nanos(Wall::now().since_epoch())));
@@ -132,8 +142,7 @@ impl Status {
         json.close(b"}");
         json.close(b"}");
         self.write_rows("logs", Part::Logs, &mut json);
-        json.inside("exporters", b"[");
-        json.close(b"]");
+        self.write_exports(exports, now, &mut json);
         json.inside("alerts", b"[");
         json.written(self.alerts.bytes());
         json.close(b"]");
@@ -152,6 +161,24 @@ impl Status {
         self.table(Part::Targets).write_rows(json, &|row, json| {
             let failure = targets.failures().find(|(name, ..)| name.as_bytes() == row);
             write_last_error(failure.map(|(_, _, text, at)| (text, at)), now, json);
+        });
+        json.close(b"]");
+    }
+
+    fn write_exports(&self, exports: &Exports, now: Instant, json: &mut Json<'_>) {
+        json.inside("exports", b"[");
+        self.table(Part::Exports).write_rows(json, &|row, json| {
+            let mut failing = None;
+            exports.troubles(|name, since, text| {
+                if let (true, Some(since)) = (name.as_bytes() == row, since) {
+                    failing = Some((text, since));
+                }
+            });
+            match &failing {
+                Some((text, _)) => json.text_of("error", text.as_bytes()),
+                None => json.number_of("error", None),
+            }
+            json.number_of("failing_seconds", failing.map(|(_, since)| age(since, now)));
         });
         json.close(b"]");
     }

@@ -32,11 +32,13 @@ pub enum Part {
     Targets,
     /// Log files.
     Logs,
+    /// Where samples are sent.
+    Exports,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 10] = [
+    pub const ALL: [Part; 11] = [
         Part::Agent,
         Part::Cpu,
         Part::Modes,
@@ -47,6 +49,7 @@ impl Part {
         Part::Refused,
         Part::Targets,
         Part::Logs,
+        Part::Exports,
     ];
 
     /// The label that tells rows apart; empty where there is one row.
@@ -59,6 +62,7 @@ impl Part {
             Part::Refused => "reason",
             Part::Targets => "target",
             Part::Logs => "path",
+            Part::Exports => "export",
         }
     }
 }
@@ -109,6 +113,11 @@ const COLUMNS: &[(&str, Part, &str)] = &[
     ("tail_lines_cut_total",              Part::Logs,    "cut"),
     ("tail_matches_total",                Part::Logs,    "matches"),
     ("tail_truncations_total",            Part::Logs,    "truncations"),
+    ("export_samples_total",              Part::Exports, "samples"),
+    ("export_sent_bytes_total",           Part::Exports, "sent_bytes"),
+    ("export_spool_frames",               Part::Exports, "waiting_frames"),
+    ("export_spool_age_seconds",          Part::Exports, "waiting_seconds"),
+    ("export_dropped_total",              Part::Exports, "dropped"),
 ];
 
 /// Name and label keys of a family as our own dialect has them, or as the only one that has it.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::collect::COLLECTORS;
+use crate::export::Exports;
 use crate::metric::{Unit, counter, gauge};
 use crate::settings::{self, Dialect};
 use json_reader::Json as Read;
@@ -125,7 +126,8 @@ fn gather() -> Gather {
 
 fn read(status: &Status) -> Read {
     let mut out = Buffer::default();
-    status.write(&gather(), &Targets::default(), Instant::now(), &mut out);
+    let peers = (&Targets::default(), &Exports::default());
+    status.write(&gather(), peers, Instant::now(), &mut out);
     Read::parse(std::str::from_utf8(out.bytes()).unwrap())
 }
 
@@ -156,7 +158,7 @@ fn nothing_read_is_nothing_told() {
         assert_eq!(json.get(object).unwrap().get(key), Some(&Read::Null), "{object}.{key}");
     }
     assert_eq!(json.get("cpu").unwrap().get("seconds"), Some(&Read::Object(Vec::new())));
-    for key in ["disks", "network", "targets", "logs", "exporters", "alerts"] {
+    for key in ["disks", "network", "targets", "logs", "exports", "alerts"] {
         assert_eq!(list(&json, key), [], "{key}");
     }
     let collectors = list(&json, "collectors");

@@ -144,13 +144,22 @@ pub struct Stream {
 impl Stream {
     fn greet(&mut self, deadline: Instant) -> Result<(), Failure> {
         while self.connection.is_handshaking() {
-            self.flush(deadline).map_err(|error| broken(&error, GREETING))?;
+            self.deliver(deadline)?;
             if self.connection.is_handshaking() && self.fill(deadline, GREETING)? == 0 {
                 let text = "the peer closed in the TLS handshake".to_owned();
                 return Err(Failure { reason: "connect", text });
             }
         }
-        self.flush(deadline).map_err(|error| broken(&error, GREETING))
+        self.deliver(deadline)
+    }
+
+    /// Sends what the greeting has ready. A peer that hangs up meanwhile may have said why.
+    fn deliver(&mut self, deadline: Instant) -> Result<(), Failure> {
+        let done = self.flush(deadline);
+        if done.as_ref().is_err_and(is_hung_up) {
+            while self.fill(deadline, GREETING)? > 0 {}
+        }
+        done.map_err(|error| broken(&error, GREETING))
     }
 
     /// Whether the peer neither closed nor said anything unasked: what TLS says for itself, such
