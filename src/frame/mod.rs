@@ -5,8 +5,10 @@
 mod entry;
 mod families;
 mod key;
+mod reading;
 mod record;
 mod recorder;
+mod sink;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -14,8 +16,9 @@ pub(crate) mod testing;
 mod tests;
 mod view;
 
+pub use reading::{Quantiles, Reading, Scale, Shape};
 pub use recorder::{Recorder, Wanted};
-pub use table::{FamilyDef, Quantiles, Reading, Scale, SeriesDef, Shape, Table};
+pub use table::{FamilyDef, SeriesDef, Table};
 pub use view::{FamilyView, SeriesView, View};
 
 use crate::clock::Moment;

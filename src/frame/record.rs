@@ -4,7 +4,7 @@ use super::entry::{Entry, Form, Undo, hash, hash_of};
 use super::key::Key;
 use super::recorder::Recorder;
 use super::{Scale, SeriesDef, Shape};
-use crate::metric::{Family, Histogram, Kind, Label, Labels, Point, Sink, Source, Summary, Value};
+use crate::metric::{Histogram, Kind, Summary, Value};
 use crate::store::NONE;
 use std::sync::Arc;
 
@@ -205,7 +205,7 @@ impl Recorder {
     }
 
     #[inline]
-    fn number(&mut self, key: Key<'_>, value: Value, time: Option<i64>) {
+    pub(super) fn number(&mut self, key: Key<'_>, value: Value, time: Option<i64>) {
         let Some(at) = self.place(key) else { return };
         let (mut scale, mut raw) = Scale::of(value);
         // A number that changes its scale is a float from then on.
@@ -236,7 +236,7 @@ impl Recorder {
         self.take(at, time);
     }
 
-    fn histogram(&mut self, key: Key<'_>, histogram: Histogram<'_>, time: Option<i64>) {
+    pub(super) fn histogram(&mut self, key: Key<'_>, histogram: Histogram<'_>, time: Option<i64>) {
         if histogram.counts.len() != histogram.bounds.len() + 1 {
             self.refused += 1;
             return;
@@ -246,7 +246,7 @@ impl Recorder {
         self.many(Want { key, shape, is_timed: time.is_some() }, numbers, 0, time);
     }
 
-    fn summary(&mut self, key: Key<'_>, summary: Summary<'_>, time: Option<i64>) {
+    pub(super) fn summary(&mut self, key: Key<'_>, summary: Summary<'_>, time: Option<i64>) {
         let mut quantiles = std::mem::take(&mut self.quantiles);
         quantiles.clear();
         quantiles.extend(summary.quantiles.iter().map(|(quantile, _)| *quantile));
@@ -282,71 +282,6 @@ impl Recorder {
         let slots = self.slots.get_mut(slot..).unwrap_or_default();
         slots.iter_mut().zip(numbers).for_each(|(slot, number)| *slot = number);
         self.take(at, time);
-    }
-}
-
-impl Sink for Recorder {
-    fn source(&mut self, source: Source<'_>) {
-        self.families.source(source);
-    }
-
-    fn family(&mut self, family: &Family<'_>) {
-        let found = self.families.find(family, &self.wanted, &mut self.table);
-        let known = found.and_then(|at| self.families.get(at)).filter(|k| k.number != NONE);
-        self.width = known.map_or(0, |known| known.keys);
-        self.family = known.and(found).unwrap_or(NONE);
-    }
-
-    fn sample(&mut self, labels: &[Label<'_>], value: Value) {
-        if self.family == NONE {
-            return;
-        }
-        match labels.len() == self.width {
-            true => self.number(Key::Values(labels), value, None),
-            false => self.refused += 1,
-        }
-    }
-
-    fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
-        if self.family == NONE {
-            return;
-        }
-        let key = Key::Text(labels.text());
-        match point {
-            Point::Number(value) => self.number(key, value, time),
-            Point::Histogram(histogram) => self.histogram(key, histogram, time),
-            Point::Summary(summary) => self.summary(key, summary, time),
-        }
-    }
-
-    fn mark(&self) -> usize {
-        self.now.len()
-    }
-
-    fn rewind(&mut self, mark: usize) {
-        self.family = NONE;
-        while self.now.len() > mark {
-            let Some(entry) = self.now.pop().and_then(|at| self.entries.get_mut(at as usize))
-            else {
-                continue;
-            };
-            entry.is_live = false;
-            let (at, slots) = (entry.slot as usize, entry.slots());
-            let slots = self.slots.get_mut(at..at + slots);
-            slots.into_iter().for_each(|slots| slots.fill(0));
-            if !entry.is_known
-                && let Some(known) = self.families.get_mut(entry.family)
-                && known.first == self.frames
-                && known.first_at >= mark
-            {
-                known.first = 0;
-            }
-        }
-        while let Some(undo) = self.undo.pop_if(|undo| undo.at >= mark) {
-            if let Some(entry) = self.entries.get_mut(undo.place as usize) {
-                *entry = undo.entry;
-            }
-        }
     }
 }
 
