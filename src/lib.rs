@@ -31,6 +31,8 @@ pub mod log;
 pub mod metric;
 #[cfg(feature = "exporter")]
 pub mod read;
+#[cfg(feature = "recorder")]
+pub mod recorder;
 #[cfg(feature = "exporter")]
 pub mod routes;
 #[cfg(feature = "exporter")]
