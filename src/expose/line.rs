@@ -6,10 +6,10 @@
 //! every byte.
 
 use super::Format;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use super::{constant::Constant, series};
 use crate::metric::{Buffer, Family, Label, Value, WORD};
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
 use crate::sys::{BLOCK, Pen};
@@ -29,7 +29,7 @@ pub struct Lines {
     tails: Vec<Tail>,
     style: Option<(Dialect, Format)>,
     /// What is on every series.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     constant: Constant,
     /// Which family comes next, and where its parts begin.
     at: usize,
@@ -44,7 +44,7 @@ pub struct Lines {
 struct Known {
     id: Id,
     ends: Ends,
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     name_length: usize,
     head_length: usize,
 }
@@ -98,7 +98,7 @@ impl Lines {
     }
 
     /// From now on these labels are on every series that has none of that name.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn label(&mut self, labels: &[(String, String)]) {
         self.constant = Constant::new(labels);
         self.families.clear();
@@ -130,9 +130,9 @@ impl Lines {
         self.heads.truncate(self.start.head);
         self.tails.truncate(self.start.tail);
         let [prefix, name, suffix] = make(&mut self.headers);
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         let constant = self.constant.without(keys);
-        #[cfg(not(feature = "hub"))]
+        #[cfg(not(any(feature = "hub", feature = "recorder")))]
         let constant = String::new();
         let head_length = match (keys.split_first(), constant.as_str()) {
             (None, "") => self.head(&[prefix, name, suffix, " "]),
@@ -150,7 +150,7 @@ impl Lines {
         self.now = Known {
             id,
             ends: Ends { header, head, tail },
-            #[cfg(feature = "hub")]
+            #[cfg(any(feature = "hub", feature = "recorder"))]
             name_length: prefix.len() + name.len() + suffix.len(),
             head_length,
         };
@@ -193,7 +193,7 @@ impl Lines {
     }
 
     /// Appends a series that brings its labels; its family has no keys.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn write_series(
         &mut self,
         format: Format,
@@ -260,14 +260,14 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::COLLECTORS;
-    use crate::gather;
     use crate::metric::{Unit, gauge};
 
     const MAX_KEY: usize = TAIL - 4;
 
+    #[cfg(feature = "exporter")]
     #[test]
     fn keys_fit() {
+        use crate::{collect::COLLECTORS, gather};
         let families = COLLECTORS.iter().flat_map(|c| c.families).chain(gather::families());
         for family in families {
             for dialect in [Dialect::Own, Dialect::Node] {

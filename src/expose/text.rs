@@ -4,7 +4,7 @@
 
 use super::line::Lines;
 use crate::metric::{Buffer, Family, Kind, Label, Sink, Value};
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
 
@@ -98,7 +98,7 @@ impl Sink for Text<'_> {
         }
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
         debug_assert!(!self.shown || self.lines.keys() == 0, "a family without keys");
         if self.shown {
@@ -139,13 +139,13 @@ fn shape<'n>(
         (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
         (Format::OpenMetrics, Kind::Gauge) if misleads => (b" unknown\n", name, ""),
         (_, Kind::Gauge) => (b" gauge\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (_, Kind::Histogram) => (b" histogram\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (_, Kind::Summary) => (b" summary\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (Format::Prometheus, Kind::Untyped) => (b" untyped\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (Format::OpenMetrics, Kind::Untyped) => (b" unknown\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) => match name.strip_suffix("_total") {
@@ -217,7 +217,7 @@ mod tests {
         );
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     #[test]
     fn labels_on_all_are_on_what_has_none_of_that_name() {
         use crate::metric::Histogram;

@@ -13,13 +13,13 @@ pub enum Kind {
     /// Goes up and down.
     Gauge,
     /// How many observations were at most as large as each bound, all, and their sum.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     Histogram,
     /// Chosen quantiles of observations, their number and their sum.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     Summary,
     /// A number of which its source does not say more.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     Untyped,
 }
 

@@ -3,16 +3,18 @@
 //! it; and patterns of names.
 
 mod chunked;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 mod date;
+#[cfg(feature = "gzip")]
 mod gzip;
 #[cfg(feature = "hub")]
 mod pattern;
 mod url;
 
 pub use chunked::Chunks;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use date::read_http_date;
+#[cfg(feature = "gzip")]
 pub use gzip::{Deflate, Gzip};
 #[cfg(feature = "hub")]
 pub use pattern::matches;
