@@ -26,13 +26,15 @@ pub mod listen;
 pub mod log;
 pub mod metric;
 pub mod read;
+#[cfg(feature = "recorder")]
+pub mod registry;
 pub mod routes;
 pub mod settings;
 #[cfg(feature = "hub")]
 pub mod spool;
 #[cfg(feature = "hub")]
 pub mod status;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub mod store;
 pub mod sys;
 #[cfg(feature = "hub")]

@@ -9,10 +9,10 @@ use std::path::Path;
 const RANKS: &[&[&str]] = &[
     &["sys", "error", "wire", "settings", "clock", "log"],
     &["metric", "read"],
-    &["collect", "store", "frame"],
+    &["collect", "store", "frame", "registry"],
     &["courier", "ingest", "target", "tail", "gather", "spool"],
     &["expose", "alert", "export", "status"],
-    &["http", "listen", "hub", "routes", "event", "tiny"],
+    &["http", "listen", "hub", "routes", "event", "tiny", "recorder"],
     &["app", "lib", "main"],
 ];
 

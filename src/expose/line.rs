@@ -6,10 +6,12 @@
 //! every byte.
 
 use super::Format;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use super::{constant::Constant, series};
 use crate::metric::{Buffer, Family, Label, Value, WORD};
-#[cfg(feature = "hub")]
+#[cfg(feature = "recorder")]
+use crate::metric::{Exemplar, Histogram};
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
 use crate::sys::{BLOCK, Pen};
@@ -29,7 +31,7 @@ pub struct Lines {
     tails: Vec<Tail>,
     style: Option<(Dialect, Format)>,
     /// What is on every series.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     constant: Constant,
     /// Which family comes next, and where its parts begin.
     at: usize,
@@ -44,7 +46,7 @@ pub struct Lines {
 struct Known {
     id: Id,
     ends: Ends,
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     name_length: usize,
     head_length: usize,
 }
@@ -98,7 +100,7 @@ impl Lines {
     }
 
     /// From now on these labels are on every series that has none of that name.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn label(&mut self, labels: &[(String, String)]) {
         self.constant = Constant::new(labels);
         self.families.clear();
@@ -130,9 +132,9 @@ impl Lines {
         self.heads.truncate(self.start.head);
         self.tails.truncate(self.start.tail);
         let [prefix, name, suffix] = make(&mut self.headers);
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         let constant = self.constant.without(keys);
-        #[cfg(not(feature = "hub"))]
+        #[cfg(not(any(feature = "hub", feature = "recorder")))]
         let constant = String::new();
         let head_length = match (keys.split_first(), constant.as_str()) {
             (None, "") => self.head(&[prefix, name, suffix, " "]),
@@ -150,7 +152,7 @@ impl Lines {
         self.now = Known {
             id,
             ends: Ends { header, head, tail },
-            #[cfg(feature = "hub")]
+            #[cfg(any(feature = "hub", feature = "recorder"))]
             name_length: prefix.len() + name.len() + suffix.len(),
             head_length,
         };
@@ -193,7 +195,7 @@ impl Lines {
     }
 
     /// Appends a series that brings its labels; its family has no keys.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn write_series(
         &mut self,
         format: Format,
@@ -202,13 +204,33 @@ impl Lines {
         time: Option<i64>,
         out: &mut Buffer,
     ) {
+        let (name, labels) = self.name_and_labels(labels);
+        series::write(format, name, labels, point, time, out);
+    }
+
+    /// The same for a histogram with exemplars, which only OpenMetrics has.
+    #[cfg(feature = "recorder")]
+    pub fn write_exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        exemplars: &[Option<Exemplar<'_>>],
+        out: &mut Buffer,
+    ) {
+        let (name, labels) = self.name_and_labels(labels);
+        series::write_exemplified(name, labels, &histogram, exemplars, out);
+    }
+
+    /// The name of the family at hand, and all labels of a series that brings these.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    fn name_and_labels<'a>(&'a mut self, labels: Labels<'a>) -> (&'a [u8], Labels<'a>) {
         let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
         let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
         let labels = match self.constant.is_empty() {
             true => labels,
             false => Labels::rendered(self.constant.complete(labels.text())),
         };
-        series::write(format, name, labels, point, time, out);
+        (name, labels)
     }
 
     /// How many label values a sample has.

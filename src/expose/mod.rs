@@ -1,13 +1,13 @@
 //! Exposition: samples as the text that a scraper asked for.
 
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 mod constant;
 mod line;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 mod series;
 mod text;
 
 pub use line::Lines;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use text::escape;
 pub use text::{Format, Text, misleads};

@@ -3,6 +3,8 @@
 //! OpenMetrics in seconds.
 
 use super::Format;
+#[cfg(feature = "recorder")]
+use crate::metric::Exemplar;
 use crate::metric::{Buffer, Histogram, Labels, Point, Summary, Value};
 
 /// Appends every line of one series of the family `name`.
@@ -17,9 +19,33 @@ pub fn write(
     let line = Line { format, name, labels: labels.text(), time };
     match point {
         Point::Number(value) => line.write(b"", None, value, out),
-        Point::Histogram(histogram) => line.histogram(&histogram, out),
+        Point::Histogram(histogram) => line.histogram(&histogram, out, |_| {}),
         Point::Summary(summary) => line.summary(&summary, out),
     }
+}
+
+/// Appends every line of one histogram as OpenMetrics has it, an exemplar behind each bucket that has
+/// one: ` # {trace_id="…"} value time`.
+#[cfg(feature = "recorder")]
+pub fn write_exemplified(
+    name: &[u8],
+    labels: Labels<'_>,
+    histogram: &Histogram<'_>,
+    exemplars: &[Option<Exemplar<'_>>],
+    out: &mut Buffer,
+) {
+    let line = Line { format: Format::OpenMetrics, name, labels: labels.text(), time: None };
+    let mut exemplars = exemplars.iter();
+    line.histogram(histogram, out, |out| {
+        let Some(exemplar) = exemplars.next().and_then(Option::as_ref) else { return };
+        // In the place of the line's end.
+        out.truncate(out.len().saturating_sub(1));
+        out.put_all([b" # {", exemplar.labels.text(), b"} "]);
+        out.put_value(Value::Float(exemplar.value));
+        out.put(b" ");
+        out.put_value(Value::Milli(exemplar.time.unsigned_abs()));
+        out.put(b"\n");
+    });
 }
 
 /// A label that only this line has, and its value.
@@ -62,12 +88,20 @@ impl Line<'_> {
         out.put_all([b"\n"]);
     }
 
-    fn histogram(&self, histogram: &Histogram<'_>, out: &mut Buffer) {
+    /// `after` is called after each bucket.
+    #[inline]
+    fn histogram(
+        &self,
+        histogram: &Histogram<'_>,
+        out: &mut Buffer,
+        mut after: impl FnMut(&mut Buffer),
+    ) {
         let mut count = 0u64;
         let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
         for (bound, within) in bounds.zip(histogram.counts) {
             count = count.saturating_add(*within);
             self.write(b"_bucket", Some((b"le", bound)), Value::Int(count), out);
+            after(out);
         }
         self.write(b"_sum", None, Value::Float(histogram.sum), out);
         self.write(b"_count", None, Value::Int(count), out);
@@ -127,5 +161,20 @@ mod tests {
         );
         let open = text(Format::OpenMetrics, "", point, Some(1_500));
         assert!(open.contains("n{quantile=\"1.0\"} +Inf 1.500\nn_sum -7.5 1.500\n"), "{open}");
+    }
+
+    #[cfg(feature = "recorder")]
+    #[test]
+    fn exemplars_stand_behind_their_buckets() {
+        let histogram = Histogram { bounds: &[1.0], counts: &[2, 3], sum: 7.25 };
+        let labels = Labels::rendered(b"trace_id=\"x\"");
+        let exemplars = [None, Some(Exemplar { labels, value: 2.5, time: 1_700_000_000_250 })];
+        let mut out = Buffer::default();
+        write_exemplified(b"n", Labels::rendered(b""), &histogram, &exemplars, &mut out);
+        assert_eq!(
+            str::from_utf8(out.bytes()).unwrap(),
+            "n_bucket{le=\"1.0\"} 2\nn_bucket{le=\"+Inf\"} 5 # {trace_id=\"x\"} 2.5 1700000000.250\n\
+             n_sum 7.25\nn_count 5\n"
+        );
     }
 }

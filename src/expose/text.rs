@@ -4,7 +4,9 @@
 
 use super::line::Lines;
 use crate::metric::{Buffer, Family, Kind, Label, Sink, Value};
-#[cfg(feature = "hub")]
+#[cfg(feature = "recorder")]
+use crate::metric::{Exemplar, Histogram};
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
 
@@ -78,9 +80,12 @@ impl Sink for Text<'_> {
             let (kind, stem, suffix) = shape(format, family, name);
             let prefix = family.prefix(dialect);
             let (start, stem) = (prefix.as_bytes(), stem.as_bytes());
-            header.put_all([b"# HELP ", start, stem, b" "]);
-            escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
-            header.put_all([b"\n# TYPE ", start, stem, kind]);
+            if !family.help.is_empty() {
+                header.put_all([b"# HELP ", start, stem, b" "]);
+                escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
+                header.put(b"\n");
+            }
+            header.put_all([b"# TYPE ", start, stem, kind]);
             [prefix, name, suffix]
         });
         self.header = Some(self.out.len());
@@ -98,12 +103,29 @@ impl Sink for Text<'_> {
         }
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
         debug_assert!(!self.shown || self.lines.keys() == 0, "a family without keys");
         if self.shown {
             self.header = None;
             self.lines.write_series(self.format, labels, point, time, self.out);
+        }
+    }
+
+    #[cfg(feature = "recorder")]
+    fn exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        exemplars: &[Option<Exemplar<'_>>],
+    ) {
+        match self.format {
+            Format::Prometheus => self.labelled(labels, Point::Histogram(histogram), None),
+            Format::OpenMetrics if self.shown => {
+                self.header = None;
+                self.lines.write_exemplified(labels, histogram, exemplars, self.out);
+            }
+            Format::OpenMetrics => {}
         }
     }
 
@@ -139,13 +161,13 @@ fn shape<'n>(
         (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
         (Format::OpenMetrics, Kind::Gauge) if misleads => (b" unknown\n", name, ""),
         (_, Kind::Gauge) => (b" gauge\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (_, Kind::Histogram) => (b" histogram\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (_, Kind::Summary) => (b" summary\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (Format::Prometheus, Kind::Untyped) => (b" untyped\n", name, ""),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         (Format::OpenMetrics, Kind::Untyped) => (b" unknown\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) if family.shares_stem => (b" unknown\n", name, ""),
         (Format::OpenMetrics, Kind::Counter) => match name.strip_suffix("_total") {
@@ -217,7 +239,7 @@ mod tests {
         );
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     #[test]
     fn labels_on_all_are_on_what_has_none_of_that_name() {
         use crate::metric::Histogram;

@@ -21,14 +21,14 @@ pub struct Buffer {
 
 impl Buffer {
     /// One that goes on behind `bytes`.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn after(bytes: Vec<u8>) -> Buffer {
         let len = bytes.len();
         Buffer { bytes, len }
     }
 
     /// What was written, to be kept elsewhere.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn into_bytes(mut self) -> Vec<u8> {
         self.bytes.truncate(self.len);
         self.bytes
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(b.bytes(), b"hello");
         b.skip(2);
         b.put(b"!");
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         {
             let mut after = Buffer::after(b"so far".to_vec());
             after.put(b", and on");

@@ -13,13 +13,13 @@ pub enum Kind {
     /// Goes up and down.
     Gauge,
     /// How many observations were at most as large as each bound, all, and their sum.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     Histogram,
     /// Chosen quantiles of observations, their number and their sum.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     Summary,
     /// A number of which its source does not say more.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     Untyped,
 }
 
@@ -130,6 +130,12 @@ pub const fn gauge<'a>(
 }
 
 impl<'a> Family<'a> {
+    /// One of other programs, with its whole name; its series bring their labels.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub const fn made(kind: Kind, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
+        row(kind, name, Unit::One, help, &[]).bare().stamped(stamp)
+    }
+
     /// In our own dialect the family goes by another name, under the same labels.
     pub const fn own_as(mut self, name: &'a str) -> Family<'a> {
         self.own = Own::As { name, labels: self.labels };

@@ -3,7 +3,7 @@
 mod buffer;
 mod family;
 mod label;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 mod series;
 mod sink;
 mod value;
@@ -11,9 +11,11 @@ mod value;
 pub use buffer::Buffer;
 pub use family::{Family, Kind, Own, Unit, counter, fresh_stamp, gauge};
 pub use label::{Label, WORD, Word};
-#[cfg(feature = "hub")]
+#[cfg(feature = "recorder")]
+pub use series::Exemplar;
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use series::{Histogram, Labels, Point, Summary};
 pub use sink::Sink;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use sink::Source;
 pub use value::{Decimal, Value};

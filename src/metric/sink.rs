@@ -1,11 +1,13 @@
 //! Where samples go: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
 
+#[cfg(feature = "recorder")]
+use super::{Exemplar, Histogram};
 use super::{Family, Label, Value};
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use super::{Labels, Point};
 
 /// Where samples come from.
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source<'a> {
     /// A collector, by its name: the kernel counts since the machine started.
@@ -19,7 +21,7 @@ pub enum Source<'a> {
 /// Takes families and their samples, in order.
 pub trait Sink {
     /// What follows is from `source`.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     fn source(&mut self, _source: Source<'_>) {}
 
     /// The samples that follow belong to `family`, until the next call. No samples, no trace.
@@ -30,8 +32,19 @@ pub trait Sink {
 
     /// One sample or histogram under labels of its own: the family has no keys. `time` is when it
     /// was taken, in milliseconds since 1970, where its source tells.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>);
+
+    /// A histogram under labels of its own, with exemplars of its buckets, for sinks that know such.
+    #[cfg(feature = "recorder")]
+    fn exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        _exemplars: &[Option<Exemplar<'_>>],
+    ) {
+        self.labelled(labels, Point::Histogram(histogram), None);
+    }
 
     /// Where the output stands now.
     fn mark(&self) -> usize;

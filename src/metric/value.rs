@@ -1,7 +1,7 @@
 //! One sample's number. The kernel counts in integers, and so do we: a tick, a millisecond or a
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use super::Buffer;
 use super::Label;
 use crate::sys::Pen;
@@ -20,7 +20,7 @@ pub enum Value {
     /// So many times as much; only for what leaves `u64`.
     Times(u64, u16),
     /// What other programs computed; the shortest text that reads as the same number.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     Float(f64),
 }
 
@@ -47,7 +47,7 @@ impl Value {
     }
 
     /// The float nearest to it: the one that its text reads as.
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn as_f64(self) -> f64 {
         match self {
             // Neither the integer nor the power of ten is rounded, so the quotient is once.
@@ -65,7 +65,7 @@ impl Value {
         }
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     #[cold]
     fn through_text(self) -> f64 {
         let mut text = Buffer::default();
@@ -82,14 +82,14 @@ impl Value {
             Value::Milli(n) => decimal(pen, n, 3, 1000),
             Value::Nano(n) => decimal(pen, n, 9, 1_000_000_000),
             Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
-            #[cfg(feature = "hub")]
+            #[cfg(any(feature = "hub", feature = "recorder"))]
             Value::Float(n) => float(pen, n),
         }
     }
 }
 
 /// Integers up to this are floats.
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 const EXACT: u64 = 1 << 53;
 
 /// The numbers that eight digits can write.
@@ -181,11 +181,11 @@ fn fraction(pen: &mut Pen<'_>, rest: u64, places: usize) {
 }
 
 /// Whole numbers below this are written digit by digit: beyond it not every one is an `f64`.
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// Writes what is no decimal of ours as Prometheus does.
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 #[cold]
 fn float(pen: &mut Pen<'_>, n: f64) {
     if n.trunc() == n && n.abs() < MAX_WHOLE {
@@ -265,7 +265,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     #[test]
     fn as_a_float_it_is_what_is_written() {
         for n in [0, 7, 123_456_789, 1 << 53, u64::MAX] {
@@ -277,7 +277,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     #[test]
     fn floats_read_as_the_same_number() {
         for (n, expected) in [
