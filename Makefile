@@ -4,7 +4,7 @@ CARGO ?= cargo
 # What the static binary is for, and what releases are for.
 TARGET ?= x86_64-unknown-linux-musl
 TARGETS ?= x86_64-unknown-linux-musl i686-unknown-linux-musl aarch64-unknown-linux-musl
-# More arguments for cargo, such as --no-default-features.
+# More arguments for cargo, such as --no-default-features --features exporter.
 FEATURES ?=
 # Arguments for `make run`.
 ARGS ?=
@@ -29,9 +29,11 @@ build: ## the program for this machine: target/release/sysmetrics
 run: ## serve on 127.0.0.1:9101, or as ARGS say
 	$(CARGO) run --release $(FEATURES) -- $(or $(ARGS),--listen 127.0.0.1:9101)
 
-.PHONY: test test-tiny e2e golden fuzz fuzz-seeds
+.PHONY: test test-library test-tiny e2e golden fuzz fuzz-seeds
 test: ## every test: units, twins, golden, the peers
 	$(CARGO) test $(FEATURES)
+test-library: ## those of the library, without the program
+	$(CARGO) test --no-default-features --features recorder
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
 e2e: ## what leaves, against real receivers, with TLS and gRPC
@@ -66,7 +68,10 @@ docs-check: ## fail where they are not what `make docs` makes
 lint: ## format, clippy for every set of features, shellcheck
 	for crate in Cargo.toml $(CRATES); do $(CARGO) fmt --check --manifest-path $$crate || exit; done
 	$(CARGO) clippy --quiet --all-targets -- -D warnings
-	$(CARGO) clippy --quiet --all-targets --no-default-features -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --no-default-features --features exporter -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --no-default-features --features recorder -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --no-default-features --features exporter,recorder -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --features recorder -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tls,grpc -- -D warnings
 	shellcheck .ci/run .ci/*.sh tests/*.sh

@@ -4,12 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # What comes in is the hub's.
 hub=" alerts logs push sample-service scrape statsd "
-for features in "" --no-default-features; do
+for features in "" "--no-default-features --features exporter"; do
 	for file in examples/*.toml; do
 		name=$(basename "$file" .toml)
 		[[ -n $features && $hub == *" $name "* ]] && continue
 		echo "$file ${features:-default}"
-		# shellcheck disable=SC2086 # none or one word
+		# shellcheck disable=SC2086 # none or some words
 		"${CARGO:-cargo}" run --quiet $features -- --config "$file" --check-config >/dev/null
 	done
 done

@@ -34,7 +34,7 @@ bench-build:
 
 bench-programs:
 	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR) FEATURES=
-	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/bare FEATURES=--no-default-features
+	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/bare FEATURES="--no-default-features --features exporter"
 
 bench-tiny:
 ifneq ($(wildcard src/tiny.rs),)

@@ -11,7 +11,7 @@ use sysmetrics::collect::{COLLECTORS, Spec};
 use sysmetrics::expose;
 use sysmetrics::gather::{self, Gather};
 use sysmetrics::metric::{Family, Kind, Label, Sink, Unit, Value};
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 use sysmetrics::metric::{Labels, Point};
 use sysmetrics::read::Root;
 use sysmetrics::routes;
@@ -172,11 +172,11 @@ fn kind(family: &Family<'_>) -> String {
         Kind::Counter => "counter".to_owned(),
         Kind::Gauge if expose::misleads(name) => "untyped".to_owned(),
         Kind::Gauge => "gauge".to_owned(),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         Kind::Histogram => "histogram".to_owned(),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         Kind::Summary => "summary".to_owned(),
-        #[cfg(feature = "hub")]
+        #[cfg(any(feature = "hub", feature = "recorder"))]
         Kind::Untyped => "untyped".to_owned(),
     })
 }
@@ -259,7 +259,7 @@ impl Sink for Rows {
         self.rows.extend(self.row.take());
     }
 
-    #[cfg(feature = "hub")]
+    #[cfg(any(feature = "hub", feature = "recorder"))]
     fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
 
     fn mark(&self) -> usize {

@@ -150,17 +150,18 @@ fn serve(settings: Settings) -> io::Result<()> {
     }
     let path = settings.server.metrics_path.clone();
     let mut service = Service::new(settings.dialect, path, gather(&settings));
+    service.notify = notify();
     let prepared = service.prepare(&settings)?;
     service.apply(prepared, &settings);
-    let mut server = Server::new(signals, notify(), listeners, limits(&settings));
+    let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
     announce(&server, &settings);
-    server.notify.tell("READY=1");
+    service.notify.tell("READY=1");
     loop {
         match server.run(&mut service)? {
             Signal::Hangup => reload(&mut server, &mut service),
             signal => {
                 log::info("ending", &[("signal", &signal.name())]);
-                server.notify.tell("STOPPING=1");
+                service.notify.tell("STOPPING=1");
                 return server.finish(&mut service, Instant::now() + FINISH);
             }
         }
@@ -183,7 +184,7 @@ fn announce(server: &Server, settings: &Settings) {
 
 /// Reads the settings again; if they cannot be, the old ones keep serving.
 fn reload(server: &mut Server, service: &mut Service) {
-    server.notify.reloading();
+    service.notify.reloading();
     let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
         // What may fail comes before what changes anything.
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
@@ -204,5 +205,16 @@ fn reload(server: &mut Server, service: &mut Service) {
             log::error("settings not reloaded, the old ones stay", &[("error", &error.trim_end())]);
         }
     }
-    server.notify.tell("READY=1");
+    service.notify.tell("READY=1");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_of_a_library_are_those_of_the_program() {
+        let settings = settings::load(&subjects(), [].into_iter(), [].into_iter()).unwrap();
+        assert_eq!(limits(&settings), Limits::default());
+    }
 }

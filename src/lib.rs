@@ -4,11 +4,14 @@
 
 #[cfg(feature = "hub")]
 pub mod alert;
+#[cfg(feature = "exporter")]
 pub mod app;
 pub mod clock;
+#[cfg(feature = "exporter")]
 pub mod collect;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub mod courier;
+#[cfg(feature = "exporter")]
 pub mod error;
 pub mod event;
 #[cfg(feature = "hub")]
@@ -16,6 +19,7 @@ pub mod export;
 pub mod expose;
 #[cfg(feature = "hub")]
 pub mod frame;
+#[cfg(feature = "exporter")]
 pub mod gather;
 pub mod http;
 #[cfg(feature = "hub")]
@@ -25,10 +29,17 @@ pub mod ingest;
 pub mod listen;
 pub mod log;
 pub mod metric;
+#[cfg(feature = "exporter")]
 pub mod read;
 #[cfg(feature = "recorder")]
 pub mod registry;
+#[cfg(feature = "exporter")]
 pub mod routes;
+#[cfg(feature = "exporter")]
+pub mod settings;
+// A library has no settings, only words that they have, too.
+#[cfg(not(feature = "exporter"))]
+#[path = "settings/basic.rs"]
 pub mod settings;
 #[cfg(feature = "hub")]
 pub mod spool;

@@ -4,12 +4,13 @@
 //! What it cannot keep: a thread for every connection without bound, no deadlines, no limit of a
 //! head, an end of listening when descriptors run out, addresses that stay until the end.
 
+use crate::event::{Bell, Front};
 use crate::http::{Body, Limits, Method, Refusal, Request, Response};
 use crate::listen::Listener;
 use crate::log;
 use crate::routes::Service;
 use crate::settings::Listen;
-use crate::sys::{self, Notify, Ready, Signal, Signals};
+use crate::sys::{self, Ready, Signal};
 use std::io::{self, Read};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
@@ -27,8 +28,6 @@ enum Event {
 
 /// The listeners and the threads that wait for them.
 pub struct Server {
-    /// The service manager hears of us through this.
-    pub notify: Notify,
     listeners: Vec<Listener>,
     events: Receiver<Event>,
     response: Response,
@@ -36,16 +35,16 @@ pub struct Server {
 
 impl Server {
     /// Serves on `listeners`; tiny_http knows no limits.
-    pub fn new(signals: Signals, notify: Notify, listeners: Vec<Listener>, _: Limits) -> Server {
+    pub fn new(bell: Box<dyn Bell>, listeners: Vec<Listener>, _: Limits) -> Server {
         let (to, events) = mpsc::channel();
         let sender = to.clone();
-        thread::spawn(move || wait_for_signals(&signals, &sender));
+        thread::spawn(move || wait_for_signals(&*bell, &sender));
         for listener in &listeners {
             if let Err(error) = relay(listener, to.clone()) {
                 log::error("cannot serve", &[("address", &listener.address()), ("error", &error)]);
             }
         }
-        Server { notify, listeners, events, response: Response::default() }
+        Server { listeners, events, response: Response::default() }
     }
 
     /// Where it listens.
@@ -65,7 +64,7 @@ impl Server {
     pub fn run(&mut self, service: &mut Service) -> io::Result<Signal> {
         loop {
             let until =
-                self.notify.deadline().map(|at| at.saturating_duration_since(Instant::now()));
+                service.notify.deadline().map(|at| at.saturating_duration_since(Instant::now()));
             match self.events.recv_timeout(until.unwrap_or(Duration::MAX)) {
                 Ok(Event::Request(request)) => self.answer(request, service),
                 Ok(Event::Signal(signal)) => return Ok(signal),
@@ -74,7 +73,7 @@ impl Server {
                     return Err(io::Error::other("the threads that wait for clients have ended"));
                 }
             }
-            self.notify.beat(Instant::now());
+            service.notify.beat(Instant::now());
         }
     }
 
@@ -127,7 +126,10 @@ impl Server {
                 Some(body) => {
                     service.receive(&request, body, Instant::now(), &mut self.response);
                 }
-                None => service.refuse(Refusal::TooLarge, &mut self.response),
+                None => {
+                    self.response.refuse(Refusal::TooLarge);
+                    service.refused(self.response.status());
+                }
             }
         }
         let body = self.response.body();
@@ -141,9 +143,9 @@ impl Server {
     }
 }
 
-fn wait_for_signals(signals: &Signals, to: &Sender<Event>) {
-    while sys::poll(&mut [Ready::wait(signals.as_fd(), true, false)], None).is_ok() {
-        let signal = signals.next().map(Event::Signal);
+fn wait_for_signals(bell: &dyn Bell, to: &Sender<Event>) {
+    while sys::poll(&mut [Ready::wait(bell.as_fd(), true, false)], None).is_ok() {
+        let signal = bell.next().map(Event::Signal);
         if signal.is_some_and(|signal| to.send(signal).is_err()) {
             return;
         }

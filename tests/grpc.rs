@@ -1,4 +1,5 @@
 //! gRPC against grpcio, the reference implementation in C.
+#![cfg(feature = "exporter")]
 #![cfg(feature = "grpc")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test
 #![allow(clippy::disallowed_methods)] // peers are processes

@@ -1,4 +1,5 @@
 //! What is served: the formats, their negotiation, the picks, the pages, and what is not there.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -1,6 +1,6 @@
 //! What clients may cost: connections, memory, time, descriptors. tiny_http has none of these bounds
 //! (a thread a connection, no deadlines, an abort without descriptors), so it is not asked.
-#![cfg(not(feature = "tiny_http"))]
+#![cfg(all(feature = "exporter", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

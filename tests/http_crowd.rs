@@ -1,6 +1,6 @@
 //! Crowds: a thousand who idle, a thousand who trickle, more clients than descriptors. Whoever asks
 //! properly is answered, and neither memory nor CPU time runs away.
-#![cfg(not(feature = "tiny_http"))] // it starts a thread a client, and aborts without descriptors
+#![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // it starts a thread a client, and aborts without descriptors
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Where is listened: both IPs, several addresses, a Unix socket, sockets of a service manager.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! HTTP as it comes: in pieces, several at once, wrong, too long, with bodies nobody asked for.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

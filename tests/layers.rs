@@ -12,7 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["collect", "store", "frame", "registry"],
     &["courier", "ingest", "target", "tail", "gather", "spool"],
     &["expose", "alert", "export", "status"],
-    &["http", "listen", "hub", "routes", "event", "tiny", "recorder"],
+    &["http", "listen", "event", "hub", "routes", "tiny", "recorder"],
     &["app", "lib", "main"],
 ];
 

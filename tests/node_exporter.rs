@@ -1,7 +1,7 @@
 //! Series by series against a real node_exporter (Debian package `prometheus-node-exporter`, or the
 //! program that NODE_EXPORTER names): the same names, labels and types, and values that lie between
 //! two readings of the peer. What another release than `LIKE` does otherwise is listed here.
-#![cfg(not(feature = "tiny_http"))] // the same output, compared once
+#![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test starts the peer
 

@@ -1,5 +1,6 @@
 //! Kernel files that change under a running agent: emptied, cut, broken, gone, back again. What is
 //! broken says so; the others are still there; no family is left half.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

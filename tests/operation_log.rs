@@ -1,4 +1,5 @@
 //! The log: one line an event, valid in both forms, never in the way of serving, never a flood.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! What the service manager hears (sd_notify(3)).
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! What the process is to the box: one thread, no growth, a good end, no harm from signals.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! SIGHUP: the settings are read again; if they cannot be, the old ones keep serving.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;

@@ -1,5 +1,6 @@
 //! The real other side: promtool's linter, and a Prometheus server that scrapes the agent. Both
 //! are in the Debian package `prometheus`; without it these tests fail and say so.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the peers
 

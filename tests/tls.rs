@@ -1,4 +1,5 @@
 //! https against Python's ssl module, which is OpenSSL, with certificates of a private authority.
+#![cfg(feature = "exporter")]
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test
 #![allow(clippy::disallowed_methods)] // peers are processes

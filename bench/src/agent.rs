@@ -2,16 +2,15 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::time::Duration;
 use sysmetrics::app;
-use sysmetrics::event::Server;
+use sysmetrics::event::{Front, Server};
 use sysmetrics::gather::Gather;
 use sysmetrics::http::{Limits, Request, Response};
 use sysmetrics::listen;
 use sysmetrics::read::Root;
 use sysmetrics::routes::Service;
 use sysmetrics::settings::{self, Settings};
-use sysmetrics::sys::{Notify, Signals};
+use sysmetrics::sys::Signals;
 
 /// The flags that leave the four collectors every comparison has.
 pub const FOUR: [&str; 5] = [
@@ -55,13 +54,6 @@ pub fn server(arguments: &[&str]) -> io::Result<(Server, Service, String)> {
     let settings = settings(arguments)?;
     let listeners = listen::open(&settings.server.listen)?;
     let address = listeners.first().map(|l| l.address().to_owned()).unwrap_or_default();
-    let limits = Limits {
-        connections: 64,
-        head: 8192,
-        head_time: Duration::from_secs(5),
-        drain_time: Duration::from_secs(10),
-        idle_time: Duration::from_secs(60),
-    };
-    let server = Server::new(signals, Notify::new(None, None, None), listeners, limits);
+    let server = Server::new(Box::new(signals), listeners, Limits::default());
     Ok((server, service(arguments)?, address))
 }

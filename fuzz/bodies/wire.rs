@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
+use sysmetrics::event::Front;
 use sysmetrics::expose::Format;
 use sysmetrics::gather::Gather;
 use sysmetrics::http::{
@@ -75,7 +76,7 @@ pub fn request_head(bytes: &[u8]) {
             }
         }
         Err(refusal) => {
-            service.refuse(refusal, &mut response);
+            response.refuse(refusal);
             assert_ne!(response.status(), Status::Ok);
         }
     });

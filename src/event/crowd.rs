@@ -1,16 +1,15 @@
 //! Newcomers: who gets a slot, who makes room for them, and what when there is none.
 
-use super::{HEARING, MAX_ACCEPTS, PAUSE, Server};
+use super::{Front, HEARING, MAX_ACCEPTS, PAUSE, Server};
 use crate::http::{Connection, Phase, Status};
 use crate::log;
-use crate::routes::Service;
 use crate::sys;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 impl Server {
-    pub(super) fn accept(&mut self, service: &mut Service, now: Instant) {
+    pub(super) fn accept(&mut self, front: &mut dyn Front, now: Instant) {
         // Those who came in this turn must not push each other out before they were heard.
         let share = self.limits.connections / 2 / self.listeners.len().max(1);
         let most = share.clamp(1, MAX_ACCEPTS);
@@ -25,10 +24,10 @@ impl Server {
                 }
                 let Some(listener) = self.listeners.get(i) else { break };
                 match sys::accept(listener.socket()) {
-                    Ok(socket) => self.admit(socket, service, now),
+                    Ok(socket) => self.admit(socket, front, now),
                     Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                     Err(e) if sys::is_exhaustion(&e) => {
-                        self.exhausted(&e, service, now);
+                        self.exhausted(&e, front, now);
                         break;
                     }
                     Err(_) => {} // the client went away again
@@ -38,17 +37,17 @@ impl Server {
     }
 
     /// Gives a new client a slot: a free one, or that of whoever waits longest.
-    fn admit(&mut self, socket: OwnedFd, service: &mut Service, now: Instant) {
+    fn admit(&mut self, socket: OwnedFd, front: &mut dyn Front, now: Instant) {
         let mut newcomer = Connection::new(socket, &self.limits, now);
         // More than one may have to go where the settings lowered the limit.
         while self.connections.len() >= self.limits.connections {
-            if self.evict(service) {
+            if self.evict(front) {
                 continue;
             }
-            service.traffic.refused += 1;
+            front.traffic().refused += 1;
             newcomer.end();
             let sentence = "Too many clients are being served; come again.";
-            service.turn_away(Status::Unavailable, sentence, &mut self.response);
+            self.turn_away(Status::Unavailable, sentence, front);
             self.response.finish(false, true);
             newcomer.answer(self.response.bytes(), &self.limits, now);
             return;
@@ -58,10 +57,10 @@ impl Server {
 
     /// Closes the connection that idles longest, or else the one whose request takes longest, so
     /// that a newcomer outlives those who trickle; false if all are taking answers.
-    fn evict(&mut self, service: &mut Service) -> bool {
+    fn evict(&mut self, front: &mut dyn Front) -> bool {
         let Some(at) = self.next_to_go() else { return false };
         self.connections.swap_remove(at);
-        service.traffic.evicted += 1;
+        front.traffic().evicted += 1;
         true
     }
 
@@ -83,9 +82,9 @@ impl Server {
     }
 
     /// There is no descriptor for another connection: make room, or pause.
-    fn exhausted(&mut self, error: &io::Error, service: &mut Service, now: Instant) {
-        if !self.evict(service) {
-            service.traffic.refused += 1;
+    fn exhausted(&mut self, error: &io::Error, front: &mut dyn Front, now: Instant) {
+        if !self.evict(front) {
+            front.traffic().refused += 1;
             self.paused = Some(now + PAUSE);
         }
         if let Some(held_back) = self.limiter.pass(now) {

@@ -1,17 +1,19 @@
-//! The poll loop: one thread sleeps in one `poll(2)` over the signals, what comes in besides
-//! requests, the listeners and every connection. Each turn rebuilds the list from its parts in that
-//! order, takes the nearest deadline as the timeout, reads the clock once, and hands each part what
-//! is ready.
+//! The poll loop: one thread sleeps in one `poll(2)` over the bell, what comes in besides requests,
+//! the listeners and every connection. Each turn rebuilds the list from its parts in that order,
+//! takes the nearest deadline as the timeout, reads the clock once, and hands each part what is
+//! ready. Answers are a `Front`'s.
 
 mod crowd;
+mod front;
 mod serve;
+
+pub use front::{Bell, Front, Traffic};
 
 use crate::http::{Connection, Limits, Next, Phase, Response};
 use crate::listen::{self, Listener};
 use crate::log::Limiter;
-use crate::routes::Service;
 use crate::settings::Listen;
-use crate::sys::{self, Notify, Ready, Signal, Signals};
+use crate::sys::{self, Ready, Signal};
 use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -30,9 +32,7 @@ const HEARING: Duration = Duration::from_millis(2);
 
 /// The listeners, the connections, and what they share.
 pub struct Server {
-    signals: Signals,
-    /// The service manager hears of us through this.
-    pub notify: Notify,
+    bell: Box<dyn Bell>,
     listeners: Vec<Listener>,
     connections: Vec<Connection>,
     limits: Limits,
@@ -40,7 +40,7 @@ pub struct Server {
     scratch: Vec<u8>,
     response: Response,
     ready: Vec<Ready>,
-    /// How many of them are the service's own.
+    /// How many of them are the front's own.
     feeds: usize,
     /// Listening is paused until then.
     paused: Option<Instant>,
@@ -48,16 +48,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves on `listeners`.
-    pub fn new(
-        signals: Signals,
-        notify: Notify,
-        listeners: Vec<Listener>,
-        limits: Limits,
-    ) -> Server {
+    /// Serves on `listeners`, until `bell` rings.
+    pub fn new(bell: Box<dyn Bell>, listeners: Vec<Listener>, limits: Limits) -> Server {
         Server {
-            signals,
-            notify,
+            bell,
             listeners,
             connections: Vec::new(),
             limits,
@@ -88,12 +82,12 @@ impl Server {
         self.scratch = vec![0; limits.head.max(kept + 1)];
     }
 
-    /// Serves until a signal comes, and returns it.
-    pub fn run(&mut self, service: &mut Service) -> io::Result<Signal> {
+    /// Serves until the bell rings, and returns what for.
+    pub fn run(&mut self, front: &mut dyn Front) -> io::Result<Signal> {
         loop {
-            self.turn(service, None)?;
-            let signalled = self.ready.first().is_some_and(|r| r.any());
-            if let Some(signal) = signalled.then(|| self.signals.next()).flatten() {
+            self.turn(front, None)?;
+            let rung = self.ready.first().is_some_and(|r| r.any());
+            if let Some(signal) = rung.then(|| self.bell.next()).flatten() {
                 return Ok(signal);
             }
         }
@@ -101,21 +95,21 @@ impl Server {
 
     /// Takes no more connections and finishes the answers under way, until `end` at the latest or
     /// until it is told to end once more.
-    pub fn finish(&mut self, service: &mut Service, end: Instant) -> io::Result<()> {
+    pub fn finish(&mut self, front: &mut dyn Front, end: Instant) -> io::Result<()> {
         self.listeners.clear();
-        service.begin_end(end);
+        front.begin_end(end);
         self.connections.iter_mut().for_each(Connection::end);
         loop {
             self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
             if self.connections.is_empty() || Instant::now() >= end {
-                service.finish(end);
+                front.finish(end);
                 return Ok(());
             }
-            self.turn(service, Some(end))?;
+            self.turn(front, Some(end))?;
             // A signal that is left pending would wake every turn at once.
-            while let Some(signal) = self.signals.next() {
+            while let Some(signal) = self.bell.next() {
                 if signal != Signal::Hangup {
-                    service.finish(Instant::now());
+                    front.finish(Instant::now());
                     return Ok(());
                 }
             }
@@ -123,9 +117,9 @@ impl Server {
     }
 
     /// One turn: wait, then hand out what is ready.
-    fn turn(&mut self, service: &mut Service, end: Option<Instant>) -> io::Result<()> {
-        self.rebuild(service);
-        let deadline = self.deadline().into_iter().chain(service.deadline()).chain(end).min();
+    fn turn(&mut self, front: &mut dyn Front, end: Option<Instant>) -> io::Result<()> {
+        self.rebuild(front);
+        let deadline = self.deadline().into_iter().chain(front.deadline()).chain(end).min();
         let pending = self.connections.iter().any(Connection::has_pending_input);
         let timeout = match deadline {
             _ if pending => Some(Duration::ZERO),
@@ -133,31 +127,30 @@ impl Server {
         };
         sys::poll(&mut self.ready, timeout)?;
         let now = Instant::now();
-        self.notify.beat(now);
         // From the last to the first: removing one moves only connections that were handled.
         let first = self.first_connection();
         for at in (0..self.connections.len()).rev() {
             let ready = self.ready.get(first + at).copied();
-            let close = self.handle(at, ready, service, now) == Next::Close;
+            let close = self.handle(at, ready, front, now) == Next::Close;
             if close {
                 self.connections.swap_remove(at);
             }
         }
         if self.paused.is_none_or(|until| until <= now) {
             self.paused = None;
-            self.accept(service, now);
+            self.accept(front, now);
         }
         // Whoever waits for an answer comes first.
-        service.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
-        service.traffic.now = self.connections.len() as u64;
+        front.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
+        front.traffic().now = self.connections.len() as u64;
         Ok(())
     }
 
-    /// What to wait for, in the order signals, the service's feeds, listeners, connections.
-    fn rebuild(&mut self, service: &Service) {
+    /// What to wait for, in the order bell, the front's feeds, listeners, connections.
+    fn rebuild(&mut self, front: &dyn Front) {
         self.ready.clear();
-        self.ready.push(Ready::wait(self.signals.as_fd(), true, false));
-        service.wait_on(&mut self.ready);
+        self.ready.push(Ready::wait(self.bell.as_fd(), true, false));
+        front.wait_on(&mut self.ready);
         self.feeds = self.ready.len() - 1;
         let open = self.paused.is_none();
         self.ready.extend(self.listeners.iter().map(|l| Ready::wait(l.as_fd(), open, false)));
@@ -177,6 +170,6 @@ impl Server {
 
     fn deadline(&self) -> Option<Instant> {
         let connections = self.connections.iter().map(Connection::deadline);
-        connections.chain(self.paused).chain(self.notify.deadline()).min()
+        connections.chain(self.paused).min()
     }
 }

@@ -115,6 +115,7 @@ mod tests {
         assert!(constant(&[]).is_empty() && constant(&[("a", "")]).is_empty());
     }
 
+    #[cfg(feature = "hub")]
     #[test]
     fn names_are_found_in_what_the_store_renders() {
         let mut seed = 7u64;

@@ -282,14 +282,14 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::COLLECTORS;
-    use crate::gather;
     use crate::metric::{Unit, gauge};
 
     const MAX_KEY: usize = TAIL - 4;
 
+    #[cfg(feature = "exporter")]
     #[test]
     fn keys_fit() {
+        use crate::{collect::COLLECTORS, gather};
         let families = COLLECTORS.iter().flat_map(|c| c.families).chain(gather::families());
         for family in families {
             for dialect in [Dialect::Own, Dialect::Node] {

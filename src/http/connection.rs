@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What clients may ask of us; the settings give the numbers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at a time.
     pub connections: usize,
@@ -28,6 +28,19 @@ pub struct Limits {
     pub drain_time: Duration,
     /// From an answer to the next request.
     pub idle_time: Duration,
+}
+
+/// Those of the program as it comes.
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 64,
+            head: 8 << 10,
+            head_time: Duration::from_secs(5),
+            drain_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(120),
+        }
+    }
 }
 
 /// What the connection waits for.

@@ -1,6 +1,7 @@
 //! An answer: the body is rendered first, behind a gap; then the head is written into the end of
 //! the gap, so that both leave in one `send`.
 
+use super::Refusal;
 use crate::clock::Wall;
 use crate::metric::Buffer;
 use crate::sys::Pen;
@@ -121,6 +122,24 @@ impl Response {
     /// Starts anew: one plain sentence.
     pub fn say(&mut self, status: Status, sentence: &str) {
         self.begin(status, PLAIN).put_all([sentence.as_bytes(), b"\n"]);
+    }
+
+    /// Starts anew: that is no request that can be served.
+    pub fn refuse(&mut self, refusal: Refusal) {
+        let (status, sentence) = match refusal {
+            Refusal::Malformed(sentence) => (Status::BadRequest, sentence),
+            Refusal::TooManyHeaders => {
+                (Status::HeadersTooLarge, "The request has too many header lines.")
+            }
+            Refusal::Version => {
+                (Status::VersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are served.")
+            }
+            Refusal::TooLarge => (Status::ContentTooLarge, "The request's body is too large."),
+            Refusal::Chunked => {
+                (Status::LengthRequired, "The request's body needs a Content-Length.")
+            }
+        };
+        self.say(status, sentence);
     }
 
     /// Starts anew: only these methods are served here.

@@ -1,12 +1,11 @@
 //! What there is to do besides answering, which is the hub's.
 
-use super::{Service, metrics};
+use super::Service;
 use crate::expose::Text;
 use crate::http::Query;
 pub use crate::hub::{Hub, Prepared};
-use crate::metric::{Family, Sink};
+use crate::metric::Family;
 use crate::settings::Settings;
-use crate::sys::Ready;
 use std::io;
 use std::time::Instant;
 
@@ -39,36 +38,5 @@ impl Service {
         let labels = settings.custom.labels_of_own();
         self.lines.iter_mut().for_each(|lines| lines.label(labels));
         self.hub.apply(prepared, settings, Instant::now());
-    }
-
-    /// Adds what there is to wait for besides connections; `turn` gets it back.
-    pub fn wait_on(&self, ready: &mut Vec<Ready>) {
-        self.hub.wait_on(ready);
-    }
-
-    /// When there is something to do besides answering.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.hub.deadline()
-    }
-
-    /// Does what is due besides answering.
-    pub fn turn(&mut self, ready: &[Ready], now: Instant) {
-        let Service { hub, gather, metrics_path, answers, traffic, .. } = self;
-        let served =
-            |out: &mut dyn Sink| metrics::write_traffic(metrics_path, answers, *traffic, out);
-        hub.turn(ready, gather, &served, now);
-    }
-
-    /// The program is to end, at the latest then: what waits goes out meanwhile.
-    pub fn begin_end(&mut self, end: Instant) {
-        let Service { hub, gather, metrics_path, answers, traffic, .. } = self;
-        let served =
-            |out: &mut dyn Sink| metrics::write_traffic(metrics_path, answers, *traffic, out);
-        hub.begin_end(gather, &served, end);
-    }
-
-    /// Before the program ends, at the latest then.
-    pub fn finish(&mut self, end: Instant) {
-        self.hub.finish(end);
     }
 }

@@ -1,6 +1,7 @@
 //! The metrics: which collectors are wanted, in which format, and what is known about serving.
 
-use super::{ROUTES, Route, Service, Traffic, duties};
+use super::{ROUTES, Route, Service, duties};
+use crate::event::Traffic;
 use crate::expose::{Format, Text};
 use crate::gather::{Selection, Unknown};
 use crate::http::{Query, Request, Response, Status, prefers_open_metrics};

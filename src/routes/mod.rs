@@ -7,6 +7,7 @@
 mod duties;
 #[cfg(feature = "hub")]
 mod duties;
+mod front;
 #[cfg(feature = "hub")]
 mod intake;
 mod metrics;
@@ -14,11 +15,13 @@ mod pages;
 #[cfg(feature = "hub")]
 mod status;
 
+use crate::event::Traffic;
 use crate::expose::Lines;
 use crate::gather::Gather;
-use crate::http::{Gzip, Method, Refusal, Request, Response, Status, accepts_gzip};
+use crate::http::{Gzip, Request, Response, Status, accepts_gzip};
 use crate::metric::Family;
 use crate::settings::Dialect;
+use crate::sys::Notify;
 use duties::Hub;
 pub use duties::Prepared;
 use std::time::Instant;
@@ -67,19 +70,6 @@ const ROUTES: &[Route] = &[
 /// Where requests are counted that name no route, or whose head was refused.
 const OTHER: usize = ROUTES.len();
 
-/// What the event loop counts.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Traffic {
-    /// Connections that are open.
-    pub now: u64,
-    /// Turned away.
-    pub refused: u64,
-    /// Closed to make room.
-    pub evicted: u64,
-    /// Closed at a deadline.
-    pub timed_out: u64,
-}
-
 /// Everything that answers are made of.
 pub struct Service {
     dialect: Dialect,
@@ -89,11 +79,12 @@ pub struct Service {
     lines: [Lines; 2],
     /// What comes in from other programs.
     pub hub: Hub,
+    /// The service manager hears of us through this.
+    pub notify: Notify,
     gzip: Gzip,
     /// Answers by route (and `OTHER`) and status.
     answers: [[u64; Status::ALL.len()]; ROUTES.len() + 1],
-    /// Kept up to date by whoever drives the connections.
-    pub traffic: Traffic,
+    traffic: Traffic,
 }
 
 impl Service {
@@ -105,6 +96,7 @@ impl Service {
             gather,
             lines: Default::default(),
             hub: Hub::new(Instant::now()),
+            notify: Notify::default(),
             gzip: Gzip::default(),
             answers: Default::default(),
             traffic: Traffic::default(),
@@ -117,59 +109,6 @@ impl Service {
         self.metrics_path = metrics_path;
         let before = std::mem::replace(&mut self.gather, gather);
         self.gather.resume(before);
-    }
-
-    /// Makes the answer to `request`. The head is left to `Response::finish`.
-    pub fn answer(&mut self, request: &Request<'_>, response: &mut Response) {
-        let route = self.route(request.path);
-        match (route.and_then(|at| ROUTES.get(at)), request.method) {
-            (Some(Route { serve: Serve::Get(serve), .. }), Method::Get | Method::Head) => {
-                serve(self, request, response);
-            }
-            (Some(Route { serve: Serve::Get(_), .. }), _) => {
-                response.allow("GET, HEAD", "Only GET and HEAD are served here.");
-            }
-            #[cfg(feature = "hub")]
-            (Some(Route { serve: Serve::Post(_), .. }), _) => {
-                response.allow("POST", "Only POST is served here.");
-            }
-            #[cfg(feature = "hub")]
-            (Some(Route { serve: Serve::Group(_), .. }), _) => {
-                response.allow("PUT, POST, DELETE", "Only PUT, POST and DELETE are served here.");
-            }
-            (None, _) => {
-                let sentence =
-                    format!("There is nothing here; the metrics are at {}.", self.metrics_path);
-                response.say(Status::NotFound, &sentence);
-            }
-        }
-        self.count(route.unwrap_or(OTHER), response.status());
-    }
-
-    /// Makes the answer to what is no request that can be served.
-    pub fn refuse(&mut self, refusal: Refusal, response: &mut Response) {
-        match refusal {
-            Refusal::Malformed(sentence) => response.say(Status::BadRequest, sentence),
-            Refusal::TooManyHeaders => {
-                response.say(Status::HeadersTooLarge, "The request has too many header lines.");
-            }
-            Refusal::Version => {
-                response.say(Status::VersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are served.");
-            }
-            Refusal::TooLarge => {
-                response.say(Status::ContentTooLarge, "The request's body is too large.");
-            }
-            Refusal::Chunked => {
-                response.say(Status::LengthRequired, "The request's body needs a Content-Length.");
-            }
-        }
-        self.count(OTHER, response.status());
-    }
-
-    /// Makes an answer that no request asked for: a deadline, a full table.
-    pub fn turn_away(&mut self, status: Status, sentence: &str, response: &mut Response) {
-        response.say(status, sentence);
-        self.count(OTHER, status);
     }
 
     /// The route of a path.

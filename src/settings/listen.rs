@@ -1,23 +1,12 @@
-//! Where to serve.
+//! Where to serve: how addresses are read.
 
-use std::fmt;
+use super::basic::Listen;
 use std::net::Ipv6Addr;
-use std::path::PathBuf;
 
 /// Bytes of a socket's path that the kernel takes (`sun_path` without its end).
 const MAX_SOCKET_PATH: usize = 107;
 /// Bytes of a host name.
 const MAX_HOST: usize = 253;
-
-/// An address to listen on, not resolved yet. `Display` gives it back as it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listen {
-    /// TCP: a host name or an IP address without brackets, empty for every address of the
-    /// machine; and the port, 0 for one that the kernel picks.
-    Tcp(String, u16),
-    /// A stream socket at this absolute path.
-    Unix(PathBuf),
-}
 
 impl Listen {
     /// Reads `HOST:PORT`, `:PORT`, `[IPV6]:PORT` or `unix:/PATH`.
@@ -51,16 +40,6 @@ pub(super) fn host(text: &str) -> Option<&str> {
 fn is_name(text: &str) -> bool {
     let letter = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
     !text.is_empty() && text.len() <= MAX_HOST && text.bytes().all(letter)
-}
-
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Listen::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Listen::Tcp(host, port) => write!(f, "{host}:{port}"),
-            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 //! what belongs to it right behind it, each begins, its rows are set from what was said in it or from
 //! their defaults, and, when all that belongs to it is set, it is looked at as a whole.
 
+use super::basic::Dialect;
 use super::catalogue::Catalogue;
 use super::mean::{Answer, Checked, answer};
 use super::problem::{Origin, Refusal, quoted};
 use super::row::{List, Section};
-use super::subject::Dialect;
 use super::types::Settings;
 use std::ptr;
 

@@ -1,15 +1,15 @@
 //! What all that was said means: every value is judged, the highest layer wins, and what
 //! depends on other rows is put together.
 
+use super::basic::{Dialect, Listen};
 use super::catalogue::Catalogue;
-use super::listen::Listen;
 use super::lists::{self, Element, Told};
 use super::problem::{Origin, Refusal, meant, quoted};
 use super::record::found;
 use super::row::Row;
 use super::rows::{DIALECT, ENDPOINT, HOST, LISTEN, MAX_LISTEN, METRICS_PATH, PORT, sections};
 use super::said::Said;
-use super::subject::{Dialect, Subject};
+use super::subject::Subject;
 use super::switches::{Switches, collectors};
 use super::tree::Shape;
 use super::types::Settings;

@@ -5,6 +5,7 @@
 //! Every option is one row of `rows::rows`, and collectors tell of theirs as [`Subject`]s, so
 //! that help, manual page, reference and `--check-config` cannot know of anything else.
 
+mod basic;
 mod catalogue;
 #[cfg(feature = "hub")]
 mod checks;
@@ -48,19 +49,19 @@ mod types;
 mod url;
 mod value;
 
+pub use basic::{Dialect, Format, Level, Listen};
 pub use help::help;
 pub use hub::{
     Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,
     Target, TargetKind,
 };
-pub use listen::Listen;
 pub use out::{
     Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Retry, Spool, StdoutFormat, Tls,
 };
 pub use problem::Refusal;
 pub use reference::{man_page, reference};
-pub use subject::{CollectorSettings, Dialect, Subject, SubjectOption};
-pub use types::{Action, Custom, Format, Level, Log, Paths, Push, Server, Settings};
+pub use subject::{CollectorSettings, Subject, SubjectOption};
+pub use types::{Action, Custom, Log, Paths, Push, Server, Settings};
 pub use value::Kind;
 
 use catalogue::Catalogue;

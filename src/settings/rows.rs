@@ -2,12 +2,12 @@
 //! environment, help, manual page, reference and `--check-config` all come from these rows,
 //! in this order.
 
+use super::basic::{Dialect, Format, Level};
 use super::out::StdoutFormat;
 #[cfg(feature = "hub")]
 use super::row::pair;
 use super::row::{Row, Section, millis};
-use super::subject::Dialect;
-use super::types::{Action, Format, Level};
+use super::types::Action;
 use super::value::{Kind, Value};
 
 /// The most addresses to listen on.

@@ -1,9 +1,9 @@
 //! What the program works with once all sources have spoken.
 
+use super::basic::{Dialect, Format, Level, Listen};
 use super::hub::{Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail};
-use super::listen::Listen;
 use super::out::{Export, StdoutFormat};
-use super::subject::{CollectorSettings, Dialect};
+use super::subject::CollectorSettings;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,30 +23,6 @@ pub enum Action {
     Help,
     /// Print the version and exit; nothing but the defaults is in the settings.
     Version,
-}
-
-/// The form of the log's lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// The least that is logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// What failed.
-    Error,
-    /// And what is likely to.
-    Warn,
-    /// And what changed.
-    #[default]
-    Info,
-    /// And what happens.
-    Debug,
 }
 
 /// How to serve.

@@ -1,7 +1,8 @@
 //! What the value of an option may be, how it is read and how it is said again.
 
+use super::basic::Listen;
 use super::expr;
-use super::listen::{Listen, host};
+use super::listen::host;
 use super::url;
 use regex_lite::Regex;
 

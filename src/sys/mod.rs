@@ -3,25 +3,29 @@
 
 #[cfg(feature = "hub")]
 mod child;
+#[cfg(feature = "exporter")]
 mod dir;
 #[cfg(feature = "hub")]
 mod disk;
 #[cfg(feature = "hub")]
 mod inotify;
 mod net;
+#[cfg(feature = "exporter")]
 mod netlink;
+#[cfg(feature = "exporter")]
 mod notify;
 mod pen;
 mod signal;
 #[cfg(feature = "hub")]
 mod udp;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 mod wake;
 
 #[cfg(feature = "hub")]
 pub use child::{Child, Ended, spawn};
 #[cfg(feature = "hub")]
 pub use dir::open_unwaiting;
+#[cfg(feature = "exporter")]
 pub use dir::{open_below, open_directory};
 #[cfg(feature = "hub")]
 pub use disk::{boot_millis, lock_alone};
@@ -31,13 +35,15 @@ pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
     listen_tcp, listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
 };
+#[cfg(feature = "exporter")]
 pub use netlink::{receive_from_kernel, route_socket};
+#[cfg(feature = "exporter")]
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
 pub use signal::{Signal, Signals};
 #[cfg(feature = "hub")]
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use wake::Wake;
 
 use std::fs::File;
@@ -75,6 +81,7 @@ pub fn process_cpu_nanos() -> Option<u64> {
 }
 
 /// Microseconds on the clock that never jumps, as the service manager counts them.
+#[cfg(feature = "exporter")]
 fn monotonic_micros() -> u64 {
     clock_nanos(libc::CLOCK_MONOTONIC).unwrap_or(0) / 1000
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 const MIN_BEAT: Duration = Duration::from_millis(1);
 
 /// Tells the service manager how we are; does nothing where there is none.
+#[derive(Default)]
 pub struct Notify {
     socket: Option<UnixDatagram>,
     /// How often the watchdog wants to hear of us: half its patience.

@@ -25,11 +25,11 @@ impl Wake {
         unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), size_of::<u64>()) };
     }
 
-    /// Goes back to sleep.
-    pub fn clear(&self) {
+    /// Goes back to sleep; tells whether it was awake.
+    pub fn clear(&self) -> bool {
         let mut count = 0u64;
         // SAFETY: `count` is writable for eight bytes. Failing (EAGAIN) means that nobody woke it.
-        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) };
+        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) > 0 }
     }
 }
 
@@ -57,8 +57,8 @@ mod tests {
         wake.wake();
         wake.wake();
         assert!(is_awake());
-        wake.clear();
+        assert!(wake.clear());
         assert!(!is_awake());
-        wake.clear();
+        assert!(!wake.clear());
     }
 }

@@ -3,7 +3,7 @@
 //! it; and patterns of names.
 
 mod chunked;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 mod date;
 mod gzip;
 #[cfg(feature = "hub")]
@@ -11,7 +11,7 @@ mod pattern;
 mod url;
 
 pub use chunked::Chunks;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use date::read_http_date;
 pub use gzip::{Deflate, Gzip};
 #[cfg(feature = "hub")]

@@ -1,5 +1,6 @@
 //! What is steady allocates nothing: scrapes, in either dialect and format, compressed or not, and
 //! whatever comes in. A subject a file; all are called by one test.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[cfg(feature = "hub")]
@@ -16,6 +17,7 @@ mod texts;
 
 use counting::allocations;
 use sysmetrics::app;
+use sysmetrics::event::Front;
 use sysmetrics::gather::Gather;
 use sysmetrics::http::{Body, Method, Request, Response, Status};
 use sysmetrics::read::Root;

@@ -2,6 +2,7 @@
 
 use crate::counting::allocations;
 use crate::{scrape, service};
+use sysmetrics::event::Front;
 use sysmetrics::http::{Method, Request, Response};
 
 /// Updates of series that are there, and the scrapes between them.

@@ -1,6 +1,7 @@
 //! The golden matrix: every machine of `fixtures/` in both dialects, held against the texts in
 //! `expected/`. `GOLDEN=rewrite cargo test --test golden` (`make golden`) accepts what comes out now;
 //! `fixtures/README.md` says what is right.
+#![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::disallowed_methods)]
 
 mod expected;

@@ -358,7 +358,7 @@ fn samples_are_sent_again_where_the_connection_turns_out_closed() {
         peer.say(OK);
         peer.hear();
     });
-    let mut client = Client::for_samples(Tls::read(&Default::default()).unwrap());
+    let mut client = Client::for_plain_samples();
     let call = Call { method: "POST", body: Some(b""), ..get(&url) };
     for _ in 0..3 {
         assert_eq!(client.send(&call).unwrap().status, 200);

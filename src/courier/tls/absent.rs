@@ -1,12 +1,15 @@
 //! In the place of TLS in a build without it: what is configured for it is refused.
 
+#[cfg(feature = "hub")]
 use crate::settings;
+#[cfg(feature = "hub")]
 use std::io::{self, ErrorKind};
 
 /// Nothing: without the feature `tls` no URL is one of https.
 #[derive(Clone, Debug, Default)]
 pub struct Tls;
 
+#[cfg(feature = "hub")]
 impl Tls {
     /// That which is configured.
     ///

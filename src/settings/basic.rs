@@ -1,0 +1,77 @@
+//! What every part of the crate knows of settings, also a library, which has none: there this is all
+//! of the module.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Whose names and defaults are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Ours: `sysmetrics_*`.
+    #[default]
+    Own,
+    /// node_exporter's: `node_*`.
+    Node,
+}
+
+impl Dialect {
+    /// As it is written in the settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::Own => "sysmetrics",
+            Dialect::Node => "node_exporter",
+        }
+    }
+
+    /// What its metrics' names begin with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Dialect::Own => "sysmetrics_",
+            Dialect::Node => "node_",
+        }
+    }
+}
+
+/// The form of the log's lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least that is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What failed.
+    Error,
+    /// And what is likely to.
+    Warn,
+    /// And what changed.
+    #[default]
+    Info,
+    /// And what happens.
+    Debug,
+}
+
+/// An address to listen on, not resolved yet. `Display` gives it back as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// TCP: a host name or an IP address without brackets, empty for every address of the
+    /// machine; and the port, 0 for one that the kernel picks.
+    Tcp(String, u16),
+    /// A stream socket at this absolute path.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Listen::Tcp(host, port) => write!(f, "{host}:{port}"),
+            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
