@@ -211,10 +211,27 @@ fn reload(server: &mut Server, service: &mut Service) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "recorder")]
+    use crate::settings::Dialect;
 
     #[test]
     fn the_limits_of_a_library_are_those_of_the_program() {
         let settings = settings::load(&subjects(), [].into_iter(), [].into_iter()).unwrap();
         assert_eq!(limits(&settings), Limits::default());
+    }
+
+    #[cfg(feature = "recorder")]
+    #[test]
+    fn what_a_library_tells_of_the_machine_is_what_the_program_tells() {
+        for (flag, dialect) in [("sysmetrics", Dialect::Own), ("node_exporter", Dialect::Node)] {
+            let args = [["--dialect=", flag].concat().into()].into_iter();
+            let settings = settings::load(&subjects(), args, [].into_iter()).unwrap();
+            let defaults: Vec<_> = subjects().iter().map(|s| s.defaults(dialect)).collect();
+            assert_eq!(settings.collectors, defaults);
+            let (root, ours) = (Root::of_this_machine(), Root::at(settings.paths));
+            for path in ["/proc/stat", "/sys/class/net", "/run/udev/data/b8:0", "/etc/os-release"] {
+                assert_eq!(root.real(path), ours.real(path));
+            }
+        }
     }
 }

@@ -32,6 +32,7 @@ pub mod metric;
 #[cfg(feature = "exporter")]
 pub mod read;
 #[cfg(feature = "recorder")]
+pub mod recorder;
 pub mod registry;
 #[cfg(feature = "exporter")]
 pub mod routes;

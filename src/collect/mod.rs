@@ -34,7 +34,7 @@ pub struct Setup<'a> {
 }
 
 /// One subject's reader.
-pub trait Collector {
+pub trait Collector: Send {
     /// Reads the kernel's files once and writes every sample, family by family. What spoils one
     /// sample goes to `faults`; an error spoils the whole collector.
     fn collect(&mut self, out: &mut dyn Sink, faults: &mut Faults) -> Result<(), Error>;

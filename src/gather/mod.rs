@@ -116,6 +116,14 @@ impl Gather {
         }
     }
 
+    /// All that is on by default, of the machine that this runs on, under our own names.
+    #[cfg(feature = "recorder")]
+    pub fn of_this_machine() -> Gather {
+        let dialect = Dialect::Own;
+        let settings: Vec<_> = COLLECTORS.iter().map(|c| c.subject.defaults(dialect)).collect();
+        Gather::new(dialect, &Root::of_this_machine(), &settings, true)
+    }
+
     /// Takes the place of `before` in the same process: what was counted goes on.
     pub fn resume(&mut self, before: Gather) {
         (self.start, self.total) = (before.start, before.total);

@@ -16,6 +16,17 @@ impl Root {
         Root { paths }
     }
 
+    /// The trees where they usually are.
+    #[cfg(feature = "recorder")]
+    pub fn of_this_machine() -> Root {
+        Root::at(Paths {
+            procfs: "/proc".into(),
+            sysfs: "/sys".into(),
+            rootfs: "/".into(),
+            udev_data: "/run/udev/data".into(),
+        })
+    }
+
     /// Whether this is the running kernel's own tree, where netlink and the like tell the same.
     pub fn is_live(&self) -> bool {
         self.paths.procfs.as_os_str() == "/proc" && self.paths.sysfs.as_os_str() == "/sys"

@@ -2,6 +2,7 @@
 //! of the module.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Whose names and defaults are meant.
@@ -64,6 +65,16 @@ pub enum Listen {
     Tcp(String, u16),
     /// A stream socket at this absolute path.
     Unix(PathBuf),
+}
+
+impl From<SocketAddr> for Listen {
+    fn from(address: SocketAddr) -> Listen {
+        let host = match address {
+            SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
+            _ => address.ip().to_string(),
+        };
+        Listen::Tcp(host, address.port())
+    }
 }
 
 impl fmt::Display for Listen {

@@ -1,6 +1,8 @@
 //! What settings know of a collector: it tells about itself through these, because settings
 //! may not name collectors.
 
+#[cfg(feature = "recorder")]
+use super::basic::Dialect;
 use super::value::Kind;
 
 /// One collector.
@@ -18,6 +20,24 @@ pub struct Subject {
     /// The keys of `[collectors.<name>]` besides `enabled`. Of two whose keys differ by
     /// `include` and `exclude` only one may be set, and the default of the other gives way.
     pub options: &'static [SubjectOption],
+}
+
+impl Subject {
+    /// What is set where nothing is said.
+    #[cfg(feature = "recorder")]
+    pub fn defaults(&self, dialect: Dialect) -> CollectorSettings {
+        let default = |option: &SubjectOption| {
+            let [own, node] = option.default;
+            let text = if dialect == Dialect::Own { own } else { node };
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        CollectorSettings {
+            name: self.name,
+            enabled: self.on,
+            values: self.options.iter().map(default).collect(),
+            keys: self.options.iter().map(|option| option.key).collect(),
+        }
+    }
 }
 
 /// One option of a collector. Besides `node_flags` there is `--collector.<name>.<key>` with

@@ -33,13 +33,16 @@ pub use disk::{boot_millis, lock_alone};
 pub use inotify::{Event, Events, Happening, Inotify};
 pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
-    listen_tcp, listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
+    listen_tcp, listen_unix, local_name, peer_ip, peer_name, poll, receive, send, shut_write,
+    would_block,
 };
 #[cfg(feature = "exporter")]
 pub use netlink::{receive_from_kernel, route_socket};
 #[cfg(feature = "exporter")]
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
+#[cfg(feature = "recorder")]
+pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 #[cfg(feature = "hub")]
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -193,11 +193,17 @@ pub fn local_name(socket: BorrowedFd<'_>) -> String {
 
 /// Whether the other end is on this machine: a Unix socket, or a loopback address.
 pub fn is_local(socket: BorrowedFd<'_>) -> bool {
-    let Ok(stream) = socket.try_clone_to_owned().map(TcpStream::from) else { return false };
+    peer_ip(socket).is_ok_and(|ip| ip.is_none_or(|ip| ip.is_loopback()))
+}
+
+/// The address of the other end; a Unix socket's has none.
+pub fn peer_ip(socket: BorrowedFd<'_>) -> io::Result<Option<IpAddr>> {
+    let stream = socket.try_clone_to_owned().map(TcpStream::from)?;
     match stream.local_addr() {
-        Ok(_) => stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback()),
+        Ok(_) => stream.peer_addr().map(|peer| Some(peer.ip().to_canonical())),
         // What has no address of the internet is a Unix socket.
-        Err(error) => error.kind() == ErrorKind::InvalidInput,
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

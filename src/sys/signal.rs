@@ -1,4 +1,5 @@
-//! Signals as a descriptor: SIGTERM, SIGINT and SIGHUP are blocked and read from a signalfd.
+//! Signals as a descriptor: SIGTERM, SIGINT and SIGHUP are blocked and read from a signalfd. A library's
+//! threads leave all signals to the others.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -75,5 +76,20 @@ impl Signals {
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+/// From now on this thread takes none of the process's signals, but those that its own faults raise:
+/// a program that blocks signals in its threads, to wait for them, must not have them taken here.
+#[cfg(feature = "recorder")]
+pub fn leave_signals() {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigfillset initialises the set before it is used; the old mask is not asked for.
+    unsafe {
+        libc::sigfillset(set.as_mut_ptr());
+        for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT] {
+            libc::sigdelset(set.as_mut_ptr(), fault);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
     }
 }
