@@ -33,6 +33,7 @@ pub mod metric;
 pub mod read;
 #[cfg(feature = "recorder")]
 pub mod recorder;
+#[cfg(feature = "recorder")]
 pub mod registry;
 #[cfg(feature = "exporter")]
 pub mod routes;
@@ -56,3 +57,12 @@ pub mod target;
 #[cfg(feature = "tiny_http")]
 pub mod tiny;
 pub mod wire;
+
+#[cfg(feature = "recorder")]
+pub use expose::Format;
+#[cfg(feature = "recorder")]
+pub use recorder::serve::Serving;
+#[cfg(feature = "recorder")]
+pub use recorder::{BuildError, Exporter, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+#[cfg(feature = "recorder")]
+pub use registry::{Counter, Gauge, Histogram, Matcher, MetricKindMask, Registry};

@@ -106,6 +106,14 @@ impl Lines {
         self.families.clear();
     }
 
+    /// The same; nothing is made anew where these labels were on every series before.
+    #[cfg(feature = "recorder")]
+    pub fn keep_labelled(&mut self, labels: &[(String, String)]) {
+        if !self.constant.is(labels) {
+            self.label(labels);
+        }
+    }
+
     /// The next family is this one. If another stood here before, `make` writes its header and tells
     /// prefix, name and suffix.
     #[inline]

@@ -53,6 +53,12 @@ impl<'a> Text<'a> {
         Text { dialect, format, out, lines, header: None, shown: false }
     }
 
+    /// From now on, and in later scrapes, these labels are on every series that has none of that name.
+    #[cfg(feature = "recorder")]
+    pub fn label(&mut self, labels: &[(String, String)]) {
+        self.lines.keep_labelled(labels);
+    }
+
     /// Ends the exposition.
     pub fn finish(mut self) {
         self.drop_header();
