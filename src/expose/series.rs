@@ -6,6 +6,7 @@ use super::Format;
 #[cfg(feature = "recorder")]
 use crate::metric::Exemplar;
 use crate::metric::{Buffer, Histogram, Labels, Point, Summary, Value};
+use crate::sys::Pen;
 
 /// Appends every line of one series of the family `name`.
 pub fn write(
@@ -48,7 +49,10 @@ pub fn write_exemplified(
     });
 }
 
-/// A label that only this line has, and its value.
+/// Room for all of a line but its name, labels and numbers, in whole.
+const PARTS: usize = 64;
+
+/// A label that only this line has, with `="` behind it, and its value.
 type Extra = (&'static [u8], f64);
 
 /// What the lines of one series have in common.
@@ -60,32 +64,54 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// All of a line goes through one pen: the room is made once.
     #[inline]
     fn write(&self, suffix: &[u8], extra: Option<Extra>, value: Value, out: &mut Buffer) {
-        out.put_all([self.name, suffix]);
+        let room = self.name.len() + self.labels.len() + PARTS + 3 * Value::ROOM;
+        let mut pen = Pen::new(out.room(room));
+        let room = pen.left();
+        pen.put(self.name);
+        pen.put(suffix);
         match (extra, self.labels) {
-            (None, b"") => out.put_all([b" "]),
-            (None, labels) => out.put_all([b"{", labels, b"} "]),
+            (None, b"") => pen.put(b" "),
+            (None, labels) => {
+                pen.put(b"{");
+                pen.put(labels);
+                pen.put(b"} ");
+            }
             (Some((key, bound)), labels) => {
-                let comma: &[u8] = if labels.is_empty() { b"" } else { b"," };
-                out.put_all([b"{", labels, comma, key, b"=\""]);
-                out.put_value(Value::Float(bound));
-                // OpenMetrics writes a whole bound with a fraction.
-                let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
-                if self.format == Format::OpenMetrics && is_bare {
-                    out.put(b".0");
-                }
-                out.put(b"\"} ");
+                pen.put(b"{");
+                pen.put(labels);
+                pen.put(if labels.is_empty() { b"" } else { b"," });
+                pen.put(key);
+                self.bound(bound, &mut pen);
             }
         }
-        out.put_value(value);
+        value.write(&mut pen);
         if let Some(time) = self.time {
-            out.put(if time < 0 { b" -" } else { b" " });
-            let time = time.unsigned_abs();
-            let seconds = self.format == Format::OpenMetrics;
-            out.put_value(if seconds { Value::Milli(time) } else { Value::Int(time) });
+            self.time(time, &mut pen);
         }
-        out.put_all([b"\n"]);
+        pen.put(b"\n");
+        let written = room - pen.left();
+        out.advance(written);
+    }
+
+    fn bound(&self, bound: f64, pen: &mut Pen<'_>) {
+        Value::Float(bound).write(pen);
+        // OpenMetrics writes a whole bound with a fraction.
+        let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
+        if self.format == Format::OpenMetrics && is_bare {
+            pen.put(b".0");
+        }
+        pen.put(b"\"} ");
+    }
+
+    #[cold]
+    fn time(&self, time: i64, pen: &mut Pen<'_>) {
+        pen.put(if time < 0 { b" -" } else { b" " });
+        let time = time.unsigned_abs();
+        let seconds = self.format == Format::OpenMetrics;
+        if seconds { Value::Milli(time) } else { Value::Int(time) }.write(pen);
     }
 
     /// `after` is called after each bucket.
@@ -100,7 +126,7 @@ impl Line<'_> {
         let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
         for (bound, within) in bounds.zip(histogram.counts) {
             count = count.saturating_add(*within);
-            self.write(b"_bucket", Some((b"le", bound)), Value::Int(count), out);
+            self.write(b"_bucket", Some((b"le=\"", bound)), Value::Int(count), out);
             after(out);
         }
         self.write(b"_sum", None, Value::Float(histogram.sum), out);
@@ -109,7 +135,7 @@ impl Line<'_> {
 
     fn summary(&self, summary: &Summary<'_>, out: &mut Buffer) {
         for (quantile, value) in summary.quantiles {
-            self.write(b"", Some((b"quantile", *quantile)), Value::Float(*value), out);
+            self.write(b"", Some((b"quantile=\"", *quantile)), Value::Float(*value), out);
         }
         self.write(b"_sum", None, Value::Float(summary.sum), out);
         self.write(b"_count", None, Value::Int(summary.count), out);
