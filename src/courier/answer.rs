@@ -4,7 +4,7 @@
 
 use super::Answer;
 use super::client::Failure;
-use super::inflate::gunzip;
+use super::inflate::{ACCEPTED, gunzip};
 use crate::clock::Wall;
 use crate::wire::{self, Chunks, Fault, read_http_date};
 use std::str;
@@ -228,10 +228,9 @@ impl Reading {
                 self.answer.samples_written = wire::content_length(value);
             } else if is("content-encoding") {
                 self.gzip = match value.trim_ascii() {
-                    v if wire::same(v, b"gzip") => true,
-                    v if wire::same(v, b"x-gzip") => true,
                     v if v.is_empty() || wire::same(v, b"identity") => false,
-                    _ => return Err(protocol("the answer is in an encoding other than gzip")),
+                    v if wire::same(v, ACCEPTED) || wire::same(v, b"x-gzip") => true,
+                    _ => return Err(protocol("the answer is in an encoding nobody asked for")),
                 };
             } else if is("connection") {
                 for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {

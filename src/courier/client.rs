@@ -6,6 +6,7 @@
 
 use super::Tls;
 use super::answer::{Read, Reading};
+use super::inflate::ACCEPTED;
 use super::stream::Stream;
 use crate::wire::Url;
 use std::borrow::Cow;
@@ -237,7 +238,8 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
     let mut head = [
         &[call.method, " ", &url.target, " HTTP/1.1\r\nHost: ", &authority].concat(),
         concat!("\r\nUser-Agent: sysmetrics/", env!("CARGO_PKG_VERSION")),
-        "\r\nAccept-Encoding: gzip",
+        "\r\nAccept-Encoding: ",
+        ACCEPTED,
     ]
     .concat();
     let headers = call.headers.iter().map(|(name, value)| (&**name, &**value));
@@ -290,4 +292,5 @@ fn talk(
 }
 
 #[cfg(test)]
+#[cfg(feature = "gzip")]
 mod tests;

@@ -5,6 +5,9 @@ use crate::wire::Fault;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
+/// How an answer's body may be packed (Accept-Encoding).
+pub const ACCEPTED: &str = "gzip";
+
 /// The first room that is made; it doubles.
 const FIRST_ROOM: usize = 16 << 10;
 

@@ -6,6 +6,7 @@ mod answer;
 mod client;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg_attr(not(feature = "gzip"), path = "inflate/absent.rs")]
 mod inflate;
 mod queue;
 mod stream;
@@ -16,6 +17,7 @@ pub use answer::{Read, Reading};
 pub use client::{Answer, Call, Client, Failure, connect};
 #[cfg(feature = "grpc")]
 pub use grpc::{Grpc, GrpcAnswer, GrpcCall};
+#[cfg(feature = "gzip")]
 pub use inflate::gunzip;
 pub use queue::{Next, Queue};
 pub use tls::Tls;

@@ -3,6 +3,7 @@
 
 mod accept;
 mod connection;
+#[cfg_attr(not(feature = "gzip"), path = "gzip/absent.rs")]
 mod gzip;
 mod request;
 mod response;

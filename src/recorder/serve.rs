@@ -55,8 +55,13 @@ impl Endpoint {
         let wake = Arc::new(Wake::new()?);
         let mut server = Server::new(Box::new(Arc::clone(&wake)), Vec::new(), Limits::default());
         server.listen(listen)?;
-        let (gzip, traffic) = (Gzip::default(), Traffic::default());
-        let pages = Pages { page, lines: Default::default(), gzip, allowed, traffic };
+        let pages = Pages {
+            page,
+            lines: Default::default(),
+            gzip: Default::default(),
+            allowed,
+            traffic: Default::default(),
+        };
         Ok(Endpoint { server, pages, wake })
     }
 

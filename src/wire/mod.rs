@@ -5,6 +5,7 @@
 mod chunked;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod date;
+#[cfg(feature = "gzip")]
 mod gzip;
 #[cfg(feature = "hub")]
 mod pattern;
@@ -13,6 +14,7 @@ mod url;
 pub use chunked::Chunks;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 pub use date::read_http_date;
+#[cfg(feature = "gzip")]
 pub use gzip::{Deflate, Gzip};
 #[cfg(feature = "hub")]
 pub use pattern::matches;

@@ -2,7 +2,6 @@
 //! after an answer that ends the connection not one byte more.
 
 use super::PATIENCE;
-use miniz_oxide::inflate::decompress_to_vec;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
@@ -143,11 +142,12 @@ impl Answer {
     }
 
     /// The body of a gzip answer (RFC 1952), head and check sum compared.
+    #[cfg(feature = "gzip")]
     pub fn inflated(&self) -> String {
         assert_eq!(self.header("Content-Encoding"), Some("gzip"));
         assert_eq!(self.body[..4], [0x1f, 0x8b, 8, 0], "gzip, deflate, no flags");
         let (deflated, check) = self.body[10..].split_at(self.body.len() - 18);
-        let plain = decompress_to_vec(deflated).unwrap();
+        let plain = miniz_oxide::inflate::decompress_to_vec(deflated).unwrap();
         assert_eq!(check[..4], crc32fast::hash(&plain).to_le_bytes());
         assert_eq!(check[4..], u32::try_from(plain.len()).unwrap().to_le_bytes());
         String::from_utf8(plain).unwrap()

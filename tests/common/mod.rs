@@ -4,6 +4,7 @@
 #![allow(unsafe_code)] // signals and socket options of the processes under test
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(feature = "exporter")]
 pub mod agent;
 pub mod browser;
 pub mod client;
@@ -11,9 +12,11 @@ pub mod endpoint;
 pub mod exposition;
 pub mod json;
 pub mod limits;
+#[cfg(feature = "exporter")]
 pub mod slow;
 pub mod temp;
 
+#[cfg(feature = "exporter")]
 pub use agent::Agent;
 pub use client::{Answer, Client, get, get_with};
 pub use endpoint::{Endpoint, Say};
