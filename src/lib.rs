@@ -33,6 +33,8 @@ pub mod metric;
 pub mod read;
 #[cfg(feature = "recorder")]
 pub mod recorder;
+#[cfg(feature = "recorder")]
+pub mod registry;
 #[cfg(feature = "exporter")]
 pub mod routes;
 #[cfg(feature = "exporter")]
@@ -45,7 +47,7 @@ pub mod settings;
 pub mod spool;
 #[cfg(feature = "hub")]
 pub mod status;
-#[cfg(feature = "hub")]
+#[cfg(any(feature = "hub", feature = "recorder"))]
 pub mod store;
 pub mod sys;
 #[cfg(feature = "hub")]
@@ -55,3 +57,12 @@ pub mod target;
 #[cfg(feature = "tiny_http")]
 pub mod tiny;
 pub mod wire;
+
+#[cfg(feature = "recorder")]
+pub use expose::Format;
+#[cfg(feature = "recorder")]
+pub use recorder::serve::Serving;
+#[cfg(feature = "recorder")]
+pub use recorder::{BuildError, Exporter, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+#[cfg(feature = "recorder")]
+pub use registry::{Counter, Gauge, Histogram, Matcher, MetricKindMask, Registry};

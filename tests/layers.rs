@@ -9,7 +9,7 @@ use std::path::Path;
 const RANKS: &[&[&str]] = &[
     &["sys", "error", "wire", "settings", "clock", "log"],
     &["metric", "read"],
-    &["collect", "store", "frame"],
+    &["collect", "store", "frame", "registry"],
     &["courier", "ingest", "target", "tail", "gather", "spool"],
     &["expose", "alert", "export", "status"],
     &["http", "listen", "event", "hub", "routes", "tiny", "recorder"],

@@ -34,6 +34,12 @@ impl Constant {
         Constant { texts: said.iter().map(text).collect(), said, whole: Buffer::default() }
     }
 
+    /// Whether these labels are they.
+    #[cfg(feature = "recorder")]
+    pub fn is(&self, labels: &[(String, String)]) -> bool {
+        self.said == labels
+    }
+
     pub fn is_empty(&self) -> bool {
         self.said.is_empty()
     }

@@ -9,6 +9,8 @@ use super::Format;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 use super::{constant::Constant, series};
 use crate::metric::{Buffer, Family, Label, Value, WORD};
+#[cfg(feature = "recorder")]
+use crate::metric::{Exemplar, Histogram};
 #[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
@@ -102,6 +104,14 @@ impl Lines {
     pub fn label(&mut self, labels: &[(String, String)]) {
         self.constant = Constant::new(labels);
         self.families.clear();
+    }
+
+    /// The same; nothing is made anew where these labels were on every series before.
+    #[cfg(feature = "recorder")]
+    pub fn keep_labelled(&mut self, labels: &[(String, String)]) {
+        if !self.constant.is(labels) {
+            self.label(labels);
+        }
     }
 
     /// The next family is this one. If another stood here before, `make` writes its header and tells
@@ -202,13 +212,33 @@ impl Lines {
         time: Option<i64>,
         out: &mut Buffer,
     ) {
+        let (name, labels) = self.name_and_labels(labels);
+        series::write(format, name, labels, point, time, out);
+    }
+
+    /// The same for a histogram with exemplars, which only OpenMetrics has.
+    #[cfg(feature = "recorder")]
+    pub fn write_exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        exemplars: &[Option<Exemplar<'_>>],
+        out: &mut Buffer,
+    ) {
+        let (name, labels) = self.name_and_labels(labels);
+        series::write_exemplified(name, labels, &histogram, exemplars, out);
+    }
+
+    /// The name of the family at hand, and all labels of a series that brings these.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    fn name_and_labels<'a>(&'a mut self, labels: Labels<'a>) -> (&'a [u8], Labels<'a>) {
         let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
         let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
         let labels = match self.constant.is_empty() {
             true => labels,
             false => Labels::rendered(self.constant.complete(labels.text())),
         };
-        series::write(format, name, labels, point, time, out);
+        (name, labels)
     }
 
     /// How many label values a sample has.

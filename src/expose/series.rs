@@ -3,7 +3,10 @@
 //! OpenMetrics in seconds.
 
 use super::Format;
+#[cfg(feature = "recorder")]
+use crate::metric::Exemplar;
 use crate::metric::{Buffer, Histogram, Labels, Point, Summary, Value};
+use crate::sys::Pen;
 
 /// Appends every line of one series of the family `name`.
 pub fn write(
@@ -17,12 +20,39 @@ pub fn write(
     let line = Line { format, name, labels: labels.text(), time };
     match point {
         Point::Number(value) => line.write(b"", None, value, out),
-        Point::Histogram(histogram) => line.histogram(&histogram, out),
+        Point::Histogram(histogram) => line.histogram(&histogram, out, |_| {}),
         Point::Summary(summary) => line.summary(&summary, out),
     }
 }
 
-/// A label that only this line has, and its value.
+/// Appends every line of one histogram as OpenMetrics has it, an exemplar behind each bucket that has
+/// one: ` # {trace_id="…"} value time`.
+#[cfg(feature = "recorder")]
+pub fn write_exemplified(
+    name: &[u8],
+    labels: Labels<'_>,
+    histogram: &Histogram<'_>,
+    exemplars: &[Option<Exemplar<'_>>],
+    out: &mut Buffer,
+) {
+    let line = Line { format: Format::OpenMetrics, name, labels: labels.text(), time: None };
+    let mut exemplars = exemplars.iter();
+    line.histogram(histogram, out, |out| {
+        let Some(exemplar) = exemplars.next().and_then(Option::as_ref) else { return };
+        // In the place of the line's end.
+        out.truncate(out.len().saturating_sub(1));
+        out.put_all([b" # {", exemplar.labels.text(), b"} "]);
+        out.put_value(Value::Float(exemplar.value));
+        out.put(b" ");
+        out.put_value(Value::Milli(exemplar.time.unsigned_abs()));
+        out.put(b"\n");
+    });
+}
+
+/// Room for all of a line but its name, labels and numbers, in whole.
+const PARTS: usize = 64;
+
+/// A label that only this line has, with `="` behind it, and its value.
 type Extra = (&'static [u8], f64);
 
 /// What the lines of one series have in common.
@@ -34,40 +64,70 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// All of a line goes through one pen: the room is made once.
     #[inline]
     fn write(&self, suffix: &[u8], extra: Option<Extra>, value: Value, out: &mut Buffer) {
-        out.put_all([self.name, suffix]);
+        let room = self.name.len() + self.labels.len() + PARTS + 3 * Value::ROOM;
+        let mut pen = Pen::new(out.room(room));
+        let room = pen.left();
+        pen.put(self.name);
+        pen.put(suffix);
         match (extra, self.labels) {
-            (None, b"") => out.put_all([b" "]),
-            (None, labels) => out.put_all([b"{", labels, b"} "]),
+            (None, b"") => pen.put(b" "),
+            (None, labels) => {
+                pen.put(b"{");
+                pen.put(labels);
+                pen.put(b"} ");
+            }
             (Some((key, bound)), labels) => {
-                let comma: &[u8] = if labels.is_empty() { b"" } else { b"," };
-                out.put_all([b"{", labels, comma, key, b"=\""]);
-                out.put_value(Value::Float(bound));
-                // OpenMetrics writes a whole bound with a fraction.
-                let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
-                if self.format == Format::OpenMetrics && is_bare {
-                    out.put(b".0");
-                }
-                out.put(b"\"} ");
+                pen.put(b"{");
+                pen.put(labels);
+                pen.put(if labels.is_empty() { b"" } else { b"," });
+                pen.put(key);
+                self.bound(bound, &mut pen);
             }
         }
-        out.put_value(value);
+        value.write(&mut pen);
         if let Some(time) = self.time {
-            out.put(if time < 0 { b" -" } else { b" " });
-            let time = time.unsigned_abs();
-            let seconds = self.format == Format::OpenMetrics;
-            out.put_value(if seconds { Value::Milli(time) } else { Value::Int(time) });
+            self.time(time, &mut pen);
         }
-        out.put_all([b"\n"]);
+        pen.put(b"\n");
+        let written = room - pen.left();
+        out.advance(written);
     }
 
-    fn histogram(&self, histogram: &Histogram<'_>, out: &mut Buffer) {
+    fn bound(&self, bound: f64, pen: &mut Pen<'_>) {
+        Value::Float(bound).write(pen);
+        // OpenMetrics writes a whole bound with a fraction.
+        let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
+        if self.format == Format::OpenMetrics && is_bare {
+            pen.put(b".0");
+        }
+        pen.put(b"\"} ");
+    }
+
+    #[cold]
+    fn time(&self, time: i64, pen: &mut Pen<'_>) {
+        pen.put(if time < 0 { b" -" } else { b" " });
+        let time = time.unsigned_abs();
+        let seconds = self.format == Format::OpenMetrics;
+        if seconds { Value::Milli(time) } else { Value::Int(time) }.write(pen);
+    }
+
+    /// `after` is called after each bucket.
+    #[inline]
+    fn histogram(
+        &self,
+        histogram: &Histogram<'_>,
+        out: &mut Buffer,
+        mut after: impl FnMut(&mut Buffer),
+    ) {
         let mut count = 0u64;
         let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
         for (bound, within) in bounds.zip(histogram.counts) {
             count = count.saturating_add(*within);
-            self.write(b"_bucket", Some((b"le", bound)), Value::Int(count), out);
+            self.write(b"_bucket", Some((b"le=\"", bound)), Value::Int(count), out);
+            after(out);
         }
         self.write(b"_sum", None, Value::Float(histogram.sum), out);
         self.write(b"_count", None, Value::Int(count), out);
@@ -75,7 +135,7 @@ impl Line<'_> {
 
     fn summary(&self, summary: &Summary<'_>, out: &mut Buffer) {
         for (quantile, value) in summary.quantiles {
-            self.write(b"", Some((b"quantile", *quantile)), Value::Float(*value), out);
+            self.write(b"", Some((b"quantile=\"", *quantile)), Value::Float(*value), out);
         }
         self.write(b"_sum", None, Value::Float(summary.sum), out);
         self.write(b"_count", None, Value::Int(summary.count), out);
@@ -127,5 +187,20 @@ mod tests {
         );
         let open = text(Format::OpenMetrics, "", point, Some(1_500));
         assert!(open.contains("n{quantile=\"1.0\"} +Inf 1.500\nn_sum -7.5 1.500\n"), "{open}");
+    }
+
+    #[cfg(feature = "recorder")]
+    #[test]
+    fn exemplars_stand_behind_their_buckets() {
+        let histogram = Histogram { bounds: &[1.0], counts: &[2, 3], sum: 7.25 };
+        let labels = Labels::rendered(b"trace_id=\"x\"");
+        let exemplars = [None, Some(Exemplar { labels, value: 2.5, time: 1_700_000_000_250 })];
+        let mut out = Buffer::default();
+        write_exemplified(b"n", Labels::rendered(b""), &histogram, &exemplars, &mut out);
+        assert_eq!(
+            str::from_utf8(out.bytes()).unwrap(),
+            "n_bucket{le=\"1.0\"} 2\nn_bucket{le=\"+Inf\"} 5 # {trace_id=\"x\"} 2.5 1700000000.250\n\
+             n_sum 7.25\nn_count 5\n"
+        );
     }
 }

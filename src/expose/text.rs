@@ -4,6 +4,8 @@
 
 use super::line::Lines;
 use crate::metric::{Buffer, Family, Kind, Label, Sink, Value};
+#[cfg(feature = "recorder")]
+use crate::metric::{Exemplar, Histogram};
 #[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
@@ -51,6 +53,12 @@ impl<'a> Text<'a> {
         Text { dialect, format, out, lines, header: None, shown: false }
     }
 
+    /// From now on, and in later scrapes, these labels are on every series that has none of that name.
+    #[cfg(feature = "recorder")]
+    pub fn label(&mut self, labels: &[(String, String)]) {
+        self.lines.keep_labelled(labels);
+    }
+
     /// Ends the exposition.
     pub fn finish(mut self) {
         self.drop_header();
@@ -78,9 +86,12 @@ impl Sink for Text<'_> {
             let (kind, stem, suffix) = shape(format, family, name);
             let prefix = family.prefix(dialect);
             let (start, stem) = (prefix.as_bytes(), stem.as_bytes());
-            header.put_all([b"# HELP ", start, stem, b" "]);
-            escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
-            header.put_all([b"\n# TYPE ", start, stem, kind]);
+            if !family.help.is_empty() {
+                header.put_all([b"# HELP ", start, stem, b" "]);
+                escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
+                header.put(b"\n");
+            }
+            header.put_all([b"# TYPE ", start, stem, kind]);
             [prefix, name, suffix]
         });
         self.header = Some(self.out.len());
@@ -104,6 +115,23 @@ impl Sink for Text<'_> {
         if self.shown {
             self.header = None;
             self.lines.write_series(self.format, labels, point, time, self.out);
+        }
+    }
+
+    #[cfg(feature = "recorder")]
+    fn exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        exemplars: &[Option<Exemplar<'_>>],
+    ) {
+        match self.format {
+            Format::Prometheus => self.labelled(labels, Point::Histogram(histogram), None),
+            Format::OpenMetrics if self.shown => {
+                self.header = None;
+                self.lines.write_exemplified(labels, histogram, exemplars, self.out);
+            }
+            Format::OpenMetrics => {}
         }
     }
 

@@ -130,6 +130,12 @@ pub const fn gauge<'a>(
 }
 
 impl<'a> Family<'a> {
+    /// One of other programs, with its whole name; its series bring their labels.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub const fn made(kind: Kind, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
+        row(kind, name, Unit::One, help, &[]).bare().stamped(stamp)
+    }
+
     /// In our own dialect the family goes by another name, under the same labels.
     pub const fn own_as(mut self, name: &'a str) -> Family<'a> {
         self.own = Own::As { name, labels: self.labels };

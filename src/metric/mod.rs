@@ -11,6 +11,8 @@ mod value;
 pub use buffer::Buffer;
 pub use family::{Family, Kind, Own, Unit, counter, fresh_stamp, gauge};
 pub use label::{Label, WORD, Word};
+#[cfg(feature = "recorder")]
+pub use series::Exemplar;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 pub use series::{Histogram, Labels, Point, Summary};
 pub use sink::Sink;

@@ -98,6 +98,18 @@ pub struct Summary<'a> {
     pub count: u64,
 }
 
+/// One observation of a bucket, that somebody can look up.
+#[cfg(feature = "recorder")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exemplar<'a> {
+    /// Where to look.
+    pub labels: Labels<'a>,
+    /// What was observed.
+    pub value: f64,
+    /// When, in milliseconds since 1970.
+    pub time: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

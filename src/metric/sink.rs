@@ -1,5 +1,7 @@
 //! Where samples go: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
 
+#[cfg(feature = "recorder")]
+use super::{Exemplar, Histogram};
 use super::{Family, Label, Value};
 #[cfg(any(feature = "hub", feature = "recorder"))]
 use super::{Labels, Point};
@@ -32,6 +34,17 @@ pub trait Sink {
     /// was taken, in milliseconds since 1970, where its source tells.
     #[cfg(any(feature = "hub", feature = "recorder"))]
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>);
+
+    /// A histogram under labels of its own, with exemplars of its buckets, for sinks that know such.
+    #[cfg(feature = "recorder")]
+    fn exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        _exemplars: &[Option<Exemplar<'_>>],
+    ) {
+        self.labelled(labels, Point::Histogram(histogram), None);
+    }
 
     /// Where the output stands now.
     fn mark(&self) -> usize;

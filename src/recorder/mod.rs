@@ -1,3 +1,62 @@
-//! The library face: what a Rust program counts, for Prometheus.
+//! The library face: what a Rust program counts, for Prometheus, through the facade `metrics`. Names and
+//! behaviour are those that users of `metrics-exporter-prometheus` 0.18 know; a program changes one
+//! `use` line:
+//!
+//! ```no_run
+//! use sysmetrics::PrometheusBuilder;
+//!
+//! PrometheusBuilder::new().with_http_listener(([127, 0, 0, 1], 9000)).install()?;
+//! metrics::counter!("jobs_total", "queue" => "mail").increment(1);
+//! # Ok::<(), sysmetrics::BuildError>(())
+//! ```
+//!
+//! # What differs
+//!
+//! **Histograms.** Without buckets a histogram has eleven, from 5 ms to 10 s, and is no summary; who
+//! wants summaries calls `with_summaries` or `set_quantiles`. A histogram counts as it is told and keeps
+//! nothing, so there is no upkeep: `run_upkeep` and `upkeep_timeout` do nothing. A NaN is left out and
+//! counted. There are exemplars, in OpenMetrics.
+//!
+//! **Summaries** have quantiles of the same window (`set_bucket_duration` times `set_bucket_count`, at
+//! most 16), off by at most 0.8 % between 10^-9 and 10^15. Windows turn at scrapes: where scrapes lie
+//! further apart, quantiles tell of all since the last but few. Of no observations they are NaN, not 0.
+//!
+//! **Series.** Everything is bounded (`set_bounds`), and what is refused is counted on the page. A name
+//! belongs to one kind of metric: `gauge!` of a counter's name is refused. Two keys that come to the same
+//! name and labels (`a.b`, `a_b`) are one series and count together. A label without a value is none;
+//! one that begins with `__` loses one of these; `le` and `quantile` become `exported_…` on histograms.
+//! Names that begin with `sysmetrics_` are refused.
+//!
+//! **Idle series** whose handle is kept come back when it is used again, with what they were; there, what
+//! such a handle is told is lost. `increment(0)` is no news.
+//!
+//! **The page** stands in order, by names, then labels, with no empty line between families; a backslash
+//! in a label's value is always written as two; numbers that are very small or large have an exponent.
+//! The endpoint answers in OpenMetrics to who asks for it, and compressed; `/health` is its own.
+//!
+//! **Threads.** There is no runtime. `install` starts one thread, `sysmetrics`; `build` returns an
+//! `Exporter`, to be run on a thread of the program's.
+//!
+//! **Addresses.** `add_allowed_address` takes single addresses as well as networks. An endpoint that is
+//! pushed to may be `https://` with the feature `tls`.
+//!
+//! **Not offered**: native histograms and protocol buffers (`render_protobuf`), the module `formatting`,
+//! `Distribution` and `LabelSet`. Variants of `BuildError` that speak of tokio are not there; others carry
+//! texts.
+//!
+//! **More**: `with_host_metrics`, `with_summaries`, `set_bounds`, `render_as`, and all of it without the
+//! facade, with [`Registry`](crate::registry::Registry).
 
+mod builder;
+mod error;
+mod exporter;
+mod facade;
+mod page;
+mod push;
 pub mod serve;
+
+pub use builder::PrometheusBuilder;
+pub use error::BuildError;
+pub use exporter::Exporter;
+pub use facade::PrometheusRecorder;
+pub use page::PrometheusHandle;

@@ -3,7 +3,7 @@
 use super::index::NONE;
 use super::labels::is_metric_name;
 use super::{Bounds, Group, Offer, Reason};
-use crate::metric::{self, Family, Kind, Unit, fresh_stamp};
+use crate::metric::{Family, Kind, fresh_stamp};
 use crate::settings::Dialect;
 
 /// How names begin that nobody pushes, whatever dialect is served.
@@ -19,10 +19,10 @@ const UP: &str = "up";
 pub const MAX_HELP: usize = 1024;
 
 /// What the parts of a histogram are called; those of a summary are the last two.
-const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
+pub const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 /// Those of this kind.
-fn parts_of(kind: Kind) -> &'static [&'static str] {
+pub fn parts_of(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Histogram => &PARTS,
         Kind::Summary => PARTS.get(1..).unwrap_or_default(),
@@ -61,12 +61,8 @@ impl Known {
 
     /// As sinks know families.
     pub fn row(&self) -> Family<'_> {
-        let row = match self.kind {
-            Kind::Counter => metric::counter(&self.name, Unit::One, &self.help, &[]),
-            _ => metric::gauge(&self.name, Unit::One, &self.help, &[]),
-        };
-        let row = Family { kind: self.kind, shares_stem: self.shares_stem, ..row };
-        row.bare().stamped(self.stamp)
+        let row = Family::made(self.kind, &self.name, &self.help, self.stamp);
+        if self.shares_stem { row.sharing_stem() } else { row }
     }
 }
 

@@ -18,6 +18,7 @@ mod slots;
 mod write;
 
 pub use change::Judgement;
+pub use family::{MAX_HELP, PARTS, parts_of};
 pub use group::Group;
 pub use index::{Index, NONE};
 pub use labels::{LabelSet, is_label_name, is_metric_name};

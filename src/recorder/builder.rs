@@ -1,0 +1,298 @@
+//! What a recorder is to be like, said step by step.
+
+use super::exporter::{Exporter, Way};
+use super::push::Push;
+#[cfg(feature = "exporter")]
+use super::serve;
+use super::serve::{BadNetwork, Network};
+use super::{BuildError, PrometheusHandle, PrometheusRecorder};
+use crate::registry::{
+    DEFAULT_QUANTILES, Idle, Matcher, MetricKindMask, Naming, Options, Registry, Shape, Shapes,
+    Window,
+};
+use crate::settings::Listen;
+use crate::store::Bounds;
+use crate::wire::Url;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The port that is listened on where nobody names another.
+const PORT: u16 = 9000;
+
+/// How the names begin of what the process says of itself beside the collectors.
+#[cfg(feature = "exporter")]
+const PROCESS: &str = "process_";
+
+/// Builds a recorder of the facade `metrics`, and what takes its metrics out of the process.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct PrometheusBuilder {
+    way: Way,
+    allowed: Vec<Network>,
+    bounds: Bounds,
+    buckets: Option<Vec<f64>>,
+    matched: Vec<(Matcher, Vec<f64>)>,
+    quantiles: Option<Vec<f64>>,
+    window: Window,
+    idle: Option<Idle>,
+    naming: Naming,
+    labels: Vec<(String, String)>,
+    #[cfg(feature = "exporter")]
+    with_host: bool,
+}
+
+impl Default for PrometheusBuilder {
+    fn default() -> PrometheusBuilder {
+        PrometheusBuilder::new()
+    }
+}
+
+impl PrometheusBuilder {
+    /// One that listens on port 9000 of all addresses of the machine.
+    pub fn new() -> PrometheusBuilder {
+        PrometheusBuilder {
+            way: Way::Listen(Listen::Tcp("0.0.0.0".to_owned(), PORT)),
+            allowed: Vec::new(),
+            bounds: Bounds::default(),
+            buckets: None,
+            matched: Vec::new(),
+            quantiles: None,
+            window: Window::default(),
+            idle: None,
+            naming: Naming::default(),
+            labels: Vec::new(),
+            #[cfg(feature = "exporter")]
+            with_host: false,
+        }
+    }
+
+    /// Listens there. The page is at every path.
+    pub fn with_http_listener(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.way = Way::Listen(Listen::from(address.into()));
+        self
+    }
+
+    /// Listens on a Unix socket.
+    pub fn with_http_uds_listener(mut self, path: impl Into<PathBuf>) -> Self {
+        self.way = Way::Listen(Listen::Unix(path.into()));
+        self
+    }
+
+    /// Pushes to a Pushgateway instead, by PUT or by POST: `http://host:9091/metrics/job/name`.
+    ///
+    /// # Errors
+    ///
+    /// The endpoint is no URL, or one that this build cannot speak to; the interval is zero.
+    pub fn with_push_gateway(
+        mut self,
+        endpoint: impl AsRef<str>,
+        interval: Duration,
+        username: Option<String>,
+        password: Option<String>,
+        use_http_post_method: bool,
+    ) -> Result<Self, BuildError> {
+        let bad = |expected: &str| BuildError::InvalidPushGatewayEndpoint(expected.to_owned());
+        let url = Url::parse(endpoint.as_ref()).map_err(bad)?;
+        if interval.is_zero() {
+            return Err(BuildError::ZeroPushInterval);
+        }
+        let user = username.map(|name| (name, password.unwrap_or_default()));
+        let user = user.or_else(|| url.user.clone());
+        let push = Push { url, interval, user, by_post: use_http_post_method };
+        self.way = Way::Push(Box::new(push));
+        Ok(self)
+    }
+
+    /// Lets in clients of this address or network (`10.0.0.0/8`) besides those of others that were
+    /// named; all if none was. Others get 403.
+    ///
+    /// # Errors
+    ///
+    /// It is no address and no network.
+    pub fn add_allowed_address(mut self, address: impl AsRef<str>) -> Result<Self, BuildError> {
+        let network = address.as_ref().parse::<Network>();
+        let bad = |error: BadNetwork| BuildError::InvalidAllowlistAddress(error.to_string());
+        self.allowed.push(network.map_err(bad)?);
+        Ok(self)
+    }
+
+    /// Histograms that have no buckets are summaries of these quantiles, each between 0 and 1.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn set_quantiles(mut self, quantiles: &[f64]) -> Result<Self, BuildError> {
+        self.quantiles = Some(some(quantiles)?);
+        Ok(self)
+    }
+
+    /// Histograms that have no buckets are summaries of the quantiles 0, 0.5, 0.9, 0.95, 0.99, 0.999
+    /// and 1.
+    pub fn with_summaries(mut self) -> Self {
+        self.quantiles = Some(DEFAULT_QUANTILES.to_vec());
+        self
+    }
+
+    /// Quantiles forget what is older than so many (`set_bucket_count`) times this; 20 seconds.
+    ///
+    /// # Errors
+    ///
+    /// It is no time.
+    pub fn set_bucket_duration(mut self, value: Duration) -> Result<Self, BuildError> {
+        if value.is_zero() {
+            return Err(BuildError::ZeroBucketDuration);
+        }
+        self.window.turn = value;
+        Ok(self)
+    }
+
+    /// See `set_bucket_duration`; 3, at most 16.
+    pub fn set_bucket_count(mut self, count: NonZeroU32) -> Self {
+        self.window.count = count.get() as usize;
+        self
+    }
+
+    /// All histograms have buckets of these bounds, but for those that have their own.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn set_buckets(mut self, values: &[f64]) -> Result<Self, BuildError> {
+        self.buckets = Some(some(values)?);
+        Ok(self)
+    }
+
+    /// Histograms that `matcher` is for have buckets of these bounds.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn set_buckets_for_metric(
+        mut self,
+        matcher: Matcher,
+        values: &[f64],
+    ) -> Result<Self, BuildError> {
+        self.matched.push((matcher, some(values)?));
+        Ok(self)
+    }
+
+    /// Names of counters end in `_total`, and units that are described become part of names.
+    pub fn with_recommended_naming(mut self, enabled: bool) -> Self {
+        self.naming.totals = enabled;
+        self.naming.units |= enabled;
+        self
+    }
+
+    /// Units that are described become part of names.
+    pub fn set_enable_unit_suffix(mut self, enabled: bool) -> Self {
+        self.naming.units = enabled || self.naming.totals;
+        self
+    }
+
+    /// Series of these kinds that are told nothing for longer than `timeout` are forgotten. The time
+    /// runs from the first page on which they are.
+    pub fn idle_timeout(mut self, mask: MetricKindMask, timeout: Option<Duration>) -> Self {
+        let some = timeout.filter(|_| mask != MetricKindMask::NONE);
+        self.idle = some.map(|after| Idle { kinds: mask, after });
+        self
+    }
+
+    /// Does nothing: there is nothing to keep up. It is here for programs that call it.
+    pub fn upkeep_timeout(self, _timeout: Duration) -> Self {
+        self
+    }
+
+    /// This label is on every series that has none of that name; of two of a name the last is taken.
+    pub fn add_global_label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((key.into(), value.into()));
+        self
+    }
+
+    /// How much is kept; what is beyond is refused and counted.
+    pub fn set_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// What the collectors say about this box and this process is on the same page, as
+    /// `sysmetrics_*` and `process_*`; the program may not use such names then.
+    #[cfg(feature = "exporter")]
+    pub fn with_host_metrics(mut self) -> Self {
+        self.with_host = true;
+        self
+    }
+
+    /// Installs the recorder for the whole process, and serves or pushes what it has on a thread of
+    /// its own.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be listened there, a recorder is installed already, or there is no room for a thread.
+    pub fn install(self) -> Result<(), BuildError> {
+        let (recorder, exporter) = self.build()?;
+        set_global(recorder)?;
+        exporter.start()
+    }
+
+    /// Installs the recorder for the whole process; what it has is rendered by the handle.
+    ///
+    /// # Errors
+    ///
+    /// A recorder is installed already.
+    pub fn install_recorder(self) -> Result<PrometheusHandle, BuildError> {
+        let recorder = self.build_recorder();
+        let handle = recorder.handle();
+        set_global(recorder)?;
+        Ok(handle)
+    }
+
+    /// The recorder, and what takes its metrics out of the process once it is run.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be listened there.
+    pub fn build(mut self) -> Result<(PrometheusRecorder, Exporter), BuildError> {
+        let nowhere = Way::Listen(Listen::Tcp(String::new(), PORT));
+        let way = std::mem::replace(&mut self.way, nowhere);
+        let allowed = std::mem::take(&mut self.allowed);
+        let recorder = self.build_recorder();
+        let exporter = Exporter::new(way, allowed, recorder.handle())?;
+        Ok((recorder, exporter))
+    }
+
+    /// The recorder alone.
+    pub fn build_recorder(self) -> PrometheusRecorder {
+        #[cfg(feature = "exporter")]
+        if self.with_host {
+            let mut options = self.options();
+            options.reserved.push(PROCESS);
+            let handle = PrometheusHandle::with_host(Registry::with(options), serve::host());
+            return PrometheusRecorder::new(handle);
+        }
+        PrometheusRecorder::new(PrometheusHandle::of(Registry::with(self.options())))
+    }
+
+    fn options(self) -> Options {
+        let other = match (&self.buckets, &self.quantiles) {
+            (Some(bounds), _) => Shape::buckets(bounds),
+            (None, Some(quantiles)) => Shape::quantiles(quantiles, self.window),
+            (None, None) => Shape::default(),
+        };
+        let mut shapes = Shapes::from(other);
+        for (matcher, bounds) in self.matched {
+            shapes.set(matcher, Shape::buckets(&bounds));
+        }
+        let (bounds, labels, naming, idle) = (self.bounds, self.labels, self.naming, self.idle);
+        Options { bounds, shapes, labels, naming, idle, reserved: Vec::new() }
+    }
+}
+
+fn some(values: &[f64]) -> Result<Vec<f64>, BuildError> {
+    if values.is_empty() { Err(BuildError::EmptyBucketsOrQuantiles) } else { Ok(values.to_vec()) }
+}
+
+fn set_global(recorder: PrometheusRecorder) -> Result<(), BuildError> {
+    metrics::set_global_recorder(recorder).map_err(|_| BuildError::FailedToSetGlobalRecorder)
+}

@@ -1,0 +1,98 @@
+//! How metrics leave the process without being asked for by it: an endpoint for scrapes, or pushes to a
+//! Pushgateway. Plain blocking work, for a thread of its own.
+
+use super::push::Push;
+use super::serve::{Endpoint, Network, Page, Serving};
+use super::{BuildError, PrometheusHandle};
+use crate::registry::Registry;
+use crate::settings::Listen;
+use std::io;
+use std::net::SocketAddr;
+use std::thread;
+
+/// How the thread is called.
+const THREAD: &str = "sysmetrics";
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub enum Way {
+    Listen(Listen),
+    Push(Box<Push>),
+}
+
+/// What takes metrics out of the process: it listens already, where it is an endpoint.
+pub struct Exporter(Work);
+
+enum Work {
+    Serve(Box<Endpoint>),
+    Push(Box<Push>, PrometheusHandle),
+}
+
+impl Exporter {
+    pub(super) fn new(
+        way: Way,
+        allowed: Vec<Network>,
+        handle: PrometheusHandle,
+    ) -> Result<Exporter, BuildError> {
+        let work = match way {
+            Way::Push(push) => Work::Push(push, handle),
+            Way::Listen(listen) => {
+                let page: Page = Box::new(move |text| handle.write(text));
+                let endpoint = Endpoint::bind(&[listen], allowed, page);
+                let cannot = |e: io::Error| BuildError::FailedToCreateHTTPListener(e.to_string());
+                Work::Serve(Box::new(endpoint.map_err(cannot)?))
+            }
+        };
+        Ok(Exporter(work))
+    }
+
+    /// Where it listens, with the port that the kernel picked; nothing if it pushes.
+    pub fn addresses(&self) -> Vec<String> {
+        match &self.0 {
+            Work::Serve(endpoint) => endpoint.addresses().map(str::to_owned).collect(),
+            Work::Push(..) => Vec::new(),
+        }
+    }
+
+    /// Serves or pushes on this thread, for ever.
+    ///
+    /// # Errors
+    ///
+    /// The kernel has no memory left to wait with.
+    pub fn run(self) -> io::Result<()> {
+        match self.0 {
+            Work::Serve(endpoint) => endpoint.run(),
+            Work::Push(push, handle) => push.run(&handle),
+        }
+    }
+
+    /// The same on a thread of its own, as long as the process lives.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for another thread.
+    pub fn start(self) -> Result<(), BuildError> {
+        let cannot = |error: io::Error| BuildError::FailedToStartThread(error.to_string());
+        match self.0 {
+            Work::Serve(endpoint) => endpoint.start().map_err(cannot)?.detach(),
+            Work::Push(push, handle) => {
+                let work = move || push.run(&handle);
+                thread::Builder::new().name(THREAD.to_owned()).spawn(work).map_err(cannot)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Registry {
+    /// Serves what it tells on a thread of its own, until what is returned is dropped or detached.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be listened on, or there is no room for another thread.
+    pub fn serve(&self, address: impl Into<SocketAddr>) -> io::Result<Serving> {
+        let handle = PrometheusHandle::of(self.clone());
+        let page: Page = Box::new(move |text| handle.write(text));
+        Endpoint::bind(&[Listen::from(address.into())], Vec::new(), page)?.start()
+    }
+}

@@ -1,0 +1,279 @@
+//! The families of a registry, by name, and their series, by labels: what is written at a scrape, in
+//! that order. Only new keys, descriptions and scrapes come here; known keys are found in the shards.
+
+use super::cell::{Cell, Counter, Gauge};
+use super::histogram::Histogram;
+use super::key::Key;
+use super::name;
+use super::shape::Shape;
+use super::{Naming, Options};
+use crate::metric::{self, Kind, fresh_stamp};
+use crate::settings::Dialect;
+use crate::store::{LabelSet, MAX_HELP, PARTS, Reason, parts_of};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// How names begin that are those of this crate itself.
+const OWN: &str = Dialect::Own.prefix();
+
+/// What is asked for.
+pub enum Wish<'a> {
+    Counter,
+    Gauge,
+    /// Of this shape if it is the first of its family, else of that of its family; of none, of that
+    /// of its name.
+    Histogram(Option<&'a Shape>),
+}
+
+/// One family.
+pub struct Family {
+    /// Its name with unit and `_total`, where these are wished.
+    pub exposed: Box<str>,
+    pub kind: Kind,
+    pub help: Box<str>,
+    /// Of a histogram or summary.
+    shape: Option<Shape>,
+    stamp: u32,
+    shares_stem: bool,
+    pub series: BTreeMap<Box<[u8]>, Entry>,
+}
+
+impl Family {
+    /// As sinks know families.
+    pub fn row(&self) -> metric::Family<'_> {
+        let row = metric::Family::made(self.kind, &self.exposed, &self.help, self.stamp);
+        if self.shares_stem { row.sharing_stem() } else { row }
+    }
+
+    /// How many lines each series is once it is written.
+    pub fn weight(&self) -> usize {
+        self.shape.as_ref().map_or(1, Shape::weight)
+    }
+
+    fn new_cell(&self, left_out: &Arc<AtomicU64>) -> Cell {
+        match (&self.shape, self.kind) {
+            (Some(shape), _) => Cell::Histogram(Histogram::new(shape, Arc::clone(left_out))),
+            (None, Kind::Counter) => Cell::Counter(Counter::default()),
+            _ => Cell::Gauge(Gauge::default()),
+        }
+    }
+}
+
+/// One series.
+pub struct Entry {
+    pub cell: Cell,
+    /// The hashes of the keys that lead to it.
+    pub keys: Vec<u64>,
+    /// Nobody told it anything for too long: it is not shown until somebody does.
+    pub asleep: bool,
+    /// What its cell looked like at the last look, and when that was last another, in milliseconds of
+    /// the registry.
+    pub mark: u64,
+    pub changed: Option<u64>,
+}
+
+#[derive(Default)]
+struct Described {
+    unit: Box<str>,
+    help: Box<str>,
+}
+
+/// All families.
+#[derive(Default)]
+pub struct Families {
+    /// By name, without unit and `_total`.
+    pub known: BTreeMap<Box<str>, Family>,
+    /// Those names by the whole names.
+    exposed: BTreeMap<Box<str>, Box<str>>,
+    described: BTreeMap<Box<str>, Described>,
+    /// How many lines all series are.
+    pub lines: usize,
+    labels: LabelSet,
+}
+
+impl Families {
+    /// The series of `key`, made if need be.
+    pub fn register(
+        &mut self,
+        key: &impl Key,
+        wish: &Wish<'_>,
+        options: &Options,
+        left_out: &Arc<AtomicU64>,
+    ) -> Result<&mut Entry, Reason> {
+        let name = name::metric(key.name());
+        let labels = self.render(key, wish, options)?;
+        let family = match self.known.get(&*name) {
+            None => None,
+            Some(family) if !is(family.kind, wish) => return Err(Reason::Kind),
+            Some(family) if family.series.contains_key(&labels) => None,
+            Some(family) => Some(family.weight()),
+        };
+        let made = match family {
+            Some(_) => None,
+            None if self.known.contains_key(&*name) => None,
+            None => Some(self.make(&name, wish, options)?),
+        };
+        let weight = made.as_ref().map(Family::weight).or(family).unwrap_or(0);
+        if weight > 0 && self.lines + weight > options.bounds.series {
+            return Err(Reason::Series);
+        }
+        self.lines += weight;
+        if let Some(family) = made {
+            self.insert(&name, family);
+        }
+        let family = self.known.get_mut(&*name).ok_or(Reason::Name)?;
+        let cell = family.new_cell(left_out);
+        let new = || Entry { cell, keys: Vec::new(), asleep: false, mark: 0, changed: None };
+        Ok(family.series.entry(labels).or_insert_with(new))
+    }
+
+    /// The labels of `key` and of all series, as they are written. Of two that go by one name the
+    /// last is taken, and that of the key rather than that of all.
+    fn render(
+        &mut self,
+        key: &impl Key,
+        wish: &Wish<'_>,
+        options: &Options,
+    ) -> Result<Box<[u8]>, Reason> {
+        let has_parts = matches!(wish, Wish::Histogram(_));
+        let set = &mut self.labels;
+        set.clear();
+        let said: Vec<(&str, &str)> = key.labels().collect();
+        let all = options.labels.iter().map(|(name, value)| (&**name, &**value));
+        for (name, value) in said.into_iter().rev().chain(all.rev()) {
+            set.add_missing(&name::label(name, has_parts), value);
+        }
+        Ok(set.render(&options.bounds, "")?.text().into())
+    }
+
+    /// A family of that name, if it can be.
+    fn make(&self, name: &str, wish: &Wish<'_>, options: &Options) -> Result<Family, Reason> {
+        if self.known.len() >= options.bounds.families {
+            return Err(Reason::Families);
+        }
+        let (kind, shape) = match wish {
+            Wish::Counter => (Kind::Counter, None),
+            Wish::Gauge => (Kind::Gauge, None),
+            Wish::Histogram(shape) => match shape.unwrap_or(options.shapes.of(name)) {
+                shape @ Shape::Buckets(_) => (Kind::Histogram, Some(shape.clone())),
+                shape @ Shape::Quantiles(..) => (Kind::Summary, Some(shape.clone())),
+            },
+        };
+        let described = self.described.get(name);
+        let (unit, help) = described.map_or(("", ""), |d| (&*d.unit, &*d.help));
+        let exposed = exposed(name, unit, kind, &options.naming);
+        self.judge(&exposed, kind, options)?;
+        Ok(Family {
+            exposed: exposed.into(),
+            kind,
+            help: help.into(),
+            shape,
+            stamp: fresh_stamp(),
+            shares_stem: false,
+            series: BTreeMap::new(),
+        })
+    }
+
+    /// Whether a family could have that name.
+    fn judge(&self, name: &str, kind: Kind, options: &Options) -> Result<(), Reason> {
+        if name.is_empty() {
+            return Err(Reason::Name);
+        }
+        if name.len() > options.bounds.name_bytes {
+            return Err(Reason::TooLong);
+        }
+        let mut reserved = [OWN].into_iter().chain(options.reserved.iter().copied());
+        if reserved.any(|prefix| name.starts_with(prefix)) {
+            return Err(Reason::Reserved);
+        }
+        let is_part = |part: &&str| {
+            let stem = name.strip_suffix(*part).and_then(|stem| self.exposed.get(stem));
+            let family = stem.and_then(|name| self.known.get(name));
+            family.is_some_and(|family| parts_of(family.kind).contains(part))
+        };
+        let is_there = |part: &&str| self.exposed.contains_key([name, *part].concat().as_str());
+        let is_taken = self.exposed.contains_key(name);
+        if is_taken || PARTS.iter().any(is_part) || parts_of(kind).iter().any(is_there) {
+            return Err(Reason::Taken);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, name: &str, family: Family) {
+        let exposed = family.exposed.clone();
+        self.exposed.insert(exposed.clone(), name.into());
+        self.known.insert(name.into(), family);
+        self.retell(&exposed);
+    }
+
+    /// Forgets a family; its description stays.
+    pub fn remove(&mut self, name: &str) {
+        if let Some(family) = self.known.remove(name) {
+            self.exposed.remove(&family.exposed);
+            self.retell(&family.exposed);
+        }
+    }
+
+    /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where the
+    /// name lacks `_total`, the counter goes under its whole name and without a type, so that it has
+    /// one name in both formats. A family came or went: it and the counter of that name with `_total`
+    /// may be told otherwise now.
+    fn retell(&mut self, exposed: &str) {
+        for name in [exposed, &[exposed, "_total"].concat()] {
+            let stem = name.strip_suffix("_total");
+            let shares = stem.is_none_or(|stem| self.exposed.contains_key(stem));
+            let family = self.exposed.get(name).and_then(|name| self.known.get_mut(name));
+            if let Some(family) = family.filter(|family| family.kind == Kind::Counter) {
+                (family.shares_stem, family.stamp) = (shares, fresh_stamp());
+            }
+        }
+    }
+
+    /// What the first says of a name holds.
+    pub fn describe(
+        &mut self,
+        name: &str,
+        unit: &str,
+        help: &str,
+        options: &Options,
+    ) -> Result<(), Reason> {
+        let name = name::metric(name);
+        if self.described.contains_key(&*name) {
+            return Ok(());
+        }
+        if self.described.len() >= options.bounds.families {
+            return Err(Reason::Families);
+        }
+        if help.len() > MAX_HELP || name.len() > options.bounds.name_bytes {
+            return Err(Reason::TooLong);
+        }
+        let described = Described { unit: unit.into(), help: help.into() };
+        self.described.insert(name.as_str().into(), described);
+        let Some(mut family) = self.known.remove(&*name) else { return Ok(()) };
+        self.exposed.remove(&family.exposed);
+        let exposed = exposed(&name, unit, family.kind, &options.naming);
+        if self.judge(&exposed, family.kind, options).is_ok() {
+            self.retell(&family.exposed);
+            family.exposed = exposed.into();
+        }
+        (family.help, family.stamp) = (help.into(), fresh_stamp());
+        self.insert(&name, family);
+        Ok(())
+    }
+}
+
+/// Whether a family of that kind is what is asked for.
+fn is(kind: Kind, wish: &Wish<'_>) -> bool {
+    match wish {
+        Wish::Counter => kind == Kind::Counter,
+        Wish::Gauge => kind == Kind::Gauge,
+        Wish::Histogram(_) => matches!(kind, Kind::Histogram | Kind::Summary),
+    }
+}
+
+/// The whole name.
+fn exposed(name: &str, unit: &str, kind: Kind, naming: &Naming) -> String {
+    let name = if naming.units { name::with_unit(name, unit) } else { name.to_owned() };
+    if naming.totals && kind == Kind::Counter { name::with_total(name) } else { name }
+}

@@ -1,0 +1,98 @@
+//! Series that nobody tells anything any more. Whether one was told something is seen at scrapes: its
+//! cell is then another than at the last. One that was not for longer than the timeout is forgotten
+//! with its keys; asked for again, it starts anew. While somebody keeps a handle it only sleeps: it is
+//! not shown, and comes back with what it was when the handle is used again.
+
+use super::family::{Entry, Families};
+use super::shards::Shards;
+use crate::metric::Kind;
+use std::ops::BitOr;
+use std::time::Duration;
+
+/// Kinds of metrics, any number of them.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct MetricKindMask(u8);
+
+impl MetricKindMask {
+    /// None.
+    pub const NONE: MetricKindMask = MetricKindMask(0);
+    /// Counters.
+    pub const COUNTER: MetricKindMask = MetricKindMask(1);
+    /// Gauges.
+    pub const GAUGE: MetricKindMask = MetricKindMask(2);
+    /// Histograms, also those that are summaries.
+    pub const HISTOGRAM: MetricKindMask = MetricKindMask(4);
+    /// All.
+    pub const ALL: MetricKindMask = MetricKindMask(7);
+
+    /// Whether that kind is among them.
+    pub fn matches(self, kind: Kind) -> bool {
+        let of = match kind {
+            Kind::Counter => MetricKindMask::COUNTER,
+            Kind::Gauge | Kind::Untyped => MetricKindMask::GAUGE,
+            Kind::Histogram | Kind::Summary => MetricKindMask::HISTOGRAM,
+        };
+        self.0 & of.0 != 0
+    }
+}
+
+impl BitOr for MetricKindMask {
+    type Output = MetricKindMask;
+
+    fn bitor(self, other: MetricKindMask) -> MetricKindMask {
+        MetricKindMask(self.0 | other.0)
+    }
+}
+
+/// Which series are forgotten when nobody told them anything for so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// Of these kinds.
+    pub kinds: MetricKindMask,
+    /// For longer than this.
+    pub after: Duration,
+}
+
+impl Entry {
+    /// Looks whether it was told something, at `now`; whether it is to be kept.
+    fn look(&mut self, now: u64, after: u64, shards: &Shards) -> bool {
+        let (touched, mark) = self.cell.look();
+        match self.changed {
+            Some(changed) if !touched && mark == self.mark => {
+                if now.saturating_sub(changed) <= after {
+                    return true;
+                }
+            }
+            _ => {
+                (self.mark, self.changed, self.asleep) = (mark, Some(now), false);
+                return true;
+            }
+        }
+        for hash in self.keys.drain(..) {
+            shards.remove(hash, &self.cell);
+        }
+        // Nobody can find it any more: whoever has it has kept it.
+        self.asleep = self.cell.holders() > 1;
+        self.asleep
+    }
+}
+
+impl Families {
+    /// Forgets what is idle.
+    pub fn sweep(&mut self, now: u64, idle: &Idle, shards: &Shards) {
+        let after = u64::try_from(idle.after.as_millis()).unwrap_or(u64::MAX);
+        let mut empty = Vec::new();
+        for (name, family) in &mut self.known {
+            if !idle.kinds.matches(family.kind) {
+                continue;
+            }
+            let before = family.series.len();
+            family.series.retain(|_, entry| entry.look(now, after, shards));
+            self.lines -= (before - family.series.len()) * family.weight();
+            if family.series.is_empty() {
+                empty.push(name.clone());
+            }
+        }
+        empty.iter().for_each(|name| self.remove(name));
+    }
+}

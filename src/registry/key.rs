@@ -1,0 +1,114 @@
+//! What a series is asked for by: a name and labels as a program says them, not yet made fit for
+//! Prometheus. The same series may go by several keys (`a.b` and `a_b`, labels in another order);
+//! each is kept as one stretch of bytes, so that a key that is known is told by comparing.
+
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+/// Stands behind each part of a key. No UTF-8 text has this byte.
+const END: u8 = 0xff;
+
+/// A key.
+pub trait Key {
+    /// A hash; keys of different makers may differ in how they hash.
+    fn hash(&self, seed: &RandomState) -> u64;
+
+    /// The metric's name.
+    fn name(&self) -> &str;
+
+    /// The labels, in the order in which they were said.
+    fn labels(&self) -> impl Iterator<Item = (&str, &str)>;
+}
+
+/// A key of whoever calls the registry by hand.
+pub struct Said<'a> {
+    pub name: &'a str,
+    pub labels: &'a [(&'a str, &'a str)],
+}
+
+impl Key for Said<'_> {
+    fn hash(&self, seed: &RandomState) -> u64 {
+        let mut hasher = seed.build_hasher();
+        (self.name, self.labels).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().copied()
+    }
+}
+
+/// A key as it is kept.
+pub struct Kept(Box<[u8]>);
+
+impl Kept {
+    pub fn of(key: &impl Key) -> Kept {
+        let mut text = Vec::new();
+        let mut part = |part: &str| {
+            text.extend_from_slice(part.as_bytes());
+            text.push(END);
+        };
+        part(key.name());
+        for (name, value) in key.labels() {
+            part(name);
+            part(value);
+        }
+        Kept(text.into())
+    }
+
+    /// No key.
+    pub fn none() -> Kept {
+        Kept(Box::default())
+    }
+
+    /// Whether it is this one, labels in the same order.
+    #[inline]
+    pub fn is(&self, key: &impl Key) -> bool {
+        let Some(mut rest) = without(&self.0, key.name()) else { return false };
+        for (name, value) in key.labels() {
+            match without(rest, name).and_then(|rest| without(rest, value)) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        rest.is_empty()
+    }
+}
+
+#[inline]
+fn without<'t>(text: &'t [u8], part: &str) -> Option<&'t [u8]> {
+    text.strip_prefix(part.as_bytes())?.strip_prefix(&[END])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_apart() {
+        let keys: [(&str, &[(&str, &str)]); 8] = [
+            ("a", &[]),
+            ("ab", &[]),
+            ("a", &[("b", "")]),
+            ("a", &[("b", "c")]),
+            ("a", &[("bc", "")]),
+            ("a", &[("", "bc")]),
+            ("a", &[("b", "c"), ("d", "e")]),
+            ("a", &[("d", "e"), ("b", "c")]),
+        ];
+        let all = keys.map(|(name, labels)| Said { name, labels });
+        for (i, one) in all.iter().enumerate() {
+            let kept = Kept::of(one);
+            for (j, other) in all.iter().enumerate() {
+                assert_eq!(kept.is(other), i == j, "{} {}", i, j);
+            }
+        }
+        let seed = RandomState::new();
+        let [first, .., last] = &all;
+        assert_eq!(first.hash(&seed), first.hash(&seed));
+        assert_ne!(first.hash(&seed), last.hash(&seed));
+    }
+}

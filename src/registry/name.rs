@@ -1,0 +1,97 @@
+//! Names as Prometheus has them. Whatever a program calls its metrics and labels, each character that
+//! no such name has becomes `_`, a digit in the first place, too. Two names that differ only in these
+//! are one.
+
+/// How the parts of counters, histograms and summaries end: a unit stands before that.
+const ENDINGS: [&str; 4] = ["_sum", "_count", "_bucket", "_total"];
+
+/// A label that is on every bucket or quantile, and what becomes of one that a program calls so.
+const RESERVED: [(&str, &str); 2] = [("le", "exported_le"), ("quantile", "exported_quantile")];
+
+/// The name of a metric: letters, digits, `_` and `:`.
+pub fn metric(name: &str) -> String {
+    let mut fit = rest_of_metric(name);
+    if fit.starts_with(|c: char| c.is_ascii_digit()) {
+        fit.replace_range(..1, "_");
+    }
+    fit
+}
+
+/// What may stand behind the first character of it.
+pub fn rest_of_metric(name: &str) -> String {
+    let fit = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | ':') { c } else { '_' };
+    name.chars().map(fit).collect()
+}
+
+/// The name of a label: letters, digits and `_`, of which no two are first, as such labels are
+/// Prometheus' own. `has_parts` where histograms and summaries have labels of their own.
+pub fn label(name: &str, has_parts: bool) -> String {
+    let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let mut fit: String = name.chars().map(fit).collect();
+    if fit.starts_with(|c: char| c.is_ascii_digit()) {
+        fit.replace_range(..1, "_");
+    }
+    while fit.starts_with("__") {
+        fit.remove(0);
+    }
+    match RESERVED.iter().find(|(reserved, _)| has_parts && *reserved == fit) {
+        Some((_, exported)) => (*exported).to_owned(),
+        None => fit,
+    }
+}
+
+/// `name` with `unit` behind it, or before `_total` and the like, unless it is there.
+pub fn with_unit(name: &str, unit: &str) -> String {
+    let ending = ENDINGS.iter().find(|ending| name.ends_with(**ending)).copied().unwrap_or("");
+    let stem = name.strip_suffix(ending).unwrap_or(name);
+    if unit.is_empty() || stem.ends_with(unit) {
+        return name.to_owned();
+    }
+    [stem, "_", unit, ending].concat()
+}
+
+/// The name of a counter with `_total` behind it, unless it ends so.
+pub fn with_total(name: String) -> String {
+    if name.ends_with("total") { name } else { name + "_total" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_fit() {
+        for (name, fit) in [
+            ("a.b-c/d", "a_b_c_d"),
+            ("1foo", "_foo"),
+            ("a:b", "a:b"),
+            ("føø bar", "f___bar"),
+            ("123", "_23"),
+            ("", ""),
+        ] {
+            assert_eq!(metric(name), fit);
+        }
+        for (name, fit) in
+            [("a:b", "a_b"), ("1x", "_x"), ("__name__", "_name__"), ("øhno", "_hno"), ("le", "le")]
+        {
+            assert_eq!(label(name, false), fit);
+        }
+        assert_eq!(label("le", true), "exported_le");
+        assert_eq!(label("quantile", true), "exported_quantile");
+    }
+
+    #[test]
+    fn units_stand_before_what_tells_the_part() {
+        for (name, unit, full) in [
+            ("wait", "seconds", "wait_seconds"),
+            ("wait_seconds", "seconds", "wait_seconds"),
+            ("sent_total", "bytes", "sent_bytes_total"),
+            ("sent_bytes_total", "bytes", "sent_bytes_total"),
+            ("load", "", "load"),
+        ] {
+            assert_eq!(with_unit(name, unit), full);
+        }
+        assert_eq!(with_total("sent".into()), "sent_total");
+        assert_eq!(with_total("sent_total".into()), "sent_total");
+    }
+}

@@ -1,0 +1,90 @@
+//! What a registry tells its sinks.
+
+use super::Registry;
+use super::cell::Cell;
+use super::exemplar::Exemplar;
+use super::family::Family;
+use super::histogram::{Histogram, Reading};
+use crate::metric::{self, Labels, Point, Sink, Source, Summary, Unit, Value, counter};
+use crate::store::Reason;
+use std::time::Instant;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [metric::Family; 1] = [
+    counter("registry_refused_total", Unit::One, "Series and observations that were refused, by reason.", &["reason"]).only_own(),
+];
+
+/// The families about registries themselves, for the reference.
+pub fn families() -> impl Iterator<Item = &'static metric::Family<'static>> {
+    FAMILIES.iter()
+}
+
+impl Registry {
+    /// Writes every series, family by family in the order of their names, then what was refused, if
+    /// anything was. Series that are idle are forgotten.
+    pub fn write(&self, now: Instant, out: &mut dyn Sink) {
+        let now = self.millis(now);
+        if let Some(idle) = &self.0.options.idle {
+            self.families_mut().sweep(now, idle, &self.0.shards);
+        }
+        out.source(Source::Own);
+        let mut counts = Vec::new();
+        for family in self.families().known.values() {
+            write_family(family, now, &mut counts, out);
+        }
+        self.write_self(out);
+    }
+
+    fn write_self(&self, out: &mut dyn Sink) {
+        let [refused] = &FAMILIES;
+        out.family(refused);
+        for reason in Reason::ALL {
+            let count = self.refused(reason);
+            if count > 0 {
+                out.sample(&[reason.said().0.into()], refused.value(count));
+            }
+        }
+    }
+}
+
+fn write_family(family: &Family, now: u64, counts: &mut Vec<u64>, out: &mut dyn Sink) {
+    out.family(&family.row());
+    for (labels, entry) in family.series.iter().filter(|(_, entry)| !entry.asleep) {
+        let labels = Labels::rendered(labels);
+        let number = match &entry.cell {
+            Cell::Counter(counter) => Value::Int(counter.get()),
+            Cell::Gauge(gauge) => Value::Float(gauge.get()),
+            Cell::Histogram(histogram) => {
+                write_histogram(histogram, labels, now, counts, out);
+                continue;
+            }
+        };
+        out.labelled(labels, Point::Number(number), None);
+    }
+}
+
+fn write_histogram(
+    histogram: &Histogram,
+    labels: Labels<'_>,
+    now: u64,
+    counts: &mut Vec<u64>,
+    out: &mut dyn Sink,
+) {
+    match histogram.0.read(counts, now) {
+        Reading::Summary(told) => {
+            let summary = Summary { quantiles: &told.quantiles, sum: told.sum, count: told.count };
+            out.labelled(labels, Point::Summary(summary), None);
+        }
+        Reading::Buckets { bounds, counts, sum, exemplars } => {
+            let histogram = metric::Histogram { bounds, counts, sum };
+            match exemplars {
+                None => out.labelled(labels, Point::Histogram(histogram), None),
+                Some(exemplars) => {
+                    let rows: Vec<_> =
+                        exemplars.iter().map(|e| e.as_ref().map(Exemplar::row)).collect();
+                    out.exemplified(labels, histogram, &rows);
+                }
+            }
+        }
+    }
+}
