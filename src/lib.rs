@@ -1,4 +1,46 @@
-//! A metrics agent for small Linux boxes: reads `/proc` and serves it to Prometheus.
+//! A metrics agent for small Linux boxes, and what it is made of: a library that gives Rust programs an
+//! endpoint for Prometheus, through the facade `metrics` or without it, and no runtime.
+//!
+//! # The library
+//!
+//! With the feature `recorder` (and `default-features = false`, unless the box is to speak, too):
+//!
+#![cfg_attr(feature = "recorder", doc = "```")]
+#![cfg_attr(not(feature = "recorder"), doc = "```ignore")]
+//! use sysmetrics::PrometheusBuilder;
+//!
+//! // `install()` listens on port 9000; here is nothing but what renders the page.
+//! let handle = PrometheusBuilder::new().install_recorder()?;
+//!
+//! metrics::describe_counter!("jobs_total", "Jobs done, by queue.");
+//! metrics::counter!("jobs_total", "queue" => "mail").increment(1);
+//! metrics::histogram!("job_duration_seconds").record(0.3);
+//!
+//! let page = handle.render();
+//! assert!(page.contains("jobs_total{queue=\"mail\"} 1\n"));
+//! assert!(page.contains("job_duration_seconds_bucket{le=\"0.5\"} 1\n"));
+//! # Ok::<(), sysmetrics::BuildError>(())
+//! ```
+//!
+//! The same without the facade:
+//!
+#![cfg_attr(feature = "recorder", doc = "```")]
+#![cfg_attr(not(feature = "recorder"), doc = "```ignore")]
+//! use sysmetrics::Registry;
+//!
+//! let registry = Registry::new();
+//! let jobs = registry.counter("jobs_total", &[("queue", "mail")]);
+//! let serving = registry.serve(([127, 0, 0, 1], 0))?;
+//! jobs.inc(); // one atomic operation
+//! println!("http://{}/metrics", serving.addresses()[0]);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Names and behaviour are those of `metrics-exporter-prometheus`; what differs is said in `recorder`.
+//! What is named at the top of this crate and in `docs/library.md` is kept stable; everything else
+//! is public so that the program, its tests and its benchmarks are made of it, and changes with them.
+//!
+//! # The program
 //!
 //! Each module names only those of lower rank; `tests/layers.rs` has their order.
 

@@ -13,7 +13,7 @@ use crate::settings::Listen;
 use crate::sys::{self, Ready, Signal};
 use std::io::{self, Read};
 use std::net::TcpListener;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;

@@ -115,7 +115,7 @@ impl HistogramCell {
     }
 
     /// What there is to tell, with `counts` as room for those of the buckets.
-    pub fn read<'c>(&'c self, counts: &'c mut Vec<u64>, now: u64) -> Reading<'c> {
+    pub(super) fn read<'c>(&'c self, counts: &'c mut Vec<u64>, now: u64) -> Reading<'c> {
         match &self.kept {
             Kept::Sketch(sketch, quantiles) => Reading::Summary(sketch.tell(quantiles, now)),
             Kept::Buckets(buckets) => {

@@ -2,7 +2,7 @@
 //! Prometheus. The same series may go by several keys (`a.b` and `a_b`, labels in another order);
 //! each is kept as one stretch of bytes, so that a key that is known is told by comparing.
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 
 /// Stands behind each part of a key. No UTF-8 text has this byte.
 const END: u8 = 0xff;
@@ -27,9 +27,7 @@ pub struct Said<'a> {
 
 impl Key for Said<'_> {
     fn hash(&self, seed: &RandomState) -> u64 {
-        let mut hasher = seed.build_hasher();
-        (self.name, self.labels).hash(&mut hasher);
-        hasher.finish()
+        seed.hash_one((self.name, self.labels))
     }
 
     fn name(&self) -> &str {

@@ -11,6 +11,7 @@
 //! The hashes of keys of the facade `metrics` are not seeded: where somebody outside chooses values of
 //! labels, he can make lookups slow, as slow as there may be series.
 
+mod bins;
 mod cell;
 mod exemplar;
 mod family;

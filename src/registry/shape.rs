@@ -37,7 +37,7 @@ impl Shape {
     }
 
     /// How many lines it is once it is written.
-    pub fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         match self {
             Shape::Buckets(bounds) => bounds.len() + 3,
             Shape::Quantiles(quantiles, _) => quantiles.len() + 2,

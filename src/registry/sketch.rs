@@ -12,21 +12,11 @@
 //! Windows turn when somebody looks, so that an observation needs no clock; where nobody looked for
 //! longer, the quantiles reach back to the last look. Sum and count are of all time.
 
+use super::bins::{Bins, disordered};
 use super::cell::add;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-/// Bits of a float that tell the bin within an octave.
-const BITS: u32 = 6;
-const BINS: usize = 1 << BITS;
-
-/// What is dropped of a float's bits.
-const DROPPED: u32 = f64::MANTISSA_DIGITS - 1 - BITS;
-
-/// The first octave starts at 2^-30.
-const LEAST: u64 = (1023 - 30) << BITS;
-const OCTAVES: usize = 80;
 
 /// The most windows there are.
 pub const MAX_WINDOWS: usize = 16;
@@ -44,111 +34,6 @@ impl Default for Window {
     /// A minute, of which a third is forgotten at once.
     fn default() -> Window {
         Window { turn: Duration::from_secs(20), count: 3 }
-    }
-}
-
-type Octave = OnceLock<Box<[AtomicU64; BINS]>>;
-
-/// Observations of one sign.
-#[derive(Debug)]
-struct Half([Octave; OCTAVES]);
-
-impl Half {
-    fn new() -> Half {
-        Half([const { OnceLock::new() }; OCTAVES])
-    }
-
-    #[inline]
-    fn add(&self, magnitude: f64, times: u64) {
-        let bin = (magnitude.to_bits() >> DROPPED) - LEAST;
-        let octave = (bin as usize >> BITS).min(OCTAVES - 1);
-        let beyond = bin as usize >= OCTAVES * BINS;
-        let within = if beyond { BINS - 1 } else { bin as usize % BINS };
-        let Some(octave) = self.0.get(octave) else { return };
-        let bins = octave.get_or_init(|| Box::new([const { AtomicU64::new(0) }; BINS]));
-        if let Some(count) = bins.get(within) {
-            count.fetch_add(times, Relaxed);
-        }
-    }
-
-    /// The middle of each bin and what it counts, for those octaves that were ever used.
-    fn bins(&self) -> impl Iterator<Item = (f64, &AtomicU64)> {
-        self.0.iter().zip(0..).flat_map(|(octave, at)| {
-            let first = LEAST + at * BINS as u64;
-            let bins = octave.get().into_iter().flat_map(|bins| bins.iter());
-            bins.zip(first..).map(|(count, bin)| (middle(bin), count))
-        })
-    }
-}
-
-fn middle(bin: u64) -> f64 {
-    f64::from_bits(bin << DROPPED | 1 << (DROPPED - 1))
-}
-
-/// The observations of one window.
-#[derive(Debug)]
-struct Bins {
-    zero: AtomicU64,
-    positive: Half,
-    negative: OnceLock<Box<Half>>,
-    /// The smallest and the largest, as `ordered` has them.
-    least: AtomicU64,
-    most: AtomicU64,
-}
-
-/// A float as an integer of the same order.
-fn ordered(value: f64) -> u64 {
-    let bits = value.to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
-}
-
-fn disordered(key: u64) -> f64 {
-    f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
-}
-
-impl Bins {
-    fn new() -> Bins {
-        Bins {
-            zero: AtomicU64::new(0),
-            positive: Half::new(),
-            negative: OnceLock::new(),
-            least: AtomicU64::new(u64::MAX),
-            most: AtomicU64::new(0),
-        }
-    }
-
-    #[inline]
-    fn add(&self, value: f64, times: u64) {
-        let magnitude = value.abs();
-        if magnitude.to_bits() >> DROPPED < LEAST {
-            self.zero.fetch_add(times, Relaxed);
-        } else if value > 0.0 {
-            self.positive.add(magnitude, times);
-        } else {
-            self.negative.get_or_init(|| Box::new(Half::new())).add(magnitude, times);
-        }
-        // Both are as a rule known already.
-        let key = ordered(value);
-        if key < self.least.load(Relaxed) {
-            self.least.fetch_min(key, Relaxed);
-        }
-        if key > self.most.load(Relaxed) {
-            self.most.fetch_max(key, Relaxed);
-        }
-    }
-
-    /// Every bin that was ever used, in no order.
-    fn bins(&self) -> impl Iterator<Item = (f64, &AtomicU64)> {
-        let negative = self.negative.get().into_iter().flat_map(|half| half.bins());
-        let negative = negative.map(|(middle, count)| (-middle, count));
-        negative.chain([(0.0, &self.zero)]).chain(self.positive.bins())
-    }
-
-    /// Forgets all; how many they were.
-    fn clear(&self) -> u64 {
-        self.least.store(u64::MAX, Relaxed);
-        self.most.store(0, Relaxed);
-        self.bins().map(|(_, count)| count.swap(0, Relaxed)).sum()
     }
 }
 
@@ -219,7 +104,7 @@ impl Sketch {
         }
         all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let recent = all.iter().map(|(_, count)| count).sum::<u64>();
-        let ends = self.windows.iter().map(|w| (w.least.load(Relaxed), w.most.load(Relaxed)));
+        let ends = self.windows.iter().map(Bins::ends);
         let (least, most) = ends.fold((u64::MAX, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));
         let ends = (disordered(least), disordered(most));
         let quantiles = quantiles.iter().map(|q| (*q, quantile(&all, recent, ends, *q))).collect();
@@ -331,12 +216,5 @@ mod tests {
         let told = sketch.tell(&[], 10_000_001);
         assert_eq!((told.count, told.sum), (109, 5.0 + 12.0 + 700.0));
         assert_eq!(sketch.count(), 109);
-    }
-
-    #[test]
-    fn order_survives_the_integer() {
-        let values = [f64::NEG_INFINITY, -2.0, -1e-9, -0.0, 0.0, 1e-9, 2.0, f64::INFINITY];
-        assert!(values.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
-        assert!(values.iter().all(|v| disordered(ordered(*v)).to_bits() == v.to_bits()));
     }
 }
