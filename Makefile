@@ -16,7 +16,7 @@ BUILD_STD = $(shell .ci/static.sh --std)
 export CARGO FUZZ_SECONDS
 
 # Crates of their own, besides the program's.
-CRATES = $(wildcard bench/Cargo.toml fuzz/Cargo.toml)
+CRATES = $(wildcard bench/Cargo.toml bench/library/Cargo.toml fuzz/Cargo.toml)
 
 .PHONY: help
 help: ## this list
@@ -74,7 +74,7 @@ lint: ## format, clippy for every set of features, shellcheck
 	$(CARGO) clippy --quiet --all-targets --features recorder -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tls,grpc -- -D warnings
-	shellcheck .ci/run .ci/*.sh tests/*.sh
+	shellcheck .ci/run .ci/*.sh tests/*.sh bench/library/*.sh
 deploy-check: ## try out services, alerts and example configurations with their real tools
 	tests/deploy.sh "$$(.ci/static.sh $(TARGET))"
 check: ## all of this, as CI does it: installs Debian packages

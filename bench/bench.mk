@@ -18,7 +18,7 @@ PROFILE_FIXTURE = $(abspath fixtures/box)
 PROFILE_DIALECT = sysmetrics
 PROFILE_ENCODING = plain
 
-.PHONY: bench bench-quick budgets profile bench-build bench-programs bench-tiny
+.PHONY: bench bench-quick bench-library budgets profile bench-build bench-programs bench-tiny
 
 bench: bench-programs bench-tiny bench-build ## measure against targets and peers (PEERS=dir: a newer node_exporter); recorded in bench/record
 	$(BENCH_ENV) $(BENCH) run
@@ -28,6 +28,11 @@ bench-quick: bench-programs bench-tiny bench-build ## the same within half a min
 
 budgets: bench-programs bench-build ## fail if size, threads, allocations, system calls or descriptors are over budget
 	$(BENCH_ENV) $(BENCH) budgets
+
+# What it prints stands in bench/record under the day, the commit and "library".
+bench-library: ## the library face against metrics-exporter-prometheus: some ten minutes; recorded
+	cd bench/library && CARGO_TARGET_DIR= $(CARGO) build --locked --release
+	bench/library/record.sh bench/library/target/release/sysmetrics-bench-library bench/record
 
 bench-build:
 	$(BENCH_CARGO) --release
