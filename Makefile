@@ -32,8 +32,9 @@ run: ## serve on 127.0.0.1:9101, or as ARGS say
 .PHONY: test test-library test-tiny e2e golden fuzz fuzz-seeds
 test: ## every test: units, twins, golden, the peers
 	$(CARGO) test $(FEATURES)
-test-library: ## those of the library, without the program
+test-library: ## those of the library, without the program; how many crates it brings
 	$(CARGO) test --no-default-features --features recorder
+	.ci/crates.sh
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
 e2e: ## what leaves, against real receivers, with TLS and gRPC
