@@ -75,6 +75,7 @@ lint: ## format, clippy for every set of features, shellcheck
 	$(CARGO) clippy --quiet --all-targets --features recorder -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tls,grpc -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --features recorder
 	shellcheck .ci/run .ci/*.sh tests/*.sh bench/library/*.sh
 deploy-check: ## try out services, alerts and example configurations with their real tools
 	tests/deploy.sh "$$(.ci/static.sh $(TARGET))"
