@@ -81,7 +81,7 @@ impl Tails {
                 continue;
             };
             let is_first = budget.left == TURN;
-            if (budget.left < file.want() && !is_first) || budget.is_over() {
+            if !is_first && (budget.left < file.want() || budget.is_over()) {
                 // It is the first of the next turn.
                 self.cursor = self.cursor.checked_sub(1).unwrap_or(count.saturating_sub(1));
                 break;

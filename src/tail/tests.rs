@@ -518,8 +518,9 @@ fn a_turn_is_bounded_and_nobody_starves() {
         }
     }
     assert_eq!(place.lines(), 1_000_001.0);
-    assert_eq!(place.count("turns_total"), f64::from(turns));
-    assert!(f64::from(turns) >= 6_000_005.0 / read::TURN as f64);
+    // The clock may end a turn that only looked.
+    let counted = place.count("turns_total");
+    assert!(counted <= f64::from(turns) && counted >= 6_000_005.0 / read::TURN as f64);
 }
 
 #[test]
