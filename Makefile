@@ -34,6 +34,8 @@ test: ## every test: units, twins, golden, the peers
 	$(CARGO) test $(FEATURES)
 test-library: ## those of the library, without the program
 	$(CARGO) test --no-default-features --features recorder
+	$(CARGO) test --features recorder --test recorder_serving
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --no-default-features --features recorder
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
 e2e: ## what leaves, against real receivers, with TLS and gRPC
