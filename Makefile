@@ -35,6 +35,8 @@ test: ## every test: units, twins, golden, the peers
 test-library: ## those of the library, without the program; how many crates it brings
 	$(CARGO) test --no-default-features --features recorder
 	.ci/crates.sh
+	$(CARGO) test --features recorder --test recorder_serving
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --no-default-features --features recorder
 test-tiny: ## the same with the reference front tiny_http
 	$(CARGO) test --features tiny_http
 e2e: ## what leaves, against real receivers, with TLS and gRPC
@@ -75,7 +77,6 @@ lint: ## format, clippy for every set of features, shellcheck
 	$(CARGO) clippy --quiet --all-targets --features recorder -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tls,grpc -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --features recorder
 	shellcheck .ci/run .ci/*.sh tests/*.sh bench/library/*.sh
 deploy-check: ## try out services, alerts and example configurations with their real tools
 	tests/deploy.sh "$$(.ci/static.sh $(TARGET))"

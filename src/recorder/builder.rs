@@ -13,6 +13,7 @@ use crate::registry::{
 use crate::settings::Listen;
 use crate::store::Bounds;
 use crate::wire::Url;
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -26,7 +27,6 @@ const PORT: u16 = 9000;
 const PROCESS: &str = "process_";
 
 /// Builds a recorder of the facade `metrics`, and what takes its metrics out of the process.
-#[derive(Debug)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct PrometheusBuilder {
     way: Way,
@@ -41,6 +41,12 @@ pub struct PrometheusBuilder {
     labels: Vec<(String, String)>,
     #[cfg(feature = "exporter")]
     with_host: bool,
+}
+
+impl fmt::Debug for PrometheusBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrometheusBuilder").finish_non_exhaustive()
+    }
 }
 
 impl Default for PrometheusBuilder {
@@ -101,7 +107,7 @@ impl PrometheusBuilder {
         let user = username.map(|name| (name, password.unwrap_or_default()));
         let user = user.or_else(|| url.user.clone());
         let push = Push { url, interval, user, by_post: use_http_post_method };
-        self.way = Way::Push(Box::new(push));
+        self.way = Way::Push(Box::new(move |handle| push.run(handle)));
         Ok(self)
     }
 

@@ -1,7 +1,6 @@
 //! How metrics leave the process without being asked for by it: an endpoint for scrapes, or pushes to a
 //! Pushgateway. Plain blocking work, for a thread of its own.
 
-use super::push::Push;
 use super::serve::{Endpoint, Network, Page, Serving};
 use super::{BuildError, PrometheusHandle};
 use crate::registry::Registry;
@@ -13,11 +12,14 @@ use std::thread;
 /// How the thread is called.
 const THREAD: &str = "sysmetrics";
 
+/// Pushes what a handle renders, for ever.
+pub type Pushing = Box<dyn FnOnce(&PrometheusHandle) + Send>;
+
 /// What was asked for.
-#[derive(Clone, Debug)]
 pub enum Way {
     Listen(Listen),
-    Push(Box<Push>),
+    /// Made only by who asks for it: a program that listens links no client.
+    Push(Pushing),
 }
 
 /// What takes metrics out of the process: it listens already, where it is an endpoint.
@@ -25,7 +27,7 @@ pub struct Exporter(Work);
 
 enum Work {
     Serve(Box<Endpoint>),
-    Push(Box<Push>, PrometheusHandle),
+    Push(Pushing, PrometheusHandle),
 }
 
 impl Exporter {
@@ -62,7 +64,10 @@ impl Exporter {
     pub fn run(self) -> io::Result<()> {
         match self.0 {
             Work::Serve(endpoint) => endpoint.run(),
-            Work::Push(push, handle) => push.run(&handle),
+            Work::Push(push, handle) => {
+                push(&handle);
+                Ok(())
+            }
         }
     }
 
@@ -76,7 +81,7 @@ impl Exporter {
         match self.0 {
             Work::Serve(endpoint) => endpoint.start().map_err(cannot)?.detach(),
             Work::Push(push, handle) => {
-                let work = move || push.run(&handle);
+                let work = move || push(&handle);
                 thread::Builder::new().name(THREAD.to_owned()).spawn(work).map_err(cannot)?;
             }
         }

@@ -40,6 +40,8 @@
 //! **Addresses.** `add_allowed_address` takes single addresses as well as networks. An endpoint that is
 //! pushed to may be `https://` with the feature `tls`.
 //!
+//! **`MetricKindMask`** is this crate's, with the constants of that in `metrics-util`.
+//!
 //! **Not offered**: native histograms and protocol buffers (`render_protobuf`), the module `formatting`,
 //! `Distribution` and `LabelSet`. Variants of `BuildError` that speak of tokio are not there; others carry
 //! texts.

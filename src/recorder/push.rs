@@ -6,7 +6,6 @@ use crate::courier::{Call, Client};
 use crate::expose::Format;
 use crate::log::{self, Limiter};
 use crate::wire::{self, Url};
-use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,7 +27,7 @@ pub struct Push {
 
 impl Push {
     /// Pushes after each interval, for ever.
-    pub fn run(&self, handle: &PrometheusHandle) -> io::Result<()> {
+    pub fn run(&self, handle: &PrometheusHandle) {
         let (mut client, mut limiter, mut body) =
             (Client::for_plain_samples(), Limiter::default(), vec![]);
         loop {

@@ -40,13 +40,32 @@ impl Half {
         }
     }
 
-    /// The middle of each bin and what it counts, for those octaves that were ever used.
-    fn bins(&self) -> impl Iterator<Item = (f64, &AtomicU64)> {
-        self.0.iter().zip(0..).flat_map(|(octave, at)| {
-            let first = LEAST + at * BINS as u64;
-            let bins = octave.get().into_iter().flat_map(|bins| bins.iter());
-            bins.zip(first..).map(|(count, bin)| (middle(bin), count))
-        })
+    /// What `take` finds in all bins that were ever used, added up.
+    fn sum(&self, take: fn(&AtomicU64) -> u64) -> u64 {
+        let mut sum = 0;
+        for bins in self.0.iter().filter_map(OnceLock::get) {
+            for count in bins.iter() {
+                sum += take(count);
+            }
+        }
+        sum
+    }
+
+    /// Appends the middle of each bin that any of `halves` uses, ascending, and what they count.
+    fn merge<'h>(halves: impl Iterator<Item = &'h Half> + Clone, all: &mut Vec<(f64, u64)>) {
+        for octave in 0..OCTAVES {
+            let octaves = || halves.clone().filter_map(|half| half.0.get(octave)?.get());
+            if octaves().next().is_none() {
+                continue;
+            }
+            for bin in 0..BINS {
+                let counts = octaves().filter_map(|bins| bins.get(bin));
+                let count = counts.map(|count| count.load(Relaxed)).sum();
+                if count > 0 {
+                    all.push((middle(LEAST + (octave * BINS + bin) as u64), count));
+                }
+            }
+        }
     }
 }
 
@@ -107,18 +126,35 @@ impl Bins {
         }
     }
 
-    /// Every bin that was ever used, in no order.
-    pub fn bins(&self) -> impl Iterator<Item = (f64, &AtomicU64)> {
-        let negative = self.negative.get().into_iter().flat_map(|half| half.bins());
-        let negative = negative.map(|(middle, count)| (-middle, count));
-        negative.chain([(0.0, &self.zero)]).chain(self.positive.bins())
+    fn sum(&self, take: fn(&AtomicU64) -> u64) -> u64 {
+        let negative = self.negative.get().map_or(0, |half| half.sum(take));
+        negative + take(&self.zero) + self.positive.sum(take)
+    }
+
+    /// How many observations there were.
+    pub fn count(&self) -> u64 {
+        self.sum(|count| count.load(Relaxed))
     }
 
     /// Forgets all; how many they were.
     pub fn clear(&self) -> u64 {
         self.least.store(u64::MAX, Relaxed);
         self.most.store(0, Relaxed);
-        self.bins().map(|(_, count)| count.swap(0, Relaxed)).sum()
+        self.sum(|count| count.swap(0, Relaxed))
+    }
+
+    /// The middle of each bin that any of `all` uses, ascending, and what they count.
+    pub fn merge(all: &[Bins]) -> Vec<(f64, u64)> {
+        let mut merged = Vec::new();
+        Half::merge(all.iter().filter_map(|bins| Some(&**bins.negative.get()?)), &mut merged);
+        merged.reverse();
+        merged.iter_mut().for_each(|(value, _)| *value = -*value);
+        let zero = all.iter().map(|bins| bins.zero.load(Relaxed)).sum();
+        if zero > 0 {
+            merged.push((0.0, zero));
+        }
+        Half::merge(all.iter().map(|bins| &bins.positive), &mut merged);
+        merged
     }
 
     /// The smallest and the largest value, as integers of the same order: `disordered` tells them.

@@ -5,12 +5,12 @@ use super::cell::{Cell, Counter, Gauge};
 use super::histogram::Histogram;
 use super::key::Key;
 use super::name;
+use super::series::{Entry, Series};
 use super::shape::Shape;
 use super::{Naming, Options};
 use crate::metric::{self, Kind, fresh_stamp};
 use crate::settings::Dialect;
 use crate::store::{LabelSet, MAX_HELP, PARTS, Reason, parts_of};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -28,6 +28,7 @@ pub enum Wish<'a> {
 
 /// One family.
 pub struct Family {
+    pub name: Box<str>,
     /// Its name with unit and `_total`, where these are wished.
     pub exposed: Box<str>,
     pub kind: Kind,
@@ -36,7 +37,7 @@ pub struct Family {
     shape: Option<Shape>,
     stamp: u32,
     shares_stem: bool,
-    pub series: BTreeMap<Box<[u8]>, Entry>,
+    pub series: Series,
 }
 
 impl Family {
@@ -60,21 +61,8 @@ impl Family {
     }
 }
 
-/// One series.
-pub struct Entry {
-    pub cell: Cell,
-    /// The hashes of the keys that lead to it.
-    pub keys: Vec<u64>,
-    /// Nobody told it anything for too long: it is not shown until somebody does.
-    pub asleep: bool,
-    /// What its cell looked like at the last look, and when that was last another, in milliseconds of
-    /// the registry.
-    pub mark: u64,
-    pub changed: Option<u64>,
-}
-
-#[derive(Default)]
 struct Described {
+    name: Box<str>,
     unit: Box<str>,
     help: Box<str>,
 }
@@ -83,16 +71,36 @@ struct Described {
 #[derive(Default)]
 pub struct Families {
     /// By name, without unit and `_total`.
-    pub known: BTreeMap<Box<str>, Family>,
-    /// Those names by the whole names.
-    exposed: BTreeMap<Box<str>, Box<str>>,
-    described: BTreeMap<Box<str>, Described>,
+    pub known: Vec<Family>,
+    /// Those names by the whole names, which come first.
+    exposed: Vec<(Box<str>, Box<str>)>,
+    /// By name.
+    described: Vec<Described>,
     /// How many lines all series are.
     pub lines: usize,
     labels: LabelSet,
 }
 
+/// Where `name` is in what is sorted by it, or would be.
+fn place<T>(sorted: &[T], name: &str, of: impl Fn(&T) -> &str) -> Result<usize, usize> {
+    sorted.binary_search_by(|item| of(item).cmp(name))
+}
+
 impl Families {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        place(&self.known, name, |family| &family.name)
+    }
+
+    /// Which family is exposed under `name`.
+    fn place_of_exposed(&self, name: &str) -> Option<usize> {
+        let at = place(&self.exposed, name, |pair| &pair.0).ok()?;
+        self.place(&self.exposed.get(at)?.1).ok()
+    }
+
+    fn described(&self, name: &str) -> Option<&Described> {
+        self.described.get(place(&self.described, name, |described| &described.name).ok()?)
+    }
+
     /// The series of `key`, made if need be.
     pub fn register(
         &mut self,
@@ -103,29 +111,25 @@ impl Families {
     ) -> Result<&mut Entry, Reason> {
         let name = name::metric(key.name());
         let labels = self.render(key, wish, options)?;
-        let family = match self.known.get(&*name) {
-            None => None,
-            Some(family) if !is(family.kind, wish) => return Err(Reason::Kind),
-            Some(family) if family.series.contains_key(&labels) => None,
-            Some(family) => Some(family.weight()),
+        let (at, mut made) = match self.place(&name) {
+            Ok(at) => (at, None),
+            Err(_) => (0, Some(self.make(&name, wish, options)?)),
         };
-        let made = match family {
-            Some(_) => None,
-            None if self.known.contains_key(&*name) => None,
-            None => Some(self.make(&name, wish, options)?),
-        };
-        let weight = made.as_ref().map(Family::weight).or(family).unwrap_or(0);
-        if weight > 0 && self.lines + weight > options.bounds.series {
+        let family = made.as_ref().or(self.known.get(at)).ok_or(Reason::Name)?;
+        if !is(family.kind, wish) {
+            return Err(Reason::Kind);
+        }
+        let found = family.series.find(&labels);
+        if found.is_none() && self.lines + family.weight() > options.bounds.series {
             return Err(Reason::Series);
         }
-        self.lines += weight;
-        if let Some(family) = made {
-            self.insert(&name, family);
-        }
-        let family = self.known.get_mut(&*name).ok_or(Reason::Name)?;
-        let cell = family.new_cell(left_out);
-        let new = || Entry { cell, keys: Vec::new(), asleep: false, mark: 0, changed: None };
-        Ok(family.series.entry(labels).or_insert_with(new))
+        let at = made.take().map_or(at, |family| self.insert(family));
+        let family = self.known.get_mut(at).ok_or(Reason::Name)?;
+        let entry = found.unwrap_or_else(|| {
+            self.lines += family.weight();
+            family.series.insert(Entry::new(labels, family.new_cell(left_out)))
+        });
+        family.series.get_mut(entry).ok_or(Reason::Name)
     }
 
     /// The labels of `key` and of all series, as they are written. Of two that go by one name the
@@ -160,18 +164,18 @@ impl Families {
                 shape @ Shape::Quantiles(..) => (Kind::Summary, Some(shape.clone())),
             },
         };
-        let described = self.described.get(name);
-        let (unit, help) = described.map_or(("", ""), |d| (&*d.unit, &*d.help));
+        let (unit, help) = self.described(name).map_or(("", ""), |d| (&*d.unit, &*d.help));
         let exposed = exposed(name, unit, kind, &options.naming);
         self.judge(&exposed, kind, options)?;
         Ok(Family {
+            name: name.into(),
             exposed: exposed.into(),
             kind,
             help: help.into(),
             shape,
             stamp: fresh_stamp(),
             shares_stem: false,
-            series: BTreeMap::new(),
+            series: Series::default(),
         })
     }
 
@@ -188,31 +192,38 @@ impl Families {
             return Err(Reason::Reserved);
         }
         let is_part = |part: &&str| {
-            let stem = name.strip_suffix(*part).and_then(|stem| self.exposed.get(stem));
-            let family = stem.and_then(|name| self.known.get(name));
+            let stem = name.strip_suffix(*part).and_then(|stem| self.place_of_exposed(stem));
+            let family = stem.and_then(|at| self.known.get(at));
             family.is_some_and(|family| parts_of(family.kind).contains(part))
         };
-        let is_there = |part: &&str| self.exposed.contains_key([name, *part].concat().as_str());
-        let is_taken = self.exposed.contains_key(name);
+        let is_there = |part: &&str| self.place_of_exposed(&[name, *part].concat()).is_some();
+        let is_taken = self.place_of_exposed(name).is_some();
         if is_taken || PARTS.iter().any(is_part) || parts_of(kind).iter().any(is_there) {
             return Err(Reason::Taken);
         }
         Ok(())
     }
 
-    fn insert(&mut self, name: &str, family: Family) {
+    /// Takes in a family whose names are free; where it is.
+    fn insert(&mut self, family: Family) -> usize {
         let exposed = family.exposed.clone();
-        self.exposed.insert(exposed.clone(), name.into());
-        self.known.insert(name.into(), family);
+        if let Err(at) = place(&self.exposed, &exposed, |pair| &pair.0) {
+            self.exposed.insert(at, (exposed.clone(), family.name.clone()));
+        }
+        let at = self.place(&family.name).unwrap_or_else(|at| at);
+        self.known.insert(at, family);
         self.retell(&exposed);
+        at
     }
 
-    /// Forgets a family; its description stays.
-    pub fn remove(&mut self, name: &str) {
-        if let Some(family) = self.known.remove(name) {
-            self.exposed.remove(&family.exposed);
-            self.retell(&family.exposed);
+    /// Takes out a family; its description stays.
+    pub fn remove(&mut self, name: &str) -> Option<Family> {
+        let family = self.known.remove(self.place(name).ok()?);
+        if let Ok(at) = place(&self.exposed, &family.exposed, |pair| &pair.0) {
+            self.exposed.remove(at);
         }
+        self.retell(&family.exposed);
+        Some(family)
     }
 
     /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where the
@@ -222,8 +233,8 @@ impl Families {
     fn retell(&mut self, exposed: &str) {
         for name in [exposed, &[exposed, "_total"].concat()] {
             let stem = name.strip_suffix("_total");
-            let shares = stem.is_none_or(|stem| self.exposed.contains_key(stem));
-            let family = self.exposed.get(name).and_then(|name| self.known.get_mut(name));
+            let shares = stem.is_none_or(|stem| self.place_of_exposed(stem).is_some());
+            let family = self.place_of_exposed(name).and_then(|at| self.known.get_mut(at));
             if let Some(family) = family.filter(|family| family.kind == Kind::Counter) {
                 (family.shares_stem, family.stamp) = (shares, fresh_stamp());
             }
@@ -239,26 +250,26 @@ impl Families {
         options: &Options,
     ) -> Result<(), Reason> {
         let name = name::metric(name);
-        if self.described.contains_key(&*name) {
+        let Err(at) = place(&self.described, &name, |described| &described.name) else {
             return Ok(());
-        }
+        };
         if self.described.len() >= options.bounds.families {
             return Err(Reason::Families);
         }
         if help.len() > MAX_HELP || name.len() > options.bounds.name_bytes {
             return Err(Reason::TooLong);
         }
-        let described = Described { unit: unit.into(), help: help.into() };
-        self.described.insert(name.as_str().into(), described);
-        let Some(mut family) = self.known.remove(&*name) else { return Ok(()) };
-        self.exposed.remove(&family.exposed);
+        let described =
+            Described { name: name.as_str().into(), unit: unit.into(), help: help.into() };
+        self.described.insert(at, described);
+        let Some(mut family) = self.remove(&name) else { return Ok(()) };
         let exposed = exposed(&name, unit, family.kind, &options.naming);
+        // A name that is another's is left to it.
         if self.judge(&exposed, family.kind, options).is_ok() {
-            self.retell(&family.exposed);
             family.exposed = exposed.into();
         }
         (family.help, family.stamp) = (help.into(), fresh_stamp());
-        self.insert(&name, family);
+        self.insert(family);
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 //! with its keys; asked for again, it starts anew. While somebody keeps a handle it only sleeps: it is
 //! not shown, and comes back with what it was when the handle is used again.
 
-use super::family::{Entry, Families};
+use super::family::Families;
+use super::series::Entry;
 use super::shards::Shards;
 use crate::metric::Kind;
 use std::ops::BitOr;
@@ -82,17 +83,17 @@ impl Families {
     pub fn sweep(&mut self, now: u64, idle: &Idle, shards: &Shards) {
         let after = u64::try_from(idle.after.as_millis()).unwrap_or(u64::MAX);
         let mut empty = Vec::new();
-        for (name, family) in &mut self.known {
+        for family in &mut self.known {
             if !idle.kinds.matches(family.kind) {
                 continue;
             }
             let before = family.series.len();
-            family.series.retain(|_, entry| entry.look(now, after, shards));
+            family.series.retain(|entry| entry.look(now, after, shards));
             self.lines -= (before - family.series.len()) * family.weight();
-            if family.series.is_empty() {
-                empty.push(name.clone());
+            if family.series.len() == 0 {
+                empty.push(family.name.clone());
             }
         }
-        empty.iter().for_each(|name| self.remove(name));
+        empty.iter().for_each(|name| drop(self.remove(name)));
     }
 }

@@ -19,6 +19,7 @@ mod histogram;
 mod idle;
 mod key;
 mod name;
+mod series;
 mod shape;
 mod shards;
 mod sketch;

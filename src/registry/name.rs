@@ -10,11 +10,14 @@ const RESERVED: [(&str, &str); 2] = [("le", "exported_le"), ("quantile", "export
 
 /// The name of a metric: letters, digits, `_` and `:`.
 pub fn metric(name: &str) -> String {
-    let mut fit = rest_of_metric(name);
-    if fit.starts_with(|c: char| c.is_ascii_digit()) {
-        fit.replace_range(..1, "_");
+    without_digit_first(rest_of_metric(name))
+}
+
+fn without_digit_first(name: String) -> String {
+    match name.strip_prefix(|c: char| c.is_ascii_digit()) {
+        Some(rest) => ["_", rest].concat(),
+        None => name,
     }
-    fit
 }
 
 /// What may stand behind the first character of it.
@@ -27,10 +30,7 @@ pub fn rest_of_metric(name: &str) -> String {
 /// Prometheus' own. `has_parts` where histograms and summaries have labels of their own.
 pub fn label(name: &str, has_parts: bool) -> String {
     let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    let mut fit: String = name.chars().map(fit).collect();
-    if fit.starts_with(|c: char| c.is_ascii_digit()) {
-        fit.replace_range(..1, "_");
-    }
+    let mut fit = without_digit_first(name.chars().map(fit).collect());
     while fit.starts_with("__") {
         fit.remove(0);
     }

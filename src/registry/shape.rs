@@ -23,11 +23,14 @@ pub enum Shape {
 impl Shape {
     /// Buckets of these bounds, whatever their order; NaN and infinity are none.
     pub fn buckets(bounds: &[f64]) -> Shape {
-        let mut bounds: Vec<f64> = bounds.iter().copied().filter(|b| b.is_finite()).collect();
-        bounds.sort_by(f64::total_cmp);
-        bounds.dedup();
-        bounds.truncate(MAX_PARTS);
-        Shape::Buckets(bounds.into())
+        let mut sorted: Vec<f64> = Vec::new();
+        for bound in bounds.iter().filter(|bound| bound.is_finite()).take(MAX_PARTS) {
+            let at = sorted.partition_point(|known| known < bound);
+            if sorted.get(at) != Some(bound) {
+                sorted.insert(at, *bound);
+            }
+        }
+        Shape::Buckets(sorted.into())
     }
 
     /// These quantiles, each between 0 and 1.

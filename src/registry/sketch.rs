@@ -87,22 +87,14 @@ impl Sketch {
     /// How many observations there were.
     pub fn count(&self) -> u64 {
         let turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
-        let bins = self.windows.iter().flat_map(Bins::bins);
-        turned.gone + bins.map(|(_, count)| count.load(Relaxed)).sum::<u64>()
+        turned.gone + self.windows.iter().map(Bins::count).sum::<u64>()
     }
 
     /// Turns the windows whose time is over, then tells of the others.
     pub fn tell(&self, quantiles: &[f64], now: u64) -> Told {
         let mut turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
         self.turn(&mut turned, now);
-        let mut all: Vec<(f64, u64)> = Vec::new();
-        for (value, count) in self.windows.iter().flat_map(Bins::bins) {
-            let count = count.load(Relaxed);
-            if count > 0 {
-                all.push((value, count));
-            }
-        }
-        all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let all = Bins::merge(&self.windows);
         let recent = all.iter().map(|(_, count)| count).sum::<u64>();
         let ends = self.windows.iter().map(Bins::ends);
         let (least, most) = ends.fold((u64::MAX, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));

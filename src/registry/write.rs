@@ -29,7 +29,7 @@ impl Registry {
         }
         out.source(Source::Own);
         let mut counts = Vec::new();
-        for family in self.families().known.values() {
+        for family in &self.families().known {
             write_family(family, now, &mut counts, out);
         }
         self.write_self(out);
@@ -49,8 +49,8 @@ impl Registry {
 
 fn write_family(family: &Family, now: u64, counts: &mut Vec<u64>, out: &mut dyn Sink) {
     out.family(&family.row());
-    for (labels, entry) in family.series.iter().filter(|(_, entry)| !entry.asleep) {
-        let labels = Labels::rendered(labels);
+    for entry in family.series.iter().filter(|entry| !entry.asleep) {
+        let labels = Labels::rendered(&entry.labels);
         let number = match &entry.cell {
             Cell::Counter(counter) => Value::Int(counter.get()),
             Cell::Gauge(gauge) => Value::Float(gauge.get()),
