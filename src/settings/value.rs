@@ -4,6 +4,8 @@ use super::expr;
 use super::listen::{Listen, host};
 use super::url;
 use regex_lite::Regex;
+#[cfg(feature = "hub")]
+use std::time::Duration;
 
 /// Bytes of one value.
 const MAX_VALUE: usize = 4096;
@@ -330,6 +332,12 @@ fn millis(text: &str) -> Option<u64> {
         }
     };
     digits(number)?.checked_mul(unit)
+}
+
+/// A length of time as values have it.
+#[cfg(feature = "hub")]
+pub(super) fn in_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The one spelling of a time.
