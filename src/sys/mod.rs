@@ -3,6 +3,7 @@
 
 #[cfg(feature = "hub")]
 mod child;
+mod crc;
 mod dir;
 #[cfg(feature = "hub")]
 mod disk;
@@ -20,6 +21,7 @@ mod wake;
 
 #[cfg(feature = "hub")]
 pub use child::{Child, Ended, spawn};
+pub use crc::crc32;
 #[cfg(feature = "hub")]
 pub use dir::open_unwaiting;
 pub use dir::{open_below, open_directory};

@@ -3,6 +3,7 @@
 //! a courier's there is no room for it, and what a stack has touched stays memory for ever. So a
 //! thread of its own makes it there, and goes with its stack.
 
+use super::crc::crc32;
 use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
 };
@@ -33,7 +34,7 @@ impl Gzip {
     /// What stands behind the deflated data: check sum and length.
     pub fn tail(plain: &[u8]) -> [u8; 8] {
         let length = plain.len() as u32; // modulo 2^32, as specified
-        (u64::from(length) << 32 | u64::from(crc32fast::hash(plain))).to_le_bytes()
+        (u64::from(length) << 32 | u64::from(crc32(plain))).to_le_bytes()
     }
 
     /// Begins to deflate something new.

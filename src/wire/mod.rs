@@ -1,8 +1,9 @@
 //! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
-//! ends, how long a body is, chunks, gzip and dates; the URLs that lead to
-//! it; and patterns of names.
+//! ends, how long a body is, chunks, gzip and dates; the URLs that lead to it;
+//! patterns of names; and check sums.
 
 mod chunked;
+mod crc;
 #[cfg(feature = "hub")]
 mod date;
 mod gzip;
@@ -11,6 +12,9 @@ mod pattern;
 mod url;
 
 pub use chunked::Chunks;
+pub use crc::crc32;
+#[cfg(feature = "hub")]
+pub use crc::crc32c;
 #[cfg(feature = "hub")]
 pub use date::read_http_date;
 pub use gzip::{Deflate, Gzip};
