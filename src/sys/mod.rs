@@ -14,6 +14,7 @@ mod netlink;
 mod notify;
 mod pen;
 mod signal;
+mod thread;
 #[cfg(feature = "hub")]
 mod udp;
 #[cfg(feature = "hub")]
@@ -37,6 +38,7 @@ pub use netlink::{receive_from_kernel, route_socket};
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
 pub use signal::{Signal, Signals};
+pub use thread::{Thread, spawn_thread};
 #[cfg(feature = "hub")]
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 #[cfg(feature = "hub")]

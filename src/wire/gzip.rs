@@ -4,11 +4,11 @@
 //! thread of its own makes it there, and goes with its stack.
 
 use super::crc::crc32;
+use crate::sys::spawn_thread;
 use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
 };
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 const LEVEL: i32 = 1;
 /// Raw deflate: gzip has its own head and check sum.
@@ -49,14 +49,13 @@ impl Gzip {
     fn make_aside(&mut self) {
         let made: Arc<Mutex<Option<Box<CompressorOxide>>>> = Arc::default();
         let to = Arc::clone(&made);
-        // Boxed, so that all threads are started by the same code.
-        let work: Box<dyn FnOnce() + Send> = Box::new(move || {
+        let work = Box::new(move || {
             let flags = create_comp_flags_from_zip_params(LEVEL, RAW, 0);
             let state = Box::new(CompressorOxide::new(flags));
             *to.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
         });
-        let thread = thread::Builder::new().name("gzip".to_owned()).stack_size(MAKING).spawn(work);
-        if thread.is_ok_and(|thread| thread.join().is_ok()) {
+        if let Ok(thread) = spawn_thread("gzip", MAKING, work) {
+            thread.join();
             self.state = made.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
     }
