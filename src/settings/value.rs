@@ -3,6 +3,7 @@
 use super::expr;
 use super::listen::{Listen, host};
 use super::url;
+use crate::sys;
 use regex_lite::Regex;
 #[cfg(feature = "hub")]
 use std::time::Duration;
@@ -271,7 +272,7 @@ impl Kind {
             }
             Kind::Numbers => {
                 let plain = text.replace('_', "");
-                Value::text(&plain).filter(|_| plain.parse().is_ok_and(f64::is_finite))
+                Value::text(&plain).filter(|_| sys::float(&plain).is_some_and(f64::is_finite))
             }
             Kind::Word => Value::text(text).filter(|_| is_word(text, "_-.:")),
             Kind::Served => Served::parse(text).and(Value::text(text)),

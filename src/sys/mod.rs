@@ -9,6 +9,7 @@ mod dir;
 mod disk;
 #[cfg(feature = "hub")]
 mod inotify;
+mod float;
 mod net;
 mod netlink;
 mod notify;
@@ -30,6 +31,7 @@ pub use dir::{open_below, open_directory};
 pub use disk::{boot_millis, lock_alone};
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};
+pub use float::float;
 pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
     listen_tcp, listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
