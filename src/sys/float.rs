@@ -17,7 +17,7 @@ pub fn float(text: &str) -> Option<f64> {
     // SAFETY: the text ends with 0, and `end` is written with a place in it, which is one to
     // compare with, no more.
     let number = unsafe { libc::strtod(text.as_ptr(), &raw mut end) };
-    let length = (end.addr()).wrapping_sub(text.as_ptr().addr());
+    let length = end.addr().wrapping_sub(text.as_ptr().addr());
     (length == text.as_bytes().len()).then_some(number)
 }
 
@@ -46,10 +46,8 @@ mod tests {
                 (0..length).map(|_| b"01259..eE+-xnaif \0"[next() as usize % 18]).collect();
             same(str::from_utf8(&text).unwrap());
         }
-        for text in [
-            "", "+", "-", ".", "+.", "5.", ".5", "1e", "1e5", "1e+5", "e5", "+-1", "0x1p3", " 1",
-            "1 ", "inf", "-Infinity", "nan", "+NaN", "nan(1)", "1e400", "-1e-400", "1_0", "١",
-        ] {
+        let known = "|+|-|.|+.|5.|.5|1e|1e5|1e+5|e5|+-1|0x1p3| 1|1 |inf|-Infinity|nan|+NaN|nan(1)";
+        for text in known.split('|').chain(["1e400", "-1e-400", "1_0", "١"]) {
             same(text);
         }
     }

@@ -7,9 +7,9 @@ mod crc;
 mod dir;
 #[cfg(feature = "hub")]
 mod disk;
+mod float;
 #[cfg(feature = "hub")]
 mod inotify;
-mod float;
 mod net;
 mod netlink;
 mod notify;
@@ -29,9 +29,9 @@ pub use dir::open_unwaiting;
 pub use dir::{open_below, open_directory};
 #[cfg(feature = "hub")]
 pub use disk::{boot_millis, lock_alone};
+pub use float::float;
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};
-pub use float::float;
 pub use net::{
     Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
     listen_tcp, listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
