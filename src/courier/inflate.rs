@@ -1,7 +1,7 @@
 //! gzip (RFC 1952) undone, up to a size: what is decoded grows with the input only as far as the
 //! limit, whatever the input promises.
 
-use crate::wire::Fault;
+use crate::wire::{Fault, crc32};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
@@ -31,7 +31,7 @@ pub fn gunzip(gzip: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
         let member = out.get(start..).unwrap_or_default();
         let mut expected = [0; 8];
         let (crc, size) = expected.split_at_mut(4);
-        crc.copy_from_slice(&crc32fast::hash(member).to_le_bytes());
+        crc.copy_from_slice(&crc32(member).to_le_bytes());
         size.copy_from_slice(&(member.len() as u32).to_le_bytes()); // modulo 2^32, as specified
         if *trailer != expected {
             return Err(Fault::Malformed);

@@ -22,11 +22,10 @@ pub use inflate::gunzip;
 pub use queue::{Next, Queue};
 pub use tls::Tls;
 
-use crate::sys::Wake;
+use crate::sys::{Wake, spawn_thread};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::thread;
 
 /// Bytes of a courier's stack. Only what it touches is memory.
 const STACK: usize = 128 << 10;
@@ -42,7 +41,7 @@ pub struct Courier<J> {
 ///
 /// There is no room for another thread.
 pub fn spawn(name: &str, stack: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-    thread::Builder::new().name(name.to_owned()).stack_size(stack).spawn(work).map(drop)
+    spawn_thread(name, stack, work).map(drop)
 }
 
 impl<J: Send + 'static> Courier<J> {

@@ -71,7 +71,7 @@ pub fn is_grpc(export: &Export) -> bool {
 fn checksum(path: &Path) -> u32 {
     let mut bytes = Vec::new();
     let read = fs::File::open(path).and_then(|f| f.take(MAX_FILE).read_to_end(&mut bytes));
-    read.map_or(0, |_| crc32fast::hash(&bytes))
+    read.map_or(0, |_| crate::wire::crc32(&bytes))
 }
 
 /// The endpoint, completed where it has no path.

@@ -68,6 +68,7 @@ impl<'a> Text<'a> {
     }
 
     /// A header that no sample followed leaves no trace.
+    #[inline(always)]
     fn drop_header(&mut self) {
         if let Some(start) = self.header.take() {
             self.out.truncate(start);

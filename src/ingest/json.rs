@@ -4,6 +4,7 @@
 
 mod reader;
 
+use crate::sys::float;
 use reader::Reader;
 use std::str;
 
@@ -79,7 +80,7 @@ impl<'a> Value<'a> {
     /// The number, if it is one that is finite.
     pub fn number(self) -> Option<f64> {
         match self {
-            Value::Number(text) => text.parse().ok().filter(|n: &f64| n.is_finite()),
+            Value::Number(text) => float(text).filter(|n| n.is_finite()),
             _ => None,
         }
     }

@@ -35,6 +35,7 @@ impl Buffer {
     }
 
     /// What was written so far.
+    #[inline(always)]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }

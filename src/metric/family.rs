@@ -182,6 +182,7 @@ impl<'a> Family<'a> {
     }
 
     /// Name without prefix and label keys in `dialect`; `None` where it has no such family.
+    #[inline(always)]
     pub fn named(&self, dialect: Dialect) -> Option<(&'a str, &'a [&'a str])> {
         match (dialect, self.own) {
             (Dialect::Own, Own::As { name, labels }) => Some((name, labels)),

@@ -26,6 +26,7 @@ pub enum Value {
 
 impl Value {
     /// `raw` clock ticks of `1 / hz` seconds (`sysconf(_SC_CLK_TCK)`), as seconds.
+    #[inline]
     pub fn ticks(raw: u64, hz: u64) -> Value {
         match hz {
             100 => Value::Centi(raw),
@@ -70,7 +71,7 @@ impl Value {
     fn through_text(self) -> f64 {
         let mut text = Buffer::default();
         text.put_value(self);
-        str::from_utf8(text.bytes()).unwrap_or_default().parse().unwrap_or(f64::NAN)
+        str::from_utf8(text.bytes()).ok().and_then(sys::float).unwrap_or(f64::NAN)
     }
 
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
@@ -216,11 +217,13 @@ impl Decimal {
     }
 
     /// The digits.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.get(..self.1).unwrap_or_default()
     }
 
     /// The digits as a label value.
+    #[inline]
     pub fn label(&self) -> Label<'_> {
         Label::of(self.as_bytes())
     }

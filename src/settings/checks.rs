@@ -6,7 +6,7 @@ use super::problem::{meant, quoted};
 use super::row::Keyed;
 use super::template;
 use super::types::Settings;
-use super::value::time;
+use super::value::{in_millis, time};
 use regex_lite::Regex;
 use std::time::Duration;
 
@@ -57,8 +57,9 @@ fn buckets(bounds: &[f64]) -> Checked {
     }
     match bounds.iter().zip(bounds.iter().skip(1)).find(|(a, b)| a >= b) {
         Some((a, b)) => {
-            let (a, b) = (a.to_string(), b.to_string());
-            wrong("buckets", &["expected ascending numbers, found ", &b, " behind ", &a])
+            let (mut room, mut other) = (zmij::Buffer::new(), zmij::Buffer::new());
+            let [a, b] = [room.format(*a), other.format(*b)].map(|n| n.trim_end_matches(".0"));
+            wrong("buckets", &["expected ascending numbers, found ", b, " behind ", a])
         }
         None => Ok(()),
     }
@@ -76,8 +77,7 @@ fn in_time(timeout: Duration, interval: Duration) -> Checked {
     if timeout <= interval {
         return Ok(());
     }
-    let said = |d: Duration| time(u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
-    let (timeout, interval) = (said(timeout), said(interval));
+    let (timeout, interval) = (time(in_millis(timeout)), time(in_millis(interval)));
     let text = ["expected at most the interval, ", &interval, ", found ", &timeout];
     wrong("timeout_secs", &text)
 }

@@ -6,7 +6,7 @@ use super::problem::{Refusal, meant, quoted};
 use super::row::Keyed;
 use super::rows_out::TYPES;
 use super::types::Settings;
-use super::value::{Kind, time};
+use super::value::{Kind, in_millis, time};
 use std::time::Duration;
 
 /// Destinations; each has a thread.
@@ -124,18 +124,18 @@ pub(super) fn export(settings: &mut Settings) -> Checked {
 
 /// Completes and judges what has to do with time.
 fn in_time(export: &mut Export) -> Checked {
-    let said = |d: Duration| time(u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
     if export.timeout.is_zero() {
         export.timeout = TIMEOUT.min(export.interval / 3);
     } else if export.timeout >= export.interval / 2 && !export.is_patient {
-        let (timeout, interval) = (said(export.timeout), said(export.interval));
+        let (timeout, interval) = (in_millis(export.timeout), in_millis(export.interval));
+        let (timeout, interval) = (time(timeout), time(interval));
         let text = ["expected less than half of interval_secs, ", &interval, ", found ", &timeout];
         return wrong("timeout_secs", &[&text.concat(), "; or set long_timeout = true"]);
     }
     if export.retry.longest < export.retry.initial {
-        let initial = export.retry.initial.as_millis().to_string();
+        let initial = in_millis(export.retry.initial).to_string();
         let text = ["expected at least retry.initial_ms, ", &initial, ", found "];
-        let longest = export.retry.longest.as_millis().to_string();
+        let longest = in_millis(export.retry.longest).to_string();
         return wrong("retry.max_ms", &[&text.concat(), &longest]);
     }
     Ok(())

@@ -54,7 +54,7 @@ pub(super) static ROWS: &[Row] = &[
         .set(|s, v| histogram(s, |h| h.name.clone_from(&v.text))),
     Row::new("metrics.histograms", "buckets", Kind::Numbers, "")
         .help("Upper bounds of its buckets, ascending; from 0.005 to 10 if not said.")
-        .set(|s, v| histogram(s, |h| h.buckets.extend(v.text.parse::<f64>()))),
+        .set(|s, v| histogram(s, |h| h.buckets.extend(crate::sys::float(&v.text)))),
     Row::new("metrics.histograms", "help", Kind::Text, "")
         .help("One sentence about it.")
         .set(|s, v| histogram(s, |h| h.help.clone_from(&v.text))),

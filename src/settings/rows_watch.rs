@@ -90,7 +90,7 @@ pub(super) static ROWS: &[Row] = &[
         }),
     Row::new("logs.rules", "buckets", Kind::Numbers, "")
         .help("Upper bounds of a histogram's buckets, ascending; from 0.005 to 10 if not said.")
-        .set(|s, v| rule(s, |r| r.buckets.extend(v.text.parse::<f64>()))),
+        .set(|s, v| rule(s, |r| r.buckets.extend(crate::sys::float(&v.text)))),
     Row::new("alerting", "interval_secs", Kind::Time(MIN, HOUR), "15s")
         .help("How often alerts are looked at.")
         .set(|s, v| s.alerting.interval = millis(v)),

@@ -118,7 +118,7 @@ impl<'a> Scan<'a> {
                 self.at = mantissa;
             }
         }
-        self.text.get(start..self.at)?.parse().ok()
+        crate::sys::float(self.text.get(start..self.at)?)
     }
 
     /// Takes a length of time as Prometheus writes it: `1h30m`, `500ms`.

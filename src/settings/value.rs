@@ -4,7 +4,10 @@ use super::basic::Listen;
 use super::expr;
 use super::listen::host;
 use super::url;
+use crate::sys;
 use regex_lite::Regex;
+#[cfg(feature = "hub")]
+use std::time::Duration;
 
 /// Bytes of one value.
 const MAX_VALUE: usize = 4096;
@@ -270,7 +273,7 @@ impl Kind {
             }
             Kind::Numbers => {
                 let plain = text.replace('_', "");
-                Value::text(&plain).filter(|_| plain.parse().is_ok_and(f64::is_finite))
+                Value::text(&plain).filter(|_| sys::float(&plain).is_some_and(f64::is_finite))
             }
             Kind::Word => Value::text(text).filter(|_| is_word(text, "_-.:")),
             Kind::Served => Served::parse(text).and(Value::text(text)),
@@ -331,6 +334,12 @@ fn millis(text: &str) -> Option<u64> {
         }
     };
     digits(number)?.checked_mul(unit)
+}
+
+/// A length of time as values have it.
+#[cfg(feature = "hub")]
+pub(super) fn in_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The one spelling of a time.

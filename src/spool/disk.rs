@@ -10,8 +10,8 @@
 //!
 //! Everything else is somebody else's and left alone.
 
-use super::crc::crc32c;
 use crate::sys;
+use crate::wire::crc32c;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;

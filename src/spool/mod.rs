@@ -7,7 +7,6 @@
 //! dropped from there (`keep`); a disk that fails is tried again (`mend`).
 
 mod bytes;
-mod crc;
 mod define;
 mod disk;
 mod keep;
@@ -20,7 +19,6 @@ mod take;
 #[cfg(test)]
 mod tests;
 
-pub use crc::crc32c;
 pub use payload::Decoder;
 
 use crate::clock::{Boot, Moment};

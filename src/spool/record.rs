@@ -9,7 +9,7 @@
 //! | … | payload |
 
 use super::bytes::Bytes;
-use super::crc::crc32c;
+use crate::wire::crc32c;
 
 /// How a record begins.
 const MAGIC: [u8; 2] = [0xf7, 0x9b];

@@ -260,7 +260,7 @@ fn write_host(root: &Root, json: &mut Json<'_>) {
 /// The first number of `/proc/uptime`: seconds with two decimals.
 fn seconds(text: &[u8]) -> Option<Value> {
     let word = text.split(u8::is_ascii_whitespace).next()?;
-    let number: f64 = std::str::from_utf8(word).ok()?.parse().ok()?;
+    let number = crate::sys::float(std::str::from_utf8(word).ok()?)?;
     number.is_finite().then_some(Value::Float(number))
 }
 

@@ -3,10 +3,13 @@
 
 #[cfg(feature = "hub")]
 mod child;
+#[cfg(feature = "gzip")]
+mod crc;
 #[cfg(feature = "exporter")]
 mod dir;
 #[cfg(feature = "hub")]
 mod disk;
+mod float;
 #[cfg(feature = "hub")]
 mod inotify;
 mod net;
@@ -16,6 +19,8 @@ mod netlink;
 mod notify;
 mod pen;
 mod signal;
+#[cfg(any(feature = "gzip", feature = "recorder"))]
+mod thread;
 #[cfg(feature = "hub")]
 mod udp;
 #[cfg(any(feature = "hub", feature = "recorder"))]
@@ -23,12 +28,15 @@ mod wake;
 
 #[cfg(feature = "hub")]
 pub use child::{Child, Ended, spawn};
+#[cfg(feature = "gzip")]
+pub use crc::crc32;
 #[cfg(feature = "hub")]
 pub use dir::open_unwaiting;
 #[cfg(feature = "exporter")]
 pub use dir::{open_below, open_directory};
 #[cfg(feature = "hub")]
 pub use disk::{boot_millis, lock_alone};
+pub use float::float;
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};
 pub use net::{
@@ -44,6 +52,8 @@ pub use pen::{BLOCK, Pen};
 #[cfg(feature = "recorder")]
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
+#[cfg(any(feature = "gzip", feature = "recorder"))]
+pub use thread::{Thread, spawn_thread};
 #[cfg(feature = "hub")]
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 #[cfg(any(feature = "hub", feature = "recorder"))]

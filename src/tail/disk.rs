@@ -2,6 +2,7 @@
 
 use super::state::Head;
 use crate::sys;
+use crate::wire::crc32;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -63,7 +64,7 @@ pub fn head_of(file: &File, most: usize) -> io::Result<Head> {
     let mut bytes = [0; HEAD];
     let room = bytes.get_mut(..most).unwrap_or_default();
     let n = read_at(file, room, 0)?;
-    let crc = crc32fast::hash(room.get(..n).unwrap_or_default());
+    let crc = crc32(room.get(..n).unwrap_or_default());
     Ok(Head { bytes: n as u16, crc })
 }
 

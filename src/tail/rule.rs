@@ -190,7 +190,7 @@ impl Rule {
                 Some(template) => {
                     common.text.clear();
                     found.expand(template, &mut common.text);
-                    common.text.trim().parse::<f64>().ok().filter(|value| value.is_finite())
+                    crate::sys::float(common.text.trim()).filter(|value| value.is_finite())
                 }
             };
             let Some(value) = value else { return common.refuse(Reason::Number) };

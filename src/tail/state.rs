@@ -149,7 +149,7 @@ pub fn render<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<u8> {
 /// The last line behind `body`.
 pub fn closing(body: &[u8]) -> [u8; 13] {
     let mut line = *b"end 00000000\n";
-    let crc = crc32fast::hash(body);
+    let crc = crate::wire::crc32(body);
     for (at, digit) in line.iter_mut().skip(END.len()).take(8).enumerate() {
         let value = (crc >> (28 - 4 * at)) & 15;
         *digit = char::from_digit(value, 16).map_or(b'0', |digit| digit as u8);

@@ -3,11 +3,12 @@
 //! a courier's there is no room for it, and what a stack has touched stays memory for ever. So a
 //! thread of its own makes it there, and goes with its stack.
 
+use super::crc::crc32;
+use crate::sys::spawn_thread;
 use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
 };
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 const LEVEL: i32 = 1;
 /// Raw deflate: gzip has its own head and check sum.
@@ -33,7 +34,7 @@ impl Gzip {
     /// What stands behind the deflated data: check sum and length.
     pub fn tail(plain: &[u8]) -> [u8; 8] {
         let length = plain.len() as u32; // modulo 2^32, as specified
-        (u64::from(length) << 32 | u64::from(crc32fast::hash(plain))).to_le_bytes()
+        (u64::from(length) << 32 | u64::from(crc32(plain))).to_le_bytes()
     }
 
     /// Begins to deflate something new.
@@ -48,14 +49,13 @@ impl Gzip {
     fn make_aside(&mut self) {
         let made: Arc<Mutex<Option<Box<CompressorOxide>>>> = Arc::default();
         let to = Arc::clone(&made);
-        // Boxed, so that all threads are started by the same code.
-        let work: Box<dyn FnOnce() + Send> = Box::new(move || {
+        let work = Box::new(move || {
             let flags = create_comp_flags_from_zip_params(LEVEL, RAW, 0);
             let state = Box::new(CompressorOxide::new(flags));
             *to.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
         });
-        let thread = thread::Builder::new().name("gzip".to_owned()).stack_size(MAKING).spawn(work);
-        if thread.is_ok_and(|thread| thread.join().is_ok()) {
+        if let Ok(thread) = spawn_thread("gzip", MAKING, work) {
+            thread.join();
             self.state = made.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
     }

@@ -1,8 +1,10 @@
 //! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
-//! ends, how long a body is, chunks, gzip and dates; the URLs that lead to
-//! it; and patterns of names.
+//! ends, how long a body is, chunks, gzip and dates; the URLs that lead to it;
+//! patterns of names; and check sums.
 
 mod chunked;
+#[cfg(feature = "gzip")]
+mod crc;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod date;
 #[cfg(feature = "gzip")]
@@ -12,6 +14,10 @@ mod pattern;
 mod url;
 
 pub use chunked::Chunks;
+#[cfg(feature = "gzip")]
+pub use crc::crc32;
+#[cfg(feature = "hub")]
+pub use crc::crc32c;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 pub use date::read_http_date;
 #[cfg(feature = "gzip")]

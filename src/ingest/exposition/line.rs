@@ -1,6 +1,7 @@
 //! One line, taken apart into places in the text.
 
 use super::Syntax;
+use crate::sys::float;
 use std::str;
 
 /// Labels of one sample.
@@ -207,7 +208,7 @@ impl<'a> Cursor<'a> {
 
 /// A number as Prometheus writes it.
 pub fn number(word: &[u8]) -> Option<f64> {
-    str::from_utf8(word).ok()?.parse().ok()
+    float(str::from_utf8(word).ok()?)
 }
 
 /// Appends what `text` says, in which `\n`, `\"` and `\\` are escapes; what is no UTF-8 is replaced.

@@ -8,6 +8,7 @@
 //! <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/>
 
 use crate::store::Reason;
+use crate::sys::float;
 
 /// The least sample rate: a line stands for as many as a million.
 const MIN_RATE: f64 = 1e-6;
@@ -133,7 +134,7 @@ impl<'a> Line<'a> {
         let (first, rest) = field.split_at_checked(1).ok_or(Refused::Field)?;
         match first {
             "@" => {
-                let rate = rest.parse().ok().filter(|rate| (MIN_RATE..=1.0).contains(rate));
+                let rate = float(rest).filter(|rate| (MIN_RATE..=1.0).contains(rate));
                 once(&mut self.rate, rate.ok_or(Refused::Rate)?)
             }
             "#" => once(&mut self.tags, Tags { text: rest, middle: ':' }),
@@ -177,7 +178,7 @@ fn once<T>(to: &mut Option<T>, value: T) -> Result<(), Refused> {
 
 /// The number that stands there, if it is one that is finite.
 pub fn number(text: &str) -> Result<f64, Refused> {
-    let number = text.parse().ok().filter(|n: &f64| n.is_finite());
+    let number = float(text).filter(|n| n.is_finite());
     number.ok_or(Refused::Sample(Reason::Number))
 }
 

@@ -4,6 +4,7 @@ use super::{HELP, Picked, Take, index_name, number, push_part, said};
 use crate::ingest::json::Value;
 use crate::settings::Field;
 use crate::store::Reason;
+use crate::sys;
 
 /// Takes each value that `field` leads to; without a name of its own it is named by `start` and its
 /// path.
@@ -77,7 +78,7 @@ impl Search<'_, '_> {
             // No value is what it says.
             Value::Null => return,
             // Whoever names it knows that it is a number.
-            Value::Text(text) => said(text).trim().parse().ok().filter(|n: &f64| n.is_finite()),
+            Value::Text(text) => sys::float(said(text).trim()).filter(|n| n.is_finite()),
             other => number(other),
         };
         let Some(value) = value else { return (self.take)(Err(Reason::Number)) };
