@@ -71,7 +71,7 @@ impl Value {
     fn through_text(self) -> f64 {
         let mut text = Buffer::default();
         text.put_value(self);
-        str::from_utf8(text.bytes()).ok().and_then(sys::float).unwrap_or(f64::NAN)
+        str::from_utf8(text.bytes()).ok().and_then(crate::sys::float).unwrap_or(f64::NAN)
     }
 
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
