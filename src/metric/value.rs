@@ -4,7 +4,7 @@
 #[cfg(feature = "hub")]
 use super::Buffer;
 use super::Label;
-use crate::sys::{self, Pen};
+use crate::sys::Pen;
 
 /// A number: one with an exact decimal form, but for what others computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +71,7 @@ impl Value {
     fn through_text(self) -> f64 {
         let mut text = Buffer::default();
         text.put_value(self);
-        str::from_utf8(text.bytes()).ok().and_then(sys::float).unwrap_or(f64::NAN)
+        str::from_utf8(text.bytes()).ok().and_then(crate::sys::float).unwrap_or(f64::NAN)
     }
 
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
