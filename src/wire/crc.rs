@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn is_what_the_table_alone_says() {
-        let bytes: Vec<u8> = (0..1000u32).map(|i| (i * i >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1000u32).map(|i| ((i * i) >> 3) as u8).collect();
         for from in 0..20 {
             for to in (from..300).chain([500, 998, 999, 1000]) {
                 let part = &bytes[from..to];
