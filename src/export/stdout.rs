@@ -201,12 +201,12 @@ mod tests {
     fn text_is_exposition_with_time() {
         let expected = "before\n# HELP a_total A \\\\ b.\n# TYPE a_total counter\n\
             a_total{k=\"q\\\"b\\\\\\n\u{1}é\",l=\"w\"} 1.50 1800000005250\n\
-            # TYPE cpu_count untyped\ncpu_count NaN 1800000005250\n\
+            # HELP cpu_count \n# TYPE cpu_count untyped\ncpu_count NaN 1800000005250\n\
             # HELP h H.\n# TYPE h histogram\nh_bucket{le=\"0.5\"} 2 1800000005250\n\
             h_bucket{le=\"+Inf\"} 5 1800000005250\nh_sum 7.5 1800000005250\n\
-            h_count 5 1800000005250\n# TYPE s summary\n\
+            h_count 5 1800000005250\n# HELP s \n# TYPE s summary\n\
             s{k=\"v\",quantile=\"0.5\"} +Inf 1800000005250\ns_sum{k=\"v\"} 9 1800000005250\n\
-            s_count{k=\"v\"} 4 1800000005250\n# TYPE u untyped\nu 7 86400001\n";
+            s_count{k=\"v\"} 4 1800000005250\n# HELP u \n# TYPE u untyped\nu 7 86400001\n";
         assert_eq!(lines(StdoutFormat::Text), expected);
     }
 

@@ -87,7 +87,7 @@ impl Sink for Text<'_> {
             let (kind, stem, suffix) = shape(format, family, name);
             let prefix = family.prefix(dialect);
             let (start, stem) = (prefix.as_bytes(), stem.as_bytes());
-            if !family.help.is_empty() {
+            if !family.is_undescribed {
                 header.put_all([b"# HELP ", start, stem, b" "]);
                 escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
                 header.put(b"\n");

@@ -78,6 +78,8 @@ pub struct Family<'a> {
     /// Without `_total` this counter's name is another family's: OpenMetrics gets it whole, as
     /// `unknown`, since there a counter's family is named without the suffix.
     pub shares_stem: bool,
+    /// Nobody said what it is: it has no HELP line, in place of an empty one.
+    pub is_undescribed: bool,
     /// Tells families apart whose texts were made at run time, perhaps where others were before; 0
     /// for the rows of static tables.
     pub stamp: u32,
@@ -105,6 +107,7 @@ const fn row<'a>(
         own: Own::Same,
         bare: false,
         shares_stem: false,
+        is_undescribed: false,
         stamp: 0,
     }
 }
@@ -172,6 +175,13 @@ impl<'a> Family<'a> {
     /// A counter whose name without `_total` is another family's.
     pub const fn sharing_stem(mut self) -> Family<'a> {
         self.shares_stem = true;
+        self
+    }
+
+    /// Nobody said what it is.
+    #[cfg(feature = "recorder")]
+    pub const fn undescribed(mut self) -> Family<'a> {
+        self.is_undescribed = true;
         self
     }
 

@@ -44,7 +44,8 @@ impl Family {
     /// As sinks know families.
     pub fn row(&self) -> metric::Family<'_> {
         let row = metric::Family::made(self.kind, &self.exposed, &self.help, self.stamp);
-        if self.shares_stem { row.sharing_stem() } else { row }
+        let row = if self.shares_stem { row.sharing_stem() } else { row };
+        if self.help.is_empty() { row.undescribed() } else { row }
     }
 
     /// How many lines each series is once it is written.
