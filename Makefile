@@ -73,9 +73,7 @@ lint: ## format, clippy for every set of features, shellcheck
 	$(CARGO) clippy --quiet --all-targets -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --no-default-features --features exporter -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --no-default-features --features recorder -- -D warnings
-	$(CARGO) clippy --quiet --all-targets --no-default-features --features exporter,recorder -- -D warnings
-	$(CARGO) clippy --quiet --all-targets --features recorder -- -D warnings
-	$(CARGO) clippy --quiet --all-targets --features tiny_http -- -D warnings
+	$(CARGO) clippy --quiet --all-targets --features recorder,tiny_http -- -D warnings
 	$(CARGO) clippy --quiet --all-targets --features tls,grpc -- -D warnings
 	shellcheck .ci/run .ci/*.sh tests/*.sh bench/library/*.sh
 deploy-check: ## try out services, alerts and example configurations with their real tools

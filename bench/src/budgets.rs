@@ -23,8 +23,7 @@ pub fn verdicts(programs: &Programs, traced: u32) -> Vec<Verdict> {
 }
 
 fn sizes(programs: &Programs) -> Vec<Verdict> {
-    let builds =
-        [("default", Some(&programs.agent)), ("exporter alone", programs.bare.as_ref())];
+    let builds = [("default", Some(&programs.agent)), ("exporter alone", programs.bare.as_ref())];
     let size = |((name, build), target): ((&str, Option<&_>), u64)| {
         let what = format!("binary size, {name}");
         match build.map(fs::metadata) {

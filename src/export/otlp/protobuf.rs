@@ -100,7 +100,8 @@ impl Writer {
 
     /// Makes the request.
     fn write(&mut self, view: &View<'_>) {
-        (self.body.clear(), self.places.clear());
+        self.body.clear();
+        self.places.clear();
         self.left_out = 0;
         let mut proto = Proto::noting(&mut self.body, &mut self.places);
         let request = proto.begin(1, REQUEST);
@@ -117,7 +118,8 @@ impl Writer {
         proto.end(scope);
         proto.end(request);
         if is_empty {
-            (self.body.clear(), self.places.clear());
+            self.body.clear();
+            self.places.clear();
         }
     }
 }
