@@ -65,53 +65,47 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// All of a line goes through one pen: the room is made once.
-    #[inline]
+    #[inline(never)]
     fn write(&self, suffix: &[u8], extra: Option<Extra>, value: Value, out: &mut Buffer) {
-        let room = self.name.len() + self.labels.len() + PARTS + 3 * Value::ROOM;
+        let room = self.name.len() + self.labels.len() + PARTS + 2 * Value::ROOM;
         let mut pen = Pen::new(out.room(room));
         let room = pen.left();
-        pen.put(self.name);
-        pen.put(suffix);
-        match (extra, self.labels) {
-            (None, b"") => pen.put(b" "),
-            (None, labels) => {
-                pen.put(b"{");
-                pen.put(labels);
-                pen.put(b"} ");
-            }
-            (Some((key, bound)), labels) => {
-                pen.put(b"{");
-                pen.put(labels);
-                pen.put(if labels.is_empty() { b"" } else { b"," });
-                pen.put(key);
-                self.bound(bound, &mut pen);
+        let (open, comma, close): (&[u8], &[u8], &[u8]) = match (extra, self.labels) {
+            (None, b"") => (b"", b"", b" "),
+            (Some(_), b"") => (b"{", b"", b"\"} "),
+            (None, _) => (b"{", b"", b"} "),
+            (Some(_), _) => (b"{", b",", b"\"} "),
+        };
+        let key = extra.map_or(&b""[..], |(key, _)| key);
+        for part in [self.name, suffix, open, self.labels, comma, key] {
+            pen.put(part);
+        }
+        if let Some((_, bound)) = extra {
+            Value::Float(bound).write(&mut pen);
+            // OpenMetrics writes a whole bound with a fraction.
+            let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
+            if self.format == Format::OpenMetrics && is_bare {
+                pen.put_word(u64::from_le_bytes(*b".0\0\0\0\0\0\0"), 2);
             }
         }
+        pen.put(close);
         value.write(&mut pen);
-        if let Some(time) = self.time {
-            self.time(time, &mut pen);
-        }
-        pen.put(b"\n");
+        pen.put_word(b'\n'.into(), 1);
         let written = room - pen.left();
         out.advance(written);
-    }
-
-    fn bound(&self, bound: f64, pen: &mut Pen<'_>) {
-        Value::Float(bound).write(pen);
-        // OpenMetrics writes a whole bound with a fraction.
-        let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
-        if self.format == Format::OpenMetrics && is_bare {
-            pen.put(b".0");
+        if let Some(time) = self.time {
+            self.time(time, out);
         }
-        pen.put(b"\"} ");
     }
 
-    #[cold]
-    fn time(&self, time: i64, pen: &mut Pen<'_>) {
-        pen.put(if time < 0 { b" -" } else { b" " });
+    /// In the place of the line's end.
+    fn time(&self, time: i64, out: &mut Buffer) {
+        out.truncate(out.len().saturating_sub(1));
+        out.put(if time < 0 { b" -" } else { b" " });
         let time = time.unsigned_abs();
         let seconds = self.format == Format::OpenMetrics;
-        if seconds { Value::Milli(time) } else { Value::Int(time) }.write(pen);
+        out.put_value(if seconds { Value::Milli(time) } else { Value::Int(time) });
+        out.put(b"\n");
     }
 
     /// `after` is called after each bucket.

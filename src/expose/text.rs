@@ -87,7 +87,7 @@ impl Sink for Text<'_> {
             let (kind, stem, suffix) = shape(format, family, name);
             let prefix = family.prefix(dialect);
             let (start, stem) = (prefix.as_bytes(), stem.as_bytes());
-            if !family.is_undescribed {
+            if is_described(family) {
                 header.put_all([b"# HELP ", start, stem, b" "]);
                 escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
                 header.put(b"\n");
@@ -182,6 +182,15 @@ fn shape<'n>(
             None => (b" counter\n", name, "_total"),
         },
     }
+}
+
+/// Whether somebody said what it is; without the library somebody always does.
+fn is_described(_family: &Family<'_>) -> bool {
+    #[cfg(feature = "recorder")]
+    let is_undescribed = _family.is_undescribed;
+    #[cfg(not(feature = "recorder"))]
+    let is_undescribed = false;
+    !is_undescribed
 }
 
 /// Appends `text` as a label value, or as a help text where `quotes` stay.

@@ -79,6 +79,7 @@ pub struct Family<'a> {
     /// `unknown`, since there a counter's family is named without the suffix.
     pub shares_stem: bool,
     /// Nobody said what it is: it has no HELP line, in place of an empty one.
+    #[cfg(feature = "recorder")]
     pub is_undescribed: bool,
     /// Tells families apart whose texts were made at run time, perhaps where others were before; 0
     /// for the rows of static tables.
@@ -107,6 +108,7 @@ const fn row<'a>(
         own: Own::Same,
         bare: false,
         shares_stem: false,
+        #[cfg(feature = "recorder")]
         is_undescribed: false,
         stamp: 0,
     }
