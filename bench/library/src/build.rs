@@ -1,5 +1,5 @@
 //! What a program pays for installing a recorder and a listener, over one that counts for nobody: the
-//! programs in `programs` are built anew, in turns.
+//! programs in `programs` are built anew.
 
 use crate::Figure;
 use std::collections::BTreeSet;
@@ -8,29 +8,21 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-/// Builds of each.
-const BUILDS: usize = 3;
-
 const PROGRAMS: [&str; 3] = ["none", "ours", "theirs"];
 
 /// Of the programs in `directory`.
 pub fn measure(directory: &Path) -> io::Result<Vec<Figure>> {
     let mut crates = Vec::new();
-    let (mut seconds, mut bytes) = ([const { Vec::new() }; 6], [const { Vec::new() }; 3]);
+    let (mut seconds, mut bytes) = ([0.0; 6], [0.0; 3]);
     for name in PROGRAMS {
         crates.push(count(&directory.join(name))?);
     }
-    for _ in 0..BUILDS {
-        for (at, name) in PROGRAMS.iter().enumerate() {
-            let program = directory.join(name);
-            seconds[at].push(build(&program, false)?);
-            seconds[at + 3].push(build(&program, true)?);
-            bytes[at].push(size(&program)?);
-        }
+    for (at, name) in PROGRAMS.iter().enumerate() {
+        let program = directory.join(name);
+        seconds[at] = build(&program, false)?;
+        seconds[at + 3] = build(&program, true)?;
+        bytes[at] = size(&program)?;
     }
-    let least = |all: &Vec<f64>| all.iter().copied().fold(f64::INFINITY, f64::min);
-    let [seconds, bytes] =
-        [seconds.iter().map(least).collect::<Vec<_>>(), bytes.iter().map(least).collect()];
     let more = |at: usize| (bytes[at] - bytes[0]) / 1e3;
     let figure = |what, ours, theirs, unit, share| Figure { what, ours, theirs, unit, share };
     Ok(vec![
