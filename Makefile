@@ -37,8 +37,8 @@ test-library: ## those of the library, without the program; how many crates it b
 	.ci/crates.sh
 	$(CARGO) test --features recorder --test recorder_serving
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --no-default-features --features recorder
-test-tiny: ## those over sockets with the reference front tiny_http
-	$(CARGO) test --features tiny_http --test '*'
+test-tiny: ## the same with the reference front tiny_http
+	$(CARGO) test --features tiny_http
 e2e: ## what leaves, against real receivers, with TLS and gRPC
 	$(CARGO) test --features tls,grpc --lib courier::
 	$(CARGO) test --features tls,grpc --test tls --test grpc --test e2e
