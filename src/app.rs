@@ -149,6 +149,9 @@ fn serve(settings: Settings) -> io::Result<()> {
         log::warn("the wall clock is not set", &[("time", &Wall::now().rfc3339())]);
     }
     let path = settings.server.metrics_path.clone();
+    if let Some(file) = &settings.config_file {
+        log::info("settings read", &[("file", &file.display())]);
+    }
     let mut service = Service::new(settings.dialect, path, gather(&settings));
     service.notify = notify();
     let prepared = service.prepare(&settings)?;
@@ -199,7 +202,10 @@ fn reload(server: &mut Server, service: &mut Service) {
             service.reconfigure(settings.dialect, path, gather(&settings));
             server.limit(limits(&settings));
             announce(server, &settings);
-            log::info("settings reloaded", &[]);
+            match &settings.config_file {
+                Some(file) => log::info("settings reloaded", &[("file", &file.display())]),
+                None => log::info("settings reloaded", &[]),
+            }
         }
         Err(error) => {
             log::error("settings not reloaded, the old ones stay", &[("error", &error.trim_end())]);

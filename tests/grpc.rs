@@ -23,7 +23,7 @@ impl Drop for Server {
 }
 
 fn serve(port: u16, certificates: Option<&std::path::Path>) -> Server {
-    let mut child = Command::new(".ci/clients/bin/python3")
+    let mut child = Command::new("target/clients/bin/python3")
         .args(["tests/tls/grpc_server.py", &port.to_string()])
         .args(certificates)
         .stdout(Stdio::piped())

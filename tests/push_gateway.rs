@@ -10,7 +10,7 @@ use common::{Agent, Answer, Client, Exposition, Format, Temp, wait_until};
 use std::process::Command;
 
 /// Has the official client.
-const PYTHON: &str = ".ci/clients/bin/python3";
+const PYTHON: &str = "target/clients/bin/python3";
 
 fn ask(client: &mut Client, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let length = body.len();

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Where real clients are installed.
-const PYTHON: &str = ".ci/clients/bin/python3";
+const PYTHON: &str = "target/clients/bin/python3";
 
 /// A settings file that listens there for lines.
 fn file(listen: &str, more: &str) -> String {

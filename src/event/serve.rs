@@ -174,6 +174,7 @@ fn report(connection: &Connection, request: &Request<'_>, response: &Response, s
         "request",
         &[
             ("client", &client),
+            ("method", &request.method.name()),
             ("path", &request.path),
             ("status", &response.status().code()),
             ("bytes", &response.body().len()),

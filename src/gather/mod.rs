@@ -274,11 +274,23 @@ impl Member {
         let end = Instant::now();
         self.took = end - start;
         self.ran = Some(end);
+        if log::enabled(Level::Debug) {
+            self.tell(self.name(dialect));
+        }
         if let Some(error) = result.err().or(faults.last()) {
             self.error = Some((error, end));
             self.report(self.name(dialect), &error, root, end);
         }
         end
+    }
+
+    /// Each run at debug level; the request's own line names the client.
+    #[cold]
+    fn tell(&self, name: &str) {
+        let micros = self.took.as_micros();
+        let fields: [log::Field<'_>; 3] =
+            [("collector", &name), ("duration_us", &micros), ("success", &self.success)];
+        log::debug("collector ran", &fields);
     }
 
     /// Says it once a minute.

@@ -27,6 +27,20 @@ pub enum Method {
     Other,
 }
 
+impl Method {
+    /// As it is written; what is not told apart is "other".
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+            Method::Other => "other",
+        }
+    }
+}
+
 /// A request head, checked. Its texts borrow from the bytes that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {

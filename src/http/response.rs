@@ -184,6 +184,12 @@ impl Response {
         self.buffer.bytes().get(GAP..).unwrap_or_default()
     }
 
+    /// The body that was written is gzip already.
+    #[cfg(feature = "hub")]
+    pub fn set_gzip(&mut self) {
+        self.gzip = true;
+    }
+
     /// The body was compressed into `with`, which becomes the body; the old one is left there.
     pub fn replace_body(&mut self, with: &mut Buffer) {
         std::mem::swap(&mut self.buffer, with);

@@ -36,9 +36,11 @@ impl Dialect {
 /// The form of the log's lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// For people: `TIME LEVEL MESSAGE KEY=VALUE …`.
     #[default]
     Text,
+    /// The same as pairs only: `time=… level=… msg=… KEY=VALUE …`.
+    Logfmt,
     /// One JSON object a line.
     Json,
 }

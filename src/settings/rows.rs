@@ -211,10 +211,16 @@ static ROWS: &[Row] = &[
         .flags(&["path.udev.data"])
         .help("Where udev keeps what it knows of devices.")
         .set(|s, v| s.paths.udev_data = v.text.as_str().into()),
-    Row::new("log", "format", Kind::Choice(&["text|logfmt", "json"]), "text")
+    Row::new("log", "format", Kind::Choice(&["text", "logfmt", "json"]), "text")
         .flags(&["log-format", "log.format"])
         .help("Form of the log's lines.")
-        .set(|s, v| s.log.format = if v.number == 1 { Format::Json } else { Format::Text }),
+        .set(|s, v| {
+            s.log.format = match v.number {
+                0 => Format::Text,
+                1 => Format::Logfmt,
+                _ => Format::Json,
+            }
+        }),
     Row::new("log", "level", Kind::Choice(&["error", "warn", "info", "debug"]), "info")
         .flags(&["log-level", "log.level"])
         .help("The least that is logged.")

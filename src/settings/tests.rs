@@ -166,7 +166,7 @@ fn node_exporters_command_line_is_taken() {
     assert_eq!(settings.paths.rootfs, Path::new("/host"));
     assert_eq!(settings.server.listen, [tcp("", 9100)]);
     assert_eq!(settings.server.metrics_path, "/m");
-    assert_eq!(settings.log.format, Format::Text);
+    assert_eq!(settings.log.format, Format::Logfmt);
     assert!(!settings.process_metrics);
     assert!(!settings.collectors[2].switch("netlink"));
     assert_eq!(settings.paths.udev_data, Path::new("/u"));
@@ -363,7 +363,7 @@ rootfs = "/host"  # from --path.rootfs
 udev_data = "/run/udev/data"
 
 [log]
-format = "text"  # from APP__LOG__FORMAT
+format = "logfmt"  # from APP__LOG__FORMAT
 level = "info"
 
 [collectors]

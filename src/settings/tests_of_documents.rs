@@ -37,7 +37,8 @@ fn help_page_and_reference_know_every_row_and_no_other_flag() {
 fn help_is_aligned() {
     let help = super::help(SUBJECTS);
     let part = "Log:
-  --log-format text|json        Form of the log's lines.
+  --log-format text|logfmt|json
+                                Form of the log's lines.
                                 also --log.format
                                 default text
   --log-level error|warn|info|debug

@@ -303,7 +303,8 @@ fn lists_are_bounded() {
 }
 
 #[test]
-fn of_targets() {
+#[cfg(not(feature = "tls"))]
+fn of_targets_without_tls() {
     refused(
         "[scrape]\ntargets = [{ name = 'a', url = 'https://a/metrics' }]",
         "FILE:2:32: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
@@ -314,6 +315,10 @@ fn of_targets() {
         "FILE:2:19: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
          \"https://a\"; TLS is not built in: ask over http, through a proxy where it has to be",
     );
+}
+
+#[test]
+fn of_targets() {
     refused(
         "[[scrape.targets]]\nname = 'a'\nurl = 'http://a'\n\n[[scrape.targets]]\nname = 'a'\nurl = 'http://b'",
         "FILE:6:8: scrape.targets.name: \"a\" is taken already by FILE:2:8",

@@ -10,7 +10,7 @@ mod page;
 mod table;
 
 pub use health::Health;
-pub use page::{PAGE, POLICY};
+pub use page::{MAX_PAGE, PAGE_GZIP, POLICY};
 
 use crate::clock::Wall;
 use crate::export::Exports;
