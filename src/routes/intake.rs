@@ -74,7 +74,9 @@ pub(super) fn group(
     };
     match hub.gateway.serve(&wish, hub.push.rules(), &mut hub.store, now) {
         Ok(()) => drop(response.begin(status, "text/plain; charset=utf-8")),
-        Err(Refusal::Bad(sentence)) => response.say(Status::BadRequest, &sentence),
+        Err(Refusal::Bad(sentence) | Refusal::Unreadable(sentence)) => {
+            response.say(Status::BadRequest, &sentence)
+        }
         Err(Refusal::Media(sentence)) => response.say(Status::UnsupportedMedia, sentence),
         Err(Refusal::Full) => response.say(Status::Unavailable, "There are too many groups."),
     }

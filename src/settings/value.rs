@@ -14,8 +14,17 @@ const MAX_VALUE: usize = 4096;
 /// Bytes of an attribute's name.
 const MAX_ATTRIBUTE: usize = 256;
 /// Paths that are not for the samples: the page and the health checks live there.
-const RESERVED: &[&str] =
-    &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
+const RESERVED: &[&str] = &[
+    "/",
+    "/health",
+    "/update",
+    "/api/metrics",
+    "/status",
+    "/api/status",
+    "/api/health",
+    "/-/healthy",
+    "/-/ready",
+];
 
 /// How the paths of groups begin that clients of a Pushgateway push.
 const GROUPS: &str = "/metrics/job";

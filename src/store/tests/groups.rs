@@ -83,9 +83,11 @@ fn odd_numbers_are_taken_from_those_who_are_told_by_others() {
         let untyped = Offer { kind: Kind::Untyped, ..by(group, "u", "", odd) };
         store.take(&untyped, now).unwrap();
         let counter = Offer { kind: Kind::Counter, ..by(group, "c", "", odd) };
-        assert!(store.take(&counter, now).is_err());
+        store.take(&counter, now).unwrap();
+        let shared = Offer { kind: Kind::Counter, ..gauge_of("p", odd) };
+        assert_eq!(store.take(&shared, now), Err(Reason::Number));
     }
-    assert_eq!(samples(&mut store, now), ["g -Inf", "u -Inf"]);
+    assert_eq!(samples(&mut store, now), ["c -Inf", "g -Inf", "u -Inf"]);
     let open = written(&mut store, now, Format::OpenMetrics);
     assert!(open.contains("# TYPE u unknown\nu -Inf\n"), "{open}");
 }
