@@ -50,7 +50,7 @@ const EXPOSED: [&str; 4] = [
 const DATAGRAMS: [&str; 4] = [
     "requests.total:1|c|@0.1\nload:+5|g\nload:-2|g\ntime.to-first:320|ms|@0.5\n1st:7:8:9|h\n",
     "page.views:1|c|#country:china,beta,k:|c:in-5|T1656581400|card:low",
-    "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nusers:5|s\r\n",
+    "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nn[host=a,zone=b].x:1|c\nn[host=a:1|c\nusers:5|s\r\n",
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
