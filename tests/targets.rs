@@ -143,7 +143,7 @@ fn clashes_have_rules() {
     let push = |json: &str| {
         let length = json.len();
         let request =
-            format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+            format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         agent.connect().send(request + json).answer().text().to_owned()
     };
     let both = r#"[{"name":"pushed","type":"gauge","value":1},
