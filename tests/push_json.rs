@@ -61,6 +61,71 @@ fn what_is_pushed_is_scraped() {
     assert_eq!(open.value("request_count_total", &labels), 84.0);
 }
 
+/// So that `curl -f` notices.
+#[test]
+fn the_status_tells_whether_anything_was_accepted() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    let bad = r#"{"name":"a","type":"gauge","value":"1"}"#;
+    for (body, status, accepted, refused) in [
+        (bad.to_owned(), 400, 0, 1),
+        (format!("[{bad},{bad}]"), 400, 0, 2),
+        (format!("[{bad},{GAUGE}]"), 200, 1, 1),
+        // Nothing was refused either.
+        ("[]".to_owned(), 200, 0, 0),
+    ] {
+        let answer = post(&mut client, "/update", &body);
+        let start = format!("{{\"accepted\":{accepted},\"refused\":{refused},\"errors\":[");
+        assert_eq!(answer.status, status, "{body}: {answer:?}");
+        assert_eq!(answer.header("Content-Type"), Some("application/json"));
+        assert!(answer.text().starts_with(&start), "{}", answer.text());
+    }
+    let batch = r#"{"metrics":[{"name":"a","metric_type":"gauge","value":1}],"source":"s"}"#;
+    let answer = post(&mut client, "/api/metrics", batch);
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("the key takes an object, not a number: value"));
+    let text = agent.get("/metrics").text().to_owned();
+    assert!(text.contains("{path=\"/update\",code=\"400\"} 2\n"), "{text}");
+}
+
+/// What targets and logs bring is counted elsewhere.
+#[cfg(not(feature = "tiny_http"))] // it asks nobody
+#[test]
+fn counters_about_pushes_count_pushes() {
+    let endpoint = common::Endpoint::with("a 1\nb 2\n# TYPE c counter\nc_bucket{__x=\"1\"} 1\n");
+    let file = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 3600\n\
+         [[scrape.targets]]\nname = \"t\"\nurl = \"{}\"\n",
+        endpoint.url()
+    );
+    let agent = Agent::plan().machine("box").file(&file).start();
+    wait_until("the target", || {
+        agent.scrape().find("sysmetrics_target_up", &[("target", "t")]) == Some(1.0)
+    });
+    let pushed = "sysmetrics_push_accepted_total";
+    let refused = |scrape: &Exposition| {
+        scrape.find("sysmetrics_push_refused_total", &[("reason", "label_name")])
+    };
+    let scrape = agent.scrape();
+    assert_eq!((scrape.value(pushed, &[]), refused(&scrape)), (0.0, None));
+    let target = [("target", "t")];
+    let accepted = scrape.value("sysmetrics_target_samples_accepted_total", &target);
+    assert!(accepted >= 2.0 && accepted % 2.0 == 0.0, "{accepted}");
+    let labels = [("target", "t"), ("reason", "label_name")];
+    assert!(scrape.value("sysmetrics_target_samples_refused_total", &labels) >= 1.0);
+    let mut client = agent.connect();
+    assert_counts(&post(&mut client, "/update", GAUGE), 1, 0);
+    let group = |body: &str| {
+        let length = body.len();
+        let head =
+            format!("PUT /metrics/job/j HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}");
+        agent.connect().send(format!("{head}\r\n\r\n{body}")).answer().status
+    };
+    assert_eq!((group("d 1\ne 2\n"), group("d{__x=\"1\"} 1\n")), (200, 400));
+    let scrape = agent.scrape();
+    assert_eq!((scrape.value(pushed, &[]), refused(&scrape)), (3.0, Some(1.0)));
+}
+
 #[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
@@ -371,7 +436,8 @@ fn declared_metrics_are_there_from_the_start() {
     for name in ["app_errors", "app_active_sessions", "app_hits_total"] {
         assert_eq!(scrape.value(name, &env), 0.0);
     }
-    let hit = r#"{"name":"hits_total","type":"counter","value":3}"#;
+    // It needs no type, as it was declared.
+    let hit = r#"{"name":"hits_total","value":3}"#;
     assert_counts(&post(&mut agent.connect(), "/update", hit), 1, 0);
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(agent.scrape().value("app_hits_total", &env), 3.0);

@@ -144,7 +144,7 @@ impl Gateway {
             return Err(Refusal::Full);
         }
         let at = self.place().unwrap_or_else(|at| at);
-        let (key, group) = (self.key.clone(), store.open_group());
+        let (key, group) = (self.key.clone(), store.open_pushed());
         self.members.insert(at, Member { key, group, times: [0.0; 2] });
         Ok(at)
     }
@@ -171,7 +171,7 @@ impl Gateway {
             let said = sentence(&objection, "Nothing was taken.");
             match objection {
                 Objection::Line(_) => return Refusal::Unreadable(said),
-                Objection::Sample(_, reason) => store.refuse(reason),
+                Objection::Sample(_, reason) => store.refuse(intake.group, reason),
                 Objection::Timed(_) => {}
             }
             Refusal::Bad(said)
@@ -226,8 +226,8 @@ impl Gateway {
         for ((name, help), seconds) in TOLD.into_iter().zip(member.times) {
             let (kind, change, time) = (Kind::Gauge, Change::Set(seconds), None);
             let offer = Offer { name, kind, help, labels, change, time, ttl, group };
-            // The name may be another's; that is counted.
-            let _ = store.take(&offer, now);
+            // Not counted, as nobody pushed it. The name may be another's.
+            let _ = store.declare(&offer, &[], now);
         }
     }
 

@@ -47,8 +47,12 @@ fn json(
         return response.say(Status::UnsupportedMedia, sentence);
     }
     let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.take(form, body, &mut hub.store, now, out);
-    done.unwrap_or_else(|fault| say_fault(fault, response));
+    match hub.push.take(form, body, &mut hub.store, now, out) {
+        Ok(true) => {}
+        // Scripts look at the status alone, such as `curl -f`.
+        Ok(false) => response.set_status(Status::BadRequest),
+        Err(fault) => say_fault(fault, response),
+    }
 }
 
 /// `PUT`, `POST` and `DELETE` of `/metrics/job/…`.

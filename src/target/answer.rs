@@ -162,7 +162,7 @@ impl Taking {
     }
 }
 
-/// Offers one number to the store, which counts for itself what it takes or refuses.
+/// Offers one number to the store.
 fn offer(
     number: &Number,
     intake: &Intake<'_>,
@@ -185,9 +185,6 @@ fn offer(
         labels.add_missing(name, value);
     }
     let rendered = labels.render(store.bounds(), "");
-    if let Err(reason) = rendered {
-        store.refuse(reason);
-    }
     let offer = Offer {
         name: &number.name,
         kind: if number.is_counter { Kind::Counter } else { Kind::Gauge },
