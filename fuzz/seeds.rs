@@ -70,6 +70,19 @@ const GROUPS: [&str; 4] = [
     "job/a/b\n",
 ];
 
+/// Families in protocol buffers, each with its length before it.
+const FAMILIES: [&str; 3] = [
+    // A counter with a label, a gauge without one.
+    "\u{1e}\n\u{1}c\u{12}\u{2}H.\u{22}\u{15}\n\u{8}\n\u{1}l\u{12}\u{3}a\"b\u{1a}\u{9}\u{9}\0\0\0\0\0\0\u{14}@\
+     \u{12}\n\u{1}g\u{18}\u{1}\u{22}\u{b}\u{12}\u{9}\u{9}\0\0\0\0\0\0\u{14}@",
+    // A histogram of one bucket.
+    "\u{25}\n\u{1}h\u{18}\u{4}\u{22}\u{1e}:\u{1c}\u{8}\u{3}\u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{f}\u{8}\u{2}\
+     \u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{2}\u{11}\0",
+    // A summary, and a time stamp.
+    "\u{2a}\n\u{1}s\u{18}\u{2}\u{22}\u{23}\u{22}\u{1f}\u{8}\u{3}\u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{12}\
+     \u{9}\0\0\0\0\0\0\0\0\u{11}\0\0\0\0\0\0\u{14}@0\u{7}",
+];
+
 /// The first byte tells how they are cut, and whether only a head was asked for.
 const ANSWERS: [&str; 5] = [
     "@HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: 4\r\n\r\na 1\n",
@@ -207,6 +220,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
         "push_group" => &GROUPS,
+        "push_protobuf" => &FAMILIES,
         "spool_payload" => return payloads(),
         "otlp_answer" | "protobuf" | "write_answer" => &VERDICTS,
         "exposition_in" => return expositions(),

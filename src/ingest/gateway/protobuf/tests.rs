@@ -190,3 +190,63 @@ fn the_text_is_bounded() {
     let Err(fault) = text(&body) else { panic!("8 MB of text") };
     assert!(fault.expected.contains("less to come out"), "{}", fault.expected);
 }
+
+/// Random families, and what is expected of them, made side by side.
+#[test]
+fn random_families_become_what_they_say() {
+    let mut seed = 9u64;
+    let mut random = |n: u64| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) % n
+    };
+    for _ in 0..500 {
+        let (mut body, mut expected) = (Vec::new(), Vec::new());
+        for at in 0..random(4) {
+            let kind = random(5);
+            let name = format!("n{at}");
+            let mut metrics = Vec::new();
+            let word = ["counter", "gauge", "summary", "untyped", "histogram"][kind as usize];
+            expected.push(format!("# TYPE {name} {word}"));
+            for metric in 0..random(4) {
+                let value = random(1000) as f64 / 8.0 - 40.0;
+                let all: Vec<_> =
+                    (0..random(3)).map(|n| (format!("l{n}"), format!("{metric}\\"))).collect();
+                let texts: String = all.iter().map(|(n, v)| format!("{n}=\"{v}\\\",")).collect();
+                let pairs: Vec<_> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+                let (field, numbers, parts) = match kind {
+                    2 => (4, (1, 3), "quantile"),
+                    4 => (7, (1, 3), "le"),
+                    0 => (3, (0, 0), ""),
+                    1 => (2, (0, 0), ""),
+                    _ => (5, (0, 0), ""),
+                };
+                if parts.is_empty() {
+                    metrics.push(labelled(&pairs).message(field, new().double(1, value)));
+                    expected.push(format!("{name}{{{texts}}} {value}"));
+                    continue;
+                }
+                let (mut said, count) = (new(), random(1 << 40));
+                let suffix = if kind == 4 { "_bucket" } else { "" };
+                for part in 0..random(5) {
+                    let up_to = count / (part + 1);
+                    let at = part as f64 * 0.25;
+                    let cell = match kind {
+                        4 => new().double(2, at).varint(1, up_to),
+                        _ => new().double(1, at).double(2, up_to as f64),
+                    };
+                    said = said.message(numbers.1, cell);
+                    expected.push(format!("{name}{suffix}{{{texts}{parts}=\"{at}\"}} {up_to}"));
+                }
+                metrics
+                    .push(labelled(&pairs).message(field, said.varint(1, count).double(2, value)));
+                if kind == 4 {
+                    expected.push(format!("{name}_bucket{{{texts}le=\"+Inf\"}} {count}"));
+                }
+                expected.push(format!("{name}_sum{{{texts}}} {value}"));
+                expected.push(format!("{name}_count{{{texts}}} {count}"));
+            }
+            body.extend(family(&name, kind, metrics).delimited());
+        }
+        assert_eq!(text(&body).unwrap(), expected);
+    }
+}
