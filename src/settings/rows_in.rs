@@ -81,7 +81,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("push", "token_file", Kind::Path, "")
         .help(
             "File with a token a line; who pushes sends one, as Bearer or as password of Basic. \
-               Without it only programs on this machine may push.",
+               Without it only programs on this machine may push, and no web page or proxy.",
         )
         .set(|s, v| s.push.token_file = Some(v.text.as_str().into())),
     Row::new("push", "max_body_bytes", Kind::Count(1024, 16 << 20), "1048576")
