@@ -238,6 +238,23 @@ fn what_a_group_alone_has_takes_another_type_and_help() {
     assert!(!lines.iter().any(|line| line.contains("Mine.")), "{lines:?}");
 }
 
+/// What others had, and have no more, binds nobody.
+#[test]
+fn a_group_that_is_alone_again_changes_types() {
+    let mut front = Front::new();
+    let both = "# TYPE x counter\nx{l=\"1\"} 1\nx{l=\"2\"} 1\n";
+    for group in ["/metrics/job/k", J, "/metrics/job/m"] {
+        front.push(Verb::Replace, group, both).unwrap();
+    }
+    let gauge = both.replace("counter", "gauge");
+    front.push(Verb::Replace, J, &gauge).unwrap();
+    assert!(front.text().contains("# TYPE x counter\n"));
+    front.push(Verb::Delete, "/metrics/job/k", "").unwrap();
+    front.push(Verb::Replace, "/metrics/job/m", "y 1\n").unwrap();
+    front.push(Verb::Replace, J, &gauge).unwrap();
+    assert!(front.text().contains("# TYPE x gauge\n"), "{}", front.text());
+}
+
 /// A type that cannot be is refused before anything of the group goes.
 #[test]
 fn a_type_that_cannot_be_changes_nothing() {
