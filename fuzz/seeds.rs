@@ -50,7 +50,7 @@ const EXPOSED: [&str; 4] = [
 const DATAGRAMS: [&str; 4] = [
     "requests.total:1|c|@0.1\nload:+5|g\nload:-2|g\ntime.to-first:320|ms|@0.5\n1st:7:8:9|h\n",
     "page.views:1|c|#country:china,beta,k:|c:in-5|T1656581400|card:low",
-    "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nusers:5|s\r\n",
+    "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nn[host=a,zone=b].x:1|c\nn[host=a:1|c\nusers:5|s\r\n",
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
@@ -68,6 +68,19 @@ const GROUPS: [&str; 4] = [
     "job@base64/L3Zhci90bXA/x@base64/=\nbefore 2\nbefore{x=\"y\"} 1\n",
     "job/a\na 1 1700000000000\n",
     "job/a/b\n",
+];
+
+/// Families in protocol buffers, each with its length before it.
+const FAMILIES: [&str; 3] = [
+    // A counter with a label, a gauge without one.
+    "\u{1e}\n\u{1}c\u{12}\u{2}H.\u{22}\u{15}\n\u{8}\n\u{1}l\u{12}\u{3}a\"b\u{1a}\u{9}\u{9}\0\0\0\0\0\0\u{14}@\
+     \u{12}\n\u{1}g\u{18}\u{1}\u{22}\u{b}\u{12}\u{9}\u{9}\0\0\0\0\0\0\u{14}@",
+    // A histogram of one bucket.
+    "\u{25}\n\u{1}h\u{18}\u{4}\u{22}\u{1e}:\u{1c}\u{8}\u{3}\u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{f}\u{8}\u{2}\
+     \u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{2}\u{11}\0",
+    // A summary, and a time stamp.
+    "\u{2a}\n\u{1}s\u{18}\u{2}\u{22}\u{23}\u{22}\u{1f}\u{8}\u{3}\u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{12}\
+     \u{9}\0\0\0\0\0\0\0\0\u{11}\0\0\0\0\0\0\u{14}@0\u{7}",
 ];
 
 /// The first byte tells how they are cut, and whether only a head was asked for.
@@ -207,6 +220,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
         "push_group" => &GROUPS,
+        "push_protobuf" => &FAMILIES,
         "spool_payload" => return payloads(),
         "otlp_answer" | "protobuf" | "write_answer" => &VERDICTS,
         "exposition_in" => return expositions(),

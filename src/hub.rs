@@ -13,6 +13,7 @@ use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
 use crate::sys::Ready;
 use crate::tail::{self, Tails};
 use crate::target::{self, Targets};
+use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -67,7 +68,10 @@ impl Hub {
     pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
         let push = &settings.push;
         let tokens = push.token_file.as_deref().map(Gate::read).transpose()?;
-        let gate = Gate { max_body: push.max_body_bytes, tokens };
+        // Clients call this machine by its own name, whichever one's files are read.
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let names = Gate::names(host.trim(), &settings.server.listen);
+        let gate = Gate { max_body: push.max_body_bytes, tokens, names };
         let statsd = self.statsd.prepare(&settings.statsd)?;
         Ok(Prepared { gate, statsd, exports: self.exports.prepare(settings)? })
     }

@@ -41,8 +41,10 @@ fn push(agent: &Agent, queue: &str, depth: f64) {
         "{{\"name\":\"queue_depth\",\"type\":\"gauge\",\"value\":{depth},\
          \"labels\":{{\"queue\":\"{queue}\"}}}}"
     );
-    let head =
-        format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     let answer = agent.connect().send([head, body].concat()).answer();
     assert!(answer.text().contains("\"accepted\":1"), "{answer:?}");
 }
@@ -266,8 +268,10 @@ fn push_many(agent: &Agent, queues: std::ops::Range<i32>, value: i32) {
         )
     };
     let body = format!("[{}]", queues.map(deep).collect::<Vec<_>>().join(","));
-    let head =
-        format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     let answer = agent.connect().send([head, body].concat()).answer();
     assert!(answer.text().contains(&format!("\"accepted\":{count}")), "{answer:?}");
 }
@@ -653,8 +657,10 @@ fn targets_that_are_down_and_rates_are_told() {
     for add in [1, 7] {
         let body =
             format!("{{\"name\":\"alert_source_total\",\"type\":\"counter\",\"value\":{add}}}");
-        let head =
-            format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         agent.connect().send([head, body].concat()).answer();
         let before = looked();
         wait_until("two looks", || looked() > before + 1.0);

@@ -328,7 +328,7 @@ fn health_is_known_without_a_scrape() {
 }
 
 fn push(client: &mut Client, body: &str) -> Answer {
-    let head = "POST /update HTTP/1.1\r\nHost: test\r\nContent-Length:";
+    let head = "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length:";
     client.send(format!("{head} {}\r\n\r\n{body}", body.len())).answer()
 }
 

@@ -101,7 +101,7 @@ pub fn push_json(bytes: &[u8]) {
         assert!(is_json || done.is_err());
         assert!(form == Form::Batch || is_json == done.is_ok());
         match done {
-            Ok(()) => assert!(json::parse(out.bytes()).is_ok(), "{}", out.bytes().escape_ascii()),
+            Ok(_) => assert!(json::parse(out.bytes()).is_ok(), "{}", out.bytes().escape_ascii()),
             Err(fault) => assert!(fault.at <= bytes.len() && store.is_empty() && out.is_empty()),
         }
     }

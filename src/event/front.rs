@@ -3,7 +3,7 @@
 use crate::http::{Request, Response, Status};
 #[cfg(feature = "recorder")]
 use crate::sys::Wake;
-use crate::sys::{Ready, Signal, Signals};
+use crate::sys::{Ends, Ready, Signal, Signals};
 use std::os::fd::{AsFd, BorrowedFd};
 #[cfg(feature = "recorder")]
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub trait Front {
     }
 
     /// Whether the client may send the body of `request`; otherwise the answer is made.
-    fn admits(&mut self, _: &Request<'_>, _is_local: bool, _: &mut Response) -> bool {
+    fn admits(&mut self, _: &Request<'_>, _: Ends, _: &mut Response) -> bool {
         false
     }
 

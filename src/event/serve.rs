@@ -5,7 +5,7 @@ use crate::http::Method;
 use crate::http::{Connection, Next, Phase, Request, Response, Status};
 use crate::log;
 use crate::settings::Level;
-use crate::sys::{self, Ready};
+use crate::sys::{self, Ends, Ready};
 use std::time::Instant;
 
 impl Server {
@@ -93,8 +93,8 @@ impl Server {
         if let Ok(request) = parsed
             && front.takes_body(&request)
         {
-            let is_local = sys::is_local(connection.socket());
-            if front.admits(&request, is_local, &mut self.response) {
+            let ends = Ends::of_socket(connection.socket());
+            if front.admits(&request, ends, &mut self.response) {
                 let limit = front.body_limit();
                 let next = connection.collect(&request, head, limit, &self.limits, now);
                 return self.follow(at, next, front, now);

@@ -7,6 +7,9 @@ use std::str;
 /// More header lines than any client sends.
 pub const MAX_HEADERS: usize = 64;
 
+/// How the headers begin by which proxies tell for whom they ask.
+const FORWARDED: &str = "x-forwarded-";
+
 /// A body that no route takes is read and forgotten up to this size, so that the connection lives.
 pub const MAX_IGNORED_BODY: u64 = 64 << 10;
 
@@ -64,6 +67,12 @@ pub struct Request<'a> {
     pub content_type: &'a str,
     /// The Content-Encoding header; empty without one.
     pub content_encoding: &'a str,
+    /// The Host header; empty without one.
+    pub host: &'a str,
+    /// A browser sends it for a page of another origin (`Origin`, `Sec-Fetch-Site`).
+    pub is_of_page: bool,
+    /// A proxy passed it on (`X-Forwarded-For` and its like, `Forwarded`, `Via`).
+    pub is_relayed: bool,
     /// The body that follows.
     pub body: Body,
     /// The client may keep the body back until it is told to send it (`Expect`).
@@ -150,6 +159,9 @@ impl<'a> Request<'a> {
             authorization: "",
             content_type: "",
             content_encoding: "",
+            host: "",
+            is_of_page: false,
+            is_relayed: false,
             body: Body::Sized(0),
             expects: false,
         };
@@ -164,6 +176,8 @@ impl<'a> Request<'a> {
             let is = |name: &str| wire::same(header.name, name);
             if is("host") {
                 host += 1;
+                // What is no text is no name of this machine either.
+                self.host = str::from_utf8(value).unwrap_or("?");
             } else if is("accept") {
                 self.accept = str::from_utf8(value).unwrap_or_default();
             } else if is("accept-encoding") {
@@ -191,6 +205,8 @@ impl<'a> Request<'a> {
                 encoding = Some(if plain { Body::Chunked } else { Body::Encoded });
             } else if is("expect") {
                 self.expects = true;
+            } else {
+                self.note_sender(header.name, value);
             }
         }
         self.keep_alive &= !close;
@@ -207,6 +223,18 @@ impl<'a> Request<'a> {
             (None, length) => Body::Sized(length.unwrap_or(0)),
         };
         Ok(())
+    }
+}
+
+impl Request<'_> {
+    /// Notes what a header says about who sends the request.
+    pub fn note_sender(&mut self, name: &str, value: &[u8]) {
+        let is = |known: &str| wire::same(name, known);
+        let is_ours = || ["none", "same-origin"].iter().any(|site| wire::same(value, site));
+        self.is_of_page |= is("origin") || is("sec-fetch-site") && !is_ours();
+        let start = name.get(..FORWARDED.len()).unwrap_or_default();
+        self.is_relayed |=
+            is("via") || is("forwarded") || is("x-real-ip") || wire::same(start, FORWARDED);
     }
 }
 
@@ -286,6 +314,9 @@ mod tests {
                 authorization: "",
                 content_type: "",
                 content_encoding: "",
+                host: "a:1",
+                is_of_page: false,
+                is_relayed: false,
                 body: Body::Sized(0),
                 expects: false,
             })
@@ -300,6 +331,29 @@ mod tests {
         ] {
             let head = format!("GET / HTTP/1.0\r\nConnection: {connection}\r\n\r\n");
             assert_eq!(parse(&head).unwrap().keep_alive, kept, "{connection}");
+        }
+    }
+
+    #[test]
+    fn who_sends_it_is_noted() {
+        for (header, of_page, relayed) in [
+            ("Origin: http://a", true, false),
+            ("origin: null", true, false),
+            ("Sec-Fetch-Site: cross-site", true, false),
+            ("sec-fetch-site: same-site", true, false),
+            ("Sec-Fetch-Site: None", false, false),
+            ("Sec-Fetch-Site: same-origin", false, false),
+            ("Sec-Fetch-Mode: cors", false, false),
+            ("x-forwarded-FOR: 1.2.3.4", false, true),
+            ("X-Forwarded-Proto: https", false, true),
+            ("Forwarded: for=1.2.3.4", false, true),
+            ("Via: 1.1 squid", false, true),
+            ("X-Real-IP: 1.2.3.4", false, true),
+            ("X-Forward: 1", false, false),
+        ] {
+            let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n");
+            let request = parse(&head).unwrap();
+            assert_eq!((request.is_of_page, request.is_relayed), (of_page, relayed), "{header}");
         }
     }
 

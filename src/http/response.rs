@@ -164,6 +164,12 @@ impl Response {
         self.http10 = true;
     }
 
+    /// The answer, which is begun, has this status after all.
+    #[cfg(feature = "hub")]
+    pub fn set_status(&mut self, status: Status) {
+        self.status = status;
+    }
+
     /// The status so far.
     pub fn status(&self) -> Status {
         self.status

@@ -170,7 +170,7 @@ impl Intake<'_> {
                 }
                 Err((name, reason)) => (name, reason),
             };
-            store.refuse(done);
+            store.refuse(self.group, done);
             tally.count(name, Err(done));
         })
     }

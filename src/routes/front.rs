@@ -4,8 +4,10 @@ use super::{OTHER, ROUTES, Route, Serve, Service, metrics};
 use crate::event::{Front, Traffic};
 use crate::http::{Method, Request, Response, Status};
 #[cfg(feature = "hub")]
-use crate::ingest::Denied;
+use crate::ingest::{Denied, Sender};
 use crate::metric::Sink;
+#[cfg(feature = "hub")]
+use crate::sys::Ends;
 use crate::sys::Ready;
 use std::time::Instant;
 
@@ -61,17 +63,18 @@ impl Front for Service {
     }
 
     #[cfg(feature = "hub")]
-    fn admits(&mut self, request: &Request<'_>, is_local: bool, response: &mut Response) -> bool {
-        match self.hub.gate.judge(request.authorization, is_local) {
+    fn admits(&mut self, request: &Request<'_>, ends: Ends, response: &mut Response) -> bool {
+        let sender = Sender {
+            ends,
+            host: request.host,
+            is_of_page: request.is_of_page,
+            is_relayed: request.is_relayed,
+        };
+        match self.hub.gate.judge(request.authorization, &sender) {
             Ok(()) => true,
             Err(denied) => {
-                let (status, sentence) = match denied {
-                    Denied::Token => (Status::Unauthorized, "Pushing takes a token."),
-                    Denied::Remote => (
-                        Status::Forbidden,
-                        "Only programs on this machine may push; with push.token_file others may.",
-                    ),
-                };
+                let (is_token, sentence) = (denied == Denied::Token, denied.said());
+                let status = if is_token { Status::Unauthorized } else { Status::Forbidden };
                 response.say(status, sentence);
                 let route = self.route(request.path);
                 self.count(route.unwrap_or(OTHER), status);

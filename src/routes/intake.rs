@@ -47,8 +47,12 @@ fn json(
         return response.say(Status::UnsupportedMedia, sentence);
     }
     let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.take(form, body, &mut hub.store, now, out);
-    done.unwrap_or_else(|fault| say_fault(fault, response));
+    match hub.push.take(form, body, &mut hub.store, now, out) {
+        Ok(true) => {}
+        // Scripts look at the status alone, such as `curl -f`.
+        Ok(false) => response.set_status(Status::BadRequest),
+        Err(fault) => say_fault(fault, response),
+    }
 }
 
 /// `PUT`, `POST` and `DELETE` of `/metrics/job/…`.
@@ -74,7 +78,9 @@ pub(super) fn group(
     };
     match hub.gateway.serve(&wish, hub.push.rules(), &mut hub.store, now) {
         Ok(()) => drop(response.begin(status, "text/plain; charset=utf-8")),
-        Err(Refusal::Bad(sentence)) => response.say(Status::BadRequest, &sentence),
+        Err(Refusal::Bad(sentence) | Refusal::Unreadable(sentence)) => {
+            response.say(Status::BadRequest, &sentence)
+        }
         Err(Refusal::Media(sentence)) => response.say(Status::UnsupportedMedia, sentence),
         Err(Refusal::Full) => response.say(Status::Unavailable, "There are too many groups."),
     }

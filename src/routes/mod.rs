@@ -59,6 +59,11 @@ const ROUTES: &[Route] = &[
     Route { path: "/api/metrics", serve: Serve::Post(intake::batch) },
     #[cfg(feature = "hub")]
     Route { path: "/metrics/job", serve: Serve::Group(intake::group) },
+    // Where the clients of a Pushgateway ask whether it is there.
+    #[cfg(feature = "hub")]
+    Route { path: "/-/healthy", serve: Serve::Get(Service::health) },
+    #[cfg(feature = "hub")]
+    Route { path: "/-/ready", serve: Serve::Get(Service::health) },
     #[cfg(feature = "hub")]
     Route { path: "/status", serve: Serve::Get(Service::page) },
     #[cfg(feature = "hub")]

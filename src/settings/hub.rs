@@ -69,6 +69,8 @@ pub struct Target {
     pub password_file: Option<PathBuf>,
     /// Whether its time stamps are kept.
     pub honor_timestamps: bool,
+    /// Whether its answers are read whatever their status.
+    pub any_status: bool,
     /// What is taken out of JSON; empty is every number.
     pub fields: Vec<Field>,
 }
@@ -87,6 +89,8 @@ pub struct Field {
     pub help: String,
     /// Labels: a value that starts with `$` is a path from where `*` stands, `$*` its key.
     pub labels: Vec<(String, String)>,
+    /// Words that the value may be, and the number for each.
+    pub states: Vec<(String, f64)>,
 }
 
 /// How log files are followed.

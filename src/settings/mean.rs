@@ -183,7 +183,9 @@ fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Che
         (_, None) => true,
         (Kind::Switch, Some(shape)) => shape == Shape::Switch,
         (Kind::Count(..), Some(shape)) => shape == Shape::Integer,
-        (Kind::Numbers, Some(shape)) => matches!(shape, Shape::Integer | Shape::Bare),
+        (Kind::Numbers | Kind::States, Some(shape)) => {
+            matches!(shape, Shape::Integer | Shape::Bare)
+        }
         (Kind::Time(..) | Kind::Times(..) | Kind::Size(..), Some(shape)) => {
             matches!(shape, Shape::Integer | Shape::Text)
         }

@@ -96,13 +96,13 @@ fn written(row: &Row, answer: &Answer) -> String {
     let one = |said: &String| if kind.is_bare() { said.clone() } else { text(said) };
     if kind.is_table() {
         let pair = |pair: &String| {
-            // A name of these may have a = in it, a value of the others.
-            let split = match kind {
-                Kind::Times(..) => pair.rsplit_once('='),
-                _ => pair.split_once('='),
+            let split = match kind.splits_last() {
+                true => pair.rsplit_once('='),
+                false => pair.split_once('='),
             };
             let (name, value) = split.unwrap_or((pair, ""));
-            [&text(name), " = ", &text(value)].concat()
+            let is_bare = kind == Kind::States;
+            [&text(name), " = ", &if is_bare { value.to_owned() } else { text(value) }].concat()
         };
         let all: Vec<String> = answer.list.iter().map(pair).collect();
         return ["{ ", &all.join(", "), " }"].concat();

@@ -9,7 +9,6 @@ use super::row::{List, Row, Section};
 use super::rows::COLLECTORS;
 use super::said::Said;
 use super::tree::{Fault, Node, Shape, Tree};
-use super::value::Kind;
 
 /// Records what `text` says, and the elements of lists it is said in.
 pub(super) fn read(
@@ -232,7 +231,7 @@ fn judge(catalogue: &Catalogue, tree: &Tree, i: usize, node: &Node) -> Verdict {
         (shape, Some(kind)) if kind.is_table() => {
             // The name ends where the first = is.
             let split = |child: &Node| child.key.name.contains('=');
-            let named = matches!(kind, Kind::Times(..)) || !tree.children(i).any(split);
+            let named = kind.splits_last() || !tree.children(i).any(split);
             shape.is_table() && named
         }
         (shape, _) => !shape.is_table(),

@@ -234,6 +234,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
         Kind::Labels | Kind::Headers => "host=a=b".to_owned(),
         Kind::Times(..) => "host=7s".to_owned(),
+        Kind::States => "host=2.5".to_owned(),
         Kind::Route | Kind::Served | Kind::Path | Kind::PathOrNone | Kind::Glob => {
             "/sample".to_owned()
         }
@@ -250,7 +251,8 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         kind if kind.is_bare() => (text.clone(), text),
         kind if kind.is_table() => {
             let (name, value) = text.split_once('=').unwrap();
-            (format!("{{ {name} = '{value}' }}"), text)
+            let mark = if kind == Kind::States { "" } else { "'" };
+            (format!("{{ {name} = {mark}{value}{mark} }}"), text)
         }
         _ => (format!("'{text}'"), text),
     }

@@ -44,11 +44,12 @@ interval_secs = 30
 timeout_secs = "7s"
 max_series = 100
 targets = [
-  { name = "api", url = "http://api:8000/metrics", honor_timestamps = true },
+  { name = "api", url = "http://api:8000/metrics", honor_timestamps = true, any_status = true },
   "web:9100",
   { name = "json", url = "http://me:pw@[::1]:1/a?b", type = "custom", interval_secs = 2,
     headers = { Accept = "a=b" }, username = "me", password_file = "/p",
-    fields = [ { path = "a.*.b", name = "a_b", type = "counter", help = "H", labels = { k = "$*" } } ] },
+    fields = [ { path = "a.*.b", name = "a_b", type = "counter", help = "H", labels = { k = "$*" },
+                 states = { UP = 1, "a=b" = -0.5, "" = 1_000 } } ] },
   { name = "few", url = "http://few", type = "custom", token_file = "/t", fields = { up = "status.up", n = "n" } },
 ]
 
@@ -103,7 +104,9 @@ fn every_part_comes_to_its_place() {
     assert_eq!((s.scrape.max_body_bytes, s.scrape.max_series), (8 << 20, 100));
     let [api, web, json, few] = s.scrape.targets.as_slice() else { panic!("four targets") };
     assert_eq!((api.name.as_str(), api.url.as_str()), ("api", "http://api:8000/metrics"));
-    assert!(api.honor_timestamps && api.interval.is_none() && api.timeout.is_none());
+    assert!(
+        api.any_status && api.honor_timestamps && api.interval.is_none() && api.timeout.is_none()
+    );
     assert_eq!((web.name.as_str(), web.url.as_str()), ("web:9100", "http://web:9100/metrics"));
     assert_eq!((web.kind, json.kind), (TargetKind::Prometheus, TargetKind::Custom));
     assert_eq!((json.interval, json.timeout), (Some(secs(2)), Some(secs(2))));
@@ -371,7 +374,7 @@ fn of_targets() {
         &target("intervall_secs = 1"),
         "FILE:4:1: unknown key \"intervall_secs\" in [[scrape.targets]]; did you mean \"interval_secs\"?; \
          known are name, url, type, interval_secs, timeout_secs, headers, token_file, username, \
-         password_file, honor_timestamps, fields",
+         password_file, honor_timestamps, any_status, fields",
     );
     let refusal = load(&target("type = 'custom'\nfields = [{ pfad = 'x' }]"), "", &[]).unwrap_err();
     assert!(
@@ -510,4 +513,28 @@ fn lists_have_no_variables_and_mail_is_not_tail() {
         load("[scrape]\n\"\" = 1", "", &[])
             .is_err_and(|r| r.contains("unknown key \"\" in [scrape]"))
     );
+}
+
+#[test]
+fn states_are_numbers_under_words() {
+    let file = |states: &str| {
+        format!(
+            "[[scrape.targets]]\nname = 'a'\nurl = 'http://a'\ntype = 'custom'\n\
+             [[scrape.targets.fields]]\npath = 'x'\nstates = {states}\n"
+        )
+    };
+    let settings = taken(&file("{ UP = 1, 'a=b' = -0.5, '' = 1e3 }"));
+    let states = &settings.scrape.targets[0].fields[0].states;
+    let expected = [("UP", 1.0), ("a=b", -0.5), ("", 1000.0)];
+    assert_eq!(*states, expected.map(|(word, n)| (word.to_owned(), n)));
+    for (states, found) in [
+        ("{ UP = '1' }", "found \"UP=1\"; write it without quotation marks"),
+        ("{ UP = inf }", "found UP=inf"),
+        ("{ UP = true }", "found UP=true"),
+        ("'UP=1'", "found \"UP=1\""),
+    ] {
+        let refusal = load(&file(states), "", &[]).map(|s| s.action).unwrap_err();
+        let expected = "states: expected numbers under words, such as UP = 1, ";
+        assert!(refusal.contains(&[expected, found].concat()), "{states}: {refusal}");
+    }
 }

@@ -14,8 +14,17 @@ const MAX_VALUE: usize = 4096;
 /// Bytes of an attribute's name.
 const MAX_ATTRIBUTE: usize = 256;
 /// Paths that are not for the samples: the page and the health checks live there.
-const RESERVED: &[&str] =
-    &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
+const RESERVED: &[&str] = &[
+    "/",
+    "/health",
+    "/update",
+    "/api/metrics",
+    "/status",
+    "/api/status",
+    "/api/health",
+    "/-/healthy",
+    "/-/ready",
+];
 
 /// How the paths of groups begin that clients of a Pushgateway push.
 const GROUPS: &str = "/metrics/job";
@@ -58,6 +67,8 @@ pub enum Kind {
     Times(u64, u64),
     /// Finite numbers, one or several.
     Numbers,
+    /// A finite number for each of several words: a table in the file, `word=number` elsewhere.
+    States,
     /// Any text.
     Text,
     /// The condition of an alert.
@@ -124,7 +135,12 @@ impl Kind {
 
     /// It takes several values, each under a name, and is a table of the file.
     pub(super) fn is_table(self) -> bool {
-        matches!(self, Kind::Labels | Kind::Headers | Kind::Attributes | Kind::Times(..))
+        self.splits_last() || matches!(self, Kind::Labels | Kind::Headers | Kind::Attributes)
+    }
+
+    /// A name of its table may have a `=` in it; otherwise a value may.
+    pub(super) fn splits_last(self) -> bool {
+        matches!(self, Kind::Times(..) | Kind::States)
     }
 
     /// Stands for the value in help; empty for flags that need none.
@@ -148,6 +164,7 @@ impl Kind {
             Kind::Mail | Kind::Mails => "ADDRESS".to_owned(),
             Kind::Labels | Kind::Headers | Kind::Attributes => "NAME=VALUE".to_owned(),
             Kind::Times(..) => "NAME=TIME".to_owned(),
+            Kind::States => "WORD=NUMBER".to_owned(),
         }
     }
 
@@ -188,6 +205,7 @@ impl Kind {
                     .concat();
             }
             Kind::Numbers => "numbers, such as [0.1, 1, 10]",
+            Kind::States => "numbers under words, such as UP = 1",
             Kind::Text => "a text",
             Kind::Expression => "a condition, such as load1 > 4",
             Kind::Word => "a name of letters, digits, _ - . and :",
@@ -274,6 +292,12 @@ impl Kind {
             Kind::Numbers => {
                 let plain = text.replace('_', "");
                 Value::text(&plain).filter(|_| sys::float(&plain).is_some_and(f64::is_finite))
+            }
+            Kind::States => {
+                let (word, number) = text.rsplit_once('=')?;
+                let plain = number.replace('_', "");
+                let is_finite = sys::float(&plain).is_some_and(f64::is_finite);
+                is_finite.then(|| Value { text: [word, "=", &plain].concat(), number: 0 })
             }
             Kind::Word => Value::text(text).filter(|_| is_word(text, "_-.:")),
             Kind::Served => Served::parse(text).and(Value::text(text)),

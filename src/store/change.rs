@@ -67,15 +67,21 @@ impl Store {
         let now = self.millis(now);
         let id = self.families.find(offer.name);
         let known = id.and_then(|id| self.families.get(id));
-        let clashes = known.is_some_and(|family| !takes(family, offer));
-        if clashes && !known.is_some_and(|family| family.is_only_of(offer.group)) {
+        let is_own = known.is_some_and(|family| family.is_only_of(offer.group));
+        if !is_own && known.is_some_and(|family| !takes(family, offer)) {
             return Err(Reason::Kind);
         }
-        let id = id.filter(|_| !clashes);
+        // Its type and help text may be replaced together with all its series.
+        let differs = |f: &Known| f.kind != offer.kind || *f.help != *offer.help;
+        let clashes = is_own && known.is_some_and(differs);
         let kind = known.filter(|_| !clashes).map_or(offer.kind, |family| family.kind);
-        if known.is_none() {
+        if known.is_none() || clashes {
             let without = is_all.then_some(offer.group);
-            self.families.judge(offer, &self.bounds, without)?;
+            match self.families.judge(offer, &self.bounds, without) {
+                // It takes the place of the one that goes.
+                Err(Reason::Families) if clashes => {}
+                judged => judged?,
+            }
         }
         let slot = id.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
         let old = slot.and_then(|slot| self.series.get(slot as usize));
@@ -239,10 +245,12 @@ fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64, Reason> {
         (Change::Add(more), kind) if is_number(kind) => old + more,
         _ => return Err(Reason::Number),
     };
-    // What others computed may well be no number.
+    // What others computed may well be no number, or a counter below zero: Prometheus keeps both.
     let is_said = matches!(offer.change, Change::Set(_) | Change::Replace(_));
-    let may_be_odd = is_said && kind != Kind::Counter && offer.group != Group::SHARED;
-    if !value.is_finite() && !may_be_odd {
+    if is_said && offer.group != Group::SHARED {
+        return Ok(value);
+    }
+    if !value.is_finite() {
         return Err(Reason::Number);
     }
     if kind == Kind::Counter && value < 0.0 {

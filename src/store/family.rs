@@ -40,9 +40,9 @@ pub struct Known {
     /// Its series in the order in which they came.
     pub first: u32,
     pub last: u32,
-    /// Who made its first series, and whether others made some since.
+    /// Whose its first series is, and how often the next series in its order is another's.
     pub owner: Group,
-    pub is_mixed: bool,
+    pub borders: u32,
     /// It stays, also without series.
     pub declared: bool,
     /// It did, until the settings were read again.
@@ -56,7 +56,7 @@ pub struct Known {
 impl Known {
     /// Whether all its series are the group's, which may replace them.
     pub fn is_only_of(&self, group: Group) -> bool {
-        self.owner == group && !self.is_mixed && group != Group::SHARED
+        self.owner == group && self.borders == 0 && group != Group::SHARED
     }
 
     /// As sinks know families.
@@ -183,7 +183,7 @@ impl Families {
             first: NONE,
             last: NONE,
             owner: Group::SHARED,
-            is_mixed: false,
+            borders: 0,
             declared: false,
             was_declared: false,
             is_foreign: is_foreign(name),

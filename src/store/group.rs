@@ -23,6 +23,8 @@ struct State {
     generation: u32,
     /// Between `begin` and `end`.
     is_open: bool,
+    /// What it brings counts as pushed.
+    is_pushed: bool,
     live: usize,
     /// Every slot that is the group's; also slots that were, and some twice.
     slots: Vec<u32>,
@@ -54,6 +56,11 @@ impl Groups {
         self.get(group).is_some_and(|state| state.is_open)
     }
 
+    /// Whether what it brings counts as pushed.
+    pub fn is_pushed(&self, group: Group) -> bool {
+        self.get(group).is_none_or(|state| state.is_pushed)
+    }
+
     /// One series less.
     pub fn lose(&mut self, group: Group) {
         if let Some(state) = self.get_mut(group) {
@@ -70,6 +77,15 @@ impl Store {
         }
         self.groups.states.push(State::default());
         Group(self.groups.states.len() as u32)
+    }
+
+    /// A new owner, what it brings counting as pushed.
+    pub fn open_pushed(&mut self) -> Group {
+        let group = self.open_group();
+        if let Some(state) = self.groups.get_mut(group) {
+            state.is_pushed = true;
+        }
+        group
     }
 
     /// A new generation of the group's series.

@@ -178,25 +178,32 @@ impl Store {
         self.full.is_some_and(|at| u128::from(now.saturating_sub(at)) < within.as_millis())
     }
 
-    /// Counts a sample that did not get as far as `take`.
-    pub fn refuse(&mut self, reason: Reason) {
-        if let Some(count) = self.refused.get_mut(reason as usize) {
+    /// Counts a sample of `group` that did not get as far as `take`.
+    pub fn refuse(&mut self, group: Group, reason: Reason) {
+        let count = self.refused.get_mut(reason as usize);
+        if let Some(count) = count.filter(|_| self.groups.is_pushed(group)) {
             *count += 1;
         }
     }
 
-    /// Takes a sample, or says why not; a refused one changes nothing.
+    /// The type of the metric of this name, if it was declared.
+    pub fn declared_kind(&self, name: &str) -> Option<Kind> {
+        let family = self.families.get(self.families.find(name)?)?;
+        family.declared.then_some(family.kind)
+    }
+
+    /// Takes a sample, or says why not; a refused one changes nothing. Either is counted if it was pushed.
     pub fn take(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
         let now = self.millis(now);
         self.sweep(SWEEP, now);
         let done = self.change(offer, now);
         match done {
-            Ok(()) => self.accepted += 1,
+            Ok(()) => self.accepted += u64::from(self.groups.is_pushed(offer.group)),
             Err(reason) => {
                 if matches!(reason, Reason::Series | Reason::Families) {
                     self.full = Some(now);
                 }
-                self.refuse(reason);
+                self.refuse(offer.group, reason);
             }
         }
         done

@@ -31,6 +31,7 @@ impl Store {
         let (family, hash, owner, weight) =
             (series.family, series.hash, series.owner, series.weight());
         let last = self.families.get(family).map_or(NONE, |f| f.last);
+        let before = self.owner_of(last);
         series.previous = last;
         let slot = self.place(series);
         if let Some(last) = self.series.get_mut(last as usize) {
@@ -40,15 +41,19 @@ impl Store {
             family.last = slot;
             if family.first == NONE {
                 family.first = slot;
-                (family.owner, family.is_mixed) = (owner, false);
+                family.owner = owner;
             }
-            family.is_mixed |= family.owner != owner;
+            family.borders += u32::from(differ(before, Some(owner)));
         }
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.insert(hash, slot, hash_of);
         self.live += weight;
         self.own(owner, slot);
         slot
+    }
+
+    fn owner_of(&self, slot: u32) -> Option<Group> {
+        self.series.get(slot as usize).map(|series| series.owner)
     }
 
     /// Puts a series into a free slot.
@@ -71,9 +76,10 @@ impl Store {
     pub(super) fn remove(&mut self, slot: u32) {
         let Some(series) = self.series.get_mut(slot as usize) else { return };
         let (family, hash) = (series.family, series.hash);
-        let (previous, next) = (series.previous, series.next);
+        let (previous, next, owner) = (series.previous, series.next, series.owner);
         self.live -= series.weight();
-        self.groups.lose(series.owner);
+        self.groups.lose(owner);
+        let [before, after] = [previous, next].map(|slot| self.owner_of(slot));
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.remove(hash, slot, hash_of);
         if let Some(series) = self.series.get_mut(slot as usize) {
@@ -93,7 +99,12 @@ impl Store {
         let Some(known) = self.families.get_mut(family) else { return };
         if known.first == slot {
             known.first = next;
+            known.owner = after.unwrap_or(known.owner);
         }
+        let gone = [differ(before, Some(owner)), differ(Some(owner), after)];
+        known.borders += u32::from(differ(before, after));
+        let gone = gone.into_iter().map(u32::from).sum();
+        known.borders = known.borders.saturating_sub(gone);
         if known.last == slot {
             known.last = previous;
         }
@@ -144,4 +155,9 @@ impl Store {
             }
         }
     }
+}
+
+/// Whether both are there and not the same.
+fn differ(one: Option<Group>, other: Option<Group>) -> bool {
+    one.is_some() && other.is_some() && one != other
 }

@@ -9,8 +9,8 @@ use std::time::Instant;
 static FAMILIES: [Family; 4] = [
     gauge(  "push_series",         Unit::One, "Series of other programs that live now.",           &[]).only_own(),
     gauge(  "push_families",       Unit::One, "Metrics of other programs that live now.",          &[]).only_own(),
-    counter("push_accepted_total", Unit::One, "Samples taken from other programs.",                &[]).only_own(),
-    counter("push_refused_total",  Unit::One, "Samples of other programs refused, by reason.",     &["reason"]).only_own(),
+    counter("push_accepted_total", Unit::One, "Samples that other programs pushed.",               &[]).only_own(),
+    counter("push_refused_total",  Unit::One, "Pushed samples refused, by reason.",                &["reason"]).only_own(),
 ];
 
 /// The families about the store itself, for the reference.

@@ -39,10 +39,11 @@ pub use disk::{boot_millis, lock_alone};
 pub use float::float;
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};
+#[cfg(feature = "recorder")]
+pub use net::peer_ip;
 pub use net::{
-    Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
-    listen_tcp, listen_unix, local_name, peer_ip, peer_name, poll, receive, send, shut_write,
-    would_block,
+    Ends, Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
+    listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
 };
 #[cfg(feature = "exporter")]
 pub use netlink::{receive_from_kernel, route_socket};

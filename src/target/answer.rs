@@ -64,7 +64,6 @@ pub struct Tools {
 
 /// What `answer` says, if it is one with exposition text.
 pub fn text(answer: Answer) -> Result<Said, Failure> {
-    judge(&answer)?;
     Ok(Said::Text(answer.body, Syntax::of(&answer.content_type)))
 }
 
@@ -75,7 +74,6 @@ pub fn numbers(
     fields: &[Field],
     max_series: usize,
 ) -> Result<Said, Failure> {
-    judge(answer)?;
     let document = json::parse(&answer.body).map_err(|fault| {
         let at = fault.at.to_string();
         let text = ["no JSON: at byte ", &at, ": expected ", fault.expected].concat();
@@ -83,7 +81,7 @@ pub fn numbers(
     })?;
     let (mut numbers, mut tally) = (Vec::new(), Tally::default());
     custom::read(document, target, fields, MAX_NAME, &mut |picked| match picked {
-        Err(reason) => tally.count("", Err(reason)),
+        Err((what, reason)) => tally.count(what, Err(reason)),
         Ok(sample) if numbers.len() >= max_series => tally.count(sample.name, Err(Reason::Series)),
         Ok(sample) => numbers.push(Number {
             name: sample.name.to_owned(),
@@ -96,7 +94,8 @@ pub fn numbers(
     Ok(Said::Numbers(numbers, tally))
 }
 
-fn judge(answer: &Answer) -> Result<(), Failure> {
+/// Whether the status is that of an answer to be read.
+pub fn judge(answer: &Answer) -> Result<(), Failure> {
     if answer.status == 200 {
         return Ok(());
     }
@@ -162,7 +161,7 @@ impl Taking {
     }
 }
 
-/// Offers one number to the store, which counts for itself what it takes or refuses.
+/// Offers one number to the store.
 fn offer(
     number: &Number,
     intake: &Intake<'_>,
@@ -185,9 +184,6 @@ fn offer(
         labels.add_missing(name, value);
     }
     let rendered = labels.render(store.bounds(), "");
-    if let Err(reason) = rendered {
-        store.refuse(reason);
-    }
     let offer = Offer {
         name: &number.name,
         kind: if number.is_counter { Kind::Counter } else { Kind::Gauge },

@@ -35,6 +35,7 @@ pub struct Plan {
     kind: TargetKind,
     fields: Vec<Field>,
     max_series: usize,
+    any_status: bool,
     interval: Duration,
     timeout: Duration,
     max_body: usize,
@@ -67,6 +68,7 @@ impl Plan {
             kind: target.kind,
             fields: target.fields.clone(),
             max_series: all.max_series,
+            any_status: target.any_status,
             interval: target.interval.unwrap_or(all.interval).max(MIN_INTERVAL),
             timeout: target.timeout.unwrap_or(all.timeout),
             max_body: all.max_body_bytes,
@@ -124,6 +126,9 @@ fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Said, Failure> 
         max_body: plan.max_body,
     };
     let answer = client.send(&call)?;
+    if !plan.any_status {
+        answer::judge(&answer)?;
+    }
     match plan.kind {
         TargetKind::Prometheus => answer::text(answer),
         TargetKind::Custom => answer::numbers(&answer, &plan.name, &plan.fields, plan.max_series),

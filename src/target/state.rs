@@ -43,6 +43,8 @@ pub struct State {
     last: Option<Last>,
     /// What went wrong last, and when.
     failure: Option<(String, Instant)>,
+    /// Samples that were taken of all its answers.
+    accepted: u64,
     errors: [u64; REASONS.len()],
     refused: [u64; Reason::ALL.len()],
     failures: Limiter,
@@ -71,6 +73,7 @@ impl State {
             courier: None,
             last: None,
             failure: None,
+            accepted: 0,
             errors: [0; REASONS.len()],
             refused: [0; Reason::ALL.len()],
             failures: Limiter::default(),
@@ -96,6 +99,11 @@ impl State {
     /// What went wrong last, and when.
     pub fn failure(&self) -> Option<(&str, Instant)> {
         self.failure.as_ref().map(|(text, at)| (text.as_str(), *at))
+    }
+
+    /// Samples that were taken of all its answers.
+    pub fn accepted(&self) -> u64 {
+        self.accepted
     }
 
     /// Failed requests, in the order of `REASONS`.
@@ -194,6 +202,7 @@ impl State {
 
     fn succeed(&mut self, duration: Duration, tally: &Tally, now: Instant) {
         let samples = tally.taken as u64;
+        self.accepted += samples;
         if self.last.is_some_and(|last| !last.up) {
             let fields: [log::Field<'_>; 2] =
                 [("target", &self.target.name), ("samples", &samples)];

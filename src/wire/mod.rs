@@ -1,12 +1,14 @@
 //! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
 //! ends, how long a body is, chunks, gzip and dates; the URLs that lead to it;
-//! patterns of names; and check sums.
+//! patterns of names; check sums; and the fields of Protocol Buffers.
 
 mod chunked;
 #[cfg(feature = "gzip")]
 mod crc;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod date;
+#[cfg(feature = "hub")]
+mod fields;
 #[cfg(feature = "gzip")]
 mod gzip;
 #[cfg(feature = "hub")]
@@ -20,6 +22,8 @@ pub use crc::crc32;
 pub use crc::crc32c;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 pub use date::read_http_date;
+#[cfg(feature = "hub")]
+pub use fields::{Fields, Wire, split_delimited};
 #[cfg(feature = "gzip")]
 pub use gzip::{Deflate, Gzip};
 #[cfg(feature = "hub")]

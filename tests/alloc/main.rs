@@ -57,6 +57,9 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
         authorization: "",
         content_type: "",
         content_encoding: "",
+        host: "",
+        is_of_page: false,
+        is_relayed: false,
         body: Body::Sized(0),
         expects: false,
     }

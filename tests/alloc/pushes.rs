@@ -4,6 +4,7 @@ use crate::counting::allocations;
 use crate::{scrape, service};
 use sysmetrics::event::Front;
 use sysmetrics::http::{Method, Request, Response};
+use sysmetrics::sys::Ends;
 
 /// Updates of series that are there, and the scrapes between them.
 pub fn allocate_nothing(env: &[(&str, &str)]) {
@@ -28,7 +29,8 @@ pub fn allocate_nothing(env: &[(&str, &str)]) {
     let now = std::time::Instant::now();
     let mut round = |with_scrape: bool| {
         for (push, body) in &pushes {
-            assert!(service.takes_body(push) && service.admits(push, true, &mut response));
+            let ends = Ends::of(None, None);
+            assert!(service.takes_body(push) && service.admits(push, ends, &mut response));
             service.receive(push, body.as_bytes(), now, &mut response);
             assert!(response.body().starts_with(b"{\"accepted\":100,\"refused\":0,"));
         }

@@ -27,7 +27,7 @@ fn agent(export: &str) -> Agent {
 fn push(agent: &Agent) {
     let mut client = Client::connect(&agent.address());
     let head = format!(
-        "POST /metrics/job/e2e HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n{PUSHED}",
+        "POST /metrics/job/e2e HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{PUSHED}",
         PUSHED.len()
     );
     let answer = client.send(head).answer();

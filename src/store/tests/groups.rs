@@ -83,9 +83,11 @@ fn odd_numbers_are_taken_from_those_who_are_told_by_others() {
         let untyped = Offer { kind: Kind::Untyped, ..by(group, "u", "", odd) };
         store.take(&untyped, now).unwrap();
         let counter = Offer { kind: Kind::Counter, ..by(group, "c", "", odd) };
-        assert!(store.take(&counter, now).is_err());
+        store.take(&counter, now).unwrap();
+        let shared = Offer { kind: Kind::Counter, ..gauge_of("p", odd) };
+        assert_eq!(store.take(&shared, now), Err(Reason::Number));
     }
-    assert_eq!(samples(&mut store, now), ["g -Inf", "u -Inf"]);
+    assert_eq!(samples(&mut store, now), ["c -Inf", "g -Inf", "u -Inf"]);
     let open = written(&mut store, now, Format::OpenMetrics);
     assert!(open.contains("# TYPE u unknown\nu -Inf\n"), "{open}");
 }
@@ -281,4 +283,43 @@ fn a_group_whose_series_come_and_go_stays_small() {
     assert!(store.slots_of(group) < 200, "{}", store.slots_of(group));
     store.close_group(group);
     assert!(store.is_empty());
+}
+
+/// Whose a family is, against a walk over all its series.
+#[test]
+fn a_family_is_only_of_a_group_while_nobody_else_has_a_series_of_it() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let groups = [store.open_group(), store.open_group(), store.open_group()];
+    let mut seed = 5u64;
+    let mut random = |n: u64| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((seed >> 33) % n) as usize
+    };
+    for _ in 0..3000 {
+        let group = groups[random(3)];
+        match random(12) {
+            0 => {
+                store.begin(group);
+                store.end(group);
+            }
+            1 => store.drop_metric(group, "x"),
+            _ => {
+                let label = random(8).to_string();
+                let _ = store.take(&by(group, "x", &format!("l=\"{label}\""), 1.0), now);
+            }
+        }
+        let Some(family) = store.families.find("x").and_then(|id| store.families.get(id)) else {
+            continue;
+        };
+        let (mut slot, mut owners) = (family.first, Vec::new());
+        while let Some(series) = store.series.get(slot as usize) {
+            owners.push(series.owner);
+            slot = series.next;
+        }
+        for group in groups {
+            let is_only = owners.iter().all(|owner| *owner == group);
+            assert_eq!(family.is_only_of(group), is_only, "{owners:?}");
+        }
+    }
 }
