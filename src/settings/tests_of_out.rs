@@ -210,7 +210,7 @@ name = "other-name"
     };
     assert_eq!(exports[0].spool, Some(spool));
     assert_eq!((exports[0].interval, exports[0].timeout), (millis(30_000), millis(10_000)));
-    assert_eq!((exports[0].gzip, exports[0].order), (true, Order::Fresh));
+    assert_eq!((exports[0].gzip, exports[0].order), (true, Order::Time));
     assert_eq!(exports[0].tls, Tls::default());
     assert_eq!(exports[1].kind, ExportKind::Stdout);
 }
@@ -259,8 +259,7 @@ fn each_key_belongs_to_its_types_and_no_other() {
             match key {
                 "protocol" => value = "'http/json'".to_owned(),
                 "fallback" => file = format!("[[export]]\ntype = 'stdout'\nname = 'word'\n{file}"),
-                "order" if *name == "remote_write" => value = "'fresh'".to_owned(),
-                "order" => value = "'time'".to_owned(),
+                "order" => value = "'fresh_first'".to_owned(),
                 "version" => value = "'1.0'".to_owned(),
                 "retry.initial_ms" => value = "501".to_owned(),
                 _ => {}
