@@ -40,7 +40,10 @@ impl Plan {
             ExportKind::RemoteWrite if !has_path(export) => {
                 Some(with_path(export, "/api/v1/write"))
             }
-            ExportKind::Otlp | ExportKind::RemoteWrite => Some(export.endpoint.clone()),
+            // `/?` is a path that is to stay as it is.
+            ExportKind::Otlp | ExportKind::RemoteWrite => {
+                Some(export.endpoint.trim_end_matches('?').to_owned())
+            }
             ExportKind::Influx => Some(influx::url(export)),
         };
         let post = url.map(|url| Post::new(export, &url, seeks)).transpose()?;

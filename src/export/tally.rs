@@ -73,7 +73,8 @@ impl Tally {
     pub fn close(&mut self) {
         self.dropped = self.all_dropped();
         self.synced_before += self.spool.synced_bytes;
-        self.spool = Levels::default();
+        // Whoever comes next tells whether the directory can be used.
+        self.spool = Levels { trouble: self.spool.trouble.take(), ..Levels::default() };
         self.is_open = false;
         self.busy = None;
     }
