@@ -69,39 +69,39 @@ impl Spool {
         }
     }
 
-    /// The frame behind the oldest, which `first` gave, stamped as there. `None` if there is none, or
-    /// if it cannot be stamped. Nothing is dropped.
-    pub fn second(&mut self) -> Option<(Frame, i64)> {
+    /// The frame that is so many behind the oldest, stamped as there. `None` if there is none, or if it
+    /// cannot be stamped. Nothing is dropped.
+    pub fn behind(&mut self, mut count: usize) -> Option<(Frame, i64)> {
         let head = self.head()?;
-        let (first, reader) = (self.segments.front()?, self.reader.as_ref()?);
+        let reader = self.reader.as_ref()?;
         // What is defined behind the head must not be known when that is read again.
         let mut decoder = reader.decoder.clone();
-        let bytes = match &first.place {
-            Place::Memory(bytes) => bytes,
-            Place::Disk => &reader.bytes,
-        };
-        let _ = decoder.read(bytes.get(head.start..head.end)?);
-        let mut found = decode_next(&mut decoder, bytes, head.end).map(|frame| (frame, head.boot));
-        if found.is_none()
-            && let Some(next) = self.segments.get(1)
-        {
-            let mut decoder = Decoder::new(GENERATION | u64::from(next.number));
-            let mut read = Vec::new();
-            let bytes = match (&next.place, &self.disk) {
+        let (mut at, mut read) = (head.start - record::HEADER, Vec::new());
+        for (n, segment) in self.segments.iter().enumerate() {
+            let bytes = match (&segment.place, &self.disk) {
                 (Place::Memory(bytes), _) => bytes,
-                (Place::Disk, Some(disk)) => {
-                    disk.read(next.number, &mut read).ok()?;
+                (Place::Disk, _) if n == 0 => &reader.bytes,
+                (Place::Disk, disk) => {
+                    read.clear();
+                    disk.as_ref()?.read(segment.number, &mut read).ok()?;
                     &read
                 }
-                (Place::Disk, None) => return None,
             };
-            found = decode_next(&mut decoder, bytes, 0).map(|frame| (frame, next.content.boot));
+            while let (_, Some(record)) = record::next(bytes, at) {
+                at = record.end;
+                let Some((frame, _)) = decoder.read(record.payload) else { continue };
+                if count == 0 {
+                    return match self.stamp(segment.content.boot, frame.moment) {
+                        Stamp::At(time) => Some((frame, time)),
+                        _ => None,
+                    };
+                }
+                count -= 1;
+            }
+            decoder = Decoder::new(GENERATION);
+            at = 0;
         }
-        let (frame, boot) = found?;
-        match self.stamp(boot, frame.moment) {
-            Stamp::At(time) => Some((frame, time)),
-            _ => None,
-        }
+        None
     }
 
     /// The oldest, which `first` gave, need not wait any more. Nothing if it was given up since.
@@ -220,17 +220,5 @@ impl Spool {
         if segment.content.frames == 0 {
             self.remove_first();
         }
-    }
-}
-
-/// The next frame of a segment that can be read.
-fn decode_next(decoder: &mut Decoder, bytes: &[u8], mut at: usize) -> Option<Frame> {
-    loop {
-        let (_, record) = record::next(bytes, at);
-        let record = record?;
-        if let Some((frame, _)) = decoder.read(record.payload) {
-            return Some(frame);
-        }
-        at = record.end;
     }
 }

@@ -189,7 +189,7 @@ fn frames_come_out_as_they_went_in() {
 
 /// At every step somebody pulls the plug; what was pushed and not acknowledged comes, in order.
 #[test]
-fn the_second_can_be_looked_at_and_changes_nothing() {
+fn what_is_behind_the_oldest_can_be_looked_at_and_nothing_changes() {
     let dir = Dir::new("second");
     for place in [None, Some(dir.0.as_path())] {
         let mut bounds = bounds(place);
@@ -200,16 +200,16 @@ fn the_second_can_be_looked_at_and_changes_nothing() {
         let frames: Vec<Frame> = (0..300).map(|_| maker.frame()).collect();
         frames.iter().for_each(|frame| spool.push(frame, Instant::now()));
         assert!(spool.segments.len() > 1);
-        for pair in frames.windows(2) {
-            for _ in 0..2 {
+        for (at, frame) in frames.iter().enumerate() {
+            for n in [0, 1, 2, 17, 250].into_iter().filter(|n| at % 10 == 0 || *n < 2) {
                 let (first, _) = spool.first(Some(BOOT_TIME), Instant::now()).unwrap();
-                assert_eq!(told(&first), told(&pair[0]));
-                assert_eq!(told(&spool.second().unwrap().0), told(&pair[1]));
+                assert_eq!(told(&first), told(frame));
+                let found = spool.behind(n).map(|(frame, _)| told(&frame));
+                assert_eq!(found, frames.get(at + n).map(told), "{n} behind {at}");
             }
             spool.acknowledge(Instant::now());
         }
-        assert!(spool.first(Some(BOOT_TIME), Instant::now()).is_some());
-        assert!(spool.second().is_none());
+        assert!(spool.behind(0).is_none());
         assert_eq!(dropped(&spool), [0; 4]);
     }
 }

@@ -9,6 +9,7 @@
 
 mod attempt;
 mod parts;
+mod poison;
 mod stamped;
 
 use super::ending::{Ending, Fallback, Keep, SharedKeep, lock};
@@ -18,9 +19,9 @@ use crate::clock::{BootTime, Moment};
 use crate::courier::{Next, Queue};
 use crate::frame::Frame;
 use crate::log::{self, Limiter};
-use crate::settings::{Export, ExportKind, Order};
+use crate::settings::{Export, Order};
 use crate::spool::Spool;
-use stamped::{Sent, Stale};
+use stamped::Sent;
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,8 @@ pub struct Delivery {
     /// try was.
     answers: u32,
     is_answered: bool,
+    /// How many frames behind the oldest are tried once it failed too often.
+    probes: usize,
     sent: Sent,
     /// Nothing is tried before.
     pause: Option<Instant>,
@@ -80,6 +83,7 @@ impl Delivery {
             tries: 0,
             answers: 0,
             is_answered: false,
+            probes: 1,
             sent: Sent::default(),
             pause: None,
             next: Instant::now(),
@@ -172,32 +176,6 @@ impl Delivery {
         self.tally.lock().busy = Some(Instant::now() + PATIENCE);
     }
 
-    /// The parts in which a frame is sent, the last first, and what is not sent of it.
-    fn parts(&self, frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
-        if self.export.kind != ExportKind::RemoteWrite {
-            return (vec![frame], Stale::default());
-        }
-        let (own, mut stamped) = match parts::by_stamp(&frame) {
-            Some((own, stamped)) => (Some(own), stamped),
-            None => (None, frame),
-        };
-        let stale = match self.export.order {
-            Order::Time => self.sent.leave_out(&mut stamped, boot),
-            Order::Fresh => Stale::default(),
-        };
-        ([stamped].into_iter().chain(own).collect(), stale)
-    }
-
-    /// Counts what was left out.
-    fn leave_out(&self, stale: Stale) {
-        if stale.count > 0 {
-            self.tally.drop_samples("stale", stale.count);
-        }
-        if stale.is_older {
-            self.is_late("samples are not later than those before them, and were left out");
-        }
-    }
-
     /// A fresh frame.
     fn take(&mut self, frame: Frame) {
         let now = Instant::now();
@@ -242,9 +220,6 @@ impl Delivery {
         if self.tries > 0 {
             self.tally.lock().retried += 1;
         }
-        if self.answers >= self.export.retry.max.max(1) && self.is_probed(&frame) {
-            return;
-        }
         let is_rest = |(of, _): &(Frame, _)| of.moment == frame.moment && of.states == frame.states;
         let mut parts = match self.rest.take().filter(is_rest) {
             Some((_, parts)) => parts,
@@ -256,37 +231,9 @@ impl Delivery {
         };
         let is_done = self.attempt(&mut parts, boot);
         self.conclude(frame, parts, is_done);
-    }
-
-    /// The receiver answers and does not take the oldest, `first`: whether it takes the frame behind it
-    /// tells which of them is at fault. Whether there is such a frame.
-    fn is_probed(&mut self, first: &Frame) -> bool {
-        let second = self.keep().spool.second();
-        let Some((next, boot)) = second else { return false };
-        self.answers = 0;
-        let (mut parts, stale) = self.parts(next.clone(), boot);
-        let whole: usize = parts.iter().map(Frame::len).sum();
-        let is_done = self.attempt(&mut parts, boot);
-        let left: usize = parts.iter().map(Frame::len).sum();
-        if !is_done && left == whole {
-            return true;
+        if !is_done && self.answers > self.export.retry.max {
+            self.probe();
         }
-        self.leave_out(stale);
-        let now = Instant::now();
-        if !self.pass(now) {
-            self.refused(
-                "poison",
-                "the receiver fails for this frame alone: it is left out",
-                first,
-            );
-            self.keep().spool.acknowledge(now);
-        }
-        // That one is the oldest now.
-        let known = self.boot.now();
-        self.keep().spool.first(known, now);
-        (self.tries, self.rest) = (0, None);
-        self.conclude(next, parts, is_done);
-        true
     }
 
     /// What becomes of the oldest after a try, of which `parts` are left.
@@ -294,7 +241,7 @@ impl Delivery {
         let now = Instant::now();
         if is_done {
             self.keep().spool.acknowledge(now);
-            (self.tries, self.answers) = (0, 0);
+            (self.tries, self.answers, self.probes) = (0, 0, 1);
             return;
         }
         let left: usize = parts.iter().map(Frame::len).sum();

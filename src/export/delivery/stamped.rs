@@ -3,10 +3,11 @@
 //! it, so what is known to be so is left out. Only these series are remembered: what has the frame's
 //! time is later each time.
 
+use super::Delivery;
+use super::parts::{by_stamp, leave_out};
 use crate::frame::{Frame, SeriesView, View};
+use crate::settings::{ExportKind, Order};
 use std::hash::{BuildHasher, Hasher, RandomState};
-
-use super::parts::leave_out;
 
 /// Series that are remembered. With more, all are forgotten, and the receiver may refuse some.
 const MAX_SERIES: usize = 16 << 10;
@@ -82,6 +83,34 @@ impl Sent {
                 Err(_) => self.times.clear(),
             }
         });
+    }
+}
+
+impl Delivery {
+    /// The parts in which a frame is sent, the last first, and what is not sent of it.
+    pub(super) fn parts(&self, frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
+        if self.export.kind != ExportKind::RemoteWrite {
+            return (vec![frame], Stale::default());
+        }
+        let (own, mut stamped) = match by_stamp(&frame) {
+            Some((own, stamped)) => (Some(own), stamped),
+            None => (None, frame),
+        };
+        let stale = match self.export.order {
+            Order::Time => self.sent.leave_out(&mut stamped, boot),
+            Order::Fresh => Stale::default(),
+        };
+        ([stamped].into_iter().chain(own).collect(), stale)
+    }
+
+    /// Counts what was left out.
+    pub(super) fn leave_out(&self, stale: Stale) {
+        if stale.count > 0 {
+            self.tally.drop_samples("stale", stale.count);
+        }
+        if stale.is_older {
+            self.is_late("samples are not later than those before them, and were left out");
+        }
     }
 }
 
