@@ -12,9 +12,9 @@
 
 use crate::sys;
 use crate::wire::crc32c;
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, FileExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a segment's file that are looked at.
@@ -45,10 +45,8 @@ impl Disk {
     /// It cannot be used; `WouldBlock` if another process does.
     pub fn open(dir: &Path) -> io::Result<(Disk, u64)> {
         DirBuilder::new().recursive(true).mode(sys::PRIVATE_DIR).create(dir)?;
-        if fs::metadata(dir)?.permissions().mode() & 0o077 != 0 {
-            // One that an earlier version made. If it fails, the files in it are private.
-            let _ = fs::set_permissions(dir, Permissions::from_mode(sys::PRIVATE_DIR));
-        }
+        // One that an earlier version made. If it fails, the files in it are private all the same.
+        let _ = sys::make_private(dir);
         let file = |name| {
             let mut how = OpenOptions::new();
             how.read(true).write(true).create(true).truncate(false);

@@ -46,6 +46,20 @@ pub fn open_private(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
     Ok(file)
 }
 
+/// Takes from others the rights to a directory, unless it is a symbolic link.
+///
+/// # Errors
+///
+/// It is none, or somebody else's.
+pub fn make_private(dir: &Path) -> io::Result<()> {
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    let dir = OpenOptions::new().read(true).custom_flags(flags).open(dir)?;
+    match dir.metadata()?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => dir.set_permissions(Permissions::from_mode(PRIVATE_DIR)),
+    }
+}
+
 /// Whether names can be made in a directory, as far as rights and the file system's mode tell.
 ///
 /// # Errors
@@ -103,6 +117,11 @@ mod tests {
             let file = open_private(&path(name), &mut how).unwrap();
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, PRIVATE_FILE);
         }
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink(&dir, path("to-dir")).unwrap();
+        let mode = || dir.metadata().unwrap().permissions().mode() & 0o777;
+        assert!(make_private(&path("to-dir")).is_err() && mode() == 0o755);
+        assert!(make_private(&dir).is_ok() && mode() == PRIVATE_DIR);
         assert!(may_write(&dir).is_ok() && may_write(&path("none")).is_err());
         std::fs::remove_dir_all(dir).unwrap();
     }

@@ -50,63 +50,69 @@ impl Delivery {
                 continue;
             }
             let (verdict, left_out) = self.send(&frame, boot);
-            let reason = match &verdict {
-                Verdict::Partial(_, text) if is_late(text.as_bytes()) => LATE,
-                Verdict::Partial(..) => "rejected",
-                Verdict::Halves(_) => "too_large",
-                Verdict::Older(_) => "version",
-                Verdict::Again(reason, ..) | Verdict::Never(reason, _) => reason,
-                Verdict::Done | Verdict::Late(_) => LATE,
-            };
-            match verdict {
-                Verdict::Done => self.arrived(&frame, boot, (reason, 0), left_out, &mut round),
-                Verdict::Partial(rejected, text) => {
-                    self.arrived(&frame, boot, (reason, rejected), left_out, &mut round);
-                    if reason == LATE {
-                        self.is_late(&text);
-                    }
-                    match rejected {
-                        0 => self.say(WARNED, "the receiver warns", &text),
-                        _ => self.say(DROPPED, "samples were rejected", &text),
-                    }
-                    round.refusal = Some(text);
+            let (reason, text, parted) = match verdict {
+                Verdict::Done => {
+                    self.arrived(&frame, boot, ("", 0), left_out, &mut round);
+                    continue;
                 }
-                Verdict::Again(_, text, after) => {
+                Verdict::Partial(rejected, text) => {
+                    self.arrived_partly(&frame, boot, rejected, left_out, &mut round, &text);
+                    round.refusal = Some(text);
+                    continue;
+                }
+                Verdict::Again(reason, text, after) => {
                     self.failed(reason, &text, after);
                     parts.push(frame);
                     return false;
                 }
                 Verdict::Late(text) => {
                     self.is_late(&text);
-                    match round.part(&frame) {
-                        Some((one, other)) => {
-                            add(&mut self.tally.lock().failed, reason, 1);
-                            parts.extend([other, one]);
-                        }
-                        None => {
-                            self.sent.note(&frame.view(boot), false);
-                            self.refused(reason, &text, &frame);
-                        }
-                    }
-                    round.refusal = Some(text);
+                    (LATE, text, round.part(&frame))
                 }
-                Verdict::Halves(text) => match halves(&frame) {
-                    Some((one, other)) => parts.extend([other, one]),
-                    None => {
-                        self.refused(reason, &text, &frame);
-                        round.refusal = Some(text);
+                Verdict::Halves(text) => ("too_large", text, halves(&frame)),
+                Verdict::Never(reason, text) => (reason, text, None),
+                Verdict::Older(text) => ("version", text, None),
+            };
+            match parted {
+                Some((one, other)) => {
+                    add(&mut self.tally.lock().failed, reason, 1);
+                    parts.extend([other, one]);
+                }
+                None => {
+                    if reason == LATE {
+                        self.sent.note(&frame.view(boot), false);
                     }
-                },
-                Verdict::Never(_, text) | Verdict::Older(text) => {
                     self.refused(reason, &text, &frame);
-                    round.refusal = Some(text);
                 }
             }
+            round.refusal = Some(text);
         }
         if let (false, Some(text)) = (round.is_taken, round.refusal) {
             self.fails(&text);
         }
         true
+    }
+
+    /// It arrived, and the receiver says that it did not take all of it, or warns.
+    fn arrived_partly(
+        &mut self,
+        frame: &Frame,
+        boot: i64,
+        rejected: u64,
+        left_out: u64,
+        round: &mut Round,
+        text: &str,
+    ) {
+        let is_late = is_late(text.as_bytes());
+        let reason = if is_late { LATE } else { "rejected" };
+        self.arrived(frame, boot, (reason, rejected), left_out, round);
+        if is_late {
+            self.is_late(text);
+        }
+        match rejected {
+            0 => self.say(WARNED, "the receiver warns", text),
+            _ => self.say(DROPPED, "samples were rejected", text),
+        }
     }
 
     /// What the answer means, and how many numbers the format could not say.
