@@ -206,6 +206,20 @@ fn what_can_be_stored_is_stored() {
 }
 
 #[test]
+fn a_receiver_of_2_0_stores_the_others_itself() {
+    let late = "400 Bad Request\r\nX-Prometheus-Remote-Write-Samples-Written: 5";
+    let receiver = Receiver::start(move |_| Reply::tell(late, "out of order sample"));
+    let export = remote_write(&receiver.url()).replace("\"1.0\"", "\"2.0\"");
+    let agent = start(&export);
+    wait_until("three frames", || receiver.heard().len() >= 3);
+    wait_until("it to be counted", || told(&agent, "dropped_total", "out_of_order") > 10.0);
+    assert!(receiver.heard().len() as f64 <= told(&agent, "frames_total", ""), "not parted");
+    assert_eq!(told(&agent, "dropped_total", "rejected"), 0.0);
+    let (status, text) = health(&agent);
+    assert!(status == 200 && text.contains("out of order sample"), "{text}");
+}
+
+#[test]
 fn parting_ends_where_nothing_is_stored() {
     let receiver = Receiver::start(|_| Reply::tell("400 Bad Request", "too old sample"));
     let agent = start(&remote_write(&receiver.url()));
