@@ -3,7 +3,7 @@
 //! descriptors, `deadline` the time, `turn` does what is due.
 
 use crate::alert::{self, Alerts};
-use crate::export::{self, Exports};
+use crate::export::{self, Exports, Trouble};
 use crate::gather::{self, Gather};
 use crate::ingest::{self, Declared, Gate, Gateway, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink, Source};
@@ -217,12 +217,15 @@ impl Hub {
             let text = ["no message arrived for ", &age, " s, alerts that wait: ", &waiting];
             to.fails("alert", name, [&text.concat(), "; the log says why"].concat());
         }
-        self.exports.troubles(|name, since, text| match since {
-            Some(since) => {
+        self.exports.troubles(now, &mut |name, trouble, text| match trouble {
+            Trouble::Failing(since) | Trouble::Hanging(since) => {
                 let age = now.saturating_duration_since(since).as_secs().to_string();
-                to.fails("export", name, ["nothing arrived for ", &age, " s: ", &text].concat());
+                to.fails("export", name, ["nothing arrived for ", &age, " s: ", text].concat());
             }
-            None => to.fails("spool", name, text),
+            Trouble::Spool => to.fails("spool", name, text.to_owned()),
+            Trouble::Late => {
+                to.notes("export", name, ["samples are out of order: ", text].concat());
+            }
         });
         for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
             to.notes("target", name, text.to_owned());

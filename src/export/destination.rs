@@ -1,7 +1,7 @@
 //! One destination as the serving thread sees it: when a frame is due, what records it, and the
 //! mailbox of the courier that takes it on.
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, PATIENCE};
 use super::ending::{Ending, Fallback};
 use super::plan::Plan;
 use super::tally::{Shared, Tally};
@@ -111,6 +111,7 @@ impl Destination {
         let work = move || {
             // The directory is the same: who was there must have left it.
             while before.as_ref().is_some_and(|before| before.over.sleep(MAX_AGE)) {}
+            tally.lock().busy = Some(Instant::now() + PATIENCE);
             let spool = Spool::open(bounds(&plan, boot), Instant::now());
             let way = Way::new(plan, tls);
             let mut delivery = Delivery::new(way, spool, tally, fallback, ending);

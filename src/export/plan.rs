@@ -2,7 +2,7 @@
 //! they name said when they were read.
 
 use super::influx;
-use super::post::Post;
+use super::post::{OTLP_PATHS, Post};
 use crate::courier::Tls;
 use crate::settings::{Export, ExportKind, OtlpProtocol, Settings};
 use std::io::Read;
@@ -33,14 +33,20 @@ impl Plan {
     ///
     /// What failed is named.
     pub fn new(export: &Export, settings: &Settings) -> io::Result<Plan> {
+        let seeks = export.kind == ExportKind::Otlp && !is_grpc(export) && !has_path(export);
         let url = match export.kind {
             ExportKind::Stdout => None,
-            ExportKind::Otlp if is_grpc(export) => Some(export.endpoint.clone()),
-            ExportKind::Otlp => Some(with_path(&export.endpoint, "/v1/metrics")),
-            ExportKind::RemoteWrite => Some(with_path(&export.endpoint, "/api/v1/write")),
+            ExportKind::Otlp if seeks => Some(with_path(export, OTLP_PATHS[0])),
+            ExportKind::RemoteWrite if !has_path(export) => {
+                Some(with_path(export, "/api/v1/write"))
+            }
+            // `/?` is a path that is to stay as it is.
+            ExportKind::Otlp | ExportKind::RemoteWrite => {
+                Some(export.endpoint.trim_end_matches('?').to_owned())
+            }
             ExportKind::Influx => Some(influx::url(export)),
         };
-        let post = url.map(|url| Post::new(export, &url)).transpose()?;
+        let post = url.map(|url| Post::new(export, &url, seeks)).transpose()?;
         let resource = match export.kind {
             ExportKind::Otlp => resource(export, settings),
             _ => Vec::new(),
@@ -74,13 +80,16 @@ fn checksum(path: &Path) -> u32 {
     read.map_or(0, |_| crate::wire::crc32(&bytes))
 }
 
-/// The endpoint, completed where it has no path.
-fn with_path(endpoint: &str, path: &str) -> String {
-    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    match rest.trim_end_matches('/').contains(['/', '?']) {
-        true => endpoint.to_owned(),
-        false => [endpoint.trim_end_matches('/'), path].concat(),
-    }
+/// Whether the endpoint names a path.
+fn has_path(export: &Export) -> bool {
+    let endpoint = &export.endpoint;
+    let rest = endpoint.split_once("://").map_or(&**endpoint, |(_, rest)| rest);
+    rest.trim_end_matches('/').contains(['/', '?'])
+}
+
+/// The endpoint, completed.
+fn with_path(export: &Export, path: &str) -> String {
+    [export.endpoint.trim_end_matches('/'), path].concat()
 }
 
 /// What receivers want to know of a machine (OpenTelemetry's semantic conventions for resources):

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How long a receiver that refused remote write 2.0 is not asked for it again.
 const OLDER: Duration = Duration::from_secs(3600);
 
+/// What is said where a receiver takes OTLP at none of the paths that are known.
+const NO_PATH: &str = "; no known path of OTLP is taken: name its path in endpoint";
+
 /// Codes of gRPC: what is said to whom is not known, or may not.
 #[cfg(feature = "grpc")]
 const PERMISSION_DENIED: u32 = 7;
@@ -196,7 +199,12 @@ impl Way {
                     }
                     verdict => verdict,
                 },
-                ExportKind::Otlp => otlp::judge(&answer),
+                ExportKind::Otlp => match otlp::judge(&answer) {
+                    Verdict::Never(reason, text) if post.is_lost(&answer) => {
+                        Verdict::Never(reason, [&text, NO_PATH].concat())
+                    }
+                    verdict => verdict,
+                },
                 _ => influx::judge(&answer),
             },
         };

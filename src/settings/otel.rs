@@ -109,8 +109,8 @@ pub(super) fn read(
             let Some(row) = row(found.key).filter(|row| !is_said(row)) else { continue };
             for text in &found.texts {
                 let mut one = by(found, row, text, element);
-                if found.how == How::Base && !is_grpc(catalogue, said, &fresh, element) {
-                    one.text = [text.trim_end_matches('/'), METRICS].concat();
+                if found.key == "endpoint" && !is_grpc(catalogue, said, &fresh, element) {
+                    one.text = with_path(found.how, text);
                 }
                 fresh.push(one);
             }
@@ -232,4 +232,18 @@ fn pair(member: &str) -> Option<String> {
     let decoded = |text: &str| String::from_utf8(crate::wire::percent_decoded(text.trim())).ok();
     let name = decoded(name).filter(|name| !name.is_empty() && !name.contains('='))?;
     Some([&name, "=", &decoded(value)?].concat())
+}
+
+/// An endpoint with the path that it stands for. That of all signals gets none where it has none: the
+/// receiver's is looked for. That of metrics is taken as it is: its path is `/` then.
+fn with_path(how: How, text: &str) -> String {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let has_path = rest.trim_end_matches('/').contains(['/', '?']);
+    let path = match (how, has_path) {
+        (How::Base, true) => METRICS,
+        (How::Base, false) => "",
+        (_, true) => return text.to_owned(),
+        (_, false) => "/?",
+    };
+    [text.trim_end_matches('/'), path].concat()
 }

@@ -56,11 +56,11 @@ pub enum RemoteWriteVersion {
 /// What is sent first when there is a backlog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// What is fresh; the backlog beside it.
+    /// What is oldest: many receivers take no sample older than the last.
     #[default]
-    Fresh,
-    /// What is oldest: for receivers that take no sample older than the last.
     Time,
+    /// What is fresh; the backlog beside it.
+    Fresh,
 }
 
 /// How a peer is known and we to it, under TLS.

@@ -40,9 +40,7 @@ pub(super) static ROWS: &[Row] = &[
                 2 => ExportKind::RemoteWrite,
                 _ => ExportKind::Stdout,
             };
-            // Receivers of remote write may refuse what is older than the last.
-            let order = if v.number == 2 { Order::Time } else { Order::Fresh };
-            export(s, |e| (e.kind, e.order) = (kind, order));
+            export(s, |e| e.kind = kind);
         }),
     Row::new("export", "name", Kind::Word, "")
         .help("Its name in metrics, logs and the spool; the type if not said.")
@@ -138,10 +136,10 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("export", "exclude", Kind::Patterns, "")
         .help("Samples of these names are left out.")
         .set(|s, v| export(s, |e| e.exclude.push(v.text.clone()))),
-    Row::new("export", "order", Kind::Choice(&["fresh", "time"]), "")
-        .help("What is sent first when there is a backlog; time with remote_write if not said, else fresh.")
+    Row::new("export", "order", Kind::Choice(&["time", "fresh_first|fresh"]), "time")
+        .help("How a backlog is sent: by time, as most receivers refuse what is older than what they have, or beside what is fresh.")
         .set(|s, v| {
-            let order = if v.number == 1 { Order::Time } else { Order::Fresh };
+            let order = if v.number == 1 { Order::Fresh } else { Order::Time };
             export(s, |e| e.order = order);
         }),
     Row::new("export", "database", Kind::Text, "")

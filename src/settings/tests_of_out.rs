@@ -210,7 +210,7 @@ name = "other-name"
     };
     assert_eq!(exports[0].spool, Some(spool));
     assert_eq!((exports[0].interval, exports[0].timeout), (millis(30_000), millis(10_000)));
-    assert_eq!((exports[0].gzip, exports[0].order), (true, Order::Fresh));
+    assert_eq!((exports[0].gzip, exports[0].order), (true, Order::Time));
     assert_eq!(exports[0].tls, Tls::default());
     assert_eq!(exports[1].kind, ExportKind::Stdout);
 }
@@ -259,8 +259,7 @@ fn each_key_belongs_to_its_types_and_no_other() {
             match key {
                 "protocol" => value = "'http/json'".to_owned(),
                 "fallback" => file = format!("[[export]]\ntype = 'stdout'\nname = 'word'\n{file}"),
-                "order" if *name == "remote_write" => value = "'fresh'".to_owned(),
-                "order" => value = "'time'".to_owned(),
+                "order" => value = "'fresh_first'".to_owned(),
                 "version" => value = "'1.0'".to_owned(),
                 "retry.initial_ms" => value = "501".to_owned(),
                 _ => {}
@@ -485,12 +484,16 @@ fn an_endpoint_of_the_environment_makes_an_export() {
     let exports = round("", &[BASE]);
     let [one] = exports.as_slice() else { panic!("one export") };
     assert_eq!((one.name.as_str(), one.kind), ("otlp", ExportKind::Otlp));
-    assert_eq!(one.endpoint, "http://c:4318/v1/metrics");
+    assert_eq!(one.endpoint, "http://c:4318", "its path is looked for");
     assert_eq!((one.interval, one.timeout, one.gzip), (millis(30_000), millis(10_000), true));
     let own = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:1/as/is/");
     assert_eq!(round("", &[BASE, own])[0].endpoint, "http://m:1/as/is/");
+    let own = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:1");
+    assert_eq!(round("", &[own])[0].endpoint, "http://m:1/?", "the root and no other");
+    let deep = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://m:1/deep/");
+    assert_eq!(round("", &[deep])[0].endpoint, "http://m:1/deep/v1/metrics");
     let shown = load("", "--check-config", &[BASE]).unwrap().effective;
-    let line = "endpoint = \"http://c:4318/v1/metrics\"  # from OTEL_EXPORTER_OTLP_ENDPOINT\n";
+    let line = "endpoint = \"http://c:4318\"  # from OTEL_EXPORTER_OTLP_ENDPOINT\n";
     assert!(shown.contains(line), "{shown}");
 
     assert_eq!(round(least(3), &[BASE]).len(), 2);
@@ -547,7 +550,7 @@ fn the_environment_fills_in_what_the_file_does_not_say() {
     );
     let filled = Export {
         name: "otlp".into(),
-        endpoint: "http://c/v1/metrics".into(),
+        endpoint: "http://c".into(),
         protocol: OtlpProtocol::Json,
         is_delta: true,
         interval: millis(45_000),

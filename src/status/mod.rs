@@ -13,7 +13,7 @@ pub use health::Health;
 pub use page::{MAX_PAGE, PAGE_GZIP, POLICY};
 
 use crate::clock::Wall;
-use crate::export::Exports;
+use crate::export::{Exports, Trouble};
 use crate::gather::{Gather, Report};
 use crate::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
 use crate::read::Root;
@@ -169,10 +169,11 @@ impl Status {
         json.inside("exports", b"[");
         self.table(Part::Exports).write_rows(json, &|row, json| {
             let mut failing = None;
-            exports.troubles(|name, since, text| {
-                if let (true, Some(since)) = (name.as_bytes() == row, since) {
-                    failing = Some((text, since));
+            exports.troubles(now, &mut |name, trouble, text| match trouble {
+                Trouble::Failing(since) | Trouble::Hanging(since) if name.as_bytes() == row => {
+                    failing = Some((text.to_owned(), since));
                 }
+                _ => {}
             });
             match &failing {
                 Some((text, _)) => json.text_of("error", text.as_bytes()),

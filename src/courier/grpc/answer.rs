@@ -109,7 +109,13 @@ impl From<h2::Error> for Wrong {
 /// What an answer means.
 pub fn judge(heard: Heard, max_body: usize) -> Result<GrpcAnswer, Failure> {
     let said = heard.said("grpc-status").and_then(|code| str::from_utf8(code).ok()?.parse().ok());
-    let Some(code) = said else { return Ok(without_status(&heard)) };
+    let Some(code) = said else {
+        // A captive portal, or the peer moved.
+        if matches!(heard.status, 300..400 | 511) {
+            return Err(failure("redirect", "the peer leads elsewhere"));
+        }
+        return Ok(without_status(&heard));
+    };
     let text = heard.said("grpc-message").and_then(|text| str::from_utf8(text).ok());
     let message = percent_decoded(text.unwrap_or_default());
     let details = heard.said("grpc-status-details-bin").and_then(base64);

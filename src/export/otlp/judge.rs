@@ -5,6 +5,7 @@
 use crate::courier::Answer;
 use crate::export::Verdict;
 use crate::export::proto::{Fields, Wire};
+use crate::export::said::is_late;
 use crate::ingest::json::{self, Value};
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ pub fn judge(answer: &Answer) -> Verdict {
         413 => Verdict::Halves(text()),
         429 => Verdict::Again("throttled", text(), answer.retry_after),
         502..=504 => Verdict::Again("status", text(), answer.retry_after),
+        400.. if is_late(&answer.body) => Verdict::Late(text()),
         _ => Verdict::Never("refused", text()),
     }
 }
@@ -77,6 +79,7 @@ pub fn judge_grpc(code: u32, message: &str, details: &[u8], body: &[u8]) -> Verd
         (RESOURCE_EXHAUSTED | UNAVAILABLE, Some(_)) => Verdict::Again("throttled", text, delay),
         (RESOURCE_EXHAUSTED, None) if message.contains("larger than max") => Verdict::Halves(text),
         _ if PASSING.contains(&code) => Verdict::Again("status", text, delay),
+        _ if is_late(message.as_bytes()) => Verdict::Late(text),
         _ => Verdict::Never("refused", text),
     }
 }

@@ -39,7 +39,7 @@ impl Default for Writer {
 }
 
 impl Writer {
-    /// Appends one compressed request of that version, One or Two. Tells how many samples it has.
+    /// Appends one compressed request of that version, One or Two; nothing without a sample. Tells how many samples it has.
     pub fn encode(
         &mut self,
         version: RemoteWriteVersion,
@@ -51,6 +51,9 @@ impl Writer {
             RemoteWriteVersion::One => one::encode(view, &mut self.plain),
             _ => self.two.encode(view, &mut self.plain),
         };
+        if count == 0 {
+            return 0;
+        }
         let (start, plain) = (out.len(), self.plain.bytes());
         out.resize(start + max_compress_len(plain.len()), 0);
         let room = out.get_mut(start..).unwrap_or_default();

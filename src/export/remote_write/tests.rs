@@ -277,9 +277,21 @@ fn answers_mean_what_the_specifications_say() {
         for status in [302, 401, 404, 409] {
             assert_eq!(said(version, status, None, "b"), Verdict::Never("refused", text(status)));
         }
-        for body in ["Out of order sample", "sample is too old", "duplicate sample for timestamp"] {
-            let verdict = said(version, 400, None, body);
-            assert!(matches!(verdict, Verdict::Never("out_of_order", _)), "{body}");
+        // Prometheus, Mimir, Cortex, Thanos.
+        for (status, body) in [
+            (400, "Out of order sample"),
+            (400, "out of bounds"),
+            (400, "too old sample"),
+            (400, "duplicate sample for timestamp"),
+            (400, "a more recent timestamp was ingested (err-mimir-sample-out-of-order)"),
+            (400, "timestamp is too far in the future (err-mimir-too-far-in-future)"),
+            (400, "timestamp too new: 1800000000000"),
+            (409, "add 1 samples: out of order sample"),
+        ] {
+            let verdict = said(version, status, None, body);
+            assert!(matches!(verdict, Verdict::Late(_)), "{body}");
+            let verdict = said(version, status, Some(0), body);
+            assert!(matches!(verdict, Verdict::Late(_)), "nothing was stored: {body}");
         }
         assert_eq!(said(version, 400, Some(0), "b"), Verdict::Never("refused", text(400)));
     }
@@ -293,6 +305,9 @@ fn answers_mean_what_the_specifications_say() {
     assert_eq!(said(TWO, 400, None, "b"), Verdict::Older(text(400)));
     assert_eq!(said(TWO, 200, Some(7), "b"), Verdict::Partial(3, text(200)));
     assert_eq!(said(TWO, 400, Some(7), "b"), Verdict::Partial(3, text(400)));
+    let text = "it answers 400: out of order sample".to_owned();
+    let late = said(TWO, 400, Some(10), "out of order sample");
+    assert_eq!(late, Verdict::Partial(1, text), "an upper bound");
     assert_eq!(headers(ONE)[2].1, "0.1.0");
     assert_eq!(headers(TWO)[2].1, "2.0.0");
 }

@@ -45,6 +45,11 @@ fn statuses_mean_what_the_specification_says() {
         assert_eq!(http(status, "text/plain", b" why\n"), expected);
     }
     assert_eq!(http(413, "text/plain", b"why"), Verdict::Halves(text(413)));
+    let late = "HTTP status 400: out of order sample".to_owned();
+    assert_eq!(http(400, "text/plain", b"out of order sample\n"), Verdict::Late(late));
+    let said = "timestamp is too old (err-mimir-sample-timestamp-too-old)";
+    let late = format!("INVALID_ARGUMENT: {said}");
+    assert_eq!(judge_grpc(3, said, b"", b""), Verdict::Late(late));
 }
 
 #[test]
