@@ -38,6 +38,7 @@ impl Json {
         }
     }
 
+    #[allow(dead_code)] // not every test asks for one
     pub fn number(&self, key: &str) -> f64 {
         match self.get(key) {
             Some(Json::Number(number)) => *number,
