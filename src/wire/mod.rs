@@ -11,6 +11,7 @@ mod date;
 mod gzip;
 #[cfg(feature = "hub")]
 mod pattern;
+mod secret;
 mod url;
 
 pub use chunked::Chunks;
@@ -24,6 +25,7 @@ pub use date::read_http_date;
 pub use gzip::{Deflate, Gzip};
 #[cfg(feature = "hub")]
 pub use pattern::matches;
+pub use secret::{SECRET, shown};
 pub use url::{NO_TLS, Url, basic};
 
 use std::str;
