@@ -8,6 +8,8 @@ use super::value::Kind;
 
 /// Where the explanations begin.
 const COLUMN: usize = 32;
+/// Where lines of the short help end.
+const WIDTH: usize = 100;
 
 /// What the program is, for help and the manual page.
 pub(super) const ABOUT: &str = "Serves what the kernel knows of this machine to Prometheus.";
@@ -21,6 +23,7 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
         "Settings file",
         "TOML; /etc/sysmetrics.toml unless --config names another. A flag beats the\n\
          environment, the environment beats the file, the file beats the defaults.\n\
+         Texts may name variables: \"${NAME}\"; $${NAME} is that text itself.\n\
          Keys are written here as table.key. A collector is switched by a key of\n\
          [collectors] or by \"enabled\" in a table of its own. [[scrape.targets]], [[logs]]\n\
          and other lists of tables are in the file only. SIGHUP reads it again.",
@@ -28,12 +31,14 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
     (
         "Environment",
         "Every key of the file is also a variable: APP__SERVER__LISTEN,\n\
-         APP__COLLECTORS__DISK, APP__COLLECTORS__DISK__EXCLUDE_PATTERN. Lists are\n\
-         separated by commas. A variable APP__... of another table is not looked at.\n\
+         APP__COLLECTORS__DISK, APP__COLLECTORS__DISK__EXCLUDE_PATTERN. SYSMETRICS_ may\n\
+         stand for APP__: SYSMETRICS_SERVER_LISTEN. Lists are separated by commas. A\n\
+         variable of another table is not looked at.\n\
          OTEL_EXPORTER_OTLP_*, OTEL_METRIC_EXPORT_*, OTEL_SERVICE_NAME and\n\
          OTEL_RESOURCE_ATTRIBUTES fill in what an otlp export of the file does not say; an\n\
          endpoint makes one named otlp if the file has none. OTEL_SDK_DISABLED=true or\n\
-         OTEL_METRICS_EXPORTER=none turns that off.",
+         OTEL_METRICS_EXPORTER=none turns that off. What is wrong in these is ignored, and\n\
+         the log says so.",
     ),
     (
         "Exit status",
@@ -62,6 +67,38 @@ pub fn help(subjects: &[&Subject]) -> String {
         out.push_str(&["\n", title, ":\n"].concat());
         for line in text.lines() {
             out.push_str(&["  ", line, "\n"].concat());
+        }
+    }
+    out
+}
+
+/// The text of `-h`, with a newline at the end: the flags, one spelling of each.
+pub fn short_help(subjects: &[&Subject]) -> String {
+    let catalogue = Catalogue::new(subjects);
+    let mut out = ["Usage: ", USAGE, "\n"].concat();
+    for (section, rows) in by_section(&catalogue) {
+        let mut title = ["\n", section.title, ":\n"].concat();
+        for row in rows.filter(|row| !row.all_flags().is_empty()) {
+            out.push_str(&std::mem::take(&mut title));
+            let left = ["  ", &heading(row)].concat();
+            out.push_str(&left);
+            let mut column = left.chars().count();
+            for word in row.help.split(' ') {
+                if column < COLUMN - 1 {
+                    indent(&mut out, COLUMN - column);
+                    column = COLUMN;
+                } else if column + 1 + word.chars().count() > WIDTH || column + 1 < COLUMN {
+                    out.push('\n');
+                    indent(&mut out, COLUMN);
+                    column = COLUMN;
+                } else {
+                    out.push(' ');
+                    column += 1;
+                }
+                out.push_str(word);
+                column += word.chars().count();
+            }
+            out.push('\n');
         }
     }
     out

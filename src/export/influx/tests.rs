@@ -11,7 +11,7 @@ const BOOT: i64 = 1_800_000_000_250;
 
 fn lines(made: &Made, by_collector: bool) -> (String, u64) {
     let mut out = b"before\n".to_vec();
-    let left_out = encode(&made.frame().view(BOOT), by_collector, &mut out);
+    let left_out = encode(&made.frame().view(BOOT), by_collector, &[], &mut out);
     let text = String::from_utf8(out).unwrap();
     (text.strip_prefix("before\n").unwrap().to_owned(), left_out)
 }

@@ -91,7 +91,7 @@ fn sample(field: &Field<'_>) -> (u64, Vec<i64>) {
 
 fn plain(version: RemoteWriteVersion, made: &Made, writer: &mut Writer) -> (Vec<u8>, u64) {
     let mut out = b"before".to_vec();
-    let count = writer.encode(version, &made.frame().view(BOOT), &mut out);
+    let count = writer.encode(version, &made.frame().view(BOOT), &[], &mut out);
     let block = out.strip_prefix(b"before").unwrap();
     (snap::raw::Decoder::new().decompress_vec(block).unwrap(), count)
 }
@@ -253,7 +253,7 @@ fn many_symbols_are_found_again() {
         assert!(two.starts_with(one), "{at}");
     }
     let mut out = Vec::new();
-    writer.encode(ONE, &many().frame().view(BOOT), &mut out);
+    writer.encode(ONE, &many().frame().view(BOOT), &[], &mut out);
     assert!(out.len() < 20_000, "it is compressed: {}", out.len());
 }
 
@@ -313,7 +313,7 @@ fn how_long_a_sample_takes() {
         println!("{what}: {nanos} ns a sample, {} bytes", out.len());
     };
     let view = frame.view(BOOT);
-    time("one", &mut |out| writer.encode(ONE, &view, out));
-    time("two", &mut |out| writer.encode(TWO, &view, out));
-    time("influx", &mut |out| crate::export::influx::encode(&view, false, out));
+    time("one", &mut |out| writer.encode(ONE, &view, &[], out));
+    time("two", &mut |out| writer.encode(TWO, &view, &[], out));
+    time("influx", &mut |out| crate::export::influx::encode(&view, false, &[], out));
 }
