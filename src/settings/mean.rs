@@ -237,10 +237,7 @@ fn complaint(row: &Row, said: &Said, more: &str) -> String {
         Origin::File(..) => [&row.dotted(), ": "].concat(),
         _ => String::new(),
     };
-    let found = match said.shape {
-        Some(shape) => found(shape, &row.kind.shown(&said.text)),
-        None => quoted(&row.kind.shown(&said.text)),
-    };
+    let found = found(said.shape.unwrap_or(Shape::Text), &row.kind.shown(&said.text));
     let meant = match row.kind {
         Kind::Choice(words) if matches!(said.shape, None | Some(Shape::Text)) => {
             meant(&said.text, &mut words.iter().flat_map(|word| word.split('|')), "")

@@ -152,6 +152,9 @@ mod tests;
 #[cfg(test)]
 mod tests_of_documents;
 #[cfg(test)]
+#[cfg(feature = "hub")]
+mod tests_of_environment;
+#[cfg(test)]
 mod tests_of_errors;
 #[cfg(test)]
 #[cfg(feature = "hub")]

@@ -664,7 +664,7 @@ fn times_of_the_environment_go_together() {
         ("", vec![(timeout, "00")], (30_000, 86_400_000, true)),
         ("", vec![(timeout, "99999999999999999999999")], (30_000, 86_400_000, true)),
         ("", vec![(interval, "99999999999999999999999")], (86_400_000, 10_000, false)),
-        ("", vec![(interval, "1")], (100, 33, false)),
+        ("", vec![(interval, "1"), (timeout, "1")], (100, 10, false)),
         ("interval_secs = 5", vec![(timeout, "30000")], (5000, 30_000, true)),
         ("timeout_secs = 5", vec![(interval, "1000")], (1000, 5000, true)),
         ("timeout_secs = 5\nlong_timeout = false", vec![(interval, "1000")], (1000, 5000, true)),
