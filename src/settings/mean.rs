@@ -4,7 +4,7 @@
 use super::basic::{Dialect, Listen};
 use super::catalogue::Catalogue;
 use super::lists::{self, Element, Told};
-use super::problem::{Origin, Refusal, meant, quoted};
+use super::problem::{Origin, Refusal, meant};
 use super::record::found;
 use super::row::Row;
 use super::rows::{DIALECT, ENDPOINT, HOST, LISTEN, MAX_LISTEN, METRICS_PATH, PORT, sections};
