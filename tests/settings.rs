@@ -175,7 +175,7 @@ fn what_leaves_says_which_box_it_is() {
     let heard = |path: &str| {
         let start = format!("POST {path}");
         let all = receiver.taken().into_iter().filter(|heard| heard.head.starts_with(&start));
-        all.map(|heard| String::from_utf8_lossy(&heard.body).into_owned()).last()
+        all.map(|heard| String::from_utf8_lossy(&heard.body).into_owned()).next_back()
     };
     let start = "sysmetrics_memory_total_bytes,host=edge-17 value=";
     wait_until("lines", || heard("/write").is_some_and(|body| body.contains(start)));
