@@ -23,6 +23,8 @@ mod lists;
 mod mean;
 #[cfg(feature = "hub")]
 mod otel;
+#[cfg(feature = "hub")]
+mod otel_values;
 mod out;
 mod print;
 mod problem;

@@ -2,7 +2,7 @@
 
 use super::catalogue::Catalogue;
 use super::checks_out::BELONGS;
-use super::otel::{DISABLED, EXPORTER, VARIABLES};
+use super::otel_values::{DISABLED, EXPORTER, VARIABLES};
 use super::testing::{SUBJECTS, load, load_open};
 use super::tests::sample;
 use super::{
