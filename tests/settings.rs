@@ -141,19 +141,25 @@ fn wrong_variables_of_opentelemetry_keep_nothing_from_starting() {
         plan = plan.env(name, value);
     }
     let agent = plan.start();
-    if !cfg!(feature = "tls") {
-        wait_until("frames to arrive", || receiver.taken().len() >= 2);
-        let first = &receiver.taken()[0];
-        assert!(first.head.starts_with("POST /v1/metrics "), "{}", first.head);
-        for part in ["\r\nX-Key: 7\r\n", "\r\nContent-Type: application/json\r\n"] {
-            assert!(first.head.contains(part), "{}", first.head);
-        }
-        assert!(first.body.starts_with(b"{"), "neither packed nor protobuf");
-    } else {
-        // Its authorities cannot be read.
-        assert_eq!(agent.lines_with("nothing is exported there"), 1, "{:#?}", agent.log());
+    wait_until("frames to arrive", || receiver.taken().len() >= 2);
+    let first = &receiver.taken()[0];
+    assert!(first.head.starts_with("POST /v1/metrics "), "{}", first.head);
+    for part in ["\r\nX-Key: 7\r\n", "\r\nContent-Type: application/json\r\n"] {
+        assert!(first.head.contains(part), "{}", first.head);
     }
+    assert!(first.body.starts_with(b"{"), "neither packed nor protobuf");
     assert!(agent.lines_with("a setting is ignored") >= 8, "{:#?}", agent.log());
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn authorities_that_cannot_be_read_keep_nothing_from_starting() {
+    for file in ["/nonexistent.pem", "/etc/hostname"] {
+        let plan = Agent::plan().machine("box").env("OTEL_EXPORTER_OTLP_CERTIFICATE", file);
+        let agent = plan.env("OTEL_EXPORTER_OTLP_ENDPOINT", "HTTPS://127.0.0.1:1").start();
+        assert_eq!(agent.lines_with("nothing is exported there"), 1, "{:#?}", agent.log());
+        assert!(!agent.get("/metrics").text().contains("_export_"));
+    }
 }
 
 #[test]

@@ -82,21 +82,18 @@ pub fn short_help(subjects: &[&Subject]) -> String {
             out.push_str(&std::mem::take(&mut title));
             let left = ["  ", &heading(row)].concat();
             out.push_str(&left);
-            let mut column = left.chars().count();
+            let used = left.chars().count();
+            let mut column = if used + 2 > COLUMN { WIDTH } else { used };
             for word in row.help.split(' ') {
-                if column < COLUMN - 1 {
-                    indent(&mut out, COLUMN - column);
-                    column = COLUMN;
-                } else if column + 1 + word.chars().count() > WIDTH || column + 1 < COLUMN {
+                let length = word.chars().count();
+                if column + 1 + length > WIDTH {
                     out.push('\n');
-                    indent(&mut out, COLUMN);
-                    column = COLUMN;
-                } else {
-                    out.push(' ');
-                    column += 1;
+                    column = 0;
                 }
+                let blanks = COLUMN.saturating_sub(column).max(1);
+                indent(&mut out, blanks);
                 out.push_str(word);
-                column += word.chars().count();
+                column += blanks + length;
             }
             out.push('\n');
         }

@@ -39,6 +39,13 @@ fn the_short_help_has_flags_only_and_fits() {
         Catalogue::new(SUBJECTS).flags().into_iter().map(|flag| flag.name).collect();
     let help = super::short_help(SUBJECTS);
     assert!(help.lines().all(|line| line.chars().count() <= 100 && !line.ends_with(' ')));
+    let part = "
+Log:
+  --log-format text|json        Form of the log's lines.
+  --log-level error|warn|info|debug
+                                The least that is logged.
+";
+    assert!(help.contains(part), "{help}");
     let (mut titles, mut count) = (0, 0);
     for line in help.lines().skip(1).filter(|line| !line.is_empty()) {
         match line.strip_prefix("  ") {
