@@ -34,16 +34,33 @@ const RESERVED_FILES: u64 = 96;
 /// The exit code for settings that cannot be.
 const BAD_SETTINGS: u8 = 2;
 
+/// What `--version` prints. The build script knows what cargo does not tell.
+const VERSION: &str = concat!(
+    "sysmetrics ",
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit ",
+    env!("BUILD_COMMIT"),
+    "\ntarget ",
+    env!("BUILD_TARGET"),
+    "\nfeatures ",
+    env!("BUILD_FEATURES"),
+    "\n"
+);
+
 /// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
 pub fn run() -> ExitCode {
     let settings = match load() {
         Ok(settings) => settings,
         Err(refusal) => {
             eprintln!("{refusal}");
+            if env::args_os().any(|arg| arg == "--check-config") {
+                eprintln!("The settings are wrong: sysmetrics does not start with them.");
+            }
             return ExitCode::from(BAD_SETTINGS);
         }
     };
     log::configure(settings.log.format, settings.log.level);
+    warn(&settings);
     let done = match settings.action {
         Action::Serve => serve(settings),
         Action::PrintMetrics => print(&metrics(&settings)),
@@ -53,9 +70,8 @@ pub fn run() -> ExitCode {
         #[cfg(not(feature = "hub"))]
         Action::Once => print(&metrics(&settings)),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
-        Action::Version => {
-            print(concat!("sysmetrics ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())
-        }
+        Action::ShortHelp => print(settings::short_help(&subjects()).as_bytes()),
+        Action::Version => print(VERSION.as_bytes()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,6 +79,13 @@ pub fn run() -> ExitCode {
             log::error("cannot go on", &[("error", &error)]);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Logs what is wrong in the settings and ignored.
+fn warn(settings: &Settings) {
+    for warning in &settings.warnings {
+        log::warn("a setting is ignored", &[("error", warning)]);
     }
 }
 
@@ -100,7 +123,11 @@ fn check(settings: &Settings) -> io::Result<()> {
     settings.push.token_file.as_deref().map(Gate::read).transpose()?;
     #[cfg(feature = "hub")]
     export::check(settings);
-    print(settings.effective.as_bytes())
+    let verdict = match settings.warnings.len() {
+        0 => "\n# The settings are right: sysmetrics starts with them.\n",
+        _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
+    };
+    print([&settings.effective, verdict].concat().as_bytes())
 }
 
 fn gather(settings: &Settings) -> Gather {
@@ -199,6 +226,7 @@ fn reload(server: &mut Server, service: &mut Service) {
     match changed {
         Ok((settings, prepared)) => {
             log::configure(settings.log.format, settings.log.level);
+            warn(&settings);
             service.apply(prepared, &settings);
             let path = settings.server.metrics_path.clone();
             service.reconfigure(settings.dialect, path, gather(&settings));

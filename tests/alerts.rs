@@ -525,6 +525,85 @@ fn the_real_alertmanager_sees_it() {
     assert_eq!(counted(&agent, "failed_total", &[("destination", &name)]), 0.0);
 }
 
+/// Two boxes with the same rule and the same series, and one file.
+#[test]
+fn two_boxes_are_two_alerts_at_the_real_alertmanager() {
+    let dir = Temp::new();
+    let config = dir.write("am.yml", "route: {receiver: none}\nreceivers: [{name: none}]\n");
+    let address = free_address();
+    let args = [
+        format!("--config.file={}", config.display()),
+        format!("--storage.path={}", dir.path("data").display()),
+        format!("--web.listen-address={address}"),
+        "--cluster.listen-address=".to_owned(),
+    ];
+    let package = "prometheus-alertmanager";
+    let _manager = start("prometheus-alertmanager", package, &address, &args);
+    // Each takes one connection at a time.
+    let hooks = [webhook(|_| OK), webhook(|_| OK)];
+    let (relay, mails) = relay(|_, line| {
+        let answer = if line == "DATA" { "354 go on\r\n" } else { "250 fine\r\n" };
+        answer.to_owned()
+    });
+    let more = format!(
+        "alertmanager = \"http://{address}/\"\nwebhook = \"http://${{HOOK}}/\"\nsmtp = \"{relay}\"\n\
+         mail_to = \"ops@example.org\"\nmail_from = \"box@example.org\"\n\
+         [agent]\ninstance = \"${{BOX}}\"\n"
+    );
+    let rules = DEEP.replace("holds", "of {{ $labels.instance }} holds");
+    let file = settings(&more, &rules);
+    let agents = [("edge-17", 0), ("edge-18", 1)].map(|(name, at)| {
+        let plan = Agent::plan().machine("box").file(&file).env("BOX", name);
+        let agent = plan.env("HOOK", &hooks[at].0).start();
+        push(&agent, "a", 6.5);
+        agent
+    });
+    let seen = || {
+        let Json::List(alerts) = Json::parse(get(&address, "/api/v2/alerts").text()) else {
+            panic!("no list")
+        };
+        let instance = |alert: &Json| alert.get("labels").unwrap().text("instance").to_owned();
+        let mut instances: Vec<_> = alerts.iter().map(instance).collect();
+        instances.sort();
+        instances
+    };
+    wait_until("Alertmanager to see both", || seen() == ["edge-17", "edge-18"]);
+    let told: Vec<_> = hooks.iter().map(|(_, heard)| next(heard)).collect();
+    for (message, name) in told.iter().zip(["edge-17", "edge-18"]) {
+        let labels =
+            [("alertname", "Deep"), ("instance", name), ("queue", "a"), ("severity", "page")];
+        assert_eq!(message.get("commonLabels"), Some(&object(&labels)));
+        let summary = alerts(message)[0].get("annotations").unwrap().text("summary");
+        assert_eq!(summary, format!("a of {name} holds 6.5"));
+    }
+    let fingerprints = told.iter().map(|message| alerts(message)[0].text("fingerprint"));
+    assert_ne!(fingerprints.clone().next(), fingerprints.clone().nth(1));
+    let mut subjects: Vec<_> = (0..2)
+        .map(|_| {
+            let lines = mails.recv_timeout(PATIENCE).unwrap();
+            let of = |start: &str| lines.iter().find(|line| line.starts_with(start)).unwrap();
+            assert!(
+                lines.iter().any(|line| line.starts_with("  instance =3D edge-1")),
+                "{lines:?}"
+            );
+            [of("From:").as_str(), of("Subject:")].concat()
+        })
+        .collect();
+    subjects.sort();
+    for (found, name) in subjects.iter().zip(["edge-17", "edge-18"]) {
+        let expected =
+            format!("From: {name} <box@example.org>Subject: [FIRING:1] Deep: {name} a page");
+        assert_eq!(*found, expected);
+    }
+    // On its own page it is one box.
+    assert!(agents.iter().all(|agent| state(agent, "firing", "a")));
+    push(&agents[0], "a", 1.0);
+    wait_until("one to be over", || seen() == ["edge-18"]);
+    // Another name is another box: what is told under the old one is over.
+    agents[1].reload(&file.replace("${BOX}", "edge-19"));
+    wait_until("the other to be known by its new name", || seen() == ["edge-19"]);
+}
+
 /// What the conditions find is what Prometheus finds.
 #[test]
 fn conditions_hold_for_what_prometheus_says() {

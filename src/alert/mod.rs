@@ -109,8 +109,9 @@ impl Alerts {
     pub fn apply(&mut self, alerting: &Alerting, alerts: &[Alert], now: Instant) {
         let mut before = std::mem::take(&mut self.rules);
         for alert in alerts {
-            let known = before.iter().position(|rule| rule.is_of(alert));
-            let rule = known.map(|at| before.swap_remove(at)).or_else(|| Rule::new(alert));
+            let known = before.iter().position(|rule| rule.is_of(alert, &alerting.instance));
+            let rule = known.map(|at| before.swap_remove(at));
+            let rule = rule.or_else(|| Rule::new(alert, &alerting.instance));
             match rule {
                 Some(rule) => self.rules.push(rule),
                 None => log::error("an alert's condition is wrong", &[("alert", &alert.name)]),

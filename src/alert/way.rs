@@ -147,7 +147,11 @@ fn tagged<'a>(
 }
 
 fn mail(settings: &Alerting) -> Result<Route, &'static str> {
-    let envelope = Envelope { from: settings.mail_from.clone(), to: settings.mail_to.clone() };
+    let envelope = Envelope {
+        name: settings.instance.clone(),
+        from: settings.mail_from.clone(),
+        to: settings.mail_to.clone(),
+    };
     if settings.smtp.is_empty() {
         let command = settings.sendmail.split_whitespace().map(str::to_owned).collect();
         return Ok(Route::Sendmail(command, envelope));

@@ -8,7 +8,7 @@ use super::Tls;
 use super::answer::{Read, Reading};
 use super::inflate::ACCEPTED;
 use super::stream::Stream;
-use crate::wire::Url;
+use crate::wire::{Url, shown};
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -143,7 +143,8 @@ impl Client {
             let Some(location) = read.location.filter(|_| leads) else { return Ok(read.answer) };
             let next = url.join(&location).map_err(|expected| Failure {
                 reason: "redirect",
-                text: ["the answer leads to ", &location, "; expected: ", expected].concat(),
+                text: ["the answer leads to ", &shown(&location), "; expected: ", expected]
+                    .concat(),
             })?;
             url = Cow::Owned(next);
         }

@@ -22,6 +22,8 @@ pub struct Plan {
     pub post: Option<Post>,
     /// Attributes of an OTLP resource.
     pub resource: Vec<(String, String)>,
+    /// What series get that have no label of that name, sorted: which box this is.
+    pub labels: Vec<(String, String)>,
     /// Check sums of the files for TLS: who gets a new certificate is another one.
     files: Vec<u32>,
 }
@@ -51,10 +53,18 @@ impl Plan {
             ExportKind::Otlp => resource(export, settings),
             _ => Vec::new(),
         };
+        let agent = &settings.agent;
+        let labels: &[(&str, &String)] = match export.kind {
+            ExportKind::RemoteWrite => &[("instance", &agent.instance), ("job", &agent.job)],
+            ExportKind::Influx => &[("host", &agent.instance)],
+            _ => &[],
+        };
+        let labels = labels.iter().filter(|(_, value)| !value.is_empty());
+        let labels = labels.map(|(name, value)| ((*name).to_owned(), (*value).clone())).collect();
         let said = &export.tls;
         let files = [&said.ca_file, &said.cert_file, &said.key_file].into_iter().flatten();
         let files = files.map(|path| checksum(path)).collect();
-        Ok(Plan { export: export.clone(), post, resource, files })
+        Ok(Plan { export: export.clone(), post, resource, labels, files })
     }
 
     /// How its peer is known, if it speaks TLS.
@@ -63,7 +73,8 @@ impl Plan {
     ///
     /// A file cannot be read; it is named.
     pub fn tls(export: &Export) -> io::Result<Option<Tls>> {
-        let is_tls = export.endpoint.starts_with("https:");
+        let scheme = export.endpoint.split(':').next().unwrap_or_default();
+        let is_tls = scheme.eq_ignore_ascii_case("https");
         is_tls.then(|| Tls::read(&export.tls)).transpose()
     }
 }
@@ -99,10 +110,11 @@ fn resource(export: &Export, settings: &Settings) -> Vec<(String, String)> {
     let host = fs::read_to_string(path).unwrap_or_default();
     let host = host.trim();
     let mut all = export.resource.clone();
+    // Prometheus makes the label "instance" of the one, as remote write has it.
     for (key, value) in [
         ("service.name", "sysmetrics"),
         ("service.version", env!("CARGO_PKG_VERSION")),
-        ("service.instance.id", host),
+        ("service.instance.id", &settings.agent.instance),
         ("host.name", host),
         ("os.type", "linux"),
     ] {

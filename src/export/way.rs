@@ -112,13 +112,13 @@ impl Way {
     /// Makes the body: how many samples of remote write it has, and how many numbers it has not.
     fn encode(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> (u64, u64) {
         self.plain.clear();
-        let (export, resource) = (&self.plan.export, &self.plan.resource);
+        let Plan { export, resource, labels, .. } = &self.plan;
         let out = &mut self.plain;
         let (mut samples, mut left_out) = (0, 0);
         match export.kind {
             ExportKind::Stdout => stdout::encode(view, export.format, out),
-            ExportKind::Influx => left_out = influx::encode(view, export.by_collector, out),
-            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, out),
+            ExportKind::Influx => left_out = influx::encode(view, export.by_collector, labels, out),
+            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, labels, out),
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
                 left_out = otlp::encode_json(view, resource, out);
             }

@@ -178,6 +178,8 @@ pub struct Alerting {
     pub smtp: String,
     /// Where the links in messages lead: the URL of this agent.
     pub external_url: String,
+    /// The label `instance` of alerts that have none: that of [`Agent`](super::Agent).
+    pub instance: String,
 }
 
 /// One rule.

@@ -74,6 +74,8 @@ pub struct Tls {
     pub key_file: Option<PathBuf>,
     /// The name in the peer's certificate; empty is that of the endpoint.
     pub server_name: String,
+    /// The environment names one of these files: if they are wrong, the export is left out.
+    pub is_of_environment: bool,
 }
 
 /// When what failed is tried again.

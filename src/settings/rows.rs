@@ -88,11 +88,11 @@ static ROWS: &[Row] = &[
         .help("Every collector that is not switched on by name is off."),
     Row::new("", "", Kind::Act, "")
         .flags(&["help", "h"])
-        .help("Print this help and exit.")
+        .help("Print all there is to know of flags, file and environment, and exit; -h lists the flags.")
         .set(|s, _| s.action = Action::Help),
     Row::new("", "", Kind::Act, "")
         .flags(&["version", "V"])
-        .help("Print the version and exit.")
+        .help("Print version, commit, target and features, and exit.")
         .set(|s, _| s.action = Action::Version),
     Row::new("", "", Kind::Act, "")
         .flags(&["check-config"])
@@ -165,7 +165,7 @@ static ROWS: &[Row] = &[
         .help("Metrics about this program itself.")
         .set(|s, v| s.process_metrics = v.number == 1),
     Row::new("metrics", "prometheus_endpoint", Kind::Served, "").help(
-        "Where the metrics are served: a path, HOST:PORT, or a URL with both; server says more.",
+        "Where the metrics are served: a path, or an address with one; server says more.",
     ),
     #[cfg(feature = "hub")]
     Row::new("metrics", "namespace", Kind::Name, "")

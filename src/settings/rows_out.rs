@@ -22,14 +22,24 @@ const MIN_WAIT: u64 = 10;
 /// Two of the smallest segments, and what no small box has.
 const SPOOL: (u64, u64) = (256 << 10, 1 << 40);
 
-pub(super) static SECTIONS: &[Section] = &[Section::new("export", "Exports: where samples go")
-    .list(MAX_EXPORTS, |s| s.exports.push(Export::default()))
-    .misfit(checks_out::misfit)
-    .check(checks_out::export)];
+pub(super) static SECTIONS: &[Section] = &[
+    Section::new("agent", "What leaves says which box it is"),
+    Section::new("export", "Exports: where samples go")
+        .list(MAX_EXPORTS, |s| s.exports.push(Export::default()))
+        .misfit(checks_out::misfit)
+        .check(checks_out::export),
+];
 
 pub(super) static TYPES: &[&str] = &["otlp", "influx", "remote_write", "stdout"];
 
 pub(super) static ROWS: &[Row] = &[
+    Row::new("agent", "instance", Kind::Text, "")
+        .help("Label of what leaves, and Influx' tag host; the host's name if not said, \"\" is none.")
+        .set(|s, v| s.agent.instance.clone_from(&v.text)),
+    Row::new("agent", "job", Kind::Text, "sysmetrics")
+        .on_node("node")
+        .help("Label job of what leaves by remote write; \"\" is none.")
+        .set(|s, v| s.agent.job.clone_from(&v.text)),
     Row::new("export", "type", Kind::Choice(TYPES), "")
         .required()
         .help("How samples leave: OpenTelemetry, Influx lines, Prometheus remote write, or lines on standard output.")

@@ -2,7 +2,7 @@
 
 use super::catalogue::Catalogue;
 use super::row::Row;
-use super::testing::{SUBJECTS, Temporary, load};
+use super::testing::{SUBJECTS, Temporary, load, load_open};
 use super::{Action, Dialect, Format, Kind, Level, Listen, Refusal, load_from};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -91,8 +91,18 @@ fn the_endpoint_says_host_port_and_path() {
     let env = [("EXPORTER_PORT", "1")];
     assert_eq!(served("metrics.prometheus_endpoint = 'h:2/m'", "", &env), both);
     assert_eq!(served("", "--metrics-path /m --listen h:1", &of_env(":2/n")), both);
-    let refusal = load("server.listen = [':1', ':2']", "", &of_env("h:1")).unwrap_err();
+    let refusal = load("server.listen = [':1', ':2']", "", &of_env("h:1/m")).unwrap_err();
     assert!(refusal.starts_with("APP__METRICS__PROMETHEUS_ENDPOINT: changes the"), "{refusal}");
+    for bare in ["127.0.0.1:9090", ":9090", "http://h:1", "h:1/"] {
+        assert_eq!(
+            load("", "", &of_env(bare)).map(|s| s.server).unwrap_err(),
+            format!(
+                "APP__METRICS__PROMETHEUS_ENDPOINT: expected a path such as /metrics, or an address \
+                 with one, such as 127.0.0.1:9090/metrics, found \"{bare}\"; an address needs a path \
+                 behind it: server.listen says where to listen without one"
+            )
+        );
+    }
 }
 
 #[cfg(feature = "hub")]
@@ -177,7 +187,8 @@ fn actions() {
     let action = |args| load("", args, &[]).map(|s| s.action);
     assert_eq!(action("--print-metrics"), Ok(Action::PrintMetrics));
     assert_eq!(action("--check-config"), Ok(Action::CheckConfig));
-    for args in ["-h", "--help", "--help --nonsense", "--nonsense -h --version", "-hV"] {
+    assert_eq!(action("-h"), Ok(Action::ShortHelp));
+    for args in ["--help", "--help --nonsense", "--help -h --version", "--nonsense --help -V"] {
         assert_eq!(action(args), Ok(Action::Help), "{args}");
     }
     assert_eq!(action("-V --listen nonsense"), Ok(Action::Version));
@@ -301,8 +312,8 @@ fn what_check_config_prints_means_the_same() {
     let node = "[metrics]\ndialect = 'node_exporter'";
     for file in ["", &all, odd, include, node] {
         for args in ["", "--collector.disable-defaults", "--listen :1 --listen [::]:2"] {
-            let mut first = load(file, &format!("{args} --check-config"), &[]).unwrap();
-            let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+            let mut first = load_open(file, args, &[]).unwrap();
+            let mut second = load_open(&first.effective, "", &[]).unwrap();
             let bare = |text: &str| -> Vec<String> {
                 text.lines().map(|l| l.split("  # from ").next().unwrap().to_owned()).collect()
             };
@@ -321,6 +332,8 @@ const HUB_PUSH: &str = "[system]\n# enabled is not set\n# collect_cpu is not set
     # token_file is not set\nmax_body_bytes = 1048576\nmax_series = 100000\nmax_families = 5000\n\
     max_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n\
     [statsd]\n# listen is not set\n\n";
+const HUB_AGENT: &str = "[agent]\ninstance = \"edge-17\"  # from APP__AGENT__INSTANCE\n\
+    job = \"sysmetrics\"\n\n";
 const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is not set\n\
     max_body_bytes = 8388608\nmax_series = 20000\n\n\
     [tail]\nstate_file = \"/var/lib/sysmetrics/tail.state\"\nstate_interval = \"10s\"\n\
@@ -334,11 +347,14 @@ const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is n
 fn what_check_config_prints() {
     let file = "[server]\nport = 9200\n[collectors]\ncpu = false\n[collectors.disk]\n\
                 include_pattern = '^sd'";
-    let env = [("APP__LOG__FORMAT", "logfmt")];
+    let mut env = vec![("APP__LOG__FORMAT", "logfmt")];
+    if cfg!(feature = "hub") {
+        env.push(("APP__AGENT__INSTANCE", "edge-17"));
+    }
     let mut effective = load(file, "--check-config --path.rootfs /host", &env).unwrap().effective;
     // What the hub adds.
     if cfg!(feature = "hub") {
-        for part in [HUB_METRICS, HUB_PUSH, HUB_SCRAPE] {
+        for part in [HUB_METRICS, HUB_PUSH, HUB_SCRAPE, HUB_AGENT] {
             assert!(effective.contains(part), "{effective}");
             effective = effective.replacen(part, "", 1);
         }

@@ -20,7 +20,7 @@ fn file(file: &str, expected: &str) {
 const TABLES: &str = "server, metrics, paths, log, collectors";
 #[cfg(feature = "hub")]
 const TABLES: &str = "server, metrics, paths, log, system, push, statsd, scrape, tail, logs, alerting, \
-                      alerts, export, collectors";
+                      alerts, agent, export, collectors";
 
 #[test]
 fn of_the_file_unknown_names() {

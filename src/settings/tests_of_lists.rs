@@ -3,7 +3,7 @@
 
 use super::catalogue::Catalogue;
 use super::rows::sections;
-use super::testing::{SUBJECTS, load};
+use super::testing::{SUBJECTS, load, load_open};
 use super::tests::sample;
 use super::{Kind, RuleKind, Settings, TargetKind};
 use std::time::Duration;
@@ -158,8 +158,8 @@ fn without_any_there_are_the_defaults() {
 
 #[test]
 fn what_is_printed_means_the_same() {
-    let mut first = load(ALL, "--check-config", &[]).unwrap();
-    let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+    let mut first = load_open(ALL, "", &[]).unwrap();
+    let mut second = load_open(&first.effective, "", &[]).unwrap();
     assert!(first.effective.contains("\n[[logs.rules]]\nmetric = \"web_errors_total\"  # from"));
     assert!(first.effective.contains("buckets = [1e-3, 0.1, 1, 1000.5]"), "{}", first.effective);
     let bare = |text: &str| -> Vec<String> {
@@ -246,11 +246,11 @@ fn each_row_of_a_list_can_be_set() {
                 file = without(&file, "pattern");
             }
             let file = format!("{file}{more}{} = {toml}\n", row.key());
-            let mut first = load(&file, "--check-config", &[]).unwrap();
+            let mut first = load_open(&file, "", &[]).unwrap();
             let mark = format!("# from FILE:{}", file.lines().count());
             assert!(first.effective.contains(&format!("\n{} = ", row.key())), "{file}");
             assert!(first.effective.contains(&mark), "{file}");
-            let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+            let mut second = load_open(&first.effective, "", &[]).unwrap();
             (first.effective, second.effective) = (String::new(), String::new());
             assert_eq!(first, second, "{file}");
             let bare = without(&file, row.key());

@@ -21,6 +21,8 @@ pub enum Action {
     CheckConfig,
     /// Print [`help`](super::help) and exit; nothing but the defaults is in the settings.
     Help,
+    /// Print [`short_help`](super::short_help) and exit; nothing but the defaults is in the settings.
+    ShortHelp,
     /// Print the version and exit; nothing but the defaults is in the settings.
     Version,
 }
@@ -64,6 +66,15 @@ pub struct Log {
     pub format: Format,
     /// The least that is logged.
     pub level: Level,
+}
+
+/// What samples and alerts that leave are known by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// The label `instance`, and Influx' tag `host`; empty leaves both out.
+    pub instance: String,
+    /// The label `job`; empty leaves it out.
+    pub job: String,
 }
 
 /// What to take in from other programs.
@@ -132,6 +143,8 @@ pub struct Settings {
     pub paths: Paths,
     /// What to log and how.
     pub log: Log,
+    /// What samples and alerts that leave are known by.
+    pub agent: Agent,
     /// What to take in from other programs.
     pub push: Push,
     /// The metrics of other programs.
@@ -156,6 +169,8 @@ pub struct Settings {
     pub collectors: Vec<CollectorSettings>,
     /// The file that was read, if any.
     pub config_file: Option<PathBuf>,
+    /// What was wrong and is ignored, a sentence each: it is to be logged.
+    pub warnings: Vec<String>,
     /// The settings in effect as a TOML file, each that is no default with a remark on where it
     /// comes from. Empty unless `action` is [`Action::CheckConfig`].
     pub effective: String,

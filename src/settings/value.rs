@@ -13,6 +13,8 @@ use std::time::Duration;
 const MAX_VALUE: usize = 4096;
 /// Bytes of an attribute's name.
 const MAX_ATTRIBUTE: usize = 256;
+/// How a header ends whose value was not shown.
+const MASKED: &str = "=<secret>";
 /// Paths that are not for the samples: the page and the health checks live there.
 const RESERVED: &[&str] = &[
     "/",
@@ -210,7 +212,9 @@ impl Kind {
             Kind::Expression => "a condition, such as load1 > 4",
             Kind::Word => "a name of letters, digits, _ - . and :",
             Kind::Url | Kind::Urls => "a URL such as http://127.0.0.1:8000/path",
-            Kind::Served => "a path such as /metrics, HOST:PORT, or http://HOST:PORT/PATH",
+            Kind::Served => {
+                "a path such as /metrics, or an address with one, such as 127.0.0.1:9090/metrics"
+            }
             Kind::Endpoint => "HOST:PORT, such as 127.0.0.1:8125",
             Kind::Headers => "texts under names of headers, such as X-Scope = \"box\"",
             Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org",
@@ -236,6 +240,14 @@ impl Kind {
             Kind::Glob if text.contains("**") => {
                 let more =
                     "; * matches within one name: name directories one by one, as in /srv/*/*.log";
+                return Err(more.to_owned());
+            }
+            Kind::Headers if text.ends_with(MASKED) => {
+                return Err("; --check-config shows <secret> in place of the value".to_owned());
+            }
+            Kind::Served if Served::parse(text).is_some_and(|served| served.path.is_none()) => {
+                let more = "; an address needs a path behind it: server.listen says where to \
+                            listen without one";
                 return Err(more.to_owned());
             }
             Kind::Expression => {
@@ -343,6 +355,7 @@ pub(super) fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
+/// Whole milliseconds, of which there is at least one where it is not zero.
 fn millis(text: &str) -> Option<u64> {
     let (number, unit) = match text.trim_end_matches(|c: char| c.is_ascii_lowercase()) {
         number if number.len() == text.len() => (number, 1000),
@@ -357,7 +370,14 @@ fn millis(text: &str) -> Option<u64> {
             (number, unit)
         }
     };
-    digits(number)?.checked_mul(unit)
+    let ends = [number.bytes().next(), number.bytes().last()];
+    if number.bytes().all(|b| b.is_ascii_digit())
+        || !ends.iter().all(|end| end.is_some_and(|b| b.is_ascii_digit()))
+    {
+        return digits(number)?.checked_mul(unit);
+    }
+    let exact = sys::float(number)? * unit as f64;
+    Some(if exact > 0.0 { exact.round().max(1.0) as u64 } else { 0 })
 }
 
 /// A length of time as values have it.
@@ -485,10 +505,34 @@ mod tests {
             ("90s", "90s", 90_000),
             ("120s", "2m", 120_000),
             ("60m", "1h", 3_600_000),
+            ("0.9", "900ms", 900),
+            ("1.5s", "1500ms", 1500),
+            ("0.5m", "30s", 30_000),
+            ("1e1", "10s", 10_000),
+            ("100.4ms", "100ms", 100),
         ] {
             assert_eq!(ok(kind, said), (meant.to_owned(), millis));
         }
-        for bad in ["", "s", "5 s", "-5s", "+5", "5d", "1.5s", "99ms", "3h", "99999999999999999h"] {
+        for bad in [
+            "",
+            "s",
+            "5 s",
+            "-5s",
+            "+5",
+            "5d",
+            "1.5d",
+            "-0.9",
+            ".9",
+            "5.",
+            "1..5",
+            "0x1.8",
+            "inf",
+            "nan",
+            "0.0001",
+            "99ms",
+            "3h",
+            "99999999999999999h",
+        ] {
             assert!(kind.read(bad).is_err(), "{bad}");
         }
     }
@@ -537,6 +581,13 @@ mod tests {
         assert_eq!(parts("[::1]:9090/m"), some("::1", 9090, "/m"));
         assert_eq!(parts("http://0.0.0.0:9090/a/b"), some("0.0.0.0", 9090, "/a/b"));
         assert_eq!(parts("http://box/"), some("box", 0, ""));
+        for good in ["/m", "h:1/m", ":1/m", "[::1]:1/m", "http://h/m", "http://h:1/m"] {
+            assert_eq!(ok(Kind::Served, good).0, good);
+        }
+        for bare in ["h:1", ":9090", "0.0.0.0:9090", "[::1]:1", "h:1/", "http://h", "http://h:1/"] {
+            let refused = Kind::Served.read(bare).unwrap_err();
+            assert!(refused.contains("needs a path"), "{bare}: {refused}");
+        }
         for bad in ["", "/", "m", "https://a:1/m", "http:///m", "a:1/health", "unix:/x", "http://"]
         {
             assert_eq!(parts(bad), None, "{bad}");

@@ -7,6 +7,7 @@ use crate::ingest::Tally;
 use crate::log::{self, Limiter};
 use crate::settings::{Scrape, Target};
 use crate::store::{Group, Reason, Store};
+use crate::wire::shown;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
@@ -256,13 +257,5 @@ impl State {
             ("failures_before", &held_back),
         ];
         log::warn("target failed", &fields);
-    }
-}
-
-/// A URL without user and password.
-fn shown(url: &str) -> String {
-    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'))) {
-        Some((scheme, Some((user, rest)))) if !user.contains('/') => [scheme, "://", rest].concat(),
-        _ => url.to_owned(),
     }
 }

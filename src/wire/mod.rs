@@ -13,6 +13,7 @@ mod fields;
 mod gzip;
 #[cfg(feature = "hub")]
 mod pattern;
+mod secret;
 mod url;
 
 pub use chunked::Chunks;
@@ -28,6 +29,7 @@ pub use fields::{Fields, Wire, split_delimited};
 pub use gzip::{Deflate, Gzip};
 #[cfg(feature = "hub")]
 pub use pattern::matches;
+pub use secret::{SECRET, shown};
 pub use url::{NO_TLS, Url, basic};
 
 use std::str;

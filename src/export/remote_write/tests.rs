@@ -89,15 +89,27 @@ fn sample(field: &Field<'_>) -> (u64, Vec<i64>) {
     (bits, times.collect())
 }
 
-fn plain(version: RemoteWriteVersion, made: &Made, writer: &mut Writer) -> (Vec<u8>, u64) {
+/// Labels of what leaves.
+type More = [(String, String)];
+
+fn plain(
+    version: RemoteWriteVersion,
+    made: &Made,
+    more: &More,
+    writer: &mut Writer,
+) -> (Vec<u8>, u64) {
     let mut out = b"before".to_vec();
-    let count = writer.encode(version, &made.frame().view(BOOT), &mut out);
+    let count = writer.encode(version, &made.frame().view(BOOT), more, &mut out);
     let block = out.strip_prefix(b"before").unwrap();
     (snap::raw::Decoder::new().decompress_vec(block).unwrap(), count)
 }
 
 fn one(made: &Made, writer: &mut Writer) -> Vec<String> {
-    let (plain, count) = plain(ONE, made, writer);
+    one_with(made, &[], writer)
+}
+
+fn one_with(made: &Made, more: &More, writer: &mut Writer) -> Vec<String> {
+    let (plain, count) = plain(ONE, made, more, writer);
     let shown: Vec<_> = fields(&plain)
         .iter()
         .map(|(number, series)| {
@@ -122,7 +134,11 @@ fn one(made: &Made, writer: &mut Writer) -> Vec<String> {
 }
 
 fn two(made: &Made, writer: &mut Writer) -> Vec<String> {
-    let (plain, count) = plain(TWO, made, writer);
+    two_with(made, &[], writer)
+}
+
+fn two_with(made: &Made, more: &More, writer: &mut Writer) -> Vec<String> {
+    let (plain, count) = plain(TWO, made, more, writer);
     let all = fields(&plain);
     let symbols: Vec<_> = all.iter().filter(|(n, _)| *n == 4).map(|(_, f)| text(f)).collect();
     let mut distinct = symbols.clone();
@@ -224,6 +240,38 @@ fn version_two_is_version_one_with_metadata() {
     assert_eq!(two(&made(), &mut writer), expected, "buffers are kept");
 }
 
+#[test]
+fn series_that_do_not_say_which_box_it_is_get_it() {
+    let more = [("instance", "edge-17"), ("job", "sysmetrics")];
+    let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut made = made();
+    made.family("w", Kind::Gauge, "")
+        .number(&[("instance", "other")], Value::Int(1))
+        .number(&[("a", "b"), ("instance", "other"), ("job", "own"), ("z", "y")], Value::Int(2))
+        .number(&[("instance_", "c"), ("jo", "d"), ("jobs", "e")], Value::Int(3));
+    let mut writer = Writer::default();
+    let one = one_with(&made, &more, &mut writer);
+    let both = "instance=\"edge-17\",job=\"sysmetrics\"";
+    for (at, start) in [
+        (0, format!("A=\"first\",__name__=\"a_total\",{both},k=\"é\\\"\\\\\\n\" ")),
+        (2, "__name__=\"h_bucket\",instance=\"edge-17\",job=\"x\",le=\"0.5\",m=\"y\" ".to_owned()),
+        (7, format!("__name__=\"s\",a=\"k\",{both},quantile=\"0.5\" ")),
+        (10, format!("__name__=\"s\",{both},quantile=\"0.99\",z=\"gone\" stale ")),
+        (13, format!("__name__=\"t\",{both} ")),
+        (14, "__name__=\"w\",instance=\"other\",job=\"sysmetrics\" 1 ".to_owned()),
+        (15, "__name__=\"w\",a=\"b\",instance=\"other\",job=\"own\",z=\"y\" 2 ".to_owned()),
+        (16, "__name__=\"w\",instance=\"edge-17\",instance_=\"c\",jo=\"d\",job=\"sysmetrics\",jobs=\"e\" 3 ".to_owned()),
+    ] {
+        assert!(one[at].starts_with(&start), "{at}: {}", one[at]);
+    }
+    let two = two_with(&made, &more, &mut writer);
+    for (one, two) in one.iter().zip(&two) {
+        assert!(two.starts_with(one.trim_end_matches(']')), "{one} {two}");
+    }
+    let only = one_with(&made, &more[1..], &mut writer);
+    assert!(only[13].starts_with("__name__=\"t\",job=\"sysmetrics\" "), "{}", only[13]);
+}
+
 fn many() -> Made {
     let mut made = Made::new();
     for family in 0..50 {
@@ -253,7 +301,7 @@ fn many_symbols_are_found_again() {
         assert!(two.starts_with(one), "{at}");
     }
     let mut out = Vec::new();
-    writer.encode(ONE, &many().frame().view(BOOT), &mut out);
+    writer.encode(ONE, &many().frame().view(BOOT), &[], &mut out);
     assert!(out.len() < 20_000, "it is compressed: {}", out.len());
 }
 
@@ -328,7 +376,7 @@ fn how_long_a_sample_takes() {
         println!("{what}: {nanos} ns a sample, {} bytes", out.len());
     };
     let view = frame.view(BOOT);
-    time("one", &mut |out| writer.encode(ONE, &view, out));
-    time("two", &mut |out| writer.encode(TWO, &view, out));
-    time("influx", &mut |out| crate::export::influx::encode(&view, false, out));
+    time("one", &mut |out| writer.encode(ONE, &view, &[], out));
+    time("two", &mut |out| writer.encode(TWO, &view, &[], out));
+    time("influx", &mut |out| crate::export::influx::encode(&view, false, &[], out));
 }
