@@ -21,7 +21,7 @@ impl<'a> Tee<'a> {
 }
 
 impl Sink for Tee<'_> {
-    fn source(&mut self, source: Source<'_>) {
+    fn source(&mut self, source: Source) {
         self.all.iter_mut().for_each(|to| to.source(source));
     }
 

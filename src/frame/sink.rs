@@ -6,7 +6,7 @@ use crate::metric::{Family, Label, Labels, Point, Sink, Source, Value};
 use crate::store::NONE;
 
 impl Sink for Recorder {
-    fn source(&mut self, source: Source<'_>) {
+    fn source(&mut self, source: Source) {
         self.families.source(source);
     }
 

@@ -87,7 +87,7 @@ impl Gateway {
         let at = self.open(store, now)?;
         let Some(member) = self.members.get(at) else { return Err(Refusal::Full) };
         let ttl = rules.ttl_of(&key.job);
-        let intake = intake(member.group, &key, rules, ttl);
+        let intake = intake(member.group, &key, rules, ttl, store.bounds().labels);
         let done = self.take(wish.verb, &intake, body, syntax, store, now);
         self.tell(at, done.is_ok(), &intake, store, now);
         done
@@ -135,7 +135,7 @@ impl Gateway {
             return Err(Refusal::Full);
         }
         let at = self.place().unwrap_or_else(|at| at);
-        let (key, group) = (self.key.clone(), store.open_group());
+        let (key, group) = (self.key.clone(), store.open_pushed());
         self.members.insert(at, Member { key, group, times: [0.0; 2] });
         Ok(at)
     }
@@ -229,7 +229,13 @@ impl Gateway {
 }
 
 /// The terms on which a body is taken.
-fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> Intake<'a> {
+fn intake<'a>(
+    group: Group,
+    key: &'a Key,
+    rules: &'a Rules,
+    ttl: Duration,
+    max_labels: usize,
+) -> Intake<'a> {
     Intake {
         group,
         prefix: &rules.prefix,
@@ -240,6 +246,7 @@ fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> In
         honor_time: false,
         max_age: Duration::ZERO,
         max_series: usize::MAX,
+        max_labels,
     }
 }
 

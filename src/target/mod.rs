@@ -87,6 +87,7 @@ impl Targets {
         }
         self.tools.constant = labels.to_vec();
         self.tools.max_series = settings.max_series;
+        self.tools.max_labels = settings.max_labels;
         let mut before = std::mem::take(&mut self.states);
         self.open_desk(settings);
         for target in &settings.targets {
