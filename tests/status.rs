@@ -338,7 +338,7 @@ fn a_full_store_is_told() {
     let agent = Agent::plan().machine("box").file(file).start();
     let mut client = agent.connect();
     let entry = |name: &str| format!("{{\"name\":\"{name}\",\"type\":\"gauge\",\"value\":1}}");
-    push(&mut client, &format!("[{},{},{}]", entry("node_d"), entry("a"), entry("b")));
+    push(&mut client, &format!("[{},{},{}]", entry("process_open_fds"), entry("a"), entry("b")));
     assert_eq!(client.get("/api/health").status, 200);
     push(&mut client, &format!("[{},{}]", entry("c"), entry("e")));
     let health = client.get("/api/health");

@@ -97,14 +97,13 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
         let is_there = |name: &str| text.contains(&format!("target_up{{target=\"{name}\"}} 1\n"));
         is_there("node") && is_there("prometheus")
     });
-    // What they say themselves: no more, and no less but what we say of our own process.
+    // What they say themselves: no more, and no less.
     for (name, peer) in [("node", &node), ("prometheus", &prometheus)] {
         let own = format!("target=\"{name}\"");
         let theirs = series(&peer.page("/metrics").unwrap());
         assert!(theirs.len() > 200, "{name}: {}", theirs.len());
         let count = text.lines().filter(|l| l.contains(&own) && !l.contains("sysmetrics_")).count();
-        let refused = theirs.iter().filter(|s| s.starts_with("process_")).count();
-        let expected = theirs.len() - refused;
+        let expected = theirs.len();
         // Interfaces and statistics come and go between two readings.
         assert!(count.abs_diff(expected) <= 30, "{name}: {count} of {expected}");
     }
