@@ -239,6 +239,11 @@ impl Hub {
         for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
             to.notes("target", name, text.to_owned());
         }
+        for (name, count) in self.targets.excesses() {
+            let bounds = "scrape.max_series, push.max_families, push.max_bytes";
+            let text = ["samples without room: ", &count.to_string(), "; see ", bounds].concat();
+            to.notes("target", name, text);
+        }
     }
 
     /// Before the program ends, at the latest then.

@@ -143,6 +143,13 @@ impl Targets {
         })
     }
 
+    /// The targets of whose last answer there was no room for some samples, and for how many.
+    pub fn excesses(&self) -> impl Iterator<Item = (&str, u64)> {
+        let left_out = |state: &State| state.last().map_or(0, |last| last.left_out);
+        let all = self.states.iter().map(move |state| (state.name(), left_out(state)));
+        all.filter(|(_, count)| *count > 0)
+    }
+
     /// What is to be taken now.
     fn next(&mut self, store: &mut Store, now: Instant) -> Option<Taking> {
         if let Some(taking) = self.taking.take() {
