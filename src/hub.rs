@@ -229,6 +229,10 @@ impl Hub {
             let text = ["no message arrived for ", &age, " s, alerts that wait: ", &waiting];
             to.fails("alert", name, [&text.concat(), "; the log says why"].concat());
         }
+        for (name, metric) in self.alerts.unmatched() {
+            let text = ["no series since the start with that name and those labels: ", metric];
+            to.notes("alert", name, text.concat());
+        }
         self.exports.troubles(|name, since, text| match since {
             Some(since) => {
                 let age = now.saturating_duration_since(since).as_secs().to_string();
