@@ -29,6 +29,10 @@ impl Sink for Tee<'_> {
         self.all.iter_mut().for_each(|to| to.family(family));
     }
 
+    fn join(&mut self, family: &Family<'_>) {
+        self.all.iter_mut().for_each(|to| to.join(family));
+    }
+
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
         self.all.iter_mut().for_each(|to| to.sample(labels, value));
     }
