@@ -97,11 +97,11 @@ impl Hub {
         self.store.limit(Bounds {
             series: push.max_series,
             families: push.max_families,
-            bytes: push.max_bytes,
             labels: push.max_labels,
             name_bytes: push.max_name_bytes,
             value_bytes: push.max_value_bytes,
         });
+        self.store.limit_bytes(push.max_bytes);
         let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
         if self.push.rules().labels != custom.labels {
             // What was declared stays for ever, and would under the labels of before, too.

@@ -5,11 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
-#[path = "common/json.rs"]
-mod json;
 
+use common::json::Json;
 use common::{Agent, Endpoint, Say, wait_until};
-use json::Json;
 
 fn file(more: &str) -> String {
     ["[server]\nlisten = \"127.0.0.1:0\"\n", more].concat()

@@ -37,6 +37,9 @@ use series::Series;
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
 
+/// Bytes of names, labels and help texts, where nobody says how many.
+const MAX_BYTES: usize = 8 << 20;
+
 /// How many series each change looks at for whether their time is over.
 const SWEEP: usize = 2;
 
@@ -47,8 +50,6 @@ pub struct Bounds {
     pub series: usize,
     /// Families.
     pub families: usize,
-    /// Bytes of the names of families, of their help texts and of the labels of series.
-    pub bytes: usize,
     /// Labels of a series.
     pub labels: usize,
     /// Bytes of a name, of a metric or a label.
@@ -59,14 +60,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds {
-            series: 100_000,
-            families: 5_000,
-            bytes: 8 << 20,
-            labels: 32,
-            name_bytes: 200,
-            value_bytes: 1024,
-        }
+        Bounds { series: 100_000, families: 5_000, labels: 32, name_bytes: 200, value_bytes: 1024 }
     }
 }
 
@@ -120,6 +114,7 @@ impl Offer<'_> {
 /// All live series.
 pub struct Store {
     bounds: Bounds,
+    max_bytes: usize,
     origin: Instant,
     hasher: RandomState,
     families: Families,
@@ -145,6 +140,7 @@ impl Store {
     pub fn new(bounds: Bounds, now: Instant) -> Store {
         Store {
             bounds,
+            max_bytes: MAX_BYTES,
             origin: now,
             hasher: RandomState::new(),
             families: Families::default(),
@@ -165,6 +161,12 @@ impl Store {
     /// Goes on with other bounds; what is there stays until its time is over.
     pub fn limit(&mut self, bounds: Bounds) {
         self.bounds = bounds;
+    }
+
+    /// The same for the bytes of the names of families, of their help texts and of the labels of
+    /// series.
+    pub fn limit_bytes(&mut self, most: usize) {
+        self.max_bytes = most;
     }
 
     /// This is served besides the store: series of others that could be the same go.

@@ -58,7 +58,7 @@ impl Store {
         for (reason, bound, all, own, more) in [
             (Reason::Series, bounds.series, all.series, own.series, more.series),
             (Reason::Families, bounds.families, all.families, own.families, more.families),
-            (Reason::Bytes, bounds.bytes, all.bytes, own.bytes, more.bytes),
+            (Reason::Bytes, self.max_bytes, all.bytes, own.bytes, more.bytes),
         ] {
             let (spare, all, own) = (bound / PARTS, all + more, own + more);
             let is_capped = !account.is_pushed() && reason != Reason::Series;

@@ -164,7 +164,8 @@ fn each_family_comes_once_and_in_one_piece() {
     lines.retain(|line| !line.ends_with(" 1") && !line.ends_with(" 2"));
     lines.push("sysmetrics_c_total 1");
     let mut found: Vec<_> = text.lines().collect();
-    (lines.sort_unstable(), found.sort_unstable());
+    lines.sort_unstable();
+    found.sort_unstable();
     assert_eq!(found, lines);
     assert_eq!(text.matches("# TYPE sysmetrics_c_total").count(), 1);
     // Without them it is as it was, and so is the store alone.

@@ -27,7 +27,7 @@ fn fill(store: &mut Store, group: Group, families: bool, reason: Reason) -> usiz
 #[test]
 fn no_source_locks_the_others_out() {
     let now = Instant::now();
-    let few = Bounds { series: 80, families: 80, bytes: 800, ..Bounds::default() };
+    let few = Bounds { series: 80, families: 80, ..Bounds::default() };
     let most = Bounds::default();
     for (bounds, families, reason) in [
         (Bounds { series: few.series, ..most }, false, Reason::Series),
@@ -53,7 +53,8 @@ fn no_source_locks_the_others_out() {
         assert_eq!(fill(&mut store, Group::SHARED, families, reason), 80);
     }
     // Of bytes, each series takes some.
-    let mut store = Store::new(Bounds { bytes: few.bytes, ..most }, now);
+    let mut store = Store::new(most, now);
+    store.limit_bytes(800);
     let target = store.open_group();
     let taken = fill(&mut store, target, true, Reason::Bytes);
     assert_eq!(taken, 600 / "Group2000".len());
@@ -65,8 +66,8 @@ fn no_source_locks_the_others_out() {
 #[test]
 fn amounts_are_those_of_what_is_there() {
     let start = Instant::now();
-    let bounds = Bounds { series: 60, families: 7, bytes: 900, ..Bounds::default() };
-    let mut store = Store::new(bounds, start);
+    let mut store = Store::new(Bounds { series: 60, families: 7, ..Bounds::default() }, start);
+    store.limit_bytes(900);
     let mut groups = vec![Group::SHARED, store.open_group(), store.open_pushed()];
     let mut seed = 5u64;
     for round in 0..40_000 {
