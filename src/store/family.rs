@@ -197,11 +197,11 @@ impl Families {
         };
         let is_there = |part: &&str| {
             let part = [name, *part].concat();
-            known(&part).is_some() || self.ours.find(&part).is_some()
+            known(&part).is_some() || self.ours.served(&part).is_some()
         };
         // In OpenMetrics our counter is a family of that name.
         let is_stem = || {
-            let total = self.ours.find(&[name, TOTAL].concat());
+            let total = self.ours.served(&[name, TOTAL].concat());
             total.is_some_and(|row| row.kind == Kind::Counter && !row.shares_stem)
         };
         if PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there) || is_stem() {
@@ -257,10 +257,10 @@ impl Families {
     /// the name lacks `_total`, the counter goes under its whole name and without a type, so that
     /// its series have the same name in both formats.
     fn is_stem_taken(&self, counter: &str) -> bool {
-        if let Some(row) = self.ours.find(counter) {
+        if let Some(row) = self.ours.served(counter) {
             return row.shares_stem;
         }
-        let is_taken = |stem| self.find(stem).is_some() || self.ours.find(stem).is_some();
+        let is_taken = |stem| self.find(stem).is_some() || self.ours.served(stem).is_some();
         counter.strip_suffix(TOTAL).is_none_or(is_taken)
     }
 

@@ -55,11 +55,16 @@ impl Ours {
         })
     }
 
-    /// The family of ours that has this name.
+    /// The family of ours, or of Prometheus', that has this name.
     pub fn find(&self, name: &str) -> Option<&'static Family<'static>> {
         if name == UP || name.starts_with(MADE) {
             return Some(&MADE_BY_PROMETHEUS);
         }
+        self.served(name)
+    }
+
+    /// The family of ours that has this name.
+    pub fn served(&self, name: &str) -> Option<&'static Family<'static>> {
         self.rows.get(self.place(name).ok()?).copied()
     }
 

@@ -1,7 +1,7 @@
 use super::{gauge_of, offer, written};
 use crate::expose::{Format, Lines, Text};
 use crate::metric::{
-    Buffer, Family, Label, Labels, Point, Sink, Source, Unit, Value, counter, gauge,
+    Buffer, Family, Histogram, Label, Labels, Point, Sink, Source, Unit, Value, counter, gauge,
 };
 use crate::settings::Dialect;
 use crate::store::*;
@@ -85,6 +85,7 @@ fn series_that_ours_could_be_are_refused_and_no_others() {
             ("up".to_owned(), g, "target=\"w\"", Ok(())),
             ("scrape_samples_scraped".to_owned(), u, "env=\"p\"", Err(Reason::Reserved)),
             ("scrape_samples_scraped".to_owned(), u, "job=\"p\"", Ok(())),
+            ("scrape_total".to_owned(), c, "job=\"p\"", Ok(())),
         ] {
             let offer = of(group, &name, kind, labels);
             let judged = store.judge(&offer, false, now).map(|_| ());
@@ -96,6 +97,11 @@ fn series_that_ours_could_be_are_refused_and_no_others() {
             // What is there changes without another look.
             assert_eq!(store.take(&offer, now), expected);
         }
+        let sizes = Histogram { bounds: &[], counts: &[3], sum: 1.5 };
+        let change = Change::Replace(Point::Histogram(sizes));
+        let of_sizes = |name| Offer { change, ..of(group, name, Kind::Histogram, "target=\"t\"") };
+        store.take(&of_sizes("scrape_sizes"), now).unwrap();
+        assert_eq!(store.take(&of_sizes("a"), now), Err(Reason::Kind));
         // Who tells the type himself tells it right.
         let vague = of(Group::SHARED, "a", c, "other=\"x\"");
         assert_eq!(store.take(&vague, now), Err(Reason::Kind));
