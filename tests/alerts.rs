@@ -619,6 +619,13 @@ fn conditions_hold_for_what_prometheus_says() {
         "queue_depth{queue=\"\"} == 3",
         "queue_depth{none!=\"\"} == 3",
         "1 / (queue_depth - queue_depth) > 1e300",
+        "absent(nothing{a=\"1\",b=~\"x.*\",c!=\"d\",e=\"f\\\"\"})",
+        "absent(nothing{x=\"1\",x=\"2\",y!=\"3\",y=\"4\"}) * 2 >= 2",
+        "absent(sysmetrics_memory_total_bytes)",
+        "absent(queue_depth{queue=\"none\"}) == 1",
+        "absent(sysmetrics_disk_read_bytes_total{device=~\"s.*\"}) > 0",
+        "absent(nothing) + absent(nobody) > 1",
+        "absent(nothing{queue=\"a\"}) + queue_depth > 1",
     ];
     let (hook, heard) = webhook(|_| OK);
     let rules: Vec<_> = conditions
@@ -747,10 +754,51 @@ fn targets_that_are_down_and_rates_are_told() {
     assert_eq!(next(&heard).text("groupKey"), "{}:{alertname=\"Turning\"}");
 }
 
+/// A rule that asks for what never was there is told, and so is what is not there any more.
+#[test]
+fn rules_that_never_match_are_noted_and_absence_fires() {
+    let (hook, heard) = webhook(|_| OK);
+    let rules = "[[alerts]]\nname = \"Typo\"\nexpr = 'queue_depht > 1'\n\
+         [[alerts]]\nname = \"Deep\"\nexpr = 'queue_depth{queue=\"a\"} / load_of_nobody > 1'\n\
+         [[alerts]]\nname = \"Good\"\nexpr = 'memory_total_bytes < 1'\n\
+         [[alerts]]\nname = \"Gone\"\nexpr = 'absent(queue_depth{queue=\"a\",zone=~\".*\"})'\n\
+         labels = { who = \"{{ $labels.queue }}\" }\n";
+    let file = settings(&format!("webhook = \"http://{hook}/\""), rules);
+    let file = file.replace("[server]", "[push]\nttl = \"1s\"\n[server]");
+    let agent = Agent::plan().machine("box").file(&file).start();
+    let message = next(&heard);
+    assert_eq!(message.text("groupKey"), "{}:{alertname=\"Gone\"}");
+    let labels = alerts(&message)[0].get("labels").unwrap();
+    assert_eq!((labels.text("queue"), labels.text("who")), ("a", "a"));
+    let notes = |path: &str| {
+        let answer = agent.get(path);
+        assert_eq!(answer.status, 200);
+        let json = Json::parse(answer.text());
+        let Some(Json::List(notes)) = json.get("notes") else { panic!("{json:?}") };
+        let text = |note: &Json| {
+            assert_eq!(note.text("part"), "alert");
+            let reason = note.text("reason").to_owned();
+            format!("{} {}", note.text("name"), reason.rsplit(' ').next().unwrap())
+        };
+        notes.iter().map(text).collect::<Vec<_>>()
+    };
+    for path in ["/api/health", "/api/status"] {
+        assert_eq!(notes(path), ["Typo queue_depht", "Deep queue_depth"], "{path}");
+    }
+    // It comes, and goes again after a second.
+    push(&agent, "a", 1.0);
+    let message = next(&heard);
+    assert_eq!((message.text("status"), alerts(&message).len()), ("resolved", 1));
+    assert_eq!(next(&heard).text("status"), "firing");
+    assert_eq!(notes("/api/health"), ["Typo queue_depht", "Deep load_of_nobody"]);
+}
+
 /// Puts the words of a condition together at random, some of them wrong.
 fn random_condition(random: &mut Random) -> String {
-    const WORDS: [&str; 30] = [
+    const WORDS: [&str; 33] = [
         "a",
+        "absent(a)",
+        "absent(b{x=\"1\",y!='2'})",
         "rate(a_total[1m])",
         "increase(b{x=\"1\"}[1h30m])",
         "c:d{}",
@@ -770,6 +818,7 @@ fn random_condition(random: &mut Random) -> String {
         ",",
         "[5m]",
         "rate",
+        "absent",
         ".5",
         "5.",
         "1e",
@@ -785,7 +834,7 @@ fn random_condition(random: &mut Random) -> String {
     let mut side = |text: &mut String| {
         for _ in 0..1 + random.below(6) {
             // Mostly what makes sense.
-            let (most, every) = (random.below(13), random.below(WORDS.len()));
+            let (most, every) = (random.below(15), random.below(WORDS.len()));
             text.push_str(WORDS[if random.below(4) > 0 { most } else { every }]);
             text.push_str(["", " "][random.below(2)]);
         }
@@ -793,6 +842,10 @@ fn random_condition(random: &mut Random) -> String {
     let (mut left, mut right) = (String::new(), String::new());
     side(&mut left);
     side(&mut right);
+    // Absence holds on its own.
+    if random.below(20) == 0 {
+        return left;
+    }
     [&left, COMPARISONS[random.below(6)], " ", &right].concat()
 }
 

@@ -39,7 +39,7 @@ fn what_is_pushed_is_scraped() {
     for _ in 0..2 {
         assert_counts(&post(&mut client, "/api/metrics", batch), 1, 0);
     }
-    let two = format!("[{GAUGE},{{\"name\":\"node_load1\",\"type\":\"gauge\",\"value\":1}}]");
+    let two = format!("[{GAUGE},{{\"name\":\"process_open_fds\",\"type\":\"gauge\",\"value\":1}}]");
     let answer = post(&mut client, "/update", &two);
     assert_counts(&answer, 1, 1);
     assert!(answer.text().contains("\"index\":1,\"reason\":\"reserved_name\""));

@@ -124,6 +124,7 @@ fn kept(text: &[u8], syntax: Syntax, format: Format) -> Vec<u8> {
         honor_time: false,
         max_age: Duration::ZERO,
         max_series: usize::MAX,
+        max_labels: 32,
     };
     store.begin(group);
     let done = BUFFERS.with_borrow_mut(|b| intake.take(text, syntax, b, &mut store, now));

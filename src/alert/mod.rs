@@ -210,6 +210,7 @@ impl Alerts {
         let start = Instant::now();
         scrape(&mut Watch::new(dialect, &self.wanted, &mut self.catch));
         self.catch.sort();
+        self.catch.turn_absent(&self.wanted);
         let mut round = Round {
             now,
             interval: self.interval,
@@ -251,6 +252,13 @@ impl Alerts {
             rule.instances.iter().map(move |instance| Active { rule, instance })
         };
         self.rules.iter().flat_map(of)
+    }
+
+    /// The rules that ask for a metric of which there was no series since the start, and which.
+    pub fn unmatched(&self) -> impl Iterator<Item = (&str, &str)> {
+        let has_looked = self.looks > 0;
+        let rules = self.rules.iter().filter(move |_| has_looked);
+        rules.filter_map(|rule| Some((rule.name(), rule.unmatched()?)))
     }
 
     /// The destinations that no message reaches: name, alerts that wait, and since when.

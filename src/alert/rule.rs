@@ -38,6 +38,8 @@ pub struct Rule {
     first: u32,
     /// Of each selector.
     rings: Vec<Rings>,
+    /// Which selectors ever had a series.
+    matched: Vec<bool>,
     /// Sorted by the labels of their series.
     pub instances: Vec<Instance>,
 }
@@ -99,6 +101,7 @@ impl Rule {
             labels: parsed(&settings.labels)?,
             annotations: parsed(&settings.annotations)?,
             rings: expr.series.iter().map(|_| Rings::default()).collect(),
+            matched: vec![false; expr.series.len()],
             settings: settings.clone(),
             agent: agent.to_owned(),
             expr,
@@ -117,6 +120,13 @@ impl Rule {
         &self.settings.name
     }
 
+    /// The metric it asks for of which there never was a series.
+    pub fn unmatched(&self) -> Option<&str> {
+        let mut series = self.expr.series.iter().zip(&self.matched);
+        let never = |(of, matched): &(&Selector, &bool)| of.want != Want::Absent && !**matched;
+        series.find(never).map(|(of, _)| of.name.as_str())
+    }
+
     /// Adds what it asks for to what all ask for.
     pub fn ask(&mut self, wanted: &mut Vec<Selector>) {
         self.first = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
@@ -126,6 +136,9 @@ impl Rule {
     /// Looks at the condition and goes on from there.
     pub fn look(&mut self, sheet: &mut Sheet, round: &mut Round<'_>) {
         let (catch, first) = (round.catch, self.first);
+        for (place, matched) in (first..).zip(&mut self.matched) {
+            *matched |= catch.has(place);
+        }
         let (expr, rings) = (&self.expr, &mut self.rings);
         let series = |at: usize, out: &mut Vec<Entry>| {
             if let (Some(selector), Some(rings)) = (expr.series.get(at), rings.get_mut(at)) {

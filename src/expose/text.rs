@@ -67,18 +67,9 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// A header that no sample followed leaves no trace.
+    /// What follows belongs to `family`, if this dialect has it.
     #[inline(always)]
-    fn drop_header(&mut self) {
-        if let Some(start) = self.header.take() {
-            self.out.truncate(start);
-        }
-    }
-}
-
-impl Sink for Text<'_> {
-    fn family(&mut self, family: &Family<'_>) {
-        self.drop_header();
+    fn open(&mut self, family: &Family<'_>) {
         let named = family.named(self.dialect);
         self.shown = named.is_some();
         let Some((name, keys)) = named else { return };
@@ -95,8 +86,32 @@ impl Sink for Text<'_> {
             header.put_all([b"# TYPE ", start, stem, kind]);
             [prefix, name, suffix]
         });
+    }
+
+    /// A header that no sample followed leaves no trace.
+    #[inline(always)]
+    fn drop_header(&mut self) {
+        if let Some(start) = self.header.take() {
+            self.out.truncate(start);
+        }
+    }
+}
+
+impl Sink for Text<'_> {
+    fn family(&mut self, family: &Family<'_>) {
+        self.drop_header();
+        self.open(family);
+        if !self.shown {
+            return;
+        }
         self.header = Some(self.out.len());
         self.out.put(self.lines.header());
+    }
+
+    /// The header that is there stays, and one that waits for its first sample waits on.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    fn join(&mut self, family: &Family<'_>) {
+        self.open(family);
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {

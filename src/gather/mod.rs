@@ -317,8 +317,8 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The names of the `process_*` set, which are the same in both dialects.
+/// The families about the scrape itself, and perhaps about the process.
 #[cfg(feature = "hub")]
-pub fn process_names() -> impl Iterator<Item = &'static str> {
-    process::FAMILIES.iter().map(|family| family.name)
+pub fn served(process: bool) -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter().chain(process::FAMILIES.iter().filter(move |_| process))
 }

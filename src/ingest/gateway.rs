@@ -93,7 +93,7 @@ impl Gateway {
         let at = self.open(store, now)?;
         let Some(member) = self.members.get(at) else { return Err(Refusal::Full) };
         let ttl = rules.ttl_of(&key.job);
-        let intake = intake(member.group, &key, rules, ttl);
+        let intake = intake(member.group, &key, rules, ttl, store.bounds().labels);
         let done = self.take(wish.verb, &intake, body, syntax, store, now);
         // As with a Pushgateway, what cannot be read leaves no trace.
         if !matches!(done, Err(Refusal::Unreadable(_))) {
@@ -241,7 +241,13 @@ impl Gateway {
 }
 
 /// The terms on which a body is taken.
-fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> Intake<'a> {
+fn intake<'a>(
+    group: Group,
+    key: &'a Key,
+    rules: &'a Rules,
+    ttl: Duration,
+    max_labels: usize,
+) -> Intake<'a> {
     Intake {
         group,
         prefix: &rules.prefix,
@@ -252,6 +258,7 @@ fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> In
         honor_time: false,
         max_age: Duration::ZERO,
         max_series: usize::MAX,
+        max_labels,
     }
 }
 

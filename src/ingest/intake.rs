@@ -4,7 +4,7 @@
 use super::exposition::{BadLine, Place, Read, Reader, Sample, Syntax};
 use crate::clock::Wall;
 use crate::metric::{Point, Value};
-use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
+use crate::store::{Amount, Bounds, Change, Group, LabelSet, Offer, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub struct Intake<'a> {
     pub max_age: Duration,
     /// Samples beyond so many are refused.
     pub max_series: usize,
+    /// A series has at most so many labels.
+    pub max_labels: usize,
 }
 
 /// What became of the samples of a text.
@@ -190,7 +192,7 @@ impl Intake<'_> {
         let Buffers { reader, row, hasher, seen, names } = buffers;
         seen.clear();
         names.clear();
-        let (wall, mut lines) = (Wall::now(), store.len());
+        let (wall, mut more) = (Wall::now(), Amount::default());
         let (mut first, mut clashes) = (None, false);
         let mut judge = |read: Read<'_>| {
             let sample =
@@ -200,15 +202,19 @@ impl Intake<'_> {
             }
             let name = sample.name;
             let judged = self.offer(&sample, row, 0, store.bounds(), wall).and_then(|offer| {
-                if names.last().is_none_or(|last| *last != *offer.name) {
+                let is_next = names.last().is_none_or(|last| *last != *offer.name);
+                if is_next {
                     names.push(offer.name.to_owned());
                 }
                 let hash = hasher.hash_one((offer.name, offer.labels.text()));
                 seen.push((hash, names.len() - 1));
                 let judgement = store.judge(&offer, is_all, now)?;
-                lines += judgement.lines;
+                more.add(judgement.more);
+                if is_next && judgement.is_new {
+                    more.add(offer.of_family());
+                }
                 clashes |= judgement.clashes;
-                if lines > store.bounds().series { Err(Reason::Series) } else { Ok(()) }
+                store.room(self.group, more)
             });
             judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
         };
@@ -239,7 +245,7 @@ impl Intake<'_> {
         sample: &Sample<'o>,
         row: &'o mut Row,
         taken: usize,
-        bounds: &crate::store::Bounds,
+        bounds: &Bounds,
         wall: Wall,
     ) -> Result<Offer<'o>, Reason> {
         if taken >= self.max_series {
@@ -262,7 +268,7 @@ impl Intake<'_> {
             name: &row.name,
             kind: sample.kind,
             help: sample.help,
-            labels: row.labels.render(bounds, reserved)?,
+            labels: row.labels.render(&Bounds { labels: self.max_labels, ..*bounds }, reserved)?,
             change: match sample.point {
                 Point::Number(Value::Float(value)) => Change::Set(value),
                 point => Change::Replace(point),

@@ -33,6 +33,11 @@ impl Service {
                 return response.say(Status::BadRequest, &sentence);
             }
         };
+        let Service { gather, hub, metrics_path, answers, traffic, .. } = self;
+        let mut ours = |out: &mut dyn Sink| {
+            gather.scrape(selection, out);
+            write_traffic(metrics_path, answers, *traffic, out);
+        };
         let [text, open_metrics] = &mut self.lines;
         let (format, lines) = match prefers_open_metrics(request.accept) {
             true => (Format::OpenMetrics, open_metrics),
@@ -40,9 +45,7 @@ impl Service {
         };
         let out = response.begin(Status::Ok, format.content_type());
         let mut text = Text::new(self.dialect, format, out, lines);
-        self.gather.scrape(selection, &mut text);
-        write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
-        duties::write(&mut self.hub, request.query, &mut text);
+        duties::write(hub, request.query, &mut ours, &mut text);
         text.finish();
         self.compress(request, response);
     }

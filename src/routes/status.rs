@@ -30,18 +30,25 @@ impl Service {
         let mut seen = status::Status::default();
         self.gather.scrape(self.gather.all(), &mut seen);
         self.hub.write_self(&mut seen);
-        seen.write(&self.gather, self.hub.peers(), now, response.begin(Status::Ok, JSON));
+        let health = self.health_of(now);
+        let out = response.begin(Status::Ok, JSON);
+        seen.write(&self.gather, self.hub.peers(), &health, now, out);
         response.restrict(NO_PAGE);
         self.compress(request, response);
     }
 
     /// `/api/health`
     pub(super) fn troubles(&mut self, _: &Request<'_>, response: &mut Response) {
-        let (now, mut health) = (Instant::now(), Health::default());
-        health.look(&mut self.gather, now);
-        self.hub.troubles(now, &mut health);
+        let health = self.health_of(Instant::now());
         let status = if health.is_failing() { Status::Unavailable } else { Status::Ok };
         health.write(response.begin(status, JSON));
         response.restrict(NO_PAGE);
+    }
+
+    fn health_of(&mut self, now: Instant) -> Health {
+        let mut health = Health::default();
+        health.look(&mut self.gather, now);
+        self.hub.troubles(now, &mut health);
+        health
     }
 }

@@ -32,6 +32,8 @@ pub struct Scrape {
     pub max_body_bytes: usize,
     /// Series of one target.
     pub max_series: usize,
+    /// Labels of one series.
+    pub max_labels: usize,
     /// Whom to ask; names are unique.
     pub targets: Vec<Target>,
 }

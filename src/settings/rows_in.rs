@@ -93,6 +93,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("push", "max_families", Kind::Count(1, 100_000), "5000")
         .help("Pushed metrics at a time.")
         .set(|s, v| s.push.max_families = v.number as usize),
+    Row::new("push", "max_bytes", Kind::Count(1024, 1 << 30), "8388608")
+        .help("Bytes of names, labels and help texts of all series that others bring.")
+        .set(|s, v| s.push.max_bytes = v.number as usize),
     Row::new("push", "max_labels", Kind::Count(0, 100), "32")
         .help("Labels of a pushed series.")
         .set(|s, v| s.push.max_labels = v.number as usize),
@@ -117,6 +120,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("scrape", "max_series", Kind::Count(1, 1_000_000), "20000")
         .help("Series of one target.")
         .set(|s, v| s.scrape.max_series = v.number as usize),
+    Row::new("scrape", "max_labels", Kind::Count(1, 1000), "128")
+        .help("Labels of a target's series.")
+        .set(|s, v| s.scrape.max_labels = v.number as usize),
     Row::new("scrape.targets", "name", Kind::Word, "")
         .required()
         .unique()

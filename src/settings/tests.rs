@@ -330,12 +330,12 @@ const HUB_METRICS: &str = "# namespace is not set\n# prefix is not set\n\
 const HUB_PUSH: &str = "[system]\n# enabled is not set\n# collect_cpu is not set\n\
     # collect_ram is not set\n# collect_disk is not set\n\n[push]\nttl = \"5m\"\n# ttl_by_source is not set\nmax_age = \"1h\"\n\
     # token_file is not set\nmax_body_bytes = 1048576\nmax_series = 100000\nmax_families = 5000\n\
-    max_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n\
+    max_bytes = 8388608\nmax_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n\
     [statsd]\n# listen is not set\n\n";
 const HUB_AGENT: &str = "[agent]\ninstance = \"edge-17\"  # from APP__AGENT__INSTANCE\n\
     job = \"sysmetrics\"\n\n";
 const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is not set\n\
-    max_body_bytes = 8388608\nmax_series = 20000\n\n\
+    max_body_bytes = 8388608\nmax_series = 20000\nmax_labels = 128\n\n\
     [tail]\nstate_file = \"/var/lib/sysmetrics/tail.state\"\nstate_interval = \"10s\"\n\
     poll_interval = \"5s\"\nmax_line_bytes = 65536\nmax_value_bytes = 128\nmax_series = 1000\n\n\
     [alerting]\ninterval_secs = \"15s\"\nrepeat_secs = \"4h\"\ntimeout_secs = \"10s\"\n\

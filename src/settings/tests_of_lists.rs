@@ -483,7 +483,7 @@ fn of_alerts() {
     refused(
         "[[alerts]]\nname = 'a'\nexpr = 'x > '",
         "FILE:3:8: alerts.expr: expected a condition, such as load1 > 4, found \"x > \"; column 5: \
-         found the end, expected a number, a metric, rate(, increase( or (",
+         found the end, expected a number, a metric, rate(, increase(, absent( or (",
     );
     refused(
         "[[alerts]]\nname = 'a'\nexpr = 'x > 1'\nannotations = { summary = '{{ $x }}' }",

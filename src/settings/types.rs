@@ -92,6 +92,8 @@ pub struct Push {
     pub max_series: usize,
     /// Metrics in all.
     pub max_families: usize,
+    /// Bytes of names, labels and help texts in all.
+    pub max_bytes: usize,
     /// Labels of a series.
     pub max_labels: usize,
     /// Bytes of a name.

@@ -102,12 +102,13 @@ impl Sink for Status {
 }
 
 impl Status {
-    /// Writes all that was taken, and the last failures of collectors and targets. The sink took its
-    /// scrape at `now`.
+    /// Writes all that was taken, the last failures of collectors and targets, and what is wrong. The
+    /// sink took its scrape at `now`.
     pub fn write(
         &self,
         gather: &Gather,
         (targets, exports): Peers<'_>,
+        health: &Health,
         now: Instant,
         out: &mut Buffer,
     ) {
@@ -146,6 +147,7 @@ impl Status {
         json.inside("alerts", b"[");
         json.written(self.alerts.bytes());
         json.close(b"]");
+        health.write_lists(&mut json);
         json.number_of("left_out", Some(Value::Int(self.left_out())));
         json.close(b"}");
     }

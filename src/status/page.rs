@@ -12,5 +12,5 @@ pub const MAX_PAGE: usize = 28 << 10;
 /// Its Content-Security-Policy: the hashes are those of style and script, and a test compares them.
 pub const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-gasZX6iR7/VP687J8DkMK/hnus5pumMDoItwMLvhvOY='; \
-    script-src 'sha256-krUJtoi1w394r8k2kJUKW+3EPDT4cbX+eKDUKqfPbC4='; \
+    script-src 'sha256-mqKDgqH/HLCJ7vSV7/BrLUQ4Jvkcn418L8dVA6+A2cU='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

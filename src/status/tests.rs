@@ -137,7 +137,7 @@ fn gather() -> Gather {
 fn read(status: &Status) -> Read {
     let mut out = Buffer::default();
     let peers = (&Targets::default(), &Exports::default());
-    status.write(&gather(), peers, Instant::now(), &mut out);
+    status.write(&gather(), peers, &Health::default(), Instant::now(), &mut out);
     Read::parse(std::str::from_utf8(out.bytes()).unwrap())
 }
 

@@ -3,15 +3,17 @@
 use super::family::Known;
 use super::index::NONE;
 use super::series::{NEVER, NO_TIME, Parts, Series};
-use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
+use super::{Amount, Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
 use crate::metric::{Kind, Point};
 use std::time::Instant;
 
 /// What would become of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// So many more there would be.
-    pub lines: usize,
+    /// So much more there would be, without the family.
+    pub more: Amount,
+    /// There is no such family yet.
+    pub is_new: bool,
     /// Series of the group must go first.
     pub clashes: bool,
 }
@@ -56,7 +58,7 @@ impl Store {
         Ok(())
     }
 
-    /// How many lines more there would be if `offer` was taken, or why it would not be. Room is not
+    /// How much more there would be if `offer` was taken, or why it would not be. Room is not
     /// looked at. The group replaces its series of that family; all of its series if `is_all`.
     pub fn judge(
         &self,
@@ -89,13 +91,19 @@ impl Store {
         if let Some(old) = old {
             self.judge_owner(offer, old)?;
         }
+        if let (None, Some(row)) = (old, known.and_then(|family| family.ours)) {
+            self.families.judge_ours(row, offer)?;
+        }
         next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
         let weight = fresh_parts(offer, &DEFAULT_BUCKETS).map_or(1, |parts| parts.weight());
-        let lines = weight.saturating_sub(old.map_or(0, Series::weight));
+        let series = weight.saturating_sub(old.map_or(0, Series::weight));
+        let bytes = if old.is_none() { offer.labels.text().len() } else { 0 };
+        let more = Amount { series, bytes, families: 0 };
         // Parts of a histogram may be in the way that the group has now.
         let is_in_the_way =
             known.is_none() && self.families.judge(offer, &self.bounds, None) == Err(Reason::Taken);
-        Ok(Judgement { lines, clashes: clashes || is_in_the_way })
+        let clashes = clashes || is_in_the_way;
+        Ok(Judgement { more, is_new: known.is_none() || clashes, clashes })
     }
 
     /// The family that takes `offer`; there may be none yet.
@@ -112,11 +120,7 @@ impl Store {
                 return Err(Reason::Kind);
             }
         }
-        let family = known.and_then(|id| self.families.get(id));
-        match family.is_some_and(|f| f.is_foreign && offer.group == Group::SHARED) {
-            true => Err(Reason::Reserved),
-            false => Ok(known),
-        }
+        Ok(known)
     }
 
     /// Whether the sample may change the series that is there.
@@ -151,15 +155,15 @@ impl Store {
             return Ok(());
         }
         let Some(parts) = Parts::of(point, bounds) else { return Ok(()) };
-        let after = parts.weight();
-        let is_full = |store: &Store| store.live - before + after > store.bounds.series;
-        if after > before && is_full(self) {
+        let account = self.groups.account(series.owner);
+        let lines = |series| Amount { series, ..Amount::default() };
+        let more = lines(parts.weight().saturating_sub(before));
+        if self.room(account, more).is_err() {
             self.sweep_all(now);
-            if is_full(self) {
-                return Err(Reason::Series);
-            }
+            self.room(account, more)?;
         }
-        self.live = self.live - before + after;
+        self.refund(account, lines(before));
+        self.charge(account, lines(parts.weight()));
         if let Some(series) = self.series.get_mut(slot as usize) {
             series.parts = Some(Box::new(parts));
         }
@@ -177,19 +181,30 @@ impl Store {
             _ => &[],
         };
         let parts = fresh_parts(offer, of_family.unwrap_or(buckets));
-        let weight = parts.as_ref().map_or(1, |parts| parts.weight());
-        let is_full = known.is_none() && self.families.len() >= self.bounds.families;
-        if is_full || self.live + weight > self.bounds.series {
+        let series = parts.as_ref().map_or(1, |parts| parts.weight());
+        let bytes = offer.labels.text().len();
+        let more = |is_new: bool| {
+            let mut more = Amount { series, bytes, families: 0 };
+            if is_new {
+                more.add(offer.of_family());
+            }
+            more
+        };
+        if self.room(offer.group, more(known.is_none())).is_err() {
             self.sweep_all(now);
         }
         // Its time may have been over, too.
         let known = known.and_then(|_| self.families.look_up(offer.name));
-        if self.live + weight > self.bounds.series {
-            return Err(Reason::Series);
+        match known.and_then(|id| self.families.get(id)) {
+            None => self.families.judge(offer, &self.bounds, None)?,
+            Some(family) => {
+                family.ours.map_or(Ok(()), |row| self.families.judge_ours(row, offer))?;
+            }
         }
+        self.room(offer.group, more(known.is_none()))?;
         let family = match known {
             Some(id) => id,
-            None => self.make_family(offer, buckets)?,
+            None => self.make_family(offer, buckets),
         };
         let series = Series {
             text: offer.labels.text().into(),
@@ -224,9 +239,11 @@ fn is_number(kind: Kind) -> bool {
 }
 
 /// Whether the family takes such samples: the first type wins, and those who bring what others told
-/// them may call a number otherwise.
+/// them may call a number otherwise, or in a family of ours not say what it is.
 fn takes(family: &Known, offer: &Offer<'_>) -> bool {
-    let may_differ = offer.group != Group::SHARED && is_number(offer.kind);
+    let is_ours = family.ours.is_some_and(|row| row.kind != Kind::Untyped);
+    let is_vague = if is_ours { offer.kind == Kind::Untyped } else { is_number(offer.kind) };
+    let may_differ = offer.group != Group::SHARED && is_vague;
     family.kind == offer.kind || may_differ && is_number(family.kind)
 }
 

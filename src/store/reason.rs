@@ -26,11 +26,12 @@ pub enum Reason {
     Owned,
     Twice,
     Buckets,
+    Bytes,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 23] = [
         Reason::Entry,
         Reason::UnknownKey,
         Reason::KeyTwice,
@@ -53,7 +54,13 @@ impl Reason {
         Reason::Owned,
         Reason::Twice,
         Reason::Buckets,
+        Reason::Bytes,
     ];
+
+    /// Whether there was no room.
+    pub fn is_room(self) -> bool {
+        matches!(self, Reason::Series | Reason::Families | Reason::Bytes)
+    }
 
     /// The value of the label `reason`, and what it means.
     pub fn said(self) -> (&'static str, &'static str) {
@@ -65,7 +72,10 @@ impl Reason {
             Reason::Shape => ("shape", "the key has a value of another type than it takes"),
             Reason::Type => ("type", "expected counter, gauge or histogram"),
             Reason::Name => ("name", "a metric's name is letters, digits, _ and :, no digit first"),
-            Reason::Reserved => ("reserved_name", "the name belongs to the agent or to Prometheus"),
+            Reason::Reserved => (
+                "reserved_name",
+                "the agent or Prometheus has the name, and no label tells the series from theirs",
+            ),
             Reason::Taken => ("taken_name", "the name is that of a part of a histogram or summary"),
             Reason::Kind => ("other_type", "the metric exists with another type"),
             Reason::LabelName => {
@@ -81,6 +91,7 @@ impl Reason {
             Reason::Families => ("families", "no room for another metric"),
             Reason::Owned => ("owned", "the series is another source's"),
             Reason::Twice => ("series_twice", "the series is there twice"),
+            Reason::Bytes => ("bytes", "no room for more bytes of names, labels and helps"),
             Reason::Buckets => ("buckets", "a histogram counts up to +Inf in ascending buckets"),
         }
     }

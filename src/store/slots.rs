@@ -2,7 +2,7 @@
 
 use super::index::NONE;
 use super::series::Series;
-use super::{Group, Store};
+use super::{Amount, Group, Store};
 use crate::metric::Labels;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Instant;
@@ -28,8 +28,8 @@ impl Store {
 
     /// Takes in a series that is not there, as the last of its family.
     pub(super) fn insert(&mut self, mut series: Series) -> u32 {
-        let (family, hash, owner, weight) =
-            (series.family, series.hash, series.owner, series.weight());
+        let (family, hash, owner) = (series.family, series.hash, series.owner);
+        let (weight, bytes) = (series.weight(), series.text.len());
         let last = self.families.get(family).map_or(NONE, |f| f.last);
         let before = self.owner_of(last);
         series.previous = last;
@@ -47,7 +47,7 @@ impl Store {
         }
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.insert(hash, slot, hash_of);
-        self.live += weight;
+        self.charge(self.groups.account(owner), Amount { series: weight, bytes, families: 0 });
         self.own(owner, slot);
         slot
     }
@@ -77,7 +77,8 @@ impl Store {
         let Some(series) = self.series.get_mut(slot as usize) else { return };
         let (family, hash) = (series.family, series.hash);
         let (previous, next, owner) = (series.previous, series.next, series.owner);
-        self.live -= series.weight();
+        let amount = Amount { series: series.weight(), bytes: series.text.len(), families: 0 };
+        self.refund(self.groups.account(owner), amount);
         self.groups.lose(owner);
         let [before, after] = [previous, next].map(|slot| self.owner_of(slot));
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
@@ -109,13 +110,22 @@ impl Store {
             known.last = previous;
         }
         if known.first == NONE && !known.declared {
-            self.families.remove(family);
+            self.forget_family(family);
         }
     }
 
     pub(super) fn drop_family(&mut self, id: u32) {
         while let Some(first) = self.families.get(id).map(|f| f.first).filter(|s| *s != NONE) {
             self.remove(first);
+        }
+        self.forget_family(id);
+    }
+
+    /// A family without series goes.
+    pub(super) fn forget_family(&mut self, id: u32) {
+        if let Some(known) = self.families.get(id) {
+            let (account, amount) = (known.account, known.amount());
+            self.refund(account, amount);
         }
         self.families.remove(id);
     }

@@ -1,7 +1,8 @@
 //! What the store tells its sinks.
 
+use super::family::Known;
 use super::series::NO_TIME;
-use super::{Reason, Store};
+use super::{Amount, Reason, Store};
 use crate::metric::{Family, Labels, Sink, Unit, counter, gauge};
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 }
 
 impl Store {
-    /// Writes every live series, family by family in the order of their names.
+    /// Writes every live series that `merge` did not, family by family in the order of their names.
     pub fn write(&mut self, now: Instant, out: &mut dyn Sink) {
         let now = self.millis(now);
         let mut at = 0;
@@ -30,12 +31,21 @@ impl Store {
             // It may have gone with its last series.
             at += usize::from(self.families.nth(at) == Some(id));
         }
+        self.scrape = self.scrape.wrapping_add(1).max(1);
     }
 
     /// Whether there are series whose time is over.
     fn write_family(&self, id: u32, now: u64, out: &mut dyn Sink) -> bool {
         let Some(family) = self.families.get(id) else { return false };
+        if family.written.get().0 == self.scrape {
+            return true;
+        }
         out.family(&family.row());
+        self.write_series(family, now, out)
+    }
+
+    /// Writes the series of the family at hand. Whether there are some whose time is over.
+    pub(super) fn write_series(&self, family: &Known, now: u64, out: &mut dyn Sink) -> bool {
         let (mut slot, mut expired) = (family.first, false);
         while let Some(series) = self.series.get(slot as usize) {
             slot = series.next;
@@ -52,7 +62,8 @@ impl Store {
     /// Writes what is known about the store.
     pub fn write_self(&self, out: &mut dyn Sink) {
         let [series, families, accepted, refused] = &FAMILIES;
-        let numbers = [self.live as u64, self.families.len() as u64, self.accepted];
+        let Amount { series: live, families: known, .. } = self.held;
+        let numbers = [live as u64, known as u64, self.accepted];
         for (family, raw) in [series, families, accepted].into_iter().zip(numbers) {
             out.family(family);
             out.sample(&[], family.value(raw));

@@ -10,7 +10,7 @@ use crate::courier::{Answer, Failure};
 use crate::ingest::{Buffers, Collision, Intake, Piece, Syntax, Tally, json};
 use crate::metric::Kind;
 use crate::settings::{Field, Target};
-use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
+use crate::store::{Bounds, Change, Group, LabelSet, Offer, Reason, Store};
 use std::time::{Duration, Instant};
 
 /// Lines of text, or numbers, that are taken a turn.
@@ -60,6 +60,8 @@ pub struct Tools {
     pub constant: Vec<(String, String)>,
     /// Of one target.
     pub max_series: usize,
+    /// Of one series.
+    pub max_labels: usize,
 }
 
 /// What `answer` says, if it is one with exposition text.
@@ -140,6 +142,7 @@ impl Taking {
             honor_time: target.honor_timestamps,
             max_age: MAX_AGE,
             max_series: tools.max_series,
+            max_labels: tools.max_labels,
         };
         match &self.said {
             Said::Text(text, syntax) => {
@@ -183,7 +186,8 @@ fn offer(
     for (name, value) in intake.constant {
         labels.add_missing(name, value);
     }
-    let rendered = labels.render(store.bounds(), "");
+    let bounds = Bounds { labels: intake.max_labels, ..*store.bounds() };
+    let rendered = labels.render(&bounds, "");
     let offer = Offer {
         name: &number.name,
         kind: if number.is_counter { Kind::Counter } else { Kind::Gauge },
@@ -201,7 +205,6 @@ fn offer(
 mod tests {
     use super::*;
     use crate::ingest::exposition::{Place, Reader};
-    use crate::store::Bounds;
 
     /// Families in pieces, a histogram, a summary, comments, blank lines.
     const TEXT: &str = "# HELP a_total A.\n# TYPE a_total counter\na_total{x=\"1\"} 1\n\n\
@@ -245,7 +248,7 @@ mod tests {
     fn a_large_answer_is_taken_in_pieces() {
         let now = Instant::now();
         let target = Target { name: "t".to_owned(), ..Target::default() };
-        let mut tools = Tools { max_series: 3 * PIECE, ..Tools::default() };
+        let mut tools = Tools { max_series: 3 * PIECE, max_labels: 9, ..Tools::default() };
         let mut store = Store::new(Bounds::default(), now);
         let group = store.open_group();
         let mut text = String::new();

@@ -94,6 +94,7 @@ impl Targets {
         }
         self.tools.constant = labels.to_vec();
         self.tools.max_series = settings.max_series;
+        self.tools.max_labels = settings.max_labels;
         let mut before = std::mem::take(&mut self.states);
         self.open_desk(settings);
         for target in &settings.targets {
@@ -147,6 +148,13 @@ impl Targets {
             let (text, at) = state.failure()?;
             Some((state.name(), state.last().is_some_and(|last| !last.up), text, at))
         })
+    }
+
+    /// The targets of whose last answer there was no room for some samples, and for how many.
+    pub fn excesses(&self) -> impl Iterator<Item = (&str, u64)> {
+        let left_out = |state: &State| state.last().map_or(0, |last| last.left_out);
+        let all = self.states.iter().map(move |state| (state.name(), left_out(state)));
+        all.filter(|(_, count)| *count > 0)
     }
 
     /// What is to be taken now.

@@ -61,6 +61,8 @@ pub struct Last {
     pub duration: Duration,
     /// How many samples were taken.
     pub samples: u64,
+    /// For how many there was no room.
+    pub left_out: u64,
 }
 
 impl State {
@@ -209,7 +211,9 @@ impl State {
                 [("target", &self.target.name), ("samples", &samples)];
             log::info("target answers again", &fields);
         }
-        self.last = Some(Last { up: true, duration, samples });
+        let no_room = tally.reasons().filter(|(reason, _)| reason.is_room());
+        let left_out = no_room.map(|(_, count)| u64::from(count)).sum();
+        self.last = Some(Last { up: true, duration, samples, left_out });
         // The next failure is another one.
         self.failures = Limiter::default();
         for (reason, more) in tally.reasons() {
@@ -242,7 +246,7 @@ impl State {
         now: Instant,
     ) {
         self.forget(store);
-        self.last = Some(Last { up: false, duration, samples: 0 });
+        self.last = Some(Last { up: false, duration, ..Last::default() });
         self.failure = Some((text.chars().take(MAX_TEXT).collect(), now));
         let at = REASONS.iter().position(|word| *word == reason);
         if let Some(count) = at.and_then(|at| self.errors.get_mut(at)) {

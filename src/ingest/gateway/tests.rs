@@ -104,7 +104,7 @@ fn a_bad_body_changes_nothing_and_is_told_with_the_time_of_failure() {
     let mut front = Front::new();
     front.store.limit(Bounds { series: 12, ..Bounds::default() });
     front.push(Verb::Replace, J, "a 1\n").unwrap();
-    front.push(Verb::Replace, "/metrics/job/k", "# TYPE g gauge\ng 1\n").unwrap();
+    front.push(Verb::Replace, "/metrics/job/k", "# TYPE g gauge\ng 1\nup 1\n").unwrap();
     let before = front.samples();
     let many: String = (0..10).map(|i| format!("m{{x=\"{i}\"}} 1\n")).collect();
     for (body, word) in [
@@ -112,7 +112,7 @@ fn a_bad_body_changes_nothing_and_is_told_with_the_time_of_failure() {
         ("a 2\nb 1 1700000000000\n", "b has a time stamp"),
         ("a 2\na 3\n", "a is refused: the series is there twice"),
         ("a 2\nb 1\na{job=\"other\"} 3\n", "a is refused: the series is there twice"),
-        ("a 2\nup 3\n", "up is refused: the name belongs"),
+        ("a 2\n# TYPE up summary\nup_sum 3\nup_count 1\n", "up is refused: the metric exists"),
         ("a 2\n# TYPE h histogram\nh_sum 1\nh_count 1\n", "h is refused: a histogram counts up"),
         ("a 2\n# TYPE g summary\ng_sum 1\ng_count 1\n", "g is refused: the metric exists"),
         ("a 2\nb{__x=\"1\"} 3\n", "b is refused: a label's name"),

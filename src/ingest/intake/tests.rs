@@ -28,6 +28,7 @@ fn intake(group: Group) -> Intake<'static> {
         honor_time: false,
         max_age: Duration::from_secs(60),
         max_series: usize::MAX,
+        max_labels: 32,
     }
 }
 

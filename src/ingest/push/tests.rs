@@ -94,7 +94,7 @@ fn each_refused_entry_is_told_with_its_reason() {
         (r#"{"name":"a","type":"histogram","values":[1,null]}"#, "number"),
         (r#"{"name":"a","type":"untyped","value":1}"#, "type"),
         (r#"{"name":"a-b","type":"gauge","value":1}"#, "name"),
-        (r#"{"name":"node_load1","type":"gauge","value":1}"#, "reserved_name"),
+        (r#"{"name":"up","type":"gauge","value":1}"#, "reserved_name"),
         (r#"{"name":"a","type":"counter","value":-1}"#, "negative"),
         (r#"{"name":"a","type":"gauge","value":1,"labels":{"__a":"1"}}"#, "label_name"),
         (r#"{"name":"a","type":"histogram","value":1,"labels":{"le":"1"}}"#, "label_name"),

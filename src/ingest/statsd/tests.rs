@@ -112,7 +112,7 @@ fn what_is_refused_changes_nothing_and_is_counted() {
         ("x:-1|c", "negative"),
         ("x:5:-1|c", "negative"),
         ("good:1|g", "other_type"),
-        ("node_load1:1|g", "reserved_name"),
+        ("up:1|g", "reserved_name"),
         ("x:1|c|#__k:v", "label_name"),
         ("x:1|ms|#le:v", "label_name"),
         ("x:1|c|T1", "timestamp"),

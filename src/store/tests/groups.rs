@@ -92,26 +92,6 @@ fn odd_numbers_are_taken_from_those_who_are_told_by_others() {
     assert!(open.contains("# TYPE u unknown\nu -Inf\n"), "{open}");
 }
 
-#[test]
-fn names_of_ours_are_taken_where_they_do_not_clash() {
-    let now = Instant::now();
-    let mut store = Store::new(Bounds::default(), now);
-    let group = store.open_group();
-    let ours = || ["process_open_fds"].into_iter();
-    store.serve(Dialect::Own, ours());
-    for name in ["sysmetrics_x", "process_open_fds", "scrape_x", "up"] {
-        assert_eq!(store.take(&by(group, name, "", 1.0), now), Err(Reason::Reserved), "{name}");
-    }
-    for name in ["node_x", "process_x"] {
-        store.take(&by(group, name, "", 1.0), now).unwrap();
-        assert_eq!(store.take(&gauge_of(name, 1.0), now), Err(Reason::Reserved), "{name}");
-    }
-    store.serve(Dialect::Node, ours());
-    assert_eq!(samples(&mut store, now), ["process_x 1"]);
-    assert_eq!(store.take(&by(group, "node_x", "", 1.0), now), Err(Reason::Reserved));
-    store.take(&by(group, "sysmetrics_x", "", 1.0), now).unwrap();
-}
-
 fn histogram<'a>(bounds: &'a [f64], counts: &'a [u64]) -> Change<'a> {
     Change::Replace(Point::Histogram(Histogram { bounds, counts, sum: 1.5 }))
 }

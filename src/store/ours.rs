@@ -1,0 +1,81 @@
+//! The families that the agent serves itself. Series of others may stand in them, too, if they have a
+//! label that ours lack: so no two are ever the same, whatever values come. Without such a label the
+//! name is reserved.
+
+use crate::metric::{Family, Kind, Labels};
+use crate::settings::Dialect;
+use std::cmp::Ordering;
+
+/// How names begin that Prometheus makes itself when it scrapes, and the one that is whole.
+const MADE: &str = "scrape_";
+const UP: &str = "up";
+
+/// What those are: numbers of any type, without labels of their own.
+static MADE_BY_PROMETHEUS: Family<'static> = Family::made(Kind::Untyped, UP, "", 0);
+
+/// What is served besides the store.
+#[derive(Default)]
+pub struct Ours {
+    pub(super) dialect: Dialect,
+    /// Sorted by their whole names.
+    rows: Vec<&'static Family<'static>>,
+    /// What any of ours may be labelled with besides.
+    pub(super) labels: Vec<(String, String)>,
+}
+
+/// How the name of two parts compares with another.
+pub fn compare(prefix: &str, name: &str, other: &str) -> Ordering {
+    let other = other.as_bytes();
+    let (start, rest) = other.split_at_checked(prefix.len()).unwrap_or((other, b""));
+    prefix.as_bytes().cmp(start).then_with(|| name.as_bytes().cmp(rest))
+}
+
+impl Ours {
+    /// What `rows` there are in `dialect`; `labels` are on them where they leave.
+    pub fn new(
+        dialect: Dialect,
+        rows: &mut dyn Iterator<Item = &'static Family<'static>>,
+        labels: &[(String, String)],
+    ) -> Ours {
+        let mut ours = Ours { dialect, rows: Vec::new(), labels: labels.to_vec() };
+        for row in rows {
+            let Some((name, _)) = row.named(dialect) else { continue };
+            let name = [row.prefix(dialect), name].concat();
+            if let Err(at) = ours.place(&name) {
+                ours.rows.insert(at, row);
+            }
+        }
+        ours
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.rows.binary_search_by(|row| {
+            let own = row.named(self.dialect).map_or("", |(own, _)| own);
+            compare(row.prefix(self.dialect), own, name)
+        })
+    }
+
+    /// The family of ours, or of Prometheus', that has this name.
+    pub fn find(&self, name: &str) -> Option<&'static Family<'static>> {
+        if name == UP || name.starts_with(MADE) {
+            return Some(&MADE_BY_PROMETHEUS);
+        }
+        self.served(name)
+    }
+
+    /// The family of ours that has this name.
+    pub fn served(&self, name: &str) -> Option<&'static Family<'static>> {
+        self.rows.get(self.place(name).ok()?).copied()
+    }
+
+    /// Whether no series of `row` can have these labels.
+    pub fn are_apart(&self, row: &Family<'_>, labels: Labels<'_>) -> bool {
+        let keys = row.named(self.dialect).map_or(&[][..], |(_, keys)| keys);
+        labels.pairs().any(|(key, value)| {
+            let is_key = keys.iter().any(|own| own.as_bytes() == key);
+            let is_constant =
+                |(k, v): &(String, String)| k.as_bytes() == key && v.as_bytes() == &*value;
+            !is_key && !self.labels.iter().any(is_constant)
+        })
+    }
+}
