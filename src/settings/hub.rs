@@ -69,6 +69,8 @@ pub struct Target {
     pub password_file: Option<PathBuf>,
     /// Whether its time stamps are kept.
     pub honor_timestamps: bool,
+    /// Whether redirects to other hosts are followed, too.
+    pub follow_any: bool,
     /// What is taken out of JSON; empty is every number.
     pub fields: Vec<Field>,
 }

@@ -153,6 +153,14 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("scrape.targets", "honor_timestamps", Kind::Switch, "false")
         .help("Time stamps that the target gives are kept.")
         .set(|s, v| target(s, |t| t.honor_timestamps = v.number == 1)),
+    Row::new(
+        "scrape.targets",
+        "follow_redirects",
+        Kind::Choice(&["same_host", "any"]),
+        "same_host",
+    )
+    .help("Redirects that are followed: to the host of url, or to any.")
+    .set(|s, v| target(s, |t| t.follow_any = v.number == 1)),
     Row::new("scrape.targets.fields", "path", Kind::Text, "")
         .required()
         .help("Keys with dots between them, elements of a list by number, * for all.")
