@@ -8,12 +8,11 @@
 
 use super::Answer;
 use super::client::Failure;
-use super::head;
-use super::inflate::{ACCEPTED, gunzip};
+use super::head::{self, Coding};
+use super::inflate::gunzip;
 use crate::clock::Wall;
-use crate::wire::{self, Chunks, Fault, read_http_date};
+use crate::wire::{self, Chunks, Fault};
 use std::str;
-use std::time::Duration;
 
 /// Bytes of all heads of one answer.
 pub(super) const MAX_HEAD: usize = 256 << 10;
@@ -30,17 +29,6 @@ enum Framing {
     Chunked(Chunks),
     UntilClose,
     Done,
-}
-
-/// How the body is packed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Coding {
-    #[default]
-    Plain,
-    Gzip,
-    /// Nobody asked for it. Servers say `utf-8` and mean what they send as it is, and so it is read
-    /// if it is text: Prometheus looks for gzip only.
-    Other,
 }
 
 /// An answer that is not whole yet.
@@ -75,15 +63,6 @@ fn protocol(text: &str) -> Failure {
 fn too_large(max_body: usize) -> Failure {
     let text = ["the body of the answer is longer than ", &max_body.to_string(), " bytes"].concat();
     Failure { reason: "too_large", text }
-}
-
-/// Seconds, or a date (RFC 9110, section 10.2.3): what is past is now.
-pub fn retry_after(text: &str, now: Wall) -> Option<Duration> {
-    if let Some(seconds) = wire::content_length(text.as_bytes()) {
-        return Some(Duration::from_secs(seconds));
-    }
-    let then = Duration::from_secs(read_http_date(text)?);
-    Some(then.saturating_sub(now.since_epoch()))
 }
 
 impl Reading {
@@ -279,15 +258,15 @@ impl Reading {
             };
             let is = |other: &str| wire::same(name, other);
             if is("content-type") && self.answer.content_type.is_empty() {
-                self.answer.content_type = text(value);
+                self.answer.content_type = head::text(value);
             } else if is("location") {
-                self.location.get_or_insert_with(|| text(value));
+                self.location.get_or_insert_with(|| head::text(value));
             } else if is("retry-after") {
-                self.answer.retry_after = retry_after(&text(value), Wall::now());
+                self.answer.retry_after = head::retry_after(&head::text(value), Wall::now());
             } else if is("x-prometheus-remote-write-samples-written") {
                 self.answer.samples_written = wire::content_length(value);
             } else if is("content-encoding") {
-                coding.get_or_insert_with(|| coding_of(value));
+                coding.get_or_insert_with(|| head::coding(value));
             } else if is("connection") {
                 for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
                     close |= wire::same(token, b"close");
@@ -318,46 +297,6 @@ impl Reading {
             }
             (None, _, Some(length)) => Ok(Framing::Sized(length)),
             (None, _, None) => Ok(Framing::UntilClose),
-        }
-    }
-}
-
-fn coding_of(value: &[u8]) -> Coding {
-    match value {
-        v if v.is_empty() || wire::same(v, b"identity") => Coding::Plain,
-        v if wire::same(v, ACCEPTED) || wire::same(v, b"x-gzip") => Coding::Gzip,
-        _ => Coding::Other,
-    }
-}
-
-/// On one line.
-fn text(value: &[u8]) -> String {
-    let text = str::from_utf8(value).unwrap_or_default();
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_peer_says_until_when_it_wants_to_be_left_alone() {
-        let now = Wall::at(Duration::from_millis(784_111_700_250));
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("120", Some(120_000)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(76_750)),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(76_750)),
-            ("Sun Nov  6 08:49:37 1994", Some(76_750)),
-            ("Sun, 06 Nov 1994 08:48:00 GMT", Some(0)),
-            ("-1", None),
-            ("+7", None),
-            ("", None),
-            ("soon", None),
-            ("99999999999999999999999", None),
-        ] {
-            let expected = expected.map(Duration::from_millis);
-            assert_eq!(retry_after(text, now), expected, "{text}");
         }
     }
 }

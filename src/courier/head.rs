@@ -2,6 +2,24 @@
 //! Prometheus: lines may be folded, a blank may stand before the colon, and what a line says is not
 //! looked at unless it is needed.
 
+use super::inflate::ACCEPTED;
+use crate::clock::Wall;
+use crate::wire::{self, read_http_date};
+use std::time::Duration;
+
+/// How the body is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coding {
+    /// As it is.
+    #[default]
+    Plain,
+    /// By gzip.
+    Gzip,
+    /// Nobody asked for it. Servers say `utf-8` and mean what they send as it is, and so it is read
+    /// if it is text: Prometheus looks for gzip only.
+    Other,
+}
+
 /// The status line at the start of `head`: whether the version is 1.1 or later, and the status. There
 /// is one as soon as the status is followed by anything; the reason behind it means nothing.
 pub fn status(head: &[u8]) -> Option<(bool, u16)> {
@@ -47,6 +65,30 @@ fn line_end(bytes: &[u8]) -> usize {
     memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
 }
 
+/// What a Content-Encoding header says.
+pub fn coding(value: &[u8]) -> Coding {
+    match value {
+        v if v.is_empty() || wire::same(v, b"identity") => Coding::Plain,
+        v if wire::same(v, ACCEPTED) || wire::same(v, b"x-gzip") => Coding::Gzip,
+        _ => Coding::Other,
+    }
+}
+
+/// A header's value, on one line.
+pub fn text(value: &[u8]) -> String {
+    let text = str::from_utf8(value).unwrap_or_default();
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Seconds, or a date (RFC 9110, section 10.2.3): what is past is now.
+pub fn retry_after(text: &str, now: Wall) -> Option<Duration> {
+    if let Some(seconds) = wire::content_length(text.as_bytes()) {
+        return Some(Duration::from_secs(seconds));
+    }
+    let then = Duration::from_secs(read_http_date(text)?);
+    Some(then.saturating_sub(now.since_epoch()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +131,26 @@ mod tests {
         assert_eq!(read("a:\r\n b\r\n\tc\r\nd: e\r\n"), [pair("a", "b\r\n\tc"), pair("d", "e")]);
         assert_eq!(read(" a: b\r\nc: d\r\n"), [None, pair("c", "d")]);
         assert_eq!(read("no colon\r\n: x\r\nc: d\r\n"), [None, None, pair("c", "d")]);
+    }
+
+    #[test]
+    fn a_peer_says_until_when_it_wants_to_be_left_alone() {
+        let now = Wall::at(Duration::from_millis(784_111_700_250));
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("120", Some(120_000)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(76_750)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(76_750)),
+            ("Sun Nov  6 08:49:37 1994", Some(76_750)),
+            ("Sun, 06 Nov 1994 08:48:00 GMT", Some(0)),
+            ("-1", None),
+            ("+7", None),
+            ("", None),
+            ("soon", None),
+            ("99999999999999999999999", None),
+        ] {
+            let expected = expected.map(Duration::from_millis);
+            assert_eq!(retry_after(text, now), expected, "{text}");
+        }
     }
 }

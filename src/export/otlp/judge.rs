@@ -126,7 +126,7 @@ fn partial(success: Option<(u64, String)>, why: &str) -> Verdict {
         Some((0, text)) if text.is_empty() => Verdict::Done,
         Some((rejected, text)) => Verdict::Partial(rejected, text),
         None => {
-            let why = if why.is_empty() { "it is damaged" } else { why };
+            let why = if why.is_empty() { "it is damaged" } else { &bounded(why.as_bytes()) };
             Verdict::Partial(0, ["it took them; its answer cannot be read: ", why].concat())
         }
     }
