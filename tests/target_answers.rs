@@ -3,11 +3,15 @@
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // a test starts a peer
 
 mod common;
 
-use common::{Agent, Endpoint, Say, wait_until};
-use std::fmt::Write;
+use common::{Agent, Endpoint, Say, Temp, wait_until};
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 
 const ERRORS: &str = "sysmetrics_target_errors_total";
 const UP: &str = "sysmetrics_target_up";
@@ -202,4 +206,43 @@ fn text_is_asked_for_first() {
     let head = &endpoint.heads()[0];
     assert_eq!(head.matches(";escaping=allow-utf-8;q=").count(), 3, "{head}");
     assert!(head.contains("\r\nAccept: text/plain;version=0.0.4;") && head.contains(",*/*;q="));
+}
+
+/// Go's library, in a real Prometheus 3: text, and names as they are.
+#[test]
+fn prometheus_itself_answers_that_with_text_and_utf8_names() {
+    let endpoint = Endpoint::with("a 1\n");
+    let agent = ask(&[("t".to_owned(), endpoint.url(), "")]);
+    assert!(is_up(&agent, "t"));
+    let heads = endpoint.heads();
+    let accept = heads[0].lines().find(|line| line.starts_with("Accept: ")).unwrap();
+    let dir = Temp::new();
+    let file = dir.write("prometheus.yml", "");
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let program = ".ci/peers/usr/bin/prometheus";
+    let peer = Command::new(program)
+        .arg(format!("--config.file={}", file.display()))
+        .arg(format!("--storage.tsdb.path={}", dir.path("data").display()))
+        .arg(format!("--web.listen-address={address}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let _peer = Peer(peer.unwrap_or_else(|e| panic!("this test needs {program}: {e}")));
+    wait_until("it to listen", || TcpStream::connect(&address).is_ok());
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.write_all(format!("GET /metrics HTTP/1.0\r\n{accept}\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let expected =
+        "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8\r\n";
+    assert!(answer.contains(expected), "{accept}: {answer:.500}");
+}
+
+struct Peer(Child);
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

@@ -64,7 +64,7 @@ pub struct Answer {
 }
 
 /// Why nothing came back.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Failure {
     /// One word for counting: resolve, connect (no connection, or it broke), timeout, tls, protocol,
     /// too_large, redirect.
@@ -142,12 +142,25 @@ impl Client {
         Client { any_host, ..Client::default() }
     }
 
+    /// Asks for something: an answer of 2xx has all of it.
+    ///
+    /// # Errors
+    ///
+    /// As `deliver`; or it says 2xx and is not whole.
+    pub fn send(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
+        let answer = self.deliver(call)?;
+        match answer.fault {
+            Some(fault) if answer.status / 100 == 2 => Err(fault),
+            _ => Ok(answer),
+        }
+    }
+
     /// Sends `call` and waits for the answer, following redirects of GET and HEAD.
     ///
     /// # Errors
     ///
     /// Nothing came back in time; any status is an answer, whatever became of the rest of it.
-    pub fn send(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
+    pub fn deliver(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
         let is_safe = matches!(call.method, "GET" | "HEAD");
         let mut url = Cow::Borrowed(call.url);
         for _ in 0..=MAX_REDIRECTS {

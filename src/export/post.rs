@@ -78,7 +78,7 @@ impl Post {
         let (url, body, max_body) = (&self.url, Some(body), MAX_ANSWER);
         let call = Call { method: "POST", url, headers: &headers, body, deadline, max_body };
         let answer = client
-            .send(&call)
+            .deliver(&call)
             .map_err(|failure| Verdict::Again(failure.reason, failure.text, None))?;
         if answer.status / 100 == 3 {
             let status = answer.status.to_string();
