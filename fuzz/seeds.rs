@@ -84,11 +84,14 @@ const FAMILIES: [&str; 3] = [
 ];
 
 /// The first byte tells how they are cut, and whether only a head was asked for.
-const ANSWERS: [&str; 5] = [
+const ANSWERS: [&str; 8] = [
     "@HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: 4\r\n\r\na 1\n",
     "\u{2}HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\na 1\n\r\n0\r\nT: x\r\n\r\n",
     "~HTTP/1.0 200 OK\nConnection: keep-alive\n\nuntil the end",
     "AHTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+    "@HTTP/1.1 200 OK\r\nX:\r\n folded\r\nContent-Length : 4\r\nContent-Encoding: utf-8\r\n\r\na 1\n",
+    "\u{4}HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 503  Busy\r\nContent-Length: 2, 2\r\n\r\nok",
+    "\u{6}HTTP/1.1 200 OK\r\nContent-Le",
     "0HTTP/1.1 302 Found\r\nLocation: /new?a#b\r\nRetry-After: 7\r\nContent-Encoding: gzip\r\n\r\n",
 ];
 

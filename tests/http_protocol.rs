@@ -198,7 +198,7 @@ mod refused {
     fn who_waits_for_100_is_answered_and_let_go() {
         let agent = Agent::start();
         let mut client = agent.connect();
-        let head = "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\
+        let head = "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\
                     Expect: 100-continue\r\n\r\n";
         let answer = client.send(head).answer();
         assert_eq!(answer.header("Connection"), Some("close"));
@@ -277,7 +277,7 @@ mod refused {
         let agent = Agent::start();
         let mut client: Client = agent.connect();
         let size = 8 << 20;
-        client.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"));
+        client.send(format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"));
         for _ in 0..16 {
             client.send([b'x'; 4096]);
         }

@@ -15,7 +15,7 @@ use receiver::{OK, Receiver};
 use std::process::Command;
 
 /// Has the official client.
-const PYTHON: &str = ".ci/clients/bin/python3";
+const PYTHON: &str = "target/clients/bin/python3";
 
 const DIALECTS: [(&str, &str); 2] = [("sysmetrics", "sysmetrics_"), ("node_exporter", "node_")];
 

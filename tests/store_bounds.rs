@@ -23,7 +23,7 @@ fn targets(endpoints: &[(&str, &Endpoint)]) -> String {
 
 fn post(agent: &Agent, body: &str) -> String {
     let length = body.len();
-    let head = format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     agent.connect().send([&head, body].concat()).answer().text().to_owned()
 }
 
@@ -63,7 +63,7 @@ fn series_with_much_text_take_bounded_memory() {
         };
         let body = format!("[{}]", (0..30).map(one).collect::<Vec<_>>().join(","));
         let length = body.len();
-        let head = format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        let head = format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         client.send([head, body].concat()).answer();
         if batch % 40 == 0 {
             assert_eq!(agent.get("/metrics").status, 200);
@@ -127,7 +127,7 @@ fn one_who_pushes_locks_nobody_out() {
                 post(&agent, &body).starts_with(&format!("{{\"accepted\":{},", most - 1))
             }
         });
-        let head = "PUT /metrics/job/j HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbackup 1\n";
+        let head = "PUT /metrics/job/j HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nbackup 1\n";
         assert_eq!(agent.connect().send(head).answer().status, 200);
         let there = |name: &str, labels: &[(&str, &str)]| agent.scrape().find(name, labels);
         wait_until("the others", || {
@@ -158,7 +158,7 @@ fn a_target_may_have_more_labels_than_are_pushed() {
         assert_eq!(["few", "most", "more"].map(|name| page.has(name)), expected);
         assert!(page.value("sysmetrics_target_samples_refused_total", &refused) >= 1.0);
         let pushed = format!(
-            "PUT /metrics/job/j HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+            "PUT /metrics/job/j HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
             text.len()
         );
         assert_eq!(

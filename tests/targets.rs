@@ -95,7 +95,7 @@ fn what_targets_answer_is_served_with_their_names() {
     // Their times are not kept.
     assert!(agent.get("/metrics").text().contains("temperature{target=\"text\"} 21.5\n"));
     let head = &endpoints[0].heads()[0];
-    assert!(head.contains("\r\nAccept: application/openmetrics-text;version=1.0.0,text/plain;"));
+    assert!(head.contains("\r\nAccept: text/plain;version=0.0.4;"));
     let open =
         common::get_with(&agent.address(), "/metrics", "Accept: application/openmetrics-text\r\n");
     let open = Exposition::parse(open.text(), Format::OpenMetrics);

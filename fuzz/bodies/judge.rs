@@ -25,7 +25,7 @@ fn answer(bytes: &[u8]) -> Option<Answer> {
     let content_type = TYPES[usize::from(first >> 4 & 3)].to_owned();
     let samples_written = (first >> 6 > 0).then(|| u64::from(first >> 6) * 5);
     let (retry_after, body) = (WAIT, body.to_vec());
-    Some(Answer { status, content_type, retry_after, samples_written, body })
+    Some(Answer { status, content_type, retry_after, samples_written, body, ..Answer::default() })
 }
 
 /// What is said is a bounded line, and the receiver's wait is kept.

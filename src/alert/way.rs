@@ -180,7 +180,7 @@ fn post(
 ) -> Result<(), Setback> {
     let body = Some(body);
     let call = Call { method: "POST", url, headers, body, deadline, max_body: MAX_ANSWER };
-    let answer = client.send(&call).map_err(failed)?;
+    let answer = client.deliver(&call).map_err(failed)?;
     judge(&answer)
 }
 

@@ -131,7 +131,7 @@ impl Post {
         let (url, body, max_body) = (&self.url, Some(body), MAX_ANSWER);
         let call = Call { method: "POST", url, headers: &headers, body, deadline, max_body };
         let answer = client
-            .send(&call)
+            .deliver(&call)
             .map_err(|failure| Verdict::Again(failure.reason, failure.text, None))?;
         // A captive portal does so as well, and is gone after a while.
         if matches!(answer.status, 300..400 | 511) {

@@ -154,7 +154,7 @@ impl Way {
                 otlp::judge_grpc(answer.code, &answer.message, &answer.details, &answer.body)
             }
         };
-        (verdict, body.len())
+        (verdict, self.grpc.sent())
     }
 
     /// The settings allow no such export.

@@ -73,6 +73,8 @@ pub struct Target {
     pub honor_timestamps: bool,
     /// Whether its answers are read whatever their status.
     pub any_status: bool,
+    /// Whether redirects to other hosts are followed, too.
+    pub follow_any: bool,
     /// What is taken out of JSON; empty is every number.
     pub fields: Vec<Field>,
 }

@@ -162,6 +162,14 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("scrape.targets", "any_status", Kind::Switch, "false")
         .help("Answers are read whatever their status, such as the 503 of a health check.")
         .set(|s, v| target(s, |t| t.any_status = v.number == 1)),
+    Row::new(
+        "scrape.targets",
+        "follow_redirects",
+        Kind::Choice(&["same_host", "any"]),
+        "same_host",
+    )
+    .help("Redirects that are followed: to the host of url, or to any.")
+    .set(|s, v| target(s, |t| t.follow_any = v.number == 1)),
     Row::new("scrape.targets.fields", "path", Kind::Text, "")
         .required()
         .help("Keys with dots between them, elements of a list by number, * for all.")

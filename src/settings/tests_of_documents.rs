@@ -41,7 +41,8 @@ fn the_short_help_has_flags_only_and_fits() {
     assert!(help.lines().all(|line| line.chars().count() <= 100 && !line.ends_with(' ')));
     let part = "
 Log:
-  --log-format text|json        Form of the log's lines.
+  --log-format text|logfmt|json
+                                Form of the log's lines.
   --log-level error|warn|info|debug
                                 The least that is logged.
 ";

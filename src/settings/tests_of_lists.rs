@@ -374,7 +374,7 @@ fn of_targets() {
         &target("intervall_secs = 1"),
         "FILE:4:1: unknown key \"intervall_secs\" in [[scrape.targets]]; did you mean \"interval_secs\"?; \
          known are name, url, type, interval_secs, timeout_secs, headers, token_file, username, \
-         password_file, honor_timestamps, any_status, fields",
+         password_file, honor_timestamps, any_status, follow_redirects, fields",
     );
     let refusal = load(&target("type = 'custom'\nfields = [{ pfad = 'x' }]"), "", &[]).unwrap_err();
     assert!(
