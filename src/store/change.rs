@@ -103,7 +103,7 @@ impl Store {
         let is_in_the_way =
             known.is_none() && self.families.judge(offer, &self.bounds, None) == Err(Reason::Taken);
         let clashes = clashes || is_in_the_way;
-        Ok(Judgement { more, is_new: known.is_none() || clashes, clashes })
+        Ok(Judgement { more, is_new: known.is_none(), clashes })
     }
 
     /// The family that takes `offer`; there may be none yet.
