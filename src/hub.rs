@@ -290,11 +290,12 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 /// What is served besides the store.
 fn ours(settings: &Settings, served: &'static [Family<'static>]) -> Ours {
     let collectors = COLLECTORS.iter().zip(&settings.collectors);
-    let on =
-        collectors.filter(|(_, settings)| settings.enabled).flat_map(|(spec, _)| spec.families);
+    let on = collectors.filter(|(_, settings)| settings.enabled).map(|(spec, _)| spec);
+    let mut dynamic = on.clone().flat_map(|spec| spec.dynamic.iter().copied());
+    let on = on.flat_map(|spec| spec.families);
     let of_scrape = gather::served(settings.process_metrics);
     let mut rows = on.chain(of_scrape).chain(families()).chain(served);
-    Ours::new(settings.dialect, &mut rows, settings.custom.labels_of_own())
+    Ours::new(settings.dialect, &mut rows, &mut dynamic, settings.custom.labels_of_own())
 }
 
 /// What is there from the start.

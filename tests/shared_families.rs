@@ -25,7 +25,7 @@ fn file(more: &str) -> String {
 
 fn send(agent: &Agent, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     agent.connect().send([&head, body].concat()).answer()
 }
 
@@ -202,6 +202,20 @@ fn what_is_switched_off_is_not_reserved() {
     assert!(json(&node, "node_memory_MemTotal_bytes", "gauge", "").contains("\"refused\":0"));
     assert!(json(&node, "node_cpu_seconds_total", "counter", "").contains("reserved_name"));
     assert!(json(&node, "sysmetrics_memory_total_bytes", "gauge", "").contains("\"refused\":0"));
+}
+
+/// Names that the kernel gives are reserved like those of tables, and families of others join them.
+#[test]
+fn what_the_kernel_names_is_ours_too() {
+    let agent = Agent::plan().machine("box").file(&file("")).start();
+    let answer = json(&agent, "sysmetrics_memory_free_bytes", "gauge", "");
+    assert!(answer.contains("\"accepted\":1") && answer.contains("\"refused\":1"), "{answer}");
+    let body = "# TYPE sysmetrics_memory_free_bytes gauge\nsysmetrics_memory_free_bytes 9\n";
+    assert_eq!(send(&agent, "PUT", "/metrics/job/other", body).status, 200);
+    for page in pages(&agent) {
+        assert!(page.value("sysmetrics_memory_free_bytes", &[]) > 9.0);
+        assert_eq!(page.value("sysmetrics_memory_free_bytes", &[("job", "other")]), 9.0);
+    }
 }
 
 #[test]

@@ -10,8 +10,8 @@ use std::cmp::Ordering;
 const MADE: &str = "scrape_";
 const UP: &str = "up";
 
-/// What those are: numbers of any type, without labels of their own.
-static MADE_BY_PROMETHEUS: Family<'static> = Family::made(Kind::Untyped, UP, "", 0);
+/// What those are, and what is named by the kernel: numbers of any type, without labels of their own.
+static WITHOUT_LABELS: Family<'static> = Family::made(Kind::Untyped, UP, "", 0);
 
 /// What is served besides the store.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub struct Ours {
     pub(super) dialect: Dialect,
     /// Sorted by their whole names.
     rows: Vec<&'static Family<'static>>,
+    /// How the names begin that collectors make of what the kernel calls something.
+    dynamic: Vec<String>,
     /// What any of ours may be labelled with besides.
     pub(super) labels: Vec<(String, String)>,
 }
@@ -35,9 +37,11 @@ impl Ours {
     pub fn new(
         dialect: Dialect,
         rows: &mut dyn Iterator<Item = &'static Family<'static>>,
+        dynamic: &mut dyn Iterator<Item = &'static str>,
         labels: &[(String, String)],
     ) -> Ours {
-        let mut ours = Ours { dialect, rows: Vec::new(), labels: labels.to_vec() };
+        let dynamic = dynamic.map(|name| [dialect.prefix(), name].concat()).collect();
+        let mut ours = Ours { dialect, rows: Vec::new(), dynamic, labels: labels.to_vec() };
         for row in rows {
             let Some((name, _)) = row.named(dialect) else { continue };
             let name = [row.prefix(dialect), name].concat();
@@ -57,10 +61,10 @@ impl Ours {
 
     /// The family of ours, or of Prometheus', that has this name.
     pub fn find(&self, name: &str) -> Option<&'static Family<'static>> {
-        if name == UP || name.starts_with(MADE) {
-            return Some(&MADE_BY_PROMETHEUS);
-        }
-        self.served(name)
+        let is_made = name == UP || name.starts_with(MADE);
+        let is_dynamic = || self.dynamic.iter().any(|start| name.starts_with(&**start));
+        let row = if is_made { None } else { self.served(name) };
+        row.or_else(|| (is_made || is_dynamic()).then_some(&WITHOUT_LABELS))
     }
 
     /// The family of ours that has this name.

@@ -18,7 +18,8 @@ static ROWS: [Family; 6] = [
 
 fn ours(dialect: Dialect, labels: &[(&str, &str)]) -> Ours {
     let own = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
-    Ours::new(dialect, &mut ROWS.iter(), &labels.iter().map(own).collect::<Vec<_>>())
+    let labels: Vec<_> = labels.iter().map(own).collect();
+    Ours::new(dialect, &mut ROWS.iter(), &mut ["dyn_"].into_iter(), &labels)
 }
 
 fn of<'a>(group: Group, name: &'a str, kind: Kind, labels: &'a str) -> Offer<'a> {
@@ -78,6 +79,9 @@ fn series_that_ours_could_be_are_refused_and_no_others() {
             (name("f"), g, &f, Err(Reason::Reserved)),
             (name("f"), g, "target=\"v\"", Ok(())),
             (name("nobody"), g, "", Ok(())),
+            (name("dyn_x"), g, "", Err(Reason::Reserved)),
+            (name("dyn_x"), g, "job=\"x\"", Ok(())),
+            ([other, "dyn_x"].concat(), g, "", Ok(())),
             ([other, "b_total"].concat(), g, "", Ok(())),
             ("process_x".to_owned(), g, "", Ok(())),
             ("up".to_owned(), g, "", Err(Reason::Reserved)),
