@@ -35,7 +35,7 @@ pub use dir::open_unwaiting;
 #[cfg(feature = "exporter")]
 pub use dir::{open_below, open_directory};
 #[cfg(feature = "hub")]
-pub use disk::{boot_millis, lock_alone};
+pub use disk::{boot_millis, lock_alone, next_data};
 pub use float::float;
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};

@@ -87,7 +87,9 @@ impl Tails {
                     true => Start::End(about.size()),
                     false => Start::Late,
                 };
-                entry.files.push(Tailed::new(path, &about, start));
+                let mut file = Tailed::new(path, &about, start);
+                file.turned = Some(now);
+                entry.files.push(file);
                 self.state.has_changed = true;
                 is_there.push(true);
             }
@@ -101,9 +103,11 @@ impl Tails {
             file.is_due |= file.leaving.is_none();
             file.leaving.get_or_insert(leaving);
         }
-        if std::mem::take(&mut entry.is_new) {
+        if entry.is_new {
             self.seek_pending(entry, now);
         }
+        self.look_beside(entry, most.saturating_sub(entry.files.len()));
+        entry.is_new = false;
     }
 
     /// Files that were renamed while the program did not run are read to their end.
