@@ -6,9 +6,9 @@
 //! its original is what it was, and goes on from where that was read to when it is emptied or gone. Of
 //! several copies one has the rest.
 
-use super::read::{ENDS, GRACE};
 use super::disk;
 use super::file::{Beside, Leaving, Start, Tailed};
+use super::read::{ENDS, GRACE};
 use super::state::{Head, Place};
 use std::io;
 use std::path::Path;
@@ -108,8 +108,12 @@ fn copied(
     now: Instant,
 ) -> Found {
     let mut has_turned = false;
-    for other in others.filter(|other| other.start == Start::Known) {
-        if !disk::is_named_after(&file.path, &other.path) {
+    for other in others.filter(|other| disk::is_named_after(&file.path, &other.path)) {
+        if file.beside.is_some() && file.path.parent() != other.path.parent() {
+            continue;
+        }
+        has_turned |= other.leaving.is_some() || other.turned.is_some_and(|at| now < at + GRACE);
+        if other.start != Start::Known {
             continue;
         }
         let begins = |head: Head| head.bytes > 0 && file.begins(head);
@@ -130,7 +134,7 @@ fn copied(
             file.was = Some(other.path.clone());
             return Found::Copy;
         }
-        has_turned |= is_emptied || other.turned.is_some_and(|at| now < at + GRACE);
+        has_turned |= is_emptied;
     }
     Found::Other { has_turned }
 }

@@ -6,100 +6,118 @@
 //! compressed already, whose lines are lost. All other names beside a log are somebody else's: a file is
 //! looked at once, and again when it changed.
 
-use super::disk::{self, FileState};
+use super::disk::{self, FileState, HEAD};
 use super::file::{Beside, Start, Tailed};
+use super::state::Head;
 use super::{Entry, Tails};
+use crate::wire::matches;
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// Directories that are gone through for one path of the settings, and names in each.
-const MAX_DIRECTORIES: usize = 64;
+/// Names that are gone through for one path of the settings.
 const MAX_NAMES: usize = 10_000;
 
 /// Files beside those of one path that are looked at; those written last count.
 const MAX_BESIDE: usize = 256;
 
-/// A file that was looked at: its inode, size and last change.
-pub type Passed = (u64, FileState);
+/// A file that was looked at, or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    inode: u64,
+    /// Size and last change.
+    pub state: FileState,
+    /// How it begins: a new file may get the inode of one that is gone.
+    head: Head,
+}
+
+impl Passed {
+    /// A file that is followed no longer.
+    pub fn of(file: &Tailed) -> Passed {
+        Passed { inode: file.id.1, state: file.found, head: file.head }
+    }
+}
 
 impl Tails {
-    /// Looks for what rotations left beside the files of `entry`; so many files may be added.
-    pub(super) fn look_beside(&mut self, entry: &mut Entry, room: usize) {
+    /// Looks for what rotations left in these directories of `entry`; so many files may be added.
+    pub(super) fn look_beside(&mut self, entry: &mut Entry, directories: &[PathBuf], room: usize) {
         let places = || self.pending.iter().filter(|place| place.setting == entry.said.path);
         // Those that were there before are nobody's, but for what came since the offsets were written.
-        let since = if entry.is_new { self.kept.filter(|_| places().next().is_some()) } else { None };
+        let since =
+            if entry.is_new { self.kept.filter(|_| places().next().is_some()) } else { None };
         let is_old = |about: &Metadata| {
             entry.is_new && since.is_none_or(|since| (about.mtime(), about.mtime_nsec()) < since)
         };
         let mut passed = Vec::new();
-        let mut new = Vec::new();
-        for (path, about, beside) in found(&entry.files) {
-            let key = (about.ino(), disk::state(&about));
-            let was = entry.passed.iter().find(|was| was.0 == key.0);
-            if was == Some(&key) || is_old(&about) {
-                passed.push(key);
+        let mut new: Vec<Tailed> = Vec::new();
+        for (path, about, beside) in found(entry, directories) {
+            let state = disk::state(&about);
+            let was = entry.passed.iter().find(|was| was.inode == about.ino());
+            if let Some(was) = was.filter(|was| was.state == state) {
+                passed.push(*was);
+            } else if is_old(&about) {
+                let head =
+                    disk::open_regular(&path).and_then(|(file, _)| disk::head_of(&file, HEAD));
+                passed.push(Passed { inode: about.ino(), state, head: head.unwrap_or_default() });
             } else if new.len() < room {
                 // One that was read, or was there before, was never the file itself unseen.
-                let beside = if was.is_some() { Beside::Copy } else { beside };
+                let is_it = |was: &&Passed| was.head.bytes > 0 && disk::is_so(&path, was.head);
+                let was = was.filter(is_it);
                 passed.extend(was);
                 let mut file = Tailed::new(path, &about, Start::Late);
-                file.beside = Some(beside);
+                file.beside = Some(if was.is_some() { Beside::Copy } else { beside });
                 new.push(file);
             }
         }
         entry.passed = passed;
         // The oldest first.
         new.reverse();
+        if let Some(file) = new.first_mut() {
+            let is_blank = |other: &&Tailed| other.start == Start::Known && other.head.bytes == 0;
+            let mut blank = entry.files.iter().filter(is_blank);
+            file.is_expected = blank.any(|other| disk::is_named_after(&file.path, &other.path));
+        }
         entry.files.extend(new);
     }
 }
 
-/// Regular files beside `files` that are called as rotations do, the newest first.
-fn found(files: &[Tailed]) -> Vec<(PathBuf, Metadata, Beside)> {
-    let is_there = |file: &&Tailed| file.beside.is_none() && file.leaving.is_none();
-    let mut paths: Vec<&Path> = files.iter().filter(is_there).map(|file| &*file.path).collect();
-    paths.sort_unstable();
+/// Regular files that are called as rotations call those of the path, the newest first, without those
+/// that are followed.
+fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Beside)> {
+    let names = directories.iter().filter_map(|path| fs::read_dir(path).ok()).flatten().flatten();
     let mut found = Vec::new();
-    for group in paths.chunk_by(|a, b| a.parent() == b.parent()).take(MAX_DIRECTORIES) {
-        let Some(directory) = group.first().and_then(|path| path.parent()) else { continue };
-        let mut names: Vec<&[u8]> =
-            group.iter().filter_map(|path| Some(path.file_name()?.as_bytes())).collect();
-        names.sort_unstable();
-        let entries = fs::read_dir(directory).into_iter().flatten().take(MAX_NAMES).flatten();
-        for entry in entries {
-            let name = entry.file_name();
-            let Some(beside) = beside(&names, name.as_bytes()) else { continue };
-            if files.iter().any(|file| file.id.1 == entry.ino()) {
-                continue;
-            }
-            if let Some(about) = entry.metadata().ok().filter(Metadata::is_file) {
-                found.push((entry.path(), about, beside));
-            }
+    for name in names.take(MAX_NAMES) {
+        let Some(beside) = beside(entry.glob.name(), name.file_name().as_bytes()) else { continue };
+        if entry.files.iter().any(|file| file.id.1 == name.ino()) {
+            continue;
+        }
+        if let Some(about) = name.metadata().ok().filter(Metadata::is_file) {
+            found.push((name.path(), about, beside));
         }
     }
-    found.sort_by_key(|(_, about, _)| (about.mtime(), about.mtime_nsec()));
-    found.reverse();
+    found.sort_by_key(|(_, about, _)| std::cmp::Reverse((about.mtime(), about.mtime_nsec())));
     found.truncate(MAX_BESIDE);
     found
 }
 
-/// What a file of this name is to one of these names, sorted.
-fn beside(names: &[&[u8]], name: &[u8]) -> Option<Beside> {
-    let is_known = |name: &[u8]| names.binary_search(&name).is_ok();
-    if is_known(name) {
+/// What a file of this name is to one whose name the pattern finds.
+fn beside(pattern: &[u8], name: &[u8]) -> Option<Beside> {
+    if matches(pattern, name) {
         return None;
     }
-    let ends = || (1..name.len()).filter(|at| name.get(*at).is_some_and(|b| !b.is_ascii_alphanumeric()));
-    for (start, rest) in ends().filter_map(|at| name.split_at_checked(at)) {
-        if is_known(start) {
-            return Some(if disk::is_rotation(rest) { Beside::Earlier } else { Beside::Copy });
-        }
-    }
+    let ends = || (1..name.len()).filter_map(|at| name.split_at_checked(at));
+    let mut ends =
+        ends().filter(|(_, rest)| rest.first().is_some_and(|b| !b.is_ascii_alphanumeric()));
     // web-20260101.log is a copy of web.log.
-    let extension = name.get(memchr::memrchr(b'.', name)?..)?;
-    let is_copy = ends().filter_map(|at| name.get(..at)).any(|s| is_known(&[s, extension].concat()));
+    let extension = memchr::memrchr(b'.', name).and_then(|dot| name.get(dot..)).unwrap_or_default();
+    let mut is_copy = false;
+    for (start, rest) in &mut ends {
+        if matches(pattern, start) && disk::is_rotation(rest) {
+            return Some(Beside::Earlier);
+        }
+        is_copy |= matches(pattern, start) || matches(pattern, &[start, extension].concat());
+    }
     is_copy.then_some(Beside::Copy)
 }
 
@@ -115,15 +133,27 @@ mod tests {
 
     #[test]
     fn what_names_are_to_others() {
-        let names: [&[u8]; 3] = [b"messages", b"web.1.log", b"web.log"];
-        for name in ["web.log.1", "web.log-20260101.gz", "messages.2", "messages-20260101"] {
-            assert_eq!(beside(&names, name.as_bytes()), Some(Beside::Earlier), "{name}");
-        }
-        for name in ["web.log.bak", "web-20260101.log", "web.2.log", "messages.old"] {
-            assert_eq!(beside(&names, name.as_bytes()), Some(Beside::Copy), "{name}");
-        }
-        for name in ["web.log", "web.1.log", "other.log", "messages2", "", ".", "x"] {
-            assert_eq!(beside(&names, name.as_bytes()), None, "{name}");
+        for (pattern, name, expected) in [
+            ("web.log", "web.log.1", Some(Beside::Earlier)),
+            ("web.log", "web.log-20260101.gz", Some(Beside::Earlier)),
+            ("*.log", "web.1.log.2", Some(Beside::Earlier)),
+            ("messages", "messages-20260101", Some(Beside::Earlier)),
+            ("web.log", "web.log.bak", Some(Beside::Copy)),
+            ("web.log", "web.log.1.bak", Some(Beside::Copy)),
+            ("web.log", "web-20260101.log", Some(Beside::Copy)),
+            ("web.log", "web.2.log", Some(Beside::Copy)),
+            ("messages", "messages.old", Some(Beside::Copy)),
+            ("web.log", "web.log", None),
+            ("*.log", "web-20260101.log", None),
+            ("web.log*", "web.log.1", None),
+            ("web.log", "web.logs", None),
+            ("web.log", "other.log", None),
+            ("messages", "messages2", None),
+            ("web.log", "", None),
+            ("web.log", ".", None),
+            ("", ".x", None),
+        ] {
+            assert_eq!(beside(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
         }
     }
 }

@@ -174,9 +174,15 @@ mod tests {
         ] {
             assert!(has_nested_counts(nested), "{nested}");
         }
-        for plain in
-            ["", "a{2}b{3}", r"(a{2})\{3}", "(a{2})[{]", "(a{2})b{3}", "[(]a{2}[)]{3}", r"\(a{2}\){3}"]
-        {
+        for plain in [
+            "",
+            "a{2}b{3}",
+            r"(a{2})\{3}",
+            "(a{2})[{]",
+            "(a{2})b{3}",
+            "[(]a{2}[)]{3}",
+            r"\(a{2}\){3}",
+        ] {
             assert!(!has_nested_counts(plain), "{plain}");
         }
     }

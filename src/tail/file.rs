@@ -6,8 +6,8 @@
 //! and not in memory.
 
 use super::disk::{FileState, HEAD, head_of, look, open_regular, read_at, renamed, state};
-use crate::sys;
 use super::state::{Head, Place};
+use crate::sys;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -88,6 +88,8 @@ pub struct Tailed {
     pub turned: Option<Instant>,
     /// The path does not name it.
     pub beside: Option<Beside>,
+    /// What it follows was empty when that was last looked at, so that all of it is new.
+    pub is_expected: bool,
     /// Where the file was that this one is an earlier part of.
     pub was: Option<PathBuf>,
     /// The last line has no end and nothing comes any more, since then.
@@ -139,6 +141,7 @@ impl Tailed {
             before: None,
             turned: None,
             beside: None,
+            is_expected: false,
             was: None,
             unfinished: None,
             half: None,
@@ -300,7 +303,6 @@ impl Tailed {
         self.want = CHUNK;
     }
 
-
     /// Reads on. Whether the file is still the same is looked at after that: what was put in its place
     /// before is not taken for what would have come.
     ///
@@ -336,15 +338,18 @@ impl Tailed {
             return Ok(Bytes::Some(0));
         }
         if is_hole && self.half.is_none() {
-            match sys::next_data(file, self.offset).unwrap_or(Some(self.offset)) {
-                // It may be filled later.
-                None => return Ok(Bytes::Some(0)),
-                Some(at) if at > self.offset => {
-                    // What comes behind a hole is a new line.
+            let read = buffer.get(..n).unwrap_or_default();
+            let is_all = read.iter().all(|byte| *byte == 0);
+            let from = if is_all { self.offset + n as u64 } else { self.offset };
+            match sys::next_data(file, from).unwrap_or(Some(from)) {
+                // What comes behind a hole is a new line.
+                Some(at) if at > self.offset && at < size => {
                     (self.offset, self.skips) = (at, false);
                     return read_at(file, buffer, at).map(Bytes::Some);
                 }
-                Some(_) => {}
+                // It may be filled later.
+                _ if is_all => return Ok(Bytes::Some(0)),
+                _ => {}
             }
         }
         Ok(Bytes::Some(n))

@@ -249,3 +249,7 @@ impl Tails {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_cost;
+#[cfg(test)]
+mod tests_of_rotation;

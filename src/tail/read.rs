@@ -2,6 +2,7 @@
 //! is used up.
 
 use super::begin::{Settled, hand_over, has_moved_on, is_over, settle, stays_copy};
+use super::beside::Passed;
 use super::count::Trouble;
 use super::disk;
 use super::file::{Bytes, Leaving, Start, Tailed};
@@ -230,9 +231,10 @@ impl Tails {
             let kept = (&*entry.said.path, &*self.pending);
             let settled = settle(file, &mut others, kept, &mut self.buffer, now).map_err(read)?;
             let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
-                || entry.passed.iter().any(|(_, (_, time, _))| *time == file.found.1);
+                || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
             match settled {
                 Settled::Reads => {}
+                Settled::Unseen if file.is_expected => {}
                 Settled::Waits => return Ok(waits(file, now)),
                 // What was compressed keeps its time.
                 Settled::UnseenPacked if is_known => return Ok(Outcome::Goes),
@@ -277,12 +279,10 @@ impl Tails {
             None => false,
         };
         let is_unfinished = n > used && !file.skips;
+        let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
+        let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
         let moved = || has_moved_on(file, &mut before.iter().chain(&*after));
-        let is_lone = is_unfinished && (is_last || moved()) && {
-            let none = Leaving { since: now, ends: 0 };
-            let quiet = file.unfinished.get_or_insert(none);
-            is_over(quiet, has_grown, UNFINISHED, now) || is_last
-        };
+        let is_lone = is_unfinished && (is_last || is_quiet && moved());
         if !is_unfinished || is_lone {
             file.unfinished = None;
         }
@@ -326,7 +326,7 @@ fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
 /// A file is gone; what of it was not read may be in a copy. It is not to be found again beside others.
 fn remove(entry: &mut Entry, at: usize) {
     let gone = entry.files.remove(at);
-    entry.passed.push((gone.id.1, gone.found));
+    entry.passed.push(Passed::of(&gone));
     if !gone.is_copy {
         hand_over(&mut entry.files, gone.head, gone.offset);
     }

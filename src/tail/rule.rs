@@ -236,7 +236,14 @@ impl Rule {
     pub fn new(said: &LogRule, group: Group) -> Result<Rule, regex_lite::Error> {
         let takes = said.value.is_some() || said.labels.iter().any(|(_, text)| text.contains('$'));
         let search = Search::new(&said.pattern)?;
-        Ok(Rule { said: said.clone(), group, search, takes, series: Vec::new(), skips_said: [false; Skip::ALL.len()] })
+        Ok(Rule {
+            said: said.clone(),
+            group,
+            search,
+            takes,
+            series: Vec::new(),
+            skips_said: [false; Skip::ALL.len()],
+        })
     }
 
     /// Whether every line is tried.

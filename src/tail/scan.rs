@@ -53,7 +53,6 @@ impl Tails {
         now: Instant,
     ) {
         let found = entry.glob.look();
-        directories.extend(found.directories);
         for (path, error) in &found.failures {
             let fields: [Field<'_>; 2] = [("path", &path.display()), ("error", error)];
             self.counts.fail(Trouble::Directory, &fields, now);
@@ -106,7 +105,8 @@ impl Tails {
         if entry.is_new {
             self.seek_pending(entry, now);
         }
-        self.look_beside(entry, most.saturating_sub(entry.files.len()));
+        self.look_beside(entry, &found.directories, most.saturating_sub(entry.files.len()));
+        directories.extend(found.directories);
         entry.is_new = false;
     }
 

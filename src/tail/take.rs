@@ -66,6 +66,8 @@ impl Tails {
                             (read.lines, skips) = (read.lines + 1, true);
                             (rest.len(), 0)
                         }
+                        // There it is seen whether they are a hole.
+                        Next::Rest(len) if len < n && rest.iter().all(|byte| *byte == 0) => break,
                         // No rule gets what is passed over.
                         Next::Rest(n) => (n, rules.len()),
                         Next::Wait => break,

@@ -9,21 +9,21 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-struct Place {
+pub(super) struct Place {
     dir: PathBuf,
-    tails: Tails,
-    store: Store,
-    now: Instant,
-    settings: Tail,
-    logs: Vec<LogFiles>,
+    pub tails: Tails,
+    pub store: Store,
+    pub now: Instant,
+    pub settings: Tail,
+    pub logs: Vec<LogFiles>,
 }
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// Longer than `GRACE`, in steps.
-const LONG: usize = 15;
+pub(super) const LONG: usize = 15;
 
-fn rule(metric: &str, pattern: &str, labels: &[(&str, &str)]) -> LogRule {
+pub(super) fn rule(metric: &str, pattern: &str, labels: &[(&str, &str)]) -> LogRule {
     let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let (metric, pattern) = (metric.to_owned(), pattern.to_owned());
     LogRule { metric, pattern, labels, help: "Lines.".to_owned(), ..LogRule::default() }
@@ -32,11 +32,11 @@ fn rule(metric: &str, pattern: &str, labels: &[(&str, &str)]) -> LogRule {
 impl Place {
     /// All that is below the new directory by this glob is followed, from its beginning, and its lines
     /// are counted.
-    fn new(glob: &str) -> Place {
+    pub fn new(glob: &str) -> Place {
         Place::with(glob, true)
     }
 
-    fn with(glob: &str, from_start: bool) -> Place {
+    pub fn with(glob: &str, from_start: bool) -> Place {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name =
             format!("sysmetrics-tail-{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
@@ -57,18 +57,18 @@ impl Place {
         Place { dir, tails, store, now, settings, logs }
     }
 
-    fn apply(&mut self) {
+    pub fn apply(&mut self) {
         self.tails.apply(&self.settings, &self.logs, &[], &mut self.store, self.now);
     }
 
-    fn started(mut self) -> Place {
+    pub fn started(mut self) -> Place {
         self.apply();
         self.step();
         self
     }
 
     /// The program ends without a word, and starts again.
-    fn killed(&mut self) {
+    pub fn killed(&mut self) {
         self.tails = Tails::default();
         self.store = Store::new(Bounds::default(), self.now);
         self.apply();
@@ -76,7 +76,7 @@ impl Place {
     }
 
     /// A second, and all there is to do in it.
-    fn step(&mut self) {
+    pub fn step(&mut self) {
         self.now += SECOND;
         for turn in 0.. {
             self.tails.turn(true, &mut self.store, self.now);
@@ -87,22 +87,22 @@ impl Place {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    fn append(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub fn append(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
         file.write_all(text.as_ref()).unwrap();
     }
 
-    fn rename(&self, from: &str, to: &str) {
+    pub fn rename(&self, from: &str, to: &str) {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
-    fn text(&mut self) -> String {
+    pub fn text(&mut self) -> String {
         let (mut out, mut lines) = (Buffer::default(), Lines::default());
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
         self.store.write(self.now, &mut text);
@@ -112,7 +112,7 @@ impl Place {
     }
 
     /// The sample that begins so; labels included where there are any.
-    fn value(&mut self, series: &str) -> Option<f64> {
+    pub fn value(&mut self, series: &str) -> Option<f64> {
         let text = self.text();
         let line = text
             .lines()
@@ -120,11 +120,11 @@ impl Place {
         line.rsplit(' ').next()?.parse().ok()
     }
 
-    fn lines(&mut self) -> f64 {
+    pub fn lines(&mut self) -> f64 {
         self.value("lines_total").unwrap()
     }
 
-    fn count(&mut self, family: &str) -> f64 {
+    pub fn count(&mut self, family: &str) -> f64 {
         self.value(&format!("sysmetrics_tail_{family}")).unwrap_or(0.0)
     }
 }
