@@ -73,8 +73,15 @@ impl Tails {
         entry.passed = passed;
         // The oldest first.
         new.reverse();
-        if let Some(file) = new.first_mut() {
-            let is_blank = |other: &&Tailed| other.start == Start::Known && other.head.bytes == 0;
+        if let Some(file) = new.iter_mut().find(|file| file.beside == Some(Beside::Earlier)) {
+            let is_gone = |path: &Path| {
+                let mut left = entry.files.iter().filter(|file| file.leaving.is_some());
+                left.any(|file| file.path == path) || places().any(|place| place.path == path)
+            };
+            let is_blank = |other: &&Tailed| match other.start {
+                Start::Known => other.head.bytes == 0,
+                _ => !is_gone(&other.path),
+            };
             let mut blank = entry.files.iter().filter(is_blank);
             file.is_expected = blank.any(|other| disk::is_named_after(&file.path, &other.path));
         }

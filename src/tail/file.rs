@@ -88,7 +88,8 @@ pub struct Tailed {
     pub turned: Option<Instant>,
     /// The path does not name it.
     pub beside: Option<Beside>,
-    /// What it follows was empty when that was last looked at, so that all of it is new.
+    /// What it was a copy of, or was itself, was empty or not there at the last look: only one rotation was
+    /// not seen.
     pub is_expected: bool,
     /// Where the file was that this one is an earlier part of.
     pub was: Option<PathBuf>,
