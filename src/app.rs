@@ -98,6 +98,8 @@ fn once(settings: &Settings) -> io::Result<()> {
 fn check(settings: &Settings) -> io::Result<()> {
     #[cfg(feature = "hub")]
     settings.push.token_file.as_deref().map(Gate::read).transpose()?;
+    #[cfg(feature = "hub")]
+    crate::tail::warn_of_slow(&settings.logs);
     print(settings.effective.as_bytes())
 }
 

@@ -25,7 +25,7 @@ use regex_lite::RegexBuilder;
 use std::time::Duration;
 
 /// States of a pattern times bytes of a line.
-const WORK: usize = 320 << 10;
+pub const WORK: usize = 320 << 10;
 
 /// Memory of one state.
 const STATE: usize = 4 * size_of::<usize>();
@@ -41,9 +41,13 @@ const GROUPS: usize = 64;
 
 /// Bytes of a line in which a pattern with so many groups is looked for.
 pub fn most_bytes(pattern: &str, groups: usize) -> usize {
+    (WORK / states(pattern, groups)).max(1)
+}
+
+/// States of a pattern, weighed by what its groups cost; at least one.
+pub fn states(pattern: &str, groups: usize) -> usize {
     let states = memory(pattern) / STATE;
-    let states = states + states * groups / GROUPS;
-    (WORK / states.max(1)).max(1)
+    (states + states * groups / GROUPS).max(1)
 }
 
 /// Whether rules that look at so many bytes share a time.
