@@ -502,7 +502,7 @@ fn slow_patterns_are_warned_of() {
         ("(?:(?:a{1,3}b)?c){1,3}done", "it has counted repeats within a counted repeat"),
         ("took [0-9]{1,3}ms", ""),
     ] {
-        let file = dir.write("settings.toml", &text(pattern));
+        let file = dir.write("settings.toml", text(pattern));
         let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
         let output = command.env_clear().arg("--config").arg(file).arg("--check-config").output();
         let output = output.unwrap();

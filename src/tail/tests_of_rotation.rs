@@ -3,6 +3,7 @@
 use super::tests::{LONG, Place};
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
 
 fn copy(place: &Place, from: &str, to: &str) {
     fs::copy(place.path(from), place.path(to)).unwrap();
@@ -301,6 +302,13 @@ fn a_hole_costs_nothing_but_itself() {
     }
 }
 
+/// As logrotate copies what is sparse: a hole at the start stays one.
+fn sparse_copy(from: &Path, to: &Path) {
+    let bytes = fs::read(from).unwrap();
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap();
+    File::create(to).unwrap().write_all_at(&bytes[start..], start as u64).unwrap();
+}
+
 /// The rest of what was emptied under such a writer is in the copy, at its place.
 #[test]
 fn a_copy_with_a_hole_has_the_rest() {
@@ -318,11 +326,8 @@ fn a_copy_with_a_hole_has_the_rest() {
         writer.write("unread\n");
         lines += 1;
         std::thread::sleep(std::time::Duration::from_millis(5));
-        // What is sparse stays so.
-        let (from, to) = (place.path("web.log"), place.path(&format!("web.log.{}", 9 - round)));
-        let done =
-            std::process::Command::new("cp").arg("--sparse=always").arg(&from).arg(&to).status();
-        assert!(done.unwrap().success());
+        let to = place.path(&format!("web.log.{}", 9 - round));
+        sparse_copy(&place.path("web.log"), &to);
         assert_eq!(fs::metadata(&to).unwrap().size(), writer.at);
         writer.file.set_len(0).unwrap();
         writer.write("behind the hole\n");
