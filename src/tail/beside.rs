@@ -13,7 +13,7 @@ use super::{Entry, Tails};
 use crate::wire::matches;
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirEntryExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Names that are gone through for one path of the settings.
@@ -46,9 +46,8 @@ impl Tails {
         // Those that were there before are nobody's, but for what came since the offsets were written.
         let since =
             if entry.is_new { self.kept.filter(|_| places().next().is_some()) } else { None };
-        let is_old = |about: &Metadata| {
-            entry.is_new && since.is_none_or(|since| (about.mtime(), about.mtime_nsec()) < since)
-        };
+        let is_old =
+            |about: &Metadata| entry.is_new && since.is_none_or(|since| changed(about) < since);
         let mut passed = Vec::new();
         let mut new: Vec<Tailed> = Vec::new();
         for (path, about, beside) in found(entry, directories) {
@@ -92,20 +91,30 @@ impl Tails {
 /// Regular files that are called as rotations call those of the path, the newest first, without those
 /// that are followed.
 fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Beside)> {
-    let names = directories.iter().filter_map(|path| fs::read_dir(path).ok()).flatten().flatten();
-    let mut found = Vec::new();
-    for name in names.take(MAX_NAMES) {
-        let Some(beside) = beside(entry.glob.name(), name.file_name().as_bytes()) else { continue };
-        if entry.files.iter().any(|file| file.id.1 == name.ino()) {
-            continue;
-        }
-        if let Some(about) = name.metadata().ok().filter(Metadata::is_file) {
-            found.push((name.path(), about, beside));
+    let mut found: Vec<(PathBuf, Metadata, Beside)> = Vec::new();
+    let mut left = MAX_NAMES;
+    for directory in directories {
+        let Ok(names) = fs::read_dir(directory) else { continue };
+        for name in names.take(left).flatten() {
+            left -= 1;
+            let path = name.path();
+            let Some(beside) = beside(entry.glob.name(), name.file_name().as_bytes()) else {
+                continue;
+            };
+            let Ok(about) = fs::metadata(&path) else { continue };
+            let is_known = entry.files.iter().any(|file| file.id.1 == about.ino());
+            if about.is_file() && !is_known {
+                let at = found.partition_point(|(_, other, _)| changed(other) > changed(&about));
+                found.insert(at, (path, about, beside));
+                found.truncate(MAX_BESIDE);
+            }
         }
     }
-    found.sort_by_key(|(_, about, _)| std::cmp::Reverse((about.mtime(), about.mtime_nsec())));
-    found.truncate(MAX_BESIDE);
     found
+}
+
+fn changed(about: &Metadata) -> (i64, i64) {
+    (about.mtime(), about.mtime_nsec())
 }
 
 /// What a file of this name is to one whose name the pattern finds.

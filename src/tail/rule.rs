@@ -173,7 +173,7 @@ impl Search {
     }
 
     /// Hands every line of `stretch` to `each` that may match, and where in it a text is.
-    fn candidates(&self, stretch: &[u8], mut each: impl FnMut(&[u8], usize)) {
+    fn candidates(&self, stretch: &[u8], each: &mut dyn FnMut(&[u8], usize)) {
         if self.literals.is_empty() {
             let mut rest = stretch;
             while !rest.is_empty() {
@@ -216,7 +216,7 @@ impl Search {
     /// How many lines of `stretch` match; those too long to be known are added to `skipped`.
     pub fn count(&self, stretch: &[u8], skipped: &mut u64) -> u64 {
         let mut count = 0;
-        self.candidates(stretch, |line, at| match self.matches(line, at) {
+        self.candidates(stretch, &mut |line, at| match self.matches(line, at) {
             Some(is_match) => count += u64::from(is_match),
             None => *skipped += 1,
         });
@@ -278,7 +278,7 @@ impl Rule {
         }
         if common.is_spent(now) {
             let mut count = 0;
-            self.search.candidates(stretch, |_, _| count += 1);
+            self.search.candidates(stretch, &mut |_, _| count += 1);
             self.skip(Skip::Busy, count, common);
             return 0;
         }
@@ -337,7 +337,7 @@ impl Rule {
     ) -> u64 {
         let Rule { said, group, search, series, .. } = self;
         let mut count = 0;
-        search.candidates(stretch, |line, at| {
+        search.candidates(stretch, &mut |line, at| {
             let view = search.view(line, at);
             let found = search.regex.captures_at(&view.text, view.from);
             let is_known = |found: &Captures<'_>| {
