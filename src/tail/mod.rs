@@ -6,6 +6,9 @@
 //! answer is served; files take turns by 64 KiB, so that one that is flooded starves none. What is written
 //! a thousand times a second is read fifty times a second.
 //!
+//! What a match can cost is bounded before it begins (`cost`); what many rules cost is parted over turns
+//! (`take`). What rotations leave is found whether a path names it or not (`beside`, `begin`).
+//!
 //! How far files were read is kept in `tail.state_file`, at most every `tail.state_interval`, at a reload
 //! and at the end. A program that is killed reads again what came after the file was written: every line is
 //! counted at least once, and twice only then. The counters start at zero with the program, as all
