@@ -122,8 +122,10 @@ fn check(settings: &Settings) -> io::Result<()> {
     #[cfg(feature = "hub")]
     settings.push.token_file.as_deref().map(Gate::read).transpose()?;
     #[cfg(feature = "hub")]
-    export::check(settings);
-    let verdict = match settings.warnings.len() {
+    let more = export::check(settings) + crate::tail::warn_of_slow(&settings.logs);
+    #[cfg(not(feature = "hub"))]
+    let more = 0;
+    let verdict = match settings.warnings.len() + more {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
     };

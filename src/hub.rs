@@ -260,7 +260,7 @@ impl Hub {
     /// Before the program ends, at the latest then.
     pub fn finish(&mut self, end: Instant) {
         // What waits takes its time meanwhile.
-        self.tails.finish();
+        self.tails.finish(&mut self.store);
         self.exports.finish(end);
     }
 

@@ -277,7 +277,8 @@ mod refused {
         let agent = Agent::start();
         let mut client: Client = agent.connect();
         let size = 8 << 20;
-        client.send(format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"));
+        client
+            .send(format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"));
         for _ in 0..16 {
             client.send([b'x'; 4096]);
         }

@@ -25,7 +25,8 @@ fn file(more: &str) -> String {
 
 fn send(agent: &Agent, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     agent.connect().send([&head, body].concat()).answer()
 }
 

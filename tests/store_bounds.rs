@@ -23,7 +23,8 @@ fn targets(endpoints: &[(&str, &Endpoint)]) -> String {
 
 fn post(agent: &Agent, body: &str) -> String {
     let length = body.len();
-    let head = format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     agent.connect().send([&head, body].concat()).answer().text().to_owned()
 }
 
@@ -63,7 +64,8 @@ fn series_with_much_text_take_bounded_memory() {
         };
         let body = format!("[{}]", (0..30).map(one).collect::<Vec<_>>().join(","));
         let length = body.len();
-        let head = format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+        let head =
+            format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         client.send([head, body].concat()).answer();
         if batch % 40 == 0 {
             assert_eq!(agent.get("/metrics").status, 200);
@@ -127,7 +129,8 @@ fn one_who_pushes_locks_nobody_out() {
                 post(&agent, &body).starts_with(&format!("{{\"accepted\":{},", most - 1))
             }
         });
-        let head = "PUT /metrics/job/j HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nbackup 1\n";
+        let head =
+            "PUT /metrics/job/j HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nbackup 1\n";
         assert_eq!(agent.connect().send(head).answer().status, 200);
         let there = |name: &str, labels: &[(&str, &str)]| agent.scrape().find(name, labels);
         wait_until("the others", || {

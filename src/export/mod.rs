@@ -39,14 +39,17 @@ use tee::Tee;
 const CLOSING: Duration = Duration::from_millis(500);
 const SALVAGING: Duration = Duration::from_millis(200);
 
-/// Logs which directories of spools cannot be used; nothing is made.
-pub fn check(settings: &Settings) {
+/// Logs which directories of spools cannot be used, and tells how many; nothing is made.
+pub fn check(settings: &Settings) -> usize {
+    let mut warnings = 0;
     for export in &settings.exports {
         let Some(spool) = &export.spool else { continue };
         if let Err(error) = crate::spool::check(&spool.dir.join(&export.name)) {
             log::warn("the spool fails", &[("export", &export.name), ("error", &error)]);
+            warnings += 1;
         }
     }
+    warnings
 }
 
 /// How long is told that samples are out of order.

@@ -83,6 +83,24 @@ pub fn lock_alone(file: &File) -> io::Result<()> {
     }
 }
 
+/// Where the next data of a file is, at `from` or behind a hole there; `None` if all the rest is a hole.
+///
+/// # Errors
+///
+/// The file system cannot tell.
+pub fn next_data(file: &File, from: u64) -> io::Result<Option<u64>> {
+    let from = libc::off_t::try_from(from).unwrap_or(libc::off_t::MAX);
+    // SAFETY: lseek has no memory preconditions; the descriptor is open.
+    let at = unsafe { libc::lseek(file.as_raw_fd(), from, libc::SEEK_DATA) };
+    match u64::try_from(at) {
+        Ok(at) => Ok(Some(at)),
+        Err(_) => {
+            let error = io::Error::last_os_error();
+            if error.raw_os_error() == Some(libc::ENXIO) { Ok(None) } else { Err(error) }
+        }
+    }
+}
+
 /// Milliseconds since the machine started, suspended or not.
 pub fn boot_millis() -> u64 {
     super::clock_nanos(libc::CLOCK_BOOTTIME).unwrap_or(0) / 1_000_000
@@ -124,6 +142,22 @@ mod tests {
         assert!(make_private(&dir).is_ok() && mode() == PRIVATE_DIR);
         assert!(may_write(&dir).is_ok() && may_write(&path("none")).is_err());
         std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_hole_is_passed_over() {
+        use std::os::unix::fs::FileExt;
+        let path = std::env::temp_dir().join(["hole-", &std::process::id().to_string()].concat());
+        let write = File::create(&path).unwrap();
+        write.write_all_at(b"x", 8 << 30).unwrap();
+        let file = File::open(&path).unwrap();
+        let at = next_data(&file, 0).unwrap().unwrap();
+        assert!(at <= 8 << 30 && at > (8 << 30) - (1 << 20), "{at}");
+        assert_eq!(next_data(&file, (8 << 30) + 1).unwrap(), None);
+        write.set_len(9 << 30).unwrap();
+        assert_eq!(next_data(&file, 17 << 29).unwrap(), None);
+        assert!(next_data(&File::open("/proc/self/stat").unwrap(), 0).is_err());
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

@@ -35,7 +35,9 @@ pub use dir::open_unwaiting;
 #[cfg(feature = "exporter")]
 pub use dir::{open_below, open_directory};
 #[cfg(feature = "hub")]
-pub use disk::{PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, open_private};
+pub use disk::{
+    PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, next_data, open_private,
+};
 pub use float::float;
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};

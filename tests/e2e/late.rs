@@ -33,7 +33,8 @@ fn told(agent: &Agent, what: &str, reason: &str) -> f64 {
 fn push(agent: &Agent, name: &str, time: u128) {
     let body = format!(r#"{{"name":"{name}","type":"gauge","value":5,"timestamp":{time}}}"#);
     let length = body.len();
-    let head = format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     let answer = agent.connect().send(head + &body).answer();
     assert!(answer.text().contains("\"accepted\":1"), "{}", answer.text());
 }

@@ -74,7 +74,8 @@ fn push(agent: &Agent, gauges: &[(&str, Option<u128>)]) {
     let all: Vec<_> = gauges.iter().map(one).collect();
     let body = format!("[{}]", all.join(","));
     let length = body.len();
-    let head = format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     let answer = agent.connect().send(head + &body).answer();
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.text().contains("\"refused\":0"), "{}", answer.text());
