@@ -215,9 +215,9 @@ mod tests {
     use crate::settings::Dialect;
 
     #[test]
-    fn the_limits_of_a_library_are_those_of_the_program() {
+    fn the_limits_of_a_library_are_those_of_the_program_but_for_descriptors() {
         let settings = settings::load(&subjects(), [].into_iter(), [].into_iter()).unwrap();
-        assert_eq!(limits(&settings), Limits::default());
+        assert_eq!(limits(&settings), Limits { connections: 512, ..Limits::default() });
     }
 
     #[cfg(feature = "recorder")]

@@ -21,6 +21,12 @@ use std::time::{Duration, Instant};
 /// New connections that one listener may bring in one turn.
 const MAX_ACCEPTS: usize = 64;
 
+/// The same while connections wait for their turn.
+const BUSY_ACCEPTS: usize = 8;
+
+/// How long connections are handled before is looked who else came.
+const SLICE: Duration = Duration::from_millis(2);
+
 /// All bodies that are coming in may have so many times the room of the longest.
 const MAX_BODIES: usize = 4;
 
@@ -29,6 +35,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a new connection keeps its slot against newcomers until its first bytes are here.
 const HEARING: Duration = Duration::from_millis(2);
+
+/// The same of others: from an answer to the next request of a client that has more to ask, and from
+/// a head's first byte to its last.
+const GRACE: Duration = Duration::from_millis(10);
+
+/// Bytes that are kept for all clients together: of requests that are not whole, and of answers that
+/// were not taken. One that alone is larger is kept, too.
+const MAX_KEPT: usize = 8 << 20;
 
 /// The listeners, the connections, and what they share.
 pub struct Server {
@@ -44,6 +58,8 @@ pub struct Server {
     feeds: usize,
     /// Listening is paused until then.
     paused: Option<Instant>,
+    /// That is because somebody waits and all are busy: whoever is answered makes room.
+    crowded: bool,
     limiter: Limiter,
 }
 
@@ -60,6 +76,7 @@ impl Server {
             ready: Vec::new(),
             feeds: 0,
             paused: None,
+            crowded: false,
             limiter: Limiter::default(),
         }
     }
@@ -127,23 +144,48 @@ impl Server {
         };
         sys::poll(&mut self.ready, timeout)?;
         let now = Instant::now();
-        // From the last to the first: removing one moves only connections that were handled.
-        let first = self.first_connection();
-        for at in (0..self.connections.len()).rev() {
-            let ready = self.ready.get(first + at).copied();
-            let close = self.handle(at, ready, front, now) == Next::Close;
-            if close {
-                self.connections.swap_remove(at);
-            }
-        }
-        if self.paused.is_none_or(|until| until <= now) {
+        // What was answered before is of another instant.
+        self.response.forget();
+        let is_busy = self.handle_all(front, now);
+        let has_room = self.crowded && self.connections.len() < self.limits.connections;
+        if has_room || self.paused.is_none_or(|until| until <= now) {
             self.paused = None;
-            self.accept(front, now);
+            self.accept(if is_busy { BUSY_ACCEPTS } else { MAX_ACCEPTS }, front, now);
         }
         // Whoever waits for an answer comes first.
         front.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
         front.traffic().now = self.connections.len() as u64;
         Ok(())
+    }
+
+    /// Gives connections their turns, for as long as a turn may take; whether some are left. Those
+    /// who come and those who did not ask for long are not to wait until a crowd was answered.
+    fn handle_all(&mut self, front: &mut dyn Front, now: Instant) -> bool {
+        let first = self.first_connection();
+        let (mut left, mut is_first) = (self.connections.len(), true);
+        // From the last to the first: removing one moves only connections that were handled.
+        while let Some(at) = left.checked_sub(1) {
+            let ready = self.ready.get(first + at).copied();
+            if ready.is_some_and(Ready::any) {
+                if !is_first && now.elapsed() >= SLICE {
+                    break;
+                }
+                is_first = false;
+            }
+            if self.handle(at, ready, front, now) == Next::Close {
+                self.connections.swap_remove(at);
+            }
+            left = at;
+        }
+        if left > 0 {
+            // Who was answered goes to the end of the queue, which is the beginning of the list.
+            let handled = self.connections.split_off(left);
+            let (answered, others): (Vec<_>, Vec<_>) =
+                handled.into_iter().partition(|c| c.since() == now);
+            self.connections.splice(..0, answered);
+            self.connections.extend(others);
+        }
+        left > 0
     }
 
     /// What to wait for, in the order bell, the front's feeds, listeners, connections.

@@ -34,7 +34,7 @@ impl Service {
             }
         };
         let [text, open_metrics] = &mut self.lines;
-        let (format, lines) = match prefers_open_metrics(request.accept) {
+        let (format, lines) = match prefers_open_metrics(&request.accept) {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };

@@ -14,7 +14,7 @@ use super::value::{Kind, Value};
 pub(super) const MAX_LISTEN: usize = 8;
 
 // Defaults and bounds, the latter in milliseconds where they are times.
-const MAX_CONNECTIONS: &str = "64";
+const MAX_CONNECTIONS: &str = "512";
 const MAX_CONNECTIONS_MIN: u64 = 1;
 const MAX_CONNECTIONS_MAX: u64 = 1024;
 const MAX_HEAD_BYTES: &str = "8192";
