@@ -9,7 +9,7 @@ use crate::http::{Body, Limits, Method, Refusal, Request, Response};
 use crate::listen::Listener;
 use crate::log;
 use crate::routes::Service;
-use crate::settings::Listen;
+use crate::settings::{Listen, SocketAccess};
 use crate::sys::{self, Ready, Signal};
 use std::io::{self, Read};
 use std::net::TcpListener;
@@ -53,7 +53,7 @@ impl Server {
     }
 
     /// Addresses stay what they were: tiny_http's threads cannot be told of others.
-    pub fn listen(&mut self, _: &[Listen]) -> io::Result<()> {
+    pub fn listen(&mut self, _: &[Listen], _: &SocketAccess) -> io::Result<()> {
         Ok(())
     }
 

@@ -12,7 +12,7 @@ pub use front::{Bell, Front, Traffic};
 use crate::http::{Connection, Limits, Next, Phase, Response};
 use crate::listen::{self, Listener};
 use crate::log::Limiter;
-use crate::settings::Listen;
+use crate::settings::{Listen, SocketAccess};
 use crate::sys::{self, Ready, Signal};
 use std::io;
 use std::os::fd::AsFd;
@@ -87,8 +87,8 @@ impl Server {
     }
 
     /// From now on listens on `wanted`; on an error all stays as it was.
-    pub fn listen(&mut self, wanted: &[Listen]) -> io::Result<()> {
-        listen::change(&mut self.listeners, wanted)
+    pub fn listen(&mut self, wanted: &[Listen], access: &SocketAccess) -> io::Result<()> {
+        listen::change(&mut self.listeners, wanted, access)
     }
 
     /// Goes on with other limits; connections stay.

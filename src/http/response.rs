@@ -6,7 +6,7 @@ use crate::clock::Wall;
 use crate::metric::Buffer;
 use crate::sys::Pen;
 use std::fmt::Write;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Room for the longest head.
 const GAP: usize = 768;
@@ -95,13 +95,13 @@ pub struct Response {
     /// The head of the request that it answers, if others may get the same answer.
     asked: Vec<u8>,
     /// The body, once a client did not take all of it.
-    page: Option<Rc<Vec<u8>>>,
+    page: Option<Arc<Vec<u8>>>,
 }
 
 /// What a client has yet to take of an answer. Those who got the same hold its body together.
 pub struct Unsent {
     head: Vec<u8>,
-    page: Rc<Vec<u8>>,
+    page: Arc<Vec<u8>>,
     /// Bytes of the page that were taken.
     taken: usize,
     /// Some were taken since the first that the kernel took.
@@ -135,7 +135,7 @@ impl Unsent {
 
     /// Its share of the bytes.
     pub fn share(&self) -> usize {
-        self.head.len() + self.page.len() / Rc::strong_count(&self.page).max(1)
+        self.head.len() + self.page.len() / Arc::strong_count(&self.page).max(1)
     }
 }
 
@@ -321,7 +321,7 @@ impl Response {
     /// What is left of `bytes` behind the first `sent`.
     pub fn unsent(&mut self, sent: usize) -> Unsent {
         let body = self.buffer.bytes().get(GAP..).unwrap_or_default();
-        let page = Rc::clone(self.page.get_or_insert_with(|| Rc::new(body.to_vec())));
+        let page = Arc::clone(self.page.get_or_insert_with(|| Arc::new(body.to_vec())));
         let head = self.buffer.bytes().get(self.start + sent..GAP).unwrap_or_default().to_vec();
         let taken = (self.start + sent).saturating_sub(GAP);
         Unsent { head, page, taken, is_read: false }
@@ -390,7 +390,7 @@ mod tests {
         let mut held = [0, 10, whole.len() - 9, whole.len() - 1].map(|at| response.unsent(at));
         response.forget();
         assert_eq!(held.iter().map(|h| h.page.len() / 4).sum::<usize>(), 8);
-        assert!(Rc::ptr_eq(&held[0].page, &held[3].page));
+        assert!(Arc::ptr_eq(&held[0].page, &held[3].page));
         for (at, held) in [0, 10, whole.len() - 9, whole.len() - 1].into_iter().zip(&mut held) {
             let mut rest = Vec::new();
             loop {

@@ -20,7 +20,7 @@ use crate::http::{
 };
 use crate::listen::Listener;
 use crate::log;
-use crate::settings::{Dialect, Listen};
+use crate::settings::{Dialect, Listen, SocketAccess};
 use crate::sys::{self, Wake};
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -54,7 +54,7 @@ impl Endpoint {
     pub fn bind(listen: &[Listen], allowed: Vec<Network>, page: Page) -> io::Result<Endpoint> {
         let wake = Arc::new(Wake::new()?);
         let mut server = Server::new(Box::new(Arc::clone(&wake)), Vec::new(), Limits::default());
-        server.listen(listen)?;
+        server.listen(listen, &SocketAccess::default())?;
         let pages = Pages {
             page,
             lines: Default::default(),

@@ -49,7 +49,7 @@ mod types;
 mod url;
 mod value;
 
-pub use basic::{Dialect, Format, Level, Listen};
+pub use basic::{Dialect, Format, Level, Listen, SocketAccess};
 pub use help::help;
 pub use hub::{
     Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,

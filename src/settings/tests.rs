@@ -241,6 +241,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         Kind::Text | Kind::Word => "word".to_owned(),
         Kind::Expression => "word > 1".to_owned(),
         Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
+        Kind::Mode => "0660".to_owned(),
         Kind::Endpoint => "host:1".to_owned(),
         Kind::Mail | Kind::Mails => "a@host".to_owned(),
         Kind::Pattern => "^sample\\.$".to_owned(),
