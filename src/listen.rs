@@ -194,13 +194,13 @@ fn listen_unix(path: &Path, access: &SocketAccess) -> io::Result<OwnedFd> {
 fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
     if !access.group.is_empty() {
         let group = &access.group;
-        let number = group.parse().ok().or_else(|| group_number(group)).ok_or_else(|| {
-            let text = ["there is no group ", group, " in ", GROUPS, "; name one, or its number"];
-            io::Error::new(io::ErrorKind::InvalidInput, text.concat())
-        })?;
-        chown(path, None, Some(number)).map_err(|e| {
-            let text = ["its group cannot be ", group, ": ", &e.to_string()].concat();
-            io::Error::new(e.kind(), text)
+        let number = group.parse().ok().or_else(|| group_number(group));
+        let done = match number {
+            Some(number) => chown(path, None, Some(number)),
+            None => Err(io::Error::other("there is none in /etc/group; a number will do, too")),
+        };
+        done.map_err(|e| {
+            io::Error::other(["socket_group ", group, ": ", &e.to_string()].concat())
         })?;
     }
     match access.mode {

@@ -87,7 +87,7 @@ fn a_unix_sockets_file_says_who_may_connect() {
     assert_eq!(access(&path), (0o600, number));
     assert_eq!(agent.get("/health").text(), "ok\n");
     agent.reload(&file("0666", "no-such-group"));
-    agent.wait_for_log("there is no group no-such-group in /etc/group", 1);
+    agent.wait_for_log("socket_group no-such-group: there is none in /etc/group", 1);
     let mut refused = Agent::plan().file(&file("0666", "no-such-group")).spawn();
     assert_eq!(refused.wait().code(), Some(1));
     let mut refused = Agent::plan().file(&file("rw-rw----", "")).spawn();

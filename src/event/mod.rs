@@ -60,6 +60,8 @@ pub struct Server {
     paused: Option<Instant>,
     /// That is because somebody waits and all are busy: whoever is answered makes room.
     crowded: bool,
+    /// Not all who asked since then were answered yet.
+    round: Option<Instant>,
     limiter: Limiter,
 }
 
@@ -77,6 +79,7 @@ impl Server {
             feeds: 0,
             paused: None,
             crowded: false,
+            round: None,
             limiter: Limiter::default(),
         }
     }
@@ -158,16 +161,21 @@ impl Server {
         Ok(())
     }
 
-    /// Gives connections their turns, for as long as a turn may take; whether some are left. Those
-    /// who come and those who did not ask for long are not to wait until a crowd was answered.
+    /// Gives connections their turns, for as long as a turn may take; whether some are left. Those are
+    /// next, and those who come: who was answered waits until all others were.
     fn handle_all(&mut self, front: &mut dyn Front, now: Instant) -> bool {
-        let first = self.first_connection();
-        let (mut left, mut is_first) = (self.connections.len(), true);
+        let (first, mut is_first, mut is_late) = (self.first_connection(), true, false);
         // From the last to the first: removing one moves only connections that were handled.
-        while let Some(at) = left.checked_sub(1) {
+        for at in (0..self.connections.len()).rev() {
+            let Some(connection) = self.connections.get(at) else { continue };
             let ready = self.ready.get(first + at).copied();
             if ready.is_some_and(Ready::any) {
-                if !is_first && now.elapsed() >= SLICE {
+                let is_idle = connection.phase() == Phase::Idle;
+                if is_idle && self.round.is_some_and(|round| connection.since() >= round) {
+                    continue;
+                }
+                is_late = !is_first && now.elapsed() >= SLICE;
+                if is_late {
                     break;
                 }
                 is_first = false;
@@ -175,17 +183,9 @@ impl Server {
             if self.handle(at, ready, front, now) == Next::Close {
                 self.connections.swap_remove(at);
             }
-            left = at;
         }
-        if left > 0 {
-            // Who was answered goes to the end of the queue, which is the beginning of the list.
-            let handled = self.connections.split_off(left);
-            let (answered, others): (Vec<_>, Vec<_>) =
-                handled.into_iter().partition(|c| c.since() == now);
-            self.connections.splice(..0, answered);
-            self.connections.extend(others);
-        }
-        left > 0
+        self.round = is_late.then(|| self.round.unwrap_or(now));
+        is_late
     }
 
     /// What to wait for, in the order bell, the front's feeds, listeners, connections.
