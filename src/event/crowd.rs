@@ -1,7 +1,7 @@
 //! Newcomers: who gets a slot, who makes room for them, and what when there is none. Where all are
 //! busy a newcomer waits in the kernel's queue until one was answered, whose connection then ends.
 
-use super::{Front, GRACE, HEARING, MAX_KEPT, PAUSE, Server};
+use super::{Front, GRACE, HEARING, MAX_KEPT, MIN_READERS, PAUSE, Server};
 use crate::http::{Connection, Next, Phase, Status};
 use crate::log;
 use crate::sys;
@@ -101,6 +101,10 @@ impl Server {
     /// who do not read first, and not the one whose turn it is.
     pub(super) fn bound_kept(&mut self, at: usize, front: &mut dyn Front, now: Instant) {
         while self.connections.iter().map(Connection::share).sum::<usize>() > MAX_KEPT {
+            if self.connections.iter().filter(|c| c.phase() == Phase::Drain).count() <= MIN_READERS
+            {
+                return;
+            }
             let others = self.connections.iter_mut().enumerate().filter(|(i, _)| *i != at);
             let others = others.map(|(_, c)| c).filter(|c| c.share() > 0);
             let Some(slowest) = others.min_by_key(|c| (c.is_reading(), c.since())) else { return };

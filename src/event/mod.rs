@@ -41,8 +41,11 @@ const HEARING: Duration = Duration::from_millis(2);
 const GRACE: Duration = Duration::from_millis(10);
 
 /// Bytes that are kept for all clients together: of requests that are not whole, and of answers that
-/// were not taken. One that alone is larger is kept, too.
+/// were not taken.
 const MAX_KEPT: usize = 8 << 20;
+
+/// So many answers are kept however large they are.
+const MIN_READERS: usize = 2;
 
 /// The listeners, the connections, and what they share.
 pub struct Server {
