@@ -175,7 +175,7 @@ fn connections(wanted: usize, files: Option<u64>) -> usize {
 fn serve(settings: Settings) -> io::Result<()> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
-    let listeners = listen::open(&settings.server.listen)?;
+    let listeners = listen::open(&settings.server.listen, &settings.server.access)?;
     if !Wall::now().is_plausible() {
         log::warn("the wall clock is not set", &[("time", &Wall::now().rfc3339())]);
     }
@@ -222,7 +222,8 @@ fn reload(server: &mut Server, service: &mut Service) {
     let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
         // What may fail comes before what changes anything.
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
-        server.listen(&settings.server.listen).map_err(|e| e.to_string())?;
+        let of = &settings.server;
+        server.listen(&of.listen, &of.access).map_err(|e| e.to_string())?;
         Ok((settings, prepared))
     });
     match changed {
@@ -253,9 +254,9 @@ mod tests {
     use crate::settings::Dialect;
 
     #[test]
-    fn the_limits_of_a_library_are_those_of_the_program() {
+    fn the_limits_of_a_library_are_those_of_the_program_but_for_descriptors() {
         let settings = settings::load(&subjects(), [].into_iter(), [].into_iter()).unwrap();
-        assert_eq!(limits(&settings), Limits::default());
+        assert_eq!(limits(&settings), Limits { connections: 512, ..Limits::default() });
     }
 
     #[cfg(feature = "recorder")]

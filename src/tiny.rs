@@ -9,7 +9,7 @@ use crate::http::{Body, Limits, Method, Refusal, Request, Response};
 use crate::listen::Listener;
 use crate::log;
 use crate::routes::Service;
-use crate::settings::Listen;
+use crate::settings::{Listen, SocketAccess};
 use crate::sys::{self, Ends, Ready, Signal};
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, TcpListener};
@@ -53,7 +53,7 @@ impl Server {
     }
 
     /// Addresses stay what they were: tiny_http's threads cannot be told of others.
-    pub fn listen(&mut self, _: &[Listen]) -> io::Result<()> {
+    pub fn listen(&mut self, _: &[Listen], _: &SocketAccess) -> io::Result<()> {
         Ok(())
     }
 
@@ -106,14 +106,15 @@ impl Server {
                 tiny_http::Method::Post => Method::Post,
                 tiny_http::Method::Put => Method::Put,
                 tiny_http::Method::Delete => Method::Delete,
+                tiny_http::Method::Options => Method::Options,
                 _ => Method::Other,
             },
             path,
             query,
             keep_alive: true,
             is_http10: false,
-            accept: header("Accept"),
-            accept_encoding: header("Accept-Encoding"),
+            accept: header("Accept").into(),
+            accept_encoding: header("Accept-Encoding").into(),
             authorization: header("Authorization"),
             content_type: header("Content-Type"),
             content_encoding: header("Content-Encoding"),

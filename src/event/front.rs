@@ -27,6 +27,9 @@ pub trait Front {
     /// Makes the answer to `request`. The head is left to `Response::finish`.
     fn answer(&mut self, request: &Request<'_>, response: &mut Response);
 
+    /// The answer was given once more, to `request`, which is the same as the one before.
+    fn repeated(&mut self, _request: &Request<'_>, _status: Status) {}
+
     /// The loop made an answer of its own: to what cannot be served, or to no request.
     fn refused(&mut self, _status: Status) {}
 

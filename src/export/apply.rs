@@ -91,10 +91,13 @@ impl Exports {
     fn start(&mut self, fresh: Vec<Fresh>) {
         let boot = *self.boot.get_or_insert_with(boot);
         for Fresh { at, before, tls } in fresh {
-            let Some(to) = self.destinations.get(at) else { continue };
-            let name = to.plan().export.fallback.as_deref();
+            let name =
+                self.destinations.get(at).and_then(|to| to.plan().export.fallback.as_deref());
             let fallback = self.destinations.iter().find(|other| Some(other.name()) == name);
-            to.start(tls, fallback.map(Destination::as_fallback), before, boot);
+            let fallback = fallback.map(Destination::as_fallback);
+            if let Some(to) = self.destinations.get_mut(at) {
+                to.start(tls, fallback, before, boot);
+            }
         }
     }
 

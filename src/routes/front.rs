@@ -18,16 +18,20 @@ impl Front for Service {
             (Some(Route { serve: Serve::Get(serve), .. }), Method::Get | Method::Head) => {
                 serve(self, request, response);
             }
-            (Some(Route { serve: Serve::Get(_), .. }), _) => {
-                response.allow("GET, HEAD", "Only GET and HEAD are served here.");
+            (Some(Route { serve: Serve::Get(_), .. }), method) => {
+                response.allow(method, "GET, HEAD", "Only GET and HEAD are served here.");
             }
             #[cfg(feature = "hub")]
-            (Some(Route { serve: Serve::Post(_), .. }), _) => {
-                response.allow("POST", "Only POST is served here.");
+            (Some(Route { serve: Serve::Post(_), .. }), method) => {
+                response.allow(method, "POST", "Only POST is served here.");
             }
             #[cfg(feature = "hub")]
-            (Some(Route { serve: Serve::Group(_), .. }), _) => {
-                response.allow("PUT, POST, DELETE", "Only PUT, POST and DELETE are served here.");
+            (Some(Route { serve: Serve::Group(_), .. }), method) => {
+                let sentence = "Only PUT, POST and DELETE are served here.";
+                response.allow(method, "PUT, POST, DELETE", sentence);
+            }
+            (None, Method::Options) if request.path == "*" => {
+                response.allow(Method::Options, "GET, HEAD", "");
             }
             (None, _) => {
                 let sentence =
@@ -36,6 +40,11 @@ impl Front for Service {
             }
         }
         self.count(route.unwrap_or(OTHER), response.status());
+    }
+
+    fn repeated(&mut self, request: &Request<'_>, status: Status) {
+        let route = self.route(request.path);
+        self.count(route.unwrap_or(OTHER), status);
     }
 
     fn refused(&mut self, status: Status) {

@@ -1,11 +1,14 @@
 //! What takes the bodies of requests.
 
-use super::JSON;
+use super::{JSON, behind};
 use crate::http::{Method, Request, Response, Status};
 use crate::hub::Hub;
 use crate::ingest::gateway::{Refusal, Verb, Wish};
 use crate::ingest::{Fault, Form};
 use std::time::Instant;
+
+/// How the paths of groups begin.
+pub(super) const GROUPS: &str = "/metrics/job";
 
 /// Takes the body of a request and makes the answer.
 pub(super) type Take = fn(&mut Hub, &Request<'_>, &[u8], Instant, &mut Response);
@@ -68,9 +71,11 @@ pub(super) fn group(
         Method::Put => (Verb::Replace, Status::Ok),
         _ => (Verb::Add, Status::Ok),
     };
+    // However its beginning is written.
+    let path = [GROUPS, behind(of.path, GROUPS).unwrap_or_default()].concat();
     let wish = Wish {
         verb,
-        path: of.path,
+        path: &path,
         content_type: of.content_type,
         content_encoding: of.content_encoding,
         body,

@@ -39,7 +39,7 @@ impl Service {
             write_traffic(metrics_path, answers, *traffic, out);
         };
         let [text, open_metrics] = &mut self.lines;
-        let (format, lines) = match prefers_open_metrics(request.accept) {
+        let (format, lines) = match prefers_open_metrics(&request.accept) {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };

@@ -13,7 +13,7 @@ impl Service {
     /// `/status`
     pub(super) fn page(&mut self, request: &Request<'_>, response: &mut Response) {
         let out = response.begin(Status::Ok, "text/html; charset=utf-8");
-        if accepts_gzip(request.accept_encoding) {
+        if accepts_gzip(&request.accept_encoding) {
             out.put(status::PAGE_GZIP);
             response.set_gzip();
         } else {

@@ -59,6 +59,15 @@ pub enum Level {
     Debug,
 }
 
+/// Who may connect to Unix sockets, besides their owner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SocketAccess {
+    /// The mode of the file; without one what the umask leaves.
+    pub mode: Option<u32>,
+    /// Name or number of its group; empty for that of the process.
+    pub group: String,
+}
+
 /// An address to listen on, not resolved yet. `Display` gives it back as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {

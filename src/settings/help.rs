@@ -42,7 +42,8 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
     ),
     (
         "Exit status",
-        "0 after what was asked for is done, 1 if it failed, 2 if the settings are wrong.",
+        "0 after what was asked for is done, 1 if it failed, 2 if the settings are wrong;\n\
+         ended by SIGALRM if it hung for 8 s when it was told to end.",
     ),
     (
         "Examples",

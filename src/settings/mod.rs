@@ -53,7 +53,7 @@ mod url;
 mod value;
 mod variables;
 
-pub use basic::{Dialect, Format, Level, Listen};
+pub use basic::{Dialect, Format, Level, Listen, SocketAccess};
 pub use help::{help, short_help};
 pub use hub::{
     Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,

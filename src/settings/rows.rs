@@ -14,7 +14,7 @@ use super::value::{Kind, Value};
 pub(super) const MAX_LISTEN: usize = 8;
 
 // Defaults and bounds, the latter in milliseconds where they are times.
-const MAX_CONNECTIONS: &str = "64";
+const MAX_CONNECTIONS: &str = "512";
 const MAX_CONNECTIONS_MIN: u64 = 1;
 const MAX_CONNECTIONS_MAX: u64 = 1024;
 const MAX_HEAD_BYTES: &str = "8192";
@@ -75,8 +75,8 @@ pub(super) const LISTEN: usize = 11;
 pub(super) const HOST: usize = 12;
 pub(super) const PORT: usize = 13;
 pub(super) const METRICS_PATH: usize = 14;
-pub(super) const DIALECT: usize = 20;
-pub(super) const ENDPOINT: usize = 22;
+pub(super) const DIALECT: usize = 22;
+pub(super) const ENDPOINT: usize = 24;
 
 static ROWS: &[Row] = &[
     Row::new("", "", Kind::Path, "")
@@ -156,6 +156,12 @@ static ROWS: &[Row] = &[
     Row::new("server", "idle_timeout", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), IDLE_TIMEOUT)
         .help("Time a kept connection may wait for its next request.")
         .set(|s, v| s.server.idle_timeout = millis(v)),
+    Row::new("server", "socket_mode", Kind::Mode, "")
+        .help("Mode of Unix sockets' files, such as 0660; without it what the umask leaves.")
+        .set(|s, v| s.server.access.mode = Some(v.number as u32)),
+    Row::new("server", "socket_group", Kind::Word, "")
+        .help("Group of Unix sockets' files: a name in /etc/group, or a number.")
+        .set(|s, v| s.server.access.group.clone_from(&v.text)),
     Row::new("metrics", "dialect", Kind::Choice(DIALECTS), Dialect::Own.name())
         .flags(&["dialect"])
         .help("Whose metric names, defaults and port to use.")

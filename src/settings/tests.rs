@@ -17,7 +17,7 @@ fn without_any_source_there_are_the_defaults() {
     assert_eq!(settings.action, Action::Serve);
     assert_eq!(settings.server.listen, [tcp("0.0.0.0", 9101)]);
     assert_eq!(settings.server.metrics_path, "/metrics");
-    assert_eq!(settings.server.max_connections, 64);
+    assert_eq!(settings.server.max_connections, 512);
     assert_eq!(settings.server.max_head_bytes, 8192);
     assert_eq!(settings.server.head_timeout, Duration::from_secs(5));
     assert_eq!(settings.server.drain_timeout, Duration::from_secs(10));
@@ -253,6 +253,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         Kind::Text | Kind::Word => "word".to_owned(),
         Kind::Expression => "word > 1".to_owned(),
         Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
+        Kind::Mode => "0660".to_owned(),
         Kind::Endpoint => "host:1".to_owned(),
         Kind::Mail | Kind::Mails => "a@host".to_owned(),
         Kind::Pattern => "^sample\\.$".to_owned(),
@@ -364,11 +365,13 @@ fn what_check_config_prints() {
         r#"[server]
 listen = "0.0.0.0:9200"  # from FILE:2
 metrics_path = "/metrics"
-max_connections = 64
+max_connections = 512
 max_head_bytes = 8192
 head_timeout = "5s"
 drain_timeout = "10s"
 idle_timeout = "2m"
+# socket_mode is not set
+# socket_group is not set
 
 [metrics]
 dialect = "sysmetrics"

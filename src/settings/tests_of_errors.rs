@@ -28,7 +28,7 @@ fn of_the_file_unknown_names() {
         "[server]\nlisen = ':1'",
         "FILE:2:1: unknown key \"lisen\" in [server]; did you mean \"listen\"?; known are listen, \
          host, port, metrics_path, max_connections, max_head_bytes, head_timeout, drain_timeout, \
-         idle_timeout",
+         idle_timeout, socket_mode, socket_group",
     );
     file("x = 1", &format!("FILE:1:1: unknown key \"x\"; known are {TABLES}"));
     file(

@@ -1,6 +1,6 @@
 //! What the program works with once all sources have spoken.
 
-use super::basic::{Dialect, Format, Level, Listen};
+use super::basic::{Dialect, Format, Level, Listen, SocketAccess};
 use super::hub::{Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail};
 use super::out::{Export, StdoutFormat};
 use super::subject::CollectorSettings;
@@ -32,6 +32,8 @@ pub enum Action {
 pub struct Server {
     /// Where; at least one.
     pub listen: Vec<Listen>,
+    /// Who may connect to Unix sockets.
+    pub access: SocketAccess,
     /// Path of the metrics, with its leading slash.
     pub metrics_path: String,
     /// Connections at a time.

@@ -50,6 +50,8 @@ pub enum Kind {
     Host,
     /// The path of a URL.
     Route,
+    /// The mode of a file, in octal digits.
+    Mode,
     /// A regular expression; the empty text is none.
     Pattern,
     /// A file or directory.
@@ -156,6 +158,7 @@ impl Kind {
             Kind::Addresses => "ADDR".to_owned(),
             Kind::Host => "HOST".to_owned(),
             Kind::Route | Kind::Path | Kind::PathOrNone | Kind::Glob => "PATH".to_owned(),
+            Kind::Mode => "MODE".to_owned(),
             Kind::Pattern => "REGEX".to_owned(),
             Kind::Name | Kind::Names | Kind::Word | Kind::Patterns => "NAME".to_owned(),
             Kind::Numbers => "NUMBER".to_owned(),
@@ -195,6 +198,7 @@ impl Kind {
             }
             Kind::Host => "a host name or an IP address without port",
             Kind::Route => "a path such as /metrics, other than those of other pages",
+            Kind::Mode => "a mode in octal digits, from \"0600\" to \"0777\"",
             Kind::Pattern => "a regular expression",
             Kind::Path => "a path",
             Kind::PathOrNone => "a path, or \"\" for none",
@@ -290,6 +294,13 @@ impl Kind {
             Kind::Addresses => Value::text(&Listen::parse(text)?.to_string()),
             Kind::Host => Value::text(host(text)?),
             Kind::Route => Value::text(text).filter(|_| is_route(text)),
+            Kind::Mode => {
+                // Its owner is to read and write it in any case.
+                let octal = text.bytes().all(|b| matches!(b, b'0'..=b'7')) && text.len() <= 4;
+                let mode = u64::from_str_radix(text, 8).ok().filter(|_| octal);
+                let number = mode.filter(|mode| (0o600..=0o777).contains(mode))?;
+                Some(Value { text: text.to_owned(), number })
+            }
             Kind::Path => Value::text(text).filter(|_| !text.is_empty() && !text.contains('\0')),
             Kind::PathOrNone => Value::text(text).filter(|_| !text.contains('\0')),
             Kind::Glob => {

@@ -23,17 +23,14 @@ mod signal;
 mod thread;
 #[cfg(feature = "hub")]
 mod udp;
-#[cfg(any(feature = "hub", feature = "recorder"))]
 mod wake;
 
 #[cfg(feature = "hub")]
 pub use child::{Child, Ended, spawn};
 #[cfg(feature = "gzip")]
 pub use crc::crc32;
-#[cfg(feature = "hub")]
-pub use dir::open_unwaiting;
 #[cfg(feature = "exporter")]
-pub use dir::{open_below, open_directory};
+pub use dir::{open_below, open_directory, open_unwaiting};
 #[cfg(feature = "hub")]
 pub use disk::{
     PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, next_data, open_private,
@@ -52,14 +49,13 @@ pub use netlink::{receive_from_kernel, route_socket};
 #[cfg(feature = "exporter")]
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
-#[cfg(feature = "recorder")]
+#[cfg(any(feature = "gzip", feature = "recorder"))]
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 #[cfg(any(feature = "gzip", feature = "recorder"))]
 pub use thread::{Thread, spawn_thread};
 #[cfg(feature = "hub")]
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
-#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use wake::Wake;
 
 use std::fs::File;
