@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod constant;
+#[cfg(any(feature = "hub", feature = "recorder"))]
+mod escaping;
 mod line;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod series;

@@ -1,10 +1,10 @@
 //! Exposition text on its way into the store: names, labels and times become those under which the
 //! series of a group are kept.
 
-use super::exposition::{BadLine, Place, Read, Reader, Sample, Syntax};
+use super::exposition::{BadLine, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
 use crate::clock::Wall;
 use crate::metric::{Point, Value};
-use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
+use crate::store::{Change, Group, LabelSet, Offer, PARTS, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -76,6 +76,13 @@ impl Tally {
         Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, count)| *count > 0)
     }
 
+    /// Counts what is told of a sample that is kept all the same.
+    pub fn note(&mut self, reason: Reason) {
+        if let Some(count) = self.by_reason.get_mut(reason as usize) {
+            *count += 1;
+        }
+    }
+
     /// Counts what became of one sample.
     pub fn count(&mut self, name: &str, done: Result<(), Reason>) {
         let Err(reason) = done else {
@@ -83,9 +90,7 @@ impl Tally {
             return;
         };
         self.refused += 1;
-        if let Some(count) = self.by_reason.get_mut(reason as usize) {
-            *count += 1;
-        }
+        self.note(reason);
         self.first.get_or_insert_with(|| (name.to_owned(), reason));
     }
 }
@@ -158,20 +163,33 @@ impl Intake<'_> {
         let Buffers { reader, row, .. } = buffers;
         let Piece { lines, place, tally } = piece;
         let wall = Wall::now();
-        reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| {
-            let (name, done) = match read {
-                Ok(sample) => {
-                    let offered = self.offer(&sample, row, tally.taken, store.bounds(), wall);
-                    // The store counts for itself what it takes or refuses.
-                    match offered {
-                        Ok(offer) => return tally.count(sample.name, store.take(&offer, now)),
-                        Err(reason) => (sample.name, reason),
-                    }
+        let mut take = |sample: &Sample<'_>, tally: &mut Tally, store: &mut Store| {
+            let offer = self.offer(sample, row, tally.taken, store.bounds(), wall);
+            let done = offer.and_then(|offer| store.attempt(&offer, now));
+            match done {
+                Err(reason) if is_of_shape(sample, reason) => return false,
+                Err(reason) => store.refuse(reason),
+                Ok(()) => {}
+            }
+            tally.count(sample.name, done);
+            true
+        };
+        reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| match read {
+            Ok(sample) if !take(&sample, tally, store) => {
+                store.refuse(Reason::Unassembled);
+                tally.note(Reason::Unassembled);
+                each_line(&sample, &mut |line| {
+                    take(line, tally, store);
+                });
+            }
+            Ok(_) => {}
+            Err((name, reason)) => {
+                store.refuse(reason);
+                match reason {
+                    Reason::Unassembled => tally.note(reason),
+                    _ => tally.count(name, Err(reason)),
                 }
-                Err((name, reason)) => (name, reason),
-            };
-            store.refuse(done);
-            tally.count(name, Err(done));
+            }
         })
     }
 
@@ -192,20 +210,19 @@ impl Intake<'_> {
         names.clear();
         let (wall, mut lines) = (Wall::now(), store.len());
         let (mut first, mut clashes) = (None, false);
-        let mut judge = |read: Read<'_>| {
-            let sample =
-                read.map_err(|(name, reason)| Objection::Sample(name.to_owned(), reason))?;
+        let mut judge = |sample: &Sample<'_>, names: &mut Vec<String>| {
             if sample.time.is_some() {
                 return Err(Objection::Timed(sample.name.to_owned()));
             }
             let name = sample.name;
-            let judged = self.offer(&sample, row, 0, store.bounds(), wall).and_then(|offer| {
+            let judged = self.offer(sample, row, 0, store.bounds(), wall).and_then(|offer| {
                 if names.last().is_none_or(|last| *last != *offer.name) {
                     names.push(offer.name.to_owned());
                 }
-                let hash = hasher.hash_one((offer.name, offer.labels.text()));
-                seen.push((hash, names.len() - 1));
                 let judgement = store.judge(&offer, is_all, now)?;
+                let key =
+                    (matches!(sample.point, Point::Number(_)), offer.name, offer.labels.text());
+                seen.push((hasher.hash_one(key), names.len() - 1));
                 lines += judgement.lines;
                 clashes |= judgement.clashes;
                 if lines > store.bounds().series { Err(Reason::Series) } else { Ok(()) }
@@ -213,8 +230,21 @@ impl Intake<'_> {
             judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
         };
         let done = reader.read(text, syntax, &mut |read| {
-            if first.is_none() {
-                first = judge(read).err();
+            let sample = match read {
+                Ok(sample) if first.is_none() => sample,
+                Err((name, Reason::Unassembled)) => return self.name_parts(name, names),
+                _ => return,
+            };
+            if !matches!(sample.point, Point::Number(_)) {
+                self.name_parts(sample.name, names);
+            }
+            first = judge(&sample, names).err();
+            if matches!(&first, Some(Objection::Sample(_, reason)) if is_of_shape(&sample, *reason))
+            {
+                first = None;
+                each_line(&sample, &mut |line| {
+                    first = first.take().or_else(|| judge(line, names).err());
+                });
             }
         });
         done.map_err(Objection::Line)?;
@@ -232,6 +262,11 @@ impl Intake<'_> {
         names.sort_unstable();
         names.dedup();
         Ok(clashes)
+    }
+
+    /// All that a histogram or summary of this name replaces.
+    fn name_parts(&self, name: &str, names: &mut Vec<String>) {
+        names.extend(PARTS.iter().chain(&[""]).map(|part| [self.prefix, name, part].concat()));
     }
 
     fn offer<'o>(
@@ -255,6 +290,10 @@ impl Intake<'_> {
             Point::Histogram(_) => "le",
             Point::Summary(_) => "quantile",
         };
+        // Its lines may well have that label.
+        if !reserved.is_empty() && sample.labels.pairs().any(|(name, _)| name == reserved) {
+            return Err(Reason::Kind);
+        }
         row.name.clear();
         row.name.push_str(self.prefix);
         row.name.push_str(sample.name);
@@ -262,10 +301,10 @@ impl Intake<'_> {
             name: &row.name,
             kind: sample.kind,
             help: sample.help,
-            labels: row.labels.render(bounds, reserved)?,
+            labels: row.labels.render_utf8(bounds, reserved)?,
             change: match sample.point {
                 Point::Number(Value::Float(value)) => Change::Set(value),
-                point => Change::Replace(point),
+                point => Change::ReplaceAs(point, sample.texts),
             },
             time,
             ttl: self.ttl,
@@ -284,7 +323,11 @@ impl Intake<'_> {
                 if is_needed {
                     bytes.extend_from_slice(EXPORTED.as_bytes());
                 }
-                bytes.extend_from_slice(name.as_bytes());
+                // A name between quotation marks may have escapes.
+                match memchr::memchr(b'\\', name.as_bytes()) {
+                    Some(_) => Quoted::new(name).write(bytes),
+                    None => bytes.extend_from_slice(name.as_bytes()),
+                }
                 let middle = bytes.len();
                 value.write(bytes);
                 middle
@@ -304,6 +347,12 @@ impl Intake<'_> {
         let to = (now + MAX_AHEAD).as_millis() as i64;
         (from..=to).contains(&millis)
     }
+}
+
+/// Whether a histogram or summary is only refused as one, so that its lines may be taken.
+fn is_of_shape(sample: &Sample<'_>, reason: Reason) -> bool {
+    let is_whole = !matches!(sample.point, Point::Number(_));
+    is_whole && matches!(reason, Reason::Kind | Reason::Taken | Reason::Twice)
 }
 
 #[cfg(test)]

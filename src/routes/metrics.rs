@@ -4,7 +4,7 @@ use super::{ROUTES, Route, Service, duties};
 use crate::event::Traffic;
 use crate::expose::{Format, Text};
 use crate::gather::{Selection, Unknown};
-use crate::http::{Query, Request, Response, Status, prefers_open_metrics};
+use crate::http::{Query, Request, Response, Status, prefers_open_metrics, reads_utf8};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 
 /// More collectors than this are not picked in one request.
@@ -38,8 +38,10 @@ impl Service {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };
-        let out = response.begin(Status::Ok, format.content_type());
-        let mut text = Text::new(self.dialect, format, out, lines);
+        let reads_utf8 = reads_utf8(request.accept);
+        let out = response.begin(Status::Ok, format.content_type_of(reads_utf8));
+        let text = Text::new(self.dialect, format, out, lines);
+        let mut text = text.quoting(reads_utf8 == Some(true));
         self.gather.scrape(selection, &mut text);
         write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
         duties::write(&mut self.hub, request.query, &mut text);

@@ -2,9 +2,11 @@
 
 use super::family::Known;
 use super::index::NONE;
-use super::series::{NEVER, NO_TIME, Parts, Series};
-use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
-use crate::metric::{Kind, Point};
+use super::labels::is_word;
+use super::series::{Buckets, NEVER, NO_TIME, Parts, Series};
+use super::{Change, DEFAULT_BUCKETS, Group, Offer, PARTS, Reason, Store};
+use crate::metric::{Kind, Labels, Point};
+use crate::sys::float;
 use std::time::Instant;
 
 /// What would become of a sample.
@@ -20,14 +22,17 @@ impl Store {
     /// Takes a sample, or says why not; a refused one changes nothing.
     pub(super) fn change(&mut self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
         let known = self.family_of(offer, now)?;
-        let kind = known.and_then(|id| self.families.get(id)).map_or(offer.kind, |f| f.kind);
-        let slot = known.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
+        let kind = kind_in(known.and_then(|id| self.families.get(id)), offer);
+        let slot = known.and_then(|id| self.find(id, offer.labels, is_whole(offer)));
         let slot = slot.filter(|slot| !self.remove_expired(*slot, now));
         let old = slot.and_then(|slot| self.series.get(slot as usize));
         if let Some(old) = old {
             self.judge_owner(offer, old)?;
         }
         let value = next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
+        if slot.is_none() {
+            self.judge_lines(offer, now)?;
+        }
         let slot = match slot {
             Some(slot) => {
                 self.replace_parts(offer, slot, now)?;
@@ -51,7 +56,7 @@ impl Store {
             Change::Observe(values) => values.iter().for_each(|v| parts.observe(bounds, *v, 1)),
             Change::ObserveMany(value, times) => parts.observe(bounds, value, times),
             // They are those of the offer already.
-            Change::Replace(_) | Change::Set(_) | Change::Add(_) => {}
+            _ => {}
         }
         Ok(())
     }
@@ -67,24 +72,29 @@ impl Store {
         let now = self.millis(now);
         let id = self.families.find(offer.name);
         let known = id.and_then(|id| self.families.get(id));
-        let clashes = known.is_some_and(|family| !takes(family, offer));
-        if clashes && !known.is_some_and(|family| family.is_only_of(offer.group)) {
+        let is_own = known.is_some_and(|family| family.is_only_of(offer.group));
+        // What the group had may have been something else.
+        let is_other = |family: &Known| is_number(family.kind) != is_number(offer.kind);
+        let clashes =
+            known.is_some_and(|family| !takes(family, offer) || is_own && is_other(family));
+        if clashes && !is_own {
             return Err(Reason::Kind);
         }
         let id = id.filter(|_| !clashes);
-        let kind = known.filter(|_| !clashes).map_or(offer.kind, |family| family.kind);
+        let kind = kind_in(known.filter(|_| !clashes), offer);
         if known.is_none() {
             let without = is_all.then_some(offer.group);
             self.families.judge(offer, &self.bounds, without)?;
         }
-        let slot = id.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
+        let slot = id.and_then(|id| self.find(id, offer.labels, is_whole(offer)));
         let old = slot.and_then(|slot| self.series.get(slot as usize));
         let old = old.filter(|series| series.expires > now);
         if let Some(old) = old {
             self.judge_owner(offer, old)?;
         }
         next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
-        let weight = fresh_parts(offer, &DEFAULT_BUCKETS).map_or(1, |parts| parts.weight());
+        self.judge_lines(offer, now)?;
+        let weight = fresh_parts(offer, DEFAULT).map_or(1, |parts| parts.weight());
         let lines = weight.saturating_sub(old.map_or(0, Series::weight));
         // Parts of a histogram may be in the way that the group has now.
         let is_in_the_way =
@@ -118,12 +128,64 @@ impl Store {
         if old.owner != offer.group {
             return Err(Reason::Owned);
         }
-        let is_whole = matches!(offer.change, Change::Set(_) | Change::Replace(_));
-        let is_of_now = old.generation == self.groups.generation(offer.group);
-        if is_whole && is_of_now && self.groups.is_open(offer.group) {
+        let is_said = matches!(offer.change, Change::Set(_)) || replaced(offer).is_some();
+        if is_said && self.is_taken_now(offer, old) {
             return Err(Reason::Twice);
         }
         Ok(())
+    }
+
+    /// Whether the series came in the set that is being taken.
+    fn is_taken_now(&self, offer: &Offer<'_>, old: &Series) -> bool {
+        old.owner == offer.group
+            && old.generation == self.groups.generation(offer.group)
+            && self.groups.is_open(offer.group)
+    }
+
+    /// Whether some line of a sample that has no series yet is another series: a histogram may stand
+    /// beside lines of such names, but no line is there twice.
+    fn judge_lines(&self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
+        let judge = |name: &str, labels: &[u8], is_whole: bool, at: Option<f64>, reason| {
+            let known = self.families.find(name);
+            let slot = known.and_then(|id| self.find(id, Labels::rendered(labels), is_whole));
+            let old = slot.and_then(|slot| self.series.get(slot as usize));
+            match old.filter(|series| series.expires > now) {
+                Some(old) if !self.has_line(old, at) => Ok(()),
+                Some(old) if old.owner != offer.group => Err(Reason::Owned),
+                Some(old) if self.is_taken_now(offer, old) => Err(reason),
+                _ => Ok(()),
+            }
+        };
+        let (name, labels) = (offer.name, offer.labels);
+        if is_whole(offer) {
+            let (inf, _) = edited(labels, b"le", Some(b"+Inf"));
+            for (part, labels) in PARTS.iter().zip([&inf[..], labels.text(), labels.text()]) {
+                judge(&[name, *part].concat(), labels, false, None, Reason::Taken)?;
+            }
+            return Ok(());
+        }
+        if let Some(stem) = name.strip_suffix("_sum").or_else(|| name.strip_suffix("_count")) {
+            judge(stem, labels.text(), true, None, Reason::Twice)?;
+        }
+        let (stem, key): (_, &[u8]) = match name.strip_suffix("_bucket") {
+            Some(stem) => (stem, b"le"),
+            None => (name, b"quantile"),
+        };
+        match edited(labels, key, None) {
+            (text, Some(at)) => judge(stem, &text, true, Some(at), Reason::Twice),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a histogram or summary has a line for this bound or quantile.
+    fn has_line(&self, series: &Series, at: Option<f64>) -> bool {
+        let Some(at) = at else { return true };
+        let family = self.families.get(series.family).map(Known::buckets).unwrap_or(NO_BUCKETS);
+        match series.point(family) {
+            Point::Number(_) => false,
+            Point::Histogram(h) => at == f64::INFINITY || h.bounds.contains(&at),
+            Point::Summary(s) => s.quantiles.iter().any(|(quantile, _)| *quantile == at),
+        }
     }
 
     /// A series whose time is over is none.
@@ -137,14 +199,14 @@ impl Store {
 
     /// A histogram or summary becomes that of the offer; one of another shape takes another place.
     fn replace_parts(&mut self, offer: &Offer<'_>, slot: u32, now: u64) -> Result<(), Reason> {
-        let Change::Replace(point) = offer.change else { return Ok(()) };
+        let Some((point, texts)) = replaced(offer) else { return Ok(()) };
         let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
-        let bounds = self.families.get(series.family).map_or(&[][..], |f| &f.buckets);
+        let family = self.families.get(series.family).map_or(NO_BUCKETS, Known::buckets);
         let before = series.weight();
-        if series.parts.as_mut().is_some_and(|parts| parts.set(point, bounds)) {
+        if series.parts.as_mut().is_some_and(|parts| parts.set(point, texts, family)) {
             return Ok(());
         }
-        let Some(parts) = Parts::of(point, bounds) else { return Ok(()) };
+        let Some(parts) = Parts::of(point, texts, family) else { return Ok(()) };
         let after = parts.weight();
         let is_full = |store: &Store| store.live - before + after > store.bounds.series;
         if after > before && is_full(self) {
@@ -164,13 +226,13 @@ impl Store {
     fn make(&mut self, offer: &Offer<'_>, now: u64) -> Result<u32, Reason> {
         // The family may have gone with its last series.
         let known = self.families.look_up(offer.name);
-        let of_family = known.and_then(|id| self.families.get(id)).map(|f| &*f.buckets);
-        let buckets: &[f64] = match offer.change {
-            Change::Replace(Point::Histogram(histogram)) => histogram.bounds,
-            Change::Observe(_) | Change::ObserveMany(..) => &DEFAULT_BUCKETS,
-            _ => &[],
+        let of_family = known.and_then(|id| self.families.get(id)).map(Known::buckets);
+        let fresh = match (offer.change, replaced(offer)) {
+            (_, Some((Point::Histogram(h), texts))) => Buckets { bounds: h.bounds, texts },
+            (Change::Observe(_) | Change::ObserveMany(..), _) => DEFAULT,
+            _ => NO_BUCKETS,
         };
-        let parts = fresh_parts(offer, of_family.unwrap_or(buckets));
+        let parts = fresh_parts(offer, of_family.unwrap_or(fresh));
         let weight = parts.as_ref().map_or(1, |parts| parts.weight());
         let is_full = known.is_none() && self.families.len() >= self.bounds.families;
         if is_full || self.live + weight > self.bounds.series {
@@ -183,7 +245,7 @@ impl Store {
         }
         let family = match known {
             Some(id) => id,
-            None => self.make_family(offer, buckets)?,
+            None => self.make_family(offer, fresh.bounds)?,
         };
         let series = Series {
             text: offer.labels.text().into(),
@@ -203,14 +265,59 @@ impl Store {
 }
 
 /// Those of a series that is not there yet, in a family with these buckets.
-fn fresh_parts(offer: &Offer<'_>, bounds: &[f64]) -> Option<Parts> {
+fn fresh_parts(offer: &Offer<'_>, family: Buckets<'_>) -> Option<Parts> {
     match offer.change {
-        Change::Replace(point) => Parts::of(point, bounds),
+        Change::Replace(point) => Parts::of(point, "", family),
+        Change::ReplaceAs(point, texts) => Parts::of(point, texts, family),
         Change::Observe(_) | Change::ObserveMany(..) => {
-            Some(Parts::Counts(vec![0; bounds.len() + 1].into()))
+            Some(Parts::Counts(vec![0; family.bounds.len() + 1].into()))
         }
         Change::Set(_) | Change::Add(_) => None,
     }
+}
+
+/// Those of a family that has none, and those where nobody says others.
+const NO_BUCKETS: Buckets<'static> = Buckets { bounds: &[], texts: "" };
+const DEFAULT: Buckets<'static> = Buckets { bounds: &DEFAULT_BUCKETS, texts: "" };
+
+/// What is replaced as a whole, and how its bounds were written.
+fn replaced<'a>(offer: &Offer<'a>) -> Option<(Point<'a>, &'a str)> {
+    match offer.change {
+        Change::Replace(point) => Some((point, "")),
+        Change::ReplaceAs(point, texts) => Some((point, texts)),
+        _ => None,
+    }
+}
+
+/// Whether it is a sample of a histogram or summary.
+fn is_whole(offer: &Offer<'_>) -> bool {
+    !matches!(offer.change, Change::Set(_) | Change::Add(_))
+}
+
+/// The labels without that of this key, or with another value of it, and what number it had.
+fn edited(labels: Labels<'_>, key: &[u8], value: Option<&[u8]>) -> (Vec<u8>, Option<f64>) {
+    let (mut text, mut number, mut more) = (Vec::new(), None, value);
+    let mut put = |key: &[u8], value: &[u8]| {
+        let quote: &[u8] = if is_word(key, b"_") { b"" } else { b"\"" };
+        let comma: &[u8] = if text.is_empty() { b"" } else { b"," };
+        for part in [comma, quote, key, quote, b"=\"", value, b"\""] {
+            text.extend_from_slice(part);
+        }
+    };
+    for (label, old) in labels.raw_pairs() {
+        if label == key {
+            number = str::from_utf8(old).ok().and_then(float);
+            continue;
+        }
+        if let Some(value) = more.take_if(|_| is_word(label, b"_") && label > key) {
+            put(key, value);
+        }
+        put(label, old);
+    }
+    if let Some(value) = more {
+        put(key, value);
+    }
+    (text, number)
 }
 
 fn is_number(kind: Kind) -> bool {
@@ -218,31 +325,40 @@ fn is_number(kind: Kind) -> bool {
 }
 
 /// Whether the family takes such samples: the first type wins, and those who bring what others told
-/// them may call a number otherwise.
+/// them may call a number otherwise, or bring one where others have histograms.
 fn takes(family: &Known, offer: &Offer<'_>) -> bool {
-    let may_differ = offer.group != Group::SHARED && is_number(offer.kind);
-    family.kind == offer.kind || may_differ && is_number(family.kind)
+    family.kind == offer.kind || offer.group != Group::SHARED && is_number(offer.kind)
+}
+
+/// What a sample is in the family that takes it.
+fn kind_in(family: Option<&Known>, offer: &Offer<'_>) -> Kind {
+    let of_family = family.map_or(offer.kind, |family| family.kind);
+    if is_number(offer.kind) && !is_number(of_family) { offer.kind } else { of_family }
 }
 
 /// What the series of this kind has after `offer`.
 fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64, Reason> {
-    let value = match (offer.change, kind) {
-        (Change::Replace(Point::Histogram(histogram)), Kind::Histogram) => {
+    let whole = replaced(offer).map(|(point, _)| point);
+    let value = match (whole, offer.change, kind) {
+        (Some(Point::Histogram(histogram)), _, Kind::Histogram) => {
             judge_buckets(histogram.bounds, histogram.counts)?;
             histogram.sum
         }
-        (Change::Replace(Point::Summary(summary)), Kind::Summary) => summary.sum,
-        (Change::Observe(values), Kind::Histogram) => old + values.iter().sum::<f64>(),
-        (Change::ObserveMany(value, times), Kind::Histogram) => old + value * times as f64,
-        (Change::Set(value), kind) if is_number(kind) => value,
-        (Change::Add(more), Kind::Counter) if more < 0.0 => return Err(Reason::Negative),
-        (Change::Add(more), kind) if is_number(kind) => old + more,
+        (Some(Point::Summary(summary)), _, Kind::Summary) => summary.sum,
+        (_, Change::Observe(values), Kind::Histogram) => old + values.iter().sum::<f64>(),
+        (_, Change::ObserveMany(value, times), Kind::Histogram) => old + value * times as f64,
+        (_, Change::Set(value), kind) if is_number(kind) => value,
+        (_, Change::Add(more), Kind::Counter) if more < 0.0 => return Err(Reason::Negative),
+        (_, Change::Add(more), kind) if is_number(kind) => old + more,
         _ => return Err(Reason::Number),
     };
-    // What others computed may well be no number.
-    let is_said = matches!(offer.change, Change::Set(_) | Change::Replace(_));
-    let may_be_odd = is_said && kind != Kind::Counter && offer.group != Group::SHARED;
-    if !value.is_finite() && !may_be_odd {
+    // What others computed may well be no number, and what they count may be below zero: they are
+    // heard as they are.
+    let is_said = whole.is_some() || matches!(offer.change, Change::Set(_));
+    if is_said && offer.group != Group::SHARED {
+        return Ok(value);
+    }
+    if !value.is_finite() {
         return Err(Reason::Number);
     }
     if kind == Kind::Counter && value < 0.0 {

@@ -1,7 +1,8 @@
 //! The families of the store: which names are to be had, and who has them.
 
 use super::index::NONE;
-use super::labels::is_metric_name;
+use super::labels::{escaped, is_metric_name};
+use super::series::Buckets;
 use super::{Bounds, Group, Offer, Reason};
 use crate::metric::{Family, Kind, fresh_stamp};
 use crate::settings::Dialect;
@@ -37,6 +38,16 @@ pub struct Known {
     pub kind: Kind,
     /// The bounds of a histogram's buckets; single series may have others.
     pub buckets: Box<[f64]>,
+    /// How they were written.
+    texts: Box<str>,
+    /// The stamp of its numbers, if it is one of histograms or summaries and has such, too.
+    pub lines: u32,
+    /// What a name in UTF-8 is sorted by: how it is escaped, and itself.
+    key: Option<Box<str>>,
+    /// Some series of it has a label whose name is quoted.
+    pub has_quoted: bool,
+    /// Its name is another's, too, once both are escaped.
+    is_shared: bool,
     /// Its series in the order in which they came.
     pub first: u32,
     pub last: u32,
@@ -59,16 +70,39 @@ impl Known {
         self.owner == group && !self.is_mixed && group != Group::SHARED
     }
 
+    /// The bounds of a histogram's buckets; single series may have others.
+    pub fn buckets(&self) -> Buckets<'_> {
+        Buckets { bounds: &self.buckets, texts: &self.texts }
+    }
+
     /// As sinks know families.
     pub fn row(&self) -> Family<'_> {
-        let row = Family::made(self.kind, &self.name, &self.help, self.stamp);
-        if self.shares_stem { row.sharing_stem() } else { row }
+        let mut row = Family::made(self.kind, &self.name, &self.help, self.stamp);
+        row.shares_stem = self.shares_stem;
+        row.must_escape = self.key.is_some() || self.has_quoted || self.is_shared;
+        row
+    }
+
+    /// The same for its numbers, if it is a family of histograms or summaries.
+    pub fn row_of_lines(&self) -> Family<'_> {
+        let row = Family { kind: Kind::Untyped, stamp: self.lines, ..self.row() };
+        row.continuing()
+    }
+
+    fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.name)
     }
 }
 
 /// Whether the name is ours in some dialect, whichever is served: nobody pushes it.
 fn is_foreign(name: &str) -> bool {
     RESERVED.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// What a name in UTF-8 is sorted by: families that have the same name once it is escaped are side by
+/// side.
+fn key_of(name: &str) -> impl Iterator<Item = u8> {
+    escaped(name, ':').chain([0]).chain(name.bytes())
 }
 
 /// All families, by name.
@@ -104,7 +138,11 @@ impl Families {
     }
 
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.order.binary_search_by(|id| self.get(*id).map_or("", |f| &*f.name).cmp(name))
+        let key = |id: &u32| self.get(*id).map_or("", Known::key);
+        match is_metric_name(name.as_bytes()) {
+            true => self.order.binary_search_by(|id| key(id).cmp(name)),
+            false => self.order.binary_search_by(|id| key(id).bytes().cmp(key_of(name))),
+        }
     }
 
     pub fn find(&self, name: &str) -> Option<u32> {
@@ -144,11 +182,17 @@ impl Families {
         bounds: &Bounds,
         without: Option<Group>,
     ) -> Result<(), Reason> {
-        let name = offer.name;
-        if !is_metric_name(name.as_bytes()) {
+        let (name, is_shared) = (offer.name, offer.group == Group::SHARED);
+        let is_plain = is_metric_name(name.as_bytes());
+        if name.is_empty() || is_shared && !is_plain {
             return Err(Reason::Name);
         }
-        if self.is_reserved(name) || offer.group == Group::SHARED && is_foreign(name) {
+        let is_ours = match is_plain {
+            true => self.is_reserved(name),
+            // What it becomes for those who know no other names.
+            false => self.is_reserved(&escaped(name, ':').map(char::from).collect::<String>()),
+        };
+        if is_ours || is_shared && is_foreign(name) {
             return Err(Reason::Reserved);
         }
         if name.len() > bounds.name_bytes || offer.help.len() > MAX_HELP {
@@ -164,7 +208,9 @@ impl Families {
             stem.is_some_and(|f| parts_of(f.kind).contains(part))
         };
         let is_there = |part: &&str| known(&[name, *part].concat()).is_some();
-        if PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there) {
+        // Others bring lines of histograms beside histograms; each line is looked at then.
+        let is_taken = || PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there);
+        if is_shared && is_taken() {
             return Err(Reason::Taken);
         }
         if self.len() >= bounds.families {
@@ -174,12 +220,20 @@ impl Families {
     }
 
     /// Makes a family whose name is not taken.
-    pub fn insert(&mut self, name: &str, kind: Kind, help: &str, buckets: &[f64]) -> u32 {
+    pub fn insert(&mut self, offer: &Offer<'_>, buckets: Buckets<'_>) -> u32 {
+        let (name, kind) = (offer.name, offer.kind);
+        let is_plain = is_metric_name(name.as_bytes());
+        let key = || String::from_utf8(key_of(name).collect()).unwrap_or_default();
         let known = Known {
             name: name.into(),
-            help: help.into(),
+            help: offer.help.into(),
             kind,
-            buckets: buckets.into(),
+            buckets: buckets.bounds.into(),
+            texts: buckets.texts.into(),
+            lines: 0,
+            key: (!is_plain).then(|| key().into()),
+            has_quoted: false,
+            is_shared: false,
             first: NONE,
             last: NONE,
             owner: Group::SHARED,
@@ -197,8 +251,37 @@ impl Families {
         }
         let at = self.place(name).unwrap_or_else(|at| at);
         self.order.insert(at, id);
+        self.share_name(at);
+        self.share_name(at + 1);
         self.retell_total_of(name);
+        self.retell_total_of(name.strip_suffix("_created").unwrap_or_default());
         id
+    }
+
+    /// If the families at this place and before it have the same name once it is escaped, they know.
+    fn share_name(&mut self, at: usize) {
+        let Some(both) = at.checked_sub(1).and_then(|before| self.order.get(before..=at)) else {
+            return;
+        };
+        let name = |id: &u32| self.get(*id).and_then(|f| f.key().split('\0').next());
+        if let [a, b] = *both
+            && name(&a) == name(&b)
+        {
+            for id in [a, b] {
+                self.get_mut(id).into_iter().for_each(|known| known.is_shared = true);
+            }
+        }
+    }
+
+    /// Whether the numbers of this family are lines of histograms or summaries that are there, too.
+    pub fn is_line(&self, id: u32) -> bool {
+        let is_part = |name: &str, part: &&str| {
+            let stem = name.strip_suffix(*part).and_then(|stem| self.get(self.find(stem)?));
+            stem.is_some_and(|stem| parts_of(stem.kind).contains(part))
+        };
+        self.get(id).is_some_and(|known| {
+            parts_of(known.kind).is_empty() && PARTS.iter().any(|part| is_part(&known.name, part))
+        })
     }
 
     pub fn remove(&mut self, id: u32) {
@@ -206,13 +289,16 @@ impl Families {
         self.order.retain(|other| *other != id);
         self.free.push(id);
         self.retell_total_of(&known.name);
+        self.retell_total_of(known.name.strip_suffix("_created").unwrap_or_default());
     }
 
     /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where
     /// the name lacks `_total`, the counter goes under its whole name and without a type, so that
-    /// its series have the same name in both formats.
+    /// its series have the same name in both formats. `x_created` would be a part of it, too.
     fn is_stem_taken(&self, counter: &str) -> bool {
-        counter.strip_suffix("_total").is_none_or(|stem| self.find(stem).is_some())
+        counter.strip_suffix("_total").is_none_or(|stem| {
+            self.find(stem).is_some() || self.find(&[stem, "_created"].concat()).is_some()
+        })
     }
 
     /// A family came or went: the counter of that name with `_total` may be told otherwise now.

@@ -21,7 +21,7 @@ pub use change::Judgement;
 pub use family::{MAX_HELP, PARTS, parts_of};
 pub use group::Group;
 pub use index::{Index, NONE};
-pub use labels::{LabelSet, is_label_name, is_metric_name};
+pub use labels::{LabelSet, escaped, is_label_name, is_metric_name, put_label_name};
 pub use reason::Reason;
 pub use write::families;
 
@@ -74,6 +74,9 @@ pub enum Change<'a> {
     ObserveMany(f64, u64),
     /// A histogram or summary is this one.
     Replace(Point<'a>),
+    /// The same; the bounds of its buckets, `+Inf` among them, or its quantiles were written like
+    /// this, with a comma behind each.
+    ReplaceAs(Point<'a>, &'a str),
 }
 
 /// A sample from outside.
@@ -113,6 +116,8 @@ pub struct Store {
     swept: u64,
     accepted: u64,
     refused: [u64; Reason::ALL.len()],
+    /// Used when it is written.
+    name: String,
     /// When there was no room for another series or family, in milliseconds since the store was made.
     full: Option<u64>,
 }
@@ -134,6 +139,7 @@ impl Store {
             swept: 0,
             accepted: 0,
             refused: Default::default(),
+            name: String::new(),
             full: None,
         }
     }
@@ -187,17 +193,22 @@ impl Store {
 
     /// Takes a sample, or says why not; a refused one changes nothing.
     pub fn take(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
+        let done = self.attempt(offer, now);
+        if let Err(reason) = done {
+            self.refuse(reason);
+        }
+        done
+    }
+
+    /// The same; a refused one is not counted.
+    pub fn attempt(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
         let now = self.millis(now);
         self.sweep(SWEEP, now);
         let done = self.change(offer, now);
         match done {
             Ok(()) => self.accepted += 1,
-            Err(reason) => {
-                if matches!(reason, Reason::Series | Reason::Families) {
-                    self.full = Some(now);
-                }
-                self.refuse(reason);
-            }
+            Err(Reason::Series | Reason::Families) => self.full = Some(now),
+            Err(_) => {}
         }
         done
     }
@@ -260,7 +271,11 @@ impl Store {
 
     fn make_family(&mut self, offer: &Offer<'_>, buckets: &[f64]) -> Result<u32, Reason> {
         self.families.judge(offer, &self.bounds, None)?;
-        Ok(self.families.insert(offer.name, offer.kind, offer.help, buckets))
+        let texts = match offer.change {
+            Change::ReplaceAs(Point::Histogram(_), texts) => texts,
+            _ => "",
+        };
+        Ok(self.families.insert(offer, series::Buckets { bounds: buckets, texts }))
     }
 
     fn millis(&self, now: Instant) -> u64 {

@@ -26,11 +26,13 @@ pub enum Reason {
     Owned,
     Twice,
     Buckets,
+    Line,
+    Unassembled,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 24] = [
         Reason::Entry,
         Reason::UnknownKey,
         Reason::KeyTwice,
@@ -53,6 +55,8 @@ impl Reason {
         Reason::Owned,
         Reason::Twice,
         Reason::Buckets,
+        Reason::Line,
+        Reason::Unassembled,
     ];
 
     /// The value of the label `reason`, and what it means.
@@ -82,6 +86,8 @@ impl Reason {
             Reason::Owned => ("owned", "the series is another source's"),
             Reason::Twice => ("series_twice", "the series is there twice"),
             Reason::Buckets => ("buckets", "a histogram counts up to +Inf in ascending buckets"),
+            Reason::Line => ("unreadable", "the line cannot be read"),
+            Reason::Unassembled => ("unassembled", "no histogram or summary: kept line by line"),
         }
     }
 }

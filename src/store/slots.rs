@@ -2,8 +2,8 @@
 
 use super::index::NONE;
 use super::series::Series;
-use super::{Group, Store};
-use crate::metric::Labels;
+use super::{Group, Store, parts_of};
+use crate::metric::{Labels, fresh_stamp};
 use std::hash::{BuildHasher, Hasher};
 use std::time::Instant;
 
@@ -18,11 +18,16 @@ impl Store {
         hasher.finish() as u32
     }
 
-    pub(super) fn find(&self, family: u32, hash: u32, labels: Labels<'_>) -> Option<u32> {
+    /// The series of a family with these labels; a number and a histogram may both have them.
+    pub(super) fn find(&self, family: u32, labels: Labels<'_>, is_whole: bool) -> Option<u32> {
+        let hash = self.hash(family, labels);
         self.index.find(hash, |slot| {
-            let series = self.series.get(slot as usize);
-            series
-                .is_some_and(|s| s.hash == hash && s.family == family && *s.text == *labels.text())
+            self.series.get(slot as usize).is_some_and(|s| {
+                s.hash == hash
+                    && s.family == family
+                    && *s.text == *labels.text()
+                    && s.is_whole() == is_whole
+            })
         })
     }
 
@@ -31,6 +36,8 @@ impl Store {
         let (family, hash, owner, weight) =
             (series.family, series.hash, series.owner, series.weight());
         let last = self.families.get(family).map_or(NONE, |f| f.last);
+        let is_whole = series.is_whole();
+        let has_quoted = Labels::rendered(&series.text).has_quoted();
         series.previous = last;
         let slot = self.place(series);
         if let Some(last) = self.series.get_mut(last as usize) {
@@ -43,6 +50,10 @@ impl Store {
                 (family.owner, family.is_mixed) = (owner, false);
             }
             family.is_mixed |= family.owner != owner;
+            family.has_quoted |= has_quoted;
+            if !is_whole && family.lines == 0 && !parts_of(family.kind).is_empty() {
+                family.lines = fresh_stamp();
+            }
         }
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.insert(hash, slot, hash_of);

@@ -1,7 +1,8 @@
 //! What the store tells its sinks.
 
+use super::family::Known;
 use super::series::NO_TIME;
-use super::{Reason, Store};
+use super::{Reason, Store, parts_of};
 use crate::metric::{Family, Labels, Sink, Unit, counter, gauge};
 use std::time::Instant;
 
@@ -23,19 +24,52 @@ impl Store {
     pub fn write(&mut self, now: Instant, out: &mut dyn Sink) {
         let now = self.millis(now);
         let mut at = 0;
+        let mut name = std::mem::take(&mut self.name);
         while let Some(id) = self.families.nth(at) {
-            if self.write_family(id, now, out) {
+            // Lines of a histogram come with it.
+            if !self.families.is_line(id) && self.write_family(id, now, false, out) {
                 self.expire(id, now);
             }
+            self.write_lines(id, now, &mut name, out);
             // It may have gone with its last series.
             at += usize::from(self.families.nth(at) == Some(id));
         }
+        self.name = name;
     }
 
-    /// Whether there are series whose time is over.
-    fn write_family(&self, id: u32, now: u64, out: &mut dyn Sink) -> bool {
+    /// Writes the families `x_bucket`, `x_sum` and `x_count` of numbers beside the histogram or
+    /// summary `x`; `name` is used for their names.
+    fn write_lines(&mut self, id: u32, now: u64, name: &mut String, out: &mut dyn Sink) {
+        let Some(family) = self.families.get(id) else { return };
+        for part in parts_of(family.kind) {
+            name.clear();
+            name.extend(self.families.get(id).map(|family| &*family.name));
+            name.push_str(part);
+            let line = self.families.find(name).filter(|line| self.families.is_line(*line));
+            if let Some(line) = line
+                && self.write_family(line, now, true, out)
+            {
+                self.expire(line, now);
+            }
+        }
+    }
+
+    /// Whether there are series whose time is over. The family may be one of lines of the one before.
+    fn write_family(&self, id: u32, now: u64, continues: bool, out: &mut dyn Sink) -> bool {
         let Some(family) = self.families.get(id) else { return false };
-        out.family(&family.row());
+        let row = family.row();
+        out.family(&if continues { row.continuing() } else { row });
+        let has_wholes = !parts_of(family.kind).is_empty();
+        let mut expired = self.write_series(family, has_wholes, now, out);
+        if has_wholes && family.lines != 0 {
+            out.family(&family.row_of_lines());
+            expired |= self.write_series(family, false, now, out);
+        }
+        expired
+    }
+
+    /// Writes its histograms and summaries, or its numbers.
+    fn write_series(&self, family: &Known, wholes: bool, now: u64, out: &mut dyn Sink) -> bool {
         let (mut slot, mut expired) = (family.first, false);
         while let Some(series) = self.series.get(slot as usize) {
             slot = series.next;
@@ -43,8 +77,11 @@ impl Store {
                 expired = true;
                 continue;
             }
-            let time = Some(series.time).filter(|time| *time != NO_TIME);
-            out.labelled(Labels::rendered(&series.text), series.point(&family.buckets), time);
+            if series.is_whole() == wholes {
+                let time = Some(series.time).filter(|time| *time != NO_TIME);
+                let (labels, buckets) = (Labels::rendered(&series.text), family.buckets());
+                out.labelled_as(labels, series.point(buckets), series.texts(buckets), time);
+            }
         }
         expired
     }
