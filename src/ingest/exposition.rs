@@ -5,7 +5,8 @@
 //! What programs really write is taken: `\r\n`, no newline at the end, no TYPE (untyped), a TYPE
 //! after samples (it counts from there on), families in pieces, any order of labels and buckets, no
 //! comma between labels, a newline in a label's value, names in UTF-8. A line that cannot be read is
-//! handed on as refused and costs nothing but itself; a text without a line that can be read is none.
+//! handed on as refused and costs nothing but itself; a text with no fewer of these than samples (a
+//! page in HTML) is none.
 //!
 //! Histograms and summaries come whole, one label set after the other, when their family's lines are
 //! over; those that lack a part then, when the text is over, as parts may be anywhere (`sort` makes
@@ -141,8 +142,9 @@ pub struct Reader {
     help_of: Option<u32>,
     /// The name of the sample at hand, or the line that cannot be read.
     name: Vec<u8>,
-    /// A histogram without `+Inf` gets it of its count, as a Pushgateway does it.
-    pub adds_inf: bool,
+    /// Histograms become what a Pushgateway makes of them: one without `+Inf` gets it of its count, and
+    /// whole bounds are written without a fraction.
+    pub as_pushgateway: bool,
 }
 
 /// How far a text was read.
@@ -155,9 +157,10 @@ pub struct Place {
     last: Option<(Span, Role)>,
     /// OpenMetrics' last line was there.
     is_over: bool,
-    /// The first line that could not be read, and whether some sample could.
+    /// The first line that could not be read, how many could not, and how many samples could.
     bad: Option<BadLine>,
-    has_sample: bool,
+    bad_lines: usize,
+    samples: usize,
 }
 
 impl Reader {
@@ -175,8 +178,8 @@ impl Reader {
     }
 
     /// The same for the next `lines` from `place` on, which is the default place at first; nothing
-    /// else may be read in between. Whether that was all. Lines that cannot be read are only told if
-    /// there is none that can.
+    /// else may be read in between. Whether that was all. The first line that cannot be read is only an
+    /// error where there are no fewer such lines than samples.
     pub fn read_on(
         &mut self,
         text: &[u8],
@@ -233,7 +236,7 @@ impl Walk<'_, '_> {
         }
         self.flush(true);
         match self.place.bad {
-            Some(bad) if !self.place.has_sample => return Err(bad),
+            Some(bad) if self.place.bad_lines >= self.place.samples => return Err(bad),
             _ => {}
         }
         if self.syntax == Syntax::OpenMetrics && !self.place.is_over {
@@ -248,6 +251,7 @@ impl Walk<'_, '_> {
             return Err(bad);
         }
         self.place.bad.get_or_insert(bad);
+        self.place.bad_lines += 1;
         let name = &mut self.reader.name;
         name.clear();
         for part in [b"line ", Decimal::of(bad.line as u64).as_bytes(), b", expected "] {
@@ -334,7 +338,7 @@ impl Walk<'_, '_> {
                 role
             }
         };
-        self.place.has_sample = true;
+        self.place.samples += 1;
         match role {
             Role::Dropped(_) => {}
             Role::Number(family, kind) => self.number(line, family, kind),
@@ -387,12 +391,12 @@ impl Walk<'_, '_> {
             let family = *family;
             if self.reader.parts.is_due(at, is_end) {
                 self.reader.read_help(self.text, Some(family));
-                let Reader { families, parts, help, name, adds_inf, .. } = &mut *self.reader;
+                let Reader { families, parts, help, name, as_pushgateway, .. } = &mut *self.reader;
                 let known = families.get(family).map(|known| known.name).unwrap_or_default();
                 name.clear();
                 line::unescape(known.of(self.text), name);
                 let help = str::from_utf8(help).unwrap_or_default();
-                parts.hand_on(at, (name, help, *adds_inf), self.text, self.each);
+                parts.hand_on(at, (name, help, *as_pushgateway), self.text, self.each);
             }
             at += 1;
         }

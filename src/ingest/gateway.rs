@@ -82,6 +82,7 @@ impl Gateway {
             return Ok(());
         }
         let syntax = syntax(wish.content_type)?;
+        self.buffers.reader.as_pushgateway = true;
         let decoded = decode(wish)?;
         let body = decoded.as_deref().unwrap_or(wish.body);
         let at = self.open(store, now)?;

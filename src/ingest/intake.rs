@@ -167,28 +167,28 @@ impl Intake<'_> {
             let offer = self.offer(sample, row, tally.taken, store.bounds(), wall);
             let done = offer.and_then(|offer| store.attempt(&offer, now));
             match done {
-                Err(reason) if is_of_shape(sample, reason) => return false,
+                Err(reason) if is_of_shape(sample, reason) => return Err(reason),
                 Err(reason) => store.refuse(reason),
                 Ok(()) => {}
             }
             tally.count(sample.name, done);
-            true
+            Ok(())
         };
         reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| match read {
-            Ok(sample) if !take(&sample, tally, store) => {
-                store.refuse(Reason::Unassembled);
-                tally.note(Reason::Unassembled);
+            Ok(sample) => {
+                let Err(reason) = take(&sample, tally, store) else { return };
+                let is_other = reason == Reason::Kind;
+                for reason in [is_other.then_some(reason), Some(Reason::Unassembled)] {
+                    reason.into_iter().for_each(|reason| note(reason, tally, store));
+                }
                 each_line(&sample, &mut |line| {
-                    take(line, tally, store);
+                    let _ = take(line, tally, store);
                 });
             }
-            Ok(_) => {}
+            Err((_, Reason::Unassembled)) => note(Reason::Unassembled, tally, store),
             Err((name, reason)) => {
                 store.refuse(reason);
-                match reason {
-                    Reason::Unassembled => tally.note(reason),
-                    _ => tally.count(name, Err(reason)),
-                }
+                tally.count(name, Err(reason));
             }
         })
     }
@@ -292,7 +292,7 @@ impl Intake<'_> {
         };
         // Its lines may well have that label.
         if !reserved.is_empty() && sample.labels.pairs().any(|(name, _)| name == reserved) {
-            return Err(Reason::Kind);
+            return Err(Reason::Buckets);
         }
         row.name.clear();
         row.name.push_str(self.prefix);
@@ -349,10 +349,16 @@ impl Intake<'_> {
     }
 }
 
+/// Counts what is kept in another way.
+fn note(reason: Reason, tally: &mut Tally, store: &mut Store) {
+    store.refuse(reason);
+    tally.note(reason);
+}
+
 /// Whether a histogram or summary is only refused as one, so that its lines may be taken.
 fn is_of_shape(sample: &Sample<'_>, reason: Reason) -> bool {
     let is_whole = !matches!(sample.point, Point::Number(_));
-    is_whole && matches!(reason, Reason::Kind | Reason::Taken | Reason::Twice)
+    is_whole && matches!(reason, Reason::Kind | Reason::Taken | Reason::Twice | Reason::Buckets)
 }
 
 #[cfg(test)]

@@ -325,9 +325,11 @@ fn is_number(kind: Kind) -> bool {
 }
 
 /// Whether the family takes such samples: the first type wins, and those who bring what others told
-/// them may call a number otherwise, or bring one where others have histograms.
+/// them may call a number otherwise, or bring one where others of them have histograms.
 fn takes(family: &Known, offer: &Offer<'_>) -> bool {
-    family.kind == offer.kind || offer.group != Group::SHARED && is_number(offer.kind)
+    let is_told = offer.group != Group::SHARED && is_number(offer.kind);
+    let is_near = offer.kind == Kind::Untyped || family.owner != Group::SHARED;
+    family.kind == offer.kind || is_told && (is_near || is_number(family.kind))
 }
 
 /// What a sample is in the family that takes it.

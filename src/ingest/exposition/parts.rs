@@ -244,7 +244,7 @@ impl Parts {
     pub fn hand_on(
         &mut self,
         at: usize,
-        (name, help, adds_inf): (&mut Vec<u8>, &str, bool),
+        (name, help, as_pushgateway): (&mut Vec<u8>, &str, bool),
         text: &[u8],
         each: &mut dyn FnMut(Read<'_>),
     ) {
@@ -254,7 +254,7 @@ impl Parts {
         for _ in 0..pick(whole, &self.cells, &mut self.picked) {
             each(Err((str::from_utf8(name).unwrap_or_default(), Reason::Twice)));
         }
-        if adds_inf && !whole.is_summary && !whole.has_inf && !self.picked.is_empty() {
+        if as_pushgateway && !whole.is_summary && !whole.has_inf && !self.picked.is_empty() {
             let value = whole.count.unwrap_or(f64::NAN);
             let text = Span::default();
             self.picked.push(Cell { at: f64::INFINITY, value, text, next: NONE });
@@ -276,7 +276,11 @@ impl Parts {
         texts.clear();
         for cell in picked {
             let of = str::from_utf8(cell.text.of(text)).unwrap_or_default();
-            texts.push_str(if of.is_empty() { "+Inf" } else { of });
+            texts.push_str(match of.strip_suffix(".0") {
+                _ if of.is_empty() => "+Inf",
+                Some(whole) if as_pushgateway => whole,
+                _ => of,
+            });
             texts.push(',');
         }
         let kind = if whole.is_summary { Kind::Summary } else { Kind::Histogram };

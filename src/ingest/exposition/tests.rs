@@ -249,11 +249,12 @@ fn parts_may_stand_anywhere() {
 #[test]
 fn a_pushgateway_makes_the_last_bucket() {
     let read = |text: &str| {
-        let (mut reader, mut out) = (Reader { adds_inf: true, ..Reader::default() }, Vec::new());
+        let (mut reader, mut out) =
+            (Reader { as_pushgateway: true, ..Reader::default() }, Vec::new());
         reader.read(text.as_bytes(), Syntax::Prometheus, &mut |read| out.push(told(read))).unwrap();
         out
     };
-    let text = "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 3\nh_count 4\n";
+    let text = "# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\nh_sum 3\nh_count 4\n";
     let whole = "Histogram h[] Histogram(Histogram { bounds: [1.0], counts: [1, 3], sum: 3.0 })";
     assert_eq!(read(text), [whole]);
     let less = read(&text.replace(" 4", " 0"));
@@ -371,6 +372,7 @@ fn faults_have_a_line_and_what_was_expected() {
         ("a 1\n# EOF x\n", 2, "# EOF and nothing else"),
         ("a 1 x\n# EOF\n", 1, "a time in seconds, or the end"),
         ("<html>\n# TYPE a gauge\n</html>\n", 1, "a metric's name"),
+        ("a 1\n<html>\nb 1\n</html>\n", 2, "a metric's name"),
     ] {
         let fault = BadLine { line, expected };
         assert_eq!(read(bad, Syntax::OpenMetrics), Err(fault), "{bad:?}");

@@ -110,14 +110,14 @@ fn time_stamps_are_kept_if_they_are_wanted_and_not_too_old() {
 #[test]
 fn a_line_that_cannot_be_read_costs_only_itself() {
     let (mut store, group) = store();
-    let tally = take(&intake(group), "a 1\nb\nc{d=\"\n\n\ne 2", &mut store);
+    let tally = take(&intake(group), "a 1\nb\nc{d=\"\n\n\ne 2\nf 3", &mut store);
     let first = "line 2, expected a metric's name, labels in braces, or a blank and a value";
     assert_eq!(tally.first, Some((first.to_owned(), Reason::Line)));
     assert_eq!(tally.reasons().collect::<Vec<_>>(), [(Reason::Line, 2)]);
-    assert_eq!(samples(&mut store), ["a 1", "e 2"]);
-    // Without one that can, it is no such text.
+    assert_eq!(samples(&mut store), ["a 1", "e 2", "f 3"]);
+    // With no fewer of them than samples it is no such text.
     let (mut buffers, now) = (Buffers::default(), Instant::now());
-    let html = b"<html>\n# TYPE a gauge\n</html>";
+    let html = b"<html>\n# TYPE a gauge\na 1";
     let done = intake(group).take(html, Syntax::Prometheus, &mut buffers, &mut store, now);
     assert_eq!(done.map_err(|bad| bad.line), Err(1));
 }
