@@ -45,6 +45,49 @@ fn take_any_bytes(first: usize) {
     }
 }
 
+/// Pages whose lines are sound, so that what is told is how they belong together.
+#[test]
+fn pages_of_any_lines_are_taken() {
+    const NAMES: [&str; 9] =
+        ["h", "h_bucket", "h_sum", "h_count", "s", "s_sum", "s_count", "g", "a.b"];
+    const TYPES: [&str; 5] = ["histogram", "summary", "counter", "gauge", "untyped"];
+    const LABELS: [&str; 9] = [
+        "le=\"1\"",
+        "le=\"+Inf\"",
+        "le=\"1.0\"",
+        "le=\"x\"",
+        "quantile=\"0.5\"",
+        "quantile=\"50\"",
+        "l=\"1\"",
+        "\"k.l\"=\"1\"",
+        "l=\"\n\"",
+    ];
+    const VALUES: [&str; 6] = ["1", "2", "3", "0.5", "NaN", "x"];
+    let (_, body) = bodies::BODIES.into_iter().find(|(name, _)| *name == "exposition_in").unwrap();
+    let mut random = Random::new(5);
+    for _ in 0..6000 {
+        let mut page = " ".to_owned();
+        for kind in ["histogram", "summary"] {
+            page += &format!("# TYPE {} {kind}\n", kind.get(..1).unwrap());
+        }
+        for _ in 0..random.below(14) {
+            let name = NAMES[random.below(NAMES.len())];
+            if random.below(9) == 0 {
+                page += &format!("# TYPE \"{name}\" {}\n", TYPES[random.below(TYPES.len())]);
+                continue;
+            }
+            page += &format!("{{\"{name}\"");
+            for _ in 0..[0, 1, 1, 2][random.below(4)] {
+                page += &format!(",{}", LABELS[random.below(LABELS.len())]);
+            }
+            page += &format!("}} {}\n", VALUES[random.below(VALUES.len())]);
+        }
+        if catch_unwind(|| body(page.as_bytes())).is_err() {
+            panic!("exposition_in breaks on {}", page.escape_default());
+        }
+    }
+}
+
 /// `make fuzz-seeds`: writes the seeds to where libFuzzer looks for them.
 #[test]
 #[ignore = "writes fuzz/corpus"]

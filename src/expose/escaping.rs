@@ -18,14 +18,15 @@ pub struct Escaping {
     /// The labels of the series at hand, and their hash, whatever their order.
     text: Vec<u8>,
     hash: u64,
-    /// Series that were left out, in all pages.
-    pub left_out: u64,
+    /// Series of the page that were left out.
+    pub left_out: usize,
 }
 
 impl Escaping {
     /// A page begins.
     pub fn begin(&mut self) {
         self.name.clear();
+        self.left_out = 0;
     }
 
     /// The next family is this one. Whether it has the name of the one before.

@@ -90,6 +90,12 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// How many series were left out so far, as they are others once their names are escaped.
+    #[cfg(feature = "hub")]
+    pub fn left_out(&self) -> usize {
+        self.lines.escaping.left_out
+    }
+
     /// Names in UTF-8 are written in quotation marks, for those who read them, and not escaped.
     pub fn quoting(self, is_read: bool) -> Text<'a> {
         self.lines.quotes = is_read;
@@ -271,8 +277,11 @@ fn shape<'n>(
     family: &Family<'_>,
     name: &'n str,
 ) -> (&'static [u8], &'n str, &'static str) {
-    // What others call a gauge is one.
-    let misleads = family.stamp == 0 && misleads(name);
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    let is_foreign = family.is_foreign;
+    #[cfg(not(any(feature = "hub", feature = "recorder")))]
+    let is_foreign = false;
+    let misleads = !is_foreign && misleads(name);
     match (format, family.kind) {
         (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
         (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),

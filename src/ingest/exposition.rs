@@ -103,10 +103,12 @@ pub type Read<'a> = Result<Sample<'a>, (&'a str, Reason)>;
 pub struct Labels<'a> {
     text: &'a [u8],
     pairs: &'a [Pair],
+    /// Names may have escapes, as they may stand between quotation marks.
+    pub(super) is_quoted: bool,
 }
 
 impl<'a> Labels<'a> {
-    /// Names and values.
+    /// Names, as they stand there, and values.
     pub fn pairs(self) -> impl Iterator<Item = (&'a str, Quoted<'a>)> {
         let text = self.text;
         self.pairs.iter().map(move |pair| {
@@ -366,11 +368,15 @@ impl Walk<'_, '_> {
         let text = self.text;
         self.reader.read_help(text, family);
         let Reader { name, help, pairs, .. } = &mut *self.reader;
+        let of_line = line.name.of(text);
         (self.each)(Ok(Sample {
-            name: show(line.name.of(text), name),
+            name: match line.is_quoted {
+                true => show(of_line, name),
+                false => str::from_utf8(of_line).unwrap_or_default(),
+            },
             kind,
             help: str::from_utf8(help).unwrap_or_default(),
-            labels: Labels { text, pairs },
+            labels: Labels { text, pairs, is_quoted: line.has_quoted },
             point: Point::Number(Value::Float(line.value)),
             texts: "",
             time: line.time,
@@ -404,15 +410,17 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A name as it is meant: `\n`, `\"` and `\\` are escapes between quotation marks, and `to` is used.
+/// A name as it is meant: `\n`, `\"` and `\\` are escapes between quotation marks, and what is no UTF-8 is
+/// replaced. It may be in `to`.
 fn show<'n>(name: &'n [u8], to: &'n mut Vec<u8>) -> &'n str {
-    let mut name = name;
-    if memchr::memchr(b'\\', name).is_some() {
-        to.clear();
-        line::unescape(name, to);
-        name = to;
+    match str::from_utf8(name) {
+        Ok(sound) if !sound.contains('\\') => sound,
+        _ => {
+            to.clear();
+            line::unescape(name, to);
+            str::from_utf8(to).unwrap_or_default()
+        }
     }
-    str::from_utf8(name).unwrap_or_default()
 }
 
 impl Reader {

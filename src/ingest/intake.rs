@@ -323,10 +323,9 @@ impl Intake<'_> {
                 if is_needed {
                     bytes.extend_from_slice(EXPORTED.as_bytes());
                 }
-                // A name between quotation marks may have escapes.
-                match memchr::memchr(b'\\', name.as_bytes()) {
-                    Some(_) => Quoted::new(name).write(bytes),
-                    None => bytes.extend_from_slice(name.as_bytes()),
+                match sample.labels.is_quoted {
+                    true => Quoted::new(name).write(bytes),
+                    false => bytes.extend_from_slice(name.as_bytes()),
                 }
                 let middle = bytes.len();
                 value.write(bytes);

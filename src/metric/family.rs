@@ -81,6 +81,9 @@ pub struct Family<'a> {
     /// Lines of the histograms or summaries of the family before: text puts them under its header.
     #[cfg(any(feature = "hub", feature = "recorder"))]
     pub continues: bool,
+    /// Others named it so: a gauge stays one, whatever its name ends in.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub is_foreign: bool,
     /// Some name is in UTF-8, or is another's once that is escaped.
     #[cfg(any(feature = "hub", feature = "recorder"))]
     pub must_escape: bool,
@@ -116,6 +119,8 @@ const fn row<'a>(
         shares_stem: false,
         #[cfg(any(feature = "hub", feature = "recorder"))]
         continues: false,
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        is_foreign: false,
         #[cfg(any(feature = "hub", feature = "recorder"))]
         must_escape: false,
         #[cfg(feature = "recorder")]

@@ -6,6 +6,7 @@ use crate::http::Query;
 pub use crate::hub::{Hub, Prepared};
 use crate::metric::Family;
 use crate::settings::Settings;
+use crate::store::Reason;
 use std::io;
 use std::time::Instant;
 
@@ -20,6 +21,9 @@ pub(super) fn write(hub: &mut Hub, query: &str, out: &mut Text<'_>) {
     // Who names collectors wants those only.
     if !Query::of(query).any(|(key, _)| key == "collect[]") {
         hub.store.write(Instant::now(), out);
+        for _ in 0..out.left_out() {
+            hub.store.refuse(Reason::Escaped);
+        }
     }
 }
 

@@ -167,10 +167,14 @@ impl Store {
         if let Some(stem) = name.strip_suffix("_sum").or_else(|| name.strip_suffix("_count")) {
             judge(stem, labels.text(), true, None, Reason::Twice)?;
         }
-        let (stem, key): (_, &[u8]) = match name.strip_suffix("_bucket") {
-            Some(stem) => (stem, b"le"),
-            None => (name, b"quantile"),
+        let (stem, key, kind): (_, &[u8], _) = match name.strip_suffix("_bucket") {
+            Some(stem) => (stem, b"le", Kind::Histogram),
+            None => (name, b"quantile", Kind::Summary),
         };
+        let known = self.families.find(stem).and_then(|id| self.families.get(id));
+        if known.is_none_or(|family| family.kind != kind) {
+            return Ok(());
+        }
         match edited(labels, key, None) {
             (text, Some(at)) => judge(stem, &text, true, Some(at), Reason::Twice),
             _ => Ok(()),

@@ -79,6 +79,7 @@ impl Known {
     pub fn row(&self) -> Family<'_> {
         let mut row = Family::made(self.kind, &self.name, &self.help, self.stamp);
         row.shares_stem = self.shares_stem;
+        row.is_foreign = true;
         row.must_escape = self.key.is_some() || self.has_quoted || self.is_shared;
         row
     }

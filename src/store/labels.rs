@@ -96,7 +96,10 @@ impl LabelSet {
             if !self.text.is_empty() {
                 self.text.push(b',');
             }
-            put_label_name(&mut self.text, part(*start, *middle));
+            match has_quoted {
+                true => put_label_name(&mut self.text, part(*start, *middle)),
+                false => self.text.extend_from_slice(part(*start, *middle)),
+            }
             self.text.extend_from_slice(b"=\"");
             escape(&mut self.text, part(*middle, *end));
             self.text.push(b'"');

@@ -28,11 +28,12 @@ pub enum Reason {
     Buckets,
     Line,
     Unassembled,
+    Escaped,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 24] = [
+    pub const ALL: [Reason; 25] = [
         Reason::Entry,
         Reason::UnknownKey,
         Reason::KeyTwice,
@@ -57,6 +58,7 @@ impl Reason {
         Reason::Buckets,
         Reason::Line,
         Reason::Unassembled,
+        Reason::Escaped,
     ];
 
     /// The value of the label `reason`, and what it means.
@@ -88,6 +90,7 @@ impl Reason {
             Reason::Buckets => ("buckets", "a histogram counts up to +Inf in ascending buckets"),
             Reason::Line => ("unreadable", "the line cannot be read"),
             Reason::Unassembled => ("unassembled", "no histogram or summary: kept line by line"),
+            Reason::Escaped => ("escaped", "on a page with escaped names the series is another"),
         }
     }
 }

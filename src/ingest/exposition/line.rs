@@ -40,6 +40,10 @@ pub struct Pair {
 /// One sample; its labels are in the list that was handed in.
 pub struct Line {
     pub name: Span,
+    /// The name stands between quotation marks, where it may have escapes.
+    pub is_quoted: bool,
+    /// So does some label's.
+    pub has_quoted: bool,
     pub value: f64,
     pub time: Option<i64>,
 }
@@ -128,9 +132,10 @@ impl<'a> Cursor<'a> {
             Some(b'{') => None,
             _ => Some(self.identifier(b':').ok_or("a metric's name")?),
         };
+        let (is_quoted, mut has_quoted) = (name.is_none(), false);
         let mut is_apart = self.blank();
         if self.peek() == Some(b'{') {
-            self.labels(pairs, &mut name)?;
+            has_quoted = self.labels(pairs, &mut name)?;
             self.blank();
             is_apart = true;
         }
@@ -149,26 +154,29 @@ impl<'a> Cursor<'a> {
         if self.peek().is_some() && !is_exemplar(self.peek()) {
             return Err("the end of the line");
         }
-        Ok(Line { name, value, time })
+        Ok(Line { name, is_quoted, has_quoted, value, time })
     }
 
-    /// Behind the opening brace; where there is no `name` yet, it may stand between the labels.
+    /// Behind the opening brace; where there is no name of the `metric` yet, it may stand between the
+    /// labels. Whether some name stands between quotation marks.
     fn labels(
         &mut self,
         pairs: &mut Vec<Pair>,
         metric: &mut Option<Span>,
-    ) -> Result<(), &'static str> {
+    ) -> Result<bool, &'static str> {
         self.at += 1;
+        let mut has_quoted = false;
         loop {
             self.blank();
             if self.peek() == Some(b'}') {
                 self.at += 1;
-                return Ok(());
+                return Ok(has_quoted);
             }
             if pairs.len() == MAX_LABELS {
                 return Err("fewer labels");
             }
             let is_quoted = self.peek() == Some(b'"');
+            has_quoted |= is_quoted;
             let name = match is_quoted {
                 true => self.name()?,
                 false => self.identifier(b'_').ok_or("a label's name or }")?,

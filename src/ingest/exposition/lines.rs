@@ -54,7 +54,7 @@ impl Lines<'_, '_> {
         (self.each)(&Sample {
             name: &[self.sample.name, suffix].concat(),
             kind: Kind::Untyped,
-            labels: Labels { text: text.bytes(), pairs: &pairs },
+            labels: Labels { text: text.bytes(), pairs: &pairs, is_quoted: true },
             point: Point::Number(Value::Float(value)),
             texts: "",
             ..*self.sample

@@ -71,7 +71,7 @@ pub struct Parts {
     points: Vec<(f64, f64)>,
     bounds: Vec<f64>,
     counts: Vec<u64>,
-    texts: String,
+    texts: Vec<u8>,
     /// The labels of a line.
     labels: Vec<Pair>,
 }
@@ -260,7 +260,7 @@ impl Parts {
             self.picked.push(Cell { at: f64::INFINITY, value, text, next: NONE });
         }
         let pairs = self.pairs.get(whole.pairs..end).unwrap_or_default();
-        let labels = Labels { text: &self.keys, pairs };
+        let labels = Labels { text: &self.keys, pairs, is_quoted: true };
         let whole = &*whole;
         let (picked, points) = (self.picked.as_slice(), &mut self.points);
         let point = match whole.is_summary {
@@ -275,14 +275,15 @@ impl Parts {
         let texts = &mut self.texts;
         texts.clear();
         for cell in picked {
-            let of = str::from_utf8(cell.text.of(text)).unwrap_or_default();
-            texts.push_str(match of.strip_suffix(".0") {
-                _ if of.is_empty() => "+Inf",
+            let of = cell.text.of(text);
+            texts.extend_from_slice(match of.strip_suffix(b".0") {
+                _ if of.is_empty() => b"+Inf",
                 Some(whole) if as_pushgateway => whole,
                 _ => of,
             });
-            texts.push(',');
+            texts.push(b',');
         }
+        let texts = str::from_utf8(texts).unwrap_or_default();
         let kind = if whole.is_summary { Kind::Summary } else { Kind::Histogram };
         each(Ok(Sample { name: shown, kind, help, labels, point, texts, time: whole.time }));
     }
@@ -322,7 +323,7 @@ impl Parts {
                 name: str::from_utf8(name).unwrap_or_default(),
                 kind: Kind::Untyped,
                 help,
-                labels: Labels { text: &self.keys, pairs: &self.labels },
+                labels: Labels { text: &self.keys, pairs: &self.labels, is_quoted: true },
                 point: Point::Number(Value::Float(value)),
                 texts: "",
                 time: whole.time,
@@ -341,9 +342,10 @@ fn pick(whole: &Whole, cells: &[Cell], picked: &mut Vec<Cell>) -> usize {
         picked.push(Cell { next, ..*cell });
         next = cell.next;
     }
-    if !picked.is_sorted_by(|a, b| a.at < b.at) {
-        picked.sort_unstable_by(|a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
+    if picked.is_sorted_by(|a, b| a.at < b.at) {
+        return 0;
     }
+    picked.sort_unstable_by(|a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
     let before = picked.len();
     picked.dedup_by(|b, a| a.at.to_bits() == b.at.to_bits());
     before - picked.len()
