@@ -48,10 +48,10 @@ fn take_any_bytes(first: usize) {
 /// Pages whose lines are sound, so that what is told is how they belong together.
 #[test]
 fn pages_of_any_lines_are_taken() {
-    const NAMES: [&str; 9] =
-        ["h", "h_bucket", "h_sum", "h_count", "s", "s_sum", "s_count", "g", "a.b"];
+    const NAMES: [&str; 10] =
+        ["h", "h_bucket", "h_sum", "h_count", "s", "s_sum", "s_count", "g", "a.b", "a_b"];
     const TYPES: [&str; 5] = ["histogram", "summary", "counter", "gauge", "untyped"];
-    const LABELS: [&str; 9] = [
+    const LABELS: [&str; 10] = [
         "le=\"1\"",
         "le=\"+Inf\"",
         "le=\"1.0\"",
@@ -60,6 +60,7 @@ fn pages_of_any_lines_are_taken() {
         "quantile=\"50\"",
         "l=\"1\"",
         "\"k.l\"=\"1\"",
+        "k_l=\"1\"",
         "l=\"\n\"",
     ];
     const VALUES: [&str; 6] = ["1", "2", "3", "0.5", "NaN", "x"];
@@ -70,17 +71,47 @@ fn pages_of_any_lines_are_taken() {
         for kind in ["histogram", "summary"] {
             page += &format!("# TYPE {} {kind}\n", kind.get(..1).unwrap());
         }
-        for _ in 0..random.below(14) {
+        // Whole ones, of which some lines are missing, twice or elsewhere.
+        let mut lines = Vec::new();
+        for labels in ["", "l=\"1\""] {
+            let near = |more: &str| [labels, more].join(if labels.is_empty() { "" } else { "," });
+            for (suffix, more, value) in [
+                ("h_bucket", "le=\"1\"", "1"),
+                ("h_bucket", "le=\"+Inf\"", "3"),
+                ("h_sum", "", "0.5"),
+                ("h_count", "", "3"),
+                ("s", "quantile=\"0.5\"", "NaN"),
+                ("s_sum", "", "2"),
+                ("s_count", "", "2"),
+            ] {
+                let more = if more.is_empty() { labels.to_owned() } else { near(more) };
+                lines.push(format!("{suffix}{{{more}}} {value}\n"));
+            }
+        }
+        for _ in 0..random.below(4) {
+            let (a, b) = (random.below(lines.len()), random.below(lines.len()));
+            match random.below(3) {
+                0 => lines.swap(a, b),
+                1 => lines[a] = lines[b].clone(),
+                _ => drop(lines.remove(a)),
+            }
+        }
+        let all = lines.len();
+        for _ in 0..random.below(6) {
             let name = NAMES[random.below(NAMES.len())];
-            if random.below(9) == 0 {
-                page += &format!("# TYPE \"{name}\" {}\n", TYPES[random.below(TYPES.len())]);
-                continue;
-            }
-            page += &format!("{{\"{name}\"");
+            let mut line = format!("{{\"{name}\"");
             for _ in 0..[0, 1, 1, 2][random.below(4)] {
-                page += &format!(",{}", LABELS[random.below(LABELS.len())]);
+                line += &format!(",{}", LABELS[random.below(LABELS.len())]);
             }
-            page += &format!("}} {}\n", VALUES[random.below(VALUES.len())]);
+            line += &format!("}} {}\n", VALUES[random.below(VALUES.len())]);
+            if random.below(9) == 0 {
+                line = format!("# TYPE \"{name}\" {}\n", TYPES[random.below(TYPES.len())]);
+            }
+            lines.insert(random.below(all), line);
+        }
+        page += &lines.concat();
+        if random.below(2) == 0 {
+            page = page.replacen(' ', "#", 1) + "# EOF\n";
         }
         if catch_unwind(|| body(page.as_bytes())).is_err() {
             panic!("exposition_in breaks on {}", page.escape_default());

@@ -4,7 +4,7 @@ use super::family::Known;
 use super::index::NONE;
 use super::labels::is_word;
 use super::series::{Buckets, NEVER, NO_TIME, Parts, Series};
-use super::{Change, DEFAULT_BUCKETS, Group, Offer, PARTS, Reason, Store};
+use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
 use crate::metric::{Kind, Labels, Point};
 use crate::sys::float;
 use std::time::Instant;
@@ -158,9 +158,24 @@ impl Store {
         };
         let (name, labels) = (offer.name, offer.labels);
         if is_whole(offer) {
-            let (inf, _) = edited(labels, b"le", Some(b"+Inf"));
-            for (part, labels) in PARTS.iter().zip([&inf[..], labels.text(), labels.text()]) {
-                judge(&[name, *part].concat(), labels, false, None, Reason::Taken)?;
+            for part in ["_sum", "_count"] {
+                judge(&[name, part].concat(), labels.text(), false, None, Reason::Taken)?;
+            }
+            let (name, key): (_, &[u8]) = match offer.kind {
+                Kind::Histogram => ([name, "_bucket"].concat(), b"le"),
+                _ => (name.to_owned(), b"quantile"),
+            };
+            if self.families.find(&name).is_none() {
+                return Ok(());
+            }
+            // Who gives no texts brings no lines either.
+            let texts = replaced(offer).map_or("", |(_, texts)| texts);
+            for text in texts.split_terminator(',') {
+                // OpenMetrics writes 1 as 1.0.
+                for text in [text, text.trim_end_matches(".0"), &[text, ".0"].concat()] {
+                    let (line, _) = edited(labels, key, Some(text.as_bytes()));
+                    judge(&name, &line, false, None, Reason::Taken)?;
+                }
             }
             return Ok(());
         }

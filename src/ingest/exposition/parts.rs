@@ -111,7 +111,9 @@ impl Parts {
             Part::Quantile => b"quantile",
             Part::Sum | Part::Count => b"",
         };
-        let found = pairs.iter().find(|pair| pair.name.of(text) == key).map(|pair| pair.value);
+        let mut all = pairs.iter().filter(|pair| pair.name.of(text) == key);
+        // A label that is there twice is none.
+        let found = all.next().filter(|_| all.next().is_none()).map(|pair| pair.value);
         let at = found.and_then(|value| number(value.of(text))).filter(|at| !at.is_nan());
         if at.is_none() && !key.is_empty() {
             return Added::Stray;

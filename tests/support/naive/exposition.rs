@@ -197,7 +197,8 @@ impl Page {
             "quantile" => "quantile",
             _ => "",
         };
-        let found = line.labels.iter().find(|(name, _)| name == key && !key.is_empty());
+        let mut all = line.labels.iter().filter(|(name, _)| name == key && !key.is_empty());
+        let found = all.next().filter(|_| all.next().is_none());
         let at = found.and_then(|(_, text)| text.parse().ok()).filter(|at: &f64| !at.is_nan());
         if at.is_none() && !key.is_empty() {
             return "stray";
