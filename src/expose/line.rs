@@ -82,8 +82,8 @@ struct Id {
     help: usize,
     stamp: u32,
     kind: u8,
-    /// Its name may be one that is quoted, and is.
-    quotes: bool,
+    /// Its name may be one that is quoted, and is; and it has words.
+    flags: [bool; 2],
 }
 
 impl Id {
@@ -91,14 +91,16 @@ impl Id {
     fn of(family: &Family<'_>, quotes: bool) -> Id {
         let (name, labels) = (family.name, family.labels);
         #[cfg(any(feature = "hub", feature = "recorder"))]
-        let quotes = quotes && family.must_escape;
+        let flags = [quotes && family.must_escape, family.has_words];
+        #[cfg(not(any(feature = "hub", feature = "recorder")))]
+        let flags = [quotes, false];
         Id {
             name: (name.as_ptr().addr(), name.len()),
             labels: (labels.as_ptr().addr(), labels.len()),
             help: family.help.as_ptr().addr(),
             stamp: family.stamp,
             kind: family.kind as u8,
-            quotes,
+            flags,
         }
     }
 }

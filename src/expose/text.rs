@@ -278,11 +278,13 @@ fn shape<'n>(
     name: &'n str,
 ) -> (&'static [u8], &'n str, &'static str) {
     #[cfg(any(feature = "hub", feature = "recorder"))]
-    let is_foreign = family.is_foreign;
+    let (is_foreign, has_words) = (family.is_foreign, family.has_words);
     #[cfg(not(any(feature = "hub", feature = "recorder")))]
-    let is_foreign = false;
+    let (is_foreign, has_words) = (false, false);
     let misleads = !is_foreign && misleads(name);
     match (format, family.kind) {
+        (Format::Prometheus, _) if has_words => (b" untyped\n", name, ""),
+        (Format::OpenMetrics, _) if has_words => (b" unknown\n", name, ""),
         (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
         (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
         (Format::OpenMetrics, Kind::Gauge) if misleads => (b" unknown\n", name, ""),

@@ -84,6 +84,9 @@ pub struct Family<'a> {
     /// Others named it so: a gauge stays one, whatever its name ends in.
     #[cfg(any(feature = "hub", feature = "recorder"))]
     pub is_foreign: bool,
+    /// Some `le` or `quantile` is no number: text gives it no type, as readers stop at that under one.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub has_words: bool,
     /// Some name is in UTF-8, or is another's once that is escaped.
     #[cfg(any(feature = "hub", feature = "recorder"))]
     pub must_escape: bool,
@@ -121,6 +124,8 @@ const fn row<'a>(
         continues: false,
         #[cfg(any(feature = "hub", feature = "recorder"))]
         is_foreign: false,
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        has_words: false,
         #[cfg(any(feature = "hub", feature = "recorder"))]
         must_escape: false,
         #[cfg(feature = "recorder")]

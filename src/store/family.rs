@@ -46,6 +46,8 @@ pub struct Known {
     key: Option<Box<str>>,
     /// Some series of it has a label whose name is quoted.
     pub has_quoted: bool,
+    /// Some number of it has a label `le` or `quantile` that is no number.
+    pub has_words: bool,
     /// Its name is another's, too, once both are escaped.
     is_shared: bool,
     /// Its series in the order in which they came.
@@ -234,6 +236,7 @@ impl Families {
             lines: 0,
             key: (!is_plain).then(|| key().into()),
             has_quoted: false,
+            has_words: false,
             is_shared: false,
             first: NONE,
             last: NONE,

@@ -4,6 +4,7 @@ use super::index::NONE;
 use super::series::Series;
 use super::{Group, Store, parts_of};
 use crate::metric::{Labels, fresh_stamp};
+use crate::sys::float;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Instant;
 
@@ -37,7 +38,12 @@ impl Store {
             (series.family, series.hash, series.owner, series.weight());
         let last = self.families.get(family).map_or(NONE, |f| f.last);
         let is_whole = series.is_whole();
-        let has_quoted = Labels::rendered(&series.text).has_quoted();
+        let labels = Labels::rendered(&series.text);
+        let is_word = |text: &[u8]| str::from_utf8(text).ok().and_then(float).is_none();
+        let has_words = labels
+            .raw_pairs()
+            .any(|(name, value)| matches!(name, b"le" | b"quantile") && is_word(value));
+        let has_quoted = labels.has_quoted();
         series.previous = last;
         let slot = self.place(series);
         if let Some(last) = self.series.get_mut(last as usize) {
@@ -51,6 +57,7 @@ impl Store {
             }
             family.is_mixed |= family.owner != owner;
             family.has_quoted |= has_quoted;
+            family.has_words |= has_words;
             if !is_whole && family.lines == 0 && !parts_of(family.kind).is_empty() {
                 family.lines = fresh_stamp();
             }

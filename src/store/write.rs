@@ -24,42 +24,50 @@ impl Store {
     pub fn write(&mut self, now: Instant, out: &mut dyn Sink) {
         let now = self.millis(now);
         let mut at = 0;
-        let mut name = std::mem::take(&mut self.name);
         while let Some(id) = self.families.nth(at) {
             // Lines of a histogram come with it.
-            if !self.families.is_line(id) && self.write_family(id, now, false, out) {
-                self.expire(id, now);
+            if !self.families.is_line(id) {
+                self.write_with_lines(id, now, out);
             }
-            self.write_lines(id, now, &mut name, out);
             // It may have gone with its last series.
             at += usize::from(self.families.nth(at) == Some(id));
         }
-        self.name = name;
     }
 
-    /// Writes the families `x_bucket`, `x_sum` and `x_count` of numbers beside the histogram or
-    /// summary `x`; `name` is used for their names.
-    fn write_lines(&mut self, id: u32, now: u64, name: &mut String, out: &mut dyn Sink) {
+    /// Writes a family; with the histogram or summary `x` those of `x_bucket`, `x_sum` and `x_count`.
+    fn write_with_lines(&mut self, id: u32, now: u64, out: &mut dyn Sink) {
+        let mut all = [Some(id), None, None, None];
+        let mut name = std::mem::take(&mut self.name);
         let Some(family) = self.families.get(id) else { return };
-        for part in parts_of(family.kind) {
+        for (part, place) in parts_of(family.kind).iter().zip(all.iter_mut().skip(1)) {
             name.clear();
-            name.extend(self.families.get(id).map(|family| &*family.name));
+            name.push_str(&family.name);
             name.push_str(part);
-            let line = self.families.find(name).filter(|line| self.families.is_line(*line));
-            if let Some(line) = line
-                && self.write_family(line, now, true, out)
-            {
-                self.expire(line, now);
+            *place = self.families.find(&name).filter(|line| self.families.is_line(*line));
+        }
+        self.name = name;
+        let of = |id: u32| self.families.get(id).is_some_and(|family| family.has_words);
+        let has_words = all.iter().flatten().any(|id| of(*id));
+        for (at, id) in all.into_iter().flatten().enumerate() {
+            if self.write_family(id, now, (at > 0, has_words), out) {
+                self.expire(id, now);
             }
         }
     }
 
     /// Whether there are series whose time is over. The family may be one of lines of the one before.
-    fn write_family(&self, id: u32, now: u64, continues: bool, out: &mut dyn Sink) -> bool {
+    fn write_family(
+        &self,
+        id: u32,
+        now: u64,
+        (continues, has_words): (bool, bool),
+        out: &mut dyn Sink,
+    ) -> bool {
         let Some(family) = self.families.get(id) else { return false };
-        let row = family.row();
-        out.family(&if continues { row.continuing() } else { row });
         let has_wholes = !parts_of(family.kind).is_empty();
+        let mut row = family.row();
+        (row.continues, row.has_words) = (continues, has_words && has_wholes);
+        out.family(&row);
         let mut expired = self.write_series(family, has_wholes, now, out);
         if has_wholes && family.lines != 0 {
             out.family(&family.row_of_lines());
