@@ -89,7 +89,7 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    /// Asks each `(job, address)` every second.
+    /// Asks each `(job, address)` every second, and takes what is sent.
     fn scraping(jobs: &[(String, String)]) -> Prometheus {
         let dir = Temp::new();
         let mut config = "global: {scrape_interval: 1s}\nscrape_configs:\n".to_owned();
@@ -105,6 +105,10 @@ impl Prometheus {
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", dir.path("data").display()))
             .arg(format!("--web.listen-address={address}"))
+            .arg("--web.enable-remote-write-receiver")
+            .args(["prometheus.WriteRequest", "io.prometheus.write.v2.Request"].map(|message| {
+                format!("--web.remote-write-receiver.accepted-protobuf-messages={message}")
+            }))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -261,6 +265,37 @@ fn names_in_utf8_are_quoted_for_those_who_read_them() {
     }
     let text = agent.get("/metrics").text().to_owned();
     assert!(text.contains("refused_total{reason=\"escaped\"} "), "{text}");
+}
+
+/// What is exported is whole: names in UTF-8, and lines of what is no histogram.
+#[test]
+fn of_each_page_prometheus_stores_what_is_sent() {
+    let page = "# TYPE \"http.dur\" gauge\n{\"http.dur\",\"k.l\"=\"1\",code=\"200\"} 1\n{\"q\\\"\\\\\"} 2\n\
+                # TYPE h histogram\nh_bucket{le=\"1e-05\"} 4\nh_bucket{le=\"+Inf\"} 3\nh_sum 1\nh_count 3\n\
+                # TYPE s summary\ns{quantile=\"99\"} 5\ns{quantile=\"avg\"} 6\ns_count 2\n\
+                # TYPE w histogram\nw{a=\"b\"} 4\nw_bucket{le=\"1\"} 4\nw_bucket{le=\"+Inf\"} 5\nw_sum 1\nw_count 5\n";
+    let endpoints = [Endpoint::with(page)];
+    let prometheus = Prometheus::scraping(&[("direct".to_owned(), endpoints[0].address.clone())]);
+    for version in ["1.0", "2.0"] {
+        let url = format!("http://{}/api/v1/write", prometheus.address);
+        let out = format!(
+            "[[export]]\nname = \"out\"\ntype = \"remote_write\"\nendpoint = \"{url}\"\n\
+             interval_secs = 1\nversion = \"{version}\"\n[metrics]\nlabels = {{ way = \"{version}\" }}\n"
+        );
+        let file = settings(&endpoints) + &out;
+        let _agent = Agent::plan().machine("box").file(&file).start();
+        let mut both = [Series::new(), Series::new()];
+        wait_until(&format!("all of it by version {version}"), || {
+            let sent = prometheus.series(&format!("{{target=\"p0\",way=\"{version}\"}}"));
+            let without = |(name, labels): (String, Vec<(String, String)>)| {
+                (name, labels.into_iter().filter(|(name, _)| name != "way").collect())
+            };
+            let sent = sent.into_iter().map(|(series, value)| (without(series), value)).collect();
+            both = [prometheus.series("{job=\"direct\"}"), sent];
+            !both[0].is_empty() && both[0] == both[1]
+        });
+        assert_eq!(both[0].len(), 14);
+    }
 }
 
 /// A line that cannot be read is counted, and said once.
