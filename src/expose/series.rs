@@ -21,7 +21,7 @@ pub fn write_exemplified(
     let format = Format::OpenMetrics;
     let line = Line { format, name, is_quoted: false, labels, time: None };
     let mut exemplars = exemplars.iter();
-    line.histogram(histogram, "", out, |out| {
+    line.histogram(histogram, ("", ""), out, |out| {
         let Some(exemplar) = exemplars.next().and_then(Option::as_ref) else { return };
         // In the place of the line's end.
         out.truncate(out.len().saturating_sub(1));
@@ -54,10 +54,13 @@ impl Line<'_> {
     /// Appends every line of one series. `texts` is how its bounds or quantiles were written, which
     /// text keeps: Prometheus 2 stores them so, and other texts are other series.
     pub fn write(&self, point: Point<'_>, texts: &str, out: &mut Buffer) {
+        let (texts, count) = texts.split_once('=').unwrap_or((texts, ""));
         let texts = if self.format == Format::Prometheus { texts } else { "" };
         match point {
             Point::Number(value) => self.put(b"", None, value, out),
-            Point::Histogram(histogram) => self.histogram(&histogram, texts, out, |_| {}),
+            Point::Histogram(histogram) => {
+                self.histogram(&histogram, (texts, count), out, |_| {});
+            }
             Point::Summary(summary) => self.summary(&summary, texts, out),
         }
     }
@@ -119,7 +122,7 @@ impl Line<'_> {
     fn histogram(
         &self,
         histogram: &Histogram<'_>,
-        texts: &str,
+        (texts, said): (&str, &str),
         out: &mut Buffer,
         mut after: impl FnMut(&mut Buffer),
     ) {
@@ -132,6 +135,7 @@ impl Line<'_> {
             after(out);
         }
         self.put(b"_sum", None, Value::Float(histogram.sum), out);
+        let count = said.parse().unwrap_or(count);
         self.put(b"_count", None, Value::Int(count), out);
     }
 

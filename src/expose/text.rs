@@ -26,25 +26,29 @@ pub enum Format {
 impl Format {
     /// The Content-Type of the answer.
     pub fn content_type(self) -> &'static str {
-        self.content_type_of(None)
+        match self {
+            Format::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+            Format::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
     }
+}
 
-    /// The same for a client that asked whether names in UTF-8 are escaped: they are not if it reads
-    /// them.
-    pub fn content_type_of(self, reads_utf8: Option<bool>) -> &'static str {
-        const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
-        const OPEN: &str =
-            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
-        let whole = if self == Format::Prometheus { TEXT } else { OPEN };
-        match (reads_utf8, self) {
-            (None, _) => whole.split_at(whole.len() - "; escaping=underscores".len()).0,
-            (Some(false), _) => whole,
-            (_, Format::Prometheus) => {
-                "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8"
-            }
-            (_, Format::OpenMetrics) => {
-                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
-            }
+/// The Content-Type of an answer to a client that said whether it reads names in UTF-8: they are
+/// escaped if it does not.
+pub fn content_type(format: Format, reads_utf8: Option<bool>) -> &'static str {
+    match (format, reads_utf8) {
+        (format, None) => format.content_type(),
+        (Format::Prometheus, Some(true)) => {
+            "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8"
+        }
+        (Format::Prometheus, Some(false)) => {
+            "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+        }
+        (Format::OpenMetrics, Some(true)) => {
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+        }
+        (Format::OpenMetrics, Some(false)) => {
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
         }
     }
 }

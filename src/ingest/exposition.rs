@@ -87,7 +87,7 @@ pub struct Sample<'a> {
     /// What it has to tell.
     pub point: Point<'a>,
     /// How the bounds of its buckets, `+Inf` among them, or its quantiles are written, with a comma
-    /// behind each.
+    /// behind each; then `=` and the count of a histogram that is another than that of its buckets.
     pub texts: &'a str,
     /// When it was taken, in milliseconds since 1970.
     pub time: Option<i64>,

@@ -2,7 +2,7 @@
 
 use super::{ROUTES, Route, Service, duties};
 use crate::event::Traffic;
-use crate::expose::{Format, Text};
+use crate::expose::{Format, Text, content_type};
 use crate::gather::{Selection, Unknown};
 use crate::http::{Query, Request, Response, Status, prefers_open_metrics, reads_utf8};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
@@ -39,7 +39,7 @@ impl Service {
             false => (Format::Prometheus, text),
         };
         let reads_utf8 = reads_utf8(request.accept);
-        let out = response.begin(Status::Ok, format.content_type_of(reads_utf8));
+        let out = response.begin(Status::Ok, content_type(format, reads_utf8));
         let text = Text::new(self.dialect, format, out, lines);
         let mut text = text.quoting(reads_utf8 == Some(true));
         self.gather.scrape(selection, &mut text);

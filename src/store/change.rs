@@ -170,6 +170,7 @@ impl Store {
             }
             // Who gives no texts brings no lines either.
             let texts = replaced(offer).map_or("", |(_, texts)| texts);
+            let (texts, _) = texts.split_once('=').unwrap_or((texts, ""));
             for text in texts.split_terminator(',') {
                 // OpenMetrics writes 1 as 1.0.
                 for text in [text, text.trim_end_matches(".0"), &[text, ".0"].concat()] {

@@ -75,7 +75,8 @@ pub enum Change<'a> {
     /// A histogram or summary is this one.
     Replace(Point<'a>),
     /// The same; the bounds of its buckets, `+Inf` among them, or its quantiles were written like
-    /// this, with a comma behind each.
+    /// this, with a comma behind each; then comes `=` and the count of a histogram if it is another
+    /// than that of all buckets.
     ReplaceAs(Point<'a>, &'a str),
 }
 

@@ -17,7 +17,8 @@ pub fn each_line(sample: &Sample<'_>, each: &mut dyn FnMut(&Sample<'_>)) {
                 lines.put("_bucket", Some(("le", bound)), count as f64);
             }
             lines.put("_sum", None, histogram.sum);
-            lines.put("_count", None, count as f64);
+            let said = sample.texts.split_once('=').and_then(|(_, said)| said.parse().ok());
+            lines.put("_count", None, said.unwrap_or(count) as f64);
         }
         Point::Summary(summary) => {
             for (quantile, value) in summary.quantiles {

@@ -3,7 +3,7 @@
 use super::family::Part;
 use super::line::{Line, Pair, Span, number};
 use super::{Labels, Read, Sample};
-use crate::metric::{Histogram, Kind, Point, Summary, Value};
+use crate::metric::{Decimal, Histogram, Kind, Point, Summary, Value};
 use crate::store::{Index, NONE, Reason};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str;
@@ -266,11 +266,11 @@ impl Parts {
         let whole = &*whole;
         let (picked, points) = (self.picked.as_slice(), &mut self.points);
         let point = match whole.is_summary {
-            true => summary(whole, picked, points),
+            true => summary(whole, picked, points).map(|point| (point, None)),
             false => histogram(whole, picked, &mut self.bounds, &mut self.counts),
         };
         let shown = str::from_utf8(name).unwrap_or_default();
-        let Some(point) = point else {
+        let Some((point, count)) = point else {
             each(Err((shown, Reason::Unassembled)));
             return self.each_line(at, end, name, help, text, each);
         };
@@ -284,6 +284,10 @@ impl Parts {
                 _ => of,
             });
             texts.push(b',');
+        }
+        if let Some(count) = count {
+            texts.push(b'=');
+            texts.extend_from_slice(Decimal::of(count).as_bytes());
         }
         let texts = str::from_utf8(texts).unwrap_or_default();
         let kind = if whole.is_summary { Kind::Summary } else { Kind::Histogram };
@@ -367,13 +371,14 @@ fn summary<'a>(
     is_one.then_some(Point::Summary(Summary { quantiles: points, sum, count }))
 }
 
-/// Buckets that count up become buckets of their own.
+/// Buckets that count up become buckets of their own. The count comes with it if it is another than
+/// that of all buckets.
 fn histogram<'a>(
     whole: &Whole,
     picked: &[Cell],
     bounds: &'a mut Vec<f64>,
     counts: &'a mut Vec<u64>,
-) -> Option<Point<'a>> {
+) -> Option<(Point<'a>, Option<u64>)> {
     bounds.clear();
     counts.clear();
     let (sum, all) = (whole.sum?, count(whole.count?)?);
@@ -385,9 +390,10 @@ fn histogram<'a>(
         bounds.push(cell.at);
     }
     let ascends = |pair: &[f64]| matches!(pair, [a, b] if a < b);
-    let is_one =
-        bounds.windows(2).all(ascends) && bounds.pop() == Some(f64::INFINITY) && before == all;
-    is_one.then_some(Point::Histogram(Histogram { bounds, counts, sum }))
+    let is_one = bounds.windows(2).all(ascends) && bounds.pop() == Some(f64::INFINITY);
+    // Who counts while it is read may tell another count.
+    let count = (before != all).then_some(all);
+    is_one.then_some((Point::Histogram(Histogram { bounds, counts, sum }), count))
 }
 
 /// The number, if something can be there so many times.

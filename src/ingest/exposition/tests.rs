@@ -118,12 +118,12 @@ fn histograms_and_summaries_come_whole() {
 fn what_is_no_histogram_comes_line_by_line() {
     let inf = "h_bucket{le=\"+Inf\"} 3\n";
     for lines in [
-        // Buckets that do not count up, or not in whole numbers, or not to the count.
+        // Buckets that do not count up, or not in whole numbers.
         format!("h_bucket{{le=\"1\"}} 4\n{inf}h_sum 1\nh_count 3"),
         format!("h_bucket{{le=\"1\"}} 0.5\n{inf}h_sum 1\nh_count 3"),
         format!("h_bucket{{le=\"1\"}} NaN\n{inf}h_sum 1\nh_count 3"),
         format!("h_bucket{{le=\"1\"}} -1\n{inf}h_sum 1\nh_count 3"),
-        format!("h_bucket{{le=\"1e-05\"}} 1\n{inf}h_sum 1\nh_count 4"),
+        format!("h_bucket{{le=\"1e-05\"}} 1\n{inf}h_sum 1\nh_count 3.5"),
         format!("h_bucket{{le=\"-0\"}} 1\nh_bucket{{le=\"0\"}} 1\n{inf}h_sum 1\nh_count 3"),
         // A part is missing.
         "h_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1".to_owned(),
@@ -277,6 +277,16 @@ fn bounds_and_quantiles_keep_their_texts() {
         })
         .unwrap();
     assert_eq!(texts, ["1e-05,1,+Inf,", "0.50,"]);
+    // The count may be another.
+    let text = "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 3\nh_sum 1\nh_count 4\n";
+    Reader::default()
+        .read(text.as_bytes(), Syntax::Prometheus, &mut |read| {
+            assert_eq!(read.unwrap().texts, "+Inf,=4");
+            let mut lines = Vec::new();
+            each_line(&read.unwrap(), &mut |line| lines.push(told(Ok(*line))));
+            assert_eq!(lines[2], "Untyped h_count[] 4");
+        })
+        .unwrap();
 }
 
 #[test]

@@ -259,7 +259,11 @@ fn told(whole: &Whole, help: &str) -> Vec<String> {
     }
     let kind = if whole.is_summary { "summary" } else { "histogram" };
     if let Some(point) = point(whole, &cells) {
-        let texts: String = cells.iter().map(|(_, text, _)| format!("{text},")).collect();
+        let mut texts: String = cells.iter().map(|(_, text, _)| format!("{text},")).collect();
+        let last = cells.last().map(|(_, _, value)| *value);
+        if !whole.is_summary && last != whole.count {
+            texts += &format!("={}", whole.count.unwrap() as u64);
+        }
         out.push(tell(&name, kind, help, &whole.labels, &format!("{point} {texts}"), whole.time));
         return out;
     }
@@ -279,6 +283,7 @@ fn told(whole: &Whole, help: &str) -> Vec<String> {
 }
 
 fn point(whole: &Whole, cells: &[(f64, String, f64)]) -> Option<String> {
+    // The count of a histogram that is another than that of its buckets is told with the texts.
     let is_count = |n: f64| (0.0..=9_007_199_254_740_992.0).contains(&n) && n.trunc() == n;
     let count = whole.count.filter(|n| is_count(*n))? as u64;
     let sum = whole.sum?;
@@ -303,7 +308,7 @@ fn point(whole: &Whole, cells: &[(f64, String, f64)]) -> Option<String> {
         bounds.push(*bound);
     }
     bounds.pop();
-    (before == count).then(|| format!("{bounds:?} {counts:?} {sum:?}"))
+    Some(format!("{bounds:?} {counts:?} {sum:?}"))
 }
 
 const BLANK: [char; 2] = [' ', '\t'];
