@@ -1,6 +1,7 @@
 # What there is to do with the project; `make` lists it.
 
 CARGO ?= cargo
+, := ,
 # What the static binary is for, and what releases are for.
 TARGET ?= x86_64-unknown-linux-musl
 TARGETS ?= x86_64-unknown-linux-musl i686-unknown-linux-musl aarch64-unknown-linux-musl
@@ -30,8 +31,9 @@ run: ## serve on 127.0.0.1:9101, or as ARGS say
 	$(CARGO) run --release $(FEATURES) -- $(or $(ARGS),--listen 127.0.0.1:9101)
 
 .PHONY: test test-library test-tiny e2e golden fuzz fuzz-seeds
-test: ## every test: units, twins, golden, the peers
-	$(CARGO) test $(FEATURES)
+test: ## install what is missing, then every test: units, twins, golden, the peers
+	.ci/install.sh tests
+	$(CARGO) test --no-fail-fast $(or $(FEATURES),--features recorder$(,)tls$(,)grpc)
 test-library: ## those of the library, without the program; how many crates it brings
 	$(CARGO) test --no-default-features --features recorder
 	.ci/crates.sh
@@ -61,8 +63,10 @@ size: ## table of the static builds; fails where one is over its budget
 dist: ## what a release consists of: dist/
 	.ci/dist.sh $(TARGETS)
 
-.PHONY: docs docs-check
-docs: ## make docs/ and the README's tables from the program's tables
+.PHONY: page docs docs-check
+page: ## pack the status page for the program: src/status/page.html.gz
+	gzip -9nc src/status/page.html >src/status/page.html.gz
+docs: page ## make docs/ and the README's tables from the program's tables
 	$(CARGO) run --quiet --example docs -- .
 docs-check: ## fail where they are not what `make docs` makes
 	@.ci/docs-check.sh

@@ -12,7 +12,7 @@ else
 fi
 host=$(rustc -vV | sed -n 's/^host: //p')
 if [ $# = 0 ]; then
-	mapfile -t all < <("${fuzz[@]}" list)
+	mapfile -t all < <(sed -n 's/^    ("\([a-z_0-9]*\)", .*/\1/p' fuzz/bodies/mod.rs)
 	set -- "${all[@]}"
 fi
 [ $# -gt 0 ] || { echo "there are no fuzz targets" >&2; exit 1; }
@@ -27,9 +27,11 @@ quietly() {
 	"$@" >"$log" 2>&1 || { tail -n 60 "$log" >&2; echo "$what" >&2; exit 1; }
 }
 
-quietly "the fuzz targets do not build" "${fuzz[@]}" build --target "$host"
+quietly "the fuzz targets do not build" "${fuzz[@]}" build --target "$host" one
 for target; do
+	mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
 	quietly "fuzzing $target failed; the input is in fuzz/artifacts/$target" \
-		"${fuzz[@]}" run --target "$host" "$target" -- -max_total_time=$seconds -print_final_stats=1
+		"${fuzz[@]}" run --target "$host" one "fuzz/corpus/$target" -- "--target=$target" \
+		"-artifact_prefix=fuzz/artifacts/$target/" -max_total_time=$seconds -print_final_stats=1
 	echo "$target: $seconds s, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
 done

@@ -1,76 +1,115 @@
 #!/usr/bin/env bash
-# Installs what the other steps need, as root on Debian 12 with rustup: nothing that is there already.
+# Installs what is missing on Debian 12 with rustup, as root or through sudo: .ci/install.sh [tests]
+#
+# `tests` is what `make test` needs; without it, what the other steps of .ci/run need as well. What is
+# there already is left alone. What cannot be had is named at the end, all of it at once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 
-# A compiler for build scripts, and for libFuzzer; those for the C in the feature tls; the readers of
-# deploy/ and docs/; a browser for the status page; the peers.
+# The peers, a browser for the status page, compilers for build scripts and for the C in the feature tls.
 packages=(
-	ca-certificates gcc g++ libc6-dev make binutils
-	busybox-static chromium curl dpkg influxdb mandoc
-	prometheus prometheus-alertmanager prometheus-node-exporter python3
-	gcc-aarch64-linux-gnu gcc-i686-linux-gnu libc6-dev-arm64-cross libc6-dev-i386-cross musl-tools openssl
-	python3-venv qemu-user-static
-	runit shellcheck strace systemd victoria-metrics
+	ca-certificates chromium gcc influxdb libc6-dev make openssl
+	prometheus prometheus-alertmanager prometheus-node-exporter
+	python3 python3-venv strace victoria-metrics
 )
+# Other targets, libFuzzer, the readers of deploy/ and docs/.
+[ "${1-}" = tests ] || packages+=(
+	binutils busybox-static curl dpkg g++ gcc-aarch64-linux-gnu gcc-i686-linux-gnu
+	libc6-dev-arm64-cross libc6-dev-i386-cross mandoc musl-tools qemu-user-static runit shellcheck systemd
+)
+# Real clients of what is pushed, and the other end of what is sent.
+clients=(
+	statsd==4.0.1 datadog==0.56.0 prometheus_client==0.22.1
+	grpcio==1.85.3 opentelemetry-proto==1.45.2
+)
+imports="datadog, grpc, opentelemetry.proto, prometheus_client, statsd"
+python=target/clients/bin/python3
+
+absent=()
 
 # again <command...>: other programs hold apt's locks for a while, mirrors fail for a moment
 again() {
-	for pause in 5 15 30 60 0; do
+	local pauses=(2 0)
+	[ -z "${CI-}" ] || pauses=(5 15 30 60 0)
+	for pause in "${pauses[@]}"; do
 		"$@" && return
 		sleep "$pause"
 	done
-	echo "gave up: $*" >&2
 	return 1
 }
 
 is_there() { dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
 
-missing=()
-for package in "${packages[@]}"; do
-	is_there "$package" || missing+=("$package")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-	[ "$(id -u)" = 0 ] || { echo "as root: apt-get install ${missing[*]}" >&2; exit 1; }
-	echo "installing ${missing[*]}"
-	# The services of the packages would take the ports of the tests.
-	policy=/usr/sbin/policy-rc.d
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' >$policy
-		chmod 755 $policy
-		trap 'rm -f $policy' EXIT
+missing_packages() {
+	for package in "${packages[@]}"; do
+		is_there "$package" || echo "$package"
+	done
+}
+
+# as_root <command...>
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo --preserve-env=DEBIAN_FRONTEND "$@"; fi
+}
+
+debian_packages() {
+	command -v dpkg-query >/dev/null || return 0 # not Debian: the tests that miss a peer name it
+	local missing
+	mapfile -t missing < <(missing_packages)
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || return 1
+		echo "with sudo: apt-get install ${missing[*]}"
+	else
+		echo "installing ${missing[*]}"
 	fi
-	again apt-get -q -o DPkg::Lock::Timeout=60 update
-	again apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
-		install --no-install-recommends "${missing[@]}"
-fi
+	# The services of the packages would take the ports of the tests.
+	local policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+		as_root chmod 755 $policy
+		trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+	fi
+	again as_root apt-get -q -o DPkg::Lock::Timeout=60 update &&
+		again as_root apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+			install --no-install-recommends "${missing[@]}"
+}
 
-# Real clients of what is pushed.
-clients=$PWD/.ci/clients
-if ! "$clients/bin/python3" -c 'import datadog, grpc, opentelemetry.proto, prometheus_client, statsd' 2>/dev/null; then
-	python3 -m venv "$clients"
-	again "$clients/bin/pip" install --quiet --disable-pip-version-check \
-		statsd==4.0.1 datadog==0.56.0 prometheus_client==0.22.1 \
-		grpcio==1.85.3 opentelemetry-proto==1.45.2
-fi
+have_clients() { "$python" -c "import $imports" 2>/dev/null; }
 
+python_clients() {
+	have_clients && return
+	echo "installing ${clients[*]} into target/clients"
+	python3 -m venv target/clients &&
+		again target/clients/bin/pip install --quiet --disable-pip-version-check "${clients[@]}" &&
+		have_clients
+}
+
+# The components of the compiler. .ci/static.sh says what it does without rust-src and the targets.
+compiler() {
+	command -v cargo >/dev/null || return 1
+	[ "${1-}" != tests ] || return 0
+	cargo fmt --version >/dev/null 2>&1 || again rustup component add rustfmt || return
+	cargo clippy --version >/dev/null 2>&1 || again rustup component add clippy || return
+	local library target
+	library=$(rustc --print sysroot)/lib/rustlib
+	[ -d "$library/src/rust/library" ] || rustup component add rust-src || true
+	for target in {x86_64,i686,aarch64}-unknown-linux-musl; do
+		[ -d "$library/$target/lib" ] || rustup target add "$target" || true
+	done
+	cargo fuzz --version >/dev/null 2>&1 || again cargo install --quiet --locked cargo-fuzz
+}
+
+debian_packages || absent+=("Debian packages: $(missing_packages | xargs)")
+python_clients || absent+=("Python packages in target/clients: ${clients[*]}")
 # Receivers newer than Debian 12's.
-again .ci/peers.sh
-
-if ! command -v cargo >/dev/null; then
-	echo "cargo is missing: install Rust with rustup, https://rustup.rs" >&2
+again .ci/peers.sh || absent+=("newer releases of Prometheus and VictoriaMetrics in target/peers (.ci/peers.sh)")
+compiler "${1-}" || absent+=("Rust with rustfmt, clippy and cargo-fuzz: https://rustup.rs")
+if command -v cargo >/dev/null; then
+	again cargo fetch --quiet --locked || absent+=("the crates of Cargo.lock (cargo fetch)")
+fi
+if [ ${#absent[@]} -gt 0 ]; then
+	printf 'missing, and could not be installed here:\n' >&2
+	printf '  %s\n' "${absent[@]}" >&2
 	exit 1
 fi
-# The components of the compiler. .ci/static.sh says what it does without rust-src and the targets.
-cargo fmt --version >/dev/null 2>&1 || again rustup component add rustfmt
-cargo clippy --version >/dev/null 2>&1 || again rustup component add clippy
-library=$(rustc --print sysroot)/lib/rustlib
-[ -d "$library/src/rust/library" ] || rustup component add rust-src || true
-for target in {x86_64,i686,aarch64}-unknown-linux-musl; do
-	[ -d "$library/$target/lib" ] || rustup target add "$target" || true
-done
-if ! cargo fuzz --version >/dev/null 2>&1; then
-	again cargo install --quiet --locked cargo-fuzz
-fi
-again cargo fetch --quiet --locked

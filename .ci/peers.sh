@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Unpacks newer releases of the receivers than this Debian has, from the newer suites of the mirror it
-# uses, without installing anything: .ci/peers/usr/bin/{prometheus,victoria-metrics}. They take OTLP
+# uses, without installing anything: target/peers/usr/bin/{prometheus,victoria-metrics}. They take OTLP
 # and remote write 2.0, which those of Debian 12 do not.
 set -euo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/.."
+mkdir -p target
+cd target
 packages=(prometheus victoria-metrics)
 suite=sid
 

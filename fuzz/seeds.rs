@@ -56,7 +56,7 @@ const EXPOSED: [&str; 7] = [
 const DATAGRAMS: [&str; 4] = [
     "requests.total:1|c|@0.1\nload:+5|g\nload:-2|g\ntime.to-first:320|ms|@0.5\n1st:7:8:9|h\n",
     "page.views:1|c|#country:china,beta,k:|c:in-5|T1656581400|card:low",
-    "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nusers:5|s\r\n",
+    "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nn[host=a,zone=b].x:1|c\nn[host=a:1|c\nusers:5|s\r\n",
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
@@ -76,12 +76,28 @@ const GROUPS: [&str; 4] = [
     "job/a/b\n",
 ];
 
+/// Families in protocol buffers, each with its length before it.
+const FAMILIES: [&str; 3] = [
+    // A counter with a label, a gauge without one.
+    "\u{1e}\n\u{1}c\u{12}\u{2}H.\u{22}\u{15}\n\u{8}\n\u{1}l\u{12}\u{3}a\"b\u{1a}\u{9}\u{9}\0\0\0\0\0\0\u{14}@\
+     \u{12}\n\u{1}g\u{18}\u{1}\u{22}\u{b}\u{12}\u{9}\u{9}\0\0\0\0\0\0\u{14}@",
+    // A histogram of one bucket.
+    "\u{25}\n\u{1}h\u{18}\u{4}\u{22}\u{1e}:\u{1c}\u{8}\u{3}\u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{f}\u{8}\u{2}\
+     \u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{2}\u{11}\0",
+    // A summary, and a time stamp.
+    "\u{2a}\n\u{1}s\u{18}\u{2}\u{22}\u{23}\u{22}\u{1f}\u{8}\u{3}\u{11}\0\0\0\0\0\0\u{14}@\u{1a}\u{12}\
+     \u{9}\0\0\0\0\0\0\0\0\u{11}\0\0\0\0\0\0\u{14}@0\u{7}",
+];
+
 /// The first byte tells how they are cut, and whether only a head was asked for.
-const ANSWERS: [&str; 5] = [
+const ANSWERS: [&str; 8] = [
     "@HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: 4\r\n\r\na 1\n",
     "\u{2}HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\na 1\n\r\n0\r\nT: x\r\n\r\n",
     "~HTTP/1.0 200 OK\nConnection: keep-alive\n\nuntil the end",
     "AHTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+    "@HTTP/1.1 200 OK\r\nX:\r\n folded\r\nContent-Length : 4\r\nContent-Encoding: utf-8\r\n\r\na 1\n",
+    "\u{4}HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 503  Busy\r\nContent-Length: 2, 2\r\n\r\nok",
+    "\u{6}HTTP/1.1 200 OK\r\nContent-Le",
     "0HTTP/1.1 302 Found\r\nLocation: /new?a#b\r\nRetry-After: 7\r\nContent-Encoding: gzip\r\n\r\n",
 ];
 
@@ -213,6 +229,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
         "push_group" => &GROUPS,
+        "push_protobuf" => &FAMILIES,
         "spool_payload" => return payloads(),
         "otlp_answer" | "protobuf" | "write_answer" => &VERDICTS,
         "exposition_in" => return expositions(),

@@ -34,16 +34,33 @@ const RESERVED_FILES: u64 = 96;
 /// The exit code for settings that cannot be.
 const BAD_SETTINGS: u8 = 2;
 
+/// What `--version` prints. The build script knows what cargo does not tell.
+const VERSION: &str = concat!(
+    "sysmetrics ",
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit ",
+    env!("BUILD_COMMIT"),
+    "\ntarget ",
+    env!("BUILD_TARGET"),
+    "\nfeatures ",
+    env!("BUILD_FEATURES"),
+    "\n"
+);
+
 /// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
 pub fn run() -> ExitCode {
     let settings = match load() {
         Ok(settings) => settings,
         Err(refusal) => {
             eprintln!("{refusal}");
+            if env::args_os().any(|arg| arg == "--check-config") {
+                eprintln!("The settings are wrong: sysmetrics does not start with them.");
+            }
             return ExitCode::from(BAD_SETTINGS);
         }
     };
     log::configure(settings.log.format, settings.log.level);
+    warn(&settings);
     let done = match settings.action {
         Action::Serve => serve(settings),
         Action::PrintMetrics => print(&metrics(&settings)),
@@ -53,9 +70,8 @@ pub fn run() -> ExitCode {
         #[cfg(not(feature = "hub"))]
         Action::Once => print(&metrics(&settings)),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
-        Action::Version => {
-            print(concat!("sysmetrics ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())
-        }
+        Action::ShortHelp => print(settings::short_help(&subjects()).as_bytes()),
+        Action::Version => print(VERSION.as_bytes()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,6 +79,13 @@ pub fn run() -> ExitCode {
             log::error("cannot go on", &[("error", &error)]);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Logs what is wrong in the settings and ignored.
+fn warn(settings: &Settings) {
+    for warning in &settings.warnings {
+        log::warn("a setting is ignored", &[("error", warning)]);
     }
 }
 
@@ -98,7 +121,15 @@ fn once(settings: &Settings) -> io::Result<()> {
 fn check(settings: &Settings) -> io::Result<()> {
     #[cfg(feature = "hub")]
     settings.push.token_file.as_deref().map(Gate::read).transpose()?;
-    print(settings.effective.as_bytes())
+    #[cfg(feature = "hub")]
+    let more = export::check(settings) + crate::tail::warn_of_slow(&settings.logs);
+    #[cfg(not(feature = "hub"))]
+    let more = 0;
+    let verdict = match settings.warnings.len() + more {
+        0 => "\n# The settings are right: sysmetrics starts with them.\n",
+        _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
+    };
+    print([&settings.effective, verdict].concat().as_bytes())
 }
 
 fn gather(settings: &Settings) -> Gather {
@@ -144,11 +175,14 @@ fn connections(wanted: usize, files: Option<u64>) -> usize {
 fn serve(settings: Settings) -> io::Result<()> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
-    let listeners = listen::open(&settings.server.listen)?;
+    let listeners = listen::open(&settings.server.listen, &settings.server.access)?;
     if !Wall::now().is_plausible() {
         log::warn("the wall clock is not set", &[("time", &Wall::now().rfc3339())]);
     }
     let path = settings.server.metrics_path.clone();
+    if let Some(file) = &settings.config_file {
+        log::info("settings read", &[("file", &file.display())]);
+    }
     let mut service = Service::new(settings.dialect, path, gather(&settings));
     service.notify = notify();
     let prepared = service.prepare(&settings)?;
@@ -188,18 +222,23 @@ fn reload(server: &mut Server, service: &mut Service) {
     let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
         // What may fail comes before what changes anything.
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
-        server.listen(&settings.server.listen).map_err(|e| e.to_string())?;
+        let of = &settings.server;
+        server.listen(&of.listen, &of.access).map_err(|e| e.to_string())?;
         Ok((settings, prepared))
     });
     match changed {
         Ok((settings, prepared)) => {
             log::configure(settings.log.format, settings.log.level);
+            warn(&settings);
             service.apply(prepared, &settings);
             let path = settings.server.metrics_path.clone();
             service.reconfigure(settings.dialect, path, gather(&settings));
             server.limit(limits(&settings));
             announce(server, &settings);
-            log::info("settings reloaded", &[]);
+            match &settings.config_file {
+                Some(file) => log::info("settings reloaded", &[("file", &file.display())]),
+                None => log::info("settings reloaded", &[]),
+            }
         }
         Err(error) => {
             log::error("settings not reloaded, the old ones stay", &[("error", &error.trim_end())]);
@@ -215,9 +254,9 @@ mod tests {
     use crate::settings::Dialect;
 
     #[test]
-    fn the_limits_of_a_library_are_those_of_the_program() {
+    fn the_limits_of_a_library_are_those_of_the_program_but_for_descriptors() {
         let settings = settings::load(&subjects(), [].into_iter(), [].into_iter()).unwrap();
-        assert_eq!(limits(&settings), Limits::default());
+        assert_eq!(limits(&settings), Limits { connections: 512, ..Limits::default() });
     }
 
     #[cfg(feature = "recorder")]

@@ -3,16 +3,18 @@
 //! descriptors, `deadline` the time, `turn` does what is due.
 
 use crate::alert::{self, Alerts};
-use crate::export::{self, Exports};
+use crate::collect::COLLECTORS;
+use crate::export::{self, Exports, Trouble};
 use crate::gather::{self, Gather};
 use crate::ingest::{self, Declared, Gate, Gateway, Push, Rules, Statsd, StatsdBound};
 use crate::metric::{Family, Kind, Sink, Source};
 use crate::settings::{Custom, Settings};
 use crate::status::Health;
-use crate::store::{self, Bounds, DEFAULT_BUCKETS, Store};
+use crate::store::{self, Bounds, DEFAULT_BUCKETS, Ours, Store};
 use crate::sys::Ready;
 use crate::tail::{self, Tails};
 use crate::target::{self, Targets};
+use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -67,16 +69,24 @@ impl Hub {
     pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
         let push = &settings.push;
         let tokens = push.token_file.as_deref().map(Gate::read).transpose()?;
-        let gate = Gate { max_body: push.max_body_bytes, tokens };
+        // Clients call this machine by its own name, whichever one's files are read.
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let names = Gate::names(host.trim(), &settings.server.listen);
+        let gate = Gate { max_body: push.max_body_bytes, tokens, names };
         let statsd = self.statsd.prepare(&settings.statsd)?;
         Ok(Prepared { gate, statsd, exports: self.exports.prepare(settings)? })
     }
 
-    /// Goes on with other settings; what is there stays.
-    pub fn apply(&mut self, prepared: Prepared, settings: &Settings, now: Instant) {
+    /// Goes on with other settings; what is there stays. `served` is what is told about answering.
+    pub fn apply(
+        &mut self,
+        prepared: Prepared,
+        settings: &Settings,
+        served: &'static [Family<'static>],
+        now: Instant,
+    ) {
         self.gate = prepared.gate;
-        let ours = gather::process_names().filter(|_| settings.process_metrics);
-        self.store.serve(settings.dialect, ours);
+        self.store.serve(ours(settings, served));
         self.configure_push(settings, now);
         self.statsd.apply(prepared.statsd);
         let labels = &settings.custom.labels;
@@ -95,6 +105,7 @@ impl Hub {
             name_bytes: push.max_name_bytes,
             value_bytes: push.max_value_bytes,
         });
+        self.store.limit_bytes(push.max_bytes);
         let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
         if self.push.rules().labels != custom.labels {
             // What was declared stays for ever, and would under the labels of before, too.
@@ -152,12 +163,7 @@ impl Hub {
             // They ask for what the others have to say, not for their own.
             let mut alerts = std::mem::take(&mut self.alerts);
             let dialect = gather.dialect();
-            let mut scrape = |out: &mut dyn Sink| {
-                gather.scrape(gather.all(), out);
-                self.write_self(out);
-                self.store.write(now, out);
-            };
-            alerts.turn(dialect, &mut scrape, now);
+            alerts.turn(dialect, &mut |out| self.write_all(gather, served, now, out), now);
             self.alerts = alerts;
         }
         if is_due(self.exports.deadline()) {
@@ -175,9 +181,24 @@ impl Hub {
         now: Instant,
         out: &mut dyn Sink,
     ) {
-        gather.scrape(gather.all(), out);
-        served(out);
-        self.write_self(out);
+        let mut ours = |out: &mut dyn Sink| {
+            gather.scrape(gather.all(), out);
+            served(out);
+        };
+        self.write_page(&mut ours, now, out);
+    }
+
+    /// What `ours` writes, what is known about all that comes in, and what came in.
+    pub fn write_page(
+        &mut self,
+        ours: &mut dyn FnMut(&mut dyn Sink),
+        now: Instant,
+        out: &mut dyn Sink,
+    ) {
+        self.store.merge(now, out, &mut |out| {
+            ours(out);
+            self.write_self(out);
+        });
         out.source(Source::Others);
         self.store.write(now, out);
     }
@@ -199,8 +220,7 @@ impl Hub {
     /// knows.
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         if self.store.was_full(now, RECENT) {
-            let reason =
-                "there was no room for what was pushed: push.max_series, push.max_families";
+            let reason = "there was no room for what was pushed: push.max_series, push.max_families, push.max_bytes";
             to.fails("store", "series", reason.to_owned());
         }
         if let Some(path) = self.tails.unkept_state() {
@@ -213,22 +233,34 @@ impl Hub {
             let text = ["no message arrived for ", &age, " s, alerts that wait: ", &waiting];
             to.fails("alert", name, [&text.concat(), "; the log says why"].concat());
         }
-        self.exports.troubles(|name, since, text| match since {
-            Some(since) => {
+        for (name, metric) in self.alerts.unmatched() {
+            let text = ["no series since the start with that name and those labels: ", metric];
+            to.notes("alert", name, text.concat());
+        }
+        self.exports.troubles(now, &mut |name, trouble, text| match trouble {
+            Trouble::Failing(since) | Trouble::Hanging(since) => {
                 let age = now.saturating_duration_since(since).as_secs().to_string();
-                to.fails("export", name, ["nothing arrived for ", &age, " s: ", &text].concat());
+                to.fails("export", name, ["nothing arrived for ", &age, " s: ", text].concat());
             }
-            None => to.fails("spool", name, text),
+            Trouble::Spool => to.fails("spool", name, text.to_owned()),
+            Trouble::Late => {
+                to.notes("export", name, ["samples are out of order: ", text].concat());
+            }
         });
         for (name, _, text, _) in self.targets.failures().filter(|(_, is_down, ..)| *is_down) {
             to.notes("target", name, text.to_owned());
+        }
+        for (name, count) in self.targets.excesses() {
+            let bounds = "scrape.max_series, push.max_families, push.max_bytes";
+            let text = ["samples without room: ", &count.to_string(), "; see ", bounds].concat();
+            to.notes("target", name, text);
         }
     }
 
     /// Before the program ends, at the latest then.
     pub fn finish(&mut self, end: Instant) {
         // What waits takes its time meanwhile.
-        self.tails.finish();
+        self.tails.finish(&mut self.store);
         self.exports.finish(end);
     }
 
@@ -253,6 +285,17 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
         .chain(tail::families())
         .chain(alert::families())
         .chain(export::families())
+}
+
+/// What is served besides the store.
+fn ours(settings: &Settings, served: &'static [Family<'static>]) -> Ours {
+    let collectors = COLLECTORS.iter().zip(&settings.collectors);
+    let on = collectors.filter(|(_, settings)| settings.enabled).map(|(spec, _)| spec);
+    let mut dynamic = on.clone().flat_map(|spec| spec.dynamic.iter().copied());
+    let on = on.flat_map(|spec| spec.families);
+    let of_scrape = gather::served(settings.process_metrics);
+    let mut rows = on.chain(of_scrape).chain(families()).chain(served);
+    Ours::new(settings.dialect, &mut rows, &mut dynamic, settings.custom.labels_of_own())
 }
 
 /// What is there from the start.

@@ -1,14 +1,20 @@
 //! The sockets that are listened on: those a service manager hands over, or those the settings
-//! name. After a change of the settings what stays the same stays open.
+//! name. After a change of the settings what stays the same stays open. Who may connect to a Unix
+//! socket is said by its file.
 
 use crate::log;
-use crate::settings::Listen;
+use crate::settings::{Listen, SocketAccess};
 use crate::sys;
 use std::env;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+
+/// Where the numbers of groups are found.
+const GROUPS: &str = "/etc/group";
 
 /// One open socket.
 pub struct Listener {
@@ -48,7 +54,7 @@ impl Drop for Listener {
 }
 
 /// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`.
-pub fn open(wanted: &[Listen]) -> io::Result<Vec<Listener>> {
+pub fn open(wanted: &[Listen], access: &SocketAccess) -> io::Result<Vec<Listener>> {
     let text = |name| env::var(name).ok();
     let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
     let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
@@ -61,14 +67,18 @@ pub fn open(wanted: &[Listen]) -> io::Result<Vec<Listener>> {
     });
     let mut listeners: Vec<_> = inherited.collect();
     if listeners.is_empty() {
-        change(&mut listeners, wanted)?;
+        change(&mut listeners, wanted, access)?;
     }
     Ok(listeners)
 }
 
 /// Opens what `wanted` names anew and closes what it no longer names; on an error all stays as it
 /// was. What a service manager handed over stays in any case.
-pub fn change(listeners: &mut Vec<Listener>, wanted: &[Listen]) -> io::Result<()> {
+pub fn change(
+    listeners: &mut Vec<Listener>,
+    wanted: &[Listen],
+    access: &SocketAccess,
+) -> io::Result<()> {
     if listeners.iter().any(|l| l.wanted.is_none()) {
         return Ok(());
     }
@@ -81,20 +91,25 @@ pub fn change(listeners: &mut Vec<Listener>, wanted: &[Listen]) -> io::Result<()
         }
     }
     let keeps = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
-    let fresh = match bind_all(&missing) {
+    let fresh = match bind_all(&missing, access) {
         // One of those that are to go may be in the way: a socket on every address is in the way
         // of one on a single address at the same port.
         Err(e) if e.kind() == io::ErrorKind::AddrInUse && !listeners.iter().all(keeps) => {
             let (kept, gone) = std::mem::take(listeners).into_iter().partition(keeps);
             *listeners = kept;
             let gone: Vec<Closed> = (gone as Vec<Listener>).into_iter().map(Closed::of).collect();
-            bind_all(&missing).inspect_err(|_| {
-                listeners.extend(gone.into_iter().filter_map(Closed::reopen));
+            bind_all(&missing, access).inspect_err(|_| {
+                listeners.extend(gone.into_iter().filter_map(|gone| gone.reopen(access)));
             })?
         }
         result => result?,
     };
     listeners.retain(keeps);
+    for listener in &*listeners {
+        if let Some(Listen::Unix(path)) = &listener.wanted {
+            grant(path, access)?;
+        }
+    }
     listeners.extend(fresh);
     Ok(())
 }
@@ -111,9 +126,9 @@ impl Closed {
     }
 
     /// At the same port, also where the kernel had picked it.
-    fn reopen(self) -> Option<Listener> {
+    fn reopen(self, access: &SocketAccess) -> Option<Listener> {
         let socket = match &self.wanted {
-            Some(Listen::Unix(path)) => sys::listen_unix(path),
+            Some(Listen::Unix(path)) => listen_unix(path, access),
             _ => sys::listen_tcp(&self.bound).map(|(socket, _)| socket),
         };
         match socket {
@@ -127,10 +142,10 @@ impl Closed {
     }
 }
 
-fn bind_all(wanted: &[&Listen]) -> io::Result<Vec<Listener>> {
+fn bind_all(wanted: &[&Listen], access: &SocketAccess) -> io::Result<Vec<Listener>> {
     let mut fresh = Vec::new();
     for address in wanted {
-        bind(address, &mut fresh).map_err(|e| {
+        bind(address, access, &mut fresh).map_err(|e| {
             let advice = match address {
                 _ if e.kind() != io::ErrorKind::AddrInUse => "",
                 Listen::Unix(path) if !sys::is_socket(path) => "; what is there is no socket",
@@ -142,10 +157,10 @@ fn bind_all(wanted: &[&Listen]) -> io::Result<Vec<Listener>> {
     Ok(fresh)
 }
 
-fn bind(wanted: &Listen, to: &mut Vec<Listener>) -> io::Result<()> {
+fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::Result<()> {
     match wanted {
         Listen::Unix(path) => {
-            let socket = sys::listen_unix(path)?;
+            let socket = listen_unix(path, access)?;
             to.push(Listener { socket, wanted: Some(wanted.clone()), bound: wanted.to_string() });
         }
         Listen::Tcp(host, port) if host.is_empty() => {
@@ -167,6 +182,40 @@ fn bind(wanted: &Listen, to: &mut Vec<Listener>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn listen_unix(path: &Path, access: &SocketAccess) -> io::Result<OwnedFd> {
+    let socket = sys::listen_unix(path)?;
+    grant(path, access).inspect_err(|_| drop(fs::remove_file(path)))?;
+    Ok(socket)
+}
+
+/// Gives the socket's file its group and mode, where the settings name them.
+fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
+    if !access.group.is_empty() {
+        let group = &access.group;
+        let number = group.parse().ok().or_else(|| group_number(group));
+        let done = match number {
+            Some(number) => chown(path, None, Some(number)),
+            None => Err(io::Error::other("there is none in /etc/group; a number will do, too")),
+        };
+        done.map_err(|e| {
+            io::Error::other(["socket_group ", group, ": ", &e.to_string()].concat())
+        })?;
+    }
+    match access.mode {
+        Some(mode) => fs::set_permissions(path, fs::Permissions::from_mode(mode)),
+        None => Ok(()),
+    }
+}
+
+/// The number of a group by group(5): `name:password:number:members`.
+fn group_number(name: &str) -> Option<u32> {
+    let text = fs::read_to_string(GROUPS).ok()?;
+    let mut lines = text.lines();
+    lines.find_map(|line| {
+        line.strip_prefix(name)?.strip_prefix(':')?.split(':').nth(1)?.parse().ok()
+    })
 }
 
 fn bind_tcp(wanted: &Listen, address: SocketAddr) -> io::Result<Listener> {

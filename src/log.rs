@@ -1,4 +1,4 @@
-//! One line an event, to stderr: text or JSON. A line is dropped and counted rather than waited
+//! One line an event, to stderr: text, logfmt or JSON. A line is dropped and counted rather than waited
 //! for when nobody reads the pipe: the serving thread never blocks on its own log.
 
 use crate::clock::Wall;
@@ -19,7 +19,7 @@ const MAX_VALUE: usize = 3072;
 const SILENCE: Duration = Duration::from_secs(60);
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Info as u8);
-static JSON: AtomicU8 = AtomicU8::new(0);
+static FORMAT: AtomicU8 = AtomicU8::new(Format::Text as u8);
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
 /// A named value of an event.
@@ -28,7 +28,7 @@ pub type Field<'a> = (&'a str, &'a dyn fmt::Display);
 /// From now on log so.
 pub fn configure(format: Format, level: Level) {
     LEVEL.store(level as u8, Relaxed);
-    JSON.store((format == Format::Json).into(), Relaxed);
+    FORMAT.store(format as u8, Relaxed);
 }
 
 /// Whether events of `level` are written.
@@ -66,30 +66,43 @@ pub fn event(level: Level, message: &str, fields: &[Field<'_>]) {
     if !enabled(level) {
         return;
     }
-    let line = line(Wall::now(), level, message, fields, JSON.load(Relaxed) == 1);
+    let line = line(Wall::now(), level, message, fields, format());
     let stderr = std::io::stderr();
     if sys::would_block(&stderr) || stderr.lock().write_all(line.as_bytes()).is_err() {
         DROPPED.fetch_add(1, Relaxed);
     }
 }
 
-fn line(at: Wall, level: Level, message: &str, fields: &[Field<'_>], json: bool) -> String {
+/// The form that was configured.
+fn format() -> Format {
+    let format = FORMAT.load(Relaxed);
+    let known = [Format::Logfmt, Format::Json].into_iter().find(|known| *known as u8 == format);
+    known.unwrap_or_default()
+}
+
+fn line(at: Wall, level: Level, message: &str, fields: &[Field<'_>], format: Format) -> String {
     let mut line = String::with_capacity(256);
     let level = name(level);
+    let json = format == Format::Json;
     // Writing to a String cannot fail.
-    let _ = if json {
-        write!(line, "{{\"time\":\"{}\",\"level\":\"{level}\"", at.rfc3339())
-    } else {
-        write!(line, "{} {level} {message}", at.rfc3339())
+    let _ = match format {
+        Format::Json => write!(line, "{{\"time\":\"{}\",\"level\":\"{level}\"", at.rfc3339()),
+        Format::Logfmt => write!(line, "time={} level={level}", at.rfc3339()),
+        Format::Text => write!(line, "{} {level} {message}", at.rfc3339()),
     };
-    if json {
-        quoted(&mut line, ",\"message\":", &message);
+    match format {
+        Format::Json => quoted(&mut line, ",\"message\":", message),
+        Format::Logfmt => pair(&mut line, "msg", message),
+        Format::Text => {}
     }
     for (name, value) in fields {
-        if json {
-            quoted(&mut line, &format!(",\"{name}\":"), value);
+        let value = value.to_string();
+        if !json {
+            pair(&mut line, name, &value);
+        } else if is_number(&value) {
+            let _ = write!(line, ",\"{name}\":{value}");
         } else {
-            plain(&mut line, name, value);
+            quoted(&mut line, &format!(",\"{name}\":"), &value);
         }
     }
     let mut end = line.len().min(MAX_LINE - 2);
@@ -111,18 +124,25 @@ fn name(level: Level) -> &'static str {
 }
 
 /// `name=value`, quoted where it holds more than a word.
-fn plain(line: &mut String, name: &str, value: &dyn fmt::Display) {
-    let text = value.to_string();
+fn pair(line: &mut String, name: &str, text: &str) {
     let word = |c: char| c.is_ascii_graphic() && c != '"' && c != '=';
     if !text.is_empty() && text.chars().all(word) {
         let _ = write!(line, " {name}={text}");
     } else {
-        quoted(line, &format!(" {name}="), &text);
+        quoted(line, &format!(" {name}="), text);
     }
 }
 
+/// Whether JSON may have `text` as a number: a whole one without leading zeros that a double holds
+/// exactly. Versions and addresses with dots stay strings.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = matches!(digits.as_bytes(), [b'0'] | [b'1'..=b'9', ..]);
+    is_plain && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// `before"value"`, escaped as JSON; cut where it is too long, left out where there is no room.
-fn quoted(line: &mut String, before: &str, value: &dyn fmt::Display) {
+fn quoted(line: &mut String, before: &str, value: &str) {
     const END: &str = "…";
     let start = line.len();
     line.push_str(before);
@@ -132,7 +152,7 @@ fn quoted(line: &mut String, before: &str, value: &dyn fmt::Display) {
         return line.truncate(start);
     };
     let most = line.len() + room.min(MAX_VALUE);
-    for c in value.to_string().chars() {
+    for c in value.chars() {
         let whole = line.len();
         let _ = match c {
             '"' | '\\' => write!(line, "\\{c}"),
@@ -177,14 +197,18 @@ mod tests {
         let at = Wall::now();
         let fields: [Field<'_>; 3] =
             [("path", &"/a b"), ("status", &200), ("client", &"x\"\n\u{7}é")];
-        let text = line(at, Level::Info, "scrape", &fields, false);
+        let text = line(at, Level::Info, "scrape", &fields, Format::Text);
         assert!(
             text.ends_with(" info scrape path=\"/a b\" status=200 client=\"x\\\"\\n\\u0007é\"\n"),
             "{text}"
         );
-        let json = line(at, Level::Warn, "say \"x\"", &fields, true);
+        let logfmt = line(at, Level::Info, "a scrape", &fields, Format::Logfmt);
+        let rest =
+            " level=info msg=\"a scrape\" path=\"/a b\" status=200 client=\"x\\\"\\n\\u0007é\"\n";
+        assert!(logfmt.starts_with("time=2") && logfmt.ends_with(rest), "{logfmt}");
+        let json = line(at, Level::Warn, "say \"x\"", &fields, Format::Json);
         let rest = ",\"level\":\"warn\",\"message\":\"say \\\"x\\\"\",\"path\":\"/a b\",\
-                    \"status\":\"200\",\"client\":\"x\\\"\\n\\u0007é\"}\n";
+                    \"status\":200,\"client\":\"x\\\"\\n\\u0007é\"}\n";
         assert!(json.starts_with("{\"time\":\"") && json.ends_with(rest), "{json}");
     }
 
@@ -193,18 +217,18 @@ mod tests {
         let long = "é".repeat(5000);
         let fields: [Field<'_>; 2] = [("a", &long), ("b", &1)];
         let at = Wall::now();
-        let json = line(at, Level::Error, "m", &fields, true);
-        assert!(json.len() <= MAX_LINE && json.ends_with("éé…\",\"b\":\"1\"}\n"), "{json}");
+        let json = line(at, Level::Error, "m", &fields, Format::Json);
+        assert!(json.len() <= MAX_LINE && json.ends_with("éé…\",\"b\":1}\n"), "{json}");
         for n in MAX_VALUE..MAX_LINE {
             // However long it is, and whatever its characters become.
             for value in ["a".repeat(n), "\u{7}".repeat(n / 6), "\"".repeat(n / 2)] {
                 let fields: [Field<'_>; 3] = [("a", &value), ("b", &value), ("c", &value)];
-                let json = line(at, Level::Error, "m", &fields, true);
+                let json = line(at, Level::Error, "m", &fields, Format::Json);
                 assert!(json.len() <= MAX_LINE && json.ends_with("\"}\n"), "{json}");
                 assert_eq!(json.replace("\\\"", "").matches('"').count() % 4, 0, "{json}");
             }
         }
-        let text = line(Wall::now(), Level::Error, &long, &fields, false);
+        let text = line(Wall::now(), Level::Error, &long, &fields, Format::Text);
         assert!(text.len() <= MAX_LINE && text.ends_with('\n'));
     }
 

@@ -9,10 +9,10 @@ use crate::http::{Body, Limits, Method, Refusal, Request, Response};
 use crate::listen::Listener;
 use crate::log;
 use crate::routes::Service;
-use crate::settings::Listen;
-use crate::sys::{self, Ready, Signal};
+use crate::settings::{Listen, SocketAccess};
+use crate::sys::{self, Ends, Ready, Signal};
 use std::io::{self, Read};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -53,7 +53,7 @@ impl Server {
     }
 
     /// Addresses stay what they were: tiny_http's threads cannot be told of others.
-    pub fn listen(&mut self, _: &[Listen]) -> io::Result<()> {
+    pub fn listen(&mut self, _: &[Listen], _: &SocketAccess) -> io::Result<()> {
         Ok(())
     }
 
@@ -86,7 +86,8 @@ impl Server {
     fn answer(&mut self, mut from: tiny_http::Request, service: &mut Service) {
         // The body first: once the head is borrowed there is no way to it.
         let peer = from.remote_addr();
-        let is_local = peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback());
+        // It does not tell our own address.
+        let ends = Ends::of(peer.map(|_| Ipv4Addr::LOCALHOST.into()), peer.map(|peer| peer.ip()));
         let most = service.body_limit();
         let mut body = Vec::new();
         let has_body = matches!(from.method(), tiny_http::Method::Post | tiny_http::Method::Put);
@@ -98,30 +99,37 @@ impl Server {
             found.map_or("", |h| h.value.as_str())
         };
         let (path, query) = from.url().split_once('?').unwrap_or((from.url(), ""));
-        let request = Request {
+        let mut request = Request {
             method: match from.method() {
                 tiny_http::Method::Get => Method::Get,
                 tiny_http::Method::Head => Method::Head,
                 tiny_http::Method::Post => Method::Post,
                 tiny_http::Method::Put => Method::Put,
                 tiny_http::Method::Delete => Method::Delete,
+                tiny_http::Method::Options => Method::Options,
                 _ => Method::Other,
             },
             path,
             query,
             keep_alive: true,
             is_http10: false,
-            accept: header("Accept"),
-            accept_encoding: header("Accept-Encoding"),
+            accept: header("Accept").into(),
+            accept_encoding: header("Accept-Encoding").into(),
             authorization: header("Authorization"),
             content_type: header("Content-Type"),
             content_encoding: header("Content-Encoding"),
+            host: header("Host"),
+            is_of_page: false,
+            is_relayed: false,
             body: Body::Sized(0),
             expects: false,
         };
+        for header in from.headers() {
+            request.note_sender(header.field.as_str().as_str(), header.value.as_bytes());
+        }
         if !service.takes_body(&request) {
             service.answer(&request, &mut self.response);
-        } else if service.admits(&request, is_local, &mut self.response) {
+        } else if service.admits(&request, ends, &mut self.response) {
             match &body {
                 Some(body) => {
                     service.receive(&request, body, Instant::now(), &mut self.response);

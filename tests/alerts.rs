@@ -41,8 +41,10 @@ fn push(agent: &Agent, queue: &str, depth: f64) {
         "{{\"name\":\"queue_depth\",\"type\":\"gauge\",\"value\":{depth},\
          \"labels\":{{\"queue\":\"{queue}\"}}}}"
     );
-    let head =
-        format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     let answer = agent.connect().send([head, body].concat()).answer();
     assert!(answer.text().contains("\"accepted\":1"), "{answer:?}");
 }
@@ -266,8 +268,10 @@ fn push_many(agent: &Agent, queues: std::ops::Range<i32>, value: i32) {
         )
     };
     let body = format!("[{}]", queues.map(deep).collect::<Vec<_>>().join(","));
-    let head =
-        format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     let answer = agent.connect().send([head, body].concat()).answer();
     assert!(answer.text().contains(&format!("\"accepted\":{count}")), "{answer:?}");
 }
@@ -521,6 +525,85 @@ fn the_real_alertmanager_sees_it() {
     assert_eq!(counted(&agent, "failed_total", &[("destination", &name)]), 0.0);
 }
 
+/// Two boxes with the same rule and the same series, and one file.
+#[test]
+fn two_boxes_are_two_alerts_at_the_real_alertmanager() {
+    let dir = Temp::new();
+    let config = dir.write("am.yml", "route: {receiver: none}\nreceivers: [{name: none}]\n");
+    let address = free_address();
+    let args = [
+        format!("--config.file={}", config.display()),
+        format!("--storage.path={}", dir.path("data").display()),
+        format!("--web.listen-address={address}"),
+        "--cluster.listen-address=".to_owned(),
+    ];
+    let package = "prometheus-alertmanager";
+    let _manager = start("prometheus-alertmanager", package, &address, &args);
+    // Each takes one connection at a time.
+    let hooks = [webhook(|_| OK), webhook(|_| OK)];
+    let (relay, mails) = relay(|_, line| {
+        let answer = if line == "DATA" { "354 go on\r\n" } else { "250 fine\r\n" };
+        answer.to_owned()
+    });
+    let more = format!(
+        "alertmanager = \"http://{address}/\"\nwebhook = \"http://${{HOOK}}/\"\nsmtp = \"{relay}\"\n\
+         mail_to = \"ops@example.org\"\nmail_from = \"box@example.org\"\n\
+         [agent]\ninstance = \"${{BOX}}\"\n"
+    );
+    let rules = DEEP.replace("holds", "of {{ $labels.instance }} holds");
+    let file = settings(&more, &rules);
+    let agents = [("edge-17", 0), ("edge-18", 1)].map(|(name, at)| {
+        let plan = Agent::plan().machine("box").file(&file).env("BOX", name);
+        let agent = plan.env("HOOK", &hooks[at].0).start();
+        push(&agent, "a", 6.5);
+        agent
+    });
+    let seen = || {
+        let Json::List(alerts) = Json::parse(get(&address, "/api/v2/alerts").text()) else {
+            panic!("no list")
+        };
+        let instance = |alert: &Json| alert.get("labels").unwrap().text("instance").to_owned();
+        let mut instances: Vec<_> = alerts.iter().map(instance).collect();
+        instances.sort();
+        instances
+    };
+    wait_until("Alertmanager to see both", || seen() == ["edge-17", "edge-18"]);
+    let told: Vec<_> = hooks.iter().map(|(_, heard)| next(heard)).collect();
+    for (message, name) in told.iter().zip(["edge-17", "edge-18"]) {
+        let labels =
+            [("alertname", "Deep"), ("instance", name), ("queue", "a"), ("severity", "page")];
+        assert_eq!(message.get("commonLabels"), Some(&object(&labels)));
+        let summary = alerts(message)[0].get("annotations").unwrap().text("summary");
+        assert_eq!(summary, format!("a of {name} holds 6.5"));
+    }
+    let fingerprints = told.iter().map(|message| alerts(message)[0].text("fingerprint"));
+    assert_ne!(fingerprints.clone().next(), fingerprints.clone().nth(1));
+    let mut subjects: Vec<_> = (0..2)
+        .map(|_| {
+            let lines = mails.recv_timeout(PATIENCE).unwrap();
+            let of = |start: &str| lines.iter().find(|line| line.starts_with(start)).unwrap();
+            assert!(
+                lines.iter().any(|line| line.starts_with("  instance =3D edge-1")),
+                "{lines:?}"
+            );
+            [of("From:").as_str(), of("Subject:")].concat()
+        })
+        .collect();
+    subjects.sort();
+    for (found, name) in subjects.iter().zip(["edge-17", "edge-18"]) {
+        let expected =
+            format!("From: {name} <box@example.org>Subject: [FIRING:1] Deep: {name} a page");
+        assert_eq!(*found, expected);
+    }
+    // On its own page it is one box.
+    assert!(agents.iter().all(|agent| state(agent, "firing", "a")));
+    push(&agents[0], "a", 1.0);
+    wait_until("one to be over", || seen() == ["edge-18"]);
+    // Another name is another box: what is told under the old one is over.
+    agents[1].reload(&file.replace("${BOX}", "edge-19"));
+    wait_until("the other to be known by its new name", || seen() == ["edge-19"]);
+}
+
 /// What the conditions find is what Prometheus finds.
 #[test]
 fn conditions_hold_for_what_prometheus_says() {
@@ -536,6 +619,13 @@ fn conditions_hold_for_what_prometheus_says() {
         "queue_depth{queue=\"\"} == 3",
         "queue_depth{none!=\"\"} == 3",
         "1 / (queue_depth - queue_depth) > 1e300",
+        "absent(nothing{a=\"1\",b=~\"x.*\",c!=\"d\",e=\"f\\\"\"})",
+        "absent(nothing{x=\"1\",x=\"2\",y!=\"3\",y=\"4\"}) * 2 >= 2",
+        "absent(sysmetrics_memory_total_bytes)",
+        "absent(queue_depth{queue=\"none\"}) == 1",
+        "absent(sysmetrics_disk_read_bytes_total{device=~\"s.*\"}) > 0",
+        "absent(nothing) + absent(nobody) > 1",
+        "absent(nothing{queue=\"a\"}) + queue_depth > 1",
     ];
     let (hook, heard) = webhook(|_| OK);
     let rules: Vec<_> = conditions
@@ -653,8 +743,10 @@ fn targets_that_are_down_and_rates_are_told() {
     for add in [1, 7] {
         let body =
             format!("{{\"name\":\"alert_source_total\",\"type\":\"counter\",\"value\":{add}}}");
-        let head =
-            format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         agent.connect().send([head, body].concat()).answer();
         let before = looked();
         wait_until("two looks", || looked() > before + 1.0);
@@ -662,10 +754,51 @@ fn targets_that_are_down_and_rates_are_told() {
     assert_eq!(next(&heard).text("groupKey"), "{}:{alertname=\"Turning\"}");
 }
 
+/// A rule that asks for what never was there is told, and so is what is not there any more.
+#[test]
+fn rules_that_never_match_are_noted_and_absence_fires() {
+    let (hook, heard) = webhook(|_| OK);
+    let rules = "[[alerts]]\nname = \"Typo\"\nexpr = 'queue_depht > 1'\n\
+         [[alerts]]\nname = \"Deep\"\nexpr = 'queue_depth{queue=\"a\"} / load_of_nobody > 1'\n\
+         [[alerts]]\nname = \"Good\"\nexpr = 'memory_total_bytes < 1'\n\
+         [[alerts]]\nname = \"Gone\"\nexpr = 'absent(queue_depth{queue=\"a\",zone=~\".*\"})'\n\
+         labels = { who = \"{{ $labels.queue }}\" }\n";
+    let file = settings(&format!("webhook = \"http://{hook}/\""), rules);
+    let file = file.replace("[server]", "[push]\nttl = \"1s\"\n[server]");
+    let agent = Agent::plan().machine("box").file(&file).start();
+    let message = next(&heard);
+    assert_eq!(message.text("groupKey"), "{}:{alertname=\"Gone\"}");
+    let labels = alerts(&message)[0].get("labels").unwrap();
+    assert_eq!((labels.text("queue"), labels.text("who")), ("a", "a"));
+    let notes = |path: &str| {
+        let answer = agent.get(path);
+        assert_eq!(answer.status, 200);
+        let json = Json::parse(answer.text());
+        let Some(Json::List(notes)) = json.get("notes") else { panic!("{json:?}") };
+        let text = |note: &Json| {
+            assert_eq!(note.text("part"), "alert");
+            let reason = note.text("reason").to_owned();
+            format!("{} {}", note.text("name"), reason.rsplit(' ').next().unwrap())
+        };
+        notes.iter().map(text).collect::<Vec<_>>()
+    };
+    for path in ["/api/health", "/api/status"] {
+        assert_eq!(notes(path), ["Typo queue_depht", "Deep queue_depth"], "{path}");
+    }
+    // It comes, and goes again after a second.
+    push(&agent, "a", 1.0);
+    let message = next(&heard);
+    assert_eq!((message.text("status"), alerts(&message).len()), ("resolved", 1));
+    assert_eq!(next(&heard).text("status"), "firing");
+    assert_eq!(notes("/api/health"), ["Typo queue_depht", "Deep load_of_nobody"]);
+}
+
 /// Puts the words of a condition together at random, some of them wrong.
 fn random_condition(random: &mut Random) -> String {
-    const WORDS: [&str; 30] = [
+    const WORDS: [&str; 33] = [
         "a",
+        "absent(a)",
+        "absent(b{x=\"1\",y!='2'})",
         "rate(a_total[1m])",
         "increase(b{x=\"1\"}[1h30m])",
         "c:d{}",
@@ -685,6 +818,7 @@ fn random_condition(random: &mut Random) -> String {
         ",",
         "[5m]",
         "rate",
+        "absent",
         ".5",
         "5.",
         "1e",
@@ -700,7 +834,7 @@ fn random_condition(random: &mut Random) -> String {
     let mut side = |text: &mut String| {
         for _ in 0..1 + random.below(6) {
             // Mostly what makes sense.
-            let (most, every) = (random.below(13), random.below(WORDS.len()));
+            let (most, every) = (random.below(15), random.below(WORDS.len()));
             text.push_str(WORDS[if random.below(4) > 0 { most } else { every }]);
             text.push_str(["", " "][random.below(2)]);
         }
@@ -708,6 +842,10 @@ fn random_condition(random: &mut Random) -> String {
     let (mut left, mut right) = (String::new(), String::new());
     side(&mut left);
     side(&mut right);
+    // Absence holds on its own.
+    if random.below(20) == 0 {
+        return left;
+    }
     [&left, COMPARISONS[random.below(6)], " ", &right].concat()
 }
 

@@ -177,6 +177,7 @@ sysv() {
 		LOGPIPE=$dir/pipe
 		LOGGER="tee -a $dir/log"
 		RUNAS=$runas
+		STATE=$dir/state
 	END
 	init="env PATH=$path DEFAULTS=$dir/default $* deploy/sysv/sysmetrics"
 
@@ -193,6 +194,7 @@ sysv() {
 	pid=$(cat "$dir/pid")
 	expect 0 "$label: status" $init status
 	expect 0 "$label: serves" soon serves
+	expect 0 "$label: its state has a place of its own" test "$(stat -c '%a %U' "$dir/state")" = "700 ${runas:-$(id -un)}"
 	[ -z "$runas" ] || expect 0 "$label: runs as $runas" test "$(stat -c %U "/proc/$pid")" = $runas
 	expect 0 "$label: second start" $init start
 	config bad
@@ -230,11 +232,13 @@ runit() {
 		ARGS="--config $T/sysmetrics.toml --listen 127.0.0.1:$port"
 		RUNAS=$runas
 		LOGDIR=$T/runit/log
+		STATE=$T/runit/state
 	END
 	config good
 	runsv "$dir" &
 	started=$!
 	expect 0 "runit: serves" soon serves
+	expect 0 "runit: its state has a place of its own" test "$(stat -c '%a %U' "$T/runit/state")" = "700 ${runas:-$(id -un)}"
 	[ -z "$runas" ] || expect 0 "runit: runs as $runas" test "$(stat -c %U "/proc/$(cat "$dir/supervise/pid")")" = $runas
 	config less
 	expect 0 "runit: reload" sv hup "$dir"
@@ -274,7 +278,13 @@ openwrt() {
 	mkdir "$T/openwrt"
 	printf '#!/bin/sh\nexec "%s" --config "%s" "$@"\n' "$BIN" "$T/sysmetrics.toml" >"$T/openwrt/sysmetrics"
 	chmod 755 "$T/openwrt/sysmetrics"
-	export CALLS="$T/openwrt/calls" PROG="$T/openwrt/sysmetrics"
+	export CALLS="$T/openwrt/calls" PROG="$T/openwrt/sysmetrics" STATE="$T/openwrt/state"
+	# Only root may give a directory away.
+	if [ -z "$runas" ]; then
+		mkdir "$T/openwrt/as_user"
+		ln -s "$(command -v true)" "$T/openwrt/as_user/chown"
+		PATH=$T/openwrt/as_user:$PATH
+	fi
 	init="busybox ash $T/rc.common deploy/openwrt/sysmetrics.init"
 
 	config good
@@ -294,6 +304,7 @@ openwrt() {
 		close_instance
 		close_service
 	END
+	expect 0 "openwrt: its state has a place of its own" test "$(stat -c '%a %U' "$STATE")" = "700 ${runas:-$(id -un)}"
 	expect 0 "openwrt: what procd is told" diff "$T/openwrt/expected" "$CALLS"
 	: >"$CALLS"
 	expect 0 "openwrt: reload" $init reload

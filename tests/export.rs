@@ -6,6 +6,8 @@
 mod common;
 #[path = "support/receiver.rs"]
 mod receiver;
+#[path = "export/refusals.rs"]
+mod refusals;
 
 use common::agent::Plan;
 use common::exposition::Sample;
@@ -198,13 +200,27 @@ fn what_is_refused_for_good_is_dropped_and_counted() {
 }
 
 #[test]
-fn what_leads_elsewhere_is_refused() {
-    let other = Receiver::start(|_| OK);
-    let moved = format!("307 There\r\nLocation: {}/write", other.url());
-    let receiver = Receiver::start(move |_| Reply::say(&moved));
-    let agent = plan(&[lines("out", &receiver.url(), OFTEN)]).start();
-    wait_for(&agent, "dropped_total", &[("export", "out"), ("reason", "redirect")], 2.0);
-    assert!(other.heard().is_empty());
+fn a_network_that_wants_a_login_costs_nothing() {
+    let portal = Receiver::start(|_| OK);
+    let location = format!("\r\nLocation: {}/login", portal.url());
+    for status in ["302 Found", "307 There", "511 Network Authentication Required"] {
+        let (status, location) = (status.to_owned(), location.clone());
+        let receiver = Receiver::start(move |_| Reply::say(&[&*status, &location].concat()));
+        let often = OFTEN.replace("max = 100", "max = 1");
+        let agent = plan(&[lines("out", &receiver.url(), &often)]).start();
+        let redirects = [("export", "out"), ("reason", "redirect")];
+        wait_for(&agent, "failure_total", &redirects, 6.0);
+        let health = agent.get("/api/health");
+        assert_eq!(health.status, 503);
+        assert!(health.text().contains("leads elsewhere"), "{}", health.text());
+        receiver.answer(|_| OK);
+        let last = told(&agent, "frames_total", &OUT).unwrap() as u64;
+        wait_for(&agent, "success_total", &OUT, last as f64);
+        assert_whole(&all_frames("out", &receiver.taken()), last);
+        assert_eq!(dropped(&agent), []);
+        assert_eq!(agent.get("/api/health").status, 200);
+    }
+    assert!(portal.heard().is_empty(), "nothing follows where it leads");
 }
 
 #[test]
@@ -277,15 +293,21 @@ fn the_fallback_gets_what_the_first_does_not_and_only_then() {
 }
 
 #[test]
-fn without_a_spool_and_a_fallback_what_failed_too_often_is_dropped() {
-    let receiver = Receiver::start(|_| Reply::say("503 Away"));
-    let often = OFTEN.replace("max = 100", "max = 2");
-    let agent = plan(&[lines("out", &receiver.url(), &often)]).start();
-    wait_for(&agent, "dropped_total", &[("export", "out"), ("reason", "retries")], 2.0);
-    let heard = receiver.heard();
-    let first = frames("out", &heard[0].body)[0];
-    let tries = all_frames("out", &heard).iter().filter(|frame| **frame == first).count();
-    assert_eq!(tries, 3, "the first and two more");
+fn without_a_spool_frames_wait_however_often_they_failed() {
+    for away in [Reply::say("503 Away"), Reply::say("500 Down"), Reply::Hang] {
+        let receiver = Receiver::start(move |_| away.clone());
+        let often = OFTEN.replace("max = 100", "max = 1");
+        let agent = plan(&[lines("out", &receiver.url(), &often)]).start();
+        wait_for(&agent, "spool_frames", &OUT, 12.0);
+        assert!(receiver.heard().len() >= 10);
+        receiver.answer(|_| OK);
+        let last = told(&agent, "frames_total", &OUT).unwrap() as u64;
+        wait_for(&agent, "success_total", &OUT, last as f64);
+        let got = all_frames("out", &receiver.taken());
+        assert_whole(&got, last);
+        assert!(got.is_sorted(), "by time: {got:?}");
+        assert_eq!(dropped(&agent), []);
+    }
 }
 
 #[test]
@@ -437,7 +459,7 @@ fn what_ended_is_said_once() {
     let ask = |method: &str, body: &str| {
         let length = body.len();
         let head = format!(
-            "{method} /metrics/job/e2e HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+            "{method} /metrics/job/e2e HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
         );
         let status = agent.connect().send(head + body).answer().status;
         assert!((200..300).contains(&status), "{status}");

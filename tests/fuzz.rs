@@ -1,5 +1,5 @@
 //! The bodies of the fuzz targets, without a fuzzer: over every stored machine, and over damaged
-//! bytes. `cargo +nightly fuzz run <target>` looks further.
+//! bytes. `.ci/fuzz.sh <target>` looks further.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test
 #![allow(clippy::disallowed_methods)] // peers are processes
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use sysmetrics::courier::{Failure, Grpc, GrpcAnswer, GrpcCall};
@@ -23,7 +24,7 @@ impl Drop for Server {
 }
 
 fn serve(port: u16, certificates: Option<&std::path::Path>) -> Server {
-    let mut child = Command::new(".ci/clients/bin/python3")
+    let mut child = Command::new("target/clients/bin/python3")
         .args(["tests/tls/grpc_server.py", &port.to_string()])
         .args(certificates)
         .stdout(Stdio::piped())
@@ -68,9 +69,104 @@ fn what_is_said_comes_back() {
         deadline,
         max_body: 1000,
     };
-    assert_eq!(client.call(&large).unwrap_err().reason, "too_large");
+    // It arrived, and that is what counts.
+    let answer = client.call(&large).unwrap();
+    assert_eq!((answer.code, answer.body.len()), (0, 0));
+    assert_eq!(answer.message, "the message that came back is longer than it may be");
     let unknown = GrpcCall { path: "/t.T/Other", body: b"", ..large };
     assert_eq!(client.call(&unknown).unwrap().code, 12);
+}
+
+#[test]
+fn trailers_may_be_long() {
+    let server = serve(0, None);
+    let (mut client, url) = (Grpc::default(), url("http", &server));
+    for _ in 0..2 {
+        let answer = call(&mut client, &url, "trailers", b"abc").unwrap();
+        assert_eq!((answer.code, &*answer.body), (0, &b"abc"[..]));
+    }
+}
+
+#[test]
+fn bytes_on_the_wire_are_told() {
+    let server = serve(0, None);
+    let (mut client, url) = (Grpc::default(), url("http", &server));
+    // Only what is of even length is compressed.
+    for (length, range) in [(99_999, 100_004..100_005), (100_000, 100..1000)] {
+        call(&mut client, &url, "echo", &vec![b'x'; length]).unwrap();
+        assert!(range.contains(&client.sent()), "{length}: {}", client.sent());
+    }
+}
+
+/// A peer that says these bytes once it has heard a call, and hangs up.
+fn torn(frames: Vec<u8>) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // Without settings of its own.
+            stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).unwrap();
+            let mut heard = vec![0; 24];
+            stream.read_exact(&mut heard).unwrap();
+            loop {
+                let mut head = [0; 9];
+                stream.read_exact(&mut head).unwrap();
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                stream.read_exact(&mut vec![0; length as usize]).unwrap();
+                // The end of the message.
+                if head[3] == 0 && head[4] & 1 == 1 {
+                    break;
+                }
+            }
+            stream.write_all(&frames).unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            let _ = stream.read_to_end(&mut heard);
+        }
+    });
+    Url::parse(&url).unwrap()
+}
+
+/// A frame of the first stream (RFC 9113, section 4.1).
+fn frame(kind: u8, flags: u8, body: &[u8]) -> Vec<u8> {
+    [&[0, 0, body.len() as u8, kind, flags, 0, 0, 0, 1], body].concat()
+}
+
+/// A head with that status (RFC 7541: a literal with an indexed name).
+fn head(status: &str, flags: u8, more: &[u8]) -> Vec<u8> {
+    frame(1, 4 | flags, &[&[8, status.len() as u8], status.as_bytes(), more].concat())
+}
+
+#[test]
+fn a_status_is_an_answer_whatever_follows() {
+    let message = frame(0, 0, &[0, 0, 0, 0, 2, 7, 9]);
+    let half = frame(0, 0, &[0, 0, 0, 0, 2, 7]);
+    let status = |code: &str| [b"\0\x0bgrpc-status\x01", code.as_bytes()].concat();
+    let reset = frame(3, 0, &[0, 0, 0, 8]);
+    let fine = head("200", 0, b"");
+    for (frames, code, body) in [
+        // The status in the only head.
+        (head("200", 1, &status("0")), 0, &[][..]),
+        (head("200", 1, &status("7")), 7, &[]),
+        // A whole message is sent after the call was handled.
+        ([&*fine, &message].concat(), 0, &[7, 9]),
+        ([&*fine, &message, &reset].concat(), 0, &[7, 9]),
+        // A status beside a message that is none.
+        ([&*fine, &half, &frame(1, 5, &status("0"))].concat(), 0, &[]),
+        ([&*fine, &half, &reset].concat(), 1, &[]),
+        // Of HTTP: what follows is not gRPC.
+        (head("413", 0, b""), 2, &[]),
+        ([head("503", 0, b""), half.clone()].concat(), 14, &[]),
+        (head("401", 0, b""), 16, &[]),
+    ] {
+        let answer = call(&mut Grpc::default(), &torn(frames.clone()), "", b"abc");
+        let answer = answer.unwrap_or_else(|failure| panic!("{frames:?}: {failure}"));
+        assert_eq!((answer.code, &*answer.body), (code, body), "{frames:?} {answer:?}");
+    }
+    for frames in [vec![], fine.clone(), [&*fine, &half].concat()] {
+        let failure = call(&mut Grpc::default(), &torn(frames), "", b"abc").unwrap_err();
+        assert_eq!(failure.reason, "connect", "{failure}");
+    }
 }
 
 #[test]

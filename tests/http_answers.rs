@@ -158,9 +158,16 @@ fn pages_besides_the_metrics() {
 #[test]
 fn what_is_not_there_is_404_and_says_what_is() {
     let agent = Agent::start();
-    for target in
-        ["/metric", "/metrics/", "/METRICS", "/../metrics", "//metrics", "/%6Detrics", "/x?y"]
-    {
+    for target in [
+        "/metric",
+        "/metrics/",
+        "/METRICS",
+        "/../metrics",
+        "//metrics",
+        "/%6Detric",
+        "/%4Detrics",
+        "/x?y",
+    ] {
         let answer = agent.get(target);
         assert!(answer.sentence(404).contains("/metrics"), "{target}");
     }
@@ -170,12 +177,74 @@ fn what_is_not_there_is_404_and_says_what_is() {
 fn other_methods_are_405_and_told_what_is_allowed() {
     let agent = Agent::start();
     let mut client = agent.connect();
-    for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"] {
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
         let head = format!("{method} /metrics HTTP/1.1\r\nHost: test\r\n\r\n");
         let answer = client.send(head).answer();
         assert!(answer.sentence(405).contains("GET and HEAD"));
         assert_eq!(answer.header("Allow"), Some("GET, HEAD"), "{method}");
     }
+}
+
+/// As it is the same path (RFC 3986, section 6.2.2).
+#[cfg(not(feature = "tiny_http"))]
+#[test]
+fn paths_may_be_escaped_and_targets_absolute() {
+    let agent = Agent::plan().machine("box").start();
+    for target in [
+        "/%6Detrics",
+        "/%6d%65trics?collect[]=cpu",
+        "%2Fmetrics",
+        "HTTP://box/metrics",
+        "http://box:9101/%6Detrics",
+    ] {
+        assert_eq!(agent.get(target).header("Content-Type"), Some(TEXT), "{target}");
+    }
+    assert_eq!(agent.get("hTTp://box").status, 200, "the home page");
+    for target in ["/%6Fetrics", "/%6", "/%", "/%zzetrics", "/metrics%", "ftp://box/metrics"] {
+        assert_eq!(agent.get(target).status, 404, "{target}");
+    }
+    let labels = [("path", "/metrics"), ("code", "200")];
+    assert_eq!(agent.scrape().value("sysmetrics_http_requests_total", &labels), 5.0);
+}
+
+/// Several lines are one list (RFC 9110, section 5.3).
+#[cfg(not(feature = "tiny_http"))]
+#[test]
+fn what_is_preferred_may_come_in_several_lines() {
+    let agent = Agent::plan().machine("many").start();
+    let lines = "Accept: application/openmetrics-text;version=1.0.0\r\nAccept: */*;q=0.1\r\n\
+        Accept-Encoding: gzip\r\nAccept-Encoding: identity;q=0.5\r\n";
+    let answer = get_with(&agent.address(), "/metrics", lines);
+    assert_eq!(answer.header("Content-Type"), Some(OPEN_METRICS));
+    if cfg!(feature = "gzip") {
+        assert_eq!(answer.header("Content-Encoding"), Some("gzip"));
+    }
+}
+
+#[test]
+fn options_are_told() {
+    let agent = Agent::start();
+    // What HAProxy sends to see whether a server is there.
+    let mut client = agent.connect();
+    let answer = client.send("OPTIONS / HTTP/1.0\r\n\r\n").answer();
+    assert_eq!((answer.status, answer.header("Allow")), (200, Some("GET, HEAD")));
+    assert_eq!(answer.text(), "");
+    client.assert_end();
+    let mut client = agent.connect();
+    for (target, status, allow) in [
+        ("/metrics", 200, Some("GET, HEAD")),
+        ("*", 200, Some("GET, HEAD")),
+        ("/nowhere", 404, None),
+        #[cfg(feature = "hub")]
+        ("/update", 200, Some("POST")),
+        #[cfg(feature = "hub")]
+        ("/metrics/job/a", 200, Some("PUT, POST, DELETE")),
+    ] {
+        let head = format!("OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let answer = client.send(head).answer();
+        assert_eq!((answer.status, answer.header("Allow")), (status, allow), "{target}");
+    }
+    assert_eq!(client.get("/health").header("Allow"), None);
 }
 
 #[test]

@@ -151,12 +151,53 @@ fn a_reader_that_stalls_is_let_go() {
     assert!(whole < 300, "{whole} answers");
 }
 
+/// Pages that clients do not read share one bound, and none of them is in the way of others.
+#[cfg(feature = "hub")]
+#[test]
+fn eighty_who_ask_for_four_megabytes_and_do_not_read() {
+    let agent = Agent::plan().machine("box").set("push.max_value_bytes", "1024").start();
+    let mut client = agent.connect();
+    let pad = "x".repeat(320);
+    for at in 0..24 {
+        let series = (0..500).map(|i| {
+            let labels = format!("{{\"id\":\"{at}-{i}\",\"pad\":\"{pad}\"}}");
+            format!("{{\"name\":\"big\",\"type\":\"gauge\",\"value\":1,\"labels\":{labels}}}")
+        });
+        let body = format!("[{}]", series.collect::<Vec<_>>().join(","));
+        let length = body.len();
+        let head = format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        assert_eq!(client.send([head, body].concat()).answer().status, 200);
+    }
+    // Half of them ask the same, the others each something else.
+    let readers: Vec<Client> = (0..80)
+        .map(|i| {
+            let mut reader = common::slow::reader(&agent, 0);
+            let host = if i % 2 == 0 { 0 } else { i };
+            reader.send(format!("GET /metrics HTTP/1.1\r\nHost: a{host}\r\n\r\n"));
+            reader
+        })
+        .collect();
+    for _ in 0..5 {
+        let page = client.get("/metrics");
+        assert!(page.body.len() > 4_000_000, "{}", page.body.len());
+        assert_eq!(agent.get("/health").text(), "ok\n");
+    }
+    let labels = [("path", "/metrics"), ("code", "200")];
+    wait_until("all to be answered", || {
+        agent.scrape().value("sysmetrics_http_requests_total", &labels) > 85.0
+    });
+    assert!(agent.scrape().value("sysmetrics_http_connections_evicted_total", &[]) > 0.0);
+    let peak = agent.status("VmHWM");
+    assert!(peak <= 40_000, "{peak} kB");
+    drop(readers);
+}
+
 /// Who goes on sending after an answer that ends the connection is heard out for a second only.
 #[test]
 fn an_endless_sender_is_cut_off() {
     let agent = Agent::start();
     let mut client = agent.connect();
-    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n");
     client.answer().sentence(413);
     let chunk = vec![b'x'; 1 << 16];
     let flood = |mut stream: std::net::TcpStream| {

@@ -69,11 +69,101 @@ fn a_scrape_gets_through_a_thousand_idle_and_a_thousand_trickling_clients() {
     let _trickling = Crowd::of(1000, &agent.address(), Some(b'G'));
     for _ in 0..50 {
         let metrics = agent.scrape();
-        assert!(metrics.value("sysmetrics_http_connections", &[]) <= 64.0);
+        assert!(metrics.value("sysmetrics_http_connections", &[]) <= 512.0);
     }
     let grown = agent.status("VmHWM") - before;
-    assert!(grown < 1500, "grown by {grown} kB: more than 64 heads of 8 kB and their slots");
-    assert!(agent.scrape().value("sysmetrics_http_connections_evicted_total", &[]) > 1900.0);
+    assert!(grown < 1500, "grown by {grown} kB: more than 512 beginnings of heads and their slots");
+    assert!(agent.scrape().value("sysmetrics_http_connections_evicted_total", &[]) > 1400.0);
+}
+
+/// What became of clients that ask again as soon as they are answered.
+#[derive(Default)]
+struct Busy {
+    answers: AtomicUsize,
+    /// Connections that ended without having been told so.
+    broken: AtomicUsize,
+}
+
+/// So many of them, until `stop`. One that is told to connect anew does.
+fn busy_client(address: &str, stop: &AtomicBool, busy: &Busy) {
+    const GET: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut client = Client::connect(address);
+    while !stop.load(Relaxed) {
+        let sent = client.stream().write_all(GET);
+        match sent.and_then(|()| client.try_answer(true)) {
+            Ok(answer) => {
+                assert_eq!(answer.status, 200);
+                busy.answers.fetch_add(1, Relaxed);
+                if answer.header("Connection") == Some("close") {
+                    client = Client::connect(address);
+                }
+            }
+            Err(_) => {
+                busy.broken.fetch_add(1, Relaxed);
+                client = Client::connect(address);
+            }
+        }
+    }
+}
+
+/// Runs `count` busy clients, each with a thread, while scrapes are taken beside them.
+fn crowd_beside(agent: &Agent, count: usize, scrapes: usize) -> Busy {
+    common::limits::make_room_for_sockets();
+    let (stop, busy, address) = (AtomicBool::new(false), Busy::default(), agent.address());
+    std::thread::scope(|scope| {
+        for _ in 0..count {
+            let client = || busy_client(&address, &stop, &busy);
+            std::thread::Builder::new().stack_size(128 << 10).spawn_scoped(scope, client).unwrap();
+        }
+        wait_until("the crowd", || busy.answers.load(Relaxed) > count);
+        for _ in 0..scrapes {
+            agent.scrape();
+        }
+        stop.store(true, Relaxed);
+    });
+    busy
+}
+
+#[test]
+fn five_hundred_busy_clients_keep_their_connections() {
+    let agent = Agent::plan().machine("box").start();
+    let busy = crowd_beside(&agent, 500, 20);
+    assert_eq!(busy.broken.into_inner(), 0);
+    let metrics = agent.scrape();
+    for name in ["evicted", "refused"] {
+        let name = format!("sysmetrics_http_connections_{name}_total");
+        assert_eq!(metrics.value(&name, &[]), 0.0, "{name}");
+    }
+    let labels = [("path", "/metrics"), ("code", "200")];
+    let counted = metrics.value("sysmetrics_http_requests_total", &labels) as usize;
+    assert_eq!(counted, busy.answers.into_inner() + 20, "each answer counts");
+    assert_eq!(agent.status("Threads"), 1);
+}
+
+/// With more busy clients than there is room for, one that was answered makes room for one that waits.
+#[test]
+fn a_crowd_takes_turns_where_there_is_no_room_for_all() {
+    let agent = Agent::plan().machine("box").set("server.max_connections", "16").start();
+    let busy = crowd_beside(&agent, 100, 20);
+    let (answers, broken) = (busy.answers.into_inner(), busy.broken.into_inner());
+    assert!(broken * 10 < answers, "{broken} of {answers} were cut off");
+    let refused = agent.scrape().value("sysmetrics_http_connections_refused_total", &[]);
+    assert_eq!(refused, 0.0);
+}
+
+/// Where there is room for all none is told to come again.
+#[test]
+fn as_many_as_there_is_room_for_stay() {
+    let agent = Agent::plan().machine("box").set("server.max_connections", "4").start();
+    let mut clients: Vec<Client> = (0..4).map(|_| agent.connect()).collect();
+    for _ in 0..50 {
+        for client in &mut clients {
+            client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        for client in &mut clients {
+            assert_eq!(client.answer().header("Connection"), None);
+        }
+    }
 }
 
 #[test]

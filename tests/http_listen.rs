@@ -57,6 +57,44 @@ fn on_a_unix_socket() {
     assert!(!path.exists(), "its file goes with it");
 }
 
+/// The mode and the group of a file.
+fn access(path: &std::path::Path) -> (u32, u32) {
+    use std::os::unix::fs::MetadataExt;
+    let about = std::fs::metadata(path).unwrap();
+    (about.mode() & 0o7777, about.gid())
+}
+
+#[test]
+fn a_unix_sockets_file_says_who_may_connect() {
+    let dir = Temp::new();
+    let path = dir.path("agent.sock");
+    // Our own group by its number, and by its name where there is one.
+    let number = access(&dir.path("")).1;
+    let groups = std::fs::read_to_string("/etc/group").unwrap();
+    let suffix = format!(":{number}:");
+    let name = groups.lines().find(|line| line.contains(&suffix));
+    let name = name.map_or(number.to_string(), |line| line.split(':').next().unwrap().to_owned());
+    let file = |mode: &str, group: &str| {
+        format!(
+            "[server]\nlisten = \"unix:{}\"\nsocket_mode = \"{mode}\"\nsocket_group = \"{group}\"\n",
+            path.display()
+        )
+    };
+    let agent = Agent::plan().file(&file("0660", &number.to_string())).start();
+    assert_eq!(access(&path), (0o660, number));
+    agent.reload(&file("0600", &name));
+    agent.wait_for_log("settings reloaded", 1);
+    assert_eq!(access(&path), (0o600, number));
+    assert_eq!(agent.get("/health").text(), "ok\n");
+    agent.reload(&file("0666", "no-such-group"));
+    agent.wait_for_log("socket_group no-such-group: there is none in /etc/group", 1);
+    let mut refused = Agent::plan().file(&file("0666", "no-such-group")).spawn();
+    assert_eq!(refused.wait().code(), Some(1));
+    let mut refused = Agent::plan().file(&file("rw-rw----", "")).spawn();
+    assert_eq!(refused.wait().code(), Some(2));
+    refused.wait_for_log("expected a mode in octal digits", 1);
+}
+
 #[test]
 fn a_socket_file_that_nobody_listens_on_is_replaced() {
     let dir = Temp::new();

@@ -171,6 +171,8 @@ mod refused {
             "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
             "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\n",
+            "GET /health HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST /update HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n",
             "\u{16}\u{3}\u{1} a TLS hello\n\n",
         ] {
             refusal(&agent, bytes, 400);
@@ -192,13 +194,51 @@ mod refused {
         refusal(&agent, &head("Transfer-Encoding: gzip, chunked"), 411);
     }
 
+    /// Some clients announce chunks with every request.
+    #[test]
+    fn a_body_of_no_chunks_is_none() {
+        let agent = Agent::plan().machine("box").start();
+        let mut client = agent.connect();
+        let head = |method: &str| {
+            let more = "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+            format!("{method} /metrics HTTP/1.1\r\n{more}")
+        };
+        for (method, status) in [("GET", 200), ("POST", 405), ("OPTIONS", 200)] {
+            let answer = client.send(head(method) + "0\r\n\r\n").answer();
+            assert_eq!((answer.status, answer.header("Connection")), (status, None), "{method}");
+            // Its end comes later, with a trailer, and the next request behind it.
+            client.stream().set_nodelay(true).unwrap();
+            client.send(head(method)).send("0\r\nX: y\r\n");
+            client.send("\r\nGET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+            assert_eq!((client.answer().status, client.answer().text()), (status, "ok\n"));
+        }
+        client.send(head("HEAD") + "0\r\n\r\n");
+        assert_eq!(client.answer_to_head().status, 200);
+        assert_eq!(client.get("/health").text(), "ok\n");
+    }
+
+    /// A client of HTTP/1.0 would take it for the answer.
+    #[cfg(feature = "hub")]
+    #[test]
+    fn http10_is_not_told_to_continue() {
+        let agent = Agent::plan().machine("box").start();
+        let mut client = agent.connect();
+        let body = r#"{"name":"a","type":"gauge","value":1}"#;
+        let length = body.len();
+        client.send(format!(
+            "POST /update HTTP/1.0\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+        ));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert_eq!(client.send(body).answer().status, 200);
+    }
+
     /// Who reads `Expect` may keep the body back once the answer is there: what comes next could
     /// be either, so the connection ends (RFC 9110, section 10.1.1).
     #[test]
     fn who_waits_for_100_is_answered_and_let_go() {
         let agent = Agent::start();
         let mut client = agent.connect();
-        let head = "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\
+        let head = "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\
                     Expect: 100-continue\r\n\r\n";
         let answer = client.send(head).answer();
         assert_eq!(answer.header("Connection"), Some("close"));
@@ -277,7 +317,8 @@ mod refused {
         let agent = Agent::start();
         let mut client: Client = agent.connect();
         let size = 8 << 20;
-        client.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"));
+        client
+            .send(format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"));
         for _ in 0..16 {
             client.send([b'x'; 4096]);
         }

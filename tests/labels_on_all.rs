@@ -30,7 +30,8 @@ fn labels_are_on_every_series_that_has_none_of_that_name() {
     for dialect in ["sysmetrics", "node_exporter"] {
         let plan = Agent::plan().machine("box").file(FILE);
         let agent = plan.arg(format!("--dialect={dialect}")).start();
-        let head = format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {}", PUSH.len());
+        let head =
+            format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}", PUSH.len());
         let answer = agent.connect().send(format!("{head}\r\n\r\n{PUSH}")).answer();
         assert_eq!(answer.status, 200);
         // Twice: when lines are made, and when they are kept.

@@ -12,6 +12,7 @@ use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -431,4 +432,107 @@ fn a_reload_keeps_files_and_drops_rules() {
     agent.reload("[server]\nlisten = \"127.0.0.1:0\"\n");
     wait_until("nothing to be followed", || !agent.scrape().has("sysmetrics_tail_"));
     assert!(agent.scrape().family("lines_total").is_none());
+}
+
+/// The real logrotate, with a path that does not name what it copies: what was not read before the file
+/// was emptied is read there.
+#[test]
+fn logrotate_with_copytruncate_loses_no_line() {
+    for more in ["rotate 3", "rotate 4\ncompress\ndelaycompress"] {
+        let dir = Temp::new();
+        let log = dir.path("app.log");
+        let text = format!("{} {{\ncopytruncate\nsize 1\n{more}\n}}\n", log.display());
+        let conf = dir.write("logrotate.conf", &text);
+        let agent = plan(&dir, "app.log", "").start();
+        let writer = Writer::new(&log);
+        let mut count = 0;
+        while count < 200_000 {
+            let written = writer.written();
+            wait_until("more lines", || writer.written() > written + 5000);
+            // What is written between copying and emptying is lost to everybody.
+            let file = writer.file.lock().unwrap();
+            let mut logrotate = Command::new("logrotate");
+            logrotate.arg("--force").arg("--state").arg(dir.path("rotated")).arg(&conf);
+            let output = logrotate.output().unwrap();
+            assert!(output.status.success() && file.metadata().unwrap().len() == 0, "{output:?}");
+            count = writer.written();
+            drop(file);
+        }
+        let count = writer.end();
+        assert_lines(&agent, &log, count);
+        let scrape = agent.scrape();
+        assert!(tail(&scrape, "truncations_total") > 5.0);
+        assert_eq!(
+            scrape.value("errors_total", &[("level", "fatal")]),
+            (count / 4) as f64,
+            "{more}"
+        );
+    }
+}
+
+#[test]
+fn a_rotation_that_was_missed_is_told() {
+    let dir = Temp::new();
+    let log = dir.path("app.log");
+    append(&log, "one\n");
+    let agent = plan(&dir, "app.log", "").start();
+    wait_until("the line", || lines(&agent) == 1.0);
+    assert_eq!(tail(&agent.scrape(), "rotations_missed_total"), 0.0);
+    agent.signal(libc::SIGSTOP);
+    append(&log, "two\n");
+    std::thread::sleep(Duration::from_millis(20)); // files keep times
+    fs::rename(&log, dir.path("app.log.2")).unwrap();
+    append(&log, "three\n");
+    fs::rename(&log, dir.path("app.log.1")).unwrap();
+    append(&log, "four\n");
+    agent.signal(libc::SIGCONT);
+    wait_until("it to be told", || tail(&agent.scrape(), "rotations_missed_total") == 1.0);
+    agent.wait_for_log("log file was rotated twice between two looks", 1);
+    assert_lines(&agent, &log, 4);
+}
+
+#[test]
+fn slow_patterns_are_warned_of() {
+    let dir = Temp::new();
+    let text =
+        |pattern: &str| settings(&dir, "web.log", "").replace("'^'", &format!("'{pattern}'"));
+    for (pattern, why) in [
+        (r"\d+$", "it has no fixed text"),
+        ("(?P<id>.{1,500})done.{1,500}end", "it has large counted repeats"),
+        ("(?:(?:a{1,3}b)?c){1,3}done", "it has counted repeats within a counted repeat"),
+        ("took [0-9]{1,3}ms", ""),
+    ] {
+        let file = dir.write("settings.toml", text(pattern));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+        let output = command.env_clear().arg("--config").arg(file).arg("--check-config").output();
+        let output = output.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(
+            said.matches("slow pattern of a log rule").count(),
+            usize::from(!why.is_empty())
+        );
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+/// Lines that are made to be slow are skipped or cut, and told; other rules get them whole.
+#[test]
+fn hostile_lines_are_counted() {
+    let dir = Temp::new();
+    let log = dir.path("web.log");
+    let nasty = "(?P<id>.{1,500})done.{1,500}end";
+    let more = format!("[[logs.rules]]\nmetric = \"nasty_total\"\npattern = '{nasty}'\n");
+    let text = settings(&dir, "web.log", "") + &more;
+    let agent = Agent::plan().machine("box").file(&text).start();
+    append(&log, ["done ".repeat(12_000), "level=error\n".into()].concat().repeat(100));
+    append(&log, "all is done in the end\n");
+    wait_until("all lines", || lines(&agent) == 101.0);
+    let scrape = agent.scrape();
+    assert_eq!(scrape.value("errors_total", &[("level", "error")]), 100.0);
+    let skipped = scrape.family("sysmetrics_tail_lines_skipped_total").unwrap();
+    let skipped: f64 = skipped.samples.iter().map(|sample| sample.value).sum();
+    let matched = scrape.family("nasty_total").map_or(0.0, |family| family.samples[0].value);
+    assert_eq!(skipped + matched, 101.0);
+    assert!(agent.lines_with("slow pattern") <= 2);
 }

@@ -61,6 +61,35 @@ fn json_is_one_object_a_line() {
 }
 
 #[test]
+fn logfmt_is_pairs_and_the_file_of_the_settings_is_named() {
+    let mut agent = Agent::plan().machine("missing").file("[log]\nformat = \"logfmt\"\n").start();
+    agent.scrape();
+    agent.signal(libc::SIGTERM);
+    agent.wait();
+    agent.wait_for_log("msg=ending", 1);
+    for line in agent.log() {
+        let (time, rest) = line.split_once(' ').unwrap();
+        assert!(is_time(time.strip_prefix("time=").unwrap()), "{line}");
+        let (level, rest) = rest.split_once(' ').unwrap();
+        assert!(["level=error", "level=warn", "level=info"].contains(&level), "{line}");
+        assert!(rest.starts_with("msg="), "{line}");
+    }
+    assert_eq!(agent.lines_with("msg=\"settings read\" file=/"), 1, "{:?}", agent.log());
+    assert_eq!(agent.lines_with("msg=\"collector failed\" collector=cpu"), 1);
+}
+
+#[test]
+fn each_collector_s_run_is_told_at_debug_level() {
+    let agent = Agent::plan().machine("box").arg("--log-format=json").arg("--log-level=debug");
+    let agent = agent.start();
+    agent.scrape();
+    agent.wait_for_log("\"message\":\"collector ran\"", 4);
+    let log = agent.log();
+    let line = log.iter().find(|l| l.contains("\"collector\":\"disk\"")).unwrap();
+    assert!(Json::parse(line).number("duration_us") >= 0.0, "{line}");
+}
+
+#[test]
 fn requests_are_told_at_debug_level_only() {
     let agent = Agent::plan().arg("--log-format=json").arg("--log-level=debug").start();
     agent.get("/health");
@@ -69,12 +98,14 @@ fn requests_are_told_at_debug_level_only() {
         agent.wait_for_log("\"message\":\"request\"", 1);
         let log = agent.log();
         let event = Json::parse(log.iter().find(|l| l.contains("request")).unwrap());
-        assert_eq!((event.text("path"), event.text("status")), ("/health", "200"));
+        assert_eq!((event.text("path"), event.number("status")), ("/health", 200.0));
+        assert_eq!(event.text("method"), "GET");
+        assert!(event.text("client").starts_with("127.0.0.1:"), "{log:?}");
     }
     let quiet = Agent::start();
     quiet.get("/health");
     quiet.scrape();
-    assert_eq!(quiet.log().len(), 1, "the address, nothing else: {:?}", quiet.log());
+    assert_eq!(quiet.log().len(), 2, "the file and the address, nothing else: {:?}", quiet.log());
 }
 
 #[test]

@@ -4,7 +4,11 @@
 
 mod common;
 
-use common::{Agent, Client};
+use common::temp::make_pipe;
+use common::{Agent, Client, Temp};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 #[test]
 fn sigterm_and_sigint_end_it_well() {
@@ -17,6 +21,93 @@ fn sigterm_and_sigint_end_it_well() {
         agent.wait_for_log(&format!("ending signal={name}"), 1);
         assert!(Client::try_connect(&agent.address()).is_err(), "nobody listens any more");
     }
+}
+
+/// Copies what is below `from`, and puts pipes in the place of files.
+fn copy_as_pipes(from: &Path, to: &Path, files: &mut Vec<std::path::PathBuf>) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(&from).unwrap(), &to).unwrap();
+        } else if from.is_dir() {
+            copy_as_pipes(&from, &to, files);
+        } else {
+            make_pipe(&to);
+            files.push(to);
+        }
+    }
+}
+
+/// A pipe below a mount point of the kernel's files has nothing to say, and nobody waits for it.
+#[test]
+fn files_that_block_are_errors_of_their_own() {
+    use std::io::Write;
+    let (dir, mut pipes) = (Temp::new(), Vec::new());
+    copy_as_pipes(Path::new("fixtures/box"), &dir.path("box"), &mut pipes);
+    assert!(pipes.len() > 10, "{pipes:?}");
+    let of = |part: &str| dir.path("box").join(part).display().to_string();
+    let mut agent = Agent::plan()
+        .arg(format!("--path.procfs={}", of("proc")))
+        .arg(format!("--path.sysfs={}", of("sys")))
+        .arg(format!("--path.udev.data={}", of("udev/data")))
+        .start();
+    let empty = agent.scrape();
+    // With somebody at the other end of each, who has said something.
+    let mut writers: Vec<_> = pipes
+        .iter()
+        .map(|pipe| std::fs::File::options().read(true).write(true).open(pipe).unwrap())
+        .collect();
+    writers.iter_mut().for_each(|writer| writer.write_all(b"1\n").unwrap());
+    for metrics in [empty, agent.scrape(), agent.scrape()] {
+        for collector in ["cpu", "memory", "disk"] {
+            assert_eq!(metrics.success(collector), Some(false), "{collector}");
+        }
+        let of_machine = ["cpu", "memory", "disk"].map(|part| format!("sysmetrics_{part}_"));
+        let read = metrics.samples().find(|s| of_machine.iter().any(|p| s.name.starts_with(p)));
+        assert!(read.is_none(), "{read:?}");
+    }
+    agent.signal(libc::SIGTERM);
+    assert_eq!(agent.wait().code(), Some(0));
+}
+
+/// What the serving thread waits for here is its own settings file, which became a pipe.
+#[test]
+fn a_thread_that_hangs_does_not_keep_the_process() {
+    for (again, most) in [(false, 10), (true, 5)] {
+        let dir = Temp::new();
+        let file = dir.write("pipe.toml", "[server]\nlisten = \"127.0.0.1:0\"\n");
+        let mut agent = Agent::plan().arg(format!("--config={}", file.display())).start();
+        std::fs::remove_file(&file).unwrap();
+        make_pipe(&file);
+        agent.signal(libc::SIGHUP);
+        std::thread::sleep(Duration::from_millis(200));
+        let start = Instant::now();
+        agent.signal(libc::SIGTERM);
+        if again {
+            std::thread::sleep(Duration::from_millis(200));
+            agent.signal(libc::SIGTERM);
+        }
+        let status = agent.wait();
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(most), "{took:?}");
+        let by_alarm = status.signal() == Some(libc::SIGALRM);
+        assert!(by_alarm || status.success(), "{status}");
+    }
+}
+
+#[cfg(not(feature = "tiny_http"))]
+#[test]
+fn a_second_sigterm_ends_it_at_once() {
+    let mut agent = Agent::plan().machine("many").start();
+    let mut reader = common::slow::reader(&agent, 150);
+    common::slow::wait_until_stalled(&agent, std::slice::from_mut(&mut reader));
+    let start = Instant::now();
+    agent.signal(libc::SIGTERM);
+    agent.wait_for_log("ending", 1);
+    agent.signal(libc::SIGTERM);
+    assert_eq!(agent.wait().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(4), "the reader would have had five seconds");
 }
 
 /// SIGPIPE is ignored by the runtime: writing to a client that left is an error, no end.

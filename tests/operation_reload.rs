@@ -6,6 +6,32 @@ mod common;
 
 use common::{Agent, Exposition, Format};
 
+/// A receiver that hangs holds its own thread, however often the settings change meanwhile.
+#[cfg(feature = "hub")]
+#[test]
+fn five_hundred_reloads_leave_no_more_threads_than_one() {
+    let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = receiver.local_addr().unwrap();
+    let with = |path: usize| {
+        file(&format!(
+            "[[export]]\ntype = \"influx\"\nname = \"a\"\nendpoint = \"http://{endpoint}/{path}\"\n\
+             database = \"d\"\ninterval_secs = 3600\ntimeout_secs = 1000\n"
+        ))
+    };
+    let agent = Agent::plan().machine("box").file(&with(0)).start();
+    // It has the first frame, and does not answer.
+    let _first = receiver.accept().unwrap();
+    agent.reload(&with(1));
+    agent.wait_for_log("settings reloaded", 1);
+    let after_one = agent.status("Threads");
+    for count in 2..=500 {
+        agent.reload(&with(count));
+        agent.wait_for_log("settings reloaded", count);
+    }
+    assert_eq!(agent.status("Threads"), after_one);
+    assert_eq!(agent.get("/health").status, 200);
+}
+
 /// The file that the harness writes first, with more behind it.
 fn file(more: &str) -> String {
     format!("[server]\nlisten = \"127.0.0.1:0\"\n{more}")

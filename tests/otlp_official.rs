@@ -13,7 +13,7 @@ use sysmetrics::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table}
 use sysmetrics::metric::{Kind, Value};
 
 /// Where the package is installed.
-const PYTHON: &str = ".ci/clients/bin/python3";
+const PYTHON: &str = "target/clients/bin/python3";
 
 const BOOT: i64 = 1_800_000_000_250;
 

@@ -14,7 +14,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-const PROMETHEUS: &str = ".ci/peers/usr/bin/prometheus";
+const PROMETHEUS: &str = "target/peers/usr/bin/prometheus";
 
 const INF: &str = "_bucket{le=\"+Inf\"} 3\n";
 

@@ -10,11 +10,11 @@ use common::{Agent, Answer, Client, Exposition, Format, Temp, wait_until};
 use std::process::Command;
 
 /// Has the official client.
-const PYTHON: &str = ".ci/clients/bin/python3";
+const PYTHON: &str = "target/clients/bin/python3";
 
 fn ask(client: &mut Client, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{headers}");
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}");
     client.send(format!("{head}Content-Length: {length}\r\n\r\n{body}")).answer()
 }
 
@@ -51,6 +51,7 @@ fn groups_are_replaced_added_to_and_deleted() {
     assert_eq!(scrape.value("sysmetrics_push_groups", &[]), 1.0);
     let refused = ask(&mut client, "PUT", path, "", "x 4\nx{ 5\n");
     assert!(refused.sentence(400).contains("in line 2"), "{refused:?}");
+    assert_eq!(agent.scrape().value("push_failure_time_seconds", &group), 0.0);
     let refused = ask(&mut client, "POST", path, "", "x 4 1700000000000\n");
     assert!(refused.sentence(400).contains("time stamp"), "{refused:?}");
     let scrape = agent.scrape();
@@ -83,8 +84,8 @@ fn what_is_no_group_is_told_so() {
         answer.sentence(status);
         assert_eq!(answer.header("Allow"), allow, "{method} {path}");
     }
-    for headers in ["Content-Type: application/vnd.google.protobuf\r\n", "Content-Encoding: br\r\n"]
-    {
+    let other = "Content-Type: application/vnd.google.protobuf; encoding=text\r\n";
+    for headers in [other, "Content-Encoding: br\r\n"] {
         ask(&mut client, "PUT", "/metrics/job/a", headers, "x 1\n").sentence(415);
     }
     assert!(!agent.get("/metrics").text().contains("\nx"));
@@ -194,6 +195,95 @@ fn the_python_client_shows_its_token() {
     python(&agent, &script("sesame")).unwrap();
     assert_eq!(agent.scrape().value("g", &[("job", "j")]), 1.0);
     ask(&mut agent.connect(), "DELETE", "/metrics/job/j", "", "").sentence(401);
+}
+
+/// As Go's and Rust's clients push, encoded by the official runtime.
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own for chunks
+#[test]
+fn protocol_buffers_are_taken_as_they_are_packed_and_in_chunks() {
+    let agent = Agent::plan().machine("box").start();
+    for how in ["plain", "gzip", "chunked"] {
+        let mut command = Command::new(PYTHON);
+        command.args(["tests/clients/push_protobuf.py", &agent.address(), how, how]);
+        let output = command.output().unwrap_or_else(|e| panic!("{PYTHON}: {e}: .ci/install.sh"));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{how}: {said}");
+        let text = agent.get("/metrics").text().to_owned();
+        for sample in [
+            "pb_total{job=\"J\",l=\"q\\\"\\\\\\n é\"} 3",
+            "pb_down_total{job=\"J\"} -2",
+            "pb_gauge{job=\"J\"} -Inf",
+            "pb_gauge{job=\"J\",l=\"0\"} 0",
+            "pb_summary{job=\"J\",quantile=\"0.5\"} 2",
+            "pb_summary_sum{job=\"J\"} 5",
+            "pb_summary_count{job=\"J\"} 2",
+            "pb_untyped{job=\"J\"} NaN",
+            "pb_hist_bucket{job=\"J\",l=\"a\",le=\"0.5\"} 1",
+            "pb_hist_bucket{job=\"J\",l=\"a\",le=\"2.5\"} 2",
+            "pb_hist_bucket{job=\"J\",l=\"a\",le=\"+Inf\"} 3",
+            "pb_hist_sum{job=\"J\",l=\"a\"} 4.5",
+            "pb_hist_count{job=\"J\",l=\"a\"} 3",
+            "pb_hist_bucket{job=\"J\",l=\"b\",le=\"+Inf\"} 5",
+            "pb_hist_count{job=\"J\",l=\"b\"} 5",
+        ] {
+            let sample = sample.replace('J', how);
+            assert!(text.lines().any(|line| line == sample), "{sample}: {text}");
+        }
+    }
+    let text = agent.get("/metrics").text().to_owned();
+    assert!(
+        text.contains("# HELP pb_total A \\\\ of\\nlines.\n# TYPE pb_total counter\n"),
+        "{text}"
+    );
+    let kind = "Content-Type: application/vnd.google.protobuf\r\n";
+    let refused = ask(&mut agent.connect(), "PUT", "/metrics/job/bad", kind, "x 1\n");
+    assert!(refused.sentence(400).contains("at byte 0"), "{refused:?}");
+    assert!(!agent.get("/metrics").text().contains("job=\"bad\""));
+}
+
+/// As npm's client pushes: in chunks, without a Content-Type, a slash as `%2F`.
+#[cfg(not(feature = "tiny_http"))] // it has rules of its own for chunks
+#[test]
+fn text_comes_in_chunks_and_for_any_job() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    for (method, job, path) in
+        [("PUT", "plain", "plain"), ("POST", "a/b c", "a%2Fb%20c"), ("PUT", "é%", "%C3%A9%25")]
+    {
+        let head = format!("{method} /metrics/job/{path} HTTP/1.1\r\nHost: localhost\r\n");
+        let body = "Transfer-Encoding: chunked\r\n\r\n2\r\nx \r\n2\r\n7\n\r\n0\r\n\r\n";
+        let answer = client.send([&head, body].concat()).answer();
+        assert_eq!((answer.status, answer.text()), (200, ""), "{job}");
+        assert_eq!(agent.scrape().value("x", &[("job", job)]), 7.0);
+    }
+    ask(&mut client, "DELETE", "/metrics/job/a%2fb%20c", "", "");
+    assert!(agent.scrape().find("x", &[("job", "a/b c")]).is_none());
+}
+
+#[test]
+fn it_says_that_it_is_there() {
+    let agent = Agent::plan().machine("box").start();
+    for path in ["/-/healthy", "/-/ready"] {
+        assert_eq!(agent.get(path).status, 200, "{path}");
+        ask(&mut agent.connect(), "PUT", path, "", "").sentence(405);
+    }
+}
+
+#[test]
+fn a_put_replaces_type_and_help() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    for (kind, help, value) in
+        [("counter", "One.", "3"), ("gauge", "Two.", "-4"), ("counter", "Two.", "-5")]
+    {
+        let body = format!("# HELP x {help}\n# TYPE x {kind}\nx {value}\n");
+        push(&mut client, "PUT", "/metrics/job/j", &body);
+        let text = agent.get("/metrics").text().to_owned();
+        let expected = format!("# HELP x {help}\n# TYPE x {kind}\nx{{job=\"j\"}} {value}\n");
+        assert!(text.contains(&expected), "{text}");
+    }
+    push(&mut client, "PUT", "/metrics/job/j", "# TYPE x counter\nx NaN\n");
+    assert!(agent.get("/metrics").text().contains("\nx{job=\"j\"} NaN\n"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod common;
 use common::{Agent, Answer, Client, Exposition, Format, wait_until};
 
 fn head(path: &str, headers: &str) -> String {
-    format!("POST {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n")
+    format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
 }
 
 fn post(client: &mut Client, path: &str, body: &str) -> Answer {
@@ -39,7 +39,7 @@ fn what_is_pushed_is_scraped() {
     for _ in 0..2 {
         assert_counts(&post(&mut client, "/api/metrics", batch), 1, 0);
     }
-    let two = format!("[{GAUGE},{{\"name\":\"node_load1\",\"type\":\"gauge\",\"value\":1}}]");
+    let two = format!("[{GAUGE},{{\"name\":\"process_open_fds\",\"type\":\"gauge\",\"value\":1}}]");
     let answer = post(&mut client, "/update", &two);
     assert_counts(&answer, 1, 1);
     assert!(answer.text().contains("\"index\":1,\"reason\":\"reserved_name\""));
@@ -59,6 +59,71 @@ fn what_is_pushed_is_scraped() {
     let open = common::get_with(&agent.address(), "/metrics", open);
     let open = Exposition::parse(open.text(), Format::OpenMetrics);
     assert_eq!(open.value("request_count_total", &labels), 84.0);
+}
+
+/// So that `curl -f` notices.
+#[test]
+fn the_status_tells_whether_anything_was_accepted() {
+    let agent = Agent::plan().machine("box").start();
+    let mut client = agent.connect();
+    let bad = r#"{"name":"a","type":"gauge","value":"1"}"#;
+    for (body, status, accepted, refused) in [
+        (bad.to_owned(), 400, 0, 1),
+        (format!("[{bad},{bad}]"), 400, 0, 2),
+        (format!("[{bad},{GAUGE}]"), 200, 1, 1),
+        // Nothing was refused either.
+        ("[]".to_owned(), 200, 0, 0),
+    ] {
+        let answer = post(&mut client, "/update", &body);
+        let start = format!("{{\"accepted\":{accepted},\"refused\":{refused},\"errors\":[");
+        assert_eq!(answer.status, status, "{body}: {answer:?}");
+        assert_eq!(answer.header("Content-Type"), Some("application/json"));
+        assert!(answer.text().starts_with(&start), "{}", answer.text());
+    }
+    let batch = r#"{"metrics":[{"name":"a","metric_type":"gauge","value":1}],"source":"s"}"#;
+    let answer = post(&mut client, "/api/metrics", batch);
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("the key takes an object, not a number: value"));
+    let text = agent.get("/metrics").text().to_owned();
+    assert!(text.contains("{path=\"/update\",code=\"400\"} 2\n"), "{text}");
+}
+
+/// What targets and logs bring is counted elsewhere.
+#[cfg(not(feature = "tiny_http"))] // it asks nobody
+#[test]
+fn counters_about_pushes_count_pushes() {
+    let endpoint = common::Endpoint::with("a 1\nb 2\n# TYPE c counter\nc_bucket{__x=\"1\"} 1\n");
+    let file = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 3600\n\
+         [[scrape.targets]]\nname = \"t\"\nurl = \"{}\"\n",
+        endpoint.url()
+    );
+    let agent = Agent::plan().machine("box").file(&file).start();
+    wait_until("the target", || {
+        agent.scrape().find("sysmetrics_target_up", &[("target", "t")]) == Some(1.0)
+    });
+    let pushed = "sysmetrics_push_accepted_total";
+    let refused = |scrape: &Exposition| {
+        scrape.find("sysmetrics_push_refused_total", &[("reason", "label_name")])
+    };
+    let scrape = agent.scrape();
+    assert_eq!((scrape.value(pushed, &[]), refused(&scrape)), (0.0, None));
+    let target = [("target", "t")];
+    let accepted = scrape.value("sysmetrics_target_samples_accepted_total", &target);
+    assert!(accepted >= 2.0 && accepted % 2.0 == 0.0, "{accepted}");
+    let labels = [("target", "t"), ("reason", "label_name")];
+    assert!(scrape.value("sysmetrics_target_samples_refused_total", &labels) >= 1.0);
+    let mut client = agent.connect();
+    assert_counts(&post(&mut client, "/update", GAUGE), 1, 0);
+    let group = |body: &str| {
+        let length = body.len();
+        let head =
+            format!("PUT /metrics/job/j HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}");
+        agent.connect().send(format!("{head}\r\n\r\n{body}")).answer().status
+    };
+    assert_eq!((group("d 1\ne 2\n"), group("d{__x=\"1\"} 1\n")), (200, 400));
+    let scrape = agent.scrape();
+    assert_eq!((scrape.value(pushed, &[]), refused(&scrape)), (3.0, Some(1.0)));
 }
 
 #[cfg(not(feature = "tiny_http"))] // it has rules of its own
@@ -224,6 +289,90 @@ fn tokens_open_and_are_read_again() {
     with("Authorization: Bearer two\r\n").sentence(401);
 }
 
+/// What a browser sends for a page, whether its host's name leads here or not.
+#[test]
+fn web_pages_and_proxies_push_nothing() {
+    let agent = Agent::plan().machine("box").start();
+    let length = GAUGE.len();
+    let send = |host: &str, headers: &str| {
+        let head = format!(
+            "POST /update HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n{headers}\r\n"
+        );
+        agent.connect().send([&head, GAUGE].concat()).answer()
+    };
+    let own = agent.address();
+    for (host, headers) in [
+        (&*own, "Origin: http://evil.example\r\n"),
+        (&own, "Origin: null\r\n"),
+        (&own, "sec-fetch-site: cross-site\r\n"),
+        (&own, "Sec-Fetch-Site: same-site\r\n"),
+        (&own, "X-Forwarded-For: 192.0.2.1\r\n"),
+        (&own, "Forwarded: for=192.0.2.1\r\n"),
+        (&own, "Via: 1.1 front\r\n"),
+        ("evil.example:9101", ""),
+        ("192.0.2.1", ""),
+        ("localhost.evil.example", ""),
+    ] {
+        let answer = send(host, headers);
+        assert!(answer.sentence(403).contains("push.token_file"), "{host} {headers}: {answer:?}");
+    }
+    let mut client = agent.connect();
+    for (method, path) in [
+        ("POST", "/api/metrics"),
+        ("PUT", "/metrics/job/a"),
+        ("POST", "/metrics/job/a"),
+        ("DELETE", "/metrics/job/a"),
+    ] {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://a\r\n");
+        client.send(head + "Content-Length: 4\r\n\r\nx 1\n").answer().sentence(403);
+    }
+    assert!(agent.scrape().find("queue_depth", &[("queue", "a")]).is_none());
+    // What is read is nobody's secret; what is sent from here is taken.
+    let page = "Origin: http://evil.example\r\nVia: 1.1 front\r\n";
+    assert_eq!(common::get_with(&own, "/metrics", page).status, 200);
+    for host in ["localhost", "LOCALHOST:1", "a.localhost", "127.0.0.1", "[::1]:9101", ""] {
+        assert_counts(&send(host, "Sec-Fetch-Site: none\r\n"), 1, 0);
+    }
+    let old = format!("POST /update HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{GAUGE}");
+    assert_counts(&agent.connect().send(old).answer(), 1, 0);
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert_counts(&send(name.trim(), ""), 1, 0);
+}
+
+#[test]
+fn with_a_token_pages_and_proxies_push() {
+    let file = common::Temp::new();
+    let path = file.write("tokens", "sesame\n");
+    let agent = Agent::plan().machine("box").set("push.token_file", path.to_str().unwrap()).start();
+    let headers = format!(
+        "Content-Length: {}\r\nOrigin: http://a\r\nVia: 1.1 b\r\nAuthorization: Bearer sesame\r\n",
+        GAUGE.len()
+    );
+    let head = head("/update", &headers).replace("localhost", "metrics.example.org");
+    assert_counts(&agent.connect().send([&head, GAUGE].concat()).answer(), 1, 0);
+}
+
+/// A name that only the settings know.
+#[cfg(not(feature = "tiny_http"))] // it does not tell our own address
+#[test]
+fn who_connects_to_its_own_address_is_on_this_machine() {
+    // The address of whatever would lead elsewhere; a machine without one has loopback only.
+    let probe = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    let own = match probe.connect("192.0.2.1:9").and_then(|()| probe.local_addr()) {
+        Ok(address) => address.ip().to_string(),
+        Err(_) => "127.0.0.1".to_owned(),
+    };
+    let agent = Agent::plan().machine("box").set("server.listen", "0.0.0.0:0").start();
+    let port = agent.address().rsplit_once(':').unwrap().1.to_owned();
+    let to = format!("{own}:{port}");
+    for (host, status) in [(&*to, 200), ("0.0.0.0", 200), ("localhost", 200), ("192.0.2.1", 403)] {
+        let head = head("/update", &format!("Content-Length: {}\r\n", GAUGE.len()));
+        let head = head.replace("localhost", host);
+        let answer = Client::connect(&to).send([&head, GAUGE].concat()).answer();
+        assert_eq!(answer.status, status, "{host}: {answer:?}");
+    }
+}
+
 #[test]
 fn programs_on_this_machine_push_through_a_unix_socket() {
     let dir = common::Temp::new();
@@ -231,6 +380,14 @@ fn programs_on_this_machine_push_through_a_unix_socket() {
     let file = format!("[server]\nlisten = \"{socket}\"\n");
     let _agent = Agent::plan().machine("box").file(&file).start();
     assert_counts(&post(&mut Client::connect(&socket), "/update", GAUGE), 1, 0);
+    // No name of a host leads there; a proxy is one all the same.
+    let length = format!("Content-Length: {}\r\n", GAUGE.len());
+    for (headers, status) in [("", 200), ("X-Forwarded-For: 192.0.2.1\r\n", 403)] {
+        let head =
+            head("/update", &[&length, headers].concat()).replace("localhost", "any.example");
+        let answer = Client::connect(&socket).send([&head, GAUGE].concat()).answer();
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }
 
 #[test]
@@ -279,7 +436,8 @@ fn declared_metrics_are_there_from_the_start() {
     for name in ["app_errors", "app_active_sessions", "app_hits_total"] {
         assert_eq!(scrape.value(name, &env), 0.0);
     }
-    let hit = r#"{"name":"hits_total","type":"counter","value":3}"#;
+    // It needs no type, as it was declared.
+    let hit = r#"{"name":"hits_total","value":3}"#;
     assert_counts(&post(&mut agent.connect(), "/update", hit), 1, 0);
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(agent.scrape().value("app_hits_total", &env), 3.0);

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Where real clients are installed.
-const PYTHON: &str = ".ci/clients/bin/python3";
+const PYTHON: &str = "target/clients/bin/python3";
 
 /// A settings file that listens there for lines.
 fn file(listen: &str, more: &str) -> String {
@@ -68,7 +68,10 @@ fn every_kind_of_line_is_scraped() {
         .send(b"page.views:1|c\npage.views:2|c|@0.1\nload:7|g\nload:-2|g\nt-x:320|ms|@0.5\n")
         .unwrap();
     client
-        .send(b"tagged:1:2|c|#zone:b,urgent|c:in-5\nsize:3|h|#le:1\nsize:3|d\nbad\nusers:1|s")
+        .send(
+            b"tagged:1:2|c|#zone:b,urgent|c:in-5\nsize:3|h|#le:1\nsize:3|d\nbad\nusers:1|s\n\
+               sfx[zone=b,host=x]:2|c\nsfx[zone=b:2|c",
+        )
         .unwrap();
     wait_for(&agent, 2);
     for (series, value) in [
@@ -78,10 +81,12 @@ fn every_kind_of_line_is_scraped() {
         ("ns_t_x_bucket{env=\"prod\",le=\"0.5\"}", 2.0),
         ("ns_t_x_sum{env=\"prod\"}", 0.64),
         ("ns_tagged{env=\"prod\",zone=\"b\"}", 3.0),
+        ("ns_sfx{env=\"prod\",host=\"x\",zone=\"b\"}", 2.0),
+        ("sysmetrics_statsd_lines_refused_total{reason=\"brackets\"}", 1.0),
         ("ns_size_bucket{env=\"prod\",le=\"4\"}", 1.0),
         ("ns_size_count{env=\"prod\"}", 1.0),
         ("sysmetrics_statsd_datagrams_total", 2.0),
-        ("sysmetrics_statsd_lines_total", 10.0),
+        ("sysmetrics_statsd_lines_total", 12.0),
         ("sysmetrics_statsd_lines_refused_total{reason=\"line\"}", 1.0),
         ("sysmetrics_statsd_lines_refused_total{reason=\"set\"}", 1.0),
         ("sysmetrics_statsd_lines_refused_total{reason=\"label_name\"}", 1.0),

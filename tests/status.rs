@@ -328,7 +328,7 @@ fn health_is_known_without_a_scrape() {
 }
 
 fn push(client: &mut Client, body: &str) -> Answer {
-    let head = "POST /update HTTP/1.1\r\nHost: test\r\nContent-Length:";
+    let head = "POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length:";
     client.send(format!("{head} {}\r\n\r\n{body}", body.len())).answer()
 }
 
@@ -338,7 +338,7 @@ fn a_full_store_is_told() {
     let agent = Agent::plan().machine("box").file(file).start();
     let mut client = agent.connect();
     let entry = |name: &str| format!("{{\"name\":\"{name}\",\"type\":\"gauge\",\"value\":1}}");
-    push(&mut client, &format!("[{},{},{}]", entry("node_d"), entry("a"), entry("b")));
+    push(&mut client, &format!("[{},{},{}]", entry("process_open_fds"), entry("a"), entry("b")));
     assert_eq!(client.get("/api/health").status, 200);
     push(&mut client, &format!("[{},{}]", entry("c"), entry("e")));
     let health = client.get("/api/health");
@@ -362,7 +362,7 @@ fn a_full_store_is_told() {
 #[test]
 fn targets_tell_their_last_error() {
     let other = Agent::plan().machine("box").start();
-    // The agent's own names are nobody else's: what it is asked for is what was pushed.
+    // What is a histogram already is no gauge.
     push(&mut other.connect(), "{\"name\":\"queue_depth\",\"type\":\"gauge\",\"value\":7}");
     let file = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\ntargets = [\n\
@@ -371,13 +371,16 @@ fn targets_tell_their_last_error() {
         other.address()
     );
     let agent = Agent::plan().machine("box").file(&file).start();
+    push(&mut agent.connect(), "{\"name\":\"queue_depth\",\"type\":\"histogram\",\"value\":7}");
     let target = |json: &Json, name: &str| {
         list(json, "targets").iter().find(|t| t.text("target") == name).cloned()
     };
     let mut json_now = status(&agent);
     wait_until("both targets to be asked", || {
         json_now = status(&agent);
+        let good = target(&json_now, "good");
         list(&json_now, "targets").len() == 2
+            && good.is_some_and(|t| number(&t, "refused") > Some(0.0))
     });
     let (good, bad) = (target(&json_now, "good").unwrap(), target(&json_now, "bad").unwrap());
     assert_eq!((number(&good, "up"), number(&bad, "up")), (Some(1.0), Some(0.0)));

@@ -61,6 +61,10 @@ fn promtool(text: &str) -> String {
     String::from_utf8([&output.stdout[..], &output.stderr].concat()).unwrap()
 }
 
+/// What a Prometheus makes itself.
+const FEDERATED: &str =
+    "/federate?match%5B%5D=%7B__name__%3D~%22up%7Cscrape_.%2A%22%2Ctarget%3D%22%22%7D";
+
 /// Name, labels and type of every series, without those that come and go.
 fn series(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
@@ -75,7 +79,8 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
     let file = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\ntargets = [\n\
          {{ name = \"node\", url = \"http://{of_node}/metrics\" }},\n\
-         {{ name = \"prometheus\", url = \"http://{of_prometheus}/metrics\" }} ]\n"
+         {{ name = \"prometheus\", url = \"http://{of_prometheus}/metrics\" }},\n\
+         {{ name = \"federated\", url = \"http://{of_prometheus}{FEDERATED}\" }} ]\n"
     );
     let agent = Agent::plan().file(&file).start();
     let data = Temp::new();
@@ -97,14 +102,13 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
         let is_there = |name: &str| text.contains(&format!("target_up{{target=\"{name}\"}} 1\n"));
         is_there("node") && is_there("prometheus")
     });
-    // What they say themselves: no more, and no less but what we say of our own process.
+    // What they say themselves: no more, and no less.
     for (name, peer) in [("node", &node), ("prometheus", &prometheus)] {
         let own = format!("target=\"{name}\"");
         let theirs = series(&peer.page("/metrics").unwrap());
         assert!(theirs.len() > 200, "{name}: {}", theirs.len());
         let count = text.lines().filter(|l| l.contains(&own) && !l.contains("sysmetrics_")).count();
-        let refused = theirs.iter().filter(|s| s.starts_with("process_")).count();
-        let expected = theirs.len() - refused;
+        let expected = theirs.len();
         // Interfaces and statistics come and go between two readings.
         assert!(count.abs_diff(expected) <= 30, "{name}: {count} of {expected}");
     }
@@ -115,9 +119,39 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
     assert!(text.contains(
         "prometheus_http_request_duration_seconds_bucket{handler=\"/metrics\",target=\"prometheus\",le=\"+Inf\"} "
     ));
+    // Under the same names, too: nothing is refused.
+    let file = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 1\ntargets = [\n\
+         {{ name = \"node\", url = \"http://{}/metrics\" }} ]\n",
+        node.address
+    );
+    let twin = Agent::plan().file(&file).arg("--dialect=node_exporter").start();
+    let mut both = twin.scrape();
+    wait_until("the twin to have it", || {
+        both = twin.scrape();
+        both.samples().filter(|s| s.labels.contains(&("target".into(), "node".into()))).count()
+            > 200
+    });
+    let own = |sample: &&common::exposition::Sample| {
+        sample.name == "node_cpu_seconds_total" && sample.labels.len() == 2
+    };
+    assert!(both.samples().filter(own).count() >= 8, "its own are there, too");
+    assert!(
+        both.find("node_cpu_seconds_total", &[("cpu", "0"), ("mode", "idle"), ("target", "node")])
+            .is_some()
+    );
+    assert_eq!(twin.lines_with("are refused"), 0, "{:?}", twin.log());
+    // What it makes of its scrapes comes through.
+    let labels = format!("instance=\"{}\",job=\"agent\",target=\"federated\"", agent.address());
+    wait_until("federated series", || {
+        text = agent.get("/metrics").text().to_owned();
+        let has = |name: &str| text.contains(&format!("\n{name}{{{labels}}} "));
+        has("up") && has("scrape_samples_scraped") && has("scrape_duration_seconds")
+    });
     // The linter has no complaint that it has not about the peers themselves.
     let complaints = promtool(&text);
-    let theirs = [&node, &prometheus].map(|peer| promtool(&peer.page("/metrics").unwrap()));
+    let pages = [(&node, "/metrics"), (&prometheus, "/metrics"), (&prometheus, FEDERATED)];
+    let theirs = pages.map(|(peer, path)| promtool(&peer.page(path).unwrap()));
     for line in complaints.lines() {
         assert!(theirs.iter().any(|said| said.contains(line)), "{line}");
     }

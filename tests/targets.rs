@@ -95,7 +95,7 @@ fn what_targets_answer_is_served_with_their_names() {
     // Their times are not kept.
     assert!(agent.get("/metrics").text().contains("temperature{target=\"text\"} 21.5\n"));
     let head = &endpoints[0].heads()[0];
-    assert!(head.contains("\r\nAccept: application/openmetrics-text;version=1.0.0,text/plain;"));
+    assert!(head.contains("\r\nAccept: text/plain;version=0.0.4;"));
     let open =
         common::get_with(&agent.address(), "/metrics", "Accept: application/openmetrics-text\r\n");
     let open = Exposition::parse(open.text(), Format::OpenMetrics);
@@ -124,7 +124,9 @@ fn what_vanishes_goes_and_what_changes_its_type_is_said() {
 
 #[test]
 fn clashes_have_rules() {
-    let ours = Endpoint::with("process_cpu_seconds_total 1\nsysmetrics_x 1\nup 1\nfine 1\n");
+    let ours = Endpoint::with(
+        "# TYPE process_cpu_seconds_total gauge\nprocess_cpu_seconds_total 1\nup 1\nfine 1\n",
+    );
     let other = Endpoint::with("# TYPE depth gauge\ndepth 4\n# TYPE shape gauge\nshape 1\n");
     let agent = plan(&[("ours", &ours.url(), OFTEN), ("other", &other.url(), OFTEN)]).start();
     wait_for_up(&agent, "ours", 1.0);
@@ -133,9 +135,10 @@ fn clashes_have_rules() {
     assert_eq!(scrape.family("process_cpu_seconds_total").unwrap().samples.len(), 1);
     assert_eq!(scrape.value("fine", &[("target", "ours")]), 1.0);
     let refused = "sysmetrics_target_samples_refused_total";
-    let labels = [("target", "ours"), ("reason", "reserved_name")];
+    let labels = [("target", "ours"), ("reason", "other_type")];
     let before = scrape.value(refused, &labels);
-    assert!(before >= 3.0);
+    assert!(before >= 1.0);
+    assert_eq!(scrape.value("up", &[("target", "ours")]), 1.0);
     agent.wait_for_log("samples of a target are refused", 1);
     assert_eq!(agent.lines_with("metric=process_cpu_seconds_total"), 1);
     // A pushed family of the same name: numbers are numbers, the first type wins. Not so for a
@@ -143,7 +146,7 @@ fn clashes_have_rules() {
     let push = |json: &str| {
         let length = json.len();
         let request =
-            format!("POST /update HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+            format!("POST /update HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         agent.connect().send(request + json).answer().text().to_owned()
     };
     let both = r#"[{"name":"pushed","type":"gauge","value":1},
@@ -286,6 +289,41 @@ fn any_json_becomes_series() {
     endpoint.say(Say::typed(json, "{\"a\":1"));
     wait_for_up(&agent, "web", 0.0);
     agent.wait_for_log("no JSON: at byte 6: expected a comma or }", 1);
+}
+
+/// As Spring's health answers while something is down: 503 and a body that says what.
+#[test]
+fn words_of_any_status_become_numbers() {
+    let body = "\u{feff}{\"status\":\"DOWN\",\"components\":{\"db\":{\"status\":\"DOWN\"},\
+                \"disk\":{\"status\":\"UP\",\"free\":7},\"mail\":{\"status\":\"UNKNOWN\"}}}";
+    let head = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
+    let down = || Say::head(503, &head).and(body);
+    let endpoint = Endpoint::new(down());
+    let fields = "type = \"custom\"\ninterval_secs = 2\nfields = [\n\
+        { path = \"status\", name = \"app_up\", states = { UP = 1, DOWN = 0, \"OUT OF IT\" = 0.5 } },\n\
+        { path = \"components.*.status\", name = \"part_up\", states = { UP = 1, DOWN = 0 } } ]\n";
+    let any = [fields, "any_status = true"].concat();
+    let url = endpoint.url();
+    let all = "type = \"custom\"\nany_status = true";
+    let agent = plan(&[("any", &url, &any), ("strict", &url, fields), ("all", &url, all)]).start();
+    wait_for_up(&agent, "any", 1.0);
+    wait_for_up(&agent, "strict", 0.0);
+    wait_for_up(&agent, "all", 1.0);
+    let scrape = agent.scrape();
+    assert_eq!(scrape.value("app_up", &[("target", "any")]), 0.0);
+    let part = |name| scrape.find("part_up", &[("index", name), ("target", "any")]);
+    assert_eq!([part("db"), part("disk"), part("mail")], [Some(0.0), Some(1.0), None]);
+    assert_eq!(scrape.value("all_components_disk_free", &[("target", "all")]), 7.0);
+    assert!(scrape.find("app_up", &[("target", "strict")]).is_none());
+    // The word that stands for nothing is counted, and its field named.
+    let refused = "sysmetrics_target_samples_refused_total";
+    assert!(scrape.value(refused, &[("target", "any"), ("reason", "number")]) >= 1.0);
+    agent.wait_for_log("components.*.status", 1);
+    endpoint.say(Say::typed("application/json", "{\"status\":\"OUT OF IT\"}"));
+    scrape_with(&agent, "app_up", &[("target", "any")], 0.5);
+    // What is no JSON brings none, whatever the status.
+    endpoint.say(Say::head(503, "Content-Length: 4").and("down"));
+    wait_for_up(&agent, "any", 0.0);
 }
 
 #[test]

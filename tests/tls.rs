@@ -176,6 +176,14 @@ fn a_peer_that_stalls_in_the_handshake_runs_into_the_deadline() {
 fn only_the_peer_can_end_an_answer() {
     let failure = said(&trusting("ca.pem"), &serve(&["good", "ragged"])).unwrap_err();
     assert!(failure.text.contains("cut off"), "{failure}");
+    // Its status was under TLS, and is enough for whoever only delivers.
+    let server = serve(&["good", "ragged"]);
+    let mut client = Client::for_samples(Tls::read(&trusting("ca.pem")).unwrap());
+    let (deadline, headers, max_body) = (Instant::now() + LONG, &[], 1000);
+    let (method, url, body) = ("POST", &server.1, Some(&b"hello"[..]));
+    let call = Call { method, url, headers, body, deadline, max_body };
+    let answer = client.deliver(&call).unwrap();
+    assert_eq!((answer.status, answer.fault.unwrap().reason), (200, "connect"));
     assert_eq!(
         said(&trusting("ca.pem"), &serve(&["good", "half"])).unwrap(),
         "TLSv1.3 - 1 5 hello"

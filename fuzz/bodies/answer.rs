@@ -12,21 +12,28 @@ const MAX_BODY: usize = 300;
 const MAX_NAME: usize = 60;
 
 /// However the bytes of an answer are cut, it is the same answer or the same failure, and within
-/// its bound.
+/// its bound; and once its status was read, it is no failure.
 pub fn http_answer(bytes: &[u8]) {
     let Some((first, bytes)) = bytes.split_first() else { return };
     let (is_head, size) = (first & 1 == 1, 1 + usize::from(first >> 1));
     let whole = hear(bytes, is_head, bytes.len().max(1));
     assert_eq!(hear(bytes, is_head, size), whole);
     assert_eq!(hear(bytes, is_head, 1), whole);
-    if let Ok((status, body, _)) = whole {
-        assert!((200..600).contains(&status) && body.len() <= MAX_BODY);
+    if let Ok((status, body, ..)) = &whole {
+        assert!((200..600).contains(status) && body.len() <= MAX_BODY);
         assert!(body.is_empty() || !is_head);
+        // More of it makes no other answer of one that is whole, and none of one that is wrong.
+        let more = [bytes, b"x"].concat();
+        assert_eq!(hear(&more, is_head, size).map(|heard| heard.0), Ok(*status));
+    }
+    // The first line decides, unless it is only the first of several.
+    if bytes.starts_with(b"HTTP/1.1 200 ") {
+        assert!(whole.is_ok_and(|heard| heard.0 == 200));
     }
 }
 
-/// Status, body and where it leads, or the reason why not.
-type Heard = Result<(u16, Vec<u8>, Option<String>), &'static str>;
+/// Status, body, where it leads and what is wrong with it; or the reason why it is none.
+type Heard = Result<(u16, Vec<u8>, Option<String>, Option<&'static str>), &'static str>;
 
 fn hear(bytes: &[u8], is_head: bool, size: usize) -> Heard {
     let mut reading = Reading::new(is_head, MAX_BODY);
@@ -40,8 +47,8 @@ fn hear(bytes: &[u8], is_head: bool, size: usize) -> Heard {
     if !is_whole {
         reading.end().map_err(|failure| failure.reason)?;
     }
-    let Read { answer, location, .. } = reading.finish().map_err(|failure| failure.reason)?;
-    Ok((answer.status, answer.body, location))
+    let Read { answer, location, .. } = reading.finish();
+    Ok((answer.status, answer.body, location, answer.fault.map(|fault| fault.reason)))
 }
 
 /// JSON becomes numbers that are sound, with and without fields.

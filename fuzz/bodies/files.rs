@@ -110,11 +110,15 @@ fn around(collector: &'static str, files: &[(&str, &[u8])]) {
     });
 }
 
-/// Settings are refused with a reason, or taken; what is shown of them means the same.
+/// Settings are refused with a reason, or taken; what is shown of them means the same, unless a secret
+/// is not shown.
 pub fn settings_toml(bytes: &[u8]) {
     TREES.with(|trees| {
         let Ok(first) = load(&trees.place, bytes) else { return };
         let shown = first.effective.clone();
+        if shown.contains("<secret>") {
+            return;
+        }
         let again = load(&trees.place, shown.as_bytes());
         let again = again.unwrap_or_else(|why| panic!("{why}\n{shown}"));
         assert_eq!(

@@ -103,6 +103,26 @@ pub fn push_group(bytes: &[u8]) {
     assert!(store.is_empty());
 }
 
+/// A body in protocol buffers: nothing breaks, what is refused leaves the group as it was, and what is
+/// taken with PUT is there after POST of the same.
+pub fn push_protobuf(body: &[u8]) {
+    let now = Instant::now();
+    let (mut store, mut gateway) = (Store::new(Bounds::default(), now), Gateway::default());
+    let rules = Rules { ttl: Duration::from_secs(9), ..Rules::default() };
+    let protobuf = "application/vnd.google.protobuf; encoding=delimited";
+    let mut ask = |verb, content_type, body, store: &mut Store| {
+        let (path, content_encoding, max_body) = ("/metrics/job/a", "", 1 << 12);
+        let wish = Wish { verb, path, content_type, content_encoding, body, max_body };
+        gateway.serve(&wish, &rules, store, now).is_ok()
+    };
+    assert!(ask(Verb::Replace, "", b"before 1\n", &mut store));
+    let is_taken = ask(Verb::Replace, protobuf, body, &mut store);
+    let after = store.len();
+    assert!(is_taken || after == 3);
+    assert_eq!(ask(Verb::Add, protobuf, body, &mut store), is_taken);
+    assert_eq!(store.len(), after);
+}
+
 fn told(read: Read<'_>) -> String {
     let sample = match read {
         Ok(sample) => sample,
@@ -147,6 +167,7 @@ fn kept(text: &[u8], syntax: Syntax, format: Format, is_read: bool) -> Vec<u8> {
         honor_time: false,
         max_age: Duration::ZERO,
         max_series: usize::MAX,
+        max_labels: 32,
     };
     store.begin(group);
     let done = BUFFERS.with_borrow_mut(|b| intake.take(text, syntax, b, &mut store, now));

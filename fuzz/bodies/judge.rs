@@ -25,7 +25,7 @@ fn answer(bytes: &[u8]) -> Option<Answer> {
     let content_type = TYPES[usize::from(first >> 4 & 3)].to_owned();
     let samples_written = (first >> 6 > 0).then(|| u64::from(first >> 6) * 5);
     let (retry_after, body) = (WAIT, body.to_vec());
-    Some(Answer { status, content_type, retry_after, samples_written, body })
+    Some(Answer { status, content_type, retry_after, samples_written, body, ..Answer::default() })
 }
 
 /// What is said is a bounded line, and the receiver's wait is kept.
@@ -39,7 +39,8 @@ fn check(verdict: &Verdict, wait: Option<Duration>) {
         Verdict::Partial(_, text)
         | Verdict::Never(_, text)
         | Verdict::Older(text)
-        | Verdict::Halves(text) => text,
+        | Verdict::Halves(text)
+        | Verdict::Late(text) => text,
     };
     assert!(text.chars().count() <= MAX_SAID, "{text}");
     assert!(!text.chars().any(char::is_control), "{text:?}");
@@ -54,7 +55,7 @@ pub fn otlp_answer(bytes: &[u8]) {
         200..300 => matches!(verdict, Verdict::Done | Verdict::Partial(..)),
         413 => matches!(verdict, Verdict::Halves(_)),
         429 | 502..=504 => matches!(verdict, Verdict::Again(..)),
-        _ => matches!(verdict, Verdict::Never(..)),
+        _ => matches!(verdict, Verdict::Never(..) | Verdict::Late(_)),
     });
     if let Verdict::Partial(rejected, text) = &verdict {
         assert!(*rejected > 0 || !text.is_empty());

@@ -29,19 +29,21 @@ pub fn tail_lines(bytes: &[u8]) {
     let [_, most, size, log @ ..] = log else { return };
     let (most, size) = (1 + usize::from(*most), 1 + usize::from(*size));
     let Ok(pattern) = std::str::from_utf8(pattern) else { return };
+    // Zero bytes are for the tests; a line is shorter than what is looked at of it.
+    let log: Vec<u8> = log.iter().map(|byte| (*byte).max(1)).collect();
     // Large ones only take long.
-    let regex = RegexBuilder::new(pattern).size_limit(1 << 16).build();
+    let regex = RegexBuilder::new(pattern).size_limit(1 << 14).build();
     let (Ok(regex), true) = (regex, pattern.len() < 100) else { return };
     let search = Search::new(pattern).unwrap();
     let (mut found, mut cut, mut at, mut known, mut skips) = (0, 0, 0, 0, false);
     loop {
         match lines::next(&log[at..known], most, 3 * size, &mut skips) {
             Next::Lines(stretch) => {
-                found += search.count(stretch);
+                found += search.count(stretch, &mut 0);
                 at += stretch.len();
             }
             Next::Cut(start) => {
-                found += search.count(start);
+                found += search.count(start, &mut 0);
                 cut += 1;
                 at += start.len();
             }

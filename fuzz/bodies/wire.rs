@@ -101,7 +101,7 @@ pub fn push_json(bytes: &[u8]) {
         assert!(is_json || done.is_err());
         assert!(form == Form::Batch || is_json == done.is_ok());
         match done {
-            Ok(()) => assert!(json::parse(out.bytes()).is_ok(), "{}", out.bytes().escape_ascii()),
+            Ok(_) => assert!(json::parse(out.bytes()).is_ok(), "{}", out.bytes().escape_ascii()),
             Err(fault) => assert!(fault.at <= bytes.len() && store.is_empty() && out.is_empty()),
         }
     }
@@ -165,6 +165,9 @@ fn converse(bytes: &[u8], size: usize) -> (Vec<Vec<u8>>, &'static str) {
     let now = Instant::now();
     let mut connection = Connection::new(server.into(), &LIMITS, now);
     let (mut scratch, mut heads) = (vec![0; LIMITS.head], Vec::new());
+    let mut response = Response::default();
+    response.say(Status::Ok, "Yes.");
+    response.finish(true, true);
     for piece in bytes.chunks(size.clamp(1, 4096)) {
         client.write_all(piece).unwrap();
         // As often as there may be something: a scratch at a time, and pipelined requests.
@@ -183,8 +186,8 @@ fn converse(bytes: &[u8], size: usize) -> (Vec<Vec<u8>>, &'static str) {
                     let intake = connection.take_intake().unwrap();
                     assert!(intake.body.len() <= MAX_BODY);
                     heads.push(intake.body);
-                    connection.answer(b"!", &LIMITS, now);
-                    let _ = client.read(&mut [0; 64]);
+                    connection.answer(&mut response, &LIMITS, now);
+                    let _ = client.read(&mut [0; 1024]);
                 }
                 Next::Refuse(_) => return (heads, "refused"),
                 Next::Close => return (heads, "closed"),
@@ -196,8 +199,8 @@ fn converse(bytes: &[u8], size: usize) -> (Vec<Vec<u8>>, &'static str) {
                     if framed.is_err() {
                         return (heads, "refused");
                     }
-                    connection.answer(b"!", &LIMITS, now);
-                    let _ = client.read(&mut [0; 64]);
+                    connection.answer(&mut response, &LIMITS, now);
+                    let _ = client.read(&mut [0; 1024]);
                 }
             }
             assert!(connection.kept() <= LIMITS.head, "it keeps more than a head");

@@ -12,13 +12,18 @@ const MAX_LINE: usize = 76;
 /// Bytes of a subject; what is longer is cut.
 const MAX_SUBJECT: usize = 200;
 
-/// Bytes of an encoded piece of a subject, each of which takes three characters of at most 75.
-const PIECE: usize = 20;
+/// Bytes of the name before the sender's address; what is longer is cut.
+const MAX_NAME: usize = 60;
+
+/// Bytes of an encoded piece of a header, each of which takes three characters of those of a line.
+const PIECE: usize = 18;
 
 /// From whom, and to whom: addresses that the settings found to be right, without anything that
 /// could end a line or a bracket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
+    /// What the box is called that sends it, any text; may be empty.
+    pub name: String,
     /// The sender; where it is empty the program that sends knows it.
     pub from: String,
     /// The receivers.
@@ -30,10 +35,13 @@ pub fn compose(batch: &[Arc<Notice>], envelope: &Envelope, url: &str, now: Wall)
     let mut mail = String::new();
     let mut header = |name: &str, value: &str| mail.push_str(&[name, ": ", value, "\n"].concat());
     if !envelope.from.is_empty() {
-        header("From", &envelope.from);
+        match phrase(&envelope.name) {
+            name if name.is_empty() => header("From", &envelope.from),
+            name => header("From", &[&name, "<", &envelope.from, ">"].concat()),
+        }
     }
     header("To", &envelope.to.join(",\n\t"));
-    header("Subject", &encoded(&subject(batch)));
+    header("Subject", &encoded(&subject(batch, &envelope.name)));
     // RFC 5322 writes its dates as HTTP does, but for the zone.
     header("Date", &now.http().to_string().replace("GMT", "+0000"));
     let domain = envelope.from.split_once('@').map_or("localhost", |(_, domain)| domain);
@@ -50,7 +58,7 @@ pub fn compose(batch: &[Arc<Notice>], envelope: &Envelope, url: &str, now: Wall)
     mail
 }
 
-fn subject(batch: &[Arc<Notice>]) -> String {
+fn subject(batch: &[Arc<Notice>], box_name: &str) -> String {
     let firing = batch.iter().filter(|notice| !notice.is_resolved()).count();
     let (state, count) = if firing > 0 { ("FIRING", firing) } else { ("RESOLVED", batch.len()) };
     let name = batch.first().map_or("", |notice| &notice.name);
@@ -61,6 +69,8 @@ fn subject(batch: &[Arc<Notice>]) -> String {
             subject.push_str(if at == 0 { ": " } else { " " });
             subject.push_str(value);
         }
+    } else if !box_name.is_empty() {
+        subject.push_str(&[": ", box_name].concat());
     }
     subject.replace(char::is_control, " ")
 }
@@ -90,6 +100,19 @@ fn body(batch: &[Arc<Notice>], url: &str) -> String {
     body
 }
 
+/// A name before an address, with what parts it from that.
+fn phrase(name: &str) -> String {
+    let (name, _) = cut(name, MAX_NAME);
+    let is_made_of =
+        |more: &[u8]| name.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+    match name {
+        "" => String::new(),
+        _ if is_made_of(b"-_") => [name, " "].concat(),
+        _ if is_made_of(b" -_.,:;@/()[]+") => ["\"", name, "\"\n\t"].concat(),
+        _ => [&encoded_words(name), "\n\t"].concat(),
+    }
+}
+
 /// A text for a header: as it is where it is short and plain, otherwise in encoded words.
 fn encoded(text: &str) -> String {
     let (text, _) = cut(text, MAX_SUBJECT);
@@ -97,6 +120,10 @@ fn encoded(text: &str) -> String {
     if is_plain && text.len() <= MAX_LINE - "Subject: ".len() && !text.contains("=?") {
         return text.to_owned();
     }
+    encoded_words(text)
+}
+
+fn encoded_words(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while !rest.is_empty() {
         let (piece, after) = cut(rest, PIECE);
@@ -163,8 +190,13 @@ mod tests {
     use std::time::Duration;
 
     fn composed(batch: &[Arc<Notice>]) -> String {
+        named("", batch)
+    }
+
+    fn named(name: &str, batch: &[Arc<Notice>]) -> String {
         let to = vec!["ops@example.org".to_owned(), "root".to_owned()];
-        let envelope = Envelope { from: "box@example.org".to_owned(), to };
+        let (name, from) = (name.to_owned(), "box@example.org".to_owned());
+        let envelope = Envelope { name, from, to };
         let now = Wall::at(Duration::from_secs(1_793_491_260));
         String::from_utf8(compose(batch, &envelope, "http://box:9101", now)).unwrap()
     }
@@ -196,10 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_says_which_box_it_is_from() {
+        let mail = named("edge-17", &[notice("sda", None), notice("sdb", None)]);
+        assert!(mail.starts_with("From: edge-17 <box@example.org>\n"), "{mail}");
+        assert!(mail.contains("\nSubject: [FIRING:2] Disk \"full\": edge-17\n"), "{mail}");
+        let long = "x".repeat(MAX_NAME);
+        for (name, from) in [
+            ("a.b c@d", "\"a.b c@d\"\n\t"),
+            ("\"a\\", "=?utf-8?q?=22a=5C?=\n\t"),
+            ("é\n", "=?utf-8?q?=C3=A9=0A?=\n\t"),
+            (&"x".repeat(500), &[&long, " "].concat()),
+            ("", ""),
+        ] {
+            assert_eq!(phrase(name), from);
+        }
+    }
+
+    #[test]
     fn nothing_becomes_a_header_or_a_long_line() {
         for odd in ["a\r\nBcc: all@example.org\r\n\r\nx", &"é=".repeat(500), "=?utf-8?q?x?=", " "]
         {
-            let mail = composed(&[notice(odd, None)]);
+            let mail = named(odd, &[notice(odd, None)]);
             assert!(mail.lines().all(|line| line.len() <= MAX_LINE), "{mail}");
             assert!(mail.bytes().all(|b| b == b'\n' || b == b'\t' || (b' '..=b'~').contains(&b)));
             let (head, _) = mail.split_once("\n\n").unwrap();

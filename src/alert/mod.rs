@@ -109,8 +109,9 @@ impl Alerts {
     pub fn apply(&mut self, alerting: &Alerting, alerts: &[Alert], now: Instant) {
         let mut before = std::mem::take(&mut self.rules);
         for alert in alerts {
-            let known = before.iter().position(|rule| rule.is_of(alert));
-            let rule = known.map(|at| before.swap_remove(at)).or_else(|| Rule::new(alert));
+            let known = before.iter().position(|rule| rule.is_of(alert, &alerting.instance));
+            let rule = known.map(|at| before.swap_remove(at));
+            let rule = rule.or_else(|| Rule::new(alert, &alerting.instance));
             match rule {
                 Some(rule) => self.rules.push(rule),
                 None => log::error("an alert's condition is wrong", &[("alert", &alert.name)]),
@@ -209,6 +210,7 @@ impl Alerts {
         let start = Instant::now();
         scrape(&mut Watch::new(dialect, &self.wanted, &mut self.catch));
         self.catch.sort();
+        self.catch.turn_absent(&self.wanted);
         let mut round = Round {
             now,
             interval: self.interval,
@@ -250,6 +252,13 @@ impl Alerts {
             rule.instances.iter().map(move |instance| Active { rule, instance })
         };
         self.rules.iter().flat_map(of)
+    }
+
+    /// The rules that ask for a metric of which there was no series since the start, and which.
+    pub fn unmatched(&self) -> impl Iterator<Item = (&str, &str)> {
+        let has_looked = self.looks > 0;
+        let rules = self.rules.iter().filter(move |_| has_looked);
+        rules.filter_map(|rule| Some((rule.name(), rule.unmatched()?)))
     }
 
     /// The destinations that no message reaches: name, alerts that wait, and since when.

@@ -3,7 +3,7 @@
 
 use super::evaluate::{Entry, Sheet};
 use super::instance::{Instance, find};
-use super::notice::Notice;
+use super::notice::{Notice, fingerprint};
 use super::rate::{Look, Rings};
 use super::text::number;
 use super::watch::Catch;
@@ -23,9 +23,14 @@ const MAX_RATES: usize = 2000;
 /// An Alertmanager takes an alert for over that it does not hear of again: so often it does.
 pub const RESEND: Duration = Duration::from_secs(60);
 
+/// The label that says which box it is.
+const INSTANCE: &str = "instance";
+
 /// One rule.
 pub struct Rule {
     settings: Alert,
+    /// The label `instance` of alerts that have none; empty is none.
+    agent: String,
     expr: Expr,
     labels: Vec<(String, Template)>,
     annotations: Vec<(String, Template)>,
@@ -33,6 +38,8 @@ pub struct Rule {
     first: u32,
     /// Of each selector.
     rings: Vec<Rings>,
+    /// Which selectors ever had a series.
+    matched: Vec<bool>,
     /// Sorted by the labels of their series.
     pub instances: Vec<Instance>,
 }
@@ -82,8 +89,8 @@ pub struct LeftOut {
 }
 
 impl Rule {
-    /// Of settings that were checked; `None` if they were not.
-    pub fn new(settings: &Alert) -> Option<Rule> {
+    /// Of settings that were checked, `None` if they were not; on the box of that name.
+    pub fn new(settings: &Alert, agent: &str) -> Option<Rule> {
         let expr = Expr::parse(&settings.expr).ok()?;
         let parsed = |texts: &[(String, String)]| -> Option<Vec<(String, Template)>> {
             let parse =
@@ -94,7 +101,9 @@ impl Rule {
             labels: parsed(&settings.labels)?,
             annotations: parsed(&settings.annotations)?,
             rings: expr.series.iter().map(|_| Rings::default()).collect(),
+            matched: vec![false; expr.series.len()],
             settings: settings.clone(),
+            agent: agent.to_owned(),
             expr,
             first: 0,
             instances: Vec::new(),
@@ -102,13 +111,20 @@ impl Rule {
     }
 
     /// Whether these are its settings.
-    pub fn is_of(&self, settings: &Alert) -> bool {
-        self.settings == *settings
+    pub fn is_of(&self, settings: &Alert, agent: &str) -> bool {
+        self.settings == *settings && self.agent == agent
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    /// The metric it asks for of which there never was a series.
+    pub fn unmatched(&self) -> Option<&str> {
+        let mut series = self.expr.series.iter().zip(&self.matched);
+        let never = |(of, matched): &(&Selector, &bool)| of.want != Want::Absent && !**matched;
+        series.find(never).map(|(of, _)| of.name.as_str())
     }
 
     /// Adds what it asks for to what all ask for.
@@ -120,6 +136,9 @@ impl Rule {
     /// Looks at the condition and goes on from there.
     pub fn look(&mut self, sheet: &mut Sheet, round: &mut Round<'_>) {
         let (catch, first) = (round.catch, self.first);
+        for (place, matched) in (first..).zip(&mut self.matched) {
+            *matched |= catch.has(place);
+        }
         let (expr, rings) = (&self.expr, &mut self.rings);
         let series = |at: usize, out: &mut Vec<Entry>| {
             if let (Some(selector), Some(rings)) = (expr.series.get(at), rings.get_mut(at)) {
@@ -202,15 +221,27 @@ impl Rule {
         let starts = Wall::at(fired.start.since_epoch());
         // The clock may have been set back meanwhile.
         let ends = ends.map(|ends| Wall::at(ends.since_epoch().max(starts.since_epoch())));
+        let labels = self.labels_outside(instance);
         Some(Arc::new(Notice {
             name: self.settings.name.clone(),
-            labels: instance.labels.clone(),
             annotations: self.annotations(instance).map(|(n, v)| (n.to_owned(), v)).collect(),
             value: number(instance.value),
             starts,
             ends,
-            fingerprint: instance.fingerprint,
+            fingerprint: fingerprint(&labels),
+            labels,
         }))
+    }
+
+    /// The labels of one of its alerts where it is not the only box.
+    fn labels_outside(&self, instance: &Instance) -> Vec<(String, String)> {
+        let mut labels = instance.labels.clone();
+        let place = labels.partition_point(|(name, _)| name.as_str() < INSTANCE);
+        let has_one = labels.get(place).is_some_and(|(name, _)| name == INSTANCE);
+        if !has_one && !self.agent.is_empty() {
+            labels.insert(place, (INSTANCE.to_owned(), self.agent.clone()));
+        }
+        labels
     }
 
     /// The annotations of one of its alerts, filled in.
@@ -218,9 +249,9 @@ impl Rule {
         &'a self,
         instance: &'a Instance,
     ) -> impl Iterator<Item = (&'a str, String)> {
-        let value = number(instance.value);
+        let (value, labels) = (number(instance.value), self.labels_outside(instance));
         self.annotations.iter().map(move |(name, template)| {
-            (name.as_str(), template.fill(&value, |label| find(&instance.labels, label)))
+            (name.as_str(), template.fill(&value, |label| find(&labels, label)))
         })
     }
 

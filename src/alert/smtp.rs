@@ -222,7 +222,11 @@ mod tests {
                 line.clear();
             }
         });
-        let envelope = Envelope { from: "a".to_owned(), to: vec!["b".to_owned(), "c".to_owned()] };
+        let envelope = Envelope {
+            name: String::new(),
+            from: "a".to_owned(),
+            to: vec!["b".to_owned(), "c".to_owned()],
+        };
         let deadline = Instant::now() + Duration::from_millis(500);
         let done = send(&stream, &envelope, b"x\n", deadline);
         drop(stream);

@@ -4,7 +4,7 @@
 use super::text::put_pair;
 use crate::metric::{Family, Histogram, Kind, Label, Labels, Point, Sink, Summary, Value};
 use crate::settings::Dialect;
-use crate::settings::expr::{Matcher, Selector};
+use crate::settings::expr::{Matcher, Selector, Want};
 
 /// Series that are kept of one scrape, for all conditions together.
 const MAX_SEEN: usize = 10_000;
@@ -30,6 +30,8 @@ pub struct Catch {
     /// Labels as series have them, one after the other.
     text: Vec<u8>,
     seen: Vec<Seen>,
+    /// Which selectors have a series.
+    has: Vec<bool>,
     /// The family at hand: who asks for it, and its keys in the order of samples and by name.
     asked: Vec<(u32, Part)>,
     keys: Vec<String>,
@@ -68,6 +70,35 @@ impl Catch {
         self.seen.dedup_by(|later, earlier| key(later) == key(earlier));
     }
 
+    /// What is asked for whether it is there is 1 if it is not, and nothing if it is. It is called
+    /// after `sort`.
+    pub fn turn_absent(&mut self, wanted: &[Selector]) {
+        for (place, selector) in (0u32..).zip(wanted) {
+            if selector.want != Want::Absent {
+                continue;
+            }
+            let first = self.seen.partition_point(|seen| seen.selector < place);
+            let count = self.of(place).len();
+            if count > 0 {
+                self.seen.drain(first..first + count);
+                continue;
+            }
+            let start = self.text.len();
+            for (name, value) in selector.absent_labels() {
+                put_pair(&mut self.text, start, name.as_bytes(), value.as_bytes());
+            }
+            if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.text.len())) {
+                let seen = Seen { selector: place, labels: Span(start, end), value: 1.0 };
+                self.seen.insert(first, seen);
+            }
+        }
+    }
+
+    /// Whether the selector at this place has a series.
+    pub fn has(&self, selector: u32) -> bool {
+        self.has.get(selector as usize).copied().unwrap_or_default()
+    }
+
     /// What was caught for the selector at this place, sorted by labels.
     pub fn of(&self, selector: u32) -> &[Seen] {
         let start = self.seen.partition_point(|seen| seen.selector < selector);
@@ -82,7 +113,10 @@ impl Catch {
 
     /// Keeps a series whose labels stand at the end of the text, from `start`.
     fn keep(&mut self, selector: u32, start: usize, value: f64) {
-        let room = self.seen.len() < MAX_SEEN;
+        // The first one always: without it the selector has none.
+        let has = self.has.get_mut(selector as usize);
+        let is_first = has.is_some_and(|has| !std::mem::replace(has, true));
+        let room = self.seen.len() < MAX_SEEN || is_first;
         match (room, u32::try_from(start), u32::try_from(self.text.len())) {
             (true, Ok(start), Ok(end)) => {
                 self.seen.push(Seen { selector, labels: Span(start, end), value });
@@ -111,6 +145,8 @@ impl<'a> Watch<'a> {
     pub fn new(dialect: Dialect, wanted: &'a [Selector], catch: &'a mut Catch) -> Watch<'a> {
         catch.clear();
         catch.asked.clear();
+        catch.has.clear();
+        catch.has.resize(wanted.len(), false);
         Watch { dialect, wanted, catch }
     }
 
@@ -264,6 +300,11 @@ impl Sink for Watch<'_> {
 
     fn rewind(&mut self, mark: usize) {
         self.catch.seen.truncate(mark);
+        let Catch { seen, has, .. } = &mut *self.catch;
+        has.fill(false);
+        for seen in seen {
+            has.get_mut(seen.selector as usize).into_iter().for_each(|has| *has = true);
+        }
         let end = self.catch.seen.last().map_or(0, |seen| seen.labels.1);
         self.catch.text.truncate(end as usize);
         self.catch.asked.clear();

@@ -147,7 +147,11 @@ fn tagged<'a>(
 }
 
 fn mail(settings: &Alerting) -> Result<Route, &'static str> {
-    let envelope = Envelope { from: settings.mail_from.clone(), to: settings.mail_to.clone() };
+    let envelope = Envelope {
+        name: settings.instance.clone(),
+        from: settings.mail_from.clone(),
+        to: settings.mail_to.clone(),
+    };
     if settings.smtp.is_empty() {
         let command = settings.sendmail.split_whitespace().map(str::to_owned).collect();
         return Ok(Route::Sendmail(command, envelope));
@@ -176,7 +180,7 @@ fn post(
 ) -> Result<(), Setback> {
     let body = Some(body);
     let call = Call { method: "POST", url, headers, body, deadline, max_body: MAX_ANSWER };
-    let answer = client.send(&call).map_err(failed)?;
+    let answer = client.deliver(&call).map_err(failed)?;
     judge(&answer)
 }
 

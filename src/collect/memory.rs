@@ -46,6 +46,7 @@ pub const SPEC: Spec = Spec {
         options: &[],
     },
     families: &FAMILIES,
+    dynamic: &["memory_"],
     open,
 };
 

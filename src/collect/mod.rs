@@ -19,6 +19,8 @@ pub struct Spec {
     pub subject: Subject,
     /// Its families; those whose names come from the kernel are not among them.
     pub families: &'static [Family<'static>],
+    /// How the names of those begin whose names come from the kernel.
+    pub dynamic: &'static [&'static str],
     /// Makes one. Nothing is read yet.
     pub open: fn(&Setup<'_>) -> Box<dyn Collector>,
 }

@@ -1,23 +1,26 @@
 //! An answer as it comes in pieces (RFC 9110, RFC 9112): heads of 1xx are skipped; the body is as
 //! long as Content-Length says, in chunks, or until the peer closes; gzip is undone when it is
 //! whole.
+//!
+//! The status decides. Once it was read, nothing that follows makes it no answer: what cannot be
+//! read, is too long or never comes is said in `Answer::fault`, and whoever needs the body looks
+//! there. Without that a sample that arrived would be sent again, and count twice.
 
 use super::Answer;
 use super::client::Failure;
-use super::inflate::{ACCEPTED, gunzip};
+use super::head::{self, Coding};
+use super::inflate::gunzip;
 use crate::clock::Wall;
-use crate::wire::{self, Chunks, Fault, read_http_date};
+use crate::wire::{self, Chunks, Fault};
 use std::str;
-use std::time::Duration;
 
 /// Bytes of all heads of one answer.
-const MAX_HEAD: usize = 16 << 10;
-
-/// Header lines.
-const MAX_HEADERS: usize = 64;
+pub(super) const MAX_HEAD: usize = 256 << 10;
 
 /// How an answer begins.
 const HTTP: &[u8] = b"HTTP/";
+
+const NO_HEAD: &str = "the head of the answer is not valid HTTP";
 
 #[derive(Clone, Copy, Debug)]
 enum Framing {
@@ -36,7 +39,7 @@ pub struct Reading {
     skipped: usize,
     is_head: bool,
     max_body: usize,
-    gzip: bool,
+    coding: Coding,
     keep_alive: bool,
     location: Option<String>,
     answer: Answer,
@@ -62,15 +65,6 @@ fn too_large(max_body: usize) -> Failure {
     Failure { reason: "too_large", text }
 }
 
-/// Seconds, or a date (RFC 9110, section 10.2.3): what is past is now.
-pub fn retry_after(text: &str, now: Wall) -> Option<Duration> {
-    if let Some(seconds) = wire::content_length(text.as_bytes()) {
-        return Some(Duration::from_secs(seconds));
-    }
-    let then = Duration::from_secs(read_http_date(text)?);
-    Some(then.saturating_sub(now.since_epoch()))
-}
-
 impl Reading {
     /// The answer to a request, which was one for a head only or not.
     pub fn new(is_head: bool, max_body: usize) -> Reading {
@@ -80,15 +74,42 @@ impl Reading {
             skipped: 0,
             is_head,
             max_body,
-            gzip: false,
+            coding: Coding::Plain,
             keep_alive: false,
             location: None,
             answer: Answer::default(),
         }
     }
 
-    /// Takes what came. Whether the answer is whole.
+    /// Takes what came. Whether there is no more to wait for.
+    ///
+    /// # Errors
+    ///
+    /// It is no answer; its status was not read.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
+        self.take(bytes).or_else(|failure| self.fail(failure).map(|()| true))
+    }
+
+    /// No more can be read. Where the status was, that is the end of the answer.
+    ///
+    /// # Errors
+    ///
+    /// The status was not read.
+    pub fn fail(&mut self, failure: Failure) -> Result<(), Failure> {
+        if self.answer.status == 0 {
+            let Some((_, status @ 200..600)) = head::status(&self.head) else {
+                return Err(failure);
+            };
+            self.answer.status = status;
+            self.answer.is_head_torn = true;
+        }
+        self.answer.fault = Some(failure);
+        self.framing = Framing::Done;
+        self.keep_alive = false;
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let n = match &mut self.framing {
@@ -114,10 +135,12 @@ impl Reading {
                     n
                 }
                 Framing::UntilClose => {
-                    if rest.len() > self.max_body.saturating_sub(self.answer.body.len()) {
+                    let room = self.max_body.saturating_sub(self.answer.body.len());
+                    let fits = rest.get(..room);
+                    self.answer.body.extend_from_slice(fits.unwrap_or(rest));
+                    if rest.len() > room {
                         return Err(too_large(self.max_body));
                     }
-                    self.answer.body.extend_from_slice(rest);
                     rest.len()
                 }
                 Framing::Done => {
@@ -132,6 +155,10 @@ impl Reading {
     }
 
     /// The peer closes.
+    ///
+    /// # Errors
+    ///
+    /// The status was not read.
     pub fn end(&mut self) -> Result<(), Failure> {
         self.keep_alive = false;
         match self.framing {
@@ -139,23 +166,38 @@ impl Reading {
             Framing::Done => {}
             _ => {
                 let text = "the peer closed before its answer was whole".to_owned();
-                return Err(Failure { reason: "connect", text });
+                return self.fail(Failure { reason: "connect", text });
             }
         }
         Ok(())
     }
 
-    /// The whole answer.
-    pub fn finish(mut self) -> Result<Read, Failure> {
-        if self.gzip {
-            let plain = gunzip(&self.answer.body, self.max_body);
-            self.answer.body = plain.map_err(|fault| match fault {
-                Fault::TooLarge => too_large(self.max_body),
-                Fault::Malformed => protocol("the answer is not valid gzip"),
-            })?;
+    /// The answer.
+    pub fn finish(mut self) -> Read {
+        if let Err(failure) = self.unpack() {
+            self.answer.body.clear();
+            self.answer.fault.get_or_insert(failure);
         }
         let (location, keep_alive) = (self.location, self.keep_alive);
-        Ok(Read { answer: self.answer, location, keep_alive })
+        Read { answer: self.answer, location, keep_alive }
+    }
+
+    /// Undoes the coding of the body.
+    fn unpack(&mut self) -> Result<(), Failure> {
+        let body = &mut self.answer.body;
+        match self.coding {
+            Coding::Gzip => {
+                *body = gunzip(body, self.max_body).map_err(|fault| match fault {
+                    Fault::TooLarge => too_large(self.max_body),
+                    Fault::Malformed => protocol("the answer is not valid gzip"),
+                })?;
+            }
+            Coding::Other if str::from_utf8(body).is_err() => {
+                return Err(protocol("the answer is in an encoding nobody asked for"));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// How many of `bytes` belong to the head.
@@ -169,7 +211,7 @@ impl Reading {
         }
         let end = wire::head_end(&self.head, before);
         if self.skipped + end.unwrap_or(self.head.len()) > MAX_HEAD {
-            return Err(protocol("the head of the answer is longer than 16 KiB"));
+            return Err(protocol("the head of the answer is longer than 256 KiB"));
         }
         let Some(end) = end else { return Ok(bytes.len()) };
         let mut head = std::mem::take(&mut self.head);
@@ -180,16 +222,7 @@ impl Reading {
     }
 
     fn read_head(&mut self, head: &[u8]) -> Result<(), Failure> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut parsed = httparse::Response::new(&mut headers);
-        match parsed.parse(head) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Err(httparse::Error::TooManyHeaders) => {
-                return Err(protocol("the answer has more than 64 headers"));
-            }
-            _ => return Err(protocol("the head of the answer is not valid HTTP")),
-        }
-        let status = parsed.code.unwrap_or(0);
+        let Some((is_kept, status)) = head::status(head) else { return Err(protocol(NO_HEAD)) };
         match status {
             101 => return Err(protocol("the answer changes to a protocol that was not asked for")),
             100..200 => return Ok(()),
@@ -197,11 +230,11 @@ impl Reading {
             _ => return Err(protocol("the status of the answer is not from 100 to 599")),
         }
         self.answer.status = status;
-        self.keep_alive = parsed.version == Some(1);
-        self.framing = self.read_headers(parsed.headers)?;
+        self.keep_alive = is_kept;
+        self.framing = self.read_headers(head)?;
         if self.is_head || matches!(status, 204 | 304) {
             self.framing = Framing::Done;
-            self.gzip = false;
+            self.coding = Coding::Plain;
         }
         match self.framing {
             Framing::Sized(0) => self.framing = Framing::Done,
@@ -212,77 +245,58 @@ impl Reading {
         Ok(())
     }
 
-    fn read_headers(&mut self, headers: &[httparse::Header<'_>]) -> Result<Framing, Failure> {
+    /// Reads all of them, also where one is wrong. Of those that should be there once the first
+    /// counts.
+    fn read_headers(&mut self, head: &[u8]) -> Result<Framing, Failure> {
         let (mut length, mut chunked, mut close) = (None, false, false);
-        for header in headers {
-            let value = header.value;
-            let text = || str::from_utf8(value).unwrap_or_default().trim().to_owned();
-            let is = |name: &str| wire::same(header.name, name);
-            if is("content-type") {
-                self.answer.content_type = text();
+        let (mut coding, mut wrong) = (None, None);
+        let has_chunks = self.keep_alive;
+        for header in head::headers(head) {
+            let Some((name, value)) = header else {
+                wrong = Some(NO_HEAD);
+                continue;
+            };
+            let is = |other: &str| wire::same(name, other);
+            if is("content-type") && self.answer.content_type.is_empty() {
+                self.answer.content_type = head::text(value);
             } else if is("location") {
-                self.location = Some(text());
+                self.location.get_or_insert_with(|| head::text(value));
             } else if is("retry-after") {
-                self.answer.retry_after = retry_after(&text(), Wall::now());
+                self.answer.retry_after = head::retry_after(&head::text(value), Wall::now());
             } else if is("x-prometheus-remote-write-samples-written") {
                 self.answer.samples_written = wire::content_length(value);
             } else if is("content-encoding") {
-                self.gzip = match value.trim_ascii() {
-                    v if v.is_empty() || wire::same(v, b"identity") => false,
-                    v if wire::same(v, ACCEPTED) || wire::same(v, b"x-gzip") => true,
-                    _ => return Err(protocol("the answer is in an encoding nobody asked for")),
-                };
+                coding.get_or_insert_with(|| head::coding(value));
             } else if is("connection") {
                 for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
                     close |= wire::same(token, b"close");
                     self.keep_alive |= wire::same(token, b"keep-alive");
                 }
-            } else if is("content-length") {
+            } else if is("content-length") && !value.is_empty() {
                 let said = wire::content_length(value);
                 if said.is_none() || length.is_some_and(|l| Some(l) != said) {
-                    return Err(protocol("the Content-Length of the answer is no number"));
+                    wrong = Some("the Content-Length of the answer is no number");
                 }
                 length = said;
             } else if is("transfer-encoding") {
                 if chunked || !wire::same(value, b"chunked") {
-                    return Err(protocol("the Transfer-Encoding of the answer is not chunked"));
+                    wrong = Some("the Transfer-Encoding of the answer is not chunked");
                 }
                 chunked = true;
             }
         }
-        // Both are an attempt to hide an answer in another, or a broken proxy (RFC 9112, 6.3).
+        self.coding = coding.unwrap_or_default();
+        // Both are an attempt to hide an answer in another, or a broken proxy (RFC 9112, 6.3). Before
+        // HTTP/1.1 there were no chunks: what has a length is not in any.
         let is_odd = chunked && length.is_some();
         self.keep_alive &= !close && !is_odd;
-        Ok(match (chunked, length) {
-            (true, _) => Framing::Chunked(Chunks::default()),
-            (false, Some(length)) => Framing::Sized(length),
-            (false, None) => Framing::UntilClose,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_peer_says_until_when_it_wants_to_be_left_alone() {
-        let now = Wall::at(Duration::from_millis(784_111_700_250));
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("120", Some(120_000)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(76_750)),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(76_750)),
-            ("Sun Nov  6 08:49:37 1994", Some(76_750)),
-            ("Sun, 06 Nov 1994 08:48:00 GMT", Some(0)),
-            ("-1", None),
-            ("+7", None),
-            ("", None),
-            ("soon", None),
-            ("99999999999999999999999", None),
-        ] {
-            let expected = expected.map(Duration::from_millis);
-            assert_eq!(retry_after(text, now), expected, "{text}");
+        match (wrong, chunked, length) {
+            (Some(text), ..) => Err(protocol(text)),
+            (None, true, length) if has_chunks || length.is_none() => {
+                Ok(Framing::Chunked(Chunks::default()))
+            }
+            (None, _, Some(length)) => Ok(Framing::Sized(length)),
+            (None, _, None) => Ok(Framing::UntilClose),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::Tls;
 use super::answer::{Read, Reading};
 use super::inflate::ACCEPTED;
 use super::stream::Stream;
-use crate::wire::Url;
+use crate::wire::{Url, shown};
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -23,6 +23,8 @@ const MAX_ADDRESSES: usize = 8;
 
 /// How much is received at once. It lies on the courier's stack.
 const PIECE: usize = 8 << 10;
+
+const ANY_HOST: &str = "follow_redirects = \"any\" goes there";
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +44,15 @@ pub struct Call<'a> {
     pub max_body: usize,
 }
 
-/// What came back.
+/// What came back: at least the status, which decides.
 #[derive(Debug, Default)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
+    /// Why the rest could not be read, all of it. The body is then what was read of it.
+    pub fault: Option<Failure>,
+    /// The head broke off: what its headers would have said is not known.
+    pub is_head_torn: bool,
     /// The Content-Type header; empty without one.
     pub content_type: String,
     /// For how long the peer wants to be left alone.
@@ -109,6 +115,8 @@ pub struct Client {
     tls: Option<Tls>,
     /// To send the same again does no harm.
     repeats: bool,
+    /// Redirects to other hosts are followed.
+    any_host: bool,
 }
 
 struct Kept {
@@ -126,15 +134,33 @@ impl Client {
 
     /// The same, to whom nobody speaks TLS.
     pub fn for_plain_samples() -> Client {
-        Client { kept: None, tls: None, repeats: true }
+        Client { repeats: true, ..Client::default() }
+    }
+
+    /// One that follows redirects to other hosts, or only those to the host that was asked.
+    pub fn following(any_host: bool) -> Client {
+        Client { any_host, ..Client::default() }
+    }
+
+    /// Asks for something: an answer of 2xx has all of it.
+    ///
+    /// # Errors
+    ///
+    /// As `deliver`; or it says 2xx and is not whole.
+    pub fn send(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
+        let answer = self.deliver(call)?;
+        match answer.fault {
+            Some(fault) if answer.status / 100 == 2 => Err(fault),
+            _ => Ok(answer),
+        }
     }
 
     /// Sends `call` and waits for the answer, following redirects of GET and HEAD.
     ///
     /// # Errors
     ///
-    /// Nothing came back within bounds; any status is an answer.
-    pub fn send(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
+    /// Nothing came back in time; any status is an answer, whatever became of the rest of it.
+    pub fn deliver(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
         let is_safe = matches!(call.method, "GET" | "HEAD");
         let mut url = Cow::Borrowed(call.url);
         for _ in 0..=MAX_REDIRECTS {
@@ -143,8 +169,13 @@ impl Client {
             let Some(location) = read.location.filter(|_| leads) else { return Ok(read.answer) };
             let next = url.join(&location).map_err(|expected| Failure {
                 reason: "redirect",
-                text: ["the answer leads to ", &location, "; expected: ", expected].concat(),
+                text: ["the answer leads to ", &shown(&location), "; expected: ", expected]
+                    .concat(),
             })?;
+            if !self.any_host && next.host != call.url.host {
+                let text = ["the answer leads to another host, ", &next.host, ": ", ANY_HOST];
+                return Err(Failure { reason: "redirect", text: text.concat() });
+            }
             url = Cow::Owned(next);
         }
         Err(failure("redirect", "the answer leads elsewhere more than 5 times"))
@@ -275,20 +306,18 @@ fn talk(
     let mut reading = Reading::new(call.method == "HEAD", call.max_body);
     let mut piece = [0; PIECE];
     loop {
-        match stream.receive(&mut piece, call.deadline)? {
-            0 => {
-                reading.end()?;
-                break;
-            }
-            n => {
+        let is_over = match stream.receive(&mut piece, call.deadline) {
+            Err(failure) => reading.fail(failure).map(|()| true)?,
+            Ok(0) => reading.end().map(|()| true)?,
+            Ok(n) => {
                 *heard = true;
-                if reading.feed(piece.get(..n).unwrap_or_default())? {
-                    break;
-                }
+                reading.feed(piece.get(..n).unwrap_or_default())?
             }
+        };
+        if is_over {
+            return Ok(reading.finish());
         }
     }
-    reading.finish()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod answer;
 mod client;
 #[cfg(feature = "grpc")]
 mod grpc;
+mod head;
 #[cfg_attr(not(feature = "gzip"), path = "inflate/absent.rs")]
 mod inflate;
 mod queue;

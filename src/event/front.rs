@@ -3,7 +3,7 @@
 use crate::http::{Request, Response, Status};
 #[cfg(feature = "recorder")]
 use crate::sys::Wake;
-use crate::sys::{Ready, Signal, Signals};
+use crate::sys::{Ends, Ready, Signal, Signals};
 use std::os::fd::{AsFd, BorrowedFd};
 #[cfg(feature = "recorder")]
 use std::sync::Arc;
@@ -27,6 +27,9 @@ pub trait Front {
     /// Makes the answer to `request`. The head is left to `Response::finish`.
     fn answer(&mut self, request: &Request<'_>, response: &mut Response);
 
+    /// The answer was given once more, to `request`, which is the same as the one before.
+    fn repeated(&mut self, _request: &Request<'_>, _status: Status) {}
+
     /// The loop made an answer of its own: to what cannot be served, or to no request.
     fn refused(&mut self, _status: Status) {}
 
@@ -49,7 +52,7 @@ pub trait Front {
     }
 
     /// Whether the client may send the body of `request`; otherwise the answer is made.
-    fn admits(&mut self, _: &Request<'_>, _is_local: bool, _: &mut Response) -> bool {
+    fn admits(&mut self, _: &Request<'_>, _: Ends, _: &mut Response) -> bool {
         false
     }
 

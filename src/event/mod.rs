@@ -12,7 +12,7 @@ pub use front::{Bell, Front, Traffic};
 use crate::http::{Connection, Limits, Next, Phase, Response};
 use crate::listen::{self, Listener};
 use crate::log::Limiter;
-use crate::settings::Listen;
+use crate::settings::{Listen, SocketAccess};
 use crate::sys::{self, Ready, Signal};
 use std::io;
 use std::os::fd::AsFd;
@@ -20,6 +20,12 @@ use std::time::{Duration, Instant};
 
 /// New connections that one listener may bring in one turn.
 const MAX_ACCEPTS: usize = 64;
+
+/// The same while connections wait for their turn.
+const BUSY_ACCEPTS: usize = 8;
+
+/// How long connections are handled before is looked who else came.
+const SLICE: Duration = Duration::from_millis(2);
 
 /// All bodies that are coming in may have so many times the room of the longest.
 const MAX_BODIES: usize = 4;
@@ -29,6 +35,17 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a new connection keeps its slot against newcomers until its first bytes are here.
 const HEARING: Duration = Duration::from_millis(2);
+
+/// The same of others: from an answer to the next request of a client that has more to ask, and from
+/// a head's first byte to its last.
+const GRACE: Duration = Duration::from_millis(10);
+
+/// Bytes that are kept for all clients together: of requests that are not whole, and of answers that
+/// were not taken.
+const MAX_KEPT: usize = 8 << 20;
+
+/// So many answers are kept however large they are.
+const MIN_READERS: usize = 2;
 
 /// The listeners, the connections, and what they share.
 pub struct Server {
@@ -44,6 +61,10 @@ pub struct Server {
     feeds: usize,
     /// Listening is paused until then.
     paused: Option<Instant>,
+    /// That is because somebody waits and all are busy: whoever is answered makes room.
+    crowded: bool,
+    /// Not all who asked since then were answered yet.
+    round: Option<Instant>,
     limiter: Limiter,
 }
 
@@ -60,6 +81,8 @@ impl Server {
             ready: Vec::new(),
             feeds: 0,
             paused: None,
+            crowded: false,
+            round: None,
             limiter: Limiter::default(),
         }
     }
@@ -70,8 +93,8 @@ impl Server {
     }
 
     /// From now on listens on `wanted`; on an error all stays as it was.
-    pub fn listen(&mut self, wanted: &[Listen]) -> io::Result<()> {
-        listen::change(&mut self.listeners, wanted)
+    pub fn listen(&mut self, wanted: &[Listen], access: &SocketAccess) -> io::Result<()> {
+        listen::change(&mut self.listeners, wanted, access)
     }
 
     /// Goes on with other limits; connections stay.
@@ -127,23 +150,45 @@ impl Server {
         };
         sys::poll(&mut self.ready, timeout)?;
         let now = Instant::now();
-        // From the last to the first: removing one moves only connections that were handled.
-        let first = self.first_connection();
-        for at in (0..self.connections.len()).rev() {
-            let ready = self.ready.get(first + at).copied();
-            let close = self.handle(at, ready, front, now) == Next::Close;
-            if close {
-                self.connections.swap_remove(at);
-            }
-        }
-        if self.paused.is_none_or(|until| until <= now) {
+        // What was answered before is of another instant.
+        self.response.forget();
+        let is_busy = self.handle_all(front, now);
+        let has_room = self.crowded && self.connections.len() < self.limits.connections;
+        if has_room || self.paused.is_none_or(|until| until <= now) {
             self.paused = None;
-            self.accept(front, now);
+            self.accept(if is_busy { BUSY_ACCEPTS } else { MAX_ACCEPTS }, front, now);
         }
         // Whoever waits for an answer comes first.
         front.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
         front.traffic().now = self.connections.len() as u64;
         Ok(())
+    }
+
+    /// Gives connections their turns, for as long as a turn may take; whether some are left. Those are
+    /// next, and those who come: who was answered waits until all others were.
+    fn handle_all(&mut self, front: &mut dyn Front, now: Instant) -> bool {
+        let (first, mut is_first, mut is_late) = (self.first_connection(), true, false);
+        // From the last to the first: removing one moves only connections that were handled.
+        for at in (0..self.connections.len()).rev() {
+            let Some(connection) = self.connections.get(at) else { continue };
+            let ready = self.ready.get(first + at).copied();
+            if ready.is_some_and(Ready::any) {
+                let is_idle = connection.phase() == Phase::Idle;
+                if is_idle && self.round.is_some_and(|round| connection.since() >= round) {
+                    continue;
+                }
+                is_late = !is_first && now.elapsed() >= SLICE;
+                if is_late {
+                    break;
+                }
+                is_first = false;
+            }
+            if self.handle(at, ready, front, now) == Next::Close {
+                self.connections.swap_remove(at);
+            }
+        }
+        self.round = is_late.then(|| self.round.unwrap_or(now));
+        is_late
     }
 
     /// What to wait for, in the order bell, the front's feeds, listeners, connections.

@@ -1,11 +1,10 @@
 //! One connection's turn: what is received, answered, refused, and what becomes of it at its deadline.
 
 use super::{Front, MAX_BODIES, Server};
-use crate::http::Method;
-use crate::http::{Connection, Next, Phase, Request, Response, Status};
+use crate::http::{Body, Connection, Method, Next, Phase, Refusal, Request, Response, Status};
 use crate::log;
 use crate::settings::Level;
-use crate::sys::{self, Ready};
+use crate::sys::{self, Ends, Ready};
 use std::time::Instant;
 
 impl Server {
@@ -43,15 +42,12 @@ impl Server {
                 connection.end();
                 let sentence = "The request head is too long.";
                 self.turn_away(Status::HeadersTooLarge, sentence, front);
-                self.respond(at, true, now)
+                self.respond(at, true, front, now)
             }
             Next::Received => self.deliver(at, front, now),
             Next::Refuse(refusal) => {
                 connection.take_intake();
-                connection.end();
-                self.response.refuse(refusal);
-                front.refused(self.response.status());
-                self.respond(at, true, now)
+                self.refuse(at, refusal, front, now)
             }
             Next::Wait if connection.phase() == Phase::Intake => self.bound(at, front, now),
             next => next,
@@ -69,7 +65,7 @@ impl Server {
         connection.end();
         let sentence = "Too much is being received; come again.";
         self.turn_away(Status::Unavailable, sentence, front);
-        self.respond(at, true, now)
+        self.respond(at, true, front, now)
     }
 
     /// Answers a request whose body has come.
@@ -77,24 +73,27 @@ impl Server {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         let Some(intake) = connection.take_intake() else { return Next::Close };
         let Ok(request) = Request::parse(&intake.head) else { return Next::Close };
-        front.receive(&request, &intake.body, now, &mut self.response);
-        if log::enabled(Level::Debug) {
+        let mut body = true;
+        if front.takes_body(&request) {
+            front.receive(&request, &intake.body, now, &mut self.response);
             report(connection, &request, &self.response, now);
+        } else {
+            body = answer(connection, &request, front, &mut self.response, now);
         }
-        self.respond(at, true, now)
+        self.respond(at, body, front, now)
     }
 
     /// Answers the request whose head is the first `end` bytes of the scratch.
     fn serve(&mut self, at: usize, end: usize, front: &mut dyn Front, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         let head = self.scratch.get(..end).unwrap_or_default();
-        let mut body = true;
-        let parsed = Request::parse(head);
-        if let Ok(request) = parsed
-            && front.takes_body(&request)
-        {
-            let is_local = sys::is_local(connection.socket());
-            if front.admits(&request, is_local, &mut self.response) {
+        let request = match Request::parse(head) {
+            Ok(request) => request,
+            Err(refusal) => return self.refuse(at, refusal, front, now),
+        };
+        if front.takes_body(&request) {
+            let ends = Ends::of_socket(connection.socket());
+            if front.admits(&request, ends, &mut self.response) {
                 let limit = front.body_limit();
                 let next = connection.collect(&request, head, limit, &self.limits, now);
                 return self.follow(at, next, front, now);
@@ -102,31 +101,37 @@ impl Server {
             if connection.frame(&request).is_err() {
                 connection.end();
             }
-            return self.respond(at, true, now);
+            return self.respond(at, true, front, now);
         }
-        match parsed.and_then(|r| connection.frame(&r).map(|()| r)) {
-            Ok(request) if !front.welcomes(connection.socket()) => {
-                body = request.method != Method::Head;
-                let sentence = "Clients at your address are not served here.";
-                self.turn_away(Status::Forbidden, sentence, front);
-            }
-            Ok(request) => {
-                front.answer(&request, &mut self.response);
-                body = request.method != Method::Head;
-                if request.is_http10 {
-                    self.response.for_http10();
-                }
-                if log::enabled(Level::Debug) {
-                    report(connection, &request, &self.response, now);
-                }
-            }
-            Err(refusal) => {
-                connection.end();
-                self.response.refuse(refusal);
-                front.refused(self.response.status());
+        if request.body == Body::Chunked {
+            // Some clients say so where there is none: it may be empty.
+            let next = connection.collect(&request, head, 0, &self.limits, now);
+            return self.follow(at, next, front, now);
+        }
+        if let Err(refusal) = connection.frame(&request) {
+            return self.refuse(at, refusal, front, now);
+        }
+        let mut body = true;
+        if self.response.is_for(head) && front.welcomes(connection.socket()) {
+            // It is of this instant, and the same for all who ask the same.
+            front.repeated(&request, self.response.status());
+            report(connection, &request, &self.response, now);
+        } else {
+            body = answer(connection, &request, front, &mut self.response, now);
+            if request.method == Method::Get && self.response.status() == Status::Ok {
+                self.response.answers(head);
             }
         }
-        self.respond(at, body, now)
+        self.respond(at, body, front, now)
+    }
+
+    /// That is no request that can be served.
+    fn refuse(&mut self, at: usize, refusal: Refusal, front: &mut dyn Front, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        connection.end();
+        self.response.refuse(refusal);
+        front.refused(self.response.status());
+        self.respond(at, true, front, now)
     }
 
     /// An answer of the loop's own.
@@ -135,10 +140,17 @@ impl Server {
         front.refused(status);
     }
 
-    fn respond(&mut self, at: usize, body: bool, now: Instant) -> Next {
+    fn respond(&mut self, at: usize, body: bool, front: &mut dyn Front, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        if self.crowded {
+            connection.end();
+        }
         self.response.finish(connection.keeps_alive(), body);
-        connection.answer(self.response.bytes(), &self.limits, now)
+        let next = connection.answer(&mut self.response, &self.limits, now);
+        if connection.phase() == Phase::Drain {
+            self.bound_kept(at, front, now);
+        }
+        next
     }
 
     /// The connection's deadline is over.
@@ -160,20 +172,45 @@ impl Server {
                 connection.end();
                 let sentence = "The request took too long.";
                 self.turn_away(Status::RequestTimeout, sentence, front);
-                self.respond(at, true, now)
+                self.respond(at, true, front, now)
             }
         }
     }
 }
 
+/// Makes the answer to a request whose body is not wanted; tells whether it has a body.
+fn answer(
+    connection: &Connection,
+    request: &Request<'_>,
+    front: &mut dyn Front,
+    response: &mut Response,
+    now: Instant,
+) -> bool {
+    if front.welcomes(connection.socket()) {
+        front.answer(request, response);
+        report(connection, request, response, now);
+    } else {
+        response.say(Status::Forbidden, "Clients at your address are not served here.");
+        front.refused(Status::Forbidden);
+    }
+    if request.is_http10 {
+        response.for_http10();
+    }
+    request.method != Method::Head
+}
+
 /// Each request at debug level.
 fn report(connection: &Connection, request: &Request<'_>, response: &Response, start: Instant) {
+    if !log::enabled(Level::Debug) {
+        return;
+    }
     let client = sys::peer_name(connection.socket());
     let micros = start.elapsed().as_micros();
     log::debug(
         "request",
         &[
             ("client", &client),
+            ("method", &request.method.name()),
             ("path", &request.path),
             ("status", &response.status().code()),
             ("bytes", &response.body().len()),

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use crate::clock::Boot;
 use crate::courier::Tls;
 use crate::frame::Wanted;
+use crate::log;
 use crate::settings::{ExportKind, Settings};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
@@ -26,8 +27,18 @@ pub struct Prepared {
 
 /// What each export needs.
 pub fn plans(settings: &Settings) -> io::Result<Vec<(Plan, Option<Tls>)>> {
-    let each = settings.exports.iter();
-    each.map(|export| Ok((Plan::new(export, settings)?, Plan::tls(export)?))).collect()
+    let mut plans = Vec::new();
+    for export in &settings.exports {
+        match Plan::tls(export) {
+            // Variables of the environment are for many programs, and keep none from starting.
+            Err(error) if export.tls.is_of_environment => {
+                let fields: [log::Field<'_>; 2] = [("export", &export.name), ("error", &error)];
+                log::warn("nothing is exported there", &fields);
+            }
+            tls => plans.push((Plan::new(export, settings)?, tls?)),
+        }
+    }
+    Ok(plans)
 }
 
 /// A destination that is new, who was in its place, and how it knows its peer.
@@ -80,10 +91,13 @@ impl Exports {
     fn start(&mut self, fresh: Vec<Fresh>) {
         let boot = *self.boot.get_or_insert_with(boot);
         for Fresh { at, before, tls } in fresh {
-            let Some(to) = self.destinations.get(at) else { continue };
-            let name = to.plan().export.fallback.as_deref();
+            let name =
+                self.destinations.get(at).and_then(|to| to.plan().export.fallback.as_deref());
             let fallback = self.destinations.iter().find(|other| Some(other.name()) == name);
-            to.start(tls, fallback.map(Destination::as_fallback), before, boot);
+            let fallback = fallback.map(Destination::as_fallback);
+            if let Some(to) = self.destinations.get_mut(at) {
+                to.start(tls, fallback, before, boot);
+            }
         }
     }
 

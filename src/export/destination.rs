@@ -1,8 +1,8 @@
 //! One destination as the serving thread sees it: when a frame is due, what records it, and the
 //! mailbox of the courier that takes it on.
 
-use super::delivery::Delivery;
-use super::ending::{Ending, Fallback};
+use super::delivery::{Delivery, PATIENCE};
+use super::ending::{Ending, Fallback, lock};
 use super::plan::Plan;
 use super::tally::{Shared, Tally};
 use super::way::Way;
@@ -11,7 +11,7 @@ use crate::courier::{Queue, Tls, spawn};
 use crate::frame::{Frame, Recorder, Wanted};
 use crate::log;
 use crate::spool::{Bounds, Spool};
-use std::sync::MutexGuard;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Frames that wait for the courier.
@@ -38,6 +38,18 @@ const STACK: usize = match (cfg!(debug_assertions), cfg!(feature = "tls") || cfg
 /// Bytes of a thread's name.
 const MAX_NAME: usize = 15;
 
+/// What a courier begins with once the one before it is gone.
+struct Begin {
+    plan: Plan,
+    tls: Option<Tls>,
+    fallback: Option<Fallback>,
+    before: Option<Ending>,
+    boot: Boot,
+    tally: Shared,
+    ending: Ending,
+    jobs: Queue<Frame>,
+}
+
 /// One destination.
 pub struct Destination {
     plan: Plan,
@@ -47,6 +59,9 @@ pub struct Destination {
     mailbox: Queue<Frame>,
     tally: Shared,
     ending: Ending,
+    /// While the courier waits for the one before it: settings that come meanwhile change what it
+    /// begins with, so that however many come there is one that waits.
+    begin: Arc<Mutex<Option<Begin>>>,
 }
 
 impl Destination {
@@ -58,6 +73,7 @@ impl Destination {
         now: Instant,
     ) -> Destination {
         let tally = before.as_ref().map(|old| old.tally.clone()).unwrap_or_default();
+        let begin = before.map(|old| old.begin).unwrap_or_default();
         Destination {
             plan,
             recorder: Some(Recorder::new(wanted)),
@@ -65,6 +81,7 @@ impl Destination {
             mailbox: Queue::new(MAX_WAITING),
             tally,
             ending: Ending::new(),
+            begin,
         }
     }
 
@@ -98,9 +115,10 @@ impl Destination {
         self.ending.clone()
     }
 
-    /// Starts the courier, which waits for the end of the one `before` it.
+    /// Starts the courier, which waits for the end of the one `before` it; or leaves the work to the
+    /// one before it, if that waits itself.
     pub fn start(
-        &self,
+        &mut self,
         tls: Option<Tls>,
         fallback: Option<Fallback>,
         before: Option<Ending>,
@@ -108,25 +126,44 @@ impl Destination {
     ) {
         let (plan, tally) = (self.plan.clone(), self.tally.clone());
         let (ending, jobs) = (self.ending.clone(), self.mailbox.clone());
+        let waits_for = before.clone();
+        let mut begin = Begin { plan, tls, fallback, before, boot, tally, ending, jobs };
+        if let Some(waiting) = lock(&self.begin).as_mut() {
+            self.take_over(&waiting.jobs);
+            begin.before = waiting.before.take();
+            *waiting = begin;
+            return;
+        }
+        let waiting = Arc::new(Mutex::new(Some(begin)));
+        self.begin = Arc::clone(&waiting);
         let work = move || {
             // The directory is the same: who was there must have left it.
-            while before.as_ref().is_some_and(|before| before.over.sleep(MAX_AGE)) {}
-            let spool = Spool::open(bounds(&plan, boot), Instant::now());
-            let way = Way::new(plan, tls);
-            let mut delivery = Delivery::new(way, spool, tally, fallback, ending);
-            before.iter().for_each(|before| delivery.inherit(before));
-            delivery.run(&jobs);
-            delivery.leave();
+            while waits_for.as_ref().is_some_and(|before| before.over.sleep(MAX_AGE)) {}
+            let begin = lock(&waiting).take();
+            if let Some(begin) = begin {
+                begin.run();
+            }
         };
         let mut name = ["export-", self.name()].concat();
         while name.len() > MAX_NAME {
             name.pop();
         }
         if let Err(error) = spawn(&name, STACK, Box::new(work)) {
+            lock(&self.begin).take();
             self.ending.over.close();
             self.mailbox.close();
             let fields: [log::Field<'_>; 2] = [("export", &self.name()), ("error", &error)];
             log::error("samples cannot be exported", &fields);
+        }
+    }
+
+    /// Takes the frames over that wait for a courier that does not begin.
+    fn take_over(&self, jobs: &Queue<Frame>) {
+        while let Some(frame) = jobs.take() {
+            if let Err(frame) = self.mailbox.offer(frame) {
+                self.tally.lock().in_hand -= 1;
+                self.tally.drop_samples("queue", frame.len());
+            }
         }
     }
 
@@ -174,6 +211,19 @@ impl Destination {
         if is_late && self.plan.export.spool.is_some() {
             self.ending.salvage(&self.mailbox, Instant::now());
         }
+    }
+}
+
+impl Begin {
+    fn run(self) {
+        let Begin { plan, tls, fallback, before, boot, tally, ending, jobs } = self;
+        tally.lock().busy = Some(Instant::now() + PATIENCE);
+        let spool = Spool::open(bounds(&plan, boot), Instant::now());
+        let way = Way::new(plan, tls);
+        let mut delivery = Delivery::new(way, spool, tally, fallback, ending);
+        before.iter().for_each(|before| delivery.inherit(before));
+        delivery.run(&jobs);
+        delivery.leave();
     }
 }
 

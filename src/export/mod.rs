@@ -26,8 +26,9 @@ pub use own::families;
 pub use verdict::Verdict;
 
 use crate::clock::{Boot, BootTime};
+use crate::log;
 use crate::metric::{Sink, Source};
-use crate::settings::Dialect;
+use crate::settings::{Dialect, Settings};
 use crate::sys;
 use destination::Destination;
 use std::time::{Duration, Instant};
@@ -37,6 +38,39 @@ use tee::Tee;
 /// sent, by the courier first, or without it.
 const CLOSING: Duration = Duration::from_millis(500);
 const SALVAGING: Duration = Duration::from_millis(200);
+
+/// Logs which directories of spools cannot be used, and tells how many; nothing is made.
+pub fn check(settings: &Settings) -> usize {
+    let mut warnings = 0;
+    for export in &settings.exports {
+        let Some(spool) = &export.spool else { continue };
+        if let Err(error) = crate::spool::check(&spool.dir.join(&export.name)) {
+            log::warn("the spool fails", &[("export", &export.name), ("error", &error)]);
+            warnings += 1;
+        }
+    }
+    warnings
+}
+
+/// How long is told that samples are out of order.
+const LATE: Duration = Duration::from_secs(300);
+
+/// What is told of a thread that does not come back.
+const HANGS: &str =
+    "its thread does not come back: look at the file system of spool.dir, and at the resolver";
+
+/// What is wrong with an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing arrives since then.
+    Failing(Instant),
+    /// The directory of the spool cannot be used.
+    Spool,
+    /// Its thread was to be back then.
+    Hanging(Instant),
+    /// Some samples are out of order; others arrive.
+    Late,
+}
 
 /// All destinations.
 pub struct Exports {
@@ -121,15 +155,21 @@ impl Exports {
         self.destinations.clear();
     }
 
-    /// The exports that fail: name, since when or the spool, and why.
-    pub fn troubles(&self, mut tell: impl FnMut(&str, Option<Instant>, String)) {
+    /// What is wrong with exports: the name of each, what, and why.
+    pub fn troubles(&self, now: Instant, tell: &mut dyn FnMut(&str, Trouble, &str)) {
         for to in &self.destinations {
             let tally = to.tally();
             if let Some((since, text)) = &tally.failing {
-                tell(to.name(), Some(*since), text.clone());
+                tell(to.name(), Trouble::Failing(*since), text);
             }
             if let Some(trouble) = &tally.spool.trouble {
-                tell(to.name(), None, trouble.clone());
+                tell(to.name(), Trouble::Spool, trouble);
+            }
+            if let Some(late) = tally.busy.filter(|late| *late < now) {
+                tell(to.name(), Trouble::Hanging(late), HANGS);
+            }
+            if let Some((_, text)) = tally.late.as_ref().filter(|(at, _)| now < *at + LATE) {
+                tell(to.name(), Trouble::Late, text);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! they name said when they were read.
 
 use super::influx;
-use super::post::Post;
+use super::post::{OTLP_PATHS, Post};
 use crate::courier::Tls;
 use crate::settings::{Export, ExportKind, OtlpProtocol, Settings};
 use std::io::Read;
@@ -22,6 +22,8 @@ pub struct Plan {
     pub post: Option<Post>,
     /// Attributes of an OTLP resource.
     pub resource: Vec<(String, String)>,
+    /// What series get that have no label of that name, sorted: which box this is.
+    pub labels: Vec<(String, String)>,
     /// Check sums of the files for TLS: who gets a new certificate is another one.
     files: Vec<u32>,
 }
@@ -33,22 +35,36 @@ impl Plan {
     ///
     /// What failed is named.
     pub fn new(export: &Export, settings: &Settings) -> io::Result<Plan> {
+        let seeks = export.kind == ExportKind::Otlp && !is_grpc(export) && !has_path(export);
         let url = match export.kind {
             ExportKind::Stdout => None,
-            ExportKind::Otlp if is_grpc(export) => Some(export.endpoint.clone()),
-            ExportKind::Otlp => Some(with_path(&export.endpoint, "/v1/metrics")),
-            ExportKind::RemoteWrite => Some(with_path(&export.endpoint, "/api/v1/write")),
+            ExportKind::Otlp if seeks => Some(with_path(export, OTLP_PATHS[0])),
+            ExportKind::RemoteWrite if !has_path(export) => {
+                Some(with_path(export, "/api/v1/write"))
+            }
+            // `/?` is a path that is to stay as it is.
+            ExportKind::Otlp | ExportKind::RemoteWrite => {
+                Some(export.endpoint.trim_end_matches('?').to_owned())
+            }
             ExportKind::Influx => Some(influx::url(export)),
         };
-        let post = url.map(|url| Post::new(export, &url)).transpose()?;
+        let post = url.map(|url| Post::new(export, &url, seeks)).transpose()?;
         let resource = match export.kind {
             ExportKind::Otlp => resource(export, settings),
             _ => Vec::new(),
         };
+        let agent = &settings.agent;
+        let labels: &[(&str, &String)] = match export.kind {
+            ExportKind::RemoteWrite => &[("instance", &agent.instance), ("job", &agent.job)],
+            ExportKind::Influx => &[("host", &agent.instance)],
+            _ => &[],
+        };
+        let labels = labels.iter().filter(|(_, value)| !value.is_empty());
+        let labels = labels.map(|(name, value)| ((*name).to_owned(), (*value).clone())).collect();
         let said = &export.tls;
         let files = [&said.ca_file, &said.cert_file, &said.key_file].into_iter().flatten();
         let files = files.map(|path| checksum(path)).collect();
-        Ok(Plan { export: export.clone(), post, resource, files })
+        Ok(Plan { export: export.clone(), post, resource, labels, files })
     }
 
     /// How its peer is known, if it speaks TLS.
@@ -57,7 +73,8 @@ impl Plan {
     ///
     /// A file cannot be read; it is named.
     pub fn tls(export: &Export) -> io::Result<Option<Tls>> {
-        let is_tls = export.endpoint.starts_with("https:");
+        let scheme = export.endpoint.split(':').next().unwrap_or_default();
+        let is_tls = scheme.eq_ignore_ascii_case("https");
         is_tls.then(|| Tls::read(&export.tls)).transpose()
     }
 }
@@ -74,13 +91,16 @@ fn checksum(path: &Path) -> u32 {
     read.map_or(0, |_| crate::wire::crc32(&bytes))
 }
 
-/// The endpoint, completed where it has no path.
-fn with_path(endpoint: &str, path: &str) -> String {
-    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    match rest.trim_end_matches('/').contains(['/', '?']) {
-        true => endpoint.to_owned(),
-        false => [endpoint.trim_end_matches('/'), path].concat(),
-    }
+/// Whether the endpoint names a path.
+fn has_path(export: &Export) -> bool {
+    let endpoint = &export.endpoint;
+    let rest = endpoint.split_once("://").map_or(&**endpoint, |(_, rest)| rest);
+    rest.trim_end_matches('/').contains(['/', '?'])
+}
+
+/// The endpoint, completed.
+fn with_path(export: &Export, path: &str) -> String {
+    [export.endpoint.trim_end_matches('/'), path].concat()
 }
 
 /// What receivers want to know of a machine (OpenTelemetry's semantic conventions for resources):
@@ -90,10 +110,11 @@ fn resource(export: &Export, settings: &Settings) -> Vec<(String, String)> {
     let host = fs::read_to_string(path).unwrap_or_default();
     let host = host.trim();
     let mut all = export.resource.clone();
+    // Prometheus makes the label "instance" of the one, as remote write has it.
     for (key, value) in [
         ("service.name", "sysmetrics"),
         ("service.version", env!("CARGO_PKG_VERSION")),
-        ("service.instance.id", host),
+        ("service.instance.id", &settings.agent.instance),
         ("host.name", host),
         ("os.type", "linux"),
     ] {

@@ -2,9 +2,11 @@
 //! compressed where that is wanted.
 
 use super::Verdict;
+use super::said::is_late;
 use crate::courier::{Answer, Call, Client};
 #[cfg(feature = "grpc")]
 use crate::courier::{Grpc, GrpcAnswer, GrpcCall};
+use crate::log;
 use crate::settings::{Export, ExportKind};
 use crate::wire::{Url, basic};
 use std::fs::File;
@@ -25,6 +27,10 @@ const MAX_HEADERS: usize = 64;
 #[cfg(feature = "grpc")]
 const METHOD: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
+/// Where receivers take OTLP over HTTP: collectors, VictoriaMetrics, Prometheus, Mimir.
+pub const OTLP_PATHS: [&str; 4] =
+    ["/v1/metrics", "/opentelemetry/v1/metrics", "/api/v1/otlp/v1/metrics", "/otlp/v1/metrics"];
+
 /// Shorter bodies do not get shorter.
 const WORTH_GZIP: usize = 1 << 10;
 
@@ -32,22 +38,26 @@ const WORTH_GZIP: usize = 1 << 10;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Post {
     url: Url,
+    /// The endpoint has no path: the receiver's is looked for.
+    seeks: bool,
+    is_found: bool,
     headers: Vec<(String, String)>,
 }
 
 impl Post {
-    /// To `url`, with what the files of `export` say now.
+    /// To `url`, with what the files of `export` say now. One that `seeks` goes where the receiver
+    /// takes OTLP.
     ///
     /// # Errors
     ///
     /// The URL is none, or a file cannot be read.
-    pub fn new(export: &Export, url: &str) -> io::Result<Post> {
+    pub fn new(export: &Export, url: &str, seeks: bool) -> io::Result<Post> {
         let url = Url::parse(url).map_err(|expected| {
             let text = ["export ", &export.name, ": endpoint: expected: ", expected].concat();
             io::Error::new(io::ErrorKind::InvalidInput, text)
         })?;
         let headers = headers(export, &url)?;
-        Ok(Post { url, headers })
+        Ok(Post { url, seeks, is_found: false, headers })
     }
 
     /// Reads the files again, which the receiver's refusal may be about. Whether they changed.
@@ -64,6 +74,49 @@ impl Post {
     ///
     /// There is no answer that could be judged.
     pub fn send(
+        &mut self,
+        client: &mut Client,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        deadline: Instant,
+    ) -> Result<Answer, Verdict> {
+        let first = self.send_once(client, headers, body, deadline)?;
+        if !self.is_lost(&first) {
+            self.is_found |= first.status / 100 == 2;
+            return Ok(first);
+        }
+        let before = self.url.target.clone();
+        for path in OTLP_PATHS.iter().filter(|path| **path != before) {
+            (*path).clone_into(&mut self.url.target);
+            match self.send_once(client, headers, body, deadline) {
+                Ok(answer) if answer.status / 100 == 2 || is_late(&answer.body) => {
+                    self.is_found = true;
+                    log::info("the receiver takes OTLP", &[("url", &self.url)]);
+                    return Ok(answer);
+                }
+                Ok(answer) if self.is_elsewhere(&answer) => {}
+                // Another time it may be told.
+                other => {
+                    self.url.target = before;
+                    return other;
+                }
+            }
+        }
+        self.url.target = before;
+        Ok(first)
+    }
+
+    /// Whether OTLP may be taken at another path, which would be looked for.
+    pub fn is_lost(&self, answer: &Answer) -> bool {
+        self.seeks && self.is_elsewhere(answer)
+    }
+
+    fn is_elsewhere(&self, answer: &Answer) -> bool {
+        let is_unknown = !self.is_found && !is_late(&answer.body);
+        matches!(answer.status, 404 | 405) || answer.status == 400 && is_unknown
+    }
+
+    fn send_once(
         &self,
         client: &mut Client,
         headers: &[(&str, &str)],
@@ -78,12 +131,19 @@ impl Post {
         let (url, body, max_body) = (&self.url, Some(body), MAX_ANSWER);
         let call = Call { method: "POST", url, headers: &headers, body, deadline, max_body };
         let answer = client
-            .send(&call)
+            .deliver(&call)
             .map_err(|failure| Verdict::Again(failure.reason, failure.text, None))?;
-        if answer.status / 100 == 3 {
+        // A captive portal does so as well, and is gone after a while.
+        if matches!(answer.status, 300..400 | 511) {
             let status = answer.status.to_string();
-            let text = ["it leads elsewhere (", &status, "): name that place as endpoint"].concat();
-            return Err(Verdict::Never("redirect", text));
+            let text = [
+                "it leads elsewhere (",
+                &status,
+                "): a network that wants a login, or the \
+                         receiver moved: then name the new place as endpoint",
+            ]
+            .concat();
+            return Err(Verdict::Again("redirect", text, answer.retry_after));
         }
         Ok(answer)
     }

@@ -5,6 +5,24 @@ use crate::courier::Answer;
 /// Characters of a body that are passed on.
 const MAX_SAID: usize = 200;
 
+/// What receivers say of samples that are older than what they have, too old, from the future, or
+/// there already: Prometheus, Mimir, Cortex, Thanos.
+const LATE: [&str; 8] = [
+    "out of order",
+    "out-of-order",
+    "out of bounds",
+    "too old",
+    "too new",
+    "too far in",
+    "too-far-in",
+    "duplicate",
+];
+
+/// Whether a receiver says that a sample is out of order.
+pub fn is_late(said: &[u8]) -> bool {
+    LATE.iter().any(|text| has(said, text))
+}
+
 /// `it answers 400: partial write`; what would break a line of the log is a space.
 pub fn sentence(answer: &Answer) -> String {
     let mut said = ["it answers ", &answer.status.to_string()].concat();
@@ -22,7 +40,11 @@ pub fn sentence(answer: &Answer) -> String {
 
 /// Whether the body has that text, in whatever case.
 pub fn mentions(answer: &Answer, text: &str) -> bool {
-    let mut windows = answer.body.windows(text.len());
+    has(&answer.body, text)
+}
+
+fn has(said: &[u8], text: &str) -> bool {
+    let mut windows = said.windows(text.len());
     windows.any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
 }
 

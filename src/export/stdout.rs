@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Appends every sample.
 pub fn encode(view: &View<'_>, format: StdoutFormat, out: &mut Vec<u8>) {
     if format == StdoutFormat::Influx {
-        influx::encode(view, false, out);
+        influx::encode(view, false, &[], out);
         return;
     }
     let mut buffer = Buffer::after(std::mem::take(out));
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn influx_lines_are_those_of_the_export() {
         let mut expected = b"before\n".to_vec();
-        influx::encode(&made().frame().view(1_800_000_000_250), false, &mut expected);
+        influx::encode(&made().frame().view(1_800_000_000_250), false, &[], &mut expected);
         assert_eq!(lines(StdoutFormat::Influx).as_bytes(), expected);
     }
 }

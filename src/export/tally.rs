@@ -49,8 +49,12 @@ pub struct Tally {
     pub sent_bytes: u64,
     /// When something last arrived.
     pub last_success: Option<Wall>,
-    /// Since when every try failed, and why the last did.
+    /// Since when every try failed or was refused, and why the last was.
     pub failing: Option<(Instant, String)>,
+    /// When a sample last was out of order, and what was said of it.
+    pub late: Option<(Instant, String)>,
+    /// When the courier is to be back at the latest from what it does; `None` while it waits for work.
+    pub busy: Option<Instant>,
     /// Of the spool that is open.
     pub spool: Levels,
     /// Bytes that spools before it forced to the disk.
@@ -69,8 +73,10 @@ impl Tally {
     pub fn close(&mut self) {
         self.dropped = self.all_dropped();
         self.synced_before += self.spool.synced_bytes;
-        self.spool = Levels::default();
+        // Whoever comes next tells whether the directory can be used.
+        self.spool = Levels { trouble: self.spool.trouble.take(), ..Levels::default() };
         self.is_open = false;
+        self.busy = None;
     }
 }
 

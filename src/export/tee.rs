@@ -21,12 +21,16 @@ impl<'a> Tee<'a> {
 }
 
 impl Sink for Tee<'_> {
-    fn source(&mut self, source: Source<'_>) {
+    fn source(&mut self, source: Source) {
         self.all.iter_mut().for_each(|to| to.source(source));
     }
 
     fn family(&mut self, family: &Family<'_>) {
         self.all.iter_mut().for_each(|to| to.family(family));
+    }
+
+    fn join(&mut self, family: &Family<'_>) {
+        self.all.iter_mut().for_each(|to| to.join(family));
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {

@@ -18,4 +18,6 @@ pub enum Verdict {
     Older(String),
     /// It never will in one piece, but may in halves.
     Halves(String),
+    /// A sample of it is out of order, and the receiver may have refused the rest for its sake.
+    Late(String),
 }

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How long a receiver that refused remote write 2.0 is not asked for it again.
 const OLDER: Duration = Duration::from_secs(3600);
 
+/// What is said where a receiver takes OTLP at none of the paths that are known.
+const NO_PATH: &str = "; no known path of OTLP is taken: name its path in endpoint";
+
 /// Codes of gRPC: what is said to whom is not known, or may not.
 #[cfg(feature = "grpc")]
 const PERMISSION_DENIED: u32 = 7;
@@ -109,13 +112,13 @@ impl Way {
     /// Makes the body: how many samples of remote write it has, and how many numbers it has not.
     fn encode(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> (u64, u64) {
         self.plain.clear();
-        let (export, resource) = (&self.plan.export, &self.plan.resource);
+        let Plan { export, resource, labels, .. } = &self.plan;
         let out = &mut self.plain;
         let (mut samples, mut left_out) = (0, 0);
         match export.kind {
             ExportKind::Stdout => stdout::encode(view, export.format, out),
-            ExportKind::Influx => left_out = influx::encode(view, export.by_collector, out),
-            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, out),
+            ExportKind::Influx => left_out = influx::encode(view, export.by_collector, labels, out),
+            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, labels, out),
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
                 left_out = otlp::encode_json(view, resource, out);
             }
@@ -151,7 +154,7 @@ impl Way {
                 otlp::judge_grpc(answer.code, &answer.message, &answer.details, &answer.body)
             }
         };
-        (verdict, body.len())
+        (verdict, self.grpc.sent())
     }
 
     /// The settings allow no such export.
@@ -196,7 +199,12 @@ impl Way {
                     }
                     verdict => verdict,
                 },
-                ExportKind::Otlp => otlp::judge(&answer),
+                ExportKind::Otlp => match otlp::judge(&answer) {
+                    Verdict::Never(reason, text) if post.is_lost(&answer) => {
+                        Verdict::Never(reason, [&text, NO_PATH].concat())
+                    }
+                    verdict => verdict,
+                },
                 _ => influx::judge(&answer),
             },
         };

@@ -120,18 +120,9 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// A header that no sample followed leaves no trace.
+    /// What follows belongs to `family`, if this dialect has it.
     #[inline(always)]
-    fn drop_header(&mut self) {
-        if let Some(start) = self.header.take() {
-            self.out.truncate(start);
-        }
-    }
-}
-
-impl Sink for Text<'_> {
-    fn family(&mut self, family: &Family<'_>) {
-        self.drop_header();
+    fn open(&mut self, family: &Family<'_>) {
         let named = family.named(self.dialect);
         self.shown = named.is_some();
         let Some((name, keys)) = named else { return };
@@ -152,12 +143,39 @@ impl Sink for Text<'_> {
             header.put_all([b"# TYPE ", quote, start, stem, quote, kind]);
             [prefix, name, suffix]
         });
+    }
+
+    /// A header that no sample followed leaves no trace.
+    #[inline(always)]
+    fn drop_header(&mut self) {
+        if let Some(start) = self.header.take() {
+            self.out.truncate(start);
+        }
+    }
+}
+
+impl Sink for Text<'_> {
+    fn family(&mut self, family: &Family<'_>) {
+        self.drop_header();
+        self.open(family);
+        if !self.shown {
+            return;
+        }
         #[cfg(any(feature = "hub", feature = "recorder"))]
         if self.goes_on(family) {
             return;
         }
         self.header = Some(self.out.len());
         self.out.put(self.lines.header());
+    }
+
+    /// The header that is there stays, and one that waits for its first sample waits on.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    fn join(&mut self, family: &Family<'_>) {
+        self.open(family);
+        self.escape_names(family);
+        // Lines of what joins go on under the header if it is there by then.
+        self.has_stem = self.header.is_none();
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
@@ -226,10 +244,16 @@ impl Sink for Text<'_> {
 
 #[cfg(any(feature = "hub", feature = "recorder"))]
 impl Text<'_> {
+    /// Names of the family are to be escaped where they are not read. Whether it has the name of the one
+    /// before it then.
+    fn escape_names(&mut self, family: &Family<'_>) -> bool {
+        self.escapes = family.must_escape && !self.lines.quotes;
+        self.escapes && self.lines.escaping.family(family.name)
+    }
+
     /// Whether the family goes on with the one before, under the header of that.
     fn goes_on(&mut self, family: &Family<'_>) -> bool {
-        self.escapes = family.must_escape && !self.lines.quotes;
-        let is_same = self.escapes && self.lines.escaping.family(family.name);
+        let is_same = self.escape_names(family);
         let goes_on = self.has_stem && (family.continues || is_same);
         self.has_stem = goes_on;
         goes_on

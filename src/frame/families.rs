@@ -96,7 +96,7 @@ impl Families {
     }
 
     /// What follows is from `source`.
-    pub fn source(&mut self, source: Source<'_>) {
+    pub fn source(&mut self, source: Source) {
         let Source::Collector(name) = source else {
             self.source = 0;
             return;

@@ -1,12 +1,13 @@
 //! The recorder as a sink: families and samples as they come, and the way back.
 
+use super::families::Known;
 use super::key::Key;
 use super::recorder::Recorder;
 use crate::metric::{Family, Label, Labels, Point, Sink, Source, Value};
 use crate::store::NONE;
 
 impl Sink for Recorder {
-    fn source(&mut self, source: Source<'_>) {
+    fn source(&mut self, source: Source) {
         self.families.source(source);
     }
 
@@ -15,6 +16,14 @@ impl Sink for Recorder {
         let known = found.and_then(|at| self.families.get(at)).filter(|k| k.number != NONE);
         self.width = known.map_or(0, |known| known.keys);
         self.family = known.and(found).unwrap_or(NONE);
+    }
+
+    /// The family at hand goes on; that of a collector does not, as its series count since the machine
+    /// started.
+    fn join(&mut self, family: &Family<'_>) {
+        if self.families.get(self.family).is_some_and(Known::is_collected) {
+            self.family(family);
+        }
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {

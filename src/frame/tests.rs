@@ -439,3 +439,45 @@ fn measurements() {
         );
     }
 }
+
+/// Series of others in a family of ours count since they came.
+#[test]
+fn a_family_of_ours_may_have_series_of_others() {
+    let rows =
+        [counter("a_total", Unit::One, "A.", &["k"]), counter("b_total", Unit::One, "B.", &[])];
+    let theirs = rows.map(|row| [row.prefix(Default::default()), row.name].concat());
+    let mut recorder = Recorder::new(Wanted { start: START, ..Wanted::default() });
+    for n in 1..4 {
+        let moment = Moment { since_boot: 1000 * n, ..Moment::default() };
+        recorder.begin(moment);
+        for ((row, name), source) in
+            rows.iter().zip(&theirs).zip([Source::Collector("cpu"), Source::Own])
+        {
+            recorder.source(source);
+            recorder.family(row);
+            recorder.sample(&["x".into()][..row.labels.len()], Value::Int(n));
+            recorder.source(Source::Others);
+            recorder.join(&Family::made(Kind::Counter, name, "", 7));
+            let labels = Labels::rendered(b"k=\"x\",target=\"t\"");
+            recorder.labelled(labels, Point::Number(Value::Float(n as f64)), None);
+        }
+        let frame = recorder.finish();
+        let mut found = Vec::new();
+        for family in frame.view(0).families() {
+            for series in family.series() {
+                let labels: Vec<_> = series.labels().map(|(k, v)| [k, v].join("=")).collect();
+                let start = series.def.start;
+                found.push(format!("{} {} {start}", family.def.name, labels.join(",")));
+            }
+        }
+        found.sort();
+        let expected = [
+            "sysmetrics_a_total k=x 0".to_owned(),
+            format!("sysmetrics_a_total k=x,target=t {START}"),
+            format!("sysmetrics_b_total  {START}"),
+            format!("sysmetrics_b_total k=x,target=t {START}"),
+        ];
+        assert_eq!(found, expected, "frame {n}");
+        assert_eq!(recorder.duplicates() + recorder.refused(), 0);
+    }
+}

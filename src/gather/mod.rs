@@ -274,11 +274,23 @@ impl Member {
         let end = Instant::now();
         self.took = end - start;
         self.ran = Some(end);
+        if log::enabled(Level::Debug) {
+            self.tell(self.name(dialect));
+        }
         if let Some(error) = result.err().or(faults.last()) {
             self.error = Some((error, end));
             self.report(self.name(dialect), &error, root, end);
         }
         end
+    }
+
+    /// Each run at debug level; the request's own line names the client.
+    #[cold]
+    fn tell(&self, name: &str) {
+        let micros = self.took.as_micros();
+        let fields: [log::Field<'_>; 3] =
+            [("collector", &name), ("duration_us", &micros), ("success", &self.success)];
+        log::debug("collector ran", &fields);
     }
 
     /// Says it once a minute.
@@ -305,8 +317,8 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The names of the `process_*` set, which are the same in both dialects.
+/// The families about the scrape itself, and perhaps about the process.
 #[cfg(feature = "hub")]
-pub fn process_names() -> impl Iterator<Item = &'static str> {
-    process::FAMILIES.iter().map(|family| family.name)
+pub fn served(process: bool) -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter().chain(process::FAMILIES.iter().filter(move |_| process))
 }

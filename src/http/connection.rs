@@ -5,6 +5,7 @@
 //! slot and a descriptor, nothing else.
 
 use super::request::{self, MAX_IGNORED_BODY};
+use super::response::{Response, Unsent};
 use super::{Body, Refusal, Request};
 use crate::sys;
 use crate::wire::{self, Chunks};
@@ -30,7 +31,7 @@ pub struct Limits {
     pub idle_time: Duration,
 }
 
-/// Those of the program as it comes.
+/// Those of a library, whose host has better use for descriptors than the program has.
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -88,8 +89,7 @@ pub struct Connection {
     /// How much of `input` is known not to end a head.
     searched: usize,
     /// What the client has yet to take.
-    output: Vec<u8>,
-    taken: usize,
+    output: Option<Unsent>,
     keep_alive: bool,
     /// Bytes of a body to be skipped once the answer is taken.
     skip: u64,
@@ -125,7 +125,11 @@ impl Intake {
                 *left -= n;
                 Ok((n, *left == 0))
             }
-            Framing::Chunked(chunks) => Ok(chunks.feed(bytes, &mut self.body, self.limit)?),
+            Framing::Chunked(chunks) => match chunks.feed(bytes, &mut self.body, self.limit) {
+                // No body is wanted, but an empty one is none.
+                Err(wire::Fault::TooLarge) if self.limit == 0 => Err(Refusal::Chunked),
+                fed => Ok(fed?),
+            },
         }
     }
 }
@@ -141,8 +145,7 @@ impl Connection {
             since: now,
             input: Vec::new(),
             searched: 0,
-            output: Vec::new(),
-            taken: 0,
+            output: None,
             keep_alive: true,
             skip: 0,
             intake: None,
@@ -159,7 +162,7 @@ impl Connection {
         self.deadline
     }
 
-    /// Since when it is in its phase.
+    /// Since when it is in its phase; while it takes an answer, when it last took some of it.
     pub fn since(&self) -> Instant {
         self.since
     }
@@ -172,6 +175,16 @@ impl Connection {
     /// How many bytes of an incomplete request it keeps.
     pub fn kept(&self) -> usize {
         self.input.len()
+    }
+
+    /// Its share of the bytes that clients have not sent or not read to the end.
+    pub fn share(&self) -> usize {
+        self.input.capacity() + self.output.as_ref().map_or(0, Unsent::share)
+    }
+
+    /// Whether it takes an answer that it was seen to read.
+    pub fn is_reading(&self) -> bool {
+        self.output.as_ref().is_some_and(Unsent::is_read)
     }
 
     /// How many bytes of a body it keeps.
@@ -341,35 +354,43 @@ impl Connection {
     }
 
     /// Sends an answer; what the client does not take now is kept for it.
-    pub fn answer(&mut self, bytes: &[u8], limits: &Limits, now: Instant) -> Next {
-        let sent = match sys::send(self.socket.as_fd(), bytes) {
-            Ok(n) => n,
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
-            Err(_) => return Next::Close,
-        };
-        let rest = bytes.get(sent..).unwrap_or_default();
-        if rest.is_empty() {
+    pub fn answer(&mut self, response: &mut Response, limits: &Limits, now: Instant) -> Next {
+        let Some(sent) = self.send(response.bytes()) else { return Next::Close };
+        if sent == response.bytes().len() {
             return self.answered(limits, now);
         }
-        self.output.extend_from_slice(rest);
-        self.taken = 0;
+        self.output = Some(response.unsent(sent));
         self.enter(Phase::Drain, now, limits.drain_time);
         Next::Wait
     }
 
     /// Sends more of an answer under way.
     pub fn drain(&mut self, limits: &Limits, now: Instant) -> Next {
-        let rest = self.output.get(self.taken..).unwrap_or_default();
-        match sys::send(self.socket.as_fd(), rest) {
-            Ok(n) => self.taken += n,
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(_) => return Next::Close,
+        let rest = self.output.as_ref().map_or(&[] as &[u8], Unsent::bytes);
+        let Some(sent) = self.send(rest) else { return Next::Close };
+        if sent > 0 {
+            self.since = now;
         }
-        if self.taken < self.output.len() {
+        if self.output.as_mut().is_some_and(|output| !output.advance(sent)) {
             return Next::Wait;
         }
-        self.output = Vec::new();
+        self.output = None;
         self.answered(limits, now)
+    }
+
+    /// How much of it the socket took; `None` if the client is gone.
+    fn send(&self, bytes: &[u8]) -> Option<usize> {
+        match sys::send(self.socket.as_fd(), bytes) {
+            Ok(n) => Some(n),
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Some(0),
+            Err(_) => None,
+        }
+    }
+
+    /// Gives up what it keeps; at its next turn it is closed.
+    pub fn abandon(&mut self, now: Instant) {
+        (self.input, self.output, self.intake) = (Vec::new(), None, None);
+        self.enter(Phase::Linger, now, Duration::ZERO);
     }
 
     /// The client has its whole answer.

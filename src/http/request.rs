@@ -2,10 +2,14 @@
 //! which framing of a body is sound, whether the connection stays, what the target names.
 
 use crate::wire;
+use std::borrow::Cow;
 use std::str;
 
 /// More header lines than any client sends.
 pub const MAX_HEADERS: usize = 64;
+
+/// How the headers begin by which proxies tell for whom they ask.
+const FORWARDED: &str = "x-forwarded-";
 
 /// A body that no route takes is read and forgotten up to this size, so that the connection lives.
 pub const MAX_IGNORED_BODY: u64 = 64 << 10;
@@ -23,12 +27,29 @@ pub enum Method {
     Put,
     /// Take it away.
     Delete,
+    /// Ask what can be done.
+    Options,
     /// Anything else.
     Other,
 }
 
+impl Method {
+    /// As it is written; what is not told apart is "other".
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
+            Method::Other => "other",
+        }
+    }
+}
+
 /// A request head, checked. Its texts borrow from the bytes that came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
     /// What is done.
     pub method: Method,
@@ -40,19 +61,26 @@ pub struct Request<'a> {
     pub keep_alive: bool,
     /// HTTP/1.0, where a connection that is kept must be said to be.
     pub is_http10: bool,
-    /// The Accept header; empty without one.
-    pub accept: &'a str,
-    /// The Accept-Encoding header; empty without one.
-    pub accept_encoding: &'a str,
+    /// The Accept header, several of them as one list; empty without one.
+    pub accept: Cow<'a, str>,
+    /// The Accept-Encoding header, the same.
+    pub accept_encoding: Cow<'a, str>,
     /// The Authorization header; empty without one.
     pub authorization: &'a str,
     /// The Content-Type header; empty without one.
     pub content_type: &'a str,
     /// The Content-Encoding header; empty without one.
     pub content_encoding: &'a str,
+    /// The Host header; empty without one.
+    pub host: &'a str,
+    /// A browser sends it for a page of another origin (`Origin`, `Sec-Fetch-Site`).
+    pub is_of_page: bool,
+    /// A proxy passed it on (`X-Forwarded-For` and its like, `Forwarded`, `Via`).
+    pub is_relayed: bool,
     /// The body that follows.
     pub body: Body,
-    /// The client may keep the body back until it is told to send it (`Expect`).
+    /// The client may keep the body back until it is told to send it (`Expect: 100-continue`, which
+    /// HTTP/1.0 does not know).
     pub expects: bool,
 }
 
@@ -125,17 +153,21 @@ impl<'a> Request<'a> {
                 Some("POST") => Method::Post,
                 Some("PUT") => Method::Put,
                 Some("DELETE") => Method::Delete,
+                Some("OPTIONS") => Method::Options,
                 _ => Method::Other,
             },
             path,
             query,
             keep_alive: http11,
             is_http10: !http11,
-            accept: "",
-            accept_encoding: "",
+            accept: Cow::Borrowed(""),
+            accept_encoding: Cow::Borrowed(""),
             authorization: "",
             content_type: "",
             content_encoding: "",
+            host: "",
+            is_of_page: false,
+            is_relayed: false,
             body: Body::Sized(0),
             expects: false,
         };
@@ -150,10 +182,12 @@ impl<'a> Request<'a> {
             let is = |name: &str| wire::same(header.name, name);
             if is("host") {
                 host += 1;
+                // What is no text is no name of this machine either.
+                self.host = str::from_utf8(value).unwrap_or("?");
             } else if is("accept") {
-                self.accept = str::from_utf8(value).unwrap_or_default();
+                add(&mut self.accept, value);
             } else if is("accept-encoding") {
-                self.accept_encoding = str::from_utf8(value).unwrap_or_default();
+                add(&mut self.accept_encoding, value);
             } else if is("authorization") {
                 self.authorization = str::from_utf8(value).unwrap_or_default();
             } else if is("content-type") {
@@ -176,7 +210,9 @@ impl<'a> Request<'a> {
                 let plain = wire::same(value, b"chunked") && encoding.is_none();
                 encoding = Some(if plain { Body::Chunked } else { Body::Encoded });
             } else if is("expect") {
-                self.expects = true;
+                self.expects = !self.is_http10 && wire::same(value, "100-continue");
+            } else {
+                self.note_sender(header.name, value);
             }
         }
         self.keep_alive &= !close;
@@ -184,6 +220,10 @@ impl<'a> Request<'a> {
             return Err(Refusal::Malformed("HTTP/1.1 takes exactly one Host header."));
         }
         self.body = match (encoding, length) {
+            // There is no telling where its body ends (RFC 9112, section 6.1).
+            (Some(_), _) if self.is_http10 => {
+                return Err(Refusal::Malformed("HTTP/1.0 has no Transfer-Encoding."));
+            }
             (Some(_), Some(_)) => {
                 return Err(Refusal::Malformed(
                     "Content-Length and Transfer-Encoding exclude each other.",
@@ -196,20 +236,47 @@ impl<'a> Request<'a> {
     }
 }
 
+impl Request<'_> {
+    /// Notes what a header says about who sends the request.
+    pub fn note_sender(&mut self, name: &str, value: &[u8]) {
+        let is = |known: &str| wire::same(name, known);
+        let is_ours = || ["none", "same-origin"].iter().any(|site| wire::same(value, site));
+        self.is_of_page |= is("origin") || is("sec-fetch-site") && !is_ours();
+        let start = name.get(..FORWARDED.len()).unwrap_or_default();
+        self.is_relayed |=
+            is("via") || is("forwarded") || is("x-real-ip") || wire::same(start, FORWARDED);
+    }
+}
+
 fn words_of_first_line(head: &[u8]) -> usize {
     let head = head.trim_ascii_start();
     let end = memchr::memchr(b'\n', head).unwrap_or(head.len());
     head.get(..end).unwrap_or_default().split(|b| *b == b' ').count()
 }
 
+/// Adds the value of one more line to a list (RFC 9110, section 5.3).
+fn add<'a>(list: &mut Cow<'a, str>, value: &'a [u8]) {
+    let value = str::from_utf8(value).unwrap_or_default();
+    if list.is_empty() {
+        *list = Cow::Borrowed(value);
+    } else {
+        let list = list.to_mut();
+        list.push(',');
+        list.push_str(value);
+    }
+}
+
 /// Path and query of a target in origin form or absolute form.
 fn split_target(target: &str) -> (&str, &str) {
-    let absolute = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"));
-    let origin = match absolute {
-        Some(rest) => rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/"),
+    let is_web = |scheme: &str| wire::same(scheme, "http") || wire::same(scheme, "https");
+    let origin = match target.split_once("://").filter(|(scheme, _)| is_web(scheme)) {
+        Some((_, rest)) => rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/"),
         None => target,
     };
-    origin.split_once('?').unwrap_or((origin, ""))
+    match origin.split_once('?').unwrap_or((origin, "")) {
+        ("", query) => ("/", query),
+        both => both,
+    }
 }
 
 /// The `name=value` pairs of a query, percent-decoded.
@@ -267,11 +334,14 @@ mod tests {
                 query: "collect[]=cpu",
                 keep_alive: false,
                 is_http10: false,
-                accept: "text/plain",
-                accept_encoding: "gzip",
+                accept: "text/plain".into(),
+                accept_encoding: "gzip".into(),
                 authorization: "",
                 content_type: "",
                 content_encoding: "",
+                host: "a:1",
+                is_of_page: false,
+                is_relayed: false,
                 body: Body::Sized(0),
                 expects: false,
             })
@@ -290,12 +360,56 @@ mod tests {
     }
 
     #[test]
+    fn who_sends_it_is_noted() {
+        for (header, of_page, relayed) in [
+            ("Origin: http://a", true, false),
+            ("origin: null", true, false),
+            ("Sec-Fetch-Site: cross-site", true, false),
+            ("sec-fetch-site: same-site", true, false),
+            ("Sec-Fetch-Site: None", false, false),
+            ("Sec-Fetch-Site: same-origin", false, false),
+            ("Sec-Fetch-Mode: cors", false, false),
+            ("x-forwarded-FOR: 1.2.3.4", false, true),
+            ("X-Forwarded-Proto: https", false, true),
+            ("Forwarded: for=1.2.3.4", false, true),
+            ("Via: 1.1 squid", false, true),
+            ("X-Real-IP: 1.2.3.4", false, true),
+            ("X-Forward: 1", false, false),
+        ] {
+            let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n");
+            let request = parse(&head).unwrap();
+            assert_eq!((request.is_of_page, request.is_relayed), (of_page, relayed), "{header}");
+        }
+    }
+
+    #[test]
+    fn several_lines_are_one_list() {
+        let head = "GET / HTTP/1.0\r\nAccept: a\r\nAccept-Encoding: br\r\nX: y\r\nAccept: b\r\n\
+                    accept-encoding: gzip\r\nAccept: \u{e9}\r\n\r\n";
+        let request = parse(head).unwrap();
+        assert_eq!((&*request.accept, &*request.accept_encoding), ("a,b,\u{e9}", "br,gzip"));
+    }
+
+    #[test]
+    fn only_http11_waits_for_100() {
+        let expects = |version: &str, what: &str| {
+            let head = format!("GET / HTTP/{version}\r\nHost: a\r\nExpect: {what}\r\n\r\n");
+            parse(&head).unwrap().expects
+        };
+        assert!(expects("1.1", "100-Continue"));
+        assert!(!expects("1.0", "100-continue") && !expects("1.1", "nothing"));
+    }
+
+    #[test]
     fn targets_come_in_two_forms() {
         for (target, path, query) in [
             ("/a?b?c", "/a", "b?c"),
             ("http://host:9101/a?b", "/a", "b"),
             ("http://host", "/", ""),
-            ("http://host?b", "", "b"),
+            ("http://host?b", "/", "b"),
+            ("HTTP://box/metrics", "/metrics", ""),
+            ("hTTps://[::1]:1/", "/", ""),
+            ("/a?http://b", "/a", "http://b"),
             ("*", "*", ""),
         ] {
             assert_eq!(split_target(target), (path, query), "{target}");
@@ -314,6 +428,7 @@ mod tests {
             "P / HTTP/1.0\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
         ));
         assert!(malformed("\u{1}\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"));
         assert_eq!(parse("GET / HTTP/2.0\r\n\r\n"), Err(Refusal::Version));
         assert!(malformed("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"));
         let many = format!("GET / HTTP/1.0\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));

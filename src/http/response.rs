@@ -1,11 +1,12 @@
 //! An answer: the body is rendered first, behind a gap; then the head is written into the end of
 //! the gap, so that both leave in one `send`.
 
-use super::Refusal;
+use super::{Method, Refusal};
 use crate::clock::Wall;
 use crate::metric::Buffer;
 use crate::sys::Pen;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Room for the longest head.
 const GAP: usize = 768;
@@ -87,20 +88,76 @@ pub struct Response {
     gzip: bool,
     varies: bool,
     http10: bool,
-    /// Of a path that serves only these methods.
+    /// The methods that the path serves, where that is said.
     allow: &'static str,
     /// What a browser may do with it; empty where it may do what it likes.
     policy: &'static str,
+    /// The head of the request that it answers, if others may get the same answer.
+    asked: Vec<u8>,
+    /// The body, once a client did not take all of it.
+    page: Option<Arc<Vec<u8>>>,
+}
+
+/// What a client has yet to take of an answer. Those who got the same hold its body together.
+pub struct Unsent {
+    head: Vec<u8>,
+    page: Arc<Vec<u8>>,
+    /// Bytes of the page that were taken.
+    taken: usize,
+    /// Some were taken since the first that the kernel took.
+    is_read: bool,
+}
+
+impl Unsent {
+    /// The next bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self.head.as_slice() {
+            [] => self.page.get(self.taken..).unwrap_or_default(),
+            head => head,
+        }
+    }
+
+    /// So many of them were taken. Whether these were the last.
+    pub fn advance(&mut self, count: usize) -> bool {
+        self.is_read |= count > 0;
+        if self.head.is_empty() {
+            self.taken += count;
+        } else {
+            self.head.drain(..count.min(self.head.len()));
+        }
+        self.bytes().is_empty()
+    }
+
+    /// Whether the client takes it at all, as far as is known.
+    pub fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    /// Its share of the bytes.
+    pub fn share(&self) -> usize {
+        self.head.len() + self.page.len() / Arc::strong_count(&self.page).max(1)
+    }
 }
 
 impl Default for Response {
     fn default() -> Response {
         let content_type = PLAIN;
         let (status, gzip, varies, http10) = (Status::Ok, false, false, false);
-        let allow = "GET, HEAD";
         let buffer = Buffer::default();
-        let policy = "";
-        Response { buffer, start: 0, status, content_type, gzip, varies, http10, allow, policy }
+        let (allow, policy) = ("", "");
+        Response {
+            buffer,
+            start: 0,
+            status,
+            content_type,
+            gzip,
+            varies,
+            http10,
+            allow,
+            policy,
+            asked: Vec::new(),
+            page: None,
+        }
     }
 }
 
@@ -109,13 +166,14 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 impl Response {
     /// Starts anew: `status`, and a body to be written into the returned buffer.
     pub fn begin(&mut self, status: Status, content_type: &'static str) -> &mut Buffer {
+        self.forget();
         self.buffer.reset(MAX_KEPT);
         self.buffer.skip(GAP);
         self.start = GAP;
         self.status = status;
         self.content_type = content_type;
         (self.gzip, self.varies, self.http10) = (false, false, false);
-        self.policy = "";
+        (self.policy, self.allow) = ("", "");
         &mut self.buffer
     }
 
@@ -142,9 +200,12 @@ impl Response {
         self.say(status, sentence);
     }
 
-    /// Starts anew: only these methods are served here.
-    pub fn allow(&mut self, methods: &'static str, sentence: &str) {
-        self.say(Status::MethodNotAllowed, sentence);
+    /// Starts anew: only these methods are served here, which is what OPTIONS asks for.
+    pub fn allow(&mut self, method: Method, methods: &'static str, sentence: &str) {
+        match method {
+            Method::Options => drop(self.begin(Status::Ok, PLAIN)),
+            _ => self.say(Status::MethodNotAllowed, sentence),
+        }
         self.allow = methods;
     }
 
@@ -159,9 +220,31 @@ impl Response {
         self.policy = policy;
     }
 
+    /// It answers the request with this head, and others with the same until it is forgotten.
+    pub fn answers(&mut self, head: &[u8]) {
+        self.asked.extend_from_slice(head);
+    }
+
+    /// Whether it answers a request with this head, too.
+    pub fn is_for(&self, head: &[u8]) -> bool {
+        self.asked == head
+    }
+
+    /// It answers no other request.
+    pub fn forget(&mut self) {
+        self.asked.clear();
+        self.page = None;
+    }
+
     /// The client speaks HTTP/1.0: it takes a connection for kept only if it is said to be.
     pub fn for_http10(&mut self) {
         self.http10 = true;
+    }
+
+    /// The answer, which is begun, has this status after all.
+    #[cfg(feature = "hub")]
+    pub fn set_status(&mut self, status: Status) {
+        self.status = status;
     }
 
     /// The status so far.
@@ -184,6 +267,12 @@ impl Response {
         self.buffer.bytes().get(GAP..).unwrap_or_default()
     }
 
+    /// The body that was written is gzip already.
+    #[cfg(feature = "hub")]
+    pub fn set_gzip(&mut self) {
+        self.gzip = true;
+    }
+
     /// The body was compressed into `with`, which becomes the body; the old one is left there.
     pub fn replace_body(&mut self, with: &mut Buffer) {
         std::mem::swap(&mut self.buffer, with);
@@ -195,14 +284,13 @@ impl Response {
 
     /// The headers that are told of this answer, whatever the connection.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let not_allowed = self.status == Status::MethodNotAllowed;
         let unauthorized = self.status == Status::Unauthorized;
         let restricted = !self.policy.is_empty();
         let told = [
             Some(("Content-Type", self.content_type)),
             self.gzip.then_some(("Content-Encoding", "gzip")),
             self.varies.then_some(("Vary", "Accept, Accept-Encoding")),
-            not_allowed.then_some(("Allow", self.allow)),
+            (!self.allow.is_empty()).then_some(("Allow", self.allow)),
             restricted.then_some(("Content-Security-Policy", self.policy)),
             restricted.then_some(("X-Content-Type-Options", "nosniff")),
             restricted.then_some(("Cache-Control", "no-store")),
@@ -241,6 +329,15 @@ impl Response {
     pub fn bytes(&self) -> &[u8] {
         self.buffer.bytes().get(self.start..).unwrap_or_default()
     }
+
+    /// What is left of `bytes` behind the first `sent`.
+    pub fn unsent(&mut self, sent: usize) -> Unsent {
+        let body = self.buffer.bytes().get(GAP..).unwrap_or_default();
+        let page = Arc::clone(self.page.get_or_insert_with(|| Arc::new(body.to_vec())));
+        let head = self.buffer.bytes().get(self.start + sent..GAP).unwrap_or_default().to_vec();
+        let taken = (self.start + sent).saturating_sub(GAP);
+        Unsent { head, page, taken, is_read: false }
+    }
 }
 
 /// A head in the making. What does not fit is left out; nothing we say is near `GAP`.
@@ -271,7 +368,7 @@ mod tests {
     #[test]
     fn head_and_body_are_one_piece() {
         let mut response = Response::default();
-        response.allow("GET, HEAD", "No.");
+        response.allow(Method::Post, "GET, HEAD", "No.");
         response.varies();
         response.finish(false, true);
         let text = String::from_utf8(response.bytes().to_vec()).unwrap();
@@ -294,6 +391,28 @@ mod tests {
         response.finish(true, false);
         let text = String::from_utf8(response.bytes().to_vec()).unwrap();
         assert!(text.contains("\r\nContent-Length: 5\r\n") && text.ends_with("\r\n\r\n"), "{text}");
+    }
+
+    #[test]
+    fn what_is_unsent_is_held_once_and_comes_whole() {
+        let mut response = Response::default();
+        response.say(Status::Ok, "A page.");
+        response.finish(true, true);
+        let whole = response.bytes().to_vec();
+        let mut held = [0, 10, whole.len() - 9, whole.len() - 1].map(|at| response.unsent(at));
+        response.forget();
+        assert_eq!(held.iter().map(|h| h.page.len() / 4).sum::<usize>(), 8);
+        assert!(Arc::ptr_eq(&held[0].page, &held[3].page));
+        for (at, held) in [0, 10, whole.len() - 9, whole.len() - 1].into_iter().zip(&mut held) {
+            let mut rest = Vec::new();
+            loop {
+                rest.push(held.bytes()[0]);
+                if held.advance(1) {
+                    break;
+                }
+            }
+            assert_eq!(rest, &whole[at..]);
+        }
     }
 
     #[test]

@@ -8,18 +8,19 @@
 //! Pushgateway, series have their time to live, and a group goes with its last one.
 
 mod path;
+mod protobuf;
 mod wish;
 
 use super::exposition::Syntax;
 use super::intake::{Buffers, Collision, Intake, Objection};
 use super::rules::Rules;
 use crate::clock::Wall;
-use crate::metric::{Family, Kind, Sink, Unit, gauge};
+use crate::metric::{Buffer, Family, Kind, Sink, Unit, gauge};
 use crate::store::{Change, Group, LabelSet, Offer, Store};
 use path::Key;
 use std::time::{Duration, Instant};
+use wish::{Form, decode, form, from_protobuf, sentence};
 pub use wish::{Refusal, Verb, Wish};
-use wish::{decode, sentence, syntax};
 
 /// Groups at a time.
 const MAX_GROUPS: usize = 1000;
@@ -81,16 +82,24 @@ impl Gateway {
             self.delete(store);
             return Ok(());
         }
-        let syntax = syntax(wish.content_type)?;
+        let form = form(wish.content_type)?;
         self.buffers.reader.as_pushgateway = true;
         let decoded = decode(wish)?;
         let body = decoded.as_deref().unwrap_or(wish.body);
+        let (text, syntax) = match form {
+            Form::Text(syntax) => (None, syntax),
+            Form::Protobuf => (Some(from_protobuf(body, wish.max_body)?), Syntax::Prometheus),
+        };
+        let body = text.as_ref().map_or(body, Buffer::bytes);
         let at = self.open(store, now)?;
         let Some(member) = self.members.get(at) else { return Err(Refusal::Full) };
         let ttl = rules.ttl_of(&key.job);
-        let intake = intake(member.group, &key, rules, ttl);
+        let intake = intake(member.group, &key, rules, ttl, store.bounds().labels);
         let done = self.take(wish.verb, &intake, body, syntax, store, now);
-        self.tell(at, done.is_ok(), &intake, store, now);
+        // As with a Pushgateway, what cannot be read leaves no trace.
+        if !matches!(done, Err(Refusal::Unreadable(_))) {
+            self.tell(at, done.is_ok(), &intake, store, now);
+        }
         done
     }
 
@@ -136,7 +145,7 @@ impl Gateway {
             return Err(Refusal::Full);
         }
         let at = self.place().unwrap_or_else(|at| at);
-        let (key, group) = (self.key.clone(), store.open_group());
+        let (key, group) = (self.key.clone(), store.open_pushed());
         self.members.insert(at, Member { key, group, times: [0.0; 2] });
         Ok(at)
     }
@@ -160,10 +169,13 @@ impl Gateway {
             judge(store)
         });
         let clashes = judged.map_err(|objection| {
-            if let Objection::Sample(_, reason) = &objection {
-                store.refuse(*reason);
+            let said = sentence(&objection, "Nothing was taken.");
+            match objection {
+                Objection::Line(_) => return Refusal::Unreadable(said),
+                Objection::Sample(_, reason) => store.refuse(intake.group, reason),
+                Objection::Timed(_) => {}
             }
-            Refusal::Bad(sentence(&objection, "Nothing was taken."))
+            Refusal::Bad(said)
         })?;
         let group = intake.group;
         if clashes && is_all {
@@ -215,8 +227,8 @@ impl Gateway {
         for ((name, help), seconds) in TOLD.into_iter().zip(member.times) {
             let (kind, change, time) = (Kind::Gauge, Change::Set(seconds), None);
             let offer = Offer { name, kind, help, labels, change, time, ttl, group };
-            // The name may be another's; that is counted.
-            let _ = store.take(&offer, now);
+            // Not counted, as nobody pushed it. The name may be another's.
+            let _ = store.declare(&offer, &[], now);
         }
     }
 
@@ -230,7 +242,13 @@ impl Gateway {
 }
 
 /// The terms on which a body is taken.
-fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> Intake<'a> {
+fn intake<'a>(
+    group: Group,
+    key: &'a Key,
+    rules: &'a Rules,
+    ttl: Duration,
+    max_labels: usize,
+) -> Intake<'a> {
     Intake {
         group,
         prefix: &rules.prefix,
@@ -241,6 +259,7 @@ fn intake<'a>(group: Group, key: &'a Key, rules: &'a Rules, ttl: Duration) -> In
         honor_time: false,
         max_age: Duration::ZERO,
         max_series: usize::MAX,
+        max_labels,
     }
 }
 

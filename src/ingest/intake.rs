@@ -4,12 +4,16 @@
 use super::exposition::{BadLine, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
 use crate::clock::Wall;
 use crate::metric::{Point, Value};
-use crate::store::{Change, Group, LabelSet, Offer, PARTS, Reason, Store};
+use crate::store::{Amount, Bounds, Change, Group, LabelSet, Offer, PARTS, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 /// How far a time stamp may lie in the future: clocks differ.
 pub const MAX_AHEAD: Duration = Duration::from_secs(60);
+
+/// Lines of a histogram that are kept as lines come from its families in turn: one is known as new if it
+/// is among so many.
+const NEAR: usize = 16;
 
 /// What stands before the name of a label whose own name was needed.
 const EXPORTED: &str = "exported_";
@@ -45,6 +49,8 @@ pub struct Intake<'a> {
     pub max_age: Duration,
     /// Samples beyond so many are refused.
     pub max_series: usize,
+    /// A series has at most so many labels.
+    pub max_labels: usize,
 }
 
 /// What became of the samples of a text.
@@ -168,7 +174,7 @@ impl Intake<'_> {
             let done = offer.and_then(|offer| store.attempt(&offer, now));
             match done {
                 Err(reason) if is_of_shape(sample, reason) => return Err(reason),
-                Err(reason) => store.refuse(reason),
+                Err(reason) => store.refuse(self.group, reason),
                 Ok(()) => {}
             }
             tally.count(sample.name, done);
@@ -179,15 +185,15 @@ impl Intake<'_> {
                 let Err(reason) = take(&sample, tally, store) else { return };
                 let is_other = reason == Reason::Kind;
                 for reason in [is_other.then_some(reason), Some(Reason::Unassembled)] {
-                    reason.into_iter().for_each(|reason| note(reason, tally, store));
+                    reason.into_iter().for_each(|reason| self.note(reason, tally, store));
                 }
                 each_line(&sample, &mut |line| {
                     let _ = take(line, tally, store);
                 });
             }
-            Err((_, Reason::Unassembled)) => note(Reason::Unassembled, tally, store),
+            Err((_, Reason::Unassembled)) => self.note(Reason::Unassembled, tally, store),
             Err((name, reason)) => {
-                store.refuse(reason);
+                store.refuse(self.group, reason);
                 tally.count(name, Err(reason));
             }
         })
@@ -208,8 +214,10 @@ impl Intake<'_> {
         let Buffers { reader, row, hasher, seen, names } = buffers;
         seen.clear();
         names.clear();
-        let (wall, mut lines) = (Wall::now(), store.len());
+        let (wall, mut more) = (Wall::now(), Amount::default());
         let (mut first, mut clashes) = (None, false);
+        // The families that are not there yet.
+        let mut fresh: Vec<u64> = Vec::new();
         let mut judge = |sample: &Sample<'_>, names: &mut Vec<String>| {
             if sample.time.is_some() {
                 return Err(Objection::Timed(sample.name.to_owned()));
@@ -223,9 +231,14 @@ impl Intake<'_> {
                 let key =
                     (matches!(sample.point, Point::Number(_)), offer.name, offer.labels.text());
                 seen.push((hasher.hash_one(key), names.len() - 1));
-                lines += judgement.lines;
+                more.add(judgement.more);
+                let family = hasher.hash_one(offer.name);
+                if judgement.is_new && !fresh.iter().rev().take(NEAR).any(|of| *of == family) {
+                    fresh.push(family);
+                    more.add(offer.of_family());
+                }
                 clashes |= judgement.clashes;
-                if lines > store.bounds().series { Err(Reason::Series) } else { Ok(()) }
+                store.room(self.group, more)
             });
             judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
         };
@@ -264,6 +277,12 @@ impl Intake<'_> {
         Ok(clashes)
     }
 
+    /// Counts what is kept in another way.
+    fn note(&self, reason: Reason, tally: &mut Tally, store: &mut Store) {
+        store.refuse(self.group, reason);
+        tally.note(reason);
+    }
+
     /// All that a histogram or summary of this name replaces.
     fn name_parts(&self, name: &str, names: &mut Vec<String>) {
         names.extend(PARTS.iter().chain(&[""]).map(|part| [self.prefix, name, part].concat()));
@@ -274,7 +293,7 @@ impl Intake<'_> {
         sample: &Sample<'o>,
         row: &'o mut Row,
         taken: usize,
-        bounds: &crate::store::Bounds,
+        bounds: &Bounds,
         wall: Wall,
     ) -> Result<Offer<'o>, Reason> {
         if taken >= self.max_series {
@@ -301,7 +320,9 @@ impl Intake<'_> {
             name: &row.name,
             kind: sample.kind,
             help: sample.help,
-            labels: row.labels.render_utf8(bounds, reserved)?,
+            labels: row
+                .labels
+                .render_utf8(&Bounds { labels: self.max_labels, ..*bounds }, reserved)?,
             change: match sample.point {
                 Point::Number(Value::Float(value)) => Change::Set(value),
                 point => Change::ReplaceAs(point, sample.texts),
@@ -346,12 +367,6 @@ impl Intake<'_> {
         let to = (now + MAX_AHEAD).as_millis() as i64;
         (from..=to).contains(&millis)
     }
-}
-
-/// Counts what is kept in another way.
-fn note(reason: Reason, tally: &mut Tally, store: &mut Store) {
-    store.refuse(reason);
-    tally.note(reason);
 }
 
 /// Whether a histogram or summary is only refused as one, so that its lines may be taken.

@@ -37,12 +37,18 @@ pub enum Value<'a> {
     Null,
 }
 
+/// What some write before a document (RFC 8259, section 8.1, lets it be ignored).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Checks `document` and returns its one value.
 pub fn parse(document: &[u8]) -> Result<Value<'_>, Fault> {
     if let Err(error) = str::from_utf8(document) {
         return Err(Fault { at: error.valid_up_to(), expected: "UTF-8" });
     }
     let mut reader = Reader::of(document);
+    if document.starts_with(BYTE_ORDER_MARK) {
+        reader.at = BYTE_ORDER_MARK.len();
+    }
     reader.blank();
     let start = reader.at;
     reader.value(MAX_DEPTH)?;
@@ -58,7 +64,7 @@ pub fn parse(document: &[u8]) -> Result<Value<'_>, Fault> {
 pub fn parse_list(document: &[u8]) -> Result<Elements<'_>, Fault> {
     Ok(match parse(document)? {
         Value::Array(elements) => elements,
-        _ => Elements(document),
+        _ => Elements(document.strip_prefix(BYTE_ORDER_MARK).unwrap_or(document)),
     })
 }
 
@@ -74,6 +80,18 @@ impl<'a> Value<'a> {
             Some(b'f') => Value::Bool(false),
             Some(b'n') | None => Value::Null,
             Some(_) => Value::Number(str::from_utf8(bytes).unwrap_or_default()),
+        }
+    }
+
+    /// What it is, as a message names it.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Value::Object(_) => "an object",
+            Value::Array(_) => "an array",
+            Value::Text(_) => "a text",
+            Value::Number(_) => "a number",
+            Value::Bool(_) => "true or false",
+            Value::Null => "null",
         }
     }
 

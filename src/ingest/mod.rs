@@ -10,7 +10,7 @@ mod rules;
 pub mod statsd;
 
 pub use exposition::{BadLine, Syntax};
-pub use gate::{Denied, Gate};
+pub use gate::{Denied, Gate, Sender};
 pub use gateway::Gateway;
 pub use intake::{Buffers, Collision, Intake, Piece, Tally};
 pub use json::Fault;

@@ -107,8 +107,8 @@ impl Push {
         store.drop_undeclared();
     }
 
-    /// Takes every entry of a body. The answer, a JSON object, goes to `out`; a fault is in the JSON,
-    /// and nothing was taken then.
+    /// Takes every entry of a body, or none: false if all there were are refused. The answer, a JSON
+    /// object, goes to `out`; a fault is in the JSON, and nothing was taken then.
     pub fn take(
         &mut self,
         form: Form,
@@ -116,7 +116,7 @@ impl Push {
         store: &mut Store,
         now: Instant,
         out: &mut Buffer,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let (entries, source) = match form {
             Form::Update => (json::parse_list(body)?, None),
             Form::Batch => batch(body)?,
@@ -127,18 +127,18 @@ impl Push {
         for (index, value) in entries.enumerate() {
             let offered = match Entry::read(form, value) {
                 Ok(entry) => self.offer(&entry, source, ttl, store, now),
-                Err((reason, what)) => {
-                    store.refuse(reason);
-                    Err((reason, what))
+                Err(refused) => {
+                    store.refuse(Group::SHARED, refused.reason);
+                    Err(refused)
                 }
             };
             match offered {
                 Ok(()) => self.tally.accept(),
-                Err((reason, what)) => self.tally.refuse(index, reason, what),
+                Err(refused) => self.tally.refuse(index, &refused),
             }
         }
         self.tally.write(out);
-        Ok(())
+        Ok(!self.tally.is_refused())
     }
 
     fn ttl(&self, source: Option<Text<'_>>) -> Duration {
@@ -159,12 +159,12 @@ impl Push {
         now: Now,
     ) -> Result<(), Refused<'a>> {
         let offered = self.make_offer(entry, source, ttl, store, now);
-        if let Err((reason, _)) = offered {
-            store.refuse(reason);
+        if let Err(refused) = &offered {
+            store.refuse(Group::SHARED, refused.reason);
         }
         let offer = offered?;
         // The store counts for itself from here on.
-        store.take(&offer, now.instant).map_err(|reason| (reason, entry.name))
+        store.take(&offer, now.instant).map_err(|reason| Refused::of(reason, entry.name))
     }
 
     fn make_offer<'a, 's>(
@@ -175,19 +175,24 @@ impl Push {
         store: &Store,
         now: Now,
     ) -> Result<Offer<'s>, Refused<'a>> {
-        let Some(name) = entry.name else { return Err((Reason::MissingKey, entry::NAME)) };
-        let Some(kind) = entry.kind else { return Err((Reason::MissingKey, entry::TYPE)) };
-        let kind = match kind {
-            kind if kind.is("counter") => Kind::Counter,
-            kind if kind.is("gauge") => Kind::Gauge,
-            kind if kind.is("histogram") => Kind::Histogram,
-            other => return Err((Reason::Type, Some(other))),
-        };
-        let time = entry.time.flatten().map(|time| self.rules.stamp(time, now.wall));
-        let time = time.transpose().map_err(|reason| (reason, None))?;
+        let missing = |key| Refused::of(Reason::MissingKey, key);
+        let name = entry.name.ok_or(missing(entry::NAME))?;
         self.name.clear();
         self.name.extend_from_slice(self.rules.prefix.as_bytes());
         name.write(&mut self.name);
+        let kind = match entry.kind {
+            Some(kind) if kind.is("counter") => Kind::Counter,
+            Some(kind) if kind.is("gauge") => Kind::Gauge,
+            Some(kind) if kind.is("histogram") => Kind::Histogram,
+            Some(other) => return Err(Refused::of(Reason::Type, Some(other))),
+            // What was declared has one.
+            None => {
+                let declared = store.declared_kind(str::from_utf8(&self.name).unwrap_or_default());
+                declared.ok_or(missing(entry::TYPE))?
+            }
+        };
+        let time = entry.time.flatten().map(|time| self.rules.stamp(time, now.wall));
+        let time = time.transpose().map_err(|reason| Refused::of(reason, None))?;
         self.help.clear();
         if let Some(help) = entry.help {
             help.write(&mut self.help);
@@ -200,7 +205,7 @@ impl Push {
             name: str::from_utf8(&self.name).unwrap_or_default(),
             kind,
             help: str::from_utf8(&self.help).unwrap_or_default(),
-            labels: labels.map_err(|reason| (reason, Some(name)))?,
+            labels: labels.map_err(|reason| Refused::of(reason, Some(name)))?,
             change: match (kind, self.values.first()) {
                 (Kind::Histogram, _) => Change::Observe(&self.values),
                 (Kind::Counter, Some(value)) if entry.set != Some(true) => Change::Add(*value),
@@ -220,19 +225,20 @@ impl Push {
             (Some(value), None) => self.values.push(value),
             (None, Some(values)) if kind == Kind::Histogram => {
                 for value in values {
-                    let number = value.number().ok_or((Reason::Number, entry::VALUES))?;
+                    let number =
+                        value.number().ok_or(Refused::of(Reason::Number, entry::VALUES))?;
                     self.values.push(number);
                     if self.values.len() > MAX_VALUES {
-                        return Err((Reason::TooLong, entry::VALUES));
+                        return Err(Refused::of(Reason::TooLong, entry::VALUES));
                     }
                 }
             }
-            (None, None) => return Err((Reason::MissingKey, entry::VALUE)),
-            (_, Some(_)) => return Err((Reason::KeyTwice, entry::VALUES)),
+            (None, None) => return Err(Refused::of(Reason::MissingKey, entry::VALUE)),
+            (_, Some(_)) => return Err(Refused::of(Reason::KeyTwice, entry::VALUES)),
         }
         let (add, set) = (entry.add == Some(true), entry.set == Some(true));
         if (set && add) || (kind == Kind::Histogram && (set || add)) {
-            return Err((Reason::KeyTwice, if set { entry::SET } else { entry::ADD }));
+            return Err(Refused::of(Reason::KeyTwice, if set { entry::SET } else { entry::ADD }));
         }
         Ok(())
     }
@@ -244,7 +250,7 @@ impl Push {
     ) -> Result<(), Refused<'a>> {
         self.labels.clear();
         for (key, value) in entry.labels.into_iter().flatten() {
-            let Value::Text(value) = value else { return Err((Reason::Shape, Some(key))) };
+            let Value::Text(value) = value else { return entry::wrong(key, "a text", value) };
             self.labels.push(|bytes| {
                 key.write(bytes);
                 let middle = bytes.len();

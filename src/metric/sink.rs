@@ -9,9 +9,9 @@ use super::{Labels, Point};
 /// Where samples come from.
 #[cfg(any(feature = "hub", feature = "recorder"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source<'a> {
+pub enum Source {
     /// A collector, by its name: the kernel counts since the machine started.
-    Collector(&'a str),
+    Collector(&'static str),
     /// This program about itself.
     Own,
     /// Other programs.
@@ -22,10 +22,17 @@ pub enum Source<'a> {
 pub trait Sink {
     /// What follows is from `source`.
     #[cfg(any(feature = "hub", feature = "recorder"))]
-    fn source(&mut self, _source: Source<'_>) {}
+    fn source(&mut self, _source: Source) {}
 
     /// The samples that follow belong to `family`, until the next call. No samples, no trace.
     fn family(&mut self, family: &Family<'_>);
+
+    /// The samples that follow belong to `family`, which has the name and the type of the family at
+    /// hand: text has one header for both.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    fn join(&mut self, family: &Family<'_>) {
+        self.family(family);
+    }
 
     /// One sample: label values in the order of the family's keys.
     fn sample(&mut self, labels: &[Label<'_>], value: Value);

@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::sys;
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -63,9 +63,10 @@ impl Dir {
     /// The file `name` below, as much as fits into `into`, without its closing newline.
     pub fn read<'b>(&self, name: &CStr, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
         let directory = self.kept.as_ref().ok_or(Error::Absent(self.path))?;
-        let result = sys::open_below(directory, name).and_then(|mut file| {
+        let result = sys::open_below(directory, name).and_then(|file| {
             loop {
-                match file.read(into) {
+                // Of a pipe that nobody writes to `read` would say that it is empty.
+                match file.read_at(into, 0) {
                     Err(e) if e.kind() == ErrorKind::Interrupted => {}
                     result => return result,
                 }

@@ -1,9 +1,10 @@
 //! One kernel file, opened once and re-read from offset 0 into a kept buffer: four times cheaper
 //! than open, read, close. A file that cannot be opened is tried again at every reading, so what is
 //! loaded, mounted or plugged in later is found; one whose device went away answers ENODEV for ever
-//! and is opened anew.
+//! and is opened anew. What is no file but a pipe is an error: nobody waits for its writer.
 
 use crate::error::Error;
+use crate::sys;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
@@ -61,7 +62,7 @@ impl Source {
 
     fn fill(&mut self) -> Result<usize, Error> {
         if self.file.is_none() {
-            self.file = Some(File::open(&self.real).map_err(|e| self.failure(&e))?);
+            self.file = Some(sys::open_unwaiting(&self.real).map_err(|e| self.failure(&e))?);
         }
         let mut length = 0;
         loop {

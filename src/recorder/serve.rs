@@ -20,7 +20,7 @@ use crate::http::{
 };
 use crate::listen::Listener;
 use crate::log;
-use crate::settings::{Dialect, Listen};
+use crate::settings::{Dialect, Listen, SocketAccess};
 use crate::sys::{self, Wake};
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -54,7 +54,7 @@ impl Endpoint {
     pub fn bind(listen: &[Listen], allowed: Vec<Network>, page: Page) -> io::Result<Endpoint> {
         let wake = Arc::new(Wake::new()?);
         let mut server = Server::new(Box::new(Arc::clone(&wake)), Vec::new(), Limits::default());
-        server.listen(listen)?;
+        server.listen(listen, &SocketAccess::default())?;
         let pages = Pages {
             page,
             lines: Default::default(),
@@ -142,7 +142,7 @@ struct Pages {
 impl Pages {
     fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
         let [text, open_metrics] = &mut self.lines;
-        let (format, lines) = match prefers_open_metrics(request.accept) {
+        let (format, lines) = match prefers_open_metrics(&request.accept) {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };
@@ -151,7 +151,7 @@ impl Pages {
         (self.page)(&mut text);
         text.finish();
         response.varies();
-        if accepts_gzip(request.accept_encoding) {
+        if accepts_gzip(&request.accept_encoding) {
             self.gzip.apply(response);
         }
     }
@@ -164,7 +164,9 @@ impl Front for Pages {
                 response.begin(Status::Ok, "text/plain; charset=utf-8").put(b"OK");
             }
             (Method::Get | Method::Head, _) => self.metrics(request, response),
-            _ => response.allow("GET, HEAD", "Only GET and HEAD are served here."),
+            (method, _) => {
+                response.allow(method, "GET, HEAD", "Only GET and HEAD are served here.")
+            }
         }
     }
 

@@ -35,8 +35,10 @@ pub(super) fn families() -> impl Iterator<Item = &'static Family<'static>> {
     std::iter::empty()
 }
 
-/// Nothing comes from elsewhere.
-pub(super) fn write(_: &mut Hub, _: &str, _: &mut Text<'_>) {}
+/// What `ours` writes: nothing comes from elsewhere.
+pub(super) fn write(_: &mut Hub, _: &str, ours: &mut dyn FnMut(&mut dyn Sink), out: &mut Text<'_>) {
+    ours(out);
+}
 
 impl Service {
     /// Nothing is to be prepared.

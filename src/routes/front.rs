@@ -4,8 +4,10 @@ use super::{OTHER, ROUTES, Route, Serve, Service, metrics};
 use crate::event::{Front, Traffic};
 use crate::http::{Method, Request, Response, Status};
 #[cfg(feature = "hub")]
-use crate::ingest::Denied;
+use crate::ingest::{Denied, Sender};
 use crate::metric::Sink;
+#[cfg(feature = "hub")]
+use crate::sys::Ends;
 use crate::sys::Ready;
 use std::time::Instant;
 
@@ -16,16 +18,20 @@ impl Front for Service {
             (Some(Route { serve: Serve::Get(serve), .. }), Method::Get | Method::Head) => {
                 serve(self, request, response);
             }
-            (Some(Route { serve: Serve::Get(_), .. }), _) => {
-                response.allow("GET, HEAD", "Only GET and HEAD are served here.");
+            (Some(Route { serve: Serve::Get(_), .. }), method) => {
+                response.allow(method, "GET, HEAD", "Only GET and HEAD are served here.");
             }
             #[cfg(feature = "hub")]
-            (Some(Route { serve: Serve::Post(_), .. }), _) => {
-                response.allow("POST", "Only POST is served here.");
+            (Some(Route { serve: Serve::Post(_), .. }), method) => {
+                response.allow(method, "POST", "Only POST is served here.");
             }
             #[cfg(feature = "hub")]
-            (Some(Route { serve: Serve::Group(_), .. }), _) => {
-                response.allow("PUT, POST, DELETE", "Only PUT, POST and DELETE are served here.");
+            (Some(Route { serve: Serve::Group(_), .. }), method) => {
+                let sentence = "Only PUT, POST and DELETE are served here.";
+                response.allow(method, "PUT, POST, DELETE", sentence);
+            }
+            (None, Method::Options) if request.path == "*" => {
+                response.allow(Method::Options, "GET, HEAD", "");
             }
             (None, _) => {
                 let sentence =
@@ -34,6 +40,11 @@ impl Front for Service {
             }
         }
         self.count(route.unwrap_or(OTHER), response.status());
+    }
+
+    fn repeated(&mut self, request: &Request<'_>, status: Status) {
+        let route = self.route(request.path);
+        self.count(route.unwrap_or(OTHER), status);
     }
 
     fn refused(&mut self, status: Status) {
@@ -61,17 +72,18 @@ impl Front for Service {
     }
 
     #[cfg(feature = "hub")]
-    fn admits(&mut self, request: &Request<'_>, is_local: bool, response: &mut Response) -> bool {
-        match self.hub.gate.judge(request.authorization, is_local) {
+    fn admits(&mut self, request: &Request<'_>, ends: Ends, response: &mut Response) -> bool {
+        let sender = Sender {
+            ends,
+            host: request.host,
+            is_of_page: request.is_of_page,
+            is_relayed: request.is_relayed,
+        };
+        match self.hub.gate.judge(request.authorization, &sender) {
             Ok(()) => true,
             Err(denied) => {
-                let (status, sentence) = match denied {
-                    Denied::Token => (Status::Unauthorized, "Pushing takes a token."),
-                    Denied::Remote => (
-                        Status::Forbidden,
-                        "Only programs on this machine may push; with push.token_file others may.",
-                    ),
-                };
+                let (is_token, sentence) = (denied == Denied::Token, denied.said());
+                let status = if is_token { Status::Unauthorized } else { Status::Forbidden };
                 response.say(status, sentence);
                 let route = self.route(request.path);
                 self.count(route.unwrap_or(OTHER), status);

@@ -1,11 +1,14 @@
 //! What takes the bodies of requests.
 
-use super::JSON;
+use super::{JSON, behind};
 use crate::http::{Method, Request, Response, Status};
 use crate::hub::Hub;
 use crate::ingest::gateway::{Refusal, Verb, Wish};
 use crate::ingest::{Fault, Form};
 use std::time::Instant;
+
+/// How the paths of groups begin.
+pub(super) const GROUPS: &str = "/metrics/job";
 
 /// Takes the body of a request and makes the answer.
 pub(super) type Take = fn(&mut Hub, &Request<'_>, &[u8], Instant, &mut Response);
@@ -47,8 +50,12 @@ fn json(
         return response.say(Status::UnsupportedMedia, sentence);
     }
     let out = response.begin(Status::Ok, JSON);
-    let done = hub.push.take(form, body, &mut hub.store, now, out);
-    done.unwrap_or_else(|fault| say_fault(fault, response));
+    match hub.push.take(form, body, &mut hub.store, now, out) {
+        Ok(true) => {}
+        // Scripts look at the status alone, such as `curl -f`.
+        Ok(false) => response.set_status(Status::BadRequest),
+        Err(fault) => say_fault(fault, response),
+    }
 }
 
 /// `PUT`, `POST` and `DELETE` of `/metrics/job/…`.
@@ -64,9 +71,11 @@ pub(super) fn group(
         Method::Put => (Verb::Replace, Status::Ok),
         _ => (Verb::Add, Status::Ok),
     };
+    // However its beginning is written.
+    let path = [GROUPS, behind(of.path, GROUPS).unwrap_or_default()].concat();
     let wish = Wish {
         verb,
-        path: of.path,
+        path: &path,
         content_type: of.content_type,
         content_encoding: of.content_encoding,
         body,
@@ -74,7 +83,9 @@ pub(super) fn group(
     };
     match hub.gateway.serve(&wish, hub.push.rules(), &mut hub.store, now) {
         Ok(()) => drop(response.begin(status, "text/plain; charset=utf-8")),
-        Err(Refusal::Bad(sentence)) => response.say(Status::BadRequest, &sentence),
+        Err(Refusal::Bad(sentence) | Refusal::Unreadable(sentence)) => {
+            response.say(Status::BadRequest, &sentence)
+        }
         Err(Refusal::Media(sentence)) => response.say(Status::UnsupportedMedia, sentence),
         Err(Refusal::Full) => response.say(Status::Unavailable, "There are too many groups."),
     }

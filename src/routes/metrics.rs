@@ -33,18 +33,21 @@ impl Service {
                 return response.say(Status::BadRequest, &sentence);
             }
         };
+        let Service { gather, hub, metrics_path, answers, traffic, .. } = self;
+        let mut ours = |out: &mut dyn Sink| {
+            gather.scrape(selection, out);
+            write_traffic(metrics_path, answers, *traffic, out);
+        };
         let [text, open_metrics] = &mut self.lines;
-        let (format, lines) = match prefers_open_metrics(request.accept) {
+        let (format, lines) = match prefers_open_metrics(&request.accept) {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };
-        let reads_utf8 = reads_utf8(request.accept);
+        let reads_utf8 = reads_utf8(&request.accept);
         let out = response.begin(Status::Ok, content_type(format, reads_utf8));
         let text = Text::new(self.dialect, format, out, lines);
         let mut text = text.quoting(reads_utf8 == Some(true));
-        self.gather.scrape(selection, &mut text);
-        write_traffic(&self.metrics_path, &self.answers, self.traffic, &mut text);
-        duties::write(&mut self.hub, request.query, &mut text);
+        duties::write(hub, request.query, &mut ours, &mut text);
         text.finish();
         self.compress(request, response);
     }

@@ -58,7 +58,12 @@ const ROUTES: &[Route] = &[
     #[cfg(feature = "hub")]
     Route { path: "/api/metrics", serve: Serve::Post(intake::batch) },
     #[cfg(feature = "hub")]
-    Route { path: "/metrics/job", serve: Serve::Group(intake::group) },
+    Route { path: intake::GROUPS, serve: Serve::Group(intake::group) },
+    // Where the clients of a Pushgateway ask whether it is there.
+    #[cfg(feature = "hub")]
+    Route { path: "/-/healthy", serve: Serve::Get(Service::health) },
+    #[cfg(feature = "hub")]
+    Route { path: "/-/ready", serve: Serve::Get(Service::health) },
     #[cfg(feature = "hub")]
     Route { path: "/status", serve: Serve::Get(Service::page) },
     #[cfg(feature = "hub")]
@@ -116,9 +121,9 @@ impl Service {
         ROUTES.iter().position(|route| match route.serve {
             #[cfg(feature = "hub")]
             Serve::Group(_) => {
-                path.strip_prefix(route.path).is_some_and(|rest| rest.starts_with(['/', '@', '%']))
+                behind(path, route.path).is_some_and(|rest| rest.starts_with(['/', '@', '%']))
             }
-            _ => path == self.path_of(route),
+            _ => behind(path, self.path_of(route)) == Some(""),
         })
     }
 
@@ -136,10 +141,26 @@ impl Service {
 
     fn compress(&mut self, request: &Request<'_>, response: &mut Response) {
         response.varies();
-        if accepts_gzip(request.accept_encoding) {
+        if accepts_gzip(&request.accept_encoding) {
             self.gzip.apply(response);
         }
     }
+}
+
+/// What stands behind `known` in `path`, any of whose characters may be written as `%41`.
+fn behind<'a>(path: &'a str, known: &str) -> Option<&'a str> {
+    let mut rest = path;
+    for expected in known.bytes() {
+        let escape = rest.strip_prefix('%').and_then(|digits| digits.get(..2));
+        let escaped = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let length = match rest.bytes().next()? {
+            byte if byte == expected => 1,
+            _ if escaped == Some(expected) => 3,
+            _ => return None,
+        };
+        rest = rest.get(length..)?;
+    }
+    Some(rest)
 }
 
 /// The families about serving, for the reference.

@@ -36,9 +36,11 @@ impl Dialect {
 /// The form of the log's lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// For people: `TIME LEVEL MESSAGE KEY=VALUE …`.
     #[default]
     Text,
+    /// The same as pairs only: `time=… level=… msg=… KEY=VALUE …`.
+    Logfmt,
     /// One JSON object a line.
     Json,
 }
@@ -55,6 +57,15 @@ pub enum Level {
     Info,
     /// And what happens.
     Debug,
+}
+
+/// Who may connect to Unix sockets, besides their owner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SocketAccess {
+    /// The mode of the file; without one what the umask leaves.
+    pub mode: Option<u32>,
+    /// Name or number of its group; empty for that of the process.
+    pub group: String,
 }
 
 /// An address to listen on, not resolved yet. `Display` gives it back as it is written.

@@ -9,6 +9,8 @@ use super::value::Kind;
 pub(super) const ENABLED: &str = "enabled";
 /// Front of every variable of the environment that names a key of the file.
 pub(super) const ENV_PREFIX: &str = "APP__";
+/// The same with our own name; the parts may have one `_` between them.
+pub(super) const OWN_PREFIX: &str = "SYSMETRICS_";
 
 /// A flag, without dashes.
 pub(super) struct Flag {

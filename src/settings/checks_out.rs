@@ -84,8 +84,8 @@ pub(super) fn misfit(settings: &Settings, key: &str) -> Option<String> {
     Some(lacks.to_owned())
 }
 
-const NO_TLS: &str = "TLS is not built in: use a build with the cargo feature tls";
-const NO_GRPC: &str =
+pub(super) const NO_TLS: &str = "TLS is not built in: use a build with the cargo feature tls";
+pub(super) const NO_GRPC: &str =
     "gRPC is not built in: use http/protobuf, or a build with the cargo feature grpc";
 
 fn word(kind: ExportKind) -> &'static str {

@@ -1,11 +1,12 @@
 //! The conditions of alerts: a small part of PromQL, which says where it is wrong.
 //!
 //! ```text
-//! condition  = side ( ">" | ">=" | "<" | "<=" | "==" | "!=" ) side
+//! condition  = side ( ">" | ">=" | "<" | "<=" | "==" | "!=" ) side | absent
 //! side       = product { ( "+" | "-" ) product }
 //! product    = part { ( "*" | "/" ) part }
-//! part       = [ "-" ] number | series | function | "(" side ")"
+//! part       = [ "-" ] number | series | function | absent | "(" side ")"
 //! function   = ( "rate" | "increase" ) "(" series "[" time "]" ")"
+//! absent     = "absent" "(" series ")"
 //! series     = name [ "{" [ matcher { "," matcher } [ "," ] ] "}" ]
 //! matcher    = label ( "=" | "!=" | "=~" | "!~" ) text
 //! ```
@@ -95,6 +96,8 @@ pub enum Want {
     Rate(Duration),
     /// By how much it grew in a window.
     Increase(Duration),
+    /// 1 if there is none.
+    Absent,
 }
 
 /// What is asked of one label.
@@ -156,6 +159,26 @@ impl Matcher {
     }
 }
 
+impl Selector {
+    /// The labels of `absent` where there is none, sorted: what all matchers of a label say, as it is
+    /// in PromQL. The first that wants a text says it, and any behind it unsays it.
+    pub fn absent_labels(&self) -> Vec<(String, String)> {
+        let mut labels: Vec<(&str, &str)> = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
+        for Matcher { label, value, negated } in &self.matchers {
+            match value {
+                Sample::Text(text) if !negated && !seen.contains(&label.as_str()) => {
+                    seen.push(label);
+                    labels.push((label, text));
+                }
+                _ => labels.retain(|(name, _)| name != label),
+            }
+        }
+        labels.sort_unstable();
+        labels.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+    }
+}
+
 /// Whether `text` is a condition.
 ///
 /// # Errors
@@ -196,6 +219,13 @@ type Done = Result<(), Mistake>;
 impl Parser<'_> {
     fn condition(&mut self) -> Done {
         self.side()?;
+        let is_alone = matches!(&self.expr.steps[..], [Step::Series(_)]);
+        if is_alone
+            && self.expr.series.iter().any(|series| series.want == Want::Absent)
+            && self.scan.end("").is_ok()
+        {
+            return Ok(());
+        }
         let comparison = self.comparison()?;
         self.side()?;
         self.scan.end("the end of the condition")?;
@@ -274,7 +304,7 @@ impl Parser<'_> {
     fn named(&mut self) -> Done {
         let start = self.scan.next_at();
         let Some(name) = self.scan.word(":") else {
-            return Err(self.scan.mistake("a number, a metric, rate(, increase( or ("));
+            return Err(self.scan.mistake("a number, a metric, rate(, increase(, absent( or ("));
         };
         // Prometheus reads these as numbers.
         if ["inf", "nan"].iter().any(|word| name.eq_ignore_ascii_case(word)) {
@@ -285,7 +315,8 @@ impl Parser<'_> {
             _ if !is_call => return self.selector(name, None),
             "rate" => Want::Rate,
             "increase" => Want::Increase,
-            _ => return Err(self.scan.mistake_at(start, "rate or increase before (")),
+            "absent" => |_| Want::Absent,
+            _ => return Err(self.scan.mistake_at(start, "rate, increase or absent before (")),
         };
         let Some(name) = self.scan.word(":") else {
             return Err(self.scan.mistake("a metric"));
@@ -312,6 +343,7 @@ impl Parser<'_> {
             }
         }
         let want = match function {
+            Some(function) if function(Duration::ZERO) == Want::Absent => Want::Absent,
             Some(function) => function(self.window()?),
             None => Want::Value,
         };
@@ -437,9 +469,37 @@ mod tests {
     }
 
     #[test]
+    fn absence_has_the_labels_that_are_certain() {
+        let labels = |matchers: &str| {
+            let expr = Expr::parse(&["absent(a{", matchers, "})"].concat()).unwrap();
+            assert_eq!((expr.steps.len(), expr.series[0].want), (1, Want::Absent));
+            let labels = expr.series[0].absent_labels();
+            labels.iter().map(|(k, v)| [k, "=", v].concat()).collect::<Vec<_>>().join(" ")
+        };
+        for (matchers, expected) in [
+            ("", ""),
+            ("b=\"2\",a=\"1\"", "a=1 b=2"),
+            ("a=~\"1\",b!=\"2\",c!~\"3\",d=\"4\"", "d=4"),
+            ("a=\"1\",a=\"2\",b=\"3\"", "b=3"),
+            ("a=\"1\",a!=\"2\"", ""),
+            ("a!=\"2\",a=\"1\"", "a=1"),
+        ] {
+            assert_eq!(labels(matchers), expected, "{matchers}");
+        }
+        assert!(
+            check("absent (a) * 2 >= 1").is_ok()
+                && check("(absent(a))").is_ok()
+                && check("absent > 1").is_ok()
+        );
+    }
+
+    #[test]
     fn mistakes_say_where() {
         for (text, sentence) in [
-            ("", "column 1: found the end, expected a number, a metric, rate(, increase( or ("),
+            (
+                "",
+                "column 1: found the end, expected a number, a metric, rate(, increase(, absent( or (",
+            ),
             ("a", "column 2: found the end, expected +, -, *, / or a comparison"),
             ("a > ", "column 5: found the end, expected a number, a metric"),
             ("a = 1", "column 3: found \"=\", expected +, -, *, / or a comparison"),
@@ -453,6 +513,10 @@ mod tests {
             ("a{b=\"\\d\"} > 1", "column 6: found \"\\\\d\\\"}\", expected"),
             ("a{,} > 1", "column 3: found \",}\", expected a label or }"),
             ("a{b=\"1\" c=\"2\"} > 1", "column 9: found \"c=\\\"2\\\"}\", expected , or }"),
+            ("absent(a) 1", "column 11: found \"1\", expected +, -, *, / or a comparison"),
+            ("absent(a[1m])", "column 9: found \"[1m])\", expected )"),
+            ("absent(1) > 0", "column 8: found \"1)\", expected a metric"),
+            ("absent(rate(a[1m])) > 0", "column 12: found \"(a[1m]))"),
             ("rate(a) > 1", "column 7: found \")\", expected a time in square brackets"),
             ("rate(a[1]) > 1", "column 8: found \"1])\", expected a time in square brackets"),
             ("rate(a[0s]) > 1", "column 8: found \"0s])\", expected a time of more"),
@@ -460,7 +524,10 @@ mod tests {
             ("rate(a[1m1m]) > 1", "column 8: found \"1m1m])\", expected a time in square"),
             ("rate(a[1m) > 1", "column 10: found \")\", expected ]"),
             ("é + sum(a) > 1", "column 1: found \"é\", expected a number"),
-            ("a + sum(a) > 1", "column 5: found \"sum(a)\", expected rate or increase before ("),
+            (
+                "a + sum(a) > 1",
+                "column 5: found \"sum(a)\", expected rate, increase or absent before (",
+            ),
             ("a > Inf", "column 5: found \"Inf\", expected a number that compares"),
             ("(a > 1", "column 4: found \">\", expected +, -, *, / or )"),
             ("a[1m] > 1", "column 2: found \"[1m]\", expected +, -, *, / or a comparison"),

@@ -30,7 +30,8 @@ pub(super) fn text(must: bool, refusal: &mut Refusal) -> Option<String> {
     None
 }
 
-fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+/// What a regular file holds.
+pub(super) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     // Asked before opening: opening a pipe would wait for a writer.
     let about = std::fs::metadata(path)?;
     if !about.is_file() {

@@ -8,6 +8,8 @@ use super::value::Kind;
 
 /// Where the explanations begin.
 const COLUMN: usize = 32;
+/// Where lines of the short help end.
+const WIDTH: usize = 100;
 
 /// What the program is, for help and the manual page.
 pub(super) const ABOUT: &str = "Serves what the kernel knows of this machine to Prometheus.";
@@ -21,6 +23,7 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
         "Settings file",
         "TOML; /etc/sysmetrics.toml unless --config names another. A flag beats the\n\
          environment, the environment beats the file, the file beats the defaults.\n\
+         Texts may name variables: \"${NAME}\"; $${NAME} is that text itself.\n\
          Keys are written here as table.key. A collector is switched by a key of\n\
          [collectors] or by \"enabled\" in a table of its own. [[scrape.targets]], [[logs]]\n\
          and other lists of tables are in the file only. SIGHUP reads it again.",
@@ -28,16 +31,19 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
     (
         "Environment",
         "Every key of the file is also a variable: APP__SERVER__LISTEN,\n\
-         APP__COLLECTORS__DISK, APP__COLLECTORS__DISK__EXCLUDE_PATTERN. Lists are\n\
-         separated by commas. A variable APP__... of another table is not looked at.\n\
+         APP__COLLECTORS__DISK, APP__COLLECTORS__DISK__EXCLUDE_PATTERN. SYSMETRICS_ may\n\
+         stand for APP__: SYSMETRICS_SERVER_LISTEN. Lists are separated by commas. A\n\
+         variable of another table is not looked at.\n\
          OTEL_EXPORTER_OTLP_*, OTEL_METRIC_EXPORT_*, OTEL_SERVICE_NAME and\n\
          OTEL_RESOURCE_ATTRIBUTES fill in what an otlp export of the file does not say; an\n\
          endpoint makes one named otlp if the file has none. OTEL_SDK_DISABLED=true or\n\
-         OTEL_METRICS_EXPORTER=none turns that off.",
+         OTEL_METRICS_EXPORTER=none turns that off. What is wrong in these is ignored, and\n\
+         the log says so.",
     ),
     (
         "Exit status",
-        "0 after what was asked for is done, 1 if it failed, 2 if the settings are wrong.",
+        "0 after what was asked for is done, 1 if it failed, 2 if the settings are wrong;\n\
+         ended by SIGALRM if it hung for 8 s when it was told to end.",
     ),
     (
         "Examples",
@@ -62,6 +68,35 @@ pub fn help(subjects: &[&Subject]) -> String {
         out.push_str(&["\n", title, ":\n"].concat());
         for line in text.lines() {
             out.push_str(&["  ", line, "\n"].concat());
+        }
+    }
+    out
+}
+
+/// The text of `-h`, with a newline at the end: the flags, one spelling of each.
+pub fn short_help(subjects: &[&Subject]) -> String {
+    let catalogue = Catalogue::new(subjects);
+    let mut out = ["Usage: ", USAGE, "\n"].concat();
+    for (section, rows) in by_section(&catalogue) {
+        let mut title = ["\n", section.title, ":\n"].concat();
+        for row in rows.filter(|row| !row.all_flags().is_empty()) {
+            out.push_str(&std::mem::take(&mut title));
+            let left = ["  ", &heading(row)].concat();
+            out.push_str(&left);
+            let used = left.chars().count();
+            let mut column = if used + 2 > COLUMN { WIDTH } else { used };
+            for word in row.help.split(' ') {
+                let length = word.chars().count();
+                if column + 1 + length > WIDTH {
+                    out.push('\n');
+                    column = 0;
+                }
+                let blanks = COLUMN.saturating_sub(column).max(1);
+                indent(&mut out, blanks);
+                out.push_str(word);
+                column += blanks + length;
+            }
+            out.push('\n');
         }
     }
     out

@@ -32,6 +32,8 @@ pub struct Scrape {
     pub max_body_bytes: usize,
     /// Series of one target.
     pub max_series: usize,
+    /// Labels of one series.
+    pub max_labels: usize,
     /// Whom to ask; names are unique.
     pub targets: Vec<Target>,
 }
@@ -69,6 +71,10 @@ pub struct Target {
     pub password_file: Option<PathBuf>,
     /// Whether its time stamps are kept.
     pub honor_timestamps: bool,
+    /// Whether its answers are read whatever their status.
+    pub any_status: bool,
+    /// Whether redirects to other hosts are followed, too.
+    pub follow_any: bool,
     /// What is taken out of JSON; empty is every number.
     pub fields: Vec<Field>,
 }
@@ -87,6 +93,8 @@ pub struct Field {
     pub help: String,
     /// Labels: a value that starts with `$` is a path from where `*` stands, `$*` its key.
     pub labels: Vec<(String, String)>,
+    /// Words that the value may be, and the number for each.
+    pub states: Vec<(String, f64)>,
 }
 
 /// How log files are followed.
@@ -174,6 +182,8 @@ pub struct Alerting {
     pub smtp: String,
     /// Where the links in messages lead: the URL of this agent.
     pub external_url: String,
+    /// The label `instance` of alerts that have none: that of [`Agent`](super::Agent).
+    pub instance: String,
 }
 
 /// One rule.

@@ -4,7 +4,7 @@
 use super::basic::{Dialect, Listen};
 use super::catalogue::Catalogue;
 use super::lists::{self, Element, Told};
-use super::problem::{Origin, Refusal, meant, quoted};
+use super::problem::{Origin, Refusal, meant};
 use super::record::found;
 use super::row::Row;
 use super::rows::{DIALECT, ENDPOINT, HOST, LISTEN, MAX_LISTEN, METRICS_PATH, PORT, sections};
@@ -100,6 +100,23 @@ pub(super) fn settle(
     (settings, Answers { rows: answers, lists })
 }
 
+/// Where nobody says what the instance is, it is the name that the kernel has for this host.
+#[cfg(feature = "hub")]
+pub(super) fn name(catalogue: &Catalogue, settings: &mut Settings, answers: &mut Answers) {
+    let row = catalogue.find(&["agent", "instance"]);
+    if let Some(answer @ None) = row.and_then(|row| answers.rows.get_mut(row)) {
+        let path = settings.paths.procfs.join("sys/kernel/hostname");
+        let name = String::from_utf8(super::file::bytes(&path).unwrap_or_default());
+        let name = name.unwrap_or_default().trim().to_owned();
+        // As long as nobody has set it.
+        let name = if name == "(none)" { String::new() } else { name };
+        settings.agent.instance.clone_from(&name);
+        let value = Value { text: name, number: 0 };
+        *answer = Some(Answer { key: "instance", value, list: Vec::new(), origin: None });
+    }
+    settings.alerting.instance.clone_from(&settings.agent.instance);
+}
+
 /// Sets a row to what was said last or, of a list, all that the highest layer says; or else to its
 /// default.
 pub(super) fn answer(
@@ -183,18 +200,28 @@ fn check(catalogue: &Catalogue, said: Said, refusal: &mut Refusal) -> Option<Che
         (_, None) => true,
         (Kind::Switch, Some(shape)) => shape == Shape::Switch,
         (Kind::Count(..), Some(shape)) => shape == Shape::Integer,
-        (Kind::Numbers, Some(shape)) => matches!(shape, Shape::Integer | Shape::Bare),
+        (Kind::Numbers | Kind::States, Some(shape)) => {
+            matches!(shape, Shape::Integer | Shape::Bare)
+        }
+        // A float; what ends in a unit is a text without its quotation marks.
+        (Kind::Time(..) | Kind::Times(..), Some(Shape::Bare)) => {
+            said.text.ends_with(|c: char| c.is_ascii_digit())
+        }
         (Kind::Time(..) | Kind::Times(..) | Kind::Size(..), Some(shape)) => {
             matches!(shape, Shape::Integer | Shape::Text)
         }
         (_, Some(shape)) => shape == Shape::Text,
     };
-    let more = match (row.kind.read(&said.text), said.shape) {
+    let plain = match said.shape {
+        Some(Shape::Bare) => said.text.trim_start_matches('+').replace('_', ""),
+        _ => said.text.clone(),
+    };
+    let more = match (row.kind.read(&plain), said.shape) {
         (Ok(value), _) if typed => {
             let (row, origin, element) = (said.row, said.origin, said.element);
             return Some(Checked { row, value, origin, element });
         }
-        (_, Some(Shape::Bare)) if !row.kind.is_bare() => {
+        (_, Some(Shape::Bare)) if !typed && !row.kind.is_bare() => {
             "; text goes in quotation marks".to_owned()
         }
         (Ok(_), Some(Shape::Text)) => "; write it without quotation marks".to_owned(),
@@ -212,10 +239,7 @@ fn complaint(row: &Row, said: &Said, more: &str) -> String {
         Origin::File(..) => [&row.dotted(), ": "].concat(),
         _ => String::new(),
     };
-    let found = match said.shape {
-        Some(shape) => found(shape, &said.text),
-        None => quoted(&said.text),
-    };
+    let found = found(said.shape.unwrap_or(Shape::Text), &row.kind.shown(&said.text));
     let meant = match row.kind {
         Kind::Choice(words) if matches!(said.shape, None | Some(Shape::Text)) => {
             meant(&said.text, &mut words.iter().flat_map(|word| word.split('|')), "")

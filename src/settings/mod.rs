@@ -23,6 +23,8 @@ mod lists;
 mod mean;
 #[cfg(feature = "hub")]
 mod otel;
+#[cfg(feature = "hub")]
+mod otel_values;
 mod out;
 mod print;
 mod problem;
@@ -38,6 +40,7 @@ mod rows_out;
 mod rows_watch;
 mod said;
 mod scan;
+mod secret;
 mod subject;
 mod switches;
 pub mod template;
@@ -48,9 +51,10 @@ mod types;
 #[cfg_attr(not(feature = "hub"), allow(dead_code))]
 mod url;
 mod value;
+mod variables;
 
-pub use basic::{Dialect, Format, Level, Listen};
-pub use help::help;
+pub use basic::{Dialect, Format, Level, Listen, SocketAccess};
+pub use help::{help, short_help};
 pub use hub::{
     Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,
     Target, TargetKind,
@@ -61,10 +65,11 @@ pub use out::{
 pub use problem::Refusal;
 pub use reference::{man_page, reference};
 pub use subject::{CollectorSettings, Subject, SubjectOption};
-pub use types::{Action, Custom, Log, Paths, Push, Server, Settings};
+pub use types::{Action, Agent, Custom, Log, Paths, Push, Server, Settings};
 pub use value::Kind;
 
 use catalogue::Catalogue;
+use problem::Origin;
 use rows::{CONFIG, HELP, VERSION};
 use std::ffi::OsString;
 
@@ -97,29 +102,43 @@ fn load_from(
     cli::read(&catalogue, args, &mut of_args, &mut refusal);
     // Who asks for help gets it, whatever else is wrong.
     if let Some(ask) = of_args.iter().find(|said| [HELP, VERSION].contains(&said.row)) {
+        let is_short = ask.origin == Origin::Flag("-h".to_owned());
         let ask = vec![ask.clone()];
-        return Ok(mean::settle(&catalogue, subjects, ask, vec![], &mut Refusal::default()).0);
+        let none = &mut Refusal::default();
+        let mut settings = mean::settle(&catalogue, subjects, ask, vec![], none).0;
+        if is_short {
+            settings.action = Action::ShortHelp;
+        }
+        return Ok(settings);
     }
-    #[cfg(feature = "hub")]
-    let of_otel = otel::own(&env);
-    env::read(&catalogue, env, &mut of_env, &mut refusal);
+    env::read(&catalogue, &env, &mut of_env, &mut refusal);
 
     let named = of_env.iter().chain(&of_args).rfind(|said| said.row == CONFIG);
     refusal.file = named.map_or(default_file, |said| said.text.as_str()).to_owned();
     let mut said = Vec::new();
+    #[cfg(feature = "hub")]
+    let mut warnings = Vec::new();
     let text = file::text(named.is_some(), &mut refusal);
     let elements = match &text {
-        Some(text) => record::read(&catalogue, text, &mut said, &mut refusal),
+        Some(text) => record::read(&catalogue, text, &env, &mut said, &mut refusal),
         None => Vec::new(),
     };
     #[cfg(feature = "hub")]
-    let elements = otel::read(&catalogue, &of_otel, (&mut said, elements), &mut refusal);
+    let elements = otel::read(&catalogue, &env, (&mut said, elements), &mut warnings);
     let was_read = text.is_some();
     said.extend(of_env);
     said.extend(of_args);
-    let (mut settings, answers) = mean::settle(&catalogue, subjects, said, elements, &mut refusal);
+    #[cfg_attr(not(feature = "hub"), allow(unused_mut))]
+    let (mut settings, mut answers) =
+        mean::settle(&catalogue, subjects, said, elements, &mut refusal);
     if !refusal.is_empty() {
         return Err(refusal);
+    }
+    #[cfg(feature = "hub")]
+    {
+        mean::name(&catalogue, &mut settings, &mut answers);
+        otel::mark(&answers.lists, &mut settings);
+        settings.warnings = warnings;
     }
     settings.config_file = was_read.then(|| refusal.file.clone().into());
     if settings.action == Action::CheckConfig {
@@ -134,6 +153,9 @@ mod testing;
 mod tests;
 #[cfg(test)]
 mod tests_of_documents;
+#[cfg(test)]
+#[cfg(feature = "hub")]
+mod tests_of_environment;
 #[cfg(test)]
 mod tests_of_errors;
 #[cfg(test)]

@@ -56,11 +56,11 @@ pub enum RemoteWriteVersion {
 /// What is sent first when there is a backlog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// What is fresh; the backlog beside it.
+    /// What is oldest: many receivers take no sample older than the last.
     #[default]
-    Fresh,
-    /// What is oldest: for receivers that take no sample older than the last.
     Time,
+    /// What is fresh; the backlog beside it.
+    Fresh,
 }
 
 /// How a peer is known and we to it, under TLS.
@@ -74,6 +74,8 @@ pub struct Tls {
     pub key_file: Option<PathBuf>,
     /// The name in the peer's certificate; empty is that of the endpoint.
     pub server_name: String,
+    /// The environment names one of these files: if they are wrong, the export is left out.
+    pub is_of_environment: bool,
 }
 
 /// When what failed is tried again.

@@ -7,6 +7,11 @@ use super::row::Row;
 use super::rows::{COLLECTORS, ENDPOINT, HOST, LISTEN, PORT, sections};
 use super::types::Settings;
 use super::value::Kind;
+use super::variables::{literal, takes_variables};
+use crate::wire::SECRET;
+
+/// What stands above if not everything is shown.
+const NOTE: &str = "# Secrets are shown as <secret>: this cannot be read back as it is.\n\n";
 
 /// Writes the file. What is set nowhere and has no default is a remark, but in lists.
 pub(super) fn effective(
@@ -50,7 +55,10 @@ pub(super) fn effective(
             line(&mut out, answer.key, value, Some(answer), file);
         }
     }
-    out
+    match out.contains(SECRET) {
+        true => [NOTE, &out].concat(),
+        false => out,
+    }
 }
 
 /// A collector with options, or one of them.
@@ -90,19 +98,39 @@ fn addresses(settings: &Settings) -> String {
     }
 }
 
+/// A text as the file would have it, but for what is secret in it.
+fn shown_of(row: &Row, text: &str) -> String {
+    #[cfg(test)]
+    if OPEN.get() {
+        return if takes_variables(row) { literal(text) } else { text.to_owned() };
+    }
+    let text = row.kind.shown(text);
+    if takes_variables(row) { literal(&text) } else { text }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Secrets are printed, too: that the settings can be read back is tested with them.
+    pub(super) static OPEN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
 /// The value as TOML.
 fn written(row: &Row, answer: &Answer) -> String {
     let kind = row.kind;
-    let one = |said: &String| if kind.is_bare() { said.clone() } else { text(said) };
+    let one = |said: &String| match kind.is_bare() {
+        true => said.clone(),
+        false => text(&shown_of(row, said)),
+    };
     if kind.is_table() {
         let pair = |pair: &String| {
-            // A name of these may have a = in it, a value of the others.
-            let split = match kind {
-                Kind::Times(..) => pair.rsplit_once('='),
-                _ => pair.split_once('='),
+            let pair = &shown_of(row, pair);
+            let split = match kind.splits_last() {
+                true => pair.rsplit_once('='),
+                false => pair.split_once('='),
             };
             let (name, value) = split.unwrap_or((pair, ""));
-            [&text(name), " = ", &text(value)].concat()
+            let is_bare = kind == Kind::States;
+            [&text(name), " = ", &if is_bare { value.to_owned() } else { text(value) }].concat()
         };
         let all: Vec<String> = answer.list.iter().map(pair).collect();
         return ["{ ", &all.join(", "), " }"].concat();

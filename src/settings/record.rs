@@ -1,5 +1,6 @@
 //! What the text of a settings file says: every value with its line and column, and the element of a
-//! list it is said in. Unknown keys and clashes are problems here, values are judged later.
+//! list it is said in. Unknown keys and clashes are problems here, values are judged later. Variables
+//! of the environment that texts name are put in.
 
 use super::catalogue::Catalogue;
 use super::file::place;
@@ -10,11 +11,14 @@ use super::rows::COLLECTORS;
 use super::said::Said;
 use super::tree::{Fault, Node, Shape, Tree};
 use super::value::Kind;
+use super::variables::{filled, takes_variables};
+use std::ffi::OsString;
 
 /// Records what `text` says, and the elements of lists it is said in.
 pub(super) fn read(
     catalogue: &Catalogue,
     text: &str,
+    env: &[(OsString, OsString)],
     said: &mut Vec<Said>,
     refusal: &mut Refusal,
 ) -> Vec<Element> {
@@ -23,7 +27,8 @@ pub(super) fn read(
         let problem = clash(&tree, fault, text);
         refusal.add(origin(text, fault.at), problem);
     }
-    let mut reader = Reader { catalogue, text, tree: &tree, said, refusal, elements: Vec::new() };
+    let mut reader =
+        Reader { catalogue, text, env, tree: &tree, said, refusal, elements: Vec::new() };
     if faults.is_empty() {
         let mut inside = vec![Inside::Table(None)];
         for (i, node) in tree.nodes.iter().enumerate().skip(1) {
@@ -54,6 +59,7 @@ enum Inside {
 struct Reader<'a> {
     catalogue: &'a Catalogue,
     text: &'a str,
+    env: &'a [(OsString, OsString)],
     tree: &'a Tree,
     said: &'a mut Vec<Said>,
     refusal: &'a mut Refusal,
@@ -117,7 +123,8 @@ impl Reader<'_> {
         match list.plain {
             Some(plain) if node.shape == Shape::Text => {
                 if let Some(element) = self.begin(node.at, (section, list), above) {
-                    for (key, text) in plain(&node.text) {
+                    let whole = self.filled(node, section.name, Some(element));
+                    for (key, text) in whole.map(|text| plain(&text)).unwrap_or_default() {
                         self.say(element, key, node, &text);
                     }
                 }
@@ -143,7 +150,9 @@ impl Reader<'_> {
         let [first, second] = keys;
         let name = Node { shape: Shape::Text, at: child.key.at, ..child.clone() };
         self.say(element, first, &name, &child.key.name);
-        self.say(element, second, child, &child.text);
+        if let Some(text) = self.filled(child, list.0.name, Some(element)) {
+            self.say(element, second, child, &text);
+        }
     }
 
     /// Another element, unless there are too many.
@@ -181,21 +190,43 @@ impl Reader<'_> {
 
     /// A value, or every value of a list.
     fn record(&mut self, (i, node): (usize, &Node), row: usize, element: Option<usize>) {
-        let (source, said) = (self.text, &mut *self.said);
-        let mut push = |node: &Node, text: String| {
-            let origin = origin(source, node.at);
-            said.push(Said { row, text, shape: Some(node.shape), origin, element });
+        let spec = self.catalogue.rows.get(row);
+        let name = spec.map(Row::dotted).unwrap_or_default();
+        let is_filled = spec.is_some_and(takes_variables);
+        let tree = self.tree;
+        let mut push = |node: &Node, key: Option<&str>| {
+            let text = match is_filled {
+                true => self.filled(node, &name, element),
+                false => Some(node.text.clone()),
+            };
+            let Some(text) = text else { return };
+            let text = match key {
+                Some(key) => [key, "=", &text].concat(),
+                None => text,
+            };
+            let origin = origin(self.text, node.at);
+            self.said.push(Said { row, text, shape: Some(node.shape), origin, element });
         };
         match node.shape {
-            Shape::Array => {
-                self.tree.children(i).for_each(|child| push(child, child.text.clone()));
-            }
+            Shape::Array => tree.children(i).for_each(|child| push(child, None)),
             // Pairs, as the environment has them.
-            shape if shape.is_table() => self.tree.children(i).for_each(|child| {
-                push(child, [&child.key.name, "=", &child.text].concat());
-            }),
-            _ => push(node, node.text.clone()),
+            shape if shape.is_table() => {
+                tree.children(i).for_each(|child| push(child, Some(&child.key.name)));
+            }
+            _ => push(node, None),
         }
+    }
+
+    /// The text of a node with the variables that it names; `None` if that was refused.
+    fn filled(&mut self, node: &Node, name: &str, element: Option<usize>) -> Option<String> {
+        if node.shape != Shape::Text {
+            return Some(node.text.clone());
+        }
+        let filled = filled(&node.text, self.env);
+        if let Err(problem) = &filled {
+            self.refuse(node.at, [name, ": ", problem].concat(), element);
+        }
+        filled.ok()
     }
 
     fn refuse(&mut self, at: usize, problem: String, element: Option<usize>) -> Inside {
@@ -232,7 +263,7 @@ fn judge(catalogue: &Catalogue, tree: &Tree, i: usize, node: &Node) -> Verdict {
         (shape, Some(kind)) if kind.is_table() => {
             // The name ends where the first = is.
             let split = |child: &Node| child.key.name.contains('=');
-            let named = matches!(kind, Kind::Times(..)) || !tree.children(i).any(split);
+            let named = kind.splits_last() || !tree.children(i).any(split);
             shape.is_table() && named
         }
         (shape, _) => !shape.is_table(),
@@ -246,7 +277,7 @@ fn judge(catalogue: &Catalogue, tree: &Tree, i: usize, node: &Node) -> Verdict {
                 Some(kind) => kind.expects(),
                 None => ["a table, [", &name, "]"].concat(),
             };
-            let found = found(node.shape, &node.text);
+            let found = found(node.shape, &kind.unwrap_or(Kind::Text).shown(&node.text));
             let text = [&name, ": expected ", &expected, ", found ", &found].concat();
             Verdict::Refuse(node.at, text)
         }
@@ -279,6 +310,8 @@ pub(super) fn found(shape: Shape, text: &str) -> String {
         Shape::Passed | Shape::Dotted | Shape::Opened | Shape::Inline => "a table".to_owned(),
         Shape::Tables => "an array of tables".to_owned(),
         Shape::Array => "a list".to_owned(),
+        // A URL may stand where it should not.
+        Shape::Text if text.contains("://") => quoted(&crate::wire::shown(text)),
         Shape::Text => quoted(text),
         Shape::Switch | Shape::Integer | Shape::Bare => shown(text, MAX_SHOWN),
     }

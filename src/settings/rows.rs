@@ -14,7 +14,7 @@ use super::value::{Kind, Value};
 pub(super) const MAX_LISTEN: usize = 8;
 
 // Defaults and bounds, the latter in milliseconds where they are times.
-const MAX_CONNECTIONS: &str = "64";
+const MAX_CONNECTIONS: &str = "512";
 const MAX_CONNECTIONS_MIN: u64 = 1;
 const MAX_CONNECTIONS_MAX: u64 = 1024;
 const MAX_HEAD_BYTES: &str = "8192";
@@ -75,8 +75,8 @@ pub(super) const LISTEN: usize = 11;
 pub(super) const HOST: usize = 12;
 pub(super) const PORT: usize = 13;
 pub(super) const METRICS_PATH: usize = 14;
-pub(super) const DIALECT: usize = 20;
-pub(super) const ENDPOINT: usize = 22;
+pub(super) const DIALECT: usize = 22;
+pub(super) const ENDPOINT: usize = 24;
 
 static ROWS: &[Row] = &[
     Row::new("", "", Kind::Path, "")
@@ -88,11 +88,11 @@ static ROWS: &[Row] = &[
         .help("Every collector that is not switched on by name is off."),
     Row::new("", "", Kind::Act, "")
         .flags(&["help", "h"])
-        .help("Print this help and exit.")
+        .help("Print all there is to know of flags, file and environment, and exit; -h lists the flags.")
         .set(|s, _| s.action = Action::Help),
     Row::new("", "", Kind::Act, "")
         .flags(&["version", "V"])
-        .help("Print the version and exit.")
+        .help("Print version, commit, target and features, and exit.")
         .set(|s, _| s.action = Action::Version),
     Row::new("", "", Kind::Act, "")
         .flags(&["check-config"])
@@ -156,6 +156,12 @@ static ROWS: &[Row] = &[
     Row::new("server", "idle_timeout", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), IDLE_TIMEOUT)
         .help("Time a kept connection may wait for its next request.")
         .set(|s, v| s.server.idle_timeout = millis(v)),
+    Row::new("server", "socket_mode", Kind::Mode, "")
+        .help("Mode of Unix sockets' files, such as 0660; without it what the umask leaves.")
+        .set(|s, v| s.server.access.mode = Some(v.number as u32)),
+    Row::new("server", "socket_group", Kind::Word, "")
+        .help("Group of Unix sockets' files: a name in /etc/group, or a number.")
+        .set(|s, v| s.server.access.group.clone_from(&v.text)),
     Row::new("metrics", "dialect", Kind::Choice(DIALECTS), Dialect::Own.name())
         .flags(&["dialect"])
         .help("Whose metric names, defaults and port to use.")
@@ -165,7 +171,7 @@ static ROWS: &[Row] = &[
         .help("Metrics about this program itself.")
         .set(|s, v| s.process_metrics = v.number == 1),
     Row::new("metrics", "prometheus_endpoint", Kind::Served, "").help(
-        "Where the metrics are served: a path, HOST:PORT, or a URL with both; server says more.",
+        "Where the metrics are served: a path, or an address with one; server says more.",
     ),
     #[cfg(feature = "hub")]
     Row::new("metrics", "namespace", Kind::Name, "")
@@ -211,10 +217,16 @@ static ROWS: &[Row] = &[
         .flags(&["path.udev.data"])
         .help("Where udev keeps what it knows of devices.")
         .set(|s, v| s.paths.udev_data = v.text.as_str().into()),
-    Row::new("log", "format", Kind::Choice(&["text|logfmt", "json"]), "text")
+    Row::new("log", "format", Kind::Choice(&["text", "logfmt", "json"]), "text")
         .flags(&["log-format", "log.format"])
         .help("Form of the log's lines.")
-        .set(|s, v| s.log.format = if v.number == 1 { Format::Json } else { Format::Text }),
+        .set(|s, v| {
+            s.log.format = match v.number {
+                0 => Format::Text,
+                1 => Format::Logfmt,
+                _ => Format::Json,
+            }
+        }),
     Row::new("log", "level", Kind::Choice(&["error", "warn", "info", "debug"]), "info")
         .flags(&["log-level", "log.level"])
         .help("The least that is logged.")

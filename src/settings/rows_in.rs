@@ -81,7 +81,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("push", "token_file", Kind::Path, "")
         .help(
             "File with a token a line; who pushes sends one, as Bearer or as password of Basic. \
-               Without it only programs on this machine may push.",
+               Without it only programs on this machine may push, and no web page or proxy.",
         )
         .set(|s, v| s.push.token_file = Some(v.text.as_str().into())),
     Row::new("push", "max_body_bytes", Kind::Count(1024, 16 << 20), "1048576")
@@ -93,6 +93,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("push", "max_families", Kind::Count(1, 100_000), "5000")
         .help("Pushed metrics at a time.")
         .set(|s, v| s.push.max_families = v.number as usize),
+    Row::new("push", "max_bytes", Kind::Count(1024, 1 << 30), "8388608")
+        .help("Bytes of names, labels and help texts of all series that others bring.")
+        .set(|s, v| s.push.max_bytes = v.number as usize),
     Row::new("push", "max_labels", Kind::Count(0, 100), "32")
         .help("Labels of a pushed series.")
         .set(|s, v| s.push.max_labels = v.number as usize),
@@ -117,6 +120,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("scrape", "max_series", Kind::Count(1, 1_000_000), "20000")
         .help("Series of one target.")
         .set(|s, v| s.scrape.max_series = v.number as usize),
+    Row::new("scrape", "max_labels", Kind::Count(1, 1000), "128")
+        .help("Labels of a target's series.")
+        .set(|s, v| s.scrape.max_labels = v.number as usize),
     Row::new("scrape.targets", "name", Kind::Word, "")
         .required()
         .unique()
@@ -153,6 +159,17 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("scrape.targets", "honor_timestamps", Kind::Switch, "false")
         .help("Time stamps that the target gives are kept.")
         .set(|s, v| target(s, |t| t.honor_timestamps = v.number == 1)),
+    Row::new("scrape.targets", "any_status", Kind::Switch, "false")
+        .help("Answers are read whatever their status, such as the 503 of a health check.")
+        .set(|s, v| target(s, |t| t.any_status = v.number == 1)),
+    Row::new(
+        "scrape.targets",
+        "follow_redirects",
+        Kind::Choice(&["same_host", "any"]),
+        "same_host",
+    )
+    .help("Redirects that are followed: to the host of url, or to any.")
+    .set(|s, v| target(s, |t| t.follow_any = v.number == 1)),
     Row::new("scrape.targets.fields", "path", Kind::Text, "")
         .required()
         .help("Keys with dots between them, elements of a list by number, * for all.")
@@ -169,6 +186,13 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("scrape.targets.fields", "labels", Kind::Labels, "")
         .help("Labels; $* is the key that * stands for, $path a value beside it.")
         .set(|s, v| field(s, |f| f.labels.extend(pair(v)))),
+    Row::new("scrape.targets.fields", "states", Kind::States, "")
+        .help("Words that the value may be, and the number for each.")
+        .set(|s, v| {
+            let state = v.text.rsplit_once('=');
+            let state = state.and_then(|(word, n)| Some((word.to_owned(), crate::sys::float(n)?)));
+            field(s, |f| f.states.extend(state));
+        }),
 ];
 
 fn histogram(settings: &mut Settings, set: impl FnOnce(&mut DeclaredHistogram)) {

@@ -22,14 +22,24 @@ const MIN_WAIT: u64 = 10;
 /// Two of the smallest segments, and what no small box has.
 const SPOOL: (u64, u64) = (256 << 10, 1 << 40);
 
-pub(super) static SECTIONS: &[Section] = &[Section::new("export", "Exports: where samples go")
-    .list(MAX_EXPORTS, |s| s.exports.push(Export::default()))
-    .misfit(checks_out::misfit)
-    .check(checks_out::export)];
+pub(super) static SECTIONS: &[Section] = &[
+    Section::new("agent", "What leaves says which box it is"),
+    Section::new("export", "Exports: where samples go")
+        .list(MAX_EXPORTS, |s| s.exports.push(Export::default()))
+        .misfit(checks_out::misfit)
+        .check(checks_out::export),
+];
 
 pub(super) static TYPES: &[&str] = &["otlp", "influx", "remote_write", "stdout"];
 
 pub(super) static ROWS: &[Row] = &[
+    Row::new("agent", "instance", Kind::Text, "")
+        .help("Label of what leaves, and Influx' tag host; the host's name if not said, \"\" is none.")
+        .set(|s, v| s.agent.instance.clone_from(&v.text)),
+    Row::new("agent", "job", Kind::Text, "sysmetrics")
+        .on_node("node")
+        .help("Label job of what leaves by remote write; \"\" is none.")
+        .set(|s, v| s.agent.job.clone_from(&v.text)),
     Row::new("export", "type", Kind::Choice(TYPES), "")
         .required()
         .help("How samples leave: OpenTelemetry, Influx lines, Prometheus remote write, or lines on standard output.")
@@ -40,9 +50,7 @@ pub(super) static ROWS: &[Row] = &[
                 2 => ExportKind::RemoteWrite,
                 _ => ExportKind::Stdout,
             };
-            // Receivers of remote write may refuse what is older than the last.
-            let order = if v.number == 2 { Order::Time } else { Order::Fresh };
-            export(s, |e| (e.kind, e.order) = (kind, order));
+            export(s, |e| e.kind = kind);
         }),
     Row::new("export", "name", Kind::Word, "")
         .help("Its name in metrics, logs and the spool; the type if not said.")
@@ -138,10 +146,10 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("export", "exclude", Kind::Patterns, "")
         .help("Samples of these names are left out.")
         .set(|s, v| export(s, |e| e.exclude.push(v.text.clone()))),
-    Row::new("export", "order", Kind::Choice(&["fresh", "time"]), "")
-        .help("What is sent first when there is a backlog; time with remote_write if not said, else fresh.")
+    Row::new("export", "order", Kind::Choice(&["time", "fresh_first|fresh"]), "time")
+        .help("How a backlog is sent: by time, as most receivers refuse what is older than what they have, or beside what is fresh.")
         .set(|s, v| {
-            let order = if v.number == 1 { Order::Time } else { Order::Fresh };
+            let order = if v.number == 1 { Order::Fresh } else { Order::Time };
             export(s, |e| e.order = order);
         }),
     Row::new("export", "database", Kind::Text, "")

@@ -91,6 +91,14 @@ pub(super) fn load_bytes(
     }
 }
 
+/// The same with `--check-config`, which prints secrets, too, and can be read back.
+pub(super) fn load_open(file: &str, args: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
+    super::print::OPEN.set(true);
+    let loaded = load(file, &["--check-config ", args].concat(), env);
+    super::print::OPEN.set(false);
+    loaded
+}
+
 pub(super) fn load(file: &str, args: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
     load_bytes(file.as_bytes(), args, env)
 }

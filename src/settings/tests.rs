@@ -2,7 +2,7 @@
 
 use super::catalogue::Catalogue;
 use super::row::Row;
-use super::testing::{SUBJECTS, Temporary, load};
+use super::testing::{SUBJECTS, Temporary, load, load_open};
 use super::{Action, Dialect, Format, Kind, Level, Listen, Refusal, load_from};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn without_any_source_there_are_the_defaults() {
     assert_eq!(settings.action, Action::Serve);
     assert_eq!(settings.server.listen, [tcp("0.0.0.0", 9101)]);
     assert_eq!(settings.server.metrics_path, "/metrics");
-    assert_eq!(settings.server.max_connections, 64);
+    assert_eq!(settings.server.max_connections, 512);
     assert_eq!(settings.server.max_head_bytes, 8192);
     assert_eq!(settings.server.head_timeout, Duration::from_secs(5));
     assert_eq!(settings.server.drain_timeout, Duration::from_secs(10));
@@ -91,8 +91,18 @@ fn the_endpoint_says_host_port_and_path() {
     let env = [("EXPORTER_PORT", "1")];
     assert_eq!(served("metrics.prometheus_endpoint = 'h:2/m'", "", &env), both);
     assert_eq!(served("", "--metrics-path /m --listen h:1", &of_env(":2/n")), both);
-    let refusal = load("server.listen = [':1', ':2']", "", &of_env("h:1")).unwrap_err();
+    let refusal = load("server.listen = [':1', ':2']", "", &of_env("h:1/m")).unwrap_err();
     assert!(refusal.starts_with("APP__METRICS__PROMETHEUS_ENDPOINT: changes the"), "{refusal}");
+    for bare in ["127.0.0.1:9090", ":9090", "http://h:1", "h:1/"] {
+        assert_eq!(
+            load("", "", &of_env(bare)).map(|s| s.server).unwrap_err(),
+            format!(
+                "APP__METRICS__PROMETHEUS_ENDPOINT: expected a path such as /metrics, or an address \
+                 with one, such as 127.0.0.1:9090/metrics, found \"{bare}\"; an address needs a path \
+                 behind it: server.listen says where to listen without one"
+            )
+        );
+    }
 }
 
 #[cfg(feature = "hub")]
@@ -166,7 +176,7 @@ fn node_exporters_command_line_is_taken() {
     assert_eq!(settings.paths.rootfs, Path::new("/host"));
     assert_eq!(settings.server.listen, [tcp("", 9100)]);
     assert_eq!(settings.server.metrics_path, "/m");
-    assert_eq!(settings.log.format, Format::Text);
+    assert_eq!(settings.log.format, Format::Logfmt);
     assert!(!settings.process_metrics);
     assert!(!settings.collectors[2].switch("netlink"));
     assert_eq!(settings.paths.udev_data, Path::new("/u"));
@@ -177,7 +187,8 @@ fn actions() {
     let action = |args| load("", args, &[]).map(|s| s.action);
     assert_eq!(action("--print-metrics"), Ok(Action::PrintMetrics));
     assert_eq!(action("--check-config"), Ok(Action::CheckConfig));
-    for args in ["-h", "--help", "--help --nonsense", "--nonsense -h --version", "-hV"] {
+    assert_eq!(action("-h"), Ok(Action::ShortHelp));
+    for args in ["--help", "--help --nonsense", "--help -h --version", "--nonsense --help -V"] {
         assert_eq!(action(args), Ok(Action::Help), "{args}");
     }
     assert_eq!(action("-V --listen nonsense"), Ok(Action::Version));
@@ -234,6 +245,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
         Kind::Labels | Kind::Headers => "host=a=b".to_owned(),
         Kind::Times(..) => "host=7s".to_owned(),
+        Kind::States => "host=2.5".to_owned(),
         Kind::Route | Kind::Served | Kind::Path | Kind::PathOrNone | Kind::Glob => {
             "/sample".to_owned()
         }
@@ -241,6 +253,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         Kind::Text | Kind::Word => "word".to_owned(),
         Kind::Expression => "word > 1".to_owned(),
         Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
+        Kind::Mode => "0660".to_owned(),
         Kind::Endpoint => "host:1".to_owned(),
         Kind::Mail | Kind::Mails => "a@host".to_owned(),
         Kind::Pattern => "^sample\\.$".to_owned(),
@@ -250,7 +263,8 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         kind if kind.is_bare() => (text.clone(), text),
         kind if kind.is_table() => {
             let (name, value) = text.split_once('=').unwrap();
-            (format!("{{ {name} = '{value}' }}"), text)
+            let mark = if kind == Kind::States { "" } else { "'" };
+            (format!("{{ {name} = {mark}{value}{mark} }}"), text)
         }
         _ => (format!("'{text}'"), text),
     }
@@ -299,8 +313,8 @@ fn what_check_config_prints_means_the_same() {
     let node = "[metrics]\ndialect = 'node_exporter'";
     for file in ["", &all, odd, include, node] {
         for args in ["", "--collector.disable-defaults", "--listen :1 --listen [::]:2"] {
-            let mut first = load(file, &format!("{args} --check-config"), &[]).unwrap();
-            let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+            let mut first = load_open(file, args, &[]).unwrap();
+            let mut second = load_open(&first.effective, "", &[]).unwrap();
             let bare = |text: &str| -> Vec<String> {
                 text.lines().map(|l| l.split("  # from ").next().unwrap().to_owned()).collect()
             };
@@ -317,10 +331,12 @@ const HUB_METRICS: &str = "# namespace is not set\n# prefix is not set\n\
 const HUB_PUSH: &str = "[system]\n# enabled is not set\n# collect_cpu is not set\n\
     # collect_ram is not set\n# collect_disk is not set\n\n[push]\nttl = \"5m\"\n# ttl_by_source is not set\nmax_age = \"1h\"\n\
     # token_file is not set\nmax_body_bytes = 1048576\nmax_series = 100000\nmax_families = 5000\n\
-    max_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n\
+    max_bytes = 8388608\nmax_labels = 32\nmax_name_bytes = 200\nmax_value_bytes = 1024\n\n\
     [statsd]\n# listen is not set\n\n";
+const HUB_AGENT: &str = "[agent]\ninstance = \"edge-17\"  # from APP__AGENT__INSTANCE\n\
+    job = \"sysmetrics\"\n\n";
 const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is not set\n\
-    max_body_bytes = 8388608\nmax_series = 20000\n\n\
+    max_body_bytes = 8388608\nmax_series = 20000\nmax_labels = 128\n\n\
     [tail]\nstate_file = \"/var/lib/sysmetrics/tail.state\"\nstate_interval = \"10s\"\n\
     poll_interval = \"5s\"\nmax_line_bytes = 65536\nmax_value_bytes = 128\nmax_series = 1000\n\n\
     [alerting]\ninterval_secs = \"15s\"\nrepeat_secs = \"4h\"\ntimeout_secs = \"10s\"\n\
@@ -332,11 +348,14 @@ const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is n
 fn what_check_config_prints() {
     let file = "[server]\nport = 9200\n[collectors]\ncpu = false\n[collectors.disk]\n\
                 include_pattern = '^sd'";
-    let env = [("APP__LOG__FORMAT", "logfmt")];
+    let mut env = vec![("APP__LOG__FORMAT", "logfmt")];
+    if cfg!(feature = "hub") {
+        env.push(("APP__AGENT__INSTANCE", "edge-17"));
+    }
     let mut effective = load(file, "--check-config --path.rootfs /host", &env).unwrap().effective;
     // What the hub adds.
     if cfg!(feature = "hub") {
-        for part in [HUB_METRICS, HUB_PUSH, HUB_SCRAPE] {
+        for part in [HUB_METRICS, HUB_PUSH, HUB_SCRAPE, HUB_AGENT] {
             assert!(effective.contains(part), "{effective}");
             effective = effective.replacen(part, "", 1);
         }
@@ -346,11 +365,13 @@ fn what_check_config_prints() {
         r#"[server]
 listen = "0.0.0.0:9200"  # from FILE:2
 metrics_path = "/metrics"
-max_connections = 64
+max_connections = 512
 max_head_bytes = 8192
 head_timeout = "5s"
 drain_timeout = "10s"
 idle_timeout = "2m"
+# socket_mode is not set
+# socket_group is not set
 
 [metrics]
 dialect = "sysmetrics"
@@ -363,7 +384,7 @@ rootfs = "/host"  # from --path.rootfs
 udev_data = "/run/udev/data"
 
 [log]
-format = "text"  # from APP__LOG__FORMAT
+format = "logfmt"  # from APP__LOG__FORMAT
 level = "info"
 
 [collectors]

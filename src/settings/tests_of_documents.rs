@@ -34,10 +34,44 @@ fn help_page_and_reference_know_every_row_and_no_other_flag() {
 }
 
 #[test]
+fn the_short_help_has_flags_only_and_fits() {
+    let flags: Vec<String> =
+        Catalogue::new(SUBJECTS).flags().into_iter().map(|flag| flag.name).collect();
+    let help = super::short_help(SUBJECTS);
+    assert!(help.lines().all(|line| line.chars().count() <= 100 && !line.ends_with(' ')));
+    let part = "
+Log:
+  --log-format text|logfmt|json
+                                Form of the log's lines.
+  --log-level error|warn|info|debug
+                                The least that is logged.
+";
+    assert!(help.contains(part), "{help}");
+    let (mut titles, mut count) = (0, 0);
+    for line in help.lines().skip(1).filter(|line| !line.is_empty()) {
+        match line.strip_prefix("  ") {
+            Some(line) if line.starts_with("--") => count += 1,
+            Some(line) => assert!(line.starts_with("          "), "{line}"),
+            None => titles += 1,
+        }
+    }
+    assert!(titles >= 5 && count > 20, "{help}");
+    assert!(!help.contains("APP__") && !help.contains("server.host"), "{help}");
+    for name in ["help", "check-config", "listen", "[no-]collector.disk", "log-level"] {
+        assert!(help.contains(&format!("\n  --{name}")), "{help}");
+    }
+    for word in help.split_whitespace().filter_map(|word| word.strip_prefix("--")) {
+        let flag = word.trim_start_matches("[no-]");
+        assert!(flags.iter().any(|known| known == flag), "{word}");
+    }
+}
+
+#[test]
 fn help_is_aligned() {
     let help = super::help(SUBJECTS);
     let part = "Log:
-  --log-format text|json        Form of the log's lines.
+  --log-format text|logfmt|json
+                                Form of the log's lines.
                                 also --log.format
                                 default text
   --log-level error|warn|info|debug

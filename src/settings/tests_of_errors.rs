@@ -20,7 +20,7 @@ fn file(file: &str, expected: &str) {
 const TABLES: &str = "server, metrics, paths, log, collectors";
 #[cfg(feature = "hub")]
 const TABLES: &str = "server, metrics, paths, log, system, push, statsd, scrape, tail, logs, alerting, \
-                      alerts, export, collectors";
+                      alerts, agent, export, collectors";
 
 #[test]
 fn of_the_file_unknown_names() {
@@ -28,7 +28,7 @@ fn of_the_file_unknown_names() {
         "[server]\nlisen = ':1'",
         "FILE:2:1: unknown key \"lisen\" in [server]; did you mean \"listen\"?; known are listen, \
          host, port, metrics_path, max_connections, max_head_bytes, head_timeout, drain_timeout, \
-         idle_timeout",
+         idle_timeout, socket_mode, socket_group",
     );
     file("x = 1", &format!("FILE:1:1: unknown key \"x\"; known are {TABLES}"));
     file(

@@ -3,7 +3,7 @@
 
 use super::catalogue::Catalogue;
 use super::rows::sections;
-use super::testing::{SUBJECTS, load};
+use super::testing::{SUBJECTS, load, load_open};
 use super::tests::sample;
 use super::{Kind, RuleKind, Settings, TargetKind};
 use std::time::Duration;
@@ -44,11 +44,12 @@ interval_secs = 30
 timeout_secs = "7s"
 max_series = 100
 targets = [
-  { name = "api", url = "http://api:8000/metrics", honor_timestamps = true },
+  { name = "api", url = "http://api:8000/metrics", honor_timestamps = true, any_status = true },
   "web:9100",
   { name = "json", url = "http://me:pw@[::1]:1/a?b", type = "custom", interval_secs = 2,
     headers = { Accept = "a=b" }, username = "me", password_file = "/p",
-    fields = [ { path = "a.*.b", name = "a_b", type = "counter", help = "H", labels = { k = "$*" } } ] },
+    fields = [ { path = "a.*.b", name = "a_b", type = "counter", help = "H", labels = { k = "$*" },
+                 states = { UP = 1, "a=b" = -0.5, "" = 1_000 } } ] },
   { name = "few", url = "http://few", type = "custom", token_file = "/t", fields = { up = "status.up", n = "n" } },
 ]
 
@@ -103,7 +104,9 @@ fn every_part_comes_to_its_place() {
     assert_eq!((s.scrape.max_body_bytes, s.scrape.max_series), (8 << 20, 100));
     let [api, web, json, few] = s.scrape.targets.as_slice() else { panic!("four targets") };
     assert_eq!((api.name.as_str(), api.url.as_str()), ("api", "http://api:8000/metrics"));
-    assert!(api.honor_timestamps && api.interval.is_none() && api.timeout.is_none());
+    assert!(
+        api.any_status && api.honor_timestamps && api.interval.is_none() && api.timeout.is_none()
+    );
     assert_eq!((web.name.as_str(), web.url.as_str()), ("web:9100", "http://web:9100/metrics"));
     assert_eq!((web.kind, json.kind), (TargetKind::Prometheus, TargetKind::Custom));
     assert_eq!((json.interval, json.timeout), (Some(secs(2)), Some(secs(2))));
@@ -155,8 +158,8 @@ fn without_any_there_are_the_defaults() {
 
 #[test]
 fn what_is_printed_means_the_same() {
-    let mut first = load(ALL, "--check-config", &[]).unwrap();
-    let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+    let mut first = load_open(ALL, "", &[]).unwrap();
+    let mut second = load_open(&first.effective, "", &[]).unwrap();
     assert!(first.effective.contains("\n[[logs.rules]]\nmetric = \"web_errors_total\"  # from"));
     assert!(first.effective.contains("buckets = [1e-3, 0.1, 1, 1000.5]"), "{}", first.effective);
     let bare = |text: &str| -> Vec<String> {
@@ -243,11 +246,11 @@ fn each_row_of_a_list_can_be_set() {
                 file = without(&file, "pattern");
             }
             let file = format!("{file}{more}{} = {toml}\n", row.key());
-            let mut first = load(&file, "--check-config", &[]).unwrap();
+            let mut first = load_open(&file, "", &[]).unwrap();
             let mark = format!("# from FILE:{}", file.lines().count());
             assert!(first.effective.contains(&format!("\n{} = ", row.key())), "{file}");
             assert!(first.effective.contains(&mark), "{file}");
-            let mut second = load(&first.effective, "--check-config", &[]).unwrap();
+            let mut second = load_open(&first.effective, "", &[]).unwrap();
             (first.effective, second.effective) = (String::new(), String::new());
             assert_eq!(first, second, "{file}");
             let bare = without(&file, row.key());
@@ -303,7 +306,8 @@ fn lists_are_bounded() {
 }
 
 #[test]
-fn of_targets() {
+#[cfg(not(feature = "tls"))]
+fn of_targets_without_tls() {
     refused(
         "[scrape]\ntargets = [{ name = 'a', url = 'https://a/metrics' }]",
         "FILE:2:32: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
@@ -314,6 +318,10 @@ fn of_targets() {
         "FILE:2:19: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
          \"https://a\"; TLS is not built in: ask over http, through a proxy where it has to be",
     );
+}
+
+#[test]
+fn of_targets() {
     refused(
         "[[scrape.targets]]\nname = 'a'\nurl = 'http://a'\n\n[[scrape.targets]]\nname = 'a'\nurl = 'http://b'",
         "FILE:6:8: scrape.targets.name: \"a\" is taken already by FILE:2:8",
@@ -366,7 +374,7 @@ fn of_targets() {
         &target("intervall_secs = 1"),
         "FILE:4:1: unknown key \"intervall_secs\" in [[scrape.targets]]; did you mean \"interval_secs\"?; \
          known are name, url, type, interval_secs, timeout_secs, headers, token_file, username, \
-         password_file, honor_timestamps, fields",
+         password_file, honor_timestamps, any_status, follow_redirects, fields",
     );
     let refusal = load(&target("type = 'custom'\nfields = [{ pfad = 'x' }]"), "", &[]).unwrap_err();
     assert!(
@@ -475,7 +483,7 @@ fn of_alerts() {
     refused(
         "[[alerts]]\nname = 'a'\nexpr = 'x > '",
         "FILE:3:8: alerts.expr: expected a condition, such as load1 > 4, found \"x > \"; column 5: \
-         found the end, expected a number, a metric, rate(, increase( or (",
+         found the end, expected a number, a metric, rate(, increase(, absent( or (",
     );
     refused(
         "[[alerts]]\nname = 'a'\nexpr = 'x > 1'\nannotations = { summary = '{{ $x }}' }",
@@ -505,4 +513,28 @@ fn lists_have_no_variables_and_mail_is_not_tail() {
         load("[scrape]\n\"\" = 1", "", &[])
             .is_err_and(|r| r.contains("unknown key \"\" in [scrape]"))
     );
+}
+
+#[test]
+fn states_are_numbers_under_words() {
+    let file = |states: &str| {
+        format!(
+            "[[scrape.targets]]\nname = 'a'\nurl = 'http://a'\ntype = 'custom'\n\
+             [[scrape.targets.fields]]\npath = 'x'\nstates = {states}\n"
+        )
+    };
+    let settings = taken(&file("{ UP = 1, 'a=b' = -0.5, '' = 1e3 }"));
+    let states = &settings.scrape.targets[0].fields[0].states;
+    let expected = [("UP", 1.0), ("a=b", -0.5), ("", 1000.0)];
+    assert_eq!(*states, expected.map(|(word, n)| (word.to_owned(), n)));
+    for (states, found) in [
+        ("{ UP = '1' }", "found \"UP=1\"; write it without quotation marks"),
+        ("{ UP = inf }", "found UP=inf"),
+        ("{ UP = true }", "found UP=true"),
+        ("'UP=1'", "found \"UP=1\""),
+    ] {
+        let refusal = load(&file(states), "", &[]).map(|s| s.action).unwrap_err();
+        let expected = "states: expected numbers under words, such as UP = 1, ";
+        assert!(refusal.contains(&[expected, found].concat()), "{states}: {refusal}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What the program works with once all sources have spoken.
 
-use super::basic::{Dialect, Format, Level, Listen};
+use super::basic::{Dialect, Format, Level, Listen, SocketAccess};
 use super::hub::{Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail};
 use super::out::{Export, StdoutFormat};
 use super::subject::CollectorSettings;
@@ -21,6 +21,8 @@ pub enum Action {
     CheckConfig,
     /// Print [`help`](super::help) and exit; nothing but the defaults is in the settings.
     Help,
+    /// Print [`short_help`](super::short_help) and exit; nothing but the defaults is in the settings.
+    ShortHelp,
     /// Print the version and exit; nothing but the defaults is in the settings.
     Version,
 }
@@ -30,6 +32,8 @@ pub enum Action {
 pub struct Server {
     /// Where; at least one.
     pub listen: Vec<Listen>,
+    /// Who may connect to Unix sockets.
+    pub access: SocketAccess,
     /// Path of the metrics, with its leading slash.
     pub metrics_path: String,
     /// Connections at a time.
@@ -66,6 +70,15 @@ pub struct Log {
     pub level: Level,
 }
 
+/// What samples and alerts that leave are known by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// The label `instance`, and Influx' tag `host`; empty leaves both out.
+    pub instance: String,
+    /// The label `job`; empty leaves it out.
+    pub job: String,
+}
+
 /// What to take in from other programs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Push {
@@ -81,6 +94,8 @@ pub struct Push {
     pub max_series: usize,
     /// Metrics in all.
     pub max_families: usize,
+    /// Bytes of names, labels and help texts in all.
+    pub max_bytes: usize,
     /// Labels of a series.
     pub max_labels: usize,
     /// Bytes of a name.
@@ -132,6 +147,8 @@ pub struct Settings {
     pub paths: Paths,
     /// What to log and how.
     pub log: Log,
+    /// What samples and alerts that leave are known by.
+    pub agent: Agent,
     /// What to take in from other programs.
     pub push: Push,
     /// The metrics of other programs.
@@ -156,6 +173,8 @@ pub struct Settings {
     pub collectors: Vec<CollectorSettings>,
     /// The file that was read, if any.
     pub config_file: Option<PathBuf>,
+    /// What was wrong and is ignored, a sentence each: it is to be logged.
+    pub warnings: Vec<String>,
     /// The settings in effect as a TOML file, each that is no default with a remark on where it
     /// comes from. Empty unless `action` is [`Action::CheckConfig`].
     pub effective: String,

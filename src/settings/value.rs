@@ -13,9 +13,20 @@ use std::time::Duration;
 const MAX_VALUE: usize = 4096;
 /// Bytes of an attribute's name.
 const MAX_ATTRIBUTE: usize = 256;
+/// How a header ends whose value was not shown.
+const MASKED: &str = "=<secret>";
 /// Paths that are not for the samples: the page and the health checks live there.
-const RESERVED: &[&str] =
-    &["/", "/health", "/update", "/api/metrics", "/status", "/api/status", "/api/health"];
+const RESERVED: &[&str] = &[
+    "/",
+    "/health",
+    "/update",
+    "/api/metrics",
+    "/status",
+    "/api/status",
+    "/api/health",
+    "/-/healthy",
+    "/-/ready",
+];
 
 /// How the paths of groups begin that clients of a Pushgateway push.
 const GROUPS: &str = "/metrics/job";
@@ -39,6 +50,8 @@ pub enum Kind {
     Host,
     /// The path of a URL.
     Route,
+    /// The mode of a file, in octal digits.
+    Mode,
     /// A regular expression; the empty text is none.
     Pattern,
     /// A file or directory.
@@ -58,6 +71,8 @@ pub enum Kind {
     Times(u64, u64),
     /// Finite numbers, one or several.
     Numbers,
+    /// A finite number for each of several words: a table in the file, `word=number` elsewhere.
+    States,
     /// Any text.
     Text,
     /// The condition of an alert.
@@ -124,7 +139,12 @@ impl Kind {
 
     /// It takes several values, each under a name, and is a table of the file.
     pub(super) fn is_table(self) -> bool {
-        matches!(self, Kind::Labels | Kind::Headers | Kind::Attributes | Kind::Times(..))
+        self.splits_last() || matches!(self, Kind::Labels | Kind::Headers | Kind::Attributes)
+    }
+
+    /// A name of its table may have a `=` in it; otherwise a value may.
+    pub(super) fn splits_last(self) -> bool {
+        matches!(self, Kind::Times(..) | Kind::States)
     }
 
     /// Stands for the value in help; empty for flags that need none.
@@ -138,6 +158,7 @@ impl Kind {
             Kind::Addresses => "ADDR".to_owned(),
             Kind::Host => "HOST".to_owned(),
             Kind::Route | Kind::Path | Kind::PathOrNone | Kind::Glob => "PATH".to_owned(),
+            Kind::Mode => "MODE".to_owned(),
             Kind::Pattern => "REGEX".to_owned(),
             Kind::Name | Kind::Names | Kind::Word | Kind::Patterns => "NAME".to_owned(),
             Kind::Numbers => "NUMBER".to_owned(),
@@ -148,6 +169,7 @@ impl Kind {
             Kind::Mail | Kind::Mails => "ADDRESS".to_owned(),
             Kind::Labels | Kind::Headers | Kind::Attributes => "NAME=VALUE".to_owned(),
             Kind::Times(..) => "NAME=TIME".to_owned(),
+            Kind::States => "WORD=NUMBER".to_owned(),
         }
     }
 
@@ -176,6 +198,7 @@ impl Kind {
             }
             Kind::Host => "a host name or an IP address without port",
             Kind::Route => "a path such as /metrics, other than those of other pages",
+            Kind::Mode => "a mode in octal digits, from \"0600\" to \"0777\"",
             Kind::Pattern => "a regular expression",
             Kind::Path => "a path",
             Kind::PathOrNone => "a path, or \"\" for none",
@@ -188,11 +211,14 @@ impl Kind {
                     .concat();
             }
             Kind::Numbers => "numbers, such as [0.1, 1, 10]",
+            Kind::States => "numbers under words, such as UP = 1",
             Kind::Text => "a text",
             Kind::Expression => "a condition, such as load1 > 4",
             Kind::Word => "a name of letters, digits, _ - . and :",
             Kind::Url | Kind::Urls => "a URL such as http://127.0.0.1:8000/path",
-            Kind::Served => "a path such as /metrics, HOST:PORT, or http://HOST:PORT/PATH",
+            Kind::Served => {
+                "a path such as /metrics, or an address with one, such as 127.0.0.1:9090/metrics"
+            }
             Kind::Endpoint => "HOST:PORT, such as 127.0.0.1:8125",
             Kind::Headers => "texts under names of headers, such as X-Scope = \"box\"",
             Kind::Mail | Kind::Mails => "an address for mail, such as ops@example.org",
@@ -218,6 +244,14 @@ impl Kind {
             Kind::Glob if text.contains("**") => {
                 let more =
                     "; * matches within one name: name directories one by one, as in /srv/*/*.log";
+                return Err(more.to_owned());
+            }
+            Kind::Headers if text.ends_with(MASKED) => {
+                return Err("; --check-config shows <secret> in place of the value".to_owned());
+            }
+            Kind::Served if Served::parse(text).is_some_and(|served| served.path.is_none()) => {
+                let more = "; an address needs a path behind it: server.listen says where to \
+                            listen without one";
                 return Err(more.to_owned());
             }
             Kind::Expression => {
@@ -260,6 +294,13 @@ impl Kind {
             Kind::Addresses => Value::text(&Listen::parse(text)?.to_string()),
             Kind::Host => Value::text(host(text)?),
             Kind::Route => Value::text(text).filter(|_| is_route(text)),
+            Kind::Mode => {
+                // Its owner is to read and write it in any case.
+                let octal = text.bytes().all(|b| matches!(b, b'0'..=b'7')) && text.len() <= 4;
+                let mode = u64::from_str_radix(text, 8).ok().filter(|_| octal);
+                let number = mode.filter(|mode| (0o600..=0o777).contains(mode))?;
+                Some(Value { text: text.to_owned(), number })
+            }
             Kind::Path => Value::text(text).filter(|_| !text.is_empty() && !text.contains('\0')),
             Kind::PathOrNone => Value::text(text).filter(|_| !text.contains('\0')),
             Kind::Glob => {
@@ -274,6 +315,12 @@ impl Kind {
             Kind::Numbers => {
                 let plain = text.replace('_', "");
                 Value::text(&plain).filter(|_| sys::float(&plain).is_some_and(f64::is_finite))
+            }
+            Kind::States => {
+                let (word, number) = text.rsplit_once('=')?;
+                let plain = number.replace('_', "");
+                let is_finite = sys::float(&plain).is_some_and(f64::is_finite);
+                is_finite.then(|| Value { text: [word, "=", &plain].concat(), number: 0 })
             }
             Kind::Word => Value::text(text).filter(|_| is_word(text, "_-.:")),
             Kind::Served => Served::parse(text).and(Value::text(text)),
@@ -319,6 +366,7 @@ pub(super) fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
+/// Whole milliseconds, of which there is at least one where it is not zero.
 fn millis(text: &str) -> Option<u64> {
     let (number, unit) = match text.trim_end_matches(|c: char| c.is_ascii_lowercase()) {
         number if number.len() == text.len() => (number, 1000),
@@ -333,7 +381,14 @@ fn millis(text: &str) -> Option<u64> {
             (number, unit)
         }
     };
-    digits(number)?.checked_mul(unit)
+    let ends = [number.bytes().next(), number.bytes().last()];
+    if number.bytes().all(|b| b.is_ascii_digit())
+        || !ends.iter().all(|end| end.is_some_and(|b| b.is_ascii_digit()))
+    {
+        return digits(number)?.checked_mul(unit);
+    }
+    let exact = sys::float(number)? * unit as f64;
+    Some(if exact > 0.0 { exact.round().max(1.0) as u64 } else { 0 })
 }
 
 /// A length of time as values have it.
@@ -461,10 +516,34 @@ mod tests {
             ("90s", "90s", 90_000),
             ("120s", "2m", 120_000),
             ("60m", "1h", 3_600_000),
+            ("0.9", "900ms", 900),
+            ("1.5s", "1500ms", 1500),
+            ("0.5m", "30s", 30_000),
+            ("1e1", "10s", 10_000),
+            ("100.4ms", "100ms", 100),
         ] {
             assert_eq!(ok(kind, said), (meant.to_owned(), millis));
         }
-        for bad in ["", "s", "5 s", "-5s", "+5", "5d", "1.5s", "99ms", "3h", "99999999999999999h"] {
+        for bad in [
+            "",
+            "s",
+            "5 s",
+            "-5s",
+            "+5",
+            "5d",
+            "1.5d",
+            "-0.9",
+            ".9",
+            "5.",
+            "1..5",
+            "0x1.8",
+            "inf",
+            "nan",
+            "0.0001",
+            "99ms",
+            "3h",
+            "99999999999999999h",
+        ] {
             assert!(kind.read(bad).is_err(), "{bad}");
         }
     }
@@ -513,6 +592,13 @@ mod tests {
         assert_eq!(parts("[::1]:9090/m"), some("::1", 9090, "/m"));
         assert_eq!(parts("http://0.0.0.0:9090/a/b"), some("0.0.0.0", 9090, "/a/b"));
         assert_eq!(parts("http://box/"), some("box", 0, ""));
+        for good in ["/m", "h:1/m", ":1/m", "[::1]:1/m", "http://h/m", "http://h:1/m"] {
+            assert_eq!(ok(Kind::Served, good).0, good);
+        }
+        for bare in ["h:1", ":9090", "0.0.0.0:9090", "[::1]:1", "h:1/", "http://h", "http://h:1/"] {
+            let refused = Kind::Served.read(bare).unwrap_err();
+            assert!(refused.contains("needs a path"), "{bare}: {refused}");
+        }
         for bad in ["", "/", "m", "https://a:1/m", "http:///m", "a:1/health", "unix:/x", "http://"]
         {
             assert_eq!(parts(bad), None, "{bad}");

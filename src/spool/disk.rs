@@ -12,9 +12,9 @@
 
 use crate::sys;
 use crate::wire::crc32c;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a segment's file that are looked at.
@@ -44,10 +44,13 @@ impl Disk {
     ///
     /// It cannot be used; `WouldBlock` if another process does.
     pub fn open(dir: &Path) -> io::Result<(Disk, u64)> {
-        fs::create_dir_all(dir)?;
+        DirBuilder::new().recursive(true).mode(sys::PRIVATE_DIR).create(dir)?;
+        // One that an earlier version made. If it fails, the files in it are private all the same.
+        let _ = sys::make_private(dir);
         let file = |name| {
             let mut how = OpenOptions::new();
-            how.read(true).write(true).create(true).truncate(false).open(dir.join(name))
+            how.read(true).write(true).create(true).truncate(false);
+            sys::open_private(&dir.join(name), &mut how)
         };
         let lock = file("lock")?;
         sys::lock_alone(&lock)?;
@@ -86,19 +89,20 @@ impl Disk {
 
     /// An empty file for a segment.
     pub fn create(&self, number: u32) -> io::Result<File> {
-        OpenOptions::new().write(true).create(true).truncate(true).open(self.path(number))
+        let mut how = OpenOptions::new();
+        sys::open_private(&self.path(number), how.write(true).create(true).truncate(true))
     }
 
     /// Appends to `to` what a segment has from as many bytes on as `to` has.
     pub fn read(&self, number: u32, to: &mut Vec<u8>) -> io::Result<()> {
-        let mut file = File::open(self.path(number))?;
+        let mut file = sys::open_private(&self.path(number), OpenOptions::new().read(true))?;
         file.seek(SeekFrom::Start(to.len() as u64))?;
         file.take(MAX_FILE.saturating_sub(to.len() as u64)).read_to_end(to).map(drop)
     }
 
     /// Cuts what is behind the last whole record.
     pub fn cut(&self, number: u32, length: u64) -> io::Result<()> {
-        OpenOptions::new().write(true).open(self.path(number))?.set_len(length)
+        sys::open_private(&self.path(number), OpenOptions::new().write(true))?.set_len(length)
     }
 
     /// Removes a segment.
@@ -134,6 +138,29 @@ fn slot(bytes: &[u8]) -> Option<u64> {
     is_whole.then_some(u64::from_le_bytes(sequence.try_into().ok()?))
 }
 
+/// Whether the directory of a queue can be used or made, without making anything.
+///
+/// # Errors
+///
+/// Why not, and what to do.
+pub fn check(dir: &Path) -> io::Result<()> {
+    let mut existing = dir;
+    let found = loop {
+        match (fs::metadata(existing), existing.parent()) {
+            (Err(error), Some(above)) if error.kind() == ErrorKind::NotFound => existing = above,
+            (found, _) => break found,
+        }
+    };
+    let is_dir = match found {
+        // A relative path, of which nothing is there yet.
+        Err(_) if existing.as_os_str().is_empty() => sys::may_write(Path::new(".")),
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => sys::may_write(existing),
+        Ok(_) => Err(ErrorKind::NotADirectory.into()),
+    };
+    is_dir.map_err(|error| io::Error::new(error.kind(), trouble(dir, &error)))
+}
+
 /// What to tell of a disk that fails.
 pub fn trouble(dir: &Path, error: &io::Error) -> String {
     let what = match error.kind() {
@@ -145,7 +172,7 @@ pub fn trouble(dir: &Path, error: &io::Error) -> String {
             "make room there, or lower spool.max_bytes"
         }
         ErrorKind::ReadOnlyFilesystem => "mount it for writing, or name another spool.dir",
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::InvalidInput => {
             "a file is in the way: remove it, or name another spool.dir"
         }
         _ => "check the disk, or name another spool.dir",

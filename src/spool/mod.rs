@@ -19,6 +19,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 
+pub use disk::check;
 pub use payload::Decoder;
 
 use crate::clock::{Boot, Moment};

@@ -69,6 +69,41 @@ impl Spool {
         }
     }
 
+    /// The frame that is so many behind the oldest, stamped as there. `None` if there is none, or if it
+    /// cannot be stamped. Nothing is dropped.
+    pub fn behind(&mut self, mut count: usize) -> Option<(Frame, i64)> {
+        let head = self.head()?;
+        let reader = self.reader.as_ref()?;
+        // What is defined behind the head must not be known when that is read again.
+        let mut decoder = reader.decoder.clone();
+        let (mut at, mut read) = (head.start - record::HEADER, Vec::new());
+        for (n, segment) in self.segments.iter().enumerate() {
+            let bytes = match (&segment.place, &self.disk) {
+                (Place::Memory(bytes), _) => bytes,
+                (Place::Disk, _) if n == 0 => &reader.bytes,
+                (Place::Disk, disk) => {
+                    read.clear();
+                    disk.as_ref()?.read(segment.number, &mut read).ok()?;
+                    &read
+                }
+            };
+            while let (_, Some(record)) = record::next(bytes, at) {
+                at = record.end;
+                let Some((frame, _)) = decoder.read(record.payload) else { continue };
+                if count == 0 {
+                    return match self.stamp(segment.content.boot, frame.moment) {
+                        Stamp::At(time) => Some((frame, time)),
+                        _ => None,
+                    };
+                }
+                count -= 1;
+            }
+            decoder = Decoder::new(GENERATION);
+            at = 0;
+        }
+        None
+    }
+
     /// The oldest, which `first` gave, need not wait any more. Nothing if it was given up since.
     pub fn acknowledge(&mut self, now: Instant) {
         let Some((given, lost)) = self.given.take() else { return };

@@ -189,6 +189,69 @@ fn frames_come_out_as_they_went_in() {
 
 /// At every step somebody pulls the plug; what was pushed and not acknowledged comes, in order.
 #[test]
+fn what_is_behind_the_oldest_can_be_looked_at_and_nothing_changes() {
+    let dir = Dir::new("second");
+    for place in [None, Some(dir.0.as_path())] {
+        let mut bounds = bounds(place);
+        // Small segments: the second is in another one at times.
+        (bounds.max_bytes, bounds.max_memory) = (1 << 20, 256 << 10);
+        let mut spool = Spool::open(bounds, Instant::now());
+        let mut maker = Maker::new(7);
+        let frames: Vec<Frame> = (0..300).map(|_| maker.frame()).collect();
+        frames.iter().for_each(|frame| spool.push(frame, Instant::now()));
+        assert!(spool.segments.len() > 1);
+        for (at, frame) in frames.iter().enumerate() {
+            for n in [0, 1, 2, 17, 250].into_iter().filter(|n| at % 10 == 0 || *n < 2) {
+                let (first, _) = spool.first(Some(BOOT_TIME), Instant::now()).unwrap();
+                assert_eq!(told(&first), told(frame));
+                let found = spool.behind(n).map(|(frame, _)| told(&frame));
+                assert_eq!(found, frames.get(at + n).map(told), "{n} behind {at}");
+            }
+            spool.acknowledge(Instant::now());
+        }
+        assert!(spool.behind(0).is_none());
+        assert_eq!(dropped(&spool), [0; 4]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_are_private_and_no_link_is_followed() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let dir = Dir::new("private");
+    // As an earlier version left it.
+    fs::create_dir_all(dir.0.join("out")).unwrap();
+    fs::write(dir.0.join("out/ack"), "").unwrap();
+    for path in ["out", "out/ack"] {
+        fs::set_permissions(dir.0.join(path), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    for out in [dir.0.join("out"), dir.0.join("new/deep")] {
+        let mut spool = open(Some(&out));
+        let mut maker = Maker::new(3);
+        spool.push(&maker.frame(), Instant::now());
+        assert_eq!(mode(&out), 0o700);
+        let files: Vec<_> = fs::read_dir(&out).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(files.len(), 3, "{files:?}");
+        files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{file:?}"));
+    }
+    assert_eq!(mode(&dir.0.join("new")), 0o700);
+    let victim = dir.0.join("victim");
+    fs::write(&victim, "kept").unwrap();
+    for name in ["lock", "ack", "00000001.seg"] {
+        let out = dir.0.join(["by-", name].concat());
+        fs::create_dir(&out).unwrap();
+        symlink(&victim, out.join(name)).unwrap();
+        let mut spool = open(Some(&out));
+        spool.push(&Maker::new(3).frame(), Instant::now());
+        let is_kept = spool.levels().trouble.is_none();
+        assert!(is_kept == (name == "00000001.seg"), "{name}: {:?}", spool.levels().trouble);
+        assert_eq!(fs::read(&victim).unwrap(), b"kept", "{name}");
+        assert!(spool.first(Some(BOOT_TIME), Instant::now()).is_some(), "{name}: it waits");
+    }
+}
+
+#[test]
 fn frames_survive_being_killed_at_any_step() {
     for seed in 0..12 {
         let dir = Dir::new(&format!("kill{seed}"));

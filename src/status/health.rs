@@ -80,6 +80,13 @@ impl Health {
         let mut json = Json::new(out);
         json.open(b"{");
         json.text_of("status", if self.failing { b"failing" } else { b"ok" });
+        self.write_lists(&mut json);
+        json.number_of("left_out", Some(Value::Int(self.left_out)));
+        json.close(b"}");
+    }
+
+    /// Writes the reasons and the notes.
+    pub(super) fn write_lists(&self, json: &mut Json<'_>) {
         for (key, fails) in [("reasons", true), ("notes", false)] {
             json.inside(key, b"[");
             for trouble in self.troubles.iter().filter(|trouble| trouble.fails == fails) {
@@ -91,8 +98,6 @@ impl Health {
             }
             json.close(b"]");
         }
-        json.number_of("left_out", Some(Value::Int(self.left_out)));
-        json.close(b"}");
     }
 }
 

@@ -10,10 +10,10 @@ mod page;
 mod table;
 
 pub use health::Health;
-pub use page::{PAGE, POLICY};
+pub use page::{MAX_PAGE, PAGE_GZIP, POLICY};
 
 use crate::clock::Wall;
-use crate::export::Exports;
+use crate::export::{Exports, Trouble};
 use crate::gather::{Gather, Report};
 use crate::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
 use crate::read::Root;
@@ -102,12 +102,13 @@ impl Sink for Status {
 }
 
 impl Status {
-    /// Writes all that was taken, and the last failures of collectors and targets. The sink took its
-    /// scrape at `now`.
+    /// Writes all that was taken, the last failures of collectors and targets, and what is wrong. The
+    /// sink took its scrape at `now`.
     pub fn write(
         &self,
         gather: &Gather,
         (targets, exports): Peers<'_>,
+        health: &Health,
         now: Instant,
         out: &mut Buffer,
     ) {
@@ -146,6 +147,7 @@ impl Status {
         json.inside("alerts", b"[");
         json.written(self.alerts.bytes());
         json.close(b"]");
+        health.write_lists(&mut json);
         json.number_of("left_out", Some(Value::Int(self.left_out())));
         json.close(b"}");
     }
@@ -169,10 +171,11 @@ impl Status {
         json.inside("exports", b"[");
         self.table(Part::Exports).write_rows(json, &|row, json| {
             let mut failing = None;
-            exports.troubles(|name, since, text| {
-                if let (true, Some(since)) = (name.as_bytes() == row, since) {
-                    failing = Some((text, since));
+            exports.troubles(now, &mut |name, trouble, text| match trouble {
+                Trouble::Failing(since) | Trouble::Hanging(since) if name.as_bytes() == row => {
+                    failing = Some((text.to_owned(), since));
                 }
+                _ => {}
             });
             match &failing {
                 Some((text, _)) => json.text_of("error", text.as_bytes()),

@@ -10,6 +10,9 @@ use json_reader::Json as Read;
 #[path = "../../tests/common/json.rs"]
 mod json_reader;
 
+/// The page as it is written.
+const PAGE: &str = include_str!("page.html");
+
 /// What is known of SHA-256 (FIPS 180-4): the browser's words for a script it may run.
 mod sha256 {
     const fn root_bits(n: u64, cube: bool) -> u32 {
@@ -103,6 +106,12 @@ fn the_policy_names_the_page_s_own_script_and_style() {
 }
 
 #[test]
+fn what_is_served_is_the_page_as_it_is_written() {
+    let served = crate::courier::gunzip(PAGE_GZIP, MAX_PAGE);
+    assert_eq!(served.as_deref(), Ok(PAGE.as_bytes()), "make page");
+}
+
+#[test]
 fn the_page_is_one_piece() {
     for outside in ["http://", "https://", "//cdn", "src=", "@import", "url(", "innerHTML", "eval("]
     {
@@ -113,7 +122,8 @@ fn the_page_is_one_piece() {
         assert!(PAGE.contains(part), "{part}");
     }
     assert!(!PAGE.contains(" style=") && !PAGE.contains(" onclick="), "the policy forbids it");
-    assert!(PAGE.len() < 18 << 10, "{}: it is a part of every binary", PAGE.len());
+    assert!(PAGE.len() < MAX_PAGE, "{}", PAGE.len());
+    assert!(PAGE_GZIP.len() < 9 << 10, "{}: it is a part of every binary", PAGE_GZIP.len());
 }
 
 /// A gather of a machine without any file.
@@ -127,7 +137,7 @@ fn gather() -> Gather {
 fn read(status: &Status) -> Read {
     let mut out = Buffer::default();
     let peers = (&Targets::default(), &Exports::default());
-    status.write(&gather(), peers, Instant::now(), &mut out);
+    status.write(&gather(), peers, &Health::default(), Instant::now(), &mut out);
     Read::parse(std::str::from_utf8(out.bytes()).unwrap())
 }
 

@@ -3,8 +3,8 @@
 use super::family::Known;
 use super::index::NONE;
 use super::labels::is_word;
-use super::series::{Buckets, NEVER, NO_TIME, Parts, Series};
-use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
+use super::series::{Buckets, NEVER, NO_TIME, Parts, Series, amount};
+use super::{Amount, Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
 use crate::metric::{Kind, Labels, Point};
 use crate::sys::float;
 use std::time::Instant;
@@ -12,8 +12,10 @@ use std::time::Instant;
 /// What would become of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// So many more there would be.
-    pub lines: usize,
+    /// So much more there would be, without the family.
+    pub more: Amount,
+    /// There is no such family yet.
+    pub is_new: bool,
     /// Series of the group must go first.
     pub clashes: bool,
 }
@@ -61,7 +63,7 @@ impl Store {
         Ok(())
     }
 
-    /// How many lines more there would be if `offer` was taken, or why it would not be. Room is not
+    /// How much more there would be if `offer` was taken, or why it would not be. Room is not
     /// looked at. The group replaces its series of that family; all of its series if `is_all`.
     pub fn judge(
         &self,
@@ -73,33 +75,40 @@ impl Store {
         let id = self.families.find(offer.name);
         let known = id.and_then(|id| self.families.get(id));
         let is_own = known.is_some_and(|family| family.is_only_of(offer.group));
-        // What the group had may have been something else.
-        let is_other = |family: &Known| is_number(family.kind) != is_number(offer.kind);
-        let clashes =
-            known.is_some_and(|family| !takes(family, offer) || is_own && is_other(family));
-        if clashes && !is_own {
+        if !is_own && known.is_some_and(|family| !takes(family, offer)) {
             return Err(Reason::Kind);
         }
-        let id = id.filter(|_| !clashes);
-        let kind = kind_in(known.filter(|_| !clashes), offer);
-        if known.is_none() {
+        // Its type and help text may be replaced together with all its series.
+        let differs = |f: &Known| f.kind != offer.kind || *f.help != *offer.help;
+        let clashes = is_own && known.is_some_and(differs);
+        let stays = known.filter(|_| !clashes);
+        let kind = kind_in(stays, offer);
+        if stays.is_none() {
             let without = is_all.then_some(offer.group);
             self.families.judge(offer, &self.bounds, without)?;
         }
-        let slot = id.and_then(|id| self.find(id, offer.labels, is_whole(offer)));
+        let find = |is_whole| id.and_then(|id| self.find(id, offer.labels, is_whole));
+        // What goes may have been of another shape.
+        let other = || find(!is_whole(offer)).filter(|_| clashes);
+        let slot = find(is_whole(offer)).or_else(other);
         let old = slot.and_then(|slot| self.series.get(slot as usize));
         let old = old.filter(|series| series.expires > now);
         if let Some(old) = old {
             self.judge_owner(offer, old)?;
         }
+        if let (None, Some(row)) = (old, known.and_then(|family| family.ours)) {
+            self.families.judge_ours(row, offer)?;
+        }
         next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
         self.judge_lines(offer, now)?;
-        let weight = fresh_parts(offer, DEFAULT).map_or(1, |parts| parts.weight());
-        let lines = weight.saturating_sub(old.map_or(0, Series::weight));
+        let parts = fresh_parts(offer, stays.map_or(fresh_buckets(offer), Known::buckets));
+        let mut more = amount(offer.labels.text(), parts.as_ref());
+        more.take(old.map_or(Amount::default(), Series::amount));
         // Parts of a histogram may be in the way that the group has now.
         let is_in_the_way =
             known.is_none() && self.families.judge(offer, &self.bounds, None) == Err(Reason::Taken);
-        Ok(Judgement { lines, clashes: clashes || is_in_the_way })
+        let clashes = clashes || is_in_the_way;
+        Ok(Judgement { more, is_new: known.is_none(), clashes })
     }
 
     /// The family that takes `offer`; there may be none yet.
@@ -116,11 +125,7 @@ impl Store {
                 return Err(Reason::Kind);
             }
         }
-        let family = known.and_then(|id| self.families.get(id));
-        match family.is_some_and(|f| f.is_foreign && offer.group == Group::SHARED) {
-            true => Err(Reason::Reserved),
-            false => Ok(known),
-        }
+        Ok(known)
     }
 
     /// Whether the sample may change the series that is there.
@@ -222,20 +227,21 @@ impl Store {
         let Some((point, texts)) = replaced(offer) else { return Ok(()) };
         let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
         let family = self.families.get(series.family).map_or(NO_BUCKETS, Known::buckets);
-        let before = series.weight();
+        let before = series.amount();
         if series.parts.as_mut().is_some_and(|parts| parts.set(point, texts, family)) {
             return Ok(());
         }
         let Some(parts) = Parts::of(point, texts, family) else { return Ok(()) };
-        let after = parts.weight();
-        let is_full = |store: &Store| store.live - before + after > store.bounds.series;
-        if after > before && is_full(self) {
+        let account = self.groups.account(series.owner);
+        let after = amount(&series.text, Some(&parts));
+        let mut more = after;
+        more.take(before);
+        if self.room(account, more).is_err() {
             self.sweep_all(now);
-            if is_full(self) {
-                return Err(Reason::Series);
-            }
+            self.room(account, more)?;
         }
-        self.live = self.live - before + after;
+        self.refund(account, before);
+        self.charge(account, after);
         if let Some(series) = self.series.get_mut(slot as usize) {
             series.parts = Some(Box::new(parts));
         }
@@ -247,25 +253,31 @@ impl Store {
         // The family may have gone with its last series.
         let known = self.families.look_up(offer.name);
         let of_family = known.and_then(|id| self.families.get(id)).map(Known::buckets);
-        let fresh = match (offer.change, replaced(offer)) {
-            (_, Some((Point::Histogram(h), texts))) => Buckets { bounds: h.bounds, texts },
-            (Change::Observe(_) | Change::ObserveMany(..), _) => DEFAULT,
-            _ => NO_BUCKETS,
-        };
+        let fresh = fresh_buckets(offer);
         let parts = fresh_parts(offer, of_family.unwrap_or(fresh));
-        let weight = parts.as_ref().map_or(1, |parts| parts.weight());
-        let is_full = known.is_none() && self.families.len() >= self.bounds.families;
-        if is_full || self.live + weight > self.bounds.series {
+        let series = amount(offer.labels.text(), parts.as_ref());
+        let more = |is_new: bool| {
+            let mut more = series;
+            if is_new {
+                more.add(offer.of_family());
+            }
+            more
+        };
+        if self.room(offer.group, more(known.is_none())).is_err() {
             self.sweep_all(now);
         }
         // Its time may have been over, too.
         let known = known.and_then(|_| self.families.look_up(offer.name));
-        if self.live + weight > self.bounds.series {
-            return Err(Reason::Series);
+        match known.and_then(|id| self.families.get(id)) {
+            None => self.families.judge(offer, &self.bounds, None)?,
+            Some(family) => {
+                family.ours.map_or(Ok(()), |row| self.families.judge_ours(row, offer))?;
+            }
         }
+        self.room(offer.group, more(known.is_none()))?;
         let family = match known {
             Some(id) => id,
-            None => self.make_family(offer, fresh.bounds)?,
+            None => self.make_family(offer, fresh.bounds),
         };
         let series = Series {
             text: offer.labels.text().into(),
@@ -281,6 +293,15 @@ impl Store {
             generation: 0,
         };
         Ok(self.insert(series))
+    }
+}
+
+/// Those that a family has which `offer` makes.
+fn fresh_buckets<'a>(offer: &Offer<'a>) -> Buckets<'a> {
+    match (offer.change, replaced(offer)) {
+        (_, Some((Point::Histogram(h), texts))) => Buckets { bounds: h.bounds, texts },
+        (Change::Observe(_) | Change::ObserveMany(..), _) => DEFAULT,
+        _ => NO_BUCKETS,
     }
 }
 
@@ -345,11 +366,14 @@ fn is_number(kind: Kind) -> bool {
 }
 
 /// Whether the family takes such samples: the first type wins, and those who bring what others told
-/// them may call a number otherwise, or bring one where others of them have histograms.
+/// them may call a number otherwise, or bring one where others of them have histograms. A family of
+/// ours keeps its type, and takes besides what does not say what it is.
 fn takes(family: &Known, offer: &Offer<'_>) -> bool {
     let is_told = offer.group != Group::SHARED && is_number(offer.kind);
+    let is_typed = family.ours.is_some_and(|row| row.kind != Kind::Untyped);
+    let is_vague = offer.kind == Kind::Untyped || !is_typed;
     let is_near = offer.kind == Kind::Untyped || family.owner != Group::SHARED;
-    family.kind == offer.kind || is_told && (is_near || is_number(family.kind))
+    family.kind == offer.kind || is_told && is_vague && (is_near || is_number(family.kind))
 }
 
 /// What a sample is in the family that takes it.
@@ -374,8 +398,7 @@ fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64, Reason> {
         (_, Change::Add(more), kind) if is_number(kind) => old + more,
         _ => return Err(Reason::Number),
     };
-    // What others computed may well be no number, and what they count may be below zero: they are
-    // heard as they are.
+    // What others computed may well be no number, or a counter below zero: Prometheus keeps both.
     let is_said = whole.is_some() || matches!(offer.change, Change::Set(_));
     if is_said && offer.group != Group::SHARED {
         return Ok(value);

@@ -2,19 +2,14 @@
 
 use super::index::NONE;
 use super::labels::{escaped, is_metric_name};
+use super::ours::{Ours, compare};
 use super::series::Buckets;
-use super::{Bounds, Group, Offer, Reason};
+use super::{Amount, Bounds, Group, Offer, Reason};
 use crate::metric::{Family, Kind, fresh_stamp};
-use crate::settings::Dialect;
+use std::cell::Cell;
 
-/// How names begin that nobody pushes, whatever dialect is served.
-const RESERVED: [&str; 3] = [Dialect::Own.prefix(), Dialect::Node.prefix(), "process_"];
-
-/// How names begin that Prometheus makes itself when it scrapes.
-const MADE: &str = "scrape_";
-
-/// A name that Prometheus makes itself.
-const UP: &str = "up";
+/// How the names of counters end.
+const TOTAL: &str = "_total";
 
 /// Bytes of a help text.
 pub const MAX_HELP: usize = 1024;
@@ -53,15 +48,19 @@ pub struct Known {
     /// Its series in the order in which they came.
     pub first: u32,
     pub last: u32,
-    /// Who made its first series, and whether others made some since.
+    /// Whose its first series is, and how often the next series in its order is another's.
     pub owner: Group,
-    pub is_mixed: bool,
+    pub borders: u32,
     /// It stays, also without series.
     pub declared: bool,
     /// It did, until the settings were read again.
     pub was_declared: bool,
-    /// A name that nobody pushes: it is what others call theirs.
-    pub is_foreign: bool,
+    /// With whose what it takes is counted.
+    pub account: Group,
+    /// The family of ours that has the name, or that Prometheus makes: its series are kept apart.
+    pub ours: Option<&'static Family<'static>>,
+    /// In which scrape its series were written behind ours, and behind which source.
+    pub written: Cell<(u32, u32)>,
     stamp: u32,
     shares_stem: bool,
 }
@@ -69,7 +68,13 @@ pub struct Known {
 impl Known {
     /// Whether all its series are the group's, which may replace them.
     pub fn is_only_of(&self, group: Group) -> bool {
-        self.owner == group && !self.is_mixed && group != Group::SHARED
+        self.owner == group && self.borders == 0 && group != Group::SHARED
+    }
+
+    /// What it takes without its series.
+    pub fn amount(&self) -> Amount {
+        let bytes = self.name.len() + self.help.len() + self.texts.len();
+        Amount { families: 1, bytes, series: 0 }
     }
 
     /// The bounds of a histogram's buckets; single series may have others.
@@ -97,9 +102,15 @@ impl Known {
     }
 }
 
-/// Whether the name is ours in some dialect, whichever is served: nobody pushes it.
-fn is_foreign(name: &str) -> bool {
-    RESERVED.iter().any(|prefix| name.starts_with(prefix))
+/// Whether samples of this type may stand in a family of ours: of the same type, or of none.
+fn fits(row: &Family<'_>, kind: Kind) -> bool {
+    row.kind == kind || [row.kind, kind].contains(&Kind::Untyped)
+}
+
+/// Whether series of this name may stand in a family of ours that has it: one whose name is only escaped
+/// to that is another family where it is not.
+fn may_join(row: &Family<'_>, name: &str) -> bool {
+    row.kind == Kind::Untyped || is_metric_name(name.as_bytes())
 }
 
 /// What a name in UTF-8 is sorted by: families that have the same name once it is escaped are side by
@@ -111,9 +122,9 @@ fn key_of(name: &str) -> impl Iterator<Item = u8> {
 /// All families, by name.
 #[derive(Default)]
 pub struct Families {
-    dialect: Dialect,
-    /// Names of ours without the prefix of the dialect.
-    ours: Vec<&'static str>,
+    pub ours: Ours,
+    /// How many of them have a name of ours.
+    shared: usize,
     /// That which was looked up last: samples of one family come together.
     last: u32,
     slots: Vec<Option<Known>>,
@@ -125,6 +136,10 @@ pub struct Families {
 impl Families {
     pub fn len(&self) -> usize {
         self.order.len()
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Known> {
+        self.slots.iter().flatten()
     }
 
     pub fn get(&self, id: u32) -> Option<&Known> {
@@ -160,21 +175,55 @@ impl Families {
         Some(self.last)
     }
 
-    /// The names that are ours in `dialect`, besides those with its prefix.
-    pub fn reserve(&mut self, dialect: Dialect, ours: impl Iterator<Item = &'static str>) {
-        self.dialect = dialect;
-        self.ours = ours.collect();
+    /// The family that has the name of this family of ours.
+    pub fn beside(&self, ours: &Family<'_>) -> Option<u32> {
+        let dialect = self.ours.dialect;
+        let (prefix, (name, _)) = (ours.prefix(dialect), ours.named(dialect)?);
+        let order =
+            |id: &u32| compare(prefix, name, self.get(*id).map_or("", Known::key)).reverse();
+        self.nth(self.order.binary_search_by(order).ok()?)
     }
 
-    /// Whether the family bears a name of ours.
-    pub fn is_ours(&self, id: u32) -> bool {
-        self.get(id).is_some_and(|f| self.is_reserved(&f.name))
+    /// Whether any has a name of ours.
+    pub fn are_shared(&self) -> bool {
+        self.shared > 0
     }
 
-    /// Whether nobody may have the name.
-    fn is_reserved(&self, name: &str) -> bool {
-        let is_ours = name.starts_with(self.dialect.prefix()) || self.ours.contains(&name);
-        is_ours || name == UP || name.starts_with(MADE)
+    /// The family of ours that has this name, or the name that this becomes where it is escaped.
+    fn ours_of(&self, name: &str) -> Option<&'static Family<'static>> {
+        match is_metric_name(name.as_bytes()) {
+            true => self.ours.find(name),
+            false => self.ours.find(&escaped(name, ':').map(char::from).collect::<String>()),
+        }
+    }
+
+    /// What is ours changed. False if the family cannot be beside it.
+    pub fn adopt(&mut self, id: u32) -> bool {
+        let Some(known) = self.get(id) else { return true };
+        let row = self.ours_of(&known.name);
+        let does_fit = row.is_none_or(|row| fits(row, known.kind) && may_join(row, &known.name));
+        let was_ours = known.ours.is_some();
+        let shares_stem = self.is_stem_taken(&known.name);
+        self.shared = self.shared + usize::from(row.is_some()) - usize::from(was_ours);
+        let Some(known) = self.get_mut(id) else { return true };
+        known.ours = row;
+        if let Some(row) = row.filter(|row| does_fit && row.kind != Kind::Untyped) {
+            (known.kind, known.help) = (row.kind, row.help.into());
+        }
+        known.shares_stem = known.kind == Kind::Counter && shares_stem;
+        known.stamp = fresh_stamp();
+        does_fit
+    }
+
+    /// Whether a series may be made in a family of ours.
+    pub fn judge_ours(&self, row: &Family<'_>, offer: &Offer<'_>) -> Result<(), Reason> {
+        match () {
+            () if !self.ours.are_apart(row, offer.labels) || !may_join(row, offer.name) => {
+                Err(Reason::Reserved)
+            }
+            () if !fits(row, offer.kind) => Err(Reason::Kind),
+            () => Ok(()),
+        }
     }
 
     /// Whether a family of this name and kind could be made, and those be gone that are only of
@@ -190,13 +239,8 @@ impl Families {
         if name.is_empty() || is_shared && !is_plain {
             return Err(Reason::Name);
         }
-        let is_ours = match is_plain {
-            true => self.is_reserved(name),
-            // What it becomes for those who know no other names.
-            false => self.is_reserved(&escaped(name, ':').map(char::from).collect::<String>()),
-        };
-        if is_ours || is_shared && is_foreign(name) {
-            return Err(Reason::Reserved);
+        if let Some(row) = self.ours_of(name) {
+            self.judge_ours(row, offer)?;
         }
         if name.len() > bounds.name_bytes || offer.help.len() > MAX_HELP {
             return Err(Reason::TooLong);
@@ -213,23 +257,31 @@ impl Families {
         let is_there = |part: &&str| known(&[name, *part].concat()).is_some();
         // Others bring lines of histograms beside histograms; each line is looked at then.
         let is_taken = || PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there);
-        if is_shared && is_taken() {
+        let is_served = |part: &&str| self.ours.served(&[name, *part].concat()).is_some();
+        // In OpenMetrics our counter is a family of that name.
+        let is_stem = || {
+            let total = self.ours.served(&[name, TOTAL].concat());
+            total.is_some_and(|row| row.kind == Kind::Counter && !row.shares_stem)
+        };
+        let is_of_ours = || parts_of(offer.kind).iter().any(is_served) || is_stem();
+        if is_shared && is_taken() || is_of_ours() {
             return Err(Reason::Taken);
-        }
-        if self.len() >= bounds.families {
-            return Err(Reason::Families);
         }
         Ok(())
     }
 
     /// Makes a family whose name is not taken.
-    pub fn insert(&mut self, offer: &Offer<'_>, buckets: Buckets<'_>) -> u32 {
-        let (name, kind) = (offer.name, offer.kind);
+    pub fn insert(&mut self, offer: &Offer<'_>, account: Group, buckets: Buckets<'_>) -> u32 {
+        let name = offer.name;
         let is_plain = is_metric_name(name.as_bytes());
         let key = || String::from_utf8(key_of(name).collect()).unwrap_or_default();
+        let ours = self.ours_of(name);
+        let told = ours.filter(|row| row.kind != Kind::Untyped);
+        let kind = told.map_or(offer.kind, |row| row.kind);
+        self.shared += usize::from(ours.is_some());
         let known = Known {
             name: name.into(),
-            help: offer.help.into(),
+            help: told.map_or(offer.help, |row| row.help).into(),
             kind,
             buckets: buckets.bounds.into(),
             texts: buckets.texts.into(),
@@ -241,10 +293,12 @@ impl Families {
             first: NONE,
             last: NONE,
             owner: Group::SHARED,
-            is_mixed: false,
+            borders: 0,
             declared: false,
             was_declared: false,
-            is_foreign: is_foreign(name),
+            account,
+            ours,
+            written: Cell::default(),
             stamp: fresh_stamp(),
             shares_stem: kind == Kind::Counter && self.is_stem_taken(name),
         };
@@ -290,6 +344,7 @@ impl Families {
 
     pub fn remove(&mut self, id: u32) {
         let Some(known) = self.slots.get_mut(id as usize).and_then(Option::take) else { return };
+        self.shared -= usize::from(known.ours.is_some());
         self.order.retain(|other| *other != id);
         self.free.push(id);
         self.retell_total_of(&known.name);
@@ -300,14 +355,18 @@ impl Families {
     /// the name lacks `_total`, the counter goes under its whole name and without a type, so that
     /// its series have the same name in both formats. `x_created` would be a part of it, too.
     fn is_stem_taken(&self, counter: &str) -> bool {
-        counter.strip_suffix("_total").is_none_or(|stem| {
-            self.find(stem).is_some() || self.find(&[stem, "_created"].concat()).is_some()
-        })
+        if let Some(row) = self.ours.served(counter) {
+            return row.shares_stem;
+        }
+        let is_there = |name: &str| self.find(name).is_some() || self.ours.served(name).is_some();
+        counter
+            .strip_suffix(TOTAL)
+            .is_none_or(|stem| is_there(stem) || is_there(&[stem, "_created"].concat()))
     }
 
     /// A family came or went: the counter of that name with `_total` may be told otherwise now.
     fn retell_total_of(&mut self, name: &str) {
-        let total = [name, "_total"].concat();
+        let total = [name, TOTAL].concat();
         let Some(id) = self.find(&total) else { return };
         let shares = self.is_stem_taken(&total);
         if let Some(known) = self.get_mut(id).filter(|f| f.kind == Kind::Counter) {

@@ -2,8 +2,8 @@
 //! a group, and parts one set from the next by generations: what a set lacks goes at once. A group
 //! knows its series by their slots; a slot may have become another's since, which its owner tells.
 
-use super::Store;
 use super::index::NONE;
+use super::{Amount, Store};
 
 /// An owner of series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,14 @@ pub struct Group(u32);
 impl Group {
     /// What everybody may touch: JSON, statsd.
     pub const SHARED: Group = Group(0);
+
+    /// The account of all groups that are pushed as to a Pushgateway; no series is its own.
+    pub(super) const PUSHED: Group = Group(1);
+
+    /// Whether it is the account of what others push.
+    pub fn is_pushed(self) -> bool {
+        self.0 <= Group::PUSHED.0
+    }
 }
 
 /// How many slots a list may have beyond twice those that count.
@@ -23,16 +31,31 @@ struct State {
     generation: u32,
     /// Between `begin` and `end`.
     is_open: bool,
+    /// What it has counts as that of `Group::PUSHED`.
+    is_pushed: bool,
+    /// What counts as its own.
+    held: Amount,
     live: usize,
     /// Every slot that is the group's; also slots that were, and some twice.
     slots: Vec<u32>,
 }
 
 /// All groups but the shared one.
-#[derive(Default)]
 pub struct Groups {
     states: Vec<State>,
     free: Vec<Group>,
+    /// What everybody may touch counts as that of the shared one.
+    shared: Amount,
+    /// Accounts: those of what is pushed, and of each group that is not.
+    sources: usize,
+}
+
+impl Default for Groups {
+    fn default() -> Groups {
+        // The first is the account of pushed groups.
+        let states = vec![State::default()];
+        Groups { states, free: Vec::new(), shared: Amount::default(), sources: 2 }
+    }
 }
 
 impl Groups {
@@ -54,6 +77,46 @@ impl Groups {
         self.get(group).is_some_and(|state| state.is_open)
     }
 
+    /// Whether what it brings counts as pushed.
+    pub fn is_pushed(&self, group: Group) -> bool {
+        self.get(group).is_none_or(|state| state.is_pushed)
+    }
+
+    fn open(&mut self, is_pushed: bool) -> Group {
+        let group = self.free.pop().unwrap_or_else(|| {
+            self.states.push(State::default());
+            Group(self.states.len() as u32)
+        });
+        if let Some(state) = self.get_mut(group) {
+            state.is_pushed = is_pushed;
+        }
+        group
+    }
+
+    /// With whose what the group has is counted.
+    pub fn account(&self, group: Group) -> Group {
+        let is_pushed = self.get(group).is_some_and(|state| state.is_pushed);
+        if is_pushed { Group::PUSHED } else { group }
+    }
+
+    /// How much counts as that of `account`.
+    pub fn held(&self, account: Group) -> Amount {
+        self.get(account).map_or(self.shared, |state| state.held)
+    }
+
+    /// The same, to be changed.
+    pub fn held_mut(&mut self, account: Group) -> &mut Amount {
+        match self.states.get_mut((account.0 as usize).wrapping_sub(1)) {
+            Some(state) => &mut state.held,
+            None => &mut self.shared,
+        }
+    }
+
+    /// How many accounts there are.
+    pub fn sources(&self) -> usize {
+        self.sources
+    }
+
     /// One series less.
     pub fn lose(&mut self, group: Group) {
         if let Some(state) = self.get_mut(group) {
@@ -63,13 +126,15 @@ impl Groups {
 }
 
 impl Store {
-    /// A new owner.
+    /// A new owner, which is a source of its own.
     pub fn open_group(&mut self) -> Group {
-        if let Some(group) = self.groups.free.pop() {
-            return group;
-        }
-        self.groups.states.push(State::default());
-        Group(self.groups.states.len() as u32)
+        self.groups.sources += 1;
+        self.groups.open(false)
+    }
+
+    /// A new owner of what is pushed; all of those are one source.
+    pub fn open_pushed(&mut self) -> Group {
+        self.groups.open(true)
     }
 
     /// A new generation of the group's series.
@@ -97,9 +162,27 @@ impl Store {
     /// All its series go at once, and the group.
     pub fn close_group(&mut self, group: Group) {
         self.drop_where(group, |_| true);
+        if self.groups.held(group).families > 0 {
+            self.pass_families(group);
+        }
         if let Some(state) = self.groups.get_mut(group) {
-            *state = State::default();
+            let is_pushed = std::mem::take(state).is_pushed;
+            self.groups.sources -= usize::from(!is_pushed);
             self.groups.free.push(group);
+        }
+    }
+
+    /// Families that count as the group's go over to those who have series of them.
+    fn pass_families(&mut self, group: Group) {
+        for at in 0..self.families.len() {
+            let known = self.families.nth(at).and_then(|id| self.families.get_mut(id));
+            let Some(known) = known.filter(|known| known.account == group) else { continue };
+            let heir = self.series.get(known.first as usize).map(|series| series.owner);
+            let heir = self.groups.account(heir.unwrap_or(Group::SHARED));
+            let amount = known.amount();
+            known.account = heir;
+            self.refund(group, amount);
+            self.charge(heir, amount);
         }
     }
 

@@ -12,7 +12,10 @@ mod family;
 mod group;
 mod index;
 mod labels;
+mod merge;
+mod ours;
 mod reason;
+mod room;
 mod series;
 mod slots;
 mod write;
@@ -22,16 +25,21 @@ pub use family::{MAX_HELP, PARTS, parts_of};
 pub use group::Group;
 pub use index::{Index, NONE};
 pub use labels::{LabelSet, escaped, is_label_name, is_metric_name, put_label_name};
+pub use ours::Ours;
 pub use reason::Reason;
+pub use room::Amount;
 pub use write::families;
 
 use crate::metric::{Kind, Labels, Point};
-use crate::settings::Dialect;
 use family::Families;
 use group::Groups;
 use series::Series;
+use std::cell::Cell;
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
+
+/// Bytes of names, labels and help texts, where nobody says how many.
+const MAX_BYTES: usize = 8 << 20;
 
 /// How many series each change looks at for whether their time is over.
 const SWEEP: usize = 2;
@@ -101,9 +109,26 @@ pub struct Offer<'a> {
     pub group: Group,
 }
 
+impl Offer<'_> {
+    /// What its family takes, if there is none yet.
+    pub fn of_family(&self) -> Amount {
+        let texts = self.texts_of_family();
+        Amount { families: 1, bytes: self.name.len() + self.help.len() + texts.len(), series: 0 }
+    }
+
+    /// How the bounds of the buckets are written that its family has.
+    fn texts_of_family(&self) -> &str {
+        match self.change {
+            Change::ReplaceAs(Point::Histogram(_), texts) => texts,
+            _ => "",
+        }
+    }
+}
+
 /// All live series.
 pub struct Store {
     bounds: Bounds,
+    max_bytes: usize,
     origin: Instant,
     hasher: RandomState,
     families: Families,
@@ -111,15 +136,18 @@ pub struct Store {
     index: Index,
     groups: Groups,
     free: u32,
-    live: usize,
+    /// What there is.
+    held: Amount,
+    /// How often all was written.
+    scrape: u32,
     /// Where the next look for expired series starts, and when all were looked at.
     hand: usize,
     swept: u64,
     accepted: u64,
     refused: [u64; Reason::ALL.len()],
     /// Used when it is written.
-    name: String,
-    /// When there was no room for another series or family, in milliseconds since the store was made.
+    name: Cell<String>,
+    /// When there was no room for what was pushed, in milliseconds since the store was made.
     full: Option<u64>,
 }
 
@@ -128,6 +156,7 @@ impl Store {
     pub fn new(bounds: Bounds, now: Instant) -> Store {
         Store {
             bounds,
+            max_bytes: MAX_BYTES,
             origin: now,
             hasher: RandomState::new(),
             families: Families::default(),
@@ -135,12 +164,13 @@ impl Store {
             index: Index::default(),
             groups: Groups::default(),
             free: NONE,
-            live: 0,
+            held: Amount::default(),
+            scrape: 1,
             hand: 0,
             swept: 0,
             accepted: 0,
             refused: Default::default(),
-            name: String::new(),
+            name: Cell::default(),
             full: None,
         }
     }
@@ -150,16 +180,45 @@ impl Store {
         self.bounds = bounds;
     }
 
-    /// In `dialect` these names are ours besides those with its prefix: families of others that have
-    /// one go with all their series.
-    pub fn serve(&mut self, dialect: Dialect, ours: impl Iterator<Item = &'static str>) {
-        self.families.reserve(dialect, ours);
+    /// The same for the bytes of the names of families, of their help texts and of the labels of
+    /// series.
+    pub fn limit_bytes(&mut self, most: usize) {
+        self.max_bytes = most;
+    }
+
+    /// This is served besides the store: series of others that could be the same go.
+    pub fn serve(&mut self, ours: Ours) {
+        self.families.ours = ours;
         let mut at = 0;
         while let Some(id) = self.families.nth(at) {
-            if self.families.is_ours(id) {
-                self.drop_family(id);
-            } else {
-                at += 1;
+            self.keep_apart(id);
+            at += usize::from(self.families.nth(at) == Some(id));
+        }
+    }
+
+    fn keep_apart(&mut self, id: u32) {
+        let amount = |store: &Store| store.families.get(id).map(|f| (f.account, f.amount()));
+        if let Some((account, amount)) = amount(self) {
+            self.refund(account, amount);
+        }
+        let does_fit = self.families.adopt(id);
+        if let Some((account, amount)) = amount(self) {
+            self.charge(account, amount);
+        }
+        if !does_fit {
+            return self.drop_family(id);
+        }
+        let Some((row, mut slot)) =
+            self.families.get(id).and_then(|f| f.ours.map(|row| (row, f.first)))
+        else {
+            return;
+        };
+        while let Some(series) = self.series.get(slot as usize) {
+            let labels = Labels::rendered(&series.text);
+            let is_apart = self.families.ours.are_apart(row, labels);
+            let this = std::mem::replace(&mut slot, series.next);
+            if !is_apart {
+                self.remove(this);
             }
         }
     }
@@ -171,32 +230,39 @@ impl Store {
 
     /// How many series are kept.
     pub fn len(&self) -> usize {
-        self.live
+        self.held.series
     }
 
     /// Whether there is no series.
     pub fn is_empty(&self) -> bool {
-        self.live == 0
+        self.held.series == 0
     }
 
-    /// Whether there was no room for a series or a family, `within` that time.
+    /// Whether there was no room for what was pushed, `within` that time.
     pub fn was_full(&self, now: Instant, within: Duration) -> bool {
         let now = self.millis(now);
         self.full.is_some_and(|at| u128::from(now.saturating_sub(at)) < within.as_millis())
     }
 
-    /// Counts a sample that did not get as far as `take`.
-    pub fn refuse(&mut self, reason: Reason) {
-        if let Some(count) = self.refused.get_mut(reason as usize) {
+    /// Counts a sample of `group` that did not get as far as `take`.
+    pub fn refuse(&mut self, group: Group, reason: Reason) {
+        let count = self.refused.get_mut(reason as usize);
+        if let Some(count) = count.filter(|_| self.groups.is_pushed(group)) {
             *count += 1;
         }
     }
 
-    /// Takes a sample, or says why not; a refused one changes nothing.
+    /// The type of the metric of this name, if it was declared.
+    pub fn declared_kind(&self, name: &str) -> Option<Kind> {
+        let family = self.families.get(self.families.find(name)?)?;
+        family.declared.then_some(family.kind)
+    }
+
+    /// Takes a sample, or says why not; a refused one changes nothing. Either is counted if it was pushed.
     pub fn take(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
         let done = self.attempt(offer, now);
         if let Err(reason) = done {
-            self.refuse(reason);
+            self.refuse(offer.group, reason);
         }
         done
     }
@@ -207,8 +273,10 @@ impl Store {
         self.sweep(SWEEP, now);
         let done = self.change(offer, now);
         match done {
-            Ok(()) => self.accepted += 1,
-            Err(Reason::Series | Reason::Families) => self.full = Some(now),
+            Ok(()) => self.accepted += u64::from(self.groups.is_pushed(offer.group)),
+            Err(reason) if reason.is_room() && self.groups.account(offer.group).is_pushed() => {
+                self.full = Some(now);
+            }
             Err(_) => {}
         }
         done
@@ -256,7 +324,11 @@ impl Store {
         }
         let id = match self.families.find(offer.name) {
             Some(id) => id,
-            None => self.make_family(offer, buckets)?,
+            None => {
+                self.families.judge(offer, &self.bounds, None)?;
+                self.room(offer.group, offer.of_family())?;
+                self.make_family(offer, buckets)
+            }
         };
         if let Some(family) = self.families.get_mut(id).filter(|_| is_shared) {
             family.declared = true;
@@ -265,18 +337,19 @@ impl Store {
         let done = self.change(offer, now);
         let is_empty = |f: &family::Known| f.first == NONE && !f.declared;
         if self.families.get(id).is_some_and(is_empty) {
-            self.families.remove(id);
+            self.forget_family(id);
         }
         done
     }
 
-    fn make_family(&mut self, offer: &Offer<'_>, buckets: &[f64]) -> Result<u32, Reason> {
-        self.families.judge(offer, &self.bounds, None)?;
-        let texts = match offer.change {
-            Change::ReplaceAs(Point::Histogram(_), texts) => texts,
-            _ => "",
-        };
-        Ok(self.families.insert(offer, series::Buckets { bounds: buckets, texts }))
+    fn make_family(&mut self, offer: &Offer<'_>, buckets: &[f64]) -> u32 {
+        let account = self.groups.account(offer.group);
+        let buckets = series::Buckets { bounds: buckets, texts: offer.texts_of_family() };
+        let id = self.families.insert(offer, account, buckets);
+        if let Some(amount) = self.families.get(id).map(family::Known::amount) {
+            self.charge(account, amount);
+        }
+        id
     }
 
     fn millis(&self, now: Instant) -> u64 {

@@ -26,6 +26,7 @@ pub enum Reason {
     Owned,
     Twice,
     Buckets,
+    Bytes,
     Line,
     Unassembled,
     Escaped,
@@ -33,7 +34,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 25] = [
+    pub const ALL: [Reason; 26] = [
         Reason::Entry,
         Reason::UnknownKey,
         Reason::KeyTwice,
@@ -56,10 +57,16 @@ impl Reason {
         Reason::Owned,
         Reason::Twice,
         Reason::Buckets,
+        Reason::Bytes,
         Reason::Line,
         Reason::Unassembled,
         Reason::Escaped,
     ];
+
+    /// Whether there was no room.
+    pub fn is_room(self) -> bool {
+        matches!(self, Reason::Series | Reason::Families | Reason::Bytes)
+    }
 
     /// The value of the label `reason`, and what it means.
     pub fn said(self) -> (&'static str, &'static str) {
@@ -71,7 +78,10 @@ impl Reason {
             Reason::Shape => ("shape", "the key has a value of another type than it takes"),
             Reason::Type => ("type", "expected counter, gauge or histogram"),
             Reason::Name => ("name", "a metric's name is letters, digits, _ and :, no digit first"),
-            Reason::Reserved => ("reserved_name", "the name belongs to the agent or to Prometheus"),
+            Reason::Reserved => (
+                "reserved_name",
+                "the agent or Prometheus has the name, and no label tells the series from theirs",
+            ),
             Reason::Taken => ("taken_name", "the name is that of a part of a histogram or summary"),
             Reason::Kind => ("other_type", "the metric exists with another type"),
             Reason::LabelName => {
@@ -87,6 +97,7 @@ impl Reason {
             Reason::Families => ("families", "no room for another metric"),
             Reason::Owned => ("owned", "the series is another source's"),
             Reason::Twice => ("series_twice", "the series is there twice"),
+            Reason::Bytes => ("bytes", "no room for more bytes of names, labels and helps"),
             Reason::Buckets => ("buckets", "a histogram counts up to +Inf in ascending buckets"),
             Reason::Line => ("unreadable", "the line cannot be read"),
             Reason::Unassembled => ("unassembled", "no histogram or summary: kept line by line"),

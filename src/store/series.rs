@@ -1,6 +1,7 @@
 //! One series: 72 bytes and its labels as they are written at every scrape, which are also what it
 //! is known by.
 
+use super::Amount;
 use super::group::Group;
 use crate::metric::{Histogram, Point, Summary, Value};
 
@@ -101,6 +102,23 @@ impl Parts {
             Parts::Quantiles(quantiles, ..) => quantiles.len(),
         }
     }
+
+    /// Bytes of the texts that it has besides those of its family.
+    fn bytes(&self) -> usize {
+        match self {
+            Parts::Counts(_) => 0,
+            Parts::Buckets(.., texts) | Parts::Quantiles(.., texts) => texts.len(),
+        }
+    }
+}
+
+/// What a series takes that has these labels and parts.
+pub fn amount(labels: &[u8], parts: Option<&Parts>) -> Amount {
+    Amount {
+        series: parts.map_or(1, Parts::weight),
+        bytes: labels.len() + parts.map_or(0, Parts::bytes),
+        families: 0,
+    }
 }
 
 fn copy<T: Copy>(to: &mut [T], from: &[T]) -> bool {
@@ -112,9 +130,9 @@ fn copy<T: Copy>(to: &mut [T], from: &[T]) -> bool {
 }
 
 impl Series {
-    /// How many lines it is once it is written.
-    pub fn weight(&self) -> usize {
-        self.parts.as_ref().map_or(1, |parts| parts.weight())
+    /// What it takes.
+    pub fn amount(&self) -> Amount {
+        amount(&self.text, self.parts.as_deref())
     }
 
     /// Whether it is a histogram or summary.

@@ -34,8 +34,8 @@ impl Store {
 
     /// Takes in a series that is not there, as the last of its family.
     pub(super) fn insert(&mut self, mut series: Series) -> u32 {
-        let (family, hash, owner, weight) =
-            (series.family, series.hash, series.owner, series.weight());
+        let (family, hash, owner) = (series.family, series.hash, series.owner);
+        let amount = series.amount();
         let last = self.families.get(family).map_or(NONE, |f| f.last);
         let is_whole = series.is_whole();
         let labels = Labels::rendered(&series.text);
@@ -44,6 +44,7 @@ impl Store {
             .raw_pairs()
             .any(|(name, value)| matches!(name, b"le" | b"quantile") && is_word(value));
         let has_quoted = labels.has_quoted();
+        let before = self.owner_of(last);
         series.previous = last;
         let slot = self.place(series);
         if let Some(last) = self.series.get_mut(last as usize) {
@@ -53,9 +54,9 @@ impl Store {
             family.last = slot;
             if family.first == NONE {
                 family.first = slot;
-                (family.owner, family.is_mixed) = (owner, false);
+                family.owner = owner;
             }
-            family.is_mixed |= family.owner != owner;
+            family.borders += u32::from(differ(before, Some(owner)));
             family.has_quoted |= has_quoted;
             family.has_words |= has_words;
             if !is_whole && family.lines == 0 && !parts_of(family.kind).is_empty() {
@@ -64,9 +65,13 @@ impl Store {
         }
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.insert(hash, slot, hash_of);
-        self.live += weight;
+        self.charge(self.groups.account(owner), amount);
         self.own(owner, slot);
         slot
+    }
+
+    fn owner_of(&self, slot: u32) -> Option<Group> {
+        self.series.get(slot as usize).map(|series| series.owner)
     }
 
     /// Puts a series into a free slot.
@@ -89,9 +94,11 @@ impl Store {
     pub(super) fn remove(&mut self, slot: u32) {
         let Some(series) = self.series.get_mut(slot as usize) else { return };
         let (family, hash) = (series.family, series.hash);
-        let (previous, next) = (series.previous, series.next);
-        self.live -= series.weight();
-        self.groups.lose(series.owner);
+        let (previous, next, owner) = (series.previous, series.next, series.owner);
+        let amount = series.amount();
+        self.refund(self.groups.account(owner), amount);
+        self.groups.lose(owner);
+        let [before, after] = [previous, next].map(|slot| self.owner_of(slot));
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.remove(hash, slot, hash_of);
         if let Some(series) = self.series.get_mut(slot as usize) {
@@ -111,18 +118,32 @@ impl Store {
         let Some(known) = self.families.get_mut(family) else { return };
         if known.first == slot {
             known.first = next;
+            known.owner = after.unwrap_or(known.owner);
         }
+        let gone = [differ(before, Some(owner)), differ(Some(owner), after)];
+        known.borders += u32::from(differ(before, after));
+        let gone = gone.into_iter().map(u32::from).sum();
+        known.borders = known.borders.saturating_sub(gone);
         if known.last == slot {
             known.last = previous;
         }
         if known.first == NONE && !known.declared {
-            self.families.remove(family);
+            self.forget_family(family);
         }
     }
 
     pub(super) fn drop_family(&mut self, id: u32) {
         while let Some(first) = self.families.get(id).map(|f| f.first).filter(|s| *s != NONE) {
             self.remove(first);
+        }
+        self.forget_family(id);
+    }
+
+    /// A family without series goes.
+    pub(super) fn forget_family(&mut self, id: u32) {
+        if let Some(known) = self.families.get(id) {
+            let (account, amount) = (known.account, known.amount());
+            self.refund(account, amount);
         }
         self.families.remove(id);
     }
@@ -162,4 +183,9 @@ impl Store {
             }
         }
     }
+}
+
+/// Whether both are there and not the same.
+fn differ(one: Option<Group>, other: Option<Group>) -> bool {
+    one.is_some() && other.is_some() && one != other
 }

@@ -1,4 +1,6 @@
 mod groups;
+mod ours;
+mod room;
 
 use super::*;
 use crate::expose::{Format, Lines, Text};
@@ -82,8 +84,7 @@ fn what_is_refused_changes_nothing() {
         (gauge_of("1a", 1.0), Reason::Name),
         (gauge_of("", 1.0), Reason::Name),
         (gauge_of("up", 1.0), Reason::Reserved),
-        (gauge_of("node_x", 1.0), Reason::Reserved),
-        (gauge_of("process_x", 1.0), Reason::Reserved),
+        (gauge_of("scrape_x", 1.0), Reason::Reserved),
         (gauge_of("abcdefghij", 1.0), Reason::TooLong),
         (gauge_of("b", 1.0), Reason::Families),
         (gauge_of("c", 1.0), Reason::Kind),

@@ -13,15 +13,14 @@ pub fn open_directory(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a file for reading without ever waiting for anybody, as a pipe or a terminal would.
-#[cfg(feature = "hub")]
 pub fn open_unwaiting(path: &Path) -> io::Result<File> {
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// Opens the file `name` below `directory` for reading.
+/// Opens the file `name` below `directory` for reading, without waiting either.
 pub fn open_below(directory: &File, name: &CStr) -> io::Result<File> {
-    let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY;
+    let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY | libc::O_NONBLOCK;
     // SAFETY: `name` ends with a NUL and lives over the call; the directory is open.
     let fd = unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags) };
     if fd < 0 {

@@ -23,40 +23,39 @@ mod signal;
 mod thread;
 #[cfg(feature = "hub")]
 mod udp;
-#[cfg(any(feature = "hub", feature = "recorder"))]
 mod wake;
 
 #[cfg(feature = "hub")]
 pub use child::{Child, Ended, spawn};
 #[cfg(feature = "gzip")]
 pub use crc::crc32;
-#[cfg(feature = "hub")]
-pub use dir::open_unwaiting;
 #[cfg(feature = "exporter")]
-pub use dir::{open_below, open_directory};
+pub use dir::{open_below, open_directory, open_unwaiting};
 #[cfg(feature = "hub")]
-pub use disk::{boot_millis, lock_alone};
+pub use disk::{
+    PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, next_data, open_private,
+};
 pub use float::float;
 #[cfg(feature = "hub")]
 pub use inotify::{Event, Events, Happening, Inotify};
+#[cfg(feature = "recorder")]
+pub use net::peer_ip;
 pub use net::{
-    Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_local, is_socket,
-    listen_tcp, listen_unix, local_name, peer_ip, peer_name, poll, receive, send, shut_write,
-    would_block,
+    Ends, Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
+    listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
 };
 #[cfg(feature = "exporter")]
 pub use netlink::{receive_from_kernel, route_socket};
 #[cfg(feature = "exporter")]
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
-#[cfg(feature = "recorder")]
+#[cfg(any(feature = "gzip", feature = "recorder"))]
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 #[cfg(any(feature = "gzip", feature = "recorder"))]
 pub use thread::{Thread, spawn_thread};
 #[cfg(feature = "hub")]
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
-#[cfg(any(feature = "hub", feature = "recorder"))]
 pub use wake::Wake;
 
 use std::fs::File;

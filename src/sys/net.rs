@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -191,20 +191,45 @@ pub fn local_name(socket: BorrowedFd<'_>) -> String {
     name(socket, |s| s.local_addr())
 }
 
-/// Whether the other end is on this machine: a Unix socket, or a loopback address.
-pub fn is_local(socket: BorrowedFd<'_>) -> bool {
-    peer_ip(socket).is_ok_and(|ip| ip.is_none_or(|ip| ip.is_loopback()))
+/// Both ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// The other end is on this machine: a Unix socket, a loopback address, or our own one.
+    pub is_local: bool,
+    /// Our address; a Unix socket has none.
+    pub address: Option<IpAddr>,
+}
+
+impl Ends {
+    /// Of these addresses; a Unix socket has none.
+    pub fn of(ours: Option<IpAddr>, theirs: Option<IpAddr>) -> Ends {
+        let [address, theirs] = [ours, theirs].map(|ip| ip.map(|ip| ip.to_canonical()));
+        Ends { is_local: theirs == address || theirs.is_some_and(|ip| ip.is_loopback()), address }
+    }
+
+    /// Of a socket that is connected.
+    pub fn of_socket(socket: BorrowedFd<'_>) -> Ends {
+        let addresses = addresses(socket);
+        let (ours, theirs) = addresses.unwrap_or((Some(Ipv6Addr::UNSPECIFIED.into()), None));
+        Ends::of(ours, theirs)
+    }
+}
+
+/// Our address and that of the other end; a Unix socket has none.
+fn addresses(socket: BorrowedFd<'_>) -> io::Result<(Option<IpAddr>, Option<IpAddr>)> {
+    let stream = socket.try_clone_to_owned().map(TcpStream::from)?;
+    match stream.local_addr() {
+        Ok(ours) => Ok((Some(ours.ip()), Some(stream.peer_addr()?.ip()))),
+        // What has no address of the internet is a Unix socket.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok((None, None)),
+        Err(error) => Err(error),
+    }
 }
 
 /// The address of the other end; a Unix socket's has none.
+#[cfg(feature = "recorder")]
 pub fn peer_ip(socket: BorrowedFd<'_>) -> io::Result<Option<IpAddr>> {
-    let stream = socket.try_clone_to_owned().map(TcpStream::from)?;
-    match stream.local_addr() {
-        Ok(_) => stream.peer_addr().map(|peer| Some(peer.ip().to_canonical())),
-        // What has no address of the internet is a Unix socket.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(addresses(socket)?.1.map(|ip| ip.to_canonical()))
 }
 
 fn name(socket: BorrowedFd<'_>, of: fn(&TcpStream) -> io::Result<SocketAddr>) -> String {
@@ -246,7 +271,27 @@ pub fn would_block(fd: impl AsFd) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn ends_are_local_at_loopback_at_the_same_address_and_without_one() {
+        let ip = |text: &str| Some(text.parse().unwrap());
+        for (ours, theirs, is_local) in [
+            (None, None, true),
+            (ip("127.0.0.1"), ip("127.0.0.9"), true),
+            (ip("::ffff:10.0.0.5"), ip("10.0.0.5"), true),
+            (ip("fd00::5"), ip("fd00::5"), true),
+            (ip("10.0.0.5"), ip("10.0.0.6"), false),
+            (ip("10.0.0.5"), None, false),
+        ] {
+            assert_eq!(Ends::of(ours, theirs).is_local, is_local, "{ours:?} {theirs:?}");
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let ends = Ends::of_socket(client.as_fd());
+        assert!(ends.is_local && ends.address == ip("127.0.0.1"));
+        assert!(!Ends::of_socket(listener.as_fd()).is_local, "nobody is there");
+    }
 
     #[test]
     fn who_listens_on_both_families_knows() {

@@ -48,6 +48,7 @@ extern "C" fn begin(given: *mut c_void) -> *mut c_void {
     let Given { name, work } = *unsafe { Box::from_raw(given.cast::<Given>()) };
     // SAFETY: PR_SET_NAME reads up to 16 bytes of a text that ends with 0.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+    super::leave_signals();
     work();
     ptr::null_mut()
 }

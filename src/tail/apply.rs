@@ -47,6 +47,7 @@ impl Tails {
         store: &mut Store,
         now: Instant,
     ) {
+        self.complete(store, now);
         self.write_state(now);
         let has_other_state = self.settings.state_file != settings.state_file;
         self.settings = settings.clone();
@@ -116,10 +117,18 @@ impl Tails {
         store: &mut Store,
         now: Instant,
     ) -> Entry {
-        let (mut kept, files, read, is_new) = match old {
-            Some(old) => (old.rules, old.files, old.read, old.is_new),
-            None => (Vec::new(), Vec::new(), Read::default(), true),
+        let new = || Entry {
+            glob: Glob::new(&said.path),
+            said: LogFiles::default(),
+            rules: Vec::new(),
+            files: Vec::new(),
+            irregular: Vec::new(),
+            passed: Vec::new(),
+            is_new: true,
+            read: Read::default(),
         };
+        let mut entry = old.unwrap_or_else(new);
+        let mut kept = std::mem::take(&mut entry.rules);
         let mut rules = Vec::with_capacity(said.rules.len());
         for rule in &said.rules {
             let known = groups.iter().find(|metric| metric.name == rule.metric);
@@ -144,7 +153,6 @@ impl Tails {
                 }
             }
         }
-        let glob = Glob::new(&said.path);
-        Entry { said, glob, rules, files, irregular: Vec::new(), is_new, read }
+        Entry { said, rules, irregular: Vec::new(), ..entry }
     }
 }

@@ -3,12 +3,16 @@
 //!
 //! A rotation that copies and truncates leaves two files that begin alike. What was read of the first
 //! must not be read again of its copy; what was not, can only be read there. So a copy waits as long as
-//! its original is what it was, and goes on from where that was read to when it is emptied or gone.
+//! its original is what it was, and goes on from where that was read to when it is emptied or gone. Of
+//! several copies one has the rest.
 
 use super::disk;
-use super::file::{Start, Tailed};
+use super::file::{Beside, Leaving, Start, Tailed};
+use super::read::{ENDS, GRACE};
 use super::state::{Head, Place};
 use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// What becomes of a file that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,10 @@ pub enum Settled {
     Reads,
     /// Nothing is in it yet, so that it cannot be told whether it is a copy.
     Waits,
+    /// It is read: for a while it was the file beside which it lies, and nobody looked.
+    Unseen,
+    /// The same, but it was compressed.
+    UnseenPacked,
     /// It is not to be read.
     Goes,
 }
@@ -29,13 +37,16 @@ pub enum Settled {
 /// It cannot be read.
 pub fn settle(
     file: &mut Tailed,
-    others: &mut dyn Iterator<Item = &Tailed>,
-    setting: &str,
-    pending: &[Place],
+    others: &mut dyn Iterator<Item = &mut Tailed>,
+    (setting, pending): (&str, &[Place]),
     buffer: &mut [u8],
+    now: Instant,
 ) -> io::Result<Settled> {
     let places = || pending.iter().filter(|place| place.setting == setting);
-    if let Some(place) = places().find(|p| p.inode == file.id.1 && file.begins(p.head)) {
+    // One that lies where it was and begins otherwise was emptied, which is seen when it is read.
+    let is_here = |p: &Place| p.path == file.path && file.start != Start::Late;
+    let is_it = |p: &&Place| p.inode == file.id.1 && (file.begins(p.head) || is_here(p));
+    if let Some(place) = places().find(is_it).filter(|_| file.beside.is_none()) {
         file.resume(place);
         return Ok(Settled::Reads);
     }
@@ -63,32 +74,69 @@ pub fn settle(
         if file.is_empty() {
             return Ok(Settled::Waits);
         }
-        copied(file, others, buffer);
+        if let Found::Other { has_turned } = copied(file, others, buffer, now)
+            && let Some(beside) = file.beside
+        {
+            if !has_turned || beside == Beside::Copy {
+                return Ok(Settled::Goes);
+            }
+            file.begin(buffer)?;
+            return Ok(match file.is_packed {
+                true => Settled::UnseenPacked,
+                false if file.head.bytes == 0 => Settled::Goes,
+                false => Settled::Unseen,
+            });
+        }
     }
     file.begin(buffer)?;
     Ok(Settled::Reads)
 }
 
+/// What a file is that came to be while we looked.
+enum Found {
+    /// A copy of another.
+    Copy,
+    /// None. Whether one of which it could be an earlier part began anew lately.
+    Other { has_turned: bool },
+}
+
 /// Whether a file that came to be while we looked is a copy, and how far it was read already, then.
-fn copied(file: &mut Tailed, others: &mut dyn Iterator<Item = &Tailed>, buffer: &mut [u8]) {
-    for other in others.filter(|other| other.start == Start::Known) {
-        if !disk::is_named_after(&file.path, &other.path) {
+fn copied(
+    file: &mut Tailed,
+    others: &mut dyn Iterator<Item = &mut Tailed>,
+    buffer: &mut [u8],
+    now: Instant,
+) -> Found {
+    let mut has_turned = false;
+    for other in others.filter(|other| disk::is_named_after(&file.path, &other.path)) {
+        if file.beside.is_some() && file.path.parent() != other.path.parent() {
+            continue;
+        }
+        has_turned |= other.leaving.is_some() || other.turned.is_some_and(|at| now < at + GRACE);
+        if other.start != Start::Known {
             continue;
         }
         let begins = |head: Head| head.bytes > 0 && file.begins(head);
-        // One that is closed is looked at first.
-        if file.is_copy_of(other, buffer) || !other.is_open() && begins(other.head) {
-            file.is_copy = true;
-            return;
-        }
-        let is_emptied = || begins(other.head) && !other.begins(other.head);
         let before = other.before.filter(|(head, _)| begins(*head));
-        let known = before.or_else(|| is_emptied().then_some((other.head, other.offset)));
-        if let Some((_, offset)) = known {
-            file.skip_to(offset);
-            return;
+        let is_like = begins(other.head);
+        let is_emptied = other.is_open() && !other.begins(other.head);
+        // One that is closed is looked at first. One that was emptied is seen to be when it is read.
+        if file.is_copy_of(other, buffer) || is_like && (!other.is_open() || is_emptied) {
+            other.is_due |= is_emptied;
+            (file.is_copy, file.was) = (true, Some(other.path.clone()));
+            return Found::Copy;
         }
+        if let Some((head, offset)) = before {
+            if file.length() >= offset {
+                other.before = Some((head, u64::MAX));
+            }
+            file.skip_to(offset);
+            file.was = Some(other.path.clone());
+            return Found::Copy;
+        }
+        has_turned |= is_emptied;
     }
+    Found::Other { has_turned }
 }
 
 /// Whether a copy still is one, or its original was emptied, which is seen when that is read.
@@ -106,13 +154,42 @@ pub fn stays_copy(
     stays
 }
 
-/// A file that began so was emptied or is gone: its copy is read on from where it was read to.
-pub fn hand_over(files: &mut [Tailed], head: Head, offset: u64) {
+/// A file that began so was emptied or is gone: its copy is read on from where it was read to. Of several
+/// the longest is, because one that was made earlier lacks lines. Whether there is one.
+pub fn hand_over(files: &mut [Tailed], head: Head, offset: u64) -> bool {
+    let mut longest: Option<&mut Tailed> = None;
     for file in files.iter_mut().filter(|file| file.is_copy && head.bytes > 0) {
-        if file.open().is_ok() && file.begins(head) {
-            file.is_copy = false;
-            file.skip_to(offset);
-            file.is_due = true;
+        if file.open().is_err() || !file.begins(head) {
+            continue;
+        }
+        (file.is_copy, file.is_due) = (false, true);
+        let length = file.length();
+        let is_longer = longest.as_ref().is_none_or(|longest| length > longest.length());
+        file.skip_to(if is_longer { offset } else { u64::MAX });
+        if is_longer && let Some(other) = longest.replace(file) {
+            other.skip_to(u64::MAX);
         }
     }
+    longest.is_some()
+}
+
+/// Whether whoever wrote to `file` writes to another now.
+pub fn has_moved_on(file: &Tailed, others: &mut dyn Iterator<Item = &Tailed>) -> bool {
+    for other in others {
+        let is_of = |path: &Path| path == other.path || disk::is_earlier(&file.path, &other.path);
+        let has_grown = other.leaving.is_none() && !other.is_copy && other.size() > 0;
+        if has_grown && is_of(file.was.as_deref().unwrap_or(&file.path)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Nothing comes any more, and came for a while before.
+pub fn is_over(quiet: &mut Leaving, has_grown: bool, least: Duration, now: Instant) -> bool {
+    if has_grown {
+        *quiet = Leaving { since: now, ends: 0 };
+    }
+    quiet.ends += 1;
+    quiet.ends >= ENDS && now.saturating_duration_since(quiet.since) >= least
 }

@@ -6,14 +6,16 @@ use crate::store::Reason;
 use std::time::Instant;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 9] = [
+static FAMILIES: [Family; 11] = [
     gauge(  "tail_files",           Unit::One, "Log files that are followed now, by the path in the settings.",      &["path"]).only_own(),
     counter("tail_read_bytes_total",      Unit::One, "Bytes read of log files.",                                     &["path"]).only_own(),
     counter("tail_lines_total",     Unit::One, "Lines read of log files.",                                           &["path"]).only_own(),
     counter("tail_lines_cut_total", Unit::One, "Lines that were longer than tail.max_line_bytes, and cut there.",    &["path"]).only_own(),
     counter("tail_matches_total",   Unit::One, "Matches of all rules.",                                              &["path"]).only_own(),
     counter("tail_truncations_total", Unit::One, "Log files that were emptied and read from their beginning again.", &["path"]).only_own(),
+    counter("tail_rotations_missed_total", Unit::One, "Log files that were rotated twice between two looks; what was not found of them is lost.", &["path"]).only_own(),
     counter("tail_turns_total",     Unit::One, "Turns in which something was read; each reads a bounded amount.",    &[]).only_own(),
+    counter("tail_lines_skipped_total", Unit::One, "Lines that a rule was not held against, or not all of it, because its pattern is slow, by reason.", &["reason"]).only_own(),
     counter("tail_refused_total",   Unit::One, "Matches without effect, by reason.",                                 &["reason"]).only_own(),
     counter("tail_errors_total",    Unit::One, "Failures to follow log files, by what failed.",                      &["reason"]).only_own(),
 ];
@@ -36,6 +38,29 @@ pub struct Read {
     pub matches: u64,
     /// Files that started over.
     pub truncations: u64,
+    /// Files that were rotated unseen.
+    pub missed: u64,
+}
+
+/// Why a rule was not held against a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// It is longer than the part that is looked at.
+    Long,
+    /// All time for costly rules was used.
+    Busy,
+}
+
+impl Skip {
+    pub const ALL: [Skip; 2] = [Skip::Long, Skip::Busy];
+
+    /// The value of the label, and what is logged.
+    pub fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Skip::Long => ("long", "lines are too long for a slow pattern, a part is looked at"),
+            Skip::Busy => ("busy", "lines are too many for a slow pattern, some are skipped"),
+        }
+    }
 }
 
 /// What can fail.
@@ -55,12 +80,14 @@ pub enum Trouble {
     TooMany,
     /// A directory cannot be watched, so that it is only looked at now and then.
     Watch,
+    /// It was rotated twice between two looks.
+    Missed,
     /// What was read cannot be kept, or what was kept cannot be read.
     State,
 }
 
 impl Trouble {
-    const ALL: [Trouble; 8] = [
+    const ALL: [Trouble; 9] = [
         Trouble::Open,
         Trouble::Irregular,
         Trouble::Read,
@@ -68,6 +95,7 @@ impl Trouble {
         Trouble::Directory,
         Trouble::TooMany,
         Trouble::Watch,
+        Trouble::Missed,
         Trouble::State,
     ];
 
@@ -83,6 +111,7 @@ impl Trouble {
             Trouble::Watch => {
                 ("watch", "directory cannot be watched, it is looked at now and then")
             }
+            Trouble::Missed => ("missed", "log file was rotated twice between two looks"),
             Trouble::State => ("state", "what was read of log files is not kept"),
         }
     }
@@ -120,10 +149,10 @@ impl Counts {
     pub fn write<'a>(
         &self,
         paths: impl Iterator<Item = (&'a str, u64, Read)> + Clone,
-        refused: &[u64],
+        (refused, skipped): (&[u64], &[u64]),
         out: &mut dyn Sink,
     ) {
-        let [files, rest @ .., turns, refusals, troubles] = &FAMILIES;
+        let [files, rest @ .., turns, skips, refusals, troubles] = &FAMILIES;
         out.family(files);
         for (path, n, _) in paths.clone() {
             out.sample(&[path.into()], files.value(n));
@@ -131,8 +160,8 @@ impl Counts {
         for (at, family) in rest.iter().enumerate() {
             out.family(family);
             for (path, _, read) in paths.clone() {
-                let Read { bytes, lines, cut, matches, truncations } = read;
-                let all = [bytes, lines, cut, matches, truncations];
+                let Read { bytes, lines, cut, matches, truncations, missed } = read;
+                let all = [bytes, lines, cut, matches, truncations, missed];
                 let raw = all.get(at).copied().unwrap_or(0);
                 out.sample(&[path.into()], family.value(raw));
             }
@@ -140,6 +169,10 @@ impl Counts {
         if paths.clone().next().is_some() {
             out.family(turns);
             out.sample(&[], turns.value(self.turns));
+        }
+        out.family(skips);
+        for (reason, n) in Skip::ALL.iter().zip(skipped).filter(|(_, n)| **n > 0) {
+            out.sample(&[reason.said().0.into()], skips.value(*n));
         }
         out.family(refusals);
         for (reason, n) in Reason::ALL.iter().zip(refused).filter(|(_, n)| **n > 0) {

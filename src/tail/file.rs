@@ -5,8 +5,9 @@
 //! where the first line begins that was not counted yet; a line that waits for its end is kept in the file
 //! and not in memory.
 
-use super::disk::{HEAD, head_of, open_regular, read_at, renamed, state};
+use super::disk::{FileState, HEAD, head_of, look, open_regular, read_at, renamed, state};
 use super::state::{Head, Place};
+use crate::sys;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -40,6 +41,26 @@ pub struct Leaving {
     pub ends: u32,
 }
 
+/// A file that the path does not name, beside one that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// It is read if it is a copy of what was emptied.
+    Copy,
+    /// It is also read if the file was rotated unseen: then it was that file for a while.
+    Earlier,
+}
+
+/// Lines that some rules were held against, and others not yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Half {
+    /// Bytes from the offset on.
+    pub len: usize,
+    /// The next rule.
+    pub rule: usize,
+    /// Behind them the offset is within a line that was cut.
+    pub skips: bool,
+}
+
 /// One file.
 pub struct Tailed {
     /// Where it was found.
@@ -60,8 +81,26 @@ pub struct Tailed {
     pub leaving: Option<Leaving>,
     /// It is a copy of another so far: what is read is read there.
     pub is_copy: bool,
-    /// How it began and how far it was read before it was last emptied.
+    /// How it began and how far it was read before it was last emptied; `u64::MAX` if a copy was found
+    /// that has the rest.
     pub before: Option<(Head, u64)>,
+    /// When there was last a new beginning: it was found, emptied, or got its first bytes.
+    pub turned: Option<Instant>,
+    /// The path does not name it.
+    pub beside: Option<Beside>,
+    /// What it was a copy of, or was itself, was empty or not there at the last look: only one rotation was
+    /// not seen.
+    pub is_expected: bool,
+    /// Where the file was that this one is an earlier part of.
+    pub was: Option<PathBuf>,
+    /// The last line has no end and nothing comes any more, since then.
+    pub unfinished: Option<Leaving>,
+    /// Not all rules had these lines yet.
+    pub half: Option<Half>,
+    /// It is compressed, and not read.
+    pub is_packed: bool,
+    /// Size and time of the last change when it was found or read.
+    pub found: FileState,
     /// Where it really lies, if `path` leads through links.
     pub real: PathBuf,
     /// The watch on the directory where it lies.
@@ -72,7 +111,7 @@ pub struct Tailed {
     pub is_troubled: bool,
     file: Option<File>,
     /// Size and time of the last change when it was last looked at.
-    seen: (u64, i64, i64),
+    seen: FileState,
     /// How much to read at once: more where a line is longer.
     want: usize,
 }
@@ -101,6 +140,14 @@ impl Tailed {
             leaving: None,
             is_copy: false,
             before: None,
+            turned: None,
+            beside: None,
+            is_expected: false,
+            was: None,
+            unfinished: None,
+            half: None,
+            is_packed: false,
+            found: state(about),
             watch: -1,
             used: 0,
             is_troubled: false,
@@ -114,7 +161,7 @@ impl Tailed {
     pub fn rename(&mut self, path: PathBuf) {
         if self.path != path {
             self.real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-            self.path = path;
+            self.was = Some(std::mem::replace(&mut self.path, path));
         }
     }
 
@@ -194,7 +241,7 @@ impl Tailed {
     /// It cannot be read.
     pub fn begin(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        self.head = head_of(file, HEAD)?;
+        (self.head, self.is_packed) = look(file, HEAD)?;
         if let Start::End(size) = self.start {
             // A line that is being written is read from its start.
             let room = u64::try_from(buffer.len()).unwrap_or(0).min(size);
@@ -232,10 +279,14 @@ impl Tailed {
         is_empty
     }
 
+    /// The size of the opened file.
+    pub fn length(&self) -> u64 {
+        self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |about| about.size())
+    }
+
     /// Begins behind what was read of its original; of a copy that is shorter nothing is left.
     pub fn skip_to(&mut self, offset: u64) {
-        let size = self.file.as_ref().and_then(|file| file.metadata().ok()).map(|a| a.size());
-        self.offset = offset.min(size.unwrap_or(offset));
+        self.offset = offset.min(self.length());
     }
 
     /// How much `read` will ask for.
@@ -262,16 +313,18 @@ impl Tailed {
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Bytes> {
         let Some(file) = &self.file else { return Ok(Bytes::Some(0)) };
         let n = read_at(file, buffer, self.offset);
+        let is_hole = matches!(n, Ok(1..)) && buffer.first() == Some(&0);
         let about = file.metadata()?;
         let size = about.size();
         // Some offsets are beyond what can be asked for.
         let n = if size < self.offset { 0 } else { n? };
         if n > 0 || state(&about) != self.seen {
-            let head = head_of(file, self.head.bytes.into())?;
+            let (head, is_packed) = look(file, self.head.bytes.into())?;
+            self.is_packed = is_packed;
             if size < self.offset || head != self.head {
                 let was = (self.head, self.offset);
                 self.before = Some(was);
-                (self.offset, self.skips) = (0, false);
+                (self.offset, self.skips, self.half) = (0, false, None);
                 self.head = head_of(file, HEAD)?;
                 self.want_usual();
                 return Ok(Bytes::Truncated(was.0, was.1));
@@ -280,6 +333,25 @@ impl Tailed {
                 self.head = head_of(file, HEAD)?;
             }
             self.seen = state(&about);
+            self.found = self.seen;
+        }
+        if self.is_packed {
+            return Ok(Bytes::Some(0));
+        }
+        if is_hole && self.half.is_none() {
+            let read = buffer.get(..n).unwrap_or_default();
+            let is_all = read.iter().all(|byte| *byte == 0);
+            let from = if is_all { self.offset + n as u64 } else { self.offset };
+            match sys::next_data(file, from).unwrap_or(Some(from)) {
+                // What comes behind a hole is a new line.
+                Some(at) if at > self.offset && at < size => {
+                    (self.offset, self.skips) = (at, false);
+                    return read_at(file, buffer, at).map(Bytes::Some);
+                }
+                // It may be filled later.
+                _ if is_all => return Ok(Bytes::Some(0)),
+                _ => {}
+            }
         }
         Ok(Bytes::Some(n))
     }

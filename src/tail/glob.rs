@@ -49,6 +49,11 @@ impl Glob {
         self.parts.iter().any(|part| matches(part, name))
     }
 
+    /// The pattern of the file's name.
+    pub fn name(&self) -> &[u8] {
+        self.parts.last().map_or(b"", |part| part)
+    }
+
     /// Looks what is there.
     pub fn look(&self) -> Found {
         let mut found = Found::default();

@@ -1,6 +1,9 @@
 //! Bytes into lines, a stretch of whole lines at a time: where a line begins and ends is looked up only
 //! for the few in which something was found. Whatever pieces the bytes come in, the lines are the
 //! same. A line that is longer than the bound is cut there; its rest is passed over.
+//!
+//! Zero bytes at the start of a line are not part of it: a writer without O_APPEND leaves them where its
+//! file was emptied, and a power failure leaves them, too. They end a line that is too long.
 
 /// What comes next in the bytes of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +29,14 @@ pub fn next<'a>(bytes: &'a [u8], most: usize, stretch: usize, skips: &mut bool) 
             n => Next::Rest(n),
         };
     }
+    if bytes.first() == Some(&0) {
+        let zeros = bytes.iter().position(|byte| *byte != 0);
+        match zeros.unwrap_or(bytes.len()) {
+            // What comes here later may be in their place.
+            n if n == bytes.len() && n <= most => return Next::Wait,
+            n => return Next::Rest(n),
+        }
+    }
     // No line within is longer than allowed.
     let window = bytes.get(..stretch.min(most + 1)).unwrap_or(bytes);
     if let Some(end) = memchr::memrchr(b'\n', window) {
@@ -38,15 +49,25 @@ pub fn next<'a>(bytes: &'a [u8], most: usize, stretch: usize, skips: &mut bool) 
     }
     match bytes.get(..most) {
         Some(cut) if bytes.len() > most => {
-            *skips = true;
-            Next::Cut(cut)
+            let zeros = cut.iter().rev().take_while(|byte| **byte == 0).count();
+            match cut.get(..most - zeros) {
+                Some(line) if zeros > 0 && bytes.get(most) == Some(&0) => Next::Cut(line),
+                _ => {
+                    *skips = true;
+                    Next::Cut(cut)
+                }
+            }
         }
         _ => Next::Wait,
     }
 }
 
-/// A line without what ends it.
+/// A line without what ends it and without zero bytes before it.
 pub fn text(line: &[u8]) -> &[u8] {
+    let mut line = line;
+    while let [0, rest @ ..] = line {
+        line = rest;
+    }
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -63,7 +84,7 @@ mod tests {
             let here = &bytes[at..known];
             match next(here, most, stretch, &mut skips) {
                 Next::Lines(found) => {
-                    assert!(found.len() <= stretch.max(most + 1));
+                    assert!(found.len() <= stretch.max(most + 1) && found[0] != 0);
                     let whole = found.split_inclusive(|b| *b == b'\n');
                     lines.extend(whole.map(|line| (text(line).to_vec(), false)));
                     at += found.len();
@@ -78,20 +99,50 @@ mod tests {
             }
         }
         assert!(!skips || at == bytes.len());
-        (lines, bytes[at..].to_vec())
+        // How many zero bytes wait depends on the pieces, and makes no difference.
+        let zeros = bytes[at..].iter().take_while(|b| **b == 0).count();
+        (lines, bytes[at + zeros..].to_vec())
     }
 
     fn naive(bytes: &[u8], most: usize) -> (Vec<(Vec<u8>, bool)>, Vec<u8>) {
         let mut lines = Vec::new();
-        let mut all: Vec<_> = bytes.split(|b| *b == b'\n').collect();
-        let last = all.pop().unwrap();
-        let cut = |line: &[u8]| (text(&line[..line.len().min(most)]).to_vec(), line.len() > most);
-        lines.extend(all.into_iter().map(cut));
-        match last.len() > most {
-            true => lines.push(cut(last)),
-            false => return (lines, last.to_vec()),
+        let mut all: Vec<_> = bytes.split_inclusive(|b| *b == b'\n').collect();
+        let waits = all.pop_if(|last| !last.ends_with(b"\n")).unwrap_or_default();
+        for line in all {
+            assert!(
+                naive_line(line.strip_suffix(b"\n").unwrap(), most, true, &mut lines).is_empty()
+            );
         }
-        (lines, Vec::new())
+        let waits = naive_line(waits, most, false, &mut lines);
+        (lines, waits)
+    }
+
+    /// A line without its newline; what waits if it has none.
+    fn naive_line(
+        line: &[u8],
+        most: usize,
+        has_end: bool,
+        lines: &mut Vec<(Vec<u8>, bool)>,
+    ) -> Vec<u8> {
+        let zeros = line.iter().take_while(|b| **b == 0).count();
+        let line = &line[zeros..];
+        if line.len() <= most {
+            if has_end {
+                lines.push((text(line).to_vec(), false));
+                return Vec::new();
+            }
+            return line.to_vec();
+        }
+        let cut = &line[..most];
+        let kept = cut.len() - cut.iter().rev().take_while(|b| **b == 0).count();
+        lines.push((text(&cut[..kept]).to_vec(), true));
+        if kept < most && line[most] == 0 {
+            return naive_line(&line[kept..], most, has_end, lines);
+        }
+        if kept < most {
+            lines.last_mut().unwrap().0 = text(cut).to_vec();
+        }
+        Vec::new()
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //! answer is served; files take turns by 64 KiB, so that one that is flooded starves none. What is written
 //! a thousand times a second is read fifty times a second.
 //!
+//! What a match can cost is bounded before it begins (`cost`); what many rules cost is parted over turns
+//! (`take`). What rotations leave is found whether a path names it or not (`beside`, `begin`).
+//!
 //! How far files were read is kept in `tail.state_file`, at most every `tail.state_interval`, at a reload
 //! and at the end. A program that is killed reads again what came after the file was written: every line is
 //! counted at least once, and twice only then. The counters start at zero with the program, as all
@@ -13,6 +16,8 @@
 
 mod apply;
 mod begin;
+mod beside;
+mod cost;
 mod count;
 mod disk;
 mod file;
@@ -23,8 +28,10 @@ mod read;
 mod rule;
 mod scan;
 pub mod state;
+mod take;
 mod watch;
 
+pub use cost::warn_of_slow;
 pub use count::families;
 pub use rule::Search;
 
@@ -33,6 +40,7 @@ use crate::metric::Sink;
 use crate::settings::{LogFiles, Tail};
 use crate::store::Store;
 use crate::sys::Happening;
+use beside::Passed;
 use count::{Counts, Read, Trouble};
 use file::Tailed;
 use glob::Glob;
@@ -41,6 +49,7 @@ use state::Place;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use watch::Watch;
@@ -62,6 +71,8 @@ pub struct Tails {
     buffer: Vec<u8>,
     /// What was kept of files that are not found yet.
     pending: Vec<Place>,
+    /// When that was written, by the clock of the files.
+    kept: Option<(i64, i64)>,
     state: State,
     /// When all files are looked at next, and directories.
     poll: Option<Instant>,
@@ -83,6 +94,8 @@ struct Entry {
     files: Vec<Tailed>,
     /// Paths that are no files, which was said.
     irregular: Vec<PathBuf>,
+    /// Files beside that are of no interest as they are.
+    passed: Vec<Passed>,
     /// It was not looked for yet.
     is_new: bool,
     read: Read,
@@ -145,7 +158,8 @@ impl Tails {
     /// Files that changed since they were read are due, and those that are about to go.
     fn look_at_all(&mut self) {
         for file in self.files_mut() {
-            let waits = file.leaving.is_some() || file.is_copy || file.is_troubled;
+            let waits = file.leaving.is_some() || file.unfinished.is_some();
+            let waits = waits || file.is_copy || file.is_troubled;
             file.is_due |= waits || file.has_changed();
         }
     }
@@ -156,7 +170,9 @@ impl Tails {
         let mut has_names = false;
         let heard = watch.hear(|event| {
             if event.what != Happening::Written {
-                let concerns = |entry: &Entry| entry.glob.concerns(event.name);
+                let concerns = |entry: &Entry| {
+                    entry.glob.concerns(event.name) || beside::concerns(&entry.files, event.name)
+                };
                 has_names |= event.name.is_empty() || entries.iter().any(concerns);
             }
             for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
@@ -174,12 +190,16 @@ impl Tails {
     }
 
     /// Keeps how far the files were read, before the program ends.
-    pub fn finish(&mut self) {
-        self.write_state(Instant::now());
+    pub fn finish(&mut self, store: &mut Store) {
+        let now = Instant::now();
+        self.complete(store, now);
+        self.write_state(now);
     }
 
     fn read_state(&mut self, now: Instant) {
         let Some(path) = &self.settings.state_file else { return };
+        let about = std::fs::metadata(path).ok();
+        self.kept = about.map(|about| (about.mtime(), about.mtime_nsec()));
         match state::read(path) {
             Ok(places) => self.pending = places,
             Err(error) => {
@@ -226,9 +246,13 @@ impl Tails {
             .entries
             .iter()
             .map(|entry| (entry.said.path.as_str(), entry.files.len() as u64, entry.read));
-        self.counts.write(paths, &self.common.refused, out);
+        self.counts.write(paths, (&self.common.refused, &self.common.skipped), out);
     }
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_cost;
+#[cfg(test)]
+mod tests_of_rotation;

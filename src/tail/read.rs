@@ -1,12 +1,13 @@
 //! A turn of reading: files that are due, one after the other, until there is nothing more or the turn
 //! is used up.
 
-use super::begin::{Settled, hand_over, settle, stays_copy};
+use super::begin::{Settled, hand_over, has_moved_on, is_over, settle, stays_copy};
+use super::beside::Passed;
 use super::count::Trouble;
+use super::disk;
 use super::file::{Bytes, Leaving, Start, Tailed};
-use super::lines::{self, Next};
-use super::rule::Rule;
 use super::state::Head;
+use super::take::Piece;
 use super::{COALESCE_NAMES, Entry, Tails};
 use crate::log::Field;
 use crate::store::Store;
@@ -19,12 +20,6 @@ pub const TURN: usize = 256 << 10;
 /// What a file costs that has nothing new, in bytes.
 const LOOK: usize = 4 << 10;
 
-/// Bytes of lines after which the clock is looked at.
-const STRETCH: usize = 8 << 10;
-
-/// The same where every line is tried.
-const SLOW_STRETCH: usize = 1 << 10;
-
 /// How long one turn takes. Bytes do not tell: a pattern without a fixed text costs a hundred times as much
 /// as one with. The clock is read after each stretch of lines, because one stretch of one rule may take
 /// as long as all others.
@@ -34,10 +29,13 @@ const TIME: Duration = Duration::from_millis(1);
 pub const MAX_OPEN: usize = 64;
 
 /// How long a file that was renamed or deleted is still looked at after nobody wrote to it.
-const GRACE: Duration = Duration::from_secs(10);
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// How long a last line without a newline waits for it when the writer writes to another file.
+const UNFINISHED: Duration = Duration::from_secs(2);
 
 /// How often there must have been nothing more, too.
-const ENDS: u32 = 2;
+pub const ENDS: u32 = 2;
 
 /// What became of a file in its turn.
 enum Outcome {
@@ -50,14 +48,16 @@ enum Outcome {
 }
 
 /// What a turn may still do.
-struct Budget {
+pub struct Budget {
     left: usize,
     start: Instant,
+    /// It ends with the lines that some rules had already, however long the others take.
+    pub is_for_half: bool,
 }
 
 impl Budget {
-    fn is_over(&self) -> bool {
-        self.start.elapsed() >= TIME
+    pub fn is_over(&self) -> bool {
+        self.is_for_half || self.start.elapsed() >= TIME
     }
 }
 
@@ -66,7 +66,7 @@ impl Tails {
     pub(super) fn read(&mut self, store: &mut Store, now: Instant) -> bool {
         let is_due = |file: &Tailed| file.is_due;
         let mut idle = 0;
-        let mut budget = Budget { left: TURN, start: Instant::now() };
+        let mut budget = Budget { left: TURN, start: Instant::now(), is_for_half: false };
         let mut has_read = false;
         loop {
             let count: usize = self.entries.iter().map(|entry| entry.files.len()).sum();
@@ -90,9 +90,29 @@ impl Tails {
             let n = self.attend(entry, at, &budget, store, now);
             has_read |= n > 0;
             budget.left = budget.left.saturating_sub(n.max(LOOK));
+            let file = self.entries.get(entry).and_then(|entry| entry.files.get(at));
+            if file.is_some_and(|file| file.half.is_some()) {
+                // The other rules get these lines first.
+                self.cursor = self.cursor.checked_sub(1).unwrap_or(count.saturating_sub(1));
+            }
         }
         self.counts.turns += u64::from(has_read);
         self.entries.iter().flat_map(|entry| &entry.files).any(is_due)
+    }
+
+    /// Gives all rules the lines that some had, before that cannot be kept.
+    pub(super) fn complete(&mut self, store: &mut Store, now: Instant) {
+        let budget = Budget { left: 0, start: Instant::now(), is_for_half: true };
+        for entry in 0..self.entries.len() {
+            let half = |entry: &Entry| entry.files.iter().position(|file| file.half.is_some());
+            while let Some(at) = self.entries.get(entry).and_then(half) {
+                self.attend(entry, at, &budget, store, now);
+                let files = self.entries.get_mut(entry).map(|entry| &mut entry.files);
+                if let Some(file) = files.and_then(|files| files.get_mut(at)) {
+                    file.half = None;
+                }
+            }
+        }
     }
 
     /// The path of the settings and the place among its files of the file with this number.
@@ -126,11 +146,11 @@ impl Tails {
                 Ok(Outcome::Stays(n)) => read = n,
                 Ok(Outcome::Truncated(head, offset)) => {
                     here.read.truncations += 1;
-                    hand_over(&mut here.files, head, offset);
+                    let is_found = hand_over(&mut here.files, head, offset);
+                    self.is_scan_due |= !is_found;
+                    emptied(here, at, is_found.then_some(head), now);
                 }
-                Ok(Outcome::Goes) => {
-                    remove(&mut here.files, at);
-                }
+                Ok(Outcome::Goes) => remove(here, at),
                 Err((trouble, error)) => self.trouble(here, at, trouble, &error, now),
             }
         }
@@ -188,7 +208,7 @@ impl Tails {
         file.close();
         if is_gone {
             // If there is another file of its name, the next look at the directory finds it.
-            remove(&mut entry.files, at);
+            remove(entry, at);
             self.poll = self.poll.map(|at| at.min(now + COALESCE_NAMES));
         }
     }
@@ -207,16 +227,21 @@ impl Tails {
         file.open().map_err(|error| (Trouble::Open, error))?;
         file.used = self.counts.turns;
         if file.start != Start::Known {
-            let mut others = before.iter().chain(&*after);
-            let settled =
-                settle(file, &mut others, &entry.said.path, &self.pending, &mut self.buffer);
-            match settled.map_err(read)? {
+            let mut others = before.iter_mut().chain(&mut *after);
+            let kept = (&*entry.said.path, &*self.pending);
+            let settled = settle(file, &mut others, kept, &mut self.buffer, now).map_err(read)?;
+            let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
+                || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
+            match settled {
                 Settled::Reads => {}
-                Settled::Waits => {
-                    file.is_due = false;
-                    let is_over = |l: Leaving| now.saturating_duration_since(l.since) >= GRACE;
-                    let is_over = file.leaving.is_some_and(is_over);
-                    return Ok(if is_over { Outcome::Goes } else { Outcome::Stays(0) });
+                Settled::Unseen if file.is_expected => {}
+                Settled::Waits => return Ok(waits(file, now)),
+                // What was compressed keeps its time.
+                Settled::UnseenPacked if is_known => return Ok(Outcome::Goes),
+                Settled::Unseen | Settled::UnseenPacked => {
+                    entry.read.missed += 1;
+                    let fields: [Field<'_>; 1] = [("path", &file.path.display())];
+                    self.counts.fail(Trouble::Missed, &fields, now);
                 }
                 Settled::Goes => return Ok(Outcome::Goes),
             }
@@ -225,13 +250,14 @@ impl Tails {
         if file.is_copy {
             let mut others = before.iter_mut().chain(after);
             if stays_copy(file, &mut others, &mut self.buffer) {
-                file.is_due = false;
-                let is_over = file.leaving.is_some();
-                return Ok(if is_over { Outcome::Goes } else { Outcome::Stays(0) });
+                return Ok(waits(file, now));
             }
-            file.is_copy = false;
+            if file.beside.is_some() {
+                return Ok(Outcome::Goes);
+            }
+            (file.is_copy, file.was) = (false, None);
         }
-        let size = file.size();
+        let (size, was_unknown) = (file.size(), file.head.bytes == 0);
         let want = file.want().min(self.buffer.len());
         let room = self.buffer.get_mut(..want).unwrap_or_default();
         let n = match file.read(room).map_err(read)? {
@@ -239,101 +265,69 @@ impl Tails {
             Bytes::Truncated(head, offset) => return Ok(Outcome::Truncated(head, offset)),
         };
         file.is_troubled = false;
-        let used = self.take_lines(entry, at, n, budget, store, now);
-        let Some(file) = entry.files.get_mut(at) else { return Ok(Outcome::Stays(n)) };
-        if used > 0 || file.size() != size {
-            file.leaving = file.leaving.map(|_| Leaving { since: now, ends: 0 });
+        if was_unknown && file.head.bytes > 0 {
+            file.turned = Some(now);
         }
-        if file.is_due {
-            return Ok(Outcome::Stays(used));
+        let piece = Piece { n, is_last: false };
+        let mut used = self.take_lines(entry, at, piece, budget, store, now);
+        let (before, rest) = entry.files.split_at_mut(at);
+        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(used)) };
+        let has_grown = used > 0 || file.size() != size;
+        let is_last = match &mut file.leaving {
+            _ if file.is_due => return Ok(Outcome::Stays(used)),
+            Some(leaving) => is_over(leaving, has_grown, GRACE, now),
+            None => false,
+        };
+        let is_unfinished = n > used && !file.skips;
+        let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
+        let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
+        let moved = || has_moved_on(file, &mut before.iter().chain(&*after));
+        let is_lone = is_unfinished && (is_last || is_quiet && moved());
+        if !is_unfinished || is_lone {
+            file.unfinished = None;
         }
-        let Some(leaving) = &mut file.leaving else { return Ok(Outcome::Stays(used)) };
-        leaving.ends += 1;
-        if leaving.ends < ENDS || now.saturating_duration_since(leaving.since) < GRACE {
-            return Ok(Outcome::Stays(used));
+        if is_lone {
+            self.buffer.copy_within(used..n, 0);
+            let piece = Piece { n: n - used, is_last: true };
+            used += self.take_lines(entry, at, piece, budget, store, now);
         }
-        self.take_last(entry, at, n, store, now);
-        Ok(Outcome::Goes)
-    }
-
-    /// Takes the lines in the first `n` bytes of the buffer; how many bytes they were.
-    fn take_lines(
-        &mut self,
-        entry: &mut Entry,
-        at: usize,
-        n: usize,
-        budget: &Budget,
-        store: &mut Store,
-        now: Instant,
-    ) -> usize {
-        let most = self.settings.max_line_bytes;
-        let is_slow = entry.rules.iter().any(Rule::is_slow);
-        let stretch = if is_slow { SLOW_STRETCH } else { STRETCH };
-        let Some(file) = entry.files.get_mut(at) else { return 0 };
-        let mut rest = self.buffer.get(..n).unwrap_or_default();
-        let mut is_cut_short = false;
-        while !is_cut_short {
-            let (taken, used) = match lines::next(rest, most, stretch, &mut file.skips) {
-                Next::Lines(stretch) => {
-                    entry.read.lines += memchr::memchr_iter(b'\n', stretch).count() as u64;
-                    (stretch, stretch.len())
-                }
-                Next::Cut(start) => {
-                    entry.read.lines += 1;
-                    entry.read.cut += 1;
-                    (start, start.len())
-                }
-                Next::Rest(n) => (&[][..], n),
-                Next::Wait => break,
-            };
-            for rule in entry.rules.iter_mut().filter(|_| !taken.is_empty()) {
-                entry.read.matches += rule.take(taken, &mut self.common, store, now);
-            }
-            rest = rest.get(used..).unwrap_or_default();
-            is_cut_short = budget.is_over() && !rest.is_empty();
-        }
-        let used = n - rest.len();
-        file.offset += used as u64;
-        entry.read.bytes += used as u64;
-        let is_all = n < file.want().min(self.buffer.len());
-        if is_all {
-            file.is_due = is_cut_short;
-        }
-        match used {
-            0 if !is_all => file.want_more(self.buffer.len()),
-            0 => {}
-            _ => file.want_usual(),
-        }
-        used
-    }
-
-    /// The line whose end never came, of a file that is given up.
-    fn take_last(
-        &mut self,
-        entry: &mut Entry,
-        at: usize,
-        n: usize,
-        store: &mut Store,
-        now: Instant,
-    ) {
-        let Some(file) = entry.files.get_mut(at) else { return };
-        let line = self.buffer.get(..n).unwrap_or_default();
-        if line.is_empty() || file.skips {
-            return;
-        }
-        entry.read.lines += 1;
-        entry.read.bytes += line.len() as u64;
-        file.offset += line.len() as u64;
-        for rule in &mut entry.rules {
-            entry.read.matches += rule.take(line, &mut self.common, store, now);
-        }
+        let is_half = entry.files.get(at).is_some_and(|file| file.half.is_some());
+        Ok(if is_last && !is_half { Outcome::Goes } else { Outcome::Stays(used) })
     }
 }
 
-/// A file is gone; what of it was not read may be in a copy.
-fn remove(files: &mut Vec<Tailed>, at: usize) {
-    let gone = files.remove(at);
+/// A file of which nothing is read yet, and what becomes of it if it leaves.
+fn waits(file: &mut Tailed, now: Instant) -> Outcome {
+    file.is_due = false;
+    // Of a copy that the path named it is known that it went.
+    let least = if file.is_copy && file.beside.is_none() { Duration::ZERO } else { GRACE };
+    let is_over = |l: Leaving| now.saturating_duration_since(l.since) >= least;
+    let is_over = file.leaving.is_some_and(is_over);
+    if is_over { Outcome::Goes } else { Outcome::Stays(0) }
+}
+
+/// A file was emptied. `head` is how it began, if a copy has what was not read of it.
+fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
+    let (before, rest) = entry.files.split_at_mut(at);
+    let Some((file, after)) = rest.split_first_mut() else { return };
+    file.turned = Some(now);
+    if let Some(head) = head {
+        file.before = Some((head, u64::MAX));
+    }
+    if file.beside.is_some() {
+        // It is another.
+        remove(entry, at);
+    } else if before.iter().chain(&*after).any(|o| disk::is_named_after(&file.path, &o.path)) {
+        // It may be a copy that got the number of one that is gone.
+        file.start = Start::Late;
+    }
+}
+
+/// A file is gone; what of it was not read may be in a copy. It is not to be found again beside others.
+fn remove(entry: &mut Entry, at: usize) {
+    let gone = entry.files.remove(at);
+    entry.passed.push(Passed::of(&gone));
     if !gone.is_copy {
-        hand_over(files, gone.head, gone.offset);
+        hand_over(&mut entry.files, gone.head, gone.offset);
     }
 }

@@ -4,19 +4,25 @@
 //! neither takes a value nor a label from the line adds up its matches and tells the store once a
 //! stretch.
 
+use super::cost;
+use super::count::Skip;
 use super::lines;
 use super::literal::{self, MAX_LITERALS};
+use crate::log::{self, Field};
 use crate::metric::{Kind, Labels};
 use crate::settings::{LogRule, RuleKind};
 use crate::store::{Change, DEFAULT_BUCKETS, Group, LabelSet, Offer, Reason, Store};
 use memchr::memmem::Finder;
-use regex_lite::{Captures, Regex};
+use regex_lite::{Captures, Match, Regex};
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 /// The label of a histogram's buckets.
 const BOUND: &str = "le";
+
+/// In which costly rules have their time.
+const EACH: Duration = Duration::from_secs(1);
 
 /// A rule that lines are held against.
 pub struct Rule {
@@ -29,6 +35,8 @@ pub struct Rule {
     takes: bool,
     /// The hashes of the labels of its series, sorted.
     series: Vec<u64>,
+    /// Why lines were skipped, as far as it was said.
+    skips_said: [bool; Skip::ALL.len()],
 }
 
 /// What all rules share.
@@ -41,6 +49,10 @@ pub struct Common {
     pub max_series: usize,
     /// Samples that the store or a bound refused.
     pub refused: [u64; Reason::ALL.len()],
+    /// Lines that rules were not held against.
+    pub skipped: [u64; Skip::ALL.len()],
+    /// How long costly rules took, since when.
+    spent: Option<(Instant, Duration)>,
     hasher: RandomState,
     set: LabelSet,
     text: String,
@@ -53,6 +65,8 @@ impl Default for Common {
             max_value_bytes: 0,
             max_series: 0,
             refused: [0; Reason::ALL.len()],
+            skipped: [0; Skip::ALL.len()],
+            spent: None,
             hasher: RandomState::new(),
             set: LabelSet::default(),
             text: String::new(),
@@ -67,6 +81,23 @@ impl Common {
             *count += 1;
         }
     }
+
+    /// Whether costly rules had all their time of this second.
+    fn is_spent(&mut self, now: Instant) -> bool {
+        match self.spent {
+            Some((since, spent)) if now < since + EACH => spent >= cost::SECOND,
+            _ => {
+                self.spent = Some((now, Duration::ZERO));
+                false
+            }
+        }
+    }
+
+    fn spend(&mut self, time: Duration) {
+        if let Some((_, spent)) = &mut self.spent {
+            *spent += time;
+        }
+    }
 }
 
 /// Where the lines are that a pattern matches.
@@ -76,6 +107,26 @@ pub struct Search {
     literals: Vec<Finder<'static>>,
     /// Whatever line has one matches.
     suffices: bool,
+    /// Bytes of a line that the regular expression gets.
+    most: usize,
+    /// A match may depend on what follows it.
+    looks_ahead: bool,
+}
+
+/// What of a line is looked at.
+struct View<'a> {
+    text: Cow<'a, str>,
+    /// Where matches may begin; before it is what they may look at.
+    from: usize,
+    is_cut: bool,
+}
+
+impl View<'_> {
+    /// Whether a match could be another in the whole line.
+    fn is_open(&self, found: &Match<'_>, looks_ahead: bool) -> bool {
+        let is_first = self.from > 0 && found.start() == self.from;
+        is_first || self.is_cut && looks_ahead && found.end() == self.text.len()
+    }
 }
 
 impl Search {
@@ -86,17 +137,49 @@ impl Search {
         let regex = Regex::new(pattern)?;
         let needed = literal::needed(pattern);
         let literals = needed.literals.iter().map(|text| Finder::new(text).into_owned());
-        Ok(Search { regex, literals: literals.collect(), suffices: needed.suffices })
+        let most = cost::most_bytes(pattern, regex.captures_len());
+        Ok(Search {
+            regex,
+            literals: literals.collect(),
+            suffices: needed.suffices,
+            most,
+            looks_ahead: pattern.contains(['$', '\\']),
+        })
     }
 
-    /// Hands every line of `stretch` to `each` that may match.
-    fn candidates(&self, stretch: &[u8], mut each: impl FnMut(&[u8])) {
+    /// What the regular expression gets of a line, around `at`.
+    fn view<'a>(&self, line: &'a [u8], at: usize) -> View<'a> {
+        if line.len() <= self.most {
+            return View { text: text(line), from: 0, is_cut: false };
+        }
+        let start = at.saturating_sub(self.most / 2).min(line.len() - self.most);
+        let part = text(line.get(start..start + self.most).unwrap_or_default());
+        let before = part.chars().next().filter(|_| start > 0);
+        let is_cut = start + self.most < line.len();
+        View { from: before.map_or(0, char::len_utf8), text: part, is_cut }
+    }
+
+    /// Whether a line matches; `None` if it is too long to be known.
+    fn matches(&self, line: &[u8], at: usize) -> Option<bool> {
+        if self.suffices {
+            return Some(true);
+        }
+        let view = self.view(line, at);
+        if line.len() <= self.most {
+            return Some(self.regex.is_match(&view.text));
+        }
+        let found = self.regex.find_at(&view.text, view.from);
+        found.filter(|found| !view.is_open(found, self.looks_ahead)).map(|_| true)
+    }
+
+    /// Hands every line of `stretch` to `each` that may match, and where in it a text is.
+    fn candidates(&self, stretch: &[u8], each: &mut dyn FnMut(&[u8], usize)) {
         if self.literals.is_empty() {
             let mut rest = stretch;
             while !rest.is_empty() {
                 let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
                 let (line, after) = rest.split_at(end);
-                each(lines::text(line));
+                each(lines::text(line), 0);
                 rest = after;
             }
             return;
@@ -116,7 +199,11 @@ impl Search {
             let first = memchr::memrchr(b'\n', before).map_or(start, |newline| start + newline + 1);
             let behind = stretch.get(at..).unwrap_or_default();
             let end = memchr::memchr(b'\n', behind).map_or(stretch.len(), |end| at + end + 1);
-            each(lines::text(stretch.get(first..end).unwrap_or_default()));
+            let line = stretch.get(first..end).unwrap_or_default();
+            // Zero bytes are left out before it.
+            let text = lines::text(line);
+            let left_out = line.iter().take_while(|byte| **byte == 0).count();
+            each(text, (at - first).saturating_sub(left_out));
             start = end;
             for (place, finder) in places.iter_mut().zip(&self.literals) {
                 if *place < start {
@@ -126,11 +213,12 @@ impl Search {
         }
     }
 
-    /// How many lines of `stretch` match.
-    pub fn count(&self, stretch: &[u8]) -> u64 {
+    /// How many lines of `stretch` match; those too long to be known are added to `skipped`.
+    pub fn count(&self, stretch: &[u8], skipped: &mut u64) -> u64 {
         let mut count = 0;
-        self.candidates(stretch, |line| {
-            count += u64::from(self.suffices || self.regex.is_match(&text(line)));
+        self.candidates(stretch, &mut |line, at| match self.matches(line, at) {
+            Some(is_match) => count += u64::from(is_match),
+            None => *skipped += 1,
         });
         count
     }
@@ -148,7 +236,14 @@ impl Rule {
     pub fn new(said: &LogRule, group: Group) -> Result<Rule, regex_lite::Error> {
         let takes = said.value.is_some() || said.labels.iter().any(|(_, text)| text.contains('$'));
         let search = Search::new(&said.pattern)?;
-        Ok(Rule { said: said.clone(), group, search, takes, series: Vec::new() })
+        Ok(Rule {
+            said: said.clone(),
+            group,
+            search,
+            takes,
+            series: Vec::new(),
+            skips_said: [false; Skip::ALL.len()],
+        })
     }
 
     /// Whether every line is tried.
@@ -164,6 +259,12 @@ impl Rule {
         }
     }
 
+    /// Bytes of lines that it may get at a time.
+    pub fn most_bytes(&self) -> usize {
+        let is_matched = self.takes || !self.search.suffices;
+        if is_matched { self.search.most } else { usize::MAX }
+    }
+
     /// Takes what whole lines say. Returns how many matched.
     pub fn take(
         &mut self,
@@ -172,18 +273,80 @@ impl Rule {
         store: &mut Store,
         now: Instant,
     ) -> u64 {
-        if !self.takes {
-            let count = self.search.count(stretch);
-            if count > 0 {
-                self.offer(None, Change::Add(count as f64), common, store, now);
-            }
-            return count;
+        if !cost::is_costly(self.most_bytes()) {
+            return self.match_lines(stretch, common, store, now);
         }
+        if common.is_spent(now) {
+            let mut count = 0;
+            self.search.candidates(stretch, &mut |_, _| count += 1);
+            self.skip(Skip::Busy, count, common);
+            return 0;
+        }
+        let start = Instant::now();
+        let count = self.match_lines(stretch, common, store, now);
+        common.spend(start.elapsed());
+        count
+    }
+
+    /// Counts lines that it was not held against, and says so once.
+    fn skip(&mut self, why: Skip, count: u64, common: &mut Common) {
+        if let Some(skipped) = common.skipped.get_mut(why as usize) {
+            *skipped += count;
+        }
+        let said = self.skips_said.get_mut(why as usize).filter(|said| count > 0 && !**said);
+        if let Some(said) = said {
+            *said = true;
+            let fields: [Field<'_>; 3] = [
+                ("metric", &self.said.metric),
+                ("pattern", &self.said.pattern),
+                ("looks_at_bytes", &self.search.most),
+            ];
+            log::warn(why.said().1, &fields);
+        }
+    }
+
+    fn match_lines(
+        &mut self,
+        stretch: &[u8],
+        common: &mut Common,
+        store: &mut Store,
+        now: Instant,
+    ) -> u64 {
+        let mut skipped = 0;
+        let count = if self.takes {
+            self.take_values(stretch, &mut skipped, common, store, now)
+        } else {
+            self.search.count(stretch, &mut skipped)
+        };
+        if !self.takes && count > 0 {
+            self.offer(None, Change::Add(count as f64), common, store, now);
+        }
+        if skipped > 0 {
+            self.skip(Skip::Long, skipped, common);
+        }
+        count
+    }
+
+    fn take_values(
+        &mut self,
+        stretch: &[u8],
+        skipped: &mut u64,
+        common: &mut Common,
+        store: &mut Store,
+        now: Instant,
+    ) -> u64 {
         let Rule { said, group, search, series, .. } = self;
         let mut count = 0;
-        search.candidates(stretch, |line| {
-            let line = text(line);
-            let Some(found) = search.regex.captures(&line) else { return };
+        search.candidates(stretch, &mut |line, at| {
+            let view = search.view(line, at);
+            let found = search.regex.captures_at(&view.text, view.from);
+            let is_known = |found: &Captures<'_>| {
+                found.get(0).is_some_and(|whole| !view.is_open(&whole, true))
+            };
+            let Some(found) = found.filter(is_known) else {
+                *skipped += u64::from(line.len() > search.most);
+                return;
+            };
             count += 1;
             let value = match &said.value {
                 None => Some(1.0),

@@ -53,7 +53,6 @@ impl Tails {
         now: Instant,
     ) {
         let found = entry.glob.look();
-        directories.extend(found.directories);
         for (path, error) in &found.failures {
             let fields: [Field<'_>; 2] = [("path", &path.display()), ("error", error)];
             self.counts.fail(Trouble::Directory, &fields, now);
@@ -87,7 +86,9 @@ impl Tails {
                     true => Start::End(about.size()),
                     false => Start::Late,
                 };
-                entry.files.push(Tailed::new(path, &about, start));
+                let mut file = Tailed::new(path, &about, start);
+                file.turned = Some(now);
+                entry.files.push(file);
                 self.state.has_changed = true;
                 is_there.push(true);
             }
@@ -101,9 +102,12 @@ impl Tails {
             file.is_due |= file.leaving.is_none();
             file.leaving.get_or_insert(leaving);
         }
-        if std::mem::take(&mut entry.is_new) {
+        if entry.is_new {
             self.seek_pending(entry, now);
         }
+        self.look_beside(entry, &found.directories, most.saturating_sub(entry.files.len()));
+        directories.extend(found.directories);
+        entry.is_new = false;
     }
 
     /// Files that were renamed while the program did not run are read to their end.

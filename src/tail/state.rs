@@ -14,10 +14,12 @@
 //! synced: that can take seconds on slow flash, and the serving thread must not wait for it. After a power
 //! failure it may be an old one, or damaged, which its last line tells.
 
+use crate::sys;
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The first line; the number is that of the format.
@@ -65,7 +67,7 @@ pub struct Place {
 /// is somebody else's may not.
 pub fn read(path: &Path) -> io::Result<Vec<Place>> {
     let mut text = Vec::new();
-    match File::open(path) {
+    match sys::open_private(path, OpenOptions::new().read(true)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?.take(MAX_BYTES + 1).read_to_end(&mut text)?,
     };
@@ -86,9 +88,11 @@ pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     beside.push(".new");
     // The directory that is meant for it may be missing, not those above.
     if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
-        fs::create_dir(directory)?;
+        DirBuilder::new().mode(sys::PRIVATE_DIR).create(directory)?;
     }
-    let done = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let mut how = OpenOptions::new();
+    let file = sys::open_private(beside.as_ref(), how.write(true).create(true).truncate(true));
+    let done = file.and_then(|mut f| f.write_all(text)).and_then(|()| fs::rename(&beside, path));
     if done.is_err() {
         let _ = fs::remove_file(&beside);
     }
@@ -256,6 +260,25 @@ mod tests {
             assert!(parse(&sealed(bad)).is_err(), "{bad}");
         }
         assert!(parse(&vec![b' '; 5 << 20]).is_err());
+    }
+
+    #[test]
+    fn a_file_is_private_and_no_link_is_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = std::env::temp_dir().join(format!("sysmetrics-own-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        let path = dir.join("state");
+        write(&path, &render(places().iter())).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&dir), mode(&path)), (0o700, 0o600));
+        let other = dir.join("other");
+        fs::rename(&path, &other).unwrap();
+        symlink(&other, &path).unwrap();
+        assert_eq!(read(&path).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        symlink(&other, dir.join("state.new")).unwrap();
+        assert!(write(&path, b"lost").is_err());
+        assert_eq!(read(&other).unwrap(), places());
+        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::courier::{Answer, Failure};
 use crate::ingest::{Buffers, Collision, Intake, Piece, Syntax, Tally, json};
 use crate::metric::Kind;
 use crate::settings::{Field, Target};
-use crate::store::{Change, Group, LabelSet, Offer, Reason, Store};
+use crate::store::{Bounds, Change, Group, LabelSet, Offer, Reason, Store};
 use std::time::{Duration, Instant};
 
 /// Lines of text, or numbers, that are taken a turn.
@@ -60,11 +60,12 @@ pub struct Tools {
     pub constant: Vec<(String, String)>,
     /// Of one target.
     pub max_series: usize,
+    /// Of one series.
+    pub max_labels: usize,
 }
 
 /// What `answer` says, if it is one with exposition text.
 pub fn text(answer: Answer) -> Result<Said, Failure> {
-    judge(&answer)?;
     Ok(Said::Text(answer.body, Syntax::of(&answer.content_type)))
 }
 
@@ -75,7 +76,6 @@ pub fn numbers(
     fields: &[Field],
     max_series: usize,
 ) -> Result<Said, Failure> {
-    judge(answer)?;
     let document = json::parse(&answer.body).map_err(|fault| {
         let at = fault.at.to_string();
         let text = ["no JSON: at byte ", &at, ": expected ", fault.expected].concat();
@@ -83,7 +83,7 @@ pub fn numbers(
     })?;
     let (mut numbers, mut tally) = (Vec::new(), Tally::default());
     custom::read(document, target, fields, MAX_NAME, &mut |picked| match picked {
-        Err(reason) => tally.count("", Err(reason)),
+        Err((what, reason)) => tally.count(what, Err(reason)),
         Ok(sample) if numbers.len() >= max_series => tally.count(sample.name, Err(Reason::Series)),
         Ok(sample) => numbers.push(Number {
             name: sample.name.to_owned(),
@@ -96,7 +96,8 @@ pub fn numbers(
     Ok(Said::Numbers(numbers, tally))
 }
 
-fn judge(answer: &Answer) -> Result<(), Failure> {
+/// Whether the status is that of an answer to be read.
+pub fn judge(answer: &Answer) -> Result<(), Failure> {
     if answer.status == 200 {
         return Ok(());
     }
@@ -141,6 +142,7 @@ impl Taking {
             honor_time: target.honor_timestamps,
             max_age: MAX_AGE,
             max_series: tools.max_series,
+            max_labels: tools.max_labels,
         };
         match &self.said {
             Said::Text(text, syntax) => {
@@ -162,7 +164,7 @@ impl Taking {
     }
 }
 
-/// Offers one number to the store, which counts for itself what it takes or refuses.
+/// Offers one number to the store.
 fn offer(
     number: &Number,
     intake: &Intake<'_>,
@@ -184,10 +186,8 @@ fn offer(
     for (name, value) in intake.constant {
         labels.add_missing(name, value);
     }
-    let rendered = labels.render(store.bounds(), "");
-    if let Err(reason) = rendered {
-        store.refuse(reason);
-    }
+    let bounds = Bounds { labels: intake.max_labels, ..*store.bounds() };
+    let rendered = labels.render(&bounds, "");
     let offer = Offer {
         name: &number.name,
         kind: if number.is_counter { Kind::Counter } else { Kind::Gauge },
@@ -205,7 +205,6 @@ fn offer(
 mod tests {
     use super::*;
     use crate::ingest::exposition::{Place, Reader};
-    use crate::store::Bounds;
 
     /// Families in pieces, a histogram, a summary, comments, blank lines.
     const TEXT: &str = "# HELP a_total A.\n# TYPE a_total counter\na_total{x=\"1\"} 1\n\n\
@@ -252,7 +251,7 @@ mod tests {
     fn a_large_answer_is_taken_in_pieces() {
         let now = Instant::now();
         let target = Target { name: "t".to_owned(), ..Target::default() };
-        let mut tools = Tools { max_series: 3 * PIECE, ..Tools::default() };
+        let mut tools = Tools { max_series: 3 * PIECE, max_labels: 9, ..Tools::default() };
         let mut store = Store::new(Bounds::default(), now);
         let group = store.open_group();
         let mut text = String::new();

@@ -21,9 +21,15 @@ const SOON: Duration = Duration::from_secs(1);
 /// Bytes of a file with a token or password.
 const MAX_SECRET: u64 = 16 << 10;
 
-/// What exposition text is asked for with: the parser knows both formats, and more of OpenMetrics.
-const ACCEPT_TEXT: &str =
-    "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+/// What exposition text is asked for with. The plain format comes first, by place and by quality: that
+/// of some servers is sound where their OpenMetrics is not, and nothing is used that only the latter
+/// has. `escaping` asks for names as they are; Go's library heeds it in 0.0.4, Python's only in 1.0.0,
+/// and Java's reads it up to the next semicolon, so q stands behind it even where it is 1. Both of
+/// text come before OpenMetrics, as Python's library takes the first that it knows, whatever its
+/// quality. Without the word openmetrics Spring answers JSON.
+const ACCEPT_TEXT: &str = "text/plain;version=0.0.4;escaping=allow-utf-8;q=1,\
+    text/plain;version=1.0.0;escaping=allow-utf-8;q=0.9,\
+    application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.1";
 
 const ACCEPT_JSON: &str = "application/json";
 
@@ -35,6 +41,7 @@ pub struct Plan {
     kind: TargetKind,
     fields: Vec<Field>,
     max_series: usize,
+    any_status: bool,
     interval: Duration,
     timeout: Duration,
     max_body: usize,
@@ -42,6 +49,7 @@ pub struct Plan {
     token_file: Option<PathBuf>,
     username: String,
     password_file: Option<PathBuf>,
+    follow_any: bool,
     /// Tells targets apart, so that not all are asked at once.
     spread: u64,
 }
@@ -67,6 +75,7 @@ impl Plan {
             kind: target.kind,
             fields: target.fields.clone(),
             max_series: all.max_series,
+            any_status: target.any_status,
             interval: target.interval.unwrap_or(all.interval).max(MIN_INTERVAL),
             timeout: target.timeout.unwrap_or(all.timeout),
             max_body: all.max_body_bytes,
@@ -74,6 +83,7 @@ impl Plan {
             token_file: target.token_file.clone(),
             username: target.username.clone(),
             password_file: target.password_file.clone(),
+            follow_any: target.follow_any,
             spread: hasher.finish(),
         }
     }
@@ -96,7 +106,7 @@ impl Plan {
 
 /// Works until `stop` closes.
 pub fn work(id: u64, plan: &Plan, stop: &Queue<Infallible>, desk: &Slot<Outcome>) {
-    let mut client = Client::default();
+    let mut client = Client::following(plan.follow_any);
     let start = Instant::now();
     let mut next = plan.next(None);
     loop {
@@ -123,7 +133,14 @@ fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Said, Failure> 
         deadline: now + plan.timeout,
         max_body: plan.max_body,
     };
-    let answer = client.send(&call)?;
+    let mut answer = client.send(&call)?;
+    if !plan.any_status {
+        answer::judge(&answer)?;
+    }
+    // Of an answer of any status the whole is wanted, too.
+    if let Some(fault) = answer.fault.take() {
+        return Err(fault);
+    }
     match plan.kind {
         TargetKind::Prometheus => answer::text(answer),
         TargetKind::Custom => answer::numbers(&answer, &plan.name, &plan.fields, plan.max_series),

@@ -35,8 +35,9 @@ pub struct Picked<'a> {
     pub value: f64,
 }
 
-/// Takes each sample, and why there is none.
-pub type Take<'t> = dyn FnMut(Result<Picked<'_>, Reason>) + 't;
+/// Takes each sample, or of what there is none, and why: the path of a field, or the name that a
+/// number would have.
+pub type Take<'t> = dyn FnMut(Result<Picked<'_>, (&str, Reason)>) + 't;
 
 /// Takes what there is in `document`, a target's answer. No name is longer than `max_name` bytes.
 pub fn read(

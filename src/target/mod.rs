@@ -21,7 +21,7 @@ use std::time::Instant;
 /// Answers that may lie on the desk: couriers that bring more wait.
 const DESK: usize = 4;
 
-static FAMILIES: [Family<'static>; 5] = [
+static FAMILIES: [Family<'static>; 6] = [
     gauge("target_up", Unit::One, "Whether the target's last answer was taken.", &["target"])
         .only_own(),
     gauge(
@@ -35,6 +35,13 @@ static FAMILIES: [Family<'static>; 5] = [
         "target_samples",
         Unit::One,
         "Samples that were taken from the target's last answer.",
+        &["target"],
+    )
+    .only_own(),
+    counter(
+        "target_samples_accepted_total",
+        Unit::One,
+        "Samples that were taken from the target's answers.",
         &["target"],
     )
     .only_own(),
@@ -87,6 +94,7 @@ impl Targets {
         }
         self.tools.constant = labels.to_vec();
         self.tools.max_series = settings.max_series;
+        self.tools.max_labels = settings.max_labels;
         let mut before = std::mem::take(&mut self.states);
         self.open_desk(settings);
         for target in &settings.targets {
@@ -142,6 +150,13 @@ impl Targets {
         })
     }
 
+    /// The targets of whose last answer there was no room for some samples, and for how many.
+    pub fn excesses(&self) -> impl Iterator<Item = (&str, u64)> {
+        let left_out = |state: &State| state.last().map_or(0, |last| last.left_out);
+        let all = self.states.iter().map(move |state| (state.name(), left_out(state)));
+        all.filter(|(_, count)| *count > 0)
+    }
+
     /// What is to be taken now.
     fn next(&mut self, store: &mut Store, now: Instant) -> Option<Taking> {
         if let Some(taking) = self.taking.take() {
@@ -155,7 +170,7 @@ impl Targets {
 
     /// Writes what is known about the targets.
     pub fn write_self(&self, out: &mut dyn Sink) {
-        let [up, duration, samples, errors, refused] = &FAMILIES;
+        let [up, duration, samples, accepted, errors, refused] = &FAMILIES;
         let known = || self.states.iter().filter_map(|state| Some((state, state.last()?)));
         out.family(up);
         for (state, last) in known() {
@@ -169,6 +184,10 @@ impl Targets {
         out.family(samples);
         for (state, last) in known() {
             out.sample(&[state.name().into()], samples.value(last.samples));
+        }
+        out.family(accepted);
+        for (state, _) in known() {
+            out.sample(&[state.name().into()], accepted.value(state.accepted()));
         }
         out.family(errors);
         for state in &self.states {

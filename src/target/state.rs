@@ -7,6 +7,7 @@ use crate::ingest::Tally;
 use crate::log::{self, Limiter};
 use crate::settings::{Scrape, Target};
 use crate::store::{Group, Reason, Store};
+use crate::wire::shown;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,8 @@ pub struct State {
     last: Option<Last>,
     /// What went wrong last, and when.
     failure: Option<(String, Instant)>,
+    /// Samples that were taken of all its answers.
+    accepted: u64,
     errors: [u64; REASONS.len()],
     refused: [u64; Reason::ALL.len()],
     failures: Limiter,
@@ -58,6 +61,8 @@ pub struct Last {
     pub duration: Duration,
     /// How many samples were taken.
     pub samples: u64,
+    /// For how many there was no room.
+    pub left_out: u64,
 }
 
 impl State {
@@ -71,6 +76,7 @@ impl State {
             courier: None,
             last: None,
             failure: None,
+            accepted: 0,
             errors: [0; REASONS.len()],
             refused: [0; Reason::ALL.len()],
             failures: Limiter::default(),
@@ -96,6 +102,11 @@ impl State {
     /// What went wrong last, and when.
     pub fn failure(&self) -> Option<(&str, Instant)> {
         self.failure.as_ref().map(|(text, at)| (text.as_str(), *at))
+    }
+
+    /// Samples that were taken of all its answers.
+    pub fn accepted(&self) -> u64 {
+        self.accepted
     }
 
     /// Failed requests, in the order of `REASONS`.
@@ -194,12 +205,15 @@ impl State {
 
     fn succeed(&mut self, duration: Duration, tally: &Tally, now: Instant) {
         let samples = tally.taken as u64;
+        self.accepted += samples;
         if self.last.is_some_and(|last| !last.up) {
             let fields: [log::Field<'_>; 2] =
                 [("target", &self.target.name), ("samples", &samples)];
             log::info("target answers again", &fields);
         }
-        self.last = Some(Last { up: true, duration, samples });
+        let no_room = tally.reasons().filter(|(reason, _)| reason.is_room());
+        let left_out = no_room.map(|(_, count)| u64::from(count)).sum();
+        self.last = Some(Last { up: true, duration, samples, left_out });
         // The next failure is another one.
         self.failures = Limiter::default();
         for (reason, more) in tally.reasons() {
@@ -232,7 +246,7 @@ impl State {
         now: Instant,
     ) {
         self.forget(store);
-        self.last = Some(Last { up: false, duration, samples: 0 });
+        self.last = Some(Last { up: false, duration, ..Last::default() });
         self.failure = Some((text.chars().take(MAX_TEXT).collect(), now));
         let at = REASONS.iter().position(|word| *word == reason);
         if let Some(count) = at.and_then(|at| self.errors.get_mut(at)) {
@@ -247,13 +261,5 @@ impl State {
             ("failures_before", &held_back),
         ];
         log::warn("target failed", &fields);
-    }
-}
-
-/// A URL without user and password.
-fn shown(url: &str) -> String {
-    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'))) {
-        Some((scheme, Some((user, rest)))) if !user.contains('/') => [scheme, "://", rest].concat(),
-        _ => url.to_owned(),
     }
 }

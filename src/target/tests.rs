@@ -44,6 +44,7 @@ fn a_reload_in_the_middle_of_an_answer_leaves_nothing_half_done() {
         timeout: Duration::from_secs(60),
         max_body_bytes: 1 << 20,
         max_series: 10 * LINES,
+        max_labels: 32,
         targets: vec![target.clone()],
     };
     targets.apply(&settings, &[], &mut store, now);

@@ -72,7 +72,8 @@ impl Chunks {
     fn step(&mut self, byte: u8, had: usize, limit: usize) -> Result<(), Fault> {
         self.state = match (self.state, byte) {
             (State::Size, byte) if byte.is_ascii_hexdigit() => {
-                self.digits += 1;
+                // Those in front that are zero are for the looks.
+                self.digits = if self.left == 0 { 1 } else { self.digits + 1 };
                 if self.digits > MAX_DIGITS {
                     return Err(Fault::TooLarge);
                 }

@@ -1,16 +1,19 @@
 //! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
 //! ends, how long a body is, chunks, gzip and dates; the URLs that lead to it;
-//! patterns of names; and check sums.
+//! patterns of names; check sums; and the fields of Protocol Buffers.
 
 mod chunked;
 #[cfg(feature = "gzip")]
 mod crc;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod date;
+#[cfg(feature = "hub")]
+mod fields;
 #[cfg(feature = "gzip")]
 mod gzip;
 #[cfg(feature = "hub")]
 mod pattern;
+mod secret;
 mod url;
 
 pub use chunked::Chunks;
@@ -20,10 +23,13 @@ pub use crc::crc32;
 pub use crc::crc32c;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 pub use date::read_http_date;
+#[cfg(feature = "hub")]
+pub use fields::{Fields, Wire, split_delimited};
 #[cfg(feature = "gzip")]
 pub use gzip::{Deflate, Gzip};
 #[cfg(feature = "hub")]
 pub use pattern::matches;
+pub use secret::{SECRET, shown};
 pub use url::{NO_TLS, Url, basic};
 
 use std::str;

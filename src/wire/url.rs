@@ -1,6 +1,7 @@
 //! Where a request goes: `http://[user:password@]host[:port]/path?query` (RFC 3986), or `https://…`
 //! in a build with the feature `tls`. What stands behind `#` is not sent.
 
+use super::secret::show_target;
 use std::fmt;
 use std::net::Ipv6Addr;
 
@@ -13,7 +14,7 @@ const TLS_PORT: u16 = 443;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Where a request goes. It is written without user and password: it goes to logs.
+/// Where a request goes. It is written without user, password and tokens: it goes to logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     /// The scheme is https.
@@ -33,7 +34,9 @@ impl fmt::Display for Url {
         f.write_str(self.scheme())?;
         f.write_str("://")?;
         f.write_str(&self.authority())?;
-        f.write_str(&self.target)
+        let mut target = String::new();
+        show_target(&self.target, &mut target);
+        f.write_str(&target)
     }
 }
 
@@ -243,6 +246,8 @@ mod tests {
         assert_eq!(url.user, Some(("me".to_owned(), "p@ss:%zz".to_owned())));
         assert_eq!(format!("{url} {url:?}"), "http://host:81/a http://host:81/a");
         assert_eq!(Url::parse("http://me@host/").unwrap().user, Some(("me".into(), String::new())));
+        let url = Url::parse("http://me@host/a?token=t0p").unwrap();
+        assert_eq!(url.to_string(), "http://host/a?token=<secret>");
     }
 
     #[cfg(not(feature = "tls"))]
@@ -258,7 +263,10 @@ mod tests {
     #[test]
     fn https_has_its_own_port() {
         let url = Url::parse("HTTPS://me@Api/v1?x").unwrap();
-        assert_eq!((url.is_tls, url.port, url.to_string()), (true, 443, "https://api/v1?x".into()));
+        assert_eq!(
+            (url.is_tls, url.port, url.to_string()),
+            (true, 443, "https://api/v1?<secret>".into())
+        );
         let other = Url::parse("https://api:80/").unwrap();
         assert_eq!((other.port, other.authority()), (80, "api:80".into()));
         assert!(!other.is_same_place(&Url::parse("http://api/").unwrap()));
@@ -285,7 +293,8 @@ mod tests {
             ("..", "http://h:81/a/"),
         ] {
             let to = base.join(reference).unwrap();
-            assert_eq!(to.to_string(), expected, "{reference}");
+            let whole = ["http://", &to.authority(), &to.target].concat();
+            assert_eq!(whole, expected, "{reference}");
             assert_eq!(to.user, None);
         }
         for bad in ["https:", "ftp://x", "mailto:x", "/a b", "http://"] {

@@ -20,6 +20,7 @@ pub fn allocate_nothing() {
         honor_time: false,
         max_age: Duration::ZERO,
         max_series: 1000,
+        max_labels: 32,
     };
     let mut text = "# HELP a A \\n.\n# TYPE a counter\n".to_owned();
     for i in 0..50 {

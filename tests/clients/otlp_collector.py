@@ -4,7 +4,9 @@
 
 Writes DIR/ports ("http grpc") when it listens, a JSON object for every point into DIR/points, one for
 every request into DIR/requests. DIR/mode says how to answer, as one line:
-    ok | status CODE [RETRY_AFTER] | partial N | slow SECONDS | dead | half | grpc CODE [RETRY_AFTER_MS]
+    ok | status CODE [RETRY_AFTER] | partial N | long N | slow SECONDS | dead | half | torn | grpc CODE [RETRY_AFTER_MS]
+long: N bytes are said of what was taken; half: not even the status; torn: taken, and no more than the
+status is said; over gRPC beside very long trailers.
 """
 
 import argparse
@@ -109,6 +111,14 @@ class Collector:
         return len(lines)
 
 
+def say(response, mode):
+    if mode[0] == "partial":
+        response.partial_success.rejected_data_points = int(mode[1])
+        response.partial_success.error_message = "some are bad"
+    if mode[0] == "long":
+        response.partial_success.error_message = "x" * int(mode[1])
+
+
 def http_handler(collector):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -136,7 +146,7 @@ def http_handler(collector):
                 self.close_connection = True
                 return None
             if mode[0] == "half":
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+                self.wfile.write(b"HTTP/1.1 20")
                 self.close_connection = True
                 return None
             if mode[0] == "slow":
@@ -154,9 +164,11 @@ def http_handler(collector):
                 request.ParseFromString(body)
             assert request.resource_metrics, "an empty envelope"
             collector.take(request)
-            if mode[0] == "partial":
-                response.partial_success.rejected_data_points = int(mode[1])
-                response.partial_success.error_message = "some are bad"
+            if mode[0] == "torn":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+                self.close_connection = True
+                return None
+            say(response, mode)
             if content == "application/json":
                 return self.answer(200, json_format.MessageToJson(response).encode(), content)
             return self.answer(200, response.SerializeToString())
@@ -180,9 +192,9 @@ def grpc_handler(collector):
             context.abort(code, "not now")
         collector.take(request)
         response = service.ExportMetricsServiceResponse()
-        if mode[0] == "partial":
-            response.partial_success.rejected_data_points = int(mode[1])
-            response.partial_success.error_message = "some are bad"
+        say(response, mode)
+        if mode[0] == "torn":
+            context.set_trailing_metadata((("x-long", "c" * 21_000),))
         return response
 
     name = "opentelemetry.proto.collector.metrics.v1.MetricsService"

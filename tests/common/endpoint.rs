@@ -16,6 +16,8 @@ pub enum Say {
     Trickle(Vec<u8>),
     /// Nothing, for as long as the client waits.
     Nothing,
+    /// What this says to the head of the request.
+    By(fn(&str) -> Say),
 }
 
 #[derive(Default)]
@@ -106,8 +108,12 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     }
     let say = {
         let mut state = state.lock().unwrap();
+        let say = match state.say.clone().unwrap() {
+            Say::By(choose) => choose(&head),
+            say => say,
+        };
         state.heads.push(head);
-        state.say.clone().unwrap()
+        say
     };
     let stream = stream.get_mut();
     // A client that has heard enough hangs up.
@@ -119,6 +125,6 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
                 thread::sleep(Duration::from_millis(5));
             }
         }
-        Say::Nothing => drop(std::io::Read::read(stream, &mut [0; 1])),
+        Say::Nothing | Say::By(_) => drop(std::io::Read::read(stream, &mut [0; 1])),
     }
 }

@@ -37,6 +37,14 @@ impl Json {
             other => panic!("{key}: {other:?} in {self:?}"),
         }
     }
+
+    #[allow(dead_code)] // not every test asks for one
+    pub fn number(&self, key: &str) -> f64 {
+        match self.get(key) {
+            Some(Json::Number(number)) => *number,
+            other => panic!("{key}: {other:?} in {self:?}"),
+        }
+    }
 }
 
 fn blanks(chars: &mut Peekable<Chars<'_>>) {

@@ -1,6 +1,8 @@
 //! A directory for one test, gone with it.
 
+use std::ffi::CString;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -39,6 +41,13 @@ impl Temp {
         }
         temp
     }
+}
+
+/// A pipe at this path.
+pub fn make_pipe(path: &Path) {
+    let path = CString::new(path.as_os_str().as_bytes()).unwrap();
+    // SAFETY: the path ends with a NUL and lives over the call.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o644) }, 0);
 }
 
 impl AsRef<Path> for Temp {

@@ -16,7 +16,7 @@ const PUSHED: &str = "# TYPE odd gauge\nodd{path=\"C:\\\\dir\\\\x\",quote=\"say 
 /// An agent on a machine that stands still, which exports as `export` says, each 300 ms.
 fn agent(export: &str) -> Agent {
     let file = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"out\"\ninterval_secs = \"300ms\"\n\
+        "[server]\nlisten = \"127.0.0.1:0\"\n[agent]\njob = \"\"\n[[export]]\nname = \"out\"\ninterval_secs = \"300ms\"\n\
          timeout_secs = 20\nlong_timeout = true\n{export}\n"
     );
     let agent = Agent::plan().file(&file).machine("box").start();
@@ -27,7 +27,7 @@ fn agent(export: &str) -> Agent {
 fn push(agent: &Agent) {
     let mut client = Client::connect(&agent.address());
     let head = format!(
-        "POST /metrics/job/e2e HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n{PUSHED}",
+        "POST /metrics/job/e2e HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{PUSHED}",
         PUSHED.len()
     );
     let answer = client.send(head).answer();
@@ -85,6 +85,52 @@ fn in_prometheus_by_remote_write_1_and_2() {
         ));
         compare(&agent, || read_back(&["prometheus", &peer.url()]));
     }
+}
+
+/// Two agents with the same file, which leaves the rest to the environment.
+#[test]
+fn two_boxes_are_two_series() {
+    const NAME: &str = "process_start_time_seconds";
+    let (prometheus, newer) = (Peer::prometheus(false), Peer::prometheus(true));
+    let influx = Peer::influx();
+    let export = |kind: &str, name: &str, peer: &Peer, more: &str| {
+        format!(
+            "[[export]]\ntype = \"{kind}\"\nname = \"{name}\"\nendpoint = \"{}\"\ninterval_secs = 0.3\n\
+             {more}\n",
+            peer.url()
+        )
+    };
+    let file = [
+        "[server]\nlisten = \"127.0.0.1:0\"\n[agent]\ninstance = \"${BOX}\"\n",
+        &export("remote_write", "one", &prometheus, "version = \"1.0\""),
+        &export("remote_write", "two", &newer, "version = \"2.0\""),
+        &export("influx", "lines", &influx, "database = \"box\""),
+    ];
+    let _agents = ["edge-17", "edge-18"].map(|name| {
+        let agent = Agent::plan().file(&file.concat()).machine("box").env("BOX", name).start();
+        push(&agent);
+        agent
+    });
+    let of = |rows: Rows, name: &str| -> Vec<Vec<(String, String)>> {
+        let keys = rows.all.into_keys().filter(|(other, _)| other == name);
+        keys.map(|(_, labels)| labels).collect()
+    };
+    let labels = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let both = |more: &[(&str, &str)], key: &str| {
+        ["edge-17", "edge-18"].map(|name| labels(&[&[(key, name)], more].concat()))
+    };
+    for peer in [&prometheus, &newer] {
+        let rows = || read_back(&["prometheus", &peer.url()]);
+        let expected = both(&[("job", "sysmetrics")], "instance");
+        wait_until("two series", || of(rows(), NAME) == expected);
+        // A client's job stays what it is.
+        let expected = both(&[("job", "e2e"), ("kind", "a b")], "instance");
+        wait_until("two series", || of(rows(), "jobs_total") == expected);
+    }
+    let rows = || read_back(&["influx", &influx.url(), "box"]).map(from_influx);
+    wait_until("two tags", || of(rows(), NAME) == both(&[], "host"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod common;
 mod arrives;
 mod collector;
 mod frames;
+mod late;
 mod link;
 mod lost;
 mod moods;

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// The Python that has the official packages, as `.ci/install.sh` makes it.
-pub const PYTHON: &str = ".ci/clients/bin/python3";
+pub const PYTHON: &str = "target/clients/bin/python3";
 
 /// Where newer releases are, as `.ci/peers.sh` unpacks them.
-const NEWER: &str = ".ci/peers/usr/bin";
+const NEWER: &str = "target/peers/usr/bin";
 
 /// A running receiver.
 pub struct Peer {

@@ -11,6 +11,8 @@ use std::time::Instant;
 pub enum Reply {
     /// Answered with this status line and these headers.
     Say(String),
+    /// The same with a body, as plain text.
+    Tell(String, String),
     /// Never answered.
     Hang,
     /// Taken.
@@ -23,6 +25,10 @@ impl Reply {
     pub fn say(head: &str) -> Reply {
         Reply::Say(head.trim_end().to_owned())
     }
+
+    pub fn tell(head: &str, body: &str) -> Reply {
+        Reply::Tell(head.to_owned(), body.to_owned())
+    }
 }
 
 /// A request.
@@ -34,7 +40,7 @@ pub struct Heard {
     is_taken: bool,
 }
 
-type Script = Box<dyn FnMut(usize, &str) -> Reply + Send>;
+type Script = Box<dyn FnMut(usize, &str, &[u8]) -> Reply + Send>;
 
 struct State {
     script: Script,
@@ -53,7 +59,7 @@ impl Receiver {
     pub fn start(mut script: impl FnMut(usize) -> Reply + Send + 'static) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let script: Script = Box::new(move |n, _| script(n));
+        let script: Script = Box::new(move |n, _, _| script(n));
         let state = State { script, heard: Vec::new(), connections: 0 };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
@@ -73,11 +79,16 @@ impl Receiver {
 
     /// From now on it answers like this.
     pub fn answer(&self, mut script: impl FnMut(usize) -> Reply + Send + 'static) {
-        self.state.lock().unwrap().script = Box::new(move |n, _| script(n));
+        self.state.lock().unwrap().script = Box::new(move |n, _, _| script(n));
     }
 
     pub fn answer_by_head(&self, mut script: impl FnMut(&str) -> Reply + Send + 'static) {
-        self.state.lock().unwrap().script = Box::new(move |_, head| script(head));
+        self.state.lock().unwrap().script = Box::new(move |_, head, _| script(head));
+    }
+
+    /// The same, by head and body.
+    pub fn answer_by(&self, mut script: impl FnMut(&str, &[u8]) -> Reply + Send + 'static) {
+        self.state.lock().unwrap().script = Box::new(move |_, head, body| script(head, body));
     }
 
     /// Every request so far.
@@ -102,26 +113,27 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         let reply = {
             let mut state = state.lock().unwrap();
             let count = state.heard.len();
-            let reply = (state.script)(count, &head);
+            let reply = (state.script)(count, &head, &body);
             let is_taken = match &reply {
                 Reply::Ok => true,
-                Reply::Say(said) => said.starts_with('2'),
+                Reply::Say(said) | Reply::Tell(said, _) => said.starts_with('2'),
                 Reply::Hang => false,
             };
             state.heard.push(Heard { head, body, at: Instant::now(), is_taken });
             reply
         };
-        let said = match reply {
+        let (said, told) = match reply {
             // Until the other side has had enough.
             Reply::Hang => return drop(stream.read(&mut [0])),
-            Reply::Ok => "200 Fine".to_owned(),
-            Reply::Say(said) => said,
+            Reply::Ok => ("200 Fine".to_owned(), String::new()),
+            Reply::Say(said) => (said, String::new()),
+            Reply::Tell(said, told) => (said + "\r\nContent-Type: text/plain", told),
         };
         let answer = format!(
-            "HTTP/1.1 {said}\r\n{}\r\n",
+            "HTTP/1.1 {said}\r\n{}\r\n{told}",
             match said.starts_with("204") {
-                true => "",
-                false => "Content-Length: 0\r\n",
+                true => String::new(),
+                false => format!("Content-Length: {}\r\n", told.len()),
             }
         );
         if stream.get_mut().write_all(answer.as_bytes()).is_err() {

@@ -1,6 +1,6 @@
 """A gRPC server: grpc_server.py PORT [CERTIFICATES]. Prints its port.
 
-The header x-what: echo, fail with details, slow, big (1 MB)."""
+The header x-what: echo, fail with details, slow, big (1 MB), trailers of 21 KB."""
 import sys, threading
 from concurrent import futures
 import grpc
@@ -19,6 +19,8 @@ def handle(request, context):
         threading.Event().wait(20)
     if method == "big":
         return b"x" * 1_000_000
+    if method == "trailers":
+        context.set_trailing_metadata((("x-long", "c" * 21_000),))
     return request
 
 

@@ -3,7 +3,22 @@
 use crate::naive::statsd::{line, real};
 use crate::random::Random;
 
-const NAMES: [&str; 9] = ["a", "a.b-c", "1x", "x--y", "é", "", "n,k=v", "n#k=v,l=", "_e{1,1}"];
+const NAMES: [&str; 14] = [
+    "a",
+    "a.b-c",
+    "1x",
+    "x--y",
+    "é",
+    "",
+    "n,k=v",
+    "n#k=v,l=",
+    "n[k=v,l=w]",
+    "n-[k=v,]-1",
+    "[k]1",
+    "n[k=v",
+    "n[k=v],l=w",
+    "_e{1,1}",
+];
 const VALUES: [&str; 7] = ["1", "-2.5", "+3", "1:2:3", "", "x", "1e400"];
 const TYPES: [&str; 8] = ["c", "g", "ms", "h", "d", "s", "", "cc"];
 const FIELDS: [&str; 14] = [

@@ -63,6 +63,7 @@ pub const SPEC: Spec = Spec {
         }],
     },
     families: &FAMILIES,
+    dynamic: &[],
     open,
 };
 

@@ -85,6 +85,7 @@ pub const SPEC: Spec = Spec {
         ],
     },
     families: &FAMILIES,
+    dynamic: &[],
     open,
 };
 

@@ -83,6 +83,7 @@ pub const SPEC: Spec = Spec {
         ],
     },
     families: &FAMILIES,
+    dynamic: &[],
     open,
 };
 

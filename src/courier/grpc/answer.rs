@@ -20,6 +20,11 @@ const INTERNAL: u32 = 13;
 const UNAVAILABLE: u32 = 14;
 const UNAUTHENTICATED: u32 = 16;
 
+/// Bytes of an answer that are read, and not kept, for the status behind them.
+const MAX_SKIPPED: usize = 16 << 20;
+
+const TOO_LARGE: &str = "the message that came back is longer than it may be";
+
 /// What came, as it came.
 #[derive(Default)]
 pub struct Heard {
@@ -27,12 +32,10 @@ pub struct Heard {
     pub status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
+    /// Bytes of it that were not kept.
+    skipped: usize,
     trailers: HeaderMap,
     reset: Option<h2::Reason>,
-}
-
-fn too_large() -> Failure {
-    failure("too_large", "the message that came back is longer than it may be")
 }
 
 impl Heard {
@@ -78,14 +81,28 @@ impl Heard {
         while let Some(piece) = poll_fn(|cx| body.poll_data(cx)).await {
             let piece = piece?;
             // Besides the message there is its prefix.
-            if piece.len() > (max_body.saturating_add(5)).saturating_sub(self.body.len()) {
-                return Err(Wrong::Other(too_large()));
+            let room = max_body.saturating_add(5).saturating_sub(self.body.len());
+            let kept = piece.get(..room).unwrap_or(&piece);
+            self.body.extend_from_slice(kept);
+            self.skipped += piece.len() - kept.len();
+            if self.skipped > MAX_SKIPPED {
+                return Err(Wrong::Other(failure("too_large", TOO_LARGE)));
             }
-            self.body.extend_from_slice(&piece);
             body.flow_control().release_capacity(piece.len())?;
         }
         self.trailers = poll_fn(|cx| body.poll_trailers(cx)).await?.unwrap_or_default();
         Ok(())
+    }
+
+    /// Whether it can be judged though it broke off: a status of HTTP other than 200 decides, and a
+    /// Whether this is the answer of a captive portal, or of a peer that moved.
+    pub fn leads_elsewhere(&self) -> bool {
+        self.said("grpc-status").is_none() && matches!(self.status, 300..400 | 511)
+    }
+
+    /// whole message is sent only after the call was handled.
+    pub fn is_enough(&self, max_body: usize) -> bool {
+        !matches!(self.status, 0 | 200) || message_of(self, max_body).is_ok()
     }
 
     /// A header of the trailers; where there are none, of the headers.
@@ -106,20 +123,30 @@ impl From<h2::Error> for Wrong {
     }
 }
 
-/// What an answer means.
-pub fn judge(heard: Heard, max_body: usize) -> Result<GrpcAnswer, Failure> {
+/// What an answer means. The status decides: beside OK the message says what is wrong with the body.
+pub fn judge(heard: &Heard, max_body: usize) -> GrpcAnswer {
     let said = heard.said("grpc-status").and_then(|code| str::from_utf8(code).ok()?.parse().ok());
-    let Some(code) = said else { return Ok(without_status(&heard)) };
-    let text = heard.said("grpc-message").and_then(|text| str::from_utf8(text).ok());
-    let message = percent_decoded(text.unwrap_or_default());
-    let details = heard.said("grpc-status-details-bin").and_then(base64);
-    let body = if code == 0 { message_of(&heard, max_body)? } else { Vec::new() };
-    Ok(GrpcAnswer {
-        code,
-        message: String::from_utf8_lossy(&message).into_owned(),
-        details: details.unwrap_or_default(),
-        body,
-    })
+    match said {
+        None if heard.status != 200 || message_of(heard, max_body).is_err() => {
+            without_status(heard)
+        }
+        // Where the trailers are lost on the way, the message is the proof.
+        None | Some(0) => {
+            let (body, message) = match message_of(heard, max_body) {
+                Ok(body) => (body, String::new()),
+                Err(why) => (Vec::new(), why.to_owned()),
+            };
+            GrpcAnswer { body, message, ..GrpcAnswer::default() }
+        }
+        Some(code) => {
+            let text = heard.said("grpc-message").and_then(|text| str::from_utf8(text).ok());
+            let message = percent_decoded(text.unwrap_or_default());
+            let message = String::from_utf8_lossy(&message).into_owned();
+            let details = heard.said("grpc-status-details-bin").and_then(base64);
+            let details = details.unwrap_or_default();
+            GrpcAnswer { code, message, details, ..GrpcAnswer::default() }
+        }
+    }
 }
 
 /// The peer was cut short, or is none that speaks gRPC.
@@ -148,22 +175,24 @@ fn without_status(heard: &Heard) -> GrpcAnswer {
     GrpcAnswer { code, message, ..GrpcAnswer::default() }
 }
 
-/// The one message of the answer, decoded.
-fn message_of(heard: &Heard, max_body: usize) -> Result<Vec<u8>, Failure> {
-    let wrong = |text| failure("protocol", text);
+/// The one message of the answer, decoded; or why there is none.
+fn message_of(heard: &Heard, max_body: usize) -> Result<Vec<u8>, &'static str> {
+    if heard.skipped > 0 {
+        return Err(TOO_LARGE);
+    }
     let Some(([flag, length @ ..], message)) = heard.body.split_first_chunk::<5>() else {
-        return Err(wrong("the answer has no message"));
+        return Err("the answer has no message");
     };
     if message.len() as u64 != u64::from(u32::from_be_bytes(*length)) {
-        return Err(wrong("the message of the answer is not as long as it says"));
+        return Err("the message of the answer is not as long as it says");
     }
     match (flag, heard.headers.get("grpc-encoding").map(http::HeaderValue::as_bytes)) {
         (0, _) => Ok(message.to_vec()),
         (1, Some(b"gzip")) => gunzip(message, max_body).map_err(|fault| match fault {
-            crate::wire::Fault::TooLarge => too_large(),
-            crate::wire::Fault::Malformed => wrong("the message of the answer is not valid gzip"),
+            crate::wire::Fault::TooLarge => TOO_LARGE,
+            crate::wire::Fault::Malformed => "the message of the answer is not valid gzip",
         }),
-        _ => Err(wrong("the message of the answer is in an encoding other than gzip")),
+        _ => Err("the message of the answer is in an encoding other than gzip"),
     }
 }
 
@@ -228,7 +257,7 @@ mod tests {
             Heard { status: 200, trailers: trailers.clone(), ..Heard::default() },
             Heard { status: 200, headers: trailers, ..Heard::default() },
         ] {
-            let answer = judge(heard, 10).unwrap();
+            let answer = judge(&heard, 10);
             assert_eq!((answer.code, &*answer.message), (8, "too much é"));
         }
         for (status, code) in [
@@ -243,32 +272,47 @@ mod tests {
             (503, 14),
             (504, 14),
         ] {
-            let answer = judge(Heard { status, ..Heard::default() }, 10).unwrap();
+            let answer = judge(&Heard { status, ..Heard::default() }, 10);
             assert_eq!(answer.code, code, "{status}");
         }
     }
 
     #[test]
-    fn a_message_is_as_long_as_it_says() {
+    fn a_message_that_cannot_be_read_is_said_beside_the_status() {
         let heard = |body: &[u8], encoding| Heard {
             status: 200,
             headers: headers(&[("grpc-encoding", encoding)]),
             body: body.to_vec(),
-            trailers: headers(&[("grpc-status", "0")]),
-            reset: None,
+            trailers: headers(&[("grpc-status", "0"), ("grpc-message", "OK")]),
+            ..Heard::default()
         };
-        let judged = |body: &[u8], encoding| judge(heard(body, encoding), 100).map(|a| a.body);
+        let judged = |body: &[u8], encoding| {
+            let answer = judge(&heard(body, encoding), 100);
+            assert_eq!((answer.code, answer.body.is_empty()), (0, !answer.message.is_empty()));
+            if answer.message.is_empty() { Ok(answer.body) } else { Err(answer.message) }
+        };
         assert_eq!(judged(&[0, 0, 0, 0, 2, 7, 9], "identity").unwrap(), [7, 9]);
         for bad in
             [&[][..], &[0, 0, 0, 0], &[0, 0, 0, 0, 2, 7], &[0, 0, 0, 0, 0, 1], &[2, 0, 0, 0, 0]]
         {
-            assert_eq!(judged(bad, "gzip").unwrap_err().reason, "protocol", "{bad:?}");
+            judged(bad, "gzip").unwrap_err();
         }
+        // Without a status a whole message is enough.
+        let bare = |body: &[u8]| Heard { status: 200, body: body.to_vec(), ..Heard::default() };
+        assert_eq!(judge(&bare(&[0, 0, 0, 0, 1, 7]), 100).body, [7]);
+        assert!(bare(&[0, 0, 0, 0, 0]).is_enough(100) && !bare(&[0, 0, 0, 0, 1]).is_enough(100));
+        assert_eq!(judge(&bare(&[0, 0, 0, 0, 1]), 100).code, UNKNOWN);
+        assert!(Heard { status: 413, ..Heard::default() }.is_enough(100));
         let mut bytes = vec![1, 0, 0, 0, 0];
         assert!(crate::wire::Gzip::default().append(&[b'x'; 100], &mut bytes));
         bytes[4] = (bytes.len() - 5) as u8;
         assert_eq!(judged(&bytes, "gzip").unwrap(), [b'x'; 100]);
-        assert_eq!(judged(&bytes, "zstd").unwrap_err().reason, "protocol");
-        assert_eq!(judge(heard(&bytes, "gzip"), 99).unwrap_err().reason, "too_large");
+        judged(&bytes, "zstd").unwrap_err();
+        assert_eq!(judge(&heard(&bytes, "gzip"), 99).message, TOO_LARGE);
+        let skipped = Heard { skipped: 1, ..heard(&bytes, "gzip") };
+        assert_eq!(
+            (judge(&skipped, 100).message, skipped.body.len()),
+            (TOO_LARGE.into(), bytes.len())
+        );
     }
 }

@@ -19,7 +19,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 /// Bytes of all headers of one answer, and of its trailers.
-const MAX_HEADERS: u32 = 16 << 10;
+const MAX_HEADERS: u32 = 256 << 10;
 
 /// The largest timeout of the header has eight digits.
 const MAX_TIMEOUT: u128 = 99_999_999;
@@ -50,7 +50,7 @@ pub struct GrpcCall<'a> {
 pub struct GrpcAnswer {
     /// The status: 0 is OK (grpc/doc/statuscodes.md).
     pub code: u32,
-    /// What is said about it.
+    /// What is said about it; beside OK, why the message cannot be read.
     pub message: String,
     /// A `google.rpc.Status`, encoded; empty without one.
     pub details: Vec<u8>,
@@ -64,6 +64,7 @@ pub struct Grpc {
     held: Option<Held>,
     tls: Option<Tls>,
     gzip: Gzip,
+    sent: usize,
 }
 
 struct Held {
@@ -76,7 +77,7 @@ struct Held {
 impl Grpc {
     /// One that knows its peers by `tls`.
     pub fn new(tls: Tls) -> Grpc {
-        Grpc { held: None, tls: Some(tls), gzip: Gzip::default() }
+        Grpc { tls: Some(tls), ..Grpc::default() }
     }
 
     /// Calls and waits for the answer. A connection that was kept and turns out dead before anything
@@ -84,9 +85,10 @@ impl Grpc {
     ///
     /// # Errors
     ///
-    /// Nothing came back within bounds; any status is an answer.
+    /// No status came back within bounds; any status is an answer, whatever the message beside it.
     pub fn call(&mut self, call: &GrpcCall<'_>) -> Result<GrpcAnswer, Failure> {
         let message = self.message(call);
+        self.sent = message.len();
         if let Some(held) = self.held.take().filter(|held| held.place.is_same_place(call.url))
             && let Some(held) = held.if_alive()
         {
@@ -98,6 +100,11 @@ impl Grpc {
         let held = self.open(call.url, call.deadline)?;
         let done = held.exchange(call, message);
         self.keep(done)
+    }
+
+    /// Bytes of the last message that was sent, as they were on the wire.
+    pub fn sent(&self) -> usize {
+        self.sent
     }
 
     fn keep(&mut self, done: Exchanged) -> Result<GrpcAnswer, Failure> {
@@ -187,11 +194,18 @@ impl Held {
                 CALLING,
             )
         };
-        let is_heard = heard.status != 0;
-        done.and_then(|done| done).map_err(|failure| (failure, is_heard))?;
-        let answer = judge(heard, call.max_body).map_err(|failure| (failure, true))?;
+        let done = done.and_then(|done| done);
+        let is_whole = done.is_ok();
+        if !heard.is_enough(call.max_body) {
+            done.map_err(|failure| (failure, heard.status != 0))?;
+        }
+        if heard.leads_elsewhere() {
+            let text = "the peer leads elsewhere: a network that wants a login, or it moved";
+            return Err((Failure { reason: "redirect", text: text.to_owned() }, true));
+        }
+        let answer = judge(&heard, call.max_body);
         // What h2 still has to say, such as that a stream is over.
-        let alive = if over.is_none() { self.if_alive() } else { None };
+        let alive = if over.is_none() && is_whole { self.if_alive() } else { None };
         Ok((answer, alive))
     }
 }

@@ -1,9 +1,10 @@
 //! One try to send a frame, and what is counted and said of it.
 
 use super::Delivery;
-use super::parts::halves;
+use super::parts::{by_stamp, halves};
 use crate::clock::Wall;
 use crate::export::Verdict;
+use crate::export::said::is_late;
 use crate::export::tally::add;
 use crate::frame::Frame;
 use crate::log;
@@ -13,42 +14,105 @@ use std::time::{Duration, Instant};
 /// A receiver is left alone no longer than this, whatever it wants.
 const LONGEST_AFTER: Duration = Duration::from_secs(3600);
 
+/// The reason of what is out of order.
+const LATE: &str = "out_of_order";
+
 /// Which limiter of the log.
 const FAILED: usize = 0;
 const DROPPED: usize = 1;
 const WARNED: usize = 2;
 
+/// Requests of one frame that are parted because a sample is out of order, and how many of them in a
+/// row before anything arrives: then nothing will.
+const MAX_PARTINGS: u32 = 64;
+const MAX_IN_VAIN: u32 = 16;
+
+/// A request may take longer than its deadline: the resolver has a limit of its own.
+const RESOLVER: Duration = Duration::from_secs(15);
+
+/// What became of the parts of a frame.
+#[derive(Default)]
+struct Round {
+    /// A part arrived.
+    is_taken: bool,
+    /// Why another did not.
+    refusal: Option<String>,
+    partings: u32,
+    in_vain: u32,
+}
+
 impl Delivery {
     /// Sends all parts, the last first; what is left could not be sent now.
     pub(super) fn attempt(&mut self, parts: &mut Vec<Frame>, boot: i64) -> bool {
+        let mut round = Round::default();
         while let Some(frame) = parts.pop() {
             if frame.is_empty() {
                 continue;
             }
             let (verdict, left_out) = self.send(&frame, boot);
-            match verdict {
-                Verdict::Done => self.arrived(&frame, 0, left_out),
+            let (reason, text, parted) = match verdict {
+                Verdict::Done => {
+                    self.arrived(&frame, boot, ("", 0), left_out, &mut round);
+                    continue;
+                }
                 Verdict::Partial(rejected, text) => {
-                    self.arrived(&frame, rejected, left_out);
-                    match rejected {
-                        0 => self.say(WARNED, "the receiver warns", &text),
-                        _ => self.say(DROPPED, "samples were rejected", &text),
-                    }
+                    self.arrived_partly(&frame, boot, rejected, left_out, &mut round, &text);
+                    round.refusal = Some(text);
+                    continue;
                 }
                 Verdict::Again(reason, text, after) => {
                     self.failed(reason, &text, after);
                     parts.push(frame);
                     return false;
                 }
-                Verdict::Halves(text) => match halves(&frame) {
-                    Some((one, other)) => parts.extend([other, one]),
-                    None => self.refused("too_large", &text, &frame),
-                },
-                Verdict::Never(reason, text) => self.refused(reason, &text, &frame),
-                Verdict::Older(text) => self.refused("version", &text, &frame),
+                Verdict::Late(text) => {
+                    self.is_late(&text);
+                    (LATE, text, round.part(&frame))
+                }
+                Verdict::Halves(text) => ("too_large", text, halves(&frame)),
+                Verdict::Never(reason, text) => (reason, text, None),
+                Verdict::Older(text) => ("version", text, None),
+            };
+            match parted {
+                Some((one, other)) => {
+                    add(&mut self.tally.lock().failed, reason, 1);
+                    parts.extend([other, one]);
+                }
+                None => {
+                    if reason == LATE {
+                        self.sent.note(&frame.view(boot), false);
+                    }
+                    self.refused(reason, &text, &frame);
+                }
             }
+            round.refusal = Some(text);
+        }
+        if let (false, Some(text)) = (round.is_taken, round.refusal) {
+            self.fails(&text);
         }
         true
+    }
+
+    /// It arrived, and the receiver says that it did not take all of it, or warns.
+    fn arrived_partly(
+        &mut self,
+        frame: &Frame,
+        boot: i64,
+        rejected: u64,
+        left_out: u64,
+        round: &mut Round,
+        text: &str,
+    ) {
+        let is_late = is_late(text.as_bytes());
+        let reason = if is_late { LATE } else { "rejected" };
+        self.arrived(frame, boot, (reason, rejected), left_out, round);
+        if is_late {
+            self.is_late(text);
+        }
+        match rejected {
+            0 => self.say(WARNED, "the receiver warns", text),
+            _ => self.say(DROPPED, "samples were rejected", text),
+        }
     }
 
     /// What the answer means, and how many numbers the format could not say.
@@ -56,7 +120,9 @@ impl Delivery {
         let start = Instant::now();
         let deadline = start + self.export.timeout;
         let deadline = self.ending.until().map_or(deadline, |until| deadline.min(until));
+        self.tally.lock().busy = Some(deadline + RESOLVER);
         let sent = self.way.send(&frame.view(boot), deadline);
+        self.works();
         let mut tally = self.tally.lock();
         tally.requests += 1;
         tally.took += start.elapsed();
@@ -64,19 +130,32 @@ impl Delivery {
         (sent.verdict, sent.left_out)
     }
 
-    fn arrived(&mut self, frame: &Frame, rejected: u64, left_out: u64) {
+    /// It arrived, but for so many samples for that reason, and those that the format has not.
+    fn arrived(
+        &mut self,
+        frame: &Frame,
+        boot: i64,
+        (reason, rejected): (&'static str, u64),
+        left_out: u64,
+        round: &mut Round,
+    ) {
+        self.sent.note(&frame.view(boot), rejected == 0);
         let mut tally = self.tally.lock();
         tally.success += 1;
         tally.samples += (frame.len() as u64).saturating_sub(rejected + left_out);
-        for (reason, count) in [("rejected", rejected), ("invalid", left_out)] {
+        for (reason, count) in [(reason, rejected), ("invalid", left_out)] {
             if count > 0 {
                 add(&mut tally.dropped, reason, count);
             }
         }
+        (self.failures, self.pause) = (0, None);
+        if rejected >= frame.len() as u64 {
+            return;
+        }
+        (round.is_taken, round.in_vain) = (true, 0);
         tally.last_success = Some(Wall::now());
         let failing = tally.failing.take();
         drop(tally);
-        (self.failures, self.pause) = (0, None);
         if let Some((since, _)) = failing {
             let (away, waiting) = (since.elapsed().as_secs(), self.keep().spool.levels().frames);
             let fields: [log::Field<'_>; 3] =
@@ -86,20 +165,30 @@ impl Delivery {
     }
 
     /// It will never arrive.
-    fn refused(&mut self, reason: &'static str, text: &str, frame: &Frame) {
+    pub(super) fn refused(&mut self, reason: &'static str, text: &str, frame: &Frame) {
         add(&mut self.tally.lock().failed, reason, 1);
         self.tally.drop_samples(reason, frame.len());
         self.say(DROPPED, "samples were refused", text);
     }
 
+    /// A sample is out of order; health tells for a while.
+    pub(super) fn is_late(&self, text: &str) {
+        self.tally.lock().late = Some((Instant::now(), text.to_owned()));
+    }
+
+    /// Nothing of the last frame arrived.
+    fn fails(&self, text: &str) {
+        let mut tally = self.tally.lock();
+        let since = tally.failing.take().map_or_else(Instant::now, |(since, _)| since);
+        tally.failing = Some((since, text.to_owned()));
+    }
+
     /// It may arrive later.
     fn failed(&mut self, reason: &'static str, text: &str, after: Option<Duration>) {
         let now = Instant::now();
-        let mut tally = self.tally.lock();
-        add(&mut tally.failed, reason, 1);
-        let since = tally.failing.take().map_or(now, |(since, _)| since);
-        tally.failing = Some((since, text.to_owned()));
-        drop(tally);
+        add(&mut self.tally.lock().failed, reason, 1);
+        self.fails(text);
+        self.is_answered = matches!(reason, "server" | "status");
         let random = RandomState::new().build_hasher().finish() as u32;
         let retry = &self.export.retry;
         let pause = pause(retry.initial, retry.longest, self.failures, random);
@@ -116,6 +205,19 @@ impl Delivery {
                 [("export", &self.export.name), ("error", &text), ("repeated", &held_back)];
             log::warn(message, &fields);
         }
+    }
+}
+
+impl Round {
+    /// The parts of a frame that is refused because a sample is out of order; `None` where it has one
+    /// series only, or enough was tried.
+    fn part(&mut self, frame: &Frame) -> Option<(Frame, Frame)> {
+        if self.partings >= MAX_PARTINGS || self.in_vain >= MAX_IN_VAIN {
+            return None;
+        }
+        self.partings += 1;
+        self.in_vain += 1;
+        by_stamp(frame).or_else(|| halves(frame))
     }
 }
 

@@ -3,11 +3,14 @@
 //! rate, unless the receiver wants everything in the order of time.
 //!
 //! A frame that failed more than `retry.max` times goes to the fallback; so does all that waits
-//! once so many tries in a row failed, whatever the frame. What no fallback takes stays, but where it
-//! waits in memory only: there what failed too often is dropped.
+//! once so many tries in a row failed, whatever the frame. What no fallback takes stays until the
+//! spool is full or it is too old. But where the receiver answered so often that it failed, and takes
+//! the frame behind it, the frame itself is at fault and is set aside.
 
 mod attempt;
 mod parts;
+mod poison;
+mod stamped;
 
 use super::ending::{Ending, Fallback, Keep, SharedKeep, lock};
 use super::tally::Shared;
@@ -15,9 +18,10 @@ use super::way::Way;
 use crate::clock::{BootTime, Moment};
 use crate::courier::{Next, Queue};
 use crate::frame::Frame;
-use crate::log::Limiter;
+use crate::log::{self, Limiter};
 use crate::settings::{Export, Order};
 use crate::spool::Spool;
+use stamped::Sent;
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
@@ -26,6 +30,9 @@ const BACKLOG_PER_SECOND: u32 = 20;
 
 /// How often is looked whether the wall clock was set, while frames wait for that.
 const CLOCK: Duration = Duration::from_secs(5);
+
+/// How long what is done between two requests may take, which is with the disk.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One destination, as its courier sees it.
 pub struct Delivery {
@@ -39,6 +46,13 @@ pub struct Delivery {
     /// Failed tries in a row, and of the oldest frame that waits.
     failures: u32,
     tries: u32,
+    /// How many tries of the oldest were answered with a failure of the receiver, and whether the last
+    /// try was.
+    answers: u32,
+    is_answered: bool,
+    /// How many frames behind the oldest are tried once it failed too often.
+    probes: usize,
+    sent: Sent,
     /// Nothing is tried before.
     pause: Option<Instant>,
     /// When the backlog may go on.
@@ -67,6 +81,10 @@ impl Delivery {
             boot: BootTime::default(),
             failures: 0,
             tries: 0,
+            answers: 0,
+            is_answered: false,
+            probes: 1,
+            sent: Sent::default(),
             pause: None,
             next: Instant::now(),
             rest: None,
@@ -100,7 +118,11 @@ impl Delivery {
                 self.keep().spool.turn(now);
                 self.report(0);
             }
-            match jobs.next_before(self.wake(now)) {
+            let wake = self.wake(now);
+            self.tally.lock().busy = None;
+            let next = jobs.next_before(wake);
+            self.works();
+            match next {
                 Next::Item(frame) => {
                     self.take(frame);
                     self.report(1);
@@ -135,10 +157,23 @@ impl Delivery {
     /// that no frame seems to be nowhere.
     fn report(&self, done: u64) {
         let levels = self.keep().spool.levels();
+        let trouble = levels.trouble.clone();
         let mut tally = self.tally.lock();
-        tally.spool = levels;
+        let before = std::mem::replace(&mut tally.spool, levels);
         tally.is_open = true;
         tally.in_hand = tally.in_hand.saturating_sub(done);
+        drop(tally);
+        let name: log::Field<'_> = ("export", &self.export.name);
+        match (before.trouble, trouble) {
+            (None, Some(text)) => log::error("the spool fails", &[name, ("error", &text)]),
+            (Some(_), None) => log::info("the spool works again", &[name]),
+            _ => {}
+        }
+    }
+
+    /// From now on it does something that should not take long.
+    fn works(&self) {
+        self.tally.lock().busy = Some(Instant::now() + PATIENCE);
     }
 
     /// A fresh frame.
@@ -156,7 +191,8 @@ impl Delivery {
             self.keep().in_hand.push(frame.clone());
         }
         let boot = frame.moment.stamp(boot);
-        let mut parts = vec![frame];
+        let (mut parts, stale) = self.parts(frame, boot);
+        self.leave_out(stale);
         let is_done = self.attempt(&mut parts, boot);
         let now = Instant::now();
         let mut keep = self.keep();
@@ -168,7 +204,7 @@ impl Delivery {
         parts.iter().rev().for_each(|part| keep.push(part, now));
         drop(keep);
         if is_oldest {
-            self.tries = 1;
+            (self.tries, self.answers) = (1, u32::from(self.is_answered));
         }
         self.give_up(now);
     }
@@ -181,22 +217,37 @@ impl Delivery {
             self.next = now + CLOCK;
             return;
         };
-        let rest = self.rest.take().filter(|(of, _)| of.moment == frame.moment);
-        let mut parts = rest.map_or_else(|| vec![frame.clone()], |(_, parts)| parts);
         if self.tries > 0 {
             self.tally.lock().retried += 1;
         }
+        let is_rest = |(of, _): &(Frame, _)| of.moment == frame.moment && of.states == frame.states;
+        let mut parts = match self.rest.take().filter(is_rest) {
+            Some((_, parts)) => parts,
+            None => {
+                let (parts, stale) = self.parts(frame.clone(), boot);
+                self.leave_out(stale);
+                parts
+            }
+        };
         let is_done = self.attempt(&mut parts, boot);
+        self.conclude(frame, parts, is_done);
+        if !is_done && self.answers > self.export.retry.max {
+            self.probe();
+        }
+    }
+
+    /// What becomes of the oldest after a try, of which `parts` are left.
+    fn conclude(&mut self, frame: Frame, parts: Vec<Frame>, is_done: bool) {
         let now = Instant::now();
         if is_done {
             self.keep().spool.acknowledge(now);
-            self.tries = 0;
+            (self.tries, self.answers, self.probes) = (0, 0, 1);
             return;
         }
         let left: usize = parts.iter().map(Frame::len).sum();
         if self.export.is_delta && left < frame.len() {
             // What arrived must not be sent after a restart: it would count twice.
-            self.tries = 0;
+            (self.tries, self.answers) = (0, 0);
             let mut keep = self.keep();
             parts.iter().rev().for_each(|part| keep.push(part, now));
             keep.spool.acknowledge(now);
@@ -204,6 +255,7 @@ impl Delivery {
         }
         self.rest = Some((frame, parts));
         self.tries = self.tries.saturating_add(1);
+        self.answers += u32::from(self.is_answered);
         self.give_up(now);
     }
 
@@ -211,16 +263,8 @@ impl Delivery {
     fn give_up(&mut self, now: Instant) {
         let max = self.export.retry.max;
         let is_down = self.failures > max;
-        while self.tries > max || is_down {
-            if !self.pass(now) {
-                if self.tries <= max || self.export.spool.is_some() {
-                    return;
-                }
-                let Some((frame, _)) = self.keep().spool.first(Some(0), now) else { return };
-                self.tally.drop_samples("retries", frame.len());
-                self.keep().spool.acknowledge(now);
-            }
-            (self.tries, self.rest) = (0, None);
+        while (self.tries > max || is_down) && self.pass(now) {
+            (self.tries, self.answers, self.rest) = (0, 0, None);
         }
     }
 
@@ -268,7 +312,7 @@ impl Delivery {
 
     /// One frame, with its tries, on the thread at hand. What did not arrive is left, in parts.
     pub fn once(&mut self, frame: Frame, boot: i64) -> Vec<Frame> {
-        let mut parts = vec![frame];
+        let (mut parts, _) = self.parts(frame, boot);
         for _ in 0..=self.export.retry.max {
             if let Some(until) = self.pause.take() {
                 std::thread::sleep(until.saturating_duration_since(Instant::now()));

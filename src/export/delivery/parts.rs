@@ -1,31 +1,55 @@
-//! Frames that are too large for a receiver go in parts.
+//! Frames of which a receiver does not take all at once go in parts.
 
-use crate::frame::{Frame, State};
+use crate::frame::{Frame, SeriesView, State};
 
-/// Parts the families of a frame, so that both have about as many series; `None` where there is one
-/// family only.
+/// Parts the families of a frame, or the series of the only one, so that both have about as many
+/// series; `None` where there is one series only.
 pub fn halves(frame: &Frame) -> Option<(Frame, Frame)> {
     let counts: Vec<usize> = frame.view(0).families().map(|f| f.series().count()).collect();
-    let (all, mut sum) = (counts.iter().sum::<usize>(), 0);
-    let reach = |count: &usize| {
-        sum += count;
-        sum * 2 >= all
-    };
-    let first = counts.iter().position(reach)? + 1;
-    let first = first.min(counts.len() - 1);
-    if first == 0 {
-        return None;
+    let (all, mut first) = (counts.iter().sum::<usize>(), 0);
+    match counts.split_last() {
+        Some((one, [])) => first = one / 2,
+        Some((_, rest)) => {
+            for count in rest {
+                first += count;
+                if first * 2 >= all {
+                    break;
+                }
+            }
+        }
+        None => {}
     }
+    let mut at = 0;
+    (first > 0).then(|| {
+        divided(frame, &mut |_| {
+            at += 1;
+            at <= first
+        })
+    })
+}
+
+/// Parts a frame in what has its time and what brings times of its own; `None` where only one of
+/// both is there.
+pub fn by_stamp(frame: &Frame) -> Option<(Frame, Frame)> {
+    let timed = frame.view(0).families().flat_map(|family| family.series());
+    let count = timed.filter(|series| series.def.is_timed).count();
+    (1..frame.len()).contains(&count).then(|| divided(frame, &mut |series| !series.def.is_timed))
+}
+
+/// The series of which `is_first` says so, and the others. It is asked for each in their order.
+fn divided(frame: &Frame, is_first: &mut dyn FnMut(&SeriesView<'_>) -> bool) -> (Frame, Frame) {
     let (mut one, mut other) = (frame.clone(), frame.clone());
-    for (at, family) in frame.view(0).families().enumerate() {
-        let out = if at < first { &mut other } else { &mut one };
-        family.series().for_each(|series| leave_out(out, series.id));
+    for family in frame.view(0).families() {
+        for series in family.series() {
+            let out = if is_first(&series) { &mut other } else { &mut one };
+            leave_out(out, series.id);
+        }
     }
-    Some((one, other))
+    (one, other)
 }
 
 /// A series that is not in the frame has no numbers there.
-fn leave_out(frame: &mut Frame, id: u32) {
+pub fn leave_out(frame: &mut Frame, id: u32) {
     if let Some(state) = frame.states.get_mut(id as usize) {
         *state = State::Absent;
     }
@@ -63,6 +87,9 @@ mod tests {
         assert_eq!((one.moment, other.slots.len()), (frame.moment, frame.slots.len()));
         let (a, b) = halves(&one).unwrap();
         assert_eq!((names(&a).len(), names(&b).len()), (1, 1));
-        assert!(halves(&a).is_none() && halves(&b).is_none());
+        assert!(halves(&a).is_none());
+        // A family that is too large on its own is parted, too.
+        let (c, d) = halves(&b).unwrap();
+        assert_eq!((names(&c), names(&d)), (vec![("b".to_owned(), 2)], vec![("b".to_owned(), 3)]));
     }
 }

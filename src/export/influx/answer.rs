@@ -62,6 +62,10 @@ fn percent_encode(text: &str, out: &mut String) {
     }
 }
 
+/// What an InfluxDB says of points that it will never take.
+const PERMANENT: [&str; 3] =
+    ["field type conflict", "unable to parse", "points beyond retention policy"];
+
 /// What an answer means. Credentials and databases can be repaired: till then lines wait.
 pub fn judge(answer: &Answer) -> Verdict {
     let again = |reason| Verdict::Again(reason, sentence(answer), answer.retry_after);
@@ -71,6 +75,15 @@ pub fn judge(answer: &Answer) -> Verdict {
             Some(count) => Verdict::Partial(count, sentence(answer)),
             None => Verdict::Never("refused", sentence(answer)),
         },
+        // Some say with 500 what will be so for ever (Telegraf knows the same words). A cluster of
+        // which a part failed says "partial write", too, but not what it dropped.
+        500.. if mentions(answer, "dropped=") => match refused(answer) {
+            Some(count) => Verdict::Partial(count, sentence(answer)),
+            None => again("server"),
+        },
+        500.. if PERMANENT.iter().any(|text| mentions(answer, text)) => {
+            Verdict::Never("refused", sentence(answer))
+        }
         401 | 403 => again("unauthorized"),
         404 => again("not_found"),
         408 => again("server"),

@@ -32,9 +32,16 @@ const CUSTOM: &str = "custom";
 const MAX_TIME: u64 = (i64::MAX / 1_000_000) as u64;
 
 /// Appends a line for every series, in milliseconds; `by_collector` puts the families of a collector
-/// into one measurement. Tells how many numbers were left out.
-pub fn encode(view: &View<'_>, by_collector: bool, out: &mut Vec<u8>) -> u64 {
+/// into one measurement, and series that lack one of `labels` get it. Tells how many numbers were left
+/// out.
+pub fn encode(
+    view: &View<'_>,
+    by_collector: bool,
+    labels: &[(String, String)],
+    out: &mut Vec<u8>,
+) -> u64 {
     let mut lines = Lines {
+        labels,
         out: Buffer::after(std::mem::take(out)),
         by_collector,
         open: None,
@@ -60,6 +67,7 @@ struct Open<'a> {
 /// Lines being written.
 struct Lines<'a> {
     out: Buffer,
+    labels: &'a [(String, String)],
     by_collector: bool,
     open: Option<Open<'a>>,
     /// The escaped measurement of the family at hand.
@@ -113,7 +121,10 @@ impl<'a> Lines<'a> {
     /// Measurement and tags.
     fn begin(&mut self, series: &SeriesView<'_>) {
         self.out.put_all([self.head.bytes()]);
-        for (key, value) in series.labels() {
+        let is_lacked = |key: &str| series.labels().all(|(other, _)| other != key);
+        let more = self.labels.iter().filter(|(key, _)| is_lacked(key));
+        let more = more.map(|(key, value)| (key.as_str(), value.as_str()));
+        for (key, value) in series.labels().chain(more) {
             if is_plain(key) && is_plain(value) {
                 self.out.put_all([b",", key.as_bytes(), b"=", value.as_bytes()]);
             } else {

@@ -10,8 +10,12 @@ use std::time::Duration;
 const BOOT: i64 = 1_800_000_000_250;
 
 fn lines(made: &Made, by_collector: bool) -> (String, u64) {
+    lines_with(made, by_collector, &[])
+}
+
+fn lines_with(made: &Made, by_collector: bool, more: &[(String, String)]) -> (String, u64) {
     let mut out = b"before\n".to_vec();
-    let left_out = encode(&made.frame().view(BOOT), by_collector, &mut out);
+    let left_out = encode(&made.frame().view(BOOT), by_collector, more, &mut out);
     let text = String::from_utf8(out).unwrap();
     (text.strip_prefix("before\n").unwrap().to_owned(), left_out)
 }
@@ -31,6 +35,22 @@ fn every_kind_has_its_fields() {
          s,k=v 0.5=2.5,0.99=4,count=4,sum=9 1800000005250\n\
          t value=-1e-7 -5\n";
     assert_eq!(lines(&made, false), (expected.to_owned(), 0));
+}
+
+#[test]
+fn series_that_do_not_say_which_box_it_is_get_it() {
+    let more = [("host".to_owned(), "a b=,\\".to_owned())];
+    let mut made = Made::new();
+    made.family("g", Kind::Gauge, "")
+        .number(&[("k", "v")], Value::Int(1))
+        .number(&[("host", "other"), ("k", "v")], Value::Int(2))
+        .number(&[], Value::Int(3));
+    let expected = "g,k=v,host=a\\ b\\=\\, value=1 1800000005250\n\
+         g,host=other,k=v value=2 1800000005250\n\
+         g,host=a\\ b\\=\\, value=3 1800000005250\n";
+    assert_eq!(lines_with(&made, false, &more), (expected.to_owned(), 0));
+    let expected = expected.replace("g,", "custom,").replace(" value", " g");
+    assert_eq!(lines_with(&made, true, &more), (expected, 0));
 }
 
 #[test]
@@ -262,8 +282,14 @@ fn answers_mean_what_influxdb_means() {
         ("partial write: something", 1),
         ("dropped=99999999999999999999999 partial write", 1),
     ] {
-        for status in [400, 422] {
+        // A cluster may say the last but one of a part that is away.
+        let statuses = if body.contains("dropped=") { &[400, 422, 500][..] } else { &[400, 422] };
+        for status in statuses.iter().copied() {
             assert!(matches!(said(status, body), Verdict::Partial(n, _) if n == count), "{body}");
         }
+    }
+    assert!(matches!(said(500, "partial write"), Verdict::Again("server", ..)));
+    for body in ["field type conflict: input field \"value\"", "unable to parse 'x'"] {
+        assert!(matches!(said(500, body), Verdict::Never("refused", _)), "{body}");
     }
 }

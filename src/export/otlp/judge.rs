@@ -5,6 +5,7 @@
 use crate::courier::Answer;
 use crate::export::Verdict;
 use crate::export::proto::{Fields, Wire};
+use crate::export::said::is_late;
 use crate::ingest::json::{self, Value};
 use std::time::Duration;
 
@@ -41,6 +42,19 @@ const CODES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
+/// What receivers say of one message that is too large, in lower case: C and Go, Rust (tonic, with
+/// OUT_OF_RANGE), Java, .NET, Swift, and proxies that speak HTTP. "Too much" alone would be said of
+/// a rate, too, which halves do not keep.
+const TOO_LARGE: [&str; 7] = [
+    "larger than max",
+    "message length too large",
+    "message exceeds maximum size",
+    "maximum configured message size",
+    "maximum payload size",
+    "payload too large",
+    "http 413 ",
+];
+
 const RESOURCE_EXHAUSTED: u32 = 8;
 const UNAVAILABLE: u32 = 14;
 
@@ -53,21 +67,22 @@ pub fn judge(answer: &Answer) -> Verdict {
     let is_json = is_type(answer, "application/json");
     let text = || sentence("HTTP status ", u64::from(answer.status), &said(answer, is_json));
     match answer.status {
-        200 if is_json => partial(from_json(&answer.body)),
-        200 => partial(from_protobuf(&answer.body)),
+        200 => taken(answer, is_json),
         201..=299 => Verdict::Done,
         413 => Verdict::Halves(text()),
         429 => Verdict::Again("throttled", text(), answer.retry_after),
         502..=504 => Verdict::Again("status", text(), answer.retry_after),
+        400.. if is_late(&answer.body) => Verdict::Late(text()),
         _ => Verdict::Never("refused", text()),
     }
 }
 
 /// What the end of a call over gRPC means: its status, its message, the details of the status
-/// (`google.rpc.Status`), and the body of the answer without its frame.
+/// (`google.rpc.Status`), and the body of the answer without its frame. A message beside OK says why
+/// the body cannot be read.
 pub fn judge_grpc(code: u32, message: &str, details: &[u8], body: &[u8]) -> Verdict {
     if code == 0 {
-        return partial(from_protobuf(body));
+        return partial(from_protobuf(body).filter(|_| message.is_empty()), message);
     }
     let name = CODES.get(code as usize).copied().unwrap_or("gRPC status of no name");
     let words = [name.as_bytes(), if message.is_empty() { b"" } else { b": " }, message.as_bytes()];
@@ -75,8 +90,9 @@ pub fn judge_grpc(code: u32, message: &str, details: &[u8], body: &[u8]) -> Verd
     let delay = retry_info(details);
     match (code, delay) {
         (RESOURCE_EXHAUSTED | UNAVAILABLE, Some(_)) => Verdict::Again("throttled", text, delay),
-        (RESOURCE_EXHAUSTED, None) if message.contains("larger than max") => Verdict::Halves(text),
+        _ if is_too_large(message) => Verdict::Halves(text),
         _ if PASSING.contains(&code) => Verdict::Again("status", text, delay),
+        _ if is_late(message.as_bytes()) => Verdict::Late(text),
         _ => Verdict::Never("refused", text),
     }
 }
@@ -87,12 +103,35 @@ fn is_type(answer: &Answer, name: &str) -> bool {
     kind.trim().eq_ignore_ascii_case(name)
 }
 
-/// Of a response's `partial_success`: how many points were rejected, and why.
-fn partial(success: Option<(u64, String)>) -> Verdict {
+/// Whether the receiver says that one message was too large for it.
+fn is_too_large(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    TOO_LARGE.iter().any(|words| message.contains(words))
+}
+
+/// It arrived, whatever its answer says or breaks off. That of a type which is none of OTLP says
+/// nothing about it.
+fn taken(answer: &Answer, is_json: bool) -> Verdict {
+    let why = answer.fault.as_ref().map_or("", |fault| &fault.text);
+    let says_nothing = !is_json && !is_type(answer, super::PROTOBUF);
+    let success = match (&*answer.body, why) {
+        (_, why) if !why.is_empty() => None,
+        (b"", _) => return Verdict::Done,
+        (body, _) if is_json => from_json(body),
+        (body, _) => from_protobuf(body).or_else(|| says_nothing.then(Default::default)),
+    };
+    partial(success, why)
+}
+
+/// Of a response's `partial_success`: how many points were rejected, and why; or why it cannot be read.
+fn partial(success: Option<(u64, String)>, why: &str) -> Verdict {
     match success {
         Some((0, text)) if text.is_empty() => Verdict::Done,
         Some((rejected, text)) => Verdict::Partial(rejected, text),
-        None => Verdict::Done,
+        None => {
+            let why = if why.is_empty() { "it is damaged" } else { &bounded(why.as_bytes()) };
+            Verdict::Partial(0, ["it took them; its answer cannot be read: ", why].concat())
+        }
     }
 }
 
@@ -118,7 +157,9 @@ fn from_protobuf(body: &[u8]) -> Option<(u64, String)> {
 }
 
 fn from_json(body: &[u8]) -> Option<(u64, String)> {
-    let success = member(json::parse(body).ok()?, "partialSuccess")?;
+    let Some(success) = member(json::parse(body).ok()?, "partialSuccess") else {
+        return Some(Default::default());
+    };
     let rejected = match member(success, "rejectedDataPoints") {
         Some(Value::Text(text)) => str::from_utf8(text.raw()).ok()?.parse().unwrap_or_default(),
         Some(Value::Number(text)) => text.parse().unwrap_or_default(),

@@ -32,7 +32,7 @@ fn a_length_is_as_long_as_it_prints() {
             assert_eq!(varint_len(n), out.len(), "{n}");
         }
     }
-    assert_eq!(varint_len(u64::MAX), LONGEST);
+    assert_eq!(varint_len(u64::MAX), 10);
 }
 
 #[test]

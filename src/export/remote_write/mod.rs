@@ -4,7 +4,8 @@
 //!
 //! - Histograms and summaries are the series that text exposition makes of them; a request has one
 //!   sample of each series. Labels are sorted by their bytes, `__name__`, `le` and `quantile` among
-//!   them; a label of a series that has the name of one of these gives way.
+//!   them; a label of a series that has the name of one of these gives way. `job` and `instance` are
+//!   added to series that have none.
 //! - What is gone gets the stale marker once. What brings its own time stamps does not, as the
 //!   specification has it: its next sample may be older than the marker.
 //! - 1.0 has metadata as a list of its own, which receivers may ignore and most do: it is not sent.
@@ -39,18 +40,23 @@ impl Default for Writer {
 }
 
 impl Writer {
-    /// Appends one compressed request of that version, One or Two. Tells how many samples it has.
+    /// Appends one compressed request of that version, One or Two. Series that lack one of `labels`,
+    /// `instance` and `job`, get it. Tells how many samples it has.
     pub fn encode(
         &mut self,
         version: RemoteWriteVersion,
         view: &View<'_>,
+        labels: &[(String, String)],
         out: &mut Vec<u8>,
     ) -> u64 {
         self.plain.truncate(0);
         let count = match version {
-            RemoteWriteVersion::One => one::encode(view, &mut self.plain),
-            _ => self.two.encode(view, &mut self.plain),
+            RemoteWriteVersion::One => one::encode(view, labels, &mut self.plain),
+            _ => self.two.encode(view, labels, &mut self.plain),
         };
+        if count == 0 {
+            return 0;
+        }
         let (start, plain) = (out.len(), self.plain.bytes());
         out.resize(start + max_compress_len(plain.len()), 0);
         let room = out.get_mut(start..).unwrap_or_default();

@@ -13,10 +13,10 @@ const FIRST: u8 = bytes_tag(1);
 const SECOND: u8 = bytes_tag(2);
 
 /// Appends one request. Tells how many samples it has.
-pub fn encode(view: &View<'_>, out: &mut Buffer) -> u64 {
+pub fn encode(view: &View<'_>, labels: &[(String, String)], out: &mut Buffer) -> u64 {
     let mut count = 0;
     for family in view.families() {
-        parts::each(&family, |part| {
+        parts::each(&family, labels, |part| {
             count += 1;
             write(family.def.name, &part, out);
         });

@@ -39,6 +39,9 @@ pub struct Part<'a, 's> {
     pub suffix: &'static str,
     /// A label that only it has.
     pub extra: Option<(&'static str, Bound)>,
+    /// Those that it gets if its series has none of that name: `instance` and `job`, which come
+    /// between `__name__` and `extra`.
+    pub labels: &'s [(String, String)],
     /// Of the value, a float.
     pub bits: u64,
 }
@@ -54,11 +57,19 @@ impl Part<'_, '_> {
         label: impl Fn(&mut T, &str, &[u8], bool),
     ) {
         let extra = self.extra.as_ref().map(|(key, bound)| (*key, bound.as_bytes()));
-        let (mut is_named, mut rest) = (false, extra);
+        let (mut is_named, mut rest, mut more) = (false, extra, self.labels);
         for (key, value) in self.series.labels() {
             if !is_named && key >= NAME {
                 name(to);
                 is_named = true;
+            }
+            while let Some(((own, value), after)) = more.split_first()
+                && own.as_str() <= key
+            {
+                if own != key {
+                    label(to, own, value.as_bytes(), true);
+                }
+                more = after;
             }
             if let Some((own, bound)) = rest
                 && own <= key
@@ -74,14 +85,21 @@ impl Part<'_, '_> {
         if !is_named {
             name(to);
         }
+        for (own, value) in more {
+            label(to, own, value.as_bytes(), true);
+        }
         if let Some((own, bound)) = rest {
             label(to, own, bound, false);
         }
     }
 }
 
-/// Calls `write` for every number of a family's series.
-pub fn each<'a>(family: &FamilyView<'a>, mut write: impl FnMut(Part<'a, '_>)) {
+/// Calls `write` for every number of a family's series, which get `labels`.
+pub fn each<'a>(
+    family: &FamilyView<'a>,
+    labels: &[(String, String)],
+    mut write: impl FnMut(Part<'a, '_>),
+) {
     for series in family.series() {
         if series.is_stale && series.def.is_timed {
             continue;
@@ -94,7 +112,7 @@ pub fn each<'a>(family: &FamilyView<'a>, mut write: impl FnMut(Part<'a, '_>)) {
         };
         let mut put = |suffix, extra: Option<(&'static str, f64)>, value| {
             let extra = extra.map(|(key, bound)| (key, Bound::of(bound)));
-            write(Part { series, suffix, extra, bits: bits(value) });
+            write(Part { series, suffix, extra, labels, bits: bits(value) });
         };
         match series.reading() {
             None => {}

@@ -89,15 +89,27 @@ fn sample(field: &Field<'_>) -> (u64, Vec<i64>) {
     (bits, times.collect())
 }
 
-fn plain(version: RemoteWriteVersion, made: &Made, writer: &mut Writer) -> (Vec<u8>, u64) {
+/// Labels of what leaves.
+type More = [(String, String)];
+
+fn plain(
+    version: RemoteWriteVersion,
+    made: &Made,
+    more: &More,
+    writer: &mut Writer,
+) -> (Vec<u8>, u64) {
     let mut out = b"before".to_vec();
-    let count = writer.encode(version, &made.frame().view(BOOT), &mut out);
+    let count = writer.encode(version, &made.frame().view(BOOT), more, &mut out);
     let block = out.strip_prefix(b"before").unwrap();
     (snap::raw::Decoder::new().decompress_vec(block).unwrap(), count)
 }
 
 fn one(made: &Made, writer: &mut Writer) -> Vec<String> {
-    let (plain, count) = plain(ONE, made, writer);
+    one_with(made, &[], writer)
+}
+
+fn one_with(made: &Made, more: &More, writer: &mut Writer) -> Vec<String> {
+    let (plain, count) = plain(ONE, made, more, writer);
     let shown: Vec<_> = fields(&plain)
         .iter()
         .map(|(number, series)| {
@@ -122,7 +134,11 @@ fn one(made: &Made, writer: &mut Writer) -> Vec<String> {
 }
 
 fn two(made: &Made, writer: &mut Writer) -> Vec<String> {
-    let (plain, count) = plain(TWO, made, writer);
+    two_with(made, &[], writer)
+}
+
+fn two_with(made: &Made, more: &More, writer: &mut Writer) -> Vec<String> {
+    let (plain, count) = plain(TWO, made, more, writer);
     let all = fields(&plain);
     let symbols: Vec<_> = all.iter().filter(|(n, _)| *n == 4).map(|(_, f)| text(f)).collect();
     let mut distinct = symbols.clone();
@@ -224,6 +240,38 @@ fn version_two_is_version_one_with_metadata() {
     assert_eq!(two(&made(), &mut writer), expected, "buffers are kept");
 }
 
+#[test]
+fn series_that_do_not_say_which_box_it_is_get_it() {
+    let more = [("instance", "edge-17"), ("job", "sysmetrics")];
+    let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut made = made();
+    made.family("w", Kind::Gauge, "")
+        .number(&[("instance", "other")], Value::Int(1))
+        .number(&[("a", "b"), ("instance", "other"), ("job", "own"), ("z", "y")], Value::Int(2))
+        .number(&[("instance_", "c"), ("jo", "d"), ("jobs", "e")], Value::Int(3));
+    let mut writer = Writer::default();
+    let one = one_with(&made, &more, &mut writer);
+    let both = "instance=\"edge-17\",job=\"sysmetrics\"";
+    for (at, start) in [
+        (0, format!("A=\"first\",__name__=\"a_total\",{both},k=\"é\\\"\\\\\\n\" ")),
+        (2, "__name__=\"h_bucket\",instance=\"edge-17\",job=\"x\",le=\"0.5\",m=\"y\" ".to_owned()),
+        (7, format!("__name__=\"s\",a=\"k\",{both},quantile=\"0.5\" ")),
+        (10, format!("__name__=\"s\",{both},quantile=\"0.99\",z=\"gone\" stale ")),
+        (13, format!("__name__=\"t\",{both} ")),
+        (14, "__name__=\"w\",instance=\"other\",job=\"sysmetrics\" 1 ".to_owned()),
+        (15, "__name__=\"w\",a=\"b\",instance=\"other\",job=\"own\",z=\"y\" 2 ".to_owned()),
+        (16, "__name__=\"w\",instance=\"edge-17\",instance_=\"c\",jo=\"d\",job=\"sysmetrics\",jobs=\"e\" 3 ".to_owned()),
+    ] {
+        assert!(one[at].starts_with(&start), "{at}: {}", one[at]);
+    }
+    let two = two_with(&made, &more, &mut writer);
+    for (one, two) in one.iter().zip(&two) {
+        assert!(two.starts_with(one.trim_end_matches(']')), "{one} {two}");
+    }
+    let only = one_with(&made, &more[1..], &mut writer);
+    assert!(only[13].starts_with("__name__=\"t\",job=\"sysmetrics\" "), "{}", only[13]);
+}
+
 fn many() -> Made {
     let mut made = Made::new();
     for family in 0..50 {
@@ -253,7 +301,7 @@ fn many_symbols_are_found_again() {
         assert!(two.starts_with(one), "{at}");
     }
     let mut out = Vec::new();
-    writer.encode(ONE, &many().frame().view(BOOT), &mut out);
+    writer.encode(ONE, &many().frame().view(BOOT), &[], &mut out);
     assert!(out.len() < 20_000, "it is compressed: {}", out.len());
 }
 
@@ -277,9 +325,21 @@ fn answers_mean_what_the_specifications_say() {
         for status in [302, 401, 404, 409] {
             assert_eq!(said(version, status, None, "b"), Verdict::Never("refused", text(status)));
         }
-        for body in ["Out of order sample", "sample is too old", "duplicate sample for timestamp"] {
-            let verdict = said(version, 400, None, body);
-            assert!(matches!(verdict, Verdict::Never("out_of_order", _)), "{body}");
+        // Prometheus, Mimir, Cortex, Thanos.
+        for (status, body) in [
+            (400, "Out of order sample"),
+            (400, "out of bounds"),
+            (400, "too old sample"),
+            (400, "duplicate sample for timestamp"),
+            (400, "a more recent timestamp was ingested (err-mimir-sample-out-of-order)"),
+            (400, "timestamp is too far in the future (err-mimir-too-far-in-future)"),
+            (400, "timestamp too new: 1800000000000"),
+            (409, "add 1 samples: out of order sample"),
+        ] {
+            let verdict = said(version, status, None, body);
+            assert!(matches!(verdict, Verdict::Late(_)), "{body}");
+            let verdict = said(version, status, Some(0), body);
+            assert!(matches!(verdict, Verdict::Late(_)), "nothing was stored: {body}");
         }
         assert_eq!(said(version, 400, Some(0), "b"), Verdict::Never("refused", text(400)));
     }
@@ -293,6 +353,9 @@ fn answers_mean_what_the_specifications_say() {
     assert_eq!(said(TWO, 400, None, "b"), Verdict::Older(text(400)));
     assert_eq!(said(TWO, 200, Some(7), "b"), Verdict::Partial(3, text(200)));
     assert_eq!(said(TWO, 400, Some(7), "b"), Verdict::Partial(3, text(400)));
+    let text = "it answers 400: out of order sample".to_owned();
+    let late = said(TWO, 400, Some(10), "out of order sample");
+    assert_eq!(late, Verdict::Partial(1, text), "an upper bound");
     assert_eq!(headers(ONE)[2].1, "0.1.0");
     assert_eq!(headers(TWO)[2].1, "2.0.0");
 }
@@ -313,7 +376,7 @@ fn how_long_a_sample_takes() {
         println!("{what}: {nanos} ns a sample, {} bytes", out.len());
     };
     let view = frame.view(BOOT);
-    time("one", &mut |out| writer.encode(ONE, &view, out));
-    time("two", &mut |out| writer.encode(TWO, &view, out));
-    time("influx", &mut |out| crate::export::influx::encode(&view, false, out));
+    time("one", &mut |out| writer.encode(ONE, &view, &[], out));
+    time("two", &mut |out| writer.encode(TWO, &view, &[], out));
+    time("influx", &mut |out| crate::export::influx::encode(&view, false, &[], out));
 }

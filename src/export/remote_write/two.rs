@@ -61,7 +61,12 @@ struct Common<'a> {
 
 impl Symbols {
     /// Appends one request. Tells how many samples it has.
-    pub fn encode(&mut self, view: &View<'_>, out: &mut Buffer) -> u64 {
+    pub fn encode(
+        &mut self,
+        view: &View<'_>,
+        labels: &[(String, String)],
+        out: &mut Buffer,
+    ) -> u64 {
         self.seed = view.time() as u64;
         self.list.clear();
         self.seen.clear();
@@ -71,7 +76,7 @@ impl Symbols {
         let mut count = 0;
         for family in view.families() {
             let common = self.common(&family.def, out);
-            parts::each(&family, |part| {
+            parts::each(&family, labels, |part| {
                 count += 1;
                 self.refer(common.name, &part, out);
                 self.write(&common, &part);

@@ -33,12 +33,16 @@ impl Front {
         said.into_iter().filter(|line| !line.starts_with("push_")).collect()
     }
 
-    fn all(&mut self) -> Vec<String> {
+    fn text(&mut self) -> String {
         let (mut out, mut lines) = (Buffer::default(), Lines::default());
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
         self.store.write(self.now, &mut text);
         text.finish();
-        let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    }
+
+    fn all(&mut self) -> Vec<String> {
+        let text = self.text();
         text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
     }
 
@@ -100,7 +104,7 @@ fn a_bad_body_changes_nothing_and_is_told_with_the_time_of_failure() {
     let mut front = Front::new();
     front.store.limit(Bounds { series: 12, ..Bounds::default() });
     front.push(Verb::Replace, J, "a 1\n").unwrap();
-    front.push(Verb::Replace, "/metrics/job/k", "# TYPE g gauge\ng 1\n").unwrap();
+    front.push(Verb::Replace, "/metrics/job/k", "# TYPE g gauge\ng 1\nup 1\n").unwrap();
     let before = front.samples();
     let many: String = (0..10).map(|i| format!("m{{x=\"{i}\"}} 1\n")).collect();
     for (body, word) in [
@@ -108,22 +112,33 @@ fn a_bad_body_changes_nothing_and_is_told_with_the_time_of_failure() {
         ("a 2\nb 1 1700000000000\n", "b has a time stamp"),
         ("a 2\na 3\n", "a is refused: the series is there twice"),
         ("a 2\nb 1\na{job=\"other\"} 3\n", "a is refused: the series is there twice"),
-        ("a 2\nup 3\n", "up is refused: the name belongs"),
         ("a 2\n# TYPE h histogram\nh_sum 1\nh_count x\n", "in line 4"),
         ("a 2\n# TYPE b gouge\nb 1\n", "in line 2"),
         ("a 2\nb{__name__=\"1\"} 3\n", "b is refused: a label's name"),
         (&many, "m is refused: no room"),
     ] {
         for verb in [Verb::Replace, Verb::Add] {
-            let Err(Refusal::Bad(said)) = front.push(verb, J, body) else { panic!("{body}") };
+            let (said, is_readable) = match front.push(verb, J, body) {
+                Err(Refusal::Bad(said)) => (said, true),
+                Err(Refusal::Unreadable(said)) => (said, false),
+                other => panic!("{body}: {other:?}"),
+            };
             assert!(said.contains(word), "{body}: {said}");
             assert_eq!(front.samples(), before, "{body}");
+            // As with a Pushgateway, what cannot be read leaves no trace.
+            let is_told = front.time("failure_time", "job=\"j\"") > 0.0;
+            assert_eq!(is_told, is_readable, "{body}");
+            front.push(Verb::Replace, J, "a 1\n").unwrap();
+            front.push(Verb::Delete, J, "").unwrap();
+            front.push(Verb::Replace, J, "a 1\n").unwrap();
         }
     }
-    assert!(front.time("failure_time", "job=\"j\"") > 1.7e9);
     // A group that never was pushed has failed all the same.
-    front.push(Verb::Add, "/metrics/job/n", "?").unwrap_err();
+    front.push(Verb::Add, "/metrics/job/m", "?").unwrap_err();
+    assert!(!front.all().iter().any(|line| line.contains("job=\"m\"")));
+    front.push(Verb::Add, "/metrics/job/n", "a 1 5\n").unwrap_err();
     assert_eq!(front.time("time", "job=\"n\""), 0.0);
+    assert!(front.time("failure_time", "job=\"n\"") > 1.7e9);
     front.push(Verb::Replace, J, "a 2\n").unwrap();
     assert_eq!(front.samples()[0], "a{job=\"j\"} 2");
 }
@@ -146,11 +161,127 @@ fn bodies_are_text_plain_or_open_metrics_as_they_are_or_gzip() {
     assert!(matches!(front.ask(Wish { body: b"b 2\n", ..packed }), Err(Refusal::Bad(_))));
     let brotli = Wish { content_encoding: "br", ..packed };
     assert!(matches!(front.ask(brotli), Err(Refusal::Media(_))));
-    let protobuf = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily";
-    let Err(Refusal::Media(said)) = front.ask(Wish { content_type: protobuf, ..plain }) else {
-        panic!("protobuf")
+}
+
+/// A gauge as protocol buffers.
+const GAUGE: &[u8] = b"\x12\n\x01c\x18\x01\"\x0b\x12\t\t\0\0\0\0\0\0\x14@";
+
+#[test]
+fn bodies_are_protocol_buffers_whatever_the_order_of_the_parameters() {
+    let mut front = Front::new();
+    let plain = wish(Verb::Replace, J, GAUGE);
+    for good in [
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
+         encoding=delimited",
+        "Application/VND.google.protobuf;Encoding=\"Delimited\";proto=io.prometheus.client.MetricFamily",
+        "application/vnd.google.protobuf; encoding=delimited; q=0.5; escaping=values; \
+         proto=io.prometheus.client.MetricFamily",
+        "application/vnd.google.protobuf",
+    ] {
+        front.push(Verb::Replace, J, "").unwrap();
+        front.ask(Wish { content_type: good, ..plain }).unwrap_or_else(|e| panic!("{good}: {e:?}"));
+        assert_eq!(front.samples(), ["c{job=\"j\"} 5"], "{good}");
+    }
+    for bad in ["encoding=text", "encoding=compact-text", "proto=io.prometheus.write.v2.Request"] {
+        let content_type = &["application/vnd.google.protobuf;", bad].concat();
+        let Err(Refusal::Media(said)) = front.ask(Wish { content_type, ..plain }) else {
+            panic!("{bad}")
+        };
+        assert!(said.contains("delimited"), "{said}");
+    }
+    let content_type = "application/vnd.google.protobuf";
+    let Err(Refusal::Unreadable(said)) = front.ask(Wish { content_type, body: b"c 1\n", ..plain })
+    else {
+        panic!("text")
     };
-    assert!(said.contains("text/plain"), "{said}");
+    assert!(said.contains("at byte 0"), "{said}");
+}
+
+#[test]
+fn what_a_group_alone_has_takes_another_type_and_help() {
+    let mut front = Front::new();
+    let families = |front: &mut Front, body: &str, verb| {
+        front.push(verb, J, body).unwrap_or_else(|e| panic!("{body}: {e:?}"));
+        let is_pushed = |line: &String| line.contains("x_") && !line.contains(" push_");
+        let text = front.text();
+        text.lines().map(str::to_owned).filter(is_pushed).collect::<Vec<_>>()
+    };
+    for verb in [Verb::Replace, Verb::Add] {
+        for (body, expected) in [
+            ("# TYPE x_size counter\nx_size 3\n", ["", "counter", "3"]),
+            ("# TYPE x_size counter\nx_size -3\n", ["", "counter", "-3"]),
+            ("# TYPE x_size counter\nx_size NaN\n", ["", "counter", "NaN"]),
+            ("# TYPE x_size gauge\nx_size -1\n", ["", "gauge", "-1"]),
+            ("# HELP x_size One.\nx_size 1\n", ["One.", "untyped", "1"]),
+            ("# HELP x_size Two.\nx_size 1\n", ["Two.", "untyped", "1"]),
+            ("x_size 2\n", ["", "untyped", "2"]),
+        ] {
+            let [help, kind, value] = expected;
+            let lines = families(&mut front, body, verb);
+            let type_line = format!("# TYPE x_size {kind}");
+            let sample = format!("x_size{{job=\"j\"}} {value}");
+            assert!(lines.contains(&type_line) && lines.contains(&sample), "{body}: {lines:?}");
+            let of_help = lines.iter().find(|line| line.starts_with("# HELP"));
+            let said = of_help.and_then(|line| line.strip_prefix("# HELP x_size "));
+            assert_eq!(said.unwrap_or_default().trim(), help, "{body}: {lines:?}");
+        }
+    }
+    // What another has, too, stays what it was; numbers are taken all the same.
+    front.push(Verb::Replace, "/metrics/job/k", "# TYPE x_size counter\nx_size 1\n").unwrap();
+    let lines = families(
+        &mut front,
+        "# HELP x_size Mine.\n# TYPE x_size gauge\nx_size -7\n",
+        Verb::Replace,
+    );
+    assert!(lines.contains(&"x_size{job=\"j\"} -7".to_owned()), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("Mine.")), "{lines:?}");
+}
+
+/// What others had, and have no more, binds nobody.
+#[test]
+fn a_group_that_is_alone_again_changes_types() {
+    let mut front = Front::new();
+    let both = "# TYPE x counter\nx{l=\"1\"} 1\nx{l=\"2\"} 1\n";
+    for group in ["/metrics/job/k", J, "/metrics/job/m"] {
+        front.push(Verb::Replace, group, both).unwrap();
+    }
+    let gauge = both.replace("counter", "gauge");
+    front.push(Verb::Replace, J, &gauge).unwrap();
+    assert!(front.text().contains("# TYPE x counter\n"));
+    front.push(Verb::Delete, "/metrics/job/k", "").unwrap();
+    front.push(Verb::Replace, "/metrics/job/m", "y 1\n").unwrap();
+    front.push(Verb::Replace, J, &gauge).unwrap();
+    assert!(front.text().contains("# TYPE x gauge\n"), "{}", front.text());
+}
+
+/// A type that cannot be is refused before anything of the group goes.
+#[test]
+fn a_type_that_cannot_be_changes_nothing() {
+    let mut front = Front::new();
+    front.push(Verb::Replace, "/metrics/job/k", "x_count 1\n").unwrap();
+    front.push(Verb::Replace, J, "x 1\n").unwrap();
+    let before = front.samples();
+    let histogram = "# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\nx_count 2\n";
+    for verb in [Verb::Replace, Verb::Add] {
+        let Err(Refusal::Bad(said)) = front.push(verb, J, histogram) else { panic!("taken") };
+        assert!(said.contains("Nothing was taken"), "{said}");
+        assert_eq!(front.samples(), before);
+    }
+}
+
+/// With no room for more, what is replaced makes room.
+#[test]
+fn a_full_store_lets_types_and_help_change() {
+    let mut front = Front::new();
+    front.store.limit(Bounds { series: 6, families: 3, ..Bounds::default() });
+    let body = |kind: &str| {
+        let samples: String = (0..4).map(|at| format!("x{{at=\"{at}\"}} 1\n")).collect();
+        format!("# HELP x A {kind}.\n# TYPE x {kind}\n{samples}")
+    };
+    for kind in ["counter", "gauge", "untyped"] {
+        front.push(Verb::Replace, J, &body(kind)).unwrap_or_else(|e| panic!("{kind}: {e:?}"));
+        assert_eq!(front.all().len(), 6);
+    }
 }
 
 #[test]

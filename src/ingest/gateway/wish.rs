@@ -1,8 +1,11 @@
 //! What a client asks for, in which form its body comes, and what it is told when nothing is done.
 
+use super::protobuf;
 use crate::courier::gunzip;
 use crate::ingest::exposition::Syntax;
 use crate::ingest::intake::Objection;
+use crate::ingest::json::Fault;
+use crate::metric::Buffer;
 use crate::wire;
 
 /// What is done to a group.
@@ -36,24 +39,54 @@ pub struct Wish<'a> {
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The path or the body is not as it should be; the sentence says how.
+    /// The path or what the body says is not as it should be; the sentence says how.
     Bad(String),
+    /// The body cannot be read; the sentence says where.
+    Unreadable(String),
     /// The body is of a kind that is not read.
     Media(&'static str),
     /// There is no room for another group.
     Full,
 }
 
-/// The text that a Content-Type stands for.
-pub(super) fn syntax(content_type: &str) -> Result<Syntax, Refusal> {
-    let mime = content_type.split(';').next().unwrap_or_default().trim();
-    if wire::same(mime, "application/vnd.google.protobuf") {
-        return Err(Refusal::Media(
-            "Protocol buffers are not taken; send text/plain; version=0.0.4 or \
-             application/openmetrics-text; version=1.0.0.",
-        ));
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As text.
+    Text(Syntax),
+    /// As protocol buffers.
+    Protobuf,
+}
+
+/// The form that a Content-Type stands for.
+pub(super) fn form(content_type: &str) -> Result<Form, Refusal> {
+    let mut parts = content_type.split(';').map(str::trim);
+    if !wire::same(parts.next().unwrap_or_default(), "application/vnd.google.protobuf") {
+        return Ok(Form::Text(Syntax::of(content_type)));
     }
-    Ok(Syntax::of(content_type))
+    for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+        let value = value.trim().trim_matches('"');
+        for (known, expected) in
+            [("proto", "io.prometheus.client.MetricFamily"), ("encoding", "delimited")]
+        {
+            if wire::same(name.trim(), known) && !wire::same(value, expected) {
+                return Err(Refusal::Media(
+                    "Of protocol buffers only proto=io.prometheus.client.MetricFamily; \
+                     encoding=delimited is taken.",
+                ));
+            }
+        }
+    }
+    Ok(Form::Protobuf)
+}
+
+/// The text that a body in protocol buffers is made into.
+pub(super) fn from_protobuf(body: &[u8], max_body: usize) -> Result<Buffer, Refusal> {
+    protobuf::to_text(body, max_body).map_err(|Fault { at, expected }| {
+        let text =
+            ["The body is not as it should be: expected ", expected, " at byte ", &at.to_string()];
+        Refusal::Unreadable([&*text.concat(), "."].concat())
+    })
 }
 
 /// The body without its encoding, if it has one.

@@ -28,6 +28,7 @@ fn intake(group: Group) -> Intake<'static> {
         honor_time: false,
         max_age: Duration::from_secs(60),
         max_series: usize::MAX,
+        max_labels: 32,
     }
 }
 
@@ -91,7 +92,7 @@ fn what_is_refused_is_counted_by_reason() {
     let kept = ["a 1", "c NaN", "c{d=\"e\"} -1", "h_bucket{le=\"1\"} 1", lines[0], lines[1]];
     assert_eq!(samples(&mut store), kept);
     let few = Intake { max_series: 2, ..intake(group) };
-    let tally = take(&few, "d 1\ne 1\nf 1\n", &mut store);
+    let tally = take(&few, "e 1\nf 1\ng 1\n", &mut store);
     assert_eq!(tally.reasons().collect::<Vec<_>>(), [(Reason::Series, 1)]);
 }
 

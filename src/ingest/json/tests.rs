@@ -21,6 +21,20 @@ fn documents_are_walked_where_they_lie() {
 }
 
 #[test]
+fn a_byte_order_mark_is_passed() {
+    assert!(matches!(parse(b"\xef\xbb\xbf {}"), Ok(Value::Object(_))));
+    let mut only = parse_list(b"\xef\xbb\xbf7 ").unwrap();
+    assert_eq!((only.next().and_then(Value::number), only.next()), (Some(7.0), None));
+    assert_eq!(parse_list(b"\xef\xbb\xbf[1,2]").unwrap().count(), 2);
+    assert_eq!(parse(b"\xef\xbb\xbf[1,]"), Err(Fault { at: 6, expected: "a value" }));
+    for bad in
+        [&b"\xef\xbb\xbf"[..], b" \xef\xbb\xbf{}", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"{}\xef\xbb\xbf"]
+    {
+        assert!(parse(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
 fn texts_say_what_their_escapes_mean() {
     for (text, expected) in [
         (r#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{c}\n\r\tz"),

@@ -4,8 +4,22 @@ use super::Form;
 use crate::ingest::json::{Elements, Members, Text, Value};
 use crate::store::Reason;
 
-/// Why an entry is refused, and what of it is meant.
-pub type Refused<'a> = (Reason, Option<Text<'a>>);
+/// Why an entry is refused.
+#[derive(Clone, Copy)]
+pub struct Refused<'a> {
+    pub reason: Reason,
+    /// What of it is meant.
+    pub what: Option<Text<'a>>,
+    /// The type that a key takes, and the one that its value has; empty where that is not the matter.
+    pub types: [&'static str; 2],
+}
+
+impl<'a> Refused<'a> {
+    /// Because of `what`, if that is known.
+    pub fn of(reason: Reason, what: Option<Text<'a>>) -> Refused<'a> {
+        Refused { reason, what, types: ["", ""] }
+    }
+}
 
 /// What an entry says. Everything but the name and the type may be missing.
 #[derive(Default)]
@@ -35,7 +49,7 @@ impl<'a> Entry<'a> {
         match (value, form) {
             (Value::Object(members), Form::Update) => Entry::of_update(members),
             (Value::Object(members), Form::Batch) => Entry::of_batch(members),
-            _ => Err((Reason::Entry, None)),
+            _ => Err(Refused::of(Reason::Entry, None)),
         }
     }
 
@@ -49,15 +63,17 @@ impl<'a> Entry<'a> {
             } else if key.is("timestamp") {
                 entry.take_time(key, value)?;
             } else if key.is("values") {
-                let Value::Array(values) = value else { return wrong(key) };
+                let Value::Array(values) = value else { return wrong(key, "an array", value) };
                 once(&mut entry.values, values, key)?;
             } else if key.is("add") {
-                if !matches!(value, Value::Bool(_)) {
-                    once(&mut entry.value, number(key, value)?, key)?;
+                match value {
+                    Value::Bool(_) => {}
+                    Value::Number(_) => once(&mut entry.value, number(key, value)?, key)?,
+                    _ => return wrong(key, "a number, true or false", value),
                 }
                 once(&mut entry.add, value != Value::Bool(false), key)?;
             } else if !entry.takes(key, value)? {
-                return Err((Reason::UnknownKey, Some(key)));
+                return Err(Refused::of(Reason::UnknownKey, Some(key)));
             }
         }
         Ok(entry)
@@ -69,18 +85,18 @@ impl<'a> Entry<'a> {
             if key.is("metric_type") {
                 once(&mut entry.kind, text(key, value)?, key)?;
             } else if key.is("value") {
-                let Value::Object(members) = value else { return wrong(key) };
+                let Value::Object(members) = value else { return wrong(key, "an object", value) };
                 for (key, value) in members {
                     if key.is("value") {
                         once(&mut entry.value, number(key, value)?, key)?;
                     } else if key.is("timestamp") {
                         entry.take_time(key, value)?;
                     } else {
-                        return Err((Reason::UnknownKey, Some(key)));
+                        return Err(Refused::of(Reason::UnknownKey, Some(key)));
                     }
                 }
             } else if !entry.takes(key, value)? {
-                return Err((Reason::UnknownKey, Some(key)));
+                return Err(Refused::of(Reason::UnknownKey, Some(key)));
             }
         }
         Ok(entry)
@@ -98,10 +114,10 @@ impl<'a> Entry<'a> {
             match value {
                 Value::Object(labels) => once(&mut self.labels, labels, key)?,
                 Value::Null => {}
-                _ => return wrong(key),
+                _ => return wrong(key, "an object", value),
             }
         } else if key.is("set") {
-            let Value::Bool(set) = value else { return wrong(key) };
+            let Value::Bool(set) = value else { return wrong(key, "true or false", value) };
             once(&mut self.set, set, key)?;
         } else {
             return Ok(false);
@@ -121,21 +137,27 @@ impl<'a> Entry<'a> {
 fn once<'a, T>(to: &mut Option<T>, value: T, key: Text<'a>) -> Result<(), Refused<'a>> {
     match to.replace(value) {
         None => Ok(()),
-        Some(_) => Err((Reason::KeyTwice, Some(key))),
+        Some(_) => Err(Refused::of(Reason::KeyTwice, Some(key))),
     }
 }
 
-fn wrong<'a, T>(key: Text<'a>) -> Result<T, Refused<'a>> {
-    Err((Reason::Shape, Some(key)))
+/// The value of a key is not of the type that it takes.
+pub fn wrong<'a, T>(
+    key: Text<'a>,
+    takes: &'static str,
+    found: Value<'a>,
+) -> Result<T, Refused<'a>> {
+    let types = [takes, found.type_name()];
+    Err(Refused { reason: Reason::Shape, what: Some(key), types })
 }
 
 fn text<'a>(key: Text<'a>, value: Value<'a>) -> Result<Text<'a>, Refused<'a>> {
-    if let Value::Text(text) = value { Ok(text) } else { wrong(key) }
+    if let Value::Text(text) = value { Ok(text) } else { wrong(key, "a text", value) }
 }
 
 fn number<'a>(key: Text<'a>, value: Value<'a>) -> Result<f64, Refused<'a>> {
     match value {
-        Value::Number(_) => value.number().ok_or((Reason::Number, Some(key))),
-        _ => wrong(key),
+        Value::Number(_) => value.number().ok_or(Refused::of(Reason::Number, Some(key))),
+        _ => wrong(key, "a number", value),
     }
 }

@@ -1,8 +1,7 @@
 //! What became of the entries of one body, and the answer that tells it.
 
-use crate::ingest::json::Text;
+use super::entry::Refused;
 use crate::metric::{Buffer, Value};
-use crate::store::Reason;
 
 /// Refused entries whose reasons are told; the others are only counted.
 pub const MAX_TOLD: usize = 1000;
@@ -30,18 +29,29 @@ impl Tally {
         self.accepted += 1;
     }
 
-    /// The entry at `index` was refused, because of `what` if that is known.
-    pub fn refuse(&mut self, index: usize, reason: Reason, what: Option<Text<'_>>) {
+    /// Whether nothing was taken of what there was.
+    pub fn is_refused(&self) -> bool {
+        self.accepted == 0 && self.refused > 0
+    }
+
+    /// The entry at `index` was refused.
+    pub fn refuse(&mut self, index: usize, refused: &Refused<'_>) {
         self.refused += 1;
         if self.refused > MAX_TOLD {
             return;
         }
-        let (word, meaning) = reason.said();
+        let (word, meaning) = refused.reason.said();
         let out = &mut self.errors;
         out.put(if out.is_empty() { b"{\"index\":" } else { b",{\"index\":" });
         put_count(out, index);
-        out.put_all([b",\"reason\":\"", word.as_bytes(), b"\",\"detail\":\"", meaning.as_bytes()]);
-        if let Some(what) = what {
+        out.put_all([b",\"reason\":\"", word.as_bytes(), b"\",\"detail\":\""]);
+        match refused.types {
+            ["", _] => out.put(meaning.as_bytes()),
+            [takes, found] => {
+                out.put_all([b"the key takes ", takes.as_bytes(), b", not ", found.as_bytes()]);
+            }
+        }
+        if let Some(what) = refused.what {
             out.put(b": ");
             quote(out, what.raw());
         }

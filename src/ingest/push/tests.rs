@@ -94,7 +94,7 @@ fn each_refused_entry_is_told_with_its_reason() {
         (r#"{"name":"a","type":"histogram","values":[1,null]}"#, "number"),
         (r#"{"name":"a","type":"untyped","value":1}"#, "type"),
         (r#"{"name":"a-b","type":"gauge","value":1}"#, "name"),
-        (r#"{"name":"node_load1","type":"gauge","value":1}"#, "reserved_name"),
+        (r#"{"name":"up","type":"gauge","value":1}"#, "reserved_name"),
         (r#"{"name":"a","type":"counter","value":-1}"#, "negative"),
         (r#"{"name":"a","type":"gauge","value":1,"labels":{"__a":"1"}}"#, "label_name"),
         (r#"{"name":"a","type":"histogram","value":1,"labels":{"le":"1"}}"#, "label_name"),
@@ -113,6 +113,69 @@ fn each_refused_entry_is_told_with_its_reason() {
     }
     let answer = pair.update(r#"{"name":"a","type":"gauge","vl\"aue":1}"#);
     assert!(answer.contains("there is no such key: vl\\\"aue\""), "{answer}");
+}
+
+#[test]
+fn errors_say_which_type_a_key_takes() {
+    let mut pair = Pair::new(RULES);
+    for (key, takes) in [
+        (r#""name":7"#, "the key takes a text, not a number: name"),
+        (r#""type":null"#, "the key takes a text, not null: type"),
+        (r#""help":true"#, "the key takes a text, not true or false: help"),
+        (r#""value":"1""#, "the key takes a number, not a text: value"),
+        (r#""value":null"#, "the key takes a number, not null: value"),
+        (r#""timestamp":"now""#, "the key takes a number, not a text: timestamp"),
+        (r#""values":1"#, "the key takes an array, not a number: values"),
+        (r#""labels":[]"#, "the key takes an object, not an array: labels"),
+        (r#""labels":{"a":1}"#, "the key takes a text, not a number: a"),
+        (r#""set":1"#, "the key takes true or false, not a number: set"),
+        (r#""add":"1""#, "the key takes a number, true or false, not a text: add"),
+    ] {
+        // The name and value that the entry needs, unless they are what is odd.
+        let needs = [r#""name":"a""#, r#""type":"gauge""#, r#""value":1"#];
+        let (own, _) = key.split_once(':').unwrap();
+        let rest = needs.into_iter().filter(|n| !n.starts_with(own) && own != "\"values\"");
+        let whole: Vec<_> = [key].into_iter().chain(rest).collect();
+        let answer = pair.update(&format!("{{{}}}", whole.join(",")));
+        assert!(answer.contains(&format!("\"detail\":\"{takes}\"")), "{key}: {answer}");
+        assert!(answer.contains("\"reason\":\"shape\""), "{answer}");
+    }
+    let answer = pair.batch(r#"{"metrics":[{"name":"a","metric_type":"gauge","value":1}]}"#);
+    assert!(answer.contains("the key takes an object, not a number: value"), "{answer}");
+    let answer = pair.update(r#"{"name":"a","type":"meter","value":1}"#);
+    assert!(answer.contains("expected counter, gauge or histogram: meter"), "{answer}");
+}
+
+#[test]
+fn what_is_declared_needs_no_type() {
+    let mut pair = Pair::new(Rules { prefix: "ns_".to_owned(), ..RULES });
+    let one = |name, kind, buckets| Declared { name, kind, help: "", buckets };
+    let declared = [
+        one("c_total", Kind::Counter, &[][..]),
+        one("g", Kind::Gauge, &[]),
+        one("h", Kind::Histogram, &[1.0]),
+    ];
+    pair.push.declare(&declared, &mut pair.store, pair.now);
+    for (body, sample) in [
+        (r#"{"name":"c_total","value":2}"#, "ns_c_total 2"),
+        (r#"{"name":"c_total","value":2}"#, "ns_c_total 4"),
+        (r#"{"name":"g","value":-2}"#, "ns_g -2"),
+        (r#"{"name":"g","add":0.5}"#, "ns_g -1.5"),
+        (r#"{"name":"h","values":[0.5,2]}"#, "ns_h_bucket{le=\"1\"} 1"),
+        (r#"{"name":"g","labels":{"a":"b"},"value":3}"#, "ns_g{a=\"b\"} 3"),
+    ] {
+        assert_eq!(pair.update(body), ALL, "{body}");
+        assert!(pair.samples().iter().any(|s| s == sample), "{sample}: {:?}", pair.samples());
+    }
+    let batch = r#"{"metrics":[{"name":"g","value":{"value":9}}]}"#;
+    assert_eq!(pair.batch(batch), ALL);
+    // The type that others gave it without a declaration is no promise.
+    assert_eq!(pair.update(r#"{"name":"x","type":"gauge","value":1}"#), ALL);
+    for body in [r#"{"name":"x","value":1}"#, r#"{"name":"ns_g","value":1}"#, r#"{"value":1}"#] {
+        assert!(pair.update(body).contains("\"reason\":\"missing_key\""), "{body}");
+    }
+    let wrong = pair.update(r#"{"name":"g","type":"counter","value":1}"#);
+    assert!(wrong.contains("other_type"), "{wrong}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One line of statsd, taken apart where it lies: `name:value|type`, and behind it, in any order,
 //! `|@rate`, `|#tag:value,tag:value` and `|Tseconds` (DogStatsD). Several values of one series may
 //! be packed, `name:1:2:3|ms`. Tags may also stand behind the name: `name,tag=value:1|c` (InfluxDB)
-//! or `name#tag=value:1|c` (Librato). What else stands behind a letter, such as the container of
+//! or `name#tag=value:1|c` (Librato), or in it: `na[tag=value]me:1|c` (SignalFx). What else stands behind a letter, such as the container of
 //! DogStatsD, `|c:…`, says nothing that is kept.
 //!
 //! <https://github.com/statsd/statsd/blob/master/docs/metric_types.md>,
@@ -35,6 +35,8 @@ pub enum Refused {
     Field,
     /// The sample rate is not above 0 and at most 1.
     Rate,
+    /// A bracket in the name that is not one of a pair with tags between them.
+    Brackets,
     /// It counts different values, which would have to be kept.
     Set,
     /// It tells of an event.
@@ -47,10 +49,11 @@ pub enum Refused {
 
 impl Refused {
     /// Those of lines alone.
-    pub const OWN: [Refused; 6] = [
+    pub const OWN: [Refused; 7] = [
         Refused::Line,
         Refused::Field,
         Refused::Rate,
+        Refused::Brackets,
         Refused::Set,
         Refused::Event,
         Refused::ServiceCheck,
@@ -62,6 +65,7 @@ impl Refused {
             Refused::Line => ("line", "expected name:value|type"),
             Refused::Field => ("field", "expected @rate, #tags or a letter behind |, each once"),
             Refused::Rate => ("rate", "expected a sample rate above 0 and at most 1"),
+            Refused::Brackets => ("brackets", "expected name[tag=value,tag=value]:"),
             Refused::Set => ("set", "sets are not kept"),
             Refused::Event => ("event", "events are not kept"),
             Refused::ServiceCheck => ("service_check", "service checks are not kept"),
@@ -74,8 +78,8 @@ impl Refused {
 /// A line taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line<'a> {
-    /// As it stands there, never empty.
-    pub name: &'a str,
+    /// As it stands there, in two parts where tags stand in it; never empty.
+    pub name: [&'a str; 2],
     /// What its values are.
     pub kind: Type,
     values: &'a str,
@@ -117,11 +121,8 @@ impl<'a> Line<'a> {
             "s" => return Err(Refused::Set),
             _ => return Err(Refused::Sample(Reason::Type)),
         };
-        let (name, tags) = match name.split_once([',', '#']) {
-            Some((name, text)) => (name, Some(Tags { text, middle: '=' })),
-            None => (name, None),
-        };
-        if name.is_empty() {
+        let (name, tags) = split_name(name)?;
+        if name.iter().all(|part| part.is_empty()) {
             return Err(Refused::Line);
         }
         let mut line = Line { name, kind, values, rate: None, tags, time: None };
@@ -172,6 +173,24 @@ impl<'a> Line<'a> {
     }
 }
 
+/// The parts of the name, and the tags before the value, if there are any.
+fn split_name(whole: &str) -> Result<([&str; 2], Option<Tags<'_>>), Refused> {
+    let tags = |text| Some(Tags { text, middle: '=' });
+    let Some(open) = whole.find(['[', ']']) else {
+        return Ok(match whole.split_once([',', '#']) {
+            Some((name, text)) => ([name, ""], tags(text)),
+            None => ([whole, ""], None),
+        });
+    };
+    let (name, rest) = whole.split_at(open);
+    let (text, behind) =
+        rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or(Refused::Brackets)?;
+    // One style at a time.
+    let is_odd =
+        text.contains('[') || [name, behind].iter().any(|n| n.contains(['[', ']', ',', '#']));
+    if is_odd { Err(Refused::Brackets) } else { Ok(([name, behind], tags(text))) }
+}
+
 fn once<T>(to: &mut Option<T>, value: T) -> Result<(), Refused> {
     if to.replace(value).is_some() { Err(Refused::Field) } else { Ok(()) }
 }
@@ -182,20 +201,21 @@ pub fn number(text: &str) -> Result<f64, Refused> {
     number.ok_or(Refused::Sample(Reason::Number))
 }
 
-/// Appends `name` as Prometheus has names: `_` for each other character, but one for two or more
-/// `-` in a row, and before a digit at the start; so it comes out of statsd_exporter.
-pub fn put_name(out: &mut String, name: &str) {
-    if name.starts_with(|c: char| c.is_ascii_digit()) {
-        out.push('_');
-    }
+/// Appends a name, which is in parts, as Prometheus has names: `_` for each other character, but one
+/// for two or more `-` in a row, and before a digit at the start; so it comes out of statsd_exporter.
+pub fn put_name(out: &mut String, parts: [&str; 2]) {
     let mut before = ' ';
-    for c in name.chars() {
+    for c in parts.into_iter().flat_map(str::chars) {
+        if before == ' ' && c.is_ascii_digit() {
+            out.push('_');
+        }
         if c.is_ascii_alphanumeric() || c == '_' {
             out.push(c);
         } else if c != '-' || before != '-' {
             out.push('_');
         }
-        before = c;
+        // Only at the start there is a blank.
+        before = if c == ' ' { '_' } else { c };
     }
 }
 

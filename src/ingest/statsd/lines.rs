@@ -174,7 +174,7 @@ impl Lines {
             };
             room = room.checked_sub(1).ok_or(Refused::Sample(Reason::Labels))?;
             self.key.clear();
-            put_name(&mut self.key, name);
+            put_name(&mut self.key, [name, ""]);
             self.labels.add_missing(&self.key, value);
         }
         rules.add_labels(&mut self.labels);

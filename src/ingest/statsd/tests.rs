@@ -84,6 +84,8 @@ fn each_type_does_as_the_protocol_says() {
         ("l:1|c|#zone:b,k.l:a b\\\"", "l{k_l=\"a b\\\\\\\"\",zone=\"b\"} 1"),
         ("l:1|c|#k:a,k:b", "l{k=\"b\"} 1"),
         ("l,k=a:1|c", "l{k=\"a\"} 1"),
+        ("l[k=a b,m=n]:1|c", "l{k=\"a b\",m=\"n\"} 1"),
+        ("[k.x=a]l:1|c\nl[k.x=a].s:2|c", "l_s{k_x=\"a\"} 2"),
     ] {
         let mut pair = Pair::new(rules());
         pair.take(lines);
@@ -100,6 +102,7 @@ fn what_is_refused_changes_nothing_and_is_counted() {
         ("x:1|c|", "field"),
         ("x:1|c|@2", "rate"),
         ("x:1|s", "set"),
+        ("x[k=v:1|c", "brackets"),
         ("_e{5,4}:title|text", "event"),
         ("_sc|name|0", "service_check"),
         ("x:1|q", "type"),
@@ -109,7 +112,7 @@ fn what_is_refused_changes_nothing_and_is_counted() {
         ("x:-1|c", "negative"),
         ("x:5:-1|c", "negative"),
         ("good:1|g", "other_type"),
-        ("node_load1:1|g", "reserved_name"),
+        ("up:1|g", "reserved_name"),
         ("x:1|c|#__k:v", "label_name"),
         ("x:1|ms|#le:v", "label_name"),
         ("x:1|c|T1", "timestamp"),

@@ -89,30 +89,12 @@ fn odd_numbers_are_taken_from_those_who_are_told_by_others() {
         store.take(&untyped, now).unwrap();
         let counter = Offer { kind: Kind::Counter, ..by(group, "c", "", odd) };
         store.take(&counter, now).unwrap();
+        let shared = Offer { kind: Kind::Counter, ..gauge_of("p", odd) };
+        assert_eq!(store.take(&shared, now), Err(Reason::Number));
     }
     assert_eq!(samples(&mut store, now), ["c -Inf", "g -Inf", "u -Inf"]);
     let open = written(&mut store, now, Format::OpenMetrics);
     assert!(open.contains("# TYPE u unknown\nu -Inf\n"), "{open}");
-}
-
-#[test]
-fn names_of_ours_are_taken_where_they_do_not_clash() {
-    let now = Instant::now();
-    let mut store = Store::new(Bounds::default(), now);
-    let group = store.open_group();
-    let ours = || ["process_open_fds"].into_iter();
-    store.serve(Dialect::Own, ours());
-    for name in ["sysmetrics_x", "process_open_fds", "scrape_x", "up"] {
-        assert_eq!(store.take(&by(group, name, "", 1.0), now), Err(Reason::Reserved), "{name}");
-    }
-    for name in ["node_x", "process_x"] {
-        store.take(&by(group, name, "", 1.0), now).unwrap();
-        assert_eq!(store.take(&gauge_of(name, 1.0), now), Err(Reason::Reserved), "{name}");
-    }
-    store.serve(Dialect::Node, ours());
-    assert_eq!(samples(&mut store, now), ["process_x 1"]);
-    assert_eq!(store.take(&by(group, "node_x", "", 1.0), now), Err(Reason::Reserved));
-    store.take(&by(group, "sysmetrics_x", "", 1.0), now).unwrap();
 }
 
 fn histogram<'a>(bounds: &'a [f64], counts: &'a [u64]) -> Change<'a> {
@@ -286,4 +268,43 @@ fn a_group_whose_series_come_and_go_stays_small() {
     assert!(store.slots_of(group) < 200, "{}", store.slots_of(group));
     store.close_group(group);
     assert!(store.is_empty());
+}
+
+/// Whose a family is, against a walk over all its series.
+#[test]
+fn a_family_is_only_of_a_group_while_nobody_else_has_a_series_of_it() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let groups = [store.open_group(), store.open_group(), store.open_group()];
+    let mut seed = 5u64;
+    let mut random = |n: u64| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((seed >> 33) % n) as usize
+    };
+    for _ in 0..3000 {
+        let group = groups[random(3)];
+        match random(12) {
+            0 => {
+                store.begin(group);
+                store.end(group);
+            }
+            1 => store.drop_metric(group, "x"),
+            _ => {
+                let label = random(8).to_string();
+                let _ = store.take(&by(group, "x", &format!("l=\"{label}\""), 1.0), now);
+            }
+        }
+        let Some(family) = store.families.find("x").and_then(|id| store.families.get(id)) else {
+            continue;
+        };
+        let (mut slot, mut owners) = (family.first, Vec::new());
+        while let Some(series) = store.series.get(slot as usize) {
+            owners.push(series.owner);
+            slot = series.next;
+        }
+        for group in groups {
+            let is_only = owners.iter().all(|owner| *owner == group);
+            assert_eq!(family.is_only_of(group), is_only, "{owners:?}");
+        }
+    }
 }

@@ -20,13 +20,13 @@ struct Walk<'w, 't> {
 impl Walk<'_, '_> {
     fn every(&mut self, value: Value<'_>) {
         if self.name.len() > self.max_name {
-            return (self.take)(Err(Reason::TooLong));
+            return (self.take)(Err((&self.name, Reason::TooLong)));
         }
         match value {
             Value::Object(members) => self.members(members),
             Value::Array(elements) => self.elements(elements),
             Value::Number(_) | Value::Bool(_) => {
-                let value = number(value).ok_or(Reason::Number);
+                let value = number(value).ok_or((&*self.name, Reason::Number));
                 let (name, labels) = (&*self.name, &*self.labels);
                 let picked = |value| Picked { name, is_counter: false, help: HELP, labels, value };
                 (self.take)(value.map(picked));

@@ -21,7 +21,7 @@ pub fn read(document: Value<'_>, start: &str, field: &Field, take: &mut Take<'_>
     let mut search = Search { field, name, stars: Vec::new(), found: false, take };
     search.follow(&field.path, document, document);
     if !search.found {
-        (search.take)(Err(Reason::MissingKey));
+        (search.take)(Err((&field.path, Reason::MissingKey)));
     }
 }
 
@@ -77,11 +77,18 @@ impl Search<'_, '_> {
         let value = match value {
             // No value is what it says.
             Value::Null => return,
-            // Whoever names it knows that it is a number.
-            Value::Text(text) => sys::float(said(text).trim()).filter(|n| n.is_finite()),
+            // Whoever names it knows that it is a number, or a word that stands for one.
+            Value::Text(text) => {
+                let text = said(text);
+                let word = text.trim();
+                let state = self.field.states.iter().find(|(state, _)| state == word);
+                state.map(|(_, n)| *n).or_else(|| sys::float(word).filter(|n| n.is_finite()))
+            }
             other => number(other),
         };
-        let Some(value) = value else { return (self.take)(Err(Reason::Number)) };
+        let Some(value) = value else {
+            return (self.take)(Err((&self.field.path, Reason::Number)));
+        };
         let labels = self.labels(from);
         let help = if self.field.help.is_empty() { HELP } else { &self.field.help };
         let name = &*self.name;

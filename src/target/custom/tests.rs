@@ -7,7 +7,10 @@ fn samples(document: &str, target: &str, fields: &[Field]) -> Vec<String> {
     let document = json::parse(document.as_bytes()).unwrap();
     read(document, target, fields, 60, &mut |picked| {
         lines.push(match picked {
-            Err(reason) => format!("{reason:?}"),
+            Err((what, reason)) => {
+                assert!(fields.is_empty() || fields.iter().any(|field| field.path == what));
+                format!("{reason:?}")
+            }
             Ok(p) => {
                 let labels: Vec<_> = p.labels.iter().map(|(n, v)| format!("{n}={v}")).collect();
                 let kind = if p.is_counter { " counter" } else { "" };
@@ -40,6 +43,41 @@ fn every_number_is_a_gauge_by_its_path() {
     assert_eq!(samples("5", "1x", &[]), ["_1x{} 5"]);
     assert_eq!(samples("[true,[2]]", "a", &[]), ["a{index=0} 1", "a{index=1,index_2=0} 2"]);
     assert!(samples("\"text\"", "a", &[]).is_empty());
+}
+
+#[test]
+fn words_stand_for_numbers() {
+    let states = [("UP", 1.0), ("DOWN", 0.0), ("", -1.0), ("7", 70.0)];
+    let states: Vec<_> = states.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect();
+    let field = Field { states, ..field("c.*.status", "up", &[]) };
+    let document = r#"{"c":[{"status":"UP"},{"status":" DOWN\n"},{"status":"up"},{"status":""},
+        {"status":"7"},{"status":"8.5"},{"status":3},{"status":true},{"status":null}]}"#;
+    assert_eq!(
+        samples(document, "t", &[field]),
+        [
+            "up{index=0} 1",
+            "up{index=1} 0",
+            "Number",
+            "up{index=3} -1",
+            "up{index=4} 70",
+            "up{index=5} 8.5",
+            "up{index=6} 3",
+            "up{index=7} 1",
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_found_is_named() {
+    let mut names = Vec::new();
+    let document = json::parse(br#"{"a":{"b":1e999,"c":"x"}}"#).unwrap();
+    let fields = [field("a.c", "good_name", &[]), field("a.d", "", &[])];
+    for fields in [&fields[..], &[]] {
+        read(document, "t", fields, 60, &mut |picked| {
+            names.push(picked.map_err(|(what, _)| what.to_owned()).unwrap_err());
+        });
+    }
+    assert_eq!(names, ["a.c", "a.d", "t_a_b"]);
 }
 
 #[test]

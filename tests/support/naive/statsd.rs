@@ -21,14 +21,31 @@ pub fn line(text: &str) -> Result<String, &'static str> {
         "s" => return Err("set"),
         _ => return Err("type"),
     };
-    let whole = &text[..colon];
+    let mut whole = text[..colon].to_owned();
+    let brackets: Vec<usize> =
+        whole.char_indices().filter(|(_, c)| "[]".contains(*c)).map(|(at, _)| at).collect();
+    let mut between = None;
+    if !brackets.is_empty() {
+        let is_pair = brackets.len() == 2 && whole[brackets[0]..].starts_with('[');
+        if !is_pair || !whole[brackets[1]..].starts_with(']') {
+            return Err("brackets");
+        }
+        between = Some(whole[brackets[0] + 1..brackets[1]].to_owned());
+        whole = format!("{}{}", &whole[..brackets[0]], &whole[brackets[1] + 1..]);
+        if whole.contains(',') || whole.contains('#') {
+            return Err("brackets");
+        }
+    }
     let end = whole.chars().position(|c| c == ',' || c == '#');
     let own: String = whole.chars().take(end.unwrap_or(usize::MAX)).collect();
     if own.is_empty() {
         return Err("line");
     }
     let mut pieces = Vec::new();
-    let mut tag_fields = usize::from(end.is_some());
+    let mut tag_fields = usize::from(end.is_some() || between.is_some());
+    if let Some(between) = between {
+        pieces = tags(&between, "=");
+    }
     if let Some(end) = end {
         let text: String = whole.chars().skip(end + 1).collect();
         pieces = tags(&text, "=");
@@ -104,15 +121,15 @@ pub fn name(text: &str) -> String {
 #[cfg(feature = "hub")]
 pub fn real(text: &str) -> Result<String, &'static str> {
     use sysmetrics::ingest::statsd::line::{Line, put_name};
-    let named = |text: &str| {
+    let named = |parts: [&str; 2]| {
         let mut out = String::new();
-        put_name(&mut out, text);
+        put_name(&mut out, parts);
         out
     };
     let line = Line::parse(text).map_err(|refused| refused.said().0)?;
     let mut tags: Vec<_> = line
         .tags_from_last()
-        .map(|tag| tag.map(|(key, value)| (named(key), value.to_owned())))
+        .map(|tag| tag.map(|(key, value)| (named([key, ""]), value.to_owned())))
         .collect();
     tags.reverse();
     let values: Vec<_> = line.values().collect();

@@ -1,6 +1,7 @@
 //! Tables of answers, and what they mean.
 
 use super::*;
+use crate::courier::Failure;
 use crate::export::proto::Proto;
 
 const PROTO: &str = "application/x-protobuf; charset=x";
@@ -45,6 +46,11 @@ fn statuses_mean_what_the_specification_says() {
         assert_eq!(http(status, "text/plain", b" why\n"), expected);
     }
     assert_eq!(http(413, "text/plain", b"why"), Verdict::Halves(text(413)));
+    let late = "HTTP status 400: out of order sample".to_owned();
+    assert_eq!(http(400, "text/plain", b"out of order sample\n"), Verdict::Late(late));
+    let said = "timestamp is too old (err-mimir-sample-timestamp-too-old)";
+    let late = format!("INVALID_ARGUMENT: {said}");
+    assert_eq!(judge_grpc(3, said, b"", b""), Verdict::Late(late));
 }
 
 #[test]
@@ -85,15 +91,25 @@ fn what_was_rejected_is_told() {
 }
 
 #[test]
-fn damaged_bodies_say_nothing() {
+fn damaged_bodies_are_noted() {
+    let noted = |why: &str| {
+        Verdict::Partial(0, ["it took them; its answer cannot be read: ", why].concat())
+    };
     let whole = success(7, "text");
     for n in 1..whole.len() {
-        assert_eq!(http(200, PROTO, &whole[..n]), Verdict::Done, "{n}");
-        assert_eq!(judge_grpc(0, "", b"", &whole[..n]), Verdict::Done, "{n}");
+        assert_eq!(http(200, PROTO, &whole[..n]), noted("it is damaged"), "{n}");
+        assert_eq!(judge_grpc(0, "", b"", &whole[..n]), noted("it is damaged"), "{n}");
+        assert_eq!(http(200, "text/plain", &whole[..n]), Verdict::Done, "{n}");
     }
+    let fault = Some(Failure { reason: "too_large", text: "long".to_owned() });
+    let torn = Answer { status: 200, fault, body: whole, ..Answer::default() };
+    assert_eq!(judge(&torn), noted("long"));
+    assert_eq!(judge(&Answer { status: 204, ..torn }), Verdict::Done);
+    assert_eq!(judge_grpc(0, "long", b"", b""), noted("long"));
     let whole = br#"{"partialSuccess":{"rejectedDataPoints":"7","errorMessage":"text"}}"#;
-    for n in 0..whole.len() {
-        assert_eq!(http(200, JSON, &whole[..n]), Verdict::Done, "{n}");
+    assert_eq!(http(200, JSON, b""), Verdict::Done);
+    for n in 1..whole.len() {
+        assert_eq!(http(200, JSON, &whole[..n]), noted("it is damaged"), "{n}");
     }
     for body in [
         r#"[]"#,
@@ -158,9 +174,25 @@ fn grpc_codes_mean_what_the_specification_says() {
         assert_eq!(judge_grpc(code, "why", b"", b""), expected);
     }
     assert_eq!(judge_grpc(3, "", b"", b""), Verdict::Never("refused", "INVALID_ARGUMENT".into()));
-    let says = "grpc: received message larger than max (5 vs. 4)";
-    let text = ["RESOURCE_EXHAUSTED: ", says].concat();
-    assert_eq!(judge_grpc(8, says, b"", b""), Verdict::Halves(text));
+    for (code, says) in [
+        (8, "grpc: received message larger than max (5 vs. 4)"),
+        (8, "SERVER: Received message larger than max (5 vs. 4)"),
+        (8, "grpc: received message after decompression larger than max 4"),
+        (11, "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes"),
+        (8, "gRPC message exceeds maximum size 4: 5"),
+        (8, "Decompressed gRPC message exceeds maximum size 4"),
+        (8, "Received message exceeds the maximum configured message size."),
+        (8, "Message has exceeded the configured maximum payload size (max: 4, actual: 5)"),
+        (2, "Payload Too Large"),
+        (2, "the answer is HTTP 413 without grpc-status"),
+    ] {
+        let text = [CODES[code as usize], ": ", says].concat();
+        assert_eq!(judge_grpc(code, says, b"", b""), Verdict::Halves(text));
+    }
+    // A rate is not kept by halves.
+    for says in ["ingestion rate exceeds maximum", "too many series: limit is larger"] {
+        assert!(matches!(judge_grpc(8, says, b"", b""), Verdict::Never("refused", _)), "{says}");
+    }
 }
 
 #[test]

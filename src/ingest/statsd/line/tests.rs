@@ -7,8 +7,14 @@ fn tags(text: &str) -> Vec<Option<(&str, &str)>> {
 
 #[test]
 fn lines_are_taken_apart() {
-    let plain =
-        Line { name: "a.b", kind: Type::Counter, values: "1", rate: None, tags: None, time: None };
+    let plain = Line {
+        name: ["a.b", ""],
+        kind: Type::Counter,
+        values: "1",
+        rate: None,
+        tags: None,
+        time: None,
+    };
     assert_eq!(Line::parse("a.b:1|c"), Ok(plain));
     for (text, kind) in
         [("g", Type::Gauge), ("ms", Type::Timer), ("h", Type::Histogram), ("d", Type::Histogram)]
@@ -23,13 +29,23 @@ fn lines_are_taken_apart() {
 }
 
 #[test]
-fn tags_come_in_three_styles() {
+fn tags_come_in_four_styles() {
     let both = [Some(("l", "w")), Some(("k", "v"))];
-    for text in ["a:1|c|#k:v,l:w", "a,k=v,l=w:1|c", "a#k=v,l=w:1|c", "a:1|c|#k:v,#l:w"] {
+    for text in [
+        "a:1|c|#k:v,l:w",
+        "a,k=v,l=w:1|c",
+        "a#k=v,l=w:1|c",
+        "a:1|c|#k:v,#l:w",
+        "a[k=v,l=w]:1|c",
+        "[k=v,l=w]a:1|c",
+        "a[k=v,l=w,]b:1|c",
+    ] {
         assert_eq!(tags(text), both, "{text}");
     }
     assert_eq!(tags("a:1|c|#"), []);
     assert_eq!(tags("a,:1|c"), []);
+    assert_eq!(tags("a[]:1|c"), []);
+    assert_eq!(tags("a[k,l=,m=n=o]:1|c"), [Some(("m", "n=o")), None, None]);
     assert_eq!(tags("a:1|c|#k,:v,k:,,k:v"), [Some(("k", "v")), None, None, None, None]);
 }
 
@@ -47,6 +63,17 @@ fn each_fault_has_its_reason() {
         ("a:1|c:2|c", kind),
         ("a:1|C", kind),
         ("a:1|s", Refused::Set),
+        ("[k=v]:1|c", Refused::Line),
+        ("a[k=v:1|c", Refused::Brackets),
+        ("ak=v]:1|c", Refused::Brackets),
+        ("a]k=v[:1|c", Refused::Brackets),
+        ("a[k=v:w]:1|c", Refused::Brackets),
+        ("a[k=v][l=w]:1|c", Refused::Brackets),
+        ("a[k=[v]]:1|c", Refused::Brackets),
+        ("a[k=v]]:1|c", Refused::Brackets),
+        ("a[k=v],l=w:1|c", Refused::Brackets),
+        ("a#l=w[k=v]:1|c", Refused::Brackets),
+        ("a[k=v]:1|c|#l:w", Refused::Field),
         ("a:1|c|", Refused::Field),
         ("a:1|c|!", Refused::Field),
         ("a:1|c|é", Refused::Field),
@@ -83,6 +110,7 @@ fn numbers_are_finite() {
 fn names_become_those_of_prometheus() {
     for (name, expected) in [
         ("a.b-c d/e", "a_b_c_d_e"),
+        (" 1", "_1"),
         ("1st", "_1st"),
         ("a--b---c_-d", "a_b_c__d"),
         ("é\u{fffd}x", "__x"),
@@ -90,8 +118,14 @@ fn names_become_those_of_prometheus() {
         ("-", "_"),
     ] {
         let mut out = String::new();
-        put_name(&mut out, name);
+        put_name(&mut out, [name, ""]);
         assert_eq!(out, expected, "{name}");
+        // However it is parted.
+        for (at, _) in name.char_indices() {
+            let mut parted = String::new();
+            put_name(&mut parted, [&name[..at], &name[at..]]);
+            assert_eq!(parted, expected, "{name} {at}");
+        }
     }
 }
 

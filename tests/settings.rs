@@ -1,0 +1,248 @@
+//! Settings over the real binary: what it says of itself, what it keeps to itself, which variables
+//! of the environment it takes, and what leaves says which box it is.
+#![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front waits for clients only
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // tests run the program
+
+mod common;
+#[path = "support/receiver.rs"]
+#[allow(dead_code)] // not all of it is used here
+mod receiver;
+
+use common::{Agent, Temp, wait_until};
+use receiver::{OK, Receiver, Reply};
+use std::process::Command;
+
+/// What the program says with these arguments: its status, standard output and error.
+fn said(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+    let done = command.env_clear().envs(env.iter().copied()).args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (done.status.code(), text(done.stdout), text(done.stderr))
+}
+
+#[test]
+fn the_version_tells_commit_target_and_features() {
+    let (status, out, _) = said(&["--version"], &[]);
+    let lines: Vec<&str> = out.lines().collect();
+    let [first, commit, target, features] = lines[..] else { panic!("{out}") };
+    assert_eq!((status, first), (Some(0), concat!("sysmetrics ", env!("CARGO_PKG_VERSION"))));
+    let commit = commit.strip_prefix("commit ").unwrap();
+    let is_hash = commit.len() == 12 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+    assert!(is_hash || commit == "unknown", "{commit}");
+    assert!(target.starts_with("target ") && target.contains("linux"), "{target}");
+    let features: Vec<&str> = features.split(' ').collect();
+    assert!(features[0] == "features" && features[1..].is_sorted(), "{features:?}");
+    assert!(features.contains(&"hub") && !features.contains(&"default"), "{features:?}");
+    assert_eq!(features.contains(&"tls"), cfg!(feature = "tls"));
+}
+
+#[test]
+fn a_short_help_lists_flags_and_the_long_one_all() {
+    let (_, short, _) = said(&["-h"], &[]);
+    let (_, long, _) = said(&["--help"], &[]);
+    assert!(short.lines().all(|line| line.chars().count() <= 100), "{short}");
+    assert!(short.contains("\n  --check-config") && !short.contains("APP__"), "{short}");
+    for part in ["APP__SERVER__LISTEN", "SYSMETRICS_SERVER_LISTEN", "export.endpoint", "${NAME}"] {
+        assert!(long.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn checking_ends_with_a_verdict() {
+    let dir = Temp::new();
+    let check = |text: &str, env: &[(&str, &str)]| {
+        let file = dir.write("sysmetrics.toml", text);
+        said(&["--check-config", "--config", file.to_str().unwrap()], env)
+    };
+    let (status, out, error) = check("[scrape]\ninterval_secs = 0.9\n", &[]);
+    assert_eq!((status, error.as_str()), (Some(0), ""));
+    assert!(out.contains("\ninterval_secs = \"900ms\"  # from "), "{out}");
+    assert!(out.ends_with("\n# The settings are right: sysmetrics starts with them.\n"), "{out}");
+
+    let odd = [("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")];
+    let (status, out, error) = check("", &odd);
+    assert_eq!((status, error.lines().count()), (Some(0), 1));
+    assert!(error.contains("OTEL_EXPORTER_OTLP_TIMEOUT: expected a number of"), "{error}");
+    assert!(out.ends_with("starts with these settings, and warns as it did now.\n"), "{out}");
+
+    let (status, out, error) = check("[server]\nport = 'x'\n", &[]);
+    assert_eq!((status, out.as_str()), (Some(2), ""));
+    assert!(error.ends_with("\nThe settings are wrong: sysmetrics does not start with them.\n"));
+
+    let secret = "[alerting]\nwebhook = 'http://me:s3cret@hooks/T0/s3cret'\n\
+                  headers = { Authorization = 'Bearer ${TOKEN}' }\n";
+    let (_, out, _) = check(secret, &[("TOKEN", "s3cret")]);
+    assert!(!out.contains("s3cret") && out.contains("\"Authorization\" = \"<secret>\""), "{out}");
+    assert!(out.starts_with("# Secrets are shown as <secret>: this cannot be read back"), "{out}");
+    assert_eq!(check(&out, &[]).0, Some(2));
+    let (status, _, error) = check(secret, &[]);
+    assert!(status == Some(2) && error.contains("it names the variable TOKEN"), "{error}");
+}
+
+/// Nothing listens at port 1, and who answers refuses.
+#[test]
+fn secrets_are_in_no_log_and_on_no_page() {
+    let receiver = Receiver::start(|_| Reply::say("401 No\r\n"));
+    let at = receiver.url().replace("http://", "");
+    let file = format!(
+        "[server]\nlisten = '127.0.0.1:0'\n[log]\nlevel = 'debug'\n\
+         [scrape]\ninterval_secs = 0.1\ntargets = ['http://me:s3cret@127.0.0.1:1/m?token=s3cret', \
+         {{ name = 'b', url = 'http://s3cret@127.0.0.1:1/m?s3cret', headers = {{ X-Key = 's3cret' }} }}]\n\
+         [alerting]\ninterval_secs = 0.1\nwebhook = ['http://me:s3cret@{at}/T0/s3cret', \
+         'http://me:s3cret@127.0.0.1:1/T0/s3cret']\nheaders = {{ A = '${{TOKEN}}' }}\n\
+         [[alerts]]\nname = 'Up'\nexpr = 'target_up == 0'\n\
+         [[export]]\ntype = 'influx'\nname = 'one'\ndatabase = 'd'\ninterval_secs = 0.2\n\
+         endpoint = 'http://me:s3cret@{at}/x?token=s3cret'\n\
+         [[export]]\ntype = 'remote_write'\nname = 'two'\ninterval_secs = 0.2\n\
+         endpoint = 'http://127.0.0.1:1/w?token=s3cret'\nheaders = {{ Authorization = 's3cret' }}\n"
+    );
+    let plan = Agent::plan().machine("box").file(&file).env("TOKEN", "s3cret");
+    let plan = plan.env("OTEL_EXPORTER_OTLP_HEADERS", "a b=s3cret");
+    let agent = plan.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:s3cret@127.0.0.1:x/").start();
+    agent.wait_for_log("target failed", 2);
+    agent.wait_for_log("an alert could not be told", 2);
+    agent.wait_for_log("export=one", 1);
+    agent.wait_for_log("export=two", 1);
+    assert_eq!(agent.lines_with("a setting is ignored"), 2);
+    agent.reload(&file.replace("http://me:s3cret@127.0.0.1:1", "http://me:s3cret@a b"));
+    agent.wait_for_log("settings not reloaded", 1);
+    let mut shown = agent.log().join("\n");
+    for page in ["/metrics", "/status", "/api/status", "/api/health", "/"] {
+        shown += agent.get(page).text();
+    }
+    let is_sent = |part: &str| receiver.heard().iter().any(|heard| heard.head.contains(part));
+    assert!(is_sent("\r\nA: s3cret\r\n") && is_sent("token=s3cret"));
+    assert!(!shown.contains("s3cret") && !shown.contains("czNjcmV0"), "{shown}");
+}
+
+/// One that is right makes an export beside many that are wrong.
+#[test]
+fn wrong_variables_of_opentelemetry_keep_nothing_from_starting() {
+    let receiver = Receiver::start(|_| OK);
+    let mut plan = Agent::plan().machine("box");
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url().replace("http", "HTTP").as_str()),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "localhost:4317"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/JSON"),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "tcp"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "X-Key=7,garbage"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "None"),
+        ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "lz4"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nonexistent.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/nonexistent.key"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "300"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "30000"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "-5"),
+        ("OTEL_METRICS_EXPORTER", "OTLP,nonsense"),
+        ("OTEL_SDK_DISABLED", "perhaps"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "a"),
+    ] {
+        plan = plan.env(name, value);
+    }
+    let agent = plan.start();
+    wait_until("frames to arrive", || receiver.taken().len() >= 2);
+    let first = &receiver.taken()[0];
+    assert!(first.head.starts_with("POST /v1/metrics "), "{}", first.head);
+    for part in ["\r\nX-Key: 7\r\n", "\r\nContent-Type: application/json\r\n"] {
+        assert!(first.head.contains(part), "{}", first.head);
+    }
+    assert!(first.body.starts_with(b"{"), "neither packed nor protobuf");
+    assert!(agent.lines_with("a setting is ignored") >= 8, "{:#?}", agent.log());
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn authorities_that_cannot_be_read_keep_nothing_from_starting() {
+    for file in ["/nonexistent.pem", "/etc/hostname"] {
+        let plan = Agent::plan().machine("box").env("OTEL_EXPORTER_OTLP_CERTIFICATE", file);
+        let agent = plan.env("OTEL_EXPORTER_OTLP_ENDPOINT", "HTTPS://127.0.0.1:1").start();
+        assert_eq!(agent.lines_with("nothing is exported there"), 1, "{:#?}", agent.log());
+        assert!(!agent.get("/metrics").text().contains("_export_"));
+    }
+}
+
+#[test]
+fn what_leaves_says_which_box_it_is() {
+    let receiver = Receiver::start(|_| OK);
+    let export = |kind: &str, more: &str| {
+        format!(
+            "[[export]]\ntype = '{kind}'\nendpoint = '{}'\ninterval_secs = 0.3\n\
+             compression = 'none'\ninclude = ['*_memory_total_bytes']\n{more}\n",
+            receiver.url()
+        )
+    };
+    let file = [
+        "[server]\nlisten = '127.0.0.1:0'\n[agent]\ninstance = '${BOX}'\n",
+        &export("otlp", "protocol = 'http/json'"),
+        &export("influx", "database = 'd'"),
+    ];
+    let agent = Agent::plan().machine("box").file(&file.concat()).env("BOX", "edge-17").start();
+    let heard = |path: &str| {
+        let start = format!("POST {path}");
+        let all = receiver.taken().into_iter().filter(|heard| heard.head.starts_with(&start));
+        all.map(|heard| String::from_utf8_lossy(&heard.body).into_owned()).next_back()
+    };
+    let start = "sysmetrics_memory_total_bytes,host=edge-17 value=";
+    wait_until("lines", || heard("/write").is_some_and(|body| body.contains(start)));
+    let id = "{\"key\":\"service.instance.id\",\"value\":{\"stringValue\":\"edge-17\"}}";
+    wait_until("a resource", || heard("/v1/metrics").is_some_and(|body| body.contains(id)));
+    // The page is scraped under a name that Prometheus knows.
+    assert!(!agent.get("/metrics").text().contains("edge-17"));
+    agent.reload(&file.concat().replace("${BOX}", ""));
+    let start = "\nsysmetrics_memory_total_bytes value=";
+    wait_until("plain lines", || {
+        heard("/write").is_some_and(|b| ["\n", &b].concat().contains(start))
+    });
+    wait_until("no name", || heard("/v1/metrics").is_some_and(|b| !b.contains("instance.id")));
+}
+
+/// With the batch of its users.
+#[test]
+fn the_example_of_a_metrics_server_works_as_it_stands() {
+    let file = std::fs::read_to_string("examples/metrics-server.toml").unwrap();
+    let (_, shown, _) = said(&["--check-config", "--config", "examples/metrics-server.toml"], &[]);
+    assert!(shown.contains("listen = \"127.0.0.1:8080\""), "{shown}");
+    let agent = Agent::plan().machine("box").file(&file).env("EXPORTER_PORT", "0").start();
+    let batch = r#"{"metrics":[{"name":"request_count","metric_type":"counter","help":"Total number of requests","labels":{"service":"api_gateway","endpoint":"/users"},"value":{"value":42.0,"timestamp":null}}],"source":"my_application"}"#;
+    let head = format!(
+        "POST /api/metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        batch.len()
+    );
+    let answer = agent.connect().send([&head, batch].concat()).answer();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let labels = [("endpoint", "/users"), ("service", "api_gateway"), ("source", "my_application")];
+    let labels = labels.map(|(name, value)| format!("{name}=\"{value}\"")).join(",");
+    let page = agent.get("/metrics");
+    let name = "metrics_server_app_request_count";
+    for line in [
+        format!("# HELP {name} Total number of requests"),
+        format!("# TYPE {name} counter"),
+        format!("{name}{{{labels}}} 42"),
+    ] {
+        assert!(page.text().lines().any(|known| known == line), "{line}: {}", page.text());
+    }
+    assert!(page.text().contains("\nsysmetrics_cpu_seconds_total{"));
+}
+
+#[test]
+fn the_endpoint_takes_a_path_or_an_address_with_one() {
+    let name = "APP__METRICS__PROMETHEUS_ENDPOINT";
+    let agent = Agent::plan().machine("box").file("").env(name, "127.0.0.1:0/prom").start();
+    assert_eq!(agent.get("/prom").status, 200);
+    assert!(agent.address().starts_with("127.0.0.1:"));
+    let (status, _, error) = said(&["--config", "/dev/null"], &[(name, "0.0.0.0:9090")]);
+    assert_eq!(status, Some(2), "{error}");
+    let (status, _, error) = said(&[], &[(name, "0.0.0.0:9090")]);
+    assert_eq!(status, Some(2));
+    assert!(error.contains("an address needs a path behind it: server.listen says"), "{error}");
+}
+
+#[test]
+fn our_own_variables_are_taken() {
+    let plan = Agent::plan().machine("box").file("").env("SYSMETRICS_SERVER_LISTEN", "127.0.0.1:0");
+    let plan = plan.env("SYSMETRICS__METRICS__LABELS", "a=b").env("SYSMETRICS_PORT", "tcp://1:2");
+    let agent = plan.env("SYSMETRICS_METRICS_LABELS_ON_ALL", "true").start();
+    assert!(agent.get("/metrics").text().contains("sysmetrics_memory_total_bytes{a=\"b\"}"));
+}
