@@ -37,7 +37,7 @@ const PUSHES: [&str; 4] = [
 ];
 
 /// What programs expose; `#` stands for OpenMetrics in the first byte.
-const EXPOSED: [&str; 4] = [
+const EXPOSED: [&str; 7] = [
     " # HELP h H \\\\ \\n.\n# TYPE h histogram\nh_bucket{a=\"b\",le=\"1\"} 2\nh_bucket{le=\"+Inf\",a=\"b\"} 3 \
      1500\nh_sum{a=\"b\"} 4.5\nh_count{a=\"b\"} 3\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\nh_created 9\n",
     " # TYPE s summary\r\ns{quantile=\"0.5\"} NaN\r\ns_sum 0\r\ns_count 0\r\nx{q=\"\\\"\\\\\\n\u{e9}\",} -Inf\nx 1 -5",
@@ -45,6 +45,12 @@ const EXPOSED: [&str; 4] = [
      info\ni_info{v=\"1\"} 1\n# TYPE e stateset\ne{e=\"on\"} 1\n# EOF\n",
     "## TYPE g gaugehistogram\ng_bucket{le=\"+Inf\"} 2\ng_gsum 3\ng_gcount 2\nz 1\n# TYPE z gauge\nz{} \
      2\n# EOF",
+    " # TYPE h histogram\nh_bucket{le=\"1e-05\"} 5\nh_bucket{le=\"+Inf\"} 3\nh_bucket{le=\"+Inf\"} 4\nh_sum 1\n\
+     h_count 3\nh 7\nh{quantile=\"0.5\"} 1\nh_bucket 1\ni 1\nh_sum{a=\"b\"} 1\nh_count{a=\"b\"} 2\n",
+    " # TYPE s summary\ns{quantile=\"99.9\"} 5\ns{quantile=\"avg\"} 3\ns_count 4\n# TYPE s histogram\n\
+     s_bucket{le=\"+Inf\"} 4\ns_sum 1\ns_count 4\n# HELP\n# HELP x\nx{a=\"1\"b=\"2\"} 1\ny{a=\"1\n2\"} 3\nz{ 1\n",
+    " # TYPE \"a.b\" gauge\n{\"a.b\",c=\"1\"} 1\nx{\"k.l\"=\"v\"} 2\n{\"q\\\"\\\\\\n\"} 3\n# TYPE \"h.i\" histogram\n\
+     {\"h.i_bucket\",le=\"+Inf\"} 1\n{\"h.i_sum\"} 1\n{\"h.i_count\"} 1\n",
 ];
 
 const DATAGRAMS: [&str; 4] = [

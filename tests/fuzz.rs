@@ -45,6 +45,80 @@ fn take_any_bytes(first: usize) {
     }
 }
 
+/// Pages whose lines are sound, so that what is told is how they belong together.
+#[test]
+fn pages_of_any_lines_are_taken() {
+    const NAMES: [&str; 10] =
+        ["h", "h_bucket", "h_sum", "h_count", "s", "s_sum", "s_count", "g", "a.b", "a_b"];
+    const TYPES: [&str; 5] = ["histogram", "summary", "counter", "gauge", "untyped"];
+    const LABELS: [&str; 10] = [
+        "le=\"1\"",
+        "le=\"+Inf\"",
+        "le=\"1.0\"",
+        "le=\"x\"",
+        "quantile=\"0.5\"",
+        "quantile=\"50\"",
+        "l=\"1\"",
+        "\"k.l\"=\"1\"",
+        "k_l=\"1\"",
+        "l=\"\n\"",
+    ];
+    const VALUES: [&str; 6] = ["1", "2", "3", "0.5", "NaN", "x"];
+    let (_, body) = bodies::BODIES.into_iter().find(|(name, _)| *name == "exposition_in").unwrap();
+    let mut random = Random::new(5);
+    for _ in 0..6000 {
+        let mut page = " ".to_owned();
+        for kind in ["histogram", "summary"] {
+            page += &format!("# TYPE {} {kind}\n", kind.get(..1).unwrap());
+        }
+        // Whole ones, of which some lines are missing, twice or elsewhere.
+        let mut lines = Vec::new();
+        for labels in ["", "l=\"1\""] {
+            let near = |more: &str| [labels, more].join(if labels.is_empty() { "" } else { "," });
+            for (suffix, more, value) in [
+                ("h_bucket", "le=\"1\"", "1"),
+                ("h_bucket", "le=\"+Inf\"", "3"),
+                ("h_sum", "", "0.5"),
+                ("h_count", "", "3"),
+                ("s", "quantile=\"0.5\"", "NaN"),
+                ("s_sum", "", "2"),
+                ("s_count", "", "2"),
+            ] {
+                let more = if more.is_empty() { labels.to_owned() } else { near(more) };
+                lines.push(format!("{suffix}{{{more}}} {value}\n"));
+            }
+        }
+        for _ in 0..random.below(4) {
+            let (a, b) = (random.below(lines.len()), random.below(lines.len()));
+            match random.below(3) {
+                0 => lines.swap(a, b),
+                1 => lines[a] = lines[b].clone(),
+                _ => drop(lines.remove(a)),
+            }
+        }
+        let all = lines.len();
+        for _ in 0..random.below(6) {
+            let name = NAMES[random.below(NAMES.len())];
+            let mut line = format!("{{\"{name}\"");
+            for _ in 0..[0, 1, 1, 2][random.below(4)] {
+                line += &format!(",{}", LABELS[random.below(LABELS.len())]);
+            }
+            line += &format!("}} {}\n", VALUES[random.below(VALUES.len())]);
+            if random.below(9) == 0 {
+                line = format!("# TYPE \"{name}\" {}\n", TYPES[random.below(TYPES.len())]);
+            }
+            lines.insert(random.below(all), line);
+        }
+        page += &lines.concat();
+        if random.below(2) == 0 {
+            page = page.replacen(' ', "#", 1) + "# EOF\n";
+        }
+        if catch_unwind(|| body(page.as_bytes())).is_err() {
+            panic!("exposition_in breaks on {}", page.escape_default());
+        }
+    }
+}
+
 /// `make fuzz-seeds`: writes the seeds to where libFuzzer looks for them.
 #[test]
 #[ignore = "writes fuzz/corpus"]

@@ -49,7 +49,7 @@ impl Instance {
     ) -> Instance {
         let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let pairs = Labels::rendered(key).pairs();
-        let of_series: Vec<_> = pairs.map(|(name, value)| (lossy(name), lossy(&value))).collect();
+        let of_series: Vec<_> = pairs.map(|(name, value)| (lossy(&name), lossy(&value))).collect();
         let mut labels = of_series.clone();
         let filled = more.iter().map(|(name, template)| {
             (name.clone(), template.fill(&number(value), |name| find(&of_series, name)))

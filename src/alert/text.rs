@@ -1,6 +1,7 @@
 //! Labels and numbers as text.
 
 use crate::metric::Value;
+use crate::store::put_label_name;
 use crate::sys::Pen;
 
 /// Appends one label to the labels that start at `start`, as series have them; one without a value
@@ -12,7 +13,7 @@ pub fn put_pair(text: &mut Vec<u8>, start: usize, key: &[u8], value: &[u8]) {
     if text.len() > start {
         text.push(b',');
     }
-    text.extend_from_slice(key);
+    put_label_name(text, key);
     text.extend_from_slice(b"=\"");
     for chunk in value.utf8_chunks() {
         for byte in chunk.valid().bytes() {

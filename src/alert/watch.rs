@@ -177,10 +177,10 @@ impl<'a> Watch<'a> {
         } else {
             let mut more = Some((key.as_bytes(), bound.as_bytes()));
             for (name, value) in labels.pairs() {
-                if let Some((key, bound)) = more.take_if(|(key, _)| *key < name) {
+                if let Some((key, bound)) = more.take_if(|(key, _)| *key < &*name) {
                     put_pair(text, start, key, bound);
                 }
-                put_pair(text, start, name, &value);
+                put_pair(text, start, &name, &value);
             }
             if let Some((key, bound)) = more {
                 put_pair(text, start, key, bound);

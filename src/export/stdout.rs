@@ -11,6 +11,7 @@ use crate::expose::{Format, Lines, Text, escape};
 use crate::frame::{Quantiles, Reading, SeriesView, View};
 use crate::metric::{Buffer, Histogram, Kind, Labels, Point, Sink, Summary, Unit, Value, gauge};
 use crate::settings::{Dialect, StdoutFormat};
+use crate::store::put_label_name;
 use std::time::Duration;
 
 /// Appends every sample.
@@ -28,8 +29,8 @@ pub fn encode(view: &View<'_>, format: StdoutFormat, out: &mut Vec<u8>) {
 }
 
 fn text(view: &View<'_>, out: &mut Buffer) {
-    let (mut lines, mut labels) = (Lines::default(), Buffer::default());
-    let mut text = Text::new(Dialect::Own, Format::Prometheus, out, &mut lines);
+    let (mut lines, mut labels, mut name) = (Lines::default(), Buffer::default(), Vec::new());
+    let mut text = Text::new(Dialect::Own, Format::Prometheus, out, &mut lines).quoting(true);
     for family in view.families() {
         let def = family.def;
         // The name is whole already.
@@ -40,7 +41,9 @@ fn text(view: &View<'_>, out: &mut Buffer) {
             labels.truncate(0);
             for (key, value) in series.labels() {
                 let comma: &[u8] = if labels.is_empty() { b"" } else { b"," };
-                labels.put_all([comma, key.as_bytes(), b"=\""]);
+                name.clear();
+                put_label_name(&mut name, key.as_bytes());
+                labels.put_all([comma, &name, b"=\""]);
                 escape(&mut labels, value.as_bytes(), true);
                 labels.put(b"\"");
             }

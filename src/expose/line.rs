@@ -7,13 +7,15 @@
 
 use super::Format;
 #[cfg(any(feature = "hub", feature = "recorder"))]
-use super::{constant::Constant, series};
+use super::{constant::Constant, escaping::Escaping, series};
 use crate::metric::{Buffer, Family, Label, Value, WORD};
 #[cfg(feature = "recorder")]
 use crate::metric::{Exemplar, Histogram};
 #[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
+#[cfg(any(feature = "hub", feature = "recorder"))]
+use crate::store::is_metric_name;
 use crate::sys::{BLOCK, Pen};
 
 /// Room for what stands between two label values: `",`, a key and `="`. A test holds the tables to it.
@@ -33,6 +35,11 @@ pub struct Lines {
     /// What is on every series.
     #[cfg(any(feature = "hub", feature = "recorder"))]
     constant: Constant,
+    /// Names in UTF-8 where they are not read.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub(super) escaping: Escaping,
+    /// Names in UTF-8 are written as they are, in quotation marks.
+    pub(super) quotes: bool,
     /// Which family comes next, and where its parts begin.
     at: usize,
     next: Ends,
@@ -48,6 +55,8 @@ struct Known {
     ends: Ends,
     #[cfg(any(feature = "hub", feature = "recorder"))]
     name_length: usize,
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    is_quoted: bool,
     head_length: usize,
 }
 
@@ -73,18 +82,25 @@ struct Id {
     help: usize,
     stamp: u32,
     kind: u8,
+    /// Its name may be one that is quoted, and is; and it has words.
+    flags: [bool; 2],
 }
 
 impl Id {
     #[inline]
-    fn of(family: &Family<'_>) -> Id {
+    fn of(family: &Family<'_>, quotes: bool) -> Id {
         let (name, labels) = (family.name, family.labels);
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        let flags = [quotes && family.must_escape, family.has_words];
+        #[cfg(not(any(feature = "hub", feature = "recorder")))]
+        let flags = [quotes, false];
         Id {
             name: (name.as_ptr().addr(), name.len()),
             labels: (labels.as_ptr().addr(), labels.len()),
             help: family.help.as_ptr().addr(),
             stamp: family.stamp,
             kind: family.kind as u8,
+            flags,
         }
     }
 }
@@ -93,6 +109,9 @@ impl Lines {
     /// A scrape begins.
     pub fn begin(&mut self, dialect: Dialect, format: Format) {
         (self.at, self.next) = (0, Ends::default());
+        self.quotes = false;
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        self.escaping.begin();
         if self.style != Some((dialect, format)) {
             self.style = Some((dialect, format));
             self.families.clear();
@@ -123,7 +142,7 @@ impl Lines {
         keys: &[&str],
         make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
     ) {
-        let id = Id::of(family);
+        let id = Id::of(family, self.quotes);
         self.start = self.next;
         match self.families.get(self.at) {
             Some(known) if known.id == id => self.now = *known,
@@ -162,6 +181,8 @@ impl Lines {
             ends: Ends { header, head, tail },
             #[cfg(any(feature = "hub", feature = "recorder"))]
             name_length: prefix.len() + name.len() + suffix.len(),
+            #[cfg(any(feature = "hub", feature = "recorder"))]
+            is_quoted: !is_metric_name(name.as_bytes()),
             head_length,
         };
         self.families.push(self.now);
@@ -202,18 +223,30 @@ impl Lines {
         self.tails.get(self.start.tail..self.now.ends.tail).unwrap_or_default()
     }
 
-    /// Appends a series that brings its labels; its family has no keys.
+    /// Appends a series that brings its labels; its family has no keys. Whether there was none with
+    /// these labels, where names are to be escaped.
     #[cfg(any(feature = "hub", feature = "recorder"))]
     pub fn write_series(
         &mut self,
-        format: Format,
-        labels: Labels<'_>,
-        point: Point<'_>,
-        time: Option<i64>,
+        line: series::Line<'_>,
+        (point, texts): (Point<'_>, &str),
+        escape: bool,
         out: &mut Buffer,
-    ) {
-        let (name, labels) = self.name_and_labels(labels);
-        series::write(format, name, labels, point, time, out);
+    ) -> bool {
+        let mut labels = line.labels;
+        if escape {
+            let is_whole = !matches!(point, Point::Number(_));
+            let Some(escaped) = self.escaping.labels(labels, is_whole) else { return false };
+            labels = escaped;
+        }
+        let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
+        let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
+        if !self.constant.is_empty() {
+            labels = Labels::rendered(self.constant.complete(labels.text()));
+        }
+        let is_quoted = self.now.is_quoted;
+        series::Line { name, is_quoted, labels, ..line }.write(point, texts, out);
+        true
     }
 
     /// The same for a histogram with exemplars, which only OpenMetrics has.
@@ -230,7 +263,7 @@ impl Lines {
     }
 
     /// The name of the family at hand, and all labels of a series that brings these.
-    #[cfg(any(feature = "hub", feature = "recorder"))]
+    #[cfg(feature = "recorder")]
     fn name_and_labels<'a>(&'a mut self, labels: Labels<'a>) -> (&'a [u8], Labels<'a>) {
         let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
         let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();

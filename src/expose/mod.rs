@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod constant;
+#[cfg(any(feature = "hub", feature = "recorder"))]
+mod escaping;
 mod line;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 mod series;
@@ -10,4 +12,4 @@ mod text;
 pub use line::Lines;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 pub use text::escape;
-pub use text::{Format, Text, misleads};
+pub use text::{Format, Text, content_type, misleads};

@@ -8,23 +8,6 @@ use crate::metric::Exemplar;
 use crate::metric::{Buffer, Histogram, Labels, Point, Summary, Value};
 use crate::sys::Pen;
 
-/// Appends every line of one series of the family `name`.
-pub fn write(
-    format: Format,
-    name: &[u8],
-    labels: Labels<'_>,
-    point: Point<'_>,
-    time: Option<i64>,
-    out: &mut Buffer,
-) {
-    let line = Line { format, name, labels: labels.text(), time };
-    match point {
-        Point::Number(value) => line.write(b"", None, value, out),
-        Point::Histogram(histogram) => line.histogram(&histogram, out, |_| {}),
-        Point::Summary(summary) => line.summary(&summary, out),
-    }
-}
-
 /// Appends every line of one histogram as OpenMetrics has it, an exemplar behind each bucket that has
 /// one: ` # {trace_id="…"} value time`.
 #[cfg(feature = "recorder")]
@@ -35,9 +18,10 @@ pub fn write_exemplified(
     exemplars: &[Option<Exemplar<'_>>],
     out: &mut Buffer,
 ) {
-    let line = Line { format: Format::OpenMetrics, name, labels: labels.text(), time: None };
+    let format = Format::OpenMetrics;
+    let line = Line { format, name, is_quoted: false, labels, time: None };
     let mut exemplars = exemplars.iter();
-    line.histogram(histogram, out, |out| {
+    line.histogram(histogram, ("", ""), out, |out| {
         let Some(exemplar) = exemplars.next().and_then(Option::as_ref) else { return };
         // In the place of the line's end.
         out.truncate(out.len().saturating_sub(1));
@@ -52,35 +36,60 @@ pub fn write_exemplified(
 /// Room for all of a line but its name, labels and numbers, in whole.
 const PARTS: usize = 64;
 
-/// A label that only this line has, with `="` behind it, and its value.
-type Extra = (&'static [u8], f64);
+/// A label that only this line has, with `="` behind it, its value, and how that was written.
+type Extra<'a> = (&'static [u8], f64, &'a str);
 
 /// What the lines of one series have in common.
-struct Line<'a> {
-    format: Format,
-    name: &'a [u8],
-    labels: &'a [u8],
-    time: Option<i64>,
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    pub format: Format,
+    pub name: &'a [u8],
+    /// The name stands in quotation marks, among the labels.
+    pub is_quoted: bool,
+    pub labels: Labels<'a>,
+    pub time: Option<i64>,
 }
 
 impl Line<'_> {
+    /// Appends every line of one series. `texts` is how its bounds or quantiles were written, which
+    /// text keeps: Prometheus 2 stores them so, and other texts are other series.
+    pub fn write(&self, point: Point<'_>, texts: &str, out: &mut Buffer) {
+        let (texts, count) = texts.split_once('=').unwrap_or((texts, ""));
+        let texts = if self.format == Format::Prometheus { texts } else { "" };
+        match point {
+            Point::Number(value) => self.put(b"", None, value, out),
+            Point::Histogram(histogram) => {
+                self.histogram(&histogram, (texts, count), out, |_| {});
+            }
+            Point::Summary(summary) => self.summary(&summary, texts, out),
+        }
+    }
+
     /// All of a line goes through one pen: the room is made once.
     #[inline(never)]
-    fn write(&self, suffix: &[u8], extra: Option<Extra>, value: Value, out: &mut Buffer) {
-        let room = self.name.len() + self.labels.len() + PARTS + 2 * Value::ROOM;
+    fn put(&self, suffix: &[u8], extra: Option<Extra<'_>>, value: Value, out: &mut Buffer) {
+        let (labels, text) = (self.labels.text(), extra.map_or("", |(_, _, text)| text));
+        let room = self.name.len() + labels.len() + text.len() + PARTS + 2 * Value::ROOM;
         let mut pen = Pen::new(out.room(room));
         let room = pen.left();
-        let (open, comma, close): (&[u8], &[u8], &[u8]) = match (extra, self.labels) {
-            (None, b"") => (b"", b"", b" "),
-            (Some(_), b"") => (b"{", b"", b"\"} "),
-            (None, _) => (b"{", b"", b"} "),
-            (Some(_), _) => (b"{", b",", b"\"} "),
+        let is_bare = extra.is_none() && labels.is_empty();
+        let (start, open): (&[u8], &[u8]) = match (self.is_quoted, is_bare) {
+            (false, true) => (b"", b""),
+            (false, false) => (b"", b"{"),
+            (true, true) => (b"{\"", b"\""),
+            (true, false) => (b"{\"", b"\","),
         };
-        let key = extra.map_or(&b""[..], |(key, _)| key);
-        for part in [self.name, suffix, open, self.labels, comma, key] {
+        let comma: &[u8] = if extra.is_some() && !labels.is_empty() { b"," } else { b"" };
+        let close: &[u8] = match extra {
+            Some(_) => b"\"} ",
+            None if is_bare && !self.is_quoted => b" ",
+            None => b"} ",
+        };
+        let key = extra.map_or(&b""[..], |(key, ..)| key);
+        for part in [start, self.name, suffix, open, labels, comma, key, text.as_bytes()] {
             pen.put(part);
         }
-        if let Some((_, bound)) = extra {
+        if let Some((_, bound, "")) = extra {
             Value::Float(bound).write(&mut pen);
             // OpenMetrics writes a whole bound with a fraction.
             let is_bare = bound.fract() == 0.0 && bound.abs() < 1e15;
@@ -113,26 +122,31 @@ impl Line<'_> {
     fn histogram(
         &self,
         histogram: &Histogram<'_>,
+        (texts, said): (&str, &str),
         out: &mut Buffer,
         mut after: impl FnMut(&mut Buffer),
     ) {
-        let mut count = 0u64;
+        let (mut count, mut texts) = (0u64, texts.split_terminator(','));
         let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
         for (bound, within) in bounds.zip(histogram.counts) {
             count = count.saturating_add(*within);
-            self.write(b"_bucket", Some((b"le=\"", bound)), Value::Int(count), out);
+            let extra = (&b"le=\""[..], bound, texts.next().unwrap_or_default());
+            self.put(b"_bucket", Some(extra), Value::Int(count), out);
             after(out);
         }
-        self.write(b"_sum", None, Value::Float(histogram.sum), out);
-        self.write(b"_count", None, Value::Int(count), out);
+        self.put(b"_sum", None, Value::Float(histogram.sum), out);
+        let count = said.parse().unwrap_or(count);
+        self.put(b"_count", None, Value::Int(count), out);
     }
 
-    fn summary(&self, summary: &Summary<'_>, out: &mut Buffer) {
+    fn summary(&self, summary: &Summary<'_>, texts: &str, out: &mut Buffer) {
+        let mut texts = texts.split_terminator(',');
         for (quantile, value) in summary.quantiles {
-            self.write(b"", Some((b"quantile=\"", *quantile)), Value::Float(*value), out);
+            let extra = (&b"quantile=\""[..], *quantile, texts.next().unwrap_or_default());
+            self.put(b"", Some(extra), Value::Float(*value), out);
         }
-        self.write(b"_sum", None, Value::Float(summary.sum), out);
-        self.write(b"_count", None, Value::Int(summary.count), out);
+        self.put(b"_sum", None, Value::Float(summary.sum), out);
+        self.put(b"_count", None, Value::Int(summary.count), out);
     }
 }
 
@@ -142,7 +156,9 @@ mod tests {
 
     fn text(format: Format, labels: &str, point: Point<'_>, time: Option<i64>) -> String {
         let mut out = Buffer::default();
-        write(format, b"n", Labels::rendered(labels.as_bytes()), point, time, &mut out);
+        let labels = Labels::rendered(labels.as_bytes());
+        let line = Line { format, name: b"n", is_quoted: false, labels, time };
+        line.write(point, "", &mut out);
         String::from_utf8(out.bytes().to_vec()).unwrap()
     }
 

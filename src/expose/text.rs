@@ -3,12 +3,16 @@
 //! counters' family names, the name of the untyped type, and the closing `# EOF`.
 
 use super::line::Lines;
+#[cfg(any(feature = "hub", feature = "recorder"))]
+use super::series::Line;
 use crate::metric::{Buffer, Family, Kind, Label, Sink, Value};
 #[cfg(feature = "recorder")]
 use crate::metric::{Exemplar, Histogram};
 #[cfg(any(feature = "hub", feature = "recorder"))]
 use crate::metric::{Labels, Point};
 use crate::settings::Dialect;
+#[cfg(any(feature = "hub", feature = "recorder"))]
+use crate::store::{escaped, is_metric_name};
 
 /// Which text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,26 @@ impl Format {
     }
 }
 
+/// The Content-Type of an answer to a client that said whether it reads names in UTF-8: they are
+/// escaped if it does not.
+pub fn content_type(format: Format, reads_utf8: Option<bool>) -> &'static str {
+    match (format, reads_utf8) {
+        (format, None) => format.content_type(),
+        (Format::Prometheus, Some(true)) => {
+            "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8"
+        }
+        (Format::Prometheus, Some(false)) => {
+            "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+        }
+        (Format::OpenMetrics, Some(true)) => {
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+        }
+        (Format::OpenMetrics, Some(false)) => {
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
+        }
+    }
+}
+
 /// Writes families and samples into a buffer.
 pub struct Text<'a> {
     dialect: Dialect,
@@ -39,6 +63,12 @@ pub struct Text<'a> {
     header: Option<usize>,
     /// This dialect has the family at hand.
     shown: bool,
+    /// Names of the family at hand are to be escaped.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    escapes: bool,
+    /// Samples of a family that does not go on with the one before it.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    has_stem: bool,
 }
 
 impl<'a> Text<'a> {
@@ -50,7 +80,30 @@ impl<'a> Text<'a> {
         lines: &'a mut Lines,
     ) -> Text<'a> {
         lines.begin(dialect, format);
-        Text { dialect, format, out, lines, header: None, shown: false }
+        Text {
+            dialect,
+            format,
+            out,
+            lines,
+            header: None,
+            shown: false,
+            #[cfg(any(feature = "hub", feature = "recorder"))]
+            escapes: false,
+            #[cfg(any(feature = "hub", feature = "recorder"))]
+            has_stem: false,
+        }
+    }
+
+    /// How many series were left out so far, as they are others once their names are escaped.
+    #[cfg(feature = "hub")]
+    pub fn left_out(&self) -> usize {
+        self.lines.escaping.left_out
+    }
+
+    /// Names in UTF-8 are written in quotation marks, for those who read them, and not escaped.
+    pub fn quoting(self, is_read: bool) -> Text<'a> {
+        self.lines.quotes = is_read;
+        self
     }
 
     /// From now on, and in later scrapes, these labels are on every series that has none of that name.
@@ -73,17 +126,21 @@ impl<'a> Text<'a> {
         let named = family.named(self.dialect);
         self.shown = named.is_some();
         let Some((name, keys)) = named else { return };
-        let (dialect, format) = (self.dialect, self.format);
-        self.lines.next(family, keys, |header| {
+        let (dialect, format, quotes) = (self.dialect, self.format, self.lines.quotes);
+        let mut shown = String::new();
+        let to = &mut shown;
+        self.lines.next(family, keys, move |header| {
+            let name = show(name, quotes, to);
             let (kind, stem, suffix) = shape(format, family, name);
             let prefix = family.prefix(dialect);
             let (start, stem) = (prefix.as_bytes(), stem.as_bytes());
+            let quote: &[u8] = if is_plain(name) { b"" } else { b"\"" };
             if is_described(family) {
-                header.put_all([b"# HELP ", start, stem, b" "]);
+                header.put_all([b"# HELP ", quote, start, stem, quote, b" "]);
                 escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
                 header.put(b"\n");
             }
-            header.put_all([b"# TYPE ", start, stem, kind]);
+            header.put_all([b"# TYPE ", quote, start, stem, quote, kind]);
             [prefix, name, suffix]
         });
     }
@@ -104,6 +161,10 @@ impl Sink for Text<'_> {
         if !self.shown {
             return;
         }
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        if self.goes_on(family) {
+            return;
+        }
         self.header = Some(self.out.len());
         self.out.put(self.lines.header());
     }
@@ -112,6 +173,9 @@ impl Sink for Text<'_> {
     #[cfg(any(feature = "hub", feature = "recorder"))]
     fn join(&mut self, family: &Family<'_>) {
         self.open(family);
+        self.escape_names(family);
+        // Lines of what joins go on under the header if it is there by then.
+        self.has_stem = self.header.is_none();
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
@@ -127,10 +191,22 @@ impl Sink for Text<'_> {
 
     #[cfg(any(feature = "hub", feature = "recorder"))]
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
+        self.labelled_as(labels, point, "", time);
+    }
+
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    fn labelled_as(
+        &mut self,
+        labels: Labels<'_>,
+        point: Point<'_>,
+        texts: &str,
+        time: Option<i64>,
+    ) {
         debug_assert!(!self.shown || self.lines.keys() == 0, "a family without keys");
-        if self.shown {
+        let line = Line { format: self.format, name: b"", is_quoted: false, labels, time };
+        if self.shown && self.lines.write_series(line, (point, texts), self.escapes, self.out) {
             self.header = None;
-            self.lines.write_series(self.format, labels, point, time, self.out);
+            self.has_stem = true;
         }
     }
 
@@ -159,7 +235,59 @@ impl Sink for Text<'_> {
         self.out.truncate(mark);
         self.header = None;
         self.shown = false;
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        {
+            self.has_stem = false;
+        }
     }
+}
+
+#[cfg(any(feature = "hub", feature = "recorder"))]
+impl Text<'_> {
+    /// Names of the family are to be escaped where they are not read. Whether it has the name of the one
+    /// before it then.
+    fn escape_names(&mut self, family: &Family<'_>) -> bool {
+        self.escapes = family.must_escape && !self.lines.quotes;
+        self.escapes && self.lines.escaping.family(family.name)
+    }
+
+    /// Whether the family goes on with the one before, under the header of that.
+    fn goes_on(&mut self, family: &Family<'_>) -> bool {
+        let is_same = self.escape_names(family);
+        let goes_on = self.has_stem && (family.continues || is_same);
+        self.has_stem = goes_on;
+        goes_on
+    }
+}
+
+/// The name as it stands in the text, before it is put between quotation marks: it is `to` unless it
+/// is one that all can read.
+#[cfg(any(feature = "hub", feature = "recorder"))]
+fn show<'n>(name: &'n str, quotes: bool, to: &'n mut String) -> &'n str {
+    if is_plain(name) {
+        return name;
+    }
+    if quotes {
+        let mut text = Buffer::default();
+        escape(&mut text, name.as_bytes(), true);
+        to.push_str(str::from_utf8(text.bytes()).unwrap_or_default());
+    } else {
+        to.extend(escaped(name, ':').map(char::from));
+    }
+    to
+}
+
+#[cfg(not(any(feature = "hub", feature = "recorder")))]
+fn show<'n>(name: &'n str, _: bool, _: &'n mut String) -> &'n str {
+    name
+}
+
+/// Whether a name needs no quotation marks.
+fn is_plain(_name: &str) -> bool {
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    return is_metric_name(_name.as_bytes());
+    #[cfg(not(any(feature = "hub", feature = "recorder")))]
+    true
 }
 
 /// How the parts of counters, histograms and summaries are called.
@@ -177,8 +305,14 @@ fn shape<'n>(
     family: &Family<'_>,
     name: &'n str,
 ) -> (&'static [u8], &'n str, &'static str) {
-    let misleads = misleads(name);
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    let (is_foreign, has_words) = (family.is_foreign, family.has_words);
+    #[cfg(not(any(feature = "hub", feature = "recorder")))]
+    let (is_foreign, has_words) = (false, false);
+    let misleads = !is_foreign && misleads(name);
     match (format, family.kind) {
+        (Format::Prometheus, _) if has_words => (b" untyped\n", name, ""),
+        (Format::OpenMetrics, _) if has_words => (b" unknown\n", name, ""),
         (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
         (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
         (Format::OpenMetrics, Kind::Gauge) if misleads => (b" unknown\n", name, ""),

@@ -62,7 +62,7 @@ impl Key<'_> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mut labels: Vec<(String, String)> = match self {
             Key::Text(_) => {
-                Labels::rendered(known).pairs().map(|(k, v)| (text(k), text(&v))).collect()
+                Labels::rendered(known).pairs().map(|(k, v)| (text(&k), text(&v))).collect()
             }
             Key::Values(_) => {
                 let values = known.split(|byte| *byte == END);

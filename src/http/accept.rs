@@ -29,6 +29,13 @@ pub fn prefers_open_metrics(accept: &str) -> bool {
     open_metrics > 0 && open_metrics >= text
 }
 
+/// Whether names in UTF-8 are read as they are; none if that is not said.
+pub fn reads_utf8(accept: &str) -> Option<bool> {
+    let said = accept.split([',', ';']).filter_map(|part| part.split_once('='));
+    let said = said.filter(|(key, _)| wire::same(key.trim(), "escaping"));
+    said.map(|(_, scheme)| scheme.trim().trim_matches('"') == "allow-utf-8").reduce(|a, b| a || b)
+}
+
 /// Whether a gzip answer is welcome.
 pub fn accepts_gzip(accept_encoding: &str) -> bool {
     let (mut gzip, mut any) = (None, None);
@@ -98,6 +105,21 @@ mod tests {
             "application/openmetrics-text;q=nonsense",
         ] {
             assert!(!prefers_open_metrics(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn utf8_is_given_to_those_who_read_it() {
+        let text = "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;q=0.3";
+        for (accept, reads) in [
+            (text, Some(true)),
+            ("text/plain; escaping=\"allow-utf-8\"", Some(true)),
+            ("text/plain;escaping=underscores, */*", Some(false)),
+            ("application/openmetrics-text;Escaping=dots", Some(false)),
+            ("text/plain;version=0.0.4", None),
+            ("", None),
+        ] {
+            assert_eq!(reads_utf8(accept), reads, "{accept}");
         }
     }
 

@@ -8,7 +8,7 @@ mod gzip;
 mod request;
 mod response;
 
-pub use accept::{accepts_gzip, prefers_open_metrics};
+pub use accept::{accepts_gzip, prefers_open_metrics, reads_utf8};
 pub use connection::{Connection, Limits, Next, Phase};
 pub use gzip::Gzip;
 pub use request::{Body, Method, Query, Refusal, Request};

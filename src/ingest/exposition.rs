@@ -3,28 +3,39 @@
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 //!
 //! What programs really write is taken: `\r\n`, no newline at the end, no TYPE (untyped), a TYPE
-//! after samples (it counts from there on), families in pieces, any order of labels and buckets. A
-//! line that cannot be read ends it all, with its number. What can be read and makes no sense (a
-//! histogram without `+Inf`) is handed on as refused, and the rest is read.
+//! after samples (it counts from there on), families in pieces, any order of labels and buckets, no
+//! comma between labels, a newline in a label's value, names in UTF-8. A line that cannot be read is
+//! handed on as refused and costs nothing but itself; a text with no fewer of these than samples (a
+//! page in HTML) is none.
 //!
 //! Histograms and summaries come whole, one label set after the other, when their family's lines are
-//! over. Exemplars and `_created` of OpenMetrics are dropped; `info`, `stateset` and `gaugehistogram`
-//! become gauges under the names of their samples. The text decides nothing about the store.
+//! over; those that lack a part then, when the text is over, as parts may be anywhere (`sort` makes
+//! such pages). What is no histogram or summary (buckets that do not count up, no `+Inf`, no sum) comes
+//! as the numbers that it is written as, untyped, after a note that it could not be assembled. Of a
+//! bucket that is there twice the first counts. Exemplars and `_created` of OpenMetrics are dropped;
+//! `info`, `stateset` and `gaugehistogram` become gauges under the names of their samples. The text
+//! decides nothing about the store.
 
 mod family;
 mod line;
+mod lines;
 mod parts;
 
-use crate::metric::{Kind, Point, Value};
+use crate::metric::{Decimal, Kind, Point, Value};
 use crate::store::Reason;
 use crate::wire;
 use family::{Families, Role, Type};
-use line::{Cursor, Line, Pair, Span};
-use parts::Parts;
+use line::{Cursor, Line, OPEN, Pair, Span, end_of_line};
+pub use lines::each_line;
+use parts::{Added, Parts, Whole};
 use std::str;
 
-/// Bytes of a line.
+/// Bytes of a line with ends of lines in it.
 const MAX_LINE: usize = 64 << 10;
+
+/// What OpenMetrics wants of its end.
+const AFTER_EOF: &str = "nothing after # EOF";
+const LAST: &str = "# EOF and nothing else";
 
 /// Bytes of a document, so that places in it are short.
 const MAX_TEXT: usize = 1 << 30;
@@ -75,11 +86,16 @@ pub struct Sample<'a> {
     pub labels: Labels<'a>,
     /// What it has to tell.
     pub point: Point<'a>,
+    /// How the bounds of its buckets, `+Inf` among them, or its quantiles are written, with a comma
+    /// behind each; then `=` and the count of a histogram that is another than that of its buckets.
+    pub texts: &'a str,
     /// When it was taken, in milliseconds since 1970.
     pub time: Option<i64>,
 }
 
-/// What comes out: a sample, or the name of one that makes no sense, and why.
+/// What comes out: a sample, or a note about one. `Unassembled` names a histogram or summary whose lines
+/// come as numbers next, `Twice` one of which a bucket or a part was left out, `Line` is a line that
+/// cannot be read, with its number in place of a name.
 pub type Read<'a> = Result<Sample<'a>, (&'a str, Reason)>;
 
 /// The labels of a sample.
@@ -87,10 +103,12 @@ pub type Read<'a> = Result<Sample<'a>, (&'a str, Reason)>;
 pub struct Labels<'a> {
     text: &'a [u8],
     pairs: &'a [Pair],
+    /// Names may have escapes, as they may stand between quotation marks.
+    pub(super) is_quoted: bool,
 }
 
 impl<'a> Labels<'a> {
-    /// Names and values.
+    /// Names, as they stand there, and values.
     pub fn pairs(self) -> impl Iterator<Item = (&'a str, Quoted<'a>)> {
         let text = self.text;
         self.pairs.iter().map(move |pair| {
@@ -103,7 +121,12 @@ impl<'a> Labels<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted<'a>(&'a [u8]);
 
-impl Quoted<'_> {
+impl<'a> Quoted<'a> {
+    /// What stands between quotation marks.
+    pub fn new(text: &'a str) -> Quoted<'a> {
+        Quoted(text.as_bytes())
+    }
+
     /// Appends what it says; what is no UTF-8 is replaced.
     pub fn write(self, out: &mut Vec<u8>) {
         line::unescape(self.0, out);
@@ -119,6 +142,11 @@ pub struct Reader {
     help: Vec<u8>,
     /// Whose help that is.
     help_of: Option<u32>,
+    /// The name of the sample at hand, or the line that cannot be read.
+    name: Vec<u8>,
+    /// Histograms become what a Pushgateway makes of them: one without `+Inf` gets it of its count, and
+    /// whole bounds are written without a fraction.
+    pub as_pushgateway: bool,
 }
 
 /// How far a text was read.
@@ -131,10 +159,15 @@ pub struct Place {
     last: Option<(Span, Role)>,
     /// OpenMetrics' last line was there.
     is_over: bool,
+    /// The first line that could not be read, how many could not, and how many samples could.
+    bad: Option<BadLine>,
+    bad_lines: usize,
+    samples: usize,
 }
 
 impl Reader {
-    /// Hands every sample of `text` to `each`. Where a line cannot be read, those before it were.
+    /// Hands every sample of `text` to `each`. Where lines cannot be read, the others were, and the
+    /// first of them is told.
     pub fn read(
         &mut self,
         text: &[u8],
@@ -142,11 +175,13 @@ impl Reader {
         each: &mut dyn FnMut(Read<'_>),
     ) -> Result<(), BadLine> {
         let mut place = Place::default();
-        self.read_on(text, syntax, &mut place, usize::MAX, each).map(|_| ())
+        self.read_on(text, syntax, &mut place, usize::MAX, each)?;
+        place.bad.map_or(Ok(()), Err)
     }
 
     /// The same for the next `lines` from `place` on, which is the default place at first; nothing
-    /// else may be read in between. Whether that was all.
+    /// else may be read in between. Whether that was all. The first line that cannot be read is only an
+    /// error where there are no fewer such lines than samples.
     pub fn read_on(
         &mut self,
         text: &[u8],
@@ -180,34 +215,65 @@ impl Walk<'_, '_> {
         }
         let until = self.place.line.saturating_add(most);
         while self.place.at < self.text.len() {
-            if self.place.line == until {
+            if self.place.line >= until {
                 return Ok(false);
             }
             self.place.line += 1;
-            let (at, number) = (self.place.at, self.place.line);
+            let (at, line) = (self.place.at, self.place.line);
             let rest = self.text.get(at..).unwrap_or_default();
-            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let fault = |expected| BadLine { line: number, expected };
-            if length > MAX_LINE {
-                return Err(fault("a shorter line"));
+            let mut length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let mut done = self.line(at, length);
+            if done == Err(OPEN) {
+                let longer = end_of_line(rest.get(..MAX_LINE).unwrap_or(rest));
+                if longer > length && self.line(at, longer).is_ok() {
+                    let inside = rest.get(..longer).unwrap_or_default();
+                    self.place.line += memchr::memchr_iter(b'\n', inside).count();
+                    (length, done) = (longer, Ok(()));
+                }
             }
-            let is_cr = length.checked_sub(1).and_then(|last| rest.get(last)) == Some(&b'\r');
-            self.line(at, at + length - usize::from(is_cr)).map_err(fault)?;
+            if let Err(expected) = done {
+                self.skip(BadLine { line, expected })?;
+            }
             self.place.at = at + length + 1;
         }
-        self.flush();
+        self.flush(true);
+        match self.place.bad {
+            Some(bad) if self.place.bad_lines >= self.place.samples => return Err(bad),
+            _ => {}
+        }
         if self.syntax == Syntax::OpenMetrics && !self.place.is_over {
             return Err(BadLine { line: self.place.line + 1, expected: "# EOF" });
         }
         Ok(true)
     }
 
-    fn line(&mut self, from: usize, to: usize) -> Result<(), &'static str> {
+    /// A line that cannot be read costs only itself; what comes after the end of OpenMetrics costs all.
+    fn skip(&mut self, bad: BadLine) -> Result<(), BadLine> {
+        if bad.expected == AFTER_EOF || bad.expected == LAST {
+            return Err(bad);
+        }
+        self.place.bad.get_or_insert(bad);
+        self.place.bad_lines += 1;
+        let name = &mut self.reader.name;
+        name.clear();
+        for part in [b"line ", Decimal::of(bad.line as u64).as_bytes(), b", expected "] {
+            name.extend_from_slice(part);
+        }
+        name.extend_from_slice(bad.expected.as_bytes());
+        (self.each)(Err((str::from_utf8(name).unwrap_or_default(), Reason::Line)));
+        Ok(())
+    }
+
+    fn line(&mut self, from: usize, length: usize) -> Result<(), &'static str> {
+        let mut to = from + length;
+        if length > 0 && self.text.get(to - 1) == Some(&b'\r') {
+            to -= 1;
+        }
         let mut cursor = Cursor::new(self.text, from, to);
         cursor.blank();
         match cursor.peek() {
             None => Ok(()),
-            Some(_) if self.place.is_over => Err("nothing after # EOF"),
+            Some(_) if self.place.is_over => Err(AFTER_EOF),
             Some(b'#') => self.comment(cursor),
             Some(_) => {
                 let line = cursor.sample(self.syntax, &mut self.reader.pairs)?;
@@ -225,11 +291,12 @@ impl Walk<'_, '_> {
         match word.of(self.text) {
             b"EOF" if is_apart && self.syntax == Syntax::OpenMetrics => {
                 self.place.is_over = cursor.rest().is_empty();
-                if self.place.is_over { Ok(()) } else { Err("# EOF and nothing else") }
+                if self.place.is_over { Ok(()) } else { Err(LAST) }
             }
             b"HELP" if is_apart => {
                 cursor.blank();
-                let name = cursor.name()?;
+                // One without a name is a comment.
+                let Ok(name) = cursor.name() else { return Ok(()) };
                 cursor.blank();
                 if let Some(family) = self.reader.families.of(self.text, name) {
                     family.help = cursor.rest_span();
@@ -247,7 +314,7 @@ impl Walk<'_, '_> {
                     return Err("a type, such as counter, gauge, histogram, summary or untyped");
                 };
                 // What came so far was of another type.
-                self.flush();
+                self.flush(false);
                 self.place.last = None;
                 if let Some(family) = self.reader.families.of(self.text, name) {
                     family.kind = kind;
@@ -267,42 +334,92 @@ impl Walk<'_, '_> {
                 let near = last.and_then(|(_, role)| role.family());
                 let role = self.reader.families.role(text, name, near, self.syntax);
                 if self.reader.parts.family().is_some_and(|of| Some(of) != role.family()) {
-                    self.flush();
+                    self.flush(false);
                 }
                 self.place.last = Some((line.name, role));
                 role
             }
         };
+        self.place.samples += 1;
         match role {
             Role::Dropped(_) => {}
-            Role::Number(family, kind) => {
-                self.reader.read_help(text, family);
-                let labels = Labels { text, pairs: &self.reader.pairs };
-                (self.each)(Ok(Sample {
-                    name: str::from_utf8(name).unwrap_or_default(),
-                    kind,
-                    help: str::from_utf8(&self.reader.help).unwrap_or_default(),
-                    labels,
-                    point: Point::Number(Value::Float(line.value)),
-                    time: line.time,
-                }));
-            }
+            Role::Number(family, kind) => self.number(line, family, kind),
+            Role::Stray(family) => self.stray(line, family),
             Role::Part(family, part) => {
+                let is_summary = self.is_summary(family);
                 let Reader { parts, pairs, .. } = &mut *self.reader;
-                parts.add(family, part, text, pairs, line);
+                match parts.add((family, is_summary), part, text, pairs, line) {
+                    Added::Taken => {}
+                    Added::Twice => {
+                        let name = show(name, &mut self.reader.name);
+                        (self.each)(Err((name, Reason::Twice)));
+                    }
+                    Added::Stray => self.stray(line, family),
+                }
             }
         }
     }
 
-    /// The histograms and summaries at hand are over.
-    fn flush(&mut self) {
-        let Some(family) = self.reader.parts.family() else { return };
-        self.reader.read_help(self.text, Some(family));
-        let Reader { families, parts, help, .. } = &mut *self.reader;
-        let Some(known) = families.get(family) else { return };
-        let name = str::from_utf8(known.name.of(self.text)).unwrap_or_default();
-        let help = str::from_utf8(help).unwrap_or_default();
-        parts.flush(known.kind == Type::Summary, name, help, self.each);
+    fn is_summary(&self, family: u32) -> bool {
+        self.reader.families.get(family).is_some_and(|known| known.kind == Type::Summary)
+    }
+
+    fn number(&mut self, line: &Line, family: Option<u32>, kind: Kind) {
+        let text = self.text;
+        self.reader.read_help(text, family);
+        let Reader { name, help, pairs, .. } = &mut *self.reader;
+        let of_line = line.name.of(text);
+        (self.each)(Ok(Sample {
+            name: match line.is_quoted {
+                true => show(of_line, name),
+                false => str::from_utf8(of_line).unwrap_or_default(),
+            },
+            kind,
+            help: str::from_utf8(help).unwrap_or_default(),
+            labels: Labels { text, pairs, is_quoted: line.has_quoted },
+            point: Point::Number(Value::Float(line.value)),
+            texts: "",
+            time: line.time,
+        }));
+    }
+
+    /// What is no part of its histogram or summary is a number of its own.
+    fn stray(&mut self, line: &Line, family: u32) {
+        let name = show(line.name.of(self.text), &mut self.reader.name);
+        (self.each)(Err((name, Reason::Unassembled)));
+        self.number(line, Some(family), Kind::Untyped);
+    }
+
+    /// The family at hand is over for now, or the text is: what lacks no part, or all, is handed on.
+    fn flush(&mut self, is_end: bool) {
+        let mut at = self.reader.parts.begin_flush(is_end);
+        while let Some(Whole { family, .. }) = self.reader.parts.whole(at) {
+            let family = *family;
+            if self.reader.parts.is_due(at, is_end) {
+                self.reader.read_help(self.text, Some(family));
+                let Reader { families, parts, help, name, as_pushgateway, .. } = &mut *self.reader;
+                let known = families.get(family).map(|known| known.name).unwrap_or_default();
+                name.clear();
+                line::unescape(known.of(self.text), name);
+                let help = str::from_utf8(help).unwrap_or_default();
+                parts.hand_on(at, (name, help, *as_pushgateway), self.text, self.each);
+            }
+            at += 1;
+        }
+        self.reader.parts.end_flush(is_end);
+    }
+}
+
+/// A name as it is meant: `\n`, `\"` and `\\` are escapes between quotation marks, and what is no UTF-8 is
+/// replaced. It may be in `to`.
+fn show<'n>(name: &'n [u8], to: &'n mut Vec<u8>) -> &'n str {
+    match str::from_utf8(name) {
+        Ok(sound) if !sound.contains('\\') => sound,
+        _ => {
+            to.clear();
+            line::unescape(name, to);
+            str::from_utf8(to).unwrap_or_default()
+        }
     }
 }
 

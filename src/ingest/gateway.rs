@@ -83,6 +83,7 @@ impl Gateway {
             return Ok(());
         }
         let form = form(wish.content_type)?;
+        self.buffers.reader.as_pushgateway = true;
         let decoded = decode(wish)?;
         let body = decoded.as_deref().unwrap_or(wish.body);
         let (text, syntax) = match form {

@@ -1,15 +1,19 @@
 //! Exposition text on its way into the store: names, labels and times become those under which the
 //! series of a group are kept.
 
-use super::exposition::{BadLine, Place, Read, Reader, Sample, Syntax};
+use super::exposition::{BadLine, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
 use crate::clock::Wall;
 use crate::metric::{Point, Value};
-use crate::store::{Amount, Bounds, Change, Group, LabelSet, Offer, Reason, Store};
+use crate::store::{Amount, Bounds, Change, Group, LabelSet, Offer, PARTS, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 /// How far a time stamp may lie in the future: clocks differ.
 pub const MAX_AHEAD: Duration = Duration::from_secs(60);
+
+/// Lines of a histogram that are kept as lines come from its families in turn: one is known as new if it
+/// is among so many.
+const NEAR: usize = 16;
 
 /// What stands before the name of a label whose own name was needed.
 const EXPORTED: &str = "exported_";
@@ -78,6 +82,13 @@ impl Tally {
         Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, count)| *count > 0)
     }
 
+    /// Counts what is told of a sample that is kept all the same.
+    pub fn note(&mut self, reason: Reason) {
+        if let Some(count) = self.by_reason.get_mut(reason as usize) {
+            *count += 1;
+        }
+    }
+
     /// Counts what became of one sample.
     pub fn count(&mut self, name: &str, done: Result<(), Reason>) {
         let Err(reason) = done else {
@@ -85,9 +96,7 @@ impl Tally {
             return;
         };
         self.refused += 1;
-        if let Some(count) = self.by_reason.get_mut(reason as usize) {
-            *count += 1;
-        }
+        self.note(reason);
         self.first.get_or_insert_with(|| (name.to_owned(), reason));
     }
 }
@@ -160,20 +169,33 @@ impl Intake<'_> {
         let Buffers { reader, row, .. } = buffers;
         let Piece { lines, place, tally } = piece;
         let wall = Wall::now();
-        reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| {
-            let (name, done) = match read {
-                Ok(sample) => {
-                    let offered = self.offer(&sample, row, tally.taken, store.bounds(), wall);
-                    // The store counts for itself what it takes or refuses.
-                    match offered {
-                        Ok(offer) => return tally.count(sample.name, store.take(&offer, now)),
-                        Err(reason) => (sample.name, reason),
-                    }
+        let mut take = |sample: &Sample<'_>, tally: &mut Tally, store: &mut Store| {
+            let offer = self.offer(sample, row, tally.taken, store.bounds(), wall);
+            let done = offer.and_then(|offer| store.attempt(&offer, now));
+            match done {
+                Err(reason) if is_of_shape(sample, reason) => return Err(reason),
+                Err(reason) => store.refuse(self.group, reason),
+                Ok(()) => {}
+            }
+            tally.count(sample.name, done);
+            Ok(())
+        };
+        reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| match read {
+            Ok(sample) => {
+                let Err(reason) = take(&sample, tally, store) else { return };
+                let is_other = reason == Reason::Kind;
+                for reason in [is_other.then_some(reason), Some(Reason::Unassembled)] {
+                    reason.into_iter().for_each(|reason| self.note(reason, tally, store));
                 }
-                Err((name, reason)) => (name, reason),
-            };
-            store.refuse(self.group, done);
-            tally.count(name, Err(done));
+                each_line(&sample, &mut |line| {
+                    let _ = take(line, tally, store);
+                });
+            }
+            Err((_, Reason::Unassembled)) => self.note(Reason::Unassembled, tally, store),
+            Err((name, reason)) => {
+                store.refuse(self.group, reason);
+                tally.count(name, Err(reason));
+            }
         })
     }
 
@@ -194,23 +216,25 @@ impl Intake<'_> {
         names.clear();
         let (wall, mut more) = (Wall::now(), Amount::default());
         let (mut first, mut clashes) = (None, false);
-        let mut judge = |read: Read<'_>| {
-            let sample =
-                read.map_err(|(name, reason)| Objection::Sample(name.to_owned(), reason))?;
+        // The families that are not there yet.
+        let mut fresh: Vec<u64> = Vec::new();
+        let mut judge = |sample: &Sample<'_>, names: &mut Vec<String>| {
             if sample.time.is_some() {
                 return Err(Objection::Timed(sample.name.to_owned()));
             }
             let name = sample.name;
-            let judged = self.offer(&sample, row, 0, store.bounds(), wall).and_then(|offer| {
-                let is_next = names.last().is_none_or(|last| *last != *offer.name);
-                if is_next {
+            let judged = self.offer(sample, row, 0, store.bounds(), wall).and_then(|offer| {
+                if names.last().is_none_or(|last| *last != *offer.name) {
                     names.push(offer.name.to_owned());
                 }
-                let hash = hasher.hash_one((offer.name, offer.labels.text()));
-                seen.push((hash, names.len() - 1));
                 let judgement = store.judge(&offer, is_all, now)?;
+                let key =
+                    (matches!(sample.point, Point::Number(_)), offer.name, offer.labels.text());
+                seen.push((hasher.hash_one(key), names.len() - 1));
                 more.add(judgement.more);
-                if is_next && judgement.is_new {
+                let family = hasher.hash_one(offer.name);
+                if judgement.is_new && !fresh.iter().rev().take(NEAR).any(|of| *of == family) {
+                    fresh.push(family);
                     more.add(offer.of_family());
                 }
                 clashes |= judgement.clashes;
@@ -219,8 +243,21 @@ impl Intake<'_> {
             judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
         };
         let done = reader.read(text, syntax, &mut |read| {
-            if first.is_none() {
-                first = judge(read).err();
+            let sample = match read {
+                Ok(sample) if first.is_none() => sample,
+                Err((name, Reason::Unassembled)) => return self.name_parts(name, names),
+                _ => return,
+            };
+            if !matches!(sample.point, Point::Number(_)) {
+                self.name_parts(sample.name, names);
+            }
+            first = judge(&sample, names).err();
+            if matches!(&first, Some(Objection::Sample(_, reason)) if is_of_shape(&sample, *reason))
+            {
+                first = None;
+                each_line(&sample, &mut |line| {
+                    first = first.take().or_else(|| judge(line, names).err());
+                });
             }
         });
         done.map_err(Objection::Line)?;
@@ -238,6 +275,17 @@ impl Intake<'_> {
         names.sort_unstable();
         names.dedup();
         Ok(clashes)
+    }
+
+    /// Counts what is kept in another way.
+    fn note(&self, reason: Reason, tally: &mut Tally, store: &mut Store) {
+        store.refuse(self.group, reason);
+        tally.note(reason);
+    }
+
+    /// All that a histogram or summary of this name replaces.
+    fn name_parts(&self, name: &str, names: &mut Vec<String>) {
+        names.extend(PARTS.iter().chain(&[""]).map(|part| [self.prefix, name, part].concat()));
     }
 
     fn offer<'o>(
@@ -261,6 +309,10 @@ impl Intake<'_> {
             Point::Histogram(_) => "le",
             Point::Summary(_) => "quantile",
         };
+        // Its lines may well have that label.
+        if !reserved.is_empty() && sample.labels.pairs().any(|(name, _)| name == reserved) {
+            return Err(Reason::Buckets);
+        }
         row.name.clear();
         row.name.push_str(self.prefix);
         row.name.push_str(sample.name);
@@ -268,10 +320,12 @@ impl Intake<'_> {
             name: &row.name,
             kind: sample.kind,
             help: sample.help,
-            labels: row.labels.render(&Bounds { labels: self.max_labels, ..*bounds }, reserved)?,
+            labels: row
+                .labels
+                .render_utf8(&Bounds { labels: self.max_labels, ..*bounds }, reserved)?,
             change: match sample.point {
                 Point::Number(Value::Float(value)) => Change::Set(value),
-                point => Change::Replace(point),
+                point => Change::ReplaceAs(point, sample.texts),
             },
             time,
             ttl: self.ttl,
@@ -290,7 +344,10 @@ impl Intake<'_> {
                 if is_needed {
                     bytes.extend_from_slice(EXPORTED.as_bytes());
                 }
-                bytes.extend_from_slice(name.as_bytes());
+                match sample.labels.is_quoted {
+                    true => Quoted::new(name).write(bytes),
+                    false => bytes.extend_from_slice(name.as_bytes()),
+                }
                 let middle = bytes.len();
                 value.write(bytes);
                 middle
@@ -310,6 +367,12 @@ impl Intake<'_> {
         let to = (now + MAX_AHEAD).as_millis() as i64;
         (from..=to).contains(&millis)
     }
+}
+
+/// Whether a histogram or summary is only refused as one, so that its lines may be taken.
+fn is_of_shape(sample: &Sample<'_>, reason: Reason) -> bool {
+    let is_whole = !matches!(sample.point, Point::Number(_));
+    is_whole && matches!(reason, Reason::Kind | Reason::Taken | Reason::Twice | Reason::Buckets)
 }
 
 #[cfg(test)]

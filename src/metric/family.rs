@@ -78,6 +78,18 @@ pub struct Family<'a> {
     /// Without `_total` this counter's name is another family's: OpenMetrics gets it whole, as
     /// `unknown`, since there a counter's family is named without the suffix.
     pub shares_stem: bool,
+    /// Lines of the histograms or summaries of the family before: text puts them under its header.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub continues: bool,
+    /// Others named it so: a gauge stays one, whatever its name ends in.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub is_foreign: bool,
+    /// Some `le` or `quantile` is no number: text gives it no type, as readers stop at that under one.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub has_words: bool,
+    /// Some name is in UTF-8, or is another's once that is escaped.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub must_escape: bool,
     /// Nobody said what it is: it has no HELP line, in place of an empty one.
     #[cfg(feature = "recorder")]
     pub is_undescribed: bool,
@@ -108,6 +120,14 @@ const fn row<'a>(
         own: Own::Same,
         bare: false,
         shares_stem: false,
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        continues: false,
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        is_foreign: false,
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        has_words: false,
+        #[cfg(any(feature = "hub", feature = "recorder"))]
+        must_escape: false,
         #[cfg(feature = "recorder")]
         is_undescribed: false,
         stamp: 0,
@@ -177,6 +197,13 @@ impl<'a> Family<'a> {
     /// A counter whose name without `_total` is another family's.
     pub const fn sharing_stem(mut self) -> Family<'a> {
         self.shares_stem = true;
+        self
+    }
+
+    /// Lines of the family before.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    pub const fn continuing(mut self) -> Family<'a> {
+        self.continues = true;
         self
     }
 

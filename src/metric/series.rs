@@ -5,7 +5,9 @@ use super::Value;
 use std::borrow::Cow;
 
 /// The labels of one series as every text format writes them, without the braces:
-/// `key="value",other="value"`, sorted by key, values escaped.
+/// `key="value",other="value"`, sorted by key, values escaped. A key that only UTF-8 names may be
+/// (`k8s.pod.name`) is quoted, too, and escaped; quoted ones come first, so that the first byte tells
+/// whether there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Labels<'a>(&'a [u8]);
 
@@ -20,17 +22,34 @@ impl<'a> Labels<'a> {
         self.0
     }
 
-    /// Keys and values without escapes, for sinks that need them.
-    pub fn pairs(self) -> impl Iterator<Item = (&'a [u8], Cow<'a, [u8]>)> {
+    /// Whether some key is quoted.
+    pub fn has_quoted(self) -> bool {
+        self.0.first() == Some(&b'"')
+    }
+
+    /// Keys and values as they are written, without the quotation marks of either.
+    pub fn raw_pairs(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
-            let equals = memchr::memchr(b'=', rest)?;
-            let key = rest.get(..equals)?;
-            let value = rest.get(equals + 2..)?;
+            let (key, value) = match rest.strip_prefix(b"\"") {
+                Some(quoted) => {
+                    let end = closing_quote(quoted)?;
+                    (quoted.get(..end)?, quoted.get(end + 3..)?)
+                }
+                None => {
+                    let equals = memchr::memchr(b'=', rest)?;
+                    (rest.get(..equals)?, rest.get(equals + 2..)?)
+                }
+            };
             let end = closing_quote(value)?;
             rest = value.get(end + 2..).unwrap_or_default();
-            Some((key, unescaped(value.get(..end)?)))
+            Some((key, value.get(..end)?))
         })
+    }
+
+    /// Keys and values without escapes, for sinks that need them.
+    pub fn pairs(self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> {
+        self.raw_pairs().map(|(key, value)| (unescaped(key), unescaped(value)))
     }
 }
 
@@ -121,8 +140,12 @@ mod tests {
         let expected: [(&[u8], &[u8]); 3] = [(b"a", b"1"), (b"b", b"q\"\\\n=,"), (b"c", b"")];
         assert_eq!(pairs.len(), expected.len());
         for ((key, value), (k, v)) in pairs.into_iter().zip(expected) {
-            assert_eq!((key, &*value), (k, v));
+            assert_eq!((&*key, &*value), (k, v));
         }
+        let quoted = Labels::rendered(br#""a.b"="1","c=\"d"="2",e="3""#);
+        assert!(quoted.has_quoted() && !Labels::rendered(text).has_quoted());
+        let pairs: Vec<_> = quoted.pairs().map(|(key, value)| [key, value].concat()).collect();
+        assert_eq!(pairs, [&b"a.b1"[..], b"c=\"d2", b"e3"]);
         assert_eq!(Labels::rendered(b"").pairs().count(), 0);
     }
 }

@@ -42,6 +42,20 @@ pub trait Sink {
     #[cfg(any(feature = "hub", feature = "recorder"))]
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>);
 
+    /// The same; the bounds of its buckets, or its quantiles, were written like this, with a comma
+    /// behind each, for sinks that write them so; then comes `=` and the count of a histogram if it is
+    /// another than that of all buckets. Empty is not known.
+    #[cfg(any(feature = "hub", feature = "recorder"))]
+    fn labelled_as(
+        &mut self,
+        labels: Labels<'_>,
+        point: Point<'_>,
+        _texts: &str,
+        time: Option<i64>,
+    ) {
+        self.labelled(labels, point, time);
+    }
+
     /// A histogram under labels of its own, with exemplars of its buckets, for sinks that know such.
     #[cfg(feature = "recorder")]
     fn exemplified(

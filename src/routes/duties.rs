@@ -6,6 +6,7 @@ use crate::http::Query;
 pub use crate::hub::{Hub, Prepared};
 use crate::metric::{Family, Sink};
 use crate::settings::Settings;
+use crate::store::{Group, Reason};
 use std::io;
 use std::time::Instant;
 
@@ -27,6 +28,9 @@ pub(super) fn write(
         hub.write_self(out);
     } else {
         hub.write_page(ours, Instant::now(), out);
+        for _ in 0..out.left_out() {
+            hub.store.refuse(Group::SHARED, Reason::Escaped);
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{ROUTES, Route, Service, duties};
 use crate::event::Traffic;
-use crate::expose::{Format, Text};
+use crate::expose::{Format, Text, content_type};
 use crate::gather::{Selection, Unknown};
-use crate::http::{Query, Request, Response, Status, prefers_open_metrics};
+use crate::http::{Query, Request, Response, Status, prefers_open_metrics, reads_utf8};
 use crate::metric::{Family, Sink, Unit, counter, gauge};
 
 /// More collectors than this are not picked in one request.
@@ -43,8 +43,10 @@ impl Service {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };
-        let out = response.begin(Status::Ok, format.content_type());
-        let mut text = Text::new(self.dialect, format, out, lines);
+        let reads_utf8 = reads_utf8(&request.accept);
+        let out = response.begin(Status::Ok, content_type(format, reads_utf8));
+        let text = Text::new(self.dialect, format, out, lines);
+        let mut text = text.quoting(reads_utf8 == Some(true));
         duties::write(hub, request.query, &mut ours, &mut text);
         text.finish();
         self.compress(request, response);

@@ -75,7 +75,7 @@ impl Sink for Status {
         } else if let Some(keys) = self.alert_keys.take() {
             if !is_zero(value) {
                 let labels = labels.iter().map(|label| Cow::Borrowed(label.raw()));
-                self.alert(keys.iter().map(|key| key.as_bytes()).zip(labels));
+                self.alert(keys.iter().map(|key| Cow::Borrowed(key.as_bytes())).zip(labels));
             }
             self.alert_keys = Some(keys);
         }
@@ -192,7 +192,7 @@ impl Status {
         self.tables.iter().map(Table::left_out).sum::<u64>() + alerts
     }
 
-    fn alert<'l>(&mut self, labels: impl Iterator<Item = (&'l [u8], Cow<'l, [u8]>)>) {
+    fn alert<'l>(&mut self, labels: impl Iterator<Item = (Cow<'l, [u8]>, Cow<'l, [u8]>)>) {
         self.alert_count += 1;
         if self.alert_count > MAX_ALERTS {
             return;
@@ -201,7 +201,7 @@ impl Status {
         let mut json = Json::new(&mut one);
         json.open(b"{");
         for (key, value) in labels {
-            json.key(key);
+            json.key(&key);
             json.text(&value);
         }
         json.close(b"}");

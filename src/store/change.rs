@@ -2,9 +2,11 @@
 
 use super::family::Known;
 use super::index::NONE;
-use super::series::{NEVER, NO_TIME, Parts, Series};
+use super::labels::is_word;
+use super::series::{Buckets, NEVER, NO_TIME, Parts, Series, amount};
 use super::{Amount, Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
-use crate::metric::{Kind, Point};
+use crate::metric::{Kind, Labels, Point};
+use crate::sys::float;
 use std::time::Instant;
 
 /// What would become of a sample.
@@ -22,14 +24,17 @@ impl Store {
     /// Takes a sample, or says why not; a refused one changes nothing.
     pub(super) fn change(&mut self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
         let known = self.family_of(offer, now)?;
-        let kind = known.and_then(|id| self.families.get(id)).map_or(offer.kind, |f| f.kind);
-        let slot = known.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
+        let kind = kind_in(known.and_then(|id| self.families.get(id)), offer);
+        let slot = known.and_then(|id| self.find(id, offer.labels, is_whole(offer)));
         let slot = slot.filter(|slot| !self.remove_expired(*slot, now));
         let old = slot.and_then(|slot| self.series.get(slot as usize));
         if let Some(old) = old {
             self.judge_owner(offer, old)?;
         }
         let value = next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
+        if slot.is_none() {
+            self.judge_lines(offer, now)?;
+        }
         let slot = match slot {
             Some(slot) => {
                 self.replace_parts(offer, slot, now)?;
@@ -53,7 +58,7 @@ impl Store {
             Change::Observe(values) => values.iter().for_each(|v| parts.observe(bounds, *v, 1)),
             Change::ObserveMany(value, times) => parts.observe(bounds, value, times),
             // They are those of the offer already.
-            Change::Replace(_) | Change::Set(_) | Change::Add(_) => {}
+            _ => {}
         }
         Ok(())
     }
@@ -76,16 +81,16 @@ impl Store {
         // Its type and help text may be replaced together with all its series.
         let differs = |f: &Known| f.kind != offer.kind || *f.help != *offer.help;
         let clashes = is_own && known.is_some_and(differs);
-        let kind = known.filter(|_| !clashes).map_or(offer.kind, |family| family.kind);
-        if known.is_none() || clashes {
+        let stays = known.filter(|_| !clashes);
+        let kind = kind_in(stays, offer);
+        if stays.is_none() {
             let without = is_all.then_some(offer.group);
-            match self.families.judge(offer, &self.bounds, without) {
-                // It takes the place of the one that goes.
-                Err(Reason::Families) if clashes => {}
-                judged => judged?,
-            }
+            self.families.judge(offer, &self.bounds, without)?;
         }
-        let slot = id.and_then(|id| self.find(id, self.hash(id, offer.labels), offer.labels));
+        let find = |is_whole| id.and_then(|id| self.find(id, offer.labels, is_whole));
+        // What goes may have been of another shape.
+        let other = || find(!is_whole(offer)).filter(|_| clashes);
+        let slot = find(is_whole(offer)).or_else(other);
         let old = slot.and_then(|slot| self.series.get(slot as usize));
         let old = old.filter(|series| series.expires > now);
         if let Some(old) = old {
@@ -95,10 +100,10 @@ impl Store {
             self.families.judge_ours(row, offer)?;
         }
         next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
-        let weight = fresh_parts(offer, &DEFAULT_BUCKETS).map_or(1, |parts| parts.weight());
-        let series = weight.saturating_sub(old.map_or(0, Series::weight));
-        let bytes = if old.is_none() { offer.labels.text().len() } else { 0 };
-        let more = Amount { series, bytes, families: 0 };
+        self.judge_lines(offer, now)?;
+        let parts = fresh_parts(offer, stays.map_or(fresh_buckets(offer), Known::buckets));
+        let mut more = amount(offer.labels.text(), parts.as_ref());
+        more.take(old.map_or(Amount::default(), Series::amount));
         // Parts of a histogram may be in the way that the group has now.
         let is_in_the_way =
             known.is_none() && self.families.judge(offer, &self.bounds, None) == Err(Reason::Taken);
@@ -128,12 +133,84 @@ impl Store {
         if old.owner != offer.group {
             return Err(Reason::Owned);
         }
-        let is_whole = matches!(offer.change, Change::Set(_) | Change::Replace(_));
-        let is_of_now = old.generation == self.groups.generation(offer.group);
-        if is_whole && is_of_now && self.groups.is_open(offer.group) {
+        let is_said = matches!(offer.change, Change::Set(_)) || replaced(offer).is_some();
+        if is_said && self.is_taken_now(offer, old) {
             return Err(Reason::Twice);
         }
         Ok(())
+    }
+
+    /// Whether the series came in the set that is being taken.
+    fn is_taken_now(&self, offer: &Offer<'_>, old: &Series) -> bool {
+        old.owner == offer.group
+            && old.generation == self.groups.generation(offer.group)
+            && self.groups.is_open(offer.group)
+    }
+
+    /// Whether some line of a sample that has no series yet is another series: a histogram may stand
+    /// beside lines of such names, but no line is there twice.
+    fn judge_lines(&self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
+        let judge = |name: &str, labels: &[u8], is_whole: bool, at: Option<f64>, reason| {
+            let known = self.families.find(name);
+            let slot = known.and_then(|id| self.find(id, Labels::rendered(labels), is_whole));
+            let old = slot.and_then(|slot| self.series.get(slot as usize));
+            match old.filter(|series| series.expires > now) {
+                Some(old) if !self.has_line(old, at) => Ok(()),
+                Some(old) if old.owner != offer.group => Err(Reason::Owned),
+                Some(old) if self.is_taken_now(offer, old) => Err(reason),
+                _ => Ok(()),
+            }
+        };
+        let (name, labels) = (offer.name, offer.labels);
+        if is_whole(offer) {
+            for part in ["_sum", "_count"] {
+                judge(&[name, part].concat(), labels.text(), false, None, Reason::Taken)?;
+            }
+            let (name, key): (_, &[u8]) = match offer.kind {
+                Kind::Histogram => ([name, "_bucket"].concat(), b"le"),
+                _ => (name.to_owned(), b"quantile"),
+            };
+            if self.families.find(&name).is_none() {
+                return Ok(());
+            }
+            // Who gives no texts brings no lines either.
+            let texts = replaced(offer).map_or("", |(_, texts)| texts);
+            let (texts, _) = texts.split_once('=').unwrap_or((texts, ""));
+            for text in texts.split_terminator(',') {
+                // OpenMetrics writes 1 as 1.0.
+                for text in [text, text.trim_end_matches(".0"), &[text, ".0"].concat()] {
+                    let (line, _) = edited(labels, key, Some(text.as_bytes()));
+                    judge(&name, &line, false, None, Reason::Taken)?;
+                }
+            }
+            return Ok(());
+        }
+        if let Some(stem) = name.strip_suffix("_sum").or_else(|| name.strip_suffix("_count")) {
+            judge(stem, labels.text(), true, None, Reason::Twice)?;
+        }
+        let (stem, key, kind): (_, &[u8], _) = match name.strip_suffix("_bucket") {
+            Some(stem) => (stem, b"le", Kind::Histogram),
+            None => (name, b"quantile", Kind::Summary),
+        };
+        let known = self.families.find(stem).and_then(|id| self.families.get(id));
+        if known.is_none_or(|family| family.kind != kind) {
+            return Ok(());
+        }
+        match edited(labels, key, None) {
+            (text, Some(at)) => judge(stem, &text, true, Some(at), Reason::Twice),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a histogram or summary has a line for this bound or quantile.
+    fn has_line(&self, series: &Series, at: Option<f64>) -> bool {
+        let Some(at) = at else { return true };
+        let family = self.families.get(series.family).map(Known::buckets).unwrap_or(NO_BUCKETS);
+        match series.point(family) {
+            Point::Number(_) => false,
+            Point::Histogram(h) => at == f64::INFINITY || h.bounds.contains(&at),
+            Point::Summary(s) => s.quantiles.iter().any(|(quantile, _)| *quantile == at),
+        }
     }
 
     /// A series whose time is over is none.
@@ -147,23 +224,24 @@ impl Store {
 
     /// A histogram or summary becomes that of the offer; one of another shape takes another place.
     fn replace_parts(&mut self, offer: &Offer<'_>, slot: u32, now: u64) -> Result<(), Reason> {
-        let Change::Replace(point) = offer.change else { return Ok(()) };
+        let Some((point, texts)) = replaced(offer) else { return Ok(()) };
         let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
-        let bounds = self.families.get(series.family).map_or(&[][..], |f| &f.buckets);
-        let before = series.weight();
-        if series.parts.as_mut().is_some_and(|parts| parts.set(point, bounds)) {
+        let family = self.families.get(series.family).map_or(NO_BUCKETS, Known::buckets);
+        let before = series.amount();
+        if series.parts.as_mut().is_some_and(|parts| parts.set(point, texts, family)) {
             return Ok(());
         }
-        let Some(parts) = Parts::of(point, bounds) else { return Ok(()) };
+        let Some(parts) = Parts::of(point, texts, family) else { return Ok(()) };
         let account = self.groups.account(series.owner);
-        let lines = |series| Amount { series, ..Amount::default() };
-        let more = lines(parts.weight().saturating_sub(before));
+        let after = amount(&series.text, Some(&parts));
+        let mut more = after;
+        more.take(before);
         if self.room(account, more).is_err() {
             self.sweep_all(now);
             self.room(account, more)?;
         }
-        self.refund(account, lines(before));
-        self.charge(account, lines(parts.weight()));
+        self.refund(account, before);
+        self.charge(account, after);
         if let Some(series) = self.series.get_mut(slot as usize) {
             series.parts = Some(Box::new(parts));
         }
@@ -174,17 +252,12 @@ impl Store {
     fn make(&mut self, offer: &Offer<'_>, now: u64) -> Result<u32, Reason> {
         // The family may have gone with its last series.
         let known = self.families.look_up(offer.name);
-        let of_family = known.and_then(|id| self.families.get(id)).map(|f| &*f.buckets);
-        let buckets: &[f64] = match offer.change {
-            Change::Replace(Point::Histogram(histogram)) => histogram.bounds,
-            Change::Observe(_) | Change::ObserveMany(..) => &DEFAULT_BUCKETS,
-            _ => &[],
-        };
-        let parts = fresh_parts(offer, of_family.unwrap_or(buckets));
-        let series = parts.as_ref().map_or(1, |parts| parts.weight());
-        let bytes = offer.labels.text().len();
+        let of_family = known.and_then(|id| self.families.get(id)).map(Known::buckets);
+        let fresh = fresh_buckets(offer);
+        let parts = fresh_parts(offer, of_family.unwrap_or(fresh));
+        let series = amount(offer.labels.text(), parts.as_ref());
         let more = |is_new: bool| {
-            let mut more = Amount { series, bytes, families: 0 };
+            let mut more = series;
             if is_new {
                 more.add(offer.of_family());
             }
@@ -204,7 +277,7 @@ impl Store {
         self.room(offer.group, more(known.is_none()))?;
         let family = match known {
             Some(id) => id,
-            None => self.make_family(offer, buckets),
+            None => self.make_family(offer, fresh.bounds),
         };
         let series = Series {
             text: offer.labels.text().into(),
@@ -223,15 +296,69 @@ impl Store {
     }
 }
 
+/// Those that a family has which `offer` makes.
+fn fresh_buckets<'a>(offer: &Offer<'a>) -> Buckets<'a> {
+    match (offer.change, replaced(offer)) {
+        (_, Some((Point::Histogram(h), texts))) => Buckets { bounds: h.bounds, texts },
+        (Change::Observe(_) | Change::ObserveMany(..), _) => DEFAULT,
+        _ => NO_BUCKETS,
+    }
+}
+
 /// Those of a series that is not there yet, in a family with these buckets.
-fn fresh_parts(offer: &Offer<'_>, bounds: &[f64]) -> Option<Parts> {
+fn fresh_parts(offer: &Offer<'_>, family: Buckets<'_>) -> Option<Parts> {
     match offer.change {
-        Change::Replace(point) => Parts::of(point, bounds),
+        Change::Replace(point) => Parts::of(point, "", family),
+        Change::ReplaceAs(point, texts) => Parts::of(point, texts, family),
         Change::Observe(_) | Change::ObserveMany(..) => {
-            Some(Parts::Counts(vec![0; bounds.len() + 1].into()))
+            Some(Parts::Counts(vec![0; family.bounds.len() + 1].into()))
         }
         Change::Set(_) | Change::Add(_) => None,
     }
+}
+
+/// Those of a family that has none, and those where nobody says others.
+const NO_BUCKETS: Buckets<'static> = Buckets { bounds: &[], texts: "" };
+const DEFAULT: Buckets<'static> = Buckets { bounds: &DEFAULT_BUCKETS, texts: "" };
+
+/// What is replaced as a whole, and how its bounds were written.
+fn replaced<'a>(offer: &Offer<'a>) -> Option<(Point<'a>, &'a str)> {
+    match offer.change {
+        Change::Replace(point) => Some((point, "")),
+        Change::ReplaceAs(point, texts) => Some((point, texts)),
+        _ => None,
+    }
+}
+
+/// Whether it is a sample of a histogram or summary.
+fn is_whole(offer: &Offer<'_>) -> bool {
+    !matches!(offer.change, Change::Set(_) | Change::Add(_))
+}
+
+/// The labels without that of this key, or with another value of it, and what number it had.
+fn edited(labels: Labels<'_>, key: &[u8], value: Option<&[u8]>) -> (Vec<u8>, Option<f64>) {
+    let (mut text, mut number, mut more) = (Vec::new(), None, value);
+    let mut put = |key: &[u8], value: &[u8]| {
+        let quote: &[u8] = if is_word(key, b"_") { b"" } else { b"\"" };
+        let comma: &[u8] = if text.is_empty() { b"" } else { b"," };
+        for part in [comma, quote, key, quote, b"=\"", value, b"\""] {
+            text.extend_from_slice(part);
+        }
+    };
+    for (label, old) in labels.raw_pairs() {
+        if label == key {
+            number = str::from_utf8(old).ok().and_then(float);
+            continue;
+        }
+        if let Some(value) = more.take_if(|_| is_word(label, b"_") && label > key) {
+            put(key, value);
+        }
+        put(label, old);
+    }
+    if let Some(value) = more {
+        put(key, value);
+    }
+    (text, number)
 }
 
 fn is_number(kind: Kind) -> bool {
@@ -239,31 +366,40 @@ fn is_number(kind: Kind) -> bool {
 }
 
 /// Whether the family takes such samples: the first type wins, and those who bring what others told
-/// them may call a number otherwise, or in a family of ours not say what it is.
+/// them may call a number otherwise, or bring one where others of them have histograms. A family of
+/// ours keeps its type, and takes besides what does not say what it is.
 fn takes(family: &Known, offer: &Offer<'_>) -> bool {
-    let is_ours = family.ours.is_some_and(|row| row.kind != Kind::Untyped);
-    let is_vague = if is_ours { offer.kind == Kind::Untyped } else { is_number(offer.kind) };
-    let may_differ = offer.group != Group::SHARED && is_vague;
-    family.kind == offer.kind || may_differ && is_number(family.kind)
+    let is_told = offer.group != Group::SHARED && is_number(offer.kind);
+    let is_typed = family.ours.is_some_and(|row| row.kind != Kind::Untyped);
+    let is_vague = offer.kind == Kind::Untyped || !is_typed;
+    let is_near = offer.kind == Kind::Untyped || family.owner != Group::SHARED;
+    family.kind == offer.kind || is_told && is_vague && (is_near || is_number(family.kind))
+}
+
+/// What a sample is in the family that takes it.
+fn kind_in(family: Option<&Known>, offer: &Offer<'_>) -> Kind {
+    let of_family = family.map_or(offer.kind, |family| family.kind);
+    if is_number(offer.kind) && !is_number(of_family) { offer.kind } else { of_family }
 }
 
 /// What the series of this kind has after `offer`.
 fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64, Reason> {
-    let value = match (offer.change, kind) {
-        (Change::Replace(Point::Histogram(histogram)), Kind::Histogram) => {
+    let whole = replaced(offer).map(|(point, _)| point);
+    let value = match (whole, offer.change, kind) {
+        (Some(Point::Histogram(histogram)), _, Kind::Histogram) => {
             judge_buckets(histogram.bounds, histogram.counts)?;
             histogram.sum
         }
-        (Change::Replace(Point::Summary(summary)), Kind::Summary) => summary.sum,
-        (Change::Observe(values), Kind::Histogram) => old + values.iter().sum::<f64>(),
-        (Change::ObserveMany(value, times), Kind::Histogram) => old + value * times as f64,
-        (Change::Set(value), kind) if is_number(kind) => value,
-        (Change::Add(more), Kind::Counter) if more < 0.0 => return Err(Reason::Negative),
-        (Change::Add(more), kind) if is_number(kind) => old + more,
+        (Some(Point::Summary(summary)), _, Kind::Summary) => summary.sum,
+        (_, Change::Observe(values), Kind::Histogram) => old + values.iter().sum::<f64>(),
+        (_, Change::ObserveMany(value, times), Kind::Histogram) => old + value * times as f64,
+        (_, Change::Set(value), kind) if is_number(kind) => value,
+        (_, Change::Add(more), Kind::Counter) if more < 0.0 => return Err(Reason::Negative),
+        (_, Change::Add(more), kind) if is_number(kind) => old + more,
         _ => return Err(Reason::Number),
     };
     // What others computed may well be no number, or a counter below zero: Prometheus keeps both.
-    let is_said = matches!(offer.change, Change::Set(_) | Change::Replace(_));
+    let is_said = whole.is_some() || matches!(offer.change, Change::Set(_));
     if is_said && offer.group != Group::SHARED {
         return Ok(value);
     }

@@ -1,8 +1,9 @@
 //! The families of the store: which names are to be had, and who has them.
 
 use super::index::NONE;
-use super::labels::is_metric_name;
+use super::labels::{escaped, is_metric_name};
 use super::ours::{Ours, compare};
+use super::series::Buckets;
 use super::{Amount, Bounds, Group, Offer, Reason};
 use crate::metric::{Family, Kind, fresh_stamp};
 use std::cell::Cell;
@@ -32,6 +33,18 @@ pub struct Known {
     pub kind: Kind,
     /// The bounds of a histogram's buckets; single series may have others.
     pub buckets: Box<[f64]>,
+    /// How they were written.
+    texts: Box<str>,
+    /// The stamp of its numbers, if it is one of histograms or summaries and has such, too.
+    pub lines: u32,
+    /// What a name in UTF-8 is sorted by: how it is escaped, and itself.
+    key: Option<Box<str>>,
+    /// Some series of it has a label whose name is quoted.
+    pub has_quoted: bool,
+    /// Some number of it has a label `le` or `quantile` that is no number.
+    pub has_words: bool,
+    /// Its name is another's, too, once both are escaped.
+    is_shared: bool,
     /// Its series in the order in which they came.
     pub first: u32,
     pub last: u32,
@@ -60,19 +73,50 @@ impl Known {
 
     /// What it takes without its series.
     pub fn amount(&self) -> Amount {
-        Amount { families: 1, bytes: self.name.len() + self.help.len(), series: 0 }
+        let bytes = self.name.len() + self.help.len() + self.texts.len();
+        Amount { families: 1, bytes, series: 0 }
+    }
+
+    /// The bounds of a histogram's buckets; single series may have others.
+    pub fn buckets(&self) -> Buckets<'_> {
+        Buckets { bounds: &self.buckets, texts: &self.texts }
     }
 
     /// As sinks know families.
     pub fn row(&self) -> Family<'_> {
-        let row = Family::made(self.kind, &self.name, &self.help, self.stamp);
-        if self.shares_stem { row.sharing_stem() } else { row }
+        let mut row = Family::made(self.kind, &self.name, &self.help, self.stamp);
+        row.shares_stem = self.shares_stem;
+        row.is_foreign = true;
+        row.must_escape = self.key.is_some() || self.has_quoted || self.is_shared;
+        row
+    }
+
+    /// The same for its numbers, if it is a family of histograms or summaries.
+    pub fn row_of_lines(&self) -> Family<'_> {
+        let row = Family { kind: Kind::Untyped, stamp: self.lines, ..self.row() };
+        row.continuing()
+    }
+
+    fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.name)
     }
 }
 
 /// Whether samples of this type may stand in a family of ours: of the same type, or of none.
 fn fits(row: &Family<'_>, kind: Kind) -> bool {
     row.kind == kind || [row.kind, kind].contains(&Kind::Untyped)
+}
+
+/// Whether series of this name may stand in a family of ours that has it: one whose name is only escaped
+/// to that is another family where it is not.
+fn may_join(row: &Family<'_>, name: &str) -> bool {
+    row.kind == Kind::Untyped || is_metric_name(name.as_bytes())
+}
+
+/// What a name in UTF-8 is sorted by: families that have the same name once it is escaped are side by
+/// side.
+fn key_of(name: &str) -> impl Iterator<Item = u8> {
+    escaped(name, ':').chain([0]).chain(name.bytes())
 }
 
 /// All families, by name.
@@ -112,7 +156,11 @@ impl Families {
     }
 
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.order.binary_search_by(|id| self.get(*id).map_or("", |f| &*f.name).cmp(name))
+        let key = |id: &u32| self.get(*id).map_or("", Known::key);
+        match is_metric_name(name.as_bytes()) {
+            true => self.order.binary_search_by(|id| key(id).cmp(name)),
+            false => self.order.binary_search_by(|id| key(id).bytes().cmp(key_of(name))),
+        }
     }
 
     pub fn find(&self, name: &str) -> Option<u32> {
@@ -132,7 +180,7 @@ impl Families {
         let dialect = self.ours.dialect;
         let (prefix, (name, _)) = (ours.prefix(dialect), ours.named(dialect)?);
         let order =
-            |id: &u32| compare(prefix, name, self.get(*id).map_or("", |f| &*f.name)).reverse();
+            |id: &u32| compare(prefix, name, self.get(*id).map_or("", Known::key)).reverse();
         self.nth(self.order.binary_search_by(order).ok()?)
     }
 
@@ -141,11 +189,19 @@ impl Families {
         self.shared > 0
     }
 
+    /// The family of ours that has this name, or the name that this becomes where it is escaped.
+    fn ours_of(&self, name: &str) -> Option<&'static Family<'static>> {
+        match is_metric_name(name.as_bytes()) {
+            true => self.ours.find(name),
+            false => self.ours.find(&escaped(name, ':').map(char::from).collect::<String>()),
+        }
+    }
+
     /// What is ours changed. False if the family cannot be beside it.
     pub fn adopt(&mut self, id: u32) -> bool {
         let Some(known) = self.get(id) else { return true };
-        let row = self.ours.find(&known.name);
-        let does_fit = row.is_none_or(|row| fits(row, known.kind));
+        let row = self.ours_of(&known.name);
+        let does_fit = row.is_none_or(|row| fits(row, known.kind) && may_join(row, &known.name));
         let was_ours = known.ours.is_some();
         let shares_stem = self.is_stem_taken(&known.name);
         self.shared = self.shared + usize::from(row.is_some()) - usize::from(was_ours);
@@ -162,7 +218,9 @@ impl Families {
     /// Whether a series may be made in a family of ours.
     pub fn judge_ours(&self, row: &Family<'_>, offer: &Offer<'_>) -> Result<(), Reason> {
         match () {
-            () if !self.ours.are_apart(row, offer.labels) => Err(Reason::Reserved),
+            () if !self.ours.are_apart(row, offer.labels) || !may_join(row, offer.name) => {
+                Err(Reason::Reserved)
+            }
             () if !fits(row, offer.kind) => Err(Reason::Kind),
             () => Ok(()),
         }
@@ -176,11 +234,12 @@ impl Families {
         bounds: &Bounds,
         without: Option<Group>,
     ) -> Result<(), Reason> {
-        let name = offer.name;
-        if !is_metric_name(name.as_bytes()) {
+        let (name, is_shared) = (offer.name, offer.group == Group::SHARED);
+        let is_plain = is_metric_name(name.as_bytes());
+        if name.is_empty() || is_shared && !is_plain {
             return Err(Reason::Name);
         }
-        if let Some(row) = self.ours.find(name) {
+        if let Some(row) = self.ours_of(name) {
             self.judge_ours(row, offer)?;
         }
         if name.len() > bounds.name_bytes || offer.help.len() > MAX_HELP {
@@ -195,25 +254,28 @@ impl Families {
             let stem = name.strip_suffix(*part).and_then(known);
             stem.is_some_and(|f| parts_of(f.kind).contains(part))
         };
-        let is_there = |part: &&str| {
-            let part = [name, *part].concat();
-            known(&part).is_some() || self.ours.served(&part).is_some()
-        };
+        let is_there = |part: &&str| known(&[name, *part].concat()).is_some();
+        // Others bring lines of histograms beside histograms; each line is looked at then.
+        let is_taken = || PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there);
+        let is_served = |part: &&str| self.ours.served(&[name, *part].concat()).is_some();
         // In OpenMetrics our counter is a family of that name.
         let is_stem = || {
             let total = self.ours.served(&[name, TOTAL].concat());
             total.is_some_and(|row| row.kind == Kind::Counter && !row.shares_stem)
         };
-        if PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there) || is_stem() {
+        let is_of_ours = || parts_of(offer.kind).iter().any(is_served) || is_stem();
+        if is_shared && is_taken() || is_of_ours() {
             return Err(Reason::Taken);
         }
         Ok(())
     }
 
     /// Makes a family whose name is not taken.
-    pub fn insert(&mut self, offer: &Offer<'_>, account: Group, buckets: &[f64]) -> u32 {
+    pub fn insert(&mut self, offer: &Offer<'_>, account: Group, buckets: Buckets<'_>) -> u32 {
         let name = offer.name;
-        let ours = self.ours.find(name);
+        let is_plain = is_metric_name(name.as_bytes());
+        let key = || String::from_utf8(key_of(name).collect()).unwrap_or_default();
+        let ours = self.ours_of(name);
         let told = ours.filter(|row| row.kind != Kind::Untyped);
         let kind = told.map_or(offer.kind, |row| row.kind);
         self.shared += usize::from(ours.is_some());
@@ -221,7 +283,13 @@ impl Families {
             name: name.into(),
             help: told.map_or(offer.help, |row| row.help).into(),
             kind,
-            buckets: buckets.into(),
+            buckets: buckets.bounds.into(),
+            texts: buckets.texts.into(),
+            lines: 0,
+            key: (!is_plain).then(|| key().into()),
+            has_quoted: false,
+            has_words: false,
+            is_shared: false,
             first: NONE,
             last: NONE,
             owner: Group::SHARED,
@@ -241,8 +309,37 @@ impl Families {
         }
         let at = self.place(name).unwrap_or_else(|at| at);
         self.order.insert(at, id);
+        self.share_name(at);
+        self.share_name(at + 1);
         self.retell_total_of(name);
+        self.retell_total_of(name.strip_suffix("_created").unwrap_or_default());
         id
+    }
+
+    /// If the families at this place and before it have the same name once it is escaped, they know.
+    fn share_name(&mut self, at: usize) {
+        let Some(both) = at.checked_sub(1).and_then(|before| self.order.get(before..=at)) else {
+            return;
+        };
+        let name = |id: &u32| self.get(*id).and_then(|f| f.key().split('\0').next());
+        if let [a, b] = *both
+            && name(&a) == name(&b)
+        {
+            for id in [a, b] {
+                self.get_mut(id).into_iter().for_each(|known| known.is_shared = true);
+            }
+        }
+    }
+
+    /// Whether the numbers of this family are lines of histograms or summaries that are there, too.
+    pub fn is_line(&self, id: u32) -> bool {
+        let is_part = |name: &str, part: &&str| {
+            let stem = name.strip_suffix(*part).and_then(|stem| self.get(self.find(stem)?));
+            stem.is_some_and(|stem| parts_of(stem.kind).contains(part))
+        };
+        self.get(id).is_some_and(|known| {
+            parts_of(known.kind).is_empty() && PARTS.iter().any(|part| is_part(&known.name, part))
+        })
     }
 
     pub fn remove(&mut self, id: u32) {
@@ -251,17 +348,20 @@ impl Families {
         self.order.retain(|other| *other != id);
         self.free.push(id);
         self.retell_total_of(&known.name);
+        self.retell_total_of(known.name.strip_suffix("_created").unwrap_or_default());
     }
 
     /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where
     /// the name lacks `_total`, the counter goes under its whole name and without a type, so that
-    /// its series have the same name in both formats.
+    /// its series have the same name in both formats. `x_created` would be a part of it, too.
     fn is_stem_taken(&self, counter: &str) -> bool {
         if let Some(row) = self.ours.served(counter) {
             return row.shares_stem;
         }
-        let is_taken = |stem| self.find(stem).is_some() || self.ours.served(stem).is_some();
-        counter.strip_suffix(TOTAL).is_none_or(is_taken)
+        let is_there = |name: &str| self.find(name).is_some() || self.ours.served(name).is_some();
+        counter
+            .strip_suffix(TOTAL)
+            .is_none_or(|stem| is_there(stem) || is_there(&[stem, "_created"].concat()))
     }
 
     /// A family came or went: the counter of that name with `_total` may be told otherwise now.

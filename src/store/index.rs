@@ -29,6 +29,12 @@ impl Index {
         }
     }
 
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.places.fill(NONE);
+        self.used = 0;
+    }
+
     /// Takes in a series that is not there; `hash_of` tells the hashes of those that are.
     pub fn insert(&mut self, hash: u32, series: u32, hash_of: impl Fn(u32) -> u32) {
         if (self.used + 1) * 2 > self.places.len() {

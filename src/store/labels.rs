@@ -53,17 +53,33 @@ impl LabelSet {
     /// The labels, rendered, if they are within `bounds`. One without a value is none.
     pub fn render(&mut self, bounds: &Bounds, reserved: &str) -> Result<Labels<'_>, Reason> {
         let bytes = &self.bytes;
+        let name = |pair: &Pair| bytes.get(pair[0]..pair[1]).unwrap_or_default();
+        if !self.pairs.iter().all(|pair| is_label_name(name(pair))) {
+            return Err(Reason::LabelName);
+        }
+        self.render_utf8(bounds, reserved)
+    }
+
+    /// The same for names in UTF-8, as Prometheus 3 takes them: any text but that of the name itself.
+    pub fn render_utf8(&mut self, bounds: &Bounds, reserved: &str) -> Result<Labels<'_>, Reason> {
+        let bytes = &self.bytes;
         let part = |from, to| bytes.get(from..to).unwrap_or_default();
+        let mut has_quoted = false;
         for [start, middle, end] in &self.pairs {
             let (name, value) = (part(*start, *middle), part(*middle, *end));
-            if !is_label_name(name) || name == reserved.as_bytes() {
+            if matches!(name, b"" | b"__name__") || name == reserved.as_bytes() {
                 return Err(Reason::LabelName);
             }
+            has_quoted |= !is_word(name, b"_");
             if name.len() > bounds.name_bytes || value.len() > bounds.value_bytes {
                 return Err(Reason::TooLong);
             }
         }
-        self.pairs.sort_unstable_by(|a, b| part(a[0], a[1]).cmp(part(b[0], b[1])));
+        let is_plain = |name: &[u8]| has_quoted && is_word(name, b"_");
+        self.pairs.sort_unstable_by(|a, b| {
+            let (a, b) = (part(a[0], a[1]), part(b[0], b[1]));
+            is_plain(a).cmp(&is_plain(b)).then_with(|| a.cmp(b))
+        });
         let is_same = |pair: &[Pair]| match pair {
             [a, b] => part(a[0], a[1]) == part(b[0], b[1]),
             _ => false,
@@ -80,12 +96,26 @@ impl LabelSet {
             if !self.text.is_empty() {
                 self.text.push(b',');
             }
-            self.text.extend_from_slice(part(*start, *middle));
+            match has_quoted {
+                true => put_label_name(&mut self.text, part(*start, *middle)),
+                false => self.text.extend_from_slice(part(*start, *middle)),
+            }
             self.text.extend_from_slice(b"=\"");
             escape(&mut self.text, part(*middle, *end));
             self.text.push(b'"');
         }
         Ok(Labels::rendered(&self.text))
+    }
+}
+
+/// Appends the name of a label as it is rendered.
+pub fn put_label_name(out: &mut Vec<u8>, name: &[u8]) {
+    if is_word(name, b"_") {
+        out.extend_from_slice(name);
+    } else {
+        out.push(b'"');
+        escape(out, name);
+        out.push(b'"');
     }
 }
 
@@ -109,7 +139,17 @@ pub fn is_metric_name(name: &[u8]) -> bool {
     is_word(name, b"_:")
 }
 
-fn is_word(name: &[u8], more: &[u8]) -> bool {
+/// The name as those read it who know no UTF-8 in names: each character that may not be in one is `_`,
+/// as Prometheus escapes them. Of characters that are no letters and digits `more` may be.
+pub fn escaped(name: &str, more: char) -> impl Iterator<Item = u8> {
+    name.char_indices().map(move |(at, c)| {
+        let is_sound = c.is_ascii_alphabetic() || c == more || at > 0 && c.is_ascii_digit();
+        if is_sound { c as u8 } else { b'_' }
+    })
+}
+
+/// Whether it is letters, digits and some of `more`, no digit first.
+pub fn is_word(name: &[u8], more: &[u8]) -> bool {
     let is_letter = |b: &u8| b.is_ascii_alphanumeric() || more.contains(b);
     name.first().is_some_and(|b| !b.is_ascii_digit()) && name.iter().all(is_letter)
 }

@@ -39,22 +39,20 @@ impl Merge<'_> {
     /// What others have of the family at hand.
     fn finish(&mut self) {
         let Some(id) = self.beside.take() else { return };
-        let Some(known) = self.store.families.get(id) else { return };
-        known.written.set((self.store.scrape, self.turn));
+        let all = self.store.with_lines(id);
         self.out.source(Source::Others);
-        self.out.join(&known.row());
-        self.store.write_series(known, self.now, self.out);
+        self.store.write_families(all, Some(self.turn), self.now, self.out);
         self.out.source(self.source);
     }
 
     /// Whether others have a series of the family at hand with these labels, which ours bring
     /// themselves.
-    fn is_there(&mut self, labels: Labels<'_>) -> bool {
+    fn is_there(&mut self, labels: Labels<'_>, point: Point<'_>) -> bool {
         let Some(id) = self.beside else { return false };
         self.labels.clear();
         for (name, value) in labels.pairs() {
             self.labels.push(|bytes| {
-                bytes.extend_from_slice(name);
+                bytes.extend_from_slice(&name);
                 let middle = bytes.len();
                 bytes.extend_from_slice(&value);
                 middle
@@ -62,8 +60,8 @@ impl Merge<'_> {
         }
         let store = self.store;
         store.families.ours.labels.iter().for_each(|(k, v)| self.labels.add_missing(k, v));
-        let Ok(labels) = self.labels.render(&store.bounds, "") else { return false };
-        let slot = store.find(id, store.hash(id, labels), labels);
+        let Ok(labels) = self.labels.render_utf8(&store.bounds, "") else { return false };
+        let slot = store.find(id, labels, !matches!(point, Point::Number(_)));
         let series = slot.and_then(|slot| store.series.get(slot as usize));
         series.is_some_and(|series| series.expires > self.now)
     }
@@ -91,8 +89,18 @@ impl Sink for Merge<'_> {
     }
 
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
-        if !self.is_there(labels) {
-            self.out.labelled(labels, point, time);
+        self.labelled_as(labels, point, "", time);
+    }
+
+    fn labelled_as(
+        &mut self,
+        labels: Labels<'_>,
+        point: Point<'_>,
+        texts: &str,
+        time: Option<i64>,
+    ) {
+        if !self.is_there(labels, point) {
+            self.out.labelled_as(labels, point, texts, time);
         }
     }
 

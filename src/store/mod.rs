@@ -24,7 +24,7 @@ pub use change::Judgement;
 pub use family::{MAX_HELP, PARTS, parts_of};
 pub use group::Group;
 pub use index::{Index, NONE};
-pub use labels::{LabelSet, is_label_name, is_metric_name};
+pub use labels::{LabelSet, escaped, is_label_name, is_metric_name, put_label_name};
 pub use ours::Ours;
 pub use reason::Reason;
 pub use room::Amount;
@@ -34,6 +34,7 @@ use crate::metric::{Kind, Labels, Point};
 use family::Families;
 use group::Groups;
 use series::Series;
+use std::cell::Cell;
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
 
@@ -81,6 +82,10 @@ pub enum Change<'a> {
     ObserveMany(f64, u64),
     /// A histogram or summary is this one.
     Replace(Point<'a>),
+    /// The same; the bounds of its buckets, `+Inf` among them, or its quantiles were written like
+    /// this, with a comma behind each; then comes `=` and the count of a histogram if it is another
+    /// than that of all buckets.
+    ReplaceAs(Point<'a>, &'a str),
 }
 
 /// A sample from outside.
@@ -107,7 +112,16 @@ pub struct Offer<'a> {
 impl Offer<'_> {
     /// What its family takes, if there is none yet.
     pub fn of_family(&self) -> Amount {
-        Amount { families: 1, bytes: self.name.len() + self.help.len(), series: 0 }
+        let texts = self.texts_of_family();
+        Amount { families: 1, bytes: self.name.len() + self.help.len() + texts.len(), series: 0 }
+    }
+
+    /// How the bounds of the buckets are written that its family has.
+    fn texts_of_family(&self) -> &str {
+        match self.change {
+            Change::ReplaceAs(Point::Histogram(_), texts) => texts,
+            _ => "",
+        }
     }
 }
 
@@ -131,6 +145,8 @@ pub struct Store {
     swept: u64,
     accepted: u64,
     refused: [u64; Reason::ALL.len()],
+    /// Used when it is written.
+    name: Cell<String>,
     /// When there was no room for what was pushed, in milliseconds since the store was made.
     full: Option<u64>,
 }
@@ -154,6 +170,7 @@ impl Store {
             swept: 0,
             accepted: 0,
             refused: Default::default(),
+            name: Cell::default(),
             full: None,
         }
     }
@@ -243,17 +260,24 @@ impl Store {
 
     /// Takes a sample, or says why not; a refused one changes nothing. Either is counted if it was pushed.
     pub fn take(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
+        let done = self.attempt(offer, now);
+        if let Err(reason) = done {
+            self.refuse(offer.group, reason);
+        }
+        done
+    }
+
+    /// The same; a refused one is not counted.
+    pub fn attempt(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
         let now = self.millis(now);
         self.sweep(SWEEP, now);
         let done = self.change(offer, now);
         match done {
             Ok(()) => self.accepted += u64::from(self.groups.is_pushed(offer.group)),
-            Err(reason) => {
-                if reason.is_room() && self.groups.account(offer.group).is_pushed() {
-                    self.full = Some(now);
-                }
-                self.refuse(offer.group, reason);
+            Err(reason) if reason.is_room() && self.groups.account(offer.group).is_pushed() => {
+                self.full = Some(now);
             }
+            Err(_) => {}
         }
         done
     }
@@ -320,6 +344,7 @@ impl Store {
 
     fn make_family(&mut self, offer: &Offer<'_>, buckets: &[f64]) -> u32 {
         let account = self.groups.account(offer.group);
+        let buckets = series::Buckets { bounds: buckets, texts: offer.texts_of_family() };
         let id = self.families.insert(offer, account, buckets);
         if let Some(amount) = self.families.get(id).map(family::Known::amount) {
             self.charge(account, amount);

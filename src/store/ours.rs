@@ -2,6 +2,7 @@
 //! label that ours lack: so no two are ever the same, whatever values come. Without such a label the
 //! name is reserved.
 
+use super::labels::escaped;
 use crate::metric::{Family, Kind, Labels};
 use crate::settings::Dialect;
 use std::cmp::Ordering;
@@ -76,9 +77,11 @@ impl Ours {
     pub fn are_apart(&self, row: &Family<'_>, labels: Labels<'_>) -> bool {
         let keys = row.named(self.dialect).map_or(&[][..], |(_, keys)| keys);
         labels.pairs().any(|(key, value)| {
-            let is_key = keys.iter().any(|own| own.as_bytes() == key);
-            let is_constant =
-                |(k, v): &(String, String)| k.as_bytes() == key && v.as_bytes() == &*value;
+            // Where names in UTF-8 are escaped, it may become one of ours.
+            let key = str::from_utf8(&key).unwrap_or_default();
+            let is = |own: &str| escaped(key, '_').eq(own.bytes());
+            let is_key = keys.iter().any(|own| is(own));
+            let is_constant = |(k, v): &(String, String)| is(k) && v.as_bytes() == &*value;
             !is_key && !self.labels.iter().any(is_constant)
         })
     }

@@ -27,11 +27,14 @@ pub enum Reason {
     Twice,
     Buckets,
     Bytes,
+    Line,
+    Unassembled,
+    Escaped,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 26] = [
         Reason::Entry,
         Reason::UnknownKey,
         Reason::KeyTwice,
@@ -55,6 +58,9 @@ impl Reason {
         Reason::Twice,
         Reason::Buckets,
         Reason::Bytes,
+        Reason::Line,
+        Reason::Unassembled,
+        Reason::Escaped,
     ];
 
     /// Whether there was no room.
@@ -93,6 +99,9 @@ impl Reason {
             Reason::Twice => ("series_twice", "the series is there twice"),
             Reason::Bytes => ("bytes", "no room for more bytes of names, labels and helps"),
             Reason::Buckets => ("buckets", "a histogram counts up to +Inf in ascending buckets"),
+            Reason::Line => ("unreadable", "the line cannot be read"),
+            Reason::Unassembled => ("unassembled", "no histogram or summary: kept line by line"),
+            Reason::Escaped => ("escaped", "on a page with escaped names the series is another"),
         }
     }
 }

@@ -28,7 +28,8 @@ impl Amount {
         self.bytes += more.bytes;
     }
 
-    fn take(&mut self, less: Amount) {
+    /// So much less.
+    pub fn take(&mut self, less: Amount) {
         self.series = self.series.saturating_sub(less.series);
         self.families = self.families.saturating_sub(less.families);
         self.bytes = self.bytes.saturating_sub(less.bytes);

@@ -1,6 +1,7 @@
 //! One series: 72 bytes and its labels as they are written at every scrape, which are also what it
 //! is known by.
 
+use super::Amount;
 use super::group::Group;
 use crate::metric::{Histogram, Point, Summary, Value};
 
@@ -34,34 +35,46 @@ pub struct Series {
 pub enum Parts {
     /// How many observations were in each bucket of the family.
     Counts(Box<[u64]>),
-    /// The same, with bounds other than those of the family.
-    Buckets(Box<[f64]>, Box<[u64]>),
-    /// Quantiles, and how many observations there were.
-    Quantiles(Box<[(f64, f64)]>, u64),
+    /// The same, with bounds, or texts of them, other than those of the family.
+    Buckets(Box<[f64]>, Box<[u64]>, Box<str>),
+    /// Quantiles, how many observations there were, and the texts of the quantiles.
+    Quantiles(Box<[(f64, f64)]>, u64, Box<str>),
+}
+
+/// The buckets of a histogram's family: their bounds, and how these were written.
+#[derive(Clone, Copy)]
+pub struct Buckets<'a> {
+    pub bounds: &'a [f64],
+    /// With a comma behind each; empty where nobody wrote any.
+    pub texts: &'a str,
 }
 
 impl Parts {
-    /// Those of `point` in a family with buckets of these `bounds`; a number has none.
-    pub fn of(point: Point<'_>, bounds: &[f64]) -> Option<Parts> {
+    /// Those of `point`, whose bounds were written as `texts`, in such a family; a number has none.
+    pub fn of(point: Point<'_>, texts: &str, family: Buckets<'_>) -> Option<Parts> {
         match point {
             Point::Number(_) => None,
-            Point::Histogram(h) if h.bounds == bounds => Some(Parts::Counts(h.counts.into())),
-            Point::Histogram(h) => Some(Parts::Buckets(h.bounds.into(), h.counts.into())),
-            Point::Summary(s) => Some(Parts::Quantiles(s.quantiles.into(), s.count)),
+            Point::Histogram(h) if h.bounds == family.bounds && texts == family.texts => {
+                Some(Parts::Counts(h.counts.into()))
+            }
+            Point::Histogram(h) => {
+                Some(Parts::Buckets(h.bounds.into(), h.counts.into(), texts.into()))
+            }
+            Point::Summary(s) => Some(Parts::Quantiles(s.quantiles.into(), s.count, texts.into())),
         }
     }
 
     /// Becomes those of `point` without taking memory; false if they are of another shape.
-    pub fn set(&mut self, point: Point<'_>, family: &[f64]) -> bool {
+    pub fn set(&mut self, point: Point<'_>, texts: &str, family: Buckets<'_>) -> bool {
         match (self, point) {
             (Parts::Counts(counts), Point::Histogram(h)) => {
-                h.bounds == family && copy(counts, h.counts)
+                h.bounds == family.bounds && texts == family.texts && copy(counts, h.counts)
             }
-            (Parts::Buckets(bounds, counts), Point::Histogram(h)) => {
-                **bounds == *h.bounds && copy(counts, h.counts)
+            (Parts::Buckets(bounds, counts, own), Point::Histogram(h)) => {
+                **bounds == *h.bounds && **own == *texts && copy(counts, h.counts)
             }
-            (Parts::Quantiles(quantiles, count), Point::Summary(s)) => {
-                let fits = copy(quantiles, s.quantiles);
+            (Parts::Quantiles(quantiles, count, own), Point::Summary(s)) => {
+                let fits = **own == *texts && copy(quantiles, s.quantiles);
                 *count = if fits { s.count } else { *count };
                 fits
             }
@@ -73,7 +86,7 @@ impl Parts {
     pub fn observe(&mut self, family: &[f64], value: f64, times: u64) {
         let (bounds, counts) = match self {
             Parts::Counts(counts) => (family, counts),
-            Parts::Buckets(bounds, counts) => (&**bounds, counts),
+            Parts::Buckets(bounds, counts, _) => (&**bounds, counts),
             Parts::Quantiles(..) => return,
         };
         let at = bounds.partition_point(|bound| *bound < value);
@@ -85,9 +98,26 @@ impl Parts {
     /// How many lines it is once it is written.
     pub fn weight(&self) -> usize {
         2 + match self {
-            Parts::Counts(counts) | Parts::Buckets(_, counts) => counts.len(),
-            Parts::Quantiles(quantiles, _) => quantiles.len(),
+            Parts::Counts(counts) | Parts::Buckets(_, counts, _) => counts.len(),
+            Parts::Quantiles(quantiles, ..) => quantiles.len(),
         }
+    }
+
+    /// Bytes of the texts that it has besides those of its family.
+    fn bytes(&self) -> usize {
+        match self {
+            Parts::Counts(_) => 0,
+            Parts::Buckets(.., texts) | Parts::Quantiles(.., texts) => texts.len(),
+        }
+    }
+}
+
+/// What a series takes that has these labels and parts.
+pub fn amount(labels: &[u8], parts: Option<&Parts>) -> Amount {
+    Amount {
+        series: parts.map_or(1, Parts::weight),
+        bytes: labels.len() + parts.map_or(0, Parts::bytes),
+        families: 0,
     }
 }
 
@@ -100,23 +130,37 @@ fn copy<T: Copy>(to: &mut [T], from: &[T]) -> bool {
 }
 
 impl Series {
-    /// How many lines it is once it is written.
-    pub fn weight(&self) -> usize {
-        self.parts.as_ref().map_or(1, |parts| parts.weight())
+    /// What it takes.
+    pub fn amount(&self) -> Amount {
+        amount(&self.text, self.parts.as_deref())
     }
 
-    /// As sinks know it, in a family with buckets of these bounds.
-    pub fn point<'s>(&'s self, family: &'s [f64]) -> Point<'s> {
+    /// Whether it is a histogram or summary.
+    pub fn is_whole(&self) -> bool {
+        self.parts.is_some()
+    }
+
+    /// How the bounds of its buckets or its quantiles were written, in such a family.
+    pub fn texts<'s>(&'s self, family: Buckets<'s>) -> &'s str {
+        match self.parts.as_deref() {
+            None => "",
+            Some(Parts::Counts(_)) => family.texts,
+            Some(Parts::Buckets(.., texts) | Parts::Quantiles(.., texts)) => texts,
+        }
+    }
+
+    /// As sinks know it, in such a family.
+    pub fn point<'s>(&'s self, family: Buckets<'s>) -> Point<'s> {
         let sum = self.value;
         match self.parts.as_deref() {
             None => Point::Number(Value::Float(sum)),
             Some(Parts::Counts(counts)) => {
-                Point::Histogram(Histogram { bounds: family, counts, sum })
+                Point::Histogram(Histogram { bounds: family.bounds, counts, sum })
             }
-            Some(Parts::Buckets(bounds, counts)) => {
+            Some(Parts::Buckets(bounds, counts, _)) => {
                 Point::Histogram(Histogram { bounds, counts, sum })
             }
-            Some(Parts::Quantiles(quantiles, count)) => {
+            Some(Parts::Quantiles(quantiles, count, _)) => {
                 Point::Summary(Summary { quantiles, sum, count: *count })
             }
         }

@@ -2,8 +2,9 @@
 
 use super::index::NONE;
 use super::series::Series;
-use super::{Amount, Group, Store};
-use crate::metric::Labels;
+use super::{Group, Store, parts_of};
+use crate::metric::{Labels, fresh_stamp};
+use crate::sys::float;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Instant;
 
@@ -18,19 +19,31 @@ impl Store {
         hasher.finish() as u32
     }
 
-    pub(super) fn find(&self, family: u32, hash: u32, labels: Labels<'_>) -> Option<u32> {
+    /// The series of a family with these labels; a number and a histogram may both have them.
+    pub(super) fn find(&self, family: u32, labels: Labels<'_>, is_whole: bool) -> Option<u32> {
+        let hash = self.hash(family, labels);
         self.index.find(hash, |slot| {
-            let series = self.series.get(slot as usize);
-            series
-                .is_some_and(|s| s.hash == hash && s.family == family && *s.text == *labels.text())
+            self.series.get(slot as usize).is_some_and(|s| {
+                s.hash == hash
+                    && s.family == family
+                    && *s.text == *labels.text()
+                    && s.is_whole() == is_whole
+            })
         })
     }
 
     /// Takes in a series that is not there, as the last of its family.
     pub(super) fn insert(&mut self, mut series: Series) -> u32 {
         let (family, hash, owner) = (series.family, series.hash, series.owner);
-        let (weight, bytes) = (series.weight(), series.text.len());
+        let amount = series.amount();
         let last = self.families.get(family).map_or(NONE, |f| f.last);
+        let is_whole = series.is_whole();
+        let labels = Labels::rendered(&series.text);
+        let is_word = |text: &[u8]| str::from_utf8(text).ok().and_then(float).is_none();
+        let has_words = labels
+            .raw_pairs()
+            .any(|(name, value)| matches!(name, b"le" | b"quantile") && is_word(value));
+        let has_quoted = labels.has_quoted();
         let before = self.owner_of(last);
         series.previous = last;
         let slot = self.place(series);
@@ -44,10 +57,15 @@ impl Store {
                 family.owner = owner;
             }
             family.borders += u32::from(differ(before, Some(owner)));
+            family.has_quoted |= has_quoted;
+            family.has_words |= has_words;
+            if !is_whole && family.lines == 0 && !parts_of(family.kind).is_empty() {
+                family.lines = fresh_stamp();
+            }
         }
         let hash_of = |slot: u32| self.series.get(slot as usize).map_or(0, |s| s.hash);
         self.index.insert(hash, slot, hash_of);
-        self.charge(self.groups.account(owner), Amount { series: weight, bytes, families: 0 });
+        self.charge(self.groups.account(owner), amount);
         self.own(owner, slot);
         slot
     }
@@ -77,7 +95,7 @@ impl Store {
         let Some(series) = self.series.get_mut(slot as usize) else { return };
         let (family, hash) = (series.family, series.hash);
         let (previous, next, owner) = (series.previous, series.next, series.owner);
-        let amount = Amount { series: series.weight(), bytes: series.text.len(), families: 0 };
+        let amount = series.amount();
         self.refund(self.groups.account(owner), amount);
         self.groups.lose(owner);
         let [before, after] = [previous, next].map(|slot| self.owner_of(slot));

@@ -1,8 +1,9 @@
 //! What the store tells its sinks.
 
 use super::family::Known;
+use super::index::NONE;
 use super::series::NO_TIME;
-use super::{Amount, Reason, Store};
+use super::{Amount, Reason, Store, parts_of};
 use crate::metric::{Family, Labels, Sink, Unit, counter, gauge};
 use std::time::Instant;
 
@@ -25,8 +26,12 @@ impl Store {
         let now = self.millis(now);
         let mut at = 0;
         while let Some(id) = self.families.nth(at) {
-            if self.write_family(id, now, out) {
-                self.expire(id, now);
+            // Lines of a histogram come with it.
+            if !self.families.is_line(id) {
+                let all = self.with_lines(id);
+                if self.write_families(all, None, now, out) {
+                    all.into_iter().flatten().for_each(|id| self.expire(id, now));
+                }
             }
             // It may have gone with its last series.
             at += usize::from(self.families.nth(at) == Some(id));
@@ -34,18 +39,57 @@ impl Store {
         self.scrape = self.scrape.wrapping_add(1).max(1);
     }
 
-    /// Whether there are series whose time is over.
-    fn write_family(&self, id: u32, now: u64, out: &mut dyn Sink) -> bool {
-        let Some(family) = self.families.get(id) else { return false };
-        if family.written.get().0 == self.scrape {
-            return true;
+    /// A family; with the histogram or summary `x` those of `x_bucket`, `x_sum` and `x_count`.
+    pub(super) fn with_lines(&self, id: u32) -> [Option<u32>; 4] {
+        let mut all = [Some(id), None, None, None];
+        let Some(family) = self.families.get(id) else { return all };
+        let mut name = self.name.take();
+        for (part, place) in parts_of(family.kind).iter().zip(all.iter_mut().skip(1)) {
+            name.clear();
+            name.push_str(&family.name);
+            name.push_str(part);
+            *place = self.families.find(&name).filter(|line| self.families.is_line(*line));
         }
-        out.family(&family.row());
-        self.write_series(family, now, out)
+        self.name.set(name);
+        all
     }
 
-    /// Writes the series of the family at hand. Whether there are some whose time is over.
-    pub(super) fn write_series(&self, family: &Known, now: u64, out: &mut dyn Sink) -> bool {
+    /// Writes a family and those of its lines, but what was written in this scrape; behind ours if
+    /// `turn` says behind which source. Whether there are series whose time is over.
+    pub(super) fn write_families(
+        &self,
+        all: [Option<u32>; 4],
+        turn: Option<u32>,
+        now: u64,
+        out: &mut dyn Sink,
+    ) -> bool {
+        let families = || all.iter().flatten().filter_map(|id| self.families.get(*id));
+        let has_words = families().any(|family| family.has_words);
+        let mut expired = false;
+        for (at, family) in families().enumerate() {
+            if family.written.get().0 == self.scrape {
+                expired = true;
+                continue;
+            }
+            family.written.set((self.scrape, turn.unwrap_or(NONE)));
+            let has_wholes = !parts_of(family.kind).is_empty();
+            let mut row = family.row();
+            (row.continues, row.has_words) = (at > 0, has_words && has_wholes);
+            match turn {
+                Some(_) if at == 0 => out.join(&row),
+                _ => out.family(&row),
+            }
+            expired |= self.write_series(family, has_wholes, now, out);
+            if has_wholes && family.lines != 0 {
+                out.family(&family.row_of_lines());
+                expired |= self.write_series(family, false, now, out);
+            }
+        }
+        expired
+    }
+
+    /// Writes its histograms and summaries, or its numbers. Whether there are some whose time is over.
+    fn write_series(&self, family: &Known, wholes: bool, now: u64, out: &mut dyn Sink) -> bool {
         let (mut slot, mut expired) = (family.first, false);
         while let Some(series) = self.series.get(slot as usize) {
             slot = series.next;
@@ -53,8 +97,11 @@ impl Store {
                 expired = true;
                 continue;
             }
-            let time = Some(series.time).filter(|time| *time != NO_TIME);
-            out.labelled(Labels::rendered(&series.text), series.point(&family.buckets), time);
+            if series.is_whole() == wholes {
+                let time = Some(series.time).filter(|time| *time != NO_TIME);
+                let (labels, buckets) = (Labels::rendered(&series.text), family.buckets());
+                out.labelled_as(labels, series.point(buckets), series.texts(buckets), time);
+            }
         }
         expired
     }

@@ -219,7 +219,10 @@ mod tests {
                 (Reader::default(), Place::default(), Vec::new());
             loop {
                 let mut each = |read: crate::ingest::exposition::Read<'_>| {
-                    let sample = read.unwrap();
+                    let sample = match read {
+                        Ok(sample) => sample,
+                        Err(note) => return seen.push(format!("{note:?}")),
+                    };
                     let labels: Vec<_> = sample.labels.pairs().map(|(n, _)| n).collect();
                     let (name, kind, help) = (sample.name, sample.kind, sample.help);
                     seen.push(format!("{name} {kind:?} {help} {labels:?} {:?}", sample.point));
@@ -234,9 +237,9 @@ mod tests {
         };
         let whole = all(usize::MAX, TEXT);
         assert_eq!((whole.0.len(), whole.1), (7, None));
-        let bad = [TEXT, "\n{\n"].concat();
+        let bad = [TEXT, "\n{\n# TYPE h histogram\nh_sum{x=\"\n\"} 1\nd{e=\"\n"].concat();
         let broken = all(usize::MAX, &bad);
-        assert_eq!(broken.1.unwrap().line, 20);
+        assert_eq!((broken.0.len(), broken.1), (11, None));
         for lines in 1..30 {
             assert_eq!(all(lines, TEXT), whole, "{lines}");
             assert_eq!(all(lines, &bad), broken, "{lines}");

@@ -41,7 +41,7 @@ impl Type {
     fn part(self, suffix: &[u8], syntax: Syntax) -> Option<Meaning> {
         let open = syntax == Syntax::OpenMetrics;
         match (self, suffix) {
-            (Type::Histogram, b"") => Some(Meaning::Part(Part::Stray)),
+            (Type::Histogram, b"") => Some(Meaning::Stray),
             (Type::Histogram, b"_bucket") => Some(Meaning::Part(Part::Bucket)),
             (Type::Summary, b"") => Some(Meaning::Part(Part::Quantile)),
             (Type::Histogram | Type::Summary, b"_sum") => Some(Meaning::Part(Part::Sum)),
@@ -72,6 +72,7 @@ enum Meaning {
     Dropped,
     Number(Kind),
     Part(Part),
+    Stray,
 }
 
 /// Which part of a histogram or summary.
@@ -81,8 +82,6 @@ pub enum Part {
     Quantile,
     Sum,
     Count,
-    /// None that there is.
-    Stray,
 }
 
 /// What a sample is, and of which family; a number may be of none.
@@ -91,12 +90,14 @@ pub enum Role {
     Dropped(u32),
     Number(Option<u32>, Kind),
     Part(u32, Part),
+    /// Of a histogram, but no part that there is.
+    Stray(u32),
 }
 
 impl Role {
     pub fn family(self) -> Option<u32> {
         match self {
-            Role::Dropped(family) | Role::Part(family, _) => Some(family),
+            Role::Dropped(family) | Role::Part(family, _) | Role::Stray(family) => Some(family),
             Role::Number(family, _) => family,
         }
     }
@@ -158,11 +159,15 @@ impl Families {
         })
     }
 
-    /// The counter, histogram or summary whose birth `name` tells. In text 0.0.4 clients write that as
-    /// a gauge of its own, which OpenMetrics could not tell from a part of the other.
+    /// The counter, histogram or summary whose birth the gauge `name` tells. In text 0.0.4 clients
+    /// write that as a family of its own, which OpenMetrics could not tell from a part of the other.
     fn born(&self, text: &[u8], name: &[u8]) -> Option<u32> {
         let stem = name.strip_suffix(b"_created")?;
         let is = |at: u32, kinds: &[Type]| self.get(at).is_some_and(|f| kinds.contains(&f.kind));
+        let own = self.find(text, name, self.hash(name))?;
+        if !is(own, &[Type::Gauge]) {
+            return None;
+        }
         let whole = self.find(text, stem, self.hash(stem));
         let whole = whole.filter(|at| is(*at, &[Type::Counter, Type::Histogram, Type::Summary]));
         whole.or_else(|| {
@@ -179,6 +184,7 @@ impl Families {
                 Meaning::Dropped => Role::Dropped(family),
                 Meaning::Number(kind) => Role::Number(Some(family), kind),
                 Meaning::Part(part) => Role::Part(family, part),
+                Meaning::Stray => Role::Stray(family),
             })
         };
         let is_near = near.and_then(|near| Some((near, self.get(near)?.name.of(text))));

@@ -7,6 +7,9 @@ use std::str;
 /// Labels of one sample.
 const MAX_LABELS: usize = 256;
 
+/// What is missing where a value goes on in the next line.
+pub const OPEN: &str = "the quotation mark that ends a label's value";
+
 /// A stretch of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -27,7 +30,7 @@ impl Span {
     }
 }
 
-/// A label: its name, and its value between the quotation marks.
+/// A label: its name, and its value, both without the quotation marks that may be around them.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {
     pub name: Span,
@@ -37,6 +40,10 @@ pub struct Pair {
 /// One sample; its labels are in the list that was handed in.
 pub struct Line {
     pub name: Span,
+    /// The name stands between quotation marks, where it may have escapes.
+    pub is_quoted: bool,
+    /// So does some label's.
+    pub has_quoted: bool,
     pub value: f64,
     pub time: Option<i64>,
 }
@@ -89,6 +96,10 @@ impl<'a> Cursor<'a> {
 
     /// The name of a metric.
     pub fn name(&mut self) -> Result<Span, &'static str> {
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return self.quoted();
+        }
         self.identifier(b':').ok_or("a metric's name")
     }
 
@@ -113,16 +124,22 @@ impl<'a> Cursor<'a> {
         Span::new(self.at, self.bytes.len())
     }
 
-    /// `name{label="value",…} value [time]`; OpenMetrics may have an exemplar behind it.
+    /// `name{label="value",…} value [time]`, or `{"name",label="value",…} value [time]`; OpenMetrics may
+    /// have an exemplar behind it.
     pub fn sample(&mut self, syntax: Syntax, pairs: &mut Vec<Pair>) -> Result<Line, &'static str> {
         pairs.clear();
-        let name = self.name()?;
+        let mut name = match self.peek() {
+            Some(b'{') => None,
+            _ => Some(self.identifier(b':').ok_or("a metric's name")?),
+        };
+        let (is_quoted, mut has_quoted) = (name.is_none(), false);
         let mut is_apart = self.blank();
         if self.peek() == Some(b'{') {
-            self.labels(pairs)?;
+            has_quoted = self.labels(pairs, &mut name)?;
             self.blank();
             is_apart = true;
         }
+        let name = name.ok_or("a metric's name")?;
         if !is_apart {
             return Err("a metric's name, labels in braces, or a blank and a value");
         }
@@ -137,31 +154,48 @@ impl<'a> Cursor<'a> {
         if self.peek().is_some() && !is_exemplar(self.peek()) {
             return Err("the end of the line");
         }
-        Ok(Line { name, value, time })
+        Ok(Line { name, is_quoted, has_quoted, value, time })
     }
 
-    fn labels(&mut self, pairs: &mut Vec<Pair>) -> Result<(), &'static str> {
+    /// Behind the opening brace; where there is no name of the `metric` yet, it may stand between the
+    /// labels. Whether some name stands between quotation marks.
+    fn labels(
+        &mut self,
+        pairs: &mut Vec<Pair>,
+        metric: &mut Option<Span>,
+    ) -> Result<bool, &'static str> {
         self.at += 1;
+        let mut has_quoted = false;
         loop {
             self.blank();
             if self.peek() == Some(b'}') {
                 self.at += 1;
-                return Ok(());
+                return Ok(has_quoted);
             }
             if pairs.len() == MAX_LABELS {
                 return Err("fewer labels");
             }
-            let name = self.identifier(b'_').ok_or("a label's name or }")?;
+            let is_quoted = self.peek() == Some(b'"');
+            has_quoted |= is_quoted;
+            let name = match is_quoted {
+                true => self.name()?,
+                false => self.identifier(b'_').ok_or("a label's name or }")?,
+            };
             self.blank();
-            self.expect(b'=', "= after a label's name")?;
-            self.blank();
-            self.expect(b'"', "a label's value in quotation marks")?;
-            let value = self.quoted()?;
-            pairs.push(Pair { name, value });
-            self.blank();
+            if is_quoted && metric.is_none() && self.peek() != Some(b'=') {
+                *metric = Some(name);
+            } else {
+                self.expect(b'=', "= after a label's name")?;
+                self.blank();
+                self.expect(b'"', "a label's value in quotation marks")?;
+                let value = self.quoted()?;
+                pairs.push(Pair { name, value });
+                self.blank();
+            }
+            // Prometheus does without the comma, too.
             if self.peek() == Some(b',') {
                 self.at += 1;
-            } else if self.peek() != Some(b'}') {
+            } else if self.peek().is_none() {
                 return Err("a comma or } after a label");
             }
         }
@@ -181,7 +215,7 @@ impl<'a> Cursor<'a> {
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
-                return Err("the quotation mark that ends a label's value");
+                return Err(OPEN);
             };
             self.at += found;
             if self.peek() == Some(b'"') {
@@ -204,6 +238,26 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+}
+
+/// Where the line ends that starts at the start of `text`, not counting ends of lines between quotation
+/// marks. A line that cannot be read this way costs as much time as there is to the next one with a
+/// quotation mark that does not close.
+pub fn end_of_line(text: &[u8]) -> usize {
+    let (mut at, mut is_inside) = (0, false);
+    while let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', text.get(at..).unwrap_or_default())
+    {
+        at += found;
+        match text.get(at..) {
+            Some([b'"', ..]) => is_inside = !is_inside,
+            Some([b'\n', ..]) if !is_inside => return at,
+            // It escapes no end of a line outside.
+            Some([b'\\', after, ..]) if is_inside || *after != b'\n' => at += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
 }
 
 /// A number as Prometheus writes it.

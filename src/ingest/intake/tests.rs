@@ -71,18 +71,26 @@ fn labels_and_names_become_those_of_the_terms() {
 fn what_is_refused_is_counted_by_reason() {
     let (mut store, group) = store();
     store.begin(group);
-    let text = "a 1\na 2\nup 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nb{__x=\"1\"} 1\n\
+    let text = "a 1\na 2\nup 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nb{__name__=\"1\"} 1\nb\n\
                 # TYPE s summary\ns_sum{quantile=\"1\"} 1\ns_count{quantile=\"1\"} 1\n\
-                # TYPE c counter\nc NaN\nd_total -1\n";
+                # TYPE c counter\nc NaN\nc{d=\"e\"} -1\nd{d=\"1\",d=\"2\"} 3\n";
     let tally = take(&intake(group), text, &mut store);
     store.end(group);
     let reasons: Vec<_> = tally.reasons().map(|(r, n)| (r.said().0, n)).collect();
-    let expected = [("reserved_name", 1), ("label_name", 2), ("series_twice", 1), ("buckets", 1)];
+    let expected = [
+        ("reserved_name", 1),
+        ("label_name", 1),
+        ("label_twice", 1),
+        ("series_twice", 1),
+        ("unreadable", 1),
+        ("unassembled", 2),
+    ];
     assert_eq!(reasons, expected);
-    assert_eq!((tally.taken, tally.refused), (3, 5));
+    assert_eq!((tally.taken, tally.refused), (6, 5));
     assert_eq!(tally.first, Some(("a".to_owned(), Reason::Twice)));
-    // Counters that are odd are what Prometheus would keep, too.
-    assert_eq!(samples(&mut store), ["a 1", "c NaN", "d_total -1"]);
+    let lines = ["s_count{quantile=\"1\"} 1", "s_sum{quantile=\"1\"} 1"];
+    let kept = ["a 1", "c NaN", "c{d=\"e\"} -1", "h_bucket{le=\"1\"} 1", lines[0], lines[1]];
+    assert_eq!(samples(&mut store), kept);
     let few = Intake { max_series: 2, ..intake(group) };
     let tally = take(&few, "e 1\nf 1\ng 1\n", &mut store);
     assert_eq!(tally.reasons().collect::<Vec<_>>(), [(Reason::Series, 1)]);
@@ -101,12 +109,18 @@ fn time_stamps_are_kept_if_they_are_wanted_and_not_too_old() {
 }
 
 #[test]
-fn a_fault_leaves_what_was_before_it() {
+fn a_line_that_cannot_be_read_costs_only_itself() {
     let (mut store, group) = store();
+    let tally = take(&intake(group), "a 1\nb\nc{d=\"\n\n\ne 2\nf 3", &mut store);
+    let first = "line 2, expected a metric's name, labels in braces, or a blank and a value";
+    assert_eq!(tally.first, Some((first.to_owned(), Reason::Line)));
+    assert_eq!(tally.reasons().collect::<Vec<_>>(), [(Reason::Line, 2)]);
+    assert_eq!(samples(&mut store), ["a 1", "e 2", "f 3"]);
+    // With no fewer of them than samples it is no such text.
     let (mut buffers, now) = (Buffers::default(), Instant::now());
-    let done = intake(group).take(b"a 1\nb", Syntax::Prometheus, &mut buffers, &mut store, now);
-    assert_eq!(done.map_err(|bad| bad.line), Err(2));
-    assert_eq!(samples(&mut store), ["a 1"]);
+    let html = b"<html>\n# TYPE a gauge\na 1";
+    let done = intake(group).take(html, Syntax::Prometheus, &mut buffers, &mut store, now);
+    assert_eq!(done.map_err(|bad| bad.line), Err(1));
 }
 
 /// Random series of every kind.

@@ -64,12 +64,17 @@ fn the_first_type_wins_among_those_who_are_told_by_others() {
     let summary = Offer { group, ..summary };
     assert_eq!(store.take(&summary, now), Err(Reason::Kind));
     store.take(&Offer { name: "s", ..summary }, now).unwrap();
-    assert_eq!(store.take(&by(group, "s", "", 1.0), now), Err(Reason::Kind));
-    assert_eq!(store.take(&by(group, "s_sum", "", 1.0), now), Err(Reason::Taken));
-    store.take(&by(group, "s_bucket", "", 1.0), now).unwrap();
+    // Numbers may stand beside summaries of other labels, and so may their parts.
+    for name in ["s", "s_sum", "s_bucket"] {
+        store.take(&by(group, name, "", 1.0), now).unwrap();
+        let shared = Offer { group: Group::SHARED, ..by(group, name, "l=\"3\"", 1.0) };
+        assert!(name == "s_bucket" || store.take(&shared, now).is_err(), "{name}");
+    }
     let text = written(&mut store, now, Format::Prometheus);
     assert!(text.contains("# TYPE g gauge\ng 1\ng{l=\"1\"} 2\ng{l=\"2\"} 2\n"), "{text}");
     assert!(text.contains("\n# TYPE s summary\ns{l=\"3\",quantile=\"0.5\"} NaN\n"), "{text}");
+    let lines = "s_count{l=\"3\"} 0\ns 1\ns_sum 1\n# HELP s_bucket Help.\n";
+    assert!(text.contains(lines), "{text}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn amounts_are_those_of_what_is_there() {
         }
         let (mut all, mut sum) = (Amount::default(), Amount::default());
         for series in store.series.iter().filter(|series| series.family != NONE) {
-            all.add(Amount { series: series.weight(), bytes: series.text.len(), families: 0 });
+            all.add(series.amount());
         }
         store.families.all().for_each(|known| all.add(known.amount()));
         assert_eq!(store.held, all, "round {round}");
