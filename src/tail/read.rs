@@ -222,31 +222,17 @@ impl Tails {
         now: Instant,
     ) -> Result<Outcome, (Trouble, io::Error)> {
         let read = |error| (Trouble::Read, error);
-        let (before, rest) = entry.files.split_at_mut(at);
-        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(0)) };
+        let Some(file) = entry.files.get_mut(at) else { return Ok(Outcome::Stays(0)) };
         file.open().map_err(|error| (Trouble::Open, error))?;
         file.used = self.counts.turns;
         if file.start != Start::Known {
-            let mut others = before.iter_mut().chain(&mut *after);
-            let kept = (&*entry.said.path, &*self.pending);
-            let settled = settle(file, &mut others, kept, &mut self.buffer, now).map_err(read)?;
-            let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
-                || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
-            match settled {
-                Settled::Reads => {}
-                Settled::Unseen if file.is_expected => {}
-                Settled::Waits => return Ok(waits(file, now)),
-                // What was compressed keeps its time.
-                Settled::UnseenPacked if is_known => return Ok(Outcome::Goes),
-                Settled::Unseen | Settled::UnseenPacked => {
-                    entry.read.missed += 1;
-                    let fields: [Field<'_>; 1] = [("path", &file.path.display())];
-                    self.counts.fail(Trouble::Missed, &fields, now);
-                }
-                Settled::Goes => return Ok(Outcome::Goes),
+            match self.begin(entry, at, now).map_err(read)? {
+                Some(outcome) => return Ok(outcome),
+                None => self.state.has_changed = true,
             }
-            self.state.has_changed = true;
         }
+        let (before, rest) = entry.files.split_at_mut(at);
+        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(0)) };
         if file.is_copy {
             let mut others = before.iter_mut().chain(after);
             if stays_copy(file, &mut others, &mut self.buffer) {
@@ -269,31 +255,73 @@ impl Tails {
             file.turned = Some(now);
         }
         let piece = Piece { n, is_last: false };
-        let mut used = self.take_lines(entry, at, piece, budget, store, now);
-        let (before, rest) = entry.files.split_at_mut(at);
-        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(used)) };
-        let has_grown = used > 0 || file.size() != size;
-        let is_last = match &mut file.leaving {
-            _ if file.is_due => return Ok(Outcome::Stays(used)),
-            Some(leaving) => is_over(leaving, has_grown, GRACE, now),
-            None => false,
+        let used = self.take_lines(entry, at, piece, budget, store, now);
+        let (waits, has_grown) = match entry.files.get(at) {
+            Some(file) if !file.is_due => (n - used, used > 0 || file.size() != size),
+            _ => return Ok(Outcome::Stays(used)),
         };
-        let is_unfinished = n > used && !file.skips;
-        let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
-        let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
-        let moved = || has_moved_on(file, &mut before.iter().chain(&*after));
-        let is_lone = is_unfinished && (is_last || is_quiet && moved());
-        if !is_unfinished || is_lone {
-            file.unfinished = None;
-        }
-        if is_lone {
+        let ends = look_at_end(entry, at, waits, has_grown, now);
+        let mut last = 0;
+        if ends.takes_last {
             self.buffer.copy_within(used..n, 0);
-            let piece = Piece { n: n - used, is_last: true };
-            used += self.take_lines(entry, at, piece, budget, store, now);
+            let piece = Piece { n: waits, is_last: true };
+            last = self.take_lines(entry, at, piece, budget, store, now);
         }
         let is_half = entry.files.get(at).is_some_and(|file| file.half.is_some());
-        Ok(if is_last && !is_half { Outcome::Goes } else { Outcome::Stays(used) })
+        Ok(if ends.goes && !is_half { Outcome::Goes } else { Outcome::Stays(used + last) })
     }
+
+    /// Decides where a file begins that was just opened; what becomes of it if it is not read now.
+    fn begin(&mut self, entry: &mut Entry, at: usize, now: Instant) -> io::Result<Option<Outcome>> {
+        let (before, rest) = entry.files.split_at_mut(at);
+        let Some((file, after)) = rest.split_first_mut() else { return Ok(None) };
+        let mut others = before.iter_mut().chain(&mut *after);
+        let kept = (&*entry.said.path, &*self.pending);
+        let settled = settle(file, &mut others, kept, &mut self.buffer, now)?;
+        let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
+            || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
+        match settled {
+            Settled::Reads => {}
+            Settled::Unseen if file.is_expected => {}
+            Settled::Waits => return Ok(Some(waits(file, now))),
+            // What was compressed keeps its time.
+            Settled::UnseenPacked if is_known => return Ok(Some(Outcome::Goes)),
+            Settled::Unseen | Settled::UnseenPacked => {
+                entry.read.missed += 1;
+                let fields: [Field<'_>; 1] = [("path", &file.path.display())];
+                self.counts.fail(Trouble::Missed, &fields, now);
+            }
+            Settled::Goes => return Ok(Some(Outcome::Goes)),
+        }
+        Ok(None)
+    }
+}
+
+/// What is to be done at the end of a file.
+struct Ends {
+    /// Its last line counts without a newline.
+    takes_last: bool,
+    /// It is read no more.
+    goes: bool,
+}
+
+/// Nothing more is in a file but `waits` bytes of a line without its end.
+fn look_at_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now: Instant) -> Ends {
+    let (before, rest) = entry.files.split_at_mut(at);
+    let Some((file, after)) = rest.split_first_mut() else {
+        return Ends { takes_last: false, goes: false };
+    };
+    let leaving = file.leaving.as_mut();
+    let goes = leaving.is_some_and(|leaving| is_over(leaving, has_grown, GRACE, now));
+    let is_unfinished = waits > 0 && !file.skips;
+    let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
+    let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
+    let has_moved_on = || has_moved_on(file, &mut before.iter().chain(&*after));
+    let takes_last = is_unfinished && (goes || is_quiet && has_moved_on());
+    if !is_unfinished || takes_last {
+        file.unfinished = None;
+    }
+    Ends { takes_last, goes }
 }
 
 /// A file of which nothing is read yet, and what becomes of it if it leaves.
