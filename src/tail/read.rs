@@ -5,7 +5,7 @@ use super::begin::{Settled, hand_over, has_moved_on, is_over, settle, stays_copy
 use super::beside::Passed;
 use super::count::Trouble;
 use super::disk;
-use super::file::{Bytes, Leaving, Start, Tailed};
+use super::file::{Bytes, Leaving, Left, Start, Tailed};
 use super::state::Head;
 use super::take::Piece;
 use super::{COALESCE_NAMES, Entry, Tails};
@@ -43,8 +43,8 @@ enum Outcome {
     Stays(usize),
     /// It was read to its end and is gone.
     Goes,
-    /// It was emptied after it was read so far; so much was it known by.
-    Truncated(Head, u64),
+    /// It was emptied; this is what it was.
+    Truncated(Left),
 }
 
 /// What a turn may still do.
@@ -113,6 +113,8 @@ impl Tails {
                 }
             }
         }
+        // The rules may be others then.
+        self.files_mut().filter_map(|file| file.before.as_mut()).for_each(|was| was.half = None);
     }
 
     /// The path of the settings and the place among its files of the file with this number.
@@ -144,11 +146,11 @@ impl Tails {
             self.state.has_changed |= !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_));
             match outcome {
                 Ok(Outcome::Stays(n)) => read = n,
-                Ok(Outcome::Truncated(head, offset)) => {
+                Ok(Outcome::Truncated(was)) => {
                     here.read.truncations += 1;
-                    let is_found = hand_over(&mut here.files, head, offset);
+                    let is_found = hand_over(&mut here.files, was);
                     self.is_scan_due |= !is_found;
-                    emptied(here, at, is_found.then_some(head), now);
+                    emptied(here, at, is_found.then_some(was.head), now);
                 }
                 Ok(Outcome::Goes) => remove(here, at),
                 Err((trouble, error)) => self.trouble(here, at, trouble, &error, now),
@@ -248,7 +250,7 @@ impl Tails {
         let room = self.buffer.get_mut(..want).unwrap_or_default();
         let n = match file.read(room).map_err(read)? {
             Bytes::Some(n) => n,
-            Bytes::Truncated(head, offset) => return Ok(Outcome::Truncated(head, offset)),
+            Bytes::Truncated(was) => return Ok(Outcome::Truncated(was)),
         };
         file.is_troubled = false;
         if was_unknown && file.head.bytes > 0 {
@@ -340,7 +342,7 @@ fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
     let Some((file, after)) = rest.split_first_mut() else { return };
     file.turned = Some(now);
     if let Some(head) = head {
-        file.before = Some((head, u64::MAX));
+        file.before = Some(Left::nothing(head));
     }
     if file.beside.is_some() {
         // It is another.
@@ -356,6 +358,6 @@ fn remove(entry: &mut Entry, at: usize) {
     let gone = entry.files.remove(at);
     entry.passed.push(Passed::of(&gone));
     if !gone.is_copy {
-        hand_over(&mut entry.files, gone.head, gone.offset);
+        hand_over(&mut entry.files, gone.left());
     }
 }
