@@ -7,7 +7,7 @@
 //! several copies one has the rest.
 
 use super::disk;
-use super::file::{Beside, Leaving, Start, Tailed};
+use super::file::{Beside, Leaving, Left, Start, Tailed};
 use super::read::{ENDS, GRACE};
 use super::state::{Head, Place};
 use std::io;
@@ -67,7 +67,8 @@ pub fn settle(
     let is_of =
         |place: &&Place| disk::is_named_after(&file.path, &place.path) && begins(place.head);
     if let Some(place) = places().find(is_of) {
-        file.skip_to(place.offset);
+        let (head, offset, skips) = (place.head, place.offset, place.skips);
+        file.skip_to(Left { head, offset, skips, half: None });
         file.is_copy = disk::is_so(&place.path, place.head);
         file.start = Start::Beginning;
     } else if file.start == Start::Late {
@@ -117,7 +118,7 @@ fn copied(
             continue;
         }
         let begins = |head: Head| head.bytes > 0 && file.begins(head);
-        let before = other.before.filter(|(head, _)| begins(*head));
+        let before = other.before.filter(|before| begins(before.head));
         let is_like = begins(other.head);
         let is_emptied = other.is_open() && !other.begins(other.head);
         // One that is closed is looked at first. One that was emptied is seen to be when it is read.
@@ -126,11 +127,11 @@ fn copied(
             (file.is_copy, file.was) = (true, Some(other.path.clone()));
             return Found::Copy;
         }
-        if let Some((head, offset)) = before {
-            if file.length() >= offset {
-                other.before = Some((head, u64::MAX));
+        if let Some(before) = before {
+            if file.length() >= before.offset {
+                other.before = Some(Left::nothing(before.head));
             }
-            file.skip_to(offset);
+            file.skip_to(before);
             file.was = Some(other.path.clone());
             return Found::Copy;
         }
@@ -156,18 +157,18 @@ pub fn stays_copy(
 
 /// A file that began so was emptied or is gone: its copy is read on from where it was read to. Of several
 /// the longest is, because one that was made earlier lacks lines. Whether there is one.
-pub fn hand_over(files: &mut [Tailed], head: Head, offset: u64) -> bool {
+pub fn hand_over(files: &mut [Tailed], was: Left) -> bool {
     let mut longest: Option<&mut Tailed> = None;
-    for file in files.iter_mut().filter(|file| file.is_copy && head.bytes > 0) {
-        if file.open().is_err() || !file.begins(head) {
+    for file in files.iter_mut().filter(|file| file.is_copy && was.head.bytes > 0) {
+        if file.open().is_err() || !file.begins(was.head) {
             continue;
         }
         (file.is_copy, file.is_due) = (false, true);
         let length = file.length();
         let is_longer = longest.as_ref().is_none_or(|longest| length > longest.length());
-        file.skip_to(if is_longer { offset } else { u64::MAX });
+        file.skip_to(if is_longer { was } else { Left::nothing(was.head) });
         if is_longer && let Some(other) = longest.replace(file) {
-            other.skip_to(u64::MAX);
+            other.skip_to(Left::nothing(was.head));
         }
     }
     longest.is_some()

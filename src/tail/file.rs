@@ -50,8 +50,26 @@ pub enum Beside {
     Earlier,
 }
 
+/// How a file began and how far it was read before it was emptied or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub head: Head,
+    /// `u64::MAX` if a copy was found that has the rest.
+    pub offset: u64,
+    /// The offset is within a line that was cut.
+    pub skips: bool,
+    pub half: Option<Half>,
+}
+
+impl Left {
+    /// Nothing is left of what began so.
+    pub fn nothing(head: Head) -> Left {
+        Left { head, offset: u64::MAX, skips: false, half: None }
+    }
+}
+
 /// Lines that some rules were held against, and others not yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Half {
     /// Bytes from the offset on.
     pub len: usize,
@@ -81,9 +99,8 @@ pub struct Tailed {
     pub leaving: Option<Leaving>,
     /// It is a copy of another so far: what is read is read there.
     pub is_copy: bool,
-    /// How it began and how far it was read before it was last emptied; `u64::MAX` if a copy was found
-    /// that has the rest.
-    pub before: Option<(Head, u64)>,
+    /// What it was before it was last emptied.
+    pub before: Option<Left>,
     /// When there was last a new beginning: it was found, emptied, or got its first bytes.
     pub turned: Option<Instant>,
     /// The path does not name it.
@@ -122,7 +139,7 @@ pub enum Bytes {
     /// So many, from the offset on; fewer than asked for if there are no more.
     Some(usize),
     /// The file began otherwise than it did, or was longer. This is what it was.
-    Truncated(Head, u64),
+    Truncated(Left),
 }
 
 impl Tailed {
@@ -284,9 +301,17 @@ impl Tailed {
         self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |about| about.size())
     }
 
+    /// How it begins and how far it was read.
+    pub fn left(&self) -> Left {
+        Left { head: self.head, offset: self.offset, skips: self.skips, half: self.half }
+    }
+
     /// Begins behind what was read of its original; of a copy that is shorter nothing is left.
-    pub fn skip_to(&mut self, offset: u64) {
-        self.offset = offset.min(self.length());
+    pub fn skip_to(&mut self, was: Left) {
+        let length = self.length();
+        self.offset = was.offset.min(length);
+        let is_all = was.offset <= length;
+        (self.skips, self.half) = (is_all && was.skips, was.half.filter(|_| is_all));
     }
 
     /// How much `read` will ask for.
@@ -322,12 +347,12 @@ impl Tailed {
             let (head, is_packed) = look(file, self.head.bytes.into())?;
             self.is_packed = is_packed;
             if size < self.offset || head != self.head {
-                let was = (self.head, self.offset);
+                let was = self.left();
                 self.before = Some(was);
                 (self.offset, self.skips, self.half) = (0, false, None);
                 self.head = head_of(file, HEAD)?;
                 self.want_usual();
-                return Ok(Bytes::Truncated(was.0, was.1));
+                return Ok(Bytes::Truncated(was));
             }
             if usize::from(self.head.bytes) < HEAD {
                 self.head = head_of(file, HEAD)?;

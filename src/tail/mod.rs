@@ -27,13 +27,14 @@ pub mod literal;
 mod read;
 mod rule;
 mod scan;
+mod search;
 pub mod state;
 mod take;
 mod watch;
 
 pub use cost::warn_of_slow;
 pub use count::families;
-pub use rule::Search;
+pub use search::Search;
 
 use crate::log;
 use crate::metric::Sink;

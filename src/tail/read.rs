@@ -5,7 +5,7 @@ use super::begin::{Settled, hand_over, has_moved_on, is_over, settle, stays_copy
 use super::beside::Passed;
 use super::count::Trouble;
 use super::disk;
-use super::file::{Bytes, Leaving, Start, Tailed};
+use super::file::{Bytes, Leaving, Left, Start, Tailed};
 use super::state::Head;
 use super::take::Piece;
 use super::{COALESCE_NAMES, Entry, Tails};
@@ -43,8 +43,8 @@ enum Outcome {
     Stays(usize),
     /// It was read to its end and is gone.
     Goes,
-    /// It was emptied after it was read so far; so much was it known by.
-    Truncated(Head, u64),
+    /// It was emptied; this is what it was.
+    Truncated(Left),
 }
 
 /// What a turn may still do.
@@ -113,6 +113,8 @@ impl Tails {
                 }
             }
         }
+        // The rules may be others then.
+        self.files_mut().filter_map(|file| file.before.as_mut()).for_each(|was| was.half = None);
     }
 
     /// The path of the settings and the place among its files of the file with this number.
@@ -144,11 +146,11 @@ impl Tails {
             self.state.has_changed |= !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_));
             match outcome {
                 Ok(Outcome::Stays(n)) => read = n,
-                Ok(Outcome::Truncated(head, offset)) => {
+                Ok(Outcome::Truncated(was)) => {
                     here.read.truncations += 1;
-                    let is_found = hand_over(&mut here.files, head, offset);
+                    let is_found = hand_over(&mut here.files, was);
                     self.is_scan_due |= !is_found;
-                    emptied(here, at, is_found.then_some(head), now);
+                    emptied(here, at, is_found.then_some(was.head), now);
                 }
                 Ok(Outcome::Goes) => remove(here, at),
                 Err((trouble, error)) => self.trouble(here, at, trouble, &error, now),
@@ -222,31 +224,17 @@ impl Tails {
         now: Instant,
     ) -> Result<Outcome, (Trouble, io::Error)> {
         let read = |error| (Trouble::Read, error);
-        let (before, rest) = entry.files.split_at_mut(at);
-        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(0)) };
+        let Some(file) = entry.files.get_mut(at) else { return Ok(Outcome::Stays(0)) };
         file.open().map_err(|error| (Trouble::Open, error))?;
         file.used = self.counts.turns;
         if file.start != Start::Known {
-            let mut others = before.iter_mut().chain(&mut *after);
-            let kept = (&*entry.said.path, &*self.pending);
-            let settled = settle(file, &mut others, kept, &mut self.buffer, now).map_err(read)?;
-            let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
-                || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
-            match settled {
-                Settled::Reads => {}
-                Settled::Unseen if file.is_expected => {}
-                Settled::Waits => return Ok(waits(file, now)),
-                // What was compressed keeps its time.
-                Settled::UnseenPacked if is_known => return Ok(Outcome::Goes),
-                Settled::Unseen | Settled::UnseenPacked => {
-                    entry.read.missed += 1;
-                    let fields: [Field<'_>; 1] = [("path", &file.path.display())];
-                    self.counts.fail(Trouble::Missed, &fields, now);
-                }
-                Settled::Goes => return Ok(Outcome::Goes),
+            match self.begin(entry, at, now).map_err(read)? {
+                Some(outcome) => return Ok(outcome),
+                None => self.state.has_changed = true,
             }
-            self.state.has_changed = true;
         }
+        let (before, rest) = entry.files.split_at_mut(at);
+        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(0)) };
         if file.is_copy {
             let mut others = before.iter_mut().chain(after);
             if stays_copy(file, &mut others, &mut self.buffer) {
@@ -262,38 +250,80 @@ impl Tails {
         let room = self.buffer.get_mut(..want).unwrap_or_default();
         let n = match file.read(room).map_err(read)? {
             Bytes::Some(n) => n,
-            Bytes::Truncated(head, offset) => return Ok(Outcome::Truncated(head, offset)),
+            Bytes::Truncated(was) => return Ok(Outcome::Truncated(was)),
         };
         file.is_troubled = false;
         if was_unknown && file.head.bytes > 0 {
             file.turned = Some(now);
         }
         let piece = Piece { n, is_last: false };
-        let mut used = self.take_lines(entry, at, piece, budget, store, now);
-        let (before, rest) = entry.files.split_at_mut(at);
-        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(used)) };
-        let has_grown = used > 0 || file.size() != size;
-        let is_last = match &mut file.leaving {
-            _ if file.is_due => return Ok(Outcome::Stays(used)),
-            Some(leaving) => is_over(leaving, has_grown, GRACE, now),
-            None => false,
+        let used = self.take_lines(entry, at, piece, budget, store, now);
+        let (waits, has_grown) = match entry.files.get(at) {
+            Some(file) if !file.is_due => (n - used, used > 0 || file.size() != size),
+            _ => return Ok(Outcome::Stays(used)),
         };
-        let is_unfinished = n > used && !file.skips;
-        let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
-        let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
-        let moved = || has_moved_on(file, &mut before.iter().chain(&*after));
-        let is_lone = is_unfinished && (is_last || is_quiet && moved());
-        if !is_unfinished || is_lone {
-            file.unfinished = None;
-        }
-        if is_lone {
+        let ends = look_at_end(entry, at, waits, has_grown, now);
+        let mut last = 0;
+        if ends.takes_last {
             self.buffer.copy_within(used..n, 0);
-            let piece = Piece { n: n - used, is_last: true };
-            used += self.take_lines(entry, at, piece, budget, store, now);
+            let piece = Piece { n: waits, is_last: true };
+            last = self.take_lines(entry, at, piece, budget, store, now);
         }
         let is_half = entry.files.get(at).is_some_and(|file| file.half.is_some());
-        Ok(if is_last && !is_half { Outcome::Goes } else { Outcome::Stays(used) })
+        Ok(if ends.goes && !is_half { Outcome::Goes } else { Outcome::Stays(used + last) })
     }
+
+    /// Decides where a file begins that was just opened; what becomes of it if it is not read now.
+    fn begin(&mut self, entry: &mut Entry, at: usize, now: Instant) -> io::Result<Option<Outcome>> {
+        let (before, rest) = entry.files.split_at_mut(at);
+        let Some((file, after)) = rest.split_first_mut() else { return Ok(None) };
+        let mut others = before.iter_mut().chain(&mut *after);
+        let kept = (&*entry.said.path, &*self.pending);
+        let settled = settle(file, &mut others, kept, &mut self.buffer, now)?;
+        let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
+            || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
+        match settled {
+            Settled::Reads => {}
+            Settled::Unseen if file.is_expected => {}
+            Settled::Waits => return Ok(Some(waits(file, now))),
+            // What was compressed keeps its time.
+            Settled::UnseenPacked if is_known => return Ok(Some(Outcome::Goes)),
+            Settled::Unseen | Settled::UnseenPacked => {
+                entry.read.missed += 1;
+                let fields: [Field<'_>; 1] = [("path", &file.path.display())];
+                self.counts.fail(Trouble::Missed, &fields, now);
+            }
+            Settled::Goes => return Ok(Some(Outcome::Goes)),
+        }
+        Ok(None)
+    }
+}
+
+/// What is to be done at the end of a file.
+struct Ends {
+    /// Its last line counts without a newline.
+    takes_last: bool,
+    /// It is read no more.
+    goes: bool,
+}
+
+/// Nothing more is in a file but `waits` bytes of a line without its end.
+fn look_at_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now: Instant) -> Ends {
+    let (before, rest) = entry.files.split_at_mut(at);
+    let Some((file, after)) = rest.split_first_mut() else {
+        return Ends { takes_last: false, goes: false };
+    };
+    let leaving = file.leaving.as_mut();
+    let goes = leaving.is_some_and(|leaving| is_over(leaving, has_grown, GRACE, now));
+    let is_unfinished = waits > 0 && !file.skips;
+    let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
+    let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
+    let has_moved_on = || has_moved_on(file, &mut before.iter().chain(&*after));
+    let takes_last = is_unfinished && (goes || is_quiet && has_moved_on());
+    if !is_unfinished || takes_last {
+        file.unfinished = None;
+    }
+    Ends { takes_last, goes }
 }
 
 /// A file of which nothing is read yet, and what becomes of it if it leaves.
@@ -312,7 +342,7 @@ fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
     let Some((file, after)) = rest.split_first_mut() else { return };
     file.turned = Some(now);
     if let Some(head) = head {
-        file.before = Some((head, u64::MAX));
+        file.before = Some(Left::nothing(head));
     }
     if file.beside.is_some() {
         // It is another.
@@ -328,6 +358,6 @@ fn remove(entry: &mut Entry, at: usize) {
     let gone = entry.files.remove(at);
     entry.passed.push(Passed::of(&gone));
     if !gone.is_copy {
-        hand_over(&mut entry.files, gone.head, gone.offset);
+        hand_over(&mut entry.files, gone.left());
     }
 }

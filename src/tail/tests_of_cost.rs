@@ -2,6 +2,7 @@
 
 use super::tests::{Place, SECOND, rule};
 use crate::settings::LogRule;
+use std::fs;
 
 const NASTY: &str = "(?P<id>.{1,500})done.{1,500}end";
 
@@ -61,12 +62,22 @@ fn a_turn_ends_between_two_rules() {
     place.step();
     assert_eq!((place.lines(), skipped(&mut place, "long")), (23.0, 0.0));
     all(&mut place, 23.0);
+    // What is emptied then goes on in the copy, with the rules that had not these lines yet.
+    for to in ["a.log.1", "a-2.log"] {
+        place.append("a.log", line.repeat(20));
+        assert!(turn_until_half(&mut place));
+        fs::copy(place.path("a.log"), place.path(to)).unwrap();
+        fs::File::options().write(true).open(place.path("a.log")).unwrap().set_len(0).unwrap();
+        (0..3).for_each(|_| place.step());
+    }
+    all(&mut place, 63.0);
+    assert_eq!(place.lines(), 63.0);
     // A line that is cut, and a last one.
     place.append("a.log", ["and so on ".repeat(70), "\nand so on ".to_owned()].concat());
     place.rename("a.log", "gone");
     (0..20).for_each(|_| place.step());
-    assert_eq!((place.lines(), place.count("lines_cut_total")), (25.0, 1.0));
-    all(&mut place, 25.0);
+    assert_eq!((place.lines(), place.count("lines_cut_total")), (65.0, 1.0));
+    all(&mut place, 65.0);
 }
 
 #[test]
@@ -100,7 +111,7 @@ fn costly_rules_share_a_time() {
     let mut place = place.started();
     let count = 3000;
     for _ in 0..3 {
-        place.append("web.log", "abcd efgh ij d\n".repeat(count));
+        place.append("web.log", format!("{} d\n", "a".repeat(60)).repeat(count));
         place.step();
     }
     let mut sum = skipped(&mut place, "busy");

@@ -79,15 +79,6 @@ fn looking_for_texts_first_finds_the_same_lines() {
     assert!(with > 1000 && alone > 50 && matches > 1000, "{with} {alone} {matches}");
 }
 
-#[test]
-fn values_are_cut_between_characters() {
-    assert_eq!(cut("aéb", 10), "aéb");
-    assert_eq!(cut("aéb", 3), "aé");
-    assert_eq!(cut("aéb", 2), "a");
-    assert_eq!(cut("é", 1), "");
-    assert_eq!(cut("", 0), "");
-}
-
 /// What a match may cost is bounded before it begins, whatever the pattern and the line.
 #[test]
 fn no_match_takes_more_than_its_work() {
