@@ -44,6 +44,12 @@
 //!
 //! Each module names only those of lower rank; `tests/layers.rs` has their order.
 
+#[cfg(all(feature = "gzip", not(target_os = "linux")))]
+compile_error!(
+    "the features exporter, hub, gzip, tls, grpc and tiny_http of sysmetrics \
+     need Linux. Elsewhere there is the library: default-features = false, features = [\"recorder\"]"
+);
+
 #[cfg(feature = "hub")]
 pub mod alert;
 #[cfg(feature = "exporter")]
@@ -51,10 +57,11 @@ pub mod app;
 pub mod clock;
 #[cfg(feature = "exporter")]
 pub mod collect;
-#[cfg(any(feature = "hub", feature = "recorder"))]
+#[cfg(all(any(feature = "hub", feature = "recorder"), target_os = "linux"))]
 pub mod courier;
 #[cfg(feature = "exporter")]
 pub mod error;
+#[cfg(target_os = "linux")]
 pub mod event;
 #[cfg(feature = "hub")]
 pub mod export;
@@ -63,11 +70,13 @@ pub mod expose;
 pub mod frame;
 #[cfg(feature = "exporter")]
 pub mod gather;
+#[cfg(target_os = "linux")]
 pub mod http;
 #[cfg(feature = "hub")]
 pub mod hub;
 #[cfg(feature = "hub")]
 pub mod ingest;
+#[cfg(target_os = "linux")]
 pub mod listen;
 pub mod log;
 pub mod metric;
@@ -91,6 +100,11 @@ pub mod spool;
 pub mod status;
 #[cfg(any(feature = "hub", feature = "recorder"))]
 pub mod store;
+#[cfg(target_os = "linux")]
+pub mod sys;
+// A registry and its pages need little of the system.
+#[cfg(not(target_os = "linux"))]
+#[path = "sys/portable.rs"]
 pub mod sys;
 #[cfg(feature = "hub")]
 pub mod tail;
@@ -103,8 +117,8 @@ pub mod wire;
 #[cfg(feature = "recorder")]
 pub use expose::Format;
 #[cfg(feature = "recorder")]
-pub use recorder::serve::Serving;
-#[cfg(feature = "recorder")]
-pub use recorder::{BuildError, Exporter, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+pub use recorder::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+#[cfg(all(feature = "recorder", target_os = "linux"))]
+pub use recorder::{Exporter, serve::Serving};
 #[cfg(feature = "recorder")]
 pub use registry::{Counter, Gauge, Histogram, Matcher, MetricKindMask, Registry};

@@ -51,14 +51,20 @@
 
 mod builder;
 mod error;
+#[cfg(target_os = "linux")]
 mod exporter;
 mod facade;
+#[cfg(target_os = "linux")]
+mod output;
 mod page;
+#[cfg(target_os = "linux")]
 mod push;
+#[cfg(target_os = "linux")]
 pub mod serve;
 
 pub use builder::PrometheusBuilder;
 pub use error::BuildError;
+#[cfg(target_os = "linux")]
 pub use exporter::Exporter;
 pub use facade::PrometheusRecorder;
 pub use page::PrometheusHandle;
