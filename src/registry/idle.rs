@@ -3,11 +3,13 @@
 //! with its keys; asked for again, it starts anew. While somebody keeps a handle it only sleeps: it is
 //! not shown, and comes back with what it was when the handle is used again.
 
-use super::family::Families;
+use super::catalog::{Catalog, Fate};
+use super::page::{Page, Shown};
 use super::series::Entry;
 use super::shards::Shards;
 use crate::metric::Kind;
 use std::ops::BitOr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Kinds of metrics, any number of them.
@@ -55,45 +57,41 @@ pub struct Idle {
 }
 
 impl Entry {
-    /// Looks whether it was told something, at `now`; whether it is to be kept.
-    fn look(&mut self, now: u64, after: u64, shards: &Shards) -> bool {
+    /// Whether nobody told it anything for longer than `after`, at `now`.
+    fn is_idle(&mut self, now: u64, after: u64) -> bool {
         let (touched, mark) = self.cell.look();
         match self.changed {
-            Some(changed) if !touched && mark == self.mark => {
-                if now.saturating_sub(changed) <= after {
-                    return true;
-                }
-            }
+            Some(changed) if !touched && mark == self.mark => now.saturating_sub(changed) > after,
             _ => {
                 (self.mark, self.changed, self.asleep) = (mark, Some(now), false);
-                return true;
+                false
             }
         }
-        for hash in self.keys.drain(..) {
-            shards.remove(hash, &self.cell);
-        }
-        // Nobody can find it any more: whoever has it has kept it.
-        self.asleep = self.cell.holders() > 1;
-        self.asleep
     }
 }
 
-impl Families {
+impl Page {
     /// Forgets what is idle.
-    pub fn sweep(&mut self, now: u64, idle: &Idle, shards: &Shards) {
+    pub fn sweep(&mut self, now: u64, idle: &Idle, catalog: &Mutex<Catalog>, shards: &Shards) {
         let after = u64::try_from(idle.after.as_millis()).unwrap_or(u64::MAX);
-        let mut empty = Vec::new();
-        for family in &mut self.known {
+        for Shown { family, series, .. } in &mut self.families {
             if !idle.kinds.matches(family.kind) {
                 continue;
             }
-            let before = family.series.len();
-            family.series.retain(|entry| entry.look(now, after, shards));
-            self.lines -= (before - family.series.len()) * family.weight();
-            if family.series.len() == 0 {
-                empty.push(family.name.clone());
-            }
+            series.retain(|entry| {
+                if !entry.is_idle(now, after) {
+                    return true;
+                }
+                let mut catalog = catalog.lock().unwrap_or_else(PoisonError::into_inner);
+                let fate = catalog.let_go(entry.place, entry.mark, shards);
+                if let Fate::Stays = fate {
+                    // It was told something in between.
+                    entry.changed = None;
+                }
+                entry.asleep = matches!(fate, Fate::Sleeps);
+                !matches!(fate, Fate::Goes)
+            });
         }
-        empty.iter().for_each(|name| drop(self.remove(name)));
+        self.families.retain(|shown| shown.series.len() > 0);
     }
 }

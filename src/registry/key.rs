@@ -3,9 +3,10 @@
 //! each is kept as one stretch of bytes, so that a key that is known is told by comparing.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 /// Stands behind each part of a key. No UTF-8 text has this byte.
-const END: u8 = 0xff;
+pub const END: u8 = 0xff;
 
 /// A key.
 pub trait Key {
@@ -39,27 +40,33 @@ impl Key for Said<'_> {
     }
 }
 
+/// Writes `key` as it is kept: the name, then each label's name and value.
+pub fn write(key: &impl Key, text: &mut Vec<u8>) {
+    text.clear();
+    put(key.name(), text);
+    for (name, value) in key.labels() {
+        put(name, text);
+        put(value, text);
+    }
+}
+
+/// Appends one part of a key.
+pub fn put(part: &str, text: &mut Vec<u8>) {
+    text.extend_from_slice(part.as_bytes());
+    text.push(END);
+}
+
 /// A key as it is kept.
-pub struct Kept(Box<[u8]>);
+#[derive(Clone)]
+pub struct Kept(Arc<[u8]>);
 
 impl Kept {
-    pub fn of(key: &impl Key) -> Kept {
-        let mut text = Vec::new();
-        let mut part = |part: &str| {
-            text.extend_from_slice(part.as_bytes());
-            text.push(END);
-        };
-        part(key.name());
-        for (name, value) in key.labels() {
-            part(name);
-            part(value);
-        }
+    pub fn of(text: &[u8]) -> Kept {
         Kept(text.into())
     }
 
-    /// No key.
-    pub fn none() -> Kept {
-        Kept(Box::default())
+    pub fn text(&self) -> &[u8] {
+        &self.0
     }
 
     /// Whether it is this one, labels in the same order.
@@ -99,7 +106,9 @@ mod tests {
         ];
         let all = keys.map(|(name, labels)| Said { name, labels });
         for (i, one) in all.iter().enumerate() {
-            let kept = Kept::of(one);
+            let mut text = Vec::new();
+            write(one, &mut text);
+            let kept = Kept::of(&text);
             for (j, other) in all.iter().enumerate() {
                 assert_eq!(kept.is(other), i == j, "{} {}", i, j);
             }

@@ -8,6 +8,11 @@ const ENDINGS: [&str; 4] = ["_sum", "_count", "_bucket", "_total"];
 /// A label that is on every bucket or quantile, and what becomes of one that a program calls so.
 const RESERVED: [(&str, &str); 2] = [("le", "exported_le"), ("quantile", "exported_quantile")];
 
+/// Whether histograms and summaries have this label of their own.
+pub fn is_reserved(label: &[u8]) -> bool {
+    RESERVED.iter().any(|(reserved, _)| reserved.as_bytes() == label)
+}
+
 /// The name of a metric: letters, digits, `_` and `:`.
 pub fn metric(name: &str) -> String {
     without_digit_first(rest_of_metric(name))
