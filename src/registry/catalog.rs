@@ -4,11 +4,12 @@
 
 use super::cell::Cell;
 use super::family::{Families, Wish};
-use super::identity::{self, is_same};
+use super::identity::{self, Judged, as_text, is_same};
+use super::index::Index;
 use super::key::{self, Kept, Key};
 use super::setup::Setup;
 use super::shards::Shards;
-use crate::store::{Index, Reason};
+use crate::store::Reason;
 
 /// So many keys may lead to one series; others are looked up the slow way each time.
 pub const MAX_KEYS: u8 = 8;
@@ -86,19 +87,18 @@ impl Catalog {
     fn register_said(&mut self, wish: &Wish<'_>, setup: &Setup) -> Result<Found, Reason> {
         let rules = setup.rules(matches!(wish, Wish::Histogram(_)));
         let options = &setup.options;
-        let (hash, is_fit) = match identity::judge(&self.said, &rules, false) {
-            Ok(hash) => (hash, true),
+        let (judged, is_fit) = match identity::judge(&self.said, &rules, false) {
+            Ok(judged) => (judged, true),
             Err(_) => {
                 identity::make_fit(&self.said, &rules, &mut self.fit);
                 (identity::judge(&self.fit, &rules, true)?, false)
             }
         };
-        let hash = (hash ^ hash >> 32) as u32;
+        let Judged { hash, name, name_hash } = judged;
         let text = if is_fit { &self.said } else { &self.fit };
-        let name = identity::name_of(text);
-        let (id, made) = match self.families.find(name) {
+        let (id, made) = match self.families.find(name_hash, name) {
             Some(id) => (id, None),
-            None => (0, Some(self.families.make(name, wish, options)?)),
+            None => (0, Some(self.families.make(as_text(name), wish, options)?)),
         };
         let family = made.as_ref().or(self.families.get(id).map(|f| &**f)).ok_or(Reason::Name)?;
         if !wish.is(family.kind) {
@@ -106,7 +106,7 @@ impl Catalog {
         }
         let is_it = |at: u32| {
             let entry = self.entries.get(at as usize).and_then(Option::as_ref);
-            entry.is_some_and(|entry| entry.hash == hash && is_same(entry.text.text(), text))
+            entry.is_some_and(|entry| is_same(entry.text.text(), text))
         };
         if let Some(place) = self.index.find(hash, is_it) {
             return self.found(place).ok_or(Reason::Name);
@@ -118,7 +118,7 @@ impl Catalog {
         let cell = family.new_cell(&setup.left_out);
         let text = Kept::of(text);
         let key = if is_fit { text.clone() } else { self.said() };
-        let family = made.map_or(id, |family| self.families.insert(family));
+        let family = made.map_or(id, |family| self.families.insert(family, name_hash));
         let place = self.insert(Entry { hash, family, text, cell: cell.clone(), keys: 0 });
         Ok(Found { cell, place, key: Some(key), is_new: true })
     }
@@ -137,7 +137,7 @@ impl Catalog {
             Some(free) => *free = Some(entry),
             None => self.entries.push(Some(entry)),
         }
-        self.index.insert(hash, place, hash_in(&self.entries));
+        self.index.insert(hash, place);
         self.families.gain(family);
         self.fresh.push(place);
         place
@@ -196,7 +196,7 @@ impl Catalog {
             return Fate::Stays;
         }
         let (hash, family) = (entry.hash, entry.family);
-        self.index.remove(hash, place, hash_in(&self.entries));
+        self.index.remove(hash, place);
         if let Some(entry) = self.entries.get_mut(at) {
             *entry = None;
             self.free.push(place);
@@ -206,8 +206,4 @@ impl Catalog {
         shards.forget_refused();
         Fate::Goes
     }
-}
-
-fn hash_in(entries: &[Option<Entry>]) -> impl Fn(u32) -> u32 {
-    move |at| entries.get(at as usize).and_then(Option::as_ref).map_or(0, |entry| entry.hash)
 }

@@ -5,12 +5,14 @@
 use super::cell::{Cell, Counter, Gauge};
 use super::histogram::Histogram;
 use super::identity::part_hash;
+use super::index::Index;
 use super::name;
+use super::setup::Setup;
 use super::shape::Shape;
 use super::{Naming, Options};
 use crate::metric::{self, Kind, fresh_stamp};
 use crate::settings::Dialect;
-use crate::store::{Index, MAX_HELP, PARTS, Reason, parts_of};
+use crate::store::{MAX_HELP, PARTS, Reason, parts_of};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -52,8 +54,8 @@ impl Wish<'_> {
 #[derive(Clone)]
 pub struct Family {
     pub name: Box<str>,
-    /// Its name with unit and `_total`, where these are wished.
-    exposed: Box<str>,
+    /// Its name with unit and `_total`, where that is another.
+    exposed: Option<Box<str>>,
     pub kind: Kind,
     help: Box<str>,
     /// Of a histogram or summary.
@@ -63,9 +65,13 @@ pub struct Family {
 }
 
 impl Family {
+    fn exposed(&self) -> &str {
+        self.exposed.as_deref().unwrap_or(&self.name)
+    }
+
     /// As sinks know families.
     pub fn row(&self) -> metric::Family<'_> {
-        let row = metric::Family::made(self.kind, &self.exposed, &self.help, self.stamp);
+        let row = metric::Family::made(self.kind, self.exposed(), &self.help, self.stamp);
         let row = if self.shares_stem { row.sharing_stem() } else { row };
         if self.help.is_empty() { row.undescribed() } else { row }
     }
@@ -95,11 +101,10 @@ struct Described {
     help: Box<str>,
 }
 
-/// A family, the hashes of its names, and how many series it has.
+/// A family, the hash of its name, and how many series it has.
 struct Known {
     family: Arc<Family>,
     name_hash: u32,
-    exposed_hash: u32,
     series: usize,
 }
 
@@ -115,6 +120,11 @@ pub struct Families {
     described: Vec<Described>,
     /// Another one after each change.
     pub version: u64,
+}
+
+/// The counter whose family would have that name in OpenMetrics.
+fn total_of(name: &str) -> String {
+    [name, "_total"].concat()
 }
 
 fn hash(name: &str) -> u32 {
@@ -146,14 +156,14 @@ impl Families {
         known.filter_map(|(id, known)| known.as_ref().map(|known| (id, &known.family)))
     }
 
-    /// The number of the family `name`.
-    pub fn find(&self, name: &str) -> Option<u32> {
-        self.by_name.find(hash(name), |id| self.get(id).is_some_and(|f| *f.name == *name))
+    /// The number of the family `name`, which has this hash.
+    pub fn find(&self, hash: u32, name: &[u8]) -> Option<u32> {
+        self.by_name.find(hash, |id| self.get(id).is_some_and(|f| f.name.as_bytes() == name))
     }
 
     /// Which family is exposed under `name`.
     fn find_exposed(&self, name: &str) -> Option<u32> {
-        self.by_exposed.find(hash(name), |id| self.get(id).is_some_and(|f| *f.exposed == *name))
+        self.by_exposed.find(hash(name), |id| self.get(id).is_some_and(|f| f.exposed() == name))
     }
 
     /// A family of that name, if it can be.
@@ -172,10 +182,10 @@ impl Families {
         let described = place(&self.described, name).ok().and_then(|at| self.described.get(at));
         let (unit, help) = described.map_or(("", ""), |d| (&*d.unit, &*d.help));
         let exposed = exposed(name, unit, kind, &options.naming);
-        self.judge(&exposed, kind, options)?;
+        self.judge(exposed.as_deref().unwrap_or(name), kind, options)?;
         Ok(Family {
             name: name.into(),
-            exposed: exposed.into(),
+            exposed: exposed.map(Into::into),
             kind,
             help: help.into(),
             shape,
@@ -210,36 +220,31 @@ impl Families {
     }
 
     /// Takes in a family whose names are free; its number.
-    pub fn insert(&mut self, family: Family) -> u32 {
-        let exposed = family.exposed.clone();
-        let (name_hash, exposed_hash) = (hash(&family.name), hash(&exposed));
+    pub fn insert(&mut self, mut family: Family, name_hash: u32) -> u32 {
+        family.shares_stem = family.kind == Kind::Counter && self.shares_stem(family.exposed());
+        let (by_exposed, total) = (hash(family.exposed()), total_of(family.exposed()));
         let id = self.free.pop().unwrap_or(self.known.len() as u32);
-        let known = Known { family: Arc::new(family), name_hash, exposed_hash, series: 0 };
+        let known = Known { family: Arc::new(family), name_hash, series: 0 };
         match self.known.get_mut(id as usize) {
             Some(place) => *place = Some(known),
             None => self.known.push(Some(known)),
         }
-        let known = |id: u32| self.known.get(id as usize).and_then(Option::as_ref);
-        self.by_name.insert(name_hash, id, |id| known(id).map_or(0, |k| k.name_hash));
-        self.by_exposed.insert(exposed_hash, id, |id| known(id).map_or(0, |k| k.exposed_hash));
+        self.by_name.insert(name_hash, id);
+        self.by_exposed.insert(by_exposed, id);
         self.count += 1;
-        self.retell(&exposed);
+        self.retell(&total);
         id
     }
 
     /// Takes out a family; its description stays.
-    fn remove(&mut self, id: u32) {
-        let known = |id: u32| self.known.get(id as usize).and_then(Option::as_ref);
-        let Some(Known { name_hash, exposed_hash, family, .. }) = known(id) else { return };
-        let (name_hash, exposed_hash, family) = (*name_hash, *exposed_hash, Arc::clone(family));
-        self.by_name.remove(name_hash, id, |id| known(id).map_or(0, |k| k.name_hash));
-        self.by_exposed.remove(exposed_hash, id, |id| known(id).map_or(0, |k| k.exposed_hash));
-        if let Some(place) = self.known.get_mut(id as usize) {
-            *place = None;
-            self.free.push(id);
-            self.count -= 1;
-        }
-        self.retell(&family.exposed);
+    fn remove(&mut self, id: u32) -> Option<Known> {
+        let known = self.known.get_mut(id as usize)?.take()?;
+        self.by_name.remove(known.name_hash, id);
+        self.by_exposed.remove(hash(known.family.exposed()), id);
+        self.free.push(id);
+        self.count -= 1;
+        self.retell(&total_of(known.family.exposed()));
+        Some(known)
     }
 
     /// The family has another series.
@@ -260,19 +265,20 @@ impl Families {
 
     /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where the
     /// name lacks `_total`, the counter goes under its whole name and without a type, so that it has
-    /// one name in both formats. A family came or went: it and the counter of that name with `_total`
-    /// may be told otherwise now.
-    fn retell(&mut self, exposed: &str) {
+    /// one name in both formats.
+    fn shares_stem(&self, counter: &str) -> bool {
+        counter.strip_suffix("_total").is_none_or(|stem| self.find_exposed(stem).is_some())
+    }
+
+    /// A family came or went: the counter of that name with `_total` may be told otherwise now.
+    fn retell(&mut self, total: &str) {
         self.version += 1;
-        for name in [exposed, &[exposed, "_total"].concat()] {
-            let stem = name.strip_suffix("_total");
-            let shares = stem.is_none_or(|stem| self.find_exposed(stem).is_some());
-            let id = self.find_exposed(name);
-            let family = id.and_then(|id| self.known_mut(id)).map(|known| &mut known.family);
-            if let Some(family) = family.filter(|family| family.kind == Kind::Counter) {
-                let family = Arc::make_mut(family);
-                (family.shares_stem, family.stamp) = (shares, fresh_stamp());
-            }
+        let Some(id) = self.find_exposed(total) else { return };
+        let shares_stem = self.shares_stem(total);
+        let family = self.known_mut(id).map(|known| &mut known.family);
+        if let Some(family) = family.filter(|family| family.kind == Kind::Counter) {
+            let family = Arc::make_mut(family);
+            (family.shares_stem, family.stamp) = (shares_stem, fresh_stamp());
         }
     }
 
@@ -282,9 +288,9 @@ impl Families {
         name: &str,
         unit: &str,
         help: &str,
-        options: &Options,
+        setup: &Setup,
     ) -> Result<bool, Reason> {
-        let name = name::metric(name);
+        let (name, options) = (name::metric(name), &setup.options);
         let Err(at) = place(&self.described, &name) else { return Ok(false) };
         if self.described.len() >= options.bounds.families {
             return Err(Reason::Families);
@@ -295,21 +301,19 @@ impl Families {
         let described =
             Described { name: name.as_str().into(), unit: unit.into(), help: help.into() };
         self.described.insert(at, described);
-        let Some(known) = self.find(&name).and_then(|id| self.known(id).map(|known| (id, known)))
-        else {
+        let known = self.find(setup.hash(&name), name.as_bytes());
+        let Some(Known { family, name_hash, series }) = known.and_then(|id| self.remove(id)) else {
             return Ok(false);
         };
-        let (id, series) = (known.0, known.1.series);
-        let mut family = Family::clone(&known.1.family);
-        self.remove(id);
+        let mut family = Arc::unwrap_or_clone(family);
         let exposed = exposed(&name, unit, family.kind, &options.naming);
         // A name that is another's is left to it.
-        if self.judge(&exposed, family.kind, options).is_ok() {
-            family.exposed = exposed.into();
+        if self.judge(exposed.as_deref().unwrap_or(&name), family.kind, options).is_ok() {
+            family.exposed = exposed.map(Into::into);
         }
         (family.help, family.stamp) = (help.into(), fresh_stamp());
         // It gets the number that was free last, its own.
-        let id = self.insert(family);
+        let id = self.insert(family, name_hash);
         if let Some(known) = self.known_mut(id) {
             known.series = series;
         }
@@ -317,8 +321,12 @@ impl Families {
     }
 }
 
-/// The whole name.
-fn exposed(name: &str, unit: &str, kind: Kind, naming: &Naming) -> String {
+/// The whole name, where that is another.
+fn exposed(name: &str, unit: &str, kind: Kind, naming: &Naming) -> Option<String> {
+    let has_total = naming.totals && kind == Kind::Counter;
+    if !has_total && !naming.units {
+        return None;
+    }
     let name = if naming.units { name::with_unit(name, unit) } else { name.to_owned() };
-    if naming.totals && kind == Kind::Counter { name::with_total(name) } else { name }
+    Some(if has_total { name::with_total(name) } else { name })
 }

@@ -2,9 +2,9 @@
 //! Prometheus. Most keys are fit as they are, labels in any order: these are judged and hashed where
 //! they lie, and their labels are rendered only when a page is written. Any other is made fit first.
 
-use super::key::{END, put};
+use super::key::{put, split};
 use super::name;
-use crate::store::{Bounds, Reason, is_label_name, is_metric_name};
+use crate::store::{Bounds, Reason};
 
 /// An odd number without a pattern, for hashing by multiplication.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -32,52 +32,87 @@ impl Rules<'_> {
 }
 
 /// The parts of a key: the name, then each label's name and value.
-fn parts(text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    text.strip_suffix(&[END]).unwrap_or(text).split(|byte| *byte == END)
+#[inline]
+fn parts(mut text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    std::iter::from_fn(move || {
+        let (part, rest) = split(text)?;
+        text = rest;
+        Some(part)
+    })
 }
 
 /// The name of a key.
 pub fn name_of(text: &[u8]) -> &str {
-    parts(text).next().and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+    split(text).map_or("", |(name, _)| as_text(name))
+}
+
+/// What was a text before it was kept.
+pub fn as_text(part: &[u8]) -> &str {
+    str::from_utf8(part).unwrap_or_default()
+}
+
+/// What a fit key leads to.
+pub struct Judged<'t> {
+    /// Of the series, whatever the order of its labels.
+    pub hash: u32,
+    pub name: &'t [u8],
+    pub name_hash: u32,
 }
 
 /// Names and values of a key's labels.
 pub fn labels_of(text: &[u8]) -> impl Iterator<Item = (&str, &str)> + Clone {
-    let mut parts = parts(text).skip(1).map(|part| str::from_utf8(part).unwrap_or_default());
+    let mut parts = parts(text).skip(1).map(as_text);
     std::iter::from_fn(move || Some((parts.next()?, parts.next()?)))
 }
 
-/// The hash of the series that a key leads to, whatever the order of its labels.
+/// What a key leads to.
 ///
 /// # Errors
 ///
 /// The key is not fit as it is, or, where it was made fit (`is_made_fit`), cannot be.
-pub fn judge(text: &[u8], rules: &Rules<'_>, is_made_fit: bool) -> Result<u64, Reason> {
+pub fn judge<'t>(
+    text: &'t [u8],
+    rules: &Rules<'_>,
+    is_made_fit: bool,
+) -> Result<Judged<'t>, Reason> {
     let mut parts = parts(text);
     let name = parts.next().unwrap_or_default();
-    if !is_metric_name(name) {
+    if !name::is_fit(name, b':') {
         return Err(Reason::Name);
     }
-    let (mut hash, mut labels) = (part_hash(rules.seed, name), 0);
+    let name_hash = part_hash(rules.seed, name);
+    let (mut hash, mut labels) = (name_hash, 0);
     let before = parts.clone();
     while let (Some(label), Some(value)) = (parts.next(), parts.next()) {
-        if !is_label_name(label) || rules.has_parts && name::is_reserved(label) {
+        if !name::is_fit(label, b'_')
+            || label.starts_with(b"__")
+            || rules.has_parts && name::is_reserved(label)
+        {
             return Err(Reason::LabelName);
         }
         if label.len() > rules.bounds.name_bytes || value.len() > rules.bounds.value_bytes {
             return Err(Reason::TooLong);
         }
         let is_odd = value.is_empty() || rules.of_all(label).is_some();
-        if !is_made_fit && (is_odd || before.clone().step_by(2).take(labels).any(|l| l == label)) {
+        if !is_made_fit && (is_odd || is_among(label, before.clone(), labels)) {
             return Err(Reason::LabelTwice);
         }
         labels += 1;
         hash = hash.wrapping_add(part_hash(part_hash(rules.seed, label), value));
     }
     if labels + rules.labels.len() > rules.bounds.labels {
-        return judge_number(text, rules).map(|()| hash);
+        judge_number(text, rules)?;
     }
-    Ok(hash)
+    Ok(Judged { hash: (hash ^ hash >> 32) as u32, name, name_hash: name_hash as u32 })
+}
+
+/// Whether one of the first `n` labels has that name.
+fn is_among<'t>(label: &[u8], mut parts: impl Iterator<Item = &'t [u8]>, n: usize) -> bool {
+    (0..n).any(|_| {
+        let name = parts.next();
+        parts.next();
+        name == Some(label)
+    })
 }
 
 /// Labels without a value are none, and those of all give way to a key's own.
@@ -125,7 +160,11 @@ pub fn part_hash(seed: u64, part: &[u8]) -> u64 {
     for word in words {
         hash = mix(hash ^ u64::from_le_bytes(*word));
     }
-    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    // The last eight bytes, some of them for the second time; or all that there are.
+    let last = match part.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
     mix(hash ^ last)
 }
 
@@ -147,13 +186,13 @@ mod tests {
     }
 
     /// The hash, and what it was made of where the key was not fit.
-    fn judged(text: &[u8], rules: &Rules<'_>) -> Result<(u64, Vec<u8>), Reason> {
-        if let Ok(hash) = judge(text, rules, false) {
-            return Ok((hash, text.to_vec()));
+    fn judged(text: &[u8], rules: &Rules<'_>) -> Result<(u32, Vec<u8>), Reason> {
+        if let Ok(judged) = judge(text, rules, false) {
+            return Ok((judged.hash, text.to_vec()));
         }
         let mut fit = Vec::new();
         make_fit(text, rules, &mut fit);
-        Ok((judge(&fit, rules, true)?, fit))
+        Ok((judge(&fit, rules, true)?.hash, fit))
     }
 
     #[test]

@@ -5,8 +5,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-/// Stands behind each part of a key. No UTF-8 text has this byte.
-pub const END: u8 = 0xff;
+/// Stands before the length of a part, in four bytes, where that does not fit into one.
+const LONG: u8 = 0xff;
 
 /// A key.
 pub trait Key {
@@ -40,7 +40,7 @@ impl Key for Said<'_> {
     }
 }
 
-/// Writes `key` as it is kept: the name, then each label's name and value.
+/// Writes `key` as it is kept: the name, then each label's name and value, each behind its length.
 pub fn write(key: &impl Key, text: &mut Vec<u8>) {
     text.clear();
     put(key.name(), text);
@@ -51,9 +51,28 @@ pub fn write(key: &impl Key, text: &mut Vec<u8>) {
 }
 
 /// Appends one part of a key.
+#[inline]
 pub fn put(part: &str, text: &mut Vec<u8>) {
+    match u8::try_from(part.len()) {
+        Ok(length) if length < LONG => text.push(length),
+        _ => {
+            text.push(LONG);
+            text.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        }
+    }
     text.extend_from_slice(part.as_bytes());
-    text.push(END);
+}
+
+/// The first part of what is kept, and what is behind it.
+#[inline]
+pub fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    match text.split_first()? {
+        (&LONG, rest) => {
+            let (length, rest) = rest.split_first_chunk()?;
+            rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+        }
+        (length, rest) => rest.split_at_checked(usize::from(*length)),
+    }
 }
 
 /// A key as it is kept.
@@ -85,7 +104,8 @@ impl Kept {
 
 #[inline]
 fn without<'t>(text: &'t [u8], part: &str) -> Option<&'t [u8]> {
-    text.strip_prefix(part.as_bytes())?.strip_prefix(&[END])
+    let (first, rest) = split(text)?;
+    (first == part.as_bytes()).then_some(rest)
 }
 
 #[cfg(test)]
@@ -94,7 +114,12 @@ mod tests {
 
     #[test]
     fn keys_are_told_apart() {
-        let keys: [(&str, &[(&str, &str)]); 8] = [
+        let long = ["x".repeat(254), "x".repeat(255), "x".repeat(70_000)];
+        let [almost, just, very] = long.each_ref().map(String::as_str);
+        let keys: [(&str, &[(&str, &str)]); 11] = [
+            ("a", &[("b", almost)]),
+            ("a", &[("b", just)]),
+            ("a", &[("b", very)]),
             ("a", &[]),
             ("ab", &[]),
             ("a", &[("b", "")]),

@@ -19,6 +19,7 @@ mod family;
 mod histogram;
 mod identity;
 mod idle;
+mod index;
 mod key;
 mod name;
 mod page;
@@ -162,7 +163,7 @@ impl Registry {
     /// The same; where the options say so the unit (`seconds`, `bytes`, …) becomes part of the name.
     pub fn describe_with_unit(&self, name: &str, unit: &str, help: &str) {
         let mut catalog = self.catalog();
-        match catalog.families.describe(name, unit, help, self.options()) {
+        match catalog.families.describe(name, unit, help, &self.0.setup) {
             Ok(false) => {}
             // A name is free, perhaps, that was taken.
             Ok(true) => self.0.shards.forget_refused(),

@@ -1,7 +1,7 @@
 //! What stays as it is as long as a registry lives.
 
 use super::Options;
-use super::identity::{Labels, Rules};
+use super::identity::{Labels, Rules, part_hash};
 use super::name;
 use crate::store::is_label_name;
 use std::hash::{BuildHasher, RandomState};
@@ -27,6 +27,11 @@ impl Setup {
         let labels = [false, true].map(|has_parts| labels_of_all(&options, has_parts));
         let seed = state.hash_one(0u8);
         Setup { options, labels, state, seed, left_out: Arc::default() }
+    }
+
+    /// The hash of a family's name.
+    pub fn hash(&self, name: &str) -> u32 {
+        part_hash(self.seed, name.as_bytes()) as u32
     }
 
     /// What keys are held against; `has_parts` for those of histograms and summaries.

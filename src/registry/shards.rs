@@ -5,8 +5,9 @@
 //! kept in each table; when there are more, those are forgotten and will be refused anew.
 
 use super::cell::{Cell, Handle};
+use super::index::Index;
 use super::key::{Kept, Key};
-use crate::store::{Index, Reason};
+use crate::store::Reason;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How many tables there are.
@@ -22,21 +23,16 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Default)]
 struct Shard {
     index: Index,
-    slots: Vec<Slot>,
+    /// `None` where one is free.
+    slots: Vec<Option<Known>>,
     free: Vec<u32>,
     /// Places of refused keys, and how many bytes these are.
     refused: Vec<u32>,
     refused_bytes: usize,
 }
 
-#[derive(Default)]
-struct Slot {
-    hash: u32,
-    /// `None` if the slot is free.
-    known: Option<Known>,
-}
-
 struct Known {
+    hash: u32,
     key: Kept,
     cell: Cell,
     refused: Option<Reason>,
@@ -74,9 +70,8 @@ impl Shards {
     #[inline]
     pub fn find<H: Handle>(&self, hash: u64, key: &impl Key) -> Option<(H, Option<Reason>)> {
         let shard = self.read(hash)?;
-        let known = |at: u32| shard.slots.get(at as usize).filter(|s| s.hash == short(hash));
         let handle = |at: u32| {
-            let known = known(at)?.known.as_ref().filter(|known| known.key.is(key))?;
+            let known = shard.slots.get(at as usize)?.as_ref().filter(|known| known.key.is(key))?;
             H::of(&known.cell).map(|handle| (handle, known.refused))
         };
         let at = shard.index.find(short(hash), |at| handle(at).is_some())?;
@@ -86,7 +81,7 @@ impl Shards {
     /// From now on `key`, which leads to no cell of that kind, leads to `cell`.
     pub fn insert(&self, hash: u64, key: Kept, cell: Cell) {
         if let Some(mut shard) = self.write(hash) {
-            shard.insert(hash, Known { key, cell, refused: None });
+            shard.insert(Known { hash: short(hash), key, cell, refused: None });
         }
     }
 
@@ -102,7 +97,7 @@ impl Shards {
             shard.forget_refused();
         }
         shard.refused_bytes += bytes;
-        let at = shard.insert(hash, Known { key, cell, refused: Some(reason) });
+        let at = shard.insert(Known { hash: short(hash), key, cell, refused: Some(reason) });
         shard.refused.push(at);
         true
     }
@@ -118,8 +113,8 @@ impl Shards {
     pub fn remove(&self, hash: u64, cell: &Cell) {
         let Some(mut shard) = self.write(hash) else { return };
         let is_it = |at: u32| {
-            let slot = shard.slots.get(at as usize).filter(|slot| slot.hash == short(hash));
-            slot.and_then(|slot| slot.known.as_ref()).is_some_and(|known| known.cell.is(cell))
+            let known = shard.slots.get(at as usize).and_then(Option::as_ref);
+            known.is_some_and(|known| known.cell.is(cell))
         };
         if let Some(at) = shard.index.find(short(hash), is_it) {
             shard.remove(at);
@@ -128,26 +123,21 @@ impl Shards {
 }
 
 impl Shard {
-    fn insert(&mut self, hash: u64, known: Known) -> u32 {
-        let Shard { index, slots, free, .. } = self;
-        let slot = Slot { hash: short(hash), known: Some(known) };
-        let at = free.pop().unwrap_or(slots.len() as u32);
-        match slots.get_mut(at as usize) {
-            Some(place) => *place = slot,
-            None => slots.push(slot),
+    fn insert(&mut self, known: Known) -> u32 {
+        let at = self.free.pop().unwrap_or(self.slots.len() as u32);
+        self.index.insert(known.hash, at);
+        match self.slots.get_mut(at as usize) {
+            Some(place) => *place = Some(known),
+            None => self.slots.push(Some(known)),
         }
-        index.insert(short(hash), at, |at| slots.get(at as usize).map_or(0, |slot| slot.hash));
         at
     }
 
     fn remove(&mut self, at: u32) {
-        let Shard { index, slots, free, .. } = self;
-        let hash_of = |at: u32| slots.get(at as usize).map_or(0, |slot| slot.hash);
-        index.remove(hash_of(at), at, hash_of);
-        if let Some(slot) = slots.get_mut(at as usize) {
-            slot.known = None;
+        if let Some(known) = self.slots.get_mut(at as usize).and_then(Option::take) {
+            self.index.remove(known.hash, at);
+            self.free.push(at);
         }
-        free.push(at);
     }
 
     fn forget_refused(&mut self) {

@@ -217,7 +217,8 @@ fn a_handle_that_is_kept_brings_its_series_back() {
 #[test]
 fn a_name_with_more_keys_than_are_kept_still_is_one_series() {
     let registry = Registry::new();
-    let names = (0..2 * u64::from(catalog::MAX_KEYS)).map(|n| format!("a{}b", char::from(b'!' + n as u8)));
+    let names =
+        (0..2 * u64::from(catalog::MAX_KEYS)).map(|n| format!("a{}b", char::from(b'!' + n as u8)));
     let wanted = names.clone().filter(|name| name::metric(name) == "a_b").count() as u64;
     names.filter(|n| name::metric(n) == "a_b").for_each(|name| registry.counter(&name, &[]).inc());
     assert!(wanted > u64::from(catalog::MAX_KEYS));

@@ -11,8 +11,9 @@ use std::thread;
 use std::time::Instant;
 use sysmetrics::PrometheusBuilder as Ours;
 
-/// New series of a block.
-const NEW: usize = 20_000;
+/// New series of a block: a few, and about as many as the bound allows.
+const FEW: usize = 2_000;
+const MANY: usize = 80_000;
 
 /// Series of the page that is rendered while others are registered, and how many these are.
 const ON_PAGE: usize = 90_000;
@@ -23,9 +24,16 @@ pub fn measure() -> Vec<Figure> {
     let figure =
         |what, [ours, theirs]: [f64; 2], unit, share| Figure { what, ours, theirs, unit, share };
     vec![
-        figure("new counter of one name, two labels", new(&keys(NEW, 1), true), "ns", 1.0),
-        figure("new counter of one of 50 names, two labels", new(&keys(NEW, 50), true), "ns", 1.0),
-        figure("new histogram of one of 50 names", new(&keys(NEW / 4, 50), false), "ns", 1.0),
+        figure("new counter of one name, of 2 000", new(&keys(FEW, 1), true), "ns", 1.0),
+        figure("new counter of one name, of 80 000", new(&keys(MANY, 1), true), "ns", 1.0),
+        figure("new counter of one of 50 names, of 80 000", new(&keys(MANY, 50), true), "ns", 1.0),
+        figure(
+            "new counter with a name of its own, of 2 000",
+            new(&keys(FEW, FEW), true),
+            "ns",
+            1.0,
+        ),
+        figure("new histogram and a record, of 2 000", new(&keys(FEW, 50), false), "ns", 1.0),
         figure("refused counter, over a known one", refused(), "ns", 2.0),
         figure("p99 of a new series while a page renders", [waits(), 1000.0], "us", 1.0),
     ]
@@ -49,7 +57,7 @@ fn new(keys: &[Key], are_counters: bool) -> [f64; 2] {
         for key in keys {
             match are_counters {
                 true => recorder.register_counter(black_box(key), &METADATA).increment(1),
-                false => drop(recorder.register_histogram(black_box(key), &METADATA)),
+                false => recorder.register_histogram(black_box(key), &METADATA).record(0.1),
             }
         }
         start.elapsed().as_nanos() as f64 / keys.len() as f64
