@@ -238,3 +238,37 @@ fn open_metrics_is_there_for_the_asking() {
     recorder.handle().render_to_write(&mut out).unwrap();
     assert_eq!(out, b"# TYPE c_total counter\nc_total 1\n");
 }
+
+/// What the test below looks at, in a process of its own.
+#[test]
+fn refuses() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    counter(&recorder, &Key::from_name("taken")).increment(1);
+    for _ in 0..100 {
+        recorder.register_gauge(&Key::from_name("taken"), &METADATA).set(1);
+        counter(&recorder, &Key::from_name("sysmetrics_x")).increment(1);
+    }
+    for n in 0..100 {
+        counter(&recorder, &Key::from_name(format!("sysmetrics_{n}"))).increment(1);
+    }
+    let page = recorder.handle().render();
+    for line in ["{reason=\"other_type\"} 100", "{reason=\"reserved_name\"} 200"] {
+        assert!(page.contains(line), "{page}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_said_once() {
+    let program = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(program)
+        .args(["--exact", "refuses", "--nocapture"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines = |of: &str| log.lines().filter(|line| line.contains(of)).count();
+    assert_eq!(lines("metric=taken reason=other_type why="), 1, "{log}");
+    assert_eq!(lines("metric=sysmetrics_x reason=reserved_name why="), 1, "{log}");
+    // What is named by somebody outside, perhaps, does not fill the log.
+    assert_eq!(lines("reason=reserved_name"), 8, "{log}");
+}
