@@ -143,8 +143,14 @@ impl PrometheusBuilder {
     }
 
     /// Series of these kinds that are told nothing for longer than `timeout` are forgotten. The time
-    /// runs from the first page on which they are.
-    pub fn idle_timeout(mut self, mask: MetricKindMask, timeout: Option<Duration>) -> Self {
+    /// runs from the first page on which they are. With the feature `metrics-util` the mask may be that
+    /// crate's.
+    pub fn idle_timeout(
+        mut self,
+        mask: impl Into<MetricKindMask>,
+        timeout: Option<Duration>,
+    ) -> Self {
+        let mask = mask.into();
         let some = timeout.filter(|_| mask != MetricKindMask::NONE);
         self.idle = some.map(|after| Idle { kinds: mask, after });
         self
@@ -167,7 +173,7 @@ impl PrometheusBuilder {
         self
     }
 
-    /// What the collectors say about this box and this process is on the same page, as
+    /// With the feature `exporter`: what the collectors say about this box and this process is on the same page, as
     /// `sysmetrics_*` and `process_*`; the program may not use such names then.
     #[cfg(feature = "exporter")]
     pub fn with_host_metrics(mut self) -> Self {

@@ -39,6 +39,21 @@ impl MetricKindMask {
     }
 }
 
+/// That of the crate `metrics-util`, which programs have that used another exporter.
+#[cfg(feature = "metrics-util")]
+impl From<metrics_util::MetricKindMask> for MetricKindMask {
+    fn from(mask: metrics_util::MetricKindMask) -> MetricKindMask {
+        use metrics_util::MetricKind;
+        let all = [
+            (MetricKind::Counter, MetricKindMask::COUNTER),
+            (MetricKind::Gauge, MetricKindMask::GAUGE),
+            (MetricKind::Histogram, MetricKindMask::HISTOGRAM),
+        ];
+        let named = all.into_iter().filter(|(kind, _)| mask.matches(*kind));
+        named.fold(MetricKindMask::NONE, |so_far, (_, own)| so_far | own)
+    }
+}
+
 impl BitOr for MetricKindMask {
     type Output = MetricKindMask;
 
@@ -49,11 +64,19 @@ impl BitOr for MetricKindMask {
 
 /// Which series are forgotten when nobody told them anything for so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Idle {
     /// Of these kinds.
     pub kinds: MetricKindMask,
     /// For longer than this.
     pub after: Duration,
+}
+
+impl Idle {
+    /// Series of these kinds, when they were told nothing for longer than this.
+    pub fn new(kinds: MetricKindMask, after: Duration) -> Idle {
+        Idle { kinds, after }
+    }
 }
 
 impl Entry {

@@ -2,11 +2,15 @@
 //! A handle that is kept changes its number without a lock; a key that is known is found with one read
 //! lock and no memory; everything is bounded. A registry writes itself to any sink.
 //!
-//! Limits are those of `store::Bounds`: 100 000 series (each bucket, quantile, sum and count of a
+//! Limits are those of [`Bounds`]: 100 000 series (each bucket, quantile, sum and count of a
 //! histogram or summary is one), 5 000 families, 32 labels of a series, names of 200 bytes and values
 //! of 1024. What is beyond is refused: its handle works, and is shown nowhere. So is what has the name
 //! of another kind of metric, or that of a part of a histogram. Refusals are counted by reason, in
-//! `sysmetrics_registry_refused_total`, which is there when there are any.
+//! `sysmetrics_registry_refused_total`, which is there when there are any; of each reason the first
+//! eight keys are logged. A key that was refused is remembered, and found as quickly as others.
+//!
+//! Pages and those who register series do not wait for each other: a page takes in what is new a piece
+//! at a time, then sorts and writes it alone.
 //!
 //! The hashes of keys of the facade `metrics` are not seeded: where somebody outside chooses values of
 //! labels, he can make lookups slow, as slow as there may be series.
@@ -58,6 +62,7 @@ const MAX_SAID: u32 = 8;
 
 /// What is done to names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Naming {
     /// Units that are described become part of the name.
     pub units: bool,
@@ -65,8 +70,20 @@ pub struct Naming {
     pub totals: bool,
 }
 
-/// What a registry is like.
+/// What a registry is like: the default, some of it changed.
+///
+/// ```
+/// use sysmetrics::{Idle, MetricKindMask, Options, Registry};
+/// use std::time::Duration;
+///
+/// let mut options = Options::default();
+/// options.bounds.series = 500_000;
+/// options.idle = Some(Idle::new(MetricKindMask::ALL, Duration::from_secs(3600)));
+/// let registry = Registry::with(options);
+/// # registry.counter("jobs_total", &[]).inc();
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// How much is kept.
     pub bounds: Bounds,

@@ -51,7 +51,9 @@ fn keys_that_are_one_series_to_prometheus_are_one() {
 
 #[test]
 fn what_cannot_be_is_refused_and_counted() {
-    let bounds = Bounds { series: 8, families: 3, labels: 1, name_bytes: 10, value_bytes: 4 };
+    let (series, families, labels) = (8, 3, 1);
+    let bounds =
+        Bounds { series, families, labels, name_bytes: 10, value_bytes: 4, ..Bounds::default() };
     let registry = Registry::with(Options {
         bounds,
         reserved: vec!["process_"],

@@ -24,6 +24,7 @@ impl Registry {
     /// Writes every series, family by family in the order of their names, then what was refused, if
     /// anything was. Series that are idle are forgotten. Two pages of one registry are written one after
     /// the other; series are registered meanwhile.
+    #[doc(hidden)]
     pub fn write(&self, now: Instant, out: &mut dyn Sink) {
         let (now, Inner { setup, catalog, shards, .. }) = (self.millis(now), &*self.0);
         let mut page = self.0.page.lock().unwrap_or_else(PoisonError::into_inner);
