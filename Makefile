@@ -34,9 +34,10 @@ run: ## serve on 127.0.0.1:9101, or as ARGS say
 test: ## install what is missing, then every test: units, twins, golden, the peers
 	.ci/install.sh tests
 	$(CARGO) test --no-fail-fast $(or $(FEATURES),--features recorder$(,)tls$(,)grpc)
-test-library: ## those of the library, without the program; how many crates it brings
-	$(CARGO) test --no-default-features --features recorder
+test-library: ## those of the library, without the program; how many crates it brings; other systems
+	$(CARGO) test --no-default-features --features recorder,metrics-util
 	.ci/crates.sh
+	.ci/portable.sh
 	$(CARGO) test --features recorder --test recorder_serving
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --no-default-features --features recorder
 test-tiny: ## the same with the reference front tiny_http

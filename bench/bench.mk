@@ -31,7 +31,7 @@ budgets: bench-programs bench-build ## fail if size, threads, allocations, syste
 
 # What it prints stands in bench/record under the day, the commit and "library".
 bench-library: ## the library face against metrics-exporter-prometheus: some ten minutes; recorded
-	cd bench/library && CARGO_TARGET_DIR= $(CARGO) build --locked --release
+	cd bench/library && env -u CARGO_TARGET_DIR $(CARGO) build --locked --release
 	bench/library/record.sh bench/library/target/release/sysmetrics-bench-library bench/record
 
 bench-build:

@@ -40,71 +40,126 @@
 //! What is named at the top of this crate and in `docs/library.md` is kept stable; everything else
 //! is public so that the program, its tests and its benchmarks are made of it, and changes with them.
 //!
+//! Registries, recorders and their pages work on any system. What listens and what pushes needs Linux
+//! and is not there elsewhere (`PrometheusBuilder::install`, `Registry::serve`, `Exporter`), nor are the
+//! features `exporter`, `hub`, `gzip`, `tls`, `grpc` and `tiny_http`.
+//!
 //! # The program
 //!
 //! Each module names only those of lower rank; `tests/layers.rs` has their order.
 
+#[cfg(all(feature = "gzip", not(target_os = "linux")))]
+compile_error!(
+    "the features exporter, hub, gzip, tls, grpc and tiny_http of sysmetrics \
+     need Linux. Elsewhere there is the library: default-features = false, features = [\"recorder\"]"
+);
+
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod alert;
 #[cfg(feature = "exporter")]
+#[doc(hidden)]
 pub mod app;
+#[doc(hidden)]
 pub mod clock;
 #[cfg(feature = "exporter")]
+#[doc(hidden)]
 pub mod collect;
-#[cfg(any(feature = "hub", feature = "recorder"))]
+#[cfg(all(any(feature = "hub", feature = "recorder"), target_os = "linux"))]
+#[doc(hidden)]
 pub mod courier;
 #[cfg(feature = "exporter")]
+#[doc(hidden)]
 pub mod error;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
 pub mod event;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod export;
+#[doc(hidden)]
 pub mod expose;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod frame;
 #[cfg(feature = "exporter")]
+#[doc(hidden)]
 pub mod gather;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
 pub mod http;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod hub;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod ingest;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
 pub mod listen;
+#[doc(hidden)]
 pub mod log;
+#[doc(hidden)]
 pub mod metric;
 #[cfg(feature = "exporter")]
+#[doc(hidden)]
 pub mod read;
 #[cfg(feature = "recorder")]
 pub mod recorder;
 #[cfg(feature = "recorder")]
 pub mod registry;
 #[cfg(feature = "exporter")]
+#[doc(hidden)]
 pub mod routes;
 #[cfg(feature = "exporter")]
+#[doc(hidden)]
 pub mod settings;
 // A library has no settings, only words that they have, too.
 #[cfg(not(feature = "exporter"))]
 #[path = "settings/basic.rs"]
+#[doc(hidden)]
 pub mod settings;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod spool;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod status;
 #[cfg(any(feature = "hub", feature = "recorder"))]
+#[doc(hidden)]
 pub mod store;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub mod sys;
+// A registry and its pages need little of the system.
+#[cfg(not(target_os = "linux"))]
+#[path = "sys/portable.rs"]
+#[doc(hidden)]
 pub mod sys;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod tail;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod target;
 #[cfg(feature = "tiny_http")]
+#[doc(hidden)]
 pub mod tiny;
+#[doc(hidden)]
 pub mod wire;
 
 #[cfg(feature = "recorder")]
 pub use expose::Format;
-#[cfg(feature = "recorder")]
+#[cfg(all(feature = "recorder", target_os = "linux"))]
+pub use recorder::Exporter;
+#[cfg(all(feature = "recorder", target_os = "linux"))]
 pub use recorder::serve::Serving;
 #[cfg(feature = "recorder")]
-pub use recorder::{BuildError, Exporter, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+pub use recorder::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 #[cfg(feature = "recorder")]
-pub use registry::{Counter, Gauge, Histogram, Matcher, MetricKindMask, Registry};
+pub use registry::{
+    Counter, Gauge, Histogram, Idle, Matcher, MetricKindMask, Naming, Options, Registry, Shape,
+    Shapes, Window,
+};
+#[cfg(feature = "recorder")]
+pub use store::{Bounds, Reason};

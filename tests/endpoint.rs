@@ -40,9 +40,21 @@ fn page(series: usize) -> Page {
 
 fn serve(allowed: &[&str], series: usize) -> (Serving, String) {
     let allowed: Vec<Network> = allowed.iter().map(|text| text.parse().unwrap()).collect();
-    let serving = Endpoint::bind(&[local()], allowed, page(series)).unwrap().start().unwrap();
+    let endpoint = Endpoint::bind(&[local()], allowed, page(series)).unwrap();
+    let serving = endpoint.with_openmetrics(true).start().unwrap();
     let address = serving.addresses()[0].clone();
     (serving, address)
+}
+
+/// Whatever a scraper prefers: recording rules written for the text's names keep matching.
+#[test]
+fn without_openmetrics_every_answer_is_text() {
+    let serving = Endpoint::bind(&[local()], Vec::new(), page(1)).unwrap().start().unwrap();
+    for accept in ["", PREFERS_OPEN_METRICS, "Accept: application/openmetrics-text\r\n"] {
+        let answer = get_with(&serving.addresses()[0], "/metrics", accept);
+        assert_eq!((answer.status, answer.header("Content-Type")), (200, Some(TEXT)), "{accept}");
+        Exposition::parse(answer.text(), Format::Prometheus);
+    }
 }
 
 #[test]
@@ -216,7 +228,8 @@ fn the_machine_is_on_the_same_page() {
         host(out);
         own(out);
     });
-    let serving = Endpoint::bind(&[local()], Vec::new(), both).unwrap().start().unwrap();
+    let endpoint = Endpoint::bind(&[local()], Vec::new(), both).unwrap();
+    let serving = endpoint.with_openmetrics(true).start().unwrap();
     for (accept, format) in [("", Format::Prometheus), (PREFERS_OPEN_METRICS, Format::OpenMetrics)]
     {
         let answer = get_with(&serving.addresses()[0], "/metrics", accept);

@@ -1,6 +1,7 @@
 //! The library face behaves as users of metrics-exporter-prometheus know it; where it does not,
 //! `sysmetrics::recorder` says so.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // a test starts itself
 
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 use std::num::NonZeroU32;
@@ -237,4 +238,72 @@ fn open_metrics_is_there_for_the_asking() {
     let mut out = Vec::new();
     recorder.handle().render_to_write(&mut out).unwrap();
     assert_eq!(out, b"# TYPE c_total counter\nc_total 1\n");
+}
+
+/// What the test below looks at, in a process of its own.
+#[test]
+fn refuses() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    counter(&recorder, &Key::from_name("taken")).increment(1);
+    for _ in 0..100 {
+        recorder.register_gauge(&Key::from_name("taken"), &METADATA).set(1);
+        counter(&recorder, &Key::from_name("sysmetrics_x")).increment(1);
+    }
+    for n in 0..100 {
+        counter(&recorder, &Key::from_name(format!("sysmetrics_{n}"))).increment(1);
+    }
+    let page = recorder.handle().render();
+    for line in ["{reason=\"other_type\"} 100", "{reason=\"reserved_name\"} 200"] {
+        assert!(page.contains(line), "{page}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_said_once() {
+    let program = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(program)
+        .args(["--exact", "refuses", "--nocapture"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines = |of: &str| log.lines().filter(|line| line.contains(of)).count();
+    assert_eq!(lines("metric=taken reason=other_type why="), 1, "{log}");
+    assert_eq!(lines("metric=sysmetrics_x reason=reserved_name why="), 1, "{log}");
+    // What is named by somebody outside, perhaps, does not fill the log.
+    assert_eq!(lines("reason=reserved_name"), 8, "{log}");
+}
+
+/// Some rows of the table in docs/library.md.
+#[test]
+fn odd_labels_and_descriptions_are_as_the_table_says() {
+    let recorder = PrometheusBuilder::new().add_global_label("zone", "").build_recorder();
+    for (name, label, value) in [
+        ("double", "__x", "1"),
+        ("triple", "___x", "1"),
+        ("empty", "a", ""),
+        ("nameless", "", "1"),
+        ("slash", "a", "b\\c\\\\d"),
+    ] {
+        counter(&recorder, &Key::from_parts(name, vec![Label::new(label, value)])).increment(1);
+    }
+    recorder.describe_counter("double".into(), None, "".into());
+    recorder.describe_counter("triple".into(), None, "The first.".into());
+    recorder.describe_counter("triple".into(), None, "The last.".into());
+    recorder.describe_counter("slash".into(), None, "x".repeat(1025).into());
+    recorder.register_gauge(&Key::from_name("infinite"), &METADATA).set(f64::INFINITY);
+    recorder.register_gauge(&Key::from_name("small"), &METADATA).set(1e-9);
+    let page = recorder.handle().render();
+    assert!(
+        page.starts_with(
+            "# TYPE double counter\ndouble{_x=\"1\"} 1\n# TYPE empty counter\nempty 1\n\
+             # TYPE infinite gauge\ninfinite +Inf\n\
+             # TYPE slash counter\nslash{a=\"b\\\\c\\\\\\\\d\"} 1\n\
+             # TYPE small gauge\nsmall 1e-9\n\
+             # HELP triple The first.\n# TYPE triple counter\ntriple{_x=\"1\"} 1\n\
+             # HELP sysmetrics_registry"
+        ),
+        "{page}"
+    );
+    assert!(page.contains("{reason=\"label_name\"} 1\n"), "{page}");
 }

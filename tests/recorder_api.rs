@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const DOCUMENT: &str = "docs/library.md";
 
 /// What is reached by its name at the top of the crate, or in the modules `recorder` and `registry`.
-const TYPES: [&str; 23] = [
+const TYPES: [&str; 24] = [
     "PrometheusBuilder",
     "PrometheusHandle",
     "PrometheusRecorder",
@@ -23,6 +23,7 @@ const TYPES: [&str; 23] = [
     "MetricKindMask",
     "Options",
     "Bounds",
+    "Reason",
     "Naming",
     "Idle",
     "Shapes",
@@ -33,8 +34,13 @@ const TYPES: [&str; 23] = [
     "HistogramCell",
 ];
 
-const SOURCES: [&str; 4] =
-    ["src/recorder", "src/registry", "src/expose/text.rs", "src/store/mod.rs"];
+const SOURCES: [&str; 5] = [
+    "src/recorder",
+    "src/registry",
+    "src/expose/text.rs",
+    "src/store/mod.rs",
+    "src/store/reason.rs",
+];
 
 fn files(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_file() {
@@ -54,10 +60,11 @@ fn items(text: &str, name: &str, found: &mut Vec<String>) {
             rest.is_some_and(|rest| rest.starts_with([' ', '(', ';']))
         };
         if is_block("impl ") {
+            let mut is_hidden = false;
             while let Some(line) = lines.next_if(|line| *line != "}") {
-                let Some(mut item) = line.strip_prefix("    pub ").map(str::to_owned) else {
-                    continue;
-                };
+                let was_hidden = std::mem::replace(&mut is_hidden, line.contains("#[doc(hidden)]"));
+                let item = line.strip_prefix("    pub ").filter(|_| !was_hidden);
+                let Some(mut item) = item.map(str::to_owned) else { continue };
                 while !item.contains(['{', ';']) {
                     item.push(' ');
                     item += lines.next().unwrap().trim();
@@ -118,10 +125,54 @@ fn public_items_are_those_of_the_list() {
 #[test]
 fn exports_are_listed() {
     let lib = fs::read_to_string("src/lib.rs").unwrap();
+    let mut exported = Vec::new();
     for export in lib.split("\npub use ").skip(1) {
         let names = export.split(';').next().unwrap().rsplit("::").next().unwrap();
-        for name in names.trim_matches(['{', '}']).split(',').map(str::trim) {
-            assert!(TYPES.contains(&name), "{name}");
+        let names = names.trim_matches(['{', '}']).split(',').map(str::trim);
+        exported.extend(names.filter(|name| !name.is_empty()));
+    }
+    for name in &exported {
+        assert!(TYPES.contains(name), "{name}");
+    }
+    for name in ["Bounds", "Reason", "Options", "Idle", "Naming", "Shape", "Window"] {
+        assert!(exported.contains(&name), "{name}");
+    }
+}
+
+/// What may get another field or variant is made of a default, not of all its parts.
+#[test]
+fn knobs_can_grow() {
+    for (file, types) in [
+        ("src/store/mod.rs", &["struct Bounds"][..]),
+        ("src/store/reason.rs", &["enum Reason"]),
+        ("src/registry/mod.rs", &["struct Options", "struct Naming"]),
+        ("src/registry/idle.rs", &["struct Idle"]),
+        ("src/registry/sketch.rs", &["struct Window"]),
+        ("src/registry/shape.rs", &["enum Shape"]),
+        ("src/recorder/error.rs", &["enum BuildError"]),
+    ] {
+        let text = fs::read_to_string(file).unwrap();
+        for name in types {
+            let line = format!("#[non_exhaustive]\npub {name} {{");
+            assert!(text.contains(&line), "{file}: {name}");
         }
     }
+}
+
+/// Of the modules only those of the library are read about.
+#[test]
+fn modules_of_the_program_are_hidden() {
+    let lib = fs::read_to_string("src/lib.rs").unwrap();
+    let mut shown: Vec<&str> = Vec::new();
+    for (at, _) in lib.match_indices("\npub mod ") {
+        let name = lib[at..].split([' ', ';']).nth(2).unwrap();
+        if !lib[..at].ends_with("#[doc(hidden)]") {
+            shown.push(name);
+        }
+    }
+    assert_eq!(shown, ["recorder", "registry"]);
+    let cargo = fs::read_to_string("Cargo.toml").unwrap();
+    let docs = cargo.split("[package.metadata.docs.rs]").nth(1).unwrap();
+    let features = docs.lines().find(|line| line.starts_with("features = ")).unwrap();
+    assert!(features.contains("\"recorder\""), "{features}");
 }

@@ -49,6 +49,13 @@ fn what_is_known_takes_no_memory() {
         registry.counter("own", &labels).inc();
         let own = || registry.counter("own", &labels).inc();
         assert_eq!(taken(|| (0..1000).for_each(|_| own())), 0, "known keys without the facade");
+        // Of another kind than there is: each is found like a known one, and nothing is made for it.
+        let refused = || {
+            with_local_recorder(&recorder, || gauge!("c", "queue" => "mail").set(1.0));
+            registry.histogram("own", &labels).record(0.5);
+        };
+        refused();
+        assert_eq!(taken(|| (0..1000).for_each(|_| refused())), 0, "refused keys");
     }
     scrapes();
 }

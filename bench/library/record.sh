@@ -18,7 +18,7 @@ file=$directory/$(date -u +%F)-$commit-library.txt
 	echo "peer       metrics-exporter-prometheus 0.18.3, feature http-listener"
 	echo
 	echo "Targets: share of the peer's that is allowed, and measured"
-	for part in calls memory "programs programs"; do
+	for part in calls series memory "programs programs"; do
 		# shellcheck disable=SC2086 # a word, or two
 		"$program" $part
 	done

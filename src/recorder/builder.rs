@@ -1,36 +1,31 @@
 //! What a recorder is to be like, said step by step.
 
-use super::exporter::{Exporter, Way};
-use super::push::Push;
+#[cfg(target_os = "linux")]
+use super::output::Output;
 #[cfg(feature = "exporter")]
 use super::serve;
-use super::serve::{BadNetwork, Network};
 use super::{BuildError, PrometheusHandle, PrometheusRecorder};
 use crate::registry::{
     DEFAULT_QUANTILES, Idle, Matcher, MetricKindMask, Naming, Options, Registry, Shape, Shapes,
     Window,
 };
-use crate::settings::Listen;
 use crate::store::Bounds;
-use crate::wire::Url;
 use std::fmt;
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
-
-/// The port that is listened on where nobody names another.
-const PORT: u16 = 9000;
 
 /// How the names begin of what the process says of itself beside the collectors.
 #[cfg(feature = "exporter")]
 const PROCESS: &str = "process_";
 
 /// Builds a recorder of the facade `metrics`, and what takes its metrics out of the process.
+///
+/// Listening and pushing need Linux. On other systems the methods for them (`install`, `build`,
+/// `with_http_listener`, …) do not exist; `install_recorder` and the handle's `render` do.
 #[must_use = "a builder does nothing until it builds"]
 pub struct PrometheusBuilder {
-    way: Way,
-    allowed: Vec<Network>,
+    #[cfg(target_os = "linux")]
+    pub(super) output: Output,
     bounds: Bounds,
     buckets: Option<Vec<f64>>,
     matched: Vec<(Matcher, Vec<f64>)>,
@@ -59,8 +54,8 @@ impl PrometheusBuilder {
     /// One that listens on port 9000 of all addresses of the machine.
     pub fn new() -> PrometheusBuilder {
         PrometheusBuilder {
-            way: Way::Listen(Listen::Tcp("0.0.0.0".to_owned(), PORT)),
-            allowed: Vec::new(),
+            #[cfg(target_os = "linux")]
+            output: Output::default(),
             bounds: Bounds::default(),
             buckets: None,
             matched: Vec::new(),
@@ -72,56 +67,6 @@ impl PrometheusBuilder {
             #[cfg(feature = "exporter")]
             with_host: false,
         }
-    }
-
-    /// Listens there. The page is at every path.
-    pub fn with_http_listener(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.way = Way::Listen(Listen::from(address.into()));
-        self
-    }
-
-    /// Listens on a Unix socket.
-    pub fn with_http_uds_listener(mut self, path: impl Into<PathBuf>) -> Self {
-        self.way = Way::Listen(Listen::Unix(path.into()));
-        self
-    }
-
-    /// Pushes to a Pushgateway instead, by PUT or by POST: `http://host:9091/metrics/job/name`.
-    ///
-    /// # Errors
-    ///
-    /// The endpoint is no URL, or one that this build cannot speak to; the interval is zero.
-    pub fn with_push_gateway(
-        mut self,
-        endpoint: impl AsRef<str>,
-        interval: Duration,
-        username: Option<String>,
-        password: Option<String>,
-        use_http_post_method: bool,
-    ) -> Result<Self, BuildError> {
-        let bad = |expected: &str| BuildError::InvalidPushGatewayEndpoint(expected.to_owned());
-        let url = Url::parse(endpoint.as_ref()).map_err(bad)?;
-        if interval.is_zero() {
-            return Err(BuildError::ZeroPushInterval);
-        }
-        let user = username.map(|name| (name, password.unwrap_or_default()));
-        let user = user.or_else(|| url.user.clone());
-        let push = Push { url, interval, user, by_post: use_http_post_method };
-        self.way = Way::Push(Box::new(move |handle| push.run(handle)));
-        Ok(self)
-    }
-
-    /// Lets in clients of this address or network (`10.0.0.0/8`) besides those of others that were
-    /// named; all if none was. Others get 403.
-    ///
-    /// # Errors
-    ///
-    /// It is no address and no network.
-    pub fn add_allowed_address(mut self, address: impl AsRef<str>) -> Result<Self, BuildError> {
-        let network = address.as_ref().parse::<Network>();
-        let bad = |error: BadNetwork| BuildError::InvalidAllowlistAddress(error.to_string());
-        self.allowed.push(network.map_err(bad)?);
-        Ok(self)
     }
 
     /// Histograms that have no buckets are summaries of these quantiles, each between 0 and 1.
@@ -198,8 +143,14 @@ impl PrometheusBuilder {
     }
 
     /// Series of these kinds that are told nothing for longer than `timeout` are forgotten. The time
-    /// runs from the first page on which they are.
-    pub fn idle_timeout(mut self, mask: MetricKindMask, timeout: Option<Duration>) -> Self {
+    /// runs from the first page on which they are. With the feature `metrics-util` the mask may be that
+    /// crate's.
+    pub fn idle_timeout(
+        mut self,
+        mask: impl Into<MetricKindMask>,
+        timeout: Option<Duration>,
+    ) -> Self {
+        let mask = mask.into();
         let some = timeout.filter(|_| mask != MetricKindMask::NONE);
         self.idle = some.map(|after| Idle { kinds: mask, after });
         self
@@ -222,24 +173,12 @@ impl PrometheusBuilder {
         self
     }
 
-    /// What the collectors say about this box and this process is on the same page, as
+    /// With the feature `exporter`: what the collectors say about this box and this process is on the same page, as
     /// `sysmetrics_*` and `process_*`; the program may not use such names then.
     #[cfg(feature = "exporter")]
     pub fn with_host_metrics(mut self) -> Self {
         self.with_host = true;
         self
-    }
-
-    /// Installs the recorder for the whole process, and serves or pushes what it has on a thread of
-    /// its own.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be listened there, a recorder is installed already, or there is no room for a thread.
-    pub fn install(self) -> Result<(), BuildError> {
-        let (recorder, exporter) = self.build()?;
-        set_global(recorder)?;
-        exporter.start()
     }
 
     /// Installs the recorder for the whole process; what it has is rendered by the handle.
@@ -252,20 +191,6 @@ impl PrometheusBuilder {
         let handle = recorder.handle();
         set_global(recorder)?;
         Ok(handle)
-    }
-
-    /// The recorder, and what takes its metrics out of the process once it is run.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be listened there.
-    pub fn build(mut self) -> Result<(PrometheusRecorder, Exporter), BuildError> {
-        let nowhere = Way::Listen(Listen::Tcp(String::new(), PORT));
-        let way = std::mem::replace(&mut self.way, nowhere);
-        let allowed = std::mem::take(&mut self.allowed);
-        let recorder = self.build_recorder();
-        let exporter = Exporter::new(way, allowed, recorder.handle())?;
-        Ok((recorder, exporter))
     }
 
     /// The recorder alone.
@@ -299,6 +224,6 @@ fn some(values: &[f64]) -> Result<Vec<f64>, BuildError> {
     if values.is_empty() { Err(BuildError::EmptyBucketsOrQuantiles) } else { Ok(values.to_vec()) }
 }
 
-fn set_global(recorder: PrometheusRecorder) -> Result<(), BuildError> {
+pub(super) fn set_global(recorder: PrometheusRecorder) -> Result<(), BuildError> {
     metrics::set_global_recorder(recorder).map_err(|_| BuildError::FailedToSetGlobalRecorder)
 }

@@ -1,7 +1,8 @@
 //! How metrics leave the process without being asked for by it: an endpoint for scrapes, or pushes to a
 //! Pushgateway. Plain blocking work, for a thread of its own.
 
-use super::serve::{Endpoint, Network, Page, Serving};
+use super::output::Output;
+use super::serve::{Endpoint, Page, Serving};
 use super::{BuildError, PrometheusHandle};
 use crate::registry::Registry;
 use crate::settings::Listen;
@@ -31,18 +32,15 @@ enum Work {
 }
 
 impl Exporter {
-    pub(super) fn new(
-        way: Way,
-        allowed: Vec<Network>,
-        handle: PrometheusHandle,
-    ) -> Result<Exporter, BuildError> {
-        let work = match way {
+    pub(super) fn new(output: Output, handle: PrometheusHandle) -> Result<Exporter, BuildError> {
+        let work = match output.way {
             Way::Push(push) => Work::Push(push, handle),
             Way::Listen(listen) => {
                 let page: Page = Box::new(move |text| handle.write(text));
-                let endpoint = Endpoint::bind(&[listen], allowed, page);
+                let endpoint = Endpoint::bind(&[listen], output.allowed, page);
                 let cannot = |e: io::Error| BuildError::FailedToCreateHTTPListener(e.to_string());
-                Work::Serve(Box::new(endpoint.map_err(cannot)?))
+                let endpoint = endpoint.map_err(cannot)?;
+                Work::Serve(Box::new(endpoint.with_openmetrics(output.has_openmetrics)))
             }
         };
         Ok(Exporter(work))
@@ -90,7 +88,8 @@ impl Exporter {
 }
 
 impl Registry {
-    /// Serves what it tells on a thread of its own, until what is returned is dropped or detached.
+    /// Serves what it tells on a thread of its own, as text 0.0.4, until what is returned is dropped or
+    /// detached. Linux only.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! The endpoint of a library: the program's poll loop over one page, on a thread of its own. The page
-//! is at every path but `/health`, as text 0.0.4 or OpenMetrics, compressed for who likes that; the
-//! limits are the program's. Nothing else of the process is touched: no signal, no environment.
+//! is at every path but `/health`, as text 0.0.4, or in OpenMetrics where that is wished and the client
+//! prefers it; compressed for who likes that. The limits are the program's. Nothing else of the process is touched: no signal, no environment.
 //!
 //! A client that is on none of the allowed networks gets 403. Unix sockets are open to whoever may open
 //! their files.
@@ -60,9 +60,16 @@ impl Endpoint {
             lines: Default::default(),
             gzip: Default::default(),
             allowed,
+            has_openmetrics: false,
             traffic: Default::default(),
         };
         Ok(Endpoint { server, pages, wake })
+    }
+
+    /// Whether clients that prefer OpenMetrics get it; otherwise every answer is text 0.0.4.
+    pub fn with_openmetrics(mut self, wished: bool) -> Endpoint {
+        self.pages.has_openmetrics = wished;
+        self
     }
 
     /// Where it listens, with the ports that the kernel picked.
@@ -136,13 +143,15 @@ struct Pages {
     lines: [Lines; 2],
     gzip: Gzip,
     allowed: Vec<Network>,
+    has_openmetrics: bool,
     traffic: Traffic,
 }
 
 impl Pages {
     fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
         let [text, open_metrics] = &mut self.lines;
-        let (format, lines) = match prefers_open_metrics(&request.accept) {
+        let is_open = self.has_openmetrics && prefers_open_metrics(&request.accept);
+        let (format, lines) = match is_open {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };

@@ -1,16 +1,18 @@
-//! The families of a registry, by name, and their series, by labels: what is written at a scrape, in
-//! that order. Only new keys, descriptions and scrapes come here; known keys are found in the shards.
+//! The families of a registry: their names, kinds and descriptions, and which names are free. Only new
+//! keys and descriptions come here. A page keeps what it has written of a family; what changes of one
+//! is made anew.
 
 use super::cell::{Cell, Counter, Gauge};
 use super::histogram::Histogram;
-use super::key::Key;
+use super::identity::part_hash;
+use super::index::Index;
 use super::name;
-use super::series::{Entry, Series};
+use super::setup::Setup;
 use super::shape::Shape;
 use super::{Naming, Options};
 use crate::metric::{self, Kind, fresh_stamp};
 use crate::settings::Dialect;
-use crate::store::{LabelSet, MAX_HELP, PARTS, Reason, parts_of};
+use crate::store::{MAX_HELP, PARTS, Reason, parts_of};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -26,24 +28,50 @@ pub enum Wish<'a> {
     Histogram(Option<&'a Shape>),
 }
 
+impl Wish<'_> {
+    /// A cell of that kind that is shown nowhere.
+    pub fn hidden_cell(&self) -> Cell {
+        match self {
+            Wish::Counter => Cell::Counter(Counter::default()),
+            Wish::Gauge => Cell::Gauge(Gauge::default()),
+            Wish::Histogram(_) => {
+                Cell::Histogram(Histogram::new(&Shape::buckets(&[]), Arc::default()))
+            }
+        }
+    }
+
+    /// Whether a family of that kind is what is asked for.
+    pub fn is(&self, kind: Kind) -> bool {
+        match self {
+            Wish::Counter => kind == Kind::Counter,
+            Wish::Gauge => kind == Kind::Gauge,
+            Wish::Histogram(_) => matches!(kind, Kind::Histogram | Kind::Summary),
+        }
+    }
+}
+
 /// One family.
+#[derive(Clone)]
 pub struct Family {
     pub name: Box<str>,
-    /// Its name with unit and `_total`, where these are wished.
-    pub exposed: Box<str>,
+    /// Its name with unit and `_total`, where that is another.
+    exposed: Option<Box<str>>,
     pub kind: Kind,
-    pub help: Box<str>,
+    help: Box<str>,
     /// Of a histogram or summary.
     shape: Option<Shape>,
     stamp: u32,
     shares_stem: bool,
-    pub series: Series,
 }
 
 impl Family {
+    fn exposed(&self) -> &str {
+        self.exposed.as_deref().unwrap_or(&self.name)
+    }
+
     /// As sinks know families.
     pub fn row(&self) -> metric::Family<'_> {
-        let row = metric::Family::made(self.kind, &self.exposed, &self.help, self.stamp);
+        let row = metric::Family::made(self.kind, self.exposed(), &self.help, self.stamp);
         let row = if self.shares_stem { row.sharing_stem() } else { row };
         if self.help.is_empty() { row.undescribed() } else { row }
     }
@@ -53,7 +81,12 @@ impl Family {
         self.shape.as_ref().map_or(1, Shape::weight)
     }
 
-    fn new_cell(&self, left_out: &Arc<AtomicU64>) -> Cell {
+    /// Whether its series have labels of their own.
+    pub fn has_parts(&self) -> bool {
+        self.shape.is_some()
+    }
+
+    pub fn new_cell(&self, left_out: &Arc<AtomicU64>) -> Cell {
         match (&self.shape, self.kind) {
             (Some(shape), _) => Cell::Histogram(Histogram::new(shape, Arc::clone(left_out))),
             (None, Kind::Counter) => Cell::Counter(Counter::default()),
@@ -68,93 +101,74 @@ struct Described {
     help: Box<str>,
 }
 
-/// All families.
+/// A family, the hash of its name, and how many series it has.
+struct Known {
+    family: Arc<Family>,
+    name_hash: u32,
+    series: usize,
+}
+
+/// All families. Each has a number, which is another's once it is gone.
 #[derive(Default)]
 pub struct Families {
-    /// By name, without unit and `_total`.
-    pub known: Vec<Family>,
-    /// Those names by the whole names, which come first.
-    exposed: Vec<(Box<str>, Box<str>)>,
+    known: Vec<Option<Known>>,
+    free: Vec<u32>,
+    count: usize,
+    by_name: Index,
+    by_exposed: Index,
     /// By name.
     described: Vec<Described>,
-    /// How many lines all series are.
-    pub lines: usize,
-    labels: LabelSet,
+    /// Another one after each change.
+    pub version: u64,
+}
+
+/// The counter whose family would have that name in OpenMetrics.
+fn total_of(name: &str) -> String {
+    [name, "_total"].concat()
+}
+
+fn hash(name: &str) -> u32 {
+    part_hash(0, name.as_bytes()) as u32
 }
 
 /// Where `name` is in what is sorted by it, or would be.
-fn place<T>(sorted: &[T], name: &str, of: impl Fn(&T) -> &str) -> Result<usize, usize> {
-    sorted.binary_search_by(|item| of(item).cmp(name))
+fn place(sorted: &[Described], name: &str) -> Result<usize, usize> {
+    sorted.binary_search_by(|described| (*described.name).cmp(name))
 }
 
 impl Families {
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        place(&self.known, name, |family| &family.name)
+    fn known(&self, id: u32) -> Option<&Known> {
+        self.known.get(id as usize)?.as_ref()
+    }
+
+    fn known_mut(&mut self, id: u32) -> Option<&mut Known> {
+        self.known.get_mut(id as usize)?.as_mut()
+    }
+
+    /// The family of this number.
+    pub fn get(&self, id: u32) -> Option<&Arc<Family>> {
+        self.known(id).map(|known| &known.family)
+    }
+
+    /// All of them, with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Arc<Family>)> {
+        let known = (0..).zip(&self.known);
+        known.filter_map(|(id, known)| known.as_ref().map(|known| (id, &known.family)))
+    }
+
+    /// The number of the family `name`, which has this hash.
+    pub fn find(&self, hash: u32, name: &[u8]) -> Option<u32> {
+        self.by_name.find(hash, |id| self.get(id).is_some_and(|f| f.name.as_bytes() == name))
     }
 
     /// Which family is exposed under `name`.
-    fn place_of_exposed(&self, name: &str) -> Option<usize> {
-        let at = place(&self.exposed, name, |pair| &pair.0).ok()?;
-        self.place(&self.exposed.get(at)?.1).ok()
-    }
-
-    fn described(&self, name: &str) -> Option<&Described> {
-        self.described.get(place(&self.described, name, |described| &described.name).ok()?)
-    }
-
-    /// The series of `key`, made if need be.
-    pub fn register(
-        &mut self,
-        key: &impl Key,
-        wish: &Wish<'_>,
-        options: &Options,
-        left_out: &Arc<AtomicU64>,
-    ) -> Result<&mut Entry, Reason> {
-        let name = name::metric(key.name());
-        let labels = self.render(key, wish, options)?;
-        let (at, mut made) = match self.place(&name) {
-            Ok(at) => (at, None),
-            Err(_) => (0, Some(self.make(&name, wish, options)?)),
-        };
-        let family = made.as_ref().or(self.known.get(at)).ok_or(Reason::Name)?;
-        if !is(family.kind, wish) {
-            return Err(Reason::Kind);
-        }
-        let found = family.series.find(&labels);
-        if found.is_none() && self.lines + family.weight() > options.bounds.series {
-            return Err(Reason::Series);
-        }
-        let at = made.take().map_or(at, |family| self.insert(family));
-        let family = self.known.get_mut(at).ok_or(Reason::Name)?;
-        let entry = found.unwrap_or_else(|| {
-            self.lines += family.weight();
-            family.series.insert(Entry::new(labels, family.new_cell(left_out)))
-        });
-        family.series.get_mut(entry).ok_or(Reason::Name)
-    }
-
-    /// The labels of `key` and of all series, as they are written. Of two that go by one name the
-    /// last is taken, and that of the key rather than that of all.
-    fn render(
-        &mut self,
-        key: &impl Key,
-        wish: &Wish<'_>,
-        options: &Options,
-    ) -> Result<Box<[u8]>, Reason> {
-        let has_parts = matches!(wish, Wish::Histogram(_));
-        let set = &mut self.labels;
-        set.clear();
-        let said: Vec<(&str, &str)> = key.labels().collect();
-        let all = options.labels.iter().map(|(name, value)| (&**name, &**value));
-        for (name, value) in said.into_iter().rev().chain(all.rev()) {
-            set.add_missing(&name::label(name, has_parts), value);
-        }
-        Ok(set.render(&options.bounds, "")?.text().into())
+    fn find_exposed(&self, name: &str) -> Option<u32> {
+        self.by_exposed.find(hash(name), |id| self.get(id).is_some_and(|f| f.exposed() == name))
     }
 
     /// A family of that name, if it can be.
-    fn make(&self, name: &str, wish: &Wish<'_>, options: &Options) -> Result<Family, Reason> {
-        if self.known.len() >= options.bounds.families {
+    pub fn make(&self, name: &str, wish: &Wish<'_>, options: &Options) -> Result<Family, Reason> {
+        if self.count >= options.bounds.families {
             return Err(Reason::Families);
         }
         let (kind, shape) = match wish {
@@ -165,18 +179,18 @@ impl Families {
                 shape @ Shape::Quantiles(..) => (Kind::Summary, Some(shape.clone())),
             },
         };
-        let (unit, help) = self.described(name).map_or(("", ""), |d| (&*d.unit, &*d.help));
+        let described = place(&self.described, name).ok().and_then(|at| self.described.get(at));
+        let (unit, help) = described.map_or(("", ""), |d| (&*d.unit, &*d.help));
         let exposed = exposed(name, unit, kind, &options.naming);
-        self.judge(&exposed, kind, options)?;
+        self.judge(exposed.as_deref().unwrap_or(name), kind, options)?;
         Ok(Family {
             name: name.into(),
-            exposed: exposed.into(),
+            exposed: exposed.map(Into::into),
             kind,
             help: help.into(),
             shape,
             stamp: fresh_stamp(),
             shares_stem: false,
-            series: Series::default(),
         })
     }
 
@@ -193,67 +207,91 @@ impl Families {
             return Err(Reason::Reserved);
         }
         let is_part = |part: &&str| {
-            let stem = name.strip_suffix(*part).and_then(|stem| self.place_of_exposed(stem));
-            let family = stem.and_then(|at| self.known.get(at));
+            let stem = name.strip_suffix(*part).and_then(|stem| self.find_exposed(stem));
+            let family = stem.and_then(|id| self.get(id));
             family.is_some_and(|family| parts_of(family.kind).contains(part))
         };
-        let is_there = |part: &&str| self.place_of_exposed(&[name, *part].concat()).is_some();
-        let is_taken = self.place_of_exposed(name).is_some();
+        let is_there = |part: &&str| self.find_exposed(&[name, *part].concat()).is_some();
+        let is_taken = self.find_exposed(name).is_some();
         if is_taken || PARTS.iter().any(is_part) || parts_of(kind).iter().any(is_there) {
             return Err(Reason::Taken);
         }
         Ok(())
     }
 
-    /// Takes in a family whose names are free; where it is.
-    fn insert(&mut self, family: Family) -> usize {
-        let exposed = family.exposed.clone();
-        if let Err(at) = place(&self.exposed, &exposed, |pair| &pair.0) {
-            self.exposed.insert(at, (exposed.clone(), family.name.clone()));
+    /// Takes in a family whose names are free; its number.
+    pub fn insert(&mut self, mut family: Family, name_hash: u32) -> u32 {
+        family.shares_stem = family.kind == Kind::Counter && self.shares_stem(family.exposed());
+        let (by_exposed, total) = (hash(family.exposed()), total_of(family.exposed()));
+        let id = self.free.pop().unwrap_or(self.known.len() as u32);
+        let known = Known { family: Arc::new(family), name_hash, series: 0 };
+        match self.known.get_mut(id as usize) {
+            Some(place) => *place = Some(known),
+            None => self.known.push(Some(known)),
         }
-        let at = self.place(&family.name).unwrap_or_else(|at| at);
-        self.known.insert(at, family);
-        self.retell(&exposed);
-        at
+        self.by_name.insert(name_hash, id);
+        self.by_exposed.insert(by_exposed, id);
+        self.count += 1;
+        self.retell(&total);
+        id
     }
 
     /// Takes out a family; its description stays.
-    pub fn remove(&mut self, name: &str) -> Option<Family> {
-        let family = self.known.remove(self.place(name).ok()?);
-        if let Ok(at) = place(&self.exposed, &family.exposed, |pair| &pair.0) {
-            self.exposed.remove(at);
+    fn remove(&mut self, id: u32) -> Option<Known> {
+        let known = self.known.get_mut(id as usize)?.take()?;
+        self.by_name.remove(known.name_hash, id);
+        self.by_exposed.remove(hash(known.family.exposed()), id);
+        self.free.push(id);
+        self.count -= 1;
+        self.retell(&total_of(known.family.exposed()));
+        Some(known)
+    }
+
+    /// The family has another series.
+    pub fn gain(&mut self, id: u32) {
+        if let Some(known) = self.known_mut(id) {
+            known.series += 1;
         }
-        self.retell(&family.exposed);
-        Some(family)
+    }
+
+    /// The family has lost a series, and is gone with the last.
+    pub fn lose(&mut self, id: u32) {
+        let Some(known) = self.known_mut(id) else { return };
+        known.series -= 1;
+        if known.series == 0 {
+            self.remove(id);
+        }
     }
 
     /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where the
     /// name lacks `_total`, the counter goes under its whole name and without a type, so that it has
-    /// one name in both formats. A family came or went: it and the counter of that name with `_total`
-    /// may be told otherwise now.
-    fn retell(&mut self, exposed: &str) {
-        for name in [exposed, &[exposed, "_total"].concat()] {
-            let stem = name.strip_suffix("_total");
-            let shares = stem.is_none_or(|stem| self.place_of_exposed(stem).is_some());
-            let family = self.place_of_exposed(name).and_then(|at| self.known.get_mut(at));
-            if let Some(family) = family.filter(|family| family.kind == Kind::Counter) {
-                (family.shares_stem, family.stamp) = (shares, fresh_stamp());
-            }
+    /// one name in both formats.
+    fn shares_stem(&self, counter: &str) -> bool {
+        counter.strip_suffix("_total").is_none_or(|stem| self.find_exposed(stem).is_some())
+    }
+
+    /// A family came or went: the counter of that name with `_total` may be told otherwise now.
+    fn retell(&mut self, total: &str) {
+        self.version += 1;
+        let Some(id) = self.find_exposed(total) else { return };
+        let shares_stem = self.shares_stem(total);
+        let family = self.known_mut(id).map(|known| &mut known.family);
+        if let Some(family) = family.filter(|family| family.kind == Kind::Counter) {
+            let family = Arc::make_mut(family);
+            (family.shares_stem, family.stamp) = (shares_stem, fresh_stamp());
         }
     }
 
-    /// What the first says of a name holds.
+    /// What the first says of a name holds. Whether a name is free now that was not.
     pub fn describe(
         &mut self,
         name: &str,
         unit: &str,
         help: &str,
-        options: &Options,
-    ) -> Result<(), Reason> {
-        let name = name::metric(name);
-        let Err(at) = place(&self.described, &name, |described| &described.name) else {
-            return Ok(());
-        };
+        setup: &Setup,
+    ) -> Result<bool, Reason> {
+        let (name, options) = (name::metric(name), &setup.options);
+        let Err(at) = place(&self.described, &name) else { return Ok(false) };
         if self.described.len() >= options.bounds.families {
             return Err(Reason::Families);
         }
@@ -263,29 +301,32 @@ impl Families {
         let described =
             Described { name: name.as_str().into(), unit: unit.into(), help: help.into() };
         self.described.insert(at, described);
-        let Some(mut family) = self.remove(&name) else { return Ok(()) };
+        let known = self.find(setup.hash(&name), name.as_bytes());
+        let Some(Known { family, name_hash, series }) = known.and_then(|id| self.remove(id)) else {
+            return Ok(false);
+        };
+        let mut family = Arc::unwrap_or_clone(family);
         let exposed = exposed(&name, unit, family.kind, &options.naming);
         // A name that is another's is left to it.
-        if self.judge(&exposed, family.kind, options).is_ok() {
-            family.exposed = exposed.into();
+        if self.judge(exposed.as_deref().unwrap_or(&name), family.kind, options).is_ok() {
+            family.exposed = exposed.map(Into::into);
         }
         (family.help, family.stamp) = (help.into(), fresh_stamp());
-        self.insert(family);
-        Ok(())
+        // It gets the number that was free last, its own.
+        let id = self.insert(family, name_hash);
+        if let Some(known) = self.known_mut(id) {
+            known.series = series;
+        }
+        Ok(true)
     }
 }
 
-/// Whether a family of that kind is what is asked for.
-fn is(kind: Kind, wish: &Wish<'_>) -> bool {
-    match wish {
-        Wish::Counter => kind == Kind::Counter,
-        Wish::Gauge => kind == Kind::Gauge,
-        Wish::Histogram(_) => matches!(kind, Kind::Histogram | Kind::Summary),
+/// The whole name, where that is another.
+fn exposed(name: &str, unit: &str, kind: Kind, naming: &Naming) -> Option<String> {
+    let has_total = naming.totals && kind == Kind::Counter;
+    if !has_total && !naming.units {
+        return None;
     }
-}
-
-/// The whole name.
-fn exposed(name: &str, unit: &str, kind: Kind, naming: &Naming) -> String {
     let name = if naming.units { name::with_unit(name, unit) } else { name.to_owned() };
-    if naming.totals && kind == Kind::Counter { name::with_total(name) } else { name }
+    Some(if has_total { name::with_total(name) } else { name })
 }

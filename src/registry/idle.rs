@@ -3,11 +3,13 @@
 //! with its keys; asked for again, it starts anew. While somebody keeps a handle it only sleeps: it is
 //! not shown, and comes back with what it was when the handle is used again.
 
-use super::family::Families;
+use super::catalog::{Catalog, Fate};
+use super::page::{Page, Shown};
 use super::series::Entry;
 use super::shards::Shards;
 use crate::metric::Kind;
 use std::ops::BitOr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Kinds of metrics, any number of them.
@@ -37,6 +39,21 @@ impl MetricKindMask {
     }
 }
 
+/// That of the crate `metrics-util`, which programs have that used another exporter.
+#[cfg(feature = "metrics-util")]
+impl From<metrics_util::MetricKindMask> for MetricKindMask {
+    fn from(mask: metrics_util::MetricKindMask) -> MetricKindMask {
+        use metrics_util::MetricKind;
+        let all = [
+            (MetricKind::Counter, MetricKindMask::COUNTER),
+            (MetricKind::Gauge, MetricKindMask::GAUGE),
+            (MetricKind::Histogram, MetricKindMask::HISTOGRAM),
+        ];
+        let named = all.into_iter().filter(|(kind, _)| mask.matches(*kind));
+        named.fold(MetricKindMask::NONE, |so_far, (_, own)| so_far | own)
+    }
+}
+
 impl BitOr for MetricKindMask {
     type Output = MetricKindMask;
 
@@ -47,6 +64,7 @@ impl BitOr for MetricKindMask {
 
 /// Which series are forgotten when nobody told them anything for so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Idle {
     /// Of these kinds.
     pub kinds: MetricKindMask,
@@ -54,46 +72,49 @@ pub struct Idle {
     pub after: Duration,
 }
 
-impl Entry {
-    /// Looks whether it was told something, at `now`; whether it is to be kept.
-    fn look(&mut self, now: u64, after: u64, shards: &Shards) -> bool {
-        let (touched, mark) = self.cell.look();
-        match self.changed {
-            Some(changed) if !touched && mark == self.mark => {
-                if now.saturating_sub(changed) <= after {
-                    return true;
-                }
-            }
-            _ => {
-                (self.mark, self.changed, self.asleep) = (mark, Some(now), false);
-                return true;
-            }
-        }
-        for hash in self.keys.drain(..) {
-            shards.remove(hash, &self.cell);
-        }
-        // Nobody can find it any more: whoever has it has kept it.
-        self.asleep = self.cell.holders() > 1;
-        self.asleep
+impl Idle {
+    /// Series of these kinds, when they were told nothing for longer than this.
+    pub fn new(kinds: MetricKindMask, after: Duration) -> Idle {
+        Idle { kinds, after }
     }
 }
 
-impl Families {
+impl Entry {
+    /// Whether nobody told it anything for longer than `after`, at `now`.
+    fn is_idle(&mut self, now: u64, after: u64) -> bool {
+        let (touched, mark) = self.cell.look();
+        match self.changed {
+            Some(changed) if !touched && mark == self.mark => now.saturating_sub(changed) > after,
+            _ => {
+                (self.mark, self.changed, self.asleep) = (mark, Some(now), false);
+                false
+            }
+        }
+    }
+}
+
+impl Page {
     /// Forgets what is idle.
-    pub fn sweep(&mut self, now: u64, idle: &Idle, shards: &Shards) {
+    pub fn sweep(&mut self, now: u64, idle: &Idle, catalog: &Mutex<Catalog>, shards: &Shards) {
         let after = u64::try_from(idle.after.as_millis()).unwrap_or(u64::MAX);
-        let mut empty = Vec::new();
-        for family in &mut self.known {
+        for Shown { family, series, .. } in &mut self.families {
             if !idle.kinds.matches(family.kind) {
                 continue;
             }
-            let before = family.series.len();
-            family.series.retain(|entry| entry.look(now, after, shards));
-            self.lines -= (before - family.series.len()) * family.weight();
-            if family.series.len() == 0 {
-                empty.push(family.name.clone());
-            }
+            series.retain(|entry| {
+                if !entry.is_idle(now, after) {
+                    return true;
+                }
+                let mut catalog = catalog.lock().unwrap_or_else(PoisonError::into_inner);
+                let fate = catalog.let_go(entry.place, entry.mark, shards);
+                if let Fate::Stays = fate {
+                    // It was told something in between.
+                    entry.changed = None;
+                }
+                entry.asleep = matches!(fate, Fate::Sleeps);
+                !matches!(fate, Fate::Goes)
+            });
         }
-        empty.iter().for_each(|name| drop(self.remove(name)));
+        self.families.retain(|shown| shown.series.len() > 0);
     }
 }

@@ -3,9 +3,10 @@
 //! each is kept as one stretch of bytes, so that a key that is known is told by comparing.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
-/// Stands behind each part of a key. No UTF-8 text has this byte.
-const END: u8 = 0xff;
+/// Stands before the length of a part, in four bytes, where that does not fit into one.
+const LONG: u8 = 0xff;
 
 /// A key.
 pub trait Key {
@@ -39,27 +40,52 @@ impl Key for Said<'_> {
     }
 }
 
+/// Writes `key` as it is kept: the name, then each label's name and value, each behind its length.
+pub fn write(key: &impl Key, text: &mut Vec<u8>) {
+    text.clear();
+    put(key.name(), text);
+    for (name, value) in key.labels() {
+        put(name, text);
+        put(value, text);
+    }
+}
+
+/// Appends one part of a key.
+#[inline]
+pub fn put(part: &str, text: &mut Vec<u8>) {
+    match u8::try_from(part.len()) {
+        Ok(length) if length < LONG => text.push(length),
+        _ => {
+            text.push(LONG);
+            text.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        }
+    }
+    text.extend_from_slice(part.as_bytes());
+}
+
+/// The first part of what is kept, and what is behind it.
+#[inline]
+pub fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    match text.split_first()? {
+        (&LONG, rest) => {
+            let (length, rest) = rest.split_first_chunk()?;
+            rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+        }
+        (length, rest) => rest.split_at_checked(usize::from(*length)),
+    }
+}
+
 /// A key as it is kept.
-pub struct Kept(Box<[u8]>);
+#[derive(Clone)]
+pub struct Kept(Arc<[u8]>);
 
 impl Kept {
-    pub fn of(key: &impl Key) -> Kept {
-        let mut text = Vec::new();
-        let mut part = |part: &str| {
-            text.extend_from_slice(part.as_bytes());
-            text.push(END);
-        };
-        part(key.name());
-        for (name, value) in key.labels() {
-            part(name);
-            part(value);
-        }
+    pub fn of(text: &[u8]) -> Kept {
         Kept(text.into())
     }
 
-    /// No key.
-    pub fn none() -> Kept {
-        Kept(Box::default())
+    pub fn text(&self) -> &[u8] {
+        &self.0
     }
 
     /// Whether it is this one, labels in the same order.
@@ -78,7 +104,8 @@ impl Kept {
 
 #[inline]
 fn without<'t>(text: &'t [u8], part: &str) -> Option<&'t [u8]> {
-    text.strip_prefix(part.as_bytes())?.strip_prefix(&[END])
+    let (first, rest) = split(text)?;
+    (first == part.as_bytes()).then_some(rest)
 }
 
 #[cfg(test)]
@@ -87,7 +114,12 @@ mod tests {
 
     #[test]
     fn keys_are_told_apart() {
-        let keys: [(&str, &[(&str, &str)]); 8] = [
+        let long = ["x".repeat(254), "x".repeat(255), "x".repeat(70_000)];
+        let [almost, just, very] = long.each_ref().map(String::as_str);
+        let keys: [(&str, &[(&str, &str)]); 11] = [
+            ("a", &[("b", almost)]),
+            ("a", &[("b", just)]),
+            ("a", &[("b", very)]),
             ("a", &[]),
             ("ab", &[]),
             ("a", &[("b", "")]),
@@ -99,7 +131,9 @@ mod tests {
         ];
         let all = keys.map(|(name, labels)| Said { name, labels });
         for (i, one) in all.iter().enumerate() {
-            let kept = Kept::of(one);
+            let mut text = Vec::new();
+            write(one, &mut text);
+            let kept = Kept::of(&text);
             for (j, other) in all.iter().enumerate() {
                 assert_eq!(kept.is(other), i == j, "{} {}", i, j);
             }

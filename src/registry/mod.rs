@@ -2,24 +2,33 @@
 //! A handle that is kept changes its number without a lock; a key that is known is found with one read
 //! lock and no memory; everything is bounded. A registry writes itself to any sink.
 //!
-//! Limits are those of `store::Bounds`: 100 000 series (each bucket, quantile, sum and count of a
+//! Limits are those of [`Bounds`]: 100 000 series (each bucket, quantile, sum and count of a
 //! histogram or summary is one), 5 000 families, 32 labels of a series, names of 200 bytes and values
 //! of 1024. What is beyond is refused: its handle works, and is shown nowhere. So is what has the name
 //! of another kind of metric, or that of a part of a histogram. Refusals are counted by reason, in
-//! `sysmetrics_registry_refused_total`, which is there when there are any.
+//! `sysmetrics_registry_refused_total`, which is there when there are any; of each reason the first
+//! eight keys are logged. A key that was refused is remembered, and found as quickly as others.
+//!
+//! Pages and those who register series do not wait for each other: a page takes in what is new a piece
+//! at a time, then sorts and writes it alone.
 //!
 //! The hashes of keys of the facade `metrics` are not seeded: where somebody outside chooses values of
 //! labels, he can make lookups slow, as slow as there may be series.
 
 mod bins;
+mod catalog;
 mod cell;
 mod exemplar;
 mod family;
 mod histogram;
+mod identity;
 mod idle;
+mod index;
 mod key;
 mod name;
+mod page;
 mod series;
+mod setup;
 mod shape;
 mod shards;
 mod sketch;
@@ -34,22 +43,26 @@ pub use shape::{DEFAULT_QUANTILES, Matcher, Shape, Shapes};
 pub use sketch::{MAX_WINDOWS, Window};
 pub use write::families;
 
+use crate::log;
 use crate::store::{Bounds, Reason};
+use catalog::Catalog;
 use cell::Handle;
-use family::{Families, Wish};
+use family::Wish;
 use key::Said;
+use page::Page;
+use setup::Setup;
 use shards::Shards;
 use std::fmt;
-use std::hash::RandomState;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// So many keys may lead to one series; others are looked up the slow way each time.
-const MAX_KEYS: usize = 8;
+/// So many refused keys are logged for each reason.
+const MAX_SAID: u32 = 8;
 
 /// What is done to names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Naming {
     /// Units that are described become part of the name.
     pub units: bool,
@@ -57,8 +70,20 @@ pub struct Naming {
     pub totals: bool,
 }
 
-/// What a registry is like.
+/// What a registry is like: the default, some of it changed.
+///
+/// ```
+/// use sysmetrics::{Idle, MetricKindMask, Options, Registry};
+/// use std::time::Duration;
+///
+/// let mut options = Options::default();
+/// options.bounds.series = 500_000;
+/// options.idle = Some(Idle::new(MetricKindMask::ALL, Duration::from_secs(3600)));
+/// let registry = Registry::with(options);
+/// # registry.counter("jobs_total", &[]).inc();
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// How much is kept.
     pub bounds: Bounds,
@@ -79,15 +104,16 @@ pub struct Options {
 pub struct Registry(Arc<Inner>);
 
 struct Inner {
-    options: Options,
-    seed: RandomState,
+    setup: Setup,
     origin: Instant,
     shards: Shards,
-    /// Locked before a shard is.
-    families: RwLock<Families>,
+    /// Locked before a shard is, and for a moment only.
+    catalog: Mutex<Catalog>,
+    /// Locked while a page is written, and before the catalog is.
+    page: Mutex<Page>,
     refused: [AtomicU64; Reason::ALL.len()],
-    /// Observations that are no number.
-    left_out: Arc<AtomicU64>,
+    /// How many refused keys were logged.
+    said: [AtomicU32; Reason::ALL.len()],
 }
 
 impl Default for Registry {
@@ -111,24 +137,24 @@ impl Registry {
     /// An empty one that is like this.
     pub fn with(options: Options) -> Registry {
         Registry(Arc::new(Inner {
-            options,
-            seed: RandomState::new(),
+            setup: Setup::new(options),
             origin: Instant::now(),
             shards: Shards::default(),
-            families: RwLock::default(),
+            catalog: Mutex::default(),
+            page: Mutex::default(),
             refused: [const { AtomicU64::new(0) }; Reason::ALL.len()],
-            left_out: Arc::default(),
+            said: [const { AtomicU32::new(0) }; Reason::ALL.len()],
         }))
     }
 
     /// The counter of that name and labels, which starts at zero.
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Counter {
-        self.find(&Said { name, labels }, &Wish::Counter).unwrap_or_default()
+        self.find(&Said { name, labels }, &Wish::Counter).handle.unwrap_or_default()
     }
 
     /// The gauge of that name and labels, which starts at zero.
     pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Gauge {
-        self.find(&Said { name, labels }, &Wish::Gauge).unwrap_or_default()
+        self.find(&Said { name, labels }, &Wish::Gauge).handle.unwrap_or_default()
     }
 
     /// The histogram of that name and labels, or the summary, as the options say.
@@ -153,28 +179,33 @@ impl Registry {
 
     /// The same; where the options say so the unit (`seconds`, `bytes`, …) becomes part of the name.
     pub fn describe_with_unit(&self, name: &str, unit: &str, help: &str) {
-        let done = self.families_mut().describe(name, unit, help, &self.0.options);
-        done.unwrap_or_else(|reason| self.refuse(reason));
+        let mut catalog = self.catalog();
+        match catalog.families.describe(name, unit, help, &self.0.setup) {
+            Ok(false) => {}
+            // A name is free, perhaps, that was taken.
+            Ok(true) => self.0.shards.forget_refused(),
+            Err(reason) => self.refuse(reason),
+        }
     }
 
     /// The counter of a key; none if it is refused.
     pub fn counter_of(&self, key: &impl Key) -> Option<Counter> {
-        self.find(key, &Wish::Counter)
+        self.find(key, &Wish::Counter).shown()
     }
 
     /// The gauge of a key; none if it is refused.
     pub fn gauge_of(&self, key: &impl Key) -> Option<Gauge> {
-        self.find(key, &Wish::Gauge)
+        self.find(key, &Wish::Gauge).shown()
     }
 
     /// The histogram or summary of a key; none if it is refused.
     pub fn histogram_of(&self, key: &impl Key) -> Option<Histogram> {
-        self.find(key, &Wish::Histogram(None))
+        self.find(key, &Wish::Histogram(None)).shown()
     }
 
     /// How many series there are; each bucket, quantile, sum and count of a histogram is one.
     pub fn len(&self) -> usize {
-        self.families().lines
+        self.catalog().lines
     }
 
     /// Whether there is no series.
@@ -182,44 +213,74 @@ impl Registry {
         self.len() == 0
     }
 
-    /// How many series were refused for this reason; for that of `Number`, observations.
+    /// How often a series was refused for this reason; for that of `Number`, observations.
     pub fn refused(&self, reason: Reason) -> u64 {
-        let left_out = if reason == Reason::Number { self.0.left_out.load(Relaxed) } else { 0 };
+        let left_out = &self.0.setup.left_out;
+        let left_out = if reason == Reason::Number { left_out.load(Relaxed) } else { 0 };
         left_out + self.0.refused.get(reason as usize).map_or(0, |count| count.load(Relaxed))
     }
 
     /// What it is like.
     pub fn options(&self) -> &Options {
-        &self.0.options
+        &self.0.setup.options
     }
 
     fn observing(&self, name: &str, labels: &[(&str, &str)], shape: Option<&Shape>) -> Histogram {
-        let found = self.find(&Said { name, labels }, &Wish::Histogram(shape));
-        let other = &self.0.options.shapes.other;
-        found.unwrap_or_else(|| Histogram::new(shape.unwrap_or(other), Arc::default()))
+        let found = self.find(&Said { name, labels }, &Wish::Histogram(shape)).handle;
+        found.unwrap_or_else(|| Histogram::new(&Shape::buckets(&[]), Arc::default()))
     }
 
     #[inline]
-    fn find<H: Handle>(&self, key: &impl Key, wish: &Wish<'_>) -> Option<H> {
-        let hash = key.hash(&self.0.seed);
-        self.0.shards.find(hash, key).or_else(|| self.make(hash, key, wish))
+    fn find<H: Handle>(&self, key: &impl Key, wish: &Wish<'_>) -> Found<H> {
+        let hash = key.hash(&self.0.setup.state);
+        match self.0.shards.find(hash, key) {
+            None => self.make(hash, key, wish),
+            Some((handle, refused)) => {
+                if let Some(reason) = refused {
+                    self.refuse(reason);
+                }
+                Found { handle: Some(handle), is_refused: refused.is_some() }
+            }
+        }
     }
 
     #[cold]
-    fn make<H: Handle>(&self, hash: u64, key: &impl Key, wish: &Wish<'_>) -> Option<H> {
-        let Inner { options, shards, left_out, .. } = &*self.0;
-        let mut families = self.families_mut();
-        match families.register(key, wish, options, left_out) {
-            Err(reason) => {
-                self.refuse(reason);
-                None
-            }
-            Ok(entry) => {
-                if entry.keys.len() < MAX_KEYS && shards.insert(hash, key, &entry.cell) {
-                    entry.keys.push(hash);
+    fn make<H: Handle>(&self, hash: u64, key: &impl Key, wish: &Wish<'_>) -> Found<H> {
+        let Inner { setup, shards, .. } = &*self.0;
+        let mut catalog = self.catalog();
+        match catalog.register(key, wish, setup) {
+            Ok(found) => {
+                let handle = H::of(&found.cell).cloned();
+                // Another thread may have asked for the same at the same time.
+                let is_known = || !found.is_new && shards.find::<H>(hash, key).is_some();
+                if let Some(kept) = found.key.filter(|_| !is_known()) {
+                    catalog.remember(found.place, hash, setup.options.idle.is_some());
+                    shards.insert(hash, kept, found.cell);
                 }
-                H::of(&entry.cell).cloned()
+                Found { handle, is_refused: false }
             }
+            Err(reason) => {
+                let cell = wish.hidden_cell();
+                let handle = H::of(&cell).cloned();
+                let is_first = shards.find::<H>(hash, key).is_none();
+                let is_kept = is_first && shards.refuse(hash, catalog.said(), cell, reason);
+                drop(catalog);
+                self.refuse(reason);
+                if is_kept {
+                    self.say(key.name(), reason);
+                }
+                Found { handle, is_refused: true }
+            }
+        }
+    }
+
+    /// Says in the log what is refused, of each reason the first few.
+    fn say(&self, name: &str, reason: Reason) {
+        let said = self.0.said.get(reason as usize).map_or(MAX_SAID, |n| n.fetch_add(1, Relaxed));
+        if said < MAX_SAID {
+            let (word, why) = reason.said();
+            let fields: [log::Field<'_>; 3] = [("metric", &name), ("reason", &word), ("why", &why)];
+            log::warn("a series is refused and shown nowhere", &fields);
         }
     }
 
@@ -229,17 +290,26 @@ impl Registry {
         }
     }
 
-    fn families(&self) -> RwLockReadGuard<'_, Families> {
-        self.0.families.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn families_mut(&self) -> RwLockWriteGuard<'_, Families> {
-        self.0.families.write().unwrap_or_else(PoisonError::into_inner)
+    fn catalog(&self) -> MutexGuard<'_, Catalog> {
+        self.0.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn millis(&self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.0.origin).as_millis();
         u64::try_from(since).unwrap_or(u64::MAX)
+    }
+}
+
+/// What a key leads to.
+struct Found<H> {
+    handle: Option<H>,
+    /// It works, and is shown nowhere.
+    is_refused: bool,
+}
+
+impl<H> Found<H> {
+    fn shown(self) -> Option<H> {
+        self.handle.filter(|_| !self.is_refused)
     }
 }
 

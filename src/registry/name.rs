@@ -8,6 +8,19 @@ const ENDINGS: [&str; 4] = ["_sum", "_count", "_bucket", "_total"];
 /// A label that is on every bucket or quantile, and what becomes of one that a program calls so.
 const RESERVED: [(&str, &str); 2] = [("le", "exported_le"), ("quantile", "exported_quantile")];
 
+/// Whether all of it may stand in a name: letters, digits, `_` and `more`, no digit first. It looks at
+/// every byte, as compilers make few steps of that.
+pub fn is_fit(name: &[u8], more: u8) -> bool {
+    let fits = |b: &u8| b.is_ascii_alphanumeric() | (*b == b'_') | (*b == more);
+    let is_led_well = name.first().is_some_and(|first| !first.is_ascii_digit());
+    name.iter().fold(is_led_well, |fit, byte| fit & fits(byte))
+}
+
+/// Whether histograms and summaries have this label of their own.
+pub fn is_reserved(label: &[u8]) -> bool {
+    RESERVED.iter().any(|(reserved, _)| reserved.as_bytes() == label)
+}
+
 /// The name of a metric: letters, digits, `_` and `:`.
 pub fn metric(name: &str) -> String {
     without_digit_first(rest_of_metric(name))

@@ -1,6 +1,6 @@
-//! The series of one family, in the order of their labels. Entries lie in the order in which they came
-//! and are found through a sorted list of places, so that a new one moves four bytes of each behind it;
-//! a tree would be quicker beyond some ten thousand series of one family, and is ten times the code.
+//! The series of one family as a page has them, in the order of their labels. Entries lie in the order
+//! in which they came and are found through a sorted list of places; new ones are sorted and merged in
+//! when a page is written, not when they are registered.
 
 use super::cell::Cell;
 
@@ -9,8 +9,8 @@ pub struct Entry {
     /// As text formats write them.
     pub labels: Box<[u8]>,
     pub cell: Cell,
-    /// The hashes of the keys that lead to it.
-    pub keys: Vec<u64>,
+    /// Where it is in the catalog.
+    pub place: u32,
     /// Nobody told it anything for too long: it is not shown until somebody does.
     pub asleep: bool,
     /// What its cell looked like at the last look, and when that was last another, in milliseconds of
@@ -20,8 +20,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub fn new(labels: Box<[u8]>, cell: Cell) -> Entry {
-        Entry { labels, cell, keys: Vec::new(), asleep: false, mark: 0, changed: None }
+    pub fn new(labels: Box<[u8]>, cell: Cell, place: u32) -> Entry {
+        Entry { labels, cell, place, asleep: false, mark: 0, changed: None }
     }
 }
 
@@ -29,7 +29,7 @@ impl Entry {
 #[derive(Default)]
 pub struct Series {
     entries: Vec<Entry>,
-    /// Places in `entries`, sorted by labels.
+    /// Places in `entries`, sorted by labels; fewer than there are entries until `sort`.
     order: Vec<u32>,
 }
 
@@ -38,28 +38,31 @@ impl Series {
         self.entries.len()
     }
 
-    fn place(&self, labels: &[u8]) -> Result<usize, usize> {
-        let of = |at: &u32| self.entries.get(*at as usize).map(|entry| &*entry.labels);
-        self.order.binary_search_by(|at| of(at).cmp(&Some(labels)))
+    /// Takes in a series that is not there.
+    pub fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
     }
 
-    /// Where the series of these labels is.
-    pub fn find(&self, labels: &[u8]) -> Option<usize> {
-        self.order.get(self.place(labels).ok()?).map(|at| *at as usize)
-    }
-
-    pub fn get_mut(&mut self, at: usize) -> Option<&mut Entry> {
-        self.entries.get_mut(at)
-    }
-
-    /// Takes in a series that is not there; where it is.
-    pub fn insert(&mut self, entry: Entry) -> usize {
-        let at = self.entries.len();
-        if let Err(place) = self.place(&entry.labels) {
-            self.order.insert(place, at as u32);
-            self.entries.push(entry);
+    /// What was pushed takes its places.
+    pub fn sort(&mut self) {
+        let labels = |at: &u32| self.entries.get(*at as usize).map(|entry| &*entry.labels);
+        let mut new: Vec<u32> =
+            (self.order.len()..self.entries.len()).map(|at| at as u32).collect();
+        if new.is_empty() {
+            return;
         }
-        at
+        new.sort_unstable_by(|one, other| labels(one).cmp(&labels(other)));
+        let mut merged = Vec::with_capacity(self.entries.len());
+        let mut rest = self.order.as_slice();
+        for at in new {
+            let before = rest.partition_point(|known| labels(known) < labels(&at));
+            let (smaller, larger) = rest.split_at_checked(before).unwrap_or_default();
+            merged.extend_from_slice(smaller);
+            merged.push(at);
+            rest = larger;
+        }
+        merged.extend_from_slice(rest);
+        self.order = merged;
     }
 
     /// In order.
@@ -102,19 +105,18 @@ mod tests {
             seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             let labels = (seed >> 55).to_string().into_bytes();
             if (seed >> 40) % 20 == 0 {
+                series.sort();
                 series.retain(|entry| entry.labels[0] != labels[0]);
                 twin.retain(|known: &Vec<u8>| known[0] != labels[0]);
-            } else if series.find(&labels).is_none() {
-                let at = series.insert(Entry::new(
-                    labels.as_slice().into(),
-                    Cell::Counter(Counter::default()),
-                ));
-                assert_eq!(series.find(&labels), Some(at));
-                assert!(twin.insert(labels));
-            } else {
-                assert!(twin.contains(&labels));
+            } else if twin.insert(labels.clone()) {
+                let cell = Cell::Counter(Counter::default());
+                series.push(Entry::new(labels.into(), cell, 0));
             }
-            assert!(series.iter().map(|entry| &*entry.labels).eq(twin.iter().map(Vec::as_slice)));
+            if (seed >> 30) % 3 == 0 {
+                series.sort();
+                let all = series.iter().map(|entry| &*entry.labels);
+                assert!(all.eq(twin.iter().map(Vec::as_slice)));
+            }
             assert_eq!(series.len(), twin.len());
         }
     }

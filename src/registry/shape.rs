@@ -13,6 +13,7 @@ pub const DEFAULT_QUANTILES: [f64; 7] = [0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0];
 
 /// What a histogram keeps.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Shape {
     /// How many observations are at most as large as each bound.
     Buckets(Arc<[f64]>),

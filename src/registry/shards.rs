@@ -1,13 +1,21 @@
 //! Known keys: a lookup takes one read lock of one of several tables, and no memory. Here is nothing
-//! but ways to cells; which series there are, the families know.
+//! but ways to cells; which series there are, the catalog knows.
+//!
+//! A key that was refused is known, too: it leads to a cell that is shown nowhere. So many of these are
+//! kept in each table; when there are more, those are forgotten and will be refused anew.
 
 use super::cell::{Cell, Handle};
+use super::index::Index;
 use super::key::{Kept, Key};
-use crate::store::{Index, NONE};
+use crate::store::Reason;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How many tables there are.
 const SHARDS: usize = 16;
+
+/// Refused keys of one table, and bytes of these.
+const MAX_REFUSED: usize = 1024;
+const MAX_REFUSED_BYTES: usize = 256 << 10;
 
 /// Spreads hashes over the tables by their upper bits.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -15,15 +23,19 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Default)]
 struct Shard {
     index: Index,
-    slots: Vec<Slot>,
+    /// `None` where one is free.
+    slots: Vec<Option<Known>>,
     free: Vec<u32>,
+    /// Places of refused keys, and how many bytes these are.
+    refused: Vec<u32>,
+    refused_bytes: usize,
 }
 
-struct Slot {
+struct Known {
     hash: u32,
     key: Kept,
-    /// `None` if the slot is free.
-    cell: Option<Cell>,
+    cell: Cell,
+    refused: Option<Reason>,
 }
 
 /// Alone in its cache line, as every lookup writes to the lock.
@@ -54,58 +66,99 @@ impl Shards {
         self.locked(hash).map(|shard| shard.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The handle of a known key, if it is of that kind.
+    /// The handle of a known key of that kind, and why it is shown nowhere, if it is not.
     #[inline]
-    pub fn find<H: Handle>(&self, hash: u64, key: &impl Key) -> Option<H> {
+    pub fn find<H: Handle>(&self, hash: u64, key: &impl Key) -> Option<(H, Option<Reason>)> {
         let shard = self.read(hash)?;
-        let is = |slot: &Slot| slot.hash == short(hash) && slot.key.is(key);
-        let slot = |at: u32| shard.slots.get(at as usize);
-        let at = shard.index.find(short(hash), |at| slot(at).is_some_and(is))?;
-        slot(at)?.cell.as_ref().and_then(H::of).cloned()
+        let handle = |at: u32| {
+            let known = shard.slots.get(at as usize)?.as_ref().filter(|known| known.key.is(key))?;
+            H::of(&known.cell).map(|handle| (handle, known.refused))
+        };
+        let at = shard.index.find(short(hash), |at| handle(at).is_some())?;
+        handle(at).map(|(handle, refused)| (handle.clone(), refused))
     }
 
-    /// From now on `key` leads to `cell`. False if it did already.
-    pub fn insert(&self, hash: u64, key: &impl Key, cell: &Cell) -> bool {
-        let Some(mut shard) = self.write(hash) else { return false };
-        let Shard { index, slots, free } = &mut *shard;
-        let is_there = |slot: &Slot| slot.cell.is_some() && slot.key.is(key);
-        let known = index.find(short(hash), |at| slots.get(at as usize).is_some_and(is_there));
-        if known.is_some() {
+    /// From now on `key`, which leads to no cell of that kind, leads to `cell`.
+    pub fn insert(&self, hash: u64, key: Kept, cell: Cell) {
+        if let Some(mut shard) = self.write(hash) {
+            shard.insert(Known { hash: short(hash), key, cell, refused: None });
+        }
+    }
+
+    /// From now on `key`, which leads to no cell of that kind, leads to one that is shown nowhere. False
+    /// if the key is too long to be kept.
+    pub fn refuse(&self, hash: u64, key: Kept, cell: Cell, reason: Reason) -> bool {
+        let bytes = key.text().len();
+        let Some(mut shard) = self.write(hash).filter(|_| bytes <= MAX_REFUSED_BYTES) else {
             return false;
+        };
+        let bytes_then = shard.refused_bytes + bytes;
+        if shard.refused.len() >= MAX_REFUSED || bytes_then > MAX_REFUSED_BYTES {
+            shard.forget_refused();
         }
-        let slot = Slot { hash: short(hash), key: Kept::of(key), cell: Some(cell.clone()) };
-        let at = free.pop().unwrap_or(slots.len() as u32);
-        match slots.get_mut(at as usize) {
-            Some(place) => *place = slot,
-            None => slots.push(slot),
-        }
-        index.insert(short(hash), at, |at| slots.get(at as usize).map_or(0, |slot| slot.hash));
+        shard.refused_bytes += bytes;
+        let at = shard.insert(Known { hash: short(hash), key, cell, refused: Some(reason) });
+        shard.refused.push(at);
         true
+    }
+
+    /// What was refused may be taken now.
+    pub fn forget_refused(&self) {
+        for Locked(shard) in &self.0 {
+            shard.write().unwrap_or_else(PoisonError::into_inner).forget_refused();
+        }
     }
 
     /// No key of this hash leads to `cell` any more.
     pub fn remove(&self, hash: u64, cell: &Cell) {
         let Some(mut shard) = self.write(hash) else { return };
-        let Shard { index, slots, free } = &mut *shard;
-        let is_it = |slot: &Slot| {
-            slot.hash == short(hash) && slot.cell.as_ref().is_some_and(|c| c.is(cell))
+        let is_it = |at: u32| {
+            let known = shard.slots.get(at as usize).and_then(Option::as_ref);
+            known.is_some_and(|known| known.cell.is(cell))
         };
-        let found = index.find(short(hash), |at| slots.get(at as usize).is_some_and(is_it));
-        let Some(at) = found.filter(|at| *at != NONE) else { return };
-        index.remove(short(hash), at, |at| slots.get(at as usize).map_or(0, |slot| slot.hash));
-        if let Some(slot) = slots.get_mut(at as usize) {
-            slot.cell = None;
-            slot.key = Kept::none();
+        if let Some(at) = shard.index.find(short(hash), is_it) {
+            shard.remove(at);
         }
-        free.push(at);
+    }
+}
+
+impl Shard {
+    fn insert(&mut self, known: Known) -> u32 {
+        let at = self.free.pop().unwrap_or(self.slots.len() as u32);
+        self.index.insert(known.hash, at);
+        match self.slots.get_mut(at as usize) {
+            Some(place) => *place = Some(known),
+            None => self.slots.push(Some(known)),
+        }
+        at
+    }
+
+    fn remove(&mut self, at: u32) {
+        if let Some(known) = self.slots.get_mut(at as usize).and_then(Option::take) {
+            self.index.remove(known.hash, at);
+            self.free.push(at);
+        }
+    }
+
+    fn forget_refused(&mut self) {
+        for at in std::mem::take(&mut self.refused) {
+            self.remove(at);
+        }
+        self.refused_bytes = 0;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::key::Said;
+    use crate::registry::key::{self, Said};
     use crate::registry::{Counter, Gauge};
+
+    fn kept(key: &Said<'_>) -> Kept {
+        let mut text = Vec::new();
+        key::write(key, &mut text);
+        Kept::of(&text)
+    }
 
     #[test]
     fn keys_lead_to_their_cells_until_they_are_removed() {
@@ -116,20 +169,50 @@ mod tests {
         let hash = |n: usize| (n % 40) as u64 * 0x0123_4567_89ab;
         let key = |n: usize| Said { name: &names[n], labels: &[] };
         for (n, cell) in cells.iter().enumerate() {
-            assert!(shards.insert(hash(n), &key(n), &Cell::Counter(cell.clone())));
-            assert!(!shards.insert(hash(n), &key(n), &Cell::Counter(Counter::default())));
+            shards.insert(hash(n), kept(&key(n)), Cell::Counter(cell.clone()));
         }
         for n in (0..500).step_by(3) {
             shards.remove(hash(n), &Cell::Counter(cells[n].clone()));
         }
         for (n, cell) in cells.iter().enumerate() {
-            let found: Option<Counter> = shards.find(hash(n), &key(n));
+            let found = shards.find::<Counter>(hash(n), &key(n));
             assert_eq!(found.is_some(), n % 3 != 0, "{n}");
-            found.iter().for_each(Counter::inc);
+            found.iter().for_each(|(counter, _)| counter.inc());
             assert_eq!(cell.get(), u64::from(n % 3 != 0));
             assert!(shards.find::<Gauge>(hash(n), &key(n)).is_none());
         }
-        assert!(shards.insert(hash(3), &key(3), &Cell::Gauge(Gauge::default())));
+        shards.insert(hash(3), kept(&key(3)), Cell::Gauge(Gauge::default()));
         assert!(shards.find::<Gauge>(hash(3), &key(3)).is_some());
+    }
+
+    #[test]
+    fn refused_keys_are_bounded_and_known_ones_stay() {
+        let shards = Shards::default();
+        let (name, long) = (|n: usize| format!("n{n}"), "x".repeat(MAX_REFUSED_BYTES));
+        let counter = || Cell::Counter(Counter::default());
+        let refuse = |n: usize, name: &str| {
+            let key = kept(&Said { name, labels: &[] });
+            shards.refuse(n as u64, key, counter(), Reason::Series)
+        };
+        shards.insert(0, kept(&Said { name: "known", labels: &[] }), counter());
+        assert!(!refuse(0, &long), "it is too long to be kept");
+        // All in one table, as only the upper bits part them.
+        for n in 0..3 * MAX_REFUSED + 7 {
+            assert!(refuse(n % 5, &name(n)));
+        }
+        let is_known = |n: usize| {
+            let found = shards.find::<Counter>(n as u64 % 5, &Said { name: &name(n), labels: &[] });
+            found.is_some_and(|(_, refused)| refused == Some(Reason::Series))
+        };
+        let kept = (0..3 * MAX_REFUSED + 7).filter(|n| is_known(*n)).count();
+        assert!((1..=5 * MAX_REFUSED).contains(&kept), "{kept}");
+        let counts: Vec<usize> =
+            shards.0.iter().map(|s| s.0.read().unwrap().refused.len()).collect();
+        assert!(counts.iter().all(|count| *count <= MAX_REFUSED), "{counts:?}");
+        assert!(refuse(0, &"x".repeat(MAX_REFUSED_BYTES / 2)));
+        shards.forget_refused();
+        assert!(!(0..3 * MAX_REFUSED + 7).any(is_known));
+        let known = shards.find::<Counter>(0, &Said { name: "known", labels: &[] });
+        assert_eq!(known.map(|(_, refused)| refused), Some(None));
     }
 }

@@ -23,6 +23,7 @@ pub const MAX_WINDOWS: usize = 16;
 
 /// How long quantiles look back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Window {
     /// After so long what is oldest is forgotten.
     pub turn: Duration,

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::expose::{Format, Lines, Text};
-use crate::metric::Buffer;
+use crate::metric::{self, Buffer, Sink};
 use crate::settings::Dialect;
+use std::sync::mpsc;
 use std::time::Duration;
 
 /// What is written at `now`.
@@ -50,7 +51,9 @@ fn keys_that_are_one_series_to_prometheus_are_one() {
 
 #[test]
 fn what_cannot_be_is_refused_and_counted() {
-    let bounds = Bounds { series: 8, families: 3, labels: 1, name_bytes: 10, value_bytes: 4 };
+    let (series, families, labels) = (8, 3, 1);
+    let bounds =
+        Bounds { series, families, labels, name_bytes: 10, value_bytes: 4, ..Bounds::default() };
     let registry = Registry::with(Options {
         bounds,
         reserved: vec!["process_"],
@@ -97,6 +100,115 @@ fn what_cannot_be_is_refused_and_counted() {
         "reason=\"too_long\"} 3",
     ];
     assert_eq!(counts, expected);
+}
+
+/// Writes as text does, and registers a series before each line.
+struct Registering<'a> {
+    registry: &'a Registry,
+    lines: usize,
+}
+
+impl Sink for Registering<'_> {
+    fn family(&mut self, _: &metric::Family<'_>) {}
+
+    fn sample(&mut self, _: &[metric::Label<'_>], _: metric::Value) {}
+
+    fn labelled(&mut self, _: metric::Labels<'_>, _: metric::Point<'_>, _: Option<i64>) {
+        self.lines += 1;
+        let (registry, line) = (self.registry.clone(), self.lines.to_string());
+        let (done, is_done) = mpsc::channel();
+        let register = move || {
+            registry.counter("known", &[("n", &line)]).inc();
+            registry.histogram(&format!("new_{line}"), &[]).record(1.0);
+            registry.describe(&format!("new_{line}"), "New.");
+            done.send(registry.len())
+        };
+        std::thread::spawn(register);
+        let series = is_done.recv_timeout(Duration::from_secs(60));
+        assert!(series.is_ok(), "whoever registers waits for the page");
+    }
+
+    fn mark(&self) -> usize {
+        0
+    }
+
+    fn rewind(&mut self, _: usize) {}
+}
+
+#[test]
+fn series_are_registered_while_a_page_is_written() {
+    let registry = Registry::new();
+    registry.counter("known", &[]).inc();
+    registry.gauge("other", &[]).set(1.0);
+    let mut sink = Registering { registry: &registry, lines: 0 };
+    registry.write(Instant::now(), &mut sink);
+    assert_eq!(sink.lines, 2, "what is new is on the next page");
+    let text = page(&registry);
+    assert!(text.contains("known{n=\"2\"} 1\n") && text.contains("# HELP new_1 New.\n"), "{text}");
+    // And many of them, in whatever order they came.
+    for n in 0..3000 {
+        registry.counter("known", &[("n", &(n * 7919 % 3001).to_string())]).inc();
+        if n % 1000 == 7 {
+            page(&registry);
+        }
+    }
+    let text = page(&registry);
+    let labels: Vec<&str> = text.lines().filter(|line| line.starts_with("known{")).collect();
+    assert_eq!(labels.len(), 3000);
+    assert!(labels.is_sorted_by_key(|line| line.split('}').next()));
+}
+
+#[test]
+fn a_refused_key_is_remembered_until_it_can_be_taken() {
+    let start = Instant::now();
+    let bounds = Bounds { series: 1, ..Bounds::default() };
+    let idle = Some(Idle { kinds: MetricKindMask::ALL, after: Duration::from_secs(10) });
+    let registry = Registry::with(Options { bounds, idle, ..Options::default() });
+    let at = |secs| page_at(&registry, Format::Prometheus, start + Duration::from_secs(secs));
+    registry.counter("a", &[]).inc();
+    for _ in 0..5 {
+        registry.counter("b", &[]).inc();
+        registry.gauge("a", &[]).increment(0.5);
+    }
+    assert_eq!((registry.counter("b", &[]).get(), registry.gauge("a", &[]).get()), (5, 2.5));
+    assert_eq!((registry.refused(Reason::Series), registry.refused(Reason::Kind)), (6, 6));
+    assert!(registry.counter_of(&Said { name: "b", labels: &[] }).is_none());
+    assert!(at(0).starts_with("# TYPE a counter\na 1\n# HELP sysmetrics_registry"));
+    assert!(at(11).starts_with("# HELP sysmetrics_registry"), "idle");
+    registry.counter("b", &[]).inc();
+    assert!(at(12).starts_with("# TYPE b counter\nb 1\n"), "there is room");
+    assert_eq!(registry.gauge("a", &[]).get(), 0.0, "refused anew, for there is none now");
+    assert_eq!(registry.refused(Reason::Series), 8);
+}
+
+#[test]
+fn a_name_that_a_description_frees_can_be_taken() {
+    let naming = Naming { units: true, totals: false };
+    let registry = Registry::with(Options { naming, ..Options::default() });
+    registry.gauge("size", &[]).set(1.0);
+    registry.describe_with_unit("volume", "liters", "Volume.");
+    registry.describe_with_unit("room", "", "Room.");
+    registry.counter("size_count", &[]).inc();
+    registry.histogram("size", &[]).record(1.0);
+    registry.histogram_with_buckets("volume", &[], &[]).record(1.0);
+    registry.gauge("volume_liters_sum", &[]).set(1.0);
+    registry.gauge("volume_sum", &[]).set(1.0);
+    assert_eq!((registry.refused(Reason::Kind), registry.refused(Reason::Taken)), (1, 1));
+    registry.histogram_with_buckets("wait", &[], &[]).record(1.0);
+    registry.gauge("wait_sum", &[]).set(7.0);
+    registry.describe_with_unit("wait", "seconds", "Wait.");
+    registry.gauge("wait_sum", &[]).set(7.0);
+    let text = page(&registry);
+    assert!(text.contains("\nwait_sum 7\n") && text.contains("\nwait_seconds_sum 1\n"), "{text}");
+}
+
+#[test]
+fn the_bound_is_a_hundred_thousand_series() {
+    assert_eq!(Bounds::default().series, 100_000);
+    let registry = Registry::new();
+    let labels: Vec<String> = (0..100_001).map(|n| n.to_string()).collect();
+    labels.iter().for_each(|n| registry.counter("a", &[("n", n)]).inc());
+    assert_eq!((registry.len(), registry.refused(Reason::Series)), (100_000, 1));
 }
 
 #[test]
@@ -217,9 +329,10 @@ fn a_handle_that_is_kept_brings_its_series_back() {
 #[test]
 fn a_name_with_more_keys_than_are_kept_still_is_one_series() {
     let registry = Registry::new();
-    let names = (0..2 * MAX_KEYS).map(|n| format!("a{}b", char::from(b'!' + n as u8)));
+    let names =
+        (0..2 * u64::from(catalog::MAX_KEYS)).map(|n| format!("a{}b", char::from(b'!' + n as u8)));
     let wanted = names.clone().filter(|name| name::metric(name) == "a_b").count() as u64;
     names.filter(|n| name::metric(n) == "a_b").for_each(|name| registry.counter(&name, &[]).inc());
-    assert!(wanted > MAX_KEYS as u64);
+    assert!(wanted > u64::from(catalog::MAX_KEYS));
     assert_eq!(registry.counter("a_b", &[]).get(), wanted);
 }

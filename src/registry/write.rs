@@ -1,12 +1,13 @@
 //! What a registry tells its sinks.
 
-use super::Registry;
 use super::cell::Cell;
 use super::exemplar::Exemplar;
-use super::family::Family;
 use super::histogram::{Histogram, Reading};
+use super::page::Shown;
+use super::{Inner, Registry};
 use crate::metric::{self, Labels, Point, Sink, Source, Summary, Unit, Value, counter};
 use crate::store::Reason;
+use std::sync::PoisonError;
 use std::time::Instant;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -21,16 +22,20 @@ pub fn families() -> impl Iterator<Item = &'static metric::Family<'static>> {
 
 impl Registry {
     /// Writes every series, family by family in the order of their names, then what was refused, if
-    /// anything was. Series that are idle are forgotten.
+    /// anything was. Series that are idle are forgotten. Two pages of one registry are written one after
+    /// the other; series are registered meanwhile.
+    #[doc(hidden)]
     pub fn write(&self, now: Instant, out: &mut dyn Sink) {
-        let now = self.millis(now);
-        if let Some(idle) = &self.0.options.idle {
-            self.families_mut().sweep(now, idle, &self.0.shards);
+        let (now, Inner { setup, catalog, shards, .. }) = (self.millis(now), &*self.0);
+        let mut page = self.0.page.lock().unwrap_or_else(PoisonError::into_inner);
+        page.update(catalog, setup);
+        if let Some(idle) = &setup.options.idle {
+            page.sweep(now, idle, catalog, shards);
         }
         out.source(Source::Own);
         let mut counts = Vec::new();
-        for family in &self.families().known {
-            write_family(family, now, &mut counts, out);
+        for shown in &page.families {
+            write_family(shown, now, &mut counts, out);
         }
         self.write_self(out);
     }
@@ -47,9 +52,9 @@ impl Registry {
     }
 }
 
-fn write_family(family: &Family, now: u64, counts: &mut Vec<u64>, out: &mut dyn Sink) {
-    out.family(&family.row());
-    for entry in family.series.iter().filter(|entry| !entry.asleep) {
+fn write_family(shown: &Shown, now: u64, counts: &mut Vec<u64>, out: &mut dyn Sink) {
+    out.family(&shown.family.row());
+    for entry in shown.series.iter().filter(|entry| !entry.asleep) {
         let labels = Labels::rendered(&entry.labels);
         let number = match &entry.cell {
             Cell::Counter(counter) => Value::Int(counter.get()),

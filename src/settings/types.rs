@@ -19,7 +19,7 @@ pub enum Action {
     Once,
     /// Print [`Settings::effective`] and exit.
     CheckConfig,
-    /// Print [`help`](super::help) and exit; nothing but the defaults is in the settings.
+    /// Print `help` and exit; nothing but the defaults is in the settings.
     Help,
     /// Print [`short_help`](super::short_help) and exit; nothing but the defaults is in the settings.
     ShortHelp,

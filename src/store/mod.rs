@@ -44,8 +44,9 @@ const MAX_BYTES: usize = 8 << 20;
 /// How many series each change looks at for whether their time is over.
 const SWEEP: usize = 2;
 
-/// How much is kept.
+/// How much is kept. Others are made of the default: `bounds.series = 500_000`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Bounds {
     /// Series; each bucket, quantile, sum and count of a histogram or summary is one.
     pub series: usize,

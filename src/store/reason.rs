@@ -3,6 +3,7 @@
 /// Why a sample was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the sentences say it
+#[non_exhaustive]
 pub enum Reason {
     Entry,
     UnknownKey,

@@ -16,9 +16,9 @@ const CALLS: u64 = 200_000;
 /// Series of the page.
 const SERIES: usize = 10_000;
 
-const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+pub const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-const METADATA: Metadata<'_> = Metadata::new("bench", Level::INFO, None);
+pub const METADATA: Metadata<'_> = Metadata::new("bench", Level::INFO, None);
 
 /// All of them.
 pub fn measure() -> Vec<Figure> {
@@ -69,7 +69,7 @@ pub fn measure() -> Vec<Figure> {
 }
 
 /// Nanoseconds a call, of both.
-fn in_turns(calls: u64, mut block: impl FnMut(usize)) -> [f64; 2] {
+pub fn in_turns(calls: u64, mut block: impl FnMut(usize)) -> [f64; 2] {
     let mut times = [Vec::new(), Vec::new()];
     for at in 0..=BLOCKS {
         for (side, times) in times.iter_mut().enumerate() {
@@ -84,7 +84,7 @@ fn in_turns(calls: u64, mut block: impl FnMut(usize)) -> [f64; 2] {
     times.map(|times| median(times))
 }
 
-fn median(mut all: Vec<f64>) -> f64 {
+pub fn median(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }

@@ -5,6 +5,7 @@
 mod build;
 mod calls;
 mod memory;
+mod series;
 
 use std::process::ExitCode;
 
@@ -23,10 +24,13 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *arguments {
         ["calls"] => Ok(calls::measure()),
+        ["series"] => Ok(series::measure()),
         ["memory"] => Ok(memory::measure()),
         ["programs", directory] => build::measure(directory.as_ref()),
         _ => {
-            eprintln!("usage: sysmetrics-bench-library calls | memory | programs DIRECTORY");
+            eprintln!(
+                "usage: sysmetrics-bench-library calls | series | memory | programs DIRECTORY"
+            );
             return ExitCode::from(2);
         }
     };
