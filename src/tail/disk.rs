@@ -94,12 +94,23 @@ pub fn is_so(path: &Path, head: Head) -> bool {
 
 /// How a file begins, by at most `most` bytes.
 pub fn head_of(file: &File, most: usize) -> io::Result<Head> {
-    look(file, most).map(|(head, _)| head)
+    look(file, most).map(|look| look.start)
 }
 
-/// How a file begins, as far as there is no zero byte, and whether it is compressed. A hole at its start, or zero bytes, are passed over: a
-/// writer that does not append leaves one each time its file is emptied, and all holes are alike.
-pub fn look(file: &File, most: usize) -> io::Result<(Head, bool)> {
+/// How a file begins. All is of one moment: it may be emptied any time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// By as many bytes as were asked for.
+    pub start: Head,
+    /// By as many as there are, at most `HEAD`.
+    pub head: Head,
+    pub is_packed: bool,
+}
+
+/// Looks how a file begins, by at most `most` bytes, as far as there is no zero byte. A hole at its start, or
+/// zero bytes, are passed over: a writer that does not append leaves one each time its file is emptied,
+/// and all holes are alike.
+pub fn look(file: &File, most: usize) -> io::Result<Look> {
     let mut bytes = [0; HEAD];
     let mut n = read_at(file, &mut bytes, 0)?;
     if n > 0 && bytes.first() == Some(&0) {
@@ -107,9 +118,16 @@ pub fn look(file: &File, most: usize) -> io::Result<(Head, bool)> {
         n = start.map_or(Ok(0), |start| read_at(file, &mut bytes, start))?;
     }
     let known = bytes.get(..n).unwrap_or_default();
-    let end = known.iter().position(|byte| *byte == 0).unwrap_or(n).min(most);
-    let head = known.get(..end).unwrap_or_default();
-    Ok((Head { bytes: head.len() as u16, crc: crc32(head) }, is_packed(known)))
+    let start = head_in(known.get(..most).unwrap_or(known));
+    Ok(Look { start, head: head_in(known), is_packed: is_packed(known) })
+}
+
+/// How a file begins of which these are the first bytes.
+pub fn head_in(bytes: &[u8]) -> Head {
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    let end = head.iter().position(|byte| *byte == 0).unwrap_or(head.len());
+    let head = head.get(..end).unwrap_or_default();
+    Head { bytes: head.len() as u16, crc: crc32(head) }
 }
 
 /// Where the first byte is that is not zero, if it is near the first data.
@@ -170,16 +188,17 @@ mod tests {
         fs::write(&path, "").unwrap();
         let file = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
         let known = |bytes: &[u8]| Head { bytes: bytes.len() as u16, crc: crc32(bytes) };
-        assert_eq!(look(&file, HEAD).unwrap(), (known(b""), false));
+        let starts = |most: usize| head_of(&file, most).unwrap();
+        assert_eq!(starts(HEAD), known(b""));
         file.set_len(10 << 30).unwrap();
-        assert_eq!(look(&file, HEAD).unwrap(), (known(b""), false));
+        assert_eq!(starts(HEAD), known(b""));
         file.write_all_at(b"one\n", (10 << 30) + 5).unwrap();
-        assert_eq!(look(&file, HEAD).unwrap(), (known(b"one\n"), false));
-        assert_eq!(look(&file, 2).unwrap(), (known(b"on"), false));
+        assert_eq!((starts(HEAD), starts(2)), (known(b"one\n"), known(b"on")));
+        assert_eq!(look(&file, 2).unwrap().head, known(b"one\n"));
         for magic in [&b"\x1f\x8b\x08\0"[..], b"\xfd7zXZ\0\0", b"\x28\xb5\x2f\xfd", b"BZh91AY"] {
             file.set_len(0).unwrap();
             file.write_all_at(magic, 0).unwrap();
-            assert!(look(&file, HEAD).unwrap().1);
+            assert!(look(&file, 0).unwrap().is_packed);
         }
         fs::remove_file(path).unwrap();
     }

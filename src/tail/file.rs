@@ -5,7 +5,7 @@
 //! where the first line begins that was not counted yet; a line that waits for its end is kept in the file
 //! and not in memory.
 
-use super::disk::{FileState, HEAD, head_of, look, open_regular, read_at, renamed, state};
+use super::disk::{FileState, HEAD, head_in, head_of, look, open_regular, read_at, renamed, state};
 use super::state::{Head, Place};
 use crate::sys;
 use std::fs::{self, File, Metadata};
@@ -258,7 +258,8 @@ impl Tailed {
     /// It cannot be read.
     pub fn begin(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        (self.head, self.is_packed) = look(file, HEAD)?;
+        let look = look(file, HEAD)?;
+        (self.head, self.is_packed) = (look.head, look.is_packed);
         if let Start::End(size) = self.start {
             // A line that is being written is read from its start.
             let room = u64::try_from(buffer.len()).unwrap_or(0).min(size);
@@ -344,19 +345,21 @@ impl Tailed {
         // Some offsets are beyond what can be asked for.
         let n = if size < self.offset { 0 } else { n? };
         if n > 0 || state(&about) != self.seen {
-            let (head, is_packed) = look(file, self.head.bytes.into())?;
-            self.is_packed = is_packed;
-            if size < self.offset || head != self.head {
+            if self.head.bytes == 0 && self.offset == 0 {
+                // As it was read: it may have been emptied since.
+                self.head = head_in(buffer.get(..n).unwrap_or_default());
+            }
+            let look = look(file, self.head.bytes.into())?;
+            self.is_packed = look.is_packed;
+            if size < self.offset || look.start != self.head {
                 let was = self.left();
                 self.before = Some(was);
                 (self.offset, self.skips, self.half) = (0, false, None);
-                self.head = head_of(file, HEAD)?;
+                self.head = look.head;
                 self.want_usual();
                 return Ok(Bytes::Truncated(was));
             }
-            if usize::from(self.head.bytes) < HEAD {
-                self.head = head_of(file, HEAD)?;
-            }
+            self.head = look.head;
             self.seen = state(&about);
             self.found = self.seen;
         }
