@@ -68,23 +68,18 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The series of `key`, made if need be.
-    pub fn register(
-        &mut self,
-        key: &impl Key,
-        wish: &Wish<'_>,
-        setup: &Setup,
-    ) -> Result<Found, Reason> {
+    /// The next to be registered is this key.
+    pub fn ask_for(&mut self, key: &impl Key) {
         key::write(key, &mut self.said);
-        self.register_said(wish, setup)
     }
 
     /// The key that was asked for last, as it is kept.
-    pub fn said(&self) -> Kept {
-        Kept::of(&self.said)
+    pub fn said(&self) -> &[u8] {
+        &self.said
     }
 
-    fn register_said(&mut self, wish: &Wish<'_>, setup: &Setup) -> Result<Found, Reason> {
+    /// The series of the key that was asked for, made if need be.
+    pub fn register(&mut self, wish: &Wish<'_>, setup: &Setup) -> Result<Found, Reason> {
         let rules = setup.rules(matches!(wish, Wish::Histogram(_)));
         let options = &setup.options;
         let (judged, is_fit) = match identity::judge(&self.said, &rules, false) {
@@ -117,7 +112,7 @@ impl Catalog {
         self.lines += family.weight();
         let cell = family.new_cell(&setup.left_out);
         let text = Kept::of(text);
-        let key = if is_fit { text.clone() } else { self.said() };
+        let key = if is_fit { text.clone() } else { Kept::of(&self.said) };
         let family = made.map_or(id, |family| self.families.insert(family, name_hash));
         let place = self.insert(Entry { hash, family, text, cell: cell.clone(), keys: 0 });
         Ok(Found { cell, place, key: Some(key), is_new: true })
@@ -126,7 +121,7 @@ impl Catalog {
     /// A series that is known already.
     fn found(&self, place: u32) -> Option<Found> {
         let entry = self.entries.get(place as usize)?.as_ref()?;
-        let key = (entry.keys < MAX_KEYS).then(|| self.said());
+        let key = (entry.keys < MAX_KEYS).then(|| Kept::of(&self.said));
         Some(Found { cell: entry.cell.clone(), place, key, is_new: false })
     }
 

@@ -150,6 +150,15 @@ impl Gauge {
     }
 }
 
+/// What a key is asked for as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    Counter,
+    Gauge,
+    /// Also a summary.
+    Histogram,
+}
+
 /// What a series is made of.
 #[derive(Clone, Debug)]
 pub enum Cell {
@@ -169,6 +178,16 @@ impl Cell {
         }
     }
 
+    /// What it is.
+    #[inline]
+    pub fn sort(&self) -> Sort {
+        match self {
+            Cell::Counter(_) => Sort::Counter,
+            Cell::Gauge(_) => Sort::Gauge,
+            Cell::Histogram(_) => Sort::Histogram,
+        }
+    }
+
     /// How many have it: those who keep a handle, and the registry.
     pub fn holders(&self) -> usize {
         match self {
@@ -185,32 +204,6 @@ impl Cell {
             Cell::Gauge(gauge) => gauge.0.look(),
             Cell::Histogram(histogram) => (false, histogram.count()),
         }
-    }
-}
-
-/// A handle that a cell is looked for as.
-pub trait Handle: Clone + Sized {
-    fn of(cell: &Cell) -> Option<&Self>;
-}
-
-impl Handle for Counter {
-    #[inline]
-    fn of(cell: &Cell) -> Option<&Counter> {
-        if let Cell::Counter(counter) = cell { Some(counter) } else { None }
-    }
-}
-
-impl Handle for Gauge {
-    #[inline]
-    fn of(cell: &Cell) -> Option<&Gauge> {
-        if let Cell::Gauge(gauge) = cell { Some(gauge) } else { None }
-    }
-}
-
-impl Handle for Histogram {
-    #[inline]
-    fn of(cell: &Cell) -> Option<&Histogram> {
-        if let Cell::Histogram(histogram) = cell { Some(histogram) } else { None }
     }
 }
 

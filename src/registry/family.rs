@@ -2,7 +2,7 @@
 //! keys and descriptions come here. A page keeps what it has written of a family; what changes of one
 //! is made anew.
 
-use super::cell::{Cell, Counter, Gauge};
+use super::cell::{Cell, Counter, Gauge, Sort};
 use super::histogram::Histogram;
 use super::identity::part_hash;
 use super::index::Index;
@@ -37,6 +37,15 @@ impl Wish<'_> {
             Wish::Histogram(_) => {
                 Cell::Histogram(Histogram::new(&Shape::buckets(&[]), Arc::default()))
             }
+        }
+    }
+
+    #[inline]
+    pub fn sort(&self) -> Sort {
+        match self {
+            Wish::Counter => Sort::Counter,
+            Wish::Gauge => Sort::Gauge,
+            Wish::Histogram(_) => Sort::Histogram,
         }
     }
 
@@ -127,6 +136,7 @@ fn total_of(name: &str) -> String {
     [name, "_total"].concat()
 }
 
+#[inline(never)]
 fn hash(name: &str) -> u32 {
     part_hash(0, name.as_bytes()) as u32
 }
@@ -162,6 +172,7 @@ impl Families {
     }
 
     /// Which family is exposed under `name`.
+    #[inline(never)]
     fn find_exposed(&self, name: &str) -> Option<u32> {
         self.by_exposed.find(hash(name), |id| self.get(id).is_some_and(|f| f.exposed() == name))
     }

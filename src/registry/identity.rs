@@ -107,6 +107,7 @@ pub fn judge<'t>(
 }
 
 /// Whether one of the first `n` labels has that name.
+#[inline(never)]
 fn is_among<'t>(label: &[u8], mut parts: impl Iterator<Item = &'t [u8]>, n: usize) -> bool {
     (0..n).any(|_| {
         let name = parts.next();
@@ -116,6 +117,7 @@ fn is_among<'t>(label: &[u8], mut parts: impl Iterator<Item = &'t [u8]>, n: usiz
 }
 
 /// Labels without a value are none, and those of all give way to a key's own.
+#[cold]
 fn judge_number(text: &[u8], rules: &Rules<'_>) -> Result<(), Reason> {
     let own = labels_of(text).filter(|(_, value)| !value.is_empty()).count();
     let hidden = labels_of(text).filter(|(label, _)| rules.of_all(label.as_bytes()).is_some());

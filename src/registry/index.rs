@@ -53,7 +53,11 @@ impl Index {
         if (self.used + 1) * 4 > self.cells.len() * 3 {
             let size = (self.cells.len() * 2).max(LEAST);
             let old = std::mem::replace(&mut self.cells, vec![EMPTY; size]);
-            old.into_iter().filter(|cell| cell.place != NONE).for_each(|cell| self.put(cell));
+            for cell in &old {
+                if cell.place != NONE {
+                    self.put(*cell);
+                }
+            }
         }
         self.put(Cell { hash, place });
         self.used += 1;

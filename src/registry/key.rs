@@ -51,7 +51,7 @@ pub fn write(key: &impl Key, text: &mut Vec<u8>) {
 }
 
 /// Appends one part of a key.
-#[inline]
+#[inline(never)]
 pub fn put(part: &str, text: &mut Vec<u8>) {
     match u8::try_from(part.len()) {
         Ok(length) if length < LONG => text.push(length),

@@ -46,9 +46,9 @@ pub use write::families;
 use crate::log;
 use crate::store::{Bounds, Reason};
 use catalog::Catalog;
-use cell::Handle;
+use cell::Cell;
 use family::Wish;
-use key::Said;
+use key::{Kept, Said};
 use page::Page;
 use setup::Setup;
 use shards::Shards;
@@ -149,12 +149,18 @@ impl Registry {
 
     /// The counter of that name and labels, which starts at zero.
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Counter {
-        self.find(&Said { name, labels }, &Wish::Counter).handle.unwrap_or_default()
+        match self.find(&Said { name, labels }, &Wish::Counter) {
+            (Cell::Counter(counter), _) => counter,
+            _ => Counter::default(),
+        }
     }
 
     /// The gauge of that name and labels, which starts at zero.
     pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Gauge {
-        self.find(&Said { name, labels }, &Wish::Gauge).handle.unwrap_or_default()
+        match self.find(&Said { name, labels }, &Wish::Gauge) {
+            (Cell::Gauge(gauge), _) => gauge,
+            _ => Gauge::default(),
+        }
     }
 
     /// The histogram of that name and labels, or the summary, as the options say.
@@ -190,17 +196,26 @@ impl Registry {
 
     /// The counter of a key; none if it is refused.
     pub fn counter_of(&self, key: &impl Key) -> Option<Counter> {
-        self.find(key, &Wish::Counter).shown()
+        match self.find(key, &Wish::Counter) {
+            (Cell::Counter(counter), None) => Some(counter),
+            _ => None,
+        }
     }
 
     /// The gauge of a key; none if it is refused.
     pub fn gauge_of(&self, key: &impl Key) -> Option<Gauge> {
-        self.find(key, &Wish::Gauge).shown()
+        match self.find(key, &Wish::Gauge) {
+            (Cell::Gauge(gauge), None) => Some(gauge),
+            _ => None,
+        }
     }
 
     /// The histogram or summary of a key; none if it is refused.
     pub fn histogram_of(&self, key: &impl Key) -> Option<Histogram> {
-        self.find(key, &Wish::Histogram(None)).shown()
+        match self.find(key, &Wish::Histogram(None)) {
+            (Cell::Histogram(histogram), None) => Some(histogram),
+            _ => None,
+        }
     }
 
     /// How many series there are; each bucket, quantile, sum and count of a histogram is one.
@@ -226,50 +241,58 @@ impl Registry {
     }
 
     fn observing(&self, name: &str, labels: &[(&str, &str)], shape: Option<&Shape>) -> Histogram {
-        let found = self.find(&Said { name, labels }, &Wish::Histogram(shape)).handle;
-        found.unwrap_or_else(|| Histogram::new(&Shape::buckets(&[]), Arc::default()))
-    }
-
-    #[inline]
-    fn find<H: Handle>(&self, key: &impl Key, wish: &Wish<'_>) -> Found<H> {
-        let hash = key.hash(&self.0.setup.state);
-        match self.0.shards.find(hash, key) {
-            None => self.make(hash, key, wish),
-            Some((handle, refused)) => {
-                if let Some(reason) = refused {
-                    self.refuse(reason);
-                }
-                Found { handle: Some(handle), is_refused: refused.is_some() }
-            }
+        match self.find(&Said { name, labels }, &Wish::Histogram(shape)) {
+            (Cell::Histogram(histogram), _) => histogram,
+            _ => Histogram::new(&Shape::buckets(&[]), Arc::default()),
         }
     }
 
+    /// The cell that a key leads to, which is what is wished; and why it is shown nowhere, if it is not.
+    fn find(&self, key: &impl Key, wish: &Wish<'_>) -> (Cell, Option<Reason>) {
+        let hash = key.hash(&self.0.setup.state);
+        let Some((cell, refused)) = self.0.shards.find(hash, key, wish.sort()) else {
+            let mut catalog = self.catalog();
+            catalog.ask_for(key);
+            return self.register(catalog, hash, wish);
+        };
+        if let Some(reason) = refused {
+            self.refuse(reason);
+        }
+        (cell, refused)
+    }
+
+    /// The same for the key that the catalog was asked for.
     #[cold]
-    fn make<H: Handle>(&self, hash: u64, key: &impl Key, wish: &Wish<'_>) -> Found<H> {
+    fn register(
+        &self,
+        mut catalog: MutexGuard<'_, Catalog>,
+        hash: u64,
+        wish: &Wish<'_>,
+    ) -> (Cell, Option<Reason>) {
         let Inner { setup, shards, .. } = &*self.0;
-        let mut catalog = self.catalog();
-        match catalog.register(key, wish, setup) {
+        match catalog.register(wish, setup) {
             Ok(found) => {
-                let handle = H::of(&found.cell).cloned();
+                let cell = found.cell;
                 // Another thread may have asked for the same at the same time.
-                let is_known = || !found.is_new && shards.find::<H>(hash, key).is_some();
-                if let Some(kept) = found.key.filter(|_| !is_known()) {
+                let is_known = || !found.is_new && shards.knows(hash, catalog.said(), wish.sort());
+                if let Some(key) = found.key.filter(|_| !is_known()) {
                     catalog.remember(found.place, hash, setup.options.idle.is_some());
-                    shards.insert(hash, kept, found.cell);
+                    shards.insert(hash, key, cell.clone());
                 }
-                Found { handle, is_refused: false }
+                (cell, None)
             }
             Err(reason) => {
                 let cell = wish.hidden_cell();
-                let handle = H::of(&cell).cloned();
-                let is_first = shards.find::<H>(hash, key).is_none();
-                let is_kept = is_first && shards.refuse(hash, catalog.said(), cell, reason);
+                let key = Kept::of(catalog.said());
+                // Before the catalog is another's, who may forget what was refused.
+                let is_first = !shards.knows(hash, key.text(), wish.sort())
+                    && shards.refuse(hash, key.clone(), cell.clone(), reason);
                 drop(catalog);
                 self.refuse(reason);
-                if is_kept {
-                    self.say(key.name(), reason);
+                if is_first {
+                    self.say(identity::name_of(key.text()), reason);
                 }
-                Found { handle, is_refused: true }
+                (cell, Some(reason))
             }
         }
     }
@@ -297,19 +320,6 @@ impl Registry {
     fn millis(&self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.0.origin).as_millis();
         u64::try_from(since).unwrap_or(u64::MAX)
-    }
-}
-
-/// What a key leads to.
-struct Found<H> {
-    handle: Option<H>,
-    /// It works, and is shown nowhere.
-    is_refused: bool,
-}
-
-impl<H> Found<H> {
-    fn shown(self) -> Option<H> {
-        self.handle.filter(|_| !self.is_refused)
     }
 }
 

@@ -10,6 +10,7 @@ const RESERVED: [(&str, &str); 2] = [("le", "exported_le"), ("quantile", "export
 
 /// Whether all of it may stand in a name: letters, digits, `_` and `more`, no digit first. It looks at
 /// every byte, as compilers make few steps of that.
+#[inline(never)]
 pub fn is_fit(name: &[u8], more: u8) -> bool {
     let fits = |b: &u8| b.is_ascii_alphanumeric() | (*b == b'_') | (*b == more);
     let is_led_well = name.first().is_some_and(|first| !first.is_ascii_digit());

@@ -5,7 +5,7 @@
 use super::catalog::{Catalog, News};
 use super::family::Family;
 use super::identity::{self, Rules};
-use super::series::{Entry, Series};
+use super::series::{Entry, Series, sorted};
 use super::setup::Setup;
 use crate::store::LabelSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,50 +43,63 @@ impl Page {
                 break;
             }
         }
-        self.take_families(&lock(catalog));
+        let families = self.families_of(&lock(catalog));
+        if let Some(families) = families {
+            self.arrange(families);
+        }
         if !news.is_empty() {
             self.take_in(news, setup);
         }
     }
 
-    /// What families are called and described as; series stay where they are.
-    fn take_families(&mut self, catalog: &Catalog) {
-        if self.version == catalog.families.version {
-            return;
+    /// All families, with their numbers, if they are others than they were.
+    fn families_of(&mut self, catalog: &Catalog) -> Option<Vec<(u32, Arc<Family>)>> {
+        let version = catalog.families.version;
+        if std::mem::replace(&mut self.version, version) == version {
+            return None;
         }
-        self.version = catalog.families.version;
-        let mut all: Vec<Shown> = catalog.families.iter().map(Shown::new).collect();
-        for mut shown in self.families.drain(..) {
-            // Both are in the order of their numbers.
-            let at = all.binary_search_by_key(&shown.id, |new| new.id);
-            if let Some(new) = at.ok().and_then(|at| all.get_mut(at)) {
-                std::mem::swap(&mut new.series, &mut shown.series);
+        Some(catalog.families.iter().map(|(id, family)| (id, Arc::clone(family))).collect())
+    }
+
+    /// What families are called and described as; series stay where they are.
+    fn arrange(&mut self, families: Vec<(u32, Arc<Family>)>) {
+        let (places, mut before) = (self.places(), std::mem::take(&mut self.families));
+        let name = |at: u32| families.get(at as usize).map(|(_, family)| &*family.name);
+        let order = sorted((0..families.len() as u32).collect(), &|a, b| name(a) < name(b));
+        for (id, family) in order.iter().filter_map(|at| families.get(*at as usize)) {
+            let at = places.get(*id as usize).copied().unwrap_or(usize::MAX);
+            let series = before.get_mut(at).map(|shown| std::mem::take(&mut shown.series));
+            let series = series.unwrap_or_default();
+            self.families.push(Shown { id: *id, family: Arc::clone(family), series });
+        }
+    }
+
+    /// Where each family is, by its number.
+    fn places(&self) -> Vec<usize> {
+        let mut places = Vec::new();
+        for (at, shown) in self.families.iter().enumerate() {
+            let id = shown.id as usize;
+            if places.len() <= id {
+                places.resize(id + 1, usize::MAX);
+            }
+            if let Some(place) = places.get_mut(id) {
+                *place = at;
             }
         }
-        all.sort_unstable_by(|one, other| one.family.name.cmp(&other.family.name));
-        self.families = all;
+        places
     }
 
     fn take_in(&mut self, news: Vec<News>, setup: &Setup) {
-        let mut places: Vec<(u32, usize)> =
-            self.families.iter().zip(0..).map(|(shown, at)| (shown.id, at)).collect();
-        places.sort_unstable();
+        let places = self.places();
         for News { family, place, text, cell } in news {
-            let at = places.binary_search_by_key(&family, |known| known.0).ok();
-            let at = at.and_then(|at| places.get(at)).map(|known| known.1);
-            let Some(shown) = at.and_then(|at| self.families.get_mut(at)) else { continue };
+            let at = places.get(family as usize).copied().unwrap_or(usize::MAX);
+            let Some(shown) = self.families.get_mut(at) else { continue };
             let rules = setup.rules(shown.family.has_parts());
             if let Some(labels) = render(text.text(), &rules, &mut self.labels) {
                 shown.series.push(Entry::new(labels, cell, place));
             }
         }
         self.families.iter_mut().for_each(|shown| shown.series.sort());
-    }
-}
-
-impl Shown {
-    fn new((id, family): (u32, &Arc<Family>)) -> Shown {
-        Shown { id, family: Arc::clone(family), series: Series::default() }
     }
 }
 

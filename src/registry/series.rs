@@ -45,17 +45,16 @@ impl Series {
 
     /// What was pushed takes its places.
     pub fn sort(&mut self) {
-        let labels = |at: &u32| self.entries.get(*at as usize).map(|entry| &*entry.labels);
-        let mut new: Vec<u32> =
-            (self.order.len()..self.entries.len()).map(|at| at as u32).collect();
+        let labels = |at: u32| self.entries.get(at as usize).map(|entry| &*entry.labels);
+        let new: Vec<u32> = (self.order.len()..self.entries.len()).map(|at| at as u32).collect();
         if new.is_empty() {
             return;
         }
-        new.sort_unstable_by(|one, other| labels(one).cmp(&labels(other)));
+        let new = sorted(new, &|one, other| labels(one) < labels(other));
         let mut merged = Vec::with_capacity(self.entries.len());
         let mut rest = self.order.as_slice();
         for at in new {
-            let before = rest.partition_point(|known| labels(known) < labels(&at));
+            let before = rest.partition_point(|known| labels(*known) < labels(at));
             let (smaller, larger) = rest.split_at_checked(before).unwrap_or_default();
             merged.extend_from_slice(smaller);
             merged.push(at);
@@ -87,6 +86,32 @@ impl Series {
             *at != GONE
         });
     }
+}
+
+/// `places` in order. Merging is a tenth of the code that the standard library's sorting is, which is
+/// made for each type anew.
+pub fn sorted(mut places: Vec<u32>, is_less: &dyn Fn(u32, u32) -> bool) -> Vec<u32> {
+    let mut width = 1;
+    while width < places.len() {
+        let mut merged = Vec::with_capacity(places.len());
+        for pair in places.chunks(2 * width) {
+            let (mut one, mut other) = pair.split_at_checked(width).unwrap_or((pair, &[]));
+            while let ([first, ones @ ..], [second, others @ ..]) = (one, other) {
+                if is_less(*second, *first) {
+                    merged.push(*second);
+                    other = others;
+                } else {
+                    merged.push(*first);
+                    one = ones;
+                }
+            }
+            merged.extend_from_slice(one);
+            merged.extend_from_slice(other);
+        }
+        places = merged;
+        width *= 2;
+    }
+    places
 }
 
 /// The new place of a series that goes.

@@ -4,7 +4,7 @@
 //! A key that was refused is known, too: it leads to a cell that is shown nowhere. So many of these are
 //! kept in each table; when there are more, those are forgotten and will be refused anew.
 
-use super::cell::{Cell, Handle};
+use super::cell::{Cell, Sort};
 use super::index::Index;
 use super::key::{Kept, Key};
 use crate::store::Reason;
@@ -44,8 +44,13 @@ struct Known {
 struct Locked(RwLock<Shard>);
 
 /// All known keys.
-#[derive(Default)]
-pub struct Shards([Locked; SHARDS]);
+pub struct Shards(Box<[Locked]>);
+
+impl Default for Shards {
+    fn default() -> Shards {
+        Shards((0..SHARDS).map(|_| Locked::default()).collect())
+    }
+}
 
 fn short(hash: u64) -> u32 {
     (hash ^ hash >> 32) as u32
@@ -66,26 +71,36 @@ impl Shards {
         self.locked(hash).map(|shard| shard.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The handle of a known key of that kind, and why it is shown nowhere, if it is not.
+    /// The cell of a known key that is asked for as `sort`, and why it is shown nowhere, if it is not.
     #[inline]
-    pub fn find<H: Handle>(&self, hash: u64, key: &impl Key) -> Option<(H, Option<Reason>)> {
+    pub fn find(&self, hash: u64, key: &impl Key, sort: Sort) -> Option<(Cell, Option<Reason>)> {
         let shard = self.read(hash)?;
-        let handle = |at: u32| {
-            let known = shard.slots.get(at as usize)?.as_ref().filter(|known| known.key.is(key))?;
-            H::of(&known.cell).map(|handle| (handle, known.refused))
+        let known = |at: u32| {
+            let known = shard.slots.get(at as usize)?.as_ref()?;
+            (known.cell.sort() == sort && known.key.is(key)).then_some(known)
         };
-        let at = shard.index.find(short(hash), |at| handle(at).is_some())?;
-        handle(at).map(|(handle, refused)| (handle.clone(), refused))
+        let at = shard.index.find(short(hash), |at| known(at).is_some())?;
+        shard.slots.get(at as usize)?.as_ref().map(|known| (known.cell.clone(), known.refused))
     }
 
-    /// From now on `key`, which leads to no cell of that kind, leads to `cell`.
+    /// Whether the key of that text leads to a cell of that sort.
+    pub fn knows(&self, hash: u64, text: &[u8], sort: Sort) -> bool {
+        let Some(shard) = self.read(hash) else { return false };
+        let is_it = |at: u32| {
+            let known = shard.slots.get(at as usize).and_then(Option::as_ref);
+            known.is_some_and(|known| known.cell.sort() == sort && known.key.text() == text)
+        };
+        shard.index.find(short(hash), is_it).is_some()
+    }
+
+    /// From now on `key`, which leads to no cell of that sort, leads to `cell`.
     pub fn insert(&self, hash: u64, key: Kept, cell: Cell) {
         if let Some(mut shard) = self.write(hash) {
             shard.insert(Known { hash: short(hash), key, cell, refused: None });
         }
     }
 
-    /// From now on `key`, which leads to no cell of that kind, leads to one that is shown nowhere. False
+    /// From now on `key`, which leads to no cell of that sort, leads to one that is shown nowhere. False
     /// if the key is too long to be kept.
     pub fn refuse(&self, hash: u64, key: Kept, cell: Cell, reason: Reason) -> bool {
         let bytes = key.text().len();
@@ -104,7 +119,7 @@ impl Shards {
 
     /// What was refused may be taken now.
     pub fn forget_refused(&self) {
-        for Locked(shard) in &self.0 {
+        for Locked(shard) in self.0.iter() {
             shard.write().unwrap_or_else(PoisonError::into_inner).forget_refused();
         }
     }
@@ -175,14 +190,13 @@ mod tests {
             shards.remove(hash(n), &Cell::Counter(cells[n].clone()));
         }
         for (n, cell) in cells.iter().enumerate() {
-            let found = shards.find::<Counter>(hash(n), &key(n));
+            let found = shards.find(hash(n), &key(n), Sort::Counter);
             assert_eq!(found.is_some(), n % 3 != 0, "{n}");
-            found.iter().for_each(|(counter, _)| counter.inc());
-            assert_eq!(cell.get(), u64::from(n % 3 != 0));
-            assert!(shards.find::<Gauge>(hash(n), &key(n)).is_none());
+            assert!(found.is_none_or(|(found, _)| found.is(&Cell::Counter(cell.clone()))));
+            assert!(shards.find(hash(n), &key(n), Sort::Gauge).is_none());
         }
         shards.insert(hash(3), kept(&key(3)), Cell::Gauge(Gauge::default()));
-        assert!(shards.find::<Gauge>(hash(3), &key(3)).is_some());
+        assert!(shards.find(hash(3), &key(3), Sort::Gauge).is_some());
     }
 
     #[test]
@@ -201,7 +215,9 @@ mod tests {
             assert!(refuse(n % 5, &name(n)));
         }
         let is_known = |n: usize| {
-            let found = shards.find::<Counter>(n as u64 % 5, &Said { name: &name(n), labels: &[] });
+            let key = name(n);
+            let key = Said { name: &key, labels: &[] };
+            let found = shards.find(n as u64 % 5, &key, Sort::Counter);
             found.is_some_and(|(_, refused)| refused == Some(Reason::Series))
         };
         let kept = (0..3 * MAX_REFUSED + 7).filter(|n| is_known(*n)).count();
@@ -212,7 +228,7 @@ mod tests {
         assert!(refuse(0, &"x".repeat(MAX_REFUSED_BYTES / 2)));
         shards.forget_refused();
         assert!(!(0..3 * MAX_REFUSED + 7).any(is_known));
-        let known = shards.find::<Counter>(0, &Said { name: "known", labels: &[] });
+        let known = shards.find(0, &Said { name: "known", labels: &[] }, Sort::Counter);
         assert_eq!(known.map(|(_, refused)| refused), Some(None));
     }
 }
