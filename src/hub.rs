@@ -289,21 +289,25 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 
 /// What is served besides the store.
 fn ours(settings: &Settings, served: &'static [Family<'static>]) -> Ours {
-    let collectors = COLLECTORS.iter().zip(&settings.collectors);
-    let on = collectors.filter(|(_, settings)| settings.enabled).map(|(spec, _)| spec);
-    let mut dynamic = on.clone().flat_map(|spec| spec.dynamic.iter().copied());
-    let on = on.flat_map(|spec| spec.families);
-    let of_scrape = gather::served(settings.process_metrics);
-    let mut rows = on.chain(of_scrape).chain(families()).chain(served);
-    Ours::new(settings.dialect, &mut rows, &mut dynamic, settings.custom.labels_of_own())
+    let (mut rows, mut dynamic) = (Vec::new(), Vec::new());
+    for (spec, collector) in COLLECTORS.iter().zip(&settings.collectors) {
+        if collector.enabled {
+            rows.extend(spec.families);
+            dynamic.extend(spec.dynamic);
+        }
+    }
+    rows.extend(gather::served(settings.process_metrics));
+    rows.extend(families());
+    rows.extend(served);
+    Ours::new(settings.dialect, &rows, &dynamic, settings.custom.labels_of_own())
 }
 
 /// What is there from the start.
 fn declared(custom: &Custom) -> Vec<Declared<'_>> {
     let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
-    let gauges = custom.gauges.iter().map(|name| bare(name, Kind::Gauge));
-    let counters = custom.counters.iter().map(|name| bare(name, Kind::Counter));
-    let histograms = custom.histograms.iter().map(|histogram| Declared {
+    let mut declared: Vec<_> = custom.gauges.iter().map(|name| bare(name, Kind::Gauge)).collect();
+    declared.extend(custom.counters.iter().map(|name| bare(name, Kind::Counter)));
+    declared.extend(custom.histograms.iter().map(|histogram| Declared {
         name: &histogram.name,
         kind: Kind::Histogram,
         help: &histogram.help,
@@ -311,6 +315,6 @@ fn declared(custom: &Custom) -> Vec<Declared<'_>> {
             [] => &DEFAULT_BUCKETS,
             buckets => buckets,
         },
-    });
-    gauges.chain(counters).chain(histograms).collect()
+    }));
+    declared
 }

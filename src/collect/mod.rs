@@ -50,7 +50,8 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// One sample, line or device was left out because of `error`.
+    /// One sample, line or device was left out because of `error`. It is called from everywhere.
+    #[inline(never)]
     pub fn note(&mut self, error: Error) {
         self.count += 1;
         self.last = Some(error);

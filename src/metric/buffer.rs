@@ -98,8 +98,8 @@ impl Buffer {
         self.len += text.len();
     }
 
-    /// Appends a number.
-    #[inline]
+    /// Appends a number; not inlined, like `put`.
+    #[inline(never)]
     pub fn put_value(&mut self, value: Value) {
         let mut pen = Pen::new(self.room(Value::ROOM));
         let room = pen.left();

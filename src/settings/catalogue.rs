@@ -70,9 +70,7 @@ impl Catalogue {
             [table, key] => !key.is_empty() && [row.path[0], row.also] == [*table, *key],
             _ => false,
         };
-        self.rows
-            .iter()
-            .position(|row| row.in_file() && (row.parts().eq(path.iter().copied()) || also(row)))
+        self.rows.iter().position(|row| row.in_file() && (row.is_at(path) || also(row)))
     }
 
     /// Whether `path` is a table of the file.
@@ -106,13 +104,17 @@ impl Catalogue {
     /// The names of what there is directly in the table `path`.
     pub(super) fn names(&self, path: &[&str]) -> Vec<&'static str> {
         let mut names: Vec<&str> = match path {
-            [] => sections().filter_map(|section| section.parts().next()).collect(),
+            [] => {
+                sections().map(|section| first_of(section.name)).filter(|n| !n.is_empty()).collect()
+            }
             [COLLECTORS, _] => vec![ENABLED],
             _ => Vec::new(),
         };
         for row in self.rows.iter().filter(|row| row.in_file()) {
-            let inside = path.iter().copied().eq(row.parts().take(path.len()));
-            names.extend(row.parts().nth(path.len()).filter(|_| inside));
+            let parts = row.parts();
+            if let Some(name) = parts.get(path.len()).filter(|_| parts.starts_with(path)) {
+                names.push(*name);
+            }
         }
         let mut seen = Vec::new();
         names.retain(|name| {
@@ -149,13 +151,14 @@ impl Catalogue {
     }
 }
 
-impl Section {
-    fn parts(&self) -> impl Iterator<Item = &'static str> {
-        self.name.split('.').filter(|part| !part.is_empty())
-    }
+/// The first part of a path with dots.
+fn first_of(path: &'static str) -> &'static str {
+    path.split_once('.').map_or(path, |(first, _)| first)
+}
 
+impl Section {
     fn is_at(&self, path: &[&str]) -> bool {
-        !path.is_empty() && self.parts().eq(path.iter().copied())
+        !self.name.is_empty() && self.name.split('.').eq(path.iter().copied())
     }
 }
 
@@ -181,8 +184,17 @@ impl Row {
     }
 
     /// The parts of its path.
-    pub(super) fn parts(&self) -> impl Iterator<Item = &'static str> {
-        self.path.into_iter().flat_map(|part| part.split('.')).filter(|part| !part.is_empty())
+    pub(super) fn parts(&self) -> Vec<&'static str> {
+        let mut parts = Vec::new();
+        for part in self.path {
+            parts.extend(part.split('.').filter(|part| !part.is_empty()));
+        }
+        parts
+    }
+
+    fn is_at(&self, path: &[&str]) -> bool {
+        // Most rows are told apart without their parts.
+        path.first().is_some_and(|first| self.path[0].starts_with(first)) && self.parts() == path
     }
 
     /// Its key in its table; with a dot in it, it is one of a table in the element of a list.
@@ -193,7 +205,7 @@ impl Row {
 
     /// Its path with dots, as messages name it.
     pub(super) fn dotted(&self) -> String {
-        self.parts().collect::<Vec<_>>().join(".")
+        self.parts().join(".")
     }
 
     /// Its flags, those that mean the opposite after `!`.
@@ -224,7 +236,7 @@ impl Row {
         if !self.in_file() || self.in_list() {
             return String::new();
         }
-        let path = self.parts().collect::<Vec<_>>().join("__");
+        let path = self.parts().join("__");
         [ENV_PREFIX, &path.to_ascii_uppercase()].concat()
     }
 }

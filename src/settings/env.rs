@@ -73,7 +73,7 @@ fn own(catalogue: &Catalogue, path: &str) -> Option<usize> {
 }
 
 fn joined(row: &Row, between: &str) -> String {
-    row.parts().collect::<Vec<_>>().join(between)
+    row.parts().join(between)
 }
 
 fn record(

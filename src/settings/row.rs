@@ -104,67 +104,99 @@ pub(super) struct Row {
     pub(super) set: fn(&mut Settings, &Value),
 }
 
-impl Row {
+/// An option as the tables hold it: what few have is held apart, as the tables are a good part of
+/// the program's size.
+pub(super) struct TableRow {
+    section: &'static str,
+    key: &'static str,
+    kind: Kind,
+    default: &'static str,
+    help: &'static str,
+    set: fn(&mut Settings, &Value),
+    names: &'static Names,
+    required: bool,
+    unique: bool,
+}
+
+/// What few rows have; "" is none.
+pub(super) struct Names {
+    pub(super) also: &'static str,
+    pub(super) flags: &'static [&'static str],
+    pub(super) env: &'static str,
+    /// The default in node_exporter's dialect, where it is another.
+    pub(super) on_node: &'static str,
+}
+
+impl Names {
+    pub(super) const NONE: Names = Names { also: "", flags: &[], env: "", on_node: "" };
+}
+
+impl TableRow {
     pub(super) const fn new(
         section: &'static str,
         key: &'static str,
         kind: Kind,
         default: &'static str,
-    ) -> Row {
-        Row {
-            path: [section, key, ""],
-            also: "",
-            flags: &[],
-            env: "",
+    ) -> TableRow {
+        TableRow {
+            section,
+            key,
             kind,
-            default: [default, default],
+            default,
             help: "",
-            node: "",
+            set: nothing,
+            names: &Names::NONE,
             required: false,
             unique: false,
-            set: nothing,
         }
     }
-    pub(super) const fn flags(mut self, flags: &'static [&'static str]) -> Row {
-        self.flags = flags;
+    pub(super) const fn names(mut self, names: &'static Names) -> TableRow {
+        self.names = names;
         self
     }
-    pub(super) const fn env(mut self, env: &'static str) -> Row {
-        self.env = env;
-        self
-    }
-    pub(super) const fn on_node(mut self, default: &'static str) -> Row {
-        self.default[1] = default;
-        self
-    }
-    pub(super) const fn help(mut self, help: &'static str) -> Row {
+    pub(super) const fn help(mut self, help: &'static str) -> TableRow {
         self.help = help;
         self
     }
     #[cfg(feature = "hub")]
-    pub(super) const fn also(mut self, also: &'static str) -> Row {
-        self.also = also;
-        self
-    }
-    #[cfg(feature = "hub")]
-    pub(super) const fn required(mut self) -> Row {
+    pub(super) const fn required(mut self) -> TableRow {
         self.required = true;
         self
     }
     #[cfg(feature = "hub")]
-    pub(super) const fn unique(mut self) -> Row {
+    pub(super) const fn unique(mut self) -> TableRow {
         self.unique = true;
         self
     }
-    pub(super) const fn set(mut self, set: fn(&mut Settings, &Value)) -> Row {
+    pub(super) const fn set(mut self, set: fn(&mut Settings, &Value)) -> TableRow {
         self.set = set;
         self
+    }
+
+    /// All of it.
+    pub(super) fn row(&self) -> Row {
+        let Names { also, flags, env, on_node } = *self.names;
+        let on_node = if on_node.is_empty() { self.default } else { on_node };
+        Row {
+            path: [self.section, self.key, ""],
+            also,
+            flags,
+            env,
+            kind: self.kind,
+            default: [self.default, on_node],
+            help: self.help,
+            node: "",
+            required: self.required,
+            unique: self.unique,
+            set: self.set,
+        }
     }
 }
 
 /// For rows that `mean` looks at itself.
 pub(super) fn nothing(_: &mut Settings, _: &Value) {}
 
+#[inline(never)]
 pub(super) fn millis(value: &Value) -> Duration {
     Duration::from_millis(value.number)
 }

@@ -37,11 +37,11 @@ impl Ours {
     /// What `rows` there are in `dialect`; `labels` are on them where they leave.
     pub fn new(
         dialect: Dialect,
-        rows: &mut dyn Iterator<Item = &'static Family<'static>>,
-        dynamic: &mut dyn Iterator<Item = &'static str>,
+        rows: &[&'static Family<'static>],
+        dynamic: &[&'static str],
         labels: &[(String, String)],
     ) -> Ours {
-        let dynamic = dynamic.map(|name| [dialect.prefix(), name].concat()).collect();
+        let dynamic = dynamic.iter().map(|name| [dialect.prefix(), name].concat()).collect();
         let mut ours = Ours { dialect, rows: Vec::new(), dynamic, labels: labels.to_vec() };
         for row in rows {
             let Some((name, _)) = row.named(dialect) else { continue };

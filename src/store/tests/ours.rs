@@ -19,7 +19,7 @@ static ROWS: [Family; 6] = [
 fn ours(dialect: Dialect, labels: &[(&str, &str)]) -> Ours {
     let own = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
     let labels: Vec<_> = labels.iter().map(own).collect();
-    Ours::new(dialect, &mut ROWS.iter(), &mut ["dyn_"].into_iter(), &labels)
+    Ours::new(dialect, &ROWS.iter().collect::<Vec<_>>(), &["dyn_"], &labels)
 }
 
 fn of<'a>(group: Group, name: &'a str, kind: Kind, labels: &'a str) -> Offer<'a> {
