@@ -369,10 +369,12 @@ impl Intake<'_> {
     }
 }
 
-/// Whether a histogram or summary is only refused as one, so that its lines may be taken.
+/// Whether a histogram or summary is only refused as one, so that its lines may be taken: they have names
+/// and labels of their own.
 fn is_of_shape(sample: &Sample<'_>, reason: Reason) -> bool {
     let is_whole = !matches!(sample.point, Point::Number(_));
-    is_whole && matches!(reason, Reason::Kind | Reason::Taken | Reason::Twice | Reason::Buckets)
+    let of_names = matches!(reason, Reason::Kind | Reason::Taken | Reason::Reserved);
+    is_whole && (of_names || matches!(reason, Reason::Twice | Reason::Buckets))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 use super::*;
 use crate::expose::{Format, Lines, Text};
-use crate::metric::Buffer;
+use crate::metric::{Buffer, counter};
 use crate::settings::Dialect;
-use crate::store::Bounds;
+use crate::store::{Bounds, Ours};
 
 struct Front {
     gateway: Gateway,
@@ -257,16 +257,22 @@ fn a_group_that_is_alone_again_changes_types() {
 /// A type that cannot be is refused before anything of the group goes.
 #[test]
 fn a_type_that_cannot_be_changes_nothing() {
+    static OURS: [Family; 1] = [counter("x_total", Unit::One, "Ours.", &[]).bare()];
     let mut front = Front::new();
-    front.push(Verb::Replace, "/metrics/job/k", "x_count 1\n").unwrap();
-    front.push(Verb::Replace, J, "x 1\n").unwrap();
+    front.store.serve(Ours::new(Dialect::Own, &mut OURS.iter(), &mut [].into_iter(), &[]));
+    front.push(Verb::Replace, J, "x_total 1\ny 1\n").unwrap();
     let before = front.samples();
-    let histogram = "# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\nx_count 2\n";
     for verb in [Verb::Replace, Verb::Add] {
-        let Err(Refusal::Bad(said)) = front.push(verb, J, histogram) else { panic!("taken") };
+        let body = "y 2\n# TYPE x_total gauge\nx_total 2\n";
+        let Err(Refusal::Bad(said)) = front.push(verb, J, body) else { panic!("taken") };
         assert!(said.contains("Nothing was taken"), "{said}");
         assert_eq!(front.samples(), before);
     }
+    // Lines of others that have the names of its parts are in no histogram's way.
+    front.push(Verb::Replace, "/metrics/job/k", "x_count 1\n").unwrap();
+    let histogram = "# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\nx_count 2\n";
+    front.push(Verb::Replace, J, histogram).unwrap();
+    assert_eq!(front.samples().len(), 4);
 }
 
 /// With no room for more, what is replaced makes room.

@@ -1,8 +1,8 @@
 use super::*;
 use crate::expose::{Format, Lines, Text};
-use crate::metric::{Buffer, Histogram, Kind, Labels, Summary};
+use crate::metric::{Buffer, Family, Histogram, Kind, Labels, Summary, Unit, gauge};
 use crate::settings::Dialect;
-use crate::store::Bounds;
+use crate::store::{Bounds, Ours};
 
 fn written(store: &mut Store, format: Format) -> String {
     let (mut out, mut lines) = (Buffer::default(), Lines::default());
@@ -180,6 +180,69 @@ fn what_was_written_is_read() {
             assert_eq!(tally.map(|tally| tally.first), Ok(None));
             assert_eq!(written(&mut second, format), text);
             assert_eq!(first.len(), second.len());
+        }
+    }
+}
+
+/// Lines of what cannot be kept whole are held to the names of ours and to the room there is.
+#[test]
+fn lines_of_histograms_are_held_to_the_same_rules() {
+    static OURS: [Family; 2] = [
+        gauge("h_sum", Unit::One, "Ours.", &[]).bare(),
+        gauge("i", Unit::One, "Ours.", &[]).bare(),
+    ];
+    let of = |name: &str| {
+        let name = |text: &str| text.replace("x", name);
+        name("# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\nx_count 2\n")
+    };
+    let add = pairs(&[("target", "t")]);
+    // None of these is kept whole: a part is ours, the name is ours, it is none.
+    let broken = of("j").replace("j_sum 1\n", "");
+    for (text, bare, labelled) in [(of("h"), 2, 3), (of("i"), 3, 3), (broken, 2, 2)] {
+        for (add, taken) in [(&[][..], bare), (&add[..], labelled)] {
+            let (mut store, _) = store();
+            let group = store.open_pushed();
+            store.serve(Ours::new(Dialect::Own, &mut OURS.iter(), &mut [].into_iter(), &[]));
+            let terms = Intake { add, ..intake(group) };
+            let (mut buffers, now) = (Buffers::default(), Instant::now());
+            let mut judge = |store: &Store| {
+                terms.judge(text.as_bytes(), Syntax::Prometheus, true, &mut buffers, store, now)
+            };
+            let reserved = Err(Objection::Sample("h_sum".to_owned(), Reason::Reserved));
+            let expected = if taken < labelled { reserved } else { Ok(false) };
+            assert_eq!(judge(&store), expected, "{text}");
+            let tally = take(&terms, &text, &mut store);
+            assert_eq!((tally.taken, tally.taken + tally.refused), (taken, labelled), "{text}");
+            // So many lines and families there must be room for.
+            for (series, families, expected) in [
+                (taken, taken, None),
+                (taken - 1, taken, Some(Reason::Series)),
+                (taken, taken - 1, Some(Reason::Families)),
+            ] {
+                let bounds = Bounds { series, families, ..Bounds::default() };
+                if taken < labelled || series + families > 2 * taken {
+                    continue;
+                }
+                let mut small = Store::new(bounds, now);
+                let group = small.open_pushed();
+                small.serve(Ours::new(Dialect::Own, &mut OURS.iter(), &mut [].into_iter(), &[]));
+                let terms = Intake { group, ..terms };
+                let judged = terms.judge(
+                    text.as_bytes(),
+                    Syntax::Prometheus,
+                    true,
+                    &mut buffers,
+                    &small,
+                    now,
+                );
+                let reason = match judged {
+                    Err(Objection::Sample(_, reason)) => Some(reason),
+                    judged => judged.map(|_| None).unwrap(),
+                };
+                assert_eq!(reason, expected, "{text} {bounds:?}");
+                let tally = take(&terms, &text, &mut small);
+                assert_eq!(tally.first.map(|(_, reason)| reason), expected, "{text} {bounds:?}");
+            }
         }
     }
 }

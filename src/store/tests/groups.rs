@@ -308,3 +308,24 @@ fn a_family_is_only_of_a_group_while_nobody_else_has_a_series_of_it() {
         }
     }
 }
+
+/// The lines of a histogram whose time is over are not lines of it any more, and are there once.
+#[test]
+fn lines_outlive_their_histogram() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let group = store.open_group();
+    let ttl = Duration::from_secs(1);
+    let whole = by(group, "h", "l=\"1\"", 0.0);
+    let change = histogram(&[], &[3]);
+    store.take(&Offer { kind: Kind::Histogram, change, ttl, ..whole }, now).unwrap();
+    store.take(&by(group, "h_sum", "", 1.0), now).unwrap();
+    let text = written(&mut store, now, Format::Prometheus);
+    assert!(
+        text.ends_with("h_count{l=\"1\"} 3\n# HELP h_sum Help.\n# TYPE h_sum untyped\nh_sum 1\n")
+            || text.ends_with("h_count{l=\"1\"} 3\nh_sum 1\n"),
+        "{text}"
+    );
+    assert_eq!(samples(&mut store, now + 2 * ttl), ["h_sum 1"]);
+    assert_eq!(samples(&mut store, now + 2 * ttl), ["h_sum 1"]);
+}

@@ -231,7 +231,7 @@ fn other_settings_keep_what_still_fits() {
         let text = written(&mut store, now, Format::Prometheus);
         text.lines().filter(|line| !line.starts_with("# HELP")).collect::<Vec<_>>().join("\n")
     };
-    let node = "# TYPE node_b_total untyped\nnode_b_total{target=\"t\"} 7\n";
+    let node = "# TYPE node_b_total gauge\nnode_b_total{target=\"t\"} 7\n";
     let own = "# TYPE sysmetrics_b_total counter\nsysmetrics_b_total{target=\"t\"} 7";
     let a = "# TYPE a gauge\na{env=\"p\"} 7\n";
     assert_eq!(samples(ours(Dialect::Own, &[])), [a, node, own].concat());
@@ -241,4 +241,88 @@ fn other_settings_keep_what_still_fits() {
     assert!(store.take(&gauge_of("sysmetrics_e", 1.0), now).is_err());
     store.serve(Ours::default());
     store.take(&gauge_of("sysmetrics_e", 1.0), now).unwrap();
+}
+
+#[rustfmt::skip] // a table
+static PARTS_OF_OURS: [Family; 3] = [
+    gauge("h_sum", Unit::One, "Ours h.", &[]).only_own(),
+    gauge("a", Unit::One, "Ours a.", &["ip_address"]).bare(),
+    counter("n_total", Unit::One, "Ours n.", &[]),
+];
+
+/// A histogram whose parts are names of ours is none here; each of its lines is looked at for itself.
+#[test]
+fn a_histogram_does_not_bring_lines_of_ours() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let ours = Ours::new(Dialect::Own, &mut PARTS_OF_OURS.iter(), &mut [].into_iter(), &[]);
+    store.serve(ours);
+    let group = store.open_group();
+    let sizes = Histogram { bounds: &[], counts: &[3], sum: 1.5 };
+    let change = Change::Replace(Point::Histogram(sizes));
+    let whole = Offer { change, ..of(group, "sysmetrics_h", Kind::Histogram, "target=\"t\"") };
+    assert_eq!(store.judge(&whole, false, now), Err(Reason::Taken));
+    assert_eq!(store.take(&whole, now), Err(Reason::Taken));
+    for (part, labels, expected) in [
+        ("sum", "", Err(Reason::Reserved)),
+        ("sum", "target=\"t\"", Ok(())),
+        ("bucket", "le=\"+Inf\"", Ok(())),
+    ] {
+        let name = ["sysmetrics_h_", part].concat();
+        assert_eq!(store.take(&of(group, &name, Kind::Untyped, labels), now), expected, "{name}");
+    }
+    let mut write = |out: &mut dyn Sink| sample(out, &PARTS_OF_OURS[0], &[]);
+    let text = page(&mut store, Dialect::Own, Format::Prometheus, &mut write);
+    let expected = "# HELP sysmetrics_h_sum Ours h.\n# TYPE sysmetrics_h_sum untyped\n\
+                    sysmetrics_h_sum 1\nsysmetrics_h_sum{target=\"t\"} 7\n\
+                    # HELP sysmetrics_h_bucket Help.\n# TYPE sysmetrics_h_bucket untyped\n\
+                    sysmetrics_h_bucket{le=\"+Inf\"} 7\n";
+    assert_eq!(text, expected);
+}
+
+/// A name or a label in UTF-8 does not become one of ours where it is escaped.
+#[test]
+fn names_that_are_escaped_stay_apart_from_ours() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let labels = [("box_id".to_owned(), "1".to_owned())];
+    let ours = |labels: &[_]| {
+        Ours::new(Dialect::Own, &mut PARTS_OF_OURS.iter(), &mut ["d_"].into_iter(), labels)
+    };
+    store.serve(ours(&labels));
+    let group = store.open_group();
+    for (name, labels, expected) in [
+        ("a", "\"ip.address\"=\"1\"", Err(Reason::Reserved)),
+        ("a", "\"box.id\"=\"1\"", Err(Reason::Reserved)),
+        ("a", "\"ip.addresses\"=\"1\"", Ok(())),
+        ("sysmetrics.n_total", "target=\"t\"", Err(Reason::Reserved)),
+        ("sysmetrics.n", "target=\"t\"", Ok(())),
+        ("sysmetrics.d_x", "", Err(Reason::Reserved)),
+        ("scrape.x", "", Err(Reason::Reserved)),
+        ("scrape.x", "target=\"t\"", Ok(())),
+        ("scrape.x", "\"box.id\"=\"1\"", Err(Reason::Reserved)),
+    ] {
+        let offer = of(group, name, Kind::Untyped, labels);
+        let judged = store.judge(&offer, false, now).map(|_| ());
+        assert_eq!((store.take(&offer, now), judged), (expected, expected), "{name}{{{labels}}}");
+    }
+    let mut write = |quotes: bool| {
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
+        let mut text = text.quoting(quotes);
+        let ours = &mut |out: &mut dyn Sink| sample(out, &PARTS_OF_OURS[1], &["::1"]);
+        store.merge(now, &mut text, ours);
+        store.write(now, &mut text);
+        text.finish();
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    };
+    let of_a = "# HELP a Ours a.\n# TYPE a gauge\na{ip_address=\"::1\"} 1\n";
+    assert!(write(false).starts_with(&[of_a, "a{ip_addresses=\"1\"} 7\n"].concat()));
+    assert!(write(true).starts_with(&[of_a, "a{\"ip.addresses\"=\"1\"} 7\n"].concat()));
+    // It may become one of ours when these change.
+    store.serve(Ours::default());
+    store.take(&of(group, "sysmetrics.n_total", Kind::Untyped, "x=\"1\""), now).unwrap();
+    store.serve(ours(&[]));
+    let text = written(&mut store, now, Format::Prometheus);
+    assert!(!text.contains("n_total") && text.contains("scrape_x{target=\"t\"} 7"), "{text}");
 }
