@@ -9,36 +9,41 @@ use crate::store::{Bounds, Reason};
 /// An odd number without a pattern, for hashing by multiplication.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Labels of every series that has none of that name, with fit names.
-pub type Labels = Vec<(String, String)>;
-
 /// What keys are held against.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     pub bounds: &'a Bounds,
-    /// On all series.
-    pub labels: &'a Labels,
+    /// A key of no name with the labels of all series that have none of that name.
+    pub of_all: &'a [u8],
     /// It is a histogram or a summary, which has labels of its own.
     pub has_parts: bool,
     /// Makes hashes of this process others than those of any other.
     pub seed: u64,
 }
 
-impl Rules<'_> {
-    fn of_all(&self, label: &[u8]) -> Option<&str> {
-        let known = self.labels.iter().find(|(name, _)| name.as_bytes() == label);
-        known.map(|(_, value)| value.as_str())
+/// Names and values of a key's labels.
+pub struct Pairs<'t>(&'t [u8]);
+
+impl<'t> Pairs<'t> {
+    pub fn of(key: &'t [u8]) -> Pairs<'t> {
+        Pairs(split(key).map_or(&[], |(_, labels)| labels))
+    }
+
+    /// The value of the label `name`.
+    fn get(mut self, name: &[u8]) -> Option<&'t [u8]> {
+        self.find(|pair| pair.0 == name).map(|pair| pair.1)
     }
 }
 
-/// The parts of a key: the name, then each label's name and value.
-#[inline]
-fn parts(mut text: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    std::iter::from_fn(move || {
-        let (part, rest) = split(text)?;
-        text = rest;
-        Some(part)
-    })
+impl<'t> Iterator for Pairs<'t> {
+    type Item = (&'t [u8], &'t [u8]);
+
+    fn next(&mut self) -> Option<(&'t [u8], &'t [u8])> {
+        let (name, rest) = split(self.0)?;
+        let (value, rest) = split(rest)?;
+        self.0 = rest;
+        Some((name, value))
+    }
 }
 
 /// The name of a key.
@@ -59,12 +64,6 @@ pub struct Judged<'t> {
     pub name_hash: u32,
 }
 
-/// Names and values of a key's labels.
-pub fn labels_of(text: &[u8]) -> impl Iterator<Item = (&str, &str)> + Clone {
-    let mut parts = parts(text).skip(1).map(as_text);
-    std::iter::from_fn(move || Some((parts.next()?, parts.next()?)))
-}
-
 /// What a key leads to.
 ///
 /// # Errors
@@ -75,54 +74,45 @@ pub fn judge<'t>(
     rules: &Rules<'_>,
     is_made_fit: bool,
 ) -> Result<Judged<'t>, Reason> {
-    let mut parts = parts(text);
-    let name = parts.next().unwrap_or_default();
+    let (name, labels) = split(text).unwrap_or_default();
     if !name::is_fit(name, b':') {
         return Err(Reason::Name);
     }
     let name_hash = part_hash(rules.seed, name);
-    let (mut hash, mut labels) = (name_hash, 0);
-    let before = parts.clone();
-    while let (Some(label), Some(value)) = (parts.next(), parts.next()) {
-        if !name::is_fit(label, b'_')
-            || label.starts_with(b"__")
-            || rules.has_parts && name::is_reserved(label)
-        {
+    let (mut hash, mut count) = (name_hash, 0);
+    for (label, value) in Pairs(labels) {
+        let is_fit = name::is_fit(label, b'_') && !label.starts_with(b"__");
+        if !is_fit || rules.has_parts && name::is_reserved(label) {
             return Err(Reason::LabelName);
         }
         if label.len() > rules.bounds.name_bytes || value.len() > rules.bounds.value_bytes {
             return Err(Reason::TooLong);
         }
-        let is_odd = value.is_empty() || rules.of_all(label).is_some();
-        if !is_made_fit && (is_odd || is_among(label, before.clone(), labels)) {
+        let is_said_before = || Pairs(labels).take(count).any(|pair| pair.0 == label);
+        if !is_made_fit && (value.is_empty() || is_said_before() || is_of_all(label, rules)) {
             return Err(Reason::LabelTwice);
         }
-        labels += 1;
+        count += 1;
         hash = hash.wrapping_add(part_hash(part_hash(rules.seed, label), value));
     }
-    if labels + rules.labels.len() > rules.bounds.labels {
-        judge_number(text, rules)?;
-    }
+    judge_number(text, count, rules)?;
     Ok(Judged { hash: (hash ^ hash >> 32) as u32, name, name_hash: name_hash as u32 })
 }
 
-/// Whether one of the first `n` labels has that name.
 #[inline(never)]
-fn is_among<'t>(label: &[u8], mut parts: impl Iterator<Item = &'t [u8]>, n: usize) -> bool {
-    (0..n).any(|_| {
-        let name = parts.next();
-        parts.next();
-        name == Some(label)
-    })
+fn is_of_all(label: &[u8], rules: &Rules<'_>) -> bool {
+    Pairs::of(rules.of_all).get(label).is_some()
 }
 
 /// Labels without a value are none, and those of all give way to a key's own.
-#[cold]
-fn judge_number(text: &[u8], rules: &Rules<'_>) -> Result<(), Reason> {
-    let own = labels_of(text).filter(|(_, value)| !value.is_empty()).count();
-    let hidden = labels_of(text).filter(|(label, _)| rules.of_all(label.as_bytes()).is_some());
-    let all = own + rules.labels.len().saturating_sub(hidden.count());
-    if all > rules.bounds.labels { Err(Reason::Labels) } else { Ok(()) }
+fn judge_number(text: &[u8], count: usize, rules: &Rules<'_>) -> Result<(), Reason> {
+    let of_all = Pairs::of(rules.of_all).count();
+    if count + of_all <= rules.bounds.labels {
+        return Ok(());
+    }
+    let own = Pairs::of(text).filter(|pair| !pair.1.is_empty()).count();
+    let hidden = Pairs::of(text).filter(|pair| is_of_all(pair.0, rules)).count();
+    if own + of_all - hidden > rules.bounds.labels { Err(Reason::Labels) } else { Ok(()) }
 }
 
 /// Writes what a key comes to: fit names, each label once (the last that is said is taken), none
@@ -130,32 +120,31 @@ fn judge_number(text: &[u8], rules: &Rules<'_>) -> Result<(), Reason> {
 pub fn make_fit(text: &[u8], rules: &Rules<'_>, out: &mut Vec<u8>) {
     out.clear();
     put(&name::metric(name_of(text)), out);
-    let said: Vec<_> = labels_of(text)
-        .map(|(label, value)| (name::label(label, rules.has_parts), value))
-        .collect();
-    for (at, (label, value)) in said.iter().enumerate() {
-        let is_said_again = said.iter().skip(at + 1).any(|(later, _)| later == label);
-        let is_needless = match rules.of_all(label.as_bytes()) {
-            Some(of_all) => of_all == *value,
+    let fit = |label: &[u8]| name::label(as_text(label), rules.has_parts);
+    let mut pairs = Pairs::of(text);
+    while let Some((label, value)) = pairs.next() {
+        let label = fit(label);
+        let is_said_again = Pairs(pairs.0).any(|later| fit(later.0) == label);
+        let is_needless = match Pairs::of(rules.of_all).get(label.as_bytes()) {
+            Some(of_all) => of_all == value,
             None => value.is_empty(),
         };
         if !is_said_again && !is_needless {
-            put(label, out);
-            put(value, out);
+            put(&label, out);
+            put(as_text(value), out);
         }
     }
 }
 
 /// Whether two keys that were judged lead to one series.
 pub fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let has = |pair| labels_of(other).any(|known| known == pair);
+    let has = |pair: (&[u8], &[u8])| Pairs::of(other).get(pair.0) == Some(pair.1);
     one == other
-        || name_of(one) == name_of(other)
-            && labels_of(one).count() == labels_of(other).count()
-            && labels_of(one).all(has)
+        || one.len() == other.len() && name_of(one) == name_of(other) && Pairs::of(one).all(has)
 }
 
 /// Of one part of a key.
+#[inline(never)]
 pub fn part_hash(seed: u64, part: &[u8]) -> u64 {
     let mut hash = seed ^ (part.len() as u64).wrapping_mul(SPREAD);
     let (words, rest) = part.as_chunks::<8>();
@@ -199,9 +188,9 @@ mod tests {
 
     #[test]
     fn keys_of_one_series_have_one_hash_and_are_the_same() {
-        let labels: Labels = vec![("env".into(), "prod".into())];
+        let of_all = text("", &[("env", "prod")]);
         let bounds = Bounds::default();
-        let rules = Rules { bounds: &bounds, labels: &labels, has_parts: true, seed: 7 };
+        let rules = Rules { bounds: &bounds, of_all: &of_all, has_parts: true, seed: 7 };
         let series: [&[Vec<u8>]; 5] = [
             &[
                 text("a_b", &[("x", "1"), ("y", "2")]),
@@ -228,9 +217,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_made_fit_is_refused() {
-        let labels: Labels = vec![("env".into(), "prod".into())];
+        let of_all = text("", &[("env", "prod")]);
         let bounds = Bounds { labels: 2, name_bytes: 10, value_bytes: 4, ..Bounds::default() };
-        let rules = Rules { bounds: &bounds, labels: &labels, has_parts: false, seed: 7 };
+        let rules = Rules { bounds: &bounds, of_all: &of_all, has_parts: false, seed: 7 };
         for (name, labels, expected) in [
             ("", &[][..], Err(Reason::Name)),
             ("a", &[("", "x")], Err(Reason::LabelName)),

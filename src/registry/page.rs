@@ -4,7 +4,7 @@
 
 use super::catalog::{Catalog, News};
 use super::family::Family;
-use super::identity::{self, Rules};
+use super::identity::{Pairs, Rules, as_text};
 use super::series::{Entry, Series, sorted};
 use super::setup::Setup;
 use crate::store::LabelSet;
@@ -106,7 +106,8 @@ impl Page {
 /// The labels of a key that is fit, and those of all that it lacks, as text formats write them.
 fn render(text: &[u8], rules: &Rules<'_>, set: &mut LabelSet) -> Option<Box<[u8]>> {
     set.clear();
-    identity::labels_of(text).for_each(|(label, value)| set.add(label, value));
-    rules.labels.iter().for_each(|(label, value)| set.add_missing(label, value));
+    for (label, value) in Pairs::of(text).chain(Pairs::of(rules.of_all)) {
+        set.add_missing(as_text(label), as_text(value));
+    }
     Some(set.render(rules.bounds, "").ok()?.text().into())
 }

@@ -44,11 +44,13 @@ struct Known {
 struct Locked(RwLock<Shard>);
 
 /// All known keys.
-pub struct Shards(Box<[Locked]>);
+pub struct Shards(Vec<Locked>);
 
 impl Default for Shards {
     fn default() -> Shards {
-        Shards((0..SHARDS).map(|_| Locked::default()).collect())
+        let mut all = Vec::new();
+        all.resize_with(SHARDS, Locked::default);
+        Shards(all)
     }
 }
 
