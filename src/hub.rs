@@ -277,14 +277,15 @@ impl Hub {
 }
 
 /// The families about all that comes in, for the reference.
-pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    store::families()
-        .chain(ingest::gateway::families())
-        .chain(ingest::statsd::families())
-        .chain(target::families())
-        .chain(tail::families())
-        .chain(alert::families())
-        .chain(export::families())
+pub fn families() -> std::vec::IntoIter<&'static Family<'static>> {
+    let mut all: Vec<_> = store::families().collect();
+    all.extend(ingest::gateway::families());
+    all.extend(ingest::statsd::families());
+    all.extend(target::families());
+    all.extend(tail::families());
+    all.extend(alert::families());
+    all.extend(export::families());
+    all.into_iter()
 }
 
 /// What is served besides the store.

@@ -10,7 +10,10 @@ pub fn tail_state(bytes: &[u8]) {
     let sealed = [body, &state::closing(body)].concat();
     for text in [bytes, &sealed] {
         if let Ok(places) = state::parse(text) {
-            assert_eq!(state::parse(&state::render(places.iter())), Ok(places));
+            assert_eq!(
+                state::parse(&state::render(&places.iter().collect::<Vec<_>>())),
+                Ok(places)
+            );
         }
     }
 }

@@ -4,10 +4,9 @@
 use super::notice::Notice;
 use super::rule::MAX_ACTIVE;
 use super::way::{Setback, Way};
-use crate::courier::{Client, Courier, Queue, Slot};
+use crate::courier::{Client, Courier, Queue, Slot, random};
 use crate::log::{self, Limiter};
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -107,8 +106,10 @@ impl Destination {
         let (mut queue, mut counts) = (VecDeque::new(), Counts::default());
         if let Some(before) = before {
             // What is under way arrives without us.
-            let batch = if before.work == Work::UnderWay { Vec::new() } else { before.batch };
-            queue.extend(batch.into_iter().chain(before.queue));
+            queue = before.queue;
+            if before.work != Work::UnderWay {
+                before.batch.into_iter().rev().for_each(|notice| queue.push_front(notice));
+            }
             counts = before.counts;
         }
         Destination {
@@ -253,7 +254,7 @@ impl Destination {
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         // Between half and all of it: those who failed together do not come again together.
-        let random = RandomState::new().build_hasher().finish() as u32;
+        let random = random() as u32;
         let pause = pause / 2 + (pause / 2).mul_f64(f64::from(random) / f64::from(u32::MAX));
         let after = after.unwrap_or_default().min(LONGEST_AFTER);
         self.work = Work::Paused(now + pause.max(after));

@@ -51,13 +51,11 @@ impl Instance {
         let pairs = Labels::rendered(key).pairs();
         let of_series: Vec<_> = pairs.map(|(name, value)| (lossy(&name), lossy(&value))).collect();
         let mut labels = of_series.clone();
-        let filled = more.iter().map(|(name, template)| {
-            (name.clone(), template.fill(&number(value), |name| find(&of_series, name)))
-        });
-        for (name, value) in filled.chain([("alertname".to_owned(), name.to_owned())]) {
-            labels.retain(|(other, _)| *other != name);
-            labels.push((name, value));
+        for (name, template) in more {
+            let filled = template.fill(&number(value), |name| find(&of_series, name));
+            set(&mut labels, name, filled);
         }
+        set(&mut labels, "alertname", name.to_owned());
         labels.retain(|(_, value)| !value.is_empty());
         labels.sort_unstable();
         Instance {
@@ -79,6 +77,12 @@ impl Instance {
     }
 }
 
+/// Sets a label in place of what it was.
+fn set(labels: &mut Vec<(String, String)>, name: &str, value: String) {
+    labels.retain(|(other, _)| other != name);
+    labels.push((name.to_owned(), value));
+}
+
 /// The value of a label; empty where there is none.
 pub fn find(labels: &[(String, String)], name: &str) -> String {
     let found = labels.iter().find(|(other, _)| other == name);
@@ -87,9 +91,8 @@ pub fn find(labels: &[(String, String)], name: &str) -> String {
 
 /// The labels of an alert as a series, with its state.
 fn shown(labels: &[(String, String)], state: &str) -> Vec<u8> {
-    const STATE: &str = "alertstate";
-    let others = labels.iter().filter(|(name, _)| name != STATE).cloned();
-    let mut labels: Vec<_> = others.chain([(STATE.to_owned(), state.to_owned())]).collect();
+    let mut labels = labels.to_vec();
+    set(&mut labels, "alertstate", state.to_owned());
     labels.sort_unstable();
     rendered(&labels)
 }

@@ -93,9 +93,11 @@ impl Rule {
     pub fn new(settings: &Alert, agent: &str) -> Option<Rule> {
         let expr = Expr::parse(&settings.expr).ok()?;
         let parsed = |texts: &[(String, String)]| -> Option<Vec<(String, Template)>> {
-            let parse =
-                |(name, text): &(String, String)| Some((name.clone(), Template::parse(text).ok()?));
-            texts.iter().map(parse).collect()
+            let mut parsed = Vec::new();
+            for (name, text) in texts {
+                parsed.push((name.clone(), Template::parse(text).ok()?));
+            }
+            Some(parsed)
         };
         Some(Rule {
             labels: parsed(&settings.labels)?,

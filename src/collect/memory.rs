@@ -195,7 +195,9 @@ fn node_name(key: &[u8]) -> Option<String> {
 
 /// Ours: in snake case, and without `Mem`, which the family's name begins with anyway.
 fn own_name(name: &str) -> String {
-    let subject = name.strip_prefix("Mem").filter(|rest| rest.starts_with(char::is_uppercase));
+    let subject = name
+        .strip_prefix("Mem")
+        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
     match name {
         // "sec" is a second to the linters of metric names.
         "SecPageTables" => "secondary_page_tables".to_owned(),

@@ -24,6 +24,7 @@ pub use queue::{Next, Queue};
 pub use tls::Tls;
 
 use crate::sys::{Wake, spawn_thread};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -141,6 +142,11 @@ impl<R> AsFd for Desk<R> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.wake.as_fd()
     }
+}
+
+/// A number that nobody foretells: those who failed together are not to come again together.
+pub fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]

@@ -6,11 +6,10 @@ use super::destination::Destination;
 use super::ending::Ending;
 use super::plan::Plan;
 use crate::clock::Boot;
-use crate::courier::Tls;
+use crate::courier::{Tls, random};
 use crate::frame::Wanted;
 use crate::log;
 use crate::settings::{ExportKind, Settings};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
@@ -135,10 +134,8 @@ fn stays(plans: &[(Plan, Option<Tls>)], is_known: impl Fn(&Plan) -> bool) -> Vec
 pub fn boot() -> Boot {
     let text = fs::read_to_string(BOOT_ID).unwrap_or_default();
     let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
-    let number = u128::from_str_radix(&digits, 16).unwrap_or_else(|_| {
-        let random = || RandomState::new().build_hasher().finish();
-        u128::from(random()) << 64 | u128::from(random())
-    });
+    let number = u128::from_str_radix(&digits, 16)
+        .unwrap_or_else(|_| u128::from(random()) << 64 | u128::from(random()));
     Boot(number.to_be_bytes())
 }
 

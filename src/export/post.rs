@@ -123,11 +123,14 @@ impl Post {
         body: &[u8],
         deadline: Instant,
     ) -> Result<Answer, Verdict> {
-        let more = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         // What the format demands is not for the settings to say.
         let is_said = |name: &str| headers.iter().any(|(said, _)| said.eq_ignore_ascii_case(name));
-        let ours = self.headers.iter().filter(|(name, _)| !is_said(name)).cloned();
-        let headers: Vec<_> = more.chain(ours).collect();
+        let mut all = Vec::new();
+        for (name, value) in headers {
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        all.extend(self.headers.iter().filter(|(name, _)| !is_said(name)).cloned());
+        let headers = all;
         let (url, body, max_body) = (&self.url, Some(body), MAX_ANSWER);
         let call = Call { method: "POST", url, headers: &headers, body, deadline, max_body };
         let answer = client

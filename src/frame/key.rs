@@ -74,11 +74,15 @@ impl Key<'_> {
                 labels.push((key.clone(), value.clone()));
             }
         }
-        labels.retain(|(_, value)| !value.is_empty());
-        // The first of a name stays, as the sort keeps their order.
-        labels.sort_by(|a, b| a.0.cmp(&b.0));
-        labels.dedup_by(|a, b| a.0 == b.0);
-        labels
+        let mut sorted: Vec<(String, String)> = Vec::with_capacity(labels.len());
+        for label in labels.into_iter().filter(|(_, value)| !value.is_empty()) {
+            let at = sorted.partition_point(|(name, _)| *name < label.0);
+            // The first of a name stays.
+            if sorted.get(at).is_none_or(|(name, _)| *name != label.0) {
+                sorted.insert(at, label);
+            }
+        }
+        sorted
     }
 }
 

@@ -122,12 +122,14 @@ impl Gate {
     /// The names of a machine that calls itself `host` and listens at these addresses.
     pub fn names(host: &str, listen: &[Listen]) -> Vec<String> {
         let short = host.split('.').next().unwrap_or_default();
-        let listen = listen.iter().filter_map(|address| match address {
-            Listen::Tcp(name, _) => Some(name.as_str()),
-            Listen::Unix(_) => None,
-        });
-        let names = listen.chain([host, short]).filter(|name| !name.is_empty());
-        names.map(str::to_owned).collect()
+        let mut names = vec![host.to_owned(), short.to_owned()];
+        for address in listen {
+            if let Listen::Tcp(name, _) = address {
+                names.push(name.clone());
+            }
+        }
+        names.retain(|name| !name.is_empty());
+        names
     }
 
     /// Whether `sender` may push who sent this Authorization header (empty: none).

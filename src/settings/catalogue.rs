@@ -103,26 +103,23 @@ impl Catalogue {
 
     /// The names of what there is directly in the table `path`.
     pub(super) fn names(&self, path: &[&str]) -> Vec<&'static str> {
-        let mut names: Vec<&str> = match path {
-            [] => {
-                sections().map(|section| first_of(section.name)).filter(|n| !n.is_empty()).collect()
+        let mut names = Vec::new();
+        let mut add = |name| {
+            if !names.contains(&name) {
+                names.push(name);
             }
-            [COLLECTORS, _] => vec![ENABLED],
-            _ => Vec::new(),
         };
+        match path {
+            [] => sections().map(|s| first_of(s.name)).filter(|n| !n.is_empty()).for_each(&mut add),
+            [COLLECTORS, _] => add(ENABLED),
+            _ => {}
+        }
         for row in self.rows.iter().filter(|row| row.in_file()) {
             let parts = row.parts();
             if let Some(name) = parts.get(path.len()).filter(|_| parts.starts_with(path)) {
-                names.push(*name);
+                add(*name);
             }
         }
-        let mut seen = Vec::new();
-        names.retain(|name| {
-            !seen.contains(name) && {
-                seen.push(*name);
-                true
-            }
-        });
         names
     }
 

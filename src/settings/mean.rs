@@ -155,14 +155,14 @@ fn serve_at(checked: &mut Vec<Checked>) {
         };
         let (host, port) = (served.host, served.port.map(|port| port.to_string()));
         let parts = [(HOST, host), (PORT, port), (METRICS_PATH, served.path.map(str::to_owned))];
-        let derived = |(row, text): (usize, Option<String>)| {
-            let number = text.as_deref().and_then(|text| text.parse().ok()).unwrap_or(0);
-            let (value, origin) = (Value { text: text?, number }, said.origin.clone());
-            Some(Checked { row, value, origin, element: None })
-        };
-        let derived: Vec<Checked> = parts.into_iter().filter_map(derived).collect();
-        let first = checked.iter().position(of_layer).unwrap_or(0);
-        checked.splice(first..first, derived);
+        let origin = said.origin.clone();
+        let mut at = checked.iter().position(of_layer).unwrap_or(0);
+        for (row, text) in parts {
+            let Some(text) = text else { continue };
+            let value = Value { number: text.parse().unwrap_or(0), text };
+            checked.insert(at, Checked { row, value, origin: origin.clone(), element: None });
+            at += 1;
+        }
     }
 }
 

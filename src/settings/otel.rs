@@ -79,9 +79,11 @@ impl Reader<'_> {
         }
         let (kind, name) = (self.row("type")?, self.row("name")?);
         // The file may have an export of another type under this name.
-        let is_free = |text: &String| !said.iter().any(|s| s.row == name && s.text == *text);
-        let names = (2..).map(|n: u32| ["otlp-", &n.to_string()].concat());
-        let text = std::iter::once("otlp".to_owned()).chain(names).find(is_free)?;
+        let (mut text, mut number) = ("otlp".to_owned(), 1u32);
+        while said.iter().any(|s| s.row == name && s.text == text) {
+            number += 1;
+            text = ["otlp-", &number.to_string()].concat();
+        }
         let origin = Origin::Env(found.name.to_owned());
         elements.push(Element { section, list, above: None, origin, spoilt: false });
         let element = elements.len() - 1;

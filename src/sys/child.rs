@@ -33,8 +33,11 @@ pub enum Ended {
 ///
 /// There is no such program, or no room for one more.
 pub fn spawn(words: &[String], input: BorrowedFd<'_>) -> io::Result<Child> {
-    let words: Vec<CString> =
-        words.iter().map(|word| CString::new(word.as_str())).collect::<Result<_, _>>()?;
+    let mut texts = Vec::new();
+    for word in words {
+        texts.push(CString::new(word.as_str())?);
+    }
+    let words = texts;
     let mut argv: Vec<*mut c_char> = words.iter().map(|word| word.as_ptr().cast_mut()).collect();
     argv.push(ptr::null_mut());
     let Some(program) = words.first() else { return Err(io::ErrorKind::InvalidInput.into()) };

@@ -219,17 +219,17 @@ impl Tails {
         self.forget_pending();
         let Some(path) = &self.settings.state_file else { return };
         self.state.next = Some(now + self.settings.state_interval);
-        let places = self
-            .entries
-            .iter()
-            .flat_map(|entry| entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
-        let places: Vec<_> = places.collect();
+        let mut places = Vec::new();
+        for entry in &self.entries {
+            places.extend(entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
+        }
         // What is known better is not kept twice.
         let is_known = |place: &Place| {
             places.iter().any(|p| p.inode == place.inode && p.setting == place.setting)
         };
-        let pending = self.pending.iter().filter(|place| !is_known(place));
-        let text = state::render(places.iter().chain(pending));
+        let mut all: Vec<&Place> = places.iter().collect();
+        all.extend(self.pending.iter().filter(|place| !is_known(place)));
+        let text = state::render(&all);
         match state::write(path, &text) {
             Ok(()) => (self.state.has_changed, self.state.is_failing) = (false, false),
             Err(_) if self.state.is_failing => self.counts.fail_again(Trouble::State),

@@ -117,12 +117,15 @@ pub fn parse(text: &[u8]) -> Result<Vec<Place>, &'static str> {
     if end != closing(body) {
         return Err(DAMAGED);
     }
-    let lines = body.get(TITLE.len()..).unwrap_or_default().split_inclusive(|b| *b == b'\n');
-    lines.map(|line| place(line).ok_or("a line of it is no place in a file")).collect()
+    let mut places = Vec::new();
+    for line in body.get(TITLE.len()..).unwrap_or_default().split_inclusive(|b| *b == b'\n') {
+        places.push(place(line).ok_or("a line of it is no place in a file")?);
+    }
+    Ok(places)
 }
 
 /// The text of a file of places.
-pub fn render<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<u8> {
+pub fn render(places: &[&Place]) -> Vec<u8> {
     let mut text = TITLE.as_bytes().to_vec();
     for place in places {
         let numbers = [
@@ -228,13 +231,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for places in [Vec::new(), places()] {
-            assert_eq!(parse(&render(places.iter())), Ok(places));
+            assert_eq!(parse(&render(&places.iter().collect::<Vec<_>>())), Ok(places));
         }
     }
 
     #[test]
     fn no_damage_goes_unnoticed() {
-        let text = render(places().iter());
+        let text = render(&places().iter().collect::<Vec<_>>());
         for at in 0..text.len() {
             assert!(parse(&text[..at]).is_err(), "cut at {at}");
             for bit in 0..8 {
@@ -268,7 +271,7 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("sysmetrics-own-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         let path = dir.join("state");
-        write(&path, &render(places().iter())).unwrap();
+        write(&path, &render(&places().iter().collect::<Vec<_>>())).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&dir), mode(&path)), (0o700, 0o600));
         let other = dir.join("other");
@@ -286,7 +289,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("sysmetrics-state-{}", std::process::id()));
         let _ = fs::remove_file(&path);
         assert_eq!(read(&path).unwrap(), []);
-        write(&path, &render(places().iter())).unwrap();
+        write(&path, &render(&places().iter().collect::<Vec<_>>())).unwrap();
         assert_eq!(read(&path).unwrap(), places());
         assert!(write(&path.join("below"), b"").is_err());
         fs::remove_file(&path).unwrap();

@@ -386,7 +386,8 @@ fn an_offset_beyond_all_is_that_of_a_file_that_was_emptied() {
     place.tails.finish(&mut place.store);
     let mut places = state::read(&place.path("offsets")).unwrap();
     places[0].offset = u64::MAX;
-    state::write(&place.path("offsets"), &state::render(places.iter())).unwrap();
+    state::write(&place.path("offsets"), &state::render(&places.iter().collect::<Vec<_>>()))
+        .unwrap();
     place.killed();
     assert_eq!((place.lines(), place.count("truncations_total")), (1.0, 1.0));
 }

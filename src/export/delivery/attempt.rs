@@ -3,12 +3,12 @@
 use super::Delivery;
 use super::parts::{by_stamp, halves};
 use crate::clock::Wall;
+use crate::courier::random;
 use crate::export::Verdict;
 use crate::export::said::is_late;
 use crate::export::tally::add;
 use crate::frame::Frame;
 use crate::log;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 /// A receiver is left alone no longer than this, whatever it wants.
@@ -189,7 +189,7 @@ impl Delivery {
         add(&mut self.tally.lock().failed, reason, 1);
         self.fails(text);
         self.is_answered = matches!(reason, "server" | "status");
-        let random = RandomState::new().build_hasher().finish() as u32;
+        let random = random() as u32;
         let retry = &self.export.retry;
         let pause = pause(retry.initial, retry.longest, self.failures, random);
         self.failures = self.failures.saturating_add(1);

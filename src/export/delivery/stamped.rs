@@ -100,7 +100,9 @@ impl Delivery {
             Order::Time => self.sent.leave_out(&mut stamped, boot),
             Order::Fresh => Stale::default(),
         };
-        ([stamped].into_iter().chain(own).collect(), stale)
+        let mut parts = vec![stamped];
+        parts.extend(own);
+        (parts, stale)
     }
 
     /// Counts what was left out.

@@ -189,11 +189,14 @@ impl Lines {
             out.sample(&[], family.value(raw));
         }
         out.family(refused);
-        let own = Refused::OWN.into_iter().zip(self.refused);
-        let others = Reason::ALL.map(Refused::Sample).into_iter().zip(self.refused_samples);
-        for (reason, count) in own.chain(others).filter(|(_, n)| *n > 0) {
-            out.sample(&[reason.said().0.into()], refused.value(count));
-        }
+        let mut write = |reason: Refused, count| {
+            if count > 0 {
+                out.sample(&[reason.said().0.into()], refused.value(count));
+            }
+        };
+        Refused::OWN.iter().zip(self.refused).for_each(|(reason, count)| write(*reason, count));
+        let others = Reason::ALL.iter().zip(self.refused_samples);
+        others.for_each(|(reason, count)| write(Refused::Sample(*reason), count));
         out.family(tags);
         out.sample(&[], tags.value(self.tags_refused));
     }
