@@ -259,7 +259,7 @@ fn a_group_that_is_alone_again_changes_types() {
 fn a_type_that_cannot_be_changes_nothing() {
     static OURS: [Family; 1] = [counter("x_total", Unit::One, "Ours.", &[]).bare()];
     let mut front = Front::new();
-    front.store.serve(Ours::new(Dialect::Own, &mut OURS.iter(), &mut [].into_iter(), &[]));
+    front.store.serve(Ours::new(Dialect::Own, &OURS.each_ref(), &[], &[]));
     front.push(Verb::Replace, J, "x_total 1\ny 1\n").unwrap();
     let before = front.samples();
     for verb in [Verb::Replace, Verb::Add] {

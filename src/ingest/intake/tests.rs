@@ -202,7 +202,7 @@ fn lines_of_histograms_are_held_to_the_same_rules() {
         for (add, taken) in [(&[][..], bare), (&add[..], labelled)] {
             let (mut store, _) = store();
             let group = store.open_pushed();
-            store.serve(Ours::new(Dialect::Own, &mut OURS.iter(), &mut [].into_iter(), &[]));
+            store.serve(Ours::new(Dialect::Own, &OURS.each_ref(), &[], &[]));
             let terms = Intake { add, ..intake(group) };
             let (mut buffers, now) = (Buffers::default(), Instant::now());
             let mut judge = |store: &Store| {
@@ -225,7 +225,7 @@ fn lines_of_histograms_are_held_to_the_same_rules() {
                 }
                 let mut small = Store::new(bounds, now);
                 let group = small.open_pushed();
-                small.serve(Ours::new(Dialect::Own, &mut OURS.iter(), &mut [].into_iter(), &[]));
+                small.serve(Ours::new(Dialect::Own, &OURS.each_ref(), &[], &[]));
                 let terms = Intake { group, ..terms };
                 let judged = terms.judge(
                     text.as_bytes(),

@@ -255,7 +255,7 @@ static PARTS_OF_OURS: [Family; 3] = [
 fn a_histogram_does_not_bring_lines_of_ours() {
     let now = Instant::now();
     let mut store = Store::new(Bounds::default(), now);
-    let ours = Ours::new(Dialect::Own, &mut PARTS_OF_OURS.iter(), &mut [].into_iter(), &[]);
+    let ours = Ours::new(Dialect::Own, &PARTS_OF_OURS.each_ref(), &[], &[]);
     store.serve(ours);
     let group = store.open_group();
     let sizes = Histogram { bounds: &[], counts: &[3], sum: 1.5 };
@@ -287,7 +287,7 @@ fn names_that_are_escaped_stay_apart_from_ours() {
     let mut store = Store::new(Bounds::default(), now);
     let labels = [("box_id".to_owned(), "1".to_owned())];
     let ours = |labels: &[_]| {
-        Ours::new(Dialect::Own, &mut PARTS_OF_OURS.iter(), &mut ["d_"].into_iter(), labels)
+        Ours::new(Dialect::Own, &PARTS_OF_OURS.each_ref(), &["d_"], labels)
     };
     store.serve(ours(&labels));
     let group = store.open_group();
