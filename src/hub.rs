@@ -240,7 +240,7 @@ impl Hub {
         self.exports.troubles(now, &mut |name, trouble, text| match trouble {
             Trouble::Failing(since) | Trouble::Hanging(since) => {
                 let age = now.saturating_duration_since(since).as_secs().to_string();
-                to.fails("export", name, ["nothing arrived for ", &age, " s: ", text].concat());
+                to.fails("export", name, format!("nothing arrived for {age} s: {text}"));
             }
             Trouble::Spool => to.fails("spool", name, text.to_owned()),
             Trouble::Late => {
@@ -252,7 +252,7 @@ impl Hub {
         }
         for (name, count) in self.targets.excesses() {
             let bounds = "scrape.max_series, push.max_families, push.max_bytes";
-            let text = ["samples without room: ", &count.to_string(), "; see ", bounds].concat();
+            let text = format!("samples without room: {count}; see {bounds}");
             to.notes("target", name, text);
         }
     }

@@ -199,9 +199,7 @@ fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
             Some(number) => chown(path, None, Some(number)),
             None => Err(io::Error::other("there is none in /etc/group; a number will do, too")),
         };
-        done.map_err(|e| {
-            io::Error::other(["socket_group ", group, ": ", &e.to_string()].concat())
-        })?;
+        done.map_err(|e| io::Error::other(format!("socket_group {group}: {e}")))?;
     }
     match access.mode {
         Some(mode) => fs::set_permissions(path, fs::Permissions::from_mode(mode)),

@@ -62,7 +62,7 @@ fn subject(batch: &[Arc<Notice>], box_name: &str) -> String {
     let firing = batch.iter().filter(|notice| !notice.is_resolved()).count();
     let (state, count) = if firing > 0 { ("FIRING", firing) } else { ("RESOLVED", batch.len()) };
     let name = batch.first().map_or("", |notice| &notice.name);
-    let mut subject = ["[", state, ":", &count.to_string(), "] ", name].concat();
+    let mut subject = format!("[{state}:{count}] {name}");
     if let [one] = batch {
         let others = one.labels.iter().filter(|(name, _)| name != "alertname");
         for (at, (_, value)) in others.enumerate() {
@@ -108,7 +108,7 @@ fn phrase(name: &str) -> String {
     match name {
         "" => String::new(),
         _ if is_made_of(b"-_") => [name, " "].concat(),
-        _ if is_made_of(b" -_.,:;@/()[]+") => ["\"", name, "\"\n\t"].concat(),
+        _ if is_made_of(b" -_.,:;@/()[]+") => format!("\"{name}\"\n\t"),
         _ => [&encoded_words(name), "\n\t"].concat(),
     }
 }

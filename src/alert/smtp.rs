@@ -89,15 +89,15 @@ fn stuffed(mail: &[u8]) -> Vec<u8> {
 /// What this machine calls itself: its address, which needs no name to be right.
 fn literal(stream: &TcpStream) -> String {
     match stream.local_addr() {
-        Ok(SocketAddr::V4(address)) => ["[", &address.ip().to_string(), "]"].concat(),
-        Ok(SocketAddr::V6(address)) => ["[IPv6:", &address.ip().to_string(), "]"].concat(),
+        Ok(SocketAddr::V4(address)) => format!("[{}]", address.ip()),
+        Ok(SocketAddr::V6(address)) => format!("[IPv6:{}]", address.ip()),
         Err(_) => "localhost".to_owned(),
     }
 }
 
 impl Said {
     fn setback(&self, about: &str) -> Setback {
-        let text = ["the relay said to ", about, ": ", &self.text].concat();
+        let text = format!("the relay said to {about}: {}", self.text);
         // 4xx is for now, 5xx for good (RFC 5321, section 4.2.1).
         Setback { reason: "refused", text, again: self.code / 100 != 5, after: None }
     }

@@ -190,7 +190,7 @@ fn judge(answer: &Answer) -> Result<(), Setback> {
     }
     let said = String::from_utf8_lossy(&answer.body);
     let said: String = said.chars().take(MAX_SAID).collect();
-    let text = ["the answer was ", &answer.status.to_string(), " ", said.trim()].concat();
+    let text = format!("the answer was {} {}", answer.status, said.trim());
     let again = answer.status == 429 || answer.status / 100 == 5;
     Err(Setback { reason: "status", text, again, after: answer.retry_after })
 }

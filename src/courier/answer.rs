@@ -61,7 +61,7 @@ fn protocol(text: &str) -> Failure {
 }
 
 fn too_large(max_body: usize) -> Failure {
-    let text = ["the body of the answer is longer than ", &max_body.to_string(), " bytes"].concat();
+    let text = format!("the body of the answer is longer than {max_body} bytes");
     Failure { reason: "too_large", text }
 }
 

@@ -169,8 +169,7 @@ impl Client {
             let Some(location) = read.location.filter(|_| leads) else { return Ok(read.answer) };
             let next = url.join(&location).map_err(|expected| Failure {
                 reason: "redirect",
-                text: ["the answer leads to ", &shown(&location), "; expected: ", expected]
-                    .concat(),
+                text: format!("the answer leads to {}; expected: {expected}", shown(&location)),
             })?;
             if !self.any_host && next.host != call.url.host {
                 let text = ["the answer leads to another host, ", &next.host, ": ", ANY_HOST];
@@ -242,7 +241,7 @@ pub fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Fa
     let name = host.trim_start_matches('[').trim_end_matches(']');
     let found = (name, port).to_socket_addrs().map_err(|error| Failure {
         reason: "resolve",
-        text: ["resolving ", name, ": ", &error.to_string()].concat(),
+        text: format!("resolving {name}: {error}"),
     })?;
     let addresses: Vec<SocketAddr> = found.take(MAX_ADDRESSES).collect();
     let mut failed = failure("resolve", &["resolving ", name, ": no address"].concat());
@@ -278,7 +277,7 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
         let is_name = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         let is_value = |b: u8| b >= b' ' && b != 0x7f || b == b'\t';
         if name.is_empty() || !name.bytes().all(is_name) || !value.bytes().all(is_value) {
-            let text = ["the header ", name, " has a character that no header has"].concat();
+            let text = format!("the header {name} has a character that no header has");
             return Err(Failure { reason: "protocol", text });
         }
         for part in ["\r\n", name, ": ", value] {

@@ -53,7 +53,7 @@ impl Post {
     /// The URL is none, or a file cannot be read.
     pub fn new(export: &Export, url: &str, seeks: bool) -> io::Result<Post> {
         let url = Url::parse(url).map_err(|expected| {
-            let text = ["export ", &export.name, ": endpoint: expected: ", expected].concat();
+            let text = format!("export {}: endpoint: expected: {expected}", export.name);
             io::Error::new(io::ErrorKind::InvalidInput, text)
         })?;
         let headers = headers(export, &url)?;
@@ -227,5 +227,5 @@ fn read(export: &Export, key: &str, path: &Path) -> io::Result<String> {
 
 fn wrong(export: &Export, key: &str, path: &Path, what: &str) -> io::Error {
     let path = path.to_string_lossy();
-    io::Error::other(["export ", &export.name, ": ", key, " ", &path, ": ", what].concat())
+    io::Error::other(format!("export {}: {key} {path}: {what}", export.name))
 }

@@ -111,7 +111,7 @@ impl Gateway {
         }
         let labels = self.labels.render(store.bounds(), "").map_err(|reason| {
             let said = reason.said().1;
-            Refusal::Bad(["The path's labels are refused: ", said, "."].concat())
+            Refusal::Bad(format!("The path's labels are refused: {said}."))
         })?;
         self.key.clear();
         self.key.extend_from_slice(labels.text());

@@ -67,7 +67,7 @@ pub(super) fn misfit(settings: &Settings, key: &str) -> Option<String> {
         let is_of = |(i, _): &(usize, &&str)| belongs & 1 << i != 0;
         let of: Vec<&str> = TYPES.iter().enumerate().filter(is_of).map(|(_, name)| *name).collect();
         let (kind, of) = (quoted(word(export.kind)), of.join(", "));
-        return Some(["not for type = ", &kind, "; it belongs to ", &of].concat());
+        return Some(format!("not for type = {kind}; it belongs to {of}"));
     }
     let lacks = match key {
         "ca_file" | "cert_file" | "key_file" | "server_name" if !cfg!(feature = "tls") => NO_TLS,
@@ -190,13 +190,13 @@ pub(super) fn fallbacks(lists: &[Told], settings: &Settings, refusal: &mut Refus
         }
         let mut names = exports.iter().map(|other| other.name.as_str());
         let text = if *name == export.name {
-            ["export.fallback: ", &quoted(name), " is this export itself; name another"].concat()
+            format!("export.fallback: {} is this export itself; name another", quoted(name))
         } else if next(export).is_none() {
             let meant = meant(name, &mut names, "");
             ["export.fallback: no export has the name ", &quoted(name), &meant].concat()
         } else if back {
             let (name, own) = (quoted(name), quoted(&export.name));
-            ["export.fallback: ", &name, " leads back to ", &own].concat()
+            format!("export.fallback: {name} leads back to {own}")
         } else {
             continue;
         };

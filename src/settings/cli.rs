@@ -68,11 +68,7 @@ fn value(
     let given = if matches!(kind, Kind::Switch | Kind::Act) {
         if long { parser.optional_value() } else { None }
     } else {
-        Some(
-            parser
-                .value()
-                .map_err(|_| ["expected ", &kind.expects(), ", found nothing"].concat())?,
-        )
+        Some(parser.value().map_err(|_| format!("expected {}, found nothing", kind.expects()))?)
     };
     let given = match given.map(OsString::into_string).transpose() {
         Ok(given) => given,
@@ -93,5 +89,5 @@ fn value(
 
 fn unknown(name: &str, flags: &[Flag]) -> String {
     let mut known = flags.iter().map(|flag| flag.name.as_str()).filter(|name| name.len() > 1);
-    ["unknown flag", &meant(name, &mut known, "--"), "; see --help"].concat()
+    format!("unknown flag{}; see --help", meant(name, &mut known, "--"))
 }

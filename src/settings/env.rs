@@ -123,5 +123,5 @@ fn unknown(catalogue: &Catalogue, name: &str, prefix: &str) -> String {
         known.push(variable);
     }
     let meant = meant(name, &mut known.iter().map(String::as_str), "");
-    ["no such setting", &meant, "; see --help"].concat()
+    format!("no such setting{meant}; see --help")
 }

@@ -196,7 +196,7 @@ impl Expr {
     /// A sentence with the column, what was found there and what was expected.
     pub fn parse(text: &str) -> Result<Expr, String> {
         if text.len() > MAX_TEXT {
-            return Err(["longer than ", &MAX_TEXT.to_string(), " bytes"].concat());
+            return Err(format!("longer than {} bytes", MAX_TEXT));
         }
         let mut parser = Parser { scan: Scan::new(text), expr: Expr::default(), depth: 0 };
         match parser.condition() {

@@ -57,7 +57,7 @@ pub(super) static EPILOGUE: &[(&str, &str)] = &[
 /// The text of `--help`, with a newline at the end.
 pub fn help(subjects: &[&Subject]) -> String {
     let catalogue = Catalogue::new(subjects);
-    let mut out = [ABOUT, "\n\nUsage: ", USAGE, "\n"].concat();
+    let mut out = format!("{}\n\nUsage: {}\n", ABOUT, USAGE);
     for (section, rows) in by_section(&catalogue) {
         out.push_str(&["\n", section.title, ":\n"].concat());
         for row in rows {
@@ -76,9 +76,9 @@ pub fn help(subjects: &[&Subject]) -> String {
 /// The text of `-h`, with a newline at the end: the flags, one spelling of each.
 pub fn short_help(subjects: &[&Subject]) -> String {
     let catalogue = Catalogue::new(subjects);
-    let mut out = ["Usage: ", USAGE, "\n"].concat();
+    let mut out = format!("Usage: {}\n", USAGE);
     for (section, rows) in by_section(&catalogue) {
-        let mut title = ["\n", section.title, ":\n"].concat();
+        let mut title = format!("\n{}:\n", section.title);
         for row in rows.filter(|row| !row.all_flags().is_empty()) {
             out.push_str(&std::mem::take(&mut title));
             let left = ["  ", &heading(row)].concat();
@@ -174,7 +174,7 @@ pub(super) fn remarks(row: &Row) -> Vec<String> {
 /// A flag with its dashes; one that means the opposite says so.
 pub(super) fn spelt(flag: &str) -> String {
     match flag.strip_prefix('!') {
-        Some(flag) => ["--", flag, " (the opposite)"].concat(),
+        Some(flag) => format!("--{flag} (the opposite)"),
         None if flag.len() == 1 => ["-", flag].concat(),
         None => ["--", flag].concat(),
     }

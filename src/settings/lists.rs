@@ -150,6 +150,6 @@ fn finish(elements: &[Element], told: &Told, settings: &mut Settings, refusal: &
     if let Err((key, text)) = (element.section.check)(settings) {
         let answer = told.answers.iter().map(|(_, answer)| answer).find(|a| a.key == key);
         let origin = answer.and_then(|a| a.origin.as_ref()).unwrap_or(&element.origin);
-        refusal.add(origin.clone(), [element.section.name, ".", key, ": ", &text].concat());
+        refusal.add(origin.clone(), format!("{}.{key}: {text}", element.section.name));
     }
 }

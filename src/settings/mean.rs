@@ -178,7 +178,7 @@ fn together(
         let mut rows = catalogue.rows_of(section).filter(|(_, row)| row.key() == key);
         let answer = rows.next().and_then(|(row, _)| answers.get(row)?.as_ref());
         let origin = answer.and_then(|a| a.origin.clone()).unwrap_or(Origin::File(0, 0));
-        refusal.add(origin, [section.name, ".", key, ": ", &text].concat());
+        refusal.add(origin, format!("{}.{key}: {text}", section.name));
     }
 }
 
@@ -246,7 +246,7 @@ fn complaint(row: &Row, said: &Said, more: &str) -> String {
         }
         _ => String::new(),
     };
-    [&name, "expected ", &row.kind.expects(), ", found ", &found, more, &meant].concat()
+    format!("{name}expected {}, found {found}{more}{meant}", row.kind.expects())
 }
 
 /// The addresses: each layer may name them anew, or change host and port of the one there is.
@@ -282,7 +282,7 @@ fn listen(
         }
     }
     if let Some(origin) = from.filter(|_| all.len() > MAX_LISTEN) {
-        let text = ["more than ", &MAX_LISTEN.to_string(), " addresses"].concat();
+        let text = format!("more than {} addresses", MAX_LISTEN);
         refusal.add(origin.clone(), text);
     }
     (all, from.cloned())

@@ -73,7 +73,7 @@ impl Reader<'_> {
         let is_export = |element: &&Element| std::ptr::eq(element.section, section);
         if elements.iter().filter(is_export).count() >= list.max {
             let max = MAX_EXPORTS.to_string();
-            let text = ["the file has ", &max, " [[export]] already, no more fit"].concat();
+            let text = format!("the file has {max} [[export]] already, no more fit");
             self.ignore(found.name, &text);
             return None;
         }

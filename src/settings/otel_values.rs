@@ -230,7 +230,7 @@ impl Reader<'_> {
 }
 
 fn wrong(kind: Kind, text: &str, more: &str) -> String {
-    ["expected ", &kind.expects(), ", found ", &quoted(&kind.shown(text)), more].concat()
+    format!("expected {}, found {}{more}", kind.expects(), quoted(&kind.shown(text)))
 }
 
 /// What is wrong is not shown: it may be a secret.

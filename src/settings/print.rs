@@ -94,7 +94,7 @@ fn addresses(settings: &Settings) -> String {
     let all: Vec<String> = listen.map(|listen| text(&listen.to_string())).collect();
     match all.as_slice() {
         [one] => one.clone(),
-        all => ["[", &all.join(", "), "]"].concat(),
+        all => format!("[{}]", all.join(", ")),
     }
 }
 
@@ -133,11 +133,11 @@ fn written(row: &Row, answer: &Answer) -> String {
             [&text(name), " = ", &if is_bare { value.to_owned() } else { text(value) }].concat()
         };
         let all: Vec<String> = answer.list.iter().map(pair).collect();
-        return ["{ ", &all.join(", "), " }"].concat();
+        return format!("{{ {} }}", all.join(", "));
     }
     if kind.is_list() {
         let all: Vec<String> = answer.list.iter().map(one).collect();
-        return ["[", &all.join(", "), "]"].concat();
+        return format!("[{}]", all.join(", "));
     }
     one(&answer.value.text)
 }
@@ -145,13 +145,13 @@ fn written(row: &Row, answer: &Answer) -> String {
 /// Text as TOML; with backslashes in single quotation marks where that can be.
 fn text(text: &str) -> String {
     if text.contains('\\') && !text.contains(|c: char| c == '\'' || c.is_control()) {
-        return ["'", text, "'"].concat();
+        return format!("'{text}'");
     }
     let mut out = text.replace('\\', "\\\\").replace('"', "\\\"");
     if text.contains(char::is_control) {
         out = out.chars().map(escaped).collect();
     }
-    ["\"", &out, "\""].concat()
+    format!("\"{out}\"")
 }
 
 fn escaped(c: char) -> String {

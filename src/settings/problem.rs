@@ -43,7 +43,7 @@ impl Origin {
         match self {
             Origin::File(0, _) => file.to_owned(),
             Origin::File(line, column) => {
-                [file, ":", &line.to_string(), ":", &column.to_string()].concat()
+                format!("{file}:{line}:{column}")
             }
             Origin::Env(name) | Origin::Flag(name) => name.clone(),
         }
@@ -108,7 +108,7 @@ impl std::error::Error for Refusal {}
 
 /// `text` in quotation marks, shortened, on one line whatever is in it.
 pub(super) fn quoted(text: &str) -> String {
-    ["\"", &shown(text, MAX_SHOWN), "\""].concat()
+    format!("\"{}\"", shown(text, MAX_SHOWN))
 }
 
 /// `text` shortened to `max` characters, control characters as `?`.
@@ -127,7 +127,7 @@ pub(super) fn shown(text: &str, max: usize) -> String {
 /// `; did you mean "…"?` if one of `known` is near `word`, else nothing.
 pub(super) fn meant(word: &str, known: &mut dyn Iterator<Item = &str>, dashes: &str) -> String {
     match nearest(word, known) {
-        Some(known) => ["; did you mean ", &quoted(&[dashes, known].concat()), "?"].concat(),
+        Some(known) => format!("; did you mean {}?", quoted(&[dashes, known].concat())),
         None => String::new(),
     }
 }

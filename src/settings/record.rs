@@ -166,7 +166,7 @@ impl Reader<'_> {
         let count = self.elements.iter().filter(beside).count();
         let spoilt = count >= list.max;
         if count == list.max {
-            let text = ["more than ", &list.max.to_string(), " ", &section.header()].concat();
+            let text = format!("more than {} {}", list.max, section.header());
             self.refuse(at, text, above);
         }
         let origin = origin(self.text, at);
@@ -275,10 +275,10 @@ fn judge(catalogue: &Catalogue, tree: &Tree, i: usize, node: &Node) -> Verdict {
             let name = path.join(".");
             let expected = match kind {
                 Some(kind) => kind.expects(),
-                None => ["a table, [", &name, "]"].concat(),
+                None => format!("a table, [{name}]"),
             };
             let found = found(node.shape, &kind.unwrap_or(Kind::Text).shown(&node.text));
-            let text = [&name, ": expected ", &expected, ", found ", &found].concat();
+            let text = format!("{name}: expected {expected}, found {found}");
             Verdict::Refuse(node.at, text)
         }
     }
@@ -294,14 +294,14 @@ fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
     let place = match (above, catalogue.list(above)) {
         ([], _) => String::new(),
         (_, Some((section, _))) => [" in ", &section.header()].concat(),
-        (above, None) => [" in [", &above.join("."), "]"].concat(),
+        (above, None) => format!(" in [{}]", above.join(".")),
     };
     let meant = match catalogue.own_name(name).filter(|_| above == [COLLECTORS]) {
-        Some(own) => ["; did you mean ", &quoted(own), "?"].concat(),
+        Some(own) => format!("; did you mean {}?", quoted(own)),
         None => meant(name, &mut known.iter().copied(), ""),
     };
     let known = known.join(", ");
-    ["unknown ", what, " ", &quoted(name), &place, &meant, "; known are ", &known].concat()
+    format!("unknown {what} {}{place}{meant}; known are {known}", quoted(name))
 }
 
 /// How a problem names what the file has.

@@ -95,7 +95,7 @@ fn table_row(out: &mut String, row: &Row) {
 fn code(text: &str) -> String {
     match text {
         "" => String::new(),
-        text => ["`", &cell(text), "`"].concat(),
+        text => format!("`{}`", cell(text)),
     }
 }
 

@@ -71,8 +71,8 @@ impl Section {
     /// Its header in the file.
     pub(super) fn header(&self) -> String {
         match self.list {
-            Some(_) => ["[[", self.name, "]]"].concat(),
-            None => ["[", self.name, "]"].concat(),
+            Some(_) => format!("[[{}]]", self.name),
+            None => format!("[{}]", self.name),
         }
     }
 }

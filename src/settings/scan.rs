@@ -25,7 +25,7 @@ impl Mistake {
         let word: String =
             rest.chars().take_while(|c| !c.is_whitespace()).take(MAX_FOUND).collect();
         let found = if word.is_empty() { "the end".to_owned() } else { format!("{word:?}") };
-        ["column ", &column, ": found ", &found, ", expected ", self.expected].concat()
+        format!("column {column}: found {found}, expected {}", self.expected)
     }
 }
 

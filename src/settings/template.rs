@@ -35,7 +35,7 @@ impl Template {
     /// A sentence with the column, what was found there and what was expected.
     pub fn parse(text: &str) -> Result<Template, String> {
         if text.len() > MAX_TEXT {
-            return Err(["longer than ", &MAX_TEXT.to_string(), " bytes"].concat());
+            return Err(format!("longer than {} bytes", MAX_TEXT));
         }
         let mut pieces = Vec::new();
         let mut rest = text;

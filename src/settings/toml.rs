@@ -110,7 +110,7 @@ impl Builder<'_> {
     fn place(&mut self, shape: Shape, at: usize) -> usize {
         if self.tree.is_full() && !self.full {
             self.full = true;
-            let text = ["more than ", &MAX_NODES.to_string(), " keys and values"].concat();
+            let text = format!("more than {} keys and values", MAX_NODES);
             self.clash(Fault::new(at, text));
         }
         match self.open.last() {
@@ -127,7 +127,7 @@ impl Builder<'_> {
     /// Enters an array or inline table, unless that is too deep.
     fn enter(&mut self, shape: Shape, span: Span) -> bool {
         if self.open.len() >= MAX_DEPTH {
-            let text = ["nested more than ", &MAX_DEPTH.to_string(), " deep"].concat();
+            let text = format!("nested more than {} deep", MAX_DEPTH);
             self.clash(Fault::new(span.start(), text));
             return false;
         }

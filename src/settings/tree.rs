@@ -187,7 +187,7 @@ impl Tree {
             return Ok((NOWHERE, last));
         }
         if keys.len() >= MAX_DEPTH {
-            let text = ["key of more than ", &MAX_DEPTH.to_string(), " parts"].concat();
+            let text = format!("key of more than {} parts", MAX_DEPTH);
             return Err(Fault::new(last.at, text));
         }
         for key in keys {
@@ -213,7 +213,7 @@ impl Tree {
 
     fn twice(&self, key: &Key, first: Option<usize>, table: bool) -> Fault {
         let name = self.path(first.unwrap_or(NOWHERE)).join(".");
-        let text = ["duplicate key: ", &quoted(&name), " is already set"].concat();
+        let text = format!("duplicate key: {} is already set", quoted(&name));
         Fault { at: key.at, first, table, text }
     }
 }

@@ -180,15 +180,15 @@ impl Kind {
             Kind::Choice(words) => return ["one of ", &join(words, ", ")].concat(),
             Kind::Count(min, max) => {
                 let (min, max) = (min.to_string(), max.to_string());
-                return ["a whole number from ", &min, " to ", &max].concat();
+                return format!("a whole number from {min} to {max}");
             }
             Kind::Time(min, max) => {
                 let (min, max) = (time(min), time(max));
-                return ["a time from ", &min, " to ", &max, ", such as 5s or 500ms"].concat();
+                return format!("a time from {min} to {max}, such as 5s or 500ms");
             }
             Kind::Size(min, max) => {
                 let (min, max) = (size(min), size(max));
-                return ["bytes from ", &min, " to ", &max, ", such as 65536 or 16MiB"].concat();
+                return format!("bytes from {min} to {max}, such as 65536 or 16MiB");
             }
             Kind::Remote => "a URL such as http://collector:4318/v1/metrics",
             Kind::Attributes => "texts under names, such as \"service.name\" = \"edge-17\"",
@@ -207,8 +207,7 @@ impl Kind {
             Kind::Labels => "texts under names of letters, digits and _, no digit and no __ first",
             Kind::Times(min, max) => {
                 let (min, max) = (time(min), time(max));
-                return ["times from ", &min, " to ", &max, " under names, such as app = \"1h\""]
-                    .concat();
+                return format!("times from {min} to {max} under names, such as app = \"1h\"");
             }
             Kind::Numbers => "numbers, such as [0.1, 1, 10]",
             Kind::States => "numbers under words, such as UP = 1",
@@ -231,13 +230,13 @@ impl Kind {
     /// Reads one value. The error adds to "expected …, found …" what else there is to say.
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         if text.len() > MAX_VALUE {
-            return Err(["; it may have ", &MAX_VALUE.to_string(), " bytes"].concat());
+            return Err(format!("; it may have {} bytes", MAX_VALUE));
         }
         let value = Value { text: text.to_owned(), number: 0 };
         match self {
             Kind::Pattern => match Regex::new(text) {
                 Ok(_) => return Ok(value),
-                Err(error) => return Err([" (", &error.to_string(), ")"].concat()),
+                Err(error) => return Err(format!(" ({error})")),
             },
             Kind::Url | Kind::Urls => return url::check(text).map(|()| value),
             Kind::Remote => return url::check_remote(text).map(|()| value),

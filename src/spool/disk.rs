@@ -178,5 +178,5 @@ pub fn trouble(dir: &Path, error: &io::Error) -> String {
         _ => "check the disk, or name another spool.dir",
     };
     let path = dir.to_string_lossy();
-    [&path, ": ", &error.to_string(), "; samples wait in memory; ", what].concat()
+    format!("{path}: {error}; samples wait in memory; {what}")
 }

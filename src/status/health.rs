@@ -46,7 +46,7 @@ impl Health {
             self.fails("collector", report.name, reason);
         }
         if !Wall::now().is_plausible() {
-            let reason = ["it says ", &Wall::now().rfc3339().to_string(), ": set it"].concat();
+            let reason = format!("it says {}: set it", Wall::now().rfc3339());
             self.fails("clock", "wall clock", reason);
         }
     }

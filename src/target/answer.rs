@@ -78,7 +78,7 @@ pub fn numbers(
 ) -> Result<Said, Failure> {
     let document = json::parse(&answer.body).map_err(|fault| {
         let at = fault.at.to_string();
-        let text = ["no JSON: at byte ", &at, ": expected ", fault.expected].concat();
+        let text = format!("no JSON: at byte {at}: expected {}", fault.expected);
         Failure { reason: "text", text }
     })?;
     let (mut numbers, mut tally) = (Vec::new(), Tally::default());
@@ -148,9 +148,7 @@ impl Taking {
             Said::Text(text, syntax) => {
                 let (piece, buffers) = (&mut self.piece, &mut tools.buffers);
                 let taken = intake.take_on(text, *syntax, piece, buffers, store, now);
-                taken.map_err(|bad| {
-                    ["line ", &bad.line.to_string(), ": expected ", bad.expected].concat()
-                })
+                taken.map_err(|bad| format!("line {}: expected {}", bad.line, bad.expected))
             }
             Said::Numbers(numbers, _) => {
                 for number in numbers.iter().skip(self.offered).take(PIECE) {

@@ -180,7 +180,7 @@ fn secret(path: &Path) -> Result<String, Failure> {
         Ok(_) if text.trim().is_empty() => "it is empty".to_owned(),
         Ok(_) => return Ok(text.trim().to_owned()),
     };
-    let text = ["reading ", &path.to_string_lossy(), ": ", &fault].concat();
+    let text = format!("reading {}: {fault}", path.to_string_lossy());
     Err(Failure { reason: "file", text })
 }
 

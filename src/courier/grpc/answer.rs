@@ -171,7 +171,7 @@ fn without_status(heard: &Heard) -> GrpcAnswer {
         _ => UNKNOWN,
     };
     let status = heard.status.to_string();
-    let message = ["the answer is HTTP ", &status, " without grpc-status"].concat();
+    let message = format!("the answer is HTTP {status} without grpc-status");
     GrpcAnswer { code, message, ..GrpcAnswer::default() }
 }
 

@@ -249,7 +249,7 @@ fn request(call: &GrpcCall<'_>) -> Result<Request<()>, Failure> {
             .ok()
             .zip(HeaderValue::from_bytes(value.as_bytes()).ok());
         let Some((name, value)) = pair else {
-            let text = ["the header ", name, " has a character that no header has"].concat();
+            let text = format!("the header {name} has a character that no header has");
             return Err(Failure { reason: "protocol", text });
         };
         headers.insert(name, value);

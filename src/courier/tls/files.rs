@@ -93,7 +93,7 @@ type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 /// Who we are, if that is said.
 pub fn identity(cert: Option<&Path>, key: Option<&Path>) -> io::Result<Option<Identity>> {
     let half = |one: &str, other: &str| {
-        let text = [one, " is named without ", other, ": both or none is expected"].concat();
+        let text = format!("{one} is named without {other}: both or none is expected");
         Err(io::Error::new(ErrorKind::InvalidInput, text))
     };
     match (cert, key) {
