@@ -121,7 +121,7 @@ fn counters_about_pushes_count_pushes() {
             format!("PUT /metrics/job/j HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}");
         agent.connect().send(format!("{head}\r\n\r\n{body}")).answer().status
     };
-    assert_eq!((group("d 1\ne 2\n"), group("d{__x=\"1\"} 1\n")), (200, 400));
+    assert_eq!((group("d 1\ne 2\n"), group("d{__name__=\"1\"} 1\n")), (200, 400));
     let scrape = agent.scrape();
     assert_eq!((scrape.value(pushed, &[]), refused(&scrape)), (3.0, Some(1.0)));
 }
