@@ -92,7 +92,8 @@ fn the_status_tells_whether_anything_was_accepted() {
 #[cfg(not(feature = "tiny_http"))] // it asks nobody
 #[test]
 fn counters_about_pushes_count_pushes() {
-    let endpoint = common::Endpoint::with("a 1\nb 2\n# TYPE c counter\nc_bucket{__name__=\"1\"} 1\n");
+    let endpoint =
+        common::Endpoint::with("a 1\nb 2\n# TYPE c counter\nc_bucket{__name__=\"1\"} 1\n");
     let file = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 3600\n\
          [[scrape.targets]]\nname = \"t\"\nurl = \"{}\"\n",

@@ -286,9 +286,7 @@ fn names_that_are_escaped_stay_apart_from_ours() {
     let now = Instant::now();
     let mut store = Store::new(Bounds::default(), now);
     let labels = [("box_id".to_owned(), "1".to_owned())];
-    let ours = |labels: &[_]| {
-        Ours::new(Dialect::Own, &PARTS_OF_OURS.each_ref(), &["d_"], labels)
-    };
+    let ours = |labels: &[_]| Ours::new(Dialect::Own, &PARTS_OF_OURS.each_ref(), &["d_"], labels);
     store.serve(ours(&labels));
     let group = store.open_group();
     for (name, labels, expected) in [
