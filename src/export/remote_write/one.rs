@@ -16,7 +16,7 @@ const SECOND: u8 = bytes_tag(2);
 pub fn encode(view: &View<'_>, labels: &[(String, String)], out: &mut Buffer) -> u64 {
     let mut count = 0;
     for family in view.families() {
-        parts::each(&family, labels, |part| {
+        parts::each(&family, labels, &mut |part| {
             count += 1;
             write(family.def.name, &part, out);
         });

@@ -98,7 +98,7 @@ impl Part<'_, '_> {
 pub fn each<'a>(
     family: &FamilyView<'a>,
     labels: &[(String, String)],
-    mut write: impl FnMut(Part<'a, '_>),
+    write: &mut dyn FnMut(Part<'a, '_>),
 ) {
     for series in family.series() {
         if series.is_stale && series.def.is_timed {

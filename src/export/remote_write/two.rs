@@ -76,7 +76,7 @@ impl Symbols {
         let mut count = 0;
         for family in view.families() {
             let common = self.common(&family.def, out);
-            parts::each(&family, labels, |part| {
+            parts::each(&family, labels, &mut |part| {
                 count += 1;
                 self.refer(common.name, &part, out);
                 self.write(&common, &part);
