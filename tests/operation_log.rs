@@ -101,6 +101,13 @@ fn requests_are_told_at_debug_level_only() {
         assert_eq!((event.text("path"), event.number("status")), ("/health", 200.0));
         assert_eq!(event.text("method"), "GET");
         assert!(event.text("client").starts_with("127.0.0.1:"), "{log:?}");
+        if cfg!(feature = "hub") {
+            let head = "POST /update HTTP/1.1\r\nHost: localhost\r\nOrigin: http://a\r\n";
+            let mut client = agent.connect();
+            let refused = client.send([head, "Content-Length: 0\r\n\r\n"].concat()).answer();
+            assert_eq!(refused.status, 403);
+            agent.wait_for_log("\"path\":\"/update\",\"status\":403", 1);
+        }
     }
     let quiet = Agent::start();
     quiet.get("/health");

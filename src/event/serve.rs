@@ -101,6 +101,7 @@ impl Server {
             if connection.frame(&request).is_err() {
                 connection.end();
             }
+            report(connection, &request, &self.response, now);
             return self.respond(at, true, front, now);
         }
         if request.body == Body::Chunked {
