@@ -9,7 +9,7 @@ export DEBIAN_FRONTEND=noninteractive
 
 # The peers, a browser for the status page, compilers for build scripts and for the C in the feature tls.
 packages=(
-	ca-certificates chromium gcc influxdb libc6-dev make openssl
+	ca-certificates chromium gcc influxdb libc6-dev logrotate make openssl
 	prometheus prometheus-alertmanager prometheus-node-exporter
 	python3 python3-venv strace victoria-metrics
 )
