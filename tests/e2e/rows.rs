@@ -20,8 +20,8 @@ pub struct Rows {
     is_rounded: bool,
 }
 
-/// The last digits of a float, and no more.
-const ROUNDED: f64 = 1e-15;
+/// Half of the fifteenth digit of a number, and no more: a time with microseconds has sixteen.
+const ROUNDED: f64 = 5e-15;
 
 /// Asks a receiver through `tests/clients/read_back.py`.
 pub fn read_back(args: &[&str]) -> Rows {
