@@ -1,4 +1,5 @@
 use super::offer;
+use crate::metric::Histogram;
 use crate::store::*;
 
 fn of<'a>(group: Group, name: &'a str, labels: &'a str) -> Offer<'a> {
@@ -90,7 +91,23 @@ fn amounts_are_those_of_what_is_there() {
             _ => {
                 let ttl = Duration::from_millis([0, 1000, 4000][random(15, 3) as usize]);
                 let ttl = if who == 0 && ttl.is_zero() { Duration::from_millis(500) } else { ttl };
-                let _ = store.take(&Offer { ttl, ..of(group, &name, &labels) }, now);
+                let plain = Offer { ttl, ..of(group, &name, &labels) };
+                // Histograms with bounds and texts that change, beside numbers of the same names.
+                let length = random(21, 4) as usize;
+                let texts = ["", "1,+Inf,", "1,2,+Inf,", "1,2,3.000,+Inf,"][length];
+                let (bounds, counts) = (&[1.0, 2.0, 3.0][..length], &[4; 4][..=length]);
+                let point = Point::Histogram(Histogram { bounds, counts, sum: 1.5 });
+                let _ = store.take(
+                    &match random(25, 4) {
+                        0 if who > 0 => {
+                            let change = Change::ReplaceAs(point, texts);
+                            Offer { kind: Kind::Histogram, change, ..plain }
+                        }
+                        1 => Offer { kind: Kind::Untyped, ..plain },
+                        _ => plain,
+                    },
+                    now,
+                );
             }
         }
         if round % 50 > 0 {
