@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # What comes in is the hub's.
-hub=" alerts export logs push sample-service scrape statsd "
+hub=" alerts export logs metrics-server push sample-service scrape statsd "
 for features in "" "--no-default-features --features exporter"; do
 	for file in examples/*.toml; do
 		name=$(basename "$file" .toml)
