@@ -120,9 +120,11 @@ fn copied(
         let begins = |head: Head| head.bytes > 0 && file.begins(head);
         let before = other.before.filter(|before| begins(before.head));
         let is_like = begins(other.head);
+        // It may be emptied now: whether it was is looked at last.
+        let is_copy = file.is_copy_of(other, buffer);
         let is_emptied = other.is_open() && !other.begins(other.head);
         // One that is closed is looked at first. One that was emptied is seen to be when it is read.
-        if file.is_copy_of(other, buffer) || is_like && (!other.is_open() || is_emptied) {
+        if is_copy || is_like && (!other.is_open() || is_emptied) {
             other.is_due |= is_emptied;
             (file.is_copy, file.was) = (true, Some(other.path.clone()));
             return Found::Copy;
@@ -135,7 +137,7 @@ fn copied(
             file.was = Some(other.path.clone());
             return Found::Copy;
         }
-        has_turned |= is_emptied;
+        has_turned |= is_emptied || other.head.bytes == 0;
     }
     Found::Other { has_turned }
 }
@@ -148,9 +150,10 @@ pub fn stays_copy(
 ) -> bool {
     let mut stays = false;
     for other in others.filter(|other| disk::is_named_after(&file.path, &other.path)) {
+        let is_copy = file.is_copy_of(other, buffer);
         let is_emptied = !other.is_copy && !other.begins(other.head);
         other.is_due |= is_emptied;
-        stays |= is_emptied || file.is_copy_of(other, buffer);
+        stays |= is_emptied || is_copy;
     }
     stays
 }

@@ -146,7 +146,9 @@ impl Tails {
         if std::mem::take(&mut self.is_scan_due) {
             self.scan(now);
         }
-        self.backlog = self.read(store, now).then_some(now);
+        let has_more = self.read(store, now);
+        // A file that was emptied has a copy to be looked for.
+        self.backlog = (has_more || self.is_scan_due).then_some(now);
         if self.state.next.is_none_or(|at| at <= now) {
             self.write_state(now);
         }

@@ -240,10 +240,12 @@ impl Tails {
             if stays_copy(file, &mut others, &mut self.buffer) {
                 return Ok(waits(file, now));
             }
-            if file.beside.is_some() {
-                return Ok(Outcome::Goes);
-            }
             (file.is_copy, file.was) = (false, None);
+            if file.beside.is_some() {
+                // What it was a copy of was emptied before any of that was read.
+                file.start = Start::Late;
+                return Ok(Outcome::Stays(0));
+            }
         }
         let (size, was_unknown) = (file.size(), file.head.bytes == 0);
         let want = file.want().min(self.buffer.len());

@@ -1,6 +1,6 @@
 //! Rotations that leave files which no path names, holes, and last lines without an end.
 
-use super::tests::{LONG, Place};
+use super::tests::{LONG, Place, SECOND};
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -39,6 +39,33 @@ fn a_copy_that_no_path_names_has_the_rest() {
             assert_eq!(place.count("rotations_missed_total"), 0.0);
         }
     }
+}
+
+/// Nobody waits for the next look at all files.
+#[test]
+fn a_copy_is_looked_for_at_once() {
+    let mut place = Place::new("web.log");
+    place.settings.poll_interval = 1000 * SECOND;
+    let mut place = place.started();
+    let hear = |place: &mut Place| {
+        place.now += SECOND;
+        place.tails.turn(true, &mut place.store, place.now);
+        while place.tails.backlog.is_some() {
+            place.tails.turn(false, &mut place.store, place.now);
+        }
+    };
+    place.append("web.log", "one\n");
+    hear(&mut place);
+    copy(&place, "web.log", "web.log.9");
+    hear(&mut place);
+    fs::remove_file(place.path("web.log.9")).unwrap();
+    place.append("web.log", "two\n");
+    place.rename("web.log", "other");
+    copy(&place, "other", "web.log.1");
+    place.rename("other", "web.log");
+    empty(&place, "web.log");
+    hear(&mut place);
+    assert_eq!(place.lines(), 2.0);
 }
 
 #[test]
