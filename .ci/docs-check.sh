@@ -11,6 +11,5 @@ while read -r file; do
 	diff -u "$file" "$made/$file" || bad=1
 done < <(cd "$made" && find . -type f | sort)
 [ $bad = 0 ] || { echo "the documents are not those of the tables: make docs" >&2; exit 1; }
-# The page has no date, on purpose: the same source makes the same page.
-if mandoc -Tlint -W warning docs/sysmetrics.1 | grep -v 'missing date'; then exit 1; fi
+mandoc -Tlint -W warning docs/sysmetrics.1
 echo "the documents are those of the tables"

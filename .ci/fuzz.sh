@@ -2,6 +2,7 @@
 # Fuzzes every target, FUZZ_SECONDS (60) in total: .ci/fuzz.sh [target...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/target/clients/bin:$PATH
 cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing: cargo install cargo-fuzz --locked" >&2; exit 1; }
 # Sanitizers are unstable: a nightly compiler has them, a stable one if told that we know.
 if rustup toolchain list 2>/dev/null | grep -q '^nightly'; then
@@ -24,7 +25,12 @@ trap 'rm -f "$log"' EXIT
 quietly() {
 	local what=$1
 	shift
-	"$@" >"$log" 2>&1 || { tail -n 60 "$log" >&2; echo "$what" >&2; exit 1; }
+	"$@" >"$log" 2>&1 && return
+	tail -n 60 "$log" >&2
+	# What broke stands before libFuzzer's own report.
+	grep -m 1 -A 8 'panicked at' "$log" | cut -c 1-400 >&2 || true
+	echo "$what" >&2
+	exit 1
 }
 
 quietly "the fuzz targets do not build" "${fuzz[@]}" build --target "$host" one

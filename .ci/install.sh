@@ -13,11 +13,19 @@ packages=(
 	prometheus prometheus-alertmanager prometheus-node-exporter
 	python3 python3-venv strace victoria-metrics
 )
-# Other targets, libFuzzer, the readers of deploy/ and docs/.
+# Other targets, libFuzzer, the readers of deploy/, docs/ and packages.
 [ "${1-}" = tests ] || packages+=(
-	binutils busybox-static curl dpkg g++ gcc-aarch64-linux-gnu gcc-i686-linux-gnu
+	binutils busybox-static clang curl dpkg g++ gcc-aarch64-linux-gnu gcc-i686-linux-gnu
 	libc6-dev-arm64-cross libc6-dev-i386-cross mandoc musl-tools qemu-user-static runit shellcheck systemd
+	# Packages, and a small Debian to install them in.
+	debian-archive-keyring lintian mmdebstrap rpm
+	# A container engine, and what reads compose files.
+	aardvark-dns crun docker-compose iproute2 iptables netavark podman python3-yaml
 )
+# A newer Node.js brings its own npm, beside which Debian's cannot be installed.
+[ "${1-}" = tests ] || command -v npm >/dev/null || packages+=(nodejs npm)
+# What .ci/dist.sh packs with.
+packers=(cargo-deb@3 cargo-generate-rpm@0.21 cargo-cyclonedx@0.5)
 # Real clients of what is pushed, and the other end of what is sent.
 clients=(
 	statsd==4.0.1 datadog==0.56.0 prometheus_client==0.22.1
@@ -25,6 +33,9 @@ clients=(
 )
 imports="datadog, grpc, opentelemetry.proto, prometheus_client, statsd"
 python=target/clients/bin/python3
+
+# Checkers of files, cargo-deny and cargo-fuzz; the list has those that come as one program.
+checkers=(check-jsonschema==0.39.0)
 
 absent=()
 
@@ -81,8 +92,23 @@ python_clients() {
 	have_clients && return
 	echo "installing ${clients[*]} into target/clients"
 	python3 -m venv target/clients &&
-		again target/clients/bin/pip install --quiet --disable-pip-version-check "${clients[@]}" &&
+		again "$python" -m pip install --quiet --disable-pip-version-check "${clients[@]}" &&
 		have_clients
+}
+
+# Not for `make test`. Where the list has no wheel for this processor, the scripts say what they do.
+python_checkers() {
+	[ "${1-}" != tests ] || return 0
+	local bin=target/clients/bin
+	[ -x $bin/check-jsonschema ] ||
+		again $bin/python3 -m pip install --quiet --disable-pip-version-check "${checkers[@]}" || return
+	[ -x $bin/zizmor ] || [ "$(uname -m)" != x86_64 ] ||
+		again $bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .ci/tools.txt
+}
+
+# unoptimised <command...>: programs that run for seconds are not worth minutes of the compiler
+unoptimised() {
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 "$@"
 }
 
 # The components of the compiler. .ci/static.sh says what it does without rust-src and the targets.
@@ -97,14 +123,20 @@ compiler() {
 	for target in {x86_64,i686,aarch64}-unknown-linux-musl; do
 		[ -d "$library/$target/lib" ] || rustup target add "$target" || true
 	done
-	cargo fuzz --version >/dev/null 2>&1 || again cargo install --quiet --locked cargo-fuzz
+	PATH=$PWD/target/clients/bin:$PATH
+	cargo fuzz --version >/dev/null 2>&1 || again unoptimised cargo install --quiet --locked cargo-fuzz || return
+	local packer
+	for packer in "${packers[@]}"; do
+		command -v "${packer%@*}" >/dev/null || again unoptimised cargo install --quiet --locked "$packer" || return
+	done
 }
 
 debian_packages || absent+=("Debian packages: $(missing_packages | xargs)")
 python_clients || absent+=("Python packages in target/clients: ${clients[*]}")
+python_checkers "${1-}" || absent+=("Python packages in target/clients: ${checkers[*]}, and those of .ci/tools.txt")
 # Receivers newer than Debian 12's.
-again .ci/peers.sh || absent+=("newer releases of Prometheus and VictoriaMetrics in target/peers (.ci/peers.sh)")
-compiler "${1-}" || absent+=("Rust with rustfmt, clippy and cargo-fuzz: https://rustup.rs")
+again .ci/peers.sh || absent+=("newer releases of Prometheus, VictoriaMetrics and node_exporter in target/peers (.ci/peers.sh)")
+compiler "${1-}" || absent+=("Rust with rustfmt, clippy, cargo-fuzz and ${packers[*]}: https://rustup.rs")
 if command -v cargo >/dev/null; then
 	again cargo fetch --quiet --locked || absent+=("the crates of Cargo.lock (cargo fetch)")
 fi

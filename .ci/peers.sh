@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Unpacks newer releases of the receivers than this Debian has, from the newer suites of the mirror it
-# uses, without installing anything: target/peers/usr/bin/{prometheus,victoria-metrics}. They take OTLP
-# and remote write 2.0, which those of Debian 12 do not.
+# Unpacks newer releases of the peers than this Debian has, from the newer suites of the mirror it
+# uses, without installing anything, into target/peers/usr/bin. Prometheus and VictoriaMetrics take OTLP
+# and remote write 2.0, which those of Debian 12 do not; node_exporter has the names that we follow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p target
 cd target
-packages=(prometheus victoria-metrics)
+packages=(prometheus victoria-metrics prometheus-node-exporter)
 suite=sid
 
 binary() { echo "peers/usr/bin/$1"; }

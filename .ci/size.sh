@@ -1,42 +1,55 @@
 #!/usr/bin/env bash
 # The sizes of the static binary, in KB of 1000 bytes, as a table; fails where one is over its
-# budget: .ci/size.sh [target...]
+# budget: .ci/size.sh <target...>
 #
 # A build that had to do without rust-src or without the musl target (.ci/static.sh says so) links
 # a library of other size. It gets what that library adds on top of the budget, so that it fails
 # when, and only when, our own code has grown; such a binary is none to release.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- {x86_64,i686,aarch64}-unknown-linux-musl
+first=${1:?usage: .ci/size.sh <target...>}
 
-# Budget and what cargo builds. The default comes last: its binary is what stays.
-builds=(
-	"520 --no-default-features --features exporter"
+# Budget and what cargo builds, for the first target: what features add is much the same everywhere.
+# The default comes last: its binary is what stays.
+features=(
+	"560 --no-default-features --features exporter"
 	"1900 --features tls"
 	"2400 --features tls,grpc"
-	"1040 "
 )
+
+# The default build of a target. MIPS has neither short instructions, nor functions made of sequences of
+# instructions that come again: the compiler cannot do that for it.
+budget() {
+	case $1 in
+	x86_64-*) echo 1120 ;;
+	i686-*) echo 1130 ;;
+	aarch64-*) echo 1010 ;;
+	armv7-*) echo 1105 ;;
+	arm-*) echo 1130 ;;
+	riscv64gc-*) echo 940 ;;
+	mips-* | mipsel-*) echo 1540 ;;
+	esac
+}
 
 # What the stock parts add, measured with Rust 1.95: 355 (x86_64), 364 (i686), 313 (aarch64) KB the
 # standard library; 993 KB glibc, 1284 KB both.
 allowance() {
 	case $1,$2 in
-	musl,yes) echo 0 ;;
-	musl,no) echo 365 ;;
+	musl*,yes) echo 0 ;;
+	musl*,no) echo 365 ;;
 	*,yes) echo 1000 ;;
 	*,no) echo 1290 ;;
 	esac
 }
 
 over=0
-printf '| %-41s | %-27s | %8s | %8s |\n' build target KB budget
-printf '|-------------------------------------------|-----------------------------|---------:|---------:|\n'
-first=$1
+printf '| %-41s | %-30s | %8s | %8s |\n' build target KB budget
+printf '|-------------------------------------------|--------------------------------|---------:|---------:|\n'
 for target; do
+	builds=("$(budget "$target") ")
+	[ "$target" != "$first" ] || builds=("${features[@]}" "${builds[@]}")
 	for build in "${builds[@]}"; do
 		read -r budget arguments <<<"$build"
-		# What features add is much the same everywhere: a look at one target is enough.
-		[[ $target != "$first" && -n $arguments ]] && continue
 		# shellcheck disable=SC2086 # the arguments are words
 		path=$(.ci/static.sh "$target" $arguments)
 		built=${path%/release/*}
@@ -46,7 +59,7 @@ for target; do
 		more=$(allowance "${built##*-}" $ours)
 		bytes=$(stat -c %s "$path")
 		budget=$((budget + more))
-		printf '| %-41s | %-27s | %4d.%03d | %8s |' "${arguments:-default}" "$built" $((bytes / 1000)) $((bytes % 1000)) "$budget"
+		printf '| %-41s | %-30s | %4d.%03d | %8s |' "${arguments:-default}" "$built" $((bytes / 1000)) $((bytes % 1000)) "$budget"
 		if [ "$bytes" -gt $((budget * 1000)) ]; then
 			printf ' over budget'
 			over=$((over + 1))

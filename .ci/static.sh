@@ -31,8 +31,17 @@ if [ "$target" = --std ]; then
 	echo "${std[@]}"
 	exit
 fi
-has "$target/lib" || fetch target add "$target" || true
-if ! has "$target/lib"; then
+case $target in
+# Built with a C library that is built along, too (.ci/musl.sh), whatever the toolchain brings: some of these
+# targets are in no release of Rust.
+arm-* | armv7-* | mips-* | mipsel-* | riscv64gc-*) is_own=yes ;;
+*) is_own=no ;;
+esac
+[ $is_own = yes ] || has "$target/lib" || fetch target add "$target" || true
+if [ $is_own = yes ]; then
+	[ ${#std[@]} != 0 ] || { loud "$target needs rust-src."; exit 1; }
+	.ci/musl.sh "$target" >&2
+elif ! has "$target/lib"; then
 	host=$(rustc -vV | sed -n 's/^host: //p')
 	if [ "${host%%-*}" != "${target%%-*}" ]; then
 		loud "No $target (rustup target add $target), and this machine is none."
@@ -43,18 +52,36 @@ if ! has "$target/lib"; then
 	export RUSTFLAGS="-C target-feature=+crt-static -C force-unwind-tables=no"
 	target=$host
 fi
+# A panic is a trap: its sentences, file names and places are 54 KB. The program then says at which address it
+# was (src/base/sys/fault.rs); `addr2line` finds the place in a build with symbols, which is the same build with
+# CARGO_PROFILE_RELEASE_STRIP=false.
+flags=()
+[ ${#std[@]} = 0 ] || flags=(-Zlocation-detail=none -Zfmt-debug=none -Zunstable-options -Cpanic=immediate-abort)
 # The feature tls has parts in C, which need no library: any compiler for that processor will do.
-# Where in the sources a panic happened is left out: 21 KB of file names and places. What happened is said.
-places=()
-[ ${#std[@]} = 0 ] || places=(--config "target.$target.rustflags=[\"-Zlocation-detail=none\"]")
+# c_compiler <target> <command...>: the first that is there
 c_compiler() {
-	local tool=$2
-	command -v "$tool" >/dev/null || tool=$3
-	command -v "$tool" >/dev/null || return 0
-	export "CC_$1=${!4:-$tool}"
+	local name=${1//-/_} tool
+	name=CC_$name
+	[ -z "${!name-}" ] || return 0
+	for tool in "${@:2}"; do
+		! command -v "$tool" >/dev/null || { export "$name=$tool"; return 0; }
+	done
 }
-c_compiler x86_64_unknown_linux_musl musl-gcc gcc CC_x86_64_unknown_linux_musl
-c_compiler i686_unknown_linux_musl i686-linux-gnu-gcc i686-linux-musl-gcc CC_i686_unknown_linux_musl
-c_compiler aarch64_unknown_linux_musl aarch64-linux-gnu-gcc aarch64-linux-musl-gcc CC_aarch64_unknown_linux_musl
-"${CARGO:-cargo}" build --release "${std[@]}" "${places[@]}" --target "$target" "$@" >&2
+c_compiler x86_64-unknown-linux-musl musl-gcc gcc
+c_compiler i686-unknown-linux-musl i686-linux-gnu-gcc i686-linux-musl-gcc
+c_compiler aarch64-unknown-linux-musl aarch64-linux-gnu-gcc aarch64-linux-musl-gcc
+if [ $is_own = yes ]; then
+	own=${CARGO_TARGET_DIR:-target}/musl/$target
+	c_compiler "$target" clang
+	export "AR_${target//-/_}=ar" "CFLAGS_${target//-/_}=$(.ci/musl.sh --cflags "$target") -isystem $(realpath "$own")/include"
+	flags+=(-Ctarget-feature=+crt-static "-Lnative=$own")
+	# As the C library is: at a fixed address, which is 200 KB less.
+	case $target in mips*) flags+=(-Ctarget-feature=+noabicalls -Crelocation-model=static) ;; esac
+fi
+arguments=()
+if [ ${#flags[@]} != 0 ]; then
+	printf -v list '"%s",' "${flags[@]}"
+	arguments=(--config "target.$target.rustflags=[${list%,}]")
+fi
+"${CARGO:-cargo}" build --release "${std[@]}" "${arguments[@]}" --target "$target" "$@" >&2
 echo "${CARGO_TARGET_DIR:-target}/$target/release/sysmetrics"

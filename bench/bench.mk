@@ -7,7 +7,7 @@ BENCH = $(BENCH_TARGET_DIR)/bench/$(TARGET)/release/sysmetrics-bench
 BENCH_CARGO = cd bench && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/bench \
 	$(CARGO) build --locked --target $(TARGET) $(BUILD_STD)
 BENCH_ENV = AGENT=$(call bench_program,) BARE=$(call bench_program,bare/) \
-	TINY=$(if $(wildcard src/tiny.rs),$(call bench_program,tiny_http/)) \
+	TINY=$(if $(wildcard src/serve/tiny.rs),$(call bench_program,tiny_http/)) \
 	PIN=$(PIN) PEERS=$(PEERS) RECORD=$(abspath bench/record) DATE=$$(date -u +%F) \
 	COMMIT=$$(git describe --always --dirty --exclude '*' 2>/dev/null || echo unknown) \
 	RUSTC_VERSION="$$(rustc --version)"
@@ -42,10 +42,10 @@ bench-programs:
 	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/bare FEATURES="--no-default-features --features exporter"
 
 bench-tiny:
-ifneq ($(wildcard src/tiny.rs),)
+ifneq ($(wildcard src/serve/tiny.rs),)
 	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/tiny_http FEATURES="--features tiny_http"
 else
-	@echo "SKIPPED: the tiny_http front, there is no src/tiny.rs yet" >&2
+	@echo "SKIPPED: the tiny_http front, there is no src/serve/tiny.rs yet" >&2
 endif
 
 profile: ## instructions of a scrape by file, function and line (callgrind)

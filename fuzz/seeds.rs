@@ -14,7 +14,6 @@ fn of_machines(target: &str) -> &'static [&'static str] {
         "diskstats" => &["proc/diskstats"],
         "net_dev" => &["proc/net/dev"],
         "udev" => &["udev/data/b8:0", "udev/data/b8:16", "udev/data/b253:0", "udev/data/b259:0"],
-        "sysfs" => &["sys/devices/system/cpu/online", "sys/devices/system/cpu/isolated"],
         _ => &[],
     }
 }
@@ -53,10 +52,11 @@ const EXPOSED: [&str; 7] = [
      {\"h.i_bucket\",le=\"+Inf\"} 1\n{\"h.i_sum\"} 1\n{\"h.i_count\"} 1\n",
 ];
 
-const DATAGRAMS: [&str; 4] = [
+const DATAGRAMS: [&str; 5] = [
     "requests.total:1|c|@0.1\nload:+5|g\nload:-2|g\ntime.to-first:320|ms|@0.5\n1st:7:8:9|h\n",
     "page.views:1|c|#country:china,beta,k:|c:in-5|T1656581400|card:low",
     "n,host=a,zone=b:1|c\nn#host=a:0.25|d\nn[host=a,zone=b].x:1|c\nn[host=a:1|c\nusers:5|s\r\n",
+    "a#,:1|c\nb,:2|c\nc:3|c|#\nd:4|c|#,\ne:5|c|#,,\n",
     "_e{5,4}:title|text|d:1\n_sc|name|0|#a:b\nx:-1|c\nx:1|c|\nx:nan|g\nup:1|g",
 ];
 
@@ -144,10 +144,10 @@ fn payloads() -> Vec<(String, Vec<u8>)> {
 fn payloads() -> Vec<(String, Vec<u8>)> {
     use std::sync::Arc;
     use std::time::{Duration, Instant};
-    use sysmetrics::clock::{Boot, Moment};
-    use sysmetrics::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
-    use sysmetrics::metric::Kind;
-    use sysmetrics::spool::{Bounds, Spool};
+    use sysmetrics::base::clock::{Boot, Timestamp};
+    use sysmetrics::model::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
+    use sysmetrics::model::metric::Kind;
+    use sysmetrics::outputs::spool::{Bounds, Spool};
 
     let (name, help, collector, kind) = ("a_total", "A.", "c", Kind::Counter);
     let mut table = Table::new(1);
@@ -158,7 +158,7 @@ fn payloads() -> Vec<(String, Vec<u8>)> {
     };
     let frame = |table: &Table, n: u64| Frame {
         table: Arc::new(table.clone()),
-        moment: Moment { since_boot: 15_000 * n, boot_time: Some(1_800_000_000_250) },
+        moment: Timestamp { since_boot: 15_000 * n, boot_time: Some(1_800_000_000_250) },
         before: 15_000 * (n - 1),
         states: vec![State::Live; table.series()],
         slots: (0..table.slots() as u64).map(|slot| slot * n).collect(),
@@ -226,16 +226,24 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "tail_lines" => &LOGS,
         "tail_state" => &OFFSETS,
         "settings_toml" => return examples(),
+        "collectors" => return kernel_files(),
         "connection" => return requests_in_pieces(),
         "exposition" => return shapes(),
         "push_group" => &GROUPS,
         "push_protobuf" => &FAMILIES,
         "spool_payload" => return payloads(),
         "otlp_answer" | "protobuf" | "write_answer" => &VERDICTS,
-        "exposition_in" => return expositions(),
+        "exposition_in" | "textfile" => return expositions(),
+        "meminfo" => return [machines(of_machines(target)), vec![named_twice()]].concat(),
         _ => return machines(of_machines(target)),
     };
     texts.iter().enumerate().map(|(i, text)| (i.to_string(), text.as_bytes().to_vec())).collect()
+}
+
+/// A part of the sum whose name was taken by another line before it.
+fn named_twice() -> (String, Vec<u8>) {
+    let text = "Buffers  : 1 kB\nMemTotal: 90 kB\nMemFree: 5 kB\nBuffers: 2 kB\nCached: 3 kB\n\n";
+    ("twice".to_owned(), text.as_bytes().to_vec())
 }
 
 /// The last one compressed.
@@ -266,6 +274,24 @@ fn machines(files: &[&str]) -> Vec<(String, Vec<u8>)> {
     let of = |name: &str| seeds.iter().find(|(n, _)| n.starts_with(name)).map(|(_, b)| b.clone());
     if let (Some(before), Some(after)) = (of("hotplug-before"), of("hotplug-after")) {
         seeds.push(("hotplug".to_owned(), [before, b"\n%%\n".to_vec(), after].concat()));
+    }
+    seeds
+}
+
+/// A file of each name that a collector reads, of the machine where all is well and the one where
+/// nothing is.
+fn kernel_files() -> Vec<(String, Vec<u8>)> {
+    let (mut seeds, mut names) = (Vec::new(), std::collections::HashSet::new());
+    for (at, file) in crate::bodies::of_collectors().iter().enumerate() {
+        let is_new = names.insert(Path::new(file).file_name().unwrap().to_owned());
+        for (dialect, machine) in ["box", "hostile"].iter().enumerate().filter(|_| is_new) {
+            let text = fs::read(Path::new("fixtures").join(machine).join(file));
+            let Ok(mut text) = text else { continue };
+            text.truncate(MAX_SEED);
+            let [high, low] = (at as u16).to_be_bytes();
+            let bytes = [&[high, low, dialect as u8], &text[..]].concat();
+            seeds.push((format!("{machine}.{}", file.replace('/', "-")), bytes));
+        }
     }
     seeds
 }

@@ -1,25 +1,25 @@
 //! The whole: reads the settings, owns every part by value, and does what signals ask for.
 
-use crate::clock::Wall;
-use crate::collect::COLLECTORS;
+#[cfg_attr(not(feature = "hub"), path = "app/health_off.rs")]
+mod health;
+
+use crate::base::clock::WallClock;
+use crate::base::log;
+use crate::base::sys::{self, Notify, Signal, Signals};
+use crate::kernel::collect::COLLECTORS;
+use crate::kernel::gather::Gather;
+use crate::kernel::read::Root;
+use crate::model::metric::Buffer;
+use crate::outputs::expose::{Format, Lines, Text};
+use crate::pipelines;
 #[cfg(not(feature = "tiny_http"))]
-use crate::event::Server;
-#[cfg(feature = "hub")]
-use crate::export;
-use crate::expose::{Format, Lines, Text};
-use crate::gather::Gather;
-use crate::http::Limits;
-#[cfg(feature = "hub")]
-use crate::ingest::Gate;
-use crate::listen::{self, Listener};
-use crate::log;
-use crate::metric::Buffer;
-use crate::read::Root;
-use crate::routes::Service;
-use crate::settings::{self, Action, Refusal, Settings, Subject};
-use crate::sys::{self, Notify, Signal, Signals};
+use crate::serve::event::Server;
+use crate::serve::http::Limits;
+use crate::serve::listen::{self, Listener};
+use crate::serve::routes::{self, Service};
 #[cfg(feature = "tiny_http")]
-use crate::tiny::Server;
+use crate::serve::tiny::Server;
+use crate::settings::{self, Action, DEFAULT_FILES, Refusal, Settings, Subject};
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -49,6 +49,7 @@ const VERSION: &str = concat!(
 
 /// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
 pub fn run() -> ExitCode {
+    sys::report_faults();
     let settings = match load() {
         Ok(settings) => settings,
         Err(refusal) => {
@@ -60,15 +61,15 @@ pub fn run() -> ExitCode {
         }
     };
     log::configure(settings.log.format, settings.log.level);
-    warn(&settings);
+    if settings.action != Action::Health {
+        warn(&settings);
+    }
     let done = match settings.action {
+        Action::Health => return ask(&settings),
         Action::Serve => serve(settings),
-        Action::PrintMetrics => print(&metrics(&settings)),
         Action::CheckConfig => check(&settings),
-        #[cfg(feature = "hub")]
-        Action::Once => once(&settings),
-        #[cfg(not(feature = "hub"))]
-        Action::Once => print(&metrics(&settings)),
+        Action::Once if pipelines::ARE_ON => pipelines::once(&settings, &mut gather(&settings)),
+        Action::PrintMetrics | Action::Once => print(&metrics(&settings)),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
         Action::ShortHelp => print(settings::short_help(&subjects()).as_bytes()),
         Action::Version => print(VERSION.as_bytes()),
@@ -77,6 +78,22 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::error("cannot go on", &[("error", &error)]);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says how a running agent is.
+fn ask(settings: &Settings) -> ExitCode {
+    let said = health::ask(settings).and_then(|(is_ok, lines)| {
+        print(&lines).map_err(|error| error.to_string())?;
+        Ok(is_ok)
+    });
+    match said {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("{why}");
             ExitCode::FAILURE
         }
     }
@@ -95,7 +112,7 @@ pub fn subjects() -> Vec<&'static Subject> {
 }
 
 fn load() -> Result<Settings, Refusal> {
-    settings::load(&subjects(), env::args_os().skip(1), env::vars_os())
+    settings::load(&subjects(), routes::is_reserved, env::args_os().skip(1), env::vars_os())
 }
 
 /// To stdout; a reader that went away is no failure.
@@ -108,24 +125,9 @@ fn print(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// One frame to every export.
-#[cfg(feature = "hub")]
-fn once(settings: &Settings) -> io::Result<()> {
-    match export::once(settings, &mut gather(settings))? {
-        true => Ok(()),
-        false => Err(io::Error::other("not every export took all samples; the log says why")),
-    }
-}
-
 /// Prints what is in effect, if the program would start with it.
 fn check(settings: &Settings) -> io::Result<()> {
-    #[cfg(feature = "hub")]
-    settings.push.token_file.as_deref().map(Gate::read).transpose()?;
-    #[cfg(feature = "hub")]
-    let more = export::check(settings) + crate::tail::warn_of_slow(&settings.logs);
-    #[cfg(not(feature = "hub"))]
-    let more = 0;
-    let verdict = match settings.warnings.len() + more {
+    let verdict = match settings.warnings.len() + pipelines::check(settings)? {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
     };
@@ -140,12 +142,9 @@ fn gather(settings: &Settings) -> Gather {
 /// One scrape as text.
 fn metrics(settings: &Settings) -> Vec<u8> {
     let (mut out, mut lines) = (Buffer::default(), Lines::default());
-    #[cfg(feature = "hub")]
     lines.label(settings.custom.labels_of_own());
-    let mut gather = gather(settings);
     let mut text = Text::new(settings.dialect, Format::Prometheus, &mut out, &mut lines);
-    let all = gather.all();
-    gather.scrape(all, &mut text);
+    pipelines::write_once(settings, &mut gather(settings), &mut text);
     text.finish();
     out.bytes().to_vec()
 }
@@ -176,13 +175,15 @@ fn serve(settings: Settings) -> io::Result<()> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
     let listeners = listen::open(&settings.server.listen, &settings.server.access)?;
-    if !Wall::now().is_plausible() {
-        log::warn("the wall clock is not set", &[("time", &Wall::now().rfc3339())]);
+    if !WallClock::now().is_plausible() {
+        log::warn("the wall clock is not set", &[("time", &WallClock::now().rfc3339())]);
     }
     let path = settings.server.metrics_path.clone();
-    if let Some(file) = &settings.config_file {
-        log::info("settings read", &[("file", &file.display())]);
+    match &settings.config_file {
+        Some(file) => log::info("settings read", &[("file", &file.display())]),
+        None => log::info("no settings file", &[("looked_for", &DEFAULT_FILES.join(", "))]),
     }
+    log_host_trees(&settings);
     let mut service = Service::new(settings.dialect, path, gather(&settings));
     service.notify = notify();
     let prepared = service.prepare(&settings)?;
@@ -190,15 +191,24 @@ fn serve(settings: Settings) -> io::Result<()> {
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
     announce(&server, &settings);
     service.notify.tell("READY=1");
+    let mut has_file = settings.config_file.is_some();
     loop {
         match server.run(&mut service)? {
-            Signal::Hangup => reload(&mut server, &mut service),
+            Signal::Hangup => reload(&mut server, &mut service, &mut has_file),
             signal => {
                 log::info("ending", &[("signal", &signal.name())]);
                 service.notify.tell("STOPPING=1");
                 return server.finish(&mut service, Instant::now() + FINISH);
             }
         }
+    }
+}
+
+/// In a container: that the host is read, not the container.
+fn log_host_trees(settings: &Settings) {
+    let trees = settings.host_trees.trim_end();
+    if !trees.is_empty() {
+        log::info("the trees of the host are mounted and read", &[("paths", &trees)]);
     }
 }
 
@@ -216,10 +226,16 @@ fn announce(server: &Server, settings: &Settings) {
     }
 }
 
-/// Reads the settings again; if they cannot be, the old ones keep serving.
-fn reload(server: &mut Server, service: &mut Service) {
+/// Reads the settings again; if they cannot be, the old ones keep serving. So they do when the file that they
+/// were in is gone: the defaults would open the agent to the network, and know no token.
+fn reload(server: &mut Server, service: &mut Service, has_file: &mut bool) {
     service.notify.reloading();
     let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
+        if *has_file && settings.config_file.is_none() {
+            return Err(
+                "the settings file is gone: put it back, or restart to go without".to_owned()
+            );
+        }
         // What may fail comes before what changes anything.
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
         let of = &settings.server;
@@ -228,6 +244,7 @@ fn reload(server: &mut Server, service: &mut Service) {
     });
     match changed {
         Ok((settings, prepared)) => {
+            *has_file = settings.config_file.is_some();
             log::configure(settings.log.format, settings.log.level);
             warn(&settings);
             service.apply(prepared, &settings);
@@ -237,8 +254,9 @@ fn reload(server: &mut Server, service: &mut Service) {
             announce(server, &settings);
             match &settings.config_file {
                 Some(file) => log::info("settings reloaded", &[("file", &file.display())]),
-                None => log::info("settings reloaded", &[]),
+                None => log::info("settings reloaded", &[("file", &"none")]),
             }
+            log_host_trees(&settings);
         }
         Err(error) => {
             log::error("settings not reloaded, the old ones stay", &[("error", &error.trim_end())]);
@@ -251,11 +269,13 @@ fn reload(server: &mut Server, service: &mut Service) {
 mod tests {
     use super::*;
     #[cfg(feature = "recorder")]
-    use crate::settings::Dialect;
+    use crate::base::dialect::Dialect;
 
     #[test]
     fn the_limits_of_a_library_are_those_of_the_program_but_for_descriptors() {
-        let settings = settings::load(&subjects(), [].into_iter(), [].into_iter()).unwrap();
+        let settings =
+            settings::load(&subjects(), routes::is_reserved, [].into_iter(), [].into_iter())
+                .unwrap();
         assert_eq!(limits(&settings), Limits { connections: 512, ..Limits::default() });
     }
 
@@ -264,7 +284,8 @@ mod tests {
     fn what_a_library_tells_of_the_machine_is_what_the_program_tells() {
         for (flag, dialect) in [("sysmetrics", Dialect::Own), ("node_exporter", Dialect::Node)] {
             let args = [["--dialect=", flag].concat().into()].into_iter();
-            let settings = settings::load(&subjects(), args, [].into_iter()).unwrap();
+            let settings =
+                settings::load(&subjects(), routes::is_reserved, args, [].into_iter()).unwrap();
             let defaults: Vec<_> = subjects().iter().map(|s| s.defaults(dialect)).collect();
             assert_eq!(settings.collectors, defaults);
             let (root, ours) = (Root::of_this_machine(), Root::at(settings.paths));

@@ -19,13 +19,8 @@
 //! let page = handle.render();
 //! assert!(page.contains("jobs_total{queue=\"mail\"} 1\n"));
 //! assert!(page.contains("job_duration_seconds_bucket{le=\"0.5\"} 1\n"));
-//! # Ok::<(), sysmetrics::BuildError>(())
-//! ```
 //!
-//! The same without the facade:
-//!
-#![cfg_attr(feature = "recorder", doc = "```")]
-#![cfg_attr(not(feature = "recorder"), doc = "```ignore")]
+//! // The same without the facade.
 //! use sysmetrics::Registry;
 //!
 //! let registry = Registry::new();
@@ -33,7 +28,7 @@
 //! let serving = registry.serve(([127, 0, 0, 1], 0))?;
 //! jobs.inc(); // one atomic operation
 //! println!("http://{}/metrics", serving.addresses()[0]);
-//! # Ok::<(), std::io::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Names and behaviour are those of `metrics-exporter-prometheus`; what differs is said in `recorder`.
@@ -46,7 +41,8 @@
 //!
 //! # The program
 //!
-//! Each module names only those of lower rank; `tests/layers.rs` has their order.
+//! The modules stand in the order of the data; each names only those before it. `tests/layers`
+//! has their order.
 
 #[cfg(all(feature = "gzip", not(target_os = "linux")))]
 compile_error!(
@@ -54,112 +50,36 @@ compile_error!(
      need Linux. Elsewhere there is the library: default-features = false, features = [\"recorder\"]"
 );
 
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod alert;
 #[cfg(feature = "exporter")]
 #[doc(hidden)]
 pub mod app;
 #[doc(hidden)]
-pub mod clock;
-#[cfg(feature = "exporter")]
-#[doc(hidden)]
-pub mod collect;
-#[cfg(all(any(feature = "hub", feature = "recorder"), target_os = "linux"))]
-#[doc(hidden)]
-pub mod courier;
-#[cfg(feature = "exporter")]
-#[doc(hidden)]
-pub mod error;
-#[cfg(target_os = "linux")]
-#[doc(hidden)]
-pub mod event;
+pub mod base;
 #[cfg(feature = "hub")]
 #[doc(hidden)]
-pub mod export;
-#[doc(hidden)]
-pub mod expose;
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod frame;
+pub mod inputs;
 #[cfg(feature = "exporter")]
 #[doc(hidden)]
-pub mod gather;
-#[cfg(target_os = "linux")]
-#[doc(hidden)]
-pub mod http;
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod hub;
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod ingest;
-#[cfg(target_os = "linux")]
-#[doc(hidden)]
-pub mod listen;
-#[doc(hidden)]
-pub mod log;
-#[doc(hidden)]
-pub mod metric;
-#[cfg(feature = "exporter")]
-#[doc(hidden)]
-pub mod read;
+pub mod kernel;
 #[cfg(feature = "recorder")]
-pub mod recorder;
-#[cfg(feature = "recorder")]
-pub mod registry;
-#[cfg(feature = "exporter")]
+mod library;
 #[doc(hidden)]
-pub mod routes;
+pub mod model;
+#[doc(hidden)]
+pub mod outputs;
+#[cfg(feature = "exporter")]
+#[cfg_attr(not(feature = "hub"), path = "pipelines_off.rs")]
+#[doc(hidden)]
+pub mod pipelines;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub mod serve;
 #[cfg(feature = "exporter")]
 #[doc(hidden)]
 pub mod settings;
-// A library has no settings, only words that they have, too.
-#[cfg(not(feature = "exporter"))]
-#[path = "settings/basic.rs"]
-#[doc(hidden)]
-pub mod settings;
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod spool;
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod status;
-#[cfg(any(feature = "hub", feature = "recorder"))]
-#[doc(hidden)]
-pub mod store;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
-pub mod sys;
-// A registry and its pages need little of the system.
-#[cfg(not(target_os = "linux"))]
-#[path = "sys/portable.rs"]
-#[doc(hidden)]
-pub mod sys;
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod tail;
-#[cfg(feature = "hub")]
-#[doc(hidden)]
-pub mod target;
-#[cfg(feature = "tiny_http")]
-#[doc(hidden)]
-pub mod tiny;
-#[doc(hidden)]
-pub mod wire;
+pub mod workers;
 
 #[cfg(feature = "recorder")]
-pub use expose::Format;
-#[cfg(all(feature = "recorder", target_os = "linux"))]
-pub use recorder::Exporter;
-#[cfg(all(feature = "recorder", target_os = "linux"))]
-pub use recorder::serve::Serving;
-#[cfg(feature = "recorder")]
-pub use recorder::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-#[cfg(feature = "recorder")]
-pub use registry::{
-    Counter, Gauge, Histogram, Idle, Matcher, MetricKindMask, Naming, Options, Registry, Shape,
-    Shapes, Window,
-};
-#[cfg(feature = "recorder")]
-pub use store::{Bounds, Reason};
+pub use library::*;

@@ -211,7 +211,7 @@ fn an_alert_waits_before_it_fires_and_is_seen_meanwhile() {
     push(&agent, "a", 5.0);
     wait_until("it to go", || !state(&agent, "pending", "a"));
     assert!(heard.try_recv().is_err());
-    // Nobody was to be told anything: there is no courier.
+    // Nobody was to be told anything: there is no worker.
     assert_eq!(agent.status("Threads"), 1);
 }
 
@@ -855,7 +855,7 @@ fn promtool_takes_every_condition_that_is_taken() {
     let mut random = Random::new(7);
     let mut taken: Vec<_> = (0..200_000)
         .map(|_| random_condition(&mut random))
-        .filter(|text| sysmetrics::settings::expr::check(text).is_ok())
+        .filter(|text| sysmetrics::base::text::expr::check(text).is_ok())
         .collect();
     taken.sort();
     taken.dedup();

@@ -12,7 +12,7 @@ if [ $# != 1 ] || [ ! -f "$original" ] || [ ! -x "$original" ]; then
 fi
 
 T=$(mktemp -d) && chmod 755 "$T" || exit 2
-bad=0
+. tests/expect.sh
 started= # the one process of ours in the background
 port=$((20000 + $$ % 10000))
 if [ "$(id -u)" = 0 ]; then runas=nobody; else runas=; fi
@@ -25,27 +25,6 @@ cleanup() {
 		[ ! -s "$file" ] || kill "$(cat "$file")" 2>/dev/null
 	done
 	rm -rf "$T"
-}
-
-fail() { echo "FAIL $*"; bad=$((bad + 1)); }
-
-# expect <exit code> <what> <command...>
-expect() {
-	want=$1 what=$2
-	shift 2
-	"$@" >"$T/out" 2>&1
-	got=$?
-	if [ $got = "$want" ]; then echo "ok   $what"; else fail "$what: exit $got, expected $want"; sed 's/^/     /' "$T/out"; fi
-}
-
-# soon <command...>: true within 10 seconds
-soon() {
-	tries=50
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.2
-	done
 }
 
 scrape() { curl --noproxy "*" -m 2 -fs "http://127.0.0.1:$port/metrics"; }
@@ -62,7 +41,7 @@ config() {
 
 tools() {
 	while read -r tool package; do
-		command -v "$tool" >/dev/null || fail "$tool is missing: apt-get install $package"
+		need "$tool" "$package"
 	done <<-END
 		busybox busybox-static
 		chpst runit
@@ -89,10 +68,10 @@ examples() {
 
 scripts() {
 	for file in deploy/runit/sysmetrics/run deploy/runit/sysmetrics/finish deploy/runit/sysmetrics/log/run \
-		deploy/sysv/sysmetrics deploy/openwrt/sysmetrics.init tests/deploy.sh; do
+		deploy/sysv/sysmetrics deploy/openwrt/sysmetrics.init deploy/replace-node-exporter tests/deploy.sh tests/packages.sh; do
 		expect 0 "sh -n $file" sh -n $file
 		expect 0 "busybox ash -n $file" busybox ash -n $file
-		expect 0 "shellcheck $file" shellcheck $file
+		expect 0 "shellcheck $file" shellcheck -x $file
 		[ -x $file ] || fail "$file is not executable"
 	done
 }
@@ -130,6 +109,9 @@ systemd() {
 	expect 0 "systemd-analyze verify" systemd-analyze verify --man=no "$T"/systemd/sysmetrics.*
 	# An unknown key is only a warning, so what is said of our files counts too.
 	if grep sysmetrics "$T/out"; then fail "systemd-analyze verify has something to say"; fi
+
+	# Names without a path are looked for, and not found where the package of the program is not installed.
+	expect 1 "programs have paths" grep -E '^Exec[A-Za-z]*=[-@:+!]*[^-@:+!/]' deploy/systemd/sysmetrics.service
 
 	# 2.0: systemd 252 gives 1.9 for what the agent cannot do without: the network and its socket families
 	# (1.2 of the points), all of /proc, adjtimex, the size of /home. Without the limit on capabilities, devices,
@@ -265,7 +247,11 @@ openwrt() {
 	cat >"$T/rc.common" <<-'END'
 		initscript=$1 action=$2
 		log() { echo "$*" >>"$CALLS"; }
-		for call in open_instance set_param close_instance send_signal kill; do
+		config_load() { :; }
+		config_get() { eval "value=\${UCI_$3-}"; eval "$1=\${value:-${4-}}"; }
+		config_get_bool() { config_get "$@"; }
+		config_list_foreach() { eval "list=\${UCI_$2-}"; for value in $list; do $3 "$value"; done; }
+		for call in add_config_trigger open_instance set_param close_instance send_signal kill; do
 			eval "procd_$call() { log $call \"\$@\"; }"
 		done
 		restart() { stop; start; }
@@ -278,7 +264,7 @@ openwrt() {
 	mkdir "$T/openwrt"
 	printf '#!/bin/sh\nexec "%s" --config "%s" "$@"\n' "$BIN" "$T/sysmetrics.toml" >"$T/openwrt/sysmetrics"
 	chmod 755 "$T/openwrt/sysmetrics"
-	export CALLS="$T/openwrt/calls" PROG="$T/openwrt/sysmetrics" STATE="$T/openwrt/state"
+	export CALLS="$T/openwrt/calls" PROG="$T/openwrt/sysmetrics" UCI_state="$T/openwrt/state"
 	# Only root may give a directory away.
 	if [ -z "$runas" ]; then
 		mkdir "$T/openwrt/as_user"
@@ -295,7 +281,7 @@ openwrt() {
 		open_service
 		open_instance
 		set_param command $PROG
-		set_param file /etc/sysmetrics.toml
+		set_param file /etc/sysmetrics/config.toml /etc/sysmetrics.toml
 		set_param reload_signal HUP
 		set_param respawn 3600 5 0
 		set_param stderr 1
@@ -304,7 +290,7 @@ openwrt() {
 		close_instance
 		close_service
 	END
-	expect 0 "openwrt: its state has a place of its own" test "$(stat -c '%a %U' "$STATE")" = "700 ${runas:-$(id -un)}"
+	expect 0 "openwrt: its state has a place of its own" test "$(stat -c '%a %U' "$UCI_state")" = "700 ${runas:-$(id -un)}"
 	expect 0 "openwrt: what procd is told" diff "$T/openwrt/expected" "$CALLS"
 	: >"$CALLS"
 	expect 0 "openwrt: reload" $init reload
@@ -312,6 +298,24 @@ openwrt() {
 	: >"$CALLS"
 	expect 0 "openwrt: restart" $init restart
 	expect 0 "openwrt: restart stops and starts" test "$(grep -cE '^(kill sysmetrics|close_service)$' "$CALLS")" = 2
+
+	# What UCI says. [::]:1 stays what it is, whatever files there are.
+	: >"$CALLS"
+	expect 0 "openwrt: start with UCI's options" env "UCI_listen=127.0.0.1:1 [::]:1" UCI_dialect=node_exporter \
+		"UCI_config=$T/sysmetrics.toml" $init start
+	expect 0 "openwrt: they are its arguments" grep -qxF \
+		"set_param command $PROG --config $T/sysmetrics.toml --dialect node_exporter --listen 127.0.0.1:1 --listen [::]:1" "$CALLS"
+	expect 0 "openwrt: its file is watched" grep -qxF "set_param file $T/sysmetrics.toml" "$CALLS"
+	: >"$CALLS"
+	expect 2 "openwrt: check, an option that is wrong" env UCI_dialect=lua $init check
+	expect 1 "openwrt: start, an option that is wrong" env UCI_dialect=lua $init start
+	expect 1 "openwrt: procd is not told" grep -q close_service "$CALLS"
+	: >"$CALLS"
+	expect 0 "openwrt: start, switched off" env UCI_enabled=0 $init start
+	expect 0 "openwrt: procd is told of no instance" test "$(tr '\n' , <"$CALLS")" = open_service,close_service,
+	: >"$CALLS"
+	expect 0 "openwrt: triggers" $init service_triggers
+	expect 0 "openwrt: a commit starts it anew" grep -q "^add_config_trigger config.change sysmetrics .* start$" "$CALLS"
 
 	config bad
 	: >"$CALLS"

@@ -11,10 +11,10 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use sysmetrics::expose::Text;
-use sysmetrics::metric::{Labels, Point, Sink, Unit, Value, counter};
+use sysmetrics::base::address::Listen;
+use sysmetrics::model::metric::{Labels, Point, Sink, Unit, Value, counter};
+use sysmetrics::outputs::expose::Text;
 use sysmetrics::recorder::serve::{Endpoint, Network, Page, Serving};
-use sysmetrics::settings::Listen;
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -30,7 +30,7 @@ fn page(series: usize) -> Page {
     let pages = AtomicU64::new(0);
     Box::new(move |out: &mut Text<'_>| {
         let count = Value::Int(pages.fetch_add(1, Relaxed) + 1);
-        out.family(&counter("app_pages_total", Unit::One, "Pages.", &[]).bare());
+        out.family(&counter("app_pages_total", Unit::One, "Pages.", &[]).unprefixed());
         for i in 0..series {
             let labels = format!("series=\"{i}\"");
             out.labelled(Labels::rendered(labels.as_bytes()), Point::Number(count), None);
@@ -234,7 +234,7 @@ fn the_machine_is_on_the_same_page() {
     {
         let answer = get_with(&serving.addresses()[0], "/metrics", accept);
         let page = Exposition::parse(answer.text(), format);
-        assert_eq!(page.collectors(), ["cpu", "memory", "disk", "network"]);
+        assert_eq!(page.collectors(), common::collectors());
         assert!(page.value("process_open_fds", &[]) > 3.0);
         assert!(page.value("app_pages_total", &[("series", "1")]) >= 1.0);
     }

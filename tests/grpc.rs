@@ -8,8 +8,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use sysmetrics::courier::{Failure, Grpc, GrpcAnswer, GrpcCall};
-use sysmetrics::wire::Url;
+use sysmetrics::base::wire::Url;
+use sysmetrics::workers::{Failure, Grpc, GrpcAnswer, GrpcCall};
 
 /// More than any test takes on the slowest machine.
 const LONG: Duration = Duration::from_secs(60);
@@ -203,7 +203,8 @@ fn a_peer_may_start_anew_between_calls() {
 #[cfg(feature = "tls")]
 #[test]
 fn it_is_spoken_under_tls() {
-    use sysmetrics::{courier::Tls, settings};
+    use sysmetrics::settings;
+    use sysmetrics::workers::Tls;
     let name = format!("sysmetrics-grpc-{}", std::process::id());
     let directory = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&directory).unwrap();

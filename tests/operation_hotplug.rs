@@ -7,6 +7,7 @@ mod common;
 
 use common::{Agent, Exposition, Temp};
 use std::fs;
+use sysmetrics::kernel::collect::COLLECTORS as COLLECTED;
 
 const COLLECTORS: [(&str, &str); 4] =
     [("cpu", "stat"), ("memory", "meminfo"), ("disk", "diskstats"), ("network", "net/dev")];
@@ -15,11 +16,12 @@ fn reading(proc: &Temp) -> Agent {
     Agent::plan().arg(format!("--path.procfs={}", proc.path("").display())).start()
 }
 
-/// Families of the collector besides those about it.
+/// Families of the collector that the page has.
 fn families<'a>(metrics: &'a Exposition, collector: &str) -> Vec<&'a str> {
-    let prefix = format!("sysmetrics_{collector}_");
+    let of = COLLECTED.iter().find(|spec| spec.subject.name == collector).unwrap();
+    let own = |name: &str| of.families.iter().any(|f| f.names().0 == name);
     let names = metrics.families.iter().map(|f| f.name.as_str());
-    names.filter(|name| name.starts_with(&prefix)).collect()
+    names.filter(|name| own(name.strip_prefix("sysmetrics_").unwrap_or(name))).collect()
 }
 
 /// Of `broken` nothing is told and it is marked; of the others all.

@@ -40,7 +40,7 @@ fn text_is_one_line_an_event() {
         assert!(["error", "warn", "info"].contains(&level), "{line}");
     }
     assert_eq!(agent.lines_with(" error collector failed collector=cpu "), 1);
-    assert_eq!(agent.lines_with("missing/proc/stat"), 1, "where it was looked for");
+    assert_eq!(agent.lines_with("missing/proc/stat"), 2, "where cpu and stat looked for it");
 }
 
 #[test]

@@ -23,6 +23,15 @@ fn sigterm_and_sigint_end_it_well() {
     }
 }
 
+/// What a trap of its own would do: no sentence is lost, and whoever started it sees the signal.
+#[test]
+fn a_fault_is_said_before_it_ends() {
+    let mut agent = Agent::start();
+    agent.signal(libc::SIGILL);
+    assert_eq!(agent.wait().signal(), Some(libc::SIGILL));
+    agent.wait_for_log("internal error at 0x0000000000000000", 1);
+}
+
 /// Copies what is below `from`, and puts pipes in the place of files.
 fn copy_as_pipes(from: &Path, to: &Path, files: &mut Vec<std::path::PathBuf>) {
     std::fs::create_dir_all(to).unwrap();

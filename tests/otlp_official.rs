@@ -7,10 +7,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use sysmetrics::clock::Moment;
-use sysmetrics::export::otlp;
-use sysmetrics::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
-use sysmetrics::metric::{Kind, Value};
+use sysmetrics::base::clock::Timestamp;
+use sysmetrics::model::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
+use sysmetrics::model::metric::{Kind, Value};
+use sysmetrics::outputs::export::otlp;
 
 /// Where the package is installed.
 const PYTHON: &str = "target/clients/bin/python3";
@@ -83,7 +83,7 @@ impl Case {
     fn frame(&self) -> Frame {
         Frame {
             table: Arc::new(self.table.clone()),
-            moment: Moment { since_boot: 5000, boot_time: Some(BOOT) },
+            moment: Timestamp { since_boot: 5000, boot_time: Some(BOOT) },
             before: 2000,
             states: self.states.clone(),
             slots: self.slots.clone(),

@@ -6,9 +6,12 @@
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 use std::num::NonZeroU32;
 use std::time::Duration;
-use sysmetrics::{
-    BuildError, Format, Matcher, MetricKindMask, PrometheusBuilder, PrometheusRecorder,
-};
+use sysmetrics::BuildError;
+use sysmetrics::Format;
+use sysmetrics::Matcher;
+use sysmetrics::MetricKindMask;
+use sysmetrics::PrometheusBuilder;
+use sysmetrics::PrometheusRecorder;
 
 static METADATA: Metadata<'static> = Metadata::new("tests", Level::INFO, None);
 

@@ -5,7 +5,11 @@ use metrics::with_local_recorder;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
-use sysmetrics::{Format, Matcher, MetricKindMask, PrometheusBuilder, PrometheusHandle};
+use sysmetrics::Format;
+use sysmetrics::Matcher;
+use sysmetrics::MetricKindMask;
+use sysmetrics::PrometheusBuilder;
+use sysmetrics::PrometheusHandle;
 
 const THREADS: u64 = 8;
 

@@ -11,7 +11,11 @@ use metrics_util::MetricKindMask;
 use std::num::NonZeroU32;
 use std::thread;
 use std::time::{Duration, Instant};
-use sysmetrics::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use sysmetrics::BuildError;
+use sysmetrics::Matcher;
+use sysmetrics::PrometheusBuilder;
+use sysmetrics::PrometheusHandle;
+use sysmetrics::PrometheusRecorder;
 
 /// What a server that loops says of itself.
 fn work() {

@@ -7,7 +7,9 @@ mod counting;
 
 use counting::allocations;
 use metrics::{Recorder, counter, gauge, histogram, with_local_recorder};
-use sysmetrics::{Format, PrometheusBuilder, PrometheusRecorder};
+use sysmetrics::Format;
+use sysmetrics::PrometheusBuilder;
+use sysmetrics::PrometheusRecorder;
 
 /// What `work` asked for.
 fn taken(work: impl FnOnce()) -> u64 {

@@ -7,7 +7,9 @@ use common::{Client, Temp, get, get_with, wait_until};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
-use sysmetrics::{BuildError, PrometheusBuilder, Registry};
+use sysmetrics::BuildError;
+use sysmetrics::PrometheusBuilder;
+use sysmetrics::Registry;
 
 const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 

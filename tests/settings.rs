@@ -246,3 +246,101 @@ fn our_own_variables_are_taken() {
     let agent = plan.env("SYSMETRICS_METRICS_LABELS_ON_ALL", "true").start();
     assert!(agent.get("/metrics").text().contains("sysmetrics_memory_total_bytes{a=\"b\"}"));
 }
+
+/// A flag of node_exporter's with what it takes, as its manual page has it.
+fn with_value(flag: &str) -> String {
+    match flag.split_once('=') {
+        Some((name, text)) => {
+            let text = text.trim_end_matches(" ...").trim_matches('"').replace("\\\\", "\\");
+            // Where there is no default, there is the name of the flag.
+            let is_default = !text.is_empty() && text != name[2..].to_uppercase();
+            [name, "=", if is_default { &text } else { "1" }].concat()
+        }
+        None => flag.to_owned(),
+    }
+}
+
+/// Each is taken, but for what switches on a collector that is not there.
+#[test]
+fn the_flags_of_a_real_node_exporter_are_taken() {
+    let peer = Command::new("prometheus-node-exporter").arg("--help-man").output();
+    let peer = peer.expect("this test needs it: apt-get install prometheus-node-exporter");
+    let page = String::from_utf8(peer.stdout).unwrap();
+    let starts = page.split("\\fB").skip(1).map(|rest| rest.split("\\fR").next().unwrap());
+    let all: Vec<&str> = starts.filter_map(|flag| Some(&flag[flag.find("--")?..])).collect();
+    assert!(all.len() > 100, "{page}");
+    let hidden = [
+        "--collector.filesystem.mount-timeout=5s",
+        "--collector.filesystem.stat-workers=4",
+        "--collector.filesystem.ignored-fs-types=a",
+        "--collector.filesystem.ignored-mount-points=a",
+        "--collector.diskstats.ignored-devices=a",
+        "--collector.systemd.private",
+        "--collector.qdisk.device-include=a",
+    ];
+    let dir = Temp::new();
+    let file = dir.write("sysmetrics.toml", "");
+    let mut wrong = Vec::new();
+    for flag in all.into_iter().chain(hidden) {
+        let flag = with_value(flag);
+        let negative = (!flag.contains('=')).then(|| flag.replacen("--", "--no-", 1));
+        for flag in [Some(flag), negative].into_iter().flatten() {
+            let args = ["--check-config", "--config", file.to_str().unwrap(), &flag];
+            let (status, _, error) = said(&args, &[]);
+            let lacks = error.contains("is not in this release; leave the flag out");
+            let asks = flag.starts_with("--collector.") && flag.matches('.').count() == 1;
+            let is_tls = flag.starts_with("--web.config.file");
+            if status != Some(0) && !(asks && lacks || is_tls) {
+                wrong.push(error);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+#[test]
+fn a_flag_without_effect_is_a_line_in_the_log() {
+    let plan = Agent::plan().machine("box").arg("--collector.systemd.unit-include=ssh.*");
+    let agent = plan.start();
+    assert_eq!(agent.lines_with("a setting is ignored"), 1, "{:#?}", agent.log());
+    assert_eq!(agent.get("/metrics").status, 200);
+}
+
+/// The program knows its own pages: the metrics cannot be at the path of one, nor below.
+#[test]
+fn the_metrics_cannot_be_where_another_page_is() {
+    let dir = Temp::new();
+    let check = |path: &str| {
+        let file = dir.write("sysmetrics.toml", format!("[server]\nmetrics_path = '{path}'\n"));
+        let (status, _, error) = said(&["--check-config", "--config", file.to_str().unwrap()], &[]);
+        (status, error)
+    };
+    for page in [
+        "/",
+        "/health",
+        "/health/live",
+        "/status",
+        "/api/status",
+        "/api/health",
+        "/api/metrics",
+        "/update",
+        "/-/ready",
+        "/metrics/job",
+        "/metrics/job/a",
+        "/metrics/job@base64/YQ",
+    ] {
+        let (status, error) = check(page);
+        assert_eq!(status, Some(2), "{page}: {error}");
+        let expected = ":2:16: server.metrics_path: expected a path such as /metrics, other than";
+        assert!(error.contains(expected) && error.contains(page), "{page}: {error}");
+    }
+    for free in ["/metrics", "/healthy", "/metrics/jobs", "/metrics/all", "/api", "/a/b-c_d"] {
+        assert_eq!(check(free), (Some(0), String::new()), "{free}");
+    }
+    for place in ["127.0.0.1:1/health", "http://h/status"] {
+        let set = [("SYSMETRICS_METRICS_PROMETHEUS_ENDPOINT", place)];
+        let (status, _, error) = said(&["--check-config"], &set);
+        assert_eq!(status, Some(2), "{place}: {error}");
+        assert!(error.contains("SYSMETRICS_METRICS_PROMETHEUS_ENDPOINT: "), "{error}");
+    }
+}

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::json::Json;
+use common::json::{Json, items, reading};
 #[cfg(not(feature = "tiny_http"))]
 use common::wait_until;
 use common::{Agent, Answer, Client, Exposition, Format, Temp, get_with};
@@ -92,19 +92,6 @@ fn status(agent: &Agent) -> Json {
     json(&answer)
 }
 
-fn list<'j>(json: &'j Json, key: &str) -> &'j [Json] {
-    let Some(Json::List(items)) = json.get(key) else { panic!("{key} in {json:?}") };
-    items
-}
-
-fn number(json: &Json, key: &str) -> Option<f64> {
-    match json.get(key) {
-        Some(Json::Number(n)) => Some(*n),
-        Some(Json::Null) => None,
-        other => panic!("{key}: {other:?} in {json:?}"),
-    }
-}
-
 /// Every value shown is the one that is scraped, in both dialects, and nothing else is shown.
 #[test]
 fn the_figures_are_those_of_the_metrics() {
@@ -118,8 +105,8 @@ fn the_figures_are_those_of_the_metrics() {
             for (part, named, key, metric) in COLUMNS {
                 let samples = metrics.samples().filter(|s| s.name == metric[at]);
                 let scraped = samples.map(|s| (s.labels[0].1.as_str(), s.value));
-                let rows = list(&json, part).iter();
-                let shown = rows.filter_map(|row| Some((row.text(named), number(row, key)?)));
+                let rows = items(&json, part).iter();
+                let shown = rows.filter_map(|row| Some((row.text(named), reading(row, key)?)));
                 let (shown, scraped) = (sorted(shown), sorted(scraped));
                 assert_eq!(shown, scraped, "{machine} {dialect} {key}");
                 compared += scraped.len();
@@ -128,9 +115,10 @@ fn the_figures_are_those_of_the_metrics() {
             // Of a key that only we show, the dialect of node_exporter says nothing to compare.
             let comparable = machine != "hostile" || at == 0;
             for (key, metric) in MEMORY.iter().filter(|_| comparable) {
-                assert_eq!(number(memory, key), metrics.find(metric[at], &[]), "{machine} {key}");
+                assert_eq!(reading(memory, key), metrics.find(metric[at], &[]), "{machine} {key}");
             }
             assert_cpu(&metrics, json.get("cpu").unwrap(), machine);
+            assert_box(&metrics, &json, ["sysmetrics_", "node_"][at], machine);
             assert!(
                 compared > 8
                     || ["container", "empty", "hostile-empty-meminfo", "missing"]
@@ -147,6 +135,37 @@ fn sorted<'a>(values: impl Iterator<Item = (&'a str, f64)>) -> Vec<(&'a str, f64
     values
 }
 
+/// Load, the highest temperature and the sizes of file systems.
+fn assert_box(metrics: &Exposition, json: &Json, prefix: &str, machine: &str) {
+    let load = json.get("load").unwrap();
+    for key in ["load1", "load5", "load15"] {
+        let scraped = metrics.find(&[prefix, key].concat(), &[]);
+        assert_eq!(reading(load, key), scraped, "{machine} {key}");
+    }
+    let is_warm = |name: &str| {
+        let name = name.strip_prefix(prefix).unwrap_or_default();
+        ["hwmon_temp_celsius", "thermal_zone_celsius", "thermal_zone_temp"].contains(&name)
+    };
+    let all = metrics.samples().filter(|sample| is_warm(&sample.name));
+    let hottest = all.max_by(|a, b| a.value.total_cmp(&b.value));
+    let shown = json.get("temperature").unwrap();
+    assert_eq!(reading(shown, "celsius"), hottest.map(|sample| sample.value), "{machine}");
+    if let Some(sample) = hottest {
+        let sensor = shown.text("sensor");
+        let is_part = |(_, value): &(String, String)| sensor.contains(value);
+        assert!(sample.labels.iter().all(is_part), "{machine}: {sensor} of {sample:?}");
+    }
+    let name = [prefix, "filesystem_size_bytes"].concat();
+    let sizes = metrics.samples().filter(|sample| sample.name == name);
+    let scraped = sizes.map(|sample| {
+        let mount = sample.labels.iter().find(|(key, _)| key == "mountpoint").unwrap();
+        (mount.1.as_str(), sample.value)
+    });
+    let rows = items(json, "filesystems").iter();
+    let shown = rows.filter_map(|row| Some((row.text("mountpoint"), reading(row, "size_bytes")?)));
+    assert_eq!(sorted(shown), sorted(scraped), "{machine}");
+}
+
 fn assert_cpu(metrics: &Exposition, cpu: &Json, machine: &str) {
     let Some(Json::Object(modes)) = cpu.get("seconds") else { panic!("{cpu:?}") };
     let samples = metrics.samples().filter(|s| s.name.ends_with("_cpu_seconds_total"));
@@ -161,7 +180,7 @@ fn assert_cpu(metrics: &Exposition, cpu: &Json, machine: &str) {
     let all: f64 = samples.iter().map(|s| s.value).sum();
     assert!((all - total).abs() <= all * 1e-12, "{machine}: every mode");
     let cpus = samples.iter().filter(|s| s.labels[1].1 == "user").count();
-    assert_eq!(number(cpu, "count"), (cpus > 0).then_some(cpus as f64));
+    assert_eq!(reading(cpu, "count"), (cpus > 0).then_some(cpus as f64));
 }
 
 #[test]
@@ -175,17 +194,17 @@ fn the_host_is_what_the_kernel_says() {
     let json = status(&agent);
     let host = json.get("host").unwrap();
     assert_eq!((host.text("name"), host.text("kernel")), ("gate<way>", "6.1.0-test"));
-    assert_eq!(number(host, "uptime_seconds"), Some(12345.67));
+    assert_eq!(reading(host, "uptime_seconds"), Some(12345.67));
     let about = json.get("agent").unwrap();
     assert_eq!(about.text("version"), env!("CARGO_PKG_VERSION"));
-    assert_eq!(number(about, "pid"), Some(agent.id().into()));
+    assert_eq!(reading(about, "pid"), Some(agent.id().into()));
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
-    assert!((number(&json, "time").unwrap() - now).abs() < 60.0);
+    assert!((reading(&json, "time").unwrap() - now).abs() < 60.0);
     let again = status(&agent);
-    assert!(number(&again, "monotonic") > number(&json, "monotonic"));
+    assert!(reading(&again, "monotonic") > reading(&json, "monotonic"));
     // The kernel takes one of these away: it is not known, and nothing is made up.
     fs::remove_file(proc.path("uptime")).unwrap();
-    assert_eq!(number(status(&agent).get("host").unwrap(), "uptime_seconds"), None);
+    assert_eq!(reading(status(&agent).get("host").unwrap(), "uptime_seconds"), None);
 }
 
 #[test]
@@ -198,9 +217,9 @@ fn hostile_names_are_names() {
     let agent = Agent::plan().machine("box").arg(procfs).start();
     let json = status(&agent);
     let named = |row: &&Json| row.text("interface") == name;
-    let row = list(&json, "network").iter().find(named).unwrap();
+    let row = items(&json, "network").iter().find(named).unwrap();
     assert_eq!(
-        (number(row, "receive_bytes"), number(row, "transmit_bytes")),
+        (reading(row, "receive_bytes"), reading(row, "transmit_bytes")),
         (Some(1.0), Some(9.0))
     );
     // The markup is nowhere in the page: names come as data.
@@ -231,7 +250,7 @@ fn the_page_says_what_a_browser_may_do() {
     assert_eq!(agent.get("/metrics").header("Content-Security-Policy"), None);
     let home = agent.get("/");
     for link in ["/status", "/api/status", "/api/health"] {
-        assert!(home.text().contains(&format!("href=\"{link}\"")), "{link}");
+        assert!(home.text().contains(&format!("href=\".{link}\">{link}<")), "{link}");
     }
 }
 
@@ -253,7 +272,7 @@ fn head_gzip_and_other_methods() {
     }
     let gzip = get_with(&agent.address(), "/api/status", "Accept-Encoding: gzip\r\n");
     let json = Json::parse(&gzip.inflated());
-    assert_eq!(list(&json, "disks").len(), 40);
+    assert_eq!(items(&json, "disks").len(), 40);
 }
 
 #[test]
@@ -262,11 +281,12 @@ fn collectors_tell_their_last_error() {
     let procfs = format!("--path.procfs={}", proc.as_ref().display());
     let agent = Agent::plan().machine("box").arg(procfs).start();
     let collector = |json: &Json, name: &str| {
-        list(json, "collectors").iter().find(|c| c.text("name") == name).unwrap().clone()
+        items(json, "collectors").iter().find(|c| c.text("name") == name).unwrap().clone()
     };
     let before = collector(&status(&agent), "memory");
     assert_eq!(before.get("success"), Some(&Json::Bool(true)));
     assert_eq!(before.get("last_error"), Some(&Json::Null));
+    assert_eq!(before.get("read_errors"), Some(&Json::Object(Vec::new())));
     assert_eq!(agent.get("/api/health").status, 200);
     let meminfo = fs::read(proc.path("meminfo")).unwrap();
     proc.write("meminfo", "nonsense\n");
@@ -275,15 +295,18 @@ fn collectors_tell_their_last_error() {
     assert_eq!(broken.get("success"), Some(&Json::Bool(false)));
     assert!(broken.text("last_error").contains("/proc/meminfo"), "{broken:?}");
     assert!(
-        number(&broken, "errors") > Some(0.0)
-            && number(&broken, "last_error_age_seconds").is_some()
+        reading(&broken, "errors") > Some(0.0)
+            && reading(&broken, "last_error_age_seconds").is_some()
     );
-    assert_eq!(number(json_now.get("memory").unwrap(), "total_bytes"), None, "not the old value");
+    assert_eq!(reading(json_now.get("memory").unwrap(), "total_bytes"), None, "not the old value");
+    let Some(Json::Object(kinds)) = broken.get("read_errors") else { panic!("{broken:?}") };
+    let [(kind, Json::Number(count))] = &kinds[..] else { panic!("{broken:?}") };
+    assert!(kind == "content" && *count > 0.0, "{broken:?}");
     let health = agent.get("/api/health");
     assert_eq!(health.status, 503);
     let reasons = json(&health);
     assert_eq!(reasons.text("status"), "failing");
-    let [reason] = list(&reasons, "reasons") else { panic!("{reasons:?}") };
+    let [reason] = items(&reasons, "reasons") else { panic!("{reasons:?}") };
     assert_eq!((reason.text("part"), reason.text("name")), ("collector", "memory"));
     assert!(reason.text("reason").contains("/proc/meminfo"));
     assert_eq!(agent.get("/health").status, 200, "it lives");
@@ -302,14 +325,29 @@ fn health_is_known_without_a_scrape() {
         ("box", 200, &[][..]),
         ("single", 200, &[]),
         ("container", 503, &["disk"]),
-        ("missing", 503, &["cpu", "memory", "disk", "network"]),
+        (
+            "missing",
+            503,
+            &[
+                "cpu",
+                "memory",
+                "disk",
+                "network",
+                "loadavg",
+                "vmstat",
+                "filesystem",
+                "stat",
+                "netstat",
+                "filefd",
+            ],
+        ),
         ("hostile-empty-meminfo", 503, &["memory"]),
     ] {
         let agent = Agent::plan().machine(machine).start();
         let mut client = agent.connect();
         let first = client.get("/api/health");
         let reasons = json(&first);
-        let named: Vec<_> = list(&reasons, "reasons").iter().map(|r| r.text("name")).collect();
+        let named: Vec<_> = items(&reasons, "reasons").iter().map(|r| r.text("name")).collect();
         assert_eq!((first.status, &named[..]), (code, failing), "{machine}");
         let errors = |agent: &Agent| {
             let scrape = agent.scrape();
@@ -325,6 +363,26 @@ fn health_is_known_without_a_scrape() {
         let two = errors(&agent);
         assert_eq!(two - one, one / 2.0, "{machine}");
     }
+}
+
+/// No kernel needs sensors, PSI or conntrack: they have no data, and the agent is well.
+#[test]
+fn what_the_kernel_lacks_is_no_fault() {
+    let agent = Agent::plan().machine("single").start();
+    let health = agent.get("/api/health");
+    let noted = json(&health);
+    let noted: Vec<_> = items(&noted, "notes").iter().map(|note| note.text("name")).collect();
+    assert_eq!((health.status, &noted[..]), (200, &["hwmon", "pressure", "conntrack"][..]));
+    let (scrape, status) = (agent.scrape(), status(&agent));
+    for name in noted {
+        let labels = [("collector", name)];
+        assert_eq!(scrape.value("sysmetrics_collector_success", &labels), 0.0);
+        assert_eq!(scrape.value("sysmetrics_collector_errors_total", &labels), 0.0);
+        let shown = items(&status, "collectors").iter().find(|c| c.text("name") == name).unwrap();
+        assert_eq!(shown.get("success"), Some(&Json::Null));
+        assert!(shown.text("last_error").contains("this kernel does not offer it"), "{shown:?}");
+    }
+    assert!(!agent.log().iter().any(|line| line.contains("collector failed")));
 }
 
 fn push(client: &mut Client, body: &str) -> Answer {
@@ -344,15 +402,15 @@ fn a_full_store_is_told() {
     let health = client.get("/api/health");
     assert_eq!(health.status, 503);
     let reasons = json(&health);
-    let [reason] = list(&reasons, "reasons") else { panic!("{reasons:?}") };
+    let [reason] = items(&reasons, "reasons") else { panic!("{reasons:?}") };
     assert_eq!(reason.text("part"), "store");
     assert!(reason.text("reason").contains("push.max_series"));
     let json = status(&agent);
     let pushes = json.get("pushes").unwrap();
-    assert_eq!((number(pushes, "series"), number(pushes, "accepted")), (Some(2.0), Some(2.0)));
+    assert_eq!((reading(pushes, "series"), reading(pushes, "accepted")), (Some(2.0), Some(2.0)));
     let refused = pushes.get("refused").unwrap();
     assert_eq!(
-        (number(refused, "series"), number(refused, "reserved_name")),
+        (reading(refused, "series"), reading(refused, "reserved_name")),
         (Some(2.0), Some(1.0))
     );
 }
@@ -373,26 +431,28 @@ fn targets_tell_their_last_error() {
     let agent = Agent::plan().machine("box").file(&file).start();
     push(&mut agent.connect(), "{\"name\":\"queue_depth\",\"type\":\"histogram\",\"value\":7}");
     let target = |json: &Json, name: &str| {
-        list(json, "targets").iter().find(|t| t.text("target") == name).cloned()
+        items(json, "targets").iter().find(|t| t.text("target") == name).cloned()
     };
     let mut json_now = status(&agent);
     wait_until("both targets to be asked", || {
         json_now = status(&agent);
         let good = target(&json_now, "good");
-        list(&json_now, "targets").len() == 2
-            && good.is_some_and(|t| number(&t, "refused") > Some(0.0))
+        items(&json_now, "targets").len() == 2
+            && good.is_some_and(|t| reading(&t, "refused") > Some(0.0))
     });
     let (good, bad) = (target(&json_now, "good").unwrap(), target(&json_now, "bad").unwrap());
-    assert_eq!((number(&good, "up"), number(&bad, "up")), (Some(1.0), Some(0.0)));
-    assert!(number(&good, "samples") > Some(0.0) && number(&good, "seconds") > Some(0.0));
-    assert!(number(&good, "refused") > Some(0.0), "{good:?}");
+    assert_eq!((reading(&good, "up"), reading(&bad, "up")), (Some(1.0), Some(0.0)));
+    assert!(reading(&good, "samples") > Some(0.0) && reading(&good, "seconds") > Some(0.0));
+    assert!(reading(&good, "refused") > Some(0.0), "{good:?}");
     assert_eq!(good.get("last_error"), Some(&Json::Null));
     assert!(bad.text("last_error").contains("404"), "{bad:?}");
-    assert!(number(&bad, "last_error_age_seconds").is_some() && number(&bad, "errors") > Some(0.0));
+    assert!(
+        reading(&bad, "last_error_age_seconds").is_some() && reading(&bad, "errors") > Some(0.0)
+    );
     let health = agent.get("/api/health");
     assert_eq!(health.status, 200);
     let health = json(&health);
-    let [note] = list(&health, "notes") else { panic!("{health:?}") };
+    let [note] = items(&health, "notes") else { panic!("{health:?}") };
     assert_eq!((note.text("part"), note.text("name")), ("target", "bad"));
     assert!(note.text("reason").contains("404"), "{note:?}");
 }
@@ -414,11 +474,11 @@ fn alerts_are_shown_and_what_nobody_hears_is_told() {
         health.status == 503
     });
     let reasons = json(&health);
-    let [reason] = list(&reasons, "reasons") else { panic!("{reasons:?}") };
+    let [reason] = items(&reasons, "reasons") else { panic!("{reasons:?}") };
     assert_eq!((reason.text("part"), reason.text("name")), ("alert", "webhook:127.0.0.1:1"));
     assert!(reason.text("reason").contains("no message arrived"), "{reason:?}");
     let json = status(&agent);
-    let [large, soon] = list(&json, "alerts") else { panic!("{json:?}") };
+    let [large, soon] = items(&json, "alerts") else { panic!("{json:?}") };
     assert_eq!((large.text("alertname"), large.text("alertstate")), ("Large", "firing"));
     assert_eq!(large.text("note"), "<b>\"x\"</b>");
     assert_eq!((soon.text("alertname"), soon.text("alertstate")), ("Soon", "pending"));
@@ -446,10 +506,10 @@ fn log_files_are_shown_and_offsets_that_are_lost_are_told() {
         health.status == 503
     });
     let reasons = json(&health);
-    let [reason] = list(&reasons, "reasons") else { panic!("{reasons:?}") };
+    let [reason] = items(&reasons, "reasons") else { panic!("{reasons:?}") };
     assert_eq!((reason.text("part"), reason.text("name")), ("log", &*state.to_string_lossy()));
     let json = status(&agent);
-    let [shown] = list(&json, "logs") else { panic!("{json:?}") };
+    let [shown] = items(&json, "logs") else { panic!("{json:?}") };
     assert_eq!(shown.text("path"), log.to_string_lossy());
-    assert_eq!(number(shown, "files"), Some(1.0));
+    assert_eq!(reading(shown, "files"), Some(1.0));
 }

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use sysmetrics::courier::{Answer, Call, Client, Courier, Failure, Queue, Tls};
+use sysmetrics::base::wire::Url;
 use sysmetrics::settings;
-use sysmetrics::wire::Url;
+use sysmetrics::workers::{Answer, Call, Client, Failure, Queue, Tls, Worker};
 
 /// More than any test takes on the slowest machine.
 const LONG: Duration = Duration::from_secs(60);
@@ -110,14 +110,14 @@ fn it_fits_the_stack_of_a_courier() {
     let url = server.1.clone();
     let (results, tls) = (Queue::new(1), mutual());
     let desk = results.clone();
-    let courier = Courier::start("test", 1, move |jobs: &Queue<()>| {
+    let worker = Worker::start("test", 1, move |jobs: &Queue<()>| {
         while jobs.next().is_some() {
             let mut client = Client::for_samples(Tls::read(&tls).unwrap());
             desk.put(post(&mut client, &url, b"hello", LONG).unwrap().body);
         }
     })
     .unwrap();
-    courier.give(()).unwrap();
+    worker.give(()).unwrap();
     assert_eq!(results.next().unwrap(), b"TLSv1.3 client 1 5 hello");
 }
 

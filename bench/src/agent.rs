@@ -3,14 +3,14 @@
 use std::ffi::OsString;
 use std::io;
 use sysmetrics::app;
-use sysmetrics::event::{Front, Server};
-use sysmetrics::gather::Gather;
-use sysmetrics::http::{Limits, Request, Response};
-use sysmetrics::listen;
-use sysmetrics::read::Root;
-use sysmetrics::routes::Service;
+use sysmetrics::base::sys::Signals;
+use sysmetrics::kernel::gather::Gather;
+use sysmetrics::kernel::read::Root;
+use sysmetrics::serve::event::{Handler, Server};
+use sysmetrics::serve::http::{Limits, Request, Response};
+use sysmetrics::serve::listen;
+use sysmetrics::serve::routes::Service;
 use sysmetrics::settings::{self, Settings};
-use sysmetrics::sys::Signals;
 
 /// The flags that leave the four collectors every comparison has.
 pub const FOUR: [&str; 5] = [
@@ -24,7 +24,7 @@ pub const FOUR: [&str; 5] = [
 /// Settings as a command line makes them; no environment.
 pub fn settings(arguments: &[&str]) -> io::Result<Settings> {
     let all = ["--log-level=error"].into_iter().chain(arguments.iter().copied());
-    settings::load(&app::subjects(), all.map(OsString::from), std::iter::empty())
+    settings::load(&app::subjects(), |_| false, all.map(OsString::from), std::iter::empty())
         .map_err(|refusal| io::Error::other(refusal.to_string()))
 }
 

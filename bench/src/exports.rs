@@ -1,12 +1,13 @@
 //! What sending costs: the CPU of one OTLP frame against a scrape, in this process; the memory of an
 //! agent that exports and spools; how much room a day offline takes.
 
+use crate::agent;
+use crate::found::{Effort, Found};
 use crate::programs::{self, Dialect, Programs};
 use crate::server::Server;
-use crate::single::{Effort, Found};
 use crate::stats::Summary;
+use crate::sys;
 use crate::targets::{self, write};
-use crate::{agent, sys};
 use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,14 +15,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
-use sysmetrics::clock::{Boot, Moment};
-use sysmetrics::export::otlp;
-use sysmetrics::expose::{Format, Lines, Text};
-use sysmetrics::frame::{Frame, Recorder, Scale, Shape, Wanted};
-use sysmetrics::metric::{Buffer, Kind};
+use sysmetrics::base::clock::{Boot, Timestamp};
+use sysmetrics::base::wire::Gzip;
+use sysmetrics::model::frame::{Frame, FrameBuilder, Scale, Shape, Wanted};
+use sysmetrics::model::metric::{Buffer, Kind};
+use sysmetrics::outputs::export::otlp;
+use sysmetrics::outputs::expose::{Format, Lines, Text};
+use sysmetrics::outputs::spool::{Bounds, Spool};
 use sysmetrics::settings::Dialect as Names;
-use sysmetrics::spool::{Bounds, Spool};
-use sysmetrics::wire::Gzip;
 
 /// When the machine of the frames started.
 const BOOT_TIME: i64 = 1_800_000_000_000;
@@ -48,15 +49,15 @@ pub fn measure(programs: &Programs, effort: Effort, found: &mut Found) -> io::Re
     day(found)
 }
 
-fn moment(since_boot: u64) -> Moment {
-    Moment { since_boot, boot_time: Some(BOOT_TIME) }
+fn moment(since_boot: u64) -> Timestamp {
+    Timestamp { since_boot, boot_time: Some(BOOT_TIME) }
 }
 
 /// Each with the reading of the kernel's files, in turns: a page, and a frame as it is sent.
 fn cpu(repeats: usize, found: &mut Found) -> io::Result<()> {
     let mut gather = agent::gather(&agent::settings(&[])?);
     let (mut page, mut lines) = (Buffer::default(), Lines::default());
-    let mut recorder = Recorder::new(Wanted::default());
+    let mut recorder = FrameBuilder::new(Wanted::default());
     let (mut gzip, mut body, mut packed) = (Gzip::default(), Vec::new(), Vec::new());
     let resource = [("service.name", "sysmetrics"), ("host.name", "box")];
     let resource = resource.map(|(k, v)| (k.to_owned(), v.to_owned()));
@@ -221,7 +222,7 @@ fn take(mut stream: BufReader<TcpStream>) -> io::Result<()> {
 /// A day of this machine, made of two readings: what moved goes on moving as fast, unevenly.
 fn day(found: &mut Found) -> io::Result<()> {
     let mut gather = agent::gather(&agent::settings(&[])?);
-    let mut recorder = Recorder::new(Wanted::default());
+    let mut recorder = FrameBuilder::new(Wanted::default());
     let mut frame = |since_boot| {
         recorder.begin(moment(since_boot));
         gather.scrape(gather.all(), &mut recorder);

@@ -1,17 +1,19 @@
 //! What is measured inside this process, by its own CPU clock: writing, size, allocations, and the
 //! scrapes that callgrind counts.
 
+use crate::agent;
+use crate::alloc;
 use crate::client::{Client, request};
 use crate::stats::Summary;
+use crate::sys;
 use crate::trees::{Many, Tree};
-use crate::{agent, alloc, sys};
 use std::fs::File;
 use std::hint::black_box;
 use std::io;
 use std::os::unix::fs::FileExt;
-use sysmetrics::expose::{Format, Lines, Text};
-use sysmetrics::http::Response;
-use sysmetrics::metric::{Buffer, Label, Sink, Unit, counter};
+use sysmetrics::model::metric::{Buffer, Label, Sink, Unit, counter};
+use sysmetrics::outputs::expose::{Format, Lines, Text};
+use sysmetrics::serve::http::Response;
 use sysmetrics::settings::Dialect;
 
 const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];

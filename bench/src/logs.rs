@@ -1,18 +1,19 @@
 //! Log lines: what it takes to read a file of them and count those that match, beside programs that do
 //! nothing else.
 
-use crate::single::Found;
+use crate::found::Found;
 use crate::stats::Summary;
-use crate::{sys, targets};
+use crate::sys;
+use crate::targets;
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use sysmetrics::inputs::tail::Tails;
+use sysmetrics::model::store::{Bounds, Store};
 use sysmetrics::settings::{LogFiles, LogRule, Tail};
-use sysmetrics::store::{Bounds, Store};
-use sysmetrics::tail::Tails;
 
 const PATTERN: &str = "level=(?P<level>error|fatal)";
 

@@ -9,6 +9,7 @@ mod crowd;
 mod echo;
 mod exports;
 mod floor;
+mod found;
 mod inside;
 mod logs;
 mod plot;
@@ -95,7 +96,7 @@ fn scrapes(fixture: &str, dialect: &str, encoding: &str, count: &str) -> io::Res
 
 fn logs(megabytes: &str, times: &str) -> io::Result<bool> {
     let (megabytes, times) = (megabytes.parse(), times.parse());
-    let mut found = single::Found::default();
+    let mut found = found::Found::default();
     logs::measure(
         megabytes.map_err(io::Error::other)?,
         times.map_err(io::Error::other)?,

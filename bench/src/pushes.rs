@@ -1,9 +1,9 @@
 //! Pushed series: how fast one client pushes batches, and what very many live ones cost.
 
 use crate::client::Client;
+use crate::found::{Effort, Found};
 use crate::programs::{self, Dialect, Programs};
 use crate::server::Server;
-use crate::single::{Effort, Found};
 use crate::stats::Summary;
 use crate::targets::{self, Verdict, write};
 use std::io;

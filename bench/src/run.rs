@@ -1,17 +1,23 @@
 //! A whole run: the comparison, the budgets, the agent alone; printed, and recorded.
 
+use crate::budgets;
+use crate::comparison;
+use crate::found;
+use crate::plot;
 use crate::programs::Programs;
 use crate::report::{self, Report};
-use crate::{budgets, comparison, plot, rows, single, sys};
+use crate::rows;
+use crate::single;
+use crate::sys;
 use std::env;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const FULL: (rows::Effort, single::Effort) = (
+const FULL: (rows::Effort, found::Effort) = (
     rows::Effort { blocks: 31, block: Duration::from_millis(40), seconds: 30 },
-    single::Effort {
+    found::Effort {
         scrapes: 100_000,
         starts: 200,
         repeats: 51,
@@ -22,9 +28,9 @@ const FULL: (rows::Effort, single::Effort) = (
 );
 
 /// For development: the same, with less to stand on.
-const QUICK: (rows::Effort, single::Effort) = (
+const QUICK: (rows::Effort, found::Effort) = (
     rows::Effort { blocks: 5, block: Duration::from_millis(10), seconds: 3 },
-    single::Effort {
+    found::Effort {
         scrapes: 3000,
         starts: 15,
         repeats: 7,
@@ -42,7 +48,7 @@ pub fn run(quick: bool) -> io::Result<bool> {
     let mut head = report::head(&programs, if quick { "make bench-quick" } else { "make bench" });
     head.push(("pinned", pin()?));
     let mut verdicts = budgets::verdicts(&programs, if quick { 200 } else { 1000 });
-    let single::Found { facts, verdicts: of_single } = single::measure(&programs, single_effort);
+    let found::Found { facts, verdicts: of_single } = single::measure(&programs, single_effort);
     let rows = comparison::measure(&programs, rows_effort)?;
     verdicts.splice(0..0, comparison::verdicts(&rows, &programs));
     verdicts.extend(of_single);
@@ -88,15 +94,15 @@ fn pin() -> io::Result<String> {
 
 /// One section alone.
 pub fn section(
-    measure: fn(&Programs, single::Effort, &mut single::Found) -> io::Result<()>,
+    measure: fn(&Programs, found::Effort, &mut found::Found) -> io::Result<()>,
     name: &str,
 ) -> io::Result<()> {
     let programs = Programs::find()?;
     let mut head = report::head(&programs, &["sysmetrics-bench ", name].concat());
     head.push(("pinned", pin()?));
-    let mut found = single::Found::default();
+    let mut found = found::Found::default();
     measure(&programs, FULL.1, &mut found)?;
-    let single::Found { facts, verdicts } = found;
+    let found::Found { facts, verdicts } = found;
     print!("{}", Report { head, rows: Vec::new(), verdicts, facts }.text());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::crowd;
 use crate::exports;
+use crate::found::{Effort, Found};
 use crate::inside;
 use crate::logs;
 use crate::programs::{self, Dialect, Programs};
@@ -13,33 +14,6 @@ use crate::targets::{self, Verdict, write};
 use crate::trees::Many;
 use std::io;
 use std::process::Command;
-
-/// How much work to put in.
-#[derive(Clone, Copy)]
-pub struct Effort {
-    /// Scrapes after which memory is looked at for the last time.
-    pub scrapes: usize,
-    pub starts: usize,
-    pub repeats: usize,
-    pub wrk_seconds: u32,
-    /// Batches pushed.
-    pub pushes: usize,
-    /// Of log to read.
-    pub log_megabytes: u64,
-}
-
-/// Facts for the record, and verdicts.
-#[derive(Default)]
-pub struct Found {
-    pub facts: Vec<String>,
-    pub verdicts: Vec<Verdict>,
-}
-
-impl Found {
-    pub fn at_most(&mut self, what: &str, measured: f64, target: f64, write: fn(f64) -> String) {
-        self.verdicts.push(Verdict::at_most(what, measured, target, write));
-    }
-}
 
 /// Everything, one after the other.
 pub fn measure(programs: &Programs, effort: Effort) -> Found {

@@ -5,9 +5,10 @@
 #[cfg(feature = "hub")]
 pub fn condition(bytes: &[u8]) {
     use std::time::{Duration, Instant};
-    use sysmetrics::alert::Alerts;
-    use sysmetrics::metric::{Family, Histogram, Kind, Labels, Point, Sink, Unit, Value, gauge};
-    use sysmetrics::settings::{Alert, Alerting, Dialect, expr, template};
+    use sysmetrics::base::text::{expr, template};
+    use sysmetrics::model::metric::{Histogram, Kind, Labels, Point, Sink, Unit, Value, gauge};
+    use sysmetrics::outputs::alert::Alerts;
+    use sysmetrics::settings::{Alert, Alerting, Dialect};
 
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let is_sentence = |error: String| {
@@ -41,8 +42,8 @@ pub fn condition(bytes: &[u8]) {
                 out.sample(&["1".into(), "".into()], Value::Int(value));
                 out.sample(&["2".into(), "\"\n".into()], Value::Centi(value));
             }
-            let family = Family { kind: Kind::Histogram, ..gauge("h", Unit::One, "", &[]) };
-            out.family(&family.bare());
+            let family = gauge("h", Unit::One, "", &[]).of_kind(Kind::Histogram);
+            out.family(&family.unprefixed());
             let of = Histogram { bounds: &[1.0], counts: &[look.into(), 2], sum: f64::NAN };
             out.labelled(Labels::rendered(b"x=\"\\\\\""), Point::Histogram(of), None);
         };

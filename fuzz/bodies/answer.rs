@@ -1,10 +1,10 @@
 //! What targets answer: HTTP as it comes in pieces, and JSON.
 
-use sysmetrics::courier::{Read, Reading};
-use sysmetrics::ingest::json;
+use sysmetrics::inputs::push::json;
+use sysmetrics::inputs::scrape::custom;
+use sysmetrics::model::store::is_metric_name;
 use sysmetrics::settings::Field;
-use sysmetrics::store::is_metric_name;
-use sysmetrics::target::custom;
+use sysmetrics::workers::{Read, Reading};
 
 /// A small bound, so that it is met.
 const MAX_BODY: usize = 300;

@@ -2,8 +2,8 @@
 
 use super::naive;
 use super::strict::{self, Labels};
-use sysmetrics::expose::{Format, Lines, Text};
-use sysmetrics::metric::{Buffer, Family, Label, Sink, Unit, Value, counter, gauge};
+use sysmetrics::model::metric::{Buffer, Family, Label, Sink, Unit, Value, counter, gauge};
+use sysmetrics::outputs::expose::{Format, Lines, Text};
 use sysmetrics::settings::Dialect;
 
 /// Names of counters and of gauges; no two share a stem.
@@ -61,7 +61,9 @@ fn check(bytes: &mut Bytes<'_>, format: Format, dialect: Dialect) {
         let counts = COUNTERS.contains(&name);
         let make = if counts { counter } else { gauge };
         let mut family = make(name, Unit::One, &help, keys);
-        family.shares_stem = counts && flags & 1 != 0;
+        if counts && flags & 1 != 0 {
+            family = family.openmetrics_unknown();
+        }
         if flags & 2 != 0 {
             family = family.only_own();
         }
@@ -102,12 +104,14 @@ fn parsed(
     dialect: Dialect,
     samples: Vec<(Labels, String)>,
 ) -> strict::Family {
-    let name = [family.prefix(dialect), family.name].concat();
-    let counts = COUNTERS.contains(&family.name);
+    let name = [family.prefix(dialect), family.names().0].concat();
+    let counts = COUNTERS.contains(&family.names().0);
     let (kind, stem) = match format {
         Format::Prometheus if counts => ("counter", name.as_str()),
         Format::Prometheus if name.ends_with("_total") => ("untyped", name.as_str()),
-        Format::OpenMetrics if name.ends_with("_total") && (!counts || family.shares_stem) => {
+        Format::OpenMetrics
+            if name.ends_with("_total") && (!counts || family.is_openmetrics_unknown()) =>
+        {
             ("unknown", name.as_str())
         }
         Format::OpenMetrics if counts => ("counter", name.trim_end_matches("_total")),

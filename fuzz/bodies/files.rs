@@ -1,12 +1,15 @@
 //! Files that somebody else writes: the kernel, udev, the operator.
 
-use super::machine::{DIALECTS, Reader, settings};
+use super::machine::{ALL, DIALECTS, Reader, settings};
 use super::naive::{self, stat::Before};
 use super::place::Place;
+use super::readers::readers;
+use super::steady::steady;
 use super::strict;
 use std::ffi::OsString;
+use std::path::Path;
 use sysmetrics::app;
-use sysmetrics::expose::Format;
+use sysmetrics::outputs::expose::Format;
 use sysmetrics::settings::{self, Dialect, Settings};
 
 /// Parts the bytes of a first reading from those of a second.
@@ -74,40 +77,66 @@ pub fn net_dev(bytes: &[u8]) {
 /// What udev knows of a disk, in the dialect that asks for it.
 pub fn udev(bytes: &[u8]) {
     let row = b"   8       0 sda 1 2 3 4 5 6 7 8 9 10 11\n";
-    around("disk", &[("proc/diskstats", row), ("udev/data/b8:0", bytes)]);
-}
-
-/// Attributes of the CPUs, in the dialect that asks for them.
-pub fn sysfs(bytes: &[u8]) {
-    const CPU: &str = "sys/devices/system/cpu";
-    let (list, count) = bytes.split_at(bytes.len() / 2);
-    let below = |name: &str| format!("{CPU}/{name}");
-    around(
-        "cpu",
-        &[
-            ("proc/stat", b"cpu 1 2 3 4\ncpu0 1 2 3 4\ncpu1 1 2 3 4\n"),
-            (&below("online"), bytes),
-            (&below("isolated"), list),
-            (&below("cpu0/topology/core_id"), b"0\n"),
-            (&below("cpu0/topology/physical_package_id"), b"0\n"),
-            (&below("cpu0/thermal_throttle/core_throttle_count"), count),
-            (&below("cpu0/thermal_throttle/package_throttle_count"), list),
-        ],
-    );
-}
-
-/// Files beside the one of a collector give sound samples, and the same ones twice.
-fn around(collector: &'static str, files: &[(&str, &[u8])]) {
     TREES.with(|trees| {
-        for (file, bytes) in files {
-            trees.place.put(file, bytes);
-        }
-        let mut reader = Reader::of(collector, &trees.settings[Dialect::Node as usize]);
+        trees.place.put("proc/diskstats", row);
+        trees.place.put("udev/data/b8:0", bytes);
+        let mut reader = Reader::of("disk", &trees.settings[Dialect::Node as usize]);
         let said = reader.read().text;
         strict::parse(&said, Format::Prometheus).unwrap_or_else(|why| panic!("{why}"));
         assert!(!said.is_empty(), "the file of the collector itself is good");
         assert!(reader.read().text == said, "the second reading differs");
     });
+}
+
+/// A machine, of which one file at a time has other bytes.
+struct Stored {
+    place: Place,
+    settings: [Settings; 2],
+    /// Each file that is read, what it says, and who reads it.
+    files: Vec<(String, Vec<u8>, Vec<&'static str>)>,
+}
+
+thread_local! {
+    static STORED: Stored = {
+        let place = Place::copy_of(Path::new("fixtures/box"));
+        let settings = DIALECTS.map(|dialect| settings(&place.0, dialect, &ALL));
+        let mut files = Vec::new();
+        for (path, collectors) in readers(&place.0, &settings) {
+            if let Ok(bytes) = std::fs::read(place.0.join(&path)) {
+                let path = path.into_os_string().into_string().unwrap();
+                files.push((path, bytes, collectors.into_iter().collect()));
+            }
+        }
+        Stored { place, settings, files }
+    };
+}
+
+/// Any file that any collector reads: the first bytes choose it and the dialect, the rest is what it
+/// says. What its readers say is sound, and the same again.
+pub fn collectors(bytes: &[u8]) {
+    let [high, low, dialect, text @ ..] = bytes else { return };
+    STORED.with(|stored| {
+        let at = usize::from(u16::from_be_bytes([*high, *low]));
+        let (file, before, collectors) = &stored.files[at % stored.files.len()];
+        stored.place.put(file, text);
+        for collector in collectors {
+            let mut reader = Reader::of(collector, &stored.settings[usize::from(dialect % 2)]);
+            let said = reader.read().text;
+            let sound = strict::parse(&said, Format::Prometheus);
+            sound.unwrap_or_else(|why| panic!("{collector} of {file}: {why}"));
+            let again = reader.read().text;
+            // A mount may be asked in a child process, whose answer may come late.
+            let is_same = *collector == "filesystem" || steady(&again) == steady(&said);
+            assert!(is_same, "{collector} of {file}: the second reading differs");
+        }
+        stored.place.put(file, before);
+    });
+}
+
+/// The files that `collectors` chooses from, in its order.
+#[allow(dead_code)] // seeds are made elsewhere
+pub fn of_collectors() -> Vec<String> {
+    STORED.with(|stored| stored.files.iter().map(|(path, ..)| path.clone()).collect())
 }
 
 /// Settings are refused with a reason, or taken; what is shown of them means the same, unless a secret
@@ -132,7 +161,13 @@ fn load(place: &Place, bytes: &[u8]) -> Result<Settings, String> {
     place.put("settings.toml", bytes);
     let file = place.0.join("settings.toml");
     let args = ["--check-config".into(), "--config".into(), OsString::from(file)];
-    settings::load(&app::subjects(), args.into_iter(), [].into_iter()).map_err(|refusal| {
+    settings::load(
+        &app::subjects(),
+        sysmetrics::serve::routes::is_reserved,
+        args.into_iter(),
+        [].into_iter(),
+    )
+    .map_err(|refusal| {
         let reason = refusal.to_string();
         assert!(!reason.is_empty() && reason.len() < 10_000, "{reason}");
         reason

@@ -3,17 +3,41 @@
 use super::naive;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
-use sysmetrics::expose::{Format, Lines, Text};
-use sysmetrics::ingest::exposition::{Read, Reader, Syntax};
-use sysmetrics::ingest::gateway::{Verb, Wish};
-use sysmetrics::ingest::{Buffers, Collision, Gateway, Intake, Rules};
-use sysmetrics::metric::{Buffer, Point, Value};
+use sysmetrics::inputs::push::exposition::{Read, Reader, Strict, Syntax};
+use sysmetrics::inputs::push::gateway::{GroupUpdate, Verb};
+use sysmetrics::inputs::push::{Buffers, Collision, Gateway, Intake, Rules};
+use sysmetrics::model::metric::{Buffer, Point, Value};
+use sysmetrics::model::store::{Bounds, Reason, Store};
+use sysmetrics::outputs::expose::{Format, Lines, Text};
 use sysmetrics::settings::Dialect;
-use sysmetrics::store::{Bounds, Reason, Store};
 
 thread_local! {
     static READER: RefCell<Reader> = RefCell::default();
     static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// A text file: of one that counts every line is read, wherever it stands, and so is each part of it that
+/// ends with a line but for one that stands within a family.
+pub fn textfile(bytes: &[u8]) {
+    let mut strict = Strict::default();
+    let done = strict.check(bytes, 0..bytes.len(), &mut |_, line| assert!(line.end < bytes.len()));
+    let shifted = [b"x 1\n".as_slice(), bytes, b"x"].concat();
+    let again = strict.check(&shifted, 4..4 + bytes.len(), &mut |_, _| ());
+    assert_eq!(done, again);
+    if done.is_err() {
+        return;
+    }
+    let mut reader = Reader::default();
+    reader.as_pushgateway = true;
+    reader.keep_created();
+    let (mut samples, mut unread) = (0, None);
+    let read = reader.read(bytes, Syntax::Prometheus, &mut |read| match read {
+        Ok(sample) => samples += usize::from(sample.time.is_none()),
+        Err((name, Reason::Line)) => unread = Some(name.to_owned()),
+        Err(_) => {}
+    });
+    assert_eq!((read, unread), (Ok(()), None));
+    assert!(samples > 0 || !strict.families().any(|family| family.is_used));
 }
 
 /// Exposition text, OpenMetrics if the first byte is `#`: what is read is what a naive reader reads;
@@ -87,8 +111,8 @@ pub fn push_group(bytes: &[u8]) {
     let rules = Rules { ttl: Duration::from_secs(9), ..Rules::default() };
     let mut ask = |verb, body, store: &mut Store| {
         let (path, content_type, content_encoding, max_body) = (&path, "", "", 1 << 16);
-        let wish = Wish { verb, path, content_type, content_encoding, body, max_body };
-        gateway.serve(&wish, &rules, store, now)
+        let update = GroupUpdate { verb, path, content_type, content_encoding, body, max_body };
+        gateway.serve(&update, &rules, store, now)
     };
     let is_group = ask(Verb::Replace, b"before 1\n", &mut store).is_ok();
     assert_eq!(store.len(), if is_group { 3 } else { 0 });
@@ -112,8 +136,8 @@ pub fn push_protobuf(body: &[u8]) {
     let protobuf = "application/vnd.google.protobuf; encoding=delimited";
     let mut ask = |verb, content_type, body, store: &mut Store| {
         let (path, content_encoding, max_body) = ("/metrics/job/a", "", 1 << 12);
-        let wish = Wish { verb, path, content_type, content_encoding, body, max_body };
-        gateway.serve(&wish, &rules, store, now).is_ok()
+        let update = GroupUpdate { verb, path, content_type, content_encoding, body, max_body };
+        gateway.serve(&update, &rules, store, now).is_ok()
     };
     assert!(ask(Verb::Replace, "", b"before 1\n", &mut store));
     let is_taken = ask(Verb::Replace, protobuf, body, &mut store);

@@ -1,10 +1,10 @@
 //! What receivers answer to what was sent: OTLP, remote write, InfluxDB.
 
 use std::time::Duration;
-use sysmetrics::courier::Answer;
-use sysmetrics::export::proto::{Fields, Proto, Wire};
-use sysmetrics::export::{Verdict, influx, otlp, remote_write};
+use sysmetrics::outputs::export::proto::{Fields, Proto, Wire};
+use sysmetrics::outputs::export::{Verdict, influx, otlp, remote_write};
 use sysmetrics::settings::RemoteWriteVersion;
+use sysmetrics::workers::Answer;
 
 /// Statuses that mean something to someone, and some that do not.
 const STATUSES: [u16; 16] =

@@ -3,7 +3,7 @@
 /// A file of offsets: read whole or refused; what was read is written the same.
 #[cfg(feature = "hub")]
 pub fn tail_state(bytes: &[u8]) {
-    use sysmetrics::tail::state;
+    use sysmetrics::inputs::tail::state;
     // What the check sum keeps out is let in, too: a last line that fits.
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let body = &bytes[..end];
@@ -23,7 +23,7 @@ pub fn tail_state(bytes: &[u8]) {
 #[cfg(feature = "hub")]
 pub fn tail_lines(bytes: &[u8]) {
     use regex_lite::RegexBuilder;
-    use sysmetrics::tail::{Search, lines, lines::Next};
+    use sysmetrics::inputs::tail::{Search, lines, lines::Next};
     let Some((pattern, log)) =
         bytes.split_at_checked(bytes.iter().position(|b| *b == 0).unwrap_or(0))
     else {

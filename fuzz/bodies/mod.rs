@@ -18,20 +18,31 @@ mod machine;
 mod naive;
 #[path = "../../tests/support/place.rs"]
 mod place;
+#[path = "../../tests/support/readers.rs"]
+mod readers;
 mod spool;
+#[path = "../../tests/support/steady.rs"]
+mod steady;
 #[path = "../../tests/support/strict.rs"]
 mod strict;
 mod wire;
+
+#[allow(unused_imports)] // seeds are made elsewhere
+pub use files::of_collectors;
 
 /// A body takes any bytes and panics when a promise is broken.
 pub type Body = fn(&[u8]);
 
 #[cfg(feature = "hub")]
-use ingest::{exposition_in, push_group, push_protobuf};
+use ingest::{exposition_in, push_group, push_protobuf, textfile};
 
 /// Without the hub nobody's text is read.
 #[cfg(not(feature = "hub"))]
 fn exposition_in(_: &[u8]) {}
+
+/// Nor files of it.
+#[cfg(not(feature = "hub"))]
+fn textfile(_: &[u8]) {}
 
 /// Without the hub nothing is pushed.
 #[cfg(not(feature = "hub"))]
@@ -42,9 +53,10 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 26] = [
+pub static BODIES: [(&str, Body); 27] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
+    ("collectors", files::collectors),
     ("connection", wire::connection),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
@@ -63,10 +75,10 @@ pub static BODIES: [(&str, Body); 26] = [
     ("settings_toml", files::settings_toml),
     ("spool_payload", spool::spool_payload),
     ("statsd", wire::statsd),
-    ("sysfs", files::sysfs),
-    ("target_json", answer::target_json),
     ("tail_lines", logs::tail_lines),
     ("tail_state", logs::tail_state),
+    ("target_json", answer::target_json),
+    ("textfile", textfile),
     ("udev", files::udev),
     ("write_answer", judge::write_answer),
 ];

@@ -4,7 +4,7 @@
 /// length in two bytes.
 #[cfg(feature = "hub")]
 pub fn spool_payload(bytes: &[u8]) {
-    use sysmetrics::spool::Decoder;
+    use sysmetrics::outputs::spool::Decoder;
 
     let (mut decoder, mut rest) = (Decoder::new(1), bytes);
     while let [low, high, after @ ..] = rest {

@@ -7,15 +7,15 @@ use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
-use sysmetrics::event::Front;
-use sysmetrics::expose::Format;
-use sysmetrics::gather::Gather;
-use sysmetrics::http::{
+use sysmetrics::kernel::gather::Gather;
+use sysmetrics::kernel::read::Root;
+use sysmetrics::outputs::expose::Format;
+use sysmetrics::serve::event::Handler;
+use sysmetrics::serve::http::{
     Connection, Limits, Method, Next, Phase, Query, Request, Response, Status, accepts_gzip,
     prefers_open_metrics,
 };
-use sysmetrics::read::Root;
-use sysmetrics::routes::Service;
+use sysmetrics::serve::routes::Service;
 use sysmetrics::settings::Dialect;
 
 const LIMITS: Limits = Limits {
@@ -33,7 +33,7 @@ thread_local! {
     static SERVICE: RefCell<Service> = {
         let place = Place::new();
         let settings = settings(&place.0, Dialect::Own, &[]);
-        sysmetrics::log::configure(Default::default(), sysmetrics::settings::Level::Error);
+        sysmetrics::base::log::configure(Default::default(), sysmetrics::settings::Level::Error);
         let root = Root::at(settings.paths.clone());
         let gather = Gather::new(settings.dialect, &root, &settings.collectors, false);
         RefCell::new(Service::new(Dialect::Own, "/metrics".to_owned(), gather))
@@ -89,9 +89,9 @@ pub fn request_head(bytes: &[u8]) {
 /// Pushed JSON: taken or refused, the answer is JSON, and nothing is taken of what is none.
 #[cfg(feature = "hub")]
 pub fn push_json(bytes: &[u8]) {
-    use sysmetrics::ingest::{Form, Push, json};
-    use sysmetrics::metric::Buffer;
-    use sysmetrics::store::{Bounds, Store};
+    use sysmetrics::inputs::push::{Form, Push, json};
+    use sysmetrics::model::metric::Buffer;
+    use sysmetrics::model::store::{Bounds, Store};
     let now = Instant::now();
     let is_json = json::parse(bytes).is_ok();
     for form in [Form::Update, Form::Batch] {
@@ -112,10 +112,10 @@ pub fn push_json(bytes: &[u8]) {
 #[cfg(feature = "hub")]
 pub fn statsd(bytes: &[u8]) {
     use super::naive::statsd::{line, real};
-    use sysmetrics::expose::{Lines as Kept, Text};
-    use sysmetrics::ingest::{Rules, statsd::Lines};
-    use sysmetrics::metric::Buffer;
-    use sysmetrics::store::{Bounds, Store, is_metric_name};
+    use sysmetrics::inputs::push::{Rules, statsd::Lines};
+    use sysmetrics::model::metric::Buffer;
+    use sysmetrics::model::store::{Bounds, Store, is_metric_name};
+    use sysmetrics::outputs::expose::{Lines as Kept, Text};
     let (now, rules) = (Instant::now(), Rules::default());
     let text = String::from_utf8_lossy(bytes);
     for one in text.split('\n') {

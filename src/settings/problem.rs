@@ -1,31 +1,33 @@
-//! What is wrong with the settings, said so that an operator can mend it: where, what was
+//! What is wrong with the settings, so that an operator can mend it: where, what was
 //! found, what is allowed, and what was probably meant.
 
+use crate::base::text::words::shown;
 use std::fmt;
 
 /// Problems reported at once; of the rest only the number.
-pub(super) const MAX_PROBLEMS: usize = 10;
-/// Characters of a wrong value that are shown.
-pub(super) const MAX_SHOWN: usize = 60;
-/// Words longer than this are not compared with known ones.
-const MAX_WORD: usize = 64;
+pub const MAX_PROBLEMS: usize = 10;
+
+/// A key of a table, and its value or what is wrong with it.
+pub type Keyed = (&'static str, String);
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub enum Origin {
     /// Line and column of the file, from 1; 0 is the file as a whole.
     File(usize, usize),
     /// The name of an environment variable.
     Env(String),
     /// A flag as it was written.
     Flag(String),
+    /// What is mounted, where no other source says anything.
+    Mount,
 }
 
 impl Origin {
     /// The order of precedence, the lowest first; defaults are below 0.
-    pub(super) fn layer(&self) -> usize {
+    pub fn layer(&self) -> usize {
         match self {
-            Origin::File(..) => 0,
+            Origin::File(..) | Origin::Mount => 0,
             Origin::Env(_) => 1,
             Origin::Flag(_) => 2,
         }
@@ -39,13 +41,14 @@ impl Origin {
     }
 
     /// As in front of a problem.
-    pub(super) fn text(&self, file: &str) -> String {
+    pub fn text(&self, file: &str) -> String {
         match self {
             Origin::File(0, _) => file.to_owned(),
             Origin::File(line, column) => {
                 format!("{file}:{line}:{column}")
             }
             Origin::Env(name) | Origin::Flag(name) => name.clone(),
+            Origin::Mount => "what is mounted".to_owned(),
         }
     }
 }
@@ -55,14 +58,14 @@ impl Origin {
 /// and exits with status 2.
 #[derive(Debug, Default)]
 pub struct Refusal {
-    pub(super) file: String,
+    pub file: String,
     problems: Vec<(Origin, String)>,
     more: usize,
 }
 
 impl Refusal {
     /// Notes a problem, file first, by line.
-    pub(super) fn add(&mut self, origin: Origin, text: String) {
+    pub fn add(&mut self, origin: Origin, text: String) {
         // A variable may say the same wrong thing of several exports.
         let is_same = |(at, said): &(Origin, String)| *at == origin && *said == text;
         if matches!(origin, Origin::Env(_)) && self.problems.iter().any(is_same) || self.skips() {
@@ -73,12 +76,12 @@ impl Refusal {
         self.problems.insert(at.unwrap_or(self.problems.len()), (origin, text));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.problems.is_empty()
     }
 
     /// Whether there is no room for a problem, which then is only counted.
-    pub(super) fn skips(&mut self) -> bool {
+    pub fn skips(&mut self) -> bool {
         let full = self.problems.len() >= MAX_PROBLEMS;
         self.more += usize::from(full);
         full
@@ -87,121 +90,22 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (origin, text)) in self.problems.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            f.write_str(&shown(&origin.text(&self.file), usize::MAX))?;
-            f.write_str(": ")?;
-            f.write_str(text)?;
-        }
+        let line = |(origin, text): &(Origin, String)| {
+            [&shown(&origin.text(&self.file), usize::MAX), ": ", text].concat()
+        };
+        let mut lines: Vec<String> = self.problems.iter().map(line).collect();
         if self.more > 0 {
-            f.write_str("\nand ")?;
-            f.write_str(&self.more.to_string())?;
-            f.write_str(" more")?;
+            lines.push(["and ", &self.more.to_string(), " more"].concat());
         }
-        Ok(())
+        f.write_str(&lines.join("\n"))
     }
 }
 
 impl std::error::Error for Refusal {}
 
-/// `text` in quotation marks, shortened, on one line whatever is in it.
-pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", shown(text, MAX_SHOWN))
-}
-
-/// `text` shortened to `max` characters, control characters as `?`.
-pub(super) fn shown(text: &str, max: usize) -> String {
-    let mut out = String::new();
-    for (i, c) in text.chars().enumerate() {
-        if i >= max {
-            out.push('…');
-            break;
-        }
-        out.push(if c.is_control() { '?' } else { c });
-    }
-    out
-}
-
-/// `; did you mean "…"?` if one of `known` is near `word`, else nothing.
-pub(super) fn meant(word: &str, known: &mut dyn Iterator<Item = &str>, dashes: &str) -> String {
-    match nearest(word, known) {
-        Some(known) => format!("; did you mean {}?", quoted(&[dashes, known].concat())),
-        None => String::new(),
-    }
-}
-
-/// The known word that is nearest to `word`: it may differ in a third of the letters, at most
-/// three, or one goes on where the other ends.
-pub(super) fn nearest<'a>(word: &str, known: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut best = None;
-    for candidate in known {
-        let far = (word.len() / 3).clamp(1, 3);
-        let begins = word.len() >= 3 && candidate.starts_with(word)
-            || candidate.len() >= 4 && word.starts_with(candidate);
-        let d = if begins { far } else { distance(word, candidate) };
-        if d <= far && best.is_none_or(|(least, _)| d < least) {
-            best = Some((d, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance in bytes; long words are far from everything.
-pub(super) fn distance(a: &str, b: &str) -> usize {
-    if a.len() > MAX_WORD || b.len() > MAX_WORD {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let (mut diagonal, mut left) = (i, i + 1);
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
-            let above = *cell;
-            let replace = diagonal + usize::from(!x.eq_ignore_ascii_case(&y));
-            left = replace.min(above + 1).min(left + 1);
-            *cell = left;
-            diagonal = above;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances() {
-        let cases = [
-            ("", "", 0),
-            ("a", "", 1),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-            ("disc", "disk", 1),
-        ];
-        for (a, b, d) in cases {
-            assert_eq!(distance(a, b), d, "{a} {b}");
-            assert_eq!(distance(b, a), d, "{b} {a}");
-        }
-        assert_eq!(distance(&"x".repeat(65), "x"), usize::MAX);
-    }
-
-    #[test]
-    fn the_nearest_word_wins_and_far_ones_do_not() {
-        let known = ["listen", "lister", "metrics_path", "exclude_pattern"];
-        let near = |word| nearest(word, &mut known.iter().copied());
-        assert_eq!(near("lisen"), Some("listen"));
-        assert_eq!(near("LISTEN"), Some("listen"));
-        assert_eq!(near("exclude"), Some("exclude_pattern"));
-        assert_eq!(near("metric_path"), Some("metrics_path"));
-        assert_eq!(near("listening"), Some("listen"));
-        assert_eq!(near("zebra"), None);
-        assert_eq!(near(""), None);
-    }
 
     #[test]
     fn problems_are_sorted_and_bounded() {
@@ -217,11 +121,5 @@ mod tests {
         }
         assert_eq!(refusal.to_string().lines().count(), MAX_PROBLEMS + 1);
         assert!(refusal.to_string().ends_with("\nand 5 more"));
-    }
-
-    #[test]
-    fn what_is_quoted_stays_short_and_on_one_line() {
-        assert_eq!(quoted("a\n\u{1b}[1mb"), "\"a??[1mb\"");
-        assert_eq!(quoted(&"é".repeat(100)).chars().count(), MAX_SHOWN + 3);
     }
 }

@@ -2,18 +2,23 @@
 
 use crate::counting::allocations;
 use std::time::{Duration, Instant};
-use sysmetrics::alert::Alerts;
 use sysmetrics::app;
-use sysmetrics::gather::Gather;
-use sysmetrics::metric::Sink;
-use sysmetrics::read::Root;
+use sysmetrics::kernel::gather::Gather;
+use sysmetrics::kernel::read::Root;
+use sysmetrics::model::metric::Sink;
+use sysmetrics::outputs::alert::Alerts;
 use sysmetrics::settings::{self, Alert, Alerting};
 
 /// Looks at conditions about the kernel's samples, with rates, one of which fires.
 pub fn allocate_nothing() {
     let args = ["--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys"];
-    let settings =
-        settings::load(&app::subjects(), args.iter().map(Into::into), std::iter::empty()).unwrap();
+    let settings = settings::load(
+        &app::subjects(),
+        |_| false,
+        args.iter().map(Into::into),
+        std::iter::empty(),
+    )
+    .unwrap();
     let root = Root::at(settings.paths.clone());
     let mut gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
     let rules = [

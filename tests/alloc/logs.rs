@@ -3,9 +3,9 @@
 use crate::counting::allocations;
 use std::io::Write;
 use std::time::{Duration, Instant};
+use sysmetrics::inputs::tail::Tails;
+use sysmetrics::model::store::{Bounds, Store};
 use sysmetrics::settings::{self, LogFiles, LogRule, Tail};
-use sysmetrics::store::{Bounds, Store};
-use sysmetrics::tail::Tails;
 
 /// Lines of a log that match nothing, as they come.
 pub fn allocate_nothing() {
@@ -41,11 +41,16 @@ pub fn allocate_nothing() {
     (0..20).for_each(|_| round());
     let count = allocations() - before;
     assert_eq!(count, 0, "in 2000 lines");
-    let mut out = sysmetrics::metric::Buffer::default();
-    let mut written = sysmetrics::expose::Lines::default();
-    let format = sysmetrics::expose::Format::Prometheus;
+    let mut out = sysmetrics::model::metric::Buffer::default();
+    let mut written = sysmetrics::outputs::expose::Lines::default();
+    let format = sysmetrics::outputs::expose::Format::Prometheus;
     let dialect = settings::Dialect::Own;
-    tails.write_self(&mut sysmetrics::expose::Text::new(dialect, format, &mut out, &mut written));
+    tails.write_self_metrics(&mut sysmetrics::outputs::expose::Text::new(
+        dialect,
+        format,
+        &mut out,
+        &mut written,
+    ));
     let text = String::from_utf8(out.bytes().to_vec()).unwrap();
     assert!(
         text.lines().any(|l| l.contains("tail_lines_total{") && l.ends_with(" 2300")),

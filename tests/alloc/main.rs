@@ -6,28 +6,36 @@
 #[cfg(feature = "hub")]
 mod alerts;
 mod counting;
+mod crowd;
 #[cfg(feature = "hub")]
 mod logs;
+#[path = "../support/place.rs"]
+mod place;
 #[cfg(feature = "hub")]
 mod pushes;
 #[cfg(feature = "hub")]
 mod statsd;
 #[cfg(feature = "hub")]
+mod status;
+#[cfg(feature = "hub")]
+mod textfiles;
+#[cfg(feature = "hub")]
 mod texts;
 
 use counting::allocations;
 use sysmetrics::app;
-use sysmetrics::event::Front;
-use sysmetrics::gather::Gather;
-use sysmetrics::http::{Body, Method, Request, Response, Status};
-use sysmetrics::read::Root;
-use sysmetrics::routes::Service;
+use sysmetrics::kernel::collect::COLLECTORS;
+use sysmetrics::kernel::gather::Gather;
+use sysmetrics::kernel::read::Root;
+use sysmetrics::serve::event::Handler;
+use sysmetrics::serve::http::{Body, Method, Request, Response, Status};
+use sysmetrics::serve::routes::Service;
 use sysmetrics::settings;
 
 fn service(args: &[&str], env: &[(&str, &str)]) -> Service {
     let args = args.iter().map(Into::into);
     let env = env.iter().map(|(name, value)| (name.into(), value.into()));
-    let settings = settings::load(&app::subjects(), args, env).unwrap();
+    let settings = settings::load(&app::subjects(), |_| false, args, env).unwrap();
     let root = Root::at(settings.paths.clone());
     let gather = Gather::new(settings.dialect, &root, &settings.collectors, true);
     let mut service = Service::new(settings.dialect, settings.server.metrics_path.clone(), gather);
@@ -65,14 +73,26 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
     }
 }
 
+/// What was scraped holds the samples of each collector.
+fn every_collector_is_in_it(args: &[&str]) {
+    let (mut service, mut response) = (service(args, &[]), Response::default());
+    service.answer(&scrape("", ""), &mut response);
+    let page = String::from_utf8_lossy(response.bytes()).into_owned();
+    for name in COLLECTORS.iter().map(|spec| spec.subject.name) {
+        let success = format!("_collector_success{{collector=\"{name}\"}} 1\n");
+        assert!(page.contains(&success), "{name} is off, or fails on fixtures/box");
+    }
+}
+
 /// One test, as others in this process would count too.
 #[test]
 fn a_steady_scrape_allocates_nothing() {
     let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
     let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
+    let (udev, rootfs) = ("--path.udev.data=fixtures/box/udev/data", "--path.rootfs=fixtures/box");
     let all = [
-        &["--dialect=sysmetrics", procfs, sysfs][..],
-        &["--dialect=node_exporter", procfs, sysfs],
+        &["--dialect=sysmetrics", procfs, sysfs, udev, rootfs][..],
+        &["--dialect=node_exporter", procfs, sysfs, udev, rootfs],
         &["--dialect=sysmetrics"], // this machine
         &["--dialect=node_exporter"],
     ];
@@ -97,11 +117,15 @@ fn a_steady_scrape_allocates_nothing() {
             }
         }
     }
+    every_collector_is_in_it(&[procfs, sysfs, udev, rootfs]);
+    crowd::allocate_nothing_and_keep_few_descriptors();
     #[cfg(feature = "hub")]
     {
         LABELS.iter().for_each(|env| pushes::allocate_nothing(env));
         statsd::allocate_nothing();
+        status::allocates_little();
         texts::allocate_nothing();
+        textfiles::allocate_nothing();
         logs::allocate_nothing();
         alerts::allocate_nothing();
     }

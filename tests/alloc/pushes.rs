@@ -1,10 +1,11 @@
 //! Pushed JSON.
 
 use crate::counting::allocations;
-use crate::{scrape, service};
-use sysmetrics::event::Front;
-use sysmetrics::http::{Method, Request, Response};
-use sysmetrics::sys::Ends;
+use crate::scrape;
+use crate::service;
+use sysmetrics::base::sys::Ends;
+use sysmetrics::serve::event::Handler;
+use sysmetrics::serve::http::{Method, Request, Response};
 
 /// Updates of series that are there, and the scrapes between them.
 pub fn allocate_nothing(env: &[(&str, &str)]) {

@@ -1,9 +1,9 @@
 //! Lines over UDP.
 
 use crate::counting::allocations;
-use sysmetrics::ingest::{Rules, Statsd};
+use sysmetrics::inputs::push::{Rules, Statsd};
+use sysmetrics::model::store::{Bounds, Store};
 use sysmetrics::settings;
-use sysmetrics::store::{Bounds, Store};
 
 /// Lines of series that are there, and lines that are refused, through the socket.
 pub fn allocate_nothing() {

@@ -2,8 +2,8 @@
 
 use crate::counting::allocations;
 use std::time::{Duration, Instant};
-use sysmetrics::ingest::{Buffers, Collision, Intake, Syntax};
-use sysmetrics::store::{Bounds, Store};
+use sysmetrics::inputs::push::{Buffers, Collision, Intake, Syntax};
+use sysmetrics::model::store::{Bounds, Store};
 
 /// Exposition text of series that are there.
 pub fn allocate_nothing() {

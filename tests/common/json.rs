@@ -1,4 +1,5 @@
 //! A strict reader of JSON (RFC 8259): what it takes is valid, and nothing may follow it.
+#![allow(dead_code)] // each test takes its part
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -44,6 +45,21 @@ impl Json {
             Some(Json::Number(number)) => *number,
             other => panic!("{key}: {other:?} in {self:?}"),
         }
+    }
+}
+
+/// The list at `key`; that there is none fails the test.
+pub fn items<'j>(json: &'j Json, key: &str) -> &'j [Json] {
+    let Some(Json::List(items)) = json.get(key) else { panic!("{key} in {json:?}") };
+    items
+}
+
+/// What was read, `None` for what was not; that `key` is missing fails the test.
+pub fn reading(json: &Json, key: &str) -> Option<f64> {
+    match json.get(key) {
+        Some(Json::Number(n)) => Some(*n),
+        Some(Json::Null) => None,
+        other => panic!("{key}: {other:?} in {json:?}"),
     }
 }
 

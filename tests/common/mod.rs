@@ -10,6 +10,7 @@ pub mod browser;
 pub mod client;
 pub mod endpoint;
 pub mod exposition;
+pub mod fuse;
 pub mod json;
 pub mod limits;
 #[cfg(feature = "exporter")]
@@ -27,6 +28,12 @@ use std::time::{Duration, Instant};
 
 /// Upper bound of everything that is waited for: far beyond what a slow machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The names of all collectors in our own dialect, in the order of the page.
+#[cfg(feature = "exporter")]
+pub fn collectors() -> Vec<&'static str> {
+    sysmetrics::kernel::collect::COLLECTORS.iter().map(|spec| spec.subject.name).collect()
+}
 
 /// Asks until it is so; panics when patience ends.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {

@@ -30,16 +30,24 @@ impl Temp {
         path
     }
 
-    /// A copy of the files that the collectors read of a fixture machine's `/proc`.
+    /// A copy of a fixture machine's `/proc`.
     pub fn proc_of(machine: &str) -> Temp {
         let temp = Temp::new();
-        for name in ["stat", "meminfo", "diskstats", "net/dev", "self/statm"] {
-            if let Ok(text) = fs::read(Path::new("fixtures").join(machine).join("proc").join(name))
-            {
-                temp.write(name, text);
+        temp.copy(&Path::new("fixtures").join(machine).join("proc"), Path::new(""));
+        temp
+    }
+
+    /// Copies the files of `from` to below `to`.
+    fn copy(&self, from: &Path, to: &Path) {
+        for entry in fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let to = to.join(path.file_name().unwrap());
+            if path.is_dir() {
+                self.copy(&path, &to);
+            } else {
+                self.write(to.to_str().unwrap(), fs::read(path).unwrap());
             }
         }
-        temp
     }
 }
 

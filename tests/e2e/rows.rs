@@ -10,7 +10,8 @@ use std::process::Command;
 pub type Key = (String, Vec<(String, String)>);
 
 /// What asking for the page changes: it may be the same on both and another between.
-const MOVED: [&str; 3] = ["process_", "sysmetrics_http_", "sysmetrics_export_"];
+const MOVED: [&str; 4] =
+    ["process_", "sysmetrics_http_", "sysmetrics_export_", "sysmetrics_scrape_duration_"];
 
 /// Of each series its samples, by time in milliseconds, in the order in which they came.
 #[derive(Debug, Default)]

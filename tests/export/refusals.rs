@@ -2,6 +2,7 @@
 //! that it does not know, and what health says of it all.
 
 use super::FRAMES;
+use crate::common::fuse::Fuse;
 use crate::common::{Agent, Temp, wait_until};
 use crate::receiver::{Heard, OK, Receiver, Reply};
 use std::fs;
@@ -366,53 +367,10 @@ fn a_path_that_is_named_is_used_as_it_is() {
     wait_until("health to fail", || health(&agent).0 == 503);
 }
 
-/// A file system whose server never answers.
-struct Hung {
-    dir: Temp,
-    server: Option<fs::File>,
-}
-
-#[allow(unsafe_code)] // the standard library mounts nothing
-impl Hung {
-    fn mount() -> Hung {
-        use std::os::fd::AsRawFd;
-        use std::os::unix::ffi::OsStrExt;
-        let dir = Temp::new();
-        let server = fs::OpenOptions::new().read(true).write(true).open("/dev/fuse").unwrap();
-        let options = format!("fd={},rootmode=40000,user_id=0,group_id=0\0", server.as_raw_fd());
-        let path = [dir.path("").as_os_str().as_bytes(), b"\0"].concat();
-        // SAFETY: all texts end with a NUL and live over the call.
-        let done = unsafe {
-            libc::mount(
-                c"hung".as_ptr(),
-                path.as_ptr().cast(),
-                c"fuse".as_ptr(),
-                0,
-                options.as_ptr().cast(),
-            )
-        };
-        let error = std::io::Error::last_os_error();
-        assert_eq!(done, 0, "mounting FUSE needs root and /dev/fuse: {error}");
-        Hung { dir, server: Some(server) }
-    }
-}
-
-#[allow(unsafe_code)]
-impl Drop for Hung {
-    fn drop(&mut self) {
-        use std::os::unix::ffi::OsStrExt;
-        // Whoever waits gets an error.
-        self.server = None;
-        let path = [self.dir.path("").as_os_str().as_bytes(), b"\0"].concat();
-        // SAFETY: the path ends with a NUL and lives over the call.
-        unsafe { libc::umount2(path.as_ptr().cast(), libc::MNT_DETACH) };
-    }
-}
-
 #[test]
 fn health_fails_where_the_file_system_hangs() {
-    let (receiver, hung) = (Receiver::start(|_| OK), Hung::mount());
-    let spool = format!("spool = {{ dir = {:?} }}", hung.dir.path("spool"));
+    let (receiver, hung) = (Receiver::start(|_| OK), Fuse::mute());
+    let spool = format!("spool = {{ dir = {:?} }}", hung.path("spool"));
     let mut agent = start(&lines(&receiver.url(), &spool));
     wait_until("health to fail", || health(&agent).0 == 503);
     let (_, text) = health(&agent);

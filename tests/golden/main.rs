@@ -7,6 +7,8 @@
 mod expected;
 #[path = "../support/machine.rs"]
 mod machine;
+#[path = "../support/steady.rs"]
+mod steady;
 #[path = "../support/strict.rs"]
 mod strict;
 mod tree;
@@ -16,12 +18,10 @@ use machine::{DIALECTS, Reader, Whole, arguments, settings};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use sysmetrics::expose::Format;
+use steady::steady;
+use sysmetrics::outputs::expose::Format;
 use sysmetrics::settings::{Dialect, Level};
 use tree::Tree;
-
-/// Families that no two runs agree on.
-const VARYING: [&str; 3] = ["process_", "duration_seconds", "build_info"];
 
 /// The machine that is read after another, and that other.
 const AFTER: &str = "hotplug-after";
@@ -37,23 +37,6 @@ fn machines() -> Vec<String> {
 
 fn fixture(machine: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(machine)
-}
-
-/// `text` without the families that differ at every run.
-fn steady(text: &[u8]) -> String {
-    let text = std::str::from_utf8(text).unwrap();
-    let mut keep = true;
-    let mut kept = String::new();
-    for line in text.split_inclusive('\n') {
-        if let Some(help) = line.strip_prefix("# HELP ") {
-            let name = help.split(' ').next().unwrap();
-            keep = !VARYING.iter().any(|v| name.starts_with(v) || name.contains(&format!("_{v}")));
-        }
-        if keep || line == "# EOF\n" {
-            kept.push_str(line);
-        }
-    }
-    kept
 }
 
 /// What the library makes of a machine: a remark on each collector that failed or left something
@@ -76,18 +59,19 @@ fn read(machine: &str, dialect: Dialect) -> String {
     let (mut remarks, mut alone) = (String::new(), String::new());
     for reader in &mut readers {
         let reading = reader.read();
-        let remark = match (&reading.result, reading.faults.last()) {
+        let remark = match (&reading.result, reading.errors.last()) {
             (Err(error), _) => format!("# collector {}: {error}\n", reader.name),
             (_, Some(last)) => {
-                let count = reading.faults.count();
+                let count = reading.errors.count();
                 format!("# collector {}: {count} left out, the last: {last}\n", reader.name)
             }
             _ => String::new(),
         };
         remarks += &remark;
-        alone += std::str::from_utf8(&reading.text).unwrap();
-        let again = reader.read();
-        assert!(again.text == reading.text, "{machine}: {} gives another text", reader.name);
+        let said = steady(&reading.text);
+        let again = steady(&reader.read().text);
+        assert!(again == said, "{machine}: {} gives another text", reader.name);
+        alone += &said;
     }
     let together = steady(&whole.read(Format::Prometheus));
     let beginning = together.get(..alone.len());
@@ -109,7 +93,7 @@ fn print(machine: &str, dialect: Dialect) -> String {
 
 #[test]
 fn every_machine_in_both_dialects() {
-    sysmetrics::log::configure(Default::default(), Level::Error);
+    sysmetrics::base::log::configure(Default::default(), Level::Error);
     let mut expected = Expected::new();
     for machine in machines() {
         for dialect in DIALECTS {

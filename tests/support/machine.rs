@@ -3,21 +3,29 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Instant;
 use sysmetrics::app;
-use sysmetrics::collect::{COLLECTORS, Collector, Faults, Setup};
-use sysmetrics::error::Error;
-use sysmetrics::expose::{Format, Lines, Text};
-use sysmetrics::gather::Gather;
-use sysmetrics::metric::{Buffer, Sink};
-use sysmetrics::read::Root;
+use sysmetrics::base::error::Error;
+use sysmetrics::kernel::collect::{COLLECTORS, Collector, PartialErrors, Scrape, Setup};
+use sysmetrics::kernel::gather::Gather;
+use sysmetrics::kernel::read::{Files, Root};
+use sysmetrics::model::metric::{Buffer, Sink};
+use sysmetrics::outputs::expose::{Format, Lines, Text};
 use sysmetrics::settings::{self, Dialect, Settings};
 
 pub const DIALECTS: [Dialect; 2] = [Dialect::Own, Dialect::Node];
 
+/// Flags that make the collectors say more than they do by default.
+pub const ALL: [&str; 3] =
+    ["--collector.stat.softirq", "--collector.netstat.fields=.", "--collector.vmstat.fields=."];
+
 /// The arguments that make the program read the machine in `tree`.
 pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
-    for (flag, below) in [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data")] {
+    // Netlink tells of the running kernel, wherever the files are.
+    all.push("--no-collector.netdev.netlink".into());
+    let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
+    for (flag, below) in trees {
         all.push(format!("--path.{flag}").into());
         all.push(tree.join(below).into());
     }
@@ -27,7 +35,7 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
 /// What the program would make of `arguments`; `more` are flags behind them.
 pub fn settings(tree: &Path, dialect: Dialect, more: &[&str]) -> Settings {
     let args = arguments(tree, dialect).into_iter().chain(more.iter().map(OsString::from));
-    let settings = settings::load(&app::subjects(), args, [].into_iter());
+    let settings = settings::load(&app::subjects(), |_| false, args, [].into_iter());
     settings.unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
@@ -53,6 +61,7 @@ impl Whole {
 pub struct Reader {
     pub name: &'static str,
     dialect: Dialect,
+    files: Files,
     collector: Box<dyn Collector>,
 }
 
@@ -60,7 +69,7 @@ pub struct Reader {
 pub struct Reading {
     pub text: Vec<u8>,
     pub result: Result<(), Error>,
-    pub faults: Faults,
+    pub errors: PartialErrors,
 }
 
 impl Reader {
@@ -74,22 +83,27 @@ impl Reader {
         let root = Root::at(settings.paths.clone());
         let mut each = COLLECTORS.iter().zip(&settings.collectors);
         let (spec, of_this) = each.find(|(spec, _)| spec.subject.name == name).unwrap();
-        let setup = Setup { root: &root, settings: of_this, dialect: settings.dialect };
-        let collector = (spec.open)(&setup);
-        Reader { name, dialect: settings.dialect, collector }
+        let (mut files, dialect) = (Files::new(&root), settings.dialect);
+        let mut setup = Setup { root: &root, files: &mut files, settings: of_this, dialect };
+        let collector = (spec.open)(&mut setup);
+        Reader { name, dialect, files, collector }
     }
 
     pub fn read(&mut self) -> Reading {
-        let mut faults = Faults::default();
+        let mut errors = PartialErrors::default();
         let mut result = Ok(());
         let text = text(self.dialect, Format::Prometheus, |out| {
             let mark = out.mark();
-            result = self.collector.collect(out, &mut faults);
+            self.files.begin();
+            let (files, now) = (&mut self.files, Instant::now());
+            let textfiles = &Default::default();
+            let mut scrape = Scrape { files, errors: &mut errors, textfiles, now };
+            result = self.collector.collect(&mut scrape, out);
             if result.is_err() {
                 out.rewind(mark);
             }
         });
-        Reading { text, result, faults }
+        Reading { text, result, errors }
     }
 }
 

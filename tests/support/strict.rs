@@ -4,7 +4,7 @@
 #![allow(dead_code)] // each test takes its part
 
 use std::collections::BTreeSet;
-use sysmetrics::expose::Format;
+use sysmetrics::outputs::expose::Format;
 
 /// One family and its samples.
 #[derive(Debug, PartialEq)]

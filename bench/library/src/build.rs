@@ -1,7 +1,7 @@
 //! What a program pays for installing a recorder and a listener, over one that counts for nobody: the
 //! programs in `programs` are built anew.
 
-use crate::Figure;
+use crate::figure::Figure;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;

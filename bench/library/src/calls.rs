@@ -1,6 +1,6 @@
 //! What calls and pages cost: blocks of each side in turns, the median of their times.
 
-use crate::Figure;
+use crate::figure::Figure;
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusBuilder as Theirs;
 use std::hint::black_box;

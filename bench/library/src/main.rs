@@ -4,20 +4,12 @@
 
 mod build;
 mod calls;
+mod figure;
 mod memory;
 mod series;
 
+use figure::Figure;
 use std::process::ExitCode;
-
-/// One figure against its target: the first must be at most so many times the second.
-pub struct Figure {
-    pub what: &'static str,
-    pub ours: f64,
-    pub theirs: f64,
-    pub unit: &'static str,
-    /// At most this share of theirs.
-    pub share: f64,
-}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,6 +1,6 @@
 //! What an hour of records leaves in memory when nobody scrapes: a thousand a second.
 
-use crate::Figure;
+use crate::figure::Figure;
 use metrics::{Key, Level, Metadata, Recorder};
 use std::fs;
 

@@ -1,8 +1,8 @@
 //! What a series costs that was not there before, what one costs that is refused, and how long it takes
 //! to register one while a large page is rendered.
 
-use crate::Figure;
 use crate::calls::{METADATA, in_turns, median};
+use crate::figure::Figure;
 use metrics::{Key, Label, Recorder};
 use metrics_exporter_prometheus::PrometheusBuilder as Theirs;
 use std::hint::black_box;

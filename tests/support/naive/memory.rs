@@ -5,14 +5,15 @@ use sysmetrics::settings::Dialect;
 
 /// What the collector takes at most.
 const MAX_LINES: usize = 256;
+const MAX_KEY: usize = 100;
 
 /// In our own dialect: every name that can be made. Of node_exporter's, which knows a fixed set of
 /// names, all that it might show.
 pub fn samples(text: &[u8], dialect: Dialect) -> Vec<String> {
     let (mut taken, mut samples) = (vec!["memory_used_bytes".to_owned()], Vec::new());
     let parsed: Vec<_> = lines(text).iter().filter_map(|line| parsed(line)).collect();
-    let parsed = &parsed[..parsed.len().min(MAX_LINES)];
-    for (key, kibibytes, raw) in parsed {
+    let mut shown = Vec::new();
+    for (key, kibibytes, raw) in &parsed[..parsed.len().min(MAX_LINES)] {
         let Some([own, node]) = names(key, *kibibytes) else { continue };
         if taken.contains(&own) || taken.contains(&node) {
             continue;
@@ -21,9 +22,11 @@ pub fn samples(text: &[u8], dialect: Dialect) -> Vec<String> {
         let name = if dialect == Dialect::Own { &own } else { &node };
         samples.push(line(dialect, name, &[], &value.to_string()));
         taken.extend([own, node]);
+        shown.push((key, *kibibytes, *raw));
     }
+    // A line whose name came before is no part of a sum either.
     let of =
-        |name: &str| parsed.iter().find(|(key, kb, _)| key == name && *kb).map(|(.., raw)| *raw);
+        |name: &str| shown.iter().find(|(key, kb, _)| *key == name && *kb).map(|(.., raw)| *raw);
     let parts = (of("MemTotal"), of("MemFree"), of("Buffers"), of("Cached"));
     if let ((Some(total), Some(free), Some(buffers), Some(cached)), Dialect::Own) = (parts, dialect)
     {
@@ -46,6 +49,9 @@ fn parsed(line: &str) -> Option<(String, bool, u64)> {
 
 /// Our own name and node_exporter's.
 fn names(key: &str, kibibytes: bool) -> Option<[String; 2]> {
+    if key.len() > MAX_KEY {
+        return None;
+    }
     let trimmed = key.trim();
     let node = trimmed.strip_suffix(')').unwrap_or(trimmed).replace('(', "_");
     let words = node.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

@@ -10,7 +10,7 @@ pub mod stat;
 pub mod statsd;
 
 use super::strict;
-use sysmetrics::expose::Format;
+use sysmetrics::outputs::expose::Format;
 use sysmetrics::settings::Dialect;
 
 /// Families that node_exporter's dialect makes of other files than the twins read.

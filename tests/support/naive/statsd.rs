@@ -120,7 +120,7 @@ pub fn name(text: &str) -> String {
 /// What the program's parser makes of the same, said in the same way.
 #[cfg(feature = "hub")]
 pub fn real(text: &str) -> Result<String, &'static str> {
-    use sysmetrics::ingest::statsd::line::{Line, put_name};
+    use sysmetrics::inputs::push::statsd::line::{Line, put_name};
     let named = |parts: [&str; 2]| {
         let mut out = String::new();
         put_name(&mut out, parts);

@@ -1,0 +1,16 @@
+//! What everything else stands on: system calls, errors, clocks, the log, and the words of HTTP.
+
+pub mod address;
+pub mod clock;
+pub mod dialect;
+pub mod error;
+pub mod log;
+#[cfg(target_os = "linux")]
+pub mod sys;
+// A registry and its pages need little of the system.
+#[cfg(not(target_os = "linux"))]
+#[path = "sys/portable.rs"]
+pub mod sys;
+#[cfg(feature = "exporter")]
+pub mod text;
+pub mod wire;

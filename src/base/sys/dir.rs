@@ -1,0 +1,127 @@
+//! Files below a kept directory.
+
+use std::ffi::CStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek};
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Opens a directory as a place to start from; it cannot itself be read.
+pub fn open_directory(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(path)
+}
+
+/// Opens a file for reading without ever waiting for anybody, as a pipe or a terminal would.
+pub fn open_unwaiting(path: &Path) -> io::Result<File> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// Opens a directory to be listed.
+pub fn open_listing(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NONBLOCK).open(path)
+}
+
+/// Room for the names that one call gives; a multiple of a record's alignment.
+const LISTING: usize = 2048;
+
+/// Hands the names in `directory` to `each`, those of the directory itself and of the one above left out.
+pub fn list(mut directory: &File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let mut room = [0u64; LISTING / 8];
+    directory.rewind()?;
+    loop {
+        // SAFETY: the kernel writes whole records into the LISTING bytes of `room`, no more.
+        let n = unsafe {
+            let (fd, to) = (directory.as_raw_fd(), room.as_mut_ptr());
+            libc::syscall(libc::SYS_getdents64, fd, to, LISTING)
+        };
+        let filled = usize::try_from(n).map_err(|_| io::Error::last_os_error())?;
+        if filled == 0 {
+            return Ok(());
+        }
+        // SAFETY: any bytes are u8; the slice covers `room` and lives no longer.
+        let bytes = unsafe { std::slice::from_raw_parts(room.as_ptr().cast::<u8>(), LISTING) };
+        names(bytes.get(..filled).unwrap_or_default(), each);
+    }
+}
+
+/// Walks the records of `linux_dirent64`: inode, offset, length of the record, type, name and NUL
+/// (getdents(2)).
+fn names(mut records: &[u8], each: &mut dyn FnMut(&[u8])) {
+    const LENGTH: usize = 16;
+    const NAME: usize = 19;
+    while let Some([low, high]) = records.get(LENGTH..LENGTH + 2) {
+        let length = usize::from(u16::from_ne_bytes([*low, *high]));
+        let name = records.get(NAME..length).unwrap_or_default();
+        let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+        if !matches!(name, b"" | b"." | b"..") {
+            each(name);
+        }
+        records = records.get(length.max(1)..).unwrap_or_default();
+    }
+}
+
+/// Opens the file `name` below `directory` for reading, without waiting either.
+pub fn open_below(directory: &File, name: &CStr) -> io::Result<File> {
+    let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY | libc::O_NONBLOCK;
+    // SAFETY: `name` ends with a NUL and lives over the call; the directory is open.
+    let fd = unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: openat returned a descriptor that is ours alone.
+    Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// Whether the file is one of procfs, which tells of mounts with events (proc_pid_mounts(5)).
+pub fn is_procfs(file: &File) -> bool {
+    let mut answer = std::mem::MaybeUninit::<libc::statfs>::zeroed();
+    // SAFETY: the descriptor is open, and the pointer is writable for a statfs, which zeros are, too.
+    let (result, answer) =
+        unsafe { (libc::fstatfs(file.as_raw_fd(), answer.as_mut_ptr()), answer.assume_init()) };
+    #[allow(clippy::unnecessary_cast)] // the types differ between targets
+    let kind = answer.f_type as u32;
+    result == 0 && kind == libc::PROC_SUPER_MAGIC as u32
+}
+
+/// Whether an event came since the last time that this was asked, or since the file was opened
+/// (`POLLPRI` or `POLLERR`). Does not wait.
+pub fn has_event(file: &File) -> bool {
+    let mut entry = libc::pollfd { fd: file.as_raw_fd(), events: libc::POLLPRI, revents: 0 };
+    // SAFETY: the pointer is valid for one entry.
+    let count = unsafe { libc::poll(&raw mut entry, 1, 0) };
+    count != 0 && entry.revents & (libc::POLLPRI | libc::POLLERR) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn opens_what_lies_below_and_says_what_does_not() {
+        let directory = open_directory(Path::new("/proc/self")).unwrap();
+        let mut name = String::new();
+        open_below(&directory, c"comm").unwrap().read_to_string(&mut name).unwrap();
+        assert!(name.ends_with('\n'), "{name}");
+        let error = open_below(&directory, c"no/such").unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
+        assert!(open_directory(Path::new("/proc/self/comm")).is_err());
+        assert!(open_listing(Path::new("/proc/self/comm")).is_err());
+        // More than fits into one call.
+        let listing = open_listing(Path::new("/proc/sys/kernel")).unwrap();
+        for _ in 0..2 {
+            let mut names = Vec::new();
+            list(&listing, &mut |name| names.push(String::from_utf8(name.to_vec()).unwrap()))
+                .unwrap();
+            names.sort();
+            let entries = std::fs::read_dir("/proc/sys/kernel").unwrap();
+            let mut expected: Vec<String> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            expected.sort();
+            assert!(names.len() > 60);
+            assert_eq!(names, expected);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What files that must last need, and the clock of their times.
+
+use std::ffi::CString;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// The mode of files and directories that only this program is to read.
+pub const PRIVATE_FILE: u32 = 0o600;
+/// See `PRIVATE_FILE`.
+pub const PRIVATE_DIR: u32 = 0o700;
+
+/// Opens a file that only this program is to read and write, as `how` says. It never waits, as a
+/// pipe would have it, and follows no symbolic link. What is there already loses the rights that
+/// others have.
+///
+/// # Errors
+///
+/// `InvalidInput` where something else than a regular file is in its place.
+pub fn open_private(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
+    let no_file = |what| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = [&name, ": expected a regular file, found ", what].concat();
+        io::Error::new(io::ErrorKind::InvalidInput, text)
+    };
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = how.mode(PRIVATE_FILE).custom_flags(flags).open(path).map_err(|error| {
+        match error.raw_os_error() {
+            Some(libc::ELOOP) => no_file("a symbolic link"),
+            // A pipe without a reader, a socket.
+            Some(libc::ENXIO) => no_file("none"),
+            _ => error,
+        }
+    })?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(no_file("none"));
+    }
+    if about.permissions().mode() & 0o077 != 0 {
+        // Of somebody else's file it fails; what is in it is ours all the same.
+        let _ = file.set_permissions(Permissions::from_mode(PRIVATE_FILE));
+    }
+    Ok(file)
+}
+
+/// Takes from others the rights to a directory, unless it is a symbolic link.
+///
+/// # Errors
+///
+/// It is none, or somebody else's.
+pub fn make_private(dir: &Path) -> io::Result<()> {
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    let dir = OpenOptions::new().read(true).custom_flags(flags).open(dir)?;
+    match dir.metadata()?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => dir.set_permissions(Permissions::from_mode(PRIVATE_DIR)),
+    }
+}
+
+/// Whether names can be made in a directory, as far as rights and the file system's mode tell.
+///
+/// # Errors
+///
+/// Why not.
+pub fn may_write(dir: &Path) -> io::Result<()> {
+    let path = CString::new(dir.as_os_str().as_bytes())?;
+    // SAFETY: `path` ends with a NUL and lives over the call.
+    match unsafe { libc::access(path.as_ptr(), libc::W_OK | libc::X_OK) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Locks a file for this process alone, as long as it is open: flock(2), at once or not at all.
+pub fn lock_alone(file: &File) -> io::Result<()> {
+    // SAFETY: flock has no memory preconditions; the descriptor is open.
+    match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Where the next data of a file is, at `from` or behind a hole there; `None` if all the rest is a hole.
+///
+/// # Errors
+///
+/// The file system cannot tell.
+pub fn next_data(file: &File, from: u64) -> io::Result<Option<u64>> {
+    let from = libc::off_t::try_from(from).unwrap_or(libc::off_t::MAX);
+    // SAFETY: lseek has no memory preconditions; the descriptor is open.
+    let at = unsafe { libc::lseek(file.as_raw_fd(), from, libc::SEEK_DATA) };
+    match u64::try_from(at) {
+        Ok(at) => Ok(Some(at)),
+        Err(_) => {
+            let error = io::Error::last_os_error();
+            if error.raw_os_error() == Some(libc::ENXIO) { Ok(None) } else { Err(error) }
+        }
+    }
+}
+
+/// Milliseconds since the machine started, suspended or not.
+pub fn boot_millis() -> u64 {
+    super::clock_nanos(libc::CLOCK_BOOTTIME).unwrap_or(0) / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_file_is_a_regular_one_that_nobody_else_reads() {
+        let dir = std::env::temp_dir().join(["private-", &std::process::id().to_string()].concat());
+        std::fs::create_dir(&dir).unwrap();
+        let path = |name: &str| dir.join(name);
+        std::fs::write(path("other"), "kept").unwrap();
+        std::fs::set_permissions(path("other"), Permissions::from_mode(0o644)).unwrap();
+        std::os::unix::fs::symlink(path("other"), path("link")).unwrap();
+        std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        let fifo = CString::new(path("fifo").as_os_str().as_bytes()).unwrap();
+        // SAFETY: the path ends with a NUL and lives over the call.
+        assert_eq!(unsafe { libc::mkfifo(fifo.as_ptr(), 0o600) }, 0);
+        let mut how = OpenOptions::new();
+        how.write(true).create(true).truncate(true);
+        for name in ["link", "fifo", "socket", "."] {
+            let error = open_private(&path(name), &mut how).unwrap_err();
+            let is_dir = error.kind() == io::ErrorKind::IsADirectory;
+            assert!(is_dir || error.to_string().contains("a regular file"), "{name}: {error}");
+            open_private(&path(name), OpenOptions::new().read(true)).unwrap_err();
+        }
+        assert_eq!(std::fs::read(path("other")).unwrap(), b"kept");
+        for name in ["new", "other"] {
+            let file = open_private(&path(name), &mut how).unwrap();
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, PRIVATE_FILE);
+        }
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink(&dir, path("to-dir")).unwrap();
+        let mode = || dir.metadata().unwrap().permissions().mode() & 0o777;
+        assert!(make_private(&path("to-dir")).is_err() && mode() == 0o755);
+        assert!(make_private(&dir).is_ok() && mode() == PRIVATE_DIR);
+        assert!(may_write(&dir).is_ok() && may_write(&path("none")).is_err());
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_hole_is_passed_over() {
+        use std::os::unix::fs::FileExt;
+        let path = std::env::temp_dir().join(["hole-", &std::process::id().to_string()].concat());
+        let write = File::create(&path).unwrap();
+        write.write_all_at(b"x", 8 << 30).unwrap();
+        let file = File::open(&path).unwrap();
+        let at = next_data(&file, 0).unwrap().unwrap();
+        assert!(at <= 8 << 30 && at > (8 << 30) - (1 << 20), "{at}");
+        assert_eq!(next_data(&file, (8 << 30) + 1).unwrap(), None);
+        write.set_len(9 << 30).unwrap();
+        assert_eq!(next_data(&file, 17 << 29).unwrap(), None);
+        assert!(next_data(&File::open("/proc/self/stat").unwrap(), 0).is_err());
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_lock_is_for_one() {
+        let path = std::env::temp_dir().join(["lock-", &std::process::id().to_string()].concat());
+        let (one, two) = (File::create(&path).unwrap(), File::create(&path).unwrap());
+        lock_alone(&one).unwrap();
+        assert_eq!(lock_alone(&two).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        drop(one);
+        lock_alone(&two).unwrap();
+        std::fs::remove_file(path).unwrap();
+        assert!(boot_millis() > 0);
+    }
+}

@@ -1,0 +1,180 @@
+//! All libc and all `unsafe`, as safe functions; the rest of the crate denies it.
+#![allow(unsafe_code)]
+
+mod child;
+mod crc;
+mod dir;
+mod disk;
+mod fault;
+mod float;
+mod host;
+mod inotify;
+mod net;
+mod netlink;
+mod notify;
+mod pen;
+mod probe;
+mod signal;
+mod thread;
+mod udp;
+mod wake;
+
+pub use child::{Child, Ended, spawn};
+pub use crc::crc32;
+pub use dir::{
+    has_event, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,
+};
+pub use disk::{
+    PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, next_data, open_private,
+};
+pub use fault::report_faults;
+pub use float::float;
+pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
+pub use inotify::{Event, Events, FileEvent, Inotify};
+pub use net::peer_ip;
+pub use net::{
+    Ends, Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
+    listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
+};
+pub use netlink::{receive_from_kernel, route_socket};
+pub use notify::Notify;
+pub use pen::{BLOCK, Pen};
+pub use probe::{Probe, Space, is_mount, statfs};
+pub use signal::leave_signals;
+pub use signal::{Signal, Signals};
+pub use thread::{Thread, spawn_thread};
+pub use udp::{Datagrams, bind_udp, dropped_datagrams};
+pub use wake::Wake;
+
+use std::fs::File;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// Clock ticks a second in the kernel's texts (USER_HZ).
+pub fn user_hz() -> u64 {
+    // Asked for every sample of CPU time.
+    static KNOWN: AtomicU32 = AtomicU32::new(0);
+    let hz = match KNOWN.load(Relaxed) {
+        0 => {
+            // SAFETY: sysconf has no preconditions.
+            let hz = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+            let hz = u32::try_from(hz).ok().filter(|hz| *hz > 0).unwrap_or(100);
+            KNOWN.store(hz, Relaxed);
+            hz
+        }
+        hz => hz,
+    };
+    hz.into()
+}
+
+/// Bytes in a page of memory.
+pub fn page_size() -> u64 {
+    // SAFETY: sysconf has no preconditions.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(size).ok().filter(|size| *size > 0).unwrap_or(4096)
+}
+
+/// The symbol of an errno that the kernel's files answer with; "other" for one that is rare, and
+/// "content" for 0: a file was read and was not as documented.
+pub fn errno_name(errno: i32) -> &'static str {
+    match errno {
+        0 => "content",
+        libc::EPERM => "EPERM",
+        libc::ENOENT => "ENOENT",
+        libc::EINTR => "EINTR",
+        libc::EIO => "EIO",
+        libc::ENXIO => "ENXIO",
+        libc::EAGAIN => "EAGAIN",
+        libc::ENOMEM => "ENOMEM",
+        libc::EACCES => "EACCES",
+        libc::EBUSY => "EBUSY",
+        libc::ENODEV => "ENODEV",
+        libc::EISDIR => "EISDIR",
+        libc::EINVAL => "EINVAL",
+        libc::EMFILE => "EMFILE",
+        libc::ENFILE => "ENFILE",
+        libc::ENODATA => "ENODATA",
+        libc::EOPNOTSUPP => "EOPNOTSUPP",
+        libc::ETIMEDOUT => "ETIMEDOUT",
+        libc::ENOTCONN => "ENOTCONN",
+        libc::ESTALE => "ESTALE",
+        libc::ELOOP => "ELOOP",
+        _ => "other",
+    }
+}
+
+/// CPU time of this process so far, user and system, in nanoseconds.
+pub fn process_cpu_nanos() -> Option<u64> {
+    clock_nanos(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+/// Microseconds on the clock that never jumps, as the service manager counts them.
+fn monotonic_micros() -> u64 {
+    clock_nanos(libc::CLOCK_MONOTONIC).unwrap_or(0) / 1000
+}
+
+fn clock_nanos(clock: libc::clockid_t) -> Option<u64> {
+    let mut time = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: `time` is writable for a timespec; it is read only after success.
+    let time = unsafe {
+        if libc::clock_gettime(clock, time.as_mut_ptr()) != 0 {
+            return None;
+        }
+        time.assume_init()
+    };
+    let seconds = u64::try_from(time.tv_sec).ok()?;
+    Some(seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).ok()?)
+}
+
+/// One limit of this process; `Some(None)` is no limit. The constants' type differs
+/// by libc, hence the closure.
+fn limit(read: impl FnOnce(*mut libc::rlimit) -> libc::c_int) -> Option<Option<u64>> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let known = read(&raw mut limit) == 0;
+    #[allow(clippy::unnecessary_cast)] // 32 bits wide on some targets
+    known.then_some((limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur as u64))
+}
+
+/// How many file descriptors this process may have open; `None` where there is no limit.
+pub fn open_files_limit() -> Option<u64> {
+    // SAFETY: the pointer is writable for an rlimit.
+    limit(|to| unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, to) }).flatten()
+}
+
+/// How large the address space may grow: `Some(None)` without limit.
+pub fn address_space_limit() -> Option<Option<u64>> {
+    // SAFETY: the pointer is writable for an rlimit.
+    limit(|to| unsafe { libc::getrlimit(libc::RLIMIT_AS, to) })
+}
+
+/// How many file descriptors are open, by the size that Linux 6.2 and later give /proc/self/fd;
+/// `directory` is that directory, kept open. `None` on older kernels.
+pub fn open_files(directory: &File) -> Option<u64> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `stat` is writable for a stat; it is read only after success.
+    let stat = unsafe {
+        if libc::fstat(directory.as_raw_fd(), stat.as_mut_ptr()) != 0 {
+            return None;
+        }
+        stat.assume_init()
+    };
+    u64::try_from(stat.st_size).ok().filter(|n| *n > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_the_kernel_says() {
+        assert!(user_hz() >= 1);
+        assert!(page_size() >= 4096);
+        assert!(process_cpu_nanos().unwrap() > 0);
+        assert!(open_files_limit().is_none_or(|n| n > 10));
+        let directory = File::open("/proc/self/fd").unwrap();
+        if let Some(n) = open_files(&directory) {
+            assert!(n >= 4, "{n}"); // stdin, stdout, stderr, the directory
+        }
+    }
+}

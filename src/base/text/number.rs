@@ -1,0 +1,101 @@
+//! Numbers, times and sizes: how they are read, and the one spelling of each.
+
+use crate::base::sys;
+use crate::base::text::scan::Scan;
+use std::time::Duration;
+
+/// A whole number, in digits alone.
+pub fn digits(text: &str) -> Option<u64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// Whole milliseconds, of which there is at least one where it is not zero: a number of seconds or of
+/// a unit, or several units as Prometheus and Go write them, `1h30m`.
+pub fn millis(text: &str) -> Option<u64> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let unit = match text.get(number.len()..)? {
+        "" | "s" => 1000,
+        "ms" => 1,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return several(text),
+    };
+    let is_digit = |b: u8| b.is_ascii_digit();
+    if number.bytes().all(is_digit) {
+        return digits(number)?.checked_mul(unit);
+    }
+    let is_number =
+        number.bytes().next().is_some_and(is_digit) && number.bytes().last().is_some_and(is_digit);
+    match sys::float(number).filter(|_| is_number) {
+        Some(exact) if exact > 0.0 => Some((exact * unit as f64).round().max(1.0) as u64),
+        Some(_) => Some(0),
+        None => several(text),
+    }
+}
+
+fn several(text: &str) -> Option<u64> {
+    let mut scan = Scan::new(text);
+    let time = scan.duration().filter(|_| !text.starts_with(char::is_whitespace))?;
+    scan.rest().is_empty().then(|| in_millis(time))
+}
+
+/// A length of time in whole milliseconds.
+pub fn in_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The one spelling of a length of time.
+pub fn time_of(length: Duration) -> String {
+    time(in_millis(length))
+}
+
+/// The same of milliseconds.
+pub fn time(millis: u64) -> String {
+    let (number, unit) = match millis {
+        n if n % 3_600_000 == 0 && n > 0 => (n / 3_600_000, "h"),
+        n if n % 60_000 == 0 && n > 0 => (n / 60_000, "m"),
+        n if n % 1000 == 0 => (n / 1000, "s"),
+        n => (n, "ms"),
+    };
+    [&number.to_string(), unit].concat()
+}
+
+/// What a number of bytes may be counted in, the one spelling of each size first.
+static SIZES: &[(&str, u64)] = &[
+    ("TiB", 1 << 40),
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1000),
+    ("", 1),
+];
+
+/// A number of bytes.
+pub fn bytes(text: &str) -> Option<u64> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.get(number.len()..)?;
+    let (_, factor) = SIZES.iter().find(|(name, _)| *name == unit)?;
+    digits(number)?.checked_mul(*factor)
+}
+
+/// The one spelling of a number of bytes.
+pub fn size(bytes: u64) -> String {
+    let fits = |(_, factor): &&(&str, u64)| bytes > 0 && bytes.is_multiple_of(*factor);
+    let (unit, factor) = SIZES.iter().find(fits).copied().unwrap_or(("", 1));
+    [&(bytes / factor).to_string(), unit].concat()
+}
+
+/// The mode of a file, in octal digits; its owner is to read and write it in any case.
+pub fn mode(text: &str) -> Option<u64> {
+    let octal = text.bytes().all(|b| matches!(b, b'0'..=b'7')) && text.len() <= 4;
+    let mode = u64::from_str_radix(text, 8).ok().filter(|_| octal);
+    mode.filter(|mode| (0o600..=0o777).contains(mode))
+}
+
+/// A finite number, without the underscores that TOML allows.
+pub fn finite(text: &str) -> Option<String> {
+    let plain = text.replace('_', "");
+    sys::float(&plain).is_some_and(f64::is_finite).then_some(plain)
+}

@@ -1,0 +1,78 @@
+//! URLs of other programs: http only, TLS is not built in.
+
+use crate::base::wire::{NO_TLS, Url};
+
+/// Whether it is `http://[USER[:PASSWORD]@]HOST[:PORT][/PATH]`. The error adds to "expected …".
+pub fn check(text: &str) -> Result<(), String> {
+    match Url::parse(text) {
+        // What a URL cannot have, and what is never sent.
+        Ok(_) if text.bytes().any(|b| b"\"<>\\^`{|}#".contains(&b)) => Err(String::new()),
+        Ok(_) => Ok(()),
+        Err(NO_TLS) => {
+            Err("; TLS is not built in: ask over http, through a proxy where it has to be"
+                .to_owned())
+        }
+        Err(_) => Err(String::new()),
+    }
+}
+
+/// The same, or `https://` where TLS is built in.
+pub fn check_remote(text: &str) -> Result<(), String> {
+    let scheme = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
+    match scheme {
+        Some(_) if cfg!(feature = "tls") => {
+            check(&["http://", text.get(8..).unwrap_or_default()].concat())
+        }
+        Some(_) => {
+            Err("; TLS is not built in: take one that is not -tiny, or the cargo feature tls"
+                .into())
+        }
+        None => check(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_http_with_a_host() {
+        for good in [
+            "http://api",
+            "http://api:8000/metrics",
+            "http://user:pass%40@api:8000/a?b=c&d",
+            "http://[::1]:9100/metrics",
+            "http://[::1]",
+            "http://10.0.0.1?x",
+        ] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "http://",
+            "http:///metrics",
+            "api:8000",
+            "ftp://api",
+            "http://api:port/",
+            "http://api:0/",
+            "http://api:65536/",
+            "http://::1/",
+            "http://[fe80::1%eth0]/",
+            "http://a b/",
+            "http://api/#part",
+            "http://api/\n",
+            "http://user@",
+            "http://é/",
+        ] {
+            assert_eq!(check(bad), Err(String::new()), "{bad}");
+        }
+        for tls in ["https://api/metrics", "HTTPS://api"] {
+            let checked = check(tls);
+            if cfg!(feature = "tls") {
+                assert!(checked.is_ok(), "{checked:?}");
+            } else {
+                assert!(checked.is_err_and(|more| more.contains("TLS is not built in")));
+            }
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Who may push: whoever has one of the tokens; without any, programs on this machine.
+//!
+//! A browser on this machine is such a program, and runs what any web page likes; so is a proxy, which
+//! passes on what others send. Hence without tokens nothing is taken that a page or a proxy sends, nor
+//! what was meant for another host: a page may give the name of its own host our address (DNS
+//! rebinding), and is no other origin then.
+
+use crate::base::address::Listen;
+use crate::base::sys::Ends;
+use crate::base::wire;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+use std::{fmt, fs};
+
+/// The longest body where nobody says otherwise.
+const MAX_BODY: usize = 1 << 20;
+
+/// Why somebody may not push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No token, or a wrong one.
+    Token,
+    /// There are no tokens, and it is another machine.
+    Remote,
+    /// There are no tokens, and it is a web page of another origin.
+    Page,
+    /// There are no tokens, and a proxy passes it on.
+    Relayed,
+    /// There are no tokens, and it was meant for a host of another name.
+    Host,
+}
+
+impl Denied {
+    /// What the client is told.
+    pub fn said(self) -> &'static str {
+        match self {
+            Denied::Token => "Pushing takes a token.",
+            Denied::Remote => {
+                "Only programs on this machine may push; with push.token_file others may."
+            }
+            Denied::Page => {
+                "Web pages may not push (Origin, Sec-Fetch-Site); with push.token_file those may \
+                 that have a token."
+            }
+            Denied::Relayed => {
+                "A proxy may not pass on what others push (X-Forwarded-For, Forwarded, Via); with \
+                 push.token_file it may."
+            }
+            Denied::Host => {
+                "The Host header names another machine: push to localhost, an address or the name \
+                 of this one, or a name in server.listen; with push.token_file any name will do."
+            }
+        }
+    }
+}
+
+/// Who sends a request, as far as that shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// Of the connection.
+    pub ends: Ends,
+    /// The Host header; empty without one.
+    pub host: &'a str,
+    /// A browser, for a page of another origin.
+    pub is_of_page: bool,
+    /// A proxy.
+    pub is_relayed: bool,
+}
+
+/// What a client needs to push.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PushAuth {
+    /// The longest body that is taken.
+    pub max_body: usize,
+    /// Any of them opens. None: only programs on this machine may push.
+    pub tokens: Option<Vec<String>>,
+    /// This machine's, besides those that every machine has.
+    pub names: Vec<String>,
+}
+
+impl Default for PushAuth {
+    fn default() -> PushAuth {
+        PushAuth { max_body: MAX_BODY, tokens: None, names: Vec::new() }
+    }
+}
+
+/// Tokens are not for the log.
+impl fmt::Debug for PushAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushAuth").field("max_body", &self.max_body).finish_non_exhaustive()
+    }
+}
+
+/// Bytes of a file of tokens.
+const MAX_FILE: u64 = 64 << 10;
+
+impl PushAuth {
+    /// The tokens in a file, one a line.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it is too large, or there is none in it.
+    pub fn read(file: &Path) -> io::Result<Vec<String>> {
+        let fault = |what: &str| {
+            let text = format!("push.token_file {}: {what}", file.display());
+            io::Error::other(text)
+        };
+        let about = fs::metadata(file).map_err(|e| fault(&e.to_string()))?;
+        if !about.is_file() || about.len() > MAX_FILE {
+            return Err(fault("not a file of at most 64 KiB"));
+        }
+        let text = fs::read_to_string(file).map_err(|e| fault(&e.to_string()))?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let tokens: Vec<String> = lines.map(str::to_owned).collect();
+        if tokens.is_empty() {
+            return Err(fault("expected a token a line, found none"));
+        }
+        Ok(tokens)
+    }
+
+    /// The names of a machine that calls itself `host` and listens at these addresses.
+    pub fn names(host: &str, listen: &[Listen]) -> Vec<String> {
+        let short = host.split('.').next().unwrap_or_default();
+        let mut names = vec![host.to_owned(), short.to_owned()];
+        for address in listen {
+            if let Listen::Tcp(name, _) = address {
+                names.push(name.clone());
+            }
+        }
+        names.retain(|name| !name.is_empty());
+        names
+    }
+
+    /// Whether `sender` may push who sent this Authorization header (empty: none).
+    pub fn judge(&self, authorization: &str, sender: &Sender<'_>) -> Result<(), Denied> {
+        match &self.tokens {
+            None if !sender.ends.is_local => Err(Denied::Remote),
+            None if sender.is_of_page => Err(Denied::Page),
+            None if sender.is_relayed => Err(Denied::Relayed),
+            None if !self.is_here(sender) => Err(Denied::Host),
+            None => Ok(()),
+            Some(tokens) => {
+                let said = said(authorization).unwrap_or_default();
+                // Every token is compared to the end: how long it takes tells nothing.
+                let is_one = |any, token: &String| any | is_same(token.as_bytes(), &said);
+                let opens = tokens.iter().fold(false, is_one);
+                if opens { Ok(()) } else { Err(Denied::Token) }
+            }
+        }
+    }
+
+    /// Whether the host that was asked for is this machine. Nobody else reaches a Unix socket by the
+    /// name of a host.
+    fn is_here(&self, sender: &Sender<'_>) -> bool {
+        let Some(ours) = sender.ends.address else { return true };
+        let host = bare_host(sender.host.trim());
+        let ip = host.split('%').next().and_then(|ip| ip.parse::<IpAddr>().ok());
+        let is_ours = |ip: IpAddr| ip.is_loopback() || ip == ours;
+        let (_, last) = host.rsplit_once('.').unwrap_or(("", host));
+        sender.host.is_empty()
+            || wire::same(last, "localhost")
+            || ip.is_some_and(|ip| is_ours(ip.to_canonical()))
+            || self.names.iter().any(|name| wire::same(name, host))
+    }
+}
+
+/// The host without its port, brackets, and the dot at its end.
+fn bare_host(text: &str) -> &str {
+    match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, rest)) if rest.is_empty() || rest.starts_with(':') => host,
+        // No name has brackets.
+        Some(_) => text,
+        None => {
+            let host = text.split_once(':').map_or(text, |(host, _)| host);
+            host.strip_suffix('.').unwrap_or(host)
+        }
+    }
+}
+
+/// The token: that of Bearer, or the password of Basic.
+fn said(authorization: &str) -> Option<Vec<u8>> {
+    let (scheme, rest) = authorization.trim().split_once(' ')?;
+    let rest = rest.trim();
+    if wire::same(scheme, "bearer") {
+        return Some(rest.as_bytes().to_vec());
+    }
+    if !wire::same(scheme, "basic") {
+        return None;
+    }
+    let pair = base64(rest, [b'+', b'/'])?;
+    let colon = pair.iter().position(|b| *b == b':')?;
+    pair.get(colon + 1..).map(<[u8]>::to_vec)
+}
+
+/// The same time for any two texts of these lengths.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let differ = a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b));
+    a.len() == b.len() && std::hint::black_box(differ) == 0
+}
+
+/// What `text` says in base64 (RFC 4648), with or without padding; `last` are the two characters in
+/// which its alphabets differ.
+pub fn base64(text: &str, last: [u8; 2]) -> Option<Vec<u8>> {
+    let (mut out, mut bits, mut count) = (Vec::new(), 0u32, 0);
+    for byte in text.trim_end_matches('=').bytes() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            byte => 62 + last.iter().position(|other| *other == byte)? as u8,
+        };
+        bits = bits << 6 | u32::from(six);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    // One character alone says nothing.
+    (count < 6).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    const NEAR: Sender<'_> = Sender {
+        ends: Ends { is_local: true, address: Some(HERE) },
+        host: "localhost:9101",
+        is_of_page: false,
+        is_relayed: false,
+    };
+
+    const FAR: Sender<'_> = Sender { ends: Ends { is_local: false, address: Some(HERE) }, ..NEAR };
+
+    #[test]
+    fn a_token_opens_and_nothing_else() {
+        let tokens = Some(vec!["first".to_owned(), "open sesame".to_owned()]);
+        let gate = PushAuth { tokens, ..PushAuth::default() };
+        for good in [
+            "Bearer first",
+            "bearer  first ",
+            "Bearer open sesame",
+            "Basic dXNlcjpmaXJzdA==",
+            "basic OmZpcnN0",
+        ] {
+            assert_eq!(gate.judge(good, &FAR), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer firs",
+            "Bearer firstt",
+            "Bearer FIRST",
+            "first",
+            "Basic first",
+            "Basic !",
+            "Basic dXNlcg==",
+            "Basic Zmlyc3Q6dXNlcg==",
+            "Digest first",
+        ] {
+            assert_eq!(gate.judge(bad, &NEAR), Err(Denied::Token), "{bad}");
+        }
+        assert_eq!(PushAuth::default().judge("", &NEAR), Ok(()));
+        assert_eq!(PushAuth::default().judge("Bearer x", &FAR), Err(Denied::Remote));
+        // With a token it does not matter who passes it on.
+        let any = Sender { is_of_page: true, is_relayed: true, host: "evil.example", ..FAR };
+        assert_eq!(gate.judge("Bearer first", &any), Ok(()));
+    }
+
+    #[test]
+    fn pages_and_proxies_are_not_this_machine() {
+        let gate = PushAuth::default();
+        let unix = Sender { ends: Ends { is_local: true, address: None }, ..NEAR };
+        for near in [NEAR, unix] {
+            for (sender, denied) in [
+                (Sender { is_of_page: true, ..near }, Denied::Page),
+                (Sender { is_relayed: true, ..near }, Denied::Relayed),
+            ] {
+                assert_eq!(gate.judge("", &sender), Err(denied));
+                assert!(denied.said().contains("push.token_file"));
+            }
+        }
+        assert_eq!(gate.judge("", &Sender { host: "any.example", ..unix }), Ok(()));
+    }
+
+    #[test]
+    fn hosts_are_those_of_this_machine() {
+        let tcp = |host: &str| Listen::Tcp(host.to_owned(), 9101);
+        let listen = [tcp("metrics.lan"), tcp(""), tcp("0.0.0.0"), Listen::Unix("/x".into())];
+        let gate =
+            PushAuth { names: PushAuth::names("Box.example.org", &listen), ..PushAuth::default() };
+        let ends = Ends::of("192.0.2.7".parse().ok(), "192.0.2.7".parse().ok());
+        let judge = |host| gate.judge("", &Sender { host, ends, ..NEAR });
+        for good in [
+            "",
+            "localhost",
+            "LOCALHOST:9101",
+            "localhost.",
+            "a.localhost:1",
+            "127.0.0.1",
+            "127.9.9.9:1",
+            "[::1]:9101",
+            "[::1]",
+            "[0:0::1]:1",
+            "[::ffff:127.0.0.1]:1",
+            "192.0.2.7:9101",
+            "[::ffff:192.0.2.7]",
+            "box.example.org:9101",
+            "box",
+            "BOX:9101",
+            "box.example.org.",
+            "Metrics.lan:1",
+            "0.0.0.0:9101",
+        ] {
+            assert_eq!(judge(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "evil.example:9101",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "192.0.2.8",
+            "notlocalhost",
+            "boxx",
+            "box.evil.example",
+            "example.org",
+            "[::2]:1",
+            "::1",
+            "[::1].evil.example",
+            "?",
+            ".",
+            ":80",
+            " ",
+            "xn--localhost",
+            "metrics",
+            "8.8.8.8:9101",
+        ] {
+            assert_eq!(judge(bad), Err(Denied::Host), "{bad}");
+        }
+        let v6 = Ends::of("fe80::1".parse().ok(), "fe80::1".parse().ok());
+        assert_eq!(
+            gate.judge("", &Sender { host: "[fe80::1%25eth0]:1", ends: v6, ..NEAR }),
+            Ok(())
+        );
+        assert_eq!(PushAuth::names("", &[]), [""; 0]);
+    }
+}

@@ -1,0 +1,296 @@
+//! One line, taken apart into places in the text.
+
+use super::syntax::Syntax;
+use crate::base::sys::float;
+use std::str;
+
+/// Labels of one sample.
+const MAX_LABELS: usize = 256;
+
+/// What is missing where a value goes on in the next line.
+pub const OPEN: &str = "the quotation mark that ends a label's value";
+
+/// A stretch of the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    from: u32,
+    to: u32,
+}
+
+impl Span {
+    /// From one place to another.
+    pub fn new(from: usize, to: usize) -> Span {
+        Span { from: from as u32, to: to as u32 }
+    }
+
+    /// From where to where.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.from as usize..self.to as usize
+    }
+
+    /// What stands there.
+    #[inline]
+    pub fn of(self, text: &[u8]) -> &[u8] {
+        text.get(self.from as usize..self.to as usize).unwrap_or_default()
+    }
+}
+
+/// A label: its name, and its value, both without the quotation marks that may be around them.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    pub name: Span,
+    pub value: Span,
+}
+
+/// One sample; its labels are in the list that was handed in.
+pub struct Line {
+    pub name: Span,
+    /// The name stands between quotation marks, where it may have escapes.
+    pub is_quoted: bool,
+    /// So does some label's.
+    pub has_quoted: bool,
+    pub value: f64,
+    pub time: Option<i64>,
+}
+
+/// A place in a line.
+pub struct Cursor<'a> {
+    /// The text up to the end of the line.
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the start of the line from one place to another.
+    pub fn new(text: &'a [u8], from: usize, to: usize) -> Cursor<'a> {
+        Cursor { bytes: text.get(..to).unwrap_or_default(), at: from }
+    }
+
+    #[inline]
+    pub fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    pub fn skip(&mut self, n: usize) {
+        self.at += n;
+    }
+
+    /// Goes behind blanks; false if there were none.
+    #[inline]
+    pub fn blank(&mut self) -> bool {
+        let start = self.at;
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+        self.at > start
+    }
+
+    #[inline]
+    fn while_is(&mut self, is: impl Fn(u8) -> bool) -> Span {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !is(*byte)).unwrap_or(rest.len());
+        let start = self.at;
+        self.at += length;
+        Span::new(start, self.at)
+    }
+
+    /// Up to the next blank.
+    pub fn word(&mut self) -> Span {
+        self.while_is(|byte| !matches!(byte, b' ' | b'\t'))
+    }
+
+    /// The name of a metric.
+    pub fn name(&mut self) -> Result<Span, &'static str> {
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return self.quoted();
+        }
+        self.identifier(b':').ok_or("a metric's name")
+    }
+
+    #[inline]
+    fn identifier(&mut self, more: u8) -> Option<Span> {
+        if self.peek().is_none_or(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let start = self.at;
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == more;
+        let span = self.while_is(is_part);
+        (self.at > start).then_some(span)
+    }
+
+    /// What is left of the line.
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default().trim_ascii()
+    }
+
+    /// Where that stands, with the blanks at its end.
+    pub fn rest_span(&self) -> Span {
+        Span::new(self.at, self.bytes.len())
+    }
+
+    /// `name{label="value",…} value [time]`, or `{"name",label="value",…} value [time]`; OpenMetrics may
+    /// have an exemplar behind it.
+    pub fn sample(&mut self, syntax: Syntax, pairs: &mut Vec<Pair>) -> Result<Line, &'static str> {
+        pairs.clear();
+        let mut name = match self.peek() {
+            Some(b'{') => None,
+            _ => Some(self.identifier(b':').ok_or("a metric's name")?),
+        };
+        let (is_quoted, mut has_quoted) = (name.is_none(), false);
+        let mut is_apart = self.blank();
+        if self.peek() == Some(b'{') {
+            has_quoted = self.labels(pairs, &mut name)?;
+            self.blank();
+            is_apart = true;
+        }
+        let name = name.ok_or("a metric's name")?;
+        if !is_apart {
+            return Err("a metric's name, labels in braces, or a blank and a value");
+        }
+        let value = number(self.word().of(self.bytes)).ok_or("a number")?;
+        self.blank();
+        let is_exemplar = |byte| byte == Some(b'#') && syntax == Syntax::OpenMetrics;
+        let mut time = None;
+        if self.peek().is_some() && !is_exemplar(self.peek()) {
+            time = Some(self.time(syntax)?);
+            self.blank();
+        }
+        if self.peek().is_some() && !is_exemplar(self.peek()) {
+            return Err("the end of the line");
+        }
+        Ok(Line { name, is_quoted, has_quoted, value, time })
+    }
+
+    /// Behind the opening brace; where there is no name of the `metric` yet, it may stand between the
+    /// labels. Whether some name stands between quotation marks.
+    fn labels(
+        &mut self,
+        pairs: &mut Vec<Pair>,
+        metric: &mut Option<Span>,
+    ) -> Result<bool, &'static str> {
+        self.at += 1;
+        let mut has_quoted = false;
+        loop {
+            self.blank();
+            if self.peek() == Some(b'}') {
+                self.at += 1;
+                return Ok(has_quoted);
+            }
+            if pairs.len() == MAX_LABELS {
+                return Err("fewer labels");
+            }
+            let is_quoted = self.peek() == Some(b'"');
+            has_quoted |= is_quoted;
+            let name = match is_quoted {
+                true => self.name()?,
+                false => self.identifier(b'_').ok_or("a label's name or }")?,
+            };
+            self.blank();
+            if is_quoted && metric.is_none() && self.peek() != Some(b'=') {
+                *metric = Some(name);
+            } else {
+                self.expect(b'=', "= after a label's name")?;
+                self.blank();
+                self.expect(b'"', "a label's value in quotation marks")?;
+                let value = self.quoted()?;
+                pairs.push(Pair { name, value });
+                self.blank();
+            }
+            // Prometheus does without the comma, too.
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            } else if self.peek().is_none() {
+                return Err("a comma or } after a label");
+            }
+        }
+    }
+
+    #[inline]
+    fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), &'static str> {
+        let is_there = self.peek() == Some(byte);
+        self.at += usize::from(is_there);
+        if is_there { Ok(()) } else { Err(expected) }
+    }
+
+    /// Up to the closing quotation mark, which is passed.
+    #[inline]
+    fn quoted(&mut self) -> Result<Span, &'static str> {
+        let start = self.at;
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let Some(found) = memchr::memchr2(b'"', b'\\', rest) else {
+                return Err(OPEN);
+            };
+            self.at += found;
+            if self.peek() == Some(b'"') {
+                self.at += 1;
+                return Ok(Span::new(start, self.at - 1));
+            }
+            self.at += 2;
+        }
+    }
+
+    fn time(&mut self, syntax: Syntax) -> Result<i64, &'static str> {
+        let word = self.word().of(self.bytes);
+        let text = str::from_utf8(word).unwrap_or_default();
+        match syntax {
+            Syntax::Prometheus => text.parse().map_err(|_| "a time in milliseconds, or the end"),
+            Syntax::OpenMetrics => {
+                let seconds = number(word).filter(|seconds| seconds.is_finite());
+                let millis = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
+                millis.ok_or("a time in seconds, or the end")
+            }
+        }
+    }
+}
+
+/// Where the line ends that starts at the start of `text`, not counting ends of lines between quotation
+/// marks. A line that cannot be read this way costs as much time as there is to the next one with a
+/// quotation mark that does not close.
+pub fn end_of_line(text: &[u8]) -> usize {
+    let (mut at, mut is_inside) = (0, false);
+    while let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', text.get(at..).unwrap_or_default())
+    {
+        at += found;
+        match text.get(at..) {
+            Some([b'"', ..]) => is_inside = !is_inside,
+            Some([b'\n', ..]) if !is_inside => return at,
+            // It escapes no end of a line outside.
+            Some([b'\\', after, ..]) if is_inside || *after != b'\n' => at += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// A number as Prometheus writes it.
+pub fn number(word: &[u8]) -> Option<f64> {
+    float(str::from_utf8(word).ok()?)
+}
+
+/// Appends what `text` says, in which `\n`, `\"` and `\\` are escapes; what is no UTF-8 is replaced.
+pub fn unescape(text: &[u8], out: &mut Vec<u8>) {
+    if str::from_utf8(text).is_err() {
+        let sound = String::from_utf8_lossy(text).into_owned();
+        return unescape(sound.as_bytes(), out);
+    }
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (before, after) = rest.split_at(at);
+        out.extend_from_slice(before);
+        match after.get(1) {
+            Some(b'n') => out.push(b'\n'),
+            Some(escaped @ (b'"' | b'\\')) => out.push(*escaped),
+            // As Prometheus does: what is no escape stays as it is.
+            _ => {
+                out.push(b'\\');
+                rest = after.get(1..).unwrap_or_default();
+                continue;
+            }
+        }
+        rest = after.get(2..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}

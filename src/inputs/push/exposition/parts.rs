@@ -1,0 +1,413 @@
+//! Histograms and summaries put together of their samples, by label set.
+
+use super::family::Part;
+use super::line::{Line, Pair, Span, number};
+use super::sample::{Labels, Read, Sample};
+use crate::model::metric::{Decimal, Histogram, Kind, Point, Summary, Value};
+use crate::model::store::{Index, NONE, Reason};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::str;
+
+/// What makes a number a count.
+const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
+
+/// One histogram or summary.
+pub struct Whole {
+    /// Of which family.
+    pub family: u32,
+    is_summary: bool,
+    /// Its labels in `keys`, without `le` and `quantile`.
+    key: Span,
+    /// How many of `pairs` are before those of its labels.
+    pairs: usize,
+    hash: u32,
+    first: u32,
+    last: u32,
+    sum: Option<f64>,
+    count: Option<f64>,
+    /// Some bucket is `+Inf`.
+    has_inf: bool,
+    time: Option<i64>,
+    /// It was handed on.
+    is_done: bool,
+}
+
+/// A bucket or quantile.
+#[derive(Clone, Copy)]
+struct Cell {
+    at: f64,
+    value: f64,
+    /// How `at` is written in the text.
+    text: Span,
+    next: u32,
+}
+
+/// What became of a sample.
+pub enum Added {
+    Taken,
+    /// The histogram has that part.
+    Twice,
+    /// It is no part: its bound or quantile is missing, or no number.
+    Stray,
+}
+
+/// All that are not handed on yet.
+#[derive(Default)]
+pub struct Parts {
+    /// Whose parts came last.
+    family: Option<u32>,
+    hasher: RandomState,
+    /// Labels as they stand in the text, one set after the other: `a="b",c="d",`.
+    keys: Vec<u8>,
+    pairs: Vec<Pair>,
+    wholes: Vec<Whole>,
+    index: Index,
+    cells: Vec<Cell>,
+    /// How many of `wholes` are not of the family at hand, and whether some of them lack a part.
+    start: usize,
+    waits: bool,
+    /// Those of the one that is put together.
+    picked: Vec<Cell>,
+    points: Vec<(f64, f64)>,
+    bounds: Vec<f64>,
+    counts: Vec<u64>,
+    texts: Vec<u8>,
+    /// The labels of a line.
+    labels: Vec<Pair>,
+}
+
+impl Parts {
+    /// Whose parts are at hand.
+    pub fn family(&self) -> Option<u32> {
+        self.family
+    }
+
+    pub fn clear(&mut self) {
+        self.family = None;
+        self.keys.clear();
+        self.pairs.clear();
+        self.cells.clear();
+        (self.start, self.waits) = (0, false);
+        let Parts { wholes, index, .. } = self;
+        while let Some(last) = wholes.last() {
+            let hash_of = |at: u32| wholes.get(at as usize).map_or(0, |whole| whole.hash);
+            index.remove(last.hash, wholes.len() as u32 - 1, hash_of);
+            wholes.pop();
+        }
+    }
+
+    /// One more sample of the family.
+    pub fn add(
+        &mut self,
+        of: (u32, bool),
+        part: Part,
+        text: &[u8],
+        pairs: &[Pair],
+        line: &Line,
+    ) -> Added {
+        self.family = Some(of.0);
+        let key: &[u8] = match part {
+            Part::Bucket => b"le",
+            Part::Quantile => b"quantile",
+            Part::Sum | Part::Count => b"",
+        };
+        let mut all = pairs.iter().filter(|pair| pair.name.of(text) == key);
+        // A label that is there twice is none.
+        let found = all.next().filter(|_| all.next().is_none()).map(|pair| pair.value);
+        let at = found.and_then(|value| number(value.of(text))).filter(|at| !at.is_nan());
+        if at.is_none() && !key.is_empty() {
+            return Added::Stray;
+        }
+        let Some(place) = self.find(of, key, text, pairs) else { return Added::Stray };
+        let cell = self.cells.len() as u32;
+        let Some(whole) = self.wholes.get_mut(place) else { return Added::Stray };
+        whole.time = line.time.or(whole.time);
+        let once = match part {
+            Part::Sum => &mut whole.sum,
+            Part::Count => &mut whole.count,
+            Part::Bucket | Part::Quantile => {
+                let at = at.unwrap_or_default();
+                whole.has_inf |= at == f64::INFINITY;
+                let text = found.unwrap_or_default();
+                self.cells.push(Cell { at, value: line.value, text, next: NONE });
+                let last = std::mem::replace(&mut whole.last, cell);
+                match self.cells.get_mut(last as usize) {
+                    Some(last) => last.next = cell,
+                    None => whole.first = cell,
+                }
+                return Added::Taken;
+            }
+        };
+        // The first counts.
+        match once {
+            Some(_) => Added::Twice,
+            None => {
+                *once = Some(line.value);
+                Added::Taken
+            }
+        }
+    }
+
+    /// The one with these labels but `key`; it may be new.
+    fn find(
+        &mut self,
+        (family, is_summary): (u32, bool),
+        key: &[u8],
+        text: &[u8],
+        pairs: &[Pair],
+    ) -> Option<usize> {
+        let (start, first) = (self.keys.len(), self.pairs.len());
+        for pair in pairs.iter().filter(|pair| pair.name.of(text) != key) {
+            let from = self.keys.len();
+            self.keys.extend_from_slice(pair.name.of(text));
+            let middle = self.keys.len();
+            self.keys.extend_from_slice(b"=\"");
+            self.keys.extend_from_slice(pair.value.of(text));
+            let end = self.keys.len();
+            self.keys.extend_from_slice(b"\",");
+            let (name, value) = (Span::new(from, middle), Span::new(middle + 2, end));
+            self.pairs.push(Pair { name, value });
+        }
+        let span = Span::new(start, self.keys.len());
+        let labels = span.of(&self.keys);
+        let is = |at: usize| {
+            self.wholes.get(at).is_some_and(|whole| {
+                whole.family == family
+                    && whole.key.of(&self.keys) == labels
+                    && whole.is_summary == is_summary
+                    && !whole.is_done
+            })
+        };
+        let mut hash = 0;
+        let last = self.wholes.len().wrapping_sub(1);
+        let found = if is(last) {
+            Some(last)
+        } else {
+            let mut hasher = self.hasher.build_hasher();
+            hasher.write_u32(family);
+            hasher.write(labels);
+            hash = hasher.finish() as u32;
+            self.index.find(hash, |at| is(at as usize)).map(|at| at as usize)
+        };
+        if found.is_some() {
+            self.keys.truncate(start);
+            self.pairs.truncate(first);
+            return found;
+        }
+        let place = self.wholes.len();
+        self.wholes.push(Whole {
+            family,
+            is_summary,
+            key: span,
+            pairs: first,
+            hash,
+            first: NONE,
+            last: NONE,
+            sum: None,
+            count: None,
+            has_inf: false,
+            time: None,
+            is_done: false,
+        });
+        let wholes = &self.wholes;
+        let hash_of = |at: u32| wholes.get(at as usize).map_or(0, |whole| whole.hash);
+        self.index.insert(hash, place as u32, hash_of);
+        Some(place)
+    }
+
+    /// The first that may be handed on now: one of the family at hand, or any at the end of the text.
+    pub fn begin_flush(&self, is_end: bool) -> usize {
+        if is_end { 0 } else { self.start }
+    }
+
+    pub fn whole(&self, at: usize) -> Option<&Whole> {
+        self.wholes.get(at)
+    }
+
+    /// Whether it lacks no part, or there will be no more, and it was not handed on.
+    pub fn is_due(&mut self, at: usize, is_end: bool) -> bool {
+        let Some(whole) = self.wholes.get(at).filter(|whole| !whole.is_done) else { return false };
+        let has_all = whole.is_summary || whole.has_inf;
+        let is_due = is_end || has_all && whole.sum.is_some() && whole.count.is_some();
+        self.waits |= !is_due;
+        is_due
+    }
+
+    /// All that could be handed on were.
+    pub fn end_flush(&mut self, is_end: bool) {
+        self.family = None;
+        self.start = self.wholes.len();
+        if is_end || !self.waits {
+            self.clear();
+        }
+    }
+
+    /// Hands on one of the family with this name and help; `name` is used for names of lines.
+    pub fn hand_on(
+        &mut self,
+        at: usize,
+        (name, help, as_pushgateway): (&mut Vec<u8>, &str, bool),
+        text: &[u8],
+        each: &mut dyn FnMut(Read<'_>),
+    ) {
+        let end = self.wholes.get(at + 1).map_or(self.pairs.len(), |next| next.pairs);
+        let Some(whole) = self.wholes.get_mut(at) else { return };
+        whole.is_done = true;
+        for _ in 0..pick(whole, &self.cells, &mut self.picked) {
+            each(Err((str::from_utf8(name).unwrap_or_default(), Reason::Twice)));
+        }
+        if as_pushgateway && !whole.is_summary && !whole.has_inf && !self.picked.is_empty() {
+            let value = whole.count.unwrap_or(f64::NAN);
+            let text = Span::default();
+            self.picked.push(Cell { at: f64::INFINITY, value, text, next: NONE });
+        }
+        let pairs = self.pairs.get(whole.pairs..end).unwrap_or_default();
+        let labels = Labels { text: &self.keys, pairs, is_quoted: true };
+        let whole = &*whole;
+        let (picked, points) = (self.picked.as_slice(), &mut self.points);
+        let point = match whole.is_summary {
+            true => summary(whole, picked, points).map(|point| (point, None)),
+            false => histogram(whole, picked, &mut self.bounds, &mut self.counts),
+        };
+        let shown = str::from_utf8(name).unwrap_or_default();
+        let Some((point, count)) = point else {
+            each(Err((shown, Reason::Unassembled)));
+            return self.each_line(at, end, name, help, text, each);
+        };
+        let texts = &mut self.texts;
+        texts.clear();
+        for cell in picked {
+            let of = cell.text.of(text);
+            texts.extend_from_slice(match of {
+                b"" => b"+Inf",
+                of if as_pushgateway => without_zeros(of),
+                of => of,
+            });
+            texts.push(b',');
+        }
+        if let Some(count) = count {
+            texts.push(b'=');
+            texts.extend_from_slice(Decimal::of(count).as_bytes());
+        }
+        let texts = str::from_utf8(texts).unwrap_or_default();
+        let kind = if whole.is_summary { Kind::Summary } else { Kind::Histogram };
+        each(Ok(Sample { name: shown, kind, help, labels, point, texts, time: whole.time }));
+    }
+
+    /// Hands on the lines of one that is no histogram or summary, as they came.
+    fn each_line(
+        &mut self,
+        at: usize,
+        end: usize,
+        name: &mut Vec<u8>,
+        help: &str,
+        text: &[u8],
+        each: &mut dyn FnMut(Read<'_>),
+    ) {
+        let Some(whole) = self.wholes.get(at) else { return };
+        let (bucket, key): (&[u8], &[u8]) =
+            if whole.is_summary { (b"", b"quantile") } else { (b"_bucket", b"le") };
+        let (stem, known) = (name.len(), self.keys.len());
+        let cells = self.picked.iter().filter(|cell| cell.text != Span::default());
+        let cells = cells.map(|cell| (bucket, Some(cell.text), Some(cell.value)));
+        let others = [(&b"_sum"[..], None, whole.sum), (b"_count", None, whole.count)];
+        for (suffix, at, value) in cells.chain(others) {
+            let Some(value) = value else { continue };
+            name.truncate(stem);
+            name.extend_from_slice(suffix);
+            self.keys.truncate(known);
+            self.labels.clear();
+            self.labels.extend_from_slice(self.pairs.get(whole.pairs..end).unwrap_or_default());
+            if let Some(at) = at {
+                self.keys.extend_from_slice(key);
+                let middle = self.keys.len();
+                self.keys.extend_from_slice(at.of(text));
+                let (name, value) = (Span::new(known, middle), Span::new(middle, self.keys.len()));
+                self.labels.push(Pair { name, value });
+            }
+            each(Ok(Sample {
+                name: str::from_utf8(name).unwrap_or_default(),
+                kind: Kind::Untyped,
+                help,
+                labels: Labels { text: &self.keys, pairs: &self.labels, is_quoted: true },
+                point: Point::Number(Value::Float(value)),
+                texts: "",
+                time: whole.time,
+            }));
+        }
+        self.keys.truncate(known);
+    }
+}
+
+/// A number without the zeros at the end of its fraction: as Go writes it.
+fn without_zeros(number: &[u8]) -> &[u8] {
+    let is_decimal = number.contains(&b'.') && !number.iter().any(u8::is_ascii_alphabetic);
+    if !is_decimal {
+        return number;
+    }
+    let zeros = number.iter().rev().take_while(|digit| **digit == b'0').count();
+    let rest = number.get(..number.len() - zeros).unwrap_or_default();
+    rest.strip_suffix(b".").unwrap_or(rest)
+}
+
+/// The buckets or quantiles of one, in order, each once: the first counts. How many were left out.
+fn pick(whole: &Whole, cells: &[Cell], picked: &mut Vec<Cell>) -> usize {
+    picked.clear();
+    let mut next = whole.first;
+    while let Some(cell) = cells.get(next as usize) {
+        // Where it stands among them, in case they are to be sorted.
+        picked.push(Cell { next, ..*cell });
+        next = cell.next;
+    }
+    if picked.is_sorted_by(|a, b| a.at < b.at) {
+        return 0;
+    }
+    picked.sort_unstable_by(|a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
+    let before = picked.len();
+    picked.dedup_by(|b, a| a.at.to_bits() == b.at.to_bits());
+    before - picked.len()
+}
+
+fn summary<'a>(
+    whole: &Whole,
+    picked: &[Cell],
+    points: &'a mut Vec<(f64, f64)>,
+) -> Option<Point<'a>> {
+    points.clear();
+    points.extend(picked.iter().map(|cell| (cell.at, cell.value)));
+    let (sum, count) = (whole.sum?, count(whole.count?)?);
+    let ascends = |pair: &[(f64, f64)]| matches!(pair, [a, b] if a.0 < b.0);
+    let is_one =
+        points.windows(2).all(ascends) && points.iter().all(|(at, _)| (0.0..=1.0).contains(at));
+    is_one.then_some(Point::Summary(Summary { quantiles: points, sum, count }))
+}
+
+/// Buckets that count up become buckets of their own. The count comes with it if it is another than
+/// that of all buckets.
+fn histogram<'a>(
+    whole: &Whole,
+    picked: &[Cell],
+    bounds: &'a mut Vec<f64>,
+    counts: &'a mut Vec<u64>,
+) -> Option<(Point<'a>, Option<u64>)> {
+    bounds.clear();
+    counts.clear();
+    let (sum, all) = (whole.sum?, count(whole.count?)?);
+    let mut before = 0;
+    for cell in picked {
+        let up_to = count(cell.value)?;
+        counts.push(up_to.checked_sub(before)?);
+        before = up_to;
+        bounds.push(cell.at);
+    }
+    let ascends = |pair: &[f64]| matches!(pair, [a, b] if a < b);
+    let is_one = bounds.windows(2).all(ascends) && bounds.pop() == Some(f64::INFINITY);
+    // Who counts while it is read may tell another count.
+    let count = (before != all).then_some(all);
+    is_one.then_some((Point::Histogram(Histogram { bounds, counts, sum }), count))
+}
+
+/// The number, if something can be there so many times.
+fn count(value: f64) -> Option<u64> {
+    ((0.0..=MAX_COUNT).contains(&value) && value.fract() == 0.0).then_some(value as u64)
+}

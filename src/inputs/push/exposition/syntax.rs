@@ -1,0 +1,24 @@
+//! Which of the two texts is meant.
+
+use crate::base::wire;
+
+/// Which text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Syntax {
+    /// Prometheus text, version 0.0.4.
+    #[default]
+    Prometheus,
+    /// OpenMetrics text, version 1.0.0.
+    OpenMetrics,
+}
+
+impl Syntax {
+    /// That of a Content-Type; whatever is not said to be OpenMetrics is the old one.
+    pub fn of(content_type: &str) -> Syntax {
+        let mime = content_type.split(';').next().unwrap_or_default().trim();
+        match wire::same(mime, "application/openmetrics-text") {
+            true => Syntax::OpenMetrics,
+            false => Syntax::Prometheus,
+        }
+    }
+}

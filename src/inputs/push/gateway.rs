@@ -1,0 +1,267 @@
+//! The front of a Pushgateway (<https://github.com/prometheus/pushgateway#api>), for the clients
+//! that push to one: `PUT`, `POST` and `DELETE` on `/metrics/job/<job>{/<label>/<value>}`. What the
+//! path names is a group: PUT replaces all of it, POST the metrics of the same names, DELETE takes it
+//! away. `push_time_seconds` and `push_failure_time_seconds` tell of each group when it was pushed
+//! last, and when that failed.
+//!
+//! A body is taken whole or not at all: it is read and judged first, then taken. Unlike those of a
+//! Pushgateway, series have their time to live, and a group goes with its last one.
+
+mod group_update;
+mod path;
+mod protobuf;
+
+use super::exposition::Syntax;
+use super::intake::{Buffers, Collision, Intake, Objection};
+use super::rules::Rules;
+use crate::base::clock::WallClock;
+use crate::model::metric::{Buffer, Family, Kind, Sink, Unit, gauge};
+use crate::model::store::{Change, Group, LabelSet, Offer, Store};
+use group_update::{Form, decode, form, from_protobuf, sentence};
+pub use group_update::{GroupUpdate, Refusal, Verb};
+use path::Key;
+use std::time::{Duration, Instant};
+
+/// Groups at a time.
+const MAX_GROUPS: usize = 1000;
+
+/// How the path begins; `job` may have `@base64` behind it.
+const ROOT: &str = "/metrics/";
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 1] = [
+    gauge("push_groups", Unit::One, "Groups that were pushed as to a Pushgateway and live now.", &[]).only_own(),
+];
+
+/// The families about groups, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter()
+}
+
+/// The names and help texts of what is told of each group, as a Pushgateway has them.
+const TOLD: [(&str, &str); 2] = [
+    ("push_time_seconds", "Last Unix time when changing this group in the Pushgateway succeeded."),
+    (
+        "push_failure_time_seconds",
+        "Last Unix time when changing this group in the Pushgateway failed.",
+    ),
+];
+
+/// One group.
+struct Member {
+    /// Its labels as they are written.
+    key: Vec<u8>,
+    group: Group,
+    /// When it was pushed last and when that failed, in seconds since 1970; zero is never.
+    times: [f64; 2],
+}
+
+/// All groups.
+#[derive(Default)]
+pub struct Gateway {
+    /// Sorted by key.
+    members: Vec<Member>,
+    buffers: Buffers,
+    labels: LabelSet,
+    key: Vec<u8>,
+}
+
+impl Gateway {
+    /// Does what is wished, or says why nothing was done.
+    pub fn serve(
+        &mut self,
+        update: &GroupUpdate<'_>,
+        rules: &Rules,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let key = path::read(update.path.strip_prefix(ROOT).unwrap_or_default());
+        let key = key.map_err(Refusal::Bad)?;
+        self.name_group(&key, store)?;
+        if update.verb == Verb::Delete {
+            self.delete(store);
+            return Ok(());
+        }
+        let form = form(update.content_type)?;
+        self.buffers.reader.as_pushgateway = true;
+        let decoded = decode(update)?;
+        let body = decoded.as_deref().unwrap_or(update.body);
+        let (text, syntax) = match form {
+            Form::Text(syntax) => (None, syntax),
+            Form::Protobuf => (Some(from_protobuf(body, update.max_body)?), Syntax::Prometheus),
+        };
+        let body = text.as_ref().map_or(body, Buffer::bytes);
+        let at = self.open(store, now)?;
+        let Some(member) = self.members.get(at) else { return Err(Refusal::Full) };
+        let ttl = rules.ttl_of(&key.job);
+        let intake = intake(member.group, &key, rules, ttl, store.bounds().labels);
+        let done = self.take(update.verb, &intake, body, syntax, store, now);
+        // As with a Pushgateway, what cannot be read leaves no trace.
+        if !matches!(done, Err(Refusal::Unreadable(_))) {
+            self.tell(at, done.is_ok(), &intake, store, now);
+        }
+        done
+    }
+
+    /// The group's labels, as they are written.
+    fn name_group(&mut self, key: &Key, store: &Store) -> Result<(), Refusal> {
+        self.labels.clear();
+        for (name, value) in &key.labels {
+            self.labels.add(name, value);
+        }
+        let labels = self.labels.render(store.bounds(), "").map_err(|reason| {
+            let said = reason.said().1;
+            Refusal::Bad(format!("The path's labels are refused: {said}."))
+        })?;
+        self.key.clear();
+        self.key.extend_from_slice(labels.text());
+        Ok(())
+    }
+
+    fn place(&self) -> Result<usize, usize> {
+        self.members.binary_search_by(|member| member.key.cmp(&self.key))
+    }
+
+    fn delete(&mut self, store: &mut Store) {
+        if let Ok(at) = self.place() {
+            let member = self.members.remove(at);
+            store.close_group(member.group);
+        }
+    }
+
+    /// The place of the group, which may be new.
+    fn open(&mut self, store: &mut Store, now: Instant) -> Result<usize, Refusal> {
+        let Err(_) = self.place() else { return self.place().map_err(|_| Refusal::Full) };
+        // Groups go when their series are gone.
+        store.forget_expired(now);
+        self.members.retain(|member| {
+            let lives = store.live_in(member.group) > 0;
+            if !lives {
+                store.close_group(member.group);
+            }
+            lives
+        });
+        if self.members.len() >= MAX_GROUPS {
+            return Err(Refusal::Full);
+        }
+        let at = self.place().unwrap_or_else(|at| at);
+        let (key, group) = (self.key.clone(), store.open_pushed());
+        self.members.insert(at, Member { key, group, times: [0.0; 2] });
+        Ok(at)
+    }
+
+    /// Judges a body, then takes it.
+    fn take(
+        &mut self,
+        verb: Verb,
+        intake: &Intake<'_>,
+        body: &[u8],
+        syntax: Syntax,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let is_all = verb == Verb::Replace;
+        let buffers = &mut self.buffers;
+        let mut judge = |store: &Store| intake.judge(body, syntax, is_all, buffers, store, now);
+        let judged = judge(store).or_else(|_| {
+            // What is in the way may be over.
+            store.forget_expired(now);
+            judge(store)
+        });
+        let clashes = judged.map_err(|objection| {
+            let said = sentence(&objection, "Nothing was taken.");
+            match objection {
+                Objection::Line(_) => return Refusal::Unreadable(said),
+                Objection::Sample(_, reason) => store.refuse(intake.group, reason),
+                Objection::Timed(_) => {}
+            }
+            Refusal::Bad(said)
+        })?;
+        let group = intake.group;
+        if clashes && is_all {
+            store.begin(group);
+            store.end(group);
+        } else if clashes {
+            self.buffers.names().for_each(|name| store.drop_metric(group, name));
+        }
+        store.begin(group);
+        let done = intake.take(body, syntax, &mut self.buffers, store, now);
+        if verb == Verb::Replace {
+            store.end(group);
+        } else {
+            self.buffers.names().for_each(|name| store.drop_metric(group, name));
+            store.leave(group);
+        }
+        // What could be foreseen was; there may be no room by now.
+        match done.map(|tally| tally.first) {
+            Ok(None) => Ok(()),
+            Ok(Some((name, reason))) => {
+                let objection = Objection::Sample(name, reason);
+                Err(Refusal::Bad(sentence(&objection, "What else there was is taken.")))
+            }
+            Err(line) => Err(Refusal::Bad(sentence(&Objection::Line(line), ""))),
+        }
+    }
+
+    /// Tells of the group whether it was pushed, and when.
+    fn tell(
+        &mut self,
+        at: usize,
+        is_pushed: bool,
+        intake: &Intake<'_>,
+        store: &mut Store,
+        now: Instant,
+    ) {
+        let Some(member) = self.members.get_mut(at) else { return };
+        let [pushed, failed] = &mut member.times;
+        *(if is_pushed { pushed } else { failed }) = WallClock::now().since_epoch().as_secs_f64();
+        self.labels.clear();
+        for (name, value) in intake.add {
+            self.labels.add(name, value);
+        }
+        for (name, value) in intake.constant {
+            self.labels.add_missing(name, value);
+        }
+        let Ok(labels) = self.labels.render(store.bounds(), "") else { return };
+        let Intake { ttl, group, .. } = *intake;
+        for ((name, help), seconds) in TOLD.into_iter().zip(member.times) {
+            let (kind, change, time) = (Kind::Gauge, Change::Set(seconds), None);
+            let offer = Offer { name, kind, help, labels, change, time, ttl, group };
+            // Not counted, as nobody pushed it. The name may be another's.
+            let _ = store.declare(&offer, &[], now);
+        }
+    }
+
+    /// Writes what is known about the groups.
+    pub fn write_self_metrics(&self, store: &Store, out: &mut dyn Sink) {
+        let [groups] = &FAMILIES;
+        let live = self.members.iter().filter(|member| store.live_in(member.group) > 0).count();
+        out.family(groups);
+        out.sample(&[], groups.value(live as u64));
+    }
+}
+
+/// The terms on which a body is taken.
+fn intake<'a>(
+    group: Group,
+    key: &'a Key,
+    rules: &'a Rules,
+    ttl: Duration,
+    max_labels: usize,
+) -> Intake<'a> {
+    Intake {
+        group,
+        prefix: &rules.prefix,
+        add: &key.labels,
+        collision: Collision::Overwrite,
+        constant: &rules.labels,
+        ttl,
+        honor_time: false,
+        max_age: Duration::ZERO,
+        max_series: usize::MAX,
+        max_labels,
+    }
+}
+
+#[cfg(test)]
+mod tests;

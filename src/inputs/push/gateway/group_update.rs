@@ -1,0 +1,123 @@
+//! What a client asks for, in which form its body comes, and what it is told when nothing is done.
+
+use super::protobuf;
+use crate::base::wire;
+use crate::inputs::push::exposition::Syntax;
+use crate::inputs::push::intake::Objection;
+use crate::inputs::push::json::Fault;
+use crate::model::metric::Buffer;
+use crate::workers::gunzip;
+
+/// What is done to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// PUT.
+    Replace,
+    /// POST.
+    Add,
+    /// DELETE.
+    Delete,
+}
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupUpdate<'a> {
+    /// What is to be done.
+    pub verb: Verb,
+    /// To which group: the path, as it came.
+    pub path: &'a str,
+    /// The Content-Type; empty without one.
+    pub content_type: &'a str,
+    /// The Content-Encoding; empty without one.
+    pub content_encoding: &'a str,
+    /// What is pushed.
+    pub body: &'a [u8],
+    /// The longest body that is taken, decoded.
+    pub max_body: usize,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The path or what the body says is not as it should be; the sentence says how.
+    Bad(String),
+    /// The body cannot be read; the sentence says where.
+    Unreadable(String),
+    /// The body is of a kind that is not read.
+    Media(&'static str),
+    /// There is no room for another group.
+    Full,
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As text.
+    Text(Syntax),
+    /// As protocol buffers.
+    Protobuf,
+}
+
+/// The form that a Content-Type stands for.
+pub(super) fn form(content_type: &str) -> Result<Form, Refusal> {
+    let mut parts = content_type.split(';').map(str::trim);
+    if !wire::same(parts.next().unwrap_or_default(), "application/vnd.google.protobuf") {
+        return Ok(Form::Text(Syntax::of(content_type)));
+    }
+    for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+        let value = value.trim().trim_matches('"');
+        for (known, expected) in
+            [("proto", "io.prometheus.client.MetricFamily"), ("encoding", "delimited")]
+        {
+            if wire::same(name.trim(), known) && !wire::same(value, expected) {
+                return Err(Refusal::Media(
+                    "Of protocol buffers only proto=io.prometheus.client.MetricFamily; \
+                     encoding=delimited is taken.",
+                ));
+            }
+        }
+    }
+    Ok(Form::Protobuf)
+}
+
+/// The text that a body in protocol buffers is made into.
+pub(super) fn from_protobuf(body: &[u8], max_body: usize) -> Result<Buffer, Refusal> {
+    protobuf::to_text(body, max_body).map_err(|Fault { at, expected }| {
+        let text =
+            ["The body is not as it should be: expected ", expected, " at byte ", &at.to_string()];
+        Refusal::Unreadable([&*text.concat(), "."].concat())
+    })
+}
+
+/// The body without its encoding, if it has one.
+pub(super) fn decode(update: &GroupUpdate<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+    let is = |name: &str| wire::same(update.content_encoding.trim(), name);
+    if is("") || is("identity") {
+        return Ok(None);
+    }
+    if !is("gzip") {
+        return Err(Refusal::Media("Bodies are taken as they are, or as gzip."));
+    }
+    let decoded = gunzip(update.body, update.max_body).map_err(|_| {
+        Refusal::Bad("The body is no gzip, or longer than allowed once decoded.".to_owned())
+    })?;
+    Ok(Some(decoded))
+}
+
+/// What is wrong with a body, and what became of the rest.
+pub(super) fn sentence(objection: &Objection, rest: &str) -> String {
+    match objection {
+        Objection::Line(bad) => {
+            format!(
+                "The body is not as it should be: expected {} in line {}.",
+                bad.expected, bad.line
+            )
+        }
+        Objection::Timed(name) => {
+            format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
+        }
+        Objection::Sample(name, reason) => {
+            format!("The metric {name} is refused: {}. {rest}", reason.said().1)
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Exposition text on its way into the store: names, labels and times become those under which the
+//! series of a group are kept.
+
+use super::exposition::{BadLine, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
+use crate::base::clock::WallClock;
+use crate::model::metric::{Point, Value};
+use crate::model::store::{Amount, Bounds, Change, Group, LabelSet, Offer, PARTS, Reason, Store};
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+/// How far a time stamp may lie in the future: clocks differ.
+pub const MAX_AHEAD: Duration = Duration::from_secs(60);
+
+/// Lines of a histogram that are kept as lines come from its families in turn: one is known as new if it
+/// is among so many.
+const NEAR: usize = 16;
+
+/// What stands before the name of a label whose own name was needed.
+const EXPORTED: &str = "exported_";
+
+/// What becomes of a label in the text that has the name of one that is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collision {
+    /// It goes on as `exported_<name>`.
+    Rename,
+    /// It gives way.
+    Overwrite,
+}
+
+/// How the samples of a text are taken. Whoever brings a whole set calls `Store::begin` before and
+/// `Store::end` after.
+#[derive(Clone, Copy, Debug)]
+pub struct Intake<'a> {
+    /// Whose they are.
+    pub group: Group,
+    /// What is put before every name.
+    pub prefix: &'a str,
+    /// What every series is labelled with.
+    pub add: &'a [(String, String)],
+    /// If the text has such a label.
+    pub collision: Collision,
+    /// What every series is labelled with that has no such label.
+    pub constant: &'a [(String, String)],
+    /// How long a series lives without another sample; zero is as long as its group wants it.
+    pub ttl: Duration,
+    /// Whether time stamps are kept.
+    pub honor_time: bool,
+    /// How old they may be.
+    pub max_age: Duration,
+    /// Samples beyond so many are refused.
+    pub max_series: usize,
+    /// A series has at most so many labels.
+    pub max_labels: usize,
+}
+
+/// What became of the samples of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Kept.
+    pub taken: usize,
+    /// Not kept.
+    pub refused: usize,
+    by_reason: [u32; Reason::ALL.len()],
+    /// The first that was refused.
+    pub first: Option<(String, Reason)>,
+}
+
+/// How much of a text is taken at once, how far it was, and what became of that.
+#[derive(Clone, Debug, Default)]
+pub struct Piece {
+    /// The next so many.
+    pub lines: usize,
+    /// Lines before it were read.
+    pub place: Place,
+    /// So far.
+    pub tally: Tally,
+}
+
+impl Tally {
+    /// How many were refused for which reason.
+    pub fn reasons(&self) -> impl Iterator<Item = (Reason, u32)> {
+        Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, count)| *count > 0)
+    }
+
+    /// Counts what is told of a sample that is kept all the same.
+    pub fn note(&mut self, reason: Reason) {
+        if let Some(count) = self.by_reason.get_mut(reason as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Counts what became of one sample.
+    pub fn count(&mut self, name: &str, done: Result<(), Reason>) {
+        let Err(reason) = done else {
+            self.taken += 1;
+            return;
+        };
+        self.refused += 1;
+        self.note(reason);
+        self.first.get_or_insert_with(|| (name.to_owned(), reason));
+    }
+}
+
+/// What taking a text needs, kept from one to the next.
+#[derive(Default)]
+pub struct Buffers {
+    /// Reads the text.
+    pub reader: Reader,
+    row: Row,
+    hasher: RandomState,
+    /// Of the text that was judged last the series by their hashes, and the places of their names.
+    seen: Vec<(u64, usize)>,
+    /// The names of its families, the prefix included.
+    names: Vec<String>,
+}
+
+impl Buffers {
+    /// The names of the families of the text that was judged last and found good.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+}
+
+/// Why a text is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// A line cannot be read.
+    Line(BadLine),
+    /// The sample of this name has a time stamp.
+    Timed(String),
+    /// The sample of this name would be refused.
+    Sample(String, Reason),
+}
+
+/// The same for one sample.
+#[derive(Default)]
+struct Row {
+    name: String,
+    labels: LabelSet,
+}
+
+impl Intake<'_> {
+    /// Offers every sample of `text` to the store. Where a line cannot be read, those before it were
+    /// offered.
+    pub fn take(
+        &self,
+        text: &[u8],
+        syntax: Syntax,
+        buffers: &mut Buffers,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<Tally, BadLine> {
+        let mut piece = Piece { lines: usize::MAX, ..Piece::default() };
+        self.take_on(text, syntax, &mut piece, buffers, store, now)?;
+        Ok(piece.tally)
+    }
+
+    /// The same for the next piece; nothing else may use `buffers` in between. Whether it was the
+    /// last.
+    pub fn take_on(
+        &self,
+        text: &[u8],
+        syntax: Syntax,
+        piece: &mut Piece,
+        buffers: &mut Buffers,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<bool, BadLine> {
+        let Buffers { reader, row, .. } = buffers;
+        let Piece { lines, place, tally } = piece;
+        let wall = WallClock::now();
+        let mut take = |sample: &Sample<'_>, tally: &mut Tally, store: &mut Store| {
+            let offer = self.offer(sample, row, tally.taken, store.bounds(), wall);
+            let done = offer.and_then(|offer| store.attempt(&offer, now));
+            match done {
+                Err(reason) if is_of_shape(sample, reason) => return Err(reason),
+                Err(reason) => store.refuse(self.group, reason),
+                Ok(()) => {}
+            }
+            tally.count(sample.name, done);
+            Ok(())
+        };
+        reader.read_on(text, syntax, place, *lines, &mut |read: Read<'_>| match read {
+            Ok(sample) => {
+                let Err(reason) = take(&sample, tally, store) else { return };
+                let is_other = reason == Reason::Kind;
+                for reason in [is_other.then_some(reason), Some(Reason::Unassembled)] {
+                    reason.into_iter().for_each(|reason| self.note(reason, tally, store));
+                }
+                each_line(&sample, &mut |line| {
+                    let _ = take(line, tally, store);
+                });
+            }
+            Err((_, Reason::Unassembled)) => self.note(Reason::Unassembled, tally, store),
+            Err((name, reason)) => {
+                store.refuse(self.group, reason);
+                tally.count(name, Err(reason));
+            }
+        })
+    }
+
+    /// Whether every sample of `text` would be taken, none of them with a time stamp, and there is
+    /// room for all; changes nothing. The group replaces its metrics of the same names, or `is_all`
+    /// it has. Tells whether what is replaced must go first.
+    pub fn judge(
+        &self,
+        text: &[u8],
+        syntax: Syntax,
+        is_all: bool,
+        buffers: &mut Buffers,
+        store: &Store,
+        now: Instant,
+    ) -> Result<bool, Objection> {
+        let Buffers { reader, row, hasher, seen, names } = buffers;
+        seen.clear();
+        names.clear();
+        let (wall, mut more) = (WallClock::now(), Amount::default());
+        let (mut first, mut clashes) = (None, false);
+        // The families that are not there yet.
+        let mut fresh: Vec<u64> = Vec::new();
+        let mut judge = |sample: &Sample<'_>, names: &mut Vec<String>| {
+            if sample.time.is_some() {
+                return Err(Objection::Timed(sample.name.to_owned()));
+            }
+            let name = sample.name;
+            let judged = self.offer(sample, row, 0, store.bounds(), wall).and_then(|offer| {
+                if names.last().is_none_or(|last| *last != *offer.name) {
+                    names.push(offer.name.to_owned());
+                }
+                let judgement = store.judge(&offer, is_all, now)?;
+                let key =
+                    (matches!(sample.point, Point::Number(_)), offer.name, offer.labels.text());
+                seen.push((hasher.hash_one(key), names.len() - 1));
+                more.add(judgement.more);
+                let family = hasher.hash_one(offer.name);
+                if judgement.is_new && !fresh.iter().rev().take(NEAR).any(|of| *of == family) {
+                    fresh.push(family);
+                    more.add(offer.of_family());
+                }
+                clashes |= judgement.clashes;
+                store.room(self.group, more)
+            });
+            judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
+        };
+        let done = reader.read(text, syntax, &mut |read| {
+            let sample = match read {
+                Ok(sample) if first.is_none() => sample,
+                Err((name, Reason::Unassembled)) => return self.name_parts(name, names),
+                _ => return,
+            };
+            if !matches!(sample.point, Point::Number(_)) {
+                self.name_parts(sample.name, names);
+            }
+            first = judge(&sample, names).err();
+            if matches!(&first, Some(Objection::Sample(_, reason)) if is_of_shape(&sample, *reason))
+            {
+                first = None;
+                each_line(&sample, &mut |line| {
+                    first = first.take().or_else(|| judge(line, names).err());
+                });
+            }
+        });
+        done.map_err(Objection::Line)?;
+        if let Some(objection) = first {
+            return Err(objection);
+        }
+        seen.sort_unstable();
+        let is_same = |pair: &[(u64, usize)]| match pair {
+            [a, b] if a.0 == b.0 => names.get(b.1).cloned(),
+            _ => None,
+        };
+        if let Some(name) = seen.windows(2).find_map(is_same) {
+            return Err(Objection::Sample(name, Reason::Twice));
+        }
+        names.sort_unstable();
+        names.dedup();
+        Ok(clashes)
+    }
+
+    /// Counts what is kept in another way.
+    fn note(&self, reason: Reason, tally: &mut Tally, store: &mut Store) {
+        store.refuse(self.group, reason);
+        tally.note(reason);
+    }
+
+    /// All that a histogram or summary of this name replaces.
+    fn name_parts(&self, name: &str, names: &mut Vec<String>) {
+        names.extend(PARTS.iter().chain(&[""]).map(|part| [self.prefix, name, part].concat()));
+    }
+
+    fn offer<'o>(
+        &self,
+        sample: &Sample<'o>,
+        row: &'o mut Row,
+        taken: usize,
+        bounds: &Bounds,
+        wall: WallClock,
+    ) -> Result<Offer<'o>, Reason> {
+        if taken >= self.max_series {
+            return Err(Reason::Series);
+        }
+        let time = sample.time.filter(|_| self.honor_time);
+        if time.is_some_and(|time| !self.is_timely(time, wall)) {
+            return Err(Reason::Time);
+        }
+        self.label(sample, &mut row.labels);
+        let reserved = match sample.point {
+            Point::Number(_) => "",
+            Point::Histogram(_) => "le",
+            Point::Summary(_) => "quantile",
+        };
+        // Its lines may well have that label.
+        if !reserved.is_empty() && sample.labels.pairs().any(|(name, _)| name == reserved) {
+            return Err(Reason::Buckets);
+        }
+        row.name.clear();
+        row.name.push_str(self.prefix);
+        row.name.push_str(sample.name);
+        Ok(Offer {
+            name: &row.name,
+            kind: sample.kind,
+            help: sample.help,
+            labels: row
+                .labels
+                .render_utf8(&Bounds { labels: self.max_labels, ..*bounds }, reserved)?,
+            change: match sample.point {
+                Point::Number(Value::Float(value)) => Change::Set(value),
+                point => Change::ReplaceAs(point, sample.texts),
+            },
+            time,
+            ttl: self.ttl,
+            group: self.group,
+        })
+    }
+
+    fn label(&self, sample: &Sample<'_>, labels: &mut LabelSet) {
+        labels.clear();
+        for (name, value) in sample.labels.pairs() {
+            let is_needed = self.add.iter().any(|(added, _)| added == name);
+            if is_needed && self.collision == Collision::Overwrite {
+                continue;
+            }
+            labels.push(|bytes| {
+                if is_needed {
+                    bytes.extend_from_slice(EXPORTED.as_bytes());
+                }
+                match sample.labels.is_quoted {
+                    true => Quoted::new(name).write(bytes),
+                    false => bytes.extend_from_slice(name.as_bytes()),
+                }
+                let middle = bytes.len();
+                value.write(bytes);
+                middle
+            });
+        }
+        for (name, value) in self.add {
+            labels.add(name, value);
+        }
+        for (name, value) in self.constant {
+            labels.add_missing(name, value);
+        }
+    }
+
+    fn is_timely(&self, millis: i64, wall: WallClock) -> bool {
+        let now = wall.since_epoch();
+        let from = now.saturating_sub(self.max_age).as_millis() as i64;
+        let to = (now + MAX_AHEAD).as_millis() as i64;
+        (from..=to).contains(&millis)
+    }
+}
+
+/// Whether a histogram or summary is only refused as one, so that its lines may be taken: they have names
+/// and labels of their own.
+fn is_of_shape(sample: &Sample<'_>, reason: Reason) -> bool {
+    let is_whole = !matches!(sample.point, Point::Number(_));
+    let of_names = matches!(reason, Reason::Kind | Reason::Taken | Reason::Reserved);
+    is_whole && (of_names || matches!(reason, Reason::Twice | Reason::Buckets))
+}
+
+#[cfg(test)]
+mod tests;

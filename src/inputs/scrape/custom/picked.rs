@@ -1,0 +1,60 @@
+//! A sample that was picked out of a document, and what its name, labels and value are made of.
+
+use crate::inputs::push::json::{Text, Value};
+use crate::model::store::Reason;
+
+/// The label of an array's elements.
+const INDEX: &str = "index";
+
+/// The help of what has none of its own.
+pub const HELP: &str = "A number in the JSON that the target answers.";
+
+/// One sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Picked<'a> {
+    /// The name of the metric.
+    pub name: &'a str,
+    /// A counter instead of a gauge.
+    pub is_counter: bool,
+    /// One sentence.
+    pub help: &'a str,
+    /// Names and values; an empty value is none.
+    pub labels: &'a [(String, String)],
+    /// Finite.
+    pub value: f64,
+}
+
+/// Takes each sample, or of what there is none, and why: the path of a field, or the name that a
+/// number would have.
+pub type Take<'t> = dyn FnMut(Result<Picked<'_>, (&str, Reason)>) + 't;
+
+/// Appends `part` with every character that no name has replaced by `_`.
+pub fn push_part(name: &mut String, part: &str) {
+    if name.is_empty() && part.starts_with(|c: char| c.is_ascii_digit()) {
+        name.push('_');
+    }
+    name.extend(part.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+}
+
+/// What the text says.
+pub fn said(text: Text<'_>) -> String {
+    let mut said = Vec::new();
+    text.write(&mut said);
+    String::from_utf8(said).unwrap_or_default()
+}
+
+/// The name of the label of the `depth`th array from outside.
+pub fn index_name(depth: usize) -> String {
+    match depth {
+        0 => INDEX.to_owned(),
+        more => [INDEX, "_", &(more + 1).to_string()].concat(),
+    }
+}
+
+/// A number, a boolean as 0 or 1.
+pub fn number(value: Value<'_>) -> Option<f64> {
+    match value {
+        Value::Bool(is) => Some(f64::from(u8::from(is))),
+        other => other.number(),
+    }
+}

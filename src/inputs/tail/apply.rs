@@ -1,0 +1,158 @@
+//! Other settings: what is followed stays where it is, and what a rule counted stays with the rule.
+//!
+//! The series of a metric are one group, whatever rules make them. They stay as long as no rule of the
+//! metric goes or changes: then they go at once, and what is left of the rules begins anew.
+
+use super::file::CHUNK;
+use super::glob::Glob;
+use super::rule::Rule;
+use super::watch::Watch;
+use super::{Entry, Read, State, Tails};
+use crate::base::log;
+use crate::model::store::{Group, Store};
+use crate::settings::{LogFiles, LogRule, Tail};
+use std::time::Instant;
+
+/// The series of one name.
+struct Metric {
+    name: String,
+    group: Group,
+    /// None of them is there yet.
+    is_new: bool,
+}
+
+/// What is said of one path in several places, together.
+fn by_path(logs: &[LogFiles]) -> Vec<LogFiles> {
+    let mut all: Vec<LogFiles> = Vec::with_capacity(logs.len());
+    for log in logs {
+        match all.iter_mut().find(|known| known.path == log.path) {
+            Some(known) => {
+                known.rules.extend_from_slice(&log.rules);
+                known.from_start |= log.from_start;
+            }
+            None => all.push(log.clone()),
+        }
+    }
+    all
+}
+
+impl Tails {
+    /// Goes on with these files; those that are followed already go on where they are. `labels` are
+    /// on every series that has none of that name.
+    pub fn apply(
+        &mut self,
+        settings: &Tail,
+        logs: &[LogFiles],
+        labels: &[(String, String)],
+        store: &mut Store,
+        now: Instant,
+    ) {
+        self.complete(store, now);
+        self.write_state(now);
+        let has_other_state = self.settings.state_file != settings.state_file;
+        self.settings = settings.clone();
+        self.common.max_value_bytes = settings.max_value_bytes;
+        self.common.max_series = settings.max_series;
+        let has_other_labels = self.common.labels != labels;
+        self.common.labels = labels.to_vec();
+        let mut before = std::mem::take(&mut self.entries);
+        let mut groups = self.settle_groups(&before, logs, has_other_labels, store);
+        for said in by_path(logs) {
+            let at = before.iter().position(|entry| entry.said.path == said.path);
+            let old = at.map(|at| before.swap_remove(at));
+            let entry = self.make_entry(said, old, &mut groups, store, now);
+            self.entries.push(entry);
+        }
+        if has_other_state || self.entries.is_empty() {
+            self.state = State { has_changed: !self.entries.is_empty(), ..State::default() };
+            self.pending.clear();
+        }
+        if self.entries.is_empty() {
+            (self.watch, self.buffer) = (Watch::default(), Vec::new());
+            (self.poll, self.pause, self.backlog) = (None, None, None);
+            return;
+        }
+        if has_other_state || self.buffer.is_empty() {
+            self.read_state(now);
+        }
+        self.buffer.resize(CHUNK.max(settings.max_line_bytes + 1), 0);
+        (self.poll, self.pause) = (Some(now), None);
+    }
+
+    /// Groups of metrics whose rules are all as they were, or more; others go with their series.
+    fn settle_groups(
+        &self,
+        before: &[Entry],
+        logs: &[LogFiles],
+        is_all_new: bool,
+        store: &mut Store,
+    ) -> Vec<Metric> {
+        let mut groups: Vec<Metric> = Vec::new();
+        let mut over = Vec::new();
+        let is_wanted = |old: &LogRule| logs.iter().any(|log| log.rules.contains(old));
+        for rule in before.iter().flat_map(|entry| &entry.rules) {
+            if is_all_new || !is_wanted(&rule.said) {
+                over.push(rule.group);
+            }
+            if !groups.iter().any(|metric| metric.group == rule.group) {
+                let name = rule.said.metric.clone();
+                groups.push(Metric { name, group: rule.group, is_new: false });
+            }
+        }
+        groups.retain(|metric| {
+            let is_over = over.contains(&metric.group);
+            if is_over {
+                store.close_group(metric.group);
+            }
+            !is_over
+        });
+        groups
+    }
+
+    fn make_entry(
+        &mut self,
+        said: LogFiles,
+        old: Option<Entry>,
+        groups: &mut Vec<Metric>,
+        store: &mut Store,
+        now: Instant,
+    ) -> Entry {
+        let new = || Entry {
+            glob: Glob::new(&said.path),
+            said: LogFiles::default(),
+            rules: Vec::new(),
+            files: Vec::new(),
+            irregular: Vec::new(),
+            passed: Vec::new(),
+            is_new: true,
+            read: Read::default(),
+        };
+        let mut entry = old.unwrap_or_else(new);
+        let mut kept = std::mem::take(&mut entry.rules);
+        let mut rules = Vec::with_capacity(said.rules.len());
+        for rule in &said.rules {
+            let known = groups.iter().find(|metric| metric.name == rule.metric);
+            let (group, is_new) = known
+                .map_or_else(|| (store.open_group(), true), |metric| (metric.group, metric.is_new));
+            if known.is_none() {
+                groups.push(Metric { name: rule.metric.clone(), group, is_new });
+            }
+            let same = |old: &Rule| old.said == *rule && !is_new;
+            if let Some(at) = kept.iter().position(same) {
+                rules.push(kept.swap_remove(at));
+                continue;
+            }
+            match Rule::new(rule, group) {
+                Ok(mut made) => {
+                    made.declare(&mut self.common, store, now);
+                    rules.push(made);
+                }
+                // The settings refuse it before.
+                Err(error) => {
+                    log::error("no pattern", &[("pattern", &rule.pattern), ("error", &error)]);
+                }
+            }
+        }
+        Entry { said, rules, irregular: Vec::new(), ..entry }
+    }
+}

@@ -1,0 +1,204 @@
+//! Where the reading of a file starts that was just opened: where it was read to before the program
+//! started, or where the file was read to of which it is a copy, or at its beginning or end.
+//!
+//! A rotation that copies and truncates leaves two files that begin alike. What was read of the first
+//! must not be read again of its copy; what was not, can only be read there. So a copy waits as long as
+//! its original is what it was, and goes on from where that was read to when it is emptied or gone. Of
+//! several copies one has the rest.
+
+use super::disk;
+use super::file::{Beside, Leaving, Left, Start, Tailed};
+use super::state::{Head, Place};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a file that was renamed or deleted is still looked at after nobody wrote to it.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// How often there must have been nothing more, too.
+pub const ENDS: u32 = 2;
+
+/// What becomes of a file that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is read.
+    Reads,
+    /// Nothing is in it yet, so that it cannot be told whether it is a copy.
+    Waits,
+    /// It is read: for a while it was the file beside which it lies, and nobody looked.
+    Unseen,
+    /// The same, but it was compressed.
+    UnseenPacked,
+    /// It is not to be read.
+    Goes,
+}
+
+/// Decides where the reading of `file` starts. Which of the files is opened first must make no
+/// difference.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn settle(
+    file: &mut Tailed,
+    others: &mut dyn Iterator<Item = &mut Tailed>,
+    (setting, pending): (&str, &[Place]),
+    buffer: &mut [u8],
+    now: Instant,
+) -> io::Result<Settled> {
+    let places = || pending.iter().filter(|place| place.setting == setting);
+    // One that lies where it was and begins otherwise was emptied, which is seen when it is read.
+    let is_here = |p: &Place| p.path == file.path && file.start != Start::Late;
+    let is_it = |p: &&Place| p.inode == file.id.1 && (file.begins(p.head) || is_here(p));
+    if let Some(place) = places().find(is_it).filter(|_| file.beside.is_none()) {
+        file.resume(place);
+        return Ok(Settled::Reads);
+    }
+    if file.start == Start::Rest {
+        return Ok(Settled::Goes);
+    }
+    if let Some(place) = places().find(|place| place.path == file.path) {
+        // Another file lies here, or it was emptied: all of it is new, unless it is the same that was
+        // put back.
+        let is_elsewhere = || disk::renamed(&place.path, place.inode).is_ok();
+        if place.head.bytes > 0 && file.begins(place.head) && !is_elsewhere() {
+            file.resume(place);
+            return Ok(Settled::Reads);
+        }
+        file.start = Start::Beginning;
+    }
+    let begins = |head: Head| head.bytes > 0 && file.begins(head);
+    let is_of =
+        |place: &&Place| disk::is_named_after(&file.path, &place.path) && begins(place.head);
+    if let Some(place) = places().find(is_of) {
+        let (head, offset, skips) = (place.head, place.offset, place.skips);
+        file.skip_to(Left { head, offset, skips, half: None });
+        file.is_copy = disk::is_so(&place.path, place.head);
+        file.start = Start::Beginning;
+    } else if file.start == Start::Late {
+        if file.is_empty() {
+            return Ok(Settled::Waits);
+        }
+        if let Found::Other { has_turned } = copied(file, others, buffer, now)
+            && let Some(beside) = file.beside
+        {
+            if !has_turned || beside == Beside::Copy {
+                return Ok(Settled::Goes);
+            }
+            file.begin(buffer)?;
+            return Ok(match file.is_packed {
+                true => Settled::UnseenPacked,
+                false if file.head.bytes == 0 => Settled::Goes,
+                false => Settled::Unseen,
+            });
+        }
+    }
+    file.begin(buffer)?;
+    Ok(Settled::Reads)
+}
+
+/// What a file is that came to be while we looked.
+enum Found {
+    /// A copy of another.
+    Copy,
+    /// None. Whether one of which it could be an earlier part began anew lately.
+    Other { has_turned: bool },
+}
+
+/// Whether a file that came to be while we looked is a copy, and how far it was read already, then.
+fn copied(
+    file: &mut Tailed,
+    others: &mut dyn Iterator<Item = &mut Tailed>,
+    buffer: &mut [u8],
+    now: Instant,
+) -> Found {
+    let mut has_turned = false;
+    for other in others.filter(|other| disk::is_named_after(&file.path, &other.path)) {
+        if file.beside.is_some() && file.path.parent() != other.path.parent() {
+            continue;
+        }
+        has_turned |= other.leaving.is_some() || other.turned.is_some_and(|at| now < at + GRACE);
+        if other.start != Start::Known {
+            continue;
+        }
+        let begins = |head: Head| head.bytes > 0 && file.begins(head);
+        let before = other.before.filter(|before| begins(before.head));
+        let is_like = begins(other.head);
+        // It may be emptied now: whether it was is looked at last.
+        let is_copy = file.is_copy_of(other, buffer);
+        let is_emptied = other.is_open() && !other.begins(other.head);
+        // One that is closed is looked at first. One that was emptied is seen to be when it is read.
+        if is_copy || is_like && (!other.is_open() || is_emptied) {
+            other.is_due |= is_emptied;
+            (file.is_copy, file.was) = (true, Some(other.path.clone()));
+            return Found::Copy;
+        }
+        if let Some(before) = before {
+            if file.length() >= before.offset {
+                other.before = Some(Left::nothing(before.head));
+            }
+            file.skip_to(before);
+            file.was = Some(other.path.clone());
+            return Found::Copy;
+        }
+        has_turned |= is_emptied || other.head.bytes == 0;
+    }
+    Found::Other { has_turned }
+}
+
+/// Whether a copy still is one, or its original was emptied, which is seen when that is read.
+pub fn stays_copy(
+    file: &Tailed,
+    others: &mut dyn Iterator<Item = &mut Tailed>,
+    buffer: &mut [u8],
+) -> bool {
+    let mut stays = false;
+    for other in others.filter(|other| disk::is_named_after(&file.path, &other.path)) {
+        let is_copy = file.is_copy_of(other, buffer);
+        let is_emptied = !other.is_copy && !other.begins(other.head);
+        other.is_due |= is_emptied;
+        stays |= is_emptied || is_copy;
+    }
+    stays
+}
+
+/// A file that began so was emptied or is gone: its copy is read on from where it was read to. Of several
+/// the longest is, because one that was made earlier lacks lines. Whether there is one.
+pub fn hand_over(files: &mut [Tailed], was: Left) -> bool {
+    let mut longest: Option<&mut Tailed> = None;
+    for file in files.iter_mut().filter(|file| file.is_copy && was.head.bytes > 0) {
+        if file.open().is_err() || !file.begins(was.head) {
+            continue;
+        }
+        (file.is_copy, file.is_due) = (false, true);
+        let length = file.length();
+        let is_longer = longest.as_ref().is_none_or(|longest| length > longest.length());
+        file.skip_to(if is_longer { was } else { Left::nothing(was.head) });
+        if is_longer && let Some(other) = longest.replace(file) {
+            other.skip_to(Left::nothing(was.head));
+        }
+    }
+    longest.is_some()
+}
+
+/// Whether whoever wrote to `file` writes to another now.
+pub fn has_moved_on(file: &Tailed, others: &mut dyn Iterator<Item = &Tailed>) -> bool {
+    for other in others {
+        let is_of = |path: &Path| path == other.path || disk::is_earlier(&file.path, &other.path);
+        let has_grown = other.leaving.is_none() && !other.is_copy && other.size() > 0;
+        if has_grown && is_of(file.was.as_deref().unwrap_or(&file.path)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Nothing comes any more, and came for a while before.
+pub fn is_over(quiet: &mut Leaving, has_grown: bool, least: Duration, now: Instant) -> bool {
+    if has_grown {
+        *quiet = Leaving { since: now, ends: 0 };
+    }
+    quiet.ends += 1;
+    quiet.ends >= ENDS && now.saturating_duration_since(quiet.since) >= least
+}

@@ -1,0 +1,152 @@
+//! Files that no path names, beside files that one names: what a rotation left there.
+//!
+//! `path = "app.log"` finds `app.log` alone. What a rotation copied to `app.log.1` before it emptied
+//! `app.log` is read there from where `app.log` was read to. What was `app.log` between two looks, so
+//! that nobody saw it, is read, too, and counted as a rotation that was missed; so is one that was
+//! compressed already, whose lines are lost. All other names beside a log are somebody else's: a file is
+//! looked at once, and again when it changed.
+
+use super::disk::{self, HEAD};
+use super::file::{Beside, Start, Tailed};
+use super::passed::Passed;
+use super::{Entry, Tails};
+use crate::base::wire::matches;
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Names that are gone through for one path of the settings.
+const MAX_NAMES: usize = 10_000;
+
+/// Files beside those of one path that are looked at; those written last count.
+const MAX_BESIDE: usize = 256;
+
+impl Tails {
+    /// Looks for what rotations left in these directories of `entry`; so many files may be added.
+    pub(super) fn look_beside(&mut self, entry: &mut Entry, directories: &[PathBuf], room: usize) {
+        let places = || self.pending.iter().filter(|place| place.setting == entry.said.path);
+        // Those that were there before are nobody's, but for what came since the offsets were written.
+        let since =
+            if entry.is_new { self.kept.filter(|_| places().next().is_some()) } else { None };
+        let is_old =
+            |about: &Metadata| entry.is_new && since.is_none_or(|since| changed(about) < since);
+        let mut passed = Vec::new();
+        let mut new: Vec<Tailed> = Vec::new();
+        for (path, about, beside) in found(entry, directories) {
+            let state = disk::state(&about);
+            let was = entry.passed.iter().find(|was| was.inode == about.ino());
+            if let Some(was) = was.filter(|was| was.state == state) {
+                passed.push(*was);
+            } else if is_old(&about) {
+                let head =
+                    disk::open_regular(&path).and_then(|(file, _)| disk::head_of(&file, HEAD));
+                passed.push(Passed { inode: about.ino(), state, head: head.unwrap_or_default() });
+            } else if new.len() < room {
+                // One that was read, or was there before, was never the file itself unseen.
+                let is_it = |was: &&Passed| was.head.bytes > 0 && disk::is_so(&path, was.head);
+                let was = was.filter(is_it);
+                passed.extend(was);
+                let mut file = Tailed::new(path, &about, Start::Late);
+                file.beside = Some(if was.is_some() { Beside::Copy } else { beside });
+                new.push(file);
+            }
+        }
+        entry.passed = passed;
+        // The oldest first.
+        new.reverse();
+        if let Some(file) = new.iter_mut().find(|file| file.beside == Some(Beside::Earlier)) {
+            let is_gone = |path: &Path| {
+                let mut left = entry.files.iter().filter(|file| file.leaving.is_some());
+                left.any(|file| file.path == path) || places().any(|place| place.path == path)
+            };
+            let is_blank = |other: &&Tailed| match other.start {
+                Start::Known => other.head.bytes == 0,
+                _ => !is_gone(&other.path),
+            };
+            let mut blank = entry.files.iter().filter(is_blank);
+            file.is_expected = blank.any(|other| disk::is_named_after(&file.path, &other.path));
+        }
+        entry.files.extend(new);
+    }
+}
+
+/// Regular files that are called as rotations call those of the path, the newest first, without those
+/// that are followed.
+fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Beside)> {
+    let mut found: Vec<(PathBuf, Metadata, Beside)> = Vec::new();
+    let mut left = MAX_NAMES;
+    for directory in directories {
+        let Ok(names) = fs::read_dir(directory) else { continue };
+        for name in names.take(left).flatten() {
+            left -= 1;
+            let path = name.path();
+            let Some(beside) = beside(entry.glob.name(), name.file_name().as_bytes()) else {
+                continue;
+            };
+            let Ok(about) = fs::metadata(&path) else { continue };
+            let is_known = entry.files.iter().any(|file| file.id.1 == about.ino());
+            if about.is_file() && !is_known {
+                let at = found.partition_point(|(_, other, _)| changed(other) > changed(&about));
+                found.insert(at, (path, about, beside));
+                found.truncate(MAX_BESIDE);
+            }
+        }
+    }
+    found
+}
+
+fn changed(about: &Metadata) -> (i64, i64) {
+    (about.mtime(), about.mtime_nsec())
+}
+
+/// What a file of this name is to one whose name the pattern finds.
+fn beside(pattern: &[u8], name: &[u8]) -> Option<Beside> {
+    if matches(pattern, name) {
+        return None;
+    }
+    let ends = || (1..name.len()).filter_map(|at| name.split_at_checked(at));
+    let mut ends =
+        ends().filter(|(_, rest)| rest.first().is_some_and(|b| !b.is_ascii_alphanumeric()));
+    // web-20260101.log is a copy of web.log.
+    let extension = memchr::memrchr(b'.', name).and_then(|dot| name.get(dot..)).unwrap_or_default();
+    let mut is_copy = false;
+    for (start, rest) in &mut ends {
+        if matches(pattern, start) && disk::is_rotation(rest) {
+            return Some(Beside::Earlier);
+        }
+        is_copy |= matches(pattern, start) || matches(pattern, &[start, extension].concat());
+    }
+    is_copy.then_some(Beside::Copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_are_to_others() {
+        for (pattern, name, expected) in [
+            ("web.log", "web.log.1", Some(Beside::Earlier)),
+            ("web.log", "web.log-20260101.gz", Some(Beside::Earlier)),
+            ("*.log", "web.1.log.2", Some(Beside::Earlier)),
+            ("messages", "messages-20260101", Some(Beside::Earlier)),
+            ("web.log", "web.log.bak", Some(Beside::Copy)),
+            ("web.log", "web.log.1.bak", Some(Beside::Copy)),
+            ("web.log", "web-20260101.log", Some(Beside::Copy)),
+            ("web.log", "web.2.log", Some(Beside::Copy)),
+            ("messages", "messages.old", Some(Beside::Copy)),
+            ("web.log", "web.log", None),
+            ("*.log", "web-20260101.log", None),
+            ("web.log*", "web.log.1", None),
+            ("web.log", "web.logs", None),
+            ("web.log", "other.log", None),
+            ("messages", "messages2", None),
+            ("web.log", "", None),
+            ("web.log", ".", None),
+            ("", ".x", None),
+        ] {
+            assert_eq!(beside(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+        }
+    }
+}

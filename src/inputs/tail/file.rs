@@ -1,0 +1,406 @@
+//! One log file: what it is known by, how far it was read, what it says next.
+//!
+//! A file is a device, an inode and how it begins: a name may be given to another file, an inode too,
+//! and a file may be emptied and filled again past where it was read. What was read is kept as the place
+//! where the first line begins that was not counted yet; a line that waits for its end is kept in the file
+//! and not in memory.
+
+use super::disk::{FileState, HEAD, head_in, head_of, look, open_regular, read_at, renamed, state};
+use super::state::{Head, Place};
+use crate::base::sys;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Bytes that are read at once.
+pub const CHUNK: usize = 64 << 10;
+
+/// Where the reading of a file starts that was not opened yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At its first line.
+    Beginning,
+    /// At its first line, unless it is a copy: it came to be while we looked.
+    Late,
+    /// Where it was read to before the program started; otherwise not at all.
+    Rest,
+    /// At the last line that was there when it was found, then so many bytes.
+    End(u64),
+    /// Where it stands: it was opened before.
+    Known,
+}
+
+/// A file that was renamed or deleted: it is read until nobody writes to it any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving {
+    /// When it last grew, or left.
+    pub since: Instant,
+    /// How often there was nothing more to read since.
+    pub ends: u32,
+}
+
+/// A file that the path does not name, beside one that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// It is read if it is a copy of what was emptied.
+    Copy,
+    /// It is also read if the file was rotated unseen: then it was that file for a while.
+    Earlier,
+}
+
+/// How a file began and how far it was read before it was emptied or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub head: Head,
+    /// `u64::MAX` if a copy was found that has the rest.
+    pub offset: u64,
+    /// The offset is within a line that was cut.
+    pub skips: bool,
+    pub half: Option<Half>,
+}
+
+impl Left {
+    /// Nothing is left of what began so.
+    pub fn nothing(head: Head) -> Left {
+        Left { head, offset: u64::MAX, skips: false, half: None }
+    }
+}
+
+/// Lines that some rules were held against, and others not yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Half {
+    /// Bytes from the offset on.
+    pub len: usize,
+    /// The next rule.
+    pub rule: usize,
+    /// Behind them the offset is within a line that was cut.
+    pub skips: bool,
+}
+
+/// One file.
+pub struct Tailed {
+    /// Where it was found.
+    pub path: PathBuf,
+    /// Its device and inode.
+    pub id: (u64, u64),
+    /// How it begins; nothing before it was opened.
+    pub head: Head,
+    /// Where to begin.
+    pub start: Start,
+    /// Where the first line begins that was not counted yet.
+    pub offset: u64,
+    /// The offset is within a line that was cut.
+    pub skips: bool,
+    /// There may be something to read.
+    pub is_due: bool,
+    /// It has no name any more that is looked for.
+    pub leaving: Option<Leaving>,
+    /// It is a copy of another so far: what is read is read there.
+    pub is_copy: bool,
+    /// What it was before it was last emptied.
+    pub before: Option<Left>,
+    /// When there was last a new beginning: it was found, emptied, or got its first bytes.
+    pub turned: Option<Instant>,
+    /// The path does not name it.
+    pub beside: Option<Beside>,
+    /// What it was a copy of, or was itself, was empty or not there at the last look: only one rotation was
+    /// not seen.
+    pub is_expected: bool,
+    /// Where the file was that this one is an earlier part of.
+    pub was: Option<PathBuf>,
+    /// The last line has no end and nothing comes any more, since then.
+    pub unfinished: Option<Leaving>,
+    /// Not all rules had these lines yet.
+    pub half: Option<Half>,
+    /// It is compressed, and not read.
+    pub is_packed: bool,
+    /// Size and time of the last change when it was found or read.
+    pub found: FileState,
+    /// Where it really lies, if `path` leads through links.
+    pub real: PathBuf,
+    /// The watch on the directory where it lies.
+    pub watch: i32,
+    /// The last turn that read of it.
+    pub used: u64,
+    /// It could not be opened or read, which was said.
+    pub is_troubled: bool,
+    file: Option<File>,
+    /// Size and time of the last change when it was last looked at.
+    seen: FileState,
+    /// How much to read at once: more where a line is longer.
+    want: usize,
+}
+
+/// What reading brought.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Bytes {
+    /// So many, from the offset on; fewer than asked for if there are no more.
+    Some(usize),
+    /// The file began otherwise than it did, or was longer. This is what it was.
+    Truncated(Left),
+}
+
+impl Tailed {
+    /// A file that was found, not opened yet.
+    pub fn new(path: PathBuf, about: &Metadata, start: Start) -> Tailed {
+        Tailed {
+            real: fs::canonicalize(&path).unwrap_or_else(|_| path.clone()),
+            path,
+            id: (about.dev(), about.ino()),
+            head: Head::default(),
+            start,
+            offset: 0,
+            skips: false,
+            is_due: true,
+            leaving: None,
+            is_copy: false,
+            before: None,
+            turned: None,
+            beside: None,
+            is_expected: false,
+            was: None,
+            unfinished: None,
+            half: None,
+            is_packed: false,
+            found: state(about),
+            watch: -1,
+            used: 0,
+            is_troubled: false,
+            file: None,
+            seen: (0, 0, 0),
+            want: CHUNK,
+        }
+    }
+
+    /// It has another name now.
+    pub fn rename(&mut self, path: PathBuf) {
+        if self.path != path {
+            self.real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+            self.was = Some(std::mem::replace(&mut self.path, path));
+        }
+    }
+
+    /// The size when it was last read.
+    pub fn size(&self) -> u64 {
+        self.seen.0
+    }
+
+    /// Where it stands, to be kept, if that is known.
+    pub fn place(&self, setting: &str) -> Option<Place> {
+        // One that came and is empty is read from its beginning later.
+        let is_known = matches!(self.start, Start::Known | Start::Late);
+        (is_known && !self.is_copy).then(|| Place {
+            offset: self.offset,
+            device: self.id.0,
+            inode: self.id.1,
+            head: self.head,
+            skips: self.skips,
+            setting: setting.to_owned(),
+            path: self.path.clone(),
+        })
+    }
+
+    /// Whether a descriptor is open.
+    pub fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Opens it if it is not; by another name, if it was renamed in its directory.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if it is not there any more under any name in its directory.
+    pub fn open(&mut self) -> io::Result<()> {
+        if self.file.is_some() {
+            return Ok(());
+        }
+        let here = open_regular(&self.path).and_then(|(file, about)| {
+            let is_same = (about.dev(), about.ino()) == self.id;
+            if is_same { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+        });
+        let file = match here {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let path = renamed(&self.path, self.id.1)?;
+                let (file, about) = open_regular(&path)?;
+                let is_same = (about.dev(), about.ino()) == self.id;
+                if !is_same {
+                    return Err(error);
+                }
+                file
+            }
+            here => here?,
+        };
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Closes the descriptor; where it was read to stays.
+    pub fn close(&mut self) {
+        self.file = None;
+    }
+
+    /// Whether it changed since it was last read.
+    pub fn has_changed(&self) -> bool {
+        let about = match &self.file {
+            Some(file) => file.metadata(),
+            None => fs::metadata(&self.path),
+        };
+        // Who cannot tell opens it, which tells more.
+        about.map_or(true, |about| state(&about) != self.seen)
+    }
+
+    /// Begins to read an opened file where `start` says.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn begin(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let look = look(file, HEAD)?;
+        (self.head, self.is_packed) = (look.head, look.is_packed);
+        if let Start::End(size) = self.start {
+            // A line that is being written is read from its start.
+            let room = u64::try_from(buffer.len()).unwrap_or(0).min(size);
+            let from = size - room;
+            let last = buffer.get_mut(..room as usize).unwrap_or_default();
+            let n = read_at(file, last, from)?;
+            let last = last.get(..n).unwrap_or_default();
+            let line = memchr::memrchr(b'\n', last).map(|newline| from + newline as u64 + 1);
+            self.offset = line.unwrap_or(from);
+            self.skips = line.is_none() && from > 0;
+        }
+        self.start = Start::Known;
+        Ok(())
+    }
+
+    /// Begins where `place` was.
+    pub fn resume(&mut self, place: &Place) {
+        (self.offset, self.skips, self.head) = (place.offset, place.skips, place.head);
+        self.start = Start::Known;
+    }
+
+    /// Whether the opened file begins so.
+    pub fn begins(&self, head: Head) -> bool {
+        let file = self.file.as_ref();
+        file.is_some_and(|file| head_of(file, head.bytes.into()).is_ok_and(|h| h == head))
+    }
+
+    /// Whether there is nothing in the opened file; it is noted that this was seen.
+    pub fn is_empty(&mut self) -> bool {
+        let about = self.file.as_ref().and_then(|file| file.metadata().ok());
+        let is_empty = about.as_ref().is_some_and(|about| about.size() == 0);
+        if let Some(about) = about.filter(|_| is_empty) {
+            self.seen = state(&about);
+        }
+        is_empty
+    }
+
+    /// The size of the opened file.
+    pub fn length(&self) -> u64 {
+        self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |about| about.size())
+    }
+
+    /// How it begins and how far it was read.
+    pub fn left(&self) -> Left {
+        Left { head: self.head, offset: self.offset, skips: self.skips, half: self.half }
+    }
+
+    /// Begins behind what was read of its original; of a copy that is shorter nothing is left.
+    pub fn skip_to(&mut self, was: Left) {
+        let length = self.length();
+        self.offset = was.offset.min(length);
+        let is_all = was.offset <= length;
+        (self.skips, self.half) = (is_all && was.skips, was.half.filter(|_| is_all));
+    }
+
+    /// How much `read` will ask for.
+    pub fn want(&self) -> usize {
+        self.want
+    }
+
+    /// Lines may be longer than what was asked for; the next time it is more, up to `most`.
+    pub fn want_more(&mut self, most: usize) {
+        self.want = (self.want * 2).min(most);
+    }
+
+    /// Lines are as usual again.
+    pub fn want_usual(&mut self) {
+        self.want = CHUNK;
+    }
+
+    /// Reads on. Whether the file is still the same is looked at after that: what was put in its place
+    /// before is not taken for what would have come.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Bytes> {
+        let Some(file) = &self.file else { return Ok(Bytes::Some(0)) };
+        let n = read_at(file, buffer, self.offset);
+        let is_hole = matches!(n, Ok(1..)) && buffer.first() == Some(&0);
+        let about = file.metadata()?;
+        let size = about.size();
+        // Some offsets are beyond what can be asked for.
+        let n = if size < self.offset { 0 } else { n? };
+        if n > 0 || state(&about) != self.seen {
+            if self.head.bytes == 0 && self.offset == 0 {
+                // As it was read: it may have been emptied since.
+                self.head = head_in(buffer.get(..n).unwrap_or_default());
+            }
+            let look = look(file, self.head.bytes.into())?;
+            self.is_packed = look.is_packed;
+            if size < self.offset || look.start != self.head {
+                let was = self.left();
+                self.before = Some(was);
+                (self.offset, self.skips, self.half) = (0, false, None);
+                self.head = look.head;
+                self.want_usual();
+                return Ok(Bytes::Truncated(was));
+            }
+            self.head = look.head;
+            self.seen = state(&about);
+            self.found = self.seen;
+        }
+        if self.is_packed {
+            return Ok(Bytes::Some(0));
+        }
+        if is_hole && self.half.is_none() {
+            let read = buffer.get(..n).unwrap_or_default();
+            let is_all = read.iter().all(|byte| *byte == 0);
+            let from = if is_all { self.offset + n as u64 } else { self.offset };
+            match sys::next_data(file, from).unwrap_or(Some(from)) {
+                // What comes behind a hole is a new line.
+                Some(at) if at > self.offset && at < size => {
+                    (self.offset, self.skips) = (at, false);
+                    return read_at(file, buffer, at).map(Bytes::Some);
+                }
+                // It may be filled later.
+                _ if is_all => return Ok(Bytes::Some(0)),
+                _ => {}
+            }
+        }
+        Ok(Bytes::Some(n))
+    }
+
+    /// Whether all of it is also the start of `other`: it is a copy, perhaps one that is being made.
+    /// `buffer` is written over.
+    pub fn is_copy_of(&self, other: &Tailed, buffer: &mut [u8]) -> bool {
+        let (Some(file), Some(original)) = (&self.file, &other.file) else { return false };
+        let size = |file: &File| file.metadata().map_or(0, |about| about.size());
+        let (own, whole) = (size(file), size(original));
+        if own == 0 || own > whole {
+            return false;
+        }
+        let half = buffer.len() / 2;
+        let (a, b) = buffer.split_at_mut(half.min(HEAD));
+        let mut is_same = |from: u64| {
+            let b = b.get_mut(..a.len()).unwrap_or_default();
+            let (n, m) =
+                (read_at(file, a, from).unwrap_or(0), read_at(original, b, from).unwrap_or(0));
+            n > 0 && n <= m && a.get(..n) == b.get(..n)
+        };
+        is_same(0) && is_same(own.saturating_sub(HEAD as u64))
+    }
+}

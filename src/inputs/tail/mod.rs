@@ -1,0 +1,259 @@
+//! Log files: followed through rotation, matched line by line, a bounded amount a turn.
+//!
+//! Files are read when inotify tells of them, and looked at every `tail.poll_interval` besides, because
+//! what another machine writes to a network file system is told to nobody. A turn reads at most
+//! 256 KiB of all files together and takes about a millisecond, then whoever waits for an
+//! answer is served; files take turns by 64 KiB, so that one that is flooded starves none. What is written
+//! a thousand times a second is read fifty times a second.
+//!
+//! What a match can cost is bounded before it begins (`cost`); what many rules cost is parted over turns
+//! (`take`). What rotations leave is found whether a path names it or not (`beside`, `begin`).
+//!
+//! How far files were read is kept in `tail.state_file`, at most every `tail.state_interval`, at a reload
+//! and at the end. A program that is killed reads again what came after the file was written: every line is
+//! counted at least once, and twice only then. The counters start at zero with the program, as all
+//! counters do; so what a restarted one shows is the lines from the kept offsets on.
+
+mod apply;
+mod begin;
+mod beside;
+mod budget;
+mod cost;
+mod count;
+mod disk;
+mod file;
+mod glob;
+pub mod lines;
+pub mod literal;
+mod passed;
+mod read;
+mod rule;
+mod scan;
+mod search;
+pub mod state;
+mod take;
+mod watch;
+
+pub use cost::warn_of_slow;
+pub use count::families;
+pub use search::Search;
+
+use crate::base::log;
+use crate::base::sys::FileEvent;
+use crate::model::metric::Sink;
+use crate::model::store::Store;
+use crate::settings::{LogFiles, Tail};
+use count::{Counts, Read, Trouble};
+use file::Tailed;
+use glob::Glob;
+use passed::Passed;
+use rule::{Common, Rule};
+use state::Place;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use watch::Watch;
+
+/// How long nothing is heard after something was: what comes in between is read together.
+const COALESCE: Duration = Duration::from_millis(20);
+
+/// The same after names came or went, which costs more.
+const COALESCE_NAMES: Duration = Duration::from_millis(50);
+
+/// All log files.
+#[derive(Default)]
+pub struct Tails {
+    settings: Tail,
+    entries: Vec<Entry>,
+    common: Common,
+    counts: Counts,
+    watch: Watch,
+    buffer: Vec<u8>,
+    /// What was kept of files that are not found yet.
+    pending: Vec<Place>,
+    /// When that was written, by the clock of the files.
+    kept: Option<(i64, i64)>,
+    state: State,
+    /// When all files are looked at next, and directories.
+    poll: Option<Instant>,
+    /// Nothing is heard until then.
+    pause: Option<Instant>,
+    /// Directories are to be looked at.
+    is_scan_due: bool,
+    /// There is more to read at once; since the last turn.
+    backlog: Option<Instant>,
+    /// Which file has the next turn.
+    cursor: usize,
+}
+
+/// One path of the settings.
+struct Entry {
+    said: LogFiles,
+    glob: Glob,
+    rules: Vec<Rule>,
+    files: Vec<Tailed>,
+    /// Paths that are no files, which was said.
+    irregular: Vec<PathBuf>,
+    /// Files beside that are of no interest as they are.
+    passed: Vec<Passed>,
+    /// It was not looked for yet.
+    is_new: bool,
+    read: Read,
+}
+
+/// The file of offsets.
+#[derive(Default)]
+struct State {
+    /// Something is to be written.
+    has_changed: bool,
+    /// When it may be.
+    next: Option<Instant>,
+    /// The file is somebody else's.
+    is_foreign: bool,
+    /// It could not be written, which was said.
+    is_failing: bool,
+}
+
+impl Tails {
+    /// The file of offsets, if it cannot be kept.
+    pub fn unkept_state(&self) -> Option<&Path> {
+        let is_unkept = self.state.is_failing || self.state.is_foreign;
+        self.settings.state_file.as_deref().filter(|_| is_unkept)
+    }
+
+    /// Ready when a file changed.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.pause.is_none().then(|| self.watch.fd()).flatten()
+    }
+
+    /// When there is something to do without a file having changed.
+    pub fn deadline(&self) -> Option<Instant> {
+        let state = self.state.next.filter(|_| self.state.has_changed);
+        [self.backlog, self.poll, self.pause, state].into_iter().flatten().min()
+    }
+
+    /// Reads on, a bounded amount. `is_ready` tells whether the descriptor was.
+    pub fn turn(&mut self, is_ready: bool, store: &mut Store, now: Instant) {
+        if is_ready || self.pause.is_some_and(|until| until <= now) {
+            self.poll_events(now);
+        }
+        if self.poll.is_some_and(|at| at <= now) {
+            self.poll = Some(now + self.settings.poll_interval);
+            self.is_scan_due = true;
+            self.look_at_all();
+        }
+        if std::mem::take(&mut self.is_scan_due) {
+            self.scan(now);
+        }
+        let has_more = self.read(store, now);
+        // A file that was emptied has a copy to be looked for.
+        self.backlog = (has_more || self.is_scan_due).then_some(now);
+        if self.state.next.is_none_or(|at| at <= now) {
+            self.write_state(now);
+        }
+    }
+
+    fn files_mut(&mut self) -> impl Iterator<Item = &mut Tailed> {
+        self.entries.iter_mut().flat_map(|entry| &mut entry.files)
+    }
+
+    /// Files that changed since they were read are due, and those that are about to go.
+    fn look_at_all(&mut self) {
+        for file in self.files_mut() {
+            let waits = file.leaving.is_some() || file.unfinished.is_some();
+            let waits = waits || file.is_copy || file.is_troubled;
+            file.is_due |= waits || file.has_changed();
+        }
+    }
+
+    /// Takes note of what happened, and listens again a little later.
+    fn poll_events(&mut self, now: Instant) {
+        let Tails { watch, entries, is_scan_due, .. } = self;
+        let mut has_names = false;
+        let heard = watch.poll_events(|event| {
+            if event.what != FileEvent::Written {
+                let concerns = |entry: &Entry| {
+                    entry.glob.concerns(event.name) || passed::concerns(&entry.files, event.name)
+                };
+                has_names |= event.name.is_empty() || entries.iter().any(concerns);
+            }
+            for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
+                let is_meant = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                let is_here = file.watch == event.watch;
+                file.is_due |= is_here && (file.leaving.is_some() || is_meant());
+            }
+        });
+        *is_scan_due |= has_names || heard.all;
+        if heard.all {
+            self.look_at_all();
+        }
+        let pause = if has_names || heard.all { COALESCE_NAMES } else { COALESCE };
+        self.pause = heard.any.then_some(now + pause);
+    }
+
+    /// Keeps how far the files were read, before the program ends.
+    pub fn finish(&mut self, store: &mut Store) {
+        let now = Instant::now();
+        self.complete(store, now);
+        self.write_state(now);
+    }
+
+    fn read_state(&mut self, now: Instant) {
+        let Some(path) = &self.settings.state_file else { return };
+        let about = std::fs::metadata(path).ok();
+        self.kept = about.map(|about| (about.mtime(), about.mtime_nsec()));
+        match state::read(path) {
+            Ok(places) => self.pending = places,
+            Err(error) => {
+                self.state.is_foreign = error.kind() != io::ErrorKind::InvalidData;
+                let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
+                self.counts.fail(Trouble::State, &fields, now);
+            }
+        }
+    }
+
+    /// Writes the file of offsets, if there is something new in it.
+    fn write_state(&mut self, now: Instant) {
+        if !self.state.has_changed || self.state.is_foreign {
+            return;
+        }
+        self.forget_pending();
+        let Some(path) = &self.settings.state_file else { return };
+        self.state.next = Some(now + self.settings.state_interval);
+        let mut places = Vec::new();
+        for entry in &self.entries {
+            places.extend(entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
+        }
+        // What is known better is not kept twice.
+        let is_known = |place: &Place| {
+            places.iter().any(|p| p.inode == place.inode && p.setting == place.setting)
+        };
+        let mut all: Vec<&Place> = places.iter().collect();
+        all.extend(self.pending.iter().filter(|place| !is_known(place)));
+        let text = state::render(&all);
+        match state::write(path, &text) {
+            Ok(()) => (self.state.has_changed, self.state.is_failing) = (false, false),
+            Err(_) if self.state.is_failing => self.counts.fail_again(Trouble::State),
+            Err(error) => {
+                self.state.is_failing = true;
+                let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
+                self.counts.fail(Trouble::State, &fields, now);
+            }
+        }
+    }
+
+    /// Writes what is known about the files.
+    pub fn write_self_metrics(&self, out: &mut dyn Sink) {
+        let paths = self
+            .entries
+            .iter()
+            .map(|entry| (entry.said.path.as_str(), entry.files.len() as u64, entry.read));
+        self.counts.write(paths, (&self.common.refused, &self.common.skipped), out);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,341 @@
+//! A turn of reading: files that are due, one after the other, until there is nothing more or the turn
+//! is used up.
+
+use super::begin::{GRACE, Settled, hand_over, has_moved_on, is_over, settle, stays_copy};
+use super::budget::Budget;
+use super::count::Trouble;
+use super::disk;
+use super::file::{Bytes, Leaving, Left, Start, Tailed};
+use super::passed::Passed;
+use super::state::Head;
+use super::take::Piece;
+use super::{COALESCE_NAMES, Entry, Tails};
+use crate::base::log::Field;
+use crate::model::store::Store;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+/// Bytes that one turn reads of all files; a line that is longer is read alone.
+pub const TURN: usize = 256 << 10;
+
+/// What a file costs that has nothing new, in bytes.
+const LOOK: usize = 4 << 10;
+
+/// Files that are open at a time.
+pub const MAX_OPEN: usize = 64;
+
+/// How long a last line without a newline waits for it when the writer writes to another file.
+const UNFINISHED: Duration = Duration::from_secs(2);
+
+/// What became of a file in its turn.
+enum Outcome {
+    /// It is followed; so many bytes were read.
+    Stays(usize),
+    /// It was read to its end and is gone.
+    Goes,
+    /// It was emptied; this is what it was.
+    Truncated(Left),
+}
+
+impl Tails {
+    /// Reads what is due, a bounded amount; whether there is more.
+    pub(super) fn read(&mut self, store: &mut Store, now: Instant) -> bool {
+        let is_due = |file: &Tailed| file.is_due;
+        let mut idle = 0;
+        let mut budget = Budget { left: TURN, start: Instant::now(), is_for_half: false };
+        let mut has_read = false;
+        loop {
+            let count: usize = self.entries.iter().map(|entry| entry.files.len()).sum();
+            if idle >= count {
+                break;
+            }
+            self.cursor = if self.cursor + 1 < count { self.cursor + 1 } else { 0 };
+            let Some((entry, at)) = self.place_of(self.cursor) else { break };
+            let file = self.entries.get(entry).and_then(|entry| entry.files.get(at));
+            let Some(file) = file.filter(|file| is_due(file)) else {
+                idle += 1;
+                continue;
+            };
+            let is_first = budget.left == TURN;
+            if !is_first && (budget.left < file.want() || budget.is_over()) {
+                // It is the first of the next turn.
+                self.cursor = self.cursor.checked_sub(1).unwrap_or(count.saturating_sub(1));
+                break;
+            }
+            idle = 0;
+            let n = self.attend(entry, at, &budget, store, now);
+            has_read |= n > 0;
+            budget.left = budget.left.saturating_sub(n.max(LOOK));
+            let file = self.entries.get(entry).and_then(|entry| entry.files.get(at));
+            if file.is_some_and(|file| file.half.is_some()) {
+                // The other rules get these lines first.
+                self.cursor = self.cursor.checked_sub(1).unwrap_or(count.saturating_sub(1));
+            }
+        }
+        self.counts.turns += u64::from(has_read);
+        self.entries.iter().flat_map(|entry| &entry.files).any(is_due)
+    }
+
+    /// Gives all rules the lines that some had, before that cannot be kept.
+    pub(super) fn complete(&mut self, store: &mut Store, now: Instant) {
+        let budget = Budget { left: 0, start: Instant::now(), is_for_half: true };
+        for entry in 0..self.entries.len() {
+            let half = |entry: &Entry| entry.files.iter().position(|file| file.half.is_some());
+            while let Some(at) = self.entries.get(entry).and_then(half) {
+                self.attend(entry, at, &budget, store, now);
+                let files = self.entries.get_mut(entry).map(|entry| &mut entry.files);
+                if let Some(file) = files.and_then(|files| files.get_mut(at)) {
+                    file.half = None;
+                }
+            }
+        }
+        // The rules may be others then.
+        self.files_mut().filter_map(|file| file.before.as_mut()).for_each(|was| was.half = None);
+    }
+
+    /// The path of the settings and the place among its files of the file with this number.
+    fn place_of(&self, mut at: usize) -> Option<(usize, usize)> {
+        for (i, entry) in self.entries.iter().enumerate() {
+            if at < entry.files.len() {
+                return Some((i, at));
+            }
+            at -= entry.files.len();
+        }
+        None
+    }
+
+    /// Gives one file its turn; how many bytes were read.
+    fn attend(
+        &mut self,
+        entry: usize,
+        at: usize,
+        budget: &Budget,
+        store: &mut Store,
+        now: Instant,
+    ) -> usize {
+        let mut entries = std::mem::take(&mut self.entries);
+        let mut read = 0;
+        if self.has_room(&mut entries, entry, at)
+            && let Some(here) = entries.get_mut(entry)
+        {
+            let outcome = self.attend_to(here, at, budget, store, now);
+            self.state.has_changed |= !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_));
+            match outcome {
+                Ok(Outcome::Stays(n)) => read = n,
+                Ok(Outcome::Truncated(was)) => {
+                    here.read.truncations += 1;
+                    let is_found = hand_over(&mut here.files, was);
+                    self.is_scan_due |= !is_found;
+                    emptied(here, at, is_found.then_some(was.head), now);
+                }
+                Ok(Outcome::Goes) => remove(here, at),
+                Err((trouble, error)) => self.trouble(here, at, trouble, &error, now),
+            }
+        }
+        self.entries = entries;
+        read
+    }
+
+    /// Makes room for one more open file, if it is not open; false if it has to wait.
+    fn has_room(&self, entries: &mut [Entry], entry: usize, at: usize) -> bool {
+        let file = entries.get_mut(entry).and_then(|entry| entry.files.get_mut(at));
+        let Some(file) = file else { return false };
+        if file.is_open() {
+            return true;
+        }
+        let all = || entries.iter().flat_map(|entry| &entry.files);
+        if all().filter(|file| file.is_open()).count() < MAX_OPEN {
+            return true;
+        }
+        // The one that was read longest ago, but none that is not to be found again.
+        let all = entries.iter_mut().flat_map(|entry| &mut entry.files);
+        let idle = all.filter(|file| file.is_open() && file.leaving.is_none());
+        let oldest = idle.min_by_key(|file| (file.is_due, file.used));
+        if let Some(oldest) = oldest {
+            oldest.close();
+            return true;
+        }
+        // All are about to go; the next look comes.
+        if let Some(file) = entries.get_mut(entry).and_then(|entry| entry.files.get_mut(at)) {
+            file.is_due = false;
+        }
+        false
+    }
+
+    /// A file that cannot be opened or read is tried again at the next look.
+    fn trouble(
+        &mut self,
+        entry: &mut Entry,
+        at: usize,
+        trouble: Trouble,
+        error: &io::Error,
+        now: Instant,
+    ) {
+        let Some(file) = entry.files.get_mut(at) else { return };
+        file.is_due = false;
+        let is_gone = error.kind() == ErrorKind::NotFound;
+        let trouble = match trouble {
+            Trouble::Open if is_gone && file.size() > file.offset => Trouble::Lost,
+            trouble => trouble,
+        };
+        let was_said = std::mem::replace(&mut file.is_troubled, true);
+        if !was_said && (!is_gone || trouble == Trouble::Lost) {
+            let fields: [Field<'_>; 2] = [("path", &file.path.display()), ("error", error)];
+            self.counts.fail(trouble, &fields, now);
+        }
+        file.close();
+        if is_gone {
+            // If there is another file of its name, the next look at the directory finds it.
+            remove(entry, at);
+            self.poll = self.poll.map(|at| at.min(now + COALESCE_NAMES));
+        }
+    }
+
+    fn attend_to(
+        &mut self,
+        entry: &mut Entry,
+        at: usize,
+        budget: &Budget,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<Outcome, (Trouble, io::Error)> {
+        let read = |error| (Trouble::Read, error);
+        let Some(file) = entry.files.get_mut(at) else { return Ok(Outcome::Stays(0)) };
+        file.open().map_err(|error| (Trouble::Open, error))?;
+        file.used = self.counts.turns;
+        if file.start != Start::Known {
+            match self.begin(entry, at, now).map_err(read)? {
+                Some(outcome) => return Ok(outcome),
+                None => self.state.has_changed = true,
+            }
+        }
+        let (before, rest) = entry.files.split_at_mut(at);
+        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(0)) };
+        if file.is_copy {
+            let mut others = before.iter_mut().chain(after);
+            if stays_copy(file, &mut others, &mut self.buffer) {
+                return Ok(waits(file, now));
+            }
+            (file.is_copy, file.was) = (false, None);
+            if file.beside.is_some() {
+                // What it was a copy of was emptied before any of that was read.
+                file.start = Start::Late;
+                return Ok(Outcome::Stays(0));
+            }
+        }
+        let (size, was_unknown) = (file.size(), file.head.bytes == 0);
+        let want = file.want().min(self.buffer.len());
+        let room = self.buffer.get_mut(..want).unwrap_or_default();
+        let n = match file.read(room).map_err(read)? {
+            Bytes::Some(n) => n,
+            Bytes::Truncated(was) => return Ok(Outcome::Truncated(was)),
+        };
+        file.is_troubled = false;
+        if was_unknown && file.head.bytes > 0 {
+            file.turned = Some(now);
+        }
+        let piece = Piece { n, is_last: false };
+        let used = self.take_lines(entry, at, piece, budget, store, now);
+        let (waits, has_grown) = match entry.files.get(at) {
+            Some(file) if !file.is_due => (n - used, used > 0 || file.size() != size),
+            _ => return Ok(Outcome::Stays(used)),
+        };
+        let ends = look_at_end(entry, at, waits, has_grown, now);
+        let mut last = 0;
+        if ends.takes_last {
+            self.buffer.copy_within(used..n, 0);
+            let piece = Piece { n: waits, is_last: true };
+            last = self.take_lines(entry, at, piece, budget, store, now);
+        }
+        let is_half = entry.files.get(at).is_some_and(|file| file.half.is_some());
+        Ok(if ends.goes && !is_half { Outcome::Goes } else { Outcome::Stays(used + last) })
+    }
+
+    /// Decides where a file begins that was just opened; what becomes of it if it is not read now.
+    fn begin(&mut self, entry: &mut Entry, at: usize, now: Instant) -> io::Result<Option<Outcome>> {
+        let (before, rest) = entry.files.split_at_mut(at);
+        let Some((file, after)) = rest.split_first_mut() else { return Ok(None) };
+        let mut others = before.iter_mut().chain(&mut *after);
+        let kept = (&*entry.said.path, &*self.pending);
+        let settled = settle(file, &mut others, kept, &mut self.buffer, now)?;
+        let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
+            || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
+        match settled {
+            Settled::Reads => {}
+            Settled::Unseen if file.is_expected => {}
+            Settled::Waits => return Ok(Some(waits(file, now))),
+            // What was compressed keeps its time.
+            Settled::UnseenPacked if is_known => return Ok(Some(Outcome::Goes)),
+            Settled::Unseen | Settled::UnseenPacked => {
+                entry.read.missed += 1;
+                let fields: [Field<'_>; 1] = [("path", &file.path.display())];
+                self.counts.fail(Trouble::Missed, &fields, now);
+            }
+            Settled::Goes => return Ok(Some(Outcome::Goes)),
+        }
+        Ok(None)
+    }
+}
+
+/// What is to be done at the end of a file.
+struct Ends {
+    /// Its last line counts without a newline.
+    takes_last: bool,
+    /// It is read no more.
+    goes: bool,
+}
+
+/// Nothing more is in a file but `waits` bytes of a line without its end.
+fn look_at_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now: Instant) -> Ends {
+    let (before, rest) = entry.files.split_at_mut(at);
+    let Some((file, after)) = rest.split_first_mut() else {
+        return Ends { takes_last: false, goes: false };
+    };
+    let leaving = file.leaving.as_mut();
+    let goes = leaving.is_some_and(|leaving| is_over(leaving, has_grown, GRACE, now));
+    let is_unfinished = waits > 0 && !file.skips;
+    let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
+    let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
+    let has_moved_on = || has_moved_on(file, &mut before.iter().chain(&*after));
+    let takes_last = is_unfinished && (goes || is_quiet && has_moved_on());
+    if !is_unfinished || takes_last {
+        file.unfinished = None;
+    }
+    Ends { takes_last, goes }
+}
+
+/// A file of which nothing is read yet, and what becomes of it if it leaves.
+fn waits(file: &mut Tailed, now: Instant) -> Outcome {
+    file.is_due = false;
+    // Of a copy that the path named it is known that it went.
+    let least = if file.is_copy && file.beside.is_none() { Duration::ZERO } else { GRACE };
+    let is_over = |l: Leaving| now.saturating_duration_since(l.since) >= least;
+    let is_over = file.leaving.is_some_and(is_over);
+    if is_over { Outcome::Goes } else { Outcome::Stays(0) }
+}
+
+/// A file was emptied. `head` is how it began, if a copy has what was not read of it.
+fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
+    let (before, rest) = entry.files.split_at_mut(at);
+    let Some((file, after)) = rest.split_first_mut() else { return };
+    file.turned = Some(now);
+    if let Some(head) = head {
+        file.before = Some(Left::nothing(head));
+    }
+    if file.beside.is_some() {
+        // It is another.
+        remove(entry, at);
+    } else if before.iter().chain(&*after).any(|o| disk::is_named_after(&file.path, &o.path)) {
+        // It may be a copy that got the number of one that is gone.
+        file.start = Start::Late;
+    }
+}
+
+/// A file is gone; what of it was not read may be in a copy. It is not to be found again beside others.
+fn remove(entry: &mut Entry, at: usize) {
+    let gone = entry.files.remove(at);
+    entry.passed.push(Passed::of(&gone));
+    if !gone.is_copy {
+        hand_over(&mut entry.files, gone.left());
+    }
+}

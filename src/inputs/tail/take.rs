@@ -1,0 +1,111 @@
+//! Lines of a file, held against the rules.
+//!
+//! All rules get the same lines, one stretch of them after the other. What a stretch costs one rule is
+//! bounded (see `cost`), what it costs all of many is not: so the clock is looked at after each rule,
+//! and the next turn goes on with the rules that had not these lines yet.
+
+use super::budget::Budget;
+use super::cost::SLOW_STRETCH;
+use super::file::Half;
+use super::lines::{self, Next};
+use super::rule::Rule;
+use super::{Entry, Tails};
+use crate::model::store::Store;
+use std::time::Instant;
+
+/// Bytes of lines after which the clock is looked at.
+const STRETCH: usize = 8 << 10;
+
+/// What of the buffer is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    /// Its first bytes.
+    pub n: usize,
+    /// What has no newline at their end is a line, too; what comes of it later is passed over.
+    pub is_last: bool,
+}
+
+impl Tails {
+    /// Takes the lines of a piece; how many bytes they were.
+    pub(super) fn take_lines(
+        &mut self,
+        entry: &mut Entry,
+        at: usize,
+        piece: Piece,
+        budget: &Budget,
+        store: &mut Store,
+        now: Instant,
+    ) -> usize {
+        let Piece { n, is_last } = piece;
+        let most = self.settings.max_line_bytes;
+        let Entry { files, rules, read, .. } = entry;
+        let Some(file) = files.get_mut(at) else { return 0 };
+        let stretch = if rules.iter().any(Rule::is_slow) { SLOW_STRETCH } else { STRETCH };
+        let stretch = rules.iter().map(Rule::most_bytes).fold(stretch, usize::min);
+        let mut rest = self.buffer.get(..n).unwrap_or_default();
+        let mut is_cut_short = false;
+        while !is_cut_short {
+            let half = file.half.take().filter(|half| half.len <= rest.len());
+            let is_old = half.is_some();
+            let mut half = match half {
+                Some(half) => half,
+                None => {
+                    let mut skips = file.skips;
+                    let (len, rule) = match lines::next(rest, most, stretch, &mut skips) {
+                        Next::Lines(lines) => {
+                            read.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
+                            (lines.len(), 0)
+                        }
+                        Next::Cut(start) => {
+                            (read.lines, read.cut) = (read.lines + 1, read.cut + 1);
+                            (start.len(), 0)
+                        }
+                        Next::Wait if is_last && !rest.is_empty() && !skips => {
+                            (read.lines, skips) = (read.lines + 1, true);
+                            (rest.len(), 0)
+                        }
+                        // There it is seen whether they are a hole.
+                        Next::Rest(len) if len < n && rest.iter().all(|byte| *byte == 0) => break,
+                        // No rule gets what is passed over.
+                        Next::Rest(n) => (n, rules.len()),
+                        Next::Wait => break,
+                    };
+                    Half { len, rule, skips }
+                }
+            };
+            let taken = rest.get(..half.len).unwrap_or_default();
+            let first = half.rule;
+            for rule in rules.iter_mut().skip(first) {
+                if half.rule > first && !budget.is_for_half && budget.is_over() {
+                    break;
+                }
+                read.matches += rule.take(taken, &mut self.common, store, now);
+                half.rule += 1;
+            }
+            if half.rule < rules.len() {
+                file.half = Some(half);
+                is_cut_short = true;
+                break;
+            }
+            file.skips = half.skips;
+            rest = rest.get(half.len..).unwrap_or_default();
+            // It had its turn before; other files are next.
+            is_cut_short = (is_old || budget.is_over()) && !rest.is_empty();
+        }
+        let used = n - rest.len();
+        file.offset += used as u64;
+        read.bytes += used as u64;
+        let is_all = n < file.want().min(self.buffer.len());
+        if is_all || is_cut_short {
+            file.is_due = is_cut_short;
+        }
+        match used {
+            // As much as before, so that the same lines come again.
+            _ if file.half.is_some() => {}
+            0 if !is_all => file.want_more(self.buffer.len()),
+            0 => {}
+            _ => file.want_usual(),
+        }
+        used
+    }
+}

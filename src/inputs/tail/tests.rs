@@ -1,0 +1,690 @@
+//! Whole turns over real files, under a clock of the tests' own.
+
+mod cost;
+mod rotation;
+
+use super::*;
+use crate::model::metric::Buffer;
+use crate::model::store::Bounds;
+use crate::outputs::expose::{Format, Lines, Text};
+use crate::settings::{Dialect, LogRule, RuleKind};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+pub(super) struct Place {
+    dir: PathBuf,
+    pub tails: Tails,
+    pub store: Store,
+    pub now: Instant,
+    pub settings: Tail,
+    pub logs: Vec<LogFiles>,
+}
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+
+/// Longer than `GRACE`, in steps.
+pub(super) const LONG: usize = 15;
+
+pub(super) fn rule(metric: &str, pattern: &str, labels: &[(&str, &str)]) -> LogRule {
+    let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let (metric, pattern) = (metric.to_owned(), pattern.to_owned());
+    LogRule { metric, pattern, labels, help: "Lines.".to_owned(), ..LogRule::default() }
+}
+
+impl Place {
+    /// All that is below the new directory by this glob is followed, from its beginning, and its lines
+    /// are counted.
+    pub fn new(glob: &str) -> Place {
+        Place::with(glob, true)
+    }
+
+    /// A second passes, which is the pause after the last time; then the kernel's events are taken, until
+    /// nothing is left to read.
+    pub fn look_at_events(&mut self) {
+        self.now += SECOND;
+        self.tails.turn(true, &mut self.store, self.now);
+        while self.tails.backlog.is_some() {
+            self.tails.turn(false, &mut self.store, self.now);
+        }
+    }
+
+    pub fn with(glob: &str, from_start: bool) -> Place {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name =
+            format!("sysmetrics-tail-{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let dir = std::env::temp_dir().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        let now = Instant::now();
+        let settings = Tail {
+            state_file: Some(dir.join("offsets")),
+            state_interval: SECOND,
+            poll_interval: SECOND,
+            max_line_bytes: 1000,
+            max_value_bytes: 10,
+            max_series: 3,
+        };
+        let path = dir.join(glob).display().to_string();
+        let logs = vec![LogFiles { path, from_start, rules: vec![rule("lines_total", "^", &[])] }];
+        let (tails, store) = (Tails::default(), Store::new(Bounds::default(), now));
+        Place { dir, tails, store, now, settings, logs }
+    }
+
+    pub fn apply(&mut self) {
+        self.tails.apply(&self.settings, &self.logs, &[], &mut self.store, self.now);
+    }
+
+    pub fn started(mut self) -> Place {
+        self.apply();
+        self.step();
+        self
+    }
+
+    /// The program ends without a word, and starts again.
+    pub fn killed(&mut self) {
+        self.tails = Tails::default();
+        self.store = Store::new(Bounds::default(), self.now);
+        self.apply();
+        self.step();
+    }
+
+    /// A second, and all there is to do in it.
+    pub fn step(&mut self) {
+        self.now += SECOND;
+        for turn in 0.. {
+            self.tails.turn(true, &mut self.store, self.now);
+            assert!(turn < 100_000, "it never ends");
+            if self.tails.backlog.is_none() {
+                break;
+            }
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    pub fn append(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+        file.write_all(text.as_ref()).unwrap();
+    }
+
+    pub fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
+    pub fn text(&mut self) -> String {
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
+        self.store.write(self.now, &mut text);
+        self.tails.write_self_metrics(&mut text);
+        text.finish();
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    }
+
+    /// The sample that begins so; labels included where there are any.
+    pub fn value(&mut self, series: &str) -> Option<f64> {
+        let text = self.text();
+        let line = text
+            .lines()
+            .find(|line| line.strip_prefix(series).is_some_and(|r| r.starts_with([' ', '{'])))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    pub fn lines(&mut self) -> f64 {
+        self.value("lines_total").unwrap()
+    }
+
+    pub fn count(&mut self, family: &str) -> f64 {
+        self.value(&format!("sysmetrics_tail_{family}")).unwrap_or(0.0)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+#[test]
+fn rotation_by_rename_loses_nothing_and_counts_nothing_twice() {
+    for glob in ["web.log", "web.log*"] {
+        let mut place = Place::new(glob).started();
+        assert_eq!(place.lines(), 0.0, "it is there from the start");
+        place.append("web.log", "one\ntwo\n");
+        place.step();
+        assert_eq!(place.lines(), 2.0);
+        place.append("web.log", "three\n");
+        place.rename("web.log", "web.log.1");
+        place.append("web.log.1", "four\n");
+        place.append("web.log", "five\n");
+        place.step();
+        assert_eq!(place.lines(), 5.0, "{glob}");
+        // The writer has not heard of it yet, and ends within a line.
+        place.append("web.log.1", "six\nseven");
+        place.step();
+        assert_eq!(place.lines(), 6.0);
+        assert_eq!(place.count("files"), 2.0);
+        // It writes elsewhere now, so that the last line counts as it is, and what is left of it does not.
+        (0..3).for_each(|_| place.step());
+        assert_eq!(place.lines(), 7.0, "{glob}");
+        place.append("web.log.1", " and a half\n");
+        (0..LONG).for_each(|_| place.step());
+        let files = if glob == "web.log" { 1.0 } else { 2.0 };
+        assert_eq!((place.count("files"), place.lines()), (files, 7.0), "{glob}");
+        place.rename("web.log", "web.log.2");
+        place.append("web.log", "eight\n");
+        fs::remove_file(place.path("web.log.1")).unwrap();
+        (0..LONG).for_each(|_| place.step());
+        assert_eq!(place.lines(), 8.0, "{glob}");
+        assert_eq!(place.count("read_bytes_total"), 51.0);
+        assert_eq!(place.count("rotations_missed_total"), 0.0);
+    }
+}
+
+#[test]
+fn copy_and_truncate() {
+    for glob in ["web.log", "web.log*"] {
+        let mut place = Place::new(glob).started();
+        for round in 0..5 {
+            place.append("web.log", format!("{round} one\ntwo\n"));
+            place.step();
+            place.append("web.log", "three\n");
+            if round % 2 == 0 {
+                // The third is read of the copy, if that is looked for.
+                fs::copy(place.path("web.log"), place.path(&format!("web.log.{round}"))).unwrap();
+                place.step();
+            } else {
+                place.step();
+                fs::copy(place.path("web.log"), place.path(&format!("web.log.{round}"))).unwrap();
+            }
+            fs::write(place.path("web.log"), "").unwrap();
+            if round % 2 == 0 {
+                place.step();
+            }
+            // Longer than it was.
+            place.append("web.log", "four and so on and so on and so on and so on\n");
+            place.step();
+            place.step();
+            assert_eq!(place.lines(), 4.0 * f64::from(round + 1), "{glob} {round}");
+            assert_eq!(place.count("truncations_total"), f64::from(round + 1) * 2.0 - 1.0);
+            fs::write(place.path("web.log"), "").unwrap();
+            place.step();
+        }
+    }
+}
+
+#[test]
+fn what_was_not_read_before_it_was_emptied_is_read_of_the_copy() {
+    let mut place = Place::new("web.log*").started();
+    place.append("web.log", "one\ntwo\n");
+    place.step();
+    place.append("web.log", "three\nfour\n");
+    fs::copy(place.path("web.log"), place.path("web.log.1")).unwrap();
+    fs::write(place.path("web.log"), "five\n").unwrap();
+    place.step();
+    place.step();
+    assert_eq!(place.lines(), 5.0);
+    // What is no copy only looks like one for a while.
+    place.append("web.log-b", "fi");
+    place.step();
+    place.append("web.log-b", "sh\n");
+    place.step();
+    assert_eq!(place.lines(), 6.0);
+    // A copy of which the original stays is not read.
+    fs::copy(place.path("web.log"), place.path("web.log.bak")).unwrap();
+    (0..3).for_each(|_| place.step());
+    assert_eq!(place.lines(), 6.0);
+    fs::remove_file(place.path("web.log.bak")).unwrap();
+    place.append("web.log", "six\n");
+    (0..3).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (7.0, 3.0));
+}
+
+#[test]
+fn copies_that_go_or_are_short_are_not_read_again() {
+    let mut place = Place::new("web.log*").started();
+    let first = ["x".repeat(300), "\n".to_owned()].concat();
+    place.append("web.log", [&first, "two\nthree\n"].concat());
+    place.step();
+    let copy = |place: &Place, to: &str| {
+        fs::copy(place.path("web.log"), place.path(to)).unwrap();
+    };
+    copy(&place, "web.log.a");
+    copy(&place, "web.log.b");
+    place.append("web.log.short", [&first, "t"].concat());
+    place.step();
+    fs::remove_file(place.path("web.log.a")).unwrap();
+    (0..LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (3.0, 3.0));
+    fs::remove_file(place.path("web.log")).unwrap();
+    (0..2 * LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (3.0, 2.0));
+    place.append("web.log.b", "four\n");
+    place.append("web.log.short", "five\n");
+    place.step();
+    assert_eq!(place.lines(), 5.0);
+}
+
+#[test]
+fn a_copy_is_empty_at_first() {
+    let mut place = Place::new("web.log*").started();
+    place.append("web.log", "one\ntwo\n");
+    place.append("web.log.new", "");
+    place.append("web.log.1", "");
+    (0..3).for_each(|_| place.step());
+    fs::copy(place.path("web.log"), place.path("web.log.1")).unwrap();
+    place.step();
+    fs::write(place.path("web.log"), "three\n").unwrap();
+    (0..3).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (3.0, 3.0));
+    // What is empty is known to be so over a restart.
+    place.tails.finish(&mut place.store);
+    place.append("web.log.new", "four\n");
+    place.logs[0].from_start = false;
+    place.killed();
+    assert_eq!(place.lines(), 1.0);
+    // And goes.
+    place.append("web.log.x", "");
+    place.step();
+    fs::remove_file(place.path("web.log.x")).unwrap();
+    (0..LONG).for_each(|_| place.step());
+    assert_eq!(place.count("files"), 3.0);
+}
+
+#[test]
+fn files_come_go_and_come_again() {
+    let mut place = Place::new("*/web.log").started();
+    for round in 1..4 {
+        place.append("later/web.log", "one\n");
+        place.step();
+        assert_eq!(place.lines(), f64::from(round));
+        fs::remove_dir_all(place.path("later")).unwrap();
+        (0..LONG).for_each(|_| place.step());
+        assert_eq!(place.count("files"), 0.0);
+    }
+    // Another behind the same link.
+    fs::create_dir(place.path("x")).unwrap();
+    place.append("a", "one\n");
+    place.append("b", "one\ntwo\n");
+    let link = place.path("x/web.log");
+    std::os::unix::fs::symlink(place.path("a"), &link).unwrap();
+    place.step();
+    assert_eq!(place.lines(), 4.0);
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(place.path("b"), &link).unwrap();
+    place.append("a", "two\n");
+    place.step();
+    assert_eq!(place.lines(), 7.0);
+}
+
+#[test]
+fn what_is_there_at_the_start_is_read_from_its_end_or_beginning() {
+    for from_start in [false, true] {
+        let place = Place::with("web.log", from_start);
+        place.append("web.log", "one\ntwo\nthr");
+        let mut place = place.started();
+        assert_eq!(place.lines(), if from_start { 2.0 } else { 0.0 });
+        place.append("web.log", "ee\n");
+        place.step();
+        assert_eq!(place.lines(), if from_start { 3.0 } else { 1.0 });
+    }
+}
+
+#[test]
+fn a_restart_goes_on_where_it_was() {
+    let place = Place::with("web.log", false);
+    place.append("web.log", "0\n");
+    let mut place = place.started();
+    place.append("web.log", "1\n2\n");
+    place.step();
+    place.tails.finish(&mut place.store);
+    place.append("web.log", "3\n4\n");
+    place.killed();
+    assert_eq!(place.lines(), 2.0);
+    // Renamed meanwhile, and new.
+    place.append("web.log", "5\n");
+    place.tails.finish(&mut place.store);
+    place.rename("web.log", "web.log.1");
+    place.append("web.log.1", "6\n");
+    place.append("web.log", "7\n");
+    place.killed();
+    assert_eq!(place.lines(), 3.0);
+    (0..LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("files")), (3.0, 1.0));
+    // Emptied meanwhile.
+    place.tails.finish(&mut place.store);
+    fs::write(place.path("web.log"), "eight\nnine\n").unwrap();
+    place.killed();
+    assert_eq!(place.lines(), 2.0);
+    // Another file of its name, and the old one nowhere.
+    place.tails.finish(&mut place.store);
+    fs::remove_file(place.path("web.log")).unwrap();
+    place.append("other", "");
+    place.append("web.log", "ten\n");
+    place.killed();
+    assert_eq!(place.lines(), 1.0);
+    // Killed within a line that was cut.
+    place.append("web.log", "x".repeat(3000));
+    place.step();
+    assert_eq!(place.count("lines_cut_total"), 1.0);
+    place.tails.finish(&mut place.store);
+    place.append("web.log", "y\neleven\n");
+    place.killed();
+    assert_eq!(place.lines(), 1.0);
+}
+
+#[test]
+fn a_restart_finds_copies_whose_original_was_emptied() {
+    let mut place = Place::with("web.log*", false).started();
+    place.append("web.log", "1\n2\n");
+    place.step();
+    place.tails.finish(&mut place.store);
+    place.append("web.log", "3\n");
+    fs::copy(place.path("web.log"), place.path("web.log.1")).unwrap();
+    fs::write(place.path("web.log"), "four\n").unwrap();
+    place.killed();
+    assert_eq!(place.lines(), 2.0);
+    place.killed();
+    assert_eq!(place.lines(), 0.0);
+}
+
+#[test]
+fn an_offset_beyond_all_is_that_of_a_file_that_was_emptied() {
+    let mut place = Place::with("web.log", false).started();
+    place.append("web.log", "1\n");
+    place.step();
+    place.tails.finish(&mut place.store);
+    let mut places = state::read(&place.path("offsets")).unwrap();
+    places[0].offset = u64::MAX;
+    state::write(&place.path("offsets"), &state::render(&places.iter().collect::<Vec<_>>()))
+        .unwrap();
+    place.killed();
+    assert_eq!((place.lines(), place.count("truncations_total")), (1.0, 1.0));
+}
+
+#[test]
+fn offsets_are_written_now_and_then() {
+    let mut place = Place::new("web.log");
+    place.settings.state_interval = 10 * SECOND;
+    let mut place = place.started();
+    place.append("web.log", "1\n");
+    place.step();
+    let first = fs::read(place.path("offsets")).unwrap();
+    for _ in 0..8 {
+        place.append("web.log", "2\n");
+        place.step();
+        assert_eq!(fs::read(place.path("offsets")).unwrap(), first);
+    }
+    (0..3).for_each(|_| place.step());
+    let second = fs::read(place.path("offsets")).unwrap();
+    assert_ne!(second, first);
+    // Nothing new, nothing written.
+    fs::remove_file(place.path("offsets")).unwrap();
+    (0..30).for_each(|_| place.step());
+    assert!(!place.path("offsets").exists());
+    // At a reload at once.
+    place.append("web.log", "3\n");
+    place.step();
+    place.append("web.log", "4\n");
+    place.step();
+    place.apply();
+    assert_eq!(state::read(&place.path("offsets")).unwrap()[0].offset, 22);
+}
+
+#[test]
+fn a_state_file_that_is_none_is_told_and_left_alone_if_it_is_not_ours() {
+    for (text, survives) in
+        [("", false), ("sysmetrics log offsets 1\nx\n", false), ("root:x\n", true)]
+    {
+        let place = Place::with("web.log", false);
+        place.append("web.log", "1\n");
+        place.append("offsets", text);
+        let mut place = place.started();
+        assert_eq!(place.value("sysmetrics_tail_errors_total{reason=\"state\"}"), Some(1.0));
+        place.append("web.log", "2\n");
+        place.step();
+        place.tails.finish(&mut place.store);
+        assert_eq!(place.lines(), 1.0);
+        assert_eq!(fs::read_to_string(place.path("offsets")).unwrap() == text, survives);
+    }
+    let mut place = Place::new("web.log");
+    place.settings.state_file = Some(place.path("no/such/offsets"));
+    place.append("web.log", "1\n");
+    let mut place = place.started();
+    assert_eq!(place.lines(), 1.0, "it goes on");
+    assert!(place.value("sysmetrics_tail_errors_total{reason=\"state\"}") >= Some(1.0));
+}
+
+#[test]
+fn more_files_than_are_open_at_a_time() {
+    let mut place = Place::new("*.log").started();
+    let count = 3 * read::MAX_OPEN;
+    for round in 1..4 {
+        for at in 0..count {
+            place.append(&format!("{at}.log"), "one\ntwo\n");
+        }
+        place.step();
+        assert_eq!(place.lines(), (2 * count * round) as f64);
+        let open = |place: &Place| {
+            place.tails.entries.iter().flat_map(|e| &e.files).filter(|f| f.is_open()).count()
+        };
+        assert_eq!(open(&place), read::MAX_OPEN);
+    }
+    // All are renamed, also those that are not open.
+    for at in 0..count {
+        place.append(&format!("{at}.log"), "three\n");
+        place.rename(&format!("{at}.log"), &format!("{at}.old"));
+    }
+    (0..20 * LONG).for_each(|_| place.step());
+    assert_eq!(place.lines(), (7 * count) as f64);
+    assert_eq!(place.count("files"), 0.0);
+}
+
+#[test]
+fn more_files_than_are_followed() {
+    let mut place = Place::new("*.log");
+    for at in 0..scan::MAX_FILES + 5 {
+        place.append(&format!("{at}.log"), "one\n");
+    }
+    place.apply();
+    place.step();
+    assert_eq!(place.lines(), scan::MAX_FILES as f64);
+    assert_eq!(place.value("sysmetrics_tail_errors_total{reason=\"too_many\"}"), Some(1.0));
+}
+
+#[test]
+fn what_is_no_file_is_not_opened() {
+    let mut place = Place::new("*.log");
+    fs::create_dir(place.path("d.log")).unwrap();
+    let socket = place.path("p.log");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::os::unix::fs::symlink("/dev/null", place.path("n.log")).unwrap();
+    std::os::unix::fs::symlink("loop.log", place.path("loop.log")).unwrap();
+    place.apply();
+    (0..3).for_each(|_| place.step());
+    assert_eq!(place.value("sysmetrics_tail_errors_total{reason=\"irregular\"}"), Some(3.0));
+    assert_eq!(place.count("files"), 0.0);
+    fs::remove_file(&socket).unwrap();
+    place.append("p.log", "1\n");
+    place.step();
+    assert_eq!(place.lines(), 1.0);
+}
+
+#[test]
+fn a_turn_is_bounded_and_nobody_starves() {
+    let mut place = Place::new("*.log");
+    place.append("a.log", "flood\n".repeat(500_000));
+    place.append("b.log", "flood\n".repeat(500_000));
+    place.append("c.log", "calm\n");
+    place.logs[0].rules.push(rule("calm_total", "calm", &[]));
+    place.apply();
+    place.now += SECOND;
+    let (mut before, mut turns) = (0.0, 0);
+    loop {
+        place.tails.turn(true, &mut place.store, place.now);
+        turns += 1;
+        let read = place.count("read_bytes_total");
+        assert!(read - before <= read::TURN as f64, "{}", read - before);
+        before = read;
+        if turns == 3 {
+            assert_eq!(place.value("calm_total"), Some(1.0));
+        }
+        if place.tails.backlog.is_none() {
+            break;
+        }
+    }
+    assert_eq!(place.lines(), 1_000_001.0);
+    // The clock may end a turn that only looked.
+    let counted = place.count("turns_total");
+    assert!(counted <= f64::from(turns) && counted >= 6_000_005.0 / read::TURN as f64);
+}
+
+#[test]
+fn lines_of_any_length_and_any_bytes() {
+    let mut place = Place::new("web.log");
+    place.settings.max_line_bytes = 200_000; // more than is read at once
+    place.logs[0].rules = vec![rule("end_total", "END$", &[]), rule("lines_total", "", &[])];
+    let mut place = place.started();
+    let long = |n: usize, end: &str| ["x".repeat(n).as_str(), end, "\r\n"].concat();
+    place.append("web.log", long(150_000, "END"));
+    place.append("web.log", long(199_990, "END"));
+    place.append("web.log", long(199_998, "END"));
+    place.append("web.log", long(900_000, "END"));
+    place.append("web.log", b"\xff\xfe\0END\n\n\0\0\0");
+    place.step();
+    assert_eq!(place.value("end_total"), Some(3.0));
+    assert_eq!(place.lines(), 6.0);
+    assert_eq!(place.count("lines_cut_total"), 2.0);
+    place.append("web.log", "END");
+    place.step();
+    assert_eq!(place.value("end_total"), Some(3.0), "it waits for its end");
+    place.append("web.log", "\n");
+    place.step();
+    assert_eq!(place.value("end_total"), Some(4.0));
+}
+
+#[test]
+fn a_shorter_bound_after_a_longer_one() {
+    let mut place = Place::new("web.log");
+    place.settings.max_line_bytes = 1 << 20;
+    let mut place = place.started();
+    place.append("web.log", "x".repeat(300_000));
+    place.step();
+    place.settings.max_line_bytes = 1000;
+    place.apply();
+    place.append("web.log", format!("{}\n{}", "x".repeat(300_000), "y\n".repeat(100_000)));
+    place.step();
+    assert_eq!((place.lines(), place.count("lines_cut_total")), (100_001.0, 1.0));
+}
+
+#[test]
+fn a_reload_keeps_what_stays() {
+    let mut place = Place::new("*.log");
+    place.logs[0].rules.push(rule("by_word", "^(?<w>[a-z]+)", &[("word", "$w")]));
+    let mut place = place.started();
+    place.append("a.log", "one\ntwo\n");
+    place.step();
+    let one = "by_word{word=\"one\"}";
+    let find = |place: &mut Place, line: &str| place.text().contains(line);
+    assert!(find(&mut place, one));
+    // A rule more, and another gone.
+    place.logs[0].rules[1] = rule("words_total", "o", &[]);
+    place.apply();
+    place.append("a.log", "four\n");
+    place.step();
+    assert!(!find(&mut place, "by_word"));
+    assert_eq!((place.lines(), place.value("words_total")), (3.0, Some(1.0)));
+    // A changed rule starts anew.
+    place.logs[0].rules[0].help = "Other.".to_owned();
+    place.apply();
+    assert_eq!((place.lines(), place.value("words_total")), (0.0, Some(1.0)));
+    // Constant labels are on all series.
+    let labels = [("env".to_owned(), "prod".to_owned())];
+    place.tails.apply(&place.settings, &place.logs, &labels, &mut place.store, place.now);
+    assert!(find(&mut place, "lines_total{env=\"prod\"} 0\n"));
+    place.logs.clear();
+    place.apply();
+    assert!(place.store.is_empty() && place.tails.deadline().is_none());
+    assert!(place.tails.fd().is_none() && !find(&mut place, "tail_"));
+}
+
+#[test]
+fn the_same_path_twice_is_one() {
+    let mut place = Place::new("*.log");
+    let mut again = place.logs[0].clone();
+    again.rules = vec![rule("more_total", "o", &[])];
+    place.logs.push(again);
+    let mut place = place.started();
+    place.append("a.log", "one\n");
+    place.step();
+    assert_eq!((place.lines(), place.value("more_total")), (1.0, Some(1.0)));
+    assert_eq!(place.text().matches("sysmetrics_tail_files{").count(), 1);
+}
+
+#[test]
+fn values_become_numbers_and_buckets() {
+    let mut place = Place::new("web.log");
+    let takes = |metric: &str, kind: RuleKind| LogRule {
+        value: Some("$s".to_owned()),
+        kind,
+        buckets: if kind == RuleKind::Histogram { vec![1.0, 10.0] } else { Vec::new() },
+        ..rule(metric, r"took (?<s>\S+)s (?<path>\S+)", &[("path", "p-$path")])
+    };
+    place.logs[0].rules = vec![
+        takes("seconds_total", RuleKind::Counter),
+        takes("last_seconds", RuleKind::Gauge),
+        takes("seconds", RuleKind::Histogram),
+    ];
+    let mut place = place.started();
+    for text in ["0.5s /a", "7s /a", "-2s /a", "xs /a", "infs /a", "70s /a"] {
+        place.append("web.log", format!("took {text}\n"));
+    }
+    for path in ["/a-very-long-one", "/c", "/d", "/e"] {
+        place.append("web.log", format!("took 1s {path}\n"));
+    }
+    place.step();
+    let text = place.text();
+    for line in [
+        "seconds_total{path=\"p-/a\"} 77.5",
+        "last_seconds{path=\"p-/a\"} 70",
+        "seconds_bucket{path=\"p-/a\",le=\"1\"} 2",
+        "seconds_bucket{path=\"p-/a\",le=\"10\"} 3",
+        "seconds_count{path=\"p-/a\"} 4",
+        "seconds_sum{path=\"p-/a\"} 75.5",
+        "last_seconds{path=\"p-/a-very-\"} 1",
+        "sysmetrics_tail_refused_total{reason=\"number\"} 6",
+        "sysmetrics_tail_refused_total{reason=\"negative\"} 1",
+        "sysmetrics_tail_refused_total{reason=\"series\"} 6",
+    ] {
+        assert!(text.contains(&format!("{line}\n")), "{line} in {text}");
+    }
+    assert!(!text.contains("/d"));
+}
+
+#[test]
+fn hears_of_what_is_written_before_it_looks() {
+    let mut place = Place::new("*.log");
+    place.settings.poll_interval = 1000 * SECOND;
+    let mut place = place.started();
+    place.append("a.log", "1\n");
+    place.look_at_events();
+    assert_eq!(place.lines(), 1.0, "a new file");
+    place.append("a.log", "2\n");
+    place.look_at_events();
+    assert_eq!(place.lines(), 2.0);
+    assert!(place.tails.fd().is_none(), "it listens again a little later");
+    place.rename("a.log", "a.old");
+    place.append("a.old", "3\n");
+    place.append("a.log", "4\n");
+    place.look_at_events();
+    assert_eq!(place.lines(), 4.0);
+    // Until the offsets are written, in the same directory.
+    let mut is_listening = || {
+        place.look_at_events();
+        place.tails.fd().is_some()
+    };
+    assert!((0..10).any(|_| is_listening()));
+}

@@ -1,0 +1,119 @@
+//! The directories of log files, watched where that works. Where it does not (another machine writes to
+//! a network file system, there are too many directories) files are only looked at now and then, as
+//! they are anyway.
+
+use crate::base::sys::{Event, FileEvent, Inotify};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+
+/// Directories.
+const MAX_WATCHES: usize = 512;
+
+/// Bytes of events that are taken in one go.
+const ROOM: usize = 4096;
+
+/// How many goes a turn; what is left then is not looked at one by one.
+const MAX_READS: usize = 64;
+
+/// Events that are looked at one by one.
+const MAX_EVENTS: usize = 256;
+
+/// Not watched.
+const NONE: i32 = -1;
+
+/// The watched directories.
+#[derive(Default)]
+pub struct Watch {
+    inotify: Option<Inotify>,
+    /// Each with its number, sorted.
+    directories: Vec<(PathBuf, i32)>,
+    room: Vec<u8>,
+}
+
+/// What was heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Something.
+    pub any: bool,
+    /// More than was looked at: everything may have changed.
+    pub all: bool,
+}
+
+impl Watch {
+    /// Ready when something happened.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.inotify.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Watches these directories and no others; `fail` hears of each that cannot be, once.
+    pub fn follow(&mut self, mut wanted: Vec<PathBuf>, mut fail: impl FnMut(&Path, io::Error)) {
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.is_empty() {
+            *self = Watch::default();
+            return;
+        }
+        if self.inotify.is_none() {
+            match Inotify::new() {
+                Ok(inotify) => self.inotify = Some(inotify),
+                Err(error) if self.directories.is_empty() => {
+                    fail(Path::new("inotify"), error);
+                    // So that it is said once.
+                    self.directories.push((PathBuf::new(), NONE));
+                    return;
+                }
+                Err(_) => return,
+            }
+            self.room = vec![0; ROOM];
+        }
+        let Some(inotify) = &self.inotify else { return };
+        let mut directories = Vec::with_capacity(wanted.len());
+        for directory in wanted.into_iter().take(MAX_WATCHES) {
+            // Anew each time: there may be another directory of that name.
+            let watch = inotify.watch(&directory).unwrap_or_else(|error| {
+                let known = self.directories.binary_search_by(|(d, _)| d.cmp(&directory)).is_ok();
+                if !known && error.kind() != io::ErrorKind::NotFound {
+                    fail(&directory, error);
+                }
+                NONE
+            });
+            directories.push((directory, watch));
+        }
+        for (_, watch) in &self.directories {
+            if *watch != NONE && !directories.iter().any(|(_, kept)| kept == watch) {
+                inotify.unwatch(*watch);
+            }
+        }
+        self.directories = directories;
+    }
+
+    /// The number of the watch on a directory.
+    pub fn number(&self, directory: &Path) -> i32 {
+        let at = self.directories.binary_search_by(|(d, _)| d.as_path().cmp(directory));
+        at.ok().and_then(|at| self.directories.get(at)).map_or(NONE, |(_, watch)| *watch)
+    }
+
+    /// Tells `each` what happened.
+    pub fn poll_events(&mut self, mut each: impl FnMut(Event<'_>)) -> Heard {
+        let mut heard = Heard::default();
+        let Some(inotify) = &self.inotify else { return heard };
+        let mut count = 0;
+        for _ in 0..MAX_READS {
+            let mut is_empty = true;
+            for event in inotify.read(&mut self.room) {
+                is_empty = false;
+                count += 1;
+                heard.all |= event.what == FileEvent::Overflow || count > MAX_EVENTS;
+                if !heard.all {
+                    each(event);
+                }
+            }
+            if is_empty {
+                break;
+            }
+            heard.any = true;
+        }
+        heard
+    }
+}

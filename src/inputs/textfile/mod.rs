@@ -1,0 +1,179 @@
+//! Text files of other programs, as node_exporter's collector `textfile` takes them: whoever has something
+//! to tell now and then writes it as exposition text to `<name>.prom` in a directory. A file counts when all
+//! of it can be read and nothing contradicts the files before it; else it is said once in the log, told in
+//! `textfile_scrape_error`, and none of its samples are there.
+//!
+//! Files are looked at before each scrape. As long as all of them have the same inode, size and times they
+//! are not read again, and nothing is allocated. When one changes all are read, as the first of two files
+//! decides what a family is.
+
+mod load;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use crate::base::clock::WallClock;
+use crate::kernel::collect::Textfiles;
+use crate::kernel::collect::textfile::{DIRECTORY, NAME};
+use crate::kernel::gather::{self, Gather};
+use crate::model::metric::{Sink, Source};
+use crate::model::store::{Bounds, Group, Shown, Store};
+use crate::settings::Settings;
+use std::fs::Metadata;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+use walk::{Met, Pattern, Walk};
+
+/// A file that was changed so short a time ago may change again within the same tick of the clock of files,
+/// and look the same.
+const YOUNG: Duration = Duration::from_millis(100);
+
+/// What is told of the last look, and of all so far.
+#[derive(Default)]
+struct Memory {
+    /// What was said in the log, as hashes of what and of which file.
+    said: Vec<u64>,
+    refused: Vec<(&'static str, u64)>,
+    /// Families by the hashes of their names, and those of type and help text, sorted.
+    shapes: Vec<(u64, usize)>,
+}
+
+/// All text files.
+#[derive(Default)]
+pub struct Textfile {
+    patterns: Vec<Pattern>,
+    constant: Vec<(String, String)>,
+    /// Whose their series are; none while there are no directories.
+    group: Option<Group>,
+    walk: Walk,
+    hasher: RandomState,
+    /// What the files looked like when they were read, unless they are to be read again anyway.
+    known: Option<u64>,
+    memory: Memory,
+}
+
+impl Textfile {
+    /// Goes on with other settings: all files are read anew.
+    pub fn apply(&mut self, settings: &Settings, store: &mut Store) {
+        let mut collectors = settings.collectors.iter();
+        let own = collectors.find(|collector| collector.name == NAME && collector.enabled);
+        self.patterns.clear();
+        for path in own.map(|own| own.get(&DIRECTORY)).unwrap_or_default() {
+            if !path.is_empty() {
+                self.patterns.push(Pattern::new(&path));
+            }
+        }
+        self.constant.clone_from(&settings.custom.labels);
+        self.known = None;
+        if self.patterns.is_empty() {
+            self.group.take().into_iter().for_each(|group| store.close_group(group));
+        } else {
+            self.group.get_or_insert_with(|| store.open_group());
+        }
+    }
+
+    /// What a page shows of the store: with or without the series of text files, and of a page of picked
+    /// collectors those alone or nothing.
+    pub fn shown(&self, has_textfiles: bool, is_picked: bool) -> Option<Shown> {
+        match self.group {
+            Some(group) if is_picked => has_textfiles.then_some(Shown::Only(group)),
+            Some(group) if !has_textfiles => Some(Shown::Without(group)),
+            _ => (!is_picked).then_some(Shown::All),
+        }
+    }
+
+    /// Whether the series of `owner` are of text files.
+    pub fn has(&self, owner: Group) -> bool {
+        self.group == Some(owner)
+    }
+
+    /// Looks at the files, and takes them if some changed; `told` gets what a scrape tells of them.
+    pub fn look(&mut self, told: &mut Textfiles, store: &mut Store, now: Instant) {
+        let Some(group) = self.group else { return };
+        let start = Instant::now();
+        let (mark, is_young) = self.mark();
+        if self.known != Some(mark) {
+            let is_final = self.load(group, told, store, now);
+            self.known = Some(mark).filter(|_| is_final && !is_young);
+        }
+        told.took += start.elapsed();
+    }
+
+    /// What all files look like, in whatever order they come, and whether some were changed just now.
+    fn mark(&mut self) -> (u64, bool) {
+        let Textfile { walk, patterns, hasher, .. } = self;
+        let wall = WallClock::now().since_epoch();
+        let (mut sum, mut is_young) = (0u64, false);
+        walk.begin();
+        for pattern in patterns.iter() {
+            walk.look(pattern, &mut |path, met| {
+                let facts = match met {
+                    Met::File(Ok(file)) => {
+                        is_young |= age(&file, wall) < YOUNG;
+                        facts(&file)
+                    }
+                    Met::File(Err(error)) => failure(1, &error),
+                    Met::Failed(error) => failure(2, &error),
+                    Met::Excess => [3; FACTS],
+                };
+                sum = sum.wrapping_add(hash(hasher, [path.as_os_str().as_bytes(), &facts]));
+            });
+        }
+        (sum, is_young)
+    }
+}
+
+/// Writes all samples for a program that serves nobody: what is ours, and what text files have.
+pub fn write_once(settings: &Settings, gather: &mut Gather, out: &mut dyn Sink) {
+    let (now, mut textfile) = (Instant::now(), Textfile::default());
+    let mut store = Store::new(Bounds::default(), now);
+    store.serve(gather::ours(settings, std::iter::empty()));
+    textfile.apply(settings, &mut store);
+    textfile.look(&mut gather.textfiles, &mut store, now);
+    store.merge(now, out, &mut |out| gather.scrape(gather.all(), out));
+    out.source(Source::Others);
+    store.write(now, out);
+}
+
+/// Of both parts together, seeded: nobody outside can make two files look the same.
+fn hash(seed: &RandomState, parts: [&[u8]; 2]) -> u64 {
+    let mut hasher = seed.build_hasher();
+    for part in parts {
+        hasher.write_usize(part.len());
+        hasher.write(part);
+    }
+    hasher.finish()
+}
+
+/// Bytes of what is known of a file.
+const FACTS: usize = 7 * size_of::<u64>();
+
+/// What changes when a file does.
+fn facts(file: &Metadata) -> [u8; FACTS] {
+    let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
+    let [a, b, c, d] = times.map(i64::cast_unsigned);
+    bytes([file.dev(), file.ino(), file.size(), a, b, c, d])
+}
+
+fn failure(of: u64, error: &io::Error) -> [u8; FACTS] {
+    let errno = error.raw_os_error().unwrap_or_default().unsigned_abs();
+    bytes([of, errno.into(), 0, 0, 0, 0, 0])
+}
+
+fn bytes(facts: [u64; 7]) -> [u8; FACTS] {
+    let mut bytes = [0; FACTS];
+    for (to, fact) in bytes.chunks_exact_mut(size_of::<u64>()).zip(facts) {
+        to.copy_from_slice(&fact.to_ne_bytes());
+    }
+    bytes
+}
+
+/// How far from now the file was changed.
+fn age(file: &Metadata, wall: Duration) -> Duration {
+    let seconds = u64::try_from(file.ctime()).unwrap_or_default();
+    let nanos = u32::try_from(file.ctime_nsec()).unwrap_or_default();
+    Duration::new(seconds, nanos).abs_diff(wall)
+}

@@ -1,0 +1,260 @@
+//! CPU time by mode: `/proc/stat`, a line `cpuN` for each CPU that is online: user, nice, system,
+//! idle, iowait, irq, softirq, steal (2.6.11), guest (2.6.24), guest_nice (2.6.33), in clock ticks
+//! (Documentation/filesystems/proc.rst, section 1.8). Guest time is part of user and nice. A column
+//! that the kernel lacks is left out.
+//!
+//! The kernel's idle and iowait are estimates that can step back a little. They start anew when a CPU
+//! is plugged in again. So each value is held at its highest until idle falls by three seconds.
+//!
+//! node_exporter's dialect also has the following, from `/sys/devices/system/cpu`
+//! (Documentation/ABI/testing/sysfs-devices-system-cpu, Documentation/admin-guide/cputopology.rst):
+//! - `cpuN/thermal_throttle/core_throttle_count`, `package_throttle_count`: how often the hardware
+//!   slowed down because of heat (x86, 2.6.30), once for each core and package;
+//! - `isolated`: the CPUs that the scheduler keeps clear (4.2);
+//! - `cpuN/online`, on machines on which CPU 0 can be switched off.
+//!
+//! Only the throttle counts are read at every scrape; the rest is read again when CPUs come or go.
+
+mod topology;
+
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::base::sys;
+use crate::kernel::read::{FileId, scan};
+use crate::model::metric::{Decimal, Family, Label, Sink, Unit, Value, counter, gauge};
+use crate::settings::{CollectorOption, Dialect, Subject, switch, system_switch};
+use topology::Topology;
+
+const PATH: &str = "/proc/stat";
+const EXPECTED: &str = "cpu and an ascending number, then at least four integers";
+
+/// Columns of a line, in order; the first eight are modes, the last two guest time.
+const COLUMNS: usize = 10;
+const IDLE: usize = 3;
+const MODES: [Label; 8] = [
+    Label::of(b"user"),
+    Label::of(b"nice"),
+    Label::of(b"system"),
+    Label::of(b"idle"),
+    Label::of(b"iowait"),
+    Label::of(b"irq"),
+    Label::of(b"softirq"),
+    Label::of(b"steal"),
+];
+const GUEST_MODES: [Label; 2] = [Label::of(b"user"), Label::of(b"nice")];
+
+/// Seconds by which idle falls when a CPU was plugged in again.
+const REPLUGGED: u64 = 3;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 7] = [
+    counter("cpu_seconds_total",       Unit::Ticks, "Seconds the CPU spent in each mode.",                   &["cpu", "mode"]),
+    counter("cpu_guest_seconds_total", Unit::Ticks, "Seconds the CPU spent in guests, also in user and nice.", &["cpu", "mode"]),
+    gauge(  "cpu_count",               Unit::One,   "CPUs that are online.",                                 &[]).only_own(),
+    counter("cpu_core_throttles_total",    Unit::One, "Times the core was slowed down because of heat.",     &["package", "core"]).only_node(),
+    counter("cpu_package_throttles_total", Unit::One, "Times the package was slowed down because of heat.",  &["package"]).only_node(),
+    gauge(  "cpu_isolated",                Unit::One, "1 for a CPU that the scheduler keeps clear.",          &["cpu"]).only_node(),
+    gauge(  "cpu_online",                  Unit::One, "Whether the CPU is online.",                          &["cpu"]).only_node(),
+];
+
+static GUEST: CollectorOption<bool> = switch("guest", "the time spent in guests, too")
+    .flags(&["collector.cpu.guest"])
+    .default("true");
+
+static SYSTEM: CollectorOption<bool> =
+    system_switch("collect_cpu", "The collector cpu; what [collectors] says comes first.");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "cpu",
+        node_name: "cpu",
+        on: true,
+        help: "CPU time by mode, from /proc/stat",
+        options: &[&GUEST.row, &SYSTEM.row],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Cpu {
+        file: setup.files.whole(PATH),
+        cpus: Vec::new(),
+        before: Vec::new(),
+        replugged: REPLUGGED * sys::user_hz(),
+        guest: setup.settings.get(&GUEST),
+        topology: (setup.dialect == Dialect::Node).then(|| Topology::new(setup.root)),
+    })
+}
+
+struct Cpu {
+    file: FileId,
+    cpus: Vec<Line>,
+    /// Those of the scrape before that had any.
+    before: Vec<Line>,
+    /// `REPLUGGED` in ticks.
+    replugged: u64,
+    guest: bool,
+    /// What only node_exporter's dialect shows.
+    topology: Option<Topology>,
+}
+
+/// One CPU's line.
+#[derive(Clone, Copy)]
+struct Line {
+    number: u32,
+    columns: usize,
+    ticks: [u64; COLUMNS],
+}
+
+impl Collector for Cpu {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Scrape { files, errors, .. } = scrape;
+        let text = files.read(self.file)?;
+        // What a scrape without CPUs left behind is not what is held.
+        if !self.cpus.is_empty() {
+            std::mem::swap(&mut self.cpus, &mut self.before);
+            self.cpus.clear();
+        }
+        let mut before = self.before.iter().peekable();
+        for line in scan::lines(text) {
+            let Some(numbered) = line.strip_prefix(b"cpu").filter(|l| !starts_blank(l)) else {
+                continue;
+            };
+            let last = self.cpus.last().map(|l| l.number);
+            let Some(mut cpu) = Line::parse(numbered).filter(|l| last.is_none_or(|n| l.number > n))
+            else {
+                errors.record(Error::parse(PATH, EXPECTED, line));
+                continue;
+            };
+            if cpu.columns < COLUMNS && scan::fields(numbered).count() > 1 + cpu.columns {
+                errors.record(Error::parse(PATH, EXPECTED, line));
+            }
+            while before.next_if(|b| b.number < cpu.number).is_some() {}
+            if let Some(before) = before.next_if(|b| b.number == cpu.number) {
+                cpu.hold(before, self.replugged);
+            }
+            self.cpus.push(cpu);
+        }
+        if self.cpus.is_empty() {
+            return Err(Error::parse(PATH, "a line for each CPU", b""));
+        }
+        self.write(out, errors);
+        Ok(())
+    }
+}
+
+impl Cpu {
+    fn write(&mut self, out: &mut dyn Sink, errors: &mut PartialErrors) {
+        let [seconds, guest, count, rest @ ..] = &FAMILIES;
+        let guest_modes = if self.guest { &GUEST_MODES[..] } else { &[] };
+        for (family, modes, first) in [(seconds, &MODES[..], 0), (guest, guest_modes, 8)] {
+            out.family(family);
+            for cpu in &self.cpus {
+                let number = Decimal::of(cpu.number.into());
+                let number = number.label();
+                let ticks = cpu.ticks.get(first..cpu.columns).unwrap_or_default();
+                for (mode, ticks) in modes.iter().zip(ticks) {
+                    out.sample(&[number, *mode], family.value(*ticks));
+                }
+            }
+        }
+        out.family(count);
+        out.sample(&[], Value::Int(self.cpus.len() as u64));
+        if let Some(topology) = &mut self.topology {
+            topology.write(self.cpus.iter().map(|l| l.number), rest.each_ref(), out, errors);
+        }
+    }
+}
+
+/// Whether this is the line of all CPUs, whose name has no number.
+fn starts_blank(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b' ' | b'\t'))
+}
+
+impl Line {
+    fn parse(numbered: &[u8]) -> Option<Line> {
+        let mut fields = scan::fields(numbered);
+        let name = fields.next().filter(|n| *n == b"0" || !n.starts_with(b"0"))?;
+        let number = u32::try_from(scan::uint(name)?).ok()?;
+        let (mut ticks, mut columns) = ([0; COLUMNS], 0);
+        for tick in &mut ticks {
+            let Some(Some(value)) = fields.uint() else { break };
+            *tick = value;
+            columns += 1;
+        }
+        (columns > IDLE).then_some(Line { number, columns, ticks })
+    }
+
+    /// No column runs backwards, unless the CPU was plugged in again.
+    fn hold(&mut self, before: &Line, replugged: u64) {
+        let idle = |line: &Line| line.ticks.get(IDLE).copied().unwrap_or_default();
+        if idle(before) >= idle(self).saturating_add(replugged) {
+            return;
+        }
+        for (tick, before) in self.ticks.iter_mut().zip(before.ticks) {
+            *tick = before.max(*tick);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outputs::expose::{Format, Text};
+
+    fn line(text: &str) -> Line {
+        Line::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn small_steps_back_are_held_and_a_replugged_cpu_starts_anew() {
+        let before = line("0 10 20 30 1000 50 60 70 80 90 100");
+        let mut held = line("0 11 20 30 998 49 61 70 80 90 100");
+        held.hold(&before, 300);
+        assert_eq!(held.ticks, [11, 20, 30, 1000, 50, 61, 70, 80, 90, 100]);
+        let mut anew = line("0 1 2 3 700 5 6 7 8 9 10");
+        anew.hold(&before, 300);
+        assert_eq!(anew.ticks, [1, 2, 3, 700, 5, 6, 7, 8, 9, 10]);
+        let mut just_held = line("0 1 2 3 701 5 6 7 8 9 10");
+        just_held.hold(&before, 300);
+        assert_eq!(just_held.ticks, before.ticks);
+    }
+
+    #[test]
+    fn what_is_held_outlives_a_scrape_that_failed() {
+        use crate::kernel::collect::testing::{Opened, Tree, scrape};
+        let tree = Tree::new("cpu-held");
+        let put = |idle: &str| tree.put("proc/stat", &format!("cpu0 1 2 3 {idle} 5\n"));
+        put("1000");
+        let mut cpu = tree.open(&SPEC, Dialect::Own, &[]);
+        let idle = |cpu: &mut Opened| scrape(cpu, Dialect::Own, &["mode=\"idle\""]).0;
+        let told = idle(&mut cpu);
+        tree.put("proc/stat", "");
+        let (mut out, mut lines) = Default::default();
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
+        for _ in 0..2 {
+            assert!(cpu.collect(&mut text).is_err());
+        }
+        put("999");
+        assert_eq!(idle(&mut cpu), told);
+    }
+
+    #[test]
+    fn short_lines_have_fewer_columns_and_bad_ones_none() {
+        assert_eq!(line("7 1 2 3 4").columns, 4);
+        assert_eq!(line("7 1 2 3 4 x 6").columns, 4);
+        for bad in [
+            "7 1 2 3",
+            "x 1 2 3 4",
+            "7 1 2 x 4 5",
+            "7 -1 2 3 4",
+            "07 1 2 3 4",
+            "99999999999 1 2 3 4",
+            "",
+        ] {
+            assert!(Line::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+}

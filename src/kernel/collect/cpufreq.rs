@@ -1,0 +1,305 @@
+//! Frequencies of the processors: `/sys/devices/system/cpu/cpuN/cpufreq/…`, in kilohertz
+//! (Documentation/admin-guide/pm/cpufreq.rst). Processors that share a policy share the directory, which
+//! is then read once. What the driver does not tell is no fault: files that are not there or only for
+//! root, `<unknown>`, and EBUSY of a processor that is switched off.
+
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::dir::Joined;
+use crate::kernel::read::{Listing, scan};
+use crate::model::metric::{Family, Label, Sink, Unit::Kilo, Unit::One, Value, gauge};
+use crate::settings::Subject;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+const PATH: &str = "/sys/devices/system/cpu";
+
+/// More processors than any kernel is built for; what comes after is left out and counted.
+const MAX_CPUS: usize = 8192;
+
+/// The longest text of a file: the names of all governors.
+const MAX_TEXT: usize = 256;
+
+/// Drivers are loaded and processors switched on while the directory stays as it is: which files there are
+/// is looked up again after this time.
+const LEARN_AGAIN: Duration = Duration::from_secs(60);
+
+/// Errors that say that there is no such thing now, or that it is not for everybody.
+const NOTHING: [i32; 3] = [libc::EBUSY, libc::EACCES, libc::EPERM];
+
+const CPU: &[&str] = &["cpu"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 7] = [
+    gauge("cpu_frequency_hertz",             Kilo, "Frequency that the hardware tells.",          CPU),
+    gauge("cpu_frequency_min_hertz",         Kilo, "Lowest frequency of the hardware.",           CPU),
+    gauge("cpu_frequency_max_hertz",         Kilo, "Highest frequency of the hardware.",          CPU),
+    gauge("cpu_scaling_frequency_hertz",     Kilo, "Frequency that the driver set.",              CPU),
+    gauge("cpu_scaling_frequency_min_hertz", Kilo, "Lowest frequency that is allowed.",           CPU),
+    gauge("cpu_scaling_frequency_max_hertz", Kilo, "Highest frequency that is allowed.",          CPU),
+    gauge("cpu_scaling_governor",            One,  "Whether the governor chooses the frequency.", &["cpu", "governor"]),
+];
+
+/// The file of each family, and the one that names all governors.
+const FILES: [&str; 8] = [
+    "cpufreq/cpuinfo_cur_freq",
+    "cpufreq/cpuinfo_min_freq",
+    "cpufreq/cpuinfo_max_freq",
+    "cpufreq/scaling_cur_freq",
+    "cpufreq/scaling_min_freq",
+    "cpufreq/scaling_max_freq",
+    "cpufreq/scaling_governor",
+    "cpufreq/scaling_available_governors",
+];
+const GOVERNOR: usize = 6;
+const GOVERNORS: usize = 7;
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "cpufreq",
+        node_name: "cpufreq",
+        on: true,
+        help: "frequencies of the processors, from /sys/devices/system/cpu",
+        options: &[],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let listing = Listing::new(setup.root.dir(PATH));
+    Box::new(Cpufreq { listing, cpus: Vec::new(), learned_at: None })
+}
+
+struct Cpufreq {
+    listing: Listing,
+    cpus: Vec<Cpu>,
+    learned_at: Option<Instant>,
+}
+
+struct Cpu {
+    entry: String,
+    /// The files that can be read: bit i for the i-th.
+    present: u8,
+    /// The place in the list of one that has the same directory and stands before.
+    like: Option<usize>,
+    /// What it said in this scrape.
+    value: Option<u64>,
+}
+
+impl Collector for Cpufreq {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let is_recent = |then| scrape.now.saturating_duration_since(then) < LEARN_AGAIN;
+        match self.listing.has_changed() {
+            Err(Error::Absent(_)) => self.cpus.clear(),
+            changed => {
+                if changed? || !self.learned_at.is_some_and(is_recent) {
+                    self.learn(scrape.errors);
+                    self.learned_at = Some(scrape.now);
+                }
+            }
+        }
+        for (at, family) in FAMILIES.iter().enumerate().take(GOVERNOR) {
+            out.family(family);
+            self.write(at, family, scrape.errors, out);
+        }
+        if let Some(family) = FAMILIES.last() {
+            out.family(family);
+            self.write_governors(scrape.errors, out);
+        }
+        Ok(())
+    }
+}
+
+impl Cpufreq {
+    #[cold]
+    fn learn(&mut self, errors: &mut PartialErrors) {
+        let number = |name: &&str| scan::uint(name.strip_prefix("cpu")?.as_bytes());
+        let names = self.listing.names().filter(|name| number(name).is_some());
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.sort_unstable_by_key(|name| (name.len(), name.clone()));
+        if let Some(first) = names.get(MAX_CPUS) {
+            errors.record(Error::parse(PATH, "at most 8192 processors", first.as_bytes()));
+            names.truncate(MAX_CPUS);
+        }
+        let mut places: Vec<Option<PathBuf>> = Vec::new();
+        self.cpus.clear();
+        for entry in names {
+            let place = self.listing.dir.target(&[&entry, "/cpufreq"].concat());
+            let like = place.as_ref().and_then(|_| places.iter().position(|p| *p == place));
+            places.push(place);
+            let mut cpu = Cpu { entry, present: 0, like, value: None };
+            for at in 0..FILES.len() {
+                let mut room = [0; MAX_TEXT];
+                let is_there = !matches!(self.read(&cpu, at, &mut room), Ok(None));
+                cpu.present |= u8::from(is_there) << at;
+            }
+            self.cpus.push(cpu);
+        }
+    }
+
+    /// The text of a file, if there is one that says something.
+    fn read<'a>(
+        &self,
+        cpu: &Cpu,
+        at: usize,
+        room: &'a mut [u8],
+    ) -> Result<Option<&'a [u8]>, Error> {
+        let file = FILES.get(at).copied().unwrap_or_default();
+        match self.listing.dir.read(Joined::of(cpu.entry.as_bytes(), file).path(), room) {
+            Err(Error::Absent(_)) | Ok(b"<unknown>") => Ok(None),
+            Err(error) if NOTHING.contains(&error.errno()) => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    /// Writes one number of every processor.
+    fn write(
+        &mut self,
+        at: usize,
+        family: &Family<'_>,
+        errors: &mut PartialErrors,
+        out: &mut dyn Sink,
+    ) {
+        for place in 0..self.cpus.len() {
+            let Some(cpu) = self.cpus.get(place) else { continue };
+            let value = match cpu.like.and_then(|like| self.cpus.get(like)) {
+                _ if cpu.present >> at & 1 == 0 => None,
+                Some(other) => other.value,
+                None => errors.unless_absent(self.number(cpu, at)).flatten(),
+            };
+            if let Some(raw) = value {
+                out.sample(&[number_of(cpu).into()], family.value(raw));
+            }
+            if let Some(cpu) = self.cpus.get_mut(place) {
+                cpu.value = value;
+            }
+        }
+    }
+
+    fn number(&self, cpu: &Cpu, at: usize) -> Result<Option<u64>, Error> {
+        let mut room = [0; MAX_TEXT];
+        let Some(text) = self.read(cpu, at, &mut room)? else { return Ok(None) };
+        let path = Joined::of(cpu.entry.as_bytes(), FILES.get(at).copied().unwrap_or_default());
+        let number = scan::uint(text.trim_ascii_start());
+        let place = || self.listing.dir.place(path.path());
+        number.map(Some).ok_or_else(|| Error::parse(place(), "kilohertz", text))
+    }
+
+    /// Writes each governor that every processor may have.
+    fn write_governors(&self, errors: &mut PartialErrors, out: &mut dyn Sink) {
+        for (place, leader) in self.cpus.iter().enumerate().filter(|(_, cpu)| cpu.like.is_none()) {
+            if leader.present >> GOVERNOR & 1 == 0 {
+                continue;
+            }
+            let (mut room, mut all) = ([0; MAX_TEXT], [0; MAX_TEXT]);
+            let governor = errors.unless_absent(self.read(leader, GOVERNOR, &mut room)).flatten();
+            let available = errors.unless_absent(self.read(leader, GOVERNORS, &mut all)).flatten();
+            let Some(governor) = governor.filter(|name| !name.is_empty()) else { continue };
+            let words = available.filter(|words| !words.is_empty()).unwrap_or(governor);
+            let is_here = |(at, cpu): &(usize, &Cpu)| *at == place || cpu.like == Some(place);
+            for (_, cpu) in self.cpus.iter().enumerate().filter(is_here) {
+                write_words(number_of(cpu), words, governor, out);
+            }
+        }
+    }
+}
+
+/// Writes a sample for each of `words`, none twice whatever the driver says. Names are ASCII.
+fn write_words(cpu: &str, words: &[u8], chosen: &[u8], out: &mut dyn Sink) {
+    for (nth, word) in scan::fields(words).enumerate().filter(|(_, word)| word.is_ascii()) {
+        if !scan::fields(words).take(nth).any(|before| before == word) {
+            let is_chosen = u64::from(word == chosen);
+            out.sample(&[cpu.into(), Label::of(word)], Value::Int(is_chosen));
+        }
+    }
+}
+
+fn number_of(cpu: &Cpu) -> &str {
+    cpu.entry.strip_prefix("cpu").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape};
+    use std::os::unix::fs::symlink;
+
+    fn put(tree: &Tree, cpu: &str, files: &[(&str, &str)]) {
+        for (file, text) in files {
+            let file = format!("sys/devices/system/cpu/{cpu}/cpufreq/{file}");
+            tree.put(&file, &format!("{text}\n"));
+        }
+    }
+
+    #[test]
+    fn frequencies_and_governors() {
+        let tree = Tree::new("cpufreq");
+        let mut freq = tree.open(&SPEC, Dialect::Node, &[]);
+        assert_eq!(scrape(&mut freq, Dialect::Node, &["_"]), (vec![], 0));
+        let all = [
+            ("cpuinfo_cur_freq", "1100"),
+            ("cpuinfo_min_freq", "1200"),
+            ("cpuinfo_max_freq", "1300"),
+            ("scaling_cur_freq", "1400"),
+            ("scaling_min_freq", "1500"),
+            ("scaling_max_freq", "1600"),
+            ("scaling_governor", "ondemand"),
+            ("scaling_available_governors", "powersave ondemand powersave"),
+        ];
+        put(&tree, "cpu2", &all);
+        put(&tree, "cpu10", &[("scaling_cur_freq", "<unknown>"), ("scaling_min_freq", "7")]);
+        tree.put("sys/devices/system/cpu/cpuidle/current_driver", "none\n");
+        tree.put("sys/devices/system/cpu/cpu3/online", "1\n");
+        symlink("../cpu2/cpufreq", tree.0.join("sys/devices/system/cpu/cpu3/cpufreq")).unwrap();
+        let mut expected = Vec::new();
+        for (name, value) in [
+            ("frequency", "1100000"),
+            ("frequency_min", "1200000"),
+            ("frequency_max", "1300000"),
+            ("scaling_frequency", "1400000"),
+            ("scaling_frequency_min", "1500000"),
+            ("scaling_frequency_max", "1600000"),
+        ] {
+            for cpu in [2, 3] {
+                expected.push(format!(r#"cpu_{name}_hertz{{cpu="{cpu}"}} {value}"#));
+            }
+            if name == "scaling_frequency_min" {
+                expected.push(r#"cpu_scaling_frequency_min_hertz{cpu="10"} 7000"#.to_owned());
+            }
+        }
+        for cpu in [2, 3] {
+            for (governor, value) in [("powersave", 0), ("ondemand", 1)] {
+                let labels = format!(r#"cpu="{cpu}",governor="{governor}""#);
+                expected.push(format!("cpu_scaling_governor{{{labels}}} {value}"));
+            }
+        }
+        for _ in 0..2 {
+            assert_eq!(scrape(&mut freq, Dialect::Node, &["_"]), (expected.clone(), 0));
+        }
+    }
+
+    #[test]
+    fn what_is_broken_costs_its_own_sample() {
+        let tree = Tree::new("cpufreq-broken");
+        put(&tree, "cpu0", &[("scaling_cur_freq", "fast"), ("scaling_min_freq", "5")]);
+        put(&tree, "cpu0", &[("scaling_max_freq/odd", ""), ("scaling_governor", "userspace")]);
+        // Which of them is chosen, this one does not say.
+        let unsaid = [("scaling_governor", ""), ("scaling_available_governors", "userspace")];
+        put(&tree, "cpu4", &unsaid);
+        let mut freq = tree.open(&SPEC, Dialect::Own, &[]);
+        let expected = [
+            r#"cpu_scaling_frequency_min_hertz{cpu="0"} 5000"#,
+            r#"cpu_scaling_governor{cpu="0",governor="userspace"} 1"#,
+        ];
+        let expected = expected.map(str::to_owned).to_vec();
+        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (expected.clone(), 2));
+        // A processor that is switched off is no fault.
+        std::fs::remove_dir_all(tree.0.join("sys/devices/system/cpu/cpu0/cpufreq")).unwrap();
+        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (vec![], 0));
+        put(&tree, "cpu0", &[("scaling_min_freq", "5"), ("scaling_governor", "userspace")]);
+        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (expected, 0));
+    }
+}

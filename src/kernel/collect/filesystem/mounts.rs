@@ -1,0 +1,300 @@
+//! Which mounts there are. A line of mountinfo is `id parent major:minor root point options [fields…] -
+//! type source options`; blanks, tabs, newlines, backslashes and `#` are octal: `\040`. The text is
+//! compared with what it was, and parsed only when it differs.
+
+use super::super::PartialErrors;
+use crate::base::error::Error;
+use crate::base::sys::{self, Probe, Space};
+use crate::kernel::read::{Patterns, scan};
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Mounts that are shown; what comes after is left out and counted.
+const MAX_MOUNTS: usize = 2048;
+
+const EXPECTED: &str =
+    "id, parent, major:minor, root, mount point, options, -, type, source, options";
+
+/// Types that the kernel answers for without asking anybody: disks, flash and memory. Others, among
+/// them all of networks, FUSE and autofs, may not answer.
+#[rustfmt::skip]
+static LOCAL: &[&str] = &[
+    "bcachefs", "bdev", "befs", "binfmt_misc", "bpf", "btrfs", "cgroup", "cgroup2", "configfs", "cramfs",
+    "debugfs", "devpts", "devtmpfs", "efivarfs", "efs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs",
+    "fusectl", "hfs", "hfsplus", "hpfs", "hugetlbfs", "iso9660", "jffs2", "jfs", "minix", "mqueue", "msdos",
+    "nilfs2", "nsfs", "ntfs3", "omfs", "proc", "pstore", "ramfs", "reiserfs", "resctrl", "romfs", "rootfs",
+    "rpc_pipefs", "securityfs", "selinuxfs", "smackfs", "squashfs", "sysfs", "sysv", "tmpfs", "tracefs",
+    "ubifs", "udf", "ufs", "vfat", "xfs", "zfs", "zonefs",
+];
+
+/// What is shown, and how.
+pub struct Rules {
+    /// What a mount point must and must not match.
+    pub points: Patterns,
+    /// The same of the type.
+    pub types: Patterns,
+    /// Where the root of the mounts is mounted here.
+    pub root: PathBuf,
+    /// The mounts are those of the running kernel. Where this process sees none of them (in a container
+    /// whose `/host` later mounts do not reach, in a sandbox), the directory below is not asked instead.
+    pub is_running: bool,
+    /// The source loses its escapes, which node_exporter leaves.
+    pub is_source_plain: bool,
+}
+
+/// One mount point, with whatever is mounted there: the uppermost answers.
+pub struct Point {
+    pub path: CString,
+    /// How much of the path leads to the root of the mounts.
+    root: usize,
+    /// Tells it from what was mounted there before: the number of the uppermost mount.
+    id: Vec<u8>,
+    /// Asking may take for ever.
+    pub may_hang: bool,
+    /// Something is mounted there for this process, too; where asking may hang, the child looks.
+    pub is_seen: bool,
+    /// The child is to look.
+    pub only_mount: bool,
+    /// It is to be asked in this scrape.
+    pub is_due: bool,
+    /// It was asked in this scrape.
+    pub is_awaited: bool,
+    /// The child that asks.
+    pub probe: Option<Probe>,
+    /// When a child gave the answer.
+    pub answered: Option<Instant>,
+    /// Of this scrape, or why there is none.
+    pub answer: Result<Space, i32>,
+}
+
+impl Point {
+    /// As it is shown, without the slash that it begins with.
+    pub fn name(&self) -> &[u8] {
+        self.path.to_bytes().get(self.root + 1..).unwrap_or_default()
+    }
+}
+
+/// One line that is shown.
+pub struct Mount {
+    /// Device, mount point and type.
+    pub labels: [String; 3],
+    /// Major and minor number.
+    pub number: [String; 2],
+    pub is_read_only: bool,
+    /// Where its point is among the points.
+    point: usize,
+    /// A line before it has the same labels; the same, number in place of type.
+    repeats: [bool; 2],
+}
+
+/// All mounts that are shown.
+pub struct Mounts {
+    rules: Rules,
+    text: Vec<u8>,
+    list: Vec<Mount>,
+    pub points: Vec<Point>,
+}
+
+/// A line, its mount point unescaped.
+struct Line<'a> {
+    id: &'a [u8],
+    number: [&'a [u8]; 2],
+    point: Vec<u8>,
+    options: [&'a [u8]; 2],
+    kind: &'a [u8],
+    source: &'a [u8],
+}
+
+impl Mounts {
+    pub fn new(rules: Rules) -> Mounts {
+        Mounts { rules, text: Vec::new(), list: Vec::new(), points: Vec::new() }
+    }
+
+    /// The mounts of which samples are shown.
+    pub fn shown(&self) -> impl Iterator<Item = &Mount> {
+        self.list.iter().filter(|mount| !mount.repeats[0])
+    }
+
+    /// Those whose device numbers are shown.
+    pub fn told(&self) -> impl Iterator<Item = &Mount> {
+        self.list.iter().filter(|mount| !mount.repeats[1] && self.answer(mount).is_ok())
+    }
+
+    /// How full a mount is, or why that is not known.
+    pub fn answer(&self, mount: &Mount) -> Result<Space, i32> {
+        self.points.get(mount.point).map_or(Err(libc::ENOENT), |point| point.answer)
+    }
+
+    /// Takes what the file at `path` says now.
+    pub fn learn(&mut self, path: &'static str, text: &[u8], errors: &mut PartialErrors) {
+        if self.text != text {
+            self.text.clear();
+            self.text.extend_from_slice(text);
+            self.parse(path, errors);
+        }
+    }
+}
+
+impl Mounts {
+    #[cold]
+    fn parse(&mut self, path: &'static str, errors: &mut PartialErrors) {
+        let mut lines = Vec::new();
+        for line in scan::lines(&self.text) {
+            match Line::of(line) {
+                Some(line) => lines.push(line),
+                None => errors.record(Error::parse(path, EXPECTED, line)),
+            }
+        }
+        let mut slow: Vec<&[u8]> =
+            lines.iter().filter(|line| !line.is_local()).map(|line| &*line.point).collect();
+        slow.sort_unstable();
+        let (mut list, mut points) = (Vec::<Mount>::new(), Vec::new());
+        for line in &lines {
+            let Some((mut mount, path_here)) = self.rules.mount(line) else { continue };
+            if list.len() >= MAX_MOUNTS {
+                errors.record(Error::parse(path, "at most 2048 mounts", &line.point));
+                break;
+            }
+            mount.point = place(&mut points, path_here, line, &slow);
+            mount.note_repeats(&list);
+            list.push(mount);
+        }
+        self.rules.points.rest();
+        self.rules.types.rest();
+        for point in points.iter_mut().filter(|_| self.rules.is_running) {
+            point.is_seen = point.may_hang || sys::is_mount(&point.path);
+            point.only_mount = true;
+        }
+        for point in points.iter_mut().filter(|point| point.may_hang) {
+            let same = |old: &&mut Point| old.path == point.path && old.id == point.id;
+            point.probe = self.points.iter_mut().find(same).and_then(|old| old.probe.take());
+        }
+        (self.list, self.points) = (list, points);
+    }
+}
+
+/// Where the point `path` is among `points`; a new one comes last.
+fn place(
+    points: &mut Vec<Point>,
+    (path, root): (CString, usize),
+    line: &Line<'_>,
+    slow: &[&[u8]],
+) -> usize {
+    let known = points.iter_mut().position(|point| point.path == path);
+    if let Some(point) = known.and_then(|at| points.get_mut(at)) {
+        // What comes later is mounted above.
+        point.id = line.id.to_vec();
+    }
+    known.unwrap_or_else(|| {
+        points.push(Point {
+            path,
+            root,
+            id: line.id.to_vec(),
+            may_hang: may_hang(&line.point, slow),
+            is_seen: true,
+            only_mount: false,
+            is_due: false,
+            is_awaited: false,
+            probe: None,
+            answered: None,
+            answer: Err(libc::ENOENT),
+        });
+        points.len() - 1
+    })
+}
+
+/// Whether `point`, or a point on the way to it, is one of `slow`, which are sorted.
+fn may_hang(point: &[u8], slow: &[&[u8]]) -> bool {
+    let is_slow = |path: &[u8]| slow.binary_search(&path).is_ok();
+    let mut ends = point.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    is_slow(b"/") || is_slow(point) || ends.any(|(at, _)| point.get(..at).is_some_and(is_slow))
+}
+
+impl Rules {
+    /// The mount that `line` tells of, if it is shown; where it is for this process, and how much of
+    /// that path leads to the root.
+    fn mount(&self, line: &Line<'_>) -> Option<(Mount, (CString, usize))> {
+        let root = self.root.as_os_str().as_bytes();
+        let root = root.strip_suffix(b"/").unwrap_or(root);
+        let point = match line.point.strip_prefix(root) {
+            Some([]) => b"/",
+            Some(rest @ [b'/', ..]) => rest,
+            _ => &line.point,
+        };
+        let [shown, kind] = [point, line.kind].map(lossy);
+        if !self.points.keep(&shown) || !self.types.keep(&kind) {
+            return None;
+        }
+        let source = if self.is_source_plain { unescaped(line.source) } else { line.source.into() };
+        let mount = Mount {
+            labels: [lossy(&source), shown, kind],
+            number: line.number.map(lossy),
+            is_read_only: line.is_read_only(),
+            point: 0,
+            repeats: [false; 2],
+        };
+        Some((mount, (CString::new([root, point].concat()).ok()?, root.len())))
+    }
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}
+
+impl Mount {
+    /// Compares its labels with those of the mounts before it.
+    fn note_repeats(&mut self, before: &[Mount]) {
+        let [device, point, _] = &self.labels;
+        let same = |other: &Mount| &other.labels[0] == device && &other.labels[1] == point;
+        self.repeats = [
+            before.iter().any(|other| other.labels == self.labels),
+            before.iter().any(|other| other.number == self.number && same(other)),
+        ];
+    }
+}
+
+impl<'a> Line<'a> {
+    fn of(line: &'a [u8]) -> Option<Line<'a>> {
+        // One blank parts two fields: a source may be empty.
+        let mut fields = line.split(|byte| *byte == b' ');
+        let (id, _parent) = (fields.next()?, fields.next()?);
+        let number = fields.next()?;
+        let (_root, point, options) = (fields.next()?, fields.next()?, fields.next()?);
+        fields.find(|field| *field == b"-")?;
+        let (kind, source) = (fields.next()?, fields.next()?);
+        let (major, minor) = number.split_at(number.iter().position(|byte| *byte == b':')?);
+        let number = [major, minor.get(1..)?];
+        number.iter().try_for_each(|part| scan::uint(part).map(|_| ()))?;
+        let point = unescaped(point);
+        let is_sound = point.starts_with(b"/") && !point.contains(&0) && !kind.is_empty();
+        let options = [options, fields.next()?];
+        is_sound.then_some(Line { id, number, point, options, kind, source })
+    }
+
+    /// Whether the kernel answers for it alone. The overlay of a container is as good as its disk.
+    fn is_local(&self) -> bool {
+        let is_root = self.point == b"/" && self.kind == b"overlay";
+        is_root || LOCAL.iter().any(|kind| kind.as_bytes() == self.kind)
+    }
+
+    /// It was mounted so, or its file system is so; ext4 makes itself so after an error.
+    fn is_read_only(&self) -> bool {
+        let mut options = self.options.iter().flat_map(|all| all.split(|byte| *byte == b','));
+        options.any(|option| matches!(option, b"ro" | b"emergency_ro"))
+    }
+}
+
+/// `text` with the bytes that `\ooo` stand for.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        let code = after.get(..3).filter(|_| *byte == b'\\').and_then(scan::octal);
+        let code = code.and_then(|code| u8::try_from(code).ok());
+        plain.push(code.unwrap_or(*byte));
+        rest = if code.is_some() { after.get(3..).unwrap_or_default() } else { after };
+    }
+    plain
+}

@@ -1,0 +1,257 @@
+//! Which chips and sensors there are. A chip is named after its device (`platform_coretemp_0`), else
+//! after its `name` file, else `hwmonN`. Where several have one name, the `name` file tells them apart,
+//! else `hwmonN`, as node_exporter does since 1.12.
+
+use super::super::PartialErrors;
+use super::super::keyed::Made;
+use super::names::{clean, made, split};
+use crate::base::error::Error;
+use crate::kernel::read::dir::name;
+use crate::kernel::read::{Dir, Listing, Patterns};
+use crate::model::metric::fresh_stamp;
+use std::ffi::CString;
+use std::time::Instant;
+
+/// More chips than any box has; what comes after is left out and counted.
+const MAX_CHIPS: usize = 1024;
+
+/// More files of sensors than any box has, likewise.
+const MAX_READINGS: usize = 16_384;
+
+/// The longest text of a file.
+pub const MAX_TEXT: usize = 128;
+
+/// What to show of all that there is.
+pub struct Wanted {
+    pub is_node: bool,
+    /// Include and exclude patterns for chips, and for `chip;sensor`.
+    pub chips: Patterns,
+    pub sensors: Patterns,
+}
+
+/// All chips with their sensors.
+#[derive(Default)]
+pub struct Chips {
+    pub chips: Vec<Chip>,
+    pub sensors: Vec<Sensor>,
+    /// Sorted by name.
+    pub families: Vec<(Made, u32)>,
+    /// Sorted by family, chip and sensor.
+    pub readings: Vec<Reading>,
+}
+
+pub struct Chip {
+    /// Its name in `/sys/class/hwmon`.
+    entry: String,
+    /// The label.
+    pub name: String,
+    /// What its `name` file says.
+    pub human: Option<String>,
+}
+
+pub struct Sensor {
+    pub chip: usize,
+    pub name: String,
+    pub label: Option<Vec<u8>>,
+}
+
+/// One file.
+pub struct Reading {
+    pub family: usize,
+    pub sensor: usize,
+    /// By what its number is multiplied.
+    pub factor: i64,
+    pub path: CString,
+    /// It took long when it was last read, at this time, when it said this.
+    pub is_slow: bool,
+    pub read_at: Option<Instant>,
+    pub last: Option<i64>,
+}
+
+/// A file of a sensor that is still to be named.
+struct Entry {
+    kind: &'static str,
+    number: u32,
+    element: String,
+    path: String,
+}
+
+/// The text of the file at `path`.
+fn text(dir: &Dir, path: &str) -> Option<Vec<u8>> {
+    let mut room = [0; MAX_TEXT];
+    let text = dir.read(&name(&[path]), &mut room);
+    text.ok().map(<[u8]>::to_vec)
+}
+
+impl Chips {
+    /// Looks at every directory that is listed.
+    pub fn learn(listing: &Listing, wanted: &Wanted, errors: &mut PartialErrors) -> Chips {
+        let dir = &listing.dir;
+        let mut entries: Vec<&str> =
+            listing.names().filter(|name| dir.is_directory(name)).collect();
+        entries.sort_unstable();
+        refuse_beyond(MAX_CHIPS, &mut entries, |entry| entry.as_bytes(), dir, errors);
+        let found = entries.into_iter().map(|entry| Chip::of(dir, entry)).collect();
+        let mut chips = Chips { chips: found, ..Chips::default() };
+        chips.tell_apart();
+        chips.chips.retain(|chip| wanted.chips.keep(&chip.name));
+        let mut named = Vec::new();
+        for at in 0..chips.chips.len() {
+            chips.learn_sensors(dir, at, wanted, &mut named);
+        }
+        named.sort_by(|(made, one), (other, two)| {
+            (&made.name, one.sensor, &one.path).cmp(&(&other.name, two.sensor, &two.path))
+        });
+        // Two files may make one series, such as temp1_max and temp1_MAX.
+        named.dedup_by(|(made, one), (other, two)| {
+            made.name == other.name && one.sensor == two.sensor
+        });
+        refuse_beyond(MAX_READINGS, &mut named, |(_, r)| r.path.to_bytes(), dir, errors);
+        for (made, mut reading) in named {
+            if chips.families.last().is_none_or(|(last, _)| last.name != made.name) {
+                chips.families.push((made, fresh_stamp()));
+            }
+            reading.family = chips.families.len().saturating_sub(1);
+            chips.readings.push(reading);
+        }
+        chips
+    }
+
+    /// Gives chips of one name others.
+    fn tell_apart(&mut self) {
+        let names: Vec<(String, Option<String>)> =
+            self.chips.iter().map(|chip| (chip.name.clone(), chip.human.clone())).collect();
+        for chip in &mut self.chips {
+            let same = names.iter().filter(|(name, _)| *name == chip.name);
+            if same.clone().count() < 2 {
+                continue;
+            }
+            let alike = same.filter(|(_, human)| *human == chip.human).count();
+            let human = chip.human.as_ref().filter(|_| alike == 1);
+            let suffix = human.cloned().unwrap_or_else(|| clean(&chip.entry));
+            chip.name = [&*chip.name, "_", &suffix].concat();
+        }
+        // What is made so may be another's name by itself.
+        let mut taken: Vec<String> = Vec::new();
+        for chip in &mut self.chips {
+            if taken.contains(&chip.name) {
+                chip.name = [&*chip.name, "_", &clean(&chip.entry)].concat();
+            }
+            taken.push(chip.name.clone());
+        }
+    }
+
+    fn learn_sensors(
+        &mut self,
+        dir: &Dir,
+        chip: usize,
+        wanted: &Wanted,
+        named: &mut Vec<(Made, Reading)>,
+    ) {
+        let Some(Chip { entry, name, .. }) = self.chips.get(chip) else { return };
+        let mut entries = Vec::new();
+        // Old drivers have the files at the device.
+        for below in [entry.clone(), [entry, "/device"].concat()] {
+            list(dir, &below, &mut entries);
+        }
+        for group in entries.chunk_by(|a, b| (a.kind, a.number) == (b.kind, b.number)) {
+            let Some(Entry { kind, number, .. }) = group.first() else { continue };
+            let sensor = [kind, &*number.to_string()].concat();
+            if !wanted.sensors.keep(&[name, ";", &sensor].concat()) {
+                continue;
+            }
+            let label = group.iter().find(|entry| entry.element == "label");
+            let label = label.and_then(|label| text(dir, &label.path));
+            let sensor = Sensor { chip, name: sensor, label };
+            // node_exporter shows frequencies under their label, and none without.
+            let is_renamed = wanted.is_node && *kind == "freq";
+            let other = sensor.label.as_ref().filter(|_| is_renamed);
+            let other = other.map(|label| clean(&String::from_utf8_lossy(label)));
+            let is_free = |name: &String| {
+                !self.sensors.iter().any(|known| (known.chip, &known.name) == (chip, name))
+            };
+            let other = other.filter(is_free).map(|name| Sensor { chip, name, label: None });
+            let at = self.sensors.len();
+            let is_input = group.iter().any(|entry| entry.element.is_empty());
+            for entry in group.iter().filter(|entry| entry.element != "label") {
+                let is_renamed = is_renamed && entry.element == "input";
+                if is_renamed && other.is_none() {
+                    continue;
+                }
+                let made = made(wanted.is_node, kind, &entry.element, is_input);
+                let path = CString::new(&*entry.path).ok();
+                let Some(((made, factor), path)) = made.zip(path) else { continue };
+                let sensor = at + usize::from(is_renamed);
+                named.push((made, Reading::of(sensor, factor, path)));
+            }
+            self.sensors.push(sensor);
+            self.sensors.extend(other);
+        }
+    }
+}
+
+/// Keeps the first `most`, and says that there are more.
+fn refuse_beyond<T>(
+    most: usize,
+    all: &mut Vec<T>,
+    name: impl Fn(&T) -> &[u8],
+    dir: &Dir,
+    errors: &mut PartialErrors,
+) {
+    if let Some(first) = all.get(most) {
+        errors.record(Error::parse(dir.place(c""), "fewer chips and sensors", name(first)));
+        all.truncate(most);
+    }
+}
+
+/// Adds the files of sensors in the directory `below`, sorted; they take the place of those of the same
+/// name.
+fn list(dir: &Dir, below: &str, entries: &mut Vec<Entry>) {
+    for file in dir.names(below).unwrap_or_default() {
+        let Some((kind, number, element)) = split(&file) else { continue };
+        let path = [below, "/", &file].concat();
+        if !dir.is_readable(&path) {
+            continue;
+        }
+        let entry = Entry { kind, number, element: element.to_owned(), path };
+        let key = |entry: &Entry| (entry.kind, entry.number, entry.element.clone());
+        match entries.binary_search_by_key(&key(&entry), key) {
+            Err(at) => entries.insert(at, entry),
+            Ok(at) => {
+                if let Some(known) = entries.get_mut(at) {
+                    *known = entry;
+                }
+            }
+        }
+    }
+}
+
+impl Chip {
+    fn of(dir: &Dir, entry: &str) -> Chip {
+        let device = dir.target(&[entry, "/device"].concat());
+        let part = |path: Option<&std::path::Path>| {
+            let name = path.and_then(|path| path.file_name());
+            clean(&name.unwrap_or_default().to_string_lossy())
+        };
+        let (bus, device) = match &device {
+            Some(path) => (part(path.parent()), part(Some(path))),
+            None => (String::new(), String::new()),
+        };
+        let human = text(dir, &[entry, "/name"].concat())
+            .map(|text| clean(&String::from_utf8_lossy(&text)));
+        let human = human.filter(|name| !name.is_empty());
+        let name = match (&*bus, &*device, &human) {
+            (_, "", Some(human)) => human.clone(),
+            (_, "", None) => part(dir.target(entry).as_deref()),
+            ("", device, _) => device.to_owned(),
+            (bus, device, _) => [bus, "_", device].concat(),
+        };
+        Chip { entry: entry.to_owned(), name, human }
+    }
+}
+
+impl Reading {
+    fn of(sensor: usize, factor: i64, path: CString) -> Reading {
+        Reading { family: 0, sensor, factor, path, is_slow: false, read_at: None, last: None }
+    }
+}

@@ -1,0 +1,219 @@
+//! Sensors of the board, the processors and the drives: `/sys/class/hwmon/hwmonN`, a file each
+//! (Documentation/hwmon/sysfs-interface.rst).
+//!
+//! Some drivers talk to the sensor over a slow bus while the file is read. A sensor that took more than
+//! 20 ms is read at most once a minute afterwards, and at most one of them in a scrape. Meanwhile its
+//! last value is shown, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
+//! because some drivers answer EAGAIN for ever: that is a fault, and the sensor is left out.
+
+mod chips;
+mod names;
+
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{Dir, Listing, Patterns, scan};
+use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, gauge};
+use crate::settings::{CollectorOption, Dialect, Subject, pattern};
+use chips::{Chips, MAX_TEXT, Reading, Sensor, Wanted};
+use regex_lite::Regex;
+use std::time::{Duration, Instant};
+
+const PATH: &str = "/sys/class/hwmon";
+
+/// A sensor that took longer is slow.
+const SLOW: Duration = Duration::from_millis(20);
+
+/// How long a slow sensor is left alone.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// For how long slow sensors may be found out in one scrape; the others wait for the next.
+const MAX_FINDING: Duration = Duration::from_millis(100);
+
+/// After this time files are looked for again though no chip came or went.
+const LEARN_AGAIN: Duration = Duration::from_secs(600);
+
+/// The keys of the families whose names come from the files.
+const SENSOR: &[&str] = &["chip", "sensor"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 3] = [
+    gauge("hwmon_chip_names",         One,    "Always 1; the labels tell the chip's name.",               &["chip", "chip_name"]),
+    gauge("hwmon_sensor_label",       One,    "Always 1; the labels tell what the sensor measures.",      &["chip", "sensor", "label"]),
+    gauge("hwmon_sensor_age_seconds", Millis, "Time since a slow sensor was read, if not in this scrape.", SENSOR).only_own(),
+];
+
+static CHIP_INCLUDE: CollectorOption<Option<Regex>> = pattern("chip_include", "only these chips");
+static CHIP_EXCLUDE: CollectorOption<Option<Regex>> = pattern("chip_exclude", "chips to leave out");
+static SENSOR_INCLUDE: CollectorOption<Option<Regex>> =
+    pattern("sensor_include", "only these sensors, as chip;sensor");
+static SENSOR_EXCLUDE: CollectorOption<Option<Regex>> =
+    pattern("sensor_exclude", "sensors to leave out, as chip;sensor");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "hwmon",
+        node_name: "hwmon",
+        on: true,
+        help: "temperatures, fans, voltages and other sensors, from /sys/class/hwmon",
+        options: &[&CHIP_INCLUDE.row, &CHIP_EXCLUDE.row, &SENSOR_INCLUDE.row, &SENSOR_EXCLUDE.row],
+    },
+    families: &FAMILIES,
+    dynamic: &["hwmon_"],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let settings = setup.settings;
+    let wanted = Wanted {
+        is_node: setup.dialect == Dialect::Node,
+        chips: Patterns::new([settings.get(&CHIP_INCLUDE), settings.get(&CHIP_EXCLUDE)]),
+        sensors: Patterns::new([settings.get(&SENSOR_INCLUDE), settings.get(&SENSOR_EXCLUDE)]),
+    };
+    Box::new(Hwmon::new(Listing::new(setup.root.dir(PATH)), wanted))
+}
+
+struct Hwmon {
+    listing: Listing,
+    wanted: Wanted,
+    chips: Chips,
+    /// When the chips were looked at; `None` if that is to be done again.
+    learned_at: Option<Instant>,
+    /// What time it is; tests have a clock of their own.
+    clock: fn() -> Instant,
+}
+
+impl Hwmon {
+    fn new(listing: Listing, wanted: Wanted) -> Hwmon {
+        let (chips, clock) = (Chips::default(), Instant::now);
+        Hwmon { listing, wanted, chips, learned_at: None, clock }
+    }
+
+    /// Follows chips that come and go.
+    fn follow(&mut self, scrape: &mut Scrape<'_>) -> Result<(), Error> {
+        let has_changed = self.listing.has_changed().inspect_err(|_| {
+            (self.chips, self.learned_at) = (Chips::default(), None);
+        })?;
+        let is_recent = |then| scrape.now.saturating_duration_since(then) < LEARN_AGAIN;
+        if has_changed || !self.learned_at.is_some_and(is_recent) {
+            self.chips = Chips::learn(&self.listing, &self.wanted, scrape.errors);
+            self.learned_at = Some(scrape.now);
+            self.wanted.chips.rest();
+            self.wanted.sensors.rest();
+        }
+        Ok(())
+    }
+
+    /// Reads every sensor whose turn it is, and writes what is known.
+    fn write(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) {
+        let Chips { chips, sensors, families, readings } = &mut self.chips;
+        let turn = turn(readings, scrape.now);
+        let (mut finding, mut family) = (Duration::ZERO, None);
+        for (at, reading) in readings.iter_mut().enumerate() {
+            let is_due = match (reading.read_at, reading.is_slow) {
+                (None, _) => finding < MAX_FINDING,
+                (Some(_), is_slow) => !is_slow || turn == Some(at),
+            };
+            if is_due {
+                let before = (self.clock)();
+                let read = read(&self.listing.dir, reading);
+                let took = (self.clock)().saturating_duration_since(before);
+                reading.is_slow = took > SLOW;
+                finding += if reading.is_slow { took } else { Duration::ZERO };
+                if matches!(read, Err(Error::Absent(_))) {
+                    self.learned_at = None;
+                }
+                reading.read_at = Some(scrape.now);
+                reading.last = scrape.errors.unless_absent(read).flatten();
+            }
+            let sensor = sensors.get(reading.sensor).and_then(|s| s.labels(chips));
+            let this = families.get(reading.family);
+            let (Some(raw), Some(labels), Some((made, stamp))) = (reading.last, sensor, this)
+            else {
+                continue;
+            };
+            let named = Family::dynamic(made.kind, made.unit, &made.name, &made.help, *stamp);
+            if family != Some(reading.family) {
+                family = Some(reading.family);
+                out.family(&named.keyed(SENSOR));
+            }
+            out.sample(&labels, named.signed(raw));
+        }
+    }
+
+    /// How old what slow sensors said is, the oldest of each.
+    fn write_ages(&self, now: Instant, family: &Family<'_>, out: &mut dyn Sink) {
+        let age = |reading: &Reading| {
+            let then = reading.read_at.filter(|_| reading.is_slow && reading.last.is_some())?;
+            Some(now.saturating_duration_since(then)).filter(|age| !age.is_zero())
+        };
+        let Chips { chips, sensors, readings, .. } = &self.chips;
+        out.family(family);
+        for (at, reading) in readings.iter().enumerate() {
+            let same = |other: &&Reading| other.sensor == reading.sensor && age(other).is_some();
+            if age(reading).is_none() || readings.iter().take(at).any(|other| same(&other)) {
+                continue;
+            }
+            let oldest = readings.iter().filter(same).filter_map(age).max().unwrap_or_default();
+            let millis = u64::try_from(oldest.as_millis()).unwrap_or(u64::MAX);
+            if let Some(labels) = sensors.get(reading.sensor).and_then(|s| s.labels(chips)) {
+                out.sample(&labels, family.value(millis));
+            }
+        }
+    }
+}
+
+impl Collector for Hwmon {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        self.follow(scrape).map_err(Error::of_optional)?;
+        let [chip_names, sensor_label, age] = &FAMILIES;
+        out.family(chip_names);
+        for chip in &self.chips.chips {
+            if let Some(human) = &chip.human {
+                out.sample(&[(&*chip.name).into(), (&**human).into()], Value::Int(1));
+            }
+        }
+        out.family(sensor_label);
+        for sensor in &self.chips.sensors {
+            if let (Some([chip, name]), Some(label)) =
+                (sensor.labels(&self.chips.chips), &sensor.label)
+            {
+                out.sample(&[chip, name, Label::of(label)], Value::Int(1));
+            }
+        }
+        self.write(scrape, out);
+        if !self.wanted.is_node {
+            self.write_ages(scrape.now, age, out);
+        }
+        Ok(())
+    }
+}
+
+impl Sensor {
+    fn labels<'a>(&'a self, chips: &'a [chips::Chip]) -> Option<[Label<'a>; 2]> {
+        Some([(&*chips.get(self.chip)?.name).into(), (&*self.name).into()])
+    }
+}
+
+/// The slow sensor that was left alone for longest, if that is long enough.
+fn turn(readings: &[Reading], now: Instant) -> Option<usize> {
+    let slow = readings.iter().enumerate().filter(|(_, reading)| reading.is_slow);
+    let read_at = slow.filter_map(|(at, reading)| Some((reading.read_at?, at)));
+    let (then, at) = read_at.min()?;
+    (now.saturating_duration_since(then) >= PAUSE).then_some(at)
+}
+
+/// The number in a sensor's file; `None` for per cents, which some power meters write as a text.
+fn read(dir: &Dir, reading: &Reading) -> Result<Option<i64>, Error> {
+    let mut room = [0; MAX_TEXT];
+    let text = dir.read(&reading.path, &mut room)?.trim_ascii_start();
+    if text.ends_with(b"%") {
+        return Ok(None);
+    }
+    let number = scan::int(text).and_then(|raw| raw.checked_mul(reading.factor));
+    let number =
+        number.ok_or_else(|| Error::parse(dir.place(&reading.path), "an integer", text))?;
+    Ok(Some(number))
+}
+
+#[cfg(test)]
+mod tests;

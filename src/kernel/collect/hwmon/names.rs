@@ -1,0 +1,183 @@
+//! How the files of a chip are named (Documentation/hwmon/sysfs-interface.rst), and what metric each
+//! becomes: `temp1_crit` is the element `crit` of the sensor `temp1`, in thousandths of a degree Celsius.
+//! node_exporter gives every element of a kind the kind's unit, alarms and switches too; our own names
+//! give those none, and spell units out.
+
+use super::super::keyed::Made;
+use crate::model::metric::{Kind, Unit};
+
+/// The kinds of sensors that are shown.
+const KINDS: [&str; 14] = [
+    "beep_enable",
+    "cpu",
+    "curr",
+    "energy",
+    "fan",
+    "freq",
+    "humidity",
+    "in",
+    "intrusion",
+    "power",
+    "pwm",
+    "temp",
+    "update_interval",
+    "vrm",
+];
+
+/// Elements that hold no number.
+const TEXTS: [&str; 3] = ["model_number", "oem_info", "serial_number"];
+
+/// Ends of elements that are switches, alarms or codes, in whatever unit their sensor measures.
+const UNITLESS: [&str; 6] = ["alarm", "beep", "enable", "fault", "pwm", "type"];
+
+/// Kind, number and element of a file; `None` if it is no sensor's. `pwm1` has no element.
+pub fn split(file: &str) -> Option<(&'static str, u32, &str)> {
+    let digits = file.find(|c: char| c.is_ascii_digit()).unwrap_or(file.len());
+    let (kind, rest) = file.split_at(digits);
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (number, rest) = rest.split_at(end);
+    let number = if number.is_empty() { 0 } else { number.parse().ok()? };
+    let element = if rest.is_empty() { rest } else { rest.strip_prefix('_')? };
+    let kind = KINDS.into_iter().find(|known| *known == kind)?;
+    (rest != "_").then_some((kind, number, element))
+}
+
+/// `text` as node_exporter makes it a part of a name: in small letters, with `_` for what is neither
+/// letter nor digit.
+pub fn clean(text: &str) -> String {
+    let is_kept = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == ':';
+    let chars = text.chars().flat_map(char::to_lowercase);
+    let clean: String = chars.map(|c| if is_kept(&c) { c } else { '_' }).collect();
+    clean.trim_matches('_').to_owned()
+}
+
+/// What an element becomes, and by what its number is multiplied before it has the unit. `is_input` is
+/// whether the input needs its name because there is a file without an element, too.
+pub fn made(is_node: bool, kind: &str, element: &str, is_input: bool) -> Option<(Made, i64)> {
+    let (name, mut factor) = (["hwmon_", kind].concat(), 1);
+    let is_unitless = !is_node && UNITLESS.into_iter().any(|end| element.ends_with(end));
+    let own = |own, node| if is_node { node } else { own };
+    let (suffix, unit) = match (kind, element) {
+        ("beep_enable", "") => ("d", Unit::One),
+        ("update_interval", "") => ("_seconds", Unit::Millis),
+        ("vrm", "") => return Some((gauge("hwmon_voltage_regulator_version", Unit::One), 1)),
+        ("beep_enable" | "update_interval" | "vrm", _) => return None,
+        (_, element) if TEXTS.contains(&element) => return None,
+        (_, "fault" | "alarm") => ("", Unit::One),
+        (_, "beep") => ("_enabled", Unit::One),
+        _ if is_unitless => ("", Unit::One),
+        ("in" | "cpu", _) => ("_volts", Unit::Millis),
+        ("temp", element) if element != "type" => ("_celsius", Unit::Millis),
+        ("curr", _) => (own("_amperes", "_amps"), Unit::Millis),
+        ("energy", _) => (own("_joules_total", "_joule_total"), Unit::Micros),
+        ("power", "accuracy") => (own("_ratio", ""), Unit::Micros),
+        ("power", element) if element.starts_with("average_interval") => ("_seconds", Unit::Millis),
+        ("power", _) => (own("_watts", "_watt"), Unit::Micros),
+        ("humidity", _) => {
+            // The kernel gives thousandths of a per cent; node_exporter takes them for millionths.
+            factor = if is_node { 1 } else { 10 };
+            (own("_ratio", ""), Unit::Micros)
+        }
+        ("fan", "input" | "min" | "max" | "target") => ("_rpm", Unit::One),
+        ("freq", "input") if is_node => ("_freq_mhz", Unit::Micros),
+        ("freq", "input") => ("_hertz", Unit::One),
+        ("pwm", element) if !is_node && element.ends_with("_temp") => ("_celsius", Unit::Millis),
+        _ => ("", Unit::One),
+    };
+    let is_unprefixed = element.is_empty() || (element == "input" && !is_input);
+    let part = if is_unprefixed { String::new() } else { ["_", &clean(element)].concat() };
+    let mut made = gauge(&[&name, &part, suffix].concat(), unit);
+    if kind == "energy" && suffix.ends_with("total") {
+        made.kind = Kind::Counter;
+    }
+
+    made.help = ["Sensor ", kind, &part.replace('_', " "), "."].concat();
+    Some((made, factor))
+}
+
+fn gauge(name: &str, unit: Unit) -> Made {
+    Made { kind: Kind::Gauge, unit, name: name.to_owned(), help: "Of the board.".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_sensors_are_told_apart() {
+        for (file, expected) in [
+            ("temp1_input", Some(("temp", 1, "input"))),
+            ("pwm2", Some(("pwm", 2, ""))),
+            ("pwm1_auto_point1_temp", Some(("pwm", 1, "auto_point1_temp"))),
+            ("temp007_max", Some(("temp", 7, "max"))),
+            ("beep_enable", Some(("beep_enable", 0, ""))),
+            ("power", Some(("power", 0, ""))),
+            ("temp99999999999_input", None),
+            ("temp1_", None),
+            ("temp1x", None),
+            ("bogus1_input", None),
+            ("name", None),
+            ("", None),
+        ] {
+            assert_eq!(split(file), expected, "{file}");
+        }
+        assert_eq!(clean("Physical id 0\n"), "physical_id_0");
+        assert_eq!(clean("0000:05:00.0"), "0000:05:00_0");
+        assert_eq!(clean("__Ä!"), "");
+    }
+
+    #[test]
+    fn every_element_has_its_unit_in_both_dialects() {
+        for (kind, element, node, own) in [
+            ("temp", "input", "temp_celsius Millis", "temp_celsius Millis"),
+            ("temp", "", "temp_celsius Millis", "temp_celsius Millis"),
+            ("temp", "crit_alarm", "temp_crit_alarm_celsius Millis", "temp_crit_alarm One"),
+            ("temp", "type", "temp_type One", "temp_type One"),
+            ("in", "min", "in_min_volts Millis", "in_min_volts Millis"),
+            ("in", "enable", "in_enable_volts Millis", "in_enable One"),
+            ("cpu", "vid", "cpu_vid_volts Millis", "cpu_vid_volts Millis"),
+            ("fan", "input", "fan_rpm One", "fan_rpm One"),
+            ("fan", "alarm", "fan_alarm One", "fan_alarm One"),
+            ("fan", "beep", "fan_beep_enabled One", "fan_beep_enabled One"),
+            ("fan", "div", "fan_div One", "fan_div One"),
+            ("curr", "input", "curr_amps Millis", "curr_amperes Millis"),
+            ("energy", "input", "energy_joule_total Micros", "energy_joules_total Micros"),
+            ("power", "average", "power_average_watt Micros", "power_average_watts Micros"),
+            ("power", "accuracy", "power_accuracy Micros", "power_accuracy_ratio Micros"),
+            (
+                "power",
+                "average_interval_max",
+                "power_average_interval_max_seconds Millis",
+                "power_average_interval_max_seconds Millis",
+            ),
+            ("humidity", "input", "humidity Micros", "humidity_ratio Micros10"),
+            ("freq", "input", "freq_freq_mhz Micros", "freq_hertz One"),
+            ("pwm", "", "pwm One", "pwm One"),
+            (
+                "pwm",
+                "auto_point1_temp",
+                "pwm_auto_point1_temp One",
+                "pwm_auto_point1_temp_celsius Millis",
+            ),
+            ("vrm", "", "voltage_regulator_version One", "voltage_regulator_version One"),
+            (
+                "update_interval",
+                "",
+                "update_interval_seconds Millis",
+                "update_interval_seconds Millis",
+            ),
+            ("beep_enable", "", "beep_enabled One", "beep_enabled One"),
+        ] {
+            for (is_node, expected) in [(true, node), (false, own)] {
+                let (made, factor) = made(is_node, kind, element, false).unwrap();
+                let factor = if factor == 1 { String::new() } else { factor.to_string() };
+                let name = made.name.strip_prefix("hwmon_").unwrap();
+                assert_eq!(format!("{name} {:?}{factor}", made.unit), expected);
+                assert_eq!(made.kind == Kind::Counter, name.ends_with("_total"));
+            }
+        }
+        assert_eq!(made(true, "temp", "input", true).unwrap().0.name, "hwmon_temp_input_celsius");
+        assert!(made(true, "vrm", "x", false).is_none());
+        assert!(made(true, "power", "serial_number", false).is_none());
+    }
+}

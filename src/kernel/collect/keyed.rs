@@ -1,0 +1,245 @@
+//! Engine for text that names its own quantities: `pgfault 12` of `/proc/vmstat`, a line of names and a
+//! line of values of `/proc/net/snmp`, `TCP: inuse 5 mem 1` of `/proc/net/sockstat`. A family is made
+//! when a key first comes, and kept as long as the key stands where it stood: a steady scrape compares
+//! bytes and allocates nothing.
+
+use crate::kernel::read::{Names, scan};
+use crate::model::metric::{Family, Kind, Unit, Value, fresh_stamp};
+use std::ops::Range;
+
+/// More keys than any kernel's file has; what comes after is not shown.
+const MAX_KEYS: usize = 2048;
+
+/// More lines of names than any kernel has.
+const MAX_HEADERS: usize = 64;
+
+/// Longer names than any kernel's.
+const MAX_NAME: usize = 120;
+
+/// What a key becomes.
+pub struct Made {
+    /// What its number means.
+    pub kind: Kind,
+    /// What the kernel counts in.
+    pub unit: Unit,
+    /// The metric's name without prefix; node_exporter's, `|` and our own where they differ.
+    pub name: String,
+    /// One sentence for people.
+    pub help: String,
+}
+
+/// The families of one file, in the order of its keys.
+#[derive(Default)]
+pub struct Keyed {
+    /// Each key as it was seen, the parts with a NUL between.
+    keys: Names,
+    families: Vec<Option<Box<(Made, u32)>>>,
+    at: usize,
+}
+
+impl Keyed {
+    /// A new reading of the file begins.
+    pub fn begin(&mut self) {
+        self.at = 0;
+    }
+
+    /// The family of the next key, which has two parts (the second may be empty). `make` is asked when
+    /// the key was not here at the last reading; `None` is not shown, nor is a name that came before.
+    pub fn family(
+        &mut self,
+        parts: [&[u8]; 2],
+        make: &dyn Fn(&str, &str) -> Option<Made>,
+    ) -> Option<Family<'_>> {
+        let at = self.at;
+        if at >= MAX_KEYS {
+            return None;
+        }
+        self.at += 1;
+        if !self.keys.get(at).is_some_and(|known| is_same(known, parts)) {
+            self.learn(at, parts, make);
+        }
+        let (made, stamp) = &**self.families.get(at)?.as_ref()?;
+        Some(Family::dynamic(made.kind, made.unit, &made.name, &made.help, *stamp))
+    }
+
+    #[cold]
+    fn learn(
+        &mut self,
+        at: usize,
+        [first, second]: [&[u8]; 2],
+        make: &dyn Fn(&str, &str) -> Option<Made>,
+    ) {
+        self.keys.truncate(at);
+        self.families.truncate(at);
+        self.keys.push(&[first, b"\0", second].concat());
+        let text = |part| std::str::from_utf8(part).ok();
+        let made = text(first).zip(text(second)).and_then(|(first, second)| make(first, second));
+        let is_new =
+            |made: &Made| !self.families.iter().flatten().any(|known| known.0.name == made.name);
+        let made = made.filter(|made| is_name(&made.name) && is_new(made));
+        self.families.push(made.map(|made| Box::new((made, fresh_stamp()))));
+    }
+}
+
+/// Text in pairs of lines, names and then their values: `Icmp: InMsgs InErrors` and `Icmp: 4 5`. What
+/// stands where is looked up when a line of names is another than at the last reading.
+#[derive(Default)]
+pub struct Pairs {
+    headers: Vec<Header>,
+    at: usize,
+}
+
+/// Takes a name, by the first word of its line and itself, and its value.
+pub type Each<'a> = dyn FnMut(Option<[&[u8]; 2]>, &[u8]) + 'a;
+
+/// A line of names.
+#[derive(Default)]
+struct Header {
+    line: Vec<u8>,
+    /// How many words it has.
+    words: usize,
+    /// Those whose values are shown: the place among the words, and where the word stands.
+    shown: Vec<(usize, Range<usize>)>,
+}
+
+impl Pairs {
+    /// A new reading of all files begins.
+    pub fn begin(&mut self) {
+        self.at = 0;
+    }
+
+    /// Gives each name that `shows` asks for, by its first word and itself, with its value; `None` with
+    /// a line for two that do not match.
+    pub fn read(&mut self, text: &[u8], shows: &dyn Fn(&str, &str) -> bool, each: &mut Each<'_>) {
+        let mut lines = scan::lines(text).peekable();
+        while let Some(line) = lines.next() {
+            let first = scan::fields(line).next().unwrap_or_default();
+            let values = lines.next_if(|next| scan::fields(next).next() == Some(first));
+            let values = values.unwrap_or_default();
+            let key = first.strip_suffix(b":").filter(|key| !key.is_empty());
+            let header = key.and_then(|key| self.header(line, key, shows));
+            match (key, header) {
+                (Some(key), Some(header)) if header.words == scan::fields(values).count() => {
+                    let mut values = scan::fields(values).enumerate();
+                    for (place, name) in &header.shown {
+                        let value = values.find(|(at, _)| at == place).map(|(_, value)| value);
+                        let name = line.get(name.clone()).unwrap_or_default();
+                        each(Some([key, name]), value.unwrap_or_default());
+                    }
+                }
+                _ => each(None, line),
+            }
+        }
+    }
+
+    /// The next line of names; `None` beyond what any kernel has.
+    fn header(
+        &mut self,
+        line: &[u8],
+        key: &[u8],
+        shows: &dyn Fn(&str, &str) -> bool,
+    ) -> Option<&Header> {
+        if self.at >= MAX_HEADERS {
+            return None;
+        }
+        if self.headers.get(self.at).is_none_or(|known| known.line != line) {
+            self.headers.truncate(self.at);
+            self.headers.push(Header::of(line, key, shows));
+        }
+        self.at += 1;
+        self.headers.get(self.at - 1)
+    }
+}
+
+impl Header {
+    #[cold]
+    fn of(line: &[u8], key: &[u8], shows: &dyn Fn(&str, &str) -> bool) -> Header {
+        let mut header = Header { line: line.to_vec(), ..Header::default() };
+        let key = String::from_utf8_lossy(key);
+        for word in scan::fields(line) {
+            let name = std::str::from_utf8(word).unwrap_or_default();
+            if header.words > 0 && shows(&key, name) {
+                let start = word.as_ptr().addr() - line.as_ptr().addr();
+                header.shown.push((header.words, start..start + word.len()));
+            }
+            header.words += 1;
+        }
+        header
+    }
+}
+
+/// The decimal integer of `text` as a value of `family`, whether it is below zero or beyond `i64`.
+pub fn number(family: &Family<'_>, text: &[u8]) -> Option<Value> {
+    match text {
+        [b'-', ..] => scan::int(text).map(|raw| family.signed(raw)),
+        _ => scan::uint(text).map(|raw| family.value(raw)),
+    }
+}
+
+/// `HugePages_Total` as `huge_pages_total`. What is abbreviated stays one word: `SReclaimable` is
+/// `sreclaimable`.
+pub fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+        before = letter;
+    }
+    snake
+}
+
+fn is_same(known: &[u8], [first, second]: [&[u8]; 2]) -> bool {
+    let split = known.split_at_checked(first.len());
+    split.is_some_and(|(one, rest)| one == first && rest.split_first() == Some((&0, second)))
+}
+
+/// Whether it may name a metric.
+fn is_name(name: &str) -> bool {
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'|';
+    name.len() <= MAX_NAME && name.bytes().all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use std::cell::Cell;
+
+    fn name(keyed: &mut Keyed, parts: [&str; 2], asked: &Cell<u32>) -> Option<String> {
+        let family = keyed.family(parts.map(str::as_bytes), &|first, second| {
+            asked.set(asked.get() + 1);
+            (first != "hidden").then(|| Made {
+                kind: Kind::Untyped,
+                unit: Unit::One,
+                name: format!("x_{first}{second}"),
+                help: "X.".to_owned(),
+            })
+        });
+        family.map(|family| family.named(Dialect::Node).unwrap().0.to_owned())
+    }
+
+    #[test]
+    fn a_key_is_made_once_while_it_stands_where_it_stood() {
+        let (mut keyed, asked) = (Keyed::default(), Cell::new(0));
+        let readings: [(&[[&str; 2]], u32); 4] = [
+            (&[["a", ""], ["b", "c"], ["hidden", ""], ["bc", ""]], 4),
+            (&[["a", ""], ["b", "c"], ["hidden", ""], ["bc", ""]], 4),
+            (&[["a", ""], ["new", ""], ["b", "c"], ["hidden", ""]], 7),
+            (&[["b", "ad name"]], 8),
+        ];
+        for (reading, made) in readings {
+            keyed.begin();
+            for parts in reading {
+                let expected = format!("x_{}{}", parts[0], parts[1]);
+                // "bc" would be the name that "b" and "c" make.
+                let is_shown = parts[0] != "hidden" && parts[0] != "bc" && !expected.contains(' ');
+                let expected = is_shown.then_some(expected);
+                assert_eq!(name(&mut keyed, *parts, &asked), expected);
+            }
+            assert_eq!(asked.get(), made);
+        }
+    }
+}

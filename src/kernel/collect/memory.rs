@@ -1,0 +1,254 @@
+//! Memory: `/proc/meminfo`, a line `Name:  value kB` for each quantity, or `Name:  value` for a
+//! count (Documentation/filesystems/proc.rst, section 1.2). Which lines there are depends on
+//! kernel, architecture and configuration, so names are made from the file: `SwapTotal` becomes
+//! `memory_swap_total_bytes` here and `memory_SwapTotal_bytes` for node_exporter, whose library
+//! knows a fixed set of names.
+
+use super::keyed::snake_case;
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{FileId, Names, scan};
+use crate::model::metric::{Family, Sink, Unit, fresh_stamp, gauge};
+use crate::settings::{CollectorOption, Subject, system_switch};
+
+const PATH: &str = "/proc/meminfo";
+const EXPECTED: &str = "a name, a colon, an integer, and kB or nothing";
+
+/// Longer names than any kernel has; others are left out and counted.
+const MAX_KEY: usize = 100;
+
+/// More lines than any kernel has; what comes after is left out and counted.
+const MAX_LINES: usize = 256;
+
+static FAMILIES: [Family; 1] = [gauge(
+    "memory_used_bytes",
+    Unit::Kibibytes,
+    "Total less free, buffers and cached memory.",
+    &[],
+)
+.only_own()];
+
+/// The lines that node_exporter's library knows (1.11); its dialect leaves the others out.
+const KNOWN_TO_NODE: &str = "\
+    Active Active(anon) Active(file) AnonHugePages AnonPages Bounce Buffers Cached CmaFree CmaTotal \
+    CommitLimit Committed_AS DirectMap1G DirectMap2M DirectMap4k Dirty HardwareCorrupted \
+    HugePages_Free HugePages_Rsvd HugePages_Surp HugePages_Total Hugepagesize Inactive \
+    Inactive(anon) Inactive(file) KernelStack Mapped MemAvailable MemFree MemTotal Mlocked \
+    NFS_Unstable PageTables Percpu SReclaimable SUnreclaim Shmem ShmemHugePages ShmemPmdMapped Slab \
+    SwapCached SwapFree SwapTotal Unevictable VmallocChunk VmallocTotal VmallocUsed Writeback \
+    WritebackTmp Zswap Zswapped";
+
+/// What used memory is computed of: the first, less the others.
+const PARTS: [&[u8]; 4] = [b"MemTotal", b"MemFree", b"Buffers", b"Cached"];
+
+static SYSTEM: CollectorOption<bool> =
+    system_switch("collect_ram", "The collector memory; what [collectors] says comes first.");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "memory",
+        node_name: "meminfo",
+        on: true,
+        help: "memory and swap, from /proc/meminfo",
+        options: &[&SYSTEM.row],
+    },
+    families: &FAMILIES,
+    dynamic: &["memory_"],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Memory { file: setup.files.whole(PATH), keys: Names::default(), lines: Vec::new() })
+}
+
+struct Memory {
+    file: FileId,
+    keys: Names,
+    lines: Vec<Line>,
+}
+
+/// One line and what it is called; names and helps are made when the line first comes.
+struct Line {
+    unit: Unit,
+    raw: u64,
+    called: Option<Called>,
+    /// Which of `PARTS` it is.
+    part: Option<usize>,
+}
+
+struct Called {
+    /// node_exporter's name, `|`, and our own.
+    name: String,
+    help: String,
+    in_node: bool,
+    stamp: u32,
+}
+
+impl Collector for Memory {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Scrape { files, errors, .. } = scrape;
+        let mut count = 0;
+        for line in scan::lines(files.read(self.file)?) {
+            let Some((key, unit, raw)) = parse(line).filter(|_| count < MAX_LINES) else {
+                errors.record(Error::parse(PATH, EXPECTED, line));
+                continue;
+            };
+            match self.lines.get_mut(count) {
+                Some(known) if known.unit == unit && self.keys.get(count) == Some(key) => {
+                    known.raw = raw;
+                }
+                _ => {
+                    self.lines.truncate(count);
+                    self.keys.truncate(count);
+                    let called = Called::of(key, unit).filter(|c| !c.taken(&self.lines));
+                    let part = PARTS.iter().position(|part| *part == key);
+                    let part = part.filter(|_| unit == Unit::Kibibytes && called.is_some());
+                    self.keys.push(key);
+                    self.lines.push(Line { unit, raw, called, part });
+                }
+            }
+            count += 1;
+        }
+        self.lines.truncate(count);
+        if count == 0 {
+            return Err(Error::parse(PATH, EXPECTED, b""));
+        }
+        for (i, line) in self.lines.iter().enumerate() {
+            let key = self.keys.get(i).unwrap_or_default();
+            match &line.called {
+                Some(called) => line.write(called, out),
+                None => errors.record(Error::parse(PATH, "a name that comes once", key)),
+            }
+        }
+        let [used] = &FAMILIES;
+        if let Some(raw) = self.used() {
+            out.family(used);
+            out.sample(&[], used.value(raw));
+        }
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
+    fn used(&self) -> Option<u64> {
+        let mut parts = [None; PARTS.len()];
+        for line in &self.lines {
+            if let Some(part) = line.part.and_then(|at| parts.get_mut(at)) {
+                *part = Some(line.raw);
+            }
+        }
+        let [total, free, buffers, cached] = parts;
+        total?.checked_sub(free?)?.checked_sub(buffers?)?.checked_sub(cached?)
+    }
+}
+
+impl Line {
+    fn write(&self, called: &Called, out: &mut dyn Sink) {
+        let family = gauge(&called.name, self.unit, &called.help, &[]).stamped(called.stamp);
+        let family = if called.in_node { family } else { family.only_own() };
+        out.family(&family);
+        out.sample(&[], family.value(self.raw));
+    }
+}
+
+impl Called {
+    /// `None` if the key makes no metric name.
+    fn of(key: &[u8], unit: Unit) -> Option<Called> {
+        let suffix = if unit == Unit::Kibibytes { "_bytes" } else { "" };
+        let node = node_name(key)?;
+        let own = own_name(&node);
+        let help = format!("{node} of /proc/meminfo.");
+        Some(Called {
+            name: format!("memory_{node}{suffix}|memory_{own}{suffix}"),
+            help,
+            stamp: fresh_stamp(),
+            in_node: KNOWN_TO_NODE.split(' ').any(|known| known.as_bytes() == key),
+        })
+    }
+
+    fn names(&self) -> (&str, &str) {
+        self.name.split_once('|').unwrap_or_default()
+    }
+
+    fn taken(&self, by: &[Line]) -> bool {
+        let (node, own) = self.names();
+        let same = |other: &Called| other.names().0 == node || other.names().1 == own;
+        own == "memory_used_bytes" || by.iter().filter_map(|l| l.called.as_ref()).any(same)
+    }
+}
+
+/// Key, unit and number of a line.
+fn parse(line: &[u8]) -> Option<(&[u8], Unit, u64)> {
+    let colon = memchr::memchr(b':', line)?;
+    let (key, value) = line.split_at(colon);
+    let mut fields = scan::fields(value.get(1..)?);
+    let raw = fields.uint()??;
+    match (fields.next(), fields.next()) {
+        (Some(b"kB"), None) => Some((key, Unit::Kibibytes, raw)),
+        (None, _) => Some((key, Unit::One, raw)),
+        _ => None,
+    }
+}
+
+/// `Active(anon)` as `Active_anon`: what node_exporter makes of a key. `None` unless the rest are
+/// letters, digits and underscores.
+fn node_name(key: &[u8]) -> Option<String> {
+    let key = std::str::from_utf8(key).ok().filter(|key| key.len() <= MAX_KEY)?.trim();
+    let name = key.strip_suffix(')').unwrap_or(key).replace('(', "_");
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_word))
+        .then_some(name)
+}
+
+/// Ours: in snake case, and without `Mem`, which the family's name begins with anyway.
+fn own_name(name: &str) -> String {
+    let subject = name
+        .strip_prefix("Mem")
+        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+    match name {
+        // "sec" is a second to the linters of metric names.
+        "SecPageTables" => "secondary_page_tables".to_owned(),
+        _ => snake_case(subject.unwrap_or(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_the_kernels() {
+        for (key, own, node) in [
+            ("MemTotal", "memory_total_bytes", "memory_MemTotal_bytes"),
+            ("SwapFree", "memory_swap_free_bytes", "memory_SwapFree_bytes"),
+            ("Active(anon)", "memory_active_anon_bytes", "memory_Active_anon_bytes"),
+            ("SReclaimable", "memory_sreclaimable_bytes", "memory_SReclaimable_bytes"),
+            ("NFS_Unstable", "memory_nfs_unstable_bytes", "memory_NFS_Unstable_bytes"),
+            ("Committed_AS", "memory_committed_as_bytes", "memory_Committed_AS_bytes"),
+            ("DirectMap4k", "memory_direct_map4k_bytes", "memory_DirectMap4k_bytes"),
+            ("SecPageTables", "memory_secondary_page_tables_bytes", "memory_SecPageTables_bytes"),
+            ("Memory", "memory_memory_bytes", "memory_Memory_bytes"),
+            ("DirectMap1G", "memory_direct_map1g_bytes", "memory_DirectMap1G_bytes"),
+        ] {
+            let names = Called::of(key.as_bytes(), Unit::Kibibytes).unwrap();
+            assert_eq!(names.names(), (node, own));
+        }
+        for (key, in_node) in [("Active(file)", true), ("Zswapped", true), ("HighTotal", false)] {
+            assert_eq!(Called::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node, in_node);
+        }
+        let count = Called::of(b"HugePages_Total", Unit::One).unwrap();
+        assert_eq!(count.names(), ("memory_HugePages_Total", "memory_huge_pages_total"));
+    }
+
+    #[test]
+    fn odd_lines_have_no_value() {
+        assert_eq!(parse(b"MemFree:  12 kB"), Some((&b"MemFree"[..], Unit::Kibibytes, 12)));
+        for bad in ["MemFree 12 kB", "MemFree:", "MemFree: x kB", "MemFree: 12 MB", "A: 1 kB x"] {
+            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
+        }
+        for bad in ["", "_", "Mem-Free", "Mem\u{e9}", "(x)"] {
+            assert_eq!(node_name(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What network interfaces are: `/sys/class/net/<interface>/…` (Documentation/ABI/testing/sysfs-class-net),
+//! a file each. On the running kernel one netlink dump tells most of it. The five files that netlink has
+//! no attribute for are read when the state of any interface has changed, and once a minute. Many files
+//! cannot be read while an interface is down or has no such thing (EINVAL, EOPNOTSUPP): that is no fault.
+
+mod link;
+mod rows;
+
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::netlink::{self, Links};
+use crate::kernel::read::{Filter, Listing};
+use crate::model::metric::{Family, Sink, Unit::One, counter, gauge};
+use crate::settings::{CollectorOption, Subject, pattern, switch};
+use link::{Kept, state_of};
+use regex_lite::Regex;
+use rows::{INFO, Rows, WIDTH};
+use std::time::{Duration, Instant};
+
+const PATH: &str = "/sys/class/net";
+
+/// More interfaces than any box has; what comes after is left out and counted.
+const MAX_INTERFACES: usize = 16_384;
+
+/// How old what was read from files may be while no interface changes.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// node_exporter's key and ours.
+const DEVICE: &[&str] = &["device", "interface"];
+#[rustfmt::skip]
+const INFO_KEYS: &[&str] = &[
+    "device", "address", "broadcast", "duplex", "operstate", "adminstate", "ifalias",
+    "interface", "address", "broadcast", "duplex", "operstate", "adminstate", "ifalias",
+];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; WIDTH] = [
+    gauge("network_address_assign_type",        One, "How the address came about, as NET_ADDR_* counts.",   DEVICE).own_keys(),
+    gauge("network_carrier",                    One, "Whether the link is there.",                          DEVICE).own_keys(),
+    counter("network_carrier_changes_total",    One, "Times that the link came or went.",                   DEVICE).own_keys(),
+    counter("network_carrier_up_changes_total", One, "Times that the link came.",                           DEVICE).own_keys(),
+    counter("network_carrier_down_changes_total", One, "Times that the link went.",                         DEVICE).own_keys(),
+    gauge("network_device_id",                  One, "Number among interfaces of one address.",             DEVICE).own_keys(),
+    gauge("network_dormant",                    One, "Whether the interface waits for something else.",     DEVICE).own_keys(),
+    gauge("network_flags",                      One, "IFF_* flags as a number.",                            DEVICE).own_keys(),
+    gauge("network_iface_id",                   One, "Number of the interface.",                            DEVICE).own_keys(),
+    gauge("network_iface_link",                 One, "Number of the interface that this one works through.", DEVICE).own_keys(),
+    gauge("network_iface_link_mode",            One, "0, or 1 if it stays dormant until told otherwise.",   DEVICE).own_keys(),
+    gauge("network_mtu_bytes",                  One, "Largest packet.",                                     DEVICE).own_keys(),
+    gauge("network_name_assign_type",           One, "How the name came about, as NET_NAME_* counts.",       DEVICE).own_keys(),
+    gauge("network_net_dev_group",              One, "Group of the interface.",                             DEVICE).own_keys(),
+    gauge("network_speed_bytes",                One, "Bytes a second; below zero if it is not known.",      DEVICE).own_keys(),
+    gauge("network_transmit_queue_length",      One, "Packets that the transmit queue holds at most.",      DEVICE).own_keys(),
+    gauge("network_protocol_type",              One, "Kind of the hardware, as ARPHRD_* counts.",           DEVICE).own_keys(),
+    gauge("network_up",                         One, "Whether the interface is up.",                        DEVICE).own_keys(),
+    gauge("network_info",                       One, "Always 1; the labels tell of the interface.",         INFO_KEYS).own_keys(),
+];
+
+static EXCLUDE: CollectorOption<Option<Regex>> =
+    pattern("exclude_pattern", "interfaces to leave out")
+        .flags(&["collector.netclass.ignored-devices"])
+        .default("^$");
+static IGNORE_SPEED: CollectorOption<bool> =
+    switch("ignore_invalid_speed", "leave out a speed below zero");
+static NETLINK: CollectorOption<bool> =
+    switch("netlink", "ask by netlink, and read only files that it has no attribute for")
+        .default("true");
+static WITH_STATS: CollectorOption<bool> = switch(
+    "with_stats",
+    "taken for node_exporter's sake; the network collector has the statistics",
+)
+.flags(&["collector.netclass_rtnl.with-stats"]);
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "netclass",
+        node_name: "netclass",
+        on: true,
+        help: "what network interfaces are, from /sys/class/net",
+        options: &[&EXCLUDE.row, &IGNORE_SPEED.row, &NETLINK.row, &WITH_STATS.row],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let settings = setup.settings;
+    Box::new(Netclass {
+        listing: Listing::new(setup.root.dir(PATH)),
+        names: Vec::new(),
+        by_netlink: settings.get(&NETLINK) && setup.root.is_live(),
+        filter: Filter::new(None, settings.get(&EXCLUDE)),
+        ignore_speed: settings.get(&IGNORE_SPEED),
+        rows: Rows::default(),
+        kept: Vec::new(),
+        state: 0,
+        read_at: None,
+    })
+}
+
+struct Netclass {
+    listing: Listing,
+    /// The interfaces that were listed last, sorted.
+    names: Vec<String>,
+    by_netlink: bool,
+    filter: Filter,
+    ignore_speed: bool,
+    rows: Rows,
+    /// What netlink does not tell, of each interface that is shown, in the order of the dump.
+    kept: Vec<Kept>,
+    /// What `state_of` made of the dump with which that was read, and when.
+    state: u64,
+    read_at: Option<Instant>,
+}
+
+impl Collector for Netclass {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        self.rows.clear();
+        if !self.ask(scrape) {
+            self.read(scrape.errors).map_err(Error::of_optional)?;
+        }
+        for (column, family) in FAMILIES.iter().enumerate().take(INFO) {
+            out.family(family);
+            for (interface, raw) in self.rows.numbers.column(column) {
+                out.sample(&[interface], family.signed(raw.cast_signed()));
+            }
+        }
+        if let Some(family) = FAMILIES.get(INFO) {
+            out.family(family);
+            self.rows.write_info(out);
+        }
+        Ok(())
+    }
+}
+
+impl Netclass {
+    /// Fills the rows by netlink; `false` if that is not to be had.
+    fn ask(&mut self, scrape: &mut Scrape<'_>) -> bool {
+        if !self.by_netlink {
+            return false;
+        }
+        match scrape.files.links() {
+            Ok(links) => self.take(links, scrape.now, scrape.errors),
+            Err(error) => {
+                scrape.errors.record(error);
+                self.by_netlink = !netlink::is_refused(&error);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn take(&mut self, links: &Links, now: Instant, errors: &mut PartialErrors) {
+        let state = links.iter().flatten().fold(0, state_of);
+        let is_fresh = |then| now.saturating_duration_since(then) < KEPT_FOR;
+        let is_known = state == self.state && self.read_at.is_some_and(is_fresh);
+        if !is_known {
+            (self.state, self.read_at) = (state, Some(now));
+            self.kept.clear();
+            errors.unless_absent(self.listing.dir.open());
+        }
+        self.filter.begin();
+        let mut at = 0;
+        for link in links.iter().flatten() {
+            if !self.filter.keep(link.name) {
+                continue;
+            }
+            if !is_known {
+                self.kept.push(Kept::read(&self.listing.dir, link.name, errors));
+            }
+            if let Some(kept) = self.kept.get(at) {
+                link::push(&mut self.rows, &link, kept, self.ignore_speed);
+            }
+            at += 1;
+        }
+    }
+
+    /// Fills the rows from files.
+    fn read(&mut self, errors: &mut PartialErrors) -> Result<(), Error> {
+        if self.listing.has_changed()? {
+            self.names = self.listing.names().map(str::to_owned).collect();
+            self.names.retain(|name| self.listing.dir.is_directory(name));
+            self.names.sort_unstable();
+            if let Some(first) = self.names.get(MAX_INTERFACES) {
+                errors.record(Error::parse(PATH, "at most 16384 interfaces", first.as_bytes()));
+                self.names.truncate(MAX_INTERFACES);
+            }
+        }
+        self.filter.begin();
+        for name in &self.names {
+            if self.filter.keep(name.as_bytes()) {
+                self.rows.push_files(&self.listing.dir, name, self.ignore_speed, errors);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! A made-up machine for the collectors' tests.
+
+use super::collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
+use crate::base::dialect::Dialect;
+use crate::base::error::Error;
+use crate::kernel::read::{Files, Root};
+use crate::model::metric::{Buffer, Sink};
+use crate::outputs::expose::{Format, Lines, Text};
+use std::time::Instant;
+
+pub use crate::kernel::read::testing::Tree;
+
+impl Tree {
+    /// A collector for this machine, with the dialect's defaults but for `set`.
+    pub fn open(&self, spec: &Spec, dialect: Dialect, set: &[(&str, &str)]) -> Opened {
+        open(&self.root(), spec, dialect, set)
+    }
+}
+
+/// A collector, and the files it reads.
+pub struct Opened {
+    pub collector: Box<dyn Collector>,
+    pub files: Files,
+    pub errors: PartialErrors,
+    pub textfiles: Textfiles,
+}
+
+pub fn open(root: &Root, spec: &Spec, dialect: Dialect, set: &[(&str, &str)]) -> Opened {
+    let mut args = vec!["--dialect".to_owned(), dialect.name().to_owned()];
+    let flag = |key: &str| format!("--collector.{}.{key}", spec.subject.name);
+    args.extend(set.iter().map(|(key, value)| format!("{}={value}", flag(key))));
+    let args = args.into_iter().map(Into::into);
+    let settings = crate::settings::load(&[&spec.subject], |_| false, args, [].into_iter());
+    let settings = settings.unwrap_or_else(|refusal| panic!("{refusal}"));
+    let settings = &settings.collectors[0];
+    let mut files = Files::new(root);
+    let mut setup = Setup { root, files: &mut files, settings, dialect };
+    let collector = (spec.open)(&mut setup);
+    Opened { collector, files, errors: Default::default(), textfiles: Default::default() }
+}
+
+impl Opened {
+    /// One scrape.
+    pub fn collect(&mut self, out: &mut dyn Sink) -> Result<(), Error> {
+        let Opened { collector, files, errors, textfiles } = self;
+        files.begin();
+        errors.begin();
+        let now = Instant::now();
+        collector.collect(&mut Scrape { files, errors, textfiles, now }, out)
+    }
+}
+
+/// The samples of one scrape that hold one of `words`, without prefix, and how many errors.
+pub fn scrape(opened: &mut Opened, dialect: Dialect, words: &[&str]) -> (Vec<String>, u64) {
+    let (mut out, mut line) = (Buffer::default(), Lines::default());
+    let mut text = Text::new(dialect, Format::Prometheus, &mut out, &mut line);
+    opened.collect(&mut text).unwrap();
+    text.finish();
+    let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+    let kept = |l: &&str| !l.starts_with('#') && words.iter().any(|w| l.contains(w));
+    let bare = |l: &str| l.split_once('_').unwrap().1.to_owned();
+    (text.lines().filter(kept).map(bare).collect(), opened.errors.count())
+}

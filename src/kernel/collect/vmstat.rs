@@ -1,0 +1,109 @@
+//! Counters of the memory management: `/proc/vmstat`, a line `key number` each, hundreds of them
+//! (mm/vmstat.c, since 2.6; which there are depends on kernel and configuration). By default the few that
+//! tell of paging, swapping and killed processes are shown, as node_exporter does. What counts and
+//! what is a level the file does not say, so all are untyped.
+
+use super::keyed::{self, Keyed, Made};
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{FileId, Patterns, scan};
+use crate::model::metric::{Kind, Sink, Unit};
+use crate::settings::{CollectorOption, Subject, pattern};
+use regex_lite::Regex;
+
+const PATH: &str = "/proc/vmstat";
+const EXPECTED: &str = "a name and an integer";
+
+const SECONDARY: &str = "vmstat_nr_sec_page_table_pages|vmstat_nr_secondary_page_table_pages";
+
+static FIELDS: CollectorOption<Option<Regex>> = pattern("fields", "fields that are shown")
+    .flags(&["collector.vmstat.fields"])
+    .default("^(oom_kill|pgpg|pswp|pg.*fault).*");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "vmstat",
+        node_name: "vmstat",
+        on: true,
+        help: "paging, swapping and faults, from /proc/vmstat",
+        options: &[&FIELDS.row],
+    },
+    families: &[],
+    dynamic: &["vmstat_"],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let file = setup.files.same_records(PATH);
+    let fields = Patterns::new([setup.settings.get(&FIELDS), None]);
+    Box::new(Vmstat { file, fields, keys: Keyed::default() })
+}
+
+struct Vmstat {
+    file: FileId,
+    fields: Patterns,
+    keys: Keyed,
+}
+
+impl Collector for Vmstat {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Vmstat { file, fields, keys } = self;
+        keys.begin();
+        for line in scan::lines(scrape.files.read(*file)?) {
+            let mut words = scan::fields(line);
+            let key = words.next().unwrap_or_default();
+            let family = keys.family([key, b""], &|key, _| made(key, fields));
+            let Some(family) = family else { continue };
+            match words.next().and_then(|word| keyed::number(&family, word)) {
+                Some(value) => {
+                    out.family(&family);
+                    out.sample(&[], value);
+                }
+                None => scrape.errors.record(Error::parse(PATH, EXPECTED, line)),
+            }
+        }
+        fields.rest();
+        Ok(())
+    }
+}
+
+fn made(key: &str, fields: &Patterns) -> Option<Made> {
+    fields.keep(key).then(|| Made {
+        kind: Kind::Untyped,
+        unit: Unit::One,
+        name: match key {
+            // "sec" is a second to the linters of metric names.
+            "nr_sec_page_table_pages" => SECONDARY.to_owned(),
+            _ => ["vmstat_", key].concat(),
+        },
+        help: [key, " of /proc/vmstat."].concat(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape};
+
+    #[test]
+    fn the_fields_that_are_asked_for() {
+        let tree = Tree::new("vmstat");
+        tree.put(
+            "proc/vmstat",
+            "nr_free_pages 11\npgpgin 12\noom_kill 13\npgfault x\npswpin 15\npgpgout\npgfree -1\n\
+            pswpout 18446744073709551615\npgpgin 16\n",
+        );
+        let mut all = tree.open(&SPEC, Dialect::Node, &[]);
+        let expected = [
+            "vmstat_pgpgin 12",
+            "vmstat_oom_kill 13",
+            "vmstat_pswpin 15",
+            "vmstat_pswpout 18446744073709551615",
+        ];
+        let expected = expected.map(String::from).to_vec();
+        assert_eq!(scrape(&mut all, Dialect::Node, &["_"]), (expected, 2));
+        let mut some = tree.open(&SPEC, Dialect::Own, &[("fields", "^nr_")]);
+        assert_eq!(scrape(&mut some, Dialect::Own, &["_"]).0, ["vmstat_nr_free_pages 11"]);
+    }
+}

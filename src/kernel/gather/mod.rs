@@ -1,0 +1,390 @@
+//! A scrape: every collector that is asked for writes to one sink, then what is known about the
+//! scrape itself. A collector that fails leaves nothing behind; the others still run.
+
+mod process;
+
+use crate::base::clock::Start;
+use crate::base::error::Error;
+use crate::base::log::{self, Limiter};
+use crate::base::sys;
+use crate::kernel::collect::{
+    COLLECTORS, Collector, PartialErrors, Scrape, Setup, Spec, Textfiles, textfile,
+};
+use crate::kernel::read::netlink::Address;
+use crate::kernel::read::{Files, Root};
+use crate::model::metric::Source;
+use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, gauge};
+use crate::model::store::Ours;
+use crate::settings::{CollectorSettings, Dialect, Level, Settings};
+use process::Process;
+use std::time::{Duration, Instant};
+
+const COLLECTOR: &[&str] = &["collector"];
+#[rustfmt::skip]
+const BUILD_NODE: &[&str] = &["version", "goos", "goarch", "goversion", "branch", "revision", "tags"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 7] = [
+    gauge(  "scrape_collector_success|collector_success",Unit::One,   "Whether the collector succeeded.",                       COLLECTOR),
+    counter("collector_errors_total",            Unit::One,   "Collectors and single samples that failed.",             COLLECTOR).only_own(),
+    gauge(  "scrape_collector_duration_seconds|scrape_duration_seconds",Unit::Nanos, "Time the collector took in this scrape.",                COLLECTOR),
+    counter("collector_read_errors_total",       Unit::One,   "Files and samples that could not be read, by errno.",    &["collector", "errno"]).only_own(),
+    counter("scrape_duration_seconds_total",     Unit::Nanos, "Time spent on scrapes since the start.",                 &[]).only_own().openmetrics_unknown(),
+    gauge(  "build_info",                        Unit::One,   "Always 1; the labels tell which program this is.",       &["version", "rustc", "target", "features"]).only_own(),
+    gauge(  "exporter_build_info",               Unit::One,   "Always 1; the labels tell which program this is.",       BUILD_NODE).only_node(),
+];
+
+/// The families about the scrape itself and the process, for the reference.
+pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter().chain(process::FAMILIES)
+}
+
+/// The collectors that are switched on, and what is known about their work.
+pub struct Gather {
+    dialect: Dialect,
+    /// For messages.
+    root: Root,
+    files: Files,
+    members: Vec<Member>,
+    /// What the look at text files before a scrape brought, and which member tells of it.
+    pub textfiles: Textfiles,
+    textfile: Option<usize>,
+    process: Option<Process>,
+    start: Start,
+    total: Duration,
+}
+
+struct Member {
+    spec: &'static Spec,
+    collector: Box<dyn Collector>,
+    /// Failures so far, its own and those of single samples.
+    failures: u64,
+    errors: PartialErrors,
+    limiter: Limiter,
+    /// What went wrong last, and when.
+    error: Option<(Error, Instant)>,
+    /// When it last ran.
+    ran: Option<Instant>,
+    /// Of the scrape at hand: whether it was asked for, succeeded, and how long it took.
+    asked: bool,
+    success: bool,
+    took: Duration,
+}
+
+/// How a collector fares.
+pub struct Report {
+    /// In this dialect.
+    pub name: &'static str,
+    /// When it last ran, if it did.
+    pub ran: Option<Instant>,
+    /// Whether it succeeded then.
+    pub success: bool,
+    /// How long it took then.
+    pub took: Duration,
+    /// Failures so far, its own and those of single samples.
+    pub errors: u64,
+    /// The last of them, and when that was.
+    pub error: Option<(Error, Instant)>,
+}
+
+impl Report {
+    /// Whether it has no data because the kernel lacks something that it need not have.
+    pub fn is_unsupported(&self) -> bool {
+        !self.success && matches!(self.error, Some((Error::Unsupported(_), _)))
+    }
+}
+
+/// A collector that was asked for and is not there, or is switched off.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unknown(pub String);
+
+/// Which collectors a scrape asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selection(u128);
+
+impl Gather {
+    /// Opens the collectors that `settings` (in the order of the table) switch on.
+    pub fn new(
+        dialect: Dialect,
+        root: &Root,
+        settings: &[CollectorSettings],
+        process: bool,
+    ) -> Gather {
+        const { assert!(MAX_COLLECTORS <= u128::BITS as usize) };
+        let mut files = Files::new(root);
+        let member = |(spec, settings): (&'static Spec, &CollectorSettings)| Member {
+            spec,
+            collector: (spec.open)(&mut Setup { root, files: &mut files, settings, dialect }),
+            failures: 0,
+            errors: PartialErrors::default(),
+            limiter: Limiter::default(),
+            error: None,
+            ran: None,
+            asked: false,
+            success: false,
+            took: Duration::ZERO,
+        };
+        let on = COLLECTORS.iter().zip(settings).filter(|(_, settings)| settings.enabled);
+        let members: Vec<Member> = on.map(member).collect();
+        let is_textfile = |member: &Member| member.spec.subject.name == textfile::NAME;
+        let process = process.then(|| Process::new(&mut files));
+        Gather {
+            dialect,
+            root: root.clone(),
+            files,
+            textfiles: Textfiles::default(),
+            textfile: members.iter().position(is_textfile),
+            members,
+            process,
+            start: Start::now(),
+            total: Duration::ZERO,
+        }
+    }
+
+    /// All that is on by default, of the machine that this runs on, under our own names.
+    pub fn of_this_machine() -> Gather {
+        let dialect = Dialect::Own;
+        let settings: Vec<_> = COLLECTORS.iter().map(|c| c.subject.defaults(dialect)).collect();
+        Gather::new(dialect, &Root::of_this_machine(), &settings, true)
+    }
+
+    /// Takes the place of `before` in the same process: what was counted goes on.
+    pub fn resume(&mut self, before: Gather) {
+        (self.start, self.total) = (before.start, before.total);
+        for old in before.members {
+            let same = |m: &&mut Member| m.spec.subject.name == old.spec.subject.name;
+            if let Some(member) = self.members.iter_mut().find(same) {
+                (member.failures, member.limiter) = (old.failures, old.limiter);
+                member.errors = old.errors;
+                member.error = old.error;
+            }
+        }
+    }
+
+    /// Under whose names it writes.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The names of the collectors that are switched on, in this dialect.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.members.iter().map(|m| m.name(self.dialect))
+    }
+
+    /// How each collector that is switched on fares.
+    pub fn reports(&self) -> impl Iterator<Item = Report> {
+        self.members.iter().map(|member| Report {
+            name: member.name(self.dialect),
+            ran: member.ran,
+            success: member.success,
+            took: member.took,
+            errors: member.failures,
+            error: member.error,
+        })
+    }
+
+    /// Where the kernel's trees are.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Tells the addresses of the running kernel's interfaces, with the name of each interface, as they
+    /// are now; `false` if they are not to be had, as where another machine's files are read.
+    pub fn addresses(&mut self, tell: &mut dyn FnMut(&[u8], Address)) -> bool {
+        self.root.has_own_interfaces() && self.files.addresses(tell).is_ok()
+    }
+
+    /// Since the start of the process.
+    pub fn uptime(&self, now: Instant) -> Duration {
+        self.start.age(now)
+    }
+
+    /// Whether the collector of text files is one of `selection`.
+    pub fn has_textfiles(&self, selection: Selection) -> bool {
+        self.textfile.is_some_and(|at| selection.0 >> at & 1 == 1)
+    }
+
+    /// All collectors that are switched on.
+    pub fn all(&self) -> Selection {
+        Selection(u128::MAX)
+    }
+
+    /// `selection` with or without the collector `name`.
+    pub fn choose(
+        &self,
+        selection: Selection,
+        name: &str,
+        with: bool,
+    ) -> Result<Selection, Unknown> {
+        let at = self.names().position(|known| known == name);
+        let bit = 1 << at.ok_or_else(|| Unknown(name.to_owned()))?;
+        Ok(Selection(if with { selection.0 | bit } else { selection.0 & !bit }))
+    }
+
+    /// Writes every sample of the collectors in `selection`, then those about the scrape.
+    pub fn scrape(&mut self, selection: Selection, out: &mut dyn Sink) {
+        let start = Instant::now();
+        let mut now = start;
+        self.files.begin();
+        for (i, member) in self.members.iter_mut().enumerate() {
+            member.asked = selection.0 >> i & 1 == 1;
+            if member.asked {
+                out.source(Source::Collector(member.spec.subject.name));
+                let scrape = (&mut self.files, &self.textfiles);
+                now = member.collect(self.dialect, scrape, &self.root, now, out);
+            }
+            if self.textfile == Some(i) {
+                member.took += std::mem::take(&mut self.textfiles.took);
+            }
+        }
+        self.total += now - start;
+        out.source(Source::Own);
+        self.write_self_metrics(out);
+        if let Some(process) = &self.process {
+            process.write(&mut self.files, self.start.since_epoch(), out);
+        }
+    }
+
+    fn write_self_metrics(&self, out: &mut dyn Sink) {
+        let [success, errors, took, read_errors, total, build, build_node] = &FAMILIES;
+        type Of = fn(&Member) -> u64;
+        let per_collector: [(&Family<'_>, Of); 3] =
+            [(success, |m| m.success.into()), (errors, |m| m.failures), (took, |m| nanos(m.took))];
+        for (family, raw) in per_collector {
+            out.family(family);
+            for member in self.members.iter().filter(|m| m.asked) {
+                out.sample(&[member.name(self.dialect).into()], family.value(raw(member)));
+            }
+        }
+        out.family(read_errors);
+        for member in self.members.iter().filter(|m| m.asked) {
+            for (errno, count) in member.errors.by_errno() {
+                let name = member.name(self.dialect).into();
+                out.sample(&[name, sys::errno_name(*errno).into()], Value::Int(*count));
+            }
+        }
+        out.family(total);
+        out.sample(&[], total.value(nanos(self.total)));
+        out.family(build);
+        out.sample(&BUILD.map(Label::from), Value::Int(1));
+        out.family(build_node);
+        let [version, ..] = BUILD;
+        let node = [version, "linux", std::env::consts::ARCH, "", "", "", ""];
+        out.sample(&node.map(Label::from), Value::Int(1));
+    }
+}
+
+/// How many collectors a `Selection` has room for.
+const MAX_COLLECTORS: usize = 128;
+
+/// Version, compiler, target and features of this program.
+const BUILD: [&str; 4] = [
+    env!("CARGO_PKG_VERSION"),
+    env!("BUILD_RUSTC"),
+    env!("BUILD_TARGET"),
+    if cfg!(feature = "hub") { "hub" } else { "" },
+];
+
+impl Selection {
+    /// No collector.
+    pub const NONE: Selection = Selection(0);
+}
+
+impl Member {
+    fn name(&self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Own => self.spec.subject.name,
+            Dialect::Node => self.spec.subject.node_name,
+        }
+    }
+
+    /// Runs the collector; returns when it ended.
+    fn collect(
+        &mut self,
+        dialect: Dialect,
+        (files, textfiles): (&mut Files, &Textfiles),
+        root: &Root,
+        start: Instant,
+        out: &mut dyn Sink,
+    ) -> Instant {
+        let mark = out.mark();
+        self.errors.begin();
+        let errors = &mut self.errors;
+        let mut scrape = Scrape { files, errors, textfiles, now: start };
+        let result = self.collector.collect(&mut scrape, out);
+        let is_unsupported = matches!(result, Err(Error::Unsupported(_)));
+        if let Err(error) = &result {
+            out.rewind(mark);
+            if !is_unsupported {
+                self.errors.tally(error);
+            }
+        }
+        self.success = result.is_ok();
+        self.failures += self.errors.count() + u64::from(result.is_err() && !is_unsupported);
+        let end = Instant::now();
+        self.took = end - start;
+        self.ran = Some(end);
+        if log::enabled(Level::Debug) {
+            self.tell(self.name(dialect));
+        }
+        if let Some(error) = result.err().or(self.errors.last()) {
+            self.error = Some((error, end));
+            if !is_unsupported {
+                self.report(self.name(dialect), &error, root, end);
+            }
+        }
+        end
+    }
+
+    /// Each run at debug level; the request's own line names the client.
+    #[cold]
+    fn tell(&self, name: &str) {
+        let micros = self.took.as_micros();
+        let fields: [log::Field<'_>; 3] =
+            [("collector", &name), ("duration_us", &micros), ("success", &self.success)];
+        log::debug("collector ran", &fields);
+    }
+
+    /// Says it once a minute.
+    #[cold]
+    fn report(&mut self, name: &str, error: &Error, root: &Root, now: Instant) {
+        if let Some(held_back) = self.limiter.pass(now) {
+            let level = if self.success { Level::Warn } else { Level::Error };
+            let message = if self.success { "sample left out" } else { "collector failed" };
+            // Errors name the file as the kernel does; here it may be looked for elsewhere.
+            let place = error.place();
+            let real = root.real(place.base());
+            let looked = real.display();
+            let (who, what, times): (log::Field<'_>, log::Field<'_>, log::Field<'_>) =
+                (("collector", &name), ("error", error), ("repeated", &held_back));
+            if real.as_os_str() == place.base() {
+                log::event(level, message, &[who, what, times]);
+            } else {
+                log::event(level, message, &[who, what, ("looked_for", &looked), times]);
+            }
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What is served besides the store: the collectors that are on, the scrape itself, and `more`.
+pub fn ours(settings: &Settings, more: impl Iterator<Item = &'static Family<'static>>) -> Ours {
+    let (mut rows, mut dynamic) = (Vec::new(), Vec::new());
+    for (spec, collector) in COLLECTORS.iter().zip(&settings.collectors) {
+        if collector.enabled {
+            rows.extend(spec.families);
+            dynamic.extend(spec.dynamic);
+        }
+    }
+    rows.extend(served(settings.process_metrics));
+    rows.extend(more);
+    Ours::new(settings.dialect, &rows, &dynamic, settings.custom.labels_of_own())
+}
+
+/// The families about the scrape itself, and perhaps about the process.
+pub fn served(process: bool) -> impl Iterator<Item = &'static Family<'static>> {
+    FAMILIES.iter().chain(process::FAMILIES.iter().filter(move |_| process))
+}

@@ -1,0 +1,6 @@
+//! The kernel's own files: `read` gets bytes, `collect` makes samples of them, `gather` runs all
+//! collectors and the store into one sink.
+
+pub mod collect;
+pub mod gather;
+pub mod read;

@@ -1,0 +1,186 @@
+//! A kept directory, and the small attribute files below it: opening them relative to it halves the
+//! cost of a path from the root, and pins no kernel memory as a kept descriptor of each would.
+
+use super::scan;
+use crate::base::error::{Error, Place};
+use crate::base::sys;
+use std::ffi::{CStr, CString};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// The longest integer attribute, sign and newline included.
+const MAX_INTEGER: usize = 24;
+
+/// One directory of attribute files.
+pub struct Dir {
+    path: &'static str,
+    real: PathBuf,
+    kept: Option<File>,
+    /// The same directory, open to be listed.
+    listing: Option<File>,
+}
+
+/// `parts` joined to a name below a directory; with a NUL in it, it names nothing.
+pub fn name(parts: &[&str]) -> CString {
+    CString::new(parts.concat()).unwrap_or_default()
+}
+
+/// The longest path below a directory.
+const MAX_PATH: usize = 256;
+
+/// The path of a file below an entry of a directory, made without an allocation; one that is too long, or
+/// has a NUL in it, names nothing.
+pub struct Joined([u8; MAX_PATH]);
+
+impl Joined {
+    /// `file` below the entry `name`.
+    pub fn of(name: &[u8], file: &str) -> Joined {
+        let mut path = [0; MAX_PATH];
+        if name.len() + 1 + file.len() < MAX_PATH && memchr::memchr(0, name).is_none() {
+            let parts = name.iter().chain(b"/").chain(file.as_bytes());
+            path.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+        }
+        Joined(path)
+    }
+
+    /// For `Dir::read`.
+    pub fn path(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+}
+
+impl Dir {
+    pub(super) fn new(path: &'static str, real: PathBuf) -> Dir {
+        Dir { path, real, kept: None, listing: None }
+    }
+
+    /// Opens the directory, anew if it was open.
+    pub fn open(&mut self) -> Result<(), Error> {
+        self.kept = None;
+        let opened = sys::open_directory(&self.real).map_err(|e| Error::of(self.path, &e))?;
+        self.kept = Some(opened);
+        Ok(())
+    }
+
+    /// Hands every name in this directory to `each`, in the kernel's order, as often as it is asked
+    /// without an allocation. The directory is opened at the first time, anew if it went away.
+    pub fn list(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let is_gone = |file: &File| file.metadata().is_ok_and(|about| about.nlink() == 0);
+        if self.listing.as_ref().is_none_or(is_gone) {
+            self.open()?;
+            let opened = sys::open_listing(&self.real).map_err(|e| Error::of(self.path, &e))?;
+            self.listing = Some(opened);
+        }
+        let Some(listing) = &self.listing else { return Ok(()) };
+        sys::list(listing, each).map_err(|e| {
+            let error = Error::of(self.path, &e);
+            self.listing = None;
+            error
+        })
+    }
+
+    /// The names in the directory `below` this one ("" is this one itself), sorted.
+    pub fn names(&self, below: &str) -> Result<Vec<String>, Error> {
+        let entries = fs::read_dir(self.real.join(below));
+        let entries =
+            entries.map_err(|e| Error::of(Place::below(self.path, below.as_bytes()), &e))?;
+        let mut names: Vec<_> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Whether the entry `name` is a directory, or a link to one.
+    pub fn is_directory(&self, name: &str) -> bool {
+        fs::metadata(self.real.join(name)).is_ok_and(|about| about.is_dir())
+    }
+
+    /// Whether `below` is a file that somebody may read.
+    pub fn is_readable(&self, below: &str) -> bool {
+        let about = fs::metadata(self.real.join(below));
+        about.is_ok_and(|about| about.is_file() && about.mode() & 0o444 != 0)
+    }
+
+    /// Where `below` is when all links are followed.
+    pub fn target(&self, below: &str) -> Option<PathBuf> {
+        fs::canonicalize(self.real.join(below)).ok()
+    }
+
+    /// Whether it was there when it was last opened.
+    pub fn is_open(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// When something was last put into the directory, taken out or renamed there; `None` if it is
+    /// gone.
+    pub fn changed(&self) -> Option<SystemTime> {
+        let about = self.kept.as_ref()?.metadata().ok().filter(|m| m.nlink() > 0)?;
+        about.modified().ok()
+    }
+
+    /// The file `name` below, as much as fits into `into`, without its closing newline.
+    pub fn read<'b>(&self, name: &CStr, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
+        let directory = self.kept.as_ref().ok_or(Error::Absent(self.path.into()))?;
+        let result = sys::open_below(directory, name).and_then(|file| {
+            loop {
+                // Of a pipe that nobody writes to `read` would say that it is empty.
+                match file.read_at(into, 0) {
+                    Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                    result => return result,
+                }
+            }
+        });
+        let length = result.map_err(|e| Error::of(self.place(name), &e))?;
+        Ok(into.get(..length).unwrap_or_default().trim_ascii_end())
+    }
+
+    /// The integer in the file `name` below.
+    pub fn uint(&self, name: &CStr) -> Result<u64, Error> {
+        let mut text = [0; MAX_INTEGER];
+        let text = self.read(name, &mut text)?;
+        scan::uint(text.trim_ascii_start())
+            .ok_or_else(|| Error::parse(self.place(name), "an integer", text))
+    }
+
+    /// The file `name` below, for messages.
+    pub fn place(&self, name: &CStr) -> Place {
+        Place::below(self.path, name.to_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_attributes_below_a_kept_directory() {
+        let real = std::env::temp_dir().join(format!("sysmetrics-dir-{}", std::process::id()));
+        fs::create_dir_all(real.join("cpu0")).unwrap();
+        for (name, text) in
+            [("cpu0/id", "7\n"), ("list", "1,3-5\n"), ("odd", "-1\n"), ("wide", " 8 ")]
+        {
+            fs::write(real.join(name), text).unwrap();
+        }
+        let mut dir = Dir::new("/sys/x", real.clone());
+        assert_eq!(dir.uint(c"cpu0/id"), Err(Error::Absent("/sys/x".into())), "not open yet");
+        dir.open().unwrap();
+        assert_eq!(dir.uint(c"cpu0/id"), Ok(7));
+        assert_eq!(dir.read(c"list", &mut [0; 64]), Ok(&b"1,3-5"[..]));
+        assert_eq!(dir.read(c"list", &mut [0; 3]), Ok(&b"1,3"[..]));
+        assert_eq!(dir.uint(c"wide"), Ok(8));
+        assert!(matches!(dir.uint(c"odd"), Err(Error::Parse(..))));
+        assert_eq!(dir.uint(c"gone"), Err(Error::Absent(Place::below("/sys/x", b"gone"))));
+        let is_directory = Error::Read(Place::below("/sys/x", b"cpu0"), libc::EISDIR);
+        assert_eq!(dir.read(c"cpu0", &mut [0; 8]), Err(is_directory));
+        assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd", "wide"]);
+        assert_eq!(dir.names("cpu0").unwrap(), ["id"]);
+        assert_eq!(dir.names("cpu1"), Err(Error::Absent(Place::below("/sys/x", b"cpu1"))));
+        assert!(dir.changed().is_some());
+        fs::remove_dir_all(real).unwrap();
+        assert!(dir.open().is_err());
+        assert_eq!(dir.changed(), None);
+    }
+}

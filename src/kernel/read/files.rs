@@ -1,0 +1,194 @@
+//! The kernel's files that collectors share: each is opened and read once a scrape, whoever asks, and at
+//! most `MAX_KEPT` descriptors stay open from scrape to scrape, however many files there are: a kept
+//! seq_file pins some 4.5 KB of the kernel's memory.
+
+use super::netlink::{Address, Addresses, Links};
+use super::{Root, Shape, Source};
+use crate::base::error::Error;
+use crate::base::sys::open_files_limit;
+
+/// Descriptors that are kept open, at most; and one in `SHARE` of those that the process may have.
+const MAX_KEPT: usize = 48;
+const SHARE: u64 = 8;
+
+/// A file that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId(usize);
+
+/// All files of all collectors.
+pub struct Files {
+    root: Root,
+    files: Vec<Known>,
+    /// The text of the file that was read last, of those that only one asks for.
+    text: Vec<u8>,
+    text_of: Option<FileId>,
+    links: Links,
+    addresses: Addresses,
+    /// The scrape in which the interfaces were asked for last, and how that went.
+    asked_in: u64,
+    asked: Result<(), Error>,
+    /// Counts the scrapes.
+    scrape: u64,
+    /// So many stay open.
+    kept: usize,
+}
+
+struct Known {
+    source: Source,
+    /// Its text, where several ask for it.
+    shared: Option<Vec<u8>>,
+    /// The scrape in which it was read last, and how that went.
+    read_in: u64,
+    result: Result<usize, Error>,
+}
+
+impl Files {
+    /// None yet, below `root`.
+    pub fn new(root: &Root) -> Files {
+        let share = open_files_limit().map_or(usize::MAX, |limit| (limit / SHARE) as usize);
+        Files {
+            root: root.clone(),
+            files: Vec::new(),
+            text: Vec::new(),
+            text_of: None,
+            links: Links::default(),
+            addresses: Addresses::default(),
+            asked_in: 0,
+            asked: Ok(()),
+            scrape: 0,
+            kept: MAX_KEPT.min(share),
+        }
+    }
+
+    /// The file at `path`, which the kernel hands out at once.
+    pub fn whole(&mut self, path: &'static str) -> FileId {
+        self.file(path, Shape::Whole)
+    }
+
+    /// The file at `path`, which the kernel hands out record by record.
+    pub fn records(&mut self, path: &'static str) -> FileId {
+        self.file(path, Shape::Records)
+    }
+
+    /// The file of mounts at `path`: its records may be longer than half a kilobyte, and it tells of
+    /// changes.
+    pub fn mounts(&mut self, path: &'static str) -> FileId {
+        self.file(path, Shape::LongRecords)
+    }
+
+    /// The file at `path`, which the kernel hands out in records of the same names at every reading.
+    pub fn same_records(&mut self, path: &'static str) -> FileId {
+        self.file(path, Shape::SameRecords)
+    }
+
+    fn file(&mut self, path: &'static str, shape: Shape) -> FileId {
+        let mut known = self.files.iter_mut().enumerate();
+        if let Some((at, known)) = known.find(|(_, known)| known.source.path() == path) {
+            known.shared.get_or_insert_default();
+            return FileId(at);
+        }
+        let source = Source::new(path, self.root.real(path), shape);
+        let result = Err(Error::Absent(path.into()));
+        self.files.push(Known { source, shared: None, read_in: 0, result });
+        FileId(self.files.len() - 1)
+    }
+
+    /// A scrape begins: every file that is asked for is read anew.
+    pub fn begin(&mut self) {
+        self.scrape += 1;
+        self.text_of = None;
+    }
+
+    /// The whole file, as it was when it was first asked for in this scrape by those who share it.
+    pub fn read(&mut self, file: FileId) -> Result<&[u8], Error> {
+        let Some(known) = self.files.get_mut(file.0) else { return Ok(&[]) };
+        let is_own = known.shared.is_none();
+        let text = known.shared.as_mut().unwrap_or(&mut self.text);
+        let is_there = !is_own || self.text_of == Some(file);
+        if known.read_in != self.scrape || self.scrape == 0 || !is_there {
+            known.read_in = self.scrape;
+            known.result = known.source.fill(text);
+            if is_own {
+                self.text_of = Some(file);
+            }
+            if file.0 >= self.kept {
+                known.source.close();
+            }
+        }
+        Ok(text.get(..known.result?).unwrap_or_default())
+    }
+
+    /// Whether a file of mounts is what it was when this was asked last, but for what an error of the
+    /// device changes. `false` wherever that is not known.
+    pub fn is_unchanged(&self, file: FileId) -> bool {
+        self.files.get(file.0).is_some_and(|known| known.source.is_unchanged())
+    }
+
+    /// The interfaces of the running kernel, as they were when they were first asked for in this scrape.
+    pub fn links(&mut self) -> Result<&Links, Error> {
+        if self.asked_in != self.scrape || self.scrape == 0 {
+            self.asked_in = self.scrape;
+            self.asked = self.links.dump();
+        }
+        self.asked?;
+        Ok(&self.links)
+    }
+
+    /// Tells the addresses of the running kernel's interfaces as they are now, with the name of each
+    /// interface.
+    pub fn addresses(&mut self, tell: &mut dyn FnMut(&[u8], Address)) -> Result<(), Error> {
+        self.addresses.dump()?;
+        self.links()?;
+        for address in self.addresses.iter() {
+            if let Some(name) = self.links.name(address.index) {
+                tell(name, address);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::read::testing::Tree;
+
+    #[test]
+    fn a_file_is_read_once_a_scrape_whoever_asks() {
+        let tree = Tree::new("files");
+        tree.put("proc/stat", "one\n");
+        let mut files = Files::new(&tree.root());
+        let (first, second) = (files.whole("/proc/stat"), files.whole("/proc/stat"));
+        assert_eq!(first, second);
+        files.begin();
+        assert_eq!(files.read(first), Ok(&b"one\n"[..]));
+        tree.put("proc/stat", "two!\n");
+        assert_eq!(files.read(second), Ok(&b"one\n"[..]), "one instant");
+        files.begin();
+        assert_eq!(files.read(second), Ok(&b"two!\n"[..]));
+        let absent = files.records("/proc/absent");
+        for _ in 0..2 {
+            assert_eq!(files.read(absent), Err(Error::Absent("/proc/absent".into())));
+        }
+    }
+
+    #[test]
+    fn few_descriptors_stay_open() {
+        let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+        let tree = Tree::new("kept");
+        let mut files = Files::new(&tree.root());
+        let paths: Vec<&'static str> =
+            (0..200).map(|n| &*Box::leak(format!("/proc/f{n}").into_boxed_str())).collect();
+        let before = open();
+        let ids: Vec<FileId> = paths.iter().map(|path| files.whole(path)).collect();
+        paths.iter().for_each(|path| tree.put(&path[1..], path));
+        for _ in 0..2 {
+            files.begin();
+            for (id, path) in ids.iter().zip(&paths) {
+                assert_eq!(files.read(*id), Ok(path.as_bytes()));
+            }
+        }
+        // Tests beside this one open files, too.
+        assert!(open() < before + MAX_KEPT + 40, "{} and {before}", open());
+    }
+}

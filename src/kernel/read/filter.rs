@@ -1,0 +1,159 @@
+//! Which devices are shown: an include and an exclude pattern, and no name twice. A pattern costs
+//! microseconds a name, so verdicts are kept: names come in the same order at every scrape, and a
+//! name that stands where it stood keeps its verdict. Only a change is judged anew.
+
+use super::Names;
+use regex_lite::Regex;
+use std::borrow::Cow;
+use std::cell::Cell;
+
+/// What a name must match, and what it must not.
+#[derive(Default)]
+pub struct Patterns {
+    include: Option<Regex>,
+    exclude: Option<Regex>,
+    /// A name was judged since the last rest.
+    has_judged: Cell<bool>,
+}
+
+impl Patterns {
+    /// An include and an exclude pattern; `None` stands for no restriction.
+    pub fn new([include, exclude]: [Option<Regex>; 2]) -> Patterns {
+        Patterns { include, exclude, has_judged: Cell::new(false) }
+    }
+
+    /// Whether the name is wanted.
+    pub fn keep(&self, name: &str) -> bool {
+        self.has_judged.set(true);
+        let matches = |pattern: &Regex| pattern.is_match(name);
+        self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
+    }
+
+    /// All names that are new were judged. What a search takes in memory, some 20 KB, stays with its
+    /// pattern for ever, but not with a copy.
+    pub fn rest(&mut self) {
+        if self.has_judged.take() {
+            (self.include, self.exclude) = (self.include.clone(), self.exclude.clone());
+        }
+    }
+}
+
+/// Judges the names of one file, in file order.
+pub struct Filter {
+    patterns: Patterns,
+    /// Each name, and what was judged of it.
+    names: Names,
+    seen: Vec<Verdict>,
+    at: usize,
+    /// The labels among `names`, sorted, while names are judged.
+    labels: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+struct Verdict {
+    keep: bool,
+    /// It stood before among the names of this reading.
+    repeats: bool,
+}
+
+impl Filter {
+    /// `None` stands for no restriction.
+    pub fn new(include: Option<Regex>, exclude: Option<Regex>) -> Filter {
+        Filter {
+            patterns: Patterns::new([include, exclude]),
+            names: Names::default(),
+            seen: Vec::new(),
+            at: 0,
+            labels: Vec::new(),
+        }
+    }
+
+    /// A new reading of the file begins.
+    pub fn begin(&mut self) {
+        self.at = 0;
+        self.labels.clear();
+        self.patterns.rest();
+    }
+
+    /// Whether the next device of the file is shown.
+    pub fn keep(&mut self, name: &[u8]) -> bool {
+        let at = self.at;
+        self.at += 1;
+        match self.seen.get(at) {
+            Some(verdict) if self.names.get(at) == Some(name) => verdict.keep,
+            _ => self.judge(at, name),
+        }
+    }
+
+    /// Whether the name asked about last is not shown because it came before: worth counting.
+    pub fn is_repeated(&self) -> bool {
+        let last = self.at.checked_sub(1).and_then(|at| self.seen.get(at));
+        last.is_some_and(|verdict| verdict.repeats)
+    }
+
+    #[cold]
+    fn judge(&mut self, at: usize, name: &[u8]) -> bool {
+        // What stood here and later was judged among other names: all of it goes.
+        self.seen.truncate(at);
+        self.names.truncate(at);
+        if self.labels.is_empty() {
+            let shown = self.seen.iter().enumerate().filter(|(_, verdict)| verdict.keep);
+            let shown = shown.filter_map(|(i, _)| self.names.get(i));
+            self.labels.extend(shown.map(|name| label(name).into_owned()));
+            self.labels.sort_unstable();
+        }
+        let text = label(name);
+        let wanted = self.patterns.keep(&text);
+        let place = self.labels.binary_search_by(|other| (**other).cmp(&text));
+        let repeats = wanted && place.is_ok();
+        if let (true, Err(place)) = (wanted, place) {
+            self.labels.insert(place, text.into_owned());
+        }
+        let keep = wanted && !repeats;
+        self.names.push(name);
+        self.seen.push(Verdict { keep, repeats });
+        keep
+    }
+}
+
+/// The label value that a name makes: two names that are not UTF-8 may make the same.
+fn label(name: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regex(pattern: &str) -> Option<Regex> {
+        Regex::new(pattern).ok()
+    }
+
+    fn kept(filter: &mut Filter, names: &[&str]) -> Vec<String> {
+        filter.begin();
+        names.iter().filter(|n| filter.keep(n.as_bytes())).map(|n| n.to_string()).collect()
+    }
+
+    #[test]
+    fn includes_then_excludes_and_follows_hot_plug() {
+        let mut filter = Filter::new(regex("^(sd|loop)"), regex("^loop"));
+        for _ in 0..2 {
+            assert_eq!(kept(&mut filter, &["sda", "loop0", "vda", "sdb"]), ["sda", "sdb"]);
+        }
+        assert_eq!(kept(&mut filter, &["sdb", "loop0", "sdc"]), ["sdb", "sdc"]);
+        assert_eq!(kept(&mut filter, &["sda", "loop0", "vda", "sdb"]), ["sda", "sdb"]);
+    }
+
+    #[test]
+    fn a_label_comes_once() {
+        let mut filter = Filter::new(None, None);
+        for _ in 0..2 {
+            assert_eq!(kept(&mut filter, &["a", "b", "a"]), ["a", "b"]);
+            filter.begin();
+            assert!(filter.keep(b"x\xfe") && !filter.is_repeated());
+            assert!(!filter.keep(b"x\xff") && filter.is_repeated());
+        }
+        let mut without = Filter::new(None, regex("a"));
+        assert!(!without.keep(b"a") && !without.keep(b"a") && !without.is_repeated());
+    }
+}

@@ -1,0 +1,75 @@
+//! A directory whose entries come and go. Sysfs does not tell of changes, so the directory is listed at
+//! every scrape and compared with what was listed before, without an allocation.
+
+use super::{Dir, Names};
+use crate::base::error::Error;
+
+/// A directory, and the names that were in it when it was last listed.
+pub struct Listing {
+    /// For what is below it.
+    pub dir: Dir,
+    names: Names,
+}
+
+impl Listing {
+    /// Nothing is listed yet.
+    pub fn new(dir: Dir) -> Listing {
+        Listing { dir, names: Names::default() }
+    }
+
+    /// Lists the directory, and says whether other names are there than before. Where the directory is
+    /// not there the error says so, and it has no names.
+    pub fn has_changed(&mut self) -> Result<bool, Error> {
+        let (mut at, mut is_same) = (0, true);
+        let Listing { dir, names } = self;
+        let done = dir.list(&mut |name| {
+            is_same &= names.get(at) == Some(name);
+            if !is_same {
+                names.truncate(at);
+                names.push(name);
+            }
+            at += 1;
+        });
+        if matches!(done, Err(Error::Absent(_))) {
+            names.truncate(0);
+        }
+        done?;
+        let has_changed = !is_same || names.get(at).is_some();
+        names.truncate(at);
+        Ok(has_changed)
+    }
+
+    /// What was listed last, in the kernel's order; a name that is not UTF-8 is left out.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        (0..).map_while(|at| self.names.get(at)).filter_map(|name| std::str::from_utf8(name).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::read::testing::Tree;
+
+    #[test]
+    fn a_change_is_seen_once() {
+        let tree = Tree::new("listing");
+        let mut listing = Listing::new(tree.root().dir("/sys/x"));
+        assert!(matches!(listing.has_changed(), Err(Error::Absent(_))));
+        let mut names = |expected: &[&str], has_changed| {
+            assert_eq!(listing.has_changed(), Ok(has_changed), "{expected:?}");
+            let mut names: Vec<_> = listing.names().collect();
+            names.sort_unstable();
+            assert_eq!(names, expected);
+        };
+        tree.put("sys/x/b", "");
+        names(&["b"], true);
+        names(&["b"], false);
+        tree.put("sys/x/a", "");
+        names(&["a", "b"], true);
+        tree.remove("sys/x/b");
+        names(&["a"], true);
+        tree.remove("sys/x/a");
+        names(&[], true);
+        names(&[], false);
+    }
+}

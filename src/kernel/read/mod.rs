@@ -1,0 +1,23 @@
+//! From the kernel's files to lines, fields and numbers.
+
+pub mod dir;
+mod files;
+mod filter;
+mod listing;
+mod names;
+pub mod netlink;
+mod root;
+pub mod scan;
+mod source;
+mod table;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use dir::Dir;
+pub use files::{FileId, Files};
+pub use filter::{Filter, Patterns};
+pub use listing::Listing;
+pub use names::Names;
+pub use root::Root;
+pub use source::{Shape, Source};
+pub use table::Table;

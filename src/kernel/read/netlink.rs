@@ -1,0 +1,181 @@
+//! Interfaces by routing netlink (rtnetlink(7)): one RTM_GETLINK dump gives for each interface a
+//! `struct ifinfomsg` and attributes, among them IFLA_IFNAME; one RTM_GETADDR dump gives for each
+//! address a `struct ifaddrmsg` and attributes. Everything is in the machine's byte order, at offsets
+//! of four. A dump is kept as it came, for all who ask in the same scrape.
+
+mod dump;
+
+use crate::base::error::Error;
+use dump::{ATTRIBUTE, Dump, LINK, field, piece};
+use std::net::IpAddr;
+
+/// For messages.
+pub const PATH: &str = "netlink RTM_GETLINK";
+pub const ADDRESSES: &str = "netlink RTM_GETADDR";
+
+/// Size of `struct ifaddrmsg`.
+const ADDRESS: usize = 8;
+
+/// The bits of an attribute's type that are no flags.
+const TYPE_MASK: u16 = 0x3fff;
+
+/// The interfaces.
+#[derive(Default)]
+pub struct Links(Dump);
+
+/// The addresses of all interfaces.
+#[derive(Default)]
+pub struct Addresses {
+    dump: Dump,
+    list: Vec<Address>,
+}
+
+/// Whether the error says that this process may not use netlink at all: asking again is no use.
+pub fn is_refused(error: &Error) -> bool {
+    use libc::{EACCES, EAFNOSUPPORT, EPERM, EPROTONOSUPPORT};
+    [EACCES, EAFNOSUPPORT, EPERM, EPROTONOSUPPORT].contains(&error.errno())
+}
+
+impl Links {
+    /// Asks the kernel for every interface as it is now.
+    pub fn dump(&mut self) -> Result<(), Error> {
+        self.0.dump(libc::RTM_GETLINK, PATH)
+    }
+
+    /// The interfaces of the last dump, `None` for one without a name.
+    pub fn iter(&self) -> impl Iterator<Item = Option<Link<'_>>> {
+        self.0.payloads(libc::RTM_NEWLINK).map(Link::of)
+    }
+
+    /// The name of the interface of this number.
+    pub fn name(&self, index: u32) -> Option<&[u8]> {
+        let is_its = |payload: &&[u8]| field(payload, 4).map(u32::from_ne_bytes) == Some(index);
+        Some(Link::of(self.0.payloads(libc::RTM_NEWLINK).find(is_its)?)?.name)
+    }
+}
+
+impl Addresses {
+    /// Asks the kernel for every address as it is now.
+    pub fn dump(&mut self) -> Result<(), Error> {
+        self.dump.dump(libc::RTM_GETADDR, ADDRESSES)?;
+        self.learn();
+        Ok(())
+    }
+
+    /// Takes what the dump says. Lines to several peers may have one address at this end, which is taken
+    /// once; addresses of an interface come one after the other.
+    fn learn(&mut self) {
+        self.list.clear();
+        let mut with_peer = None;
+        for (address, has_peer) in self.dump.payloads(libc::RTM_NEWADDR).filter_map(Address::of) {
+            if has_peer {
+                with_peer = Some(address.index);
+            }
+            let mut before =
+                self.list.iter().rev().take_while(|other| other.index == address.index);
+            if with_peer != Some(address.index) || !before.any(|a| *a == address) {
+                self.list.push(address);
+            }
+        }
+    }
+
+    /// The addresses of the last dump, as far as they are of IPv4 or IPv6.
+    pub fn iter(&self) -> impl Iterator<Item = Address> {
+        self.list.iter().copied()
+    }
+}
+
+/// One interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link<'a> {
+    /// Its name, which is not empty.
+    pub name: &'a [u8],
+    /// The kind of its hardware (ARPHRD_*).
+    pub hardware: u16,
+    /// Its number.
+    pub index: u32,
+    /// IFF_*, with those that the kernel makes up for this message.
+    pub flags: u32,
+    /// What else is told of it.
+    pub attributes: Attributes<'a>,
+}
+
+impl<'a> Link<'a> {
+    /// The interface that a message describes.
+    fn of(payload: &'a [u8]) -> Option<Link<'a>> {
+        let attributes = Attributes::of(payload.get(LINK..)?);
+        let name = attributes.bytes(libc::IFLA_IFNAME)?.split(|b| *b == 0).next()?;
+        let hardware = u16::from_ne_bytes(field(payload, 2)?);
+        let index = u32::from_ne_bytes(field(payload, 4)?);
+        let flags = u32::from_ne_bytes(field(payload, 8)?);
+        (!name.is_empty()).then_some(Link { name, hardware, index, flags, attributes })
+    }
+}
+
+/// An address of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The number of the interface.
+    pub index: u32,
+    /// The address of this end.
+    pub ip: IpAddr,
+    /// How many bits of it name the net.
+    pub prefix: u8,
+}
+
+impl Address {
+    /// The address that a message describes, and whether it says that of a peer, too: IFA_LOCAL is that
+    /// of this end, IFA_ADDRESS the peer's, or that of this end without the other.
+    fn of(payload: &[u8]) -> Option<(Address, bool)> {
+        let [family, prefix, _, _] = field(payload, 0)?;
+        let index = u32::from_ne_bytes(field(payload, 4)?);
+        let attributes = Attributes::of(payload.get(ADDRESS..)?);
+        let (local, other) =
+            (attributes.bytes(libc::IFA_LOCAL), attributes.bytes(libc::IFA_ADDRESS));
+        let bytes = local.or(other)?;
+        let ip = match i32::from(family) {
+            libc::AF_INET => IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?),
+            libc::AF_INET6 => IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?),
+            _ => return None,
+        };
+        Some((Address { index, ip, prefix }, other != Some(bytes)))
+    }
+}
+
+/// The kinds of attributes that are looked at lie below this.
+const KINDS: usize = 64;
+
+/// The attributes of one interface by their kind (IFLA_*), the last of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attributes<'a>([Option<&'a [u8]>; KINDS]);
+
+impl<'a> Attributes<'a> {
+    fn of(bytes: &'a [u8]) -> Attributes<'a> {
+        let (mut rest, mut all) = (bytes, [None; KINDS]);
+        while let Some(length) = field(rest, 0).map(u16::from_ne_bytes) {
+            let kind = field(rest, 2).map_or(0, u16::from_ne_bytes) & TYPE_MASK;
+            let Some((payload, after)) = piece(rest, length.into(), ATTRIBUTE) else { break };
+            if let Some(place) = all.get_mut(usize::from(kind)) {
+                *place = Some(payload);
+            }
+            rest = after;
+        }
+        Attributes(all)
+    }
+
+    /// The bytes of one.
+    pub fn bytes(&self, kind: u16) -> Option<&'a [u8]> {
+        self.0.get(usize::from(kind)).copied().flatten()
+    }
+
+    /// The number in one of one or four bytes.
+    pub fn number(&self, kind: u16) -> Option<u32> {
+        match self.bytes(kind)? {
+            [byte] => Some(u32::from(*byte)),
+            bytes => field(bytes, 0).map(u32::from_ne_bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,95 @@
+//! Where the kernel's trees are mounted (`--path.*`); tests point it at fixtures.
+
+use super::{Dir, Shape, Source};
+use crate::base::error::Error;
+use crate::base::sys;
+use crate::settings::Paths;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// The mount points.
+#[derive(Clone)]
+pub struct Root {
+    paths: Paths,
+    net: Option<PathBuf>,
+}
+
+impl Root {
+    /// The trees at `paths`.
+    pub fn at(paths: Paths) -> Root {
+        let net = net_of_first_process(&paths.procfs);
+        Root { paths, net }
+    }
+
+    /// The trees where they usually are.
+    pub fn of_this_machine() -> Root {
+        Root::at(Paths {
+            procfs: "/proc".into(),
+            sysfs: "/sys".into(),
+            rootfs: "/".into(),
+            udev_data: "/run/udev/data".into(),
+            lacks_root: false,
+        })
+    }
+
+    /// Whether this is the running kernel's own tree, where netlink and the like tell the same.
+    pub fn is_live(&self) -> bool {
+        self.paths.procfs.as_os_str() == "/proc" && self.paths.sysfs.as_os_str() == "/sys"
+    }
+
+    /// Whether mount points of the first process lead elsewhere here.
+    pub fn lacks_root(&self) -> bool {
+        self.paths.lacks_root
+    }
+
+    /// Whether its interfaces are those that netlink tells of: the kernel's `/proc` has the interfaces
+    /// of the process that reads it, unless they are read from the first process.
+    pub fn has_own_interfaces(&self) -> bool {
+        self.is_live() || self.net.is_none() && self.is_procfs()
+    }
+
+    /// Whether `/proc` here is a kernel's own, not a stored tree.
+    pub fn is_procfs(&self) -> bool {
+        File::open(&self.paths.procfs).is_ok_and(|directory| sys::is_procfs(&directory))
+    }
+
+    /// A file as it is now; nothing is kept.
+    pub fn read(&self, path: &'static str) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        let length = Source::new(path, self.real(path), Shape::Whole).fill(&mut text)?;
+        text.truncate(length);
+        Ok(text)
+    }
+
+    /// A directory of attribute files.
+    pub fn dir(&self, path: &'static str) -> Dir {
+        Dir::new(path, self.real(path))
+    }
+
+    /// Where the kernel's `path` (`/proc/…`, `/sys/…`, `/run/udev/data/…`) is found here.
+    pub fn real(&self, path: &str) -> PathBuf {
+        if let (Some(net), Some(rest)) = (&self.net, path.strip_prefix("/proc/net/")) {
+            return net.join(rest);
+        }
+        let trees = [
+            ("/proc", &self.paths.procfs),
+            ("/sys", &self.paths.sysfs),
+            ("/run/udev/data", &self.paths.udev_data),
+        ];
+        for (mount, real) in trees {
+            if let Some(rest) = path.strip_prefix(mount) {
+                return real.join(rest.trim_start_matches('/'));
+            }
+        }
+        self.paths.rootfs.join(path.trim_start_matches('/'))
+    }
+}
+
+/// Where `/proc/net` of another procfs is. `net` there is a link to `self/net`, the network of the process
+/// that reads it: in a container, the container's own. The machine's is that of its first process. It is
+/// looked for once: a stored tree has no such directory, and hidepid hides it.
+fn net_of_first_process(procfs: &Path) -> Option<PathBuf> {
+    let net = procfs.join("1/net");
+    let is_other = procfs.as_os_str() != "/proc";
+    (is_other && net.join("dev").exists()).then_some(net)
+}

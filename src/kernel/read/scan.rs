@@ -1,0 +1,295 @@
+//! Lines, fields and numbers of kernel text. Borrows, never allocates, never panics.
+
+/// The lines of `text`, without their newlines.
+pub fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        if text.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+        let (line, rest) = text.split_at(end);
+        text = rest.get(1..).unwrap_or_default();
+        Some(line)
+    })
+}
+
+/// The fields of one line: runs of bytes other than space and tab. Fields are short, where memchr
+/// loses.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a>(&'a [u8]);
+
+/// The fields of `line`.
+pub fn fields(line: &[u8]) -> Fields<'_> {
+    Fields(line)
+}
+
+impl<'a> Fields<'a> {
+    #[inline(always)] // before every field
+    fn skip_blanks(&mut self) {
+        while let [b' ' | b'\t', rest @ ..] = self.0 {
+            self.0 = rest;
+        }
+    }
+
+    /// The next field as an unsigned decimal integer: `Some(None)` if it is none that fits, `None`
+    /// at the end of the line. One pass over the digits.
+    #[inline]
+    pub fn uint(&mut self) -> Option<Option<u64>> {
+        self.skip_blanks();
+        let (mut n, mut digits) = self.0.first_chunk().map_or((0, 0), leading_digits);
+        let mut rest = self.0.get(digits..).unwrap_or_default();
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            n = n.wrapping_mul(10).wrapping_add((digit - b'0').into());
+            digits += 1;
+            rest = after;
+        }
+        if !matches!(rest, [] | [b' ' | b'\t', ..]) || digits >= 20 || digits == 0 {
+            return self.next().map(uint);
+        }
+        self.0 = rest;
+        Some(Some(n))
+    }
+}
+
+/// The number that the digits at the start of `text` write, and how many they are: all at once in one
+/// word, pairs, then fours, then eight.
+#[inline(always)]
+fn leading_digits(text: &[u8; 8]) -> (u64, usize) {
+    const ONES: u64 = u64::MAX / 255;
+    // A digit becomes its number; anything else is above 9.
+    let numbers = u64::from_le_bytes(*text) ^ (ONES * u64::from(b'0'));
+    let others = (numbers.wrapping_add(ONES * (0x80 - 10)) | numbers) & (ONES * 0x80);
+    let digits = others.trailing_zeros() / 8;
+    if digits == 0 {
+        return (0, 0);
+    }
+    // The digits go to the end, behind zeros.
+    let eight = numbers << (64 - 8 * digits);
+    let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8);
+    let low = (pairs & 0xff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
+    let high = (pairs >> 16 & 0xff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
+    (low.wrapping_add(high) >> 32, digits as usize)
+}
+
+/// How many bytes stand before the first space or tab, eight at a time.
+#[inline(always)] // for every field
+fn field_end(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    // The lowest byte that is zero gets its highest bit.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES * 0x80);
+    let mut end = 0;
+    while let Some(word) = text.get(end..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        let blanks =
+            zeros(word ^ (ONES * u64::from(b' '))) | zeros(word ^ (ONES * u64::from(b'\t')));
+        if blanks != 0 {
+            return end + (blanks.trailing_zeros() / 8) as usize;
+        }
+        end += 8;
+    }
+    let rest = text.get(end..).unwrap_or_default();
+    end + rest.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(rest.len())
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        self.skip_blanks();
+        if self.0.is_empty() {
+            return None;
+        }
+        let (field, rest) = self.0.split_at(field_end(self.0));
+        self.0 = rest;
+        Some(field)
+    }
+}
+
+/// An unsigned decimal integer; `None` for anything else, and for what exceeds `u64`.
+pub fn uint(field: &[u8]) -> Option<u64> {
+    if field.is_empty() {
+        return None;
+    }
+    field.iter().try_fold(0u64, |n, b| match b {
+        b'0'..=b'9' => n.checked_mul(10)?.checked_add((b - b'0').into()),
+        _ => None,
+    })
+}
+
+/// A decimal integer that may be below zero; `None` for anything else, and for what exceeds `i64`.
+pub fn int(field: &[u8]) -> Option<i64> {
+    match field {
+        [b'-', digits @ ..] => 0i64.checked_sub_unsigned(uint(digits)?),
+        digits => i64::try_from(uint(digits)?).ok(),
+    }
+}
+
+/// An integer in hexadecimal digits of either case, with or without `0x` before them.
+pub fn hex(field: &[u8]) -> Option<u64> {
+    let digits = field.strip_prefix(b"0x").unwrap_or(field);
+    radix(digits, 16)
+}
+
+/// An integer in octal digits.
+pub fn octal(field: &[u8]) -> Option<u64> {
+    radix(field, 8)
+}
+
+fn radix(digits: &[u8], radix: u32) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |n, byte| {
+        let digit = char::from(*byte).to_digit(radix)?;
+        n.checked_mul(radix.into())?.checked_add(digit.into())
+    })
+}
+
+/// A decimal such as `0.07` or `-3.50` in units of ten to the power of `-places`, at most nine;
+/// `None` if it has more places, or is no number.
+pub fn decimal(field: &[u8], places: u8) -> Option<i64> {
+    let (is_negative, digits) = match field {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let point = memchr::memchr(b'.', digits);
+    let (whole, fraction) = digits.split_at(point.unwrap_or(digits.len()));
+    let fraction = fraction.get(1..).unwrap_or_default();
+    if fraction.len() > places.into() || (point.is_some() && fraction.is_empty()) {
+        return None;
+    }
+    let mut number = uint(whole)?;
+    for place in 0..places.into() {
+        let digit = fraction.get(place).copied().unwrap_or(b'0');
+        number = number.checked_mul(10)?.checked_add(uint(&[digit])?)?;
+    }
+    let number = i64::try_from(number).ok()?;
+    Some(if is_negative { -number } else { number })
+}
+
+/// The numbers of a list of ascending ranges such as `1,3-5` (Documentation/core-api/cpu_hotplug.rst),
+/// each once; `None` if it is none, or has more than `most`.
+pub fn list(text: &[u8], most: usize) -> Option<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for range in text.split(|b| *b == b',').filter(|_| !text.is_empty()) {
+        let mut ends = range.splitn(2, |b| *b == b'-').map(uint);
+        let first = u32::try_from(ends.next()??).ok()?;
+        let last = ends.next().map_or(Some(first), |last| u32::try_from(last?).ok())?;
+        let in_order = numbers.last().is_none_or(|before| *before < first) && first <= last;
+        if !in_order || (last - first) as usize >= most - numbers.len() {
+            return None;
+        }
+        numbers.extend(first..=last);
+    }
+    Some(numbers)
+}
+
+/// `key` and what stands behind the colon of a line `key: value`, both without blanks around them.
+pub fn keyed(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (key, value) = line.split_at(memchr::memchr(b':', line)?);
+    Some((key.trim_ascii(), value.get(1..)?.trim_ascii()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_end_at_the_first_blank_wherever_it_stands() {
+        for length in 0..40 {
+            for (blank, at) in
+                [b' ', b'\t'].iter().flat_map(|b| (0..length).map(move |at| (*b, at)))
+            {
+                let mut line = vec![b'!'; length];
+                line[at] = blank;
+                for (near, byte) in [(at.wrapping_sub(1), 0x21), (at + 1, 0x0a), (at + 2, 0xa0)] {
+                    line.get_mut(near).into_iter().for_each(|b| *b = byte);
+                }
+                let expected = line.split(|b| matches!(b, b' ' | b'\t')).filter(|f| !f.is_empty());
+                assert!(fields(&line).eq(expected), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn agrees_with_naive_twins_on_any_bytes() {
+        let mut seed = 1u64;
+        let mut next = |n: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..50_000 {
+            let text: Vec<u8> =
+                (0..next(60)).map(|_| b" \t\n0123456789-x\xff\0"[next(17)]).collect();
+            let naive = text.split(|b| *b == b'\n').map(<[u8]>::to_vec);
+            let mut naive: Vec<_> = naive.collect();
+            if naive.last().is_some_and(Vec::is_empty) {
+                naive.pop();
+            }
+            assert_eq!(lines(&text).map(<[u8]>::to_vec).collect::<Vec<_>>(), naive);
+            for line in lines(&text) {
+                let words = line.split(|b| matches!(b, b' ' | b'\t')).filter(|w| !w.is_empty());
+                let words: Vec<_> = words.collect();
+                assert_eq!(fields(line).collect::<Vec<_>>(), words);
+                let mut by_number = fields(line);
+                for word in words {
+                    let naive = std::str::from_utf8(word).ok().and_then(|w| w.parse().ok());
+                    assert_eq!(by_number.uint(), Some(naive), "{:?}", word.escape_ascii());
+                }
+                assert_eq!(by_number.uint(), None);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_of_other_forms_agree_with_naive_twins() {
+        let mut seed = 3u64;
+        let mut next = |n: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..200_000 {
+            let text: Vec<u8> = (0..next(22)).map(|_| b"-.0019273456fFxX "[next(17)]).collect();
+            let word = std::str::from_utf8(&text).unwrap();
+            let is_plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+            let unsigned = word.strip_prefix('-').unwrap_or(word);
+            let naive = is_plain(unsigned).then(|| word.parse().ok()).flatten();
+            assert_eq!(int(&text), naive, "{word}");
+            let digits = word.strip_prefix("0x").unwrap_or(word);
+            assert_eq!(hex(&text), u64::from_str_radix(digits, 16).ok(), "{word}");
+            assert_eq!(octal(&text), u64::from_str_radix(word, 8).ok(), "{word}");
+            let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+            let sound = is_plain(whole) && is_plain(fraction) && fraction.len() <= 3;
+            let naive = sound.then(|| format!("{whole}{fraction:0<3}").parse::<i64>().ok());
+            let naive = naive.flatten().map(|n| if word.starts_with('-') { -n } else { n });
+            assert_eq!(decimal(&text, 3), naive, "{word}");
+        }
+        assert_eq!(int(b"-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(int(b"9223372036854775808"), None);
+    }
+
+    #[test]
+    fn lists_are_ascending_ranges() {
+        assert_eq!(list(b"", 9), Some(vec![]));
+        assert_eq!(list(b"1,3-5,9", 9), Some(vec![1, 3, 4, 5, 9]));
+        assert_eq!(list(b"0-8191", 8192).unwrap().len(), 8192);
+        for bad in ["x", "1,", "-1", "1-", "3-1", "3,3", "1-3,2", "0-8192", "1-2-3", "4294967296"] {
+            assert_eq!(list(bad.as_bytes(), 8192), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_integers_up_to_the_last_and_no_further() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("00000000000000000000007", Some(7)),
+            ("-1", None),
+            ("1.5", None),
+            ("7x", None),
+        ] {
+            assert_eq!(fields(text.as_bytes()).uint(), Some(value), "{text}");
+        }
+    }
+}

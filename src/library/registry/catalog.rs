@@ -1,0 +1,208 @@
+//! Which series there are: each has its identity, its family and its cell. Whoever registers a series
+//! has the catalog for a moment; pages are written without it. They come for what is new, a bounded
+//! piece at a time, so that nobody waits longer than that takes.
+
+use super::cell::Cell;
+use super::family::{Families, MetricRequest};
+use super::identity::{self, Judged, as_text, is_same};
+use super::index::Index;
+use super::key::{self, Kept, Key};
+use super::setup::Setup;
+use super::shards::Shards;
+use crate::model::store::Reason;
+
+/// So many keys may lead to one series; others are looked up the slow way each time.
+pub const MAX_KEYS: u8 = 8;
+
+/// One series.
+struct Entry {
+    hash: u32,
+    family: u32,
+    /// The first key that led to it, made fit.
+    text: Kept,
+    cell: Cell,
+    /// How many keys lead to it.
+    keys: u8,
+}
+
+/// What a page takes in of a new series.
+pub struct News {
+    pub family: u32,
+    pub place: u32,
+    pub text: Kept,
+    pub cell: Cell,
+}
+
+/// Where a key leads.
+pub struct Found {
+    pub cell: Cell,
+    pub place: u32,
+    /// The key as it is to be remembered, if it is, and whether nobody else can have remembered it.
+    pub key: Option<Kept>,
+    pub is_new: bool,
+}
+
+/// What becomes of a series that nobody told anything.
+pub enum Fate {
+    Stays,
+    Sleeps,
+    Goes,
+}
+
+/// All series.
+#[derive(Default)]
+pub struct Catalog {
+    pub families: Families,
+    entries: Vec<Option<Entry>>,
+    free: Vec<u32>,
+    index: Index,
+    /// Places of those that are on no page yet.
+    fresh: Vec<u32>,
+    /// The hashes of the keys that lead to each, by place; kept only where series are forgotten.
+    keys: Vec<Vec<u64>>,
+    /// How many lines all series are.
+    pub lines: usize,
+    /// The key at hand, as it is said and made fit.
+    said: Vec<u8>,
+    fit: Vec<u8>,
+}
+
+impl Catalog {
+    /// The next to be registered is this key.
+    pub fn ask_for(&mut self, key: &impl Key) {
+        key::write(key, &mut self.said);
+    }
+
+    /// The key that was asked for last, as it is kept.
+    pub fn said(&self) -> &[u8] {
+        &self.said
+    }
+
+    /// The series of the key that was asked for, made if need be.
+    pub fn register(
+        &mut self,
+        request: &MetricRequest<'_>,
+        setup: &Setup,
+    ) -> Result<Found, Reason> {
+        let rules = setup.rules(matches!(request, MetricRequest::Histogram(_)));
+        let options = &setup.options;
+        let (judged, is_fit) = match identity::judge(&self.said, &rules, false) {
+            Ok(judged) => (judged, true),
+            Err(_) => {
+                identity::make_fit(&self.said, &rules, &mut self.fit);
+                (identity::judge(&self.fit, &rules, true)?, false)
+            }
+        };
+        let Judged { hash, name, name_hash } = judged;
+        let text = if is_fit { &self.said } else { &self.fit };
+        let (id, made) = match self.families.find(name_hash, name) {
+            Some(id) => (id, None),
+            None => (0, Some(self.families.make(as_text(name), request, options)?)),
+        };
+        let family = made.as_ref().or(self.families.get(id).map(|f| &**f)).ok_or(Reason::Name)?;
+        if !request.is(family.kind) {
+            return Err(Reason::Kind);
+        }
+        let is_it = |at: u32| {
+            let entry = self.entries.get(at as usize).and_then(Option::as_ref);
+            entry.is_some_and(|entry| is_same(entry.text.text(), text))
+        };
+        if let Some(place) = self.index.find(hash, is_it) {
+            return self.found(place).ok_or(Reason::Name);
+        }
+        if self.lines + family.weight() > options.bounds.series {
+            return Err(Reason::Series);
+        }
+        self.lines += family.weight();
+        let cell = family.new_cell(&setup.left_out);
+        let text = Kept::of(text);
+        let key = if is_fit { text.clone() } else { Kept::of(&self.said) };
+        let family = made.map_or(id, |family| self.families.insert(family, name_hash));
+        let place = self.insert(Entry { hash, family, text, cell: cell.clone(), keys: 0 });
+        Ok(Found { cell, place, key: Some(key), is_new: true })
+    }
+
+    /// A series that is known already.
+    fn found(&self, place: u32) -> Option<Found> {
+        let entry = self.entries.get(place as usize)?.as_ref()?;
+        let key = (entry.keys < MAX_KEYS).then(|| Kept::of(&self.said));
+        Some(Found { cell: entry.cell.clone(), place, key, is_new: false })
+    }
+
+    fn insert(&mut self, entry: Entry) -> u32 {
+        let (hash, family) = (entry.hash, entry.family);
+        let place = self.free.pop().unwrap_or(self.entries.len() as u32);
+        match self.entries.get_mut(place as usize) {
+            Some(free) => *free = Some(entry),
+            None => self.entries.push(Some(entry)),
+        }
+        self.index.insert(hash, place);
+        self.families.gain(family);
+        self.fresh.push(place);
+        place
+    }
+
+    /// A key of this hash leads to the series from now on; it is forgotten with it if series are.
+    pub fn remember(&mut self, place: u32, hash: u64, is_forgotten: bool) {
+        if let Some(entry) = self.entries.get_mut(place as usize).and_then(Option::as_mut) {
+            entry.keys = entry.keys.saturating_add(1);
+        }
+        if !is_forgotten {
+            return;
+        }
+        let place = place as usize;
+        if self.keys.len() <= place {
+            self.keys.resize_with(place + 1, Vec::new);
+        }
+        if let Some(keys) = self.keys.get_mut(place) {
+            keys.push(hash);
+        }
+    }
+
+    /// Appends at most `most` of the series that are on no page yet; from now on they are. Whether
+    /// there are more.
+    pub fn take_news(&mut self, most: usize, news: &mut Vec<News>) -> bool {
+        let rest = self.fresh.len().saturating_sub(most);
+        for place in self.fresh.drain(rest..) {
+            if let Some(entry) = self.entries.get(place as usize).and_then(Option::as_ref) {
+                let (text, cell) = (entry.text.clone(), entry.cell.clone());
+                news.push(News { family: entry.family, place, text, cell });
+            }
+        }
+        if rest == 0 {
+            self.fresh = Vec::new();
+        }
+        rest > 0
+    }
+
+    /// Nobody told the series anything since its cell had this mark: its keys are forgotten. While
+    /// somebody keeps a handle it only sleeps.
+    pub fn let_go(&mut self, place: u32, mark: u64, shards: &Shards) -> Fate {
+        let at = place as usize;
+        let Some(entry) = self.entries.get_mut(at).and_then(Option::as_mut) else {
+            return Fate::Goes;
+        };
+        for hash in self.keys.get_mut(at).map(std::mem::take).unwrap_or_default() {
+            shards.remove(hash, &entry.cell);
+        }
+        entry.keys = 0;
+        // Nobody can find it any more: whoever has it has kept it, besides the page and this.
+        if entry.cell.holders() > 2 {
+            return Fate::Sleeps;
+        }
+        let (is_touched, last) = entry.cell.look();
+        if is_touched || last != mark {
+            return Fate::Stays;
+        }
+        let (hash, family) = (entry.hash, entry.family);
+        self.index.remove(hash, place);
+        if let Some(entry) = self.entries.get_mut(at) {
+            *entry = None;
+            self.free.push(place);
+        }
+        self.lines -= self.families.get(family).map_or(0, |family| family.weight());
+        self.families.lose(family);
+        shards.forget_refused();
+        Fate::Goes
+    }
+}

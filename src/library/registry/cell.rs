@@ -1,0 +1,230 @@
+//! The numbers themselves: a counter is one atomic integer, a gauge one atomic float. Whoever keeps a
+//! handle changes it without a lock and without the registry.
+
+use super::Histogram;
+use super::atomic::add;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// What a counter counts.
+#[derive(Debug, Default)]
+pub struct CounterCell {
+    value: AtomicU64,
+    /// It was told what it is already, which the value does not show. Looked at where series idle out.
+    touched: AtomicBool,
+}
+
+impl CounterCell {
+    /// So many more; beyond 2^64 it starts anew, as Prometheus expects of counters.
+    #[inline]
+    pub fn increment(&self, by: u64) {
+        self.value.fetch_add(by, Relaxed);
+    }
+
+    /// At least so many.
+    #[inline]
+    pub fn absolute(&self, value: u64) {
+        self.value.fetch_max(value, Relaxed);
+        self.touched.store(true, Relaxed);
+    }
+
+    /// How many.
+    pub fn get(&self) -> u64 {
+        self.value.load(Relaxed)
+    }
+
+    fn look(&self) -> (bool, u64) {
+        (self.touched.swap(false, Relaxed), self.get())
+    }
+}
+
+/// What a gauge shows.
+#[derive(Debug, Default)]
+pub struct GaugeCell {
+    bits: AtomicU64,
+    touched: AtomicBool,
+}
+
+impl GaugeCell {
+    /// This much.
+    #[inline]
+    pub fn set(&self, value: f64) {
+        self.bits.store(value.to_bits(), Relaxed);
+        self.touched.store(true, Relaxed);
+    }
+
+    /// So much more.
+    #[inline]
+    pub fn add(&self, value: f64) {
+        add(&self.bits, value);
+        self.touched.store(true, Relaxed);
+    }
+
+    /// How much.
+    pub fn get(&self) -> f64 {
+        f64::from_bits(self.bits.load(Relaxed))
+    }
+
+    fn look(&self) -> (bool, u64) {
+        (self.touched.swap(false, Relaxed), self.bits.load(Relaxed))
+    }
+}
+
+/// A handle of a counter; clones count the same.
+#[derive(Clone, Debug, Default)]
+pub struct Counter(pub(super) Arc<CounterCell>);
+
+impl Counter {
+    /// One more.
+    #[inline]
+    pub fn inc(&self) {
+        self.0.increment(1);
+    }
+
+    /// So many more.
+    #[inline]
+    pub fn increment(&self, by: u64) {
+        self.0.increment(by);
+    }
+
+    /// At least so many: for what another counts, who may be asked by several threads.
+    #[inline]
+    pub fn absolute(&self, value: u64) {
+        self.0.absolute(value);
+    }
+
+    /// How many.
+    pub fn get(&self) -> u64 {
+        self.0.get()
+    }
+
+    /// What it counts in, for those who make other handles of it.
+    pub fn into_cell(self) -> Arc<CounterCell> {
+        self.0
+    }
+}
+
+/// A handle of a gauge; clones show the same.
+#[derive(Clone, Debug, Default)]
+pub struct Gauge(pub(super) Arc<GaugeCell>);
+
+impl Gauge {
+    /// This much.
+    #[inline]
+    pub fn set(&self, value: f64) {
+        self.0.set(value);
+    }
+
+    /// So much more.
+    #[inline]
+    pub fn increment(&self, by: f64) {
+        self.0.add(by);
+    }
+
+    /// So much less.
+    #[inline]
+    pub fn decrement(&self, by: f64) {
+        self.0.add(-by);
+    }
+
+    /// How much.
+    pub fn get(&self) -> f64 {
+        self.0.get()
+    }
+
+    /// What it shows, for those who make other handles of it.
+    pub fn into_cell(self) -> Arc<GaugeCell> {
+        self.0
+    }
+}
+
+/// What a key is asked for as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    Counter,
+    Gauge,
+    /// Also a summary.
+    Histogram,
+}
+
+/// What a series is made of.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    Counter(Counter),
+    Gauge(Gauge),
+    Histogram(Histogram),
+}
+
+impl Cell {
+    /// Whether it is the same.
+    pub fn is(&self, other: &Cell) -> bool {
+        match (self, other) {
+            (Cell::Counter(one), Cell::Counter(other)) => Arc::ptr_eq(&one.0, &other.0),
+            (Cell::Gauge(one), Cell::Gauge(other)) => Arc::ptr_eq(&one.0, &other.0),
+            (Cell::Histogram(one), Cell::Histogram(other)) => Arc::ptr_eq(&one.0, &other.0),
+            _ => false,
+        }
+    }
+
+    /// What it is.
+    #[inline]
+    pub fn sort(&self) -> Sort {
+        match self {
+            Cell::Counter(_) => Sort::Counter,
+            Cell::Gauge(_) => Sort::Gauge,
+            Cell::Histogram(_) => Sort::Histogram,
+        }
+    }
+
+    /// How many have it: those who keep a handle, and the registry.
+    pub fn holders(&self) -> usize {
+        match self {
+            Cell::Counter(counter) => Arc::strong_count(&counter.0),
+            Cell::Gauge(gauge) => Arc::strong_count(&gauge.0),
+            Cell::Histogram(histogram) => Arc::strong_count(&histogram.0),
+        }
+    }
+
+    /// Whether it was told something since the last look that its mark does not show, and its mark.
+    pub fn look(&self) -> (bool, u64) {
+        match self {
+            Cell::Counter(counter) => counter.0.look(),
+            Cell::Gauge(gauge) => gauge.0.look(),
+            Cell::Histogram(histogram) => (false, histogram.count()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_grow_and_gauges_go_both_ways() {
+        let counter = Counter::default();
+        counter.inc();
+        counter.clone().increment(6);
+        counter.absolute(5);
+        assert_eq!(counter.get(), 7);
+        counter.absolute(9);
+        assert_eq!(counter.get(), 9);
+        let gauge = Gauge::default();
+        gauge.set(2.5);
+        gauge.increment(1.25);
+        gauge.clone().decrement(0.5);
+        assert_eq!(gauge.get(), 3.25);
+    }
+
+    #[test]
+    fn a_look_shows_also_what_changes_nothing() {
+        let (counter, gauge) = (Counter::default(), Gauge::default());
+        let (one, other) = (Cell::Counter(counter.clone()), Cell::Gauge(gauge.clone()));
+        assert_eq!((one.look(), other.look()), ((false, 0), (false, 0)));
+        counter.inc();
+        gauge.set(0.0);
+        assert_eq!((one.look(), other.look()), ((false, 1), (true, 0)));
+        counter.absolute(1);
+        assert_eq!((one.look(), other.look()), ((true, 1), (false, 0)));
+        assert_eq!((one.holders(), other.holders()), (2, 2));
+    }
+}

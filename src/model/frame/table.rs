@@ -1,0 +1,293 @@
+//! Which series there are, once and for all frames: a table that only grows. Texts lie in one
+//! string; what a series has in common with the one before it is there once.
+
+use super::{Scale, Shape};
+use crate::model::metric::Kind;
+
+/// The most bytes of text, slots or numbers that one table has: places are 32 bits wide, also where
+/// addresses are.
+const MAX_PARTS: u32 = 1 << 30;
+
+/// A part of one of the table's arrays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Span {
+    at: u32,
+    len: u32,
+}
+
+impl Span {
+    fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.at as usize..).and_then(|all| all.get(..self.len as usize)).unwrap_or_default()
+    }
+
+    fn text(self, all: &str) -> &str {
+        all.get(self.at as usize..self.at as usize + self.len as usize).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    Number(Scale),
+    Histogram(Span),
+    Summary(Span),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FamilyRow {
+    name: Span,
+    help: Span,
+    kind: Kind,
+    is_delta: bool,
+    collector: Span,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SeriesRow {
+    family: u32,
+    labels: Span,
+    form: Form,
+    start: u64,
+    slot: u32,
+    is_timed: bool,
+}
+
+/// What is known of a family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FamilyDef<'a> {
+    /// The full name, as text exposition has it.
+    pub name: &'a str,
+    /// One sentence; may be empty.
+    pub help: &'a str,
+    /// What the samples mean.
+    pub kind: Kind,
+    /// Counts are since the frame before.
+    pub is_delta: bool,
+    /// Where it comes from: a collector's name, or empty for what others brought.
+    pub collector: &'a str,
+}
+
+/// What is known of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeriesDef<'a> {
+    /// Which family, by number.
+    pub family: u32,
+    /// What it has in each frame.
+    pub shape: Shape<'a>,
+    /// Since when it counts, in milliseconds since the machine started.
+    pub start: u64,
+    /// It brings its own time stamps: one more slot, the last, milliseconds since 1970 as an `i64`.
+    pub is_timed: bool,
+    /// Its first slot.
+    pub slot: u32,
+}
+
+/// The families and series of frames, by number.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Another table has another; numbers mean the same in all that have the same.
+    pub generation: u64,
+    text: String,
+    numbers: Vec<f64>,
+    families: Vec<FamilyRow>,
+    series: Vec<SeriesRow>,
+    labels: Vec<[Span; 2]>,
+    /// All series, those of a family side by side.
+    order: Vec<u32>,
+    slots: u32,
+}
+
+impl Table {
+    /// An empty one.
+    pub fn new(generation: u64) -> Table {
+        Table { generation, ..Table::default() }
+    }
+
+    /// How many families there are.
+    pub fn families(&self) -> usize {
+        self.families.len()
+    }
+
+    /// How many series there are.
+    pub fn series(&self) -> usize {
+        self.series.len()
+    }
+
+    /// How many slots a frame has.
+    pub fn slots(&self) -> usize {
+        self.slots as usize
+    }
+
+    /// All series, those of a family side by side, in the order in which they came.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// The family of this number.
+    pub fn family(&self, id: u32) -> Option<FamilyDef<'_>> {
+        let row = self.families.get(id as usize)?;
+        Some(FamilyDef {
+            name: row.name.text(&self.text),
+            help: row.help.text(&self.text),
+            kind: row.kind,
+            is_delta: row.is_delta,
+            collector: row.collector.text(&self.text),
+        })
+    }
+
+    /// The series of this number.
+    pub fn one(&self, id: u32) -> Option<SeriesDef<'_>> {
+        let row = self.series.get(id as usize)?;
+        let shape = match row.form {
+            Form::Number(scale) => Shape::Number(scale),
+            Form::Histogram(bounds) => Shape::Histogram(bounds.of(&self.numbers)),
+            Form::Summary(quantiles) => Shape::Summary(quantiles.of(&self.numbers)),
+        };
+        let (family, start, slot) = (row.family, row.start, row.slot);
+        Some(SeriesDef { family, shape, start, is_timed: row.is_timed, slot })
+    }
+
+    /// The labels of a series, sorted by key; none is empty.
+    pub fn labels(&self, id: u32) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
+        let row = self.series.get(id as usize).map(|row| row.labels).unwrap_or_default();
+        row.of(&self.labels).iter().map(|[k, v]| (k.text(&self.text), v.text(&self.text)))
+    }
+
+    /// Adds a family; its number.
+    pub fn add_family(&mut self, family: FamilyDef<'_>) -> u32 {
+        let row = FamilyRow {
+            name: self.put(family.name),
+            help: self.put(family.help),
+            kind: family.kind,
+            is_delta: family.is_delta,
+            collector: self.put(family.collector),
+        };
+        self.families.push(row);
+        self.families.len() as u32 - 1
+    }
+
+    /// Adds a series with its labels, sorted by key, none empty; its number. `series.slot` is found
+    /// here.
+    pub fn add_series<'a>(
+        &mut self,
+        series: SeriesDef<'_>,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> u32 {
+        let id = self.push_series(series, labels);
+        self.settle();
+        id
+    }
+
+    /// The same for many of them: `settle` makes the table whole.
+    pub fn push_series<'a>(
+        &mut self,
+        series: SeriesDef<'_>,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> u32 {
+        let at = self.labels.len();
+        let before = self.series.last().map(|row| row.labels).unwrap_or_default();
+        for (i, (key, value)) in labels.into_iter().enumerate() {
+            let like = before.of(&self.labels).get(i).copied().unwrap_or_default();
+            let pair = [self.put_like(key, like[0]), self.put_like(value, like[1])];
+            self.labels.push(pair);
+        }
+        let form = match series.shape {
+            Shape::Number(scale) => Form::Number(scale),
+            Shape::Histogram(list) => Form::Histogram(self.put_numbers(list)),
+            Shape::Summary(list) => Form::Summary(self.put_numbers(list)),
+        };
+        let id = self.series.len() as u32;
+        self.series.push(SeriesRow {
+            family: series.family,
+            labels: Span { at: at as u32, len: (self.labels.len() - at) as u32 },
+            form,
+            start: series.start,
+            slot: self.slots,
+            is_timed: series.is_timed,
+        });
+        self.slots += series.shape.slots() as u32 + u32::from(series.is_timed);
+        id
+    }
+
+    /// Whether all series are where they belong.
+    pub(super) fn is_settled(&self) -> bool {
+        self.order.len() == self.series.len()
+    }
+
+    /// Of which family the series of this number is.
+    pub(super) fn family_of(&self, id: u32) -> u32 {
+        self.series.get(id as usize).map_or(0, |row| row.family)
+    }
+
+    /// Puts what `push_series` added where it belongs: each series behind those of its family. It
+    /// counts how many there are of each, so that any number of them takes its time only once.
+    pub fn settle(&mut self) {
+        let known = self.order.len();
+        if known == self.series.len() {
+            return;
+        }
+        self.order.extend(known as u32..self.series.len() as u32);
+        let tail = self.order.get(known.saturating_sub(1)..).unwrap_or_default();
+        if tail.is_sorted_by_key(|id| self.family_of(*id)) {
+            return;
+        }
+        let mut places = vec![0u32; self.families.len() + 1];
+        for row in &self.series {
+            let place = places.get_mut(row.family as usize + 1);
+            place.into_iter().for_each(|count| *count += 1);
+        }
+        let mut sum = 0;
+        for place in &mut places {
+            sum += *place;
+            *place = sum;
+        }
+        for (id, row) in (0u32..).zip(&self.series) {
+            let Some(place) = places.get_mut(row.family as usize) else { continue };
+            if let Some(here) = self.order.get_mut(*place as usize) {
+                *here = id;
+            }
+            *place += 1;
+        }
+    }
+
+    /// Whether there is room for a series with so many bytes of labels and so many slots.
+    pub(super) fn has_room(&self, text: usize, slots: usize) -> bool {
+        let long = MAX_PARTS as usize;
+        self.text.len() + text < long
+            && self.slots as usize + slots < long
+            && self.numbers.len() + slots < long
+            && self.labels.len() + text < long
+    }
+
+    fn put(&mut self, text: &str) -> Span {
+        let span = Span { at: self.text.len() as u32, len: text.len() as u32 };
+        self.text.push_str(text);
+        span
+    }
+
+    /// The same text is there once.
+    fn put_like(&mut self, text: &str, like: Span) -> Span {
+        if like.text(&self.text) == text { like } else { self.put(text) }
+    }
+
+    fn put_numbers(&mut self, numbers: &[f64]) -> Span {
+        if let Some(Form::Histogram(like) | Form::Summary(like)) =
+            self.series.last().map(|r| r.form)
+            && like.of(&self.numbers) == numbers
+        {
+            return like;
+        }
+        let span = Span { at: self.numbers.len() as u32, len: numbers.len() as u32 };
+        self.numbers.extend_from_slice(numbers);
+        span
+    }
+
+    /// The bytes that it takes, roughly.
+    pub fn size(&self) -> usize {
+        self.text.capacity()
+            + self.numbers.capacity() * size_of::<f64>()
+            + self.families.capacity() * size_of::<FamilyRow>()
+            + self.series.capacity() * size_of::<SeriesRow>()
+            + self.labels.capacity() * size_of::<[Span; 2]>()
+            + self.order.capacity() * size_of::<u32>()
+    }
+}

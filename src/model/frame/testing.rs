@@ -1,0 +1,153 @@
+//! Frames made by hand, for the tests of whoever reads frames.
+
+use super::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
+use crate::base::clock::Timestamp;
+use crate::model::metric::{Kind, Value};
+use std::sync::Arc;
+
+/// A frame in the making. It was taken 5000 ms after the machine started, the one before it 2000 ms;
+/// series of families count since 0.
+pub struct Made {
+    table: Table,
+    states: Vec<State>,
+    slots: Vec<u64>,
+    family: u32,
+    /// Since when the series that come next count.
+    pub start: u64,
+}
+
+impl Made {
+    /// An empty one.
+    pub fn new() -> Made {
+        let table = Table::new(1);
+        Made { table, states: Vec::new(), slots: Vec::new(), family: 0, start: 0 }
+    }
+
+    /// The series that come next are of this family.
+    pub fn family(&mut self, name: &str, kind: Kind, help: &str) -> &mut Made {
+        let def = FamilyDef { name, help, kind, is_delta: false, collector: "" };
+        self.define(def)
+    }
+
+    /// The same, with all there is to say of it.
+    pub fn define(&mut self, def: FamilyDef<'_>) -> &mut Made {
+        self.family = self.table.add_family(def);
+        self
+    }
+
+    fn add(
+        &mut self,
+        labels: &[(&str, &str)],
+        shape: Shape<'_>,
+        slots: &[u64],
+        time: Option<i64>,
+    ) -> &mut Made {
+        let (family, start, is_timed) = (self.family, self.start, time.is_some());
+        let def = SeriesDef { family, shape, start, is_timed, slot: 0 };
+        self.table.add_series(def, labels.iter().copied());
+        self.states.push(State::Live);
+        self.slots.extend(slots);
+        self.slots.extend(time.map(|time| time as u64));
+        self
+    }
+
+    /// A series of one number; labels are sorted.
+    pub fn number(&mut self, labels: &[(&str, &str)], value: Value) -> &mut Made {
+        let (scale, slot) = Scale::of(value);
+        self.add(labels, Shape::Number(scale), &[slot], None)
+    }
+
+    /// The same with a time stamp of its own.
+    pub fn timed(&mut self, labels: &[(&str, &str)], value: Value, time: i64) -> &mut Made {
+        let (scale, slot) = Scale::of(value);
+        self.add(labels, Shape::Number(scale), &[slot], Some(time))
+    }
+
+    /// `counts` are within each bucket, one more than there are bounds.
+    pub fn histogram(
+        &mut self,
+        labels: &[(&str, &str)],
+        bounds: &[f64],
+        counts: &[u64],
+        sum: f64,
+    ) -> &mut Made {
+        let slots: Vec<u64> = counts.iter().copied().chain([sum.to_bits()]).collect();
+        self.add(labels, Shape::Histogram(bounds), &slots, None)
+    }
+
+    /// Quantiles and their values.
+    pub fn summary(
+        &mut self,
+        labels: &[(&str, &str)],
+        quantiles: &[(f64, f64)],
+        sum: f64,
+        count: u64,
+    ) -> &mut Made {
+        let (q, values): (Vec<f64>, Vec<u64>) =
+            quantiles.iter().map(|(q, value)| (*q, value.to_bits())).unzip();
+        let slots: Vec<u64> = values.into_iter().chain([sum.to_bits(), count]).collect();
+        self.add(labels, Shape::Summary(&q), &slots, None)
+    }
+
+    /// The last series is gone.
+    pub fn gone(&mut self) -> &mut Made {
+        let id = self.table.series() as u32 - 1;
+        let at = self.table.one(id).unwrap().slot as usize;
+        self.slots[at..].fill(0);
+        *self.states.last_mut().unwrap() = State::Stale;
+        self
+    }
+
+    /// The frame.
+    pub fn frame(&self) -> Frame {
+        Frame {
+            table: Arc::new(self.table.clone()),
+            moment: Timestamp { since_boot: 5000, boot_time: Some(1_800_000_000_250) },
+            before: 2000,
+            states: self.states.clone(),
+            slots: self.slots.clone(),
+        }
+    }
+}
+
+#[test]
+fn what_goes_in_comes_out_by_family() {
+    use super::Reading;
+    let mut made = Made::new();
+    made.family("a_total", Kind::Counter, "A.").number(&[("k", "v")], Value::Centi(150));
+    made.family("h", Kind::Histogram, "").histogram(&[], &[0.5], &[2, 3], 7.5);
+    made.family("s", Kind::Summary, "").summary(&[("k", "v")], &[(0.5, 2.0)], 9.0, 4);
+    made.family("t", Kind::Gauge, "")
+        .timed(&[], Value::Int(7), -5)
+        .number(&[("x", "y")], Value::Int(8))
+        .gone();
+    let frame = made.frame();
+    let mut told = Vec::new();
+    for family in frame.view(1_800_000_000_250).families() {
+        for series in family.series() {
+            let labels: Vec<_> = series.labels().collect();
+            let reading = match series.reading().unwrap() {
+                Reading::Summary(s) => {
+                    format!("{:?} {} {}", s.iter().collect::<Vec<_>>(), s.sum, s.count)
+                }
+                other => format!("{other:?}"),
+            };
+            let (time, start) = (series.time(), series.start());
+            told.push(format!(
+                "{} {labels:?} {reading} {time} {start} {}",
+                family.def.name, series.is_stale
+            ));
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            "a_total [(\"k\", \"v\")] Number(Centi(150)) 1800000005250 1800000000000 false",
+            "h [] Histogram(Histogram { bounds: [0.5], counts: [2, 3], sum: 7.5 }) 1800000005250 1800000000000 false",
+            "s [(\"k\", \"v\")] [(0.5, 2.0)] 9 4 1800000005250 1800000000000 false",
+            "t [] Number(Int(7)) -5 1800000000000 false",
+            "t [(\"x\", \"y\")] Number(Int(0)) 1800000005250 1800000000000 true",
+        ]
+    );
+    assert_eq!(frame.len(), 5);
+}

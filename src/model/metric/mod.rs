@@ -1,0 +1,17 @@
+//! Words of the field: family, value, sink.
+
+mod buffer;
+mod family;
+mod label;
+mod series;
+mod sink;
+mod value;
+
+pub use buffer::Buffer;
+pub use family::{Family, Kind, Unit, counter, fresh_stamp, gauge, untyped};
+pub use label::{Label, WORD, Word};
+pub use series::Exemplar;
+pub use series::{Histogram, Labels, Point, Summary};
+pub use sink::Sink;
+pub use sink::Source;
+pub use value::{Decimal, Value};

@@ -1,0 +1,67 @@
+//! Where samples go: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
+
+use super::{Exemplar, Histogram};
+use super::{Family, Label, Value};
+use super::{Labels, Point};
+
+/// Where samples come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A collector, by its name: the kernel counts since the machine started.
+    Collector(&'static str),
+    /// This program about itself.
+    Own,
+    /// Other programs.
+    Others,
+}
+
+/// Takes families and their samples, in order.
+pub trait Sink {
+    /// What follows is from `source`.
+    fn source(&mut self, _source: Source) {}
+
+    /// The samples that follow belong to `family`, until the next call. No samples, no trace.
+    fn family(&mut self, family: &Family<'_>);
+
+    /// The samples that follow belong to `family`, which has the name and the type of the family at
+    /// hand: text has one header for both.
+    fn join(&mut self, family: &Family<'_>) {
+        self.family(family);
+    }
+
+    /// One sample: label values in the order of the family's keys.
+    fn sample(&mut self, labels: &[Label<'_>], value: Value);
+
+    /// One sample or histogram under labels of its own: the family has no keys. `time` is when it
+    /// was taken, in milliseconds since 1970, where its source tells.
+    fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>);
+
+    /// The same; the bounds of its buckets, or its quantiles, were written like this, with a comma
+    /// behind each, for sinks that write them so; then comes `=` and the count of a histogram if it is
+    /// another than that of all buckets. Empty is not known.
+    fn labelled_as(
+        &mut self,
+        labels: Labels<'_>,
+        point: Point<'_>,
+        _texts: &str,
+        time: Option<i64>,
+    ) {
+        self.labelled(labels, point, time);
+    }
+
+    /// A histogram under labels of its own, with exemplars of its buckets, for sinks that know such.
+    fn exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        _exemplars: &[Option<Exemplar<'_>>],
+    ) {
+        self.labelled(labels, Point::Histogram(histogram), None);
+    }
+
+    /// Where the output stands now.
+    fn mark(&self) -> usize;
+
+    /// Back to `mark`: what came later was never said.
+    fn rewind(&mut self, mark: usize);
+}

@@ -1,0 +1,379 @@
+//! The families of the store: which names are to be had, and who has them.
+
+use super::amount::Amount;
+use super::bounds::Bounds;
+use super::group::Group;
+use super::index::NONE;
+use super::labels::{escaped, is_metric_name};
+use super::offer::Offer;
+use super::ours::{Ours, compare};
+use super::reason::Reason;
+use super::series::Buckets;
+use crate::model::metric::{Family, Kind, fresh_stamp};
+use std::cell::Cell;
+
+/// How the names of counters end.
+const TOTAL: &str = "_total";
+
+/// Bytes of a help text.
+pub const MAX_HELP: usize = 1024;
+
+/// What the parts of a histogram are called; those of a summary are the last two.
+pub const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
+
+/// Those of this kind.
+pub fn parts_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Histogram => &PARTS,
+        Kind::Summary => PARTS.get(1..).unwrap_or_default(),
+        Kind::Counter | Kind::Gauge | Kind::Untyped => &[],
+    }
+}
+
+/// One family of the store.
+pub struct Known {
+    pub name: Box<str>,
+    pub help: Box<str>,
+    pub kind: Kind,
+    /// The bounds of a histogram's buckets; single series may have others.
+    pub buckets: Box<[f64]>,
+    /// How they were written.
+    texts: Box<str>,
+    /// The stamp of its numbers, if it is one of histograms or summaries and has such, too.
+    pub lines: u32,
+    /// What a name in UTF-8 is sorted by: how it is escaped, and itself.
+    key: Option<Box<str>>,
+    /// Some series of it has a label whose name is quoted.
+    pub has_quoted: bool,
+    /// Some number of it has a label `le` or `quantile` that is no number.
+    pub has_words: bool,
+    /// Its name is another's, too, once both are escaped.
+    is_shared: bool,
+    /// Its series in the order in which they came.
+    pub first: u32,
+    pub last: u32,
+    /// Whose its first series is, and how often the next series in its order is another's.
+    pub owner: Group,
+    pub borders: u32,
+    /// It stays, also without series.
+    pub declared: bool,
+    /// It did, until the settings were read again.
+    pub was_declared: bool,
+    /// With whose what it takes is counted.
+    pub account: Group,
+    /// The family of ours that has the name, or that Prometheus makes: its series are kept apart.
+    pub ours: Option<&'static Family<'static>>,
+    /// In which scrape its series were written behind ours, and behind which source.
+    pub written: Cell<(u32, u32)>,
+    stamp: u32,
+    shares_stem: bool,
+}
+
+impl Known {
+    /// Whether all its series are the group's, which may replace them.
+    pub fn is_only_of(&self, group: Group) -> bool {
+        self.owner == group && self.borders == 0 && group != Group::SHARED
+    }
+
+    /// What it takes without its series.
+    pub fn amount(&self) -> Amount {
+        let bytes = self.name.len() + self.help.len() + self.texts.len();
+        Amount { families: 1, bytes, series: 0 }
+    }
+
+    /// The bounds of a histogram's buckets; single series may have others.
+    pub fn buckets(&self) -> Buckets<'_> {
+        Buckets { bounds: &self.buckets, texts: &self.texts }
+    }
+
+    /// As sinks know families.
+    pub fn row(&self) -> Family<'_> {
+        let row = Family::made(self.kind, &self.name, &self.help, self.stamp);
+        let row = if self.shares_stem { row.openmetrics_unknown() } else { row };
+        row.foreign().to_escape(self.key.is_some() || self.has_quoted || self.is_shared)
+    }
+
+    /// The same for its numbers, if it is a family of histograms or summaries.
+    pub fn row_of_lines(&self) -> Family<'_> {
+        let row = self.row().of_kind(Kind::Untyped).stamped(self.lines);
+        row.continuing()
+    }
+
+    fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// Whether samples of this type may stand in a family of ours: of the same type, or of none.
+fn fits(row: &Family<'_>, kind: Kind) -> bool {
+    row.kind == kind || [row.kind, kind].contains(&Kind::Untyped)
+}
+
+/// Whether series of this name may stand in a family of ours that has it: one whose name is only escaped
+/// to that is another family where it is not.
+fn may_join(row: &Family<'_>, name: &str) -> bool {
+    row.kind == Kind::Untyped || is_metric_name(name.as_bytes())
+}
+
+/// What a name in UTF-8 is sorted by: families that have the same name once it is escaped are side by
+/// side.
+fn key_of(name: &str) -> impl Iterator<Item = u8> {
+    escaped(name, ':').chain([0]).chain(name.bytes())
+}
+
+/// All families, by name.
+#[derive(Default)]
+pub struct Families {
+    pub ours: Ours,
+    /// How many of them have a name of ours.
+    shared: usize,
+    /// That which was looked up last: samples of one family come together.
+    last: u32,
+    slots: Vec<Option<Known>>,
+    /// Places in `slots`, sorted by name.
+    order: Vec<u32>,
+    free: Vec<u32>,
+}
+
+impl Families {
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Known> {
+        self.slots.iter().flatten()
+    }
+
+    pub fn get(&self, id: u32) -> Option<&Known> {
+        self.slots.get(id as usize)?.as_ref()
+    }
+
+    pub fn get_mut(&mut self, id: u32) -> Option<&mut Known> {
+        self.slots.get_mut(id as usize)?.as_mut()
+    }
+
+    /// The family that stands at this place of the order.
+    pub fn nth(&self, at: usize) -> Option<u32> {
+        self.order.get(at).copied()
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        let key = |id: &u32| self.get(*id).map_or("", Known::key);
+        match is_metric_name(name.as_bytes()) {
+            true => self.order.binary_search_by(|id| key(id).cmp(name)),
+            false => self.order.binary_search_by(|id| key(id).bytes().cmp(key_of(name))),
+        }
+    }
+
+    pub fn find(&self, name: &str) -> Option<u32> {
+        self.nth(self.place(name).ok()?)
+    }
+
+    /// The same; cheap for the one that was looked up before.
+    pub fn look_up(&mut self, name: &str) -> Option<u32> {
+        if self.get(self.last).is_none_or(|f| *f.name != *name) {
+            self.last = self.find(name)?;
+        }
+        Some(self.last)
+    }
+
+    /// The family that has the name of this family of ours.
+    pub fn beside(&self, ours: &Family<'_>) -> Option<u32> {
+        let dialect = self.ours.dialect;
+        let (prefix, (name, _)) = (ours.prefix(dialect), ours.named(dialect)?);
+        let order =
+            |id: &u32| compare(prefix, name, self.get(*id).map_or("", Known::key)).reverse();
+        self.nth(self.order.binary_search_by(order).ok()?)
+    }
+
+    /// Whether any has a name of ours.
+    pub fn are_shared(&self) -> bool {
+        self.shared > 0
+    }
+
+    /// The family of ours that has this name, or the name that this becomes where it is escaped.
+    fn ours_of(&self, name: &str) -> Option<&'static Family<'static>> {
+        match is_metric_name(name.as_bytes()) {
+            true => self.ours.find(name),
+            false => self.ours.find(&escaped(name, ':').map(char::from).collect::<String>()),
+        }
+    }
+
+    /// What is ours changed. False if the family cannot be beside it.
+    pub fn adopt(&mut self, id: u32) -> bool {
+        let Some(known) = self.get(id) else { return true };
+        let row = self.ours_of(&known.name);
+        let does_fit = row.is_none_or(|row| fits(row, known.kind) && may_join(row, &known.name));
+        let was_ours = known.ours.is_some();
+        let shares_stem = self.is_stem_taken(&known.name);
+        self.shared = self.shared + usize::from(row.is_some()) - usize::from(was_ours);
+        let Some(known) = self.get_mut(id) else { return true };
+        known.ours = row;
+        if let Some(row) = row.filter(|row| does_fit && row.kind != Kind::Untyped) {
+            (known.kind, known.help) = (row.kind, row.help.into());
+        }
+        known.shares_stem = known.kind == Kind::Counter && shares_stem;
+        known.stamp = fresh_stamp();
+        does_fit
+    }
+
+    /// Whether a series may be made in a family of ours.
+    pub fn judge_ours(&self, row: &Family<'_>, offer: &Offer<'_>) -> Result<(), Reason> {
+        match () {
+            () if !self.ours.are_apart(row, offer.labels) || !may_join(row, offer.name) => {
+                Err(Reason::Reserved)
+            }
+            () if !fits(row, offer.kind) => Err(Reason::Kind),
+            () => Ok(()),
+        }
+    }
+
+    /// Whether a family of this name and kind could be made, and those be gone that are only of
+    /// the group `without`.
+    pub fn judge(
+        &self,
+        offer: &Offer<'_>,
+        bounds: &Bounds,
+        without: Option<Group>,
+    ) -> Result<(), Reason> {
+        let (name, is_shared) = (offer.name, offer.group == Group::SHARED);
+        let is_plain = is_metric_name(name.as_bytes());
+        if name.is_empty() || is_shared && !is_plain {
+            return Err(Reason::Name);
+        }
+        if let Some(row) = self.ours_of(name) {
+            self.judge_ours(row, offer)?;
+        }
+        if name.len() > bounds.name_bytes || offer.help.len() > MAX_HELP {
+            return Err(Reason::TooLong);
+        }
+        let known = |name: &str| {
+            let known = self.get(self.find(name)?)?;
+            let goes = without.is_some_and(|group| known.is_only_of(group));
+            (!goes).then_some(known)
+        };
+        let is_part = |part: &&str| {
+            let stem = name.strip_suffix(*part).and_then(known);
+            stem.is_some_and(|f| parts_of(f.kind).contains(part))
+        };
+        let is_there = |part: &&str| known(&[name, *part].concat()).is_some();
+        // Others bring lines of histograms beside histograms; each line is looked at then.
+        let is_taken = || PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there);
+        let is_served = |part: &&str| self.ours.served(&[name, *part].concat()).is_some();
+        // In OpenMetrics our counter is a family of that name.
+        let is_stem = || {
+            let total = self.ours.served(&[name, TOTAL].concat());
+            total.is_some_and(|row| row.kind == Kind::Counter && !row.is_openmetrics_unknown())
+        };
+        let is_of_ours = || parts_of(offer.kind).iter().any(is_served) || is_stem();
+        if is_shared && is_taken() || is_of_ours() {
+            return Err(Reason::Taken);
+        }
+        Ok(())
+    }
+
+    /// Makes a family whose name is not taken.
+    pub fn insert(&mut self, offer: &Offer<'_>, account: Group, buckets: Buckets<'_>) -> u32 {
+        let name = offer.name;
+        let is_plain = is_metric_name(name.as_bytes());
+        let key = || String::from_utf8(key_of(name).collect()).unwrap_or_default();
+        let ours = self.ours_of(name);
+        let told = ours.filter(|row| row.kind != Kind::Untyped);
+        let kind = told.map_or(offer.kind, |row| row.kind);
+        self.shared += usize::from(ours.is_some());
+        let known = Known {
+            name: name.into(),
+            help: told.map_or(offer.help, |row| row.help).into(),
+            kind,
+            buckets: buckets.bounds.into(),
+            texts: buckets.texts.into(),
+            lines: 0,
+            key: (!is_plain).then(|| key().into()),
+            has_quoted: false,
+            has_words: false,
+            is_shared: false,
+            first: NONE,
+            last: NONE,
+            owner: Group::SHARED,
+            borders: 0,
+            declared: false,
+            was_declared: false,
+            account,
+            ours,
+            written: Cell::default(),
+            stamp: fresh_stamp(),
+            shares_stem: kind == Kind::Counter && self.is_stem_taken(name),
+        };
+        let id = self.free.pop().unwrap_or(self.slots.len() as u32);
+        match self.slots.get_mut(id as usize) {
+            Some(slot) => *slot = Some(known),
+            None => self.slots.push(Some(known)),
+        }
+        let at = self.place(name).unwrap_or_else(|at| at);
+        self.order.insert(at, id);
+        self.share_name(at);
+        self.share_name(at + 1);
+        self.retell_total_of(name);
+        self.retell_total_of(name.strip_suffix("_created").unwrap_or_default());
+        id
+    }
+
+    /// If the families at this place and before it have the same name once it is escaped, they know.
+    fn share_name(&mut self, at: usize) {
+        let Some(both) = at.checked_sub(1).and_then(|before| self.order.get(before..=at)) else {
+            return;
+        };
+        let name = |id: &u32| self.get(*id).and_then(|f| f.key().split('\0').next());
+        if let [a, b] = *both
+            && name(&a) == name(&b)
+        {
+            for id in [a, b] {
+                self.get_mut(id).into_iter().for_each(|known| known.is_shared = true);
+            }
+        }
+    }
+
+    /// Whether the numbers of this family are lines of histograms or summaries that are there, too.
+    pub fn is_line(&self, id: u32) -> bool {
+        let is_part = |name: &str, part: &&str| {
+            let stem = name.strip_suffix(*part).and_then(|stem| self.get(self.find(stem)?));
+            stem.is_some_and(|stem| parts_of(stem.kind).contains(part))
+        };
+        self.get(id).is_some_and(|known| {
+            parts_of(known.kind).is_empty() && PARTS.iter().any(|part| is_part(&known.name, part))
+        })
+    }
+
+    pub fn remove(&mut self, id: u32) {
+        let Some(known) = self.slots.get_mut(id as usize).and_then(Option::take) else { return };
+        self.shared -= usize::from(known.ours.is_some());
+        self.order.retain(|other| *other != id);
+        self.free.push(id);
+        self.retell_total_of(&known.name);
+        self.retell_total_of(known.name.strip_suffix("_created").unwrap_or_default());
+    }
+
+    /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where
+    /// the name lacks `_total`, the counter goes under its whole name and without a type, so that
+    /// its series have the same name in both formats. `x_created` would be a part of it, too.
+    fn is_stem_taken(&self, counter: &str) -> bool {
+        if let Some(row) = self.ours.served(counter) {
+            return row.is_openmetrics_unknown();
+        }
+        let is_there = |name: &str| self.find(name).is_some() || self.ours.served(name).is_some();
+        counter
+            .strip_suffix(TOTAL)
+            .is_none_or(|stem| is_there(stem) || is_there(&[stem, "_created"].concat()))
+    }
+
+    /// A family came or went: the counter of that name with `_total` may be told otherwise now.
+    fn retell_total_of(&mut self, name: &str) {
+        let total = [name, TOTAL].concat();
+        let Some(id) = self.find(&total) else { return };
+        let shares = self.is_stem_taken(&total);
+        if let Some(known) = self.get_mut(id).filter(|f| f.kind == Kind::Counter) {
+            known.shares_stem = shares;
+            known.stamp = fresh_stamp();
+        }
+    }
+}

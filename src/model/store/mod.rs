@@ -1,0 +1,299 @@
+//! The live series of other programs: whatever comes in from outside ends here, and every sink
+//! finds it here. Bounded in all directions; each series has its time to live; what is refused is
+//! counted by reason. An update of a series that is there allocates nothing.
+//!
+//! A series is 72 bytes and its labels as they are written at every scrape, which are also what it
+//! is known by. The hash is seeded at the start, so that nobody outside can make series clash.
+//!
+//! A series belongs to the group that made it: nobody else changes it, and the group may drop it.
+
+mod amount;
+mod bounds;
+mod change;
+mod family;
+mod group;
+mod index;
+mod labels;
+mod list;
+mod merge;
+mod offer;
+mod ours;
+mod owners;
+mod reason;
+mod room;
+mod series;
+mod shown;
+mod slots;
+mod write;
+
+pub use amount::Amount;
+pub use bounds::{Bounds, DEFAULT_BUCKETS};
+pub use change::Judgement;
+pub use family::{MAX_HELP, PARTS, parts_of};
+pub use group::Group;
+pub use index::{Index, NONE};
+pub use labels::{LabelSet, escaped, is_label_name, is_metric_name, put_label_name};
+pub use list::Listed;
+pub use offer::{Change, Offer};
+pub use ours::Ours;
+pub use reason::Reason;
+pub use shown::Shown;
+pub use write::families;
+
+use crate::model::metric::{Kind, Labels};
+use family::Families;
+use group::Groups;
+use series::Series;
+use std::cell::Cell;
+use std::hash::RandomState;
+use std::time::{Duration, Instant};
+
+/// Bytes of names, labels and help texts, where nobody says how many.
+const MAX_BYTES: usize = 8 << 20;
+
+/// How many series each change looks at for whether their time is over.
+const SWEEP: usize = 2;
+
+/// All live series.
+pub struct Store {
+    bounds: Bounds,
+    max_bytes: usize,
+    origin: Instant,
+    hasher: RandomState,
+    families: Families,
+    series: Vec<Series>,
+    index: Index,
+    groups: Groups,
+    free: u32,
+    /// What there is.
+    held: Amount,
+    /// How often all was written.
+    scrape: u32,
+    /// Where the next look for expired series starts, and when all were looked at.
+    hand: usize,
+    swept: u64,
+    accepted: u64,
+    refused: [u64; Reason::ALL.len()],
+    /// Whose series are written.
+    shown: Shown,
+    /// Used when it is written.
+    name: Cell<String>,
+    /// When there was no room for what was pushed, in milliseconds since the store was made.
+    full: Option<u64>,
+}
+
+impl Store {
+    /// An empty one.
+    pub fn new(bounds: Bounds, now: Instant) -> Store {
+        Store {
+            bounds,
+            max_bytes: MAX_BYTES,
+            origin: now,
+            hasher: RandomState::new(),
+            families: Families::default(),
+            series: Vec::new(),
+            index: Index::default(),
+            groups: Groups::default(),
+            free: NONE,
+            held: Amount::default(),
+            scrape: 1,
+            hand: 0,
+            swept: 0,
+            accepted: 0,
+            refused: Default::default(),
+            name: Cell::default(),
+            full: None,
+            shown: Shown::All,
+        }
+    }
+
+    /// From now on these series are written.
+    pub fn show(&mut self, shown: Shown) {
+        self.shown = shown;
+    }
+
+    /// Goes on with other bounds; what is there stays until its time is over.
+    pub fn limit(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
+    /// The same for the bytes of the names of families, of their help texts and of the labels of
+    /// series.
+    pub fn limit_bytes(&mut self, most: usize) {
+        self.max_bytes = most;
+    }
+
+    /// This is served besides the store: series of others that could be the same go.
+    pub fn serve(&mut self, ours: Ours) {
+        self.families.ours = ours;
+        let mut at = 0;
+        while let Some(id) = self.families.nth(at) {
+            self.keep_apart(id);
+            at += usize::from(self.families.nth(at) == Some(id));
+        }
+    }
+
+    fn keep_apart(&mut self, id: u32) {
+        let amount = |store: &Store| store.families.get(id).map(|f| (f.account, f.amount()));
+        if let Some((account, amount)) = amount(self) {
+            self.refund(account, amount);
+        }
+        let does_fit = self.families.adopt(id);
+        if let Some((account, amount)) = amount(self) {
+            self.charge(account, amount);
+        }
+        if !does_fit {
+            return self.drop_family(id);
+        }
+        let Some((row, mut slot)) =
+            self.families.get(id).and_then(|f| f.ours.map(|row| (row, f.first)))
+        else {
+            return;
+        };
+        while let Some(series) = self.series.get(slot as usize) {
+            let labels = Labels::rendered(&series.text);
+            let is_apart = self.families.ours.are_apart(row, labels);
+            let this = std::mem::replace(&mut slot, series.next);
+            if !is_apart {
+                self.remove(this);
+            }
+        }
+    }
+
+    /// How much is kept.
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// How many series are kept.
+    pub fn len(&self) -> usize {
+        self.held.series
+    }
+
+    /// Whether there is no series.
+    pub fn is_empty(&self) -> bool {
+        self.held.series == 0
+    }
+
+    /// Whether there was no room for what was pushed, `within` that time.
+    pub fn was_full(&self, now: Instant, within: Duration) -> bool {
+        let now = self.millis(now);
+        self.full.is_some_and(|at| u128::from(now.saturating_sub(at)) < within.as_millis())
+    }
+
+    /// Counts a sample of `group` that did not get as far as `take`.
+    pub fn refuse(&mut self, group: Group, reason: Reason) {
+        let count = self.refused.get_mut(reason as usize);
+        if let Some(count) = count.filter(|_| self.groups.is_pushed(group)) {
+            *count += 1;
+        }
+    }
+
+    /// The type of the metric of this name, if it was declared.
+    pub fn declared_kind(&self, name: &str) -> Option<Kind> {
+        let family = self.families.get(self.families.find(name)?)?;
+        family.declared.then_some(family.kind)
+    }
+
+    /// Takes a sample, or says why not; a refused one changes nothing. Either is counted if it was pushed.
+    pub fn take(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
+        let done = self.attempt(offer, now);
+        if let Err(reason) = done {
+            self.refuse(offer.group, reason);
+        }
+        done
+    }
+
+    /// The same; a refused one is not counted.
+    pub fn attempt(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
+        let now = self.millis(now);
+        self.sweep(SWEEP, now);
+        let done = self.change(offer, now);
+        match done {
+            Ok(()) => self.accepted += u64::from(self.groups.is_pushed(offer.group)),
+            Err(reason) if reason.is_room() && self.groups.account(offer.group).is_pushed() => {
+                self.full = Some(now);
+            }
+            Err(_) => {}
+        }
+        done
+    }
+
+    /// What is to be declared will be declared anew; then comes `drop_undeclared`.
+    pub fn forget_declarations(&mut self) {
+        for at in 0..self.families.len() {
+            let id = self.families.nth(at).unwrap_or(NONE);
+            if let Some(family) = self.families.get_mut(id) {
+                family.was_declared = std::mem::take(&mut family.declared);
+            }
+        }
+    }
+
+    /// Families that were declared and are not any more go with all their series.
+    pub fn drop_undeclared(&mut self) {
+        let mut at = 0;
+        while let Some(id) = self.families.nth(at) {
+            let is_over = |f: &family::Known| f.was_declared && !f.declared;
+            if self.families.get(id).is_some_and(is_over) {
+                self.drop_family(id);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// The family of `offer` is there, `buckets` being those of a histogram, and the series, too, at
+    /// zero if it was not. What everybody may touch stays from now on; what a group declares goes
+    /// when its series do.
+    pub fn declare(
+        &mut self,
+        offer: &Offer<'_>,
+        buckets: &[f64],
+        now: Instant,
+    ) -> Result<(), Reason> {
+        let is_shared = offer.group == Group::SHARED;
+        let known = self.families.find(offer.name);
+        // A histogram with other buckets starts anew.
+        let differs = |f: &family::Known| f.kind != offer.kind || *f.buckets != *buckets;
+        let is_other = known.and_then(|id| self.families.get(id)).is_some_and(differs);
+        if let Some(id) = known.filter(|_| is_other && is_shared) {
+            self.drop_family(id);
+        }
+        let id = match self.families.find(offer.name) {
+            Some(id) => id,
+            None => {
+                self.families.judge(offer, &self.bounds, None)?;
+                self.room(offer.group, offer.of_family())?;
+                self.make_family(offer, buckets)
+            }
+        };
+        if let Some(family) = self.families.get_mut(id).filter(|_| is_shared) {
+            family.declared = true;
+        }
+        let now = self.millis(now);
+        let done = self.change(offer, now);
+        let is_empty = |f: &family::Known| f.first == NONE && !f.declared;
+        if self.families.get(id).is_some_and(is_empty) {
+            self.forget_family(id);
+        }
+        done
+    }
+
+    fn make_family(&mut self, offer: &Offer<'_>, buckets: &[f64]) -> u32 {
+        let account = self.groups.account(offer.group);
+        let buckets = series::Buckets { bounds: buckets, texts: offer.texts_of_family() };
+        let id = self.families.insert(offer, account, buckets);
+        if let Some(amount) = self.families.get(id).map(family::Known::amount) {
+            self.charge(account, amount);
+        }
+        id
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.origin).as_millis();
+        u64::try_from(since).unwrap_or(series::NEVER - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The families that the agent serves itself. Series of others may stand in them, too, if they have a
+//! label that ours lack: so no two are ever the same, whatever values come. Without such a label the
+//! name is reserved.
+
+use super::labels::escaped;
+use crate::base::dialect::Dialect;
+use crate::model::metric::{Family, Kind, Labels};
+use std::cmp::Ordering;
+
+/// How names begin that Prometheus makes itself when it scrapes, and the one that is whole.
+const MADE: &str = "scrape_";
+const UP: &str = "up";
+
+/// What those are, and what is named by the kernel: numbers of any type, without labels of their own.
+static WITHOUT_LABELS: Family<'static> = Family::made(Kind::Untyped, UP, "", 0);
+
+/// What is served besides the store.
+#[derive(Default)]
+pub struct Ours {
+    pub(super) dialect: Dialect,
+    /// Sorted by their whole names.
+    rows: Vec<&'static Family<'static>>,
+    /// How the names begin that collectors make of what the kernel calls something.
+    dynamic: Vec<String>,
+    /// What any of ours may be labelled with besides.
+    pub(super) labels: Vec<(String, String)>,
+}
+
+/// How the name of two parts compares with another.
+pub fn compare(prefix: &str, name: &str, other: &str) -> Ordering {
+    let other = other.as_bytes();
+    let (start, rest) = other.split_at_checked(prefix.len()).unwrap_or((other, b""));
+    prefix.as_bytes().cmp(start).then_with(|| name.as_bytes().cmp(rest))
+}
+
+impl Ours {
+    /// What `rows` there are in `dialect`; `labels` are on them where they leave.
+    pub fn new(
+        dialect: Dialect,
+        rows: &[&'static Family<'static>],
+        dynamic: &[&'static str],
+        labels: &[(String, String)],
+    ) -> Ours {
+        let dynamic = dynamic.iter().map(|name| [dialect.prefix(), name].concat()).collect();
+        let mut ours = Ours { dialect, rows: Vec::new(), dynamic, labels: labels.to_vec() };
+        for row in rows {
+            let Some((name, _)) = row.named(dialect) else { continue };
+            let name = [row.prefix(dialect), name].concat();
+            if let Err(at) = ours.place(&name) {
+                ours.rows.insert(at, row);
+            }
+        }
+        ours
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.rows.binary_search_by(|row| {
+            let own = row.named(self.dialect).map_or("", |(own, _)| own);
+            compare(row.prefix(self.dialect), own, name)
+        })
+    }
+
+    /// The family of ours, or of Prometheus', that has this name.
+    pub fn find(&self, name: &str) -> Option<&'static Family<'static>> {
+        let is_made = name == UP || name.starts_with(MADE);
+        let is_dynamic = || self.dynamic.iter().any(|start| name.starts_with(&**start));
+        let row = if is_made { None } else { self.served(name) };
+        row.or_else(|| (is_made || is_dynamic()).then_some(&WITHOUT_LABELS))
+    }
+
+    /// The family of ours that has this name.
+    pub fn served(&self, name: &str) -> Option<&'static Family<'static>> {
+        self.rows.get(self.place(name).ok()?).copied()
+    }
+
+    /// Whether no series of `row` can have these labels.
+    pub fn are_apart(&self, row: &Family<'_>, labels: Labels<'_>) -> bool {
+        let keys = row.named(self.dialect).map_or(&[][..], |(_, keys)| keys);
+        labels.pairs().any(|(key, value)| {
+            // Where names in UTF-8 are escaped, it may become one of ours.
+            let key = str::from_utf8(&key).unwrap_or_default();
+            let is = |own: &str| escaped(key, '_').eq(own.bytes());
+            let is_key = keys.iter().any(|own| is(own));
+            let is_constant = |(k, v): &(String, String)| is(k) && v.as_bytes() == &*value;
+            !is_key && !self.labels.iter().any(is_constant)
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! What groups do with their series: generations, and what goes with its owner.
+
+use super::Store;
+use super::group::{Group, SLACK};
+use super::index::NONE;
+
+impl Store {
+    /// A new owner, which is a source of its own.
+    pub fn open_group(&mut self) -> Group {
+        self.groups.sources += 1;
+        self.groups.open(false)
+    }
+
+    /// A new owner of what is pushed; all of those are one source.
+    pub fn open_pushed(&mut self) -> Group {
+        self.groups.open(true)
+    }
+
+    /// A new generation of the group's series.
+    pub fn begin(&mut self, group: Group) {
+        if let Some(state) = self.groups.get_mut(group) {
+            state.generation = state.generation.wrapping_add(1);
+            state.is_open = true;
+        }
+    }
+
+    /// Series of the group that were not taken since `begin` go at once.
+    pub fn end(&mut self, group: Group) {
+        let generation = self.groups.generation(group);
+        self.drop_where(group, |of| of != generation);
+        self.leave(group);
+    }
+
+    /// The generation ends, and series that were not taken in it stay.
+    pub fn leave(&mut self, group: Group) {
+        if let Some(state) = self.groups.get_mut(group) {
+            state.is_open = false;
+        }
+    }
+
+    /// All its series go at once, and the group.
+    pub fn close_group(&mut self, group: Group) {
+        self.drop_where(group, |_| true);
+        if self.groups.held(group).families > 0 {
+            self.pass_families(group);
+        }
+        if let Some(state) = self.groups.get_mut(group) {
+            let is_pushed = std::mem::take(state).is_pushed;
+            self.groups.sources -= usize::from(!is_pushed);
+            self.groups.free.push(group);
+        }
+    }
+
+    /// Families that count as the group's go over to those who have series of them.
+    fn pass_families(&mut self, group: Group) {
+        for at in 0..self.families.len() {
+            let known = self.families.nth(at).and_then(|id| self.families.get_mut(id));
+            let Some(known) = known.filter(|known| known.account == group) else { continue };
+            let heir = self.series.get(known.first as usize).map(|series| series.owner);
+            let heir = self.groups.account(heir.unwrap_or(Group::SHARED));
+            let amount = known.amount();
+            known.account = heir;
+            self.refund(group, amount);
+            self.charge(heir, amount);
+        }
+    }
+
+    /// Its series of that family go at once; between `begin` and `end` those stay that were taken
+    /// since.
+    pub fn drop_metric(&mut self, group: Group, name: &str) {
+        let since = self.groups.is_open(group).then(|| self.groups.generation(group));
+        let known = self.families.find(name).and_then(|id| self.families.get(id));
+        let mut slot = known.map_or(NONE, |family| family.first);
+        while let Some(series) = self.series.get(slot as usize) {
+            let is_its = series.owner == group && Some(series.generation) != since;
+            let this = std::mem::replace(&mut slot, series.next);
+            if is_its && group != Group::SHARED {
+                self.remove(this);
+            }
+        }
+    }
+
+    /// How many series the group has; those whose time is over may be among them.
+    pub fn live_in(&self, group: Group) -> usize {
+        self.groups.get(group).map_or(0, |state| state.live)
+    }
+
+    /// How long the list of the group's slots is.
+    #[cfg(test)]
+    pub(super) fn slots_of(&self, group: Group) -> usize {
+        self.groups.get(group).map_or(0, |state| state.slots.len())
+    }
+
+    /// A slot is the group's now.
+    pub(super) fn own(&mut self, group: Group, slot: u32) {
+        let Some(state) = self.groups.get_mut(group) else { return };
+        state.slots.push(slot);
+        state.live += 1;
+        if state.slots.len() > 2 * state.live + SLACK {
+            let slots = std::mem::take(&mut state.slots);
+            let slots = self.tidy(group, slots);
+            self.keep(group, slots);
+        }
+    }
+
+    /// Of these slots those that are the group's, each once.
+    fn tidy(&self, group: Group, mut slots: Vec<u32>) -> Vec<u32> {
+        let owner = |slot: u32| self.series.get(slot as usize).map(|series| series.owner);
+        slots.retain(|slot| owner(*slot) == Some(group));
+        if slots.len() > self.live_in(group) {
+            slots.sort_unstable();
+            slots.dedup();
+        }
+        slots
+    }
+
+    fn keep(&mut self, group: Group, slots: Vec<u32>) {
+        if let Some(state) = self.groups.get_mut(group) {
+            state.slots = slots;
+        }
+    }
+
+    /// The group's series go whose generation `goes`.
+    fn drop_where(&mut self, group: Group, goes: impl Fn(u32) -> bool) {
+        let Some(state) = self.groups.get_mut(group) else { return };
+        let slots = std::mem::take(&mut state.slots);
+        let mut slots = self.tidy(group, slots);
+        slots.retain(|slot| {
+            let of = self.series.get(*slot as usize).map(|series| series.generation);
+            let stays = !of.is_some_and(&goes);
+            if !stays {
+                self.remove(*slot);
+            }
+            stays
+        });
+        self.keep(group, slots);
+    }
+}

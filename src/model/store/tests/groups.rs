@@ -1,0 +1,331 @@
+use super::{gauge_of, offer, written};
+use crate::model::metric::{Histogram, Point, Summary};
+use crate::model::store::*;
+use crate::outputs::expose::Format;
+use std::collections::BTreeMap;
+
+const FOR_EVER: Duration = Duration::ZERO;
+
+fn by<'a>(group: Group, name: &'a str, labels: &'a str, value: f64) -> Offer<'a> {
+    Offer { group, ttl: FOR_EVER, ..offer(name, Kind::Gauge, labels, Change::Set(value)) }
+}
+
+fn samples(store: &mut Store, now: Instant) -> Vec<String> {
+    let text = written(store, now, Format::Prometheus);
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_set_lacks_goes_at_once() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let (a, b) = (store.open_group(), store.open_group());
+    for labels in ["l=\"1\"", "l=\"2\"", "l=\"3\""] {
+        store.take(&by(a, "x", labels, 1.0), now).unwrap();
+    }
+    store.take(&by(b, "x", "l=\"4\"", 1.0), now).unwrap();
+    store.take(&by(b, "y", "", 1.0), now).unwrap();
+    assert_eq!((store.live_in(a), store.live_in(b), store.len()), (3, 2, 5));
+    store.begin(a);
+    store.take(&by(a, "x", "l=\"2\"", 2.0), now).unwrap();
+    assert_eq!(store.take(&by(a, "x", "l=\"2\"", 3.0), now), Err(Reason::Twice));
+    assert_eq!(store.take(&by(a, "x", "l=\"4\"", 3.0), now), Err(Reason::Owned));
+    store.end(a);
+    assert_eq!(samples(&mut store, now), ["x{l=\"2\"} 2", "x{l=\"4\"} 1", "y 1"]);
+    store.begin(a);
+    store.leave(a);
+    store.drop_metric(b, "x");
+    store.drop_metric(Group::SHARED, "y");
+    assert_eq!(samples(&mut store, now), ["x{l=\"2\"} 2", "y 1"]);
+    store.close_group(a);
+    assert_eq!(samples(&mut store, now), ["y 1"]);
+    assert_eq!(store.families.len(), 1);
+    // The group that comes next has nothing of the one before.
+    assert_eq!(store.open_group(), a);
+    assert_eq!(store.live_in(a), 0);
+}
+
+#[test]
+fn the_first_type_wins_among_those_who_are_told_by_others() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let group = store.open_group();
+    store.take(&gauge_of("g", 1.0), now).unwrap();
+    for kind in [Kind::Counter, Kind::Untyped] {
+        let labels = if kind == Kind::Counter { "l=\"1\"" } else { "l=\"2\"" };
+        store.take(&Offer { kind, ..by(group, "g", labels, 2.0) }, now).unwrap();
+    }
+    let shared = offer("g", Kind::Counter, "l=\"3\"", Change::Set(1.0));
+    assert_eq!(store.take(&shared, now), Err(Reason::Kind));
+    let quantiles = [(0.5, f64::NAN)];
+    let summary = Point::Summary(Summary { quantiles: &quantiles, sum: 0.0, count: 0 });
+    let summary = Offer { kind: Kind::Summary, change: Change::Replace(summary), ..shared };
+    let summary = Offer { group, ..summary };
+    assert_eq!(store.take(&summary, now), Err(Reason::Kind));
+    store.take(&Offer { name: "s", ..summary }, now).unwrap();
+    // Numbers may stand beside summaries of other labels, and so may their parts.
+    for name in ["s", "s_sum", "s_bucket"] {
+        store.take(&by(group, name, "", 1.0), now).unwrap();
+        let shared = Offer { group: Group::SHARED, ..by(group, name, "l=\"3\"", 1.0) };
+        assert!(name == "s_bucket" || store.take(&shared, now).is_err(), "{name}");
+    }
+    let text = written(&mut store, now, Format::Prometheus);
+    assert!(text.contains("# TYPE g gauge\ng 1\ng{l=\"1\"} 2\ng{l=\"2\"} 2\n"), "{text}");
+    assert!(text.contains("\n# TYPE s summary\ns{l=\"3\",quantile=\"0.5\"} NaN\n"), "{text}");
+    let lines = "s_count{l=\"3\"} 0\ns 1\ns_sum 1\n# HELP s_bucket Help.\n";
+    assert!(text.contains(lines), "{text}");
+}
+
+#[test]
+fn odd_numbers_are_taken_from_those_who_are_told_by_others() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let group = store.open_group();
+    for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(store.take(&gauge_of("p", odd), now), Err(Reason::Number));
+        store.take(&by(group, "g", "", odd), now).unwrap();
+        let untyped = Offer { kind: Kind::Untyped, ..by(group, "u", "", odd) };
+        store.take(&untyped, now).unwrap();
+        let counter = Offer { kind: Kind::Counter, ..by(group, "c", "", odd) };
+        store.take(&counter, now).unwrap();
+        let shared = Offer { kind: Kind::Counter, ..gauge_of("p", odd) };
+        assert_eq!(store.take(&shared, now), Err(Reason::Number));
+    }
+    assert_eq!(samples(&mut store, now), ["c -Inf", "g -Inf", "u -Inf"]);
+    let open = written(&mut store, now, Format::OpenMetrics);
+    assert!(open.contains("# TYPE u unknown\nu -Inf\n"), "{open}");
+}
+
+fn histogram<'a>(bounds: &'a [f64], counts: &'a [u64]) -> Change<'a> {
+    Change::Replace(Point::Histogram(Histogram { bounds, counts, sum: 1.5 }))
+}
+
+#[test]
+fn histograms_are_replaced_whole() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds { series: 12, ..Bounds::default() }, now);
+    let group = store.open_group();
+    let of = |labels, change| Offer {
+        group,
+        ttl: FOR_EVER,
+        ..offer("h", Kind::Histogram, labels, change)
+    };
+    store.take(&of("l=\"1\"", histogram(&[1.0, 2.0], &[1, 2, 3])), now).unwrap();
+    store.take(&of("l=\"2\"", histogram(&[5.0], &[1, 0])), now).unwrap();
+    assert_eq!(store.len(), 5 + 4);
+    let series = ["h_bucket{l=\"2\",le=\"5\"} 1", "h_bucket{l=\"2\",le=\"+Inf\"} 1"];
+    let said = samples(&mut store, now);
+    assert!(series.iter().all(|line| said.contains(&line.to_string())), "{said:?}");
+    // Each bucket counts, and what has no room changes nothing.
+    let wide = histogram(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1; 6]);
+    assert_eq!(store.take(&of("l=\"2\"", wide), now), Err(Reason::Series));
+    for (bounds, counts) in
+        [(&[1.0, 1.0][..], &[1, 1, 1][..]), (&[1.0], &[1]), (&[f64::NAN], &[1, 1])]
+    {
+        let bad = of("l=\"2\"", histogram(bounds, counts));
+        assert_eq!(store.take(&bad, now), Err(Reason::Buckets));
+    }
+    assert_eq!(samples(&mut store, now), said);
+    store.take(&of("l=\"2\"", histogram(&[1.0, 2.0], &[4, 0, 1])), now).unwrap();
+    store.take(&of("l=\"1\"", histogram(&[], &[7])), now).unwrap();
+    assert_eq!(store.len(), 3 + 5);
+    store.take(&of("l=\"2\"", Change::ObserveMany(1.5, 10)), now).unwrap();
+    assert_eq!(
+        samples(&mut store, now),
+        [
+            "h_bucket{l=\"1\",le=\"+Inf\"} 7",
+            "h_sum{l=\"1\"} 1.5",
+            "h_count{l=\"1\"} 7",
+            "h_bucket{l=\"2\",le=\"1\"} 4",
+            "h_bucket{l=\"2\",le=\"2\"} 14",
+            "h_bucket{l=\"2\",le=\"+Inf\"} 15",
+            "h_sum{l=\"2\"} 16.5",
+            "h_count{l=\"2\"} 15",
+        ]
+    );
+}
+
+#[test]
+fn summaries_are_replaced_whole() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds { series: 5, ..Bounds::default() }, now);
+    let group = store.open_group();
+    let mut take = |quantiles: &[(f64, f64)], count| {
+        let point = Point::Summary(Summary { quantiles, sum: 2.5, count });
+        let of = offer("s", Kind::Summary, "", Change::Replace(point));
+        store.take(&Offer { group, ..of }, now).map(|()| samples(&mut store, now))
+    };
+    let first = take(&[(0.5, 1.0), (0.9, 2.0)], 3).unwrap();
+    assert_eq!(first, ["s{quantile=\"0.5\"} 1", "s{quantile=\"0.9\"} 2", "s_sum 2.5", "s_count 3"]);
+    assert_eq!(take(&[(0.1, 1.0); 4], 9), Err(Reason::Series));
+    assert_eq!(take(&[(0.5, 1.0), (0.9, 2.0)], 3), Ok(first));
+    assert_eq!(take(&[], 4), Ok(vec!["s_sum 2.5".to_owned(), "s_count 4".to_owned()]));
+}
+
+/// What the twin knows of a series.
+#[derive(Clone, Debug, PartialEq)]
+struct Twin {
+    value: f64,
+    end: u64,
+    owner: usize,
+    is_new: bool,
+}
+
+/// Against a map that is searched from end to end, with random groups, generations and times.
+#[test]
+fn does_what_a_naive_twin_does_with_groups() {
+    let start = Instant::now();
+    let mut store = Store::new(Bounds::default(), start);
+    let mut twin: BTreeMap<(String, String), Twin> = BTreeMap::new();
+    let mut groups = vec![Group::SHARED, store.open_group(), store.open_group()];
+    let mut open = vec![false; groups.len()];
+    let (mut seed, mut clock) = (11u64, 0u64);
+    for round in 0..60_000 {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let random = |from: u32, n: u64| (seed >> from) % n;
+        clock += random(20, 3) * 100;
+        let now = start + Duration::from_millis(clock);
+        twin.retain(|_, series| series.end > clock);
+        let who = random(33, groups.len() as u64) as usize;
+        let group = groups[who];
+        let (name, labels) = (format!("n{}", random(37, 5)), format!("l=\"{}\"", random(41, 30)));
+        match random(48, 60) {
+            0 if who > 0 => {
+                store.begin(group);
+                open[who] = true;
+                twin.values_mut().filter(|s| s.owner == who).for_each(|s| s.is_new = false);
+            }
+            1 if open[who] => {
+                store.end(group);
+                open[who] = false;
+                twin.retain(|_, s| s.owner != who || s.is_new);
+            }
+            2 if who > 0 => {
+                store.drop_metric(group, &name);
+                let is_open = open[who];
+                twin.retain(|(n, _), s| s.owner != who || *n != name || is_open && s.is_new);
+            }
+            3 if who > 0 && random(25, 3) == 0 => {
+                store.close_group(group);
+                twin.retain(|_, s| s.owner != who);
+                groups[who] = store.open_group();
+                open[who] = false;
+            }
+            4 if groups.len() < 6 => {
+                groups.push(store.open_group());
+                open.push(false);
+            }
+            _ => {
+                let value = random(50, 100) as f64;
+                let ttl = [0, 1_000, 4_000][random(15, 3) as usize];
+                let ttl = if who == 0 && ttl == 0 { 500 } else { ttl };
+                let offer = by(group, &name, &labels, value);
+                let done = store.take(&Offer { ttl: Duration::from_millis(ttl), ..offer }, now);
+                let key = (name, labels);
+                let expected = match twin.get(&key) {
+                    Some(old) if old.owner != who => Err(Reason::Owned),
+                    Some(old) if open[who] && old.is_new => Err(Reason::Twice),
+                    _ => Ok(()),
+                };
+                assert_eq!(done, expected, "{key:?} at {clock}");
+                if done.is_ok() {
+                    let end = if ttl == 0 { u64::MAX } else { clock + ttl };
+                    twin.insert(key, Twin { value, end, owner: who, is_new: true });
+                }
+            }
+        }
+        if round % 50 == 0 {
+            let mut said = samples(&mut store, now);
+            said.sort_unstable();
+            let line = |((name, labels), series): (&(String, String), &Twin)| {
+                format!("{name}{{{labels}}} {}", series.value)
+            };
+            let mut expected: Vec<_> = twin.iter().map(line).collect();
+            expected.sort_unstable();
+            assert_eq!(said, expected);
+            assert_eq!(store.len(), twin.len());
+            for (who, group) in groups.iter().enumerate().skip(1) {
+                let count = twin.values().filter(|series| series.owner == who).count();
+                assert_eq!(store.live_in(*group), count);
+            }
+        }
+    }
+}
+
+/// Lists of slots do not grow with what came and went.
+#[test]
+fn a_group_whose_series_come_and_go_stays_small() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let group = store.open_group();
+    for i in 0..10_000u64 {
+        let now = now + Duration::from_secs(i);
+        let name = format!("n{i}");
+        let short = Offer { ttl: Duration::from_secs(3), ..by(group, &name, "", 1.0) };
+        store.take(&short, now).unwrap();
+    }
+    assert!(store.slots_of(group) < 200, "{}", store.slots_of(group));
+    store.close_group(group);
+    assert!(store.is_empty());
+}
+
+/// Whose a family is, against a walk over all its series.
+#[test]
+fn a_family_is_only_of_a_group_while_nobody_else_has_a_series_of_it() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let groups = [store.open_group(), store.open_group(), store.open_group()];
+    let mut seed = 5u64;
+    let mut random = |n: u64| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((seed >> 33) % n) as usize
+    };
+    for _ in 0..3000 {
+        let group = groups[random(3)];
+        match random(12) {
+            0 => {
+                store.begin(group);
+                store.end(group);
+            }
+            1 => store.drop_metric(group, "x"),
+            _ => {
+                let label = random(8).to_string();
+                let _ = store.take(&by(group, "x", &format!("l=\"{label}\""), 1.0), now);
+            }
+        }
+        let Some(family) = store.families.find("x").and_then(|id| store.families.get(id)) else {
+            continue;
+        };
+        let (mut slot, mut owners) = (family.first, Vec::new());
+        while let Some(series) = store.series.get(slot as usize) {
+            owners.push(series.owner);
+            slot = series.next;
+        }
+        for group in groups {
+            let is_only = owners.iter().all(|owner| *owner == group);
+            assert_eq!(family.is_only_of(group), is_only, "{owners:?}");
+        }
+    }
+}
+
+/// The lines of a histogram whose time is over are not lines of it any more, and are there once.
+#[test]
+fn lines_outlive_their_histogram() {
+    let now = Instant::now();
+    let mut store = Store::new(Bounds::default(), now);
+    let group = store.open_group();
+    let ttl = Duration::from_secs(1);
+    let whole = by(group, "h", "l=\"1\"", 0.0);
+    let change = histogram(&[], &[3]);
+    store.take(&Offer { kind: Kind::Histogram, change, ttl, ..whole }, now).unwrap();
+    store.take(&by(group, "h_sum", "", 1.0), now).unwrap();
+    let text = written(&mut store, now, Format::Prometheus);
+    assert!(
+        text.ends_with("h_count{l=\"1\"} 3\n# HELP h_sum Help.\n# TYPE h_sum untyped\nh_sum 1\n")
+            || text.ends_with("h_count{l=\"1\"} 3\nh_sum 1\n"),
+        "{text}"
+    );
+    assert_eq!(samples(&mut store, now + 2 * ttl), ["h_sum 1"]);
+    assert_eq!(samples(&mut store, now + 2 * ttl), ["h_sum 1"]);
+}

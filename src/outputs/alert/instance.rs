@@ -1,0 +1,98 @@
+//! One alert of a rule: the series it is about, its labels, and its state.
+
+use super::notice::{fingerprint, rendered};
+use super::text::number;
+use crate::base::clock::Start;
+use crate::base::text::template::Template;
+use crate::model::metric::Labels;
+use std::time::Instant;
+
+/// One alert that is pending or firing.
+pub struct Instance {
+    /// The labels of its series.
+    pub key: Box<[u8]>,
+    /// Its own, sorted.
+    pub labels: Vec<(String, String)>,
+    /// As they are exposed, with its state.
+    pub shown: Vec<u8>,
+    /// Of its labels.
+    pub fingerprint: u64,
+    /// What the left side of the condition was last.
+    pub value: f64,
+    /// Since when the condition holds.
+    pub since: Instant,
+    /// Since when it fires.
+    pub fired: Option<Fired>,
+    /// The condition held at the look at hand.
+    pub holds: bool,
+}
+
+/// How an alert was told that fires.
+pub struct Fired {
+    /// When it began to.
+    pub start: Start,
+    /// When those were told last that hear at long intervals.
+    pub to_people: Instant,
+    /// When Alertmanagers were.
+    pub to_managers: Instant,
+}
+
+impl Instance {
+    /// One of the rule `name`, with `more` labels, about the series with these labels. Its labels are filled in once: they are what
+    /// it is known by.
+    pub fn begin(
+        name: &str,
+        more: &[(String, Template)],
+        key: &[u8],
+        value: f64,
+        now: Instant,
+    ) -> Instance {
+        let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let pairs = Labels::rendered(key).pairs();
+        let of_series: Vec<_> = pairs.map(|(name, value)| (lossy(&name), lossy(&value))).collect();
+        let mut labels = of_series.clone();
+        for (name, template) in more {
+            let filled = template.fill(&number(value), |name| find(&of_series, name));
+            set(&mut labels, name, filled);
+        }
+        set(&mut labels, "alertname", name.to_owned());
+        labels.retain(|(_, value)| !value.is_empty());
+        labels.sort_unstable();
+        Instance {
+            key: key.into(),
+            fingerprint: fingerprint(&labels),
+            shown: shown(&labels, "pending"),
+            labels,
+            value,
+            since: now,
+            fired: None,
+            holds: true,
+        }
+    }
+
+    /// From now on it fires, and everybody is told.
+    pub fn fire(&mut self, now: Instant) {
+        self.shown = shown(&self.labels, "firing");
+        self.fired = Some(Fired { start: Start::now(), to_people: now, to_managers: now });
+    }
+}
+
+/// Sets a label in place of what it was.
+fn set(labels: &mut Vec<(String, String)>, name: &str, value: String) {
+    labels.retain(|(other, _)| other != name);
+    labels.push((name.to_owned(), value));
+}
+
+/// The value of a label; empty where there is none.
+pub fn find(labels: &[(String, String)], name: &str) -> String {
+    let found = labels.iter().find(|(other, _)| other == name);
+    found.map_or_else(String::new, |(_, value)| value.clone())
+}
+
+/// The labels of an alert as a series, with its state.
+fn shown(labels: &[(String, String)], state: &str) -> Vec<u8> {
+    let mut labels = labels.to_vec();
+    set(&mut labels, "alertstate", state.to_owned());
+    labels.sort_unstable();
+    rendered(&labels)
+}

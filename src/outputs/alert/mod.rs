@@ -1,0 +1,277 @@
+//! Alerts: conditions over the samples of a scrape, and messages to those who want to hear of them.
+//!
+//! At every look the whole scrape goes into a sink that keeps what some condition asks for (`watch`).
+//! Each rule does the steps of its condition (`evaluate`, `rate`) and takes its alerts from state to
+//! state (`rule`). What is to be told waits for each destination on this side (`destination`) and is
+//! carried by its worker (`way`: `json`, `mail` by `smtp` or `sendmail`). Without rules nothing of
+//! this is there.
+
+mod destination;
+mod evaluate;
+mod instance;
+mod json;
+mod mail;
+mod notice;
+mod rate;
+mod rule;
+mod self_metrics;
+mod send_error;
+mod sendmail;
+mod smtp;
+mod text;
+mod transport;
+mod watch;
+
+pub use self_metrics::families;
+
+use crate::base::dialect::Dialect;
+use crate::base::log;
+use crate::base::text::expr::Selector;
+use crate::model::metric::Sink;
+use crate::settings::{Alert, Alerting};
+use crate::workers::Results;
+use destination::{Destination, Report};
+use evaluate::Sheet;
+use instance::Instance;
+use notice::Notice;
+use rule::{LeftOut, Round, Rule, Whom};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use transport::Transport;
+use watch::{Catch, Watch};
+
+/// Reports that may lie there, beyond one of each destination: of those that were dropped.
+const SPARE_REPORTS: usize = 16;
+
+/// Destinations; the settings that name more are cut.
+const MAX_DESTINATIONS: usize = 32;
+
+/// All rules, what they know, and who hears of it.
+#[derive(Default)]
+pub struct Alerts {
+    rules: Vec<Rule>,
+    interval: Duration,
+    repeat: Duration,
+    /// When the rules are looked at next; `None` without rules.
+    next: Option<Instant>,
+    wanted: Vec<Selector>,
+    catch: Catch,
+    sheet: Sheet,
+    taken: Vec<u64>,
+    told: Vec<(Whom, Arc<Notice>)>,
+    left_out: LeftOut,
+    looks: u64,
+    took: Duration,
+    destinations: Vec<Destination>,
+    last_id: u32,
+    results: Option<Results<Report>>,
+}
+
+/// An alert that is pending or firing, to be shown.
+pub struct Active<'a> {
+    rule: &'a Rule,
+    instance: &'a Instance,
+}
+
+impl<'a> Active<'a> {
+    /// The name of its rule.
+    pub fn name(&self) -> &'a str {
+        self.rule.name()
+    }
+
+    /// It fires; otherwise it is pending.
+    pub fn is_firing(&self) -> bool {
+        self.instance.fired.is_some()
+    }
+
+    /// Its labels, sorted, `alertname` among them.
+    pub fn labels(&self) -> &'a [(String, String)] {
+        &self.instance.labels
+    }
+
+    /// Since when its condition holds.
+    pub fn since(&self) -> Instant {
+        self.instance.since
+    }
+
+    /// What the left side of the condition was at the last look.
+    pub fn value(&self) -> f64 {
+        self.instance.value
+    }
+
+    /// What there is to tell.
+    pub fn annotations(&self) -> impl Iterator<Item = (&'a str, String)> + use<'a> {
+        self.rule.annotations(self.instance)
+    }
+}
+
+impl Alerts {
+    /// Goes on with these rules; those that stay as they were keep their state.
+    pub fn apply(&mut self, alerting: &Alerting, alerts: &[Alert], now: Instant) {
+        let mut before = std::mem::take(&mut self.rules);
+        for alert in alerts {
+            let known = before.iter().position(|rule| rule.is_of(alert, &alerting.instance));
+            let rule = known.map(|at| before.swap_remove(at));
+            let rule = rule.or_else(|| Rule::new(alert, &alerting.instance));
+            match rule {
+                Some(rule) => self.rules.push(rule),
+                None => log::error("an alert's condition is wrong", &[("alert", &alert.name)]),
+            }
+        }
+        (self.interval, self.repeat) = (alerting.interval, alerting.repeat);
+        self.wanted.clear();
+        for rule in &mut self.rules {
+            rule.ask(&mut self.wanted);
+        }
+        self.address(alerting, now);
+        for rule in before {
+            rule.end(&mut self.told);
+        }
+        self.taken.clear();
+        self.rules.iter().for_each(|rule| rule.take(&mut self.taken));
+        self.tell(now);
+        if self.rules.is_empty() {
+            (self.catch, self.sheet, self.next) = Default::default();
+        } else {
+            self.next = Some(now);
+        }
+    }
+
+    /// From now on these hear of alerts; who was there goes on, who is new hears what fires.
+    fn address(&mut self, alerting: &Alerting, now: Instant) {
+        let (ways, wrong) = match self.rules.is_empty() && self.destinations.is_empty() {
+            true => Default::default(),
+            false => Transport::all(alerting),
+        };
+        for sentence in wrong {
+            log::error("alerts cannot go there", &[("error", &sentence)]);
+        }
+        let mut before = std::mem::take(&mut self.destinations);
+        let firing: Vec<_> = self.rules.iter_mut().flat_map(Rule::tell).collect();
+        for way in ways.into_iter().take(MAX_DESTINATIONS) {
+            if let Some(at) = before.iter().position(|to| *to.way() == way) {
+                self.destinations.push(before.swap_remove(at));
+                continue;
+            }
+            let mut name = way.name();
+            let is_taken = |name: &str, all: &[Destination]| all.iter().any(|d| d.name == name);
+            let mut number = 1;
+            while is_taken(&name, &self.destinations) {
+                number += 1;
+                name = [&way.name(), "#", &number.to_string()].concat();
+            }
+            self.last_id = self.last_id.wrapping_add(1);
+            // Perhaps only its other settings changed.
+            let old = before.iter().position(|to| to.name == name);
+            let old = old.map(|at| before.swap_remove(at));
+            let mut to = Destination::new(self.last_id, name, way, old, now);
+            firing.iter().for_each(|notice| to.push(notice, now));
+            self.destinations.push(to);
+        }
+        if !self.destinations.is_empty() && self.results.is_none() {
+            match Results::new(MAX_DESTINATIONS + SPARE_REPORTS) {
+                Ok(results) => self.results = Some(results),
+                Err(error) => log::error("alerts cannot be told", &[("error", &error)]),
+            }
+        }
+    }
+
+    /// Ready when a worker told how a message went.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.results.as_ref().map(AsFd::as_fd)
+    }
+
+    /// When the rules are looked at again, or there is something to send.
+    pub fn deadline(&self) -> Option<Instant> {
+        let sends = self.destinations.iter().filter_map(Destination::deadline);
+        let sends = sends.filter(|_| self.results.is_some());
+        sends.chain(self.next).min()
+    }
+
+    /// Hears how messages went, looks at the rules when it is time, and sends what there is to send.
+    /// `scrape` writes every sample that there is, in `dialect`.
+    pub fn turn(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
+        while let Some(report) = self.results.as_ref().and_then(Results::take) {
+            if let Some(to) = self.destinations.iter_mut().find(|to| to.sent(&report)) {
+                to.take_report(report, now);
+            }
+        }
+        if self.next.is_some_and(|next| next <= now) {
+            self.next = Some(now + self.interval.max(Duration::from_millis(1)));
+            self.look(dialect, scrape, now);
+            self.tell(now);
+        }
+        if let Some(results) = &self.results {
+            let slot = results.slot();
+            self.destinations.iter_mut().for_each(|to| to.dispatch(&slot, now));
+        }
+    }
+
+    fn look(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
+        let start = Instant::now();
+        scrape(&mut Watch::new(dialect, &self.wanted, &mut self.catch));
+        self.catch.sort();
+        self.catch.turn_absent(&self.wanted);
+        let mut round = Round {
+            now,
+            interval: self.interval,
+            repeat: self.repeat,
+            has_managers: self.destinations.iter().any(|to| to.way().is_manager()),
+            catch: &self.catch,
+            rates: self.rules.iter().map(Rule::rates).sum(),
+            taken: &mut self.taken,
+            told: &mut self.told,
+            left_out: &mut self.left_out,
+        };
+        for rule in &mut self.rules {
+            rule.look(&mut self.sheet, &mut round);
+        }
+        self.looks += 1;
+        self.took += start.elapsed();
+    }
+
+    /// What is to be told waits for those who are to hear it.
+    fn tell(&mut self, now: Instant) {
+        for (whom, notice) in self.told.drain(..) {
+            for to in &mut self.destinations {
+                let is_meant = match whom {
+                    Whom::All => true,
+                    Whom::Managers => to.way().is_manager(),
+                    Whom::People => !to.way().is_manager(),
+                };
+                if is_meant {
+                    to.push(&notice, now);
+                }
+            }
+        }
+    }
+
+    /// The alerts that are pending or firing.
+    pub fn active(&self) -> impl Iterator<Item = Active<'_>> {
+        let of = |rule| {
+            let rule: &Rule = rule;
+            rule.instances.iter().map(move |instance| Active { rule, instance })
+        };
+        self.rules.iter().flat_map(of)
+    }
+
+    /// The rules that ask for a metric of which there was no series since the start, and which.
+    pub fn unmatched(&self) -> impl Iterator<Item = (&str, &str)> {
+        let has_looked = self.looks > 0;
+        let rules = self.rules.iter().filter(move |_| has_looked);
+        rules.filter_map(|rule| Some((rule.name(), rule.unmatched()?)))
+    }
+
+    /// The destinations that no message reaches: name, alerts that wait, and since when.
+    pub fn unreached(&self) -> impl Iterator<Item = (&str, usize, Instant)> {
+        let failing = |to| {
+            let to: &Destination = to;
+            Some((to.name.as_str(), to.waiting(), to.failing()?))
+        };
+        self.destinations.iter().filter_map(failing)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,318 @@
+//! One rule and its alerts: inactive, pending for a while, firing, over. Each series for which the
+//! condition holds has an alert of its own; a series that is not there any more has none.
+
+use super::evaluate::{Entry, Sheet};
+use super::instance::{Instance, find};
+use super::notice::{Notice, fingerprint};
+use super::rate::{Look, Rings};
+use super::text::number;
+use super::watch::Catch;
+use crate::base::clock::WallClock;
+use crate::base::text::expr::{Expr, Selector, Want};
+use crate::base::text::template::Template;
+use crate::settings::Alert;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Alerts that are pending or firing, of all rules together.
+pub const MAX_ACTIVE: usize = 1000;
+
+/// Counters whose growth is looked at, for all rules together.
+const MAX_RATES: usize = 2000;
+
+/// An Alertmanager takes an alert for over that it does not hear of again: so often it does.
+pub const RESEND: Duration = Duration::from_secs(60);
+
+/// The label that says which box it is.
+const INSTANCE: &str = "instance";
+
+/// One rule.
+pub struct Rule {
+    settings: Alert,
+    /// The label `instance` of alerts that have none; empty is none.
+    agent: String,
+    expr: Expr,
+    labels: Vec<(String, Template)>,
+    annotations: Vec<(String, Template)>,
+    /// Where its selectors are among those of all.
+    first: u32,
+    /// Of each selector.
+    rings: Vec<Rings>,
+    /// Which selectors ever had a series.
+    matched: Vec<bool>,
+    /// Sorted by the labels of their series.
+    pub instances: Vec<Instance>,
+}
+
+/// Who is to hear of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Every destination.
+    All,
+    /// Those that hear once, and then again at long intervals.
+    People,
+    /// Alertmanagers.
+    Managers,
+}
+
+/// What a look needs to know, and what it leaves.
+pub struct Round<'a> {
+    /// When it is.
+    pub now: Instant,
+    /// Between two looks.
+    pub interval: Duration,
+    /// How often an alert that goes on is told again.
+    pub repeat: Duration,
+    /// Whether there is an Alertmanager.
+    pub has_managers: bool,
+    /// The scrape.
+    pub catch: &'a Catch,
+    /// Counters whose growth is looked at.
+    pub rates: usize,
+    /// Fingerprints of all alerts.
+    pub taken: &'a mut Vec<u64>,
+    /// What is to be told.
+    pub told: &'a mut Vec<(Whom, Arc<Notice>)>,
+    /// What was left out.
+    pub left_out: &'a mut LeftOut,
+}
+
+/// What was left out, since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LeftOut {
+    /// Counters beyond those whose growth is looked at.
+    pub rates: u64,
+    /// Alerts beyond those that are kept.
+    pub alerts: u64,
+    /// Alerts with the labels of another.
+    pub twins: u64,
+}
+
+impl Rule {
+    /// Of settings that were checked, `None` if they were not; on the box of that name.
+    pub fn new(settings: &Alert, agent: &str) -> Option<Rule> {
+        let expr = Expr::parse(&settings.expr).ok()?;
+        let parsed = |texts: &[(String, String)]| -> Option<Vec<(String, Template)>> {
+            let mut parsed = Vec::new();
+            for (name, text) in texts {
+                parsed.push((name.clone(), Template::parse(text).ok()?));
+            }
+            Some(parsed)
+        };
+        Some(Rule {
+            labels: parsed(&settings.labels)?,
+            annotations: parsed(&settings.annotations)?,
+            rings: expr.series.iter().map(|_| Rings::default()).collect(),
+            matched: vec![false; expr.series.len()],
+            settings: settings.clone(),
+            agent: agent.to_owned(),
+            expr,
+            first: 0,
+            instances: Vec::new(),
+        })
+    }
+
+    /// Whether these are its settings.
+    pub fn is_of(&self, settings: &Alert, agent: &str) -> bool {
+        self.settings == *settings && self.agent == agent
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// The metric it asks for of which there never was a series.
+    pub fn unmatched(&self) -> Option<&str> {
+        let mut series = self.expr.series.iter().zip(&self.matched);
+        let never = |(of, matched): &(&Selector, &bool)| of.want != Want::Absent && !**matched;
+        series.find(never).map(|(of, _)| of.name.as_str())
+    }
+
+    /// Adds what it asks for to what all ask for.
+    pub fn ask(&mut self, wanted: &mut Vec<Selector>) {
+        self.first = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+        wanted.extend(self.expr.series.iter().cloned());
+    }
+
+    /// Looks at the condition and goes on from there.
+    pub fn look(&mut self, sheet: &mut Sheet, round: &mut Round<'_>) {
+        let (catch, first) = (round.catch, self.first);
+        for (place, matched) in (first..).zip(&mut self.matched) {
+            *matched |= catch.has(place);
+        }
+        let (expr, rings) = (&self.expr, &mut self.rings);
+        let series = |at: usize, out: &mut Vec<Entry>| {
+            if let (Some(selector), Some(rings)) = (expr.series.get(at), rings.get_mut(at)) {
+                values(selector, first + at as u32, rings, round, out);
+            }
+        };
+        let entries = sheet.evaluate(expr, series, |span| catch.labels(span));
+        self.instances.iter_mut().for_each(|instance| instance.holds = false);
+        for entry in entries {
+            self.hold(catch.labels(entry.labels), entry.value, round);
+        }
+        self.settle(round);
+    }
+
+    /// The condition holds for a series.
+    fn hold(&mut self, key: &[u8], value: f64, round: &mut Round<'_>) {
+        let place = match self.instances.binary_search_by(|i| (*i.key).cmp(key)) {
+            Ok(place) => place,
+            Err(_) if round.taken.len() >= MAX_ACTIVE => {
+                round.left_out.alerts += 1;
+                return;
+            }
+            Err(place) => {
+                let instance =
+                    Instance::begin(&self.settings.name, &self.labels, key, value, round.now);
+                if round.taken.contains(&instance.fingerprint) {
+                    round.left_out.twins += 1;
+                    return;
+                }
+                round.taken.push(instance.fingerprint);
+                self.instances.insert(place, instance);
+                place
+            }
+        };
+        if let Some(instance) = self.instances.get_mut(place) {
+            (instance.holds, instance.value) = (true, value);
+        }
+    }
+
+    /// Goes from state to state, and tells it.
+    fn settle(&mut self, round: &mut Round<'_>) {
+        let now = round.now;
+        let since = |then: Instant| now.saturating_duration_since(then);
+        let mut instances = std::mem::take(&mut self.instances);
+        instances.retain_mut(|instance| {
+            if !instance.holds {
+                self.resolve(instance, round.told);
+                round.taken.retain(|other| *other != instance.fingerprint);
+                return false;
+            }
+            if instance.fired.is_none() && since(instance.since) >= self.settings.for_ {
+                instance.fire(now);
+                round.told.extend(self.notice(instance, None).map(|n| (Whom::All, n)));
+            }
+            let Some(fired) = &mut instance.fired else { return true };
+            let people = since(fired.to_people) >= round.repeat;
+            let managers =
+                round.has_managers && since(fired.to_managers) >= RESEND.min(round.repeat);
+            if people {
+                fired.to_people = now;
+            }
+            if managers {
+                fired.to_managers = now;
+            }
+            let whom = match (people, managers) {
+                (true, true) => Whom::All,
+                (true, false) => Whom::People,
+                (false, true) => Whom::Managers,
+                (false, false) => return true,
+            };
+            round.told.extend(self.notice(instance, None).map(|n| (whom, n)));
+            true
+        });
+        self.instances = instances;
+    }
+
+    /// What there is to tell of an alert that fires or, since `ends`, did.
+    fn notice(&self, instance: &mut Instance, ends: Option<WallClock>) -> Option<Arc<Notice>> {
+        let fired = instance.fired.as_mut()?;
+        let starts = WallClock::at(fired.start.since_epoch());
+        // The clock may have been set back meanwhile.
+        let ends = ends.map(|ends| WallClock::at(ends.since_epoch().max(starts.since_epoch())));
+        let labels = self.labels_outside(instance);
+        Some(Arc::new(Notice {
+            name: self.settings.name.clone(),
+            annotations: self.annotations(instance).map(|(n, v)| (n.to_owned(), v)).collect(),
+            value: number(instance.value),
+            starts,
+            ends,
+            fingerprint: fingerprint(&labels),
+            labels,
+        }))
+    }
+
+    /// The labels of one of its alerts where it is not the only box.
+    fn labels_outside(&self, instance: &Instance) -> Vec<(String, String)> {
+        let mut labels = instance.labels.clone();
+        let place = labels.partition_point(|(name, _)| name.as_str() < INSTANCE);
+        let has_one = labels.get(place).is_some_and(|(name, _)| name == INSTANCE);
+        if !has_one && !self.agent.is_empty() {
+            labels.insert(place, (INSTANCE.to_owned(), self.agent.clone()));
+        }
+        labels
+    }
+
+    /// The annotations of one of its alerts, filled in.
+    pub fn annotations<'a>(
+        &'a self,
+        instance: &'a Instance,
+    ) -> impl Iterator<Item = (&'a str, String)> {
+        let (value, labels) = (number(instance.value), self.labels_outside(instance));
+        self.annotations.iter().map(move |(name, template)| {
+            (name.as_str(), template.fill(&value, |label| find(&labels, label)))
+        })
+    }
+
+    fn resolve(&self, instance: &mut Instance, told: &mut Vec<(Whom, Arc<Notice>)>) {
+        told.extend(self.notice(instance, Some(WallClock::now())).map(|n| (Whom::All, n)));
+    }
+
+    /// What fires is over, because the rule is.
+    pub fn end(mut self, told: &mut Vec<(Whom, Arc<Notice>)>) {
+        for mut instance in std::mem::take(&mut self.instances) {
+            self.resolve(&mut instance, told);
+        }
+    }
+
+    /// What fires, for one who did not hear of it.
+    pub fn tell(&mut self) -> Vec<Arc<Notice>> {
+        let mut instances = std::mem::take(&mut self.instances);
+        let notices = instances.iter_mut().filter_map(|i| self.notice(i, None)).collect();
+        self.instances = instances;
+        notices
+    }
+
+    /// How many counters' growth it looks at.
+    pub fn rates(&self) -> usize {
+        self.rings.iter().map(Rings::len).sum()
+    }
+
+    /// Adds the fingerprints of its alerts.
+    pub fn take(&self, taken: &mut Vec<u64>) {
+        taken.extend(self.instances.iter().map(|instance| instance.fingerprint));
+    }
+}
+
+/// Appends what there is of the selector at `place`.
+fn values(
+    selector: &Selector,
+    place: u32,
+    rings: &mut Rings,
+    round: &mut Round<'_>,
+    out: &mut Vec<Entry>,
+) {
+    let seen = round.catch.of(place).iter();
+    let (Want::Rate(window) | Want::Increase(window)) = selector.want else {
+        out.extend(seen.map(|seen| Entry { labels: seen.labels, value: seen.value }));
+        return;
+    };
+    let look = Look { now: round.now, interval: round.interval, window };
+    round.rates -= rings.len();
+    rings.sweep(look);
+    for seen in seen {
+        let has_room = round.rates + rings.len() < MAX_RATES;
+        match rings.push(round.catch.labels(seen.labels), seen.value, look, has_room) {
+            Err(()) => round.left_out.rates += 1,
+            Ok(growth) => out.extend(growth.map(|growth| {
+                let is_rate = matches!(selector.want, Want::Rate(_));
+                let by = if is_rate { growth.seconds } else { 1.0 };
+                Entry { labels: seen.labels, value: growth.increase / by }
+            })),
+        }
+    }
+    round.rates += rings.len();
+}

@@ -1,0 +1,134 @@
+//! A mail through the program that this machine sends its mail with.
+
+use super::send_error::SendError;
+use crate::base::sys::{self, Child, Ended};
+use std::io::{ErrorKind, Write};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often it is looked at whether the program ended.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What sendmail ends with where trying again does not help (`sysexits.h`): wrong usage or data, no
+/// such user or host, no permission, wrong configuration.
+const FOR_GOOD: [i32; 7] = [64, 65, 66, 67, 68, 77, 78];
+
+/// Hands `mail` to the program and waits for its end.
+///
+/// # Errors
+///
+/// It did not start, took too long, or ended with a failure.
+pub fn send(command: &[String], mail: &[u8], deadline: Instant) -> Result<(), SendError> {
+    let Some(program) = command.first() else {
+        return Err(setback("start", "alerting.sendmail names no program"));
+    };
+    // A socket takes a timeout, a pipe does not: a program that does not read delays nobody.
+    let (ours, theirs) = UnixStream::pair().map_err(|e| setback("start", &e.to_string()))?;
+    let child = sys::spawn(command, theirs.as_fd());
+    // A program that ends without reading is noticed only if nobody else holds its end.
+    drop(theirs);
+    let mut child = child.map_err(|error| {
+        setback("start", &["starting ", program, ": ", &error.to_string()].concat())
+    })?;
+    write(&ours, mail, deadline);
+    match wait(&mut child, deadline) {
+        None => Err(setback("timeout", &[program, " did not end in time"].concat())),
+        Some(Ended::Status(0)) => Ok(()),
+        Some(ended) => {
+            let (how, number, again) = match ended {
+                Ended::Status(status) => ("status ", status, !FOR_GOOD.contains(&status)),
+                Ended::Signal(signal) => ("signal ", signal, true),
+            };
+            let text = [program, " ended with ", how, &number.to_string()].concat();
+            Err(SendError { again, ..setback("refused", &text) })
+        }
+    }
+}
+
+fn setback(reason: &'static str, text: &str) -> SendError {
+    SendError { reason, text: text.to_owned(), again: true, after: None }
+}
+
+/// Writes it all, or as much as is taken: how the program ends says the rest.
+fn write(mut to: &UnixStream, mail: &[u8], deadline: Instant) {
+    let mut rest = mail;
+    while !rest.is_empty() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let sent = to.set_write_timeout(Some(left.max(LOOK))).and_then(|()| to.write(rest));
+        match sent {
+            Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+/// How it ended; one that does not is killed.
+fn wait(child: &mut Child, deadline: Instant) -> Option<Ended> {
+    loop {
+        match child.ended() {
+            Ok(Some(ended)) => return Some(ended),
+            Ok(None) if Instant::now() < deadline => thread::sleep(LOOK),
+            _ => {
+                child.kill();
+                return None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(script: &str, mail: &[u8], millis: u64) -> Result<(), (&'static str, bool)> {
+        let command = ["/bin/sh", "-c", script].map(str::to_owned);
+        let deadline = Instant::now() + Duration::from_millis(millis);
+        send(&command, mail, deadline).map_err(|setback| (setback.reason, setback.again))
+    }
+
+    #[test]
+    fn how_it_ends_is_what_counts() {
+        let file = std::env::temp_dir().join(format!("sysmetrics-sendmail-{}", std::process::id()));
+        let script = format!("cat > {}", file.display());
+        let mail = "line\n".repeat(100_000);
+        sent(&script, mail.as_bytes(), 60_000).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), mail);
+        std::fs::remove_file(file).unwrap();
+        let long = vec![b'x'; 1 << 20];
+        assert_eq!(sent("exit 75", &long, 60_000), Err(("refused", true)));
+        assert_eq!(sent("kill -9 $$", b"x", 60_000), Err(("refused", true)));
+        assert_eq!(sent("exit 67", b"x", 60_000), Err(("refused", false)));
+        assert_eq!(sent("exec sleep 600", &long, 200), Err(("timeout", true)));
+        let none = send(&["/no/such/program".to_owned()], b"x", Instant::now() + LOOK);
+        assert!(none.is_err_and(|setback| setback.reason == "start"));
+    }
+
+    /// The agent blocks signals for itself; what it starts must end when it is told to.
+    #[test]
+    fn signals_are_not_blocked_there() {
+        let _signals = sys::Signals::take().unwrap();
+        let script = "test \"$(grep SigBlk /proc/self/status | tr -d 'a-zA-Z:0 \\t')\" = ''";
+        sent(script, b"", 60_000).unwrap();
+        // The thirteenth is SIGPIPE.
+        let script = "test $((0x$(sed -n 's/SigIgn:.//p' /proc/self/status) & 0x1000)) = 0";
+        sent(script, b"", 60_000).unwrap();
+    }
+
+    /// It gets no file of the agent, and what it says has a place to go.
+    #[test]
+    fn standard_descriptors_are_all_it_gets() {
+        let ours = std::env::current_exe().unwrap();
+        let _open = std::fs::File::open(&ours).unwrap();
+        let path = ours.display();
+        let is_open = |whose| format!("ls -l /proc/{whose}/fd | grep -qF '{path}'");
+        sent(&is_open("$PPID"), b"", 60_000).unwrap();
+        assert_eq!(sent(&is_open("$$"), b"", 60_000), Err(("refused", true)));
+        let script = "test $(ls -l /proc/$$/fd | grep -c '[12] -> /dev/null$') = 2 && echo x";
+        sent(script, b"", 60_000).unwrap();
+    }
+}

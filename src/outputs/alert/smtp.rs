@@ -1,0 +1,290 @@
+//! A mail to a relay (RFC 5321), without TLS and without authentication: one that takes mail from
+//! this machine. One mail a connection.
+
+use super::mail::Envelope;
+use super::send_error::SendError;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
+
+/// Bytes of all answers of one conversation.
+const MAX_ANSWERS: u64 = 64 << 10;
+
+/// Lines of one answer.
+const MAX_LINES: usize = 100;
+
+/// A conversation with a relay.
+struct Talk<'a> {
+    answers: BufReader<std::io::Take<&'a TcpStream>>,
+    stream: &'a TcpStream,
+    deadline: Instant,
+}
+
+/// What a relay answered.
+struct Said {
+    code: u16,
+    /// The last line.
+    text: String,
+}
+
+/// Sends `mail`, whose lines end with a newline.
+///
+/// # Errors
+///
+/// The relay did not take it for anybody, or not in time.
+pub fn send(
+    stream: &TcpStream,
+    envelope: &Envelope,
+    mail: &[u8],
+    deadline: Instant,
+) -> Result<(), SendError> {
+    let answers = BufReader::new(stream.take(MAX_ANSWERS));
+    let mut talk = Talk { answers, stream, deadline };
+    talk.wants(2, "the greeting")?;
+    let name = literal(stream);
+    if talk.say(&["EHLO ", &name])?.code / 100 != 2 {
+        talk.demand(&["HELO ", &name], 2)?;
+    }
+    talk.demand(&["MAIL FROM:<", &envelope.from, ">"], 2)?;
+    let mut refused = None;
+    let mut taken = 0;
+    for to in &envelope.to {
+        let said = talk.say(&["RCPT TO:<", to, ">"])?;
+        if said.code / 100 == 2 {
+            taken += 1;
+        } else {
+            refused = Some(said.setback(to));
+        }
+    }
+    // Who is left out is not worth telling the others twice.
+    match refused {
+        Some(refused) if taken == 0 => return Err(refused),
+        _ => {}
+    }
+    talk.demand(&["DATA"], 3)?;
+    let mut text = stuffed(mail);
+    text.extend_from_slice(b".\r\n");
+    talk.write(&text)?;
+    talk.wants(2, "the mail")?;
+    // It is taken; whether the relay says goodbye does not matter.
+    let _ = talk.say(&["QUIT"]);
+    Ok(())
+}
+
+/// Lines end with CRLF, and one that starts with a dot has another before it.
+fn stuffed(mail: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(mail.len() + mail.len() / 32);
+    let mail = mail.strip_suffix(b"\n").unwrap_or(mail);
+    for line in mail.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.starts_with(b".") {
+            text.push(b'.');
+        }
+        text.extend(line.iter().filter(|byte| **byte != b'\r'));
+        text.extend_from_slice(b"\r\n");
+    }
+    text
+}
+
+/// What this machine calls itself: its address, which needs no name to be right.
+fn literal(stream: &TcpStream) -> String {
+    match stream.local_addr() {
+        Ok(SocketAddr::V4(address)) => format!("[{}]", address.ip()),
+        Ok(SocketAddr::V6(address)) => format!("[IPv6:{}]", address.ip()),
+        Err(_) => "localhost".to_owned(),
+    }
+}
+
+impl Said {
+    fn setback(&self, about: &str) -> SendError {
+        let text = format!("the relay said to {about}: {}", self.text);
+        // 4xx is for now, 5xx for good (RFC 5321, section 4.2.1).
+        SendError { reason: "refused", text, again: self.code / 100 != 5, after: None }
+    }
+}
+
+impl Talk<'_> {
+    fn broken(&self, error: &std::io::Error) -> SendError {
+        use std::io::ErrorKind::{TimedOut, WouldBlock};
+        let is_late = matches!(error.kind(), TimedOut | WouldBlock);
+        let reason = if is_late { "timeout" } else { "connect" };
+        let text = ["talking to the relay: ", &error.to_string()].concat();
+        SendError { reason, text, again: true, after: None }
+    }
+
+    fn left(&self) -> Result<std::time::Duration, SendError> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
+            return Err(self.broken(&late));
+        }
+        Ok(left)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let left = self.left()?;
+            let mut stream = self.stream;
+            let sent = stream.set_write_timeout(Some(left)).and_then(|()| stream.write(rest));
+            match sent {
+                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.broken(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// One line of an answer, without its end.
+    fn line(&mut self) -> Result<Vec<u8>, SendError> {
+        let mut line = Vec::new();
+        loop {
+            let left = self.left()?;
+            let filled = self.stream.set_read_timeout(Some(left));
+            let piece = match filled.and_then(|()| self.answers.fill_buf()) {
+                Ok(piece) => piece,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.broken(&error)),
+            };
+            if piece.is_empty() {
+                let text = "the relay hung up, or said too much".to_owned();
+                return Err(SendError { reason: "connect", text, again: true, after: None });
+            }
+            let end = memchr::memchr(b'\n', piece);
+            line.extend_from_slice(piece.get(..end.unwrap_or(piece.len())).unwrap_or_default());
+            let read = end.map_or(piece.len(), |end| end + 1);
+            self.answers.consume(read);
+            if end.is_some() {
+                return Ok(line.trim_ascii_end().to_vec());
+            }
+        }
+    }
+
+    /// An answer of one or several lines (`250-…`, the last one `250 …`).
+    fn answer(&mut self) -> Result<Said, SendError> {
+        for _ in 0..MAX_LINES {
+            let line = self.line()?;
+            let text = String::from_utf8_lossy(&line).into_owned();
+            let code = text.get(..3).filter(|code| code.bytes().all(|b| b.is_ascii_digit()));
+            match (code.and_then(|code| code.parse().ok()), line.get(3)) {
+                (Some(_), Some(b'-')) => {}
+                (Some(code), None | Some(b' ')) => return Ok(Said { code, text }),
+                _ => {
+                    let text = ["no answer of a relay: ", &text].concat();
+                    return Err(SendError { reason: "protocol", text, again: true, after: None });
+                }
+            }
+        }
+        let text = "the relay does not come to an end".to_owned();
+        Err(SendError { reason: "protocol", text, again: true, after: None })
+    }
+
+    fn say(&mut self, parts: &[&str]) -> Result<Said, SendError> {
+        let line = [&parts.concat(), "\r\n"].concat();
+        self.write(line.as_bytes())?;
+        self.answer()
+    }
+
+    /// Says it, and wants an answer of this class.
+    fn demand(&mut self, parts: &[&str], class: u16) -> Result<(), SendError> {
+        let said = self.say(parts)?;
+        if said.code / 100 == class { Ok(()) } else { Err(said.setback(&parts.concat())) }
+    }
+
+    fn wants(&mut self, class: u16, about: &str) -> Result<(), SendError> {
+        let said = self.answer()?;
+        if said.code / 100 == class { Ok(()) } else { Err(said.setback(about)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+
+    /// What becomes of a mail where the relay says `greeting` and then to each line `answer`.
+    fn sent(
+        greeting: &str,
+        answer: impl Fn(&str) -> &'static str + Send + 'static,
+    ) -> Result<(), (&'static str, bool)> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let greeting = greeting.to_owned();
+        let relay = thread::spawn(move || {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            let mut said = stream.get_mut().write_all(greeting.as_bytes());
+            let mut line = String::new();
+            while said.is_ok() && stream.read_line(&mut line).unwrap_or(0) > 0 {
+                said = stream.get_mut().write_all(answer(line.trim_end()).as_bytes());
+                line.clear();
+            }
+        });
+        let envelope = Envelope {
+            name: String::new(),
+            from: "a".to_owned(),
+            to: vec!["b".to_owned(), "c".to_owned()],
+        };
+        let deadline = Instant::now() + Duration::from_millis(500);
+        let done = send(&stream, &envelope, b"x\n", deadline);
+        drop(stream);
+        relay.join().unwrap();
+        done.map_err(|setback| (setback.reason, setback.again))
+    }
+
+    fn usual(line: &str) -> &'static str {
+        match line {
+            "DATA" => "354 go on\r\n",
+            "x" => "",
+            _ => "250 fine\r\n",
+        }
+    }
+
+    #[test]
+    fn what_a_relay_says_is_what_counts() {
+        assert_eq!(sent("220 hi\r\n", usual), Ok(()));
+        assert_eq!(sent("220-hi\n220\n", usual), Ok(()));
+        let to = |refused: &'static str, answer: &'static str| {
+            sent(
+                "220 hi\r\n",
+                move |line| {
+                    if line.starts_with(refused) { answer } else { usual(line) }
+                },
+            )
+        };
+        assert_eq!(to("EHLO", "500 what?\r\n"), Ok(()));
+        assert_eq!(to("RCPT TO:<b>", "550 nobody\r\n"), Ok(()), "the other gets it");
+        assert_eq!(to("QUIT", "500 no\r\n"), Ok(()));
+        for command in ["MAIL", "RCPT", "DATA", "."] {
+            assert_eq!(to(command, "451 later\r\n"), Err(("refused", true)), "{command}");
+            assert_eq!(to(command, "550 never\r\n"), Err(("refused", false)), "{command}");
+        }
+        assert_eq!(sent("554 go away\r\n", usual), Err(("refused", false)));
+        assert_eq!(sent("421 too busy\r\n", usual), Err(("refused", true)));
+    }
+
+    #[test]
+    fn odd_relays_are_survived() {
+        for odd in ["hello\r\n", "25\u{e9}\r\n", "2\n", "220+\n", "\n"] {
+            assert_eq!(sent(odd, usual), Err(("protocol", true)), "{odd:?}");
+        }
+        assert_eq!(sent("22", usual), Err(("timeout", true)));
+        assert_eq!(sent(&"220-on and on\n".repeat(200), usual), Err(("protocol", true)));
+        assert_eq!(sent(&"2".repeat(MAX_ANSWERS as usize + 1), usual), Err(("connect", true)));
+    }
+
+    #[test]
+    fn lines_are_stuffed() {
+        for (mail, text) in [
+            ("a\nb\n", "a\r\nb\r\n"),
+            (".\n..\n", "..\r\n...\r\n"),
+            ("a\r\nb\r", "a\r\nb\r\n"),
+            ("a\r.\n", "a.\r\n"),
+            ("", "\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(stuffed(mail.as_bytes())).unwrap(), text, "{mail:?}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The sink of the alerts: of everything that a scrape says, it keeps what some condition asks for.
+//! A family is looked at once, by its name; the samples of those that nobody asks for cost nothing.
+
+use super::text::put_pair;
+use crate::base::dialect::Dialect;
+use crate::base::text::expr::{Matcher, Selector, Want};
+use crate::model::metric::{Family, Histogram, Kind, Label, Labels, Point, Sink, Summary, Value};
+
+/// Series that are kept of one scrape, for all conditions together.
+const MAX_SEEN: usize = 10_000;
+
+/// One series that a condition asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// The place of what asks for it.
+    pub selector: u32,
+    /// Where its labels are in the text.
+    pub labels: Span,
+    /// What it says.
+    pub value: f64,
+}
+
+/// A piece of the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span(pub u32, pub u32);
+
+/// What was kept of a scrape; its memory is kept for the next.
+#[derive(Default)]
+pub struct Catch {
+    /// Labels as series have them, one after the other.
+    text: Vec<u8>,
+    seen: Vec<Seen>,
+    /// Which selectors have a series.
+    has: Vec<bool>,
+    /// The family at hand: who asks for it, and its keys in the order of samples and by name.
+    asked: Vec<(u32, Part)>,
+    keys: Vec<String>,
+    sorted: Vec<usize>,
+    /// Series for which there was no room, since the start.
+    pub left_out: u64,
+}
+
+/// Which series of a family are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Those that bear its name.
+    Whole,
+    Bucket,
+    Sum,
+    Count,
+}
+
+/// How the parts of a histogram are named.
+const PARTS: [(&str, Part); 4] =
+    [("", Part::Whole), ("_bucket", Part::Bucket), ("_sum", Part::Sum), ("_count", Part::Count)];
+
+impl Catch {
+    /// Forgets the scrape before.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.seen.clear();
+    }
+
+    /// Puts what was caught in the order of who asks for it and of labels; of series that come
+    /// twice the first is kept.
+    pub fn sort(&mut self) {
+        let text = &self.text;
+        let key = |seen: &Seen| (seen.selector, slice(text, seen.labels));
+        self.seen.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then(a.labels.0.cmp(&b.labels.0)));
+        self.seen.dedup_by(|later, earlier| key(later) == key(earlier));
+    }
+
+    /// What is asked for whether it is there is 1 if it is not, and nothing if it is. It is called
+    /// after `sort`.
+    pub fn turn_absent(&mut self, wanted: &[Selector]) {
+        for (place, selector) in (0u32..).zip(wanted) {
+            if selector.want != Want::Absent {
+                continue;
+            }
+            let first = self.seen.partition_point(|seen| seen.selector < place);
+            let count = self.of(place).len();
+            if count > 0 {
+                self.seen.drain(first..first + count);
+                continue;
+            }
+            let start = self.text.len();
+            for (name, value) in selector.absent_labels() {
+                put_pair(&mut self.text, start, name.as_bytes(), value.as_bytes());
+            }
+            if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.text.len())) {
+                let seen = Seen { selector: place, labels: Span(start, end), value: 1.0 };
+                self.seen.insert(first, seen);
+            }
+        }
+    }
+
+    /// Whether the selector at this place has a series.
+    pub fn has(&self, selector: u32) -> bool {
+        self.has.get(selector as usize).copied().unwrap_or_default()
+    }
+
+    /// What was caught for the selector at this place, sorted by labels.
+    pub fn of(&self, selector: u32) -> &[Seen] {
+        let start = self.seen.partition_point(|seen| seen.selector < selector);
+        let end = self.seen.partition_point(|seen| seen.selector <= selector);
+        self.seen.get(start..end).unwrap_or_default()
+    }
+
+    /// The labels there.
+    pub fn labels(&self, span: Span) -> &[u8] {
+        slice(&self.text, span)
+    }
+
+    /// Keeps a series whose labels stand at the end of the text, from `start`.
+    fn keep(&mut self, selector: u32, start: usize, value: f64) {
+        // The first one always: without it the selector has none.
+        let has = self.has.get_mut(selector as usize);
+        let is_first = has.is_some_and(|has| !std::mem::replace(has, true));
+        let room = self.seen.len() < MAX_SEEN || is_first;
+        match (room, u32::try_from(start), u32::try_from(self.text.len())) {
+            (true, Ok(start), Ok(end)) => {
+                self.seen.push(Seen { selector, labels: Span(start, end), value });
+            }
+            _ => {
+                self.text.truncate(start);
+                self.left_out += 1;
+            }
+        }
+    }
+}
+
+fn slice(text: &[u8], Span(start, end): Span) -> &[u8] {
+    text.get(start as usize..end as usize).unwrap_or_default()
+}
+
+/// One scrape on its way into a catch.
+pub struct Watch<'a> {
+    dialect: Dialect,
+    wanted: &'a [Selector],
+    catch: &'a mut Catch,
+}
+
+impl<'a> Watch<'a> {
+    /// Keeps in `catch` what is wanted.
+    pub fn new(dialect: Dialect, wanted: &'a [Selector], catch: &'a mut Catch) -> Watch<'a> {
+        catch.clear();
+        catch.asked.clear();
+        catch.has.clear();
+        catch.has.resize(wanted.len(), false);
+        Watch { dialect, wanted, catch }
+    }
+
+    fn selector(&self, at: usize) -> Option<(u32, Part, &'a Selector)> {
+        let (place, part) = *self.catch.asked.get(at)?;
+        Some((place, part, self.wanted.get(place as usize)?))
+    }
+
+    /// Keeps one series of labels of its own, perhaps with one label more.
+    fn labelled_one(&mut self, at: usize, labels: Labels<'_>, more: (&str, f64), value: f64) {
+        let Some((place, _, selector)) = self.selector(at) else { return };
+        let (key, bound) = more;
+        let bound = if key.is_empty() { String::new() } else { super::text::number(bound) };
+        let takes = |matcher: &Matcher| {
+            if matcher.label == key {
+                return matcher.takes(bound.as_bytes());
+            }
+            let found = labels.pairs().find(|(name, _)| *name == matcher.label.as_bytes());
+            matcher.takes(&found.map(|(_, value)| value).unwrap_or_default())
+        };
+        if !selector.matchers.iter().all(takes) {
+            return;
+        }
+        let text = &mut self.catch.text;
+        let start = text.len();
+        if key.is_empty() {
+            text.extend_from_slice(labels.text());
+        } else {
+            let mut more = Some((key.as_bytes(), bound.as_bytes()));
+            for (name, value) in labels.pairs() {
+                if let Some((key, bound)) = more.take_if(|(key, _)| *key < &*name) {
+                    put_pair(text, start, key, bound);
+                }
+                put_pair(text, start, &name, &value);
+            }
+            if let Some((key, bound)) = more {
+                put_pair(text, start, key, bound);
+            }
+        }
+        self.catch.keep(place, start, value);
+    }
+
+    fn histogram(&mut self, at: usize, part: Part, labels: Labels<'_>, of: &Histogram<'_>) {
+        let count = |counts: &[u64]| counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        match part {
+            Part::Whole => {}
+            Part::Sum => self.labelled_one(at, labels, NONE, of.sum),
+            Part::Count => self.labelled_one(at, labels, NONE, count(of.counts) as f64),
+            Part::Bucket => {
+                let bounds = of.bounds.iter().copied().chain([f64::INFINITY]);
+                for (place, bound) in bounds.enumerate() {
+                    let within = count(of.counts.get(..=place).unwrap_or(of.counts));
+                    self.labelled_one(at, labels, ("le", bound), within as f64);
+                }
+            }
+        }
+    }
+
+    fn summary(&mut self, at: usize, part: Part, labels: Labels<'_>, of: &Summary<'_>) {
+        match part {
+            Part::Bucket => {}
+            Part::Sum => self.labelled_one(at, labels, NONE, of.sum),
+            Part::Count => self.labelled_one(at, labels, NONE, of.count as f64),
+            Part::Whole => {
+                for (quantile, value) in of.quantiles {
+                    self.labelled_one(at, labels, ("quantile", *quantile), *value);
+                }
+            }
+        }
+    }
+}
+
+/// One series is meant, without a label more.
+const NONE: (&str, f64) = ("", 0.0);
+
+/// Which part of the family a selector of this name means; it may leave out the dialect's prefix.
+fn part(wanted: &str, prefix: &str, name: &str, kind: Kind) -> Option<Part> {
+    let rest = wanted.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(name));
+    let suffix = rest.or_else(|| wanted.strip_prefix(name))?;
+    let (_, part) = PARTS.into_iter().find(|(word, _)| *word == suffix)?;
+    (part == Part::Whole || matches!(kind, Kind::Histogram | Kind::Summary)).then_some(part)
+}
+
+impl Sink for Watch<'_> {
+    fn family(&mut self, family: &Family<'_>) {
+        let catch = &mut *self.catch;
+        catch.asked.clear();
+        let Some((name, keys)) = family.named(self.dialect) else { return };
+        let prefix = family.prefix(self.dialect);
+        for (place, selector) in (0u32..).zip(self.wanted) {
+            if let Some(part) = part(&selector.name, prefix, name, family.kind) {
+                catch.asked.push((place, part));
+            }
+        }
+        if catch.asked.is_empty() {
+            return;
+        }
+        if catch.keys.len() < keys.len() {
+            catch.keys.resize(keys.len(), String::new());
+        }
+        // Those of a family with more keys keep their memory, and are empty.
+        catch.keys.iter_mut().for_each(String::clear);
+        for (kept, key) in catch.keys.iter_mut().zip(keys) {
+            kept.push_str(key);
+        }
+        catch.sorted.clear();
+        catch.sorted.extend(0..keys.len());
+        catch.sorted.sort_unstable_by_key(|at| keys.get(*at));
+    }
+
+    fn sample(&mut self, labels: &[Label<'_>], value: Value) {
+        for at in 0..self.catch.asked.len() {
+            let Some((place, _, selector)) = self.selector(at) else { return };
+            let keys = &self.catch.keys;
+            let takes = |matcher: &Matcher| {
+                let column = keys.iter().position(|key| *key == matcher.label);
+                let label = column.and_then(|column| labels.get(column));
+                matcher.takes(label.map_or(b"", |label| label.raw()))
+            };
+            if !selector.matchers.iter().all(takes) {
+                continue;
+            }
+            let catch = &mut *self.catch;
+            let start = catch.text.len();
+            for column in &catch.sorted {
+                if let (Some(key), Some(label)) = (catch.keys.get(*column), labels.get(*column)) {
+                    put_pair(&mut catch.text, start, key.as_bytes(), label.raw());
+                }
+            }
+            catch.keep(place, start, value.as_f64());
+        }
+    }
+
+    fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, _: Option<i64>) {
+        for at in 0..self.catch.asked.len() {
+            let Some((_, part, _)) = self.selector(at) else { return };
+            match (&point, part) {
+                (Point::Number(value), Part::Whole) => {
+                    self.labelled_one(at, labels, NONE, value.as_f64());
+                }
+                (Point::Number(_), _) => {}
+                (Point::Histogram(of), part) => self.histogram(at, part, labels, of),
+                (Point::Summary(of), part) => self.summary(at, part, labels, of),
+            }
+        }
+    }
+
+    fn mark(&self) -> usize {
+        self.catch.seen.len()
+    }
+
+    fn rewind(&mut self, mark: usize) {
+        self.catch.seen.truncate(mark);
+        let Catch { seen, has, .. } = &mut *self.catch;
+        has.fill(false);
+        for seen in seen {
+            has.get_mut(seen.selector as usize).into_iter().for_each(|has| *has = true);
+        }
+        let end = self.catch.seen.last().map_or(0, |seen| seen.labels.1);
+        self.catch.text.truncate(end as usize);
+        self.catch.asked.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Settings that come into effect: exports that stay as they are go on undisturbed, others get a new
+//! worker, which takes over what waits once the one before it is gone.
+
+use super::Exports;
+use super::destination::Destination;
+use super::ending::Ending;
+use super::plan::Plan;
+use crate::base::clock::Boot;
+use crate::base::log;
+use crate::model::frame::Wanted;
+use crate::settings::{ExportKind, Settings};
+use crate::workers::{Tls, random};
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+/// What an export that was removed still may send.
+const SHORT: Duration = Duration::from_secs(3);
+
+/// Who tells which start of the machine this is.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// What could have failed and did not.
+pub struct Prepared {
+    plans: Vec<(Plan, Option<Tls>)>,
+}
+
+/// What each export needs.
+pub fn plans(settings: &Settings) -> io::Result<Vec<(Plan, Option<Tls>)>> {
+    let mut plans = Vec::new();
+    for export in &settings.exports {
+        match Plan::tls(export) {
+            // Variables of the environment are for many programs, and keep none from starting.
+            Err(error) if export.tls.is_of_environment => {
+                let fields: [log::Field<'_>; 2] = [("export", &export.name), ("error", &error)];
+                log::warn("nothing is exported there", &fields);
+            }
+            tls => plans.push((Plan::new(export, settings)?, tls?)),
+        }
+    }
+    Ok(plans)
+}
+
+/// A destination that is new, who was in its place, and how it knows its peer.
+struct Fresh {
+    at: usize,
+    before: Option<Ending>,
+    tls: Option<Tls>,
+}
+
+impl Exports {
+    /// Reads the files that `settings` name; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What failed is named.
+    pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
+        Ok(Prepared { plans: plans(settings)? })
+    }
+
+    /// Goes on with other settings; what waits stays.
+    pub fn apply(&mut self, prepared: Prepared, settings: &Settings, now: Instant) {
+        let labels = settings.custom.labels_of_own();
+        let is_same = self.labels == labels && self.dialect == settings.dialect;
+        (self.labels, self.dialect) = (labels.to_vec(), settings.dialect);
+        let mut before = std::mem::take(&mut self.destinations);
+        let stays =
+            stays(&prepared.plans, |plan| is_same && before.iter().any(|to| to.plan() == plan));
+        let mut fresh = Vec::new();
+        for ((plan, tls), stays) in prepared.plans.into_iter().zip(stays) {
+            let known = before.iter().position(|to| to.name() == plan.export.name);
+            let old = known.map(|at| before.swap_remove(at));
+            let old = match old {
+                Some(old) if stays => {
+                    self.destinations.push(old);
+                    continue;
+                }
+                old => old,
+            };
+            old.iter().for_each(|old| old.end(now));
+            let ending = old.as_ref().map(Destination::ending);
+            fresh.push(Fresh { at: self.destinations.len(), before: ending, tls });
+            let wanted = self.wanted(&plan);
+            self.destinations.push(Destination::new(plan, wanted, old, now));
+        }
+        before.iter().for_each(|old| old.end(now + SHORT));
+        self.start(fresh);
+    }
+
+    /// Starts the workers, now that all fallbacks are there.
+    fn start(&mut self, fresh: Vec<Fresh>) {
+        let boot = *self.boot.get_or_insert_with(boot);
+        for Fresh { at, before, tls } in fresh {
+            let name =
+                self.destinations.get(at).and_then(|to| to.plan().export.fallback.as_deref());
+            let fallback = self.destinations.iter().find(|other| Some(other.name()) == name);
+            let fallback = fallback.map(Destination::as_fallback);
+            if let Some(to) = self.destinations.get_mut(at) {
+                to.start(tls, fallback, before, boot);
+            }
+        }
+    }
+
+    /// What a frame for it has.
+    pub(super) fn wanted(&self, plan: &Plan) -> Wanted {
+        let export = &plan.export;
+        Wanted {
+            dialect: self.dialect,
+            include: export.include.clone(),
+            exclude: export.exclude.clone(),
+            labels: self.labels.clone(),
+            is_delta: export.kind == ExportKind::Otlp && export.is_delta,
+            start: self.start,
+        }
+    }
+}
+
+/// Which exports are as they were. Whose fallback is another one now is another one, too.
+fn stays(plans: &[(Plan, Option<Tls>)], is_known: impl Fn(&Plan) -> bool) -> Vec<bool> {
+    let mut stays: Vec<bool> = plans.iter().map(|(plan, _)| is_known(plan)).collect();
+    let place = |name: &str| plans.iter().position(|(plan, _)| plan.export.name == name);
+    for _ in plans {
+        for (at, (plan, _)) in plans.iter().enumerate() {
+            let to = plan.export.fallback.as_deref().and_then(place);
+            let is_lost = to.is_some_and(|to| stays.get(to) == Some(&false));
+            if let Some(stays) = stays.get_mut(at).filter(|_| is_lost) {
+                *stays = false;
+            }
+        }
+    }
+    stays
+}
+
+/// Which start of the machine this is. Where nobody tells, it is none that was before.
+pub fn boot() -> Boot {
+    let text = fs::read_to_string(BOOT_ID).unwrap_or_default();
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    let number = u128::from_str_radix(&digits, 16)
+        .unwrap_or_else(|_| u128::from(random()) << 64 | u128::from(random()));
+    Boot(number.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Export;
+
+    #[test]
+    fn who_leads_to_another_is_another() {
+        let export = |name: &str, to: Option<&str>| {
+            let (name, fallback) = (name.to_owned(), to.map(str::to_owned));
+            let export = Export { name, fallback, kind: ExportKind::Stdout, ..Export::default() };
+            (Plan::new(&export, &Settings::default()).unwrap(), None)
+        };
+        let all =
+            [export("a", Some("b")), export("b", Some("c")), export("c", None), export("d", None)];
+        let known = |of: &'static [&str]| move |plan: &Plan| of.contains(&&*plan.export.name);
+        assert_eq!(stays(&all, known(&["a", "b", "c", "d"])), [true; 4]);
+        assert_eq!(stays(&all, known(&["a", "b", "d"])), [false, false, false, true]);
+        assert_eq!(stays(&all, known(&["b", "c"])), [false, true, true, false]);
+    }
+}

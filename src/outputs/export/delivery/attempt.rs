@@ -1,0 +1,244 @@
+//! One try to send a frame, and what is counted and said of it.
+
+use super::Delivery;
+use super::parts::{by_stamp, halves};
+use crate::base::clock::WallClock;
+use crate::base::log;
+use crate::model::frame::Frame;
+use crate::outputs::export::Verdict;
+use crate::outputs::export::said::is_late;
+use crate::outputs::export::tally::add;
+use crate::workers::random;
+use std::time::{Duration, Instant};
+
+/// A receiver is left alone no longer than this, whatever it wants.
+const LONGEST_AFTER: Duration = Duration::from_secs(3600);
+
+/// The reason of what is out of order.
+const LATE: &str = "out_of_order";
+
+/// Which limiter of the log.
+const FAILED: usize = 0;
+const DROPPED: usize = 1;
+const WARNED: usize = 2;
+
+/// Requests of one frame that are parted because a sample is out of order, and how many of them in a
+/// row before anything arrives: then nothing will.
+const MAX_PARTINGS: u32 = 64;
+const MAX_IN_VAIN: u32 = 16;
+
+/// A request may take longer than its deadline: the resolver has a limit of its own.
+const RESOLVER: Duration = Duration::from_secs(15);
+
+/// What became of the parts of a frame.
+#[derive(Default)]
+struct Round {
+    /// A part arrived.
+    is_taken: bool,
+    /// Why another did not.
+    refusal: Option<String>,
+    partings: u32,
+    in_vain: u32,
+}
+
+impl Delivery {
+    /// Sends all parts, the last first; what is left could not be sent now.
+    pub(super) fn attempt(&mut self, parts: &mut Vec<Frame>, boot: i64) -> bool {
+        let mut round = Round::default();
+        while let Some(frame) = parts.pop() {
+            if frame.is_empty() {
+                continue;
+            }
+            let (verdict, left_out) = self.send(&frame, boot);
+            let (reason, text, parted) = match verdict {
+                Verdict::Done => {
+                    self.arrived(&frame, boot, ("", 0), left_out, &mut round);
+                    continue;
+                }
+                Verdict::Partial(rejected, text) => {
+                    self.arrived_partly(&frame, boot, rejected, left_out, &mut round, &text);
+                    round.refusal = Some(text);
+                    continue;
+                }
+                Verdict::Again(reason, text, after) => {
+                    self.failed(reason, &text, after);
+                    parts.push(frame);
+                    return false;
+                }
+                Verdict::Late(text) => {
+                    self.is_late(&text);
+                    (LATE, text, round.part(&frame))
+                }
+                Verdict::Halves(text) => ("too_large", text, halves(&frame)),
+                Verdict::Never(reason, text) => (reason, text, None),
+                Verdict::Older(text) => ("version", text, None),
+            };
+            match parted {
+                Some((one, other)) => {
+                    add(&mut self.tally.lock().failed, reason, 1);
+                    parts.extend([other, one]);
+                }
+                None => {
+                    if reason == LATE {
+                        self.sent.note(&frame.view(boot), false);
+                    }
+                    self.refused(reason, &text, &frame);
+                }
+            }
+            round.refusal = Some(text);
+        }
+        if let (false, Some(text)) = (round.is_taken, round.refusal) {
+            self.fails(&text);
+        }
+        true
+    }
+
+    /// It arrived, and the receiver says that it did not take all of it, or warns.
+    fn arrived_partly(
+        &mut self,
+        frame: &Frame,
+        boot: i64,
+        rejected: u64,
+        left_out: u64,
+        round: &mut Round,
+        text: &str,
+    ) {
+        let is_late = is_late(text.as_bytes());
+        let reason = if is_late { LATE } else { "rejected" };
+        self.arrived(frame, boot, (reason, rejected), left_out, round);
+        if is_late {
+            self.is_late(text);
+        }
+        match rejected {
+            0 => self.say(WARNED, "the receiver warns", text),
+            _ => self.say(DROPPED, "samples were rejected", text),
+        }
+    }
+
+    /// What the answer means, and how many numbers the format could not say.
+    fn send(&mut self, frame: &Frame, boot: i64) -> (Verdict, u64) {
+        let start = Instant::now();
+        let deadline = start + self.export.timeout;
+        let deadline = self.ending.until().map_or(deadline, |until| deadline.min(until));
+        self.tally.lock().busy = Some(deadline + RESOLVER);
+        let sent = self.way.send(&frame.view(boot), deadline);
+        self.works();
+        let mut tally = self.tally.lock();
+        tally.requests += 1;
+        tally.took += start.elapsed();
+        tally.sent_bytes += sent.bytes as u64;
+        (sent.verdict, sent.left_out)
+    }
+
+    /// It arrived, but for so many samples for that reason, and those that the format has not.
+    fn arrived(
+        &mut self,
+        frame: &Frame,
+        boot: i64,
+        (reason, rejected): (&'static str, u64),
+        left_out: u64,
+        round: &mut Round,
+    ) {
+        self.sent.note(&frame.view(boot), rejected == 0);
+        let mut tally = self.tally.lock();
+        tally.success += 1;
+        tally.samples += (frame.len() as u64).saturating_sub(rejected + left_out);
+        for (reason, count) in [(reason, rejected), ("invalid", left_out)] {
+            if count > 0 {
+                add(&mut tally.dropped, reason, count);
+            }
+        }
+        (self.failures, self.pause) = (0, None);
+        if rejected >= frame.len() as u64 {
+            return;
+        }
+        (round.is_taken, round.in_vain) = (true, 0);
+        tally.last_success = Some((WallClock::now(), Instant::now()));
+        let failing = tally.failing.take();
+        drop(tally);
+        if let Some((since, _)) = failing {
+            let (away, waiting) = (since.elapsed().as_secs(), self.keep().spool.levels().frames);
+            let fields: [log::Field<'_>; 3] =
+                [("export", &self.export.name), ("seconds", &away), ("waiting", &waiting)];
+            log::info("samples arrive again", &fields);
+        }
+    }
+
+    /// It will never arrive.
+    pub(super) fn refused(&mut self, reason: &'static str, text: &str, frame: &Frame) {
+        add(&mut self.tally.lock().failed, reason, 1);
+        self.tally.drop_samples(reason, frame.len());
+        self.say(DROPPED, "samples were refused", text);
+    }
+
+    /// A sample is out of order; health tells for a while.
+    pub(super) fn is_late(&self, text: &str) {
+        self.tally.lock().late = Some((Instant::now(), text.to_owned()));
+    }
+
+    /// Nothing of the last frame arrived.
+    fn fails(&self, text: &str) {
+        let mut tally = self.tally.lock();
+        let since = tally.failing.take().map_or_else(Instant::now, |(since, _)| since);
+        tally.failing = Some((since, text.to_owned()));
+    }
+
+    /// It may arrive later.
+    fn failed(&mut self, reason: &'static str, text: &str, after: Option<Duration>) {
+        let now = Instant::now();
+        add(&mut self.tally.lock().failed, reason, 1);
+        self.fails(text);
+        self.is_answered = matches!(reason, "server" | "status");
+        let random = random() as u32;
+        let retry = &self.export.retry;
+        let pause = pause(retry.initial, retry.longest, self.failures, random);
+        self.failures = self.failures.saturating_add(1);
+        self.pause = Some(now + pause.max(after.unwrap_or_default().min(LONGEST_AFTER)));
+        self.say(FAILED, "samples could not be sent yet", text);
+    }
+
+    /// Says it once a minute.
+    fn say(&mut self, limiter: usize, message: &str, text: &str) {
+        let limiter = self.limiters.get_mut(limiter);
+        if let Some(held_back) = limiter.and_then(|limiter| limiter.pass(Instant::now())) {
+            let fields: [log::Field<'_>; 3] =
+                [("export", &self.export.name), ("error", &text), ("repeated", &held_back)];
+            log::warn(message, &fields);
+        }
+    }
+}
+
+impl Round {
+    /// The parts of a frame that is refused because a sample is out of order; `None` where it has one
+    /// series only, or enough was tried.
+    fn part(&mut self, frame: &Frame) -> Option<(Frame, Frame)> {
+        if self.partings >= MAX_PARTINGS || self.in_vain >= MAX_IN_VAIN {
+            return None;
+        }
+        self.partings += 1;
+        self.in_vain += 1;
+        by_stamp(frame).or_else(|| halves(frame))
+    }
+}
+
+/// Between half and all of it: those who failed together do not come again together.
+fn pause(initial: Duration, longest: Duration, failures: u32, random: u32) -> Duration {
+    let whole = initial.saturating_mul(1 << failures.min(20)).min(longest);
+    whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_differ() {
+        let [initial, longest] = [500, 30_000].map(Duration::from_millis);
+        let of = |failures, random| pause(initial, longest, failures, random).as_millis();
+        for (failures, whole) in [(0, 500), (1, 1000), (5, 16_000), (6, 30_000), (u32::MAX, 30_000)]
+        {
+            assert_eq!((of(failures, 0), of(failures, u32::MAX)), (whole / 2, whole));
+        }
+        assert!((374..=376).contains(&of(0, u32::MAX / 2)));
+    }
+}

@@ -1,0 +1,37 @@
+//! What a frame is sent as, without what the receiver would refuse for being late.
+
+use super::Delivery;
+use super::parts::by_stamp;
+use super::stamped::Stale;
+use crate::model::frame::Frame;
+use crate::settings::{ExportKind, Order};
+
+impl Delivery {
+    /// The parts in which a frame is sent, the last first, and what is not sent of it.
+    pub(super) fn parts(&self, frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
+        if self.export.kind != ExportKind::RemoteWrite {
+            return (vec![frame], Stale::default());
+        }
+        let (own, mut stamped) = match by_stamp(&frame) {
+            Some((own, stamped)) => (Some(own), stamped),
+            None => (None, frame),
+        };
+        let stale = match self.export.order {
+            Order::Time => self.sent.leave_out(&mut stamped, boot),
+            Order::Fresh => Stale::default(),
+        };
+        let mut parts = vec![stamped];
+        parts.extend(own);
+        (parts, stale)
+    }
+
+    /// Counts what was left out.
+    pub(super) fn leave_out(&self, stale: Stale) {
+        if stale.count > 0 {
+            self.tally.drop_samples("stale", stale.count);
+        }
+        if stale.is_older {
+            self.is_late("samples are not later than those before them, and were left out");
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What a worker does with frames: sends them, judges the answers, tries again later, and keeps what
+//! could not be sent in its spool. What is fresh goes first and the backlog beside it at a bounded
+//! rate, unless the receiver wants everything in the order of time.
+//!
+//! A frame that failed more than `retry.max` times goes to the fallback; so does all that waits
+//! once so many tries in a row failed, whatever the frame. What no fallback takes stays until the
+//! spool is full or it is too old. But where the receiver answered so often that it failed, and takes
+//! the frame behind it, the frame itself is at fault and is set aside.
+
+mod attempt;
+mod late;
+mod parts;
+mod poison;
+mod stamped;
+
+use super::ending::{Ending, Fallback, Keep, SharedKeep, lock};
+use super::tally::Shared;
+use super::transport::Transport;
+use crate::base::clock::{BootTime, Timestamp};
+use crate::base::log::{self, Limiter};
+use crate::model::frame::Frame;
+use crate::outputs::spool::Spool;
+use crate::settings::{Export, Order};
+use crate::workers::{Next, Queue};
+use stamped::Sent;
+use std::sync::MutexGuard;
+use std::time::{Duration, Instant};
+
+/// Requests of the backlog in a second.
+const BACKLOG_PER_SECOND: u32 = 20;
+
+/// How often is looked whether the wall clock was set, while frames wait for that.
+const CLOCK: Duration = Duration::from_secs(5);
+
+/// How long what is done between two requests may take, which is with the disk.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One destination, as its worker sees it.
+pub struct Delivery {
+    export: Export,
+    way: Transport,
+    keep: SharedKeep,
+    tally: Shared,
+    fallback: Option<Fallback>,
+    ending: Ending,
+    boot: BootTime,
+    /// Failed tries in a row, and of the oldest frame that waits.
+    failures: u32,
+    tries: u32,
+    /// How many tries of the oldest were answered with a failure of the receiver, and whether the last
+    /// try was.
+    answers: u32,
+    is_answered: bool,
+    /// How many frames behind the oldest are tried once it failed too often.
+    probes: usize,
+    sent: Sent,
+    /// Nothing is tried before.
+    pause: Option<Instant>,
+    /// When the backlog may go on.
+    next: Instant,
+    /// What is left of the oldest frame that waits, if it went in parts.
+    rest: Option<(Frame, Vec<Frame>)>,
+    limiters: [Limiter; 3],
+}
+
+impl Delivery {
+    /// Nothing was tried yet.
+    pub fn new(
+        way: Transport,
+        spool: Spool,
+        tally: Shared,
+        fallback: Option<Fallback>,
+        ending: Ending,
+    ) -> Delivery {
+        let delivery = Delivery {
+            export: way.export().clone(),
+            way,
+            keep: ending.begin(spool),
+            tally,
+            fallback,
+            ending,
+            boot: BootTime::default(),
+            failures: 0,
+            tries: 0,
+            answers: 0,
+            is_answered: false,
+            probes: 1,
+            sent: Sent::default(),
+            pause: None,
+            next: Instant::now(),
+            rest: None,
+            limiters: Default::default(),
+        };
+        delivery.report(0);
+        delivery
+    }
+
+    fn keep(&self) -> MutexGuard<'_, Keep> {
+        lock(&self.keep)
+    }
+
+    /// Takes over what waited in memory before. What waited on disk is there.
+    pub fn inherit(&self, from: &Ending) {
+        let Some(old) = from.estate() else { return };
+        let (mut old, now) = (lock(&old), Instant::now());
+        // All of it is of this start of the machine: when that was, is stamped when it is sent.
+        while let Some((frame, _)) = old.spool.first(Some(0), now) {
+            self.keep().push(&frame, now);
+            old.spool.acknowledge(now);
+        }
+        self.report(0);
+    }
+
+    /// Works until the mailbox is closed and empty; then sends what it can.
+    pub fn run(&mut self, jobs: &Queue<Frame>) {
+        loop {
+            let now = Instant::now();
+            if self.keep().spool.deadline().is_some_and(|at| at <= now) {
+                self.keep().spool.turn(now);
+                self.report(0);
+            }
+            let wake = self.wake(now);
+            self.tally.lock().busy = None;
+            let next = jobs.next_before(wake);
+            self.works();
+            match next {
+                Next::Item(frame) => {
+                    self.take(frame);
+                    self.report(1);
+                }
+                Next::Late => {}
+                Next::End => break,
+            }
+            let now = Instant::now();
+            if self.is_due(now) {
+                self.drain(now);
+                self.report(0);
+            }
+        }
+        self.end();
+    }
+
+    /// When there is something to do besides the mailbox.
+    fn wake(&self, now: Instant) -> Option<Instant> {
+        let keep = self.keep();
+        let waits = !keep.spool.is_empty();
+        let backlog = waits.then(|| self.pause.unwrap_or(now).max(self.next));
+        keep.spool.deadline().into_iter().chain(backlog).min()
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.next <= now
+            && self.pause.is_none_or(|until| until <= now)
+            && !self.keep().spool.is_empty()
+    }
+
+    /// Tells how the spool stands, and that so many frames are in hand no longer: both at once, so
+    /// that no frame seems to be nowhere.
+    fn report(&self, done: u64) {
+        let levels = self.keep().spool.levels();
+        let trouble = levels.trouble.clone();
+        let mut tally = self.tally.lock();
+        let before = std::mem::replace(&mut tally.spool, levels);
+        tally.is_open = true;
+        tally.in_hand = tally.in_hand.saturating_sub(done);
+        drop(tally);
+        let name: log::Field<'_> = ("export", &self.export.name);
+        match (before.trouble, trouble) {
+            (None, Some(text)) => log::error("the spool fails", &[name, ("error", &text)]),
+            (Some(_), None) => log::info("the spool works again", &[name]),
+            _ => {}
+        }
+    }
+
+    /// From now on it does something that should not take long.
+    fn works(&self) {
+        self.tally.lock().busy = Some(Instant::now() + PATIENCE);
+    }
+
+    /// A fresh frame.
+    fn take(&mut self, frame: Frame) {
+        let now = Instant::now();
+        let is_paused = self.pause.is_some_and(|until| now < until);
+        let is_late = self.ending.until().is_some_and(|until| until <= now);
+        let waits = self.export.order == Order::Time && !self.keep().spool.is_empty();
+        let boot = self.boot.now().filter(|_| !is_paused && !is_late && !waits);
+        let Some(boot) = boot else {
+            self.keep().push(&frame, now);
+            return;
+        };
+        if self.export.spool.is_some() {
+            self.keep().in_hand.push(frame.clone());
+        }
+        let boot = frame.moment.stamp(boot);
+        let (mut parts, stale) = self.parts(frame, boot);
+        self.leave_out(stale);
+        let is_done = self.attempt(&mut parts, boot);
+        let now = Instant::now();
+        let mut keep = self.keep();
+        keep.in_hand.clear();
+        if is_done {
+            return;
+        }
+        let is_oldest = keep.spool.is_empty();
+        parts.iter().rev().for_each(|part| keep.push(part, now));
+        drop(keep);
+        if is_oldest {
+            (self.tries, self.answers) = (1, u32::from(self.is_answered));
+        }
+        self.give_up(now);
+    }
+
+    /// The oldest that waits.
+    fn drain(&mut self, now: Instant) {
+        self.next = now + Duration::from_secs(1) / BACKLOG_PER_SECOND;
+        let known = self.boot.now();
+        let Some((frame, boot)) = self.keep().spool.first(known, now) else {
+            self.next = now + CLOCK;
+            return;
+        };
+        if self.tries > 0 {
+            self.tally.lock().retried += 1;
+        }
+        let is_rest = |(of, _): &(Frame, _)| of.moment == frame.moment && of.states == frame.states;
+        let mut parts = match self.rest.take().filter(is_rest) {
+            Some((_, parts)) => parts,
+            None => {
+                let (parts, stale) = self.parts(frame.clone(), boot);
+                self.leave_out(stale);
+                parts
+            }
+        };
+        let is_done = self.attempt(&mut parts, boot);
+        self.conclude(frame, parts, is_done);
+        if !is_done && self.answers > self.export.retry.max {
+            self.probe();
+        }
+    }
+
+    /// What becomes of the oldest after a try, of which `parts` are left.
+    fn conclude(&mut self, frame: Frame, parts: Vec<Frame>, is_done: bool) {
+        let now = Instant::now();
+        if is_done {
+            self.keep().spool.acknowledge(now);
+            (self.tries, self.answers, self.probes) = (0, 0, 1);
+            return;
+        }
+        let left: usize = parts.iter().map(Frame::len).sum();
+        if self.export.is_delta && left < frame.len() {
+            // What arrived must not be sent after a restart: it would count twice.
+            (self.tries, self.answers) = (0, 0);
+            let mut keep = self.keep();
+            parts.iter().rev().for_each(|part| keep.push(part, now));
+            keep.spool.acknowledge(now);
+            return;
+        }
+        self.rest = Some((frame, parts));
+        self.tries = self.tries.saturating_add(1);
+        self.answers += u32::from(self.is_answered);
+        self.give_up(now);
+    }
+
+    /// What failed too often goes elsewhere, if it can.
+    fn give_up(&mut self, now: Instant) {
+        let max = self.export.retry.max;
+        let is_down = self.failures > max;
+        while (self.tries > max || is_down) && self.pass(now) {
+            (self.tries, self.answers, self.rest) = (0, 0, None);
+        }
+    }
+
+    /// The oldest goes to the fallback, unless that fails itself. Whether it did.
+    fn pass(&mut self, now: Instant) -> bool {
+        let Some(fallback) = &self.fallback else { return false };
+        if fallback.tally.lock().failing.is_some() {
+            return false;
+        }
+        let Some(known) = self.boot.now() else { return false };
+        let mut keep = self.keep();
+        let Some((frame, boot)) = keep.spool.first(Some(known), now) else { return false };
+        // Of an earlier start of the machine: the fallback would stamp it with this one.
+        if !Timestamp::is_same(boot, known) || !fallback.take(frame) {
+            return false;
+        }
+        keep.spool.acknowledge(now);
+        self.tally.lock().passed += 1;
+        true
+    }
+
+    /// Sends what waits while there is time, unless the receiver failed just now and what waits is
+    /// safe on disk.
+    fn end(&mut self) {
+        let is_safe = self.export.spool.is_some() && self.pause.is_some_and(|p| p > Instant::now());
+        while let Some(until) = self.ending.until().filter(|_| !is_safe) {
+            let (now, failures) = (Instant::now(), self.failures);
+            if now >= until || self.keep().spool.is_empty() {
+                break;
+            }
+            self.drain(now);
+            self.report(0);
+            if self.failures > failures || self.next > Instant::now() + CLOCK / 2 {
+                break;
+            }
+        }
+        let mut keep = self.keep();
+        if !keep.is_salvaged {
+            keep.spool.close(Instant::now());
+        }
+        drop(keep);
+        self.report(0);
+        self.tally.lock().close();
+    }
+
+    /// One frame, with its tries, on the thread at hand. What did not arrive is left, in parts.
+    pub fn once(&mut self, frame: Frame, boot: i64) -> Vec<Frame> {
+        let (mut parts, _) = self.parts(frame, boot);
+        for _ in 0..=self.export.retry.max {
+            if let Some(until) = self.pause.take() {
+                std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            }
+            if self.attempt(&mut parts, boot) {
+                break;
+            }
+        }
+        parts
+    }
+
+    /// Leaves what waits in memory only to whoever comes next; a directory is free from now on.
+    pub fn leave(self) {
+        let Delivery { ending, export, keep, .. } = self;
+        drop(keep);
+        if export.spool.is_some() {
+            ending.estate();
+        }
+        ending.over.close();
+    }
+}

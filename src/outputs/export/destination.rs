@@ -1,0 +1,279 @@
+//! One destination as the serving thread sees it: when a frame is due, what records it, and the
+//! mailbox of the worker that takes it on.
+
+use super::delivery::{Delivery, PATIENCE};
+use super::ending::{Ending, Fallback, lock};
+use super::plan::Plan;
+use super::tally::{Shared, Tally};
+use super::transport::Transport;
+use crate::base::clock::{Boot, Timestamp};
+use crate::base::log;
+use crate::model::frame::{Frame, FrameBuilder, Wanted};
+use crate::outputs::spool::{Bounds, Spool};
+use crate::workers::{Queue, Tls, spawn};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// Frames that wait for the worker.
+const MAX_WAITING: usize = 8;
+
+/// Bytes of frames that wait in memory.
+pub const MAX_MEMORY: u64 = 512 << 10;
+
+/// How old frames get that wait in memory only.
+const MAX_AGE: Duration = Duration::from_secs(86_400);
+
+/// The longest interval that does not spin.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Bytes of a worker's stack. Only what it touches is memory. TLS wants more than the rest, and code
+/// that is not optimised much more.
+const STACK: usize = match (cfg!(debug_assertions), cfg!(feature = "tls") || cfg!(feature = "grpc"))
+{
+    (true, _) => 1 << 20,
+    (_, true) => 256 << 10,
+    _ => 160 << 10,
+};
+
+/// Bytes of a thread's name.
+const MAX_NAME: usize = 15;
+
+/// What a worker begins with once the one before it is gone.
+struct Begin {
+    plan: Plan,
+    tls: Option<Tls>,
+    fallback: Option<Fallback>,
+    before: Option<Ending>,
+    boot: Boot,
+    tally: Shared,
+    ending: Ending,
+    jobs: Queue<Frame>,
+}
+
+/// One destination.
+pub struct Destination {
+    plan: Plan,
+    /// Makes its frames; `None` while it does.
+    recorder: Option<FrameBuilder>,
+    due: Instant,
+    mailbox: Queue<Frame>,
+    tally: Shared,
+    ending: Ending,
+    /// While the worker waits for the one before it: settings that come meanwhile change what it
+    /// begins with, so that however many come there is one that waits.
+    begin: Arc<Mutex<Option<Begin>>>,
+}
+
+impl Destination {
+    /// One that goes on with the counts of `before`, and with what waits there once that is over.
+    pub fn new(
+        plan: Plan,
+        wanted: Wanted,
+        before: Option<Destination>,
+        now: Instant,
+    ) -> Destination {
+        let tally = before.as_ref().map(|old| old.tally.clone()).unwrap_or_default();
+        let begin = before.map(|old| old.begin).unwrap_or_default();
+        Destination {
+            plan,
+            recorder: Some(FrameBuilder::new(wanted)),
+            due: now,
+            mailbox: Queue::new(MAX_WAITING),
+            tally,
+            ending: Ending::new(),
+            begin,
+        }
+    }
+
+    /// What it was made of.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// In metrics, logs and settings.
+    pub fn name(&self) -> &str {
+        &self.plan.export.name
+    }
+
+    /// What became of its frames.
+    pub fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock()
+    }
+
+    /// Frames that wait for the worker.
+    pub fn waiting(&self) -> u64 {
+        self.mailbox.waiting() as u64
+    }
+
+    /// A way for the frames of others.
+    pub fn as_fallback(&self) -> Fallback {
+        Fallback { mailbox: self.mailbox.clone(), tally: self.tally.clone() }
+    }
+
+    /// What its successor has to know.
+    pub fn ending(&self) -> Ending {
+        self.ending.clone()
+    }
+
+    /// Starts the worker, which waits for the end of the one `before` it; or leaves the work to the
+    /// one before it, if that waits itself.
+    pub fn start(
+        &mut self,
+        tls: Option<Tls>,
+        fallback: Option<Fallback>,
+        before: Option<Ending>,
+        boot: Boot,
+    ) {
+        let (plan, tally) = (self.plan.clone(), self.tally.clone());
+        let (ending, jobs) = (self.ending.clone(), self.mailbox.clone());
+        let waits_for = before.clone();
+        let mut begin = Begin { plan, tls, fallback, before, boot, tally, ending, jobs };
+        if let Some(waiting) = lock(&self.begin).as_mut() {
+            self.take_over(&waiting.jobs);
+            begin.before = waiting.before.take();
+            *waiting = begin;
+            return;
+        }
+        let waiting = Arc::new(Mutex::new(Some(begin)));
+        self.begin = Arc::clone(&waiting);
+        let work = move || {
+            // The directory is the same: who was there must have left it.
+            while waits_for.as_ref().is_some_and(|before| before.over.sleep(MAX_AGE)) {}
+            let begin = lock(&waiting).take();
+            if let Some(begin) = begin {
+                begin.run();
+            }
+        };
+        let mut name = ["export-", self.name()].concat();
+        while name.len() > MAX_NAME {
+            name.pop();
+        }
+        if let Err(error) = spawn(&name, STACK, Box::new(work)) {
+            lock(&self.begin).take();
+            self.ending.over.close();
+            self.mailbox.close();
+            let fields: [log::Field<'_>; 2] = [("export", &self.name()), ("error", &error)];
+            log::error("samples cannot be exported", &fields);
+        }
+    }
+
+    /// Takes the frames over that wait for a worker that does not begin.
+    fn take_over(&self, jobs: &Queue<Frame>) {
+        while let Some(frame) = jobs.take() {
+            if let Err(frame) = self.mailbox.offer(frame) {
+                self.tally.lock().in_hand -= 1;
+                self.tally.drop_samples("queue", frame.len());
+            }
+        }
+    }
+
+    /// When a frame is due.
+    pub fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Its time is over: the next one, without those that were missed.
+    pub fn advance(&mut self, now: Instant) {
+        let interval = self.plan.export.interval.max(MIN_INTERVAL);
+        let behind = now.saturating_duration_since(self.due).as_nanos();
+        let missed = behind / interval.as_nanos().max(1) + 1;
+        self.due += interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX));
+    }
+
+    /// Begins a frame: who records it.
+    pub fn begin(&mut self, moment: Timestamp) -> Option<FrameBuilder> {
+        let mut recorder = self.recorder.take()?;
+        recorder.begin(moment);
+        self.tally.lock().taken += 1;
+        Some(recorder)
+    }
+
+    /// Ends the frame and hands it over; who is too slow does not get it.
+    pub fn dispatch(&mut self, mut recorder: FrameBuilder) {
+        let frame = recorder.finish();
+        self.recorder = Some(recorder);
+        let samples = frame.len();
+        if !self.as_fallback().take(frame) {
+            self.tally.drop_samples("queue", samples);
+        }
+    }
+
+    /// Takes no more frames; what waits may be sent until then.
+    pub fn end(&self, until: Instant) {
+        self.ending.set(until);
+        self.mailbox.finish();
+    }
+
+    /// Waits for the worker, no longer than until then; what it has in hand then goes to the disk,
+    /// if that is where it waits.
+    pub fn wait(&self, until: Instant) {
+        let is_late = self.ending.over.sleep(until.saturating_duration_since(Instant::now()));
+        if is_late && self.plan.export.spool.is_some() {
+            self.ending.salvage(&self.mailbox, Instant::now());
+        }
+    }
+}
+
+impl Begin {
+    fn run(self) {
+        let Begin { plan, tls, fallback, before, boot, tally, ending, jobs } = self;
+        tally.lock().busy = Some(Instant::now() + PATIENCE);
+        let spool = Spool::open(bounds(&plan, boot), Instant::now());
+        let way = Transport::new(plan, tls);
+        let mut delivery = Delivery::new(way, spool, tally, fallback, ending);
+        before.iter().for_each(|before| delivery.inherit(before));
+        delivery.run(&jobs);
+        delivery.leave();
+    }
+}
+
+/// Where and how much may wait.
+pub fn bounds(plan: &Plan, boot: Boot) -> Bounds {
+    let (name, spool) = (&plan.export.name, plan.export.spool.as_ref());
+    Bounds {
+        dir: spool.map(|spool| spool.dir.join(name)),
+        max_bytes: spool.map_or(0, |spool| spool.max_bytes),
+        max_memory: MAX_MEMORY,
+        max_age: spool.map_or(MAX_AGE, |spool| spool.max_age),
+        write_budget: spool.map_or(0, |spool| spool.write_budget),
+        boot,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Export, ExportKind, Settings};
+
+    fn destination(interval: Duration, now: Instant) -> Destination {
+        let export = Export { interval, kind: ExportKind::Stdout, ..Export::default() };
+        let plan = Plan::new(&export, &Settings::default()).unwrap();
+        Destination::new(plan, Wanted::default(), None, now)
+    }
+
+    #[test]
+    fn frames_are_due_at_their_places_and_missed_ones_are_left_out() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut to = destination(10 * second, start);
+        assert_eq!(to.due(), start);
+        // However late each is, the next stands where it would.
+        for (turn, due) in [(0, 10), (13, 20), (29, 30), (30, 40), (75, 80), (80, 90)] {
+            to.advance(start + turn * second);
+            assert_eq!(to.due(), start + due * second);
+        }
+    }
+
+    #[test]
+    fn a_courier_that_is_too_slow_does_not_get_more() {
+        let mut to = destination(Duration::from_secs(1), Instant::now());
+        for _ in 0..MAX_WAITING + 3 {
+            let recorder = to.begin(Timestamp::default()).unwrap();
+            assert!(to.begin(Timestamp::default()).is_none());
+            to.dispatch(recorder);
+        }
+        let tally = to.tally().clone();
+        assert_eq!((to.waiting(), tally.taken), (MAX_WAITING as u64, MAX_WAITING as u64 + 3));
+        assert_eq!(tally.in_hand, MAX_WAITING as u64);
+        assert_eq!(tally.dropped, [("queue", 0)], "empty frames");
+    }
+}

@@ -1,0 +1,179 @@
+//! The ways out: frames leave as OTLP, Influx lines, remote write or lines on standard output. Each
+//! destination has a worker, which encodes, sends, tries again, and keeps what could not be sent.
+
+mod apply;
+mod delivery;
+mod destination;
+mod ending;
+#[cfg_attr(not(feature = "grpc"), path = "grpc/absent.rs")]
+mod grpc;
+pub mod influx;
+mod once;
+pub mod otlp;
+mod plan;
+mod post;
+pub mod proto;
+pub mod remote_write;
+mod said;
+mod self_metrics;
+pub mod stdout;
+mod tally;
+mod tee;
+mod transport;
+mod verdict;
+
+pub use apply::Prepared;
+pub use once::once;
+pub use self_metrics::{ExportReport, families};
+pub use verdict::Verdict;
+
+use crate::base::clock::{Boot, BootTime};
+use crate::base::dialect::Dialect;
+use crate::base::log;
+use crate::base::sys;
+use crate::model::metric::{Sink, Source};
+use crate::settings::Settings;
+use destination::Destination;
+use std::time::{Duration, Instant};
+use tee::Tee;
+
+/// Of the time that there is for the end, so much is kept for bringing to the disk what could not be
+/// sent, by the worker first, or without it.
+const CLOSING: Duration = Duration::from_millis(500);
+const SALVAGING: Duration = Duration::from_millis(200);
+
+/// Logs which directories of spools cannot be used, and tells how many; nothing is made.
+pub fn check(settings: &Settings) -> usize {
+    let mut warnings = 0;
+    for export in &settings.exports {
+        let Some(spool) = &export.spool else { continue };
+        if let Err(error) = crate::outputs::spool::check(&spool.dir.join(&export.name)) {
+            log::warn("the spool fails", &[("export", &export.name), ("error", &error)]);
+            warnings += 1;
+        }
+    }
+    warnings
+}
+
+/// How long is told that samples are out of order.
+const LATE: Duration = Duration::from_secs(300);
+
+/// What is told of a thread that does not come back.
+const HANGS: &str =
+    "its thread does not come back: look at the file system of spool.dir, and at the resolver";
+
+/// What is wrong with an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing arrives since then.
+    Failing(Instant),
+    /// The directory of the spool cannot be used.
+    Spool,
+    /// Its thread was to be back then.
+    Hanging(Instant),
+    /// Some samples are out of order; others arrive.
+    Late,
+}
+
+/// All destinations.
+pub struct Exports {
+    destinations: Vec<Destination>,
+    boot_time: BootTime,
+    boot: Option<Boot>,
+    /// When this program started, in milliseconds since the machine did.
+    start: u64,
+    labels: Vec<(String, String)>,
+    dialect: Dialect,
+    /// Nothing is due any more.
+    is_ending: bool,
+}
+
+impl Default for Exports {
+    fn default() -> Exports {
+        Exports {
+            destinations: Vec::new(),
+            boot_time: BootTime::default(),
+            boot: None,
+            start: sys::boot_millis(),
+            labels: Vec::new(),
+            dialect: Dialect::default(),
+            is_ending: false,
+        }
+    }
+}
+
+impl Exports {
+    /// When a frame is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.destinations.iter().filter(|_| !self.is_ending).map(Destination::due).min()
+    }
+
+    /// Takes the frames that are due; `scrape` writes every sample there is.
+    pub fn turn(&mut self, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
+        self.record(scrape, |to| to.due() <= now);
+        self.destinations.iter_mut().filter(|to| to.due() <= now).for_each(|to| {
+            to.advance(now);
+        });
+    }
+
+    /// Takes a frame of those that `is_due` names.
+    fn record(
+        &mut self,
+        scrape: &mut dyn FnMut(&mut dyn Sink),
+        is_due: impl Fn(&Destination) -> bool,
+    ) {
+        let moment = self.boot_time.moment();
+        let mut due = Vec::new();
+        for (at, to) in self.destinations.iter_mut().enumerate() {
+            let recorder = if is_due(to) { to.begin(moment) } else { None };
+            due.extend(recorder.map(|recorder| (at, recorder)));
+        }
+        let mut tee = Tee::new(due.iter_mut().map(|(_, recorder)| recorder).collect());
+        scrape(&mut tee);
+        tee.source(Source::Own);
+        self.write_self_metrics(&mut tee);
+        drop(tee);
+        for (at, recorder) in due {
+            if let Some(to) = self.destinations.get_mut(at) {
+                to.dispatch(recorder);
+            }
+        }
+    }
+
+    /// Takes a last frame. What waits is sent until shortly before `end`; nothing is due any more.
+    pub fn begin_shutdown(&mut self, scrape: &mut dyn FnMut(&mut dyn Sink), end: Instant) {
+        if self.destinations.is_empty() {
+            return;
+        }
+        self.is_ending = true;
+        self.record(scrape, |_| true);
+        let until = end.checked_sub(CLOSING).unwrap_or(end);
+        self.destinations.iter().for_each(|to| to.end(until));
+    }
+
+    /// Waits for the workers until then.
+    pub fn finish(&mut self, end: Instant) {
+        let until = end.checked_sub(SALVAGING).unwrap_or(end);
+        self.destinations.iter().for_each(|to| to.wait(until));
+        self.destinations.clear();
+    }
+
+    /// What is wrong with exports: the name of each, what, and why.
+    pub fn troubles(&self, now: Instant, tell: &mut dyn FnMut(&str, Trouble, &str)) {
+        for to in &self.destinations {
+            let tally = to.tally();
+            if let Some((since, text)) = &tally.failing {
+                tell(to.name(), Trouble::Failing(*since), text);
+            }
+            if let Some(trouble) = &tally.spool.trouble {
+                tell(to.name(), Trouble::Spool, trouble);
+            }
+            if let Some(late) = tally.busy.filter(|late| *late < now) {
+                tell(to.name(), Trouble::Hanging(late), HANGS);
+            }
+            if let Some((_, text)) = tally.late.as_ref().filter(|(at, _)| now < *at + LATE) {
+                tell(to.name(), Trouble::Late, text);
+            }
+        }
+    }
+}

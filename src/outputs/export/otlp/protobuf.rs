@@ -1,0 +1,273 @@
+//! The request in protobuf. Field numbers are those of metrics.proto, common.proto, resource.proto and
+//! metrics_service.proto.
+//!
+//! From frame to frame of the same series only numbers and times change, and in a request those are
+//! words of eight bytes. So the request before is kept, with the places of its words, and they alone
+//! are written anew: a tenth of the work.
+
+use super::model::{Buckets, Form, Meaning, integer};
+use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
+use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, State, Table, View};
+use crate::model::metric::Histogram;
+use crate::outputs::export::proto::Proto;
+use std::sync::Arc;
+
+/// Guesses of lengths: some hundred points, many points, one point, a few words.
+const REQUEST: usize = 20_000;
+const MANY: usize = 1_000;
+const ONE: usize = 127;
+
+/// A longer request is not kept.
+const MAX_KEPT: usize = 256 << 10;
+
+/// Where points have their times, numbers their value, histograms and summaries count and sum.
+const START: u32 = 2;
+const TIME: u32 = 3;
+const DOUBLE: u32 = 4;
+const INTEGER: u32 = 6;
+const COUNT: u32 = 4;
+const SUM: u32 = 5;
+
+/// Where each kind of point has its attributes and its flags.
+const NUMBER: (u32, u32) = (7, 8);
+const HISTOGRAM: (u32, u32) = (9, 10);
+const SUMMARY: (u32, u32) = (7, 8);
+
+/// Writes requests; the last one is kept.
+#[derive(Default)]
+pub struct Writer {
+    /// Attributes of the resource.
+    resource: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// Where each word of it is, in the order of `words`.
+    places: Vec<usize>,
+    /// Samples that are not in it.
+    left_out: u64,
+    /// The series that it is of.
+    made_of: Option<(Arc<Table>, Vec<State>)>,
+}
+
+impl Writer {
+    /// For a machine with these attributes.
+    pub fn new(resource: Vec<(String, String)>) -> Writer {
+        Writer { resource, ..Writer::default() }
+    }
+
+    /// Appends one request; nothing if there is no point. Tells how many samples were left out, as
+    /// they do not fit their kind.
+    pub fn encode(&mut self, view: &View<'_>, out: &mut Vec<u8>) -> u64 {
+        if !self.is_renewable(view) || !self.renew(view) {
+            self.write(view);
+            let frame = view.frame();
+            self.made_of = Some((Arc::clone(&frame.table), frame.states.clone()));
+        }
+        out.extend_from_slice(&self.body);
+        if self.body.len() > MAX_KEPT {
+            (self.made_of, self.body, self.places) = Default::default();
+        }
+        self.left_out
+    }
+
+    /// Whether the last request was of the same series.
+    pub(super) fn is_renewable(&self, view: &View<'_>) -> bool {
+        let frame = view.frame();
+        self.made_of.as_ref().is_some_and(|(table, states)| {
+            Arc::ptr_eq(table, &frame.table) && *states == frame.states
+        })
+    }
+
+    /// Goes over the words of the last request. Whether there are as many of the same kind.
+    fn renew(&mut self, view: &View<'_>) -> bool {
+        let (body, mut places) = (&mut self.body, self.places.iter());
+        let mut put = |tag: Option<u32>, word: u64| {
+            let Some(place) = places.next() else { return false };
+            let Some((before, rest)) = body.split_at_mut_checked(*place) else { return false };
+            let is_same = tag.is_none_or(|field| {
+                before.last().is_some_and(|tag| u32::from(*tag) == field << 3 | 1)
+            });
+            match rest.first_chunk_mut() {
+                Some(bytes) if is_same => *bytes = word.to_le_bytes(),
+                _ => return false,
+            }
+            true
+        };
+        let is_done = view.families().all(|family| {
+            let form = Form::of(&family.def);
+            family.series().all(|series| words(form, &series, &mut put))
+        });
+        is_done && places.next().is_none()
+    }
+
+    /// Makes the request.
+    fn write(&mut self, view: &View<'_>) {
+        self.body.clear();
+        self.places.clear();
+        self.left_out = 0;
+        let mut proto = Proto::noting(&mut self.body, &mut self.places);
+        let request = proto.begin(1, REQUEST);
+        proto.message(1, MANY, |p| self.resource.iter().for_each(|(k, v)| pair(p, 1, k, v)));
+        let scope = proto.begin(2, REQUEST);
+        proto.message(1, ONE, |p| {
+            p.bytes(1, SCOPE.as_bytes());
+            p.bytes(2, VERSION.as_bytes());
+        });
+        let mut is_empty = true;
+        for family in view.families() {
+            is_empty &= !metric(&mut proto, &family, &mut self.left_out);
+        }
+        proto.end(scope);
+        proto.end(request);
+        if is_empty {
+            self.body.clear();
+            self.places.clear();
+        }
+    }
+}
+
+/// Hands each word of a point to `put`, in the order in which they are written, with the field that
+/// it is of; those of a list have none. Ends where one is not taken, and tells whether all were.
+fn words(
+    form: Form,
+    series: &SeriesView<'_>,
+    put: &mut impl FnMut(Option<u32>, u64) -> bool,
+) -> bool {
+    let Some(reading) = form.reading(series) else { return true };
+    let (start, time) = form.times(series);
+    if start > 0 && !put(Some(START), start) || !put(Some(TIME), time) {
+        return false;
+    }
+    match reading {
+        _ if series.is_stale => true,
+        Reading::Number(value) => match integer(value) {
+            Some(n) => put(Some(INTEGER), n as u64),
+            None => put(Some(DOUBLE), value.as_f64().to_bits()),
+        },
+        Reading::Histogram(h) => {
+            let buckets = Buckets::of(&h);
+            let bounds = buckets.bounds.iter().map(|bound| bound.to_bits());
+            put(Some(COUNT), buckets.count)
+                && put(Some(SUM), h.sum.to_bits())
+                && buckets.counts.iter().copied().chain(bounds).all(|word| put(None, word))
+        }
+        Reading::Summary(s) => {
+            put(Some(COUNT), s.count)
+                && put(Some(SUM), s.sum.to_bits())
+                && s.iter().all(|(q, v)| put(Some(1), q.to_bits()) && put(Some(2), v.to_bits()))
+        }
+    }
+}
+
+/// Whether it has a point, and is written. Adds to `left_out` what has none.
+fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
+    let (def, meaning) = (family.def, Meaning::of(&family.def));
+    let start = proto.written();
+    let guess = if family.series().nth(1).is_some() { MANY } else { ONE };
+    let metric = proto.begin(2, MANY);
+    proto.bytes(1, def.name.as_bytes());
+    for (field, text) in [(2, def.help), (3, meaning.unit)] {
+        if !text.is_empty() {
+            proto.bytes(field, text.as_bytes());
+        }
+    }
+    let data = proto.begin(
+        match meaning.form {
+            Form::Gauge => 5,
+            Form::Sum => 7,
+            Form::Histogram => 9,
+            Form::Summary => 11,
+        },
+        guess,
+    );
+    let mut is_empty = true;
+    for series in family.series() {
+        let is_written = point(proto, meaning.form, &series);
+        is_empty &= !is_written;
+        *left_out += u64::from(!is_written);
+    }
+    if matches!(meaning.form, Form::Sum | Form::Histogram) {
+        proto.varint(2, meaning.temporality);
+    }
+    if meaning.is_monotonic {
+        proto.varint(3, 1);
+    }
+    proto.end(data);
+    pair(proto, 12, TYPE_KEY, meaning.kind);
+    proto.end(metric);
+    if is_empty {
+        // No point, no word.
+        proto.take_back(start);
+    }
+    !is_empty
+}
+
+/// Whether there is one.
+fn point(proto: &mut Proto<'_>, form: Form, series: &SeriesView<'_>) -> bool {
+    let Some(reading) = form.reading(series) else { return false };
+    let times = form.times(series);
+    let (place, guess) = match reading {
+        Reading::Number(_) => (NUMBER, ONE),
+        Reading::Histogram(_) => (HISTOGRAM, MANY),
+        Reading::Summary(_) => (SUMMARY, MANY),
+    };
+    let open = proto.begin(1, guess);
+    if common(proto, series, times, place) {
+        match reading {
+            Reading::Number(value) => match integer(value) {
+                Some(n) => proto.fixed64(INTEGER, n as u64),
+                None => proto.double(DOUBLE, value.as_f64()),
+            },
+            Reading::Histogram(h) => histogram(proto, &h),
+            Reading::Summary(s) => summary(proto, &s),
+        }
+    }
+    proto.end(open);
+    true
+}
+
+/// What points have in common; whether a value follows.
+fn common(
+    proto: &mut Proto<'_>,
+    series: &SeriesView<'_>,
+    (start, time): (u64, u64),
+    (attributes, flags): (u32, u32),
+) -> bool {
+    for (key, value) in series.labels() {
+        pair(proto, attributes, key, value);
+    }
+    if start > 0 {
+        proto.fixed64(START, start);
+    }
+    proto.fixed64(TIME, time);
+    if series.is_stale {
+        proto.varint(flags, NO_RECORDED_VALUE);
+    }
+    !series.is_stale
+}
+
+fn histogram(proto: &mut Proto<'_>, histogram: &Histogram<'_>) {
+    let buckets = Buckets::of(histogram);
+    proto.fixed64(COUNT, buckets.count);
+    proto.double(SUM, histogram.sum);
+    proto.packed_fixed64(6, &buckets.counts);
+    proto.packed_doubles(7, buckets.bounds);
+}
+
+fn summary(proto: &mut Proto<'_>, summary: &Quantiles<'_>) {
+    proto.fixed64(COUNT, summary.count);
+    proto.double(SUM, summary.sum);
+    for (quantile, value) in summary.iter() {
+        proto.message(6, ONE, |p| {
+            p.double(1, quantile);
+            p.double(2, value);
+        });
+    }
+}
+
+/// A `KeyValue` of two texts.
+fn pair(proto: &mut Proto<'_>, field: u32, key: &str, value: &str) {
+    // Tag and length of the key, of the value, and of the text in that.
+    proto.message(field, key.len() + value.len() + 6, |p| {
+        p.bytes(1, key.as_bytes());
+        p.message(2, value.len() + 2, |p| p.bytes(1, value.as_bytes()));
+    });
+}

@@ -1,0 +1,126 @@
+//! What a worker has to know of its destination: what the settings say, and what the files that
+//! they name said when they were read.
+
+use super::influx;
+use super::post::{OTLP_PATHS, Post};
+use crate::settings::{Export, ExportKind, OtlpProtocol, Settings};
+use crate::workers::Tls;
+use std::io::Read;
+use std::path::Path;
+use std::{fs, io};
+
+/// Bytes of a file with a certificate or a key that are looked at.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Everything that a worker has to know of its destination. One whose plan stays as it was goes on
+/// undisturbed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What the settings say.
+    pub export: Export,
+    /// Where requests go; none for standard output.
+    pub post: Option<Post>,
+    /// Attributes of an OTLP resource.
+    pub resource: Vec<(String, String)>,
+    /// What series get that have no label of that name, sorted: which box this is.
+    pub labels: Vec<(String, String)>,
+    /// Check sums of the files for TLS: who gets a new certificate is another one.
+    files: Vec<u32>,
+}
+
+impl Plan {
+    /// As `export` says, with what files say now.
+    ///
+    /// # Errors
+    ///
+    /// What failed is named.
+    pub fn new(export: &Export, settings: &Settings) -> io::Result<Plan> {
+        let seeks = export.kind == ExportKind::Otlp && !is_grpc(export) && !has_path(export);
+        let url = match export.kind {
+            ExportKind::Stdout => None,
+            ExportKind::Otlp if seeks => Some(with_path(export, OTLP_PATHS[0])),
+            ExportKind::RemoteWrite if !has_path(export) => {
+                Some(with_path(export, "/api/v1/write"))
+            }
+            // `/?` is a path that is to stay as it is.
+            ExportKind::Otlp | ExportKind::RemoteWrite => {
+                Some(export.endpoint.trim_end_matches('?').to_owned())
+            }
+            ExportKind::Influx => Some(influx::url(export)),
+        };
+        let post = url.map(|url| Post::new(export, &url, seeks)).transpose()?;
+        let resource = match export.kind {
+            ExportKind::Otlp => resource(export, settings),
+            _ => Vec::new(),
+        };
+        let agent = &settings.agent;
+        let labels: &[(&str, &String)] = match export.kind {
+            ExportKind::RemoteWrite => &[("instance", &agent.instance), ("job", &agent.job)],
+            ExportKind::Influx => &[("host", &agent.instance)],
+            _ => &[],
+        };
+        let labels = labels.iter().filter(|(_, value)| !value.is_empty());
+        let labels = labels.map(|(name, value)| ((*name).to_owned(), (*value).clone())).collect();
+        let said = &export.tls;
+        let files = [&said.ca_file, &said.cert_file, &said.key_file].into_iter().flatten();
+        let files = files.map(|path| checksum(path)).collect();
+        Ok(Plan { export: export.clone(), post, resource, labels, files })
+    }
+
+    /// How its peer is known, if it speaks TLS.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read; it is named.
+    pub fn tls(export: &Export) -> io::Result<Option<Tls>> {
+        let scheme = export.endpoint.split(':').next().unwrap_or_default();
+        let is_tls = scheme.eq_ignore_ascii_case("https");
+        is_tls.then(|| Tls::read(&export.tls)).transpose()
+    }
+}
+
+/// Whether it is OTLP over gRPC.
+pub fn is_grpc(export: &Export) -> bool {
+    export.kind == ExportKind::Otlp && export.protocol == OtlpProtocol::Grpc
+}
+
+/// Of a file; 0 if it cannot be read, as whoever needs it says.
+fn checksum(path: &Path) -> u32 {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|f| f.take(MAX_FILE).read_to_end(&mut bytes));
+    read.map_or(0, |_| crate::base::wire::crc32(&bytes))
+}
+
+/// Whether the endpoint names a path.
+fn has_path(export: &Export) -> bool {
+    let endpoint = &export.endpoint;
+    let rest = endpoint.split_once("://").map_or(&**endpoint, |(_, rest)| rest);
+    rest.trim_end_matches('/').contains(['/', '?'])
+}
+
+/// The endpoint, completed.
+fn with_path(export: &Export, path: &str) -> String {
+    [export.endpoint.trim_end_matches('/'), path].concat()
+}
+
+/// What receivers want to know of a machine (OpenTelemetry's semantic conventions for resources):
+/// without `service.*` some drop all of it.
+fn resource(export: &Export, settings: &Settings) -> Vec<(String, String)> {
+    let path = settings.paths.procfs.join("sys/kernel/hostname");
+    let host = fs::read_to_string(path).unwrap_or_default();
+    let host = host.trim();
+    let mut all = export.resource.clone();
+    // Prometheus makes the label "instance" of the one, as remote write has it.
+    for (key, value) in [
+        ("service.name", "sysmetrics"),
+        ("service.version", env!("CARGO_PKG_VERSION")),
+        ("service.instance.id", &settings.agent.instance),
+        ("host.name", host),
+        ("os.type", "linux"),
+    ] {
+        if !value.is_empty() && !all.iter().any(|(has, _)| has == key) {
+            all.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    all
+}

@@ -1,0 +1,139 @@
+//! Series as both versions have them: one number each. Histograms are `_bucket` with `le`, `_sum`
+//! and `_count`, summaries are themselves with `quantile`, `_sum` and `_count`.
+
+use crate::base::sys::Pen;
+use crate::model::frame::{FamilyView, Reading, SeriesView};
+use crate::model::metric::Value;
+
+/// The label that is the name.
+pub const NAME: &str = "__name__";
+
+/// A NaN that says that the series is gone.
+pub const STALE: u64 = 0x7ff0_0000_0000_0002;
+
+/// The NaN that is a value.
+const NAN: u64 = 0x7ff8_0000_0000_0001;
+
+/// A number as the value of a label, as text exposition writes it.
+pub struct Bound([u8; Value::ROOM], usize);
+
+impl Bound {
+    fn of(n: f64) -> Bound {
+        let mut text = [0; Value::ROOM];
+        let mut pen = Pen::new(&mut text);
+        Value::Float(n).write(&mut pen);
+        let length = Value::ROOM - pen.left();
+        Bound(text, length)
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or_default()
+    }
+}
+
+/// One number of one series.
+pub struct Part<'a, 's> {
+    /// Whose it is.
+    pub series: &'s SeriesView<'a>,
+    /// What its name has beyond the family's.
+    pub suffix: &'static str,
+    /// A label that only it has.
+    pub extra: Option<(&'static str, Bound)>,
+    /// Those that it gets if its series has none of that name: `instance` and `job`, which come
+    /// between `__name__` and `extra`.
+    pub labels: &'s [(String, String)],
+    /// Of the value, a float.
+    pub bits: u64,
+}
+
+impl Part<'_, '_> {
+    /// Its labels in the order of their bytes, without the name: where that belongs, `name` is called
+    /// instead.
+    #[inline]
+    pub fn each<T>(
+        &self,
+        to: &mut T,
+        name: impl Fn(&mut T),
+        label: impl Fn(&mut T, &str, &[u8], bool),
+    ) {
+        let extra = self.extra.as_ref().map(|(key, bound)| (*key, bound.as_bytes()));
+        let (mut is_named, mut rest, mut more) = (false, extra, self.labels);
+        for (key, value) in self.series.labels() {
+            if !is_named && key >= NAME {
+                name(to);
+                is_named = true;
+            }
+            while let Some(((own, value), after)) = more.split_first()
+                && own.as_str() <= key
+            {
+                if own != key {
+                    label(to, own, value.as_bytes(), true);
+                }
+                more = after;
+            }
+            if let Some((own, bound)) = rest
+                && own <= key
+            {
+                // `__name__` comes before all of these.
+                label(to, own, bound, false);
+                rest = None;
+            }
+            if key != NAME && extra.is_none_or(|(own, _)| own != key) {
+                label(to, key, value.as_bytes(), true);
+            }
+        }
+        if !is_named {
+            name(to);
+        }
+        for (own, value) in more {
+            label(to, own, value.as_bytes(), true);
+        }
+        if let Some((own, bound)) = rest {
+            label(to, own, bound, false);
+        }
+    }
+}
+
+/// Calls `write` for every number of a family's series, which get `labels`.
+pub fn each<'a>(
+    family: &FamilyView<'a>,
+    labels: &[(String, String)],
+    write: &mut dyn FnMut(Part<'a, '_>),
+) {
+    for series in family.series() {
+        if series.is_stale && series.def.is_timed {
+            continue;
+        }
+        let series = &series;
+        let bits = |value: f64| match value {
+            _ if series.is_stale => STALE,
+            value if value.is_nan() => NAN,
+            value => value.to_bits(),
+        };
+        let mut put = |suffix, extra: Option<(&'static str, f64)>, value| {
+            let extra = extra.map(|(key, bound)| (key, Bound::of(bound)));
+            write(Part { series, suffix, extra, labels, bits: bits(value) });
+        };
+        match series.reading() {
+            None => {}
+            Some(Reading::Number(value)) => put("", None, value.as_f64()),
+            Some(Reading::Histogram(histogram)) => {
+                let mut count = 0u64;
+                let bounds = histogram.bounds.iter().copied().chain([f64::INFINITY]);
+                for (bound, within) in bounds.zip(histogram.counts) {
+                    count = count.saturating_add(*within);
+                    put("_bucket", Some(("le", bound)), count as f64);
+                }
+                put("_sum", None, histogram.sum);
+                put("_count", None, count as f64);
+            }
+            Some(Reading::Summary(summary)) => {
+                for (quantile, value) in summary.iter() {
+                    put("", Some(("quantile", quantile)), value);
+                }
+                put("_sum", None, summary.sum);
+                put("_count", None, summary.count as f64);
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! `io.prometheus.write.v2.Request` (prompb/io/prometheus/write/v2/types.proto of Prometheus, as in
+//! 2.0-rc.4: the start time stamp is the sample's). Every text is there once, in a table, and series
+//! name texts by their place in it.
+
+use super::parts::{self, NAME, Part};
+use super::wire::{VARINT, bytes_tag, double_tag, varint, varint_len, varint_tag};
+use crate::base::sys::Pen;
+use crate::model::frame::{FamilyDef, View};
+use crate::model::metric::{Buffer, Kind};
+
+/// `Request.symbols` and `Request.timeseries`.
+const SYMBOLS: u8 = bytes_tag(4);
+const SERIES: u8 = bytes_tag(5);
+
+/// `TimeSeries.labels_refs`, `.samples` and `.metadata`.
+const REFS: u8 = bytes_tag(1);
+const SAMPLES: u8 = bytes_tag(2);
+const METADATA: u8 = bytes_tag(5);
+
+/// The first size of the index, a power of 2.
+const START: usize = 256;
+
+/// Where a text of the frame was the last time, and its place among the symbols.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    text: (usize, usize),
+    symbol: u32,
+}
+
+/// A text that is in the request.
+#[derive(Clone, Copy, Default)]
+struct Symbol {
+    hash: u32,
+    at: usize,
+    len: usize,
+}
+
+/// The texts of a request; buffers are kept.
+#[derive(Default)]
+pub struct Symbols {
+    /// What differs from request to request, so that nobody can choose texts that collide in all.
+    seed: u64,
+    list: Vec<Symbol>,
+    /// Open addressing: one more than the place in the list, 0 for none. At most half is in use.
+    index: Vec<u32>,
+    /// Neighbours have most labels in common: those of the series before, by their place.
+    seen: Vec<Seen>,
+    refs: Vec<u32>,
+    /// The series; they follow the symbols.
+    series: Buffer,
+}
+
+/// What the series of a family have in common.
+struct Common<'a> {
+    name: &'a str,
+    kind: u64,
+    help: u32,
+    /// It counts since some time.
+    counts: bool,
+}
+
+impl Symbols {
+    /// Appends one request. Tells how many samples it has.
+    pub fn encode(
+        &mut self,
+        view: &View<'_>,
+        labels: &[(String, String)],
+        out: &mut Buffer,
+    ) -> u64 {
+        self.seed = view.time() as u64;
+        self.list.clear();
+        self.seen.clear();
+        self.index.fill(0);
+        self.series.truncate(0);
+        self.symbol([b"", b""], out);
+        let mut count = 0;
+        for family in view.families() {
+            let common = self.common(&family.def, out);
+            parts::each(&family, labels, &mut |part| {
+                count += 1;
+                self.refer(common.name, &part, out);
+                self.write(&common, &part);
+            });
+        }
+        out.put(self.series.bytes());
+        count
+    }
+
+    fn common<'a>(&mut self, def: &FamilyDef<'a>, out: &mut Buffer) -> Common<'a> {
+        let (kind, counts) = match def.kind {
+            Kind::Untyped => (0, false),
+            Kind::Counter => (1, true),
+            Kind::Gauge => (2, false),
+            Kind::Histogram => (3, true),
+            Kind::Summary => (5, true),
+        };
+        let help = self.symbol([def.help.as_bytes(), b""], out);
+        Common { name: def.name, kind, help, counts }
+    }
+
+    /// Notes the symbols of the labels.
+    fn refer(&mut self, family: &str, part: &Part<'_, '_>, out: &mut Buffer) {
+        self.refs.clear();
+        part.each(
+            &mut (self, out),
+            |(to, out)| {
+                let at = to.refs.len();
+                let key = to.known(at, NAME.as_bytes(), out);
+                let value = match part.suffix {
+                    "" => to.known(at + 1, family.as_bytes(), out),
+                    suffix => to.symbol([family.as_bytes(), suffix.as_bytes()], out),
+                };
+                to.refs.extend([key, value]);
+            },
+            |(to, out), key, value, is_lasting| {
+                let at = to.refs.len();
+                let key = to.known(at, key.as_bytes(), out);
+                // What was made for this line may be where another text was before.
+                let value = match is_lasting {
+                    true => to.known(at + 1, value, out),
+                    false => to.symbol([value, b""], out),
+                };
+                to.refs.extend([key, value]);
+            },
+        );
+    }
+
+    fn write(&mut self, common: &Common<'_>, part: &Part<'_, '_>) {
+        let sum = |refs: &[u32]| refs.iter().map(|r| varint_len((*r).into())).sum::<usize>();
+        let (refs, time) = (sum(&self.refs), part.series.time());
+        let start = part.series.start();
+        let has_start = common.counts && !part.series.is_stale && start != 0 && start <= time;
+        let start_len = if has_start { 1 + varint_len(start as u64) } else { 0 };
+        let sample = 10 + varint_len(time as u64) + start_len;
+        let metadata = 3 + varint_len(common.help.into());
+        let len = 1 + varint_len(refs as u64) + refs + 2 + sample + 2 + metadata;
+        let whole = 1 + varint_len(len as u64) + len;
+        let mut pen = Pen::new(self.series.room(whole + VARINT));
+        pen.put_word(SERIES.into(), 1);
+        varint(&mut pen, len as u64);
+        pen.put_word(REFS.into(), 1);
+        varint(&mut pen, refs as u64);
+        for symbol in &self.refs {
+            varint(&mut pen, (*symbol).into());
+        }
+        pen.put_word(SAMPLES.into(), 1);
+        pen.put_word(sample as u64, 1);
+        pen.put_word(double_tag(1).into(), 1);
+        pen.put_word(part.bits, 8);
+        pen.put_word(varint_tag(2).into(), 1);
+        varint(&mut pen, time as u64);
+        if has_start {
+            pen.put_word(varint_tag(3).into(), 1);
+            varint(&mut pen, start as u64);
+        }
+        pen.put_word(METADATA.into(), 1);
+        pen.put_word(metadata as u64, 1);
+        pen.put_word(varint_tag(1).into(), 1);
+        pen.put_word(common.kind, 1);
+        pen.put_word(varint_tag(3).into(), 1);
+        varint(&mut pen, common.help.into());
+        self.series.advance(whole);
+    }
+
+    /// The place of a text that stays where it is as long as the request is written.
+    #[inline]
+    fn known(&mut self, at: usize, text: &[u8], out: &mut Buffer) -> u32 {
+        let id = (text.as_ptr().addr(), text.len());
+        match self.seen.get(at) {
+            Some(seen) if seen.text == id => seen.symbol,
+            _ => {
+                let symbol = self.symbol([text, b""], out);
+                if self.seen.len() <= at {
+                    self.seen.resize(at + 1, Seen::default());
+                }
+                if let Some(seen) = self.seen.get_mut(at) {
+                    *seen = Seen { text: id, symbol };
+                }
+                symbol
+            }
+        }
+    }
+
+    /// The place of a text, which is added if it is new.
+    fn symbol(&mut self, parts: [&[u8]; 2], out: &mut Buffer) -> u32 {
+        if self.index.len() < 2 * (self.list.len() + 1) {
+            self.grow();
+        }
+        let hash = self.hash(parts);
+        let mut slot = hash as usize & (self.index.len() - 1);
+        while let Some(place) = self.index.get(slot).copied().filter(|place| *place != 0) {
+            let known = self.list.get(place as usize - 1).copied().unwrap_or_default();
+            let text = out.bytes().get(known.at..known.at + known.len).unwrap_or_default();
+            let [first, last] = parts;
+            if known.hash == hash && text.strip_prefix(first) == Some(last) {
+                return place - 1;
+            }
+            slot = (slot + 1) & (self.index.len() - 1);
+        }
+        let [first, last] = parts;
+        let len = first.len() + last.len();
+        let mut pen = Pen::new(out.room(1 + 2 * VARINT + len));
+        pen.put_word(SYMBOLS.into(), 1);
+        varint(&mut pen, len as u64);
+        pen.put(first);
+        pen.put(last);
+        out.advance(1 + varint_len(len as u64) + len);
+        self.list.push(Symbol { hash, at: out.len() - len, len });
+        if let Some(free) = self.index.get_mut(slot) {
+            *free = self.list.len() as u32;
+        }
+        self.list.len() as u32 - 1
+    }
+
+    /// FNV-1a, from the seed on.
+    fn hash(&self, parts: [&[u8]; 2]) -> u32 {
+        let mut hash = self.seed ^ 0xcbf2_9ce4_8422_2325;
+        for byte in parts.into_iter().flatten() {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        (hash >> 32) as u32 ^ hash as u32
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let size = (2 * self.index.len()).max(START);
+        self.index.clear();
+        self.index.resize(size, 0);
+        for (place, symbol) in self.list.iter().enumerate() {
+            let mut slot = symbol.hash as usize & (size - 1);
+            while self.index.get(slot).is_some_and(|place| *place != 0) {
+                slot = (slot + 1) & (size - 1);
+            }
+            if let Some(free) = self.index.get_mut(slot) {
+                *free = place as u32 + 1;
+            }
+        }
+    }
+}

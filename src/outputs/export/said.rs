@@ -1,0 +1,65 @@
+//! An answer as a sentence for people: its status and the beginning of its body.
+
+use crate::workers::Answer;
+
+/// Characters of a body that are passed on.
+const MAX_SAID: usize = 200;
+
+/// What receivers say of samples that are older than what they have, too old, from the future, or
+/// there already: Prometheus, Mimir, Cortex, Thanos.
+const LATE: [&str; 8] = [
+    "out of order",
+    "out-of-order",
+    "out of bounds",
+    "too old",
+    "too new",
+    "too far in",
+    "too-far-in",
+    "duplicate",
+];
+
+/// Whether a receiver says that a sample is out of order.
+pub fn is_late(said: &[u8]) -> bool {
+    LATE.iter().any(|text| has(said, text))
+}
+
+/// `it answers 400: partial write`; what would break a line of the log is a space.
+pub fn sentence(answer: &Answer) -> String {
+    let mut said = ["it answers ", &answer.status.to_string()].concat();
+    // A character has at most four bytes.
+    let start = answer.body.get(..4 * MAX_SAID).unwrap_or(&answer.body);
+    let text = String::from_utf8_lossy(start);
+    let text = text.trim();
+    if !text.is_empty() {
+        said.push_str(": ");
+        let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        said.extend(shown.take(MAX_SAID));
+    }
+    said
+}
+
+/// Whether the body has that text, in whatever case.
+pub fn mentions(answer: &Answer, text: &str) -> bool {
+    has(&answer.body, text)
+}
+
+fn has(said: &[u8], text: &str) -> bool {
+    let mut windows = said.windows(text.len());
+    windows.any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_foreign() {
+        let answer = |body: &[u8]| Answer { status: 400, body: body.to_vec(), ..Answer::default() };
+        assert_eq!(sentence(&answer(b"")), "it answers 400");
+        assert_eq!(sentence(&answer(b" a\nb\x1b[1m\xff \n")), "it answers 400: a b [1m\u{fffd}");
+        let long = sentence(&answer("é".repeat(100_000).as_bytes()));
+        assert_eq!(long, ["it answers 400: ", &"é".repeat(MAX_SAID)].concat());
+        assert!(mentions(&answer(b"xx Out Of Order yy"), "out of order"));
+        assert!(!mentions(&answer(b"out of"), "out of order"));
+    }
+}

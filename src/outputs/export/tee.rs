@@ -1,0 +1,100 @@
+//! One reading of the kernel's files for all destinations that are due: a sink that hands everything
+//! on to several recorders.
+
+use crate::model::frame::FrameBuilder;
+use crate::model::metric::{Family, Label, Labels, Point, Sink, Source, Value};
+use std::cell::RefCell;
+
+/// Hands on to all of them.
+pub struct Tee<'a> {
+    all: Vec<&'a mut FrameBuilder>,
+    /// Recorders that want different things stand at different places: a mark of ours is where
+    /// theirs are in here. Collectors make few, and a tee lasts for one frame.
+    marks: RefCell<Vec<usize>>,
+}
+
+impl<'a> Tee<'a> {
+    /// To `all`.
+    pub fn new(all: Vec<&'a mut FrameBuilder>) -> Tee<'a> {
+        Tee { all, marks: RefCell::default() }
+    }
+}
+
+impl Sink for Tee<'_> {
+    fn source(&mut self, source: Source) {
+        self.all.iter_mut().for_each(|to| to.source(source));
+    }
+
+    fn family(&mut self, family: &Family<'_>) {
+        self.all.iter_mut().for_each(|to| to.family(family));
+    }
+
+    fn join(&mut self, family: &Family<'_>) {
+        self.all.iter_mut().for_each(|to| to.join(family));
+    }
+
+    fn sample(&mut self, labels: &[Label<'_>], value: Value) {
+        self.all.iter_mut().for_each(|to| to.sample(labels, value));
+    }
+
+    fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
+        self.all.iter_mut().for_each(|to| to.labelled(labels, point, time));
+    }
+
+    fn mark(&self) -> usize {
+        let mut marks = self.marks.borrow_mut();
+        let at = marks.len();
+        marks.extend(self.all.iter().map(|to| to.mark()));
+        at
+    }
+
+    fn rewind(&mut self, mark: usize) {
+        let marks = self.marks.borrow();
+        for (to, mark) in self.all.iter_mut().zip(marks.get(mark..).unwrap_or_default()) {
+            to.rewind(*mark);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::Timestamp;
+    use crate::model::frame::{Frame, Wanted};
+    use crate::model::metric::{Unit, gauge};
+
+    static A: Family = gauge("a", Unit::One, "", &["k"]);
+    static B: Family = gauge("b", Unit::One, "", &["k"]);
+
+    fn told(frame: &Frame) -> Vec<(String, usize)> {
+        let families = frame.view(0).families();
+        families.map(|f| (f.def.name.to_owned(), f.series().count())).collect()
+    }
+
+    #[test]
+    fn each_gets_what_it_wants_and_all_go_back_to_their_own_places() {
+        let wants =
+            |include: &str| Wanted { include: vec![include.to_owned()], ..Wanted::default() };
+        let mut all = ["sysmetrics_a", "sysmetrics_b", "*"].map(|i| FrameBuilder::new(wants(i)));
+        all.iter_mut().for_each(|recorder| recorder.begin(Timestamp::default()));
+        let mut tee = Tee::new(all.iter_mut().collect());
+        tee.family(&A);
+        tee.sample(&["1".into()], Value::Int(1));
+        let mark = tee.mark();
+        tee.sample(&["2".into()], Value::Int(2));
+        let inner = tee.mark();
+        tee.family(&B);
+        tee.sample(&["3".into()], Value::Int(3));
+        tee.rewind(inner);
+        tee.rewind(mark);
+        tee.family(&B);
+        tee.sample(&["4".into()], Value::Int(4));
+        tee.sample(&["5".into()], Value::Int(5));
+        drop(tee);
+        let [a, b, both] = all.each_mut().map(FrameBuilder::finish);
+        let (one, two) = (("sysmetrics_a".to_owned(), 1), ("sysmetrics_b".to_owned(), 2));
+        assert_eq!(told(&a), std::slice::from_ref(&one));
+        assert_eq!(told(&b), std::slice::from_ref(&two));
+        assert_eq!(told(&both), [one, two]);
+    }
+}

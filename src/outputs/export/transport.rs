@@ -1,0 +1,201 @@
+//! How frames get to one destination: which bytes, over which protocol, and what the answer means.
+
+use super::grpc::Caller;
+use super::plan::{Plan, is_grpc};
+use super::post::is_worth_gzip;
+use super::{Verdict, influx, otlp, remote_write, stdout};
+use crate::base::wire::Gzip;
+use crate::model::frame::View;
+use crate::settings::{Export, ExportKind, OtlpProtocol, RemoteWriteVersion};
+use crate::workers::{Answer, Client, Tls};
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+/// How long a receiver that refused remote write 2.0 is not asked for it again.
+const OLDER: Duration = Duration::from_secs(3600);
+
+/// What is said where a receiver takes OTLP at none of the paths that are known.
+const NO_PATH: &str = "; no known path of OTLP is taken: name its path in endpoint";
+
+/// Bytes of a buffer that are kept between requests; a larger one is given back.
+const KEPT: usize = 256 << 10;
+
+/// What became of a request.
+pub struct Sent {
+    /// What the answer means.
+    pub verdict: Verdict,
+    /// Bytes of its body, as they were on the wire.
+    pub bytes: usize,
+    /// Numbers that the format cannot say.
+    pub left_out: u64,
+}
+
+/// The way itself: connections and buffers, which are kept.
+pub struct Transport {
+    plan: Plan,
+    client: Client,
+    grpc: Caller,
+    writer: remote_write::Writer,
+    otlp: otlp::Writer,
+    gzip: Gzip,
+    plain: Vec<u8>,
+    packed: Vec<u8>,
+    /// Until when remote write 1.0 is spoken, as 2.0 was refused.
+    older: Option<Instant>,
+}
+
+impl Transport {
+    /// Nothing is connected yet.
+    pub fn new(plan: Plan, tls: Option<Tls>) -> Transport {
+        Transport {
+            grpc: Caller::new(tls.clone().filter(|_| is_grpc(&plan.export))),
+            client: tls.map_or_else(Client::for_plain_samples, Client::for_samples),
+            writer: remote_write::Writer::default(),
+            otlp: otlp::Writer::new(plan.resource.clone()),
+            gzip: Gzip::default(),
+            plain: Vec::new(),
+            packed: Vec::new(),
+            older: None,
+            plan,
+        }
+    }
+
+    /// What the settings say.
+    pub fn export(&self) -> &Export {
+        &self.plan.export
+    }
+
+    /// Sends one frame.
+    pub fn send(&mut self, view: &View<'_>, deadline: Instant) -> Sent {
+        let sent = self.send_once(view, deadline);
+        if !matches!(sent.verdict, Verdict::Older(_)) {
+            return sent;
+        }
+        // At once, as the receiver is there and well.
+        self.older = Some(Instant::now() + OLDER);
+        let mut again = self.send_once(view, deadline);
+        if let Verdict::Older(text) = again.verdict {
+            again.verdict = Verdict::Never("version", text);
+        }
+        again.bytes += sent.bytes;
+        again
+    }
+
+    fn send_once(&mut self, view: &View<'_>, deadline: Instant) -> Sent {
+        let version = self.version();
+        let (samples, left_out) = self.encode(version, view);
+        if self.plain.is_empty() {
+            // What a format cannot say is not sent.
+            return Sent { verdict: Verdict::Done, bytes: 0, left_out };
+        }
+        let (verdict, bytes) = match self.plan.export.kind {
+            ExportKind::Stdout => (print(&self.plain), self.plain.len()),
+            _ if is_grpc(&self.plan.export) => self.call(deadline),
+            _ => self.post(version, samples, deadline),
+        };
+        for buffer in [&mut self.plain, &mut self.packed] {
+            buffer.clear();
+            buffer.shrink_to(KEPT);
+        }
+        Sent { verdict, bytes, left_out }
+    }
+
+    /// Makes the body: how many samples of remote write it has, and how many numbers it has not.
+    fn encode(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> (u64, u64) {
+        self.plain.clear();
+        let Plan { export, resource, labels, .. } = &self.plan;
+        let out = &mut self.plain;
+        let (mut samples, mut left_out) = (0, 0);
+        match export.kind {
+            ExportKind::Stdout => stdout::encode(view, export.format, out),
+            ExportKind::Influx => left_out = influx::encode(view, export.by_collector, labels, out),
+            ExportKind::RemoteWrite => samples = self.writer.encode(version, view, labels, out),
+            ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
+                left_out = otlp::encode_json(view, resource, out);
+            }
+            ExportKind::Otlp => left_out = self.otlp.encode(view, out),
+        }
+        (samples, left_out)
+    }
+
+    /// Which remote write is spoken now.
+    fn version(&mut self) -> RemoteWriteVersion {
+        if self.older.is_some_and(|until| until <= Instant::now()) {
+            self.older = None;
+        }
+        match self.plan.export.version {
+            RemoteWriteVersion::Auto if self.older.is_some() => RemoteWriteVersion::One,
+            RemoteWriteVersion::Auto => RemoteWriteVersion::Two,
+            version => version,
+        }
+    }
+
+    fn call(&mut self, deadline: Instant) -> (Verdict, usize) {
+        let Plan { export, post: Some(post), .. } = &mut self.plan else { return no_endpoint() };
+        self.grpc.call(export, post, &self.plain, deadline)
+    }
+
+    fn post(
+        &mut self,
+        version: RemoteWriteVersion,
+        samples: u64,
+        deadline: Instant,
+    ) -> (Verdict, usize) {
+        let Plan { export, post: Some(post), .. } = &mut self.plan else { return no_endpoint() };
+        let mut headers: Vec<(&str, &str)> = match export.kind {
+            ExportKind::RemoteWrite => remote_write::headers(version).to_vec(),
+            ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
+                vec![("Content-Type", otlp::JSON)]
+            }
+            ExportKind::Otlp => vec![("Content-Type", otlp::PROTOBUF)],
+            _ => vec![("Content-Type", "text/plain; charset=utf-8")],
+        };
+        let packs = export.gzip && export.kind != ExportKind::RemoteWrite;
+        let mut body = &self.plain;
+        if packs && is_worth_gzip(body.len()) && self.gzip.append(body, &mut self.packed) {
+            headers.push(("Content-Encoding", "gzip"));
+            body = &self.packed;
+        }
+        let mut answer = post.send(&mut self.client, &headers, body, deadline);
+        let is_refused = |answer: &Answer| matches!(answer.status, 401 | 403);
+        if answer.as_ref().is_ok_and(is_refused) && post.refresh(export) {
+            answer = post.send(&mut self.client, &headers, body, deadline);
+        }
+        let verdict = match answer {
+            Err(verdict) => verdict,
+            Ok(answer) => match export.kind {
+                ExportKind::RemoteWrite => match remote_write::judge(version, &answer, samples) {
+                    // Who named the version wants no other.
+                    Verdict::Older(text) if export.version != RemoteWriteVersion::Auto => {
+                        Verdict::Never("version", text)
+                    }
+                    verdict => verdict,
+                },
+                ExportKind::Otlp => match otlp::judge(&answer) {
+                    Verdict::Never(reason, text) if post.is_lost(&answer) => {
+                        Verdict::Never(reason, [&text, NO_PATH].concat())
+                    }
+                    verdict => verdict,
+                },
+                _ => influx::judge(&answer),
+            },
+        };
+        (verdict, body.len())
+    }
+}
+
+fn no_endpoint() -> (Verdict, usize) {
+    (Verdict::Never("endpoint", "there is no endpoint".to_owned()), 0)
+}
+
+/// A pipe that nobody empties holds up the worker, and nobody else.
+pub fn print(bytes: &[u8]) -> Verdict {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Verdict::Done,
+        Err(error) => {
+            let text = ["writing to standard output: ", &error.to_string()].concat();
+            Verdict::Never("write", text)
+        }
+    }
+}

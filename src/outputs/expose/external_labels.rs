@@ -1,0 +1,145 @@
+//! Labels that are on every series that leaves and has none of that name. What comes in has them
+//! already as a rule; of each series it is looked up all the same, because labels change with the
+//! settings and series stay.
+
+use super::escape::escape;
+use crate::model::metric::Buffer;
+use memchr::{memchr, memchr2};
+
+/// The most of them, as settings allow.
+const MAX: usize = 32;
+
+/// The labels.
+#[derive(Default)]
+pub struct ExternalLabels {
+    said: Vec<(String, String)>,
+    /// Of each label `name="value"`, escaped.
+    texts: Vec<Box<[u8]>>,
+    /// The labels of the series at hand with what they lacked.
+    whole: Buffer,
+}
+
+impl ExternalLabels {
+    pub fn new(labels: &[(String, String)]) -> ExternalLabels {
+        // One without a value is none.
+        let labels = labels.iter().filter(|(_, value)| !value.is_empty()).take(MAX);
+        let text = |(name, value): &(String, String)| -> Box<[u8]> {
+            let mut text = Buffer::default();
+            text.put_all([name.as_bytes(), b"=\""]);
+            escape(&mut text, value.as_bytes(), true);
+            text.put(b"\"");
+            text.bytes().into()
+        };
+        let said: Vec<_> = labels.cloned().collect();
+        ExternalLabels { texts: said.iter().map(text).collect(), said, whole: Buffer::default() }
+    }
+
+    /// Whether these labels are they.
+    pub fn is(&self, labels: &[(String, String)]) -> bool {
+        self.said == labels
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.said.is_empty()
+    }
+
+    /// Those that are none of `keys`, with commas between them.
+    pub fn without(&self, keys: &[&str]) -> String {
+        let mut out = Vec::new();
+        for ((name, _), text) in self.said.iter().zip(&self.texts) {
+            if !keys.contains(&name.as_str()) {
+                if !out.is_empty() {
+                    out.push(b',');
+                }
+                out.extend_from_slice(text);
+            }
+        }
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// The rendered labels of a series and what they lack.
+    pub fn complete(&mut self, labels: &[u8]) -> &[u8] {
+        let mut there = 0u32;
+        for name in names(labels) {
+            let at = self.said.iter().position(|(own, _)| own.as_bytes() == name);
+            there |= at.map_or(0, |at| 1 << at);
+        }
+        self.whole.truncate(0);
+        self.whole.put(labels);
+        for (at, text) in self.texts.iter().enumerate() {
+            if there & (1 << at) == 0 {
+                let comma: &[u8] = if self.whole.is_empty() { b"" } else { b"," };
+                self.whole.put_all([comma, text]);
+            }
+        }
+        self.whole.bytes()
+    }
+}
+
+/// The names of labels that are rendered as `name="value",name="value"`.
+fn names(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (name, value) = text.split_at_checked(memchr(b'=', text)?)?;
+        let mut rest = value.get(2..)?;
+        loop {
+            let at = memchr2(b'"', b'\\', rest)?;
+            let is_end = rest.get(at) == Some(&b'"');
+            rest = rest.get(at + if is_end { 1 } else { 2 }..)?;
+            if is_end {
+                break;
+            }
+        }
+        text = rest.strip_prefix(b",").unwrap_or(rest);
+        Some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constant(labels: &[(&str, &str)]) -> ExternalLabels {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        ExternalLabels::new(&labels.iter().map(own).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_is_there_already_stays() {
+        let mut both = constant(&[("env", "p\"\\\n"), ("gone", ""), ("zone", "é")]);
+        assert_eq!(both.without(&[]), "env=\"p\\\"\\\\\\n\",zone=\"é\"");
+        assert_eq!(both.without(&["device", "env"]), "zone=\"é\"");
+        assert_eq!(both.without(&["zone", "env"]), "");
+        let mut complete =
+            |labels: &str| String::from_utf8(both.complete(labels.as_bytes()).to_vec()).unwrap();
+        assert_eq!(complete(""), "env=\"p\\\"\\\\\\n\",zone=\"é\"");
+        assert_eq!(complete("zone=\"x\""), "zone=\"x\",env=\"p\\\"\\\\\\n\"");
+        assert_eq!(complete("env=\"\",zone=\"x\""), "env=\"\",zone=\"x\"");
+        // A value that looks like a label.
+        let odd = "a=\",env=\",b=\"\\\",zone=\\\\\",env=\"x\"";
+        assert_eq!(complete(odd), [odd, ",zone=\"é\""].concat());
+        assert!(constant(&[]).is_empty() && constant(&[("a", "")]).is_empty());
+    }
+
+    #[test]
+    fn names_are_found_in_what_the_store_renders() {
+        let mut seed = 7u64;
+        let mut chance = |n: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..2000 {
+            let (mut set, mut expected) = (crate::model::store::LabelSet::default(), Vec::new());
+            for i in 0..chance(5) {
+                let (name, length) = (format!("l{i}"), 1 + chance(6));
+                let value: String =
+                    (0..length).map(|_| ['"', '\\', ',', '=', 'a', '\n', 'é'][chance(7)]).collect();
+                set.add(&name, &value);
+                expected.push(name);
+            }
+            let labels = set.render(&crate::model::store::Bounds::default(), "").unwrap();
+            let found: Vec<_> =
+                names(labels.text()).map(|n| String::from_utf8(n.to_vec()).unwrap()).collect();
+            assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! What every line of a family has in common, made once and kept from scrape to scrape: the same
+//! families come each time, in the same order. All of it lies in the order in which it is used, so
+//! that after an idle second, when none of it is in a cache, the processor can fetch it ahead.
+//!
+//! A label value that is a word is written in one move; any other takes the slow way, which looks at
+//! every byte.
+
+use super::format::Format;
+use super::{escaping::Escaping, external_labels::ExternalLabels, series};
+use crate::base::dialect::Dialect;
+use crate::base::sys::{BLOCK, Pen};
+use crate::model::metric::{Buffer, Family, Label, Value, WORD};
+use crate::model::metric::{Exemplar, Histogram};
+use crate::model::metric::{Labels, Point};
+use crate::model::store::is_metric_name;
+
+/// Room for what stands between two label values: `",`, a key and `="`. A test holds the tables to it.
+const TAIL: usize = 2 * BLOCK;
+
+/// What is known of the families.
+#[derive(Default)]
+pub struct Lines {
+    families: Vec<Known>,
+    /// HELP and TYPE of each.
+    headers: Buffer,
+    /// What stands before the first label value, `name{key0="`, in whole blocks.
+    heads: Vec<[u8; BLOCK]>,
+    /// What stands after each label value: `",key1="`, …, `"} `.
+    tails: Vec<Tail>,
+    style: Option<(Dialect, Format)>,
+    /// What is on every series.
+    constant: ExternalLabels,
+    /// Names in UTF-8 where they are not read.
+    pub(super) escaping: Escaping,
+    /// Names in UTF-8 are written as they are, in quotation marks.
+    pub(super) quotes: bool,
+    /// Which family comes next, and where its parts begin.
+    at: usize,
+    next: Ends,
+    /// Where the parts of the family at hand begin, and what it is.
+    start: Ends,
+    now: Known,
+}
+
+/// One family.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    id: Id,
+    ends: Ends,
+    name_length: usize,
+    is_quoted: bool,
+    head_length: usize,
+}
+
+/// Places in headers, heads and tails.
+#[derive(Clone, Copy, Default)]
+struct Ends {
+    header: usize,
+    head: usize,
+    tail: usize,
+}
+
+struct Tail {
+    text: [u8; TAIL],
+    length: usize,
+}
+
+/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
+/// of the program stay where they are, and families that are made at run time bear a stamp.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Id {
+    places: [usize; 5],
+    stamp: u32,
+    kind: u8,
+    /// Its name may be one that is quoted, and is; and it has words.
+    flags: [bool; 2],
+}
+
+impl Id {
+    #[inline]
+    fn of(family: &Family<'_>, quotes: bool) -> Id {
+        let flags = [quotes && family.must_escape(), family.has_words()];
+        let (stamp, kind) = (family.stamp, family.kind as u8);
+        Id { places: family.places(), stamp, kind, flags }
+    }
+}
+
+impl Lines {
+    /// A scrape begins.
+    pub fn begin(&mut self, dialect: Dialect, format: Format) {
+        (self.at, self.next) = (0, Ends::default());
+        self.quotes = false;
+        self.escaping.begin();
+        if self.style != Some((dialect, format)) {
+            self.style = Some((dialect, format));
+            self.families.clear();
+        }
+    }
+
+    /// From now on these labels are on every series that has none of that name.
+    pub fn label(&mut self, labels: &[(String, String)]) {
+        self.constant = ExternalLabels::new(labels);
+        self.families.clear();
+    }
+
+    /// The same; nothing is made anew where these labels were on every series before.
+    pub fn keep_labelled(&mut self, labels: &[(String, String)]) {
+        if !self.constant.is(labels) {
+            self.label(labels);
+        }
+    }
+
+    /// The next family is this one. If another stood here before, `make` writes its header and tells
+    /// prefix, name and suffix.
+    #[inline]
+    pub fn next<'n>(
+        &mut self,
+        family: &Family<'_>,
+        keys: &[&str],
+        make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
+    ) {
+        let id = Id::of(family, self.quotes);
+        self.start = self.next;
+        match self.families.get(self.at) {
+            Some(known) if known.id == id => self.now = *known,
+            _ => self.learn(id, keys, make),
+        }
+        self.next = self.now.ends;
+        self.at += 1;
+    }
+
+    #[cold]
+    fn learn<'n>(&mut self, id: Id, keys: &[&str], make: impl FnOnce(&mut Buffer) -> [&'n str; 3]) {
+        self.families.truncate(self.at);
+        self.headers.truncate(self.start.header);
+        self.heads.truncate(self.start.head);
+        self.tails.truncate(self.start.tail);
+        let [prefix, name, suffix] = make(&mut self.headers);
+        let constant = self.constant.without(keys);
+        let head_length = match (keys.split_first(), constant.as_str()) {
+            (None, "") => self.head(&[prefix, name, suffix, " "]),
+            (None, constant) => self.head(&[prefix, name, suffix, "{", constant, "} "]),
+            (Some((first, others)), constant) => {
+                for key in others {
+                    self.tail(&["\",", key, "=\""]);
+                }
+                self.tail(&["\"} "]);
+                let comma = if constant.is_empty() { "" } else { "," };
+                self.head(&[prefix, name, suffix, "{", constant, comma, first, "=\""])
+            }
+        };
+        let (header, head, tail) = (self.headers.len(), self.heads.len(), self.tails.len());
+        self.now = Known {
+            id,
+            ends: Ends { header, head, tail },
+            name_length: prefix.len() + name.len() + suffix.len(),
+            is_quoted: !is_metric_name(name.as_bytes()),
+            head_length,
+        };
+        self.families.push(self.now);
+    }
+
+    fn head(&mut self, pieces: &[&str]) -> usize {
+        let text = pieces.concat();
+        let first = self.heads.len();
+        self.heads.resize(first + text.len().div_ceil(BLOCK), [0; BLOCK]);
+        let room = self.heads.get_mut(first..).unwrap_or_default();
+        Pen::new(room.as_flattened_mut()).put(text.as_bytes());
+        text.len()
+    }
+
+    fn tail(&mut self, pieces: &[&str]) {
+        let (piece, mut text) = (pieces.concat(), [0; TAIL]);
+        let mut pen = Pen::new(&mut text);
+        pen.put(piece.as_bytes());
+        let length = TAIL - pen.left();
+        debug_assert_eq!(length, piece.len(), "a key is too long");
+        self.tails.push(Tail { text, length });
+    }
+
+    /// HELP and TYPE of the family at hand.
+    #[inline]
+    pub fn header(&self) -> &[u8] {
+        let bytes = self.headers.bytes();
+        bytes.get(self.start.header..self.now.ends.header).unwrap_or_default()
+    }
+
+    #[inline]
+    fn heads(&self) -> &[[u8; BLOCK]] {
+        self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default()
+    }
+
+    #[inline]
+    fn tails(&self) -> &[Tail] {
+        self.tails.get(self.start.tail..self.now.ends.tail).unwrap_or_default()
+    }
+
+    /// Appends a series that brings its labels; its family has no keys. Whether there was none with
+    /// these labels, where names are to be escaped.
+    pub fn write_series(
+        &mut self,
+        line: series::Line<'_>,
+        (point, texts): (Point<'_>, &str),
+        escape: bool,
+        out: &mut Buffer,
+    ) -> bool {
+        let mut labels = line.labels;
+        if escape {
+            let is_whole = !matches!(point, Point::Number(_));
+            let Some(escaped) = self.escaping.labels(labels, is_whole) else { return false };
+            labels = escaped;
+        }
+        let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
+        let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
+        if !self.constant.is_empty() {
+            labels = Labels::rendered(self.constant.complete(labels.text()));
+        }
+        let is_quoted = self.now.is_quoted;
+        series::Line { name, is_quoted, labels, ..line }.write(point, texts, out);
+        true
+    }
+
+    /// The same for a histogram with exemplars, which only OpenMetrics has.
+    pub fn write_exemplified(
+        &mut self,
+        labels: Labels<'_>,
+        histogram: Histogram<'_>,
+        exemplars: &[Option<Exemplar<'_>>],
+        out: &mut Buffer,
+    ) {
+        let (name, labels) = self.name_and_labels(labels);
+        series::write_exemplified(name, labels, &histogram, exemplars, out);
+    }
+
+    /// The name of the family at hand, and all labels of a series that brings these.
+    fn name_and_labels<'a>(&'a mut self, labels: Labels<'a>) -> (&'a [u8], Labels<'a>) {
+        let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
+        let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
+        let labels = match self.constant.is_empty() {
+            true => labels,
+            false => Labels::rendered(self.constant.complete(labels.text())),
+        };
+        (name, labels)
+    }
+
+    /// How many label values a sample has.
+    #[inline]
+    pub fn keys(&self) -> usize {
+        self.now.ends.tail - self.start.tail
+    }
+
+    /// Appends a sample to `out`. False, and nothing appended, if it must go the slow way.
+    #[inline]
+    pub fn write(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) -> bool {
+        let (heads, tails) = (self.heads(), self.tails());
+        let room = size_of_val(heads) + tails.len() * (TAIL + WORD) + Value::ROOM;
+        let mut pen = Pen::new(out.room(room));
+        let room = pen.left();
+        pen.put_blocks(heads, self.now.head_length);
+        for (label, tail) in labels.iter().zip(tails) {
+            let Some((word, length)) = label.word() else { return false };
+            pen.put_fixed(word, length);
+            pen.put_fixed(&tail.text, tail.length);
+        }
+        value.write(&mut pen);
+        pen.put_word(b'\n'.into(), 1);
+        let written = room - pen.left();
+        out.advance(written);
+        true
+    }
+
+    /// The slow way: `escape` appends each label value.
+    #[cold]
+    pub fn write_with(
+        &self,
+        labels: &[Label<'_>],
+        value: Value,
+        out: &mut Buffer,
+        escape: fn(&mut Buffer, &[u8]),
+    ) {
+        let head = self.heads().as_flattened();
+        out.put(head.get(..self.now.head_length).unwrap_or_default());
+        for (label, tail) in labels.iter().zip(self.tails()) {
+            escape(out, label.raw());
+            out.put(tail.text.get(..tail.length).unwrap_or_default());
+        }
+        out.put_value(value);
+        out.put(b"\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metric::{Unit, gauge};
+
+    const MAX_KEY: usize = TAIL - 4;
+
+    #[cfg(feature = "exporter")]
+    #[test]
+    fn keys_fit() {
+        use crate::kernel::collect::COLLECTORS;
+        use crate::kernel::gather;
+        let families = COLLECTORS.iter().flat_map(|c| c.families).chain(gather::families());
+        for family in families {
+            for dialect in [Dialect::Own, Dialect::Node] {
+                let keys = family.named(dialect).map(|(_, keys)| keys).unwrap_or_default();
+                assert!(keys.iter().all(|key| key.len() <= MAX_KEY), "{}", family.names().0);
+            }
+        }
+    }
+
+    /// Lines whose family at hand is `p_<name>_s`.
+    fn lines(name: &str, keys: &[&str]) -> Lines {
+        let mut lines = Lines::default();
+        lines.begin(Dialect::Own, Format::Prometheus);
+        lines.next(&gauge("x", Unit::One, "", &[]), keys, |_| ["p_", name, "_s"]);
+        lines
+    }
+
+    #[test]
+    fn parts_of_every_length_are_copied() {
+        for n in 1..140 {
+            let (name, key) = ("n".repeat(n), "k".repeat(n.min(MAX_KEY)));
+            let lines = lines(&name, &["mode", &key]);
+            let long = "l".repeat(n);
+            let labels: &[Label<'_>] = &["0".into(), long.as_str().into()];
+            let naive = format!("p_{name}_s{{mode=\"0\",{key}=\"{long}\"}} 1.50\n");
+            let mut out = Buffer::default();
+            assert_eq!(lines.write(labels, Value::Centi(150), &mut out), n <= WORD);
+            assert_eq!(out.bytes(), if n <= WORD { naive.as_bytes() } else { b"" });
+            out.truncate(0);
+            lines.write_with(labels, Value::Centi(150), &mut out, Buffer::put);
+            assert_eq!(out.bytes(), naive.as_bytes());
+        }
+    }
+
+    #[test]
+    fn families_are_made_when_they_first_come_and_when_they_change() {
+        let mut lines = Lines::default();
+        let mut scrape = |families: &[(&'static str, u32)], style, made: &[&str]| {
+            lines.begin(Dialect::Own, style);
+            let mut anew = Vec::new();
+            for (name, stamp) in families {
+                let family = gauge(name, Unit::One, "Help.", &[]).stamped(*stamp);
+                lines.next(&family, &["k"], |header| {
+                    anew.push(*name);
+                    header.put(name.as_bytes());
+                    ["p_", name, ""]
+                });
+                assert_eq!(lines.header(), name.as_bytes());
+                let mut out = Buffer::default();
+                assert!(lines.write(&["v".into()], Value::Int(7), &mut out));
+                assert_eq!(out.bytes(), format!("p_{name}{{k=\"v\"}} 7\n").as_bytes());
+            }
+            assert_eq!(anew, made);
+        };
+        let text = Format::Prometheus;
+        scrape(&[("one", 0), ("two", 0), ("three", 0)], text, &["one", "two", "three"]);
+        scrape(&[("one", 0), ("two", 0), ("three", 0)], text, &[]);
+        scrape(&[("one", 0), ("two", 1), ("three", 0)], text, &["two", "three"]);
+        scrape(&[("one", 0), ("three", 0)], text, &["three"]);
+        scrape(&[("one", 0)], text, &[]);
+        scrape(&[("one", 0)], Format::OpenMetrics, &["one"]);
+    }
+}

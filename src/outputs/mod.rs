@@ -1,0 +1,11 @@
+//! What leaves: `expose` writes pages, `export` and `spool` send, `alert` judges, `status` shows.
+
+#[cfg(feature = "hub")]
+pub mod alert;
+#[cfg(feature = "hub")]
+pub mod export;
+pub mod expose;
+#[cfg(feature = "hub")]
+pub mod spool;
+#[cfg(feature = "hub")]
+pub mod status;

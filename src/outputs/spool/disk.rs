@@ -1,0 +1,182 @@
+//! The directory of a queue. In it lie `lock`, which one process holds; `00000001.seg` and so on; and
+//! `ack`, two slots of 24 bytes, written by turns, so that one is whole whenever the machine stops:
+//!
+//! | bytes | |
+//! |---|---|
+//! | 8 | `sysmack1` |
+//! | 8 | the sequence of the last frame that need not wait, the lowest byte first |
+//! | 4 | CRC32C of both |
+//! | 4 | zeros |
+//!
+//! Everything else is somebody else's and left alone.
+
+use crate::base::sys;
+use crate::base::wire::crc32c;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a segment's file that are looked at.
+pub const MAX_FILE: u64 = 16 << 20;
+
+/// Files in the directory that are looked at.
+const MAX_FILES: usize = 1 << 16;
+
+/// Bytes of a slot.
+const SLOT: usize = 24;
+
+const TITLE: &[u8; 8] = b"sysmack1";
+
+/// A directory that is ours.
+pub struct Disk {
+    dir: PathBuf,
+    ack: File,
+    second: bool,
+    _lock: File,
+}
+
+impl Disk {
+    /// Opens the directory, which is made if it is missing; with the sequence of the last frame that
+    /// need not wait.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be used; `WouldBlock` if another process does.
+    pub fn open(dir: &Path) -> io::Result<(Disk, u64)> {
+        DirBuilder::new().recursive(true).mode(sys::PRIVATE_DIR).create(dir)?;
+        // One that an earlier version made. If it fails, the files in it are private all the same.
+        let _ = sys::make_private(dir);
+        let file = |name| {
+            let mut how = OpenOptions::new();
+            how.read(true).write(true).create(true).truncate(false);
+            sys::open_private(&dir.join(name), &mut how)
+        };
+        let lock = file("lock")?;
+        sys::lock_alone(&lock)?;
+        let ack = file("ack")?;
+        let mut slots = [0; 2 * SLOT];
+        let length = ack.read_at(&mut slots, 0)?;
+        let (first, second) = slots.split_at(SLOT);
+        let (first, second) = (slot(first), slot(second));
+        if first.is_none() && second.is_none() && length > 0 {
+            // Nobody's, or lost with the power.
+            ack.set_len(0)?;
+        }
+        let disk = Disk { dir: dir.to_owned(), ack, second: second < first, _lock: lock };
+        Ok((disk, first.max(second).unwrap_or(0)))
+    }
+
+    /// The numbers of the segments that are there.
+    pub fn numbers(&self) -> io::Result<Vec<u32>> {
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&self.dir)?.take(MAX_FILES) {
+            let name = entry?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".seg"));
+            let number = number.filter(|n| n.len() >= 8).and_then(|n| n.parse::<u32>().ok());
+            numbers.extend(number.filter(|n| self.path(*n).file_name() == Some(&name)));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// The file of a segment.
+    pub fn path(&self, number: u32) -> PathBuf {
+        let digits = number.to_string();
+        let zeros = "00000000".get(digits.len()..).unwrap_or_default();
+        self.dir.join([zeros, &digits, ".seg"].concat())
+    }
+
+    /// An empty file for a segment.
+    pub fn create(&self, number: u32) -> io::Result<File> {
+        let mut how = OpenOptions::new();
+        sys::open_private(&self.path(number), how.write(true).create(true).truncate(true))
+    }
+
+    /// Appends to `to` what a segment has from as many bytes on as `to` has.
+    pub fn read(&self, number: u32, to: &mut Vec<u8>) -> io::Result<()> {
+        let mut file = sys::open_private(&self.path(number), OpenOptions::new().read(true))?;
+        file.seek(SeekFrom::Start(to.len() as u64))?;
+        file.take(MAX_FILE.saturating_sub(to.len() as u64)).read_to_end(to).map(drop)
+    }
+
+    /// Cuts what is behind the last whole record.
+    pub fn cut(&self, number: u32, length: u64) -> io::Result<()> {
+        sys::open_private(&self.path(number), OpenOptions::new().write(true))?.set_len(length)
+    }
+
+    /// Removes a segment.
+    pub fn remove(&self, number: u32) -> io::Result<()> {
+        match fs::remove_file(self.path(number)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that all up to `sequence` need not wait. It is not forced to the disk: if it is lost,
+    /// frames are sent again.
+    pub fn acknowledge(&mut self, sequence: u64) -> io::Result<()> {
+        let sequence = sequence.to_le_bytes();
+        let crc = crc32c(&[TITLE, &sequence]).to_le_bytes();
+        let slot = [&TITLE[..], &sequence, &crc, &[0; 4]].concat();
+        self.ack.write_all_at(&slot, if self.second { SLOT as u64 } else { 0 })?;
+        self.second = !self.second;
+        Ok(())
+    }
+
+    /// Forces new names to the disk.
+    pub fn sync(&self) -> io::Result<()> {
+        File::open(&self.dir)?.sync_all()
+    }
+}
+
+fn slot(bytes: &[u8]) -> Option<u64> {
+    let (title, rest) = bytes.split_at_checked(8)?;
+    let (sequence, rest) = rest.split_at_checked(8)?;
+    let crc = rest.get(..4)?.try_into().ok()?;
+    let is_whole = title == TITLE && crc32c(&[title, sequence]) == u32::from_le_bytes(crc);
+    is_whole.then_some(u64::from_le_bytes(sequence.try_into().ok()?))
+}
+
+/// Whether the directory of a queue can be used or made, without making anything.
+///
+/// # Errors
+///
+/// Why not, and what to do.
+pub fn check(dir: &Path) -> io::Result<()> {
+    let mut existing = dir;
+    let found = loop {
+        match (fs::metadata(existing), existing.parent()) {
+            (Err(error), Some(above)) if error.kind() == ErrorKind::NotFound => existing = above,
+            (found, _) => break found,
+        }
+    };
+    let is_dir = match found {
+        // A relative path, of which nothing is there yet.
+        Err(_) if existing.as_os_str().is_empty() => sys::may_write(Path::new(".")),
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => sys::may_write(existing),
+        Ok(_) => Err(ErrorKind::NotADirectory.into()),
+    };
+    is_dir.map_err(|error| io::Error::new(error.kind(), trouble(dir, &error)))
+}
+
+/// What to tell of a disk that fails.
+pub fn trouble(dir: &Path, error: &io::Error) -> String {
+    let what = match error.kind() {
+        ErrorKind::WouldBlock => "another process uses it: give each a spool.dir of its own",
+        ErrorKind::PermissionDenied => {
+            "give the user that runs sysmetrics the right to write there"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room there, or lower spool.max_bytes"
+        }
+        ErrorKind::ReadOnlyFilesystem => "mount it for writing, or name another spool.dir",
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::InvalidInput => {
+            "a file is in the way: remove it, or name another spool.dir"
+        }
+        _ => "check the disk, or name another spool.dir",
+    };
+    let path = dir.to_string_lossy();
+    format!("{path}: {error}; samples wait in memory; {what}")
+}

@@ -1,0 +1,138 @@
+//! What is given up: the oldest, where there is too much or it is too old.
+
+use super::Spool;
+use super::reason::Reason;
+use super::segment::Place;
+use crate::base::clock::{Boot, Timestamp};
+use std::time::{Duration, Instant};
+
+/// After a frame has become too old, it is looked for.
+const SLACK: Duration = Duration::from_secs(1);
+
+impl Spool {
+    /// Counts samples that are given up.
+    pub(super) fn drop_samples(&mut self, reason: Reason, samples: u64) {
+        if let Some(count) = self.dropped.get_mut(reason as usize) {
+            *count += samples;
+        }
+    }
+
+    /// Gives the first segment up.
+    pub(super) fn drop_first(&mut self, reason: Reason) {
+        let Some(first) = self.segments.front() else { return };
+        self.drop_samples(reason, first.content.samples);
+        self.remove_first();
+    }
+
+    /// Nothing in the first segment waits.
+    pub(super) fn remove_first(&mut self) {
+        self.remove(0);
+    }
+
+    fn remove(&mut self, at: usize) {
+        let Some(segment) = self.segments.remove(at) else { return };
+        if at == 0 {
+            // What comes next is behind all of it.
+            self.acknowledged = self.acknowledged.max(segment.content.last);
+            self.given = self.given.filter(|(given, _)| *given > segment.content.last);
+        }
+        if self.writer.as_ref().is_some_and(|writer| writer.number == segment.number) {
+            self.writer = None;
+            self.sync.forget();
+        }
+        if let (Place::Disk, Some(disk)) = (&segment.place, &self.disk) {
+            // If it stays, it is sent again after a restart.
+            let _ = disk.remove(segment.number);
+        }
+        if self.segments.is_empty() {
+            self.reader = None;
+        }
+    }
+
+    /// Drops what is oldest until a record fits where it will go. Whether it ever does.
+    pub(super) fn make_room(&mut self, record: &[u8]) -> bool {
+        let is_disk = match (&self.writer, &self.disk) {
+            (Some(writer), _) => writer.file.is_some(),
+            (None, disk) => disk.is_some() && self.trouble.is_none(),
+        };
+        self.free(is_disk, record.len() as u64)
+    }
+
+    /// Drops what is oldest of disk or memory until so many bytes fit.
+    pub(super) fn free(&mut self, is_disk: bool, bytes: u64) -> bool {
+        let max = if is_disk { self.bounds.max_bytes } else { self.bounds.max_memory };
+        if bytes > max {
+            return false;
+        }
+        loop {
+            let here = |place: &Place| matches!(place, Place::Disk) == is_disk;
+            let used: u64 = self.segments.iter().filter(|s| here(&s.place)).map(|s| s.bytes).sum();
+            if used + bytes <= max {
+                return true;
+            }
+            let Some(at) = self.segments.iter().position(|s| here(&s.place)) else { return false };
+            let samples = self.segments.get(at).map_or(0, |segment| segment.content.samples);
+            self.drop_samples(Reason::Full, samples);
+            self.remove(at);
+        }
+    }
+
+    /// How old it is, as far as the clocks tell.
+    fn age(&self, boot: Boot, moment: Timestamp, since_boot: u64) -> Option<Duration> {
+        let millis = if boot == self.bounds.boot {
+            since_boot.saturating_sub(moment.since_boot)
+        } else {
+            let now = self.boot_time?.checked_add_unsigned(since_boot)?;
+            let start = moment.boot_time.or_else(|| self.time_of(boot))?;
+            let then = start.checked_add_unsigned(moment.since_boot)?;
+            u64::try_from(now.saturating_sub(then)).unwrap_or(0)
+        };
+        Some(Duration::from_millis(millis))
+    }
+
+    fn since_boot(&self, now: Instant) -> u64 {
+        let (since_boot, then) = self.clock;
+        let elapsed = now.saturating_duration_since(then).as_millis();
+        since_boot.saturating_add(u64::try_from(elapsed).unwrap_or(u64::MAX))
+    }
+
+    /// Whether it is too old.
+    pub(super) fn is_old(&self, boot: Boot, moment: Timestamp, now: Instant) -> bool {
+        let age = self.age(boot, moment, self.since_boot(now));
+        age.is_some_and(|age| age > self.bounds.max_age)
+    }
+
+    /// Drops what is too old: whole segments unread, then frames.
+    fn drop_old(&mut self, now: Instant) {
+        while let Some(first) = self.segments.front()
+            && self.is_old(first.content.boot, first.content.newest, now)
+        {
+            self.drop_first(Reason::Age);
+        }
+        while let Some(first) = self.segments.front()
+            && self.is_old(first.content.boot, first.content.oldest, now)
+            && let Some(head) = self.head()
+            && self.is_old(head.boot, head.brief.moment, now)
+        {
+            self.pass(&head, Some(Reason::Age));
+            self.head();
+        }
+    }
+
+    /// Does what is due: forces to disk, drops what is too old, tries a disk that failed again.
+    pub fn turn(&mut self, now: Instant) {
+        self.retry_if_due(now);
+        self.drop_old(now);
+        self.sync_if_due(now);
+    }
+
+    /// When `turn` is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        let old = self.segments.front().and_then(|first| {
+            let (since_boot, then) = self.clock;
+            let age = self.age(first.content.boot, first.content.oldest, since_boot)?;
+            then.checked_add(self.bounds.max_age.saturating_sub(age) + SLACK)
+        });
+        [old, self.retry, self.sync.deadline()].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,306 @@
+//! Where frames wait for a link: a queue on disk that survives kill -9 at any instant and a power
+//! cut, or in memory where there is no disk or it fails. A worker owns it; nothing here runs on the
+//! serving thread.
+//!
+//! Frames are appended to segments (`segment`, `payload`, `record`), files in one directory (`disk`)
+//! or their like in memory, and read from the first one on (`take`). What is too much or too old is
+//! dropped from there (`keep`); a disk that fails is tried again (`mend`).
+
+mod bytes;
+mod define;
+mod disk;
+mod keep;
+mod mend;
+mod payload;
+mod reader;
+mod reason;
+mod record;
+mod segment;
+mod sync;
+mod take;
+#[cfg(test)]
+mod tests;
+
+pub use disk::check;
+pub use payload::Decoder;
+
+use crate::base::clock::{Boot, Timestamp};
+use crate::base::sys;
+use crate::model::frame::Frame;
+use disk::Disk;
+use payload::{Base, put_frame, read_brief};
+use reader::Reader;
+use reason::{REASONS, Reason};
+use segment::{Content, Place, Segment};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use sync::Sync;
+
+/// Bytes of a segment at least and at most, where the bounds of the queue are usual.
+const MIN_SEGMENT: u64 = 64 << 10;
+const MAX_SEGMENT: u64 = 128 << 10;
+
+/// Bytes of a segment in memory at least.
+const MIN_MEMORY_SEGMENT: u64 = 32 << 10;
+
+/// Segments of a queue: of a large one, they are larger.
+const MAX_SEGMENTS: u64 = 2048;
+
+/// Where and how much.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// The directory of this queue alone; none is in memory only.
+    pub dir: Option<PathBuf>,
+    /// Bytes on disk.
+    pub max_bytes: u64,
+    /// Bytes in memory.
+    pub max_memory: u64,
+    /// How old a frame gets.
+    pub max_age: Duration,
+    /// Bytes a day that may be forced to the disk.
+    pub write_budget: u64,
+    /// Which start of the machine this is.
+    pub boot: Boot,
+}
+
+/// What there is and what became of the rest, since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Levels {
+    /// Frames that wait.
+    pub frames: u64,
+    /// Their bytes on disk.
+    pub disk_bytes: u64,
+    /// Their bytes in memory.
+    pub memory_bytes: u64,
+    /// When the oldest was taken.
+    pub oldest: Option<Timestamp>,
+    /// That was before this start of the machine.
+    pub is_of_earlier: bool,
+    /// Bytes that were forced to the disk.
+    pub synced_bytes: u64,
+    /// Samples that were given up, by reason: full, age, damaged, clock.
+    pub dropped: Vec<(&'static str, u64)>,
+    /// Why the disk is not used, while it is not.
+    pub trouble: Option<String>,
+}
+
+/// The segment that is written, the last one.
+struct Writer {
+    number: u32,
+    generation: u64,
+    base: Base,
+    /// Where it is not in memory.
+    file: Option<File>,
+}
+
+/// A queue of frames.
+pub struct Spool {
+    bounds: Bounds,
+    disk: Option<Disk>,
+    segments: VecDeque<Segment>,
+    writer: Option<Writer>,
+    reader: Option<Reader>,
+    /// That of the last record.
+    sequence: u64,
+    /// All up to this one need not wait.
+    acknowledged: u64,
+    /// The one that `first` gave, and how many samples of it could not be read.
+    given: Option<(u64, u64)>,
+    /// Of the last segment there ever was.
+    number: u32,
+    dropped: [u64; REASONS.len()],
+    trouble: Option<String>,
+    retry: Option<Instant>,
+    sync: Sync,
+    /// The two clocks at one instant, and what the wall clock said last.
+    clock: (u64, Instant),
+    boot_time: Option<i64>,
+    /// Kept for the next record.
+    record: Vec<u8>,
+}
+
+impl Spool {
+    /// Opens what is there. What is damaged is counted; a directory that cannot be used is trouble
+    /// that is told, not an error: frames then wait in memory.
+    pub fn open(bounds: Bounds, now: Instant) -> Spool {
+        let mut spool = Spool {
+            disk: None,
+            segments: VecDeque::new(),
+            writer: None,
+            reader: None,
+            sequence: 0,
+            acknowledged: 0,
+            given: None,
+            number: 0,
+            dropped: [0; REASONS.len()],
+            trouble: None,
+            retry: None,
+            sync: Sync::new(bounds.write_budget, now),
+            clock: (sys::boot_millis(), now),
+            boot_time: None,
+            record: Vec::new(),
+            bounds,
+        };
+        spool.mend(now);
+        spool
+    }
+
+    /// Appends a frame.
+    pub fn push(&mut self, frame: &Frame, now: Instant) {
+        self.clock = (frame.moment.since_boot, now);
+        self.boot_time = frame.moment.boot_time.or(self.boot_time);
+        self.retry_if_due(now);
+        let samples = frame.len() as u64;
+        if !define::Counts::of(&frame.table).is_bounded() {
+            return self.drop_samples(Reason::Full, samples);
+        }
+        let mut record = std::mem::take(&mut self.record);
+        // The disk may fail: then once more, in memory.
+        for _ in 0..2 {
+            if self.is_sealed(frame) {
+                self.seal();
+            }
+            if !self.fit(frame, &mut record) {
+                self.drop_samples(Reason::Full, samples);
+                break;
+            }
+            match self.append(frame, &record, now) {
+                Ok(()) => break,
+                Err(error) => self.fail(&error, now),
+            }
+        }
+        self.record = record;
+        self.sync_if_due(now);
+    }
+
+    /// Makes a record, and room for it. Whether there is any.
+    fn fit(&mut self, frame: &Frame, record: &mut Vec<u8>) -> bool {
+        loop {
+            self.encode(frame, record);
+            let was_key = self.writer.is_none();
+            let is_short = record.len() <= record::HEADER + record::MAX_PAYLOAD;
+            if !is_short || !self.make_room(record) {
+                return false;
+            }
+            // What made room may have been what this one is told against.
+            if was_key == self.writer.is_none() {
+                return true;
+            }
+        }
+    }
+
+    /// Whether the frame needs a segment of its own.
+    fn is_sealed(&self, frame: &Frame) -> bool {
+        let Some(writer) = &self.writer else { return false };
+        let bytes = self.segments.back().map_or(0, |last| last.bytes);
+        writer.generation != frame.table.generation || bytes >= self.segment_size()
+    }
+
+    fn segment_size(&self) -> u64 {
+        if self.disk.is_none() || self.trouble.is_some() {
+            return (self.bounds.max_memory / 8).clamp(MIN_MEMORY_SEGMENT, MAX_SEGMENT);
+        }
+        let size = (self.bounds.max_bytes / 16).clamp(MIN_SEGMENT, MAX_SEGMENT);
+        size.max((self.bounds.max_bytes / MAX_SEGMENTS).min(disk::MAX_FILE / 2))
+    }
+
+    fn encode(&mut self, frame: &Frame, record: &mut Vec<u8>) {
+        record::begin(record);
+        match &self.writer {
+            Some(writer) => put_frame(frame, &writer.base, None, record),
+            None => put_frame(frame, &Base::default(), Some(self.bounds.boot), record),
+        }
+        record::seal(record, self.sequence + 1);
+    }
+
+    /// Writes a record, into a new segment if none is written.
+    fn append(&mut self, frame: &Frame, record: &[u8], now: Instant) -> io::Result<()> {
+        if self.writer.is_none() {
+            self.start(frame)?;
+        }
+        let (Some(writer), Some(segment)) = (&mut self.writer, self.segments.back_mut()) else {
+            return Ok(());
+        };
+        let end = segment.bytes + record.len() as u64;
+        match (&mut segment.place, &writer.file) {
+            (Place::Memory(bytes), _) => bytes.extend_from_slice(record),
+            (Place::Disk, Some(file)) => {
+                if let Err(error) = file.write_all_at(record, segment.bytes) {
+                    // Half a record is damage, and cut if that can be.
+                    let _ = file.set_len(segment.bytes);
+                    return Err(error);
+                }
+                self.sync.wrote(segment.bytes, end, now);
+            }
+            (Place::Disk, None) => return Err(io::ErrorKind::NotFound.into()),
+        }
+        segment.bytes = end;
+        self.sequence += 1;
+        let known = define::Counts::of(&frame.table);
+        writer.base.known = writer.base.known.max(known);
+        let payload = record.get(record::HEADER..).unwrap_or_default();
+        if let Some((brief, _)) = read_brief(payload) {
+            segment.content.add(&brief, self.sequence);
+        }
+        Ok(())
+    }
+
+    /// A new segment, of which the frame will be the key.
+    fn start(&mut self, frame: &Frame) -> io::Result<()> {
+        let number = self.number.saturating_add(1);
+        let file = match &self.disk {
+            Some(disk) if self.trouble.is_none() => Some(disk.create(number)?),
+            _ => None,
+        };
+        if let Some(disk) = self.disk.as_ref().filter(|_| file.is_some() && self.sync.may_note()) {
+            disk.sync()?;
+        }
+        self.number = number;
+        let place = if file.is_some() { Place::Disk } else { Place::Memory(Vec::new()) };
+        let content = Content::default();
+        self.segments.push_back(Segment { number, place, bytes: 0, content });
+        let (generation, base) = (frame.table.generation, Base::new(frame));
+        self.writer = Some(Writer { number, generation, base, file });
+        Ok(())
+    }
+
+    /// Nothing is added to the segment that is written.
+    fn seal(&mut self) {
+        if let Some(Writer { file: Some(file), .. }) = self.writer.take() {
+            // If it fails, the next write tells.
+            let _ = self.sync.force(&file);
+        }
+        self.sync.forget();
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.segments.iter().all(|segment| segment.content.frames == 0)
+    }
+
+    /// What there is.
+    pub fn levels(&self) -> Levels {
+        let dropped = REASONS.into_iter().zip(self.dropped).collect();
+        let first = self.segments.front().map(|first| &first.content);
+        let is_of_earlier = first.is_some_and(|first| first.boot != self.bounds.boot);
+        let oldest = first.map(|first| Timestamp {
+            boot_time: first.oldest.boot_time.or_else(|| self.time_of(first.boot)),
+            ..first.oldest
+        });
+        let (synced_bytes, trouble) = (self.sync.bytes, self.trouble.clone());
+        let mut levels =
+            Levels { oldest, is_of_earlier, synced_bytes, dropped, trouble, ..Levels::default() };
+        for segment in &self.segments {
+            levels.frames += segment.content.frames;
+            match segment.place {
+                Place::Disk => levels.disk_bytes += segment.bytes,
+                Place::Memory(_) => levels.memory_bytes += segment.bytes,
+            }
+        }
+        levels
+    }
+}

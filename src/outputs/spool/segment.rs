@@ -1,0 +1,129 @@
+//! A file of records, or the same in memory: a key and what is told against it.
+
+use super::payload::{Brief, read_brief};
+use super::record::{self, HEADER};
+use crate::base::clock::{Boot, Timestamp};
+
+/// Where a segment lies.
+#[derive(Debug)]
+pub enum Place {
+    /// In its file.
+    Disk,
+    /// Here.
+    Memory(Vec<u8>),
+}
+
+/// What is known of a segment.
+#[derive(Debug)]
+pub struct Segment {
+    /// Its place in the queue, and the name of its file.
+    pub number: u32,
+    /// Where it lies.
+    pub place: Place,
+    /// How long it is.
+    pub bytes: u64,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in a segment.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// In which start of the machine it was written.
+    pub boot: Boot,
+    /// Frames that wait.
+    pub frames: u64,
+    /// Their samples.
+    pub samples: u64,
+    /// When the first of them was taken.
+    pub oldest: Timestamp,
+    /// When the last was.
+    pub newest: Timestamp,
+    /// The last known time of that start of the machine.
+    pub boot_time: Option<i64>,
+    /// The sequence of the last record.
+    pub last: u64,
+    /// What is lost, in samples or, where that is unknown, in records.
+    pub damaged: u64,
+    /// Where the last whole record ends.
+    pub end: usize,
+    has_key: bool,
+}
+
+impl Content {
+    /// Takes in a record that waits.
+    pub fn add(&mut self, brief: &Brief, sequence: u64) {
+        if self.frames == 0 {
+            self.oldest = brief.moment;
+        }
+        self.frames += 1;
+        self.samples += brief.samples;
+        self.newest = brief.moment;
+        self.last = sequence;
+        self.know(brief);
+    }
+
+    fn know(&mut self, brief: &Brief) {
+        if let Some(boot) = brief.key {
+            self.boot = boot;
+            self.has_key = true;
+        }
+        self.boot_time = brief.moment.boot_time.or(self.boot_time);
+    }
+
+    /// One of its frames, the oldest, waits no longer.
+    pub fn take(&mut self, samples: u64) {
+        self.frames = self.frames.saturating_sub(1);
+        self.samples = self.samples.saturating_sub(samples);
+    }
+
+    /// Looks through the bytes of a segment, of which all up to `acknowledged` need not wait.
+    pub fn survey(bytes: &[u8], acknowledged: u64) -> Content {
+        let mut found = Content::default();
+        let (mut start, mut previous) = (0, None);
+        loop {
+            let (damage, record) = record::next(bytes, start);
+            let Some(record) = record else {
+                found.damaged += u64::from(damage > 0);
+                return found;
+            };
+            if damage > 0 && record.sequence > acknowledged {
+                // As many as are missing, if that can be: each had a header at least.
+                let seen = previous.unwrap_or(0).max(acknowledged);
+                let missing = match previous {
+                    Some(_) => record.sequence.saturating_sub(seen + 1),
+                    None => 1,
+                };
+                found.damaged += missing.clamp(1, (damage / HEADER) as u64 + 1);
+            }
+            (start, found.end) = (record.end, record.end);
+            previous = Some(record.sequence);
+            found.last = found.last.max(record.sequence);
+            let is_waiting = record.sequence > acknowledged;
+            match read_brief(record.payload) {
+                Some((brief, _)) if brief.key.is_some() || found.has_key => {
+                    if is_waiting {
+                        found.add(&brief, record.sequence);
+                    } else {
+                        found.know(&brief);
+                    }
+                }
+                // Without the key, nothing is known but how much it was.
+                Some((brief, _)) if is_waiting => found.damaged += brief.samples,
+                None if is_waiting => found.damaged += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Adds to the sequence of every record.
+pub fn shift(bytes: &mut [u8], by: u64) {
+    let mut start = 0;
+    while let (_, Some(record)) = record::next(bytes, start) {
+        let (sequence, end) = (record.sequence.saturating_add(by), record.end);
+        let begin = end - record.payload.len() - HEADER;
+        record::seal(bytes.get_mut(begin..end).unwrap_or_default(), sequence);
+        start = end;
+    }
+}

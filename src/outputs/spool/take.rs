@@ -1,0 +1,216 @@
+//! The end of the queue from which frames are taken. Of the first segment, what was acknowledged is
+//! read again after a restart: definitions lie in it.
+
+use super::payload::{Brief, Decoder, read_brief};
+use super::reader::Reader;
+use super::reason::Reason;
+use super::segment::Place;
+use super::{Spool, record};
+use crate::base::clock::{Boot, Timestamp};
+use crate::model::frame::Frame;
+use std::time::Instant;
+
+/// Tables of frames that waited have generations of their own.
+const GENERATION: u64 = 1 << 63;
+
+/// The record at the head of the queue.
+#[derive(Clone, Copy)]
+pub struct Head {
+    pub brief: Brief,
+    pub sequence: u64,
+    pub boot: Boot,
+    start: usize,
+    end: usize,
+}
+
+/// When a frame was taken.
+enum Stamp {
+    At(i64),
+    NotYet,
+    Never,
+}
+
+impl Spool {
+    /// The oldest that waits, with when the machine started in milliseconds since 1970, as it is best
+    /// known: `boot_time` is that of this start of the machine, as known now. What cannot be stamped
+    /// yet is not given; what can never be, or is too old, is dropped and counted.
+    pub fn first(&mut self, boot_time: Option<i64>, now: Instant) -> Option<(Frame, i64)> {
+        self.boot_time = boot_time;
+        self.given = None;
+        loop {
+            let head = self.head()?;
+            if self.is_old(head.boot, head.brief.moment, now) {
+                self.pass(&head, Some(Reason::Age));
+                continue;
+            }
+            let boot_time = match self.stamp(head.boot, head.brief.moment) {
+                Stamp::At(time) => time,
+                Stamp::NotYet => return None,
+                Stamp::Never => {
+                    self.pass(&head, Some(Reason::Clock));
+                    continue;
+                }
+            };
+            match self.decode(&head) {
+                Some((frame, lost)) => {
+                    self.given = Some((head.sequence, lost));
+                    return Some((frame, boot_time));
+                }
+                None => self.pass(&head, Some(Reason::Damaged)),
+            }
+        }
+    }
+
+    /// The frame that is so many behind the oldest, stamped as there. `None` if there is none, or if it
+    /// cannot be stamped. Nothing is dropped.
+    pub fn behind(&mut self, mut count: usize) -> Option<(Frame, i64)> {
+        let head = self.head()?;
+        let reader = self.reader.as_ref()?;
+        // What is defined behind the head must not be known when that is read again.
+        let mut decoder = reader.decoder.clone();
+        let (mut at, mut read) = (head.start - record::HEADER, Vec::new());
+        for (n, segment) in self.segments.iter().enumerate() {
+            let bytes = match (&segment.place, &self.disk) {
+                (Place::Memory(bytes), _) => bytes,
+                (Place::Disk, _) if n == 0 => &reader.bytes,
+                (Place::Disk, disk) => {
+                    read.clear();
+                    disk.as_ref()?.read(segment.number, &mut read).ok()?;
+                    &read
+                }
+            };
+            while let (_, Some(record)) = record::next(bytes, at) {
+                at = record.end;
+                let Some((frame, _)) = decoder.read(record.payload) else { continue };
+                if count == 0 {
+                    return match self.stamp(segment.content.boot, frame.moment) {
+                        Stamp::At(time) => Some((frame, time)),
+                        _ => None,
+                    };
+                }
+                count -= 1;
+            }
+            decoder = Decoder::new(GENERATION);
+            at = 0;
+        }
+        None
+    }
+
+    /// The oldest, which `first` gave, need not wait any more. Nothing if it was given up since.
+    pub fn acknowledge(&mut self, now: Instant) {
+        let Some((given, lost)) = self.given.take() else { return };
+        let Some(head) = self.head().filter(|head| head.sequence == given) else { return };
+        self.drop_samples(Reason::Damaged, lost);
+        self.pass(&head, None);
+        if self.trouble.is_none()
+            && let Err(error) = self.note()
+        {
+            self.fail(&error, now);
+        }
+        // How old the next one is.
+        self.head();
+    }
+
+    /// The time of a frame of that start of the machine.
+    fn stamp(&self, boot: Boot, moment: Timestamp) -> Stamp {
+        if boot == self.bounds.boot {
+            return self.boot_time.map_or(Stamp::NotYet, |now| Stamp::At(moment.stamp(now)));
+        }
+        match moment.boot_time.or_else(|| self.time_of(boot)) {
+            Some(time) => Stamp::At(time),
+            None => Stamp::Never,
+        }
+    }
+
+    /// When the machine started that time, as told by any frame of it.
+    pub(super) fn time_of(&self, boot: Boot) -> Option<i64> {
+        let same = self.segments.iter().filter(|segment| segment.content.boot == boot);
+        same.filter_map(|segment| segment.content.boot_time).next_back()
+    }
+
+    /// The record that is next. Segments of which nothing more can be read are dropped.
+    pub(super) fn head(&mut self) -> Option<Head> {
+        loop {
+            self.load()?;
+            let (segment, reader) = (self.segments.front_mut()?, self.reader.as_mut()?);
+            let bytes = match &segment.place {
+                Place::Memory(bytes) => bytes,
+                Place::Disk => &reader.bytes,
+            };
+            let (_, Some(record)) = record::next(bytes, reader.at) else {
+                self.drop_first(Reason::Damaged);
+                continue;
+            };
+            let start = record.end - record.payload.len();
+            let (sequence, end) = (record.sequence, record.end);
+            match read_brief(record.payload) {
+                Some((brief, _)) if sequence > self.acknowledged => {
+                    segment.content.oldest = brief.moment;
+                    let boot = segment.content.boot;
+                    return Some(Head { brief, sequence, boot, start, end });
+                }
+                _ => {
+                    let _ = reader.decoder.read(record.payload);
+                    reader.at = end;
+                }
+            }
+        }
+    }
+
+    /// Makes the reader that of the first segment. `None` if there is none.
+    fn load(&mut self) -> Option<()> {
+        while let Some(first) = self.segments.front() {
+            let is_new = self.reader.as_ref().is_none_or(|reader| reader.number != first.number);
+            if is_new {
+                // The buffer is kept.
+                let mut bytes = self.reader.take().map(|reader| reader.bytes).unwrap_or_default();
+                bytes.clear();
+                let number = first.number;
+                let decoder = Decoder::new(GENERATION | u64::from(number));
+                self.reader = Some(Reader { number, bytes, at: 0, decoder });
+            }
+            let reader = self.reader.as_mut()?;
+            if matches!(first.place, Place::Memory(_)) || reader.bytes.len() as u64 >= first.bytes {
+                return Some(());
+            }
+            let read = self.disk.as_ref().map(|disk| disk.read(first.number, &mut reader.bytes));
+            if matches!(read, Some(Ok(()))) && reader.bytes.len() as u64 >= first.bytes {
+                return Some(());
+            }
+            // What it holds up to here is still good.
+            if reader.bytes.len() > reader.at {
+                return Some(());
+            }
+            self.drop_first(Reason::Damaged);
+        }
+        self.reader = None;
+        None
+    }
+
+    fn decode(&mut self, head: &Head) -> Option<(Frame, u64)> {
+        let (segment, reader) = (self.segments.front()?, self.reader.as_mut()?);
+        let bytes = match &segment.place {
+            Place::Memory(bytes) => bytes,
+            Place::Disk => &reader.bytes,
+        };
+        reader.decoder.read(bytes.get(head.start..head.end)?)
+    }
+
+    /// The head waits no longer, for a reason or because it was sent.
+    pub(super) fn pass(&mut self, head: &Head, reason: Option<Reason>) {
+        if let Some(reason) = reason {
+            // What is defined in it is needed.
+            let _ = self.decode(head);
+            self.drop_samples(reason, head.brief.samples);
+        }
+        self.acknowledged = head.sequence;
+        let (Some(segment), Some(reader)) = (self.segments.front_mut(), &mut self.reader) else {
+            return;
+        };
+        reader.at = head.end;
+        segment.content.take(head.brief.samples);
+        if segment.content.frames == 0 {
+            self.remove_first();
+        }
+    }
+}

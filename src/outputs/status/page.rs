@@ -1,0 +1,18 @@
+//! The page, as it is in the source, and what a browser may do with it: run its one script, apply
+//! its one style, ask this server. Whatever else the page were made to hold by a hostile name, the
+//! browser would not run it.
+
+/// The whole page in gzip, as `make page` makes it: without the comments and the indentation of its
+/// source, which are a tenth of it, and compressed, because a page that is asked for once a month
+/// need not lie in memory twice its size.
+pub const PAGE_GZIP: &[u8] = include_bytes!("page.html.gz");
+
+/// The most that the page may be, in bytes.
+pub const MAX_PAGE: usize = 28 << 10;
+
+/// Its Content-Security-Policy: the hashes are those of style and script as they are packed, and a test
+/// compares them.
+pub const POLICY: &str = "default-src 'none'; \
+    style-src 'sha256-2xmSJvbEpNGCVFOa5tyAj4ZtEyOqo3V4J0Uk+ITwzww='; \
+    script-src 'sha256-sFMbHK/mr+z1SeCaCdS1BovZqOY1XKQgYU6Mrtl4OcI='; \
+    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -1,0 +1,373 @@
+//! Families come one after the other, each with a sample for every device; shown is each device with
+//! all that is known of it. So the samples are laid into tables, a row for each device and a column for
+//! each family, for the time of one request. The memory is kept for the next.
+
+use super::columns::{Column, Form, KEYS, Part, Place, columns};
+use super::json::{Cell, Json};
+use crate::model::metric::{Label, Value};
+use crate::model::store::Index;
+
+/// Rows of one table; devices beyond that are counted.
+const MAX_ROWS: usize = 1024;
+
+/// Bytes of all names and texts of one table.
+const MAX_BYTES: usize = 256 << 10;
+
+/// Bytes of a text that is no name.
+const MAX_TEXT: usize = 256;
+
+/// Where a text lies.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: u32,
+    length: u32,
+}
+
+/// A cell as it lies here.
+#[derive(Clone, Copy)]
+enum Kept {
+    Unknown,
+    Number(Value),
+    Truth(bool),
+    Text(Span),
+}
+
+/// The samples of one part.
+pub struct Table {
+    part: Part,
+    columns: &'static [Column],
+    rows: Vec<[Span; KEYS]>,
+    /// Rows by key: what has no row is looked for with every sample.
+    index: Index,
+    hashes: Vec<u32>,
+    /// Of each row as many as there are columns.
+    cells: Vec<Kept>,
+    bytes: Vec<u8>,
+    /// Where the row of the next sample is looked for first: it follows the one before.
+    hand: usize,
+    left_out: u64,
+    /// The first sample that made rows, and the first of those that make none, as the sink counts them.
+    first: usize,
+    first_more: usize,
+}
+
+impl Table {
+    /// An empty one.
+    pub fn of(part: Part) -> Table {
+        Table {
+            part,
+            columns: columns(part),
+            rows: Vec::new(),
+            index: Index::default(),
+            hashes: Vec::new(),
+            cells: Vec::new(),
+            bytes: Vec::new(),
+            hand: 0,
+            left_out: 0,
+            first: usize::MAX,
+            first_more: usize::MAX,
+        }
+    }
+
+    /// Forgets everything; the memory stays.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.index.clear();
+        self.hashes.clear();
+        self.cells.clear();
+        self.bytes.clear();
+        (self.hand, self.left_out) = (0, 0);
+        (self.first, self.first_more) = (usize::MAX, usize::MAX);
+    }
+
+    /// Adds a sample, the `count`th of all; numbers of one row and column are added up.
+    pub fn add(&mut self, place: &Place, labels: &[Label<'_>], value: Value, count: usize) {
+        let is_more = place.form.is_more();
+        let first = if is_more { &mut self.first_more } else { &mut self.first };
+        *first = count.min(*first);
+        let key = place.row(labels);
+        let row = self.find(key).or_else(|| if is_more { None } else { self.push(key) });
+        let Some(row) = row else {
+            self.left_out += u64::from(!is_more);
+            return;
+        };
+        self.hand = row + 1;
+        let text = match place.form {
+            Form::Text | Form::MoreText => self.keep(place.text(labels), MAX_TEXT),
+            _ => None,
+        };
+        let cell = self.cells.get_mut(row * self.columns.len() + place.column());
+        let Some(cell) = cell else { return };
+        *cell = match (place.form, text, *cell) {
+            (Form::Text | Form::MoreText, Some(text), _) => Kept::Text(text),
+            (Form::Text | Form::MoreText, None, _) => Kept::Unknown,
+            (Form::Truth, ..) => Kept::Truth(!is_zero(value)),
+            (Form::MoreNumber | Form::Hidden, ..) if matches!(value, Value::Minus(n, _) if n > 0) => {
+                Kept::Unknown
+            }
+            (_, _, Kept::Number(before)) => Kept::Number(sum(before, value)),
+            _ => Kept::Number(value),
+        };
+    }
+
+    /// The row of this key: that of the sample before or the one behind it, or else any.
+    pub fn find(&self, key: [&[u8]; KEYS]) -> Option<usize> {
+        let count = self.part.labels().len();
+        let is = |row: &usize| {
+            let Some(spans) = self.rows.get(*row) else { return false };
+            let mut parts = spans.iter().zip(key).take(count);
+            parts
+                .all(|(span, part)| span.length as usize == part.len() && self.slice(*span) == part)
+        };
+        let near = [self.hand, self.hand.wrapping_sub(1)].into_iter().find(is);
+        let by_hash = |row: u32| is(&(row as usize));
+        near.or_else(|| self.index.find(hash(key), by_hash).map(|row| row as usize))
+    }
+
+    /// A new row, if there is room.
+    fn push(&mut self, key: [&[u8]; KEYS]) -> Option<usize> {
+        let mut row = [Span::default(); KEYS];
+        if self.rows.len() >= MAX_ROWS {
+            return None;
+        }
+        for (span, part) in row.iter_mut().zip(key) {
+            if !part.is_empty() {
+                *span = self.keep(part, MAX_BYTES)?;
+            }
+        }
+        let at = self.rows.len() as u32;
+        let (index, hashes) = (&mut self.index, &mut self.hashes);
+        hashes.push(hash(key));
+        let hash_of = |row: u32| hashes.get(row as usize).copied().unwrap_or_default();
+        index.insert(hash(key), at, hash_of);
+        self.rows.push(row);
+        self.cells.resize(self.cells.len() + self.columns.len(), Kept::Unknown);
+        Some(self.rows.len() - 1)
+    }
+
+    /// Keeps a text that is not empty, its first `most` bytes at most, if there is room.
+    fn keep(&mut self, text: &[u8], most: usize) -> Option<Span> {
+        let text = text.get(..text.len().min(most)).filter(|text| !text.is_empty())?;
+        if self.bytes.len() + text.len() > MAX_BYTES {
+            return None;
+        }
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(text);
+        Some(Span { start, length: text.len() as u32 })
+    }
+
+    fn slice(&self, span: Span) -> &[u8] {
+        let start = span.start as usize;
+        self.bytes.get(start..start + span.length as usize).unwrap_or_default()
+    }
+
+    /// Forgets what came from the sample `count` on: a part's rows are made by one collector.
+    pub fn rewind(&mut self, count: usize) {
+        if self.first != usize::MAX && self.first >= count {
+            self.clear();
+        } else if self.first_more != usize::MAX && self.first_more >= count {
+            self.first_more = usize::MAX;
+            let forms = self.columns.iter().map(|(.., form)| form).cycle();
+            for (cell, _) in self.cells.iter_mut().zip(forms).filter(|(_, form)| form.is_more()) {
+                *cell = Kept::Unknown;
+            }
+        }
+    }
+
+    /// Which part it is of.
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The labels that tell the row apart.
+    pub fn key(&self, row: usize) -> [&[u8]; KEYS] {
+        self.rows.get(row).copied().unwrap_or_default().map(|span| self.slice(span))
+    }
+
+    /// The cell of a row in the column `key`.
+    pub fn cell_of(&self, row: usize, key: &str) -> Cell<'_> {
+        let column = self.columns.iter().position(|(_, _, name, _)| *name == key);
+        column.map_or(Cell::Unknown, |column| self.cell(row, column))
+    }
+
+    /// The same, if it is a number.
+    pub fn number_of(&self, row: usize, key: &str) -> Option<Value> {
+        match self.cell_of(row, key) {
+            Cell::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        match self.cells.get(row * self.columns.len() + column).copied() {
+            None | Some(Kept::Unknown) => Cell::Unknown,
+            Some(Kept::Number(value)) => Cell::Number(value),
+            Some(Kept::Truth(is_so)) => Cell::Truth(is_so),
+            Some(Kept::Text(span)) => Cell::Text(self.slice(span)),
+        }
+    }
+
+    /// The members of the object that a row is; of one that is not there all are null.
+    pub fn write_members(&self, row: usize, json: &mut Json<'_>) {
+        for (at, (_, _, key, form)) in self.columns.iter().enumerate() {
+            if *form != Form::Hidden {
+                json.name(key);
+                json.cell(self.cell(row, at));
+            }
+        }
+    }
+
+    /// The members of the object that has a number for each row.
+    pub fn write_numbers(&self, json: &mut Json<'_>) {
+        for row in 0..self.rows.len() {
+            let [name, ..] = self.key(row);
+            json.key(name);
+            json.cell(self.cell(row, 0));
+        }
+    }
+
+    /// An object for each row, to which `more` adds members.
+    pub fn write_rows(
+        &self,
+        json: &mut Json<'_>,
+        more: &mut dyn FnMut(&Table, usize, &mut Json<'_>),
+    ) {
+        for row in 0..self.rows.len() {
+            json.open(b"{");
+            for ((_, name), text) in self.part.labels().iter().zip(self.key(row)) {
+                json.text_of(name, text);
+            }
+            self.write_members(row, json);
+            more(self, row, json);
+            json.close(b"}");
+        }
+    }
+
+    /// Samples for which there was no room.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+}
+
+/// FNV-1a. Keys with the same one only take longer.
+fn hash(key: [&[u8]; KEYS]) -> u32 {
+    let bytes = key.into_iter().flatten();
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Whether it is the number 0.
+pub fn is_zero(value: Value) -> bool {
+    value == Value::Int(0) || value == Value::Float(0.0)
+}
+
+/// Both together: exactly, where that is a number of ours.
+pub fn sum(a: Value, b: Value) -> Value {
+    let exact = match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a.checked_add(b).map(Value::Int),
+        (Value::Centi(a), Value::Centi(b)) => a.checked_add(b).map(Value::Centi),
+        (Value::Milli(a), Value::Milli(b)) => a.checked_add(b).map(Value::Milli),
+        (Value::Nano(a), Value::Nano(b)) => a.checked_add(b).map(Value::Nano),
+        _ => None,
+    };
+    exact.unwrap_or_else(|| Value::Float(a.as_f64() + b.as_f64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metric::{Buffer, Family, Unit, counter, gauge};
+
+    const READ: Family<'_> = counter("disk_read_bytes_total", Unit::One, "R.", &["device"]);
+    const SIZE: Family<'_> = gauge("disk_size_bytes", Unit::One, "S.", &["device"]);
+    const DROPPED: Family<'_> =
+        counter("push_refused_total", Unit::One, "R.", &["group", "reason"]);
+
+    fn text(write: impl Fn(&mut Json<'_>)) -> String {
+        let mut out = Buffer::default();
+        write(&mut Json::new(&mut out));
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn samples_of_one_row_and_column_are_added_up() {
+        let place = Place::of(&DROPPED).unwrap();
+        let mut table = Table::of(place.part);
+        for (cpu, mode, ticks) in [("0", "user", 150), ("0", "idle", 7), ("1", "user", 275)] {
+            let labels = [Label::from(cpu), Label::from(mode)];
+            table.add(&place, &labels, Value::Centi(ticks), 0);
+        }
+        assert_eq!(text(|json| table.write_numbers(json)), "\"user\":4.25,\"idle\":0.07");
+        table.add(&place, &["0".into(), "user".into()], Value::Int(1), 0);
+        assert_eq!(text(|json| table.write_numbers(json)), "\"user\":5.25,\"idle\":0.07");
+        let beyond = sum(Value::Centi(u64::MAX), Value::Centi(u64::MAX));
+        assert_eq!(beyond, Value::Float(u64::MAX as f64 / 50.0));
+    }
+
+    #[test]
+    fn what_begins_after_a_mark_is_forgotten() {
+        let [read, size] = [READ, SIZE].map(|family| Place::of(&family).unwrap());
+        let mut table = Table::of(read.part);
+        table.add(&size, &["sda".into()], Value::Int(9), 4);
+        assert_eq!(table.len(), 0, "it makes no row");
+        table.add(&read, &["sda".into()], Value::Int(1), 5);
+        table.add(&size, &["sda".into()], Value::Int(9), 7);
+        table.add(&size, &["sdb".into()], Value::Int(9), 8);
+        table.rewind(8);
+        assert_eq!(table.number_of(0, "size_bytes"), Some(Value::Int(9)));
+        table.first_more = 7;
+        table.rewind(6);
+        assert_eq!((table.len(), table.number_of(0, "size_bytes")), (1, None));
+        assert_eq!((table.number_of(0, "read_bytes"), table.left_out()), (Some(Value::Int(1)), 0));
+        table.rewind(5);
+        assert_eq!(table.len(), 0);
+    }
+
+    /// Compared with each other, on one machine: what has no row was once compared with each that is there,
+    /// which took 200 times as long.
+    #[test]
+    fn what_has_no_room_takes_little_time() {
+        let place = Place::of(&READ).unwrap();
+        let name = |n: usize| format!("a disk with a name {n:04}");
+        let names: Vec<_> = (0..MAX_ROWS * 2).map(name).collect();
+        let (inside, outside) = names.split_at(MAX_ROWS);
+        let mut table = Table::of(place.part);
+        let mut least = |names: &[String]| {
+            let mut time = || {
+                let start = std::time::Instant::now();
+                for name in names {
+                    table.add(&place, &[(&**name).into()], Value::Int(1), 0);
+                }
+                start.elapsed()
+            };
+            (0..5).map(|_| time()).min().unwrap()
+        };
+        let (found, missing) = (least(inside), least(outside));
+        assert!(missing < found * 20, "{missing:?}, {found:?}");
+        assert_eq!((table.len(), table.left_out()), (MAX_ROWS, 5 * MAX_ROWS as u64));
+    }
+
+    #[test]
+    fn rows_and_bytes_are_bounded() {
+        let place = Place::of(&READ).unwrap();
+        let mut table = Table::of(place.part);
+        for _ in 0..2 {
+            for i in 0..MAX_ROWS + 3 {
+                table.add(&place, &[i.to_string().as_bytes().into()], Value::Int(1), i);
+            }
+            assert_eq!((table.len(), table.left_out()), (MAX_ROWS, 3));
+            table.add(&place, &["7".into()], Value::Int(1), 0);
+            assert_eq!(table.number_of(7, "read_bytes"), Some(Value::Int(2)));
+            table.clear();
+        }
+        let long = [b'x'; MAX_BYTES / 2];
+        for name in [&long[..], &long[1..], &long[2..]] {
+            table.add(&place, &[name.into()], Value::Int(1), 0);
+        }
+        assert_eq!((table.len(), table.left_out()), (2, 1));
+    }
+}

@@ -1,0 +1,189 @@
+//! Everything that comes in besides the kernel's files, and everything that leaves without being asked
+//! for: what others push, what targets answer, what logs say, alerts and exports. The serving thread
+//! drives it: `wait_on` names the descriptors, `deadline` the time, `turn` does what is due.
+
+mod apply;
+mod health;
+mod parts;
+
+pub use apply::Prepared;
+pub use parts::{Inputs, Outputs, families};
+
+use crate::base::sys::Ready;
+use crate::inputs::push::{Gateway, Push, PushAuth, Statsd};
+use crate::inputs::scrape::Targets;
+use crate::inputs::tail::{self, Tails};
+use crate::inputs::textfile::Textfile;
+pub use crate::inputs::textfile::write_once;
+use crate::kernel::gather::{Gather, Selection};
+use crate::model::metric::{Buffer, Sink};
+use crate::model::store::{Bounds, Group, Reason, Shown, Store};
+use crate::outputs::export;
+use crate::outputs::expose::Text;
+use crate::outputs::status::{Health, Search, Status};
+use crate::settings::Settings;
+use parts::Host;
+use std::io;
+use std::time::Instant;
+
+/// Samples come in and leave in this build.
+pub const ARE_ON: bool = true;
+
+/// All that comes in and all that leaves.
+pub struct Pipelines {
+    /// What comes in.
+    pub inputs: Inputs,
+    outputs: Outputs,
+    /// What the status page is made in.
+    status: Status,
+}
+
+impl Pipelines {
+    /// Nothing comes in yet.
+    pub fn new(now: Instant) -> Pipelines {
+        let inputs = Inputs {
+            store: Store::new(Bounds::default(), now),
+            push: Push::default(),
+            gate: PushAuth::default(),
+            gateway: Gateway::default(),
+            statsd: Statsd::default(),
+            targets: Targets::default(),
+            tails: Tails::default(),
+            textfile: Textfile::default(),
+        };
+        Pipelines { inputs, outputs: Outputs::default(), status: Status::default() }
+    }
+
+    /// Adds what there is to wait for; `turn` gets it back in the same order.
+    pub fn wait_on(&self, ready: &mut Vec<Ready>) {
+        parts::wait_on(&self.inputs, &self.outputs, ready);
+    }
+
+    /// When there is something to do at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        parts::deadline(&self.inputs, &self.outputs)
+    }
+
+    /// Does what is due; each part a bounded amount. `served` writes what is known about answering.
+    pub fn turn(
+        &mut self,
+        ready: &[Ready],
+        gather: &mut Gather,
+        served: &dyn Fn(&mut dyn Sink),
+        now: Instant,
+    ) {
+        let mut host = Host { gather, served };
+        parts::turn(&mut self.inputs, &mut self.outputs, ready, &mut host, now);
+    }
+
+    /// Takes what changed in text files, if their collector is in `selection`. What the page shows of what
+    /// came in; `is_picked` if the request names collectors.
+    pub fn look(
+        &mut self,
+        gather: &mut Gather,
+        selection: Selection,
+        is_picked: bool,
+    ) -> Option<Shown> {
+        let has_textfiles = gather.has_textfiles(selection);
+        let Inputs { textfile, store, .. } = &mut self.inputs;
+        if has_textfiles {
+            textfile.look(&mut gather.textfiles, store, Instant::now());
+        }
+        textfile.shown(has_textfiles, is_picked)
+    }
+
+    /// Writes what `ours` writes, what is known about all parts, and what is `shown` of what came in.
+    pub fn write(
+        &mut self,
+        shown: Option<Shown>,
+        ours: &mut dyn FnMut(&mut dyn Sink),
+        out: &mut Text<'_>,
+    ) {
+        let Some(shown) = shown else {
+            ours(out);
+            return self.self_metrics(out);
+        };
+        let Pipelines { inputs, outputs: Outputs { alerts, exports }, .. } = self;
+        inputs.store.show(shown);
+        inputs.write_page((Some(alerts), Some(exports)), ours, Instant::now(), out);
+        inputs.store.show(Shown::All);
+        for _ in 0..out.left_out() {
+            inputs.store.refuse(Group::SHARED, Reason::Escaped);
+        }
+    }
+
+    /// Writes what is known about all parts.
+    pub fn self_metrics(&self, out: &mut dyn Sink) {
+        let Outputs { alerts, exports } = &self.outputs;
+        parts::self_metrics(&self.inputs, (Some(alerts), Some(exports)), out);
+    }
+
+    /// Writes the series of others that `search` finds, once text files were looked at.
+    pub fn write_series(&mut self, search: &Search, gather: &mut Gather, out: &mut Buffer) {
+        self.look(gather, gather.all(), false);
+        let Inputs { store, textfile, targets, .. } = &self.inputs;
+        let source = |owner| match owner {
+            owner if store.is_pushed(owner) => "push",
+            owner if textfile.has(owner) => "textfile",
+            owner if targets.has(owner) => "target",
+            _ => "log",
+        };
+        search.write(store, &source, Instant::now(), out);
+    }
+
+    /// Takes a scrape for the status page.
+    pub fn look_around(&mut self, gather: &mut Gather) {
+        let Pipelines { inputs, outputs: Outputs { alerts, exports }, status } = self;
+        let known = (Some(&*alerts), Some(&*exports));
+        status.take(gather, |status| parts::self_metrics(inputs, known, status));
+    }
+
+    /// Writes what the status page shows, `now` being when it took its scrape.
+    pub fn write_status(&self, gather: &Gather, health: &Health, now: Instant, out: &mut Buffer) {
+        let peers = (&self.inputs.targets, &self.outputs.exports);
+        self.status.write(gather, peers, health, now, out);
+    }
+
+    /// The process is to end, at the latest then: a last frame goes out, and what waits.
+    pub fn begin_shutdown(
+        &mut self,
+        gather: &mut Gather,
+        served: &dyn Fn(&mut dyn Sink),
+        end: Instant,
+    ) {
+        let (now, mut host) = (Instant::now(), Host { gather, served });
+        let Pipelines { inputs, outputs: Outputs { alerts, exports }, .. } = self;
+        let known = (Some(&*alerts), None);
+        exports.begin_shutdown(&mut |out| inputs.write_all(known, &mut host, now, out), end);
+    }
+
+    /// Before the program ends, at the latest then.
+    pub fn shutdown(&mut self, end: Instant) {
+        // What waits takes its time meanwhile.
+        self.inputs.tails.finish(&mut self.inputs.store);
+        self.outputs.exports.finish(end);
+    }
+}
+
+/// Reads the files that settings name and warns of what is slow or does not work: how often it
+/// warned.
+///
+/// # Errors
+///
+/// The program would not start with these settings.
+pub fn check(settings: &Settings) -> io::Result<usize> {
+    settings.push.token_file.as_deref().map(PushAuth::read).transpose()?;
+    Ok(export::check(settings) + tail::warn_of_slow(&settings.logs))
+}
+
+/// Sends one frame, text files included, to every export.
+///
+/// # Errors
+///
+/// Not all of them took it.
+pub fn once(settings: &Settings, gather: &mut Gather) -> io::Result<()> {
+    match export::once(settings, &mut |out| write_once(settings, gather, out))? {
+        true => Ok(()),
+        false => Err(io::Error::other("not every export took all samples; the log says why")),
+    }
+}

@@ -1,0 +1,103 @@
+//! Settings that come into effect: what may fail first, then the rest.
+
+use super::{Pipelines, families};
+use crate::inputs::push::{Declared, Push, PushAuth, Rules, StatsdBound};
+use crate::kernel::gather;
+use crate::model::metric::{Family, Kind};
+use crate::model::store::{Bounds, DEFAULT_BUCKETS};
+use crate::outputs::export;
+use crate::settings::{Custom, Settings};
+use std::time::Instant;
+use std::{fs, io};
+
+/// What could have failed and did not.
+pub struct Prepared {
+    gate: PushAuth,
+    statsd: StatsdBound,
+    exports: export::Prepared,
+}
+
+impl Pipelines {
+    /// Does everything that `settings` want and that may fail; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What failed is named.
+    pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
+        let push = &settings.push;
+        let tokens = push.token_file.as_deref().map(PushAuth::read).transpose()?;
+        // Clients call this machine by its own name, whichever one's files are read.
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let names = PushAuth::names(host.trim(), &settings.server.listen);
+        let gate = PushAuth { max_body: push.max_body_bytes, tokens, names };
+        let statsd = self.inputs.statsd.prepare(&settings.statsd)?;
+        Ok(Prepared { gate, statsd, exports: self.outputs.exports.prepare(settings)? })
+    }
+
+    /// Goes on with other settings; what is there stays. `served` is what is told about answering.
+    pub fn apply(
+        &mut self,
+        prepared: Prepared,
+        settings: &Settings,
+        served: &'static [Family<'static>],
+        now: Instant,
+    ) {
+        self.inputs.gate = prepared.gate;
+        let ours = gather::ours(settings, families().chain(served));
+        self.inputs.store.serve(ours);
+        self.configure_push(settings, now);
+        let (inputs, outputs) = (&mut self.inputs, &mut self.outputs);
+        inputs.statsd.apply(prepared.statsd);
+        let labels = &settings.custom.labels;
+        inputs.targets.apply(&settings.scrape, labels, &mut inputs.store, now);
+        inputs.tails.apply(&settings.tail, &settings.logs, labels, &mut inputs.store, now);
+        inputs.textfile.apply(settings, &mut inputs.store);
+        outputs.alerts.apply(&settings.alerting, &settings.alerts, now);
+        outputs.exports.apply(prepared.exports, settings, now);
+    }
+
+    /// The limits, rules and declared metrics of what is pushed.
+    fn configure_push(&mut self, settings: &Settings, now: Instant) {
+        let inputs = &mut self.inputs;
+        let (push, custom) = (&settings.push, &settings.custom);
+        inputs.store.limit(Bounds {
+            series: push.max_series,
+            families: push.max_families,
+            labels: push.max_labels,
+            name_bytes: push.max_name_bytes,
+            value_bytes: push.max_value_bytes,
+        });
+        inputs.store.limit_bytes(push.max_bytes);
+        let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
+        if inputs.push.rules().labels != custom.labels {
+            // What was declared stays for ever, and would under the labels of before, too.
+            inputs.store.forget_declarations();
+            inputs.store.drop_undeclared();
+        }
+        inputs.push = Push::new(Rules {
+            ttl: push.ttl,
+            ttl_by_source: push.ttl_by_source.clone(),
+            max_age: push.max_age,
+            prefix: parts.map(|part| [part, "_"].concat()).collect(),
+            labels: custom.labels.clone(),
+        });
+        inputs.push.declare(&declared(custom), &mut inputs.store, now);
+    }
+}
+
+/// What is there from the start.
+fn declared(custom: &Custom) -> Vec<Declared<'_>> {
+    let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
+    let mut declared: Vec<_> = custom.gauges.iter().map(|name| bare(name, Kind::Gauge)).collect();
+    declared.extend(custom.counters.iter().map(|name| bare(name, Kind::Counter)));
+    declared.extend(custom.histograms.iter().map(|histogram| Declared {
+        name: &histogram.name,
+        kind: Kind::Histogram,
+        help: &histogram.help,
+        buckets: match histogram.buckets.as_slice() {
+            [] => &DEFAULT_BUCKETS,
+            buckets => buckets,
+        },
+    }));
+    declared
+}

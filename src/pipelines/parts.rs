@@ -1,0 +1,298 @@
+//! The parts of the pipelines, and the one list of them: what the loop waits for, what is due, what
+//! the page tells of each and which families that are all follow from its rows.
+
+use crate::base::sys::Ready;
+use crate::inputs::push::{self, Gateway, Push, PushAuth, Statsd};
+use crate::inputs::scrape::{self, Targets};
+use crate::inputs::tail::{self, Tails};
+use crate::inputs::textfile::Textfile;
+use crate::kernel::gather::Gather;
+use crate::model::metric::{Family, Sink, Source};
+use crate::model::store::{self, Store};
+use crate::outputs::alert::{self, Alerts};
+use crate::outputs::export::{self, Exports};
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+/// What comes in, and the series that it becomes.
+pub struct Inputs {
+    /// The live series.
+    pub store: Store,
+    /// Reads what is pushed.
+    pub push: Push,
+    /// Who may push.
+    pub gate: PushAuth,
+    /// Takes what is pushed as to a Pushgateway.
+    pub gateway: Gateway,
+    /// Takes datagrams of StatsD.
+    pub statsd: Statsd,
+    /// Endpoints that are scraped.
+    pub targets: Targets,
+    /// Log files that are followed.
+    pub tails: Tails,
+    /// Text files that are read before each scrape.
+    pub textfile: Textfile,
+}
+
+/// What leaves by itself.
+#[derive(Default)]
+pub struct Outputs {
+    /// Rules, and where their messages go.
+    pub alerts: Alerts,
+    /// Where samples are sent.
+    pub exports: Exports,
+}
+
+/// What is known besides the inputs: the kernel's files, and how requests were answered.
+pub struct Host<'a> {
+    /// Reads the kernel's files.
+    pub gather: &'a mut Gather,
+    /// Writes what is known about answering.
+    pub served: &'a dyn Fn(&mut dyn Sink),
+}
+
+/// The turn of one part.
+pub struct Turn<'a, 'h> {
+    /// For those that need every sample.
+    pub host: &'a mut Host<'h>,
+    /// Its descriptor is ready; otherwise its time has come.
+    pub is_ready: bool,
+    /// When the turn began.
+    pub now: Instant,
+}
+
+/// The parts as those see them who write what each knows of itself. An output that is at work on the
+/// samples is not there: it tells of itself when it is done.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    inputs: &'a Inputs,
+    alerts: Option<&'a Alerts>,
+    exports: Option<&'a Exports>,
+}
+
+/// One part.
+pub struct Part {
+    /// The families about it, for the reference.
+    families: fn(&mut Vec<&'static Family<'static>>),
+    /// Writes what is known about it.
+    self_metrics: fn(View<'_>, &mut dyn Sink),
+    /// What it waits for.
+    fd: for<'a> fn(&'a Inputs, &'a Outputs) -> Option<BorrowedFd<'a>>,
+    /// When there is something to do without that.
+    deadline: fn(&Inputs, &Outputs) -> Option<Instant>,
+    /// Does what is due, a bounded amount.
+    turn: fn(&mut Inputs, &mut Outputs, Turn<'_, '_>),
+}
+
+/// A part that waits for nothing and is never due; rows change what is different.
+const PART: Part = Part {
+    families: |_| (),
+    self_metrics: |_, _| (),
+    fd: |_, _| None,
+    deadline: |_, _| None,
+    turn: |_, _, _| (),
+};
+
+/// All parts, in the order of the page and of a turn.
+static PARTS: [Part; 7] = [
+    Part {
+        families: |to| to.extend(store::families()),
+        self_metrics: |all, out| all.inputs.store.write_self_metrics(out),
+        ..PART
+    },
+    Part {
+        families: |to| to.extend(push::gateway::families()),
+        self_metrics: |all, out| all.inputs.gateway.write_self_metrics(&all.inputs.store, out),
+        ..PART
+    },
+    Part {
+        families: |to| to.extend(push::statsd::families()),
+        self_metrics: |all, out| all.inputs.statsd.write_self_metrics(out),
+        fd: |inputs, _| inputs.statsd.fd(),
+        turn: |inputs, _, turn| {
+            let Inputs { statsd, push, store, .. } = inputs;
+            statsd.turn(push.rules(), store, turn.now);
+        },
+        ..PART
+    },
+    Part {
+        families: |to| to.extend(scrape::families()),
+        self_metrics: |all, out| all.inputs.targets.write_self_metrics(out),
+        fd: |inputs, _| inputs.targets.fd(),
+        turn: |inputs, _, turn| inputs.targets.turn(&mut inputs.store, turn.now),
+        ..PART
+    },
+    Part {
+        families: |to| to.extend(tail::families()),
+        self_metrics: |all, out| all.inputs.tails.write_self_metrics(out),
+        fd: |inputs, _| inputs.tails.fd(),
+        deadline: |inputs, _| inputs.tails.deadline(),
+        turn: |inputs, _, turn| inputs.tails.turn(turn.is_ready, &mut inputs.store, turn.now),
+    },
+    Part {
+        families: |to| to.extend(alert::families()),
+        self_metrics: |all, out| {
+            all.alerts.into_iter().for_each(|alerts| alerts.write_self_metrics(out))
+        },
+        fd: |_, outputs| outputs.alerts.fd(),
+        deadline: |_, outputs| outputs.alerts.deadline(),
+        turn: |inputs, outputs, turn| {
+            let Outputs { alerts, exports } = outputs;
+            let (dialect, now) = (turn.host.gather.dialect(), turn.now);
+            let exports = Some(&*exports);
+            let mut scrape =
+                |out: &mut dyn Sink| inputs.write_all((None, exports), turn.host, now, out);
+            alerts.turn(dialect, &mut scrape, now);
+        },
+    },
+    Part {
+        families: |to| to.extend(export::families()),
+        self_metrics: |all, out| {
+            all.exports.into_iter().for_each(|exports| exports.write_self_metrics(out))
+        },
+        deadline: |_, outputs| outputs.exports.deadline(),
+        turn: |inputs, outputs, turn| {
+            let Outputs { alerts, exports } = outputs;
+            let (alerts, now) = (Some(&*alerts), turn.now);
+            exports.turn(&mut |out| inputs.write_all((alerts, None), turn.host, now, out), now);
+        },
+        ..PART
+    },
+];
+
+/// The families about all parts, for the reference.
+pub fn families() -> std::vec::IntoIter<&'static Family<'static>> {
+    let mut all = Vec::new();
+    PARTS.iter().for_each(|part| (part.families)(&mut all));
+    all.into_iter()
+}
+
+/// Adds what there is to wait for; `turn` gets it back in the same order.
+pub fn wait_on(inputs: &Inputs, outputs: &Outputs, ready: &mut Vec<Ready>) {
+    let fds = PARTS.iter().filter_map(|part| (part.fd)(inputs, outputs));
+    ready.extend(fds.map(|fd| Ready::wait(fd, true, false)));
+}
+
+/// When there is something to do at the latest.
+pub fn deadline(inputs: &Inputs, outputs: &Outputs) -> Option<Instant> {
+    PARTS.iter().filter_map(|part| (part.deadline)(inputs, outputs)).min()
+}
+
+/// Gives each part its turn whose descriptor is ready or whose time has come.
+pub fn turn(
+    inputs: &mut Inputs,
+    outputs: &mut Outputs,
+    ready: &[Ready],
+    host: &mut Host<'_>,
+    now: Instant,
+) {
+    let mut ready = ready.iter();
+    let are_ready = PARTS.each_ref().map(|part| {
+        (part.fd)(inputs, outputs).is_some() && ready.next().is_some_and(|ready| ready.any())
+    });
+    for (part, is_ready) in PARTS.iter().zip(are_ready) {
+        let is_due = (part.deadline)(inputs, outputs).is_some_and(|at| at <= now);
+        if is_ready || is_due {
+            (part.turn)(inputs, outputs, Turn { host, is_ready, now });
+        }
+    }
+}
+
+/// Writes what each part knows of itself.
+pub fn self_metrics(inputs: &Inputs, of: Known<'_>, out: &mut dyn Sink) {
+    let view = View { inputs, alerts: of.0, exports: of.1 };
+    PARTS.iter().for_each(|part| (part.self_metrics)(view, out));
+}
+
+/// The outputs that tell of themselves.
+pub type Known<'a> = (Option<&'a Alerts>, Option<&'a Exports>);
+
+impl Inputs {
+    /// Everything that the page shows.
+    pub fn write_all(
+        &mut self,
+        of: Known<'_>,
+        host: &mut Host<'_>,
+        now: Instant,
+        out: &mut dyn Sink,
+    ) {
+        self.textfile.look(&mut host.gather.textfiles, &mut self.store, now);
+        let mut ours = |out: &mut dyn Sink| {
+            host.gather.scrape(host.gather.all(), out);
+            (host.served)(out);
+        };
+        self.write_page(of, &mut ours, now, out);
+    }
+
+    /// What `ours` writes, what is known about all parts, and what came in.
+    pub fn write_page(
+        &mut self,
+        of: Known<'_>,
+        ours: &mut dyn FnMut(&mut dyn Sink),
+        now: Instant,
+        out: &mut dyn Sink,
+    ) {
+        self.store.merge(now, out, &mut |out| {
+            ours(out);
+            self_metrics(self, of, out);
+        });
+        out.source(Source::Others);
+        self.store.write(now, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metric::{Label, Labels, Point, Value};
+    use crate::model::store::Bounds;
+
+    /// The names of families.
+    #[derive(Default)]
+    struct Names(Vec<String>);
+
+    impl Sink for Names {
+        fn family(&mut self, family: &Family<'_>) {
+            self.0.push(family.names().0.to_owned());
+        }
+
+        fn sample(&mut self, _: &[Label<'_>], _: Value) {}
+
+        fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
+
+        fn mark(&self) -> usize {
+            self.0.len()
+        }
+
+        fn rewind(&mut self, _: usize) {}
+    }
+
+    #[test]
+    fn what_parts_tell_is_in_the_reference_once() {
+        let mut known: Vec<_> = families().map(|family| family.names().0).collect();
+        let count = known.len();
+        known.sort_unstable();
+        known.dedup();
+        assert_eq!(known.len(), count);
+        let inputs = Inputs {
+            store: Store::new(Bounds::default(), Instant::now()),
+            push: Push::default(),
+            gate: PushAuth::default(),
+            gateway: Gateway::default(),
+            statsd: Statsd::default(),
+            targets: Targets::default(),
+            tails: Tails::default(),
+            textfile: Textfile::default(),
+        };
+        let outputs = Outputs::default();
+        let mut told = Names::default();
+        self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut told);
+        assert!(!told.0.is_empty());
+        for name in &told.0 {
+            assert!(known.contains(&name.as_str()), "{name}");
+        }
+        let mut ready = Vec::new();
+        wait_on(&inputs, &outputs, &mut ready);
+        assert!(ready.is_empty() && deadline(&inputs, &outputs).is_none());
+    }
+}

@@ -1,0 +1,228 @@
+//! The poll loop: one thread sleeps in one `poll(2)` over what interrupts it, what comes in besides requests,
+//! the listeners and every connection. Each turn rebuilds the list from its parts in that order,
+//! takes the nearest deadline as the timeout, reads the clock once, and hands each part what is
+//! ready. Answers are a `Handler`'s.
+
+mod admission;
+mod handler;
+mod serve;
+
+pub use handler::{Handler, Interrupt, Traffic};
+
+use crate::base::address::{Listen, SocketAccess};
+use crate::base::log::Limiter;
+use crate::base::sys::{self, Ready, Signal};
+use crate::serve::http::{Connection, Limits, Next, Phase, Response};
+use crate::serve::listen::{self, Listener};
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+/// New connections that one listener may bring in one turn.
+const MAX_ACCEPTS: usize = 64;
+
+/// The same while connections wait for their turn.
+const BUSY_ACCEPTS: usize = 8;
+
+/// How long connections are handled before is looked who else came.
+const SLICE: Duration = Duration::from_millis(2);
+
+/// All bodies that are coming in may have so many times the room of the longest.
+const MAX_BODIES: usize = 4;
+
+/// How long listening pauses when there is no descriptor left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a new connection keeps its slot against newcomers until its first bytes are here.
+const HEARING: Duration = Duration::from_millis(2);
+
+/// The same of others: from an answer to the next request of a client that has more to ask, and from
+/// a head's first byte to its last.
+const GRACE: Duration = Duration::from_millis(10);
+
+/// Bytes that are kept for all clients together: of requests that are not whole, and of answers that
+/// were not taken.
+const MAX_KEPT: usize = 8 << 20;
+
+/// How long requests wait at most while half of that is full.
+const HOLD: Duration = Duration::from_millis(50);
+
+/// So many answers are kept however large they are.
+const MIN_READERS: usize = 2;
+
+/// The listeners, the connections, and what they share.
+pub struct Server {
+    interrupt: Box<dyn Interrupt>,
+    listeners: Vec<Listener>,
+    connections: Vec<Connection>,
+    limits: Limits,
+    /// Where heads are received, one connection at a time.
+    scratch: Vec<u8>,
+    response: Response,
+    ready: Vec<Ready>,
+    /// How many of them are the handler's own.
+    feeds: usize,
+    /// Listening is paused until then.
+    paused: Option<Instant>,
+    /// That is because somebody waits and all are busy: whoever is answered makes room.
+    crowded: bool,
+    /// Not all who asked since then were answered yet.
+    round: Option<Instant>,
+    /// Requests wait since then for clients to take their answers.
+    held: Option<Instant>,
+    limiter: Limiter,
+}
+
+impl Server {
+    /// Serves on `listeners`, until `interrupt` comes.
+    pub fn new(interrupt: Box<dyn Interrupt>, listeners: Vec<Listener>, limits: Limits) -> Server {
+        Server {
+            interrupt,
+            listeners,
+            connections: Vec::new(),
+            limits,
+            scratch: vec![0; limits.head],
+            response: Response::default(),
+            ready: Vec::new(),
+            feeds: 0,
+            paused: None,
+            crowded: false,
+            round: None,
+            held: None,
+            limiter: Limiter::default(),
+        }
+    }
+
+    /// Where it listens.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// From now on listens on `wanted`; on an error all stays as it was.
+    pub fn listen(&mut self, wanted: &[Listen], access: &SocketAccess) -> io::Result<()> {
+        listen::change(&mut self.listeners, wanted, access)
+    }
+
+    /// Goes on with other limits; connections stay.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+        // A kept beginning of a head may be longer than a new, lower limit.
+        let kept = self.connections.iter().map(Connection::kept).max().unwrap_or(0);
+        self.scratch = vec![0; limits.head.max(kept + 1)];
+    }
+
+    /// Serves until it is interrupted, and returns what for.
+    pub fn run(&mut self, handler: &mut dyn Handler) -> io::Result<Signal> {
+        loop {
+            self.turn(handler, None)?;
+            let is_interrupted = self.ready.first().is_some_and(|r| r.any());
+            if let Some(signal) = is_interrupted.then(|| self.interrupt.next()).flatten() {
+                return Ok(signal);
+            }
+        }
+    }
+
+    /// Takes no more connections and finishes the answers under way, until `end` at the latest or
+    /// until it is told to end once more.
+    pub fn finish(&mut self, handler: &mut dyn Handler, end: Instant) -> io::Result<()> {
+        self.listeners.clear();
+        handler.begin_shutdown(end);
+        self.connections.iter_mut().for_each(Connection::end);
+        loop {
+            self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
+            if self.connections.is_empty() || Instant::now() >= end {
+                handler.finish(end);
+                return Ok(());
+            }
+            self.turn(handler, Some(end))?;
+            // A signal that is left pending would wake every turn at once.
+            while let Some(signal) = self.interrupt.next() {
+                if signal != Signal::Hangup {
+                    handler.finish(Instant::now());
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// One turn: wait, then hand out what is ready.
+    fn turn(&mut self, handler: &mut dyn Handler, end: Option<Instant>) -> io::Result<()> {
+        self.rebuild(handler);
+        let deadline = self.deadline().into_iter().chain(handler.deadline()).chain(end).min();
+        let pending = self.connections.iter().any(Connection::has_pending_input);
+        let timeout = match deadline {
+            _ if pending => Some(Duration::ZERO),
+            deadline => deadline.map(|d| d.saturating_duration_since(Instant::now())),
+        };
+        sys::poll(&mut self.ready, timeout)?;
+        let now = Instant::now();
+        // What was answered before is of another instant.
+        self.response.forget();
+        let is_busy = self.handle_all(handler, now);
+        let has_room = self.crowded && self.connections.len() < self.limits.connections;
+        if has_room || self.paused.is_none_or(|until| until <= now) {
+            self.paused = None;
+            self.accept(if is_busy { BUSY_ACCEPTS } else { MAX_ACCEPTS }, handler, now);
+        }
+        // Whoever waits for an answer comes first.
+        handler.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
+        handler.traffic().now = self.connections.len() as u64;
+        self.hold_requests(now);
+        Ok(())
+    }
+
+    /// Gives connections their turns, for as long as a turn may take; whether some are left. Those are
+    /// next, and those who come: who was answered waits until all others were.
+    fn handle_all(&mut self, handler: &mut dyn Handler, now: Instant) -> bool {
+        let (first, mut is_first, mut is_late) = (self.first_connection(), true, false);
+        // From the last to the first: removing one moves only connections that were handled.
+        for at in (0..self.connections.len()).rev() {
+            let Some(connection) = self.connections.get_mut(at) else { continue };
+            let ready = self.ready.get(first + at).copied();
+            if ready.is_some_and(Ready::any) {
+                let is_idle = connection.phase() == Phase::Idle;
+                let was_served = self.round.is_some_and(|round| connection.since() >= round)
+                    && !ready.is_some_and(Ready::ended);
+                is_late = is_late || !is_first && now.elapsed() >= SLICE;
+                if is_late || is_idle && was_served {
+                    connection.defer(now);
+                    continue;
+                }
+                is_first = false;
+            }
+            if self.handle(at, ready, handler, now) == Next::Close {
+                self.connections.swap_remove(at);
+            }
+        }
+        self.round = is_late.then(|| self.round.unwrap_or(now));
+        is_late
+    }
+
+    /// What to wait for, in the order interrupt, the handler's feeds, listeners, connections.
+    fn rebuild(&mut self, handler: &dyn Handler) {
+        self.ready.clear();
+        self.ready.push(Ready::wait(self.interrupt.as_fd(), true, false));
+        handler.wait_on(&mut self.ready);
+        self.feeds = self.ready.len() - 1;
+        let open = self.paused.is_none();
+        self.ready.extend(self.listeners.iter().map(|l| Ready::wait(l.as_fd(), open, false)));
+        self.ready.extend(self.connections.iter().map(|c| match c.phase() {
+            Phase::Drain => Ready::wait(c.socket(), false, true),
+            Phase::Idle if self.held.is_some() => Ready::wait_for_end(c.socket()),
+            _ => Ready::wait(c.socket(), true, false),
+        }));
+    }
+
+    fn first_listener(&self) -> usize {
+        1 + self.feeds
+    }
+
+    fn first_connection(&self) -> usize {
+        self.first_listener() + self.listeners.len()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let connections = self.connections.iter().map(Connection::deadline);
+        connections.chain(self.paused).chain(self.held.map(|since| since + HOLD)).min()
+    }
+}

@@ -1,0 +1,229 @@
+//! One connection's turn: what is received, answered, refused, and what becomes of it at its deadline.
+
+use super::{Handler, MAX_BODIES, Server};
+use crate::base::log;
+use crate::base::log::Level;
+use crate::base::sys::{self, Ends, Ready};
+use crate::serve::http::{
+    Body, Connection, Method, Next, Phase, Refusal, Request, Response, Status,
+};
+use std::time::Instant;
+
+impl Server {
+    /// Gives one connection its turn.
+    pub(super) fn handle(
+        &mut self,
+        at: usize,
+        ready: Option<Ready>,
+        handler: &mut dyn Handler,
+        now: Instant,
+    ) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Wait };
+        let is_ready = ready.is_some_and(Ready::any) || connection.has_pending_input();
+        // What came in time is still taken; but who was told the end may not go on for ever.
+        let is_over = connection.deadline() <= now;
+        if is_over && (!is_ready || connection.phase() == Phase::Linger) {
+            return self.expire(at, handler, now);
+        }
+        if !is_ready {
+            return Next::Wait;
+        }
+        if connection.phase() == Phase::Drain {
+            return connection.drain(&self.limits, now);
+        }
+        let next = connection.receive(&mut self.scratch, &self.limits, now);
+        self.follow(at, next, handler, now)
+    }
+
+    /// Does what comes next for one connection.
+    fn follow(&mut self, at: usize, next: Next, handler: &mut dyn Handler, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        match next {
+            Next::Answer(end) => self.serve(at, end, handler, now),
+            Next::TooLong => {
+                connection.end();
+                let sentence = "The request head is too long.";
+                self.turn_away(Status::HeadersTooLarge, sentence, handler);
+                self.respond(at, true, handler, now)
+            }
+            Next::Received => self.deliver(at, handler, now),
+            Next::Refuse(refusal) => {
+                connection.take_intake();
+                self.refuse(at, refusal, handler, now)
+            }
+            Next::Wait if connection.phase() == Phase::Intake => self.bound(at, handler, now),
+            next => next,
+        }
+    }
+
+    /// A body is coming in; all that are must not take more room than a few of the longest.
+    fn bound(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
+        let held: usize = self.connections.iter().map(Connection::held).sum();
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        if held <= MAX_BODIES * handler.body_limit() {
+            return Next::Wait;
+        }
+        connection.take_intake();
+        connection.end();
+        let sentence = "Too much is being received; come again.";
+        self.turn_away(Status::Unavailable, sentence, handler);
+        self.respond(at, true, handler, now)
+    }
+
+    /// Answers a request whose body has come.
+    fn deliver(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        let Some(intake) = connection.take_intake() else { return Next::Close };
+        let Ok(request) = Request::parse(&intake.head) else { return Next::Close };
+        let mut body = true;
+        if handler.takes_body(&request) {
+            handler.receive(&request, &intake.body, now, &mut self.response);
+            report(connection, &request, &self.response, now);
+        } else {
+            body = answer(connection, &request, handler, &mut self.response, now);
+        }
+        self.respond(at, body, handler, now)
+    }
+
+    /// Answers the request whose head is the first `end` bytes of the scratch.
+    fn serve(&mut self, at: usize, end: usize, handler: &mut dyn Handler, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        let head = self.scratch.get(..end).unwrap_or_default();
+        let request = match Request::parse(head) {
+            Ok(request) => request,
+            Err(refusal) => return self.refuse(at, refusal, handler, now),
+        };
+        if handler.takes_body(&request) {
+            let ends = Ends::of_socket(connection.socket());
+            if handler.admits(&request, ends, &mut self.response) {
+                let limit = handler.body_limit();
+                let next = connection.collect(&request, head, limit, &self.limits, now);
+                return self.follow(at, next, handler, now);
+            }
+            if connection.frame(&request).is_err() {
+                connection.end();
+            }
+            report(connection, &request, &self.response, now);
+            return self.respond(at, true, handler, now);
+        }
+        if request.body == Body::Chunked {
+            // Some clients say so where there is none: it may be empty.
+            let next = connection.collect(&request, head, 0, &self.limits, now);
+            return self.follow(at, next, handler, now);
+        }
+        if let Err(refusal) = connection.frame(&request) {
+            return self.refuse(at, refusal, handler, now);
+        }
+        let mut body = true;
+        if self.response.is_for(head) && handler.welcomes(connection.socket()) {
+            // It is of this instant, and the same for all who ask the same.
+            handler.repeated(&request, self.response.status());
+            report(connection, &request, &self.response, now);
+        } else {
+            body = answer(connection, &request, handler, &mut self.response, now);
+            if request.method == Method::Get && self.response.status() == Status::Ok {
+                self.response.answers(head);
+            }
+        }
+        self.respond(at, body, handler, now)
+    }
+
+    /// That is no request that can be served.
+    fn refuse(
+        &mut self,
+        at: usize,
+        refusal: Refusal,
+        handler: &mut dyn Handler,
+        now: Instant,
+    ) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        connection.end();
+        self.response.refuse(refusal);
+        handler.refused(self.response.status());
+        self.respond(at, true, handler, now)
+    }
+
+    /// An answer of the loop's own.
+    pub(super) fn turn_away(&mut self, status: Status, sentence: &str, handler: &mut dyn Handler) {
+        self.response.say(status, sentence);
+        handler.refused(status);
+    }
+
+    fn respond(&mut self, at: usize, body: bool, handler: &mut dyn Handler, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        if self.crowded {
+            connection.end();
+        }
+        self.response.finish(connection.keeps_alive(), body);
+        let next = connection.answer(&mut self.response, &self.limits, now);
+        if connection.phase() == Phase::Drain {
+            self.bound_kept(at, handler, now);
+        }
+        next
+    }
+
+    /// The connection's deadline is over.
+    fn expire(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        match connection.phase() {
+            Phase::Idle | Phase::Linger => Next::Close,
+            Phase::Drain | Phase::Body(_) => {
+                handler.traffic().timed_out += 1;
+                Next::Close
+            }
+            Phase::Head if connection.kept() == 0 => {
+                handler.traffic().timed_out += 1;
+                Next::Close // it never said a word
+            }
+            Phase::Head | Phase::Intake => {
+                connection.take_intake();
+                handler.traffic().timed_out += 1;
+                connection.end();
+                let sentence = "The request took too long.";
+                self.turn_away(Status::RequestTimeout, sentence, handler);
+                self.respond(at, true, handler, now)
+            }
+        }
+    }
+}
+
+/// Makes the answer to a request whose body is not wanted; tells whether it has a body.
+fn answer(
+    connection: &Connection,
+    request: &Request<'_>,
+    handler: &mut dyn Handler,
+    response: &mut Response,
+    now: Instant,
+) -> bool {
+    if handler.welcomes(connection.socket()) {
+        handler.answer(request, response);
+        report(connection, request, response, now);
+    } else {
+        response.say(Status::Forbidden, "Clients at your address are not served here.");
+        handler.refused(Status::Forbidden);
+    }
+    if request.is_http10 {
+        response.for_http10();
+    }
+    request.method != Method::Head
+}
+
+/// Each request at debug level.
+fn report(connection: &Connection, request: &Request<'_>, response: &Response, start: Instant) {
+    if !log::enabled(Level::Debug) {
+        return;
+    }
+    let client = sys::peer_name(connection.socket());
+    let micros = start.elapsed().as_micros();
+    log::debug(
+        "request",
+        &[
+            ("client", &client),
+            ("method", &request.method.name()),
+            ("path", &request.path),
+            ("status", &response.status().code()),
+            ("bytes", &response.body().len()),
+            ("duration_us", &micros),
+        ],
+    );
+}

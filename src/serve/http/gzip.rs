@@ -1,0 +1,76 @@
+//! Answers in gzip: the compressor is made at the first request that asks for it, then kept.
+
+use super::response::Response;
+use crate::base::wire;
+use crate::model::metric::Buffer;
+
+/// Smaller bodies gain less than they cost.
+const WORTH_IT: usize = 4 << 10;
+
+/// A compressor that is kept.
+#[derive(Default)]
+pub struct Gzip {
+    core: wire::Gzip,
+    spare: Buffer,
+}
+
+impl Gzip {
+    /// Compresses the body, if that is worth it.
+    pub fn apply(&mut self, response: &mut Response) {
+        let body = response.body();
+        if body.len() < WORTH_IT {
+            return;
+        }
+        self.spare.truncate(0);
+        self.spare.skip(Response::GAP);
+        self.spare.put(&wire::Gzip::HEAD);
+        if deflate(&mut self.core.begin(), body, &mut self.spare) {
+            self.spare.put(&wire::Gzip::tail(body));
+            response.replace_body(&mut self.spare);
+        }
+    }
+}
+
+/// Appends all of `from`, deflated; false if the compressor gives up.
+fn deflate(deflate: &mut wire::Deflate<'_>, mut from: &[u8], to: &mut Buffer) -> bool {
+    let most = from.len();
+    loop {
+        let Some((read, written, is_done)) = deflate.step(from, to.room(most)) else {
+            return false;
+        };
+        to.advance(written);
+        if is_done {
+            return true;
+        }
+        from = from.get(read..).unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::http::Status;
+
+    #[test]
+    fn what_is_compressed_comes_back() {
+        let mut gzip = Gzip::default();
+        let mut response = Response::default();
+        for size in [0, 100, WORTH_IT, 100_000] {
+            let plain: Vec<u8> =
+                (0..size).map(|i| b"abcdefgh 0123"[(i % 13) * (i % 13) % 13]).collect();
+            response.begin(Status::Ok, "text/plain").put(&plain);
+            gzip.apply(&mut response);
+            assert_eq!(response.is_gzip(), size >= WORTH_IT);
+            if response.is_gzip() {
+                let body = response.body();
+                let (head, rest) = body.split_at(wire::Gzip::HEAD.len());
+                assert_eq!(head, wire::Gzip::HEAD);
+                let (deflated, check) = rest.split_at(rest.len() - 8);
+                let inflated = miniz_oxide::inflate::decompress_to_vec(deflated).unwrap();
+                assert_eq!(inflated, plain);
+                assert_eq!(check[..4], crc32fast::hash(&plain).to_le_bytes());
+                assert_eq!(check[4..], (size as u32).to_le_bytes());
+            }
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! The head of a request. `httparse` reads lines and headers; what it leaves open is decided here:
+//! which framing of a body is sound, whether the connection stays, what the target names.
+
+use crate::base::wire;
+use std::borrow::Cow;
+use std::str;
+
+/// More header lines than any client sends.
+pub const MAX_HEADERS: usize = 64;
+
+/// How the headers begin by which proxies tell for whom they ask.
+const FORWARDED: &str = "x-forwarded-";
+
+/// A body that no route takes is read and forgotten up to this size, so that the connection lives.
+pub const MAX_IGNORED_BODY: u64 = 64 << 10;
+
+/// What is done to the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Read it.
+    Get,
+    /// Read its head only.
+    Head,
+    /// Hand it something.
+    Post,
+    /// Put something in its place.
+    Put,
+    /// Take it away.
+    Delete,
+    /// Ask what can be done.
+    Options,
+    /// Anything else.
+    Other,
+}
+
+impl Method {
+    /// As it is written; what is not told apart is "other".
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
+            Method::Other => "other",
+        }
+    }
+}
+
+/// A request head, checked. Its texts borrow from the bytes that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// What is done.
+    pub method: Method,
+    /// The path, undecoded, without the query.
+    pub path: &'a str,
+    /// What stands after `?`, undecoded.
+    pub query: &'a str,
+    /// The client would like to send more on this connection.
+    pub keep_alive: bool,
+    /// HTTP/1.0, where a connection that is kept must be said to be.
+    pub is_http10: bool,
+    /// The Accept header, several of them as one list; empty without one.
+    pub accept: Cow<'a, str>,
+    /// The Accept-Encoding header, the same.
+    pub accept_encoding: Cow<'a, str>,
+    /// The Authorization header; empty without one.
+    pub authorization: &'a str,
+    /// The Content-Type header; empty without one.
+    pub content_type: &'a str,
+    /// The Content-Encoding header; empty without one.
+    pub content_encoding: &'a str,
+    /// The Host header; empty without one.
+    pub host: &'a str,
+    /// A browser sends it for a page of another origin (`Origin`, `Sec-Fetch-Site`).
+    pub is_of_page: bool,
+    /// A proxy passed it on (`X-Forwarded-For` and its like, `Forwarded`, `Via`).
+    pub is_relayed: bool,
+    /// The body that follows.
+    pub body: Body,
+    /// The client may keep the body back until it is told to send it (`Expect: 100-continue`, which
+    /// HTTP/1.0 does not know).
+    pub expects: bool,
+}
+
+/// How the body that follows the head is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// This many bytes, often none.
+    Sized(u64),
+    /// Chunks.
+    Chunked,
+    /// Encoded as nobody here can decode.
+    Encoded,
+}
+
+/// Why a head is no request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not HTTP, or contradicts itself; the sentence says how.
+    Malformed(&'static str),
+    /// It has more header lines than `MAX_HEADERS`.
+    TooManyHeaders,
+    /// It is another version than HTTP/1.0 and HTTP/1.1.
+    Version,
+    /// Its body is larger than `MAX_IGNORED_BODY`.
+    TooLarge,
+    /// Its body has no stated length.
+    Chunked,
+}
+
+/// Whether what begins like this can become no request, such as the hello of TLS: its client learns
+/// more from an answer than from waiting.
+pub fn is_hopeless(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|b| !b.is_ascii_graphic() && !matches!(b, b'\r' | b'\n'))
+}
+
+impl From<wire::Fault> for Refusal {
+    fn from(fault: wire::Fault) -> Refusal {
+        match fault {
+            wire::Fault::TooLarge => Refusal::TooLarge,
+            wire::Fault::Malformed => {
+                Refusal::Malformed("The request's body is not in valid chunks.")
+            }
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// Reads a complete head.
+    pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut parsed = httparse::Request::new(&mut headers);
+        match parsed.parse(head) {
+            Ok(httparse::Status::Complete(_)) => {}
+            Ok(httparse::Status::Partial) => {
+                return Err(Refusal::Malformed("The request head is incomplete."));
+            }
+            Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooManyHeaders),
+            // A blank in the target moves the version; that is another mistake.
+            Err(httparse::Error::Version) if words_of_first_line(head) == 3 => {
+                return Err(Refusal::Version);
+            }
+            Err(_) => return Err(Refusal::Malformed("The request head is not valid HTTP.")),
+        }
+        let http11 = parsed.version == Some(1);
+        let (path, query) = split_target(parsed.path.unwrap_or_default());
+        let mut request = Request {
+            method: match parsed.method {
+                Some("GET") => Method::Get,
+                Some("HEAD") => Method::Head,
+                Some("POST") => Method::Post,
+                Some("PUT") => Method::Put,
+                Some("DELETE") => Method::Delete,
+                Some("OPTIONS") => Method::Options,
+                _ => Method::Other,
+            },
+            path,
+            query,
+            keep_alive: http11,
+            is_http10: !http11,
+            accept: Cow::Borrowed(""),
+            accept_encoding: Cow::Borrowed(""),
+            authorization: "",
+            content_type: "",
+            content_encoding: "",
+            host: "",
+            is_of_page: false,
+            is_relayed: false,
+            body: Body::Sized(0),
+            expects: false,
+        };
+        request.read_headers(parsed.headers)?;
+        Ok(request)
+    }
+
+    fn read_headers(&mut self, headers: &[httparse::Header<'a>]) -> Result<(), Refusal> {
+        let (mut host, mut length, mut encoding, mut close) = (0, None, None, false);
+        for header in headers {
+            let value = header.value;
+            let is = |name: &str| wire::same(header.name, name);
+            if is("host") {
+                host += 1;
+                // What is no text is no name of this machine either.
+                self.host = str::from_utf8(value).unwrap_or("?");
+            } else if is("accept") {
+                add(&mut self.accept, value);
+            } else if is("accept-encoding") {
+                add(&mut self.accept_encoding, value);
+            } else if is("authorization") {
+                self.authorization = str::from_utf8(value).unwrap_or_default();
+            } else if is("content-type") {
+                self.content_type = str::from_utf8(value).unwrap_or_default();
+            } else if is("content-encoding") {
+                self.content_encoding = str::from_utf8(value).unwrap_or_default();
+            } else if is("connection") {
+                for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+                    close |= wire::same(token, b"close");
+                    self.keep_alive |= wire::same(token, b"keep-alive");
+                }
+            } else if is("content-length") {
+                let said = wire::content_length(value)
+                    .ok_or(Refusal::Malformed("Content-Length is not a number."))?;
+                if length.is_some_and(|l| l != said) {
+                    return Err(Refusal::Malformed("Content-Length is given twice."));
+                }
+                length = Some(said);
+            } else if is("transfer-encoding") {
+                let plain = wire::same(value, b"chunked") && encoding.is_none();
+                encoding = Some(if plain { Body::Chunked } else { Body::Encoded });
+            } else if is("expect") {
+                self.expects = !self.is_http10 && wire::same(value, "100-continue");
+            } else {
+                self.note_sender(header.name, value);
+            }
+        }
+        self.keep_alive &= !close;
+        if !self.is_http10 && host != 1 {
+            return Err(Refusal::Malformed("HTTP/1.1 takes exactly one Host header."));
+        }
+        self.body = match (encoding, length) {
+            // There is no telling where its body ends (RFC 9112, section 6.1).
+            (Some(_), _) if self.is_http10 => {
+                return Err(Refusal::Malformed("HTTP/1.0 has no Transfer-Encoding."));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Refusal::Malformed(
+                    "Content-Length and Transfer-Encoding exclude each other.",
+                ));
+            }
+            (Some(encoded), None) => encoded,
+            (None, length) => Body::Sized(length.unwrap_or(0)),
+        };
+        Ok(())
+    }
+}
+
+impl Request<'_> {
+    /// Notes what a header says about who sends the request.
+    pub fn note_sender(&mut self, name: &str, value: &[u8]) {
+        let is = |known: &str| wire::same(name, known);
+        let is_ours = || ["none", "same-origin"].iter().any(|site| wire::same(value, site));
+        self.is_of_page |= is("origin") || is("sec-fetch-site") && !is_ours();
+        let start = name.get(..FORWARDED.len()).unwrap_or_default();
+        self.is_relayed |=
+            is("via") || is("forwarded") || is("x-real-ip") || wire::same(start, FORWARDED);
+    }
+}
+
+fn words_of_first_line(head: &[u8]) -> usize {
+    let head = head.trim_ascii_start();
+    let end = memchr::memchr(b'\n', head).unwrap_or(head.len());
+    head.get(..end).unwrap_or_default().split(|b| *b == b' ').count()
+}
+
+/// Adds the value of one more line to a list (RFC 9110, section 5.3).
+fn add<'a>(list: &mut Cow<'a, str>, value: &'a [u8]) {
+    let value = str::from_utf8(value).unwrap_or_default();
+    if list.is_empty() {
+        *list = Cow::Borrowed(value);
+    } else {
+        let list = list.to_mut();
+        list.push(',');
+        list.push_str(value);
+    }
+}
+
+/// Path and query of a target in origin form or absolute form.
+fn split_target(target: &str) -> (&str, &str) {
+    let is_web = |scheme: &str| wire::same(scheme, "http") || wire::same(scheme, "https");
+    let origin = match target.split_once("://").filter(|(scheme, _)| is_web(scheme)) {
+        Some((_, rest)) => rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/"),
+        None => target,
+    };
+    match origin.split_once('?').unwrap_or((origin, "")) {
+        ("", query) => ("/", query),
+        both => both,
+    }
+}
+
+/// The `name=value` pairs of a query, percent-decoded.
+pub struct Query<'a>(&'a str);
+
+impl<'a> Query<'a> {
+    /// The pairs of `query`.
+    pub fn of(query: &'a str) -> Query<'a> {
+        Query(query)
+    }
+}
+
+impl Iterator for Query<'_> {
+    type Item = (String, String);
+
+    fn next(&mut self) -> Option<(String, String)> {
+        while !self.0.is_empty() {
+            let (pair, rest) = self.0.split_once('&').unwrap_or((self.0, ""));
+            self.0 = rest;
+            if !pair.is_empty() {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                return Some((decode(name), decode(value)));
+            }
+        }
+        None
+    }
+}
+
+/// Undoes `%41` and `+`; what is no valid escape stays as it is.
+fn decode(text: &str) -> String {
+    // An encoded plus sign is none yet.
+    let spaced = text.replace('+', " ");
+    String::from_utf8_lossy(&wire::percent_decoded(&spaced)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Request<'_>, Refusal> {
+        Request::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn reads_what_a_scraper_sends() {
+        let request = parse(
+            "GET /metrics?collect[]=cpu HTTP/1.1\r\nHost: a:1\r\naccept: text/plain\r\n\
+             Accept-Encoding: gzip\r\nConnection: x, Close\r\n\r\n",
+        );
+        assert_eq!(
+            request,
+            Ok(Request {
+                method: Method::Get,
+                path: "/metrics",
+                query: "collect[]=cpu",
+                keep_alive: false,
+                is_http10: false,
+                accept: "text/plain".into(),
+                accept_encoding: "gzip".into(),
+                authorization: "",
+                content_type: "",
+                content_encoding: "",
+                host: "a:1",
+                is_of_page: false,
+                is_relayed: false,
+                body: Body::Sized(0),
+                expects: false,
+            })
+        );
+        assert!(parse("GET / HTTP/1.1\nHost: a\n\n").unwrap().keep_alive);
+        assert!(!parse("GET / HTTP/1.0\r\n\r\n").unwrap().keep_alive);
+        for (connection, kept) in [
+            ("keep-alive", true),
+            ("Keep-Alive, x", true),
+            ("close, keep-alive", false),
+            ("", false),
+        ] {
+            let head = format!("GET / HTTP/1.0\r\nConnection: {connection}\r\n\r\n");
+            assert_eq!(parse(&head).unwrap().keep_alive, kept, "{connection}");
+        }
+    }
+
+    #[test]
+    fn who_sends_it_is_noted() {
+        for (header, of_page, relayed) in [
+            ("Origin: http://a", true, false),
+            ("origin: null", true, false),
+            ("Sec-Fetch-Site: cross-site", true, false),
+            ("sec-fetch-site: same-site", true, false),
+            ("Sec-Fetch-Site: None", false, false),
+            ("Sec-Fetch-Site: same-origin", false, false),
+            ("Sec-Fetch-Mode: cors", false, false),
+            ("x-forwarded-FOR: 1.2.3.4", false, true),
+            ("X-Forwarded-Proto: https", false, true),
+            ("Forwarded: for=1.2.3.4", false, true),
+            ("Via: 1.1 squid", false, true),
+            ("X-Real-IP: 1.2.3.4", false, true),
+            ("X-Forward: 1", false, false),
+        ] {
+            let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n");
+            let request = parse(&head).unwrap();
+            assert_eq!((request.is_of_page, request.is_relayed), (of_page, relayed), "{header}");
+        }
+    }
+
+    #[test]
+    fn several_lines_are_one_list() {
+        let head = "GET / HTTP/1.0\r\nAccept: a\r\nAccept-Encoding: br\r\nX: y\r\nAccept: b\r\n\
+                    accept-encoding: gzip\r\nAccept: \u{e9}\r\n\r\n";
+        let request = parse(head).unwrap();
+        assert_eq!((&*request.accept, &*request.accept_encoding), ("a,b,\u{e9}", "br,gzip"));
+    }
+
+    #[test]
+    fn only_http11_waits_for_100() {
+        let expects = |version: &str, what: &str| {
+            let head = format!("GET / HTTP/{version}\r\nHost: a\r\nExpect: {what}\r\n\r\n");
+            parse(&head).unwrap().expects
+        };
+        assert!(expects("1.1", "100-Continue"));
+        assert!(!expects("1.0", "100-continue") && !expects("1.1", "nothing"));
+    }
+
+    #[test]
+    fn targets_come_in_two_forms() {
+        for (target, path, query) in [
+            ("/a?b?c", "/a", "b?c"),
+            ("http://host:9101/a?b", "/a", "b"),
+            ("http://host", "/", ""),
+            ("http://host?b", "/", "b"),
+            ("HTTP://box/metrics", "/metrics", ""),
+            ("hTTps://[::1]:1/", "/", ""),
+            ("/a?http://b", "/a", "http://b"),
+            ("*", "*", ""),
+        ] {
+            assert_eq!(split_target(target), (path, query), "{target}");
+        }
+    }
+
+    #[test]
+    fn unsound_heads_are_refused() {
+        let malformed = |text: &str| matches!(parse(text), Err(Refusal::Malformed(_)));
+        assert!(malformed("GET / HTTP/1.1\r\n\r\n"), "no Host");
+        assert!(malformed("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: +1\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: 99999999999999999999\r\n\r\n"));
+        assert!(malformed(
+            "P / HTTP/1.0\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        ));
+        assert!(malformed("\u{1}\r\n\r\n"));
+        assert!(malformed("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        assert_eq!(parse("GET / HTTP/2.0\r\n\r\n"), Err(Refusal::Version));
+        assert!(malformed("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"));
+        let many = format!("GET / HTTP/1.0\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));
+        assert_eq!(parse(&many), Err(Refusal::TooManyHeaders));
+    }
+
+    #[test]
+    fn queries_are_decoded() {
+        let pairs: Vec<_> = Query::of("collect%5B%5D=cpu&&a=b+c&x&bad=%zz%4").collect();
+        let pairs: Vec<_> = pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
+        assert_eq!(pairs, [("collect[]", "cpu"), ("a", "b c"), ("x", ""), ("bad", "%zz%4")]);
+    }
+}

@@ -1,0 +1,419 @@
+//! An answer: the body is rendered first, behind a gap; then the head is written into the end of
+//! the gap, so that both leave in one `send`.
+
+use super::{Method, Refusal};
+use crate::base::clock::WallClock;
+use crate::base::sys::Pen;
+use crate::model::metric::Buffer;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Room for the longest head.
+const GAP: usize = 768;
+
+/// The largest body buffer that is kept for the next answer.
+const MAX_KEPT: usize = 1 << 20;
+
+/// Status codes that are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // as in RFC 9110, section 15
+pub enum Status {
+    Ok,
+    Accepted,
+    BadRequest,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    LengthRequired,
+    ContentTooLarge,
+    UnsupportedMedia,
+    HeadersTooLarge,
+    Unavailable,
+    VersionNotSupported,
+}
+
+impl Status {
+    /// Every status, in the order of their codes.
+    pub const ALL: [Status; 14] = [
+        Status::Ok,
+        Status::Accepted,
+        Status::BadRequest,
+        Status::Unauthorized,
+        Status::Forbidden,
+        Status::NotFound,
+        Status::MethodNotAllowed,
+        Status::RequestTimeout,
+        Status::LengthRequired,
+        Status::ContentTooLarge,
+        Status::UnsupportedMedia,
+        Status::HeadersTooLarge,
+        Status::Unavailable,
+        Status::VersionNotSupported,
+    ];
+
+    /// Code and reason, as in the status line.
+    pub fn line(self) -> &'static str {
+        match self {
+            Status::Ok => "200 OK",
+            Status::Accepted => "202 Accepted",
+            Status::BadRequest => "400 Bad Request",
+            Status::Unauthorized => "401 Unauthorized",
+            Status::Forbidden => "403 Forbidden",
+            Status::NotFound => "404 Not Found",
+            Status::MethodNotAllowed => "405 Method Not Allowed",
+            Status::RequestTimeout => "408 Request Timeout",
+            Status::LengthRequired => "411 Length Required",
+            Status::ContentTooLarge => "413 Content Too Large",
+            Status::UnsupportedMedia => "415 Unsupported Media Type",
+            Status::HeadersTooLarge => "431 Request Header Fields Too Large",
+            Status::Unavailable => "503 Service Unavailable",
+            Status::VersionNotSupported => "505 HTTP Version Not Supported",
+        }
+    }
+
+    /// The three digits.
+    pub fn code(self) -> &'static str {
+        self.line().get(..3).unwrap_or_default()
+    }
+}
+
+/// An answer in the making; one is kept and used again.
+pub struct Response {
+    buffer: Buffer,
+    start: usize,
+    status: Status,
+    content_type: &'static str,
+    gzip: bool,
+    varies: bool,
+    http10: bool,
+    /// The methods that the path serves, where that is said.
+    allow: &'static str,
+    /// What a browser may do with it; empty where it may do what it likes.
+    policy: &'static str,
+    /// The head of the request that it answers, if others may get the same answer.
+    asked: Vec<u8>,
+    /// The body, once a client did not take all of it.
+    page: Option<Arc<Vec<u8>>>,
+}
+
+/// What a client has yet to take of an answer. Those who got the same hold its body together.
+pub struct Unsent {
+    head: Vec<u8>,
+    page: Arc<Vec<u8>>,
+    /// Bytes of the page that were taken.
+    taken: usize,
+    /// Some were taken since the first that the kernel took.
+    is_read: bool,
+}
+
+impl Unsent {
+    /// The next bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self.head.as_slice() {
+            [] => self.page.get(self.taken..).unwrap_or_default(),
+            head => head,
+        }
+    }
+
+    /// So many of them were taken. Whether these were the last.
+    pub fn advance(&mut self, count: usize) -> bool {
+        self.is_read |= count > 0;
+        if self.head.is_empty() {
+            self.taken += count;
+        } else {
+            self.head.drain(..count.min(self.head.len()));
+        }
+        self.bytes().is_empty()
+    }
+
+    /// Whether the client takes it at all, as far as is known.
+    pub fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    /// Its share of the bytes.
+    pub fn share(&self) -> usize {
+        self.head.len() + self.page.len() / Arc::strong_count(&self.page).max(1)
+    }
+}
+
+impl Default for Response {
+    fn default() -> Response {
+        let content_type = PLAIN;
+        let (status, gzip, varies, http10) = (Status::Ok, false, false, false);
+        let buffer = Buffer::default();
+        let (allow, policy) = ("", "");
+        Response {
+            buffer,
+            start: 0,
+            status,
+            content_type,
+            gzip,
+            varies,
+            http10,
+            allow,
+            policy,
+            asked: Vec::new(),
+            page: None,
+        }
+    }
+}
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+impl Response {
+    /// Starts anew: `status`, and a body to be written into the returned buffer.
+    pub fn begin(&mut self, status: Status, content_type: &'static str) -> &mut Buffer {
+        self.forget();
+        self.buffer.reset(MAX_KEPT);
+        self.buffer.skip(GAP);
+        self.start = GAP;
+        self.status = status;
+        self.content_type = content_type;
+        (self.gzip, self.varies, self.http10) = (false, false, false);
+        (self.policy, self.allow) = ("", "");
+        &mut self.buffer
+    }
+
+    /// Starts anew: one plain sentence.
+    pub fn say(&mut self, status: Status, sentence: &str) {
+        self.begin(status, PLAIN).put_all([sentence.as_bytes(), b"\n"]);
+    }
+
+    /// Starts anew: that is no request that can be served.
+    pub fn refuse(&mut self, refusal: Refusal) {
+        let (status, sentence) = match refusal {
+            Refusal::Malformed(sentence) => (Status::BadRequest, sentence),
+            Refusal::TooManyHeaders => {
+                (Status::HeadersTooLarge, "The request has too many header lines.")
+            }
+            Refusal::Version => {
+                (Status::VersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are served.")
+            }
+            Refusal::TooLarge => (Status::ContentTooLarge, "The request's body is too large."),
+            Refusal::Chunked => {
+                (Status::LengthRequired, "The request's body needs a Content-Length.")
+            }
+        };
+        self.say(status, sentence);
+    }
+
+    /// Starts anew: only these methods are served here, which is what OPTIONS asks for.
+    pub fn allow(&mut self, method: Method, methods: &'static str, sentence: &str) {
+        match method {
+            Method::Options => drop(self.begin(Status::Ok, PLAIN)),
+            _ => self.say(Status::MethodNotAllowed, sentence),
+        }
+        self.allow = methods;
+    }
+
+    /// The answer depends on Accept and Accept-Encoding.
+    pub fn varies(&mut self) {
+        self.varies = true;
+    }
+
+    /// A browser keeps to `policy` (Content-Security-Policy), and to the media type that is told.
+    pub fn restrict(&mut self, policy: &'static str) {
+        self.policy = policy;
+    }
+
+    /// It answers the request with this head, and others with the same until it is forgotten.
+    pub fn answers(&mut self, head: &[u8]) {
+        self.asked.extend_from_slice(head);
+    }
+
+    /// Whether it answers a request with this head, too.
+    pub fn is_for(&self, head: &[u8]) -> bool {
+        self.asked == head
+    }
+
+    /// It answers no other request.
+    pub fn forget(&mut self) {
+        self.asked.clear();
+        self.page = None;
+    }
+
+    /// The client speaks HTTP/1.0: it takes a connection for kept only if it is said to be.
+    pub fn for_http10(&mut self) {
+        self.http10 = true;
+    }
+
+    /// The answer, which is begun, has this status after all.
+    pub fn set_status(&mut self, status: Status) {
+        self.status = status;
+    }
+
+    /// The status so far.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The media type.
+    pub fn content_type(&self) -> &'static str {
+        self.content_type
+    }
+
+    /// Whether the body is compressed.
+    pub fn is_gzip(&self) -> bool {
+        self.gzip
+    }
+
+    /// The body so far.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.bytes().get(GAP..).unwrap_or_default()
+    }
+
+    /// The body that was written is gzip already.
+    pub fn set_gzip(&mut self) {
+        self.gzip = true;
+    }
+
+    /// The body was compressed into `with`, which becomes the body; the old one is left there.
+    pub fn replace_body(&mut self, with: &mut Buffer) {
+        std::mem::swap(&mut self.buffer, with);
+        self.gzip = true;
+    }
+
+    /// Room that a compressed body must leave before it.
+    pub const GAP: usize = GAP;
+
+    /// The headers that are told of this answer, whatever the connection.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let unauthorized = self.status == Status::Unauthorized;
+        let restricted = !self.policy.is_empty();
+        let told = [
+            Some(("Content-Type", self.content_type)),
+            self.gzip.then_some(("Content-Encoding", "gzip")),
+            self.varies.then_some(("Vary", "Accept, Accept-Encoding")),
+            (!self.allow.is_empty()).then_some(("Allow", self.allow)),
+            restricted.then_some(("Content-Security-Policy", self.policy)),
+            restricted.then_some(("X-Content-Type-Options", "nosniff")),
+            restricted.then_some(("Cache-Control", "no-store")),
+            unauthorized.then_some(("WWW-Authenticate", "Bearer, Basic realm=\"push\"")),
+        ];
+        told.into_iter().flatten()
+    }
+
+    /// Writes the head. `body` is false for HEAD: length and type are told, nothing follows.
+    pub fn finish(&mut self, keep_alive: bool, body: bool) {
+        let mut head = Head { text: [0; GAP], len: 0 };
+        let length = self.body().len();
+        head.put("HTTP/1.1 ");
+        head.put(self.status.line());
+        // Head::write_str cannot fail.
+        let _ = write!(head, "\r\nDate: {}\r\nContent-Length: {length}", WallClock::now().http());
+        let connection = match keep_alive {
+            false => Some(("Connection", "close")),
+            true => self.http10.then_some(("Connection", "keep-alive")),
+        };
+        for (name, value) in self.headers().chain(connection) {
+            for part in ["\r\n", name, ": ", value] {
+                head.put(part);
+            }
+        }
+        head.put("\r\n\r\n");
+        self.start = GAP - head.len;
+        let gap = self.buffer.bytes_mut().get_mut(self.start..GAP).unwrap_or_default();
+        Pen::new(gap).put(head.text.get(..head.len).unwrap_or_default());
+        if !body {
+            self.buffer.truncate(GAP);
+        }
+    }
+
+    /// Head and body, once `finish` was called.
+    pub fn bytes(&self) -> &[u8] {
+        self.buffer.bytes().get(self.start..).unwrap_or_default()
+    }
+
+    /// What is left of `bytes` behind the first `sent`.
+    pub fn unsent(&mut self, sent: usize) -> Unsent {
+        let body = self.buffer.bytes().get(GAP..).unwrap_or_default();
+        let page = Arc::clone(self.page.get_or_insert_with(|| Arc::new(body.to_vec())));
+        let head = self.buffer.bytes().get(self.start + sent..GAP).unwrap_or_default().to_vec();
+        let taken = (self.start + sent).saturating_sub(GAP);
+        Unsent { head, page, taken, is_read: false }
+    }
+}
+
+/// A head in the making. What does not fit is left out; nothing we say is near `GAP`.
+struct Head {
+    text: [u8; GAP],
+    len: usize,
+}
+
+impl Head {
+    fn put(&mut self, part: &str) {
+        let mut pen = Pen::new(self.text.get_mut(self.len..).unwrap_or_default());
+        pen.put(part.as_bytes());
+        self.len = GAP - pen.left();
+    }
+}
+
+impl Write for Head {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        self.put(part);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_and_body_are_one_piece() {
+        let mut response = Response::default();
+        response.allow(Method::Post, "GET, HEAD", "No.");
+        response.varies();
+        response.finish(false, true);
+        let text = String::from_utf8(response.bytes().to_vec()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body, "No.\n");
+        let mut lines: Vec<_> = head.split("\r\n").collect();
+        assert!(lines.remove(1).starts_with("Date: "));
+        assert_eq!(
+            lines,
+            [
+                "HTTP/1.1 405 Method Not Allowed",
+                "Content-Length: 4",
+                "Content-Type: text/plain; charset=utf-8",
+                "Vary: Accept, Accept-Encoding",
+                "Allow: GET, HEAD",
+                "Connection: close",
+            ]
+        );
+        response.say(Status::Ok, "Yes.");
+        response.finish(true, false);
+        let text = String::from_utf8(response.bytes().to_vec()).unwrap();
+        assert!(text.contains("\r\nContent-Length: 5\r\n") && text.ends_with("\r\n\r\n"), "{text}");
+    }
+
+    #[test]
+    fn what_is_unsent_is_held_once_and_comes_whole() {
+        let mut response = Response::default();
+        response.say(Status::Ok, "A page.");
+        response.finish(true, true);
+        let whole = response.bytes().to_vec();
+        let mut held = [0, 10, whole.len() - 9, whole.len() - 1].map(|at| response.unsent(at));
+        response.forget();
+        assert_eq!(held.iter().map(|h| h.page.len() / 4).sum::<usize>(), 8);
+        assert!(Arc::ptr_eq(&held[0].page, &held[3].page));
+        for (at, held) in [0, 10, whole.len() - 9, whole.len() - 1].into_iter().zip(&mut held) {
+            let mut rest = Vec::new();
+            loop {
+                rest.push(held.bytes()[0]);
+                if held.advance(1) {
+                    break;
+                }
+            }
+            assert_eq!(rest, &whole[at..]);
+        }
+    }
+
+    #[test]
+    fn codes_are_in_order() {
+        assert!(Status::ALL.is_sorted_by_key(|s| s.code()));
+    }
+}

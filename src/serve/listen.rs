@@ -1,0 +1,222 @@
+//! The sockets that are listened on: those a service manager hands over, or those the settings
+//! name. After a change of the settings what stays the same stays open. Who may connect to a Unix
+//! socket is said by its file.
+
+use crate::base::address::{Listen, SocketAccess};
+use crate::base::log;
+use crate::base::sys;
+use std::env;
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+
+/// Where the numbers of groups are found.
+const GROUPS: &str = "/etc/group";
+
+/// One open socket.
+pub struct Listener {
+    socket: OwnedFd,
+    /// The address in the settings; `None` if a service manager handed the socket over.
+    wanted: Option<Listen>,
+    /// The address as it was bound, with the port that the kernel picked.
+    bound: String,
+}
+
+impl Listener {
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.bound
+    }
+
+    /// The socket, for `accept`.
+    pub fn socket(&self) -> &OwnedFd {
+        &self.socket
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// A Unix socket's file goes with it.
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(Listen::Unix(path)) = &self.wanted {
+            // It may be gone already, which is as well.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`.
+pub fn open(wanted: &[Listen], access: &SocketAccess) -> io::Result<Vec<Listener>> {
+    let text = |name| env::var(name).ok();
+    let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
+    let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
+    let inherited =
+        inherited.map_err(|e| io::Error::new(e.kind(), format!("cannot use LISTEN_FDS: {e}")))?;
+    let inherited = inherited.into_iter().map(|socket| Listener {
+        bound: sys::local_name(socket.as_fd()),
+        socket,
+        wanted: None,
+    });
+    let mut listeners: Vec<_> = inherited.collect();
+    if listeners.is_empty() {
+        change(&mut listeners, wanted, access)?;
+    }
+    Ok(listeners)
+}
+
+/// Opens what `wanted` names anew and closes what it no longer names; on an error all stays as it
+/// was. What a service manager handed over stays in any case.
+pub fn change(
+    listeners: &mut Vec<Listener>,
+    wanted: &[Listen],
+    access: &SocketAccess,
+) -> io::Result<()> {
+    if listeners.iter().any(|l| l.wanted.is_none()) {
+        return Ok(());
+    }
+    let is_known = |l: &Listen| listeners.iter().any(|old| old.wanted.as_ref() == Some(l));
+    let mut missing: Vec<&Listen> = Vec::new();
+    for address in wanted.iter().filter(|l| !is_known(l)) {
+        // Once is enough, however often it is named.
+        if !missing.contains(&address) {
+            missing.push(address);
+        }
+    }
+    let keeps = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
+    let fresh = match bind_all(&missing, access) {
+        // One of those that are to go may be in the way: a socket on every address is in the way
+        // of one on a single address at the same port.
+        Err(e) if e.kind() == io::ErrorKind::AddrInUse && !listeners.iter().all(keeps) => {
+            let (kept, gone) = std::mem::take(listeners).into_iter().partition(keeps);
+            *listeners = kept;
+            let gone: Vec<Closed> = (gone as Vec<Listener>).into_iter().map(Closed::of).collect();
+            bind_all(&missing, access).inspect_err(|_| {
+                listeners.extend(gone.into_iter().filter_map(|gone| gone.reopen(access)));
+            })?
+        }
+        result => result?,
+    };
+    listeners.retain(keeps);
+    for listener in &*listeners {
+        if let Some(Listen::Unix(path)) = &listener.wanted {
+            grant(path, access)?;
+        }
+    }
+    listeners.extend(fresh);
+    Ok(())
+}
+
+/// A listener that was closed, with what it takes to open it again.
+struct Closed {
+    wanted: Option<Listen>,
+    bound: String,
+}
+
+impl Closed {
+    fn of(mut listener: Listener) -> Closed {
+        Closed { wanted: listener.wanted.clone(), bound: std::mem::take(&mut listener.bound) }
+    }
+
+    /// At the same port, also where the kernel had picked it.
+    fn reopen(self, access: &SocketAccess) -> Option<Listener> {
+        let socket = match &self.wanted {
+            Some(Listen::Unix(path)) => listen_unix(path, access),
+            _ => sys::listen_tcp(&self.bound).map(|(socket, _)| socket),
+        };
+        match socket {
+            Ok(socket) => Some(Listener { socket, wanted: self.wanted, bound: self.bound }),
+            Err(e) => {
+                let fields: [log::Field<'_>; 2] = [("address", &self.bound), ("error", &e)];
+                log::error("an address that was listened on is lost", &fields);
+                None
+            }
+        }
+    }
+}
+
+fn bind_all(wanted: &[&Listen], access: &SocketAccess) -> io::Result<Vec<Listener>> {
+    let mut fresh = Vec::new();
+    for address in wanted {
+        bind(address, access, &mut fresh).map_err(|e| {
+            let advice = match address {
+                _ if e.kind() != io::ErrorKind::AddrInUse => "",
+                Listen::Unix(path) if !sys::is_socket(path) => "; what is there is no socket",
+                _ => "; is another program, or another sysmetrics, listening there?",
+            };
+            io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
+        })?;
+    }
+    Ok(fresh)
+}
+
+fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::Result<()> {
+    match wanted {
+        Listen::Unix(path) => {
+            let socket = listen_unix(path, access)?;
+            to.push(Listener { socket, wanted: Some(wanted.clone()), bound: wanted.to_string() });
+        }
+        Listen::Tcp(host, port) if host.is_empty() => {
+            let any = |ip: IpAddr| bind_tcp(wanted, SocketAddr::new(ip, *port));
+            // Both families at once; or IPv4 alone where the kernel has no IPv6.
+            let listener = any(Ipv6Addr::UNSPECIFIED.into())
+                .or_else(|e| any(Ipv4Addr::UNSPECIFIED.into()).map_err(|_| e))?;
+            let port = listener.bound.parse().map_or(*port, |bound: SocketAddr| bound.port());
+            let is_alone = sys::is_ipv6_only(&listener.socket);
+            to.push(listener);
+            if is_alone {
+                to.push(bind_tcp(wanted, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?);
+            }
+        }
+        Listen::Tcp(host, port) => {
+            for address in (host.as_str(), *port).to_socket_addrs()? {
+                to.push(bind_tcp(wanted, address)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn listen_unix(path: &Path, access: &SocketAccess) -> io::Result<OwnedFd> {
+    let socket = sys::listen_unix(path)?;
+    grant(path, access).inspect_err(|_| drop(fs::remove_file(path)))?;
+    Ok(socket)
+}
+
+/// Gives the socket's file its group and mode, where the settings name them.
+fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
+    if !access.group.is_empty() {
+        let group = &access.group;
+        let number = group.parse().ok().or_else(|| group_number(group));
+        let done = match number {
+            Some(number) => chown(path, None, Some(number)),
+            None => Err(io::Error::other("there is none in /etc/group; a number will do, too")),
+        };
+        done.map_err(|e| io::Error::other(format!("socket_group {group}: {e}")))?;
+    }
+    match access.mode {
+        Some(mode) => fs::set_permissions(path, fs::Permissions::from_mode(mode)),
+        None => Ok(()),
+    }
+}
+
+/// The number of a group by group(5): `name:password:number:members`.
+fn group_number(name: &str) -> Option<u32> {
+    let text = fs::read_to_string(GROUPS).ok()?;
+    let mut lines = text.lines();
+    lines.find_map(|line| {
+        line.strip_prefix(name)?.strip_prefix(':')?.split(':').nth(1)?.parse().ok()
+    })
+}
+
+fn bind_tcp(wanted: &Listen, address: SocketAddr) -> io::Result<Listener> {
+    let (socket, bound) = sys::listen_tcp(address)?;
+    Ok(Listener { socket, wanted: Some(wanted.clone()), bound: bound.to_string() })
+}

@@ -1,0 +1,105 @@
+//! The metrics: which collectors are wanted, in which format, and what is known about serving.
+
+use super::service::{Counts, Service, Table};
+use crate::base::text::words::quoted;
+use crate::kernel::gather::{Selection, Unknown};
+use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::outputs::expose::{Format, Text, content_type};
+use crate::serve::http::{Query, Request, Response, Status, prefers_open_metrics, reads_utf8};
+
+/// More collectors than this are not picked in one request.
+const MAX_PICKS: usize = 256;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+pub(super) static FAMILIES: [Family; 6] = [
+    counter("http_requests_total",              Unit::One, "Requests answered.",                                          &["path", "code"]).only_own(),
+    gauge(  "http_connections",                 Unit::One, "Connections that are open now.",                              &[]).only_own(),
+    counter("http_connections_refused_total",   Unit::One, "Connections refused: the table was full, or no descriptor.",  &[]).only_own(),
+    counter("http_connections_evicted_total",   Unit::One, "Idle or slow connections closed to make room for another.",   &[]).only_own(),
+    counter("http_connections_timed_out_total", Unit::One, "Connections closed at a deadline other than for idling.",     &[]).only_own(),
+    counter("log_lines_dropped_total",          Unit::One, "Log lines dropped because stderr did not take them.",         &[]).only_own(),
+];
+
+impl Service {
+    pub(super) fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
+        let selection = match self.selection(request.query) {
+            Ok(selection) => selection,
+            Err(Unknown(name)) => {
+                let names: Vec<_> = self.gather.names().collect();
+                let sentence = format!(
+                    "The collector {} is unknown or switched off; there are: {}.",
+                    quoted(&name),
+                    names.join(", ")
+                );
+                return response.say(Status::BadRequest, &sentence);
+            }
+        };
+        // Who names collectors wants those only.
+        let is_picked = Query::of(request.query).any(|(key, _)| key == "collect[]");
+        let Service { gather, pipelines, metrics_path, counts, routes, .. } = self;
+        let shown = pipelines.look(gather, selection, is_picked);
+        let mut ours = |out: &mut dyn Sink| {
+            gather.scrape(selection, out);
+            write_traffic(metrics_path, routes, counts, out);
+        };
+        let [text, open_metrics] = &mut self.lines;
+        let (format, lines) = match prefers_open_metrics(&request.accept) {
+            true => (Format::OpenMetrics, open_metrics),
+            false => (Format::Prometheus, text),
+        };
+        let reads_utf8 = reads_utf8(&request.accept);
+        let out = response.begin(Status::Ok, content_type(format, reads_utf8));
+        let text = Text::new(self.dialect, format, out, lines);
+        let mut text = text.quoting(reads_utf8 == Some(true));
+        pipelines.write(shown, &mut ours, &mut text);
+        text.finish();
+        self.compress(request, response);
+    }
+
+    /// `collect[]` names the collectors that are wanted, `exclude[]` those that are not.
+    fn selection(&self, query: &str) -> Result<Selection, Unknown> {
+        if query.is_empty() {
+            return Ok(self.gather.all());
+        }
+        let picks = || Query::of(query).take(MAX_PICKS);
+        let mut selection = self.gather.all();
+        if picks().any(|(key, _)| key == "collect[]") {
+            selection = Selection::NONE;
+        }
+        for with in [true, false] {
+            let wanted = if with { "collect[]" } else { "exclude[]" };
+            for (_, name) in picks().filter(|(key, _)| key == wanted) {
+                selection = self.gather.choose(selection, &name, with)?;
+            }
+        }
+        Ok(selection)
+    }
+}
+
+/// Writes what is known about answering.
+pub(super) fn write_traffic(
+    metrics_path: &str,
+    routes: Table,
+    Counts { answers, traffic }: &Counts,
+    out: &mut dyn Sink,
+) {
+    let [requests, now, refused, evicted, timed_out, lines] = &FAMILIES;
+    out.family(requests);
+    let paths = routes.iter().copied().flatten().map(|route| route.path);
+    for (path, counts) in paths.chain(["other"]).zip(answers) {
+        let path = if path.is_empty() { metrics_path } else { path };
+        for (status, count) in Status::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
+            out.sample(&[path.into(), status.code().into()], requests.value(*count));
+        }
+    }
+    for (family, raw) in [
+        (now, traffic.now),
+        (refused, traffic.refused),
+        (evicted, traffic.evicted),
+        (timed_out, traffic.timed_out),
+        (lines, crate::base::log::dropped()),
+    ] {
+        out.family(family);
+        out.sample(&[], family.value(raw));
+    }
+}

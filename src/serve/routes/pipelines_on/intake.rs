@@ -1,0 +1,95 @@
+//! What takes the bodies of requests.
+
+use crate::inputs::push::gateway::{GroupUpdate, Refusal, Verb};
+use crate::inputs::push::{Fault, Form};
+use crate::pipelines::{Inputs, Pipelines};
+use crate::serve::http::{Method, Request, Response, Status};
+use crate::serve::routes::service::{JSON, behind};
+use std::time::Instant;
+
+/// How the paths of groups begin.
+pub(super) const GROUPS: &str = "/metrics/job";
+
+/// `POST /update`.
+pub(super) fn update(
+    pipelines: &mut Pipelines,
+    of: &Request<'_>,
+    body: &[u8],
+    now: Instant,
+    response: &mut Response,
+) {
+    json(&mut pipelines.inputs, Form::Update, of, body, now, response);
+}
+
+/// `POST /api/metrics`.
+pub(super) fn batch(
+    pipelines: &mut Pipelines,
+    of: &Request<'_>,
+    body: &[u8],
+    now: Instant,
+    response: &mut Response,
+) {
+    json(&mut pipelines.inputs, Form::Batch, of, body, now, response);
+}
+
+fn json(
+    inputs: &mut Inputs,
+    form: Form,
+    of: &Request<'_>,
+    body: &[u8],
+    now: Instant,
+    response: &mut Response,
+) {
+    let encoding = of.content_encoding.trim();
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        // It would be told as a mistake in the JSON.
+        let sentence = "JSON is taken as it is, without a Content-Encoding.";
+        return response.say(Status::UnsupportedMedia, sentence);
+    }
+    let out = response.begin(Status::Ok, JSON);
+    match inputs.push.take(form, body, &mut inputs.store, now, out) {
+        Ok(true) => {}
+        // Scripts look at the status alone, such as `curl -f`.
+        Ok(false) => response.set_status(Status::BadRequest),
+        Err(fault) => say_fault(fault, response),
+    }
+}
+
+/// `PUT`, `POST` and `DELETE` of `/metrics/job/…`.
+pub(super) fn group(
+    pipelines: &mut Pipelines,
+    of: &Request<'_>,
+    body: &[u8],
+    now: Instant,
+    response: &mut Response,
+) {
+    let inputs = &mut pipelines.inputs;
+    let (verb, status) = match of.method {
+        Method::Delete => (Verb::Delete, Status::Accepted),
+        Method::Put => (Verb::Replace, Status::Ok),
+        _ => (Verb::Add, Status::Ok),
+    };
+    // However its beginning is written.
+    let path = [GROUPS, behind(of.path, GROUPS).unwrap_or_default()].concat();
+    let update = GroupUpdate {
+        verb,
+        path: &path,
+        content_type: of.content_type,
+        content_encoding: of.content_encoding,
+        body,
+        max_body: inputs.gate.max_body,
+    };
+    match inputs.gateway.serve(&update, inputs.push.rules(), &mut inputs.store, now) {
+        Ok(()) => drop(response.begin(status, "text/plain; charset=utf-8")),
+        Err(Refusal::Bad(sentence) | Refusal::Unreadable(sentence)) => {
+            response.say(Status::BadRequest, &sentence)
+        }
+        Err(Refusal::Media(sentence)) => response.say(Status::UnsupportedMedia, sentence),
+        Err(Refusal::Full) => response.say(Status::Unavailable, "There are too many groups."),
+    }
+}
+
+fn say_fault(Fault { at, expected }: Fault, response: &mut Response) {
+    let sentence = format!("The body is not as it should be: expected {expected} at byte {at}.");
+    response.say(Status::BadRequest, &sentence);
+}

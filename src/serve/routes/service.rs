@@ -1,0 +1,159 @@
+//! What answers are made of, and which row of the table a path leads to.
+
+use crate::base::dialect::Dialect;
+use crate::base::sys::Notify;
+use crate::kernel::gather::Gather;
+use crate::outputs::expose::Lines;
+use crate::pipelines::Pipelines;
+use crate::serve::event::Traffic;
+use crate::serve::http::{Gzip, Request, Response, Status, accepts_gzip};
+use std::time::Instant;
+
+/// The media type of answers to programs.
+#[allow(dead_code)] // the exporter alone has none of them
+pub const JSON: &str = "application/json";
+
+/// One path.
+pub struct Route {
+    /// Empty for the metrics path, which the settings give.
+    pub path: &'static str,
+    /// What the home page says of it; not linked there if empty.
+    pub about: &'static str,
+    /// How it is served.
+    pub serve: Serve,
+}
+
+/// How a path is served.
+#[allow(dead_code)] // the exporter alone takes no bodies
+pub enum Serve {
+    /// GET and HEAD.
+    Get(fn(&mut Service, &Request<'_>, &mut Response)),
+    /// POST: the body, and what takes it.
+    Post(Take),
+    /// PUT, POST and DELETE on all that the path is the beginning of.
+    Group(Take),
+}
+
+/// Takes the body of a request and makes the answer.
+pub type Take = fn(&mut Pipelines, &Request<'_>, &[u8], Instant, &mut Response);
+
+/// The routes, in the order in which requests are counted.
+pub type Table = &'static [&'static [Route]];
+
+/// The place of requests that name no route, or whose head was refused: behind all others.
+pub const OTHER: usize = usize::MAX;
+
+/// Everything that answers are made of.
+pub struct Service {
+    pub(super) dialect: Dialect,
+    pub(super) metrics_path: String,
+    pub(super) gather: Gather,
+    /// Of the text format and of OpenMetrics: one scraper's do not displace another's.
+    pub(super) lines: [Lines; 2],
+    /// What comes in from other programs, and what leaves without being asked for.
+    pub pipelines: Pipelines,
+    /// The service manager hears of us through this.
+    pub notify: Notify,
+    gzip: Gzip,
+    pub(super) routes: Table,
+    pub(super) counts: Counts,
+}
+
+/// How requests were answered.
+pub struct Counts {
+    /// By route and status; behind the routes come requests that name none, or whose head was refused.
+    pub answers: Box<[[u64; Status::ALL.len()]]>,
+    /// What the loop counts.
+    pub traffic: Traffic,
+}
+
+impl Service {
+    /// Serves `routes`, and `gather` at `metrics_path`.
+    pub(super) fn of(
+        routes: Table,
+        dialect: Dialect,
+        metrics_path: String,
+        gather: Gather,
+    ) -> Service {
+        let answers = routes.iter().map(|part| part.len()).sum::<usize>() + 1;
+        Service {
+            dialect,
+            metrics_path,
+            gather,
+            lines: Default::default(),
+            pipelines: Pipelines::new(Instant::now()),
+            notify: Notify::default(),
+            gzip: Gzip::default(),
+            routes,
+            counts: Counts {
+                answers: vec![Default::default(); answers].into(),
+                traffic: Traffic::default(),
+            },
+        }
+    }
+
+    /// Goes on with other settings; counts go on, too.
+    pub fn reconfigure(&mut self, dialect: Dialect, metrics_path: String, gather: Gather) {
+        self.dialect = dialect;
+        self.metrics_path = metrics_path;
+        let before = std::mem::replace(&mut self.gather, gather);
+        self.gather.resume(before);
+    }
+
+    /// All routes.
+    pub(super) fn routes(&self) -> impl Iterator<Item = &'static Route> + use<> {
+        self.routes.iter().copied().flatten()
+    }
+
+    /// The route of a path, and its place among all; that of requests without one is behind them.
+    pub(super) fn route(&self, path: &str) -> (usize, Option<&'static Route>) {
+        let mut routes = self.routes().enumerate();
+        let found = routes.find(|(_, route)| match route.serve {
+            Serve::Group(_) => {
+                behind(path, route.path).is_some_and(|rest| rest.starts_with(['/', '@', '%']))
+            }
+            _ => behind(path, self.path_of(route)) == Some(""),
+        });
+        found.map_or((OTHER, None), |(at, route)| (at, Some(route)))
+    }
+
+    /// Its path; the one that the settings give for the metrics.
+    pub(super) fn path_of<'a>(&'a self, route: &Route) -> &'a str {
+        if route.path.is_empty() { &self.metrics_path } else { route.path }
+    }
+
+    /// Counts an answer; where there is no such route, as that of a request without one.
+    pub(super) fn count(&mut self, route: usize, status: Status) {
+        let answers = &mut self.counts.answers;
+        let route = route.min(answers.len().saturating_sub(1));
+        let count = Status::ALL.iter().position(|s| *s == status);
+        let count = count.and_then(|at| answers.get_mut(route)?.get_mut(at));
+        if let Some(count) = count {
+            *count += 1;
+        }
+    }
+
+    /// Compresses the answer if the client likes that.
+    pub(super) fn compress(&mut self, request: &Request<'_>, response: &mut Response) {
+        response.varies();
+        if accepts_gzip(&request.accept_encoding) {
+            self.gzip.apply(response);
+        }
+    }
+}
+
+/// What stands behind `known` in `path`, any of whose characters may be written as `%41`.
+pub fn behind<'a>(path: &'a str, known: &str) -> Option<&'a str> {
+    let mut rest = path;
+    for expected in known.bytes() {
+        let escape = rest.strip_prefix('%').and_then(|digits| digits.get(..2));
+        let escaped = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let length = match rest.bytes().next()? {
+            byte if byte == expected => 1,
+            _ if escaped == Some(expected) => 3,
+            _ => return None,
+        };
+        rest = rest.get(length..)?;
+    }
+    Some(rest)
+}

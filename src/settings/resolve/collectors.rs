@@ -1,0 +1,101 @@
+//! Which collectors run, and what is set for each.
+
+use crate::base::text::words::{MAX_SHOWN, shown};
+use crate::settings::problem::{Origin, Refusal};
+use crate::settings::resolve::resolved::Resolved;
+use crate::settings::table::{Catalogue, Role};
+use crate::settings::types::{CollectorSettings, OptionRow, Subject, Value};
+
+/// Sets the switches of collectors that others switch, too; gives what is set for each.
+pub fn collectors(
+    catalogue: &Catalogue,
+    subjects: &[&Subject],
+    resolved: &mut Vec<Resolved<'_>>,
+    refusal: &mut Refusal,
+) -> Vec<CollectorSettings> {
+    let off = |role, if_it_is: bool| {
+        let one = resolved.iter().find(|one| one.row.is(role) && one.value.is_on() == if_it_is)?;
+        Some((false, one.origin.clone()?))
+    };
+    let (all_off, others_off) = (off(Role::System, false), off(Role::DisableDefaults, true));
+    let mut all = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        let mut options = Options { catalogue, subject, resolved };
+        let in_system = subject.options.iter().find(|option| option.in_system);
+        let in_system = in_system.and_then(|option| options.said(option));
+        let in_system = in_system.map(|(value, origin)| (value.is_on(), origin));
+        let enabled = options.switch(all_off.clone().or(in_system).or(others_off.clone()));
+        options.exclude(refusal);
+        let rows = subject.options;
+        let values = rows.iter().map(|option| options.value(option)).collect();
+        all.push(CollectorSettings { name: subject.name, enabled, values, rows });
+    }
+    all
+}
+
+/// What is set for one collector.
+struct Options<'a, 'b, 'c> {
+    catalogue: &'a Catalogue,
+    subject: &'b Subject,
+    resolved: &'b mut Vec<Resolved<'c>>,
+}
+
+impl Options<'_, '_, '_> {
+    fn find(&self, option: &OptionRow) -> Option<&Resolved<'_>> {
+        let row = self.catalogue.of_collector(self.subject, Some(option))?;
+        self.resolved.iter().find(|one| one.row == row)
+    }
+
+    fn value(&self, option: &OptionRow) -> Value {
+        self.find(option).map(|one| one.value.clone()).unwrap_or_default()
+    }
+
+    /// What is set, but for defaults.
+    fn said(&self, option: &OptionRow) -> Option<(Value, Origin)> {
+        let one = self.find(option).filter(|one| !one.value.is_empty())?;
+        Some((one.value.clone(), one.origin.clone()?))
+    }
+
+    /// Whether it is on: by its own switch, or else by what others say of it.
+    fn switch(&mut self, others: Option<(bool, Origin)>) -> bool {
+        let row = self.catalogue.of_collector(self.subject, None);
+        let one = self.resolved.iter_mut().find(|one| Some(one.row) == row);
+        one.is_some_and(|one| {
+            if let (None, Some((on, origin))) = (&one.origin, others) {
+                one.value = Value::new(on.to_string(), u64::from(on));
+                one.origin = Some(origin);
+            }
+            one.value.is_on()
+        })
+    }
+
+    /// Of a pair `…include…` and `…exclude…` one may be set; the default of the other gives way.
+    fn exclude(&mut self, refusal: &mut Refusal) {
+        for option in self.subject.options {
+            let Some((front, back)) = option.key.split_once("include") else { continue };
+            let other = [front, "exclude", back].concat();
+            let Some(other) = self.subject.options.iter().find(|o| o.key == other) else {
+                continue;
+            };
+            match (self.said(option), self.said(other)) {
+                (Some((_, origin)), Some((_, second))) => {
+                    let second = shown(&second.text(&refusal.file), MAX_SHOWN);
+                    let (name, include, exclude) = (self.subject.name, option.key, other.key);
+                    let text = format!(
+                        "{name}: {include} together with {exclude} ({second}); keep one: {include} \
+                         to name what is wanted, or {exclude} to name what is not"
+                    );
+                    refusal.add(origin, text);
+                }
+                (Some(_), None) => self.drop_default(other),
+                (None, Some(_)) => self.drop_default(option),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn drop_default(&mut self, option: &OptionRow) {
+        let row = self.catalogue.of_collector(self.subject, Some(option));
+        self.resolved.retain(|one| Some(one.row) != row || one.origin.is_some());
+    }
+}

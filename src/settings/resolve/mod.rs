@@ -1,0 +1,113 @@
+//! Builds the settings from the values of all sources: each is judged, the highest layer wins, and what
+//! depends on other rows is put together.
+
+mod collectors;
+mod elements;
+mod exports;
+mod host;
+mod listen;
+pub mod resolved;
+
+use crate::settings::problem::{Origin, Refusal};
+use crate::settings::sources::file;
+use crate::settings::sources::raw::{RawValue, Sources};
+use crate::settings::sources::tree::Shape;
+use crate::settings::table::{Catalogue, Role, SECTIONS};
+use crate::settings::types::{Settings, Subject, Value};
+use elements::Elements;
+pub use host::host;
+use resolved::{Resolved, complaint};
+
+/// The settings, and what each row comes to.
+pub fn resolve<'a>(
+    subjects: &[&Subject],
+    sources: &mut Sources<'a, '_>,
+) -> (Settings, Vec<Resolved<'a>>) {
+    let (catalogue, refusal) = (sources.catalogue, &mut sources.refusal);
+    // The lowest layer first, each as it was read.
+    sources.values.sort_by_key(|value| value.origin.layer());
+    let mut parsed = Vec::new();
+    for value in sources.values.drain(..) {
+        let element = value.element.and_then(|i| sources.elements.get_mut(i));
+        match (Resolved::parse(value, refusal), element) {
+            (Some(one), _) => parsed.push(one),
+            (None, Some(element)) => element.spoilt = true,
+            (None, None) => {}
+        }
+    }
+
+    listen::split_endpoint(catalogue, &mut parsed);
+    let mut settings = Settings::default();
+    if let Some(one) = parsed.iter().rfind(|one| one.row.is(Role::Dialect)) {
+        (one.row.set)(&mut settings, &one.value);
+    }
+    let dialect = settings.dialect;
+    let mut resolved = Vec::new();
+    for row in catalogue.rows.iter().filter(|row| !row.in_list()) {
+        resolved.extend(Resolved::set(row, &parsed, None, dialect, &mut settings));
+    }
+    check(&resolved, &mut settings, refusal);
+
+    if let Some(one) = resolved.iter_mut().find(|one| one.row.is(Role::Listen)) {
+        let default = one.row.default(dialect);
+        (settings.server.listen, one.origin) = listen::listen(&parsed, default, refusal);
+        one.value.texts = settings.server.listen.iter().map(ToString::to_string).collect();
+    }
+    settings.collectors = collectors::collectors(catalogue, subjects, &mut resolved, refusal);
+    Elements {
+        catalogue,
+        elements: &sources.elements,
+        parsed: &parsed,
+        dialect,
+        settings: &mut settings,
+        resolved: &mut resolved,
+        refusal,
+    }
+    .set_within(None);
+    if cfg!(feature = "hub") && refusal.is_empty() {
+        exports::fallbacks(&resolved, &settings, refusal);
+        exports::mark(&resolved, &mut settings);
+    }
+    (settings, resolved)
+}
+
+/// Looks at each table as a whole.
+fn check(resolved: &[Resolved<'_>], settings: &mut Settings, refusal: &mut Refusal) {
+    for section in SECTIONS.iter().filter(|section| !section.is_list()) {
+        let Err((key, text)) = (section.check)(settings) else { continue };
+        let is_it =
+            |one: &&Resolved<'_>| one.row.section.name == section.name && one.row.key() == key;
+        let origin = resolved.iter().find(is_it).and_then(|one| one.origin.clone());
+        let text = [section.name, ".", key, ": ", &text].concat();
+        refusal.add(origin.unwrap_or(Origin::File(0, 0)), text);
+    }
+}
+
+/// The metrics cannot be at the path of another page.
+pub fn refuse_path(resolved: &[Resolved<'_>], refusal: &mut Refusal) {
+    let path = resolved.iter().find(|one| one.row.is(Role::MetricsPath));
+    let Some((one, origin)) = path.and_then(|one| Some((one, one.origin.clone()?))) else { return };
+    let text = one.value.string();
+    let raw = RawValue { row: one.row, text, shape: Some(Shape::Text), origin, element: None };
+    refusal.add(raw.origin.clone(), complaint(&raw, ""));
+}
+
+/// Where nobody says what the instance is, it is the name that the kernel has for this host.
+pub fn name<'a>(
+    catalogue: &'a Catalogue,
+    settings: &mut Settings,
+    resolved: &mut Vec<Resolved<'a>>,
+) {
+    let row = catalogue.rows.iter().find(|row| row.is(Role::Instance));
+    if let Some(row) = row.filter(|row| !resolved.iter().any(|one| one.row == *row)) {
+        let path = settings.paths.procfs.join("sys/kernel/hostname");
+        let name = String::from_utf8(file::bytes(&path).unwrap_or_default());
+        let name = name.unwrap_or_default().trim().to_owned();
+        // As long as nobody has set it.
+        let name = if name == "(none)" { String::new() } else { name };
+        let value = Value::new(name, 0);
+        (row.set)(settings, &value);
+        resolved.push(Resolved { row, value, origin: None, element: None });
+    }
+    settings.alerting.instance.clone_from(&settings.agent.instance);
+}

@@ -1,0 +1,12 @@
+//! What the file, the environment and the command line say.
+
+pub mod cli;
+pub mod env;
+pub mod file;
+pub mod otel;
+pub mod otel_values;
+pub mod raw;
+pub mod record;
+mod toml;
+pub mod tree;
+mod unsupported_flags;

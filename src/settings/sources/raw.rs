@@ -1,0 +1,53 @@
+//! Values as the sources give them, not judged yet.
+
+use crate::settings::problem::{Origin, Refusal};
+use crate::settings::sources::tree::Shape;
+use crate::settings::table::{Catalogue, Row, Section};
+use std::ffi::OsString;
+use std::ptr;
+
+/// One value that a source gives for a row. A list is several, of one row and one layer.
+#[derive(Clone)]
+pub struct RawValue<'a> {
+    pub row: &'a Row,
+    pub text: String,
+    /// How the file wrote it; the other sources have only text.
+    pub shape: Option<Shape>,
+    pub origin: Origin,
+    /// Of lists of tables, where it stands.
+    pub element: Option<usize>,
+}
+
+/// A table of a list, as the file has it.
+pub struct Element {
+    pub section: &'static Section,
+    /// The element it stands in.
+    pub above: Option<usize>,
+    pub origin: Origin,
+    /// Something in it was refused; what it lacks may be just that.
+    pub spoilt: bool,
+}
+
+impl Element {
+    /// They are in the same list.
+    pub fn is_beside(&self, other: &Element) -> bool {
+        ptr::eq(self.section, other.section) && self.above == other.above
+    }
+}
+
+/// What was read of all sources, and what is wrong with it.
+pub struct Sources<'a, 'e> {
+    pub catalogue: &'a Catalogue,
+    pub env: &'e [(OsString, OsString)],
+    pub values: Vec<RawValue<'a>>,
+    pub elements: Vec<Element>,
+    pub warnings: Vec<String>,
+    pub refusal: Refusal,
+}
+
+impl<'a> Sources<'a, '_> {
+    /// Adds a value that the environment or the command line gives.
+    pub fn push(&mut self, row: &'a Row, text: String, origin: Origin) {
+        self.values.push(RawValue { row, text, shape: None, origin, element: None });
+    }
+}

@@ -1,0 +1,288 @@
+//! Records the values of a settings file, each with its line and column and the element of a list that
+//! it stands in. Unknown keys and clashes are refused here, values are judged later. Variables of the
+//! environment that texts name are put in.
+
+use crate::base::text::variables::filled;
+use crate::base::text::words::{meant, quoted};
+use crate::settings::problem::Origin;
+use crate::settings::sources::file::place;
+use crate::settings::sources::raw::{Element, RawValue, Sources};
+use crate::settings::sources::toml;
+use crate::settings::sources::tree::{Fault, Node, Shape, Tree, found};
+use crate::settings::table::{COLLECTORS, Catalogue, Row, Section};
+use crate::settings::types::Kind;
+
+/// Records the values of `text`, and the elements of lists that they stand in.
+pub fn read(sources: &mut Sources<'_, '_>, text: &str) {
+    let (tree, faults) = toml::parse(text);
+    for fault in &faults {
+        let problem = clash(&tree, fault, text);
+        sources.refusal.add(origin(text, fault.at), problem);
+    }
+    let mut reader = Reader { text, tree: &tree, sources };
+    if faults.is_empty() {
+        let mut inside = vec![Inside::Table(None)];
+        for (i, node) in tree.nodes.iter().enumerate().skip(1) {
+            let within = match inside.get(node.parent).copied() {
+                Some(Inside::Table(element)) => reader.member((i, node), element),
+                Some(Inside::List(section, above)) => reader.element(node, section, above),
+                _ => Inside::Nothing,
+            };
+            inside.push(within);
+        }
+    }
+}
+
+/// What the children of a node are.
+#[derive(Clone, Copy)]
+enum Inside {
+    /// Nothing to look at: what hangs below anything but a known table is not judged.
+    Nothing,
+    /// Keys of a known table, of this element if it is one of a list.
+    Table(Option<usize>),
+    /// Elements of a list, which stands in this element of another.
+    List(&'static Section, Option<usize>),
+}
+
+struct Reader<'a, 'b, 'e> {
+    text: &'b str,
+    tree: &'b Tree,
+    sources: &'b mut Sources<'a, 'e>,
+}
+
+impl<'a> Reader<'a, '_, '_> {
+    /// A key of a table.
+    fn member(&mut self, (i, node): (usize, &Node), element: Option<usize>) -> Inside {
+        let (tree, catalogue) = (self.tree, self.sources.catalogue);
+        let path = tree.path(i);
+        let (name, shape) = (path.join("."), node.shape);
+        if let Some(section) = catalogue.list(&path) {
+            return match (shape, section.pairs) {
+                (Shape::Tables | Shape::Array, _) => Inside::List(section, element),
+                (shape, Some(keys)) if shape.is_table() => {
+                    tree.children(i).for_each(|child| self.pair(child, keys, section, element));
+                    Inside::Nothing
+                }
+                (shape, _) => {
+                    let (header, found) = (section.header(), found(shape, &node.text));
+                    let text = format!("{name}: expected tables, {header}, found {found}");
+                    self.refuse(node.at, text, element)
+                }
+            };
+        }
+        let is_table = catalogue.is_table(&path);
+        if is_table && shape.is_table() {
+            if element.is_some() && tree.children(i).next().is_none() {
+                return self.refuse(
+                    node.at,
+                    [&name, ": says nothing; leave it out"].concat(),
+                    element,
+                );
+            }
+            return Inside::Table(element);
+        }
+        let row = catalogue.find(&path);
+        if let Some(row) = row.filter(|row| fits(tree, i, node, row.kind)) {
+            let first = self.sources.values.iter().find(|value| {
+                value.row == row && element.is_none() && matches!(value.origin, Origin::File(..))
+            });
+            if let Some(first) = first {
+                let (known, first) = (row.key(), first.origin.text(&self.sources.refusal.file));
+                let text = format!("{name} is another name of {known} ({first}); keep one");
+                return self.refuse(node.key.at, text, element);
+            }
+            self.record((i, node), row, element);
+            return Inside::Nothing;
+        }
+        if row.is_none() && !is_table {
+            return self.refuse(node.key.at, unknown(catalogue, &path, node), element);
+        }
+        let kind = row.map(|row| row.kind);
+        let expected = kind.map_or_else(|| ["a table, [", &name, "]"].concat(), Kind::expects);
+        let found = found(shape, &kind.unwrap_or(Kind::Text).shown(&node.text));
+        self.refuse(node.at, format!("{name}: expected {expected}, found {found}"), element)
+    }
+
+    /// An element of a list.
+    fn element(&mut self, node: &Node, section: &'static Section, above: Option<usize>) -> Inside {
+        if node.shape.is_table() {
+            return match self.begin(node.at, section, above) {
+                Some(element) => Inside::Table(Some(element)),
+                None => Inside::Nothing,
+            };
+        }
+        match section.plain {
+            Some(plain) if node.shape == Shape::Text => {
+                if let Some(element) = self.begin(node.at, section, above) {
+                    let whole = self.filled(node, section.name, Some(element));
+                    for (key, text) in whole.map(|text| plain(&text)).unwrap_or_default() {
+                        self.say(element, key, node, &text);
+                    }
+                }
+                Inside::Nothing
+            }
+            _ => {
+                let found = found(node.shape, &node.text);
+                let text = [section.name, ": expected a table, found ", &found];
+                self.refuse(node.at, text.concat(), above)
+            }
+        }
+    }
+
+    /// `{ a = "b" }` in place of a list.
+    fn pair(
+        &mut self,
+        child: &Node,
+        keys: [&'static str; 2],
+        section: &'static Section,
+        above: Option<usize>,
+    ) {
+        let Some(element) = self.begin(child.key.at, section, above) else { return };
+        let [first, second] = keys;
+        let name = Node { shape: Shape::Text, at: child.key.at, ..child.clone() };
+        self.say(element, first, &name, &child.key.name);
+        if let Some(text) = self.filled(child, section.name, Some(element)) {
+            self.say(element, second, child, &text);
+        }
+    }
+
+    /// Another element, unless there are too many.
+    fn begin(
+        &mut self,
+        at: usize,
+        section: &'static Section,
+        above: Option<usize>,
+    ) -> Option<usize> {
+        let beside = |e: &&Element| std::ptr::eq(e.section, section) && e.above == above;
+        let count = self.sources.elements.iter().filter(beside).count();
+        let spoilt = count >= section.max;
+        if count == section.max {
+            let text = ["more than ", &section.max.to_string(), " ", &section.header()].concat();
+            self.refuse(at, text, above);
+        }
+        let origin = origin(self.text, at);
+        // One more stands for all that are too many.
+        if count <= section.max {
+            self.sources.elements.push(Element { section, above, origin, spoilt });
+        }
+        (!spoilt).then(|| self.sources.elements.len() - 1)
+    }
+
+    /// Records what stands in for a key of an element.
+    fn say(&mut self, element: usize, key: &str, node: &Node, text: &str) {
+        let Some(section) = self.sources.elements.get(element).map(|e| e.section) else { return };
+        let row = self.sources.catalogue.rows_of(section).find(|row| row.key() == key);
+        if let Some(row) = row {
+            self.push(row, node, text.to_owned(), Some(element));
+        }
+    }
+
+    fn push(&mut self, row: &'a Row, node: &Node, text: String, element: Option<usize>) {
+        let (shape, origin) = (Some(node.shape), origin(self.text, node.at));
+        self.sources.values.push(RawValue { row, text, shape, origin, element });
+    }
+
+    /// A value, or every value of a list.
+    fn record(&mut self, (i, node): (usize, &Node), row: &'a Row, element: Option<usize>) {
+        let (tree, name) = (self.tree, row.dotted());
+        let is_table = node.shape.is_table();
+        if !is_table && node.shape != Shape::Array {
+            if let Some(text) = self.text_of(node, row, &name, element) {
+                self.push(row, node, text, element);
+            }
+            return;
+        }
+        for child in tree.children(i) {
+            let Some(text) = self.text_of(child, row, &name, element) else { continue };
+            // Pairs, as the environment has them.
+            let text = if is_table { [&child.key.name, "=", &text].concat() } else { text };
+            self.push(row, child, text, element);
+        }
+    }
+
+    /// The text of a value of a row; `None` if it was refused.
+    fn text_of(&mut self, node: &Node, row: &Row, name: &str, at: Option<usize>) -> Option<String> {
+        if row.traits.verbatim { Some(node.text.clone()) } else { self.filled(node, name, at) }
+    }
+
+    /// The text of a node with the variables that it names; `None` if that was refused.
+    fn filled(&mut self, node: &Node, name: &str, element: Option<usize>) -> Option<String> {
+        if node.shape != Shape::Text {
+            return Some(node.text.clone());
+        }
+        let filled = filled(&node.text, self.sources.env);
+        if let Err(problem) = &filled {
+            self.refuse(node.at, [name, ": ", problem].concat(), element);
+        }
+        filled.ok()
+    }
+
+    fn refuse(&mut self, at: usize, problem: String, element: Option<usize>) -> Inside {
+        if !self.sources.refusal.skips() {
+            self.sources.refusal.add(origin(self.text, at), problem);
+        }
+        if let Some(element) = element.and_then(|i| self.sources.elements.get_mut(i)) {
+            element.spoilt = true;
+        }
+        Inside::Nothing
+    }
+}
+
+/// Whether a node has the shape of a value, or of a list of values, of a kind.
+fn fits(tree: &Tree, i: usize, node: &Node, kind: Kind) -> bool {
+    match node.shape {
+        Shape::Array if kind.is_list() && !kind.is_table() => {
+            !kind.is_never_empty() || tree.children(i).next().is_some()
+        }
+        Shape::Array | Shape::Tables => false,
+        shape if kind.is_table() => {
+            // The name ends where the first = is.
+            let split = |child: &Node| child.key.name.contains('=');
+            shape.is_table() && (kind.splits_last() || !tree.children(i).any(split))
+        }
+        shape => !shape.is_table(),
+    }
+}
+
+fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
+    let (name, above) = path.split_last().map_or(("", [].as_slice()), |(n, above)| (*n, above));
+    let known = catalogue.names(above);
+    let what = match (above, node.shape.is_table() || node.shape == Shape::Tables) {
+        ([], true) => "table",
+        _ => "key",
+    };
+    let place = match (above, catalogue.list(above)) {
+        ([], _) => String::new(),
+        (_, Some(section)) => [" in ", &section.header()].concat(),
+        (above, None) => [" in [", &above.join("."), "]"].concat(),
+    };
+    let meant = match catalogue.own_name(name).filter(|_| above == [COLLECTORS]) {
+        Some(own) => format!("; did you mean {}?", quoted(own)),
+        None => meant(name, &mut known.iter().copied(), ""),
+    };
+    let known = known.join(", ");
+    format!("unknown {what} {}{place}{meant}; known are {known}", quoted(name))
+}
+
+/// A fault with all there is to say about it.
+fn clash(tree: &Tree, fault: &Fault, text: &str) -> String {
+    let Some((i, node)) = fault.first.and_then(|i| Some((i, tree.nodes.get(i)?))) else {
+        return fault.text.clone();
+    };
+    let (line, _) = place(text, node.key.at);
+    let mut out = [&fault.text, " in line ", &line.to_string()].concat();
+    if let [COLLECTORS, name] = *tree.path(i).as_slice()
+        && fault.table != node.shape.is_table()
+    {
+        let name = ["collectors.", name].concat();
+        out.push_str("; TOML has no key that is both a value and a table: keep the table [");
+        out.push_str(&name);
+        out.push_str("] and write the switch in it as \"enabled = true\" or \"enabled = false\"");
+    }
+    out
+}
+
+fn origin(text: &str, at: usize) -> Origin {
+    let (line, column) = place(text, at);
+    Origin::File(line, column)
+}

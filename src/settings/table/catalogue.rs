@@ -1,0 +1,197 @@
+//! All rows together: those of the sections and, for each collector, its switch and its options.
+
+use crate::settings::table::row::{Row, Section, TableRow};
+use crate::settings::table::sections::{COLLECTORS, SECTIONS, SYSTEM};
+use crate::settings::types::{Kind, OptionRow, Subject};
+
+/// The other way to write the switch of a collector: `enabled` in its own table.
+pub const ENABLED: &str = "enabled";
+/// Handler of every variable of the environment that names a key of the file.
+pub const ENV_PREFIX: &str = "APP__";
+/// The same with our own name; the parts may have one `_` between them.
+pub const OWN_PREFIX: &str = "SYSMETRICS_";
+
+/// A flag, without dashes.
+pub struct Flag<'a> {
+    pub name: String,
+    pub row: &'a Row,
+    /// It says the opposite of its row.
+    pub negative: bool,
+}
+
+/// All rows together.
+pub struct Catalogue {
+    pub rows: Vec<Row>,
+}
+
+impl Catalogue {
+    pub fn new(subjects: &[&Subject]) -> Catalogue {
+        let mut rows: Vec<Row> = Vec::new();
+        for section in SECTIONS {
+            let tables = section.rows.iter().flat_map(|rows| rows.iter());
+            rows.extend(tables.map(|row: &TableRow| row.row(section)));
+            for subject in subjects {
+                if section.name == COLLECTORS {
+                    let on = if subject.on { "true" } else { "false" };
+                    let switch = TableRow::new(subject.name, Kind::Switch, on, subject.help);
+                    rows.push(Row { node: subject.node_name, ..switch.row(section) });
+                }
+                for option in subject.options {
+                    let (home, path) = place(subject, Some(option));
+                    if section.name == home {
+                        let row = TableRow::new("", option.kind, "", option.help).row(section);
+                        let (default, flags) = (option.default, option.node_flags);
+                        rows.push(Row { path, default, flags, ..row });
+                    }
+                }
+            }
+        }
+        Catalogue { rows }
+    }
+
+    /// The row of a key of the file.
+    pub fn find(&self, path: &[&str]) -> Option<&Row> {
+        let path = match path {
+            [COLLECTORS, name, ENABLED] => &[COLLECTORS, name],
+            path => path,
+        };
+        let also = |row: &Row| match path {
+            [table, key] => !key.is_empty() && [row.section.name, row.names.also] == [*table, *key],
+            _ => false,
+        };
+        self.rows.iter().find(|row| row.in_file() && (row.is_at(path) || also(row)))
+    }
+
+    /// Whether `path` is a table of the file.
+    pub fn is_table(&self, path: &[&str]) -> bool {
+        match path {
+            [COLLECTORS, _] => self.find(path).is_some(),
+            [] => false,
+            path => {
+                let inner = |row: &Row| match (path, row.path[0].split_once('.')) {
+                    ([list, table], Some((above, _))) => {
+                        [row.section.name, above] == [*list, *table]
+                    }
+                    _ => false,
+                };
+                SECTIONS.iter().any(|section| !section.is_list() && section.is_at(path))
+                    || self.rows.iter().any(inner)
+            }
+        }
+    }
+
+    /// The list of tables at `path`.
+    pub fn list(&self, path: &[&str]) -> Option<&'static Section> {
+        SECTIONS.iter().copied().find(|section| section.is_list() && section.is_at(path))
+    }
+
+    /// The rows of a section.
+    pub fn rows_of(&self, section: &Section) -> impl Iterator<Item = &Row> {
+        let name = section.name;
+        self.rows.iter().filter(move |row| row.section.name == name)
+    }
+
+    /// The row of a collector's switch, or of one of its options.
+    pub fn of_collector(&self, subject: &Subject, option: Option<&OptionRow>) -> Option<&Row> {
+        let (home, path) = place(subject, option);
+        self.rows.iter().find(|row| row.section.name == home && row.path == path)
+    }
+
+    /// The names of what there is directly in the table `path`.
+    pub fn names(&self, path: &[&str]) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        let mut add = |name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        };
+        if let [COLLECTORS, _] = path {
+            add(ENABLED);
+        }
+        for row in self.rows.iter().filter(|row| row.in_file()) {
+            let parts = row.parts();
+            if let Some(name) = parts.get(path.len()).filter(|_| parts.starts_with(path)) {
+                add(*name);
+            }
+        }
+        names
+    }
+
+    /// What our own dialect calls the collector that node_exporter calls `node`.
+    pub fn own_name(&self, node: &str) -> Option<&'static str> {
+        self.rows.iter().find(|row| !row.node.is_empty() && row.node == node).map(|r| r.path[0])
+    }
+
+    /// Every flag there is, ours before node_exporter's.
+    pub fn flags(&self) -> Vec<Flag<'_>> {
+        let mut flags = Vec::new();
+        for row in &self.rows {
+            for flag in row.all_flags() {
+                let (name, negative) = match flag.strip_prefix('!') {
+                    Some(name) => (name.to_owned(), true),
+                    None => (flag, false),
+                };
+                // node_exporter has them of --help and --version, too.
+                if matches!(row.kind, Kind::Switch | Kind::Act) && name.len() > 1 {
+                    let name = ["no-", &name].concat();
+                    flags.push(Flag { name, row, negative: !negative });
+                }
+                flags.push(Flag { name, row, negative });
+            }
+        }
+        flags
+    }
+}
+
+/// Where the switch of a collector, or one of its options, stands.
+fn place(subject: &Subject, option: Option<&OptionRow>) -> (&'static str, [&'static str; 2]) {
+    match option {
+        Some(option) if option.in_system => (SYSTEM, [option.key, ""]),
+        option => (COLLECTORS, [subject.name, option.map_or("", |option| option.key)]),
+    }
+}
+
+impl Row {
+    /// It is the switch or an option of a collector.
+    pub fn is_of_collector(&self) -> bool {
+        self.section.name == COLLECTORS
+    }
+
+    /// It is the switch of a collector.
+    pub fn is_collector(&self) -> bool {
+        self.is_of_collector() && self.path[1].is_empty()
+    }
+
+    /// Its flags, those that mean the opposite after `!`.
+    pub fn all_flags(&self) -> Vec<String> {
+        let mut flags = Vec::new();
+        if self.is_of_collector() {
+            let [name, option] = self.path;
+            let mut flag = ["collector.", name].concat();
+            if !option.is_empty() {
+                flag.push('.');
+                flag.push_str(&option.replace('_', "-"));
+            }
+            flags.push(flag);
+            if option.is_empty() && self.node != name {
+                flags.push(["collector.", self.node].concat());
+            }
+        }
+        for flag in self.flags {
+            // node_exporter may call it as we do.
+            if !flags.iter().any(|known| known == flag) {
+                flags.push((*flag).to_owned());
+            }
+        }
+        flags
+    }
+
+    /// Its variable `APP__…`, or nothing.
+    pub fn variable(&self) -> String {
+        if !self.in_file() || self.in_list() {
+            return String::new();
+        }
+        let path = self.parts().join("__");
+        [ENV_PREFIX, &path.to_ascii_uppercase()].concat()
+    }
+}

@@ -1,0 +1,262 @@
+//! The options of what others bring, and of the targets that are asked.
+
+use crate::base::sys::float;
+use crate::base::text::number;
+use crate::base::wire::Url;
+use crate::settings::problem::Keyed;
+use crate::settings::table::checks;
+use crate::settings::table::row::{Names, Role, Section, TableRow, choose, floats, pairs, words};
+use crate::settings::types::{DeclaredHistogram, Field, Kind, Settings, Target, TargetKind, Value};
+use std::time::Duration;
+
+/// Histograms that are there from the start.
+const MAX_HISTOGRAMS: usize = 64;
+/// Targets to ask; each has a thread.
+const MAX_TARGETS: usize = 64;
+/// Values to take out of one target's JSON.
+const MAX_FIELDS: usize = 256;
+
+// Defaults and bounds, the latter in milliseconds where they are times.
+const TTL: &str = "5m";
+const TTL_MAX: u64 = 365 * 24 * 3_600_000;
+const MAX_AGE: &str = "1h";
+const MAX_AGE_MIN: u64 = 100;
+const INTERVAL: &str = "15s";
+const INTERVAL_MIN: u64 = 100;
+const INTERVAL_MAX: u64 = 24 * 3_600_000;
+const TIMEOUT_MIN: u64 = 10;
+const TIMEOUT_MAX: u64 = 600_000;
+
+pub static HISTOGRAMS: Section = Section::new(
+    "metrics.histograms",
+    "Histograms that are there from the start",
+    &[HISTOGRAM_ROWS],
+)
+.list(MAX_HISTOGRAMS, |s| s.custom.histograms.push(DeclaredHistogram::default()))
+.check(checks::histogram);
+/// Its other keys are those of collectors.
+pub static SYSTEM: Section = Section::new("system", "This machine, the short way", &[SYSTEM_ROWS]);
+pub static PUSH: Section = Section::new("push", "Pushed metrics", &[PUSH_ROWS]);
+pub static STATSD: Section = Section::new("statsd", "statsd", &[STATSD_ROWS]);
+pub static SCRAPE: Section =
+    Section::new("scrape", "Other endpoints", &[SCRAPE_ROWS]).check(checks::scrape);
+pub static TARGETS: Section = Section {
+    plain: Some(plain_target),
+    ..Section::new("scrape.targets", "Targets: the endpoints to ask", &[TARGET_ROWS])
+        .list(MAX_TARGETS, |s| s.scrape.targets.push(Target::default()))
+        .check(checks::target)
+};
+pub static FIELDS: Section = Section {
+    pairs: Some(["name", "path"]),
+    ..Section::new(
+        "scrape.targets.fields",
+        "Fields: what to take out of a target's JSON",
+        &[FIELD_ROWS],
+    )
+    .list(MAX_FIELDS, |s| target(s, |target| target.fields.push(Field::default())))
+};
+
+const TARGET_KINDS: [(&str, TargetKind); 2] =
+    [("prometheus", TargetKind::Prometheus), ("custom", TargetKind::Custom)];
+/// Whether those to other hosts are followed, too.
+const REDIRECTS: [(&str, bool); 2] = [("same_host", false), ("any", true)];
+/// Whether it is a counter.
+const FIELD_TYPES: [(&str, bool); 2] = [("gauge", false), ("counter", true)];
+
+/// Of `[metrics]`.
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+pub static PUSHED: &[TableRow] = &[
+    TableRow::new("namespace", Kind::Name, "", "Put before the names of pushed metrics, with _ behind it.")
+        .names(&Names { also: "metrics_namespace", env: "APP__METRICS__METRICS_NAMESPACE", ..Names::NONE }).set(|s, v| s.custom.namespace = v.string()),
+    TableRow::new("prefix", Kind::Name, "", "Put before the names of pushed metrics, behind the namespace, with _ behind it.")
+        .names(&Names { also: "metrics_prefix", env: "APP__METRICS__METRICS_PREFIX", ..Names::NONE }).set(|s, v| s.custom.prefix = v.string()),
+    TableRow::new("custom_gauges", Kind::Names, "", "Gauges for others to push that are there from the start, at 0.")
+        .set(|s, v| s.custom.gauges = v.texts.clone()),
+    TableRow::new("custom_counters", Kind::Names, "", "Counters for others to push that are there from the start, at 0.")
+        .set(|s, v| s.custom.counters = v.texts.clone()),
+    TableRow::new("labels", Kind::Labels, "", "Labels of every pushed series that has none of that name.")
+        .set(|s, v| s.custom.labels = pairs(v)),
+    TableRow::new("labels_on_all", Kind::Switch, "false", "Those labels are on every series, this machine's own too.")
+        .set(|s, v| s.custom.labels_on_all = v.is_on()),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static HISTOGRAM_ROWS: &[TableRow] = &[
+    TableRow::new("name", Kind::Name, "", "Its name, without namespace and prefix.")
+        .required().unique().set(|s, v| histogram(s, |h| h.name = v.string())),
+    TableRow::new("buckets", Kind::Numbers, "", "Upper bounds of its buckets, ascending; from 0.005 to 10 if not said.")
+        .set(|s, v| histogram(s, |h| h.buckets = floats(v))),
+    TableRow::new("help", Kind::Text, "", "One sentence about it.")
+        .set(|s, v| histogram(s, |h| h.help = v.string())),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static SYSTEM_ROWS: &[TableRow] = &[
+    TableRow::new("enabled", Kind::Switch, "", "If false, all collectors are off but those that [collectors] switches on.")
+        .role(Role::System),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static PUSH_ROWS: &[TableRow] = &[
+    TableRow::new("ttl", Kind::Time(0, TTL_MAX), TTL, "How long a pushed series stays without another sample; 0 is for ever.")
+        .set(|s, v| s.push.ttl = v.duration()),
+    TableRow::new("ttl_by_source", Kind::Times(0, TTL_MAX), "", "The same for single sources of /api/metrics.")
+        .set(|s, v| s.push.ttl_by_source = times(v)),
+    TableRow::new("max_age", Kind::Time(MAX_AGE_MIN, TTL_MAX), MAX_AGE, "How old the time stamp of a pushed sample may be.")
+        .set(|s, v| s.push.max_age = v.duration()),
+    TableRow::new("token_file", Kind::Path, "", "File with a token a line; who pushes sends one, as Bearer or as password of Basic. Without it only programs on this machine may push, and no web page or proxy.")
+        .set(|s, v| s.push.token_file = Some(v.path())),
+    TableRow::new("max_body_bytes", Kind::Count(1024, 16 << 20), "1048576", "Bytes of a request's body.")
+        .set(|s, v| s.push.max_body_bytes = v.number as usize),
+    TableRow::new("max_series", Kind::Count(1, 10_000_000), "100000", "Pushed series at a time; each bucket of a histogram is one.")
+        .set(|s, v| s.push.max_series = v.number as usize),
+    TableRow::new("max_families", Kind::Count(1, 100_000), "5000", "Pushed metrics at a time.")
+        .set(|s, v| s.push.max_families = v.number as usize),
+    TableRow::new("max_bytes", Kind::Count(1024, 1 << 30), "8388608", "Bytes of names, labels and help texts of all series that others bring.")
+        .set(|s, v| s.push.max_bytes = v.number as usize),
+    TableRow::new("max_labels", Kind::Count(0, 100), "32", "Labels of a pushed series.")
+        .set(|s, v| s.push.max_labels = v.number as usize),
+    TableRow::new("max_name_bytes", Kind::Count(16, 1024), "200", "Bytes of the name of a pushed metric or label.")
+        .set(|s, v| s.push.max_name_bytes = v.number as usize),
+    TableRow::new("max_value_bytes", Kind::Count(16, 65_536), "1024", "Bytes of the value of a pushed label.")
+        .set(|s, v| s.push.max_value_bytes = v.number as usize),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static STATSD_ROWS: &[TableRow] = &[
+    TableRow::new("listen", Kind::Endpoint, "", "Where to receive statsd lines over UDP; nowhere if not said.")
+        .set(|s, v| s.statsd.listen = Some(v.string())),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static SCRAPE_ROWS: &[TableRow] = &[
+    TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), INTERVAL, "Between two requests to a target.")
+        .set(|s, v| s.scrape.interval = v.duration()),
+    TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "For a request, all of it; 5 seconds if not said, or the interval if that is less.")
+        .set(|s, v| s.scrape.timeout = v.duration()),
+    TableRow::new("max_body_bytes", Kind::Count(1024, 256 << 20), "8388608", "Bytes of an answer, decoded.")
+        .set(|s, v| s.scrape.max_body_bytes = v.number as usize),
+    TableRow::new("max_series", Kind::Count(1, 1_000_000), "20000", "Series of one target.")
+        .set(|s, v| s.scrape.max_series = v.number as usize),
+    TableRow::new("max_labels", Kind::Count(1, 1000), "128", "Labels of a target's series.")
+        .set(|s, v| s.scrape.max_labels = v.number as usize),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static TARGET_ROWS: &[TableRow] = &[
+    TableRow::new("name", Kind::Word, "", "The label \"target\" of its series; of JSON the start of their names, too.")
+        .required().unique().set(|s, v| target(s, |t| t.name = v.string())),
+    TableRow::new("url", Kind::Url, "", "What to ask.")
+        .required().set(|s, v| target(s, |t| t.url = v.string())),
+    TableRow::new("type", Kind::Choice(&words(&TARGET_KINDS)), "prometheus", "What it answers: exposition text, or any JSON.")
+        .set(|s, v| target(s, |t| choose(&TARGET_KINDS, v, &mut t.kind))),
+    TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), "", "In place of that of all targets.")
+        .set(|s, v| target(s, |t| t.interval = Some(v.duration()))),
+    TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "In place of that of all targets.")
+        .set(|s, v| target(s, |t| t.timeout = Some(v.duration()))),
+    TableRow::new("headers", Kind::Headers, "", "Headers to send along.")
+        .set(|s, v| target(s, |t| t.headers = pairs(v))),
+    TableRow::new("token_file", Kind::Path, "", "File with a token to send as Bearer.")
+        .set(|s, v| target(s, |t| t.token_file = Some(v.path()))),
+    TableRow::new("username", Kind::Text, "", "Name to send as Basic, with password_file.")
+        .set(|s, v| target(s, |t| t.username = v.string())),
+    TableRow::new("password_file", Kind::Path, "", "File with the password for username.")
+        .set(|s, v| target(s, |t| t.password_file = Some(v.path()))),
+    TableRow::new("honor_timestamps", Kind::Switch, "false", "Time stamps that the target gives are kept.")
+        .set(|s, v| target(s, |t| t.honor_timestamps = v.is_on())),
+    TableRow::new("any_status", Kind::Switch, "false", "Answers are read whatever their status, such as the 503 of a health check.")
+        .set(|s, v| target(s, |t| t.any_status = v.is_on())),
+    TableRow::new("follow_redirects", Kind::Choice(&words(&REDIRECTS)), "same_host", "Redirects that are followed: to the host of url, or to any.")
+        .set(|s, v| target(s, |t| choose(&REDIRECTS, v, &mut t.follow_any))),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static FIELD_ROWS: &[TableRow] = &[
+    TableRow::new("path", Kind::Text, "", "Keys with dots between them, elements of a list by number, * for all.")
+        .required().set(|s, v| field(s, |f| f.path = v.string())),
+    TableRow::new("name", Kind::Name, "", "Name of the metric; made of target and path if not said.")
+        .set(|s, v| field(s, |f| f.name = v.string())),
+    TableRow::new("type", Kind::Choice(&words(&FIELD_TYPES)), "gauge", "What it is.")
+        .set(|s, v| field(s, |f| choose(&FIELD_TYPES, v, &mut f.is_counter))),
+    TableRow::new("help", Kind::Text, "", "One sentence about it.")
+        .set(|s, v| field(s, |f| f.help = v.string())),
+    TableRow::new("labels", Kind::Labels, "", "Labels; $* is the key that * stands for, $path a value beside it.")
+        .set(|s, v| field(s, |f| f.labels = pairs(v))),
+    TableRow::new("states", Kind::States, "", "Words that the value may be, and the number for each.")
+        .set(|s, v| field(s, |f| f.states = states(v))),
+];
+
+fn histogram(settings: &mut Settings, set: impl FnOnce(&mut DeclaredHistogram)) {
+    settings.custom.histograms.last_mut().map(set);
+}
+
+fn target(settings: &mut Settings, set: impl FnOnce(&mut Target)) {
+    settings.scrape.targets.last_mut().map(set);
+}
+
+fn field(settings: &mut Settings, set: impl FnOnce(&mut Field)) {
+    target(settings, |target| {
+        target.fields.last_mut().map(set);
+    });
+}
+
+/// Times under names.
+fn times(value: &Value) -> Vec<(String, Duration)> {
+    let time = |text: &String| {
+        let (name, time) = text.rsplit_once('=')?;
+        Some((name.to_owned(), Duration::from_millis(number::millis(time)?)))
+    };
+    value.texts.iter().filter_map(time).collect()
+}
+
+/// Numbers under words.
+fn states(value: &Value) -> Vec<(String, f64)> {
+    let state = |text: &String| {
+        let (word, number) = text.rsplit_once('=')?;
+        Some((word.to_owned(), float(number)?))
+    };
+    value.texts.iter().filter_map(state).collect()
+}
+
+/// What a target that is a plain text says: `http://api:8000/metrics` or only `api:8000`.
+fn plain_target(text: &str) -> Vec<Keyed> {
+    let mut url = match text.contains("://") {
+        true => text.to_owned(),
+        false => ["http://", text].concat(),
+    };
+    let mut said = Vec::new();
+    if let Ok(parts) = Url::parse(&url) {
+        let host = parts.host.trim_start_matches('[').trim_end_matches(']');
+        said.push(("name", [host, ":", &parts.port.to_string()].concat()));
+        if parts.target == "/" && !url.ends_with('/') {
+            url.push_str("/metrics");
+        }
+    }
+    said.push(("url", url));
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_target_is_named_after_where_it_is() {
+        let said = |text| plain_target(text).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        for (text, expected) in [
+            ("api:8000", ["api:8000", "http://api:8000/metrics"]),
+            ("api", ["api:80", "http://api/metrics"]),
+            ("http://api:8000", ["api:8000", "http://api:8000/metrics"]),
+            ("http://api:8000/", ["api:8000", "http://api:8000/"]),
+            ("http://u:p@[::1]:1/m", ["::1:1", "http://u:p@[::1]:1/m"]),
+        ] {
+            assert_eq!(said(text), expected);
+        }
+        if cfg!(feature = "tls") {
+            assert_eq!(said("https://api"), ["api:443", "https://api/metrics"]);
+        } else {
+            assert_eq!(said("https://api"), ["https://api"]);
+        }
+        assert_eq!(said("a b"), ["http://a b"]);
+    }
+}

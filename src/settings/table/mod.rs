@@ -1,0 +1,17 @@
+//! Every option there is: one row each. The file's keys, the flags, the names in the environment,
+//! help, manual page, reference and `--check-config` all come from these rows, in their order.
+
+mod catalogue;
+mod checks;
+mod checks_out;
+mod inputs;
+mod outputs;
+mod program;
+mod row;
+mod sections;
+mod watch;
+
+pub use catalogue::{Catalogue, ENABLED, ENV_PREFIX, Flag, OWN_PREFIX};
+pub use checks_out::{MAX_EXPORTS, NO_GRPC, NO_TLS};
+pub use row::{Role, Row, Section};
+pub use sections::{COLLECTORS, SECTIONS};

@@ -1,0 +1,153 @@
+//! The options of what goes out. A key with a dot is one of a table in the element: `retry = { max = 5 }`
+//! and `[export.retry]` below `[[export]]` say the same.
+
+use crate::settings::table::checks_out::{
+    INFLUX, INFLUX_LINES, MAX_EXPORTS, OTLP, REMOTE, SENT, SPOOLED, STDOUT, TLS, TYPES,
+    export as check, inapplicable,
+};
+use crate::settings::table::program::FORMATS;
+use crate::settings::table::row::{Names, Role, Section, TableRow, choose, pairs, words};
+use crate::settings::types::{
+    Export, Kind, Order, OtlpProtocol, RemoteWriteVersion, Settings, Spool,
+};
+use std::time::Duration;
+
+// Bounds of times, in milliseconds.
+const MIN: u64 = 100;
+const DAY: u64 = 24 * 3_600_000;
+const HOUR: u64 = 3_600_000;
+const YEAR: u64 = 365 * DAY;
+const MAX_TRIES: u64 = 100;
+/// Between two tries.
+const MIN_WAIT: u64 = 10;
+/// Two of the smallest segments, and what no small box has.
+const SPOOL: (u64, u64) = (256 << 10, 1 << 40);
+
+pub static AGENT: Section =
+    Section::new("agent", "What leaves says which box it is", &[AGENT_ROWS]);
+pub static EXPORT: Section = Section {
+    inapplicable,
+    ..Section::new("export", "Exports: where samples go", &[EXPORT_ROWS])
+        .list(MAX_EXPORTS, |s| s.exports.push(Export::default()))
+        .check(check)
+};
+
+const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
+    ("http/protobuf", OtlpProtocol::Protobuf),
+    ("http/json", OtlpProtocol::Json),
+    ("grpc", OtlpProtocol::Grpc),
+];
+/// Whether counters are deltas.
+const TEMPORALITIES: [(&str, bool); 2] = [("cumulative", false), ("delta", true)];
+/// Whether it is gzip.
+const COMPRESSIONS: [(&str, bool); 2] = [("none", false), ("gzip", true)];
+/// Whether it is one a collector.
+const MEASUREMENTS: [(&str, bool); 2] = [("family", false), ("collector", true)];
+const ORDERS: [(&str, Order); 2] = [("time", Order::Time), ("fresh_first|fresh", Order::Fresh)];
+const VERSIONS: [(&str, RemoteWriteVersion); 3] = [
+    ("auto", RemoteWriteVersion::Auto),
+    ("1|1.0", RemoteWriteVersion::One),
+    ("2|2.0", RemoteWriteVersion::Two),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static AGENT_ROWS: &[TableRow] = &[
+    TableRow::new("instance", Kind::Text, "", "Label of what leaves, and Influx' tag host; the host's name if not said, \"\" is none.")
+        .role(Role::Instance).set(|s, v| s.agent.instance = v.string()),
+    TableRow::new("job", Kind::Text, "sysmetrics", "Label job of what leaves by remote write; \"\" is none.")
+        .names(&Names { on_node: "node", ..Names::NONE }).set(|s, v| s.agent.job = v.string()),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static EXPORT_ROWS: &[TableRow] = &[
+    TableRow::new("type", Kind::Choice(&words(&TYPES)), "", "How samples leave: OpenTelemetry, Influx lines, Prometheus remote write, or lines on standard output.")
+        .required().set(|s, v| export(s, |e| choose(&TYPES, v, &mut e.kind))),
+    TableRow::new("name", Kind::Word, "", "Its name in metrics, logs and the spool; the type if not said.")
+        .set(|s, v| export(s, |e| e.name = v.string())),
+    TableRow::new("endpoint", Kind::Remote, "", "Where to, all but for stdout; https:// in a build with TLS.")
+        .only(SENT).set(|s, v| export(s, |e| e.endpoint = v.string())),
+    TableRow::new("protocol", Kind::Choice(&words(&PROTOCOLS)), "http/protobuf", "How OTLP is spoken.")
+        .only(OTLP).set(|s, v| export(s, |e| choose(&PROTOCOLS, v, &mut e.protocol))),
+    TableRow::new("temporality", Kind::Choice(&words(&TEMPORALITIES)), "cumulative", "OTLP counters since the start, or since the last frame.")
+        .only(OTLP).set(|s, v| export(s, |e| choose(&TEMPORALITIES, v, &mut e.is_delta))),
+    TableRow::new("interval_secs", Kind::Time(MIN, DAY), "30s", "Between two frames.")
+        .set(|s, v| export(s, |e| e.interval = v.duration())),
+    TableRow::new("timeout_secs", Kind::Time(MIN_WAIT, DAY), "", "For one request, below half the interval unless long_timeout says otherwise; 10s or a third of it if not said.")
+        .only(SENT).set(|s, v| export(s, |e| e.timeout = v.duration())),
+    TableRow::new("long_timeout", Kind::Switch, "false", "timeout_secs may be longer: a slow answer then holds up the frames behind it.")
+        .only(SENT).set(|s, v| export(s, |e| e.is_patient = v.is_on())),
+    TableRow::new("headers", Kind::Headers, "", "Headers to send along.")
+        .only(SENT).set(|s, v| export(s, |e| e.headers = pairs(v))),
+    TableRow::new("headers_file", Kind::Path, "", "File with more of them, one \"Name: value\" a line.")
+        .only(SENT).set(|s, v| export(s, |e| e.headers_file = Some(v.path()))),
+    TableRow::new("token_file", Kind::Path, "", "File with a bearer token; Influx 2 gets it as Token.")
+        .only(SENT).set(|s, v| export(s, |e| e.token_file = Some(v.path()))),
+    TableRow::new("username", Kind::Text, "", "For basic authentication.")
+        .only(SENT).set(|s, v| export(s, |e| e.username = v.string())),
+    TableRow::new("password_file", Kind::Path, "", "File with the password to it.")
+        .only(SENT).set(|s, v| export(s, |e| e.password_file = Some(v.path()))),
+    TableRow::new("compression", Kind::Choice(&words(&COMPRESSIONS)), "gzip", "Of bodies; remote write always has snappy.")
+        .only(OTLP | INFLUX).set(|s, v| export(s, |e| choose(&COMPRESSIONS, v, &mut e.gzip))),
+    TableRow::new("ca_file", Kind::Path, "", "PEM with the authorities to trust; those of the system if not said.")
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.ca_file = Some(v.path()))),
+    TableRow::new("cert_file", Kind::Path, "", "PEM with the certificate to show.")
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.cert_file = Some(v.path()))),
+    TableRow::new("key_file", Kind::Path, "", "PEM with its key.")
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.key_file = Some(v.path()))),
+    TableRow::new("server_name", Kind::Host, "", "Name in the peer's certificate; that of the endpoint if not said.")
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.server_name = v.string())),
+    TableRow::new("retry.max", Kind::Count(0, MAX_TRIES), "5", "Tries besides the first.")
+        .only(SENT).set(|s, v| export(s, |e| e.retry.max = v.number as u32)),
+    TableRow::new("retry.initial_ms", Kind::Count(MIN_WAIT, HOUR), "500", "Milliseconds before the first of them; then twice as long each time.")
+        .only(SENT).set(|s, v| export(s, |e| e.retry.initial = Duration::from_millis(v.number))),
+    TableRow::new("retry.max_ms", Kind::Count(MIN_WAIT, HOUR), "30000", "No longer than this.")
+        .only(SENT).set(|s, v| export(s, |e| e.retry.longest = Duration::from_millis(v.number))),
+    TableRow::new("fallback", Kind::Word, "", "Name of the export that gets what this one could not send.")
+        .only(SENT).set(|s, v| export(s, |e| e.fallback = Some(v.string()))),
+    TableRow::new("resource", Kind::Attributes, "", "What OTLP says of the machine, besides what is known of it.")
+        .only(OTLP).set(|s, v| export(s, |e| e.resource = pairs(v))),
+    TableRow::new("spool.dir", Kind::Path, "", "Directory where samples wait for a link; they wait in memory if not said.")
+        .only(SENT).set(|s, v| { let dir = v.path(); export(s, |e| e.spool = Some(Spool { dir, ..Spool::default() })); }),
+    TableRow::new("spool.max_bytes", Kind::Size(SPOOL.0, SPOOL.1), "16MiB", "Bytes in it; what is oldest goes first.")
+        .only(SENT).names(&SPOOLED).set(|s, v| spool(s, |spool| spool.max_bytes = v.number)),
+    TableRow::new("spool.max_age", Kind::Time(1000, YEAR), "24h", "How old samples get there.")
+        .only(SENT).names(&SPOOLED).set(|s, v| spool(s, |spool| spool.max_age = v.duration())),
+    TableRow::new("spool.write_budget", Kind::Size(0, SPOOL.1), "64MiB", "Bytes a day that may be forced to the disk, because flash wears.")
+        .only(SENT).names(&SPOOLED).set(|s, v| spool(s, |spool| spool.write_budget = v.number)),
+    TableRow::new("include", Kind::Patterns, "", "Samples of these names only; * and ? may stand in them.")
+        .set(|s, v| export(s, |e| e.include = v.texts.clone())),
+    TableRow::new("exclude", Kind::Patterns, "", "Samples of these names are left out.")
+        .set(|s, v| export(s, |e| e.exclude = v.texts.clone())),
+    TableRow::new("order", Kind::Choice(&words(&ORDERS)), "time", "How a backlog is sent: by time, as most receivers refuse what is older than what they have, or beside what is fresh.")
+        .only(SENT).set(|s, v| export(s, |e| choose(&ORDERS, v, &mut e.order))),
+    TableRow::new("database", Kind::Text, "", "Influx 1: the database.")
+        .only(INFLUX).set(|s, v| export(s, |e| e.database = v.string())),
+    TableRow::new("retention_policy", Kind::Text, "", "Influx 1: the retention policy, if not the default one.")
+        .only(INFLUX).set(|s, v| export(s, |e| e.retention_policy = v.string())),
+    TableRow::new("org", Kind::Text, "", "Influx 2: the organisation.")
+        .only(INFLUX).set(|s, v| export(s, |e| e.org = v.string())),
+    TableRow::new("bucket", Kind::Text, "", "Influx 2: the bucket.")
+        .only(INFLUX).set(|s, v| export(s, |e| e.bucket = v.string())),
+    TableRow::new("format", Kind::Choice(&words(&FORMATS)), "text", "What stdout writes.")
+        .only(STDOUT).set(|s, v| export(s, |e| choose(&FORMATS, v, &mut e.format))),
+    TableRow::new("measurement", Kind::Choice(&words(&MEASUREMENTS)), "family", "Influx lines: one measurement a family, or one a collector with its families as fields.")
+        .only(INFLUX | STDOUT).names(&INFLUX_LINES).set(|s, v| export(s, |e| choose(&MEASUREMENTS, v, &mut e.by_collector))),
+    TableRow::new("version", Kind::Choice(&words(&VERSIONS)), "auto", "Which remote write; auto is 2.0, and 1.0 where that is refused.")
+        .only(REMOTE).set(|s, v| export(s, |e| choose(&VERSIONS, v, &mut e.version))),
+];
+
+/// Not inlined, as each row has it.
+#[inline(never)]
+fn last(settings: &mut Settings) -> Option<&mut Export> {
+    settings.exports.last_mut()
+}
+
+fn export(settings: &mut Settings, set: impl FnOnce(&mut Export)) {
+    last(settings).map(set);
+}
+
+fn spool(settings: &mut Settings, set: impl FnOnce(&mut Spool)) {
+    export(settings, |export| {
+        export.spool.as_mut().map(set);
+    });
+}

@@ -1,0 +1,303 @@
+//! What a row says of its option, and the section of the file it stands in.
+
+use crate::base::dialect::Dialect;
+use crate::base::sys::float;
+use crate::settings::problem::Keyed;
+use crate::settings::types::{Kind, Settings, Value};
+use std::ptr;
+
+/// A table of the file, or a list of tables, whose rows are set anew for each element. Lists are in
+/// the file only.
+pub struct Section {
+    /// With dots, as in its header; empty for flags that are no keys of the file.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub rows: &'static [&'static [TableRow]],
+    /// Elements of a list, of one above it; 0 is a table that is no list.
+    pub max: usize,
+    /// Adds an element, for the rows to set; its own list is that of the last element above it.
+    pub begin: fn(&mut Settings),
+    /// What a plain text in place of an element says: keys and texts.
+    pub plain: Option<fn(&str) -> Vec<Keyed>>,
+    /// The keys that `{ a = "b" }` in place of the list says for each pair.
+    pub pairs: Option<[&'static str; 2]>,
+    /// Why a row has no place in the last element, by what its rows before say.
+    pub inapplicable: fn(&Settings, &Row) -> Option<String>,
+    /// Looks at all of it once its rows are set, of a list at the last element; tells which key is
+    /// wrong and why.
+    pub check: fn(&mut Settings) -> Result<(), Keyed>,
+}
+
+impl Section {
+    pub const fn new(
+        name: &'static str,
+        title: &'static str,
+        rows: &'static [&'static [TableRow]],
+    ) -> Section {
+        Section {
+            name,
+            title,
+            rows,
+            max: 0,
+            begin: |_| {},
+            plain: None,
+            pairs: None,
+            inapplicable: |_, _| None,
+            check: |_| Ok(()),
+        }
+    }
+    pub const fn list(mut self, max: usize, begin: fn(&mut Settings)) -> Section {
+        (self.max, self.begin) = (max, begin);
+        self
+    }
+    pub const fn check(mut self, check: fn(&mut Settings) -> Result<(), Keyed>) -> Section {
+        self.check = check;
+        self
+    }
+
+    pub fn is_list(&self) -> bool {
+        self.max > 0
+    }
+
+    /// Its header in the file.
+    pub fn header(&self) -> String {
+        match self.is_list() {
+            true => ["[[", self.name, "]]"].concat(),
+            false => ["[", self.name, "]"].concat(),
+        }
+    }
+
+    /// Whether it is the table at `path`.
+    pub fn is_at(&self, path: &[&str]) -> bool {
+        !self.name.is_empty() && self.name.split('.').eq(path.iter().copied())
+    }
+}
+
+/// A row that is looked at together with others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    None,
+    Config,
+    DisableDefaults,
+    Help,
+    Version,
+    Health,
+    Listen,
+    Host,
+    Port,
+    MetricsPath,
+    Endpoint,
+    Dialect,
+    Instance,
+    System,
+}
+
+/// An option as the tables hold it: what few have is held apart, as the tables are a good part of
+/// the program's size.
+pub struct TableRow {
+    key: &'static str,
+    kind: Kind,
+    default: &'static str,
+    help: &'static str,
+    set: fn(&mut Settings, &Value),
+    names: &'static Names,
+    traits: Traits,
+}
+
+/// What few rows have; "" is none.
+pub struct Names {
+    /// Another name of its key.
+    pub also: &'static str,
+    /// Flags without dashes, ours first; after `!` one that means the opposite.
+    pub flags: &'static [&'static str],
+    /// A variable of the environment besides `APP__…`.
+    pub env: &'static str,
+    /// The default in node_exporter's dialect, where it is another.
+    pub on_node: &'static str,
+    /// What is missing for the option to have a place, by what the rows before say.
+    pub lacks: fn(&Settings) -> Option<&'static str>,
+}
+
+impl Names {
+    pub const NONE: Names = Names { also: "", flags: &[], env: "", on_node: "", lacks: |_| None };
+
+    /// Only flags.
+    pub const fn flags(flags: &'static [&'static str]) -> Names {
+        Names { flags, ..Names::NONE }
+    }
+}
+
+/// What is true of a row.
+#[derive(Clone, Copy)]
+pub struct Traits {
+    pub role: Role,
+    /// An element of a list is nothing without it.
+    pub required: bool,
+    /// No two elements of a list have the same.
+    pub unique: bool,
+    /// `${NAME}` in its text is no variable of the environment.
+    pub verbatim: bool,
+    /// The types of its element it belongs to, a bit each; 0 is all.
+    pub only: u8,
+}
+
+impl Traits {
+    pub const NONE: Traits =
+        Traits { role: Role::None, required: false, unique: false, verbatim: false, only: 0 };
+}
+
+impl TableRow {
+    pub const fn new(
+        key: &'static str,
+        kind: Kind,
+        default: &'static str,
+        help: &'static str,
+    ) -> TableRow {
+        let (names, traits) = (&Names::NONE, Traits::NONE);
+        TableRow { key, kind, default, help, set: |_, _| {}, names, traits }
+    }
+    pub const fn names(mut self, names: &'static Names) -> TableRow {
+        self.names = names;
+        self
+    }
+    pub const fn role(mut self, role: Role) -> TableRow {
+        self.traits.role = role;
+        self
+    }
+    pub const fn required(mut self) -> TableRow {
+        self.traits.required = true;
+        self
+    }
+    pub const fn unique(mut self) -> TableRow {
+        self.traits.unique = true;
+        self
+    }
+    pub const fn verbatim(mut self) -> TableRow {
+        self.traits.verbatim = true;
+        self
+    }
+    pub const fn only(mut self, types: u8) -> TableRow {
+        self.traits.only = types;
+        self
+    }
+    pub const fn set(mut self, set: fn(&mut Settings, &Value)) -> TableRow {
+        self.set = set;
+        self
+    }
+
+    /// All of it.
+    pub fn row(&self, section: &'static Section) -> Row {
+        let TableRow { key, kind, default, help, set, names, traits } = *self;
+        let on_node = if names.on_node.is_empty() { default } else { names.on_node };
+        let (default, flags, node) = ([default, on_node], names.flags, "");
+        Row { section, path: [key, ""], names, flags, kind, default, help, node, traits, set }
+    }
+}
+
+/// All there is to know about one option, whether a table has it or a collector.
+pub struct Row {
+    pub section: &'static Section,
+    /// Its key in the section and, for options of a collector, its key in the collector's table; ""
+    /// ends it.
+    pub path: [&'static str; 2],
+    pub names: &'static Names,
+    /// Of a collector only those that do not follow from its path.
+    pub flags: &'static [&'static str],
+    pub kind: Kind,
+    /// In our own dialect and in node_exporter's; "" is none.
+    pub default: [&'static str; 2],
+    pub help: &'static str,
+    /// What node_exporter calls the collector.
+    pub node: &'static str,
+    pub traits: Traits,
+    /// Puts the value in its place.
+    pub set: fn(&mut Settings, &Value),
+}
+
+impl PartialEq for Row {
+    /// Each row is there once.
+    fn eq(&self, other: &Row) -> bool {
+        ptr::eq(self, other)
+    }
+}
+
+impl Row {
+    /// Whether it has this role.
+    pub fn is(&self, role: Role) -> bool {
+        self.traits.role == role
+    }
+
+    /// Its default; "" is none.
+    pub fn default(&self, dialect: Dialect) -> &'static str {
+        let [own, node] = self.default;
+        if dialect == Dialect::Node { node } else { own }
+    }
+
+    /// It is a key of the file.
+    pub fn in_file(&self) -> bool {
+        !self.section.name.is_empty()
+    }
+
+    /// It is set anew for each element of a list.
+    pub fn in_list(&self) -> bool {
+        self.section.is_list()
+    }
+
+    /// The parts of its path.
+    pub fn parts(&self) -> Vec<&'static str> {
+        let mut parts = Vec::new();
+        for part in [self.section.name, self.path[0], self.path[1]] {
+            parts.extend(part.split('.').filter(|part| !part.is_empty()));
+        }
+        parts
+    }
+
+    /// Whether it is the key at `path`.
+    pub fn is_at(&self, path: &[&str]) -> bool {
+        // Most rows are told apart without their parts.
+        path.first().is_some_and(|first| self.section.name.starts_with(first))
+            && self.parts() == path
+    }
+
+    /// Its key in its table; with a dot in it, it is one of a table in the element of a list.
+    pub fn key(&self) -> &'static str {
+        let [key, option] = self.path;
+        if option.is_empty() { key } else { option }
+    }
+
+    /// Its path with dots, as messages name it.
+    pub fn dotted(&self) -> String {
+        self.parts().join(".")
+    }
+}
+
+/// What stands before and behind the `=` of each text.
+pub fn pairs(value: &Value) -> Vec<(String, String)> {
+    let pairs = value.texts.iter().filter_map(|text| text.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// All numbers of a list.
+pub fn floats(value: &Value) -> Vec<f64> {
+    value.texts.iter().filter_map(|text| float(text)).collect()
+}
+
+/// The words of a choice.
+pub const fn words<T: Copy, const N: usize>(choices: &[(&'static str, T); N]) -> [&'static str; N] {
+    let (mut words, mut i) = ([""; N], 0);
+    while i < N {
+        #[allow(clippy::indexing_slicing)] // both have N elements
+        {
+            words[i] = choices[i].0;
+        }
+        i += 1;
+    }
+    words
+}
+
+/// Sets `to` to what the chosen word stands for.
+pub fn choose<T: Copy>(choices: &[(&str, T)], value: &Value, to: &mut T) {
+    if let Some((_, chosen)) = choices.get(value.number as usize) {
+        *to = *chosen;
+    }
+}

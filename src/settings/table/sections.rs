@@ -1,0 +1,46 @@
+//! The sections of the file in their order, which help, manual page and reference follow.
+
+use crate::settings::table::row::Section;
+use crate::settings::table::{inputs, outputs, program, watch};
+
+/// The table whose keys the collectors declare.
+pub const COLLECTORS: &str = "collectors";
+/// The table that switches some of them, too.
+pub const SYSTEM: &str = "system";
+
+static COLLECTORS_SECTION: Section = Section::new(COLLECTORS, "Collectors", &[]);
+
+/// The tables of the file; the first has what is no key of the file.
+pub static SECTIONS: &[&Section] = if cfg!(feature = "hub") {
+    &[
+        &program::GENERAL,
+        &program::SERVER,
+        &program::METRICS,
+        &program::PATHS,
+        &program::LOG,
+        &inputs::HISTOGRAMS,
+        &inputs::SYSTEM,
+        &inputs::PUSH,
+        &inputs::STATSD,
+        &inputs::SCRAPE,
+        &inputs::TARGETS,
+        &inputs::FIELDS,
+        &watch::TAIL,
+        &watch::LOGS,
+        &watch::RULES,
+        &watch::ALERTING,
+        &watch::ALERTS,
+        &outputs::AGENT,
+        &outputs::EXPORT,
+        &COLLECTORS_SECTION,
+    ]
+} else {
+    &[
+        &program::GENERAL,
+        &program::SERVER,
+        &program::METRICS,
+        &program::PATHS,
+        &program::LOG,
+        &COLLECTORS_SECTION,
+    ]
+};

@@ -1,0 +1,136 @@
+//! The options of log files and of alerts.
+
+use crate::settings::table::checks;
+use crate::settings::table::row::{Section, TableRow, choose, floats, pairs, words};
+use crate::settings::types::{Alert, Kind, LogFiles, LogRule, RuleKind, Settings};
+
+/// `[[logs]]`; each may be a glob.
+const MAX_LOGS: usize = 64;
+/// Rules of one of them.
+const MAX_RULES: usize = 256;
+const MAX_ALERTS: usize = 256;
+
+// Bounds of times, in milliseconds.
+const MIN: u64 = 100;
+const HOUR: u64 = 3_600_000;
+const MONTH: u64 = 31 * 24 * HOUR;
+
+pub static TAIL: Section = Section::new("tail", "How log files are followed", &[TAIL_ROWS]);
+pub static LOGS: Section = Section::new("logs", "Log files", &[LOGS_ROWS])
+    .list(MAX_LOGS, |s| s.logs.push(LogFiles::default()))
+    .check(checks::log);
+pub static RULES: Section =
+    Section::new("logs.rules", "Rules: what to look for in their lines", &[RULE_ROWS])
+        .list(MAX_RULES, |s| log(s, |log| log.rules.push(LogRule::default())))
+        .check(checks::rule);
+pub static ALERTING: Section =
+    Section::new("alerting", "Who hears of alerts", &[ALERTING_ROWS]).check(checks::alerting);
+pub static ALERTS: Section = Section::new("alerts", "Alerts", &[ALERT_ROWS])
+    .list(MAX_ALERTS, |s| s.alerts.push(Alert::default()))
+    .check(checks::alert);
+
+const RULE_KINDS: [(&str, RuleKind); 3] = [
+    ("counter", RuleKind::Counter),
+    ("gauge", RuleKind::Gauge),
+    ("histogram", RuleKind::Histogram),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static TAIL_ROWS: &[TableRow] = &[
+    TableRow::new("state_file", Kind::PathOrNone, "/var/lib/sysmetrics/tail.state", "File that keeps how far log files were read; \"\" is none.")
+        .set(|s, v| s.tail.state_file = some(v.text()).map(Into::into)),
+    TableRow::new("state_interval", Kind::Time(MIN, 24 * HOUR), "10s", "At most how often that file is written.")
+        .set(|s, v| s.tail.state_interval = v.duration()),
+    TableRow::new("poll_interval", Kind::Time(MIN, HOUR), "5s", "How often to look where nothing tells of changes, and for new files.")
+        .set(|s, v| s.tail.poll_interval = v.duration()),
+    TableRow::new("max_line_bytes", Kind::Count(64, 1 << 20), "65536", "Bytes of a line; what is longer is cut.")
+        .set(|s, v| s.tail.max_line_bytes = v.number as usize),
+    TableRow::new("max_value_bytes", Kind::Count(8, 4096), "128", "Bytes of a label's value taken from a line; what is longer is cut.")
+        .set(|s, v| s.tail.max_value_bytes = v.number as usize),
+    TableRow::new("max_series", Kind::Count(1, 1_000_000), "1000", "Series of one rule.")
+        .set(|s, v| s.tail.max_series = v.number as usize),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static LOGS_ROWS: &[TableRow] = &[
+    TableRow::new("path", Kind::Glob, "", "The file; *, ? and [...] may stand in its name and those of directories.")
+        .required().set(|s, v| log(s, |l| l.path = v.string())),
+    TableRow::new("from_start", Kind::Switch, "false", "A file that was not known before is read from its beginning, not its end.")
+        .set(|s, v| log(s, |l| l.from_start = v.is_on())),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static RULE_ROWS: &[TableRow] = &[
+    TableRow::new("metric", Kind::Name, "", "Name of the metric.")
+        .required().set(|s, v| rule(s, |r| r.metric = v.string())),
+    TableRow::new("pattern", Kind::Pattern, "", "What a line must match; its named groups, (?P<name>...), are $name.")
+        .required().set(|s, v| rule(s, |r| r.pattern = v.string())),
+    TableRow::new("labels", Kind::Labels, "", "Labels, with $name in them.")
+        .verbatim().set(|s, v| rule(s, |r| r.labels = pairs(v))),
+    TableRow::new("help", Kind::Text, "", "One sentence about the metric.")
+        .set(|s, v| rule(s, |r| r.help = v.string())),
+    TableRow::new("value", Kind::Text, "", "The number in the line, as in \"$seconds\"; without it lines are counted.")
+        .verbatim().set(|s, v| rule(s, |r| r.value = some(v.text()).map(str::to_owned))),
+    TableRow::new("type", Kind::Choice(&words(&RULE_KINDS)), "counter", "What the metric is.")
+        .set(|s, v| rule(s, |r| choose(&RULE_KINDS, v, &mut r.kind))),
+    TableRow::new("buckets", Kind::Numbers, "", "Upper bounds of a histogram's buckets, ascending; from 0.005 to 10 if not said.")
+        .set(|s, v| rule(s, |r| r.buckets = floats(v))),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static ALERTING_ROWS: &[TableRow] = &[
+    TableRow::new("interval_secs", Kind::Time(MIN, HOUR), "15s", "How often alerts are looked at.")
+        .set(|s, v| s.alerting.interval = v.duration()),
+    TableRow::new("repeat_secs", Kind::Time(MIN, MONTH), "4h", "How often an alert that goes on is told again.")
+        .set(|s, v| s.alerting.repeat = v.duration()),
+    TableRow::new("timeout_secs", Kind::Time(MIN, HOUR), "10s", "For a message, all of it.")
+        .set(|s, v| s.alerting.timeout = v.duration()),
+    TableRow::new("webhook", Kind::Urls, "", "Who takes Alertmanager's webhook JSON.")
+        .set(|s, v| s.alerting.webhooks = v.texts.clone()),
+    TableRow::new("alertmanager", Kind::Urls, "", "An Alertmanager, without /api/v2/alerts.")
+        .set(|s, v| s.alerting.alertmanagers = v.texts.clone()),
+    TableRow::new("headers", Kind::Headers, "", "Headers to send along to both.")
+        .set(|s, v| s.alerting.headers = pairs(v)),
+    TableRow::new("mail_to", Kind::Mails, "", "Who gets mail.")
+        .set(|s, v| s.alerting.mail_to = v.texts.clone()),
+    TableRow::new("mail_from", Kind::Mail, "", "From whom it is; the mail program knows if not said, smtp needs it.")
+        .set(|s, v| s.alerting.mail_from = v.string()),
+    TableRow::new("sendmail", Kind::Text, "/usr/sbin/sendmail -t -i", "Program that sends mail, with its arguments; not asked if there is smtp.")
+        .set(|s, v| s.alerting.sendmail = v.string()),
+    TableRow::new("smtp", Kind::Endpoint, "", "Relay that takes mail without TLS, instead of sendmail.")
+        .set(|s, v| s.alerting.smtp = v.string()),
+    TableRow::new("external_url", Kind::Url, "", "Where links in messages lead: the URL of this agent.")
+        .set(|s, v| s.alerting.external_url = v.string()),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static ALERT_ROWS: &[TableRow] = &[
+    TableRow::new("name", Kind::Text, "", "The label \"alertname\".")
+        .required().unique().set(|s, v| alert(s, |a| a.name = v.string())),
+    TableRow::new("expr", Kind::Expression, "", "The condition, as in rate(disk_read_bytes_total{device=\"sda\"}[1m]) > 1e6.")
+        .required().set(|s, v| alert(s, |a| a.expr = v.string())),
+    TableRow::new("for", Kind::Time(0, MONTH), "0s", "How long it must hold before the alert fires.")
+        .set(|s, v| alert(s, |a| a.for_ = v.duration())),
+    TableRow::new("labels", Kind::Labels, "", "More labels; filled in like annotations.")
+        .set(|s, v| alert(s, |a| a.labels = pairs(v))),
+    TableRow::new("annotations", Kind::Labels, "", "What to tell, with {{ $value }} and {{ $labels.name }} in it.")
+        .set(|s, v| alert(s, |a| a.annotations = pairs(v))),
+];
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn log(settings: &mut Settings, set: impl FnOnce(&mut LogFiles)) {
+    settings.logs.last_mut().map(set);
+}
+
+fn rule(settings: &mut Settings, set: impl FnOnce(&mut LogRule)) {
+    log(settings, |log| {
+        log.rules.last_mut().map(set);
+    });
+}
+
+fn alert(settings: &mut Settings, set: impl FnOnce(&mut Alert)) {
+    settings.alerts.last_mut().map(set);
+}

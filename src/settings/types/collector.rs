@@ -1,0 +1,182 @@
+//! What a collector declares of itself for the settings, which name no collector.
+
+use crate::base::dialect::Dialect;
+use crate::settings::types::kind::Kind;
+use crate::settings::types::value::Value;
+use regex_lite::Regex;
+use std::time::Duration;
+
+/// One collector.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// The key under `[collectors]`, and the flags `--collector.<name>` and
+    /// `--no-collector.<name>`.
+    pub name: &'static str,
+    /// The name that node_exporter's flags have; taken like `name`.
+    pub node_name: &'static str,
+    /// It runs by default.
+    pub on: bool,
+    /// One line for help.
+    pub help: &'static str,
+    /// The keys of `[collectors.<name>]` besides `enabled`. Of two whose keys differ by
+    /// `include` and `exclude` only one may be set, and the default of the other gives way.
+    pub options: &'static [&'static OptionRow],
+}
+
+impl Subject {
+    /// The settings of this collector where no source sets any.
+    pub fn defaults(&self, dialect: Dialect) -> CollectorSettings {
+        let default = |row: &&OptionRow| {
+            let [own, node] = row.default;
+            row.kind.default(if dialect == Dialect::Node { node } else { own }).unwrap_or_default()
+        };
+        CollectorSettings {
+            name: self.name,
+            enabled: self.on,
+            values: self.options.iter().map(default).collect(),
+            rows: self.options,
+        }
+    }
+}
+
+/// What there is to say about an option, whatever its type.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionRow {
+    /// The key in `[collectors.<name>]`.
+    pub key: &'static str,
+    /// node_exporter's flags without the leading dashes, the deprecated ones too. Besides them there is
+    /// `--collector.<name>.<key>` with dashes for underscores.
+    pub node_flags: &'static [&'static str],
+    /// What the value may be.
+    pub kind: Kind,
+    /// In our own dialect and in node_exporter's; "" is none.
+    pub default: [&'static str; 2],
+    /// One line for help.
+    pub help: &'static str,
+    /// It is a key of `[system]` and switches the collector where `[collectors]` says nothing of it.
+    pub in_system: bool,
+}
+
+/// One option of a collector: a static that the collector asks with, so that a key that is spelt wrong
+/// does not compile, and a switch cannot be taken for a pattern.
+#[derive(Debug)]
+pub struct CollectorOption<T> {
+    /// For the table of options.
+    pub row: OptionRow,
+    /// What a value means.
+    read: fn(&Value) -> T,
+}
+
+/// The option may be set in `[collectors.<name>]` as `key`.
+const fn option<T>(
+    key: &'static str,
+    kind: Kind,
+    help: &'static str,
+    read: fn(&Value) -> T,
+) -> CollectorOption<T> {
+    let row = OptionRow { key, node_flags: &[], kind, default: ["", ""], help, in_system: false };
+    CollectorOption { row, read }
+}
+
+/// A regular expression, compiled once; the empty one is none.
+pub const fn pattern(key: &'static str, help: &'static str) -> CollectorOption<Option<Regex>> {
+    option(key, Kind::Pattern, help, Value::pattern)
+}
+
+/// `true` or `false`.
+pub const fn switch(key: &'static str, help: &'static str) -> CollectorOption<bool> {
+    option(key, Kind::Switch, help, Value::is_on).default("false")
+}
+
+/// A switch of the whole collector, under another name: the key of `[system]`.
+pub const fn system_switch(key: &'static str, help: &'static str) -> CollectorOption<bool> {
+    let mut option = switch(key, help).default("");
+    option.row.in_system = true;
+    option
+}
+
+/// A whole number.
+pub const fn count(
+    key: &'static str,
+    [least, most]: [u64; 2],
+    help: &'static str,
+) -> CollectorOption<u64> {
+    option(key, Kind::Count(least, most), help, |value| value.number)
+}
+
+/// A length of time, bounds in milliseconds.
+pub const fn duration(
+    key: &'static str,
+    [least, most]: [u64; 2],
+    help: &'static str,
+) -> CollectorOption<Duration> {
+    option(key, Kind::Time(least, most), help, Value::duration)
+}
+
+/// Several words.
+pub const fn words(key: &'static str, help: &'static str) -> CollectorOption<Vec<String>> {
+    option(key, Kind::Words, help, |value| value.texts.clone())
+}
+
+/// Several paths, in which `*`, `?` and `[...]` may stand.
+pub const fn globs(key: &'static str, help: &'static str) -> CollectorOption<Vec<String>> {
+    option(key, Kind::Globs, help, |value| value.texts.clone())
+}
+
+impl<T> CollectorOption<T> {
+    /// The same in both dialects.
+    pub const fn default(self, text: &'static str) -> CollectorOption<T> {
+        self.defaults(text, text)
+    }
+
+    /// In our own dialect and in node_exporter's.
+    pub const fn defaults(mut self, own: &'static str, node: &'static str) -> CollectorOption<T> {
+        self.row.default = [own, node];
+        self
+    }
+
+    /// node_exporter's flags for it.
+    pub const fn flags(mut self, flags: &'static [&'static str]) -> CollectorOption<T> {
+        self.row.node_flags = flags;
+        self
+    }
+}
+
+/// What is set for one collector.
+#[derive(Clone, Debug)]
+pub struct CollectorSettings {
+    /// The collector's own name.
+    pub name: &'static str,
+    /// It shall run.
+    pub enabled: bool,
+    /// One for each of the subject's options, in that order.
+    pub(crate) values: Vec<Value>,
+    pub(crate) rows: &'static [&'static OptionRow],
+}
+
+impl CollectorSettings {
+    /// What `option`, which is one of this collector's, is set to.
+    pub fn get<T>(&self, option: &'static CollectorOption<T>) -> T {
+        let place = self.rows.iter().position(|row| std::ptr::eq(*row, &option.row));
+        debug_assert!(place.is_some(), "{} has no option {}", self.name, option.row.key);
+        let value = place.and_then(|at| self.values.get(at));
+        value.map_or_else(|| (option.read)(&Value::default()), option.read)
+    }
+
+    /// The text of the option `key`, for messages and tests; none if it is not set.
+    pub fn text(&self, key: &str) -> Option<String> {
+        let place = self.rows.iter().position(|row| row.key == key)?;
+        self.values.get(place).filter(|value| !value.is_empty()).map(|value| value.texts.join(","))
+    }
+}
+
+impl PartialEq for CollectorSettings {
+    fn eq(&self, other: &CollectorSettings) -> bool {
+        let texts = |settings: &CollectorSettings| -> Vec<Option<String>> {
+            self.rows.iter().map(|row| settings.text(row.key)).collect()
+        };
+        (self.name, self.enabled) == (other.name, other.enabled) && texts(self) == texts(other)
+    }
+}
+
+impl Eq for CollectorSettings {}

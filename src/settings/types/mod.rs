@@ -1,0 +1,26 @@
+//! The settings, the values that options may have, and what a collector says of its options.
+
+mod collector;
+mod inputs;
+mod kind;
+mod outputs;
+mod secret;
+mod served;
+mod settings;
+mod value;
+
+pub use collector::{
+    CollectorOption, CollectorSettings, OptionRow, Subject, count, duration, globs, pattern,
+    switch, system_switch, words,
+};
+pub use inputs::{
+    Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,
+    Target, TargetKind,
+};
+pub use kind::Kind;
+pub use outputs::{
+    Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Retry, Spool, StdoutFormat, Tls,
+};
+pub use served::Served;
+pub use settings::{Action, Agent, Custom, Log, Paths, Push, Server, Settings};
+pub use value::Value;

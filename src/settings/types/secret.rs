@@ -1,0 +1,30 @@
+//! Values as they may be shown, by `--check-config` and in messages: without what is secret.
+
+use crate::base::wire::{SECRET, shown};
+use crate::settings::types::kind::Kind;
+
+impl Kind {
+    /// A value of this kind, right or wrong, without what is secret in it.
+    pub fn shown(self, text: &str) -> String {
+        match self {
+            Kind::Headers => match text.split_once('=') {
+                Some((name, _)) => [name, "=", SECRET].concat(),
+                None => SECRET.to_owned(),
+            },
+            Kind::Url | Kind::Remote => shown(text),
+            Kind::Urls => without_path(&shown(text)),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// Who knows the path of a webhook may use it.
+fn without_path(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    match url.get(start..).and_then(|rest| rest.split_once('/')) {
+        Some((host, path)) if !path.is_empty() => {
+            [url.get(..start).unwrap_or_default(), host, "/", SECRET].concat()
+        }
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,321 @@
+//! An answer as it comes in pieces (RFC 9110, RFC 9112): heads of 1xx are skipped; the body is as
+//! long as Content-Length says, in chunks, or until the peer closes; gzip is undone when it is
+//! whole.
+//!
+//! The status decides. Once it was read, nothing that follows makes it no answer: what cannot be
+//! read, is too long or never comes is said in `Answer::fault`, and whoever needs the body looks
+//! there. Without that a sample that arrived would be sent again, and count twice.
+
+use super::failure::Failure;
+use super::head::{self, Coding};
+use super::inflate::gunzip;
+use crate::base::clock::WallClock;
+use crate::base::wire::{self, Chunks, Fault};
+use std::str;
+use std::time::Duration;
+
+/// Bytes of all heads of one answer.
+pub(super) const MAX_HEAD: usize = 256 << 10;
+
+/// How an answer begins.
+const HTTP: &[u8] = b"HTTP/";
+
+const NO_HEAD: &str = "the head of the answer is not valid HTTP";
+
+#[derive(Clone, Copy, Debug)]
+enum Framing {
+    Head,
+    Sized(u64),
+    Chunked(Chunks),
+    UntilClose,
+    Done,
+}
+
+/// What came back: at least the status, which decides.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Why the rest could not be read, all of it. The body is then what was read of it.
+    pub fault: Option<Failure>,
+    /// The head broke off: what its headers would have said is not known.
+    pub is_head_torn: bool,
+    /// The Content-Type header; empty without one.
+    pub content_type: String,
+    /// For how long the peer wants to be left alone.
+    pub retry_after: Option<Duration>,
+    /// The header X-Prometheus-Remote-Write-Samples-Written: what a receiver of remote write 2.0 took.
+    pub samples_written: Option<u64>,
+    /// The body, decoded.
+    pub body: Vec<u8>,
+}
+
+/// An answer that is not whole yet.
+pub struct Reading {
+    framing: Framing,
+    /// The head so far, and how many bytes of heads there were before it.
+    head: Vec<u8>,
+    skipped: usize,
+    is_head: bool,
+    max_body: usize,
+    coding: Coding,
+    keep_alive: bool,
+    location: Option<String>,
+    answer: Answer,
+}
+
+/// An answer that is whole.
+#[derive(Debug)]
+pub struct Read {
+    /// What it says.
+    pub answer: Answer,
+    /// Where it leads.
+    pub location: Option<String>,
+    /// The connection can be used again.
+    pub keep_alive: bool,
+}
+
+fn protocol(text: &str) -> Failure {
+    Failure { reason: "protocol", text: text.to_owned() }
+}
+
+fn too_large(max_body: usize) -> Failure {
+    let text = format!("the body of the answer is longer than {max_body} bytes");
+    Failure { reason: "too_large", text }
+}
+
+impl Reading {
+    /// The answer to a request, which was one for a head only or not.
+    pub fn new(is_head: bool, max_body: usize) -> Reading {
+        Reading {
+            framing: Framing::Head,
+            head: Vec::new(),
+            skipped: 0,
+            is_head,
+            max_body,
+            coding: Coding::Plain,
+            keep_alive: false,
+            location: None,
+            answer: Answer::default(),
+        }
+    }
+
+    /// Takes what came. Whether there is no more to wait for.
+    ///
+    /// # Errors
+    ///
+    /// It is no answer; its status was not read.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
+        self.take(bytes).or_else(|failure| self.fail(failure).map(|()| true))
+    }
+
+    /// No more can be read. Where the status was, that is the end of the answer.
+    ///
+    /// # Errors
+    ///
+    /// The status was not read.
+    pub fn fail(&mut self, failure: Failure) -> Result<(), Failure> {
+        if self.answer.status == 0 {
+            let Some((_, status @ 200..600)) = head::status(&self.head) else {
+                return Err(failure);
+            };
+            self.answer.status = status;
+            self.answer.is_head_torn = true;
+        }
+        self.answer.fault = Some(failure);
+        self.framing = Framing::Done;
+        self.keep_alive = false;
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let n = match &mut self.framing {
+                Framing::Head => self.feed_head(rest)?,
+                Framing::Sized(left) => {
+                    let n = rest.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    self.answer.body.extend_from_slice(rest.get(..n).unwrap_or_default());
+                    *left -= n as u64;
+                    if *left == 0 {
+                        self.framing = Framing::Done;
+                    }
+                    n
+                }
+                Framing::Chunked(chunks) => {
+                    let fed = chunks.feed(rest, &mut self.answer.body, self.max_body);
+                    let (n, done) = fed.map_err(|fault| match fault {
+                        Fault::TooLarge => too_large(self.max_body),
+                        Fault::Malformed => protocol("the answer is not in valid chunks"),
+                    })?;
+                    if done {
+                        self.framing = Framing::Done;
+                    }
+                    n
+                }
+                Framing::UntilClose => {
+                    let room = self.max_body.saturating_sub(self.answer.body.len());
+                    let fits = rest.get(..room);
+                    self.answer.body.extend_from_slice(fits.unwrap_or(rest));
+                    if rest.len() > room {
+                        return Err(too_large(self.max_body));
+                    }
+                    rest.len()
+                }
+                Framing::Done => {
+                    // Nobody asked for more: what it answers next would not be ours.
+                    self.keep_alive = false;
+                    rest.len()
+                }
+            };
+            rest = rest.get(n..).unwrap_or_default();
+        }
+        Ok(matches!(self.framing, Framing::Done))
+    }
+
+    /// The peer closes.
+    ///
+    /// # Errors
+    ///
+    /// The status was not read.
+    pub fn end(&mut self) -> Result<(), Failure> {
+        self.keep_alive = false;
+        match self.framing {
+            Framing::UntilClose => self.framing = Framing::Done,
+            Framing::Done => {}
+            _ => {
+                let text = "the peer closed before its answer was whole".to_owned();
+                return self.fail(Failure { reason: "connect", text });
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer.
+    pub fn finish(mut self) -> Read {
+        if let Err(failure) = self.unpack() {
+            self.answer.body.clear();
+            self.answer.fault.get_or_insert(failure);
+        }
+        let (location, keep_alive) = (self.location, self.keep_alive);
+        Read { answer: self.answer, location, keep_alive }
+    }
+
+    /// Undoes the coding of the body.
+    fn unpack(&mut self) -> Result<(), Failure> {
+        let body = &mut self.answer.body;
+        match self.coding {
+            Coding::Gzip => {
+                *body = gunzip(body, self.max_body).map_err(|fault| match fault {
+                    Fault::TooLarge => too_large(self.max_body),
+                    Fault::Malformed => protocol("the answer is not valid gzip"),
+                })?;
+            }
+            Coding::Other if str::from_utf8(body).is_err() => {
+                return Err(protocol("the answer is in an encoding nobody asked for"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// How many of `bytes` belong to the head.
+    fn feed_head(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
+        let before = self.head.len();
+        self.head.extend_from_slice(bytes);
+        // What is no HTTP need not be waited for.
+        let start = self.head.get(..self.head.len().min(HTTP.len())).unwrap_or_default();
+        if !HTTP.starts_with(start) {
+            return Err(protocol("what answers does not speak HTTP"));
+        }
+        let end = wire::head_end(&self.head, before);
+        if self.skipped + end.unwrap_or(self.head.len()) > MAX_HEAD {
+            return Err(protocol("the head of the answer is longer than 256 KiB"));
+        }
+        let Some(end) = end else { return Ok(bytes.len()) };
+        let mut head = std::mem::take(&mut self.head);
+        head.truncate(end);
+        self.skipped += end;
+        self.read_head(&head)?;
+        Ok(end - before)
+    }
+
+    fn read_head(&mut self, head: &[u8]) -> Result<(), Failure> {
+        let Some((is_kept, status)) = head::status(head) else { return Err(protocol(NO_HEAD)) };
+        match status {
+            101 => return Err(protocol("the answer changes to a protocol that was not asked for")),
+            100..200 => return Ok(()),
+            200..600 => {}
+            _ => return Err(protocol("the status of the answer is not from 100 to 599")),
+        }
+        self.answer.status = status;
+        self.keep_alive = is_kept;
+        self.framing = self.read_headers(head)?;
+        if self.is_head || matches!(status, 204 | 304) {
+            self.framing = Framing::Done;
+            self.coding = Coding::Plain;
+        }
+        match self.framing {
+            Framing::Sized(0) => self.framing = Framing::Done,
+            Framing::Sized(n) if n > self.max_body as u64 => return Err(too_large(self.max_body)),
+            Framing::UntilClose => self.keep_alive = false,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Reads all of them, also where one is wrong. Of those that should be there once the first
+    /// counts.
+    fn read_headers(&mut self, head: &[u8]) -> Result<Framing, Failure> {
+        let (mut length, mut chunked, mut close) = (None, false, false);
+        let (mut coding, mut wrong) = (None, None);
+        let has_chunks = self.keep_alive;
+        for header in head::headers(head) {
+            let Some((name, value)) = header else {
+                wrong = Some(NO_HEAD);
+                continue;
+            };
+            let is = |other: &str| wire::same(name, other);
+            if is("content-type") && self.answer.content_type.is_empty() {
+                self.answer.content_type = head::text(value);
+            } else if is("location") {
+                self.location.get_or_insert_with(|| head::text(value));
+            } else if is("retry-after") {
+                self.answer.retry_after = head::retry_after(&head::text(value), WallClock::now());
+            } else if is("x-prometheus-remote-write-samples-written") {
+                self.answer.samples_written = wire::content_length(value);
+            } else if is("content-encoding") {
+                coding.get_or_insert_with(|| head::coding(value));
+            } else if is("connection") {
+                for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+                    close |= wire::same(token, b"close");
+                    self.keep_alive |= wire::same(token, b"keep-alive");
+                }
+            } else if is("content-length") && !value.is_empty() {
+                let said = wire::content_length(value);
+                if said.is_none() || length.is_some_and(|l| Some(l) != said) {
+                    wrong = Some("the Content-Length of the answer is no number");
+                }
+                length = said;
+            } else if is("transfer-encoding") {
+                if chunked || !wire::same(value, b"chunked") {
+                    wrong = Some("the Transfer-Encoding of the answer is not chunked");
+                }
+                chunked = true;
+            }
+        }
+        self.coding = coding.unwrap_or_default();
+        // Both are an attempt to hide an answer in another, or a broken proxy (RFC 9112, 6.3). Before
+        // HTTP/1.1 there were no chunks: what has a length is not in any.
+        let is_odd = chunked && length.is_some();
+        self.keep_alive &= !close && !is_odd;
+        match (wrong, chunked, length) {
+            (Some(text), ..) => Err(protocol(text)),
+            (None, true, length) if has_chunks || length.is_none() => {
+                Ok(Framing::Chunked(Chunks::default()))
+            }
+            (None, _, Some(length)) => Ok(Framing::Sized(length)),
+            (None, _, None) => Ok(Framing::UntilClose),
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A small blocking HTTP/1.1 client for workers (RFC 9110, RFC 9112): one deadline over name
+//! resolution, connecting, TLS, sending and receiving; bounded answers, redirects and headers; gzip.
+//!
+//! Name resolution is `getaddrinfo`, which cannot be interrupted: where it takes longer than the
+//! deadline (its own limit is some ten seconds), the call fails as soon as it returns.
+
+use super::Tls;
+use super::answer::{Answer, Read, Reading};
+use super::failure::{Failure, broken, failure, left};
+use super::inflate::ACCEPTED;
+use super::stream::Stream;
+use crate::base::wire::{Url, shown};
+use std::borrow::Cow;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+/// How often an answer may lead elsewhere.
+const MAX_REDIRECTS: usize = 5;
+
+/// Addresses of one name that are tried.
+const MAX_ADDRESSES: usize = 8;
+
+/// How much is received at once. It lies on the worker's stack.
+const PIECE: usize = 8 << 10;
+
+const ANY_HOST: &str = "follow_redirects = \"any\" goes there";
+
+/// One request.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// GET, POST, …
+    pub method: &'a str,
+    /// Where to.
+    pub url: &'a Url,
+    /// Names and values, besides Host, User-Agent, Accept-Encoding, Connection, Content-Length. Of
+    /// these only Accept goes along where an answer leads to another server.
+    pub headers: &'a [(String, String)],
+    /// What is sent.
+    pub body: Option<&'a [u8]>,
+    /// When it has to be over, answer and all.
+    pub deadline: Instant,
+    /// Bytes of the answer's body, as it comes and decoded.
+    pub max_body: usize,
+}
+
+/// A client; its connection is kept for the next call to the same host.
+///
+/// A connection that was kept may be closed by the peer just as the next request goes out. What is
+/// safe is then sent once more, on a new connection, if nothing of an answer came. So is what is
+/// posted by a client for samples: a receiver that got them twice is no wiser, as each has its time
+/// stamp. Other posts fail, and whoever sent them decides.
+#[derive(Default)]
+pub struct Client {
+    kept: Option<Kept>,
+    /// `None`: that of the system, read when it is needed.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code))]
+    tls: Option<Tls>,
+    /// To send the same again does no harm.
+    repeats: bool,
+    /// Redirects to other hosts are followed.
+    any_host: bool,
+}
+
+struct Kept {
+    stream: Stream,
+    is_tls: bool,
+    host: String,
+    port: u16,
+}
+
+impl Client {
+    /// A client for samples: what it posts may arrive twice.
+    pub fn for_samples(tls: Tls) -> Client {
+        Client { tls: Some(tls), ..Client::for_plain_samples() }
+    }
+
+    /// The same, to whom nobody speaks TLS.
+    pub fn for_plain_samples() -> Client {
+        Client { repeats: true, ..Client::default() }
+    }
+
+    /// One that follows redirects to other hosts, or only those to the host that was asked.
+    pub fn following(any_host: bool) -> Client {
+        Client { any_host, ..Client::default() }
+    }
+
+    /// Asks for something: an answer of 2xx has all of it.
+    ///
+    /// # Errors
+    ///
+    /// As `deliver`; or it says 2xx and is not whole.
+    pub fn send(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
+        let answer = self.deliver(call)?;
+        match answer.fault {
+            Some(fault) if answer.status / 100 == 2 => Err(fault),
+            _ => Ok(answer),
+        }
+    }
+
+    /// Sends `call` and waits for the answer, following redirects of GET and HEAD.
+    ///
+    /// # Errors
+    ///
+    /// Nothing came back in time; any status is an answer, whatever became of the rest of it.
+    pub fn deliver(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
+        let is_safe = matches!(call.method, "GET" | "HEAD");
+        let mut url = Cow::Borrowed(call.url);
+        for _ in 0..=MAX_REDIRECTS {
+            let read = self.exchange(call, &url, is_safe)?;
+            let leads = is_safe && matches!(read.answer.status, 301 | 302 | 303 | 307 | 308);
+            let Some(location) = read.location.filter(|_| leads) else { return Ok(read.answer) };
+            let next = url.join(&location).map_err(|expected| Failure {
+                reason: "redirect",
+                text: format!("the answer leads to {}; expected: {expected}", shown(&location)),
+            })?;
+            if !self.any_host && next.host != call.url.host {
+                let text = ["the answer leads to another host, ", &next.host, ": ", ANY_HOST];
+                return Err(Failure { reason: "redirect", text: text.concat() });
+            }
+            url = Cow::Owned(next);
+        }
+        Err(failure("redirect", "the answer leads elsewhere more than 5 times"))
+    }
+
+    /// One request, one answer. A connection that was kept and is dead is replaced by a new one.
+    fn exchange(&mut self, call: &Call<'_>, url: &Url, is_safe: bool) -> Result<Read, Failure> {
+        let request = request(call, url)?;
+        let is_same = |k: &Kept| k.host == url.host && k.port == url.port && k.is_tls == url.is_tls;
+        if let Some(mut kept) = self.kept.take().filter(is_same)
+            && kept.stream.is_silent()
+        {
+            let mut heard = false;
+            match talk(&mut kept.stream, &request, call, &mut heard) {
+                // The peer may have hung up as the request went out.
+                Err(failure)
+                    if (is_safe || self.repeats) && !heard && failure.reason == "connect" => {}
+                done => return self.keep(kept, done),
+            }
+        }
+        let mut stream = self.open(url, call.deadline)?;
+        let done = talk(&mut stream, &request, call, &mut false);
+        let (is_tls, host) = (url.is_tls, url.host.clone());
+        self.keep(Kept { stream, is_tls, host, port: url.port }, done)
+    }
+
+    /// A new connection, and under TLS where the URL says so.
+    fn open(&mut self, url: &Url, deadline: Instant) -> Result<Stream, Failure> {
+        #[cfg(feature = "tls")]
+        if url.is_tls {
+            let tls = system(&mut self.tls)?;
+            let stream = connect(&url.host, url.port, deadline)?;
+            return Ok(Stream::Tls(Box::new(tls.open(stream, &url.host, deadline)?)));
+        }
+        connect(&url.host, url.port, deadline).map(Stream::Plain)
+    }
+
+    fn keep(&mut self, kept: Kept, done: Result<Read, Failure>) -> Result<Read, Failure> {
+        if done.as_ref().is_ok_and(|read| read.keep_alive) {
+            self.kept = Some(kept);
+        }
+        done
+    }
+}
+
+/// One call over a connection that is there, such as that to a Unix socket; redirects are not followed.
+///
+/// # Errors
+///
+/// As `Client::deliver`.
+pub fn call_over(stream: TcpStream, call: &Call<'_>) -> Result<Answer, Failure> {
+    let request = request(call, call.url)?;
+    Ok(talk(&mut Stream::Plain(stream), &request, call, &mut false)?.answer)
+}
+
+/// What is configured; else that of the system, kept from now on.
+#[cfg(feature = "tls")]
+pub fn system(tls: &mut Option<Tls>) -> Result<Tls, Failure> {
+    if tls.is_none() {
+        let read = Tls::read(&crate::settings::Tls::default());
+        let failed = |error: std::io::Error| Failure { reason: "tls", text: error.to_string() };
+        *tls = Some(read.map_err(failed)?);
+    }
+    tls.clone().ok_or_else(|| failure("tls", "no TLS"))
+}
+
+/// Tries one address after the other; each but the last may take its share of the time. An IPv6
+/// address may be in brackets.
+///
+/// # Errors
+///
+/// There is no such host, or nobody listens there, or not in time.
+pub fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Failure> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let found = (name, port).to_socket_addrs().map_err(|error| Failure {
+        reason: "resolve",
+        text: format!("resolving {name}: {error}"),
+    })?;
+    let addresses: Vec<SocketAddr> = found.take(MAX_ADDRESSES).collect();
+    let mut failed = failure("resolve", &["resolving ", name, ": no address"].concat());
+    for (at, address) in addresses.iter().enumerate() {
+        let doing = ["connecting to ", &address.to_string()].concat();
+        let share = left(deadline, &doing)? / (addresses.len() - at) as u32;
+        match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
+            Ok(stream) => {
+                // Without it only the last packet of a long request would be late.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => failed = broken(&error, &doing),
+        }
+    }
+    Err(failed)
+}
+
+/// The bytes of a request.
+fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
+    let is_home = url.is_same_place(call.url);
+    let authority = url.authority();
+    let length = call.body.map(|body| body.len().to_string());
+    let mut head = [
+        &[call.method, " ", &url.target, " HTTP/1.1\r\nHost: ", &authority].concat(),
+        concat!("\r\nUser-Agent: sysmetrics/", env!("CARGO_PKG_VERSION")),
+        "\r\nAccept-Encoding: ",
+        ACCEPTED,
+    ]
+    .concat();
+    let headers = call.headers.iter().map(|(name, value)| (&**name, &**value));
+    for (name, value) in headers.filter(|(n, _)| is_home || n.eq_ignore_ascii_case("accept")) {
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        let is_value = |b: u8| b >= b' ' && b != 0x7f || b == b'\t';
+        if name.is_empty() || !name.bytes().all(is_name) || !value.bytes().all(is_value) {
+            let text = format!("the header {name} has a character that no header has");
+            return Err(Failure { reason: "protocol", text });
+        }
+        for part in ["\r\n", name, ": ", value] {
+            head.push_str(part);
+        }
+    }
+    if let Some(length) = length {
+        head.push_str("\r\nContent-Length: ");
+        head.push_str(&length);
+    }
+    head.push_str("\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(call.body.unwrap_or_default());
+    Ok(bytes)
+}
+
+/// Sends `request` and receives the answer; `heard` when anything of it came.
+fn talk(
+    stream: &mut Stream,
+    request: &[u8],
+    call: &Call<'_>,
+    heard: &mut bool,
+) -> Result<Read, Failure> {
+    stream.send(request, call.deadline)?;
+    let mut reading = Reading::new(call.method == "HEAD", call.max_body);
+    let mut piece = [0; PIECE];
+    loop {
+        let is_over = match stream.receive(&mut piece, call.deadline) {
+            Err(failure) => reading.fail(failure).map(|()| true)?,
+            Ok(0) => reading.end().map(|()| true)?,
+            Ok(n) => {
+                *heard = true;
+                reading.feed(piece.get(..n).unwrap_or_default())?
+            }
+        };
+        if is_over {
+            return Ok(reading.finish());
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "gzip")]
+mod tests;

@@ -1,0 +1,325 @@
+//! TLS 1.3 and 1.2 (RFC 8446, RFC 5246) by rustls, as a client: whom to trust, who we are, and the
+//! connection. Certificates of peers are always checked; there is no switch against it.
+//!
+//! Nothing asks for revoked certificates. The clock has to be about right: a machine that starts in
+//! 1970 is told that certificates are not valid yet until its clock is set.
+
+mod files;
+
+use super::failure::{Failure, broken, is_hung_up, late};
+use crate::base::text::words::shown;
+use rustls::client::{ClientConfig, ClientConnection, Resumption};
+use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, CertificateError, Error};
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Sessions that are kept, so that a new connection costs less. A client has one peer or few.
+const SESSIONS: usize = 4;
+
+/// Names of a peer's certificate that a message shows.
+const MAX_NAMES: usize = 8;
+
+/// Characters of each: a host name has no more.
+const MAX_NAME: usize = 253;
+
+const SENDING: &str = "sending the request";
+const RECEIVING: &str = "waiting for the answer";
+const GREETING: &str = "the TLS handshake";
+
+/// How a peer is known and we to it.
+#[derive(Clone)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+    /// The name in the peer's certificate; that of the URL without it.
+    name: Option<ServerName<'static>>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never a key.
+        f.write_str("Tls")
+    }
+}
+
+impl Tls {
+    /// Reads the files that are named, or the system's authorities.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or is not what it should be; the text names it.
+    pub fn read(said: &crate::settings::Tls) -> io::Result<Tls> {
+        let roots = files::authorities(said.ca_file.as_deref())?;
+        let ours = files::identity(said.cert_file.as_deref(), said.key_file.as_deref())?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let invalid = |text: &str| io::Error::new(ErrorKind::InvalidInput, text);
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| invalid(&error.to_string()))?
+            .with_root_certificates(roots);
+        let mut config = match ours {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| {
+                let name = |path: &Option<std::path::PathBuf>| {
+                    path.as_deref().unwrap_or("".as_ref()).display().to_string()
+                };
+                let (cert, key) = (name(&said.cert_file), name(&said.key_file));
+                let why = error.to_string();
+                invalid(
+                    &[&*cert, " and ", &key, " are no certificate and its key: ", &why].concat(),
+                )
+            })?,
+        };
+        config.resumption = Resumption::in_memory_sessions(SESSIONS);
+        let name = match &*said.server_name {
+            "" => None,
+            name => Some(server_name(name).ok_or_else(|| {
+                invalid(&["server_name ", name, ": expected a host name or an address"].concat())
+            })?),
+        };
+        Ok(Tls { config: Arc::new(config), name })
+    }
+
+    /// The same, for peers that speak `protocol` (ALPN, RFC 7301).
+    #[cfg(feature = "grpc")]
+    pub fn speaking(&self, protocol: &[u8]) -> Tls {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Tls { config: Arc::new(config), name: self.name.clone() }
+    }
+
+    /// Greets the peer and checks who it is. `host` may be an IPv6 address in brackets.
+    pub fn open(&self, tcp: TcpStream, host: &str, deadline: Instant) -> Result<Stream, Failure> {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let name = self.name.clone().or_else(|| server_name(bare)).ok_or_else(|| Failure {
+            reason: "tls",
+            text: ["no certificate can be for the name ", bare].concat(),
+        })?;
+        let connection = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| refused(&error))?;
+        let mut stream = Stream { tcp, connection };
+        stream.greet(deadline)?;
+        Ok(stream)
+    }
+}
+
+fn server_name(text: &str) -> Option<ServerName<'static>> {
+    ServerName::try_from(text.to_owned()).ok()
+}
+
+/// What is wrong, in a sentence that says what to do. The library's own words may need the names of its
+/// variants, which the small build leaves out: nothing that peers commonly cause depends on them.
+pub fn refused(error: &Error) -> Failure {
+    let known = match error {
+        Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        }) => return another_name(&expected.to_str(), presented),
+        Error::InvalidCertificate(wrong) => certificate(wrong),
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "the peer wants a certificate of ours: name it with cert_file and key_file"
+        }
+        Error::AlertReceived(alert) => {
+            let number = u8::from(*alert).to_string();
+            let text = ["the peer ended TLS with the alert ", &number, " (RFC 8446, section 6)"];
+            return Failure { reason: "tls", text: text.concat() };
+        }
+        Error::InvalidMessage(_) => "what answers does not speak TLS",
+        Error::PeerIncompatible(_) => {
+            "the peer has no version or cipher of TLS 1.2 or 1.3 in common"
+        }
+        Error::PeerMisbehaved(_)
+        | Error::InappropriateMessage { .. }
+        | Error::InappropriateHandshakeMessage { .. } => "the peer does not keep to TLS",
+        _ => "",
+    };
+    let text = match known {
+        "" => ["TLS: ", &error.to_string()].concat(),
+        known => known.to_owned(),
+    };
+    Failure { reason: "tls", text }
+}
+
+/// The names that it has are made of those of variants, too.
+fn another_name(expected: &str, presented: &[String]) -> Failure {
+    let mut text = ["the peer's certificate is not for ", expected].concat();
+    let presented = presented.iter().filter(|name| !name.is_empty()).take(MAX_NAMES);
+    for (at, name) in presented.enumerate() {
+        text.push_str(if at == 0 { " but for " } else { ", " });
+        text.push_str(&shown(name, MAX_NAME));
+    }
+    text.push_str(": say with server_name whom it is for");
+    Failure { reason: "tls", text }
+}
+
+fn certificate(wrong: &CertificateError) -> &'static str {
+    match wrong {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the peer's certificate has expired, unless the clock of this machine is ahead"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the peer's certificate is not valid yet: the clock of this machine may be wrong"
+        }
+        CertificateError::UnknownIssuer => {
+            "the peer's certificate is from an authority that is not trusted: name it with ca_file"
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "the peer's certificate is not for servers"
+        }
+        CertificateError::Revoked => "the peer's certificate was revoked",
+        CertificateError::BadEncoding | CertificateError::BadSignature => {
+            "the peer's certificate is damaged, or not signed by whom it says"
+        }
+        _ => {
+            "the peer's certificate cannot be used: an authority's own, or signed in a way that is \
+             not known here"
+        }
+    }
+}
+
+/// A connection under TLS.
+pub struct Stream {
+    /// What is below.
+    pub tcp: TcpStream,
+    /// The state of TLS.
+    pub connection: ClientConnection,
+}
+
+impl Stream {
+    fn greet(&mut self, deadline: Instant) -> Result<(), Failure> {
+        while self.connection.is_handshaking() {
+            self.deliver(deadline)?;
+            if self.connection.is_handshaking() && self.fill(deadline, GREETING)? == 0 {
+                let text = "the peer closed in the TLS handshake".to_owned();
+                return Err(Failure { reason: "connect", text });
+            }
+        }
+        self.deliver(deadline)
+    }
+
+    /// Sends what the greeting has ready. A peer that hangs up meanwhile may have said why.
+    fn deliver(&mut self, deadline: Instant) -> Result<(), Failure> {
+        let done = self.flush(deadline);
+        if done.as_ref().is_err_and(is_hung_up) {
+            while self.fill(deadline, GREETING)? > 0 {}
+        }
+        done.map_err(|error| broken(&error, GREETING))
+    }
+
+    /// Whether the peer neither closed nor said anything unasked: what TLS says for itself, such
+    /// as tickets for the next session, does not count.
+    pub fn is_silent(&mut self) -> bool {
+        if self.tcp.set_nonblocking(true).is_err() {
+            return false;
+        }
+        let is_silent = loop {
+            match self.connection.read_tls(&mut self.tcp) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break true,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(1..) => match self.connection.process_new_packets() {
+                    Ok(state)
+                        if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
+                    _ => break false,
+                },
+                _ => break false,
+            }
+        };
+        is_silent && self.tcp.set_nonblocking(false).is_ok()
+    }
+
+    /// As `super::stream::Stream::send`.
+    pub fn send(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Failure> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.connection.writer().write(rest);
+            let taken = taken.map_err(|error| broken(&error, SENDING))?;
+            rest = rest.get(taken..).unwrap_or_default();
+            match self.flush(deadline) {
+                Err(error) if is_hung_up(&error) => break,
+                done => done.map_err(|error| broken(&error, SENDING))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// As `super::stream::Stream::receive`.
+    pub fn receive(&mut self, piece: &mut [u8], deadline: Instant) -> Result<usize, Failure> {
+        loop {
+            match self.connection.reader().read(piece) {
+                Ok(n) => return Ok(n),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.fill(deadline, RECEIVING)?;
+                }
+                // Anybody can close a connection, but only the peer can end TLS.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    let text = "the peer closed without the end of TLS: its answer may be cut off";
+                    return Err(Failure { reason: "connect", text: text.to_owned() });
+                }
+                Err(error) => return Err(broken(&error, RECEIVING)),
+            }
+        }
+    }
+
+    /// Takes what came; 0 when the peer closed.
+    fn fill(&mut self, deadline: Instant, doing: &str) -> Result<usize, Failure> {
+        let n = loop {
+            match self.connection.read_tls(&mut Timed { tcp: &self.tcp, deadline }) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                done => break done.map_err(|error| broken(&error, doing))?,
+            }
+        };
+        let processed = self.connection.process_new_packets();
+        // An alert, or an answer to a change of keys: it is a courtesy.
+        let flushed = self.flush(deadline);
+        processed.map_err(|error| refused(&error))?;
+        match flushed {
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut) => Err(late(doing)),
+            _ => Ok(n),
+        }
+    }
+
+    /// Sends what TLS has ready.
+    fn flush(&mut self, deadline: Instant) -> io::Result<()> {
+        while self.connection.wants_write() {
+            match self.connection.write_tls(&mut Timed { tcp: &self.tcp, deadline }) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                done => drop(done?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A socket of which each operation takes no longer than what is left.
+struct Timed<'a> {
+    tcp: &'a TcpStream,
+    deadline: Instant,
+}
+
+impl Timed<'_> {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.tcp.set_read_timeout(self.left()?)?;
+        self.tcp.read(to)
+    }
+}
+
+impl Write for Timed<'_> {
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        self.tcp.set_write_timeout(self.left()?)?;
+        self.tcp.write(from)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,37 @@
+//! What two readings of the same files agree on.
+
+/// Families that no two runs agree on: parts of their names.
+const VARYING: [&str; 13] = [
+    "process_",
+    "duration_seconds",
+    "build_info",
+    // Of a sensor whose reader was interrupted for so long that it was taken for slow.
+    "hwmon_sensor_age_seconds",
+    // Of the machine that runs the test.
+    "filesystem_size_bytes",
+    "filesystem_free_bytes",
+    "filesystem_avail_bytes",
+    "filesystem_files",
+    "node_time_seconds",
+    "sysmetrics_time_seconds",
+    "time_zone_offset",
+    "timex_",
+    "uname_info",
+];
+
+/// `text` without the families that differ at every run.
+pub fn steady(text: &[u8]) -> String {
+    let text = std::str::from_utf8(text).unwrap();
+    let mut keep = true;
+    let mut kept = String::new();
+    for line in text.split_inclusive('\n') {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            let name = help.split(' ').next().unwrap();
+            keep = !VARYING.iter().any(|v| name.starts_with(v) || name.contains(&format!("_{v}")));
+        }
+        if keep || line == "# EOF\n" {
+            kept.push_str(line);
+        }
+    }
+    kept
+}
