@@ -25,7 +25,7 @@ packages=(
 # A newer Node.js brings its own npm, beside which Debian's cannot be installed.
 [ "${1-}" = tests ] || command -v npm >/dev/null || packages+=(nodejs npm)
 # What .ci/dist.sh packs with.
-packers=(cargo-deb@3 cargo-generate-rpm@0.21 cargo-cyclonedx@0.5)
+packers=(cargo-deb@3.8.0 cargo-generate-rpm@0.21.1 cargo-cyclonedx@0.5.9)
 # Real clients of what is pushed, and the other end of what is sent.
 clients=(
 	statsd==4.0.1 datadog==0.56.0 prometheus_client==0.22.1
