@@ -83,5 +83,9 @@ if [ ${#flags[@]} != 0 ]; then
 	printf -v list '"%s",' "${flags[@]}"
 	arguments=(--config "target.$target.rustflags=[${list%,}]")
 fi
-"${CARGO:-cargo}" build --release "${std[@]}" "${arguments[@]}" --target "$target" "$@" >&2
-echo "${CARGO_TARGET_DIR:-target}/$target/release/sysmetrics"
+# In a directory of its own, so that several targets can be built at once.
+out=${CARGO_TARGET_DIR:-target}
+"${CARGO:-cargo}" build --release "${std[@]}" "${arguments[@]}" --target "$target" \
+	--target-dir "$out/static/$target" "$@" >&2
+install -D "$out/static/$target/$target/release/sysmetrics" "$out/$target/release/sysmetrics"
+echo "$out/$target/release/sysmetrics"
