@@ -217,7 +217,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let texts: &[&str] = match target {
         "request_head" => &REQUESTS,
         "accept" => &ACCEPTS,
-        "push_json" => &PUSHES,
+        "gzip" | "push_json" => &PUSHES,
         "alert_condition" => &CONDITIONS,
         "query" => &QUERIES,
         "statsd" => &DATAGRAMS,

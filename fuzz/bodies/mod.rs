@@ -53,7 +53,7 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 27] = [
+pub static BODIES: [(&str, Body); 28] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("collectors", files::collectors),
@@ -61,6 +61,7 @@ pub static BODIES: [(&str, Body); 27] = [
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
     ("exposition_in", exposition_in),
+    ("gzip", wire::gzip),
     ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
+use sysmetrics::base::wire::Gzip;
 use sysmetrics::kernel::gather::Gather;
 use sysmetrics::kernel::read::Root;
 use sysmetrics::outputs::expose::Format;
@@ -17,6 +18,7 @@ use sysmetrics::serve::http::{
 };
 use sysmetrics::serve::routes::Service;
 use sysmetrics::settings::Dialect;
+use sysmetrics::workers::gunzip;
 
 const LIMITS: Limits = Limits {
     connections: 1,
@@ -46,6 +48,19 @@ pub fn accept(bytes: &[u8]) {
     let twice = format!("{text},{text}");
     assert_eq!(prefers_open_metrics(&text), prefers_open_metrics(&twice));
     assert_eq!(accepts_gzip(&text), accepts_gzip(&twice));
+}
+
+/// What is compressed comes back from a decompressor that is not ours, with codes that were made of another text.
+pub fn gzip(bytes: &[u8]) {
+    let [first, rest @ ..] = bytes else { return };
+    let (a, b) = rest.split_at(usize::from(*first).min(rest.len()));
+    let mut gzip = Gzip::default();
+    for text in [a.repeat(3), b.to_vec(), a.to_vec(), b.repeat(300)] {
+        let mut packed = Vec::new();
+        gzip.append(&text, &mut packed);
+        assert!(packed.len() <= text.len() + text.len() / 32 + 320);
+        assert!(gunzip(&packed, text.len()).unwrap() == text);
+    }
 }
 
 /// Queries: what was encoded comes back.

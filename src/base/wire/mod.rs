@@ -5,6 +5,8 @@
 mod chunked;
 mod crc;
 mod date;
+#[cfg(feature = "gzip")]
+mod deflate;
 mod fields;
 #[cfg(feature = "gzip")]
 mod gzip;
@@ -18,7 +20,7 @@ pub use crc::{crc32, crc32c};
 pub use date::read_http_date;
 pub use fields::{Fields, Wire, split_delimited};
 #[cfg(feature = "gzip")]
-pub use gzip::{Deflate, Gzip};
+pub use gzip::Gzip;
 pub use pattern::matches;
 pub use secret::SECRET;
 pub use shown::shown;

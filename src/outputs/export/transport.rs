@@ -152,7 +152,8 @@ impl Transport {
         };
         let packs = export.gzip && export.kind != ExportKind::RemoteWrite;
         let mut body = &self.plain;
-        if packs && is_worth_gzip(body.len()) && self.gzip.append(body, &mut self.packed) {
+        if packs && is_worth_gzip(body.len()) {
+            self.gzip.append(body, &mut self.packed);
             headers.push(("Content-Encoding", "gzip"));
             body = &self.packed;
         }

@@ -1,17 +1,19 @@
-//! Answers in gzip: the compressor is made at the first request that asks for it, then kept.
+//! Answers in gzip: the compressor is kept from answer to answer.
 
 use super::response::Response;
 use crate::base::wire;
-use crate::model::metric::Buffer;
 
 /// Smaller bodies gain less than they cost.
 const WORTH_IT: usize = 4 << 10;
+
+/// Memory that is kept for the next answer.
+const MAX_KEPT: usize = 1 << 20;
 
 /// A compressor that is kept.
 #[derive(Default)]
 pub struct Gzip {
     core: wire::Gzip,
-    spare: Buffer,
+    packed: Vec<u8>,
 }
 
 impl Gzip {
@@ -21,28 +23,10 @@ impl Gzip {
         if body.len() < WORTH_IT {
             return;
         }
-        self.spare.truncate(0);
-        self.spare.skip(Response::GAP);
-        self.spare.put(&wire::Gzip::HEAD);
-        if deflate(&mut self.core.begin(), body, &mut self.spare) {
-            self.spare.put(&wire::Gzip::tail(body));
-            response.replace_body(&mut self.spare);
-        }
-    }
-}
-
-/// Appends all of `from`, deflated; false if the compressor gives up.
-fn deflate(deflate: &mut wire::Deflate<'_>, mut from: &[u8], to: &mut Buffer) -> bool {
-    let most = from.len();
-    loop {
-        let Some((read, written, is_done)) = deflate.step(from, to.room(most)) else {
-            return false;
-        };
-        to.advance(written);
-        if is_done {
-            return true;
-        }
-        from = from.get(read..).unwrap_or_default();
+        self.packed.clear();
+        self.core.append(body, &mut self.packed);
+        response.replace_body(&self.packed);
+        self.packed.shrink_to(MAX_KEPT);
     }
 }
 

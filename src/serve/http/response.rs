@@ -270,14 +270,12 @@ impl Response {
         self.gzip = true;
     }
 
-    /// The body was compressed into `with`, which becomes the body; the old one is left there.
-    pub fn replace_body(&mut self, with: &mut Buffer) {
-        std::mem::swap(&mut self.buffer, with);
+    /// The body was compressed to `gzip`, which becomes the body.
+    pub fn replace_body(&mut self, gzip: &[u8]) {
+        self.buffer.truncate(GAP);
+        self.buffer.put(gzip);
         self.gzip = true;
     }
-
-    /// Room that a compressed body must leave before it.
-    pub const GAP: usize = GAP;
 
     /// The headers that are told of this answer, whatever the connection.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {

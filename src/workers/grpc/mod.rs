@@ -103,14 +103,15 @@ impl Grpc {
     /// The message behind its prefix: whether it is compressed, and its length.
     fn message(&mut self, call: &GrpcCall<'_>) -> Bytes {
         let mut bytes = vec![0; 5];
-        let is_gzip = call.gzip && self.gzip.append(call.body, &mut bytes);
-        if !is_gzip {
+        if call.gzip {
+            self.gzip.append(call.body, &mut bytes);
+        } else {
             bytes.extend_from_slice(call.body);
         }
         let length = (bytes.len() - 5) as u32; // a body is far below 4 GiB
         if let Some((prefix, _)) = bytes.split_first_chunk_mut::<5>() {
             let [a, b, c, d] = length.to_be_bytes();
-            *prefix = [u8::from(is_gzip), a, b, c, d];
+            *prefix = [u8::from(call.gzip), a, b, c, d];
         }
         bytes.into()
     }
