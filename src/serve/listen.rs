@@ -5,6 +5,7 @@
 use crate::base::address::{Listen, SocketAccess};
 use crate::base::log;
 use crate::base::sys;
+use crate::settings::Server;
 use std::env;
 use std::fs;
 use std::io;
@@ -15,6 +16,9 @@ use std::path::Path;
 
 /// Where the numbers of groups are found.
 const GROUPS: &str = "/etc/group";
+
+const NO_SOCKET: &str = "--web.systemd-socket: no socket was handed over (LISTEN_FDS); leave the flag out \
+                         to listen at the addresses of the settings";
 
 /// One open socket.
 pub struct Listener {
@@ -53,8 +57,8 @@ impl Drop for Listener {
     }
 }
 
-/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`.
-pub fn open(wanted: &[Listen], access: &SocketAccess) -> io::Result<Vec<Listener>> {
+/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address of the settings.
+pub fn open(server: &Server) -> io::Result<Vec<Listener>> {
     let text = |name| env::var(name).ok();
     let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
     let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
@@ -66,8 +70,11 @@ pub fn open(wanted: &[Listen], access: &SocketAccess) -> io::Result<Vec<Listener
         wanted: None,
     });
     let mut listeners: Vec<_> = inherited.collect();
+    if listeners.is_empty() && server.only_inherited {
+        return Err(io::Error::other(NO_SOCKET));
+    }
     if listeners.is_empty() {
-        change(&mut listeners, wanted, access)?;
+        change(&mut listeners, &server.listen, &server.access)?;
     }
     Ok(listeners)
 }
