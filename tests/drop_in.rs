@@ -9,7 +9,7 @@ mod common;
 
 use common::{Agent, Temp};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 use sysmetrics::kernel::collect::COLLECTORS;
 
@@ -171,6 +171,41 @@ fn with_the_arguments_of_debians_package() {
     // The shell, or systemd, takes one of two backslashes.
     let line = line.trim_end_matches('"').replace("\\\\", "\\");
     answers("prometheus-node-exporter", &line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+}
+
+/// What `deploy/replace-node-exporter` says of a service whose unit and arguments are these, and the
+/// arguments that it leaves for sysmetrics.
+fn replaced(service: &str, unit: &str, defaults: &str) -> (Option<i32>, String, Option<String>) {
+    let dir = Temp::new();
+    dir.write("run/systemd/system/none", "");
+    dir.write("usr/bin/none", "");
+    symlink(env!("CARGO_BIN_EXE_sysmetrics"), dir.path("usr/bin/sysmetrics")).unwrap();
+    dir.write(&format!("etc/systemd/system/{service}.service"), unit);
+    dir.write(&format!("etc/default/{service}"), defaults);
+    let systemctl = dir.write("bin/systemctl", "#!/bin/sh\n");
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut script = Command::new("/bin/sh");
+    script.arg("deploy/replace-node-exporter").env_clear().env("ROOT", dir.path("."));
+    script.env("PATH", format!("{}:/usr/bin:/bin", dir.path("bin").display()));
+    script.env("METRICS_CONFIG", dir.write("sysmetrics.toml", ""));
+    let done = script.output().unwrap();
+    let error = String::from_utf8(done.stderr).unwrap();
+    (done.status.code(), error, fs::read_to_string(dir.path("etc/default/sysmetrics")).ok())
+}
+
+#[test]
+fn the_script_that_replaces_node_exporter_takes_its_arguments_or_says_why_not() {
+    let unit = "[Service]\nExecStart=/usr/bin/prometheus-node-exporter $ARGS\nRestart=no\n";
+    let (status, error, args) =
+        replaced("prometheus-node-exporter", unit, &fixture("debian.default"));
+    assert_eq!((status, error.as_str()), (Some(0), ""));
+    let line = fixture("debian.default").lines().last().unwrap().replace("ARGS=\"", "");
+    let line = format!("ARGS=\"--dialect node_exporter {line}\n");
+    assert!(args.as_deref().is_some_and(|args| args.ends_with(&line)), "{args:?}");
+
+    let (status, error, args) = replaced("node_exporter", &fixture("ansible.service"), "");
+    assert_eq!((status, args), (Some(1), None));
+    assert!(error.contains("put sysmetrics in the place of its program"), "{error}");
 }
 
 #[test]
