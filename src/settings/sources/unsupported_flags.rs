@@ -3,6 +3,7 @@
 //! samples that would be missing is refused. Flags that there are here are looked up first.
 
 use crate::base::text::words::quoted;
+use std::ffi::OsStr;
 
 /// Its collectors.
 const COLLECTORS: &str = "\
@@ -54,7 +55,7 @@ const NOT_SO: &str = "node_exporter's, and would change what this collector show
 /// What is to be done with a flag of node_exporter's.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unsupported {
-    /// It switches off what is not there.
+    /// It switches off, or leaves out, what is not there.
     AsksNothing,
     /// It configures what is not there; whether it takes a value.
     Ignored(bool),
@@ -62,10 +63,14 @@ pub enum Unsupported {
     Refused(String),
 }
 
-/// Judges the unknown flag `name`, without dashes; `valued` if `=` follows it. `None` if it is not
+/// Judges the unknown flag `name`, without dashes, and what follows it after `=`. `None` if it is not
 /// node_exporter's.
-pub fn judge(name: &str, valued: bool) -> Option<Unsupported> {
+pub fn judge(name: &str, value: Option<&OsStr>) -> Option<Unsupported> {
     if ["web.config.file", "web.config"].contains(&name) {
+        // As it is by default.
+        if value.is_some_and(OsStr::is_empty) {
+            return Some(Unsupported::AsksNothing);
+        }
         let text = "there is no TLS and no authentication here; leave the flag out, and put a \
                     reverse proxy in front or listen where only the scraper comes";
         return Some(Unsupported::Refused(text.to_owned()));
@@ -78,7 +83,7 @@ pub fn judge(name: &str, valued: bool) -> Option<Unsupported> {
     let is_there = !is_one_of(COLLECTORS, collector);
     let [is_switch, takes_value] = [SWITCHES, VALUES].map(|words| is_one_of(words, flag));
     match off {
-        Some(_) if !valued && (is_switch || is_one_of(COLLECTORS, flag)) => {
+        Some(_) if value.is_none() && (is_switch || is_one_of(COLLECTORS, flag)) => {
             return Some(Unsupported::AsksNothing);
         }
         // The collector is there, and would show something else.

@@ -269,6 +269,7 @@ fn of_flags_that_only_node_exporter_has() {
     }
     let refusal = load("", "--web.config.file=/etc/web.yml", &[]).unwrap_err();
     assert!(refusal.starts_with("--web.config.file: there is no TLS"), "{refusal}");
+    assert!(load("", "--web.config.file=", &[]).is_ok());
     refused(
         "",
         "--collector.systemd.unit-include",
