@@ -181,6 +181,17 @@ fn node_exporters_dialect_picks_as_node_exporter_does() {
 }
 
 #[test]
+fn metrics_in_the_place_of_the_first_page() {
+    let agent = Agent::plan().machine("box").arg("--web.telemetry-path=/").start();
+    let text = agent.get("/?collect[]=cpu").text().to_owned();
+    assert!(text.contains("\nsysmetrics_cpu_seconds_total{"), "{text}");
+    assert_eq!((agent.get("/metrics").status, agent.get("/health").text()), (404, "ok\n"));
+    let metrics = Exposition::parse(agent.get("/").text(), Format::Prometheus);
+    let labels = [("path", "/"), ("code", "200")];
+    assert_eq!(metrics.value("sysmetrics_http_requests_total", &labels), 1.0);
+}
+
+#[test]
 fn pages_besides_the_metrics() {
     let agent = Agent::start();
     let health = agent.get("/health");
