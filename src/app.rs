@@ -162,7 +162,8 @@ fn connections(wanted: usize, files: Option<u64>) -> usize {
 fn serve(settings: Settings) -> io::Result<()> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
-    let listeners = listen::open(&settings.server)?;
+    let server = &settings.server;
+    let listeners = listen::open(&server.listen, &server.access, server.only_inherited)?;
     if !WallClock::now().is_plausible() {
         log::warn("the wall clock is not set", &[("time", &WallClock::now().rfc3339())]);
     }

@@ -5,7 +5,6 @@
 use crate::base::address::{Listen, SocketAccess};
 use crate::base::log;
 use crate::base::sys;
-use crate::settings::Server;
 use std::env;
 use std::fs;
 use std::io;
@@ -57,8 +56,13 @@ impl Drop for Listener {
     }
 }
 
-/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address of the settings.
-pub fn open(server: &Server) -> io::Result<Vec<Listener>> {
+/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`, unless
+/// only the former is to be served.
+pub fn open(
+    wanted: &[Listen],
+    access: &SocketAccess,
+    only_inherited: bool,
+) -> io::Result<Vec<Listener>> {
     let text = |name| env::var(name).ok();
     let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
     let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
@@ -70,11 +74,11 @@ pub fn open(server: &Server) -> io::Result<Vec<Listener>> {
         wanted: None,
     });
     let mut listeners: Vec<_> = inherited.collect();
-    if listeners.is_empty() && server.only_inherited {
+    if listeners.is_empty() && only_inherited {
         return Err(io::Error::other(NO_SOCKET));
     }
     if listeners.is_empty() {
-        change(&mut listeners, &server.listen, &server.access)?;
+        change(&mut listeners, wanted, access)?;
     }
     Ok(listeners)
 }
