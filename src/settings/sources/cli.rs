@@ -151,7 +151,8 @@ impl<'a> CommandLine<'_, 'a, '_, '_> {
     /// Deals with a flag that is not ours.
     fn read_unsupported(&mut self, written: Written, parser: &mut Parser) {
         let shown = written.shown();
-        let text = match unsupported_flags::judge(&written.name, written.value.as_deref()) {
+        let has = |collector: &str| self.sources.catalogue.own_name(collector).is_some();
+        let text = match unsupported_flags::judge(&written.name, written.value.as_deref(), has) {
             Some(Unsupported::AsksNothing) => return self.note(&written.name, shown),
             Some(Unsupported::Ignored(takes_value)) => {
                 if !takes_value || value_of(&written, parser).is_some() {

@@ -293,6 +293,12 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
         assert_eq!(warnings(flag), of(flag));
         assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
     }
+    // These collectors are there, and would show something else.
+    for flag in ["--collector.cpu.info", "--collector.netdev.label-ifalias"] {
+        let refusal = load("", flag, &[]).unwrap_err();
+        assert!(refusal.contains("would change what this collector shows"), "{refusal}");
+        assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
+    }
     let both = "--collector.sysctl.include=a --no-collector.systemd --collector.sysctl.include b";
     assert_eq!(warnings(both).len(), 2);
 }
