@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "hub"), path = "app/health_off.rs")]
 mod health;
+mod version;
 
 use crate::base::clock::WallClock;
 use crate::base::log;
@@ -34,19 +35,6 @@ const RESERVED_FILES: u64 = 96;
 /// The exit code for settings that cannot be.
 const BAD_SETTINGS: u8 = 2;
 
-/// What `--version` prints. The build script knows what cargo does not tell.
-const VERSION: &str = concat!(
-    "sysmetrics ",
-    env!("CARGO_PKG_VERSION"),
-    "\ncommit ",
-    env!("BUILD_COMMIT"),
-    "\ntarget ",
-    env!("BUILD_TARGET"),
-    "\nfeatures ",
-    env!("BUILD_FEATURES"),
-    "\n"
-);
-
 /// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
 pub fn run() -> ExitCode {
     sys::report_faults();
@@ -72,7 +60,7 @@ pub fn run() -> ExitCode {
         Action::PrintMetrics | Action::Once => print(&metrics(&settings)),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
         Action::ShortHelp => print(settings::short_help(&subjects()).as_bytes()),
-        Action::Version => print(VERSION.as_bytes()),
+        Action::Version => print(version::text(settings.dialect).as_bytes()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -112,7 +100,7 @@ pub fn subjects() -> Vec<&'static Subject> {
 }
 
 fn load() -> Result<Settings, Refusal> {
-    settings::load(&subjects(), routes::is_reserved, env::args_os().skip(1), env::vars_os())
+    settings::load_as(&subjects(), routes::is_reserved, env::args_os(), env::vars_os())
 }
 
 /// To stdout; a reader that went away is no failure.
@@ -174,7 +162,8 @@ fn connections(wanted: usize, files: Option<u64>) -> usize {
 fn serve(settings: Settings) -> io::Result<()> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
-    let listeners = listen::open(&settings.server.listen, &settings.server.access)?;
+    let server = &settings.server;
+    let listeners = listen::open(&server.listen, &server.access, server.only_inherited)?;
     if !WallClock::now().is_plausible() {
         log::warn("the wall clock is not set", &[("time", &WallClock::now().rfc3339())]);
     }

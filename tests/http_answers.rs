@@ -147,6 +147,50 @@ fn a_pick_that_cannot_be_names_those_that_can() {
     assert_eq!(node.get("/metrics?collect[]=meminfo").status, 200);
 }
 
+/// What node_exporter 1.11 answers to the same, but that it shows all collectors where all are excluded.
+#[test]
+fn node_exporters_dialect_picks_as_node_exporter_does() {
+    let plan = Agent::plan().machine("box").arg("--dialect=node_exporter");
+    let plan = plan.arg("--collector.disable-defaults").arg("--collector.cpu");
+    let agent = plan.arg("--collector.loadavg").start();
+    for (query, picked) in [
+        ("collect[]=cpu", &["cpu"][..]),
+        ("collect%5B%5D=cpu&collect[]=cpu", &["cpu"]),
+        ("collect[]=loadavg&collect[]=cpu", &["cpu", "loadavg"]),
+        ("exclude[]=cpu", &["loadavg"]),
+        ("exclude[]=nope", &["cpu", "loadavg"]),
+        ("exclude[]=uname&exclude[]=", &["cpu", "loadavg"]),
+        ("exclude[]=cpu&exclude[]=loadavg", &[]),
+        ("collect=cpu", &["cpu", "loadavg"]),
+    ] {
+        let answer = agent.get(&format!("/metrics?{query}"));
+        assert_eq!(answer.status, 200, "{query}");
+        for name in ["cpu", "loadavg"] {
+            let series = format!("node_scrape_collector_success{{collector=\"{name}\"}}");
+            assert_eq!(answer.text().contains(&series), picked.contains(&name), "{query}: {name}");
+        }
+    }
+    for query in ["collect[]=nope", "collect[]=cpu&collect[]=uname", "collect[]=", "collect[]"] {
+        let answer = agent.get(&format!("/metrics?{query}"));
+        assert!(answer.sentence(400).ends_with("there are: cpu, loadavg."), "{query}");
+    }
+    for query in ["collect[]=cpu&exclude[]=cpu", "exclude[]=nope&collect[]=nope"] {
+        let answer = agent.get(&format!("/metrics?{query}"));
+        assert!(answer.sentence(400).contains("cannot be combined"), "{query}");
+    }
+}
+
+#[test]
+fn metrics_in_the_place_of_the_first_page() {
+    let agent = Agent::plan().machine("box").arg("--web.telemetry-path=/").start();
+    let text = agent.get("/?collect[]=cpu").text().to_owned();
+    assert!(text.contains("\nsysmetrics_cpu_seconds_total{"), "{text}");
+    assert_eq!((agent.get("/metrics").status, agent.get("/health").text()), (404, "ok\n"));
+    let metrics = Exposition::parse(agent.get("/").text(), Format::Prometheus);
+    let labels = [("path", "/"), ("code", "200")];
+    assert_eq!(metrics.value("sysmetrics_http_requests_total", &labels), 1.0);
+}
+
 #[test]
 fn pages_besides_the_metrics() {
     let agent = Agent::start();

@@ -1,5 +1,11 @@
 //! The two sets of metric names that the program can speak.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// Names under which node_exporter is installed: upstream's, and Debian's.
+const NODE_EXPORTERS: [&str; 2] = ["node_exporter", "prometheus-node-exporter"];
+
 /// Whose names and defaults are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
@@ -11,6 +17,12 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The dialect of the program that has this name, a path or not; `None` is any other program.
+    pub fn of_program(name: &OsStr) -> Option<Dialect> {
+        let name = Path::new(name).file_name()?;
+        NODE_EXPORTERS.iter().any(|known| name == *known).then_some(Dialect::Node)
+    }
+
     /// As it is written in the settings.
     pub const fn name(self) -> &'static str {
         match self {

@@ -16,6 +16,9 @@ use std::path::Path;
 /// Where the numbers of groups are found.
 const GROUPS: &str = "/etc/group";
 
+const NO_SOCKET: &str = "--web.systemd-socket: no socket was handed over (LISTEN_FDS); leave the flag out \
+                         to listen at the addresses of the settings";
+
 /// One open socket.
 pub struct Listener {
     socket: OwnedFd,
@@ -53,8 +56,13 @@ impl Drop for Listener {
     }
 }
 
-/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`.
-pub fn open(wanted: &[Listen], access: &SocketAccess) -> io::Result<Vec<Listener>> {
+/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`, unless
+/// only the former is to be served.
+pub fn open(
+    wanted: &[Listen],
+    access: &SocketAccess,
+    only_inherited: bool,
+) -> io::Result<Vec<Listener>> {
     let text = |name| env::var(name).ok();
     let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
     let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
@@ -66,6 +74,9 @@ pub fn open(wanted: &[Listen], access: &SocketAccess) -> io::Result<Vec<Listener
         wanted: None,
     });
     let mut listeners: Vec<_> = inherited.collect();
+    if listeners.is_empty() && only_inherited {
+        return Err(io::Error::other(NO_SOCKET));
+    }
     if listeners.is_empty() {
         change(&mut listeners, wanted, access)?;
     }

@@ -33,7 +33,8 @@ use resolve::resolve;
 use show::print::effective;
 use sources::raw::{RawValue, Sources};
 use sources::{cli, env, file, otel, record};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::iter;
 use table::{Catalogue, Role};
 
 /// The settings files that are looked for when none is named; the first that is there is read.
@@ -41,28 +42,45 @@ pub const DEFAULT_FILES: [&str; 2] = ["/etc/sysmetrics/config.toml", "/etc/sysme
 
 /// Where the program looks for what nobody named.
 struct Places<'a> {
+    /// Its own name, which may be a dialect's.
+    name: &'a OsStr,
     /// Settings files, the first that is there is read.
     files: [&'a str; 2],
     /// Below it a container has the trees of its host.
     host: &'a str,
 }
 
-const PLACES: Places<'static> = Places { files: DEFAULT_FILES, host: "/host" };
-
-/// Reads all sources. `is_reserved` knows the paths of other pages than that of the metrics. `args` come
-/// without the name of the program. The answer depends on nothing but the arguments given here, the file
-/// that is read and what is mounted, so that it can be asked again on SIGHUP.
+/// Reads all sources, as `load_as`, of a program whose name says nothing. `args` come without it.
 ///
 /// # Errors
 ///
-/// Every problem found in any source together; the program prints them and exits with 2.
+/// The same.
 pub fn load(
     subjects: &[&Subject],
     is_reserved: fn(&str) -> bool,
     args: impl Iterator<Item = OsString>,
     env: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<Settings, Refusal> {
-    load_from(subjects, is_reserved, args.collect(), env.collect(), &PLACES)
+    load_as(subjects, is_reserved, iter::once(OsString::new()).chain(args), env)
+}
+
+/// Reads all sources. `is_reserved` knows the paths of other pages than that of the metrics. `args` begin
+/// with the name of the program: started as node_exporter, it speaks that dialect unless a source says
+/// otherwise. The answer depends on nothing but the arguments given here, the files that are read and
+/// what is mounted, so that it can be asked again on SIGHUP.
+///
+/// # Errors
+///
+/// Every problem found in any source together; the program prints them and exits with 2.
+pub fn load_as(
+    subjects: &[&Subject],
+    is_reserved: fn(&str) -> bool,
+    mut args: impl Iterator<Item = OsString>,
+    env: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Settings, Refusal> {
+    let name = &args.next().unwrap_or_default();
+    let places = Places { name, files: DEFAULT_FILES, host: "/host" };
+    load_from(subjects, is_reserved, args.collect(), env.collect(), &places)
 }
 
 fn load_from(
@@ -79,15 +97,19 @@ fn load_from(
         values: Vec::new(),
         elements: Vec::new(),
         warnings: Vec::new(),
+        repeated: Vec::new(),
         refusal: Refusal::default(),
     };
+    name_says(&mut sources, places.name);
     cli::read(&mut sources, args);
     // Who asks for help gets it, whatever else is wrong.
     let asks = |value: &RawValue<'_>| value.row.is(Role::Help) || value.row.is(Role::Version);
     if let Some(at) = sources.values.iter().position(asks) {
         let ask = sources.values.swap_remove(at);
         let is_short = ask.origin == Origin::Flag("-h".to_owned());
-        (sources.values, sources.refusal) = (vec![ask], Refusal::default());
+        sources.values.retain(|value| value.row.is(Role::Dialect));
+        sources.values.push(ask);
+        sources.refusal = Refusal::default();
         let mut settings = resolve(subjects, &mut sources).0;
         if is_short {
             settings.action = Action::ShortHelp;
@@ -114,6 +136,15 @@ fn load_from(
         settings.effective = effective(catalogue, &resolved, &refusal.file);
     }
     Ok(settings)
+}
+
+/// Records the dialect that the program's name is one of.
+fn name_says(sources: &mut Sources<'_, '_>, name: &OsStr) {
+    let Some(dialect) = Dialect::of_program(name) else { return };
+    let row = sources.catalogue.rows.iter().find(|row| row.is(Role::Dialect));
+    if let Some(row) = row {
+        sources.push(row, dialect.name().to_owned(), Origin::Name);
+    }
 }
 
 /// Records what environment and settings file say; gives the text of the file, if one is read.

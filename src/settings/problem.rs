@@ -21,13 +21,15 @@ pub enum Origin {
     Flag(String),
     /// What is mounted, where no other source says anything.
     Mount,
+    /// The name of the program, where no other source says anything.
+    Name,
 }
 
 impl Origin {
     /// The order of precedence, the lowest first; defaults are below 0.
     pub fn layer(&self) -> usize {
         match self {
-            Origin::File(..) | Origin::Mount => 0,
+            Origin::File(..) | Origin::Mount | Origin::Name => 0,
             Origin::Env(_) => 1,
             Origin::Flag(_) => 2,
         }
@@ -49,6 +51,7 @@ impl Origin {
             }
             Origin::Env(name) | Origin::Flag(name) => name.clone(),
             Origin::Mount => "what is mounted".to_owned(),
+            Origin::Name => "the name of the program".to_owned(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The metrics: which collectors are wanted, in which format, and what is known about serving.
 
 use super::service::{Counts, Service, Table};
+use crate::base::dialect::Dialect;
 use crate::base::text::words::quoted;
 use crate::kernel::gather::{Selection, Unknown};
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
@@ -9,6 +10,12 @@ use crate::serve::http::{Query, Request, Response, Status, prefers_open_metrics,
 
 /// More collectors than this are not picked in one request.
 const MAX_PICKS: usize = 256;
+
+const COLLECT: &str = "collect[]";
+const EXCLUDE: &str = "exclude[]";
+
+/// As node_exporter answers.
+const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; keep one of them.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 pub(super) static FAMILIES: [Family; 6] = [
@@ -24,18 +31,10 @@ impl Service {
     pub(super) fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
         let selection = match self.selection(request.query) {
             Ok(selection) => selection,
-            Err(Unknown(name)) => {
-                let names: Vec<_> = self.gather.names().collect();
-                let sentence = format!(
-                    "The collector {} is unknown or switched off; there are: {}.",
-                    quoted(&name),
-                    names.join(", ")
-                );
-                return response.say(Status::BadRequest, &sentence);
-            }
+            Err(sentence) => return response.say(Status::BadRequest, &sentence),
         };
         // Who names collectors wants those only.
-        let is_picked = Query::of(request.query).any(|(key, _)| key == "collect[]");
+        let is_picked = Query::of(request.query).any(|(key, _)| key == COLLECT);
         let Service { gather, pipelines, metrics_path, counts, routes, .. } = self;
         let shown = pipelines.look(gather, selection, is_picked);
         let mut ours = |out: &mut dyn Sink| {
@@ -56,23 +55,37 @@ impl Service {
         self.compress(request, response);
     }
 
-    /// `collect[]` names the collectors that are wanted, `exclude[]` those that are not.
-    fn selection(&self, query: &str) -> Result<Selection, Unknown> {
+    /// `collect[]` names the collectors that are wanted, `exclude[]` those that are not. What cannot be is
+    /// refused with a sentence. As in node_exporter, its dialect takes one of the two, and `exclude[]` of
+    /// what does not run.
+    fn selection(&self, query: &str) -> Result<Selection, String> {
         if query.is_empty() {
             return Ok(self.gather.all());
         }
+        let is_theirs = self.dialect == Dialect::Node;
         let picks = || Query::of(query).take(MAX_PICKS);
-        let mut selection = self.gather.all();
-        if picks().any(|(key, _)| key == "collect[]") {
-            selection = Selection::NONE;
+        let has = |wanted| picks().any(|(key, _)| key == wanted);
+        let is_picked = has(COLLECT);
+        if is_theirs && is_picked && has(EXCLUDE) {
+            return Err(BOTH.to_owned());
         }
-        for with in [true, false] {
-            let wanted = if with { "collect[]" } else { "exclude[]" };
+        let mut selection = if is_picked { Selection::NONE } else { self.gather.all() };
+        for (wanted, with) in [(COLLECT, true), (EXCLUDE, false)] {
             for (_, name) in picks().filter(|(key, _)| key == wanted) {
-                selection = self.gather.choose(selection, &name, with)?;
+                selection = match self.gather.choose(selection, &name, with) {
+                    Err(_) if is_theirs && !with => selection,
+                    Err(Unknown(name)) => return Err(self.no_collector(&name)),
+                    Ok(selection) => selection,
+                };
             }
         }
         Ok(selection)
+    }
+
+    fn no_collector(&self, name: &str) -> String {
+        let names: Vec<_> = self.gather.names().collect();
+        let (name, names) = (quoted(name), names.join(", "));
+        format!("The collector {name} is unknown or switched off; there are: {names}.")
     }
 }
 

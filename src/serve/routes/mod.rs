@@ -56,12 +56,12 @@ impl Service {
     }
 }
 
-/// Whether the metrics cannot be at this path, because it is that of a page, or below one.
+/// Whether the metrics cannot be at this path, because it is that of a page, or below one. At `/` they are
+/// shown in place of the first page, as in node_exporter.
 pub fn is_reserved(path: &str) -> bool {
     ROUTES.iter().copied().flatten().any(|route| {
         match (route.path, path.strip_prefix(route.path)) {
-            ("", _) | (_, None) => false,
-            ("/", Some(rest)) => rest.is_empty(),
+            ("" | "/", _) | (_, None) => false,
             (_, Some(rest)) => rest.is_empty() || rest.starts_with(['/', '@', '%']),
         }
     })
@@ -79,11 +79,13 @@ mod tests {
     #[test]
     fn the_paths_of_pages_are_reserved() {
         let paths = || ROUTES.iter().copied().flatten().map(|route| route.path);
-        for path in paths().filter(|path| !path.is_empty()) {
+        for path in paths().filter(|path| !matches!(*path, "" | "/")) {
             assert!(is_reserved(path), "{path}");
         }
         assert!(is_reserved("/health/live"));
-        for free in ["/metrics", "/a/b-c_d", "/healthy", "/metrics/jobs", "/metrics/all", "/api"] {
+        for free in
+            ["/", "/metrics", "/a/b-c_d", "/healthy", "/metrics/jobs", "/metrics/all", "/api"]
+        {
             assert!(!is_reserved(free), "{free}");
         }
         for group in ["/metrics/job/a", "/metrics/job@base64/YQ"] {

@@ -8,6 +8,7 @@ mod host;
 mod listen;
 pub mod resolved;
 
+use crate::base::dialect::Dialect;
 use crate::settings::problem::{Origin, Refusal};
 use crate::settings::sources::file;
 use crate::settings::sources::raw::{RawValue, Sources};
@@ -17,6 +18,8 @@ use crate::settings::types::{Settings, Subject, Value};
 use elements::Elements;
 pub use host::host;
 use resolved::{Resolved, complaint};
+
+const REPEATED: &str = "given before, and node_exporter takes it once; keep one";
 
 /// The settings, and what each row comes to.
 pub fn resolve<'a>(
@@ -42,6 +45,11 @@ pub fn resolve<'a>(
         (one.row.set)(&mut settings, &one.value);
     }
     let dialect = settings.dialect;
+    if dialect == Dialect::Node {
+        for flag in sources.repeated.drain(..) {
+            refusal.add(Origin::Flag(flag), REPEATED.to_owned());
+        }
+    }
     let mut resolved = Vec::new();
     for row in catalogue.rows.iter().filter(|row| !row.in_list()) {
         resolved.extend(Resolved::set(row, &parsed, None, dialect, &mut settings));

@@ -42,6 +42,8 @@ pub struct Sources<'a, 'e> {
     pub values: Vec<RawValue<'a>>,
     pub elements: Vec<Element>,
     pub warnings: Vec<String>,
+    /// Flags of node_exporter's that were given again, which it refuses.
+    pub repeated: Vec<String>,
     pub refusal: Refusal,
 }
 

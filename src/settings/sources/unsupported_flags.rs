@@ -1,16 +1,19 @@
-//! Flags of node_exporter 1.11 and 1.12 on Linux that this release has nothing for, so that a command
-//! line brought along from there works: what only configures is ignored with a warning, what asks for
-//! samples that would be missing is refused. Flags that there are here are looked up first.
+//! Flags of node_exporter 1.12 on Linux that a build may have nothing for, so that a command line brought
+//! along from there works: what only configures is ignored with a warning, what asks for samples that
+//! would be missing is refused. Flags that there are here are looked up first, so a new collector takes
+//! nothing out of these lists.
 
 use crate::base::text::words::quoted;
+use std::ffi::OsStr;
 
-/// Its collectors.
+/// Its collectors, but for those of every build.
 const COLLECTORS: &str = "\
-    arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac \
-    entropy ethtool fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm \
-    meminfo_numa mountstats network_route nfs nfsd ntp nvme os pcidevice perf powersupplyclass \
-    processes qdisc rapl runit schedstat selinux slabinfo softirqs softnet supervisord swap sysctl \
-    systemd tapestats tcpstat textfile udp_queues watchdog wifi xfrm xfs zfs zoneinfo";
+    arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi dmmultipath drbd \
+    drm edac entropy ethtool fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat \
+    logind mdadm meminfo_numa mountstats network_route nfs nfsd ntp nvme nvmesubsystem os \
+    pcidevice perf powersupplyclass processes qdisc rapl runit schedstat selinux slabinfo softirqs \
+    softnet supervisord swap sysctl systemd tapestats tcpstat textfile udp_queues watchdog wifi \
+    xfrm xfs zfs zoneinfo";
 
 /// Options of collectors that take no value.
 const SWITCHES: &str = "\
@@ -23,7 +26,8 @@ const SWITCHES: &str = "\
 /// Options of collectors that take a value.
 const VALUES: &str = "\
     arp.device-exclude arp.device-include cpu.info.bugs-include cpu.info.flags-include \
-    ethtool.device-exclude ethtool.device-include ethtool.metrics-include interrupts.name-exclude \
+    ethtool.device-exclude ethtool.device-include ethtool.metrics-include \
+    infiniband.device-exclude infiniband.device-include interrupts.name-exclude \
     interrupts.name-include ipvs.backend-labels ntp.ip-ttl ntp.local-offset-tolerance \
     ntp.max-distance ntp.protocol-version ntp.server ntp.server-port pcidevice.idsfile \
     perf.cache-profilers perf.cpus perf.hardware-profilers perf.software-profilers perf.tracepoint \
@@ -33,14 +37,30 @@ const VALUES: &str = "\
     systemd.unit-blacklist systemd.unit-exclude systemd.unit-include systemd.unit-whitelist \
     tapestats.ignored-devices textfile.directory wifi.fixtures";
 
+/// Of those that take a value, the ones that it takes several times.
+const REPEATABLE: &str = "\
+    perf.cache-profilers perf.hardware-profilers perf.software-profilers perf.tracepoint \
+    sysctl.include sysctl.include-info textfile.directory";
+
+/// Collectors whose options begin with another name.
+const OTHER_NAMES: [(&str, &str); 2] = [("powersupply", "powersupplyclass"), ("qdisk", "qdisc")];
+
 /// Why an ignored flag has no effect.
 pub const IGNORED: &str =
     "node_exporter's, and there is nothing for it to set in this release; it is ignored";
 
+/// Why its file about TLS and users is refused.
+const NO_TLS: &str = "there is no TLS and no authentication here; leave the flag out, and put a reverse \
+                      proxy in front or listen where only the scraper comes";
+
+/// Why an option of a collector that is there is refused.
+const NOT_SO: &str = "node_exporter's, and would change what this collector shows, which this release \
+                      cannot; leave the flag out";
+
 /// What is to be done with a flag of node_exporter's.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unsupported {
-    /// It switches off what is not there.
+    /// It switches off, or leaves out, what is not there.
     AsksNothing,
     /// It configures what is not there; whether it takes a value.
     Ignored(bool),
@@ -48,27 +68,43 @@ pub enum Unsupported {
     Refused(String),
 }
 
-/// Judges the unknown flag `name`, without dashes; `valued` if `=` follows it. `None` if it is not
-/// node_exporter's.
-pub fn judge(name: &str, valued: bool) -> Option<Unsupported> {
-    if name == "web.config.file" {
-        let text = "there is no TLS and no authentication here; leave the flag out, and put a \
-                    reverse proxy in front or listen where only the scraper comes";
-        return Some(Unsupported::Refused(text.to_owned()));
+/// Judges the unknown flag `name`, without dashes, and what follows it after `=`. `has` tells whether there
+/// is a collector. `None` if the flag is not node_exporter's.
+pub fn judge(name: &str, value: Option<&OsStr>, has: impl Fn(&str) -> bool) -> Option<Unsupported> {
+    if ["web.config.file", "web.config"].contains(&name) {
+        // Without a file it is as by default.
+        let is_none = value.is_some_and(OsStr::is_empty);
+        let refused = Unsupported::Refused(NO_TLS.to_owned());
+        return Some(if is_none { Unsupported::AsksNothing } else { refused });
     }
     let off = name.strip_prefix("no-");
     let flag = off.unwrap_or(name).strip_prefix("collector.")?;
-    let is_one_of = |words: &str, word| words.split(' ').any(|known| known == word);
     let collector = flag.split('.').next().unwrap_or(flag);
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == collector);
+    let collector = other.map_or(collector, |(_, name)| name);
+    let is_there = has(collector);
+    let [is_switch, takes_value] = [SWITCHES, VALUES].map(|words| is_one_of(words, flag));
     match off {
-        None if is_one_of(VALUES, flag) => return Some(Unsupported::Ignored(true)),
-        None if is_one_of(SWITCHES, flag) => return Some(Unsupported::Ignored(false)),
-        Some(_) if !valued && (is_one_of(SWITCHES, flag) || is_one_of(COLLECTORS, flag)) => {
+        Some(_) if value.is_none() && (is_switch || is_one_of(COLLECTORS, flag)) => {
             return Some(Unsupported::AsksNothing);
         }
-        _ if !is_one_of(COLLECTORS, collector) => return None,
+        // The collector is there, and would show something else.
+        None if is_there && (is_switch || takes_value) => {
+            return Some(Unsupported::Refused(NOT_SO.to_owned()));
+        }
+        None if is_switch || takes_value => return Some(Unsupported::Ignored(takes_value)),
+        _ if is_there || !is_one_of(COLLECTORS, collector) => return None,
         _ => {}
     }
     let (name, lacks) = (quoted(collector), " is not in this release; leave the flag out");
     Some(Unsupported::Refused(["node_exporter's collector ", &name, lacks].concat()))
+}
+
+/// Whether node_exporter takes the flag `name`, without dashes, several times.
+pub fn is_repeatable(name: &str) -> bool {
+    name.strip_prefix("collector.").is_some_and(|flag| is_one_of(REPEATABLE, flag))
+}
+
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
 }

@@ -62,8 +62,8 @@ static GENERAL_ROWS: &[TableRow] = &[
         .names(&Names::flags(&["web.max-requests"])),
     TableRow::new("", Kind::Ignored, "", "Accepted for compatibility with node_exporter, no effect.")
         .names(&Names::flags(&["runtime.gomaxprocs"])),
-    TableRow::new("", Kind::Switch, "", "Accepted for compatibility with node_exporter: handed-over sockets are used anyway.")
-        .names(&Names::flags(&["web.systemd-socket"])),
+    TableRow::new("", Kind::Switch, "", "Serve only on sockets that a service manager hands over; without the flag, too, they are served instead of the addresses.")
+        .names(&Names::flags(&["web.systemd-socket"])).set(|s, v| s.server.only_inherited = v.is_on()),
 ];
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option

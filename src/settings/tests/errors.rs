@@ -269,6 +269,7 @@ fn of_flags_that_only_node_exporter_has() {
     }
     let refusal = load("", "--web.config.file=/etc/web.yml", &[]).unwrap_err();
     assert!(refusal.starts_with("--web.config.file: there is no TLS"), "{refusal}");
+    assert!(load("", "--web.config.file=", &[]).is_ok());
     refused(
         "",
         "--collector.systemd.unit-include",
@@ -288,14 +289,59 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
     for args in ["--collector.ntp.server=a --log.level=warn", "--collector.ntp.server a"] {
         assert_eq!(warnings(args), of("--collector.ntp.server"));
     }
-    for flag in
-        ["--collector.cpu.info", "--collector.arp.netlink", "--collector.netdev.label-ifalias"]
-    {
+    for flag in ["--collector.systemd.private", "--collector.ntp.server-is-local"] {
         assert_eq!(warnings(flag), of(flag));
+        assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
+    }
+    // These collectors are there, and would show something else.
+    for flag in ["--collector.cpu.info", "--collector.netdev.label-ifalias"] {
+        let refusal = load("", flag, &[]).unwrap_err();
+        assert!(refusal.contains("would change what this collector shows"), "{refusal}");
         assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
     }
     let both = "--collector.sysctl.include=a --no-collector.systemd --collector.sysctl.include b";
     assert_eq!(warnings(both).len(), 2);
+}
+
+#[test]
+fn what_a_command_line_of_node_exporter_may_not_repeat() {
+    let again = "given before, and node_exporter takes it once; keep one";
+    for flag in [
+        "--collector.cpu",
+        "--no-collector.cpu",
+        "--log.level=info",
+        "--web.max-requests=1",
+        "--collector.ntp.server=a",
+        "--collector.diskstats.ignored-devices=a",
+    ] {
+        let args = format!("{flag} {flag}");
+        let name = flag.split('=').next().unwrap_or_default();
+        refused("", &format!("--dialect node_exporter {args}"), &[], &format!("{name}: {again}"));
+        assert!(load("", &args, &[]).is_ok(), "{flag}");
+    }
+    let other = "--dialect node_exporter --collector.diskstats.ignored-devices=a";
+    let both = [other, " --collector.diskstats.device-exclude=b"].concat();
+    refused("", &both, &[], &format!("--collector.diskstats.device-exclude: {again}"));
+    let good = "--dialect sysmetrics --dialect node_exporter --web.listen-address=:1 \
+                --web.listen-address=:2 --collector.sysctl.include=a --collector.sysctl.include=b \
+                --log-level=warn --log-level=info";
+    assert!(load("", good, &[]).is_ok());
+}
+
+#[test]
+fn node_exporters_flags_take_no_flag_for_a_value() {
+    refused(
+        "",
+        "--path.procfs --log.level=debug",
+        &[],
+        "--path.procfs: expected a path, found nothing",
+    );
+    refused(
+        "",
+        "--collector.ntp.server --log.level=debug",
+        &[],
+        "--collector.ntp.server: expected a value, found nothing",
+    );
 }
 
 #[test]

@@ -206,6 +206,18 @@ fn node_exporters_command_line_is_taken() {
 }
 
 #[test]
+fn a_single_dash_does_for_flags_of_node_exporter() {
+    let args = "-web.listen-address=:9100 -log.level WARN -no-collector.cpu -path.procfs=/p=q";
+    let settings = load("", args, &[]).unwrap();
+    assert_eq!(settings.server.listen, [tcp("", 9100)]);
+    assert_eq!(settings.log.level, Level::Warn);
+    assert!(!settings.collectors[0].enabled);
+    assert_eq!(settings.paths.procfs, Path::new("/p=q"));
+    let refusal = load("", "-web.listen-addres=:1", &[]).unwrap_err();
+    assert!(refusal.starts_with("-web.listen-addres: unknown flag; did you mean"), "{refusal}");
+}
+
+#[test]
 fn actions() {
     let action = |args| load("", args, &[]).map(|s| s.action);
     assert_eq!(action("--print-metrics"), Ok(Action::PrintMetrics));

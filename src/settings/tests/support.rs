@@ -3,7 +3,7 @@
 use crate::settings::types::{CollectorOption, pattern, switch, system_switch};
 use crate::settings::{Places, Settings, Subject, load_from};
 use regex_lite::Regex;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -52,7 +52,7 @@ pub(super) static SUBJECTS: &[&Subject] = &[&CPU, &DISK, &NETWORK];
 
 /// Nothing is to be found.
 pub(super) fn nowhere() -> Places<'static> {
-    Places { files: ["/nonexistent"; 2], host: "/nonexistent" }
+    Places { name: OsStr::new(""), files: ["/nonexistent"; 2], host: "/nonexistent" }
 }
 
 /// A file that is there as long as this.

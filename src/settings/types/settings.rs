@@ -38,6 +38,8 @@ pub enum Action {
 pub struct Server {
     /// Where; at least one.
     pub listen: Vec<Listen>,
+    /// Only on the sockets that a service manager hands over.
+    pub only_inherited: bool,
     /// Who may connect to Unix sockets.
     pub access: SocketAccess,
     /// Path of the metrics, with its leading slash.
