@@ -6,15 +6,15 @@ use crate::base::text::words::quoted;
 
 /// Its collectors.
 const COLLECTORS: &str = "\
-    arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac \
-    entropy ethtool fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm \
+    bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac \
+    ethtool fibrechannel infiniband ipvs kernel_hung ksmd logind mdadm \
     meminfo_numa mountstats network_route nfs nfsd ntp nvme os pcidevice perf powersupplyclass \
-    processes qdisc rapl runit schedstat selinux slabinfo softirqs softnet supervisord swap sysctl \
-    systemd tapestats tcpstat textfile udp_queues watchdog wifi xfrm xfs zfs zoneinfo";
+    processes qdisc rapl runit selinux slabinfo supervisord swap sysctl \
+    systemd tapestats tcpstat textfile watchdog wifi xfs zfs zoneinfo";
 
 /// Options of collectors that take no value.
 const SWITCHES: &str = "\
-    arp.netlink bcache.priorityStats cpu.info interrupts.include-zeros \
+    bcache.priorityStats cpu.info \
     netdev.enable-detailed-metrics netdev.label-ifalias ntp.server-is-local pcidevice.names \
     perf.disable-cache-profilers perf.disable-hardware-profilers perf.disable-software-profilers \
     rapl.enable-zone-label systemd.enable-restarts-metrics systemd.enable-start-time-metrics \
@@ -22,9 +22,9 @@ const SWITCHES: &str = "\
 
 /// Options of collectors that take a value.
 const VALUES: &str = "\
-    arp.device-exclude arp.device-include cpu.info.bugs-include cpu.info.flags-include \
-    ethtool.device-exclude ethtool.device-include ethtool.metrics-include interrupts.name-exclude \
-    interrupts.name-include ipvs.backend-labels ntp.ip-ttl ntp.local-offset-tolerance \
+    cpu.info.bugs-include cpu.info.flags-include \
+    ethtool.device-exclude ethtool.device-include ethtool.metrics-include \
+    ipvs.backend-labels ntp.ip-ttl ntp.local-offset-tolerance \
     ntp.max-distance ntp.protocol-version ntp.server ntp.server-port pcidevice.idsfile \
     perf.cache-profilers perf.cpus perf.hardware-profilers perf.software-profilers perf.tracepoint \
     powersupply.ignored-supplies qdisc.device-exclude qdisc.device-include qdisc.fixtures \

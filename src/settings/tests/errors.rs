@@ -288,9 +288,11 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
     for args in ["--collector.ntp.server=a --log.level=warn", "--collector.ntp.server a"] {
         assert_eq!(warnings(args), of("--collector.ntp.server"));
     }
-    for flag in
-        ["--collector.cpu.info", "--collector.arp.netlink", "--collector.netdev.label-ifalias"]
-    {
+    for flag in [
+        "--collector.cpu.info",
+        "--collector.perf.disable-cache-profilers",
+        "--collector.netdev.label-ifalias",
+    ] {
         assert_eq!(warnings(flag), of(flag));
         assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
     }
