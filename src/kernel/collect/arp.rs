@@ -15,6 +15,7 @@ use std::ops::Range;
 
 const PATH: &str = "/proc/net/arp";
 const EXPECTED: &str = "five or six words, the last an interface";
+const EXPECTED_ONCE: &str = "an interface of another name";
 const HEAD_LINES: usize = 1;
 /// The columns but for the hardware address.
 const LEAST: usize = 5;
@@ -86,7 +87,8 @@ impl Arp {
         if !*by_netlink {
             return false;
         }
-        let told = files.neighbours(&mut |interface, count| write(filter, interface, count, out));
+        let told =
+            files.neighbours(&mut |interface, count| write(filter, interface, count, errors, out));
         if let Err(error) = told {
             errors.record(error);
             *by_netlink = !netlink::is_refused(&error);
@@ -117,15 +119,23 @@ impl Arp {
         places.sort_unstable_by(|one, other| name(one).cmp(name(other)));
         for same in places.chunk_by(|one, other| name(one) == name(other)) {
             let interface = same.first().map(name).unwrap_or_default();
-            write(filter, interface, same.len() as u64, out);
+            write(filter, interface, same.len() as u64, errors, out);
         }
         Ok(())
     }
 }
 
-fn write(filter: &mut Filter, interface: &[u8], count: u64, out: &mut dyn Sink) {
+fn write(
+    filter: &mut Filter,
+    interface: &[u8],
+    count: u64,
+    errors: &mut PartialErrors,
+    out: &mut dyn Sink,
+) {
     if filter.keep(interface) {
         out.sample(&[Label::of(interface)], ENTRIES.value(count));
+    } else if filter.is_repeated() {
+        errors.record(Error::parse(PATH, EXPECTED_ONCE, interface));
     }
 }
 

@@ -139,7 +139,7 @@ impl Source {
     }
 
     /// Adds words with a blank between.
-    fn join<'a>(&mut self, words: &mut dyn Iterator<Item = &'a [u8]>) {
+    fn join(&mut self, words: &mut dyn Iterator<Item = &[u8]>) {
         for (at, word) in words.enumerate() {
             if at > 0 {
                 self.text.push(b' ');

@@ -23,7 +23,7 @@ pub const LINK: usize = 16;
 pub const NEIGHBOUR: usize = 12;
 pub const ATTRIBUTE: usize = 4;
 
-/// The longest request.
+/// Room for the longest request.
 const MAX_REQUEST: usize = HEADER + LINK + 2 * ATTRIBUTE;
 
 /// RTEXT_FILTER_SKIP_STATS of include/uapi/linux/rtnetlink.h, since 4.4; older kernels pass it over.
@@ -112,16 +112,16 @@ impl Dump {
 /// one for addresses the kernel looks at the first byte behind the header only, which names a family, and
 /// 0 is all. Behind the `struct ndmsg` of one for neighbours nothing may stand but attributes.
 fn request(question: u16, sequence: u32) -> ([[u8; 4]; MAX_REQUEST / 4], usize) {
-    let (length, first, filter) = match question {
-        libc::RTM_GETNEIGH => {
-            (HEADER + NEIGHBOUR, pair(u16::from_ne_bytes([libc::AF_INET as u8, 0]), 0), 0)
-        }
-        _ => (MAX_REQUEST, 0, pair((2 * ATTRIBUTE) as u16, libc::IFLA_EXT_MASK)),
+    let filter = pair((2 * ATTRIBUTE) as u16, libc::IFLA_EXT_MASK);
+    let ipv4 = u32::from_ne_bytes([libc::AF_INET as u8, 0, 0, 0]);
+    // An empty struct ifinfomsg and an attribute, or a struct ndmsg that names a family.
+    let (length, [a, b, c, d, e, f]) = match question {
+        libc::RTM_GETNEIGH => (HEADER + NEIGHBOUR, [ipv4, 0, 0, 0, 0, 0]),
+        _ => (MAX_REQUEST, [0, 0, 0, 0, filter, SKIP_STATS]),
     };
     let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
-    // A struct nlmsghdr without a port, what is asked for, and an attribute.
-    let words =
-        [length as u32, pair(question, flags), sequence, 0, first, 0, 0, 0, filter, SKIP_STATS];
+    // Before that, a struct nlmsghdr without a port.
+    let words = [length as u32, pair(question, flags), sequence, 0, a, b, c, d, e, f];
     (words.map(u32::to_ne_bytes), length)
 }
 
