@@ -48,12 +48,12 @@ impl Collector for UdpQueues {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         let mut result = Err(Error::Unsupported(FILES[0].0.into()));
+        out.family(BYTES);
         for ((path, ip), file) in FILES.into_iter().zip(self.files) {
             let Some(text) = errors.unless_absent(files.read(file)) else { continue };
             result = Ok(());
             match sums(text) {
                 Ok([sent, received]) => {
-                    out.family(BYTES);
                     for (queue, sum) in [("tx", sent), ("rx", received)] {
                         out.sample(&[Label::from(queue), Label::from(ip)], BYTES.value(sum));
                     }
