@@ -64,7 +64,8 @@ impl Collector for Softnet {
         let Scrape { files, errors, .. } = scrape;
         self.table.clear();
         let mut last = None;
-        for (place, line) in scan::lines(files.read(self.file)?).enumerate() {
+        let text = files.read(self.file).map_err(Error::of_optional)?;
+        for (place, line) in scan::lines(text).enumerate() {
             let row = parse(line, place).filter(|row| last.is_none_or(|last| row.cpu > last));
             match row {
                 Some(Row { cpu, cells, present, is_whole }) if place < MAX_CPUS => {
@@ -172,6 +173,8 @@ mod tests {
     #[test]
     fn a_bad_line_costs_itself() {
         let tree = Tree::new("softnet-bad");
+        let absent = tree.open(&SPEC, Dialect::Node, &[]).failure();
+        assert!(matches!(absent, Some(Error::Unsupported(_))));
         let twice = "8 8 8 0 0 0 0 0 8 8 8 8 2\n";
         let bad = "5 x 10000000000000000 0 0 0 0 0 7\n1 2 3\n0 0 0 0 0 0 0 0 0 0 0 0 -1\n\n";
         tree.put("proc/net/softnet_stat", &[bad, twice, twice].concat());
