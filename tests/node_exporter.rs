@@ -222,7 +222,7 @@ fn on_stored_machines() {
         let path = |path: &&str| format!("--path.{}", path.replace('=', &format!("={tree}")));
         let mut flags: Vec<_> = trees.iter().map(path).collect();
         // It tells of the running kernel, wherever the files are.
-        flags.push("--no-collector.netdev.netlink".to_owned());
+        flags.extend(["netdev", "arp"].map(|name| format!("--no-collector.{name}.netlink")));
         flags.extend(MORE.map(str::to_owned));
         judge(place, compare(start(&flags)));
     }

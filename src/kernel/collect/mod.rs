@@ -1,22 +1,30 @@
 //! What this box can tell: one file a subject, one row here for each.
 
+mod arp;
 mod attributes;
 mod collector;
 mod conntrack;
 mod cpu;
+mod cpu_columns;
 mod cpufreq;
 mod disk;
+mod entropy;
 mod filefd;
 mod filesystem;
 mod hwmon;
+mod interrupts;
 mod keyed;
+mod lnstat;
 mod loadavg;
 mod memory;
 mod netclass;
 mod netstat;
 mod network;
 mod pressure;
+mod schedstat;
 mod sockstat;
+mod softirqs;
+mod softnet;
 mod stat;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -24,8 +32,10 @@ pub mod textfile;
 mod thermal_zone;
 mod time;
 mod timex;
+mod udp_queues;
 mod uname;
 mod vmstat;
+mod xfrm;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -54,6 +64,15 @@ pub static COLLECTORS: &[Spec] = &[
     // Its samples need the store.
     #[cfg(feature = "hub")]
     textfile::SPEC,
+    softnet::SPEC,
+    entropy::SPEC,
+    arp::SPEC,
+    udp_queues::SPEC,
+    schedstat::SPEC,
+    interrupts::SPEC,
+    softirqs::SPEC,
+    xfrm::SPEC,
+    lnstat::SPEC,
 ];
 
 #[cfg(test)]
@@ -83,8 +102,7 @@ mod tests {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
-            let is_engine =
-                ["mod", "attributes", "collector", "keyed", "testing"].contains(&&*name);
+            let is_engine = ["attributes", "collector", "cpu_columns", "keyed", "mod", "testing"].contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }

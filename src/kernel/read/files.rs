@@ -2,7 +2,7 @@
 //! most `MAX_KEPT` descriptors stay open from scrape to scrape, however many files there are: a kept
 //! seq_file pins some 4.5 KB of the kernel's memory.
 
-use super::netlink::{Address, Addresses, Links};
+use super::netlink::{Address, Addresses, Links, Neighbours};
 use super::{Root, Shape, Source};
 use crate::base::error::Error;
 use crate::base::sys::open_files_limit;
@@ -24,6 +24,7 @@ pub struct Files {
     text_of: Option<FileId>,
     links: Links,
     addresses: Addresses,
+    neighbours: Neighbours,
     /// The scrape in which the interfaces were asked for last, and how that went.
     asked_in: u64,
     asked: Result<(), Error>,
@@ -53,6 +54,7 @@ impl Files {
             text_of: None,
             links: Links::default(),
             addresses: Addresses::default(),
+            neighbours: Neighbours::default(),
             asked_in: 0,
             asked: Ok(()),
             scrape: 0,
@@ -68,6 +70,11 @@ impl Files {
     /// The file at `path`, which the kernel hands out record by record.
     pub fn records(&mut self, path: &'static str) -> FileId {
         self.file(path, Shape::Records)
+    }
+
+    /// The file at `path`, which the kernel hands out in records that may be longer than half a kilobyte.
+    pub fn long_records(&mut self, path: &'static str) -> FileId {
+        self.file(path, Shape::LongRecords)
     }
 
     /// The file of mounts at `path`: its records may be longer than half a kilobyte, and it tells of
@@ -142,6 +149,19 @@ impl Files {
         for address in self.addresses.iter() {
             if let Some(name) = self.links.name(address.index) {
                 tell(name, address);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells how many neighbours in IPv4 the running kernel knows now at each interface that has any.
+    pub fn neighbours(&mut self, tell: &mut dyn FnMut(&[u8], u64)) -> Result<(), Error> {
+        self.neighbours.dump()?;
+        self.links()?;
+        for link in self.links.iter().flatten() {
+            let count = self.neighbours.count(link.index);
+            if count > 0 {
+                tell(link.name, count);
             }
         }
         Ok(())

@@ -1,13 +1,17 @@
 //! Interfaces by routing netlink (rtnetlink(7)): one RTM_GETLINK dump gives for each interface a
 //! `struct ifinfomsg` and attributes, among them IFLA_IFNAME; one RTM_GETADDR dump gives for each
-//! address a `struct ifaddrmsg` and attributes. Everything is in the machine's byte order, at offsets
+//! address a `struct ifaddrmsg` and attributes; one RTM_GETNEIGH dump for each neighbour a
+//! `struct ndmsg` and attributes. Everything is in the machine's byte order, at offsets
 //! of four. A dump is kept as it came, for all who ask in the same scrape.
 
 mod dump;
+mod neighbours;
 
 use crate::base::error::Error;
 use dump::{ATTRIBUTE, Dump, LINK, field, piece};
 use std::net::IpAddr;
+
+pub use neighbours::Neighbours;
 
 /// For messages.
 pub const PATH: &str = "netlink RTM_GETLINK";

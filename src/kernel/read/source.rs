@@ -27,8 +27,8 @@ pub enum Shape {
     Whole,
     /// Record by record, about a page each read (`seq_open`).
     Records,
-    /// The same with records of any length: whole when a read gives nothing. These are mounts, of
-    /// whose changes the kernel tells.
+    /// The same with records of any length: whole when a read gives nothing. Of mounts, which are among
+    /// these, the kernel tells changes.
     LongRecords,
     /// The same with lines that stay the same but for their numbers: whole when a read gives nothing, or
     /// ends with the line that was the last before.

@@ -17,10 +17,14 @@ const MAX_DUMP: usize = 16 << 20;
 /// How often a dump is asked for that changes interrupt.
 const ATTEMPTS: usize = 2;
 
-/// Sizes of `struct nlmsghdr`, `struct ifinfomsg` and `struct rtattr`.
+/// Sizes of `struct nlmsghdr`, `struct ifinfomsg`, `struct ndmsg` and `struct rtattr`.
 pub const HEADER: usize = 16;
 pub const LINK: usize = 16;
+pub const NEIGHBOUR: usize = 12;
 pub const ATTRIBUTE: usize = 4;
+
+/// Room for the longest request.
+const MAX_REQUEST: usize = HEADER + LINK + 2 * ATTRIBUTE;
 
 /// RTEXT_FILTER_SKIP_STATS of include/uapi/linux/rtnetlink.h, since 4.4; older kernels pass it over.
 const SKIP_STATS: u32 = 1 << 3;
@@ -81,8 +85,9 @@ impl Dump {
             None => sys::route_socket().map_err(failed)?,
         };
         let socket = self.socket.insert(socket);
-        sys::send(socket.as_fd(), request(question, self.sequence).as_flattened())
-            .map_err(failed)?;
+        let (request, length) = request(question, self.sequence);
+        let request = request.as_flattened().get(..length).unwrap_or_default();
+        sys::send(socket.as_fd(), request).map_err(failed)?;
         let mut whole = true;
         while self.length < MAX_DUMP {
             self.has_many |= self.length > FEW;
@@ -103,15 +108,21 @@ impl Dump {
     }
 }
 
-/// A request for all interfaces, or for all addresses: there the kernel looks at the first byte behind
-/// the header only, which names a family, and 0 is all.
-fn request(question: u16, sequence: u32) -> [[u8; 4]; (HEADER + LINK + 2 * ATTRIBUTE) / 4] {
-    let length = (HEADER + LINK + 2 * ATTRIBUTE) as u32;
-    let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
+/// A request for all interfaces, for all addresses, or for all neighbours in IPv4, and how long it is. Of
+/// one for addresses the kernel looks at the first byte behind the header only, which names a family, and
+/// 0 is all. Behind the `struct ndmsg` of one for neighbours nothing may stand but attributes.
+fn request(question: u16, sequence: u32) -> ([[u8; 4]; MAX_REQUEST / 4], usize) {
     let filter = pair((2 * ATTRIBUTE) as u16, libc::IFLA_EXT_MASK);
-    // A struct nlmsghdr without a port, an empty struct ifinfomsg, and an attribute.
-    let words = [length, pair(question, flags), sequence, 0, 0, 0, 0, 0, filter, SKIP_STATS];
-    words.map(u32::to_ne_bytes)
+    let ipv4 = u32::from_ne_bytes([libc::AF_INET as u8, 0, 0, 0]);
+    // An empty struct ifinfomsg and an attribute, or a struct ndmsg that names a family.
+    let (length, [a, b, c, d, e, f]) = match question {
+        libc::RTM_GETNEIGH => (HEADER + NEIGHBOUR, [ipv4, 0, 0, 0, 0, 0]),
+        _ => (MAX_REQUEST, [0, 0, 0, 0, filter, SKIP_STATS]),
+    };
+    let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
+    // Before that, a struct nlmsghdr without a port.
+    let words = [length as u32, pair(question, flags), sequence, 0, a, b, c, d, e, f];
+    (words.map(u32::to_ne_bytes), length)
 }
 
 /// Four bytes that are two numbers.

@@ -25,7 +25,7 @@ pub(crate) fn described(index: u32, hardware: u16, flags: u32, attributes: &[Vec
     message(libc::RTM_NEWLINK.into(), libc::NLM_F_MULTI, 7, &payload)
 }
 
-fn message(kind: i32, flags: i32, sequence: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn message(kind: i32, flags: i32, sequence: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = (HEADER as u32 + payload.len() as u32).to_ne_bytes().to_vec();
     bytes.extend((kind as u16).to_ne_bytes());
     bytes.extend((flags as u16).to_ne_bytes());
@@ -50,7 +50,7 @@ fn new_link(name: &[u8]) -> Vec<u8> {
     described(5, 772, 0x1_0043, &[mtu, attribute(libc::IFLA_IFNAME, name), mode])
 }
 
-fn done() -> Vec<u8> {
+pub(super) fn done() -> Vec<u8> {
     message(libc::NLMSG_DONE, libc::NLM_F_MULTI, 7, &[0; 4])
 }
 

@@ -1,0 +1,113 @@
+//! Random numbers: `/proc/sys/kernel/random/entropy_avail` and `poolsize`, the bits of entropy that the
+//! kernel holds and could hold (random(4)). Since 5.18 the first stays at 256 once the pool was filled.
+//! Our own dialect shows bytes.
+
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{FileId, scan};
+use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::settings::Subject;
+
+const AVAILABLE: &str = "/proc/sys/kernel/random/entropy_avail";
+const POOL: &str = "/proc/sys/kernel/random/poolsize";
+
+/// Thousandths of a byte in a bit.
+const BIT: u64 = 125;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 4] = [
+    gauge("entropy_available_bits",  Unit::One,    "Bits of entropy that are available.",   &[]).only_node(),
+    gauge("entropy_pool_size_bits",  Unit::One,    "Bits of entropy that the pool holds.",  &[]).only_node(),
+    gauge("entropy_available_bytes", Unit::Millis, "Bytes of entropy that are available.",  &[]).only_own(),
+    gauge("entropy_pool_size_bytes", Unit::Millis, "Bytes of entropy that the pool holds.", &[]).only_own(),
+];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "entropy",
+        node_name: "entropy",
+        on: true,
+        help: "entropy for random numbers, from /proc/sys/kernel/random",
+        options: &[],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let [available, pool] = [AVAILABLE, POOL].map(|path| setup.files.whole(path));
+    Box::new(Entropy { available, pool })
+}
+
+struct Entropy {
+    available: FileId,
+    pool: FileId,
+}
+
+impl Collector for Entropy {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Scrape { files, errors, .. } = scrape;
+        let [available, pool, own_available, own_pool] = &FAMILIES;
+        let text = files.read(self.available).map_err(Error::of_optional)?;
+        write([available, own_available], AVAILABLE, text, errors, out);
+        if let Some(text) = errors.unless_absent(files.read(self.pool)) {
+            write([pool, own_pool], POOL, text, errors, out);
+        }
+        Ok(())
+    }
+}
+
+/// Writes the bits of `text` in node_exporter's dialect and in ours.
+fn write(
+    [bits, bytes]: [&Family<'_>; 2],
+    path: &'static str,
+    text: &[u8],
+    errors: &mut PartialErrors,
+    out: &mut dyn Sink,
+) {
+    let raw = scan::uint(text.trim_ascii_end());
+    let Some((raw, millis)) = raw.and_then(|raw| Some((raw, raw.checked_mul(BIT)?))) else {
+        return errors.record(Error::parse(path, "an integer", text));
+    };
+    out.family(bits);
+    out.sample(&[], bits.value(raw));
+    out.family(bytes);
+    out.sample(&[], bytes.value(millis));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape};
+
+    fn lines(tree: &Tree, dialect: Dialect) -> (Vec<String>, u64) {
+        scrape(&mut tree.open(&SPEC, dialect, &[]), dialect, &["_"])
+    }
+
+    #[test]
+    fn bits_there_are_bytes_here() {
+        let tree = Tree::new("entropy");
+        tree.put("proc/sys/kernel/random/entropy_avail", "1337\n");
+        tree.put("proc/sys/kernel/random/poolsize", "4096\n");
+        let node = ["entropy_available_bits 1337", "entropy_pool_size_bits 4096"];
+        assert_eq!(lines(&tree, Dialect::Node), (node.map(String::from).to_vec(), 0));
+        let own = ["entropy_available_bytes 167.125", "entropy_pool_size_bytes 512"];
+        assert_eq!(lines(&tree, Dialect::Own), (own.map(String::from).to_vec(), 0));
+    }
+
+    #[test]
+    fn each_file_costs_its_own_sample() {
+        let tree = Tree::new("entropy-bad");
+        let mut entropy = tree.open(&SPEC, Dialect::Node, &[]);
+        assert!(matches!(entropy.failure(), Some(Error::Unsupported(_))));
+        tree.put("proc/sys/kernel/random/entropy_avail", "256\n");
+        let expected = vec!["entropy_available_bits 256".to_owned()];
+        assert_eq!(lines(&tree, Dialect::Node), (expected.clone(), 0));
+        tree.put("proc/sys/kernel/random/poolsize", "18446744073709551615\n");
+        assert_eq!(lines(&tree, Dialect::Node), (expected, 1));
+        tree.put("proc/sys/kernel/random/entropy_avail", "-1\n");
+        assert_eq!(lines(&tree, Dialect::Node), (vec![], 2));
+    }
+}

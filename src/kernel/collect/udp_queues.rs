@@ -1,0 +1,139 @@
+//! Bytes that wait in sockets of UDP: `/proc/net/udp` and `udp6`, a head line, then one line for each
+//! socket, whose fifth word is `tx_queue:rx_queue` in hexadecimal (proc_pid_net(5)). The sums of both over
+//! all sockets are shown. Without IPv6 there is no udp6. A sum with a number that cannot be read is left
+//! out.
+
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{FileId, scan};
+use crate::model::metric::{Family, Label, Sink, Unit, gauge};
+use crate::settings::Subject;
+
+const FILES: [(&str, &str); 2] = [("/proc/net/udp", "v4"), ("/proc/net/udp6", "v6")];
+const EXPECTED: &str = "tx_queue:rx_queue as the fifth word of every line";
+
+/// The place of the two queues among the words of a line.
+const QUEUES: usize = 4;
+
+static BYTES: &Family<'_> = &FAMILIES[0];
+static FAMILIES: [Family; 1] = [gauge(
+    "udp_queues|udp_queue_bytes",
+    Unit::One,
+    "Bytes that wait in sockets of UDP to be sent (tx) or read (rx).",
+    &["queue", "ip"],
+)];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "udp_queues",
+        node_name: "udp_queues",
+        on: true,
+        help: "bytes that wait in sockets of UDP, from /proc/net/udp and udp6",
+        options: &[],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    Box::new(UdpQueues { files: FILES.map(|(path, _)| setup.files.records(path)) })
+}
+
+struct UdpQueues {
+    files: [FileId; 2],
+}
+
+impl Collector for UdpQueues {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Scrape { files, errors, .. } = scrape;
+        let mut result = Err(Error::Unsupported(FILES[0].0.into()));
+        out.family(BYTES);
+        for ((path, ip), file) in FILES.into_iter().zip(self.files) {
+            let Some(text) = errors.unless_absent(files.read(file)) else { continue };
+            result = Ok(());
+            match sums(text) {
+                Ok([sent, received]) => {
+                    for (queue, sum) in [("tx", sent), ("rx", received)] {
+                        out.sample(&[Label::from(queue), Label::from(ip)], BYTES.value(sum));
+                    }
+                }
+                Err(line) => errors.record(Error::parse(path, EXPECTED, line)),
+            }
+        }
+        result
+    }
+}
+
+/// The sums of both queues over all sockets, or the line that cannot be read.
+fn sums(text: &[u8]) -> Result<[u64; 2], &[u8]> {
+    let mut lines = scan::lines(text);
+    let head = lines.next().unwrap_or_default();
+    let is_head = scan::fields(head).nth(QUEUES) == Some(b"tx_queue");
+    let mut sums = [0; 2];
+    for line in is_head.then_some(lines).ok_or(head)? {
+        let added = queues(line).and_then(|[sent, received]| {
+            Some([sent.checked_add(sums[0])?, received.checked_add(sums[1])?])
+        });
+        sums = added.ok_or(line)?;
+    }
+    Ok(sums)
+}
+
+/// The queues of one socket.
+fn queues(line: &[u8]) -> Option<[u64; 2]> {
+    let word = scan::fields(line).nth(QUEUES)?;
+    let (sent, received) = word.split_at(memchr::memchr(b':', word)?);
+    Some([scan::hex(sent)?, scan::hex(received.get(1..)?)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Opened, Tree, scrape};
+
+    const HEAD: &str =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n";
+
+    fn socket(queues: &str) -> String {
+        format!("   0: 00000000:0016 00000000:0000 0A {queues} 00:00000000 00000000     0\n")
+    }
+
+    fn lines(opened: &mut Opened, dialect: Dialect) -> (Vec<String>, u64) {
+        scrape(opened, dialect, &["_"])
+    }
+
+    #[test]
+    fn queues_are_added_up() {
+        let tree = Tree::new("udp_queues");
+        let sockets = [socket("00000015:00000001"), socket("0000000A:000000b0")].concat();
+        tree.put("proc/net/udp", &[HEAD, &sockets].concat());
+        let mut node = tree.open(&SPEC, Dialect::Node, &[]);
+        let v4 = [r#"udp_queues{queue="tx",ip="v4"} 31"#, r#"udp_queues{queue="rx",ip="v4"} 177"#];
+        let v4 = v4.map(String::from).to_vec();
+        assert_eq!(lines(&mut node, Dialect::Node), (v4, 0));
+        tree.put("proc/net/udp6", HEAD);
+        let (both, _) = lines(&mut tree.open(&SPEC, Dialect::Own, &[]), Dialect::Own);
+        assert_eq!(both.len(), 4);
+        assert_eq!(both[2], r#"udp_queue_bytes{queue="tx",ip="v6"} 0"#);
+    }
+
+    #[test]
+    fn a_sum_that_lacks_a_number_is_left_out() {
+        let tree = Tree::new("udp_queues-bad");
+        let mut udp = tree.open(&SPEC, Dialect::Node, &[]);
+        assert!(matches!(udp.failure(), Some(Error::Unsupported(_))));
+        let good = [HEAD, &socket("00000002:00000003")].concat();
+        let full = [&*good, &socket("ffffffffffffffff:0")].concat();
+        let bad = [socket("00000001"), socket("x:1"), "1 2\n".to_owned()];
+        let bad = bad.map(|line| [&*good, &line].concat());
+        tree.put("proc/net/udp6", &good);
+        for text in bad.iter().map(|text| &**text).chain([&*full, "", "x\n", &HEAD[..20]]) {
+            tree.put("proc/net/udp", text);
+            let v6 = [r#"udp_queues{queue="tx",ip="v6"} 2"#, r#"udp_queues{queue="rx",ip="v6"} 3"#];
+            let v6 = v6.map(String::from).to_vec();
+            assert_eq!(lines(&mut udp, Dialect::Node), (v6, 1), "{text}");
+        }
+    }
+}
