@@ -260,9 +260,8 @@ fn of_the_command_line() {
 #[test]
 fn of_flags_that_only_node_exporter_has() {
     assert!(load("", "--no-collector.wifi --web.systemd-socket --no-collector.zfs", &[]).is_ok());
-    let lacks = "node_exporter's collector \"systemd\" is not in this release; leave the flag out";
-    for flag in
-        ["--collector.systemd", "--collector.systemd.unit=ssh.*", "--no-collector.systemd=false"]
+    let lacks = "node_exporter's collector \"wifi\" is not in this release; leave the flag out";
+    for flag in ["--collector.wifi", "--collector.wifi.device=wlan.*", "--no-collector.wifi=false"]
     {
         let name = flag.split('=').next().unwrap_or_default();
         refused("", flag, &[], &format!("{name}: {lacks}"));
@@ -271,9 +270,9 @@ fn of_flags_that_only_node_exporter_has() {
     assert!(refusal.starts_with("--web.config.file: there is no TLS"), "{refusal}");
     refused(
         "",
-        "--collector.systemd.unit-include",
+        "--collector.wifi.fixtures",
         &[],
-        "--collector.systemd.unit-include: expected a value, found nothing",
+        "--collector.wifi.fixtures: expected a value, found nothing",
     );
 }
 
@@ -294,7 +293,7 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
         assert_eq!(warnings(flag), of(flag));
         assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
     }
-    let both = "--collector.sysctl.include=a --no-collector.systemd --collector.sysctl.include b";
+    let both = "--collector.sysctl.include=a --no-collector.wifi --collector.sysctl.include b";
     assert_eq!(warnings(both).len(), 2);
 }
 
