@@ -9,9 +9,9 @@ export DEBIAN_FRONTEND=noninteractive
 
 # The peers, a browser for the status page, compilers for build scripts and for the C in the feature tls.
 packages=(
-	ca-certificates chromium fish gcc influxdb libc6-dev logrotate make openssl
+	ca-certificates chromium dbus-daemon fish gcc influxdb libc6-dev logrotate make openssl
 	prometheus prometheus-alertmanager prometheus-node-exporter
-	python3 python3-venv strace victoria-metrics zsh
+	python3 python3-dbus python3-gi python3-venv strace supervisor victoria-metrics zsh
 )
 # Other targets, libFuzzer, the readers of deploy/, docs/ and packages.
 [ "${1-}" = tests ] || packages+=(

@@ -52,6 +52,24 @@ const EXPOSED: [&str; 7] = [
      {\"h.i_bucket\",le=\"+Inf\"} 1\n{\"h.i_sum\"} 1\n{\"h.i_count\"} 1\n",
 ];
 
+/// What a bus answers: an error, a property in the other byte order, and a list.
+const MESSAGES: [(&str, &[u8]); 3] = [
+    (
+        "error",
+        b"l\x03\x01\x01\x08\0\0\0\x02\0\0\0\x1f\0\0\0\x05\x01u\0\x07\0\0\0\x04\x01s\0\x03\0\0\0a.b\0\0\0\0\0\
+        \x08\x01g\0\x01s\0\0\x03\0\0\0abc\0",
+    ),
+    (
+        "property",
+        b"B\x02\x01\x01\0\0\0\x08\0\0\0\x02\0\0\0\x0f\x05\x01u\0\0\0\0\x07\x08\x01g\0\x01v\0\0\x01u\0\0\0\0\0\x07",
+    ),
+    (
+        "list",
+        b"l\x02\x01\x01\x30\0\0\0\x02\0\0\0\x13\0\0\0\x05\x01u\0\x07\0\0\0\x08\x01g\0\x05a(so)\0\0\0\0\0\0\
+        \x28\0\0\0\0\0\0\0\x05\0\0\0seat0\0\0\0\x17\0\0\0/org/freedesktop/login1\0",
+    ),
+];
+
 const DATAGRAMS: [&str; 5] = [
     "requests.total:1|c|@0.1\nload:+5|g\nload:-2|g\ntime.to-first:320|ms|@0.5\n1st:7:8:9|h\n",
     "page.views:1|c|#country:china,beta,k:|c:in-5|T1656581400|card:low",
@@ -223,6 +241,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "statsd" => &DATAGRAMS,
         "http_answer" => return answers(),
         "target_json" => &DOCUMENTS,
+        "dbus" => return MESSAGES.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).into(),
         "tail_lines" => &LOGS,
         "tail_state" => &OFFSETS,
         "settings_toml" => return examples(),

@@ -5,6 +5,7 @@
 mod alert;
 #[cfg(feature = "hub")]
 mod answer;
+mod dbus;
 mod exposition;
 mod files;
 #[cfg(feature = "hub")]
@@ -53,11 +54,12 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 28] = [
+pub static BODIES: [(&str, Body); 29] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("collectors", files::collectors),
     ("connection", wire::connection),
+    ("dbus", dbus::message),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
     ("exposition_in", exposition_in),

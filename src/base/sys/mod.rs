@@ -17,6 +17,7 @@ mod probe;
 mod signal;
 mod thread;
 mod udp;
+mod unix;
 mod wake;
 
 pub use child::{Child, Ended, spawn};
@@ -44,6 +45,7 @@ pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
+pub use unix::{connect_unix, effective_user};
 pub use wake::Wake;
 
 use std::fs::File;

@@ -351,13 +351,14 @@ impl Member {
         if let Some(held_back) = self.limiter.pass(now) {
             let level = if self.success { Level::Warn } else { Level::Error };
             let message = if self.success { "sample left out" } else { "collector failed" };
-            // Errors name the file as the kernel does; here it may be looked for elsewhere.
+            // Errors name the file as the kernel does; here it may be looked for elsewhere. Other
+            // programs are where they are.
             let place = error.place();
             let real = root.real(place.base());
             let looked = real.display();
             let (who, what, times): (log::Field<'_>, log::Field<'_>, log::Field<'_>) =
                 (("collector", &name), ("error", error), ("repeated", &held_back));
-            if real.as_os_str() == place.base() {
+            if !place.base().starts_with('/') || real.as_os_str() == place.base() {
                 log::event(level, message, &[who, what, times]);
             } else {
                 log::event(level, message, &[who, what, ("looked_for", &looked), times]);

@@ -1,8 +1,11 @@
 //! From the kernel's files to lines, fields and numbers.
 
+mod background;
+pub mod dbus;
 pub mod dir;
 mod files;
 mod filter;
+pub mod http;
 mod listing;
 mod names;
 pub mod netlink;
@@ -13,6 +16,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use background::Background;
 pub use dir::Dir;
 pub use files::{FileId, Files};
 pub use filter::{Filter, Patterns};

@@ -113,6 +113,11 @@ pub const fn duration(
     option(key, Kind::Time(least, most), help, Value::duration)
 }
 
+/// Any text.
+pub const fn text(key: &'static str, help: &'static str) -> CollectorOption<String> {
+    option(key, Kind::Text, help, Value::string)
+}
+
 /// Several words.
 pub const fn words(key: &'static str, help: &'static str) -> CollectorOption<Vec<String>> {
     option(key, Kind::Words, help, |value| value.texts.clone())

@@ -1,0 +1,300 @@
+//! What supervisord answers to `getAllProcessInfo`: XML-RPC (xmlrpc.com/spec), an array of structures whose
+//! members are integers and texts. Of XML nothing else is read: no attributes, no CDATA, no document types.
+
+use crate::base::error::{Error, Place};
+use crate::kernel::read::scan;
+use std::ops::Range;
+
+/// Processes that supervisord may have.
+const MAX_PROCESSES: usize = 4096;
+
+/// Bytes of a name.
+const MAX_NAME: usize = 255;
+
+/// Bytes of one text, such as a path.
+const MAX_TEXT: usize = 64 << 10;
+
+const PLACE: &str = "supervisord";
+
+/// A process; `None` is not told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Process {
+    name: Range<usize>,
+    group: Range<usize>,
+    pub state: Option<i64>,
+    pub exit_status: Option<i64>,
+    pub start: Option<i64>,
+}
+
+/// All processes of an answer.
+#[derive(Default)]
+pub struct Processes {
+    names: Vec<u8>,
+    /// In the order of their groups and names.
+    pub all: Vec<Process>,
+    /// What spoils single processes or values, or one such.
+    pub error: Option<Error>,
+    /// The text before the tag at hand.
+    text: Vec<u8>,
+}
+
+/// A member whose value matters.
+#[derive(Clone, Copy)]
+enum Member {
+    Name,
+    Group,
+    State,
+    ExitStatus,
+    Start,
+    Fault,
+}
+
+fn member(name: &[u8]) -> Option<Member> {
+    Some(match name {
+        b"name" => Member::Name,
+        b"group" => Member::Group,
+        b"state" => Member::State,
+        b"exitstatus" => Member::ExitStatus,
+        b"start" => Member::Start,
+        b"faultString" => Member::Fault,
+        _ => return None,
+    })
+}
+
+impl Processes {
+    pub fn name(&self, process: &Process) -> &[u8] {
+        self.names.get(process.name.clone()).unwrap_or_default()
+    }
+
+    pub fn group(&self, process: &Process) -> &[u8] {
+        self.names.get(process.group.clone()).unwrap_or_default()
+    }
+
+    /// Reads an answer in the place of the last one.
+    pub fn read(&mut self, answer: &[u8]) -> Result<(), Error> {
+        self.names.clear();
+        self.all.clear();
+        self.error = None;
+        let (mut rest, mut is_over) = (answer, false);
+        // The structure at hand, and its member whose value comes next.
+        let (mut current, mut next): (Option<Process>, _) = (None, None);
+        while let Some(tag) = self.tag(&mut rest)? {
+            match tag {
+                b"struct" if current.is_some() => {
+                    return Err(Error::parse(PLACE, "no structure in another", tag));
+                }
+                b"struct" => current = Some(Process::default()),
+                b"/struct" => self.add(current.take())?,
+                b"/name" => next = member(&self.text),
+                // A value without a type is a text. One that had a type was taken before its end.
+                b"/string" | b"/int" | b"/i4" | b"/value" => {
+                    if let (Some(member), Some(process)) = (next.take(), &mut current) {
+                        self.take(process, member, tag != b"/int" && tag != b"/i4")?;
+                    }
+                }
+                b"/methodResponse" => is_over = true,
+                _ => {}
+            }
+        }
+        if !is_over {
+            return Err(Error::parse(PLACE, "a whole methodResponse", answer));
+        }
+        self.sort();
+        Ok(())
+    }
+
+    /// The next tag without brackets, and, in `text`, what stands before it; `None` at the end.
+    fn tag<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Error> {
+        self.text.clear();
+        loop {
+            let Some(open) = rest.iter().position(|byte| *byte == b'<') else { return Ok(None) };
+            let (text, after) = rest.split_at(open);
+            let Some(close) = after.iter().position(|byte| *byte == b'>') else {
+                return Err(Error::parse(PLACE, "a whole tag", after));
+            };
+            if self.text.len() + text.len() > MAX_TEXT {
+                return Err(Error::TooLarge(PLACE.into(), MAX_TEXT));
+            }
+            unescape(text, &mut self.text);
+            let tag = after.get(1..close).unwrap_or_default();
+            *rest = after.get(close + 1..).unwrap_or_default();
+            // `<?xml …?>`, and comments, in which there is no `>`.
+            if !tag.starts_with(b"?") && !tag.starts_with(b"!--") {
+                return Ok(Some(tag.trim_ascii()));
+            }
+        }
+    }
+
+    /// Puts the value, which is `text`, in its place.
+    fn take(&mut self, process: &mut Process, member: Member, is_text: bool) -> Result<(), Error> {
+        let name = |text: &[u8], names: &mut Vec<u8>| {
+            let start = names.len();
+            names.extend_from_slice(text.get(..MAX_NAME).unwrap_or(text));
+            start..names.len()
+        };
+        let number = match scan::int(&self.text) {
+            Some(number) if !is_text => Some(number),
+            _ => None,
+        };
+        match member {
+            Member::Name => process.name = name(&self.text, &mut self.names),
+            Member::Group => process.group = name(&self.text, &mut self.names),
+            Member::State => process.state = number,
+            Member::ExitStatus => process.exit_status = number,
+            Member::Start => process.start = number,
+            Member::Fault => {
+                return Err(Error::parse(PLACE, "information about processes", &self.text));
+            }
+        }
+        let is_number = matches!(member, Member::State | Member::ExitStatus | Member::Start);
+        if is_number && number.is_none() {
+            let place = Place::below(PLACE, self.name(process));
+            self.error = Some(Error::parse(place, "an integer", &self.text));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, process: Option<Process>) -> Result<(), Error> {
+        if self.all.len() >= MAX_PROCESSES {
+            return Err(Error::parse(PLACE, "at most 4096 processes", b"more"));
+        }
+        match process {
+            Some(process) if !process.name.is_empty() => self.all.push(process),
+            _ => self.error = Some(Error::parse(PLACE, "processes with names", b"")),
+        }
+        Ok(())
+    }
+
+    /// Brings them in order; of two with one name the second goes.
+    fn sort(&mut self) {
+        let Processes { names, all, error, .. } = self;
+        let key = |process: &Process| {
+            let text = |span: &Range<usize>| names.get(span.clone()).unwrap_or_default();
+            (text(&process.group), text(&process.name))
+        };
+        all.sort_by(|a, b| key(a).cmp(&key(b)));
+        let count = all.len();
+        all.dedup_by(|a, b| key(a) == key(b));
+        if all.len() < count {
+            *error = Some(Error::parse(PLACE, "each process once", b"one twice"));
+        }
+    }
+}
+
+/// Undoes the entities of XML; one that is not known stands as it is.
+fn unescape(text: &[u8], out: &mut Vec<u8>) {
+    let mut parts = text.split(|byte| *byte == b'&');
+    out.extend_from_slice(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = part.iter().position(|byte| *byte == b';');
+        let known = end.and_then(|end| Some((entity(part.get(..end)?)?, part.get(end + 1..)?)));
+        match known {
+            Some((character, rest)) => {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                out.extend_from_slice(rest);
+            }
+            None => {
+                out.push(b'&');
+                out.extend_from_slice(part);
+            }
+        }
+    }
+}
+
+fn entity(name: &[u8]) -> Option<char> {
+    Some(match name {
+        b"lt" => '<',
+        b"gt" => '>',
+        b"amp" => '&',
+        b"quot" => '"',
+        b"apos" => '\'',
+        [b'#', b'x', digits @ ..] => char::from_u32(u32::try_from(scan::hex(digits)?).ok()?)?,
+        [b'#', digits @ ..] => char::from_u32(u32::try_from(scan::uint(digits)?).ok()?)?,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As supervisord 4.2 writes them.
+    const HEAD: &str =
+        "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><array><data>\n";
+    const TAIL: &str = "</data></array></value>\n</param>\n</params>\n</methodResponse>\n";
+
+    fn process(members: &[(&str, &str)]) -> String {
+        let member = |(name, value): &(&str, &str)| {
+            format!("<member>\n<name>{name}</name>\n<value>{value}</value>\n</member>\n")
+        };
+        let members: String = members.iter().map(member).collect();
+        format!("<value><struct>\n{members}</struct></value>\n")
+    }
+
+    fn read(text: &str) -> (Result<(), String>, Vec<String>, bool) {
+        let mut processes = Processes::default();
+        let result = processes.read(text.as_bytes()).map_err(|error| error.to_string());
+        let shown = processes.all.iter().map(|one| {
+            let text = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap();
+            let [group, name] = [processes.group(one), processes.name(one)].map(text);
+            format!("{group}:{name} {:?} {:?} {:?}", one.state, one.exit_status, one.start)
+        });
+        (result, shown.collect(), processes.error.is_some())
+    }
+
+    #[test]
+    fn processes_are_read_and_sorted() {
+        let two = [
+            process(&[
+                ("name", "<string>web</string>"),
+                ("group", "web&lt;&#38;&quot;"),
+                ("start", "<int>1700000000</int>"),
+                ("description", "<string>pid 7, uptime 0:00:01</string>"),
+                ("state", "<i4>20</i4>"),
+                ("spawnerr", "<string></string>"),
+                ("exitstatus", "<int>-3</int>"),
+            ]),
+            process(&[("name", "<string>a</string>"), ("group", "<string>a</string>")]),
+        ];
+        let (result, shown, has_error) = read(&[HEAD, &two.concat(), TAIL].concat());
+        assert_eq!((result, has_error), (Ok(()), false));
+        let web = "web<&\":web Some(20) Some(-3) Some(1700000000)";
+        assert_eq!(shown, ["a:a None None None", web]);
+        assert_eq!(read(&[HEAD, TAIL].concat()), (Ok(()), vec![], false));
+    }
+
+    #[test]
+    fn a_bad_number_and_a_second_of_one_name_cost_themselves() {
+        let one = process(&[("name", "<string>a</string>"), ("state", "<int>x</int>")]);
+        let (result, shown, has_error) = read(&[HEAD, &one, TAIL].concat());
+        assert_eq!((result, has_error), (Ok(()), true));
+        assert_eq!(shown, [":a None None None"]);
+        let (_, shown, has_error) = read(&[HEAD, &one, &one, TAIL].concat());
+        assert_eq!((shown.len(), has_error), (1, true));
+        let nameless = process(&[("state", "<int>20</int>")]);
+        assert_eq!(read(&[HEAD, &nameless, TAIL].concat()).1, [""; 0]);
+        let text = process(&[("name", "<string>a</string>"), ("state", "<string>20</string>")]);
+        assert_eq!(read(&[HEAD, &text, TAIL].concat()).1, [":a None None None"]);
+    }
+
+    #[test]
+    fn faults_and_torn_answers_are_told() {
+        let fault = process(&[
+            ("faultCode", "<int>1</int>"),
+            ("faultString", "<string>UNKNOWN_METHOD</string>"),
+        ]);
+        let text = format!("<methodResponse>\n<fault>\n{fault}</fault>\n</methodResponse>");
+        assert!(read(&text).0.unwrap_err().contains("UNKNOWN_METHOD"));
+        let one = process(&[("name", "<string>a</string>"), ("state", "<int>20</int>")]);
+        let whole = [HEAD, &one, TAIL].concat();
+        for cut in 0..whole.trim_end().len() {
+            assert!(read(&whole[..cut]).0.is_err(), "{cut}");
+        }
+        let nested = whole.replace("<int>20</int>", "<struct></struct>");
+        assert!(read(&nested).0.is_err());
+        let many = [HEAD, &one.repeat(MAX_PROCESSES + 1), TAIL].concat();
+        assert!(read(&many).0.unwrap_err().contains("at most"));
+        let long = whole.replace("20", &"2".repeat(MAX_TEXT + 1));
+        assert!(read(&long).0.unwrap_err().contains("more than"));
+    }
+}

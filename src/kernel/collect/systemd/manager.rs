@@ -1,0 +1,293 @@
+//! Asks the service manager: all units, then the properties of those that are shown. It runs on a thread
+//! of its own.
+
+use super::listed::{Listed, UNITS};
+use super::properties::{COUNT, Group, PROPERTIES, TYPES};
+use crate::base::error::{Error, Place};
+use crate::kernel::read::Filter;
+use crate::kernel::read::dbus::{Address, Answer, Client, Get, Value, is_absent};
+use std::ops::Range;
+use std::time::Instant;
+
+/// Units that systemd may have.
+const MAX_UNITS: usize = 16 << 10;
+
+/// Bytes of a unit's name (systemd's `UNIT_NAME_MAX`), and of what else becomes a label.
+const MAX_TEXT: usize = 255;
+
+/// What systemd says where a number of tasks is not limited or not known.
+const NO_LIMIT: u64 = u64::MAX;
+
+/// States besides the usual ones that are counted.
+const MAX_STATES: usize = 8;
+
+/// Errors of one scrape that are kept; others are only like them.
+const MAX_ERRORS: usize = 16;
+
+const SERVICE: &str = "org.freedesktop.systemd1";
+const PATH: &str = "/org/freedesktop/systemd1";
+const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+
+/// The states that are shown of each unit.
+pub const STATES: [&str; 5] = ["active", "activating", "deactivating", "inactive", "failed"];
+
+/// The one of `STATES` in which a unit is that works.
+const ACTIVE: usize = 0;
+
+/// Part of a text.
+type Span = Range<usize>;
+
+/// A unit that is shown.
+pub struct Unit {
+    name: Span,
+    path: Span,
+    /// Which of `STATES`, if it is one of them.
+    pub state: Option<usize>,
+}
+
+/// The service manager, and what it said last.
+pub struct Manager {
+    client: Client,
+    filter: Filter,
+    /// What is switched on.
+    groups: Vec<Group>,
+    /// What is asked for next: a unit and a row of `PROPERTIES`, or of `TYPES` behind them.
+    asks: Vec<(usize, usize)>,
+    /// Names, paths and states.
+    text: Vec<u8>,
+    pub units: Vec<Unit>,
+    /// How many units are in each of `STATES`.
+    pub states: [u64; STATES.len()],
+    /// How many are in others.
+    others: Vec<(Span, u64)>,
+    /// What the manager says of itself.
+    pub about: About,
+    /// For each of `PROPERTIES`, the units that have it.
+    pub numbers: [Vec<(usize, u64)>; COUNT],
+    /// The texts of `TYPES`, and for each unit the one that it has.
+    types: Vec<u8>,
+    type_of: Vec<Span>,
+    /// What spoils single samples.
+    pub errors: Vec<Error>,
+    /// What spoils all of them.
+    pub result: Result<(), Error>,
+}
+
+/// What the manager says of itself; `None` is not known.
+#[derive(Default)]
+pub struct About {
+    pub version: Option<Vec<u8>>,
+    pub virtualization: Option<Vec<u8>>,
+    pub is_running: Option<bool>,
+}
+
+/// The properties of the manager itself.
+static ABOUT: [[&str; 2]; 3] =
+    [[MANAGER, "Version"], [MANAGER, "Virtualization"], [MANAGER, "SystemState"]];
+
+impl Manager {
+    /// Nothing is asked yet.
+    pub fn new(address: Address, filter: Filter, groups: Vec<Group>) -> Manager {
+        Manager {
+            client: Client::new(address, SERVICE),
+            filter,
+            groups,
+            asks: Vec::new(),
+            text: Vec::new(),
+            units: Vec::new(),
+            states: [0; STATES.len()],
+            others: Vec::new(),
+            about: About::default(),
+            numbers: Default::default(),
+            types: Vec::new(),
+            type_of: Vec::new(),
+            errors: Vec::new(),
+            result: Ok(()),
+        }
+    }
+
+    /// The name of the unit of this number.
+    pub fn name(&self, unit: usize) -> &[u8] {
+        let name = self.units.get(unit).map(|unit| unit.name.clone());
+        name.and_then(|name| self.text.get(name)).unwrap_or_default()
+    }
+
+    /// The type of the unit of this number; empty if it has none.
+    pub fn type_of(&self, unit: usize) -> &[u8] {
+        self.type_of.get(unit).and_then(|span| self.types.get(span.clone())).unwrap_or_default()
+    }
+
+    /// States besides the usual ones, and how many units are in each.
+    pub fn other_states(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.others.iter().filter_map(|(span, n)| Some((self.text.get(span.clone())?, *n)))
+    }
+
+    /// Asks everything anew; it is over by `until`.
+    pub fn ask(&mut self, until: Instant) {
+        self.text.clear();
+        self.units.clear();
+        self.states = [0; STATES.len()];
+        self.others.clear();
+        self.about = About::default();
+        self.numbers.iter_mut().for_each(Vec::clear);
+        self.types.clear();
+        self.errors.clear();
+        self.result = self.try_ask(until);
+        self.client.close();
+    }
+
+    fn try_ask(&mut self, until: Instant) -> Result<(), Error> {
+        self.client.open(until)?;
+        self.ask_about()?;
+        self.ask_units()?;
+        self.list_asks();
+        self.ask_properties()
+    }
+
+    fn ask_about(&mut self) -> Result<(), Error> {
+        let Manager { client, about, errors, .. } = self;
+        let property = |at: usize| ABOUT.get(at).unwrap_or(&["", ""]);
+        let which = |at| Get { path: PATH.as_bytes(), property: property(at) };
+        client.get(ABOUT.len(), &which, &mut |at, answer| match (at, answer) {
+            (0, Ok(Some(Value::Text(text)))) => about.version = short(text),
+            (1, Ok(Some(Value::Text(text)))) => about.virtualization = short(text),
+            (2, Ok(Some(Value::Text(text)))) => about.is_running = Some(text == b"running"),
+            (at, answer) => note(errors, property(at), answer),
+        })
+    }
+
+    fn ask_units(&mut self) -> Result<(), Error> {
+        let answer = self.client.ask(PATH, MANAGER, "ListUnits")?;
+        let place = Place::below("D-Bus", b"ListUnits");
+        if answer.signature != UNITS {
+            return Err(Error::parse(place, "an answer a(ssssssouso)", answer.signature));
+        }
+        let mut list = answer.body;
+        let mut list = list.array(8).ok_or(Error::parse(place, "a list of units", b""))?;
+        self.filter.begin();
+        for _ in 0..MAX_UNITS {
+            if list.is_empty() {
+                return Ok(());
+            }
+            let listed = Listed::read(&mut list);
+            let listed = listed.ok_or(Error::parse(place, "a list of whole units", b""))?;
+            // Borrowed apart from the answer.
+            let Manager { filter, text, units, states, others, errors, .. } = self;
+            let state = STATES.iter().position(|state| state.as_bytes() == listed.state);
+            match state.and_then(|at| states.get_mut(at)) {
+                Some(count) => *count += 1,
+                None => count_other(others, text, listed.state),
+            }
+            if listed.name.len() > MAX_TEXT {
+                fault(errors, Error::parse(place, "a name of at most 255 bytes", listed.name));
+            } else if filter.keep(listed.name) && listed.load == b"loaded" {
+                let (name, path) = (add(text, listed.name), add(text, listed.path));
+                units.push(Unit { name, path, state });
+            } else if filter.is_repeated() {
+                fault(errors, Error::parse(place, "each unit once", listed.name));
+            }
+        }
+        Err(Error::parse(place, "at most 16384 units", b"more"))
+    }
+
+    /// Lists what is to be asked of the units that are shown.
+    fn list_asks(&mut self) {
+        let Manager { asks, units, text, numbers, groups, type_of, .. } = self;
+        asks.clear();
+        type_of.clear();
+        type_of.resize(units.len(), 0..0);
+        for (at, unit) in units.iter().enumerate() {
+            let name = text.get(unit.name.clone()).unwrap_or_default();
+            for (row, (property, numbers)) in PROPERTIES.iter().zip(&mut *numbers).enumerate() {
+                let is_on = property.group == Group::Always || groups.contains(&property.group);
+                if !is_on || !name.ends_with(property.suffix.as_bytes()) {
+                    continue;
+                }
+                if property.group == Group::StartTime && unit.state != Some(ACTIVE) {
+                    numbers.push((at, 0));
+                } else {
+                    asks.push((at, row));
+                }
+            }
+            let of_type = TYPES.iter().position(|(suffix, _)| name.ends_with(suffix.as_bytes()));
+            asks.extend(of_type.map(|row| (at, COUNT + row)));
+        }
+    }
+
+    fn ask_properties(&mut self) -> Result<(), Error> {
+        let Manager { client, asks, text, units, numbers, types, type_of, errors, .. } = self;
+        let ask = |at: usize| asks.get(at).copied().unwrap_or_default();
+        let which = |at: usize| {
+            let (unit, row) = ask(at);
+            let path = units.get(unit).and_then(|unit| text.get(unit.path.clone()));
+            Get { path: path.unwrap_or_default(), property: property(row) }
+        };
+        client.get(asks.len(), &which, &mut |at, answer| {
+            let (unit, row) = ask(at);
+            match (answer, numbers.get_mut(row)) {
+                (Ok(Some(Value::Number(NO_LIMIT))), _) if is_of_tasks(row) => {}
+                (Ok(Some(Value::Number(number))), Some(numbers)) => numbers.push((unit, number)),
+                (Ok(Some(Value::Text(text))), None) if text.len() <= MAX_TEXT => {
+                    if let Some(span) = type_of.get_mut(unit) {
+                        *span = add(types, text);
+                    }
+                }
+                (answer, _) => note(errors, property(row), answer),
+            }
+        })?;
+        for numbers in numbers {
+            // Answers may come in any order; one that came twice is one.
+            numbers.sort_unstable();
+            numbers.dedup_by_key(|(unit, _)| *unit);
+        }
+        Ok(())
+    }
+}
+
+/// A row of `PROPERTIES`, or of `TYPES` behind them.
+fn property(row: usize) -> &'static [&'static str; 2] {
+    let number = PROPERTIES.get(row).map(|property| &property.name);
+    let of_type = || TYPES.get(row.checked_sub(COUNT)?).map(|(_, name)| name);
+    number.or_else(of_type).unwrap_or(&["", ""])
+}
+
+fn is_of_tasks(row: usize) -> bool {
+    PROPERTIES.get(row).is_some_and(|property| property.group == Group::Tasks)
+}
+
+fn add(text: &mut Vec<u8>, part: &[u8]) -> Span {
+    let start = text.len();
+    text.extend_from_slice(part);
+    start..text.len()
+}
+
+fn short(text: &[u8]) -> Option<Vec<u8>> {
+    (text.len() <= MAX_TEXT).then(|| text.to_vec())
+}
+
+fn count_other(others: &mut Vec<(Span, u64)>, text: &mut Vec<u8>, state: &[u8]) {
+    let known = others.iter_mut().find(|(span, _)| text.get(span.clone()) == Some(state));
+    if let Some((_, count)) = known {
+        *count += 1;
+    } else if others.len() < MAX_STATES && state.len() <= MAX_TEXT {
+        others.push((add(text, state), 1));
+    }
+}
+
+fn fault(errors: &mut Vec<Error>, error: Error) {
+    if errors.len() < MAX_ERRORS {
+        errors.push(error);
+    }
+}
+
+/// A property that did not come as it should.
+fn note(errors: &mut Vec<Error>, property: &[&'static str; 2], answer: Answer<'_>) {
+    let [_, name] = property;
+    let place = Place::below("D-Bus", name.as_bytes());
+    match answer {
+        Ok(_) => fault(errors, Error::parse(place, "a value of its type", b"another")),
+        // An older systemd, or the unit is gone.
+        Err(name) if is_absent(name) => {}
+        Err(name) => fault(errors, Error::parse(place, "a value", name)),
+    }
+}

@@ -1,0 +1,16 @@
+//! A small D-Bus client (D-Bus specification 0.42): over a Unix socket, with authentication EXTERNAL, for
+//! calls without arguments and for properties. What a peer sends is bounded and is checked before it is
+//! believed.
+
+mod address;
+mod client;
+mod connection;
+mod message;
+#[cfg(test)]
+pub(crate) mod testing;
+mod values;
+
+pub use address::Address;
+pub use client::{Answer, Client, Get, is_absent};
+pub use message::{Call, Kind, Message, length, write_call};
+pub use values::{Value, Values};

@@ -1,0 +1,198 @@
+//! One request over HTTP/1.0 (RFC 1945) to a service of this machine that need not be there: what is sent is
+//! sent at once, and the answer ends with its length or with the connection. It blocks, until a deadline.
+
+use crate::base::sys::connect_unix;
+use crate::base::wire::Url;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+/// Addresses of one name that are tried.
+const MAX_ADDRESSES: usize = 4;
+
+/// Bytes of the lines before the body.
+const MAX_HEAD: usize = 16 << 10;
+
+/// Bytes that are read at once.
+const PIECE: usize = 8 << 10;
+
+/// Whom to ask.
+#[derive(Clone)]
+pub enum Peer {
+    /// A host and a port.
+    Tcp(String, u16),
+    /// The path of a Unix socket.
+    Unix(Vec<u8>),
+}
+
+impl Peer {
+    /// The host and port of `url`.
+    pub fn of(url: &Url) -> Peer {
+        Peer::Tcp(url.host.trim_start_matches('[').trim_end_matches(']').to_owned(), url.port)
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// What the system said.
+    Io(io::Error),
+    /// There is an answer, but not the one that was asked for: what was expected, and its first line.
+    Answer(&'static str, Vec<u8>),
+    /// It is longer than this.
+    TooLong(usize),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Io(error)
+    }
+}
+
+/// Sends `request`, head and body, and leaves the body of the answer, of which the status is 200, in
+/// `body`.
+pub fn exchange(
+    peer: &Peer,
+    request: &[u8],
+    body: &mut Vec<u8>,
+    max_body: usize,
+    until: Instant,
+) -> Result<(), Failure> {
+    body.clear();
+    let mut stream = connect(peer, until)?;
+    stream.send(request, until)?;
+    let mut head = None;
+    loop {
+        if head.is_none() {
+            head = Head::read(body)?;
+        }
+        if let Some(Head { length, body: Some(wanted) }) = head
+            && body.len() >= length.saturating_add(wanted)
+        {
+            body.truncate(length + wanted);
+            break;
+        }
+        let most = head.as_ref().map_or(MAX_HEAD, |head| head.length + max_body);
+        if body.len() > most {
+            return Err(Failure::TooLong(most));
+        }
+        if stream.receive(body, until)? == 0 {
+            break;
+        }
+    }
+    match head {
+        // One that ends before its length is not whole.
+        Some(Head { length, body: Some(wanted) }) if body.len() < length + wanted => {
+            Err(Failure::Io(ErrorKind::UnexpectedEof.into()))
+        }
+        Some(head) => {
+            body.drain(..head.length.min(body.len()));
+            Ok(())
+        }
+        None => Err(Failure::Answer("an answer over HTTP", first_line(body))),
+    }
+}
+
+/// The lines before the body.
+struct Head {
+    /// Their bytes.
+    length: usize,
+    /// Bytes of the body, if they say so.
+    body: Option<usize>,
+}
+
+impl Head {
+    /// `None` until all of them are there.
+    fn read(text: &[u8]) -> Result<Option<Head>, Failure> {
+        let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        let lines = text.get(..end).unwrap_or_default();
+        let mut lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let status = lines.next().unwrap_or_default();
+        let code = status.strip_prefix(b"HTTP/1.").and_then(|rest| rest.get(2..5));
+        if code != Some(b"200") {
+            return Err(Failure::Answer("status 200", first_line(text)));
+        }
+        let body = lines.find_map(|line| {
+            let (name, value) = line.split_at_checked("content-length:".len())?;
+            let value = name.eq_ignore_ascii_case(b"content-length:").then_some(value)?;
+            std::str::from_utf8(value).ok()?.trim().parse().ok()
+        });
+        Ok(Some(Head { length: end + 4, body }))
+    }
+}
+
+fn first_line(text: &[u8]) -> Vec<u8> {
+    text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii().to_vec()
+}
+
+/// A connection of either kind.
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+fn connect(peer: &Peer, until: Instant) -> io::Result<Stream> {
+    let (host, port) = match peer {
+        Peer::Unix(path) => return connect_unix(path, left(until)?).map(Stream::Unix),
+        Peer::Tcp(host, port) => (host.as_str(), *port),
+    };
+    let mut failed = io::Error::from(ErrorKind::NotFound);
+    for address in (host, port).to_socket_addrs()?.take(MAX_ADDRESSES) {
+        match TcpStream::connect_timeout(&address, left(until)?) {
+            Ok(stream) => return Ok(Stream::Tcp(stream)),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+impl Stream {
+    fn send(&mut self, mut bytes: &[u8], until: Instant) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let left = Some(left(until)?);
+            let sent = match self {
+                Stream::Tcp(s) => s.set_write_timeout(left).and_then(|()| s.write(bytes)),
+                Stream::Unix(s) => s.set_write_timeout(left).and_then(|()| s.write(bytes)),
+            };
+            bytes = bytes.get(tolerate(sent)?.unwrap_or(0)..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Adds what comes; 0 at the end.
+    fn receive(&mut self, to: &mut Vec<u8>, until: Instant) -> io::Result<usize> {
+        let length = to.len();
+        loop {
+            let left = Some(left(until)?);
+            to.resize(length + PIECE, 0);
+            let piece = to.get_mut(length..).unwrap_or_default();
+            let read = match self {
+                Stream::Tcp(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
+                Stream::Unix(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
+            };
+            to.truncate(length + read.as_ref().map_or(0, |n| *n));
+            if let Some(n) = tolerate(read)? {
+                return Ok(n);
+            }
+        }
+    }
+}
+
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::Error::from_raw_os_error(libc::ETIMEDOUT)) } else { Ok(left) }
+}
+
+/// `None` for an interruption, and for a timeout, which the deadline judges.
+fn tolerate(done: io::Result<usize>) -> io::Result<Option<usize>> {
+    match done {
+        Ok(n) => Ok(Some(n)),
+        Err(error) => match error.kind() {
+            ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(None),
+            _ => Err(error),
+        },
+    }
+}

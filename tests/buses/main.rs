@@ -1,0 +1,229 @@
+//! systemd, logind and supervisord against real peers: dbus-daemon with services that are made up
+//! (`services.py`), a real supervisord, and a real node_exporter that asks the same. Debian's packages
+//! dbus-daemon, python3-dbus, python3-gi and supervisor; without them these tests fail and say so.
+#![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // the same output, compared once
+#![allow(unsafe_code)] // a service is stopped and goes on
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // tests start the peers
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::{Agent, Client, Exposition, Temp, wait_until};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PEER: &str = "target/peers/usr/bin/prometheus-node-exporter";
+
+/// A program that ends with the test.
+struct Running(Child);
+
+impl Running {
+    fn start(command: &mut Command) -> Running {
+        let started = command.stdin(Stdio::null()).spawn();
+        let name = command.get_program().display();
+        Running(started.unwrap_or_else(|error| panic!("this test needs {name}: {error}")))
+    }
+
+    /// The first line that it writes.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn signal(&self, signal: i32) {
+        // SAFETY: kill has no memory preconditions; the child is not reaped yet.
+        assert_eq!(unsafe { libc::kill(i32::try_from(self.0.id()).unwrap(), signal) }, 0);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A bus and the services on it.
+struct Bus {
+    address: String,
+    services: Running,
+    _daemon: Running,
+    _dir: Temp,
+}
+
+impl Bus {
+    fn start() -> Bus {
+        let dir = Temp::new();
+        let address = format!("unix:path={}", dir.path("bus").display());
+        let mut daemon = Command::new("dbus-daemon");
+        daemon.arg("--config-file=tests/buses/bus.conf").args(["--nofork", "--print-address"]);
+        daemon.arg(format!("--address={address}")).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut daemon = Running::start(&mut daemon);
+        let address = daemon.line();
+        let mut services = Command::new("/usr/bin/python3");
+        services.arg("tests/buses/services.py").stdout(Stdio::piped());
+        let services = services.env("DBUS_SYSTEM_BUS_ADDRESS", &address);
+        let mut services = Running::start(services);
+        assert_eq!(services.line(), "ready", "python3-dbus and python3-gi");
+        Bus { address, services, _daemon: daemon, _dir: dir }
+    }
+}
+
+const ALL: [&str; 4] = [
+    "--collector.systemd.enable-task-metrics",
+    "--collector.systemd.enable-restarts-metrics",
+    "--collector.systemd.enable-start-time-metrics",
+    r"--collector.systemd.unit-exclude=.+\.(automount|device|scope|slice)",
+];
+
+const UNIT_EXCLUDE: &str =
+    r"--collector.systemd.unit-exclude=.+\.(automount|device|mount|scope|slice)";
+
+/// Every sample of a collector, by series, and the type of every family.
+type Page = (BTreeMap<String, f64>, BTreeMap<String, String>);
+
+fn page(text: &str, prefix: &str) -> Page {
+    let lines = || text.lines().filter(|line| line.contains(prefix));
+    let types = lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let samples = lines().filter(|line| line.starts_with(prefix)).map(|line| {
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+        // No value has a comma.
+        let mut labels: Vec<&str> = labels.trim_end_matches('}').split(',').collect();
+        labels.sort_unstable();
+        (format!("{name}{labels:?}"), value.parse().unwrap())
+    });
+    let types = types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect();
+    (samples.collect(), types)
+}
+
+/// The same flags for a real node_exporter and for us bring the same.
+fn compare(prefix: &str, flags: &[&str], bus: &str) -> usize {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let mut peer = Command::new(PEER);
+    peer.arg("--collector.disable-defaults").args(flags).stderr(Stdio::null());
+    peer.arg(format!("--web.listen-address={address}")).env("DBUS_SYSTEM_BUS_ADDRESS", bus);
+    let _peer = Running::start(&mut peer);
+    wait_until("node_exporter to serve", || Client::try_connect(&address).is_ok());
+    let plan = Agent::plan().arg("--dialect=node_exporter").arg("--collector.disable-defaults");
+    let plan = flags.iter().fold(plan, |plan, flag| plan.arg(*flag));
+    let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", bus).start();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let mut theirs = String::new();
+    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    stream.read_to_string(&mut theirs).unwrap();
+    let theirs = page(&theirs, prefix);
+    let ours = page(agent.get("/metrics").text(), prefix);
+    let only = |these: &Page, others: &Page| {
+        let samples = these.0.iter().filter(|(series, value)| others.0.get(*series) != Some(value));
+        format!("{:?}", samples.take(5).collect::<Vec<_>>())
+    };
+    assert_eq!((only(&ours, &theirs), only(&theirs, &ours)), ("[]".into(), "[]".into()));
+    assert_eq!(ours.1, theirs.1);
+    ours.0.len()
+}
+
+#[test]
+fn systemd_and_logind_tell_what_they_tell_node_exporter() {
+    let bus = Bus::start();
+    let flags = [&["--collector.systemd"], &ALL[..]].concat();
+    assert!(compare("node_systemd_", &flags, &bus.address) > 2500);
+    // Upstream's default; Debian's build has another.
+    let usual = ["--collector.systemd", UNIT_EXCLUDE];
+    assert!(compare("node_systemd_", &usual, &bus.address) > 1500);
+    let some = ["--collector.systemd", "--collector.systemd.unit-include=(dbus|many1).+"];
+    assert!(compare("node_systemd_", &some, &bus.address) > 500);
+    assert_eq!(compare("node_logind_", &["--collector.logind"], &bus.address), 2 * 7 * 5 * 3);
+}
+
+#[test]
+fn our_own_names_stand_for_the_same() {
+    let bus = Bus::start();
+    let plan = Agent::plan().arg("--collector.systemd").arg("--collector.logind");
+    let plan = plan.arg("--collector.systemd.enable-start-time-metrics");
+    let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
+    let page = agent.scrape();
+    let value = |name: &str, labels| page.value(&["sysmetrics_", name].concat(), labels);
+    assert_eq!(value("systemd_version", &[("version", "252.38-1~deb12u1")]), 252.38);
+    assert_eq!(value("systemd_units", &[("state", "reloading")]), 1.0);
+    let unit = &[("name", "dbus.service"), ("state", "active"), ("type", "notify")];
+    assert_eq!(value("systemd_unit_state", unit), 1.0);
+    let start = value("systemd_unit_start_time_seconds", &[("name", "dbus.service")]);
+    assert_eq!(start, 1_700_000_000.123_456);
+    let refused = &[("name", "dbus.socket")];
+    assert_eq!(value("systemd_socket_refused_connections_total", refused), 6.0);
+    let sessions = &[("seat", ""), ("remote", "true"), ("type", "tty"), ("class", "user")];
+    assert_eq!(value("logind_sessions", sessions), 2.0);
+    // No descriptor is kept, and no second thread is made.
+    let (files, threads) = (agent.descriptors(), agent.status("Threads"));
+    assert_eq!(threads, 3);
+    agent.scrape();
+    assert_eq!((agent.descriptors(), agent.status("Threads")), (files, threads));
+}
+
+#[test]
+fn a_service_that_hangs_costs_its_collectors_and_only_for_as_long() {
+    let bus = Bus::start();
+    let plan = Agent::plan().arg("--collector.systemd").arg("--collector.logind");
+    let plan =
+        plan.arg("--collector.systemd.timeout=200ms").arg("--collector.logind.timeout=200ms");
+    let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
+    let good = |page: &Exposition| [page.success("systemd"), page.success("logind")];
+    assert_eq!(good(&agent.scrape()), [Some(true); 2]);
+    bus.services.signal(libc::SIGSTOP);
+    for _ in 0..3 {
+        let start = Instant::now();
+        let page = agent.scrape();
+        assert_eq!(good(&page), [Some(false); 2]);
+        assert!(!page.has("sysmetrics_systemd_") && page.has("sysmetrics_load1"));
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+    assert!(agent.lines_with("timed out") > 0, "{:?}", agent.log());
+    bus.services.signal(libc::SIGCONT);
+    wait_until("systemd and logind to be told again", || good(&agent.scrape()) == [Some(true); 2]);
+    // Without a bus nothing is told, and the rest still is.
+    drop(bus);
+    let page = agent.scrape();
+    assert_eq!(good(&page), [Some(false); 2]);
+    assert!(page.has("sysmetrics_load1"));
+}
+
+#[test]
+fn supervisord_tells_what_it_tells_node_exporter() {
+    let dir = Temp::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let socket = dir.path("supervisor.sock").display().to_string();
+    let text = include_str!("supervisord.conf");
+    let text = text.replace("@DIR@", &dir.path("").display().to_string());
+    let file = dir.write("supervisord.conf", text.replace("@PORT@", &port.to_string()));
+    let mut command = Command::new("/usr/bin/supervisord");
+    command.arg("--configuration").arg(file).stdout(Stdio::null()).stderr(Stdio::null());
+    let supervisord = Running::start(&mut command);
+    let url = format!("--collector.supervisord.url=unix://{socket}");
+    let agent = Agent::plan().arg("--collector.supervisord").arg(&url).start();
+    let state = |process| {
+        let labels = &[("name", process), ("group", process)];
+        agent.scrape().find("sysmetrics_supervisord_state", labels)
+    };
+    wait_until("processes to be where they stay", || {
+        ["up", "done", "broken"].map(state) == [Some(20.0), Some(100.0), Some(200.0)]
+    });
+    let start = agent.scrape();
+    let labels = &[("name", "up"), ("group", "up")];
+    assert!(start.value("sysmetrics_supervisord_start_time_seconds", labels) > 1.7e9);
+    let labels = &[("name", "done"), ("group", "done")];
+    assert_eq!(start.value("sysmetrics_supervisord_exit_status", labels), 3.0);
+    let tcp = format!("--collector.supervisord.url=http://user:pass@127.0.0.1:{port}/RPC2");
+    for url in [&url, &tcp] {
+        let flags = ["--collector.supervisord", url];
+        assert_eq!(compare("node_supervisord_", &flags, ""), 7 * 3 + 4);
+    }
+    drop(supervisord);
+    assert_eq!(agent.scrape().success("supervisord"), Some(false));
+}
