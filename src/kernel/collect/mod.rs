@@ -15,9 +15,12 @@ mod memory;
 mod netclass;
 mod netstat;
 mod network;
+mod network_route;
 mod pressure;
+mod qdisc;
 mod sockstat;
 mod stat;
+mod tcpstat;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod textfile;
@@ -54,6 +57,9 @@ pub static COLLECTORS: &[Spec] = &[
     // Its samples need the store.
     #[cfg(feature = "hub")]
     textfile::SPEC,
+    tcpstat::SPEC,
+    qdisc::SPEC,
+    network_route::SPEC,
 ];
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use crate::base::text::words::quoted;
 const COLLECTORS: &str = "\
     arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac \
     entropy ethtool fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm \
-    meminfo_numa mountstats network_route nfs nfsd ntp nvme os pcidevice perf powersupplyclass \
-    processes qdisc rapl runit schedstat selinux slabinfo softirqs softnet supervisord swap sysctl \
-    systemd tapestats tcpstat textfile udp_queues watchdog wifi xfrm xfs zfs zoneinfo";
+    meminfo_numa mountstats nfs nfsd ntp nvme os pcidevice perf powersupplyclass \
+    processes rapl runit schedstat selinux slabinfo softirqs softnet supervisord swap sysctl \
+    systemd tapestats textfile udp_queues watchdog wifi xfrm xfs zfs zoneinfo";
 
 /// Options of collectors that take no value.
 const SWITCHES: &str = "\
@@ -27,8 +27,8 @@ const VALUES: &str = "\
     interrupts.name-include ipvs.backend-labels ntp.ip-ttl ntp.local-offset-tolerance \
     ntp.max-distance ntp.protocol-version ntp.server ntp.server-port pcidevice.idsfile \
     perf.cache-profilers perf.cpus perf.hardware-profilers perf.software-profilers perf.tracepoint \
-    powersupply.ignored-supplies qdisc.device-exclude qdisc.device-include qdisc.fixtures \
-    qdisk.device-exclude qdisk.device-include runit.servicedir slabinfo.slabs-exclude \
+    powersupply.ignored-supplies \
+    runit.servicedir slabinfo.slabs-exclude \
     slabinfo.slabs-include supervisord.url sysctl.include sysctl.include-info \
     systemd.unit-blacklist systemd.unit-exclude systemd.unit-include systemd.unit-whitelist \
     tapestats.ignored-devices textfile.directory wifi.fixtures";
