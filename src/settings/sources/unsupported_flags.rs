@@ -15,7 +15,7 @@ const COLLECTORS: &str = "\
 /// Options of collectors that take no value.
 const SWITCHES: &str = "\
     arp.netlink bcache.priorityStats cpu.info interrupts.include-zeros \
-    netdev.enable-detailed-metrics netdev.label-ifalias ntp.server-is-local \
+    ntp.server-is-local \
     perf.disable-cache-profilers perf.disable-hardware-profilers perf.disable-software-profilers \
     rapl.enable-zone-label systemd.enable-restarts-metrics systemd.enable-start-time-metrics \
     systemd.enable-task-metrics systemd.private";
