@@ -11,15 +11,16 @@
 mod addresses;
 mod aliases;
 mod families;
-mod stats;
+pub mod stats;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
 use crate::base::error::Error;
-use crate::kernel::read::{FileId, Files, Filter, Table, netlink, scan};
+use crate::kernel::read::{FileId, Files, Filter, Shows, Table, netlink, scan};
 use crate::model::metric::{Family, Sink};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 use aliases::Aliases;
+pub use families::detailed;
 use families::{ADDRESS_INFO, FAMILIES, View, shown};
 use regex_lite::Regex;
 use stats::{WIDTH, cells};
@@ -117,6 +118,7 @@ impl Collector for Network {
         if !by_netlink {
             self.read(files, errors)?;
         }
+        files.show_statistics(if self.is_detailed { Shows::Details } else { Shows::Sums });
         self.write(by_netlink, out);
         if let Some(family) = FAMILIES.get(ADDRESS_INFO).filter(|_| self.with_addresses) {
             out.family(family);

@@ -14,7 +14,7 @@ mod table;
 pub(crate) mod testing;
 
 pub use dir::Dir;
-pub use files::{FileId, Files};
+pub use files::{FileId, Files, Shows};
 pub use filter::{Filter, Patterns};
 pub use listing::Listing;
 pub use names::Names;

@@ -120,6 +120,17 @@ pub fn shown(view: View, each: &mut dyn FnMut(usize, &Family<'_>)) {
     }
 }
 
+/// Hands each column of the detailed view by netlink to `each`, with its family, and whether the view of
+/// sums has that, too.
+pub fn detailed(dialect: Dialect, each: &mut dyn FnMut(usize, bool, &Family<'_>)) {
+    for (column, [node, own]) in BY_NETLINK {
+        let place = if dialect == Dialect::Own { own } else { node };
+        if let Some(family) = FAMILIES.get(place) {
+            each(column, place < FIRST, family);
+        }
+    }
+}
+
 /// What decides which families are shown.
 #[derive(Clone, Copy, Debug)]
 pub struct View {

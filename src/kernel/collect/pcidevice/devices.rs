@@ -29,9 +29,14 @@ const IDS: [(&str, usize, usize); 6] = [
     ("revision", REVISION, 2),
 ];
 
+const SRIOV: [&str; 4] =
+    ["sriov_drivers_autoprobe", "sriov_numvfs", "sriov_totalvfs", "sriov_vf_total_msix"];
+
 /// One device.
 pub struct Device {
     name: String,
+    /// It has one of the files of SR-IOV; the kernel makes all or none.
+    pub has_sriov: bool,
     /// The values of all labels.
     pub texts: [String; TEXTS],
 }
@@ -64,7 +69,8 @@ impl Device {
                 *to = format!("0x{number:0digits$x}");
             }
         }
-        Ok(Device { name: name.to_owned(), texts })
+        let has_sriov = SRIOV.iter().any(|file| dir.is_readable(&[name, "/", file].concat()));
+        Ok(Device { name: name.to_owned(), has_sriov, texts })
     }
 
     /// Its entry in the directory of devices.

@@ -3,9 +3,9 @@
 //! not change and is read when the list of devices changes; its link, its power state and its virtual
 //! functions are read at every scrape. `Unknown` is a link's speed or width that is not known.
 //!
-//! For a file that a device does not have node_exporter shows -1 (link) or 0 (SR-IOV, D3cold), and so does
-//! this in its dialect; under our own names there is no sample. A file that cannot be read has none in
-//! either. An option adds names from a file such as `/usr/share/misc/pci.ids` (pci.ids(5)).
+//! Of a link that is not told node_exporter shows -1, and of a device without SR-IOV, which has none of its
+//! files, 0; so does this in its dialect. Under our own names there is no sample. A file that cannot be read
+//! has none in either. An option adds names from a file such as `/usr/share/misc/pci.ids` (pci.ids(5)).
 
 mod devices;
 mod ids;
@@ -62,18 +62,18 @@ static FAMILIES: [Family; 12] = [
     gauge("pcidevice_info",                              Unit::One, "Always 1; the labels tell of the device.",  NAMED),
 ];
 
-/// The file of each family that has one, what it says, and what node_exporter shows where it is not there.
-static FILES: [(&str, Form, Option<Value>); 10] = [
-    ("max_link_speed", Form::Speed, Some(Value::Minus(1, 0))),
-    ("max_link_width", Form::Width, Some(Value::Minus(1, 0))),
-    ("current_link_speed", Form::Speed, Some(Value::Minus(1, 0))),
-    ("current_link_width", Form::Width, Some(Value::Minus(1, 0))),
-    ("d3cold_allowed", Form::Flag, Some(Value::Int(0))),
-    ("sriov_drivers_autoprobe", Form::Flag, Some(Value::Int(0))),
-    ("sriov_numvfs", Form::Count, Some(Value::Int(0))),
-    ("sriov_totalvfs", Form::Count, Some(Value::Int(0))),
-    ("sriov_vf_total_msix", Form::Count, Some(Value::Int(0))),
-    ("numa_node", Form::Node, None),
+/// The file of each family that has one, and what it says.
+static FILES: [(&str, Form); 10] = [
+    ("max_link_speed", Form::Speed),
+    ("max_link_width", Form::Width),
+    ("current_link_speed", Form::Speed),
+    ("current_link_width", Form::Width),
+    ("d3cold_allowed", Form::Flag),
+    ("sriov_drivers_autoprobe", Form::SriovFlag),
+    ("sriov_numvfs", Form::SriovCount),
+    ("sriov_totalvfs", Form::SriovCount),
+    ("sriov_vf_total_msix", Form::SriovCount),
+    ("numa_node", Form::Node),
 ];
 
 /// What a file says.
@@ -81,11 +81,13 @@ static FILES: [(&str, Form, Option<Value>); 10] = [
 enum Form {
     /// `8.0 GT/s PCIe`
     Speed,
-    /// Lanes, 0 or 255 if they are not known.
+    /// Lanes.
     Width,
     /// Anything but 0 is 1.
     Flag,
-    Count,
+    /// The same of what only devices with SR-IOV have.
+    SriovFlag,
+    SriovCount,
     /// A number, or -1 for none.
     Node,
 }
@@ -116,6 +118,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         listing: Listing::new(setup.root.dir(PATH)),
         ids: setup.settings.get(&WITH_NAMES).then_some(ids),
         devices: Vec::new(),
+        is_whole: true,
         dialect: setup.dialect,
     })
 }
@@ -125,22 +128,24 @@ struct Pcidevice {
     /// Where names are looked for, if they are shown.
     ids: Option<Vec<PathBuf>>,
     devices: Vec<Device>,
+    /// Every device of the list could be read.
+    is_whole: bool,
     dialect: Dialect,
 }
 
 impl Collector for Pcidevice {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let errors = &mut *scrape.errors;
-        if self.listing.has_changed().map_err(Error::of_optional)? {
+        if self.listing.has_changed().map_err(Error::of_optional)? || !self.is_whole {
             self.learn(errors);
         }
         let [.., power, info] = &FAMILIES;
-        for (family, (file, form, absent)) in FAMILIES.iter().zip(&FILES) {
+        for (family, (file, form)) in FAMILIES.iter().zip(&FILES) {
             out.family(family);
-            let absent = absent.filter(|_| self.dialect == Dialect::Node);
             for device in &self.devices {
                 let told = self.read(device, file, *form, family, errors);
-                if let Some(value) = told.unwrap_or(absent) {
+                let absent = || form.absent(device).filter(|_| self.dialect == Dialect::Node);
+                if let Some(value) = told.unwrap_or_else(|Unknown| absent()) {
                     out.sample(&device.location(), value);
                 }
             }
@@ -159,7 +164,7 @@ impl Collector for Pcidevice {
 }
 
 impl Pcidevice {
-    /// The list changed.
+    /// The list changed, or some device could not be read.
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.devices.clear();
@@ -169,10 +174,14 @@ impl Pcidevice {
             errors.record(Error::parse(PATH, "at most 8192 devices", first.as_bytes()));
             names.truncate(MAX_DEVICES);
         }
+        self.is_whole = true;
         for name in names {
             match Device::read(&self.listing.dir, &name) {
                 Ok(device) => self.devices.push(device),
-                Err(error) => errors.record(error),
+                Err(error) => {
+                    errors.record(error);
+                    self.is_whole = false;
+                }
             }
         }
         if let Some(ids) = &self.ids {
@@ -213,6 +222,10 @@ impl Pcidevice {
         let path = Joined::of(device.name(), "power_state");
         let read = self.listing.dir.read(path.path(), &mut text);
         let Some(now) = errors.unless_absent(read).filter(|text| !text.is_empty()) else { return };
+        if !POWER_STATES.iter().any(|state| state.as_bytes() == now) {
+            let place = self.listing.dir.place(path.path());
+            return errors.record(Error::parse(place, "a power state", now));
+        }
         let mut labels = [Label::of(b""); LOCATION + 1];
         labels.iter_mut().zip(device.location()).for_each(|(to, from)| *to = from);
         for state in POWER_STATES {
@@ -228,6 +241,15 @@ impl Pcidevice {
 struct Unknown;
 
 impl Form {
+    /// What node_exporter shows where the device has no such file.
+    fn absent(self, device: &Device) -> Option<Value> {
+        match self {
+            Form::Speed | Form::Width => Some(Value::Minus(1, 0)),
+            Form::SriovFlag | Form::SriovCount if !device.has_sriov => Some(Value::Int(0)),
+            _ => None,
+        }
+    }
+
     /// The number of a text; `Some(None)` if it stands for none.
     fn value(self, text: &[u8], family: &Family<'_>) -> Option<Option<Value>> {
         match self {
@@ -237,8 +259,8 @@ impl Form {
                 let transfers = scan::decimal(number, 9)?;
                 Some(Some(Value::Int(u64::try_from(transfers).ok()?)))
             }
-            Form::Flag => Some(Some(Value::Int((scan::int(text)? != 0).into()))),
-            Form::Width | Form::Count => Some(Some(family.signed(scan::int(text)?))),
+            Form::Flag | Form::SriovFlag => Some(Some(Value::Int((scan::int(text)? != 0).into()))),
+            Form::Width | Form::SriovCount => Some(Some(family.signed(scan::int(text)?))),
             Form::Node => {
                 Some(Some(scan::int(text)?).filter(|n| *n >= 0).map(|n| family.signed(n)))
             }
