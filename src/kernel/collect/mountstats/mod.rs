@@ -4,8 +4,8 @@
 //! since 3.0). The address of the server is the option `addr` in `/proc/self/mountinfo`.
 //!
 //! Mounts of the same export share what is counted and are shown once. Errors of operations are told since
-//! 5.3; a transport of UDP has no connections. node_exporter shows 0 for what the kernel does not tell, and so
-//! does this in its dialect. Of times and errors beyond 53 bits the lower 53 are shown, as there: some
+//! 5.3. A transport of UDP has no connections, and one of RDMA no queues: node_exporter shows 0 for these, and
+//! so does this in its dialect. Of times and errors beyond 53 bits the lower 53 are shown, as there: some
 //! kernels let them fall below zero.
 
 mod mount;

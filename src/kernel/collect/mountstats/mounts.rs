@@ -185,7 +185,10 @@ impl Mounts {
         errors: &mut PartialErrors,
     ) {
         let mut fields = scan::fields(line);
-        let Some(layout) = fields.next().and_then(layout) else { return };
+        let Some((layout, least)) = fields.next().and_then(layout) else { return };
+        if fields.clone().count() < least {
+            return errors.record(Error::parse(PATH, "all numbers of a transport", line));
+        }
         let mut numbers = layout.map(|place| match place.and_then(|at| fields.clone().nth(at)) {
             Some(field) => number(field, errors),
             None => self.fills.then_some(0),
@@ -210,7 +213,7 @@ impl Mounts {
         }
         let mut numbers: [Option<u64>; OPERATION] = std::array::from_fn(|_| match fields.next() {
             Some(field) => number(field, errors),
-            None => self.fills.then_some(0),
+            None => None,
         });
         for number in numbers.iter_mut().skip(FIRST_TIME).flatten() {
             *number %= MANTISSA;
@@ -230,11 +233,13 @@ impl Mounts {
     }
 }
 
-fn layout(protocol: &[u8]) -> Option<Layout> {
+/// The layout of a transport's numbers, and how many there are at least: before version 1.1 the last three
+/// were not told.
+fn layout(protocol: &[u8]) -> Option<(Layout, usize)> {
     match protocol {
-        b"tcp" => Some(TCP),
-        b"udp" => Some(UDP),
-        b"rdma" => Some(RDMA),
+        b"tcp" => Some((TCP, 10)),
+        b"udp" => Some((UDP, 7)),
+        b"rdma" => Some((RDMA, 10)),
         _ => None,
     }
 }
