@@ -149,9 +149,8 @@ impl Mounts {
 
     /// The place of the address of the mount at `point`; both files have the mounts in one order.
     fn place(&mut self, point: &[u8]) -> Option<usize> {
-        let mut places = (self.used..).map(|at| (at, self.addresses.get(2 * at)));
-        let found = places.by_ref().take_while(|(_, known)| known.is_some());
-        let at = found.into_iter().find(|(_, known)| *known == Some(point))?.0;
+        let known = (self.used..).map_while(|at| Some((at, self.addresses.get(2 * at)?)));
+        let (at, _) = known.into_iter().find(|(_, known)| *known == point)?;
         self.used = at + 1;
         Some(2 * at + 1)
     }
