@@ -37,7 +37,7 @@ pub use net::{
     Ends, Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
     listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
 };
-pub use netlink::{receive_from_kernel, route_socket};
+pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
 pub use probe::{Probe, Space, is_mount, statfs};

@@ -13,22 +13,29 @@ mod filefd;
 mod filesystem;
 mod hwmon;
 mod interrupts;
+mod ipvs;
 mod keyed;
 mod lnstat;
 mod loadavg;
 mod logind;
 mod memory;
+mod mountstats;
 mod netclass;
 mod netstat;
 mod network;
+mod network_route;
+mod pcidevice;
 mod pressure;
+mod qdisc;
 mod schedstat;
+mod seen;
 mod sockstat;
 mod softirqs;
 mod softnet;
 mod stat;
 mod supervisord;
 mod systemd;
+mod tcpstat;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod textfile;
@@ -79,6 +86,12 @@ pub static COLLECTORS: &[Spec] = &[
     systemd::SPEC,
     logind::SPEC,
     supervisord::SPEC,
+    tcpstat::SPEC,
+    qdisc::SPEC,
+    network_route::SPEC,
+    ipvs::SPEC,
+    pcidevice::SPEC,
+    mountstats::SPEC,
 ];
 
 #[cfg(test)]
@@ -114,7 +127,9 @@ mod tests {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
-            let is_engine = ["attributes", "collector", "cpu_columns", "keyed", "mod", "testing"].contains(&&*name);
+            let is_engine =
+                ["attributes", "collector", "cpu_columns", "keyed", "mod", "seen", "testing"]
+                    .contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }
