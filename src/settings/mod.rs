@@ -25,7 +25,7 @@ pub use types::{
     Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order, OtlpProtocol, Paths,
     Push, RemoteWriteVersion, Retry, RuleKind, Scrape, Server, Settings, Spool, Statsd,
     StdoutFormat, Subject, Tail, Target, TargetKind, Tls, count, duration, globs, path, pattern,
-    switch, system_switch, words,
+    switch, system_switch, text, words,
 };
 
 use problem::Origin;

@@ -5,6 +5,7 @@ mod child;
 mod crc;
 mod dir;
 mod disk;
+mod ethtool;
 mod fault;
 mod float;
 mod host;
@@ -27,6 +28,7 @@ pub use dir::{
 pub use disk::{
     PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, next_data, open_private,
 };
+pub use ethtool::Ethtool;
 pub use fault::report_faults;
 pub use float::float;
 pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};

@@ -6,6 +6,7 @@ mod conntrack;
 mod cpu;
 mod cpufreq;
 mod disk;
+mod ethtool;
 mod filefd;
 mod filesystem;
 mod hwmon;
@@ -16,6 +17,7 @@ mod netclass;
 mod netstat;
 mod network;
 mod network_route;
+mod ntp;
 mod pressure;
 mod qdisc;
 mod sockstat;
@@ -29,6 +31,7 @@ mod time;
 mod timex;
 mod uname;
 mod vmstat;
+mod wifi;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -60,6 +63,9 @@ pub static COLLECTORS: &[Spec] = &[
     tcpstat::SPEC,
     qdisc::SPEC,
     network_route::SPEC,
+    ntp::SPEC,
+    ethtool::SPEC,
+    wifi::SPEC,
 ];
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! From the kernel's files to lines, fields and numbers.
 
+mod background;
 pub mod dir;
 mod files;
 mod filter;
@@ -13,6 +14,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use background::Background;
 pub use dir::Dir;
 pub use files::{FileId, Files};
 pub use filter::{Filter, Patterns};

@@ -7,6 +7,7 @@
 mod dump;
 mod message;
 mod names;
+pub mod nl80211;
 pub mod qdisc;
 pub mod route;
 pub mod socket;

@@ -7,31 +7,25 @@ use crate::base::text::words::quoted;
 /// Its collectors.
 const COLLECTORS: &str = "\
     arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac \
-    entropy ethtool fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm \
-    meminfo_numa mountstats nfs nfsd ntp nvme os pcidevice perf powersupplyclass \
-    processes rapl runit schedstat selinux slabinfo softirqs softnet supervisord swap sysctl \
-    systemd tapestats textfile udp_queues watchdog wifi xfrm xfs zfs zoneinfo";
+    entropy fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm \
+    meminfo_numa mountstats nfs nfsd nvme os pcidevice powersupplyclass processes rapl schedstat \
+    selinux slabinfo softirqs softnet supervisord swap sysctl systemd tapestats textfile \
+    udp_queues watchdog xfrm xfs zfs zoneinfo";
 
 /// Options of collectors that take no value.
 const SWITCHES: &str = "\
     arp.netlink bcache.priorityStats cpu.info interrupts.include-zeros \
-    netdev.enable-detailed-metrics netdev.label-ifalias ntp.server-is-local pcidevice.names \
-    perf.disable-cache-profilers perf.disable-hardware-profilers perf.disable-software-profilers \
-    rapl.enable-zone-label systemd.enable-restarts-metrics systemd.enable-start-time-metrics \
-    systemd.enable-task-metrics systemd.private";
+    netdev.enable-detailed-metrics netdev.label-ifalias pcidevice.names rapl.enable-zone-label \
+    systemd.enable-restarts-metrics systemd.enable-start-time-metrics systemd.enable-task-metrics \
+    systemd.private";
 
 /// Options of collectors that take a value.
 const VALUES: &str = "\
     arp.device-exclude arp.device-include cpu.info.bugs-include cpu.info.flags-include \
-    ethtool.device-exclude ethtool.device-include ethtool.metrics-include interrupts.name-exclude \
-    interrupts.name-include ipvs.backend-labels ntp.ip-ttl ntp.local-offset-tolerance \
-    ntp.max-distance ntp.protocol-version ntp.server ntp.server-port pcidevice.idsfile \
-    perf.cache-profilers perf.cpus perf.hardware-profilers perf.software-profilers perf.tracepoint \
-    powersupply.ignored-supplies \
-    runit.servicedir slabinfo.slabs-exclude \
-    slabinfo.slabs-include supervisord.url sysctl.include sysctl.include-info \
-    systemd.unit-blacklist systemd.unit-exclude systemd.unit-include systemd.unit-whitelist \
-    tapestats.ignored-devices textfile.directory wifi.fixtures";
+    interrupts.name-exclude interrupts.name-include ipvs.backend-labels pcidevice.idsfile \
+    powersupply.ignored-supplies slabinfo.slabs-exclude slabinfo.slabs-include supervisord.url \
+    sysctl.include sysctl.include-info systemd.unit-blacklist systemd.unit-exclude \
+    systemd.unit-include systemd.unit-whitelist tapestats.ignored-devices textfile.directory";
 
 /// Why an ignored flag has no effect.
 pub const IGNORED: &str =

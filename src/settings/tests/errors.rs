@@ -285,8 +285,11 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
         vec![[flag, ": ", why, "; it is ignored"].concat()]
     };
     // A value may be the next argument, also one that looks like a flag's.
-    for args in ["--collector.ntp.server=a --log.level=warn", "--collector.ntp.server a"] {
-        assert_eq!(warnings(args), of("--collector.ntp.server"));
+    for args in [
+        "--collector.tapestats.ignored-devices=a --log.level=warn",
+        "--collector.tapestats.ignored-devices a",
+    ] {
+        assert_eq!(warnings(args), of("--collector.tapestats.ignored-devices"));
     }
     for flag in
         ["--collector.cpu.info", "--collector.arp.netlink", "--collector.netdev.label-ifalias"]

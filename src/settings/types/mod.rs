@@ -11,7 +11,7 @@ mod value;
 
 pub use collector::{
     CollectorOption, CollectorSettings, OptionRow, Subject, count, duration, globs, path, pattern,
-    switch, system_switch, words,
+    switch, system_switch, text, words,
 };
 pub use inputs::{
     Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,
