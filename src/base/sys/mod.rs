@@ -14,6 +14,7 @@ mod net;
 mod netlink;
 mod notify;
 mod pen;
+mod perf;
 mod probe;
 mod signal;
 mod thread;
@@ -41,6 +42,7 @@ pub use net::{
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
+pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};

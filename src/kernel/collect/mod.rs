@@ -18,8 +18,10 @@ mod netstat;
 mod network;
 mod network_route;
 mod ntp;
+mod perf;
 mod pressure;
 mod qdisc;
+mod runit;
 mod sockstat;
 mod stat;
 mod tcpstat;
@@ -66,6 +68,8 @@ pub static COLLECTORS: &[Spec] = &[
     ntp::SPEC,
     ethtool::SPEC,
     wifi::SPEC,
+    perf::SPEC,
+    runit::SPEC,
 ];
 
 #[cfg(test)]

@@ -2,9 +2,13 @@
 //! dumps of interfaces, of the networks that one interface has seen, and of the stations that it talks to.
 //! A message is a `struct genlmsghdr` and attributes; the number of the family is asked for by its name.
 
+mod station;
+
 use super::message::{attributes, field, number, text};
 use super::{Question, Stream};
 use crate::base::error::Error;
+
+pub use station::Station;
 
 /// For messages.
 pub const PATH: &str = "netlink nl80211";
@@ -30,8 +34,6 @@ const GET_SCAN: u8 = 32;
 /// Attributes of messages.
 const IFINDEX: u16 = 3;
 const IFNAME: u16 = 4;
-const MAC: u16 = 6;
-const STA_INFO: u16 = 21;
 const WIPHY_FREQ: u16 = 38;
 const BSS: u16 = 47;
 
@@ -40,27 +42,6 @@ const BSS_BSSID: u16 = 1;
 const BSS_INFORMATION_ELEMENTS: u16 = 6;
 const BSS_STATUS: u16 = 9;
 const ELEMENT_SSID: u8 = 0;
-
-/// Attributes of a station.
-const INACTIVE_TIME: u16 = 1;
-const RX_BYTES: u16 = 2;
-const TX_BYTES: u16 = 3;
-const SIGNAL: u16 = 7;
-const TX_BITRATE: u16 = 8;
-const RX_PACKETS: u16 = 9;
-const TX_PACKETS: u16 = 10;
-const TX_RETRIES: u16 = 11;
-const TX_FAILED: u16 = 12;
-const RX_BITRATE: u16 = 14;
-const CONNECTED_TIME: u16 = 16;
-const BEACON_LOSS: u16 = 18;
-const RX_BYTES64: u16 = 23;
-const TX_BYTES64: u16 = 24;
-
-/// Attributes of a bit rate, in hundreds of kilobits a second.
-const BITRATE: u16 = 1;
-const BITRATE32: u16 = 5;
-const RATE: u64 = 100_000;
 
 /// The longest names of an interface and of a network.
 const MAX_NAME: usize = 16;
@@ -89,27 +70,6 @@ pub struct Network {
     length: usize,
     /// NL80211_BSS_STATUS_*: authenticated, associated, joined without an access point.
     pub status: u32,
-}
-
-/// A station that an interface talks to; `None` for what the driver does not tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Station {
-    pub mac: Mac,
-    /// In milliseconds.
-    pub connected: Option<u64>,
-    pub inactive: Option<u64>,
-    /// In bits a second.
-    pub receive_rate: Option<u64>,
-    pub transmit_rate: Option<u64>,
-    pub received_bytes: Option<u64>,
-    pub transmitted_bytes: Option<u64>,
-    pub received_packets: Option<u64>,
-    pub transmitted_packets: Option<u64>,
-    /// In dBm.
-    pub signal: Option<i8>,
-    pub retries: Option<u64>,
-    pub failed: Option<u64>,
-    pub beacon_losses: Option<u64>,
 }
 
 /// Asks about wireless interfaces.
@@ -265,195 +225,5 @@ fn element(mut elements: &[u8], wanted: u8) -> Option<&[u8]> {
     None
 }
 
-impl Station {
-    /// The station that a message describes.
-    fn of(message: &[u8]) -> Option<Station> {
-        let (mut mac, mut nested) = (None, None);
-        for (kind, bytes) in attributes(message.get(HEAD..)?) {
-            match kind {
-                MAC => mac = field(bytes, 0),
-                STA_INFO => nested = Some(bytes),
-                _ => {}
-            }
-        }
-        let mut station = Station { mac: mac?, ..Station::default() };
-        // Those of 64 bits come behind those of 32, and are the whole truth.
-        for (kind, bytes) in attributes(nested?) {
-            let word = number(bytes, 0).map(u64::from);
-            let long = || field(bytes, 0).map(u64::from_ne_bytes);
-            match kind {
-                CONNECTED_TIME => station.connected = word.map(|seconds| seconds * 1000),
-                INACTIVE_TIME => station.inactive = word,
-                RX_BITRATE => station.receive_rate = rate(bytes),
-                TX_BITRATE => station.transmit_rate = rate(bytes),
-                RX_BYTES => station.received_bytes = station.received_bytes.or(word),
-                TX_BYTES => station.transmitted_bytes = station.transmitted_bytes.or(word),
-                RX_BYTES64 => station.received_bytes = long(),
-                TX_BYTES64 => station.transmitted_bytes = long(),
-                RX_PACKETS => station.received_packets = word,
-                TX_PACKETS => station.transmitted_packets = word,
-                SIGNAL => station.signal = bytes.first().map(|byte| byte.cast_signed()),
-                TX_RETRIES => station.retries = word,
-                TX_FAILED => station.failed = word,
-                BEACON_LOSS => station.beacon_losses = word,
-                _ => {}
-            }
-        }
-        Some(station)
-    }
-}
-
-/// A bit rate; one that does not fit into 16 bits is only in the wider attribute.
-fn rate(nested: &[u8]) -> Option<u64> {
-    let mut rate = None;
-    for (kind, bytes) in attributes(nested) {
-        match kind {
-            BITRATE => rate = rate.or(field(bytes, 0).map(|n| u64::from(u16::from_ne_bytes(n)))),
-            BITRATE32 => rate = number(bytes, 0).map(u64::from),
-            _ => {}
-        }
-    }
-    rate.map(|rate| rate * RATE)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(4 + payload.len()).unwrap();
-        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
-        bytes.extend(payload);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
-
-    fn message(attributes: &[Vec<u8>]) -> Vec<u8> {
-        [vec![7, 1, 0, 0], attributes.concat()].concat()
-    }
-
-    fn word(kind: u16, number: u32) -> Vec<u8> {
-        attribute(kind, &number.to_ne_bytes())
-    }
-
-    /// What is not there, and any byte that lies, costs at most the message.
-    fn bear_anything<T>(good: &[u8], of: impl Fn(&[u8]) -> Option<T>) {
-        for at in 0..good.len() {
-            let _ = of(&good[..at]);
-            for value in [0, 1, 3, 4, 5, 0x7f, 0x80, 0xff] {
-                let mut lie = good.to_vec();
-                lie[at] = value;
-                let _ = of(&lie);
-            }
-        }
-    }
-
-    #[test]
-    fn interfaces_without_a_name_are_passed_over() {
-        let index = word(IFINDEX, 7);
-        let name = attribute(IFNAME, b"wlan0\0");
-        let good = message(&[index.clone(), name.clone(), word(WIPHY_FREQ, 2412)]);
-        assert_eq!(Interface::of(&good), Some(Interface::named(7, b"wlan0", Some(2412))));
-        assert_eq!(Interface::of(&good).unwrap().name(), b"wlan0");
-        let down = Interface::of(&message(&[index.clone(), name.clone()])).unwrap();
-        assert_eq!(down.megahertz, None);
-        assert_eq!(Interface::of(&message(&[index, attribute(IFNAME, b"\0")])), None);
-        assert_eq!(Interface::of(&message(&[name])), None);
-        bear_anything(&good, Interface::of);
-    }
-
-    #[test]
-    fn only_networks_with_a_status_are_taken_part_in() {
-        let bssid = attribute(BSS_BSSID, &[0, 0x11, 0x22, 0x33, 0x44, 0x55]);
-        let elements = [&[1, 2, 9, 9, 0, 4][..], b"Home", &[3, 1, 6]].concat();
-        let elements = attribute(BSS_INFORMATION_ELEMENTS, &elements);
-        let seen = [bssid.clone(), elements.clone()].concat();
-        let joined = [bssid.clone(), elements, word(BSS_STATUS, 1)].concat();
-        let good = message(&[word(IFINDEX, 7), attribute(BSS, &joined)]);
-        let network = Network::of(&good).unwrap();
-        assert_eq!((network.bssid[5], network.ssid(), network.status), (0x55, &b"Home"[..], 1));
-        assert_eq!(Network::of(&message(&[attribute(BSS, &seen)])), None);
-        // A hidden name, and an element that is cut off.
-        for elements in [&[0, 0][..], &[1, 2, 9], &[0, 9, b'x'], &[]] {
-            let elements = attribute(BSS_INFORMATION_ELEMENTS, elements);
-            let hidden = [bssid.clone(), elements, word(BSS_STATUS, 2)].concat();
-            let network = Network::of(&message(&[attribute(BSS, &hidden)])).unwrap();
-            assert_eq!((network.ssid(), network.status), (&b""[..], 2));
-        }
-        bear_anything(&good, Network::of);
-    }
-
-    #[test]
-    fn every_column_of_a_station_is_another() {
-        let rate = |kind, parts: &[Vec<u8>]| attribute(kind, &parts.concat());
-        let info = [
-            word(INACTIVE_TIME, 400),
-            word(RX_BYTES, 1),
-            word(TX_BYTES, 2),
-            attribute(SIGNAL, &[(-52i8).cast_unsigned()]),
-            rate(TX_BITRATE, &[attribute(BITRATE, &1640u16.to_ne_bytes())]),
-            word(RX_PACKETS, 11),
-            word(TX_PACKETS, 12),
-            word(TX_RETRIES, 13),
-            word(TX_FAILED, 14),
-            rate(RX_BITRATE, &[attribute(BITRATE, &[0xff; 2]), word(BITRATE32, 90_000)]),
-            word(CONNECTED_TIME, 30),
-            word(BEACON_LOSS, 15),
-            attribute(RX_BYTES64, &(1u64 << 40).to_ne_bytes()),
-            attribute(TX_BYTES64, &(1u64 << 41).to_ne_bytes()),
-        ];
-        let mac = attribute(MAC, &[1, 2, 3, 4, 5, 6]);
-        let good = message(&[mac.clone(), attribute(STA_INFO, &info.concat())]);
-        let expected = Station {
-            mac: [1, 2, 3, 4, 5, 6],
-            connected: Some(30_000),
-            inactive: Some(400),
-            receive_rate: Some(9_000_000_000),
-            transmit_rate: Some(164_000_000),
-            received_bytes: Some(1 << 40),
-            transmitted_bytes: Some(1 << 41),
-            received_packets: Some(11),
-            transmitted_packets: Some(12),
-            signal: Some(-52),
-            retries: Some(13),
-            failed: Some(14),
-            beacon_losses: Some(15),
-        };
-        assert_eq!(Station::of(&good), Some(expected));
-        let few = message(&[mac, attribute(STA_INFO, &word(RX_BYTES, 5))]);
-        let station = Station::of(&few).unwrap();
-        assert_eq!((station.received_bytes, station.signal), (Some(5), None));
-        bear_anything(&good, Station::of);
-    }
-
-    #[test]
-    fn the_family_is_found_by_its_name() {
-        let of = |name: &[u8]| {
-            let id = attribute(CTRL_ATTR_FAMILY_ID, &33u16.to_ne_bytes());
-            family_of(&message(&[attribute(CTRL_ATTR_FAMILY_NAME, name), id]))
-        };
-        assert_eq!((of(b"nl80211\0"), of(b"nlctrl\0"), of(b"")), (Some(33), None, None));
-        assert_eq!(body(GET_SCAN, Some(7))[..8], [32, 1, 0, 0, 8, 0, 3, 0].map(|b: u8| b));
-    }
-
-    /// This machine may have no such interfaces, or a kernel without the family.
-    #[test]
-    fn the_running_kernel_answers() {
-        let (mut nl80211, mut count) = (Nl80211::default(), 0);
-        match nl80211.interfaces(&mut |_| count += 1) {
-            Ok(()) => {}
-            Err(error) => assert_eq!((error, count), (Error::Unsupported(PATH.into()), 0)),
-        }
-        let families = nl80211.stream.ask(
-            &Question {
-                protocol: libc::NETLINK_GENERIC,
-                kind: GENL_ID_CTRL,
-                answer: GENL_ID_CTRL,
-                path: PATH,
-            },
-            &[CTRL_CMD_GETFAMILY, VERSION, 0, 0],
-            &mut |message| count += u32::from(attributes(&message[HEAD..]).count() > 1),
-        );
-        assert!(families.is_ok() && count > 0);
-    }
-}
+mod tests;
