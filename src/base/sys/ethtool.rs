@@ -35,7 +35,7 @@ impl Ethtool {
             self.room = Room::new(length)?;
         }
         let bytes = self.room.bytes();
-        let zeros = std::iter::repeat(&0).take(length.saturating_sub(request.len()));
+        let zeros = std::iter::repeat_n(&0, length.saturating_sub(request.len()));
         bytes.iter_mut().zip(request.iter().chain(zeros)).for_each(|(to, from)| *to = *from);
         // SAFETY: all zeros are a valid ifreq.
         let mut about: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };

@@ -131,10 +131,13 @@ fn errors_of<T>(device: &Device, said: Result<T, i32>, errors: &mut PartialError
     None
 }
 
+/// Gives one of the words of bits.
+type Bits = fn(&Settings) -> u32;
+
 fn write_settings(devices: &[Device], out: &mut dyn Sink) {
     let [supported, advertised, port, negotiated, flags @ .., _] = &FAMILIES;
     let settings = || devices.iter().filter_map(|d| Some((&*d.name, d.settings.ok()?)));
-    let modes: [(&Family<'_>, fn(&Settings) -> u32); 2] =
+    let modes: [(&Family<'_>, Bits); 2] =
         [(supported, |link| link.supported), (advertised, |link| link.advertised)];
     for (family, bits) in modes {
         out.family(family);

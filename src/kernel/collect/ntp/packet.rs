@@ -79,7 +79,7 @@ impl Answer {
     /// Reads the answer to the question with `nonce`, which left and came back at these points of time.
     pub fn of(packet: &[u8], nonce: u64, sent: u64, received: u64) -> Result<Answer, Refusal> {
         let long = |at| number::<8>(packet, at).map(u64::from_be_bytes);
-        let short = |at| number::<4>(packet, at).map(u32::from_be_bytes).map(|n| nanos_of_short(n));
+        let short = |at| number::<4>(packet, at).map(u32::from_be_bytes).map(nanos_of_short);
         let (Some([head, stratum]), Some(transmit)) = (number::<2>(packet, 0), long(TRANSMIT))
         else {
             return Err(Refusal::Broken("48 bytes"));

@@ -85,8 +85,11 @@ fn each(
     Ok(())
 }
 
+/// Takes key and value of a member; `None` if they are broken.
+type Take<'a> = dyn FnMut(&[u8], &[u8]) -> Option<()> + 'a;
+
 /// Hands key and value of each member to `take`.
-fn members(object: &[u8], take: &mut dyn FnMut(&[u8], &[u8]) -> Option<()>) -> Option<()> {
+fn members(object: &[u8], take: &mut Take<'_>) -> Option<()> {
     for member in object.split(|byte| *byte == b',') {
         let (key, value) = member.split_at(memchr::memchr(b':', member)?);
         take(quoted(key)?, value.get(1..)?.trim_ascii())?;
