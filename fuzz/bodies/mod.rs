@@ -16,6 +16,7 @@ mod logs;
 mod machine;
 #[path = "../../tests/support/naive/mod.rs"]
 mod naive;
+mod netlink;
 #[path = "../../tests/support/place.rs"]
 mod place;
 #[path = "../../tests/support/readers.rs"]
@@ -53,7 +54,7 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 27] = [
+pub static BODIES: [(&str, Body); 28] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("collectors", files::collectors),
@@ -64,6 +65,7 @@ pub static BODIES: [(&str, Body); 27] = [
     ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
+    ("netlink", netlink::netlink),
     ("otlp_answer", judge::otlp_answer),
     ("proc_stat", files::proc_stat),
     ("protobuf", judge::protobuf),

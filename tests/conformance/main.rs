@@ -66,10 +66,14 @@ fn names() -> impl Iterator<Item = &'static str> {
     COLLECTORS.iter().map(|spec| spec.subject.name)
 }
 
+/// What only the running kernel tells, by netlink.
+const ONLY_LIVE: [&str; 1] = ["network_route"];
+
 #[test]
 fn on_box_every_collector_says_something() {
     let machine = Machine::new("box");
-    for (name, dialect) in names().flat_map(|name| DIALECTS.map(|dialect| (name, dialect))) {
+    let names = names().filter(|name| !ONLY_LIVE.contains(name));
+    for (name, dialect) in names.flat_map(|name| DIALECTS.map(|dialect| (name, dialect))) {
         let reading = machine.reader(name, dialect).read();
         let count = reading.errors.count();
         assert!(reading.result.is_ok() && count == 0, "{name}: {:?}", reading.errors.last());

@@ -24,6 +24,10 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
     // Netlink tells of the running kernel, wherever the files are.
     all.push("--no-collector.netdev.netlink".into());
+    if tree.join("qdisc").is_dir() {
+        all.push("--collector.qdisc.fixtures".into());
+        all.push(tree.join("qdisc").into());
+    }
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
     for (flag, below) in trees {
         all.push(format!("--path.{flag}").into());

@@ -10,18 +10,22 @@ mod ethtool;
 mod filefd;
 mod filesystem;
 mod hwmon;
+mod ipvs;
 mod keyed;
 mod loadavg;
 mod memory;
+mod mountstats;
 mod netclass;
 mod netstat;
 mod network;
 mod network_route;
 mod ntp;
+mod pcidevice;
 mod perf;
 mod pressure;
 mod qdisc;
 mod runit;
+mod seen;
 mod sockstat;
 mod stat;
 mod tcpstat;
@@ -65,6 +69,9 @@ pub static COLLECTORS: &[Spec] = &[
     tcpstat::SPEC,
     qdisc::SPEC,
     network_route::SPEC,
+    ipvs::SPEC,
+    pcidevice::SPEC,
+    mountstats::SPEC,
     ntp::SPEC,
     ethtool::SPEC,
     wifi::SPEC,
@@ -100,7 +107,7 @@ mod tests {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
             let is_engine =
-                ["mod", "attributes", "collector", "keyed", "testing"].contains(&&*name);
+                ["mod", "attributes", "collector", "keyed", "seen", "testing"].contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }

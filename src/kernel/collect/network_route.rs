@@ -4,14 +4,13 @@
 //!
 //! The labels tell no table, so routes of two tables may have the same; the first is shown.
 
+use super::seen::Seen;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::netlink::route::{self, Route, Way};
 use crate::kernel::read::netlink::{LinkNames, Stream};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit::One, Value, gauge};
 use crate::settings::Subject;
-use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 
 /// Routes that are shown; more are counted by interface, and as one error.
@@ -93,9 +92,7 @@ impl Collector for Routes {
 struct Shown {
     /// How many routes each interface has, by its place; the last are those of none.
     counts: Vec<u64>,
-    /// The hash of each route's labels.
-    known: HashSet<u64>,
-    hasher: RandomState,
+    seen: Seen,
     is_cut: bool,
 }
 
@@ -103,7 +100,7 @@ impl Shown {
     fn begin(&mut self, links: &LinkNames) {
         self.counts.clear();
         self.counts.resize(links.count() + 1, 0);
-        self.known.clear();
+        self.seen.begin();
         self.is_cut = false;
     }
 
@@ -145,11 +142,11 @@ impl Shown {
 
     /// Whether no route had these labels before, and there is room for another.
     fn is_new(&mut self, labels: [&[u8]; WIDTH]) -> bool {
-        if self.known.len() >= MAX_ROUTES {
+        if self.seen.count() >= MAX_ROUTES {
             self.is_cut = true;
             return false;
         }
-        self.known.insert(self.hasher.hash_one(labels))
+        self.seen.is_new(&labels)
     }
 
     fn write_counts(&self, links: &LinkNames, out: &mut dyn Sink) {

@@ -97,7 +97,10 @@ impl Tcpstat {
         for family in [libc::AF_INET, libc::AF_INET6] {
             let asked = socket::each(&mut self.stream, family as u8, &mut |socket| match socket {
                 Some(socket) => counts.add(socket),
-                None => errors.record(Error::parse(socket::PATH, "a socket", b"")),
+                None => {
+                    errors.record(Error::parse(socket::PATH, "a socket", b""));
+                    counts.is_cut = true;
+                }
             });
             if let Err(error) = asked {
                 // Without the module the kernel has no such thing.
@@ -128,6 +131,8 @@ struct Counts {
     /// Bytes received and transmitted: of all sockets, and of those that do not listen.
     queues: [u64; 2],
     queues_of_connections: [u64; 2],
+    /// Some socket could not be read.
+    is_cut: bool,
 }
 
 impl Counts {
@@ -146,23 +151,40 @@ impl Counts {
     }
 
     fn add_lines(&mut self, path: &'static str, text: &[u8], errors: &mut PartialErrors) {
-        for line in scan::lines(text).skip(1).filter(|line| !line.trim_ascii().is_empty()) {
+        let mut lines = scan::lines(text);
+        // The kernel writes a head in any case.
+        let head = lines.next().unwrap_or_default();
+        if scan::fields(head).next() != Some(b"sl") {
+            return self.refuse(path, head, errors);
+        }
+        for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
             match parse(line) {
                 Some(socket) => self.add(socket),
-                None => errors.record(Error::parse(path, EXPECTED, line)),
+                None => self.refuse(path, line, errors),
             }
         }
+    }
+
+    fn refuse(&mut self, path: &'static str, line: &[u8], errors: &mut PartialErrors) {
+        errors.record(Error::parse(path, EXPECTED, line));
+        self.is_cut = true;
+    }
+
+    /// Whether a number is known: of what could not be read only a part was counted.
+    fn is_known(&self, number: u64) -> bool {
+        number > 0 || !self.is_cut
     }
 
     fn write_own(&self, out: &mut dyn Sink) {
         let [connections, received, transmitted] = &FAMILIES;
         out.family(connections);
         for (state, (name, count)) in STATES.iter().zip(self.sockets).enumerate() {
-            if state > 0 || count > 0 {
+            if count > 0 || state > 0 && self.is_known(count) {
                 out.sample(&[(*name).into()], Value::Int(count));
             }
         }
-        for (family, bytes) in [received, transmitted].into_iter().zip(self.queues_of_connections) {
+        let queues = [received, transmitted].into_iter().zip(self.queues_of_connections);
+        for (family, bytes) in queues.filter(|(_, bytes)| self.is_known(*bytes)) {
             out.family(family);
             out.sample(&[], family.value(bytes));
         }
@@ -176,7 +198,8 @@ impl Counts {
         }
         let names = ["rx_queued_bytes", "tx_queued_bytes"];
         let is_any = self.sockets.iter().any(|count| *count > 0);
-        for (name, bytes) in names.into_iter().zip(self.queues).filter(|_| is_any) {
+        let queues = names.into_iter().zip(self.queues).filter(|(_, n)| self.is_known(*n));
+        for (name, bytes) in queues.filter(|_| is_any) {
             out.sample(&[name.into()], Value::Int(bytes));
         }
     }
@@ -249,6 +272,9 @@ mod tests {
         assert_eq!((samples, errors), (vec!["1", "2", "1"], 4));
         tree.put("proc/net/tcp", HEAD);
         assert_eq!(scrape(&mut node, Dialect::Node, &["tcp"]), (vec![], 0));
+        tree.put("proc/net/tcp", "");
+        let mut own = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(scrape(&mut own, Dialect::Own, &["tcp"]), (vec![], 1), "no zeros");
         let mut without = Tree::new("tcpstat-none").open(&SPEC, Dialect::Node, &[]);
         assert!(matches!(outcome(&mut without), Err(Error::Absent(_))));
     }

@@ -7,25 +7,23 @@ use crate::base::text::words::quoted;
 /// Its collectors.
 const COLLECTORS: &str = "\
     arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac \
-    entropy fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm \
-    meminfo_numa mountstats nfs nfsd nvme os pcidevice powersupplyclass processes rapl schedstat \
-    selinux slabinfo softirqs softnet supervisord swap sysctl systemd tapestats textfile \
-    udp_queues watchdog xfrm xfs zfs zoneinfo";
+    entropy fibrechannel infiniband interrupts kernel_hung ksmd lnstat logind mdadm meminfo_numa \
+    nfs nfsd nvme os powersupplyclass processes rapl schedstat selinux slabinfo softirqs softnet \
+    supervisord swap sysctl systemd tapestats textfile udp_queues watchdog xfrm xfs zfs zoneinfo";
 
 /// Options of collectors that take no value.
 const SWITCHES: &str = "\
-    arp.netlink bcache.priorityStats cpu.info interrupts.include-zeros \
-    netdev.enable-detailed-metrics netdev.label-ifalias pcidevice.names rapl.enable-zone-label \
+    arp.netlink bcache.priorityStats cpu.info interrupts.include-zeros rapl.enable-zone-label \
     systemd.enable-restarts-metrics systemd.enable-start-time-metrics systemd.enable-task-metrics \
     systemd.private";
 
 /// Options of collectors that take a value.
 const VALUES: &str = "\
     arp.device-exclude arp.device-include cpu.info.bugs-include cpu.info.flags-include \
-    interrupts.name-exclude interrupts.name-include ipvs.backend-labels pcidevice.idsfile \
-    powersupply.ignored-supplies slabinfo.slabs-exclude slabinfo.slabs-include supervisord.url \
-    sysctl.include sysctl.include-info systemd.unit-blacklist systemd.unit-exclude \
-    systemd.unit-include systemd.unit-whitelist tapestats.ignored-devices textfile.directory";
+    interrupts.name-exclude interrupts.name-include powersupply.ignored-supplies \
+    slabinfo.slabs-exclude slabinfo.slabs-include supervisord.url sysctl.include \
+    sysctl.include-info systemd.unit-blacklist systemd.unit-exclude systemd.unit-include \
+    systemd.unit-whitelist tapestats.ignored-devices textfile.directory";
 
 /// Why an ignored flag has no effect.
 pub const IGNORED: &str =

@@ -114,6 +114,11 @@ pub const fn duration(
     option(key, Kind::Time(least, most), help, Value::duration)
 }
 
+/// Any text.
+pub const fn text(key: &'static str, help: &'static str) -> CollectorOption<String> {
+    option(key, Kind::Text, help, Value::string)
+}
+
 /// A file or a directory; the empty path is none.
 pub const fn path(key: &'static str, help: &'static str) -> CollectorOption<PathBuf> {
     option(key, Kind::PathOrNone, help, Value::path)

@@ -14,6 +14,7 @@ use crate::model::metric::{Family, Label, Sink, Unit::One, counter, gauge};
 use crate::settings::{CollectorOption, Subject, path, pattern};
 use regex_lite::Regex;
 use std::path::PathBuf;
+use stored::Store;
 
 /// More interfaces than any box has; what comes after is left out and counted.
 const MAX_QDISCS: usize = 16_384;
@@ -63,7 +64,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
     let fixtures = settings.get(&FIXTURES);
     let source = match setup.root.has_own_interfaces() {
-        _ if !fixtures.as_os_str().is_empty() => Source::Stored(fixtures),
+        _ if !fixtures.as_os_str().is_empty() => Source::Stored(Store::new(&fixtures)),
         true => Source::Kernel(Stream::default()),
         false => Source::Nowhere,
     };
@@ -80,8 +81,8 @@ struct Qdiscs {
 /// What tells of the disciplines.
 enum Source {
     Kernel(Stream),
-    /// A directory of stored ones.
-    Stored(PathBuf),
+    /// A file of stored ones.
+    Stored(Store),
     /// The kernel's are another machine's.
     Nowhere,
 }
@@ -92,7 +93,7 @@ impl Collector for Qdiscs {
         self.rows.begin();
         match &mut self.source {
             Source::Kernel(stream) => ask(stream, files, &mut self.links, &mut self.rows, errors)?,
-            Source::Stored(directory) => stored::read(directory, &mut |name, kind, counts| {
+            Source::Stored(store) => store.read(&mut |name, kind, counts| {
                 self.rows.push(name, kind, counts, errors);
             })?,
             Source::Nowhere => return Err(Error::Unsupported(qdisc::PATH.into())),

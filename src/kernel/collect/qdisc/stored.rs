@@ -5,31 +5,44 @@ use crate::base::error::Error;
 use crate::kernel::read::netlink::qdisc::Counts;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const PATH: &str = "results.json";
 const MAX_FILE: u64 = 1 << 20;
 const EXPECTED: &str = "a list of objects of texts and integers";
 
-/// Hands each discipline at a root to `each`: the interface, the kind and the counts.
-pub fn read(directory: &Path, each: &mut dyn FnMut(&[u8], &[u8], Counts)) -> Result<(), Error> {
-    let mut text = Vec::new();
-    let file = File::open(directory.join(PATH));
-    let done = file.and_then(|file| file.take(MAX_FILE).read_to_end(&mut text));
-    done.map_err(|error| Error::of(PATH, &error))?;
-    let wrong = || Error::parse(PATH, EXPECTED, &text);
-    let mut rest = text.as_slice();
-    while let Some(start) = memchr::memchr(b'{', rest) {
-        let object = rest.get(start + 1..).unwrap_or_default();
-        let end = memchr::memchr(b'}', object).ok_or_else(wrong)?;
-        let (members, after) = object.split_at(end);
-        let stored = Stored::of(members).ok_or_else(wrong)?;
-        if stored.parent == 0 {
-            each(stored.name, stored.kind, stored.counts);
-        }
-        rest = after;
+/// The file, and room for its text.
+pub struct Store {
+    file: PathBuf,
+    text: Vec<u8>,
+}
+
+impl Store {
+    /// The file in `directory`; nothing is read yet.
+    pub fn new(directory: &Path) -> Store {
+        Store { file: directory.join(PATH), text: Vec::new() }
     }
-    Ok(())
+
+    /// Hands each discipline at a root to `each`: the interface, the kind and the counts.
+    pub fn read(&mut self, each: &mut dyn FnMut(&[u8], &[u8], Counts)) -> Result<(), Error> {
+        let Store { file, text } = self;
+        text.clear();
+        let done = File::open(file).and_then(|file| file.take(MAX_FILE).read_to_end(text));
+        done.map_err(|error| Error::of(PATH, &error))?;
+        let wrong = || Error::parse(PATH, EXPECTED, text);
+        let mut rest = text.as_slice();
+        while let Some(start) = memchr::memchr(b'{', rest) {
+            let object = rest.get(start + 1..).unwrap_or_default();
+            let end = memchr::memchr(b'}', object).ok_or_else(wrong)?;
+            let (members, after) = object.split_at(end);
+            let stored = Stored::of(members).ok_or_else(wrong)?;
+            if stored.parent == 0 {
+                each(stored.name, stored.kind, stored.counts);
+            }
+            rest = after;
+        }
+        Ok(())
+    }
 }
 
 /// One object.
