@@ -24,9 +24,12 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
     // Netlink tells of the running kernel, wherever the files are.
     all.push("--no-collector.netdev.netlink".into());
-    if tree.join("qdisc").is_dir() {
-        all.push("--collector.qdisc.fixtures".into());
-        all.push(tree.join("qdisc").into());
+    // What the kernel has no files for.
+    let stored =
+        [("qdisc.fixtures", "qdisc"), ("wifi.fixtures", "wifi"), ("runit.servicedir", "service")];
+    for (flag, below) in stored.into_iter().filter(|(_, below)| tree.join(below).is_dir()) {
+        all.push(format!("--collector.{flag}").into());
+        all.push(tree.join(below).into());
     }
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
     for (flag, below) in trees {

@@ -124,11 +124,6 @@ pub const fn path(key: &'static str, help: &'static str) -> CollectorOption<Path
     option(key, Kind::PathOrNone, help, Value::path)
 }
 
-/// Any text.
-pub const fn text(key: &'static str, help: &'static str) -> CollectorOption<String> {
-    option(key, Kind::Text, help, Value::string)
-}
-
 /// Several words.
 pub const fn words(key: &'static str, help: &'static str) -> CollectorOption<Vec<String>> {
     option(key, Kind::Words, help, |value| value.texts.clone())

@@ -6,7 +6,8 @@
 //! by turns: then each tells only of its own time.
 //!
 //! Each event on each CPU keeps a descriptor open, for as long as it is counted: up to 30 a CPU, and one for
-//! each tracepoint. More than half of those that the process may have are not taken.
+//! each tracepoint. More than half of those that the process may have are not taken. On a stored tree
+//! nothing is counted.
 
 mod choice;
 mod events;
@@ -78,6 +79,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let wanted =
         |group, off, names| Wanted { group, is_off: settings.get(off), names: settings.get(names) };
     Box::new(Perf {
+        can_count: setup.root.is_procfs(),
         cpus: settings.get(&CPUS),
         wanted: [
             wanted(Group::Hardware, &NO_HARDWARE, &HARDWARE),
@@ -91,6 +93,8 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Perf {
+    /// The tree is a kernel's own, not a stored one.
+    can_count: bool,
     /// What is to be counted.
     cpus: String,
     wanted: [Wanted; 3],
@@ -124,6 +128,9 @@ struct Made {
 
 impl Collector for Perf {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        if !self.can_count {
+            return Err(Error::Unsupported(CALL.into()));
+        }
         if self.opened.counters.is_empty() {
             self.opened = self.start()?;
         }
@@ -259,18 +266,21 @@ fn is_not_offered(errno: Option<i32>) -> bool {
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Tree, outcome, scrape};
+    use crate::kernel::collect::testing::{self, Tree, outcome, scrape};
 
     /// Whether this process may count at all.
     fn may_count() -> bool {
         PerfCounter::open(PerfEvent { kind: 1, config: 3 }, 0).is_ok()
     }
 
+    fn live(dialect: Dialect, set: &[(&str, &str)]) -> testing::Opened {
+        testing::open(&Root::of_this_machine(), &SPEC, dialect, set)
+    }
+
     #[test]
     fn software_events_are_counted_on_each_cpu() {
-        let tree = Tree::new("perf");
         let set = [("disable-hardware-profilers", "true"), ("disable-cache-profilers", "true")];
-        let mut perf = tree.open(&SPEC, Dialect::Node, &set);
+        let mut perf = live(Dialect::Node, &set);
         if !may_count() {
             assert!(matches!(outcome(&mut perf), Err(Error::Read(..))));
             return;
@@ -286,7 +296,6 @@ mod tests {
 
     #[test]
     fn only_what_was_chosen_is_counted() {
-        let tree = Tree::new("perf-chosen");
         let set = [
             ("disable-hardware-profilers", "true"),
             ("disable-cache-profilers", "true"),
@@ -294,26 +303,29 @@ mod tests {
             ("cpus", "0"),
         ];
         if may_count() {
-            let mut perf = tree.open(&SPEC, Dialect::Own, &set);
+            let mut perf = live(Dialect::Own, &set);
             let (samples, errors) = scrape(&mut perf, Dialect::Own, &["perf_"]);
             assert_eq!((samples.len(), errors), (1, 0));
             assert!(samples[0].starts_with("perf_context_switches_total{cpu=\"0\"} "));
         }
-        let mut perf = tree.open(&SPEC, Dialect::Own, &[("cpus", "0-x")]);
+        let mut perf = live(Dialect::Own, &[("cpus", "0-x")]);
         assert!(matches!(outcome(&mut perf), Err(Error::Parse(_, EXPECTED_CPUS, _))));
         let off =
             ["hardware", "software", "cache"].map(|group| format!("disable-{group}-profilers"));
         let off = off.each_ref().map(|key| (&**key, "true"));
-        let mut perf = tree.open(&SPEC, Dialect::Own, &off);
+        let mut perf = live(Dialect::Own, &off);
         assert_eq!(outcome(&mut perf), Err(Error::Unsupported(CALL.into())));
     }
 
     #[test]
     fn tracepoints_have_the_numbers_of_their_files() {
         let tree = Tree::new("perf-tracepoints");
+        let mut stored = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(outcome(&mut stored), Err(Error::Unsupported(CALL.into())));
         tree.put("sys/kernel/debug/tracing/events/sched/sched_switch/id", "316\n");
         tree.put("sys/kernel/tracing/events/bad/one/id", "x\n");
         let perf = Perf {
+            can_count: true,
             cpus: String::new(),
             wanted: [Group::Hardware, Group::Software, Group::Cache].map(|group| Wanted {
                 group,

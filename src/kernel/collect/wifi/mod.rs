@@ -143,7 +143,7 @@ fn name_of(found: &Found, at: usize) -> &[u8] {
 
 /// In the order and the units of the families of stations.
 fn values(station: &Station) -> [Option<i64>; FAMILIES.len() - HEAD] {
-    let signed = |number: Option<u64>| number.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+    let signed = |number: Option<u64>| number.and_then(|n| i64::try_from(n).ok());
     let bytes = |bits: Option<u64>| signed(bits.map(|bits| bits / 8));
     [
         signed(station.connected),
