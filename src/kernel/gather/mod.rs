@@ -357,7 +357,7 @@ impl Member {
             let looked = real.display();
             let (who, what, times): (log::Field<'_>, log::Field<'_>, log::Field<'_>) =
                 (("collector", &name), ("error", error), ("repeated", &held_back));
-            if real.as_os_str() == place.base() {
+            if real.as_os_str() == place.base() || !place.base().starts_with('/') {
                 log::event(level, message, &[who, what, times]);
             } else {
                 log::event(level, message, &[who, what, ("looked_for", &looked), times]);

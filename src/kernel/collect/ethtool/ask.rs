@@ -3,7 +3,7 @@
 use crate::base::sys::Ethtool;
 use crate::kernel::read::{Filter, Listing};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// More interfaces than any box has; those after them are not asked.
 pub const MAX_INTERFACES: usize = 1024;
@@ -28,6 +28,9 @@ pub const TEXT: usize = 32;
 
 /// Where `struct ethtool_drvinfo` has the number of statistics.
 const COUNT: usize = 180;
+
+/// The thread is back so long before nobody waits for it any more.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// What drivers said.
 pub struct Asker {
@@ -77,8 +80,9 @@ impl Asker {
         Asker { listing, filter, names, socket: None, done, devices, count: 0, is_cut: false }
     }
 
-    /// Asks every driver once; what is not asked by then has not answered.
+    /// Asks every driver once; those that are not asked `GRACE` before then have not answered.
     pub fn ask(&mut self, until: Instant) {
+        let until = until.checked_sub(GRACE).unwrap_or(until);
         self.count = 0;
         self.done = self.ask_all(until);
     }

@@ -5,7 +5,7 @@ use super::stored;
 use crate::base::error::Error;
 use crate::kernel::read::netlink::nl80211::{Interface, Network, Nl80211, PATH, Station};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// More than any box has; what comes after is left out.
 const MAX_INTERFACES: usize = 256;
@@ -13,6 +13,9 @@ const MAX_STATIONS: usize = 4096;
 
 /// More failures than there are reasons to look at.
 const MAX_ERRORS: usize = 16;
+
+/// The thread is back so long before nobody waits for it any more.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// What tells of the interfaces.
 pub enum Source {
@@ -45,8 +48,9 @@ impl Finder {
         Finder { source, found: Found::default(), result: Ok(()) }
     }
 
-    /// Looks once; interfaces that are not asked by then have nothing to tell.
+    /// Looks once; interfaces that are not asked `GRACE` before then have nothing to tell.
     pub fn look(&mut self, until: Instant) {
+        let until = until.checked_sub(GRACE).unwrap_or(until);
         self.found.interfaces.clear();
         self.found.stations.clear();
         self.found.errors.clear();
@@ -91,11 +95,13 @@ impl Found {
         }
     }
 
-    /// Not every kind of interface has networks and stations, and one may be gone: that is no error.
+    /// Not every kind of interface has networks and stations, one may be gone, and a scan may change what is
+    /// being told (EINTR): that is no error.
     fn record(&mut self, done: Result<(), Error>) {
+        use libc::{EINTR, ENODEV, ENOENT, EOPNOTSUPP};
         let Err(error) = done else { return };
-        let is_none = matches!(error.errno(), libc::ENOENT | libc::ENODEV | libc::EOPNOTSUPP);
-        if !is_none && self.errors.len() < MAX_ERRORS {
+        let is_usual = [EINTR, ENODEV, ENOENT, EOPNOTSUPP].contains(&error.errno());
+        if !is_usual && self.errors.len() < MAX_ERRORS {
             self.errors.push(error);
         }
     }

@@ -72,6 +72,19 @@ pub struct Network {
     pub status: u32,
 }
 
+/// How many interfaces, networks and stations a stored answer tells of, whose family has the number 33.
+pub fn stored(answer: &[u8]) -> Result<[usize; 3], Error> {
+    let (kind, protocol) = (33, libc::NETLINK_GENERIC);
+    let mut counts = [0; 3];
+    Question { protocol, kind, answer: kind, path: PATH }.stored(answer, &mut |message| {
+        let [interfaces, networks, stations] = &mut counts;
+        *interfaces += Interface::of(message).iter().count();
+        *networks += Network::of(message).iter().count();
+        *stations += Station::of(message).iter().count();
+    })?;
+    Ok(counts)
+}
+
 /// Asks about wireless interfaces.
 #[derive(Default)]
 pub struct Nl80211 {
