@@ -281,8 +281,15 @@ fn netlink_answers() -> Vec<(String, Vec<u8>)> {
     let ways = attribute(9, &[way(0, 1), way(9, 2)].concat());
     let head = [2, 24, 0, 0, 254, 16, 0, 1, 0, 0, 0, 0];
     let route = [&head[..], &attribute(1, &[10, 9, 8, 0]), &ways].concat();
+    let rate = attribute(8, &attribute(5, &bytes(&[1640])));
+    let station = [attribute(7, &[204]), rate, attribute(23, &bytes(&[9, 1]))].concat();
+    let beacon = attribute(6, &[1, 1, 2, 0, 4, b'H', b'o', b'm', b'e']);
+    let network = [attribute(1, &[7; 6]), beacon, attribute(9, &bytes(&[1]))].concat();
+    let named = [attribute(3, &bytes(&[2])), attribute(4, b"wlan0\0"), attribute(6, &[8; 6])];
+    let wifi = [named.concat(), attribute(21, &station), attribute(47, &network)];
+    let wifi = [vec![7, 1, 0, 0], wifi.concat()].concat();
     let end = message(3, &[0; 4]);
-    [message(20, &[1; 72]), message(36, &tc), message(24, &route)]
+    [message(20, &[1; 72]), message(36, &tc), message(24, &route), message(33, &wifi)]
         .into_iter()
         .enumerate()
         .map(|(at, told)| (at.to_string(), [&[at as u8][..], &told, &end].concat()))

@@ -9,6 +9,7 @@ mod cpu_columns;
 mod cpufreq;
 mod disk;
 mod entropy;
+mod ethtool;
 mod filefd;
 mod filesystem;
 mod hwmon;
@@ -24,9 +25,12 @@ mod netclass;
 mod netstat;
 mod network;
 mod network_route;
+mod ntp;
 mod pcidevice;
+mod perf;
 mod pressure;
 mod qdisc;
+mod runit;
 mod schedstat;
 mod seen;
 mod sockstat;
@@ -45,6 +49,7 @@ mod timex;
 mod udp_queues;
 mod uname;
 mod vmstat;
+mod wifi;
 mod xfrm;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
@@ -92,6 +97,11 @@ pub static COLLECTORS: &[Spec] = &[
     ipvs::SPEC,
     pcidevice::SPEC,
     mountstats::SPEC,
+    ntp::SPEC,
+    ethtool::SPEC,
+    wifi::SPEC,
+    perf::SPEC,
+    runit::SPEC,
 ];
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod dump;
 mod message;
 mod names;
 mod neighbours;
+pub mod nl80211;
 pub mod qdisc;
 pub mod route;
 pub mod socket;
