@@ -291,9 +291,7 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
     ] {
         assert_eq!(warnings(args), of("--collector.tapestats.ignored-devices"));
     }
-    for flag in
-        ["--collector.cpu.info", "--collector.arp.netlink", "--collector.ntp.server-is-local"]
-    {
+    for flag in ["--collector.cpu.info", "--collector.arp.netlink", "--collector.systemd.private"] {
         assert_eq!(warnings(flag), of(flag));
         assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
     }
