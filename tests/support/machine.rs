@@ -22,6 +22,8 @@ pub const ALL: [&str; 3] =
 /// The arguments that make the program read the machine in `tree`.
 pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
+    let off = COLLECTORS.iter().filter(|spec| !spec.subject.on);
+    all.extend(off.map(|spec| format!("--collector.{}", spec.subject.name).into()));
     // Netlink tells of the running kernel, wherever the files are.
     all.push("--no-collector.netdev.netlink".into());
     // What the kernel has no files for.

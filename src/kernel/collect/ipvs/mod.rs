@@ -13,18 +13,13 @@ use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Family, Sink, Unit::One, counter, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, text};
-use servers::Servers;
+use servers::{LABELS, PATH as SERVERS, Servers};
 
 const STATS: &str = "/proc/net/ip_vs_stats";
-const SERVERS: &str = "/proc/net/ip_vs";
 const EXPECTED: &str = "five hexadecimal numbers in the third line";
 
 /// How many families are of all servers together.
 const TOTALS: usize = 5;
-
-/// The labels that a server may have.
-const LABELS: [&str; 6] =
-    ["local_address", "local_port", "remote_address", "remote_port", "proto", "local_mark"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; TOTALS + 3] = [

@@ -1,14 +1,18 @@
 //! The servers of `/proc/net/ip_vs`, as rows with labels.
 
 use super::super::PartialErrors;
-use super::{LABELS, SERVERS};
 use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink};
 use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr};
 
+pub const PATH: &str = "/proc/net/ip_vs";
 const EXPECTED: &str = "a service, or a server with weight and connections";
+
+/// The labels that a server may have.
+pub const LABELS: [&str; 6] =
+    ["local_address", "local_port", "remote_address", "remote_port", "proto", "local_mark"];
 
 /// More servers than any balancer has; what comes after is left out and counted.
 const MAX_SERVERS: usize = 65_536;
@@ -74,7 +78,7 @@ impl Servers {
                 }
             };
             if taken.is_none() {
-                errors.record(Error::parse(SERVERS, EXPECTED, line));
+                errors.record(Error::parse(PATH, EXPECTED, line));
             }
         }
         self.add_up();

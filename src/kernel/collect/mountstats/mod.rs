@@ -18,9 +18,8 @@ use crate::base::error::Error;
 use crate::kernel::read::FileId;
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
 use crate::settings::Subject;
-use mounts::{Mounts, OPERATION, STATS, TRANSPORT};
+use mounts::{Mounts, OPERATION, PATH, STATS, TRANSPORT};
 
-const PATH: &str = "/proc/self/mountstats";
 const INFO: &str = "/proc/self/mountinfo";
 
 const MOUNT: &[&str] = &["export", "protocol", "mountaddr"];

@@ -2,12 +2,13 @@
 
 use super::super::PartialErrors;
 use super::super::seen::Seen;
-use super::PATH;
 use super::mount::{Mount, address, blocks};
 use super::rows::Rows;
 use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Value};
+
+pub const PATH: &str = "/proc/self/mountstats";
 
 /// More NFS mounts than any box has; what comes after is left out and counted.
 const MAX_MOUNTS: usize = 4096;
@@ -148,9 +149,8 @@ impl Mounts {
 
     /// The place of the address of the mount at `point`; both files have the mounts in one order.
     fn place(&mut self, point: &[u8]) -> Option<usize> {
-        let mut places = (self.used..).map(|at| (at, self.addresses.get(2 * at)));
-        let found = places.by_ref().take_while(|(_, known)| known.is_some());
-        let at = found.into_iter().find(|(_, known)| *known == Some(point))?.0;
+        let known = (self.used..).map_while(|at| Some((at, self.addresses.get(2 * at)?)));
+        let (at, _) = known.into_iter().find(|(_, known)| *known == point)?;
         self.used = at + 1;
         Some(2 * at + 1)
     }
@@ -186,10 +186,11 @@ impl Mounts {
     ) {
         let mut fields = scan::fields(line);
         let Some((layout, least)) = fields.next().and_then(layout) else { return };
-        if fields.clone().count() < least {
+        if fields.count() < least {
             return errors.record(Error::parse(PATH, "all numbers of a transport", line));
         }
-        let mut numbers = layout.map(|place| match place.and_then(|at| fields.clone().nth(at)) {
+        let at = |place: usize| fields.into_iter().nth(place);
+        let mut numbers = layout.map(|place| match place.and_then(at) {
             Some(field) => number(field, errors),
             None => self.fills.then_some(0),
         });
@@ -208,7 +209,7 @@ impl Mounts {
     ) {
         let mut fields = scan::fields(line);
         let name = fields.next().unwrap_or_default();
-        if fields.clone().count() < OPERATION - 1 {
+        if fields.count() < OPERATION - 1 {
             return errors.record(Error::parse(PATH, "eight numbers of an operation", line));
         }
         let mut numbers: [Option<u64>; OPERATION] = std::array::from_fn(|_| match fields.next() {

@@ -1,10 +1,12 @@
 //! What a PCI device is: the facts that do not change while it is there.
 
-use super::MAX_TEXT;
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, scan};
 use crate::model::metric::{Label, Sink, Value};
+
+/// The longest text of a file.
+pub const MAX_TEXT: usize = 64;
 
 /// How many labels tell where a device is.
 pub const LOCATION: usize = 4;

@@ -17,16 +17,13 @@ use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
 use crate::settings::{CollectorOption, Subject, path, switch};
-use devices::{Device, LOCATION};
+use devices::{Device, LOCATION, MAX_TEXT};
 use std::path::PathBuf;
 
 const PATH: &str = "/sys/bus/pci/devices";
 
 /// More devices than any box has; what comes after is left out and counted.
 const MAX_DEVICES: usize = 8192;
-
-/// The longest text of a file.
-const MAX_TEXT: usize = 64;
 
 /// Where pci.ids usually is.
 const IDS: [&str; 2] = ["/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids"];

@@ -11,6 +11,9 @@ const PATH: &str = "results.json";
 const MAX_FILE: u64 = 1 << 20;
 const EXPECTED: &str = "a list of objects of texts and integers";
 
+/// Takes a discipline: the interface, the kind and the counts.
+pub type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8], Counts);
+
 /// The file, and room for its text.
 pub struct Store {
     file: PathBuf,
@@ -23,8 +26,8 @@ impl Store {
         Store { file: directory.join(PATH), text: Vec::new() }
     }
 
-    /// Hands each discipline at a root to `each`: the interface, the kind and the counts.
-    pub fn read(&mut self, each: &mut dyn FnMut(&[u8], &[u8], Counts)) -> Result<(), Error> {
+    /// Hands each discipline at a root to `each`.
+    pub fn read(&mut self, each: Each<'_>) -> Result<(), Error> {
         let Store { file, text } = self;
         text.clear();
         let done = File::open(file).and_then(|file| file.take(MAX_FILE).read_to_end(text));

@@ -177,7 +177,7 @@ mod tests {
             told(ROOT, &[kind.clone(), stats2(&[]), old.clone()]),
             told(0x10001, &[kind.clone(), stats2(&[many])]),
             told(0, &[kind.clone(), old]),
-            told(0, &[kind.clone()]),
+            told(0, std::slice::from_ref(&kind)),
             told(0, &[stats2(&[])]),
             done(),
         ];
