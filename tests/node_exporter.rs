@@ -144,12 +144,18 @@ impl Drop for Peer {
 
 /// Collectors of which the peer asks the running kernel wherever the files are, or that want links where a
 /// stored machine has directories (one of them before the peer starts).
-const NOT_STORED: [&str; 5] = ["mountstats", "network_route", "pcidevice", "qdisc", "tcpstat"];
+const NOT_STORED: [&str; 7] =
+    ["ethtool", "mountstats", "network_route", "pcidevice", "qdisc", "tcpstat", "wifi"];
+
+/// Collectors that tell something else to each who asks: counts since the program started, and how a
+/// question fared.
+const NEVER_THE_SAME: [&str; 2] = ["ntp", "perf"];
 
 /// Both programs with all collectors but `except`, and `more` flags.
 fn start(more: &[String], except: &[&str]) -> (Peer, Agent) {
     let names = COLLECTORS.iter().map(|spec| spec.subject.node_name);
-    let names = names.filter(|name| !except.contains(name));
+    let is_left_out = |name: &&str| except.contains(name) || NEVER_THE_SAME.contains(name);
+    let names = names.filter(|name| !is_left_out(name));
     let names = names.map(|name| format!("--collector.{name}"));
     let flags = ["--collector.disable-defaults".to_owned(), MOUNT_POINTS.to_owned()];
     let flags: Vec<_> = flags.into_iter().chain(names).chain(more.iter().cloned()).collect();

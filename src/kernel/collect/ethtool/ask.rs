@@ -1,9 +1,14 @@
 //! Asks drivers, on a thread of its own: some sleep until their device answers.
 
+use crate::base::error::{Error, Place};
 use crate::base::sys::Ethtool;
+use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::{Filter, Listing};
 use std::io;
 use std::time::{Duration, Instant};
+
+/// For messages.
+pub const CALL: &str = "SIOCETHTOOL";
 
 /// More interfaces than any box has; those after them are not asked.
 pub const MAX_INTERFACES: usize = 1024;
@@ -133,6 +138,19 @@ impl Device {
         let (texts, values, none) = (Vec::new(), Vec::new(), libc::ENODATA);
         let (settings, driver) = (Err(none), Err(none));
         Device { name, settings, driver, texts, values, statistics: Err(none) }
+    }
+
+    /// One of the things that the driver said. That it does not support the question or is gone is no
+    /// error.
+    pub fn told<T>(&self, said: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
+        match said {
+            Ok(said) => return Some(said),
+            Err(libc::EOPNOTSUPP | libc::ENODEV) => {}
+            Err(errno) => {
+                errors.record(Error::Read(Place::below(CALL, self.name.as_bytes()), errno));
+            }
+        }
+        None
     }
 
     fn ask(&mut self, socket: &mut Ethtool, until: Instant) {

@@ -13,19 +13,18 @@ mod ask;
 mod modes;
 mod statistics;
 
-use super::{Collector, PartialErrors, Scrape, Setup, Spec};
-use crate::base::error::{Error, Place};
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
 use crate::kernel::read::{Background, Filter, Listing, Patterns};
 use crate::model::metric::{Family, Sink, Unit::One, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
-use ask::{Asker, Device, MAX_INTERFACES, Settings};
+use ask::{Asker, CALL, Device, MAX_INTERFACES, Settings};
 use modes::{ASYMMETRIC_PAUSE, AUTONEGOTIATE, PAUSE, PORTS, SPEEDS};
 use regex_lite::Regex;
-use statistics::Statistics;
+use statistics::{DEVICE, Statistics};
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sys/class/net";
-const CALL: &str = "SIOCETHTOOL";
 
 /// How long a scrape waits for all drivers.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -34,7 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MEGABIT: u64 = 125_000;
 
 /// node_exporter's keys and ours.
-const DEVICE: &[&str] = &["device", "interface"];
 const PORT: &[&str] = &["device", "type", "interface", "type"];
 const MODE: &[&str] = &["device", "duplex", "mode", "interface", "duplex", "mode"];
 #[rustfmt::skip]
@@ -111,24 +109,14 @@ impl Collector for Drivers {
         let devices = asker.devices.get(..asker.count).unwrap_or_default();
         for device in devices {
             // Each is shown only with what the driver supports.
-            let _ = errors_of(device, device.settings, scrape.errors);
-            let _ = errors_of(device, device.driver, scrape.errors);
+            let _ = device.told(device.settings, scrape.errors);
+            let _ = device.told(device.driver, scrape.errors);
         }
         write_settings(devices, out);
         write_drivers(devices, out);
         self.statistics.write(devices, scrape.errors, out);
         Ok(())
     }
-}
-
-/// What a driver said. That it does not support the question or is gone is no error.
-fn errors_of<T>(device: &Device, said: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
-    match said {
-        Ok(said) => return Some(said),
-        Err(libc::EOPNOTSUPP | libc::ENODEV) => {}
-        Err(errno) => errors.record(Error::Read(Place::below(CALL, device.name.as_bytes()), errno)),
-    }
-    None
 }
 
 /// Gives one of the words of bits.

@@ -2,11 +2,13 @@
 //! name first comes. While a driver's names stay as they are nothing is made anew.
 
 use super::ask::{Device, TEXT, until_nul};
-use super::{DEVICE, errors_of};
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::Patterns;
 use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp};
 use std::collections::HashMap;
+
+/// node_exporter's keys and ours.
+pub const DEVICE: &[&str] = &["device", "interface"];
 
 /// More names than the drivers of any box have; beyond that what is known is forgotten, and learned anew.
 const MAX_FAMILIES: usize = 16_384;
@@ -74,7 +76,7 @@ impl Statistics {
         }
         self.layouts.resize_with(devices.len(), Layout::default);
         for (at, device) in devices.iter().enumerate() {
-            if errors_of(device, device.statistics, errors).is_some() {
+            if device.told(device.statistics, errors).is_some() {
                 self.take(at, device);
             }
         }

@@ -1,6 +1,7 @@
 use super::ask::TEXT;
 use super::*;
 use crate::base::dialect::Dialect;
+use crate::kernel::collect::PartialErrors;
 use crate::kernel::collect::testing::{Tree, open as open_at, outcome, scrape};
 use crate::kernel::read::Root;
 use crate::model::metric::Buffer;

@@ -4,6 +4,7 @@
 //! is down has no frequency. Some drivers sleep until their device answers: a thread asks, and a scrape waits
 //! for it up to two seconds. On a stored tree there is nobody to ask.
 
+mod finder;
 mod found;
 mod stored;
 
@@ -13,7 +14,8 @@ use crate::kernel::read::Background;
 use crate::kernel::read::netlink::nl80211::{Mac, Nl80211, PATH, Station};
 use crate::model::metric::{Family, Sink, Unit::*, counter, gauge};
 use crate::settings::{CollectorOption, Subject, path};
-use found::{Finder, Found, Source};
+use finder::{Finder, Source};
+use found::Found;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -8,7 +8,7 @@ use super::message::{attributes, field, number, text};
 use super::{Question, Stream};
 use crate::base::error::Error;
 
-pub use station::Station;
+pub use station::{Mac, Station};
 
 /// For messages.
 pub const PATH: &str = "netlink nl80211";
@@ -47,9 +47,6 @@ const ELEMENT_SSID: u8 = 0;
 const MAX_NAME: usize = 16;
 const MAX_SSID: usize = 32;
 
-/// A hardware address.
-pub type Mac = [u8; 6];
-
 /// A wireless interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interface {
@@ -80,7 +77,7 @@ pub fn stored(answer: &[u8]) -> Result<[usize; 3], Error> {
         let [interfaces, networks, stations] = &mut counts;
         *interfaces += Interface::of(message).iter().count();
         *networks += Network::of(message).iter().count();
-        *stations += Station::of(message).iter().count();
+        *stations += message.get(HEAD..).and_then(Station::of).iter().count();
     })?;
     Ok(counts)
 }
@@ -110,7 +107,7 @@ impl Nl80211 {
     /// Hands the stations to `each` that the interface talks to.
     pub fn stations(&mut self, index: u32, each: &mut dyn FnMut(Station)) -> Result<(), Error> {
         self.ask(GET_STATION, Some(index), &mut |message| {
-            Station::of(message).map(&mut *each);
+            message.get(HEAD..).and_then(Station::of).map(&mut *each);
         })
     }
 

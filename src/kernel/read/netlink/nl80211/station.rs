@@ -1,7 +1,9 @@
 //! One station: a message with NL80211_ATTR_MAC and NL80211_ATTR_STA_INFO, which holds attributes itself.
 
 use super::super::message::{attributes, field, number};
-use super::{HEAD, Mac};
+
+/// A hardware address.
+pub type Mac = [u8; 6];
 
 /// Attributes of the message.
 pub(super) const MAC: u16 = 6;
@@ -50,10 +52,10 @@ pub struct Station {
 }
 
 impl Station {
-    /// The station that a message describes.
+    /// The station that the attributes of a message describe.
     pub(super) fn of(message: &[u8]) -> Option<Station> {
         let (mut mac, mut nested) = (None, None);
-        for (kind, bytes) in attributes(message.get(HEAD..)?) {
+        for (kind, bytes) in attributes(message) {
             match kind {
                 MAC => mac = field(bytes, 0),
                 STA_INFO => nested = Some(bytes),
