@@ -220,6 +220,10 @@ impl Mounts {
             *number %= MANTISSA;
         }
         let name = name.strip_suffix(b":").unwrap_or(name);
+        // The labels of a mount are three: these are no mount's.
+        if !self.seen.is_new(&[export, protocol, address, b"operation", name]) {
+            return errors.record(Error::parse(PATH, "every operation once", line));
+        }
         self.operations.push([export, protocol, address, name], numbers);
     }
 

@@ -21,9 +21,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// Adds an interface.
+    /// Adds an interface, if there is none of its name.
     pub fn push(&mut self, interface: Interface) {
-        if self.interfaces.len() < MAX_INTERFACES {
+        let is_known = self.interfaces.iter().any(|(known, _)| known.name() == interface.name());
+        if !is_known && self.interfaces.len() < MAX_INTERFACES {
             self.interfaces.push((interface, None));
         }
     }
