@@ -48,6 +48,13 @@ impl Opened {
         let now = Instant::now();
         collector.collect(&mut Scrape { files, errors, textfiles, now }, out)
     }
+
+    /// Why one scrape has nothing to tell, if it fails.
+    pub fn failure(&mut self) -> Option<Error> {
+        let (mut out, mut line) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
+        self.collect(&mut text).err()
+    }
 }
 
 /// The samples of one scrape that hold one of `words`, without prefix, and how many errors.

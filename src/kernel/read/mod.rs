@@ -16,7 +16,7 @@ pub(crate) mod testing;
 pub use dir::Dir;
 pub use files::{FileId, Files};
 pub use filter::{Filter, Patterns};
-pub use listing::Listing;
+pub use listing::{Listed, Listing};
 pub use names::Names;
 pub use root::Root;
 pub use source::{Shape, Source};
