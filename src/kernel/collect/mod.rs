@@ -1,21 +1,30 @@
 //! What this box can tell: one file a subject, one row here for each.
 
 mod attributes;
+mod bonding;
 mod collector;
 mod conntrack;
 mod cpu;
 mod cpufreq;
 mod disk;
+mod edac;
+mod fibrechannel;
 mod filefd;
 mod filesystem;
 mod hwmon;
+mod infiniband;
 mod keyed;
 mod loadavg;
+mod mdadm;
 mod memory;
 mod netclass;
 mod netstat;
 mod network;
+mod nvme;
+mod nvmesubsystem;
+mod powersupplyclass;
 mod pressure;
+mod rapl;
 mod sockstat;
 mod stat;
 #[cfg(test)]
@@ -54,6 +63,15 @@ pub static COLLECTORS: &[Spec] = &[
     // Its samples need the store.
     #[cfg(feature = "hub")]
     textfile::SPEC,
+    edac::SPEC,
+    bonding::SPEC,
+    nvme::SPEC,
+    rapl::SPEC,
+    powersupplyclass::SPEC,
+    nvmesubsystem::SPEC,
+    mdadm::SPEC,
+    fibrechannel::SPEC,
+    infiniband::SPEC,
 ];
 
 #[cfg(test)]
