@@ -38,10 +38,8 @@ static PORTS: [Level; 1] = [Level {
     attributes: &ATTRIBUTES,
 }];
 
-static INFO: Info = Info {
-    family: &FAMILIES[FAMILIES.len() - 1],
-    texts: &[text("board_id"), text("fw_ver"), text("hca_type")],
-};
+static INFO: Info =
+    Info { family: &FAMILIES[0], texts: &[text("board_id"), text("fw_ver"), text("hca_type")] };
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

@@ -100,6 +100,9 @@ impl Collector for Mdadm {
     }
 }
 
+/// One of an array's numbers.
+type Number = fn(&Array<'_>) -> Option<u64>;
+
 /// Writes the samples of the arrays, which are read anew for each family.
 fn write<'a, I: Iterator<Item = Array<'a>>>(arrays: &dyn Fn() -> I, out: &mut dyn Sink) {
     let [state, disks, required, blocks, blocks_synced, size, synced, ..] = &FAMILIES;
@@ -116,18 +119,18 @@ fn write<'a, I: Iterator<Item = Array<'a>>>(arrays: &dyn Fn() -> I, out: &mut dy
             out.sample(&[Label::of(name), word.into()], Value::Int(count));
         }
     }
-    let shown: [(&Family<'_>, fn(&Array<'_>) -> Option<u64>); 5] = [
+    let numbers: [(&Family<'_>, Number); 5] = [
         (required, |array| Some(array.required)),
         (blocks, |array| Some(array.blocks)),
         (blocks_synced, |array| array.synced),
         (size, |array| Some(array.blocks)),
         (synced, |array| array.synced),
     ];
-    for (family, count) in shown {
+    for (family, number) in numbers {
         out.family(family);
         for array in arrays() {
-            if let Some(count) = count(&array) {
-                out.sample(&[Label::of(array.name)], family.value(count));
+            if let Some(number) = number(&array) {
+                out.sample(&[Label::of(array.name)], family.value(number));
             }
         }
     }
