@@ -29,6 +29,9 @@ use sysmetrics::kernel::collect::COLLECTORS;
 use sysmetrics::outputs::expose::Format;
 use sysmetrics::settings::{Dialect, Level, Settings};
 
+/// A list of which the kernel writes nothing where there is nothing in it.
+const EMPTY_LIST: &str = "bonding/slaves";
+
 /// A copy of a stored machine, and how it is read in both dialects.
 struct Machine {
     place: Place,
@@ -116,7 +119,9 @@ fn a_broken_file_costs_what_it_said() {
                 let now = samples(&fresh.read(), &what);
                 samples(&fresh.read(), &what);
                 damage::undo(&whole, &bytes);
-                for after in [&held, &now].into_iter().filter(|_| damage.says_nothing) {
+                let is_list = path.ends_with(EMPTY_LIST) && damage.name == "emptied";
+                let says_nothing = damage.says_nothing && !is_list;
+                for after in [&held, &now].into_iter().filter(|_| says_nothing) {
                     let made_up = made_up(&before, after).into_iter();
                     wrong.extend(made_up.map(|zeros| format!("{what}: {zeros}")));
                 }

@@ -5,7 +5,7 @@
 //! known is `unknown`.
 
 use super::attributes::{Info, LabelFrom, Layout, Level, MAX_TEXT, Object, Objects, text};
-use super::{Collector, Scrape, Setup, Spec};
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
 use crate::settings::Subject;
@@ -80,38 +80,55 @@ struct Paths {
 
 impl Collector for NvmeSubsystem {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let NvmeSubsystem { objects, paths } = self;
-        objects.follow(scrape.now, scrape.errors).map_err(Error::of_optional)?;
+        self.objects.follow(scrape.now, scrape.errors).map_err(Error::of_optional)?;
         let [_, namespaces, state, count, live] = &FAMILIES;
-        INFO.write(objects, scrape.errors, out);
+        INFO.write(&self.objects, scrape.errors, out);
         out.family(namespaces);
-        for namespace in objects.of(1).filter(|entry| is_namespace(&entry.name)) {
+        for namespace in self.objects.of(1).filter(|entry| is_namespace(&entry.name)) {
             namespace.sample(2, Value::Int(1), out);
         }
         out.family(state);
+        self.write_states(scrape.errors, out);
+        let subsystems = || self.objects.of(0).zip(&self.paths);
+        out.family(count);
+        for (subsystem, paths) in subsystems() {
+            subsystem.sample(1, Value::Int(paths.count), out);
+        }
+        out.family(live);
+        for (subsystem, paths) in subsystems().filter(|(_, paths)| paths.unread == 0) {
+            subsystem.sample(1, Value::Int(paths.live), out);
+        }
+        self.objects.rest();
+        Ok(())
+    }
+}
+
+impl NvmeSubsystem {
+    /// Writes which state each path is in, and counts the paths.
+    fn write_states(&mut self, errors: &mut PartialErrors, out: &mut dyn Sink) {
+        let NvmeSubsystem { objects, paths } = self;
         paths.clear();
         for subsystem in objects.of(0) {
             let mut of_subsystem = Paths::default();
             let entries = objects.of_object(subsystem);
             for controller in entries.filter(|entry| is_controller(&entry.name)) {
                 let mut room = [0; MAX_TEXT];
-                let read = objects.read(controller, "state", &mut room);
-                let state = read.map_err(|error| scrape.errors.record(error)).ok();
+                let state = state(objects, controller, &mut room);
+                let state = state.map_err(|error| errors.record(error)).ok();
                 of_subsystem.add(state, controller, out);
             }
             paths.push(of_subsystem);
         }
-        out.family(count);
-        for (subsystem, paths) in objects.of(0).zip(&*paths) {
-            subsystem.sample(1, Value::Int(paths.count), out);
-        }
-        out.family(live);
-        for (subsystem, paths) in objects.of(0).zip(&*paths).filter(|(_, p)| p.unread == 0) {
-            subsystem.sample(1, Value::Int(paths.live), out);
-        }
-        objects.rest();
-        Ok(())
     }
+}
+
+/// The state of a controller; nothing is none.
+fn state<'b>(objects: &Objects, path: &Object, room: &'b mut [u8]) -> Result<&'b [u8], Error> {
+    let state = objects.read(path, "state", room)?;
+    if state.is_empty() {
+        return Err(Error::parse(objects.place(path, "state"), "a state", state));
+    }
+    Ok(state)
 }
 
 impl Paths {

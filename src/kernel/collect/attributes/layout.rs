@@ -32,8 +32,8 @@ pub struct Level {
     pub attributes: &'static [Attribute],
 }
 
-/// Where the value of a label comes from. What is longer than the families' keys is left out, so that
-/// one object may have families with fewer keys.
+/// Where the value of a label comes from. A family that has fewer keys than the object has labels gets
+/// the first of them.
 #[derive(Clone, Copy, Debug)]
 pub enum LabelFrom {
     /// The name of the object without this beginning.

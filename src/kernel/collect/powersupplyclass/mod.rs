@@ -6,11 +6,11 @@
 
 mod rows;
 
-use super::attributes::{Attributes, LabelFrom, Layout, MAX_TEXT, Object};
+use super::attributes::{Attributes, LabelFrom, Layout, MAX_TEXT};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::model::metric::{Label, Sink, Value, fresh_stamp};
-use crate::settings::{CollectorOption, Subject, pattern};
+use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use regex_lite::Regex;
 use rows::{ATTRIBUTES, FAMILIES, TEXTS};
 
@@ -49,11 +49,14 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let patterns = [None, setup.settings.get(&IGNORED_SUPPLIES)];
     let supplies =
         Attributes::new(setup.root, &SUPPLIES, patterns).lacking(&NOTHING).shown_in(setup.dialect);
-    Box::new(PowerSupplies { supplies, shown: Vec::new() })
+    let is_node = setup.dialect == Dialect::Node;
+    Box::new(PowerSupplies { supplies, is_node, shown: Vec::new() })
 }
 
 struct PowerSupplies {
     supplies: Attributes,
+    /// Labels without a value are left out, as node_exporter does.
+    is_node: bool,
     /// The label keys of each supply in the last scrape, and what tells them apart from others.
     shown: Vec<(Vec<&'static str>, u32)>,
 }
@@ -62,59 +65,57 @@ impl Collector for PowerSupplies {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.supplies.follow(scrape).map_err(Error::of_optional)?;
         self.supplies.write(scrape.errors, out);
-        let PowerSupplies { supplies, shown } = self;
-        for (at, supply) in supplies.objects().of(0).enumerate() {
-            write_info(supplies, (at, supply), shown, scrape.errors, out);
+        for at in 0..self.supplies.objects().of(0).count() {
+            self.write_info(at, scrape.errors, out);
         }
         self.supplies.rest();
         Ok(())
     }
 }
 
-/// Writes what a supply is, with those labels only of which it has a text.
-fn write_info(
-    supplies: &Attributes,
-    (at, supply): (usize, &Object),
-    shown: &mut Vec<(Vec<&'static str>, u32)>,
-    errors: &mut PartialErrors,
-    out: &mut dyn Sink,
-) {
-    let mut rooms = [[0; MAX_TEXT]; MAX_KEYS];
-    let (mut keys, mut labels, mut count) = ([""; MAX_KEYS], [Label::of(b""); MAX_KEYS], 0);
-    let mut slots = keys.iter_mut().zip(&mut labels);
-    for (text, room) in TEXTS.iter().zip(&mut rooms) {
-        let value = match *text {
-            "power_supply" => supply.name.as_bytes(),
-            file => supplies.text(supply, file, room, errors).unwrap_or_default(),
+impl PowerSupplies {
+    /// Writes what a supply is.
+    fn write_info(&mut self, at: usize, errors: &mut PartialErrors, out: &mut dyn Sink) {
+        let PowerSupplies { supplies, is_node, shown } = self;
+        let Some(supply) = supplies.objects().of(0).nth(at) else { return };
+        let mut rooms = [[0; MAX_TEXT]; MAX_KEYS];
+        let (mut keys, mut labels, mut count) = ([""; MAX_KEYS], [Label::of(b""); MAX_KEYS], 0);
+        let mut slots = keys.iter_mut().zip(&mut labels);
+        for (text, room) in TEXTS.iter().zip(&mut rooms) {
+            let value = match *text {
+                "power_supply" => supply.name.as_bytes(),
+                file => supplies.text(supply, file, room, errors).unwrap_or_default(),
+            };
+            if *is_node && value.is_empty() {
+                continue;
+            }
+            if let Some((key, label)) = slots.next() {
+                (*key, *label) = (text, Label::of(value));
+                count += 1;
+            }
+        }
+        let (keys, labels) = (keys.get(..count), labels.get(..count));
+        let (Some(keys), Some(labels), Some(info)) = (keys, labels, FAMILIES.last()) else {
+            return;
         };
-        if value.is_empty() {
-            continue;
+        if shown.get(at).is_none_or(|(known, _)| known != keys) {
+            shown.truncate(at);
+            shown.push((keys.to_vec(), fresh_stamp()));
         }
-        if let Some((key, label)) = slots.next() {
-            (*key, *label) = (text, Label::of(value));
-            count += 1;
+        let Some((keys, stamp)) = shown.get(at) else { return };
+        let family = info.keyed(keys).stamped(*stamp);
+        if at == 0 {
+            out.family(&family);
+        } else {
+            out.join(&family);
         }
+        out.sample(labels, Value::Int(1));
     }
-    let (keys, labels) = (keys.get(..count), labels.get(..count));
-    let (Some(keys), Some(labels), Some(info)) = (keys, labels, FAMILIES.last()) else { return };
-    if shown.get(at).is_none_or(|(known, _)| known != keys) {
-        shown.truncate(at);
-        shown.push((keys.to_vec(), fresh_stamp()));
-    }
-    let Some((keys, stamp)) = shown.get(at) else { return };
-    let family = info.keyed(keys).stamped(*stamp);
-    if at == 0 {
-        out.family(&family);
-    } else {
-        out.join(&family);
-    }
-    out.sample(labels, Value::Int(1));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::dialect::Dialect;
     use crate::kernel::collect::testing::{Tree, scrape};
 
     fn machine(name: &str) -> Tree {
@@ -147,12 +148,22 @@ mod tests {
         ];
         let battery = |name: &str, value: &str| format!(r#"{name}{{power_supply="BAT0"}} {value}"#);
         let online = r#"online{power_supply="AC"} 1"#.to_owned();
-        let expect = |names: [&str; 6], capacity: &str| {
+        let of_own = |name, model, status, kind| {
+            let front = format!(r#"info{{power_supply="{name}",capacity_level="",charge_type="","#);
+            let middle = format!(r#"health="",manufacturer="",model_name="{model}",scope="","#);
+            let back = format!(r#"serial_number="",status="{status}",technology="","#);
+            format!(r#"{front}{middle}{back}type="{kind}",usb_type=""}} 1"#)
+        };
+        let own_infos = [
+            of_own("AC", "", "", "Mains"),
+            of_own("BAT0", r#"LNV \"45\""#, "Discharging", "Battery"),
+        ];
+        let expect = |names: [&str; 6], capacity: &str, infos: [String; 2]| {
             let [left, cycles, time, current, energy, temperature] = names;
             let mut lines = vec![battery(left, capacity), battery(cycles, "7"), online.clone()];
             lines.extend([battery(time, "4000"), battery(current, "-1.500000")]);
             lines.extend([battery(energy, "36.580000"), battery(temperature, "-5.5")]);
-            lines.extend(infos.map(String::from));
+            lines.extend(infos);
             (lines.iter().map(|line| format!("power_supply_{line}")).collect::<Vec<_>>(), 0)
         };
         let (time, temperature) = ("time_to_empty_seconds", "temp_celsius");
@@ -161,21 +172,21 @@ mod tests {
             ["capacity", "cyclecount", time, "current_ampere", "energy_watthour", temperature];
         for _ in 0..2 {
             let got = scrape(&mut supplies, Dialect::Node, &["supply"]);
-            assert_eq!(got, expect(names, "81"));
+            assert_eq!(got, expect(names, "81", infos.map(String::from)));
         }
         let mut supplies = tree.open(&SPEC, Dialect::Own, &[]);
         let own = ["capacity_ratio", "charge_cycles", time, "current_amperes", "energy_watthours"];
         let [a, b, c, d, e] = own;
         let got = scrape(&mut supplies, Dialect::Own, &["supply"]);
-        assert_eq!(got, expect([a, b, c, d, e, temperature], "0.81"));
+        assert_eq!(got, expect([a, b, c, d, e, temperature], "0.81", own_infos));
     }
 
     #[test]
     fn labels_follow_what_the_supply_says() {
         let tree = machine("supply-labels");
         let set = [("ignored-supplies", "^AC$")];
-        let mut supplies = tree.open(&SPEC, Dialect::Own, &set);
-        let mut info = || scrape(&mut supplies, Dialect::Own, &["_info"]).0.concat();
+        let mut supplies = tree.open(&SPEC, Dialect::Node, &set);
+        let mut info = || scrape(&mut supplies, Dialect::Node, &["_info"]).0.concat();
         assert!(info().contains(r#",status="Discharging","#));
         tree.put("sys/class/power_supply/BAT0/status", "Full\n");
         assert!(info().contains(r#",status="Full","#));
@@ -188,13 +199,13 @@ mod tests {
     #[test]
     fn a_bad_number_costs_its_sample() {
         let tree = Tree::new("supply-bad");
-        let mut supplies = tree.open(&SPEC, Dialect::Own, &[]);
+        let mut supplies = tree.open(&SPEC, Dialect::Node, &[]);
         assert!(matches!(supplies.failure(), Some(Error::Unsupported(_))));
         tree.put("sys/class/power_supply/BAT0/capacity", "half\n");
         tree.put("sys/class/power_supply/BAT0/voltage_now/x", "reading it is EISDIR");
         tree.put("sys/class/power_supply/BAT0/health/x", "likewise");
         let expected = vec![r#"power_supply_info{power_supply="BAT0"} 1"#.to_owned()];
-        let (lines, errors) = scrape(&mut supplies, Dialect::Own, &["supply"]);
+        let (lines, errors) = scrape(&mut supplies, Dialect::Node, &["supply"]);
         assert_eq!((lines, errors), (expected, 3));
     }
 }
