@@ -11,7 +11,7 @@ use super::attributes::{LabelFrom, Layout, Object, Objects};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::model::metric::{Family, Label, Sink, Unit::Micros, counter, fresh_stamp};
-use crate::settings::{CollectorOption, Subject, switch};
+use crate::settings::{CollectorOption, Dialect, Subject, switch};
 use std::path::PathBuf;
 
 const DIRECTORY: &str = "/sys/class/powercap";
@@ -57,13 +57,18 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let objects = Objects::new(setup.root, &ZONES, [None, None]);
     let has_zone_label = setup.settings.get(&ENABLE_ZONE_LABEL);
-    Box::new(Rapl { objects, real: setup.root.real(DIRECTORY), has_zone_label, zones: Vec::new() })
+    let directory = match setup.dialect {
+        Dialect::Own => PathBuf::from(DIRECTORY),
+        Dialect::Node => setup.root.real(DIRECTORY),
+    };
+    Box::new(Rapl { objects, directory, has_zone_label, zones: Vec::new() })
 }
 
 struct Rapl {
     objects: Objects,
-    /// Where the directory is, for the label.
-    real: PathBuf,
+    /// The directory as the label tells it: the kernel's path, or where it is found, as node_exporter
+    /// does.
+    directory: PathBuf,
     has_zone_label: bool,
     /// By name.
     zones: Vec<Zone>,
@@ -128,7 +133,7 @@ impl Rapl {
                 Some((_, next)) => *next = index.saturating_add(1),
                 None => used.push((name.clone(), index.saturating_add(1))),
             }
-            let path = self.real.join(&object.name).to_string_lossy().into_owned();
+            let path = self.directory.join(&object.name).to_string_lossy().into_owned();
             let family = family_of(&name);
             self.zones.push(Zone { at, name, index: index.to_string(), path, family });
         }
@@ -165,7 +170,6 @@ fn family_of(zone: &str) -> (String, String, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::dialect::Dialect;
     use crate::kernel::collect::testing::{Tree, scrape};
 
     fn machine(name: &str) -> Tree {
@@ -208,10 +212,9 @@ mod tests {
         tree.remove("sys/class/powercap/intel-rapl:2/name");
         tree.remove("sys/class/powercap/intel-rapl:1/energy_uj");
         let mut rapl = tree.open(&SPEC, Dialect::Own, &[]);
-        let path = tree.0.join("sys/class/powercap/intel-rapl").display().to_string();
         let core = |index, zone, value| {
             format!(
-                r#"rapl_joules_total{{index="{index}",path="{path}:{zone}",rapl_zone="core"}} {value}"#
+                r#"rapl_joules_total{{index="{index}",path="/sys/class/powercap/intel-rapl:{zone}",rapl_zone="core"}} {value}"#
             )
         };
         let expected = vec![core(0, "0:0", "118821.284256"), core(1, "1:0", "4")];
