@@ -9,6 +9,8 @@ mod counting;
 mod crowd;
 #[cfg(feature = "hub")]
 mod logs;
+#[path = "../support/machine.rs"]
+mod machine;
 mod netlink;
 #[path = "../support/place.rs"]
 mod place;
@@ -18,12 +20,16 @@ mod pushes;
 mod statsd;
 #[cfg(feature = "hub")]
 mod status;
+#[path = "../support/stored.rs"]
+mod stored;
 #[cfg(feature = "hub")]
 mod textfiles;
 #[cfg(feature = "hub")]
 mod texts;
 
 use counting::allocations;
+use std::path::Path;
+use stored::NOT_STORED;
 use sysmetrics::app;
 use sysmetrics::kernel::collect::COLLECTORS;
 use sysmetrics::kernel::gather::Gather;
@@ -31,7 +37,7 @@ use sysmetrics::kernel::read::Root;
 use sysmetrics::serve::event::Handler;
 use sysmetrics::serve::http::{Body, Method, Request, Response, Status};
 use sysmetrics::serve::routes::Service;
-use sysmetrics::settings;
+use sysmetrics::settings::{self, Dialect};
 
 fn service(args: &[&str], env: &[(&str, &str)]) -> Service {
     let args = args.iter().map(Into::into);
@@ -74,13 +80,21 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
     }
 }
 
-/// What was scraped holds the samples of each collector that is on by default.
+/// The arguments for the machine of fixtures/box with all that it has something for.
+fn whole_box(dialect: Dialect) -> Vec<String> {
+    let all = machine::arguments(Path::new("fixtures/box"), dialect).into_iter();
+    let is_live =
+        |arg: &String| NOT_STORED.iter().any(|name| *arg == format!("--collector.{name}"));
+    all.map(|arg| arg.into_string().unwrap()).filter(|arg| !is_live(arg)).collect()
+}
+
+/// What was scraped holds the samples of each collector that a stored machine has something for.
 fn every_collector_is_in_it(args: &[&str]) {
     let (mut service, mut response) = (service(args, &[]), Response::default());
     service.answer(&scrape("", ""), &mut response);
     let page = String::from_utf8_lossy(response.bytes()).into_owned();
-    let subjects = COLLECTORS.iter().map(|spec| &spec.subject);
-    for name in subjects.filter(|subject| subject.on).map(|subject| subject.name) {
+    let names = COLLECTORS.iter().map(|spec| spec.subject.name);
+    for name in names.filter(|name| !NOT_STORED.contains(name)) {
         let success = format!("_collector_success{{collector=\"{name}\"}} 1\n");
         assert!(page.contains(&success), "{name} is off, or fails on fixtures/box");
     }
@@ -90,14 +104,10 @@ fn every_collector_is_in_it(args: &[&str]) {
 #[test]
 fn a_steady_scrape_allocates_nothing() {
     let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
-    let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
-    let (udev, rootfs) = ("--path.udev.data=fixtures/box/udev/data", "--path.rootfs=fixtures/box");
-    let all = [
-        &["--dialect=sysmetrics", procfs, sysfs, udev, rootfs][..],
-        &["--dialect=node_exporter", procfs, sysfs, udev, rootfs],
-        &["--dialect=sysmetrics"], // this machine
-        &["--dialect=node_exporter"],
-    ];
+    let [own, node] = machine::DIALECTS.map(whole_box);
+    let [own, node] = [&own, &node].map(|args| args.iter().map(|arg| &**arg).collect::<Vec<_>>());
+    // The last two are this machine.
+    let all = [&own[..], &node, &["--dialect=sysmetrics"], &["--dialect=node_exporter"]];
     for (args, env) in all.iter().flat_map(|args| LABELS.map(|env| (args, env))) {
         // The last is two scrapers, each with its own format.
         for accepts in [&[""][..], &[open_metrics], &["", open_metrics]] {
@@ -119,7 +129,7 @@ fn a_steady_scrape_allocates_nothing() {
             }
         }
     }
-    every_collector_is_in_it(&[procfs, sysfs, udev, rootfs]);
+    every_collector_is_in_it(&own);
     crowd::allocate_nothing_and_keep_few_descriptors();
     netlink::allocates_nothing_and_keeps_few_descriptors();
     #[cfg(feature = "hub")]

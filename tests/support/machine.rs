@@ -19,7 +19,7 @@ pub const DIALECTS: [Dialect; 2] = [Dialect::Own, Dialect::Node];
 pub const ALL: [&str; 3] =
     ["--collector.stat.softirq", "--collector.netstat.fields=.", "--collector.vmstat.fields=."];
 
-/// The arguments that make the program read the machine in `tree`.
+/// The arguments that make the program read the machine in `tree`, with every collector.
 pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
     let off = COLLECTORS.iter().filter(|spec| !spec.subject.on);

@@ -6,6 +6,9 @@
 use std::collections::BTreeSet;
 use sysmetrics::outputs::expose::Format;
 
+/// What node_exporter gives the labels only that a sample has a value for.
+const VARYING_KEYS: [&str; 1] = ["node_power_supply_info"];
+
 /// One family and its samples.
 #[derive(Debug, PartialEq)]
 pub struct Family {
@@ -127,7 +130,8 @@ impl Reader {
             let both = first.labels.iter().zip(&sample.labels);
             first.labels.len() != sample.labels.len() || both.into_iter().any(|(a, b)| a.0 != b.0)
         };
-        if family.samples.first().is_some_and(differs) {
+        let may_differ = VARYING_KEYS.contains(&&*family.name);
+        if !may_differ && family.samples.first().is_some_and(differs) {
             return Err("other label keys than the sample before".to_owned());
         }
         family.samples.push(sample);

@@ -2,23 +2,28 @@
 
 mod arp;
 mod attributes;
+mod bonding;
 mod collector;
 mod conntrack;
 mod cpu;
 mod cpu_columns;
 mod cpufreq;
 mod disk;
+mod edac;
 mod entropy;
 mod ethtool;
+mod fibrechannel;
 mod filefd;
 mod filesystem;
 mod hwmon;
+mod infiniband;
 mod interrupts;
 mod ipvs;
 mod keyed;
 mod lnstat;
 mod loadavg;
 mod logind;
+mod mdadm;
 mod memory;
 mod mountstats;
 mod netclass;
@@ -26,10 +31,14 @@ mod netstat;
 mod network;
 mod network_route;
 mod ntp;
+mod nvme;
+mod nvmesubsystem;
 mod pcidevice;
 mod perf;
+mod powersupplyclass;
 mod pressure;
 mod qdisc;
+mod rapl;
 mod runit;
 mod schedstat;
 mod seen;
@@ -102,6 +111,15 @@ pub static COLLECTORS: &[Spec] = &[
     wifi::SPEC,
     perf::SPEC,
     runit::SPEC,
+    edac::SPEC,
+    bonding::SPEC,
+    nvme::SPEC,
+    rapl::SPEC,
+    powersupplyclass::SPEC,
+    nvmesubsystem::SPEC,
+    mdadm::SPEC,
+    fibrechannel::SPEC,
+    infiniband::SPEC,
 ];
 
 #[cfg(test)]

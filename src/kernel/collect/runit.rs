@@ -56,7 +56,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let directory = Dir::new(PATH, setup.settings.get(&DIRECTORY));
+    let directory = setup.root.dir_at(PATH, setup.settings.get(&DIRECTORY));
     Box::new(Runit { listing: Listing::new(directory), names: Vec::new(), services: Vec::new() })
 }
 

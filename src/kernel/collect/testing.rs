@@ -49,10 +49,9 @@ impl Opened {
         collector.collect(&mut Scrape { files, errors, textfiles, now }, out)
     }
 
-    /// Why one scrape has nothing to tell.
+    /// Why one scrape has nothing to tell, if it fails.
     pub fn failure(&mut self) -> Option<Error> {
-        let (mut out, mut line) = (Buffer::default(), Lines::default());
-        self.collect(&mut Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line)).err()
+        outcome(self).err()
     }
 }
 

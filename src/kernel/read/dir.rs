@@ -1,5 +1,6 @@
 //! A kept directory, and the small attribute files below it: opening them relative to it halves the
-//! cost of a path from the root, and pins no kernel memory as a kept descriptor of each would.
+//! cost of a path from the root, and pins no kernel memory as a kept descriptor of each would. One
+//! descriptor serves to list the directory and to open what is below it.
 
 use super::scan;
 use crate::base::error::{Error, Place};
@@ -9,18 +10,50 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::SystemTime;
 
 /// The longest integer attribute, sign and newline included.
 const MAX_INTEGER: usize = 24;
 
+/// Directories that stay open from scrape to scrape, of all that ask whether they may.
+const MAX_KEPT: usize = 16;
+
 /// One directory of attribute files.
 pub struct Dir {
     path: &'static str,
     real: PathBuf,
-    kept: Option<File>,
-    /// The same directory, open to be listed.
-    listing: Option<File>,
+    kept: Option<Kept>,
+    count: OpenDirs,
+}
+
+/// How many directories are open, of all that come from one root.
+pub(super) type OpenDirs = Arc<AtomicUsize>;
+
+/// An open directory, which is counted as long as it is.
+struct Kept {
+    file: File,
+    can_list: bool,
+    count: OpenDirs,
+}
+
+impl Kept {
+    fn new(file: File, can_list: bool, count: &OpenDirs) -> Kept {
+        count.fetch_add(1, Relaxed);
+        Kept { file, can_list, count: count.clone() }
+    }
+
+    /// Whether the directory was removed.
+    fn is_gone(&self) -> bool {
+        self.file.metadata().is_ok_and(|about| about.nlink() == 0)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Relaxed);
+    }
 }
 
 /// `parts` joined to a name below a directory; with a NUL in it, it names nothing.
@@ -38,10 +71,16 @@ pub struct Joined([u8; MAX_PATH]);
 impl Joined {
     /// `file` below the entry `name`.
     pub fn of(name: &[u8], file: &str) -> Joined {
+        Joined::parts(&[name, b"/", file.as_bytes()])
+    }
+
+    /// These parts, one behind the other.
+    pub fn parts(parts: &[&[u8]]) -> Joined {
         let mut path = [0; MAX_PATH];
-        if name.len() + 1 + file.len() < MAX_PATH && memchr::memchr(0, name).is_none() {
-            let parts = name.iter().chain(b"/").chain(file.as_bytes());
-            path.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if length < MAX_PATH && parts.iter().all(|part| memchr::memchr(0, part).is_none()) {
+            let bytes = parts.iter().copied().flatten();
+            path.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         }
         Joined(path)
     }
@@ -53,34 +92,55 @@ impl Joined {
 }
 
 impl Dir {
-    /// The directory `real`, which errors call `path`.
-    pub fn new(path: &'static str, real: PathBuf) -> Dir {
-        Dir { path, real, kept: None, listing: None }
+    pub(super) fn new(path: &'static str, real: PathBuf, count: &OpenDirs) -> Dir {
+        Dir { path, real, kept: None, count: count.clone() }
     }
 
     /// Opens the directory, anew if it was open.
     pub fn open(&mut self) -> Result<(), Error> {
         self.kept = None;
         let opened = sys::open_directory(&self.real).map_err(|e| Error::of(self.path, &e))?;
-        self.kept = Some(opened);
+        self.kept = Some(Kept::new(opened, false, &self.count));
         Ok(())
+    }
+
+    /// Closes the directory if more are open than may stay so from scrape to scrape.
+    pub fn rest(&mut self) {
+        if self.count.load(Relaxed) > MAX_KEPT {
+            self.close();
+        }
+    }
+
+    /// Closes the directory.
+    pub fn close(&mut self) {
+        self.kept = None;
     }
 
     /// Hands every name in this directory to `each`, in the kernel's order, as often as it is asked
     /// without an allocation. The directory is opened at the first time, anew if it went away.
     pub fn list(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        let is_gone = |file: &File| file.metadata().is_ok_and(|about| about.nlink() == 0);
-        if self.listing.as_ref().is_none_or(is_gone) {
-            self.open()?;
+        if self.kept.as_ref().is_none_or(|kept| !kept.can_list || kept.is_gone()) {
+            self.kept = None;
             let opened = sys::open_listing(&self.real).map_err(|e| Error::of(self.path, &e))?;
-            self.listing = Some(opened);
+            self.kept = Some(Kept::new(opened, true, &self.count));
         }
-        let Some(listing) = &self.listing else { return Ok(()) };
-        sys::list(listing, each).map_err(|e| {
-            let error = Error::of(self.path, &e);
-            self.listing = None;
-            error
+        let Some(kept) = &self.kept else { return Ok(()) };
+        sys::list(&kept.file, each).map_err(|e| {
+            self.kept = None;
+            Error::of(self.path, &e)
         })
+    }
+
+    /// The same for the directory `below` this one, which is not kept open.
+    pub fn list_below(&self, below: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let opened = sys::open_below(self.opened()?, below);
+        let listed = opened.and_then(|directory| sys::list(&directory, each));
+        listed.map_err(|e| Error::of(self.place(below), &e))
+    }
+
+    fn opened(&self) -> Result<&File, Error> {
+        let kept = self.kept.as_ref().ok_or(Error::Absent(self.path.into()))?;
+        Ok(&kept.file)
     }
 
     /// The names in the directory `below` this one ("" is this one itself), sorted.
@@ -118,13 +178,13 @@ impl Dir {
     /// When something was last put into the directory, taken out or renamed there; `None` if it is
     /// gone.
     pub fn changed(&self) -> Option<SystemTime> {
-        let about = self.kept.as_ref()?.metadata().ok().filter(|m| m.nlink() > 0)?;
+        let about = self.opened().ok()?.metadata().ok().filter(|m| m.nlink() > 0)?;
         about.modified().ok()
     }
 
     /// The file `name` below, as much as fits into `into`, without its closing newline.
     pub fn read<'b>(&self, name: &CStr, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
-        let directory = self.kept.as_ref().ok_or(Error::Absent(self.path.into()))?;
+        let directory = self.opened()?;
         let result = sys::open_below(directory, name).and_then(|file| {
             loop {
                 // Of a pipe that nobody writes to `read` would say that it is empty.
@@ -165,7 +225,7 @@ mod tests {
         {
             fs::write(real.join(name), text).unwrap();
         }
-        let mut dir = Dir::new("/sys/x", real.clone());
+        let mut dir = Dir::new("/sys/x", real.clone(), &OpenDirs::default());
         assert_eq!(dir.uint(c"cpu0/id"), Err(Error::Absent("/sys/x".into())), "not open yet");
         dir.open().unwrap();
         assert_eq!(dir.uint(c"cpu0/id"), Ok(7));
@@ -183,5 +243,33 @@ mod tests {
         fs::remove_dir_all(real).unwrap();
         assert!(dir.open().is_err());
         assert_eq!(dir.changed(), None);
+    }
+
+    #[test]
+    fn lists_what_is_below_and_few_directories_stay_open() {
+        let real = std::env::temp_dir().join(format!("sysmetrics-dirs-{}", std::process::id()));
+        fs::create_dir_all(real.join("mc0/csrow0")).unwrap();
+        fs::write(real.join("mc0/size"), "8\n").unwrap();
+        let count = OpenDirs::default();
+        let mut dirs: Vec<Dir> =
+            (0..MAX_KEPT + 3).map(|_| Dir::new("/sys/x", real.clone(), &count)).collect();
+        for _ in 0..2 {
+            for dir in &mut dirs {
+                let mut names = Vec::new();
+                dir.list(&mut |name| names.push(name.to_vec())).unwrap();
+                assert_eq!(names, [b"mc0"]);
+                dir.list_below(c"mc0", &mut |name| names.push(name.to_vec())).unwrap();
+                names[1..].sort_unstable();
+                assert_eq!(names[1..], [&b"csrow0"[..], b"size"]);
+                let none = dir.list_below(c"mc0/size", &mut |_| {});
+                assert_eq!(none, Err(Error::Absent(Place::below("/sys/x", b"mc0/size"))));
+                assert_eq!(dir.uint(c"mc0/size"), Ok(8), "the descriptor serves for both");
+                dir.rest();
+            }
+            assert_eq!(count.load(Relaxed), MAX_KEPT);
+        }
+        dirs.clear();
+        assert_eq!(count.load(Relaxed), 0);
+        fs::remove_dir_all(real).unwrap();
     }
 }

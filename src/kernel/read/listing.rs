@@ -8,21 +8,42 @@ use crate::base::error::Error;
 pub struct Listing {
     /// For what is below it.
     pub dir: Dir,
-    names: Names,
+    listed: Listed,
 }
 
 impl Listing {
     /// Nothing is listed yet.
     pub fn new(dir: Dir) -> Listing {
-        Listing { dir, names: Names::default() }
+        Listing { dir, listed: Listed::default() }
     }
 
     /// Lists the directory, and says whether other names are there than before. Where the directory is
     /// not there the error says so, and it has no names.
     pub fn has_changed(&mut self) -> Result<bool, Error> {
+        let Listing { dir, listed } = self;
+        listed.has_changed(|each| dir.list(each))
+    }
+
+    /// What was listed last, in the kernel's order; a name that is not UTF-8 is left out.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.listed.names()
+    }
+}
+
+/// The names that a directory had when it was last listed.
+#[derive(Default)]
+pub struct Listed(Names);
+
+impl Listed {
+    /// Takes the names that `list` hands out, and says whether they are others than before. Of a
+    /// directory that is not there the error says so, and it has no names.
+    pub fn has_changed(
+        &mut self,
+        list: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
         let (mut at, mut is_same) = (0, true);
-        let Listing { dir, names } = self;
-        let done = dir.list(&mut |name| {
+        let names = &mut self.0;
+        let done = list(&mut |name| {
             is_same &= names.get(at) == Some(name);
             if !is_same {
                 names.truncate(at);
@@ -39,9 +60,9 @@ impl Listing {
         Ok(has_changed)
     }
 
-    /// What was listed last, in the kernel's order; a name that is not UTF-8 is left out.
+    /// The names, in the kernel's order; one that is not UTF-8 is left out.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        (0..).map_while(|at| self.names.get(at)).filter_map(|name| std::str::from_utf8(name).ok())
+        (0..).map_while(|at| self.0.get(at)).filter_map(|name| std::str::from_utf8(name).ok())
     }
 }
 

@@ -20,7 +20,7 @@ pub use background::Background;
 pub use dir::Dir;
 pub use files::{FileId, Files, Shows};
 pub use filter::{Filter, Patterns};
-pub use listing::Listing;
+pub use listing::{Listed, Listing};
 pub use names::Names;
 pub use root::Root;
 pub use source::{Shape, Source};

@@ -1,5 +1,6 @@
 //! Where the kernel's trees are mounted (`--path.*`); tests point it at fixtures.
 
+use super::dir::OpenDirs;
 use super::{Dir, Shape, Source};
 use crate::base::error::Error;
 use crate::base::sys;
@@ -13,13 +14,14 @@ use std::path::{Path, PathBuf};
 pub struct Root {
     paths: Paths,
     net: Option<PathBuf>,
+    dirs: OpenDirs,
 }
 
 impl Root {
     /// The trees at `paths`.
     pub fn at(paths: Paths) -> Root {
         let net = net_of_first_process(&paths.procfs);
-        Root { paths, net }
+        Root { paths, net, dirs: OpenDirs::default() }
     }
 
     /// The trees where they usually are.
@@ -64,7 +66,12 @@ impl Root {
 
     /// A directory of attribute files.
     pub fn dir(&self, path: &'static str) -> Dir {
-        Dir::new(path, self.real(path))
+        Dir::new(path, self.real(path), &self.dirs)
+    }
+
+    /// A directory at a place of its own, which errors call `path`.
+    pub fn dir_at(&self, path: &'static str, real: PathBuf) -> Dir {
+        Dir::new(path, real, &self.dirs)
     }
 
     /// Where the kernel's `path` (`/proc/…`, `/sys/…`, `/run/udev/data/…`) is found here.

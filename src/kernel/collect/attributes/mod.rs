@@ -1,0 +1,162 @@
+//! Engine for directories of objects with attribute files: `/sys/class/thermal/thermal_zone0/temp`. A
+//! collector of this shape is a [`Layout`]: where the objects are, which attributes there are, and what
+//! becomes of each. Objects below objects, such as the ports of a device, are a [`Level`] each.
+
+mod info;
+mod layout;
+mod objects;
+#[cfg(test)]
+mod tests;
+
+pub use info::{Info, Text, text};
+pub use layout::{
+    Attribute, Form, LabelFrom, Layout, Level, hexadecimal, leading, signed, unsigned,
+};
+pub use objects::{MAX_TEXT, Object, Objects};
+
+use super::{PartialErrors, Scrape};
+use crate::base::dialect::Dialect;
+use crate::base::error::Error;
+use crate::kernel::read::Root;
+use crate::model::metric::{Family, Sink, Value};
+use regex_lite::Regex;
+
+/// The objects of one layout, and the samples that their attributes make.
+pub struct Attributes {
+    objects: Objects,
+    /// Levels and the places of their attributes, family by family.
+    order: Vec<(usize, usize)>,
+    /// Whether a text says that there is no value.
+    is_nothing: fn(&[u8]) -> bool,
+    /// Error numbers that say the same.
+    nothing: &'static [i32],
+}
+
+impl Attributes {
+    /// The objects of `layout`; nothing is read yet. A pattern of `None` is no restriction.
+    pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Regex>; 2]) -> Attributes {
+        let objects = Objects::new(root, layout, patterns);
+        let order = order(&objects);
+        Attributes { objects, order, is_nothing: |_| false, nothing: &[] }
+    }
+
+    /// With objects below them, and others below those.
+    pub fn below(mut self, levels: &'static [Level]) -> Attributes {
+        self.objects = self.objects.below(levels);
+        self.order = order(&self.objects);
+        self
+    }
+
+    /// Without the attributes of families that `dialect` lacks.
+    pub fn shown_in(mut self, dialect: Dialect) -> Attributes {
+        let objects = &self.objects;
+        self.order.retain(|(level, at)| {
+            let attribute = objects.attributes(*level).get(*at);
+            attribute.is_some_and(|attribute| attribute.family.named(dialect).is_some())
+        });
+        self
+    }
+
+    /// A text of which `is_nothing` says that it stands for no value is no error.
+    pub fn without(mut self, is_nothing: fn(&[u8]) -> bool) -> Attributes {
+        self.is_nothing = is_nothing;
+        self
+    }
+
+    /// A file that cannot be read because of one of these error numbers has no value, which is no error.
+    pub fn lacking(mut self, errnos: &'static [i32]) -> Attributes {
+        self.nothing = errnos;
+        self
+    }
+
+    /// Writes every sample of every object. A directory that is not there has no objects.
+    pub fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        match self.follow(scrape) {
+            Err(Error::Absent(_)) => return Ok(()),
+            followed => followed?,
+        }
+        self.write(scrape.errors, out);
+        self.rest();
+        Ok(())
+    }
+
+    /// Follows objects that come and go. Of a directory that is not there the error says so.
+    pub fn follow(&mut self, scrape: &mut Scrape<'_>) -> Result<(), Error> {
+        self.objects.follow(scrape.now, scrape.errors).map(|_| ())
+    }
+
+    /// Writes every sample of every object that is known.
+    pub fn write(&self, errors: &mut PartialErrors, out: &mut dyn Sink) {
+        let mut last: Option<&'static Family<'static>> = None;
+        for (level, at) in &self.order {
+            let Some(attribute) = self.objects.attributes(*level).get(*at) else { continue };
+            let family = attribute.family;
+            if !last.is_some_and(|last| std::ptr::eq(last, family)) {
+                out.family(family);
+                last = Some(family);
+            }
+            let keys = family.names().1.len();
+            for object in self.objects.of(*level).filter(|object| object.has(*at)) {
+                if let Some(value) = self.value(object, attribute, errors) {
+                    object.sample(keys, value, out);
+                }
+            }
+        }
+    }
+
+    /// The objects.
+    pub fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    /// Nothing more is read in this scrape.
+    pub fn rest(&mut self) {
+        self.objects.rest();
+    }
+
+    /// The text of an attribute, if there is one.
+    pub fn text<'b>(
+        &self,
+        object: &Object,
+        file: &str,
+        room: &'b mut [u8],
+        errors: &mut PartialErrors,
+    ) -> Option<&'b [u8]> {
+        let text = match self.objects.read(object, file, room) {
+            Err(Error::Read(_, errno)) if self.nothing.contains(&errno) => return None,
+            read => errors.unless_absent(read)?,
+        };
+        Some(text).filter(|text| !(self.is_nothing)(text))
+    }
+
+    /// The number in an attribute file, as a value of its family.
+    fn value(
+        &self,
+        object: &Object,
+        attribute: &Attribute,
+        errors: &mut PartialErrors,
+    ) -> Option<Value> {
+        let mut room = [0; MAX_TEXT];
+        let text = self.text(object, attribute.file, &mut room, errors)?;
+        let value = (attribute.form)(attribute.family, text);
+        if value.is_none() {
+            let place = self.objects.place(object, attribute.file);
+            errors.record(Error::parse(place, "an integer", text));
+        }
+        value
+    }
+}
+
+/// All attributes of all levels, those of one family together, families in the order in which they come
+/// first.
+fn order(objects: &Objects) -> Vec<(usize, usize)> {
+    let of_level = |level| (0..objects.attributes(level).len()).map(move |at| (level, at));
+    let all: Vec<(usize, usize)> = (0..objects.levels()).flat_map(of_level).collect();
+    let family = |(level, at): &(usize, usize)| {
+        objects.attributes(*level).get(*at).map(|attribute| std::ptr::from_ref(attribute.family))
+    };
+    let first = |place: &(usize, usize)| all.iter().position(|one| family(one) == family(place));
+    let mut order = all.clone();
+    order.sort_by_key(first);
+    order
+}

@@ -1,0 +1,5 @@
+//! Which collectors a stored machine has nothing for.
+
+/// What only the running kernel or other programs tell.
+pub const NOT_STORED: &[&str] =
+    &["network_route", "ethtool", "ntp", "perf", "systemd", "logind", "supervisord"];
