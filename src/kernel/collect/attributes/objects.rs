@@ -174,12 +174,12 @@ impl Objects {
             let place = self.layout.directory;
             return errors.record(Error::parse(place, "at most 4096 objects", name.as_bytes()));
         }
-        let level = above.and_then(|at| objects.get(at)).map_or(0, |above| above.level + 1);
+        let above = above.and_then(|at| objects.get(at));
+        let level = above.map_or(0, |above| above.level + 1);
         let labels = match level.checked_sub(1).and_then(|at| self.levels.get(at)) {
             Some(level) => level.labels,
             None => self.layout.labels,
         };
-        let above = above.and_then(|at| objects.get(at));
         let label = |from: &LabelFrom| self.label(*from, name, &path, above);
         let labels = labels.iter().take(MAX_LABELS).map(label).collect();
         let present = self.present(level, &path);
