@@ -2,10 +2,12 @@
 
 mod arp;
 mod attributes;
+mod cgroups;
 mod collector;
 mod conntrack;
 mod cpu;
 mod cpu_columns;
+mod cpu_vulnerabilities;
 mod cpufreq;
 mod disk;
 mod entropy;
@@ -13,7 +15,9 @@ mod filefd;
 mod filesystem;
 mod hwmon;
 mod interrupts;
+mod kernel_hung;
 mod keyed;
+mod ksmd;
 mod lnstat;
 mod loadavg;
 mod logind;
@@ -79,6 +83,10 @@ pub static COLLECTORS: &[Spec] = &[
     systemd::SPEC,
     logind::SPEC,
     supervisord::SPEC,
+    cgroups::SPEC,
+    ksmd::SPEC,
+    cpu_vulnerabilities::SPEC,
+    kernel_hung::SPEC,
 ];
 
 #[cfg(test)]
@@ -114,7 +122,8 @@ mod tests {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
-            let is_engine = ["attributes", "collector", "cpu_columns", "keyed", "mod", "testing"].contains(&&*name);
+            let is_engine = ["attributes", "collector", "cpu_columns", "keyed", "mod", "testing"]
+                .contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }
