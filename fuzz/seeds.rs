@@ -240,6 +240,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "query" => &QUERIES,
         "statsd" => &DATAGRAMS,
         "http_answer" => return answers(),
+        "netlink" => return netlink_answers(),
         "target_json" => &DOCUMENTS,
         "dbus" => return MESSAGES.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).into(),
         "tail_lines" => &LOGS,
@@ -257,6 +258,42 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         _ => return machines(of_machines(target)),
     };
     texts.iter().enumerate().map(|(i, text)| (i.to_string(), text.as_bytes().to_vec())).collect()
+}
+
+/// A socket, a queueing discipline, and a route with two ways, in the machine's byte order.
+fn netlink_answers() -> Vec<(String, Vec<u8>)> {
+    let bytes =
+        |words: &[u32]| words.iter().flat_map(|word| word.to_ne_bytes()).collect::<Vec<_>>();
+    let attribute = |kind: u16, payload: &[u8]| {
+        let length = (4 + payload.len()) as u16;
+        let padding = vec![0; payload.len().next_multiple_of(4) - payload.len()];
+        [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), payload, &padding].concat()
+    };
+    let message = |kind: u16, payload: &[u8]| {
+        let head = [&kind.to_ne_bytes()[..], &[2, 0], &bytes(&[7, 0])].concat();
+        [&bytes(&[16 + payload.len() as u32])[..], &head, payload].concat()
+    };
+    let counts = [attribute(1, &bytes(&[1, 0, 2])), attribute(3, &bytes(&[3, 4, 5, 6, 7]))];
+    let counts = attribute(7, &counts.concat());
+    let tc = [bytes(&[0, 2, 0, u32::MAX, 1]), attribute(1, b"fq\0"), counts].concat();
+    let gateway = |last| attribute(5, &[10, 0, 0, last]);
+    let way = |weight, last| [&[16, 0, 0, weight, 2, 0, 0, 0][..], &gateway(last)].concat();
+    let ways = attribute(9, &[way(0, 1), way(9, 2)].concat());
+    let head = [2, 24, 0, 0, 254, 16, 0, 1, 0, 0, 0, 0];
+    let route = [&head[..], &attribute(1, &[10, 9, 8, 0]), &ways].concat();
+    let rate = attribute(8, &attribute(5, &bytes(&[1640])));
+    let station = [attribute(7, &[204]), rate, attribute(23, &bytes(&[9, 1]))].concat();
+    let beacon = attribute(6, &[1, 1, 2, 0, 4, b'H', b'o', b'm', b'e']);
+    let network = [attribute(1, &[7; 6]), beacon, attribute(9, &bytes(&[1]))].concat();
+    let named = [attribute(3, &bytes(&[2])), attribute(4, b"wlan0\0"), attribute(6, &[8; 6])];
+    let wifi = [named.concat(), attribute(21, &station), attribute(47, &network)];
+    let wifi = [vec![7, 1, 0, 0], wifi.concat()].concat();
+    let end = message(3, &[0; 4]);
+    [message(20, &[1; 72]), message(36, &tc), message(24, &route), message(33, &wifi)]
+        .into_iter()
+        .enumerate()
+        .map(|(at, told)| (at.to_string(), [&[at as u8][..], &told, &end].concat()))
+        .collect()
 }
 
 /// A part of the sum whose name was taken by another line before it.

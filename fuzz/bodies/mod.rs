@@ -17,6 +17,7 @@ mod logs;
 mod machine;
 #[path = "../../tests/support/naive/mod.rs"]
 mod naive;
+mod netlink;
 #[path = "../../tests/support/place.rs"]
 mod place;
 #[path = "../../tests/support/readers.rs"]
@@ -54,7 +55,7 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 29] = [
+pub static BODIES: [(&str, Body); 30] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("collectors", files::collectors),
@@ -67,6 +68,7 @@ pub static BODIES: [(&str, Body); 29] = [
     ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
+    ("netlink", netlink::netlink),
     ("otlp_answer", judge::otlp_answer),
     ("proc_stat", files::proc_stat),
     ("protobuf", judge::protobuf),

@@ -24,8 +24,8 @@ pub use types::{
     Action, Agent, Alert, Alerting, CollectorOption, CollectorSettings, Custom, DeclaredHistogram,
     Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order, OtlpProtocol, Paths,
     Push, RemoteWriteVersion, Retry, RuleKind, Scrape, Server, Settings, Spool, Statsd,
-    StdoutFormat, Subject, Tail, Target, TargetKind, Tls, count, duration, globs, pattern, switch,
-    system_switch, text, words,
+    StdoutFormat, Subject, Tail, Target, TargetKind, Tls, count, duration, globs, path, pattern,
+    switch, system_switch, text, words,
 };
 
 use problem::Origin;

@@ -65,6 +65,10 @@ pub fn allocate_nothing_and_keep_few_descriptors() {
         let mut args = vec![format!("--dialect={dialect}")];
         // It tells of the running kernel, wherever the files are.
         args.push("--no-collector.netdev.netlink".to_owned());
+        for more in ["tcpstat", "pcidevice", "mountstats", "qdisc", "netdev.label-ifalias"] {
+            args.push(format!("--collector.{more}"));
+        }
+        args.push(format!("--collector.qdisc.fixtures={tree}/qdisc"));
         args.extend(paths.clone());
         let args = args.into_iter().map(Into::into);
         let settings =

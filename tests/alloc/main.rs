@@ -9,6 +9,7 @@ mod counting;
 mod crowd;
 #[cfg(feature = "hub")]
 mod logs;
+mod netlink;
 #[path = "../support/place.rs"]
 mod place;
 #[cfg(feature = "hub")]
@@ -73,12 +74,13 @@ fn scrape<'a>(accept: &'a str, accept_encoding: &'a str) -> Request<'a> {
     }
 }
 
-/// What was scraped holds the samples of each collector.
+/// What was scraped holds the samples of each collector that is on by default.
 fn every_collector_is_in_it(args: &[&str]) {
     let (mut service, mut response) = (service(args, &[]), Response::default());
     service.answer(&scrape("", ""), &mut response);
     let page = String::from_utf8_lossy(response.bytes()).into_owned();
-    for name in COLLECTORS.iter().map(|spec| spec.subject.name) {
+    let subjects = COLLECTORS.iter().map(|spec| &spec.subject);
+    for name in subjects.filter(|subject| subject.on).map(|subject| subject.name) {
         let success = format!("_collector_success{{collector=\"{name}\"}} 1\n");
         assert!(page.contains(&success), "{name} is off, or fails on fixtures/box");
     }
@@ -119,6 +121,7 @@ fn a_steady_scrape_allocates_nothing() {
     }
     every_collector_is_in_it(&[procfs, sysfs, udev, rootfs]);
     crowd::allocate_nothing_and_keep_few_descriptors();
+    netlink::allocates_nothing_and_keeps_few_descriptors();
     #[cfg(feature = "hub")]
     {
         LABELS.iter().for_each(|env| pushes::allocate_nothing(env));

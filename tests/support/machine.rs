@@ -22,8 +22,20 @@ pub const ALL: [&str; 3] =
 /// The arguments that make the program read the machine in `tree`.
 pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
+    let off = COLLECTORS.iter().filter(|spec| !spec.subject.on);
+    all.extend(off.map(|spec| format!("--collector.{}", spec.subject.name).into()));
     // Netlink tells of the running kernel, wherever the files are.
     all.push("--no-collector.netdev.netlink".into());
+    // What the kernel has no files for.
+    let stored = [("qdisc.fixtures", "qdisc"), ("wifi.fixtures", "wifi")];
+    for (flag, below) in stored.into_iter().filter(|(_, below)| tree.join(below).is_dir()) {
+        all.push(format!("--collector.{flag}").into());
+        all.push(tree.join(below).into());
+    }
+    // Nor this machine's services and server.
+    all.push("--collector.runit.servicedir".into());
+    all.push(tree.join("service").into());
+    all.push("--collector.ntp.server-port=1".into());
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
     for (flag, below) in trees {
         all.push(format!("--path.{flag}").into());

@@ -5,6 +5,7 @@ mod child;
 mod crc;
 mod dir;
 mod disk;
+mod ethtool;
 mod fault;
 mod float;
 mod host;
@@ -13,6 +14,7 @@ mod net;
 mod netlink;
 mod notify;
 mod pen;
+mod perf;
 mod probe;
 mod signal;
 mod thread;
@@ -28,6 +30,7 @@ pub use dir::{
 pub use disk::{
     PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, next_data, open_private,
 };
+pub use ethtool::Ethtool;
 pub use fault::report_faults;
 pub use float::float;
 pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
@@ -37,9 +40,10 @@ pub use net::{
     Ends, Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
     listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
 };
-pub use netlink::{receive_from_kernel, route_socket};
+pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
+pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};

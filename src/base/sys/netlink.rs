@@ -1,14 +1,14 @@
-//! The kernel's routing socket (netlink(7), rtnetlink(7)); `sys::send` sends to it.
+//! Sockets to the kernel itself (netlink(7)); `sys::send` sends to them.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-/// A socket for questions about interfaces and addresses.
-pub fn route_socket() -> io::Result<OwnedFd> {
+/// A socket for questions of one netlink protocol: `NETLINK_ROUTE`, `NETLINK_INET_DIAG`.
+pub fn netlink_socket(protocol: libc::c_int) -> io::Result<OwnedFd> {
     let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
     // SAFETY: socket has no preconditions.
-    let fd = unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_ROUTE) };
+    let fd = unsafe { libc::socket(libc::AF_NETLINK, kind, protocol) };
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_kernel_answers_at_once_or_not_at_all() {
-        let socket = route_socket().unwrap();
+        let socket = netlink_socket(libc::NETLINK_ROUTE).unwrap();
         let mut buffer = [0; 16384];
         let nothing = receive_from_kernel(socket.as_fd(), &mut buffer).unwrap_err();
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);

@@ -11,10 +11,12 @@ mod cpu_vulnerabilities;
 mod cpufreq;
 mod disk;
 mod entropy;
+mod ethtool;
 mod filefd;
 mod filesystem;
 mod hwmon;
 mod interrupts;
+mod ipvs;
 mod kernel_hung;
 mod keyed;
 mod ksmd;
@@ -22,17 +24,26 @@ mod lnstat;
 mod loadavg;
 mod logind;
 mod memory;
+mod mountstats;
 mod netclass;
 mod netstat;
 mod network;
+mod network_route;
+mod ntp;
+mod pcidevice;
+mod perf;
 mod pressure;
+mod qdisc;
+mod runit;
 mod schedstat;
+mod seen;
 mod sockstat;
 mod softirqs;
 mod softnet;
 mod stat;
 mod supervisord;
 mod systemd;
+mod tcpstat;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod textfile;
@@ -42,6 +53,7 @@ mod timex;
 mod udp_queues;
 mod uname;
 mod vmstat;
+mod wifi;
 mod xfrm;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
@@ -83,6 +95,17 @@ pub static COLLECTORS: &[Spec] = &[
     systemd::SPEC,
     logind::SPEC,
     supervisord::SPEC,
+    tcpstat::SPEC,
+    qdisc::SPEC,
+    network_route::SPEC,
+    ipvs::SPEC,
+    pcidevice::SPEC,
+    mountstats::SPEC,
+    ntp::SPEC,
+    ethtool::SPEC,
+    wifi::SPEC,
+    perf::SPEC,
+    runit::SPEC,
     cgroups::SPEC,
     ksmd::SPEC,
     cpu_vulnerabilities::SPEC,
@@ -122,8 +145,9 @@ mod tests {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
-            let is_engine = ["attributes", "collector", "cpu_columns", "keyed", "mod", "testing"]
-                .contains(&&*name);
+            let is_engine =
+                ["attributes", "collector", "cpu_columns", "keyed", "mod", "seen", "testing"]
+                    .contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }

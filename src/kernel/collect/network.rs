@@ -9,50 +9,28 @@
 //! where the interfaces are those that netlink tells of: another network's may have the same names.
 
 mod addresses;
+mod aliases;
+mod families;
+pub mod stats;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::dialect::Dialect;
 use crate::base::error::Error;
-use crate::kernel::read::{FileId, Files, Filter, Table, netlink, scan};
-use crate::model::metric::{Family, Sink, Unit::One, counter, gauge};
+use crate::kernel::read::{FileId, Files, Filter, Shows, Table, netlink, scan};
+use crate::model::metric::{Family, Sink};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
+use aliases::Aliases;
+pub use families::detailed;
+use families::{ADDRESS_INFO, FAMILIES, View, shown};
 use regex_lite::Regex;
+use stats::{WIDTH, cells};
 
 const PATH: &str = "/proc/net/dev";
 const EXPECTED: &str = "an interface that comes once, colon, then integers";
-/// node_exporter's key and ours.
-const DEVICE: &[&str] = &["device", "interface"];
 const HEAD_LINES: usize = 2;
 
-/// The columns of the file, and all with the one that only netlink tells.
-const FILE_COLUMNS: [usize; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-const WIDTH: usize = FILE_COLUMNS.len() + 1;
-
-/// Node_exporter's keys and ours.
-const ADDRESS: &[&str] =
-    &["device", "address", "netmask", "scope", "interface", "address", "netmask", "scope"];
-
-/// In the order of the columns, then the addresses.
-#[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; WIDTH + 1] = [
-    counter("network_receive_bytes_total",       One, "Bytes received.",                                     DEVICE).own_keys(),
-    counter("network_receive_packets_total",     One, "Packets received.",                                   DEVICE).own_keys(),
-    counter("network_receive_errs_total|network_receive_errors_total", One, "Packets received with an error.",                     DEVICE).own_keys(),
-    counter("network_receive_drop_total",        One, "Packets received and dropped.",                       DEVICE).own_keys(),
-    counter("network_receive_fifo_total",        One, "Packets lost because a receive queue was full.",      DEVICE).own_keys(),
-    counter("network_receive_frame_total",       One, "Packets received with a bad length, CRC or frame.",   DEVICE).own_keys(),
-    counter("network_receive_compressed_total",  One, "Compressed packets received.",                        DEVICE).own_keys(),
-    counter("network_receive_multicast_total",   One, "Multicast packets received.",                         DEVICE).own_keys(),
-    counter("network_transmit_bytes_total",      One, "Bytes transmitted.",                                  DEVICE).own_keys(),
-    counter("network_transmit_packets_total",    One, "Packets transmitted.",                                DEVICE).own_keys(),
-    counter("network_transmit_errs_total|network_transmit_errors_total", One, "Packets not transmitted because of an error.",        DEVICE).own_keys(),
-    counter("network_transmit_drop_total",       One, "Packets dropped instead of transmitted.",             DEVICE).own_keys(),
-    counter("network_transmit_fifo_total",       One, "Packets lost because a transmit queue ran empty.",    DEVICE).own_keys(),
-    counter("network_transmit_colls_total",      One, "Collisions while transmitting.",                      DEVICE).own_keys(),
-    counter("network_transmit_carrier_total",    One, "Packets not transmitted because the link was lost.",  DEVICE).own_keys(),
-    counter("network_transmit_compressed_total", One, "Compressed packets transmitted.",                     DEVICE).own_keys(),
-    counter("network_receive_nohandler_total",   One, "Packets received that no protocol wanted.",           DEVICE).own_keys(),
-    gauge(  "network_address_info",              One, "Always 1; the labels tell an address of the interface.", ADDRESS).own_keys(),
-];
+/// The columns of the file.
+const FILE_COLUMNS: [usize; stats::FILE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 static EXCLUDE: CollectorOption<Option<Regex>> =
     pattern("exclude_pattern", "interfaces to leave out")
@@ -76,13 +54,28 @@ static ADDRESSES: CollectorOption<bool> =
     switch("address_info", "the addresses of each interface, too, by netlink")
         .flags(&["collector.netdev.address-info"]);
 
+static ALIASES: CollectorOption<bool> =
+    switch("label_ifalias", "a label with the alias of the interface")
+        .flags(&["collector.netdev.label-ifalias"]);
+
+static DETAILED: CollectorOption<bool> =
+    switch("enable_detailed_metrics", "each statistic of netlink for itself, in place of sums")
+        .flags(&["collector.netdev.enable-detailed-metrics"]);
+
 pub const SPEC: Spec = Spec {
     subject: Subject {
         name: "network",
         node_name: "netdev",
         on: true,
         help: "network interfaces, from /proc/net/dev",
-        options: &[&EXCLUDE.row, &INCLUDE.row, &NETLINK.row, &ADDRESSES.row],
+        options: &[
+            &EXCLUDE.row,
+            &INCLUDE.row,
+            &NETLINK.row,
+            &ADDRESSES.row,
+            &ALIASES.row,
+            &DETAILED.row,
+        ],
     },
     families: &FAMILIES,
     dynamic: &[],
@@ -97,6 +90,9 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         file: setup.files.records(PATH),
         by_netlink,
         with_addresses: settings.get(&ADDRESSES) && are_own,
+        aliases: settings.get(&ALIASES).then(|| Aliases::new(setup.root)),
+        is_detailed: settings.get(&DETAILED),
+        dialect: setup.dialect,
         filter: Filter::new(settings.get(&INCLUDE), settings.get(&EXCLUDE)),
         table: Table::default(),
     })
@@ -107,6 +103,10 @@ struct Network {
     /// The kernel is asked before the file.
     by_netlink: bool,
     with_addresses: bool,
+    /// Those of the interfaces in the table, if they are labels.
+    aliases: Option<Aliases>,
+    is_detailed: bool,
+    dialect: Dialect,
     filter: Filter,
     table: Table<WIDTH>,
 }
@@ -114,16 +114,13 @@ struct Network {
 impl Collector for Network {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        if !self.ask(files, errors) {
+        let by_netlink = self.ask(files, errors);
+        if !by_netlink {
             self.read(files, errors)?;
         }
-        for (column, family) in FAMILIES.iter().enumerate().take(WIDTH) {
-            out.family(family);
-            for (interface, raw) in self.table.column(column) {
-                out.sample(&[interface], family.value(raw));
-            }
-        }
-        if let Some(family) = FAMILIES.last().filter(|_| self.with_addresses) {
+        files.show_statistics(if self.is_detailed { Shows::Details } else { Shows::Sums });
+        self.write(by_netlink, out);
+        if let Some(family) = FAMILIES.get(ADDRESS_INFO).filter(|_| self.with_addresses) {
             out.family(family);
             let is_shown = |name: &[u8]| self.table.column(0).any(|(known, _)| known.raw() == name);
             addresses::write(files, &is_shown, errors, out);
@@ -133,6 +130,26 @@ impl Collector for Network {
 }
 
 impl Network {
+    /// Writes the statistics, family by family.
+    fn write(&self, by_netlink: bool, out: &mut dyn Sink) {
+        let Network { aliases, is_detailed, dialect, table, .. } = self;
+        let with_alias = aliases.is_some();
+        let view = View { dialect: *dialect, is_detailed: *is_detailed, by_netlink, with_alias };
+        shown(view, &mut |column, family: &Family<'_>| {
+            out.family(family);
+            let mut at = 0;
+            for (interface, raw) in table.column(column) {
+                match aliases {
+                    Some(aliases) => {
+                        let alias = aliases.of(interface.raw(), &mut at);
+                        out.sample(&[interface, alias], family.value(raw));
+                    }
+                    None => out.sample(&[interface], family.value(raw)),
+                }
+            }
+        });
+    }
+
     /// Fills the table by netlink; `false` if that is not to be had.
     fn ask(&mut self, files: &mut Files, errors: &mut PartialErrors) -> bool {
         if !self.by_netlink {
@@ -148,12 +165,16 @@ impl Network {
         };
         self.filter.begin();
         self.table.clear();
+        self.aliases.iter_mut().for_each(Aliases::clear);
         for link in links.iter() {
             let stats = link.and_then(|link| cells(link.attributes.bytes(libc::IFLA_STATS64)?));
             match (link, stats) {
                 (Some(link), _) if !self.filter.keep(link.name) => {}
                 (Some(link), Some((cells, known))) => {
-                    self.table.push_cells(link.name, cells, known)
+                    self.table.push_cells(link.name, cells, known);
+                    if let Some(aliases) = &mut self.aliases {
+                        aliases.push(link.name, link.attributes.bytes(libc::IFLA_IFALIAS));
+                    }
                 }
                 _ => errors.record(Error::parse(netlink::PATH, "a name and statistics", b"")),
             }
@@ -164,11 +185,15 @@ impl Network {
     /// Fills the table from the file.
     fn read(&mut self, files: &mut Files, errors: &mut PartialErrors) -> Result<(), Error> {
         self.table.clear();
+        self.aliases.iter_mut().for_each(Aliases::clear);
         self.filter.begin();
         for line in scan::lines(files.read(self.file)?).skip(HEAD_LINES) {
             let row = parse(line).filter(|(name, numbers)| {
                 if !self.filter.keep(name) {
                     return !self.filter.is_repeated();
+                }
+                if let Some(aliases) = &mut self.aliases {
+                    aliases.read(name, errors);
                 }
                 self.table.push(name, &FILE_COLUMNS, scan::fields(numbers)).is_some()
             });
@@ -189,36 +214,9 @@ fn parse(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (whole && !name.is_empty()).then_some((name, numbers))
 }
 
-/// The columns of /proc/net/dev, then rx_nohandler, from a `struct rtnl_link_stats64`. `None` if
-/// it is shorter than it ever was.
-#[rustfmt::skip]
-fn cells(stats: &[u8]) -> Option<([u64; WIDTH], u32)> {
-    let mut words = stats.chunks_exact(8).map_while(|word| Some(u64::from_ne_bytes(*word.first_chunk()?)));
-    let mut word = || words.next();
-    let [rx_packets, tx_packets, rx_bytes, tx_bytes] = [word()?, word()?, word()?, word()?];
-    let [rx_errors, tx_errors, rx_dropped, tx_dropped] = [word()?, word()?, word()?, word()?];
-    let [multicast, collisions] = [word()?, word()?];
-    let [rx_length, rx_over, rx_crc, rx_frame] = [word()?, word()?, word()?, word()?];
-    let [rx_fifo, rx_missed] = [word()?, word()?];
-    let [tx_aborted, tx_carrier, tx_fifo, tx_heartbeat, tx_window] = [word()?, word()?, word()?, word()?, word()?];
-    let [rx_compressed, tx_compressed] = [word()?, word()?];
-    let rx_nohandler = word();
-    let sum = |parts: &[u64]| parts.iter().fold(0u64, |sum, part| sum.wrapping_add(*part));
-    let columns = [
-        rx_bytes, rx_packets, rx_errors, sum(&[rx_dropped, rx_missed]), rx_fifo,
-        sum(&[rx_length, rx_over, rx_crc, rx_frame]), rx_compressed, multicast,
-        tx_bytes, tx_packets, tx_errors, tx_dropped, tx_fifo, collisions,
-        sum(&[tx_carrier, tx_aborted, tx_window, tx_heartbeat]), tx_compressed,
-        rx_nohandler.unwrap_or_default(),
-    ];
-    let known = u32::MAX >> (u32::BITS as usize - WIDTH);
-    Some((columns, if rx_nohandler.is_some() { known } else { known >> 1 }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::dialect::Dialect;
     use crate::kernel::collect::testing::{Tree, scrape};
     use crate::kernel::read::Root;
 
@@ -266,24 +264,32 @@ mod tests {
         assert_eq!(parse(b"eth0:"), None);
     }
 
-    /// Statistics of which the word i is `2^i`, so that each sum tells its parts.
-    fn stats(words: u32) -> Vec<u8> {
-        (0..words).flat_map(|i| (1u64 << i).to_ne_bytes()).collect()
-    }
-
-    /// What `stats` means, bit by bit, in the order of /proc/net/dev, then nohandler.
-    #[rustfmt::skip]
-    const COLUMNS: [u64; WIDTH] = [
-        1 << 2, 1 << 0, 1 << 4, 1 << 6 | 1 << 15, 1 << 14, 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13, 1 << 21, 1 << 8,
-        1 << 3, 1 << 1, 1 << 5, 1 << 7, 1 << 18, 1 << 9, 1 << 16 | 1 << 17 | 1 << 19 | 1 << 20, 1 << 22, 1 << 23,
-    ];
-
     #[test]
-    fn every_statistic_goes_to_its_column() {
-        assert_eq!(cells(&stats(25)), Some((COLUMNS, 0x1_ffff)));
-        let mut old = COLUMNS;
-        old[16] = 0;
-        assert_eq!(cells(&stats(23)), Some((old, 0xffff)));
-        assert_eq!(cells(&stats(22)), None);
+    fn aliases_are_labels_and_details_have_names_of_their_own() {
+        let tree = Tree::new("network-alias");
+        let row = |name: &str| format!("{name}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
+        tree.put("proc/net/dev", &["1\n2\n", &row("eth0"), &row("wg0")].concat());
+        tree.put("sys/class/net/wg0/ifalias", "to \"them\"\n");
+        let set = [("label-ifalias", "true"), ("netlink", "false")];
+        let mut own = tree.open(&SPEC, Dialect::Own, &set);
+        let expected = [
+            r#"network_receive_drop_total{interface="eth0",ifalias=""} 4"#,
+            r#"network_receive_drop_total{interface="wg0",ifalias="to \"them\""} 4"#,
+        ];
+        for _ in 0..2 {
+            let said = scrape(&mut own, Dialect::Own, &["receive_drop"]);
+            assert_eq!(said, (expected.map(String::from).to_vec(), 0));
+        }
+        let set = [("enable-detailed-metrics", "true"), ("netlink", "false")];
+        let mut node = tree.open(&SPEC, Dialect::Node, &set);
+        let expected = [
+            r#"network_receive_errors_total{device="eth0"} 3"#,
+            r#"network_receive_dropped_total{device="eth0"} 4"#,
+            r#"network_transmit_errors_total{device="eth0"} 11"#,
+            r#"network_transmit_dropped_total{device="eth0"} 12"#,
+        ];
+        let (said, _) = scrape(&mut node, Dialect::Node, &["errors_total{", "dropped_total{"]);
+        let said: Vec<_> = said.into_iter().filter(|line| line.contains("eth0")).collect();
+        assert_eq!(said, expected);
     }
 }

@@ -56,6 +56,12 @@ impl Opened {
     }
 }
 
+/// How one scrape ends.
+pub fn outcome(opened: &mut Opened) -> Result<(), Error> {
+    let (mut out, mut line) = (Buffer::default(), Lines::default());
+    opened.collect(&mut Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line))
+}
+
 /// The samples of one scrape that hold one of `words`, without prefix, and how many errors.
 pub fn scrape(opened: &mut Opened, dialect: Dialect, words: &[&str]) -> (Vec<String>, u64) {
     let (mut out, mut line) = (Buffer::default(), Lines::default());

@@ -53,7 +53,8 @@ impl Joined {
 }
 
 impl Dir {
-    pub(super) fn new(path: &'static str, real: PathBuf) -> Dir {
+    /// The directory `real`, which errors call `path`.
+    pub fn new(path: &'static str, real: PathBuf) -> Dir {
         Dir { path, real, kept: None, listing: None }
     }
 

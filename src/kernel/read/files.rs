@@ -15,6 +15,16 @@ const SHARE: u64 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(usize);
 
+/// How the statistics of interfaces are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    Nothing,
+    /// Some of them added up, as in the kernel's file.
+    Sums,
+    /// Each for itself.
+    Details,
+}
+
 /// All files of all collectors.
 pub struct Files {
     root: Root,
@@ -28,6 +38,8 @@ pub struct Files {
     /// The scrape in which the interfaces were asked for last, and how that went.
     asked_in: u64,
     asked: Result<(), Error>,
+    /// What was shown of the interfaces' statistics in this scrape.
+    statistics: Shows,
     /// Counts the scrapes.
     scrape: u64,
     /// So many stay open.
@@ -57,6 +69,7 @@ impl Files {
             neighbours: Neighbours::default(),
             asked_in: 0,
             asked: Ok(()),
+            statistics: Shows::Nothing,
             scrape: 0,
             kept: MAX_KEPT.min(share),
         }
@@ -104,6 +117,7 @@ impl Files {
     pub fn begin(&mut self) {
         self.scrape += 1;
         self.text_of = None;
+        self.statistics = Shows::Nothing;
     }
 
     /// The whole file, as it was when it was first asked for in this scrape by those who share it.
@@ -139,6 +153,16 @@ impl Files {
         }
         self.asked?;
         Ok(&self.links)
+    }
+
+    /// The statistics of the interfaces were shown in this way.
+    pub fn show_statistics(&mut self, shows: Shows) {
+        self.statistics = shows;
+    }
+
+    /// How the statistics of the interfaces were shown in this scrape: no series comes twice.
+    pub fn statistics(&self) -> Shows {
+        self.statistics
     }
 
     /// Tells the addresses of the running kernel's interfaces as they are now, with the name of each

@@ -18,7 +18,7 @@ pub(crate) mod testing;
 
 pub use background::Background;
 pub use dir::Dir;
-pub use files::{FileId, Files};
+pub use files::{FileId, Files, Shows};
 pub use filter::{Filter, Patterns};
 pub use listing::Listing;
 pub use names::Names;

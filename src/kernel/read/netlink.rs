@@ -2,16 +2,27 @@
 //! `struct ifinfomsg` and attributes, among them IFLA_IFNAME; one RTM_GETADDR dump gives for each
 //! address a `struct ifaddrmsg` and attributes; one RTM_GETNEIGH dump for each neighbour a
 //! `struct ndmsg` and attributes. Everything is in the machine's byte order, at offsets
-//! of four. A dump is kept as it came, for all who ask in the same scrape.
+//! of four. A dump is kept as it came, for all who ask in the same scrape. What may be long and has one
+//! reader (sockets, queueing disciplines, routes) is read part by part, by `stream`.
 
 mod dump;
+mod message;
+mod names;
 mod neighbours;
+pub mod nl80211;
+pub mod qdisc;
+pub mod route;
+pub mod socket;
+mod stream;
 
 use crate::base::error::Error;
-use dump::{ATTRIBUTE, Dump, LINK, field, piece};
+use dump::{Dump, LINK};
+use message::field;
 use std::net::IpAddr;
 
+pub use names::LinkNames;
 pub use neighbours::Neighbours;
+pub use stream::{Question, Stream};
 
 /// For messages.
 pub const PATH: &str = "netlink RTM_GETLINK";
@@ -19,9 +30,6 @@ pub const ADDRESSES: &str = "netlink RTM_GETADDR";
 
 /// Size of `struct ifaddrmsg`.
 const ADDRESS: usize = 8;
-
-/// The bits of an attribute's type that are no flags.
-const TYPE_MASK: u16 = 0x3fff;
 
 /// The interfaces.
 #[derive(Default)]
@@ -108,7 +116,7 @@ impl<'a> Link<'a> {
     /// The interface that a message describes.
     fn of(payload: &'a [u8]) -> Option<Link<'a>> {
         let attributes = Attributes::of(payload.get(LINK..)?);
-        let name = attributes.bytes(libc::IFLA_IFNAME)?.split(|b| *b == 0).next()?;
+        let name = message::text(attributes.bytes(libc::IFLA_IFNAME)?);
         let hardware = u16::from_ne_bytes(field(payload, 2)?);
         let index = u32::from_ne_bytes(field(payload, 4)?);
         let flags = u32::from_ne_bytes(field(payload, 8)?);
@@ -155,14 +163,11 @@ pub struct Attributes<'a>([Option<&'a [u8]>; KINDS]);
 
 impl<'a> Attributes<'a> {
     fn of(bytes: &'a [u8]) -> Attributes<'a> {
-        let (mut rest, mut all) = (bytes, [None; KINDS]);
-        while let Some(length) = field(rest, 0).map(u16::from_ne_bytes) {
-            let kind = field(rest, 2).map_or(0, u16::from_ne_bytes) & TYPE_MASK;
-            let Some((payload, after)) = piece(rest, length.into(), ATTRIBUTE) else { break };
+        let mut all = [None; KINDS];
+        for (kind, payload) in message::attributes(bytes) {
             if let Some(place) = all.get_mut(usize::from(kind)) {
                 *place = Some(payload);
             }
-            rest = after;
         }
         Attributes(all)
     }

@@ -4,7 +4,8 @@ use super::{Dir, Shape, Source};
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::settings::Paths;
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The mount points.
@@ -43,9 +44,9 @@ impl Root {
     }
 
     /// Whether its interfaces are those that netlink tells of: the kernel's `/proc` has the interfaces
-    /// of the process that reads it, unless they are read from the first process.
+    /// of the process that reads it, unless they are read from the first process, which may have others.
     pub fn has_own_interfaces(&self) -> bool {
-        self.is_live() || self.net.is_none() && self.is_procfs()
+        self.is_live() || self.is_procfs() && self.net.as_deref().is_none_or(is_own_net)
     }
 
     /// Whether `/proc` here is a kernel's own, not a stored tree.
@@ -85,6 +86,14 @@ impl Root {
     }
 }
 
+/// Whether `net` has the interfaces of this process, as in a container that shares the machine's network:
+/// the files of each network have numbers of their own, the same in every procfs.
+fn is_own_net(net: &Path) -> bool {
+    let number = |path: &Path| fs::metadata(path).ok().map(|about| about.ino());
+    let own = number(Path::new("/proc/self/net/dev"));
+    own.is_some() && own == number(&net.join("dev"))
+}
+
 /// Where `/proc/net` of another procfs is. `net` there is a link to `self/net`, the network of the process
 /// that reads it: in a container, the container's own. The machine's is that of its first process. It is
 /// looked for once: a stored tree has no such directory, and hidepid hides it.
@@ -92,4 +101,17 @@ fn net_of_first_process(procfs: &Path) -> Option<PathBuf> {
     let net = procfs.join("1/net");
     let is_other = procfs.as_os_str() != "/proc";
     (is_other && net.join("dev").exists()).then_some(net)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_known_by_the_numbers_of_its_files() {
+        assert!(is_own_net(Path::new("/proc/thread-self/net")));
+        assert!(!is_own_net(Path::new("/proc")) && !is_own_net(Path::new("/etc")));
+        let stored = Paths { procfs: "/etc".into(), ..Root::of_this_machine().paths };
+        assert!(!Root::at(stored).has_own_interfaces());
+    }
 }

@@ -259,7 +259,7 @@ fn of_the_command_line() {
 
 #[test]
 fn of_flags_that_only_node_exporter_has() {
-    assert!(load("", "--no-collector.wifi --web.systemd-socket --no-collector.zfs", &[]).is_ok());
+    assert!(load("", "--no-collector.xfs --web.systemd-socket --no-collector.zfs", &[]).is_ok());
     let lacks = "node_exporter's collector \"systemd\" is not in this release; leave the flag out";
     for flag in
         ["--collector.systemd", "--collector.systemd.unit=ssh.*", "--no-collector.systemd=false"]
@@ -286,8 +286,11 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
         vec![[flag, ": ", why, "; it is ignored"].concat()]
     };
     // A value may be the next argument, also one that looks like a flag's.
-    for args in ["--collector.ntp.server=a --log.level=warn", "--collector.ntp.server a"] {
-        assert_eq!(warnings(args), of("--collector.ntp.server"));
+    for args in [
+        "--collector.tapestats.ignored-devices=a --log.level=warn",
+        "--collector.tapestats.ignored-devices a",
+    ] {
+        assert_eq!(warnings(args), of("--collector.tapestats.ignored-devices"));
     }
     for flag in ["--collector.systemd.private", "--collector.ntp.server-is-local"] {
         assert_eq!(warnings(flag), of(flag));

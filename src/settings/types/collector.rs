@@ -4,6 +4,7 @@ use crate::base::dialect::Dialect;
 use crate::settings::types::kind::Kind;
 use crate::settings::types::value::Value;
 use regex_lite::Regex;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// One collector.
@@ -116,6 +117,11 @@ pub const fn duration(
 /// Any text.
 pub const fn text(key: &'static str, help: &'static str) -> CollectorOption<String> {
     option(key, Kind::Text, help, Value::string)
+}
+
+/// A file or a directory; the empty path is none.
+pub const fn path(key: &'static str, help: &'static str) -> CollectorOption<PathBuf> {
+    option(key, Kind::PathOrNone, help, Value::path)
 }
 
 /// Several words.

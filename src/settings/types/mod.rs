@@ -10,7 +10,7 @@ mod settings;
 mod value;
 
 pub use collector::{
-    CollectorOption, CollectorSettings, OptionRow, Subject, count, duration, globs, pattern,
+    CollectorOption, CollectorSettings, OptionRow, Subject, count, duration, globs, path, pattern,
     switch, system_switch, text, words,
 };
 pub use inputs::{

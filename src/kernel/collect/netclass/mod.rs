@@ -5,6 +5,7 @@
 
 mod link;
 mod rows;
+mod statistics;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -15,6 +16,7 @@ use crate::settings::{CollectorOption, Subject, pattern, switch};
 use link::{Kept, state_of};
 use regex_lite::Regex;
 use rows::{INFO, Rows, WIDTH};
+use statistics::Statistics;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sys/class/net";
@@ -67,7 +69,7 @@ static NETLINK: CollectorOption<bool> =
         .default("true");
 static WITH_STATS: CollectorOption<bool> = switch(
     "with_stats",
-    "taken for node_exporter's sake; the network collector has the statistics",
+    "by netlink also the statistics that the network collector does not show in the same scrape",
 )
 .flags(&["collector.netclass_rtnl.with-stats"]);
 
@@ -93,6 +95,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         filter: Filter::new(None, settings.get(&EXCLUDE)),
         ignore_speed: settings.get(&IGNORE_SPEED),
         rows: Rows::default(),
+        statistics: settings.get(&WITH_STATS).then(|| Statistics::new(setup.dialect)),
         kept: Vec::new(),
         state: 0,
         read_at: None,
@@ -107,6 +110,8 @@ struct Netclass {
     filter: Filter,
     ignore_speed: bool,
     rows: Rows,
+    /// Those of the interfaces that are shown, if they are asked for.
+    statistics: Option<Statistics>,
     /// What netlink does not tell, of each interface that is shown, in the order of the dump.
     kept: Vec<Kept>,
     /// What `state_of` made of the dump with which that was read, and when.
@@ -117,6 +122,7 @@ struct Netclass {
 impl Collector for Netclass {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.rows.clear();
+        self.statistics.iter_mut().for_each(Statistics::clear);
         if !self.ask(scrape) {
             self.read(scrape.errors).map_err(Error::of_optional)?;
         }
@@ -129,6 +135,9 @@ impl Collector for Netclass {
         if let Some(family) = FAMILIES.get(INFO) {
             out.family(family);
             self.rows.write_info(out);
+        }
+        if let Some(statistics) = &self.statistics {
+            statistics.write(scrape.files.statistics(), out);
         }
         Ok(())
     }
@@ -172,6 +181,7 @@ impl Netclass {
             if let Some(kept) = self.kept.get(at) {
                 link::push(&mut self.rows, &link, kept, self.ignore_speed);
             }
+            self.statistics.iter_mut().for_each(|statistics| statistics.push(&link));
             at += 1;
         }
     }

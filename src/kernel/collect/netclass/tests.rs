@@ -148,6 +148,7 @@ fn collector(tree: &Tree) -> Netclass {
         filter: Filter::new(None, None),
         ignore_speed: false,
         rows: Rows::default(),
+        statistics: None,
         kept: Vec::new(),
         state: 0,
         read_at: None,
@@ -223,4 +224,37 @@ fn on_this_machine_both_ways_agree() {
     let (netlink, files) = (lines(&mut by_netlink), lines(&mut by_files));
     assert!(files.len() > 10);
     assert_eq!(netlink, files);
+}
+
+/// Statistics of which the word i is 100 + i.
+fn with_statistics() -> Links {
+    let words: Vec<u8> = (100..125u64).flat_map(u64::to_ne_bytes).collect();
+    let parts = [attribute(libc::IFLA_IFNAME, b"eth0\0"), attribute(libc::IFLA_STATS64, &words)];
+    Links::of(&[described(7, 1, 0, &parts), described(8, 1, 0, &parts[..1])].concat())
+}
+
+#[test]
+fn statistics_are_shown_unless_the_network_collector_does() {
+    use crate::kernel::read::Shows;
+    use crate::model::metric::Buffer;
+    use crate::outputs::expose::{Format, Lines, Text};
+    let page = |dialect, shows| {
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(dialect, Format::Prometheus, &mut out, &mut lines);
+        let mut statistics = Statistics::new(dialect);
+        with_statistics().iter().flatten().for_each(|link| statistics.push(&link));
+        statistics.write(shows, &mut text);
+        text.finish();
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    };
+    let count = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+    let node = page(Dialect::Node, Shows::Nothing);
+    assert_eq!(count(&node), 24);
+    assert!(node.contains("# TYPE node_network_receive_dropped_total gauge"), "{node}");
+    assert!(node.contains("node_network_receive_dropped_total{device=\"eth0\"} 106\n"), "{node}");
+    assert_eq!(count(&page(Dialect::Node, Shows::Sums)), 17);
+    assert_eq!(count(&page(Dialect::Node, Shows::Details)), 0);
+    let own = page(Dialect::Own, Shows::Nothing);
+    assert!(own.contains("# TYPE sysmetrics_network_receive_dropped_total counter"), "{own}");
+    assert_eq!(count(&own), 24);
 }

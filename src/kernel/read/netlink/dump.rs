@@ -1,7 +1,8 @@
-//! A dump of the kernel's by routing netlink: the request, the datagrams of the answer, and the messages
-//! in them (netlink(7)). The statistics of IPv6 are left out of the interfaces: they are half of the cost,
-//! and nobody here wants them.
+//! A dump of the kernel's by routing netlink that is kept whole: the request, and the datagrams of the
+//! answer. The statistics of IPv6 are left out of the interfaces: they are half of the cost, and nobody
+//! here wants them.
 
+use super::message::{ATTRIBUTE, HEADER, Message, Messages, pair, part, request_header};
 use crate::base::error::Error;
 use crate::base::sys;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,11 +18,9 @@ const MAX_DUMP: usize = 16 << 20;
 /// How often a dump is asked for that changes interrupt.
 const ATTEMPTS: usize = 2;
 
-/// Sizes of `struct nlmsghdr`, `struct ifinfomsg`, `struct ndmsg` and `struct rtattr`.
-pub const HEADER: usize = 16;
+/// Sizes of `struct ifinfomsg` and `struct ndmsg`.
 pub const LINK: usize = 16;
 pub const NEIGHBOUR: usize = 12;
-pub const ATTRIBUTE: usize = 4;
 
 /// Room for the longest request.
 const MAX_REQUEST: usize = HEADER + LINK + 2 * ATTRIBUTE;
@@ -82,7 +81,7 @@ impl Dump {
         self.length = 0;
         let socket = match self.socket.take() {
             Some(socket) => socket,
-            None => sys::route_socket().map_err(failed)?,
+            None => sys::netlink_socket(libc::NETLINK_ROUTE).map_err(failed)?,
         };
         let socket = self.socket.insert(socket);
         let (request, length) = request(question, self.sequence);
@@ -91,13 +90,14 @@ impl Dump {
         let mut whole = true;
         while self.length < MAX_DUMP {
             self.has_many |= self.length > FEW;
-            let part = if self.has_many { MANY } else { FEW };
-            if self.buffer.len() < self.length + part {
-                self.buffer.resize(self.length + part, 0);
+            let room = if self.has_many { MANY } else { FEW };
+            if self.buffer.len() < self.length + room {
+                self.buffer.resize(self.length + room, 0);
             }
             let room = self.buffer.get_mut(self.length..).unwrap_or_default();
             let length = sys::receive_from_kernel(socket.as_fd(), room).map_err(failed)?;
-            let part = check(room.get(..length).unwrap_or_default(), self.sequence, path)?;
+            let datagram = room.get(..length).unwrap_or_default();
+            let part = part(datagram, self.sequence, path, question, &mut |_| {})?;
             self.length += length.next_multiple_of(4);
             whole &= part.whole;
             if part.last {
@@ -115,92 +115,10 @@ fn request(question: u16, sequence: u32) -> ([[u8; 4]; MAX_REQUEST / 4], usize) 
     let filter = pair((2 * ATTRIBUTE) as u16, libc::IFLA_EXT_MASK);
     let ipv4 = u32::from_ne_bytes([libc::AF_INET as u8, 0, 0, 0]);
     // An empty struct ifinfomsg and an attribute, or a struct ndmsg that names a family.
-    let (length, [a, b, c, d, e, f]) = match question {
+    let (size, [a, b, c, d, e, f]) = match question {
         libc::RTM_GETNEIGH => (HEADER + NEIGHBOUR, [ipv4, 0, 0, 0, 0, 0]),
         _ => (MAX_REQUEST, [0, 0, 0, 0, filter, SKIP_STATS]),
     };
-    let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
-    // Before that, a struct nlmsghdr without a port.
-    let words = [length as u32, pair(question, flags), sequence, 0, a, b, c, d, e, f];
-    (words.map(u32::to_ne_bytes), length)
-}
-
-/// Four bytes that are two numbers.
-fn pair(first: u16, second: u16) -> u32 {
-    let ([a, b], [c, d]) = (first.to_ne_bytes(), second.to_ne_bytes());
-    u32::from_ne_bytes([a, b, c, d])
-}
-
-/// What one datagram was for the dump: its last, and undisturbed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    pub last: bool,
-    pub whole: bool,
-}
-
-/// Looks through a datagram for the end of the dump, and for an error in its place.
-pub fn check(datagram: &[u8], sequence: u32, path: &'static str) -> Result<Part, Error> {
-    let mut part = Part { last: false, whole: true };
-    for message in (Messages { rest: datagram, sequence }) {
-        let broken = |rest| Error::parse(path, "whole messages", rest);
-        let Message { kind, flags, payload } = message.map_err(broken)?;
-        part.whole &= i32::from(flags) & libc::NLM_F_DUMP_INTR == 0;
-        if let libc::NLMSG_DONE | libc::NLMSG_ERROR = i32::from(kind) {
-            match field(payload, 0).map_or(0, i32::from_ne_bytes) {
-                0 => part.last |= i32::from(kind) == libc::NLMSG_DONE,
-                errno => return Err(Error::Read(path.into(), errno.wrapping_neg())),
-            }
-        }
-    }
-    Ok(part)
-}
-
-struct Message<'a> {
-    kind: u16,
-    flags: u16,
-    payload: &'a [u8],
-}
-
-/// The messages of what is left, up to the end of the dump. Those of another `sequence` answer a request
-/// that was given up, and are passed over. What is no whole message is told as it is.
-struct Messages<'a> {
-    rest: &'a [u8],
-    sequence: u32,
-}
-
-impl<'a> Iterator for Messages<'a> {
-    type Item = Result<Message<'a>, &'a [u8]>;
-
-    #[inline(never)] // it has several callers
-    fn next(&mut self) -> Option<Result<Message<'a>, &'a [u8]>> {
-        while !self.rest.is_empty() {
-            let rest = std::mem::take(&mut self.rest);
-            let length = field(rest, 0).map_or(0, u32::from_ne_bytes) as usize;
-            let Some((payload, after)) = piece(rest, length, HEADER) else {
-                return Some(Err(rest));
-            };
-            let kind = field(rest, 4).map_or(0, u16::from_ne_bytes);
-            let flags = field(rest, 6).map_or(0, u16::from_ne_bytes);
-            let is_ours = field(rest, 8).map(u32::from_ne_bytes) == Some(self.sequence);
-            if !is_ours || i32::from(kind) != libc::NLMSG_DONE {
-                self.rest = after;
-            }
-            if is_ours {
-                return Some(Ok(Message { kind, flags, payload }));
-            }
-        }
-        None
-    }
-}
-
-/// What follows the `head` bytes of a piece that is `length` bytes long with them, and what follows
-/// the piece itself, at the next offset of four.
-pub fn piece(bytes: &[u8], length: usize, head: usize) -> Option<(&[u8], &[u8])> {
-    let payload = bytes.get(head..length)?;
-    Some((payload, bytes.get(length.next_multiple_of(4)..).unwrap_or_default()))
-}
-
-/// The `N` bytes at `at`.
-pub fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..)?.first_chunk().copied()
+    let [length, kind, sequence, port] = request_header(question, size, sequence);
+    ([length, kind, sequence, port, a, b, c, d, e, f].map(u32::to_ne_bytes), size)
 }

@@ -1,6 +1,7 @@
 //! Neighbours in IPv4, which ARP found or somebody entered: how many each interface has.
 
-use super::dump::{Dump, NEIGHBOUR, field};
+use super::dump::{Dump, NEIGHBOUR};
+use super::message::field;
 use crate::base::error::Error;
 
 /// For messages.

@@ -1,11 +1,15 @@
-use super::dump::{HEADER, Part, check};
+use super::message::{ATTRIBUTE, HEADER, Part, part};
 use super::*;
+
+fn check(datagram: &[u8]) -> Result<Part, Error> {
+    part(datagram, 7, PATH, 0, &mut |_| {})
+}
 
 /// The names in a datagram; an interface without one is called "?".
 fn links(datagram: &[u8]) -> (Result<Part, Error>, Vec<Vec<u8>>) {
     let links = Links::of(datagram);
     let names = links.iter().map(|link| link.map_or(b"?".to_vec(), |link| link.name.to_vec()));
-    (check(datagram, 7, PATH), names.collect())
+    (check(datagram), names.collect())
 }
 
 impl Links {
@@ -25,7 +29,7 @@ pub(crate) fn described(index: u32, hardware: u16, flags: u32, attributes: &[Vec
     message(libc::RTM_NEWLINK.into(), libc::NLM_F_MULTI, 7, &payload)
 }
 
-pub(super) fn message(kind: i32, flags: i32, sequence: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn message(kind: i32, flags: i32, sequence: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = (HEADER as u32 + payload.len() as u32).to_ne_bytes().to_vec();
     bytes.extend((kind as u16).to_ne_bytes());
     bytes.extend((flags as u16).to_ne_bytes());
@@ -50,7 +54,7 @@ fn new_link(name: &[u8]) -> Vec<u8> {
     described(5, 772, 0x1_0043, &[mtu, attribute(libc::IFLA_IFNAME, name), mode])
 }
 
-pub(super) fn done() -> Vec<u8> {
+pub(crate) fn done() -> Vec<u8> {
     message(libc::NLMSG_DONE, libc::NLM_F_MULTI, 7, &[0; 4])
 }
 
@@ -61,7 +65,7 @@ const LAST: Part = Part { last: true, whole: true };
 fn every_field_is_found() {
     let datagram = [new_link(b"eth0\0"), new_link(b"br-lan\0")].concat();
     let links = Links::of(&datagram);
-    assert_eq!(check(&datagram, 7, PATH), Ok(MORE));
+    assert_eq!(check(&datagram), Ok(MORE));
     let names: Vec<_> = links.iter().map(|link| link.unwrap().name).collect();
     assert_eq!(names, [&b"eth0"[..], b"br-lan"]);
     let link = links.iter().next().unwrap().unwrap();
@@ -69,7 +73,7 @@ fn every_field_is_found() {
     assert_eq!(link.attributes.number(libc::IFLA_MTU), Some(u32::from_ne_bytes([1, 2, 3, 4])));
     assert_eq!(link.attributes.number(libc::IFLA_LINKMODE), Some(9));
     assert_eq!(link.attributes.number(libc::IFLA_GROUP), None);
-    assert_eq!(check(&done(), 7, PATH), Ok(LAST));
+    assert_eq!(check(&done()), Ok(LAST));
 }
 
 #[test]

@@ -1,0 +1,235 @@
+//! The statistics of all drivers by their names, of which each driver has its own. A family is made when a
+//! name first comes. While a driver's names stay as they are nothing is made anew.
+
+use super::ask::{Device, TEXT, until_nul};
+use crate::kernel::collect::PartialErrors;
+use crate::kernel::read::Patterns;
+use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp};
+use std::collections::HashMap;
+
+/// node_exporter's keys and ours.
+pub const DEVICE: &[&str] = &["device", "interface"];
+
+/// More names than the drivers of any box have; beyond that what is known is forgotten, and learned anew.
+const MAX_FAMILIES: usize = 16_384;
+
+/// Names that node_exporter writes in its own way.
+const SPECIAL: &[(&str, &str)] = &[
+    ("rx_bytes", "ethtool_received_bytes_total"),
+    ("rx_dropped", "ethtool_received_dropped_total"),
+    ("rx_errors", "ethtool_received_errors_total"),
+    ("rx_packets", "ethtool_received_packets_total"),
+    ("tx_bytes", "ethtool_transmitted_bytes_total"),
+    ("tx_errors", "ethtool_transmitted_errors_total"),
+    ("tx_packets", "ethtool_transmitted_packets_total"),
+];
+
+/// What is shown of the statistics.
+pub struct Statistics {
+    patterns: Patterns,
+    families: Vec<Made>,
+    /// Where each name stands among the families.
+    places: HashMap<String, usize>,
+    /// What is known of each device's names.
+    layouts: Vec<Layout>,
+    cells: Vec<Cell>,
+}
+
+struct Made {
+    name: String,
+    help: String,
+    stamp: u32,
+}
+
+#[derive(Default)]
+struct Layout {
+    texts: Vec<u8>,
+    /// The family of each text that is shown.
+    columns: Vec<Option<usize>>,
+}
+
+/// Sorted by family, then by device.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Cell {
+    family: usize,
+    device: usize,
+    value: u64,
+}
+
+impl Statistics {
+    /// None yet; names must match the pattern.
+    pub fn new(patterns: Patterns) -> Statistics {
+        Statistics {
+            patterns,
+            families: Vec::new(),
+            places: HashMap::new(),
+            layouts: Vec::new(),
+            cells: Vec::new(),
+        }
+    }
+
+    /// Writes the statistics of all devices, family by family.
+    pub fn write(&mut self, devices: &[Device], errors: &mut PartialErrors, out: &mut dyn Sink) {
+        self.cells.clear();
+        if self.families.len() > MAX_FAMILIES {
+            (self.families, self.places, self.layouts) = Default::default();
+        }
+        self.layouts.resize_with(devices.len(), Layout::default);
+        for (at, device) in devices.iter().enumerate() {
+            if device.told(device.statistics, errors).is_some() {
+                self.take(at, device);
+            }
+        }
+        self.patterns.rest();
+        self.cells.sort_unstable();
+        let mut last = None;
+        for cell in &self.cells {
+            let (Some(made), Some(device)) =
+                (self.families.get(cell.family), devices.get(cell.device))
+            else {
+                continue;
+            };
+            let (kind, unit) = (Kind::Untyped, Unit::One);
+            let family = Family::dynamic(kind, unit, &made.name, &made.help, made.stamp);
+            if last != Some(cell.family) {
+                out.family(&family.keyed(DEVICE).own_keys());
+                last = Some(cell.family);
+            }
+            out.sample(&[(&*device.name).into()], family.value(cell.value));
+        }
+    }
+
+    fn take(&mut self, at: usize, device: &Device) {
+        if self.layouts.get(at).is_some_and(|layout| layout.texts != device.texts) {
+            self.learn(at, &device.texts);
+        }
+        let Some(layout) = self.layouts.get(at) else { return };
+        for (family, value) in layout.columns.iter().zip(&device.values) {
+            if let Some(family) = *family {
+                self.cells.push(Cell { family, device: at, value: *value });
+            }
+        }
+    }
+
+    /// Finds the families of a device's names. Those that come out alike are left out, as there is no
+    /// telling which of them is meant.
+    #[cold]
+    fn learn(&mut self, at: usize, texts: &[u8]) {
+        let names: Vec<_> = texts.chunks_exact(TEXT).map(|text| self.made(text)).collect();
+        let mut counts = HashMap::new();
+        for (name, _) in names.iter().flatten() {
+            *counts.entry(name.as_str()).or_insert(0) += 1;
+        }
+        let is_alone = |name: &str| counts.get(name) == Some(&1);
+        let mut columns = Vec::with_capacity(names.len());
+        for made in &names {
+            let made = made.as_ref().filter(|(name, _)| is_alone(name));
+            columns.push(made.map(|(name, help)| self.place(name, help)));
+        }
+        if let Some(layout) = self.layouts.get_mut(at) {
+            *layout = Layout { texts: texts.to_vec(), columns };
+        }
+    }
+
+    /// The metric's name and its help, if it is to be shown.
+    fn made(&self, text: &[u8]) -> Option<(String, String)> {
+        let name = sanitized(until_nul(text));
+        let metric = metric(&name);
+        let is_shown = !metric.is_empty() && self.patterns.keep(&name);
+        is_shown.then(|| (metric, ["Statistic ", &name, " of the driver."].concat()))
+    }
+
+    fn place(&mut self, name: &str, help: &str) -> usize {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let place = self.families.len();
+        let stamp = fresh_stamp();
+        self.families.push(Made { name: name.to_owned(), help: help.to_owned(), stamp });
+        self.places.insert(name.to_owned(), place);
+        place
+    }
+}
+
+/// A driver's name with `_` for what no metric's name may have: underscores, one or more other characters
+/// and underscores become one.
+fn sanitized(text: &[u8]) -> String {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let (mut name, mut rest) = (String::new(), text);
+    while let Some((first, after)) = rest.split_first() {
+        let underscores = run(rest, |byte| *byte == b'_');
+        let (before, others) = rest.split_at(underscores);
+        let bad = run(others, |byte| !is_word(byte));
+        if bad > 0 {
+            name.push('_');
+            let others = others.get(bad..).unwrap_or_default();
+            rest = others.get(run(others, |byte| *byte == b'_')..).unwrap_or_default();
+        } else if underscores > 0 {
+            name.extend(before.iter().map(|_| '_'));
+            rest = others;
+        } else {
+            name.push(char::from(*first));
+            rest = after;
+        }
+    }
+    name
+}
+
+/// How many bytes in a row are such.
+fn run(bytes: &[u8], is_such: impl Fn(&u8) -> bool) -> usize {
+    bytes.iter().take_while(|byte| is_such(byte)).count()
+}
+
+/// The metric's name of a clean name; empty if nothing is left.
+fn metric(name: &str) -> String {
+    if let Some((_, special)) = SPECIAL.iter().find(|(known, _)| *known == name) {
+        return (*special).to_owned();
+    }
+    let lower = name.to_ascii_lowercase();
+    let lower = lower.trim_start_matches('_');
+    if lower.is_empty() {
+        return String::new();
+    }
+    let name = spelt_out(&spelt_out(lower, "rx", "received"), "tx", "transmitted");
+    ["ethtool_", &name].concat()
+}
+
+/// `name` with `long` for the word `short`; of two in a row the first.
+fn spelt_out(name: &str, short: &str, long: &str) -> String {
+    let (mut out, mut is_changed) = (String::with_capacity(name.len() + 16), false);
+    for (at, word) in name.split('_').enumerate() {
+        if at > 0 {
+            out.push('_');
+        }
+        is_changed = word == short && !is_changed;
+        out.push_str(if is_changed { long } else { word });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_node_exporter() {
+        for (raw, expected) in [
+            ("rx_bytes", "ethtool_received_bytes_total"),
+            ("tx_dropped", "ethtool_transmitted_dropped"),
+            ("port.rx_dropped", "ethtool_port_received_dropped"),
+            ("duplicate metric", "ethtool_duplicate_metric"),
+            ("tx_tx_timeouts", "ethtool_transmitted_tx_timeouts"),
+            ("tx_xdp_tx_drops", "ethtool_transmitted_xdp_transmitted_drops"),
+            ("rx0_kicks", "ethtool_rx0_kicks"),
+            ("_[0]: RX", "ethtool_0_received"),
+            ("a_-_b", "ethtool_a_b"),
+            ("a__b", "ethtool_a__b"),
+            ("a._.b", "ethtool_a__b"),
+            ("\u{fc}x", "ethtool_x"),
+            ("__", ""),
+            ("", ""),
+        ] {
+            assert_eq!(metric(&sanitized(raw.as_bytes())), expected, "{raw}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The kernel's load balancer IPVS: `/proc/net/ip_vs_stats`, whose third line has connections, packets
+//! and bytes in hexadecimal, and `/proc/net/ip_vs`, a line `TCP address:port` for each service and below it
+//! a line `-> address:port` with weight and connections for each server
+//! (net/netfilter/ipvs/ip_vs_ctl.c, since 2.6). A service may be a firewall mark (`FWM`) in place of an
+//! address. Without the module there are no such files.
+//!
+//! Servers whose labels are the same are added up: an option says which labels there are.
+
+mod servers;
+
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{FileId, scan};
+use crate::model::metric::{Family, Sink, Unit::One, counter, fresh_stamp, gauge};
+use crate::settings::{CollectorOption, Subject, text};
+use servers::{LABELS, PATH as SERVERS, Servers};
+
+const STATS: &str = "/proc/net/ip_vs_stats";
+const EXPECTED: &str = "five hexadecimal numbers in the third line";
+
+/// How many families are of all servers together.
+const TOTALS: usize = 5;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; TOTALS + 3] = [
+    counter("ipvs_connections_total",      One, "Connections that were balanced.",  &[]),
+    counter("ipvs_incoming_packets_total", One, "Packets that came in.",            &[]),
+    counter("ipvs_outgoing_packets_total", One, "Packets that went out.",           &[]),
+    counter("ipvs_incoming_bytes_total",   One, "Bytes that came in.",              &[]),
+    counter("ipvs_outgoing_bytes_total",   One, "Bytes that went out.",             &[]),
+    gauge("ipvs_backend_connections_active",   One, "Connections to the server that are established.", &LABELS),
+    gauge("ipvs_backend_connections_inactive", One, "Connections to the server that are not.",         &LABELS),
+    gauge("ipvs_backend_weight",               One, "Share of the server.",                            &LABELS),
+];
+
+static BACKEND_LABELS: CollectorOption<String> = text(
+    "backend_labels",
+    "labels of servers, with commas between; servers that differ in no label are added up",
+)
+.default("local_address,local_port,remote_address,remote_port,proto,local_mark");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "ipvs",
+        node_name: "ipvs",
+        on: true,
+        help: "the load balancer of the kernel, from /proc/net/ip_vs",
+        options: &[&BACKEND_LABELS.row],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let given = setup.settings.get(&BACKEND_LABELS);
+    let given = given.split(',').filter(|word| !word.is_empty());
+    let is_label = |word: &&str| LABELS.contains(word);
+    let unknown = given.clone().find(|word| !is_label(word)).map(|word| {
+        Error::parse("collectors.ipvs.backend_labels", "labels of servers", word.as_bytes())
+    });
+    let chosen = LABELS.map(|label| given.clone().any(|word| word == label));
+    let keys = LABELS.iter().zip(chosen).filter(|(_, is_chosen)| *is_chosen);
+    Box::new(Ipvs {
+        stats: setup.files.whole(STATS),
+        servers: setup.files.records(SERVERS),
+        keys: keys.map(|(label, _)| *label).collect(),
+        stamp: fresh_stamp(),
+        rows: Servers::new(chosen),
+        unknown,
+    })
+}
+
+struct Ipvs {
+    stats: FileId,
+    servers: FileId,
+    /// The labels that were chosen.
+    keys: Vec<&'static str>,
+    /// Tells the families with these keys from others.
+    stamp: u32,
+    rows: Servers,
+    /// A word of the option is no label.
+    unknown: Option<Error>,
+}
+
+impl Collector for Ipvs {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        if let Some(error) = self.unknown {
+            return Err(error);
+        }
+        let Scrape { files, errors, .. } = scrape;
+        let text = files.read(self.stats).map_err(Error::of_optional)?;
+        write_totals(text, errors, out);
+        if let Some(text) = errors.unless_absent(files.read(self.servers)) {
+            self.rows.read(text, errors);
+            for (column, family) in FAMILIES.iter().skip(TOTALS).enumerate() {
+                let family = family.keyed(&self.keys).stamped(self.stamp);
+                out.family(&family);
+                self.rows.write(column, &family, out);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes what all servers add up to; a number that is none costs its sample.
+fn write_totals(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
+    let line = scan::lines(text).nth(2).unwrap_or_default();
+    if scan::fields(line).count() != TOTALS {
+        return errors.record(Error::parse(STATS, EXPECTED, line));
+    }
+    for (family, field) in FAMILIES.iter().zip(scan::fields(line)) {
+        match scan::hex(field) {
+            Some(number) => {
+                out.family(family);
+                out.sample(&[], family.value(number));
+            }
+            None => errors.record(Error::parse(STATS, EXPECTED, field)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! What an NTP server says of itself, and how far the clock here is from the server's: one question a
+//! scrape over UDP (RFC 5905). node_exporter calls its collector of this name deprecated: `timex` tells
+//! how the kernel's clock is disciplined, and asks nobody.
+//!
+//! A thread asks, and a scrape waits for it up to `timeout`: what is shown is the answer of this
+//! scrape, or nothing. For a minute after a server kept silent it gets only a tenth of a second.
+//!
+//! The server is to be this machine's own. Another may be named with `server_is_local`, and `ip_ttl` is
+//! then to be as large as the way is long. `sanity` is 1 if a client may go by the answer: stratum 1 to
+//! 15, synchronised, set within 36 hours and not after it was sent, with a distance to the reference clock
+//! within `max_distance`, and with times that contradict those here by `local_offset_tolerance` at most,
+//! or a second more on the day of a leap second and the day after.
+
+mod client;
+mod packet;
+
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::Background;
+use crate::model::metric::{Family, Sink, Unit::*, gauge};
+use crate::settings::{CollectorOption, Subject, count, duration, switch, text};
+use client::{Client, GRACE, PATH};
+use packet::Answer;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+const NONE: &[&str] = &[];
+
+/// What a server gets that kept silent, and for how long.
+const SHORT: Duration = Duration::from_millis(100);
+const MISTRUST: Duration = Duration::from_secs(60);
+
+/// Nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
+/// The longest time between two questions that the protocol knows, and the largest distance that is of use
+/// at all (MAXPOLL and MAXDISP of RFC 5905).
+const MAX_AGE: i64 = (1 << 17) * SECOND;
+const MAX_DISPERSION: i64 = 16 * SECOND;
+
+/// Nobody beyond that is synchronised.
+const MAX_STRATUM: u8 = 16;
+
+/// Of the two bits about leap seconds.
+const ADDS_SECOND: u8 = 1;
+const DROPS_SECOND: u8 = 2;
+const NOT_SYNCHRONISED: u8 = 3;
+
+/// In the order of `values`.
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 8] = [
+    gauge("ntp_stratum",                     One,   "Steps of the server from a reference clock.",                NONE),
+    gauge("ntp_leap",                        One,   "Leap second of this day: 0 none, 1 one more, 2 one less; 3 if not synchronised.", NONE),
+    gauge("ntp_rtt_seconds",                 Nanos, "Time to the server and back.",                               NONE),
+    gauge("ntp_offset_seconds",              Nanos, "The server's clock ahead of the one here.",                  NONE),
+    gauge("ntp_reference_timestamp_seconds", Nanos, "When the server's clock was set last, since 1970; 0 if it never was.", NONE),
+    gauge("ntp_root_delay_seconds",          Nanos, "Time from the server to its reference clock and back.",      NONE),
+    gauge("ntp_root_dispersion_seconds",     Nanos, "Largest error of the server against its reference clock.",   NONE),
+    gauge("ntp_sanity",                      One,   "Whether a client may go by the answer.",                     NONE),
+];
+
+static SERVER: CollectorOption<String> =
+    text("server", "who is asked: an address of this machine").default("127.0.0.1");
+static PORT: CollectorOption<u64> =
+    count("server_port", [1, 65535], "the server's UDP port").default("123");
+static VERSION: CollectorOption<u64> =
+    count("protocol_version", [2, 4], "version of the protocol").default("4");
+static IS_LOCAL: CollectorOption<bool> =
+    switch("server_is_local", "ask the server though its address is no loopback address");
+static TTL: CollectorOption<u64> =
+    count("ip_ttl", [0, 255], "hops that a question may take; 0 for the system's own").default("1");
+static MAX_DISTANCE: CollectorOption<Duration> = duration(
+    "max_distance",
+    [0, 3_600_000],
+    "largest distance to the reference clock that is sane",
+)
+.default("3466ms");
+static TOLERANCE: CollectorOption<Duration> = duration(
+    "local_offset_tolerance",
+    [0, 3_600_000],
+    "largest contradiction between both clocks that is sane",
+)
+.default("1ms");
+static TIMEOUT: CollectorOption<Duration> =
+    duration("timeout", [10, 30_000], "how long a scrape waits for the answer").default("1s");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "ntp",
+        node_name: "ntp",
+        on: false,
+        help: "what an NTP server says of itself and of this clock",
+        options: &[
+            &SERVER.row,
+            &PORT.row,
+            &VERSION.row,
+            &IS_LOCAL.row,
+            &TTL.row,
+            &MAX_DISTANCE.row,
+            &TOLERANCE.row,
+            &TIMEOUT.row,
+        ],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let settings = setup.settings;
+    let server = settings.get(&SERVER);
+    let is_loopback = server.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let refused =
+        || Error::parse(PATH, "a loopback address, or server_is_local", server.as_bytes());
+    let refusal = (!is_loopback && !settings.get(&IS_LOCAL)).then(refused);
+    let port = u16::try_from(settings.get(&PORT)).unwrap_or_default();
+    let version = u8::try_from(settings.get(&VERSION)).unwrap_or_default();
+    let ttl = u32::try_from(settings.get(&TTL)).unwrap_or_default();
+    let client = Client::new(server, port, version, ttl);
+    Box::new(Ntp {
+        refusal,
+        client: Background::new("ntp", client, Client::ask),
+        patience: settings.get(&TIMEOUT),
+        silent_at: None,
+        limits: Limits {
+            distance: nanos(settings.get(&MAX_DISTANCE)),
+            tolerance: nanos(settings.get(&TOLERANCE)),
+            leap: None,
+        },
+    })
+}
+
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
+
+struct Ntp {
+    /// Why nobody is asked.
+    refusal: Option<Error>,
+    client: Background<Client>,
+    patience: Duration,
+    /// When a full wait was for nothing.
+    silent_at: Option<Instant>,
+    limits: Limits,
+}
+
+impl Collector for Ntp {
+    fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
+        let answer = self.ask(Instant::now())?;
+        for (family, value) in FAMILIES.iter().zip(values(&answer, &mut self.limits)) {
+            out.family(family);
+            out.sample(&[], family.signed(value));
+        }
+        Ok(())
+    }
+}
+
+impl Ntp {
+    /// Has the server asked, and keeps in mind how that went.
+    fn ask(&mut self, now: Instant) -> Result<Answer, Error> {
+        let is_recent = |then| now.saturating_duration_since(then) < MISTRUST;
+        let mistrusts = self.silent_at.is_some_and(is_recent);
+        let patience = if mistrusts { self.patience.min(SHORT) } else { self.patience };
+        let done = self.client.ask(now + patience + GRACE);
+        let answer = done.map_err(|errno| Error::Read(PATH.into(), errno));
+        let answer = answer.and_then(|client| client.answer);
+        match &answer {
+            Err(error) if error.errno() == libc::ETIMEDOUT => {
+                self.silent_at = self.silent_at.filter(|_| mistrusts).or(Some(now));
+            }
+            _ => self.silent_at = None,
+        }
+        answer
+    }
+}
+
+/// In the order and the units of the families.
+fn values(answer: &Answer, limits: &mut Limits) -> [i64; FAMILIES.len()] {
+    [
+        answer.stratum.into(),
+        answer.leap.into(),
+        answer.rtt,
+        answer.offset,
+        answer.reference,
+        answer.root_delay,
+        answer.root_dispersion,
+        limits.is_sane(answer).into(),
+    ]
+}
+
+/// What a sane answer keeps within, in nanoseconds.
+struct Limits {
+    distance: i64,
+    tolerance: i64,
+    /// The end of the day of which it was said last that a leap second ends it.
+    leap: Option<i64>,
+}
+
+impl Limits {
+    fn is_sane(&mut self, answer: &Answer) -> bool {
+        let tolerance = self.tolerance_of(answer);
+        let age = answer.time.saturating_sub(answer.reference);
+        let dispersion = (answer.root_delay / 2).saturating_add(answer.root_dispersion);
+        (1..MAX_STRATUM).contains(&answer.stratum)
+            && answer.leap != NOT_SYNCHRONISED
+            && (0..=MAX_AGE).contains(&age)
+            && dispersion <= MAX_DISPERSION
+            && answer.root_distance() <= self.distance
+            && answer.least_error <= tolerance
+    }
+
+    /// Around a leap second clocks may be a second apart: some spread it over the day. The server stops to
+    /// tell of it when it is over.
+    fn tolerance_of(&mut self, answer: &Answer) -> i64 {
+        if let ADDS_SECOND | DROPS_SECOND = answer.leap {
+            self.leap = Some(answer.time - answer.time.rem_euclid(DAY) + DAY);
+        }
+        let is_near = self.leap.is_some_and(|leap| (answer.time - leap).abs() < DAY);
+        self.tolerance.saturating_add(if is_near { SECOND } else { 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! Names of PCI devices from a file of pci.ids(5): a line `1022  Name` for each vendor, below it with a tab
+//! its devices, below them with two tabs `17aa 5095  Name` for boards; at the end `C 06  Name` for each class
+//! of devices, with subclasses and programming interfaces below.
+
+use super::super::PartialErrors;
+use super::devices::{
+    CLASS, DEVICE, Device, FIRST_NAME, SUBSYSTEM_DEVICE, SUBSYSTEM_VENDOR, VENDOR,
+};
+use crate::base::error::Error;
+use crate::kernel::read::scan;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+/// For messages.
+const PATH: &str = "pci.ids";
+
+/// A longer file than there is: 2026's has 1.6 MB.
+const MAX_FILE: u64 = 16 << 20;
+
+/// The longest name.
+const MAX_NAME: usize = 256;
+
+/// Places of the names.
+const VENDOR_NAME: usize = FIRST_NAME;
+const DEVICE_NAME: usize = FIRST_NAME + 1;
+const SUBSYSTEM_VENDOR_NAME: usize = FIRST_NAME + 2;
+const SUBSYSTEM_DEVICE_NAME: usize = FIRST_NAME + 3;
+const CLASS_NAME: usize = FIRST_NAME + 4;
+
+/// Names the devices by the first file that there is; what has no name there is called by its number.
+pub fn name(devices: &mut [Device], files: &[PathBuf], errors: &mut PartialErrors) {
+    let mut text = Vec::new();
+    let file = files.iter().find_map(|path| File::open(path).ok());
+    let read = file.map(|file| file.take(MAX_FILE).read_to_end(&mut text));
+    match read {
+        Some(Ok(_)) => {}
+        Some(Err(error)) => errors.record(Error::of(PATH, &error)),
+        None => errors.record(Error::Absent(PATH.into())),
+    }
+    devices.iter_mut().for_each(by_number);
+    Reading::default().take(&text, devices);
+}
+
+fn by_number(device: &mut Device) {
+    for (name, number) in [
+        (VENDOR_NAME, VENDOR),
+        (DEVICE_NAME, DEVICE),
+        (SUBSYSTEM_VENDOR_NAME, SUBSYSTEM_VENDOR),
+        (SUBSYSTEM_DEVICE_NAME, SUBSYSTEM_DEVICE),
+    ] {
+        let number = device.digits(number).to_owned();
+        set(device, name, number);
+    }
+    let class = ["Unknown class (", device.digits(CLASS), ")"].concat();
+    set(device, CLASS_NAME, class);
+}
+
+fn set(device: &mut Device, at: usize, name: String) {
+    if let Some(to) = device.texts.get_mut(at) {
+        *to = name;
+    }
+}
+
+/// What the lines before say of the next.
+#[derive(Default)]
+struct Reading {
+    is_class: bool,
+    /// The vendor or class, and the device or class with subclass.
+    first: String,
+    second: String,
+    /// Some device is of this vendor.
+    is_wanted: bool,
+    /// How many digits of its class each device was named by.
+    named_by: Vec<usize>,
+}
+
+impl Reading {
+    fn take(mut self, text: &[u8], devices: &mut [Device]) {
+        self.named_by.resize(devices.len(), 0);
+        for line in scan::lines(text).filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
+            let depth = line.iter().take_while(|byte| **byte == b'\t').count();
+            if depth > 0 && !self.is_class && !self.is_wanted {
+                continue;
+            }
+            let line = line.get(depth..).unwrap_or_default();
+            let is_class = depth == 0 && line.starts_with(b"C ");
+            let Some((id, name)) = parts(if is_class { line.get(2..) } else { Some(line) }) else {
+                continue;
+            };
+            match depth {
+                0 => self.top(is_class, &id, &name, devices),
+                1 | 2 if self.is_class => self.class(depth, &id, &name, devices),
+                1 => self.device(&id, &name, devices),
+                2 => self.board(&id, &name, devices),
+                _ => {}
+            }
+        }
+    }
+
+    fn top(&mut self, is_class: bool, id: &str, name: &str, devices: &mut [Device]) {
+        self.is_class = is_class;
+        self.second.clear();
+        if is_class {
+            return self.class(0, id, name, devices);
+        }
+        id.clone_into(&mut self.first);
+        self.is_wanted = false;
+        for device in devices {
+            if device.digits(VENDOR) == id {
+                self.is_wanted = true;
+                set(device, VENDOR_NAME, name.to_owned());
+            }
+            if device.digits(SUBSYSTEM_VENDOR) == id {
+                set(device, SUBSYSTEM_VENDOR_NAME, name.to_owned());
+            }
+        }
+    }
+
+    fn device(&mut self, id: &str, name: &str, devices: &mut [Device]) {
+        id.clone_into(&mut self.second);
+        for device in devices {
+            if [device.digits(VENDOR), device.digits(DEVICE)] == [&self.first, id] {
+                set(device, DEVICE_NAME, name.to_owned());
+            }
+        }
+    }
+
+    fn board(&self, id: &str, name: &str, devices: &mut [Device]) {
+        let Some((vendor, board)) = id.split_once(' ') else { return };
+        for device in devices {
+            let is_of =
+                [device.digits(VENDOR), device.digits(DEVICE)] == [&self.first, &self.second];
+            let ids = [device.digits(SUBSYSTEM_VENDOR), device.digits(SUBSYSTEM_DEVICE)];
+            if is_of && ids == [vendor, board.trim()] {
+                set(device, SUBSYSTEM_DEVICE_NAME, name.to_owned());
+            }
+        }
+    }
+
+    /// A class, a subclass or an interface: the longest that fits names the device.
+    fn class(&mut self, depth: usize, id: &str, name: &str, devices: &mut [Device]) {
+        let whole = match depth {
+            0 => id.to_owned(),
+            1 => [self.first.as_str(), id].concat(),
+            _ => [self.second.as_str(), id].concat(),
+        };
+        for (device, named_by) in devices.iter_mut().zip(&mut self.named_by) {
+            if device.digits(CLASS).starts_with(&whole) && *named_by < whole.len() {
+                *named_by = whole.len();
+                set(device, CLASS_NAME, name.to_owned());
+            }
+        }
+        match depth {
+            0 => self.first = whole,
+            1 => self.second = whole,
+            _ => {}
+        }
+    }
+}
+
+/// The number and the name of a line, which two blanks part.
+fn parts(line: Option<&[u8]>) -> Option<(String, String)> {
+    let line = line?;
+    let at = memchr::memmem::find(line, b"  ")?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let name = text(line.get(at..)?);
+    let end = name.char_indices().map(|(at, _)| at).take_while(|at| *at <= MAX_NAME).last();
+    let is_short = name.len() <= MAX_NAME;
+    let name = if is_short { name } else { name.get(..end?)?.to_owned() };
+    Some((text(line.get(..at)?), name))
+}

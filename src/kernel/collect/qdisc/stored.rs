@@ -1,0 +1,88 @@
+//! Stored queueing disciplines, for tests: a `results.json` as node_exporter's tests have it, a list of flat
+//! objects of texts without escapes and of integers. What is left out of an object is 0.
+
+use crate::base::error::Error;
+use crate::kernel::read::netlink::qdisc::Counts;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const PATH: &str = "results.json";
+const MAX_FILE: u64 = 1 << 20;
+const EXPECTED: &str = "a list of objects of texts and integers";
+
+/// Takes a discipline: the interface, the kind and the counts.
+pub type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8], Counts);
+
+/// The file, and room for its text.
+pub struct Store {
+    file: PathBuf,
+    text: Vec<u8>,
+}
+
+impl Store {
+    /// The file in `directory`; nothing is read yet.
+    pub fn new(directory: &Path) -> Store {
+        Store { file: directory.join(PATH), text: Vec::new() }
+    }
+
+    /// Hands each discipline at a root to `each`.
+    pub fn read(&mut self, each: Each<'_>) -> Result<(), Error> {
+        let Store { file, text } = self;
+        text.clear();
+        let done = File::open(file).and_then(|file| file.take(MAX_FILE).read_to_end(text));
+        done.map_err(|error| Error::of(PATH, &error))?;
+        let wrong = || Error::parse(PATH, EXPECTED, text);
+        let mut rest = text.as_slice();
+        while let Some(start) = memchr::memchr(b'{', rest) {
+            let object = rest.get(start + 1..).unwrap_or_default();
+            let end = memchr::memchr(b'}', object).ok_or_else(wrong)?;
+            let (members, after) = object.split_at(end);
+            let stored = Stored::of(members).ok_or_else(wrong)?;
+            if stored.parent == 0 {
+                each(stored.name, stored.kind, stored.counts);
+            }
+            rest = after;
+        }
+        Ok(())
+    }
+}
+
+/// One object.
+#[derive(Default)]
+struct Stored<'a> {
+    name: &'a [u8],
+    kind: &'a [u8],
+    parent: u64,
+    counts: Counts,
+}
+
+impl<'a> Stored<'a> {
+    fn of(members: &'a [u8]) -> Option<Stored<'a>> {
+        let mut stored = Stored::default();
+        stored.counts.requeues = Some(0);
+        for member in members.split(|byte| *byte == b',') {
+            let (key, value) = member.split_at(memchr::memchr(b':', member)?);
+            let value = value.get(1..)?.trim_ascii();
+            let number = || std::str::from_utf8(value).ok()?.parse::<u64>().ok();
+            match quoted(key)? {
+                b"IfaceName" => stored.name = quoted(value)?,
+                b"Kind" => stored.kind = quoted(value)?,
+                b"Parent" => stored.parent = number()?,
+                b"Bytes" => stored.counts.bytes = number()?,
+                b"Packets" => stored.counts.packets = number()?,
+                b"Drops" => stored.counts.drops = number()?,
+                b"Requeues" => stored.counts.requeues = Some(number()?),
+                b"Overlimits" => stored.counts.overlimits = number()?,
+                b"Qlen" => stored.counts.queue_length = number()?,
+                b"Backlog" => stored.counts.backlog = number()?,
+                _ => {}
+            }
+        }
+        Some(stored)
+    }
+}
+
+fn quoted(text: &[u8]) -> Option<&[u8]> {
+    text.trim_ascii().strip_prefix(b"\"")?.strip_suffix(b"\"")
+}

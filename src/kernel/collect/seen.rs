@@ -1,0 +1,44 @@
+//! Which label sets came in a scrape already. Each is known by a hash of 64 bits under a key of this process,
+//! so that a hundred thousand of them cost some memory and a steady scrape allocates nothing.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
+/// The label sets of one scrape.
+#[derive(Default)]
+pub struct Seen {
+    known: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Seen {
+    /// A scrape begins.
+    pub fn begin(&mut self) {
+        self.known.clear();
+    }
+
+    /// Whether these values did not come before; from now on they have.
+    pub fn is_new(&mut self, values: &[&[u8]]) -> bool {
+        self.known.insert(self.hasher.hash_one(values))
+    }
+
+    /// How many came.
+    pub fn count(&self) -> usize {
+        self.known.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_new_once_a_scrape() {
+        let mut seen = Seen::default();
+        for _ in 0..2 {
+            seen.begin();
+            assert!(seen.is_new(&[b"a", b"bc"]) && seen.is_new(&[b"ab", b"c"]));
+            assert!(!seen.is_new(&[b"a", b"bc"]) && seen.count() == 2);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Stored wireless interfaces, for tests: JSON as node_exporter's tests have it. `interfaces.json` is a list
+//! of flat objects; below a directory of the interface's name are `bss.json`, one such object, and
+//! `stationinfo.json`, a list. Texts have no escapes, times are in nanoseconds, addresses in base64. What is
+//! left out of an object is 0.
+
+use super::found::Found;
+use crate::base::error::Error;
+use crate::kernel::read::netlink::nl80211::{Interface, Mac, Network, Station};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+const INTERFACES: &str = "interfaces.json";
+const NETWORK: &str = "bss.json";
+const STATIONS: &str = "stationinfo.json";
+const MAX_FILE: u64 = 1 << 20;
+const EXPECTED: &str = "objects of texts and integers";
+
+/// Nanoseconds in a millisecond.
+const MILLI: u64 = 1_000_000;
+
+/// Reads what is stored below `directory`.
+pub fn read(directory: &Path, found: &mut Found) -> Result<(), Error> {
+    let text = text(directory, INTERFACES)?;
+    each(&text, INTERFACES, &mut |object| {
+        if let Some(interface) = interface(object)? {
+            found.push(interface);
+        }
+        Some(())
+    })?;
+    for at in 0..found.interfaces.len() {
+        read_one(directory, at, found)?;
+    }
+    Ok(())
+}
+
+fn read_one(directory: &Path, at: usize, found: &mut Found) -> Result<(), Error> {
+    let Some((interface, network)) = found.interfaces.get_mut(at) else { return Ok(()) };
+    let below = directory.join(String::from_utf8_lossy(interface.name()).as_ref());
+    if let Some(text) = optional(text(&below, NETWORK))? {
+        each(&text, NETWORK, &mut |object| {
+            *network = Some(self::network(object)?);
+            Some(())
+        })?;
+    }
+    if let Some(text) = optional(text(&below, STATIONS))? {
+        each(&text, STATIONS, &mut |object| {
+            found.push_station(at, station(object)?);
+            Some(())
+        })?;
+    }
+    Ok(())
+}
+
+fn text(directory: &Path, name: &'static str) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::new();
+    let file = File::open(directory.join(name));
+    let done = file.and_then(|file| file.take(MAX_FILE).read_to_end(&mut text));
+    done.map_err(|error| Error::of(name, &error))?;
+    Ok(text)
+}
+
+fn optional(text: Result<Vec<u8>, Error>) -> Result<Option<Vec<u8>>, Error> {
+    match text {
+        Err(Error::Absent(_)) => Ok(None),
+        text => text.map(Some),
+    }
+}
+
+/// Hands what stands between the braces of each object to `take`, which gives `None` for what is broken.
+fn each(
+    text: &[u8],
+    name: &'static str,
+    take: &mut dyn FnMut(&[u8]) -> Option<()>,
+) -> Result<(), Error> {
+    let wrong = || Error::parse(name, EXPECTED, text);
+    let mut rest = text;
+    while let Some(start) = memchr::memchr(b'{', rest) {
+        let object = rest.get(start + 1..).unwrap_or_default();
+        let end = memchr::memchr(b'}', object).ok_or_else(wrong)?;
+        let (members, after) = object.split_at(end);
+        take(members).ok_or_else(wrong)?;
+        rest = after;
+    }
+    Ok(())
+}
+
+/// Takes key and value of a member; `None` if they are broken.
+type Take<'a> = dyn FnMut(&[u8], &[u8]) -> Option<()> + 'a;
+
+/// Hands key and value of each member to `take`.
+fn members(object: &[u8], take: &mut Take<'_>) -> Option<()> {
+    for member in object.split(|byte| *byte == b',') {
+        let (key, value) = member.split_at(memchr::memchr(b':', member)?);
+        take(quoted(key)?, value.get(1..)?.trim_ascii())?;
+    }
+    Some(())
+}
+
+/// An interface, or `None` within if it has no name.
+fn interface(object: &[u8]) -> Option<Option<Interface>> {
+    let (mut name, mut megahertz) = (Vec::new(), 0);
+    members(object, &mut |key, value| {
+        match key {
+            b"name" => name = quoted(value)?.to_vec(),
+            b"frequency" => megahertz = number(value)?,
+            _ => {}
+        }
+        Some(())
+    })?;
+    Some((!name.is_empty()).then(|| Interface::named(0, &name, Some(megahertz))))
+}
+
+fn network(object: &[u8]) -> Option<Network> {
+    let (mut ssid, mut bssid, mut status) = (Vec::new(), Mac::default(), 0);
+    members(object, &mut |key, value| {
+        match key {
+            b"ssid" => ssid = quoted(value)?.to_vec(),
+            b"bssid" => bssid = address(quoted(value)?)?,
+            b"status" => status = number(value)?,
+            _ => {}
+        }
+        Some(())
+    })?;
+    Some(Network::named(bssid, &ssid, status))
+}
+
+fn station(object: &[u8]) -> Option<Station> {
+    let mut station = Station {
+        mac: Mac::default(),
+        connected: Some(0),
+        inactive: Some(0),
+        receive_rate: Some(0),
+        transmit_rate: Some(0),
+        received_bytes: Some(0),
+        transmitted_bytes: Some(0),
+        received_packets: Some(0),
+        transmitted_packets: Some(0),
+        signal: Some(0),
+        retries: Some(0),
+        failed: Some(0),
+        beacon_losses: Some(0),
+    };
+    members(object, &mut |key, value| {
+        match key {
+            b"hardwareaddr" => station.mac = address(quoted(value)?)?,
+            b"connected" => station.connected = Some(number::<u64>(value)? / MILLI),
+            b"inactive" => station.inactive = Some(number::<u64>(value)? / MILLI),
+            b"receivebitrate" => station.receive_rate = Some(number(value)?),
+            b"transmitbitrate" => station.transmit_rate = Some(number(value)?),
+            b"receivedbytes" => station.received_bytes = Some(number(value)?),
+            b"transmittedbytes" => station.transmitted_bytes = Some(number(value)?),
+            b"receivedpackets" => station.received_packets = Some(number(value)?),
+            b"transmittedpackets" => station.transmitted_packets = Some(number(value)?),
+            b"signal" => station.signal = Some(number(value)?),
+            b"transmitretries" => station.retries = Some(number(value)?),
+            b"transmitfailed" => station.failed = Some(number(value)?),
+            b"beaconloss" => station.beacon_losses = Some(number(value)?),
+            _ => {}
+        }
+        Some(())
+    })?;
+    Some(station)
+}
+
+fn quoted(text: &[u8]) -> Option<&[u8]> {
+    text.trim_ascii().strip_prefix(b"\"")?.strip_suffix(b"\"")
+}
+
+fn number<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+/// The six bytes of eight letters of base64 (RFC 4648).
+fn address(text: &[u8]) -> Option<Mac> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letters = <[u8; 8]>::try_from(text).ok()?;
+    let bits = letters.iter().try_fold(0u64, |bits, letter| {
+        Some(bits << 6 | u64::try_from(memchr::memchr(*letter, LETTERS)?).ok()?)
+    });
+    let [_, _, address @ ..] = bits?.to_be_bytes();
+    Some(address)
+}

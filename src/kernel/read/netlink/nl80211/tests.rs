@@ -1,0 +1,139 @@
+use super::station::*;
+use super::*;
+
+fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(4 + payload.len()).unwrap();
+    let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+    bytes.extend(payload);
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
+}
+
+fn message(attributes: &[Vec<u8>]) -> Vec<u8> {
+    [vec![7, 1, 0, 0], attributes.concat()].concat()
+}
+
+fn word(kind: u16, number: u32) -> Vec<u8> {
+    attribute(kind, &number.to_ne_bytes())
+}
+
+/// What is not there, and any byte that lies, costs at most the message.
+fn bear_anything<T>(good: &[u8], of: impl Fn(&[u8]) -> Option<T>) {
+    for at in 0..good.len() {
+        let _ = of(&good[..at]);
+        for value in [0, 1, 3, 4, 5, 0x7f, 0x80, 0xff] {
+            let mut lie = good.to_vec();
+            lie[at] = value;
+            let _ = of(&lie);
+        }
+    }
+}
+
+#[test]
+fn interfaces_without_a_name_are_passed_over() {
+    let index = word(IFINDEX, 7);
+    let name = attribute(IFNAME, b"wlan0\0");
+    let good = message(&[index.clone(), name.clone(), word(WIPHY_FREQ, 2412)]);
+    assert_eq!(Interface::of(&good), Some(Interface::named(7, b"wlan0", Some(2412))));
+    assert_eq!(Interface::of(&good).unwrap().name(), b"wlan0");
+    let down = Interface::of(&message(&[index.clone(), name.clone()])).unwrap();
+    assert_eq!(down.megahertz, None);
+    assert_eq!(Interface::of(&message(&[index, attribute(IFNAME, b"\0")])), None);
+    assert_eq!(Interface::of(&message(&[name])), None);
+    bear_anything(&good, Interface::of);
+}
+
+#[test]
+fn only_networks_with_a_status_are_taken_part_in() {
+    let bssid = attribute(BSS_BSSID, &[0, 0x11, 0x22, 0x33, 0x44, 0x55]);
+    let elements = [&[1, 2, 9, 9, 0, 4][..], b"Home", &[3, 1, 6]].concat();
+    let elements = attribute(BSS_INFORMATION_ELEMENTS, &elements);
+    let seen = [bssid.clone(), elements.clone()].concat();
+    let joined = [bssid.clone(), elements, word(BSS_STATUS, 1)].concat();
+    let good = message(&[word(IFINDEX, 7), attribute(BSS, &joined)]);
+    let network = Network::of(&good).unwrap();
+    assert_eq!((network.bssid[5], network.ssid(), network.status), (0x55, &b"Home"[..], 1));
+    assert_eq!(Network::of(&message(&[attribute(BSS, &seen)])), None);
+    // A hidden name, and an element that is cut off.
+    for elements in [&[0, 0][..], &[1, 2, 9], &[0, 9, b'x'], &[]] {
+        let elements = attribute(BSS_INFORMATION_ELEMENTS, elements);
+        let hidden = [bssid.clone(), elements, word(BSS_STATUS, 2)].concat();
+        let network = Network::of(&message(&[attribute(BSS, &hidden)])).unwrap();
+        assert_eq!((network.ssid(), network.status), (&b""[..], 2));
+    }
+    bear_anything(&good, Network::of);
+}
+
+#[test]
+fn every_column_of_a_station_is_another() {
+    let rate = |kind, parts: &[Vec<u8>]| attribute(kind, &parts.concat());
+    let info = [
+        word(INACTIVE_TIME, 400),
+        word(RX_BYTES, 1),
+        word(TX_BYTES, 2),
+        attribute(SIGNAL, &[(-52i8).cast_unsigned()]),
+        rate(TX_BITRATE, &[attribute(BITRATE, &1640u16.to_ne_bytes())]),
+        word(RX_PACKETS, 11),
+        word(TX_PACKETS, 12),
+        word(TX_RETRIES, 13),
+        word(TX_FAILED, 14),
+        rate(RX_BITRATE, &[attribute(BITRATE, &[0xff; 2]), word(BITRATE32, 90_000)]),
+        word(CONNECTED_TIME, 30),
+        word(BEACON_LOSS, 15),
+        attribute(RX_BYTES64, &(1u64 << 40).to_ne_bytes()),
+        attribute(TX_BYTES64, &(1u64 << 41).to_ne_bytes()),
+    ];
+    let mac = attribute(MAC, &[1, 2, 3, 4, 5, 6]);
+    let good = message(&[mac.clone(), attribute(STA_INFO, &info.concat())]);
+    let expected = Station {
+        mac: [1, 2, 3, 4, 5, 6],
+        connected: Some(30_000),
+        inactive: Some(400),
+        receive_rate: Some(9_000_000_000),
+        transmit_rate: Some(164_000_000),
+        received_bytes: Some(1 << 40),
+        transmitted_bytes: Some(1 << 41),
+        received_packets: Some(11),
+        transmitted_packets: Some(12),
+        signal: Some(-52),
+        retries: Some(13),
+        failed: Some(14),
+        beacon_losses: Some(15),
+    };
+    assert_eq!(Station::of(&good[HEAD..]), Some(expected));
+    let few = message(&[mac, attribute(STA_INFO, &word(RX_BYTES, 5))]);
+    let station = Station::of(&few[HEAD..]).unwrap();
+    assert_eq!((station.received_bytes, station.signal), (Some(5), None));
+    bear_anything(&good[HEAD..], Station::of);
+}
+
+#[test]
+fn the_family_is_found_by_its_name() {
+    let of = |name: &[u8]| {
+        let id = attribute(CTRL_ATTR_FAMILY_ID, &33u16.to_ne_bytes());
+        family_of(&message(&[attribute(CTRL_ATTR_FAMILY_NAME, name), id]))
+    };
+    assert_eq!((of(b"nl80211\0"), of(b"nlctrl\0"), of(b"")), (Some(33), None, None));
+    assert_eq!(body(GET_SCAN, Some(7))[..8], [32, 1, 0, 0, 8, 0, 3, 0].map(|b: u8| b));
+}
+
+/// This machine may have no such interfaces, or a kernel without the family.
+#[test]
+fn the_running_kernel_answers() {
+    let (mut nl80211, mut count) = (Nl80211::default(), 0);
+    match nl80211.interfaces(&mut |_| count += 1) {
+        Ok(()) => {}
+        Err(error) => assert_eq!((error, count), (Error::Unsupported(PATH.into()), 0)),
+    }
+    let families = nl80211.stream.ask(
+        &Question {
+            protocol: libc::NETLINK_GENERIC,
+            kind: GENL_ID_CTRL,
+            answer: GENL_ID_CTRL,
+            path: PATH,
+        },
+        &[CTRL_CMD_GETFAMILY, VERSION, 0, 0],
+        &mut |message| count += u32::from(attributes(&message[HEAD..]).count() > 1),
+    );
+    assert!(families.is_ok() && count > 0);
+}

@@ -1,0 +1,134 @@
+//! Answers of any length, read part by part into one kept buffer: a box may have a hundred thousand sockets
+//! or routes. The socket is opened for each question, so that nothing is left in it of an answer that
+//! was given up, and no descriptor is kept.
+
+use super::message::{HEADER, part, request_header};
+use crate::base::error::Error;
+use crate::base::sys;
+use std::os::fd::AsFd;
+
+/// The most that the kernel fills at once.
+const MAX_PART: usize = 32 << 10;
+
+/// A longer answer than any box gives: two million sockets, as many routes.
+const MAX_ANSWER: usize = 256 << 20;
+
+/// The longest request.
+const MAX_REQUEST: usize = 128;
+
+/// Sockets are opened anew for each question, so one number does for all.
+const SEQUENCE: u32 = 7;
+
+/// What the kernel is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// `NETLINK_ROUTE` or `NETLINK_INET_DIAG`.
+    pub protocol: libc::c_int,
+    /// The kind of the request, such as `RTM_GETROUTE`.
+    pub kind: u16,
+    /// The kind of the messages of the answer.
+    pub answer: u16,
+    /// What errors call it.
+    pub path: &'static str,
+}
+
+/// The room for parts of answers.
+#[derive(Default)]
+pub struct Stream {
+    buffer: Vec<u8>,
+}
+
+impl Stream {
+    /// Asks the kernel, with `body` behind the header, and hands each message of the answer to `each`. An
+    /// answer that a change of what is asked for disturbed is an error (EINTR), whatever was handed out.
+    pub fn ask(
+        &mut self,
+        question: &Question,
+        body: &[u8],
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let failed = |error: std::io::Error| Error::of(question.path, &error);
+        let socket = sys::netlink_socket(question.protocol).map_err(failed)?;
+        let mut request = [0; MAX_REQUEST];
+        let length = compose(&mut request, question.kind, body);
+        let request = request.get(..length).unwrap_or_default();
+        sys::send(socket.as_fd(), request).map_err(failed)?;
+        self.buffer.resize(MAX_PART, 0);
+        let (mut all, mut whole) = (0, true);
+        while all < MAX_ANSWER {
+            let length =
+                sys::receive_from_kernel(socket.as_fd(), &mut self.buffer).map_err(failed)?;
+            let datagram = self.buffer.get(..length).unwrap_or_default();
+            let part = question.part(datagram, each)?;
+            all += length;
+            whole &= part.whole;
+            if part.last && whole {
+                return Ok(());
+            }
+            if part.last {
+                return Err(Error::Read(question.path.into(), libc::EINTR));
+            }
+        }
+        Err(Error::TooLarge(question.path.into(), MAX_ANSWER))
+    }
+}
+
+impl Question {
+    /// One datagram of the answer, whose messages go to `each`.
+    fn part(
+        &self,
+        datagram: &[u8],
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<super::message::Part, Error> {
+        part(datagram, SEQUENCE, self.path, self.answer, each)
+    }
+
+    /// Hands each message of a stored answer to `each`, whose sequence number is 7.
+    pub fn stored(&self, datagram: &[u8], each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        self.part(datagram, each).map(|_| ())
+    }
+}
+
+/// Writes a request for a dump, and tells its length.
+fn compose(request: &mut [u8; MAX_REQUEST], kind: u16, body: &[u8]) -> usize {
+    let length = (HEADER + body.len()).min(MAX_REQUEST);
+    let header = request_header(kind, length, SEQUENCE).map(u32::to_ne_bytes);
+    let bytes = header.as_flattened().iter().chain(body);
+    request.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_a_header_and_a_body() {
+        let mut request = [0xEE; MAX_REQUEST];
+        let length = compose(&mut request, 18, &[1, 2, 3, 4]);
+        assert_eq!((length, &request[16..20]), (20, &[1, 2, 3, 4][..]));
+        assert_eq!(request[..4], 20u32.to_ne_bytes());
+        assert_eq!(request[4..6], 18u16.to_ne_bytes());
+        assert_eq!(compose(&mut request, 18, &[9; 999]), MAX_REQUEST);
+    }
+
+    /// Interfaces, by a question of another kind than the kept dump's.
+    #[test]
+    fn the_running_kernel_answers_as_often_as_it_is_asked() {
+        let question = Question {
+            protocol: libc::NETLINK_ROUTE,
+            kind: libc::RTM_GETLINK,
+            answer: libc::RTM_NEWLINK,
+            path: "netlink",
+        };
+        let mut stream = Stream::default();
+        let mut count = || {
+            let mut count = 0;
+            stream.ask(&question, &[0; 16], &mut |_| count += 1).unwrap();
+            count
+        };
+        assert!(count() > 0 && count() > 0);
+        let unknown = Question { kind: 0xffff, ..question };
+        assert!(matches!(stream.ask(&unknown, &[0; 16], &mut |_| {}), Err(Error::Read(..))));
+    }
+}
