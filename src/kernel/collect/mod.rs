@@ -3,10 +3,12 @@
 mod arp;
 mod attributes;
 mod bonding;
+mod cgroups;
 mod collector;
 mod conntrack;
 mod cpu;
 mod cpu_columns;
+mod cpu_vulnerabilities;
 mod cpufreq;
 mod disk;
 mod edac;
@@ -19,7 +21,9 @@ mod hwmon;
 mod infiniband;
 mod interrupts;
 mod ipvs;
+mod kernel_hung;
 mod keyed;
+mod ksmd;
 mod lnstat;
 mod loadavg;
 mod logind;
@@ -120,6 +124,10 @@ pub static COLLECTORS: &[Spec] = &[
     mdadm::SPEC,
     fibrechannel::SPEC,
     infiniband::SPEC,
+    cgroups::SPEC,
+    ksmd::SPEC,
+    cpu_vulnerabilities::SPEC,
+    kernel_hung::SPEC,
 ];
 
 #[cfg(test)]

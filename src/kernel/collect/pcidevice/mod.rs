@@ -1,7 +1,7 @@
 //! PCI devices: `/sys/bus/pci/devices/<segment>:<bus>:<device>.<function>/…`
 //! (Documentation/ABI/testing/sysfs-bus-pci), a link each into the tree of devices. What a device is does
 //! not change and is read when the list of devices changes; its link, its power state and its virtual
-//! functions are read at every scrape. `Unknown` is a link's speed or width that is not known.
+//! functions are read at every scrape. A link whose speed or width is not known says so in a word.
 //!
 //! Of a link that is not told node_exporter shows -1, and of a device without SR-IOV, which has none of its
 //! files, 0; so does this in its dialect. Under our own names there is no sample. A file that cannot be read
