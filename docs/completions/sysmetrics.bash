@@ -30,7 +30,11 @@ _sysmetrics() {
 		--path.sysfs | \
 		--path.rootfs | \
 		--path.udev.data | \
-		--collector.textfile.directory)
+		--collector.textfile.directory | \
+		--collector.qdisc.fixtures | \
+		--collector.pcidevice.idsfile | \
+		--collector.wifi.fixtures | \
+		--collector.runit.servicedir)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -65,7 +69,48 @@ _sysmetrics() {
 		--collector.hwmon.chip-exclude | \
 		--collector.hwmon.sensor-include | \
 		--collector.hwmon.sensor-exclude | \
-		--collector.netstat.fields)
+		--collector.netstat.fields | \
+		--collector.arp.exclude-pattern | \
+		--collector.arp.device-exclude | \
+		--collector.arp.include-pattern | \
+		--collector.arp.device-include | \
+		--collector.interrupts.name-include | \
+		--collector.interrupts.name-exclude | \
+		--collector.systemd.units | \
+		--collector.systemd.unit-include | \
+		--collector.systemd.unit-whitelist | \
+		--collector.systemd.unit-exclude | \
+		--collector.systemd.unit-blacklist | \
+		--collector.systemd.timeout | \
+		--collector.logind.timeout | \
+		--collector.supervisord.url | \
+		--collector.supervisord.timeout | \
+		--collector.qdisc.exclude-pattern | \
+		--collector.qdisc.device-exclude | \
+		--collector.qdisk.device-exclude | \
+		--collector.qdisc.include-pattern | \
+		--collector.qdisc.device-include | \
+		--collector.qdisk.device-include | \
+		--collector.ipvs.backend-labels | \
+		--collector.ntp.server | \
+		--collector.ntp.server-port | \
+		--collector.ntp.protocol-version | \
+		--collector.ntp.ip-ttl | \
+		--collector.ntp.max-distance | \
+		--collector.ntp.local-offset-tolerance | \
+		--collector.ntp.timeout | \
+		--collector.ethtool.device-include | \
+		--collector.ethtool.device-exclude | \
+		--collector.ethtool.metrics-include | \
+		--collector.perf.cpus | \
+		--collector.perf.tracepoint | \
+		--collector.perf.hardware-profilers | \
+		--collector.perf.software-profilers | \
+		--collector.perf.cache-profilers | \
+		--collector.powersupplyclass.ignored-supplies | \
+		--collector.powersupply.ignored-supplies | \
+		--collector.infiniband.device-include | \
+		--collector.infiniband.device-exclude)
 		;;
 	*)
 		local flags="
@@ -136,6 +181,14 @@ _sysmetrics() {
 			--collector.network.address-info
 			--no-collector.netdev.address-info
 			--collector.netdev.address-info
+			--no-collector.network.label-ifalias
+			--collector.network.label-ifalias
+			--no-collector.netdev.label-ifalias
+			--collector.netdev.label-ifalias
+			--no-collector.network.enable-detailed-metrics
+			--collector.network.enable-detailed-metrics
+			--no-collector.netdev.enable-detailed-metrics
+			--collector.netdev.enable-detailed-metrics
 			--no-collector.loadavg
 			--collector.loadavg
 			--no-collector.thermal_zone
@@ -197,6 +250,147 @@ _sysmetrics() {
 			--no-collector.textfile
 			--collector.textfile
 			--collector.textfile.directory
+			--no-collector.softnet
+			--collector.softnet
+			--no-collector.entropy
+			--collector.entropy
+			--no-collector.arp
+			--collector.arp
+			--no-collector.arp.netlink
+			--collector.arp.netlink
+			--collector.arp.exclude-pattern
+			--collector.arp.device-exclude
+			--collector.arp.include-pattern
+			--collector.arp.device-include
+			--no-collector.udp_queues
+			--collector.udp_queues
+			--no-collector.schedstat
+			--collector.schedstat
+			--no-collector.interrupts
+			--collector.interrupts
+			--no-collector.interrupts.include-zeros
+			--collector.interrupts.include-zeros
+			--collector.interrupts.name-include
+			--collector.interrupts.name-exclude
+			--no-collector.softirqs
+			--collector.softirqs
+			--no-collector.xfrm
+			--collector.xfrm
+			--no-collector.lnstat
+			--collector.lnstat
+			--no-collector.systemd
+			--collector.systemd
+			--collector.systemd.units
+			--collector.systemd.unit-include
+			--collector.systemd.unit-whitelist
+			--collector.systemd.unit-exclude
+			--collector.systemd.unit-blacklist
+			--no-collector.systemd.private
+			--collector.systemd.private
+			--no-collector.systemd.enable-task-metrics
+			--collector.systemd.enable-task-metrics
+			--no-collector.systemd.enable-restarts-metrics
+			--collector.systemd.enable-restarts-metrics
+			--no-collector.systemd.enable-start-time-metrics
+			--collector.systemd.enable-start-time-metrics
+			--collector.systemd.timeout
+			--no-collector.logind
+			--collector.logind
+			--collector.logind.timeout
+			--no-collector.supervisord
+			--collector.supervisord
+			--collector.supervisord.url
+			--collector.supervisord.timeout
+			--no-collector.tcpstat
+			--collector.tcpstat
+			--no-collector.qdisc
+			--collector.qdisc
+			--collector.qdisc.exclude-pattern
+			--collector.qdisc.device-exclude
+			--collector.qdisk.device-exclude
+			--collector.qdisc.include-pattern
+			--collector.qdisc.device-include
+			--collector.qdisk.device-include
+			--collector.qdisc.fixtures
+			--no-collector.network_route
+			--collector.network_route
+			--no-collector.ipvs
+			--collector.ipvs
+			--collector.ipvs.backend-labels
+			--no-collector.pcidevice
+			--collector.pcidevice
+			--no-collector.pcidevice.names
+			--collector.pcidevice.names
+			--collector.pcidevice.idsfile
+			--no-collector.mountstats
+			--collector.mountstats
+			--no-collector.ntp
+			--collector.ntp
+			--collector.ntp.server
+			--collector.ntp.server-port
+			--collector.ntp.protocol-version
+			--no-collector.ntp.server-is-local
+			--collector.ntp.server-is-local
+			--collector.ntp.ip-ttl
+			--collector.ntp.max-distance
+			--collector.ntp.local-offset-tolerance
+			--collector.ntp.timeout
+			--no-collector.ethtool
+			--collector.ethtool
+			--collector.ethtool.device-include
+			--collector.ethtool.device-exclude
+			--collector.ethtool.metrics-include
+			--no-collector.wifi
+			--collector.wifi
+			--collector.wifi.fixtures
+			--no-collector.perf
+			--collector.perf
+			--collector.perf.cpus
+			--collector.perf.tracepoint
+			--no-collector.perf.disable-hardware-profilers
+			--collector.perf.disable-hardware-profilers
+			--collector.perf.hardware-profilers
+			--no-collector.perf.disable-software-profilers
+			--collector.perf.disable-software-profilers
+			--collector.perf.software-profilers
+			--no-collector.perf.disable-cache-profilers
+			--collector.perf.disable-cache-profilers
+			--collector.perf.cache-profilers
+			--no-collector.runit
+			--collector.runit
+			--collector.runit.servicedir
+			--no-collector.edac
+			--collector.edac
+			--no-collector.bonding
+			--collector.bonding
+			--no-collector.nvme
+			--collector.nvme
+			--no-collector.rapl
+			--collector.rapl
+			--no-collector.rapl.enable-zone-label
+			--collector.rapl.enable-zone-label
+			--no-collector.powersupplyclass
+			--collector.powersupplyclass
+			--collector.powersupplyclass.ignored-supplies
+			--collector.powersupply.ignored-supplies
+			--no-collector.nvmesubsystem
+			--collector.nvmesubsystem
+			--no-collector.mdadm
+			--collector.mdadm
+			--no-collector.fibrechannel
+			--collector.fibrechannel
+			--no-collector.infiniband
+			--collector.infiniband
+			--collector.infiniband.device-include
+			--collector.infiniband.device-exclude
+			--no-collector.cgroups
+			--collector.cgroups
+			--no-collector.ksmd
+			--collector.ksmd
+			--no-collector.cpu_vulnerabilities
+			--collector.cpu_vulnerabilities
+			--no-collector.kernel_hung
+			--collector.kernel_hung
 		"
 		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
 		;;

@@ -1,5 +1,5 @@
 //! Paths to NVMe subsystems: `/sys/class/nvme-subsystem/nvme-subsysN` with `subsysnqn`, `model`,
-//! `serial` and `iopolicy`, and an entry for each controller (`nvme0`, a path, with `state` and
+//! `serial` and `iopolicy`, and an entry for each controller (`nvme0`, a path, with state and
 //! `transport`) and each namespace (`nvme0n1`; drivers/nvme/host, since 4.15). A controller is in one of
 //! five states here; while it is being made or deleted it is in none of them, and a state that is not
 //! known is `unknown`.
