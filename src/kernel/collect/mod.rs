@@ -1,23 +1,33 @@
 //! What this box can tell: one file a subject, one row here for each.
 
 mod attributes;
+mod bcache;
+mod btrfs;
 mod collector;
 mod conntrack;
 mod cpu;
 mod cpufreq;
 mod disk;
+mod drbd;
 mod filefd;
 mod filesystem;
+mod gathered;
 mod hwmon;
 mod keyed;
+mod learned;
+mod lines;
 mod loadavg;
 mod memory;
 mod netclass;
 mod netstat;
 mod network;
+mod nfs;
+mod nfsd;
 mod pressure;
 mod sockstat;
 mod stat;
+mod subtree;
+mod tapestats;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod textfile;
@@ -26,6 +36,8 @@ mod time;
 mod timex;
 mod uname;
 mod vmstat;
+mod xfs;
+mod zfs;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -54,6 +66,14 @@ pub static COLLECTORS: &[Spec] = &[
     // Its samples need the store.
     #[cfg(feature = "hub")]
     textfile::SPEC,
+    nfs::SPEC,
+    nfsd::SPEC,
+    xfs::SPEC,
+    btrfs::SPEC,
+    bcache::SPEC,
+    zfs::SPEC,
+    tapestats::SPEC,
+    drbd::SPEC,
 ];
 
 #[cfg(test)]
@@ -83,8 +103,18 @@ mod tests {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
-            let is_engine =
-                ["mod", "attributes", "collector", "keyed", "testing"].contains(&&*name);
+            let is_engine = [
+                "mod",
+                "attributes",
+                "collector",
+                "gathered",
+                "keyed",
+                "learned",
+                "lines",
+                "subtree",
+                "testing",
+            ]
+            .contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }

@@ -6,19 +6,19 @@ use crate::base::text::words::quoted;
 
 /// Its collectors.
 const COLLECTORS: &str = "\
-    arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi drbd drm edac \
-    entropy ethtool fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm \
-    meminfo_numa mountstats network_route nfs nfsd ntp nvme os pcidevice perf powersupplyclass \
-    processes qdisc rapl runit schedstat selinux slabinfo softirqs softnet supervisord swap sysctl \
-    systemd tapestats tcpstat textfile udp_queues watchdog wifi xfrm xfs zfs zoneinfo";
+    arp bonding buddyinfo cgroups cpu_vulnerabilities dmi edac entropy ethtool fibrechannel \
+    infiniband interrupts ipvs kernel_hung ksmd lnstat logind mdadm meminfo_numa mountstats \
+    network_route ntp nvme os pcidevice perf powersupplyclass processes qdisc rapl runit schedstat \
+    selinux slabinfo softirqs softnet supervisord swap sysctl systemd tcpstat textfile udp_queues \
+    watchdog wifi xfrm zoneinfo";
 
 /// Options of collectors that take no value.
 const SWITCHES: &str = "\
-    arp.netlink bcache.priorityStats cpu.info interrupts.include-zeros \
-    netdev.enable-detailed-metrics netdev.label-ifalias ntp.server-is-local pcidevice.names \
-    perf.disable-cache-profilers perf.disable-hardware-profilers perf.disable-software-profilers \
-    rapl.enable-zone-label systemd.enable-restarts-metrics systemd.enable-start-time-metrics \
-    systemd.enable-task-metrics systemd.private";
+    arp.netlink cpu.info interrupts.include-zeros netdev.enable-detailed-metrics \
+    netdev.label-ifalias ntp.server-is-local pcidevice.names perf.disable-cache-profilers \
+    perf.disable-hardware-profilers perf.disable-software-profilers rapl.enable-zone-label \
+    systemd.enable-restarts-metrics systemd.enable-start-time-metrics systemd.enable-task-metrics \
+    systemd.private";
 
 /// Options of collectors that take a value.
 const VALUES: &str = "\
@@ -31,7 +31,7 @@ const VALUES: &str = "\
     qdisk.device-exclude qdisk.device-include runit.servicedir slabinfo.slabs-exclude \
     slabinfo.slabs-include supervisord.url sysctl.include sysctl.include-info \
     systemd.unit-blacklist systemd.unit-exclude systemd.unit-include systemd.unit-whitelist \
-    tapestats.ignored-devices textfile.directory wifi.fixtures";
+    textfile.directory wifi.fixtures";
 
 /// Why an ignored flag has no effect.
 pub const IGNORED: &str =
