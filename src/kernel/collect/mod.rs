@@ -2,13 +2,16 @@
 
 mod attributes;
 mod bcache;
+mod bcachefs;
 mod btrfs;
 mod collector;
 mod conntrack;
 mod cpu;
 mod cpufreq;
 mod disk;
+mod dmmultipath;
 mod drbd;
+mod drm;
 mod filefd;
 mod filesystem;
 mod gathered;
@@ -72,7 +75,10 @@ pub static COLLECTORS: &[Spec] = &[
     btrfs::SPEC,
     bcache::SPEC,
     zfs::SPEC,
+    drm::SPEC,
     tapestats::SPEC,
+    dmmultipath::SPEC,
+    bcachefs::SPEC,
     drbd::SPEC,
 ];
 

@@ -157,7 +157,7 @@ impl Zfs {
             if lines.peek().is_none() {
                 errors.record(Error::parse(place, EXPECTED, text));
             }
-            for (key, kind, data) in lines.filter(|(_, kind, _)| matches!(*kind, b"3" | b"4")) {
+            for (key, _, data) in lines.filter(|(_, kind, _)| matches!(*kind, b"3" | b"4")) {
                 let make = |_: &str, key: &str| Some(made(beginning, key, file));
                 let Some(family) = keys.family([file.as_bytes(), key], &make) else { continue };
                 match keyed::number(&family, data) {
