@@ -90,11 +90,14 @@ fn a_steady_scrape_allocates_nothing() {
     let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
     let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
     let (udev, rootfs) = ("--path.udev.data=fixtures/box/udev/data", "--path.rootfs=fixtures/box");
+    let off = COLLECTORS.iter().filter(|spec| !spec.subject.on);
+    let on: Vec<String> = off.map(|spec| format!("--collector.{}", spec.subject.name)).collect();
+    let fixture = || on.iter().map(String::as_str).chain([procfs, sysfs, udev, rootfs]);
     let all = [
-        &["--dialect=sysmetrics", procfs, sysfs, udev, rootfs][..],
-        &["--dialect=node_exporter", procfs, sysfs, udev, rootfs],
-        &["--dialect=sysmetrics"], // this machine
-        &["--dialect=node_exporter"],
+        fixture().chain(["--dialect=sysmetrics"]).collect::<Vec<&str>>(),
+        fixture().chain(["--dialect=node_exporter"]).collect(),
+        vec!["--dialect=sysmetrics"], // this machine
+        vec!["--dialect=node_exporter"],
     ];
     for (args, env) in all.iter().flat_map(|args| LABELS.map(|env| (args, env))) {
         // The last is two scrapers, each with its own format.
@@ -117,7 +120,7 @@ fn a_steady_scrape_allocates_nothing() {
             }
         }
     }
-    every_collector_is_in_it(&[procfs, sysfs, udev, rootfs]);
+    every_collector_is_in_it(&fixture().collect::<Vec<&str>>());
     crowd::allocate_nothing_and_keep_few_descriptors();
     #[cfg(feature = "hub")]
     {

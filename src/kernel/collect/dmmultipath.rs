@@ -115,29 +115,36 @@ impl Reading<'_> {
         number
     }
 
-    /// Its paths, whose names come to `names`. A path whose state cannot be read is not active.
+    /// Its paths, whose names come to `names`. Where a state cannot be read, how many are active is not
+    /// known.
     fn paths(&mut self, names: &mut Names) {
         let [.., all, active, failed, state] = &FAMILIES;
         let listed = self.opened.list(&[self.device, b"slaves"], names);
         if self.errors.unless_absent(listed).is_none() {
-            names.truncate(0);
+            return;
         }
-        let (mut count, mut count_active) = (0, 0);
+        let (mut count, mut count_active, mut count_known) = (0, 0, 0);
         for path in (0..).map_while(|at| names.get(at)) {
-            let mut text = [0; MAX_TEXT];
             count += 1;
-            let read = self.opened.read(&[path, b"device/state"], &mut text);
-            match read {
+            let (mut text, parts) = ([0; MAX_TEXT], [path, b"device/state"]);
+            match self.opened.read(&parts, &mut text) {
+                Ok([]) => {
+                    let place = self.opened.place(&parts);
+                    self.errors.record(Error::parse(place, "a state", b""));
+                }
                 Ok(text) => {
+                    count_known += 1;
                     count_active += u64::from(matches!(text, b"running" | b"live"));
                     self.gathered.push(state, &[self.name, path, text], Value::Int(1));
                 }
                 Err(error) => self.errors.record(error),
             }
         }
-        let counts = [(all, count), (active, count_active), (failed, count - count_active)];
-        for (family, count) in counts {
-            self.gathered.push(family, &[self.name, self.device], Value::Int(count));
+        let labels = [self.name, self.device];
+        self.gathered.push(all, &labels, Value::Int(count));
+        if count_known == count {
+            self.gathered.push(active, &labels, Value::Int(count_active));
+            self.gathered.push(failed, &labels, Value::Int(count - count_active));
         }
     }
 }
@@ -193,7 +200,7 @@ mod tests {
         tree.remove("sys/block/sdk/device/state");
         let mut multipath = tree.open(&SPEC, Dialect::Node, &[]);
         let (lines, errors) = scrape(&mut multipath, Dialect::Node, &["dmm"]);
-        assert_eq!((lines.len(), errors), (9 - 3, 3));
+        assert_eq!((lines.len(), errors), (9 - 5, 3));
         assert!(Tree::new("dmmultipath-none").open(&SPEC, Dialect::Node, &[]).is_unsupported());
     }
 }

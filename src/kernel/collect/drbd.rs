@@ -100,10 +100,10 @@ impl Collector for Drbd {
             let Some((key, value)) = scan::keyed(word) else { continue };
             if value.is_empty() && key.len() <= MAX_NUMBER && scan::uint(key).is_some() {
                 device = Some(Device::of(key));
-            } else if let Some(device) = &device {
-                if !device.word(key, value, &mut self.gathered) {
-                    errors.record(Error::parse(PATH, "an integer or two states", word));
-                }
+            } else if let Some(device) = &device
+                && !device.word(key, value, &mut self.gathered)
+            {
+                errors.record(Error::parse(PATH, "an integer or two states", word));
             }
         }
         self.gathered.write_rows(errors, out);
