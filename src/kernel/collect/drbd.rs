@@ -98,6 +98,9 @@ impl Collector for Drbd {
         let mut device = None;
         for word in scan::lines(text).flat_map(scan::fields) {
             let Some((key, value)) = scan::keyed(word) else { continue };
+            if value.contains(&b':') {
+                continue;
+            }
             if value.is_empty() && key.len() <= MAX_NUMBER && scan::uint(key).is_some() {
                 device = Some(Device::of(key));
             } else if let Some(device) = &device
@@ -128,6 +131,9 @@ impl Device {
     /// Whether the value is as it should be.
     fn word(&self, key: &[u8], value: &[u8], gathered: &mut Gathered) -> bool {
         let Some((_, word)) = WORDS.iter().find(|(known, _)| *known == key) else { return true };
+        if value.is_empty() {
+            return false;
+        }
         let name = self.name.get(..self.length).unwrap_or_default();
         let is = |text: &[u8], good: &str| Value::Int((text == good.as_bytes()).into());
         match word {
@@ -201,12 +207,8 @@ mod tests {
             "ns:1 18446744073709551616: 7: ns:-1 ro:Primary dw:2 dw:3 x::1 cs:\n",
         );
         let mut drbd = tree.open(&SPEC, Dialect::Node, &[]);
-        let expected = [
-            r#"drbd_disk_written_bytes_total{device="drbd7"} 2048"#,
-            r#"drbd_connected{device="drbd7"} 0"#,
-        ];
-        let expected = expected.map(String::from).to_vec();
-        assert_eq!(scrape(&mut drbd, Dialect::Node, &["drbd"]), (expected, 2));
+        let expected = vec![r#"drbd_disk_written_bytes_total{device="drbd7"} 2048"#.to_owned()];
+        assert_eq!(scrape(&mut drbd, Dialect::Node, &["drbd"]), (expected, 3));
         tree.remove("proc/drbd");
         assert!(tree.open(&SPEC, Dialect::Node, &[]).is_unsupported());
     }

@@ -1,8 +1,10 @@
 //! Btrfs file systems: `/sys/fs/btrfs/UUID`, of the mounted ones (fs/btrfs/sysfs.c, since 3.14):
 //! `allocation/{data,metadata,system}` in bytes with a directory for each layout, `commit_stats` in
 //! milliseconds (since 6.1), `devices/*/size` in sectors. How many bytes of the devices a byte takes
-//! follows from the layout and the number of devices. The counters of errors of each device are not there,
-//! since the kernel tells them by the mount point alone.
+//! follows from the layout and the number of devices. `devinfo/N/error_stats` (since 5.14) and `missing`
+//! (since 5.6) are of the device with that number; which of `devices` it is sysfs does not tell.
+//! node_exporter has these errors by name, which it asks for at the mount point; there a file system that
+//! hangs would hold it up, so they are in our own names only.
 
 use super::gathered::Gathered;
 use super::subtree::{Opened, Subtree};
@@ -11,7 +13,7 @@ use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::Unit::{Millis, One, Sectors};
 use crate::model::metric::{Family, Sink, Value, counter, gauge};
-use crate::settings::Subject;
+use crate::settings::{Dialect, Subject};
 
 const BASE: &str = "/sys/fs/btrfs";
 
@@ -22,7 +24,7 @@ const UUID: &[&str] = &["uuid"];
 const LAYOUT: &[&str] = &["uuid", "block_group_type", "mode"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 11] = [
+static FAMILIES: [Family; 13] = [
     gauge("btrfs_info",                  One,     "The file system, and its label.",                  &["uuid", "label"]),
     gauge("btrfs_global_rsv_size_bytes", One,     "Size of the global reserve.",                      UUID),
     counter("btrfs_commits_total",       One,     "Commits.",                                         UUID),
@@ -34,6 +36,8 @@ static FAMILIES: [Family; 11] = [
     gauge("btrfs_size_bytes",            One,     "Space allocated.",                                 LAYOUT),
     gauge("btrfs_allocation_ratio",      One,     "Bytes of the devices that a byte takes.",          LAYOUT),
     gauge("btrfs_device_size_bytes",     Sectors, "Size of a device of the file system.",             &["uuid", "device"]),
+    counter("btrfs_device_errors_total", One,     "Errors of a device.",                              &["uuid", "devid", "type"]).only_own(),
+    gauge("btrfs_device_missing",        One,     "Whether a device is missing.",                     &["uuid", "devid"]).only_own(),
 ];
 
 /// A line of `commit_stats` and its family.
@@ -42,6 +46,15 @@ static COMMITS: [(&[u8], &Family<'static>); 4] = [
     (b"last_commit_ms", &FAMILIES[3]),
     (b"max_commit_ms", &FAMILIES[4]),
     (b"total_commit_ms", &FAMILIES[5]),
+];
+
+/// A line of `error_stats` and the kind of error.
+const ERRORS: [(&[u8], &str); 5] = [
+    (b"write_errs", "write"),
+    (b"read_errs", "read"),
+    (b"flush_errs", "flush"),
+    (b"corruption_errs", "corruption"),
+    (b"generation_errs", "generation"),
 ];
 
 /// What is stored in a group of blocks.
@@ -83,6 +96,7 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Btrfs {
         place: Subtree::new(setup.root, BASE),
+        dialect: setup.dialect,
         entries: Names::default(),
         devices: Names::default(),
         gathered: Gathered::new(BASE),
@@ -91,6 +105,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Btrfs {
     place: Subtree,
+    dialect: Dialect,
     entries: Names,
     devices: Names,
     gathered: Gathered,
@@ -98,7 +113,7 @@ struct Btrfs {
 
 impl Collector for Btrfs {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let Btrfs { place, entries, devices, gathered } = self;
+        let Btrfs { place, entries, devices, gathered, .. } = self;
         let errors = &mut *scrape.errors;
         let Some(opened) = errors.unless_absent(place.open()) else { return Ok(()) };
         errors.unless_absent(opened.list(&[], entries));
@@ -114,11 +129,17 @@ impl Collector for Btrfs {
             reading.devices(devices);
             let count = (0..).map_while(|at| devices.get(at)).count() as u64;
             TYPES.iter().for_each(|kind| reading.allocation(kind, count));
+            if self.dialect == Dialect::Own {
+                reading.device_errors(devices);
+            }
         }
         gathered.write_rows(errors, out);
         Ok(())
     }
 }
+
+/// Takes a key and its number, for the samples of the file system with that UUID.
+type Each<'a> = dyn FnMut(&[u8], u64, &mut Gathered, &[u8]) + 'a;
 
 /// One file system while it is read.
 struct Reading<'a> {
@@ -139,22 +160,53 @@ impl Reading<'_> {
         self.gathered.push(info, &[self.uuid, label], Value::Int(1));
         let path: [&[u8]; 2] = [self.entry, b"allocation/global_rsv_size"];
         self.number(&path, reserve, &[self.uuid]);
-        let path = [self.entry, b"commit_stats"];
-        let Some(text) = self.errors.unless_absent(self.opened.read(&path, &mut text)) else {
+        let commit_stats = [self.entry, b"commit_stats"];
+        self.lines(&commit_stats, &mut |key, raw, gathered, uuid| {
+            let known = COMMITS.iter().find(|(known, _)| *known == key);
+            if let Some((_, family)) = known {
+                gathered.push(family, &[uuid], family.value(raw));
+            }
+        });
+    }
+
+    /// A file of lines with a key and a number.
+    fn lines(&mut self, path: &[&[u8]], each: &mut Each<'_>) {
+        let mut text = [0; MAX_TEXT];
+        let Some(text) = self.errors.unless_absent(self.opened.read(path, &mut text)) else {
             return;
         };
         for line in scan::lines(text) {
             let mut words = scan::fields(line);
-            let key = words.next();
-            let known = COMMITS.iter().find(|(known, _)| Some(*known) == key);
-            let Some((_, family)) = known else { continue };
+            let key = words.next().unwrap_or_default();
             match words.next().and_then(scan::uint) {
-                Some(raw) => self.gathered.push(family, &[self.uuid], family.value(raw)),
+                Some(raw) => each(key, raw, self.gathered, self.uuid),
+                // `invalid` are counters of a device that the kernel has not read yet.
+                None if matches!(key, b"" | b"invalid") => {}
                 None => {
-                    let place = self.opened.place(&path);
+                    let place = self.opened.place(path);
                     self.errors.record(Error::parse(place, "a key and an integer", line));
                 }
             }
+        }
+    }
+
+    /// The errors of its devices by their numbers, which come to `names`.
+    fn device_errors(&mut self, names: &mut Names) {
+        let listed = self.opened.list(&[self.entry, b"devinfo"], names);
+        if self.errors.unless_absent(listed).is_none() {
+            return;
+        }
+        let [.., errors, missing] = &FAMILIES;
+        for id in (0..).map_while(|at| names.get(at)) {
+            let error_stats = [self.entry, b"devinfo", id, b"error_stats"];
+            self.lines(&error_stats, &mut |key, raw, gathered, uuid| {
+                let known = ERRORS.iter().find(|(known, _)| *known == key);
+                if let Some((_, kind)) = known {
+                    gathered.push(errors, &[uuid, id, kind.as_bytes()], Value::Int(raw));
+                }
+            });
+            let path: [&[u8]; 4] = [self.entry, b"devinfo", id, b"missing"];
+            self.number(&path, missing, &[self.uuid, id]);
         }
     }
 
@@ -162,7 +214,7 @@ impl Reading<'_> {
     fn devices(&mut self, names: &mut Names) {
         let listed = self.opened.list(&[self.entry, b"devices"], names);
         self.errors.unless_absent(listed);
-        let [.., size] = &FAMILIES;
+        let [.., size, _, _] = &FAMILIES;
         for device in (0..).map_while(|at| names.get(at)) {
             let path: [&[u8]; 4] = [self.entry, b"devices", device, b"size"];
             self.number(&path, size, &[self.uuid, device]);
@@ -171,7 +223,7 @@ impl Reading<'_> {
 
     /// The space for data, metadata or system.
     fn allocation(&mut self, kind: &str, devices: u64) {
-        let [.., reserved, used, size, ratio, _] = &FAMILIES;
+        let [.., reserved, used, size, ratio, _, _, _] = &FAMILIES;
         let (entry, kind) = (self.entry, kind.as_bytes());
         let path: [&[u8]; 4] = [entry, b"allocation", kind, b"bytes_reserved"];
         self.number(&path, reserved, &[self.uuid, kind]);
@@ -223,75 +275,4 @@ impl Redundancy {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Tree, scrape};
-
-    fn machine(name: &str) -> Tree {
-        let tree = Tree::new(name);
-        let put = |file: &str, text: &str| tree.put(&format!("sys/fs/btrfs/{file}"), text);
-        put("features/raid56", "0\n");
-        put("a-1/label", "disk \"one\"\n");
-        put("a-1/metadata_uuid", "a-9\n");
-        put(
-            "a-1/commit_stats",
-            "commits 3\nlast_commit_ms 1004\nmax_commit_ms 5\ntotal_commit_ms 6\n",
-        );
-        put("a-1/allocation/global_rsv_size", "7\n");
-        put("a-1/allocation/data/bytes_reserved", "8\n");
-        put("a-1/allocation/data/raid5/used_bytes", "9\n");
-        put("a-1/allocation/data/raid5/total_bytes", "10\n");
-        put("a-1/allocation/system/dup/total_bytes", "11\n");
-        for (device, size) in [("sda", "2\n"), ("sdb", "4\n"), ("sdc", "6\n")] {
-            put(&format!("a-1/devices/{device}/size"), size);
-        }
-        tree
-    }
-
-    #[test]
-    fn every_number_of_a_file_system() {
-        let tree = machine("btrfs");
-        let expected = [
-            r#"btrfs_info{uuid="a-9",label="disk \"one\""} 1"#,
-            r#"btrfs_global_rsv_size_bytes{uuid="a-9"} 7"#,
-            r#"btrfs_commits_total{uuid="a-9"} 3"#,
-            r#"btrfs_last_commit_seconds{uuid="a-9"} 1.004"#,
-            r#"btrfs_max_commit_seconds{uuid="a-9"} 0.005"#,
-            r#"btrfs_commit_seconds_total{uuid="a-9"} 0.006"#,
-            r#"btrfs_reserved_bytes{uuid="a-9",block_group_type="data"} 8"#,
-            r#"btrfs_used_bytes{uuid="a-9",block_group_type="data",mode="raid5"} 9"#,
-            r#"btrfs_size_bytes{uuid="a-9",block_group_type="data",mode="raid5"} 10"#,
-            r#"btrfs_size_bytes{uuid="a-9",block_group_type="system",mode="dup"} 11"#,
-            r#"btrfs_allocation_ratio{uuid="a-9",block_group_type="data",mode="raid5"} 1.5"#,
-            r#"btrfs_allocation_ratio{uuid="a-9",block_group_type="system",mode="dup"} 2"#,
-            r#"btrfs_device_size_bytes{uuid="a-9",device="sda"} 1024"#,
-            r#"btrfs_device_size_bytes{uuid="a-9",device="sdb"} 2048"#,
-            r#"btrfs_device_size_bytes{uuid="a-9",device="sdc"} 3072"#,
-        ];
-        let expected = expected.map(String::from).to_vec();
-        for dialect in [Dialect::Own, Dialect::Node] {
-            let mut btrfs = tree.open(&SPEC, dialect, &[]);
-            for _ in 0..2 {
-                assert_eq!(scrape(&mut btrfs, dialect, &["btrfs"]), (expected.clone(), 0));
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
-        let tree = machine("btrfs-bad");
-        let put = |file: &str, text: &str| tree.put(&format!("sys/fs/btrfs/a-1/{file}"), text);
-        put("commit_stats", "commits -3\n\nother 5\nlast_commit_ms\nmax_commit_ms 5");
-        put("allocation/data/raid5/used_bytes", "many");
-        put("devices/sdb/size", "");
-        let mut btrfs = tree.open(&SPEC, Dialect::Node, &[]);
-        let (lines, errors) = scrape(&mut btrfs, Dialect::Node, &["btrfs"]);
-        assert_eq!((lines.len(), errors), (15 - 5, 4));
-        assert!(lines.contains(&r#"btrfs_max_commit_seconds{uuid="a-9"} 0.005"#.to_owned()));
-        let parity = Redundancy::Parity(2);
-        assert_eq!((parity.ratio(2), parity.ratio(3)), (None, Some(Value::Float(3.0))));
-        let mut none = Tree::new("btrfs-none").open(&SPEC, Dialect::Node, &[]);
-        assert_eq!(scrape(&mut none, Dialect::Node, &["btrfs"]), (vec![], 0));
-    }
-}
+mod tests;
