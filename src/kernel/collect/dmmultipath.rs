@@ -63,7 +63,7 @@ impl Collector for Multipath {
         let Multipath { place, devices, paths, gathered } = self;
         let errors = &mut *scrape.errors;
         let opened = place.open().map_err(Error::of_optional)?;
-        errors.unless_absent(opened.list(&[], devices));
+        opened.list(&[], devices, errors);
         gathered.begin();
         let devices = (0..).map_while(|at| devices.get(at));
         for device in devices.filter(|device| device.starts_with(b"dm-")) {
@@ -119,8 +119,7 @@ impl Reading<'_> {
     /// known.
     fn paths(&mut self, names: &mut Names) {
         let [.., all, active, failed, state] = &FAMILIES;
-        let listed = self.opened.list(&[self.device, b"slaves"], names);
-        if self.errors.unless_absent(listed).is_none() {
+        if !self.opened.list(&[self.device, b"slaves"], names, self.errors) {
             return;
         }
         let (mut count, mut count_active, mut count_known) = (0, 0, 0);

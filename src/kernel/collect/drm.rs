@@ -87,7 +87,7 @@ impl Collector for Drm {
         let Drm { links, place, entries, chips, gathered } = self;
         let errors = &mut *scrape.errors;
         let Some(opened) = errors.unless_absent(place.open()) else { return Ok(()) };
-        errors.unless_absent(opened.list(&[], entries));
+        opened.list(&[], entries, errors);
         gathered.begin();
         let has_gone = |card: &[u8]| !(0..).map_while(|at| entries.get(at)).any(|it| it == card);
         chips.retain(|(card, _)| !has_gone(card));

@@ -75,3 +75,43 @@ pub fn gather(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::model::metric::{Buffer, Unit, counter};
+    use crate::outputs::expose::{Format, Lines, Text};
+
+    static FAMILIES: [Family; 2] = [
+        counter("a_total", Unit::Kibibytes, "A.", &["disk", "way"]),
+        counter("b_total", Unit::One, "B.", &["disk", "version", "call"]),
+    ];
+    static TABLE: [Line; 2] = [
+        Line {
+            key: "io",
+            numbers: Numbers::Each(&[(2, &FAMILIES[0], &["out"]), (0, &FAMILIES[0], &["in"])]),
+        },
+        Line { key: "calls", numbers: Numbers::Procedures(&FAMILIES[1], "3", &["", "get", "put"]) },
+    ];
+
+    #[test]
+    fn numbers_go_by_key_and_place() {
+        let text = b"calls 4 1 2 3 4\nio 5 x 6\nother 7\nio 8\ncalls\ncalls 1 1 -2\n";
+        let (mut gathered, mut errors) = (Gathered::new("/proc/x"), PartialErrors::default());
+        gather(text, &TABLE, &[b"sda"], "/proc/x".into(), &mut errors, &mut gathered);
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut page = Text::new(Dialect::Node, Format::Prometheus, &mut out, &mut lines);
+        gathered.write_rows(&mut errors, &mut page);
+        page.finish();
+        let page = String::from_utf8(out.bytes().to_vec()).unwrap();
+        let samples: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
+        let expected = [
+            r#"node_a_total{disk="sda",way="in"} 5120"#,
+            r#"node_a_total{disk="sda",way="out"} 6144"#,
+            r#"node_b_total{disk="sda",version="3",call="get"} 2"#,
+            r#"node_b_total{disk="sda",version="3",call="put"} 3"#,
+        ];
+        assert_eq!((samples, errors.count()), (expected.to_vec(), 1));
+    }
+}

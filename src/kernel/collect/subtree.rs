@@ -2,6 +2,7 @@
 //! The directory is opened for one scrape, and all that is below it relative to it. No descriptor stays
 //! open from scrape to scrape, and a steady scrape allocates nothing.
 
+use super::PartialErrors;
 use crate::base::error::{Error, Place};
 use crate::base::sys;
 use crate::kernel::read::{Names, Root};
@@ -12,7 +13,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// More entries than a directory of objects has; what comes after is left out and counted.
-const MAX_ENTRIES: usize = 4096;
+const MAX_ENTRIES: usize = 16_384;
 
 /// The longest path below the directory.
 const MAX_PATH: usize = 512;
@@ -49,9 +50,9 @@ impl Subtree {
 }
 
 impl Opened {
-    /// Puts the names in the directory `path`, given in parts, into `names`, in the kernel's order. A
-    /// name that is not UTF-8 is left out.
-    pub fn list(&self, path: &[&[u8]], names: &mut Names) -> Result<(), Error> {
+    /// Puts the names in the directory `path`, given in parts, into `names`, in the kernel's order, and
+    /// says whether there is such a directory. A name that is not UTF-8 is left out.
+    pub fn list(&self, path: &[&[u8]], names: &mut Names, errors: &mut PartialErrors) -> bool {
         names.truncate(0);
         let (mut count, mut has_more) = (0, false);
         let joined = Joined::of(path);
@@ -66,11 +67,11 @@ impl Opened {
                 }
             })
         });
-        listed.map_err(|e| Error::of(self.place(path), &e))?;
         if has_more {
-            return Err(Error::parse(self.place(path), "at most 4096 entries", b""));
+            errors.record(Error::parse(self.place(path), "at most 16384 entries", b""));
         }
-        Ok(())
+        let listed = listed.map_err(|e| Error::of(self.place(path), &e));
+        errors.unless_absent(listed).is_some()
     }
 
     /// The file `path`, which the kernel hands out at once, as much as fits into `into`, without blanks
@@ -169,15 +170,17 @@ mod tests {
         tree.put("sys/fs/x/one/long", &"y".repeat(3 * PAGE));
         let opened = subtree.open().unwrap();
         let (mut names, mut whole) = (Names::default(), Vec::new());
-        opened.list(&[], &mut names).unwrap();
+        let mut errors = PartialErrors::default();
+        assert!(opened.list(&[], &mut names, &mut errors));
         assert_eq!((names.get(0), names.get(1)), (Some(&b"one"[..]), None));
         assert_eq!(opened.read(&[b"one", b"size"], &mut [0; 9]), Ok(&b"12"[..]));
         assert_eq!(opened.read_whole(&[b"one", b"long"], &mut whole).unwrap().len(), 3 * PAGE);
         assert_eq!(opened.read_whole(&[b"one", b"size"], &mut whole), Ok(&b" 12\n"[..]));
         let gone = Error::Absent(opened.place(&[b"two", b"size"]));
         assert_eq!(opened.read(&[b"two", b"size"], &mut [0; 9]), Err(gone));
-        assert!(matches!(opened.list(&[b"two"], &mut names), Err(Error::Absent(_))));
-        assert!(names.get(0).is_none());
+        assert!(!opened.list(&[b"two"], &mut names, &mut errors));
+        assert!(!opened.list(&[b"one", b"size"], &mut names, &mut errors));
+        assert!(names.get(0).is_none() && errors.count() == 0);
         assert!(matches!(opened.read(&[b"one"], &mut [0; 9]), Err(Error::Read(..))));
     }
 }

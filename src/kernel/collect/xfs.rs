@@ -124,7 +124,7 @@ impl Collector for Xfs {
         let Xfs { place, devices, gathered } = self;
         let errors = &mut *scrape.errors;
         let Some(opened) = errors.unless_absent(place.open()) else { return Ok(()) };
-        errors.unless_absent(opened.list(&[], devices));
+        opened.list(&[], devices, errors);
         gathered.begin();
         for device in (0..).map_while(|at| devices.get(at)) {
             let path = [device, b"stats/stats"];

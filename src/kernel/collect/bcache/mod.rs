@@ -155,15 +155,14 @@ impl Collector for Bcache {
         let Bcache { place, sets, devices, gathered, .. } = self;
         let errors = &mut *scrape.errors;
         let Some(opened) = errors.unless_absent(place.open()) else { return Ok(()) };
-        errors.unless_absent(opened.list(&[], sets));
+        opened.list(&[], sets, errors);
         gathered.begin();
         let mut reading = Reading { opened: &opened, dialect: self.dialect, errors, gathered };
         // Files beside the sets, such as `register`, have no hyphen in their names.
         let sets = (0..).map_while(|at| sets.get(at)).filter(|set| set.contains(&b'-'));
         for set in sets {
             reading.files(&SET_FILES, &[set]);
-            let listed = opened.list(&[set], devices);
-            reading.errors.unless_absent(listed);
+            opened.list(&[set], devices, reading.errors);
             for device in (0..).map_while(|at| devices.get(at)) {
                 if is_numbered(device, b"bdev") {
                     reading.files(&BACKING_FILES, &[set, device]);

@@ -101,12 +101,12 @@ impl Collector for Bcachefs {
         let Bcachefs { place, text, systems, entries, learned, gathered } = self;
         let errors = &mut *scrape.errors;
         let opened = place.open().map_err(Error::of_optional)?;
-        errors.unless_absent(opened.list(&[], systems));
+        opened.list(&[], systems, errors);
         gathered.begin();
         let mut count = 0;
         for uuid in (0..).map_while(|at| systems.get(at)) {
             // A file beside the directories is no file system.
-            if errors.unless_absent(opened.list(&[uuid], entries)).is_none() {
+            if !opened.list(&[uuid], entries, errors) {
                 continue;
             }
             count += 1;
@@ -119,9 +119,8 @@ impl Collector for Bcachefs {
                     reading.io_errors(entry, device);
                 }
             }
-            if reading.errors.unless_absent(opened.list(&[uuid, b"counters"], entries)).is_some() {
-                reading.counters(entries, learned);
-            }
+            opened.list(&[uuid, b"counters"], entries, reading.errors);
+            reading.counters(entries, learned);
         }
         if count == 0 {
             return Err(Error::Unsupported(BASE.into()));

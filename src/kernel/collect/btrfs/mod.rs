@@ -116,7 +116,7 @@ impl Collector for Btrfs {
         let Btrfs { place, entries, devices, gathered, .. } = self;
         let errors = &mut *scrape.errors;
         let Some(opened) = errors.unless_absent(place.open()) else { return Ok(()) };
-        errors.unless_absent(opened.list(&[], entries));
+        opened.list(&[], entries, errors);
         gathered.begin();
         let entries = (0..).map_while(|at| entries.get(at));
         // `features` is no file system.
@@ -192,10 +192,7 @@ impl Reading<'_> {
 
     /// The errors of its devices by their numbers, which come to `names`.
     fn device_errors(&mut self, names: &mut Names) {
-        let listed = self.opened.list(&[self.entry, b"devinfo"], names);
-        if self.errors.unless_absent(listed).is_none() {
-            return;
-        }
+        self.opened.list(&[self.entry, b"devinfo"], names, self.errors);
         let [.., errors, missing] = &FAMILIES;
         for id in (0..).map_while(|at| names.get(at)) {
             let error_stats = [self.entry, b"devinfo", id, b"error_stats"];
@@ -212,8 +209,7 @@ impl Reading<'_> {
 
     /// The sizes of its devices, whose names come to `names`.
     fn devices(&mut self, names: &mut Names) {
-        let listed = self.opened.list(&[self.entry, b"devices"], names);
-        self.errors.unless_absent(listed);
+        self.opened.list(&[self.entry, b"devices"], names, self.errors);
         let [.., size, _, _] = &FAMILIES;
         for device in (0..).map_while(|at| names.get(at)) {
             let path: [&[u8]; 4] = [self.entry, b"devices", device, b"size"];

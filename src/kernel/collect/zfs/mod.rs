@@ -115,12 +115,12 @@ impl Collector for Zfs {
         let opened = self.place.open().map_err(Error::of_optional)?;
         self.module(&opened, errors, out);
         self.gathered.begin();
-        errors.unless_absent(opened.list(&[], &mut self.entries));
+        opened.list(&[], &mut self.entries, errors);
         let Zfs { entries, files, text, learned, gathered, .. } = self;
         let is_pool = |name: &&[u8]| !FILES.iter().any(|(file, _)| file.as_bytes() == *name);
         for pool in (0..).map_while(|at| entries.get(at)).filter(is_pool) {
             // Another file that a release has beside the pools is no directory, hence absent.
-            if errors.unless_absent(opened.list(&[pool], files)).is_none() {
+            if !opened.list(&[pool], files, errors) {
                 continue;
             }
             let mut pool = Pool { name: pool, learned, gathered, errors };
