@@ -197,7 +197,7 @@ fn is_same(known: &[u8], [first, second]: [&[u8]; 2]) -> bool {
 }
 
 /// Whether it may name a metric.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'|';
     name.len() <= MAX_NAME && name.bytes().all(is_word)
 }

@@ -2,7 +2,10 @@
 
 mod arp;
 mod attributes;
+mod bcache;
+mod bcachefs;
 mod bonding;
+mod btrfs;
 mod cgroups;
 mod collector;
 mod conntrack;
@@ -11,12 +14,16 @@ mod cpu_columns;
 mod cpu_vulnerabilities;
 mod cpufreq;
 mod disk;
+mod dmmultipath;
+mod drbd;
+mod drm;
 mod edac;
 mod entropy;
 mod ethtool;
 mod fibrechannel;
 mod filefd;
 mod filesystem;
+mod gathered;
 mod hwmon;
 mod infiniband;
 mod interrupts;
@@ -24,6 +31,8 @@ mod ipvs;
 mod kernel_hung;
 mod keyed;
 mod ksmd;
+mod learned;
+mod lines;
 mod lnstat;
 mod loadavg;
 mod logind;
@@ -34,6 +43,8 @@ mod netclass;
 mod netstat;
 mod network;
 mod network_route;
+mod nfs;
+mod nfsd;
 mod ntp;
 mod nvme;
 mod nvmesubsystem;
@@ -50,8 +61,10 @@ mod sockstat;
 mod softirqs;
 mod softnet;
 mod stat;
+mod subtree;
 mod supervisord;
 mod systemd;
+mod tapestats;
 mod tcpstat;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -64,6 +77,8 @@ mod uname;
 mod vmstat;
 mod wifi;
 mod xfrm;
+mod xfs;
+mod zfs;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -128,6 +143,17 @@ pub static COLLECTORS: &[Spec] = &[
     ksmd::SPEC,
     cpu_vulnerabilities::SPEC,
     kernel_hung::SPEC,
+    nfs::SPEC,
+    nfsd::SPEC,
+    xfs::SPEC,
+    btrfs::SPEC,
+    bcache::SPEC,
+    zfs::SPEC,
+    drm::SPEC,
+    tapestats::SPEC,
+    dmmultipath::SPEC,
+    bcachefs::SPEC,
+    drbd::SPEC,
 ];
 
 #[cfg(test)]
@@ -163,9 +189,20 @@ mod tests {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
-            let is_engine =
-                ["attributes", "collector", "cpu_columns", "keyed", "mod", "seen", "testing"]
-                    .contains(&&*name);
+            let is_engine = [
+                "attributes",
+                "collector",
+                "cpu_columns",
+                "gathered",
+                "keyed",
+                "learned",
+                "lines",
+                "mod",
+                "seen",
+                "subtree",
+                "testing",
+            ]
+            .contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }

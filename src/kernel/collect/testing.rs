@@ -61,6 +61,15 @@ pub fn outcome(opened: &mut Opened) -> Result<(), Error> {
     opened.collect(&mut Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line))
 }
 
+impl Opened {
+    /// Whether a scrape says that the kernel lacks what the collector needs, and that this is no fault.
+    pub fn is_unsupported(&mut self) -> bool {
+        let (mut out, mut line) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
+        matches!(self.collect(&mut text), Err(Error::Unsupported(_)))
+    }
+}
+
 /// The samples of one scrape that hold one of `words`, without prefix, and how many errors.
 pub fn scrape(opened: &mut Opened, dialect: Dialect, words: &[&str]) -> (Vec<String>, u64) {
     let (mut out, mut line) = (Buffer::default(), Lines::default());

@@ -15,6 +15,7 @@ use crate::kernel::read::{Dir, Listing, Patterns, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use chips::{Chips, MAX_TEXT, Reading, Sensor, Wanted};
+pub(super) use names::clean;
 use regex_lite::Regex;
 use std::time::{Duration, Instant};
 

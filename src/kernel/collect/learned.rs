@@ -1,0 +1,92 @@
+//! Families whose names come from the kernel's files, of many objects that have the same ones: each is
+//! made when its key first comes, and kept.
+
+use super::keyed::{Made, is_name};
+use crate::model::metric::{Family, fresh_stamp};
+
+/// More keys than any kernel has; what comes after is not shown.
+const MAX_KEYS: usize = 1024;
+
+/// The families of one collector, by key.
+#[derive(Default)]
+pub struct Learned {
+    keys: Vec<Key>,
+}
+
+struct Key {
+    key: Box<[u8]>,
+    /// Its family, unless it is not shown.
+    made: Option<(Made, u32)>,
+}
+
+impl Learned {
+    /// The number of the family of `key`, which is probably number `hint`. `make` is asked when the key
+    /// is new; `None` is not shown, nor is a name that came before.
+    pub fn place(
+        &mut self,
+        key: &[u8],
+        hint: usize,
+        make: &dyn Fn(&str) -> Option<Made>,
+    ) -> Option<usize> {
+        let is_it = |known: &Key| *known.key == *key;
+        let at = match self.keys.get(hint) {
+            Some(known) if is_it(known) => hint,
+            _ => match self.keys.iter().position(is_it) {
+                Some(at) => at,
+                None => self.learn(key, make)?,
+            },
+        };
+        self.keys.get(at)?.made.as_ref().map(|_| at)
+    }
+
+    #[cold]
+    fn learn(&mut self, key: &[u8], make: &dyn Fn(&str) -> Option<Made>) -> Option<usize> {
+        if self.keys.len() >= MAX_KEYS {
+            return None;
+        }
+        let is_known = |made: &Made| {
+            let mut all = self.keys.iter().filter_map(|known| known.made.as_ref());
+            all.any(|(known, _)| known.name == made.name)
+        };
+        let made = std::str::from_utf8(key).ok().and_then(make);
+        let made = made.filter(|made| is_name(&made.name) && !is_known(made));
+        let made = made.map(|made| (made, fresh_stamp()));
+        self.keys.push(Key { key: key.into(), made });
+        Some(self.keys.len() - 1)
+    }
+
+    /// The family with this number, without label keys.
+    pub fn family(&self, at: usize) -> Option<Family<'_>> {
+        let (made, stamp) = self.keys.get(at)?.made.as_ref()?;
+        Some(Family::dynamic(made.kind, made.unit, &made.name, &made.help, *stamp))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metric::{Kind, Unit};
+
+    #[test]
+    fn a_key_keeps_its_number_and_no_name_comes_twice() {
+        let mut learned = Learned::default();
+        let make = |key: &str| {
+            let name = format!("x_{}", key.replace('-', "_"));
+            let made = Made { kind: Kind::Untyped, unit: Unit::One, name, help: "X.".to_owned() };
+            (key != "hidden").then_some(made)
+        };
+        for _ in 0..2 {
+            assert_eq!(learned.place(b"a-b", 0, &make), Some(0));
+            assert_eq!(learned.place(b"hidden", 0, &make), None);
+            assert_eq!(learned.place(b"a_b", 0, &make), None, "the same name");
+            assert_eq!(learned.place(b"bad name", 0, &make), None);
+            assert_eq!(learned.place(b"c", 9, &make), Some(4));
+        }
+        assert_eq!(learned.family(4).unwrap().names().0, "x_c");
+        assert!(learned.family(1).is_none());
+        for at in 0..2 * MAX_KEYS {
+            learned.place(format!("k{at}").as_bytes(), 0, &make);
+        }
+        assert_eq!(learned.keys.len(), MAX_KEYS);
+    }
+}

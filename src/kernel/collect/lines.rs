@@ -1,0 +1,117 @@
+//! Engine for text whose lines are a key and numbers, such as `rw 28 3` of XFS and `rpc 18628 3 1 2 0` of
+//! the NFS server. What each number means is a table of the collector. Lines and numbers that the table
+//! does not have are passed over; those that the text does not have have no sample.
+
+use super::PartialErrors;
+use super::gathered::Gathered;
+use crate::base::error::{Error, Place};
+use crate::kernel::read::scan;
+use crate::model::metric::Family;
+
+/// Labels before those of the table.
+const MAX_BEFORE: usize = 2;
+
+const EXPECTED: &str = "a key and integers";
+
+/// What the numbers of one line are.
+pub struct Line {
+    /// The first word.
+    pub key: &'static str,
+    /// What stands behind it.
+    pub numbers: Numbers,
+}
+
+/// What the numbers of a line are.
+pub enum Numbers {
+    /// Each by its place, counted from 0.
+    Each(&'static [Column]),
+    /// Their count, then one for each of these procedures of a version of a protocol, all of one family;
+    /// one without a name is not shown.
+    Procedures(&'static Family<'static>, &'static str, &'static [&'static str]),
+}
+
+/// One number: its place, its family, and the values of the family's labels.
+pub type Column = (usize, &'static Family<'static>, &'static [&'static str]);
+
+/// Puts every number of `text` that `table` has into `gathered`; all samples have the labels `before`
+/// before those of the table.
+pub fn gather(
+    text: &[u8],
+    table: &'static [Line],
+    before: &[&[u8]],
+    place: Place,
+    errors: &mut PartialErrors,
+    gathered: &mut Gathered,
+) {
+    for line in scan::lines(text) {
+        let mut words = scan::fields(line);
+        let key = words.next().unwrap_or_default();
+        let Some(known) = table.iter().find(|known| known.key.as_bytes() == key) else { continue };
+        let mut sample = |family: &'static Family<'static>,
+                          labels: &[&str],
+                          word: Option<&[u8]>| {
+            let Some(word) = word else { return };
+            match scan::uint(word) {
+                Some(raw) => {
+                    let mut all = [&b""[..]; MAX_BEFORE + 2];
+                    let values = before.iter().copied().chain(labels.iter().map(|l| l.as_bytes()));
+                    let count = all.iter_mut().zip(values).map(|(to, from)| *to = from).count();
+                    gathered.push(family, all.get(..count).unwrap_or_default(), family.value(raw));
+                }
+                None => errors.record(Error::parse(place, EXPECTED, line)),
+            }
+        };
+        match known.numbers {
+            Numbers::Each(columns) => {
+                for (at, family, labels) in columns {
+                    sample(family, labels, words.clone().nth(*at));
+                }
+            }
+            Numbers::Procedures(family, version, names) => {
+                for (name, word) in names.iter().zip(words.skip(1)).filter(|(n, _)| !n.is_empty()) {
+                    sample(family, &[version, name], Some(word));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::model::metric::{Buffer, Unit, counter};
+    use crate::outputs::expose::{Format, Lines, Text};
+
+    static FAMILIES: [Family; 2] = [
+        counter("a_total", Unit::Kibibytes, "A.", &["disk", "way"]),
+        counter("b_total", Unit::One, "B.", &["disk", "version", "call"]),
+    ];
+    static TABLE: [Line; 2] = [
+        Line {
+            key: "io",
+            numbers: Numbers::Each(&[(2, &FAMILIES[0], &["out"]), (0, &FAMILIES[0], &["in"])]),
+        },
+        Line { key: "calls", numbers: Numbers::Procedures(&FAMILIES[1], "3", &["", "get", "put"]) },
+    ];
+
+    #[test]
+    fn numbers_go_by_key_and_place() {
+        let text = b"calls 4 1 2 3 4\nio 5 x 6\nother 7\nio 8\ncalls\ncalls 1 1 -2\n";
+        let (mut gathered, mut errors) = (Gathered::new("/proc/x"), PartialErrors::default());
+        gather(text, &TABLE, &[b"sda"], "/proc/x".into(), &mut errors, &mut gathered);
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut page = Text::new(Dialect::Node, Format::Prometheus, &mut out, &mut lines);
+        gathered.write_rows(&mut errors, &mut page);
+        page.finish();
+        let page = String::from_utf8(out.bytes().to_vec()).unwrap();
+        let samples: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
+        let expected = [
+            r#"node_a_total{disk="sda",way="in"} 5120"#,
+            r#"node_a_total{disk="sda",way="out"} 6144"#,
+            r#"node_b_total{disk="sda",version="3",call="get"} 2"#,
+            r#"node_b_total{disk="sda",version="3",call="put"} 3"#,
+        ];
+        assert_eq!((samples, errors.count()), (expected.to_vec(), 1));
+    }
+}
