@@ -1,23 +1,37 @@
 //! What this box can tell: one file a subject, one row here for each.
 
 mod attributes;
+mod buddyinfo;
+mod cgroups;
 mod collector;
 mod conntrack;
 mod cpu;
+mod cpu_vulnerabilities;
 mod cpufreq;
 mod disk;
+mod dmi;
 mod filefd;
 mod filesystem;
 mod hwmon;
+mod info;
+mod kernel_hung;
 mod keyed;
+mod ksmd;
 mod loadavg;
+mod meminfo_numa;
 mod memory;
 mod netclass;
 mod netstat;
 mod network;
+mod os;
 mod pressure;
+mod processes;
+mod selinux;
+mod slabinfo;
 mod sockstat;
 mod stat;
+mod swap;
+mod sysctl;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod textfile;
@@ -26,6 +40,8 @@ mod time;
 mod timex;
 mod uname;
 mod vmstat;
+mod watchdog;
+mod zoneinfo;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -54,6 +70,21 @@ pub static COLLECTORS: &[Spec] = &[
     // Its samples need the store.
     #[cfg(feature = "hub")]
     textfile::SPEC,
+    os::SPEC,
+    selinux::SPEC,
+    watchdog::SPEC,
+    dmi::SPEC,
+    buddyinfo::SPEC,
+    zoneinfo::SPEC,
+    swap::SPEC,
+    meminfo_numa::SPEC,
+    slabinfo::SPEC,
+    ksmd::SPEC,
+    cgroups::SPEC,
+    cpu_vulnerabilities::SPEC,
+    kernel_hung::SPEC,
+    sysctl::SPEC,
+    processes::SPEC,
 ];
 
 #[cfg(test)]
@@ -84,7 +115,7 @@ mod tests {
             let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
             let registered = COLLECTORS.iter().any(|c| c.subject.name == name);
             let is_engine =
-                ["mod", "attributes", "collector", "keyed", "testing"].contains(&&*name);
+                ["mod", "attributes", "collector", "info", "keyed", "testing"].contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
         }
     }

@@ -82,6 +82,13 @@ impl Dir {
         })
     }
 
+    /// Hands every name in the directory `name` below this one to `each`, without an allocation.
+    pub fn list_below(&self, name: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let directory = self.kept.as_ref().ok_or(Error::Absent(self.path.into()))?;
+        let listed = sys::open_below(directory, name).and_then(|below| sys::list(&below, each));
+        listed.map_err(|e| Error::of(self.place(name), &e))
+    }
+
     /// The names in the directory `below` this one ("" is this one itself), sorted.
     pub fn names(&self, below: &str) -> Result<Vec<String>, Error> {
         let entries = fs::read_dir(self.real.join(below));
@@ -177,6 +184,11 @@ mod tests {
         assert_eq!(dir.read(c"cpu0", &mut [0; 8]), Err(is_directory));
         assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd", "wide"]);
         assert_eq!(dir.names("cpu0").unwrap(), ["id"]);
+        let mut below = Vec::new();
+        dir.list_below(c"cpu0", &mut |name| below.push(name.to_vec())).unwrap();
+        assert_eq!(below, [b"id"]);
+        let gone = Error::Absent(Place::below("/sys/x", b"cpu1"));
+        assert_eq!(dir.list_below(c"cpu1", &mut |_| {}), Err(gone));
         assert_eq!(dir.names("cpu1"), Err(Error::Absent(Place::below("/sys/x", b"cpu1"))));
         assert!(dir.changed().is_some());
         fs::remove_dir_all(real).unwrap();

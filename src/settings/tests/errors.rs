@@ -288,13 +288,11 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
     for args in ["--collector.ntp.server=a --log.level=warn", "--collector.ntp.server a"] {
         assert_eq!(warnings(args), of("--collector.ntp.server"));
     }
-    for flag in
-        ["--collector.cpu.info", "--collector.arp.netlink", "--collector.netdev.label-ifalias"]
-    {
+    for flag in ["--collector.arp.netlink", "--collector.netdev.label-ifalias"] {
         assert_eq!(warnings(flag), of(flag));
         assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
     }
-    let both = "--collector.sysctl.include=a --no-collector.systemd --collector.sysctl.include b";
+    let both = "--collector.ntp.server=a --no-collector.systemd --collector.ntp.server b";
     assert_eq!(warnings(both).len(), 2);
 }
 

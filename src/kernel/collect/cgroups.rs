@@ -1,0 +1,102 @@
+//! Controllers of control groups: `/proc/cgroups`, behind a line of headings a line for each controller: name,
+//! hierarchy, number of groups, and whether it is enabled (cgroups(7), since 2.6.24). Under version 2
+//! all controllers are in hierarchy 0 and tell the same number.
+
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{FileId, Table, scan};
+use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::settings::Subject;
+
+const PATH: &str = "/proc/cgroups";
+const EXPECTED: &str = "a name and three integers";
+
+/// More controllers than any kernel has; what comes after is left out and counted.
+const MAX_CONTROLLERS: usize = 64;
+
+/// Columns behind the name, and those that are shown.
+const COLUMNS: usize = 3;
+const GROUPS: usize = 1;
+const ENABLED: usize = 2;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 2] = [
+    gauge("cgroups_cgroups", Unit::One, "Control groups of the controller.",  &["subsys_name"]),
+    gauge("cgroups_enabled", Unit::One, "Whether the controller is enabled.", &["subsys_name"]),
+];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "cgroups",
+        node_name: "cgroups",
+        on: false,
+        help: "controllers of control groups, from /proc/cgroups",
+        options: &[],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Cgroups { file: setup.files.whole(PATH), controllers: Table::default() })
+}
+
+struct Cgroups {
+    file: FileId,
+    controllers: Table<COLUMNS>,
+}
+
+impl Collector for Cgroups {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Scrape { files, errors, .. } = scrape;
+        let text = files.read(self.file).map_err(Error::of_optional)?;
+        self.controllers.clear();
+        let lines = scan::lines(text).filter(|line| !line.starts_with(b"#"));
+        for (at, line) in lines.enumerate() {
+            let mut fields = scan::fields(line);
+            let name = fields.next().filter(|_| at < MAX_CONTROLLERS);
+            let is_whole = fields.count() >= COLUMNS;
+            let taken = name.and_then(|name| self.controllers.push(name, &[], fields));
+            if taken.is_none() || !is_whole {
+                errors.record(Error::parse(PATH, EXPECTED, line));
+            }
+        }
+        let [groups, enabled] = &FAMILIES;
+        for (family, column) in [(groups, GROUPS), (enabled, ENABLED)] {
+            out.family(family);
+            for (name, number) in self.controllers.column(column) {
+                out.sample(&[name], family.value(number));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape};
+
+    const HEAD: &str = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n";
+
+    #[test]
+    fn each_controller_has_two_samples() {
+        let tree = Tree::new("cgroups");
+        let mut cgroups = tree.open(&SPEC, Dialect::Own, &[]);
+        assert!(matches!(cgroups.error(), Some(Error::Unsupported(_))));
+        tree.put("proc/cgroups", &[HEAD, "cpuset\t5\t47\t1\nrdma\t4\t2\t0\n"].concat());
+        let expected = [
+            r#"cgroups_cgroups{subsys_name="cpuset"} 47"#,
+            r#"cgroups_cgroups{subsys_name="rdma"} 2"#,
+            r#"cgroups_enabled{subsys_name="cpuset"} 1"#,
+            r#"cgroups_enabled{subsys_name="rdma"} 0"#,
+        ];
+        let expected = (expected.map(String::from).to_vec(), 0);
+        assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), expected);
+        tree.put("proc/cgroups", &[HEAD, "cpu\t5\tx\t1\nrdma\t4\n\n"].concat());
+        let expected = vec![r#"cgroups_enabled{subsys_name="cpu"} 1"#.to_owned()];
+        assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), (expected, 3));
+    }
+}
