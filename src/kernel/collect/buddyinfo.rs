@@ -4,7 +4,7 @@
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::kernel::read::{FileId, scan};
+use crate::kernel::read::{FileId, Filter, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit, gauge};
 use crate::settings::Subject;
 
@@ -38,11 +38,16 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Buddyinfo { file: setup.files.records(PATH) })
+    let once = Filter::new(None, None);
+    Box::new(Buddyinfo { file: setup.files.records(PATH), once, name: Vec::new() })
 }
 
 struct Buddyinfo {
     file: FileId,
+    /// Zones that came already.
+    once: Filter,
+    /// Node and zone of the last line.
+    name: Vec<u8>,
 }
 
 impl Collector for Buddyinfo {
@@ -51,11 +56,20 @@ impl Collector for Buddyinfo {
         let text = files.read(self.file)?;
         let [blocks] = &FAMILIES;
         out.family(blocks);
+        self.once.begin();
         for (at, line) in scan::lines(text).enumerate() {
             let Some((node, zone, counts)) = zone(line).filter(|_| at < MAX_ZONES) else {
                 errors.record(Error::parse(PATH, EXPECTED, line));
                 continue;
             };
+            self.name.clear();
+            for part in [node, b" ", zone] {
+                self.name.extend_from_slice(part);
+            }
+            if !self.once.keep(&self.name) {
+                errors.record(Error::parse(PATH, "a zone that comes once", line));
+                continue;
+            }
             for (order, count) in counts.take(MAX_ORDERS).enumerate() {
                 let Some(count) = scan::uint(count) else {
                     errors.record(Error::parse(PATH, EXPECTED, line));
@@ -106,14 +120,14 @@ mod tests {
     #[test]
     fn a_bad_count_costs_its_sample_and_a_bad_line_its_zone() {
         let tree = Tree::new("buddyinfo-odd");
-        let text = "Node 0, zone DMA 1 x 3\nNode 0 zone Normal 4\nNode y, zone Z 5\nNode\n\n";
+        let text = "Node 0, zone DMA 1 x 3\nNode 0 zone Normal 4\nNode y, zone Z 5\nNode\n\nNode 0, zone DMA 9\n";
         tree.put("proc/buddyinfo", text);
         let mut buddyinfo = tree.open(&SPEC, Dialect::Node, &[]);
         let expected = [
             r#"buddyinfo_blocks{node="0",zone="DMA",size="0"} 1"#,
             r#"buddyinfo_blocks{node="0",zone="DMA",size="2"} 3"#,
         ];
-        let expected = (expected.map(String::from).to_vec(), 5);
+        let expected = (expected.map(String::from).to_vec(), 6);
         assert_eq!(scrape(&mut buddyinfo, Dialect::Node, &["buddy"]), expected);
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::kernel::read::{FileId, Table, scan};
+use crate::kernel::read::{FileId, Filter, Table, scan};
 use crate::model::metric::{Family, Sink, Unit, gauge};
 use crate::settings::Subject;
 
@@ -39,11 +39,14 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Cgroups { file: setup.files.whole(PATH), controllers: Table::default() })
+    let once = Filter::new(None, None);
+    Box::new(Cgroups { file: setup.files.whole(PATH), once, controllers: Table::default() })
 }
 
 struct Cgroups {
     file: FileId,
+    /// Names that came already.
+    once: Filter,
     controllers: Table<COLUMNS>,
 }
 
@@ -52,10 +55,11 @@ impl Collector for Cgroups {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.file).map_err(Error::of_optional)?;
         self.controllers.clear();
+        self.once.begin();
         let lines = scan::lines(text).filter(|line| !line.starts_with(b"#"));
         for (at, line) in lines.enumerate() {
             let mut fields = scan::fields(line);
-            let name = fields.next().filter(|_| at < MAX_CONTROLLERS);
+            let name = fields.next().filter(|name| at < MAX_CONTROLLERS && self.once.keep(name));
             let is_whole = fields.count() >= COLUMNS;
             let taken = name.and_then(|name| self.controllers.push(name, &[], fields));
             if taken.is_none() || !is_whole {
@@ -95,8 +99,8 @@ mod tests {
         ];
         let expected = (expected.map(String::from).to_vec(), 0);
         assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), expected);
-        tree.put("proc/cgroups", &[HEAD, "cpu\t5\tx\t1\nrdma\t4\n\n"].concat());
+        tree.put("proc/cgroups", &[HEAD, "cpu\t5\tx\t1\nrdma\t4\n\ncpu\t1\t2\t3\n"].concat());
         let expected = vec![r#"cgroups_enabled{subsys_name="cpu"} 1"#.to_owned()];
-        assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), (expected, 3));
+        assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), (expected, 4));
     }
 }

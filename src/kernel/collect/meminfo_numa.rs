@@ -101,7 +101,7 @@ impl Collector for MeminfoNuma {
                     let parsed = parse(line);
                     let cell = parsed.and_then(|line| self.quantities.cell(line, at, &mut next));
                     match (cell, parsed) {
-                        (Some(cell), Some((.., raw))) => *cell = Some(raw),
+                        (Some(cell @ None), Some((.., raw))) => *cell = Some(raw),
                         _ => scrape.errors.record(Error::parse(place, EXPECTED, line)),
                     }
                 }
@@ -119,6 +119,8 @@ impl MeminfoNuma {
         self.nodes.clear();
         for name in self.listing.names() {
             let number = name.strip_prefix("node").and_then(|digits| scan::uint(digits.as_bytes()));
+            // A number has one spelling.
+            let number = number.filter(|number| ["node", &number.to_string()].concat() == name);
             let Some(number) = number else { continue };
             if self.nodes.len() >= MAX_NODES {
                 errors.record(Error::parse(DIRECTORY, "at most 1024 nodes", name.as_bytes()));
@@ -280,14 +282,14 @@ mod tests {
     #[test]
     fn odd_lines_cost_themselves() {
         let tree = Tree::new("numa-odd");
-        let lines =
-            "Node 0 MemFree: x kB\nNode 0\nNode 0 A(b): 1 kB\nNode 0 A_b: 2 kB\nNode 0 Mem: 1 MB\n";
+        let lines = "Node 0 MemFree: x kB\nNode 0\nNode 0 A(b): 1 kB\nNode 0 A_b: 2 kB\nNode 0 A(b): 9 kB\nNode 0 Mem: 1 MB\n";
         put(&tree, "node0", lines, "numa_hit\nnuma_miss 1 2\nodd-name 3\n");
         put(&tree, "node1", "Node 1 A(b): 3 kB\n", &"x".repeat(MAX_TEXT));
         tree.put("sys/devices/system/node/node2/cpulist", "\n");
+        put(&tree, "node01", "Node 1 A(b): 4 kB\n", "");
         let mut numa = tree.open(&SPEC, Dialect::Node, &[]);
         let expected = [r#"memory_numa_A_b{node="0"} 1024"#, r#"memory_numa_A_b{node="1"} 3072"#];
-        let expected = (expected.map(String::from).to_vec(), 8);
+        let expected = (expected.map(String::from).to_vec(), 9);
         assert_eq!(scrape(&mut numa, Dialect::Node, &["numa"]), expected);
     }
 }

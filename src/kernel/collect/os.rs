@@ -75,7 +75,8 @@ impl Collector for Os {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if self.release.is_none() {
             let (path, text) = read(&self.root)?;
-            self.release = Some(Release::of(path, &text, scrape.errors));
+            let release = Release::of(path, &text, scrape.errors);
+            self.release = Some(release.ok_or_else(|| Error::parse(path, EXPECTED, &text))?);
         }
         let Some(release) = &self.release else { return Ok(()) };
         let [info, version, support_end] = &FAMILIES;
@@ -104,7 +105,8 @@ fn read(root: &Root) -> Result<(&'static str, Vec<u8>), Error> {
 }
 
 impl Release {
-    fn of(path: &'static str, text: &[u8], errors: &mut PartialErrors) -> Release {
+    /// `None` if the text says nothing that is shown.
+    fn of(path: &'static str, text: &[u8], errors: &mut PartialErrors) -> Option<Release> {
         let mut values = KEYS.map(|_| Vec::new());
         let mut support_end = None;
         for line in scan::lines(text).map(<[u8]>::trim_ascii) {
@@ -125,10 +127,14 @@ impl Release {
                 *known = value;
             }
         }
+        if values.iter().all(Vec::is_empty) {
+            return None;
+        }
         let mut info = Rows::new(KEYS.len());
         info.push(&values.each_ref().map(Vec::as_slice));
         let [_, id, id_like, _, _, name, .., version] = values;
-        Release { info, names: [id, id_like, name], version: number(&version), support_end }
+        let (names, version) = ([id, id_like, name], number(&version));
+        Some(Release { info, names, version, support_end })
     }
 }
 
@@ -207,6 +213,8 @@ mod tests {
         let tree = Tree::new("os-odd");
         let mut os = tree.open(&SPEC, Dialect::Own, &[]);
         assert!(matches!(os.error(), Some(Error::Unsupported(_))));
+        tree.put("usr/lib/os-release", "HOME_URL=x\n");
+        assert!(matches!(os.error(), Some(Error::Parse(..))));
         let long = "x".repeat(MAX_VALUE + 1);
         let text =
             format!("ID=a\nno assignment\nNAME={long}\nSUPPORT_END=soon\nVERSION_ID=rolling\n");

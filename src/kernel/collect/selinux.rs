@@ -161,19 +161,21 @@ fn sums(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
 
 fn hash(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     let [.., entries, available, used, chain, _] = &FAMILIES;
-    for (key, value) in scan::lines(text).filter_map(scan::keyed) {
-        match key {
-            b"entries" => write(entries, number(HASH, value, errors), out),
-            b"longest chain" => write(chain, number(HASH, value, errors), out),
-            b"buckets used" => {
-                let mut parts = value.splitn(2, |b| *b == b'/');
-                let first = parts.next().unwrap_or_default();
-                let second = parts.next().unwrap_or_default();
-                write(available, number(HASH, second, errors), out);
-                write(used, number(HASH, first, errors), out);
-            }
-            _ => {}
-        }
+    let value = |wanted: &[u8]| {
+        let mut lines = scan::lines(text).filter_map(scan::keyed);
+        lines.find(|(key, _)| *key == wanted).map(|(_, value)| value)
+    };
+    if let Some(value) = value(b"entries") {
+        write(entries, number(HASH, value, errors), out);
+    }
+    if let Some(value) = value(b"buckets used") {
+        let (first, second) = value.split_at(memchr::memchr(b'/', value).unwrap_or(value.len()));
+        let second = second.get(1..).unwrap_or_default();
+        write(available, number(HASH, second, errors), out);
+        write(used, number(HASH, first, errors), out);
+    }
+    if let Some(value) = value(b"longest chain") {
+        write(chain, number(HASH, value, errors), out);
     }
 }
 

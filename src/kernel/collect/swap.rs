@@ -1,12 +1,13 @@
 //! Swap areas: `/proc/swaps`, behind a line of headings a line for each area: path, `partition` or `file`,
 //! size and used in units of 1024 bytes, and priority, which the kernel makes negative where nobody set one
-//! (proc_swaps(5), mm/swapfile.c). Blanks of a path are octal: `\040`.
+//! (proc_swaps(5), mm/swapfile.c). Blanks of a path are octal, `\040`;
+//! node_exporter's dialect shows them so.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::kernel::read::{FileId, scan};
+use crate::kernel::read::{FileId, Filter, Names, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, gauge};
-use crate::settings::Subject;
+use crate::settings::{Dialect, Subject};
 
 const PATH: &str = "/proc/swaps";
 const EXPECTED: &str = "a path, a type and three integers";
@@ -40,52 +41,70 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Swap { file: setup.files.mounts(PATH) })
+    Box::new(Swap {
+        file: setup.files.mounts(PATH),
+        is_raw: setup.dialect == Dialect::Node,
+        once: Filter::new(None, None),
+        labels: Names::default(),
+        areas: Vec::new(),
+    })
 }
 
 struct Swap {
     file: FileId,
+    /// Paths are shown as the kernel writes them.
+    is_raw: bool,
+    /// Paths that came already.
+    once: Filter,
+    /// Path and type of each area.
+    labels: Names,
+    /// Its numbers, in the order of the families.
+    areas: Vec<[i64; FAMILIES.len()]>,
 }
 
 impl Collector for Swap {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.file).map_err(Error::of_optional)?;
-        for (at, line) in scan::lines(text).skip(1).enumerate() {
-            if at >= MAX_AREAS || Area::of(line).is_none() {
+        self.once.begin();
+        self.labels.truncate(0);
+        self.areas.clear();
+        for line in scan::lines(text).skip(1) {
+            if self.areas.len() >= MAX_AREAS || self.take(line).is_none() {
                 errors.record(Error::parse(PATH, EXPECTED, line));
             }
         }
         for (at, family) in FAMILIES.iter().enumerate() {
             out.family(family);
-            for area in scan::lines(text).skip(1).take(MAX_AREAS).filter_map(Area::of) {
-                let mut room = [0; MAX_PATH];
-                let labels = [Label::of(unescaped(area.path, &mut room)), Label::of(area.kind)];
-                let number = area.numbers.get(at).copied().unwrap_or_default();
-                out.sample(&labels, family.signed(number));
+            for (row, numbers) in self.areas.iter().enumerate() {
+                let label = |at| Label::of(self.labels.get(at).unwrap_or_default());
+                if let Some(number) = numbers.get(at) {
+                    out.sample(&[label(2 * row), label(2 * row + 1)], family.signed(*number));
+                }
             }
         }
         Ok(())
     }
 }
 
-/// One line.
-struct Area<'a> {
-    path: &'a [u8],
-    kind: &'a [u8],
-    /// In the order of the families.
-    numbers: [i64; FAMILIES.len()],
-}
-
-impl<'a> Area<'a> {
-    fn of(line: &'a [u8]) -> Option<Area<'a>> {
+impl Swap {
+    /// Takes the area of a line; `None` if it is none, or came before.
+    fn take(&mut self, line: &[u8]) -> Option<()> {
         let mut fields = scan::fields(line);
         let (path, kind) = (fields.next()?, fields.next()?);
         let mut numbers = [0; FAMILIES.len()];
         for number in &mut numbers {
             *number = scan::int(fields.next()?)?;
         }
-        Some(Area { path, kind, numbers })
+        let mut room = [0; MAX_PATH];
+        let path = if self.is_raw { path } else { unescaped(path, &mut room) };
+        if !self.once.keep(path) {
+            return None;
+        }
+        self.labels.push(path);
+        self.labels.push(kind);
+        self.areas.push(numbers);
+        Some(())
     }
 }
 
@@ -106,7 +125,6 @@ fn unescaped<'b>(text: &[u8], room: &'b mut [u8]) -> &'b [u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::dialect::Dialect;
     use crate::kernel::collect::testing::{Tree, scrape};
 
     const HEAD: &str = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
@@ -128,18 +146,21 @@ mod tests {
             r#"swap_priority{device="/dev/zram0",swap_type="partition"} 100"#,
             r#"swap_priority{device="/a file",swap_type="file"} -2"#,
         ];
+        let mut own = tree.open(&SPEC, Dialect::Own, &[]);
         let expected = (expected.map(String::from).to_vec(), 0);
-        assert_eq!(scrape(&mut swap, Dialect::Node, &["swap"]), expected);
+        assert_eq!(scrape(&mut own, Dialect::Own, &["swap"]), expected);
+        let raw = scrape(&mut swap, Dialect::Node, &["_used_bytes{device=\"/a"]).0;
+        assert_eq!(raw, [r#"swap_used_bytes{device="/a\\040file",swap_type="file"} 0"#]);
     }
 
     #[test]
     fn a_bad_line_costs_its_area() {
         let tree = Tree::new("swap-odd");
-        let text = "/a partition 1 2\n/b partition x 2 3\n/c\n/d partition 4 5 6\n";
+        let text = "/a partition 1 2\n/b partition x 2 3\n/c\n/d partition 4 5 6\n/d file 7 8 9\n";
         tree.put("proc/swaps", &[HEAD, text].concat());
         let mut swap = tree.open(&SPEC, Dialect::Own, &[]);
         let (samples, errors) = scrape(&mut swap, Dialect::Own, &["swap"]);
-        assert_eq!((samples.len(), errors), (3, 3));
+        assert_eq!((samples.len(), errors), (3, 4));
         let mut room = [0; 5];
         assert_eq!(unescaped(b"\\999\\04", &mut room), b"\\999\\");
     }

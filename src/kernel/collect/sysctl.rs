@@ -46,11 +46,17 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let [info] = &FAMILIES;
     let mut taken = vec![info.names().0.to_owned()];
     let numbers = setup.settings.get(&INCLUDE);
-    let texts = setup.settings.get(&INCLUDE_INFO);
+    let mut texts: Vec<(CString, String)> = Vec::new();
+    for name in setup.settings.get(&INCLUDE_INFO) {
+        let file = path(&name);
+        if !texts.iter().any(|(known, _)| *known == file) {
+            texts.push((file, name));
+        }
+    }
     Box::new(Sysctl {
         dir: setup.root.dir(DIRECTORY),
         numbers: numbers.iter().map(|wanted| Numbers::of(wanted, &mut taken)).collect(),
-        texts: texts.into_iter().map(|name| (path(&name), name)).collect(),
+        texts,
         info: Rows::new(info.names().1.len()),
     })
 }
@@ -202,6 +208,7 @@ mod tests {
         ("include", "fs.file-nr"),
         ("include", "fs.file-nr:total,free,max"),
         ("include", "fs.file-nr"),
+        ("include-info", "kernel.seccomp.actions_avail"),
         ("include-info", "kernel.seccomp.actions_avail"),
     ];
 

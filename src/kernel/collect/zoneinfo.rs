@@ -6,7 +6,7 @@
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::kernel::read::{FileId, Names, scan};
+use crate::kernel::read::{FileId, Filter, Names, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, counter, gauge};
 use crate::settings::Subject;
 
@@ -123,11 +123,17 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let file = setup.files.records(PATH);
-    Box::new(Zoneinfo { file, names: Names::default(), zones: Vec::new() })
+    let once = Filter::new(None, None);
+    let (names, zones) = (Names::default(), Vec::new());
+    Box::new(Zoneinfo { file, once, name: Vec::new(), names, zones })
 }
 
 struct Zoneinfo {
     file: FileId,
+    /// Zones that came already.
+    once: Filter,
+    /// Node and zone of the last block.
+    name: Vec<u8>,
     /// Node and zone of each block.
     names: Names,
     zones: Vec<Zone>,
@@ -147,6 +153,7 @@ impl Collector for Zoneinfo {
         let text = files.read(self.file)?;
         self.names.truncate(0);
         self.zones.clear();
+        self.once.begin();
         for line in scan::lines(text) {
             if line.starts_with(b"Node") {
                 let Some([node, zone]) = head(line).filter(|_| self.zones.len() < MAX_ZONES) else {
@@ -156,14 +163,19 @@ impl Collector for Zoneinfo {
                         line,
                     ));
                 };
+                self.name.clear();
+                for part in [node, b" ", zone] {
+                    self.name.extend_from_slice(part);
+                }
+                if !self.once.keep(&self.name) {
+                    return Err(Error::parse(PATH, "a zone that comes once", line));
+                }
                 self.names.push(node);
                 self.names.push(zone);
                 let (cells, protection) = ([None; MAX_KEYS], [None; MAX_PROTECTION]);
                 self.zones.push(Zone { cells, protection });
-            } else if let Some(zone) = self.zones.last_mut() {
-                if zone.take(line).is_none() {
-                    errors.record(Error::parse(PATH, EXPECTED, line));
-                }
+            } else if self.zones.last_mut().is_some_and(|zone| zone.take(line).is_none()) {
+                errors.record(Error::parse(PATH, EXPECTED, line));
             }
         }
         self.write(out);
@@ -213,7 +225,8 @@ impl Zone {
         }
         let place = KEYS.iter().position(|(known, _)| *known == key);
         if let Some(cell) = place.and_then(|at| self.cells.get_mut(at)) {
-            *cell = Some(fields.uint()??);
+            let number = fields.uint()??;
+            cell.get_or_insert(number);
         }
         Some(())
     }

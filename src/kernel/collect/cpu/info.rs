@@ -77,15 +77,18 @@ impl Info {
     fn learn(&mut self, text: &[u8], errors: &mut PartialErrors) {
         [&mut self.cpus, &mut self.flags, &mut self.bugs].into_iter().for_each(Rows::clear);
         let mut row: [&[u8]; NAMES.len()] = [b""; NAMES.len()];
-        let mut count = 0;
+        let (mut count, mut last) = (0, None);
         for (key, value) in scan::lines(text).filter_map(scan::keyed) {
-            if key == PROCESSOR && scan::uint(value).is_some() {
+            let number = scan::uint(value).filter(|_| key == PROCESSOR);
+            if number.is_some() {
                 if count > 0 {
                     self.cpus.push(&row);
                 }
-                if count >= MAX_CPUS {
-                    return errors.record(Error::parse(PATH, "at most 8192 CPUs", value));
+                if count >= MAX_CPUS || last >= number {
+                    let expected = "at most 8192 CPUs by number";
+                    return errors.record(Error::parse(PATH, expected, value));
                 }
+                last = number;
                 row.fill(b"");
                 count += 1;
             }
@@ -109,7 +112,13 @@ fn words(text: &[u8], include: Option<&Regex>, rows: &mut Rows) {
     let Some(include) = include else { return };
     let is_wanted =
         |word: &&[u8]| std::str::from_utf8(word).is_ok_and(|word| include.is_match(word));
-    scan::fields(text).filter(is_wanted).take(MAX_WORDS).for_each(|word| rows.push(&[word]));
+    let mut seen: Vec<&[u8]> = Vec::new();
+    for word in scan::fields(text).filter(is_wanted).take(MAX_WORDS) {
+        if !seen.contains(&word) {
+            seen.push(word);
+            rows.push(&[word]);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +129,7 @@ mod tests {
 
     const CPU: &str = "vendor_id\t: V\ncpu family\t: 6\nmodel\t\t: 142\nmodel name\t: A CPU @ 1 GHz\n\
         stepping\t: 10\nmicrocode\t: 0xb4\ncache size\t: 8192 KB\nphysical id\t: 2\ncore id\t\t: 3\n\
-        flags\t\t: fpu aes avx avx2\nbugs\t\t: mds spectre_v1\n\n";
+        flags\t\t: fpu aes avx avx2 avx\nbugs\t\t: mds spectre_v1\n\n";
 
     #[test]
     fn cpus_flags_and_bugs_are_shown_where_that_is_set() {
@@ -159,7 +168,11 @@ mod tests {
         tree.put("proc/stat", "cpu0 1 2 3 4\n");
         let mut cpu = tree.open(&SPEC, Dialect::Own, &[("info", "true")]);
         assert_eq!(scrape(&mut cpu, Dialect::Own, &["_info"]), (vec![], 1));
-        tree.put("proc/cpuinfo", "Processor : none\n");
+        tree.put("proc/cpuinfo", "processor : none\n");
         assert_eq!(scrape(&mut cpu, Dialect::Own, &["_info"]), (vec![], 1));
+        let mut twice = tree.open(&SPEC, Dialect::Own, &[("info", "true")]);
+        tree.put("proc/cpuinfo", "processor : 1\nprocessor : 1\n");
+        let (samples, errors) = scrape(&mut twice, Dialect::Own, &["_info"]);
+        assert_eq!((samples.len(), errors), (1, 1));
     }
 }
