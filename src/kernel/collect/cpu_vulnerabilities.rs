@@ -61,10 +61,14 @@ impl Collector for CpuVulnerabilities {
             let mut text = [0; MAX_TEXT];
             let path = dir::Joined::of(b".", name);
             let read = self.listing.dir.read(path.path(), &mut text);
-            if let Some(text) = scrape.errors.unless_absent(read) {
-                let (state, mitigation) = state(text.trim_ascii());
-                self.info.push(&[name.as_bytes(), state, mitigation]);
+            let Some(text) = scrape.errors.unless_absent(read) else { continue };
+            if text.is_empty() {
+                let place = self.listing.dir.place(path.path());
+                scrape.errors.record(Error::parse(place, "a state", text));
+                continue;
             }
+            let (state, mitigation) = state(text.trim_ascii());
+            self.info.push(&[name.as_bytes(), state, mitigation]);
         }
         let [family] = &FAMILIES;
         self.info.write(family, out);
@@ -121,6 +125,7 @@ mod tests {
             ("e", "Unknown: No mitigations\n"),
             ("f", "KVM: Mitigation: Split huge pages\n"),
             ("g/is_a_directory", ""),
+            ("h", "\n"),
         ] {
             tree.put(&format!("sys/devices/system/cpu/vulnerabilities/{name}"), text);
         }
@@ -137,6 +142,6 @@ mod tests {
             row("f", "unknown", "KVM: Mitigation: Split huge pages"),
         ];
         let samples = scrape(&mut vulnerabilities, Dialect::Own, &["vulnerabilities"]);
-        assert_eq!(samples, (expected, 1));
+        assert_eq!(samples, (expected, 2));
     }
 }

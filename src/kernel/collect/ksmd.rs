@@ -2,7 +2,7 @@
 //! (Documentation/admin-guide/mm/ksm.rst, since 2.6.32). `sleep_millisecs` is the pause between two looks;
 //! `pages_sharing` against `pages_shared` tells how much is saved.
 
-use super::attributes::{Attribute, Attributes, Layout, signed};
+use super::attributes::{Attribute, Attributes, Layout, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
@@ -27,15 +27,15 @@ static KSM: Layout = Layout {
     is_object: |name| name == "ksm",
     labels: &[],
     attributes: &[
-        Attribute { file: "full_scans", family: &FAMILIES[0], form: signed },
-        Attribute { file: "merge_across_nodes", family: &FAMILIES[1], form: signed },
-        Attribute { file: "pages_shared", family: &FAMILIES[2], form: signed },
-        Attribute { file: "pages_sharing", family: &FAMILIES[3], form: signed },
-        Attribute { file: "pages_to_scan", family: &FAMILIES[4], form: signed },
-        Attribute { file: "pages_unshared", family: &FAMILIES[5], form: signed },
-        Attribute { file: "pages_volatile", family: &FAMILIES[6], form: signed },
-        Attribute { file: "run", family: &FAMILIES[7], form: signed },
-        Attribute { file: "sleep_millisecs", family: &FAMILIES[8], form: signed },
+        Attribute { file: "full_scans", family: &FAMILIES[0], form: unsigned },
+        Attribute { file: "merge_across_nodes", family: &FAMILIES[1], form: unsigned },
+        Attribute { file: "pages_shared", family: &FAMILIES[2], form: unsigned },
+        Attribute { file: "pages_sharing", family: &FAMILIES[3], form: unsigned },
+        Attribute { file: "pages_to_scan", family: &FAMILIES[4], form: unsigned },
+        Attribute { file: "pages_unshared", family: &FAMILIES[5], form: unsigned },
+        Attribute { file: "pages_volatile", family: &FAMILIES[6], form: unsigned },
+        Attribute { file: "run", family: &FAMILIES[7], form: unsigned },
+        Attribute { file: "sleep_millisecs", family: &FAMILIES[8], form: unsigned },
     ],
 };
 
@@ -80,7 +80,7 @@ mod tests {
         for (at, attribute) in KSM.attributes.iter().enumerate() {
             tree.put(&format!("sys/kernel/mm/ksm/{}", attribute.file), &format!("{}\n", at + 1));
         }
-        tree.put("sys/kernel/mm/ksm/run", "x\n");
+        tree.put("sys/kernel/mm/ksm/run", "-1\n");
         let expected = [
             "ksmd_full_scans_total 1",
             "ksmd_merge_across_nodes 2",

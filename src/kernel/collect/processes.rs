@@ -157,6 +157,10 @@ impl Processes {
                 thread.iter().for_each(|(state, _)| counts.thread_states.add(*state));
             }
         }
+        // At least the reader is there: nothing could be read.
+        if counts.pids == 0 {
+            return Err(Error::parse(DIRECTORY, "a process that can be read", b""));
+        }
         Ok(counts)
     }
 }
@@ -256,6 +260,8 @@ mod tests {
     fn what_ended_is_left_out_and_what_is_odd_counted() {
         let tree = Tree::new("processes-odd");
         tree.put("proc/1/environ", "");
+        let mut none = tree.open(&SPEC, Dialect::Own, &[]);
+        assert!(matches!(none.error(), Some(Error::Parse(..))));
         tree.put("proc/2/stat", "2 (short) S 1 2\n");
         tree.put("proc/3/stat", "");
         put(&tree, "4", "I", 1);

@@ -6,7 +6,7 @@
 use super::info::Rows;
 use super::keyed;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
-use crate::base::error::Error;
+use crate::base::error::{Error, Place};
 use crate::kernel::read::{Dir, dir};
 use crate::model::metric::{Decimal, Family, Kind, Sink, Unit, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, words};
@@ -93,7 +93,10 @@ impl Collector for Sysctl {
         let mut room = [0; MAX_TEXT];
         for wanted in &self.numbers {
             match read(&self.dir, &wanted.file, &mut room) {
-                Ok(text) => wanted.write(text, scrape.errors, out),
+                Ok(text) => {
+                    let place = self.dir.place(&wanted.file);
+                    wanted.write(text, place, scrape.errors, out);
+                }
                 Err(error) => scrape.errors.record(error),
             }
         }
@@ -148,11 +151,11 @@ impl Numbers {
         Numbers { file: path(name), whole, fields: fields.unwrap_or_default() }
     }
 
-    fn write(&self, text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
+    fn write(&self, text: &[u8], place: Place, errors: &mut PartialErrors, out: &mut dyn Sink) {
         let count = text_fields(text).count();
         if count == 0 || !self.fields.is_empty() && count != self.fields.len() {
             let expected = "as many numbers as there are names";
-            return errors.record(Error::parse(DIRECTORY, expected, text));
+            return errors.record(Error::parse(place, expected, text));
         }
         if let Some(whole) = &self.whole {
             out.family(&whole.family(count > 1));
@@ -162,7 +165,7 @@ impl Numbers {
             let Some(called) = called else { continue };
             let family = called.family(self.whole.is_some() && count > 1);
             let Some(value) = keyed::number(&family, word) else {
-                errors.record(Error::parse(DIRECTORY, "an integer", word));
+                errors.record(Error::parse(place, "an integer", word));
                 continue;
             };
             if self.whole.is_none() {
