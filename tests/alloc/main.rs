@@ -90,11 +90,16 @@ fn a_steady_scrape_allocates_nothing() {
     let open_metrics = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
     let (procfs, sysfs) = ("--path.procfs=fixtures/box/proc", "--path.sysfs=fixtures/box/sys");
     let (udev, rootfs) = ("--path.udev.data=fixtures/box/udev/data", "--path.rootfs=fixtures/box");
+    let on = COLLECTORS.iter().map(|spec| format!("--collector.{}", spec.subject.name));
+    let on: Vec<String> = on.collect();
+    let with_all = |args: &[&'static str]| -> Vec<&str> {
+        args.iter().copied().chain(on.iter().map(String::as_str)).collect()
+    };
     let all = [
-        &["--dialect=sysmetrics", procfs, sysfs, udev, rootfs][..],
-        &["--dialect=node_exporter", procfs, sysfs, udev, rootfs],
-        &["--dialect=sysmetrics"], // this machine
-        &["--dialect=node_exporter"],
+        with_all(&["--dialect=sysmetrics", procfs, sysfs, udev, rootfs]),
+        with_all(&["--dialect=node_exporter", procfs, sysfs, udev, rootfs]),
+        vec!["--dialect=sysmetrics"], // this machine
+        vec!["--dialect=node_exporter"],
     ];
     for (args, env) in all.iter().flat_map(|args| LABELS.map(|env| (args, env))) {
         // The last is two scrapers, each with its own format.
@@ -117,7 +122,7 @@ fn a_steady_scrape_allocates_nothing() {
             }
         }
     }
-    every_collector_is_in_it(&[procfs, sysfs, udev, rootfs]);
+    every_collector_is_in_it(&with_all(&[procfs, sysfs, udev, rootfs]));
     crowd::allocate_nothing_and_keep_few_descriptors();
     #[cfg(feature = "hub")]
     {
