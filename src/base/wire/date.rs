@@ -42,6 +42,15 @@ pub fn read_http_date(text: &str) -> Option<u64> {
     Some(days_before(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
 }
 
+/// The beginning of a day such as `2029-05-31` in seconds since 1970; `None` if it is none, or one before.
+pub fn read_day(text: &str) -> Option<u64> {
+    let mut parts = text.splitn(3, '-').map(number);
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let is_day =
+        year >= 1970 && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+    is_day.then(|| days_before(year, month, day) * 86_400)
+}
+
 /// At most four digits, nothing else.
 fn number(text: &str) -> Option<u64> {
     let is_number = text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
@@ -70,6 +79,23 @@ fn days_before(year: u64, month: u64, day: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_read_as_in_the_calendar() {
+        for (text, seconds) in [
+            ("1970-01-01", Some(0)),
+            ("2000-02-29", Some(951_782_400)),
+            ("2027-04-21", Some(1_808_265_600)),
+            ("2027-02-29", None),
+            ("2027-13-01", None),
+            ("2027-04", None),
+            ("2027-04-21-1", None),
+            ("1969-12-31", None),
+            ("soon", None),
+        ] {
+            assert_eq!(read_day(text), seconds, "{text}");
+        }
+    }
 
     #[test]
     fn three_forms_are_one_date() {

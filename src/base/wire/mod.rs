@@ -17,7 +17,7 @@ mod url;
 
 pub use chunked::Chunks;
 pub use crc::{crc32, crc32c};
-pub use date::read_http_date;
+pub use date::{read_day, read_http_date};
 pub use fields::{Fields, Wire, split_delimited};
 #[cfg(feature = "gzip")]
 pub use gzip::Gzip;

@@ -1,7 +1,6 @@
-//! Control groups by controller: `/proc/cgroups`, a line `name hierarchy groups enabled` for each controller
-//! that the kernel was built with (cgroups(7), since 2.6.24). Controllers that are not mounted have
-//! hierarchy 0; those of version 2 share one, and all count the same groups. From 6.15 the file lists what
-//! version 1 can use only. A kernel without CONFIG_CGROUPS has no such file.
+//! Controllers of control groups: `/proc/cgroups`, behind a line of headings a line for each controller: name,
+//! hierarchy, number of groups, and whether it is enabled (cgroups(7), since 2.6.24). Under version 2
+//! all controllers are in hierarchy 0 and tell the same number.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -10,17 +9,20 @@ use crate::model::metric::{Family, Sink, Unit, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/cgroups";
-const EXPECTED: &str = "a name that comes once, and three integers";
+const EXPECTED: &str = "a name and three integers";
 
-/// More controllers than any kernel has.
+/// More controllers than any kernel has; what comes after is left out and counted.
 const MAX_CONTROLLERS: usize = 64;
 
-const CONTROLLER: &[&str] = &["subsys_name"];
+/// Columns behind the name, and those that are shown.
+const COLUMNS: usize = 3;
+const GROUPS: usize = 1;
+const ENABLED: usize = 2;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 2] = [
-    gauge("cgroups_cgroups|cgroups", Unit::One, "Control groups in the hierarchy of the controller.", CONTROLLER),
-    gauge("cgroups_enabled",         Unit::One, "Whether the controller is enabled.",                 CONTROLLER),
+    gauge("cgroups_cgroups", Unit::One, "Control groups of the controller.",  &["subsys_name"]),
+    gauge("cgroups_enabled", Unit::One, "Whether the controller is enabled.", &["subsys_name"]),
 ];
 
 pub const SPEC: Spec = Spec {
@@ -28,7 +30,7 @@ pub const SPEC: Spec = Spec {
         name: "cgroups",
         node_name: "cgroups",
         on: false,
-        help: "control groups by controller, from /proc/cgroups",
+        help: "controllers of control groups, from /proc/cgroups",
         options: &[],
     },
     families: &FAMILIES,
@@ -37,45 +39,38 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Cgroups {
-        file: setup.files.whole(PATH),
-        names: Filter::new(None, None),
-        table: Table::default(),
-    })
+    let once = Filter::new(None, None);
+    Box::new(Cgroups { file: setup.files.whole(PATH), once, controllers: Table::default() })
 }
 
 struct Cgroups {
     file: FileId,
-    /// Takes each name once.
-    names: Filter,
-    table: Table<{ FAMILIES.len() }>,
+    /// Names that came already.
+    once: Filter,
+    controllers: Table<COLUMNS>,
 }
 
 impl Collector for Cgroups {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        let Cgroups { names, table, .. } = self;
         let text = files.read(self.file).map_err(Error::of_optional)?;
-        names.begin();
-        table.clear();
+        self.controllers.clear();
+        self.once.begin();
         let lines = scan::lines(text).filter(|line| !line.starts_with(b"#"));
-        for (place, line) in lines.enumerate() {
+        for (at, line) in lines.enumerate() {
             let mut fields = scan::fields(line);
-            let name = fields.next().unwrap_or_default();
-            let hierarchy = fields.uint().flatten();
-            let is_whole = place < MAX_CONTROLLERS
-                && hierarchy.is_some()
-                && names.keep(name)
-                && fields.clone().count() >= FAMILIES.len()
-                && table.push(name, &[], fields).is_some();
-            if !is_whole {
+            let name = fields.next().filter(|name| at < MAX_CONTROLLERS && self.once.keep(name));
+            let is_whole = fields.count() >= COLUMNS;
+            let taken = name.and_then(|name| self.controllers.push(name, &[], fields));
+            if taken.is_none() || !is_whole {
                 errors.record(Error::parse(PATH, EXPECTED, line));
             }
         }
-        for (column, family) in FAMILIES.iter().enumerate() {
+        let [groups, enabled] = &FAMILIES;
+        for (family, column) in [(groups, GROUPS), (enabled, ENABLED)] {
             out.family(family);
-            for (controller, raw) in table.column(column) {
-                out.sample(&[controller], family.value(raw));
+            for (name, number) in self.controllers.column(column) {
+                out.sample(&[name], family.value(number));
             }
         }
         Ok(())
@@ -88,41 +83,24 @@ mod tests {
     use crate::base::dialect::Dialect;
     use crate::kernel::collect::testing::{Tree, scrape};
 
-    #[test]
-    fn each_controller_has_its_groups() {
-        let tree = Tree::new("cgroups");
-        tree.put(
-            "proc/cgroups",
-            "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpuset\t5\t47\t1\nrdma\t0\t2\t0\n",
-        );
-        for (dialect, name) in [(Dialect::Own, "cgroups"), (Dialect::Node, "cgroups_cgroups")] {
-            let expected = [
-                format!(r#"{name}{{subsys_name="cpuset"}} 47"#),
-                format!(r#"{name}{{subsys_name="rdma"}} 2"#),
-                r#"cgroups_enabled{subsys_name="cpuset"} 1"#.to_owned(),
-                r#"cgroups_enabled{subsys_name="rdma"} 0"#.to_owned(),
-            ];
-            let mut cgroups = tree.open(&SPEC, dialect, &[]);
-            for _ in 0..2 {
-                assert_eq!(scrape(&mut cgroups, dialect, &["_"]), (expected.to_vec(), 0));
-            }
-        }
-    }
+    const HEAD: &str = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n";
 
     #[test]
-    fn a_bad_line_costs_itself() {
-        let tree = Tree::new("cgroups-bad");
-        let mut cgroups = tree.open(&SPEC, Dialect::Node, &[]);
-        assert!(matches!(cgroups.failure(), Some(Error::Unsupported(_))));
-        tree.put("proc/cgroups", "a 1 2\nb 1 x 1\nc 1 3 1\nc 1 4 1\nd x 5 1\n\ne 1 6 1 7\n");
+    fn each_controller_has_two_samples() {
+        let tree = Tree::new("cgroups");
+        let mut cgroups = tree.open(&SPEC, Dialect::Own, &[]);
+        assert!(matches!(cgroups.error(), Some(Error::Unsupported(_))));
+        tree.put("proc/cgroups", &[HEAD, "cpuset\t5\t47\t1\nrdma\t4\t2\t0\n"].concat());
         let expected = [
-            r#"cgroups_cgroups{subsys_name="c"} 3"#,
-            r#"cgroups_cgroups{subsys_name="e"} 6"#,
-            r#"cgroups_enabled{subsys_name="b"} 1"#,
-            r#"cgroups_enabled{subsys_name="c"} 1"#,
-            r#"cgroups_enabled{subsys_name="e"} 1"#,
+            r#"cgroups_cgroups{subsys_name="cpuset"} 47"#,
+            r#"cgroups_cgroups{subsys_name="rdma"} 2"#,
+            r#"cgroups_enabled{subsys_name="cpuset"} 1"#,
+            r#"cgroups_enabled{subsys_name="rdma"} 0"#,
         ];
-        let expected = expected.map(String::from).to_vec();
-        assert_eq!(scrape(&mut cgroups, Dialect::Node, &["_"]), (expected, 5));
+        let expected = (expected.map(String::from).to_vec(), 0);
+        assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), expected);
+        tree.put("proc/cgroups", &[HEAD, "cpu\t5\tx\t1\nrdma\t4\n\ncpu\t1\t2\t3\n"].concat());
+        let expected = vec![r#"cgroups_enabled{subsys_name="cpu"} 1"#.to_owned()];
+        assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), (expected, 4));
     }
 }

@@ -1,38 +1,29 @@
-//! Weaknesses of the CPUs: `/sys/devices/system/cpu/vulnerabilities`, a file for each that the kernel knows,
-//! with one line: `Not affected`, `Vulnerable`, `Mitigation: …` or `Unknown: …`
-//! (Documentation/ABI/testing/sysfs-devices-system-cpu, since 4.15). Behind the state may be words about it.
-//! A line that begins with none of these, such as `KVM: Mitigation: VMX disabled`, is of state unknown and
-//! kept whole. Architectures without such reports have no directory.
+//! Hardware vulnerabilities of the CPUs: `/sys/devices/system/cpu/vulnerabilities`, a file for each that the
+//! kernel knows (Documentation/ABI/testing/sysfs-devices-system-cpu, since 4.15): `Not affected`, `Vulnerable`,
+//! `Mitigation: ...` or `Unknown: ...`; what is none of these is `unknown` with its whole text.
 
-use super::{Collector, Scrape, Setup, Spec};
+use super::info::Rows;
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{Listing, dir};
-use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit, gauge};
 use crate::settings::Subject;
-use std::ffi::CString;
 
 const DIRECTORY: &str = "/sys/devices/system/cpu/vulnerabilities";
 
-/// More weaknesses than any kernel knows; what comes after is left out and counted.
-const MAX_FILES: usize = 256;
+/// More vulnerabilities than any kernel knows; what comes after is left out and counted.
+const MAX_VULNERABILITIES: usize = 256;
 
-/// The longest line that is shown whole.
-const MAX_TEXT: usize = 1024;
+/// The longest text that is shown; what is behind is cut off.
+const MAX_TEXT: usize = 512;
 
-/// How a line begins, and the state that it tells.
-const STATES: [(&[u8], Label); 4] = [
-    (b"Not affected", Label::of(b"not affected")),
-    (b"Vulnerable", Label::of(b"vulnerable")),
-    (b"Mitigation", Label::of(b"mitigation")),
-    (b"Unknown", UNKNOWN),
-];
-const UNKNOWN: Label = Label::of(b"unknown");
+const KEYS: &[&str] = &["codename", "state", "mitigation"];
 
 static FAMILIES: [Family; 1] = [gauge(
     "cpu_vulnerabilities_info",
     Unit::One,
-    "A weakness of the CPUs, and what the kernel does about it; always 1.",
-    &["codename", "state", "mitigation"],
+    "Always 1; the labels are the state of a vulnerability and what is done about it.",
+    KEYS,
 )];
 
 pub const SPEC: Spec = Spec {
@@ -40,7 +31,7 @@ pub const SPEC: Spec = Spec {
         name: "cpu_vulnerabilities",
         node_name: "cpu_vulnerabilities",
         on: false,
-        help: "weaknesses of the CPUs, from /sys/devices/system/cpu/vulnerabilities",
+        help: "vulnerabilities of the CPUs, from /sys/devices/system/cpu/vulnerabilities",
         options: &[],
     },
     families: &FAMILIES,
@@ -49,60 +40,70 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Vulnerabilities {
-        listing: Listing::new(setup.root.dir(DIRECTORY)),
-        files: Vec::new(),
-        text: vec![0; MAX_TEXT],
-    })
+    let listing = Listing::new(setup.root.dir(DIRECTORY));
+    Box::new(CpuVulnerabilities { listing, names: Vec::new(), info: Rows::new(KEYS.len()) })
 }
 
-struct Vulnerabilities {
+struct CpuVulnerabilities {
     listing: Listing,
-    /// The names in the directory, sorted.
-    files: Vec<CString>,
-    text: Vec<u8>,
+    /// What there is, sorted.
+    names: Vec<String>,
+    info: Rows,
 }
 
-impl Collector for Vulnerabilities {
+impl Collector for CpuVulnerabilities {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let errors = &mut *scrape.errors;
         if self.listing.has_changed().map_err(Error::of_optional)? {
-            self.files = self.listing.names().map(|name| dir::name(&[name])).collect();
-            self.files.sort_unstable();
-            if let Some(first) = self.files.get(MAX_FILES) {
-                errors.record(Error::parse(DIRECTORY, "at most 256 files", first.to_bytes()));
-                self.files.truncate(MAX_FILES);
-            }
+            self.learn(scrape.errors);
         }
-        for family in &FAMILIES {
-            out.family(family);
-            for file in &self.files {
-                let read = self.listing.dir.read(file, &mut self.text);
-                let Some(text) = errors.unless_absent(read) else { continue };
-                if text.is_empty() {
-                    let place = self.listing.dir.place(file);
-                    errors.record(Error::parse(place, "a state", text));
-                    continue;
-                }
-                let (state, mitigation) = parse(text);
-                let labels = [Label::of(file.to_bytes()), state, Label::of(mitigation)];
-                out.sample(&labels, Value::Int(1));
+        self.info.clear();
+        for name in &self.names {
+            let mut text = [0; MAX_TEXT];
+            let path = dir::Joined::of(b".", name);
+            let read = self.listing.dir.read(path.path(), &mut text);
+            let Some(text) = scrape.errors.unless_absent(read) else { continue };
+            if text.is_empty() {
+                let place = self.listing.dir.place(path.path());
+                scrape.errors.record(Error::parse(place, "a state", text));
+                continue;
             }
+            let (state, mitigation) = state(text.trim_ascii());
+            self.info.push(&[name.as_bytes(), state, mitigation]);
         }
+        let [family] = &FAMILIES;
+        self.info.write(family, out);
         Ok(())
     }
 }
 
-/// The state that a line tells, and what is done about it.
-fn parse(text: &[u8]) -> (Label<'static>, &[u8]) {
-    let parts = |(beginning, state)| Some((state, text.strip_prefix(beginning)?));
-    let Some((state, mut rest)) = STATES.into_iter().find_map(parts) else {
-        return (UNKNOWN, text);
-    };
-    while let [b':' | b';' | b',' | b' ', behind @ ..] = rest {
-        rest = behind;
+impl CpuVulnerabilities {
+    /// The list changed.
+    #[cold]
+    fn learn(&mut self, errors: &mut PartialErrors) {
+        self.names = self.listing.names().map(str::to_owned).collect();
+        self.names.sort_unstable();
+        if let Some(first) = self.names.get(MAX_VULNERABILITIES) {
+            let expected = "at most 256 vulnerabilities";
+            errors.record(Error::parse(DIRECTORY, expected, first.as_bytes()));
+            self.names.truncate(MAX_VULNERABILITIES);
+        }
     }
-    (state, if text.starts_with(b"Not affected") { b"" } else { rest })
+}
+
+/// The state that a text begins with, and the rest.
+fn state(text: &[u8]) -> (&'static [u8], &[u8]) {
+    const STATES: [(&[u8], &[u8]); 4] = [
+        (b"Not affected", b"not affected"),
+        (b"Vulnerable", b"vulnerable"),
+        (b"Mitigation", b"mitigation"),
+        (b"Unknown", b"unknown"),
+    ];
+    for (word, state) in STATES {
+        if let Some(rest) = text.strip_prefix(word) {
+            return (state, rest.strip_prefix(b": ").unwrap_or(rest));
+        }
+    }
+    (b"unknown", text)
 }
 
 #[cfg(test)]
@@ -112,40 +113,35 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
-    fn the_state_and_what_is_done() {
-        for (text, state, mitigation) in [
-            ("Not affected", "not affected", ""),
-            ("Vulnerable", "vulnerable", ""),
-            ("Vulnerable: Safe RET, no microcode", "vulnerable", "Safe RET, no microcode"),
-            ("Vulnerable, IBPB: disabled", "vulnerable", "IBPB: disabled"),
-            ("Mitigation; PTI: on", "mitigation", "PTI: on"),
-            ("Unknown: No mitigations", "unknown", "No mitigations"),
-            ("KVM: Mitigation: VMX disabled", "unknown", "KVM: Mitigation: VMX disabled"),
-            ("Processor vulnerable", "unknown", "Processor vulnerable"),
-        ] {
-            let (told, about) = parse(text.as_bytes());
-            assert_eq!((told.raw(), about), (state.as_bytes(), mitigation.as_bytes()), "{text}");
-        }
-    }
-
-    #[test]
-    fn each_file_is_a_weakness() {
+    fn each_file_is_a_state_and_a_mitigation() {
         let tree = Tree::new("vulnerabilities");
-        let mut all = tree.open(&SPEC, Dialect::Node, &[]);
-        assert!(matches!(all.failure(), Some(Error::Unsupported(_))));
-        tree.put("sys/devices/system/cpu/vulnerabilities/mds", "Vulnerable; SMT \"on\"\n");
-        tree.put("sys/devices/system/cpu/vulnerabilities/l1tf", "Not affected\n");
-        tree.put("sys/devices/system/cpu/vulnerabilities/torn", "");
-        let expected = [
-            r#"cpu_vulnerabilities_info{codename="l1tf",state="not affected",mitigation=""} 1"#,
-            r#"cpu_vulnerabilities_info{codename="mds",state="vulnerable",mitigation="SMT \"on\""} 1"#,
-        ];
-        let expected = expected.map(String::from).to_vec();
-        for dialect in [Dialect::Own, Dialect::Node] {
-            let mut all = tree.open(&SPEC, dialect, &[]);
-            assert_eq!(scrape(&mut all, dialect, &["_"]), (expected.clone(), 1));
+        let mut vulnerabilities = tree.open(&SPEC, Dialect::Own, &[]);
+        assert!(matches!(vulnerabilities.error(), Some(Error::Unsupported(_))));
+        for (name, text) in [
+            ("a", "Not affected\n"),
+            ("b", "Vulnerable\n"),
+            ("c", "Vulnerable: no microcode\n"),
+            ("d", "Mitigation: Retpolines; STIBP: off\n"),
+            ("e", "Unknown: No mitigations\n"),
+            ("f", "KVM: Mitigation: Split huge pages\n"),
+            ("g/is_a_directory", ""),
+            ("h", "\n"),
+        ] {
+            tree.put(&format!("sys/devices/system/cpu/vulnerabilities/{name}"), text);
         }
-        tree.remove("sys/devices/system/cpu/vulnerabilities/torn");
-        assert_eq!(scrape(&mut all, Dialect::Node, &["_"]), (expected, 0));
+        let row = |name, state, rest| {
+            let labels = format!("codename=\"{name}\",state=\"{state}\",mitigation=\"{rest}\"");
+            ["cpu_vulnerabilities_info{", &labels, "} 1"].concat()
+        };
+        let expected = vec![
+            row("a", "not affected", ""),
+            row("b", "vulnerable", ""),
+            row("c", "vulnerable", "no microcode"),
+            row("d", "mitigation", "Retpolines; STIBP: off"),
+            row("e", "unknown", "No mitigations"),
+            row("f", "unknown", "KVM: Mitigation: Split huge pages"),
+        ];
+        let samples = scrape(&mut vulnerabilities, Dialect::Own, &["vulnerabilities"]);
+        assert_eq!(samples, (expected, 2));
     }
 }

@@ -193,7 +193,7 @@ fn parse(line: &[u8]) -> Option<(&[u8], Unit, u64)> {
 
 /// `Active(anon)` as `Active_anon`: what node_exporter makes of a key. `None` unless the rest are
 /// letters, digits and underscores.
-fn node_name(key: &[u8]) -> Option<String> {
+pub(super) fn node_name(key: &[u8]) -> Option<String> {
     let key = std::str::from_utf8(key).ok().filter(|key| key.len() <= MAX_KEY)?.trim();
     let name = key.strip_suffix(')').unwrap_or(key).replace('(', "_");
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -202,7 +202,7 @@ fn node_name(key: &[u8]) -> Option<String> {
 }
 
 /// Ours: in snake case, and without `Mem`, which the family's name begins with anyway.
-fn own_name(name: &str) -> String {
+pub(super) fn own_name(name: &str) -> String {
     let subject = name
         .strip_prefix("Mem")
         .filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));

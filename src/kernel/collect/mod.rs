@@ -6,6 +6,7 @@ mod bcache;
 mod bcachefs;
 mod bonding;
 mod btrfs;
+mod buddyinfo;
 mod cgroups;
 mod collector;
 mod conntrack;
@@ -14,6 +15,7 @@ mod cpu_columns;
 mod cpu_vulnerabilities;
 mod cpufreq;
 mod disk;
+mod dmi;
 mod dmmultipath;
 mod drbd;
 mod drm;
@@ -26,6 +28,7 @@ mod filesystem;
 mod gathered;
 mod hwmon;
 mod infiniband;
+mod info;
 mod interrupts;
 mod ipvs;
 mod kernel_hung;
@@ -37,6 +40,7 @@ mod lnstat;
 mod loadavg;
 mod logind;
 mod mdadm;
+mod meminfo_numa;
 mod memory;
 mod mountstats;
 mod netclass;
@@ -48,21 +52,27 @@ mod nfsd;
 mod ntp;
 mod nvme;
 mod nvmesubsystem;
+mod os;
 mod pcidevice;
 mod perf;
 mod powersupplyclass;
 mod pressure;
+mod processes;
 mod qdisc;
 mod rapl;
 mod runit;
 mod schedstat;
 mod seen;
+mod selinux;
+mod slabinfo;
 mod sockstat;
 mod softirqs;
 mod softnet;
 mod stat;
 mod subtree;
 mod supervisord;
+mod swap;
+mod sysctl;
 mod systemd;
 mod tapestats;
 mod tcpstat;
@@ -75,10 +85,12 @@ mod timex;
 mod udp_queues;
 mod uname;
 mod vmstat;
+mod watchdog;
 mod wifi;
 mod xfrm;
 mod xfs;
 mod zfs;
+mod zoneinfo;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -154,6 +166,17 @@ pub static COLLECTORS: &[Spec] = &[
     dmmultipath::SPEC,
     bcachefs::SPEC,
     drbd::SPEC,
+    os::SPEC,
+    selinux::SPEC,
+    watchdog::SPEC,
+    dmi::SPEC,
+    buddyinfo::SPEC,
+    zoneinfo::SPEC,
+    swap::SPEC,
+    meminfo_numa::SPEC,
+    slabinfo::SPEC,
+    sysctl::SPEC,
+    processes::SPEC,
 ];
 
 #[cfg(test)]
@@ -194,6 +217,7 @@ mod tests {
                 "collector",
                 "cpu_columns",
                 "gathered",
+                "info",
                 "keyed",
                 "learned",
                 "lines",

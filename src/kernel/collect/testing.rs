@@ -40,6 +40,13 @@ pub fn open(root: &Root, spec: &Spec, dialect: Dialect, set: &[(&str, &str)]) ->
 }
 
 impl Opened {
+    /// Why a scrape brought nothing.
+    pub fn error(&mut self) -> Option<Error> {
+        let (mut out, mut line) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
+        self.collect(&mut text).err()
+    }
+
     /// One scrape.
     pub fn collect(&mut self, out: &mut dyn Sink) -> Result<(), Error> {
         let Opened { collector, files, errors, textfiles } = self;

@@ -238,6 +238,11 @@ mod tests {
         assert_eq!(dir.read(c"cpu0", &mut [0; 8]), Err(is_directory));
         assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd", "wide"]);
         assert_eq!(dir.names("cpu0").unwrap(), ["id"]);
+        let mut below = Vec::new();
+        dir.list_below(c"cpu0", &mut |name| below.push(name.to_vec())).unwrap();
+        assert_eq!(below, [b"id"]);
+        let gone = Error::Absent(Place::below("/sys/x", b"cpu1"));
+        assert_eq!(dir.list_below(c"cpu1", &mut |_| {}), Err(gone));
         assert_eq!(dir.names("cpu1"), Err(Error::Absent(Place::below("/sys/x", b"cpu1"))));
         assert!(dir.changed().is_some());
         fs::remove_dir_all(real).unwrap();

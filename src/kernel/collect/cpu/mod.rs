@@ -13,8 +13,11 @@
 //! - `isolated`: the CPUs that the scheduler keeps clear (4.2);
 //! - `cpuN/online`, on machines on which CPU 0 can be switched off.
 //!
+//! With `info`, or a pattern for flags or bugs, makes and models come from `/proc/cpuinfo`.
+//!
 //! Only the throttle counts are read at every scrape; the rest is read again when CPUs come or go.
 
+mod info;
 mod topology;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -22,7 +25,9 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit, Value, counter, gauge};
-use crate::settings::{CollectorOption, Dialect, Subject, switch, system_switch};
+use crate::settings::{CollectorOption, Dialect, Subject, pattern, switch, system_switch};
+use info::Info;
+use regex_lite::Regex;
 use topology::Topology;
 
 const PATH: &str = "/proc/stat";
@@ -47,7 +52,7 @@ const GUEST_MODES: [Label; 2] = [Label::of(b"user"), Label::of(b"nice")];
 const REPLUGGED: u64 = 3;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: [Family; 10] = [
     counter("cpu_seconds_total",       Unit::Ticks, "Seconds the CPU spent in each mode.",                   &["cpu", "mode"]),
     counter("cpu_guest_seconds_total", Unit::Ticks, "Seconds the CPU spent in guests, also in user and nice.", &["cpu", "mode"]),
     gauge(  "cpu_count",               Unit::One,   "CPUs that are online.",                                 &[]).only_own(),
@@ -55,11 +60,23 @@ static FAMILIES: [Family; 7] = [
     counter("cpu_package_throttles_total", Unit::One, "Times the package was slowed down because of heat.",  &["package"]).only_node(),
     gauge(  "cpu_isolated",                Unit::One, "1 for a CPU that the scheduler keeps clear.",          &["cpu"]).only_node(),
     gauge(  "cpu_online",                  Unit::One, "Whether the CPU is online.",                          &["cpu"]).only_node(),
+    gauge(  "cpu_info",                    Unit::One, "Always 1; the labels are make and model of the CPU.", info::KEYS),
+    gauge(  "cpu_flag_info",               Unit::One, "Always 1; the label is a flag of the first CPU.",     &["flag"]),
+    gauge(  "cpu_bug_info",                Unit::One, "Always 1; the label is a bug of the first CPU.",      &["bug"]),
 ];
 
 static GUEST: CollectorOption<bool> = switch("guest", "the time spent in guests, too")
     .flags(&["collector.cpu.guest"])
     .default("true");
+
+static INFO: CollectorOption<bool> =
+    switch("info", "makes and models of the CPUs, too").flags(&["collector.cpu.info"]);
+static FLAGS_INCLUDE: CollectorOption<Option<Regex>> =
+    pattern("info_flags_include", "flags of the CPU that are shown")
+        .flags(&["collector.cpu.info.flags-include"]);
+static BUGS_INCLUDE: CollectorOption<Option<Regex>> =
+    pattern("info_bugs_include", "bugs of the CPU that are shown")
+        .flags(&["collector.cpu.info.bugs-include"]);
 
 static SYSTEM: CollectorOption<bool> =
     system_switch("collect_cpu", "The collector cpu; what [collectors] says comes first.");
@@ -70,7 +87,7 @@ pub const SPEC: Spec = Spec {
         node_name: "cpu",
         on: true,
         help: "CPU time by mode, from /proc/stat",
-        options: &[&GUEST.row, &SYSTEM.row],
+        options: &[&GUEST.row, &INFO.row, &FLAGS_INCLUDE.row, &BUGS_INCLUDE.row, &SYSTEM.row],
     },
     families: &FAMILIES,
     dynamic: &[],
@@ -78,6 +95,9 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let settings = setup.settings;
+    let patterns = [settings.get(&FLAGS_INCLUDE), settings.get(&BUGS_INCLUDE)];
+    let has_info = settings.get(&INFO) || patterns.iter().any(Option::is_some);
     Box::new(Cpu {
         file: setup.files.whole(PATH),
         cpus: Vec::new(),
@@ -85,6 +105,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         replugged: REPLUGGED * sys::user_hz(),
         guest: setup.settings.get(&GUEST),
         topology: (setup.dialect == Dialect::Node).then(|| Topology::new(setup.root)),
+        info: has_info.then(|| Info::new(setup.root, patterns)),
     })
 }
 
@@ -98,6 +119,7 @@ struct Cpu {
     guest: bool,
     /// What only node_exporter's dialect shows.
     topology: Option<Topology>,
+    info: Option<Info>,
 }
 
 /// One CPU's line.
@@ -147,7 +169,7 @@ impl Collector for Cpu {
 
 impl Cpu {
     fn write(&mut self, out: &mut dyn Sink, errors: &mut PartialErrors) {
-        let [seconds, guest, count, rest @ ..] = &FAMILIES;
+        let [seconds, guest, count, others @ .., info, flag, bug] = &FAMILIES;
         let guest_modes = if self.guest { &GUEST_MODES[..] } else { &[] };
         for (family, modes, first) in [(seconds, &MODES[..], 0), (guest, guest_modes, 8)] {
             out.family(family);
@@ -163,7 +185,11 @@ impl Cpu {
         out.family(count);
         out.sample(&[], Value::Int(self.cpus.len() as u64));
         if let Some(topology) = &mut self.topology {
-            topology.write(self.cpus.iter().map(|l| l.number), rest.each_ref(), out, errors);
+            let families = others.each_ref();
+            topology.write(self.cpus.iter().map(|l| l.number), families, out, errors);
+        }
+        if let Some(about) = &mut self.info {
+            about.write(self.cpus.iter().map(|l| l.number), [info, flag, bug], out, errors);
         }
     }
 }
@@ -200,61 +226,4 @@ impl Line {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outputs::expose::{Format, Text};
-
-    fn line(text: &str) -> Line {
-        Line::parse(text.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn small_steps_back_are_held_and_a_replugged_cpu_starts_anew() {
-        let before = line("0 10 20 30 1000 50 60 70 80 90 100");
-        let mut held = line("0 11 20 30 998 49 61 70 80 90 100");
-        held.hold(&before, 300);
-        assert_eq!(held.ticks, [11, 20, 30, 1000, 50, 61, 70, 80, 90, 100]);
-        let mut anew = line("0 1 2 3 700 5 6 7 8 9 10");
-        anew.hold(&before, 300);
-        assert_eq!(anew.ticks, [1, 2, 3, 700, 5, 6, 7, 8, 9, 10]);
-        let mut just_held = line("0 1 2 3 701 5 6 7 8 9 10");
-        just_held.hold(&before, 300);
-        assert_eq!(just_held.ticks, before.ticks);
-    }
-
-    #[test]
-    fn what_is_held_outlives_a_scrape_that_failed() {
-        use crate::kernel::collect::testing::{Opened, Tree, scrape};
-        let tree = Tree::new("cpu-held");
-        let put = |idle: &str| tree.put("proc/stat", &format!("cpu0 1 2 3 {idle} 5\n"));
-        put("1000");
-        let mut cpu = tree.open(&SPEC, Dialect::Own, &[]);
-        let idle = |cpu: &mut Opened| scrape(cpu, Dialect::Own, &["mode=\"idle\""]).0;
-        let told = idle(&mut cpu);
-        tree.put("proc/stat", "");
-        let (mut out, mut lines) = Default::default();
-        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
-        for _ in 0..2 {
-            assert!(cpu.collect(&mut text).is_err());
-        }
-        put("999");
-        assert_eq!(idle(&mut cpu), told);
-    }
-
-    #[test]
-    fn short_lines_have_fewer_columns_and_bad_ones_none() {
-        assert_eq!(line("7 1 2 3 4").columns, 4);
-        assert_eq!(line("7 1 2 3 4 x 6").columns, 4);
-        for bad in [
-            "7 1 2 3",
-            "x 1 2 3 4",
-            "7 1 2 x 4 5",
-            "7 -1 2 3 4",
-            "07 1 2 3 4",
-            "99999999999 1 2 3 4",
-            "",
-        ] {
-            assert!(Line::parse(bad.as_bytes()).is_none(), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,252 @@
+//! Parameters of the kernel that are chosen by name: `kernel.threads-max` is `/proc/sys/kernel/threads-max`
+//! (Documentation/admin-guide/sysctl). Its name makes that of the metric. Several numbers get an `index`;
+//! `fs.file-nr:total,free,max` names them, each then a metric. What `include_info` asks for is shown as
+//! text, a series for each word. None is read that nobody asked for.
+
+use super::info::Rows;
+use super::keyed;
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::{Error, Place};
+use crate::kernel::read::{Dir, dir};
+use crate::model::metric::{Decimal, Family, Kind, Sink, Unit, fresh_stamp, gauge};
+use crate::settings::{CollectorOption, Subject, words};
+use std::ffi::CString;
+
+const DIRECTORY: &str = "/proc/sys";
+
+/// The longest text of a parameter; a longer one is left out and counted.
+const MAX_TEXT: usize = 4096;
+
+static FAMILIES: [Family; 1] = [gauge(
+    "sysctl_info",
+    Unit::One,
+    "Always 1; the labels are a word of the parameter and its place.",
+    &["name", "value", "index"],
+)];
+
+static INCLUDE: CollectorOption<Vec<String>> =
+    words("include", "parameters with numbers, such as fs.file-nr:total,free,max");
+static INCLUDE_INFO: CollectorOption<Vec<String>> =
+    words("include_info", "parameters whose text is shown");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "sysctl",
+        node_name: "sysctl",
+        on: false,
+        help: "chosen parameters of the kernel, from /proc/sys",
+        options: &[&INCLUDE.row, &INCLUDE_INFO.row],
+    },
+    families: &FAMILIES,
+    dynamic: &["sysctl_"],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let [info] = &FAMILIES;
+    let mut taken = vec![info.names().0.to_owned()];
+    let numbers = setup.settings.get(&INCLUDE);
+    let mut texts: Vec<(CString, String)> = Vec::new();
+    for name in setup.settings.get(&INCLUDE_INFO) {
+        let file = path(&name);
+        if !texts.iter().any(|(known, _)| *known == file) {
+            texts.push((file, name));
+        }
+    }
+    Box::new(Sysctl {
+        dir: setup.root.dir(DIRECTORY),
+        numbers: numbers.iter().map(|wanted| Numbers::of(wanted, &mut taken)).collect(),
+        texts,
+        info: Rows::new(info.names().1.len()),
+    })
+}
+
+struct Sysctl {
+    dir: Dir,
+    numbers: Vec<Numbers>,
+    /// File and name of each.
+    texts: Vec<(CString, String)>,
+    info: Rows,
+}
+
+/// A parameter that is shown as numbers.
+struct Numbers {
+    file: CString,
+    /// The family of all of them; `None` if another parameter has its name.
+    whole: Option<Called>,
+    /// Those of each, where they have names.
+    fields: Vec<Option<Called>>,
+}
+
+struct Called {
+    name: String,
+    help: String,
+    /// Without and with an index.
+    stamps: [u32; 2],
+}
+
+impl Collector for Sysctl {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        if !self.dir.is_open() {
+            self.dir.open()?;
+        }
+        let mut room = [0; MAX_TEXT];
+        for wanted in &self.numbers {
+            match read(&self.dir, &wanted.file, &mut room) {
+                Ok(text) => {
+                    let place = self.dir.place(&wanted.file);
+                    wanted.write(text, place, scrape.errors, out);
+                }
+                Err(error) => scrape.errors.record(error),
+            }
+        }
+        self.info.clear();
+        for (file, name) in &self.texts {
+            match read(&self.dir, file, &mut room) {
+                Ok(text) => {
+                    for (at, word) in text_fields(text).enumerate() {
+                        self.info.push(&[name.as_bytes(), word, Decimal::of(at as u64).as_bytes()]);
+                    }
+                }
+                Err(error) => scrape.errors.record(error),
+            }
+        }
+        let [info] = &FAMILIES;
+        self.info.write(info, out);
+        Ok(())
+    }
+}
+
+fn read<'b>(dir: &Dir, file: &CString, room: &'b mut [u8]) -> Result<&'b [u8], Error> {
+    let text = dir.read(file, room)?;
+    if text.len() >= MAX_TEXT - 1 {
+        return Err(Error::TooLarge(dir.place(file), MAX_TEXT));
+    }
+    Ok(text)
+}
+
+/// The words of all lines.
+fn text_fields(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+/// Where the parameter `name` is below `/proc/sys`.
+fn path(name: &str) -> CString {
+    dir::name(&[name.replace('.', "/").trim_start_matches('/')])
+}
+
+impl Numbers {
+    /// `wanted` is a name, and perhaps `:` and names for its numbers.
+    fn of(wanted: &str, taken: &mut Vec<String>) -> Numbers {
+        let (name, fields) = wanted.split_once(':').map_or((wanted, None), |(n, f)| (n, Some(f)));
+        let place = |key: &str| format!("Number {key} of the parameter {name}.");
+        let field = |key: &str, taken: &mut Vec<String>| {
+            Called::new(&[name, "_", key].concat(), place(key), taken)
+        };
+        let fields = fields.map(|all| all.split(',').map(|key| field(key, taken)).collect());
+        let whole = match fields {
+            None => Called::new(name, format!("The parameter {name}."), taken),
+            Some(_) => None,
+        };
+        Numbers { file: path(name), whole, fields: fields.unwrap_or_default() }
+    }
+
+    fn write(&self, text: &[u8], place: Place, errors: &mut PartialErrors, out: &mut dyn Sink) {
+        let count = text_fields(text).count();
+        if count == 0 || !self.fields.is_empty() && count != self.fields.len() {
+            let expected = "as many numbers as there are names";
+            return errors.record(Error::parse(place, expected, text));
+        }
+        if let Some(whole) = &self.whole {
+            out.family(&whole.family(count > 1));
+        }
+        for (at, word) in text_fields(text).enumerate() {
+            let called = self.fields.get(at).unwrap_or(&self.whole);
+            let Some(called) = called else { continue };
+            let family = called.family(self.whole.is_some() && count > 1);
+            let Some(value) = keyed::number(&family, word) else {
+                errors.record(Error::parse(place, "an integer", word));
+                continue;
+            };
+            if self.whole.is_none() {
+                out.family(&family);
+            }
+            let index = Decimal::of(at as u64);
+            let labels = [index.label()];
+            let labels = if self.whole.is_some() && count > 1 { &labels[..] } else { &[] };
+            out.sample(labels, value);
+        }
+    }
+}
+
+impl Called {
+    /// `None` if the metric's name is taken.
+    fn new(name: &str, help: String, taken: &mut Vec<String>) -> Option<Called> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let word: String = name.chars().map(|c| if is_word(c) { c } else { '_' }).collect();
+        let name = ["sysctl_", &word].concat();
+        if taken.contains(&name) {
+            return None;
+        }
+        taken.push(name.clone());
+        Some(Called { name, help, stamps: [fresh_stamp(), fresh_stamp()] })
+    }
+
+    fn family(&self, is_indexed: bool) -> Family<'_> {
+        let [plain, indexed] = self.stamps;
+        let stamp = if is_indexed { indexed } else { plain };
+        let family = Family::dynamic(Kind::Untyped, Unit::One, &self.name, &self.help, stamp);
+        if is_indexed { family.keyed(&["index"]) } else { family }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape};
+
+    const WANTED: &[(&str, &str)] = &[
+        ("include", "kernel.threads-max"),
+        ("include", "fs.file-nr"),
+        ("include", "fs.file-nr:total,free,max"),
+        ("include", "fs.file-nr"),
+        ("include-info", "kernel.seccomp.actions_avail"),
+        ("include-info", "kernel.seccomp.actions_avail"),
+    ];
+
+    #[test]
+    fn numbers_and_texts() {
+        let tree = Tree::new("sysctl");
+        tree.put("proc/sys/kernel/threads-max", "-7801\n");
+        tree.put("proc/sys/fs/file-nr", "1024\t0\t18446744073709551615\n");
+        tree.put("proc/sys/kernel/seccomp/actions_avail", "kill trap\n");
+        let mut sysctl = tree.open(&SPEC, Dialect::Node, WANTED);
+        let expected = [
+            "sysctl_kernel_threads_max -7801",
+            r#"sysctl_fs_file_nr{index="0"} 1024"#,
+            r#"sysctl_fs_file_nr{index="1"} 0"#,
+            r#"sysctl_fs_file_nr{index="2"} 18446744073709551615"#,
+            "sysctl_fs_file_nr_total 1024",
+            "sysctl_fs_file_nr_free 0",
+            "sysctl_fs_file_nr_max 18446744073709551615",
+            r#"sysctl_info{name="kernel.seccomp.actions_avail",value="kill",index="0"} 1"#,
+            r#"sysctl_info{name="kernel.seccomp.actions_avail",value="trap",index="1"} 1"#,
+        ];
+        let expected = (expected.map(String::from).to_vec(), 0);
+        assert_eq!(scrape(&mut sysctl, Dialect::Node, &["sysctl"]), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_of_its_own() {
+        let tree = Tree::new("sysctl-odd");
+        tree.put("proc/sys/kernel/threads-max", "many\n");
+        tree.put("proc/sys/fs/file-nr", "1 2\n");
+        let mut sysctl = tree.open(&SPEC, Dialect::Own, WANTED);
+        let expected = [r#"sysctl_fs_file_nr{index="0"} 1"#, r#"sysctl_fs_file_nr{index="1"} 2"#];
+        let expected = (expected.map(String::from).to_vec(), 3);
+        assert_eq!(scrape(&mut sysctl, Dialect::Own, &["sysctl"]), expected);
+        assert_eq!(path("/etc/passwd").to_str(), Ok("etc/passwd"));
+        assert_eq!(path("...etc").to_str(), Ok("etc"));
+    }
+}

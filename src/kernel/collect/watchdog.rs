@@ -1,0 +1,170 @@
+//! Watchdog devices: `/sys/class/watchdog/watchdogN` with attributes
+//! (Documentation/ABI/testing/sysfs-class-watchdog, since 4.5): numbers such as `timeout`, `pretimeout` and `timeleft` in
+//! seconds, and texts such as `identity` and `state`. Which files a device has depends on its driver; a
+//! file that it lacks is left out, a text that it lacks is an empty label.
+
+use super::info::Rows;
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::dir::Joined;
+use crate::kernel::read::{Dir, Listing, scan};
+use crate::model::metric::{Family, Label, Sink, Unit, gauge};
+use crate::settings::Subject;
+
+const DIRECTORY: &str = "/sys/class/watchdog";
+
+/// More devices than any box has; what comes after is left out and counted.
+const MAX_DEVICES: usize = 64;
+
+/// The longest text of an attribute.
+const MAX_TEXT: usize = 256;
+
+#[rustfmt::skip]
+const KEYS: &[&str] = &["name", "options", "identity", "state", "status", "pretimeout_governor"];
+
+/// The files of the info's labels behind the name.
+const TEXTS: [&str; 5] = ["options", "identity", "state", "status", "pretimeout_governor"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 8] = [
+    gauge("watchdog_bootstatus",         Unit::One, "Why the box started last, as WDIOF bits.",               &["name"]),
+    gauge("watchdog_fw_version",         Unit::One, "Version of the device's firmware.",                      &["name"]),
+    gauge("watchdog_nowayout",           Unit::One, "Whether the watchdog cannot be stopped once it runs.",   &["name"]),
+    gauge("watchdog_timeleft_seconds",   Unit::One, "Time until the watchdog resets the box.",                &["name"]),
+    gauge("watchdog_timeout_seconds",    Unit::One, "Time that the watchdog waits to be fed.",                &["name"]),
+    gauge("watchdog_pretimeout_seconds", Unit::One, "How long before the reset it warns.",                    &["name"]),
+    gauge("watchdog_access_cs0",         Unit::One, "Whether the box started from the alternate flash chip.", &["name"]),
+    gauge("watchdog_info",               Unit::One, "Always 1; the labels are the texts of the device.",      KEYS),
+];
+
+/// The file of each number.
+static NUMBERS: [(&str, &Family); 7] = [
+    ("bootstatus", &FAMILIES[0]),
+    ("fw_version", &FAMILIES[1]),
+    ("nowayout", &FAMILIES[2]),
+    ("timeleft", &FAMILIES[3]),
+    ("timeout", &FAMILIES[4]),
+    ("pretimeout", &FAMILIES[5]),
+    ("access_cs0", &FAMILIES[6]),
+];
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "watchdog",
+        node_name: "watchdog",
+        on: true,
+        help: "watchdog devices, from /sys/class/watchdog",
+        options: &[],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let listing = Listing::new(setup.root.dir(DIRECTORY));
+    Box::new(Watchdog { listing, devices: Vec::new(), info: Rows::new(KEYS.len()) })
+}
+
+struct Watchdog {
+    listing: Listing,
+    devices: Vec<String>,
+    info: Rows,
+}
+
+impl Collector for Watchdog {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        if self.listing.has_changed().map_err(Error::of_optional)? {
+            self.learn(scrape.errors);
+        }
+        for (file, family) in &NUMBERS {
+            out.family(family);
+            for device in &self.devices {
+                let read = number(&self.listing.dir, device, file);
+                if let Some(raw) = scrape.errors.unless_absent(read) {
+                    out.sample(&[Label::from(device.as_str())], family.signed(raw));
+                }
+            }
+        }
+        self.info.clear();
+        for device in &self.devices {
+            describe(&self.listing.dir, device, &mut self.info, scrape.errors);
+        }
+        let [.., info] = &FAMILIES;
+        self.info.write(info, out);
+        Ok(())
+    }
+}
+
+impl Watchdog {
+    /// The list changed.
+    #[cold]
+    fn learn(&mut self, errors: &mut PartialErrors) {
+        self.devices = self.listing.names().map(str::to_owned).collect();
+        self.devices.sort_unstable();
+        if let Some(first) = self.devices.get(MAX_DEVICES) {
+            errors.record(Error::parse(DIRECTORY, "at most 64 devices", first.as_bytes()));
+            self.devices.truncate(MAX_DEVICES);
+        }
+    }
+}
+
+/// The number in an attribute of a device.
+fn number(dir: &Dir, device: &str, file: &str) -> Result<i64, Error> {
+    let (path, mut text) = (Joined::of(device.as_bytes(), file), [0; MAX_TEXT]);
+    let text = dir.read(path.path(), &mut text)?;
+    scan::int(text).ok_or_else(|| Error::parse(dir.place(path.path()), "an integer", text))
+}
+
+/// Adds the row of a device.
+fn describe(dir: &Dir, device: &str, info: &mut Rows, errors: &mut PartialErrors) {
+    let mut room = [[0; MAX_TEXT]; TEXTS.len()];
+    let mut values = [device.as_bytes(), b"", b"", b"", b"", b""];
+    for ((file, text), value) in TEXTS.iter().zip(&mut room).zip(values.iter_mut().skip(1)) {
+        let path = Joined::of(device.as_bytes(), file);
+        *value = errors.unless_absent(dir.read(path.path(), text)).unwrap_or_default();
+    }
+    info.push(&values);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape};
+
+    #[test]
+    fn devices_have_what_their_drivers_have() {
+        let tree = Tree::new("watchdog");
+        let mut watchdog = tree.open(&SPEC, Dialect::Own, &[]);
+        assert!(matches!(watchdog.error(), Some(Error::Unsupported(_))));
+        let put = |file: &str, text: &str| tree.put(&format!("sys/class/watchdog/{file}"), text);
+        put("watchdog1/uevent", "");
+        for (at, (file, _)) in NUMBERS.iter().enumerate() {
+            put(&format!("watchdog0/{file}"), &format!("{}\n", at + 1));
+        }
+        for file in TEXTS {
+            put(&format!("watchdog0/{file}"), &format!("the {file}\n"));
+        }
+        let expected = [
+            "watchdog_bootstatus{name=\"watchdog0\"} 1",
+            "watchdog_fw_version{name=\"watchdog0\"} 2",
+            "watchdog_nowayout{name=\"watchdog0\"} 3",
+            "watchdog_timeleft_seconds{name=\"watchdog0\"} 4",
+            "watchdog_timeout_seconds{name=\"watchdog0\"} 5",
+            "watchdog_pretimeout_seconds{name=\"watchdog0\"} 6",
+            "watchdog_access_cs0{name=\"watchdog0\"} 7",
+            "watchdog_info{name=\"watchdog0\",options=\"the options\",identity=\"the identity\",\
+             state=\"the state\",status=\"the status\",pretimeout_governor=\"the pretimeout_governor\"} 1",
+            "watchdog_info{name=\"watchdog1\",options=\"\",identity=\"\",state=\"\",status=\"\",\
+             pretimeout_governor=\"\"} 1",
+        ];
+        let expected = expected.map(String::from).to_vec();
+        assert_eq!(scrape(&mut watchdog, Dialect::Own, &["watchdog"]), (expected, 0));
+        put("watchdog0/timeout", "soon\n");
+        put("watchdog0/state", "inactive\n");
+        let (samples, errors) =
+            scrape(&mut watchdog, Dialect::Own, &["watchdog_timeout_", "inactive"]);
+        assert_eq!((samples.len(), errors), (1, 1), "{samples:?}");
+    }
+}
