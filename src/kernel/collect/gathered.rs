@@ -38,11 +38,16 @@ enum Which {
 }
 
 impl Which {
-    /// Rows of one table in their order, then what was learned.
-    fn order(self) -> (bool, usize) {
-        match self {
-            Which::Row(family) => (false, std::ptr::from_ref(family).addr()),
-            Which::Learned(at) => (true, at),
+    /// Rows of one table come in their order, then what was learned, by key: in which order the kernel
+    /// told the keys first does not matter.
+    fn compare(self, other: Which, learned: &Learned) -> Ordering {
+        let place = |family: &'static Family<'static>| std::ptr::from_ref(family).addr();
+        match (self, other) {
+            (Which::Row(a), Which::Row(b)) => place(a).cmp(&place(b)),
+            (Which::Row(_), Which::Learned(_)) => Ordering::Less,
+            (Which::Learned(_), Which::Row(_)) => Ordering::Greater,
+            (Which::Learned(a), Which::Learned(b)) if a == b => Ordering::Equal,
+            (Which::Learned(a), Which::Learned(b)) => learned.key(a).cmp(learned.key(b)),
         }
     }
 }
@@ -106,13 +111,17 @@ impl Gathered {
         out: &mut dyn Sink,
     ) {
         let Gathered { labels, samples, .. } = self;
-        samples.sort_unstable_by(|a, b| compare(labels, a, b).then(a.at.cmp(&b.at)));
+        let order = |a: &Sample, b: &Sample| {
+            let families = a.which.compare(b.which, learned);
+            families.then_with(|| values(labels, a).cmp(values(labels, b)))
+        };
+        samples.sort_unstable_by(|a, b| order(a, b).then(a.at.cmp(&b.at)));
         let mut last: Option<&Sample> = None;
         for sample in samples.iter() {
-            if last.is_some_and(|last| compare(labels, last, sample).is_eq()) {
+            if last.is_some_and(|last| order(last, sample).is_eq()) {
                 continue;
             }
-            if last.is_none_or(|last| last.which.order() != sample.which.order()) {
+            if last.is_none_or(|last| last.which.compare(sample.which, learned).is_ne()) {
                 match sample.which {
                     Which::Row(family) => out.family(family),
                     Which::Learned(at) => match learned.family(at) {
@@ -143,12 +152,6 @@ fn values<'l>(labels: &'l Names, sample: &Sample) -> impl Iterator<Item = &'l [u
     (sample.first..sample.first + sample.count).map_while(|at| labels.get(at))
 }
 
-/// By family, then by labels.
-fn compare(labels: &Names, a: &Sample, b: &Sample) -> Ordering {
-    let families = a.which.order().cmp(&b.which.order());
-    families.then_with(|| values(labels, a).cmp(values(labels, b)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,10 +171,12 @@ mod tests {
             Some(Made { kind: Kind::Gauge, unit: Unit::One, name, help })
         };
         let at = learned.place(b"k", 0, &make).unwrap();
+        let before = learned.place(b"j", 0, &make).unwrap();
         let mut gathered = Gathered::new("/sys/x");
         for _ in 0..2 {
             gathered.begin();
             gathered.push_learned(at, &[b"z"], Value::Int(6));
+            gathered.push_learned(before, &[b"z"], Value::Int(7));
             gathered.push(&FAMILIES[1], &[], Value::Int(5));
             gathered.push(&FAMILIES[0], &[b"2", b"\xff"], Value::Int(2));
             gathered.push(&FAMILIES[0], &[b"1", b"1"], Value::Int(1));
@@ -187,6 +192,7 @@ mod tests {
                 "node_a{x=\"1\",y=\"1\"} 1",
                 "node_a{x=\"2\",y=\"\u{fffd}\"} 2",
                 "node_b 5",
+                "node_c_j{l=\"z\"} 7",
                 "node_c_k{l=\"z\"} 6",
             ];
             assert_eq!(lines, expected);

@@ -55,6 +55,11 @@ impl Learned {
         Some(self.keys.len() - 1)
     }
 
+    /// The key of the family with this number.
+    pub fn key(&self, at: usize) -> &[u8] {
+        self.keys.get(at).map(|known| &*known.key).unwrap_or_default()
+    }
+
     /// The family with this number, without label keys.
     pub fn family(&self, at: usize) -> Option<Family<'_>> {
         let (made, stamp) = self.keys.get(at)?.made.as_ref()?;

@@ -3,11 +3,14 @@
 //! and are left out. Without the tape driver there is no such directory.
 
 use super::attributes::{Attribute, Attributes, LabelFrom, Layout, unsigned};
+use super::subtree::Subtree;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::model::metric::{Family, Sink, Unit::Nanos, Unit::One, counter, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
 use regex_lite::Regex;
+
+const DIRECTORY: &str = "/sys/class/scsi_tape";
 
 const DEVICE: &[&str] = &["device"];
 
@@ -31,7 +34,7 @@ static FAMILIES: [Family; 10] = [
 ];
 
 static DRIVES: Layout = Layout {
-    directory: "/sys/class/scsi_tape",
+    directory: DIRECTORY,
     is_object: is_drive,
     labels: &[LabelFrom::Name("")],
     attributes: &[
@@ -69,15 +72,19 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let patterns = [None, setup.settings.get(&IGNORED)];
-    Box::new(Tapes { drives: Attributes::new(setup.root, &DRIVES, patterns) })
+    let place = Subtree::new(setup.root, DIRECTORY);
+    Box::new(Tapes { place, drives: Attributes::new(setup.root, &DRIVES, patterns) })
 }
 
 struct Tapes {
+    /// Tells whether there is the driver at all.
+    place: Subtree,
     drives: Attributes,
 }
 
 impl Collector for Tapes {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        self.place.open().map_err(Error::of_optional)?;
         self.drives.collect(scrape, out)
     }
 }
@@ -129,5 +136,6 @@ mod tests {
             let mut tapes = tree.open(&SPEC, dialect, &[("device-exclude", "9$")]);
             assert_eq!(scrape(&mut tapes, dialect, &["tape"]), (expected.clone(), 1));
         }
+        assert!(Tree::new("tapestats-none").open(&SPEC, Dialect::Node, &[]).is_unsupported());
     }
 }

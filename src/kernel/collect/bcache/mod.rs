@@ -193,14 +193,17 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// A file with a number each, of the set or the device that `labels` name.
+    /// Files with a number each, of the set or the device that `labels` name.
     fn files(&mut self, rows: &'static [Row], labels: &[&[u8]]) {
         for (file, families) in rows {
+            let file = file.as_bytes();
+            let path: &[&[u8]] = match labels {
+                [set, device] => &[set, device, file],
+                labels => &[labels.first().copied().unwrap_or_default(), file],
+            };
             let mut text = [0; MAX_TEXT];
-            let path = [labels.first(), labels.get(1)].map(|label| label.copied().unwrap_or(b"."));
-            let path = [path[0], path[1], file.as_bytes()];
-            if let Some(text) = self.errors.unless_absent(self.opened.read(&path, &mut text)) {
-                self.sample(families, labels, text, &path);
+            if let Some(text) = self.errors.unless_absent(self.opened.read(path, &mut text)) {
+                self.sample(families, labels, text, path);
             }
         }
     }
