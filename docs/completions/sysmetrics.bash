@@ -42,6 +42,10 @@ _sysmetrics() {
 		--web.listen-address | \
 		--metrics-path | \
 		--web.telemetry-path | \
+		--collector.cpu.info-flags-include | \
+		--collector.cpu.info.flags-include | \
+		--collector.cpu.info-bugs-include | \
+		--collector.cpu.info.bugs-include | \
 		--collector.disk.exclude-pattern | \
 		--collector.diskstats.device-exclude | \
 		--collector.diskstats.ignored-devices | \
@@ -110,7 +114,13 @@ _sysmetrics() {
 		--collector.powersupplyclass.ignored-supplies | \
 		--collector.powersupply.ignored-supplies | \
 		--collector.infiniband.device-include | \
-		--collector.infiniband.device-exclude)
+		--collector.infiniband.device-exclude | \
+		--collector.tapestats.device-exclude | \
+		--collector.tapestats.ignored-devices | \
+		--collector.slabinfo.slabs-include | \
+		--collector.slabinfo.slabs-exclude | \
+		--collector.sysctl.include | \
+		--collector.sysctl.include-info)
 		;;
 	*)
 		local flags="
@@ -149,6 +159,12 @@ _sysmetrics() {
 			--collector.cpu
 			--no-collector.cpu.guest
 			--collector.cpu.guest
+			--no-collector.cpu.info
+			--collector.cpu.info
+			--collector.cpu.info-flags-include
+			--collector.cpu.info.flags-include
+			--collector.cpu.info-bugs-include
+			--collector.cpu.info.bugs-include
 			--no-collector.memory
 			--collector.memory
 			--no-collector.meminfo
@@ -391,6 +407,60 @@ _sysmetrics() {
 			--collector.cpu_vulnerabilities
 			--no-collector.kernel_hung
 			--collector.kernel_hung
+			--no-collector.nfs
+			--collector.nfs
+			--no-collector.nfsd
+			--collector.nfsd
+			--no-collector.xfs
+			--collector.xfs
+			--no-collector.btrfs
+			--collector.btrfs
+			--no-collector.bcache
+			--collector.bcache
+			--no-collector.bcache.priority-stats
+			--collector.bcache.priority-stats
+			--no-collector.bcache.priorityStats
+			--collector.bcache.priorityStats
+			--no-collector.zfs
+			--collector.zfs
+			--no-collector.drm
+			--collector.drm
+			--no-collector.tapestats
+			--collector.tapestats
+			--collector.tapestats.device-exclude
+			--collector.tapestats.ignored-devices
+			--no-collector.dmmultipath
+			--collector.dmmultipath
+			--no-collector.bcachefs
+			--collector.bcachefs
+			--no-collector.drbd
+			--collector.drbd
+			--no-collector.os
+			--collector.os
+			--no-collector.selinux
+			--collector.selinux
+			--no-collector.watchdog
+			--collector.watchdog
+			--no-collector.dmi
+			--collector.dmi
+			--no-collector.buddyinfo
+			--collector.buddyinfo
+			--no-collector.zoneinfo
+			--collector.zoneinfo
+			--no-collector.swap
+			--collector.swap
+			--no-collector.meminfo_numa
+			--collector.meminfo_numa
+			--no-collector.slabinfo
+			--collector.slabinfo
+			--collector.slabinfo.slabs-include
+			--collector.slabinfo.slabs-exclude
+			--no-collector.sysctl
+			--collector.sysctl
+			--collector.sysctl.include
+			--collector.sysctl.include-info
+			--no-collector.processes
+			--collector.processes
 		"
 		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
 		;;

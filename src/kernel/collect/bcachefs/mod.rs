@@ -1,6 +1,6 @@
 //! Bcachefs file systems: `/sys/fs/bcachefs/UUID` of the mounted ones (fs/bcachefs/sysfs.c, 6.7 to 6.17, and
 //! the module since): `counters/*` since the file system was made, `errors`, `compression_stats`,
-//! `btree_write_stats`, and for each device `dev-N/io_done`, `io_errors` and its settings. Sizes and large
+//! `btree_write_stats`, and for each device `dev-N/io_done`, io_errors and its settings. Sizes and large
 //! counters are written for people, `44.5T` with powers of 1024, so they are rough. Which counters there
 //! are depends on the release.
 

@@ -2,7 +2,7 @@
 //! `allocation/{data,metadata,system}` in bytes with a directory for each layout, `commit_stats` in
 //! milliseconds (since 6.1), `devices/*/size` in sectors. How many bytes of the devices a byte takes
 //! follows from the layout and the number of devices. `devinfo/N/error_stats` (since 5.14) and `missing`
-//! (since 5.6) are of the device with that number; which of `devices` it is sysfs does not tell.
+//! (since 5.6) are of the device with that number; which of devices it is sysfs does not tell.
 //! node_exporter has these errors by name, which it asks for at the mount point; there a file system that
 //! hangs would hold it up, so they are in our own names only.
 

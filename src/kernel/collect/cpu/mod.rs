@@ -13,7 +13,7 @@
 //! - `isolated`: the CPUs that the scheduler keeps clear (4.2);
 //! - `cpuN/online`, on machines on which CPU 0 can be switched off.
 //!
-//! With `info`, or a pattern for flags or bugs, makes and models come from `/proc/cpuinfo`.
+//! With info, or a pattern for flags or bugs, makes and models come from `/proc/cpuinfo`.
 //!
 //! Only the throttle counts are read at every scrape; the rest is read again when CPUs come or go.
 

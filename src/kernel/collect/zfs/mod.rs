@@ -1,6 +1,6 @@
 //! Statistics of ZFS: `/proc/spl/kstat/zfs`. Files such as `arcstats` have lines `name type data`, where the
-//! types 3 and 4 are signed and unsigned integers; a directory for each pool has `io`, a line of names and
-//! one of numbers (times in nanoseconds), `state`, and `objset-N`, lines as above for each dataset
+//! types 3 and 4 are signed and unsigned integers; a directory for each pool has io, a line of names and
+//! one of numbers (times in nanoseconds), state, and `objset-N`, lines as above for each dataset
 //! (module/os/linux/spl/spl-kstat.c of OpenZFS). Which names there are depends on the release; what counts
 //! and what is a level the files do not say, so all are untyped. Without the module there is no such
 //! directory.
