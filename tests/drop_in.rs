@@ -11,22 +11,9 @@ use common::{Agent, Temp};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
-use sysmetrics::kernel::collect::COLLECTORS;
 
 /// What cannot be done here, and why.
 const REFUSED: [(&str, &str); 1] = [("web.config.file", "no TLS and no authentication")];
-
-/// What these collectors cannot show yet; the flag is refused.
-const LACKING: [&str; 5] = [
-    "collector.cpu.info",
-    "collector.cpu.info.bugs-include",
-    "collector.cpu.info.flags-include",
-    "collector.netdev.enable-detailed-metrics",
-    "collector.netdev.label-ifalias",
-];
-
-/// What only sets what is not there yet.
-const IGNORED: &str = "there is nothing for it to set in this release; it is ignored";
 
 /// The program under another name: its status, standard output and error.
 fn said_as(name: &str, args: &[&str]) -> (Option<i32>, String, String) {
@@ -44,29 +31,13 @@ fn fixture(name: &str) -> String {
     fs::read_to_string(format!("tests/node_exporter/{name}")).unwrap()
 }
 
-fn is_there(collector: &str) -> bool {
-    COLLECTORS.iter().any(|spec| spec.subject.node_name == collector)
-}
-
 /// What is wrong with the answer to a flag.
 fn wrong_with(flag: &str) -> Option<String> {
-    let (name, collector) = (flag.split('=').next()?, flag.strip_prefix("collector."));
-    let collector =
-        collector.and_then(|rest| rest.split(['.', '=']).next()).map(|name| match name {
-            "powersupply" => "powersupplyclass",
-            "qdisk" => "qdisc",
-            "netclass_rtnl" => "netclass",
-            name => name,
-        });
-    let lacks = collector.is_some_and(|name| !is_there(name) && name != "disable-defaults");
+    let name = flag.split('=').next()?;
     let (status, _, error) = said_as("node_exporter", &["--check-config", &format!("--{flag}")]);
-    let refused = REFUSED.iter().find(|(refused, _)| *refused == name);
-    let is_right = match (refused, status) {
-        (Some((_, why)), status) => status == Some(2) && error.contains(why),
-        (None, Some(0)) => error.is_empty() || lacks && error.contains(IGNORED),
-        (None, _) if LACKING.contains(&name) => error.contains("this release cannot; leave the"),
-        // A collector that is not there is not switched on.
-        (None, _) => lacks && error.contains("is not in this release; leave the flag out"),
+    let is_right = match REFUSED.iter().find(|(refused, _)| *refused == name) {
+        Some((_, why)) => status == Some(2) && error.contains(why),
+        None => status == Some(0) && error.is_empty(),
     };
     (!is_right).then(|| format!("--{flag}: {status:?} {error}"))
 }
@@ -126,12 +97,6 @@ fn answers(name: &str, args: &[String]) {
     let mut plan = Agent::plan().file("").shell(&format!("shift; exec {} \"$@\"", path.display()));
     let mut listens = 0;
     for arg in args {
-        let switched_on =
-            arg.strip_prefix("--collector.").filter(|rest| !rest.contains(['.', '=']));
-        // What is not there yet; the flag is refused.
-        if switched_on.is_some_and(|name| !is_there(name)) {
-            continue;
-        }
         let arg = arg.replace("=/host/sys", "=fixtures/box/sys").replace("=/host/root", "=/");
         listens += usize::from(arg.starts_with("--web.listen-address"));
         let local =

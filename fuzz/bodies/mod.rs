@@ -5,6 +5,7 @@
 mod alert;
 #[cfg(feature = "hub")]
 mod answer;
+#[cfg(feature = "hub")]
 mod dbus;
 mod exposition;
 mod files;
@@ -93,6 +94,12 @@ pub static BODIES: [(&str, Body); 30] = [
 mod answer {
     pub fn http_answer(_: &[u8]) {}
     pub fn target_json(_: &[u8]) {}
+}
+
+/// Without the hub no other program is asked.
+#[cfg(not(feature = "hub"))]
+mod dbus {
+    pub fn message(_: &[u8]) {}
 }
 
 /// Without the hub nothing is sent.

@@ -1,7 +1,7 @@
 //! systemd, logind and supervisord against real peers: dbus-daemon with services that are made up
 //! (`services.py`), a real supervisord, and a real node_exporter that asks the same. Debian's packages
 //! dbus-daemon, python3-dbus, python3-gi and supervisor; without them these tests fail and say so.
-#![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // the same output, compared once
+#![cfg(all(feature = "hub", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(unsafe_code)] // a service is stopped and goes on
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the peers

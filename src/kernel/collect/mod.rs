@@ -38,6 +38,7 @@ mod learned;
 mod lines;
 mod lnstat;
 mod loadavg;
+#[cfg(feature = "hub")]
 mod logind;
 mod mdadm;
 mod meminfo_numa;
@@ -49,6 +50,7 @@ mod network;
 mod network_route;
 mod nfs;
 mod nfsd;
+#[cfg(feature = "hub")]
 mod ntp;
 mod nvme;
 mod nvmesubsystem;
@@ -70,9 +72,11 @@ mod softirqs;
 mod softnet;
 mod stat;
 mod subtree;
+#[cfg(feature = "hub")]
 mod supervisord;
 mod swap;
 mod sysctl;
+#[cfg(feature = "hub")]
 mod systemd;
 mod tapestats;
 mod tcpstat;
@@ -116,7 +120,7 @@ pub static COLLECTORS: &[Spec] = &[
     pressure::SPEC,
     conntrack::SPEC,
     filefd::SPEC,
-    // Its samples need the store.
+    // Its samples need the store. Those below do with other programs, not the kernel.
     #[cfg(feature = "hub")]
     textfile::SPEC,
     softnet::SPEC,
@@ -128,8 +132,11 @@ pub static COLLECTORS: &[Spec] = &[
     softirqs::SPEC,
     xfrm::SPEC,
     lnstat::SPEC,
+    #[cfg(feature = "hub")]
     systemd::SPEC,
+    #[cfg(feature = "hub")]
     logind::SPEC,
+    #[cfg(feature = "hub")]
     supervisord::SPEC,
     tcpstat::SPEC,
     qdisc::SPEC,
@@ -137,6 +144,7 @@ pub static COLLECTORS: &[Spec] = &[
     ipvs::SPEC,
     pcidevice::SPEC,
     mountstats::SPEC,
+    #[cfg(feature = "hub")]
     ntp::SPEC,
     ethtool::SPEC,
     wifi::SPEC,

@@ -1,10 +1,12 @@
 //! From the kernel's files to lines, fields and numbers.
 
 mod background;
+#[cfg(feature = "hub")]
 pub mod dbus;
 pub mod dir;
 mod files;
 mod filter;
+#[cfg(feature = "hub")]
 pub mod http;
 mod listing;
 mod names;
