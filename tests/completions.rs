@@ -67,7 +67,7 @@ fn bash_completes_flags_words_and_files() {
     assert_eq!(bash(&["--path.procfs", "=", "fixtu"]), ["fixtures"]);
     assert_eq!(bash(&["--config=Cargo.t"]), ["--config=Cargo.toml"]);
     assert_eq!(bash(&["--no-collector.memo"]), ["--no-collector.memory"]);
-    assert_eq!(bash(&["--once", "--collector.meminf"]), ["--collector.meminfo"]);
+    assert_eq!(bash(&["--once", "--collector.una"]), ["--collector.uname"]);
     assert_eq!(bash(&["--hea"]), ["--health"]);
     assert!(bash(&[""]).contains(&"--web.listen-address".to_owned()));
     // A value that nobody can know, and what has no effect.

@@ -299,6 +299,8 @@ fn the_flags_of_a_real_node_exporter_are_taken() {
     assert!(wrong.is_empty(), "{}", wrong.concat());
 }
 
+/// The exporter alone asks no other program.
+#[cfg(not(feature = "hub"))]
 #[test]
 fn a_flag_without_effect_is_a_line_in_the_log() {
     let plan = Agent::plan().machine("box").arg("--collector.systemd.unit-include=ssh.*");

@@ -79,7 +79,7 @@ fn series_with_much_text_take_bounded_memory() {
     let (status, said) = health(&agent);
     assert!(status == 503 && said[0].contains("push.max_bytes"), "{said:?}");
     let peak = agent.status("VmHWM");
-    assert!(peak < 40_000, "{peak} kB");
+    assert!(peak < 44_000, "{peak} kB");
 }
 
 #[test]

@@ -32,7 +32,11 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The names of all collectors in our own dialect, in the order of the page.
 #[cfg(feature = "exporter")]
 pub fn collectors() -> Vec<&'static str> {
-    sysmetrics::kernel::collect::COLLECTORS.iter().map(|spec| spec.subject.name).collect()
+    sysmetrics::kernel::collect::COLLECTORS
+        .iter()
+        .filter(|spec| spec.subject.on)
+        .map(|spec| spec.subject.name)
+        .collect()
 }
 
 /// Asks until it is so; panics when patience ends.

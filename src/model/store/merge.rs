@@ -84,6 +84,11 @@ impl Sink for Merge<'_> {
         self.out.family(family);
     }
 
+    /// The family at hand goes on, so what others have of it is still to come.
+    fn join(&mut self, family: &Family<'_>) {
+        self.out.join(family);
+    }
+
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
         self.out.sample(labels, value);
     }
