@@ -18,7 +18,7 @@ pub mod slow;
 pub mod temp;
 
 #[cfg(feature = "exporter")]
-pub use agent::Agent;
+pub use agent::{Agent, Plan};
 pub use client::{Answer, Client, get, get_with};
 pub use endpoint::{Endpoint, Say};
 pub use exposition::{Exposition, Format};

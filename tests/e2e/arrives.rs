@@ -13,10 +13,10 @@ const PUSHED: &str = "# TYPE odd gauge\nodd{path=\"C:\\\\dir\\\\x\",quote=\"say 
     # TYPE size_bytes summary\nsize_bytes{quantile=\"0.5\"} 100\nsize_bytes{quantile=\"0.99\"} 2500.5\n\
     size_bytes_sum 12000\nsize_bytes_count 40\n";
 
-/// An agent on a machine that stands still, which exports as `export` says, each 300 ms.
+/// An agent on a machine that stands still, which exports as `export` says, each 800 ms.
 fn agent(export: &str) -> Agent {
     let file = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n[agent]\njob = \"\"\n[[export]]\nname = \"out\"\ninterval_secs = \"300ms\"\n\
+        "[server]\nlisten = \"127.0.0.1:0\"\n[agent]\njob = \"\"\n[[export]]\nname = \"out\"\ninterval_secs = \"800ms\"\n\
          timeout_secs = 20\nlong_timeout = true\n{export}\n"
     );
     let agent = Agent::plan().file(&file).machine("box").start();

@@ -1,6 +1,6 @@
 //! The frames of one process, told apart by the number of frames taken that each brings.
 
-use crate::common::{Agent, wait_until};
+use crate::common::{Agent, Plan, wait_until};
 use crate::rows::Rows;
 use std::collections::BTreeMap;
 
@@ -13,6 +13,13 @@ pub fn taken(agent: &Agent) -> (u64, u64) {
     let page = agent.scrape();
     let frames = page.value(FRAMES, &[("export", "out")]) as u64;
     (page.value(STARTED, &[]).to_bits(), frames)
+}
+
+/// Of a machine that has everything, frames take a debug build and a receiver in Python long. How they
+/// fare does not depend on what is in them.
+pub fn few_collectors(plan: Plan) -> Plan {
+    let names = ["cpu", "memory", "disk", "network"].map(|name| format!("--collector.{name}"));
+    names.into_iter().fold(plan.arg("--collector.disable-defaults"), Plan::arg)
 }
 
 pub fn wait_until_all_is_sent(agent: &Agent) {

@@ -2,6 +2,7 @@
 //! back starve nobody at real receivers of remote write 1.0, which refuse all of a request for one.
 
 use crate::common::{Agent, Endpoint, Say, wait_until};
+use crate::frames::few_collectors;
 use crate::peers::Peer;
 use crate::rows::read_back;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +15,7 @@ fn agent(export: &str) -> Agent {
          [[export]]\nname = \"out\"\ninterval_secs = \"300ms\"\n\
          timeout_secs = 20\nlong_timeout = true\n{export}\n"
     );
-    Agent::plan().file(&file).machine("box").start()
+    few_collectors(Agent::plan()).file(&file).machine("box").start()
 }
 
 fn now() -> u128 {

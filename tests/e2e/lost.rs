@@ -3,7 +3,7 @@
 
 use crate::collector::Collector;
 use crate::common::{Agent, Temp};
-use crate::frames::{arrived, assert_same_twice, taken, wait_until_all_is_sent};
+use crate::frames::{arrived, assert_same_twice, few_collectors, taken, wait_until_all_is_sent};
 use crate::link::Link;
 use std::collections::BTreeMap;
 use std::thread;
@@ -19,7 +19,7 @@ fn agent(address: &str, spool: &Temp) -> Agent {
          retry = {{ initial_ms = 50, max_ms = 400 }}\nspool = {{ dir = \"{}\" }}\n",
         spool.path("").display()
     );
-    Agent::plan().file(&file).machine("box").start()
+    few_collectors(Agent::plan()).file(&file).machine("box").start()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::collector::Collector;
 use crate::common::{Agent, wait_until};
-use crate::frames::{arrived, assert_same_twice, taken, wait_until_all_is_sent};
+use crate::frames::{arrived, assert_same_twice, few_collectors, taken, wait_until_all_is_sent};
 
 /// Over HTTP, and over gRPC where that is another thing.
 const PASSING: [(&str, &str); 6] = [
@@ -26,7 +26,7 @@ fn agent_with(collector: &Collector, protocol: &str, more: &str) -> Agent {
          endpoint = \"{url}\"\nprotocol = \"{protocol}\"\ninterval_secs = \"200ms\"\n\
          {more}\nretry = {{ max = 100, initial_ms = 50, max_ms = 200 }}\n"
     );
-    Agent::plan().file(&file).machine("box").start()
+    few_collectors(Agent::plan()).file(&file).machine("box").start()
 }
 
 fn value(agent: &Agent, name: &str) -> f64 {
