@@ -59,7 +59,11 @@ impl Collector for Cgroups {
         let lines = scan::lines(text).filter(|line| !line.starts_with(b"#"));
         for (at, line) in lines.enumerate() {
             let mut fields = scan::fields(line);
-            let name = fields.next().filter(|name| at < MAX_CONTROLLERS && self.once.keep(name));
+            if at >= MAX_CONTROLLERS {
+                errors.record(Error::parse(PATH, "at most 64 controllers", line));
+                break;
+            }
+            let name = fields.next().filter(|name| self.once.keep(name));
             let is_whole = fields.count() >= COLUMNS;
             let taken = name.and_then(|name| self.controllers.push(name, &[], fields));
             if taken.is_none() || !is_whole {
@@ -102,5 +106,9 @@ mod tests {
         tree.put("proc/cgroups", &[HEAD, "cpu\t5\tx\t1\nrdma\t4\n\ncpu\t1\t2\t3\n"].concat());
         let expected = vec![r#"cgroups_enabled{subsys_name="cpu"} 1"#.to_owned()];
         assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), (expected, 4));
+        let many: String = (0..MAX_CONTROLLERS + 9).map(|i| format!("s{i} 1 2 3\n")).collect();
+        tree.put("proc/cgroups", &many);
+        let (samples, errors) = scrape(&mut cgroups, Dialect::Own, &["enabled"]);
+        assert_eq!((samples.len(), errors), (MAX_CONTROLLERS, 1));
     }
 }

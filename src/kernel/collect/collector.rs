@@ -38,7 +38,7 @@ pub struct Scrape<'a> {
     pub errors: &'a mut PartialErrors,
     /// What the look at text files before the scrape brought.
     pub textfiles: &'a Textfiles,
-    /// When the scrape began.
+    /// When this collector's turn began.
     pub now: Instant,
 }
 
@@ -58,6 +58,10 @@ pub struct Textfiles {
 
 /// One subject's reader.
 pub trait Collector: Send {
+    /// Has a thread ask what may take its time, before the first collector of a scrape runs: all are
+    /// then waited for together. `now` is when the scrape began.
+    fn begin(&mut self, _now: Instant) {}
+
     /// Reads the kernel's files once and writes every sample, family by family. What spoils one
     /// sample goes to `scrape.errors`; an error spoils the whole collector.
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error>;

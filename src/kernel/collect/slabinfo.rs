@@ -68,7 +68,11 @@ impl Collector for Slabinfo {
         for (at, line) in scan::lines(text).filter(is_cache).enumerate() {
             let mut fields = scan::fields(line);
             let name = fields.next().unwrap_or_default();
-            if at >= MAX_CACHES || fields.count() < COLUMNS {
+            if at >= MAX_CACHES {
+                errors.record(Error::parse(PATH, "at most 4096 caches", name));
+                break;
+            }
+            if fields.count() < COLUMNS {
                 errors.record(Error::parse(PATH, EXPECTED, line));
             } else if self.filter.keep(name) {
                 if self.caches.push(name, &[], fields).is_none() {
@@ -125,5 +129,9 @@ mod tests {
         let mut slabinfo = tree.open(&SPEC, Dialect::Node, &[]);
         let (samples, errors) = scrape(&mut slabinfo, Dialect::Node, &["slabinfo"]);
         assert_eq!((samples.len(), errors), (4, 4));
+        let many: String = (0..MAX_CACHES + 9).map(|i| format!("s{i} 1 2 3 4 5 :\n")).collect();
+        tree.put("proc/slabinfo", &many);
+        let (samples, errors) = scrape(&mut slabinfo, Dialect::Node, &["active_objects"]);
+        assert_eq!((samples.len(), errors), (MAX_CACHES, 1));
     }
 }

@@ -53,6 +53,7 @@ impl Opened {
         files.begin();
         errors.begin();
         let now = Instant::now();
+        collector.begin(now);
         collector.collect(&mut Scrape { files, errors, textfiles, now }, out)
     }
 

@@ -229,6 +229,11 @@ impl Gather {
         for (i, member) in self.members.iter_mut().enumerate() {
             member.asked = selection.0 >> i & 1 == 1;
             if member.asked {
+                member.collector.begin(start);
+            }
+        }
+        for (i, member) in self.members.iter_mut().enumerate() {
+            if member.asked {
                 out.source(Source::Collector(member.spec.subject.name));
                 let scrape = (&mut self.files, &self.textfiles);
                 now = member.collect(self.dialect, scrape, &self.root, now, out);

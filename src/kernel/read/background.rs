@@ -1,6 +1,7 @@
 //! A thread that asks for a collector what may block: a message bus, another program's socket. A
 //! scrape waits for it until a deadline. Whoever is not back by then is not waited for again; while it
-//! is away every scrape fails at once, and there is never a second thread.
+//! is away every scrape fails at once, and there is never a second thread. After an answer that was late
+//! or never came, scrapes wait only a moment, until an answer is in time again.
 
 use crate::base::sys::spawn_thread;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,9 @@ const STACK: usize = 128 << 10;
 
 /// Who keeps to the time ends by then itself; so much more lets it say why.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// How long a scrape waits for who was late the last time.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// Asks, until the time that it is given, and leaves what it heard in its argument.
 type Work<T> = fn(&mut T, Instant);
@@ -24,6 +28,10 @@ pub struct Background<T> {
     /// `None` while the thread has it.
     idle: Option<T>,
     has_thread: bool,
+    /// Until when the answer to the question at hand is waited for, or why nobody was asked.
+    asked: Result<Instant, i32>,
+    /// The last answer was late, or is not there yet.
+    is_late: bool,
 }
 
 struct Post<T> {
@@ -35,7 +43,8 @@ enum State<T> {
     /// There is nothing to do, or the thread is at work.
     Empty,
     Asked(T, Instant),
-    Answered(T),
+    /// And whether that was in time.
+    Answered(T, bool),
     /// Nobody asks any more.
     Over,
 }
@@ -50,7 +59,15 @@ impl<T: Send + 'static> Background<T> {
     /// The thread `name` is started when it is first needed.
     pub fn new(name: &'static str, idle: T, work: Work<T>) -> Background<T> {
         let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new() };
-        Background { name, work, post: Arc::new(post), idle: Some(idle), has_thread: false }
+        Background {
+            name,
+            work,
+            post: Arc::new(post),
+            idle: Some(idle),
+            has_thread: false,
+            asked: Err(libc::ETIMEDOUT),
+            is_late: false,
+        }
     }
 
     /// Has the thread ask, and waits until then for its answer.
@@ -59,19 +76,43 @@ impl<T: Send + 'static> Background<T> {
     ///
     /// An errno: ETIMEDOUT if there is no answer in time, or that of pthread_create(3).
     pub fn ask(&mut self, until: Instant) -> Result<&mut T, i32> {
-        let mut state = self.post.lock();
-        if let Some(late) = take_answer(&mut state) {
-            self.idle = Some(late);
+        self.begin(until);
+        self.answer()
+    }
+
+    /// Has the thread ask. What is to be waited for is all asked before the first is waited for.
+    pub fn begin(&mut self, until: Instant) {
+        let posted = self.post(until);
+        let latest = if self.is_late { Instant::now() + SHORT } else { until + GRACE };
+        self.asked = posted.map(|()| latest.min(until + GRACE));
+    }
+
+    /// Waits for the answer to what was begun.
+    ///
+    /// # Errors
+    ///
+    /// Those of `ask`.
+    pub fn answer(&mut self) -> Result<&mut T, i32> {
+        let until = std::mem::replace(&mut self.asked, Err(libc::ETIMEDOUT))?;
+        match self.wait(until) {
+            Some((answered, in_time)) => (self.idle, self.is_late) = (Some(answered), !in_time),
+            None => self.is_late = true,
         }
-        let Some(asks) = self.idle.take() else { return Err(libc::ETIMEDOUT) };
-        *state = State::Asked(asks, until);
+        self.idle.as_mut().ok_or(libc::ETIMEDOUT)
+    }
+
+    fn post(&mut self, until: Instant) -> Result<(), i32> {
+        let mut state = self.post.lock();
+        if let Some((late, in_time)) = take_answer(&mut state) {
+            (self.idle, self.is_late) = (Some(late), !in_time);
+        }
+        *state = State::Asked(self.idle.take().ok_or(libc::ETIMEDOUT)?, until);
         drop(state);
         if !self.has_thread {
             self.start()?;
         }
         self.post.changed.notify_all();
-        self.idle = self.wait(until + GRACE);
-        self.idle.as_mut().ok_or(libc::ETIMEDOUT)
+        Ok(())
     }
 
     fn start(&mut self) -> Result<(), i32> {
@@ -87,7 +128,7 @@ impl<T: Send + 'static> Background<T> {
         Ok(())
     }
 
-    fn wait(&self, until: Instant) -> Option<T> {
+    fn wait(&self, until: Instant) -> Option<(T, bool)> {
         let mut state = self.post.lock();
         loop {
             if let Some(answered) = take_answer(&mut state) {
@@ -103,9 +144,9 @@ impl<T: Send + 'static> Background<T> {
     }
 }
 
-fn take_answer<T>(state: &mut State<T>) -> Option<T> {
+fn take_answer<T>(state: &mut State<T>) -> Option<(T, bool)> {
     match std::mem::replace(state, State::Empty) {
-        State::Answered(answered) => Some(answered),
+        State::Answered(answered, in_time) => Some((answered, in_time)),
         other => {
             *state = other;
             None
@@ -125,7 +166,7 @@ fn answer<T>(post: &Post<T>, work: Work<T>) {
                 if matches!(*state, State::Over) {
                     return;
                 }
-                *state = State::Answered(asks);
+                *state = State::Answered(asks, Instant::now() < until);
                 post.changed.notify_all();
             }
             State::Over => return,
@@ -179,5 +220,41 @@ mod tests {
         drop(slow);
         assert!(tells.recv().is_ok());
         assert!(tells.recv().is_err(), "the thread has ended");
+    }
+
+    #[test]
+    fn who_was_late_gets_a_moment_until_an_answer_is_in_time() {
+        let (go, wait): (Sender<()>, Receiver<()>) = channel();
+        let mut slow = Background::new("test", wait, |wait, _| {
+            let _ = wait.recv();
+        });
+        let begun = Instant::now();
+        assert!(slow.ask(begun).is_err());
+        assert!(slow.is_late);
+        go.send(()).unwrap(); // past its time
+        while slow.asked.is_err() {
+            slow.begin(begun + Duration::from_secs(600));
+        }
+        assert_eq!(slow.answer().err(), Some(libc::ETIMEDOUT));
+        assert!(begun.elapsed() < Duration::from_secs(300), "a moment");
+        go.send(()).unwrap(); // in time, though nobody waits
+        while slow.asked.is_err() {
+            slow.begin(soon());
+        }
+        assert!(!slow.is_late);
+        go.send(()).unwrap();
+        assert!(slow.answer().is_ok());
+    }
+
+    #[test]
+    fn several_are_waited_for_at_the_same_time() {
+        let (until, begun) = (Duration::from_millis(300), Instant::now());
+        let late = |_: &mut (), until: Instant| {
+            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        };
+        let mut all: Vec<_> = (0..20).map(|_| Background::new("test", (), late)).collect();
+        all.iter_mut().for_each(|one| one.begin(begun + until));
+        all.iter_mut().for_each(|one| assert!(one.answer().is_ok()));
+        assert!(begun.elapsed() < 10 * until, "one after the other takes twenty times as long");
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub const CALL: &str = "SIOCETHTOOL";
 
 /// More interfaces than any box has; those after them are not asked.
-pub const MAX_INTERFACES: usize = 1024;
+const MAX_INTERFACES: usize = 1024;
 
 /// More statistics than any driver has for one interface.
 const MAX_STATISTICS: usize = 16_384;

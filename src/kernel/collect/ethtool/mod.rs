@@ -18,7 +18,7 @@ use crate::base::error::Error;
 use crate::kernel::read::{Background, Filter, Listing, Patterns};
 use crate::model::metric::{Family, Sink, Unit::One, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
-use ask::{Asker, CALL, Device, MAX_INTERFACES, Settings};
+use ask::{Asker, CALL, Device, Settings};
 use modes::{ASYMMETRIC_PAUSE, AUTONEGOTIATE, PAUSE, PORTS, SPEEDS};
 use regex_lite::Regex;
 use statistics::{DEVICE, Statistics};
@@ -104,7 +104,7 @@ impl Collector for Drivers {
             return Err(Error::of(CALL, error).of_optional());
         }
         if asker.is_cut {
-            scrape.errors.record(Error::TooLarge(PATH.into(), MAX_INTERFACES));
+            scrape.errors.record(Error::parse(PATH, "at most 1024 interfaces", b"more"));
         }
         let devices = asker.devices.get(..asker.count).unwrap_or_default();
         for device in devices {

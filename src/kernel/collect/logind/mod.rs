@@ -80,11 +80,17 @@ struct Logind {
 }
 
 impl Collector for Logind {
+    fn begin(&mut self, now: Instant) {
+        if self.is_machine {
+            self.sessions.begin(now + self.patience);
+        }
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if !self.is_machine {
             return Err(Error::Unsupported(PLACE.into()));
         }
-        let asked = self.sessions.ask(scrape.now + self.patience);
+        let asked = self.sessions.answer();
         let sessions = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         sessions.result?;
         if let Some(error) = sessions.error.take() {

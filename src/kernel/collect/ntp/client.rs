@@ -6,7 +6,7 @@ use crate::base::error::Error;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// For messages.
 pub const PATH: &str = "NTP server";
@@ -16,9 +16,6 @@ const ROOM: usize = 1024;
 
 /// Packets that are no answer to the question; after so many it is given up.
 const MAX_FOREIGN: usize = 64;
-
-/// The thread is back so long before nobody waits for it any more.
-pub const GRACE: Duration = Duration::from_millis(20);
 
 /// Who is asked, and how.
 pub struct Client {
@@ -41,10 +38,9 @@ impl Client {
         Client { host, port, version, ttl, random: RandomState::new(), asked: 0, answer }
     }
 
-    /// Asks once, and waits until `GRACE` before then.
+    /// Asks once, and waits until then.
     pub fn ask(&mut self, until: Instant) {
         self.asked = self.asked.wrapping_add(1);
-        let until = until.checked_sub(GRACE).unwrap_or(until);
         self.answer = self.exchange(self.random.hash_one(self.asked), until);
     }
 

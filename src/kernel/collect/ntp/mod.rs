@@ -3,7 +3,7 @@
 //! how the kernel's clock is disciplined, and asks nobody.
 //!
 //! A thread asks, and a scrape waits for it up to `timeout`: what is shown is the answer of this
-//! scrape, or nothing. For a minute after a server kept silent it gets only a tenth of a second.
+//! scrape, or nothing. A server that kept silent is then given only a moment, until it answers in time.
 //!
 //! The server is to be this machine's own. Another may be named with `server_is_local`, and `ip_ttl` is
 //! then to be as large as the way is long. `sanity` is 1 if a client may go by the answer: stratum 1 to
@@ -19,16 +19,12 @@ use crate::base::error::Error;
 use crate::kernel::read::Background;
 use crate::model::metric::{Family, Sink, Unit::*, gauge};
 use crate::settings::{CollectorOption, Subject, count, duration, switch, text};
-use client::{Client, GRACE, PATH};
+use client::{Client, PATH};
 use packet::Answer;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 const NONE: &[&str] = &[];
-
-/// What a server gets that kept silent, and for how long.
-const SHORT: Duration = Duration::from_millis(100);
-const MISTRUST: Duration = Duration::from_secs(60);
 
 /// Nanoseconds.
 const SECOND: i64 = 1_000_000_000;
@@ -122,7 +118,6 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         refusal,
         client: Background::new("ntp", client, Client::ask),
         patience: settings.get(&TIMEOUT),
-        silent_at: None,
         limits: Limits {
             distance: nanos(settings.get(&MAX_DISTANCE)),
             tolerance: nanos(settings.get(&TOLERANCE)),
@@ -140,8 +135,6 @@ struct Ntp {
     refusal: Option<Error>,
     client: Background<Client>,
     patience: Duration,
-    /// When a full wait was for nothing.
-    silent_at: Option<Instant>,
     limits: Limits,
 }
 
@@ -150,31 +143,14 @@ impl Collector for Ntp {
         if let Some(refusal) = self.refusal {
             return Err(refusal);
         }
-        let answer = self.ask(Instant::now())?;
+        // Not asked ahead: the serving thread has to leave the CPU to the one that takes the times.
+        let asked = self.client.ask(Instant::now() + self.patience);
+        let answer = asked.map_err(|errno| Error::Read(PATH.into(), errno))?.answer?;
         for (family, value) in FAMILIES.iter().zip(values(&answer, &mut self.limits)) {
             out.family(family);
             out.sample(&[], family.signed(value));
         }
         Ok(())
-    }
-}
-
-impl Ntp {
-    /// Has the server asked, and keeps in mind how that went.
-    fn ask(&mut self, now: Instant) -> Result<Answer, Error> {
-        let is_recent = |then| now.saturating_duration_since(then) < MISTRUST;
-        let mistrusts = self.silent_at.is_some_and(is_recent);
-        let patience = if mistrusts { self.patience.min(SHORT) } else { self.patience };
-        let done = self.client.ask(now + patience + GRACE);
-        let answer = done.map_err(|errno| Error::Read(PATH.into(), errno));
-        let answer = answer.and_then(|client| client.answer);
-        match &answer {
-            Err(error) if error.errno() == libc::ETIMEDOUT => {
-                self.silent_at = self.silent_at.filter(|_| mistrusts).or(Some(now));
-            }
-            _ => self.silent_at = None,
-        }
-        answer
     }
 }
 

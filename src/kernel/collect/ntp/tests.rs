@@ -89,23 +89,6 @@ fn a_name_is_resolved_and_a_refusal_comes_at_once() {
 }
 
 #[test]
-fn a_silent_server_is_waited_for_once_a_minute() {
-    let port = server(|_| None);
-    let client = Client::new("127.0.0.1".to_owned(), port.parse().unwrap(), 4, 1);
-    let limits = Limits { distance: SECOND, tolerance: 0, leap: None };
-    let patience = Duration::from_millis(50);
-    let client = Background::new("ntp", client, Client::ask);
-    let mut ntp = Ntp { refusal: None, client, patience, silent_at: None, limits };
-    let first = Instant::now();
-    assert!(ntp.ask(first).is_err());
-    assert_eq!(ntp.silent_at, Some(first));
-    ntp.patience = Duration::from_secs(600);
-    assert!(ntp.ask(Instant::now()).is_err());
-    assert!(first.elapsed() < Duration::from_secs(300));
-    assert_eq!(ntp.silent_at, Some(first), "the minute goes on");
-}
-
-#[test]
 fn each_rule_of_sanity_counts() {
     let mut limits = Limits { distance: 3 * SECOND, tolerance: SECOND / 1000, leap: None };
     let good = Answer {

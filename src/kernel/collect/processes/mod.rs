@@ -1,8 +1,8 @@
 //! Processes and threads by state: `/proc/PID/stat` of each process and `/proc/PID/task/TID/stat` of each
 //! thread (proc_pid_stat(5)): behind the name in parentheses a letter for the state, and as the 18th field from there
 //! the number of threads. The limits are `/proc/sys/kernel/threads-max` and `pid_max`. A process with one
-//! thread is in the state of that thread; those with more are read thread by thread. What ends while it
-//! is read is left out.
+//! thread is in the state of that thread; those with more are read thread by thread, unless all together are more than 32768. What ends
+//! while it is read is left out.
 
 mod tasks;
 
@@ -64,7 +64,7 @@ impl Collector for Processes {
             limit(max_threads, MAX_THREADS_FILE, text, errors, out);
         }
         counts.states.write(states, out);
-        counts.thread_states.write(thread_states, out);
+        counts.thread_states.iter().for_each(|states| states.write(thread_states, out));
         out.family(pids);
         out.sample(&[], Value::Int(counts.pids));
         if let Some(text) = errors.unless_absent(files.read(self.max_pids)) {

@@ -9,7 +9,8 @@ use crate::model::metric::{Decimal, Family, Label, Sink, Value};
 const DIRECTORY: &str = "/proc";
 const EXPECTED: &str = "a name in parentheses, a letter and integers";
 
-/// Processes and threads that are read; of a box with more nothing is told.
+/// Processes and threads that are read. Of a box with more processes nothing is told, and of one with
+/// more threads not their states.
 const MAX_TASKS: usize = 32_768;
 
 /// Room for the beginning of a task's `stat`, up to the number of threads.
@@ -24,6 +25,8 @@ const ENDED: i32 = 3;
 /// What is read of all processes.
 pub struct Tasks {
     dir: Dir,
+    /// `MAX_TASKS`, fewer in tests.
+    most: usize,
     pids: Vec<u64>,
     threads: Threads,
 }
@@ -42,7 +45,8 @@ pub struct Counts {
     pub pids: u64,
     pub threads: u64,
     pub states: States,
-    pub thread_states: States,
+    /// `None` if there are more threads than are read.
+    pub thread_states: Option<States>,
 }
 
 /// How many tasks are in each state, by its letter.
@@ -51,30 +55,36 @@ pub struct States([u64; 128]);
 impl Tasks {
     /// None are known yet.
     pub fn new(root: &Root) -> Tasks {
-        Tasks { dir: root.dir(DIRECTORY), pids: Vec::new(), threads: Threads::default() }
+        let (dir, threads) = (root.dir(DIRECTORY), Threads::default());
+        Tasks { dir, most: MAX_TASKS, pids: Vec::new(), threads }
     }
 
     /// Reads all of them.
     pub fn count(&mut self, errors: &mut PartialErrors) -> Result<Counts, Error> {
         self.pids.clear();
         self.dir.list(&mut |name| number(name, &mut self.pids))?;
-        let mut counts = Counts::default();
-        let mut tasks = self.pids.len();
+        let mut left = match self.most.checked_sub(self.pids.len()) {
+            Some(left) => left,
+            None => return Err(Error::parse(DIRECTORY, "at most 32768 processes", b"more")),
+        };
+        let mut counts = Counts { thread_states: Some(States::default()), ..Counts::default() };
         for pid in self.pids.iter().copied().map(Decimal::of) {
-            if tasks > MAX_TASKS {
-                return Err(Error::parse(DIRECTORY, "at most 32768 tasks", pid.as_bytes()));
-            }
             let path = Joined::of(pid.as_bytes(), "stat");
             let Some((state, threads)) = stat(&self.dir, &path, errors) else { continue };
             counts.pids += 1;
             counts.threads += threads;
             counts.states.add(state);
+            let Some(states) = &mut counts.thread_states else { continue };
             if threads <= 1 {
-                counts.thread_states.add(state);
-            } else {
-                let left = MAX_TASKS.saturating_sub(tasks);
-                let states = &mut counts.thread_states;
-                tasks += self.threads.count(&self.dir, &pid, left, states, errors)?;
+                states.add(state);
+                continue;
+            }
+            match self.threads.count(&self.dir, &pid, left, states, errors) {
+                Ok(count) => left -= count,
+                Err(error) => {
+                    errors.record(error);
+                    counts.thread_states = None;
+                }
             }
         }
         // At least the reader is there: nothing could be read.
@@ -107,7 +117,7 @@ impl Threads {
         let listed = dir.list_below(path.path(), &mut |name| number(name, &mut self.tids));
         unless_ended(listed, errors);
         if self.tids.len() > left {
-            return Err(Error::parse(DIRECTORY, "at most 32768 tasks", pid.as_bytes()));
+            return Err(Error::parse(DIRECTORY, "at most 32768 tasks", b"more"));
         }
         for tid in self.tids.iter().copied().map(Decimal::of) {
             self.path.clear();
@@ -173,6 +183,28 @@ fn parse(text: &[u8]) -> Option<(u8, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::collect::testing::Tree;
+
+    #[test]
+    fn of_too_many_threads_only_the_states_are_left_out() {
+        let tree = Tree::new("processes-many");
+        for (pid, threads) in [(1, 1), (20, 4), (30, 1)] {
+            let text = format!("7 (a) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 {threads} 0\n");
+            tree.put(&format!("proc/{pid}/stat"), &text);
+            (0..threads).for_each(|tid| tree.put(&format!("proc/{pid}/task/{tid}/stat"), &text));
+        }
+        let mut tasks = Tasks::new(&tree.root());
+        for (most, has_states) in [(7, true), (6, false), (3, false)] {
+            tasks.most = most;
+            let mut errors = PartialErrors::default();
+            let counts = tasks.count(&mut errors).ok().unwrap();
+            assert_eq!((counts.pids, counts.threads), (3, 6));
+            assert_eq!(counts.thread_states.is_some(), has_states, "{most}");
+            assert_eq!(errors.count(), u64::from(!has_states), "{most}");
+        }
+        tasks.most = 2;
+        assert!(tasks.count(&mut PartialErrors::default()).is_err());
+    }
 
     #[test]
     fn names_may_have_parentheses_and_states_are_letters() {

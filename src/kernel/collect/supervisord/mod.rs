@@ -90,11 +90,17 @@ struct Supervisord {
 }
 
 impl Collector for Supervisord {
+    fn begin(&mut self, now: Instant) {
+        if self.is_machine {
+            self.interface.begin(now + self.patience);
+        }
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if !self.is_machine {
             return Err(Error::Unsupported(PLACE.into()));
         }
-        let asked = self.interface.ask(scrape.now + self.patience);
+        let asked = self.interface.answer();
         let interface = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         interface.result?;
         let processes = &mut interface.processes;

@@ -26,7 +26,7 @@ use manager::{Manager, STATES};
 use properties::{FAMILIES, Group, PROPERTIES};
 use regex_lite::Regex;
 use std::env;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PLACE: &str = "D-Bus";
 
@@ -118,11 +118,17 @@ struct Systemd {
 }
 
 impl Collector for Systemd {
+    fn begin(&mut self, now: Instant) {
+        if self.is_machine {
+            self.manager.begin(now + self.patience);
+        }
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if !self.is_machine {
             return Err(Error::Unsupported(PLACE.into()));
         }
-        let asked = self.manager.ask(scrape.now + self.patience);
+        let asked = self.manager.answer();
         let manager = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         manager.result?;
         manager.errors.drain(..).for_each(|error| scrape.errors.record(error));
