@@ -3,6 +3,8 @@
 //! is away every scrape fails at once, and there is never a second thread.
 
 use crate::base::sys::spawn_thread;
+use std::any::Any;
+use std::marker::PhantomData;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,39 +20,31 @@ type Work<T> = fn(&mut T, Instant);
 /// What asks, with its answer: it goes to the thread with each question and comes back, so that what it
 /// holds is used again.
 pub struct Background<T> {
-    name: &'static str,
+    // The code is the same for all types: only `Asking` knows the type.
+    thread: Thread,
+    asks: PhantomData<T>,
+}
+
+struct Asking<T> {
+    asks: T,
     work: Work<T>,
-    post: Arc<Post<T>>,
-    /// `None` while the thread has it.
-    idle: Option<T>,
-    has_thread: bool,
 }
 
-struct Post<T> {
-    state: Mutex<State<T>>,
-    changed: Condvar,
+trait Question: Any + Send {
+    fn ask(&mut self, until: Instant);
 }
 
-enum State<T> {
-    /// There is nothing to do, or the thread is at work.
-    Empty,
-    Asked(T, Instant),
-    Answered(T),
-    /// Nobody asks any more.
-    Over,
-}
-
-impl<T> Post<T> {
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T: Send + 'static> Question for Asking<T> {
+    fn ask(&mut self, until: Instant) {
+        (self.work)(&mut self.asks, until);
     }
 }
 
 impl<T: Send + 'static> Background<T> {
     /// The thread `name` is started when it is first needed.
     pub fn new(name: &'static str, idle: T, work: Work<T>) -> Background<T> {
-        let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new() };
-        Background { name, work, post: Arc::new(post), idle: Some(idle), has_thread: false }
+        let idle = Box::new(Asking { asks: idle, work });
+        Background { thread: Thread::new(name, idle), asks: PhantomData }
     }
 
     /// Has the thread ask, and waits until then for its answer.
@@ -59,6 +53,47 @@ impl<T: Send + 'static> Background<T> {
     ///
     /// An errno: ETIMEDOUT if there is no answer in time, or that of pthread_create(3).
     pub fn ask(&mut self, until: Instant) -> Result<&mut T, i32> {
+        let answered: &mut dyn Any = self.thread.ask(until)?;
+        let answered = answered.downcast_mut::<Asking<T>>();
+        answered.map(|answered| &mut answered.asks).ok_or(libc::ETIMEDOUT)
+    }
+}
+
+struct Thread {
+    name: &'static str,
+    post: Arc<Post>,
+    /// `None` while the thread has it.
+    idle: Option<Box<dyn Question>>,
+    is_running: bool,
+}
+
+struct Post {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+enum State {
+    /// There is nothing to do, or the thread is at work.
+    Empty,
+    Asked(Box<dyn Question>, Instant),
+    Answered(Box<dyn Question>),
+    /// Nobody asks any more.
+    Over,
+}
+
+impl Post {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Thread {
+    fn new(name: &'static str, idle: Box<dyn Question>) -> Thread {
+        let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new() };
+        Thread { name, post: Arc::new(post), idle: Some(idle), is_running: false }
+    }
+
+    fn ask(&mut self, until: Instant) -> Result<&mut dyn Question, i32> {
         let mut state = self.post.lock();
         if let Some(late) = take_answer(&mut state) {
             self.idle = Some(late);
@@ -66,28 +101,28 @@ impl<T: Send + 'static> Background<T> {
         let Some(asks) = self.idle.take() else { return Err(libc::ETIMEDOUT) };
         *state = State::Asked(asks, until);
         drop(state);
-        if !self.has_thread {
+        if !self.is_running {
             self.start()?;
         }
         self.post.changed.notify_all();
         self.idle = self.wait(until + GRACE);
-        self.idle.as_mut().ok_or(libc::ETIMEDOUT)
+        self.idle.as_deref_mut().ok_or(libc::ETIMEDOUT)
     }
 
     fn start(&mut self) -> Result<(), i32> {
-        let (post, work) = (Arc::clone(&self.post), self.work);
-        let started = spawn_thread(self.name, STACK, Box::new(move || answer(&post, work)));
+        let post = Arc::clone(&self.post);
+        let started = spawn_thread(self.name, STACK, Box::new(move || answer(&post)));
         if let Err(error) = started {
             if let State::Asked(asks, _) = std::mem::replace(&mut *self.post.lock(), State::Empty) {
                 self.idle = Some(asks);
             }
             return Err(error.raw_os_error().unwrap_or(libc::EAGAIN));
         }
-        self.has_thread = true;
+        self.is_running = true;
         Ok(())
     }
 
-    fn wait(&self, until: Instant) -> Option<T> {
+    fn wait(&self, until: Instant) -> Option<Box<dyn Question>> {
         let mut state = self.post.lock();
         loop {
             if let Some(answered) = take_answer(&mut state) {
@@ -103,7 +138,7 @@ impl<T: Send + 'static> Background<T> {
     }
 }
 
-fn take_answer<T>(state: &mut State<T>) -> Option<T> {
+fn take_answer(state: &mut State) -> Option<Box<dyn Question>> {
     match std::mem::replace(state, State::Empty) {
         State::Answered(answered) => Some(answered),
         other => {
@@ -114,13 +149,13 @@ fn take_answer<T>(state: &mut State<T>) -> Option<T> {
 }
 
 /// The thread: takes questions until nobody asks any more.
-fn answer<T>(post: &Post<T>, work: Work<T>) {
+fn answer(post: &Post) {
     let mut state = post.lock();
     loop {
         match std::mem::replace(&mut *state, State::Empty) {
             State::Asked(mut asks, until) => {
                 drop(state);
-                work(&mut asks, until);
+                asks.ask(until);
                 state = post.lock();
                 if matches!(*state, State::Over) {
                     return;
@@ -137,7 +172,7 @@ fn answer<T>(post: &Post<T>, work: Work<T>) {
     }
 }
 
-impl<T> Drop for Background<T> {
+impl Drop for Thread {
     /// The thread ends on its own time.
     fn drop(&mut self) {
         *self.post.lock() = State::Over;
