@@ -72,9 +72,9 @@ fn array<'a>(head: &'a [u8], status: &[u8], progress: Option<Progress>) -> Optio
     let (name, _colon, word) = (fields.next()?, fields.next()?, fields.next()?);
     let blocks = scan::fields(status).next().and_then(scan::uint)?;
     let (required, active) = disks(head, status)?;
-    let state = match word {
-        b"active" => State::Active,
-        b"inactive" => State::Inactive,
+    let state = match scan::text(word) {
+        "active" => State::Active,
+        "inactive" => State::Inactive,
         _ => State::Other,
     };
     Some(Array {

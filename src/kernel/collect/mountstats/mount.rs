@@ -32,7 +32,7 @@ impl<'a> Mount<'a> {
         let is_mount = [device, mounted, on, with, fstype]
             == [&b"device"[..], b"mounted", b"on", b"with", b"fstype"];
         // Statistics have a version.
-        let is_nfs = matches!(kind, b"nfs" | b"nfs4") && word().is_some();
+        let is_nfs = is_nfs(kind) && word().is_some();
         is_mount.then_some(is_nfs.then_some(Mount { export, point, lines }))
     }
 
@@ -59,6 +59,10 @@ impl<'a> Mount<'a> {
     }
 }
 
+fn is_nfs(kind: &[u8]) -> bool {
+    kind == b"nfs" || kind == b"nfs4"
+}
+
 /// Mount point and server's address of a line of mountinfo that is of NFS.
 pub fn address(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut fields = scan::fields(line);
@@ -67,5 +71,5 @@ pub fn address(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let options = fields.nth(1)?;
     let mut options = options.split(|byte| *byte == b',');
     let address = options.find_map(|option| option.strip_prefix(b"addr="));
-    matches!(kind, b"nfs" | b"nfs4").then_some((point, address.unwrap_or_default()))
+    is_nfs(kind).then_some((point, address.unwrap_or_default()))
 }
