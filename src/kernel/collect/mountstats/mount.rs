@@ -13,7 +13,9 @@ pub struct Mount<'a> {
 /// Each mount with the lines below it.
 pub fn blocks(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        let end = memchr::memmem::find(text, b"\ndevice ").map_or(text.len(), |at| at + 1);
+        let is_end =
+            |at: &usize| text.get(at + 1..).is_some_and(|rest| rest.starts_with(b"device "));
+        let end = memchr::memchr_iter(b'\n', text).find(is_end).map_or(text.len(), |at| at + 1);
         let (block, rest) = text.split_at(end);
         text = rest;
         (!block.is_empty()).then_some(block)
