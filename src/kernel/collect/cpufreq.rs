@@ -118,7 +118,7 @@ impl Cpufreq {
         let number = |name: &&str| scan::uint(name.strip_prefix("cpu")?.as_bytes());
         let names = self.listing.names().filter(|name| number(name).is_some());
         let mut names: Vec<String> = names.map(str::to_owned).collect();
-        names.sort_unstable_by_key(|name| (name.len(), name.clone()));
+        names.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         if let Some(first) = names.get(MAX_CPUS) {
             errors.record(Error::parse(PATH, "at most 8192 processors", first.as_bytes()));
             names.truncate(MAX_CPUS);

@@ -137,7 +137,7 @@ impl Rapl {
             let family = family_of(&name);
             self.zones.push(Zone { at, name, index: index.to_string(), path, family });
         }
-        self.zones.sort_by(|a, b| a.family.0.cmp(&b.family.0));
+        self.zones.sort_unstable_by(|a, b| (&a.family.0, a.at).cmp(&(&b.family.0, b.at)));
         let mut before: Option<(String, u32)> = None;
         for Zone { family: (name, _, stamp), .. } in &mut self.zones {
             match &before {

@@ -132,10 +132,10 @@ fn mode(root: &Root, errors: &mut PartialErrors) -> Option<i64> {
     let text = errors.unless_absent(root.read(CONFIG))?;
     let set = scan::lines(&text).filter_map(|line| line.trim_ascii().strip_prefix(b"SELINUX="));
     let word = set.last().unwrap_or_default().trim_ascii();
-    let mode = match word.to_ascii_lowercase().as_slice() {
-        b"enforcing" => Some(1),
-        b"permissive" => Some(0),
-        b"disabled" => Some(-1),
+    let mode = match scan::text(&word.to_ascii_lowercase()) {
+        "enforcing" => Some(1),
+        "permissive" => Some(0),
+        "disabled" => Some(-1),
         _ => None,
     };
     if mode.is_none() {

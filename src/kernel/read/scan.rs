@@ -105,6 +105,12 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// The text that `bytes` are, to match with texts; empty if it is none. A match with byte strings is compiled
+/// to a comparison for each byte.
+pub fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
 /// An unsigned decimal integer; `None` for anything else, and for what exceeds `u64`.
 pub fn uint(field: &[u8]) -> Option<u64> {
     if field.is_empty() {

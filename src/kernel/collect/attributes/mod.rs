@@ -157,6 +157,6 @@ fn order(objects: &Objects) -> Vec<(usize, usize)> {
     };
     let first = |place: &(usize, usize)| all.iter().position(|one| family(one) == family(place));
     let mut order = all.clone();
-    order.sort_by_key(first);
+    order.sort_unstable_by_key(|place| (first(place), *place));
     order
 }

@@ -5,7 +5,6 @@ use super::ask::{Device, TEXT, until_nul};
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::Patterns;
 use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp};
-use std::collections::HashMap;
 
 /// node_exporter's keys and ours.
 pub const DEVICE: &[&str] = &["device", "interface"];
@@ -28,8 +27,8 @@ const SPECIAL: &[(&str, &str)] = &[
 pub struct Statistics {
     patterns: Patterns,
     families: Vec<Made>,
-    /// Where each name stands among the families.
-    places: HashMap<String, usize>,
+    /// The places of the families, sorted by name.
+    places: Vec<usize>,
     /// What is known of each device's names.
     layouts: Vec<Layout>,
     cells: Vec<Cell>,
@@ -62,7 +61,7 @@ impl Statistics {
         Statistics {
             patterns,
             families: Vec::new(),
-            places: HashMap::new(),
+            places: Vec::new(),
             layouts: Vec::new(),
             cells: Vec::new(),
         }
@@ -116,11 +115,12 @@ impl Statistics {
     #[cold]
     fn learn(&mut self, at: usize, texts: &[u8]) {
         let names: Vec<_> = texts.chunks_exact(TEXT).map(|text| self.made(text)).collect();
-        let mut counts = HashMap::new();
-        for (name, _) in names.iter().flatten() {
-            *counts.entry(name.as_str()).or_insert(0) += 1;
-        }
-        let is_alone = |name: &str| counts.get(name) == Some(&1);
+        let mut sorted: Vec<&str> = names.iter().flatten().map(|(name, _)| &**name).collect();
+        sorted.sort_unstable();
+        let is_alone = |name: &str| {
+            let at = sorted.partition_point(|other| *other < name);
+            sorted.get(at + 1).is_none_or(|next| *next != name)
+        };
         let mut columns = Vec::with_capacity(names.len());
         for made in &names {
             let made = made.as_ref().filter(|(name, _)| is_alone(name));
@@ -140,13 +140,16 @@ impl Statistics {
     }
 
     fn place(&mut self, name: &str, help: &str) -> usize {
-        if let Some(place) = self.places.get(name) {
-            return *place;
-        }
+        let name_at = |place: &usize| self.families.get(*place).map(|made| &*made.name);
+        let found = self.places.binary_search_by_key(&Some(name), name_at);
+        let at = match found {
+            Ok(at) => return self.places.get(at).copied().unwrap_or_default(),
+            Err(at) => at,
+        };
         let place = self.families.len();
         let stamp = fresh_stamp();
         self.families.push(Made { name: name.to_owned(), help: help.to_owned(), stamp });
-        self.places.insert(name.to_owned(), place);
+        self.places.insert(at, place);
         place
     }
 }

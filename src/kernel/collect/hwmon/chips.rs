@@ -99,7 +99,7 @@ impl Chips {
         for at in 0..chips.chips.len() {
             chips.learn_sensors(dir, at, wanted, &mut named);
         }
-        named.sort_by(|(made, one), (other, two)| {
+        named.sort_unstable_by(|(made, one), (other, two)| {
             (&made.name, one.sensor, &one.path).cmp(&(&other.name, two.sensor, &two.path))
         });
         // Two files may make one series, such as temp1_max and temp1_MAX.

@@ -30,6 +30,9 @@ const TEXTS: [&str; 3] = ["model_number", "oem_info", "serial_number"];
 /// Ends of elements that are switches, alarms or codes, in whatever unit their sensor measures.
 const UNITLESS: [&str; 6] = ["alarm", "beep", "enable", "fault", "pwm", "type"];
 
+const KELVIN: char = '\u{212a}';
+const DOTTED_I: char = '\u{130}';
+
 /// Kind, number and element of a file; `None` if it is no sensor's. `pwm1` has no element.
 pub fn split(file: &str) -> Option<(&'static str, u32, &str)> {
     let digits = file.find(|c: char| c.is_ascii_digit()).unwrap_or(file.len());
@@ -45,9 +48,16 @@ pub fn split(file: &str) -> Option<(&'static str, u32, &str)> {
 /// `text` as node_exporter makes it a part of a name: in small letters, with `_` for what is neither
 /// letter nor digit.
 pub fn clean(text: &str) -> String {
-    let is_kept = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == ':';
-    let chars = text.chars().flat_map(char::to_lowercase);
-    let clean: String = chars.map(|c| if is_kept(&c) { c } else { '_' }).collect();
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
+        match c {
+            'a'..='z' | '0'..='9' | ':' => clean.push(c),
+            // The only others whose small letters are ASCII. A table of all small letters is 11 KB.
+            KELVIN => clean.push('k'),
+            DOTTED_I => clean.push_str("i_"),
+            _ => clean.push('_'),
+        }
+    }
     clean.trim_matches('_').to_owned()
 }
 
@@ -124,6 +134,19 @@ mod tests {
         assert_eq!(clean("Physical id 0\n"), "physical_id_0");
         assert_eq!(clean("0000:05:00.0"), "0000:05:00_0");
         assert_eq!(clean("__Ä!"), "");
+    }
+
+    #[test]
+    fn every_character_is_cleaned_as_its_small_letters_are() {
+        for c in '\0'..=char::MAX {
+            let kept = |c| matches!(c, 'a'..='z' | '0'..='9' | ':');
+            let small = c.to_lowercase().map(|c| if kept(c) { c } else { '_' });
+            assert_eq!(
+                clean(&format!("x{c}x")),
+                format!("x{}x", small.collect::<String>()),
+                "{c:?}"
+            );
+        }
     }
 
     #[test]

@@ -149,9 +149,9 @@ impl<'a> Service<'a> {
     /// The service of a line, of a protocol or of firewall marks.
     fn of(protocol: &'a [u8], mut fields: scan::Fields<'a>) -> Option<Service<'a>> {
         let name = fields.next()?;
-        match protocol {
-            b"FWM" => Some(Service { protocol, end: None, mark: name }),
-            b"TCP" | b"UDP" | b"SCTP" => {
+        match scan::text(protocol) {
+            "FWM" => Some(Service { protocol, end: None, mark: name }),
+            "TCP" | "UDP" | "SCTP" => {
                 Some(Service { protocol, end: Some(End::parse(name)?), mark: b"" })
             }
             _ => None,

@@ -72,9 +72,9 @@ fn array<'a>(head: &'a [u8], status: &[u8], progress: Option<Progress>) -> Optio
     let (name, _colon, word) = (fields.next()?, fields.next()?, fields.next()?);
     let blocks = scan::fields(status).next().and_then(scan::uint)?;
     let (required, active) = disks(head, status)?;
-    let state = match word {
-        b"active" => State::Active,
-        b"inactive" => State::Inactive,
+    let state = match scan::text(word) {
+        "active" => State::Active,
+        "inactive" => State::Inactive,
         _ => State::Other,
     };
     Some(Array {
@@ -140,7 +140,7 @@ fn pair(text: &[u8]) -> Option<(u64, u64)> {
 
 /// How often `word` stands in a line.
 fn count(line: &[u8], word: &[u8]) -> u64 {
-    memchr::memmem::find_iter(line, word).count() as u64
+    line.windows(word.len()).filter(|part| *part == word).count() as u64
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ pub struct Mount<'a> {
 /// Each mount with the lines below it.
 pub fn blocks(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        let end = memchr::memmem::find(text, b"\ndevice ").map_or(text.len(), |at| at + 1);
+        let is_end =
+            |at: &usize| text.get(at + 1..).is_some_and(|rest| rest.starts_with(b"device "));
+        let end = memchr::memchr_iter(b'\n', text).find(is_end).map_or(text.len(), |at| at + 1);
         let (block, rest) = text.split_at(end);
         text = rest;
         (!block.is_empty()).then_some(block)
@@ -32,7 +34,7 @@ impl<'a> Mount<'a> {
         let is_mount = [device, mounted, on, with, fstype]
             == [&b"device"[..], b"mounted", b"on", b"with", b"fstype"];
         // Statistics have a version.
-        let is_nfs = matches!(kind, b"nfs" | b"nfs4") && word().is_some();
+        let is_nfs = is_nfs(kind) && word().is_some();
         is_mount.then_some(is_nfs.then_some(Mount { export, point, lines }))
     }
 
@@ -59,6 +61,10 @@ impl<'a> Mount<'a> {
     }
 }
 
+fn is_nfs(kind: &[u8]) -> bool {
+    kind == b"nfs" || kind == b"nfs4"
+}
+
 /// Mount point and server's address of a line of mountinfo that is of NFS.
 pub fn address(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut fields = scan::fields(line);
@@ -67,5 +73,5 @@ pub fn address(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let options = fields.nth(1)?;
     let mut options = options.split(|byte| *byte == b',');
     let address = options.find_map(|option| option.strip_prefix(b"addr="));
-    matches!(kind, b"nfs" | b"nfs4").then_some((point, address.unwrap_or_default()))
+    is_nfs(kind).then_some((point, address.unwrap_or_default()))
 }

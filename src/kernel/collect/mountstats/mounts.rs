@@ -241,10 +241,10 @@ impl Mounts {
 /// The layout of a transport's numbers, and how many there are at least: before version 1.1 the last three
 /// were not told.
 fn layout(protocol: &[u8]) -> Option<(Layout, usize)> {
-    match protocol {
-        b"tcp" => Some((TCP, 10)),
-        b"udp" => Some((UDP, 7)),
-        b"rdma" => Some((RDMA, 10)),
+    match scan::text(protocol) {
+        "tcp" => Some((TCP, 10)),
+        "udp" => Some((UDP, 7)),
+        "rdma" => Some((RDMA, 10)),
         _ => None,
     }
 }

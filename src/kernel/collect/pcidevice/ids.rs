@@ -162,7 +162,7 @@ impl Reading {
 /// The number and the name of a line, which two blanks part.
 fn parts(line: Option<&[u8]>) -> Option<(String, String)> {
     let line = line?;
-    let at = memchr::memmem::find(line, b"  ")?;
+    let at = line.windows(2).position(|pair| pair == b"  ")?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     let name = text(line.get(at..)?);
     let end = name.char_indices().map(|(at, _)| at).take_while(|at| *at <= MAX_NAME).last();

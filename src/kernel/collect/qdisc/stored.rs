@@ -3,6 +3,7 @@
 
 use crate::base::error::Error;
 use crate::kernel::read::netlink::qdisc::Counts;
+use crate::kernel::read::scan;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -64,18 +65,18 @@ impl<'a> Stored<'a> {
         for member in members.split(|byte| *byte == b',') {
             let (key, value) = member.split_at(memchr::memchr(b':', member)?);
             let value = value.get(1..)?.trim_ascii();
-            let number = || std::str::from_utf8(value).ok()?.parse::<u64>().ok();
-            match quoted(key)? {
-                b"IfaceName" => stored.name = quoted(value)?,
-                b"Kind" => stored.kind = quoted(value)?,
-                b"Parent" => stored.parent = number()?,
-                b"Bytes" => stored.counts.bytes = number()?,
-                b"Packets" => stored.counts.packets = number()?,
-                b"Drops" => stored.counts.drops = number()?,
-                b"Requeues" => stored.counts.requeues = Some(number()?),
-                b"Overlimits" => stored.counts.overlimits = number()?,
-                b"Qlen" => stored.counts.queue_length = number()?,
-                b"Backlog" => stored.counts.backlog = number()?,
+            let number = || scan::uint(value);
+            match scan::text(quoted(key)?) {
+                "IfaceName" => stored.name = quoted(value)?,
+                "Kind" => stored.kind = quoted(value)?,
+                "Parent" => stored.parent = number()?,
+                "Bytes" => stored.counts.bytes = number()?,
+                "Packets" => stored.counts.packets = number()?,
+                "Drops" => stored.counts.drops = number()?,
+                "Requeues" => stored.counts.requeues = Some(number()?),
+                "Overlimits" => stored.counts.overlimits = number()?,
+                "Qlen" => stored.counts.queue_length = number()?,
+                "Backlog" => stored.counts.backlog = number()?,
                 _ => {}
             }
         }

@@ -16,6 +16,9 @@ const MAX_TEXT: usize = 64 << 10;
 
 const PLACE: &str = "supervisord";
 
+const ENTITIES: [(&str, char); 5] =
+    [("lt", '<'), ("gt", '>'), ("amp", '&'), ("quot", '"'), ("apos", '\'')];
+
 /// A process; `None` is not told.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Process {
@@ -50,13 +53,13 @@ enum Member {
 }
 
 fn member(name: &[u8]) -> Option<Member> {
-    Some(match name {
-        b"name" => Member::Name,
-        b"group" => Member::Group,
-        b"state" => Member::State,
-        b"exitstatus" => Member::ExitStatus,
-        b"start" => Member::Start,
-        b"faultString" => Member::Fault,
+    Some(match scan::text(name) {
+        "name" => Member::Name,
+        "group" => Member::Group,
+        "state" => Member::State,
+        "exitstatus" => Member::ExitStatus,
+        "start" => Member::Start,
+        "faultString" => Member::Fault,
         _ => return None,
     })
 }
@@ -79,20 +82,20 @@ impl Processes {
         // The structure at hand, and its member whose value comes next.
         let (mut current, mut next): (Option<Process>, _) = (None, None);
         while let Some(tag) = self.tag(&mut rest)? {
-            match tag {
-                b"struct" if current.is_some() => {
+            match scan::text(tag) {
+                "struct" if current.is_some() => {
                     return Err(Error::parse(PLACE, "no structure in another", tag));
                 }
-                b"struct" => current = Some(Process::default()),
-                b"/struct" => self.add(current.take())?,
-                b"/name" => next = member(&self.text),
+                "struct" => current = Some(Process::default()),
+                "/struct" => self.add(current.take())?,
+                "/name" => next = member(&self.text),
                 // A value without a type is a text. One that had a type was taken before its end.
-                b"/string" | b"/int" | b"/i4" | b"/value" => {
+                "/string" | "/int" | "/i4" | "/value" => {
                     if let (Some(member), Some(process)) = (next.take(), &mut current) {
                         self.take(process, member, tag != b"/int" && tag != b"/i4")?;
                     }
                 }
-                b"/methodResponse" => is_over = true,
+                "/methodResponse" => is_over = true,
                 _ => {}
             }
         }
@@ -172,7 +175,7 @@ impl Processes {
             let text = |span: &Range<usize>| names.get(span.clone()).unwrap_or_default();
             (text(&process.group), text(&process.name))
         };
-        all.sort_by(|a, b| key(a).cmp(&key(b)));
+        all.sort_unstable_by(|a, b| (key(a), a.name.start).cmp(&(key(b), b.name.start)));
         let count = all.len();
         all.dedup_by(|a, b| key(a) == key(b));
         if all.len() < count {
@@ -202,16 +205,15 @@ fn unescape(text: &[u8], out: &mut Vec<u8>) {
 }
 
 fn entity(name: &[u8]) -> Option<char> {
-    Some(match name {
-        b"lt" => '<',
-        b"gt" => '>',
-        b"amp" => '&',
-        b"quot" => '"',
-        b"apos" => '\'',
-        [b'#', b'x', digits @ ..] => char::from_u32(u32::try_from(scan::hex(digits)?).ok()?)?,
-        [b'#', digits @ ..] => char::from_u32(u32::try_from(scan::uint(digits)?).ok()?)?,
-        _ => return None,
-    })
+    let number = match name {
+        [b'#', b'x', digits @ ..] => scan::hex(digits)?,
+        [b'#', digits @ ..] => scan::uint(digits)?,
+        _ => {
+            let (_, known) = ENTITIES.iter().find(|(known, _)| known.as_bytes() == name)?;
+            return Some(*known);
+        }
+    };
+    char::from_u32(u32::try_from(number).ok()?)
 }
 
 #[cfg(test)]

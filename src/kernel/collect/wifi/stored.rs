@@ -6,6 +6,7 @@
 use super::found::Found;
 use crate::base::error::Error;
 use crate::kernel::read::netlink::nl80211::{Interface, Mac, Network, Station};
+use crate::kernel::read::scan;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -101,9 +102,9 @@ fn members(object: &[u8], take: &mut Take<'_>) -> Option<()> {
 fn interface(object: &[u8]) -> Option<Option<Interface>> {
     let (mut name, mut megahertz) = (Vec::new(), 0);
     members(object, &mut |key, value| {
-        match key {
-            b"name" => name = quoted(value)?.to_vec(),
-            b"frequency" => megahertz = number(value)?,
+        match scan::text(key) {
+            "name" => name = quoted(value)?.to_vec(),
+            "frequency" => megahertz = number(value)?,
             _ => {}
         }
         Some(())
@@ -114,10 +115,10 @@ fn interface(object: &[u8]) -> Option<Option<Interface>> {
 fn network(object: &[u8]) -> Option<Network> {
     let (mut ssid, mut bssid, mut status) = (Vec::new(), Mac::default(), 0);
     members(object, &mut |key, value| {
-        match key {
-            b"ssid" => ssid = quoted(value)?.to_vec(),
-            b"bssid" => bssid = address(quoted(value)?)?,
-            b"status" => status = number(value)?,
+        match scan::text(key) {
+            "ssid" => ssid = quoted(value)?.to_vec(),
+            "bssid" => bssid = address(quoted(value)?)?,
+            "status" => status = number(value)?,
             _ => {}
         }
         Some(())
@@ -142,20 +143,20 @@ fn station(object: &[u8]) -> Option<Station> {
         beacon_losses: Some(0),
     };
     members(object, &mut |key, value| {
-        match key {
-            b"hardwareaddr" => station.mac = address(quoted(value)?)?,
-            b"connected" => station.connected = Some(number::<u64>(value)? / MILLI),
-            b"inactive" => station.inactive = Some(number::<u64>(value)? / MILLI),
-            b"receivebitrate" => station.receive_rate = Some(number(value)?),
-            b"transmitbitrate" => station.transmit_rate = Some(number(value)?),
-            b"receivedbytes" => station.received_bytes = Some(number(value)?),
-            b"transmittedbytes" => station.transmitted_bytes = Some(number(value)?),
-            b"receivedpackets" => station.received_packets = Some(number(value)?),
-            b"transmittedpackets" => station.transmitted_packets = Some(number(value)?),
-            b"signal" => station.signal = Some(number(value)?),
-            b"transmitretries" => station.retries = Some(number(value)?),
-            b"transmitfailed" => station.failed = Some(number(value)?),
-            b"beaconloss" => station.beacon_losses = Some(number(value)?),
+        match scan::text(key) {
+            "hardwareaddr" => station.mac = address(quoted(value)?)?,
+            "connected" => station.connected = Some(number::<u64>(value)? / MILLI),
+            "inactive" => station.inactive = Some(number::<u64>(value)? / MILLI),
+            "receivebitrate" => station.receive_rate = Some(number(value)?),
+            "transmitbitrate" => station.transmit_rate = Some(number(value)?),
+            "receivedbytes" => station.received_bytes = Some(number(value)?),
+            "transmittedbytes" => station.transmitted_bytes = Some(number(value)?),
+            "receivedpackets" => station.received_packets = Some(number(value)?),
+            "transmittedpackets" => station.transmitted_packets = Some(number(value)?),
+            "signal" => station.signal = Some(i8::try_from(scan::int(value)?).ok()?),
+            "transmitretries" => station.retries = Some(number(value)?),
+            "transmitfailed" => station.failed = Some(number(value)?),
+            "beaconloss" => station.beacon_losses = Some(number(value)?),
             _ => {}
         }
         Some(())
@@ -167,8 +168,8 @@ fn quoted(text: &[u8]) -> Option<&[u8]> {
     text.trim_ascii().strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
-fn number<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
-    std::str::from_utf8(value).ok()?.parse().ok()
+fn number<T: TryFrom<u64>>(value: &[u8]) -> Option<T> {
+    T::try_from(scan::uint(value)?).ok()
 }
 
 /// The six bytes of eight letters of base64 (RFC 4648).

@@ -5,6 +5,7 @@ use super::connection::{BUS, Connection};
 use super::message::{Call, Kind, Message, write_call};
 use super::values::Value;
 use crate::base::error::{Error, Place};
+use crate::kernel::read::scan;
 use std::time::Instant;
 
 /// Calls that are under way at the same time; a bus allows 128 of them.
@@ -156,12 +157,12 @@ fn closed() -> Error {
 /// object that is gone; `error` is as `Client::get` gives it.
 pub fn is_absent(error: &[u8]) -> bool {
     matches!(
-        error,
-        b"UnknownProperty"
-            | b"UnknownInterface"
-            | b"UnknownObject"
-            | b"UnknownMethod"
-            | b"org.freedesktop.systemd1.NoSuchUnit"
-            | b"org.freedesktop.login1.NoSuchSession"
+        scan::text(error),
+        "UnknownProperty"
+            | "UnknownInterface"
+            | "UnknownObject"
+            | "UnknownMethod"
+            | "org.freedesktop.systemd1.NoSuchUnit"
+            | "org.freedesktop.login1.NoSuchSession"
     )
 }
