@@ -52,7 +52,7 @@ pub fn answer(service: &mut Service, head: &[u8], response: &mut Response) -> us
 pub fn server(arguments: &[&str]) -> io::Result<(Server, Service, String)> {
     let signals = Signals::take()?;
     let settings = settings(arguments)?;
-    let listeners = listen::open(&settings.server.listen, &settings.server.access)?;
+    let listeners = listen::open(&settings.server.listen, &settings.server.access, false)?;
     let address = listeners.first().map(|l| l.address().to_owned()).unwrap_or_default();
     let server = Server::new(Box::new(signals), listeners, Limits::default());
     Ok((server, service(arguments)?, address))
