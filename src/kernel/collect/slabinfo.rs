@@ -69,13 +69,13 @@ impl Collector for Slabinfo {
             let mut fields = scan::fields(line);
             let name = fields.next().unwrap_or_default();
             if at >= MAX_CACHES || fields.count() < COLUMNS {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             } else if self.filter.keep(name) {
                 if self.caches.push(name, &[], fields).is_none() {
-                    errors.record(Error::parse(PATH, EXPECTED, line));
+                    errors.refuse(PATH, EXPECTED, line);
                 }
             } else if self.filter.is_repeated() {
-                errors.record(Error::parse(PATH, "a name that comes once", name));
+                errors.refuse(PATH, "a name that comes once", name);
             }
         }
         for (column, family) in FAMILIES.iter().enumerate() {
