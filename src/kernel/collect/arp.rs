@@ -112,7 +112,7 @@ impl Arp {
                     let start = name.as_ptr().addr() - text.as_ptr().addr();
                     places.push(start..start + name.len());
                 }
-                None => errors.record(Error::parse(PATH, EXPECTED, line)),
+                None => errors.refuse(PATH, EXPECTED, line),
             }
         }
         let name = |place: &Range<usize>| text.get(place.clone()).unwrap_or_default();
@@ -135,7 +135,7 @@ fn write(
     if filter.keep(interface) {
         out.sample(&[Label::of(interface)], ENTRIES.value(count));
     } else if filter.is_repeated() {
-        errors.record(Error::parse(PATH, EXPECTED_ONCE, interface));
+        errors.refuse(PATH, EXPECTED_ONCE, interface);
     }
 }
 

@@ -89,7 +89,7 @@ impl Collector for Bonding {
 /// What there is to say of one bond.
 fn bond(dir: &Dir, master: &[u8], errors: &mut PartialErrors) -> Option<Bond> {
     if !is_interface(master) {
-        errors.record(Error::parse(MASTERS, "the names of all bonds", master));
+        errors.refuse(MASTERS, "the names of all bonds", master);
         return None;
     }
     let path = Joined::of(master, "bonding/slaves");
@@ -97,7 +97,7 @@ fn bond(dir: &Dir, master: &[u8], errors: &mut PartialErrors) -> Option<Bond> {
     let slaves = dir.read(path.path(), &mut room);
     let slaves = slaves.map_err(|error| errors.record(error)).ok()?;
     if let Some(bad) = scan::fields(slaves).find(|slave| !is_interface(slave)) {
-        errors.record(Error::parse(dir.place(path.path()), "the names of all interfaces", bad));
+        errors.refuse(dir.place(path.path()), "the names of all interfaces", bad);
         return None;
     }
     let mut bond = Bond { slaves: 0, active: Some(0) };

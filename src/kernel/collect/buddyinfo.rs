@@ -59,7 +59,7 @@ impl Collector for Buddyinfo {
         self.once.begin();
         for (at, line) in scan::lines(text).enumerate() {
             let Some((node, zone, counts)) = zone(line).filter(|_| at < MAX_ZONES) else {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
                 continue;
             };
             self.name.clear();
@@ -67,12 +67,12 @@ impl Collector for Buddyinfo {
                 self.name.extend_from_slice(part);
             }
             if !self.once.keep(&self.name) {
-                errors.record(Error::parse(PATH, "a zone that comes once", line));
+                errors.refuse(PATH, "a zone that comes once", line);
                 continue;
             }
             for (order, count) in counts.take(MAX_ORDERS).enumerate() {
                 let Some(count) = scan::uint(count) else {
-                    errors.record(Error::parse(PATH, EXPECTED, line));
+                    errors.refuse(PATH, EXPECTED, line);
                     continue;
                 };
                 let size = Decimal::of(order as u64);

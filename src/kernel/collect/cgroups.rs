@@ -67,7 +67,7 @@ impl Collector for Cgroups {
             let is_whole = fields.count() >= COLUMNS;
             let taken = name.and_then(|name| self.controllers.push(name, &[], fields));
             if taken.is_none() || !is_whole {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         let [groups, enabled] = &FAMILIES;

@@ -1,6 +1,6 @@
 //! What a collector is, what it is made from, and what it works with.
 
-use crate::base::error::Error;
+use crate::base::error::{Error, Place};
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::{Family, Sink};
 use crate::settings::{CollectorSettings, Dialect, Subject};
@@ -90,6 +90,13 @@ impl PartialErrors {
         self.count += 1;
         self.last = Some(error);
         self.tally(&error);
+    }
+
+    /// `place` should have held `expected`, and held `found`: what it tells was left out.
+    #[cold]
+    #[inline(never)]
+    pub fn refuse(&mut self, place: impl Into<Place>, expected: &'static str, found: &[u8]) {
+        self.record(Error::parse(place, expected, found));
     }
 
     /// Counts an error by its kind alone.

@@ -116,7 +116,7 @@ fn number(
             out.family(family);
             out.sample(&[], family.value(raw));
         }
-        None => errors.record(Error::parse(path, "an integer", text)),
+        None => errors.refuse(path, "an integer", text),
     }
 }
 
@@ -150,7 +150,7 @@ fn sums(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     }
     for ((_, families), sum) in COLUMNS.iter().zip(sums) {
         if sum.rows != rows && sum.at.is_some() {
-            errors.record(Error::parse(STAT, "a hexadecimal number for each CPU", header));
+            errors.refuse(STAT, "a hexadecimal number for each CPU", header);
         } else if sum.rows > 0 {
             for family in families {
                 out.family(family);

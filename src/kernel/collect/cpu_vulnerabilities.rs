@@ -69,7 +69,7 @@ impl Collector for CpuVulnerabilities {
             let Some(text) = scrape.errors.unless_absent(read) else { continue };
             if text.is_empty() {
                 let place = self.listing.dir.place(path.path());
-                scrape.errors.record(Error::parse(place, "a state", text));
+                scrape.errors.refuse(place, "a state", text);
                 continue;
             }
             let (state, mitigation) = state(text.trim_ascii());
@@ -89,7 +89,7 @@ impl CpuVulnerabilities {
         self.names.sort_unstable();
         if let Some(first) = self.names.get(MAX_VULNERABILITIES) {
             let expected = "at most 256 vulnerabilities";
-            errors.record(Error::parse(DIRECTORY, expected, first.as_bytes()));
+            errors.refuse(DIRECTORY, expected, first.as_bytes());
             self.names.truncate(MAX_VULNERABILITIES);
         }
     }

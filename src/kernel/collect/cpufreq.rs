@@ -120,7 +120,7 @@ impl Cpufreq {
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         names.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         if let Some(first) = names.get(MAX_CPUS) {
-            errors.record(Error::parse(PATH, "at most 8192 processors", first.as_bytes()));
+            errors.refuse(PATH, "at most 8192 processors", first.as_bytes());
             names.truncate(MAX_CPUS);
         }
         let mut places: Vec<Option<PathBuf>> = Vec::new();

@@ -110,7 +110,7 @@ impl Reading<'_> {
         let text = self.errors.unless_absent(self.opened.read(&path, &mut text))?;
         let number = scan::uint(text);
         if number.is_none() {
-            self.errors.record(Error::parse(self.opened.place(&path), "an integer", text));
+            self.errors.refuse(self.opened.place(&path), "an integer", text);
         }
         number
     }
@@ -129,7 +129,7 @@ impl Reading<'_> {
             match self.opened.read(&parts, &mut text) {
                 Ok([]) => {
                     let place = self.opened.place(&parts);
-                    self.errors.record(Error::parse(place, "a state", b""));
+                    self.errors.refuse(place, "a state", b"");
                 }
                 Ok(text) => {
                     count_known += 1;

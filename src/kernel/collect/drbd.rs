@@ -106,7 +106,7 @@ impl Collector for Drbd {
             } else if let Some(device) = &device
                 && !device.word(key, value, &mut self.gathered)
             {
-                errors.record(Error::parse(PATH, "an integer or two states", word));
+                errors.refuse(PATH, "an integer or two states", word);
             }
         }
         self.gathered.write_rows(errors, out);

@@ -156,7 +156,7 @@ fn numbers(opened: &Opened, card: &[u8], errors: &mut PartialErrors, gathered: &
         let Some(text) = errors.unless_absent(opened.read(&path, &mut text)) else { continue };
         match scan::uint(text) {
             Some(raw) => families.iter().for_each(|f| gathered.push(f, &[card], f.value(raw))),
-            None => errors.record(Error::parse(opened.place(&path), "an integer", text)),
+            None => errors.refuse(opened.place(&path), "an integer", text),
         }
     }
 }

@@ -68,7 +68,7 @@ fn write(
 ) {
     let raw = scan::uint(text.trim_ascii_end());
     let Some((raw, millis)) = raw.and_then(|raw| Some((raw, raw.checked_mul(BIT)?))) else {
-        return errors.record(Error::parse(path, "an integer", text));
+        return errors.refuse(path, "an integer", text);
     };
     out.family(bits);
     out.sample(&[], bits.value(raw));

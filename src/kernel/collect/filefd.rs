@@ -49,7 +49,7 @@ impl Collector for Filefd {
                     out.family(family);
                     out.sample(&[], family.value(raw));
                 }
-                None => scrape.errors.record(Error::parse(PATH, EXPECTED, text)),
+                None => scrape.errors.refuse(PATH, EXPECTED, text),
             }
         }
         Ok(())

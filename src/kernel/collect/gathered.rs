@@ -4,7 +4,6 @@
 
 use super::PartialErrors;
 use super::learned::Learned;
-use crate::base::error::Error;
 use crate::kernel::read::Names;
 use crate::model::metric::{Family, Label, Sink, Value};
 use std::cmp::Ordering;
@@ -138,7 +137,7 @@ impl Gathered {
             last = Some(sample);
         }
         if self.has_overflowed {
-            errors.record(Error::parse(self.place, "at most 65536 samples", b""));
+            errors.refuse(self.place, "at most 65536 samples", b"");
         }
     }
 

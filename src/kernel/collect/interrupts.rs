@@ -94,7 +94,7 @@ impl Collector for Interrupts {
                 None => false,
             };
             if !is_good {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         Ok(())

@@ -4,7 +4,7 @@
 
 use super::PartialErrors;
 use super::gathered::Gathered;
-use crate::base::error::{Error, Place};
+use crate::base::error::Place;
 use crate::kernel::read::scan;
 use crate::model::metric::Family;
 
@@ -58,7 +58,7 @@ pub fn gather(
                     let count = all.iter_mut().zip(values).map(|(to, from)| *to = from).count();
                     gathered.push(family, all.get(..count).unwrap_or_default(), family.value(raw));
                 }
-                None => errors.record(Error::parse(place, EXPECTED, line)),
+                None => errors.refuse(place, EXPECTED, line),
             }
         };
         match known.numbers {

@@ -163,7 +163,7 @@ impl Table {
         self.cells.clear();
         self.width = scan::fields(head).count();
         if self.width > MAX_NAMES {
-            errors.record(Error::parse(self.path, EXPECTED_HEAD, head));
+            errors.refuse(self.path, EXPECTED_HEAD, head);
             self.width = 0;
         }
         for line in lines.by_ref().take(MAX_CPUS).filter(|_| self.width > 0) {
@@ -171,11 +171,11 @@ impl Table {
             let start = self.cells.len();
             self.cells.extend((0..self.width).map(|_| words.next().and_then(scan::hex)));
             if self.cells.get(start..).is_some_and(|cells| cells.contains(&None)) {
-                errors.record(Error::parse(self.path, EXPECTED, line));
+                errors.refuse(self.path, EXPECTED, line);
             }
         }
         if let Some(line) = lines.next().filter(|_| self.width > 0) {
-            errors.record(Error::parse(self.path, EXPECTED_LINES, line));
+            errors.refuse(self.path, EXPECTED_LINES, line);
         }
         has_changed
     }

@@ -50,7 +50,7 @@ impl Collector for Load {
                     out.family(family);
                     out.sample(&[], family.signed(load));
                 }
-                None => errors.record(Error::parse(PATH, EXPECTED, text)),
+                None => errors.refuse(PATH, EXPECTED, text),
             }
         }
         Ok(())

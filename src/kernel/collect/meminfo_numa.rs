@@ -107,7 +107,7 @@ impl Collector for MeminfoNuma {
                     let cell = parsed.and_then(|line| self.quantities.cell(line, at, &mut next));
                     match (cell, parsed) {
                         (Some(cell @ None), Some((.., raw))) => *cell = Some(raw),
-                        _ => scrape.errors.record(Error::parse(place, EXPECTED, line)),
+                        _ => scrape.errors.refuse(place, EXPECTED, line),
                     }
                 }
             }
@@ -128,7 +128,7 @@ impl MeminfoNuma {
             let number = number.filter(|number| ["node", &number.to_string()].concat() == name);
             let Some(number) = number else { continue };
             if self.nodes.len() >= MAX_NODES {
-                errors.record(Error::parse(DIRECTORY, "at most 1024 nodes", name.as_bytes()));
+                errors.refuse(DIRECTORY, "at most 1024 nodes", name.as_bytes());
                 break;
             }
             self.nodes.push(Node { number, name: name.to_owned(), label: number.to_string() });

@@ -90,7 +90,7 @@ impl Collector for Memory {
         let mut count = 0;
         for line in scan::lines(files.read(self.file)?) {
             let Some((key, unit, raw)) = parse(line).filter(|_| count < MAX_LINES) else {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
                 continue;
             };
             match self.lines.get_mut(count) {
@@ -117,7 +117,7 @@ impl Collector for Memory {
             let key = self.keys.get(i).unwrap_or_default();
             match &line.called {
                 Some(called) => line.write(called, out),
-                None => errors.record(Error::parse(PATH, "a name that comes once", key)),
+                None => errors.refuse(PATH, "a name that comes once", key),
             }
         }
         let [used] = &FAMILIES;

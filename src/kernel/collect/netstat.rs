@@ -70,7 +70,7 @@ impl Collector for Netstat {
             let shows = |protocol: &str, name: &str| is_shown(fields, protocol, name);
             pairs.read(text, &shows, &mut |key, value| {
                 if !key.is_some_and(|key| families.sample(key, Some(value), fields, out)) {
-                    errors.record(Error::parse(path, EXPECTED_PAIR, value));
+                    errors.refuse(path, EXPECTED_PAIR, value);
                 }
             });
         }
@@ -103,7 +103,7 @@ impl Families {
             let Some(six) = memchr::memchr(b'6', key) else { continue };
             let (protocol, name) = key.split_at(six + 1);
             if !self.sample([protocol, name], words.next(), fields, out) {
-                errors.record(Error::parse(SINGLE, EXPECTED, line));
+                errors.refuse(SINGLE, EXPECTED, line);
             }
         }
     }

@@ -176,7 +176,7 @@ impl Network {
                         aliases.push(link.name, link.attributes.bytes(libc::IFLA_IFALIAS));
                     }
                 }
-                _ => errors.record(Error::parse(netlink::PATH, "a name and statistics", b"")),
+                _ => errors.refuse(netlink::PATH, "a name and statistics", b""),
             }
         }
         true
@@ -198,7 +198,7 @@ impl Network {
                 self.table.push(name, &FILE_COLUMNS, scan::fields(numbers)).is_some()
             });
             if row.is_none() {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         Ok(())

@@ -76,10 +76,10 @@ impl Collector for Routes {
         out.family(info);
         route::each(&mut self.stream, &mut |told| match told {
             Some(route) => shown.write(&route, links, out),
-            None => errors.record(Error::parse(route::PATH, "a route", b"")),
+            None => errors.refuse(route::PATH, "a route", b""),
         })?;
         if shown.is_cut {
-            errors.record(Error::parse(route::PATH, "at most 131072 routes", b""));
+            errors.refuse(route::PATH, "at most 131072 routes", b"");
         }
         out.family(routes);
         shown.write_counts(links, out);

@@ -112,14 +112,14 @@ impl Release {
         for line in scan::lines(text).map(<[u8]>::trim_ascii) {
             let Some((key, value)) = assignment(line).filter(|(_, v)| v.len() <= MAX_VALUE) else {
                 if !line.is_empty() && !line.starts_with(b"#") {
-                    errors.record(Error::parse(path, EXPECTED, line));
+                    errors.refuse(path, EXPECTED, line);
                 }
                 continue;
             };
             if key == b"SUPPORT_END" {
                 support_end = std::str::from_utf8(&value).ok().and_then(read_day);
                 if support_end.is_none() && !value.is_empty() {
-                    errors.record(Error::parse(path, "a date as 2029-05-31", line));
+                    errors.refuse(path, "a date as 2029-05-31", line);
                 }
             }
             let place = KEYS.iter().position(|known| known.as_bytes() == key);

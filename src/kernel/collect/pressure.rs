@@ -86,7 +86,7 @@ impl Collector for Pressure {
                         out.family(family);
                         out.sample(&[], family.value(raw));
                     }
-                    None => errors.record(Error::parse(resource.path, EXPECTED, text)),
+                    None => errors.refuse(resource.path, EXPECTED, text),
                 }
             }
         }

@@ -79,7 +79,7 @@ impl Collector for Runit {
             self.names.sort_unstable();
         }
         if let Some(first) = self.names.get(MAX_SERVICES) {
-            scrape.errors.record(Error::parse(PATH, "at most 4096 services", first.as_bytes()));
+            scrape.errors.refuse(PATH, "at most 4096 services", first.as_bytes());
         }
         self.services.clear();
         for (at, name) in self.names.iter().enumerate().take(MAX_SERVICES) {

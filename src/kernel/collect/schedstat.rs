@@ -65,7 +65,7 @@ impl Collector for Schedstat {
                 self.table.push(Decimal::of(cpu).as_bytes(), &[], words)
             });
             if row.is_none() || words.count() < FAMILIES.len() {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         for (column, family) in FAMILIES.iter().enumerate() {

@@ -122,7 +122,7 @@ fn write(family: &Family<'static>, raw: Option<u64>, out: &mut dyn Sink) {
 fn number(path: &'static str, text: &[u8], errors: &mut PartialErrors) -> Option<u64> {
     let number = scan::uint(text.trim_ascii());
     if number.is_none() {
-        errors.record(Error::parse(path, "an integer", text));
+        errors.refuse(path, "an integer", text);
     }
     number
 }
@@ -139,7 +139,7 @@ fn mode(root: &Root, errors: &mut PartialErrors) -> Option<i64> {
         _ => None,
     };
     if mode.is_none() {
-        errors.record(Error::parse(CONFIG, "SELINUX= and a mode", word));
+        errors.refuse(CONFIG, "SELINUX= and a mode", word);
     }
     mode
 }
@@ -153,7 +153,7 @@ fn sums(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
             scan::lines(text).skip(1).map(|line| scan::uint(scan::fields(line).nth(column?)?));
         let sum = cells.try_fold(0u64, |sum, cell| Some(sum.wrapping_add(cell?)));
         if sum.is_none() {
-            errors.record(Error::parse(CACHE, "an integer for each name", header));
+            errors.refuse(CACHE, "an integer for each name", header);
         }
         write(family, sum.filter(|_| column.is_some()), out);
     }

@@ -69,17 +69,17 @@ impl Collector for Slabinfo {
             let mut fields = scan::fields(line);
             let name = fields.next().unwrap_or_default();
             if at >= MAX_CACHES {
-                errors.record(Error::parse(PATH, "at most 4096 caches", name));
+                errors.refuse(PATH, "at most 4096 caches", name);
                 break;
             }
             if fields.count() < COLUMNS {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             } else if self.filter.keep(name) {
                 if self.caches.push(name, &[], fields).is_none() {
-                    errors.record(Error::parse(PATH, EXPECTED, line));
+                    errors.refuse(PATH, EXPECTED, line);
                 }
             } else if self.filter.is_repeated() {
-                errors.record(Error::parse(PATH, "a name that comes once", name));
+                errors.refuse(PATH, "a name that comes once", name);
             }
         }
         for (column, family) in FAMILIES.iter().enumerate() {

@@ -61,7 +61,7 @@ impl Sockstat {
     ) {
         let keyed = scan::keyed(line).filter(|(protocol, _)| !protocol.is_empty());
         let Some((protocol, rest)) = keyed else {
-            return errors.record(Error::parse(path, EXPECTED, line));
+            return errors.refuse(path, EXPECTED, line);
         };
         let mut words = scan::fields(rest);
         while let Some(key) = words.next() {
@@ -71,7 +71,7 @@ impl Sockstat {
                 is_good &= self.sample([protocol, b"mem_bytes"], value, out);
             }
             if !is_good {
-                errors.record(Error::parse(path, EXPECTED, line));
+                errors.refuse(path, EXPECTED, line);
             }
         }
     }

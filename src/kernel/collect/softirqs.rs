@@ -67,7 +67,7 @@ impl Collector for Softirqs {
                 })
             });
             if !is_good {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         Ok(())

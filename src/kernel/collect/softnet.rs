@@ -72,10 +72,10 @@ impl Collector for Softnet {
                     last = Some(cpu);
                     self.table.push_cells(Decimal::of(cpu).as_bytes(), cells, present);
                     if !is_whole {
-                        errors.record(Error::parse(PATH, EXPECTED, line));
+                        errors.refuse(PATH, EXPECTED, line);
                     }
                 }
-                _ => errors.record(Error::parse(PATH, EXPECTED, line)),
+                _ => errors.refuse(PATH, EXPECTED, line),
             }
         }
         for (column, family) in FAMILIES.iter().enumerate() {

@@ -90,7 +90,7 @@ impl Collector for Stat {
             let raw = words.uint().flatten().filter(|_| !*is_repeated);
             *is_repeated = true;
             match (raw, LINES.get(place)) {
-                (None, _) => errors.record(Error::parse(PATH, EXPECTED, line)),
+                (None, _) => errors.refuse(PATH, EXPECTED, line),
                 (Some(raw), Some((_, family))) => {
                     out.family(family);
                     out.sample(&[], family.value(raw));

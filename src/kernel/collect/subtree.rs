@@ -68,7 +68,7 @@ impl Opened {
             })
         });
         if has_more {
-            errors.record(Error::parse(self.place(path), "at most 16384 entries", b""));
+            errors.refuse(self.place(path), "at most 16384 entries", b"");
         }
         let listed = listed.map_err(|e| Error::of(self.place(path), &e));
         errors.unless_absent(listed).is_some()

@@ -71,7 +71,7 @@ impl Collector for Swap {
         self.areas.clear();
         for line in scan::lines(text).skip(1) {
             if self.areas.len() >= MAX_AREAS || self.take(line).is_none() {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         for (at, family) in FAMILIES.iter().enumerate() {

@@ -155,7 +155,7 @@ impl Numbers {
         let count = text_fields(text).count();
         if count == 0 || !self.fields.is_empty() && count != self.fields.len() {
             let expected = "as many numbers as there are names";
-            return errors.record(Error::parse(place, expected, text));
+            return errors.refuse(place, expected, text);
         }
         if let Some(whole) = &self.whole {
             out.family(&whole.family(count > 1));
@@ -165,7 +165,7 @@ impl Numbers {
             let Some(called) = called else { continue };
             let family = called.family(self.whole.is_some() && count > 1);
             let Some(value) = keyed::number(&family, word) else {
-                errors.record(Error::parse(place, "an integer", word));
+                errors.refuse(place, "an integer", word);
                 continue;
             };
             if self.whole.is_none() {

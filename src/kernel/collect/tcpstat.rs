@@ -98,7 +98,7 @@ impl Tcpstat {
             let asked = socket::each(&mut self.stream, family as u8, &mut |socket| match socket {
                 Some(socket) => counts.add(socket),
                 None => {
-                    errors.record(Error::parse(socket::PATH, "a socket", b""));
+                    errors.refuse(socket::PATH, "a socket", b"");
                     counts.is_cut = true;
                 }
             });
@@ -166,7 +166,7 @@ impl Counts {
     }
 
     fn refuse(&mut self, path: &'static str, line: &[u8], errors: &mut PartialErrors) {
-        errors.record(Error::parse(path, EXPECTED, line));
+        errors.refuse(path, EXPECTED, line);
         self.is_cut = true;
     }
 

@@ -76,7 +76,7 @@ fn write_sources(path: &'static str, text: &[u8], errors: &mut PartialErrors, ou
         if at < MAX_SOURCES && is_new && name.is_ascii() {
             out.sample(&[Label::of(b"0"), Label::of(name)], Value::Int(1));
         } else {
-            errors.record(Error::parse(path, "at most 64 names in ASCII, each once", name));
+            errors.refuse(path, "at most 64 names in ASCII, each once", name);
         }
         if at == MAX_SOURCES {
             break;

@@ -58,7 +58,7 @@ impl Collector for UdpQueues {
                         out.sample(&[Label::from(queue), Label::from(ip)], BYTES.value(sum));
                     }
                 }
-                Err(line) => errors.record(Error::parse(path, EXPECTED, line)),
+                Err(line) => errors.refuse(path, EXPECTED, line),
             }
         }
         result

@@ -59,7 +59,7 @@ impl Collector for Vmstat {
                     out.family(&family);
                     out.sample(&[], value);
                 }
-                None => scrape.errors.record(Error::parse(PATH, EXPECTED, line)),
+                None => scrape.errors.refuse(PATH, EXPECTED, line),
             }
         }
         fields.rest();

@@ -103,7 +103,7 @@ impl Watchdog {
         self.devices = self.listing.names().map(str::to_owned).collect();
         self.devices.sort_unstable();
         if let Some(first) = self.devices.get(MAX_DEVICES) {
-            errors.record(Error::parse(DIRECTORY, "at most 64 devices", first.as_bytes()));
+            errors.refuse(DIRECTORY, "at most 64 devices", first.as_bytes());
             self.devices.truncate(MAX_DEVICES);
         }
     }

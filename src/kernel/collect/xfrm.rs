@@ -89,7 +89,7 @@ impl Collector for Xfrm {
                     out.family(family);
                     out.sample(&[], family.value(raw));
                 }
-                None => errors.record(Error::parse(PATH, EXPECTED, line)),
+                None => errors.refuse(PATH, EXPECTED, line),
             }
             *is_repeated = true;
         }

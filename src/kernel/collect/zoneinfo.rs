@@ -175,7 +175,7 @@ impl Collector for Zoneinfo {
                 let (cells, protection) = ([None; MAX_KEYS], [None; MAX_PROTECTION]);
                 self.zones.push(Zone { cells, protection });
             } else if self.zones.last_mut().is_some_and(|zone| zone.take(line).is_none()) {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         self.write(out);

@@ -141,7 +141,7 @@ impl Attributes {
         let value = (attribute.form)(attribute.family, text);
         if value.is_none() {
             let place = self.objects.place(object, attribute.file);
-            errors.record(Error::parse(place, "an integer", text));
+            errors.refuse(place, "an integer", text);
         }
         value
     }

@@ -172,7 +172,7 @@ impl Objects {
     ) {
         if objects.len() >= MAX_OBJECTS {
             let place = self.layout.directory;
-            return errors.record(Error::parse(place, "at most 4096 objects", name.as_bytes()));
+            return errors.refuse(place, "at most 4096 objects", name.as_bytes());
         }
         let above = above.and_then(|at| objects.get(at));
         let level = above.map_or(0, |above| above.level + 1);

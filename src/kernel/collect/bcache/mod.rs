@@ -232,7 +232,7 @@ impl Reading<'_> {
     ) {
         let Some((is_negative, number)) = number(text, self.dialect) else {
             let place = self.opened.place(path);
-            return self.errors.record(Error::parse(place, EXPECTED, text));
+            return self.errors.refuse(place, EXPECTED, text);
         };
         for family in families {
             let value = match i64::try_from(number) {

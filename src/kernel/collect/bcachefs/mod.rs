@@ -159,7 +159,7 @@ impl Reading<'_> {
                         Some(raw) => self.gathered.push(family, &[uuid, key], family.value(raw)),
                         None => {
                             let place = self.opened.place(&path);
-                            self.errors.record(Error::parse(place, EXPECTED, line));
+                            self.errors.refuse(place, EXPECTED, line);
                         }
                     }
                 }
@@ -180,7 +180,7 @@ impl Reading<'_> {
             match value.and_then(|(_, value)| number(value)) {
                 Some(raw) => self.gathered.push_learned(at, &[self.uuid], Value::Int(raw)),
                 None => {
-                    self.errors.record(Error::parse(self.opened.place(&path), EXPECTED, text));
+                    self.errors.refuse(self.opened.place(&path), EXPECTED, text);
                 }
             }
         }
@@ -217,7 +217,7 @@ impl Reading<'_> {
                 (None, _) => {}
                 (_, None) => {
                     let place = self.opened.place(&path);
-                    self.errors.record(Error::parse(place, "an integer", value));
+                    self.errors.refuse(place, "an integer", value);
                 }
             }
         }
@@ -241,7 +241,7 @@ impl Reading<'_> {
                 }
                 None => {
                     let place = self.opened.place(&path);
-                    self.errors.record(Error::parse(place, "an integer", value));
+                    self.errors.refuse(place, "an integer", value);
                 }
             }
         }
@@ -255,7 +255,7 @@ impl Reading<'_> {
         };
         match number(text) {
             Some(raw) => self.gathered.push(family, labels, family.value(raw)),
-            None => self.errors.record(Error::parse(self.opened.place(path), EXPECTED, text)),
+            None => self.errors.refuse(self.opened.place(path), EXPECTED, text),
         }
     }
 }

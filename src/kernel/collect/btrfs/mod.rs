@@ -184,7 +184,7 @@ impl Reading<'_> {
                 None if matches!(key, b"" | b"invalid") => {}
                 None => {
                     let place = self.opened.place(path);
-                    self.errors.record(Error::parse(place, "a key and an integer", line));
+                    self.errors.refuse(place, "a key and an integer", line);
                 }
             }
         }
@@ -250,7 +250,7 @@ impl Reading<'_> {
         match scan::uint(text) {
             Some(raw) => self.gathered.push(family, labels, family.value(raw)),
             None => {
-                self.errors.record(Error::parse(self.opened.place(path), "an integer", text));
+                self.errors.refuse(self.opened.place(path), "an integer", text);
             }
         }
         true

@@ -3,7 +3,6 @@
 //! architecture; a value that is missing is an empty label. Flags and bugs are those of the first CPU.
 //! Reading the file disturbs every CPU of some machines, so it is read again only when CPUs come or go.
 
-use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::collect::info::Rows;
 use crate::kernel::read::{Root, scan};
@@ -86,7 +85,7 @@ impl Info {
                 }
                 if count >= MAX_CPUS || last >= number {
                     let expected = "at most 8192 CPUs by number";
-                    return errors.record(Error::parse(PATH, expected, value));
+                    return errors.refuse(PATH, expected, value);
                 }
                 last = number;
                 row.fill(b"");
@@ -103,7 +102,7 @@ impl Info {
         if count > 0 {
             self.cpus.push(&row);
         } else {
-            errors.record(Error::parse(PATH, "a block for each CPU", text));
+            errors.refuse(PATH, "a block for each CPU", text);
         }
     }
 }

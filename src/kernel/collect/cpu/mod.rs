@@ -147,11 +147,11 @@ impl Collector for Cpu {
             let last = self.cpus.last().map(|l| l.number);
             let Some(mut cpu) = Line::parse(numbered).filter(|l| last.is_none_or(|n| l.number > n))
             else {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
                 continue;
             };
             if cpu.columns < COLUMNS && scan::fields(numbered).count() > 1 + cpu.columns {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
             while before.next_if(|b| b.number < cpu.number).is_some() {}
             if let Some(before) = before.next_if(|b| b.number == cpu.number) {

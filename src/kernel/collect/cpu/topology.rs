@@ -103,7 +103,7 @@ impl Topology {
             |name: &str| u32::try_from(scan::uint(name.strip_prefix("cpu")?.as_bytes())?).ok();
         cpus.retain(|name| number(name).is_some());
         if let Some(first) = cpus.get(MAX_CPUS) {
-            errors.record(Error::parse(DIRECTORY, "at most 8192 CPUs", first.as_bytes()));
+            errors.refuse(DIRECTORY, "at most 8192 CPUs", first.as_bytes());
             cpus.truncate(MAX_CPUS);
         }
         for cpu in &cpus {
@@ -122,7 +122,7 @@ impl Topology {
         if let Some(text) = errors.unless_absent(self.dir.read(c"isolated", &mut text)) {
             let isolated = scan::list(text, MAX_CPUS);
             if isolated.is_none() {
-                errors.record(Error::parse(DIRECTORY, "a list of CPUs such as 1,3-5", text));
+                errors.refuse(DIRECTORY, "a list of CPUs such as 1,3-5", text);
             }
             self.isolated = isolated.unwrap_or_default();
         }

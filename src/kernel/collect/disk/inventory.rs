@@ -95,7 +95,7 @@ impl Inventory {
                 let device = self.read(name, major, minor, errors);
                 self.devices.insert(self.at, device);
             } else {
-                errors.record(Error::parse(BLOCK, "at most 1024 devices", name));
+                errors.refuse(BLOCK, "at most 1024 devices", name);
                 return;
             }
         }
@@ -146,7 +146,7 @@ fn ata(udev: &Properties, errors: &mut PartialErrors) -> [Option<u64>; 3] {
         let text = udev.get(key);
         let number = scan::uint(text);
         if number.is_none() && !text.is_empty() {
-            errors.record(Error::parse(udev::DIRECTORY, "an integer of ID_ATA", text));
+            errors.refuse(udev::DIRECTORY, "an integer of ID_ATA", text);
         }
         number
     };

@@ -117,12 +117,12 @@ impl Collector for Disk {
             let mut fields = scan::fields(line);
             let head = (fields.uint().flatten(), fields.uint().flatten(), fields.next());
             let (Some(major), Some(minor), Some(device)) = head else {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
                 continue;
             };
             if !self.filter.keep(device) {
                 if self.filter.is_repeated() {
-                    errors.record(Error::parse(PATH, "a device that comes once", line));
+                    errors.refuse(PATH, "a device that comes once", line);
                 }
                 continue;
             }
@@ -130,7 +130,7 @@ impl Collector for Disk {
             let old_partition = last.nth(PARTITION.len() - 1).is_some() && last.next().is_none();
             let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
             if self.table.push(device, columns, fields).is_none() {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
             if let Some(inventory) = &mut self.inventory {
                 inventory.see(device, major, minor, errors);

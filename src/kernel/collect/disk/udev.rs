@@ -2,7 +2,6 @@
 //! has none), lines `E:NAME=value`, written anew as a whole at every event of the device. What udev
 //! does not tell is empty here.
 
-use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::scan;
 
@@ -37,7 +36,7 @@ impl Properties {
             let known = NAMES.iter().zip(&mut properties.0).find(|(n, _)| n.as_bytes() == name);
             let Some((_, slot)) = known else { continue };
             if value.len() > MAX_VALUE {
-                errors.record(Error::parse(DIRECTORY, "values of at most 256 bytes", line));
+                errors.refuse(DIRECTORY, "values of at most 256 bytes", line);
                 continue;
             }
             *slot = value.into();

@@ -3,7 +3,6 @@
 //! compared with what it was, and parsed only when it differs.
 
 use super::super::PartialErrors;
-use crate::base::error::Error;
 use crate::base::sys::{self, Probe, Space};
 use crate::kernel::read::{Patterns, scan};
 use std::ffi::CString;
@@ -144,7 +143,7 @@ impl Mounts {
         for line in scan::lines(&self.text) {
             match Line::of(line) {
                 Some(line) => lines.push(line),
-                None => errors.record(Error::parse(path, EXPECTED, line)),
+                None => errors.refuse(path, EXPECTED, line),
             }
         }
         let mut slow: Vec<&[u8]> =
@@ -154,7 +153,7 @@ impl Mounts {
         for line in &lines {
             let Some((mut mount, path_here)) = self.rules.mount(line) else { continue };
             if list.len() >= MAX_MOUNTS {
-                errors.record(Error::parse(path, "at most 2048 mounts", &line.point));
+                errors.refuse(path, "at most 2048 mounts", &line.point);
                 break;
             }
             mount.point = place(&mut points, path_here, line, &slow);

@@ -5,7 +5,6 @@
 use super::super::PartialErrors;
 use super::super::keyed::Made;
 use super::names::{clean, made, split};
-use crate::base::error::Error;
 use crate::kernel::read::dir::name;
 use crate::kernel::read::{Dir, Listing, Patterns};
 use crate::model::metric::fresh_stamp;
@@ -199,7 +198,7 @@ fn refuse_beyond<T>(
     errors: &mut PartialErrors,
 ) {
     if let Some(first) = all.get(most) {
-        errors.record(Error::parse(dir.place(c""), "fewer chips and sensors", name(first)));
+        errors.refuse(dir.place(c""), "fewer chips and sensors", name(first));
         all.truncate(most);
     }
 }

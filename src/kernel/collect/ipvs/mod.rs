@@ -107,7 +107,7 @@ impl Collector for Ipvs {
 fn write_totals(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     let line = scan::lines(text).nth(2).unwrap_or_default();
     if scan::fields(line).count() != TOTALS {
-        return errors.record(Error::parse(STATS, EXPECTED, line));
+        return errors.refuse(STATS, EXPECTED, line);
     }
     for (family, field) in FAMILIES.iter().zip(scan::fields(line)) {
         match scan::hex(field) {
@@ -115,7 +115,7 @@ fn write_totals(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
                 out.family(family);
                 out.sample(&[], family.value(number));
             }
-            None => errors.record(Error::parse(STATS, EXPECTED, field)),
+            None => errors.refuse(STATS, EXPECTED, field),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The servers of `/proc/net/ip_vs`, as rows with labels.
 
 use super::super::PartialErrors;
-use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink};
 use std::io::Write;
@@ -78,7 +77,7 @@ impl Servers {
                 }
             };
             if taken.is_none() {
-                errors.record(Error::parse(PATH, EXPECTED, line));
+                errors.refuse(PATH, EXPECTED, line);
             }
         }
         self.add_up();

@@ -88,7 +88,7 @@ impl Collector for Mdadm {
             self.is_shown.push(is_shown);
             if !is_shown {
                 let found = array.map_or_else(|head| head, |array| array.name);
-                scrape.errors.record(Error::parse(PATH, EXPECTED, found));
+                scrape.errors.refuse(PATH, EXPECTED, found);
             }
         }
         let arrays = || {

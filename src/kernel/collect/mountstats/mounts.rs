@@ -4,7 +4,6 @@ use super::super::PartialErrors;
 use super::super::seen::Seen;
 use super::mount::{Mount, address, blocks};
 use super::rows::Rows;
-use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Value};
 
@@ -100,14 +99,14 @@ impl Mounts {
             let first = scan::lines(block).next().unwrap_or_default();
             let Some(mount) = Mount::of(block) else {
                 if !first.trim_ascii().is_empty() && !first.starts_with(b"no device ") {
-                    errors.record(Error::parse(PATH, "device … mounted on …", first));
+                    errors.refuse(PATH, "device … mounted on …", first);
                 }
                 continue;
             };
             count += usize::from(mount.is_some());
             match mount {
                 Some(_) if count > MAX_MOUNTS => {
-                    return errors.record(Error::parse(PATH, "at most 4096 mounts", first));
+                    return errors.refuse(PATH, "at most 4096 mounts", first);
                 }
                 Some(mount) => self.push(&mount, errors),
                 None => {}
@@ -127,7 +126,7 @@ impl Mounts {
         for transport in mount.transports() {
             let protocol = scan::fields(transport).next().unwrap_or_default();
             if layout(protocol).is_none() {
-                errors.record(Error::parse(PATH, "tcp, udp or rdma", transport));
+                errors.refuse(PATH, "tcp, udp or rdma", transport);
                 continue;
             }
             let labels = [mount.export, protocol, address];
@@ -165,7 +164,7 @@ impl Mounts {
         {
             let line = mount.line(key).unwrap_or_default();
             if scan::fields(line).count() != count {
-                errors.record(Error::parse(PATH, "all numbers of a line", line));
+                errors.refuse(PATH, "all numbers of a line", line);
                 continue;
             }
             let skips = if count == EVENTS { is_shown } else { |_: &usize| true };
@@ -187,7 +186,7 @@ impl Mounts {
         let mut fields = scan::fields(line);
         let Some((layout, least)) = fields.next().and_then(layout) else { return };
         if fields.count() < least {
-            return errors.record(Error::parse(PATH, "all numbers of a transport", line));
+            return errors.refuse(PATH, "all numbers of a transport", line);
         }
         let at = |place: usize| fields.into_iter().nth(place);
         let mut numbers = layout.map(|place| match place.and_then(at) {
@@ -210,7 +209,7 @@ impl Mounts {
         let mut fields = scan::fields(line);
         let name = fields.next().unwrap_or_default();
         if fields.count() < OPERATION - 1 {
-            return errors.record(Error::parse(PATH, "eight numbers of an operation", line));
+            return errors.refuse(PATH, "eight numbers of an operation", line);
         }
         let mut numbers: [Option<u64>; OPERATION] = std::array::from_fn(|_| match fields.next() {
             Some(field) => number(field, errors),
@@ -222,7 +221,7 @@ impl Mounts {
         let name = name.strip_suffix(b":").unwrap_or(name);
         // The labels of a mount are three: these are no mount's.
         if !self.seen.is_new(&[export, protocol, address, b"operation", name]) {
-            return errors.record(Error::parse(PATH, "every operation once", line));
+            return errors.refuse(PATH, "every operation once", line);
         }
         self.operations.push([export, protocol, address, name], numbers);
     }
@@ -252,7 +251,7 @@ fn layout(protocol: &[u8]) -> Option<(Layout, usize)> {
 fn number(field: &[u8], errors: &mut PartialErrors) -> Option<u64> {
     let number = scan::uint(field);
     if number.is_none() {
-        errors.record(Error::parse(PATH, "an integer", field));
+        errors.refuse(PATH, "an integer", field);
     }
     number
 }

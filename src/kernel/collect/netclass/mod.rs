@@ -193,7 +193,7 @@ impl Netclass {
             self.names.retain(|name| self.listing.dir.is_directory(name));
             self.names.sort_unstable();
             if let Some(first) = self.names.get(MAX_INTERFACES) {
-                errors.record(Error::parse(PATH, "at most 16384 interfaces", first.as_bytes()));
+                errors.refuse(PATH, "at most 16384 interfaces", first.as_bytes());
                 self.names.truncate(MAX_INTERFACES);
             }
         }

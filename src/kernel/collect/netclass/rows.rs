@@ -1,7 +1,6 @@
 //! What is known of interfaces, however it was asked for, and how it is read from files.
 
 use super::super::PartialErrors;
-use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Names, Table, scan};
 use crate::model::metric::{Label, Sink, Value};
@@ -152,7 +151,7 @@ pub fn number(dir: &Dir, name: &[u8], column: usize, errors: &mut PartialErrors)
     };
     if number.is_none() {
         let place = dir.place(Joined::of(name, file).path());
-        errors.record(Error::parse(place, "an integer", text));
+        errors.refuse(place, "an integer", text);
     }
     number
 }

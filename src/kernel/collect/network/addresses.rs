@@ -1,7 +1,6 @@
 //! The addresses of interfaces, as samples of one family: device, address, length of the prefix, scope.
 
 use super::super::PartialErrors;
-use crate::base::error::Error;
 use crate::kernel::read::Files;
 use crate::kernel::read::netlink::{self, Address};
 use crate::model::metric::{Decimal, Label, Sink, Value};
@@ -40,7 +39,7 @@ pub fn write(
     });
     told.unwrap_or_else(|error| errors.record(error));
     if count > MAX_ADDRESSES {
-        errors.record(Error::parse(netlink::ADDRESSES, "at most 16384 addresses", b""));
+        errors.refuse(netlink::ADDRESSES, "at most 16384 addresses", b"");
     }
 }
 

@@ -168,7 +168,7 @@ impl Pcidevice {
         let mut names: Vec<String> = self.listing.names().map(str::to_owned).collect();
         names.sort_unstable();
         if let Some(first) = names.get(MAX_DEVICES) {
-            errors.record(Error::parse(PATH, "at most 8192 devices", first.as_bytes()));
+            errors.refuse(PATH, "at most 8192 devices", first.as_bytes());
             names.truncate(MAX_DEVICES);
         }
         self.is_whole = true;
@@ -207,7 +207,7 @@ impl Pcidevice {
             Ok(text) => match form.value(text, family) {
                 Some(value) => Ok(value),
                 None => {
-                    errors.record(Error::parse(dir.place(path.path()), "a number", text));
+                    errors.refuse(dir.place(path.path()), "a number", text);
                     Ok(None)
                 }
             },
@@ -221,7 +221,7 @@ impl Pcidevice {
         let Some(now) = errors.unless_absent(read).filter(|text| !text.is_empty()) else { return };
         if !POWER_STATES.iter().any(|state| state.as_bytes() == now) {
             let place = self.listing.dir.place(path.path());
-            return errors.record(Error::parse(place, "a power state", now));
+            return errors.refuse(place, "a power state", now);
         }
         let mut labels = [Label::of(b""); LOCATION + 1];
         labels.iter_mut().zip(device.location()).for_each(|(to, from)| *to = from);

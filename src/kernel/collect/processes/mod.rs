@@ -86,7 +86,7 @@ fn limit(
             out.family(family);
             out.sample(&[], Value::Int(most));
         }
-        None => errors.record(Error::parse(path, "an integer", text)),
+        None => errors.refuse(path, "an integer", text),
     }
 }
 

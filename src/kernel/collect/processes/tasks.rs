@@ -167,7 +167,7 @@ fn stat(dir: &Dir, path: &Joined, errors: &mut PartialErrors) -> Option<(u8, u64
     let text = unless_ended(dir.read(path.path(), &mut text), errors)?;
     let parsed = parse(text);
     if parsed.is_none() {
-        errors.record(Error::parse(dir.place(path.path()), EXPECTED, text));
+        errors.refuse(dir.place(path.path()), EXPECTED, text);
     }
     parsed
 }

@@ -116,7 +116,7 @@ fn ask(
     links.learn(files.links()?);
     qdisc::each(stream, &mut |told| {
         let Some(told) = told else {
-            return errors.record(Error::parse(qdisc::PATH, "a kind and statistics", b""));
+            return errors.refuse(qdisc::PATH, "a kind and statistics", b"");
         };
         // An interface that came meanwhile has no name yet.
         let name = links.place(told.index).and_then(|place| links.name(place));
@@ -148,12 +148,12 @@ impl Rows {
     fn push(&mut self, name: &[u8], kind: &[u8], counts: Counts, errors: &mut PartialErrors) {
         if !self.filter.keep(name) {
             if self.filter.is_repeated() {
-                errors.record(Error::parse(qdisc::PATH, "an interface that comes once", name));
+                errors.refuse(qdisc::PATH, "an interface that comes once", name);
             }
             return;
         }
         if self.numbers.len() == MAX_QDISCS {
-            return errors.record(Error::parse(qdisc::PATH, "at most 16384 interfaces", name));
+            return errors.refuse(qdisc::PATH, "at most 16384 interfaces", name);
         }
         self.texts.push(name);
         self.texts.push(kind);

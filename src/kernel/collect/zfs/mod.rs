@@ -155,7 +155,7 @@ impl Zfs {
             let place = opened.place(&path);
             let mut lines = statistics(text).peekable();
             if lines.peek().is_none() {
-                errors.record(Error::parse(place, EXPECTED, text));
+                errors.refuse(place, EXPECTED, text);
             }
             for (key, _, data) in lines.filter(|(_, kind, _)| matches!(*kind, b"3" | b"4")) {
                 let make = |_: &str, key: &str| Some(made(beginning, key, file));
@@ -165,7 +165,7 @@ impl Zfs {
                         out.family(&family);
                         out.sample(&[], value);
                     }
-                    None => errors.record(Error::parse(place, EXPECTED, data)),
+                    None => errors.refuse(place, EXPECTED, data),
                 }
             }
         }
@@ -191,11 +191,11 @@ impl Pool<'_> {
             count += 1;
             match scan::uint(number) {
                 Some(raw) => self.gathered.push(family, &[self.name], family.value(raw)),
-                None => self.errors.record(Error::parse(place, "an integer", number)),
+                None => self.errors.refuse(place, "an integer", number),
             }
         }
         if count == 0 {
-            self.errors.record(Error::parse(place, "names and numbers", text));
+            self.errors.refuse(place, "names and numbers", text);
         }
     }
 
@@ -221,7 +221,7 @@ impl Pool<'_> {
                         (Some(at), Some(raw)) => {
                             self.gathered.push_learned(at, &[self.name, name], Value::Int(raw));
                         }
-                        (_, None) => self.errors.record(Error::parse(place, EXPECTED, data)),
+                        (_, None) => self.errors.refuse(place, EXPECTED, data),
                         _ => {}
                     }
                 }
@@ -229,7 +229,7 @@ impl Pool<'_> {
             }
         }
         if name.is_none() {
-            self.errors.record(Error::parse(place, "the name of a dataset", text));
+            self.errors.refuse(place, "the name of a dataset", text);
         }
     }
 }
