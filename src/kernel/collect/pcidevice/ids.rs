@@ -7,10 +7,10 @@ use super::devices::{
     CLASS, DEVICE, Device, FIRST_NAME, SUBSYSTEM_DEVICE, SUBSYSTEM_VENDOR, VENDOR,
 };
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::scan;
-use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 /// For messages.
 const PATH: &str = "pci.ids";
@@ -31,15 +31,24 @@ const CLASS_NAME: usize = FIRST_NAME + 4;
 /// Names the devices by the first file that there is; what has no name there is called by its number.
 pub fn name(devices: &mut [Device], files: &[PathBuf], errors: &mut PartialErrors) {
     let mut text = Vec::new();
-    let file = files.iter().find_map(|path| File::open(path).ok());
-    let read = file.map(|file| file.take(MAX_FILE).read_to_end(&mut text));
-    match read {
-        Some(Ok(_)) => {}
+    let mut tried = files.iter().map(|path| read(path, &mut text));
+    let is_absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    match tried.find(|read| !read.as_ref().is_err_and(is_absent)) {
+        Some(Ok(())) => {}
         Some(Err(error)) => errors.record(Error::of(PATH, &error)),
         None => errors.record(Error::Absent(PATH.into())),
     }
     devices.iter_mut().for_each(by_number);
     Reading::default().take(&text, devices);
+}
+
+/// Reads the whole of a file, and nothing else than a file: a pipe may never end.
+fn read(path: &Path, text: &mut Vec<u8>) -> io::Result<()> {
+    let file = sys::open_unwaiting(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    file.take(MAX_FILE).read_to_end(text).map(drop)
 }
 
 fn by_number(device: &mut Device) {

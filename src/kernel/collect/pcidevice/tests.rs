@@ -153,3 +153,15 @@ fn a_bad_file_costs_its_sample_and_devices_come_and_go() {
     let mut none = Tree::new("pci-none").open(&SPEC, Dialect::Own, &[]);
     assert!(matches!(outcome(&mut none), Err(Error::Unsupported(_))));
 }
+
+#[test]
+fn a_file_of_names_that_is_none_is_said_and_not_waited_for() {
+    for (path, errno) in [("/dev/zero", libc::EINVAL), ("/dev", libc::EINVAL)] {
+        let mut errors = PartialErrors::default();
+        ids::name(&mut [], &[PathBuf::from("/nonexistent"), PathBuf::from(path)], &mut errors);
+        assert_eq!(errors.last(), Some(Error::Read("pci.ids".into(), errno)), "{path}");
+    }
+    let mut errors = PartialErrors::default();
+    ids::name(&mut [], &[PathBuf::from("/nonexistent")], &mut errors);
+    assert_eq!(errors.last(), Some(Error::Absent("pci.ids".into())));
+}
