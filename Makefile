@@ -60,11 +60,13 @@ fuzz-seeds: ## where fuzzing starts from: the stored machines, the examples, wha
 fuzz: fuzz-seeds ## fuzz every parser of foreign bytes, FUZZ_SECONDS (60) in total
 	.ci/fuzz.sh
 
-.PHONY: static static-all static-check size dist
+.PHONY: static static-all static-ahead static-check size dist
 static: ## the small static binary: target/TARGET/release/sysmetrics
 	.ci/static.sh $(TARGET) $(FEATURES)
 static-all: ## the same for every one of TARGETS
 	for target in $(TARGETS); do .ci/static.sh $$target $(FEATURES) || exit; done
+static-ahead:
+	.ci/ahead.sh $(TARGETS)
 static-check: ## run them all on the machine of fixtures/box: each tells the same
 	.ci/static-check.sh $(TARGETS)
 size: ## table of the static builds; fails where one is over its budget
