@@ -38,8 +38,9 @@ bench-build:
 	$(BENCH_CARGO) --release
 
 bench-programs:
+	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR) FEATURES="--no-default-features --features exporter"
+	install -D $(call bench_program,) $(call bench_program,bare/)
 	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR) FEATURES=
-	$(MAKE) static CARGO_TARGET_DIR=$(BENCH_TARGET_DIR)/bare FEATURES="--no-default-features --features exporter"
 
 bench-tiny:
 ifneq ($(wildcard src/serve/tiny.rs),)
