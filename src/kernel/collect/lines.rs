@@ -2,11 +2,11 @@
 //! the NFS server. What each number means is a table of the collector. Lines and numbers that the table
 //! does not have are passed over; those that the text does not have have no sample.
 
-use super::PartialErrors;
 use super::gathered::Gathered;
-use crate::base::error::Place;
-use crate::kernel::read::scan;
-use crate::model::metric::Family;
+use super::{Collector, PartialErrors, Scrape, Setup};
+use crate::base::error::{Error, Place};
+use crate::kernel::read::{FileId, scan};
+use crate::model::metric::{Family, Sink};
 
 /// Labels before those of the table.
 const MAX_BEFORE: usize = 2;
@@ -32,6 +32,32 @@ pub enum Numbers {
 
 /// One number: its place, its family, and the values of the family's labels.
 pub type Column = (usize, &'static Family<'static>, &'static [&'static str]);
+
+/// A file of such lines: all that a collector needs besides its table.
+pub struct LinesOf {
+    file: FileId,
+    path: &'static str,
+    table: &'static [Line],
+    gathered: Gathered,
+}
+
+impl LinesOf {
+    /// The file at `path`, which the kernel gives in one read and many boxes lack.
+    pub fn new(setup: &mut Setup<'_>, path: &'static str, table: &'static [Line]) -> LinesOf {
+        LinesOf { file: setup.files.whole(path), path, table, gathered: Gathered::new(path) }
+    }
+}
+
+impl Collector for LinesOf {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Scrape { files, errors, .. } = scrape;
+        let text = files.read(self.file).map_err(Error::of_optional)?;
+        self.gathered.begin();
+        gather(text, self.table, &[], self.path.into(), errors, &mut self.gathered);
+        self.gathered.write_rows(errors, out);
+        Ok(())
+    }
+}
 
 /// Puts every number of `text` that `table` has into `gathered`; all samples have the labels `before`
 /// before those of the table.

@@ -4,12 +4,9 @@
 //! fs/nfs/nfs4proc.c, net/sunrpc/stats.c; since 2.2). Procedures that a kernel does not have yet have no
 //! sample. The file is there while the client's module is loaded.
 
-use super::gathered::Gathered;
-use super::lines::{self, Line, Numbers};
-use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::Error;
-use crate::kernel::read::FileId;
-use crate::model::metric::{Family, Sink, Unit::One, counter};
+use super::lines::{Line, LinesOf, Numbers};
+use super::{Collector, Setup, Spec};
+use crate::model::metric::{Family, Unit::One, counter};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/net/rpc/nfs";
@@ -147,23 +144,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Nfs { file: setup.files.whole(PATH), gathered: Gathered::new(PATH) })
-}
-
-struct Nfs {
-    file: FileId,
-    gathered: Gathered,
-}
-
-impl Collector for Nfs {
-    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let Scrape { files, errors, .. } = scrape;
-        let text = files.read(self.file).map_err(Error::of_optional)?;
-        self.gathered.begin();
-        lines::gather(text, &LINES, &[], PATH.into(), errors, &mut self.gathered);
-        self.gathered.write_rows(errors, out);
-        Ok(())
-    }
+    Box::new(LinesOf::new(setup, PATH, &LINES))
 }
 
 #[cfg(test)]

@@ -127,6 +127,10 @@ impl Collector for Xfs {
         opened.list(&[], devices, errors);
         gathered.begin();
         for device in (0..).map_while(|at| devices.get(at)) {
+            // That of all file systems together.
+            if device == b"stats" {
+                continue;
+            }
             let path = [device, b"stats/stats"];
             let mut text = [0; MAX_TEXT];
             if let Some(text) = errors.unless_absent(opened.read(&path, &mut text)) {

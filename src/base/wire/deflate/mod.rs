@@ -1,6 +1,6 @@
 //! Deflate (RFC 1951) for text that is much the same from time to time, as a page of metrics is: greedy matches by
-//! a small table, and one block with Huffman codes that are kept from an earlier text. Making codes takes as long
-//! as compressing 20 KB, so they are made anew only when a text comes out longer with them than the text that
+//! a small table, and one block with Huffman codes that are kept from an earlier text. Making codes takes
+//! memory and another pass, so they are made anew only when a text comes out longer with them than the text that
 //! they were made of. Every symbol has a code, so any codes will do for any text.
 
 mod bits;
