@@ -9,9 +9,15 @@ use std::process::Command;
 /// Name and sorted labels.
 pub type Key = (String, Vec<(String, String)>);
 
-/// What asking for the page changes: it may be the same on both and another between.
-const MOVED: [&str; 4] =
-    ["process_", "sysmetrics_http_", "sysmetrics_export_", "sysmetrics_scrape_duration_"];
+/// What asking for the page changes, and what this machine's file systems say of now: it may be the same on
+/// both and another between.
+const MOVED: [&str; 5] = [
+    "process_",
+    "sysmetrics_http_",
+    "sysmetrics_export_",
+    "sysmetrics_scrape_duration_",
+    "sysmetrics_filesystem_",
+];
 
 /// Of each series its samples, by time in milliseconds, in the order in which they came.
 #[derive(Debug, Default)]
