@@ -1,8 +1,11 @@
 //! Tells the program what cargo does not tell it: which compiler, for which target, with which
-//! features, and of which commit. Outside of its repository the commit is "unknown"; two builds of
+//! features, and of which commit; and the linker of static targets the order of functions. Outside of its repository the commit is "unknown"; two builds of
 //! the same commit say the same.
 use std::path::Path;
 use std::process::Command;
+
+/// Has the linker put together what runs in a steady scrape; made by .ci/hot.sh.
+const HOT: &str = ".cargo/hot.ld";
 
 fn main() {
     let var = |name: &str| std::env::var(name).unwrap_or_default();
@@ -14,6 +17,10 @@ fn main() {
     println!("cargo::rustc-env=BUILD_FEATURES={}", features());
     println!("cargo::rustc-env=BUILD_COMMIT={}", commit().unwrap_or_else(|| "unknown".into()));
     println!("cargo::rerun-if-changed=build.rs");
+    if var("CARGO_CFG_TARGET_ENV") == "musl" && Path::new(HOT).exists() {
+        println!("cargo::rustc-link-arg-bins=-T{}/{HOT}", var("CARGO_MANIFEST_DIR"));
+        println!("cargo::rerun-if-changed={HOT}");
+    }
     // A debug build is not made anew for each commit.
     if var("PROFILE") == "release" {
         let log = output("git", &["rev-parse", "--git-path", "logs/HEAD"]).unwrap_or_default();

@@ -181,6 +181,8 @@ fn serve(settings: Settings) -> io::Result<()> {
     announce(&server, &settings);
     service.notify.tell("READY=1");
     let mut has_file = settings.config_file.is_some();
+    drop(settings);
+    sys::release_code();
     loop {
         match server.run(&mut service)? {
             Signal::Hangup => reload(&mut server, &mut service, &mut has_file),

@@ -1,7 +1,7 @@
 //! What answers are made of, and which row of the table a path leads to.
 
 use crate::base::dialect::Dialect;
-use crate::base::sys::Notify;
+use crate::base::sys::{self, Notify};
 use crate::kernel::gather::Gather;
 use crate::outputs::expose::Lines;
 use crate::pipelines::Pipelines;
@@ -55,6 +55,8 @@ pub struct Service {
     /// The service manager hears of us through this.
     pub notify: Notify,
     gzip: Gzip,
+    /// Answers so far.
+    answered: u32,
     pub(super) routes: Table,
     pub(super) counts: Counts,
 }
@@ -84,6 +86,7 @@ impl Service {
             pipelines: Pipelines::new(Instant::now()),
             notify: Notify::default(),
             gzip: Gzip::default(),
+            answered: 0,
             routes,
             counts: Counts {
                 answers: vec![Default::default(); answers].into(),
@@ -124,12 +127,22 @@ impl Service {
 
     /// Counts an answer; where there is no such route, as that of a request without one.
     pub(super) fn count(&mut self, route: usize, status: Status) {
+        self.settle();
         let answers = &mut self.counts.answers;
         let route = route.min(answers.len().saturating_sub(1));
         let count = Status::ALL.iter().position(|s| *s == status);
         let count = count.and_then(|at| answers.get_mut(route)?.get_mut(at));
         if let Some(count) = count {
             *count += 1;
+        }
+    }
+
+    /// Gives back what the code that ran so far takes in memory: after the first answer, which made all
+    /// that is kept, and ever more rarely later.
+    fn settle(&mut self) {
+        self.answered = self.answered.wrapping_add(1);
+        if self.answered.is_power_of_two() && self.answered.trailing_zeros() % 4 == 0 {
+            sys::release_code();
         }
     }
 

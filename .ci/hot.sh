@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Makes .cargo/hot.ld anew: which functions run in a steady scrape, as a part of a linker script that puts them
+# together. build.rs links the static targets with it. Needs valgrind, curl and rust-src; takes some two minutes.
+#
+# The functions are those that callgrind sees while this machine and the machine of fixtures/box are scraped in both
+# dialects, as text, OpenMetrics and gzip, after the first answer. Names of crates carry a hash, which is left out,
+# as are the places in a name that another part of it refers to: they depend on the hash.
+# A name that is no longer there has no effect, so the list need not follow each change.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=x86_64-unknown-linux-musl
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+# Equal functions are not linked once here: each is seen under its own name.
+export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS=-Clink-arg=--icf=none
+binary=$(CARGO_PROFILE_RELEASE_STRIP=false CARGO_TARGET_DIR=target/hot .ci/static.sh $target)
+port=9755
+
+# ask <count>: each format so many times
+ask() {
+	local page=http://127.0.0.1:$port/metrics i
+	for ((i = 0; i < $1; i++)); do
+		curl -sf "$page" "$page" -H 'Accept-Encoding: gzip' -o "$work/page" -o "$work/page"
+		curl -sf "$page" -H 'Accept: application/openmetrics-text;version=1.0.0' -o "$work/page"
+	done
+}
+
+# profile <arguments>: adds the names of what runs to $work/names
+profile() {
+	valgrind -q --tool=callgrind --instr-atstart=no --demangle=no \
+		--callgrind-out-file="$work/callgrind" "$binary" --listen 127.0.0.1:$port "$@" >"$work/log" 2>&1 &
+	local agent=$! tries
+	for ((tries = 0; tries < 100; tries++)); do
+		! curl -sf "http://127.0.0.1:$port/metrics" -o "$work/page" || break
+		sleep 0.2
+	done
+	callgrind_control -i on $agent >/dev/null 2>&1
+	ask 5
+	callgrind_control -i off $agent >/dev/null 2>&1
+	kill $agent
+	wait $agent || true
+	sed -nE "s/^c?fn=\([0-9]+\) ([^' ]+).*/\1/p" "$work/callgrind" >>"$work/names"
+}
+
+for dialect in sysmetrics node_exporter; do
+	profile --dialect=$dialect
+	profile --dialect=$dialect --path.procfs fixtures/box/proc --path.sysfs fixtures/box/sys
+done
+# Equal functions may have one body and several names, one of which its section has.
+nm "$binary" | awk 'NR == FNR { is_hot[$1]; next } $3 in is_hot { hot[$1] } { names[$1] = names[$1] "\n" $3 }
+	END { for (address in hot) print names[address] }' "$work/names" - >"$work/all"
+{
+	echo "/* Functions of a steady scrape, made by .ci/hot.sh: linked together, they are little to keep in memory. */"
+	echo "SECTIONS { .text.hot : {"
+	grep ^_R "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//' |
+		LC_ALL=C sort -u | sed 's/.*/  *(.text.& .text.&.* .text.unlikely.&)/'
+	echo "} } INSERT AFTER .text;"
+} >.cargo/hot.ld
+echo "$(grep -c '(.text' .cargo/hot.ld) functions in .cargo/hot.ld"
