@@ -69,7 +69,8 @@ impl Collector for Netstat {
             result = Ok(());
             let shows = |protocol: &str, name: &str| is_shown(fields, protocol, name);
             pairs.read(text, &shows, &mut |key, value| {
-                if !key.is_some_and(|key| families.sample(key, Some(value), fields, out)) {
+                // The line of names has none that is not shown.
+                if !key.is_some_and(|key| families.sample(key, Some(value), &|_, _| true, out)) {
                     errors.refuse(path, EXPECTED_PAIR, value);
                 }
             });
@@ -102,7 +103,8 @@ impl Families {
             let key = words.next().unwrap_or_default();
             let Some(six) = memchr::memchr(b'6', key) else { continue };
             let (protocol, name) = key.split_at(six + 1);
-            if !self.sample([protocol, name], words.next(), fields, out) {
+            let shows = |protocol: &str, name: &str| is_shown(fields, protocol, name);
+            if !self.sample([protocol, name], words.next(), &shows, out) {
                 errors.refuse(SINGLE, EXPECTED, line);
             }
         }
@@ -113,12 +115,12 @@ impl Families {
         &mut self,
         key: [&[u8]; 2],
         value: Option<&[u8]>,
-        fields: &Patterns,
+        shows: &dyn Fn(&str, &str) -> bool,
         out: &mut dyn Sink,
     ) -> bool {
         let dialect = self.dialect;
         let make = |protocol: &str, name: &str| {
-            is_shown(fields, protocol, name).then(|| made(protocol, name, dialect))
+            shows(protocol, name).then(|| made(protocol, name, dialect))
         };
         let Some(family) = self.keys.family(key, &make) else { return true };
         let value = value.and_then(|text| keyed::number(&family, text));

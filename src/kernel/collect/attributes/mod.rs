@@ -155,8 +155,13 @@ fn order(objects: &Objects) -> Vec<(usize, usize)> {
     let family = |(level, at): &(usize, usize)| {
         objects.attributes(*level).get(*at).map(|attribute| std::ptr::from_ref(attribute.family))
     };
-    let first = |place: &(usize, usize)| all.iter().position(|one| family(one) == family(place));
-    let mut order = all.clone();
-    order.sort_unstable_by_key(|place| (first(place), *place));
+    let families: Vec<_> = all.iter().map(family).collect();
+    let mut order = Vec::with_capacity(all.len());
+    for (i, one) in families.iter().enumerate() {
+        if families.iter().position(|other| other == one) == Some(i) {
+            let places = all.iter().zip(&families);
+            order.extend(places.filter(|(_, other)| *other == one).map(|(place, _)| *place));
+        }
+    }
     order
 }
