@@ -3,6 +3,7 @@
 //! name that stands where it stood keeps its verdict. Only a change is judged anew.
 
 use super::Names;
+use super::alternatives::Alternatives;
 use regex_lite::Regex;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -10,8 +11,8 @@ use std::cell::Cell;
 /// What a name must match, and what it must not.
 #[derive(Default)]
 pub struct Patterns {
-    include: Option<Regex>,
-    exclude: Option<Regex>,
+    include: Option<Pattern>,
+    exclude: Option<Pattern>,
     /// A name was judged since the last rest.
     has_judged: Cell<bool>,
 }
@@ -19,13 +20,14 @@ pub struct Patterns {
 impl Patterns {
     /// An include and an exclude pattern; `None` stands for no restriction.
     pub fn new([include, exclude]: [Option<Regex>; 2]) -> Patterns {
+        let [include, exclude] = [include, exclude].map(|pattern| pattern.map(Pattern::of));
         Patterns { include, exclude, has_judged: Cell::new(false) }
     }
 
     /// Whether the name is wanted.
     pub fn keep(&self, name: &str) -> bool {
         self.has_judged.set(true);
-        let matches = |pattern: &Regex| pattern.is_match(name);
+        let matches = |pattern: &Pattern| pattern.is_match(name);
         self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
     }
 
@@ -33,7 +35,38 @@ impl Patterns {
     /// pattern for ever, but not with a copy.
     pub fn rest(&mut self) {
         if self.has_judged.take() {
-            (self.include, self.exclude) = (self.include.clone(), self.exclude.clone());
+            for pattern in [&mut self.include, &mut self.exclude].into_iter().flatten() {
+                pattern.rest();
+            }
+        }
+    }
+}
+
+/// One pattern.
+enum Pattern {
+    /// It only lists names.
+    Names(Alternatives),
+    Expression(Regex),
+}
+
+impl Pattern {
+    fn of(pattern: Regex) -> Pattern {
+        match Alternatives::of(pattern.as_str()) {
+            Some(names) => Pattern::Names(names),
+            None => Pattern::Expression(pattern),
+        }
+    }
+
+    fn is_match(&self, name: &str) -> bool {
+        match self {
+            Pattern::Names(names) => names.is_match(name),
+            Pattern::Expression(pattern) => pattern.is_match(name),
+        }
+    }
+
+    fn rest(&mut self) {
+        if let Pattern::Expression(pattern) = self {
+            *pattern = pattern.clone();
         }
     }
 }
