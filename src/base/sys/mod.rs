@@ -16,6 +16,7 @@ mod notify;
 mod pen;
 mod perf;
 mod probe;
+mod sandbox;
 mod signal;
 mod thread;
 mod udp;
@@ -45,6 +46,9 @@ pub use notify::Notify;
 pub use pen::{BLOCK, Pen};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
+pub use sandbox::{
+    Allowed, Reach, abi, filter_calls, forbid_privileges, is_absent, restrict, sandboxed,
+};
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 pub use thread::{Thread, spawn_thread};
