@@ -47,7 +47,8 @@ pub use pen::{BLOCK, Pen};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use sandbox::{
-    Allowed, Reach, abi, filter_calls, forbid_privileges, is_absent, restrict, sandboxed,
+    BIND, CONNECT, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
+    is_absent, restrict, sandboxed,
 };
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};

@@ -5,8 +5,8 @@ mod calls;
 mod landlock;
 mod seccomp;
 
-pub use landlock::{Reach, abi, restrict};
-pub use seccomp::{Allowed, filter_calls};
+pub use landlock::{BIND, CONNECT, READ, RUN, Reach, SOCKETS, WRITE, abi, restrict};
+pub use seccomp::filter_calls;
 
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};

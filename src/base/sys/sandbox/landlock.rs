@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Numbers that are the same everywhere, but that those of MIPS begin at 4000.
 const FIRST: libc::c_long =
@@ -40,34 +40,37 @@ const TRUNCATE: u64 = 1 << 14;
 /// What there is to files that are no directories.
 const OF_FILES: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | 1 << 15;
 
-const READ: u64 = READ_FILE | READ_DIR;
-const WRITE: u64 =
+/// To read files and list directories.
+pub const READ: u64 = READ_FILE | READ_DIR;
+/// And to make, write and remove files.
+pub const WRITE: u64 =
     READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SOCK | TRUNCATE;
 
-/// LANDLOCK_ACCESS_NET_BIND_TCP and LANDLOCK_ACCESS_NET_CONNECT_TCP.
-const BIND: u64 = 1;
-const CONNECT: u64 = 2;
+/// To make Unix sockets and remove files.
+pub const SOCKETS: u64 = MAKE_SOCK | REMOVE_FILE;
+/// To read files and to start programs.
+pub const RUN: u64 = READ | EXECUTE;
+
+/// To listen on a port: LANDLOCK_ACCESS_NET_BIND_TCP.
+pub const BIND: u64 = 1;
+/// To connect to one: LANDLOCK_ACCESS_NET_CONNECT_TCP.
+pub const CONNECT: u64 = 2;
 
 /// LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET and LANDLOCK_SCOPE_SIGNAL.
-const SOCKETS: u64 = 1;
+const ABSTRACT: u64 = 1;
 const SIGNALS: u64 = 2;
 
 /// How far the program reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// What may be read: directories, with all below, or files.
-    pub read: Vec<PathBuf>,
-    /// Where, besides, files may be made, written and removed.
-    pub write: Vec<PathBuf>,
-    /// Where Unix sockets may be made and files removed.
-    pub sockets: Vec<PathBuf>,
-    /// Where programs lie that may be started.
-    pub run: Vec<PathBuf>,
-    /// The TCP ports that may be connected to, from ABI 4 on; none is all.
-    pub connect: Option<Vec<u16>>,
-    /// Those that may be listened on.
-    pub bind: Vec<u16>,
-    /// Abstract Unix sockets of others may be connected to.
+    /// Directories, with all below them, or files; and what may be done there: `READ`, `WRITE`, `SOCKETS`,
+    /// `RUN`.
+    pub paths: Vec<(PathBuf, u64)>,
+    /// TCP ports, each for `BIND` or `CONNECT`; from ABI 4 on there are no others.
+    pub ports: Vec<(u16, u64)>,
+    /// It may connect to any port.
+    pub connects_anywhere: bool,
+    /// It may connect to abstract Unix sockets of others.
     pub has_abstract: bool,
 }
 
@@ -103,8 +106,8 @@ fn handled(abi: u32, reach: &Reach) -> Handled {
         3 | 4 => 15,
         _ => 16,
     };
-    let connect = if reach.connect.is_some() { CONNECT } else { 0 };
-    let sockets = if reach.has_abstract { 0 } else { SOCKETS };
+    let connect = if reach.connects_anywhere { 0 } else { CONNECT };
+    let sockets = if reach.has_abstract { 0 } else { ABSTRACT };
     Handled {
         files: (1 << count) - 1,
         net: if abi >= 4 { BIND | connect } else { 0 },
@@ -138,23 +141,12 @@ pub fn restrict(reach: &Reach) -> io::Result<()> {
         let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0);
         File::from_raw_fd(fd.ok_or_else(io::Error::last_os_error)?)
     };
-    let some = [
-        (&reach.read, READ),
-        (&reach.write, WRITE),
-        (&reach.sockets, MAKE_SOCK | REMOVE_FILE),
-        (&reach.run, READ | EXECUTE),
-    ];
-    for (paths, rights) in some {
-        for path in paths {
-            allow_below(&rules, path, rights & handled.files)?;
-        }
+    for (path, rights) in &reach.paths {
+        allow_below(&rules, path, rights & handled.files)?;
     }
-    let ports = [(reach.connect.as_deref(), CONNECT), (Some(&*reach.bind), BIND)];
-    for (ports, right) in ports {
-        for port in ports.unwrap_or_default().iter().filter(|_| handled.net & right != 0) {
-            let rule = Port { allowed: right, port: u64::from(*port) };
-            add(&rules, PORT, (&raw const rule).cast())?;
-        }
+    for (port, right) in reach.ports.iter().filter(|(_, right)| handled.net & right != 0) {
+        let rule = Port { allowed: *right, port: u64::from(*port) };
+        add(&rules, PORT, (&raw const rule).cast())?;
     }
     // SAFETY: this call takes numbers only.
     if unsafe { libc::syscall(RESTRICT, rules.as_raw_fd(), 0_u32) } != 0 {
@@ -165,7 +157,7 @@ pub fn restrict(reach: &Reach) -> io::Result<()> {
 }
 
 /// What is not there needs no rule.
-fn allow_below(rules: &File, path: &std::path::Path, rights: u64) -> io::Result<()> {
+fn allow_below(rules: &File, path: &Path, rights: u64) -> io::Result<()> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: `path` ends with a NUL; the descriptor is ours alone.
     let place = unsafe {
@@ -198,7 +190,7 @@ mod tests {
 
     #[test]
     fn only_what_an_abi_knows_is_asked_for() {
-        let all = Reach { connect: Some(Vec::new()), ..Reach::default() };
+        let all = Reach::default();
         let expected = [
             (0, 0, 0, 0),
             (1, 0x1fff, 0, 0),
@@ -214,11 +206,11 @@ mod tests {
         for (abi, files, net, scoped) in expected {
             assert_eq!(handled(abi, &all), Handled { files, net, scoped }, "{abi}");
         }
-        let free = Reach { has_abstract: true, ..Reach::default() };
+        let free = Reach { has_abstract: true, connects_anywhere: true, ..Reach::default() };
         assert_eq!(handled(6, &free), Handled { files: 0xffff, net: 1, scoped: 2 });
         // The kernel's sizes.
         let sizes = [size_of::<Handled>(), size_of::<Below>(), size_of::<Port>()];
         assert_eq!(sizes, [24, 12, 16]);
-        assert_eq!((WRITE, OF_FILES, READ | EXECUTE), (0x43be, 0xc007, 0xd));
+        assert_eq!([WRITE, OF_FILES, RUN, SOCKETS], [0x43be, 0xc007, 0xd, 0x220]);
     }
 }

@@ -8,13 +8,6 @@ use super::calls::{CALLS, MMAP, PROCESSOR};
 use super::is_in_force;
 use std::io;
 
-/// What the settings add.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Allowed {
-    /// perf_event_open(2).
-    pub perf: bool,
-}
-
 /// Places in a `struct seccomp_data`.
 const NUMBER: u32 = 0;
 const PROCESSOR_AT: u32 = 4;
@@ -39,13 +32,14 @@ const NAMESPACES: u32 = 0x7e02_0000;
 /// In builds with glibc, names of hosts are looked up by libraries that are loaded then.
 const LOADS_CODE: bool = cfg!(target_env = "gnu");
 
-/// Refuses system calls in this thread, and in those that it starts from now on. Needs no_new_privs.
+/// Refuses system calls in this thread, and in those that it starts from now on; perf_event_open(2), too,
+/// unless `perf`. Needs no_new_privs.
 ///
 /// # Errors
 ///
 /// The kernel has no filters, or this processor has no list.
-pub fn filter_calls(allowed: Allowed) -> io::Result<()> {
-    let mut steps = program(allowed);
+pub fn filter_calls(perf: bool) -> io::Result<()> {
+    let mut steps = program(perf);
     let len = u16::try_from(steps.len()).unwrap_or(0);
     if PROCESSOR == 0 || lacks_socket() {
         return Err(io::Error::from_raw_os_error(libc::ENOSYS));
@@ -78,7 +72,7 @@ fn argument(at: u32) -> u32 {
     16 + 8 * at + if cfg!(target_endian = "big") { 4 } else { 0 }
 }
 
-fn program(allowed: Allowed) -> Vec<libc::sock_filter> {
+fn program(perf: bool) -> Vec<libc::sock_filter> {
     let mut steps = vec![
         step(LOAD, PROCESSOR_AT, [0, 0]),
         step(IS, PROCESSOR, [1, 0]),
@@ -90,8 +84,9 @@ fn program(allowed: Allowed) -> Vec<libc::sock_filter> {
     let code = if LOADS_CODE { 0 } else { libc::PROT_EXEC as u32 };
     refuse_flags(&mut steps, MMAP, 2, code);
     refuse_flags(&mut steps, libc::SYS_mprotect, 2, code);
-    let mut numbers: Vec<u32> = CALLS.iter().copied().flatten().map(|call| *call as u32).collect();
-    if allowed.perf {
+    let mut numbers: Vec<u32> =
+        CALLS.iter().copied().flatten().map(|call| u32::from(*call)).collect();
+    if perf {
         numbers.push(libc::SYS_perf_event_open as u32);
     }
     if cfg!(all(target_arch = "x86", target_env = "gnu")) {
@@ -181,9 +176,9 @@ mod tests {
     #[test]
     fn what_is_listed_is_allowed_and_nothing_else() {
         for perf in [false, true] {
-            let steps = program(Allowed { perf });
+            let steps = program(perf);
             let mut known: Vec<_> =
-                CALLS.iter().copied().flatten().map(|call| *call as u32).collect();
+                CALLS.iter().copied().flatten().map(|call| u32::from(*call)).collect();
             let count = known.len();
             known.sort_unstable();
             known.dedup();
@@ -209,7 +204,7 @@ mod tests {
 
     #[test]
     fn arguments_decide_about_some() {
-        let steps = program(Allowed::default());
+        let steps = program(false);
         let told = |call: libc::c_long, argument| answer(&steps, PROCESSOR, call as u32, argument);
         let families = (0..50).filter(|family| told(libc::SYS_socket, *family) == ALLOW);
         assert_eq!(families.collect::<Vec<_>>(), [1, 2, 10, 16]);

@@ -1,0 +1,209 @@
+//! Which files and TCP ports these settings need.
+
+use crate::base::sys::{BIND, CONNECT, PRIVATE_DIR, READ, RUN, Reach, SOCKETS, WRITE};
+use crate::serve::listen::Listener;
+use crate::settings::{Listen, Settings};
+use std::env;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// What is read on every machine, besides the kernel's trees: the resolver's files, authorities, the names
+/// of groups, runit's states; with glibc the libraries that look up hosts, too.
+const FILES: &[&str] = if cfg!(target_env = "gnu") {
+    &["/proc", "/etc", "/usr", "/run/runit", "/lib", "/lib64"]
+} else {
+    &["/proc", "/etc", "/usr", "/run/runit"]
+};
+/// Links in /etc that lead anywhere, to files that are replaced.
+const LINKS: [&str; 2] = ["/etc/resolv.conf", "/etc/localtime"];
+/// Where programs lie, and what they need.
+const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
+
+/// Long answers of name servers come over TCP.
+const DNS: u16 = 53;
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
+
+/// What these settings need, and the ports that the kernel picked for `listeners`.
+pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
+    let (wanted, mut reach) = (&settings.sandbox, Reach::default());
+    FILES.iter().for_each(|path| add(&mut reach, path, READ));
+    for below in ["etc", "usr"] {
+        add(&mut reach, settings.paths.rootfs.join(below), READ);
+    }
+    let certificates = env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    let files = certificates.as_deref().into_iter().chain(settings.config_file.as_deref());
+    let named = wanted.named_paths.iter().map(Path::new);
+    for path in named.chain(LINKS.iter().map(Path::new)).chain(files) {
+        places(&mut reach, path, READ);
+    }
+    write_places(settings, &mut reach);
+    let program = settings.alerting.sendmail.split_whitespace().next();
+    let program = program.filter(|_| settings.alerting.starts_program());
+    if let Some(program) = program {
+        PROGRAMS.iter().for_each(|path| add(&mut reach, path, RUN));
+        places(&mut reach, Path::new(program), RUN);
+        add(&mut reach, "/dev/null", WRITE);
+    }
+    let goes_anywhere = settings.scrape.targets.iter().any(|target| target.follow_any);
+    reach.connects_anywhere = goes_anywhere || program.is_some();
+    let ports = [&wanted.named_ports, &wanted.connect_ports];
+    let mut connect = |port| reach.ports.push((port, CONNECT));
+    connect(DNS);
+    for port in ports.into_iter().flatten() {
+        connect(*port);
+        if *port == HTTP {
+            // Where servers send those who come without TLS.
+            connect(HTTPS);
+        }
+    }
+    let bound = listeners.iter().filter_map(|one| one.address().rsplit_once(':')?.1.parse().ok());
+    reach.ports.extend(bound.map(|port| (port, BIND)));
+    let is_abstract = |name: &str| {
+        let value = env::var(name).unwrap_or_default();
+        value.starts_with('@') || value.contains("abstract")
+    };
+    reach.has_abstract = is_abstract("NOTIFY_SOCKET") || is_abstract("DBUS_SYSTEM_BUS_ADDRESS");
+    reach
+}
+
+/// What is written, and where it listens.
+fn write_places(settings: &Settings, reach: &mut Reach) {
+    let wanted = &settings.sandbox;
+    let state = settings.tail.state_file.as_deref().filter(|_| !settings.logs.is_empty());
+    let spools = settings.exports.iter().filter_map(|export| Some(&*export.spool.as_ref()?.dir));
+    for dir in spools.chain(state.and_then(Path::parent)).chain(wanted.write.iter().map(|p| &**p)) {
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        // A rule needs a directory that is there. If it cannot be made, whoever writes there says so.
+        let _ = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(dir);
+        add(reach, dir, WRITE);
+    }
+    reach.ports.extend(wanted.bind_ports.iter().map(|port| (*port, BIND)));
+    for address in &settings.server.listen {
+        match address {
+            Listen::Tcp(_, port) => reach.ports.push((*port, BIND)),
+            Listen::Unix(path) => places(reach, path, SOCKETS),
+        }
+    }
+}
+
+/// Notes a path, unless there is one above it.
+fn add(reach: &mut Reach, path: impl AsRef<Path>, rights: u64) {
+    fn add(reach: &mut Reach, path: &Path, rights: u64) {
+        if !allows(reach, path, rights) {
+            reach.paths.push((path.to_owned(), rights));
+        }
+    }
+    add(reach, path.as_ref(), rights);
+}
+
+fn allows(reach: &Reach, path: &Path, rights: u64) -> bool {
+    let above = reach.paths.iter().filter(|(above, _)| path.starts_with(above));
+    above.fold(rights, |missing, (_, rights)| missing & !rights) == 0
+}
+
+/// Notes the directories that rules are made for so that `path` can be used: its own and, if it is a link,
+/// that of the file, as a rule on a file does not hold for what takes its place. Of a path with wildcards, the
+/// part before them. What is not there yet will be made in the nearest directory that is there; but the whole
+/// machine is not opened for that.
+fn places(reach: &mut Reach, path: &Path, rights: u64) {
+    let is_plain =
+        |part: &&std::ffi::OsStr| !part.as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
+    let mut named: PathBuf = path.iter().take_while(is_plain).collect();
+    if let Ok(real) = fs::canonicalize(&named) {
+        let above = real.parent().filter(|above| !real.is_dir() && above.parent().is_some());
+        // In the root, where everything is below, a file stands for itself.
+        add(reach, above.unwrap_or(&real), rights);
+    }
+    while !named.is_dir() && named.pop() {
+        if named.as_os_str().is_empty() {
+            named.push(".");
+        }
+    }
+    if named.parent().is_some() {
+        add(reach, named, rights);
+    }
+}
+
+/// The first thing that `new` reaches and `old` does not.
+pub fn beyond(old: &Reach, new: &Reach) -> Option<String> {
+    let path = new.paths.iter().find(|(path, rights)| !allows(old, path, *rights));
+    if let Some((path, rights)) = path {
+        let what = match *rights {
+            READ => "to read ",
+            RUN => "to start programs in ",
+            _ => "to write ",
+        };
+        return Some([what, &path.to_string_lossy()].concat());
+    }
+    if new.connects_anywhere && !old.connects_anywhere {
+        return Some("to connect to all ports".to_owned());
+    }
+    let is_free = |right| right == CONNECT && old.connects_anywhere;
+    let mut ports = new.ports.iter().filter(|(_, right)| !is_free(*right));
+    let (port, right) = ports.find(|port| !old.ports.contains(port))?;
+    let what = if *right == BIND { "to listen on port " } else { "to connect to port " };
+    Some([what, &port.to_string()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_for_the_directory_of_a_file_and_of_what_it_leads_to() {
+        let top = env::temp_dir().join(["sandbox-", &std::process::id().to_string()].concat());
+        fs::create_dir_all(top.join("a")).unwrap();
+        fs::create_dir_all(top.join("b")).unwrap();
+        let top = fs::canonicalize(&top).unwrap();
+        fs::write(top.join("b/file"), "").unwrap();
+        std::os::unix::fs::symlink(top.join("b/file"), top.join("a/link")).unwrap();
+        let of = |name: &str| {
+            let mut reach = Reach::default();
+            places(&mut reach, &top.join(name), READ);
+            let below = |(path, _): &(PathBuf, u64)| path.strip_prefix(&top).unwrap().to_owned();
+            reach.paths.iter().map(below).collect::<Vec<_>>()
+        };
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(of("b/file"), paths(&["b"]));
+        assert_eq!(of("a/link"), paths(&["b", "a"]));
+        assert_eq!(of("a"), paths(&["a"]));
+        assert_eq!(of("a/*/x*.log"), paths(&["a"]));
+        assert_eq!(of("a/none/none"), paths(&["a"]), "the nearest that is there");
+        fs::remove_dir_all(&top).unwrap();
+        let mut all = Reach::default();
+        places(&mut all, Path::new("/no-such-directory/x"), READ);
+        assert_eq!(all, Reach::default(), "not everything");
+        places(&mut all, Path::new("no-such-file"), READ);
+        assert_eq!(all.paths, [(PathBuf::from("."), READ)]);
+    }
+
+    #[test]
+    fn what_a_reload_needs_besides_is_named() {
+        let some = || Reach {
+            paths: vec![("/etc".into(), READ), ("/var/lib/x".into(), WRITE)],
+            ports: vec![(80, CONNECT), (9101, BIND)],
+            ..Reach::default()
+        };
+        let told = |change: fn(&mut Reach)| {
+            let mut new = some();
+            change(&mut new);
+            beyond(&some(), &new)
+        };
+        let is = |what: &str| Some(what.to_owned());
+        assert_eq!(told(|_| ()), None);
+        assert_eq!(told(|new| add(new, "/etc/ssl", READ)), None);
+        assert_eq!(told(|new| new.paths = vec![("/var/lib/x/y".into(), READ)]), None);
+        assert_eq!(told(|new| add(new, "/etc2", READ)), is("to read /etc2"));
+        assert_eq!(told(|new| add(new, "/etc/x", WRITE)), is("to write /etc/x"));
+        assert_eq!(told(|new| add(new, "/run", SOCKETS)), is("to write /run"));
+        assert_eq!(told(|new| add(new, "/etc", RUN)), is("to start programs in /etc"));
+        assert_eq!(told(|new| new.ports.push((25, CONNECT))), is("to connect to port 25"));
+        assert_eq!(told(|new| new.ports.push((80, BIND))), is("to listen on port 80"));
+        assert_eq!(told(|new| new.connects_anywhere = true), is("to connect to all ports"));
+        let mut free = some();
+        (free.connects_anywhere, free.ports) = (true, vec![(9101, BIND)]);
+        assert_eq!(beyond(&free, &some()), None);
+    }
+}
