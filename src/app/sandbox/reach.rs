@@ -27,59 +27,77 @@ const HTTPS: u16 = 443;
 
 /// What these settings need, and the ports that the kernel picked for `listeners`.
 pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
-    let (wanted, mut reach) = (&settings.sandbox, Reach::default());
-    FILES.iter().for_each(|path| add(&mut reach, path, READ));
-    for below in ["etc", "usr"] {
-        add(&mut reach, settings.paths.rootfs.join(below), READ);
+    let mut reach = Reach::default();
+    for path in FILES {
+        add(&mut reach, Path::new(path), READ);
     }
-    let certificates = env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    let files = certificates.as_deref().into_iter().chain(settings.config_file.as_deref());
-    let named = wanted.named_paths.iter().map(Path::new);
-    for path in named.chain(LINKS.iter().map(Path::new)).chain(files) {
+    for below in ["etc", "usr"] {
+        add(&mut reach, &settings.paths.rootfs.join(below), READ);
+    }
+    for path in LINKS {
+        places(&mut reach, Path::new(path), READ);
+    }
+    for path in &settings.sandbox.named_paths {
+        places(&mut reach, Path::new(path), READ);
+    }
+    if let Some(path) = &settings.config_file {
         places(&mut reach, path, READ);
     }
-    write_places(settings, &mut reach);
-    let program = settings.alerting.sendmail.split_whitespace().next();
-    let program = program.filter(|_| settings.alerting.starts_program());
-    if let Some(program) = program {
-        PROGRAMS.iter().for_each(|path| add(&mut reach, path, RUN));
-        places(&mut reach, Path::new(program), RUN);
-        add(&mut reach, "/dev/null", WRITE);
+    if let Some(path) = env::var_os("SSL_CERT_FILE") {
+        places(&mut reach, Path::new(&path), READ);
     }
-    let goes_anywhere = settings.scrape.targets.iter().any(|target| target.follow_any);
-    reach.connects_anywhere = goes_anywhere || program.is_some();
-    let ports = [&wanted.named_ports, &wanted.connect_ports];
-    let mut connect = |port| reach.ports.push((port, CONNECT));
-    connect(DNS);
-    for port in ports.into_iter().flatten() {
-        connect(*port);
-        if *port == HTTP {
-            // Where servers send those who come without TLS.
-            connect(HTTPS);
+    if settings.alerting.starts_program() {
+        let words = &settings.alerting.sendmail;
+        places(&mut reach, Path::new(words.split(' ').next().unwrap_or_default()), RUN);
+        for path in PROGRAMS {
+            add(&mut reach, Path::new(path), RUN);
         }
+        add(&mut reach, Path::new("/dev/null"), WRITE);
+        reach.connects_anywhere = true;
     }
-    let bound = listeners.iter().filter_map(|one| one.address().rsplit_once(':')?.1.parse().ok());
-    reach.ports.extend(bound.map(|port| (port, BIND)));
-    let is_abstract = |name: &str| {
+    written(&mut reach, settings);
+    ports(&mut reach, settings, listeners);
+    reach.has_abstract = ["NOTIFY_SOCKET", "DBUS_SYSTEM_BUS_ADDRESS"].into_iter().any(|name| {
         let value = env::var(name).unwrap_or_default();
         value.starts_with('@') || value.contains("abstract")
-    };
-    reach.has_abstract = is_abstract("NOTIFY_SOCKET") || is_abstract("DBUS_SYSTEM_BUS_ADDRESS");
+    });
     reach
 }
 
-/// What is written, and where it listens.
-fn write_places(settings: &Settings, reach: &mut Reach) {
-    let wanted = &settings.sandbox;
-    let state = settings.tail.state_file.as_deref().filter(|_| !settings.logs.is_empty());
-    let spools = settings.exports.iter().filter_map(|export| Some(&*export.spool.as_ref()?.dir));
-    for dir in spools.chain(state.and_then(Path::parent)).chain(wanted.write.iter().map(|p| &**p)) {
+/// What is written. A rule needs a directory that is there; if it cannot be made, whoever writes there says
+/// so.
+fn written(reach: &mut Reach, settings: &Settings) {
+    let mut add = |dir: &Path| {
         let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        // A rule needs a directory that is there. If it cannot be made, whoever writes there says so.
         let _ = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(dir);
         add(reach, dir, WRITE);
+    };
+    let write: &mut dyn FnMut(&Path) = &mut add;
+    for export in &settings.exports {
+        export.spool.iter().for_each(|spool| write(&spool.dir));
+    }
+    if let Some(file) = settings.tail.state_file.as_ref().filter(|_| !settings.logs.is_empty()) {
+        file.parent().iter().for_each(|dir| write(dir));
+    }
+    settings.sandbox.write.iter().for_each(|dir| write(dir));
+}
+
+fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
+    let wanted = &settings.sandbox;
+    reach.connects_anywhere |= settings.scrape.targets.iter().any(|target| target.follow_any);
+    reach.ports.push((DNS, CONNECT));
+    for ports in [&wanted.named_ports, &wanted.connect_ports] {
+        reach.ports.extend(ports.iter().map(|port| (*port, CONNECT)));
+    }
+    if reach.ports.contains(&(HTTP, CONNECT)) {
+        // Where servers send those who come without TLS.
+        reach.ports.push((HTTPS, CONNECT));
     }
     reach.ports.extend(wanted.bind_ports.iter().map(|port| (*port, BIND)));
+    for listener in listeners {
+        let port = listener.address().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        reach.ports.extend(port.map(|port| (port, BIND)));
+    }
     for address in &settings.server.listen {
         match address {
             Listen::Tcp(_, port) => reach.ports.push((*port, BIND)),
@@ -89,13 +107,10 @@ fn write_places(settings: &Settings, reach: &mut Reach) {
 }
 
 /// Notes a path, unless there is one above it.
-fn add(reach: &mut Reach, path: impl AsRef<Path>, rights: u64) {
-    fn add(reach: &mut Reach, path: &Path, rights: u64) {
-        if !allows(reach, path, rights) {
-            reach.paths.push((path.to_owned(), rights));
-        }
+fn add(reach: &mut Reach, path: &Path, rights: u64) {
+    if !allows(reach, path, rights) {
+        reach.paths.push((path.to_owned(), rights));
     }
-    add(reach, path.as_ref(), rights);
 }
 
 fn allows(reach: &Reach, path: &Path, rights: u64) -> bool {
@@ -122,7 +137,7 @@ fn places(reach: &mut Reach, path: &Path, rights: u64) {
         }
     }
     if named.parent().is_some() {
-        add(reach, named, rights);
+        add(reach, &named, rights);
     }
 }
 
@@ -193,12 +208,12 @@ mod tests {
         };
         let is = |what: &str| Some(what.to_owned());
         assert_eq!(told(|_| ()), None);
-        assert_eq!(told(|new| add(new, "/etc/ssl", READ)), None);
+        assert_eq!(told(|new| add(new, Path::new("/etc/ssl"), READ)), None);
         assert_eq!(told(|new| new.paths = vec![("/var/lib/x/y".into(), READ)]), None);
-        assert_eq!(told(|new| add(new, "/etc2", READ)), is("to read /etc2"));
-        assert_eq!(told(|new| add(new, "/etc/x", WRITE)), is("to write /etc/x"));
-        assert_eq!(told(|new| add(new, "/run", SOCKETS)), is("to write /run"));
-        assert_eq!(told(|new| add(new, "/etc", RUN)), is("to start programs in /etc"));
+        assert_eq!(told(|new| add(new, Path::new("/etc2"), READ)), is("to read /etc2"));
+        assert_eq!(told(|new| add(new, Path::new("/etc/x"), WRITE)), is("to write /etc/x"));
+        assert_eq!(told(|new| add(new, Path::new("/run"), SOCKETS)), is("to write /run"));
+        assert_eq!(told(|new| add(new, Path::new("/etc"), RUN)), is("to start programs in /etc"));
         assert_eq!(told(|new| new.ports.push((25, CONNECT))), is("to connect to port 25"));
         assert_eq!(told(|new| new.ports.push((80, BIND))), is("to listen on port 80"));
         assert_eq!(told(|new| new.connects_anywhere = true), is("to connect to all ports"));

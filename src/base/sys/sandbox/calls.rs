@@ -139,9 +139,11 @@ static WIDE: &[u16] = &numbers([
     BASE + 422,
 ]);
 
-/// Where the numbers begin.
 #[cfg(target_pointer_width = "32")]
-const BASE: Call = if cfg!(target_arch = "mips") { 4000 } else { 0 };
+const BASE: Call = FIRST as Call;
+
+/// Where the numbers begin.
+pub const FIRST: u32 = if cfg!(target_arch = "mips") { 4000 } else { 0 };
 
 /// What is left. libc has no names for those of MIPS.
 #[cfg(target_arch = "mips")]

@@ -4,7 +4,7 @@
 //! The filter is a tree of comparisons, so that the kernel (since 5.11) finds in advance what it always allows, and
 //! older ones need eight steps for a call.
 
-use super::calls::{CALLS, MMAP, PROCESSOR};
+use super::calls::{CALLS, FIRST, MMAP, PROCESSOR};
 use super::is_in_force;
 use std::io;
 
@@ -25,6 +25,9 @@ const ABSENT: u32 = ERRNO | libc::ENOSYS as u32;
 
 /// Kinds of sockets that are allowed.
 const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+/// More numbers than any kernel has calls.
+const COUNT: u32 = 1000;
 
 /// Flags of clone(2) that make namespaces: mount, cgroup, uts, ipc, user, pid, net.
 const NAMESPACES: u32 = 0x7e02_0000;
@@ -63,8 +66,10 @@ fn lacks_socket() -> bool {
     cfg!(target_arch = "x86") && failed() < 0 && errno() == Some(libc::ENOSYS)
 }
 
-fn step(code: u32, k: u32, [yes, no]: [u8; 2]) -> libc::sock_filter {
-    libc::sock_filter { code: code as u16, jt: yes, jf: no, k }
+/// Adds a step, with how many are skipped if it is so and if not. Not inlined, as there are many.
+#[inline(never)]
+fn push(steps: &mut Vec<libc::sock_filter>, code: u32, k: u32, [yes, no]: [u8; 2]) {
+    steps.push(libc::sock_filter { code: code as u16, jt: yes, jf: no, k });
 }
 
 /// Where the lower half of an argument is.
@@ -73,61 +78,53 @@ fn argument(at: u32) -> u32 {
 }
 
 fn program(perf: bool) -> Vec<libc::sock_filter> {
-    let mut steps = vec![
-        step(LOAD, PROCESSOR_AT, [0, 0]),
-        step(IS, PROCESSOR, [1, 0]),
-        step(ANSWER, ABSENT, [0, 0]),
-        step(LOAD, NUMBER, [0, 0]),
-    ];
-    families(&mut steps);
-    refuse_flags(&mut steps, libc::SYS_clone, 0, NAMESPACES);
+    let mut all = Vec::new();
+    let steps = &mut all;
+    push(steps, LOAD, PROCESSOR_AT, [0, 0]);
+    push(steps, IS, PROCESSOR, [1, 0]);
+    push(steps, ANSWER, ABSENT, [0, 0]);
+    push(steps, LOAD, NUMBER, [0, 0]);
+    families(steps);
     let code = if LOADS_CODE { 0 } else { libc::PROT_EXEC as u32 };
-    refuse_flags(&mut steps, MMAP, 2, code);
-    refuse_flags(&mut steps, libc::SYS_mprotect, 2, code);
-    let mut numbers: Vec<u32> =
-        CALLS.iter().copied().flatten().map(|call| u32::from(*call)).collect();
-    if perf {
-        numbers.push(libc::SYS_perf_event_open as u32);
+    let flags = [(libc::SYS_clone, 0, NAMESPACES), (MMAP, 2, code), (libc::SYS_mprotect, 2, code)];
+    for (call, at, flags) in flags {
+        push(steps, IS, call as u32, [0, 4]);
+        push(steps, LOAD, argument(at), [0, 0]);
+        push(steps, HAS, flags, [0, 1]);
+        push(steps, ANSWER, ERRNO | libc::EPERM as u32, [0, 0]);
+        push(steps, ANSWER, ALLOW, [0, 0]);
     }
-    if cfg!(all(target_arch = "x86", target_env = "gnu")) {
-        numbers.push(102); // socketcall, which that library makes of all sockets
-    }
-    tree(&mut steps, &bounds(numbers), false);
-    steps
+    tree(steps, &bounds(|number| is_listed(number, perf)), false);
+    all
 }
 
 /// socket(2) of some families.
 fn families(steps: &mut Vec<libc::sock_filter>) {
     let count = FAMILIES.len() as u8;
-    steps.push(step(IS, libc::SYS_socket as u32, [0, count + 3]));
-    steps.push(step(LOAD, argument(0), [0, 0]));
+    push(steps, IS, libc::SYS_socket as u32, [0, count + 3]);
+    push(steps, LOAD, argument(0), [0, 0]);
     for (family, left) in FAMILIES.iter().zip((0..count).rev()) {
-        steps.push(step(IS, *family as u32, [left + 1, 0]));
+        push(steps, IS, *family as u32, [left + 1, 0]);
     }
-    steps.push(step(ANSWER, ERRNO | libc::EAFNOSUPPORT as u32, [0, 0]));
-    steps.push(step(ANSWER, ALLOW, [0, 0]));
+    push(steps, ANSWER, ERRNO | libc::EAFNOSUPPORT as u32, [0, 0]);
+    push(steps, ANSWER, ALLOW, [0, 0]);
 }
 
-/// A call unless an argument has one of some flags.
-fn refuse_flags(steps: &mut Vec<libc::sock_filter>, call: libc::c_long, at: u32, flags: u32) {
-    steps.push(step(IS, call as u32, [0, 4]));
-    steps.push(step(LOAD, argument(at), [0, 0]));
-    steps.push(step(HAS, flags, [0, 1]));
-    steps.push(step(ANSWER, ERRNO | libc::EPERM as u32, [0, 0]));
-    steps.push(step(ANSWER, ALLOW, [0, 0]));
+fn is_listed(number: u32, perf: bool) -> bool {
+    // socketcall, which glibc makes of all sockets there.
+    let is_old = cfg!(all(target_arch = "x86", target_env = "gnu")) && number == 102;
+    let is_perf = perf && number == libc::SYS_perf_event_open as u32;
+    is_old || is_perf || CALLS.iter().any(|calls| calls.contains(&(number as u16)))
 }
 
 /// Where, from one number to the next, the answer becomes another; the first answer is no.
-fn bounds(mut numbers: Vec<u32>) -> Vec<u32> {
-    numbers.sort_unstable();
-    let mut bounds: Vec<u32> = Vec::new();
-    for number in numbers {
-        if bounds.last() == Some(&number) {
-            bounds.pop();
-        } else {
+fn bounds(is_listed: impl Fn(u32) -> bool) -> Vec<u32> {
+    let (mut bounds, mut before) = (Vec::new(), false);
+    for number in FIRST..FIRST + COUNT {
+        if is_listed(number) != before {
             bounds.push(number);
+            before = !before;
         }
-        bounds.push(number + 1);
     }
     bounds
 }
@@ -137,10 +134,10 @@ fn tree(steps: &mut Vec<libc::sock_filter>, bounds: &[u32], is_allowed: bool) {
     let half = bounds.len() / 2;
     let (below, rest) = bounds.split_at(half);
     let Some((bound, above)) = rest.split_first() else {
-        return steps.push(step(ANSWER, if is_allowed { ALLOW } else { ABSENT }, [0, 0]));
+        return push(steps, ANSWER, if is_allowed { ALLOW } else { ABSENT }, [0, 0]);
     };
     let at = steps.len();
-    steps.push(step(IS_FROM, *bound, [0, 0]));
+    push(steps, IS_FROM, *bound, [0, 0]);
     tree(steps, below, is_allowed);
     let skipped = u8::try_from(steps.len() - at - 1).unwrap_or(u8::MAX);
     if let Some(step) = steps.get_mut(at) {
@@ -223,8 +220,9 @@ mod tests {
 
     #[test]
     fn a_bound_is_where_the_answer_changes() {
-        assert_eq!(bounds(vec![]), []);
-        assert_eq!(bounds(vec![0]), [0, 1]);
-        assert_eq!(bounds(vec![7, 3, 4, 9]), [3, 5, 7, 8, 9, 10]);
+        let of = |numbers: &[u32]| bounds(|number| numbers.contains(&(number - FIRST)));
+        assert_eq!(of(&[]), []);
+        assert_eq!(of(&[0]), [FIRST, FIRST + 1]);
+        assert_eq!(of(&[7, 3, 4, 9]), [3, 5, 7, 8, 9, 10].map(|number| FIRST + number));
     }
 }
