@@ -162,7 +162,7 @@ static OTHER: &[u16] = &numbers([
     libc::SYS_getegid32,
 ]);
 #[cfg(target_pointer_width = "64")]
-static OTHER: &[u16] = &numbers([]);
+static OTHER: &[u16] = &numbers([libc::SYS_rseq]); // glibc ends a thread that cannot have it
 
 /// All of them.
 pub static CALLS: [&[u16]; 4] = [COMMON, OLD, WIDE, OTHER];
