@@ -346,3 +346,283 @@ fn all_threads_are_locked_in() {
     }
     assert!(count >= 3, "{count}: the program, the target's worker, the collector's");
 }
+
+/// Logs that rotate, offsets, text files, a spool, a target found by its name, Unix sockets, file systems.
+#[test]
+fn what_the_program_is_for_goes_on() {
+    let dir = Temp::new();
+    let target = Endpoint::with("a 1\n");
+    let port = target.address.rsplit_once(':').unwrap().1.to_owned();
+    let (log, top) = (dir.write("logs/app.log", ""), dir.path("").display().to_string());
+    dir.write("text/a.prom", "from_text 1\n");
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let file = format!(
+        "[server]\nlisten = [\"127.0.0.1:0\", \"unix:{top}run.sock\"]\n\
+         [tail]\nstate_file = \"{top}state/tail\"\nstate_interval = \"100ms\"\npoll_interval = \"100ms\"\n\
+         [[logs]]\npath = \"{top}logs/*.log\"\n[[logs.rules]]\nmetric = \"lines_total\"\npattern = \"line\"\n\
+         [[scrape.targets]]\nname = \"t\"\nurl = \"http://localhost:{port}/\"\ninterval_secs = 1\n\
+         [[export]]\ntype = \"otlp\"\nendpoint = \"http://{nobody}/\"\ninterval_secs = 1\ntimeout_secs = 0.1\n\
+         spool.dir = \"{top}spool\"\n\
+         [collectors.textfile]\ndirectory = [\"{top}text\"]\n"
+    );
+    let mut agent = Agent::plan().file(&file).start();
+    assert_eq!(part(&agent, "seccomp"), 1.0);
+    let address = agent.addresses().into_iter().find(|a| a.starts_with("127.")).unwrap();
+    let scrape = || {
+        let answer = common::get(&address, "/metrics");
+        common::Exposition::parse(answer.text(), common::Format::Prometheus)
+    };
+    let lines = || scrape().find("lines_total", &[]).unwrap_or(0.0);
+    let append = |text: &str| {
+        let mut file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+    };
+    append("one line\n");
+    wait_until("a line", || lines() == 1.0);
+    fs::rename(&log, dir.path("logs/app.log.1")).unwrap();
+    append("a line after it was rotated\n");
+    wait_until("a line of the new file", || lines() == 2.0);
+    wait_until("the offsets", || dir.path("state/tail").exists());
+    wait_until("the target", || {
+        scrape().find("sysmetrics_target_up", &[("target", "t")]) == Some(1.0)
+    });
+    wait_until("the spool", || {
+        scrape().find("sysmetrics_export_spool_bytes", &[("export", "otlp")]).unwrap_or(0.0) > 0.0
+    });
+    let page = scrape();
+    assert_eq!(page.find("from_text", &[]), Some(1.0));
+    assert!(page.has("sysmetrics_filesystem_size_bytes"));
+    let failing = page.find("sysmetrics_export_spool_failing", &[("export", "otlp")]);
+    assert_eq!(failing, Some(0.0));
+    assert!(std::os::unix::net::UnixStream::connect(dir.path("run.sock")).is_ok());
+    agent.signal(libc::SIGTERM);
+    assert!(agent.wait().success());
+    assert!(!dir.path("run.sock").exists(), "a socket goes with its program");
+    assert_eq!(agent.lines_with("ermission denied"), 0, "{:?}", agent.log());
+}
+
+/// Rights that are gone do not come back; who wants them is told what to do, and all stays as it was.
+#[test]
+fn a_reload_that_needs_more_asks_for_a_restart() {
+    let target = |port: u16| {
+        format!("[[scrape.targets]]\nname = \"t\"\nurl = \"http://127.0.0.1:{port}/\"\n")
+    };
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\n";
+    let sandbox = "[sandbox]\nconnect_ports = [4001]\nread = [\"/var\"]\n";
+    let file = |more: &str| [server, sandbox, more].concat();
+    let agent = Agent::plan().file(&file(&target(4000))).start();
+    for (count, allowed) in [target(4000), target(4001), String::new()].iter().enumerate() {
+        agent.reload(&file(allowed));
+        agent.wait_for_log("settings reloaded", count + 1);
+    }
+    let mut refused = vec![(file("[collectors]\nperf = true\n"), "allow perf_event_open; restart")];
+    if has_landlock(4) {
+        refused.push((file(&target(4002)), "allow to connect to port 4002; restart"));
+        let listen = format!("[server]\nlisten = \"127.0.0.1:4003\"\n{sandbox}");
+        refused.push((listen, "allow to listen on port 4003; restart"));
+    }
+    let log = "[[logs]]\npath = \"/root/x.log\"\n[[logs.rules]]\nmetric = \"a\"\npattern = \"b\"\n";
+    if has_landlock(1) {
+        refused.push((file(log), "allow to read /root; restart"));
+        refused.push((file("[tail]\nstate_file = \"/root/s\"\n[[logs]]\npath = \"/var/x\"\n[[logs.rules]]\nmetric = \"a\"\npattern = \"b\"\n"), "allow to "));
+    }
+    for (count, (file, what)) in refused.iter().enumerate() {
+        agent.reload(file);
+        agent.wait_for_log("settings not reloaded, the old ones stay", count + 1);
+        let log = agent.log();
+        let line = log.iter().rfind(|line| line.contains("not reloaded")).unwrap();
+        assert!(line.contains("the sandbox does not ") && line.contains(what), "{what}: {line}");
+    }
+    assert_eq!(agent.get("/health").status, 200);
+    // Where nothing is in force, everything can be added.
+    let off = "[sandbox]\nlandlock = \"off\"\nseccomp = \"off\"\n";
+    let agent = Agent::plan().file(&[server, off].concat()).start();
+    agent.reload(&[server, off, &target(4002), log].concat());
+    agent.wait_for_log("settings reloaded", 1);
+}
+
+/// A program for mail that leaves its input in `mail`.
+fn mail_program(dir: &Temp) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let text = format!("#!/bin/sh\ncat > {}\n", dir.path("mail/box").display());
+    dir.write("mail/none", "");
+    let path = dir.write("bin/send", text);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn mail_by_a_program_arrives_and_the_log_says_at_what_price() {
+    for (landlock, is_on) in [("auto", false), ("require", true)] {
+        if is_on && !has_landlock(1) {
+            continue;
+        }
+        let dir = Temp::new();
+        let file = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\n\
+             [sandbox]\nlandlock = \"{landlock}\"\nwrite = [\"{}\"]\n\
+             [alerting]\ninterval_secs = 1\nmail_to = \"ops@example.org\"\nsendmail = \"{} -t\"\n\
+             [[alerts]]\nname = \"a\"\nexpr = \"load1 >= 0\"\n",
+            dir.path("mail").display(),
+            mail_program(&dir)
+        );
+        let agent = Agent::plan().file(&file).start();
+        let said = match is_on {
+            false => "the sandbox stays off",
+            true => "without the rights of other users and groups",
+        };
+        assert_eq!(agent.lines_with(said), 1, "{:?}", agent.log());
+        let is = |is: bool| if is { 1.0 } else { 0.0 };
+        for (name, is_in_force) in
+            [("no_new_privs", is_on), ("landlock", is_on), ("seccomp", false)]
+        {
+            assert_eq!(part(&agent, name), is(is_in_force), "{name}");
+        }
+        wait_until("the mail", || {
+            fs::read_to_string(dir.path("mail/box"))
+                .is_ok_and(|mail| mail.contains("ops@example.org"))
+        });
+    }
+}
+
+/// The binary with these settings, under a filter that answers `errno` to call `number`, if its first argument
+/// is `argument`, as containers do.
+fn started_without(
+    number: libc::c_long,
+    argument: Option<u32>,
+    errno: i32,
+    file: &str,
+) -> std::process::Child {
+    use std::os::unix::process::CommandExt;
+    let step =
+        |code: u32, k: u32, jt: u8, jf: u8| libc::sock_filter { code: code as u16, jt, jf, k };
+    let (load, equals, answer) = (0x20, 0x15, 0x06);
+    let is_it = step(equals, argument.unwrap_or(0), 0, u8::from(argument.is_some()));
+    let mut filter = vec![
+        step(load, 0, 0, 0),
+        step(equals, number as u32, 0, 3),
+        step(load, if cfg!(target_endian = "big") { 20 } else { 16 }, 0, 0),
+        is_it,
+        step(answer, 0x0005_0000 | errno as u32, 0, 0),
+        step(answer, 0x7fff_0000, 0, 0),
+    ];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+    command.env_clear().args(["--config", file]).stderr(std::process::Stdio::piped());
+    // SAFETY: prctl is async-signal-safe, and the filter was made before.
+    unsafe {
+        command.pre_exec(move || {
+            let program =
+                libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+            let (on, none): (libc::c_ulong, libc::c_ulong) = (1, 0);
+            if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, on, none, none, none) != 0
+                || libc::prctl(libc::PR_SET_SECCOMP, 2 as libc::c_ulong, &raw const program) != 0
+            {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+    command.spawn().unwrap()
+}
+
+/// What stderr says until it serves or ends.
+fn log_of(child: &mut std::process::Child) -> String {
+    let mut log = String::new();
+    for line in io::BufRead::lines(io::BufReader::new(child.stderr.take().unwrap())) {
+        log.push_str(&line.unwrap());
+        log.push('\n');
+        if log.contains(" serving ") {
+            break;
+        }
+    }
+    log
+}
+
+/// ENOSYS, EPERM, EINVAL and EOPNOTSUPP all mean that it is not there.
+#[test]
+fn what_the_kernel_lacks_is_done_without_unless_it_is_required() {
+    let dir = Temp::new();
+    let file = |name: &str, how: &str| {
+        let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n[sandbox]\n{how}\n");
+        dir.write(name, text).display().to_string()
+    };
+    let (auto, landlock) = (file("auto", ""), file("landlock", "landlock = \"require\""));
+    let seccomp = file("seccomp", "seccomp = \"require\"");
+    let set = Some(libc::PR_SET_SECCOMP as u32);
+    for (number, argument, errno, required, part) in [
+        (444, None, libc::ENOSYS, &landlock, "landlock"),
+        (444, None, libc::EPERM, &landlock, "landlock"),
+        (444, None, libc::EOPNOTSUPP, &landlock, "landlock"),
+        (libc::SYS_prctl, set, libc::EINVAL, &seccomp, "seccomp"),
+        (libc::SYS_prctl, set, libc::EPERM, &seccomp, "seccomp"),
+    ] {
+        let mut child = started_without(number, argument, errno, &auto);
+        let log = log_of(&mut child);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let said = format!("info a part of the sandbox cannot be had here part={part} ");
+        assert!(log.contains(&said) && log.contains(" serving "), "{part} {errno}: {log}");
+        assert!(log.contains(&format!(" {part}=0")), "{log}");
+        let mut child = started_without(number, argument, errno, required);
+        let log = log_of(&mut child);
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{log}");
+        let said = format!("sandbox: {part} is required and cannot be had here");
+        assert!(log.contains(&said) && !log.contains(" serving "), "{log}");
+    }
+}
+
+/// What `--check-config` says of a file, and its exit status.
+fn checked(text: &str) -> (String, Option<i32>) {
+    let dir = Temp::new();
+    let file = dir.write("file", text);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+    let output =
+        command.env_clear().arg("--check-config").arg("--config").arg(file).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (String::from_utf8(text).unwrap(), output.status.code())
+}
+
+#[test]
+fn the_settings_are_checked() {
+    let (text, code) =
+        checked("[sandbox]\nlandlock = \"off\"\nconnect_ports = [1, 65535]\nread = [\"/srv\"]\n");
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "landlock = \"off\"",
+        "seccomp = \"auto\"",
+        "connect_ports = [1, 65535]",
+        "read = [\"/srv\"]",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let mail = "[alerting]\nmail_to = \"a@example.org\"\n";
+    for (file, what) in [
+        ("[sandbox]\nlandlock = \"on\"\n", "expected one of off, auto, require, found \"on\""),
+        (
+            "[sandbox]\nconnect_ports = [0]\n",
+            "sandbox.connect_ports: expected ports from 1 to 65535",
+        ),
+        ("[sandbox]\nconnect_ports = [80.5]\n", "expected ports from 1 to 65535"),
+        ("[sandbox]\nbind_ports = [65536]\n", "sandbox.bind_ports: expected ports from 1 to 65535"),
+        ("[sandbox]\nbind_ports = [-1]\n", "sandbox.bind_ports: expected ports from 1 to 65535"),
+        (
+            &["[sandbox]\nseccomp = \"require\"\n", mail].concat(),
+            "does not go together with alerting.sendmail",
+        ),
+    ] {
+        let (text, code) = checked(file);
+        assert!(code == Some(2) && text.contains(what), "{what}: {text}");
+    }
+    let (text, code) = checked(mail);
+    assert!(
+        code == Some(0)
+            && text.contains("the sandbox stays off")
+            && text.contains("warns as it did now"),
+        "{text}"
+    );
+    let (text, code) =
+        checked(&["[sandbox]\nlandlock = \"off\"\nseccomp = \"off\"\n", mail].concat());
+    assert!(code == Some(0) && !text.contains("the sandbox stays off"), "{text}");
+    let relay = checked(&[mail, "smtp = \"relay:25\"\nmail_from = \"b@example.org\"\n"].concat());
+    assert!(relay.1 == Some(0) && !relay.0.contains("the sandbox stays off"), "{}", relay.0);
+}

@@ -27,8 +27,11 @@ static SANDBOX_ROWS: &[TableRow] = &[
 
 /// What is no port is 0.
 fn ports(value: &Value) -> Vec<u16> {
-    let port = |number: &f64| if number.fract() == 0.0 { *number as u16 } else { 0 };
-    floats(value).iter().filter(|number| **number <= 65535.0).map(port).collect()
+    let port = |number: &f64| {
+        let is_port = number.fract() == 0.0 && *number <= 65535.0;
+        if is_port { *number as u16 } else { 0 }
+    };
+    floats(value).iter().map(port).collect()
 }
 
 fn check(settings: &mut Settings) -> Check {
