@@ -1,12 +1,18 @@
 //! Which files and TCP ports these settings need.
 
-use crate::base::sys::{BIND, CONNECT, PRIVATE_DIR, READ, RUN, Reach, SOCKETS, WRITE};
+use crate::base::sys::{
+    BIND, CONNECT, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
+};
 use crate::serve::listen::Listener;
 use crate::settings::{Listen, Settings};
 use std::env;
+use std::ffi::CString;
 use std::fs::{self, DirBuilder};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What is read on every machine, besides the kernel's trees: the resolver's files, authorities, the names
 /// of groups, runit's states; with glibc the libraries that look up hosts, too.
@@ -19,6 +25,9 @@ const FILES: &[&str] = if cfg!(target_env = "gnu") {
 const LINKS: [&str; 2] = ["/etc/resolv.conf", "/etc/localtime"];
 /// Where programs lie, and what they need.
 const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
+
+/// For a directory that may hang.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// Long answers of name servers come over TCP.
 const DNS: u16 = 53;
@@ -64,22 +73,37 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
     reach
 }
 
-/// What is written. A rule needs a directory that is there; if it cannot be made, whoever writes there says
-/// so.
+/// What is written. A rule needs a directory that is there; what cannot be made, or does not answer, may be
+/// there later, below one that is.
 fn written(reach: &mut Reach, settings: &Settings) {
-    let mut add = |dir: &Path| {
-        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        let _ = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(dir);
-        add(reach, dir, WRITE);
-    };
-    let write: &mut dyn FnMut(&Path) = &mut add;
+    let sandbox = &settings.sandbox;
+    let state = settings.tail.state_file.as_ref().filter(|_| !settings.logs.is_empty());
+    let state = state.and_then(|file| file.parent());
+    for dir in sandbox.write.iter().map(|dir| &**dir).chain(state) {
+        write(reach, dir);
+    }
     for export in &settings.exports {
-        export.spool.iter().for_each(|spool| write(&spool.dir));
+        // It may be on a file system that hangs, which its worker waits for, not the serving thread.
+        let dir = export.spool.as_ref().map(|spool| &*spool.dir);
+        let answering = dir.and_then(|dir| dir.ancestors().find(|dir| answers(dir)));
+        answering.iter().for_each(|dir| write(reach, dir));
     }
-    if let Some(file) = settings.tail.state_file.as_ref().filter(|_| !settings.logs.is_empty()) {
-        file.parent().iter().for_each(|dir| write(dir));
+}
+
+fn write(reach: &mut Reach, dir: &Path) {
+    if !dir.as_os_str().is_empty() {
+        let _ = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(dir);
     }
-    settings.sandbox.write.iter().for_each(|dir| write(dir));
+    places(reach, dir, WRITE);
+}
+
+/// Whether something is told of a path, be it that there is none, within a moment.
+fn answers(path: &Path) -> bool {
+    let path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
+    let Ok(mut probe) = Probe::start(&path, false) else { return true };
+    let mut ready = [Ready::wait(probe.pipe().as_fd(), true, false)];
+    let _ = poll(&mut ready, Some(MOMENT));
+    probe.answer().is_some()
 }
 
 fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
@@ -126,6 +150,9 @@ fn places(reach: &mut Reach, path: &Path, rights: u64) {
     let is_plain =
         |part: &&std::ffi::OsStr| !part.as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
     let mut named: PathBuf = path.iter().take_while(is_plain).collect();
+    if named.as_os_str().is_empty() {
+        named.push(".");
+    }
     if let Ok(real) = fs::canonicalize(&named) {
         let above = real.parent().filter(|above| !real.is_dir() && above.parent().is_some());
         // In the root, where everything is below, a file stands for itself.

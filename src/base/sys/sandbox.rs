@@ -20,10 +20,15 @@ pub fn sandboxed() -> [(&'static str, u8); 3] {
     [("no_new_privs", privileges), ("landlock", landlock), ("seccomp", seccomp)]
 }
 
-fn is_in_force(part: usize, value: u8) {
+/// Notes what came of a call: a part is in force, or not.
+fn outcome(answer: i64, part: usize, value: u8) -> io::Result<()> {
+    if answer != 0 {
+        return Err(io::Error::last_os_error());
+    }
     if let Some(part) = IN_FORCE.get(part) {
         part.store(value, Relaxed);
     }
+    Ok(())
 }
 
 /// No program that is started gets more rights than this one has, whatever its file says (prctl(2), since
@@ -35,10 +40,8 @@ fn is_in_force(part: usize, value: u8) {
 pub fn forbid_privileges() -> io::Result<()> {
     let [on, none]: [libc::c_ulong; 2] = [1, 0];
     // SAFETY: this call takes numbers only.
-    match unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, on, none, none, none) } {
-        0 => Ok(is_in_force(0, 1)),
-        _ => Err(io::Error::last_os_error()),
-    }
+    let answer = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, on, none, none, none) };
+    outcome(answer.into(), 0, 1)
 }
 
 /// Whether an error says that this kernel, or the container around it, does not have what was asked for: built

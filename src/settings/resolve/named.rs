@@ -7,14 +7,16 @@ use crate::settings::resolve::resolved::Resolved;
 use crate::settings::table::COLLECTORS;
 use crate::settings::types::{Kind, Settings};
 
+/// The root is where other paths begin, and a URL is for those who read messages. Where the program writes
+/// and listens has rules of its own.
+const OTHER: [&str; 5] = ["rootfs", "external_url", "spool.dir", "state_file", "listen"];
+
 /// Notes them all, but those of collectors that are off.
 pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
     for one in resolved {
         let (section, [collector, _]) = (one.row.section.name, one.row.path);
         let is_off = |name| settings.collectors.iter().any(|c| c.name == name && !c.enabled);
-        // The root is where other paths begin, and the last is for those who read messages.
-        let is_other = ["rootfs", "external_url"].contains(&one.row.key());
-        if is_other || section == COLLECTORS && is_off(collector) {
+        if OTHER.contains(&one.row.key()) || section == COLLECTORS && is_off(collector) {
             continue;
         }
         let sandbox = &mut settings.sandbox;

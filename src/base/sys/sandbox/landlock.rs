@@ -5,7 +5,7 @@
 //! What is never restricted: stat and statfs, and, as they are not asked for here, UDP (ABI 10) and paths
 //! of Unix sockets (ABI 9).
 
-use super::is_in_force;
+use super::outcome;
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
@@ -149,11 +149,9 @@ pub fn restrict(reach: &Reach) -> io::Result<()> {
         add(&rules, PORT, (&raw const rule).cast())?;
     }
     // SAFETY: this call takes numbers only.
-    if unsafe { libc::syscall(RESTRICT, rules.as_raw_fd(), 0_u32) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    is_in_force(1, u8::try_from(abi).unwrap_or(u8::MAX));
-    Ok(())
+    let answer = unsafe { libc::syscall(RESTRICT, rules.as_raw_fd(), 0_u32) };
+    #[allow(clippy::useless_conversion)] // 32 bits wide on some targets
+    outcome(i64::from(answer), 1, u8::try_from(abi).unwrap_or(u8::MAX))
 }
 
 /// What is not there needs no rule.

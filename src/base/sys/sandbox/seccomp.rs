@@ -5,7 +5,7 @@
 //! older ones need eight steps for a call.
 
 use super::calls::{CALLS, FIRST, MMAP, PROCESSOR};
-use super::is_in_force;
+use super::outcome;
 use std::io;
 
 /// Places in a `struct seccomp_data`.
@@ -50,10 +50,8 @@ pub fn filter_calls(perf: bool) -> io::Result<()> {
     let program = libc::sock_fprog { len, filter: steps.as_mut_ptr() };
     let mode = libc::SECCOMP_MODE_FILTER as libc::c_ulong;
     // SAFETY: the kernel reads as many steps as there are.
-    match unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program) } {
-        0 => Ok(is_in_force(2, 1)),
-        _ => Err(io::Error::last_os_error()),
-    }
+    let answer = unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program) };
+    outcome(answer.into(), 2, 1)
 }
 
 /// On this processor sockets were made by a call whose arguments no filter sees; there has been another since
