@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "hub"), path = "app/health_off.rs")]
 mod health;
+mod sandbox;
 mod version;
 
 use crate::base::clock::WallClock;
@@ -21,6 +22,7 @@ use crate::serve::routes::{self, Service};
 #[cfg(feature = "tiny_http")]
 use crate::serve::tiny::Server;
 use crate::settings::{self, Action, DEFAULT_FILES, Refusal, Settings, Subject};
+use sandbox::Sandbox;
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -115,7 +117,8 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints what is in effect, if the program would start with it.
 fn check(settings: &Settings) -> io::Result<()> {
-    let verdict = match settings.warnings.len() + pipelines::check(settings)? {
+    let warned = settings.warnings.len() + pipelines::check(settings)? + sandbox::check(settings)?;
+    let verdict = match warned {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
     };
@@ -176,6 +179,8 @@ fn serve(settings: Settings) -> io::Result<()> {
     let mut service = Service::new(settings.dialect, path, gather(&settings));
     service.notify = notify();
     let prepared = service.prepare(&settings)?;
+    // Applying starts workers, which get what this thread has.
+    let sandbox = Sandbox::enter(&settings, &listeners)?;
     service.apply(prepared, &settings);
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
     announce(&server, &settings);
@@ -185,7 +190,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     sys::release_code();
     loop {
         match server.run(&mut service)? {
-            Signal::Hangup => reload(&mut server, &mut service, &mut has_file),
+            Signal::Hangup => reload(&mut server, &mut service, &sandbox, &mut has_file),
             signal => {
                 log::info("ending", &[("signal", &signal.name())]);
                 service.notify.tell("STOPPING=1");
@@ -219,7 +224,7 @@ fn announce(server: &Server, settings: &Settings) {
 
 /// Reads the settings again; if they cannot be, the old ones keep serving. So they do when the file that they
 /// were in is gone: the defaults would open the agent to the network, and know no token.
-fn reload(server: &mut Server, service: &mut Service, has_file: &mut bool) {
+fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has_file: &mut bool) {
     service.notify.reloading();
     let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
         if *has_file && settings.config_file.is_none() {
@@ -228,6 +233,7 @@ fn reload(server: &mut Server, service: &mut Service, has_file: &mut bool) {
             );
         }
         // What may fail comes before what changes anything.
+        sandbox.admits(&settings)?;
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
         let of = &settings.server;
         server.listen(&of.listen, &of.access).map_err(|e| e.to_string())?;

@@ -112,7 +112,8 @@ fn requests_are_told_at_debug_level_only() {
     let quiet = Agent::start();
     quiet.get("/health");
     quiet.scrape();
-    assert_eq!(quiet.log().len(), 2, "the file and the address, nothing else: {:?}", quiet.log());
+    let log = quiet.log();
+    assert_eq!(log.len(), 3, "the file, the sandbox and the address, nothing else: {log:?}");
 }
 
 #[test]

@@ -142,7 +142,7 @@ mod addresses {
     fn a_changed_address_is_listened_on_and_the_old_one_is_not() {
         let dir = Temp::new();
         let unix = format!("unix:{}", dir.path("a.sock").display());
-        let agent = Agent::start();
+        let agent = Agent::plan().without_landlock().start();
         let old = agent.address();
         let mut client = agent.connect();
         reloaded(&agent, &format!("[server]\nlisten = [\"[::1]:0\", \"{unix}\"]\n"));
@@ -160,7 +160,7 @@ mod addresses {
     fn an_address_that_is_taken_is_refused() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let wanted = taken.local_addr().unwrap();
-        let agent = Agent::start();
+        let agent = Agent::plan().without_landlock().start();
         let old = agent.address();
         agent.reload(&format!("[server]\nlisten = [\"127.0.0.2:0\", \"{wanted}\"]\n"));
         agent.wait_for_log("settings not reloaded", 1);

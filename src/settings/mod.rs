@@ -22,10 +22,10 @@ pub use show::manual::man_page;
 pub use show::reference::reference;
 pub use types::{
     Action, Agent, Alert, Alerting, CollectorOption, CollectorSettings, Custom, DeclaredHistogram,
-    Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order, OtlpProtocol, Paths,
-    Push, RemoteWriteVersion, Retry, RuleKind, Scrape, Server, Settings, Spool, Statsd,
-    StdoutFormat, Subject, Tail, Target, TargetKind, Tls, count, duration, globs, path, pattern,
-    switch, system_switch, text, words,
+    Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order,
+    OtlpProtocol, Paths, Push, RemoteWriteVersion, Retry, RuleKind, Sandbox, Scrape, Server,
+    Settings, Spool, Statsd, StdoutFormat, Subject, Tail, Target, TargetKind, Tls, count, duration,
+    globs, path, pattern, switch, system_switch, text, words,
 };
 
 use problem::Origin;
@@ -131,6 +131,7 @@ fn load_from(
     resolve::host(places.host, &mut settings, &mut resolved);
     resolve::name(catalogue, &mut settings, &mut resolved);
     settings.warnings = warnings;
+    resolve::named(&resolved, &mut settings);
     settings.config_file = text.map(|_| refusal.file.clone().into());
     if settings.action == Action::CheckConfig {
         settings.effective = effective(catalogue, &resolved, &refusal.file);

@@ -65,6 +65,11 @@ impl Plan {
             .arg("--no-collector.netdev.netlink")
     }
 
+    /// Directories and ports that only a reload names are allowed, too.
+    pub fn without_landlock(self) -> Plan {
+        self.set("sandbox.landlock", "off")
+    }
+
     pub fn shell(mut self, line: &str) -> Plan {
         self.shell = Some(line.to_owned());
         self

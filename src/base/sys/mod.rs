@@ -17,6 +17,7 @@ mod pen;
 mod perf;
 mod probe;
 mod resident;
+mod sandbox;
 mod signal;
 mod thread;
 mod udp;
@@ -47,6 +48,10 @@ pub use pen::{BLOCK, Pen};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_code;
+pub use sandbox::{
+    BIND, CONNECT, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
+    is_absent, restrict, sandboxed,
+};
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 pub use thread::{Thread, spawn_thread};

@@ -2,6 +2,8 @@
 
 use super::service::{Counts, Service, Table};
 use crate::base::dialect::Dialect;
+use crate::base::log;
+use crate::base::sys;
 use crate::base::text::words::quoted;
 use crate::kernel::gather::{Selection, Unknown};
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
@@ -18,13 +20,15 @@ const EXCLUDE: &str = "exclude[]";
 const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; keep one of them.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub(super) static FAMILIES: [Family; 6] = [
+pub(super) static FAMILIES: [Family; 8] = [
     counter("http_requests_total",              Unit::One, "Requests answered.",                                          &["path", "code"]).only_own(),
     gauge(  "http_connections",                 Unit::One, "Connections that are open now.",                              &[]).only_own(),
     counter("http_connections_refused_total",   Unit::One, "Connections refused: the table was full, or no descriptor.",  &[]).only_own(),
     counter("http_connections_evicted_total",   Unit::One, "Idle or slow connections closed to make room for another.",   &[]).only_own(),
     counter("http_connections_timed_out_total", Unit::One, "Connections closed at a deadline other than for idling.",     &[]).only_own(),
     counter("log_lines_dropped_total",          Unit::One, "Log lines dropped because stderr did not take them.",         &[]).only_own(),
+    gauge(  "sandbox_enforced",                 Unit::One, "Whether this part of the sandbox is in force.",               &["part"]).only_own(),
+    gauge(  "sandbox_landlock_abi",             Unit::One, "The ABI of Landlock that is in force, 0 if none is.",         &[]).only_own(),
 ];
 
 impl Service {
@@ -96,7 +100,7 @@ pub(super) fn write_traffic(
     Counts { answers, traffic }: &Counts,
     out: &mut dyn Sink,
 ) {
-    let [requests, now, refused, evicted, timed_out, lines] = &FAMILIES;
+    let [requests, now, refused, evicted, timed_out, lines, enforced, abi] = &FAMILIES;
     out.family(requests);
     let paths = routes.iter().copied().flatten().map(|route| route.path);
     for (path, counts) in paths.chain(["other"]).zip(answers) {
@@ -110,9 +114,17 @@ pub(super) fn write_traffic(
         (refused, traffic.refused),
         (evicted, traffic.evicted),
         (timed_out, traffic.timed_out),
-        (lines, crate::base::log::dropped()),
+        (lines, log::dropped()),
     ] {
         out.family(family);
         out.sample(&[], family.value(raw));
     }
+    out.family(enforced);
+    let parts = sys::sandboxed();
+    for (part, is) in parts {
+        out.sample(&[part.into()], enforced.value(u64::from(is > 0)));
+    }
+    let [_, (_, landlock), _] = parts;
+    out.family(abi);
+    out.sample(&[], abi.value(landlock.into()));
 }

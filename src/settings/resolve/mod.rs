@@ -6,6 +6,7 @@ mod elements;
 mod exports;
 mod host;
 mod listen;
+mod named;
 pub mod resolved;
 
 use crate::base::dialect::Dialect;
@@ -17,6 +18,7 @@ use crate::settings::table::{Catalogue, Role, SECTIONS};
 use crate::settings::types::{Settings, Subject, Value};
 use elements::Elements;
 pub use host::host;
+pub use named::named;
 use resolved::{Resolved, complaint};
 
 const REPEATED: &str = "given before, and node_exporter takes it once; keep one";

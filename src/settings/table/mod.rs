@@ -8,6 +8,7 @@ mod inputs;
 mod outputs;
 mod program;
 mod row;
+mod sandbox;
 mod sections;
 mod watch;
 

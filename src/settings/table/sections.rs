@@ -1,7 +1,7 @@
 //! The sections of the file in their order, which help, manual page and reference follow.
 
 use crate::settings::table::row::Section;
-use crate::settings::table::{inputs, outputs, program, watch};
+use crate::settings::table::{inputs, outputs, program, sandbox, watch};
 
 /// The table whose keys the collectors declare.
 pub const COLLECTORS: &str = "collectors";
@@ -18,6 +18,7 @@ pub static SECTIONS: &[&Section] = if cfg!(feature = "hub") {
         &program::METRICS,
         &program::PATHS,
         &program::LOG,
+        &sandbox::SANDBOX,
         &inputs::HISTOGRAMS,
         &inputs::SYSTEM,
         &inputs::PUSH,
@@ -41,6 +42,7 @@ pub static SECTIONS: &[&Section] = if cfg!(feature = "hub") {
         &program::METRICS,
         &program::PATHS,
         &program::LOG,
+        &sandbox::SANDBOX,
         &COLLECTORS_SECTION,
     ]
 };

@@ -186,6 +186,13 @@ pub struct Alerting {
     pub instance: String,
 }
 
+impl Alerting {
+    /// Mail is sent by a program that is started for it.
+    pub fn starts_program(&self) -> bool {
+        !self.mail_to.is_empty() && self.smtp.is_empty() && !self.sendmail.is_empty()
+    }
+}
+
 /// One rule.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alert {

@@ -4,6 +4,7 @@ mod collector;
 mod inputs;
 mod kind;
 mod outputs;
+mod sandbox;
 mod secret;
 mod served;
 mod settings;
@@ -21,6 +22,7 @@ pub use kind::Kind;
 pub use outputs::{
     Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Retry, Spool, StdoutFormat, Tls,
 };
+pub use sandbox::{Enforce, Sandbox};
 pub use served::Served;
 pub use settings::{Action, Agent, Custom, Log, Paths, Push, Server, Settings};
 pub use value::Value;

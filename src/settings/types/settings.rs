@@ -8,6 +8,7 @@ use crate::settings::types::inputs::{
     Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail,
 };
 use crate::settings::types::outputs::{Export, StdoutFormat};
+use crate::settings::types::sandbox::Sandbox;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -158,6 +159,8 @@ pub struct Settings {
     pub paths: Paths,
     /// What to log and how.
     pub log: Log,
+    /// How the program locks itself in.
+    pub sandbox: Sandbox,
     /// What samples and alerts that leave are known by.
     pub agent: Agent,
     /// What to take in from other programs.

@@ -1,0 +1,124 @@
+//! How the program locks itself in once all is read and opened that needs more rights: before the first
+//! thread of a worker, which gets what this one has. What a reload asks for besides cannot be had any more.
+
+mod reach;
+
+use crate::base::log;
+use crate::base::sys::{self, Reach};
+use crate::serve::listen::Listener;
+use crate::settings::{Enforce, Settings};
+use std::io;
+
+const PROGRAM: &str = "alerting.sendmail is a program, which would get no more rights than sysmetrics: the \
+                       sandbox stays off; name a relay in alerting.smtp, or see sandbox.landlock";
+const SET_ID: &str = "alerting.sendmail is started without the rights of other users and groups: mail \
+                      programs that need them, such as Postfix' and Exim's, do not work";
+const RESTART: &str = "; restart sysmetrics, which locked itself in when it started";
+
+/// What the program left itself.
+pub struct Sandbox {
+    /// None if Landlock is not in force.
+    reach: Option<Reach>,
+    /// A filter of system calls is in force, and perf_event_open(2) not allowed.
+    lacks_perf: bool,
+}
+
+/// How far each part goes with these settings.
+fn parts(settings: &Settings) -> [Enforce; 2] {
+    let [landlock, seccomp] = [settings.sandbox.landlock, settings.sandbox.seccomp];
+    match (settings.alerting.starts_program(), landlock) {
+        (false, _) => [landlock, seccomp],
+        // Whoever requires it is told below what that program needs.
+        (true, Enforce::Require) => [landlock, Enforce::Off],
+        (true, _) => [Enforce::Off; 2],
+    }
+}
+
+/// Warns of what does not go together: how often.
+///
+/// # Errors
+///
+/// What is required is not there.
+pub fn check(settings: &Settings) -> io::Result<usize> {
+    let [landlock, _] = parts(settings);
+    if landlock == Enforce::Require {
+        sys::abi().map_err(|error| required("landlock", &error))?;
+    }
+    let wanted = &settings.sandbox;
+    let is_off = [wanted.landlock, wanted.seccomp] == [Enforce::Off; 2];
+    if is_off || !settings.alerting.starts_program() {
+        return Ok(0);
+    }
+    log::warn(if landlock == Enforce::Off { PROGRAM } else { SET_ID }, &[]);
+    Ok(1)
+}
+
+fn required(part: &str, error: &io::Error) -> io::Error {
+    let text = ["sandbox: ", part, " is required and cannot be had here: ", &error.to_string()];
+    io::Error::other(text.concat())
+}
+
+/// Whether a part is in force, by what came of it.
+fn settle(part: &'static str, how: Enforce, done: io::Result<()>) -> io::Result<bool> {
+    let Err(error) = done else { return Ok(true) };
+    if how == Enforce::Require {
+        return Err(required(part, &error));
+    }
+    let fields: [log::Field<'_>; 2] = [("part", &part), ("error", &error)];
+    match sys::is_absent(&error) {
+        true => log::info("a part of the sandbox cannot be had here", &fields),
+        false => log::warn("a part of the sandbox failed", &fields),
+    }
+    Ok(false)
+}
+
+impl Sandbox {
+    /// Locks this thread in, and those that it starts from now on.
+    ///
+    /// # Errors
+    ///
+    /// What is required is not there.
+    pub fn enter(settings: &Settings, listeners: &[Listener]) -> io::Result<Sandbox> {
+        check(settings)?;
+        let [landlock, seccomp] = parts(settings);
+        let mut sandbox = Sandbox { reach: None, lacks_perf: false };
+        // Both need it, the stricter decides.
+        let both = if seccomp == Enforce::Require { seccomp } else { landlock };
+        let both = if both == Enforce::Off { seccomp } else { both };
+        if both != Enforce::Off && settle("no_new_privs", both, sys::forbid_privileges())? {
+            if landlock != Enforce::Off {
+                let reach = reach::reach(settings, listeners);
+                let is_in = settle("landlock", landlock, sys::restrict(&reach))?;
+                sandbox.reach = Some(reach).filter(|_| is_in);
+            }
+            if seccomp != Enforce::Off {
+                let perf = uses_perf(settings);
+                let is_in = settle("seccomp", seccomp, sys::filter_calls(perf))?;
+                sandbox.lacks_perf = is_in && !perf;
+            }
+        }
+        let [(a, privileges), (b, landlock), (c, seccomp)] = &sys::sandboxed();
+        let fields: [log::Field<'_>; 3] = [(a, privileges), (b, landlock), (c, seccomp)];
+        log::info("the sandbox", &fields);
+        Ok(sandbox)
+    }
+
+    /// Whether other settings need no more than what is left.
+    ///
+    /// # Errors
+    ///
+    /// They do; what, and what to do.
+    pub fn admits(&self, settings: &Settings) -> Result<(), String> {
+        let beyond = |old: &Reach| reach::beyond(old, &reach::reach(settings, &[]));
+        let missing = self.reach.as_ref().and_then(beyond);
+        let perf = (self.lacks_perf && uses_perf(settings)).then(|| "perf_event_open".to_owned());
+        match missing.or(perf) {
+            Some(what) => Err(["the sandbox does not allow ", &what, RESTART].concat()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn uses_perf(settings: &Settings) -> bool {
+    settings.collectors.iter().any(|one| one.name == "perf" && one.enabled)
+}

@@ -1,0 +1,251 @@
+//! Which files and TCP ports these settings need.
+
+use crate::base::sys::{
+    BIND, CONNECT, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
+};
+use crate::serve::listen::Listener;
+use crate::settings::{Listen, Settings};
+use std::env;
+use std::ffi::CString;
+use std::fs::{self, DirBuilder};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What is read on every machine, besides the kernel's trees: the resolver's files, authorities, the names
+/// of groups, runit's states; with glibc the libraries that look up hosts, too.
+const FILES: &[&str] = if cfg!(target_env = "gnu") {
+    &["/proc", "/etc", "/usr", "/run/runit", "/lib", "/lib64"]
+} else {
+    &["/proc", "/etc", "/usr", "/run/runit"]
+};
+/// Links in /etc that lead anywhere, to files that are replaced.
+const LINKS: [&str; 2] = ["/etc/resolv.conf", "/etc/localtime"];
+/// Where programs lie, and what they need.
+const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
+
+/// For a directory that may hang.
+const MOMENT: Duration = Duration::from_millis(300);
+
+/// Long answers of name servers come over TCP.
+const DNS: u16 = 53;
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
+
+/// What these settings need, and the ports that the kernel picked for `listeners`.
+pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
+    let mut reach = Reach::default();
+    for path in FILES {
+        add(&mut reach, Path::new(path), READ);
+    }
+    for below in ["etc", "usr"] {
+        add(&mut reach, &settings.paths.rootfs.join(below), READ);
+    }
+    for path in LINKS {
+        places(&mut reach, Path::new(path), READ);
+    }
+    for path in &settings.sandbox.named_paths {
+        places(&mut reach, Path::new(path), READ);
+    }
+    if let Some(path) = &settings.config_file {
+        places(&mut reach, path, READ);
+    }
+    if let Some(path) = env::var_os("SSL_CERT_FILE") {
+        places(&mut reach, Path::new(&path), READ);
+    }
+    if settings.alerting.starts_program() {
+        let words = &settings.alerting.sendmail;
+        places(&mut reach, Path::new(words.split(' ').next().unwrap_or_default()), RUN);
+        for path in PROGRAMS {
+            add(&mut reach, Path::new(path), RUN);
+        }
+        add(&mut reach, Path::new("/dev/null"), WRITE);
+        reach.connects_anywhere = true;
+    }
+    written(&mut reach, settings);
+    ports(&mut reach, settings, listeners);
+    reach.has_abstract = ["NOTIFY_SOCKET", "DBUS_SYSTEM_BUS_ADDRESS"].into_iter().any(|name| {
+        let value = env::var(name).unwrap_or_default();
+        value.starts_with('@') || value.contains("abstract")
+    });
+    reach
+}
+
+/// What is written. A rule needs a directory that is there; what cannot be made, or does not answer, may be
+/// there later, below one that is.
+fn written(reach: &mut Reach, settings: &Settings) {
+    let sandbox = &settings.sandbox;
+    let state = settings.tail.state_file.as_ref().filter(|_| !settings.logs.is_empty());
+    let state = state.and_then(|file| file.parent());
+    for dir in sandbox.write.iter().map(|dir| &**dir).chain(state) {
+        write(reach, dir);
+    }
+    for export in &settings.exports {
+        // It may be on a file system that hangs, which its worker waits for, not the serving thread.
+        let dir = export.spool.as_ref().map(|spool| &*spool.dir);
+        let answering = dir.and_then(|dir| dir.ancestors().find(|dir| answers(dir)));
+        answering.iter().for_each(|dir| write(reach, dir));
+    }
+}
+
+fn write(reach: &mut Reach, dir: &Path) {
+    if !dir.as_os_str().is_empty() {
+        let _ = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(dir);
+    }
+    places(reach, dir, WRITE);
+}
+
+/// Whether something is told of a path, be it that there is none, within a moment.
+fn answers(path: &Path) -> bool {
+    let path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
+    let Ok(mut probe) = Probe::start(&path, false) else { return true };
+    let mut ready = [Ready::wait(probe.pipe().as_fd(), true, false)];
+    let _ = poll(&mut ready, Some(MOMENT));
+    probe.answer().is_some()
+}
+
+fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
+    let wanted = &settings.sandbox;
+    reach.connects_anywhere |= settings.scrape.targets.iter().any(|target| target.follow_any);
+    reach.ports.push((DNS, CONNECT));
+    for ports in [&wanted.named_ports, &wanted.connect_ports] {
+        reach.ports.extend(ports.iter().map(|port| (*port, CONNECT)));
+    }
+    if reach.ports.contains(&(HTTP, CONNECT)) {
+        // Where servers send those who come without TLS.
+        reach.ports.push((HTTPS, CONNECT));
+    }
+    reach.ports.extend(wanted.bind_ports.iter().map(|port| (*port, BIND)));
+    for listener in listeners {
+        let port = listener.address().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        reach.ports.extend(port.map(|port| (port, BIND)));
+    }
+    for address in &settings.server.listen {
+        match address {
+            Listen::Tcp(_, port) => reach.ports.push((*port, BIND)),
+            Listen::Unix(path) => places(reach, path, SOCKETS),
+        }
+    }
+}
+
+/// Notes a path, unless there is one above it.
+fn add(reach: &mut Reach, path: &Path, rights: u64) {
+    if !allows(reach, path, rights) {
+        reach.paths.push((path.to_owned(), rights));
+    }
+}
+
+fn allows(reach: &Reach, path: &Path, rights: u64) -> bool {
+    let above = reach.paths.iter().filter(|(above, _)| path.starts_with(above));
+    above.fold(rights, |missing, (_, rights)| missing & !rights) == 0
+}
+
+/// Notes the directories that rules are made for so that `path` can be used: its own and, if it is a link,
+/// that of the file, as a rule on a file does not hold for what takes its place. Of a path with wildcards, the
+/// part before them. What is not there yet will be made in the nearest directory that is there; but the whole
+/// machine is not opened for that.
+fn places(reach: &mut Reach, path: &Path, rights: u64) {
+    let is_plain =
+        |part: &&std::ffi::OsStr| !part.as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
+    let mut named: PathBuf = path.iter().take_while(is_plain).collect();
+    if named.as_os_str().is_empty() {
+        named.push(".");
+    }
+    if let Ok(real) = fs::canonicalize(&named) {
+        let above = real.parent().filter(|above| !real.is_dir() && above.parent().is_some());
+        // In the root, where everything is below, a file stands for itself.
+        add(reach, above.unwrap_or(&real), rights);
+    }
+    while !named.is_dir() && named.pop() {
+        if named.as_os_str().is_empty() {
+            named.push(".");
+        }
+    }
+    if named.parent().is_some() {
+        add(reach, &named, rights);
+    }
+}
+
+/// The first thing that `new` reaches and `old` does not.
+pub fn beyond(old: &Reach, new: &Reach) -> Option<String> {
+    let path = new.paths.iter().find(|(path, rights)| !allows(old, path, *rights));
+    if let Some((path, rights)) = path {
+        let what = match *rights {
+            READ => "to read ",
+            RUN => "to start programs in ",
+            _ => "to write ",
+        };
+        return Some([what, &path.to_string_lossy()].concat());
+    }
+    if new.connects_anywhere && !old.connects_anywhere {
+        return Some("to connect to all ports".to_owned());
+    }
+    let is_free = |right| right == CONNECT && old.connects_anywhere;
+    let mut ports = new.ports.iter().filter(|(_, right)| !is_free(*right));
+    let (port, right) = ports.find(|port| !old.ports.contains(port))?;
+    let what = if *right == BIND { "to listen on port " } else { "to connect to port " };
+    Some([what, &port.to_string()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_for_the_directory_of_a_file_and_of_what_it_leads_to() {
+        let top = env::temp_dir().join(["sandbox-", &std::process::id().to_string()].concat());
+        fs::create_dir_all(top.join("a")).unwrap();
+        fs::create_dir_all(top.join("b")).unwrap();
+        let top = fs::canonicalize(&top).unwrap();
+        fs::write(top.join("b/file"), "").unwrap();
+        std::os::unix::fs::symlink(top.join("b/file"), top.join("a/link")).unwrap();
+        let of = |name: &str| {
+            let mut reach = Reach::default();
+            places(&mut reach, &top.join(name), READ);
+            let below = |(path, _): &(PathBuf, u64)| path.strip_prefix(&top).unwrap().to_owned();
+            reach.paths.iter().map(below).collect::<Vec<_>>()
+        };
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(of("b/file"), paths(&["b"]));
+        assert_eq!(of("a/link"), paths(&["b", "a"]));
+        assert_eq!(of("a"), paths(&["a"]));
+        assert_eq!(of("a/*/x*.log"), paths(&["a"]));
+        assert_eq!(of("a/none/none"), paths(&["a"]), "the nearest that is there");
+        fs::remove_dir_all(&top).unwrap();
+        let mut all = Reach::default();
+        places(&mut all, Path::new("/no-such-directory/x"), READ);
+        assert_eq!(all, Reach::default(), "not everything");
+        places(&mut all, Path::new("no-such-file"), READ);
+        assert_eq!(all.paths, [(PathBuf::from("."), READ)]);
+    }
+
+    #[test]
+    fn what_a_reload_needs_besides_is_named() {
+        let some = || Reach {
+            paths: vec![("/etc".into(), READ), ("/var/lib/x".into(), WRITE)],
+            ports: vec![(80, CONNECT), (9101, BIND)],
+            ..Reach::default()
+        };
+        let told = |change: fn(&mut Reach)| {
+            let mut new = some();
+            change(&mut new);
+            beyond(&some(), &new)
+        };
+        let is = |what: &str| Some(what.to_owned());
+        assert_eq!(told(|_| ()), None);
+        assert_eq!(told(|new| add(new, Path::new("/etc/ssl"), READ)), None);
+        assert_eq!(told(|new| new.paths = vec![("/var/lib/x/y".into(), READ)]), None);
+        assert_eq!(told(|new| add(new, Path::new("/etc2"), READ)), is("to read /etc2"));
+        assert_eq!(told(|new| add(new, Path::new("/etc/x"), WRITE)), is("to write /etc/x"));
+        assert_eq!(told(|new| add(new, Path::new("/run"), SOCKETS)), is("to write /run"));
+        assert_eq!(told(|new| add(new, Path::new("/etc"), RUN)), is("to start programs in /etc"));
+        assert_eq!(told(|new| new.ports.push((25, CONNECT))), is("to connect to port 25"));
+        assert_eq!(told(|new| new.ports.push((80, BIND))), is("to listen on port 80"));
+        assert_eq!(told(|new| new.connects_anywhere = true), is("to connect to all ports"));
+        let mut free = some();
+        (free.connects_anywhere, free.ports) = (true, vec![(9101, BIND)]);
+        assert_eq!(beyond(&free, &some()), None);
+    }
+}

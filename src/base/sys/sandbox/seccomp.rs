@@ -1,0 +1,226 @@
+//! A filter of system calls (seccomp(2), since 3.5): what `calls` does not name is answered as by a kernel
+//! that does not have it, ENOSYS, since C libraries fall back to something else then, and only then.
+//!
+//! The filter is a tree of comparisons, so that the kernel (since 5.11) finds in advance what it always allows, and
+//! older ones need eight steps for a call.
+
+use super::calls::{CALLS, FIRST, MMAP, PROCESSOR};
+use super::outcome;
+use std::io;
+
+/// Places in a `struct seccomp_data`.
+const NUMBER: u32 = 0;
+const PROCESSOR_AT: u32 = 4;
+
+// Steps of a filter: classic BPF.
+const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+const IS: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+const IS_FROM: u32 = libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K;
+const HAS: u32 = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
+const ANSWER: u32 = libc::BPF_RET | libc::BPF_K;
+
+const ALLOW: u32 = 0x7fff_0000;
+const ERRNO: u32 = 0x0005_0000;
+const ABSENT: u32 = ERRNO | libc::ENOSYS as u32;
+
+/// Kinds of sockets that are allowed.
+const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+/// More numbers than any kernel has calls.
+const COUNT: u32 = 1000;
+
+/// Flags of clone(2) that make namespaces: mount, cgroup, uts, ipc, user, pid, net.
+const NAMESPACES: u32 = 0x7e02_0000;
+
+/// In builds with glibc, names of hosts are looked up by libraries that are loaded then.
+const LOADS_CODE: bool = cfg!(target_env = "gnu");
+
+/// Refuses system calls in this thread, and in those that it starts from now on; perf_event_open(2), too,
+/// unless `perf`. Needs no_new_privs.
+///
+/// # Errors
+///
+/// The kernel has no filters, or this processor has no list.
+pub fn filter_calls(perf: bool) -> io::Result<()> {
+    let mut steps = program(perf);
+    let len = u16::try_from(steps.len()).unwrap_or(0);
+    if PROCESSOR == 0 || lacks_socket() {
+        return Err(io::Error::from_raw_os_error(libc::ENOSYS));
+    }
+    let program = libc::sock_fprog { len, filter: steps.as_mut_ptr() };
+    let mode = libc::SECCOMP_MODE_FILTER as libc::c_ulong;
+    // SAFETY: the kernel reads as many steps as there are.
+    let answer = unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program) };
+    outcome(answer.into(), 2, 1)
+}
+
+/// On this processor sockets were made by a call whose arguments no filter sees; there has been another since
+/// 4.3.
+fn lacks_socket() -> bool {
+    let none = -1;
+    // SAFETY: the call takes numbers only, and there is no such kind of sockets.
+    let failed = || unsafe { libc::syscall(libc::SYS_socket, none, none, none) };
+    let errno = || io::Error::last_os_error().raw_os_error();
+    cfg!(target_arch = "x86") && failed() < 0 && errno() == Some(libc::ENOSYS)
+}
+
+/// Adds a step, with how many are skipped if it is so and if not. Not inlined, as there are many.
+#[inline(never)]
+fn push(steps: &mut Vec<libc::sock_filter>, code: u32, k: u32, [yes, no]: [u8; 2]) {
+    steps.push(libc::sock_filter { code: code as u16, jt: yes, jf: no, k });
+}
+
+/// Where the lower half of an argument is.
+fn argument(at: u32) -> u32 {
+    16 + 8 * at + if cfg!(target_endian = "big") { 4 } else { 0 }
+}
+
+fn program(perf: bool) -> Vec<libc::sock_filter> {
+    let mut all = Vec::new();
+    let steps = &mut all;
+    push(steps, LOAD, PROCESSOR_AT, [0, 0]);
+    push(steps, IS, PROCESSOR, [1, 0]);
+    push(steps, ANSWER, ABSENT, [0, 0]);
+    push(steps, LOAD, NUMBER, [0, 0]);
+    families(steps);
+    let code = if LOADS_CODE { 0 } else { libc::PROT_EXEC as u32 };
+    let flags = [(libc::SYS_clone, 0, NAMESPACES), (MMAP, 2, code), (libc::SYS_mprotect, 2, code)];
+    for (call, at, flags) in flags {
+        push(steps, IS, call as u32, [0, 4]);
+        push(steps, LOAD, argument(at), [0, 0]);
+        push(steps, HAS, flags, [0, 1]);
+        push(steps, ANSWER, ERRNO | libc::EPERM as u32, [0, 0]);
+        push(steps, ANSWER, ALLOW, [0, 0]);
+    }
+    tree(steps, &bounds(|number| is_listed(number, perf)), false);
+    all
+}
+
+/// socket(2) of some families.
+fn families(steps: &mut Vec<libc::sock_filter>) {
+    let count = FAMILIES.len() as u8;
+    push(steps, IS, libc::SYS_socket as u32, [0, count + 3]);
+    push(steps, LOAD, argument(0), [0, 0]);
+    for (family, left) in FAMILIES.iter().zip((0..count).rev()) {
+        push(steps, IS, *family as u32, [left + 1, 0]);
+    }
+    push(steps, ANSWER, ERRNO | libc::EAFNOSUPPORT as u32, [0, 0]);
+    push(steps, ANSWER, ALLOW, [0, 0]);
+}
+
+fn is_listed(number: u32, perf: bool) -> bool {
+    // socketcall, which glibc makes of all sockets there.
+    let is_old = cfg!(all(target_arch = "x86", target_env = "gnu")) && number == 102;
+    let is_perf = perf && number == libc::SYS_perf_event_open as u32;
+    is_old || is_perf || CALLS.iter().any(|calls| calls.contains(&(number as u16)))
+}
+
+/// Where, from one number to the next, the answer becomes another; the first answer is no.
+fn bounds(is_listed: impl Fn(u32) -> bool) -> Vec<u32> {
+    let (mut bounds, mut before) = (Vec::new(), false);
+    for number in FIRST..FIRST + COUNT {
+        if is_listed(number) != before {
+            bounds.push(number);
+            before = !before;
+        }
+    }
+    bounds
+}
+
+/// Answers by where the number lies between the bounds; whether it is allowed below the first of them.
+fn tree(steps: &mut Vec<libc::sock_filter>, bounds: &[u32], is_allowed: bool) {
+    let half = bounds.len() / 2;
+    let (below, rest) = bounds.split_at(half);
+    let Some((bound, above)) = rest.split_first() else {
+        return push(steps, ANSWER, if is_allowed { ALLOW } else { ABSENT }, [0, 0]);
+    };
+    let at = steps.len();
+    push(steps, IS_FROM, *bound, [0, 0]);
+    tree(steps, below, is_allowed);
+    let skipped = u8::try_from(steps.len() - at - 1).unwrap_or(u8::MAX);
+    if let Some(step) = steps.get_mut(at) {
+        step.jt = skipped;
+    }
+    tree(steps, above, is_allowed == (half % 2 == 1));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the kernel answers to a call with all arguments alike.
+    fn answer(steps: &[libc::sock_filter], processor: u32, number: u32, argument: u32) -> u32 {
+        let (mut at, mut value) = (0, 0);
+        loop {
+            let step = steps[at];
+            let jump = |yes| usize::from(if yes { step.jt } else { step.jf });
+            at += 1;
+            match u32::from(step.code) {
+                LOAD if step.k == NUMBER => value = number,
+                LOAD if step.k == PROCESSOR_AT => value = processor,
+                LOAD => value = argument,
+                IS => at += jump(value == step.k),
+                IS_FROM => at += jump(value >= step.k),
+                HAS => at += jump(value & step.k != 0),
+                ANSWER => return step.k,
+                code => panic!("{code}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_listed_is_allowed_and_nothing_else() {
+        for perf in [false, true] {
+            let steps = program(perf);
+            let mut known: Vec<_> =
+                CALLS.iter().copied().flatten().map(|call| u32::from(*call)).collect();
+            let count = known.len();
+            known.sort_unstable();
+            known.dedup();
+            assert_eq!(known.len(), count, "each is listed once");
+            if perf {
+                known.push(libc::SYS_perf_event_open as u32);
+            }
+            let [clone, map, protect] =
+                [libc::SYS_clone, MMAP, libc::SYS_mprotect].map(|call| call as u32);
+            known.extend([clone, map, protect]);
+            for number in (0..5000).chain([0x4000_0000, 0x4000_0001, u32::MAX]) {
+                let told = answer(&steps, PROCESSOR, number, 0);
+                let expected = match number {
+                    _ if known.contains(&number) => ALLOW,
+                    _ if number == libc::SYS_socket as u32 => ERRNO | 97,
+                    _ => ERRNO | 38,
+                };
+                assert_eq!(told, expected, "{number}");
+                assert_eq!(answer(&steps, PROCESSOR ^ 1, number, 0), ERRNO | 38, "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_decide_about_some() {
+        let steps = program(false);
+        let told = |call: libc::c_long, argument| answer(&steps, PROCESSOR, call as u32, argument);
+        let families = (0..50).filter(|family| told(libc::SYS_socket, *family) == ALLOW);
+        assert_eq!(families.collect::<Vec<_>>(), [1, 2, 10, 16]);
+        // A thread of musl, a child of fork; a new network, a new user.
+        for (flags, is_allowed) in
+            [(0x7d_0f00, true), (17, true), (0x4000_0000, false), (0x1000_0011, false)]
+        {
+            assert_eq!(told(libc::SYS_clone, flags) == ALLOW, is_allowed, "{flags:x}");
+        }
+        for call in [MMAP, libc::SYS_mprotect] {
+            assert_eq!(told(call, 3), ALLOW);
+            let code = told(call, 5);
+            assert_eq!(code, if LOADS_CODE { ALLOW } else { ERRNO | 1 });
+        }
+    }
+
+    #[test]
+    fn a_bound_is_where_the_answer_changes() {
+        let of = |numbers: &[u32]| bounds(|number| numbers.contains(&(number - FIRST)));
+        assert_eq!(of(&[]), []);
+        assert_eq!(of(&[0]), [FIRST, FIRST + 1]);
+        assert_eq!(of(&[7, 3, 4, 9]), [3, 5, 7, 8, 9, 10].map(|number| FIRST + number));
+    }
+}

@@ -1,0 +1,67 @@
+//! The files and the peers that settings name, whichever option names them: the program locks itself in with
+//! no others. What an option's value is follows from its kind, so that no new option is forgotten.
+
+use crate::base::address::Listen;
+use crate::base::wire::Url;
+use crate::settings::resolve::resolved::Resolved;
+use crate::settings::table::COLLECTORS;
+use crate::settings::types::{Kind, Settings};
+
+/// The root is where other paths begin, and a URL is for those who read messages. Where the program writes
+/// and listens has rules of its own.
+const OTHER: [&str; 5] = ["rootfs", "external_url", "spool.dir", "state_file", "listen"];
+
+/// Notes them all, but those of collectors that are off.
+pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
+    for one in resolved {
+        let (section, [collector, _]) = (one.row.section.name, one.row.path);
+        let is_off = |name| settings.collectors.iter().any(|c| c.name == name && !c.enabled);
+        if OTHER.contains(&one.row.key()) || section == COLLECTORS && is_off(collector) {
+            continue;
+        }
+        let sandbox = &mut settings.sandbox;
+        let texts = one.value.texts.iter().filter(|text| !text.is_empty());
+        match one.row.kind {
+            Kind::Path | Kind::PathOrNone | Kind::Glob | Kind::Globs => {
+                sandbox.named_paths.extend(texts.cloned());
+            }
+            Kind::Url | Kind::Urls | Kind::Remote | Kind::Endpoint => {
+                sandbox.named_ports.extend(texts.filter_map(|text| port(text)));
+            }
+            Kind::Text if section == COLLECTORS => {
+                let texts = texts.filter(|text| text.starts_with("http"));
+                sandbox.named_ports.extend(texts.filter_map(|text| port(text)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The port of a URL or of `HOST:PORT`.
+fn port(text: &str) -> Option<u16> {
+    match Url::parse(text) {
+        Ok(url) => Some(url.port),
+        Err(_) => match Listen::parse(text)? {
+            Listen::Tcp(_, port) => Some(port),
+            Listen::Unix(_) => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_that_of_the_scheme_if_none_is_named() {
+        for (text, expected) in [
+            ("http://collector/v1", Some(80)),
+            ("http://[::1]:4318/v1", Some(4318)),
+            ("relay:25", Some(25)),
+            ("unix:/run/x", None),
+            ("no", None),
+        ] {
+            assert_eq!(port(text), expected, "{text}");
+        }
+    }
+}
