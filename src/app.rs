@@ -18,6 +18,7 @@ use crate::serve::event::Server;
 use crate::serve::http::Limits;
 use crate::serve::listen::{self, Listener};
 use crate::serve::routes::{self, Service};
+use crate::serve::security::Security;
 #[cfg(feature = "tiny_http")]
 use crate::serve::tiny::Server;
 use crate::settings::{self, Action, DEFAULT_FILES, Refusal, Settings, Subject};
@@ -115,6 +116,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints what is in effect, if the program would start with it.
 fn check(settings: &Settings) -> io::Result<()> {
+    drop(Security::read(&settings.server)?);
     let verdict = match settings.warnings.len() + pipelines::check(settings)? {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
@@ -163,6 +165,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
     let server = &settings.server;
+    let security = Security::read(server)?;
     let listeners = listen::open(&server.listen, &server.access, server.only_inherited)?;
     if !WallClock::now().is_plausible() {
         log::warn("the wall clock is not set", &[("time", &WallClock::now().rfc3339())]);
@@ -178,6 +181,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     let prepared = service.prepare(&settings)?;
     service.apply(prepared, &settings);
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
+    server.secure(security)?;
     announce(&server, &settings);
     service.notify.tell("READY=1");
     let mut has_file = settings.config_file.is_some();
@@ -228,7 +232,9 @@ fn reload(server: &mut Server, service: &mut Service, has_file: &mut bool) {
         // What may fail comes before what changes anything.
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
         let of = &settings.server;
+        let security = Security::read(of).map_err(|e| e.to_string())?;
         server.listen(&of.listen, &of.access).map_err(|e| e.to_string())?;
+        server.secure(security).map_err(|e| e.to_string())?;
         Ok((settings, prepared))
     });
     match changed {

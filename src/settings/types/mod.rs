@@ -6,6 +6,7 @@ mod kind;
 mod outputs;
 mod secret;
 mod served;
+mod serving;
 mod settings;
 mod value;
 
@@ -22,5 +23,6 @@ pub use outputs::{
     Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Retry, Spool, StdoutFormat, Tls,
 };
 pub use served::Served;
+pub use serving::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 pub use settings::{Action, Agent, Custom, Log, Paths, Push, Server, Settings};
 pub use value::Value;

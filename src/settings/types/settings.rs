@@ -8,6 +8,7 @@ use crate::settings::types::inputs::{
     Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail,
 };
 use crate::settings::types::outputs::{Export, StdoutFormat};
+use crate::settings::types::serving::ServerTls;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,6 +55,12 @@ pub struct Server {
     pub drain_timeout: Duration,
     /// For a kept connection to send its next request.
     pub idle_timeout: Duration,
+    /// https; plain HTTP where no certificate is named.
+    pub tls: ServerTls,
+    /// A file with a name and a hash a line: who may ask.
+    pub users_file: Option<PathBuf>,
+    /// A web configuration file, which says the same instead.
+    pub web_config: Option<PathBuf>,
 }
 
 /// Where to read.
