@@ -63,6 +63,13 @@ pub struct Server {
     pub web_config: Option<PathBuf>,
 }
 
+impl Server {
+    /// Whether TLS or a name is wanted of clients, but for those at Unix sockets.
+    pub fn is_guarded(&self) -> bool {
+        self.tls.cert.is_there() || self.users_file.is_some() || self.web_config.is_some()
+    }
+}
+
 /// Where to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Paths {

@@ -1,7 +1,7 @@
 //! What the entries of a web configuration file hold, and what is said where it is something else. `of` is
 //! the path of the mapping, with a dot behind it.
 
-use super::yaml::{Entry, Node, Wrong};
+use super::texts::{Entry, Node, Wrong};
 use crate::base::text::words::{meant, quoted};
 
 /// A key that is none of `known`.

@@ -2,13 +2,14 @@
 //! certificates, users and headers, read as there. Paths in it are relative to the file.
 
 mod entries;
+mod texts;
 mod yaml;
 
 use crate::settings::sources::file;
 use crate::settings::types::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 use entries::{expected, map, switch, text, texts, unknown};
 use std::path::Path;
-use yaml::{Entry, Node, Wrong};
+use texts::{Entry, Node, Wrong};
 
 /// Bytes of all headers together: they go out with each answer.
 const MAX_HEADERS: usize = 1024;

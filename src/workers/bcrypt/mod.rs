@@ -181,9 +181,8 @@ mod tests {
         ] {
             let hash = Hash::parse(text).unwrap();
             assert!(hash.is_of(password.as_bytes()), "{password}");
-            for other in ["b", "first ", "U*V", "0123456789"] {
-                assert!(!hash.is_of(other.as_bytes()), "{other}");
-            }
+            let other = [password, "b"].concat();
+            assert_eq!(hash.is_of(other.as_bytes()), password.len() > 72, "{other}");
         }
         assert!(!Hash::decoy(4).is_of(b"") && !Hash::decoy(4).is_of(b"a"));
     }

@@ -36,8 +36,12 @@ impl ClientCheck {
             return Ok(None);
         }
         let is_required = of.client_auth.is_required();
-        let authority = if of.client_auth.is_verified() {
-            let roots = Arc::new(files::client_authorities(&of.client_ca, "client_ca")?);
+        let is_verified = of.client_auth.is_verified();
+        // What is named has to be there, as in exporter-toolkit, even where nobody asks for it.
+        let roots = (is_verified || of.client_ca.is_there())
+            .then(|| files::client_authorities(&of.client_ca, "client_ca"))
+            .transpose()?;
+        let authority = if let Some(roots) = roots.filter(|_| is_verified).map(Arc::new) {
             let builder = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider));
             let builder = if is_required { builder } else { builder.allow_unauthenticated() };
             let built = builder.build();
