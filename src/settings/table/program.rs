@@ -2,9 +2,9 @@
 
 use crate::base::dialect::Dialect;
 use crate::base::log::{Format, Level};
-use crate::settings::table::checks;
 use crate::settings::table::inputs::PUSHED;
 use crate::settings::table::row::{Names, Role, Section, TableRow, choose, words};
+use crate::settings::table::{checks, checks_served};
 use crate::settings::types::{Action, CLIENT_AUTH, Kind, Pem, Settings, StdoutFormat, TlsVersion};
 
 // Bounds of times, in milliseconds.
@@ -14,7 +14,7 @@ const HOUR: u64 = 3_600_000;
 pub static GENERAL: Section = Section::new("", "General", GENERAL_TABLES);
 pub static SERVER: Section = Section::new("server", "Serving", SERVER_TABLES).check(CHECK_SERVER);
 pub static SERVER_TLS: Section =
-    Section::new("server.tls", "Serving https", &[TLS_ROWS]).check(checks::server_tls);
+    Section::new("server.tls", "Serving https", &[TLS_ROWS]).check(checks_served::server_tls);
 pub static METRICS: Section =
     Section::new("metrics", "Metrics", METRICS_TABLES).check(CHECK_METRICS);
 pub static PATHS: Section = Section::new("paths", "Where to read", &[PATHS_ROWS]);
@@ -26,7 +26,7 @@ const GENERAL_TABLES: &[&[TableRow]] =
 const SERVER_TABLES: &[&[TableRow]] =
     if cfg!(feature = "hub") { &[SERVER_ROWS, USER_ROWS] } else { &[SERVER_ROWS] };
 const CHECK_SERVER: fn(&mut Settings) -> checks::Check =
-    if cfg!(feature = "hub") { checks::server } else { |_| Ok(()) };
+    if cfg!(feature = "hub") { checks_served::server } else { |_| Ok(()) };
 const CHECK_METRICS: fn(&mut Settings) -> checks::Check =
     if cfg!(feature = "hub") { checks::metrics } else { |_| Ok(()) };
 const METRICS_TABLES: &[&[TableRow]] =
