@@ -26,8 +26,8 @@ pub(super) static ALL: [Family; 8] = [
     counter("http_connections_timed_out_total", Unit::One, "Connections closed at a deadline other than for idling.",     &[]).only_own(),
     counter("log_lines_dropped_total",          Unit::One, "Log lines dropped because stderr did not take them.",         &[]).only_own(),
     // Of builds with TLS.
-    counter("http_tls_handshakes_failed_total", Unit::One, "TLS handshakes that failed or took too long.",                &[]).only_own(),
-    counter("http_tls_reloads_failed_total",    Unit::One, "Changed certificates or users that could not be used.",       &[]).only_own(),
+    counter("http_tls_handshakes_failed_total", Unit::One, "TLS handshakes that failed or took too long; builds with TLS.",        &[]).only_own(),
+    counter("http_tls_reloads_failed_total",    Unit::One, "Changed certificates or users that could not be used; builds with TLS.", &[]).only_own(),
 ];
 
 /// What is said in this build.
