@@ -70,7 +70,7 @@ fn a_build_without_tls_says_so() {
             "--web.config.file=/w",
             "--web.config.file: server.web_config_file: it takes TLS, and",
         ),
-        ("", "--web.config=/w", "--web.config: server.web_config_file: it takes TLS, and"),
+        ("", "--web.config=/w", "--web.config.file: server.web_config_file: it takes TLS, and"),
     ] {
         let refusal = load(file, args, &[]).unwrap_err();
         assert!(refusal.contains(said), "{refusal}");
