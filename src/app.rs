@@ -19,6 +19,7 @@ use crate::serve::event::Server;
 use crate::serve::http::Limits;
 use crate::serve::listen::{self, Listener};
 use crate::serve::routes::{self, Service};
+use crate::serve::security::Security;
 #[cfg(feature = "tiny_http")]
 use crate::serve::tiny::Server;
 use crate::settings::{self, Action, DEFAULT_FILES, Refusal, Settings, Subject};
@@ -117,6 +118,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints what is in effect, if the program would start with it.
 fn check(settings: &Settings) -> io::Result<()> {
+    drop(Security::read(&settings.server)?);
     let warned = settings.warnings.len() + pipelines::check(settings)? + sandbox::check(settings)?;
     let verdict = match warned {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
@@ -166,6 +168,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
     let server = &settings.server;
+    let security = Security::read(server)?;
     let listeners = listen::open(&server.listen, &server.access, server.only_inherited)?;
     if !WallClock::now().is_plausible() {
         log::warn("the wall clock is not set", &[("time", &WallClock::now().rfc3339())]);
@@ -183,6 +186,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     let sandbox = Sandbox::enter(&settings, &listeners)?;
     service.apply(prepared, &settings);
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
+    server.secure(security)?;
     announce(&server, &settings);
     service.notify.tell("READY=1");
     let mut has_file = settings.config_file.is_some();
@@ -236,7 +240,9 @@ fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has_fil
         sandbox.admits(&settings)?;
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
         let of = &settings.server;
+        let security = Security::read(of).map_err(|e| e.to_string())?;
         server.listen(&of.listen, &of.access).map_err(|e| e.to_string())?;
+        server.secure(security).map_err(|e| e.to_string())?;
         Ok((settings, prepared))
     });
     match changed {

@@ -26,6 +26,7 @@ _sysmetrics() {
 		mapfile -t COMPREPLY < <(compgen -W "error warn info debug" -- "$cur")
 		;;
 	--config | \
+		--web.config.file | \
 		--path.procfs | \
 		--path.sysfs | \
 		--path.rootfs | \
@@ -142,6 +143,7 @@ _sysmetrics() {
 			--web.listen-address
 			--metrics-path
 			--web.telemetry-path
+			--web.config.file
 			--dialect
 			--no-process-metrics
 			--process-metrics

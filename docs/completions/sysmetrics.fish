@@ -18,6 +18,7 @@ complete -c sysmetrics -l listen -x -d 'Address to serve on; may be repeated, an
 complete -c sysmetrics -l web.listen-address -x -d 'Address to serve on; may be repeated, and be a list in the file'
 complete -c sysmetrics -l metrics-path -x -d 'Path of the metrics'
 complete -c sysmetrics -l web.telemetry-path -x -d 'Path of the metrics'
+complete -c sysmetrics -l web.config.file -r -F -d 'Web configuration file of Prometheus\' exporters, with TLS and users, instead of users_file and server.tls'
 complete -c sysmetrics -l dialect -x -a 'sysmetrics node_exporter' -d 'Whose metric names, defaults and port to use'
 complete -c sysmetrics -l no-process-metrics -d 'Off: Metrics about this program itself'
 complete -c sysmetrics -l process-metrics -d 'Metrics about this program itself'

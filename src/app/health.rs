@@ -35,6 +35,8 @@ const PATH: &str = "/api/health";
 const ANY: [&str; 3] = [":", "0.0.0.0:", "[::]:"];
 
 const FOREIGN: &str = ", and not what sysmetrics says of its health; who listens there?";
+const NO_SOCKET: &str = "with TLS or users it is asked through a Unix socket; add one to server.listen, such as \
+                         unix:/run/sysmetrics.sock";
 const NO_PORT: &str = "no port is set that could be asked; name it: --health http://127.0.0.1:9101";
 
 /// Asks the agent that the settings name. Gives whether it does its work, and the lines that say so.
@@ -49,8 +51,14 @@ pub fn ask(settings: &Settings) -> Result<(bool, Vec<u8>), String> {
     if !settings.agent_url.is_empty() {
         return read(&settings.agent_url, until);
     }
-    let has_port = |listen: &&Listen| !matches!(listen, Listen::Tcp(_, 0));
-    let listen = settings.server.listen.iter().find(has_port).ok_or(NO_PORT)?;
+    // Neither the name of a certificate nor a password is known here.
+    let is_guarded = settings.server.is_guarded();
+    let has_port = |listen: &&Listen| match listen {
+        Listen::Tcp(_, port) => *port != 0 && !is_guarded,
+        Listen::Unix(_) => true,
+    };
+    let listen = settings.server.listen.iter().find(has_port);
+    let listen = listen.ok_or(if is_guarded { NO_SOCKET } else { NO_PORT })?;
     read(&listen.to_string(), until)
 }
 

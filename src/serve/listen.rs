@@ -34,6 +34,12 @@ impl Listener {
         &self.bound
     }
 
+    /// Whether it is a Unix socket, whose file says who may connect.
+    #[cfg(feature = "tls")]
+    pub fn is_unix(&self) -> bool {
+        self.bound.starts_with("unix")
+    }
+
     /// The socket, for `accept`.
     pub fn socket(&self) -> &OwnedFd {
         &self.socket

@@ -1,10 +1,12 @@
-//! HTTP: `listen` takes connections, `http` reads requests, `routes` answers them, `event` is the poll
-//! loop, `tiny` the reference front.
+//! HTTP: `listen` takes connections, `security` knows who may ask, `http` reads requests, `routes` answers
+//! them, `event` is the poll loop, `tiny` the reference front.
 
 pub mod event;
 pub mod http;
 pub mod listen;
 #[cfg(feature = "exporter")]
 pub mod routes;
+#[cfg_attr(not(feature = "tls"), path = "security/absent.rs")]
+pub mod security;
 #[cfg(feature = "tiny_http")]
 pub mod tiny;

@@ -11,6 +11,7 @@ use crate::serve::event::{Handler, Interrupt};
 use crate::serve::http::{Body, Limits, Method, Refusal, Request, Response};
 use crate::serve::listen::Listener;
 use crate::serve::routes::Service;
+use crate::serve::security::Security;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
@@ -54,6 +55,22 @@ impl Server {
 
     /// Addresses stay what they were: tiny_http's threads cannot be told of others.
     pub fn listen(&mut self, _: &[Listen], _: &SocketAccess) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// It has neither TLS nor users.
+    ///
+    /// # Errors
+    ///
+    /// Some are wanted.
+    pub fn secure(&mut self, security: Security) -> io::Result<()> {
+        #[cfg(feature = "tls")]
+        if !security.is_open() {
+            return Err(io::Error::other(
+                "this build has neither TLS nor users: leave the feature tiny_http out",
+            ));
+        }
+        drop(security);
         Ok(())
     }
 

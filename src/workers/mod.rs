@@ -3,6 +3,8 @@
 //! through a bounded mailbox; its results lie in a list, which wakes the serving thread.
 
 mod answer;
+#[cfg(feature = "tls")]
+mod bcrypt;
 mod client;
 mod failure;
 #[cfg(feature = "grpc")]
@@ -16,6 +18,8 @@ mod stream;
 mod tls;
 
 pub use answer::{Answer, Read, Reading};
+#[cfg(feature = "tls")]
+pub use bcrypt::Hash;
 pub use client::{Call, Client, call_over, connect};
 pub use failure::Failure;
 #[cfg(feature = "grpc")]
@@ -24,6 +28,8 @@ pub use grpc::{Grpc, GrpcAnswer, GrpcCall};
 pub use inflate::gunzip;
 pub use queue::{Next, Queue};
 pub use tls::Tls;
+#[cfg(feature = "tls")]
+pub use tls::{Greeting, Session, server_config};
 
 use crate::base::sys::{Wake, spawn_thread};
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -11,11 +11,14 @@ pub const WINGS: &[(&str, &[&str])] = &[
     ("kernel", &["read", "collect", "gather"]),
     (
         "workers",
-        &["queue", "inflate", "head", "failure", "tls", "stream", "answer", "client", "grpc"],
+        &[
+            "queue", "inflate", "head", "failure", "bcrypt", "tls", "stream", "answer", "client",
+            "grpc",
+        ],
     ),
     ("inputs", &["push", "scrape", "textfile", "tail"]),
     ("outputs", &["expose", "spool", "export", "alert", "status"]),
-    ("serve", &["http", "listen", "event"]),
+    ("serve", &["http", "listen", "security", "event"]),
     ("library", &["registry", "recorder"]),
     ("pipelines", &[]),
     ("pipelines_off", &[]),
@@ -28,7 +31,8 @@ pub const WINGS: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms of the settings have no order yet.
-const SETTINGS: &[&str] = &["problem", "types", "table", "sources", "resolve", "show", "tests"];
+const SETTINGS: &[&str] =
+    &["problem", "types", "table", "sources", "resolve", "show", "web", "tests"];
 
 /// What tests may name wherever they are: samples are compared as the text that a page would show.
 const FOR_TESTS: &str = "outputs/expose/";

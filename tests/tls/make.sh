@@ -34,4 +34,4 @@ certificate good DNS:localhost,IP:127.0.0.1 20200101000000Z 20991231000000Z
 certificate name DNS:elsewhere.example 20200101000000Z 20991231000000Z
 certificate expired DNS:localhost,IP:127.0.0.1 20200101000000Z 20200102000000Z
 certificate future DNS:localhost,IP:127.0.0.1 20900101000000Z 20991231000000Z
-certificate client DNS:box 20200101000000Z 20991231000000Z
+certificate client DNS:box,URI:spiffe://fleet/box,email:ops@example.org,IP:192.0.2.7 20200101000000Z 20991231000000Z

@@ -9,6 +9,8 @@ pub mod json;
 mod rules;
 pub mod statsd;
 
+#[cfg(feature = "tls")]
+pub use auth::base64;
 pub use auth::{Denied, PushAuth, Sender};
 pub use entries::{Declared, Form, Push};
 pub use exposition::{BadLine, Syntax};

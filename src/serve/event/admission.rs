@@ -32,7 +32,7 @@ impl Server {
                 }
                 let Some(listener) = self.listeners.get(i) else { break };
                 match sys::accept(listener.socket()) {
-                    Ok(socket) => self.admit(socket, handler, now),
+                    Ok(socket) => self.admit(i, socket, handler, now),
                     Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                     Err(e) if sys::is_exhaustion(&e) => {
                         self.exhausted(&e, handler, now);
@@ -44,9 +44,9 @@ impl Server {
         }
     }
 
-    /// Gives a new client a slot: a free one, or that of whoever waits longest.
-    fn admit(&mut self, socket: OwnedFd, handler: &mut dyn Handler, now: Instant) {
-        let mut newcomer = Connection::new(socket, &self.limits, now);
+    /// Gives a new client of the listener `at` a slot: a free one, or that of whoever waits longest.
+    fn admit(&mut self, at: usize, socket: OwnedFd, handler: &mut dyn Handler, now: Instant) {
+        let mut newcomer = self.newcomer(at, socket, now);
         // More than one may have to go where the settings lowered the limit.
         while self.connections.len() >= self.limits.connections {
             if self.evict(handler, now) {

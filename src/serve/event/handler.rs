@@ -18,6 +18,10 @@ pub struct Traffic {
     pub evicted: u64,
     /// Closed at a deadline.
     pub timed_out: u64,
+    /// Handshakes of TLS that came to nothing.
+    pub failed_handshakes: u64,
+    /// Changed certificates or users that could not be used.
+    pub failed_reloads: u64,
 }
 
 /// Who makes the answers. Without more it takes no bodies, and has nothing to do besides answering.
@@ -47,6 +51,12 @@ pub trait Handler {
     /// The longest body that is taken.
     fn body_limit(&self) -> usize {
         0
+    }
+
+    /// Whether `request` has to bring a token, and so needs no name.
+    #[cfg(feature = "tls")]
+    fn takes_token(&self, _request: &Request<'_>) -> bool {
+        false
     }
 
     /// Whether the client may send the body of `request`; otherwise the answer is made.

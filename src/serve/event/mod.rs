@@ -5,6 +5,8 @@
 
 mod admission;
 mod handler;
+#[cfg_attr(not(feature = "tls"), path = "secure/absent.rs")]
+mod secure;
 mod serve;
 
 pub use handler::{Handler, Interrupt, Traffic};
@@ -14,6 +16,7 @@ use crate::base::log::Limiter;
 use crate::base::sys::{self, Ready, Signal};
 use crate::serve::http::{Connection, Limits, Next, Phase, Response};
 use crate::serve::listen::{self, Listener};
+use crate::serve::security::Security;
 use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -56,6 +59,9 @@ pub struct Server {
     listeners: Vec<Listener>,
     connections: Vec<Connection>,
     limits: Limits,
+    /// Who may ask, and how.
+    #[cfg_attr(not(feature = "exporter"), allow(dead_code))] // a library serves everybody
+    security: Security,
     /// Where heads are received, one connection at a time.
     scratch: Vec<u8>,
     response: Response,
@@ -81,6 +87,7 @@ impl Server {
             listeners,
             connections: Vec::new(),
             limits,
+            security: Security::default(),
             scratch: vec![0; limits.head],
             response: Response::default(),
             ready: Vec::new(),
@@ -158,6 +165,7 @@ impl Server {
         let now = Instant::now();
         // What was answered before is of another instant.
         self.response.forget();
+        self.take_logins(now);
         let is_busy = self.handle_all(handler, now);
         let has_room = self.crowded && self.connections.len() < self.limits.connections;
         if has_room || self.paused.is_none_or(|until| until <= now) {
@@ -207,10 +215,16 @@ impl Server {
         let open = self.paused.is_none();
         self.ready.extend(self.listeners.iter().map(|l| Ready::wait(l.as_fd(), open, false)));
         self.ready.extend(self.connections.iter().map(|c| match c.phase() {
+            #[cfg(feature = "tls")]
+            Phase::Greet => Ready::wait(c.socket(), true, c.wants_write()),
+            #[cfg(feature = "tls")]
+            Phase::Login(_) => Ready::wait(c.socket(), false, false),
             Phase::Drain => Ready::wait(c.socket(), false, true),
             Phase::Idle if self.held.is_some() => Ready::wait_for_end(c.socket()),
             _ => Ready::wait(c.socket(), true, false),
         }));
+        #[cfg(feature = "tls")]
+        self.security.wait_on(&mut self.ready);
     }
 
     fn first_listener(&self) -> usize {

@@ -28,6 +28,13 @@ impl Server {
         if !is_ready {
             return Next::Wait;
         }
+        #[cfg(feature = "tls")]
+        match connection.phase() {
+            Phase::Greet => return self.greet(at, handler, now),
+            // It waits for nothing but its end.
+            Phase::Login(_) => return Next::Close,
+            _ => {}
+        }
         if connection.phase() == Phase::Drain {
             return connection.drain(&self.limits, now);
         }
@@ -93,6 +100,11 @@ impl Server {
             Ok(request) => request,
             Err(refusal) => return self.refuse(at, refusal, handler, now),
         };
+        #[cfg(feature = "tls")]
+        if let Some(denied) = self.security.denies(connection, &request, handler, now) {
+            let has_body = request.method != Method::Head;
+            return self.deny(at, end, denied, has_body, handler, now);
+        }
         if handler.takes_body(&request) {
             let ends = Ends::of_socket(connection.socket());
             if handler.admits(&request, ends, &mut self.response) {
@@ -149,7 +161,13 @@ impl Server {
         handler.refused(status);
     }
 
-    fn respond(&mut self, at: usize, body: bool, handler: &mut dyn Handler, now: Instant) -> Next {
+    pub(super) fn respond(
+        &mut self,
+        at: usize,
+        body: bool,
+        handler: &mut dyn Handler,
+        now: Instant,
+    ) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         if self.crowded {
             connection.end();
@@ -167,6 +185,8 @@ impl Server {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         match connection.phase() {
             Phase::Idle | Phase::Linger => Next::Close,
+            #[cfg(feature = "tls")]
+            Phase::Greet | Phase::Login(_) => self.expire_guarded(at, handler, now),
             Phase::Drain | Phase::Body(_) => {
                 handler.traffic().timed_out += 1;
                 Next::Close

@@ -4,13 +4,16 @@
 //! only while a request is incomplete or an answer has not been taken. So an idle client costs a
 //! slot and a descriptor, nothing else.
 
+#[cfg(feature = "tls")]
+mod guarded;
+
+use super::channel::Channel;
 use super::request::{self, MAX_IGNORED_BODY};
 use super::response::{Response, Unsent};
 use super::{Body, Refusal, Request};
-use crate::base::sys;
 use crate::base::wire::{self, Chunks};
 use std::io::ErrorKind;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How long a client may take to notice that we are done, after an answer that ends the connection.
@@ -47,6 +50,12 @@ impl Default for Limits {
 /// What the connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// The handshake of TLS.
+    #[cfg(feature = "tls")]
+    Greet,
+    /// A password to be looked at: the number of the look.
+    #[cfg(feature = "tls")]
+    Login(u64),
     /// The first byte of the next request.
     Idle,
     /// A head, or the rest of one.
@@ -80,7 +89,7 @@ pub enum Next {
 
 /// One client's connection.
 pub struct Connection {
-    socket: OwnedFd,
+    channel: Channel,
     phase: Phase,
     deadline: Instant,
     since: Instant,
@@ -140,7 +149,7 @@ impl Connection {
     /// A client that has just come.
     pub fn new(socket: OwnedFd, limits: &Limits, now: Instant) -> Connection {
         Connection {
-            socket,
+            channel: Channel::plain(socket),
             // The first request is due at once: silence costs a slot.
             phase: Phase::Head,
             deadline: now + limits.head_time,
@@ -182,7 +191,7 @@ impl Connection {
 
     /// Its socket.
     pub fn socket(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.channel.socket()
     }
 
     /// How many bytes of an incomplete request it keeps.
@@ -205,8 +214,14 @@ impl Connection {
         self.intake.as_ref().map_or(0, |intake| intake.body.capacity())
     }
 
-    /// A pipelined request may be waiting in what was received already.
+    /// Something may be waiting in what was received already: a pipelined request, or what TLS decrypted.
     pub fn has_pending_input(&self) -> bool {
+        let takes =
+            matches!(self.phase, Phase::Idle | Phase::Head | Phase::Body(_) | Phase::Intake);
+        self.has_input() || takes && self.channel.has_plain()
+    }
+
+    fn has_input(&self) -> bool {
         self.phase == Phase::Idle && !self.input.is_empty()
     }
 
@@ -221,10 +236,10 @@ impl Connection {
     pub fn receive(&mut self, scratch: &mut [u8], limits: &Limits, now: Instant) -> Next {
         let kept = self.input.len();
         let fresh = scratch.get_mut(kept..).unwrap_or_default();
-        let n = if self.has_pending_input() {
+        let n = if self.has_input() {
             0
         } else {
-            match sys::receive(self.socket.as_fd(), fresh) {
+            match self.channel.receive(fresh) {
                 Ok(0) => return Next::Close,
                 Ok(n) => n,
                 Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
@@ -270,7 +285,7 @@ impl Connection {
         let next = self.take_body(&input);
         if next == Next::Wait && request.expects && input.is_empty() {
             // It fits into any socket; a client that does not get it sends the body after a while.
-            let _ = sys::send(self.socket.as_fd(), CONTINUE);
+            let _ = self.channel.send(CONTINUE);
         }
         next
     }
@@ -368,8 +383,8 @@ impl Connection {
 
     /// Sends an answer; what the client does not take now is kept for it.
     pub fn answer(&mut self, response: &mut Response, limits: &Limits, now: Instant) -> Next {
-        let Some(sent) = self.send(response.bytes()) else { return Next::Close };
-        if sent == response.bytes().len() {
+        let Some(sent) = send(&mut self.channel, response.bytes()) else { return Next::Close };
+        if sent == response.bytes().len() && !self.channel.wants_write() {
             return self.answered(limits, now);
         }
         self.output = Some(response.unsent(sent));
@@ -379,25 +394,18 @@ impl Connection {
 
     /// Sends more of an answer under way.
     pub fn drain(&mut self, limits: &Limits, now: Instant) -> Next {
-        let rest = self.output.as_ref().map_or(&[] as &[u8], Unsent::bytes);
-        let Some(sent) = self.send(rest) else { return Next::Close };
+        let Connection { channel, output, .. } = self;
+        let rest = output.as_ref().map_or(&[] as &[u8], Unsent::bytes);
+        let Some(sent) = send(channel, rest) else { return Next::Close };
         if sent > 0 {
             self.since = now;
         }
-        if self.output.as_mut().is_some_and(|output| !output.advance(sent)) {
+        let is_all = self.output.as_mut().is_none_or(|output| output.advance(sent));
+        if !is_all || self.channel.wants_write() {
             return Next::Wait;
         }
         self.output = None;
         self.answered(limits, now)
-    }
-
-    /// How much of it the socket took; `None` if the client is gone.
-    fn send(&self, bytes: &[u8]) -> Option<usize> {
-        match sys::send(self.socket.as_fd(), bytes) {
-            Ok(n) => Some(n),
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Some(0),
-            Err(_) => None,
-        }
     }
 
     /// Gives up what it keeps; at its next turn it is closed.
@@ -410,9 +418,7 @@ impl Connection {
     fn answered(&mut self, limits: &Limits, now: Instant) -> Next {
         if !self.keep_alive {
             // Closing with unread bytes would reset the connection and may destroy the answer.
-            sys::shut_write(self.socket.as_fd());
-            self.input = Vec::new();
-            self.enter(Phase::Linger, now, LINGER);
+            self.linger(now);
         } else if self.skip > 0 {
             let skip = std::mem::take(&mut self.skip);
             self.enter(Phase::Body(skip), now, limits.head_time);
@@ -423,5 +429,21 @@ impl Connection {
             self.enter(Phase::Idle, now, limits.idle_time);
         }
         Next::Wait
+    }
+
+    /// Says that nothing more will be sent, and waits for the client to see it.
+    pub fn linger(&mut self, now: Instant) {
+        self.channel.shut_write();
+        self.input = Vec::new();
+        self.enter(Phase::Linger, now, LINGER);
+    }
+}
+
+/// How much of it the channel took; `None` if the client is gone.
+fn send(channel: &mut Channel, bytes: &[u8]) -> Option<usize> {
+    match channel.send(bytes) {
+        Ok(n) => Some(n),
+        Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Some(0),
+        Err(_) => None,
     }
 }

@@ -2,6 +2,8 @@
 //! drives.
 
 mod accept;
+#[cfg_attr(not(feature = "tls"), path = "channel/absent.rs")]
+mod channel;
 mod connection;
 #[cfg_attr(not(feature = "gzip"), path = "gzip/absent.rs")]
 mod gzip;

@@ -8,8 +8,8 @@ use crate::model::metric::Buffer;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Room for the longest head.
-const GAP: usize = 768;
+/// Room for the longest head; a web configuration file may have headers of its own.
+const GAP: usize = if cfg!(feature = "tls") { 2048 } else { 768 };
 
 /// The largest body buffer that is kept for the next answer.
 const MAX_KEPT: usize = 1 << 20;
@@ -92,6 +92,11 @@ pub struct Response {
     allow: &'static str,
     /// What a browser may do with it; empty where it may do what it likes.
     policy: &'static str,
+    /// What the client is asked for where its authorization does not do.
+    challenge: &'static str,
+    /// Headers of every answer.
+    #[cfg(feature = "tls")]
+    always: Vec<(String, String)>,
     /// The head of the request that it answers, if others may get the same answer.
     asked: Vec<u8>,
     /// The body, once a client did not take all of it.
@@ -155,6 +160,9 @@ impl Default for Response {
             http10,
             allow,
             policy,
+            challenge: PUSHES,
+            #[cfg(feature = "tls")]
+            always: Vec::new(),
             asked: Vec::new(),
             page: None,
         }
@@ -162,6 +170,9 @@ impl Default for Response {
 }
 
 const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// Asks for a token.
+const PUSHES: &str = "Bearer, Basic realm=\"push\"";
 
 impl Response {
     /// Starts anew: `status`, and a body to be written into the returned buffer.
@@ -173,7 +184,7 @@ impl Response {
         self.status = status;
         self.content_type = content_type;
         (self.gzip, self.varies, self.http10) = (false, false, false);
-        (self.policy, self.allow) = ("", "");
+        (self.policy, self.allow, self.challenge) = ("", "", PUSHES);
         &mut self.buffer
     }
 
@@ -207,6 +218,19 @@ impl Response {
             _ => self.say(Status::MethodNotAllowed, sentence),
         }
         self.allow = methods;
+    }
+
+    /// Starts anew: a name and a password are wanted, in exporter-toolkit's words.
+    #[cfg(feature = "tls")]
+    pub fn ask_for_name(&mut self) {
+        self.say(Status::Unauthorized, "Unauthorized");
+        self.challenge = "Basic";
+    }
+
+    /// Every answer has these headers, too.
+    #[cfg(feature = "tls")]
+    pub fn always(&mut self, headers: &[(String, String)]) {
+        self.always = headers.to_vec();
     }
 
     /// The answer depends on Accept and Accept-Encoding.
@@ -289,7 +313,7 @@ impl Response {
             restricted.then_some(("Content-Security-Policy", self.policy)),
             restricted.then_some(("X-Content-Type-Options", "nosniff")),
             restricted.then_some(("Cache-Control", "no-store")),
-            unauthorized.then_some(("WWW-Authenticate", "Bearer, Basic realm=\"push\"")),
+            unauthorized.then_some(("WWW-Authenticate", self.challenge)),
         ];
         told.into_iter().flatten()
     }
@@ -309,6 +333,13 @@ impl Response {
         for (name, value) in self.headers().chain(connection) {
             for part in ["\r\n", name, ": ", value] {
                 head.put(part);
+            }
+        }
+        #[cfg(feature = "tls")]
+        for (name, value) in &self.always {
+            // What an answer says itself goes before.
+            if !self.headers().any(|(own, _)| own == name) {
+                ["\r\n", name, ": ", value].iter().for_each(|part| head.put(part));
             }
         }
         head.put("\r\n\r\n");

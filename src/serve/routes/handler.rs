@@ -62,6 +62,11 @@ impl Handler for Service {
         }
     }
 
+    #[cfg(feature = "tls")]
+    fn takes_token(&self, request: &Request<'_>) -> bool {
+        self.pipelines.inputs.gate.tokens.is_some() && self.takes_body(request)
+    }
+
     fn body_limit(&self) -> usize {
         of_pipelines::body_limit(&self.pipelines)
     }

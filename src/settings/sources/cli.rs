@@ -18,7 +18,7 @@ use std::path::Path;
 const MAX_FILES: usize = 16;
 
 /// Other spellings of flags.
-const SPELLINGS: [(&str, &str); 1] = [("help-long", "help")];
+const SPELLINGS: [(&str, &str); 2] = [("help-long", "help"), ("web.config", "web.config.file")];
 
 const NOT_TEXT: &str = "expected text in UTF-8";
 const NOTHING: &str = "expected a value, found nothing";

@@ -50,8 +50,8 @@ pub const IGNORED: &str =
     "node_exporter's, and there is nothing for it to set in this release; it is ignored";
 
 /// Why its file about TLS and users is refused.
-const NO_TLS: &str = "there is no TLS and no authentication here; leave the flag out, and put a reverse \
-                      proxy in front or listen where only the scraper comes";
+const NO_TLS: &str = "TLS is not built in, nor are users: take a build with the cargo feature tls; or leave the \
+                      flag out, and put a reverse proxy in front or listen where only the scraper comes";
 
 /// Why an option of a collector that is there is refused.
 const NOT_SO: &str = "node_exporter's, and would change what this collector shows, which this release \
@@ -71,7 +71,7 @@ pub enum Unsupported {
 /// Judges the unknown flag `name`, without dashes, and what follows it after `=`. `has` tells whether there
 /// is a collector. `None` if the flag is not node_exporter's.
 pub fn judge(name: &str, value: Option<&OsStr>, has: impl Fn(&str) -> bool) -> Option<Unsupported> {
-    if ["web.config.file", "web.config"].contains(&name) {
+    if name == "web.config.file" {
         // Without a file it is as by default.
         let is_none = value.is_some_and(OsStr::is_empty);
         let refused = Unsupported::Refused(NO_TLS.to_owned());

@@ -4,6 +4,7 @@
 mod catalogue;
 mod checks;
 mod checks_out;
+mod checks_served;
 mod inputs;
 mod outputs;
 mod program;

@@ -15,6 +15,7 @@ pub static SECTIONS: &[&Section] = if cfg!(feature = "hub") {
     &[
         &program::GENERAL,
         &program::SERVER,
+        &program::SERVER_TLS,
         &program::METRICS,
         &program::PATHS,
         &program::LOG,

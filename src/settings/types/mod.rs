@@ -7,6 +7,7 @@ mod outputs;
 mod sandbox;
 mod secret;
 mod served;
+mod serving;
 mod settings;
 mod value;
 
@@ -24,5 +25,6 @@ pub use outputs::{
 };
 pub use sandbox::{Enforce, Sandbox};
 pub use served::Served;
+pub use serving::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 pub use settings::{Action, Agent, Custom, Log, Paths, Push, Server, Settings};
 pub use value::Value;

@@ -1,5 +1,6 @@
 //! Certificates and keys from files in PEM (RFC 7468).
 
+use crate::settings::Pem;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -42,8 +43,11 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let bytes = read(path)?;
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    certificates_in(path, &read(path)?)
+}
+
+fn certificates_in(path: &Path, bytes: &[u8]) -> io::Result<Vec<CertificateDer<'static>>> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
     let all = all.map_err(|_| wrong(path, "not valid PEM"))?;
     if all.is_empty() {
         return Err(wrong(path, "expected PEM with -----BEGIN CERTIFICATE-----, found none"));
@@ -53,24 +57,62 @@ fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
 
 /// Whom to trust: those in the file, else those of the system.
 pub fn authorities(path: Option<&Path>) -> io::Result<RootCertStore> {
-    let mut roots = RootCertStore::empty();
     match path {
-        Some(path) => {
-            for certificate in certificates(path)? {
-                let added = roots.add(certificate);
-                added.map_err(|_| wrong(path, "a certificate in it is no authority's"))?;
-            }
-        }
+        Some(path) => trusted(path, certificates(path)?),
         None => {
-            let path = bundle()?;
+            let (path, mut roots) = (bundle()?, RootCertStore::empty());
             // Of the system's some may be of a kind that is not known here.
             let (added, _) = roots.add_parsable_certificates(certificates(&path)?);
             if added == 0 {
                 return Err(wrong(&path, "no certificate in it is an authority's"));
             }
+            Ok(roots)
         }
     }
+}
+
+fn trusted(path: &Path, all: Vec<CertificateDer<'static>>) -> io::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    for certificate in all {
+        let added = roots.add(certificate);
+        added.map_err(|_| wrong(path, "a certificate in it is no authority's"))?;
+    }
     Ok(roots)
+}
+
+/// Whom to trust of clients: those that are named, else those of the system. `key` names it where it is in
+/// no file.
+pub fn client_authorities(of: &Pem, key: &str) -> io::Result<RootCertStore> {
+    match of {
+        Pem::None => authorities(None),
+        _ => {
+            let (path, bytes) = bytes_of(of, key)?;
+            trusted(&path, certificates_in(&path, &bytes)?)
+        }
+    }
+}
+
+/// Who we are to clients.
+pub fn server_identity(cert: &Pem, key: &Pem) -> io::Result<Identity> {
+    let (path, bytes) = bytes_of(cert, "cert")?;
+    let chain = certificates_in(&path, &bytes)?;
+    let (path, bytes) = bytes_of(key, "key")?;
+    Ok((chain, key_in(&path, &bytes)?))
+}
+
+/// What is there, and what to call it.
+fn bytes_of(pem: &Pem, key: &str) -> io::Result<(PathBuf, Vec<u8>)> {
+    match pem {
+        Pem::File(path) => Ok((path.clone(), read(path)?)),
+        Pem::Text(text) => Ok((key.into(), text.clone().into_bytes())),
+        Pem::None => Err(wrong(Path::new(key), "is missing")),
+    }
+}
+
+fn key_in(path: &Path, bytes: &[u8]) -> io::Result<PrivateKeyDer<'static>> {
+    let expected =
+        "expected a key in PEM (PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY), not encrypted";
+    PrivateKeyDer::from_pem_slice(bytes).map_err(|_| wrong(path, expected))
 }
 
 fn bundle() -> io::Result<PathBuf> {
@@ -102,10 +144,7 @@ pub fn identity(cert: Option<&Path>, key: Option<&Path>) -> io::Result<Option<Id
         (None, Some(_)) => half("key_file", "cert_file"),
         (Some(cert), Some(key)) => {
             let chain = certificates(cert)?;
-            let read = PrivateKeyDer::from_pem_slice(&read(key)?);
-            let expected = "expected a key in PEM (PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY), \
-                            not encrypted";
-            Ok(Some((chain, read.map_err(|_| wrong(key, expected))?)))
+            Ok(Some((chain, key_in(key, &read(key)?)?)))
         }
     }
 }

@@ -1,10 +1,17 @@
-//! TLS 1.3 and 1.2 (RFC 8446, RFC 5246) by rustls, as a client: whom to trust, who we are, and the
-//! connection. Certificates of peers are always checked; there is no switch against it.
+//! TLS 1.3 and 1.2 (RFC 8446, RFC 5246) by rustls. Here as a client: whom to trust, who we are, and the
+//! connection; as a server in `server` and `session`. Certificates of peers are always checked; there is no switch against it.
 //!
 //! Nothing asks for revoked certificates. The clock has to be about right: a machine that starts in
 //! 1970 is told that certificates are not valid yet until its clock is set.
 
+mod clients;
 mod files;
+mod san;
+mod server;
+mod session;
+
+pub use server::server_config;
+pub use session::{Greeting, Session};
 
 use super::failure::{Failure, broken, is_hung_up, late};
 use crate::base::text::words::shown;

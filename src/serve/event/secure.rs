@@ -1,0 +1,187 @@
+//! https and users in the loop: handshakes, requests that wait for a password to be looked at, and those
+//! that are turned away.
+
+use super::{Handler, Server};
+use crate::base::log;
+use crate::base::sys;
+use crate::serve::http::{Connection, Next, Phase, Request, Status};
+use crate::serve::security::{Security, Verdict};
+use crate::workers::Greeting;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+/// Bytes that are kept of all handshakes together.
+const MAX_GREETINGS: usize = 4 << 20;
+
+/// How long a request waits for its password to be looked at.
+const LOGIN: Duration = Duration::from_secs(10);
+
+const SLOW: &str = "Looking at the password took too long; come again.";
+const BUSY: &str = "Too many passwords are being looked at; come again.";
+
+/// Why a request is not served, at least not now.
+pub(super) enum Denied {
+    Later(u64),
+    Busy,
+    Unknown,
+}
+
+impl Security {
+    /// Whether who sent `request` may not have its answer.
+    pub(super) fn denies(
+        &mut self,
+        connection: &mut Connection,
+        request: &Request<'_>,
+        handler: &mut dyn Handler,
+        now: Instant,
+    ) -> Option<Denied> {
+        if self.is_open() || connection.is_private() || handler.takes_token(request) {
+            return None;
+        }
+        let verdict = self.judge(request.authorization, now);
+        handler.traffic().failed_reloads = self.failed();
+        let denied = match verdict {
+            Verdict::Good => return None,
+            Verdict::Later(number) => return Some(Denied::Later(number)),
+            Verdict::Busy => Denied::Busy,
+            Verdict::Bad => Denied::Unknown,
+        };
+        if connection.frame(request).is_err() {
+            connection.end();
+        }
+        Some(denied)
+    }
+}
+
+impl Server {
+    /// From now on serves as `security` says.
+    ///
+    /// # Errors
+    ///
+    /// There is none: the reference front has one.
+    pub fn secure(&mut self, security: Security) -> io::Result<()> {
+        if security.has_tls() != self.security.has_tls() {
+            // Who was greeted otherwise comes again.
+            self.connections.retain(|c| !matches!(c.phase(), Phase::Idle | Phase::Greet));
+        }
+        self.security = security;
+        self.response.always(self.security.headers());
+        // The looks that they wait for will not come.
+        let now = Instant::now();
+        for connection in &mut self.connections {
+            if let Phase::Login(_) = connection.phase() {
+                connection.resume(&self.limits, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who came to the listener `at`.
+    pub(super) fn newcomer(&mut self, at: usize, socket: OwnedFd, now: Instant) -> Connection {
+        let is_private = self.listeners.get(at).is_some_and(|listener| listener.is_unix());
+        let mut connection = Connection::new(socket, &self.limits, now);
+        if is_private {
+            connection.set_private();
+        } else if self.security.has_tls() {
+            connection.expect_tls();
+        }
+        connection
+    }
+
+    /// Goes on with a handshake.
+    pub(super) fn greet(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        // Switched off meanwhile.
+        let Some(config) = self.security.tls(now) else { return Next::Close };
+        let greeting = connection.greet(config, &self.limits, now);
+        handler.traffic().failed_reloads = self.security.failed();
+        match greeting {
+            Greeting::Done => Next::Wait,
+            Greeting::Waits => self.bound_greetings(at, handler),
+            Greeting::Failed(why) => {
+                handler.traffic().failed_handshakes += 1;
+                if let Some(why) = why
+                    && log::enabled(log::Level::Debug)
+                {
+                    let client = sys::peer_name(connection.socket());
+                    log::debug("a TLS handshake failed", &[("client", &client), ("error", &why)]);
+                }
+                Next::Wait
+            }
+        }
+    }
+
+    /// All handshakes together must not take more room than they may: the largest has to go.
+    fn bound_greetings(&mut self, at: usize, handler: &mut dyn Handler) -> Next {
+        let all: usize = self.connections.iter().map(Connection::greeted).sum();
+        if all <= MAX_GREETINGS {
+            return Next::Wait;
+        }
+        let sizes = self.connections.iter().enumerate().map(|(i, c)| (c.greeted(), i));
+        let Some((_, largest)) = sizes.max() else { return Next::Wait };
+        handler.traffic().evicted += 1;
+        if largest == at {
+            return Next::Close;
+        }
+        if let Some(connection) = self.connections.get_mut(largest) {
+            connection.abandon(Instant::now());
+        }
+        Next::Wait
+    }
+
+    /// The request whose head is the first `end` bytes of the scratch is not served now.
+    pub(super) fn deny(
+        &mut self,
+        at: usize,
+        end: usize,
+        denied: Denied,
+        has_body: bool,
+        handler: &mut dyn Handler,
+        now: Instant,
+    ) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        match denied {
+            Denied::Later(number) => {
+                let head = self.scratch.get(..end).unwrap_or_default();
+                connection.wait_for_login(head, number, LOGIN, now);
+                return Next::Wait;
+            }
+            Denied::Busy => self.turn_away(Status::Unavailable, BUSY, handler),
+            Denied::Unknown => {
+                self.response.ask_for_name();
+                handler.refused(Status::Unauthorized);
+            }
+        }
+        self.respond(at, has_body, handler, now)
+    }
+
+    /// Passwords that were looked at: the requests that waited for that are read anew.
+    pub(super) fn take_logins(&mut self, now: Instant) {
+        while let Some(number) = self.security.take() {
+            for connection in &mut self.connections {
+                if connection.phase() == Phase::Login(number) {
+                    connection.resume(&self.limits, now);
+                }
+            }
+        }
+    }
+
+    /// The deadline of a handshake, or of a look, is over.
+    pub(super) fn expire_guarded(
+        &mut self,
+        at: usize,
+        handler: &mut dyn Handler,
+        now: Instant,
+    ) -> Next {
+        let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
+        handler.traffic().timed_out += 1;
+        if connection.phase() == Phase::Greet {
+            handler.traffic().failed_handshakes += 1;
+            return Next::Close;
+        }
+        connection.end();
+        self.turn_away(Status::Unavailable, SLOW, handler);
+        self.respond(at, true, handler, now)
+    }
+}

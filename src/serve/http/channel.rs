@@ -1,0 +1,130 @@
+//! What a connection speaks through: its socket, or TLS on it. Nothing here waits.
+
+use crate::base::sys;
+use crate::workers::{Greeting, Session};
+use rustls::ServerConfig;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+/// Bytes by which TLS and HTTP are told apart: the head of a record.
+const HELLO: usize = 5;
+
+/// How requests begin, as Go looks for them.
+const METHODS: [&[u8; HELLO]; 5] = [b"GET /", b"HEAD ", b"POST ", b"PUT /", b"OPTIO"];
+
+/// What who speaks HTTP is answered where https is served: Go's words.
+const NOT_HTTPS: &[u8] =
+    b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+
+/// A socket, or TLS on it.
+pub struct Channel {
+    socket: OwnedFd,
+    layer: Layer,
+    /// Who connects was let in by the file of a Unix socket.
+    is_private: bool,
+}
+
+enum Layer {
+    Plain,
+    /// TLS is to begin; so many bytes of the first record are here. A client that says nothing costs no more.
+    Hello([u8; HELLO], usize),
+    Tls(Box<Session>),
+}
+
+impl Channel {
+    /// Bytes as they are.
+    pub fn plain(socket: OwnedFd) -> Channel {
+        Channel { socket, layer: Layer::Plain, is_private: false }
+    }
+
+    /// From now on TLS.
+    pub fn expect_tls(&mut self) {
+        self.layer = Layer::Hello([0; HELLO], 0);
+    }
+
+    /// Who connects needs no name.
+    pub fn set_private(&mut self) {
+        self.is_private = true;
+    }
+
+    /// Whether who connected needs no name.
+    pub fn is_private(&self) -> bool {
+        self.is_private
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// Goes on with the handshake.
+    pub fn greet(&mut self, config: &Arc<ServerConfig>) -> Greeting {
+        let socket = self.socket.as_fd();
+        if let Layer::Hello(first, count) = &mut self.layer {
+            match sys::receive(socket, first.get_mut(*count..).unwrap_or_default()) {
+                Ok(0) => return Greeting::Failed(None),
+                Ok(n) => *count += n,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Greeting::Waits,
+                Err(_) => return Greeting::Failed(None),
+            }
+            if *count < HELLO {
+                return Greeting::Waits;
+            }
+            if METHODS.contains(&&*first) {
+                let _ = sys::send(socket, NOT_HTTPS);
+                return Greeting::Failed(Some("it speaks HTTP".to_owned()));
+            }
+            let Some(session) = Session::new(config, first) else { return Greeting::Failed(None) };
+            self.layer = Layer::Tls(Box::new(session));
+        }
+        match &mut self.layer {
+            Layer::Tls(session) => session.greet(socket),
+            _ => Greeting::Done,
+        }
+    }
+
+    /// As `sys::receive`.
+    pub fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match &mut self.layer {
+            Layer::Tls(session) => session.receive(self.socket.as_fd(), into),
+            _ => sys::receive(self.socket.as_fd(), into),
+        }
+    }
+
+    /// As `sys::send`; where TLS took some, it may still wait here.
+    pub fn send(&mut self, from: &[u8]) -> io::Result<usize> {
+        match &mut self.layer {
+            Layer::Plain => sys::send(self.socket.as_fd(), from),
+            // Nothing goes out in the clear.
+            Layer::Hello(..) => Err(io::ErrorKind::NotConnected.into()),
+            Layer::Tls(session) => session.send(self.socket.as_fd(), from),
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn shut_write(&mut self) {
+        if let Layer::Tls(session) = &mut self.layer {
+            session.close(self.socket.as_fd());
+        }
+        sys::shut_write(self.socket.as_fd());
+    }
+
+    /// What was sent waits for the socket.
+    pub fn wants_write(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(session) if session.wants_write())
+    }
+
+    /// Bytes are here of which the socket does not tell.
+    pub fn has_plain(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(session) if session.has_plain())
+    }
+
+    /// Bytes that are kept of a handshake.
+    pub fn greeted(&self) -> usize {
+        match &self.layer {
+            Layer::Tls(session) => session.kept(),
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! https and users: what the settings or a web configuration file say, and the files that it is in, which
+//! are read again when they change. What cannot be used then is logged and counted, and what was used
+//! before stays.
+
+mod logins;
+mod source;
+mod users;
+
+pub use logins::Verdict;
+
+use crate::base::log;
+use crate::base::sys::Ready;
+use crate::settings::Server;
+use crate::workers::server_config;
+use logins::Logins;
+use rustls::ServerConfig;
+use source::{Source, Stamp};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use users::name_and_password;
+
+/// Between two looks at the files, when somebody asks.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Who may ask, and how.
+#[derive(Default)]
+pub struct Security {
+    source: Source,
+    /// The files as they were when they were last read.
+    stamps: Vec<Stamp>,
+    looked: Option<Instant>,
+    tls: Option<Arc<ServerConfig>>,
+    logins: Option<Logins>,
+    headers: Vec<(String, String)>,
+    /// Changed files that could not be used.
+    failed: u64,
+}
+
+impl Security {
+    /// What the settings say.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or used; the text names it.
+    pub fn read(server: &Server) -> io::Result<Security> {
+        let mut security = Security { source: Source::of(server), ..Security::default() };
+        if security.source.is_open() {
+            return Ok(security);
+        }
+        security.stamps = security.source.stamps();
+        let config = security.source.read()?;
+        // Files that it names are known only now.
+        security.stamps = security.source.stamps();
+        security.tls = config.tls.as_ref().map(server_config).transpose()?;
+        security.set_users(&config.users)?;
+        security.headers = config.headers;
+        Ok(security)
+    }
+
+    /// Plain HTTP is served to everybody.
+    pub fn is_open(&self) -> bool {
+        self.source.is_open()
+    }
+
+    /// How to greet clients; `None` for plain HTTP.
+    pub fn tls(&mut self, now: Instant) -> Option<&Arc<ServerConfig>> {
+        self.look(now);
+        self.tls.as_ref()
+    }
+
+    /// Whether clients are greeted.
+    pub fn has_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Headers of every answer.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// Changed files that could not be used.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// What is known of who sent this Authorization header.
+    pub fn judge(&mut self, authorization: &str, now: Instant) -> Verdict {
+        self.look(now);
+        let Some(logins) = &mut self.logins else { return Verdict::Good };
+        match name_and_password(authorization) {
+            Some((name, password)) => logins.judge(&name, &password),
+            None => Verdict::Bad,
+        }
+    }
+
+    /// The next password that was looked at.
+    pub fn take(&mut self) -> Option<u64> {
+        self.logins.as_mut()?.take()
+    }
+
+    /// Adds what there is to wait for.
+    pub fn wait_on(&self, ready: &mut Vec<Ready>) {
+        if let Some(logins) = &self.logins {
+            logins.wait_on(ready);
+        }
+    }
+
+    /// Reads the files again if one changed, looking at most once a second.
+    fn look(&mut self, now: Instant) {
+        if self.source.is_open() || self.looked.is_some_and(|at| now < at + LOOK) {
+            return;
+        }
+        self.looked = Some(now);
+        let stamps = self.source.stamps();
+        if stamps == self.stamps {
+            return;
+        }
+        self.stamps = stamps;
+        match self.read_again() {
+            Ok(()) => log::info("certificates and users read again", &[]),
+            Err(error) => {
+                self.failed += 1;
+                let text = "changed certificates or users cannot be used, the old ones stay";
+                log::error(text, &[("error", &error)]);
+            }
+        }
+    }
+
+    fn read_again(&mut self) -> io::Result<()> {
+        let config = self.source.read()?;
+        if config.tls.is_some() != self.tls.is_some() {
+            let text = "https is switched on and off by a reload of the settings only: send SIGHUP";
+            return Err(io::Error::other(text));
+        }
+        let tls = config.tls.as_ref().map(server_config).transpose()?;
+        self.set_users(&config.users)?;
+        (self.tls, self.headers) = (tls, config.headers);
+        self.stamps = self.source.stamps();
+        Ok(())
+    }
+
+    fn set_users(&mut self, users: &[(String, String)]) -> io::Result<()> {
+        match &mut self.logins {
+            _ if users.is_empty() => self.logins = None,
+            Some(logins) => logins.replace(users)?,
+            None => self.logins = Some(Logins::new(users)?),
+        }
+        Ok(())
+    }
+}

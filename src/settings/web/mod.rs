@@ -1,0 +1,230 @@
+//! The web configuration file of Prometheus' exporters (exporter-toolkit, `docs/web-configuration.md`):
+//! certificates, users and headers, read as there. Paths in it are relative to the file.
+
+mod entries;
+mod texts;
+mod yaml;
+
+use crate::settings::sources::file;
+use crate::settings::types::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
+use entries::{expected, map, switch, text, texts, unknown};
+use std::path::Path;
+use texts::{Entry, Node, Wrong};
+
+/// Bytes of all headers together: they go out with each answer.
+const MAX_HEADERS: usize = 1024;
+
+/// What such a file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebConfig {
+    /// Without it plain HTTP is served.
+    pub tls: Option<ServerTls>,
+    /// Names, and hashes of passwords; without any everybody may ask.
+    pub users: Vec<(String, String)>,
+    /// Headers of every answer.
+    pub headers: Vec<(String, String)>,
+}
+
+type Done = Result<(), Wrong>;
+
+/// Reads one, which may be an empty file.
+///
+/// # Errors
+///
+/// What is wrong, with file and line.
+pub fn read_web_config(path: &Path) -> Result<WebConfig, String> {
+    let name = path.display().to_string();
+    let bytes = file::bytes(path).map_err(|error| [&*name, ": ", &error.to_string()].concat())?;
+    let text = String::from_utf8(bytes).map_err(|_| [&*name, ": not UTF-8"].concat())?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let read = yaml::parse(&text).and_then(|entries| config(&entries, directory));
+    read.map_err(|(line, what)| [&*name, ":", &line.to_string(), ": ", &what].concat())
+}
+
+fn config(entries: &[Entry], directory: &Path) -> Result<WebConfig, Wrong> {
+    let mut config = WebConfig::default();
+    for entry in entries {
+        match &*entry.key {
+            "tls_server_config" => config.tls = tls(entry, directory)?,
+            "http_server_config" => http(entry, &mut config.headers)?,
+            "basic_auth_users" => {
+                for user in map(entry, "")? {
+                    let hash = text(user, "basic_auth_users.")?.to_owned();
+                    config.users.push((user.key.clone(), hash));
+                }
+            }
+            "rate_limit" => limit(entry)?,
+            _ => {
+                let known =
+                    ["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
+                return Err(unknown(entry, "", &known));
+            }
+        }
+    }
+    Ok(config)
+}
+
+const TLS_KEYS: [&str; 13] = [
+    "cert_file",
+    "key_file",
+    "cert",
+    "key",
+    "client_auth_type",
+    "client_ca_file",
+    "client_ca",
+    "client_allowed_sans",
+    "min_version",
+    "max_version",
+    "cipher_suites",
+    "prefer_server_cipher_suites",
+    "curve_preferences",
+];
+
+/// What says that https is wanted.
+const ENABLING: [&str; 7] =
+    ["cert_file", "cert", "key_file", "key", "client_ca_file", "client_ca", "client_auth_type"];
+
+fn tls(section: &Entry, directory: &Path) -> Result<Option<ServerTls>, Wrong> {
+    const OF: &str = "tls_server_config.";
+    let (mut tls, mut is_enabled) = (ServerTls::default(), false);
+    let entries = map(section, "")?;
+    for entry in entries {
+        match &*entry.key {
+            "cert" | "key" | "client_ca" | "cert_file" | "key_file" | "client_ca_file" => {
+                pem(&mut tls, entry, OF, directory)?;
+            }
+            "client_auth_type" => tls.client_auth = client_auth(entry, OF)?,
+            "client_allowed_sans" => tls.allowed_sans = texts(entry, OF)?,
+            "min_version" => tls.oldest = version(entry, OF)?,
+            "max_version" => tls.newest = version(entry, OF)?,
+            "cipher_suites" => tls.cipher_suites = texts(entry, OF)?,
+            "curve_preferences" => tls.curves = texts(entry, OF)?,
+            "prefer_server_cipher_suites" => tls.prefers_ours = switch(entry, OF)?,
+            _ => return Err(unknown(entry, OF, &TLS_KEYS)),
+        }
+        let says = !matches!(&entry.node, Node::Empty) && entry.node != Node::Text(String::new());
+        is_enabled |= says && ENABLING.contains(&&*entry.key);
+    }
+    if !is_enabled {
+        return Ok(None);
+    }
+    match tls.contradiction() {
+        Some((key, what)) => {
+            let is_it = |entry: &&Entry| entry.key.starts_with(key);
+            let line = entries.iter().find(is_it).map_or(section.line, |entry| entry.line);
+            Err((line, [OF, key, ": ", what].concat()))
+        }
+        None => Ok(Some(tls)),
+    }
+}
+
+/// A certificate or a key. A file goes before what stands in the settings themselves, as there.
+fn pem(tls: &mut ServerTls, entry: &Entry, of: &str, directory: &Path) -> Done {
+    let text = text(entry, of)?;
+    let place = match &*entry.key {
+        "cert" | "cert_file" => &mut tls.cert,
+        "key" | "key_file" => &mut tls.key,
+        _ => &mut tls.client_ca,
+    };
+    if text.is_empty() {
+        return Ok(());
+    }
+    if entry.key.ends_with("_file") {
+        *place = Pem::File(directory.join(text));
+    } else if place.file().is_none() {
+        *place = Pem::Text(text.to_owned());
+    }
+    Ok(())
+}
+
+fn client_auth(entry: &Entry, of: &str) -> Result<ClientAuth, Wrong> {
+    let said = text(entry, of)?;
+    let found = CLIENT_AUTH.iter().find(|(word, _)| word.split('|').any(|word| word == said));
+    match found {
+        Some((_, auth)) => Ok(*auth),
+        None if said.is_empty() => Ok(ClientAuth::None),
+        None => {
+            let words = CLIENT_AUTH.map(|(word, _)| word.split('|').next().unwrap_or_default());
+            Err(expected(entry, of, &["one of ", &words.join(", ")].concat(), said))
+        }
+    }
+}
+
+fn version(entry: &Entry, of: &str) -> Result<TlsVersion, Wrong> {
+    match text(entry, of)? {
+        "TLS12" => Ok(TlsVersion::Tls12),
+        "TLS13" => Ok(TlsVersion::Tls13),
+        old @ ("TLS10" | "TLS11") => {
+            let what = "TLS12 or TLS13, as older versions are not spoken here";
+            Err(expected(entry, of, what, old))
+        }
+        other => Err(expected(entry, of, "TLS12 or TLS13", other)),
+    }
+}
+
+fn http(section: &Entry, headers: &mut Vec<(String, String)>) -> Done {
+    const OF: &str = "http_server_config.";
+    for entry in map(section, "")? {
+        match &*entry.key {
+            // HTTP/1.1 is what is spoken, either way.
+            "http2" => drop(switch(entry, OF)?),
+            "headers" => {
+                for header in map(entry, OF)? {
+                    headers.extend(self::header(header, "http_server_config.headers.")?);
+                }
+            }
+            _ => return Err(unknown(entry, OF, &["http2", "headers"])),
+        }
+    }
+    let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    if bytes > MAX_HEADERS {
+        let text =
+            "http_server_config.headers: more than 1024 bytes, which go out with each answer";
+        return Err((section.line, text.to_owned()));
+    }
+    Ok(())
+}
+
+/// Headers that may be set, and the values of those that have few.
+const HEADERS: [(&str, &[&str]); 5] = [
+    ("Content-Security-Policy", &[]),
+    ("X-Frame-Options", &["deny", "sameorigin"]),
+    ("X-Content-Type-Options", &["nosniff"]),
+    ("X-XSS-Protection", &[]),
+    ("Strict-Transport-Security", &[]),
+];
+
+fn header(entry: &Entry, of: &str) -> Result<Option<(String, String)>, Wrong> {
+    let Some((name, values)) = HEADERS.iter().find(|(name, _)| *name == entry.key) else {
+        return Err(unknown(entry, of, &HEADERS.map(|(name, _)| name)));
+    };
+    let value = text(entry, of)?;
+    if !values.is_empty() && !values.contains(&value) {
+        return Err(expected(entry, of, &values.join(" or "), value));
+    }
+    if value.contains(|c: char| c.is_control()) {
+        return Err(expected(entry, of, "a text of one line", value));
+    }
+    Ok((!value.is_empty()).then(|| ((*name).to_owned(), value.to_owned())))
+}
+
+/// How often somebody may ask is not limited here: what asks for no limit is as it is.
+fn limit(section: &Entry) -> Done {
+    const OF: &str = "rate_limit.";
+    for entry in map(section, "")? {
+        match &*entry.key {
+            "burst" => drop(text(entry, OF)?),
+            "interval" if ["", "0", "0s"].contains(&text(entry, OF)?) => {}
+            "interval" => {
+                let what = "rate_limit.interval: requests are not limited here; leave rate_limit out, and \
+                            put a proxy in front that limits them";
+                return Err((entry.line, what.to_owned()));
+            }
+            _ => return Err(unknown(entry, OF, &["interval", "burst"])),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Files as exporter-toolkit's documentation and tests have them, and such as are wrong.
+
+use super::*;
+
+fn read(text: &str) -> Result<WebConfig, String> {
+    let read = yaml::parse(text).and_then(|entries| config(&entries, Path::new("/etc/exporter")));
+    read.map_err(|(line, what)| format!("{line}: {what}"))
+}
+
+fn of_tls(text: &str) -> ServerTls {
+    read(text).unwrap_or_else(|error| panic!("{error}")).tls.unwrap()
+}
+
+const BOTH: &str = "tls_server_config:\n  cert_file: server.crt\n  key_file: \"server.key\"\n";
+
+/// What a file that begins with `BOTH` is refused for.
+fn refused(rest: &str, expected: &str) {
+    let text = [BOTH, rest].concat();
+    let error = read(&text).map(|_| ()).unwrap_err();
+    assert!(error.contains(expected), "{error}\nexpected: {expected}\n{text}");
+}
+
+#[test]
+fn certificates_and_users_are_read() {
+    let text = "\
+# TLS and basic authentication.
+#
+---
+tls_server_config:
+  cert_file: server.crt   # beside this file
+  key_file: '/run/keys/server.key'
+  client_auth_type: \"RequireAndVerifyClientCert\"
+  client_ca_file: ca's.pem
+  client_allowed_sans:
+  - \"one\"
+  - spiffe://a/b
+
+  min_version: TLS12
+  max_version: TLS13
+  cipher_suites: [TLS_AES_128_GCM_SHA256, \"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\" ]
+  prefer_server_cipher_suites: false
+  curve_preferences:
+    - CurveP256
+    - X25519 # fast
+
+http_server_config:
+  http2: true
+  headers:
+    X-Frame-Options: deny
+    Strict-Transport-Security: max-age=31536000; includeSubDomains
+    X-XSS-Protection: 1
+    Content-Security-Policy: \"default-src 'self' *.test.example.net\"
+
+basic_auth_users:
+  alice: $2y$10$mDwo.lAisC94iLAyP81MCesa29IzH37oigHC/42V2pdJlUprsJPze
+  'bob: 2': \"$2y$10$hLqFl9jSjoAAy95Z/zw8Ye8wkdMBM8c5Bn1ptYqP/AXyV0.oy0S8m\"
+rate_limit:
+  interval: 0s
+  burst: 3
+";
+    let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let read = read(text).unwrap();
+    let expected = ServerTls {
+        cert: Pem::File("/etc/exporter/server.crt".into()),
+        key: Pem::File("/run/keys/server.key".into()),
+        client_ca: Pem::File("/etc/exporter/ca's.pem".into()),
+        client_auth: ClientAuth::RequireAndVerify,
+        allowed_sans: texts(&["one", "spiffe://a/b"]),
+        oldest: TlsVersion::Tls12,
+        newest: TlsVersion::Tls13,
+        cipher_suites: texts(&["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]),
+        curves: texts(&["CurveP256", "X25519"]),
+        prefers_ours: false,
+    };
+    assert_eq!(read.tls, Some(expected));
+    let names: Vec<_> = read.users.iter().map(|(name, hash)| (&**name, hash.len())).collect();
+    assert_eq!(names, [("alice", 60), ("bob: 2", 60)]);
+    let headers: Vec<_> = read.headers.iter().map(|(name, text)| (&**name, &**text)).collect();
+    assert_eq!(
+        headers,
+        [
+            ("X-Frame-Options", "deny"),
+            ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+            ("X-XSS-Protection", "1"),
+            ("Content-Security-Policy", "default-src 'self' *.test.example.net"),
+        ]
+    );
+}
+
+#[test]
+fn what_says_nothing_asks_for_nothing() {
+    for text in [
+        "",
+        "\n# nothing\n",
+        "---\n",
+        "tls_server_config:\nbasic_auth_users:\n",
+        "basic_auth_users: {}\n",
+        // As there: this alone does not switch TLS on.
+        "tls_server_config:\n  min_version: TLS13\n  cert_file: \"\"\n",
+    ] {
+        assert_eq!(read(text), Ok(WebConfig::default()), "{text}");
+    }
+}
+
+#[test]
+fn pem_may_stand_in_the_file() {
+    let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n  key: |-\n     a\n     b\n  client_auth_type: RequireClientCert\n";
+    let tls = of_tls(text);
+    let cert = "-----BEGIN CERTIFICATE-----\nMIIF # no comment\n\n  two more\n-----END\n";
+    assert_eq!(tls.cert, Pem::Text(cert.into()));
+    assert_eq!(tls.key, Pem::Text("a\nb\n".into()));
+    assert_eq!(tls.client_auth, ClientAuth::RequireAny);
+    assert!(!format!("{tls:?}").contains("CERTIFICATE"), "keys are not shown");
+    let both = of_tls("tls_server_config:\n  cert_file: a\n  cert: x\n  key: y\n  key_file: b\n");
+    assert_eq!(both.cert, Pem::File("/etc/exporter/a".into()), "the file goes first");
+    assert_eq!(both.key, Pem::File("/etc/exporter/b".into()));
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line() {
+    refused(
+        "  cert_fil: a\n",
+        "4: tls_server_config.cert_fil: unknown key; did you mean \"cert_file\"?",
+    );
+    refused("  cert_fil: a\n", "expected one of cert_file, key_file");
+    refused(
+        "tls_server_conf:\n",
+        "4: tls_server_conf: unknown key; did you mean \"tls_server_config\"?",
+    );
+    refused(
+        "  client_ca_file: ca.pem\n",
+        "4: tls_server_config.client_ca: of no use without client_auth_type",
+    );
+    refused(
+        "  client_allowed_sans: [a]\n",
+        "4: tls_server_config.client_allowed_sans: of no use unless",
+    );
+    refused(
+        "  client_auth_type: None\n",
+        "expected one of NoClientCert, RequestClientCert, Require",
+    );
+    refused(
+        "  min_version: TLS11\n",
+        "4: tls_server_config.min_version: expected TLS12 or TLS13, as older",
+    );
+    refused("  min_version: TLS111\n", "expected TLS12 or TLS13, found \"TLS111\"");
+    refused(
+        "  min_version: TLS13\n  max_version: TLS12\n",
+        "5: tls_server_config.max_version: older",
+    );
+    refused("  cipher_suites: a\n", "expected a list: lines below that begin with -, found a text");
+    refused("  prefer_server_cipher_suites: 1\n", "expected true or false, found \"1\"");
+    refused("  cert_file: other\n", "4: \"cert_file\" stands here twice; keep one");
+    refused(
+        "basic_auth_users: [a]\n",
+        "4: basic_auth_users: expected keys in lines below, found a list",
+    );
+    refused("basic_auth_excluded_paths:\n- /health\n", "4: basic_auth_excluded_paths: unknown key");
+    refused(
+        "http_server_config:\n  headers:\n    Server: x\n",
+        "6: http_server_config.headers.Server: unknown",
+    );
+    refused(
+        "http_server_config:\n  headers:\n    X-Frame-Options: none\n",
+        "expected deny or sameorigin",
+    );
+    refused(
+        "rate_limit:\n  interval: 1s\n",
+        "5: rate_limit.interval: requests are not limited here",
+    );
+    let long = "a".repeat(1100);
+    let headers = format!("http_server_config:\n  headers:\n    X-XSS-Protection: {long}\n");
+    refused(&headers, "4: http_server_config.headers: more than 1024 bytes");
+    let error = read("tls_server_config:\n  key_file: a\n").map(|_| ()).unwrap_err();
+    assert!(error.starts_with("1: tls_server_config.cert_file: missing"), "{error}");
+}
+
+#[test]
+fn what_is_not_read_of_yaml_is_refused() {
+    for (rest, expected) in [
+        ("  a\n", "4: expected a key with a colon behind it, found \"a\""),
+        ("   key: a\n", "4: indented unlike"),
+        (" key: a\n", "4: indented unlike"),
+        ("\tkey: a\n", "4: a tab"),
+        ("---\n", "4: expected another key, and one document"),
+        ("- a\n", "4: expected another key"),
+        ("  key: &a b\n", "4: expected a text in one line"),
+        ("  key: !!str b\n", "4: expected a text in one line"),
+        ("  key: >\n    b\n", "4: expected a text in one line"),
+        ("  key: {a: b}\n", "4: expected a text in one line"),
+        ("  key: a: b\n", "4: a colon in a text"),
+        ("  key: \"a\n", "4: the closing quotation mark is missing"),
+        ("  key: \"a\" b\n", "4: something stands behind"),
+        ("  key: \"\\u0041\"\n", "4: an escape"),
+        ("  cipher_suites: [a, b\n", "4: expected [a, b]"),
+        ("  cipher_suites: [a,, b]\n", "4: expected [a, b]"),
+        ("  cipher_suites: [a] b\n", "4: something stands behind"),
+        ("  cipher_suites:\n  - a: b\n", "5: a colon in a text"),
+        ("  cipher_suites:\n  -\n", "5: expected a text behind -"),
+        ("  cipher_suites:\n  - a\n   b\n", "6: indented unlike"),
+        ("  a:\n   b:\n    c:\n     d:\n      e: f\n", "deeper than such a file is"),
+    ] {
+        refused(rest, expected);
+    }
+    assert!(read("- a\n").unwrap_err().starts_with("1: expected a mapping"));
+    let many: String = (0..2000).map(|n| format!("key{n}: a\n")).collect();
+    assert!(read(&many).unwrap_err().contains("more keys"));
+    assert!(read(&"\n".repeat(30_000)).unwrap_err().contains("more lines"));
+}
+
+/// Whatever the bytes, there is an answer: each file cut anywhere, and with a byte of it changed.
+#[test]
+fn no_text_is_too_odd() {
+    let whole =
+        [BOTH, "  cipher_suites: ['a', \"b\\n\"] # c\n  - x\nbasic_auth_users:\n  cert: |\n   a\n"]
+            .concat();
+    for end in 0..whole.len() {
+        let _ = read(&whole[..end]);
+        for byte in "\"'[]{}:#|-\n \t\\,é".chars() {
+            let _ = read(&[&whole[..end], &byte.to_string(), &whole[end + 1..]].concat());
+        }
+    }
+}

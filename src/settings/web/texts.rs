@@ -1,0 +1,148 @@
+//! What stands in one line of a web configuration file: keys, texts with and without quotation marks, lists
+//! in brackets.
+
+/// Entries of one mapping or list.
+pub const MAX_ENTRIES: usize = 1000;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// Nothing stands there.
+    Empty,
+    /// A text, decoded.
+    Text(String),
+    /// Texts, each with its line.
+    List(Vec<(usize, String)>),
+    /// Keys, in their order.
+    Map(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub key: String,
+    /// From 1.
+    pub line: usize,
+    pub node: Node,
+}
+
+/// A line, and what is wrong there.
+pub type Wrong = (usize, String);
+
+/// What could be read.
+pub type Read<T> = Result<T, Wrong>;
+
+/// Says what is wrong in a line.
+pub fn wrong<T>(line: usize, what: &str) -> Read<T> {
+    Err((line, what.to_owned()))
+}
+
+/// The key at the start of a line, and what stands behind its colon.
+pub fn key(line: usize, text: &str) -> Read<Option<(String, &str)>> {
+    if text.starts_with(['"', '\'']) {
+        let (key, rest) = in_quotes(line, text)?;
+        return Ok(rest.trim_start().strip_prefix(':').map(|rest| (key, rest)));
+    }
+    let end = text.find(": ").or_else(|| text.ends_with(':').then(|| text.len() - 1));
+    // A comment behind the colon of a key that has its value below.
+    Ok(end.and_then(|end| Some((text.get(..end)?.trim_end().to_owned(), text.get(end + 1..)?))))
+}
+
+/// A value that stands in one line.
+pub fn value(line: usize, text: &str) -> Read<Node> {
+    let text = text.trim();
+    let first = text.bytes().next();
+    match first {
+        None | Some(b'#') => Ok(Node::Empty),
+        Some(b'"' | b'\'') => {
+            let (text, rest) = in_quotes(line, text)?;
+            let rest = rest.trim_start();
+            if !rest.is_empty() && !rest.starts_with('#') {
+                return wrong(line, "something stands behind the closing quotation mark");
+            }
+            Ok(Node::Text(text))
+        }
+        Some(b'[') => flow(line, text),
+        Some(b'{') if plain(line, text).is_ok_and(|text| text == "{}") => Ok(Node::Map(Vec::new())),
+        Some(b'{' | b'&' | b'*' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`') => {
+            let text = "expected a text in one line, or | and lines below; put quotation marks around a \
+                        text that begins like this";
+            wrong(line, text)
+        }
+        _ => match plain(line, text)? {
+            "~" | "null" => Ok(Node::Empty),
+            text => Ok(Node::Text(text.to_owned())),
+        },
+    }
+}
+
+/// A text without quotation marks, up to a comment.
+fn plain(line: usize, text: &str) -> Read<&str> {
+    let text = text.split(" #").next().unwrap_or_default().trim_end();
+    match text.contains(": ") || text.ends_with(':') {
+        true => wrong(line, "a colon in a text; put quotation marks around it"),
+        false => Ok(text),
+    }
+}
+
+/// `[a, "b"]`, in one line.
+fn flow(line: usize, text: &str) -> Read<Node> {
+    let (mut items, mut rest) = (Vec::new(), text.get(1..).unwrap_or_default().trim_start());
+    loop {
+        if let Some(behind) = rest.strip_prefix(']') {
+            return match value(line, behind)? {
+                Node::Empty => Ok(Node::List(items)),
+                _ => wrong(line, "something stands behind the closing bracket"),
+            };
+        }
+        let item = if rest.starts_with(['"', '\'']) {
+            let (item, behind) = in_quotes(line, rest)?;
+            rest = behind;
+            item
+        } else {
+            let end = rest.find([',', ']']).unwrap_or(rest.len());
+            let (item, behind) = rest.split_at(end);
+            rest = behind;
+            item.trim().to_owned()
+        };
+        rest = rest.trim_start();
+        let is_last = rest.starts_with(']');
+        rest = rest.strip_prefix(',').map_or(rest, str::trim_start);
+        if item.is_empty() || items.len() >= MAX_ENTRIES || rest.is_empty() && !is_last {
+            return wrong(line, "expected [a, b] in one line, or lines that begin with -");
+        }
+        items.push((line, item));
+    }
+}
+
+/// A text in quotation marks, and what stands behind it.
+fn in_quotes(line: usize, text: &str) -> Read<(String, &str)> {
+    let (mut out, mut chars) = (String::new(), text.chars());
+    let quote = chars.next();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' if quote == Some('\'') => match chars.as_str().strip_prefix('\'') {
+                // Two stand for one.
+                Some(rest) => {
+                    out.push('\'');
+                    chars = rest.chars();
+                }
+                None => return Ok((out, chars.as_str())),
+            },
+            '"' if quote == Some('"') => return Ok((out, chars.as_str())),
+            '\\' if quote == Some('"') => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some(c @ ('"' | '\\' | '/')) => out.push(c),
+                _ => {
+                    return wrong(
+                        line,
+                        "an escape that is not read; expected \\n, \\t, \\\" or \\\\",
+                    );
+                }
+            },
+            c => out.push(c),
+        }
+    }
+    wrong(line, "the closing quotation mark is missing")
+}

@@ -1,0 +1,174 @@
+//! As much of YAML as web configuration files are written in: mappings and lists in lines, texts plain and
+//! in quotation marks, `|` blocks, `[a, b]`, comments. Everything else is refused with its line, never
+//! guessed at.
+
+use super::texts::{Entry, MAX_ENTRIES, Node, Read, key, value, wrong};
+use crate::base::text::words::quoted;
+
+/// Lines of a file.
+const MAX_LINES: usize = 20_000;
+
+/// Mappings and lists inside each other.
+const MAX_DEPTH: usize = 4;
+
+/// The keys of a document.
+pub fn parse(text: &str) -> Read<Vec<Entry>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = Vec::new();
+    for (at, text) in text.lines().enumerate() {
+        let (number, text) = (at + 1, text.trim_end());
+        if number > MAX_LINES {
+            return wrong(number, "more lines than such a file has");
+        }
+        let body = text.trim_start_matches(' ');
+        lines.push(Line { number, indent: text.len() - body.len(), text: body });
+    }
+    let mut reader = Reader { lines, at: 0 };
+    if reader.peek()?.is_some_and(|line| line.text == "---") {
+        reader.at += 1;
+    }
+    let node = match reader.peek()? {
+        None => Node::Empty,
+        Some(line) => reader.block(line.indent, 0)?,
+    };
+    if let Some(line) = reader.peek()? {
+        return wrong(line.number, INDENT);
+    }
+    match node {
+        Node::Empty => Ok(Vec::new()),
+        Node::Map(entries) => Ok(entries),
+        _ => wrong(
+            1,
+            "expected a mapping such as tls_server_config: and its keys below, found a list",
+        ),
+    }
+}
+
+const INDENT: &str = "indented unlike the lines before it; expected keys of one mapping below each other, \
+                      and a value in one line";
+
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    number: usize,
+    indent: usize,
+    text: &'a str,
+}
+
+impl Line<'_> {
+    fn is_item(&self) -> bool {
+        self.text == "-" || self.text.starts_with("- ")
+    }
+}
+
+struct Reader<'a> {
+    lines: Vec<Line<'a>>,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// The next line that says something.
+    fn peek(&mut self) -> Read<Option<Line<'a>>> {
+        while let Some(line) = self.lines.get(self.at) {
+            match line.text.bytes().next() {
+                None | Some(b'#') => self.at += 1,
+                Some(b'\t') => return wrong(line.number, "a tab; indent with blanks"),
+                _ => return Ok(Some(*line)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn block(&mut self, indent: usize, depth: usize) -> Read<Node> {
+        let Some(first) = self.peek()? else { return Ok(Node::Empty) };
+        if depth >= MAX_DEPTH {
+            return wrong(first.number, "deeper than such a file is");
+        }
+        if first.is_item() {
+            return self.list(indent);
+        }
+        let mut entries: Vec<Entry> = Vec::new();
+        while let Some(line) = self.peek()?.filter(|line| line.indent == indent) {
+            if line.is_item() || line.text == "---" || line.text == "..." {
+                return wrong(line.number, "expected another key, and one document");
+            }
+            let entry = self.entry(line, depth)?;
+            if entries.iter().any(|known| known.key == entry.key) {
+                return wrong(
+                    line.number,
+                    &[&*quoted(&entry.key), " stands here twice; keep one"].concat(),
+                );
+            }
+            entries.push(entry);
+            if entries.len() > MAX_ENTRIES {
+                return wrong(line.number, "more keys than such a file has");
+            }
+        }
+        match self.peek()? {
+            Some(line) if line.indent > indent => wrong(line.number, INDENT),
+            _ => Ok(Node::Map(entries)),
+        }
+    }
+
+    fn list(&mut self, indent: usize) -> Read<Node> {
+        let mut items = Vec::new();
+        while let Some(line) = self.peek()?.filter(|line| line.indent == indent && line.is_item()) {
+            self.at += 1;
+            match value(line.number, line.text.get(1..).unwrap_or_default())? {
+                Node::Text(text) => items.push((line.number, text)),
+                _ => return wrong(line.number, "expected a text behind -"),
+            }
+            if items.len() > MAX_ENTRIES {
+                return wrong(line.number, "a longer list than such a file has");
+            }
+        }
+        match self.peek()? {
+            Some(line) if line.indent > indent => wrong(line.number, INDENT),
+            _ => Ok(Node::List(items)),
+        }
+    }
+
+    /// A key, and its value, in its line or below.
+    fn entry(&mut self, line: Line<'a>, depth: usize) -> Read<Entry> {
+        let Some((key, rest)) = key(line.number, line.text)? else {
+            let found = quoted(line.text.split([' ', ':']).next().unwrap_or_default());
+            return wrong(
+                line.number,
+                &["expected a key with a colon behind it, found ", &found].concat(),
+            );
+        };
+        self.at += 1;
+        let node = match rest.split(" #").next().unwrap_or_default().trim() {
+            "|" | "|-" | "|+" => self.literal(line.indent),
+            _ => match value(line.number, rest)? {
+                Node::Empty => self.below(line.indent, depth)?,
+                node => node,
+            },
+        };
+        Ok(Entry { key, line: line.number, node })
+    }
+
+    /// What stands below a key that has nothing in its line. A list may stand right below it.
+    fn below(&mut self, indent: usize, depth: usize) -> Read<Node> {
+        match self.peek()? {
+            Some(line) if line.indent > indent || line.indent == indent && line.is_item() => {
+                self.block(line.indent, depth + 1)
+            }
+            _ => Ok(Node::Empty),
+        }
+    }
+
+    /// The lines below, as they are, without what they are all indented by.
+    fn literal(&mut self, indent: usize) -> Node {
+        let (mut text, mut own) = (String::new(), None);
+        while let Some(line) = self.lines.get(self.at) {
+            if !line.text.is_empty() && line.indent <= indent {
+                break;
+            }
+            let own = *own.get_or_insert(line.indent);
+            text.extend([' '].iter().cycle().take(line.indent.saturating_sub(own)));
+            text.extend([line.text, "\n"]);
+            self.at += 1;
+        }
+        Node::Text(text)
+    }
+}

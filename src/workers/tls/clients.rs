@@ -1,0 +1,107 @@
+//! The certificates of clients: whether one is wanted, who has to have signed it, and what names it has
+//! to have.
+
+use super::{files, san};
+use crate::settings::ServerTls;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use std::io;
+use std::sync::Arc;
+
+/// What a client has to show.
+#[derive(Debug)]
+pub struct ClientCheck {
+    /// Who has to have signed it; `None` is anybody.
+    authority: Option<Arc<dyn ClientCertVerifier>>,
+    algorithms: WebPkiSupportedAlgorithms,
+    is_required: bool,
+    /// It has one of these; empty is any.
+    sans: Vec<String>,
+}
+
+impl ClientCheck {
+    /// `None` where no certificate is asked for.
+    ///
+    /// # Errors
+    ///
+    /// The authorities cannot be read.
+    pub fn new(of: &ServerTls, provider: &Arc<CryptoProvider>) -> io::Result<Option<ClientCheck>> {
+        if of.client_auth == crate::settings::ClientAuth::None {
+            return Ok(None);
+        }
+        let is_required = of.client_auth.is_required();
+        let is_verified = of.client_auth.is_verified();
+        // What is named has to be there, as in exporter-toolkit, even where nobody asks for it.
+        let roots = (is_verified || of.client_ca.is_there())
+            .then(|| files::client_authorities(&of.client_ca, "client_ca"))
+            .transpose()?;
+        let authority = if let Some(roots) = roots.filter(|_| is_verified).map(Arc::new) {
+            let builder = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider));
+            let builder = if is_required { builder } else { builder.allow_unauthenticated() };
+            let built = builder.build();
+            Some(built.map_err(|error| io::Error::other(error.to_string()))?)
+        } else {
+            None
+        };
+        Ok(Some(ClientCheck {
+            authority,
+            algorithms: provider.signature_verification_algorithms,
+            is_required,
+            sans: of.allowed_sans.clone(),
+        }))
+    }
+}
+
+impl ClientCertVerifier for ClientCheck {
+    fn client_auth_mandatory(&self) -> bool {
+        self.is_required
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.authority.as_ref().map_or(&[], |authority| authority.root_hint_subjects())
+    }
+
+    fn verify_client_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        if let Some(authority) = &self.authority {
+            authority.verify_client_cert(certificate, others, now)?;
+        }
+        let is_allowed = |name: &str| self.sans.iter().any(|allowed| allowed == name);
+        if self.sans.is_empty() || san::names(certificate).iter().any(|name| is_allowed(name)) {
+            return Ok(ClientCertVerified::assertion());
+        }
+        Err(CertificateError::ApplicationVerificationFailure.into())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,170 @@
+//! The same answers as node_exporter's, whatever the client shows.
+
+use crate::common::{Agent, wait_until};
+use crate::support::{FAKE, FIRST, curl, file, plan, web};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const PEER: &str = "target/peers/usr/bin/prometheus-node-exporter";
+
+struct NodeExporter(Child, String);
+
+impl NodeExporter {
+    fn start(web: &Path) -> NodeExporter {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let child = Command::new(PEER)
+            .args(["--collector.disable-defaults", "--collector.loadavg"])
+            .arg(format!("--web.listen-address={address}"))
+            .arg(format!("--web.config.file={}", web.display()))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("this test needs node_exporter: .ci/peers.sh");
+        let node = NodeExporter(child, address);
+        wait_until("node_exporter to listen", || TcpStream::connect(&node.1).is_ok());
+        node
+    }
+}
+
+impl Drop for NodeExporter {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Who comes to both.
+fn clients() -> Vec<(&'static str, Vec<String>)> {
+    let shows = |name: &str| {
+        let (cert, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
+        vec!["--cert".to_owned(), cert, "--key".to_owned(), key]
+    };
+    let says = |text: &str| vec!["--user".to_owned(), text.to_owned()];
+    let both = |name: &str, text: &str| [shows(name), says(text)].concat();
+    vec![
+        ("nothing", vec![]),
+        ("a certificate", shows("client")),
+        ("a certificate of another authority", shows("other")),
+        ("a name", says("ann:first")),
+        ("both", both("client", "ann:first")),
+        ("both, the other user", both("client", "bob:fakepassword")),
+        ("a wrong password", both("client", "ann:second")),
+        ("another's password", both("client", "ann:fakepassword")),
+        ("a wrong user", both("client", "eve:first")),
+        ("no password", both("client", "ann:")),
+        (
+            "a token",
+            [shows("client"), vec!["-H".into(), "Authorization: Bearer first".into()]].concat(),
+        ),
+        (
+            "an old TLS",
+            [both("client", "ann:first"), vec!["--tls-max".into(), "1.1".into()]].concat(),
+        ),
+        ("TLS 1.2", [both("client", "ann:first"), vec!["--tls-max".into(), "1.2".into()]].concat()),
+    ]
+}
+
+/// What is compared: curl's own status, that of the answer, and of refusals the rest.
+fn is_same(web: &Path, paths: &[&str], schemes: &[&str]) {
+    let (node, agent) = (NodeExporter::start(web), plan(web).start());
+    for (client, args) in clients() {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        for (path, scheme) in paths.iter().flat_map(|path| schemes.iter().map(move |s| (path, s))) {
+            let url = format!("{scheme}://localhost:{{}}{path}");
+            let theirs = curl(&node.1, &url, &args);
+            let mut ours = curl(&agent.address(), &url, &args);
+            if ours.status == 200 {
+                ours.body.clone_from(&theirs.body);
+            }
+            assert_eq!(ours, theirs, "{client} {url}: ours, theirs");
+        }
+    }
+}
+
+fn users() -> String {
+    format!("basic_auth_users:\n  ann: {FIRST}\n  bob: {FAKE}\n")
+}
+
+#[test]
+fn certificates_and_users_are_asked_for_as_there() {
+    let mutual = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n";
+    let (_dir, path) = web(&[mutual, &users()].concat());
+    is_same(&path, &["/metrics", "/"], &["https", "http"]);
+}
+
+#[test]
+fn users_alone_are_asked_for_as_there() {
+    let (dir, _) = web("");
+    let path = dir.write("users.yml", users());
+    is_same(&path, &["/metrics"], &["http"]);
+}
+
+#[test]
+fn each_kind_of_asking_for_certificates_is_as_there() {
+    for kind in ["RequestClientCert", "RequireAnyClientCert", "NoClientCert"] {
+        let (_dir, path) = web(&format!("  client_auth_type: {kind}\n"));
+        is_same(&path, &["/metrics"], &["https"]);
+    }
+    for kind in ["VerifyClientCertIfGiven", "RequireAndVerifyClientCert"] {
+        let (_dir, path) = web(&format!("  client_auth_type: {kind}\n  client_ca_file: ca.pem\n"));
+        is_same(&path, &["/metrics"], &["https"]);
+    }
+}
+
+#[test]
+fn names_of_certificates_are_as_there() {
+    for (name, lets_in) in [
+        ("box", true),
+        ("spiffe://fleet/box", true),
+        ("ops@example.org", true),
+        ("192.0.2.7", true),
+        ("client", false),
+        ("example.org", false),
+    ] {
+        let (_dir, path) = web(&format!(
+            "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n  client_allowed_sans: ['else', '{name}']\n"
+        ));
+        is_same(&path, &["/metrics"], &["https"]);
+        let agent = plan(&path).start();
+        let (cert, key) = (file("client.pem"), file("client.key"));
+        let got =
+            curl(&agent.address(), "https://localhost:{}/", &["--cert", &cert, "--key", &key]);
+        assert_eq!(got.status == 200, lets_in, "{name}: {got:?}");
+    }
+}
+
+/// What node_exporter does not start with, we do not start with.
+#[test]
+fn files_that_are_refused_there_are_refused_here() {
+    for (rest, theirs_too) in [
+        ("  key_fil: a\n", true),
+        ("  client_ca_file: ca.pem\n", true),
+        ("  client_auth_type: Some\n", true),
+        ("  min_version: TLS14\n", true),
+        ("  cipher_suites: [TLS_NONE]\n", true),
+        ("  curve_preferences: [P1]\n", true),
+        ("basic_auth_users:\n  ann: secret\n", true),
+        ("http_server_config:\n  headers:\n    Server: x\n", true),
+        ("http_server_config:\n  headers:\n    X-Frame-Options: x\n", true),
+        ("  client_auth_type: RequireAnyClientCert\n  client_ca_file: none.pem\n", true),
+        // What is not there.
+        ("  min_version: TLS10\n", false),
+        ("  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n", false),
+        ("  curve_preferences: [CurveP521]\n", false),
+    ] {
+        let (_dir, path) = web(rest);
+        let argument = format!("--web.config.file={}", path.display());
+        if theirs_too {
+            let mut node = Command::new(PEER);
+            node.args(["--web.listen-address=127.0.0.1:0", &argument]).stderr(Stdio::null());
+            assert_eq!(node.status().unwrap().code(), Some(1), "{rest}");
+        }
+        let mut agent = Agent::plan().arg(argument).spawn();
+        assert_eq!(agent.wait().code(), Some(1), "{rest}");
+        let log = agent.log().concat();
+        let names =
+            [".yml", ".pem", "cipher_suites", "curve_preferences", "\\\"ann\\\"", "\"ann\""];
+        assert!(log.contains("cannot go on") && names.iter().any(|n| log.contains(n)), "{log}");
+    }
+}

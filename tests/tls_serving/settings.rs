@@ -1,0 +1,86 @@
+//! What the settings say of it, and what they refuse.
+
+use crate::common::{Agent, Temp};
+use crate::support::{FIRST, curl, file, web};
+use std::process::Command;
+
+fn check(toml: &str) -> (Option<i32>, String) {
+    let dir = Temp::new();
+    let file = dir.write("sysmetrics.toml", toml);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+    let done = command.env_clear().env("METRICS_CONFIG", &file).arg("--check-config").output();
+    let done = done.unwrap();
+    let said = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+    (done.status.code(), said.replace(&file.display().to_string(), "FILE"))
+}
+
+#[test]
+fn a_table_says_the_same_as_a_web_configuration_file() {
+    let (dir, _) = web("");
+    let users = dir.write("users", format!("ann:{FIRST}\n"));
+    let text = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\nusers_file = {users:?}\n[server.tls]\ncert_file = {:?}\nkey_file = {:?}\nclient_ca_file = {:?}\nclient_auth_type = \"RequireAndVerifyClientCert\"\nclient_allowed_sans = [\"box\"]\nmin_version = \"TLS13\"\n",
+        dir.path("good.pem"),
+        dir.path("good.key"),
+        dir.path("ca.pem"),
+    );
+    let (status, said) = check(&text);
+    assert_eq!(status, Some(0), "{said}");
+    for line in [
+        "[server.tls]",
+        "client_auth_type = \"RequireAndVerifyClientCert\"",
+        "min_version = \"TLS13\"",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!said.contains(FIRST), "{said}");
+    let agent = Agent::plan().file(&text).start();
+    let (cert, key) = (file("client.pem"), file("client.key"));
+    let ask = |args: &[&str]| curl(&agent.address(), "https://localhost:{}/health", args).status;
+    let shows = ["--cert", &cert, "--key", &key];
+    assert_eq!(ask(&[&shows[..], &["-u", "ann:first"]].concat()), 200);
+    assert_eq!(ask(&shows), 401);
+    assert_eq!(ask(&[&shows[..], &["-u", "ann:first", "--tls-max", "1.2"]].concat()), 0);
+    assert_eq!(ask(&["-u", "ann:first"]), 0);
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_what_to_do() {
+    let (dir, web) = web("");
+    let users = dir.write("users", "ann:secret\n");
+    let none = dir.write("none", "\n# nobody\n");
+    let [cert, key] = ["good.pem", "good.key"].map(|name| dir.path(name));
+    let both = format!("[server.tls]\ncert_file = {cert:?}\nkey_file = {key:?}\n");
+    for (text, status, said) in [
+        (format!("[server.tls]\ncert_file = {cert:?}\n"), 2, "server.tls.key_file: missing"),
+        (format!("[server.tls]\nkey_file = {key:?}\n"), 2, "server.tls.cert_file: missing"),
+        (
+            format!("{both}client_ca_file = \"x\"\n"),
+            2,
+            "server.tls.client_ca_file: of no use without",
+        ),
+        (
+            format!("{both}client_allowed_sans = [\"x\"]\n"),
+            2,
+            "server.tls.client_allowed_sans: of no use",
+        ),
+        (format!("{both}min_version = \"TLS11\"\n"), 2, "expected one of TLS12, TLS13"),
+        (format!("{both}client_auth_type = \"None\"\n"), 2, "expected one of NoClientCert"),
+        (format!("{both}cert = \"x\"\n"), 2, "unknown key"),
+        (format!("[server]\nweb_config_file = {web:?}\n{both}"), 2, "keep one"),
+        (format!("[server]\nusers_file = {users:?}\n"), 1, "htpasswd -nBC 10"),
+        (format!("[server]\nusers_file = {none:?}\n"), 1, "expected name:hash a line, found none"),
+        (
+            "[server]\nusers_file = \"/nonexistent\"\n".into(),
+            1,
+            "users_file /nonexistent: No such file",
+        ),
+        ("[server]\nweb_config_file = \"/nonexistent\"\n".into(), 1, "/nonexistent: No such file"),
+        (both.replace("good.key", "name.key"), 1, "name.key: No such file"),
+    ] {
+        let (found, text_said) = check(&text);
+        assert_eq!(found, Some(status), "{text}{text_said}");
+        assert!(text_said.contains(said), "{said}: {text}{text_said}");
+        assert!(!text_said.contains("secret"), "{text_said}");
+    }
+}
