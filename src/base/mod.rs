@@ -16,3 +16,5 @@ pub mod sys;
 #[cfg(feature = "exporter")]
 pub mod text;
 pub mod wire;
+#[cfg(feature = "exporter")]
+pub mod written;

@@ -36,6 +36,9 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     all.push("--collector.runit.servicedir".into());
     all.push(tree.join("service").into());
     all.push("--collector.ntp.server-port=1".into());
+    // What is kept over starts is read and not written.
+    all.push("--collector.disk_written.state-file".into());
+    all.push(tree.join("state/disk").into());
     // It shows what it is asked for.
     all.push("--collector.sysctl.include=kernel.threads-max".into());
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
