@@ -1,8 +1,9 @@
 //! Bytes written to each disk over all starts of the box, which the counters of `/proc/diskstats` forget
 //! (Documentation/admin-guide/iostats.rst): they are added up in the file that `state_file` names, which is
-//! written at most once in ten minutes and usually once an hour. What is written between the last look
-//! and the end of the box is not in it, nor what was written before the file was made. Without the file, or
-//! its directory, there are no such samples.
+//! written at most once in ten minutes and usually once an hour. What is written between the last note
+//! and the end of the box is not in it, nor what was written in starts before the file was made. Without
+//! its directory there is no file, and there are no such samples. On OpenWrt `/var` is in memory: name another
+//! file there.
 //!
 //! A disk is known by `device/cid`, `wwid`, `device/wwid`, `device/serial` or `serial` below
 //! `/sys/block/DISK`, the first that there is, else by the kernel's name. Partitions, loops, RAM disks and
@@ -46,7 +47,7 @@ const FIRST: Duration = Duration::from_secs(600);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 2] = [
-    counter("disk_all_boots_written_bytes_total", Sectors, "Bytes written since the state file was made, over all starts of the box.", &["device"]).own_prefix(),
+    counter("disk_all_boots_written_bytes_total", Sectors, "Bytes written in all starts of the box that the state file knows.", &["device"]).own_prefix(),
     counter("agent_written_bytes_total",          One,     "Bytes that the agent wrote to disks since it was started.",                &[]).own_prefix(),
 ];
 
@@ -71,7 +72,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let is_default = path == Path::new(DEFAULT);
     let is_machine = setup.root.is_procfs();
     // What is told of another machine's files does not belong there.
-    if is_default && !(is_machine && has_directory(&path)) {
+    if is_default && !(is_machine && path.parent().is_some_and(Path::is_dir)) {
         path = PathBuf::new();
     }
     Box::new(DiskWritten {
@@ -88,10 +89,6 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         look_at: None,
         own: None,
     })
-}
-
-fn has_directory(path: &Path) -> bool {
-    path.parent().is_some_and(Path::is_dir)
 }
 
 struct DiskWritten {
@@ -202,7 +199,10 @@ impl DiskWritten {
         match read(&self.path) {
             Ok(known) => self.known = known,
             // Somebody runs the agent by hand.
-            Err(Error::Read(_, libc::EACCES)) if self.is_default => self.path = PathBuf::new(),
+            Err(error @ Error::Read(_, libc::EACCES)) if self.is_default => {
+                self.path = PathBuf::new();
+                return Err(Error::Absent(error.place()));
+            }
             Err(error) => return Err(error),
         }
         self.boot = Some(boot);
