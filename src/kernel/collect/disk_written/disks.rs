@@ -26,8 +26,10 @@ pub struct Disks {
 pub struct Disk {
     name: String,
     key: Vec<u8>,
-    /// Where it is among those that are kept; `None` until it was counted in this scrape.
-    at: Option<usize>,
+    /// Where it was last among those that are kept.
+    at: usize,
+    /// It was counted in this scrape.
+    is_counted: bool,
 }
 
 impl Disks {
@@ -60,7 +62,7 @@ impl Disks {
             if disks.iter().any(|disk| disk.key == key) {
                 key = named(name);
             }
-            disks.push(Disk { name: name.to_owned(), key, at: None });
+            disks.push(Disk { name: name.to_owned(), key, at: 0, is_counted: false });
         }
         self.disks = disks;
     }
@@ -80,7 +82,7 @@ impl Disks {
     /// A new scrape begins.
     pub fn begin(&mut self) {
         self.next = 0;
-        self.disks.iter_mut().for_each(|disk| disk.at = None);
+        self.disks.iter_mut().for_each(|disk| disk.is_counted = false);
     }
 
     /// The disk `name`, if it is one and was not counted yet.
@@ -91,24 +93,28 @@ impl Disks {
             _ => self.disks.iter().position(is_it)?,
         };
         self.next = at + 1;
-        self.disks.get_mut(at).filter(|disk| disk.at.is_none())
+        self.disks.get_mut(at).filter(|disk| !disk.is_counted)
     }
 
     /// The names of those that were counted in this scrape, and where they are among those that are kept.
     pub fn shown(&self) -> impl Iterator<Item = (&[u8], usize)> {
-        self.disks.iter().filter_map(|disk| Some((disk.name.as_bytes(), disk.at?)))
+        let counted = self.disks.iter().filter(|disk| disk.is_counted);
+        counted.map(|disk| (disk.name.as_bytes(), disk.at))
     }
 }
 
 impl Disk {
     /// The kernel counts so many sectors.
     pub fn count(&mut self, sectors: u64, boot: BootId, known: &mut Vec<Written>) {
-        let at = known.iter().position(|disk| disk.key == self.key).unwrap_or_else(|| {
-            known.push(Written { key: self.key.clone(), total: 0, last: 0, boot });
-            known.len() - 1
-        });
-        self.at = Some(at);
-        if let Some(disk) = known.get_mut(at) {
+        let is_it = |disk: &Written| disk.key == self.key;
+        if !known.get(self.at).is_some_and(is_it) {
+            self.at = known.iter().position(is_it).unwrap_or_else(|| {
+                known.push(Written { key: self.key.clone(), total: 0, last: 0, boot });
+                known.len() - 1
+            });
+        }
+        self.is_counted = true;
+        if let Some(disk) = known.get_mut(self.at) {
             disk.count(sectors, boot);
         }
     }

@@ -75,20 +75,8 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     if is_default && !(is_machine && path.parent().is_some_and(Path::is_dir)) {
         path = PathBuf::new();
     }
-    Box::new(DiskWritten {
-        file: setup.files.records(DISKSTATS),
-        root: setup.root.clone(),
-        disks: Disks::new(setup.root),
-        path,
-        is_default,
-        is_machine,
-        boot: None,
-        known: Vec::new(),
-        is_serving: false,
-        written_at: None,
-        look_at: None,
-        own: None,
-    })
+    let file = setup.files.records(DISKSTATS);
+    Box::new(DiskWritten { is_default, is_machine, ..DiskWritten::new(setup.root, file, path) })
 }
 
 struct DiskWritten {
@@ -114,11 +102,8 @@ struct DiskWritten {
 
 impl Collector for DiskWritten {
     fn serving(&mut self, begins: bool) {
-        if !begins && self.is_serving && self.is_due(Instant::now(), FIRST) {
-            let done = state::write(&self.path, &self.known);
-            if let Err(error) = done {
-                log::warn("what was written to disks is not kept", &[("error", &error)]);
-            }
+        if !begins {
+            self.end(Instant::now());
         }
         self.is_serving = begins;
     }
@@ -154,6 +139,33 @@ impl Collector for DiskWritten {
 }
 
 impl DiskWritten {
+    fn new(root: &Root, file: FileId, path: PathBuf) -> DiskWritten {
+        DiskWritten {
+            file,
+            root: root.clone(),
+            disks: Disks::new(root),
+            path,
+            is_default: false,
+            is_machine: false,
+            boot: None,
+            known: Vec::new(),
+            is_serving: false,
+            written_at: None,
+            look_at: None,
+            own: None,
+        }
+    }
+
+    /// The agent ends in an orderly way: what was counted is kept, if the file was not just written.
+    fn end(&mut self, now: Instant) {
+        if self.is_serving && !self.path.as_os_str().is_empty() && self.is_due(now, FIRST) {
+            let done = state::write(&self.path, &self.known);
+            if let Err(error) = done {
+                log::warn("what was written to disks is not kept", &[("error", &error)]);
+            }
+        }
+    }
+
     /// Counts what was written until now, and keeps it if it is time.
     fn count(&mut self, has_looked: bool, scrape: &mut Scrape<'_>) -> Result<(), Error> {
         let boot = match self.boot {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::testing::{Opened, Tree, scrape, scrape_later};
+use crate::kernel::collect::{PartialErrors, Textfiles};
+use crate::kernel::read::Files;
 
 const FIRST_BOOT: &str = "11111111-aaaa-4bbb-8ccc-000000000001";
 const SECOND_BOOT: &str = "22222222-aaaa-4bbb-8ccc-000000000002";
@@ -98,6 +100,25 @@ fn an_orderly_end_writes_the_file_if_it_is_worth_it() {
     totals(&mut opened, Duration::ZERO);
     opened.collector.serving(false);
     assert!(!file.exists(), "an agent that was started and ended at once leaves flash alone");
+    let mut files = Files::new(&tree.root());
+    let id = files.records(DISKSTATS);
+    let mut disks = DiskWritten::new(&tree.root(), id, file.clone());
+    disks.serving(true);
+    files.begin();
+    let (now, textfiles) = (Instant::now(), Textfiles::default());
+    let mut errors = PartialErrors::default();
+    let mut scrape = Scrape { files: &mut files, errors: &mut errors, textfiles: &textfiles, now };
+    disks.count(false, &mut scrape).unwrap();
+    disks.end(now + FIRST - Duration::from_secs(1));
+    assert!(!file.exists());
+    disks.end(now + FIRST);
+    assert!(tree.text("disk.state").starts_with("sysmetrics disk writes 1\nend "));
+    disks.disks.look(&mut errors);
+    let mut scrape = Scrape { files: &mut files, errors: &mut errors, textfiles: &textfiles, now };
+    disks.count(true, &mut scrape).unwrap();
+    disks.end(now + FIRST);
+    assert!(tree.text("disk.state").contains(&format!("\n5 5 {FIRST_BOOT} S1\nend ")));
+    tree.remove("disk.state");
     let path = [("state-file", file.to_str().unwrap())];
     let mut once = tree.open(&SPEC, Dialect::Own, &path);
     totals(&mut once, Duration::ZERO);
