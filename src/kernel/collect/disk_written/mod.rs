@@ -91,6 +91,8 @@ struct DiskWritten {
     /// Which start of the box this is; `None` until the file was read.
     boot: Option<BootId>,
     known: Vec<Written>,
+    /// The file holds what was written last.
+    is_whole: bool,
     /// Somebody reads what this collector says for longer than one scrape.
     is_serving: bool,
     /// When the file was written last, or first could have been.
@@ -149,6 +151,7 @@ impl DiskWritten {
             is_machine: false,
             boot: None,
             known: Vec::new(),
+            is_whole: false,
             is_serving: false,
             written_at: None,
             look_at: None,
@@ -158,11 +161,12 @@ impl DiskWritten {
 
     /// The agent ends in an orderly way: what was counted is kept, if the file was not just written.
     fn end(&mut self, now: Instant) {
-        if self.is_serving && !self.path.as_os_str().is_empty() && self.is_due(now, FIRST) {
-            let done = state::write(&self.path, &self.known);
-            if let Err(error) = done {
-                log::warn("what was written to disks is not kept", &[("error", &error)]);
-            }
+        let is_due = self.is_serving && self.is_due(now, FIRST);
+        if is_due
+            && !self.path.as_os_str().is_empty()
+            && let Err(error) = state::write(&self.path, &self.known, self.is_whole)
+        {
+            log::warn("what was written to disks is not kept", &[("error", &error)]);
         }
     }
 
@@ -190,7 +194,11 @@ impl DiskWritten {
         let written = *self.written_at.get_or_insert((scrape.now, FIRST));
         if self.is_serving && self.is_due(scrape.now, written.1) {
             self.written_at = Some((scrape.now, PERIOD));
-            state::write(&self.path, &self.known).map_err(|error| failed(&self.path, &error))?;
+            let done = state::write(&self.path, &self.known, self.is_whole);
+            self.is_whole = done.is_ok();
+            if let Err(error) = done {
+                scrape.errors.record(failed(&self.path, &error));
+            }
         }
         Ok(())
     }
@@ -209,7 +217,9 @@ impl DiskWritten {
             .try_into()
             .map_err(|_| Error::parse(BOOT_ID, "the id of a start", &text))?;
         match read(&self.path) {
-            Ok(known) => self.known = known,
+            Ok(Some(known)) => (self.known, self.is_whole) = (known, true),
+            // There is none, or it was lost with the power.
+            Ok(None) => self.known = read(&state::old(&self.path))?.unwrap_or_default(),
             // Somebody runs the agent by hand.
             Err(error @ Error::Read(_, libc::EACCES)) if self.is_default => {
                 self.path = PathBuf::new();
@@ -232,10 +242,10 @@ fn failed(path: &Path, error: &io::Error) -> Error {
 }
 
 /// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
-fn read(path: &Path) -> Result<Vec<Written>, Error> {
+fn read(path: &Path) -> Result<Option<Vec<Written>>, Error> {
     let mut text = Vec::new();
     match sys::open_private(path, OpenOptions::new().read(true)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text)),
     }
     .map_err(|error| failed(path, &error))?;
@@ -243,7 +253,7 @@ fn read(path: &Path) -> Result<Vec<Written>, Error> {
     if !is_lost && !text.starts_with(TITLE) {
         return Err(Error::parse(place(path), "a file of disk writes", &text));
     }
-    Ok(state::parse(&text).unwrap_or_default())
+    Ok(state::parse(&text))
 }
 
 /// Bytes that this process wrote.

@@ -9,11 +9,15 @@
 //!
 //! A line is one disk. `TOTAL` and `LAST` are sectors of 512 bytes: those of all starts, and what the kernel
 //! counted in the start `BOOT_ID` when the line was written.
+//!
+//! The file is not synced, and some file systems of flash leave an empty one after a power failure. So the
+//! file before it is kept as `….old`: it is ten minutes old or more, long enough to be on the disk.
 
 use crate::base::{state, written};
 use crate::kernel::read::scan;
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The first line; the number is that of the format.
 pub const TITLE: &[u8] = b"sysmetrics disk writes 1\n";
@@ -81,13 +85,24 @@ pub fn parse(text: &[u8]) -> Option<Vec<Written>> {
     disks.filter(|disks| disks.len() <= MAX_DISKS)
 }
 
-/// Writes the file.
+/// The file before the one at `path`.
+pub fn old(path: &Path) -> PathBuf {
+    let mut old = path.as_os_str().to_owned();
+    old.push(".old");
+    old.into()
+}
+
+/// Writes the file. What was there is kept beside it, if it `is_whole`.
 ///
 /// # Errors
 ///
 /// It cannot be written; what was there stays.
-pub fn write(path: &Path, disks: &[Written]) -> io::Result<()> {
+pub fn write(path: &Path, disks: &[Written], is_whole: bool) -> io::Result<()> {
     let text = render(disks);
+    if is_whole {
+        // At the first time there is none.
+        let _ = fs::rename(path, old(path));
+    }
     state::replace(path, &text)?;
     written::note(text.len() as u64);
     Ok(())

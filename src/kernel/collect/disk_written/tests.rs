@@ -91,6 +91,38 @@ fn what_was_written_goes_on_over_starts() {
 }
 
 #[test]
+fn the_file_before_is_kept_for_a_power_failure() {
+    let tree = Tree::new("disk-written-old");
+    tree.put("sys/block/sda/device/serial", "S1\n");
+    let (hour, file) = (Duration::from_secs(4300), tree.0.join("disk.state"));
+    let line = |total| format!("\n{total} {total} {FIRST_BOOT} S1\n");
+    written(&tree, FIRST_BOOT, &[("sda", 5)]);
+    let mut opened = open(&tree);
+    totals(&mut opened, Duration::ZERO);
+    totals(&mut opened, Duration::from_secs(600));
+    assert!(!state::old(&file).exists());
+    written(&tree, FIRST_BOOT, &[("sda", 6)]);
+    totals(&mut opened, hour);
+    assert!(tree.text("disk.state").contains(&line(6)));
+    assert!(tree.text("disk.state.old").contains(&line(5)));
+    // The new file is lost, and what is lost does not take the place of the old one.
+    tree.put("disk.state", "");
+    written(&tree, SECOND_BOOT, &[("sda", 100)]);
+    let mut opened = open(&tree);
+    assert_eq!(totals(&mut opened, Duration::ZERO), ["sda 53760"], "105 sectors");
+    totals(&mut opened, Duration::from_secs(600));
+    assert!(tree.text("disk.state.old").contains(&line(5)));
+    assert!(tree.text("disk.state").contains(&format!("\n105 100 {SECOND_BOOT} S1\n")));
+    totals(&mut opened, hour);
+    assert!(tree.text("disk.state.old").contains("\n105 100 "));
+    // What cannot be written costs no sample.
+    std::fs::create_dir(tree.0.join("disk.state.new")).unwrap();
+    let later = scrape_later(&mut opened, Dialect::Own, &["all_boots"], 2 * hour);
+    assert_eq!((later.0.len(), later.1), (1, 1));
+    assert!(!file.exists() && tree.text("disk.state.old").contains("\n105 100 "));
+}
+
+#[test]
 fn an_orderly_end_writes_the_file_if_it_is_worth_it() {
     let tree = Tree::new("disk-written-end");
     tree.put("sys/block/sda/device/serial", "S1\n");
