@@ -118,7 +118,7 @@ common() {
 	put 644 docs/completions/sysmetrics.bash "$1/usr/share/bash-completion/completions/sysmetrics"
 	put 644 docs/completions/sysmetrics.fish "$1/usr/share/fish/vendor_completions.d/sysmetrics.fish"
 	local file
-	for file in examples/*.toml deploy/nginx/sysmetrics.conf deploy/prometheus/alerts.yml deploy/prometheus/scrape.yml; do
+	for file in examples/*.toml deploy/nginx/sysmetrics.conf deploy/prometheus/alerts.yml deploy/prometheus/edge.yml deploy/prometheus/scrape.yml; do
 		put 644 "$file" "$1/usr/share/doc/sysmetrics/examples/${file##*/}"
 	done
 	put 644 README.md "$1/usr/share/doc/sysmetrics/README.md"

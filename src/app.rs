@@ -185,6 +185,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     // Applying starts workers, which get what this thread has.
     let sandbox = Sandbox::enter(&settings, &listeners)?;
     service.apply(prepared, &settings);
+    service.serving(true);
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
     server.secure(security)?;
     announce(&server, &settings);
@@ -198,7 +199,9 @@ fn serve(settings: Settings) -> io::Result<()> {
             signal => {
                 log::info("ending", &[("signal", &signal.name())]);
                 service.notify.tell("STOPPING=1");
-                return server.finish(&mut service, Instant::now() + FINISH);
+                let done = server.finish(&mut service, Instant::now() + FINISH);
+                service.serving(false);
+                return done;
             }
         }
     }

@@ -79,6 +79,13 @@ scripts() {
 prometheus() {
 	expect 0 "alerts: check" promtool check rules deploy/prometheus/alerts.yml
 	expect 0 "alerts: each fires where it should" promtool test rules deploy/prometheus/alerts_test.yml
+	expect 0 "alerts of small boxes: check" promtool check rules deploy/prometheus/edge.yml
+	expect 0 "alerts of small boxes: each fires where it should" promtool test rules deploy/prometheus/edge_test.yml
+	# This machine has little of what they are about.
+	grep -o 'sysmetrics_[a-z0-9_]*' deploy/prometheus/edge.yml | sort -u >"$T/names"
+	while read -r name; do
+		grep -q "^| \`$name\` |" docs/metrics.md || fail "edge.yml asks for $name, which docs/metrics.md has not"
+	done <"$T/names"
 	expect 0 "scrape config" promtool check config deploy/prometheus/scrape.yml
 }
 

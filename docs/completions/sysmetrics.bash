@@ -35,7 +35,8 @@ _sysmetrics() {
 		--collector.qdisc.fixtures | \
 		--collector.pcidevice.idsfile | \
 		--collector.wifi.fixtures | \
-		--collector.runit.servicedir)
+		--collector.runit.servicedir | \
+		--collector.disk_written.state-file)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -463,6 +464,23 @@ _sysmetrics() {
 			--collector.sysctl.include-info
 			--no-collector.processes
 			--collector.processes
+			--no-collector.mmc
+			--collector.mmc
+			--no-collector.mmc.serial
+			--collector.mmc.serial
+			--no-collector.ubi
+			--collector.ubi
+			--no-collector.mtd
+			--collector.mtd
+			--no-collector.ufs
+			--collector.ufs
+			--no-collector.f2fs
+			--collector.f2fs
+			--no-collector.ext4
+			--collector.ext4
+			--no-collector.disk_written
+			--collector.disk_written
+			--collector.disk_written.state-file
 		"
 		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
 		;;

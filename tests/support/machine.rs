@@ -22,7 +22,7 @@ pub const ALL: [&str; 3] =
 /// The arguments that make the program read the machine in `tree`, with every collector.
 pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
-    let off = COLLECTORS.iter().filter(|spec| !spec.subject.on);
+    let off = COLLECTORS.iter().filter(|spec| !spec.subject.is_on(dialect));
     all.extend(off.map(|spec| format!("--collector.{}", spec.subject.name).into()));
     // Netlink tells of the running kernel, wherever the files are.
     all.push("--no-collector.netdev.netlink".into());
@@ -36,6 +36,9 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     all.push("--collector.runit.servicedir".into());
     all.push(tree.join("service").into());
     all.push("--collector.ntp.server-port=1".into());
+    // What is kept over starts is read and not written.
+    all.push("--collector.disk_written.state-file".into());
+    all.push(tree.join("state/disk").into());
     // It shows what it is asked for.
     all.push("--collector.sysctl.include=kernel.threads-max".into());
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];

@@ -40,6 +40,7 @@ pub use search::Search;
 
 use crate::base::log;
 use crate::base::sys::FileEvent;
+use crate::base::written;
 use crate::model::metric::Sink;
 use crate::model::store::Store;
 use crate::settings::{LogFiles, Tail};
@@ -235,7 +236,10 @@ impl Tails {
         all.extend(self.pending.iter().filter(|place| !is_known(place)));
         let text = state::render(&all);
         match state::write(path, &text) {
-            Ok(()) => (self.state.has_changed, self.state.is_failing) = (false, false),
+            Ok(()) => {
+                written::note(text.len() as u64);
+                (self.state.has_changed, self.state.is_failing) = (false, false);
+            }
             Err(_) if self.state.is_failing => self.counts.fail_again(Trouble::State),
             Err(error) => {
                 self.state.is_failing = true;

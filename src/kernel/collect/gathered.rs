@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 const MAX_SAMPLES: usize = 65_536;
 
 /// Labels of a sample.
-const MAX_LABELS: usize = 6;
+const MAX_LABELS: usize = 8;
 
 /// The samples of one scrape.
 pub struct Gathered {

@@ -15,6 +15,7 @@ mod cpu_columns;
 mod cpu_vulnerabilities;
 mod cpufreq;
 mod disk;
+mod disk_written;
 mod dmi;
 mod dmmultipath;
 mod drbd;
@@ -22,6 +23,8 @@ mod drm;
 mod edac;
 mod entropy;
 mod ethtool;
+mod ext4;
+mod f2fs;
 mod fibrechannel;
 mod filefd;
 mod filesystem;
@@ -31,6 +34,7 @@ mod infiniband;
 mod info;
 mod interrupts;
 mod ipvs;
+mod kept;
 mod kernel_hung;
 mod keyed;
 mod ksmd;
@@ -43,7 +47,9 @@ mod logind;
 mod mdadm;
 mod meminfo_numa;
 mod memory;
+mod mmc;
 mod mountstats;
+mod mtd;
 mod netclass;
 mod netstat;
 mod network;
@@ -86,7 +92,9 @@ pub mod textfile;
 mod thermal_zone;
 mod time;
 mod timex;
+mod ubi;
 mod udp_queues;
+mod ufs;
 mod uname;
 mod vmstat;
 mod watchdog;
@@ -185,6 +193,13 @@ pub static COLLECTORS: &[Spec] = &[
     slabinfo::SPEC,
     sysctl::SPEC,
     processes::SPEC,
+    mmc::SPEC,
+    ubi::SPEC,
+    mtd::SPEC,
+    ufs::SPEC,
+    f2fs::SPEC,
+    ext4::SPEC,
+    disk_written::SPEC,
 ];
 
 #[cfg(test)]
@@ -215,6 +230,19 @@ mod tests {
         }
     }
 
+    /// In node_exporter's dialect nobody takes what it lacks for its own.
+    #[test]
+    fn collectors_that_node_exporter_lacks_have_our_prefix() {
+        for spec in COLLECTORS {
+            let is_ours = spec.subject.node_name.is_empty();
+            for family in spec.families.iter().filter(|f| f.named(Dialect::Node).is_some()) {
+                let prefix = family.prefix(Dialect::Node);
+                assert_eq!(prefix == "sysmetrics_", is_ours, "{}", family.names().0);
+            }
+            assert!(!is_ours || spec.dynamic.is_empty(), "{}", spec.subject.name);
+        }
+    }
+
     #[test]
     fn every_file_is_in_the_table() {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {
@@ -226,6 +254,7 @@ mod tests {
                 "cpu_columns",
                 "gathered",
                 "info",
+                "kept",
                 "keyed",
                 "learned",
                 "lines",

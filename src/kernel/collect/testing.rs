@@ -6,7 +6,7 @@ use crate::base::error::Error;
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::{Buffer, Sink};
 use crate::outputs::expose::{Format, Lines, Text};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use crate::kernel::read::testing::Tree;
 
@@ -49,10 +49,15 @@ impl Opened {
 
     /// One scrape.
     pub fn collect(&mut self, out: &mut dyn Sink) -> Result<(), Error> {
+        self.collect_later(Duration::ZERO, out)
+    }
+
+    /// One scrape, so much later than it is.
+    pub fn collect_later(&mut self, by: Duration, out: &mut dyn Sink) -> Result<(), Error> {
         let Opened { collector, files, errors, textfiles } = self;
         files.begin();
         errors.begin();
-        let now = Instant::now();
+        let now = Instant::now() + by;
         collector.begin(now);
         collector.collect(&mut Scrape { files, errors, textfiles, now }, out)
     }
@@ -80,9 +85,19 @@ impl Opened {
 
 /// The samples of one scrape that hold one of `words`, without prefix, and how many errors.
 pub fn scrape(opened: &mut Opened, dialect: Dialect, words: &[&str]) -> (Vec<String>, u64) {
+    scrape_later(opened, dialect, words, Duration::ZERO)
+}
+
+/// The same so much later than it is.
+pub fn scrape_later(
+    opened: &mut Opened,
+    dialect: Dialect,
+    words: &[&str],
+    by: Duration,
+) -> (Vec<String>, u64) {
     let (mut out, mut line) = (Buffer::default(), Lines::default());
     let mut text = Text::new(dialect, Format::Prometheus, &mut out, &mut line);
-    opened.collect(&mut text).unwrap();
+    opened.collect_later(by, &mut text).unwrap();
     text.finish();
     let text = String::from_utf8(out.bytes().to_vec()).unwrap();
     let kept = |l: &&str| !l.starts_with('#') && words.iter().any(|w| l.contains(w));

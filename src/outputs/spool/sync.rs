@@ -1,6 +1,7 @@
 //! What is forced to the disk: flash wears by whole pages, so it is done in lumps and within a budget
 //! a day; beyond that, a segment is forced when it is whole.
 
+use crate::base::written;
 use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
@@ -37,6 +38,7 @@ impl Sync {
 
     /// These bytes of the segment that is written were written.
     pub fn wrote(&mut self, from: u64, to: u64, now: Instant) {
+        written::note(to.saturating_sub(from));
         if self.since.is_none() {
             (self.since, self.from) = (Some(now), from);
         }

@@ -89,6 +89,11 @@ impl Objects {
         self.listing.dir.rest();
     }
 
+    /// Closes the directory until it is followed again.
+    pub fn close(&mut self) {
+        self.listing.dir.close();
+    }
+
     /// The objects of a level, by name.
     pub fn of(&self, level: usize) -> impl Iterator<Item = &Object> {
         self.objects.iter().filter(move |object| object.level == level)

@@ -1,0 +1,109 @@
+//! How much was written to each disk, kept over starts of the box in a text file:
+//!
+//! ```text
+//! sysmetrics disk writes 1
+//! TOTAL LAST BOOT_ID KEY
+//! …
+//! end CRC
+//! ```
+//!
+//! A line is one disk. `TOTAL` and `LAST` are sectors of 512 bytes: those of all starts, and what the kernel
+//! counted in the start `BOOT_ID` when the line was written.
+//!
+//! The file is not synced, and some file systems of flash leave an empty one after a power failure. So the
+//! file before it is kept as `….old`: it is ten minutes old or more, long enough to be on the disk.
+
+use crate::base::{state, written};
+use crate::kernel::read::scan;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The first line; the number is that of the format.
+pub const TITLE: &[u8] = b"sysmetrics disk writes 1\n";
+
+/// Disks that are kept, those among them that are not there now.
+pub const MAX_DISKS: usize = 256;
+
+/// Bytes of a key.
+pub const MAX_KEY: usize = 96;
+
+/// Bytes of the file.
+pub const MAX_BYTES: u64 = 64 << 10;
+
+/// Which start of the box this is, as `/proc/sys/kernel/random/boot_id` writes it.
+pub type BootId = [u8; 36];
+
+/// What was written to one disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// What the disk is known by.
+    pub key: Vec<u8>,
+    pub total: u64,
+    pub last: u64,
+    pub boot: BootId,
+}
+
+impl Written {
+    /// The kernel counts so many sectors in the start `boot`.
+    pub fn count(&mut self, sectors: u64, boot: BootId) {
+        let goes_on = self.boot == boot && sectors >= self.last;
+        let new = if goes_on { sectors - self.last } else { sectors };
+        self.total = self.total.saturating_add(new);
+        (self.last, self.boot) = (sectors, boot);
+    }
+}
+
+/// The text of the file.
+pub fn render(disks: &[Written]) -> Vec<u8> {
+    let mut text = TITLE.to_vec();
+    for disk in disks {
+        for number in [disk.total, disk.last] {
+            text.extend_from_slice(number.to_string().as_bytes());
+            text.push(b' ');
+        }
+        for part in [&disk.boot[..], b" ", &disk.key, b"\n"] {
+            text.extend_from_slice(part);
+        }
+    }
+    let end = state::closing(&text);
+    text.extend_from_slice(&end);
+    text
+}
+
+/// Reads the text of the file; `None` if it is damaged.
+pub fn parse(text: &[u8]) -> Option<Vec<Written>> {
+    let lines = state::body(text)?.strip_prefix(TITLE)?;
+    let line = |line: &[u8]| {
+        let mut fields = scan::fields(line);
+        let (total, last) = (fields.uint()??, fields.uint()??);
+        let (boot, key) = (fields.next()?.try_into().ok()?, fields.next()?.to_vec());
+        let is_whole = fields.next().is_none() && key.len() <= MAX_KEY;
+        is_whole.then_some(Written { key, total, last, boot })
+    };
+    let disks: Option<Vec<Written>> = scan::lines(lines).map(line).collect();
+    disks.filter(|disks| disks.len() <= MAX_DISKS)
+}
+
+/// The file before the one at `path`.
+pub fn old(path: &Path) -> PathBuf {
+    let mut old = path.as_os_str().to_owned();
+    old.push(".old");
+    old.into()
+}
+
+/// Writes the file. What was there is kept beside it, if it `is_whole`.
+///
+/// # Errors
+///
+/// It cannot be written; what was there stays.
+pub fn write(path: &Path, disks: &[Written], is_whole: bool) -> io::Result<()> {
+    let text = render(disks);
+    if is_whole {
+        // At the first time there is none.
+        let _ = fs::rename(path, old(path));
+    }
+    state::replace(path, &text)?;
+    written::note(text.len() as u64);
+    Ok(())
+}

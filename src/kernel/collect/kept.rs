@@ -1,0 +1,119 @@
+//! Engine for attributes that change slowly, such as the wear of flash. Objects are looked for and their
+//! attributes read every minute or less often; between, a scrape writes what was read last and makes no
+//! system call. No directory stays open.
+
+use super::attributes::{Attribute, Layout, MAX_TEXT, Object, Objects};
+use super::gathered::Gathered;
+use super::{PartialErrors, Scrape};
+use crate::base::error::Error;
+use crate::kernel::read::Root;
+use crate::model::metric::{Family, Sink, Value};
+use std::time::{Duration, Instant};
+
+/// How often objects are looked for and read.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// The objects of one layout, and what was read of them last.
+pub struct Kept {
+    pub objects: Objects,
+    pub samples: Gathered,
+    /// When to look again, and how the last look went.
+    due: Option<Instant>,
+    found: Result<(), Error>,
+}
+
+impl Kept {
+    /// The objects of `layout`; nothing is read yet.
+    pub fn new(root: &Root, layout: &'static Layout) -> Kept {
+        Kept {
+            objects: Objects::new(root, layout, [None, None]),
+            samples: Gathered::new(layout.directory),
+            due: None,
+            found: Ok(()),
+        }
+    }
+
+    /// Reads every attribute of every object if it is time, and writes what is known.
+    pub fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        if self.look(scrape)? {
+            self.read(scrape.errors);
+        }
+        self.write(scrape.errors, out);
+        Ok(())
+    }
+
+    /// Looks for objects if it is time, and says whether it was: then what was read before is forgotten.
+    /// Without the directory there is nothing to tell.
+    pub fn look(&mut self, scrape: &mut Scrape<'_>) -> Result<bool, Error> {
+        if self.due.is_some_and(|due| scrape.now < due) {
+            return self.found.map(|()| false);
+        }
+        self.due = Some(scrape.now + PERIOD);
+        self.samples.begin();
+        self.found = self.objects.follow(scrape.now, scrape.errors).map(|_| ());
+        self.found = self.found.map_err(Error::of_optional);
+        self.found.map(|()| true)
+    }
+
+    /// Reads every attribute of every object.
+    pub fn read(&mut self, errors: &mut PartialErrors) {
+        let Kept { objects, samples, .. } = self;
+        objects.of(0).for_each(|object| read(objects, object, samples, errors));
+    }
+
+    /// Writes what was read last.
+    pub fn write(&mut self, errors: &mut PartialErrors, out: &mut dyn Sink) {
+        self.objects.close();
+        self.samples.write_rows(errors, out);
+    }
+}
+
+/// Reads the attributes of one object.
+pub fn read(
+    objects: &Objects,
+    object: &Object,
+    samples: &mut Gathered,
+    errors: &mut PartialErrors,
+) {
+    for (at, Attribute { file, family, form }) in objects.attributes(0).iter().enumerate() {
+        if object.has(at) {
+            let form = |text: &[u8]| form(family, text).map(Some);
+            add(objects, object, (file, family), &form, samples, errors);
+        }
+    }
+}
+
+/// Reads one file of an object. `form` makes a value of its text: `None` where it is none, and
+/// `Some(None)` where it says that there is no value.
+pub fn add(
+    objects: &Objects,
+    object: &Object,
+    (file, family): (&str, &'static Family<'static>),
+    form: &dyn Fn(&[u8]) -> Option<Option<Value>>,
+    samples: &mut Gathered,
+    errors: &mut PartialErrors,
+) {
+    let mut room = [0; MAX_TEXT];
+    let text = objects.read(object, file, &mut room);
+    let Some(text) = errors.unless_absent(text) else { return };
+    match form(text) {
+        Some(Some(value)) => push(object, family, value, samples),
+        Some(None) => {}
+        None => errors.refuse(objects.place(object, file), "an integer", text),
+    }
+}
+
+/// A sample with as many of the object's labels as the family has keys.
+pub fn push(
+    object: &Object,
+    family: &'static Family<'static>,
+    value: Value,
+    samples: &mut Gathered,
+) {
+    let mut labels: [&[u8]; 8] = [b""; 8];
+    for (at, label) in labels.iter_mut().enumerate() {
+        *label = object.label(at);
+    }
+    let keys = family.names().1.len();
+    samples.push(family, labels.get(..keys).unwrap_or_default(), value);
+}

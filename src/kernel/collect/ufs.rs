@@ -1,0 +1,206 @@
+//! Wear of UFS: `/sys/bus/platform/devices/X.ufs*/health_descriptor` (also `X.ufshc`;
+//! Documentation/ABI/testing/sysfs-driver-ufs, since 4.17). `eol_info`, `life_time_estimation_a` and `…_b` are
+//! codes in hexadecimal with `0x`, the same as those of eMMC: tenths of the life that are used at most, 11
+//! beyond it, 0 not defined.
+//!
+//! Each file asks the device, and wakes it: so they are read once an hour, by a thread of their own, since a
+//! device may take seconds to wake. A box without UFS has no such thread.
+
+use super::attributes::{LabelFrom, Layout, Objects};
+use super::gathered::Gathered;
+use super::kept;
+use super::mmc::{code_of, push_life};
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::{Background, Listing, Root, scan};
+use crate::model::metric::{Family, Sink, Unit::Deci, Unit::One, gauge};
+use crate::settings::Subject;
+use std::time::{Duration, Instant};
+
+const DIRECTORY: &str = "/sys/bus/platform/devices";
+
+/// How often devices are looked for, and asked.
+const LOOK: Duration = Duration::from_secs(60);
+const ASK: Duration = Duration::from_secs(3600);
+
+/// How long a scrape waits for the thread; who is late is looked at a minute later.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+const LIFE_TIMES: [(&str, &[u8]); 2] = [
+    ("health_descriptor/life_time_estimation_a", b"a"),
+    ("health_descriptor/life_time_estimation_b", b"b"),
+];
+
+const TYPED: &[&str] = &["device", "type"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 3] = [
+    gauge("ufs_life_time_used_ratio", Deci, "Part of its life that the device has used, at most; 1.1 is beyond it.",           TYPED).own_prefix(),
+    gauge("ufs_life_time_code",       One,  "The same as the device tells it: tenths, and 11 beyond.",                         TYPED).own_prefix(),
+    gauge("ufs_pre_eol_code",         One,  "Spare blocks of the device: 1 is normal, 2 means 80 % used, 3 means 90 % used.",  &["device"]).own_prefix(),
+];
+
+fn is_ufs(name: &str) -> bool {
+    name.contains(".ufs")
+}
+
+static DEVICES: Layout = Layout {
+    directory: DIRECTORY,
+    is_object: is_ufs,
+    labels: &[LabelFrom::Name("")],
+    // To look which there are would wake the device.
+    attributes: &[],
+};
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "ufs",
+        node_name: "",
+        on: true,
+        help: "wear of UFS, from /sys/bus/platform/devices",
+        options: &[],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Ufs {
+        listing: Listing::new(setup.root.dir(DIRECTORY)),
+        found: Ok(false),
+        look_at: None,
+        ask_at: None,
+        asks: Background::new("ufs", Asks::new(setup.root), Asks::ask),
+        samples: Gathered::new(DIRECTORY),
+    })
+}
+
+struct Ufs {
+    listing: Listing,
+    /// Whether there are devices.
+    found: Result<bool, Error>,
+    look_at: Option<Instant>,
+    ask_at: Option<Instant>,
+    asks: Background<Asks>,
+    samples: Gathered,
+}
+
+/// What the thread works with, and what it found.
+struct Asks {
+    objects: Objects,
+    samples: Gathered,
+    errors: PartialErrors,
+}
+
+impl Collector for Ufs {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let is_due = |at: Option<Instant>| at.is_none_or(|at| scrape.now >= at);
+        if is_due(self.look_at) {
+            self.look_at = Some(scrape.now + LOOK);
+            let listed = self.listing.has_changed().map_err(Error::of_optional);
+            self.found = listed.map(|_| self.listing.names().any(is_ufs));
+            self.listing.dir.close();
+            if self.found == Ok(true) && is_due(self.ask_at) {
+                self.ask(scrape);
+            }
+        }
+        if self.found? {
+            self.samples.write_rows(scrape.errors, out);
+        }
+        Ok(())
+    }
+}
+
+impl Ufs {
+    /// Has the thread ask all devices. What it told last stays until it answers.
+    fn ask(&mut self, scrape: &mut Scrape<'_>) {
+        match self.asks.ask(Instant::now() + PATIENCE) {
+            Ok(asks) => {
+                self.ask_at = Some(scrape.now + ASK);
+                if let Some(error) = asks.errors.last() {
+                    scrape.errors.record(error);
+                }
+                std::mem::swap(&mut self.samples, &mut asks.samples);
+            }
+            Err(errno) => scrape.errors.record(Error::Read(DIRECTORY.into(), errno)),
+        }
+    }
+}
+
+impl Asks {
+    fn new(root: &Root) -> Asks {
+        Asks {
+            objects: Objects::new(root, &DEVICES, [None, None]),
+            samples: Gathered::new(DIRECTORY),
+            errors: PartialErrors::default(),
+        }
+    }
+
+    fn ask(&mut self, until: Instant) {
+        let Asks { objects, samples, errors } = self;
+        let [used, code, pre_eol] = &FAMILIES;
+        samples.begin();
+        errors.begin();
+        // A device that goes meanwhile has no samples.
+        if let Err(error) = objects.follow(until, errors) {
+            errors.record(error);
+        }
+        for device in objects.of(0) {
+            let file = ("health_descriptor/eol_info", pre_eol);
+            kept::add(objects, device, file, &code_of(pre_eol), samples, errors);
+            for (file, kind) in LIFE_TIMES {
+                let mut room = [0; 16];
+                let read = objects.read(device, file, &mut room);
+                let Some(text) = errors.unless_absent(read) else { continue };
+                match scan::hex(text) {
+                    Some(raw) => push_life([used, code], [device.label(0), kind], raw, samples),
+                    None => errors.refuse(objects.place(device, file), "hexadecimal digits", text),
+                }
+            }
+        }
+        objects.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape, scrape_later};
+
+    #[test]
+    fn devices_are_asked_once_an_hour() {
+        let tree = Tree::new("ufs");
+        let put = |device: &str, file: &str, text: &str| {
+            tree.put(&format!("sys/bus/platform/devices/{device}/health_descriptor/{file}"), text);
+        };
+        put("fe200000.mmc", "eol_info", "0x03\n");
+        let mut ufs = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(scrape(&mut ufs, Dialect::Own, &["ufs"]), (vec![], 0));
+        put("1d84000.ufshc", "eol_info", "0x02\n");
+        put("1d84000.ufshc", "life_time_estimation_a", "0x0A\n");
+        put("1d84000.ufshc", "life_time_estimation_b", "0x00\n");
+        put("ff3b0000.ufs", "eol_info", "0x01\n");
+        put("ff3b0000.ufs", "life_time_estimation_a", "worn\n");
+        put("ff3b0000.ufs", "life_time_estimation_b", "0x0B\n");
+        let at = |seconds| Duration::from_secs(seconds);
+        assert_eq!(scrape_later(&mut ufs, Dialect::Own, &["ufs"], at(1)), (vec![], 0));
+        let expected = [
+            "ufs_life_time_used_ratio{device=\"1d84000.ufshc\",type=\"a\"} 1",
+            "ufs_life_time_used_ratio{device=\"ff3b0000.ufs\",type=\"b\"} 1.1",
+            "ufs_life_time_code{device=\"1d84000.ufshc\",type=\"a\"} 10",
+            "ufs_life_time_code{device=\"ff3b0000.ufs\",type=\"b\"} 11",
+            "ufs_pre_eol_code{device=\"1d84000.ufshc\"} 2",
+            "ufs_pre_eol_code{device=\"ff3b0000.ufs\"} 1",
+        ]
+        .map(String::from)
+        .to_vec();
+        let found = scrape_later(&mut ufs, Dialect::Own, &["ufs"], at(61));
+        assert_eq!(found, (expected.clone(), 1));
+        put("1d84000.ufshc", "eol_info", "0x03\n");
+        assert_eq!(scrape_later(&mut ufs, Dialect::Own, &["ufs"], at(3600)), (expected, 0));
+        let mut pre_eol = |by| scrape_later(&mut ufs, Dialect::Own, &["eol_code{device=\"1"], by).0;
+        assert_eq!(pre_eol(at(3700)), ["ufs_pre_eol_code{device=\"1d84000.ufshc\"} 3"]);
+    }
+}
