@@ -177,6 +177,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     service.notify = notify();
     let prepared = service.prepare(&settings)?;
     service.apply(prepared, &settings);
+    service.serving(true);
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
     announce(&server, &settings);
     service.notify.tell("READY=1");
@@ -187,7 +188,9 @@ fn serve(settings: Settings) -> io::Result<()> {
             signal => {
                 log::info("ending", &[("signal", &signal.name())]);
                 service.notify.tell("STOPPING=1");
-                return server.finish(&mut service, Instant::now() + FINISH);
+                let done = server.finish(&mut service, Instant::now() + FINISH);
+                service.serving(false);
+                return done;
             }
         }
     }

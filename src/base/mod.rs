@@ -5,6 +5,8 @@ pub mod clock;
 pub mod dialect;
 pub mod error;
 pub mod log;
+#[cfg(feature = "exporter")]
+pub mod state;
 #[cfg(target_os = "linux")]
 pub mod sys;
 // A registry and its pages need little of the system.

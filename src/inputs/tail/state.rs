@@ -14,19 +14,17 @@
 //! synced: that can take seconds on slow flash, and the serving thread must not wait for it. After a power
 //! failure it may be an old one, or damaged, which its last line tells.
 
-use crate::base::sys;
+use crate::base::{state, sys};
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::OpenOptions;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+pub use crate::base::state::{closing, replace as write};
 
 /// The first line; the number is that of the format.
 const TITLE: &str = "sysmetrics log offsets 1\n";
-
-/// Before the check sum.
-const END: &[u8] = b"end ";
 
 /// Bytes of the file.
 const MAX_BYTES: u64 = 4 << 20;
@@ -78,27 +76,6 @@ pub fn read(path: &Path) -> io::Result<Vec<Place>> {
     parse(&text).map_err(|what| io::Error::new(kind, what))
 }
 
-/// Writes `text` to `path` so that it is there whole or not at all.
-///
-/// # Errors
-///
-/// It cannot be written; what was there stays.
-pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    // The directory that is meant for it may be missing, not those above.
-    if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
-        DirBuilder::new().mode(sys::PRIVATE_DIR).create(directory)?;
-    }
-    let mut how = OpenOptions::new();
-    let file = sys::open_private(beside.as_ref(), how.write(true).create(true).truncate(true));
-    let done = file.and_then(|mut f| f.write_all(text)).and_then(|()| fs::rename(&beside, path));
-    if done.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    done
-}
-
 /// Reads the text of a file of places.
 ///
 /// # Errors
@@ -111,12 +88,7 @@ pub fn parse(text: &[u8]) -> Result<Vec<Place>, &'static str> {
     if !text.starts_with(TITLE.as_bytes()) {
         return Err("it is no file of log offsets, or of another version");
     }
-    const DAMAGED: &str = "it is damaged, its check sum is another";
-    let last = text.len().checked_sub(END.len() + 9).ok_or(DAMAGED)?;
-    let (body, end) = text.split_at_checked(last).ok_or(DAMAGED)?;
-    if end != closing(body) {
-        return Err(DAMAGED);
-    }
+    let body = state::body(text).ok_or("it is damaged, its check sum is another")?;
     let mut places = Vec::new();
     for line in body.get(TITLE.len()..).unwrap_or_default().split_inclusive(|b| *b == b'\n') {
         places.push(place(line).ok_or("a line of it is no place in a file")?);
@@ -151,17 +123,6 @@ pub fn render(places: &[&Place]) -> Vec<u8> {
     let end = closing(&text);
     text.extend_from_slice(&end);
     text
-}
-
-/// The last line behind `body`.
-pub fn closing(body: &[u8]) -> [u8; 13] {
-    let mut line = *b"end 00000000\n";
-    let crc = crate::base::wire::crc32(body);
-    for (at, digit) in line.iter_mut().skip(END.len()).take(8).enumerate() {
-        let value = (crc >> (28 - 4 * at)) & 15;
-        *digit = char::from_digit(value, 16).map_or(b'0', |digit| digit as u8);
-    }
-    line
 }
 
 fn place(line: &[u8]) -> Option<Place> {
@@ -212,6 +173,7 @@ fn unescaped(field: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn places() -> Vec<Place> {
         let odd = OsStr::from_bytes(b"/var/\xff a\tb\nc\\");

@@ -62,6 +62,10 @@ pub trait Collector: Send {
     /// then waited for together. `now` is when the scrape began.
     fn begin(&mut self, _now: Instant) {}
 
+    /// The agent begins to serve with this collector, or ends in an orderly way. Neither is said to one
+    /// that is made for a single scrape, or replaced at a reload.
+    fn serving(&mut self, _begins: bool) {}
+
     /// Reads the kernel's files once and writes every sample, family by family. What spoils one
     /// sample goes to `scrape.errors`; an error spoils the whole collector.
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error>;

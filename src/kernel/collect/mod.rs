@@ -5,6 +5,7 @@ mod attributes;
 mod bcache;
 mod bcachefs;
 mod bonding;
+pub mod boot;
 mod btrfs;
 mod buddyinfo;
 mod cgroups;
@@ -62,6 +63,7 @@ mod pressure;
 mod processes;
 mod qdisc;
 mod rapl;
+mod raspberrypi;
 mod runit;
 mod schedstat;
 mod seen;
@@ -185,6 +187,8 @@ pub static COLLECTORS: &[Spec] = &[
     slabinfo::SPEC,
     sysctl::SPEC,
     processes::SPEC,
+    boot::SPEC,
+    raspberrypi::SPEC,
 ];
 
 #[cfg(test)]

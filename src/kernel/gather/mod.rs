@@ -161,6 +161,11 @@ impl Gather {
         }
     }
 
+    /// The agent begins to serve with these collectors, or ends in an orderly way.
+    pub fn serving(&mut self, begins: bool) {
+        self.members.iter_mut().for_each(|member| member.collector.serving(begins));
+    }
+
     /// Under whose names it writes.
     pub fn dialect(&self) -> Dialect {
         self.dialect

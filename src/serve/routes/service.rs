@@ -98,6 +98,12 @@ impl Service {
         self.metrics_path = metrics_path;
         let before = std::mem::replace(&mut self.gather, gather);
         self.gather.resume(before);
+        self.gather.serving(true);
+    }
+
+    /// The agent begins to serve, or ends in an orderly way.
+    pub fn serving(&mut self, begins: bool) {
+        self.gather.serving(begins);
     }
 
     /// All routes.

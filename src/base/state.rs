@@ -1,0 +1,51 @@
+//! Small files that keep something over a restart: written beside and renamed, so that they are whole
+//! whenever the program is killed, with a last line `end CRC`, the CRC-32 of all before it. They are not
+//! synced: that can take seconds on slow flash, and the serving thread must not wait for it. After a
+//! power failure such a file may be an old one, or damaged, which its last line tells.
+
+use crate::base::{sys, wire};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+/// Before the check sum.
+const END: &[u8] = b"end ";
+
+/// Writes `text` to `path` so that it is there whole or not at all.
+///
+/// # Errors
+///
+/// It cannot be written; what was there stays.
+pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    // The directory that is meant for it may be missing, not those above.
+    if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
+        DirBuilder::new().mode(sys::PRIVATE_DIR).create(directory)?;
+    }
+    let mut how = OpenOptions::new();
+    let file = sys::open_private(beside.as_ref(), how.write(true).create(true).truncate(true));
+    let done = file.and_then(|mut f| f.write_all(text)).and_then(|()| fs::rename(&beside, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    done
+}
+
+/// The last line behind `body`.
+pub fn closing(body: &[u8]) -> [u8; 13] {
+    let mut line = *b"end 00000000\n";
+    let crc = wire::crc32(body);
+    for (at, digit) in line.iter_mut().skip(END.len()).take(8).enumerate() {
+        let value = (crc >> (28 - 4 * at)) & 15;
+        *digit = char::from_digit(value, 16).map_or(b'0', |digit| digit as u8);
+    }
+    line
+}
+
+/// What stands before the last line; `None` if the check sum is another.
+pub fn body(text: &[u8]) -> Option<&[u8]> {
+    let (body, end) = text.split_at_checked(text.len().checked_sub(END.len() + 9)?)?;
+    (end == closing(body)).then_some(body)
+}
