@@ -33,15 +33,15 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 3] = [
-    gauge(  "raspberrypi_undervoltage",                   One, "Whether the voltage was too low within the last two seconds.", &[]),
-    counter("raspberrypi_undervoltage_samples_total",     One, "Looks at the voltage, one every two seconds.",                 &[]),
-    counter("raspberrypi_undervoltage_low_samples_total", One, "Looks that saw that the voltage was too low.",                 &[]),
+    gauge(  "raspberrypi_undervoltage",                   One, "Whether the voltage was too low within the last two seconds.", &[]).own_prefix(),
+    counter("raspberrypi_undervoltage_samples_total",     One, "Looks at the voltage, one every two seconds.",                 &[]).own_prefix(),
+    counter("raspberrypi_undervoltage_low_samples_total", One, "Looks that saw that the voltage was too low.",                 &[]).own_prefix(),
 ];
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
         name: "raspberrypi",
-        node_name: "raspberrypi",
+        node_name: "",
         on: true,
         help: "under-voltage of a Raspberry Pi, from its hwmon device",
         options: &[],
@@ -211,9 +211,9 @@ impl Voltage {
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::outcome;
     use crate::kernel::collect::testing::{Opened, Tree, scrape};
     use crate::kernel::read::Files;
-    use crate::kernel::collect::testing::outcome;
     use std::thread::sleep;
 
     fn said(opened: &mut Opened) -> (Vec<String>, u64) {

@@ -37,12 +37,7 @@ impl<T: Send + 'static> Periodic<T> {
     /// # Errors
     ///
     /// There is no room for another thread.
-    pub fn start(
-        name: &str,
-        period: Duration,
-        of: T,
-        work: fn(&mut T),
-    ) -> io::Result<Periodic<T>> {
+    pub fn start(name: &str, period: Duration, of: T, work: fn(&mut T)) -> io::Result<Periodic<T>> {
         let state = Mutex::new(State { of, is_over: false });
         let shared = Arc::new(Shared { state, over: Condvar::new() });
         let its = Arc::clone(&shared);

@@ -47,18 +47,18 @@ const PAUSE: Duration = Duration::from_secs(600);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 12] = [
-    gauge(  "uptime_seconds",          Nanos,  "Time since the box was started, suspended or not.",                  &[]),
-    counter("suspended_seconds_total", Millis, "Time that the box was suspended.",                                   &[]),
-    counter("boots_total",             One,    "Starts of the box that were counted in the state file.",             &[]),
-    counter("boots_unclean_total",     One,    "Starts after a run that ended without a shutdown.",                  &[]),
-    gauge(  "boot_previous_unclean",   One,    "Whether the run before this one ended without a shutdown.",          &[]),
-    gauge(  "boot_reset_cause",        One,    "Always 1; why a watchdog says that the box was reset.",              &["watchdog", "cause"]),
-    gauge(  "boot_crash_records",      One,    "Crashes of the kernel of which records were kept.",                  &[]),
-    gauge(  "clock_rtc_valid",         One,    "Whether the clock that runs while the box is off has kept the time.", &[]),
-    gauge(  "clock_rtc_battery_volts", Micros, "Voltage of that clock's battery.",                                   &[]),
-    counter("clock_jumps_total",       One,    "Times that the wall clock was set, by direction.",                   &["direction"]),
-    gauge(  "clock_last_jump_seconds", Nanos,  "How far the wall clock was set last; below zero for back.",          &[]),
-    gauge(  "clock_plausible",         One,    "Whether the wall clock can be right: not before this program was made.", &[]),
+    gauge(  "uptime_seconds",          Nanos,  "Time since the box was started, suspended or not.",                  &[]).own_prefix(),
+    counter("suspended_seconds_total", Millis, "Time that the box was suspended.",                                   &[]).own_prefix(),
+    counter("boots_total",             One,    "Starts of the box that were counted in the state file.",             &[]).own_prefix(),
+    counter("boots_unclean_total",     One,    "Starts after a run that ended without a shutdown.",                  &[]).own_prefix(),
+    gauge(  "boot_previous_unclean",   One,    "Whether the run before this one ended without a shutdown.",          &[]).own_prefix(),
+    gauge(  "boot_reset_cause",        One,    "Always 1; why a watchdog says that the box was reset.",              &["watchdog", "cause"]).own_prefix(),
+    gauge(  "boot_crash_records",      One,    "Crashes of the kernel of which records were kept.",                  &[]).own_prefix(),
+    gauge(  "clock_rtc_valid",         One,    "Whether the clock that runs while the box is off has kept the time.", &[]).own_prefix(),
+    gauge(  "clock_rtc_battery_volts", Micros, "Voltage of that clock's battery.",                                   &[]).own_prefix(),
+    counter("clock_jumps_total",       One,    "Times that the wall clock was set, by direction.",                   &["direction"]).own_prefix(),
+    gauge(  "clock_last_jump_seconds", Nanos,  "How far the wall clock was set last; below zero for back.",          &[]).own_prefix(),
+    gauge(  "clock_plausible",         One,    "Whether the wall clock can be right: not before this program was made.", &[]).own_prefix(),
 ];
 
 static STATE_FILE: CollectorOption<PathBuf> = path(
@@ -69,7 +69,7 @@ static STATE_FILE: CollectorOption<PathBuf> = path(
 pub const SPEC: Spec = Spec {
     subject: Subject {
         name: "boot",
-        node_name: "boot",
+        node_name: "",
         on: true,
         help: "uptime, how the box was started, and whether its clock is right",
         options: &[&STATE_FILE.row],
