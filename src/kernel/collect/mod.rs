@@ -53,6 +53,8 @@ mod nfs;
 mod nfsd;
 #[cfg(feature = "hub")]
 mod ntp;
+#[cfg(feature = "hub")]
+pub mod nut;
 mod nvme;
 mod nvmesubsystem;
 mod os;
@@ -189,6 +191,8 @@ pub static COLLECTORS: &[Spec] = &[
     processes::SPEC,
     boot::SPEC,
     raspberrypi::SPEC,
+    #[cfg(feature = "hub")]
+    nut::SPEC,
 ];
 
 #[cfg(test)]

@@ -102,15 +102,16 @@ impl Collector for RaspberryPi {
         let [low, samples, low_samples] = &FAMILIES;
         match said.last {
             // The device is gone.
-            Err(Error::Absent(place)) => {
-                self.sampler = None;
+            Some(Err(Error::Absent(place))) => {
+                (self.sampler, self.looked_at) = (None, None);
                 return Err(Error::Unsupported(place));
             }
-            Err(error) => scrape.errors.record(error),
-            Ok(is_low) => {
+            Some(Err(error)) => scrape.errors.record(error),
+            Some(Ok(is_low)) => {
                 out.family(low);
                 out.sample(&[], Value::Int(is_low.into()));
             }
+            None => {}
         }
         if said.samples > 0 {
             for (family, count) in [(samples, said.samples), (low_samples, said.low)] {
@@ -137,23 +138,26 @@ impl RaspberryPi {
                 dir.read(path.path(), &mut room).is_ok_and(|text| text == DEVICE)
             };
             let found = self.listing.names().find(is_it).map(str::to_owned);
-            self.sampler = found.map(|name| self.sampler(&name, errors));
+            self.sampler = found.and_then(|name| self.sampler(&name, errors));
         }
         self.listing.dir.close();
     }
 
-    fn sampler(&self, name: &str, errors: &mut PartialErrors) -> Sampler {
+    /// Reads the file of the device `name`, and has it read from now on if it is there.
+    fn sampler(&self, name: &str, errors: &mut PartialErrors) -> Option<Sampler> {
         let below = [name, "/", ALARM].concat();
         let path = self.root.real(DIRECTORY).join(&below);
         let place = Place::below(DIRECTORY, below.as_bytes());
-        let new = || Voltage { path: path.clone(), place, file: None, counts: Counts::NONE };
-        if self.is_serving {
-            match Periodic::start("raspberrypi", self.period, new(), Voltage::sample) {
-                Ok(thread) => return Sampler::Thread(thread),
-                Err(error) => errors.record(Error::of(place, &error)),
-            }
+        if !path.exists() {
+            return None;
         }
-        Sampler::Scrape(new())
+        let mut voltage = Voltage { path, place, file: None, counts: Counts::default() };
+        if !self.is_serving {
+            return Some(Sampler::Scrape(voltage));
+        }
+        voltage.sample();
+        let thread = Periodic::start("raspberrypi", self.period, voltage, Voltage::sample);
+        errors.unless_absent(thread.map(Sampler::Thread).map_err(|e| Error::of(place, &e)))
     }
 }
 
@@ -165,16 +169,12 @@ struct Voltage {
     counts: Counts,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     samples: u64,
     low: u64,
-    last: Result<bool, Error>,
-}
-
-impl Counts {
-    /// The file was not read yet, or it could not.
-    const NONE: Counts = Counts { samples: 0, low: 0, last: Ok(false) };
+    /// What the last look saw, if there was one.
+    last: Option<Result<bool, Error>>,
 }
 
 impl Voltage {
@@ -187,7 +187,7 @@ impl Voltage {
         let Counts { samples, low, .. } = &mut self.counts;
         *samples += u64::from(last.is_ok());
         *low += u64::from(last == Ok(true));
-        self.counts.last = last;
+        self.counts.last = Some(last);
     }
 
     fn read(&mut self) -> Result<bool, Error> {
@@ -286,7 +286,7 @@ mod tests {
             sleep(Duration::from_millis(1));
         }
         let Counts { samples, low, last } = counts(&pi);
-        assert!(last == Ok(true) && samples == low);
+        assert!(last == Some(Ok(true)) && samples == low);
         // A file that cannot be read is opened anew.
         tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "");
         tree.remove("sys/class/hwmon/hwmon1/in0_lcrit_alarm");

@@ -15,6 +15,8 @@ mod periodic;
 mod root;
 pub mod scan;
 mod source;
+#[cfg(feature = "hub")]
+pub mod stream;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -31,7 +31,7 @@ impl<T> Shared<T> {
 }
 
 impl<T: Send + 'static> Periodic<T> {
-    /// Starts the thread `name`, which does `work` at once and then every `period`. It must not take long:
+    /// Starts the thread `name`, which does `work` every `period`, the first time after one. It must not take long:
     /// `look` waits for it.
     ///
     /// # Errors
@@ -53,10 +53,13 @@ impl<T: Send + 'static> Periodic<T> {
 
 fn repeat<T>(shared: &Shared<T>, period: Duration, work: fn(&mut T)) {
     let mut state = shared.lock();
-    while !state.is_over {
-        work(&mut state.of);
+    loop {
         let waited = shared.over.wait_timeout_while(state, period, |state| !state.is_over);
         state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if state.is_over {
+            return;
+        }
+        work(&mut state.of);
     }
 }
 
