@@ -9,6 +9,8 @@ pub mod boot;
 mod btrfs;
 mod buddyinfo;
 mod cgroups;
+#[cfg(feature = "hub")]
+pub mod chrony;
 mod collector;
 mod conntrack;
 mod cpu;
@@ -193,6 +195,8 @@ pub static COLLECTORS: &[Spec] = &[
     raspberrypi::SPEC,
     #[cfg(feature = "hub")]
     nut::SPEC,
+    #[cfg(feature = "hub")]
+    chrony::SPEC,
 ];
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 mod background;
 #[cfg(feature = "hub")]
+pub mod datagram;
+#[cfg(feature = "hub")]
 pub mod dbus;
 pub mod dir;
 mod files;
