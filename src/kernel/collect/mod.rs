@@ -29,6 +29,8 @@ mod fibrechannel;
 mod filefd;
 mod filesystem;
 mod gathered;
+#[cfg(feature = "hub")]
+pub mod gpsd;
 mod hwmon;
 mod infiniband;
 mod info;
@@ -197,6 +199,8 @@ pub static COLLECTORS: &[Spec] = &[
     nut::SPEC,
     #[cfg(feature = "hub")]
     chrony::SPEC,
+    #[cfg(feature = "hub")]
+    gpsd::SPEC,
 ];
 
 #[cfg(test)]

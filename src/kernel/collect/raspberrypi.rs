@@ -211,8 +211,7 @@ impl Voltage {
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::outcome;
-    use crate::kernel::collect::testing::{Opened, Tree, scrape};
+    use crate::kernel::collect::testing::{Opened, Tree, outcome, scrape};
     use crate::kernel::read::Files;
     use std::thread::sleep;
 
