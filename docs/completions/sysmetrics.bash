@@ -34,7 +34,8 @@ _sysmetrics() {
 		--collector.qdisc.fixtures | \
 		--collector.pcidevice.idsfile | \
 		--collector.wifi.fixtures | \
-		--collector.runit.servicedir)
+		--collector.runit.servicedir | \
+		--collector.boot.state-file)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -120,7 +121,12 @@ _sysmetrics() {
 		--collector.slabinfo.slabs-include | \
 		--collector.slabinfo.slabs-exclude | \
 		--collector.sysctl.include | \
-		--collector.sysctl.include-info)
+		--collector.sysctl.include-info | \
+		--collector.nut.address | \
+		--collector.nut.timeout | \
+		--collector.chrony.address | \
+		--collector.chrony.timeout | \
+		--collector.gpsd.address)
 		;;
 	*)
 		local flags="
@@ -461,6 +467,22 @@ _sysmetrics() {
 			--collector.sysctl.include-info
 			--no-collector.processes
 			--collector.processes
+			--no-collector.boot
+			--collector.boot
+			--collector.boot.state-file
+			--no-collector.raspberrypi
+			--collector.raspberrypi
+			--no-collector.nut
+			--collector.nut
+			--collector.nut.address
+			--collector.nut.timeout
+			--no-collector.chrony
+			--collector.chrony
+			--collector.chrony.address
+			--collector.chrony.timeout
+			--no-collector.gpsd
+			--collector.gpsd
+			--collector.gpsd.address
 		"
 		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
 		;;

@@ -5,7 +5,10 @@ use crate::tree::Edge;
 /// The wings from the ground up, each with its rooms from the ground up. A file names only files of
 /// its own room and of those before it.
 pub const WINGS: &[(&str, &[&str])] = &[
-    ("base", &["sys", "error", "dialect", "address", "clock", "wire", "text", "log"]),
+    (
+        "base",
+        &["sys", "error", "dialect", "address", "clock", "wire", "state", "json", "text", "log"],
+    ),
     ("settings", SETTINGS),
     ("model", &["metric", "store", "frame"]),
     ("kernel", &["read", "collect", "gather"]),
