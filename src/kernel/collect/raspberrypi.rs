@@ -76,7 +76,7 @@ struct RaspberryPi {
 /// Who reads the file.
 enum Sampler {
     /// Each scrape.
-    Scrape(Voltage),
+    Scrape(Box<Voltage>),
     Thread(Periodic<Voltage>),
 }
 
@@ -153,7 +153,7 @@ impl RaspberryPi {
         }
         let mut voltage = Voltage { path, place, file: None, counts: Counts::default() };
         if !self.is_serving {
-            return Some(Sampler::Scrape(voltage));
+            return Some(Sampler::Scrape(Box::new(voltage)));
         }
         voltage.sample();
         let thread = Periodic::start("raspberrypi", self.period, voltage, Voltage::sample);

@@ -95,13 +95,11 @@ impl Shared {
     fn run(&self, peer: &Peer) {
         let mut pause = MIN_PAUSE;
         loop {
-            let has_reported = match self.session(peer) {
+            let mut has_reported = false;
+            match self.session(peer, &mut has_reported) {
                 Ok(()) => return,
-                Err((error, has_reported)) => {
-                    self.lock().error = Some(error);
-                    has_reported
-                }
-            };
+                Err(error) => self.lock().error = Some(error),
+            }
             pause = if has_reported { MIN_PAUSE } else { pause };
             let waited = self.over.wait_timeout_while(self.lock(), pause, |state| !state.is_over);
             if waited.unwrap_or_else(PoisonError::into_inner).0.is_over {
@@ -111,20 +109,18 @@ impl Shared {
         }
     }
 
-    /// Takes what gpsd reports; `Ok` when nobody wants it any more. The error comes with whether anything
-    /// was reported.
-    fn session(&self, peer: &Peer) -> Result<(), (Error, bool)> {
+    /// Takes what gpsd reports; `Ok` when nobody wants it any more.
+    fn session(&self, peer: &Peer, has_reported: &mut bool) -> Result<(), Error> {
         let until = Instant::now() + PATIENCE;
         let connected = connect(peer, until).and_then(|mut stream| {
             stream.send(WATCH, until)?;
             Ok(stream)
         });
-        let mut stream = connected.map_err(|error| (failed(&error), false))?;
+        let mut stream = connected.map_err(|error| failed(&error))?;
         let mut state = self.lock();
         (state.error, state.connects) = (None, state.connects + 1);
         drop(state);
-        let mut has_reported = false;
-        self.listen(&mut stream, &mut has_reported).map_err(|error| (error, has_reported))
+        self.listen(&mut stream, has_reported)
     }
 
     fn listen(&self, stream: &mut Stream, has_reported: &mut bool) -> Result<(), Error> {

@@ -8,9 +8,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::thread::{JoinHandle, spawn};
 
+/// What is answered to a line; nothing closes the connection.
+type Answer = fn(&str) -> Option<Vec<u8>>;
+
 /// Takes one connection and answers each line with what `answer` makes of it, `None` closes it; gives
 /// the port and the lines.
-fn serve(answer: fn(&str) -> Option<Vec<u8>>) -> (u16, JoinHandle<Vec<String>>) {
+fn serve(answer: Answer) -> (u16, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let serving = spawn(move || {
@@ -102,7 +105,7 @@ fn upses_are_told_in_base_units_in_both_dialects() {
 
 #[test]
 fn what_is_no_upsd_fails() {
-    let cases: [(fn(&str) -> Option<Vec<u8>>, &str); 6] = [
+    let cases: [(Answer, &str); 6] = [
         (|_| Some(b"ERR ACCESS-DENIED\n".to_vec()), "a list, not an error"),
         (|_| Some(b"SSH-2.0-x\nEND LIST\n".to_vec()), "a list of upsd"),
         (|_| Some(b"\xff\0\n".repeat(30_000)), "more than 65536 bytes"),
