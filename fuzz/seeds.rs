@@ -150,6 +150,53 @@ const OFFSETS: [&str; 2] = [
      18446744073709551615 1 2 256 4294967295 1\ta\tb\n",
 ];
 
+/// Without the last line, which the body makes.
+const BOOTS: [&str; 2] = [
+    "sysmetrics boots 1\n0b9c1d7e-1111-4222-8333-a4b5c6d7e8f9 7 2 unclean running\n",
+    "sysmetrics boots 1\n0b9c1d7e-1111-4222-8333-a4b5c6d7e8f9 1 0 unknown ended\n",
+];
+
+/// What upsd answers.
+const UPSES: [&str; 3] = [
+    "BEGIN LIST UPS\nUPS rack \"The \\\"big\\\" one\"\nUPS b-2 \"\"\nEND LIST UPS\n",
+    "BEGIN LIST VAR rack\nVAR rack battery.charge \"97.5\"\nVAR rack ups.status \"OB LB ECO\"\n\
+     VAR rack ups.mfr \"A\\\\B\"\nVAR rack input.voltage \"-229.8123\"\nEND LIST VAR rack\n",
+    "ERR DATA-STALE\n",
+];
+
+/// What gpsd reports.
+const REPORTS: [&str; 3] = [
+    "{\"class\":\"VERSION\",\"release\":\"3.22\"}\r\n{\"class\":\"TPV\",\"device\":\"/dev/g\",\"mode\":3,\
+     \"time\":\"2026-11-28T20:02:32.250Z\",\"ept\":0.005,\"epx\":15.7,\"epy\":1e2,\"epv\":39,\"eph\":22.8}\n",
+    "{\"class\":\"SKY\",\"device\":\"/dev/g\",\"hdop\":1.2,\"nSat\":7,\"uSat\":5}\n{\"class\":\"TPV\",\
+     \"device\":\"/dev/g\",\"mode\":1}\n",
+    "{\"class\":\"SKY\",\"satellites\":[{\"PRN\":1,\"used\":true},{\"PRN\":2,\"used\":false}]}\n",
+];
+
+/// What chronyd 4.3 answered, followed by a refusal.
+fn trackings() -> Vec<(String, Vec<u8>)> {
+    let head =
+        |status, format| [6, 2, 0, 0, 0, 33, 0, format, 0, status, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
+    let good = [
+        &head(0, 5)[..],
+        &[0; 8],
+        &[127, 0, 0, 1, 127, 0, 0, 1],
+        &[0; 12],
+        &[0, 1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0x6b, 0x0b, 0x32, 0x97, 0x1b, 0x09, 0x36, 0x8d],
+        &[
+            0xdd, 0x5f, 0xa9, 0xdd, 0xd3, 0x17, 0xd4, 0x6d, 0xd4, 0xcf, 0x60, 0xb0, 0xf4, 0x9a,
+            0x1d, 0x92,
+        ],
+        &[
+            0xed, 0x5a, 0xf1, 0x1c, 0xf6, 0x99, 0x6a, 0xf7, 0xe0, 0xd3, 0xb1, 0xe6, 0xde, 0xe2,
+            0x51, 0xf4,
+        ],
+        &[0x08, 0x81, 0xaa, 0x1f],
+    ];
+    let refusal = [&head(19, 1)[..], &[0; 8]].concat();
+    vec![("tracking".to_owned(), good.concat()), ("refusal".to_owned(), refusal)]
+}
+
 /// Without the hub nothing waits.
 #[cfg(not(feature = "hub"))]
 fn payloads() -> Vec<(String, Vec<u8>)> {
@@ -245,6 +292,10 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "dbus" => return MESSAGES.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).into(),
         "tail_lines" => &LOGS,
         "tail_state" => &OFFSETS,
+        "boot_state" => &BOOTS,
+        "nut" => &UPSES,
+        "gpsd" => &REPORTS,
+        "chrony" => return trackings(),
         "settings_toml" => return examples(),
         "collectors" => return kernel_files(),
         "connection" => return requests_in_pieces(),

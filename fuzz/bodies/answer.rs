@@ -1,6 +1,6 @@
 //! What targets answer: HTTP as it comes in pieces, and JSON.
 
-use sysmetrics::inputs::push::json;
+use sysmetrics::base::json;
 use sysmetrics::inputs::scrape::custom;
 use sysmetrics::model::store::is_metric_name;
 use sysmetrics::settings::Field;

@@ -7,6 +7,7 @@ mod alert;
 mod answer;
 #[cfg(feature = "hub")]
 mod dbus;
+mod edge;
 mod exposition;
 mod files;
 #[cfg(feature = "hub")]
@@ -56,20 +57,24 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 30] = [
+pub static BODIES: [(&str, Body); 34] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
+    ("boot_state", edge::boot_state),
+    ("chrony", edge::chrony),
     ("collectors", files::collectors),
     ("connection", wire::connection),
     ("dbus", dbus::message),
     ("diskstats", files::diskstats),
     ("exposition", exposition::exposition),
     ("exposition_in", exposition_in),
+    ("gpsd", edge::gpsd),
     ("gzip", wire::gzip),
     ("http_answer", answer::http_answer),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("netlink", netlink::netlink),
+    ("nut", edge::nut),
     ("otlp_answer", judge::otlp_answer),
     ("proc_stat", files::proc_stat),
     ("protobuf", judge::protobuf),

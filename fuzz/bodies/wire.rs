@@ -104,7 +104,8 @@ pub fn request_head(bytes: &[u8]) {
 /// Pushed JSON: taken or refused, the answer is JSON, and nothing is taken of what is none.
 #[cfg(feature = "hub")]
 pub fn push_json(bytes: &[u8]) {
-    use sysmetrics::inputs::push::{Form, Push, json};
+    use sysmetrics::base::json;
+    use sysmetrics::inputs::push::{Form, Push};
     use sysmetrics::model::metric::Buffer;
     use sysmetrics::model::store::{Bounds, Store};
     let now = Instant::now();

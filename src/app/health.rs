@@ -2,9 +2,9 @@
 //! no other client.
 
 use crate::base::address::Listen;
+use crate::base::json::{self, Members, Value};
 use crate::base::text::words::shown;
 use crate::base::wire::Url;
-use crate::inputs::push::json::{self, Members, Value};
 use crate::settings::Settings;
 use crate::workers::{Answer, Call, Client, Failure, call_over, spawn};
 use std::net::TcpStream;

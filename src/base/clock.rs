@@ -1,5 +1,8 @@
 //! Wall-clock time as people and protocols write it. Durations are measured with `Instant`.
 
+#[cfg(feature = "hub")]
+mod parse;
+
 use crate::base::sys;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

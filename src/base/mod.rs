@@ -4,6 +4,8 @@ pub mod address;
 pub mod clock;
 pub mod dialect;
 pub mod error;
+#[cfg(feature = "hub")]
+pub mod json;
 pub mod log;
 #[cfg(feature = "exporter")]
 pub mod state;

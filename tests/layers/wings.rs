@@ -7,7 +7,9 @@ use crate::tree::Edge;
 pub const WINGS: &[(&str, &[&str])] = &[
     (
         "base",
-        &["sys", "error", "dialect", "address", "clock", "wire", "text", "log", "state", "written"],
+        &[
+            "sys", "error", "dialect", "address", "clock", "wire", "state", "json", "text", "log", "written",
+        ],
     ),
     ("settings", SETTINGS),
     ("model", &["metric", "store", "frame"]),

@@ -1,5 +1,15 @@
 //! Which collectors a stored machine has nothing for.
 
 /// What only the running kernel or other programs tell.
-pub const NOT_STORED: &[&str] =
-    &["network_route", "ethtool", "ntp", "perf", "systemd", "logind", "supervisord"];
+pub const NOT_STORED: &[&str] = &[
+    "network_route",
+    "ethtool",
+    "ntp",
+    "perf",
+    "systemd",
+    "logind",
+    "supervisord",
+    "nut",
+    "chrony",
+    "gpsd",
+];

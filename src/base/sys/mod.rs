@@ -30,7 +30,8 @@ pub use dir::{
     has_event, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,
 };
 pub use disk::{
-    PRIVATE_DIR, boot_millis, lock_alone, make_private, may_write, next_data, open_private,
+    Clocks, PRIVATE_DIR, boot_millis, clocks, lock_alone, make_private, may_write, next_data,
+    open_private,
 };
 pub use ethtool::Ethtool;
 pub use fault::report_faults;

@@ -11,9 +11,9 @@
 mod entry;
 mod tally;
 
-use super::json::{self, Elements, Fault, Text, Value};
 use super::rules::Rules;
 use crate::base::clock::WallClock;
+use crate::base::json::{self, Elements, Fault, Text, Value};
 use crate::base::log;
 use crate::model::metric::{Buffer, Kind};
 use crate::model::store::{Change, Group, LabelSet, Offer, Reason, Store};

@@ -5,17 +5,16 @@ mod entries;
 pub mod exposition;
 pub mod gateway;
 pub mod intake;
-pub mod json;
 mod rules;
 pub mod statsd;
 
 #[cfg(feature = "tls")]
 pub use auth::base64;
+pub use crate::base::json::Fault;
 pub use auth::{Denied, PushAuth, Sender};
 pub use entries::{Declared, Form, Push};
 pub use exposition::{BadLine, Syntax};
 pub use gateway::Gateway;
 pub use intake::{Buffers, Collision, Intake, Piece, Tally};
-pub use json::Fault;
 pub use rules::Rules;
 pub use statsd::{Bound as StatsdBound, Statsd};

@@ -6,7 +6,8 @@
 //! A label of the answer that has the name of one of ours goes on as `exported_<name>`.
 
 use super::custom;
-use crate::inputs::push::{Buffers, Collision, Intake, Piece, Syntax, Tally, json};
+use crate::base::json;
+use crate::inputs::push::{Buffers, Collision, Intake, Piece, Syntax, Tally};
 use crate::model::metric::Kind;
 use crate::model::store::{Bounds, Change, Group, LabelSet, Offer, Reason, Store};
 use crate::settings::{Field, Target};

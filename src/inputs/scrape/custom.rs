@@ -11,7 +11,7 @@ mod every;
 mod fields;
 mod picked;
 
-use crate::inputs::push::json::Value;
+use crate::base::json::Value;
 use crate::settings::Field;
 use picked::push_part;
 pub use picked::{Picked, Take};

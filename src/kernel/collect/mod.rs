@@ -5,9 +5,12 @@ mod attributes;
 mod bcache;
 mod bcachefs;
 mod bonding;
+pub mod boot;
 mod btrfs;
 mod buddyinfo;
 mod cgroups;
+#[cfg(feature = "hub")]
+pub mod chrony;
 mod collector;
 mod conntrack;
 mod cpu;
@@ -29,6 +32,8 @@ mod fibrechannel;
 mod filefd;
 mod filesystem;
 mod gathered;
+#[cfg(feature = "hub")]
+pub mod gpsd;
 mod hwmon;
 mod infiniband;
 mod info;
@@ -58,6 +63,8 @@ mod nfs;
 mod nfsd;
 #[cfg(feature = "hub")]
 mod ntp;
+#[cfg(feature = "hub")]
+pub mod nut;
 mod nvme;
 mod nvmesubsystem;
 mod os;
@@ -68,6 +75,7 @@ mod pressure;
 mod processes;
 mod qdisc;
 mod rapl;
+mod raspberrypi;
 mod runit;
 mod schedstat;
 mod seen;
@@ -200,6 +208,14 @@ pub static COLLECTORS: &[Spec] = &[
     f2fs::SPEC,
     ext4::SPEC,
     disk_written::SPEC,
+    boot::SPEC,
+    raspberrypi::SPEC,
+    #[cfg(feature = "hub")]
+    nut::SPEC,
+    #[cfg(feature = "hub")]
+    chrony::SPEC,
+    #[cfg(feature = "hub")]
+    gpsd::SPEC,
 ];
 
 #[cfg(test)]

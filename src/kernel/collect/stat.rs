@@ -2,14 +2,31 @@
 //! `procs_running`, `procs_blocked` and `softirq` (Documentation/filesystems/proc.rst, section 1.8).
 //! The first number of `intr` and `softirq` is the sum of the others; the vectors of softirq have
 //! kept their order since 2.6.31. The collector cpu shows the lines `cpu`.
+//!
+//! The kernel reckons `btime` back from the wall clock: it moves when that is set, as by the first answer of a
+//! time server. In our own dialect it is shown once the clock can be right: it is not before this program was
+//! made, and either the box has a clock that runs while it is off, or NTP keeps the time, or ten minutes have passed.
+//! After that it stays unless the clock is set by a minute or more. The collector boot shows the uptime,
+//! which no clock moves.
 
 use super::{Collector, Scrape, Setup, Spec};
+use crate::base::clock::WallClock;
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, counter, gauge};
-use crate::settings::{CollectorOption, Subject, switch};
+use crate::settings::{CollectorOption, Dialect, Subject, switch};
 
 const PATH: &str = "/proc/stat";
+
+/// The clock of the box that runs while it is off.
+const RTC: &str = "/sys/class/rtc/rtc0";
+
+/// Milliseconds after the start by which a time server would have answered.
+const SETTLED: u64 = 600_000;
+
+/// Seconds by which the start may move without being shown elsewhere.
+const MIN_MOVE: u64 = 60;
 const EXPECTED: &str = "a name that comes once, and an integer";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -66,12 +83,43 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let (file, softirq) = (setup.files.whole(PATH), setup.settings.get(&SOFTIRQ));
-    Box::new(Stat { file, softirq })
+    // node_exporter shows what the kernel says. Of a stored tree no clock tells.
+    let is_reckoned = setup.dialect == Dialect::Own && setup.root.is_procfs();
+    let is_settled = setup.root.real(RTC).exists();
+    let start = is_reckoned.then_some(Start { is_settled, known: None });
+    Box::new(Stat { file, softirq, start })
 }
 
 struct Stat {
     file: FileId,
     softirq: bool,
+    /// `None` where the kernel's word is shown.
+    start: Option<Start>,
+}
+
+/// When the box was started, in seconds since 1970.
+struct Start {
+    /// The wall clock is not likely to be set any more.
+    is_settled: bool,
+    known: Option<u64>,
+}
+
+impl Start {
+    /// What is shown where the kernel says `raw`.
+    fn shown(&mut self, raw: u64) -> Option<u64> {
+        if !WallClock::now().is_plausible() {
+            return None;
+        }
+        let is_kept = || sys::clock_state().is_ok_and(|clock| clock.is_synchronised);
+        self.is_settled = self.is_settled || sys::boot_millis() >= SETTLED || is_kept();
+        self.is_settled.then(|| self.steady(raw))
+    }
+
+    /// The same as before, unless the clock was set by much.
+    fn steady(&mut self, raw: u64) -> u64 {
+        let known = self.known.filter(|known| known.abs_diff(raw) < MIN_MOVE).unwrap_or(raw);
+        *self.known.insert(known)
+    }
 }
 
 impl Collector for Stat {
@@ -91,9 +139,12 @@ impl Collector for Stat {
             *is_repeated = true;
             match (raw, LINES.get(place)) {
                 (None, _) => errors.refuse(PATH, EXPECTED, line),
-                (Some(raw), Some((_, family))) => {
-                    out.family(family);
-                    out.sample(&[], family.value(raw));
+                (Some(raw), Some((name, family))) => {
+                    let start = self.start.as_mut().filter(|_| *name == b"btime");
+                    if let Some(raw) = start.map_or(Some(raw), |start| start.shown(raw)) {
+                        out.family(family);
+                        out.sample(&[], family.value(raw));
+                    }
                 }
                 (Some(_), None) => softirqs(words, out),
             }
@@ -142,6 +193,21 @@ mod tests {
         let vectors = vectors.map(|(name, n)| format!(r#"softirqs_total{{vector="{name}"}} {n}"#));
         let named = ["processes_running 11", "processes_blocked 12"].map(String::from);
         assert_eq!(lines, named.into_iter().chain(vectors).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_start_moves_only_when_the_clock_is_set_by_much() {
+        let mut start = Start { is_settled: true, known: None };
+        let shown: Vec<u64> =
+            [1000, 1001, 941, 940, 999, 1000].map(|raw| start.steady(raw)).to_vec();
+        assert_eq!(shown, [1000, 1000, 1000, 940, 940, 1000]);
+        // This machine's clock can be right, or nothing is shown.
+        let is_plausible = WallClock::now().is_plausible();
+        assert_eq!(start.shown(1030), is_plausible.then_some(1000));
+        let is_late = sys::boot_millis() >= SETTLED;
+        let is_kept = sys::clock_state().is_ok_and(|clock| clock.is_synchronised);
+        let mut young = Start { is_settled: false, known: None };
+        assert_eq!(young.shown(7), (is_plausible && (is_late || is_kept)).then_some(7));
     }
 
     #[test]

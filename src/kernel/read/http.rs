@@ -1,37 +1,12 @@
 //! One request over HTTP/1.0 (RFC 1945) to a service of this machine that need not be there: what is sent is
 //! sent at once, and the answer ends with its length or with the connection. It blocks, until a deadline.
 
-use crate::base::sys::connect_unix;
-use crate::base::wire::Url;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
-
-/// Addresses of one name that are tried.
-const MAX_ADDRESSES: usize = 4;
+use super::stream::{Peer, connect};
+use std::io::{self, ErrorKind};
+use std::time::Instant;
 
 /// Bytes of the lines before the body.
 const MAX_HEAD: usize = 16 << 10;
-
-/// Bytes that are read at once.
-const PIECE: usize = 8 << 10;
-
-/// Whom to ask.
-#[derive(Clone)]
-pub enum Peer {
-    /// A host and a port.
-    Tcp(String, u16),
-    /// The path of a Unix socket.
-    Unix(Vec<u8>),
-}
-
-impl Peer {
-    /// The host and port of `url`.
-    pub fn of(url: &Url) -> Peer {
-        Peer::Tcp(url.host.trim_start_matches('[').trim_end_matches(']').to_owned(), url.port)
-    }
-}
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -126,73 +101,4 @@ impl Head {
 
 fn first_line(text: &[u8]) -> Vec<u8> {
     text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii().to_vec()
-}
-
-/// A connection of either kind.
-enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-fn connect(peer: &Peer, until: Instant) -> io::Result<Stream> {
-    let (host, port) = match peer {
-        Peer::Unix(path) => return connect_unix(path, left(until)?).map(Stream::Unix),
-        Peer::Tcp(host, port) => (host.as_str(), *port),
-    };
-    let mut failed = io::Error::from(ErrorKind::NotFound);
-    for address in (host, port).to_socket_addrs()?.take(MAX_ADDRESSES) {
-        match TcpStream::connect_timeout(&address, left(until)?) {
-            Ok(stream) => return Ok(Stream::Tcp(stream)),
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
-}
-
-impl Stream {
-    fn send(&mut self, mut bytes: &[u8], until: Instant) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let left = Some(left(until)?);
-            let sent = match self {
-                Stream::Tcp(s) => s.set_write_timeout(left).and_then(|()| s.write(bytes)),
-                Stream::Unix(s) => s.set_write_timeout(left).and_then(|()| s.write(bytes)),
-            };
-            bytes = bytes.get(tolerate(sent)?.unwrap_or(0)..).unwrap_or_default();
-        }
-        Ok(())
-    }
-
-    /// Adds what comes; 0 at the end.
-    fn receive(&mut self, to: &mut Vec<u8>, until: Instant) -> io::Result<usize> {
-        let length = to.len();
-        loop {
-            let left = Some(left(until)?);
-            to.resize(length + PIECE, 0);
-            let piece = to.get_mut(length..).unwrap_or_default();
-            let read = match self {
-                Stream::Tcp(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
-                Stream::Unix(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
-            };
-            to.truncate(length + read.as_ref().map_or(0, |n| *n));
-            if let Some(n) = tolerate(read)? {
-                return Ok(n);
-            }
-        }
-    }
-}
-
-fn left(until: Instant) -> io::Result<Duration> {
-    let left = until.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(io::Error::from_raw_os_error(libc::ETIMEDOUT)) } else { Ok(left) }
-}
-
-/// `None` for an interruption, and for a timeout, which the deadline judges.
-fn tolerate(done: io::Result<usize>) -> io::Result<Option<usize>> {
-    match done {
-        Ok(n) => Ok(Some(n)),
-        Err(error) => match error.kind() {
-            ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(None),
-            _ => Err(error),
-        },
-    }
 }

@@ -3,6 +3,8 @@
 mod alternatives;
 mod background;
 #[cfg(feature = "hub")]
+pub mod datagram;
+#[cfg(feature = "hub")]
 pub mod dbus;
 pub mod dir;
 mod files;
@@ -12,9 +14,12 @@ pub mod http;
 mod listing;
 mod names;
 pub mod netlink;
+mod periodic;
 mod root;
 pub mod scan;
 mod source;
+#[cfg(feature = "hub")]
+pub mod stream;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,6 +30,7 @@ pub use files::{FileId, Files, Shows};
 pub use filter::{Filter, Patterns};
 pub use listing::{Listed, Listing};
 pub use names::Names;
+pub use periodic::Periodic;
 pub use root::Root;
 pub use source::{Shape, Source};
 pub use table::Table;

@@ -24,7 +24,11 @@ pub fn collectors(
         let in_system = subject.options.iter().find(|option| option.in_system);
         let in_system = in_system.and_then(|option| options.said(option));
         let in_system = in_system.map(|(value, origin)| (value.is_on(), origin));
-        let enabled = options.switch(all_off.clone().or(in_system).or(others_off.clone()));
+        let wanted = subject.options.iter().filter(|option| option.enables);
+        let wanted = wanted.filter_map(|option| options.said(option)).next();
+        let wanted = wanted.map(|(_, origin)| (true, origin));
+        let others = all_off.clone().or(in_system).or(wanted).or(others_off.clone());
+        let enabled = options.switch(others);
         options.exclude(refusal);
         let rows = subject.options;
         let values = rows.iter().map(|option| options.value(option)).collect();

@@ -16,6 +16,7 @@ mod table;
 use crate::settings::table::{Catalogue, Row};
 use crate::settings::tests::support::{SUBJECTS, Temporary, is_reserved, load, load_open, nowhere};
 use crate::settings::{Action, Dialect, Format, Kind, Level, Listen, Refusal, Subject, load_from};
+use crate::settings::{CollectorOption, text};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,6 +87,23 @@ fn a_collector_that_node_exporter_lacks_is_off_in_its_dialect() {
         (OURS.name_in(Dialect::Node), support::DISK.name_in(Dialect::Node)),
         ("mmc", "diskstats")
     );
+}
+
+#[test]
+fn an_option_may_switch_its_collector_on() {
+    static ADDRESS: CollectorOption<String> = text("address", "Who is asked.").enabling();
+    const UPS: Subject =
+        Subject { name: "ups", node_name: "", on: false, options: &[&ADDRESS.row], ..support::CPU };
+    let on = |args: &[&str]| {
+        let args = args.iter().map(Into::into).collect();
+        let settings = load_from(&[&UPS], is_reserved, args, vec![], &nowhere()).unwrap();
+        settings.collectors[0].enabled
+    };
+    assert!(!on(&[]) && !on(&["--collector.ups.address="]));
+    assert!(on(&["--collector.ups.address=h"]));
+    assert!(on(&["--collector.ups.address=h", "--collector.disable-defaults"]));
+    assert!(on(&["--collector.ups.address=h", "--dialect=node_exporter"]));
+    assert!(!on(&["--collector.ups.address=h", "--no-collector.ups"]));
 }
 
 #[test]

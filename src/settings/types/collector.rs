@@ -70,6 +70,8 @@ pub struct OptionRow {
     pub help: &'static str,
     /// It is a key of `[system]` and switches the collector where `[collectors]` says nothing of it.
     pub in_system: bool,
+    /// Whoever sets it wants the collector, which is on then unless it is switched off by name.
+    pub enables: bool,
 }
 
 /// One option of a collector: a static that the collector asks with, so that a key that is spelt wrong
@@ -89,7 +91,15 @@ const fn option<T>(
     help: &'static str,
     read: fn(&Value) -> T,
 ) -> CollectorOption<T> {
-    let row = OptionRow { key, node_flags: &[], kind, default: ["", ""], help, in_system: false };
+    let row = OptionRow {
+        key,
+        node_flags: &[],
+        kind,
+        default: ["", ""],
+        help,
+        in_system: false,
+        enables: false,
+    };
     CollectorOption { row, read }
 }
 
@@ -157,6 +167,12 @@ impl<T> CollectorOption<T> {
     /// In our own dialect and in node_exporter's.
     pub const fn defaults(mut self, own: &'static str, node: &'static str) -> CollectorOption<T> {
         self.row.default = [own, node];
+        self
+    }
+
+    /// Whoever sets it wants the collector.
+    pub const fn enabling(mut self) -> CollectorOption<T> {
+        self.row.enables = true;
         self
     }
 

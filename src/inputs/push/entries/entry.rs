@@ -1,6 +1,6 @@
 //! One entry of pushed JSON: which keys it may have, in either form.
 
-use crate::inputs::push::json::{Elements, Members, Text, Value};
+use crate::base::json::{Elements, Members, Text, Value};
 use crate::model::store::Reason;
 
 /// Which of the two forms a body has.

@@ -1,10 +1,10 @@
 //! What a client asks for, in which form its body comes, and what it is told when nothing is done.
 
 use super::protobuf;
+use crate::base::json::Fault;
 use crate::base::wire;
 use crate::inputs::push::exposition::Syntax;
 use crate::inputs::push::intake::Objection;
-use crate::inputs::push::json::Fault;
 use crate::model::metric::Buffer;
 use crate::workers::gunzip;
 

@@ -7,8 +7,8 @@
 //! taken, `+Inf` being the count where it is not among them; native buckets, exemplars, units and
 //! times of creation are not.
 
+use crate::base::json::Fault;
 use crate::base::wire::{Fields, Wire, split_delimited};
-use crate::inputs::push::json::Fault;
 use crate::model::metric::{Buffer, Value};
 use crate::model::store::is_metric_name;
 

@@ -1,7 +1,7 @@
 //! Every number and boolean of a document, named by its path.
 
 use super::picked::{HELP, Picked, Take, index_name, number, push_part, said};
-use crate::inputs::push::json::{Elements, Members, Value};
+use crate::base::json::{Elements, Members, Value};
 use crate::model::store::Reason;
 
 /// Takes each of them; names begin with `start` and are no longer than `max_name`.

@@ -1,8 +1,8 @@
 //! What a field picks out of a document.
 
 use super::picked::{HELP, Picked, Take, index_name, number, push_part, said};
+use crate::base::json::Value;
 use crate::base::sys;
-use crate::inputs::push::json::Value;
 use crate::model::store::Reason;
 use crate::settings::Field;
 

@@ -1,6 +1,6 @@
 //! A sample that was picked out of a document, and what its name, labels and value are made of.
 
-use crate::inputs::push::json::{Text, Value};
+use crate::base::json::{Text, Value};
 use crate::model::store::Reason;
 
 /// The label of an array's elements.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::inputs::push::json;
+use crate::base::json;
 
 /// Every sample as a line, and why there is none.
 fn samples(document: &str, target: &str, fields: &[Field]) -> Vec<String> {

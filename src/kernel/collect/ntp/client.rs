@@ -3,9 +3,10 @@
 use super::packet::{Answer, LENGTH, Refusal, question, timestamp};
 use crate::base::clock::WallClock;
 use crate::base::error::Error;
+use crate::kernel::read::datagram::{self, receive};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::io;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 /// For messages.
@@ -46,7 +47,7 @@ impl Client {
 
     fn exchange(&self, nonce: u64, until: Instant) -> Result<Answer, Error> {
         let failed = |error: io::Error| Error::of(PATH, &error);
-        let socket = self.connect(self.address()?).map_err(failed)?;
+        let socket = datagram::connect(self.address()?, self.ttl).map_err(failed)?;
         let (sent, start) = (WallClock::now().since_epoch(), Instant::now());
         socket.send(&question(self.version, nonce)).map_err(failed)?;
         let mut room = [0; ROOM];
@@ -66,55 +67,8 @@ impl Client {
         Err(Error::parse(PATH, "an answer to the question", b""))
     }
 
-    /// The server's address; of a name that has several, one of IPv4 if there is one.
     fn address(&self) -> Result<SocketAddr, Error> {
-        if let Ok(ip) = self.host.parse::<IpAddr>() {
-            return Ok(SocketAddr::new(ip, self.port));
-        }
-        let found = (&*self.host, self.port).to_socket_addrs().ok();
-        let first = |addresses: std::vec::IntoIter<SocketAddr>| {
-            addresses.clone().find(SocketAddr::is_ipv4).or_else(|| addresses.clone().next())
-        };
         let unknown = || Error::parse(PATH, "a name that is known", self.host.as_bytes());
-        found.and_then(first).ok_or_else(unknown)
+        datagram::address(&self.host, self.port).ok_or_else(unknown)
     }
-
-    /// A socket with a port of its own for each question: an answer that is late finds nobody.
-    fn connect(&self, server: SocketAddr) -> io::Result<UdpSocket> {
-        let any = match server {
-            SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
-            SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
-        };
-        let socket = UdpSocket::bind((any, 0))?;
-        if self.ttl > 0 && server.is_ipv4() {
-            socket.set_ttl(self.ttl)?;
-        }
-        socket.connect(server)?;
-        Ok(socket)
-    }
-}
-
-/// Waits for a packet.
-fn receive<'a>(
-    socket: &UdpSocket,
-    room: &'a mut [u8; ROOM],
-    until: Instant,
-) -> io::Result<&'a [u8]> {
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::Error::from_raw_os_error(libc::ETIMEDOUT));
-        }
-        socket.set_read_timeout(Some(left))?;
-        match socket.recv(room) {
-            Ok(length) => return Ok(room.get(..length).unwrap_or_default()),
-            Err(error) if is_to_repeat(error.kind()) => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// The time may be over, or a signal came.
-fn is_to_repeat(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

@@ -2,7 +2,7 @@
 //! only 429, 502, 503 and 504 are tried again, not 500. Over gRPC RESOURCE_EXHAUSTED is tried again
 //! only with RetryInfo. Answers are from outside: what cannot be read of them says nothing.
 
-use crate::inputs::push::json::{self, Value};
+use crate::base::json::{self, Value};
 use crate::outputs::export::Verdict;
 use crate::outputs::export::proto::{Fields, Wire};
 use crate::outputs::export::said::is_late;

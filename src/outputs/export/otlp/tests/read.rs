@@ -1,6 +1,6 @@
 //! Naive readers of requests: one line for the resource and the scope, one for each metric and point.
 
-use crate::inputs::push::json::{self, Value};
+use crate::base::json::{self, Value};
 
 #[derive(Clone, Copy, Debug)]
 enum Field<'a> {

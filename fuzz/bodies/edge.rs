@@ -1,0 +1,72 @@
+//! What programs beside the agent say: upsd, chronyd and gpsd; and the file that counts starts of the machine.
+
+use sysmetrics::base::state::closing;
+use sysmetrics::kernel::collect::boot::Boots;
+
+/// A file of starts that is taken means what it means when it is written again.
+pub fn boot_state(bytes: &[u8]) {
+    assert!(bytes.is_empty() || Boots::parse(bytes).is_none_or(|boots| boots.render() == bytes));
+    let sealed = [bytes, &closing(bytes)].concat();
+    if let Some(boots) = Boots::parse(&sealed) {
+        let again = Boots::parse(&boots.render());
+        assert_eq!(again, Some(boots));
+    }
+}
+
+/// Whatever upsd says, what is kept of it is bounded, and a name can be asked for.
+#[cfg(feature = "hub")]
+pub fn nut(bytes: &[u8]) {
+    use sysmetrics::kernel::collect::nut::{Ups, upses};
+    if let Ok((all, _)) = upses(bytes) {
+        assert!(all.len() <= 16);
+        for ups in &all {
+            assert!((1..=64).contains(&ups.name.len()));
+            assert!(ups.name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'));
+            assert!(ups.texts.iter().all(|text| text.len() <= 128));
+        }
+    }
+    let mut ups = Ups { name: "rack".to_owned(), ..Ups::default() };
+    if ups.read(bytes).is_ok() {
+        assert!(ups.state < 6 && ups.texts.iter().all(|text| text.len() <= 128));
+        assert!(ups.status.is_none_or(|(bits, _)| bits < 1 << 15));
+    }
+}
+
+/// Numbers of chrony's own form are finite, whatever they are.
+#[cfg(feature = "hub")]
+pub fn chrony(bytes: &[u8]) {
+    use sysmetrics::kernel::collect::chrony::Tracking;
+    let sequence = bytes.get(16..20).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
+    if let Ok(tracking) = Tracking::of(bytes, u32::from_be_bytes(sequence)) {
+        assert!(bytes.len() >= 104 && tracking.floats.iter().all(|number| number.is_finite()));
+    }
+}
+
+/// Whatever gpsd reports, line by line, what is kept of it is bounded and finite.
+#[cfg(feature = "hub")]
+pub fn gpsd(bytes: &[u8]) {
+    use std::time::{Duration, Instant};
+    use sysmetrics::base::clock::WallClock;
+    use sysmetrics::kernel::collect::gpsd::Reports;
+    let (mut reports, now) = (Reports::default(), Instant::now());
+    let wall = WallClock::at(Duration::from_secs(1_795_896_153));
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let _ = reports.take(line, now, wall);
+    }
+    assert!(reports.devices.len() <= 8);
+    for device in &reports.devices {
+        assert!(device.name.len() <= 128);
+        let errors = device.fix(now).map(|fix| fix.errors).unwrap_or_default();
+        assert!(errors.into_iter().chain([device.hdop(now)]).flatten().all(f64::is_finite));
+        assert!(device.fix(now + Duration::from_secs(16)).is_none());
+    }
+}
+
+#[cfg(not(feature = "hub"))]
+pub fn nut(_: &[u8]) {}
+
+#[cfg(not(feature = "hub"))]
+pub fn chrony(_: &[u8]) {}
+
+#[cfg(not(feature = "hub"))]
+pub fn gpsd(_: &[u8]) {}

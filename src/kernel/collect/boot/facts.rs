@@ -1,0 +1,122 @@
+//! What the machine's chips tell of its start and its clock. It changes seldom and may be slow to read.
+
+use crate::base::error::Error;
+use crate::kernel::collect::PartialErrors;
+use crate::kernel::collect::info::Rows;
+use crate::kernel::read::dir::Joined;
+use crate::kernel::read::{Dir, Root, scan};
+use std::ffi::CStr;
+
+const WATCHDOGS: &str = "/sys/class/watchdog";
+const RTC: &str = "/sys/class/rtc";
+const PSTORE: &str = "/sys/fs/pstore";
+
+/// More watchdogs than any box has.
+const MAX_WATCHDOGS: usize = 16;
+
+/// Records of crashes that are counted.
+const MAX_RECORDS: u64 = 10_000;
+
+/// Bits of `bootstatus` that are reasons (include/uapi/linux/watchdog.h).
+const CAUSES: [(i64, &str); 7] = [
+    (0x01, "overheat"),
+    (0x02, "fan_fault"),
+    (0x04, "external_1"),
+    (0x08, "external_2"),
+    (0x10, "under_voltage"),
+    (0x20, "watchdog"),
+    (0x40, "over_voltage"),
+];
+
+/// What was read last.
+pub struct Facts {
+    watchdogs: Dir,
+    rtc: Dir,
+    pstore: Dir,
+    /// Rows of watchdog and cause.
+    pub causes: Rows,
+    /// Whether the clock that runs while the box is off has kept the time; `None` where there is none.
+    pub is_rtc_valid: Option<bool>,
+    /// Of its battery, in microvolts.
+    pub battery: Option<u64>,
+    /// Crashes that the kernel has kept; `None` without any.
+    pub records: Option<u64>,
+}
+
+impl Facts {
+    /// Nothing is read yet.
+    pub fn new(root: &Root) -> Facts {
+        Facts {
+            watchdogs: root.dir(WATCHDOGS),
+            rtc: root.dir(RTC),
+            pstore: root.dir(PSTORE),
+            causes: Rows::new(2),
+            is_rtc_valid: None,
+            battery: None,
+            records: None,
+        }
+    }
+
+    /// Reads all of it.
+    pub fn learn(&mut self, errors: &mut PartialErrors) {
+        self.learn_causes(errors);
+        let Facts { rtc, pstore, .. } = self;
+        (self.is_rtc_valid, self.battery) = (None, None);
+        if errors.unless_absent(rtc.open()).is_some() {
+            self.is_rtc_valid = is_valid(rtc, errors);
+            let uint = |text: &[u8]| scan::uint(text);
+            self.battery = number(rtc, c"rtc0/battery_voltage", uint, errors);
+        }
+        rtc.close();
+        let mut records = 0;
+        let listed = pstore.list(&mut |name| {
+            records += u64::from(name.starts_with(b"dmesg-") && records < MAX_RECORDS);
+        });
+        // For root alone on most systems, and empty where it is not mounted.
+        self.records = listed.is_ok().then_some(records).filter(|records| *records > 0);
+        pstore.close();
+    }
+
+    fn learn_causes(&mut self, errors: &mut PartialErrors) {
+        let Facts { watchdogs, causes, .. } = self;
+        causes.clear();
+        if watchdogs.open().is_ok() {
+            let names = errors.unless_absent(watchdogs.names("")).unwrap_or_default();
+            for name in names.iter().take(MAX_WATCHDOGS) {
+                let path = Joined::of(name.as_bytes(), "bootstatus");
+                let bits = number(watchdogs, path.path(), scan::int, errors).unwrap_or_default();
+                for (_, cause) in CAUSES.iter().filter(|(bit, _)| bits & bit != 0) {
+                    causes.push(&[name.as_bytes(), cause.as_bytes()]);
+                }
+            }
+        }
+        watchdogs.close();
+    }
+}
+
+/// Whether the first clock has kept the time: reading it fails with EINVAL if its voltage was too low.
+fn is_valid(rtc: &Dir, errors: &mut PartialErrors) -> Option<bool> {
+    let mut room = [0; 32];
+    let time = c"rtc0/since_epoch";
+    match rtc.read(time, &mut room) {
+        Err(Error::Read(_, libc::EINVAL)) => Some(false),
+        read => {
+            let text = errors.unless_absent(read)?;
+            let time =
+                scan::int(text).ok_or_else(|| Error::parse(rtc.place(time), "seconds", text));
+            errors.unless_absent(time.map(|_| true))
+        }
+    }
+}
+
+fn number<T>(
+    dir: &Dir,
+    file: &CStr,
+    parse: fn(&[u8]) -> Option<T>,
+    errors: &mut PartialErrors,
+) -> Option<T> {
+    let mut room = [0; 32];
+    let text = errors.unless_absent(dir.read(file, &mut room))?;
+    let number = parse(text).ok_or_else(|| Error::parse(dir.place(file), "an integer", text));
+    errors.unless_absent(number)
+}

@@ -1,0 +1,50 @@
+//! Jumps of the wall clock, and how long the machine was suspended.
+
+use crate::base::sys::Clocks;
+
+/// Nanoseconds by which the wall clock may be off from one look to the next without having jumped.
+const MIN_JUMP: i64 = 100_000_000;
+
+/// And this part of the time between, as a clock that is slewed gains or loses: the kernel's own
+/// discipline changes it by 1 in 2000.
+const SLEW: i64 = 1000;
+
+/// What is less was not suspended: nanoseconds.
+const MIN_SUSPENDED: i64 = 10_000_000;
+
+const MILLI: i64 = 1_000_000;
+
+/// What the clocks said so far.
+#[derive(Debug, Default)]
+pub struct Jumps {
+    /// At the last look.
+    last: Option<Clocks>,
+    /// Jumps ahead and back.
+    pub count: [u64; 2],
+    /// The last of them in nanoseconds, below zero for one back.
+    pub size: Option<i64>,
+    /// Milliseconds.
+    pub suspended: u64,
+}
+
+impl Jumps {
+    /// Looks at the clocks.
+    pub fn look(&mut self, now: Clocks) {
+        if let Some(then) = self.last.replace(now) {
+            let ahead = |clocks: Clocks| clocks.real.saturating_sub(clocks.boot);
+            let size = ahead(now).saturating_sub(ahead(then));
+            let passed = now.boot.saturating_sub(then.boot).max(0);
+            if size.saturating_abs() > MIN_JUMP.saturating_add(passed / SLEW) {
+                let [forward, backward] = &mut self.count;
+                *(if size > 0 { forward } else { backward }) += 1;
+                self.size = Some(size);
+            }
+        }
+        // A difference of two clocks wavers by the time between the readings; the counter does not.
+        let known = i64::try_from(self.suspended).unwrap_or(i64::MAX).saturating_mul(MILLI);
+        let suspended = now.boot.saturating_sub(now.awake);
+        if suspended.saturating_sub(known) > MIN_SUSPENDED {
+            self.suspended = u64::try_from(suspended / MILLI).unwrap_or_default();
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! How often the machine was started, kept over its starts in a text file:
+//!
+//! ```text
+//! sysmetrics boots 1
+//! BOOT_ID BOOTS UNCLEAN BEFORE NOW
+//! end CRC
+//! ```
+//!
+//! `BEFORE` is how the run before this one ended, `clean`, `unclean` or `unknown`; `NOW` is `running`, or
+//! `ended` once the agent ended in an orderly way. A run that is another's and still `running` ended
+//! unclean: that is the marker.
+
+use crate::base::error::{Error, Place};
+use crate::base::{state, sys};
+use crate::kernel::read::scan;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// The first line; the number is that of the format.
+const TITLE: &[u8] = b"sysmetrics boots 1\n";
+
+/// Bytes of the file; it has some 120.
+const MAX_BYTES: u64 = 512;
+
+/// For messages.
+const OPTION: &str = "state_file";
+
+const ENDS: [&str; 3] = ["clean", "unclean", "unknown"];
+const RUNS: [&str; 2] = ["running", "ended"];
+
+/// Which start of the machine this is, as `/proc/sys/kernel/random/boot_id` writes it.
+pub type BootId = [u8; 36];
+
+/// The id in a text; `None` if it is none.
+pub fn boot_id(text: &[u8]) -> Option<BootId> {
+    let id: BootId = text.trim_ascii_end().try_into().ok()?;
+    let is_id = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    id.iter().enumerate().all(is_id).then_some(id)
+}
+
+/// What is known about the starts of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Boots {
+    id: BootId,
+    /// How many there were.
+    pub count: u64,
+    /// How many came after a run that ended unclean.
+    pub unclean: u64,
+    /// Whether the run before this one did; `None` if that is not known.
+    pub was_unclean: Option<bool>,
+    has_ended: bool,
+}
+
+impl Boots {
+    /// The agent begins in the start `id` of the machine; `known` was kept.
+    pub fn begin(known: Option<Boots>, id: BootId) -> Boots {
+        match known {
+            // It was only the agent that ended.
+            Some(same) if same.id == id => Boots { has_ended: false, ..same },
+            Some(before) => Boots {
+                id,
+                count: before.count.saturating_add(1),
+                unclean: before.unclean.saturating_add((!before.has_ended).into()),
+                was_unclean: Some(!before.has_ended),
+                has_ended: false,
+            },
+            None => Boots { id, count: 1, unclean: 0, was_unclean: None, has_ended: false },
+        }
+    }
+
+    /// The text of the file.
+    pub fn render(&self) -> Vec<u8> {
+        let before = self.was_unclean.map_or("unknown", |is| if is { "unclean" } else { "clean" });
+        let now = if self.has_ended { "ended" } else { "running" };
+        let (count, unclean) = (self.count.to_string(), self.unclean.to_string());
+        let line = [scan::text(&self.id), &count, &unclean, before, now].join(" ");
+        let mut text = [TITLE, line.as_bytes(), b"\n"].concat();
+        let end = state::closing(&text);
+        text.extend_from_slice(&end);
+        text
+    }
+
+    /// Reads the text of the file; `None` if it is damaged.
+    pub fn parse(text: &[u8]) -> Option<Boots> {
+        let line = state::body(text)?.strip_prefix(TITLE)?.strip_suffix(b"\n")?;
+        let mut fields = scan::fields(line);
+        let id = boot_id(fields.next()?)?;
+        let (count, unclean) = (fields.uint()??, fields.uint()??);
+        let mut word = |words: &[&str]| {
+            let field = scan::text(fields.next()?);
+            words.iter().position(|word| *word == field)
+        };
+        let (before, now) = (word(&ENDS)?, word(&RUNS)?);
+        let was_unclean = (before < 2).then_some(before == 1);
+        let boots = Boots { id, count, unclean, was_unclean, has_ended: now == 1 };
+        fields.next().is_none().then_some(boots)
+    }
+}
+
+/// Keeps the file.
+#[derive(Default)]
+pub struct Keeper {
+    /// Empty: nothing is kept.
+    path: PathBuf,
+    boots: Option<Boots>,
+    /// Somebody reads what this collector says for longer than one scrape.
+    is_serving: bool,
+    is_to_write: bool,
+}
+
+impl Keeper {
+    /// Nothing is read yet.
+    pub fn new(path: PathBuf) -> Keeper {
+        Keeper { path, ..Keeper::default() }
+    }
+
+    /// Whether there is a file.
+    pub fn is_on(&self) -> bool {
+        !self.path.as_os_str().is_empty()
+    }
+
+    /// From now on the file says that this start of the machine runs.
+    pub fn serve(&mut self) {
+        (self.is_serving, self.is_to_write) = (true, true);
+    }
+
+    /// What is known, if there is nothing to read or to write.
+    pub fn known(&self) -> Option<Boots> {
+        self.boots.filter(|_| !(self.is_serving && self.is_to_write))
+    }
+
+    /// What is known in the start `id` of the machine. A single scrape reads the file and leaves it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, is somebody else's, or cannot be written.
+    pub fn look(&mut self, id: BootId) -> Result<Boots, Error> {
+        let boots = match self.boots {
+            Some(boots) => boots,
+            None => Boots::begin(read(&self.path)?, id),
+        };
+        self.boots = Some(boots);
+        if self.is_serving && self.is_to_write {
+            self.write(boots)?;
+        }
+        Ok(boots)
+    }
+
+    /// The agent ends in an orderly way, as it does when the machine is shut down.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn end(&mut self) -> Result<(), Error> {
+        match self.boots.filter(|_| self.is_serving) {
+            Some(boots) => self.write(Boots { has_ended: true, ..boots }),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&mut self, boots: Boots) -> Result<(), Error> {
+        state::replace(&self.path, &boots.render()).map_err(|e| failed(&self.path, &e))?;
+        self.is_to_write = false;
+        Ok(())
+    }
+}
+
+fn place(path: &Path) -> Place {
+    let path = path.as_os_str().as_bytes();
+    Place::below(OPTION, path.strip_prefix(b"/").unwrap_or(path))
+}
+
+fn failed(path: &Path, error: &io::Error) -> Error {
+    Error::Read(place(path), error.raw_os_error().unwrap_or(libc::EINVAL))
+}
+
+/// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
+fn read(path: &Path) -> Result<Option<Boots>, Error> {
+    let mut text = Vec::new();
+    match sys::open_private(path, OpenOptions::new().read(true)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text)),
+    }
+    .map_err(|error| failed(path, &error))?;
+    let is_lost = text.iter().all(|byte| *byte == 0);
+    if !is_lost && !text.starts_with(TITLE) {
+        return Err(Error::parse(place(path), "a file of boots", &text));
+    }
+    Ok(Boots::parse(&text))
+}

@@ -1,0 +1,201 @@
+use super::*;
+use crate::base::dialect::Dialect;
+use crate::kernel::collect::testing::{Opened, Tree, open as open_at, scrape};
+use std::fs;
+
+const IDS: [&str; 3] = [
+    "0b9c1d7e-1111-4222-8333-a4b5c6d7e8f9",
+    "1b9c1d7e-1111-4222-8333-a4b5c6d7e8f9",
+    "2b9c1d7e-1111-4222-8333-a4b5c6d7e8f9",
+];
+
+/// The agent in the start `id` of the machine.
+fn start(tree: &Tree, id: &str) -> Opened {
+    tree.put("proc/sys/kernel/random/boot_id", &[id, "\n"].concat());
+    let path = tree.0.join("state/boot.state");
+    let mut opened = tree.open(&SPEC, Dialect::Own, &[("state-file", path.to_str().unwrap())]);
+    opened.collector.serving(true);
+    opened
+}
+
+fn said(opened: &mut Opened) -> (Vec<String>, u64) {
+    scrape(opened, Dialect::Own, &["boot"])
+}
+
+fn boots(count: u64, unclean: u64, previous: Option<u64>) -> (Vec<String>, u64) {
+    let mut lines = vec![format!("boots_total {count}"), format!("boots_unclean_total {unclean}")];
+    lines.extend(previous.map(|previous| format!("boot_previous_unclean {previous}")));
+    (lines, 0)
+}
+
+#[test]
+fn starts_are_counted_by_their_ids_and_their_ends() {
+    let tree = Tree::new("boot");
+    let mut first = start(&tree, IDS[0]);
+    assert_eq!(said(&mut first), boots(1, 0, None));
+    // The agent crashed: no start of the machine.
+    drop(first);
+    let mut again = start(&tree, IDS[0]);
+    assert_eq!(said(&mut again), boots(1, 0, None));
+    again.collector.serving(false);
+    // The machine was shut down, then lost its power.
+    let mut second = start(&tree, IDS[1]);
+    assert_eq!(said(&mut second), boots(2, 0, Some(0)));
+    drop(second);
+    let mut third = start(&tree, IDS[2]);
+    assert_eq!(said(&mut third), boots(3, 1, Some(1)));
+    // Restarted, it knows how the start was, and that it runs.
+    third.collector.serving(false);
+    assert!(tree.text("state/boot.state").contains(" 3 1 unclean ended\n"));
+    let mut third = start(&tree, IDS[2]);
+    assert_eq!(said(&mut third), boots(3, 1, Some(1)));
+    assert!(tree.text("state/boot.state").contains(" 3 1 unclean running\n"));
+}
+
+#[test]
+fn a_single_scrape_leaves_the_file_as_it_is() {
+    let tree = Tree::new("boot-once");
+    start(&tree, IDS[0]);
+    let before = tree.text("state/boot.state");
+    let path = tree.0.join("state/boot.state");
+    tree.put("proc/sys/kernel/random/boot_id", IDS[1]);
+    let mut once = tree.open(&SPEC, Dialect::Own, &[("state-file", path.to_str().unwrap())]);
+    assert_eq!(said(&mut once), boots(2, 1, Some(1)));
+    once.collector.serving(false);
+    assert_eq!(tree.text("state/boot.state"), before);
+    // One that was never asked where to keep it keeps nothing.
+    let mut none = tree.open(&SPEC, Dialect::Own, &[]);
+    none.collector.serving(true);
+    assert_eq!(said(&mut none), (vec![], 0));
+}
+
+#[test]
+fn a_file_that_is_damaged_begins_anew_and_a_foreign_one_stays() {
+    let tree = Tree::new("boot-damaged");
+    drop(start(&tree, IDS[0]));
+    let good = tree.text("state/boot.state");
+    for damaged in ["", "\0\0\0", &good[..good.len() - 1], &good.replace(" 1 0 ", " 9 0 ")] {
+        tree.put("state/boot.state", damaged);
+        assert_eq!(said(&mut start(&tree, IDS[1])), boots(1, 0, None), "{damaged:?}");
+    }
+    tree.put("state/boot.state", "root:x:0:0\n");
+    let mut foreign = start(&tree, IDS[1]);
+    assert_eq!(said(&mut foreign), (vec![], 1));
+    foreign.collector.serving(false);
+    assert_eq!(tree.text("state/boot.state"), "root:x:0:0\n");
+    tree.put("proc/sys/kernel/random/boot_id", "no id\n");
+    assert_eq!(said(&mut foreign).1, 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_tried_again() {
+    let tree = Tree::new("boot-unwritten");
+    tree.put("state", "a file where the directory should be");
+    let mut agent = start(&tree, IDS[0]);
+    assert_eq!(said(&mut agent), (vec![], 1));
+    tree.remove("state");
+    assert_eq!(said(&mut agent), boots(1, 0, None));
+    assert!(tree.text("state/boot.state").starts_with("sysmetrics boots 1\n0b9c1d7e-"));
+}
+
+#[test]
+fn no_damage_of_the_file_goes_unnoticed() {
+    let tree = Tree::new("boot-bits");
+    drop(start(&tree, IDS[0]));
+    let good = fs::read(tree.0.join("state/boot.state")).unwrap();
+    assert_eq!(Boots::parse(&good).unwrap().render(), good);
+    for at in 0..good.len() {
+        assert_eq!(Boots::parse(&good[..at]), None, "cut at {at}");
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        assert_eq!(Boots::parse(&bad), None, "at {at}");
+    }
+}
+
+#[test]
+fn chips_tell_of_the_start_and_the_clock() {
+    let tree = Tree::new("boot-chips");
+    let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
+    let words = ["boot", "clock", "uptime", "suspended"];
+    assert_eq!(scrape(&mut boot, Dialect::Own, &words), (vec![], 0), "a stored tree has no clock");
+    tree.put("sys/class/watchdog/watchdog0/bootstatus", "0\n");
+    tree.put("sys/class/watchdog/watchdog1/bootstatus", "33\n");
+    tree.put("sys/class/watchdog/watchdog2/identity", "no status\n");
+    tree.put("sys/class/rtc/rtc0/since_epoch", "1795839047\n");
+    tree.put("sys/class/rtc/rtc0/battery_voltage", "3012345\n");
+    for name in ["dmesg-ramoops-0", "dmesg-ramoops-1", "console-ramoops-0"] {
+        tree.put(&format!("sys/fs/pstore/{name}"), "");
+    }
+    let expected = [
+        r#"boot_reset_cause{watchdog="watchdog1",cause="overheat"} 1"#,
+        r#"boot_reset_cause{watchdog="watchdog1",cause="watchdog"} 1"#,
+        "boot_crash_records 2",
+        "clock_rtc_valid 1",
+        "clock_rtc_battery_volts 3.012345",
+    ];
+    let expected = expected.map(String::from).to_vec();
+    // They are asked every ten minutes.
+    assert_eq!(scrape(&mut boot, Dialect::Own, &words), (vec![], 0));
+    let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
+    assert_eq!(scrape(&mut boot, Dialect::Own, &words), (expected, 0));
+    tree.put("sys/class/watchdog/watchdog1/bootstatus", "0x21\n");
+    tree.put("sys/class/rtc/rtc0/since_epoch", "");
+    tree.put("sys/class/rtc/rtc0/battery_voltage", "-1\n");
+    let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
+    let left = vec!["boot_crash_records 2".to_owned()];
+    assert_eq!(scrape(&mut boot, Dialect::Own, &words), (left, 3));
+}
+
+#[test]
+fn the_clocks_of_this_machine_are_shown() {
+    let mut boot = open_at(&Root::of_this_machine(), &SPEC, Dialect::Own, &[]);
+    let (lines, _) = scrape(&mut boot, Dialect::Own, &["uptime", "suspended", "jump", "plausible"]);
+    let names: Vec<_> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    let expected = [
+        "uptime_seconds",
+        "suspended_seconds_total",
+        "clock_jumps_total{direction=\"forward\"}",
+        "clock_jumps_total{direction=\"backward\"}",
+        "clock_plausible",
+    ];
+    assert_eq!(names, expected);
+    let kernel = fs::read_to_string("/proc/uptime").unwrap();
+    let number = |text: &str| text.split([' ', '\n']).find_map(|w| w.parse::<f64>().ok()).unwrap();
+    assert!((number(&lines[0]) - number(&kernel)).abs() < 60.0, "{lines:?} {kernel}");
+}
+
+const SECOND: i64 = 1_000_000_000;
+
+#[test]
+fn a_jump_is_more_than_a_clock_is_slewed() {
+    let mut jumps = Jumps::default();
+    let mut look = |real, boot| {
+        jumps.look(Clocks { real, boot, awake: boot });
+        (jumps.count, jumps.size)
+    };
+    let begun = 1_700_000_000 * SECOND;
+    assert_eq!(look(begun, 5 * SECOND), ([0, 0], None), "nothing to compare with");
+    // 15 s later: 0.1 s and 0.015 s are allowed, 1 ns more is not.
+    assert_eq!(look(begun + 15 * SECOND + 115_000_000, 20 * SECOND), ([0, 0], None));
+    let begun = begun + 115_000_000;
+    let jump = 115_000_001;
+    assert_eq!(look(begun + 30 * SECOND + jump, 35 * SECOND), ([1, 0], Some(jump)));
+    assert_eq!(look(begun + 45 * SECOND + jump, 50 * SECOND), ([1, 0], Some(jump)), "once");
+    assert_eq!(look(begun, 65 * SECOND), ([1, 1], Some(-60 * SECOND - jump)));
+    assert_eq!(look(i64::MAX, 80 * SECOND).0, [2, 1]);
+    look(0, i64::MAX);
+}
+
+#[test]
+fn what_was_suspended_never_shrinks() {
+    let mut jumps = Jumps::default();
+    let mut look = |boot, awake| {
+        jumps.look(Clocks { real: boot, boot, awake });
+        jumps.suspended
+    };
+    assert_eq!(look(10 * SECOND, 10 * SECOND - 40_000), 0);
+    assert_eq!(look(100 * SECOND + 2_500_000, 40 * SECOND), 60_002);
+    assert_eq!(look(101 * SECOND, 41 * SECOND), 60_002, "wavers");
+    assert_eq!(look(102 * SECOND, 42 * SECOND + 1), 60_002);
+    assert_eq!(look(202 * SECOND, 52 * SECOND), 150_000);
+}

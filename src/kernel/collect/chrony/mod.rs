@@ -1,0 +1,181 @@
+//! What chronyd knows of the clock that it keeps: one question a scrape for what it tracks, over UDP to its command port
+//! (candm.h of chrony). No privilege is needed on the same machine; `cmdport 0` in chrony.conf forbids it. A thread asks, and a
+//! scrape waits for it up to `timeout`.
+//!
+//! `chrony_correction_seconds` is what is still to be added to the clock: above zero it is slow. Above zero in
+//! `chrony_frequency_ratio` it would be fast if nobody corrected it. `chrony_leap_status` 3 and stratum 0 mean that
+//! nobody is followed; times of a reference are then not there.
+
+mod packet;
+#[cfg(test)]
+mod tests;
+
+use super::{Collector, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::Background;
+use crate::kernel::read::datagram::{address, connect, receive};
+use crate::kernel::read::stream::Peer;
+use crate::model::metric::{Family, Label, Sink, Unit::*, Value, gauge};
+use crate::settings::{CollectorOption, Subject, duration, text};
+use packet::{LENGTH, Refusal, question};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::time::{Duration, Instant};
+
+pub use packet::Tracking;
+
+/// For messages.
+const PLACE: &str = "chronyd";
+
+/// Of chronyd's commands.
+const PORT: u16 = 323;
+
+/// Packets that are no answer to the question; after so many it is given up.
+const MAX_FOREIGN: usize = 64;
+
+const NONE: &[&str] = &[];
+
+/// Parts of a whole in a part per million.
+const MILLIONTH: f64 = 1e-6;
+
+/// Those from the fifth on are the numbers of an answer, in its order.
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 13] = [
+    gauge("chrony_stratum",                     One,   "Steps from a reference clock; 0 if nobody is followed.",           NONE).own_prefix(),
+    gauge("chrony_leap_status",                 One,   "Leap second of this day: 0 none, 1 one more, 2 one less; 3 if not synchronised.", NONE).own_prefix(),
+    gauge("chrony_reference_info",              One,   "Always 1; the labels tell who is followed.",                       &["reference", "address"]).own_prefix(),
+    gauge("chrony_reference_timestamp_seconds", Nanos, "When the reference was measured last, since 1970.",                NONE).own_prefix(),
+    gauge("chrony_correction_seconds",          One,   "What is still to be added to the clock.",                          NONE).own_prefix(),
+    gauge("chrony_last_offset_seconds",         One,   "Offset of the clock at the last update.",                          NONE).own_prefix(),
+    gauge("chrony_rms_offset_seconds",          One,   "Mean of the offsets for a long time.",                             NONE).own_prefix(),
+    gauge("chrony_frequency_ratio",             One,   "How much the clock would be fast if nobody corrected it.",         NONE).own_prefix(),
+    gauge("chrony_residual_frequency_ratio",    One,   "How much the reference differs from that.",                        NONE).own_prefix(),
+    gauge("chrony_skew_ratio",                  One,   "Largest error of the frequency.",                                  NONE).own_prefix(),
+    gauge("chrony_root_delay_seconds",          One,   "Time to the reference clock and back.",                            NONE).own_prefix(),
+    gauge("chrony_root_dispersion_seconds",     One,   "Largest error against the reference clock.",                       NONE).own_prefix(),
+    gauge("chrony_update_interval_seconds",     One,   "Time between the last two updates.",                               NONE).own_prefix(),
+];
+
+static ADDRESS: CollectorOption<String> =
+    text("address", "host or host:port of chronyd's command port; switches the collector on")
+        .default("127.0.0.1:323")
+        .enabling();
+static TIMEOUT: CollectorOption<Duration> =
+    duration("timeout", [10, 30_000], "how long a scrape waits for chronyd").default("1s");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "chrony",
+        node_name: "",
+        on: false,
+        help: "what chronyd knows of the clock that it keeps",
+        options: &[&ADDRESS.row, &TIMEOUT.row],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let address = setup.settings.get(&ADDRESS);
+    let refusal = Error::parse(PLACE, "host or host:port as its address", address.as_bytes());
+    let client = match Peer::tcp(&address, PORT) {
+        // Of a stored tree no chronyd tells.
+        _ if !setup.root.is_procfs() => Err(Error::Unsupported(PLACE.into())),
+        Some(Peer::Tcp(host, port)) => Ok(Client::new(host, port)),
+        _ => Err(refusal),
+    };
+    Box::new(Chrony {
+        client: client.map(|client| Background::new("chrony", client, Client::ask)),
+        patience: setup.settings.get(&TIMEOUT),
+    })
+}
+
+struct Chrony {
+    /// Or why nobody is asked.
+    client: Result<Background<Client>, Error>,
+    patience: Duration,
+}
+
+impl Collector for Chrony {
+    fn begin(&mut self, now: Instant) {
+        if let Ok(client) = &mut self.client {
+            client.begin(now + self.patience);
+        }
+    }
+
+    fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let client = self.client.as_mut().map_err(|error| *error)?;
+        let asked = client.answer().map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let tracking = asked.answer?;
+        write(&tracking, out);
+        Ok(())
+    }
+}
+
+fn write(tracking: &Tracking, out: &mut dyn Sink) {
+    let [stratum, leap, info, time, numbers @ ..] = &FAMILIES;
+    for (family, value) in [(stratum, tracking.stratum), (leap, tracking.leap)] {
+        out.family(family);
+        out.sample(&[], Value::Int(value.into()));
+    }
+    if tracking.stratum > 0 {
+        let reference = format!("{:08X}", tracking.reference);
+        let address = tracking.address.map(|address| address.to_string()).unwrap_or_default();
+        out.family(info);
+        out.sample(&[Label::from(&*reference), Label::from(&*address)], Value::Int(1));
+    }
+    if let Some(nanos) = tracking.time {
+        out.family(time);
+        out.sample(&[], time.signed(nanos));
+    }
+    for (at, (family, number)) in numbers.iter().zip(tracking.floats).enumerate() {
+        // Frequencies are in parts per million.
+        let scale = if (3..6).contains(&at) { MILLIONTH } else { 1.0 };
+        out.family(family);
+        out.sample(&[], Value::Float(number * scale));
+    }
+}
+
+/// Asks chronyd, on a thread of its own.
+struct Client {
+    host: String,
+    port: u16,
+    random: RandomState,
+    asked: u64,
+    answer: Result<Tracking, Error>,
+}
+
+impl Client {
+    fn new(host: String, port: u16) -> Client {
+        let answer = Err(Error::Absent(PLACE.into()));
+        Client { host, port, random: RandomState::new(), asked: 0, answer }
+    }
+
+    /// Asks once, and waits until then.
+    fn ask(&mut self, until: Instant) {
+        self.asked = self.asked.wrapping_add(1);
+        let [a, b, c, d, ..] = self.random.hash_one(self.asked).to_ne_bytes();
+        self.answer = self.exchange(u32::from_ne_bytes([a, b, c, d]), until);
+    }
+
+    fn exchange(&self, sequence: u32, until: Instant) -> Result<Tracking, Error> {
+        let failed = |error: io::Error| Error::of(PLACE, &error);
+        let unknown = || Error::parse(PLACE, "a name that is known", self.host.as_bytes());
+        let server = address(&self.host, self.port).ok_or_else(unknown)?;
+        let socket = connect(server, 0).map_err(failed)?;
+        socket.send(&question(sequence)).map_err(failed)?;
+        let mut room = [0; 4 * LENGTH];
+        for _ in 0..MAX_FOREIGN {
+            let packet = receive(&socket, &mut room, until).map_err(failed)?;
+            match Tracking::of(packet, sequence) {
+                Ok(tracking) => return Ok(tracking),
+                Err(Refusal::Foreign) => {}
+                Err(Refusal::Broken(expected)) => {
+                    return Err(Error::parse(PLACE, expected, packet));
+                }
+            }
+        }
+        Err(Error::parse(PLACE, "an answer to the question", b""))
+    }
+}

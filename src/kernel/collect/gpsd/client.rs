@@ -1,0 +1,177 @@
+//! The connection to gpsd, which a thread of its own keeps: each `?WATCH` would keep the receiver powered for itself.
+
+use super::report::Reports;
+use crate::base::clock::WallClock;
+use crate::base::error::Error;
+use crate::base::sys::spawn_thread;
+use crate::kernel::read::stream::{Peer, Stream, connect};
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// For messages.
+pub const PLACE: &str = "gpsd";
+
+/// Bytes of the thread's stack. Only what it touches is memory.
+const STACK: usize = 128 << 10;
+
+/// Bytes of a line; gpsd's own have at most 10 KB.
+const MAX_LINE: usize = 64 << 10;
+
+const WATCH: &[u8] = b"?WATCH={\"enable\":true,\"json\":true};\n";
+
+/// What asks gpsd whether it is still there.
+const VERSION: &[u8] = b"?VERSION;\n";
+
+/// For connecting and asking.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the thread waits at a time: so long it outlives its collector.
+const TURN: Duration = Duration::from_secs(1);
+
+/// How long gpsd may be silent before it is asked, and as much again before it is given up.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long after a failure it is tried again; twice as long each time.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// The thread's end of what both know.
+struct Shared {
+    state: Mutex<State>,
+    over: Condvar,
+}
+
+/// What came so far.
+#[derive(Default)]
+pub struct State {
+    pub reports: Reports,
+    /// Connections that were made.
+    pub connects: u64,
+    /// Why there is no connection; `None` while there is one, or before the first attempt is over.
+    pub error: Option<Error>,
+    /// Lines that could not be read, since the last scrape.
+    pub refused: Option<Error>,
+    is_over: bool,
+}
+
+/// The connection; it ends with this.
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+impl Client {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for another thread.
+    pub fn start(peer: Peer) -> io::Result<Client> {
+        let shared = Arc::new(Shared { state: Mutex::default(), over: Condvar::new() });
+        let its = Arc::clone(&shared);
+        spawn_thread(PLACE, STACK, Box::new(move || its.run(&peer)))?;
+        Ok(Client { shared })
+    }
+
+    /// What came so far.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.lock()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.shared.lock().is_over = true;
+        self.shared.over.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Connects again and again.
+    fn run(&self, peer: &Peer) {
+        let mut pause = MIN_PAUSE;
+        loop {
+            let mut has_reported = false;
+            match self.session(peer, &mut has_reported) {
+                Ok(()) => return,
+                Err(error) => self.lock().error = Some(error),
+            }
+            pause = if has_reported { MIN_PAUSE } else { pause };
+            let waited = self.over.wait_timeout_while(self.lock(), pause, |state| !state.is_over);
+            if waited.unwrap_or_else(PoisonError::into_inner).0.is_over {
+                return;
+            }
+            pause = (pause * 2).min(MAX_PAUSE);
+        }
+    }
+
+    /// Takes what gpsd reports; `Ok` when nobody wants it any more.
+    fn session(&self, peer: &Peer, has_reported: &mut bool) -> Result<(), Error> {
+        let until = Instant::now() + PATIENCE;
+        let connected = connect(peer, until).and_then(|mut stream| {
+            stream.send(WATCH, until)?;
+            Ok(stream)
+        });
+        let mut stream = connected.map_err(|error| failed(&error))?;
+        let mut state = self.lock();
+        (state.error, state.connects) = (None, state.connects + 1);
+        drop(state);
+        self.listen(&mut stream, has_reported)
+    }
+
+    fn listen(&self, stream: &mut Stream, has_reported: &mut bool) -> Result<(), Error> {
+        let (mut text, mut heard, mut is_asked) = (Vec::new(), Instant::now(), false);
+        while !self.lock().is_over {
+            match stream.receive(&mut text, Instant::now() + TURN) {
+                Ok(0) => return Err(failed(&ErrorKind::UnexpectedEof.into())),
+                Ok(_) => (heard, is_asked) = (Instant::now(), false),
+                Err(error) if error.raw_os_error() == Some(libc::ETIMEDOUT) => {
+                    let silence = heard.elapsed();
+                    if silence > 2 * SILENCE {
+                        return Err(failed(&error));
+                    }
+                    if silence > SILENCE && !is_asked {
+                        is_asked = true;
+                        let sent = stream.send(VERSION, Instant::now() + PATIENCE);
+                        sent.map_err(|error| failed(&error))?;
+                    }
+                }
+                Err(error) => return Err(failed(&error)),
+            }
+            *has_reported |= self.take_lines(&mut text);
+            if text.len() > MAX_LINE {
+                return Err(Error::TooLarge(PLACE.into(), MAX_LINE));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the lines that are whole; whether gpsd wrote any of them.
+    fn take_lines(&self, text: &mut Vec<u8>) -> bool {
+        let Some(end) = memchr::memrchr(b'\n', text) else { return false };
+        let (now, wall) = (Instant::now(), WallClock::now());
+        let mut state = self.lock();
+        let mut has_reported = false;
+        for line in text.get(..end).unwrap_or_default().split(|byte| *byte == b'\n') {
+            match state.reports.take(line.trim_ascii(), now, wall) {
+                Ok(()) => has_reported = true,
+                Err(expected) => state.refused = Some(Error::parse(PLACE, expected, line)),
+            }
+        }
+        text.drain(..=end);
+        has_reported
+    }
+}
+
+fn failed(error: &io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => Error::Read(PLACE.into(), libc::ECONNRESET),
+        // The name of the host could not be resolved.
+        _ if error.raw_os_error().is_none() => Error::Read(PLACE.into(), libc::EHOSTUNREACH),
+        _ => Error::of(PLACE, error),
+    }
+}

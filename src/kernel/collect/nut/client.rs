@@ -1,0 +1,81 @@
+//! Asks upsd, on a thread of its own.
+
+use super::protocol::{Refusal, Ups, is_whole, upses};
+use crate::base::error::Error;
+use crate::kernel::read::stream::{Peer, Stream, connect};
+use std::io::{self, ErrorKind};
+use std::time::Instant;
+
+/// For messages.
+pub const PLACE: &str = "upsd";
+
+/// Bytes of one list.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// Whom to ask, and what came of it.
+pub struct Client {
+    peer: Peer,
+    text: Vec<u8>,
+    /// The UPSes, and whether some were left out.
+    pub answer: Result<(Vec<Ups>, bool), Error>,
+}
+
+impl Client {
+    /// Nothing is asked yet.
+    pub fn new(peer: Peer) -> Client {
+        Client { peer, text: Vec::new(), answer: Err(Error::Absent(PLACE.into())) }
+    }
+
+    /// Asks anew; it is over by `until`.
+    pub fn ask(&mut self, until: Instant) {
+        self.answer = self.exchange(until);
+        self.text = Vec::new();
+    }
+
+    fn exchange(&mut self, until: Instant) -> Result<(Vec<Ups>, bool), Error> {
+        let mut stream = connect(&self.peer, until).map_err(|error| failed(&error))?;
+        self.list(&mut stream, "LIST UPS\n", until)?;
+        let (mut all, has_more) = upses(&self.text).map_err(|refusal| self.refused(&refusal))?;
+        for ups in &mut all {
+            self.list(&mut stream, &["LIST VAR ", &ups.name, "\n"].concat(), until)?;
+            ups.read(&self.text).map_err(|refusal| self.refused(&refusal))?;
+        }
+        // upsd would take note of a connection that was lost.
+        let _ = stream.send(b"LOGOUT\n", until);
+        Ok((all, has_more))
+    }
+
+    /// Leaves the answer to one question in `text`.
+    fn list(&mut self, stream: &mut Stream, question: &str, until: Instant) -> Result<(), Error> {
+        self.text.clear();
+        stream.send(question.as_bytes(), until).map_err(|error| failed(&error))?;
+        while !is_whole(&self.text) {
+            if self.text.len() > MAX_ANSWER {
+                return Err(Error::TooLarge(PLACE.into(), MAX_ANSWER));
+            }
+            match stream.receive(&mut self.text, until) {
+                Ok(0) => return Err(failed(&ErrorKind::UnexpectedEof.into())),
+                Ok(_) => {}
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Error {
+        let expected = match refusal {
+            Refusal::State(_) => "a list, not an error",
+            Refusal::Broken => "a list of upsd",
+        };
+        Error::parse(PLACE, expected, &self.text)
+    }
+}
+
+fn failed(error: &io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => Error::Read(PLACE.into(), libc::ECONNRESET),
+        // The name of the host could not be resolved.
+        _ if error.raw_os_error().is_none() => Error::Read(PLACE.into(), libc::EHOSTUNREACH),
+        _ => Error::of(PLACE, error),
+    }
+}

@@ -1,0 +1,155 @@
+//! Against a made-up upsd.
+
+use super::*;
+use crate::base::dialect::Dialect;
+use crate::kernel::collect::testing::{Opened, Tree, open as open_at, outcome, scrape};
+use crate::kernel::read::Root;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread::{JoinHandle, spawn};
+
+/// What is answered to a line; nothing closes the connection.
+type Answer = fn(&str) -> Option<Vec<u8>>;
+
+/// Takes one connection and answers each line with what `answer` makes of it, `None` closes it; gives
+/// the port and the lines.
+fn serve(answer: Answer) -> (u16, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let (mut lines, mut reader) = (Vec::new(), BufReader::new(stream.try_clone().unwrap()));
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return lines;
+            }
+            lines.push(line.trim_end().to_owned());
+            let Some(answer) = answer(line.trim_end()) else { return lines };
+            // In pieces, as a network has it.
+            for piece in answer.chunks(1000) {
+                if (&stream).write_all(piece).is_err() {
+                    return lines;
+                }
+            }
+        }
+    });
+    (port, serving)
+}
+
+fn opened(port: u16, timeout: &str, dialect: Dialect) -> Opened {
+    let address = format!("127.0.0.1:{port}");
+    let set = [("address", &*address), ("timeout", timeout)];
+    open_at(&Root::of_this_machine(), &SPEC, dialect, &set)
+}
+
+fn good(question: &str) -> Option<Vec<u8>> {
+    let answer = match question {
+        "LIST UPS" => {
+            "BEGIN LIST UPS\nUPS rack \"Cellar\"\nUPS old \"\"\nUPS gone \"x\"\nEND LIST UPS\n"
+        }
+        "LIST VAR rack" => {
+            "BEGIN LIST VAR rack\nVAR rack battery.charge \"97.5\"\n\
+             VAR rack battery.runtime \"1830\"\nVAR rack battery.voltage \"27.1\"\n\
+             VAR rack ups.load \"12\"\nVAR rack ups.realpower \"61\"\n\
+             VAR rack ups.realpower.nominal \"390\"\nVAR rack ups.temperature \"31.4\"\n\
+             VAR rack input.voltage \"229.8\"\nVAR rack input.frequency \"49.9\"\n\
+             VAR rack output.voltage \"230.1\"\nVAR rack battery.charge.low \"10\"\n\
+             VAR rack ups.status \"OL CHRG ECO\"\nVAR rack ups.mfr \"EATON\"\n\
+             VAR rack ups.model \"5E \\\"650i\\\"\"\nEND LIST VAR rack\n"
+        }
+        "LIST VAR old" => "ERR DATA-STALE\n",
+        "LIST VAR gone" => "ERR DRIVER-NOT-CONNECTED\n",
+        _ => return None,
+    };
+    Some(answer.as_bytes().to_vec())
+}
+
+#[test]
+fn upses_are_told_in_base_units_in_both_dialects() {
+    for dialect in [Dialect::Own, Dialect::Node] {
+        let (port, serving) = serve(good);
+        let mut nut = opened(port, "20s", dialect);
+        let (lines, errors) = scrape(&mut nut, dialect, &["nut_"]);
+        let is_one = |line: &&String| !line.ends_with(" 0");
+        let expected = [
+            r#"nut_driver_state{ups="rack",state="ok"} 1"#,
+            r#"nut_driver_state{ups="old",state="data_stale"} 1"#,
+            r#"nut_driver_state{ups="gone",state="driver_not_connected"} 1"#,
+            r#"nut_status{ups="rack",flag="OL"} 1"#,
+            r#"nut_status{ups="rack",flag="CHRG"} 1"#,
+            r#"nut_status_unknown_flags{ups="rack"} 1"#,
+            r#"nut_info{ups="rack",description="Cellar",manufacturer="EATON",model="5E \"650i\""} 1"#,
+            r#"nut_info{ups="old",description="",manufacturer="",model=""} 1"#,
+            r#"nut_info{ups="gone",description="x",manufacturer="",model=""} 1"#,
+            r#"nut_battery_charge_ratio{ups="rack"} 0.97500"#,
+            r#"nut_battery_runtime_seconds{ups="rack"} 1830"#,
+            r#"nut_battery_volts{ups="rack"} 27.100"#,
+            r#"nut_load_ratio{ups="rack"} 0.12000"#,
+            r#"nut_realpower_watts{ups="rack"} 61"#,
+            r#"nut_realpower_nominal_watts{ups="rack"} 390"#,
+            r#"nut_temperature_celsius{ups="rack"} 31.400"#,
+            r#"nut_input_volts{ups="rack"} 229.800"#,
+            r#"nut_input_frequency_hertz{ups="rack"} 49.900"#,
+            r#"nut_output_volts{ups="rack"} 230.100"#,
+            r#"nut_battery_charge_low_ratio{ups="rack"} 0.10000"#,
+        ];
+        let shown: Vec<_> = lines.iter().filter(is_one).cloned().collect();
+        assert_eq!((shown, errors), (expected.map(String::from).to_vec(), 0));
+        // 3 x 6 states, 15 flags of the one that has a status.
+        assert_eq!(lines.len(), 18 + 15 + 1 + 3 + 11);
+        let asked = ["LIST UPS", "LIST VAR rack", "LIST VAR old", "LIST VAR gone", "LOGOUT"];
+        assert_eq!(serving.join().unwrap(), asked);
+    }
+}
+
+#[test]
+fn what_is_no_upsd_fails() {
+    let cases: [(Answer, &str); 6] = [
+        (|_| Some(b"ERR ACCESS-DENIED\n".to_vec()), "a list, not an error"),
+        (|_| Some(b"SSH-2.0-x\nEND LIST\n".to_vec()), "a list of upsd"),
+        (|_| Some(b"\xff\0\n".repeat(30_000)), "more than 65536 bytes"),
+        (|_| Some(vec![b'x'; 1 << 20]), "more than 65536 bytes"),
+        (|_| None, "reset by peer"),
+        (
+            |question| match question {
+                "LIST UPS" => good(question),
+                _ => Some(b"BEGIN LIST VAR else\nEND LIST VAR else\n".to_vec()),
+            },
+            "a list of upsd",
+        ),
+    ];
+    for (answer, expected) in cases {
+        let (port, serving) = serve(answer);
+        let said = outcome(&mut opened(port, "20s", Dialect::Own)).unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}");
+        serving.join().unwrap();
+    }
+}
+
+#[test]
+fn who_is_silent_or_not_there_costs_the_timeout_at_most() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let begun = Instant::now();
+    let said = outcome(&mut opened(port, "100ms", Dialect::Own)).unwrap_err();
+    assert_eq!(said, Error::Read(PLACE.into(), libc::ETIMEDOUT));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    drop(silent);
+    let said = outcome(&mut opened(port, "20s", Dialect::Own)).unwrap_err();
+    assert_eq!(said, Error::Read(PLACE.into(), libc::ECONNREFUSED));
+    // Half a list, then nothing.
+    let (port, _) = serve(|_| Some(b"BEGIN LIST UPS\nUPS a \"\"\n".to_vec()));
+    let said = outcome(&mut opened(port, "100ms", Dialect::Own)).unwrap_err();
+    assert_eq!(said, Error::Read(PLACE.into(), libc::ETIMEDOUT));
+}
+
+#[test]
+fn without_an_address_nobody_is_asked() {
+    let root = Root::of_this_machine();
+    assert!(open_at(&root, &SPEC, Dialect::Own, &[]).is_unsupported());
+    let stored = Tree::new("nut").open(&SPEC, Dialect::Own, &[("address", "localhost")]).failure();
+    assert_eq!(stored, Some(Error::Unsupported(PLACE.into())));
+    let bad = open_at(&root, &SPEC, Dialect::Own, &[("address", "http://h")]).failure();
+    assert!(bad.is_some_and(|error| error.to_string().contains("host or host:port")));
+}

@@ -1,0 +1,50 @@
+//! A question and its answer over UDP. It blocks, until a deadline.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::time::Instant;
+
+/// The address of a host; of a name that has several, one of IPv4 if there is one.
+pub fn address(host: &str, port: u16) -> Option<SocketAddr> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Some(SocketAddr::new(ip, port));
+    }
+    let found = (host, port).to_socket_addrs().ok()?;
+    found.clone().find(SocketAddr::is_ipv4).or_else(|| found.clone().next())
+}
+
+/// A socket with a port of its own for each question: an answer that is late finds nobody. `ttl` is how many
+/// hops a question may take; 0 leaves that to the system.
+pub fn connect(server: SocketAddr, ttl: u32) -> io::Result<UdpSocket> {
+    let any = match server {
+        SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+    };
+    let socket = UdpSocket::bind((any, 0))?;
+    if ttl > 0 && server.is_ipv4() {
+        socket.set_ttl(ttl)?;
+    }
+    socket.connect(server)?;
+    Ok(socket)
+}
+
+/// Waits for a packet.
+pub fn receive<'a>(socket: &UdpSocket, room: &'a mut [u8], until: Instant) -> io::Result<&'a [u8]> {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::from_raw_os_error(libc::ETIMEDOUT));
+        }
+        socket.set_read_timeout(Some(left))?;
+        match socket.recv(room) {
+            Ok(length) => return Ok(room.get(..length).unwrap_or_default()),
+            Err(error) if is_to_repeat(error.kind()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The time may be over, or a signal came.
+fn is_to_repeat(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}

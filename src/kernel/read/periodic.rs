@@ -1,0 +1,102 @@
+//! A thread that does a small thing again and again, such as reading a file that tells of the last two
+//! seconds only. A scrape looks at what it left.
+
+use crate::base::sys::spawn_thread;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Bytes of the thread's stack. Only what it touches is memory.
+const STACK: usize = 64 << 10;
+
+/// What is done, with what it is done to; it ends with this.
+pub struct Periodic<T> {
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    over: Condvar,
+}
+
+struct State<T> {
+    of: T,
+    is_over: bool,
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Send + 'static> Periodic<T> {
+    /// Starts the thread `name`, which does `work` every `period`, the first time after one. It must not take long:
+    /// `look` waits for it.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for another thread.
+    pub fn start(name: &str, period: Duration, of: T, work: fn(&mut T)) -> io::Result<Periodic<T>> {
+        let state = Mutex::new(State { of, is_over: false });
+        let shared = Arc::new(Shared { state, over: Condvar::new() });
+        let its = Arc::clone(&shared);
+        spawn_thread(name, STACK, Box::new(move || repeat(&its, period, work)))?;
+        Ok(Periodic { shared })
+    }
+
+    /// What the work left.
+    pub fn look<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
+        look(&mut self.shared.lock().of)
+    }
+}
+
+fn repeat<T>(shared: &Shared<T>, period: Duration, work: fn(&mut T)) {
+    let mut state = shared.lock();
+    loop {
+        let waited = shared.over.wait_timeout_while(state, period, |state| !state.is_over);
+        state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if state.is_over {
+            return;
+        }
+        work(&mut state.of);
+    }
+}
+
+impl<T> Drop for Periodic<T> {
+    fn drop(&mut self) {
+        self.shared.lock().is_over = true;
+        self.shared.over.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    #[test]
+    fn work_is_done_again_until_nobody_looks() {
+        let (told, tells) = channel();
+        let work = |(count, told): &mut (u32, Sender<u32>)| {
+            *count += 1;
+            let _ = told.send(*count);
+        };
+        let short = Duration::from_millis(1);
+        let periodic = Periodic::start("test", short, (0, told), work).unwrap();
+        for expected in 1..=3 {
+            assert_eq!(tells.recv(), Ok(expected));
+        }
+        assert!(periodic.look(|(count, _)| *count) >= 3);
+        drop(periodic);
+        while tells.recv().is_ok() {} // the thread ends, and drops the sender
+    }
+
+    #[test]
+    fn an_end_does_not_wait_for_the_period() {
+        let (told, tells) = channel::<u32>();
+        let hour = Duration::from_secs(3600);
+        drop(Periodic::start("test", hour, told, |_| ()).unwrap());
+        assert!(tells.recv().is_err());
+    }
+}

@@ -1,0 +1,148 @@
+//! A connection to a service of this machine or near it. It blocks, until a deadline.
+
+use crate::base::sys::connect_unix;
+use crate::base::wire::Url;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+/// Addresses of one name that are tried.
+const MAX_ADDRESSES: usize = 4;
+
+/// Bytes that are read at once.
+const PIECE: usize = 8 << 10;
+
+/// Whom to ask.
+#[derive(Clone)]
+pub enum Peer {
+    /// A host and a port.
+    Tcp(String, u16),
+    /// The path of a Unix socket.
+    Unix(Vec<u8>),
+}
+
+impl Peer {
+    /// The host and port of `url`.
+    pub fn of(url: &Url) -> Peer {
+        Peer::Tcp(url.host.trim_start_matches('[').trim_end_matches(']').to_owned(), url.port)
+    }
+
+    /// What `text` names: `host:port`, `[address]:port`, or either without a port; `None` if it is nothing
+    /// of that.
+    pub fn tcp(text: &str, port: u16) -> Option<Peer> {
+        let (host, given) = match text.rsplit_once(':') {
+            // The colons of an address.
+            Some((host, _)) if host.contains(':') && !host.ends_with(']') => (text, None),
+            Some((host, given)) => (host, Some(given)),
+            None => (text, None),
+        };
+        let port = given.map_or(Some(port), |given| given.parse().ok().filter(|port| *port > 0))?;
+        let host = host.strip_prefix('[').map_or(Some(host), |host| host.strip_suffix(']'))?;
+        let is_host =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
+        (!host.is_empty() && host.chars().all(is_host)).then(|| Peer::Tcp(host.to_owned(), port))
+    }
+}
+
+/// A connection of either kind.
+pub enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Connects, and is over by `until`.
+pub fn connect(peer: &Peer, until: Instant) -> io::Result<Stream> {
+    let (host, port) = match peer {
+        Peer::Unix(path) => return connect_unix(path, left(until)?).map(Stream::Unix),
+        Peer::Tcp(host, port) => (host.as_str(), *port),
+    };
+    let mut failed = io::Error::from(ErrorKind::NotFound);
+    for address in (host, port).to_socket_addrs()?.take(MAX_ADDRESSES) {
+        match TcpStream::connect_timeout(&address, left(until)?) {
+            Ok(stream) => return Ok(Stream::Tcp(stream)),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+impl Stream {
+    /// Sends all of `bytes`.
+    pub fn send(&mut self, mut bytes: &[u8], until: Instant) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let left = Some(left(until)?);
+            let sent = match self {
+                Stream::Tcp(s) => s.set_write_timeout(left).and_then(|()| s.write(bytes)),
+                Stream::Unix(s) => s.set_write_timeout(left).and_then(|()| s.write(bytes)),
+            };
+            bytes = bytes.get(tolerate(sent)?.unwrap_or(0)..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Adds what comes; 0 at the end.
+    pub fn receive(&mut self, to: &mut Vec<u8>, until: Instant) -> io::Result<usize> {
+        let length = to.len();
+        loop {
+            let left = Some(left(until)?);
+            to.resize(length + PIECE, 0);
+            let piece = to.get_mut(length..).unwrap_or_default();
+            let read = match self {
+                Stream::Tcp(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
+                Stream::Unix(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
+            };
+            to.truncate(length + read.as_ref().map_or(0, |n| *n));
+            if let Some(n) = tolerate(read)? {
+                return Ok(n);
+            }
+        }
+    }
+}
+
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::Error::from_raw_os_error(libc::ETIMEDOUT)) } else { Ok(left) }
+}
+
+/// `None` for an interruption, and for a timeout, which the deadline judges.
+fn tolerate(done: io::Result<usize>) -> io::Result<Option<usize>> {
+    match done {
+        Ok(n) => Ok(Some(n)),
+        Err(error) => match error.kind() {
+            ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_named_with_and_without_a_port() {
+        let peer = |text: &str| match Peer::tcp(text, 3493) {
+            Some(Peer::Tcp(host, port)) => format!("{host} {port}"),
+            _ => "none".to_owned(),
+        };
+        for (text, expected) in [
+            ("ups.lan", "ups.lan 3493"),
+            ("ups.lan:1", "ups.lan 1"),
+            ("192.0.2.1:65535", "192.0.2.1 65535"),
+            ("::1", "::1 3493"),
+            ("[::1]", "::1 3493"),
+            ("[fe80::1%eth0]:7", "fe80::1%eth0 7"),
+            ("", "none"),
+            (":1", "none"),
+            ("h:0", "none"),
+            ("h:65536", "none"),
+            ("h:x", "none"),
+            ("http://h", "none"),
+            ("[::1", "none"),
+            ("a b", "none"),
+        ] {
+            assert_eq!(peer(text), expected, "{text}");
+        }
+    }
+}
