@@ -88,6 +88,7 @@ mod time;
 mod timex;
 mod udp_queues;
 mod uname;
+mod units;
 mod vmstat;
 mod watchdog;
 mod wifi;
@@ -185,6 +186,7 @@ pub static COLLECTORS: &[Spec] = &[
     slabinfo::SPEC,
     sysctl::SPEC,
     processes::SPEC,
+    units::SPEC,
 ];
 
 #[cfg(test)]
