@@ -95,10 +95,15 @@ fn collector(out: &mut String, spec: &Spec) -> Done<()> {
     let Subject { name, node_name, on, help, .. } = spec.subject;
     let files = sources(name)?;
     write!(out, "\n## {name}\n\nCollector `{name}`")?;
-    if name != node_name {
+    if name != node_name && !node_name.is_empty() {
         write!(out, ", in node_exporter's dialect `{node_name}`")?;
     }
-    writeln!(out, ", {} by default: {help}.\n", if on { "on" } else { "off" })?;
+    let on = match (on, spec.subject.is_on(Dialect::Node)) {
+        (true, false) => "on by default, off in node_exporter's dialect",
+        (true, true) => "on by default",
+        (false, _) => "off by default",
+    };
+    writeln!(out, ", {on}: {help}.\n")?;
     let sources = kernel_files(&files)?;
     if !sources.is_empty() {
         writeln!(out, "Read from: {}.\n", codes(&sources))?;
@@ -302,10 +307,7 @@ fn scraped(spec: &Spec, dialect: Dialect) -> Done<Vec<Row>> {
     let root = Root::at(set.paths.clone());
     let mut gather = Gather::new(dialect, &root, &set.collectors, false);
     let only = gather::Selection::NONE;
-    let called = match dialect {
-        Dialect::Own => spec.subject.name,
-        Dialect::Node => spec.subject.node_name,
-    };
+    let called = spec.subject.name_in(dialect);
     let only = gather.choose(only, called, true).map_err(|e| format!("no {}", e.0))?;
     let mut rows = Rows::default();
     gather.scrape(only, &mut rows);
@@ -361,11 +363,14 @@ fn collectors_table() -> String {
         "| collector | node_exporter's name | what it reads | own names begin with | flags |\n\
          |---|---|---|---|---|\n",
     );
-    for Subject { name, node_name, on, help, options, .. } in subjects() {
+    for subject in subjects() {
+        let Subject { name, node_name, on, help, options, .. } = subject;
         let off = if *on { "" } else { ", off by default" };
-        let flags: Vec<String> = options.iter().flat_map(|row| flags(node_name, row)).collect();
+        let called = subject.name_in(Dialect::Node);
+        let flags: Vec<String> = options.iter().flat_map(|row| flags(called, row)).collect();
+        let node_name = if node_name.is_empty() { "—".to_owned() } else { code(node_name) };
         out.push_str(&format!(
-            "| `{name}` | `{node_name}` | {}{off} | {} | {} |\n",
+            "| `{name}` | {node_name} | {}{off} | {} | {} |\n",
             cell(help),
             codes(&beginnings(name)),
             codes(&flags)

@@ -173,7 +173,7 @@ const LATER: [&str; 2] = ["dmmultipath", "nvmesubsystem"];
 fn start(more: &[String], except: &[&str]) -> (Peer, Agent) {
     let names = COLLECTORS.iter().map(|spec| spec.subject.node_name);
     let left_out = [except, &NEVER_THE_SAME, &LATER].concat();
-    let is_left_out = |name: &&str| left_out.contains(name);
+    let is_left_out = |name: &&str| name.is_empty() || left_out.contains(name);
     let names = names.filter(|name| !is_left_out(name));
     let names = names.map(|name| format!("--collector.{name}"));
     let flags = ["--collector.disable-defaults".to_owned(), MOUNT_POINTS.to_owned()];

@@ -22,7 +22,7 @@ pub const ALL: [&str; 3] =
 /// The arguments that make the program read the machine in `tree`, with every collector.
 pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     let mut all = vec!["--dialect".into(), dialect.name().into()];
-    let off = COLLECTORS.iter().filter(|spec| !spec.subject.on);
+    let off = COLLECTORS.iter().filter(|spec| !spec.subject.is_on(dialect));
     all.extend(off.map(|spec| format!("--collector.{}", spec.subject.name).into()));
     // Netlink tells of the running kernel, wherever the files are.
     all.push("--no-collector.netdev.netlink".into());

@@ -217,6 +217,19 @@ mod tests {
         }
     }
 
+    /// In node_exporter's dialect nobody takes what it lacks for its own.
+    #[test]
+    fn collectors_that_node_exporter_lacks_have_our_prefix() {
+        for spec in COLLECTORS {
+            let is_ours = spec.subject.node_name.is_empty();
+            for family in spec.families.iter().filter(|f| f.named(Dialect::Node).is_some()) {
+                let prefix = family.prefix(Dialect::Node);
+                assert_eq!(prefix == "sysmetrics_", is_ours, "{}", family.names().0);
+            }
+            assert!(!is_ours || spec.dynamic.is_empty(), "{}", spec.subject.name);
+        }
+    }
+
     #[test]
     fn every_file_is_in_the_table() {
         for entry in std::fs::read_dir("src/kernel/collect").unwrap() {

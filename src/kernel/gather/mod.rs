@@ -297,10 +297,7 @@ impl Selection {
 
 impl Member {
     fn name(&self, dialect: Dialect) -> &'static str {
-        match dialect {
-            Dialect::Own => self.spec.subject.name,
-            Dialect::Node => self.spec.subject.node_name,
-        }
+        self.spec.subject.name_in(dialect)
     }
 
     /// Runs the collector; returns when it ended.

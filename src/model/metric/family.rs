@@ -106,6 +106,9 @@ const HAS_WORDS: u16 = 256;
 /// Some name is in UTF-8, or is another's once that is escaped.
 const MUST_ESCAPE: u16 = 512;
 
+/// node_exporter has nothing like it: its name takes our own prefix in either dialect.
+const OWN_PREFIX: u16 = 1024;
+
 /// A stamp that no family bears yet.
 pub fn fresh_stamp() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
@@ -225,6 +228,11 @@ impl<'a> Family<'a> {
     /// A standard name that takes no prefix.
     pub const fn unprefixed(self) -> Family<'a> {
         self.flagged(UNPREFIXED)
+    }
+
+    /// node_exporter has nothing like it: it has our own prefix in either dialect.
+    pub const fn own_prefix(self) -> Family<'a> {
+        self.flagged(OWN_PREFIX)
     }
 
     /// A counter whose name without `_total` is another family's.
@@ -349,7 +357,11 @@ impl<'a> Family<'a> {
 
     /// What stands before the name in `dialect`.
     pub fn prefix(&self, dialect: Dialect) -> &'static str {
-        if self.is_unprefixed() { "" } else { dialect.prefix() }
+        match self.flags & (UNPREFIXED | OWN_PREFIX) {
+            0 => dialect.prefix(),
+            OWN_PREFIX => Dialect::Own.prefix(),
+            _ => "",
+        }
     }
 
     /// The kernel's integer in base units.
@@ -406,6 +418,10 @@ mod tests {
         assert_eq!(one.only_own().named(Dialect::Node), None);
         assert_eq!(one.only_node().named(Dialect::Own), None);
         assert_eq!(one.only_node().names(), ("a_total", &["k"][..]));
+        assert_eq!([one.prefix(Dialect::Own), one.prefix(Dialect::Node)], ["sysmetrics_", "node_"]);
+        let ours = one.own_prefix();
+        assert_eq!(ours.named(Dialect::Node), Some(("a_total", &["k"][..])));
+        assert_eq!([Dialect::Own, Dialect::Node].map(|d| ours.prefix(d)), ["sysmetrics_"; 2]);
         let foreign = Family::made(Kind::Gauge, "a|b", "", 7);
         assert_eq!(foreign.named(Dialect::Own), Some(("a|b", &[][..])), "others' names stay whole");
     }

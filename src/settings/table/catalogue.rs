@@ -1,5 +1,6 @@
 //! All rows together: those of the sections and, for each collector, its switch and its options.
 
+use crate::base::dialect::Dialect;
 use crate::settings::table::row::{Row, Section, TableRow};
 use crate::settings::table::sections::{COLLECTORS, SECTIONS, SYSTEM};
 use crate::settings::types::{Kind, OptionRow, Subject};
@@ -32,9 +33,11 @@ impl Catalogue {
             rows.extend(tables.map(|row: &TableRow| row.row(section)));
             for subject in subjects {
                 if section.name == COLLECTORS {
-                    let on = if subject.on { "true" } else { "false" };
-                    let switch = TableRow::new(subject.name, Kind::Switch, on, subject.help);
-                    rows.push(Row { node: subject.node_name, ..switch.row(section) });
+                    let on = |dialect| if subject.is_on(dialect) { "true" } else { "false" };
+                    let switch = TableRow::new(subject.name, Kind::Switch, "", subject.help);
+                    let node = subject.name_in(Dialect::Node);
+                    let default = [on(Dialect::Own), on(Dialect::Node)];
+                    rows.push(Row { node, default, ..switch.row(section) });
                 }
                 for option in subject.options {
                     let (home, path) = place(subject, Some(option));

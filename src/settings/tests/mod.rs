@@ -13,7 +13,7 @@ mod table;
 
 use crate::settings::table::{Catalogue, Row};
 use crate::settings::tests::support::{SUBJECTS, Temporary, is_reserved, load, load_open, nowhere};
-use crate::settings::{Action, Dialect, Format, Kind, Level, Listen, Refusal, load_from};
+use crate::settings::{Action, Dialect, Format, Kind, Level, Listen, Refusal, Subject, load_from};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,6 +65,24 @@ fn node_exporters_dialect_brings_its_defaults() {
     assert_eq!(
         settings.collectors[1].text("exclude_pattern").as_deref(),
         Some("^(z?ram|loop|fd)\\d+$")
+    );
+}
+
+#[test]
+fn a_collector_that_node_exporter_lacks_is_off_in_its_dialect() {
+    const OURS: Subject = Subject { name: "mmc", node_name: "", ..support::CPU };
+    let on = |args: &[&str]| {
+        let args = args.iter().map(Into::into).collect();
+        let settings = load_from(&[&OURS], is_reserved, args, vec![], &nowhere()).unwrap();
+        settings.collectors[0].enabled
+    };
+    assert!(on(&[]));
+    assert!(!on(&["--dialect=node_exporter"]));
+    assert!(on(&["--dialect=node_exporter", "--collector.mmc"]));
+    assert!(!on(&["--no-collector.mmc"]));
+    assert_eq!(
+        (OURS.name_in(Dialect::Node), support::DISK.name_in(Dialect::Node)),
+        ("mmc", "diskstats")
     );
 }
 

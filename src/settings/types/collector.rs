@@ -13,9 +13,10 @@ pub struct Subject {
     /// The key under `[collectors]`, and the flags `--collector.<name>` and
     /// `--no-collector.<name>`.
     pub name: &'static str,
-    /// The name that node_exporter's flags have; taken like `name`.
+    /// The name that node_exporter's flags have; taken like `name`. Empty if node_exporter has no such
+    /// collector: in its dialect it is called `name`, and is off by default.
     pub node_name: &'static str,
-    /// It runs by default.
+    /// It runs by default, in node_exporter's dialect only if node_exporter has it.
     pub on: bool,
     /// One line for help.
     pub help: &'static str,
@@ -25,6 +26,19 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// What it is called in `dialect`.
+    pub fn name_in(&self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Node if !self.node_name.is_empty() => self.node_name,
+            _ => self.name,
+        }
+    }
+
+    /// Whether it runs by default in `dialect`.
+    pub fn is_on(&self, dialect: Dialect) -> bool {
+        self.on && (dialect == Dialect::Own || !self.node_name.is_empty())
+    }
+
     /// The settings of this collector where no source sets any.
     pub fn defaults(&self, dialect: Dialect) -> CollectorSettings {
         let default = |row: &&OptionRow| {
@@ -33,7 +47,7 @@ impl Subject {
         };
         CollectorSettings {
             name: self.name,
-            enabled: self.on,
+            enabled: self.is_on(dialect),
             values: self.options.iter().map(default).collect(),
             rows: self.options,
         }
