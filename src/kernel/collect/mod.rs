@@ -27,6 +27,7 @@ mod filefd;
 mod filesystem;
 mod gathered;
 mod hwmon;
+mod iio;
 mod infiniband;
 mod info;
 mod interrupts;
@@ -67,6 +68,7 @@ mod schedstat;
 mod seen;
 mod selinux;
 mod slabinfo;
+mod slow;
 mod sockstat;
 mod softirqs;
 mod softnet;
@@ -90,12 +92,14 @@ mod udp_queues;
 mod uname;
 mod units;
 mod vmstat;
+mod w1;
 mod watchdog;
 mod wifi;
 mod xfrm;
 mod xfs;
 mod zfs;
 mod zoneinfo;
+mod zram;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -187,6 +191,9 @@ pub static COLLECTORS: &[Spec] = &[
     sysctl::SPEC,
     processes::SPEC,
     units::SPEC,
+    iio::SPEC,
+    w1::SPEC,
+    zram::SPEC,
 ];
 
 #[cfg(test)]
@@ -246,6 +253,7 @@ mod tests {
                 "lines",
                 "mod",
                 "seen",
+                "slow",
                 "subtree",
                 "testing",
             ]

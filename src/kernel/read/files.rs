@@ -44,6 +44,8 @@ pub struct Files {
     scrape: u64,
     /// So many stay open.
     kept: usize,
+    /// What the chips of sensors are called that a collector of their own reads.
+    claimed: Option<&'static str>,
 }
 
 struct Known {
@@ -72,7 +74,18 @@ impl Files {
             statistics: Shows::Nothing,
             scrape: 0,
             kept: MAX_KEPT.min(share),
+            claimed: None,
         }
+    }
+
+    /// The collector that is made reads all chips of sensors with this name.
+    pub fn claim_chips(&mut self, name: &'static str) {
+        self.claimed = Some(name);
+    }
+
+    /// The name of the chips that are not for every collector of sensors.
+    pub fn claimed_chips(&self) -> Option<&'static str> {
+        self.claimed
     }
 
     /// The file at `path`, which the kernel hands out at once.

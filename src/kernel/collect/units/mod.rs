@@ -55,21 +55,21 @@ const RESOURCE: &[&str] = &["unit", "slice", "resource"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 15] = [
-    counter("unit_cpu_seconds_total",              Micros, "CPU time of the unit.",                                    MODE).only_own(),
-    gauge(  "unit_memory_bytes",                   One,    "Memory of the unit, with its part of the page cache.",     UNIT).only_own(),
-    gauge(  "unit_memory_working_set_bytes",       One,    "The same without pages of files that were not used lately.", UNIT).only_own(),
-    gauge(  "unit_memory_limit_bytes",             One,    "Most memory that the unit may have, if there is a limit.", UNIT).only_own(),
-    gauge(  "unit_tasks",                          One,    "Processes and threads of the unit.",                       UNIT).only_own(),
-    counter("unit_io_read_bytes_total",            One,    "Bytes that the unit read from devices.",                   UNIT).only_own(),
-    counter("unit_io_written_bytes_total",         One,    "Bytes that the unit wrote to devices.",                    UNIT).only_own(),
-    counter("unit_io_reads_total",                 One,    "Reads from devices of the unit.",                          UNIT).only_own(),
-    counter("unit_io_writes_total",                One,    "Writes to devices of the unit.",                           UNIT).only_own(),
-    counter("unit_pressure_waiting_seconds_total", Micros, "Time in which a task of the unit waited for the resource.",    RESOURCE).only_own(),
-    counter("unit_pressure_stalled_seconds_total", Micros, "Time in which all tasks of the unit waited for the resource.", RESOURCE).only_own(),
-    counter("slice_cpu_seconds_total",             Micros, "CPU time of the slice and all below it.",                  &["slice", "mode"]).only_own(),
-    gauge(  "slice_memory_bytes",                  One,    "Memory of the slice and all below it.",                    &["slice"]).only_own(),
-    counter("slice_oom_kills_total",               One,    "Processes of the slice and all below it that were killed for want of memory.", &["slice"]).only_own(),
-    gauge(  "units_age_seconds",                   Millis, "Time since the units were read.",                          &[]).only_own(),
+    counter("unit_cpu_seconds_total",              Micros, "CPU time of the unit.",                                    MODE).own_prefix(),
+    gauge(  "unit_memory_bytes",                   One,    "Memory of the unit, with its part of the page cache.",     UNIT).own_prefix(),
+    gauge(  "unit_memory_working_set_bytes",       One,    "The same without pages of files that were not used lately.", UNIT).own_prefix(),
+    gauge(  "unit_memory_limit_bytes",             One,    "Most memory that the unit may have, if there is a limit.", UNIT).own_prefix(),
+    gauge(  "unit_tasks",                          One,    "Processes and threads of the unit.",                       UNIT).own_prefix(),
+    counter("unit_io_read_bytes_total",            One,    "Bytes that the unit read from devices.",                   UNIT).own_prefix(),
+    counter("unit_io_written_bytes_total",         One,    "Bytes that the unit wrote to devices.",                    UNIT).own_prefix(),
+    counter("unit_io_reads_total",                 One,    "Reads from devices of the unit.",                          UNIT).own_prefix(),
+    counter("unit_io_writes_total",                One,    "Writes to devices of the unit.",                           UNIT).own_prefix(),
+    counter("unit_pressure_waiting_seconds_total", Micros, "Time in which a task of the unit waited for the resource.",    RESOURCE).own_prefix(),
+    counter("unit_pressure_stalled_seconds_total", Micros, "Time in which all tasks of the unit waited for the resource.", RESOURCE).own_prefix(),
+    counter("slice_cpu_seconds_total",             Micros, "CPU time of the slice and all below it.",                  &["slice", "mode"]).own_prefix(),
+    gauge(  "slice_memory_bytes",                  One,    "Memory of the slice and all below it.",                    &["slice"]).own_prefix(),
+    counter("slice_oom_kills_total",               One,    "Processes of the slice and all below it that were killed for want of memory.", &["slice"]).own_prefix(),
+    gauge(  "units_age_seconds",                   Millis, "Time since the units were read.",                          &[]).own_prefix(),
 ];
 
 /// Where a column of a group goes: its family, its third label (second of a slice), and whether it is
@@ -118,7 +118,7 @@ static EXCLUDE: CollectorOption<Option<Regex>> = pattern("exclude", "units to le
 pub const SPEC: Spec = Spec {
     subject: Subject {
         name: "units",
-        node_name: "units",
+        node_name: "",
         on: false,
         help: "what each systemd unit and container uses, from /sys/fs/cgroup",
         options: &[&INTERVAL.row, &PRESSURE.row, &INCLUDE.row, &EXCLUDE.row],
