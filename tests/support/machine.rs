@@ -36,7 +36,8 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     all.push("--collector.runit.servicedir".into());
     all.push(tree.join("service").into());
     all.push("--collector.ntp.server-port=1".into());
-    // It shows what it is asked for.
+    // They show what they are asked for.
+    all.push("--collector.units.pressure".into());
     all.push("--collector.sysctl.include=kernel.threads-max".into());
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
     for (flag, below) in trees {

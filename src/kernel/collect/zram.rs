@@ -177,6 +177,10 @@ impl Collector for Zram {
             self.dir.close();
             return Ok(());
         }
+        // Others may have used up the directories that stay open.
+        if !self.dir.is_open() {
+            self.dir.open()?;
+        }
         for device in &mut self.devices {
             device.read(&self.dir, errors);
         }
@@ -250,8 +254,13 @@ mod tests {
             r#"zram_info{device="zram0",algorithm="lzo-rle"} 1"#.to_owned(),
         ];
         let mut zram = tree.open(&SPEC, Dialect::Own, &[]);
+        let root = tree.root();
+        let mut others: Vec<Dir> = (0..20).map(|_| root.dir(DIRECTORY)).collect();
+        others.iter_mut().for_each(|dir| dir.open().unwrap());
+        let mut crowded = crate::kernel::collect::testing::open(&root, &SPEC, Dialect::Own, &[]);
         for _ in 0..2 {
             assert_eq!(scrape(&mut zram, Dialect::Own, &["zram"]), (expected.to_vec(), 0));
+            assert_eq!(scrape(&mut crowded, Dialect::Own, &["zram"]), (expected.to_vec(), 0));
         }
     }
 

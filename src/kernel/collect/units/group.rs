@@ -281,9 +281,11 @@ fn by_device(
         for field in fields {
             let (key, value) = field.split_at(memchr::memchr(b'=', field).unwrap_or(field.len()));
             let Some(at) = DEVICE_KEYS.iter().position(|known| *known == key) else { continue };
-            match (sums.get_mut(at), value.get(1..).and_then(scan::uint)) {
-                (Some(sum), Some(n)) => *sum = Some(sum.unwrap_or(0).saturating_add(n)),
-                _ => whole = None,
+            let Some(sum) = sums.get_mut(at) else { continue };
+            let value = value.get(1..).and_then(scan::uint);
+            match value.and_then(|value| sum.unwrap_or(0).checked_add(value)) {
+                Some(added) => *sum = Some(added),
+                None => whole = None,
             }
         }
     }
