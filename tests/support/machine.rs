@@ -38,6 +38,7 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     all.push("--collector.ntp.server-port=1".into());
     // They show what they are asked for.
     all.push("--collector.units.pressure".into());
+    all.push("--collector.process_groups.groups=(?P<any>^[a-z])".into());
     all.push("--collector.sysctl.include=kernel.threads-max".into());
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
     for (flag, below) in trees {

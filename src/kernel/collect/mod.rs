@@ -60,6 +60,7 @@ mod pcidevice;
 mod perf;
 mod powersupplyclass;
 mod pressure;
+mod process_groups;
 mod processes;
 mod qdisc;
 mod rapl;
@@ -194,6 +195,7 @@ pub static COLLECTORS: &[Spec] = &[
     iio::SPEC,
     w1::SPEC,
     zram::SPEC,
+    process_groups::SPEC,
 ];
 
 #[cfg(test)]

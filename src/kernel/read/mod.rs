@@ -17,6 +17,7 @@ mod source;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod walk;
 
 pub use background::Background;
 pub use dir::Dir;
@@ -27,3 +28,4 @@ pub use names::Names;
 pub use root::Root;
 pub use source::{Shape, Source};
 pub use table::Table;
+pub use walk::{MAX_PROCESSES, Process, Usage, Walk};
