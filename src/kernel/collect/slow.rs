@@ -116,25 +116,21 @@ impl Slow {
         scrape: &mut Scrape<'_>,
         age: &'static Family<'static>,
         out: &mut dyn Sink,
-    ) -> Result<(), Error> {
+    ) {
         let now = scrape.now;
         let since = |then: Option<Instant>| then.map(|then| now.saturating_duration_since(then));
         if since(self.asked_at).is_none_or(|time| time >= self.period) {
             let is_first = self.asked_at.is_none();
             self.asked_at = Some(now);
-            if self.has_sensors()? {
-                if is_first || self.patience == STORED {
-                    let _ = self.thread.ask(Instant::now() + self.patience);
-                } else {
-                    self.thread.begin(Instant::now() + self.period);
-                }
-            } else {
-                self.shown = Found::default();
+            match self.has_sensors() {
+                Ok(true) => self.ask(is_first),
+                Ok(false) => self.shown = Found::default(),
+                Err(error) => scrape.errors.record(error),
             }
         }
         self.take(scrape);
         let Some(old) = since(self.shown.at).filter(|age| *age <= MAX_PERIODS * self.period) else {
-            return Ok(());
+            return;
         };
         self.sorted.begin();
         for Reading { family, labels, value } in &self.shown.readings {
@@ -145,7 +141,15 @@ impl Slow {
         self.sorted.write_rows(scrape.errors, out);
         out.family(age);
         out.sample(&[], age.value(u64::try_from(old.as_millis()).unwrap_or(u64::MAX)));
-        Ok(())
+    }
+
+    /// Has the thread read all, and waits a moment for the first reading.
+    fn ask(&mut self, is_first: bool) {
+        if is_first || self.patience == STORED {
+            let _ = self.thread.ask(Instant::now() + self.patience);
+        } else {
+            self.thread.begin(Instant::now() + self.period);
+        }
     }
 
     /// Whether there is any sensor. The directory is not kept open.
@@ -212,7 +216,7 @@ mod tests {
         let (mut files, mut errors) = (Files::new(&tree.root()), PartialErrors::default());
         let (files, errors_of, textfiles) = (&mut files, &mut errors, &Textfiles::default());
         let mut scrape = Scrape { files, errors: errors_of, textfiles, now };
-        slow.collect(&mut scrape, &FAMILIES[1], &mut text).unwrap();
+        slow.collect(&mut scrape, &FAMILIES[1], &mut text);
         text.finish();
         let text = String::from_utf8(out.bytes().to_vec()).unwrap();
         let find = |name| text.lines().find_map(|line| line.strip_prefix(name));

@@ -169,8 +169,8 @@ impl Collector for Zram {
         if !self.looked_at.is_some_and(is_recent) {
             self.looked_at = Some(*now);
             match self.look(errors) {
-                Err(Error::Absent(_)) => {}
-                looked => looked?,
+                Err(Error::Absent(_)) | Ok(()) => {}
+                Err(error) => errors.record(error),
             }
         }
         if self.devices.is_empty() {

@@ -2,7 +2,8 @@
 //! `/sys/bus/iio/devices/iio:deviceN`, a file `in_CHANNEL_input` with the value, or else `in_CHANNEL_raw`,
 //! whose value is (raw + offset) * scale (Documentation/ABI/testing/sysfs-bus-iio, since 2.6.35). Offset and scale
 //! are files of the channel (`in_temp0_scale`), of all channels of its kind (`in_temp_scale`) or of the device
-//! (`in_scale`); without them they are 0 and 1. Values are exact, in base units.
+//! (`in_scale`); without them they are 0 and 1. Values are in base units, with nine places at
+//! most.
 //!
 //! A file that is read starts a conversion, which takes up to a second: a thread reads all once in
 //! `interval`, no scrape waits for it, and `iio_age_seconds` tells how old the values are. A channel that is
@@ -70,38 +71,38 @@ struct Kind {
     places: i8,
 }
 
-const fn kind(beginning: &'static str, family: usize, places: i8) -> Kind {
-    Kind { beginning, family: &FAMILIES[family], places }
+const fn kind(beginning: &'static str, family: &'static Family<'static>, places: i8) -> Kind {
+    Kind { beginning, family, places }
 }
 
 /// What another begins with stands behind it. The kernel counts in mV, mA, mW, thousandths of a degree and of
 /// a per cent, kPa, per cent, µg/m³ and Gauss.
 static KINDS: [Kind; 25] = [
-    kind("temp", 0, 3),
-    kind("humidityrelative", 1, 5),
-    kind("pressure", 2, -3),
-    kind("voltage", 3, 3),
-    kind("altvoltage", 3, 3),
-    kind("current", 4, 3),
-    kind("altcurrent", 4, 3),
-    kind("power", 5, 3),
-    kind("energy", 6, 0),
-    kind("resistance", 7, 0),
-    kind("illuminance", 8, 0),
-    kind("intensity", 9, 0),
-    kind("uvindex", 10, 0),
-    kind("concentration", 11, 2),
-    kind("massconcentration", 12, 6),
-    kind("ph", 13, 0),
-    kind("electricalconductivity", 14, 0),
-    kind("distance", 15, 0),
-    kind("proximity", 16, 0),
-    kind("accel", 17, 0),
-    kind("gravity", 17, 0),
-    kind("anglvel", 18, 0),
-    kind("angl", 19, 0),
-    kind("incli", 20, 0),
-    kind("magn", 21, 4),
+    kind("temp", &FAMILIES[0], 3),
+    kind("humidityrelative", &FAMILIES[1], 5),
+    kind("pressure", &FAMILIES[2], -3),
+    kind("voltage", &FAMILIES[3], 3),
+    kind("altvoltage", &FAMILIES[3], 3),
+    kind("current", &FAMILIES[4], 3),
+    kind("altcurrent", &FAMILIES[4], 3),
+    kind("power", &FAMILIES[5], 3),
+    kind("energy", &FAMILIES[6], 0),
+    kind("resistance", &FAMILIES[7], 0),
+    kind("illuminance", &FAMILIES[8], 0),
+    kind("intensity", &FAMILIES[9], 0),
+    kind("uvindex", &FAMILIES[10], 0),
+    kind("concentration", &FAMILIES[11], 2),
+    kind("massconcentration", &FAMILIES[12], 6),
+    kind("ph", &FAMILIES[13], 0),
+    kind("electricalconductivity", &FAMILIES[14], 0),
+    kind("distance", &FAMILIES[15], 0),
+    kind("proximity", &FAMILIES[16], 0),
+    kind("accel", &FAMILIES[17], 0),
+    kind("gravity", &FAMILIES[17], 0),
+    kind("anglvel", &FAMILIES[18], 0),
+    kind("angl", &FAMILIES[19], 0),
+    kind("incli", &FAMILIES[20], 0),
+    kind("magn", &FAMILIES[21], 4),
 ];
 
 static INTERVAL: CollectorOption<Duration> =
@@ -130,7 +131,8 @@ struct Sensors(Slow);
 impl Collector for Sensors {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let [.., age] = &FAMILIES;
-        self.0.collect(scrape, age, out)
+        self.0.collect(scrape, age, out);
+        Ok(())
     }
 }
 
@@ -205,7 +207,9 @@ fn read(
             value = computed.ok_or_else(|| Error::parse(place(), "smaller numbers", b""))?;
         }
     }
-    Ok(number::value(value, is_scaled, channel.kind.places))
+    let value = number::value(value, is_scaled, channel.kind.places);
+    let place = || dir.place(&name(&[device, "/", &channel.file]));
+    value.map(Some).ok_or_else(|| Error::parse(place(), "smaller numbers", b""))
 }
 
 #[cfg(test)]

@@ -39,22 +39,28 @@ fn power(places: u32) -> Option<i128> {
 }
 
 /// The value in base units of a number that was multiplied with another or not, with its point so many
-/// places further left: as it is where nine places hold it, else the nearest float.
+/// places further left: exact, or rounded to the nine places or nineteen digits that a value has. `None` for what
+/// is larger.
 pub fn value(number: i128, is_product: bool, left: i8) -> Option<Value> {
     let places = PLACES * (1 + u32::from(is_product));
-    let mut places = i64::from(places) + i64::from(left);
-    let mut exact = number;
-    while places > 0 && exact % 10 == 0 {
-        (exact, places) = (exact / 10, places - 1);
-    }
+    let (mut exact, mut places) = (number, i64::from(places) + i64::from(left));
     while places < 0 {
         (exact, places) = (exact.checked_mul(10)?, places + 1);
     }
-    let short = i64::try_from(exact).ok().zip(u8::try_from(places).ok().filter(|p| *p <= 9));
-    Some(match short {
-        Some((exact, places)) => Value::fixed(exact, places),
-        None => Value::Float(format!("{exact}e-{places}").parse().ok()?),
-    })
+    strip(&mut exact, &mut places);
+    let mut rounded = exact;
+    while places > PLACES.into() || (places > 0 && i64::try_from(rounded).is_err()) {
+        (rounded, exact, places) = (exact / 10 + exact % 10 / 5, exact / 10, places - 1);
+    }
+    strip(&mut rounded, &mut places);
+    Some(Value::fixed(i64::try_from(rounded).ok()?, u8::try_from(places).ok()?))
+}
+
+/// Takes zeros off the end of a fraction.
+fn strip(number: &mut i128, places: &mut i64) {
+    while *places > 0 && *number % 10 == 0 {
+        (*number, *places) = (*number / 10, *places - 1);
+    }
 }
 
 #[cfg(test)]
@@ -96,11 +102,18 @@ mod tests {
         assert_eq!(value(plain("0"), false, -3), Some(Value::Int(0)));
         // 1234 * 0.805664062 mV.
         let volts = value(product("1234", "0.805664062"), true, 3);
-        assert_eq!(volts, Some(Value::Float(0.994_189_452_508)));
+        assert_eq!(volts, Some(Value::Nano(994_189_453)), "0.994189452508");
         assert_eq!(value(product("2000", "0.5"), true, 3), Some(Value::Int(1)));
         // 0.45 Gauss.
         assert_eq!(value(plain("0.45"), false, 4), Some(Value::Fixed(45, 6)));
-        let large = value(plain("9223372036854775807"), false, -3);
-        assert_eq!(large, Some(Value::Float(9_223_372_036_854_775_807_000.0)));
+        let large = |left| value(plain("9223372036854775807.55"), false, left);
+        assert_eq!(large(3), Some(Value::Centi(922_337_203_685_477_581)), "places give way");
+        assert_eq!(
+            value(plain("-922337203685477580.75"), false, 0),
+            Some(Value::Minus(9_223_372_036_854_775_808, 1))
+        );
+        assert_eq!(large(-3), None);
+        assert_eq!(value(plain("0.000000005"), false, 1), Some(Value::Nano(1)));
+        assert_eq!(value(plain("-0.000000004"), false, 1), Some(Value::Int(0)));
     }
 }

@@ -26,7 +26,7 @@ mod tree;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::log;
-use crate::kernel::read::{Dir, Patterns};
+use crate::kernel::read::{Dir, Patterns, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
 use devices::Devices;
@@ -81,28 +81,28 @@ struct Shown {
     column: Columns,
 }
 
-const fn unit(family: usize, label: &'static str, column: Columns) -> Shown {
-    Shown { family: &FAMILIES[family], label, of_slice: false, column }
+const fn unit(family: &'static Family<'static>, label: &'static str, column: Columns) -> Shown {
+    Shown { family, label, of_slice: false, column }
 }
 
-const fn slice(family: usize, label: &'static str, column: Columns) -> Shown {
-    Shown { family: &FAMILIES[family], label, of_slice: true, column }
+const fn slice(family: &'static Family<'static>, label: &'static str, column: Columns) -> Shown {
+    Shown { family, label, of_slice: true, column }
 }
 
 /// In the order of the families.
 #[rustfmt::skip]
 static SHOWN: [Shown; 20] = [
-    unit(0, "user", Columns::User),           unit(0, "system", Columns::System),
-    unit(1, "", Columns::Memory),             unit(2, "", Columns::WorkingSet),
-    unit(3, "", Columns::Limit),              unit(4, "", Columns::Tasks),
-    unit(5, "", Columns::ReadBytes),          unit(6, "", Columns::WrittenBytes),
-    unit(7, "", Columns::Reads),              unit(8, "", Columns::Writes),
-    unit(9, "cpu", Columns::CpuWaiting),      unit(9, "io", Columns::IoWaiting),
-    unit(9, "memory", Columns::MemoryWaiting),
-    unit(10, "cpu", Columns::CpuStalled),     unit(10, "io", Columns::IoStalled),
-    unit(10, "memory", Columns::MemoryStalled),
-    slice(11, "user", Columns::User),         slice(11, "system", Columns::System),
-    slice(12, "", Columns::Memory),           slice(13, "", Columns::OomKills),
+    unit(&FAMILIES[0], "user", Columns::User),           unit(&FAMILIES[0], "system", Columns::System),
+    unit(&FAMILIES[1], "", Columns::Memory),             unit(&FAMILIES[2], "", Columns::WorkingSet),
+    unit(&FAMILIES[3], "", Columns::Limit),              unit(&FAMILIES[4], "", Columns::Tasks),
+    unit(&FAMILIES[5], "", Columns::ReadBytes),          unit(&FAMILIES[6], "", Columns::WrittenBytes),
+    unit(&FAMILIES[7], "", Columns::Reads),              unit(&FAMILIES[8], "", Columns::Writes),
+    unit(&FAMILIES[9], "cpu", Columns::CpuWaiting),      unit(&FAMILIES[9], "io", Columns::IoWaiting),
+    unit(&FAMILIES[9], "memory", Columns::MemoryWaiting),
+    unit(&FAMILIES[10], "cpu", Columns::CpuStalled),     unit(&FAMILIES[10], "io", Columns::IoStalled),
+    unit(&FAMILIES[10], "memory", Columns::MemoryStalled),
+    slice(&FAMILIES[11], "user", Columns::User),         slice(&FAMILIES[11], "system", Columns::System),
+    slice(&FAMILIES[12], "", Columns::Memory),           slice(&FAMILIES[13], "", Columns::OomKills),
 ];
 
 static INTERVAL: CollectorOption<Duration> =
@@ -207,7 +207,7 @@ impl Units {
         let Units { dir, tree, devices, other, with_pressure, .. } = self;
         other.begin();
         for group in &mut tree.groups {
-            let before = group.cells.values;
+            let (before, absent) = (group.cells.values, group.absent);
             for (at, file) in FILES.iter().enumerate() {
                 let is_wanted = match file.speed {
                     Speed::Slow => is_slow || group.is_new,
@@ -219,6 +219,10 @@ impl Units {
                 }
             }
             group.is_new = false;
+            // A unit that ends now has other files when it starts again.
+            if group.absent != absent && !dir.is_directory(scan::text(&group.path)) {
+                group.absent = absent;
+            }
             if !group.is_slice && !group.is_shown {
                 other.add(&group.cells, &before);
             }
