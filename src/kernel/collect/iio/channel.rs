@@ -1,6 +1,6 @@
 //! Channels of a device, by the names of its files.
 
-use super::{KINDS, Kind};
+use super::kinds::{KINDS, Kind};
 
 /// One channel.
 pub struct Channel<'a> {

@@ -1,3 +1,4 @@
+use super::kinds::KINDS;
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::testing::Tree;

@@ -5,6 +5,9 @@ use crate::kernel::read::{Dir, Process, Usage};
 use crate::model::metric::Decimal;
 use regex_lite::Regex;
 
+/// The rest.
+pub const OTHER: &str = "other";
+
 /// Groups; names beyond that stand for none.
 const MAX_GROUPS: usize = 100;
 
@@ -45,8 +48,8 @@ impl Groups {
     pub fn new(pattern: Option<Regex>, by_cmdline: bool) -> Groups {
         let parts = pattern.iter().flat_map(Regex::capture_names).flatten();
         let mut names: Vec<String> = parts.take(MAX_GROUPS).map(str::to_owned).collect();
-        names.retain(|name| name != super::OTHER);
-        names.push(super::OTHER.to_owned());
+        names.retain(|name| name != OTHER);
+        names.push(OTHER.to_owned());
         let groups = names.iter().map(|_| Group::default()).collect();
         let (before, now) = (Vec::new(), Vec::new());
         Groups { pattern, by_cmdline, names, groups, before, now, has_judged: false }

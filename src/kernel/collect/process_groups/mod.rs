@@ -21,15 +21,12 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit::*, Value, counter, gauge};
 use crate::settings::{CollectorOption, Subject, count, duration, pattern, switch};
-use groups::Groups;
+use groups::{Groups, OTHER};
 use regex_lite::Regex;
 use std::time::{Duration, Instant};
 use top::Top;
 
 const DIRECTORY: &str = "/proc";
-
-/// The rest.
-const OTHER: &str = "other";
 
 const GROUP: &[&str] = &["group"];
 const PROCESS: &[&str] = &["process", "pid"];

@@ -33,9 +33,7 @@ use devices::Devices;
 use group::{Cells, Columns, FILES, Speed};
 use regex_lite::Regex;
 use std::time::{Duration, Instant};
-use tree::Tree;
-
-const DIRECTORY: &str = "/sys/fs/cgroup";
+use tree::{DIRECTORY, Tree};
 
 /// Says which controllers there are; version 1 has no such file.
 const CONTROLLERS: &std::ffi::CStr = c"cgroup.controllers";

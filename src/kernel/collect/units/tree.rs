@@ -6,6 +6,9 @@ use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listed, Names, Patterns};
 
+/// Where they are.
+pub const DIRECTORY: &str = "/sys/fs/cgroup";
+
 /// Units that have series of their own.
 pub const MAX_SHOWN: usize = 200;
 
@@ -98,7 +101,7 @@ impl Tree {
                 continue;
             }
             if groups.len() >= MAX_GROUPS {
-                errors.refuse(super::DIRECTORY, "at most 1024 groups", path.as_bytes());
+                errors.refuse(DIRECTORY, "at most 1024 groups", path.as_bytes());
                 break;
             }
             if let Some(known) = before.iter().position(|known| known.path == group.path) {
