@@ -11,6 +11,9 @@ const EXPECTED: &str = "a name in parentheses, a letter and integers";
 /// Processes that are read; of a box with more nothing is told.
 pub const MAX_PROCESSES: usize = 32_768;
 
+/// More threads than any process has; so many of all processes can be added up.
+const MAX_THREADS: u64 = 1 << 32;
+
 /// Room for the beginning of a process's `stat`, up to its resident memory.
 const MAX_TEXT: usize = 512;
 
@@ -71,7 +74,7 @@ impl Process {
         let mut process = Process {
             pid,
             state: *state,
-            threads: number(THREADS)?,
+            threads: number(THREADS).filter(|threads| *threads <= MAX_THREADS)?,
             usage: usage(),
             name: [0; MAX_NAME],
             length: name.len().min(MAX_NAME) as u8,
@@ -162,6 +165,8 @@ mod tests {
         for bad in ["1 a S 1", "1 (a) 7 1", "1 (a) SS 1", "1 a) S 1 2", ""] {
             assert_eq!(Process::parse(1, bad.as_bytes()), None, "{bad}");
         }
+        let many = format!("1 (a) S{} 99999999999", " 1".repeat(16));
+        assert_eq!(Process::parse(1, many.as_bytes()), None);
         let long = format!("1 ({}) S 1 2", "x".repeat(80));
         assert_eq!(Process::parse(1, long.as_bytes()), None, "no threads");
     }
