@@ -39,7 +39,9 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     // What is kept over starts is read and not written.
     all.push("--collector.disk_written.state-file".into());
     all.push(tree.join("state/disk").into());
-    // It shows what it is asked for.
+    // They show what they are asked for.
+    all.push("--collector.units.pressure".into());
+    all.push("--collector.process_groups.groups=(?P<any>^[a-z])".into());
     all.push("--collector.sysctl.include=kernel.threads-max".into());
     let trees = [("procfs", "proc"), ("sysfs", "sys"), ("udev.data", "udev/data"), ("rootfs", "")];
     for (flag, below) in trees {

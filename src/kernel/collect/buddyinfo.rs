@@ -1,12 +1,14 @@
 //! Free memory by the size of its blocks: `/proc/buddyinfo`, a line `Node 0, zone Normal 759 572 ...` for each
 //! zone of each node: how many blocks of one page, two, four and so on are free
-//! (Documentation/filesystems/proc.rst, since 2.6.8). Many small blocks and no large one is fragmentation.
+//! (Documentation/filesystems/proc.rst, since 2.6.8). Many small blocks and no large one is fragmentation: the share
+//! of the free memory that no block of a size can be taken from is what the kernel calls the index of
+//! unusable free space.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Filter, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit, gauge};
-use crate::settings::Subject;
+use crate::settings::{Dialect, Subject};
 
 const PATH: &str = "/proc/buddyinfo";
 const EXPECTED: &str = "Node, a number, zone, a name and integers";
@@ -17,12 +19,13 @@ const MAX_ORDERS: usize = 64;
 /// More zones of all nodes than any box has; what comes after is left out and counted.
 const MAX_ZONES: usize = 8192;
 
-static FAMILIES: [Family; 1] = [gauge(
-    "buddyinfo_blocks",
-    Unit::One,
-    "Free blocks; a block has two to the power of its size pages.",
-    &["node", "zone", "size"],
-)];
+const ZONE: &[&str] = &["node", "zone", "size"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 2] = [
+    gauge("buddyinfo_blocks",         Unit::One,    "Free blocks; a block has two to the power of its size pages.",  ZONE),
+    gauge("buddyinfo_unusable_ratio", Unit::Micros, "Share of the free memory in blocks smaller than this size.",    ZONE).only_own(),
+];
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -39,7 +42,8 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let once = Filter::new(None, None);
-    Box::new(Buddyinfo { file: setup.files.records(PATH), once, name: Vec::new() })
+    let with_shares = setup.dialect == Dialect::Own;
+    Box::new(Buddyinfo { file: setup.files.records(PATH), once, name: Vec::new(), with_shares })
 }
 
 struct Buddyinfo {
@@ -48,13 +52,14 @@ struct Buddyinfo {
     once: Filter,
     /// Node and zone of the last line.
     name: Vec<u8>,
+    with_shares: bool,
 }
 
 impl Collector for Buddyinfo {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.file)?;
-        let [blocks] = &FAMILIES;
+        let [blocks, unusable] = &FAMILIES;
         out.family(blocks);
         self.once.begin();
         for (at, line) in scan::lines(text).enumerate() {
@@ -62,11 +67,7 @@ impl Collector for Buddyinfo {
                 errors.refuse(PATH, EXPECTED, line);
                 continue;
             };
-            self.name.clear();
-            for part in [node, b" ", zone] {
-                self.name.extend_from_slice(part);
-            }
-            if !self.once.keep(&self.name) {
+            if !self.is_first(node, zone) {
                 errors.refuse(PATH, "a zone that comes once", line);
                 continue;
             }
@@ -79,7 +80,54 @@ impl Collector for Buddyinfo {
                 out.sample(&[Label::of(node), Label::of(zone), size.label()], blocks.value(count));
             }
         }
+        if self.with_shares {
+            out.family(unusable);
+            self.once.begin();
+            // What is wrong with a line was told above.
+            for (node, zone, counts) in scan::lines(text).take(MAX_ZONES).filter_map(zone) {
+                if self.is_first(node, zone) {
+                    write_shares(unusable, [node, zone], counts, out);
+                }
+            }
+        }
         Ok(())
+    }
+}
+
+impl Buddyinfo {
+    /// Whether the zone comes for the first time.
+    fn is_first(&mut self, node: &[u8], zone: &[u8]) -> bool {
+        self.name.clear();
+        for part in [node, b" ", zone] {
+            self.name.extend_from_slice(part);
+        }
+        self.once.keep(&self.name)
+    }
+}
+
+/// Writes for each size how much of the free memory is in smaller blocks; nothing of a zone whose numbers are
+/// not all there, and of one without free memory.
+fn write_shares(
+    family: &Family<'_>,
+    [node, zone]: [&[u8]; 2],
+    counts: scan::Fields<'_>,
+    out: &mut dyn Sink,
+) {
+    let pages =
+        |(order, count)| -> Option<u128> { u128::from(scan::uint(count)?).checked_shl(order) };
+    let pages = || (0u32..).zip(counts).take(MAX_ORDERS).map(pages);
+    let total = pages().try_fold(0u128, |sum, pages| sum.checked_add(pages?)).unwrap_or(0);
+    let mut smaller = 0;
+    for (order, pages) in pages().enumerate().filter(|_| total > 0) {
+        let share = u128::checked_mul(smaller, 1_000_000).and_then(|n| n.checked_div(total));
+        let share = share.and_then(|share| u64::try_from(share).ok());
+        // No block is smaller than a page.
+        if let Some(share) = share.filter(|_| order > 0) {
+            let size = Decimal::of(order as u64);
+            let labels = [Label::of(node), Label::of(zone), size.label()];
+            out.sample(&labels, family.value(share));
+        }
+        smaller += pages.unwrap_or(0);
     }
 }
 
@@ -112,6 +160,8 @@ mod tests {
             r#"buddyinfo_blocks{node="0",zone="DMA",size="1"} 2"#,
             r#"buddyinfo_blocks{node="1",zone="Normal",size="0"} 3"#,
             r#"buddyinfo_blocks{node="1",zone="Normal",size="1"} 4"#,
+            r#"buddyinfo_unusable_ratio{node="0",zone="DMA",size="1"} 0.200000"#,
+            r#"buddyinfo_unusable_ratio{node="1",zone="Normal",size="1"} 0.272727"#,
         ];
         let expected = (expected.map(String::from).to_vec(), 0);
         assert_eq!(scrape(&mut buddyinfo, Dialect::Own, &["buddy"]), expected);
@@ -129,5 +179,22 @@ mod tests {
         ];
         let expected = (expected.map(String::from).to_vec(), 6);
         assert_eq!(scrape(&mut buddyinfo, Dialect::Node, &["buddy"]), expected);
+        let huge = u64::MAX;
+        let lines = [
+            "Node 0, zone DMA 1 x 3\nNode 0, zone Empty 0 0\nNode 0, zone Twice 2 3 1\n",
+            &format!("Node 0, zone Twice 9 9\nNode 0, zone Huge {}{huge}\n", "0 ".repeat(70)),
+            &format!("Node 0, zone Large {}\n", format!("{huge} ").repeat(3)),
+        ];
+        tree.put("proc/buddyinfo", &lines.concat());
+        let mut buddyinfo = tree.open(&SPEC, Dialect::Own, &[]);
+        // 2 and 8 of 12 pages; 1 and 3 of 7 parts.
+        let expected = [
+            r#"buddyinfo_unusable_ratio{node="0",zone="Twice",size="1"} 0.166666"#,
+            r#"buddyinfo_unusable_ratio{node="0",zone="Twice",size="2"} 0.666666"#,
+            r#"buddyinfo_unusable_ratio{node="0",zone="Large",size="1"} 0.142857"#,
+            r#"buddyinfo_unusable_ratio{node="0",zone="Large",size="2"} 0.428571"#,
+        ];
+        let expected = (expected.map(String::from).to_vec(), 2);
+        assert_eq!(scrape(&mut buddyinfo, Dialect::Own, &["unusable"]), expected);
     }
 }

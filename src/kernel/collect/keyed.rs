@@ -72,7 +72,8 @@ impl Keyed {
         self.keys.truncate(at);
         self.families.truncate(at);
         self.keys.push(&[first, b"\0", second].concat());
-        let text = |part| std::str::from_utf8(part).ok();
+        // What stands behind it would be our own name.
+        let text = |part| std::str::from_utf8(part).ok().filter(|text| !text.contains('|'));
         let made = text(first).zip(text(second)).and_then(|(first, second)| make(first, second));
         let is_new =
             |made: &Made| !self.families.iter().flatten().any(|known| known.0.name == made.name);

@@ -48,7 +48,9 @@ impl Learned {
             let mut all = self.keys.iter().filter_map(|known| known.made.as_ref());
             all.any(|(known, _)| known.name == made.name)
         };
-        let made = std::str::from_utf8(key).ok().and_then(make);
+        // What stands behind a bar would be our own name.
+        let text = std::str::from_utf8(key).ok().filter(|text| !text.contains('|'));
+        let made = text.and_then(make);
         let made = made.filter(|made| is_name(&made.name) && !is_known(made));
         let made = made.map(|made| (made, fresh_stamp()));
         self.keys.push(Key { key: key.into(), made });
@@ -86,6 +88,7 @@ mod tests {
             assert_eq!(learned.place(b"a_b", 0, &make), None, "the same name");
             assert_eq!(learned.place(b"bad name", 0, &make), None);
             assert_eq!(learned.place(b"c", 9, &make), Some(4));
+            assert_eq!(learned.place(b"d|e", 9, &make), None);
         }
         assert_eq!(learned.family(4).unwrap().names().0, "x_c");
         assert!(learned.family(1).is_none());

@@ -201,7 +201,10 @@ mod tests {
             "proc/net/stat/arp_cache",
             "entries  allocs\n00000014  0000000a\n00000014 000000b0\n",
         );
-        tree.put("proc/net/stat/rt_cache", "entries  in_hit gc_total\n00000007  00000008 9\n");
+        tree.put(
+            "proc/net/stat/rt_cache",
+            "entries  in_hit gc_total a|b\n00000007  00000008 9 a\n",
+        );
         let mut node = tree.open(&SPEC, Dialect::Node, &[]);
         let expected = [
             r#"lnstat_entries_total{subsystem="arp_cache",cpu="0"} 20"#,

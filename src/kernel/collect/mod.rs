@@ -35,6 +35,7 @@ mod gathered;
 #[cfg(feature = "hub")]
 pub mod gpsd;
 mod hwmon;
+mod iio;
 mod infiniband;
 mod info;
 mod interrupts;
@@ -72,6 +73,7 @@ mod pcidevice;
 mod perf;
 mod powersupplyclass;
 mod pressure;
+mod process_groups;
 mod processes;
 mod qdisc;
 mod rapl;
@@ -81,6 +83,7 @@ mod schedstat;
 mod seen;
 mod selinux;
 mod slabinfo;
+mod slow;
 mod sockstat;
 mod softirqs;
 mod softnet;
@@ -104,13 +107,16 @@ mod ubi;
 mod udp_queues;
 mod ufs;
 mod uname;
+mod units;
 mod vmstat;
+mod w1;
 mod watchdog;
 mod wifi;
 mod xfrm;
 mod xfs;
 mod zfs;
 mod zoneinfo;
+mod zram;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 
@@ -216,6 +222,11 @@ pub static COLLECTORS: &[Spec] = &[
     chrony::SPEC,
     #[cfg(feature = "hub")]
     gpsd::SPEC,
+    units::SPEC,
+    iio::SPEC,
+    w1::SPEC,
+    zram::SPEC,
+    process_groups::SPEC,
 ];
 
 #[cfg(test)]
@@ -276,6 +287,7 @@ mod tests {
                 "lines",
                 "mod",
                 "seen",
+                "slow",
                 "subtree",
                 "testing",
             ]

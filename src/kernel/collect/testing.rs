@@ -49,17 +49,44 @@ impl Opened {
 
     /// One scrape.
     pub fn collect(&mut self, out: &mut dyn Sink) -> Result<(), Error> {
-        self.collect_later(Duration::ZERO, out)
+        self.collect_into(Instant::now(), out)
     }
 
     /// One scrape, so much later than it is.
     pub fn collect_later(&mut self, by: Duration, out: &mut dyn Sink) -> Result<(), Error> {
+        self.collect_into(Instant::now() + by, out)
+    }
+
+    fn collect_into(&mut self, now: Instant, out: &mut dyn Sink) -> Result<(), Error> {
         let Opened { collector, files, errors, textfiles } = self;
         files.begin();
         errors.begin();
-        let now = Instant::now() + by;
         collector.begin(now);
         collector.collect(&mut Scrape { files, errors, textfiles, now }, out)
+    }
+
+    /// How a scrape at this time ends.
+    pub fn collect_at(&mut self, now: Instant) -> Result<(), Error> {
+        let (mut out, mut line) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
+        self.collect_into(now, &mut text)
+    }
+
+    /// What `scrape` gives at this time.
+    pub fn scrape_at(
+        &mut self,
+        now: Instant,
+        dialect: Dialect,
+        words: &[&str],
+    ) -> (Vec<String>, u64) {
+        let (mut out, mut line) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(dialect, Format::Prometheus, &mut out, &mut line);
+        self.collect_into(now, &mut text).unwrap();
+        text.finish();
+        let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+        let kept = |l: &&str| !l.starts_with('#') && words.iter().any(|w| l.contains(w));
+        let bare = |l: &str| l.split_once('_').unwrap().1.to_owned();
+        (text.lines().filter(kept).map(bare).collect(), self.errors.count())
     }
 
     /// Why one scrape has nothing to tell, if it fails.
@@ -95,12 +122,5 @@ pub fn scrape_later(
     words: &[&str],
     by: Duration,
 ) -> (Vec<String>, u64) {
-    let (mut out, mut line) = (Buffer::default(), Lines::default());
-    let mut text = Text::new(dialect, Format::Prometheus, &mut out, &mut line);
-    opened.collect_later(by, &mut text).unwrap();
-    text.finish();
-    let text = String::from_utf8(out.bytes().to_vec()).unwrap();
-    let kept = |l: &&str| !l.starts_with('#') && words.iter().any(|w| l.contains(w));
-    let bare = |l: &str| l.split_once('_').unwrap().1.to_owned();
-    (text.lines().filter(kept).map(bare).collect(), opened.errors.count())
+    opened.scrape_at(Instant::now() + by, dialect, words)
 }

@@ -101,6 +101,14 @@ impl<T: Send + 'static> Background<T> {
         self.idle.as_mut().ok_or(libc::ETIMEDOUT)
     }
 
+    /// What asks, if it is not at work; nothing is waited for.
+    pub fn at_rest(&mut self) -> Option<&mut T> {
+        if let Some((answered, in_time)) = take_answer(&mut self.post.lock()) {
+            (self.idle, self.is_late) = (Some(answered), !in_time);
+        }
+        self.idle.as_mut()
+    }
+
     fn post(&mut self, until: Instant) -> Result<(), i32> {
         let mut state = self.post.lock();
         if let Some((late, in_time)) = take_answer(&mut state) {
@@ -244,6 +252,21 @@ mod tests {
         assert!(!slow.is_late);
         go.send(()).unwrap();
         assert!(slow.answer().is_ok());
+    }
+
+    #[test]
+    fn who_is_at_work_is_not_waited_for() {
+        let (go, wait): (Sender<()>, Receiver<()>) = channel();
+        let mut slow = Background::new("test", (wait, 0), |(wait, count), _| {
+            let _ = wait.recv();
+            *count += 1;
+        });
+        assert_eq!(slow.at_rest().unwrap().1, 0);
+        slow.begin(soon());
+        assert!(slow.at_rest().is_none());
+        go.send(()).unwrap();
+        while slow.at_rest().is_none() {}
+        assert_eq!(slow.at_rest().unwrap().1, 1);
     }
 
     #[test]

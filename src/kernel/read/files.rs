@@ -3,7 +3,7 @@
 //! seq_file pins some 4.5 KB of the kernel's memory.
 
 use super::netlink::{Address, Addresses, Links, Neighbours};
-use super::{Root, Shape, Source};
+use super::{Root, Shape, Source, Walk};
 use crate::base::error::Error;
 use crate::base::sys::open_files_limit;
 
@@ -44,6 +44,12 @@ pub struct Files {
     scrape: u64,
     /// So many stay open.
     kept: usize,
+    walk: Walk,
+    /// The scrape in which the processes were asked for last, and how that went.
+    walked_in: u64,
+    walked: Result<(), Error>,
+    /// What the chips of sensors are called that a collector of their own reads.
+    claimed: Option<&'static str>,
 }
 
 struct Known {
@@ -72,7 +78,21 @@ impl Files {
             statistics: Shows::Nothing,
             scrape: 0,
             kept: MAX_KEPT.min(share),
+            walk: Walk::new(root),
+            walked_in: 0,
+            walked: Ok(()),
+            claimed: None,
         }
+    }
+
+    /// The collector that is made reads all chips of sensors with this name.
+    pub fn claim_chips(&mut self, name: &'static str) {
+        self.claimed = Some(name);
+    }
+
+    /// The name of the chips that are not for every collector of sensors.
+    pub fn claimed_chips(&self) -> Option<&'static str> {
+        self.claimed
     }
 
     /// The file at `path`, which the kernel hands out at once.
@@ -143,6 +163,17 @@ impl Files {
     /// device changes. `false` wherever that is not known.
     pub fn is_unchanged(&self, file: FileId) -> bool {
         self.files.get(file.0).is_some_and(|known| known.source.is_unchanged())
+    }
+
+    /// All processes, as they were when they were first asked for in this scrape: who asks first is told what
+    /// could not be read.
+    pub fn processes(&mut self, record: &mut dyn FnMut(Error)) -> Result<&Walk, Error> {
+        if self.walked_in != self.scrape || self.scrape == 0 {
+            self.walked_in = self.scrape;
+            self.walked = self.walk.read(record);
+        }
+        self.walked?;
+        Ok(&self.walk)
     }
 
     /// The interfaces of the running kernel, as they were when they were first asked for in this scrape.

@@ -23,6 +23,7 @@ pub mod stream;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod walk;
 
 pub use background::Background;
 pub use dir::Dir;
@@ -34,3 +35,4 @@ pub use periodic::Periodic;
 pub use root::Root;
 pub use source::{Shape, Source};
 pub use table::Table;
+pub use walk::{MAX_PROCESSES, Process, Usage, Walk};

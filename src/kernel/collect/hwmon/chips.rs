@@ -26,6 +26,8 @@ pub struct Wanted {
     /// Include and exclude patterns for chips, and for `chip;sensor`.
     pub chips: Patterns,
     pub sensors: Patterns,
+    /// The name of chips that another collector reads.
+    pub claimed: Option<&'static str>,
 }
 
 /// All chips with their sensors.
@@ -90,7 +92,9 @@ impl Chips {
             listing.names().filter(|name| dir.is_directory(name)).collect();
         entries.sort_unstable();
         refuse_beyond(MAX_CHIPS, &mut entries, |entry| entry.as_bytes(), dir, errors);
-        let found = entries.into_iter().map(|entry| Chip::of(dir, entry)).collect();
+        let is_free =
+            |chip: &Chip| wanted.claimed.is_none() || chip.human.as_deref() != wanted.claimed;
+        let found = entries.into_iter().map(|entry| Chip::of(dir, entry)).filter(is_free).collect();
         let mut chips = Chips { chips: found, ..Chips::default() };
         chips.tell_apart();
         chips.chips.retain(|chip| wanted.chips.keep(&chip.name));

@@ -4,7 +4,8 @@
 //! Some drivers talk to the sensor over a slow bus while the file is read. A sensor that took more than
 //! 20 ms is read at most once a minute afterwards, and at most one of them in a scrape. Meanwhile its
 //! last value is shown, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
-//! because some drivers answer EAGAIN for ever: that is a fault, and the sensor is left out.
+//! because some drivers answer EAGAIN for ever: that is a fault, and the sensor is left out. Sensors on a
+//! 1-wire bus (`w1_slave_temp`) are left to the collector `w1` where that is on, but for node_exporter's names.
 
 mod chips;
 mod names;
@@ -69,6 +70,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         is_node: setup.dialect == Dialect::Node,
         chips: Patterns::new([settings.get(&CHIP_INCLUDE), settings.get(&CHIP_EXCLUDE)]),
         sensors: Patterns::new([settings.get(&SENSOR_INCLUDE), settings.get(&SENSOR_EXCLUDE)]),
+        claimed: None,
     };
     Box::new(Hwmon::new(Listing::new(setup.root.dir(PATH)), wanted))
 }
@@ -96,6 +98,7 @@ impl Hwmon {
         })?;
         let is_recent = |then| scrape.now.saturating_duration_since(then) < LEARN_AGAIN;
         if has_changed || !self.learned_at.is_some_and(is_recent) {
+            self.wanted.claimed = scrape.files.claimed_chips();
             self.chips = Chips::learn(&self.listing, &self.wanted, scrape.errors);
             self.learned_at = Some(scrape.now);
             self.wanted.chips.rest();

@@ -134,6 +134,20 @@ fn chips_of_one_name_are_told_apart() {
 }
 
 #[test]
+fn chips_that_another_collector_reads_are_left_to_it() {
+    let tree = Tree::new("hwmon-claimed");
+    for (entry, name) in [("hwmon0", "w1_slave_temp"), ("hwmon1", "other")] {
+        chip(&tree, entry, None, &[("name", name), ("temp1_input", "1000")]);
+    }
+    let mut hwmon = tree.open(&SPEC, Dialect::Own, &[]);
+    assert_eq!(scrape(&mut hwmon, Dialect::Own, &["celsius"]).0.len(), 2);
+    let mut hwmon = tree.open(&SPEC, Dialect::Own, &[]);
+    hwmon.files.claim_chips("w1_slave_temp");
+    let other = r#"hwmon_temp_celsius{chip="other",sensor="temp1"} 1"#.to_owned();
+    assert_eq!(scrape(&mut hwmon, Dialect::Own, &["celsius"]), (vec![other], 0));
+}
+
+#[test]
 fn chips_come_and_go_and_a_broken_sensor_costs_itself() {
     let tree = Tree::new("hwmon-broken");
     let mut hwmon = tree.open(&SPEC, Dialect::Own, &[]);
@@ -219,8 +233,12 @@ fn three(tree: &Tree, value: u32) {
 fn slow_hwmon(tree: &Tree) -> Hwmon {
     three(tree, 1);
     chip(tree, "hwmon0", None, &[]);
-    let wanted =
-        Wanted { is_node: false, chips: Patterns::default(), sensors: Patterns::default() };
+    let wanted = Wanted {
+        is_node: false,
+        chips: Patterns::default(),
+        sensors: Patterns::default(),
+        claimed: None,
+    };
     let hwmon = Hwmon::new(Listing::new(tree.root().dir(PATH)), wanted);
     Hwmon { clock: made_up_clock, ..hwmon }
 }

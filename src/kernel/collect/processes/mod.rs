@@ -41,7 +41,7 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Processes {
-        tasks: Tasks::new(setup.root),
+        tasks: Tasks::new(),
         max_threads: setup.files.whole(MAX_THREADS_FILE),
         max_pids: setup.files.whole(MAX_PIDS_FILE),
     })
@@ -56,7 +56,7 @@ struct Processes {
 impl Collector for Processes {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        let counts = self.tasks.count(errors)?;
+        let counts = self.tasks.count(files, errors)?;
         let [threads, max_threads, states, thread_states, pids, max_pids] = &FAMILIES;
         out.family(threads);
         out.sample(&[], Value::Int(counts.threads));

@@ -3,31 +3,25 @@
 use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::dir::Joined;
-use crate::kernel::read::{Dir, Root, scan};
+use crate::kernel::read::{Dir, Files, MAX_PROCESSES, Process, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Value};
 
 const DIRECTORY: &str = "/proc";
 const EXPECTED: &str = "a name in parentheses, a letter and integers";
 
-/// Processes and threads that are read. Of a box with more processes nothing is told, and of one with
-/// more threads not their states.
-const MAX_TASKS: usize = 32_768;
+/// Processes and threads that are read. Of a box with more threads their states are not told.
+const MAX_TASKS: usize = MAX_PROCESSES;
 
 /// Room for the beginning of a task's `stat`, up to the number of threads.
 const MAX_TEXT: usize = 512;
-
-/// Where the number of threads stands behind the state.
-const THREADS: usize = 16;
 
 /// ESRCH: the task ended after its file was opened.
 const ENDED: i32 = 3;
 
 /// What is read of all processes.
 pub struct Tasks {
-    dir: Dir,
     /// `MAX_TASKS`, fewer in tests.
     most: usize,
-    pids: Vec<u64>,
     threads: Threads,
 }
 
@@ -54,42 +48,35 @@ pub struct States([u64; 128]);
 
 impl Tasks {
     /// None are known yet.
-    pub fn new(root: &Root) -> Tasks {
-        let (dir, threads) = (root.dir(DIRECTORY), Threads::default());
-        Tasks { dir, most: MAX_TASKS, pids: Vec::new(), threads }
+    pub fn new() -> Tasks {
+        Tasks { most: MAX_TASKS, threads: Threads::default() }
     }
 
-    /// Reads all of them.
-    pub fn count(&mut self, errors: &mut PartialErrors) -> Result<Counts, Error> {
-        self.pids.clear();
-        self.dir.list(&mut |name| number(name, &mut self.pids))?;
-        let mut left = match self.most.checked_sub(self.pids.len()) {
-            Some(left) => left,
-            None => return Err(Error::parse(DIRECTORY, "at most 32768 processes", b"more")),
-        };
+    /// Counts all of them.
+    pub fn count(
+        &mut self,
+        files: &mut Files,
+        errors: &mut PartialErrors,
+    ) -> Result<Counts, Error> {
+        let walk = files.processes(&mut |error| errors.record(error))?;
+        let mut left = self.most.saturating_sub(walk.processes().len());
         let mut counts = Counts { thread_states: Some(States::default()), ..Counts::default() };
-        for pid in self.pids.iter().copied().map(Decimal::of) {
-            let path = Joined::of(pid.as_bytes(), "stat");
-            let Some((state, threads)) = stat(&self.dir, &path, errors) else { continue };
+        for Process { pid, state, threads, .. } in walk.processes() {
             counts.pids += 1;
             counts.threads += threads;
-            counts.states.add(state);
+            counts.states.add(*state);
             let Some(states) = &mut counts.thread_states else { continue };
-            if threads <= 1 {
-                states.add(state);
+            if *threads <= 1 {
+                states.add(*state);
                 continue;
             }
-            match self.threads.count(&self.dir, &pid, left, states, errors) {
+            match self.threads.count(walk.dir(), &Decimal::of(*pid), left, states, errors) {
                 Ok(count) => left -= count,
                 Err(error) => {
                     errors.record(error);
                     counts.thread_states = None;
                 }
             }
-        }
-        // At least the reader is there: nothing could be read.
-        if counts.pids == 0 {
-            return Err(Error::parse(DIRECTORY, "a process that can be read", b""));
         }
         Ok(counts)
     }
@@ -125,7 +112,7 @@ impl Threads {
                 self.path.extend_from_slice(part);
             }
             let thread = stat(dir, &Joined::of(&self.path, "stat"), errors);
-            thread.iter().for_each(|(state, _)| states.add(*state));
+            thread.iter().for_each(|state| states.add(*state));
         }
         Ok(self.tids.len())
     }
@@ -161,23 +148,15 @@ fn unless_ended<T>(read: Result<T, Error>, errors: &mut PartialErrors) -> Option
     }
 }
 
-/// State and number of threads of the task with this file.
-fn stat(dir: &Dir, path: &Joined, errors: &mut PartialErrors) -> Option<(u8, u64)> {
+/// State of the thread with this file.
+fn stat(dir: &Dir, path: &Joined, errors: &mut PartialErrors) -> Option<u8> {
     let mut text = [0; MAX_TEXT];
     let text = unless_ended(dir.read(path.path(), &mut text), errors)?;
-    let parsed = parse(text);
+    let parsed = Process::parse(0, text);
     if parsed.is_none() {
         errors.refuse(dir.place(path.path()), EXPECTED, text);
     }
-    parsed
-}
-
-/// The name in parentheses may have any bytes, parentheses too: the last one ends it.
-fn parse(text: &[u8]) -> Option<(u8, u64)> {
-    let (_, rest) = text.split_at(memchr::memrchr(b')', text)?);
-    let mut fields = scan::fields(rest).skip(1);
-    let [state @ b'A'..=b'z'] = fields.next()? else { return None };
-    Some((*state, scan::uint(fields.nth(THREADS)?)?))
+    parsed.map(|process| process.state)
 }
 
 #[cfg(test)]
@@ -193,25 +172,15 @@ mod tests {
             tree.put(&format!("proc/{pid}/stat"), &text);
             (0..threads).for_each(|tid| tree.put(&format!("proc/{pid}/task/{tid}/stat"), &text));
         }
-        let mut tasks = Tasks::new(&tree.root());
-        for (most, has_states) in [(7, true), (6, false), (3, false)] {
+        let (mut tasks, mut files) = (Tasks::new(), Files::new(&tree.root()));
+        for (most, has_states) in [(7, true), (6, false), (3, false), (2, false)] {
             tasks.most = most;
             let mut errors = PartialErrors::default();
-            let counts = tasks.count(&mut errors).ok().unwrap();
+            files.begin();
+            let counts = tasks.count(&mut files, &mut errors).ok().unwrap();
             assert_eq!((counts.pids, counts.threads), (3, 6));
             assert_eq!(counts.thread_states.is_some(), has_states, "{most}");
             assert_eq!(errors.count(), u64::from(!has_states), "{most}");
-        }
-        tasks.most = 2;
-        assert!(tasks.count(&mut PartialErrors::default()).is_err());
-    }
-
-    #[test]
-    fn names_may_have_parentheses_and_states_are_letters() {
-        let text = b"7 (a) b) R) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18";
-        assert_eq!(parse(text), Some((b'S', 17)));
-        for bad in ["1 a S 1", "1 (a) 7 1", "1 (a) SS 1", "1 (a) S 1 2"] {
-            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
     }
 }

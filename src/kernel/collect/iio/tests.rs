@@ -1,0 +1,113 @@
+use super::kinds::KINDS;
+use super::*;
+use crate::base::dialect::Dialect;
+use crate::kernel::collect::testing::Tree;
+use std::os::unix::fs::symlink;
+use std::time::Instant;
+
+/// A device at `parent` below `/sys/devices`, with its files.
+fn device(tree: &Tree, number: u32, parent: &str, files: &[(&str, &str)]) {
+    let entry = format!("iio:device{number}");
+    let place = format!("sys/devices/{parent}/{entry}");
+    for (file, text) in files {
+        tree.put(&format!("{place}/{file}"), &format!("{text}\n"));
+    }
+    let list = tree.0.join("sys/bus/iio/devices");
+    std::fs::create_dir_all(&list).unwrap();
+    symlink(tree.0.join(&place), list.join(entry)).unwrap();
+}
+
+fn scraped(tree: &Tree) -> (Vec<String>, u64) {
+    let mut iio = tree.open(&SPEC, Dialect::Own, &[]);
+    let (lines, errors) = iio.scrape_at(Instant::now(), Dialect::Own, &["{"]);
+    let bare = |line: &String| line.strip_prefix("iio_").unwrap().to_owned();
+    (lines.iter().map(bare).collect(), errors)
+}
+
+#[test]
+fn values_come_from_inputs_and_from_raw_numbers() {
+    let tree = Tree::new("iio");
+    let bme = [
+        ("name", "bme280"),
+        ("in_temp_input", "-2800"),
+        ("in_temp_raw", "99"),
+        ("in_temp_scale", "98"),
+        ("in_humidityrelative_input", "12129"),
+        ("in_pressure_input", "101.435281250"),
+        ("in_timestamp", "17"),
+    ];
+    device(&tree, 1, "platform/i2c-1/1-0076", &bme);
+    let adc = [
+        ("name", "ads1015"),
+        ("in_voltage0_raw", "1000"),
+        ("in_voltage0_scale", "2"),
+        ("in_voltage1_raw", "700"),
+        ("in_voltage1_offset", "-200"),
+        ("in_voltage_scale", "0.5"),
+        ("in_voltage0-voltage1_raw", "-300"),
+        ("in_voltage-voltage_scale", "3.000000000"),
+        ("in_illuminance_raw", "41"),
+    ];
+    device(&tree, 0, "platform/i2c-1/1-0048", &adc);
+    let line = |family: &str, adc: bool, channel: &str, value: &str| {
+        let (at, chip) = if adc { ("1-0048", "ads1015") } else { ("1-0076", "bme280") };
+        format!(
+            r#"{family}{{device="platform/i2c-1/{at}",chip="{chip}",channel="{channel}"}} {value}"#
+        )
+    };
+    let expected = [
+        line("temperature_celsius", false, "temp", "-2.8"),
+        line("humidity_ratio", false, "humidityrelative", "0.12129"),
+        line("pressure_pascals", false, "pressure", "101435.28125"),
+        line("voltage_volts", true, "voltage0", "2"),
+        line("voltage_volts", true, "voltage0-voltage1", "-0.9"),
+        line("voltage_volts", true, "voltage1", "0.25"),
+        line("illuminance_lux", true, "illuminance", "41"),
+    ];
+    assert_eq!(scraped(&tree), (expected.to_vec(), 0));
+}
+
+#[test]
+fn what_is_no_number_has_no_sample() {
+    let tree = Tree::new("iio-broken");
+    let files = [
+        ("in_temp_input", ""),
+        ("in_voltage0_raw", "1 2"),
+        ("in_voltage1_raw", "3"),
+        ("in_voltage1_scale", "much"),
+        ("in_voltage2_raw", "9223372036854775807"),
+        ("in_voltage2_scale", "99999999999999"),
+        ("in_voltage3_raw/x", "a directory"),
+        ("in_voltage4_raw", "5"),
+        ("in_rot_quaternion_raw", "1 2 3 4"),
+    ];
+    device(&tree, 3, "platform/adc", &files);
+    let line = r#"voltage_volts{device="platform/adc",chip="",channel="voltage4"} 0.005"#;
+    assert_eq!(scraped(&tree), (vec![line.to_owned()], 5));
+    let none = Tree::new("iio-none");
+    none.put("sys/bus/iio/devices/trigger0/name", "x\n");
+    for tree in [&none, &Tree::new("iio-missing")] {
+        assert_eq!(scraped(tree), (vec![], 0));
+    }
+}
+
+#[test]
+fn the_names_of_kinds_are_unique() {
+    for (at, kind) in KINDS.iter().enumerate() {
+        assert!(KINDS.iter().skip(at + 1).all(|other| other.beginning != kind.beginning));
+    }
+    assert_eq!(
+        FAMILIES.len() - 1,
+        KINDS
+            .iter()
+            .map(|kind| kind.family.names().0)
+            .fold(Vec::new(), |mut names, name| {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+                names
+            },)
+            .len(),
+        "every family has a kind"
+    );
+}

@@ -1,0 +1,133 @@
+//! Which group a process belongs to, and what the groups used.
+
+use crate::kernel::read::dir::Joined;
+use crate::kernel::read::{Dir, Process, Usage};
+use crate::model::metric::Decimal;
+use regex_lite::Regex;
+
+/// The rest.
+pub const OTHER: &str = "other";
+
+/// Groups; names beyond that stand for none.
+const MAX_GROUPS: usize = 100;
+
+/// What is looked at of a command line.
+const MAX_CMDLINE: usize = 1024;
+
+/// What one group used.
+#[derive(Default)]
+pub struct Group {
+    pub processes: u64,
+    pub threads: u64,
+    pub ticks: [u64; 2],
+    pub pages: u64,
+}
+
+/// A process as it was at the last reading.
+#[derive(Clone, Copy)]
+struct Known {
+    process: Process,
+    usage: Usage,
+    group: usize,
+}
+
+/// All groups.
+pub struct Groups {
+    pattern: Option<Regex>,
+    by_cmdline: bool,
+    /// The last is of those that match nothing.
+    names: Vec<String>,
+    groups: Vec<Group>,
+    before: Vec<Known>,
+    now: Vec<Known>,
+    has_judged: bool,
+}
+
+impl Groups {
+    /// A group for each named part of the pattern.
+    pub fn new(pattern: Option<Regex>, by_cmdline: bool) -> Groups {
+        let parts = pattern.iter().flat_map(Regex::capture_names).flatten();
+        let mut names: Vec<String> = parts.take(MAX_GROUPS).map(str::to_owned).collect();
+        names.retain(|name| name != OTHER);
+        names.push(OTHER.to_owned());
+        let groups = names.iter().map(|_| Group::default()).collect();
+        let (before, now) = (Vec::new(), Vec::new());
+        Groups { pattern, by_cmdline, names, groups, before, now, has_judged: false }
+    }
+
+    /// A new reading.
+    pub fn begin(&mut self) {
+        self.now.clear();
+        for group in &mut self.groups {
+            *group = Group { ticks: group.ticks, ..Group::default() };
+        }
+    }
+
+    /// Adds a process, and says how many clock ticks it used since the reading before, or since it
+    /// started. They come by number.
+    pub fn add(&mut self, process: &Process, usage: &Usage, dir: &Dir) -> u64 {
+        let place = self.before.binary_search_by_key(&process.pid, |known| known.process.pid);
+        let known = place.ok().and_then(|at| self.before.get(at));
+        let known = known.filter(|known| known.usage.start == usage.start);
+        let before = known.map_or([0; 2], |known| known.usage.ticks);
+        let group = match known.filter(|known| known.process.name() == process.name()) {
+            Some(known) => known.group,
+            None => self.judge(process, dir),
+        };
+        let mut used = 0u64;
+        if let Some(sums) = self.groups.get_mut(group) {
+            sums.processes += 1;
+            sums.threads = sums.threads.saturating_add(process.threads);
+            sums.pages = sums.pages.saturating_add(usage.pages);
+            for ((sum, now), before) in sums.ticks.iter_mut().zip(usage.ticks).zip(before) {
+                let grown = now.saturating_sub(before);
+                *sum = sum.saturating_add(grown);
+                used = used.saturating_add(grown);
+            }
+        }
+        self.now.push(Known { process: *process, usage: *usage, group });
+        used
+    }
+
+    /// A process is there and could not be read: what is known of it stays, so that nothing counts twice.
+    pub fn keep(&mut self, pid: u64) {
+        if let Ok(at) = self.before.binary_search_by_key(&pid, |known| known.process.pid) {
+            self.now.extend(self.before.get(at).copied());
+        }
+    }
+
+    /// All were added. What a search takes in memory stays with its pattern, but not with a copy.
+    pub fn end(&mut self) {
+        std::mem::swap(&mut self.before, &mut self.now);
+        if std::mem::take(&mut self.has_judged) {
+            self.pattern = self.pattern.clone();
+        }
+    }
+
+    /// Each group with its name.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &Group)> {
+        self.names.iter().map(String::as_str).zip(&self.groups)
+    }
+
+    /// The place of a process's group.
+    #[cold]
+    fn judge(&mut self, process: &Process, dir: &Dir) -> usize {
+        let other = self.names.len().saturating_sub(1);
+        let Some(pattern) = &self.pattern else { return other };
+        self.has_judged = true;
+        let mut room = [0; MAX_CMDLINE];
+        let text = if self.by_cmdline {
+            let path = Joined::of(Decimal::of(process.pid).as_bytes(), "cmdline");
+            let length = dir.read(path.path(), &mut room).map_or(0, <[u8]>::len);
+            let text = room.get_mut(..length).unwrap_or_default();
+            text.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+            text.trim_ascii_end()
+        } else {
+            process.name()
+        };
+        let text = String::from_utf8_lossy(text);
+        let Some(found) = pattern.captures(&text) else { return other };
+        let is_part = |name: &String| found.name(name).is_some();
+        self.names.iter().position(is_part).unwrap_or(other)
+    }
+}

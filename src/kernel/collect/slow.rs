@@ -1,0 +1,254 @@
+//! Engine for sensors that take their time: a thread reads all of them once in a while, and a scrape shows
+//! what it read last, and how old that is. Where there is no sensor there is no thread, and one look at the
+//! directory in a while.
+
+use super::gathered::Gathered;
+use super::{Scrape, Setup};
+use crate::base::error::Error;
+use crate::kernel::read::{Background, Dir, Listing};
+use crate::model::metric::{Family, Sink, Value};
+use std::time::{Duration, Instant};
+
+/// How long the first scrape waits for the first reading, and one of a stored machine.
+const MOMENT: Duration = Duration::from_millis(20);
+const STORED: Duration = Duration::from_secs(10);
+
+/// After so many periods without another reading the last one is no longer shown.
+const MAX_PERIODS: u32 = 5;
+
+/// Samples and errors of one reading; what comes after is left out.
+const MAX_READINGS: usize = 1024;
+const MAX_ERRORS: usize = 64;
+
+/// Sensors of one collector, read by a thread.
+pub struct Slow {
+    dir: Dir,
+    is_sensor: fn(&[u8]) -> bool,
+    thread: Background<Work>,
+    period: Duration,
+    patience: Duration,
+    asked_at: Option<Instant>,
+    shown: Found,
+    sorted: Gathered,
+}
+
+/// What the thread reads from and into.
+struct Work {
+    listing: Listing,
+    look: fn(&mut Listing, &mut Found),
+    found: Found,
+    /// It was not shown yet.
+    is_news: bool,
+}
+
+/// What one reading found.
+#[derive(Default)]
+pub struct Found {
+    pub readings: Vec<Reading>,
+    errors: Vec<Error>,
+    /// What was read of each sensor before, for those who judge by it.
+    pub before: Vec<(Vec<u8>, i64)>,
+    at: Option<Instant>,
+}
+
+/// One sample.
+pub struct Reading {
+    pub family: &'static Family<'static>,
+    /// As many as the family has keys.
+    pub labels: [Vec<u8>; 3],
+    pub value: Value,
+}
+
+impl Found {
+    /// A sample was read.
+    pub fn push(&mut self, family: &'static Family<'static>, labels: [&[u8]; 3], value: Value) {
+        if self.readings.len() < MAX_READINGS {
+            self.readings.push(Reading { family, labels: labels.map(<[u8]>::to_vec), value });
+        }
+    }
+
+    /// A sample was left out because of `error`.
+    pub fn record(&mut self, error: Error) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+}
+
+impl Work {
+    fn read(&mut self, _: Instant) {
+        let Work { listing, look, found, is_news } = self;
+        found.readings.clear();
+        found.errors.clear();
+        look(listing, found);
+        (found.at, *is_news) = (Some(Instant::now()), true);
+    }
+}
+
+impl Slow {
+    /// The sensors in `directory`, each entry that `is_sensor`; `look` reads them all.
+    pub fn new(
+        setup: &Setup<'_>,
+        name: &'static str,
+        directory: &'static str,
+        is_sensor: fn(&[u8]) -> bool,
+        look: fn(&mut Listing, &mut Found),
+        period: Duration,
+    ) -> Slow {
+        let listing = Listing::new(setup.root.dir(directory));
+        let work = Work { listing, look, found: Found::default(), is_news: false };
+        let is_live = setup.root.is_procfs();
+        Slow {
+            dir: setup.root.dir(directory),
+            is_sensor,
+            thread: Background::new(name, work, Work::read),
+            period,
+            patience: if is_live { MOMENT } else { STORED },
+            asked_at: None,
+            shown: Found::default(),
+            sorted: Gathered::new(directory),
+        }
+    }
+
+    /// Writes what was read last; `age` is the family of how old that is.
+    pub fn collect(
+        &mut self,
+        scrape: &mut Scrape<'_>,
+        age: &'static Family<'static>,
+        out: &mut dyn Sink,
+    ) {
+        let now = scrape.now;
+        let since = |then: Option<Instant>| then.map(|then| now.saturating_duration_since(then));
+        if since(self.asked_at).is_none_or(|time| time >= self.period) {
+            let is_first = self.asked_at.is_none();
+            self.asked_at = Some(now);
+            match self.has_sensors() {
+                Ok(true) => self.ask(is_first),
+                Ok(false) => self.shown = Found::default(),
+                Err(error) => scrape.errors.record(error),
+            }
+        }
+        self.take(scrape);
+        let Some(old) = since(self.shown.at).filter(|age| *age <= MAX_PERIODS * self.period) else {
+            return;
+        };
+        self.sorted.begin();
+        for Reading { family, labels, value } in &self.shown.readings {
+            let labels = labels.each_ref().map(|label| &**label);
+            let keys = family.names().1.len();
+            self.sorted.push(family, labels.get(..keys).unwrap_or_default(), *value);
+        }
+        self.sorted.write_rows(scrape.errors, out);
+        out.family(age);
+        out.sample(&[], age.value(u64::try_from(old.as_millis()).unwrap_or(u64::MAX)));
+    }
+
+    /// Has the thread read all, and waits a moment for the first reading.
+    fn ask(&mut self, is_first: bool) {
+        if is_first || self.patience == STORED {
+            let _ = self.thread.ask(Instant::now() + self.patience);
+        } else {
+            self.thread.begin(Instant::now() + self.period);
+        }
+    }
+
+    /// Whether there is any sensor. The directory is not kept open.
+    fn has_sensors(&mut self) -> Result<bool, Error> {
+        let (is_sensor, mut has_some) = (self.is_sensor, false);
+        let listed = self.dir.list(&mut |name| has_some |= is_sensor(name));
+        self.dir.close();
+        match listed {
+            Err(Error::Absent(_)) => Ok(false),
+            listed => listed.map(|()| has_some),
+        }
+    }
+
+    /// Takes what the thread has read since.
+    fn take(&mut self, scrape: &mut Scrape<'_>) {
+        let Some(work) = self.thread.at_rest().filter(|work| work.is_news) else { return };
+        work.is_news = false;
+        std::mem::swap(&mut self.shown, &mut work.found);
+        // The judge's memory stays with the thread.
+        std::mem::swap(&mut self.shown.before, &mut work.found.before);
+        self.shown.errors.drain(..).for_each(|error| scrape.errors.record(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::Tree;
+    use crate::kernel::collect::{PartialErrors, Textfiles};
+    use crate::kernel::read::Files;
+    use crate::model::metric::{Buffer, Unit, gauge};
+    use crate::outputs::expose::{Format, Lines, Text};
+    use crate::settings::Subject;
+    use std::sync::Mutex;
+
+    static FAMILIES: [Family; 2] =
+        [gauge("t", Unit::One, "T.", &[]), gauge("age_seconds", Unit::Millis, "Age.", &[])];
+
+    /// Whoever holds it keeps the thread at work.
+    static GATE: Mutex<u64> = Mutex::new(0);
+
+    fn look(_: &mut Listing, found: &mut Found) {
+        let mut gate = GATE.lock().unwrap();
+        *gate += 1;
+        found.push(&FAMILIES[0], [b""; 3], Value::Int(*gate));
+        found.record(Error::Absent("/sys/x".into()));
+    }
+
+    fn slow(tree: &Tree) -> Slow {
+        let root = tree.root();
+        let subject = Subject { name: "x", node_name: "", on: true, help: "", options: &[] };
+        let settings = &subject.defaults(Dialect::Own);
+        let setup =
+            Setup { root: &root, files: &mut Files::new(&root), settings, dialect: Dialect::Own };
+        let is_sensor = |name: &[u8]| name == b"sensor";
+        Slow::new(&setup, "slow", "/sys/x", is_sensor, look, Duration::from_secs(60))
+    }
+
+    /// The value, whether there is an age, and the errors of a scrape at this time.
+    fn at(slow: &mut Slow, tree: &Tree, now: Instant) -> (Option<String>, bool, u64) {
+        let (mut out, mut lines) = (Buffer::default(), Lines::default());
+        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
+        let (mut files, mut errors) = (Files::new(&tree.root()), PartialErrors::default());
+        let (files, errors_of, textfiles) = (&mut files, &mut errors, &Textfiles::default());
+        let mut scrape = Scrape { files, errors: errors_of, textfiles, now };
+        slow.collect(&mut scrape, &FAMILIES[1], &mut text);
+        text.finish();
+        let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+        let find = |name| text.lines().find_map(|line| line.strip_prefix(name));
+        let age = find("sysmetrics_age_seconds ");
+        (find("sysmetrics_t ").map(str::to_owned), age.is_some(), errors.count())
+    }
+
+    #[test]
+    fn a_scrape_shows_what_was_read_last_and_waits_for_nobody() {
+        let tree = Tree::new("slow");
+        let start = Instant::now();
+        let later = |seconds| start + Duration::from_secs(seconds);
+        let mut slow = slow(&tree);
+        assert_eq!(at(&mut slow, &tree, start), (None, false, 0), "no directory");
+        tree.put("sys/x/other", "");
+        assert_eq!(at(&mut slow, &tree, later(60)), (None, false, 0), "no sensor");
+        tree.put("sys/x/sensor", "");
+        let first = |errors| (Some("1".to_owned()), true, errors);
+        assert_eq!(at(&mut slow, &tree, later(119)), (None, false, 0), "not looked for yet");
+        assert_eq!(at(&mut slow, &tree, later(120)), first(1));
+        slow.patience = MOMENT;
+        let mut gate = GATE.lock().unwrap();
+        for seconds in [179, 180, 299] {
+            assert_eq!(at(&mut slow, &tree, later(seconds)), first(0), "{seconds}");
+        }
+        assert_eq!(at(&mut slow, &tree, later(1000)), (None, false, 0), "too old to be shown");
+        *gate = 6;
+        drop(gate);
+        while slow.thread.at_rest().is_none() {}
+        slow.asked_at = Some(Instant::now());
+        assert_eq!(at(&mut slow, &tree, Instant::now()), (Some("7".to_owned()), true, 1));
+        std::fs::remove_dir_all(tree.0.join("sys/x")).unwrap();
+        assert_eq!(at(&mut slow, &tree, later(2000)), (None, false, 0));
+    }
+}

@@ -1,0 +1,298 @@
+//! One control group: which of its files are read, and what was read of them.
+
+use super::devices::{self, Devices};
+use crate::base::error::Error;
+use crate::kernel::collect::PartialErrors;
+use crate::kernel::read::dir::Joined;
+use crate::kernel::read::{Dir, scan};
+
+/// The most that is read of a file. Only `io.stat` may be longer, with some forty devices.
+const MAX_TEXT: usize = 4096;
+
+/// What a file of a group that was removed since it was listed answers.
+const GONE: i32 = libc::ENODEV;
+
+/// What is known of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    User,
+    System,
+    Memory,
+    WorkingSet,
+    Limit,
+    Tasks,
+    ReadBytes,
+    WrittenBytes,
+    Reads,
+    Writes,
+    CpuWaiting,
+    IoWaiting,
+    MemoryWaiting,
+    CpuStalled,
+    IoStalled,
+    MemoryStalled,
+    OomKills,
+}
+
+const COLUMNS: usize = 17;
+
+/// Those that go up and down.
+const GAUGES: [Columns; 4] = [Columns::Memory, Columns::WorkingSet, Columns::Limit, Columns::Tasks];
+
+/// What is known of one group, or of several together.
+#[derive(Clone, Debug, Default)]
+pub struct Cells {
+    /// The last that was read, also where the last reading failed.
+    pub values: [u64; COLUMNS],
+    /// What was there at the last reading: bit i for column i.
+    present: u32,
+}
+
+impl Cells {
+    /// What the last reading gave.
+    pub fn get(&self, column: Columns) -> Option<u64> {
+        let value = self.values.get(column as usize).copied();
+        value.filter(|_| self.present >> column as u32 & 1 == 1)
+    }
+
+    fn set(&mut self, column: Columns, value: u64) {
+        if let Some(cell) = self.values.get_mut(column as usize) {
+            *cell = value;
+            self.present |= 1 << column as u32;
+        }
+    }
+
+    fn clear(&mut self, columns: &[Columns]) {
+        columns.iter().for_each(|column| self.present &= !(1 << *column as u32));
+    }
+
+    /// A new sum: what only grows goes on from where it was, whoever is gone by now.
+    pub fn begin(&mut self) {
+        for column in GAUGES {
+            self.set(column, 0);
+        }
+        self.clear(&GAUGES);
+    }
+
+    /// Adds a group that had the values `before` when it was added last: its counters by what they grew,
+    /// so that the sum does not fall when a group ends.
+    pub fn add(&mut self, group: &Cells, before: &[u64; COLUMNS]) {
+        let is_gauge = |at: usize| GAUGES.iter().any(|gauge| *gauge as usize == at);
+        for (at, sum) in self.values.iter_mut().enumerate() {
+            if group.present >> at & 1 == 0 {
+                continue;
+            }
+            let now = group.values.get(at).copied().unwrap_or_default();
+            let then = before.get(at).copied().unwrap_or_default();
+            let grown = if is_gauge(at) { now } else { now.checked_sub(then).unwrap_or(now) };
+            *sum = sum.saturating_add(grown);
+            self.present |= 1 << at;
+        }
+    }
+}
+
+/// When a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    Always,
+    Slow,
+    /// Where it is asked for.
+    Pressure,
+}
+
+/// One file of a group.
+pub struct Source {
+    name: &'static str,
+    pub speed: Speed,
+    pub of_units: bool,
+    pub of_slices: bool,
+    form: Form,
+    columns: &'static [Columns],
+}
+
+/// What is in a file.
+#[derive(Clone, Copy)]
+enum Form {
+    /// A number for the one column.
+    Number,
+    /// The same, or the word `max` for none.
+    Limit,
+    /// A line `key number` for each column with its key.
+    Keys(&'static [&'static str]),
+    /// The same key, whose number is not part of the working set.
+    Inactive,
+    /// A line for each device.
+    Devices,
+    /// Lines `some` and `full` with a total.
+    Pressure,
+}
+
+const fn source(
+    name: &'static str,
+    speed: Speed,
+    [of_units, of_slices]: [bool; 2],
+    form: Form,
+    columns: &'static [Columns],
+) -> Source {
+    Source { name, speed, of_units, of_slices, form, columns }
+}
+
+const BOTH: [bool; 2] = [true, true];
+const UNITS: [bool; 2] = [true, false];
+const SLICES: [bool; 2] = [false, true];
+
+/// `memory.stat` is behind `memory.current`, whose number it needs.
+#[rustfmt::skip] // a table
+pub static FILES: [Source; 10] = [
+    source("cpu.stat",        Speed::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Columns::User, Columns::System]),
+    source("memory.current",  Speed::Always,   BOTH,   Form::Number,              &[Columns::Memory]),
+    source("memory.stat",     Speed::Slow,     UNITS,  Form::Inactive,            &[Columns::WorkingSet]),
+    source("memory.max",      Speed::Slow,     UNITS,  Form::Limit,               &[Columns::Limit]),
+    source("pids.current",    Speed::Always,   UNITS,  Form::Number,              &[Columns::Tasks]),
+    source("io.stat",         Speed::Always,   UNITS,  Form::Devices,             &[Columns::ReadBytes, Columns::WrittenBytes, Columns::Reads, Columns::Writes]),
+    source("cpu.pressure",    Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::CpuWaiting, Columns::CpuStalled]),
+    source("io.pressure",     Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::IoWaiting, Columns::IoStalled]),
+    source("memory.pressure", Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::MemoryWaiting, Columns::MemoryStalled]),
+    source("memory.events",   Speed::Always,   SLICES, Form::Keys(&["oom_kill"]), &[Columns::OomKills]),
+];
+
+/// The keys of a device's line, in the order of the columns.
+const DEVICE_KEYS: [&[u8]; 4] = [b"rbytes", b"wbytes", b"rios", b"wios"];
+
+/// One group.
+pub struct Group {
+    pub path: Vec<u8>,
+    /// What it is called, and the slice that it is in.
+    pub name: String,
+    pub slice: String,
+    pub is_slice: bool,
+    /// It has series of its own.
+    pub is_shown: bool,
+    /// It was not read yet.
+    pub is_new: bool,
+    /// Files that it has not: bit i for the i-th.
+    pub absent: u32,
+    pub cells: Cells,
+}
+
+impl Group {
+    /// Reads one file, the `at`-th of the table. What it said before is forgotten.
+    pub fn read(
+        &mut self,
+        dir: &Dir,
+        at: usize,
+        file: &Source,
+        devices: &mut Devices,
+        errors: &mut PartialErrors,
+    ) {
+        if self.absent >> at & 1 == 1 {
+            return;
+        }
+        self.cells.clear(file.columns);
+        let (mut room, path) = ([0; MAX_TEXT], Joined::of(&self.path, file.name));
+        let text = match dir.read(path.path(), &mut room) {
+            // Some kernels have the files of a pressure that is not measured.
+            Err(Error::Absent(_) | Error::Read(_, libc::EOPNOTSUPP)) => {
+                self.absent |= 1 << at;
+                return;
+            }
+            Err(Error::Read(_, GONE)) => return,
+            Err(error) => return errors.record(error),
+            Ok(text) if text.len() < MAX_TEXT => text,
+            Ok(text) => {
+                errors.record(Error::TooLarge(dir.place(path.path()), MAX_TEXT));
+                text.get(..memchr::memrchr(b'\n', text).unwrap_or(0)).unwrap_or_default()
+            }
+        };
+        if self.take(file, text, devices).is_none() {
+            errors.refuse(dir.place(path.path()), "what a control group of version 2 has", text);
+        }
+    }
+
+    /// Takes what a file says; `None` if some of it is not as documented.
+    fn take(&mut self, file: &Source, text: &[u8], devices: &mut Devices) -> Option<()> {
+        let cells = &mut self.cells;
+        let [first, ..] = file.columns else { return None };
+        match file.form {
+            Form::Limit if text == b"max" => {}
+            Form::Number | Form::Limit => cells.set(*first, scan::uint(text)?),
+            Form::Keys(keys) => {
+                let mut whole = Some(());
+                for (key, column) in keys.iter().zip(file.columns) {
+                    match keyed(text, key) {
+                        Some(value) => cells.set(*column, value),
+                        None => whole = None,
+                    }
+                }
+                return whole;
+            }
+            Form::Inactive => {
+                // No memory, no working set: the first was recorded.
+                let Some(memory) = cells.get(Columns::Memory) else { return Some(()) };
+                cells.set(*first, memory.saturating_sub(keyed(text, "inactive_file")?));
+            }
+            Form::Devices => return by_device(text, file.columns, cells, devices),
+            Form::Pressure => {
+                let mut whole = Some(());
+                for (line, column) in ["some", "full"].iter().zip(file.columns) {
+                    match total(text, line) {
+                        Some(value) => cells.set(*column, value),
+                        None => whole = None,
+                    }
+                }
+                return whole;
+            }
+        }
+        Some(())
+    }
+}
+
+/// The number behind `key` on a line of its own.
+fn keyed(text: &[u8], key: &str) -> Option<u64> {
+    let mut lines = scan::lines(text).map(scan::fields);
+    let mut line = lines.find(|line| line.clone().next() == Some(key.as_bytes()))?.skip(1);
+    scan::uint(line.next()?)
+}
+
+/// The total of the line that begins with `word`.
+fn total(text: &[u8], word: &str) -> Option<u64> {
+    let mut lines = scan::lines(text).map(scan::fields);
+    let mut line = lines.find(|line| line.clone().next() == Some(word.as_bytes()))?;
+    scan::uint(line.find_map(|field| field.strip_prefix(b"total="))?)
+}
+
+/// Adds up the devices; a line that has no numbers is of a device that did nothing.
+fn by_device(
+    text: &[u8],
+    columns: &[Columns],
+    cells: &mut Cells,
+    devices: &mut Devices,
+) -> Option<()> {
+    let (mut sums, mut whole) = ([None::<u64>; DEVICE_KEYS.len()], Some(()));
+    for line in scan::lines(text) {
+        let mut fields = scan::fields(line);
+        let Some(device) = fields.next().and_then(devices::number) else {
+            whole = None;
+            continue;
+        };
+        if !devices.is_whole(device) {
+            continue;
+        }
+        for field in fields {
+            let (key, value) = field.split_at(memchr::memchr(b'=', field).unwrap_or(field.len()));
+            let Some(at) = DEVICE_KEYS.iter().position(|known| *known == key) else { continue };
+            let Some(sum) = sums.get_mut(at) else { continue };
+            let value = value.get(1..).and_then(scan::uint);
+            match value.and_then(|value| sum.unwrap_or(0).checked_add(value)) {
+                Some(added) => *sum = Some(added),
+                None => whole = None,
+            }
+        }
+    }
+    for (column, sum) in columns.iter().zip(sums) {
+        if let Some(sum) = sum {
+            cells.set(*column, sum);
+        }
+    }
+    whole
+}

@@ -1,0 +1,221 @@
+//! Which groups there are. Slices are listed at every reading, and compared with what was there before.
+
+use super::group::{Cells, Group};
+use crate::base::error::Error;
+use crate::kernel::collect::PartialErrors;
+use crate::kernel::read::dir::Joined;
+use crate::kernel::read::{Dir, Listed, Names, Patterns};
+
+/// Where they are.
+pub const DIRECTORY: &str = "/sys/fs/cgroup";
+
+/// Units that have series of their own.
+pub const MAX_SHOWN: usize = 200;
+
+/// Slices, likewise; those beyond are left out.
+const MAX_SLICES: usize = 64;
+
+/// Groups that are read; what comes after is left out and counted.
+const MAX_GROUPS: usize = 1024;
+
+/// How far down groups are looked for. What is there is a unit, whatever it is called.
+const MAX_DEPTH: usize = 3;
+
+/// The longest path of a group, so that its files can be named.
+const MAX_PATH: usize = 220;
+
+/// Directories that hold groups as slices do, without being called so.
+const PARENTS: [&str; 8] = [
+    "docker",
+    "lxc",
+    "libpod_parent",
+    "services",
+    "machine",
+    "kubepods",
+    "burstable",
+    "besteffort",
+];
+
+/// What files of a group's directory begin with; systemd makes no group of such a name.
+const CONTROLLERS: [&str; 16] = [
+    "cgroup",
+    "cpu",
+    "cpuset",
+    "cpuacct",
+    "io",
+    "blkio",
+    "memory",
+    "devices",
+    "pids",
+    "hugetlb",
+    "rdma",
+    "misc",
+    "irq",
+    "dmem",
+    "perf_event",
+    "bpf",
+];
+
+/// Other names that systemd escapes.
+const RESERVED: [&str; 3] = ["notify_on_release", "release_agent", "tasks"];
+
+/// All groups.
+pub struct Tree {
+    patterns: Patterns,
+    listed: Listed,
+    /// Paths of the slices that are to be listed.
+    slices: Names,
+    /// Slices and units by name.
+    pub groups: Vec<Group>,
+}
+
+impl Tree {
+    /// None are known yet.
+    pub fn new(patterns: Patterns) -> Tree {
+        let (listed, slices) = (Listed::default(), Names::default());
+        Tree { patterns, listed, slices, groups: Vec::new() }
+    }
+
+    /// There is no such directory.
+    pub fn forget(&mut self) {
+        self.listed = Listed::default();
+        self.groups.clear();
+    }
+
+    /// Follows groups that come and go.
+    pub fn follow(&mut self, dir: &mut Dir, errors: &mut PartialErrors) -> Result<(), Error> {
+        let Tree { listed, slices, .. } = self;
+        if listed.has_changed(|each| walk(dir, slices, each))? {
+            self.learn(errors);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn learn(&mut self, errors: &mut PartialErrors) {
+        let mut before = std::mem::take(&mut self.groups);
+        let mut groups: Vec<Group> = Vec::new();
+        for path in self.listed.names() {
+            let mut group = Group::at(path);
+            if !group.is_slice && !self.patterns.keep(&group.name) {
+                continue;
+            }
+            if groups.len() >= MAX_GROUPS {
+                errors.refuse(DIRECTORY, "at most 1024 groups", path.as_bytes());
+                break;
+            }
+            if let Some(known) = before.iter().position(|known| known.path == group.path) {
+                group = before.swap_remove(known);
+            }
+            groups.push(group);
+        }
+        groups.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        groups.dedup_by(|later, first| {
+            (later.is_slice, &later.slice, &later.name)
+                == (first.is_slice, &first.slice, &first.name)
+        });
+        for (is_slice, most) in [(false, MAX_SHOWN), (true, MAX_SLICES)] {
+            let mut left = most;
+            // Who is shown stays so.
+            for was_shown in [true, false] {
+                let same = groups.iter_mut().filter(|g| g.is_slice == is_slice);
+                for group in same.filter(|g| g.is_shown == was_shown).take(left) {
+                    group.is_shown = true;
+                    left -= 1;
+                }
+            }
+        }
+        self.groups = groups;
+        self.patterns.rest();
+    }
+}
+
+impl Group {
+    /// The group at this path, of which nothing is known yet.
+    fn at(path: &str) -> Group {
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let slice = above.rsplit_once('/').map_or(above, |(_, slice)| slice);
+        let depth = path.split('/').count();
+        Group {
+            path: path.into(),
+            name: unescaped(name).to_owned(),
+            slice: unescaped(slice).to_owned(),
+            is_slice: depth < MAX_DEPTH && is_parent(name),
+            is_shown: false,
+            is_new: true,
+            absent: 0,
+            cells: Cells::default(),
+        }
+    }
+
+    fn key(&self) -> (&str, &str, &[u8]) {
+        (&self.slice, &self.name, &self.path)
+    }
+}
+
+/// Hands the path of every group to `each`: those of one directory, then those of the slices in it.
+fn walk(dir: &mut Dir, slices: &mut Names, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+    slices.truncate(0);
+    dir.list(&mut |name| found(b"", name, slices, each))?;
+    let mut at = 0;
+    while let Some(slice) = slices.get(at) {
+        at += 1;
+        let above = Joined::parts(&[slice]);
+        let path = above.path();
+        // One that is gone is gone.
+        let _ = dir.list_below(path, &mut |name| found(path.to_bytes(), name, slices, each));
+    }
+    Ok(())
+}
+
+fn found(above: &[u8], name: &[u8], slices: &mut Names, each: &mut dyn FnMut(&[u8])) {
+    let Ok(text) = std::str::from_utf8(name) else { return };
+    let slash: &[u8] = if above.is_empty() { b"" } else { b"/" };
+    let path = Joined::parts(&[above, slash, name]);
+    let path = path.path().to_bytes();
+    if is_file(text) || path.is_empty() || path.len() > MAX_PATH {
+        return;
+    }
+    let depth = path.iter().filter(|byte| **byte == b'/').count() + 1;
+    if depth < MAX_DEPTH && is_parent(text) && slices.get(MAX_GROUPS).is_none() {
+        slices.push(path);
+    }
+    each(path);
+}
+
+fn is_parent(name: &str) -> bool {
+    name.ends_with(".slice") || PARENTS.contains(&name)
+}
+
+/// Whether the entry is a file of the group itself, such as `cpu.stat`.
+fn is_file(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(controller, _)| CONTROLLERS.contains(&controller))
+}
+
+/// The name of the unit: systemd puts `_` before names that would be files', and before a `_`.
+fn unescaped(name: &str) -> &str {
+    let Some(rest) = name.strip_prefix('_') else { return name };
+    let is_escaped = rest.starts_with(['_', '.']) || is_file(rest) || RESERVED.contains(&rest);
+    if is_escaped { rest } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_units() {
+        for (name, unit) in [
+            ("_cpu.service", "cpu.service"),
+            ("__x.service", "_x.service"),
+            ("_tasks", "tasks"),
+            ("_cpu", "_cpu"),
+            ("_x.service", "_x.service"),
+            (r"dev-disk\x2dby.swap", r"dev-disk\x2dby.swap"),
+        ] {
+            assert_eq!(unescaped(name), unit);
+        }
+        assert!(is_file("memory.stat") && is_file("cgroup.procs"));
+        assert!(!is_file("_cpu.service") && !is_file("docker") && !is_file("memoryx.service"));
+    }
+}

@@ -1,0 +1,282 @@
+//! Compressed RAM disks, as small boxes swap to: `/sys/block/zramN/mm_stat`, the sizes of what was written and of
+//! what it takes, and `io_stat`, what failed (Documentation/admin-guide/blockdev/zram.rst, since 4.1; reads and
+//! writes are those of the disk, and shown as such). A device that was not set up says 0 everywhere and
+//! is left out. Pages that are all the same take no memory; incompressible ones are kept as they are.
+//! Whether there are devices is looked up once a minute.
+
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::error::Error;
+use crate::kernel::read::dir::Joined;
+use crate::kernel::read::{Dir, scan};
+use crate::model::metric::{Family, Label, Sink, Unit::One, counter, gauge};
+use crate::settings::Subject;
+use std::time::{Duration, Instant};
+
+const DIRECTORY: &str = "/sys/block";
+const BEGINNING: &[u8] = b"zram";
+
+/// How often devices are looked for.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// More than any box has; what comes after is left out and counted.
+const MAX_DEVICES: usize = 64;
+
+/// Room for the text of a file.
+const MAX_TEXT: usize = 256;
+
+const DEVICE: &[&str] = &["device"];
+
+/// Columns of the two files.
+const COLUMNS: usize = 9;
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 13] = [
+    gauge(  "zram_disk_size_bytes",        One, "Most that can be written to the device.",                          DEVICE).own_prefix(),
+    gauge(  "zram_original_bytes",         One, "What was written to the device and is kept there.",                DEVICE).own_prefix(),
+    gauge(  "zram_compressed_bytes",       One, "The same after compression.",                                      DEVICE).own_prefix(),
+    gauge(  "zram_memory_used_bytes",      One, "Memory that the device takes, with what is lost between its pieces.", DEVICE).own_prefix(),
+    gauge(  "zram_memory_limit_bytes",     One, "Most memory that the device may take, if there is a limit.",       DEVICE).own_prefix(),
+    gauge(  "zram_memory_used_max_bytes",  One, "Most memory that the device took so far.",                         DEVICE).own_prefix(),
+    gauge(  "zram_same_pages",             One, "Pages that are one value throughout and take no memory.",          DEVICE).own_prefix(),
+    counter("zram_compacted_pages_total",  One, "Pages that compaction made free.",                                 DEVICE).own_prefix(),
+    gauge(  "zram_incompressible_pages",   One, "Pages that are kept as they are.",                                 DEVICE).own_prefix(),
+    counter("zram_failed_reads_total",     One, "Reads that failed.",                                               DEVICE).own_prefix(),
+    counter("zram_failed_writes_total",    One, "Writes that failed, as for want of memory.",                       DEVICE).own_prefix(),
+    counter("zram_discards_total",         One, "Pages that their owner gave up.",                                  DEVICE).own_prefix(),
+    gauge(  "zram_info",                   One, "Always 1; the algorithm that compresses.",                         &["device", "algorithm"]).own_prefix(),
+];
+
+/// Which column of a file goes to which family.
+struct File {
+    name: &'static str,
+    columns: &'static [(usize, usize)],
+}
+
+/// The third column of `io_stat` is always 0.
+static FILES: [File; 3] = [
+    File { name: "disksize", columns: &[(0, 0)] },
+    File {
+        name: "mm_stat",
+        columns: &[(0, 1), (1, 2), (2, 3), (3, LIMIT), (4, 5), (5, 6), (6, 7), (7, 8)],
+    },
+    File { name: "io_stat", columns: &[(0, 9), (1, 10), (3, 11)] },
+];
+
+/// The family of the limit, of which 0 says that there is none.
+const LIMIT: usize = 4;
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "zram",
+        node_name: "",
+        on: true,
+        help: "compressed RAM disks, from /sys/block/zram*",
+        options: &[],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let dir = setup.root.dir(DIRECTORY);
+    Box::new(Zram { dir, looked_at: None, devices: Vec::new() })
+}
+
+struct Zram {
+    dir: Dir,
+    looked_at: Option<Instant>,
+    devices: Vec<Device>,
+}
+
+struct Device {
+    name: Vec<u8>,
+    algorithm: Vec<u8>,
+    /// What this scrape found for each family.
+    values: [Option<u64>; FAMILIES.len() - 1],
+}
+
+impl Zram {
+    /// Looks for devices, and for what compresses in each.
+    #[cold]
+    fn look(&mut self, errors: &mut PartialErrors) -> Result<(), Error> {
+        let devices = &mut self.devices;
+        devices.clear();
+        let mut has_more = false;
+        self.dir.list(&mut |name| {
+            let number = name.strip_prefix(BEGINNING).and_then(scan::uint);
+            has_more |= number.is_some() && devices.len() >= MAX_DEVICES;
+            if number.is_some() && devices.len() < MAX_DEVICES {
+                let (name, algorithm) = (name.to_vec(), Vec::new());
+                devices.push(Device { name, algorithm, values: Default::default() });
+            }
+        })?;
+        if has_more {
+            errors.refuse(DIRECTORY, "at most 64 zram devices", b"");
+        }
+        devices.sort_unstable_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
+        for Device { name, algorithm, .. } in devices {
+            let (mut room, path) = ([0; MAX_TEXT], Joined::of(name, "comp_algorithm"));
+            let text = errors.unless_absent(self.dir.read(path.path(), &mut room));
+            let words = text.map(scan::fields).into_iter().flatten();
+            let chosen =
+                words.filter_map(|word| word.strip_prefix(b"[")?.strip_suffix(b"]")).next();
+            algorithm.extend_from_slice(chosen.unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
+impl Device {
+    /// Reads the files. One that is not set up has nothing to tell.
+    fn read(&mut self, dir: &Dir, errors: &mut PartialErrors) {
+        self.values = Default::default();
+        for file in &FILES {
+            let (mut room, path) = ([0; MAX_TEXT], Joined::of(&self.name, file.name));
+            let read = dir.read(path.path(), &mut room);
+            let Some(text) = errors.unless_absent(read) else { continue };
+            let mut columns = [None; COLUMNS];
+            for (cell, field) in columns.iter_mut().zip(scan::fields(text)) {
+                *cell = scan::uint(field);
+            }
+            if file.name == "disksize" && columns.first() == Some(&Some(0)) {
+                return;
+            }
+            let fields = scan::fields(text).count();
+            for (column, family) in file.columns {
+                let value = columns.get(*column).copied().flatten();
+                // Older kernels have fewer columns.
+                if value.is_none() && (*column < fields || *column == 0) {
+                    errors.refuse(dir.place(path.path()), "integers", text);
+                }
+                if let Some(cell) = self.values.get_mut(*family) {
+                    *cell = value.filter(|value| *family != LIMIT || *value > 0);
+                }
+            }
+        }
+    }
+
+    /// Whether there is any number of it.
+    fn is_known(&self) -> bool {
+        self.values.iter().any(Option::is_some)
+    }
+}
+
+impl Collector for Zram {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Scrape { now, errors, .. } = scrape;
+        let is_recent = |then| now.saturating_duration_since(then) < LOOK_AGAIN;
+        if !self.looked_at.is_some_and(is_recent) {
+            self.looked_at = Some(*now);
+            match self.look(errors) {
+                Err(Error::Absent(_)) | Ok(()) => {}
+                Err(error) => errors.record(error),
+            }
+        }
+        if self.devices.is_empty() {
+            self.dir.close();
+            return Ok(());
+        }
+        // Others may have used up the directories that stay open.
+        if !self.dir.is_open() {
+            self.dir.open()?;
+        }
+        for device in &mut self.devices {
+            device.read(&self.dir, errors);
+        }
+        self.dir.rest();
+        let [numbers @ .., info] = &FAMILIES;
+        for (at, family) in numbers.iter().enumerate() {
+            out.family(family);
+            for device in &self.devices {
+                if let Some(value) = device.values.get(at).copied().flatten() {
+                    out.sample(&[Label::of(&device.name)], family.value(value));
+                }
+            }
+        }
+        out.family(info);
+        for device in self.devices.iter().filter(|device| device.is_known()) {
+            if !device.algorithm.is_empty() {
+                let labels = [Label::of(&device.name), Label::of(&device.algorithm)];
+                out.sample(&labels, info.value(1));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::collect::testing::{Tree, scrape};
+
+    fn put(tree: &Tree, device: &str, file: &str, text: &str) {
+        tree.put(&format!("sys/block/{device}/{file}"), text);
+    }
+
+    #[test]
+    fn a_device_is_what_its_files_say() {
+        let tree = Tree::new("zram");
+        put(&tree, "zram0", "disksize", "4096000\n");
+        put(&tree, "zram0", "comp_algorithm", "lzo [lzo-rle] lz4 \n");
+        let numbers = " 1001 1002 1003 1004 1005 1006 1007 1008 1009\n";
+        put(&tree, "zram0", "mm_stat", numbers);
+        put(&tree, "zram0", "io_stat", "  1011 1012 0 1014\n");
+        // Not set up; another kind of disk; an older kernel.
+        put(&tree, "zram1", "disksize", "0\n");
+        put(&tree, "zram1", "mm_stat", "0 0 0 0 0 0 0 0 0\n");
+        put(&tree, "zramx", "disksize", "5\n");
+        put(&tree, "zram2", "disksize", "7000\n");
+        put(&tree, "zram2", "mm_stat", "21 22 23 0 25 26 27\n");
+        let zero = |family: &str, value: u64| format!(r#"zram_{family}{{device="zram0"}} {value}"#);
+        let two = |family: &str, value: u64| format!(r#"zram_{family}{{device="zram2"}} {value}"#);
+        let expected = [
+            zero("disk_size_bytes", 4_096_000),
+            two("disk_size_bytes", 7000),
+            zero("original_bytes", 1001),
+            two("original_bytes", 21),
+            zero("compressed_bytes", 1002),
+            two("compressed_bytes", 22),
+            zero("memory_used_bytes", 1003),
+            two("memory_used_bytes", 23),
+            zero("memory_limit_bytes", 1004),
+            zero("memory_used_max_bytes", 1005),
+            two("memory_used_max_bytes", 25),
+            zero("same_pages", 1006),
+            two("same_pages", 26),
+            zero("compacted_pages_total", 1007),
+            two("compacted_pages_total", 27),
+            zero("incompressible_pages", 1008),
+            zero("failed_reads_total", 1011),
+            zero("failed_writes_total", 1012),
+            zero("discards_total", 1014),
+            r#"zram_info{device="zram0",algorithm="lzo-rle"} 1"#.to_owned(),
+        ];
+        let mut zram = tree.open(&SPEC, Dialect::Own, &[]);
+        let root = tree.root();
+        let mut others: Vec<Dir> = (0..20).map(|_| root.dir(DIRECTORY)).collect();
+        others.iter_mut().for_each(|dir| dir.open().unwrap());
+        let mut crowded = crate::kernel::collect::testing::open(&root, &SPEC, Dialect::Own, &[]);
+        for _ in 0..2 {
+            assert_eq!(scrape(&mut zram, Dialect::Own, &["zram"]), (expected.to_vec(), 0));
+            assert_eq!(scrape(&mut crowded, Dialect::Own, &["zram"]), (expected.to_vec(), 0));
+        }
+    }
+
+    #[test]
+    fn a_bad_number_costs_its_sample_and_no_device_is_no_fault() {
+        let tree = Tree::new("zram-broken");
+        let mut zram = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(scrape(&mut zram, Dialect::Own, &["zram"]), (vec![], 0));
+        put(&tree, "zram0", "disksize", "x\n");
+        put(&tree, "zram0", "mm_stat", "1 -2 3x 18446744073709551616 5\n");
+        put(&tree, "zram0", "io_stat", "");
+        put(&tree, "zram0", "comp_algorithm/x", "a directory");
+        assert_eq!(scrape(&mut zram, Dialect::Own, &["zram"]), (vec![], 0), "not looked for yet");
+        let mut zram = tree.open(&SPEC, Dialect::Own, &[]);
+        let line = |family: &str, value: u64| format!(r#"zram_{family}{{device="zram0"}} {value}"#);
+        let expected = vec![line("original_bytes", 1), line("memory_used_max_bytes", 5)];
+        assert_eq!(scrape(&mut zram, Dialect::Own, &["zram"]), (expected, 6));
+    }
+}
