@@ -52,11 +52,6 @@ impl Opened {
         self.collect_into(Instant::now(), out)
     }
 
-    /// One scrape, so much later than it is.
-    pub fn collect_later(&mut self, by: Duration, out: &mut dyn Sink) -> Result<(), Error> {
-        self.collect_into(Instant::now() + by, out)
-    }
-
     fn collect_into(&mut self, now: Instant, out: &mut dyn Sink) -> Result<(), Error> {
         let Opened { collector, files, errors, textfiles } = self;
         files.begin();
