@@ -1,7 +1,8 @@
 //! Frequencies of the processors: `/sys/devices/system/cpu/cpuN/cpufreq/…`, in kilohertz
 //! (Documentation/admin-guide/pm/cpufreq.rst). Processors that share a policy share the directory, which
 //! is then read once. What the driver does not tell is no fault: files that are not there or only for
-//! root, `<unknown>`, and EBUSY of a processor that is switched off.
+//! root, `<unknown>`, EBUSY of a processor that is switched off, and EAGAIN of one that sleeps
+//! (`cpuinfo_avg_freq`, since 6.15).
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -25,13 +26,14 @@ const MAX_TEXT: usize = 256;
 const LEARN_AGAIN: Duration = Duration::from_secs(60);
 
 /// Errors that say that there is no such thing now, or that it is not for everybody.
-const NOTHING: [i32; 3] = [libc::EBUSY, libc::EACCES, libc::EPERM];
+const NOTHING: [i32; 4] = [libc::EBUSY, libc::EAGAIN, libc::EACCES, libc::EPERM];
 
 const CPU: &[&str] = &["cpu"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: [Family; 8] = [
     gauge("cpu_frequency_hertz",             Kilo, "Frequency that the hardware tells.",          CPU),
+    gauge("cpu_frequency_avg_hertz",         Kilo, "Average frequency that the hardware tells.",  CPU),
     gauge("cpu_frequency_min_hertz",         Kilo, "Lowest frequency of the hardware.",           CPU),
     gauge("cpu_frequency_max_hertz",         Kilo, "Highest frequency of the hardware.",          CPU),
     gauge("cpu_scaling_frequency_hertz",     Kilo, "Frequency that the driver set.",              CPU),
@@ -41,8 +43,9 @@ static FAMILIES: [Family; 7] = [
 ];
 
 /// The file of each family, and the one that names all governors.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "cpufreq/cpuinfo_cur_freq",
+    "cpufreq/cpuinfo_avg_freq",
     "cpufreq/cpuinfo_min_freq",
     "cpufreq/cpuinfo_max_freq",
     "cpufreq/scaling_cur_freq",
@@ -51,8 +54,8 @@ const FILES: [&str; 8] = [
     "cpufreq/scaling_governor",
     "cpufreq/scaling_available_governors",
 ];
-const GOVERNOR: usize = 6;
-const GOVERNORS: usize = 7;
+const GOVERNOR: usize = 7;
+const GOVERNORS: usize = 8;
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -81,7 +84,7 @@ struct Cpufreq {
 struct Cpu {
     entry: String,
     /// The files that can be read: bit i for the i-th.
-    present: u8,
+    present: u16,
     /// The place in the list of one that has the same directory and stands before.
     like: Option<usize>,
     /// What it said in this scrape.
@@ -133,7 +136,7 @@ impl Cpufreq {
             for at in 0..FILES.len() {
                 let mut room = [0; MAX_TEXT];
                 let is_there = !matches!(self.read(&cpu, at, &mut room), Ok(None));
-                cpu.present |= u8::from(is_there) << at;
+                cpu.present |= u16::from(is_there) << at;
             }
             self.cpus.push(cpu);
         }
@@ -241,6 +244,7 @@ mod tests {
         assert_eq!(scrape(&mut freq, Dialect::Node, &["_"]), (vec![], 0));
         let all = [
             ("cpuinfo_cur_freq", "1100"),
+            ("cpuinfo_avg_freq", "1150"),
             ("cpuinfo_min_freq", "1200"),
             ("cpuinfo_max_freq", "1300"),
             ("scaling_cur_freq", "1400"),
@@ -257,6 +261,7 @@ mod tests {
         let mut expected = Vec::new();
         for (name, value) in [
             ("frequency", "1100000"),
+            ("frequency_avg", "1150000"),
             ("frequency_min", "1200000"),
             ("frequency_max", "1300000"),
             ("scaling_frequency", "1400000"),
