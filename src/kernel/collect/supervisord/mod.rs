@@ -53,7 +53,12 @@ static FAMILIES: [Family; 5] = [
 static URL: CollectorOption<String> =
     text("url", "http://HOST:PORT/RPC2 or unix:///PATH of its XML-RPC interface")
         .flags(&["collector.supervisord.url"])
-        .default("http://localhost:9001/RPC2");
+        .env("SUPERVISORD_URL")
+        .default("http://localhost:9001/RPC2")
+        .rule(
+            "http://[USER:PASSWORD@]HOST[:PORT]/RPC2, without TLS, or unix:///PATH",
+            |settings| Interface::new(&settings.get(&URL)).peer.is_some(),
+        );
 
 static TIMEOUT: CollectorOption<Duration> =
     duration("timeout", [1, 60_000], "how long a scrape waits for supervisord's answer")
