@@ -179,6 +179,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     service.apply(prepared, &settings);
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
     announce(&server, &settings);
+    service.begin();
     service.notify.tell("READY=1");
     let mut has_file = settings.config_file.is_some();
     loop {

@@ -12,7 +12,7 @@ mod common;
 use common::{Agent, Client, Exposition, Temp, wait_until};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -192,6 +192,26 @@ fn a_service_that_hangs_costs_its_collectors_and_only_for_as_long() {
     let page = agent.scrape();
     assert_eq!(good(&page), [Some(false); 2]);
     assert!(page.has("sysmetrics_load1"));
+}
+
+/// Others wait for a scrape: it does not wait out the time of peers that never say a word.
+#[test]
+fn peers_that_keep_silent_from_the_start_do_not_hold_the_first_scrape() {
+    let (tcp, udp) = (TcpListener::bind("127.0.0.1:0"), UdpSocket::bind("127.0.0.1:0"));
+    let (tcp, udp) = (tcp.unwrap(), udp.unwrap());
+    let [web, ntp] = [tcp.local_addr(), udp.local_addr()].map(|at| at.unwrap().port());
+    let plan = Agent::plan().arg("--collector.supervisord").arg("--collector.ntp");
+    let plan = plan.arg("--collector.supervisord.timeout=30s").arg("--collector.ntp.timeout=30s");
+    let plan = plan.arg(format!("--collector.supervisord.url=http://127.0.0.1:{web}/RPC2"));
+    let agent = plan.arg(format!("--collector.ntp.server-port={ntp}")).start();
+    for _ in 0..2 {
+        let start = Instant::now();
+        let page = agent.scrape();
+        assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+        let silent = ["supervisord", "ntp"].map(|name| page.success(name));
+        assert_eq!(silent, [Some(false); 2]);
+        assert!(page.has("sysmetrics_load1"));
+    }
 }
 
 #[test]

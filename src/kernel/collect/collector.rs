@@ -62,6 +62,12 @@ pub trait Collector: Send {
     /// then waited for together. `now` is when the scrape began.
     fn begin(&mut self, _now: Instant) {}
 
+    /// The agent begins to serve: has a thread ask ahead. How long the answer takes is then known when
+    /// the first scrape waits for one.
+    fn prime(&mut self, now: Instant) {
+        self.begin(now);
+    }
+
     /// Reads the kernel's files once and writes every sample, family by family. What spoils one
     /// sample goes to `scrape.errors`; an error spoils the whole collector.
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error>;

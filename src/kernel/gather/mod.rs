@@ -221,6 +221,12 @@ impl Gather {
         Ok(Selection(if with { selection.0 | bit } else { selection.0 & !bit }))
     }
 
+    /// The agent begins to serve; threads ask ahead.
+    pub fn prime(&mut self) {
+        let now = Instant::now();
+        self.members.iter_mut().for_each(|member| member.collector.prime(now));
+    }
+
     /// Writes every sample of the collectors in `selection`, then those about the scrape.
     pub fn scrape(&mut self, selection: Selection, out: &mut dyn Sink) {
         let start = Instant::now();

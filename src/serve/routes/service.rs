@@ -98,6 +98,12 @@ impl Service {
         self.metrics_path = metrics_path;
         let before = std::mem::replace(&mut self.gather, gather);
         self.gather.resume(before);
+        self.begin();
+    }
+
+    /// It serves from now on: what other programs tell is asked for ahead.
+    pub fn begin(&mut self) {
+        self.gather.prime();
     }
 
     /// All routes.

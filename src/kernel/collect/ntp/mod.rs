@@ -2,8 +2,9 @@
 //! scrape over UDP (RFC 5905). node_exporter calls its collector of this name deprecated: `timex` tells
 //! how the kernel's clock is disciplined, and asks nobody.
 //!
-//! A thread asks, and a scrape waits for it up to `timeout`: what is shown is the answer of this
-//! scrape, or nothing. A server that kept silent is then given only a moment, until it answers in time.
+//! A thread asks, at the start and in each scrape, which waits for it a little longer than the last answer
+//! took, at most `timeout`: what is shown is the answer of this scrape, or nothing. A server that kept
+//! silent is then given only a moment, until it answers in time.
 //!
 //! The server is to be this machine's own. Another may be named with `server_is_local`, and `ip_ttl` is
 //! then to be as large as the way is long. `sanity` is 1 if a client may go by the answer: stratum 1 to
@@ -89,7 +90,8 @@ static TOLERANCE: CollectorOption<Duration> = duration(
 )
 .default("1ms");
 static TIMEOUT: CollectorOption<Duration> =
-    duration("timeout", [10, 30_000], "how long a scrape waits for the answer").default("1s");
+    duration("timeout", [10, 30_000], "how long a scrape waits for the answer at most")
+        .default("1s");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -146,6 +148,10 @@ struct Ntp {
 }
 
 impl Collector for Ntp {
+    fn prime(&mut self, now: Instant) {
+        self.client.begin(now + self.patience);
+    }
+
     fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         // Not asked ahead: the serving thread has to leave the CPU to the one that takes the times.
         let asked = self.client.ask(Instant::now() + self.patience);

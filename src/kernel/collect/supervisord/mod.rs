@@ -4,7 +4,7 @@
 //! starting, 20 running, 30 backoff, 40 stopping, 100 exited, 200 fatal, 1000 unknown. A process is up while
 //! it starts, runs or stops.
 //!
-//! A scrape waits at most `timeout`; then the collector fails.
+//! A scrape waits a little longer than the answer took before, at most `timeout`; then the collector fails.
 
 #[cfg(test)]
 mod tests;
@@ -61,7 +61,7 @@ static URL: CollectorOption<String> =
         );
 
 static TIMEOUT: CollectorOption<Duration> =
-    duration("timeout", [1, 60_000], "how long a scrape waits for supervisord's answer")
+    duration("timeout", [1, 60_000], "how long a scrape waits for supervisord's answer at most")
         .default("1s");
 
 pub const SPEC: Spec = Spec {
