@@ -26,6 +26,8 @@ pub struct Setup<'a> {
     pub files: &'a mut Files,
     /// Its options.
     pub settings: &'a CollectorSettings,
+    /// Those of all collectors.
+    pub all: &'a [CollectorSettings],
     /// Whose names its samples will bear: what only the other dialect shows need not be read.
     pub dialect: Dialect,
 }

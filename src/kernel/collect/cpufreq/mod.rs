@@ -3,7 +3,11 @@
 //! is then read once. What the driver does not tell is no fault: files that are not there or only for
 //! root, `<unknown>`, EBUSY of a processor that is switched off, and EAGAIN of one that sleeps
 //! (`cpuinfo_avg_freq`, since 6.15).
+//!
+//! In node_exporter's dialect, with `cpu.info`, the frequency of the hardware is that of `/proc/cpuinfo`, with
+//! the labels of that: `cpu MHz`, which not all architectures have.
 
+use super::cpu::Frequencies;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
@@ -72,13 +76,16 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let listing = Listing::new(setup.root.dir(PATH));
-    Box::new(Cpufreq { listing, cpus: Vec::new(), learned_at: None })
+    let of_info = Frequencies::new(setup);
+    Box::new(Cpufreq { listing, cpus: Vec::new(), learned_at: None, of_info })
 }
 
 struct Cpufreq {
     listing: Listing,
     cpus: Vec<Cpu>,
     learned_at: Option<Instant>,
+    /// In place of what the driver says of the hardware.
+    of_info: Option<Frequencies>,
 }
 
 struct Cpu {
@@ -103,7 +110,11 @@ impl Collector for Cpufreq {
                 }
             }
         }
-        for (at, family) in FAMILIES.iter().enumerate().take(GOVERNOR) {
+        if let (Some(frequencies), Some(family)) = (&self.of_info, FAMILIES.first()) {
+            frequencies.write(family, scrape.files, scrape.errors, out);
+        }
+        let first = usize::from(self.of_info.is_some());
+        for (at, family) in FAMILIES.iter().enumerate().take(GOVERNOR).skip(first) {
             out.family(family);
             self.write(at, family, scrape.errors, out);
         }
@@ -224,87 +235,4 @@ fn number_of(cpu: &Cpu) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Tree, scrape};
-    use std::os::unix::fs::symlink;
-
-    fn put(tree: &Tree, cpu: &str, files: &[(&str, &str)]) {
-        for (file, text) in files {
-            let file = format!("sys/devices/system/cpu/{cpu}/cpufreq/{file}");
-            tree.put(&file, &format!("{text}\n"));
-        }
-    }
-
-    #[test]
-    fn frequencies_and_governors() {
-        let tree = Tree::new("cpufreq");
-        let mut freq = tree.open(&SPEC, Dialect::Node, &[]);
-        assert_eq!(scrape(&mut freq, Dialect::Node, &["_"]), (vec![], 0));
-        let all = [
-            ("cpuinfo_cur_freq", "1100"),
-            ("cpuinfo_avg_freq", "1150"),
-            ("cpuinfo_min_freq", "1200"),
-            ("cpuinfo_max_freq", "1300"),
-            ("scaling_cur_freq", "1400"),
-            ("scaling_min_freq", "1500"),
-            ("scaling_max_freq", "1600"),
-            ("scaling_governor", "ondemand"),
-            ("scaling_available_governors", "powersave ondemand powersave"),
-        ];
-        put(&tree, "cpu2", &all);
-        put(&tree, "cpu10", &[("scaling_cur_freq", "<unknown>"), ("scaling_min_freq", "7")]);
-        tree.put("sys/devices/system/cpu/cpuidle/current_driver", "none\n");
-        tree.put("sys/devices/system/cpu/cpu3/online", "1\n");
-        symlink("../cpu2/cpufreq", tree.0.join("sys/devices/system/cpu/cpu3/cpufreq")).unwrap();
-        let mut expected = Vec::new();
-        for (name, value) in [
-            ("frequency", "1100000"),
-            ("frequency_avg", "1150000"),
-            ("frequency_min", "1200000"),
-            ("frequency_max", "1300000"),
-            ("scaling_frequency", "1400000"),
-            ("scaling_frequency_min", "1500000"),
-            ("scaling_frequency_max", "1600000"),
-        ] {
-            for cpu in [2, 3] {
-                expected.push(format!(r#"cpu_{name}_hertz{{cpu="{cpu}"}} {value}"#));
-            }
-            if name == "scaling_frequency_min" {
-                expected.push(r#"cpu_scaling_frequency_min_hertz{cpu="10"} 7000"#.to_owned());
-            }
-        }
-        for cpu in [2, 3] {
-            for (governor, value) in [("powersave", 0), ("ondemand", 1)] {
-                let labels = format!(r#"cpu="{cpu}",governor="{governor}""#);
-                expected.push(format!("cpu_scaling_governor{{{labels}}} {value}"));
-            }
-        }
-        for _ in 0..2 {
-            assert_eq!(scrape(&mut freq, Dialect::Node, &["_"]), (expected.clone(), 0));
-        }
-    }
-
-    #[test]
-    fn what_is_broken_costs_its_own_sample() {
-        let tree = Tree::new("cpufreq-broken");
-        put(&tree, "cpu0", &[("scaling_cur_freq", "fast"), ("scaling_min_freq", "5")]);
-        put(&tree, "cpu0", &[("scaling_max_freq/odd", ""), ("scaling_governor", "userspace")]);
-        // Which of them is chosen, this one does not say.
-        let unsaid = [("scaling_governor", ""), ("scaling_available_governors", "userspace")];
-        put(&tree, "cpu4", &unsaid);
-        let mut freq = tree.open(&SPEC, Dialect::Own, &[]);
-        let expected = [
-            r#"cpu_scaling_frequency_min_hertz{cpu="0"} 5000"#,
-            r#"cpu_scaling_governor{cpu="0",governor="userspace"} 1"#,
-        ];
-        let expected = expected.map(str::to_owned).to_vec();
-        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (expected.clone(), 2));
-        // A processor that is switched off is no fault.
-        std::fs::remove_dir_all(tree.0.join("sys/devices/system/cpu/cpu0/cpufreq")).unwrap();
-        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (vec![], 0));
-        put(&tree, "cpu0", &[("scaling_min_freq", "5"), ("scaling_governor", "userspace")]);
-        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (expected, 0));
-    }
-}
+mod tests;
