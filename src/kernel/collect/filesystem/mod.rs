@@ -7,6 +7,7 @@
 //! in a child process each, and a scrape waits for all of them together for a moment only.
 
 mod ask;
+mod line;
 mod mounts;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::kernel::read::{FileId, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
 use ask::Ask;
+pub use line::mounts_of;
 use mounts::{Mount, Mounts, Rules};
 use regex_lite::Regex;
 use std::time::Duration;
