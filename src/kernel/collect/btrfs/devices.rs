@@ -1,16 +1,13 @@
 //! The devices of a file system.
 
 use super::mounted::{Mounted, uuid};
-use super::{DEVICE, FAMILIES, Reading};
+use super::reading::Reading;
+use super::rows::{ASKED_SIZE, FAMILIES};
 use crate::kernel::read::Names;
-use crate::model::metric::{Family, Unit::One, Value, gauge};
+use crate::model::metric::Value;
 
 /// Bytes of what sysfs counts devices in.
 const SECTOR: u64 = 512;
-
-/// In place of that family, where a file system was asked.
-static ASKED_SIZE: Family =
-    gauge("btrfs_device_size_bytes", One, "Size of a device of the file system.", DEVICE);
 
 /// A line of `error_stats` and the kind of error.
 const ERRORS: [(&[u8], &str); 5] = [

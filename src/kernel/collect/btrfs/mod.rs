@@ -13,58 +13,26 @@
 mod devices;
 mod layouts;
 mod mounted;
+mod reading;
+mod rows;
 
 use super::gathered::Gathered;
-use super::subtree::{Opened, Subtree};
-use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use super::subtree::Subtree;
+use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::kernel::read::{Background, Names, scan};
-use crate::model::metric::Unit::{Millis, One, Sectors};
-use crate::model::metric::{Family, Sink, Value, counter, gauge};
+use crate::kernel::read::{Background, Names};
+use crate::model::metric::Sink;
 use crate::settings::{Dialect, Subject};
 use devices::Told;
-use layouts::LAYOUTS;
 use mounted::Mounted;
+use reading::{MAX_TEXT, Reading};
+use rows::FAMILIES;
 use std::time::{Duration, Instant};
 
 const BASE: &str = "/sys/fs/btrfs";
 
 /// How long a scrape waits for all file systems.
 const PATIENCE: Duration = Duration::from_millis(250);
-
-/// The longest text that is read, `commit_stats`.
-const MAX_TEXT: usize = 512;
-
-const UUID: &[&str] = &["uuid"];
-const DEVICE: &[&str] = &["uuid", "device", "btrfs_dev_uuid"];
-const LAYOUT: &[&str] = &["uuid", "block_group_type", "mode"];
-
-#[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 15] = [
-    gauge("btrfs_info",                  One,     "The file system, and its label.",                  &["uuid", "label"]),
-    gauge("btrfs_global_rsv_size_bytes", One,     "Size of the global reserve.",                      UUID),
-    counter("btrfs_commits_total",       One,     "Commits.",                                         UUID),
-    gauge("btrfs_last_commit_seconds",   Millis,  "Duration of the last commit.",                     UUID),
-    gauge("btrfs_max_commit_seconds",    Millis,  "Duration of the longest commit.",                  UUID),
-    counter("btrfs_commit_seconds_total", Millis, "Time that all commits took.",                      UUID),
-    gauge("btrfs_reserved_bytes",        One,     "Space reserved.",                                  &["uuid", "block_group_type"]),
-    gauge("btrfs_used_bytes",            One,     "Space used.",                                      LAYOUT),
-    gauge("btrfs_size_bytes",            One,     "Space allocated.",                                 LAYOUT),
-    gauge("btrfs_allocation_ratio",      One,     "Bytes of the devices that a byte takes.",          LAYOUT),
-    gauge("btrfs_device_size_bytes",     Sectors, "Size of a device of the file system.",             &["uuid", "device"]),
-    counter("btrfs_device_errors_total", One,     "Errors of a device.",                              &["uuid", "devid", "type"]).only_own(),
-    gauge("btrfs_device_missing",        One,     "Whether a device is missing.",                     &["uuid", "devid"]).only_own(),
-    gauge("btrfs_device_unused_bytes",   One,     "Space of a device that nothing is allocated on.",  DEVICE).only_node(),
-    counter("btrfs_device_errors_total", One,     "Errors of a device.",                              &["uuid", "device", "btrfs_dev_uuid", "type"]).only_node(),
-];
-
-/// A line of `commit_stats` and its family.
-static COMMITS: [(&[u8], &Family<'static>); 4] = [
-    (b"commits", &FAMILIES[2]),
-    (b"last_commit_ms", &FAMILIES[3]),
-    (b"max_commit_ms", &FAMILIES[4]),
-    (b"total_commit_ms", &FAMILIES[5]),
-];
 
 /// What is stored in a group of blocks.
 const TYPES: [&str; 3] = ["data", "metadata", "system"];
@@ -138,103 +106,6 @@ impl Collector for Btrfs {
         }
         gathered.write_rows(errors, out);
         Ok(())
-    }
-}
-
-/// Takes a key and its number, for the samples of the file system with that UUID.
-type Each<'a> = dyn FnMut(&[u8], u64, &mut Gathered, &[u8]) + 'a;
-
-/// One file system while it is read.
-struct Reading<'a> {
-    opened: &'a Opened,
-    entry: &'a [u8],
-    uuid: &'a [u8],
-    errors: &'a mut PartialErrors,
-    gathered: &'a mut Gathered,
-}
-
-impl Reading<'_> {
-    /// Label, reserve and commits.
-    fn about(&mut self) {
-        let [info, reserve, ..] = &FAMILIES;
-        let mut text = [0; MAX_TEXT];
-        let label = self.opened.read(&[self.entry, b"label"], &mut text);
-        let label = self.errors.unless_absent(label).unwrap_or_default();
-        self.gathered.push(info, &[self.uuid, label], Value::Int(1));
-        let path: [&[u8]; 2] = [self.entry, b"allocation/global_rsv_size"];
-        self.number(&path, reserve, &[self.uuid]);
-        let commit_stats = [self.entry, b"commit_stats"];
-        self.lines(&commit_stats, &mut |key, raw, gathered, uuid| {
-            let known = COMMITS.iter().find(|(known, _)| *known == key);
-            if let Some((_, family)) = known {
-                gathered.push(family, &[uuid], family.value(raw));
-            }
-        });
-    }
-
-    /// A file of lines with a key and a number.
-    fn lines(&mut self, path: &[&[u8]], each: &mut Each<'_>) {
-        let mut text = [0; MAX_TEXT];
-        let Some(text) = self.errors.unless_absent(self.opened.read(path, &mut text)) else {
-            return;
-        };
-        for line in scan::lines(text) {
-            let mut words = scan::fields(line);
-            let key = words.next().unwrap_or_default();
-            match words.next().and_then(scan::uint) {
-                Some(raw) => each(key, raw, self.gathered, self.uuid),
-                // `invalid` are counters of a device that the kernel has not read yet.
-                None if matches!(key, b"" | b"invalid") => {}
-                None => {
-                    let place = self.opened.place(path);
-                    self.errors.refuse(place, "a key and an integer", line);
-                }
-            }
-        }
-    }
-
-    /// The space for data, metadata or system.
-    fn allocation(&mut self, kind: &str, devices: u64) {
-        let [.., reserved, used, size, ratio, _, _, _, _, _] = &FAMILIES;
-        let (entry, kind) = (self.entry, kind.as_bytes());
-        let path: [&[u8]; 4] = [entry, b"allocation", kind, b"bytes_reserved"];
-        self.number(&path, reserved, &[self.uuid, kind]);
-        for (layout, redundancy) in &LAYOUTS {
-            let layout = layout.as_bytes();
-            let path = |file: &'static [u8]| [entry, b"allocation", kind, layout, file];
-            let labels = [self.uuid, kind, layout];
-            let has_used = self.number(&path(b"used_bytes"), used, &labels);
-            let has_size = self.number(&path(b"total_bytes"), size, &labels);
-            let value = redundancy.ratio(devices).filter(|_| has_used || has_size);
-            if let Some(value) = value {
-                self.gathered.push(ratio, &labels, value);
-            }
-        }
-    }
-
-    /// Whether the file `path` is there and has a number, which becomes a sample.
-    fn number(
-        &mut self,
-        path: &[&[u8]],
-        family: &'static Family<'static>,
-        labels: &[&[u8]],
-    ) -> bool {
-        let read = self.read(path);
-        if let Some(raw) = read.flatten() {
-            self.gathered.push(family, labels, family.value(raw));
-        }
-        read.is_some()
-    }
-
-    /// The file `path`, if it is there, and its number, if it has one.
-    fn read(&mut self, path: &[&[u8]]) -> Option<Option<u64>> {
-        let mut text = [0; MAX_TEXT];
-        let text = self.errors.unless_absent(self.opened.read(path, &mut text))?;
-        let number = scan::uint(text);
-        if number.is_none() {
-            self.errors.refuse(self.opened.place(path), "an integer", text);
-        }
-        Some(number)
     }
 }
 

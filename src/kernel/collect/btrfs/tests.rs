@@ -3,6 +3,7 @@ use super::mounted::tests::told;
 use super::*;
 use crate::base::sys::BtrfsDevice;
 use crate::kernel::collect::testing::{Opened, Tree, scrape};
+use crate::model::metric::Value;
 
 fn machine(name: &str) -> Tree {
     let tree = Tree::new(name);

@@ -1,11 +1,14 @@
 //! A line of mountinfo.
 
-use super::{OWN_PATH, PATH};
 use crate::base::error::Error;
 use crate::kernel::read::{Root, scan};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// Where they are, and where else.
+pub const PATH: &str = "/proc/1/mountinfo";
+pub const OWN_PATH: &str = "/proc/self/mountinfo";
 
 pub const EXPECTED: &str =
     "id, parent, major:minor, root, mount point, options, -, type, source, options";

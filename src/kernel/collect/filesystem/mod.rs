@@ -20,12 +20,10 @@ use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
 use ask::Ask;
 pub use line::mounts_of;
+use line::{OWN_PATH, PATH};
 use mounts::{Mount, Mounts, Rules};
 use regex_lite::Regex;
 use std::time::Duration;
-
-const PATH: &str = "/proc/1/mountinfo";
-const OWN_PATH: &str = "/proc/self/mountinfo";
 
 /// How long a scrape waits at most for all mounts together that may not answer.
 const PATIENCE: Duration = Duration::from_millis(250);
