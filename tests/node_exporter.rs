@@ -56,6 +56,8 @@ const DIFFERENCES: &[Difference] = &[
     differs("box", "chip=\"platform_nct6775_656", "two chips of one device: told apart as 1.12 does"),
     differs("", "collector_success{collector=\"ksmd\"}", "without KSM there is nothing to fail"),
     differs("box", "node_edac_channel_", "came with 1.12"),
+    differs("box", "node_cpu_frequency_avg_hertz", "came with 1.12"),
+    differs("", "node_ksmd_general_profit_bytes", "came after 1.12"),
     differs("box", "node_drm_card_info", "a label without a text is as none; here all cards have the same keys"),
     differs("box", "node_btrfs_global_rsv_size_bytes", "not all files of a block group are stored; the peer then has 0"),
     differs("hotplug-before", "node_disk_info{device=\"sdd\"", "the peer reads no file of queue/ when one is missing"),

@@ -260,6 +260,91 @@ fn with_value(flag: &str) -> String {
     }
 }
 
+/// By flags and in the file: the collector's key and its value, and whether that is right. What a collector
+/// that does not run is told does not matter.
+#[test]
+fn what_a_collector_cannot_do_is_refused_at_the_start() {
+    let dir = Temp::new();
+    for (collector, key, value, is_right) in [
+        ("ipvs", "backend_labels", "remote_address,proto", true),
+        ("ipvs", "backend_labels", "proto,port", false),
+        ("perf", "cpus", "0,2-5", true),
+        ("perf", "cpus", "0,2-", false),
+        ("perf", "tracepoint", "sched:sched_switch", true),
+        ("perf", "tracepoint", "sched", false),
+        ("supervisord", "url", "http://u:s3cret@localhost:9001/RPC2", true),
+        ("supervisord", "url", "unix:///run/supervisor.sock", true),
+        ("supervisord", "url", "https://u:s3cret@localhost:9001/RPC2", false),
+        ("supervisord", "url", "localhost:9001", false),
+        ("ntp", "server", "::1", true),
+        ("ntp", "server", "localhost", false),
+        ("ntp", "server", "192.0.2.1", false),
+    ] {
+        let text = if key == "tracepoint" { format!("[{value:?}]") } else { format!("{value:?}") };
+        let said_in = |switch: &str| {
+            let text = format!("[collectors.{collector}]\n{switch}\n{key} = {text}\n");
+            let file = dir.write("sysmetrics.toml", text);
+            said(&["--check-config", "--config", file.to_str().unwrap()], &[])
+        };
+        let (status, out, error) = said_in("enabled = true");
+        assert!(![&out, &error].iter().any(|text| text.contains("s3cret")), "{out}{error}");
+        assert_eq!(status, Some(if is_right { 0 } else { 2 }), "{error}");
+        let column = key.len() + if key == "tracepoint" { 5 } else { 4 };
+        let place = format!("toml:3:{column}: collectors.{collector}.{key}: expected ");
+        let is_said = error.contains(&place) && error.contains(", found \"");
+        assert_eq!(is_said, !is_right, "{error}");
+        assert_eq!(said_in("enabled = false").0, Some(0));
+        let flag = format!("--collector.{collector}.{}", key.replace('_', "-"));
+        let switch = format!("--collector.{collector}");
+        let (flags, file) = (format!("{flag}={value}"), dir.write("empty.toml", ""));
+        let args = ["--check-config", "--config", file.to_str().unwrap(), &switch, &flags];
+        let (status, _, error) = said(&args, &[]);
+        assert_eq!(status, Some(if is_right { 0 } else { 2 }), "{error}");
+        assert_eq!(error.starts_with(&format!("{flag}: expected ")), !is_right, "{error}");
+    }
+}
+
+#[test]
+fn options_of_a_collector_are_judged_together_and_names_that_are_not_known_passed_over() {
+    let dir = Temp::new();
+    let file = dir.write("sysmetrics.toml", "");
+    let check = |args: &[&str], env: &[(&str, &str)]| {
+        let args = [&["--check-config", "--config", file.to_str().unwrap()], args].concat();
+        let (status, out, error) = said(&args, env);
+        (status, [out, error].concat())
+    };
+    let other = ["--collector.ntp", "--collector.ntp.server=pool.ntp.org"];
+    let (status, text) = check(&other, &[]);
+    assert!(status == Some(2) && text.contains("server_is_local"), "{text}");
+    let local = [&other[..], &["--collector.ntp.server-is-local"]].concat();
+    assert_eq!(check(&local, &[]).0, Some(0));
+    let port = ["--collector.ntp", local[2], "--collector.ntp.server=pool.ntp.org:123"];
+    assert_eq!(check(&port, &[]).0, Some(2));
+
+    let perf = ["--collector.perf", "--collector.perf.software-profilers=PageFault,Nope"];
+    let (status, text) = check(&perf, &[]);
+    assert_eq!(status, Some(0), "{text}");
+    let expected =
+        "--collector.perf.software-profilers: expected software events such as PageFault, found";
+    assert!(text.contains(expected) && text.contains("not known is ignored"), "{text}");
+    assert!(
+        !check(&["--collector.perf", "--collector.perf.cache-profilers=LLReadMiss"], &[])
+            .1
+            .contains("is ignored")
+    );
+
+    let env = [("SUPERVISORD_URL", "unix:///run/some.sock")];
+    let (_, text) = check(&[], &env);
+    assert!(text.contains("url = \"unix:///run/some.sock\"  # from SUPERVISORD_URL"), "{text}");
+    let (_, text) = check(&["--collector.supervisord.url=http://there/RPC2"], &env);
+    assert!(text.contains("url = \"http://there/RPC2\"  # from --collector"), "{text}");
+    let (status, text) = check(&["--collector.supervisord"], &[("SUPERVISORD_URL", "nowhere")]);
+    assert!(status == Some(2) && text.contains("SUPERVISORD_URL: expected http://"), "{text}");
+    assert_eq!(check(&[], &[("SUPERVISORD_URL", "nowhere")]).0, Some(0), "nobody asks it");
+    let (_, text) = check(&[], &[("SUPERVISORD_URL", "")]);
+    assert!(text.contains("url = \"http://localhost:9001/RPC2\"\n"), "{text}");
+}
+
 /// Each is taken, but for what asks for samples that are not there. `tests/drop_in.rs` has those of 1.12.
 #[test]
 fn the_flags_of_a_real_node_exporter_are_taken() {

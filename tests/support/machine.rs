@@ -103,7 +103,8 @@ impl Reader {
         let mut each = COLLECTORS.iter().zip(&settings.collectors);
         let (spec, of_this) = each.find(|(spec, _)| spec.subject.name == name).unwrap();
         let (mut files, dialect) = (Files::new(&root), settings.dialect);
-        let mut setup = Setup { root: &root, files: &mut files, settings: of_this, dialect };
+        let all = &settings.collectors;
+        let mut setup = Setup { root: &root, files: &mut files, settings: of_this, all, dialect };
         let collector = (spec.open)(&mut setup);
         Reader { name, dialect, files, collector }
     }

@@ -78,7 +78,7 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
 fn written(reach: &mut Reach, settings: &Settings) {
     let sandbox = &settings.sandbox;
     let state = settings.tail.state_file.as_ref().filter(|_| !settings.logs.is_empty());
-    let state = state.and_then(|file| file.parent());
+    let state = state.into_iter().chain(&sandbox.state_files).filter_map(|file| file.parent());
     for dir in sandbox.write.iter().map(|dir| &**dir).chain(state) {
         write(reach, dir);
     }

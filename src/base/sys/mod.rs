@@ -1,6 +1,7 @@
 //! All libc and all `unsafe`, as safe functions; the rest of the crate denies it.
 #![allow(unsafe_code)]
 
+mod btrfs;
 mod child;
 mod crc;
 mod dir;
@@ -24,6 +25,7 @@ mod udp;
 mod unix;
 mod wake;
 
+pub use btrfs::{Btrfs, BtrfsDevice, BtrfsInfo};
 pub use child::{Child, Ended, spawn};
 pub use crc::crc32;
 pub use dir::{

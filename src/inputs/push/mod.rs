@@ -8,9 +8,9 @@ pub mod intake;
 mod rules;
 pub mod statsd;
 
+pub use crate::base::json::Fault;
 #[cfg(feature = "tls")]
 pub use auth::base64;
-pub use crate::base::json::Fault;
 pub use auth::{Denied, PushAuth, Sender};
 pub use entries::{Declared, Form, Push};
 pub use exposition::{BadLine, Syntax};

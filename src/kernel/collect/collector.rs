@@ -26,6 +26,8 @@ pub struct Setup<'a> {
     pub files: &'a mut Files,
     /// Its options.
     pub settings: &'a CollectorSettings,
+    /// Those of all collectors.
+    pub all: &'a [CollectorSettings],
     /// Whose names its samples will bear: what only the other dialect shows need not be read.
     pub dialect: Dialect,
 }
@@ -63,8 +65,13 @@ pub trait Collector: Send {
     fn begin(&mut self, _now: Instant) {}
 
     /// The agent begins to serve with this collector, or ends in an orderly way. Neither is said to one
-    /// that is made for a single scrape, or replaced at a reload.
-    fn serving(&mut self, _begins: bool) {}
+    /// that is made for a single scrape, or replaced at a reload. As it begins, a thread asks ahead: how
+    /// long the answer takes is then known when the first scrape waits for one.
+    fn serving(&mut self, begins: bool) {
+        if begins {
+            self.begin(Instant::now());
+        }
+    }
 
     /// Reads the kernel's files once and writes every sample, family by family. What spoils one
     /// sample goes to `scrape.errors`; an error spoils the whole collector.

@@ -1,15 +1,16 @@
 //! Merging of equal pages: `/sys/kernel/mm/ksm`, a file with an integer for each quantity
 //! (Documentation/admin-guide/mm/ksm.rst, since 2.6.32). `sleep_millisecs` is the pause between two looks;
-//! `pages_sharing` against `pages_shared` tells how much is saved.
+//! `pages_sharing` against `pages_shared` tells how much is saved; `general_profit` (since 6.4) is the same in
+//! bytes, less what the bookkeeping takes, and may be below zero.
 
-use super::attributes::{Attribute, Attributes, Layout, unsigned};
+use super::attributes::{Attribute, Attributes, Layout, signed, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
 use crate::settings::Subject;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 9] = [
+static FAMILIES: [Family; 10] = [
     counter("ksmd_full_scans_total",   Unit::One,    "Times all mergeable memory was looked at.",          &[]),
     gauge(  "ksmd_merge_across_nodes", Unit::One,    "Whether pages of different NUMA nodes are merged.",  &[]),
     gauge(  "ksmd_pages_shared",       Unit::One,    "Shared pages in use.",                               &[]),
@@ -19,6 +20,7 @@ static FAMILIES: [Family; 9] = [
     gauge(  "ksmd_pages_volatile",     Unit::One,    "Pages that change too fast to be merged.",           &[]),
     gauge(  "ksmd_run",                Unit::One,    "0 if merging stands, 1 if it runs, 2 if it is undone.", &[]),
     gauge(  "ksmd_sleep_seconds",      Unit::Millis, "Pause between two looks.",                           &[]),
+    gauge(  "ksmd_general_profit_bytes", Unit::One,  "Memory saved, less what the bookkeeping takes.",     &[]),
 ];
 
 /// One object, the directory `ksm`.
@@ -36,6 +38,7 @@ static KSM: Layout = Layout {
         Attribute { file: "pages_volatile", family: &FAMILIES[6], form: unsigned },
         Attribute { file: "run", family: &FAMILIES[7], form: unsigned },
         Attribute { file: "sleep_millisecs", family: &FAMILIES[8], form: unsigned },
+        Attribute { file: "general_profit", family: &FAMILIES[9], form: signed },
     ],
 };
 
@@ -81,6 +84,7 @@ mod tests {
             tree.put(&format!("sys/kernel/mm/ksm/{}", attribute.file), &format!("{}\n", at + 1));
         }
         tree.put("sys/kernel/mm/ksm/run", "-1\n");
+        tree.put("sys/kernel/mm/ksm/general_profit", "-4096\n");
         let expected = [
             "ksmd_full_scans_total 1",
             "ksmd_merge_across_nodes 2",
@@ -90,6 +94,7 @@ mod tests {
             "ksmd_pages_unshared 6",
             "ksmd_pages_volatile 7",
             "ksmd_sleep_seconds 0.009",
+            "ksmd_general_profit_bytes -4096",
         ];
         let expected = (expected.map(String::from).to_vec(), 1);
         assert_eq!(scrape(&mut ksmd, Dialect::Node, &["ksmd"]), expected);

@@ -203,8 +203,8 @@ mod tests {
         let root = tree.root();
         let subject = Subject { name: "x", node_name: "", on: true, help: "", options: &[] };
         let settings = &subject.defaults(Dialect::Own);
-        let setup =
-            Setup { root: &root, files: &mut Files::new(&root), settings, dialect: Dialect::Own };
+        let (files, all) = (&mut Files::new(&root), &[] as _);
+        let setup = Setup { root: &root, files, settings, all, dialect: Dialect::Own };
         let is_sensor = |name: &[u8]| name == b"sensor";
         Slow::new(&setup, "slow", "/sys/x", is_sensor, look, Duration::from_secs(60))
     }

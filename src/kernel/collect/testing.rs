@@ -26,16 +26,23 @@ pub struct Opened {
 }
 
 pub fn open(root: &Root, spec: &Spec, dialect: Dialect, set: &[(&str, &str)]) -> Opened {
-    let mut args = vec!["--dialect".to_owned(), dialect.name().to_owned()];
     let flag = |key: &str| format!("--collector.{}.{key}", spec.subject.name);
-    args.extend(set.iter().map(|(key, value)| format!("{}={value}", flag(key))));
-    let args = args.into_iter().map(Into::into);
-    let settings = crate::settings::load(&[&spec.subject], |_| false, args, [].into_iter());
-    let settings = settings.unwrap_or_else(|refusal| panic!("{refusal}"));
-    let settings = &settings.collectors[0];
+    let args: Vec<_> = set.iter().map(|(key, value)| format!("{}={value}", flag(key))).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    open_beside(root, &[spec], dialect, &args)
+}
+
+/// Opens the first of `specs`; the flags may set the others, too.
+pub fn open_beside(root: &Root, specs: &[&Spec], dialect: Dialect, flags: &[&str]) -> Opened {
+    let subjects: Vec<_> = specs.iter().map(|spec| &spec.subject).collect();
+    let args = ["--dialect", dialect.name()].into_iter().chain(flags.iter().copied());
+    let args = args.map(Into::into);
+    let settings = crate::settings::load(&subjects, |_| false, args, [].into_iter());
+    let all = &settings.unwrap_or_else(|refusal| panic!("{refusal}")).collectors;
     let mut files = Files::new(root);
-    let mut setup = Setup { root, files: &mut files, settings, dialect };
-    let collector = (spec.open)(&mut setup);
+    let settings = &all[0];
+    let mut setup = Setup { root, files: &mut files, settings, all, dialect };
+    let collector = (specs[0].open)(&mut setup);
     Opened { collector, files, errors: Default::default(), textfiles: Default::default() }
 }
 

@@ -112,9 +112,10 @@ impl Gather {
     ) -> Gather {
         const { assert!(MAX_COLLECTORS <= u128::BITS as usize) };
         let mut files = Files::new(root);
+        let all = settings;
         let member = |(spec, settings): (&'static Spec, &CollectorSettings)| Member {
             spec,
-            collector: (spec.open)(&mut Setup { root, files: &mut files, settings, dialect }),
+            collector: (spec.open)(&mut Setup { root, files: &mut files, settings, all, dialect }),
             failures: 0,
             errors: PartialErrors::default(),
             limiter: Limiter::default(),

@@ -2,6 +2,10 @@
 //! scrape waits for it until a deadline. Whoever is not back by then is not waited for again; while it
 //! is away every scrape fails at once, and there is never a second thread. After an answer that was late
 //! or never came, scrapes wait only a moment, until an answer is in time again.
+//!
+//! Others wait for the scrape. An agent asks once when it begins to serve, so that it is known how long an
+//! answer takes before somebody waits for one: a scrape waits a little longer than that, and the whole
+//! time only for who was never asked.
 
 use crate::base::sys::spawn_thread;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,6 +19,11 @@ const GRACE: Duration = Duration::from_millis(50);
 
 /// How long a scrape waits for who was late the last time.
 const SHORT: Duration = Duration::from_millis(20);
+
+/// How long for who has not answered since the agent began to serve; and longer by so many times what
+/// the last answer took for who has.
+const USUAL: Duration = Duration::from_millis(100);
+const TIMES: u32 = 8;
 
 /// Asks, until the time that it is given, and leaves what it heard in its argument.
 type Work<T> = fn(&mut T, Instant);
@@ -30,6 +39,8 @@ pub struct Background<T> {
     has_thread: bool,
     /// Until when the answer to the question at hand is waited for, or why nobody was asked.
     asked: Result<Instant, i32>,
+    /// What the last answer took.
+    took: Option<Duration>,
     /// The last answer was late, or is not there yet.
     is_late: bool,
 }
@@ -43,8 +54,8 @@ enum State<T> {
     /// There is nothing to do, or the thread is at work.
     Empty,
     Asked(T, Instant),
-    /// And whether that was in time.
-    Answered(T, bool),
+    /// And whether that was in time, and what it took.
+    Answered(T, bool, Duration),
     /// Nobody asks any more.
     Over,
 }
@@ -66,6 +77,7 @@ impl<T: Send + 'static> Background<T> {
             idle: Some(idle),
             has_thread: false,
             asked: Err(libc::ETIMEDOUT),
+            took: None,
             is_late: false,
         }
     }
@@ -80,11 +92,19 @@ impl<T: Send + 'static> Background<T> {
         self.answer()
     }
 
-    /// Has the thread ask. What is to be waited for is all asked before the first is waited for.
+    /// Has the thread ask. What is to be waited for is all asked before the first is waited for. Where
+    /// nobody waited for what was begun before, that is waited for, if it is not over.
     pub fn begin(&mut self, until: Instant) {
-        let posted = self.post(until);
-        let latest = if self.is_late { Instant::now() + SHORT } else { until + GRACE };
-        self.asked = posted.map(|()| latest.min(until + GRACE));
+        let was_begun = self.asked.is_ok();
+        let posted = self.post(until).or_else(|errno| if was_begun { Ok(()) } else { Err(errno) });
+        let patience = match self.took {
+            _ if self.is_late => Some(SHORT),
+            Some(took) => Some(USUAL.saturating_add(took.saturating_mul(TIMES))),
+            None => was_begun.then_some(USUAL),
+        };
+        let latest = patience.and_then(|patience| Instant::now().checked_add(patience));
+        let last = until + GRACE;
+        self.asked = posted.map(|()| latest.map_or(last, |latest| latest.min(last)));
     }
 
     /// Waits for the answer to what was begun.
@@ -95,7 +115,7 @@ impl<T: Send + 'static> Background<T> {
     pub fn answer(&mut self) -> Result<&mut T, i32> {
         let until = std::mem::replace(&mut self.asked, Err(libc::ETIMEDOUT))?;
         match self.wait(until) {
-            Some((answered, in_time)) => (self.idle, self.is_late) = (Some(answered), !in_time),
+            Some(answered) => self.take(answered),
             None => self.is_late = true,
         }
         self.idle.as_mut().ok_or(libc::ETIMEDOUT)
@@ -103,19 +123,24 @@ impl<T: Send + 'static> Background<T> {
 
     /// What asks, if it is not at work; nothing is waited for.
     pub fn at_rest(&mut self) -> Option<&mut T> {
-        if let Some((answered, in_time)) = take_answer(&mut self.post.lock()) {
-            (self.idle, self.is_late) = (Some(answered), !in_time);
+        let answered = take_answer(&mut self.post.lock());
+        if let Some(answered) = answered {
+            self.take(answered);
         }
         self.idle.as_mut()
     }
 
+    fn take(&mut self, (answered, in_time, took): (T, bool, Duration)) {
+        (self.idle, self.is_late, self.took) = (Some(answered), !in_time, Some(took));
+    }
+
     fn post(&mut self, until: Instant) -> Result<(), i32> {
-        let mut state = self.post.lock();
-        if let Some((late, in_time)) = take_answer(&mut state) {
-            (self.idle, self.is_late) = (Some(late), !in_time);
+        let answered = take_answer(&mut self.post.lock());
+        if let Some(answered) = answered {
+            self.take(answered);
         }
-        *state = State::Asked(self.idle.take().ok_or(libc::ETIMEDOUT)?, until);
-        drop(state);
+        let idle = self.idle.take().ok_or(libc::ETIMEDOUT)?;
+        *self.post.lock() = State::Asked(idle, until);
         if !self.has_thread {
             self.start()?;
         }
@@ -136,7 +161,7 @@ impl<T: Send + 'static> Background<T> {
         Ok(())
     }
 
-    fn wait(&self, until: Instant) -> Option<(T, bool)> {
+    fn wait(&self, until: Instant) -> Option<(T, bool, Duration)> {
         let mut state = self.post.lock();
         loop {
             if let Some(answered) = take_answer(&mut state) {
@@ -152,9 +177,9 @@ impl<T: Send + 'static> Background<T> {
     }
 }
 
-fn take_answer<T>(state: &mut State<T>) -> Option<(T, bool)> {
+fn take_answer<T>(state: &mut State<T>) -> Option<(T, bool, Duration)> {
     match std::mem::replace(state, State::Empty) {
-        State::Answered(answered, in_time) => Some((answered, in_time)),
+        State::Answered(answered, in_time, took) => Some((answered, in_time, took)),
         other => {
             *state = other;
             None
@@ -169,12 +194,14 @@ fn answer<T>(post: &Post<T>, work: Work<T>) {
         match std::mem::replace(&mut *state, State::Empty) {
             State::Asked(mut asks, until) => {
                 drop(state);
+                let begun = Instant::now();
                 work(&mut asks, until);
+                let end = Instant::now();
                 state = post.lock();
                 if matches!(*state, State::Over) {
                     return;
                 }
-                *state = State::Answered(asks, Instant::now() < until);
+                *state = State::Answered(asks, end < until, end - begun);
                 post.changed.notify_all();
             }
             State::Over => return,
@@ -267,6 +294,47 @@ mod tests {
         go.send(()).unwrap();
         while slow.at_rest().is_none() {}
         assert_eq!(slow.at_rest().unwrap().1, 1);
+    }
+
+    #[test]
+    fn who_keeps_silent_from_the_start_or_later_on_gets_little_more_than_usual() {
+        let (go, wait): (Sender<()>, Receiver<()>) = channel();
+        let mut peer = Background::new("test", wait, |wait, _| {
+            let _ = wait.recv();
+        });
+        let (begun, until) = (Instant::now(), Instant::now() + Duration::from_secs(600));
+        peer.begin(until); // as the agent begins to serve
+        assert_eq!(peer.ask(until).err(), Some(libc::ETIMEDOUT));
+        assert!(begun.elapsed() >= USUAL);
+        assert_eq!(peer.ask(until).err(), Some(libc::ETIMEDOUT), "it is still away");
+        go.send(()).unwrap();
+        go.send(()).unwrap();
+        while peer.ask(until).is_err() {}
+        assert!(!peer.is_late && peer.took.is_some());
+        peer.took = Some(Duration::from_millis(10));
+        let silent = Instant::now();
+        assert_eq!(peer.ask(until).err(), Some(libc::ETIMEDOUT), "it answered before");
+        assert!(silent.elapsed() >= USUAL + Duration::from_millis(80));
+        assert!(begun.elapsed() < Duration::from_secs(300), "not the whole time");
+    }
+
+    #[test]
+    fn what_was_begun_ahead_is_waited_for_or_asked_anew() {
+        let (go, wait): (Sender<i32>, Receiver<i32>) = channel();
+        let mut peer = Background::new("test", (wait, 0), |(wait, last), _| {
+            *last = wait.recv().unwrap_or_default();
+        });
+        peer.begin(soon());
+        go.send(1).unwrap();
+        while !matches!(*peer.post.lock(), State::Answered(..)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        go.send(2).unwrap();
+        assert_eq!(peer.ask(soon()).unwrap().1, 2, "a value of now");
+        peer.begin(soon()); // at work when the next begins
+        go.send(3).unwrap();
+        peer.took = Some(Duration::from_secs(2));
+        assert_eq!(peer.ask(soon()).unwrap().1, 3);
     }
 
     #[test]

@@ -107,7 +107,8 @@ pub(super) fn write_traffic(
     Counts { answers, traffic }: &Counts,
     out: &mut dyn Sink,
 ) {
-    let [requests, now, refused, evicted, timed_out, lines, enforced, abi, handshakes, reloads] = &ALL;
+    let [requests, now, refused, evicted, timed_out, lines, enforced, abi, handshakes, reloads] =
+        &ALL;
     out.family(requests);
     let paths = routes.iter().copied().flatten().map(|route| route.path);
     for (path, counts) in paths.chain(["other"]).zip(answers) {

@@ -1,6 +1,6 @@
 //! Which collectors run, and what is set for each.
 
-use crate::base::text::words::{MAX_SHOWN, shown};
+use crate::base::text::words::{MAX_SHOWN, quoted, shown};
 use crate::settings::problem::{Origin, Refusal};
 use crate::settings::resolve::resolved::Resolved;
 use crate::settings::table::{Catalogue, Role};
@@ -11,7 +11,7 @@ pub fn collectors(
     catalogue: &Catalogue,
     subjects: &[&Subject],
     resolved: &mut Vec<Resolved<'_>>,
-    refusal: &mut Refusal,
+    (refusal, warnings): (&mut Refusal, &mut Vec<String>),
 ) -> Vec<CollectorSettings> {
     let off = |role, if_it_is: bool| {
         let one = resolved.iter().find(|one| one.row.is(role) && one.value.is_on() == if_it_is)?;
@@ -32,7 +32,11 @@ pub fn collectors(
         options.exclude(refusal);
         let rows = subject.options;
         let values = rows.iter().map(|option| options.value(option)).collect();
-        all.push(CollectorSettings { name: subject.name, enabled, values, rows });
+        let settings = CollectorSettings { name: subject.name, enabled, values, rows };
+        if enabled {
+            options.judge(&settings, refusal, warnings);
+        }
+        all.push(settings);
     }
     all
 }
@@ -94,6 +98,32 @@ impl Options<'_, '_, '_> {
                 (Some(_), None) => self.drop_default(other),
                 (None, Some(_)) => self.drop_default(option),
                 (None, None) => {}
+            }
+        }
+    }
+
+    /// Looks whether the rules of the options hold. What nobody said is right.
+    fn judge(
+        &self,
+        settings: &CollectorSettings,
+        refusal: &mut Refusal,
+        warnings: &mut Vec<String>,
+    ) {
+        for option in self.subject.options {
+            let Some(rule) = option.rule.filter(|rule| !(rule.holds)(settings)) else { continue };
+            let Some(one) = self.find(option) else { continue };
+            let Some(origin) = one.origin.clone() else { continue };
+            let key = match origin {
+                Origin::File(..) => [&one.row.dotted(), ": "].concat(),
+                _ => String::new(),
+            };
+            let found = quoted(&one.row.kind.shown(&one.value.texts.join(",")));
+            let text = [&key, "expected ", rule.expects, ", found ", &found].concat();
+            if rule.only_warns {
+                let place = shown(&origin.text(&refusal.file), MAX_SHOWN);
+                warnings.push([&place, ": ", &text, "; what is not known is ignored"].concat());
+            } else {
+                refusal.add(origin, text);
             }
         }
     }

@@ -63,7 +63,9 @@ pub fn resolve<'a>(
         (settings.server.listen, one.origin) = listen::listen(&parsed, default, refusal);
         one.value.texts = settings.server.listen.iter().map(ToString::to_string).collect();
     }
-    settings.collectors = collectors::collectors(catalogue, subjects, &mut resolved, refusal);
+    let warnings = &mut sources.warnings;
+    settings.collectors =
+        collectors::collectors(catalogue, subjects, &mut resolved, (refusal, warnings));
     Elements {
         catalogue,
         elements: &sources.elements,

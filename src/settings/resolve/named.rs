@@ -6,20 +6,35 @@ use crate::base::wire::Url;
 use crate::settings::resolve::resolved::Resolved;
 use crate::settings::table::COLLECTORS;
 use crate::settings::types::{Kind, Settings};
+use std::path::PathBuf;
 
 /// The root is where other paths begin, and a URL is for those who read messages. Where the program writes
 /// and listens has rules of its own.
 const OTHER: [&str; 5] = ["rootfs", "external_url", "spool.dir", "state_file", "listen"];
+
+/// What a collector keeps over a restart.
+const STATE: &str = "state_file";
 
 /// Notes them all, but those of collectors that are off.
 pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
     for one in resolved {
         let (section, [collector, _]) = (one.row.section.name, one.row.path);
         let is_off = |name| settings.collectors.iter().any(|c| c.name == name && !c.enabled);
-        if OTHER.contains(&one.row.key()) || section == COLLECTORS && is_off(collector) {
+        if section == COLLECTORS && is_off(collector) {
             continue;
         }
         let sandbox = &mut settings.sandbox;
+        if section == COLLECTORS && one.row.key() == STATE {
+            // The default one is for a directory that a package made.
+            let files = one.value.texts.iter().map(PathBuf::from);
+            let is_usable = |file: &PathBuf| {
+                one.origin.is_some() || file.parent().is_some_and(|parent| parent.is_dir())
+            };
+            sandbox.state_files.extend(files.filter(is_usable));
+        }
+        if OTHER.contains(&one.row.key()) {
+            continue;
+        }
         let texts = one.value.texts.iter().filter(|text| !text.is_empty());
         match one.row.kind {
             Kind::Path | Kind::PathOrNone | Kind::Glob | Kind::Globs => {

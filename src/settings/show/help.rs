@@ -104,8 +104,8 @@ pub fn remarks(row: &Row) -> Vec<String> {
     if !others.is_empty() {
         out.push(["also ", &others.join(", ")].concat());
     }
-    if !row.names.env.is_empty() {
-        out.push(["environment ", row.names.env].concat());
+    if !row.env.is_empty() {
+        out.push(["environment ", row.env].concat());
     }
     match row.default {
         ["", ""] if row.traits.required => out.push("required".to_owned()),

@@ -65,8 +65,8 @@ pub fn man_page(subjects: &[&Subject], day: &str) -> String {
         out.push_str(&[".SH ", &title.to_ascii_uppercase(), "\n"].concat());
         out.push_str(&text(lines, title == "Examples"));
         if title == "Environment" {
-            for row in catalogue.rows.iter().filter(|row| !row.names.env.is_empty()) {
-                let parts = [".TP\n.B ", row.names.env, "\n", &roff(row.help), "\n"];
+            for row in catalogue.rows.iter().filter(|row| !row.env.is_empty()) {
+                let parts = [".TP\n.B ", row.env, "\n", &roff(row.help), "\n"];
                 out.push_str(&parts.concat());
             }
             out.push_str(SYSTEMD);

@@ -30,7 +30,7 @@ fn table_row(out: &mut String, row: &Row) {
         [name, option] if !option.is_empty() => [name, ".", option].concat(),
         _ => row.key().to_owned(),
     };
-    let mut variables = vec![row.variable(), row.names.env.to_owned()];
+    let mut variables = vec![row.variable(), row.env.to_owned()];
     variables.retain(|name| !name.is_empty());
     let flags: Vec<String> = row.all_flags().iter().map(|flag| spelt(flag)).collect();
     let [own, node] = row.default;

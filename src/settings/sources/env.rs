@@ -20,7 +20,7 @@ pub fn read(sources: &mut Sources<'_, '_>) {
     let catalogue = sources.catalogue;
     let env = sources.env.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
     let is_named =
-        |name: &str| catalogue.rows.iter().find(|row| row.names.env == name && !name.is_empty());
+        |name: &str| catalogue.rows.iter().find(|row| row.env == name && !name.is_empty());
     for (name, value) in env.clone().filter(|(_, value)| !value.is_empty()) {
         if let Some(row) = is_named(name) {
             record(sources, row, name, value);

@@ -43,8 +43,8 @@ impl Catalogue {
                     let (home, path) = place(subject, Some(option));
                     if section.name == home {
                         let row = TableRow::new("", option.kind, "", option.help).row(section);
-                        let (default, flags) = (option.default, option.node_flags);
-                        rows.push(Row { path, default, flags, ..row });
+                        let (default, flags, env) = (option.default, option.node_flags, option.env);
+                        rows.push(Row { path, default, flags, env, ..row });
                     }
                 }
             }

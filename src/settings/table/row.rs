@@ -189,8 +189,8 @@ impl TableRow {
     pub fn row(&self, section: &'static Section) -> Row {
         let TableRow { key, kind, default, help, set, names, traits } = *self;
         let on_node = if names.on_node.is_empty() { default } else { names.on_node };
-        let (default, flags, node) = ([default, on_node], names.flags, "");
-        Row { section, path: [key, ""], names, flags, kind, default, help, node, traits, set }
+        let (default, flags, env, node) = ([default, on_node], names.flags, names.env, "");
+        Row { section, path: [key, ""], names, flags, kind, default, help, env, node, traits, set }
     }
 }
 
@@ -207,6 +207,8 @@ pub struct Row {
     /// In our own dialect and in node_exporter's; "" is none.
     pub default: [&'static str; 2],
     pub help: &'static str,
+    /// A variable of the environment besides those that every option has; "" is none.
+    pub env: &'static str,
     /// What node_exporter calls the collector.
     pub node: &'static str,
     pub traits: Traits,

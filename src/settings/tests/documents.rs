@@ -22,7 +22,7 @@ fn help_page_and_reference_know_every_row_and_no_other_flag() {
             }
         }
         assert!(reference.contains(&row.variable()));
-        assert!([&reference, &help, &man].iter().all(|text| text.contains(row.names.env)));
+        assert!([&reference, &help, &man].iter().all(|text| text.contains(row.env)));
         assert!(help.contains(row.key()) || !row.all_flags().is_empty(), "{}", row.dotted());
     }
     for word in help.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {

@@ -72,6 +72,21 @@ pub struct OptionRow {
     pub in_system: bool,
     /// Whoever sets it wants the collector, which is on then unless it is switched off by name.
     pub enables: bool,
+    /// A variable of the environment besides those that every option has; "" is none.
+    pub env: &'static str,
+    /// What its kind cannot tell of the value.
+    pub rule: Option<Rule>,
+}
+
+/// What an option of a collector that runs has to be, in itself or together with others.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// As in "expected …".
+    pub expects: &'static str,
+    /// Whether it is so.
+    pub holds: fn(&CollectorSettings) -> bool,
+    /// Otherwise there is a warning, and the collector goes without it.
+    pub only_warns: bool,
 }
 
 /// One option of a collector: a static that the collector asks with, so that a key that is spelt wrong
@@ -91,15 +106,9 @@ const fn option<T>(
     help: &'static str,
     read: fn(&Value) -> T,
 ) -> CollectorOption<T> {
-    let row = OptionRow {
-        key,
-        node_flags: &[],
-        kind,
-        default: ["", ""],
-        help,
-        in_system: false,
-        enables: false,
-    };
+    let (node_flags, default) = (&[] as _, ["", ""]);
+    let (in_system, enables, env, rule) = (false, false, "", None);
+    let row = OptionRow { key, node_flags, kind, default, help, in_system, enables, env, rule };
     CollectorOption { row, read }
 }
 
@@ -179,6 +188,32 @@ impl<T> CollectorOption<T> {
     /// node_exporter's flags for it.
     pub const fn flags(mut self, flags: &'static [&'static str]) -> CollectorOption<T> {
         self.row.node_flags = flags;
+        self
+    }
+
+    /// A variable of the environment that says it, too.
+    pub const fn env(mut self, name: &'static str) -> CollectorOption<T> {
+        self.row.env = name;
+        self
+    }
+
+    /// A value of a collector that runs is refused unless this holds.
+    pub const fn rule(
+        mut self,
+        expects: &'static str,
+        holds: fn(&CollectorSettings) -> bool,
+    ) -> CollectorOption<T> {
+        self.row.rule = Some(Rule { expects, holds, only_warns: false });
+        self
+    }
+
+    /// There is a warning unless this holds.
+    pub const fn warning(
+        mut self,
+        expects: &'static str,
+        holds: fn(&CollectorSettings) -> bool,
+    ) -> CollectorOption<T> {
+        self.row.rule = Some(Rule { expects, holds, only_warns: true });
         self
     }
 }

@@ -27,6 +27,8 @@ pub struct Sandbox {
     pub connect_ports: Vec<u16>,
     /// Where, besides, it may listen.
     pub bind_ports: Vec<u16>,
+    /// What collectors keep over a restart.
+    pub state_files: Vec<PathBuf>,
     /// Every path that any setting names, as written.
     pub named_paths: Vec<String>,
     /// The ports of all peers that any setting names.

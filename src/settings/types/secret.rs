@@ -12,6 +12,8 @@ impl Kind {
                 None => SECRET.to_owned(),
             },
             Kind::Url | Kind::Remote => shown(text),
+            // A name and a password may be in the URL of a collector's peer.
+            Kind::Text if text.contains("://") => shown(text),
             Kind::Urls => without_path(&shown(text)),
             _ => text.to_owned(),
         }

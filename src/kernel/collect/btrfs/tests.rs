@@ -1,5 +1,9 @@
+use super::layouts::Redundancy;
+use super::mounted::tests::told;
 use super::*;
-use crate::kernel::collect::testing::{Tree, scrape};
+use crate::base::sys::BtrfsDevice;
+use crate::kernel::collect::testing::{Opened, Tree, scrape};
+use crate::model::metric::Value;
 
 fn machine(name: &str) -> Tree {
     let tree = Tree::new(name);
@@ -74,4 +78,62 @@ fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
     assert_eq!((parity.ratio(2), parity.ratio(3)), (None, Some(Value::Float(3.0))));
     let mut none = Tree::new("btrfs-none").open(&SPEC, Dialect::Node, &[]);
     assert_eq!(scrape(&mut none, Dialect::Node, &["btrfs"]), (vec![], 0));
+}
+
+const ID: &[u8; 36] = b"4c384915-a866-490d-b79d-57578a95fba7";
+
+/// With one file system that is asked besides one that is not.
+fn asked(tree: &Tree, ask: fn(&mut Mounted, Instant)) -> Opened {
+    let put = |file: &str, text: &str| tree.put(&format!("sys/fs/btrfs/{file}"), text);
+    put("a-1/devices/sda/size", "2\n");
+    put("4c384915-a866-490d-b79d-57578a95fba7/devices/sdb/size", "4\n");
+    put("4c384915-a866-490d-b79d-57578a95fba7/devices/sdc/size", "many\n");
+    let id = [16, 50, 84, 118, 152, 186, 220, 254, 1, 35, 69, 103, 137, 171, 205, 239];
+    let device = BtrfsDevice { id, used: 3, size: 10, errors: Some([5, 6, 7, 8, 9]) };
+    let mut opened = tree.open(&SPEC, Dialect::Node, &[]);
+    opened.collector = Box::new(Btrfs {
+        place: Subtree::new(&tree.root(), BASE),
+        dialect: Dialect::Node,
+        entries: Names::default(),
+        devices: Names::default(),
+        gathered: Gathered::new(BASE),
+        mounted: Some(Background::new("test", told(ID, device, "/dev/mapper/b"), ask)),
+    });
+    opened
+}
+
+#[test]
+fn a_file_system_that_is_asked_tells_of_its_devices() {
+    let tree = Tree::new("btrfs-asked");
+    let mut btrfs = asked(&tree, |_, _| {});
+    let uuid = "4c384915-a866-490d-b79d-57578a95fba7";
+    let of = |name: &str, more: &str, value: u64| {
+        let id = "10325476-98ba-dcfe-0123-456789abcdef";
+        let labels = format!(r#"uuid="{uuid}",device="b",btrfs_dev_uuid="{id}"{more}"#);
+        format!("btrfs_device_{name}{{{labels}}} {value}")
+    };
+    let errors = [("corruption", 8), ("flush", 7), ("generation", 9), ("read", 6), ("write", 5)];
+    let errors =
+        errors.map(|(kind, n)| of("errors_total", &format!(r#",type="{kind}""#), n)).to_vec();
+    let sizes = [
+        of("size_bytes", "", 10),
+        r#"btrfs_device_size_bytes{uuid="a-1",device="sda",btrfs_dev_uuid=""} 1024"#.to_owned(),
+    ];
+    for _ in 0..2 {
+        let mut told = |word| scrape(&mut btrfs, Dialect::Node, &[word]);
+        assert_eq!(told("device_size"), (sizes.to_vec(), 0));
+        assert_eq!(told("device_unused"), (vec![of("unused_bytes", "", 7)], 0));
+        assert_eq!(told("device_errors"), (errors.clone(), 0));
+    }
+}
+
+#[test]
+fn one_that_does_not_answer_in_time_costs_its_devices() {
+    let tree = Tree::new("btrfs-late");
+    let late = |_: &mut Mounted, until: Instant| {
+        std::thread::sleep(until.saturating_duration_since(Instant::now()) * 40);
+    };
+    let mut btrfs = asked(&tree, late);
+    assert_eq!(scrape(&mut btrfs, Dialect::Node, &["device"]), (vec![], 1));
+    assert_eq!(scrape(&mut btrfs, Dialect::Node, &["info"]).0.len(), 2);
 }

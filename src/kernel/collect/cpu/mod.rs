@@ -17,6 +17,7 @@
 //!
 //! Only the throttle counts are read at every scrape; the rest is read again when CPUs come or go.
 
+mod frequency;
 mod info;
 mod topology;
 
@@ -25,7 +26,10 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit, Value, counter, gauge};
-use crate::settings::{CollectorOption, Dialect, Subject, pattern, switch, system_switch};
+use crate::settings::{
+    CollectorOption, CollectorSettings, Dialect, Subject, pattern, switch, system_switch,
+};
+pub use frequency::Frequencies;
 use info::Info;
 use regex_lite::Regex;
 use topology::Topology;
@@ -97,7 +101,6 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
     let patterns = [settings.get(&FLAGS_INCLUDE), settings.get(&BUGS_INCLUDE)];
-    let has_info = settings.get(&INFO) || patterns.iter().any(Option::is_some);
     Box::new(Cpu {
         file: setup.files.whole(PATH),
         cpus: Vec::new(),
@@ -105,8 +108,14 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         replugged: REPLUGGED * sys::user_hz(),
         guest: setup.settings.get(&GUEST),
         topology: (setup.dialect == Dialect::Node).then(|| Topology::new(setup.root)),
-        info: has_info.then(|| Info::new(setup.root, patterns)),
+        info: has_info(settings).then(|| Info::new(setup.root, patterns)),
     })
+}
+
+/// A pattern asks for it, too.
+fn has_info(settings: &CollectorSettings) -> bool {
+    let patterns = [&FLAGS_INCLUDE, &BUGS_INCLUDE];
+    settings.get(&INFO) || patterns.iter().any(|pattern| settings.get(pattern).is_some())
 }
 
 struct Cpu {

@@ -3,8 +3,8 @@
 //! ETHTOOL_GSTATS and ETHTOOL_GSET, include/uapi/linux/ethtool.h). What a driver does not support it lacks
 //! without an error.
 //!
-//! Some drivers sleep until their device answers: a thread asks, and a scrape waits for it up to two
-//! seconds. What the statistics mean only the driver knows, so all are untyped. In their names `_` stands for
+//! Some drivers sleep until their device answers: a thread asks, and a scrape waits for it a little longer
+//! than it took before, up to two seconds. What the statistics mean only the driver knows, so all are untyped. In their names `_` stands for
 //! what a metric's name cannot have, `received` for `rx` and `transmitted` for `tx`; two names of a driver
 //! that come out alike are both left out. Speeds beyond the first 32 modes (2.5 and 5 Gb/s by wire, 25 Gb/s
 //! and more but for one) do not fit into the old command. On a stored tree there is nobody to ask.
@@ -94,6 +94,12 @@ struct Drivers {
 }
 
 impl Collector for Drivers {
+    fn serving(&mut self, begins: bool) {
+        if begins && self.is_live {
+            self.asker.begin(Instant::now() + PATIENCE);
+        }
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if !self.is_live {
             return Err(Error::Unsupported(PATH.into()));

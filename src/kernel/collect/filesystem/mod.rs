@@ -7,6 +7,7 @@
 //! in a child process each, and a scrape waits for all of them together for a moment only.
 
 mod ask;
+mod line;
 mod mounts;
 #[cfg(test)]
 mod tests;
@@ -18,12 +19,11 @@ use crate::kernel::read::{FileId, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
 use ask::Ask;
+pub use line::mounts_of;
+use line::{OWN_PATH, PATH};
 use mounts::{Mount, Mounts, Rules};
 use regex_lite::Regex;
 use std::time::Duration;
-
-const PATH: &str = "/proc/1/mountinfo";
-const OWN_PATH: &str = "/proc/self/mountinfo";
 
 /// How long a scrape waits at most for all mounts together that may not answer.
 const PATIENCE: Duration = Duration::from_millis(250);

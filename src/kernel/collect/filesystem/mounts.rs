@@ -3,6 +3,7 @@
 //! compared with what it was, and parsed only when it differs.
 
 use super::super::PartialErrors;
+use super::line::{EXPECTED, Line, below, may_hang, unescaped};
 use crate::base::sys::{self, Probe, Space};
 use crate::kernel::read::{Patterns, scan};
 use std::ffi::CString;
@@ -12,21 +13,6 @@ use std::time::Instant;
 
 /// Mounts that are shown; what comes after is left out and counted.
 const MAX_MOUNTS: usize = 2048;
-
-const EXPECTED: &str =
-    "id, parent, major:minor, root, mount point, options, -, type, source, options";
-
-/// Types that the kernel answers for without asking anybody: disks, flash and memory. Others, among
-/// them all of networks, FUSE and autofs, may not answer.
-#[rustfmt::skip]
-static LOCAL: &[&str] = &[
-    "bcachefs", "bdev", "befs", "binfmt_misc", "bpf", "btrfs", "cgroup", "cgroup2", "configfs", "cramfs",
-    "debugfs", "devpts", "devtmpfs", "efivarfs", "efs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs",
-    "fusectl", "hfs", "hfsplus", "hpfs", "hugetlbfs", "iso9660", "jffs2", "jfs", "minix", "mqueue", "msdos",
-    "nilfs2", "nsfs", "ntfs3", "omfs", "proc", "pstore", "ramfs", "reiserfs", "resctrl", "romfs", "rootfs",
-    "rpc_pipefs", "securityfs", "selinuxfs", "smackfs", "squashfs", "sysfs", "sysv", "tmpfs", "tracefs",
-    "ubifs", "udf", "ufs", "vfat", "xfs", "zfs", "zonefs",
-];
 
 /// What is shown, and how.
 pub struct Rules {
@@ -94,16 +80,6 @@ pub struct Mounts {
     text: Vec<u8>,
     list: Vec<Mount>,
     pub points: Vec<Point>,
-}
-
-/// A line, its mount point unescaped.
-struct Line<'a> {
-    id: &'a [u8],
-    number: [&'a [u8]; 2],
-    point: Vec<u8>,
-    options: [&'a [u8]; 2],
-    kind: &'a [u8],
-    source: &'a [u8],
 }
 
 impl Mounts {
@@ -204,24 +180,13 @@ fn place(
     })
 }
 
-/// Whether `point`, or a point on the way to it, is one of `slow`, which are sorted.
-fn may_hang(point: &[u8], slow: &[&[u8]]) -> bool {
-    let is_slow = |path: &[u8]| slow.binary_search(&path).is_ok();
-    let mut ends = point.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-    is_slow(b"/") || is_slow(point) || ends.any(|(at, _)| point.get(..at).is_some_and(is_slow))
-}
-
 impl Rules {
     /// The mount that `line` tells of, if it is shown; where it is for this process, and how much of
     /// that path leads to the root.
     fn mount(&self, line: &Line<'_>) -> Option<(Mount, (CString, usize))> {
         let root = self.root.as_os_str().as_bytes();
         let root = root.strip_suffix(b"/").unwrap_or(root);
-        let point = match line.point.strip_prefix(root) {
-            Some([]) => b"/",
-            Some(rest @ [b'/', ..]) => rest,
-            _ => &line.point,
-        };
+        let point = below(&self.root, &line.point);
         let [shown, kind] = [point, line.kind].map(lossy);
         if !self.points.keep(&shown) || !self.types.keep(&kind) {
             return None;
@@ -252,48 +217,4 @@ impl Mount {
             before.iter().any(|other| other.number == self.number && same(other)),
         ];
     }
-}
-
-impl<'a> Line<'a> {
-    fn of(line: &'a [u8]) -> Option<Line<'a>> {
-        // One blank parts two fields: a source may be empty.
-        let mut fields = line.split(|byte| *byte == b' ');
-        let (id, _parent) = (fields.next()?, fields.next()?);
-        let number = fields.next()?;
-        let (_root, point, options) = (fields.next()?, fields.next()?, fields.next()?);
-        fields.find(|field| *field == b"-")?;
-        let (kind, source) = (fields.next()?, fields.next()?);
-        let (major, minor) = number.split_at(number.iter().position(|byte| *byte == b':')?);
-        let number = [major, minor.get(1..)?];
-        number.iter().try_for_each(|part| scan::uint(part).map(|_| ()))?;
-        let point = unescaped(point);
-        let is_sound = point.starts_with(b"/") && !point.contains(&0) && !kind.is_empty();
-        let options = [options, fields.next()?];
-        is_sound.then_some(Line { id, number, point, options, kind, source })
-    }
-
-    /// Whether the kernel answers for it alone. The overlay of a container is as good as its disk.
-    fn is_local(&self) -> bool {
-        let is_root = self.point == b"/" && self.kind == b"overlay";
-        is_root || LOCAL.iter().any(|kind| kind.as_bytes() == self.kind)
-    }
-
-    /// It was mounted so, or its file system is so; ext4 makes itself so after an error.
-    fn is_read_only(&self) -> bool {
-        let mut options = self.options.iter().flat_map(|all| all.split(|byte| *byte == b','));
-        options.any(|option| matches!(option, b"ro" | b"emergency_ro"))
-    }
-}
-
-/// `text` with the bytes that `\ooo` stand for.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [byte, after @ ..] = rest {
-        let code = after.get(..3).filter(|_| *byte == b'\\').and_then(scan::octal);
-        let code = code.and_then(|code| u8::try_from(code).ok());
-        plain.push(code.unwrap_or(*byte));
-        rest = if code.is_some() { after.get(3..).unwrap_or_default() } else { after };
-    }
-    plain
 }

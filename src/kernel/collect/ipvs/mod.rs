@@ -37,7 +37,17 @@ static BACKEND_LABELS: CollectorOption<String> = text(
     "backend_labels",
     "labels of servers, with commas between; servers that differ in no label are added up",
 )
-.default("local_address,local_port,remote_address,remote_port,proto,local_mark");
+.default("local_address,local_port,remote_address,remote_port,proto,local_mark")
+.rule(
+    "some of local_address, local_port, remote_address, remote_port, proto and local_mark, with \
+     commas between",
+    |settings| given(&settings.get(&BACKEND_LABELS)).all(|word| LABELS.contains(&word)),
+);
+
+/// The words of the option.
+fn given(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').filter(|word| !word.is_empty())
+}
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -53,13 +63,8 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let given = setup.settings.get(&BACKEND_LABELS);
-    let given = given.split(',').filter(|word| !word.is_empty());
-    let is_label = |word: &&str| LABELS.contains(word);
-    let unknown = given.clone().find(|word| !is_label(word)).map(|word| {
-        Error::parse("collectors.ipvs.backend_labels", "labels of servers", word.as_bytes())
-    });
-    let chosen = LABELS.map(|label| given.clone().any(|word| word == label));
+    let text = setup.settings.get(&BACKEND_LABELS);
+    let chosen = LABELS.map(|label| given(&text).any(|word| word == label));
     let keys = LABELS.iter().zip(chosen).filter(|(_, is_chosen)| *is_chosen);
     Box::new(Ipvs {
         stats: setup.files.whole(STATS),
@@ -67,7 +72,6 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         keys: keys.map(|(label, _)| *label).collect(),
         stamp: fresh_stamp(),
         rows: Servers::new(chosen),
-        unknown,
     })
 }
 
@@ -79,15 +83,10 @@ struct Ipvs {
     /// Tells the families with these keys from others.
     stamp: u32,
     rows: Servers,
-    /// A word of the option is no label.
-    unknown: Option<Error>,
 }
 
 impl Collector for Ipvs {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if let Some(error) = self.unknown {
-            return Err(error);
-        }
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.stats).map_err(Error::of_optional)?;
         write_totals(text, errors, out);

@@ -47,7 +47,8 @@ static FAMILIES: [Family; 1] = [gauge(
 static PROPERTIES: [[&str; 2]; 3] = [[SESSION, "Remote"], [SESSION, "Type"], [SESSION, "Class"]];
 
 static TIMEOUT: CollectorOption<Duration> =
-    duration("timeout", [1, 60_000], "how long a scrape waits for logind's answers").default("1s");
+    duration("timeout", [1, 60_000], "how long a scrape waits for logind's answers at most")
+        .default("1s");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

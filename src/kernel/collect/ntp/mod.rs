@@ -2,8 +2,9 @@
 //! scrape over UDP (RFC 5905). node_exporter calls its collector of this name deprecated: `timex` tells
 //! how the kernel's clock is disciplined, and asks nobody.
 //!
-//! A thread asks, and a scrape waits for it up to `timeout`: what is shown is the answer of this
-//! scrape, or nothing. A server that kept silent is then given only a moment, until it answers in time.
+//! A thread asks, at the start and in each scrape, which waits for it a little longer than the last answer
+//! took, at most `timeout`: what is shown is the answer of this scrape, or nothing. A server that kept
+//! silent is then given only a moment, until it answers in time.
 //!
 //! The server is to be this machine's own. Another may be named with `server_is_local`, and `ip_ttl` is
 //! then to be as large as the way is long. `sanity` is 1 if a client may go by the answer: stratum 1 to
@@ -15,6 +16,7 @@ mod client;
 mod packet;
 
 use super::{Collector, Scrape, Setup, Spec};
+use crate::base::address::host;
 use crate::base::error::Error;
 use crate::kernel::read::Background;
 use crate::model::metric::{Family, Sink, Unit::*, gauge};
@@ -57,7 +59,16 @@ static FAMILIES: [Family; 8] = [
 ];
 
 static SERVER: CollectorOption<String> =
-    text("server", "who is asked: an address of this machine").default("127.0.0.1");
+    text("server", "who is asked: an address of this machine")
+        .default("127.0.0.1")
+        .rule(
+            "a loopback address such as 127.0.0.1; with server_is_local (--collector.ntp.server-is-local) \
+             any address or host name, without a port",
+            |settings| {
+                let server = settings.get(&SERVER);
+                is_loopback(&server) || settings.get(&IS_LOCAL) && host(&server).is_some()
+            },
+        );
 static PORT: CollectorOption<u64> =
     count("server_port", [1, 65535], "the server's UDP port").default("123");
 static VERSION: CollectorOption<u64> =
@@ -79,7 +90,8 @@ static TOLERANCE: CollectorOption<Duration> = duration(
 )
 .default("1ms");
 static TIMEOUT: CollectorOption<Duration> =
-    duration("timeout", [10, 30_000], "how long a scrape waits for the answer").default("1s");
+    duration("timeout", [10, 30_000], "how long a scrape waits for the answer at most")
+        .default("1s");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -106,16 +118,11 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
     let server = settings.get(&SERVER);
-    let is_loopback = server.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let refused =
-        || Error::parse(PATH, "a loopback address, or server_is_local", server.as_bytes());
-    let refusal = (!is_loopback && !settings.get(&IS_LOCAL)).then(refused);
     let port = u16::try_from(settings.get(&PORT)).unwrap_or_default();
     let version = u8::try_from(settings.get(&VERSION)).unwrap_or_default();
     let ttl = u32::try_from(settings.get(&TTL)).unwrap_or_default();
     let client = Client::new(server, port, version, ttl);
     Box::new(Ntp {
-        refusal,
         client: Background::new("ntp", client, Client::ask),
         patience: settings.get(&TIMEOUT),
         limits: Limits {
@@ -126,23 +133,28 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     })
 }
 
+fn is_loopback(server: &str) -> bool {
+    server.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 fn nanos(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
 
 struct Ntp {
-    /// Why nobody is asked.
-    refusal: Option<Error>,
     client: Background<Client>,
     patience: Duration,
     limits: Limits,
 }
 
 impl Collector for Ntp {
-    fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if let Some(refusal) = self.refusal {
-            return Err(refusal);
+    fn serving(&mut self, begins: bool) {
+        if begins {
+            self.client.begin(Instant::now() + self.patience);
         }
+    }
+
+    fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         // Not asked ahead: the serving thread has to leave the CPU to the one that takes the times.
         let asked = self.client.ask(Instant::now() + self.patience);
         let answer = asked.map_err(|errno| Error::Read(PATH.into(), errno))?.answer?;

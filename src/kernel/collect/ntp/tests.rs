@@ -70,10 +70,6 @@ fn who_is_silent_or_wrong_gives_no_sample() {
     let client = server(|nonce| Some(packet(0x23, 3, [0, 0], [ZERO, nonce, ZERO, ZERO])));
     let mut ntp = opened(&tree, Dialect::Own, &[("server-port", &client), ("timeout", "20s")]);
     assert!(matches!(outcome(&mut ntp), Err(Error::Parse(_, "an answer of a server", _))));
-    for host in ["192.0.2.1", "localhost", ""] {
-        let mut ntp = opened(&tree, Dialect::Own, &[("server", host)]);
-        assert!(matches!(outcome(&mut ntp), Err(Error::Parse(..))), "{host}");
-    }
 }
 
 #[test]

@@ -36,21 +36,45 @@ const MAX_COUNTERS: usize = 1 << 16;
 /// More failures than there are reasons to look at.
 const MAX_FAILURES: usize = 16;
 
-static CPUS: CollectorOption<String> =
-    text("cpus", "CPUs to count on, such as 0,2-5 or 0-8:2; all that may be used if empty");
+static CPUS: CollectorOption<String> = text(
+    "cpus",
+    "CPUs to count on, such as 0,2-5 or 0-8:2; all that may be used if empty",
+)
+.rule(EXPECTED_CPUS, |settings| {
+    let text = settings.get(&CPUS);
+    text.is_empty() || choice::cpus(&text).is_some()
+});
 static TRACEPOINTS: CollectorOption<Vec<String>> =
-    words("tracepoint", "tracepoints to count, such as sched:sched_switch");
+    words("tracepoint", "tracepoints to count, such as sched:sched_switch")
+        .rule(EXPECTED_TRACEPOINT, |settings| {
+            settings.get(&TRACEPOINTS).iter().all(|text| choice::tracepoint(text).is_some())
+        });
 static NO_HARDWARE: CollectorOption<bool> =
     switch("disable_hardware_profilers", "count no hardware events");
 static HARDWARE: CollectorOption<Vec<String>> =
-    words("hardware_profilers", "only these hardware events, such as CpuCycles");
+    words("hardware_profilers", "only these hardware events, such as CpuCycles")
+        .warning("hardware events such as CpuCycles", |settings| {
+            are_known(Group::Hardware, &settings.get(&HARDWARE))
+        });
 static NO_SOFTWARE: CollectorOption<bool> =
     switch("disable_software_profilers", "count no software events");
 static SOFTWARE: CollectorOption<Vec<String>> =
-    words("software_profilers", "only these software events, such as PageFault");
+    words("software_profilers", "only these software events, such as PageFault")
+        .warning("software events such as PageFault", |settings| {
+            are_known(Group::Software, &settings.get(&SOFTWARE))
+        });
 static NO_CACHE: CollectorOption<bool> = switch("disable_cache_profilers", "count no cache events");
 static CACHE: CollectorOption<Vec<String>> =
-    words("cache_profilers", "only these cache events, such as LLReadMiss");
+    words("cache_profilers", "only these cache events, such as LLReadMiss")
+        .warning("cache events such as LLReadMiss", |settings| {
+            are_known(Group::Cache, &settings.get(&CACHE))
+        });
+
+/// node_exporter passes over names that it does not know, too.
+fn are_known(group: Group, names: &[String]) -> bool {
+    let is_known = |name: &String| ROWS.iter().any(|row| row.group == group && row.name == name);
+    names.iter().all(is_known)
+}
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

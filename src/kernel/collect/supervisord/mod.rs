@@ -4,7 +4,7 @@
 //! starting, 20 running, 30 backoff, 40 stopping, 100 exited, 200 fatal, 1000 unknown. A process is up while
 //! it starts, runs or stops.
 //!
-//! A scrape waits at most `timeout`; then the collector fails.
+//! A scrape waits a little longer than the answer took before, at most `timeout`; then the collector fails.
 
 #[cfg(test)]
 mod tests;
@@ -54,10 +54,15 @@ static FAMILIES: [Family; 5] = [
 static URL: CollectorOption<String> =
     text("url", "http://HOST:PORT/RPC2 or unix:///PATH of its XML-RPC interface")
         .flags(&["collector.supervisord.url"])
-        .default("http://localhost:9001/RPC2");
+        .env("SUPERVISORD_URL")
+        .default("http://localhost:9001/RPC2")
+        .rule(
+            "http://[USER:PASSWORD@]HOST[:PORT]/RPC2, without TLS, or unix:///PATH",
+            |settings| Interface::new(&settings.get(&URL)).peer.is_some(),
+        );
 
 static TIMEOUT: CollectorOption<Duration> =
-    duration("timeout", [1, 60_000], "how long a scrape waits for supervisord's answer")
+    duration("timeout", [1, 60_000], "how long a scrape waits for supervisord's answer at most")
         .default("1s");
 
 pub const SPEC: Spec = Spec {

@@ -7,8 +7,8 @@
 //! whole name has to match. `units` counts all that systemd knows. A property that this systemd does not
 //! have is left out: restarts came with 235, refused connections with 239.
 //!
-//! A scrape waits at most `timeout` for all answers together. Then the collector fails; nothing old is
-//! shown.
+//! A scrape waits for all answers together a little longer than they took before, at most `timeout`. Then
+//! the collector fails; nothing old is shown.
 
 mod listed;
 mod manager;
@@ -61,7 +61,8 @@ static START_TIME: CollectorOption<bool> =
         .flags(&["collector.systemd.enable-start-time-metrics"]);
 
 static TIMEOUT: CollectorOption<Duration> =
-    duration("timeout", [1, 60_000], "how long a scrape waits for systemd's answers").default("1s");
+    duration("timeout", [1, 60_000], "how long a scrape waits for systemd's answers at most")
+        .default("1s");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

@@ -2,7 +2,7 @@
 //! netlink of the family nl80211 (NL80211_CMD_GET_INTERFACE, _GET_SCAN and _GET_STATION,
 //! include/uapi/linux/nl80211.h, since 2.6.24). What a driver does not tell has no sample; an interface that
 //! is down has no frequency. Some drivers sleep until their device answers: a thread asks, and a scrape waits
-//! for it up to two seconds. On a stored tree there is nobody to ask.
+//! for it a little longer than it took before, up to two seconds. On a stored tree there is nobody to ask.
 
 mod finder;
 mod found;
@@ -94,6 +94,12 @@ struct Wifi {
 }
 
 impl Collector for Wifi {
+    fn serving(&mut self, begins: bool) {
+        if begins && self.can_ask {
+            self.finder.begin(Instant::now() + PATIENCE);
+        }
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if !self.can_ask {
             return Err(Error::Unsupported(PATH.into()));

@@ -1,6 +1,7 @@
 //! Statistics of ZFS: `/proc/spl/kstat/zfs`. Files such as `arcstats` have lines `name type data`, where the
 //! types 3 and 4 are signed and unsigned integers; a directory for each pool has io, a line of names and
-//! one of numbers (times in nanoseconds), state, and `objset-N`, lines as above for each dataset
+//! one of numbers (times in nanoseconds), state (a word, of which a release may have more than are known
+//! here: then none of these is it), and `objset-N`, lines as above for each dataset
 //! (module/os/linux/spl/spl-kstat.c of OpenZFS). Which names there are depends on the release; what counts
 //! and what is a level the files do not say, so all are untyped. Without the module there is no such
 //! directory.
@@ -134,7 +135,7 @@ impl Collector for Zfs {
                 let Some(text) = pool.errors.unless_absent(read) else { continue };
                 match file {
                     b"io" => pool.io(text, opened.place(&path)),
-                    b"state" => pool.state(text.trim_ascii()),
+                    b"state" => pool.state(text.trim_ascii(), opened.place(&path)),
                     _ => pool.dataset(text, opened.place(&path)),
                 }
             }
@@ -199,9 +200,17 @@ impl Pool<'_> {
         }
     }
 
-    fn state(&mut self, text: &[u8]) {
+    fn state(&mut self, text: &[u8], place: Place) {
         let [.., family] = &FAMILIES;
-        for state in STATES.map(str::as_bytes).iter().filter(|_| !text.is_empty()) {
+        let states = STATES.map(str::as_bytes);
+        let is_cut = |state: &&[u8]| {
+            text.len() < state.len()
+                && state.get(..text.len()).is_some_and(|s| s.eq_ignore_ascii_case(text))
+        };
+        if !text.iter().all(u8::is_ascii_alphabetic) || states.iter().any(is_cut) {
+            return self.errors.refuse(place, "the state of a pool", text);
+        }
+        for state in states {
             let is_it = text.eq_ignore_ascii_case(state);
             self.gathered.push(family, &[self.name, state], Value::Int(is_it.into()));
         }

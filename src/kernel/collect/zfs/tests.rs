@@ -66,6 +66,24 @@ fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
         r#"zfs_zpool_dataset_nread{zpool="tank",dataset="tank"} 1"#,
     ];
     let expected = expected.map(String::from).to_vec();
-    assert_eq!(scrape(&mut zfs, Dialect::Node, &["zfs"]), (expected, 5));
+    assert_eq!(scrape(&mut zfs, Dialect::Node, &["zfs"]), (expected, 6));
     assert!(Tree::new("zfs-none").open(&SPEC, Dialect::Node, &[]).is_unsupported());
+}
+
+#[test]
+fn a_state_is_a_word_and_one_that_is_not_known_is_none_of_the_others() {
+    let tree = Tree::new("zfs-state");
+    let mut zfs = tree.open(&SPEC, Dialect::Node, &[]);
+    let mut states = |text: &str| {
+        tree.put("proc/spl/kstat/zfs/tank/state", text);
+        let (samples, errors) = scrape(&mut zfs, Dialect::Node, &["state"]);
+        let is_one = |sample: &&String| sample.ends_with(" 1");
+        (samples.len(), samples.iter().filter(is_one).count(), errors)
+    };
+    assert_eq!(states("ONLINE\n"), (7, 1, 0));
+    assert_eq!(states("suspended\n"), (7, 1, 0), "of either case");
+    assert_eq!(states("UNKNOWN\n"), (7, 0, 0));
+    for bad in ["", "\n", "DEGRA\n", "O", "ONLINE 1\n", "\u{1}ONLINE\n", "7\n"] {
+        assert_eq!(states(bad), (0, 0, 1), "{bad}");
+    }
 }

@@ -1,8 +1,13 @@
 //! Frequencies of the processors: `/sys/devices/system/cpu/cpuN/cpufreq/…`, in kilohertz
 //! (Documentation/admin-guide/pm/cpufreq.rst). Processors that share a policy share the directory, which
 //! is then read once. What the driver does not tell is no fault: files that are not there or only for
-//! root, `<unknown>`, and EBUSY of a processor that is switched off.
+//! root, `<unknown>`, EBUSY of a processor that is switched off, and EAGAIN of one that sleeps
+//! (`cpuinfo_avg_freq`, since 6.15).
+//!
+//! In node_exporter's dialect, with `cpu.info`, the frequency of the hardware is that of `/proc/cpuinfo`, with
+//! the labels of that: `cpu MHz`, which not all architectures have.
 
+use super::cpu::Frequencies;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
@@ -25,13 +30,14 @@ const MAX_TEXT: usize = 256;
 const LEARN_AGAIN: Duration = Duration::from_secs(60);
 
 /// Errors that say that there is no such thing now, or that it is not for everybody.
-const NOTHING: [i32; 3] = [libc::EBUSY, libc::EACCES, libc::EPERM];
+const NOTHING: [i32; 4] = [libc::EBUSY, libc::EAGAIN, libc::EACCES, libc::EPERM];
 
 const CPU: &[&str] = &["cpu"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: [Family; 8] = [
     gauge("cpu_frequency_hertz",             Kilo, "Frequency that the hardware tells.",          CPU),
+    gauge("cpu_frequency_avg_hertz",         Kilo, "Average frequency that the hardware tells.",  CPU),
     gauge("cpu_frequency_min_hertz",         Kilo, "Lowest frequency of the hardware.",           CPU),
     gauge("cpu_frequency_max_hertz",         Kilo, "Highest frequency of the hardware.",          CPU),
     gauge("cpu_scaling_frequency_hertz",     Kilo, "Frequency that the driver set.",              CPU),
@@ -41,8 +47,9 @@ static FAMILIES: [Family; 7] = [
 ];
 
 /// The file of each family, and the one that names all governors.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "cpufreq/cpuinfo_cur_freq",
+    "cpufreq/cpuinfo_avg_freq",
     "cpufreq/cpuinfo_min_freq",
     "cpufreq/cpuinfo_max_freq",
     "cpufreq/scaling_cur_freq",
@@ -51,8 +58,8 @@ const FILES: [&str; 8] = [
     "cpufreq/scaling_governor",
     "cpufreq/scaling_available_governors",
 ];
-const GOVERNOR: usize = 6;
-const GOVERNORS: usize = 7;
+const GOVERNOR: usize = 7;
+const GOVERNORS: usize = 8;
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -69,19 +76,22 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let listing = Listing::new(setup.root.dir(PATH));
-    Box::new(Cpufreq { listing, cpus: Vec::new(), learned_at: None })
+    let of_info = Frequencies::new(setup);
+    Box::new(Cpufreq { listing, cpus: Vec::new(), learned_at: None, of_info })
 }
 
 struct Cpufreq {
     listing: Listing,
     cpus: Vec<Cpu>,
     learned_at: Option<Instant>,
+    /// In place of what the driver says of the hardware.
+    of_info: Option<Frequencies>,
 }
 
 struct Cpu {
     entry: String,
     /// The files that can be read: bit i for the i-th.
-    present: u8,
+    present: u16,
     /// The place in the list of one that has the same directory and stands before.
     like: Option<usize>,
     /// What it said in this scrape.
@@ -100,7 +110,11 @@ impl Collector for Cpufreq {
                 }
             }
         }
-        for (at, family) in FAMILIES.iter().enumerate().take(GOVERNOR) {
+        if let (Some(frequencies), Some(family)) = (&self.of_info, FAMILIES.first()) {
+            frequencies.write(family, scrape.files, scrape.errors, out);
+        }
+        let first = usize::from(self.of_info.is_some());
+        for (at, family) in FAMILIES.iter().enumerate().take(GOVERNOR).skip(first) {
             out.family(family);
             self.write(at, family, scrape.errors, out);
         }
@@ -133,7 +147,7 @@ impl Cpufreq {
             for at in 0..FILES.len() {
                 let mut room = [0; MAX_TEXT];
                 let is_there = !matches!(self.read(&cpu, at, &mut room), Ok(None));
-                cpu.present |= u8::from(is_there) << at;
+                cpu.present |= u16::from(is_there) << at;
             }
             self.cpus.push(cpu);
         }
@@ -221,85 +235,4 @@ fn number_of(cpu: &Cpu) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Tree, scrape};
-    use std::os::unix::fs::symlink;
-
-    fn put(tree: &Tree, cpu: &str, files: &[(&str, &str)]) {
-        for (file, text) in files {
-            let file = format!("sys/devices/system/cpu/{cpu}/cpufreq/{file}");
-            tree.put(&file, &format!("{text}\n"));
-        }
-    }
-
-    #[test]
-    fn frequencies_and_governors() {
-        let tree = Tree::new("cpufreq");
-        let mut freq = tree.open(&SPEC, Dialect::Node, &[]);
-        assert_eq!(scrape(&mut freq, Dialect::Node, &["_"]), (vec![], 0));
-        let all = [
-            ("cpuinfo_cur_freq", "1100"),
-            ("cpuinfo_min_freq", "1200"),
-            ("cpuinfo_max_freq", "1300"),
-            ("scaling_cur_freq", "1400"),
-            ("scaling_min_freq", "1500"),
-            ("scaling_max_freq", "1600"),
-            ("scaling_governor", "ondemand"),
-            ("scaling_available_governors", "powersave ondemand powersave"),
-        ];
-        put(&tree, "cpu2", &all);
-        put(&tree, "cpu10", &[("scaling_cur_freq", "<unknown>"), ("scaling_min_freq", "7")]);
-        tree.put("sys/devices/system/cpu/cpuidle/current_driver", "none\n");
-        tree.put("sys/devices/system/cpu/cpu3/online", "1\n");
-        symlink("../cpu2/cpufreq", tree.0.join("sys/devices/system/cpu/cpu3/cpufreq")).unwrap();
-        let mut expected = Vec::new();
-        for (name, value) in [
-            ("frequency", "1100000"),
-            ("frequency_min", "1200000"),
-            ("frequency_max", "1300000"),
-            ("scaling_frequency", "1400000"),
-            ("scaling_frequency_min", "1500000"),
-            ("scaling_frequency_max", "1600000"),
-        ] {
-            for cpu in [2, 3] {
-                expected.push(format!(r#"cpu_{name}_hertz{{cpu="{cpu}"}} {value}"#));
-            }
-            if name == "scaling_frequency_min" {
-                expected.push(r#"cpu_scaling_frequency_min_hertz{cpu="10"} 7000"#.to_owned());
-            }
-        }
-        for cpu in [2, 3] {
-            for (governor, value) in [("powersave", 0), ("ondemand", 1)] {
-                let labels = format!(r#"cpu="{cpu}",governor="{governor}""#);
-                expected.push(format!("cpu_scaling_governor{{{labels}}} {value}"));
-            }
-        }
-        for _ in 0..2 {
-            assert_eq!(scrape(&mut freq, Dialect::Node, &["_"]), (expected.clone(), 0));
-        }
-    }
-
-    #[test]
-    fn what_is_broken_costs_its_own_sample() {
-        let tree = Tree::new("cpufreq-broken");
-        put(&tree, "cpu0", &[("scaling_cur_freq", "fast"), ("scaling_min_freq", "5")]);
-        put(&tree, "cpu0", &[("scaling_max_freq/odd", ""), ("scaling_governor", "userspace")]);
-        // Which of them is chosen, this one does not say.
-        let unsaid = [("scaling_governor", ""), ("scaling_available_governors", "userspace")];
-        put(&tree, "cpu4", &unsaid);
-        let mut freq = tree.open(&SPEC, Dialect::Own, &[]);
-        let expected = [
-            r#"cpu_scaling_frequency_min_hertz{cpu="0"} 5000"#,
-            r#"cpu_scaling_governor{cpu="0",governor="userspace"} 1"#,
-        ];
-        let expected = expected.map(str::to_owned).to_vec();
-        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (expected.clone(), 2));
-        // A processor that is switched off is no fault.
-        std::fs::remove_dir_all(tree.0.join("sys/devices/system/cpu/cpu0/cpufreq")).unwrap();
-        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (vec![], 0));
-        put(&tree, "cpu0", &[("scaling_min_freq", "5"), ("scaling_governor", "userspace")]);
-        assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (expected, 0));
-    }
-}
+mod tests;

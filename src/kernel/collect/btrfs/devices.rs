@@ -1,0 +1,92 @@
+//! The devices of a file system.
+
+use super::mounted::{Mounted, uuid};
+use super::reading::Reading;
+use super::rows::{ASKED_SIZE, FAMILIES};
+use crate::kernel::read::Names;
+use crate::model::metric::Value;
+
+/// Bytes of what sysfs counts devices in.
+const SECTOR: u64 = 512;
+
+/// A line of `error_stats` and the kind of error.
+const ERRORS: [(&[u8], &str); 5] = [
+    (b"write_errs", "write"),
+    (b"read_errs", "read"),
+    (b"flush_errs", "flush"),
+    (b"corruption_errs", "corruption"),
+    (b"generation_errs", "generation"),
+];
+
+/// What is known of devices besides what sysfs has.
+pub enum Told<'a> {
+    /// Nothing.
+    NotAsked,
+    By(&'a Mounted),
+    /// Nothing this time: what comes from sysfs has other labels, and is not shown in its place.
+    TooLate,
+}
+
+impl Reading<'_> {
+    /// The errors of its devices by their numbers, which come to `names`.
+    pub fn device_errors(&mut self, names: &mut Names) {
+        self.opened.list(&[self.entry, b"devinfo"], names, self.errors);
+        let [.., errors, missing, _, _] = &FAMILIES;
+        for id in (0..).map_while(|at| names.get(at)) {
+            let error_stats = [self.entry, b"devinfo", id, b"error_stats"];
+            self.lines(&error_stats, &mut |key, raw, gathered, uuid| {
+                let known = ERRORS.iter().find(|(known, _)| *known == key);
+                if let Some((_, kind)) = known {
+                    gathered.push(errors, &[uuid, id, kind.as_bytes()], Value::Int(raw));
+                }
+            });
+            let path: [&[u8]; 4] = [self.entry, b"devinfo", id, b"missing"];
+            self.number(&path, missing, &[self.uuid, id]);
+        }
+    }
+
+    /// Its devices, whose names come to `names`.
+    pub fn devices(&mut self, names: &mut Names, told: &Told<'_>) {
+        self.opened.list(&[self.entry, b"devices"], names, self.errors);
+        let [.., size, _, _, _, _] = &FAMILIES;
+        // One family has the same labels for all file systems.
+        let has_ids = match told {
+            Told::TooLate => return,
+            Told::NotAsked => false,
+            Told::By(mounted) if self.asked(mounted) => return,
+            Told::By(mounted) => !mounted.is_empty(),
+        };
+        for device in (0..).map_while(|at| names.get(at)) {
+            let path: [&[u8]; 4] = [self.entry, b"devices", device, b"size"];
+            match self.read(&path) {
+                Some(Some(sectors)) if has_ids => {
+                    let bytes = Value::Int(sectors.saturating_mul(SECTOR));
+                    self.gathered.push(&ASKED_SIZE, &[self.uuid, device, b""], bytes);
+                }
+                Some(Some(sectors)) => {
+                    self.gathered.push(size, &[self.uuid, device], size.value(sectors));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether it told of its devices where it is mounted.
+    fn asked(&mut self, mounted: &Mounted) -> bool {
+        let [.., unused, errors] = &FAMILIES;
+        let Some(devices) = mounted.devices(self.entry) else { return false };
+        for (device, name) in devices {
+            let id = uuid(&device.id);
+            let labels = [self.uuid, name, &id];
+            self.gathered.push(&ASKED_SIZE, &labels, Value::Int(device.size));
+            if let Some(bytes) = device.size.checked_sub(device.used) {
+                self.gathered.push(unused, &labels, Value::Int(bytes));
+            }
+            for ((_, kind), count) in ERRORS.iter().zip(device.errors.into_iter().flatten()) {
+                let labels = [self.uuid, name, &id, kind.as_bytes()];
+                self.gathered.push(errors, &labels, Value::Int(count));
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,176 @@
+//! What btrfs tells of its devices where it is mounted, asked on a thread: a disk that fails may keep
+//! whoever asks waiting.
+
+use crate::base::sys::{self, Btrfs, BtrfsDevice};
+use crate::kernel::collect::filesystem::mounts_of;
+use crate::kernel::read::{Names, Root};
+use std::fs::File;
+use std::path::Path;
+use std::time::Instant;
+
+/// File systems, and devices of all together, of which is told; what comes after is left out.
+const MAX_FILESYSTEMS: usize = 256;
+const MAX_DEVICES: usize = 4096;
+
+/// A UUID as sysfs and labels have it.
+pub type Uuid = [u8; 36];
+
+/// What was asked last.
+pub struct Mounted {
+    root: Root,
+    btrfs: Btrfs,
+    /// UUIDs of the file systems that told of their devices, and which of all devices come behind theirs.
+    found: Vec<(Uuid, usize)>,
+    devices: Vec<BtrfsDevice>,
+    /// Their paths.
+    paths: Names,
+    /// Sources of mounts of which is known.
+    sources: Names,
+}
+
+impl Mounted {
+    /// Nobody is asked yet.
+    pub fn new(root: &Root) -> Mounted {
+        Mounted {
+            root: root.clone(),
+            btrfs: Btrfs::default(),
+            found: Vec::new(),
+            devices: Vec::new(),
+            paths: Names::default(),
+            sources: Names::default(),
+        }
+    }
+
+    /// Asks each file system once, wherever it is mounted, until then. Of one that is not mounted where this
+    /// process sees and may read it nothing is known.
+    pub fn ask(&mut self, until: Instant) {
+        self.found.clear();
+        self.forget(0);
+        self.sources.truncate(0);
+        let root = self.root.clone();
+        let _ = mounts_of(&root, "btrfs", &mut |path, source| {
+            let mut sources = (0..).map_while(|at| self.sources.get(at));
+            let is_known = sources.any(|known| known == source);
+            if is_known || self.found.len() >= MAX_FILESYSTEMS || Instant::now() >= until {
+                return;
+            }
+            let before = self.devices.len();
+            match self.file_system(path, until) {
+                Ok(id) => {
+                    self.sources.push(source);
+                    self.found.push((id, self.devices.len()));
+                }
+                // Another place where it is mounted may be open.
+                Err(_) => self.forget(before),
+            }
+        });
+    }
+
+    /// Forgets all devices but the first.
+    fn forget(&mut self, count: usize) {
+        self.devices.truncate(count);
+        self.paths.truncate(count);
+    }
+
+    fn file_system(&mut self, path: &Path, until: Instant) -> std::io::Result<Uuid> {
+        let directory: File = sys::open_listing(path)?;
+        let info = self.btrfs.info(&directory)?;
+        let mut left = info.count;
+        // Numbers of devices that were taken away are not used again.
+        for number in 0..=info.last {
+            if left == 0 || self.devices.len() >= MAX_DEVICES {
+                break;
+            }
+            if Instant::now() >= until {
+                return Err(std::io::ErrorKind::TimedOut.into());
+            }
+            match self.btrfs.device(&directory, number) {
+                Ok((device, path)) => {
+                    self.devices.push(device);
+                    self.paths.push(path);
+                    left -= 1;
+                }
+                Err(error) if error.raw_os_error() == Some(libc::ENODEV) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(uuid(&info.id))
+    }
+
+    /// No file system told anything.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The devices of the file system with that UUID, each with the name of its file; `None` if it did not tell.
+    pub fn devices(&self, id: &[u8]) -> Option<impl Iterator<Item = (&BtrfsDevice, &[u8])>> {
+        let at = self.found.iter().position(|(known, _)| known == id)?;
+        let end = |at: usize| self.found.get(at).map_or(0, |(_, end)| *end);
+        let range = at.checked_sub(1).map_or(0, end)..end(at);
+        Some(range.filter_map(|at| {
+            let path = self.paths.get(at)?;
+            Some((self.devices.get(at)?, path.rsplit(|b| *b == b'/').next().unwrap_or_default()))
+        }))
+    }
+}
+
+/// A UUID in hexadecimal digits, with four dashes.
+pub fn uuid(id: &[u8; 16]) -> Uuid {
+    let mut text = [b'-'; 36];
+    let digit = |n: u8| b"0123456789abcdef".get(usize::from(n)).copied().unwrap_or_default();
+    let digits = id.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let places = text.iter_mut().enumerate().filter(|(at, _)| ![8, 13, 18, 23].contains(at));
+    places.zip(digits).for_each(|((_, to), from)| *to = from);
+    text
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// One file system with one device told of it.
+    pub fn told(id: &[u8; 36], device: BtrfsDevice, path: &str) -> Mounted {
+        let mut mounted = Mounted::new(&Root::of_this_machine());
+        mounted.found.push((*id, 1));
+        mounted.devices.push(device);
+        mounted.paths.push(path.as_bytes());
+        mounted
+    }
+
+    #[test]
+    fn uuids_have_their_dashes() {
+        let id = [
+            0x4c, 0x38, 0x49, 0x15, 0xa8, 0x66, 0x49, 0x0d, 0xb7, 0x9d, 0x57, 0x57, 0x8a, 0x95,
+            0xfb, 0xa7,
+        ];
+        assert_eq!(&uuid(&id), b"4c384915-a866-490d-b79d-57578a95fba7");
+    }
+
+    #[test]
+    fn devices_belong_to_their_file_system() {
+        let mut mounted = Mounted::new(&Root::of_this_machine());
+        let device = |size| BtrfsDevice { size, ..BtrfsDevice::default() };
+        mounted.devices = [1, 2, 3].map(device).to_vec();
+        ["/dev/sda", "/dev/mapper/b", ""]
+            .iter()
+            .for_each(|path| mounted.paths.push(path.as_bytes()));
+        mounted.found = vec![(uuid(&[1; 16]), 2), (uuid(&[2; 16]), 2), (uuid(&[3; 16]), 3)];
+        let of = |byte| {
+            let id = uuid(&[byte; 16]);
+            let devices = mounted.devices(&id)?;
+            Some(devices.map(|(device, name)| (device.size, name)).collect::<Vec<_>>())
+        };
+        assert_eq!(of(1), Some(vec![(1, &b"sda"[..]), (2, b"b")]));
+        assert_eq!((of(2), of(3), of(4)), (Some(vec![]), Some(vec![(3, &b""[..])]), None));
+    }
+
+    #[test]
+    fn without_btrfs_nothing_is_found() {
+        let tree = crate::kernel::read::testing::Tree::new("btrfs-mounted");
+        let line = format!("9 1 0:9 / {} rw - btrfs /dev/x rw\n", "/proc");
+        tree.put("proc/1/mountinfo", &line);
+        let mut mounted = Mounted::new(&tree.root());
+        mounted.ask(Instant::now() + std::time::Duration::from_secs(20));
+        assert!(mounted.found.is_empty() && mounted.devices.is_empty());
+    }
+}
