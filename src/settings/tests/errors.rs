@@ -267,6 +267,10 @@ fn of_flags_that_only_node_exporter_has() {
         refused("", flag, &[], &format!("{name}: {lacks}"));
     }
     assert!(load("", "--web.config.file=", &[]).is_ok());
+    if !cfg!(feature = "hub") {
+        let refusal = load("", "--web.config.file=/etc/web.yml", &[]).unwrap_err();
+        assert!(refusal.starts_with("--web.config.file: TLS is not built in"), "{refusal}");
+    }
     refused(
         "",
         "--collector.systemd.unit-include",
