@@ -18,21 +18,18 @@ const EXCLUDE: &str = "exclude[]";
 const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; keep one of them.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub(super) static ALL: [Family; 8] = [
+pub(super) static FAMILIES: [Family; if cfg!(feature = "tls") { 8 } else { 6 }] = [
     counter("http_requests_total",              Unit::One, "Requests answered.",                                          &["path", "code"]).only_own(),
     gauge(  "http_connections",                 Unit::One, "Connections that are open now.",                              &[]).only_own(),
     counter("http_connections_refused_total",   Unit::One, "Connections refused: the table was full, or no descriptor.",  &[]).only_own(),
     counter("http_connections_evicted_total",   Unit::One, "Idle or slow connections closed to make room for another.",   &[]).only_own(),
     counter("http_connections_timed_out_total", Unit::One, "Connections closed at a deadline other than for idling.",     &[]).only_own(),
     counter("log_lines_dropped_total",          Unit::One, "Log lines dropped because stderr did not take them.",         &[]).only_own(),
-    // Of builds with TLS.
-    counter("http_tls_handshakes_failed_total", Unit::One, "TLS handshakes that failed or took too long; builds with TLS.",        &[]).only_own(),
+    #[cfg(feature = "tls")]
+    counter("http_tls_handshakes_failed_total", Unit::One, "TLS handshakes that failed or took too long; builds with TLS.", &[]).only_own(),
+    #[cfg(feature = "tls")]
     counter("http_tls_reloads_failed_total",    Unit::One, "Changed certificates or users that could not be used; builds with TLS.", &[]).only_own(),
 ];
-
-/// What is said in this build.
-pub(super) static FAMILIES: &[Family] =
-    if cfg!(feature = "tls") { &ALL } else { ALL.split_at(6).0 };
 
 impl Service {
     pub(super) fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
@@ -103,7 +100,9 @@ pub(super) fn write_traffic(
     Counts { answers, traffic }: &Counts,
     out: &mut dyn Sink,
 ) {
-    let [requests, now, refused, evicted, timed_out, lines, handshakes, reloads] = &ALL;
+    let [requests, now, refused, evicted, timed_out, lines, ..] = &FAMILIES;
+    #[cfg(feature = "tls")]
+    let [.., handshakes, reloads] = &FAMILIES;
     out.family(requests);
     let paths = routes.iter().copied().flatten().map(|route| route.path);
     for (path, counts) in paths.chain(["other"]).zip(answers) {
@@ -118,12 +117,11 @@ pub(super) fn write_traffic(
         (evicted, traffic.evicted),
         (timed_out, traffic.timed_out),
         (lines, crate::base::log::dropped()),
+        #[cfg(feature = "tls")]
         (handshakes, traffic.failed_handshakes),
+        #[cfg(feature = "tls")]
         (reloads, traffic.failed_reloads),
-    ]
-    .into_iter()
-    .take(FAMILIES.len() - 1)
-    {
+    ] {
         out.family(family);
         out.sample(&[], family.value(raw));
     }

@@ -6,6 +6,7 @@ mod kind;
 mod outputs;
 mod secret;
 mod served;
+#[cfg(feature = "tls")]
 mod serving;
 mod settings;
 mod value;
@@ -23,6 +24,7 @@ pub use outputs::{
     Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Retry, Spool, StdoutFormat, Tls,
 };
 pub use served::Served;
+#[cfg(feature = "tls")]
 pub use serving::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 pub use settings::{Action, Agent, Custom, Log, Paths, Push, Server, Settings};
 pub use value::Value;
