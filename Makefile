@@ -78,7 +78,7 @@ dist: ## what a release consists of: dist/ with archives, packages, checksums, b
 page: ## pack the status page for the program, without its comments: src/outputs/status/page.html.gz
 	sed -e 's/^ *//' -e '/^\/\/ /d' src/outputs/status/page.html | gzip -9nc >src/outputs/status/page.html.gz
 docs: page ## make the reference, the manual page and the table of collectors from the program
-	$(CARGO) run --quiet --example docs -- .
+	$(CARGO) run --quiet --features tls --example docs -- .
 docs-check: ## fail where they are not what `make docs` makes
 	@.ci/docs-check.sh
 

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 command -v mandoc >/dev/null || { echo "mandoc is missing: apt-get install mandoc" >&2; exit 1; }
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-"${CARGO:-cargo}" run --quiet --example docs -- "$made"
+"${CARGO:-cargo}" run --quiet --features tls --example docs -- "$made"
 bad=0
 while read -r file; do
 	diff -u "$file" "$made/$file" || bad=1

@@ -9,13 +9,13 @@ export DEBIAN_FRONTEND=noninteractive
 
 # The peers, a browser for the status page, compilers for build scripts and for the C in the feature tls.
 packages=(
-	ca-certificates chromium dbus-daemon fish gcc influxdb libc6-dev logrotate make openssl
+	ca-certificates chromium curl dbus-daemon fish gcc influxdb libc6-dev logrotate make openssl
 	prometheus prometheus-alertmanager prometheus-node-exporter
 	python3 python3-dbus python3-gi python3-venv strace supervisor victoria-metrics zsh
 )
 # Other targets, libFuzzer, the readers of deploy/, docs/ and packages.
 [ "${1-}" = tests ] || packages+=(
-	binutils busybox-static clang curl dpkg g++ gcc-aarch64-linux-gnu gcc-i686-linux-gnu
+	binutils busybox-static clang dpkg g++ gcc-aarch64-linux-gnu gcc-i686-linux-gnu
 	libc6-dev-arm64-cross libc6-dev-i386-cross mandoc musl-tools qemu-user-static runit shellcheck systemd
 	# Packages, and a small Debian to install them in.
 	debian-archive-keyring lintian mmdebstrap rpm

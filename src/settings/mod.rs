@@ -23,13 +23,15 @@ pub use show::help::{help, short_help};
 pub use show::manual::man_page;
 pub use show::reference::reference;
 pub use types::{
-    Action, Agent, Alert, Alerting, ClientAuth, CollectorOption, CollectorSettings, Custom,
-    DeclaredHistogram, Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow,
-    Order, OtlpProtocol, Paths, Pem, Push, RemoteWriteVersion, Retry, RuleKind, Sandbox, Scrape,
-    Server, ServerTls, Settings, Spool, Statsd, StdoutFormat, Subject, Tail, Target, TargetKind,
-    Tls, TlsVersion, count, duration, globs, path, pattern, switch, system_switch, text, words,
+    Action, Agent, Alert, Alerting, CollectorOption, CollectorSettings, Custom, DeclaredHistogram,
+    Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order,
+    OtlpProtocol, Paths, Push, RemoteWriteVersion, Retry, RuleKind, Sandbox, Scrape, Server,
+    Settings, Spool, Statsd, StdoutFormat, Subject, Tail, Target, TargetKind, Tls, count, duration,
+    globs, path, pattern, switch, system_switch, text, words,
 };
 
+#[cfg(feature = "tls")]
+pub use types::{ClientAuth, Pem, ServerTls, TlsVersion};
 #[cfg(feature = "tls")]
 pub use web::{WebConfig, read_web_config};
 

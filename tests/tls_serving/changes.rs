@@ -57,11 +57,22 @@ fn changed_users_are_known_at_once() {
     let agent = plan(&path).start();
     let ask = |who: &str| curl(&agent.address(), "http://localhost:{}/health", &["-u", who]).status;
     assert_eq!((ask("ann:first"), ask("ann:fakepassword")), (200, 401));
-    dir.write("web.yml", users(FAKE));
+    let header = "http_server_config:\n  headers:\n    X-Frame-Options: deny\n";
+    dir.write("web.yml", [&*users(FAKE), header].concat());
     wait_until("the new password", || ask("ann:first") == 401);
+    let args = ["-u", "ann:fakepassword", "-D", "-"];
+    let got = curl(&agent.address(), "http://localhost:{}/health", &args);
+    assert!(got.body.contains("X-Frame-Options: deny"), "{got:?}");
     assert_eq!(ask("ann:fakepassword"), 200);
+    // A file that names one that is not there is said once, not at each look.
+    dir.write("web.yml", "tls_server_config:\n  cert_file: none.pem\n  key_file: none.key\n");
+    wait_until("the other file to be seen", || {
+        assert_eq!((ask("ann:first"), ask("ann:fakepassword")), (401, 200));
+        agent.lines_with("switched on and off by a reload") > 0
+    });
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert_eq!((ask("ann:fakepassword"), agent.lines_with("switched on and off")), (200, 1));
     dir.write("web.yml", "basic_auth_users:\n  ann\n");
-    agent.wait_for_log("the old ones stay", 0);
     wait_until("the broken file to be seen", || {
         assert_eq!((ask("ann:first"), ask("ann:fakepassword")), (401, 200));
         agent.lines_with("web.yml:2") > 0

@@ -19,8 +19,10 @@ pub struct Traffic {
     /// Closed at a deadline.
     pub timed_out: u64,
     /// Handshakes of TLS that came to nothing.
+    #[cfg(feature = "tls")]
     pub failed_handshakes: u64,
     /// Changed certificates or users that could not be used.
+    #[cfg(feature = "tls")]
     pub failed_reloads: u64,
 }
 

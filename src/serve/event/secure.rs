@@ -60,13 +60,14 @@ impl Server {
     /// # Errors
     ///
     /// There is none: the reference front has one.
-    pub fn secure(&mut self, security: Security) -> io::Result<()> {
+    pub fn secure(&mut self, mut security: Security) -> io::Result<()> {
+        security.resume(&self.security);
         if security.has_tls() != self.security.has_tls() {
             // Who was greeted otherwise comes again.
             self.connections.retain(|c| !matches!(c.phase(), Phase::Idle | Phase::Greet));
         }
         self.security = security;
-        self.response.always(self.security.headers());
+        self.response.always(&[]);
         // The looks that they wait for will not come.
         let now = Instant::now();
         for connection in &mut self.connections {
@@ -156,8 +157,12 @@ impl Server {
         self.respond(at, has_body, handler, now)
     }
 
-    /// Passwords that were looked at: the requests that waited for that are read anew.
+    /// Passwords that were looked at: the requests that waited for that are read anew. And headers that
+    /// changed.
     pub(super) fn take_logins(&mut self, now: Instant) {
+        if let Some(headers) = self.security.changed_headers() {
+            self.response.always(headers);
+        }
         while let Some(number) = self.security.take() {
             for connection in &mut self.connections {
                 if connection.phase() == Phase::Login(number) {

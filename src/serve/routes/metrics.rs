@@ -20,7 +20,7 @@ const EXCLUDE: &str = "exclude[]";
 const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; keep one of them.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub(super) static ALL: [Family; 10] = [
+pub(super) static FAMILIES: [Family; if cfg!(feature = "tls") { 10 } else { 8 }] = [
     counter("http_requests_total",              Unit::One, "Requests answered.",                                          &["path", "code"]).only_own(),
     gauge(  "http_connections",                 Unit::One, "Connections that are open now.",                              &[]).only_own(),
     counter("http_connections_refused_total",   Unit::One, "Connections refused: the table was full, or no descriptor.",  &[]).only_own(),
@@ -29,14 +29,11 @@ pub(super) static ALL: [Family; 10] = [
     counter("log_lines_dropped_total",          Unit::One, "Log lines dropped because stderr did not take them.",         &[]).only_own(),
     gauge(  "sandbox_enforced",                 Unit::One, "Whether this part of the sandbox is in force.",               &["part"]).only_own(),
     gauge(  "sandbox_landlock_abi",             Unit::One, "The ABI of Landlock that is in force, 0 if none is.",         &[]).only_own(),
-    // Of builds with TLS.
-    counter("http_tls_handshakes_failed_total", Unit::One, "TLS handshakes that failed or took too long; builds with TLS.",        &[]).only_own(),
+    #[cfg(feature = "tls")]
+    counter("http_tls_handshakes_failed_total", Unit::One, "TLS handshakes that failed or took too long; builds with TLS.", &[]).only_own(),
+    #[cfg(feature = "tls")]
     counter("http_tls_reloads_failed_total",    Unit::One, "Changed certificates or users that could not be used; builds with TLS.", &[]).only_own(),
 ];
-
-/// What is said in this build.
-pub(super) static FAMILIES: &[Family] =
-    if cfg!(feature = "tls") { &ALL } else { ALL.split_at(8).0 };
 
 impl Service {
     pub(super) fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
@@ -107,8 +104,9 @@ pub(super) fn write_traffic(
     Counts { answers, traffic }: &Counts,
     out: &mut dyn Sink,
 ) {
-    let [requests, now, refused, evicted, timed_out, lines, enforced, abi, handshakes, reloads] =
-        &ALL;
+    let [requests, now, refused, evicted, timed_out, lines, enforced, abi, ..] = &FAMILIES;
+    #[cfg(feature = "tls")]
+    let [.., handshakes, reloads] = &FAMILIES;
     out.family(requests);
     let paths = routes.iter().copied().flatten().map(|route| route.path);
     for (path, counts) in paths.chain(["other"]).zip(answers) {
@@ -123,7 +121,9 @@ pub(super) fn write_traffic(
         (evicted, traffic.evicted),
         (timed_out, traffic.timed_out),
         (lines, log::dropped()),
+        #[cfg(feature = "tls")]
         (handshakes, traffic.failed_handshakes),
+        #[cfg(feature = "tls")]
         (reloads, traffic.failed_reloads),
     ] {
         out.family(family);

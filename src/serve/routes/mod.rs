@@ -52,7 +52,7 @@ impl Service {
     pub fn apply(&mut self, prepared: Prepared, settings: &Settings) {
         let labels = settings.custom.labels_of_own();
         self.lines.iter_mut().for_each(|lines| lines.label(labels));
-        self.pipelines.apply(prepared, settings, metrics::FAMILIES, Instant::now());
+        self.pipelines.apply(prepared, settings, &metrics::FAMILIES, Instant::now());
     }
 }
 
@@ -69,7 +69,7 @@ pub fn is_reserved(path: &str) -> bool {
 
 /// The families about serving, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    metrics::ALL.iter().chain(pipelines::families())
+    metrics::FAMILIES.iter().chain(pipelines::families())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub use logins::Verdict;
 
 use crate::base::log;
 use crate::base::sys::Ready;
-use crate::settings::Server;
+use crate::settings::{Server, WebConfig};
 use crate::workers::server_config;
 use logins::Logins;
 use rustls::ServerConfig;
@@ -33,6 +33,8 @@ pub struct Security {
     tls: Option<Arc<ServerConfig>>,
     logins: Option<Logins>,
     headers: Vec<(String, String)>,
+    /// The headers are others than were last asked for.
+    is_changed: bool,
     /// Changed files that could not be used.
     failed: u64,
 }
@@ -49,13 +51,16 @@ impl Security {
             return Ok(security);
         }
         security.stamps = security.source.stamps();
-        let config = security.source.read()?;
-        // Files that it names are known only now.
-        security.stamps = security.source.stamps();
+        let config = security.read_source()?;
         security.tls = config.tls.as_ref().map(server_config).transpose()?;
         security.set_users(&config.users)?;
-        security.headers = config.headers;
+        security.set_headers(config.headers);
         Ok(security)
+    }
+
+    /// What was counted before goes on.
+    pub fn resume(&mut self, before: &Security) {
+        self.failed += before.failed;
     }
 
     /// Plain HTTP is served to everybody.
@@ -74,9 +79,9 @@ impl Security {
         self.tls.is_some()
     }
 
-    /// Headers of every answer.
-    pub fn headers(&self) -> &[(String, String)] {
-        &self.headers
+    /// Headers of every answer, if they changed since this was asked.
+    pub fn changed_headers(&mut self) -> Option<&[(String, String)]> {
+        std::mem::take(&mut self.is_changed).then_some(&*self.headers)
     }
 
     /// Changed files that could not be used.
@@ -128,16 +133,32 @@ impl Security {
     }
 
     fn read_again(&mut self) -> io::Result<()> {
-        let config = self.source.read()?;
+        let config = self.read_source()?;
         if config.tls.is_some() != self.tls.is_some() {
             let text = "https is switched on and off by a reload of the settings only: send SIGHUP";
             return Err(io::Error::other(text));
         }
         let tls = config.tls.as_ref().map(server_config).transpose()?;
         self.set_users(&config.users)?;
-        (self.tls, self.headers) = (tls, config.headers);
-        self.stamps = self.source.stamps();
+        self.tls = tls;
+        self.set_headers(config.headers);
         Ok(())
+    }
+
+    /// Reads the files but for certificates and keys, whose names are known only then. Each file's stamp
+    /// is from before it is read.
+    fn read_source(&mut self) -> io::Result<WebConfig> {
+        let config = self.source.read()?;
+        let before = std::mem::replace(&mut self.stamps, self.source.stamps());
+        if let (Some(first), Some(of_first)) = (self.stamps.first_mut(), before.first()) {
+            *first = *of_first;
+        }
+        Ok(config)
+    }
+
+    fn set_headers(&mut self, headers: Vec<(String, String)>) {
+        self.is_changed |= self.headers != headers;
+        self.headers = headers;
     }
 
     fn set_users(&mut self, users: &[(String, String)]) -> io::Result<()> {

@@ -17,7 +17,7 @@ pub struct Source {
     web_config: Option<PathBuf>,
     users_file: Option<PathBuf>,
     tls: Option<ServerTls>,
-    /// All files that it was read from.
+    /// All files that it is read from: first the one that names others, or users.
     files: Vec<PathBuf>,
 }
 
@@ -28,7 +28,7 @@ impl Source {
             web_config: server.web_config.clone(),
             users_file: server.users_file.clone(),
             tls: server.tls.cert.is_there().then(|| server.tls.clone()),
-            files: Vec::new(),
+            files: server.web_config.iter().chain(&server.users_file).cloned().collect(),
         }
     }
 

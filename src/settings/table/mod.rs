@@ -4,13 +4,14 @@
 mod catalogue;
 mod checks;
 mod checks_out;
-mod checks_served;
 mod inputs;
 mod outputs;
 mod program;
 mod row;
 mod sandbox;
 mod sections;
+#[cfg(feature = "tls")]
+mod served;
 mod watch;
 
 pub use catalogue::{Catalogue, ENABLED, ENV_PREFIX, Flag, OWN_PREFIX};

@@ -2,19 +2,23 @@
 
 use crate::base::dialect::Dialect;
 use crate::base::log::{Format, Level};
+use crate::settings::table::checks;
 use crate::settings::table::inputs::PUSHED;
 use crate::settings::table::row::{Names, Role, Section, TableRow, choose, words};
-use crate::settings::table::{checks, checks_served};
-use crate::settings::types::{Action, CLIENT_AUTH, Kind, Pem, Settings, StdoutFormat, TlsVersion};
+#[cfg(feature = "tls")]
+use crate::settings::table::served;
+use crate::settings::types::{Action, Kind, Settings, StdoutFormat};
 
 // Bounds of times, in milliseconds.
 const MIN: u64 = 100;
 const HOUR: u64 = 3_600_000;
 
 pub static GENERAL: Section = Section::new("", "General", GENERAL_TABLES);
-pub static SERVER: Section = Section::new("server", "Serving", SERVER_TABLES).check(CHECK_SERVER);
-pub static SERVER_TLS: Section =
-    Section::new("server.tls", "Serving https", &[TLS_ROWS]).check(checks_served::server_tls);
+#[cfg(not(feature = "tls"))]
+pub static SERVER: Section = Section::new("server", "Serving", &[SERVER_ROWS]);
+#[cfg(feature = "tls")]
+pub static SERVER: Section =
+    Section::new("server", "Serving", &[SERVER_ROWS, served::USER_ROWS]).check(served::server);
 pub static METRICS: Section =
     Section::new("metrics", "Metrics", METRICS_TABLES).check(CHECK_METRICS);
 pub static PATHS: Section = Section::new("paths", "Where to read", &[PATHS_ROWS]);
@@ -23,10 +27,6 @@ pub static LOG: Section = Section::new("log", "Log", &[LOG_ROWS]);
 /// Without the hub there are no rows for it.
 const GENERAL_TABLES: &[&[TableRow]] =
     if cfg!(feature = "hub") { &[GENERAL_ROWS, HEALTH_ROWS] } else { &[GENERAL_ROWS] };
-const SERVER_TABLES: &[&[TableRow]] =
-    if cfg!(feature = "hub") { &[SERVER_ROWS, USER_ROWS] } else { &[SERVER_ROWS] };
-const CHECK_SERVER: fn(&mut Settings) -> checks::Check =
-    if cfg!(feature = "hub") { checks_served::server } else { |_| Ok(()) };
 const CHECK_METRICS: fn(&mut Settings) -> checks::Check =
     if cfg!(feature = "hub") { checks::metrics } else { |_| Ok(()) };
 const METRICS_TABLES: &[&[TableRow]] =
@@ -35,8 +35,6 @@ const METRICS_TABLES: &[&[TableRow]] =
 /// What there is on standard output.
 pub const FORMATS: [(&str, StdoutFormat); 3] =
     [("text", StdoutFormat::Text), ("json", StdoutFormat::Json), ("influx", StdoutFormat::Influx)];
-const VERSIONS: [(&str, TlsVersion); 2] =
-    [("TLS12", TlsVersion::Tls12), ("TLS13", TlsVersion::Tls13)];
 const DIALECTS: [(&str, Dialect); 2] =
     [(Dialect::Own.name(), Dialect::Own), (Dialect::Node.name(), Dialect::Node)];
 const LOG_FORMATS: [(&str, Format); 3] =
@@ -104,31 +102,6 @@ static SERVER_ROWS: &[TableRow] = &[
         .set(|s, v| s.server.access.mode = Some(v.number as u32)),
     TableRow::new("socket_group", Kind::Word, "", "Group of Unix sockets' files: a name in /etc/group, or a number.")
         .set(|s, v| s.server.access.group = v.string()),
-];
-
-/// With TLS only, as passwords are nothing without it.
-#[rustfmt::skip] // a table: a row is all there is to know about one option
-static USER_ROWS: &[TableRow] = &[
-    TableRow::new("users_file", Kind::Path, "", "File with who may ask: name:hash a line, as htpasswd -B writes it; everybody if not said. In a build with TLS.")
-        .set(|s, v| s.server.users_file = Some(v.path())),
-    TableRow::new("web_config_file", Kind::PathOrNone, "", "Web configuration file of Prometheus' exporters, with TLS and users, instead of users_file and server.tls. In a build with TLS.")
-        .names(&Names::flags(&["web.config.file"])).set(|s, v| s.server.web_config = Some(v.path())),
-];
-
-#[rustfmt::skip] // a table: a row is all there is to know about one option
-static TLS_ROWS: &[TableRow] = &[
-    TableRow::new("cert_file", Kind::Path, "", "PEM with the certificate to show, for https; read again when it changes. In a build with TLS.")
-        .set(|s, v| s.server.tls.cert = Pem::File(v.path())),
-    TableRow::new("key_file", Kind::Path, "", "PEM with its key.")
-        .set(|s, v| s.server.tls.key = Pem::File(v.path())),
-    TableRow::new("client_ca_file", Kind::Path, "", "PEM with the authorities of clients; those of the system if not said.")
-        .set(|s, v| s.server.tls.client_ca = Pem::File(v.path())),
-    TableRow::new("client_auth_type", Kind::Choice(&words(&CLIENT_AUTH)), "NoClientCert", "The certificate that a client has to show.")
-        .set(|s, v| choose(&CLIENT_AUTH, v, &mut s.server.tls.client_auth)),
-    TableRow::new("client_allowed_sans", Kind::Words, "", "Names, addresses or URIs of which a client's certificate has to have one.")
-        .set(|s, v| s.server.tls.allowed_sans = v.texts.clone()),
-    TableRow::new("min_version", Kind::Choice(&words(&VERSIONS)), "TLS12", "The oldest TLS that is spoken.")
-        .set(|s, v| choose(&VERSIONS, v, &mut s.server.tls.oldest)),
 ];
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option

@@ -1,6 +1,8 @@
 //! The sections of the file in their order, which help, manual page and reference follow.
 
 use crate::settings::table::row::Section;
+#[cfg(feature = "tls")]
+use crate::settings::table::served;
 use crate::settings::table::{inputs, outputs, program, sandbox, watch};
 
 /// The table whose keys the collectors declare.
@@ -15,7 +17,8 @@ pub static SECTIONS: &[&Section] = if cfg!(feature = "hub") {
     &[
         &program::GENERAL,
         &program::SERVER,
-        &program::SERVER_TLS,
+        #[cfg(feature = "tls")]
+        &served::SERVER_TLS,
         &program::METRICS,
         &program::PATHS,
         &program::LOG,

@@ -24,11 +24,11 @@ const TABLES: &str = "server, metrics, paths, log, system, push, statsd, scrape,
 
 #[test]
 fn of_the_file_unknown_names() {
-    let of_hub = if cfg!(feature = "hub") { ", users_file, web_config_file, tls" } else { "" };
+    let of_tls = if cfg!(feature = "tls") { ", users_file, web_config_file, tls" } else { "" };
     let known = "FILE:2:1: unknown key \"lisen\" in [server]; did you mean \"listen\"?; known are \
                  listen, host, port, metrics_path, max_connections, max_head_bytes, head_timeout, \
                  drain_timeout, idle_timeout, socket_mode, socket_group";
-    file("[server]\nlisen = ':1'", &[known, of_hub].concat());
+    file("[server]\nlisen = ':1'", &[known, of_tls].concat());
     file("x = 1", &format!("FILE:1:1: unknown key \"x\"; known are {TABLES}"));
     file(
         "\n [servr]\nport = 'x'",
@@ -267,6 +267,10 @@ fn of_flags_that_only_node_exporter_has() {
         refused("", flag, &[], &format!("{name}: {lacks}"));
     }
     assert!(load("", "--web.config.file=", &[]).is_ok());
+    if !cfg!(feature = "tls") {
+        let refusal = load("", "--web.config.file=/etc/web.yml", &[]).unwrap_err();
+        assert!(refusal.starts_with("--web.config.file: TLS is not built in"), "{refusal}");
+    }
     refused(
         "",
         "--collector.systemd.unit-include",

@@ -1,7 +1,6 @@
 //! https and users.
 
 use crate::settings::tests::support::load;
-#[cfg(feature = "tls")]
 use crate::settings::{ClientAuth, Pem, ServerTls, TlsVersion};
 
 /// All of it, but for what excludes it.
@@ -9,7 +8,6 @@ const ALL: &str = "[server]\nusers_file = \"/u\"\n[server.tls]\ncert_file = \"/c
                    client_ca_file = \"/a\"\nclient_auth_type = \"RequireClientCert\"\n\
                    client_allowed_sans = [\"x\", \"y\"]\nmin_version = \"TLS13\"\n";
 
-#[cfg(feature = "tls")]
 #[test]
 fn all_of_it_is_read_and_printed() {
     let first = load(ALL, "--check-config", &[]).unwrap();
@@ -37,7 +35,6 @@ fn all_of_it_is_read_and_printed() {
     assert!(!load("", "--web.config.file=", &[]).unwrap().server.is_guarded());
 }
 
-#[cfg(feature = "tls")]
 #[test]
 fn what_does_not_go_together_is_refused() {
     let both = "[server.tls]\ncert_file = \"/c\"\nkey_file = \"/k\"\n";
@@ -57,23 +54,4 @@ fn what_does_not_go_together_is_refused() {
         let refusal = load(&file, args, &[]).unwrap_err();
         assert!(refusal.starts_with(said), "{refusal}");
     }
-}
-
-#[cfg(not(feature = "tls"))]
-#[test]
-fn a_build_without_tls_says_so() {
-    for (file, args, said) in [
-        (ALL, "", "FILE:2:14: server.users_file: it takes TLS, and TLS is not built in"),
-        (ALL, "", "FILE:4:13: server.tls.cert_file: TLS is not built in: take one that"),
-        (
-            "",
-            "--web.config.file=/w",
-            "--web.config.file: server.web_config_file: it takes TLS, and",
-        ),
-        ("", "--web.config=/w", "--web.config.file: server.web_config_file: it takes TLS, and"),
-    ] {
-        let refusal = load(file, args, &[]).unwrap_err();
-        assert!(refusal.contains(said), "{refusal}");
-    }
-    assert!(load("", "--web.config.file=", &[]).is_ok());
 }

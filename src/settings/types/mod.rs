@@ -7,6 +7,7 @@ mod outputs;
 mod sandbox;
 mod secret;
 mod served;
+#[cfg(feature = "tls")]
 mod serving;
 mod settings;
 mod value;
@@ -25,6 +26,7 @@ pub use outputs::{
 };
 pub use sandbox::{Enforce, Sandbox};
 pub use served::Served;
+#[cfg(feature = "tls")]
 pub use serving::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 pub use settings::{Action, Agent, Custom, Log, Paths, Push, Server, Settings};
 pub use value::Value;

@@ -9,6 +9,7 @@ use crate::settings::types::inputs::{
 };
 use crate::settings::types::outputs::{Export, StdoutFormat};
 use crate::settings::types::sandbox::Sandbox;
+#[cfg(feature = "tls")]
 use crate::settings::types::serving::ServerTls;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -57,17 +58,27 @@ pub struct Server {
     /// For a kept connection to send its next request.
     pub idle_timeout: Duration,
     /// https; plain HTTP where no certificate is named.
+    #[cfg(feature = "tls")]
     pub tls: ServerTls,
     /// A file with a name and a hash a line: who may ask.
+    #[cfg(feature = "tls")]
     pub users_file: Option<PathBuf>,
     /// A web configuration file, which says the same instead.
+    #[cfg(feature = "tls")]
     pub web_config: Option<PathBuf>,
 }
 
 impl Server {
     /// Whether TLS or a name is wanted of clients, but for those at Unix sockets.
+    #[cfg(feature = "tls")]
     pub fn is_guarded(&self) -> bool {
         self.tls.cert.is_there() || self.users_file.is_some() || self.web_config.is_some()
+    }
+
+    /// Nothing is wanted in a build without TLS.
+    #[cfg(not(feature = "tls"))]
+    pub fn is_guarded(&self) -> bool {
+        false
     }
 }
 

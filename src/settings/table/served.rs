@@ -1,0 +1,64 @@
+//! The options of https and users, in builds with TLS.
+
+use crate::settings::table::checks::{Check, wrong};
+use crate::settings::table::row::{Names, Section, TableRow, choose, words};
+use crate::settings::types::{CLIENT_AUTH, Kind, Pem, ServerTls, Settings, TlsVersion};
+
+pub static SERVER_TLS: Section =
+    Section::new("server.tls", "Serving https", &[TLS_ROWS]).check(server_tls);
+
+const VERSIONS: [(&str, TlsVersion); 2] =
+    [("TLS12", TlsVersion::Tls12), ("TLS13", TlsVersion::Tls13)];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+pub static USER_ROWS: &[TableRow] = &[
+    TableRow::new("users_file", Kind::Path, "", "File with who may ask: name:hash a line, as htpasswd -B writes it; everybody if not said. In a build with TLS.")
+        .set(|s, v| s.server.users_file = Some(v.path())),
+    TableRow::new("web_config_file", Kind::PathOrNone, "", "Web configuration file of Prometheus' exporters, with TLS and users, instead of users_file and server.tls. In a build with TLS.")
+        .names(&Names::flags(&["web.config.file"])).set(|s, v| s.server.web_config = Some(v.path())),
+];
+
+#[rustfmt::skip] // a table: a row is all there is to know about one option
+static TLS_ROWS: &[TableRow] = &[
+    TableRow::new("cert_file", Kind::Path, "", "PEM with the certificate to show, for https; read again when it changes. In a build with TLS.")
+        .set(|s, v| s.server.tls.cert = Pem::File(v.path())),
+    TableRow::new("key_file", Kind::Path, "", "PEM with its key.")
+        .set(|s, v| s.server.tls.key = Pem::File(v.path())),
+    TableRow::new("client_ca_file", Kind::Path, "", "PEM with the authorities of clients; those of the system if not said.")
+        .set(|s, v| s.server.tls.client_ca = Pem::File(v.path())),
+    TableRow::new("client_auth_type", Kind::Choice(&words(&CLIENT_AUTH)), "NoClientCert", "The certificate that a client has to show.")
+        .set(|s, v| choose(&CLIENT_AUTH, v, &mut s.server.tls.client_auth)),
+    TableRow::new("client_allowed_sans", Kind::Words, "", "Names, addresses or URIs of which a client's certificate has to have one.")
+        .set(|s, v| s.server.tls.allowed_sans = v.texts.clone()),
+    TableRow::new("min_version", Kind::Choice(&words(&VERSIONS)), "TLS12", "The oldest TLS that is spoken.")
+        .set(|s, v| choose(&VERSIONS, v, &mut s.server.tls.oldest)),
+];
+
+/// https, users, and what says both instead.
+pub fn server(settings: &mut Settings) -> Check {
+    let server = &mut settings.server;
+    server.web_config = server.web_config.take().filter(|path| !path.as_os_str().is_empty());
+    let key = if server.web_config.is_some() { "web_config_file" } else { "users_file" };
+    if server.web_config.is_none() && server.users_file.is_none() {
+        return Ok(());
+    }
+    let is_both = server.users_file.is_some() || server.tls != ServerTls::default();
+    match server.web_config.is_some() && is_both {
+        true => wrong(key, &["together with users_file or server.tls; it says both, keep one"]),
+        false => Ok(()),
+    }
+}
+
+/// The table of https alone.
+fn server_tls(settings: &mut Settings) -> Check {
+    let tls = &settings.server.tls;
+    if *tls == ServerTls::default() {
+        return Ok(());
+    }
+    match tls.contradiction() {
+        Some((key, what)) => {
+            wrong(if key == "client_ca" { "client_ca_file" } else { key }, &[what])
+        }
+        None => Ok(()),
+    }
+}
