@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 mod child;
+#[cfg(any(test, all(target_env = "musl", feature = "exporter")))]
+mod compare;
 mod crc;
 mod dir;
 mod disk;
@@ -42,7 +44,7 @@ pub use net::{
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
-pub use pen::{BLOCK, Pen};
+pub use pen::{BLOCK, Beginning, Pen, TAIL};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use signal::leave_signals;

@@ -1,5 +1,6 @@
 //! From the kernel's files to lines, fields and numbers.
 
+mod absence;
 mod background;
 #[cfg(feature = "hub")]
 pub mod dbus;
@@ -18,6 +19,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use absence::{Absence, Shared};
 pub use background::Background;
 pub use dir::Dir;
 pub use files::{FileId, Files, Shows};

@@ -42,11 +42,11 @@ impl Service {
             write_traffic(metrics_path, routes, counts, out);
         };
         let [text, open_metrics] = &mut self.lines;
-        let (format, lines) = match prefers_open_metrics(&request.accept) {
+        let (is_open_metrics, reads_utf8) = self.accepted.of(&request.accept);
+        let (format, lines) = match is_open_metrics {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };
-        let reads_utf8 = reads_utf8(&request.accept);
         let out = response.begin(Status::Ok, content_type(format, reads_utf8));
         let text = Text::new(self.dialect, format, out, lines);
         let mut text = text.quoting(reads_utf8 == Some(true));
@@ -89,6 +89,28 @@ impl Service {
     }
 }
 
+/// What the last client said that it reads, and what that means. A scraper says the same each time, and
+/// reading what Prometheus says takes as long as writing a hundred samples.
+#[derive(Default)]
+pub struct Accepted {
+    text: String,
+    is_open_metrics: bool,
+    reads_utf8: Option<bool>,
+}
+
+impl Accepted {
+    /// Whether this client wants OpenMetrics, and whether it reads names in UTF-8.
+    fn of(&mut self, accept: &str) -> (bool, Option<bool>) {
+        if self.text != accept {
+            self.text.clear();
+            self.text.push_str(accept);
+            self.is_open_metrics = prefers_open_metrics(accept);
+            self.reads_utf8 = reads_utf8(accept);
+        }
+        (self.is_open_metrics, self.reads_utf8)
+    }
+}
+
 /// Writes what is known about answering.
 pub(super) fn write_traffic(
     metrics_path: &str,
@@ -112,7 +134,6 @@ pub(super) fn write_traffic(
         (timed_out, traffic.timed_out),
         (lines, crate::base::log::dropped()),
     ] {
-        out.family(family);
-        out.sample(&[], family.value(raw));
+        out.single(family, family.value(raw));
     }
 }

@@ -1,5 +1,6 @@
 //! What answers are made of, and which row of the table a path leads to.
 
+use super::metrics::Accepted;
 use crate::base::dialect::Dialect;
 use crate::base::sys::Notify;
 use crate::kernel::gather::Gather;
@@ -55,6 +56,7 @@ pub struct Service {
     /// The service manager hears of us through this.
     pub notify: Notify,
     gzip: Gzip,
+    pub(super) accepted: Accepted,
     pub(super) routes: Table,
     pub(super) counts: Counts,
 }
@@ -84,6 +86,7 @@ impl Service {
             pipelines: Pipelines::new(Instant::now()),
             notify: Notify::default(),
             gzip: Gzip::default(),
+            accepted: Accepted::default(),
             routes,
             counts: Counts {
                 answers: vec![Default::default(); answers].into(),

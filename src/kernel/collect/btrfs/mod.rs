@@ -120,7 +120,11 @@ impl Collector for Btrfs {
         gathered.begin();
         let entries = (0..).map_while(|at| entries.get(at));
         // `features` is no file system.
-        for entry in entries.filter(|entry| entry.contains(&b'-')) {
+        let mut entries = entries.filter(|entry| entry.contains(&b'-')).peekable();
+        if entries.peek().is_none() {
+            place.rest();
+        }
+        for entry in entries {
             let mut uuid = [0; MAX_TEXT];
             let uuid = errors.unless_absent(opened.read(&[entry, b"metadata_uuid"], &mut uuid));
             let uuid = uuid.filter(|uuid| !uuid.is_empty()).unwrap_or(entry);
