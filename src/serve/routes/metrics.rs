@@ -6,7 +6,7 @@ use crate::base::text::words::quoted;
 use crate::kernel::gather::{Selection, Unknown};
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
 use crate::outputs::expose::{Format, Text, content_type};
-use crate::serve::http::{Query, Request, Response, Status, prefers_open_metrics, reads_utf8};
+use crate::serve::http::{Query, Request, Response, Status};
 
 /// More collectors than this are not picked in one request.
 const MAX_PICKS: usize = 256;
@@ -86,28 +86,6 @@ impl Service {
         let names: Vec<_> = self.gather.names().collect();
         let (name, names) = (quoted(name), names.join(", "));
         format!("The collector {name} is unknown or switched off; there are: {names}.")
-    }
-}
-
-/// What the last client said that it reads, and what that means. A scraper says the same each time, and
-/// reading what Prometheus says takes as long as writing a hundred samples.
-#[derive(Default)]
-pub struct Accepted {
-    text: String,
-    is_open_metrics: bool,
-    reads_utf8: Option<bool>,
-}
-
-impl Accepted {
-    /// Whether this client wants OpenMetrics, and whether it reads names in UTF-8.
-    fn of(&mut self, accept: &str) -> (bool, Option<bool>) {
-        if self.text != accept {
-            self.text.clear();
-            self.text.push_str(accept);
-            self.is_open_metrics = prefers_open_metrics(accept);
-            self.reads_utf8 = reads_utf8(accept);
-        }
-        (self.is_open_metrics, self.reads_utf8)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What answers are made of, and which row of the table a path leads to.
 
-use super::metrics::Accepted;
+use super::accepted::Accepted;
 use crate::base::dialect::Dialect;
 use crate::base::sys::Notify;
 use crate::kernel::gather::Gather;

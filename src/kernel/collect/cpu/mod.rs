@@ -207,6 +207,7 @@ impl Line {
         let mut ticks = [0; COLUMNS];
         // Those before the first that is none.
         let columns = fields.uints(&mut ticks).1.trailing_ones() as usize;
+        ticks.iter_mut().skip(columns).for_each(|tick| *tick = 0);
         (columns > IDLE).then_some(Line { number, columns, ticks })
     }
 
