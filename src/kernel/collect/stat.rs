@@ -92,8 +92,7 @@ impl Collector for Stat {
             match (raw, LINES.get(place)) {
                 (None, _) => errors.refuse(PATH, EXPECTED, line),
                 (Some(raw), Some((_, family))) => {
-                    out.family(family);
-                    out.sample(&[], family.value(raw));
+                    out.single(family, family.value(raw));
                 }
                 (Some(_), None) => softirqs(words, out),
             }

@@ -204,6 +204,17 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// How many fields `line` has.
+pub fn count(line: &[u8]) -> usize {
+    let (mut count, mut was_blank) = (0, true);
+    for byte in line {
+        let is_blank = matches!(byte, b' ' | b'\t');
+        count += usize::from(was_blank && !is_blank);
+        was_blank = is_blank;
+    }
+    count
+}
+
 /// The text that `bytes` are, to match with texts; empty if it is none. A match with byte strings is compiled
 /// to a comparison for each byte.
 pub fn text(bytes: &[u8]) -> &str {
@@ -240,12 +251,17 @@ pub fn octal(field: &[u8]) -> Option<u64> {
     radix(field, 8)
 }
 
-fn radix(digits: &[u8], radix: u32) -> Option<u64> {
+fn radix(digits: &[u8], radix: u8) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
     digits.iter().try_fold(0u64, |n, byte| {
-        let digit = char::from(*byte).to_digit(radix)?;
+        let digit = match *byte {
+            byte @ b'0'..=b'9' => byte - b'0',
+            // A letter of either case; other characters do not become letters.
+            byte => (byte | 0x20).checked_sub(b'a')?.checked_add(10)?,
+        };
+        let digit = Some(digit).filter(|digit| *digit < radix)?;
         n.checked_mul(radix.into())?.checked_add(digit.into())
     })
 }
@@ -336,6 +352,7 @@ mod tests {
                 let words = line.split(|b| matches!(b, b' ' | b'\t')).filter(|w| !w.is_empty());
                 let words: Vec<_> = words.collect();
                 assert_eq!(fields(line).collect::<Vec<_>>(), words);
+                assert_eq!(count(line), words.len());
                 let mut by_number = fields(line);
                 for word in words {
                     let naive = std::str::from_utf8(word).ok().and_then(|w| w.parse().ok());

@@ -14,6 +14,14 @@ pub struct Row {
     pub word: Word,
 }
 
+impl Row {
+    /// What the row is called, of the names of all rows.
+    pub fn label<'a>(&self, names: &'a [u8]) -> Label<'a> {
+        let [start, end] = self.name.map(|at| at as usize);
+        Label::known(names.get(start..end).unwrap_or_default(), self.word)
+    }
+}
+
 /// The rows of a table, and their cells.
 #[derive(Debug, Default)]
 pub struct Rows {
@@ -50,7 +58,8 @@ impl Rows {
 /// Each row that has the column, and its number there.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
-    names: &'a [u8],
+    /// The names of all rows.
+    pub names: &'a [u8],
     /// Those that are still to come.
     rows: &'a [Row],
     cells: &'a [u64],
@@ -74,12 +83,6 @@ impl<'a> Column<'a> {
             }
         }
     }
-
-    /// What a row is called.
-    pub fn label(&self, row: &Row) -> Label<'a> {
-        let [start, end] = row.name.map(|at| at as usize);
-        Label::known(self.names.get(start..end).unwrap_or_default(), row.word)
-    }
 }
 
 impl<'a> Iterator for Column<'a> {
@@ -87,6 +90,6 @@ impl<'a> Iterator for Column<'a> {
 
     fn next(&mut self) -> Option<(Label<'a>, u64)> {
         let (row, number) = self.next_row()?;
-        Some((self.label(row), number))
+        Some((row.label(self.names), number))
     }
 }

@@ -6,6 +6,7 @@
 //! every byte.
 
 use super::format::Format;
+use super::known::{Ends, Id, Known, Shape, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels, series};
 use crate::base::dialect::Dialect;
 use crate::base::sys::{BLOCK, Beginning, Pen, TAIL};
@@ -36,67 +37,6 @@ pub struct Lines {
     /// Where the parts of the family at hand begin, and how it is written.
     start: Ends,
     now: Shape,
-}
-
-/// One family.
-#[derive(Clone, Copy)]
-struct Known {
-    id: Id,
-    shape: Shape,
-}
-
-/// How its lines are written.
-#[derive(Clone, Copy, Default)]
-struct Shape {
-    ends: Ends,
-    header_length: u32,
-    /// How many blocks that takes.
-    header_blocks: u32,
-    name_length: u32,
-    head_length: u32,
-    /// What a line may take at most.
-    room: u32,
-    is_quoted: bool,
-}
-
-/// Places in heads and tails.
-#[derive(Clone, Copy, Default)]
-struct Ends {
-    head: u32,
-    tail: u32,
-}
-
-/// What stands between two label values: `",`, a key and `="`. A test holds the tables to the room.
-struct Tail {
-    text: [u8; TAIL],
-    length: usize,
-}
-
-/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
-/// of the program stay where they are, and families that are made at run time bear a stamp.
-#[derive(Clone, Copy, Debug)]
-struct Id {
-    places: [usize; 5],
-    /// Stamp, kind, whether its name may be one that is quoted, and is, and whether it has words.
-    rest: u64,
-}
-
-impl Id {
-    #[inline(always)]
-    fn of(family: &Family<'_>, quotes: bool) -> Id {
-        let quoted = quotes && family.must_escape();
-        let flags = u64::from(quoted) | u64::from(family.has_words()) << 1;
-        let rest = u64::from(family.stamp) << 32 | flags << 8 | family.kind as u64;
-        Id { places: family.places(), rest }
-    }
-
-    /// Word by word: as slices they would be compared by a call.
-    #[inline(always)]
-    fn is(&self, other: &Id) -> bool {
-        let [a, b, c, d, e] = self.places;
-        let [f, g, h, i, j] = other.places;
-        a == f && b == g && c == h && d == i && e == j && self.rest == other.rest
-    }
 }
 
 impl Lines {
@@ -328,29 +268,28 @@ impl Lines {
         let Some(tail) = self.tails().first() else { return false };
         let head = (self.heads(), self.now.head_length as usize);
         let beginning = Beginning::new(head, (&tail.text, tail.length));
-        let (most, scale) = (self.now.room as usize, family.scale().unwrap_or_default());
-        let mut row = column.next_row();
-        let has_any = row.is_some();
-        while row.is_some() {
-            let mut pen = Pen::new(out.room(most));
-            let room = pen.left();
-            // As many rows as there is room for.
-            while let Some((of, raw)) = row
-                && let Some(n) = scale.0.checked_mul(raw).filter(|_| scale.0 > 0)
-                && pen.put_line(&beginning, of.word.block(), Value::ROOM)
+        let (most, names) = (self.now.room as usize, column.names);
+        let (factor, places) = family.scale().unwrap_or_default();
+        let mut pen = Pen::new(out.room(most));
+        let (mut room, mut has_any) = (pen.left(), false);
+        while let Some((row, raw)) = column.next_row() {
+            has_any = true;
+            if let Some(n) = factor.checked_mul(raw).filter(|_| factor > 0)
+                && pen.put_line(&beginning, row.word.block(), Value::ROOM)
             {
-                pen = Value::write_scaled(pen, n, scale.1);
+                pen = Value::write_scaled(pen, n, places);
                 pen.put_word(b'\n'.into(), 1);
-                row = column.next_row();
+                continue;
             }
+            // Neither a word nor a plain number, or there is no room left.
             let written = room - pen.left();
             out.advance(written);
-            // The row that stopped it, if it was not for want of room.
-            if let Some((of, raw)) = row.filter(|_| written == 0) {
-                self.write_with(&[column.label(of)], family.value(raw), out, escape);
-                row = column.next_row();
-            }
+            self.write_with(&[row.label(names)], family.value(raw), out, escape);
+            pen = Pen::new(out.room(most));
+            room = pen.left();
         }
+        let written = room - pen.left();
+        out.advance(written);
         has_any
     }
 
