@@ -1,6 +1,7 @@
 //! What can be checked without a clock, and therefore in CI: sizes, threads, allocations, system
-//! calls, descriptors. The same checks are part of every record.
+//! calls, descriptors, instructions. The same checks are part of every record.
 
+use crate::instructions;
 use crate::programs::{self, Dialect, Programs};
 use crate::targets::{self, Verdict, write};
 use crate::trace;
@@ -14,6 +15,7 @@ pub fn verdicts(programs: &Programs, traced: u32) -> Vec<Verdict> {
     eprintln!("bench: budgets");
     let mut all = sizes(programs);
     all.extend(allocations());
+    all.push(instructions::verdict(&programs.agent));
     for (dialect, name) in [(Dialect::Own, "own names"), (Dialect::Node, "node names")] {
         let what = format!("threads, calls, descriptors, {name}");
         let checked = of_the_kernel(&programs.agent, dialect, name, traced);

@@ -12,6 +12,7 @@ mod floor;
 mod found;
 mod frames;
 mod inside;
+mod instructions;
 mod logs;
 mod plot;
 mod profile;
@@ -43,6 +44,9 @@ fn main() -> ExitCode {
         ["pushes"] => run::section(pushes::measure, "pushes").map(|()| true),
         ["exports"] => run::section(exports::measure, "exports").map(|()| true),
         ["budgets"] => run::check(),
+        ["instructions", agent] => {
+            instructions::a_scrape(agent.as_ref()).map(|n| println!("{n:.0}")).map(|()| true)
+        }
         ["echo", address] => echo::serve(address).map(|()| true),
         ["logs", megabytes, times] => logs(megabytes, times),
         ["writing"] => {
@@ -78,6 +82,7 @@ const USAGE: &str =
     "usage: sysmetrics-bench run | quick | rows | pushes | exports | budgets, by way of make
        sysmetrics-bench echo ADDRESS
        sysmetrics-bench allocations | writing
+       sysmetrics-bench instructions AGENT
        sysmetrics-bench crowd SCRAPES
        sysmetrics-bench logs MEGABYTES TIMES
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT

@@ -60,6 +60,12 @@ impl Server {
         Client::connect(self.address, request(path, gzip))
     }
 
+    /// Ends it as a service manager would, and waits for that.
+    pub fn end(mut self) -> io::Result<()> {
+        sys::signal(self.pid(), libc::SIGTERM);
+        self.child.wait().map(drop)
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -38,13 +38,18 @@ impl Many {
 pub struct Tree(PathBuf);
 
 impl Tree {
-    /// A tree with `count` of `many`, and what else a machine has.
-    pub fn new(many: Many, count: usize) -> io::Result<Tree> {
-        let name = format!("sysmetrics-bench-{}-{}-{count}", std::process::id(), many.name());
-        // Thousands of small files: in memory, where there is a place for that.
+    /// A tree with nothing in it but `sys`; in memory, where there is a place for that.
+    pub fn empty(name: &str) -> io::Result<Tree> {
         let shm = PathBuf::from("/dev/shm");
         let place = if shm.is_dir() { shm } else { std::env::temp_dir() };
-        let tree = Tree(place.join(name));
+        let tree = Tree(place.join(format!("sysmetrics-bench-{}-{name}", std::process::id())));
+        fs::create_dir_all(tree.0.join("sys"))?;
+        Ok(tree)
+    }
+
+    /// A tree with `count` of `many`, and what else a machine has.
+    pub fn new(many: Many, count: usize) -> io::Result<Tree> {
+        let tree = Tree::empty(&format!("{}-{count}", many.name()))?;
         tree.put("proc/stat", &stat(if many == Many::Cpus { count } else { 2 }))?;
         tree.put("proc/diskstats", &disks(if many == Many::Disks { count } else { 2 }))?;
         tree.put("proc/net/dev", &interfaces(if many == Many::Interfaces { count } else { 2 }))?;
@@ -52,7 +57,6 @@ impl Tree {
             "proc/meminfo",
             "MemTotal: 2048 kB\nMemFree: 1024 kB\nBuffers: 64 kB\nCached: 99 kB\n",
         )?;
-        fs::create_dir_all(tree.0.join("sys"))?;
         if many == Many::Cpus {
             for cpu in 0..count {
                 let at = format!("sys/devices/system/cpu/cpu{cpu}/topology");
@@ -74,7 +78,8 @@ impl Tree {
         &self.0
     }
 
-    fn put(&self, path: &str, text: &str) -> io::Result<()> {
+    /// Writes a file of it, in place if it was there.
+    pub fn put(&self, path: &str, text: &str) -> io::Result<()> {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().unwrap_or(&self.0))?;
         fs::write(path, text)

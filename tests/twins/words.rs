@@ -53,16 +53,17 @@ fn a_table_of_any_rows() {
             let words: Vec<_> = (0..random.below(8)).map(|_| random.word()).collect();
             let line = words.join(&b' ');
             let name = format!("row{row}").into_bytes();
-            let columns: &[usize] = if random.rarely(3) { &[4, 3, 2, 1, 0] } else { &[] };
+            let few: &[usize] = if random.rarely(3) { &[4, 2, 0] } else { &[] };
+            let is_few = scan::fields(&line).count() == few.len();
             let fields: Vec<_> = scan::fields(&line).take(WIDTH).map(<[u8]>::to_vec).collect();
             let numbers: Vec<Option<u64>> = fields.iter().map(|f| scan::uint(f)).collect();
             for (i, number) in numbers.iter().enumerate() {
                 if let Some(number) = number {
-                    let column = columns.get(i).copied().unwrap_or(i);
+                    let column = if is_few { few[i] } else { i };
                     naive[column].push((name.clone(), *number));
                 }
             }
-            let whole = table.push(&name, columns, scan::fields(&line)).is_some();
+            let whole = table.push(&name, few, scan::fields(&line)).is_some();
             assert_eq!(whole, numbers.iter().all(Option::is_some), "{}", line.escape_ascii());
         }
         for (i, naive) in naive.iter().enumerate() {

@@ -3,6 +3,8 @@
 
 mod btrfs;
 mod child;
+#[cfg(any(test, all(target_env = "musl", feature = "exporter")))]
+mod compare;
 mod crc;
 mod dir;
 mod disk;
@@ -47,7 +49,7 @@ pub use net::{
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
-pub use pen::{BLOCK, Pen};
+pub use pen::{BLOCK, Beginning, Pen, TAIL};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_code;

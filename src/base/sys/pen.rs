@@ -57,10 +57,15 @@ impl<'a> Pen<'a> {
         }
         // SAFETY: `at` is good for writing `whole` bytes, and n <= whole.
         unsafe {
-            let mut to = self.at.cast::<[u8; BLOCK]>();
-            for block in blocks {
-                to.write(*block);
-                to = to.add(1);
+            let (from, mut at) = (blocks.as_ptr().cast::<u8>(), 0);
+            while at + 2 * BLOCK <= whole {
+                let two = from.add(at).cast::<[u8; 2 * BLOCK]>().read();
+                self.at.add(at).cast::<[u8; 2 * BLOCK]>().write(two);
+                at += 2 * BLOCK;
+            }
+            if at < whole {
+                let one = from.add(at).cast::<[u8; BLOCK]>().read();
+                self.at.add(at).cast::<[u8; BLOCK]>().write(one);
             }
             self.at = self.at.add(n);
         }
@@ -86,6 +91,65 @@ impl<'a> Pen<'a> {
     #[inline(always)]
     pub fn put_word(&mut self, word: u64, n: usize) {
         self.put_fixed(&word.to_le_bytes(), n);
+    }
+}
+
+/// What a line begins with: a text, one word that differs from line to line, and what follows that. Where
+/// the pieces end is looked at once, not for each line.
+pub struct Beginning<'a> {
+    /// INVARIANT: the blocks have at least `head` bytes, and `tail` is at most TAIL.
+    blocks: &'a [[u8; BLOCK]],
+    head: usize,
+    text: &'a [u8; TAIL],
+    tail: usize,
+}
+
+/// The longest that may follow the word.
+pub const TAIL: usize = 2 * BLOCK;
+
+impl<'a> Beginning<'a> {
+    /// The first `head` bytes of `blocks`, and the first `tail` of `text`, as far as there are so many.
+    #[inline(always)]
+    pub fn new(
+        (blocks, head): (&'a [[u8; BLOCK]], usize),
+        (text, tail): (&'a [u8; TAIL], usize),
+    ) -> Beginning<'a> {
+        Beginning { blocks, head: head.min(blocks.len() * BLOCK), text, tail: tail.min(TAIL) }
+    }
+}
+
+impl Pen<'_> {
+    /// Writes `beginning` with the first `n` bytes of `word`; `false`, and nothing, where there is no room
+    /// for all of it and `more` bytes behind it.
+    #[inline(always)]
+    pub fn put_line(
+        &mut self,
+        beginning: &Beginning<'_>,
+        (word, n): (&[u8; BLOCK], usize),
+        more: usize,
+    ) -> bool {
+        let Beginning { blocks, head, text, tail } = *beginning;
+        let whole = blocks.len() * BLOCK;
+        if self.left < whole + BLOCK + TAIL + more || n > BLOCK {
+            return false;
+        }
+        // SAFETY: `at` is good for writing `whole`, then BLOCK, then TAIL bytes; head <= whole, n <= BLOCK
+        // and tail <= TAIL, so each piece begins where there is room for it and for those behind it.
+        unsafe {
+            let (from, mut at) = (blocks.as_ptr().cast::<u8>(), 0);
+            while at < whole {
+                let block = from.add(at).cast::<[u8; BLOCK]>().read();
+                self.at.add(at).cast::<[u8; BLOCK]>().write(block);
+                at += BLOCK;
+            }
+            self.at = self.at.add(head);
+            self.at.cast::<[u8; BLOCK]>().write(*word);
+            self.at = self.at.add(n);
+            self.at.cast::<[u8; TAIL]>().write(*text);
+            self.at = self.at.add(tail);
+        }
+        self.left -= head + n + tail;
+        true
     }
 }
 
@@ -157,6 +221,25 @@ mod tests {
         let mut pen = Pen::new(&mut short);
         pen.put_blocks(&blocks, 1);
         assert_eq!(pen.left(), 31);
+    }
+
+    #[test]
+    fn a_line_begins_with_its_pieces() {
+        let blocks = [*b"0123456789abcdef", *b"ghijklmnopqrstuv"];
+        let (word, text) = (b"ABCDEFGHIJKLMNOP", b"----------______________________");
+        for (head, n, tail) in [(0, 0, 0), (1, 16, 32), (17, 3, 2), (32, 9, 10), (99, 1, 99)] {
+            let beginning = Beginning::new((&blocks, head), (text, tail));
+            let mut room = [0xEE; 80 + 5];
+            let mut pen = Pen::new(&mut room);
+            assert!(!pen.put_line(&beginning, (word, n), 6), "no room for all");
+            assert!(!pen.put_line(&beginning, (word, 17), 0), "no such word");
+            assert!(pen.put_line(&beginning, (word, n), 5));
+            pen.put(b"!");
+            let (head, tail) = (head.min(32), tail.min(32));
+            let expected = [&blocks.as_flattened()[..head], &word[..n], &text[..tail], b"!"];
+            assert_eq!(pen.left(), 84 - head - n - tail);
+            assert_eq!(room[..head + n + tail + 1], expected.concat());
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod float;
 mod pen;
 
 pub use float::float;
-pub use pen::{BLOCK, Pen};
+pub use pen::{BLOCK, Beginning, Pen, TAIL};
 
 /// Clock ticks a second in Linux' texts, which no metric comes from here.
 pub fn user_hz() -> u64 {

@@ -73,9 +73,7 @@ impl Collector for Cgroups {
         let [groups, enabled] = &FAMILIES;
         for (family, column) in [(groups, GROUPS), (enabled, ENABLED)] {
             out.family(family);
-            for (name, number) in self.controllers.column(column) {
-                out.sample(&[name], family.value(number));
-            }
+            out.column(family, self.controllers.column(column));
         }
         Ok(())
     }

@@ -113,8 +113,7 @@ fn number(
 ) {
     match scan::uint(text.trim_ascii_end()) {
         Some(raw) => {
-            out.family(family);
-            out.sample(&[], family.value(raw));
+            out.single(family, family.value(raw));
         }
         None => errors.refuse(path, "an integer", text),
     }
@@ -153,8 +152,7 @@ fn sums(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
             errors.refuse(STAT, "a hexadecimal number for each CPU", header);
         } else if sum.rows > 0 {
             for family in families {
-                out.family(family);
-                out.sample(&[], family.value(sum.total));
+                out.single(family, family.value(sum.total));
             }
         }
     }

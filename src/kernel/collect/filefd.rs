@@ -46,8 +46,7 @@ impl Collector for Filefd {
         for (family, raw) in FAMILIES.iter().zip([allocated, maximum]) {
             match raw.flatten() {
                 Some(raw) => {
-                    out.family(family);
-                    out.sample(&[], family.value(raw));
+                    out.single(family, family.value(raw));
                 }
                 None => scrape.errors.refuse(PATH, EXPECTED, text),
             }

@@ -40,8 +40,7 @@ impl Collector for KernelHung {
         let count = scan::uint(text.trim_ascii_end());
         let count = count.ok_or_else(|| Error::parse(PATH, "an integer", text))?;
         let [family] = &FAMILIES;
-        out.family(family);
-        out.sample(&[], family.value(count));
+        out.single(family, family.value(count));
         Ok(())
     }
 }

@@ -28,12 +28,19 @@ pub struct Made {
     pub help: String,
 }
 
+/// What else is known of a family that was made.
+struct Told {
+    stamp: u32,
+    /// How long node_exporter's name is, 0 if ours is the same.
+    split: u8,
+}
+
 /// The families of one file, in the order of its keys.
 #[derive(Default)]
 pub struct Keyed {
     /// Each key as it was seen, the parts with a NUL between.
     keys: Names,
-    families: Vec<Option<Box<(Made, u32)>>>,
+    families: Vec<Option<Box<(Made, Told)>>>,
     at: usize,
 }
 
@@ -58,8 +65,9 @@ impl Keyed {
         if !self.keys.get(at).is_some_and(|known| is_same(known, parts)) {
             self.learn(at, parts, make);
         }
-        let (made, stamp) = &**self.families.get(at)?.as_ref()?;
-        Some(Family::dynamic(made.kind, made.unit, &made.name, &made.help, *stamp))
+        let (made, Told { stamp, split }) = &**self.families.get(at)?.as_ref()?;
+        let name = (&*made.name, *split);
+        Some(Family::dynamic_at(made.kind, made.unit, name, &made.help, *stamp))
     }
 
     #[cold]
@@ -78,7 +86,11 @@ impl Keyed {
         let is_new =
             |made: &Made| !self.families.iter().flatten().any(|known| known.0.name == made.name);
         let made = made.filter(|made| is_name(&made.name) && is_new(made));
-        self.families.push(made.map(|made| Box::new((made, fresh_stamp()))));
+        let told = |made: Made| {
+            let split = made.name.find('|').and_then(|at| u8::try_from(at).ok()).unwrap_or(0);
+            Box::new((made, Told { stamp: fresh_stamp(), split }))
+        };
+        self.families.push(made.map(told));
     }
 }
 
@@ -120,7 +132,7 @@ impl Pairs {
             let key = first.strip_suffix(b":").filter(|key| !key.is_empty());
             let header = key.and_then(|key| self.header(line, key, shows));
             match (key, header) {
-                (Some(key), Some(header)) if header.words == scan::fields(values).count() => {
+                (Some(key), Some(header)) if header.words == scan::count(values) => {
                     let mut values = scan::fields(values).enumerate();
                     for (place, name) in &header.shown {
                         let value = values.find(|(at, _)| at == place).map(|(_, value)| value);

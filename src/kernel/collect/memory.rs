@@ -8,7 +8,7 @@ use super::keyed::snake_case;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Names, scan};
-use crate::model::metric::{Family, Sink, Unit, fresh_stamp, gauge};
+use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, system_switch};
 
 const PATH: &str = "/proc/meminfo";
@@ -79,6 +79,8 @@ struct Line {
 struct Called {
     /// node_exporter's name, `|`, and our own.
     name: String,
+    /// How long node_exporter's is.
+    split: u8,
     help: String,
     in_node: bool,
     stamp: u32,
@@ -87,8 +89,17 @@ struct Called {
 impl Collector for Memory {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        let mut count = 0;
-        for line in scan::lines(files.read(self.file)?) {
+        let (mut count, mut text) = (0, files.read(self.file)?);
+        loop {
+            if let Some((known, key)) = self.lines.get_mut(count).zip(self.keys.get(count))
+                && let Some((raw, rest)) = known.read(key, text)
+            {
+                known.raw = raw;
+                (count, text) = (count + 1, rest);
+                continue;
+            }
+            let Some((line, rest)) = scan::split_line(text) else { break };
+            text = rest;
             let Some((key, unit, raw)) = parse(line).filter(|_| count < MAX_LINES) else {
                 errors.refuse(PATH, EXPECTED, line);
                 continue;
@@ -144,11 +155,21 @@ impl Memory {
 }
 
 impl Line {
+    /// The number of the line that `text` begins with, and what follows it, if the line is the one of
+    /// `key` in kibibytes: as good as every line is where it was at the last reading.
+    #[inline(always)]
+    fn read<'t>(&self, key: &[u8], text: &'t [u8]) -> Option<(u64, &'t [u8])> {
+        let value = text.strip_prefix(key)?.strip_prefix(b":")?;
+        let mut fields = scan::fields(value);
+        let raw = fields.uint()?.filter(|_| self.unit == Unit::Kibibytes)?;
+        Some((raw, fields.rest().strip_prefix(b" kB\n")?))
+    }
+
     fn write(&self, called: &Called, out: &mut dyn Sink) {
-        let family = gauge(&called.name, self.unit, &called.help, &[]).stamped(called.stamp);
+        let Called { name, split, help, stamp, .. } = called;
+        let family = Family::dynamic_at(Kind::Gauge, self.unit, (name, *split), help, *stamp);
         let family = if called.in_node { family } else { family.only_own() };
-        out.family(&family);
-        out.sample(&[], family.value(self.raw));
+        out.single(&family, family.value(self.raw));
     }
 }
 
@@ -159,7 +180,9 @@ impl Called {
         let node = node_name(key)?;
         let own = own_name(&node);
         let help = format!("{node} of /proc/meminfo.");
+        let split = u8::try_from("memory_".len() + node.len() + suffix.len()).ok()?;
         Some(Called {
+            split,
             name: format!("memory_{node}{suffix}|memory_{own}{suffix}"),
             help,
             stamp: fresh_stamp(),

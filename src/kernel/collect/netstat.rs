@@ -125,8 +125,7 @@ impl Families {
         let Some(family) = self.keys.family(key, &make) else { return true };
         let value = value.and_then(|text| keyed::number(&family, text));
         if let Some(value) = value {
-            out.family(&family);
-            out.sample(&[], value);
+            out.single(&family, value);
         }
         value.is_some()
     }

@@ -29,8 +29,8 @@ const PATH: &str = "/proc/net/dev";
 const EXPECTED: &str = "an interface that comes once, colon, then integers";
 const HEAD_LINES: usize = 2;
 
-/// The columns of the file.
-const FILE_COLUMNS: [usize; stats::FILE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+/// All columns of the file.
+const ALL_OF_FILE: u32 = (1 << stats::FILE) - 1;
 
 static EXCLUDE: CollectorOption<Option<Regex>> =
     pattern("exclude_pattern", "interfaces to leave out")
@@ -137,15 +137,11 @@ impl Network {
         let view = View { dialect: *dialect, is_detailed: *is_detailed, by_netlink, with_alias };
         shown(view, &mut |column, family: &Family<'_>| {
             out.family(family);
+            let Some(aliases) = aliases else { return out.column(family, table.column(column)) };
             let mut at = 0;
             for (interface, raw) in table.column(column) {
-                match aliases {
-                    Some(aliases) => {
-                        let alias = aliases.of(interface.raw(), &mut at);
-                        out.sample(&[interface, alias], family.value(raw));
-                    }
-                    None => out.sample(&[interface], family.value(raw)),
-                }
+                let alias = aliases.of(interface.raw(), &mut at);
+                out.sample(&[interface, alias], family.value(raw));
             }
         });
     }
@@ -171,7 +167,7 @@ impl Network {
             match (link, stats) {
                 (Some(link), _) if !self.filter.keep(link.name) => {}
                 (Some(link), Some((cells, known))) => {
-                    self.table.push_cells(link.name, cells, known);
+                    self.table.push_cells(link.name, &cells, known);
                     if let Some(aliases) = &mut self.aliases {
                         aliases.push(link.name, link.attributes.bytes(libc::IFLA_IFALIAS));
                     }
@@ -188,14 +184,15 @@ impl Network {
         self.aliases.iter_mut().for_each(Aliases::clear);
         self.filter.begin();
         for line in scan::lines(files.read(self.file)?).skip(HEAD_LINES) {
-            let row = parse(line).filter(|(name, numbers)| {
+            let row = parse(line).filter(|(name, cells, known)| {
                 if !self.filter.keep(name) {
                     return !self.filter.is_repeated();
                 }
                 if let Some(aliases) = &mut self.aliases {
                     aliases.read(name, errors);
                 }
-                self.table.push(name, &FILE_COLUMNS, scan::fields(numbers)).is_some()
+                self.table.push_cells(name, cells, *known);
+                *known == ALL_OF_FILE
             });
             if row.is_none() {
                 errors.refuse(PATH, EXPECTED, line);
@@ -205,13 +202,14 @@ impl Network {
     }
 }
 
-/// Name and numbers of a line. Every kernel writes all columns: a shorter line is torn, and its last
-/// number may be, too.
-fn parse(line: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Name and numbers of a line, and which of them could be read, bit i for column i. Every kernel writes
+/// all columns: a shorter line is torn, and its last number may be, too.
+fn parse(line: &[u8]) -> Option<(&[u8], [u64; WIDTH], u32)> {
     let (name, numbers) = line.split_at(memchr::memrchr(b':', line)?);
-    let (name, numbers) = (name.trim_ascii_start(), numbers.get(1..)?);
-    let whole = scan::fields(numbers).count() >= FILE_COLUMNS.len();
-    (whole && !name.is_empty()).then_some((name, numbers))
+    let name = name.trim_ascii_start();
+    let mut cells = [0; WIDTH];
+    let (count, known) = scan::fields(numbers.get(1..)?).uints(cells.get_mut(..stats::FILE)?);
+    (!name.is_empty() && count == stats::FILE).then_some((name, cells, known))
 }
 
 #[cfg(test)]
@@ -253,7 +251,7 @@ mod tests {
             [("  eth0:", "eth0"), ("ibr10:30: ", "ibr10:30"), (" : ", ""), ("a ", "")]
         {
             let line = [head, numbers].concat();
-            let parsed = parse(line.as_bytes()).map(|(name, _)| name).unwrap_or_default();
+            let parsed = parse(line.as_bytes()).map(|(name, ..)| name).unwrap_or_default();
             assert_eq!(parsed, name.as_bytes(), "{line}");
         }
     }

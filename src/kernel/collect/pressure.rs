@@ -83,8 +83,7 @@ impl Collector for Pressure {
             for (word, family) in resource.lines {
                 match total(text, word) {
                     Some(raw) => {
-                        out.family(family);
-                        out.sample(&[], family.value(raw));
+                        out.single(family, family.value(raw));
                     }
                     None => errors.refuse(resource.path, EXPECTED, text),
                 }

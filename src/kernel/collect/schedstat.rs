@@ -70,9 +70,7 @@ impl Collector for Schedstat {
         }
         for (column, family) in FAMILIES.iter().enumerate() {
             out.family(family);
-            for (cpu, raw) in self.table.column(column) {
-                out.sample(&[cpu], family.value(raw));
-            }
+            out.column(family, self.table.column(column));
         }
         Ok(())
     }

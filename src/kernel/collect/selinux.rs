@@ -114,8 +114,7 @@ impl Collector for Selinux {
 
 fn write(family: &Family<'static>, raw: Option<u64>, out: &mut dyn Sink) {
     if let Some(raw) = raw {
-        out.family(family);
-        out.sample(&[], family.value(raw));
+        out.single(family, family.value(raw));
     }
 }
 

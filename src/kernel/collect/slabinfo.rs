@@ -84,9 +84,7 @@ impl Collector for Slabinfo {
         }
         for (column, family) in FAMILIES.iter().enumerate() {
             out.family(family);
-            for (name, number) in self.caches.column(column) {
-                out.sample(&[name], family.value(number));
-            }
+            out.column(family, self.caches.column(column));
         }
         Ok(())
     }

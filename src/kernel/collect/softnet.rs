@@ -70,7 +70,7 @@ impl Collector for Softnet {
             match row {
                 Some(Row { cpu, cells, present, is_whole }) if place < MAX_CPUS => {
                     last = Some(cpu);
-                    self.table.push_cells(Decimal::of(cpu).as_bytes(), cells, present);
+                    self.table.push_cells(Decimal::of(cpu).as_bytes(), &cells, present);
                     if !is_whole {
                         errors.refuse(PATH, EXPECTED, line);
                     }
@@ -80,9 +80,7 @@ impl Collector for Softnet {
         }
         for (column, family) in FAMILIES.iter().enumerate() {
             out.family(family);
-            for (cpu, raw) in self.table.column(column) {
-                out.sample(&[cpu], family.value(raw));
-            }
+            out.column(family, self.table.column(column));
         }
         Ok(())
     }

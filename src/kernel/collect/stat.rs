@@ -142,8 +142,7 @@ impl Collector for Stat {
                 (Some(raw), Some((name, family))) => {
                     let start = self.start.as_mut().filter(|_| *name == b"btime");
                     if let Some(raw) = start.map_or(Some(raw), |start| start.shown(raw)) {
-                        out.family(family);
-                        out.sample(&[], family.value(raw));
+                        out.single(family, family.value(raw));
                     }
                 }
                 (Some(_), None) => softirqs(words, out),

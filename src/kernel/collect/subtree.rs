@@ -4,8 +4,8 @@
 
 use super::PartialErrors;
 use crate::base::error::{Error, Place};
-use crate::base::sys;
-use crate::kernel::read::{Names, Root};
+use crate::base::sys::{self, Pen};
+use crate::kernel::read::{Absence, Names, Root};
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -28,6 +28,7 @@ const PAGE: usize = 4096;
 pub struct Subtree {
     base: &'static str,
     real: PathBuf,
+    absence: Absence,
 }
 
 /// The same, open during a scrape.
@@ -39,13 +40,27 @@ pub struct Opened {
 impl Subtree {
     /// The directory that the kernel has at `base`.
     pub fn new(root: &Root, base: &'static str) -> Subtree {
-        Subtree { base, real: root.real(base) }
+        Subtree { base, real: root.real(base), absence: root.absence() }
     }
 
-    /// Opens the directory.
+    /// Opens the directory. One that was absent or empty a moment ago is taken to be absent.
     pub fn open(&self) -> Result<Opened, Error> {
-        let directory = sys::open_directory(&self.real).map_err(|e| Error::of(self.base, &e))?;
+        if self.absence.is_known() {
+            return Err(Error::Absent(self.base.into()));
+        }
+        let directory = sys::open_directory(&self.real).map_err(|e| {
+            let error = Error::of(self.base, &e);
+            if matches!(error, Error::Absent(_)) {
+                self.rest();
+            }
+            error
+        })?;
         Ok(Opened { base: self.base, directory })
+    }
+
+    /// There is no object: it need not be opened for a few seconds.
+    pub fn rest(&self) {
+        self.absence.note();
     }
 }
 
@@ -131,11 +146,10 @@ impl Joined {
         if parts.is_empty() {
             path[0] = b'.';
         } else if length <= MAX_PATH && !has_nul {
-            let mut bytes = path.iter_mut();
+            let mut pen = Pen::new(&mut path);
             for (at, part) in parts.iter().enumerate() {
-                let slash: &[u8] = if at > 0 { b"/" } else { b"" };
-                let joined = slash.iter().chain(*part);
-                joined.zip(&mut bytes).for_each(|(from, to)| *to = *from);
+                pen.put(if at > 0 { b"/" } else { b"" });
+                pen.put(part);
             }
         }
         Joined(path)

@@ -185,8 +185,7 @@ impl Counts {
         }
         let queues = [received, transmitted].into_iter().zip(self.queues_of_connections);
         for (family, bytes) in queues.filter(|(_, bytes)| self.is_known(*bytes)) {
-            out.family(family);
-            out.sample(&[], family.value(bytes));
+            out.single(family, family.value(bytes));
         }
     }
 

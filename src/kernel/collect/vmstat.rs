@@ -55,10 +55,7 @@ impl Collector for Vmstat {
             let family = keys.family([key, b""], &|key, _| made(key, fields));
             let Some(family) = family else { continue };
             match words.next().and_then(|word| keyed::number(&family, word)) {
-                Some(value) => {
-                    out.family(&family);
-                    out.sample(&[], value);
-                }
+                Some(value) => out.single(&family, value),
                 None => scrape.errors.refuse(PATH, EXPECTED, line),
             }
         }

@@ -86,8 +86,7 @@ impl Collector for Xfrm {
             };
             match words.uint().flatten().filter(|_| !*is_repeated) {
                 Some(raw) => {
-                    out.family(family);
-                    out.sample(&[], family.value(raw));
+                    out.single(family, family.value(raw));
                 }
                 None => errors.refuse(PATH, EXPECTED, line),
             }

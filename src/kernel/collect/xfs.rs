@@ -126,11 +126,13 @@ impl Collector for Xfs {
         let Some(opened) = errors.unless_absent(place.open()) else { return Ok(()) };
         opened.list(&[], devices, errors);
         gathered.begin();
-        for device in (0..).map_while(|at| devices.get(at)) {
-            // That of all file systems together.
-            if device == b"stats" {
-                continue;
-            }
+        let devices = (0..).map_while(|at| devices.get(at));
+        // That is of all file systems together.
+        let mut devices = devices.filter(|device| device != b"stats").peekable();
+        if devices.peek().is_none() {
+            place.rest();
+        }
+        for device in devices {
             let path = [device, b"stats/stats"];
             let mut text = [0; MAX_TEXT];
             if let Some(text) = errors.unless_absent(opened.read(&path, &mut text)) {

@@ -232,6 +232,7 @@ impl Gather {
         let start = Instant::now();
         let mut now = start;
         self.files.begin();
+        self.root.begin(self.start.age(start));
         for (i, member) in self.members.iter_mut().enumerate() {
             member.asked = selection.0 >> i & 1 == 1;
             if member.asked {

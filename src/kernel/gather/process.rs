@@ -58,8 +58,7 @@ impl Process {
         ];
         for (family, raw) in FAMILIES.iter().zip(raw) {
             if let Some(raw) = raw {
-                out.family(family);
-                out.sample(&[], family.value(raw));
+                out.single(family, family.value(raw));
             }
         }
     }

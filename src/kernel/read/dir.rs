@@ -2,16 +2,17 @@
 //! cost of a path from the root, and pins no kernel memory as a kept descriptor of each would. One
 //! descriptor serves to list the directory and to open what is below it.
 
-use super::scan;
+use super::{Absence, Shared, scan};
 use crate::base::error::{Error, Place};
 use crate::base::sys;
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
+use std::io;
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
 /// The longest integer attribute, sign and newline included.
@@ -25,23 +26,21 @@ pub struct Dir {
     path: &'static str,
     real: PathBuf,
     kept: Option<Kept>,
-    count: OpenDirs,
+    absence: Absence,
+    shared: Arc<Shared>,
 }
-
-/// How many directories are open, of all that come from one root.
-pub(super) type OpenDirs = Arc<AtomicUsize>;
 
 /// An open directory, which is counted as long as it is.
 struct Kept {
     file: File,
     can_list: bool,
-    count: OpenDirs,
+    shared: Arc<Shared>,
 }
 
 impl Kept {
-    fn new(file: File, can_list: bool, count: &OpenDirs) -> Kept {
-        count.fetch_add(1, Relaxed);
-        Kept { file, can_list, count: count.clone() }
+    fn new(file: File, can_list: bool, shared: &Arc<Shared>) -> Kept {
+        shared.open.fetch_add(1, Relaxed);
+        Kept { file, can_list, shared: shared.clone() }
     }
 
     /// Whether the directory was removed.
@@ -52,7 +51,7 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        self.count.fetch_sub(1, Relaxed);
+        self.shared.open.fetch_sub(1, Relaxed);
     }
 }
 
@@ -79,8 +78,8 @@ impl Joined {
         let mut path = [0; MAX_PATH];
         let length: usize = parts.iter().map(|part| part.len()).sum();
         if length < MAX_PATH && parts.iter().all(|part| memchr::memchr(0, part).is_none()) {
-            let bytes = parts.iter().copied().flatten();
-            path.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            let mut pen = sys::Pen::new(&mut path);
+            parts.iter().for_each(|part| pen.put(part));
         }
         Joined(path)
     }
@@ -92,23 +91,46 @@ impl Joined {
 }
 
 impl Dir {
-    pub(super) fn new(path: &'static str, real: PathBuf, count: &OpenDirs) -> Dir {
-        Dir { path, real, kept: None, count: count.clone() }
+    pub(super) fn new(path: &'static str, real: PathBuf, shared: &Arc<Shared>) -> Dir {
+        let (absence, shared) = (Absence::new(shared), shared.clone());
+        Dir { path, real, kept: None, absence, shared }
     }
 
-    /// Opens the directory, anew if it was open.
+    /// Opens the directory, anew if it was open. One that was absent a moment ago is not looked for.
     pub fn open(&mut self) -> Result<(), Error> {
+        self.open_by(sys::open_directory, false)
+    }
+
+    fn open_by(
+        &mut self,
+        open: fn(&Path) -> io::Result<File>,
+        can_list: bool,
+    ) -> Result<(), Error> {
         self.kept = None;
-        let opened = sys::open_directory(&self.real).map_err(|e| Error::of(self.path, &e))?;
-        self.kept = Some(Kept::new(opened, false, &self.count));
+        if self.absence.is_known() {
+            return Err(Error::Absent(self.path.into()));
+        }
+        let opened = open(&self.real).map_err(|e| {
+            let error = Error::of(self.path, &e);
+            if matches!(error, Error::Absent(_)) {
+                self.absence.note();
+            }
+            error
+        })?;
+        self.kept = Some(Kept::new(opened, can_list, &self.shared));
         Ok(())
     }
 
     /// Closes the directory if more are open than may stay so from scrape to scrape.
     pub fn rest(&mut self) {
-        if self.count.load(Relaxed) > MAX_KEPT {
+        if self.shared.open.load(Relaxed) > MAX_KEPT {
             self.close();
         }
+    }
+
+    /// For what may be absent in it.
+    pub(super) fn absence(&self) -> Absence {
+        Absence::new(&self.shared)
     }
 
     /// Closes the directory.
@@ -120,9 +142,7 @@ impl Dir {
     /// without an allocation. The directory is opened at the first time, anew if it went away.
     pub fn list(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
         if self.kept.as_ref().is_none_or(|kept| !kept.can_list || kept.is_gone()) {
-            self.kept = None;
-            let opened = sys::open_listing(&self.real).map_err(|e| Error::of(self.path, &e))?;
-            self.kept = Some(Kept::new(opened, true, &self.count));
+            self.open_by(sys::open_listing, true)?;
         }
         let Some(kept) = &self.kept else { return Ok(()) };
         sys::list(&kept.file, each).map_err(|e| {
@@ -225,7 +245,7 @@ mod tests {
         {
             fs::write(real.join(name), text).unwrap();
         }
-        let mut dir = Dir::new("/sys/x", real.clone(), &OpenDirs::default());
+        let mut dir = Dir::new("/sys/x", real.clone(), &Arc::default());
         assert_eq!(dir.uint(c"cpu0/id"), Err(Error::Absent("/sys/x".into())), "not open yet");
         dir.open().unwrap();
         assert_eq!(dir.uint(c"cpu0/id"), Ok(7));
@@ -255,9 +275,9 @@ mod tests {
         let real = std::env::temp_dir().join(format!("sysmetrics-dirs-{}", std::process::id()));
         fs::create_dir_all(real.join("mc0/csrow0")).unwrap();
         fs::write(real.join("mc0/size"), "8\n").unwrap();
-        let count = OpenDirs::default();
+        let shared = Arc::<Shared>::default();
         let mut dirs: Vec<Dir> =
-            (0..MAX_KEPT + 3).map(|_| Dir::new("/sys/x", real.clone(), &count)).collect();
+            (0..MAX_KEPT + 3).map(|_| Dir::new("/sys/x", real.clone(), &shared)).collect();
         for _ in 0..2 {
             for dir in &mut dirs {
                 let mut names = Vec::new();
@@ -271,10 +291,10 @@ mod tests {
                 assert_eq!(dir.uint(c"mc0/size"), Ok(8), "the descriptor serves for both");
                 dir.rest();
             }
-            assert_eq!(count.load(Relaxed), MAX_KEPT);
+            assert_eq!(shared.open.load(Relaxed), MAX_KEPT);
         }
         dirs.clear();
-        assert_eq!(count.load(Relaxed), 0);
+        assert_eq!(shared.open.load(Relaxed), 0);
         fs::remove_dir_all(real).unwrap();
     }
 }

@@ -11,6 +11,9 @@ use crate::base::sys::open_files_limit;
 const MAX_KEPT: usize = 48;
 const SHARE: u64 = 8;
 
+/// What every machine has: where it is absent that is a fault, of which a scrape sees the end at once.
+const ALWAYS: [&str; 4] = ["/proc/stat", "/proc/meminfo", "/proc/diskstats", "/proc/net/dev"];
+
 /// A file that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(usize);
@@ -127,7 +130,10 @@ impl Files {
             known.shared.get_or_insert_default();
             return FileId(at);
         }
-        let source = Source::new(path, self.root.real(path), shape);
+        let mut source = Source::new(path, self.root.real(path), shape);
+        if !ALWAYS.contains(&path) {
+            source = source.or_absent(self.root.absence());
+        }
         let result = Err(Error::Absent(path.into()));
         self.files.push(Known { source, shared: None, read_in: 0, result });
         FileId(self.files.len() - 1)
@@ -245,6 +251,26 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(files.read(absent), Err(Error::Absent("/proc/absent".into())));
         }
+    }
+
+    #[test]
+    fn what_is_absent_is_looked_for_some_seconds_later_unless_every_machine_has_it() {
+        let tree = Tree::new("files-absent");
+        let root = tree.root();
+        let mut files = Files::new(&root);
+        let (few, all) = (files.whole("/proc/mdstat"), files.whole("/proc/stat"));
+        let mut read = |second, file| {
+            root.begin(std::time::Duration::from_secs(second));
+            files.begin();
+            files.read(file).map(<[u8]>::len)
+        };
+        for file in [few, all] {
+            assert!(read(5, file).is_err());
+        }
+        tree.put("proc/mdstat", "one");
+        tree.put("proc/stat", "two!");
+        assert_eq!(read(6, few), Err(Error::Absent("/proc/mdstat".into())));
+        assert_eq!([read(6, all), read(13, few)], [Ok(4), Ok(3)]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A directory whose entries come and go. Sysfs does not tell of changes, so the directory is listed at
 //! every scrape and compared with what was listed before, without an allocation.
 
-use super::{Dir, Names};
+use super::{Absence, Dir, Names};
 use crate::base::error::Error;
 
 /// A directory, and the names that were in it when it was last listed.
@@ -9,19 +9,32 @@ pub struct Listing {
     /// For what is below it.
     pub dir: Dir,
     listed: Listed,
+    /// Of anything that is wanted of it.
+    absence: Absence,
 }
 
 impl Listing {
     /// Nothing is listed yet.
     pub fn new(dir: Dir) -> Listing {
-        Listing { dir, listed: Listed::default() }
+        let absence = dir.absence();
+        Listing { dir, listed: Listed::default(), absence }
     }
 
     /// Lists the directory, and says whether other names are there than before. Where the directory is
     /// not there the error says so, and it has no names.
     pub fn has_changed(&mut self) -> Result<bool, Error> {
-        let Listing { dir, listed } = self;
+        let Listing { dir, listed, absence } = self;
+        if absence.is_known() {
+            return Ok(false);
+        }
         listed.has_changed(|each| dir.list(each))
+    }
+
+    /// Nothing that is there is wanted: the directory is closed, and for a few seconds taken to be as it
+    /// is.
+    pub fn rest(&mut self) {
+        self.dir.close();
+        self.absence.note();
     }
 
     /// What was listed last, in the kernel's order; a name that is not UTF-8 is left out.
@@ -70,6 +83,34 @@ impl Listed {
 mod tests {
     use super::*;
     use crate::kernel::read::testing::Tree;
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_absent_or_not_wanted_is_looked_for_some_seconds_later() {
+        let tree = Tree::new("listing-absent");
+        let root = tree.root();
+        let at = |second| root.begin(Duration::from_secs(second));
+        let mut listing = Listing::new(root.dir("/sys/x"));
+        at(0);
+        assert!(matches!(listing.has_changed(), Err(Error::Absent(_))));
+        tree.put("sys/x/a", "");
+        at(7);
+        assert!(matches!(listing.has_changed(), Err(Error::Absent(_))), "not looked for");
+        at(8);
+        assert_eq!(listing.has_changed(), Ok(true));
+        tree.put("sys/x/b", "");
+        assert_eq!(listing.has_changed(), Ok(true));
+        for second in 8..16 {
+            at(second);
+            listing.rest();
+            tree.put(&format!("sys/x/c{second}"), "");
+            assert_eq!(listing.has_changed(), Ok(false));
+            assert_eq!(listing.names().count(), 2);
+        }
+        at(16);
+        assert_eq!(listing.has_changed(), Ok(true));
+        assert_eq!(listing.names().count(), 10);
+    }
 
     #[test]
     fn a_change_is_seen_once() {

@@ -1,5 +1,6 @@
 //! From the kernel's files to lines, fields and numbers.
 
+mod absence;
 mod alternatives;
 mod background;
 #[cfg(feature = "hub")]
@@ -25,6 +26,7 @@ mod table;
 pub(crate) mod testing;
 mod walk;
 
+pub use absence::{Absence, Shared};
 pub use background::Background;
 pub use dir::Dir;
 pub use files::{FileId, Files, Shows};

@@ -1,27 +1,28 @@
 //! Where the kernel's trees are mounted (`--path.*`); tests point it at fixtures.
 
-use super::dir::OpenDirs;
-use super::{Dir, Shape, Source};
+use super::{Absence, Dir, Shape, Shared, Source};
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::settings::Paths;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The mount points.
 #[derive(Clone)]
 pub struct Root {
     paths: Paths,
     net: Option<PathBuf>,
-    dirs: OpenDirs,
+    shared: Arc<Shared>,
 }
 
 impl Root {
     /// The trees at `paths`.
     pub fn at(paths: Paths) -> Root {
         let net = net_of_first_process(&paths.procfs);
-        Root { paths, net, dirs: OpenDirs::default() }
+        Root { paths, net, shared: Arc::default() }
     }
 
     /// The trees where they usually are.
@@ -64,14 +65,24 @@ impl Root {
         Ok(text)
     }
 
+    /// A scrape begins at this time since the start: it tells how long ago something was looked for.
+    pub fn begin(&self, age: Duration) {
+        self.shared.begin(age);
+    }
+
+    /// For something that may be absent.
+    pub fn absence(&self) -> Absence {
+        Absence::new(&self.shared)
+    }
+
     /// A directory of attribute files.
     pub fn dir(&self, path: &'static str) -> Dir {
-        Dir::new(path, self.real(path), &self.dirs)
+        Dir::new(path, self.real(path), &self.shared)
     }
 
     /// A directory at a place of its own, which errors call `path`.
     pub fn dir_at(&self, path: &'static str, real: PathBuf) -> Dir {
-        Dir::new(path, real, &self.dirs)
+        Dir::new(path, real, &self.shared)
     }
 
     /// Where the kernel's `path` (`/proc/…`, `/sys/…`, `/run/udev/data/…`) is found here.

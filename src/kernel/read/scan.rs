@@ -3,14 +3,21 @@
 /// The lines of `text`, without their newlines.
 pub fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        if text.is_empty() {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-        let (line, rest) = text.split_at(end);
-        text = rest.get(1..).unwrap_or_default();
+        let (line, rest) = split_line(text)?;
+        text = rest;
         Some(line)
     })
+}
+
+/// The first line of `text`, without its newline, and what follows it.
+#[inline]
+pub fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    if text.is_empty() {
+        return None;
+    }
+    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let (line, rest) = text.split_at(end);
+    Some((line, rest.get(1..).unwrap_or_default()))
 }
 
 /// The fields of one line: runs of bytes other than space and tab. Fields are short, where memchr
@@ -24,20 +31,79 @@ pub fn fields(line: &[u8]) -> Fields<'_> {
 }
 
 impl<'a> Fields<'a> {
-    #[inline(always)] // before every field
-    fn skip_blanks(&mut self) {
-        while let [b' ' | b'\t', rest @ ..] = self.0 {
-            self.0 = rest;
-        }
+    /// What was not read yet, blanks before it included.
+    #[inline(always)]
+    pub fn rest(&self) -> &'a [u8] {
+        self.0
     }
 
     /// The next field as an unsigned decimal integer: `Some(None)` if it is none that fits, `None`
-    /// at the end of the line. One pass over the digits.
-    #[inline]
+    /// at the end of the line. Up to fifteen digits with a blank behind them are read in two words.
+    #[inline(never)] // called from everywhere
     pub fn uint(&mut self) -> Option<Option<u64>> {
-        self.skip_blanks();
-        let (mut n, mut digits) = self.0.first_chunk().map_or((0, 0), leading_digits);
-        let mut rest = self.0.get(digits..).unwrap_or_default();
+        match self.short_uint() {
+            Some(n) => Some(Some(n)),
+            None => self.long_uint(),
+        }
+    }
+
+    /// The next fields, as many as `into` has room for, each as `uint` has it; one that is none that fits
+    /// leaves its place as it is. Tells how many there were, and which of them are numbers, bit i for the
+    /// i-th.
+    pub fn uints(&mut self, into: &mut [u64]) -> (usize, u32) {
+        let (mut count, mut known) = (0, 0);
+        for (i, number) in into.iter_mut().enumerate() {
+            let next = match self.short_uint() {
+                Some(n) => Some(Some(n)),
+                None => self.long_uint(),
+            };
+            let Some(field) = next else { break };
+            count += 1;
+            if let Some(n) = field {
+                *number = n;
+                known |= 1 << i;
+            }
+        }
+        (count, known)
+    }
+
+    /// A number of up to seven digits with a blank behind it.
+    #[inline(always)]
+    fn short_uint(&mut self) -> Option<u64> {
+        self.0 = after_blanks(self.0);
+        let word = self.0.first_chunk::<8>()?;
+        // Most numbers are 0.
+        let (n, digits) = match [word[0], word[1]] {
+            [digit @ b'0'..=b'9', b' '] => (u64::from(digit - b'0'), 1),
+            _ => leading_digits(word),
+        };
+        if digits == 0 || digits >= 8 || !is_blank(word, digits) {
+            return None;
+        }
+        self.0 = self.0.get(digits..)?;
+        Some(n)
+    }
+
+    /// The same of any other, before which there are no blanks.
+    #[inline(never)]
+    fn long_uint(&mut self) -> Option<Option<u64>> {
+        if let Some((first, rest)) = self.0.split_first_chunk()
+            && let Some(second) = rest.first_chunk()
+            && let (high, 8) = leading_digits(first)
+        {
+            let (low, digits) = leading_digits(second);
+            if let Some(power) = POWERS.get(digits).filter(|_| is_blank(second, digits)) {
+                self.0 = rest.get(digits..).unwrap_or_default();
+                return Some(Some(high * power + low));
+            }
+        }
+        self.uint_by_digit()
+    }
+
+    /// The same at the end of a line, of a longer number, and of what is none.
+    #[inline(never)]
+    fn uint_by_digit(&mut self) -> Option<Option<u64>> {
+        let (mut n, mut digits, mut rest) = (0u64, 0, self.0);
         while let [digit @ b'0'..=b'9', after @ ..] = rest {
             n = n.wrapping_mul(10).wrapping_add((digit - b'0').into());
             digits += 1;
@@ -49,6 +115,35 @@ impl<'a> Fields<'a> {
         self.0 = rest;
         Some(Some(n))
     }
+}
+
+/// What follows the spaces and tabs at the start of `text`, eight at a time.
+#[inline(always)] // before every field
+fn after_blanks(mut text: &[u8]) -> &[u8] {
+    if let [b' ', b'!'..=b'~', ..] = text {
+        return text.get(1..).unwrap_or_default();
+    }
+    while let Some(word) = text.first_chunk() {
+        let others = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b' '; 8]);
+        let spaces = (others.trailing_zeros() / 8) as usize;
+        text = text.get(spaces..).unwrap_or_default();
+        if spaces < 8 {
+            break;
+        }
+    }
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    text
+}
+
+/// What eight digits before so many are worth.
+const POWERS: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// Whether the byte at `at`, which is below 8, is a space or a tab.
+#[inline(always)]
+fn is_blank(text: &[u8; 8], at: usize) -> bool {
+    matches!((u64::from_le_bytes(*text) >> (8 * (at & 7))) as u8, b' ' | b'\t')
 }
 
 /// The number that the digits at the start of `text` write, and how many they are: all at once in one
@@ -75,17 +170,20 @@ fn leading_digits(text: &[u8; 8]) -> (u64, usize) {
 #[inline(always)] // for every field
 fn field_end(text: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
-    // The lowest byte that is zero gets its highest bit.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES * 0x80);
     let mut end = 0;
     while let Some(word) = text.get(end..).and_then(<[u8]>::first_chunk) {
-        let word = u64::from_le_bytes(*word);
-        let blanks =
-            zeros(word ^ (ONES * u64::from(b' '))) | zeros(word ^ (ONES * u64::from(b'\t')));
-        if blanks != 0 {
-            return end + (blanks.trailing_zeros() / 8) as usize;
+        // The lowest byte that is no greater than a space gets its highest bit.
+        let numbers = u64::from_le_bytes(*word);
+        let low = numbers.wrapping_sub(ONES * 0x21) & !numbers & (ONES * 0x80);
+        if low == 0 {
+            end += 8;
+            continue;
         }
-        end += 8;
+        let at = (low.trailing_zeros() / 8) as usize;
+        if is_blank(word, at) {
+            return end + at;
+        }
+        end += at + 1;
     }
     let rest = text.get(end..).unwrap_or_default();
     end + rest.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(rest.len())
@@ -95,14 +193,26 @@ impl<'a> Iterator for Fields<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        self.skip_blanks();
-        if self.0.is_empty() {
+        let text = after_blanks(self.0);
+        if text.is_empty() {
+            self.0 = text;
             return None;
         }
-        let (field, rest) = self.0.split_at(field_end(self.0));
+        let (field, rest) = text.split_at(field_end(text));
         self.0 = rest;
         Some(field)
     }
+}
+
+/// How many fields `line` has.
+pub fn count(line: &[u8]) -> usize {
+    let (mut count, mut was_blank) = (0, true);
+    for byte in line {
+        let is_blank = matches!(byte, b' ' | b'\t');
+        count += usize::from(was_blank && !is_blank);
+        was_blank = is_blank;
+    }
+    count
 }
 
 /// The text that `bytes` are, to match with texts; empty if it is none. A match with byte strings is compiled
@@ -141,12 +251,17 @@ pub fn octal(field: &[u8]) -> Option<u64> {
     radix(field, 8)
 }
 
-fn radix(digits: &[u8], radix: u32) -> Option<u64> {
+fn radix(digits: &[u8], radix: u8) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
     digits.iter().try_fold(0u64, |n, byte| {
-        let digit = char::from(*byte).to_digit(radix)?;
+        let digit = match *byte {
+            byte @ b'0'..=b'9' => byte - b'0',
+            // A letter of either case; other characters do not become letters.
+            byte => (byte | 0x20).checked_sub(b'a')?.checked_add(10)?,
+        };
+        let digit = Some(digit).filter(|digit| *digit < radix)?;
         n.checked_mul(radix.into())?.checked_add(digit.into())
     })
 }
@@ -237,6 +352,7 @@ mod tests {
                 let words = line.split(|b| matches!(b, b' ' | b'\t')).filter(|w| !w.is_empty());
                 let words: Vec<_> = words.collect();
                 assert_eq!(fields(line).collect::<Vec<_>>(), words);
+                assert_eq!(count(line), words.len());
                 let mut by_number = fields(line);
                 for word in words {
                     let naive = std::str::from_utf8(word).ok().and_then(|w| w.parse().ok());

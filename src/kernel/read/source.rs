@@ -1,8 +1,8 @@
-//! One kernel file, opened once and re-read from offset 0: four times cheaper than open, read, close. A file that cannot be opened is tried again at every reading, so what is
+//! One kernel file, opened once and re-read from offset 0: four times cheaper than open, read, close. A file that cannot be opened is tried again, so what is
 //! loaded, mounted or plugged in later is found; a kept one that fails is opened anew, once, since one
 //! whose device, module or process went away fails for ever (ENODEV, ENOENT, EIO, ESRCH). What is no file but a pipe is an error: nobody waits for its writer.
 
-use super::scan;
+use super::{Absence, scan};
 use crate::base::error::Error;
 use crate::base::sys;
 use std::fs::File;
@@ -45,11 +45,19 @@ pub struct Source {
     last: Vec<u8>,
     /// The open file has events for changes.
     has_events: bool,
+    absence: Absence,
 }
 
 impl Source {
     pub(super) fn new(path: &'static str, real: PathBuf, shape: Shape) -> Source {
-        Source { path, real, shape, file: None, last: Vec::new(), has_events: false }
+        let (last, absence) = (Vec::new(), Absence::default());
+        Source { path, real, shape, file: None, last, has_events: false, absence }
+    }
+
+    /// It may be absent, and then is looked for again only after a few seconds.
+    pub(super) fn or_absent(mut self, absence: Absence) -> Source {
+        self.absence = absence;
+        self
     }
 
     /// Where the kernel has it, for messages.
@@ -81,7 +89,16 @@ impl Source {
 
     fn fill_from_kept(&mut self, buf: &mut Vec<u8>) -> Result<usize, Error> {
         if self.file.is_none() {
-            let file = sys::open_unwaiting(&self.real).map_err(|e| self.failure(&e))?;
+            if self.absence.is_known() {
+                return Err(Error::Absent(self.path.into()));
+            }
+            let file = sys::open_unwaiting(&self.real).map_err(|e| {
+                let error = self.failure(&e);
+                if matches!(error, Error::Absent(_)) {
+                    self.absence.note();
+                }
+                error
+            })?;
             self.has_events = self.shape == Shape::LongRecords && sys::is_procfs(&file);
             self.file = Some(file);
         }

@@ -1,76 +1,60 @@
 //! Named rows of integers, kept between scrapes so that parsing allocates nothing.
 
 use super::scan::Fields;
-use crate::model::metric::{Label, Word};
-use std::ops::Range;
+use crate::model::metric::{Column, Rows};
 
 /// Rows of up to N integers.
-pub struct Table<const N: usize> {
-    names: Vec<u8>,
-    rows: Vec<Row<N>>,
-}
-
-struct Row<const N: usize> {
-    name: Range<usize>,
-    word: Word,
-    /// Which columns the line had: bit i for column i.
-    present: u32,
-    cells: [u64; N],
-}
+pub struct Table<const N: usize>(Rows);
 
 impl<const N: usize> Default for Table<N> {
     fn default() -> Table<N> {
-        Table { names: Vec::new(), rows: Vec::new() }
+        Table(Rows::default())
     }
 }
 
 impl<const N: usize> Table<N> {
     /// Forgets the rows; the memory stays.
     pub fn clear(&mut self) {
-        self.names.clear();
-        self.rows.clear();
+        self.0.clear();
     }
 
-    /// Adds a row whose fields belong to `columns`, or to all of them in order if that is empty.
-    /// `None` if a field is not an integer that fits: the row lacks that column. Columns past N are
-    /// newer than this code: ignored, and so are those past `columns`.
-    pub fn push(&mut self, name: &[u8], columns: &[usize], mut fields: Fields<'_>) -> Option<()> {
-        let (mut cells, mut present, mut whole) = ([0; N], 0, Some(()));
-        for i in 0..N {
-            let Some(value) = fields.uint() else { break };
-            let column = match columns.get(i) {
-                Some(column) => *column,
-                None if columns.is_empty() => i,
-                None => break,
-            };
-            match (cells.get_mut(column), value) {
-                (Some(cell), Some(value)) => {
-                    *cell = value;
-                    present |= 1 << column;
-                }
-                _ => whole = None,
-            }
+    /// Adds a row of the fields in order, but where they are as many as `few` has: those belong to the
+    /// columns that it names. `None` if a field is not an integer that fits: the row lacks that column.
+    /// Columns past N are newer than this code: ignored.
+    pub fn push(&mut self, name: &[u8], few: &[usize], mut fields: Fields<'_>) -> Option<()> {
+        let mut cells = [0; N];
+        let (count, mut present) = fields.uints(&mut cells);
+        let whole = (present.count_ones() as usize == count).then_some(());
+        if count == few.len() && fields.next().is_none() {
+            (cells, present) = spread(cells, present, few);
         }
-        self.push_cells(name, cells, present);
+        self.push_cells(name, &cells, present);
         whole
     }
 
     /// Adds a row of which the columns in `present` (bit i for column i) are known.
-    pub fn push_cells(&mut self, name: &[u8], cells: [u64; N], present: u32) {
+    pub fn push_cells(&mut self, name: &[u8], cells: &[u64; N], present: u32) {
         const { assert!(N <= 32) };
-        let (start, word) = (self.names.len(), Word::of(name));
-        self.names.extend_from_slice(name);
-        let name = start..self.names.len();
-        self.rows.push(Row { name, word, present, cells });
+        self.0.push(name, cells, present);
     }
 
     /// The rows that have column `i`, in file order.
-    pub fn column(&self, i: usize) -> impl Iterator<Item = (Label<'_>, u64)> {
-        self.rows.iter().filter(move |row| row.present >> i & 1 == 1).map(move |row| {
-            let name = self.names.get(row.name.clone()).unwrap_or_default();
-            (Label::known(name, row.word), row.cells.get(i).copied().unwrap_or_default())
-        })
+    pub fn column(&self, i: usize) -> Column<'_> {
+        self.0.column(i)
     }
+}
+
+/// The first cells in the columns that are theirs.
+#[cold]
+fn spread<const N: usize>(from: [u64; N], present: u32, columns: &[usize]) -> ([u64; N], u32) {
+    let (mut cells, mut known) = ([0; N], 0);
+    for (i, (column, value)) in columns.iter().zip(from).enumerate() {
+        if let Some(cell) = cells.get_mut(*column) {
+            *cell = value;
+            known |= (present >> i & 1) << column;
+        }
+    }
+    (cells, known)
 }
 
 #[cfg(test)]

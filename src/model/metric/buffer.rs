@@ -4,7 +4,7 @@
 //! is written over.
 
 use super::Value;
-use crate::base::sys::Pen;
+use crate::base::sys::{BLOCK, Pen};
 
 /// Room is added in steps of this many bytes, and doubles when that is more.
 const STEP: usize = 4096;
@@ -73,7 +73,7 @@ impl Buffer {
     }
 
     /// At least `n` writable bytes after what was written; `advance` makes them part of it.
-    #[inline]
+    #[inline(always)] // for every sample
     pub fn room(&mut self, n: usize) -> &mut [u8] {
         if self.bytes.len() - self.len < n {
             self.grow(n);
@@ -82,7 +82,7 @@ impl Buffer {
     }
 
     /// The first `n` bytes of the room have been written.
-    #[inline]
+    #[inline(always)]
     pub fn advance(&mut self, n: usize) {
         debug_assert!(self.len + n <= self.bytes.len());
         self.len = (self.len + n).min(self.bytes.len());
@@ -96,13 +96,19 @@ impl Buffer {
         self.len += text.len();
     }
 
+    /// Appends the first `n` bytes of `blocks`.
+    #[inline(always)] // for every family
+    pub fn put_blocks(&mut self, blocks: &[[u8; BLOCK]], n: usize) {
+        Pen::new(self.room(size_of_val(blocks))).put_blocks(blocks, n);
+        self.advance(n);
+    }
+
     /// Appends a number; not inlined, like `put`.
     #[inline(never)]
     pub fn put_value(&mut self, value: Value) {
-        let mut pen = Pen::new(self.room(Value::ROOM));
+        let pen = Pen::new(self.room(Value::ROOM));
         let room = pen.left();
-        value.write(&mut pen);
-        let written = room - pen.left();
+        let written = room - value.write(pen).left();
         self.advance(written);
     }
 
@@ -111,13 +117,14 @@ impl Buffer {
     pub fn put_all<const N: usize>(&mut self, parts: [&[u8]; N]) {
         let length = parts.iter().map(|part| part.len()).sum();
         let mut pen = Pen::new(self.room(length));
-        for part in parts {
+        for part in &parts {
             pen.put(part);
         }
         self.advance(length);
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&mut self, n: usize) {
         let length = self.bytes.len();
         let more = if length < LARGE { length } else { length / 4 };

@@ -174,14 +174,20 @@ impl<'a> Family<'a> {
     }
 
     /// Made at run time from texts of the kernel's; the name may have two parts.
-    pub const fn dynamic(
+    pub fn dynamic(kind: Kind, unit: Unit, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
+        let split = memchr::memchr(b'|', name.as_bytes()).map_or(0, |at| at as u8);
+        Family::dynamic_at(kind, unit, (name, split), help, stamp)
+    }
+
+    /// The same of a name of which it is known where its second part is, 0 if there is none.
+    pub const fn dynamic_at(
         kind: Kind,
         unit: Unit,
-        name: &'a str,
+        (name, split): (&'a str, u8),
         help: &'a str,
         stamp: u32,
     ) -> Family<'a> {
-        row(kind, name, unit, help, &[]).parted().stamped(stamp)
+        Family { split, ..row(kind, name, unit, help, &[]).stamped(stamp) }
     }
 
     const fn parted(mut self) -> Family<'a> {
@@ -319,18 +325,19 @@ impl<'a> Family<'a> {
         self
     }
 
-    /// Name without prefix and label keys in `dialect`; `None` where it has no such family.
+    /// Whether `dialect` has the family.
     #[inline(always)]
+    pub fn is_in(&self, dialect: Dialect) -> bool {
+        !self.is(if dialect == Dialect::Own { NODE_ONLY } else { NATIVE_ONLY })
+    }
+
+    /// Name without prefix and label keys in `dialect`; `None` where it has no such family.
     pub fn named(&self, dialect: Dialect) -> Option<(&'a str, &'a [&'a str])> {
         let is_native = dialect == Dialect::Own;
-        if self.is(if is_native { NODE_ONLY } else { NATIVE_ONLY }) {
-            return None;
-        }
-        Some((self.name(is_native), self.keys(is_native)))
+        self.is_in(dialect).then(|| (self.name(is_native), self.keys(is_native)))
     }
 
     /// A name, whether the dialect has the family or not.
-    #[inline(always)]
     fn name(&self, is_native: bool) -> &'a str {
         let split = usize::from(self.split);
         if split == 0 {
@@ -340,7 +347,6 @@ impl<'a> Family<'a> {
         name.unwrap_or_default()
     }
 
-    #[inline(always)]
     fn keys(&self, is_native: bool) -> &'a [&'a str] {
         if !self.is(OWN_KEYS) {
             return self.keys;
@@ -383,6 +389,18 @@ impl<'a> Family<'a> {
             Unit::Kilo => Value::times(raw, 1000),
             Unit::Mega => Value::times(raw, 1_000_000),
             Unit::Giga => Value::times(raw, 1_000_000_000),
+        }
+    }
+
+    /// The kernel's integer is to be multiplied by the first, and divided by ten to the power of the
+    /// second, which is below 8. `None` where that is not all.
+    pub fn scale(&self) -> Option<(u64, u32)> {
+        match self.value(1) {
+            Value::Int(factor) => Some((factor, 0)),
+            Value::Centi(1) => Some((1, 2)),
+            Value::Milli(1) => Some((1, 3)),
+            Value::Fixed(1, places @ ..8) => Some((1, places.into())),
+            _ => None,
         }
     }
 

@@ -17,27 +17,60 @@ impl Word {
     /// What is known of `raw`.
     #[inline]
     pub const fn of(raw: &[u8]) -> Word {
-        let (mut text, mut at) = ([0; WORD], 0);
-        if raw.len() > WORD {
+        let length = raw.len();
+        if length > WORD {
             return Word::NONE;
         }
-        let mut rest = raw;
-        while let [byte, after @ ..] = rest {
-            if matches!(*byte, b'"' | b'\\' | b'\n' | 0x80..) {
-                return Word::NONE;
+        let (low, high) = match (raw.first_chunk::<8>(), raw.last_chunk::<8>()) {
+            (Some(first), Some(_)) if length == 8 => (u64::from_le_bytes(*first), 0),
+            (Some(first), Some(last)) => {
+                (u64::from_le_bytes(*first), u64::from_le_bytes(*last) >> (8 * (WORD - length)))
             }
-            #[allow(clippy::indexing_slicing)] // at < raw.len() <= WORD; get_mut is not const
-            {
-                text[at] = *byte;
-            }
-            at += 1;
-            rest = after;
+            _ => (short(raw), 0),
+        };
+        if !is_plain(low) || !is_plain(high) {
+            return Word::NONE;
         }
-        Word { text, length: at }
+        Word { text: ((high as u128) << 64 | low as u128).to_le_bytes(), length }
+    }
+
+    /// In a block of its own, and its length, which is more than `WORD` if the text must be looked at.
+    #[inline(always)]
+    pub fn block(&self) -> (&[u8; WORD], usize) {
+        (&self.text, self.length)
     }
 
     /// No such word.
     pub const NONE: Word = Word { text: [0; WORD], length: usize::MAX };
+}
+
+/// Less than eight bytes in one word, the first in its lowest byte.
+const fn short(raw: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (raw.first_chunk::<4>(), raw.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return first as u64 | (last as u64) << (8 * (raw.len() - 4));
+    }
+    let [first, middle, last] = match raw {
+        [] => [0, 0, 0],
+        [one] => [*one, 0, 0],
+        [one, two] => [*one, *two, 0],
+        [one, two, three, ..] => [*one, *two, *three],
+    };
+    first as u64 | (middle as u64) << 8 | (last as u64) << 16
+}
+
+/// Whether no text format escapes one of these eight bytes.
+#[inline(always)]
+pub const fn is_plain(eight: u64) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    // Without carry from byte to byte, as no byte has its highest bit: that is set where a byte is
+    // another than the escaped one.
+    const fn others(eight: u64, escaped: u8) -> u64 {
+        (eight ^ (ONES * escaped as u64)) + (HIGH - ONES)
+    }
+    eight & HIGH == 0
+        && others(eight, b'"') & others(eight, b'\\') & others(eight, b'\n') & HIGH == HIGH
 }
 
 /// A label value as it is, any bytes, and as a word if it is one.

@@ -1,6 +1,6 @@
 //! Where samples go: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
 
-use super::{Exemplar, Histogram};
+use super::{Column, Exemplar, Histogram};
 use super::{Family, Label, Value};
 use super::{Labels, Point};
 
@@ -31,6 +31,19 @@ pub trait Sink {
 
     /// One sample: label values in the order of the family's keys.
     fn sample(&mut self, labels: &[Label<'_>], value: Value);
+
+    /// The one sample of a family that has no keys.
+    fn single(&mut self, family: &Family<'_>, value: Value) {
+        self.family(family);
+        self.sample(&[], value);
+    }
+
+    /// Samples of `family`, which is the one at hand and has one key: a row's name is the label.
+    fn column(&mut self, family: &Family<'_>, column: Column<'_>) {
+        for (label, raw) in column {
+            self.sample(&[label], family.value(raw));
+        }
+    }
 
     /// One sample or histogram under labels of its own: the family has no keys. `time` is when it
     /// was taken, in milliseconds since 1970, where its source tells.

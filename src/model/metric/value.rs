@@ -88,17 +88,33 @@ impl Value {
     }
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
     #[inline(always)]
-    pub fn write(self, pen: &mut Pen<'_>) {
+    pub fn write(self, pen: Pen<'_>) -> Pen<'_> {
         match self {
             Value::Int(n) => integer(pen, n),
-            Value::Centi(n) => decimal(pen, n, 2, 100),
-            Value::Milli(n) => decimal(pen, n, 3, 1000),
-            Value::Nano(n) => decimal(pen, n, 9, 1_000_000_000),
+            Value::Centi(n) => parted(pen, n, 2),
+            Value::Milli(n) => parted(pen, n, 3),
+            _ => self.write_rare(pen),
+        }
+    }
+
+    #[inline(never)]
+    fn write_rare(self, pen: Pen<'_>) -> Pen<'_> {
+        match self {
+            Value::Int(n) => long(pen, n),
+            Value::Centi(n) => fixed(pen, n, 2),
+            Value::Milli(n) => fixed(pen, n, 3),
+            Value::Nano(n) => fixed(pen, n, 9),
             Value::Fixed(n, places) => fixed(pen, n, places),
             Value::Minus(n, places) => minus(pen, n, places),
             Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
             Value::Float(n) => float(pen, n),
         }
+    }
+
+    /// Writes `n` divided by ten to the power of `places`, which is below 8, as `write` would.
+    #[inline(always)]
+    pub fn write_scaled(pen: Pen<'_>, n: u64, places: u32) -> Pen<'_> {
+        if places == 0 { integer(pen, n) } else { parted(pen, n, places as usize) }
     }
 }
 
@@ -123,21 +139,30 @@ fn digits(n: u64) -> u64 {
 }
 
 /// Writes `n` in decimal; `pen` has `Value::ROOM`.
-#[inline]
-fn integer(pen: &mut Pen<'_>, n: u64) {
+#[inline(always)] // for most samples
+fn integer(mut pen: Pen<'_>, n: u64) -> Pen<'_> {
+    if n < 10 {
+        pen.put_word(n | u64::from(b'0'), 1);
+        return pen;
+    }
     if n >= BLOCK {
-        long(pen, n / BLOCK);
-        pen.put_word(digits(n % BLOCK) | ZEROS, 8);
-        return;
+        return long(pen, n);
     }
     let digits = digits(n);
     let zeros = (digits.trailing_zeros() / 8).min(7);
     pen.put_word((digits | ZEROS) >> (8 * zeros), 8 - zeros as usize);
+    pen
 }
 
-/// The beginning of a number of more than eight digits.
-fn long(pen: &mut Pen<'_>, n: u64) {
-    integer(pen, n);
+/// The same of any length, in one place.
+#[inline(never)]
+fn long(pen: Pen<'_>, n: u64) -> Pen<'_> {
+    if n < BLOCK {
+        return integer(pen, n);
+    }
+    let mut pen = long(pen, n / BLOCK);
+    pen.put_word(digits(n % BLOCK) | ZEROS, 8);
+    pen
 }
 
 /// Ten to the power of `places`, of which more than nine count as nine.
@@ -145,68 +170,64 @@ fn power(places: u8) -> u64 {
     10u64.pow(places.min(9).into())
 }
 
-/// Writes `n` with as many places as it is told; `decimal` for those that are known at compile time.
-#[cold]
-fn fixed(pen: &mut Pen<'_>, n: u64, places: u8) {
-    if places == 0 {
-        return integer(pen, n);
+/// Writes `n` with as many places as it is told, at most nine.
+fn fixed(pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
+    match places {
+        0 => long(pen, n),
+        1..8 => parted(pen, n, places.into()),
+        _ => {
+            let scale = power(places);
+            let pen = long(pen, n / scale);
+            if n.is_multiple_of(scale) {
+                pen
+            } else {
+                fraction(pen, n % scale, places.min(9).into())
+            }
+        }
     }
-    decimal(pen, n, places.min(9).into(), power(places));
 }
 
 /// Writes `fixed` below zero. There is no negative zero.
-#[cold]
-fn minus(pen: &mut Pen<'_>, n: u64, places: u8) {
+fn minus(mut pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     if n > 0 {
         pen.put(b"-");
     }
-    fixed(pen, n, places);
+    fixed(pen, n, places)
 }
 
-/// Writes `n / scale`, where `scale` is 10 to the power of `places`, at most nine.
+/// Writes `n` with less than eight places: the last eight digits are made at once and then parted.
 #[inline(always)]
-fn decimal(pen: &mut Pen<'_>, n: u64, places: usize, scale: u64) {
-    if places < 8 {
-        return parted(pen, n, places);
-    }
-    integer(pen, n / scale);
-    if !n.is_multiple_of(scale) {
-        fraction(pen, n % scale, places);
-    }
-}
-
-/// The same for less than eight places: the last eight digits are made at once and then parted.
-#[inline(always)]
-fn parted(pen: &mut Pen<'_>, n: u64, places: usize) {
+fn parted(mut pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
     let whole = 8 - places;
     let (digits, zeros) = if n < BLOCK {
         let digits = digits(n);
         (digits, (digits.trailing_zeros() as usize / 8).min(whole - 1))
     } else {
-        long(pen, n / BLOCK);
+        pen = long(pen, n / BLOCK);
         (digits(n % BLOCK), 0)
     };
     pen.put_word((digits | ZEROS) >> (8 * zeros), whole - zeros);
     if digits >> (8 * whole) != 0 {
         pen.put_word(((digits | ZEROS) >> (8 * whole) << 8) | u64::from(b'.'), 1 + places);
     }
+    pen
 }
 
 /// Writes what may leave `u64`, the last sixteen digits in two blocks.
-#[cold]
-fn wide(pen: &mut Pen<'_>, n: u128) {
+fn wide(pen: Pen<'_>, n: u128) -> Pen<'_> {
     const BLOCKS: u128 = BLOCK as u128 * BLOCK as u128;
     let (high, low) = ((n / BLOCKS) as u64, (n % BLOCKS) as u64);
     if high == 0 {
-        return integer(pen, low);
+        return long(pen, low);
     }
-    integer(pen, high);
+    let mut pen = long(pen, high);
     pen.put_word(digits(low / BLOCK) | ZEROS, 8);
     pen.put_word(digits(low % BLOCK) | ZEROS, 8);
+    pen
 }
 
 /// Writes a point and `rest` as `places` digits, at most nine.
-fn fraction(pen: &mut Pen<'_>, rest: u64, places: usize) {
+fn fraction(mut pen: Pen<'_>, rest: u64, places: usize) -> Pen<'_> {
     pen.put(b".");
     let beyond = places.saturating_sub(8);
     if beyond > 0 {
@@ -214,19 +235,19 @@ fn fraction(pen: &mut Pen<'_>, rest: u64, places: usize) {
     }
     let last = places - beyond;
     pen.put_word((digits(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
+    pen
 }
 
 /// Whole numbers below this are written digit by digit: beyond it not every one is an `f64`.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// Writes what is no decimal of ours as Prometheus does.
-#[cold]
-fn float(pen: &mut Pen<'_>, n: f64) {
+fn float(mut pen: Pen<'_>, n: f64) -> Pen<'_> {
     if n.trunc() == n && n.abs() < MAX_WHOLE {
         if n < 0.0 {
             pen.put(b"-");
         }
-        return integer(pen, n.abs() as u64);
+        return long(pen, n.abs() as u64);
     }
     match n {
         f64::INFINITY => pen.put(b"+Inf"),
@@ -234,6 +255,7 @@ fn float(pen: &mut Pen<'_>, n: f64) {
         n if n.is_nan() => pen.put(b"NaN"),
         n => pen.put(zmij::Buffer::new().format_finite(n).as_bytes()),
     }
+    pen
 }
 
 /// An integer as text, for a label.
@@ -243,9 +265,7 @@ impl Decimal {
     /// The decimal digits of `n`.
     pub fn of(n: u64) -> Decimal {
         let mut text = [0; Value::ROOM];
-        let mut pen = Pen::new(&mut text);
-        integer(&mut pen, n);
-        let length = Value::ROOM - pen.left();
+        let length = Value::ROOM - long(Pen::new(&mut text), n).left();
         Decimal(text, length)
     }
 
@@ -268,9 +288,7 @@ mod tests {
 
     fn text(value: Value) -> String {
         let mut to = [0; Value::ROOM];
-        let mut pen = Pen::new(&mut to);
-        value.write(&mut pen);
-        let n = Value::ROOM - pen.left();
+        let n = Value::ROOM - value.write(Pen::new(&mut to)).left();
         String::from_utf8(to[..n].to_vec()).unwrap()
     }
 

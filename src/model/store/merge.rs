@@ -3,7 +3,7 @@
 //! nothing here, and nothing stands before the sink then.
 
 use super::{LabelSet, Store};
-use crate::model::metric::{Family, Label, Labels, Point, Sink, Source, Value};
+use crate::model::metric::{Column, Family, Label, Labels, Point, Sink, Source, Value};
 use std::time::Instant;
 
 /// Stands before a sink.
@@ -91,6 +91,15 @@ impl Sink for Merge<'_> {
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
         self.out.sample(labels, value);
+    }
+
+    fn single(&mut self, family: &Family<'_>, value: Value) {
+        self.family(family);
+        self.out.sample(&[], value);
+    }
+
+    fn column(&mut self, family: &Family<'_>, column: Column<'_>) {
+        self.out.column(family, column);
     }
 
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {

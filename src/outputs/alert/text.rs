@@ -34,7 +34,7 @@ pub fn put_pair(text: &mut Vec<u8>, start: usize, key: &[u8], value: &[u8]) {
 pub fn number(value: f64) -> String {
     let mut text = [0; Value::ROOM];
     let mut pen = Pen::new(&mut text);
-    Value::Float(value).write(&mut pen);
+    pen = Value::Float(value).write(pen);
     let length = Value::ROOM - pen.left();
     String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned()
 }

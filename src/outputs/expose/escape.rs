@@ -1,10 +1,16 @@
 //! Help texts and label values as they may stand in a text.
 
-use crate::model::metric::Buffer;
+use crate::model::metric::{Buffer, is_plain};
 
 /// Appends `text` as a label value, or as a help text where `quotes` stay.
 #[cold]
 pub fn escape(out: &mut Buffer, text: &[u8], quotes: bool) {
+    let (words, rest) = text.as_chunks();
+    let is_word = |word: &[u8; 8]| is_plain(u64::from_le_bytes(*word));
+    let is_byte = |byte: &u8| is_plain((*byte).into());
+    if words.iter().all(is_word) && rest.iter().all(is_byte) {
+        return out.put(text);
+    }
     for chunk in text.utf8_chunks() {
         let mut plain = chunk.valid().as_bytes();
         while let Some(at) = plain.iter().position(|b| matches!(b, b'\\' | b'\n' | b'"')) {

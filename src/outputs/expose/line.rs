@@ -6,24 +6,21 @@
 //! every byte.
 
 use super::format::Format;
+use super::known::{Ends, Id, Known, Shape, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels, series};
 use crate::base::dialect::Dialect;
-use crate::base::sys::{BLOCK, Pen};
-use crate::model::metric::{Buffer, Family, Label, Value, WORD};
+use crate::base::sys::{BLOCK, Beginning, Pen, TAIL};
+use crate::model::metric::{Buffer, Column, Family, Label, Value, WORD};
 use crate::model::metric::{Exemplar, Histogram};
 use crate::model::metric::{Labels, Point};
 use crate::model::store::is_metric_name;
-
-/// Room for what stands between two label values: `",`, a key and `="`. A test holds the tables to it.
-const TAIL: usize = 2 * BLOCK;
 
 /// What is known of the families.
 #[derive(Default)]
 pub struct Lines {
     families: Vec<Known>,
-    /// HELP and TYPE of each.
-    headers: Buffer,
-    /// What stands before the first label value, `name{key0="`, in whole blocks.
+    /// HELP and TYPE of each, then what stands before the first label value, `name{key0="`, both in
+    /// whole blocks.
     heads: Vec<[u8; BLOCK]>,
     /// What stands after each label value: `",key1="`, …, `"} `.
     tails: Vec<Tail>,
@@ -37,52 +34,9 @@ pub struct Lines {
     /// Which family comes next, and where its parts begin.
     at: usize,
     next: Ends,
-    /// Where the parts of the family at hand begin, and what it is.
+    /// Where the parts of the family at hand begin, and how it is written.
     start: Ends,
-    now: Known,
-}
-
-/// One family.
-#[derive(Clone, Copy, Default)]
-struct Known {
-    id: Id,
-    ends: Ends,
-    name_length: usize,
-    is_quoted: bool,
-    head_length: usize,
-}
-
-/// Places in headers, heads and tails.
-#[derive(Clone, Copy, Default)]
-struct Ends {
-    header: usize,
-    head: usize,
-    tail: usize,
-}
-
-struct Tail {
-    text: [u8; TAIL],
-    length: usize,
-}
-
-/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
-/// of the program stay where they are, and families that are made at run time bear a stamp.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Id {
-    places: [usize; 5],
-    stamp: u32,
-    kind: u8,
-    /// Its name may be one that is quoted, and is; and it has words.
-    flags: [bool; 2],
-}
-
-impl Id {
-    #[inline]
-    fn of(family: &Family<'_>, quotes: bool) -> Id {
-        let flags = [quotes && family.must_escape(), family.has_words()];
-        let (stamp, kind) = (family.stamp, family.kind as u8);
-        Id { places: family.places(), stamp, kind, flags }
-    }
+    now: Shape,
 }
 
 impl Lines {
@@ -110,32 +64,33 @@ impl Lines {
         }
     }
 
-    /// The next family is this one. If another stood here before, `make` writes its header and tells
-    /// prefix, name and suffix.
-    #[inline]
-    pub fn next<'n>(
+    /// The next family is this one. False if another stood here before: it is to be learned.
+    #[inline(always)] // for every family
+    pub fn next(&mut self, family: &Family<'_>) -> bool {
+        self.start = self.next;
+        match self.families.get(self.at) {
+            Some(known) if known.id.is(&Id::of(family, self.quotes)) => self.now = known.shape,
+            _ => return false,
+        }
+        self.next = self.now.ends;
+        self.at += 1;
+        true
+    }
+
+    /// Learns the next family: `make` writes its header and tells prefix, name and suffix.
+    pub fn learn<'n>(
         &mut self,
         family: &Family<'_>,
         keys: &[&str],
         make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
     ) {
         let id = Id::of(family, self.quotes);
-        self.start = self.next;
-        match self.families.get(self.at) {
-            Some(known) if known.id == id => self.now = *known,
-            _ => self.learn(id, keys, make),
-        }
-        self.next = self.now.ends;
-        self.at += 1;
-    }
-
-    #[cold]
-    fn learn<'n>(&mut self, id: Id, keys: &[&str], make: impl FnOnce(&mut Buffer) -> [&'n str; 3]) {
         self.families.truncate(self.at);
-        self.headers.truncate(self.start.header);
-        self.heads.truncate(self.start.head);
-        self.tails.truncate(self.start.tail);
-        let [prefix, name, suffix] = make(&mut self.headers);
+        self.heads.truncate(self.start.head as usize);
+        self.tails.truncate(self.start.tail as usize);
+        let mut header = Buffer::default();
+        let [prefix, name, suffix] = make(&mut header);
+        self.blocks(header.bytes());
         let constant = self.constant.without(keys);
         let head_length = match (keys.split_first(), constant.as_str()) {
             (None, "") => self.head(&[prefix, name, suffix, " "]),
@@ -149,24 +104,35 @@ impl Lines {
                 self.head(&[prefix, name, suffix, "{", constant, comma, first, "=\""])
             }
         };
-        let (header, head, tail) = (self.headers.len(), self.heads.len(), self.tails.len());
-        self.now = Known {
-            id,
-            ends: Ends { header, head, tail },
-            name_length: prefix.len() + name.len() + suffix.len(),
+        let (head, tail) = (self.heads.len() as u32, self.tails.len() as u32);
+        let header_blocks = header.len().div_ceil(BLOCK) as u32;
+        let heads = head - self.start.head - header_blocks;
+        let tails = tail - self.start.tail;
+        self.now = Shape {
+            ends: Ends { head, tail },
+            header_length: header.len() as u32,
+            header_blocks,
+            name_length: (prefix.len() + name.len() + suffix.len()) as u32,
+            head_length: head_length as u32,
+            room: heads * BLOCK as u32 + tails * (TAIL + WORD) as u32 + Value::ROOM as u32,
             is_quoted: !is_metric_name(name.as_bytes()),
-            head_length,
         };
-        self.families.push(self.now);
+        self.families.push(Known { id, shape: self.now });
+        self.next = self.now.ends;
+        self.at += 1;
     }
 
     fn head(&mut self, pieces: &[&str]) -> usize {
         let text = pieces.concat();
+        self.blocks(text.as_bytes());
+        text.len()
+    }
+
+    fn blocks(&mut self, text: &[u8]) {
         let first = self.heads.len();
         self.heads.resize(first + text.len().div_ceil(BLOCK), [0; BLOCK]);
         let room = self.heads.get_mut(first..).unwrap_or_default();
-        Pen::new(room.as_flattened_mut()).put(text.as_bytes());
-        text.len()
+        Pen::new(room.as_flattened_mut()).put(text);
     }
 
     fn tail(&mut self, pieces: &[&str]) {
@@ -178,21 +144,28 @@ impl Lines {
         self.tails.push(Tail { text, length });
     }
 
-    /// HELP and TYPE of the family at hand.
-    #[inline]
-    pub fn header(&self) -> &[u8] {
-        let bytes = self.headers.bytes();
-        bytes.get(self.start.header..self.now.ends.header).unwrap_or_default()
+    /// HELP and TYPE of the family at hand in blocks, and their length.
+    #[inline(always)] // for every family
+    pub fn header(&self) -> (&[[u8; BLOCK]], usize) {
+        let start = self.start.head as usize;
+        let blocks = self.heads.get(start..start + self.now.header_blocks as usize);
+        (blocks.unwrap_or_default(), self.now.header_length as usize)
     }
 
-    #[inline]
+    #[inline(always)] // for every sample
     fn heads(&self) -> &[[u8; BLOCK]] {
-        self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default()
+        self.heads.get(self.head_start()..self.now.ends.head as usize).unwrap_or_default()
     }
 
-    #[inline]
+    #[inline(always)]
+    fn head_start(&self) -> usize {
+        (self.start.head + self.now.header_blocks) as usize
+    }
+
+    #[inline(always)]
     fn tails(&self) -> &[Tail] {
-        self.tails.get(self.start.tail..self.now.ends.tail).unwrap_or_default()
+        let (start, end) = (self.start.tail as usize, self.now.ends.tail as usize);
+        self.tails.get(start..end).unwrap_or_default()
     }
 
     /// Appends a series that brings its labels; its family has no keys. Whether there was none with
@@ -205,13 +178,15 @@ impl Lines {
         out: &mut Buffer,
     ) -> bool {
         let mut labels = line.labels;
+        let start = self.head_start();
         if escape {
             let is_whole = !matches!(point, Point::Number(_));
             let Some(escaped) = self.escaping.labels(labels, is_whole) else { return false };
             labels = escaped;
         }
-        let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
-        let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
+        let end = self.now.ends.head as usize;
+        let heads = self.heads.get(start..end).unwrap_or_default();
+        let name = heads.as_flattened().get(..self.now.name_length as usize).unwrap_or_default();
         if !self.constant.is_empty() {
             labels = Labels::rendered(self.constant.complete(labels.text()));
         }
@@ -234,8 +209,9 @@ impl Lines {
 
     /// The name of the family at hand, and all labels of a series that brings these.
     fn name_and_labels<'a>(&'a mut self, labels: Labels<'a>) -> (&'a [u8], Labels<'a>) {
-        let heads = self.heads.get(self.start.head..self.now.ends.head).unwrap_or_default();
-        let name = heads.as_flattened().get(..self.now.name_length).unwrap_or_default();
+        let end = self.now.ends.head as usize;
+        let heads = self.heads.get(self.head_start()..end).unwrap_or_default();
+        let name = heads.as_flattened().get(..self.now.name_length as usize).unwrap_or_default();
         let labels = match self.constant.is_empty() {
             true => labels,
             false => Labels::rendered(self.constant.complete(labels.text())),
@@ -244,33 +220,82 @@ impl Lines {
     }
 
     /// How many label values a sample has.
-    #[inline]
+    #[inline(always)]
     pub fn keys(&self) -> usize {
-        self.now.ends.tail - self.start.tail
+        (self.now.ends.tail - self.start.tail) as usize
     }
 
     /// Appends a sample to `out`. False, and nothing appended, if it must go the slow way.
-    #[inline]
+    #[inline(always)] // for every sample
     pub fn write(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) -> bool {
         let (heads, tails) = (self.heads(), self.tails());
-        let room = size_of_val(heads) + tails.len() * (TAIL + WORD) + Value::ROOM;
-        let mut pen = Pen::new(out.room(room));
+        let mut pen = Pen::new(out.room(self.now.room as usize));
         let room = pen.left();
-        pen.put_blocks(heads, self.now.head_length);
+        pen.put_blocks(heads, self.now.head_length as usize);
         for (label, tail) in labels.iter().zip(tails) {
             let Some((word, length)) = label.word() else { return false };
             pen.put_fixed(word, length);
             pen.put_fixed(&tail.text, tail.length);
         }
-        value.write(&mut pen);
+        let mut pen = value.write(pen);
         pen.put_word(b'\n'.into(), 1);
         let written = room - pen.left();
         out.advance(written);
         true
     }
 
+    /// Appends the sample of a family without keys.
+    #[inline(always)]
+    pub fn write_single(&self, value: Value, out: &mut Buffer) {
+        let mut pen = Pen::new(out.room(self.now.room as usize));
+        let room = pen.left();
+        pen.put_blocks(self.heads(), self.now.head_length as usize);
+        let mut pen = value.write(pen);
+        pen.put_word(b'\n'.into(), 1);
+        let written = room - pen.left();
+        out.advance(written);
+    }
+
+    /// Appends a sample of `family`, which is the one at hand and has one key, for each row. Whether
+    /// there was one.
+    pub fn write_column(
+        &self,
+        family: &Family<'_>,
+        mut column: Column<'_>,
+        out: &mut Buffer,
+        escape: fn(&mut Buffer, &[u8]),
+    ) -> bool {
+        let Some(tail) = self.tails().first() else { return false };
+        let head = (self.heads(), self.now.head_length as usize);
+        let beginning = Beginning::new(head, (&tail.text, tail.length));
+        let (most, names) = (self.now.room as usize, column.names);
+        let (factor, places) = family.scale().unwrap_or_default();
+        let mut pen = Pen::new(out.room(most));
+        let (mut room, mut has_any) = (pen.left(), false);
+        while let Some((row, raw)) = column.next_row() {
+            has_any = true;
+            if let Some(n) = factor.checked_mul(raw).filter(|_| factor > 0)
+                && pen.put_line(&beginning, row.word.block(), Value::ROOM)
+            {
+                pen = Value::write_scaled(pen, n, places);
+                pen.put_word(b'\n'.into(), 1);
+                continue;
+            }
+            // Neither a word nor a plain number, or there is no room left.
+            let written = room - pen.left();
+            out.advance(written);
+            self.write_with(&[row.label(names)], family.value(raw), out, escape);
+            pen = Pen::new(out.room(most));
+            room = pen.left();
+        }
+        let written = room - pen.left();
+        out.advance(written);
+        has_any
+    }
+
     /// The slow way: `escape` appends each label value.
     #[cold]
+    #[inline(never)]
     pub fn write_with(
         &self,
         labels: &[Label<'_>],
@@ -279,7 +304,7 @@ impl Lines {
         escape: fn(&mut Buffer, &[u8]),
     ) {
         let head = self.heads().as_flattened();
-        out.put(head.get(..self.now.head_length).unwrap_or_default());
+        out.put(head.get(..self.now.head_length as usize).unwrap_or_default());
         for (label, tail) in labels.iter().zip(self.tails()) {
             escape(out, label.raw());
             out.put(tail.text.get(..tail.length).unwrap_or_default());
@@ -314,7 +339,9 @@ mod tests {
     fn lines(name: &str, keys: &[&str]) -> Lines {
         let mut lines = Lines::default();
         lines.begin(Dialect::Own, Format::Prometheus);
-        lines.next(&gauge("x", Unit::One, "", &[]), keys, |_| ["p_", name, "_s"]);
+        let family = gauge("x", Unit::One, "", &[]);
+        assert!(!lines.next(&family));
+        lines.learn(&family, keys, |_| ["p_", name, "_s"]);
         lines
     }
 
@@ -343,12 +370,15 @@ mod tests {
             let mut anew = Vec::new();
             for (name, stamp) in families {
                 let family = gauge(name, Unit::One, "Help.", &[]).stamped(*stamp);
-                lines.next(&family, &["k"], |header| {
+                if !lines.next(&family) {
                     anew.push(*name);
-                    header.put(name.as_bytes());
-                    ["p_", name, ""]
-                });
-                assert_eq!(lines.header(), name.as_bytes());
+                    lines.learn(&family, &["k"], |header| {
+                        header.put(name.as_bytes());
+                        ["p_", name, ""]
+                    });
+                }
+                let (header, length) = lines.header();
+                assert_eq!(header.as_flattened()[..length], *name.as_bytes());
                 let mut out = Buffer::default();
                 assert!(lines.write(&["v".into()], Value::Int(7), &mut out));
                 assert_eq!(out.bytes(), format!("p_{name}{{k=\"v\"}} 7\n").as_bytes());

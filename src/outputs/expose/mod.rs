@@ -3,6 +3,7 @@ mod escape;
 mod escaping;
 mod external_labels;
 mod format;
+mod known;
 mod line;
 mod series;
 mod text;

@@ -88,7 +88,7 @@ impl Line<'_> {
             pen.put(part);
         }
         if let Some((_, bound, "")) = extra {
-            Value::Float(bound).write(&mut pen);
+            pen = Value::Float(bound).write(pen);
             // OpenMetrics writes a whole bound with a fraction.
             let is_unprefixed = bound.fract() == 0.0 && bound.abs() < 1e15;
             if self.format == Format::OpenMetrics && is_unprefixed {
@@ -96,7 +96,7 @@ impl Line<'_> {
             }
         }
         pen.put(close);
-        value.write(&mut pen);
+        pen = value.write(pen);
         pen.put_word(b'\n'.into(), 1);
         let written = room - pen.left();
         out.advance(written);

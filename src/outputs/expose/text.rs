@@ -7,7 +7,7 @@ use super::format::Format;
 use super::line::Lines;
 use super::series::Line;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{Buffer, Family, Kind, Label, Sink, Value};
+use crate::model::metric::{Buffer, Column, Family, Kind, Label, Sink, Value};
 use crate::model::metric::{Exemplar, Histogram};
 use crate::model::metric::{Labels, Point};
 use crate::model::store::{escaped, is_metric_name};
@@ -74,15 +74,22 @@ impl<'a> Text<'a> {
     }
 
     /// What follows belongs to `family`, if this dialect has it.
-    #[inline(always)]
+    #[inline(always)] // for every family
     fn open(&mut self, family: &Family<'_>) {
-        let named = family.named(self.dialect);
-        self.shown = named.is_some();
-        let Some((name, keys)) = named else { return };
+        self.shown = family.is_in(self.dialect);
+        if self.shown && !self.lines.next(family) {
+            self.learn(family);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn learn(&mut self, family: &Family<'_>) {
+        let Some((name, keys)) = family.named(self.dialect) else { return };
         let (dialect, format, quotes) = (self.dialect, self.format, self.lines.quotes);
         let mut shown = String::new();
         let to = &mut shown;
-        self.lines.next(family, keys, move |header| {
+        self.lines.learn(family, keys, move |header| {
             let name = show(name, quotes, to);
             let (kind, stem, suffix) = shape(format, family, name);
             let prefix = family.prefix(dialect);
@@ -118,10 +125,12 @@ impl Sink for Text<'_> {
             return;
         }
         self.header = Some(self.out.len());
-        self.out.put(self.lines.header());
+        let (header, length) = self.lines.header();
+        self.out.put_blocks(header, length);
     }
 
     /// The header that is there stays, and one that waits for its first sample waits on.
+    #[cold]
     fn join(&mut self, family: &Family<'_>) {
         self.open(family);
         self.escape_names(family);
@@ -136,9 +145,28 @@ impl Sink for Text<'_> {
         }
         self.header = None;
         if !self.lines.write(labels, value, self.out) {
-            self.lines.write_with(labels, value, self.out, |out, label| escape(out, label, true));
+            self.lines.write_with(labels, value, self.out, escape_label);
         }
     }
+
+    fn single(&mut self, family: &Family<'_>, value: Value) {
+        self.family(family);
+        debug_assert!(!self.shown || self.lines.keys() == 0, "a family without keys");
+        if self.shown && self.lines.keys() == 0 {
+            self.header = None;
+            self.lines.write_single(value, self.out);
+        }
+    }
+
+    fn column(&mut self, family: &Family<'_>, column: Column<'_>) {
+        if !self.shown || self.lines.keys() != 1 {
+            return debug_assert!(!self.shown, "one key");
+        }
+        if self.lines.write_column(family, column, self.out, escape_label) {
+            self.header = None;
+        }
+    }
+
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
         self.labelled_as(labels, point, "", time);
     }
@@ -195,12 +223,26 @@ impl Text<'_> {
     }
 
     /// Whether the family goes on with the one before, under the header of that.
+    #[inline(always)] // for every family
     fn goes_on(&mut self, family: &Family<'_>) -> bool {
+        if self.has_stem || family.must_escape() {
+            return self.goes_on_with(family);
+        }
+        self.escapes = false;
+        false
+    }
+
+    #[cold]
+    fn goes_on_with(&mut self, family: &Family<'_>) -> bool {
         let is_same = self.escape_names(family);
         let goes_on = self.has_stem && (family.continues() || is_same);
         self.has_stem = goes_on;
         goes_on
     }
+}
+
+fn escape_label(out: &mut Buffer, label: &[u8]) {
+    escape(out, label, true);
 }
 
 /// The name as it stands in the text, before it is put between quotation marks: it is `to` unless it

@@ -8,7 +8,7 @@ use crate::base::text::words::quoted;
 use crate::kernel::gather::{Selection, Unknown};
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
 use crate::outputs::expose::{Format, Text, content_type};
-use crate::serve::http::{Query, Request, Response, Status, prefers_open_metrics, reads_utf8};
+use crate::serve::http::{Query, Request, Response, Status};
 
 /// More collectors than this are not picked in one request.
 const MAX_PICKS: usize = 256;
@@ -50,11 +50,11 @@ impl Service {
             write_traffic(metrics_path, routes, counts, out);
         };
         let [text, open_metrics] = &mut self.lines;
-        let (format, lines) = match prefers_open_metrics(&request.accept) {
+        let (is_open_metrics, reads_utf8) = self.accepted.of(&request.accept);
+        let (format, lines) = match is_open_metrics {
             true => (Format::OpenMetrics, open_metrics),
             false => (Format::Prometheus, text),
         };
-        let reads_utf8 = reads_utf8(&request.accept);
         let out = response.begin(Status::Ok, content_type(format, reads_utf8));
         let text = Text::new(self.dialect, format, out, lines);
         let mut text = text.quoting(reads_utf8 == Some(true));
@@ -126,8 +126,7 @@ pub(super) fn write_traffic(
         #[cfg(feature = "tls")]
         (reloads, traffic.failed_reloads),
     ] {
-        out.family(family);
-        out.sample(&[], family.value(raw));
+        out.single(family, family.value(raw));
     }
     out.family(enforced);
     let parts = sys::sandboxed();

@@ -1,6 +1,7 @@
 //! What is served: one row a path. Pages are rendered from `Service`, which owns everything that an
 //! answer is made of; it knows nothing of sockets.
 
+mod accepted;
 mod handler;
 mod metrics;
 mod pages;

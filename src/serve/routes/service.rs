@@ -1,5 +1,6 @@
 //! What answers are made of, and which row of the table a path leads to.
 
+use super::accepted::Accepted;
 use crate::base::dialect::Dialect;
 use crate::base::sys::{self, Notify};
 use crate::kernel::gather::Gather;
@@ -57,6 +58,7 @@ pub struct Service {
     gzip: Gzip,
     /// Answers so far.
     answered: u32,
+    pub(super) accepted: Accepted,
     pub(super) routes: Table,
     pub(super) counts: Counts,
 }
@@ -87,6 +89,7 @@ impl Service {
             notify: Notify::default(),
             gzip: Gzip::default(),
             answered: 0,
+            accepted: Accepted::default(),
             routes,
             counts: Counts {
                 answers: vec![Default::default(); answers].into(),

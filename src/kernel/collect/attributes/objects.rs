@@ -80,11 +80,11 @@ impl Objects {
         Ok(true)
     }
 
-    /// Nothing more is read in this scrape: a directory without objects is closed, and so is one when
-    /// others have used up the descriptors that may stay open.
+    /// Nothing more is read in this scrape: a directory without objects is closed and left alone for a
+    /// few seconds, and closed is one when others have used up the descriptors that may stay open.
     pub fn rest(&mut self) {
         if self.objects.is_empty() {
-            self.listing.dir.close();
+            self.listing.rest();
         }
         self.listing.dir.rest();
     }

@@ -80,8 +80,11 @@ impl Collector for Btrfs {
         opened.list(&[], entries, errors);
         gathered.begin();
         // `features` is no file system.
-        let is_one = |entry: &&[u8]| entry.contains(&b'-');
-        let mut entries = (0..).map_while(|at| entries.get(at)).filter(is_one).peekable();
+        let entries = (0..).map_while(|at| entries.get(at));
+        let mut entries = entries.filter(|entry| entry.contains(&b'-')).peekable();
+        if entries.peek().is_none() {
+            place.rest();
+        }
         let mounted = mounted.as_mut().filter(|_| entries.peek().is_some());
         let told = match mounted.map(|mounted| mounted.ask(Instant::now() + PATIENCE)) {
             None => Told::NotAsked,

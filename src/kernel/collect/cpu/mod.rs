@@ -213,12 +213,10 @@ impl Line {
         let mut fields = scan::fields(numbered);
         let name = fields.next().filter(|n| *n == b"0" || !n.starts_with(b"0"))?;
         let number = u32::try_from(scan::uint(name)?).ok()?;
-        let (mut ticks, mut columns) = ([0; COLUMNS], 0);
-        for tick in &mut ticks {
-            let Some(Some(value)) = fields.uint() else { break };
-            *tick = value;
-            columns += 1;
-        }
+        let mut ticks = [0; COLUMNS];
+        // Those before the first that is none.
+        let columns = fields.uints(&mut ticks).1.trailing_ones() as usize;
+        ticks.iter_mut().skip(columns).for_each(|tick| *tick = 0);
         (columns > IDLE).then_some(Line { number, columns, ticks })
     }
 

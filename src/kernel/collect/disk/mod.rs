@@ -126,10 +126,7 @@ impl Collector for Disk {
                 }
                 continue;
             }
-            let mut last = fields;
-            let old_partition = last.nth(PARTITION.len() - 1).is_some() && last.next().is_none();
-            let columns: &[usize] = if old_partition { &PARTITION } else { &[] };
-            if self.table.push(device, columns, fields).is_none() {
+            if self.table.push(device, &PARTITION, fields).is_none() {
                 errors.refuse(PATH, EXPECTED, line);
             }
             if let Some(inventory) = &mut self.inventory {
@@ -147,9 +144,7 @@ impl Disk {
         for (column, family) in columns.iter().enumerate() {
             let column = if column < WIDTH { column } else { DISCARDED };
             out.family(family);
-            for (device, raw) in self.table.column(column) {
-                out.sample(&[device], family.value(raw));
-            }
+            out.column(family, self.table.column(column));
         }
         if let Some(inventory) = &mut self.inventory {
             inventory.write([a, b, c, d, e, f], out);

@@ -111,8 +111,7 @@ fn write_totals(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     for (family, field) in FAMILIES.iter().zip(scan::fields(line)) {
         match scan::hex(field) {
             Some(number) => {
-                out.family(family);
-                out.sample(&[], family.value(number));
+                out.single(family, family.value(number));
             }
             None => errors.refuse(STATS, EXPECTED, field),
         }

@@ -43,7 +43,7 @@ pub fn push(rows: &mut Rows, link: &Link<'_>, kept: &Kept, ignore_speed: bool) {
     let operstate = operstate.and_then(|state| OPERSTATES.get(state as usize));
     let operstate = operstate.map(|state| state.as_bytes());
     cells.finish(operstate.map(|state| state == b"up"), ignore_speed);
-    rows.numbers.push_cells(link.name, cells.numbers, cells.known);
+    rows.numbers.push_cells(link.name, &cells.numbers, cells.known);
     for kind in [libc::IFLA_ADDRESS, libc::IFLA_BROADCAST] {
         let mut room = [0; 3 * MAX_ADDRESS];
         rows.texts.push(address(attributes.bytes(kind).unwrap_or_default(), &mut room));

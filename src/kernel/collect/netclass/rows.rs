@@ -127,7 +127,7 @@ impl Rows {
             self.texts.push(text.unwrap_or_default());
         }
         cells.finish(is_up, ignore_speed);
-        self.numbers.push_cells(name.as_bytes(), cells.numbers, cells.known);
+        self.numbers.push_cells(name.as_bytes(), &cells.numbers, cells.known);
     }
 
     pub fn write_info(&self, out: &mut dyn Sink) {

@@ -28,7 +28,7 @@ impl Statistics {
     pub fn push(&mut self, link: &Link<'_>) {
         let bytes = link.attributes.bytes(libc::IFLA_STATS64);
         if let Some((cells, known)) = bytes.and_then(stats::cells) {
-            self.table.push_cells(link.name, cells, known);
+            self.table.push_cells(link.name, &cells, known);
         }
     }
 
@@ -47,9 +47,7 @@ impl Statistics {
                 Dialect::Own => out.family(family),
                 Dialect::Node => out.family(&family.of_kind(Kind::Gauge).foreign()),
             }
-            for (interface, raw) in self.table.column(column) {
-                out.sample(&[interface], family.value(raw));
-            }
+            out.column(family, self.table.column(column));
         });
     }
 }

@@ -97,12 +97,14 @@ pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 
 /// What follows the `head` bytes of a piece that is `length` bytes long with them, and what follows
 /// the piece itself, at the next offset of four.
+#[inline(always)]
 pub fn piece(bytes: &[u8], length: usize, head: usize) -> Option<(&[u8], &[u8])> {
     let payload = bytes.get(head..length)?;
     Some((payload, bytes.get(length.next_multiple_of(4)..).unwrap_or_default()))
 }
 
 /// The `N` bytes at `at`.
+#[inline(always)]
 pub fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }

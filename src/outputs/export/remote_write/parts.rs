@@ -21,7 +21,7 @@ impl Bound {
     fn of(n: f64) -> Bound {
         let mut text = [0; Value::ROOM];
         let mut pen = Pen::new(&mut text);
-        Value::Float(n).write(&mut pen);
+        pen = Value::Float(n).write(pen);
         let length = Value::ROOM - pen.left();
         Bound(text, length)
     }

@@ -1,0 +1,80 @@
+//! What is not there. Most boxes lack most of what collectors ask for, and each look at a place that is
+//! empty is a system call or six at every scrape. So what was absent is looked for again only after a few
+//! seconds: what is loaded, mounted or plugged in is seen some seconds later. Devices that scrapes must
+//! see at once are lines of files and entries of directories that are there.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+
+/// For so many seconds what was absent is taken to be so.
+const LOOK_AGAIN: u32 = 8;
+
+/// What all that comes from one root has in common.
+#[derive(Default)]
+pub struct Shared {
+    /// How many directories are open.
+    pub(super) open: AtomicUsize,
+    /// The second of the scrape at hand, from 1 on; 0 where nobody tells.
+    second: AtomicU32,
+}
+
+impl Shared {
+    /// A scrape begins at this time since the start.
+    pub fn begin(&self, age: std::time::Duration) {
+        self.second.store(u32::try_from(age.as_secs() + 1).unwrap_or(u32::MAX), Relaxed);
+    }
+}
+
+/// Whether something was absent a moment ago.
+#[derive(Default)]
+pub struct Absence {
+    shared: Arc<Shared>,
+    until: Cell<u32>,
+}
+
+impl Absence {
+    /// Not known of yet.
+    pub fn new(shared: &Arc<Shared>) -> Absence {
+        Absence { shared: shared.clone(), until: Cell::new(0) }
+    }
+
+    /// Whether it need not be looked for.
+    pub fn is_known(&self) -> bool {
+        self.shared.second.load(Relaxed) < self.until.get()
+    }
+
+    /// It is not there. Where nobody tells the time it is looked for every time; said again before it was
+    /// looked for again, this changes nothing.
+    pub fn note(&self) {
+        let second = self.shared.second.load(Relaxed);
+        if second > 0 && !self.is_known() {
+            self.until.set(second.saturating_add(LOOK_AGAIN));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_absent_is_looked_for_again_after_a_while() {
+        let shared = Arc::new(Shared::default());
+        let absence = Absence::new(&shared);
+        absence.note();
+        assert!(!absence.is_known(), "nobody tells the time");
+        let at = |seconds| shared.begin(Duration::from_secs(seconds));
+        at(0);
+        assert!(!absence.is_known());
+        absence.note();
+        assert!(absence.is_known());
+        at(7);
+        absence.note();
+        assert!(absence.is_known());
+        at(8);
+        assert!(!absence.is_known());
+        assert!(!Absence::new(&shared).is_known() && LOOK_AGAIN < 10);
+    }
+}
