@@ -120,7 +120,15 @@ _sysmetrics() {
 		--collector.slabinfo.slabs-include | \
 		--collector.slabinfo.slabs-exclude | \
 		--collector.sysctl.include | \
-		--collector.sysctl.include-info)
+		--collector.sysctl.include-info | \
+		--collector.units.interval | \
+		--collector.units.include | \
+		--collector.units.exclude | \
+		--collector.iio.interval | \
+		--collector.w1.interval | \
+		--collector.process_groups.groups | \
+		--collector.process_groups.top | \
+		--collector.process_groups.interval)
 		;;
 	*)
 		local flags="
@@ -461,6 +469,28 @@ _sysmetrics() {
 			--collector.sysctl.include-info
 			--no-collector.processes
 			--collector.processes
+			--no-collector.units
+			--collector.units
+			--collector.units.interval
+			--no-collector.units.pressure
+			--collector.units.pressure
+			--collector.units.include
+			--collector.units.exclude
+			--no-collector.iio
+			--collector.iio
+			--collector.iio.interval
+			--no-collector.w1
+			--collector.w1
+			--collector.w1.interval
+			--no-collector.zram
+			--collector.zram
+			--no-collector.process_groups
+			--collector.process_groups
+			--collector.process_groups.groups
+			--no-collector.process_groups.cmdline
+			--collector.process_groups.cmdline
+			--collector.process_groups.top
+			--collector.process_groups.interval
 		"
 		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
 		;;
