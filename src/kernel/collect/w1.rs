@@ -2,12 +2,12 @@
 //! Celsius (Documentation/w1/slaves/w1_therm.rst, since 5.8), or else `w1_slave`, two lines of which the first
 //! ends in `YES` where the checksum is right, and the second in `t=23125`. Families 10, 22, 28, 3b and 42.
 //!
-//! A sensor takes up to 750 ms, one after the other: a thread reads them once in `interval`, no scrape waits
-//! for it, and `w1_age_seconds` tells how old the temperatures are. The kernel answers nothing at all
-//! where a sensor could not be read: it has no sample then. 85 °C is what a sensor says that has just got
-//! its power, and is shown only of one that was within 10 K of it before; 127.937 °C says that there was not
-//! enough power, and is never shown. Both are counted as errors. While this collector is on, `hwmon` leaves
-//! the same sensors (`w1_slave_temp`) to it.
+//! A sensor takes up to 750 ms, one after the other: a thread reads them once in `interval`, and
+//! `w1_age_seconds` tells how old the temperatures are. Only the first scrape waits for it, 70 ms at most. The
+//! kernel answers nothing at all where a sensor could not be read: it has no sample then. 85 °C is what a sensor
+//! says that has just got its power, and is shown only of one that was within 10 K of it before; 127.937 °C
+//! says that there was not enough power, and is never shown. Both are counted as errors. While this collector is
+//! on, `hwmon` leaves the same sensors (`w1_slave_temp`) to it.
 
 use super::slow::{Found, Slow};
 use super::{Collector, Scrape, Setup, Spec};

@@ -2,14 +2,14 @@
 //! `/sys/bus/iio/devices/iio:deviceN`, a file `in_CHANNEL_input` with the value, or else `in_CHANNEL_raw`,
 //! whose value is (raw + offset) * scale (Documentation/ABI/testing/sysfs-bus-iio, since 2.6.35). Offset and scale
 //! are files of the channel (`in_temp0_scale`), of all channels of its kind (`in_temp_scale`) or of the device
-//! (`in_scale`); without them they are 0 and 1. Values are in base units, with nine places at
-//! most.
+//! (`in_scale`); without them they are 0 and 1. Values are in base units, with nine places at most.
 //!
 //! A file that is read starts a conversion, which takes up to a second: a thread reads all once in
-//! `interval`, no scrape waits for it, and `iio_age_seconds` tells how old the values are. A channel that is
-//! busy, because a program streams from the device, or has nothing to say yet (EBUSY, EAGAIN, ENODATA) has no
-//! sample, and that is no error. Device numbers change from boot to boot: devices are told apart by where they
-//! are connected and what they are called. Analogue inputs may also be shown by `hwmon` (`iio-hwmon`).
+//! `interval`, and `iio_age_seconds` tells how old the values are. Only the first scrape waits for it, 70 ms at most.
+//! A channel that is busy, because a program streams from the device, or has nothing to say yet (EBUSY,
+//! EAGAIN, ENODATA) has no sample, and that is no error. Device numbers change from boot to boot: devices are
+//! told apart by where they are connected and what they are called. Analogue inputs may also be shown by
+//! `hwmon` (`iio-hwmon`).
 
 mod channel;
 mod kinds;

@@ -1,14 +1,14 @@
 //! Groups of processes, and which processes use most: `/proc/PID/stat` of each (proc_pid_stat(5)), whose name
 //! in parentheses has up to 15 bytes. Off by default: a process costs some 10 µs at each reading.
 //!
-//! `groups` is a pattern with a named part for each group, such as `(?P<web>^nginx$|^php-fpm)|(?P<db>^postgres)`. It is
-//! looked for in the process's name, or with `cmdline` in its command line, once in the life of a process,
-//! and again when it changes its name. What matches nothing is in the group `other`. CPU time of a group counts
-//! from the first reading, which takes what its processes used before; who ends stays counted.
+//! Groups are the named parts of a pattern, such as `(?P<web>^nginx$|^php-fpm)|(?P<db>^postgres)`. It is looked for
+//! in the process's name, or if asked for in its command line, once in the life of a process and again when it
+//! changes its name. What matches nothing is in the group `other`. CPU time of a group counts from the first
+//! reading, which takes what its processes used before; who ends stays counted.
 //!
-//! The processes that used most of a CPU since the reading before, and those with the most resident memory,
-//! are shown one by one, `top` of each, and the rest added up as `other`. Memory that processes share counts
-//! for each of them.
+//! The processes that used most of a CPU since the reading before, and those with the most resident memory, are
+//! shown one by one, five of each by default, and the rest added up as `other`. Memory that processes share
+//! counts for each of them.
 //!
 //! Processes are read once in `interval`; a scrape in between shows the same figures, and
 //! `process_groups_age_seconds` tells how old they are. With `hidepid` only some processes are to be seen.
@@ -49,7 +49,7 @@ static CMDLINE: CollectorOption<bool> =
 static TOP: CollectorOption<u64> =
     count("top", [0, 50], "how many processes are shown one by one").default("5");
 static INTERVAL: CollectorOption<Duration> =
-    duration("interval", [1000, 3_600_000], "how often processes are read").default("10s");
+    duration("interval", [1000, 3_600_000], "how often processes are read").default("60s");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

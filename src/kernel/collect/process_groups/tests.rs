@@ -135,7 +135,7 @@ fn command_lines_are_read_once_and_what_cannot_be_read_is_left_out() {
     tree.put("proc/1/cmdline", "/usr/bin/python3\0-m\0web\0");
     tree.put("proc/3/stat", "3 (short) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18\n");
     tree.put("proc/4/stat", "junk");
-    let set = [("groups", "(?P<web>-m web$)"), ("cmdline", "true")];
+    let set = [("groups", "(?P<web>-m web$)"), ("cmdline", "true"), ("interval", "10s")];
     let mut opened = Later::new(&tree, &set);
     let count = |group: &str, n: u64| format!(r#"process_group_processes{{group="{group}"}} {n}"#);
     let expected = vec![count("web", 1), count("other", 1)];
