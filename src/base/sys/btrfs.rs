@@ -13,7 +13,7 @@ const PATH: usize = 1024;
 const PATH_AT: usize = 384;
 
 /// Errors of a device, of five kinds.
-const ERRORS: usize = 5;
+pub const BTRFS_ERRORS: usize = 5;
 
 /// How the number of an ioctl says that the caller reads, or reads and writes, and where that stands
 /// (include/uapi/asm-generic/ioctl.h; arch/{mips,powerpc,sparc}/include/uapi/asm/ioctl.h).
@@ -57,8 +57,6 @@ pub struct BtrfsDevice {
     /// Bytes in use, and in all.
     pub used: u64,
     pub size: u64,
-    /// Of writing, reading, flushing, corruption and generations, if they are known.
-    pub errors: Option<[u64; ERRORS]>,
 }
 
 /// Asks.
@@ -88,13 +86,16 @@ impl Btrfs {
         let [_, _, _, used, size, ..] = self.words;
         let id = self.bytes(1);
         self.path = self.bytes(PATH_AT);
-        let errors = self.ask(directory, DEV_STATS, [number, ERRORS as u64]);
-        let errors = errors.ok().map(|()| {
-            let [_, _, _, a, b, c, d, e, ..] = self.words;
-            [a, b, c, d, e]
-        });
         let path = self.path.split(|byte| *byte == 0).next().unwrap_or_default();
-        Ok((BtrfsDevice { id, used, size, errors }, path))
+        Ok((BtrfsDevice { id, used, size }, path))
+    }
+
+    /// The errors of that device: of writing, reading, flushing, corruption and generations. Waits while the
+    /// file system writes its superblocks.
+    pub fn errors(&mut self, directory: &File, number: u64) -> io::Result<[u64; BTRFS_ERRORS]> {
+        self.ask(directory, DEV_STATS, [number, BTRFS_ERRORS as u64])?;
+        let [_, _, _, a, b, c, d, e, ..] = self.words;
+        Ok([a, b, c, d, e])
     }
 
     /// A struct of zeros but for what it begins with.
@@ -135,6 +136,7 @@ mod tests {
         let directory = File::open("/proc").unwrap();
         assert_eq!(btrfs.info(&directory).unwrap_err().raw_os_error(), Some(libc::ENOTTY));
         assert_eq!(btrfs.device(&directory, 1).unwrap_err().raw_os_error(), Some(libc::ENOTTY));
+        assert_eq!(btrfs.errors(&directory, 1).unwrap_err().raw_os_error(), Some(libc::ENOTTY));
     }
 
     #[test]

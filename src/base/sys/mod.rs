@@ -27,7 +27,7 @@ mod udp;
 mod unix;
 mod wake;
 
-pub use btrfs::{Btrfs, BtrfsDevice, BtrfsInfo};
+pub use btrfs::{BTRFS_ERRORS, Btrfs, BtrfsDevice, BtrfsInfo};
 pub use child::{Child, Ended, spawn};
 pub use crc::crc32;
 pub use dir::{

@@ -1,10 +1,10 @@
 //! The devices of a file system.
 
-use super::mounted::{Mounted, uuid};
-use super::reading::Reading;
+use super::mounted::{Device, Mounted, uuid};
+use super::reading::{Each, Reading};
 use super::rows::{ASKED_SIZE, FAMILIES};
 use crate::kernel::read::Names;
-use crate::model::metric::Value;
+use crate::model::metric::{Decimal, Value};
 
 /// Bytes of what sysfs counts devices in.
 const SECTOR: u64 = 512;
@@ -33,16 +33,22 @@ impl Reading<'_> {
         self.opened.list(&[self.entry, b"devinfo"], names, self.errors);
         let [.., errors, missing, _, _] = &FAMILIES;
         for id in (0..).map_while(|at| names.get(at)) {
-            let error_stats = [self.entry, b"devinfo", id, b"error_stats"];
-            self.lines(&error_stats, &mut |key, raw, gathered, uuid| {
-                let known = ERRORS.iter().find(|(known, _)| *known == key);
-                if let Some((_, kind)) = known {
-                    gathered.push(errors, &[uuid, id, kind.as_bytes()], Value::Int(raw));
-                }
+            self.error_stats(id, &mut |kind, count, gathered, uuid| {
+                gathered.push(errors, &[uuid, id, kind], Value::Int(count));
             });
             let path: [&[u8]; 4] = [self.entry, b"devinfo", id, b"missing"];
             self.number(&path, missing, &[self.uuid, id]);
         }
+    }
+
+    /// What sysfs has of the errors of the device with that number; `each` takes their kind.
+    fn error_stats(&mut self, number: &[u8], each: &mut Each<'_>) {
+        let path = [self.entry, b"devinfo", number, b"error_stats"];
+        self.lines(&path, &mut |key, raw, gathered, uuid| {
+            if let Some((_, kind)) = ERRORS.iter().find(|(known, _)| *known == key) {
+                each(kind.as_bytes(), raw, gathered, uuid);
+            }
+        });
     }
 
     /// Its devices, whose names come to `names`.
@@ -75,16 +81,24 @@ impl Reading<'_> {
     fn asked(&mut self, mounted: &Mounted) -> bool {
         let [.., unused, errors] = &FAMILIES;
         let Some(devices) = mounted.devices(self.entry) else { return false };
-        for (device, name) in devices {
-            let id = uuid(&device.id);
+        for (Device { number, about, errors: told }, name) in devices {
+            let id = uuid(&about.id);
             let labels = [self.uuid, name, &id];
-            self.gathered.push(&ASKED_SIZE, &labels, Value::Int(device.size));
-            if let Some(bytes) = device.size.checked_sub(device.used) {
+            self.gathered.push(&ASKED_SIZE, &labels, Value::Int(about.size));
+            if let Some(bytes) = about.size.checked_sub(about.used) {
                 self.gathered.push(unused, &labels, Value::Int(bytes));
             }
-            for ((_, kind), count) in ERRORS.iter().zip(device.errors.into_iter().flatten()) {
+            for ((_, kind), count) in ERRORS.iter().zip(told.iter().flatten()) {
                 let labels = [self.uuid, name, &id, kind.as_bytes()];
-                self.gathered.push(errors, &labels, Value::Int(count));
+                self.gathered.push(errors, &labels, Value::Int(*count));
+            }
+            if told.is_none() {
+                self.error_stats(
+                    Decimal::of(*number).as_bytes(),
+                    &mut |kind, count, gathered, uuid| {
+                        gathered.push(errors, &[uuid, name, &id, kind], Value::Int(count));
+                    },
+                );
             }
         }
         true

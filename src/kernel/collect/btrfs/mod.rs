@@ -5,9 +5,9 @@
 //! (since 5.6) are of the device with that number; which of devices it is sysfs does not tell.
 //!
 //! node_exporter's dialect has these errors by the device's name and UUID, and what of it is unused. For that
-//! a thread asks where the file system is mounted (BTRFS_IOC_DEV_INFO and BTRFS_IOC_GET_DEV_STATS,
-//! include/uapi/linux/btrfs.h, since 3.3): it takes the right to read that directory, no other. A scrape waits
-//! for it up to a quarter of a second. Where it cannot be asked, sizes are those of sysfs, and have no
+//! a thread asks where the file system is mounted (BTRFS_IOC_DEV_INFO, and BTRFS_IOC_GET_DEV_STATS where
+//! sysfs has no `error_stats`; include/uapi/linux/btrfs.h, since 3.3): it takes the right to read that
+//! directory, no other. A scrape waits for it up to a quarter of a second. Where it cannot be asked, sizes are those of sysfs, and have no
 //! `btrfs_dev_uuid`.
 
 mod devices;
@@ -26,10 +26,8 @@ use crate::settings::{Dialect, Subject};
 use devices::Told;
 use mounted::Mounted;
 use reading::{MAX_TEXT, Reading};
-use rows::FAMILIES;
+use rows::{BASE, FAMILIES};
 use std::time::{Duration, Instant};
-
-const BASE: &str = "/sys/fs/btrfs";
 
 /// How long a scrape waits for all file systems.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -88,9 +86,9 @@ impl Collector for Btrfs {
         let mounted = mounted.as_mut().filter(|_| entries.peek().is_some());
         let told = match mounted.map(|mounted| mounted.ask(Instant::now() + PATIENCE)) {
             None => Told::NotAsked,
-            Some(Ok(mounted)) => Told::By(mounted),
-            Some(Err(errno)) => {
-                errors.record(Error::Read(BASE.into(), errno));
+            Some(Ok(mounted)) if !mounted.is_cut() => Told::By(mounted),
+            Some(late) => {
+                errors.record(Error::Read(BASE.into(), late.err().unwrap_or(libc::ETIMEDOUT)));
                 Told::TooLate
             }
         };

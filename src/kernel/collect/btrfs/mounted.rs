@@ -1,10 +1,12 @@
 //! What btrfs tells of its devices where it is mounted, asked on a thread: a disk that fails may keep
-//! whoever asks waiting.
+//! whoever asks waiting. It does so where errors are asked for, which is left out where sysfs has them.
 
-use crate::base::sys::{self, Btrfs, BtrfsDevice};
+use super::rows::BASE;
+use crate::base::sys::{self, BTRFS_ERRORS, Btrfs, BtrfsDevice};
 use crate::kernel::collect::filesystem::mounts_of;
 use crate::kernel::read::{Names, Root};
 use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,15 +17,27 @@ const MAX_DEVICES: usize = 4096;
 /// A UUID as sysfs and labels have it.
 pub type Uuid = [u8; 36];
 
+/// A device.
+#[derive(Clone, Copy, Default)]
+pub struct Device {
+    /// Its number in its file system.
+    pub number: u64,
+    pub about: BtrfsDevice,
+    /// Of writing, reading, flushing, corruption and generations; `None` where sysfs has them.
+    pub errors: Option<[u64; BTRFS_ERRORS]>,
+}
+
 /// What was asked last.
 pub struct Mounted {
     root: Root,
     btrfs: Btrfs,
     /// UUIDs of the file systems that told of their devices, and which of all devices come behind theirs.
     found: Vec<(Uuid, usize)>,
-    devices: Vec<BtrfsDevice>,
+    devices: Vec<Device>,
     /// Their paths.
     paths: Names,
+    /// There was no time for all.
+    is_cut: bool,
     /// Sources of mounts of which is known.
     sources: Names,
 }
@@ -37,6 +51,7 @@ impl Mounted {
             found: Vec::new(),
             devices: Vec::new(),
             paths: Names::default(),
+            is_cut: false,
             sources: Names::default(),
         }
     }
@@ -47,11 +62,13 @@ impl Mounted {
         self.found.clear();
         self.forget(0);
         self.sources.truncate(0);
+        self.is_cut = false;
         let root = self.root.clone();
         let _ = mounts_of(&root, "btrfs", &mut |path, source| {
             let mut sources = (0..).map_while(|at| self.sources.get(at));
             let is_known = sources.any(|known| known == source);
-            if is_known || self.found.len() >= MAX_FILESYSTEMS || Instant::now() >= until {
+            self.is_cut |= Instant::now() >= until;
+            if is_known || self.found.len() >= MAX_FILESYSTEMS || self.is_cut {
                 return;
             }
             let before = self.devices.len();
@@ -72,29 +89,39 @@ impl Mounted {
         self.paths.truncate(count);
     }
 
-    fn file_system(&mut self, path: &Path, until: Instant) -> std::io::Result<Uuid> {
+    fn file_system(&mut self, path: &Path, until: Instant) -> io::Result<Uuid> {
         let directory: File = sys::open_listing(path)?;
         let info = self.btrfs.info(&directory)?;
+        let id = uuid(&info.id);
         let mut left = info.count;
         // Numbers of devices that were taken away are not used again.
         for number in 0..=info.last {
             if left == 0 || self.devices.len() >= MAX_DEVICES {
                 break;
             }
-            if Instant::now() >= until {
-                return Err(std::io::ErrorKind::TimedOut.into());
+            self.is_cut |= Instant::now() >= until;
+            if self.is_cut {
+                return Err(ErrorKind::TimedOut.into());
             }
-            match self.btrfs.device(&directory, number) {
+            let about = match self.btrfs.device(&directory, number) {
                 Ok((device, path)) => {
-                    self.devices.push(device);
                     self.paths.push(path);
-                    left -= 1;
+                    device
                 }
-                Err(error) if error.raw_os_error() == Some(libc::ENODEV) => {}
+                Err(error) if error.raw_os_error() == Some(libc::ENODEV) => continue,
                 Err(error) => return Err(error),
-            }
+            };
+            left -= 1;
+            let has_file = self.root.real(BASE).join(error_stats(&id, number)).exists();
+            let errors = if has_file { None } else { self.btrfs.errors(&directory, number).ok() };
+            self.devices.push(Device { number, about, errors });
         }
-        Ok(uuid(&info.id))
+        Ok(id)
+    }
+
+    /// Not all was asked.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// No file system told anything.
@@ -103,7 +130,7 @@ impl Mounted {
     }
 
     /// The devices of the file system with that UUID, each with the name of its file; `None` if it did not tell.
-    pub fn devices(&self, id: &[u8]) -> Option<impl Iterator<Item = (&BtrfsDevice, &[u8])>> {
+    pub fn devices(&self, id: &[u8]) -> Option<impl Iterator<Item = (&Device, &[u8])>> {
         let at = self.found.iter().position(|(known, _)| known == id)?;
         let end = |at: usize| self.found.get(at).map_or(0, |(_, end)| *end);
         let range = at.checked_sub(1).map_or(0, end)..end(at);
@@ -112,6 +139,12 @@ impl Mounted {
             Some((self.devices.get(at)?, path.rsplit(|b| *b == b'/').next().unwrap_or_default()))
         }))
     }
+}
+
+/// Where sysfs has the errors of a device, below its directory of btrfs.
+fn error_stats(id: &Uuid, number: u64) -> String {
+    let id = std::str::from_utf8(id).unwrap_or_default();
+    format!("{id}/devinfo/{number}/error_stats")
 }
 
 /// A UUID in hexadecimal digits, with four dashes.
@@ -129,7 +162,7 @@ pub mod tests {
     use super::*;
 
     /// One file system with one device told of it.
-    pub fn told(id: &[u8; 36], device: BtrfsDevice, path: &str) -> Mounted {
+    pub fn told(id: &[u8; 36], device: Device, path: &str) -> Mounted {
         let mut mounted = Mounted::new(&Root::of_this_machine());
         mounted.found.push((*id, 1));
         mounted.devices.push(device);
@@ -149,7 +182,7 @@ pub mod tests {
     #[test]
     fn devices_belong_to_their_file_system() {
         let mut mounted = Mounted::new(&Root::of_this_machine());
-        let device = |size| BtrfsDevice { size, ..BtrfsDevice::default() };
+        let device = |number| Device { number, ..Device::default() };
         mounted.devices = [1, 2, 3].map(device).to_vec();
         ["/dev/sda", "/dev/mapper/b", ""]
             .iter()
@@ -158,7 +191,7 @@ pub mod tests {
         let of = |byte| {
             let id = uuid(&[byte; 16]);
             let devices = mounted.devices(&id)?;
-            Some(devices.map(|(device, name)| (device.size, name)).collect::<Vec<_>>())
+            Some(devices.map(|(device, name)| (device.number, name)).collect::<Vec<_>>())
         };
         assert_eq!(of(1), Some(vec![(1, &b"sda"[..]), (2, b"b")]));
         assert_eq!((of(2), of(3), of(4)), (Some(vec![]), Some(vec![(3, &b""[..])]), None));
@@ -171,6 +204,8 @@ pub mod tests {
         tree.put("proc/1/mountinfo", &line);
         let mut mounted = Mounted::new(&tree.root());
         mounted.ask(Instant::now() + std::time::Duration::from_secs(20));
-        assert!(mounted.found.is_empty() && mounted.devices.is_empty());
+        assert!(mounted.found.is_empty() && mounted.devices.is_empty() && !mounted.is_cut());
+        mounted.ask(Instant::now());
+        assert!(mounted.is_cut(), "there was no time to ask");
     }
 }

@@ -1,7 +1,9 @@
-//! The families of btrfs.
+//! The families of btrfs, and where they are read.
 
 use crate::model::metric::Unit::{Millis, One, Sectors};
 use crate::model::metric::{Family, counter, gauge};
+
+pub const BASE: &str = "/sys/fs/btrfs";
 
 const UUID: &[&str] = &["uuid"];
 const DEVICE: &[&str] = &["uuid", "device", "btrfs_dev_uuid"];

@@ -1,4 +1,5 @@
 use super::layouts::Redundancy;
+use super::mounted::Device;
 use super::mounted::tests::told;
 use super::*;
 use crate::base::sys::BtrfsDevice;
@@ -83,13 +84,14 @@ fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
 const ID: &[u8; 36] = b"4c384915-a866-490d-b79d-57578a95fba7";
 
 /// With one file system that is asked besides one that is not.
-fn asked(tree: &Tree, ask: fn(&mut Mounted, Instant)) -> Opened {
+fn asked(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Instant)) -> Opened {
     let put = |file: &str, text: &str| tree.put(&format!("sys/fs/btrfs/{file}"), text);
     put("a-1/devices/sda/size", "2\n");
     put("4c384915-a866-490d-b79d-57578a95fba7/devices/sdb/size", "4\n");
     put("4c384915-a866-490d-b79d-57578a95fba7/devices/sdc/size", "many\n");
     let id = [16, 50, 84, 118, 152, 186, 220, 254, 1, 35, 69, 103, 137, 171, 205, 239];
-    let device = BtrfsDevice { id, used: 3, size: 10, errors: Some([5, 6, 7, 8, 9]) };
+    let about = BtrfsDevice { id, used: 3, size: 10 };
+    let device = Device { number: 17, about, errors };
     let mut opened = tree.open(&SPEC, Dialect::Node, &[]);
     opened.collector = Box::new(Btrfs {
         place: Subtree::new(&tree.root(), BASE),
@@ -105,7 +107,7 @@ fn asked(tree: &Tree, ask: fn(&mut Mounted, Instant)) -> Opened {
 #[test]
 fn a_file_system_that_is_asked_tells_of_its_devices() {
     let tree = Tree::new("btrfs-asked");
-    let mut btrfs = asked(&tree, |_, _| {});
+    let mut btrfs = asked(&tree, Some([5, 6, 7, 8, 9]), |_, _| {});
     let uuid = "4c384915-a866-490d-b79d-57578a95fba7";
     let of = |name: &str, more: &str, value: u64| {
         let id = "10325476-98ba-dcfe-0123-456789abcdef";
@@ -125,6 +127,13 @@ fn a_file_system_that_is_asked_tells_of_its_devices() {
         assert_eq!(told("device_unused"), (vec![of("unused_bytes", "", 7)], 0));
         assert_eq!(told("device_errors"), (errors.clone(), 0));
     }
+    // Where sysfs has the errors, they come from there.
+    let file = format!("sys/fs/btrfs/{uuid}/devinfo/17/error_stats");
+    tree.put(&file, "write_errs 21\ncorruption_errs 22\nother 23\n");
+    let mut btrfs = asked(&tree, None, |_, _| {});
+    let of_file = [("corruption", 22), ("write", 21)];
+    let of_file = of_file.map(|(kind, n)| of("errors_total", &format!(r#",type="{kind}""#), n));
+    assert_eq!(scrape(&mut btrfs, Dialect::Node, &["device_errors"]), (of_file.to_vec(), 0));
 }
 
 #[test]
@@ -133,7 +142,7 @@ fn one_that_does_not_answer_in_time_costs_its_devices() {
     let late = |_: &mut Mounted, until: Instant| {
         std::thread::sleep(until.saturating_duration_since(Instant::now()) * 40);
     };
-    let mut btrfs = asked(&tree, late);
+    let mut btrfs = asked(&tree, None, late);
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["device"]), (vec![], 1));
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["info"]).0.len(), 2);
 }
