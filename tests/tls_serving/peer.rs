@@ -162,6 +162,7 @@ fn files_that_are_refused_there_are_refused_here() {
         }
         let mut agent = Agent::plan().arg(argument).spawn();
         assert_eq!(agent.wait().code(), Some(1), "{rest}");
+        agent.wait_for_log("cannot go on", 1);
         let log = agent.log().concat();
         let names =
             [".yml", ".pem", "cipher_suites", "curve_preferences", "\\\"ann\\\"", "\"ann\""];
