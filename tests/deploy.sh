@@ -79,6 +79,8 @@ scripts() {
 prometheus() {
 	expect 0 "alerts: check" promtool check rules deploy/prometheus/alerts.yml
 	expect 0 "alerts: each fires where it should" promtool test rules deploy/prometheus/alerts_test.yml
+	expect 0 "alerts of starts, power and clocks: check" promtool check rules deploy/prometheus/edge-boots.yml
+	expect 0 "alerts of starts, power and clocks: each fires where it should" promtool test rules deploy/prometheus/edge-boots_test.yml
 	expect 0 "scrape config" promtool check config deploy/prometheus/scrape.yml
 }
 
