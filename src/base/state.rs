@@ -1,10 +1,10 @@
 //! Small files that keep something over a restart: written beside and renamed, so that they are whole
 //! whenever the program is killed, with a last line `end CRC`, the CRC-32 of all before it. They are not
-//! synced: that can take seconds on slow flash, and the serving thread must not wait for it. After a
+//! synced at once: that can take seconds on slow flash, and the serving thread must not wait for it. After a
 //! power failure such a file may be an old one, or damaged, which its last line tells.
 
 use crate::base::{sys, wire};
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -33,6 +33,16 @@ pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     done
 }
 
+/// Brings what `replace` wrote to the disk, and its name. It may take seconds.
+///
+/// # Errors
+///
+/// What the system said.
+pub fn sync(path: &Path) -> io::Result<()> {
+    let of = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+    of(path).and_then(|()| path.parent().map_or(Ok(()), of))
+}
+
 /// The last line behind `body`.
 pub fn closing(body: &[u8]) -> [u8; 13] {
     let mut line = *b"end 00000000\n";
@@ -48,4 +58,31 @@ pub fn closing(body: &[u8]) -> [u8; 13] {
 pub fn body(text: &[u8]) -> Option<&[u8]> {
     let (body, end) = text.split_at_checked(text.len().checked_sub(END.len() + 9)?)?;
     (end == closing(body)).then_some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_and_its_directory_are_synced() {
+        let dir = std::env::temp_dir().join(["sync-", &std::process::id().to_string()].concat());
+        let path = dir.join("state");
+        assert_eq!(sync(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
+        replace(&path, b"a\n").unwrap();
+        sync(&path).unwrap();
+        replace(&path, b"b\n").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"b\n");
+        assert!(replace(&path.join("below"), b"").is_err());
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_body_has_its_check_sum_behind_it() {
+        // The CRC-32 of "123456789" is the check value of the algorithm.
+        assert_eq!(&closing(b"123456789"), b"end cbf43926\n");
+        assert_eq!(body(b"123456789end cbf43926\n"), Some(&b"123456789"[..]));
+        assert_eq!(body(b"123456788end cbf43926\n"), None);
+        assert_eq!((body(b""), body(b"end 00000000\n")), (None, Some(&b""[..])));
+    }
 }

@@ -286,7 +286,6 @@ mod tests {
         }
         let Counts { samples, low, last } = counts(&pi);
         assert!(last == Some(Ok(true)) && samples == low);
-        // A file that cannot be read is opened anew.
         tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "");
         tree.remove("sys/class/hwmon/hwmon1/in0_lcrit_alarm");
         let (files, errors) = (Files::new(&root), PartialErrors::default());

@@ -1,6 +1,6 @@
 //! What the machine's chips tell of its start and its clock. It changes seldom and may be slow to read.
 
-use crate::base::error::Error;
+use crate::base::error::{Error, Place};
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::collect::info::Rows;
 use crate::kernel::read::dir::Joined;
@@ -94,17 +94,22 @@ impl Facts {
     }
 }
 
-/// Whether the first clock has kept the time: reading it fails with EINVAL if its voltage was too low.
+/// Whether the first clock has kept the time.
 fn is_valid(rtc: &Dir, errors: &mut PartialErrors) -> Option<bool> {
     let mut room = [0; 32];
     let time = c"rtc0/since_epoch";
-    match rtc.read(time, &mut room) {
-        Err(Error::Read(_, libc::EINVAL)) => Some(false),
+    let read = rtc.read(time, &mut room);
+    errors.unless_absent(validity(read, rtc.place(time)))
+}
+
+/// What reading a clock tells of it: EINVAL if its voltage was too low, and a time otherwise.
+pub(super) fn validity(read: Result<&[u8], Error>, place: Place) -> Result<bool, Error> {
+    match read {
+        Err(Error::Read(_, libc::EINVAL)) => Ok(false),
         read => {
-            let text = errors.unless_absent(read)?;
-            let time =
-                scan::int(text).ok_or_else(|| Error::parse(rtc.place(time), "seconds", text));
-            errors.unless_absent(time.map(|_| true))
+            let text = read?;
+            let time = scan::int(text).ok_or_else(|| Error::parse(place, "seconds", text));
+            time.map(|_| true)
         }
     }
 }

@@ -6,8 +6,7 @@
 //!   nothing is written, and nothing counted. The file says whether the box runs. It says that it ended
 //!   once the agent was ended by a signal, as at a shutdown. A run of which that was not said ended
 //!   unclean: by a power failure, a crash or a reset. What happens while the agent is ended by
-//!   hand goes unnoticed, and so may a power failure in the first half a minute, since the file is not synced. That the
-//!   agent crashes and starts again is no start of the box.
+//!   hand goes unnoticed. That the agent crashes and starts again is no start of the box.
 //! - The reason of a reset is what watchdogs tell in `/sys/class/watchdog/watchdogN/bootstatus`
 //!   (Documentation/watchdog/watchdog-api.rst): no sample for those that say 0, which on a Raspberry Pi they
 //!   always do. Records of crashes are the files `dmesg-*` of `/sys/fs/pstore`, which often only root may
@@ -109,7 +108,7 @@ impl Collector for Boot {
         }
         let done = if begins {
             self.keeper.serve();
-            self.boots().map(|_| ())
+            self.boots().map(|_| self.keeper.sync())
         } else {
             self.keeper.end()
         };

@@ -24,6 +24,9 @@ const TITLE: &[u8] = b"sysmetrics boots 1\n";
 /// Bytes of the file; it has some 120.
 const MAX_BYTES: u64 = 512;
 
+/// Bytes of the stack of the thread that brings it to the disk.
+const STACK: usize = 64 << 10;
+
 /// For messages.
 const OPTION: &str = "state_file";
 
@@ -161,6 +164,15 @@ impl Keeper {
             Some(boots) => self.write(Boots { has_ended: true, ..boots }),
             None => Ok(()),
         }
+    }
+
+    /// Brings the file to the disk, on a thread that ends with it: a box whose supply is weak may not run
+    /// for long.
+    pub fn sync(&self) {
+        let path = self.path.clone();
+        let work = move || drop(state::sync(&path));
+        // Without room for a thread the kernel does it later.
+        drop(sys::spawn_thread("boot", STACK, Box::new(work)));
     }
 
     fn write(&mut self, boots: Boots) -> Result<(), Error> {

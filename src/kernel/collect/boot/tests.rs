@@ -147,6 +147,18 @@ fn chips_tell_of_the_start_and_the_clock() {
 }
 
 #[test]
+fn a_clock_that_lost_the_time_says_einval() {
+    let place = || "/sys/class/rtc".into();
+    let of = |read| facts::validity(read, place());
+    assert_eq!(of(Ok(b"1795839047")), Ok(true));
+    assert_eq!(of(Err(Error::Read(place(), libc::EINVAL))), Ok(false));
+    for other in [Error::Read(place(), libc::EIO), Error::Absent(place())] {
+        assert_eq!(of(Err(other)), Err(other), "not known");
+    }
+    assert!(of(Ok(b"")).is_err());
+}
+
+#[test]
 fn the_clocks_of_this_machine_are_shown() {
     let mut boot = open_at(&Root::of_this_machine(), &SPEC, Dialect::Own, &[]);
     let (lines, _) = scrape(&mut boot, Dialect::Own, &["uptime", "suspended", "jump", "plausible"]);

@@ -73,10 +73,10 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let address = setup.settings.get(&ADDRESS);
     // Of a stored tree no upsd tells.
-    let is_asked = !address.is_empty() && setup.root.is_procfs();
+    let is_machine = setup.root.is_procfs();
     let refusal = Error::parse(PLACE, "host or host:port as its address", address.as_bytes());
     let peer = Peer::tcp(&address, PORT).ok_or(refusal);
-    let peer = if is_asked { peer } else { Err(Error::Unsupported(PLACE.into())) };
+    let peer = if is_machine { peer } else { Err(Error::Unsupported(PLACE.into())) };
     Box::new(Nut {
         client: peer.map(|peer| Background::new("nut", Client::new(peer), Client::ask)),
         patience: setup.settings.get(&TIMEOUT),
