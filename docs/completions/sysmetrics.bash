@@ -36,7 +36,8 @@ _sysmetrics() {
 		--collector.pcidevice.idsfile | \
 		--collector.wifi.fixtures | \
 		--collector.runit.servicedir | \
-		--collector.disk_written.state-file)
+		--collector.disk_written.state-file | \
+		--collector.boot.state-file)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -122,7 +123,20 @@ _sysmetrics() {
 		--collector.slabinfo.slabs-include | \
 		--collector.slabinfo.slabs-exclude | \
 		--collector.sysctl.include | \
-		--collector.sysctl.include-info)
+		--collector.sysctl.include-info | \
+		--collector.nut.address | \
+		--collector.nut.timeout | \
+		--collector.chrony.address | \
+		--collector.chrony.timeout | \
+		--collector.gpsd.address | \
+		--collector.units.interval | \
+		--collector.units.include | \
+		--collector.units.exclude | \
+		--collector.iio.interval | \
+		--collector.w1.interval | \
+		--collector.process_groups.groups | \
+		--collector.process_groups.top | \
+		--collector.process_groups.interval)
 		;;
 	*)
 		local flags="
@@ -481,6 +495,44 @@ _sysmetrics() {
 			--no-collector.disk_written
 			--collector.disk_written
 			--collector.disk_written.state-file
+			--no-collector.boot
+			--collector.boot
+			--collector.boot.state-file
+			--no-collector.raspberrypi
+			--collector.raspberrypi
+			--no-collector.nut
+			--collector.nut
+			--collector.nut.address
+			--collector.nut.timeout
+			--no-collector.chrony
+			--collector.chrony
+			--collector.chrony.address
+			--collector.chrony.timeout
+			--no-collector.gpsd
+			--collector.gpsd
+			--collector.gpsd.address
+			--no-collector.units
+			--collector.units
+			--collector.units.interval
+			--no-collector.units.pressure
+			--collector.units.pressure
+			--collector.units.include
+			--collector.units.exclude
+			--no-collector.iio
+			--collector.iio
+			--collector.iio.interval
+			--no-collector.w1
+			--collector.w1
+			--collector.w1.interval
+			--no-collector.zram
+			--collector.zram
+			--no-collector.process_groups
+			--collector.process_groups
+			--collector.process_groups.groups
+			--no-collector.process_groups.cmdline
+			--collector.process_groups.cmdline
+			--collector.process_groups.top
+			--collector.process_groups.interval
 		"
 		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
 		;;

@@ -338,7 +338,9 @@ mod tests {
         peer.took = Some(Duration::from_secs(2));
         let sender = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
-            [3, 4].map(|number| go.send(number).unwrap());
+            for number in [3, 4] {
+                go.send(number).unwrap();
+            }
             go
         });
         // The second where this thread slept so long.

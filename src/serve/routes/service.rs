@@ -150,7 +150,7 @@ impl Service {
     /// that is kept, and ever more rarely later.
     fn settle(&mut self) {
         self.answered = self.answered.wrapping_add(1);
-        if self.answered.is_power_of_two() && self.answered.trailing_zeros() % 4 == 0 {
+        if self.answered.is_power_of_two() && self.answered.trailing_zeros().is_multiple_of(4) {
             sys::release_code();
         }
     }
