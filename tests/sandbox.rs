@@ -600,7 +600,7 @@ fn the_settings_are_checked() {
         ("[sandbox]\nlandlock = \"on\"\n", "expected one of off, auto, require, found \"on\""),
         (
             "[sandbox]\nconnect_ports = [0]\n",
-            "sandbox.connect_ports: expected ports from 1 to 65535",
+            "sandbox.connect_ports: expected ports from 1 to 65535, such as [80, 4318], found 0",
         ),
         ("[sandbox]\nconnect_ports = [80.5]\n", "expected ports from 1 to 65535"),
         ("[sandbox]\nbind_ports = [65536]\n", "sandbox.bind_ports: expected ports from 1 to 65535"),

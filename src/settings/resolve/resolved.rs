@@ -85,7 +85,7 @@ fn is_typed(kind: Kind, raw: &RawValue<'_>) -> bool {
     let Some(shape) = raw.shape else { return true };
     match kind {
         Kind::Switch => shape == Shape::Switch,
-        Kind::Count(..) => shape == Shape::Integer,
+        Kind::Count(..) | Kind::Ports => shape == Shape::Integer,
         Kind::Numbers | Kind::States => matches!(shape, Shape::Integer | Shape::Bare),
         // A float; what ends in a unit is a text without its quotation marks.
         Kind::Time(..) | Kind::Times(..) if shape == Shape::Bare => {

@@ -1,7 +1,7 @@
 //! The options of how the program locks itself in.
 
 use crate::settings::table::checks::{Check, wrong};
-use crate::settings::table::row::{Section, TableRow, choose, floats, words};
+use crate::settings::table::row::{Section, TableRow, choose, words};
 use crate::settings::types::{Enforce, Kind, Settings, Value};
 
 pub static SANDBOX: Section =
@@ -19,31 +19,18 @@ static SANDBOX_ROWS: &[TableRow] = &[
     TableRow::new("read", Kind::Globs, "", "Directories and files that may be read besides, such as those that a reload will name."),
     TableRow::new("write", Kind::Globs, "", "Directories that may be written besides.")
         .set(|s, v| s.sandbox.write = v.texts.iter().map(Into::into).collect()),
-    TableRow::new("connect_ports", Kind::Numbers, "", "TCP ports that may be connected to besides.")
+    TableRow::new("connect_ports", Kind::Ports, "", "TCP ports that may be connected to besides.")
         .set(|s, v| s.sandbox.connect_ports = ports(v)),
-    TableRow::new("bind_ports", Kind::Numbers, "", "TCP ports that may be listened on besides.")
+    TableRow::new("bind_ports", Kind::Ports, "", "TCP ports that may be listened on besides.")
         .set(|s, v| s.sandbox.bind_ports = ports(v)),
 ];
 
-/// What is no port is 0.
 fn ports(value: &Value) -> Vec<u16> {
-    let port = |number: &f64| {
-        let is_port = number.fract() == 0.0 && *number <= 65535.0;
-        if is_port { *number as u16 } else { 0 }
-    };
-    floats(value).iter().map(port).collect()
+    value.texts.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 fn check(settings: &mut Settings) -> Check {
-    let sandbox = &settings.sandbox;
-    for (key, ports) in
-        [("connect_ports", &sandbox.connect_ports), ("bind_ports", &sandbox.bind_ports)]
-    {
-        if ports.contains(&0) {
-            return wrong(key, &["expected ports from 1 to 65535"]);
-        }
-    }
-    if sandbox.seccomp == Enforce::Require && settings.alerting.starts_program() {
+    if settings.sandbox.seccomp == Enforce::Require && settings.alerting.starts_program() {
         return wrong("seccomp", &[PROGRAM]);
     }
     Ok(())

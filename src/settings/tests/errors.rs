@@ -17,9 +17,9 @@ fn file(file: &str, expected: &str) {
 }
 
 #[cfg(not(feature = "hub"))]
-const TABLES: &str = "server, metrics, paths, log, collectors";
+const TABLES: &str = "server, metrics, paths, log, sandbox, collectors";
 #[cfg(feature = "hub")]
-const TABLES: &str = "server, metrics, paths, log, system, push, statsd, scrape, tail, logs, alerting, \
+const TABLES: &str = "server, metrics, paths, log, sandbox, system, push, statsd, scrape, tail, logs, alerting, \
                       alerts, agent, export, collectors";
 
 #[test]

@@ -330,6 +330,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
             "/sample".to_owned()
         }
         Kind::Numbers => "2.5".to_owned(),
+        Kind::Ports => "4318".to_owned(),
         Kind::Text | Kind::Word => "word".to_owned(),
         Kind::Expression => "word > 1".to_owned(),
         Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
@@ -475,6 +476,14 @@ udev_data = "/run/udev/data"
 [log]
 format = "logfmt"  # from APP__LOG__FORMAT
 level = "info"
+
+[sandbox]
+landlock = "auto"
+seccomp = "auto"
+# read is not set
+# write is not set
+# connect_ports is not set
+# bind_ports is not set
 
 [collectors]
 cpu = false  # from FILE:4

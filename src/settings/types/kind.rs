@@ -42,6 +42,8 @@ pub enum Kind {
     Times(u64, u64),
     /// Finite numbers, one or several.
     Numbers,
+    /// TCP ports, one or several.
+    Ports,
     /// A finite number for each of several words: a table in the file, `word=number` elsewhere.
     States,
     /// Any text.
@@ -86,8 +88,8 @@ pub enum Kind {
 impl Kind {
     /// It takes several values.
     pub fn is_list(self) -> bool {
-        use Kind::{Addresses, Globs, Mails, Names, Numbers, Patterns, Urls, Words};
-        let lists = [Addresses, Names, Numbers, Patterns, Urls, Mails, Words, Globs];
+        use Kind::{Addresses, Globs, Mails, Names, Numbers, Patterns, Ports, Urls, Words};
+        let lists = [Addresses, Names, Numbers, Patterns, Ports, Urls, Mails, Words, Globs];
         lists.contains(&self) || self.is_table()
     }
 
@@ -98,7 +100,7 @@ impl Kind {
 
     /// Its values are written without quotation marks.
     pub fn is_unprefixed(self) -> bool {
-        matches!(self, Kind::Switch | Kind::Count(..) | Kind::Numbers)
+        matches!(self, Kind::Switch | Kind::Count(..) | Kind::Numbers | Kind::Ports)
     }
 
     /// It takes several values, each under a name, and is a table of the file.
@@ -175,6 +177,7 @@ impl Kind {
             }
             Kind::Times(..) => ("NAME=TIME", "times"),
             Kind::Numbers => ("NUMBER", "numbers, such as [0.1, 1, 10]"),
+            Kind::Ports => ("PORT", "ports from 1 to 65535, such as [80, 4318]"),
             Kind::States => ("WORD=NUMBER", "numbers under words, such as UP = 1"),
             Kind::Text => ("TEXT", "a text"),
             Kind::Expression => ("EXPRESSION", "a condition, such as load1 > 4"),

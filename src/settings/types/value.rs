@@ -150,6 +150,10 @@ impl Kind {
             Kind::Addresses => (Listen::parse(text)?.to_string(), 0),
             Kind::Host => (host(text)?.to_owned(), 0),
             Kind::Numbers => (finite(text)?, 0),
+            Kind::Ports => {
+                let port = digits(text).filter(|n| (1..=65535).contains(n))?;
+                (port.to_string(), port)
+            }
             Kind::States => {
                 let (word, number) = self.split(text)?;
                 ([word, "=", &finite(number)?].concat(), 0)
