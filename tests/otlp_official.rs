@@ -164,9 +164,9 @@ fn the_official_package_reads_what_was_meant() {
     *line = line.replace(START, "1800000002250000000"); // the frame before
     let frame = case.frame();
     let resource = resource.map(|(k, v)| (k.to_owned(), v.to_owned()));
-    let (mut binary, mut json) = (Vec::new(), Vec::new());
-    assert_eq!(otlp::Writer::new(resource.to_vec()).encode(&frame.view(BOOT), &mut binary), 0);
+    let (mut writer, mut json) = (otlp::Writer::new(resource.to_vec()), Vec::new());
+    assert_eq!(writer.encode(&frame.view(BOOT)), 0);
     assert_eq!(otlp::encode_json(&frame.view(BOOT), &resource, &mut json), 0);
-    assert_eq!(read("protobuf", &binary), case.lines);
+    assert_eq!(read("protobuf", writer.body()), case.lines);
     assert_eq!(read("json", &json), case.lines);
 }

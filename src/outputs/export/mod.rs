@@ -8,6 +8,7 @@ mod ending;
 #[cfg_attr(not(feature = "grpc"), path = "grpc/absent.rs")]
 mod grpc;
 pub mod influx;
+mod kept;
 mod once;
 pub mod otlp;
 mod plan;

@@ -1,6 +1,7 @@
 //! How frames get to one destination: which bytes, over which protocol, and what the answer means.
 
 use super::grpc::Caller;
+use super::kept::MAX_KEPT;
 use super::plan::{Plan, is_grpc};
 use super::post::is_worth_gzip;
 use super::{Verdict, influx, otlp, remote_write, stdout};
@@ -16,9 +17,6 @@ const OLDER: Duration = Duration::from_secs(3600);
 
 /// What is said where a receiver takes OTLP at none of the paths that are known.
 const NO_PATH: &str = "; no known path of OTLP is taken: name its path in endpoint";
-
-/// Bytes of a buffer that are kept between requests; a larger one is given back.
-const KEPT: usize = 256 << 10;
 
 /// What became of a request.
 pub struct Sent {
@@ -84,7 +82,7 @@ impl Transport {
     fn send_once(&mut self, view: &View<'_>, deadline: Instant) -> Sent {
         let version = self.version();
         let (samples, left_out) = self.encode(version, view);
-        if self.plain.is_empty() {
+        if body(&self.plan.export, &self.otlp, &self.plain).is_empty() {
             // What a format cannot say is not sent.
             return Sent { verdict: Verdict::Done, bytes: 0, left_out };
         }
@@ -95,8 +93,9 @@ impl Transport {
         };
         for buffer in [&mut self.plain, &mut self.packed] {
             buffer.clear();
-            buffer.shrink_to(KEPT);
+            buffer.shrink_to(MAX_KEPT);
         }
+        self.otlp.trim();
         Sent { verdict, bytes, left_out }
     }
 
@@ -113,7 +112,7 @@ impl Transport {
             ExportKind::Otlp if export.protocol == OtlpProtocol::Json => {
                 left_out = otlp::encode_json(view, resource, out);
             }
-            ExportKind::Otlp => left_out = self.otlp.encode(view, out),
+            ExportKind::Otlp => left_out = self.otlp.encode(view),
         }
         (samples, left_out)
     }
@@ -132,7 +131,8 @@ impl Transport {
 
     fn call(&mut self, deadline: Instant) -> (Verdict, usize) {
         let Plan { export, post: Some(post), .. } = &mut self.plan else { return no_endpoint() };
-        self.grpc.call(export, post, &self.plain, deadline)
+        let body = body(export, &self.otlp, &self.plain);
+        self.grpc.call(export, post, body, deadline)
     }
 
     fn post(
@@ -151,7 +151,7 @@ impl Transport {
             _ => vec![("Content-Type", "text/plain; charset=utf-8")],
         };
         let packs = export.gzip && export.kind != ExportKind::RemoteWrite;
-        let mut body = &self.plain;
+        let mut body = body(export, &self.otlp, &self.plain);
         if packs && is_worth_gzip(body.len()) {
             self.gzip.append(body, &mut self.packed);
             headers.push(("Content-Encoding", "gzip"));
@@ -183,6 +183,12 @@ impl Transport {
         };
         (verdict, body.len())
     }
+}
+
+/// What is sent, before it is compressed.
+fn body<'a>(export: &Export, otlp: &'a otlp::Writer, plain: &'a [u8]) -> &'a [u8] {
+    let is_kept = export.kind == ExportKind::Otlp && export.protocol != OtlpProtocol::Json;
+    if is_kept { otlp.body() } else { plain }
 }
 
 fn no_endpoint() -> (Verdict, usize) {

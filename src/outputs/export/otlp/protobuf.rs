@@ -7,18 +7,15 @@
 
 use super::model::{Buckets, Form, Meaning, integer};
 use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
-use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, State, Table, View};
+use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, View};
 use crate::model::metric::Histogram;
+use crate::outputs::export::kept::{MAX_KEPT, MadeOf};
 use crate::outputs::export::proto::Proto;
-use std::sync::Arc;
 
 /// Guesses of lengths: some hundred points, many points, one point, a few words.
 const REQUEST: usize = 20_000;
 const MANY: usize = 1_000;
 const ONE: usize = 127;
-
-/// A longer request is not kept.
-const MAX_KEPT: usize = 256 << 10;
 
 /// Where points have their times, numbers their value, histograms and summaries count and sum.
 const START: u32 = 2;
@@ -43,8 +40,7 @@ pub struct Writer {
     places: Vec<usize>,
     /// Samples that are not in it.
     left_out: u64,
-    /// The series that it is of.
-    made_of: Option<(Arc<Table>, Vec<State>)>,
+    made_of: MadeOf,
 }
 
 impl Writer {
@@ -53,27 +49,31 @@ impl Writer {
         Writer { resource, ..Writer::default() }
     }
 
-    /// Appends one request; nothing if there is no point. Tells how many samples were left out, as
-    /// they do not fit their kind.
-    pub fn encode(&mut self, view: &View<'_>, out: &mut Vec<u8>) -> u64 {
+    /// Makes one request, empty if there is no point. Tells how many samples were left out, as they do
+    /// not fit their kind.
+    pub fn encode(&mut self, view: &View<'_>) -> u64 {
         if !self.is_renewable(view) || !self.renew(view) {
             self.write(view);
-            let frame = view.frame();
-            self.made_of = Some((Arc::clone(&frame.table), frame.states.clone()));
-        }
-        out.extend_from_slice(&self.body);
-        if self.body.len() > MAX_KEPT {
-            (self.made_of, self.body, self.places) = Default::default();
+            self.made_of = MadeOf::new(view.frame());
         }
         self.left_out
     }
 
+    /// The last request.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Gives back memory that is not worth being kept.
+    pub fn trim(&mut self) {
+        if self.body.len() > MAX_KEPT {
+            (self.made_of, self.body, self.places) = Default::default();
+        }
+    }
+
     /// Whether the last request was of the same series.
     pub(super) fn is_renewable(&self, view: &View<'_>) -> bool {
-        let frame = view.frame();
-        self.made_of.as_ref().is_some_and(|(table, states)| {
-            Arc::ptr_eq(table, &frame.table) && *states == frame.states
-        })
+        self.made_of.is_of(view.frame())
     }
 
     /// Goes over the words of the last request. Whether there are as many of the same kind.

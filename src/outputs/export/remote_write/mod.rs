@@ -14,6 +14,8 @@
 mod answer;
 mod one;
 mod parts;
+mod sample;
+mod snappy;
 #[cfg(test)]
 mod tests;
 mod two;
@@ -21,22 +23,23 @@ mod wire;
 
 pub use answer::{headers, judge};
 
+use super::kept::{MAX_KEPT, MadeOf};
 use crate::model::frame::View;
 use crate::model::metric::Buffer;
 use crate::settings::RemoteWriteVersion;
-use snap::raw::{Encoder, max_compress_len};
+use sample::Sample;
+use snappy::Snappy;
 
-/// Encodes requests; buffers are kept.
+/// Encodes requests. The last one is kept: only its samples are written anew as long as they are of the
+/// same series, and as long as they were.
+#[derive(Default)]
 pub struct Writer {
     plain: Buffer,
-    two: two::Symbols,
-    snappy: Encoder,
-}
-
-impl Default for Writer {
-    fn default() -> Writer {
-        Writer { plain: Buffer::default(), two: two::Symbols::default(), snappy: Encoder::new() }
-    }
+    /// Where each of its samples is.
+    places: Vec<u32>,
+    made_of: MadeOf,
+    made_with: Option<(RemoteWriteVersion, Vec<(String, String)>)>,
+    snappy: Snappy,
 }
 
 impl Writer {
@@ -49,20 +52,43 @@ impl Writer {
         labels: &[(String, String)],
         out: &mut Vec<u8>,
     ) -> u64 {
-        self.plain.truncate(0);
-        let count = match version {
-            RemoteWriteVersion::One => one::encode(view, labels, &mut self.plain),
-            _ => self.two.encode(view, labels, &mut self.plain),
-        };
-        if count == 0 {
-            return 0;
+        let is_like = |(of, with): &(_, Vec<_>)| *of == version && *with == labels;
+        let is_same = self.made_with.as_ref().is_some_and(is_like);
+        if !is_same || !self.made_of.is_of(view.frame()) || !self.renew(version, view) {
+            self.write(version, view, labels);
         }
-        let (start, plain) = (out.len(), self.plain.bytes());
-        out.resize(start + max_compress_len(plain.len()), 0);
-        let room = out.get_mut(start..).unwrap_or_default();
-        // It fails only for what is longer than 32 bits can tell.
-        let compressed = self.snappy.compress(plain, room).ok();
-        out.truncate(start + compressed.unwrap_or(0));
-        compressed.map_or(0, |_| count)
+        let count = self.places.len() as u64;
+        let is_done = count > 0 && self.snappy.append(self.plain.bytes(), out);
+        if self.plain.len() > MAX_KEPT {
+            *self = Writer::default();
+        }
+        if is_done { count } else { 0 }
+    }
+
+    /// Makes the request.
+    fn write(&mut self, version: RemoteWriteVersion, view: &View<'_>, labels: &[(String, String)]) {
+        self.plain.truncate(0);
+        self.places.clear();
+        let (out, places) = (&mut self.plain, &mut self.places);
+        match version {
+            RemoteWriteVersion::One => one::encode(view, labels, out, places),
+            _ => two::Symbols::default().encode(view, labels, out, places),
+        }
+        self.made_of = MadeOf::new(view.frame());
+        self.made_with = Some((version, labels.to_vec()));
+    }
+
+    /// Goes over the samples of the last request. Whether there are as many, each as long as before.
+    fn renew(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> bool {
+        let (mut places, plain) = (self.places.iter(), self.plain.bytes_mut());
+        let mut is_done = true;
+        for family in view.families() {
+            let counts = version != RemoteWriteVersion::One && two::counts(family.def.kind);
+            parts::each(&family, &[], &mut |part| {
+                let old = places.next().and_then(|at| plain.get_mut(*at as usize..));
+                is_done = is_done && old.is_some_and(|old| Sample::of(&part, counts).renew(old));
+            });
+        }
+        is_done && places.next().is_none()
     }
 }

@@ -1,7 +1,8 @@
 //! `prometheus.WriteRequest` (prompb/remote.proto, prompb/types.proto of Prometheus).
 
 use super::parts::{self, NAME, Part};
-use super::wire::{VARINT, bytes_tag, double_tag, varint, varint_len, varint_tag};
+use super::sample::Sample;
+use super::wire::{VARINT, bytes_tag, varint, varint_len};
 use crate::base::sys::Pen;
 use crate::model::frame::View;
 use crate::model::metric::Buffer;
@@ -9,19 +10,23 @@ use crate::model::metric::Buffer;
 /// `WriteRequest.timeseries`, `TimeSeries.labels`, `Label.name`.
 const FIRST: u8 = bytes_tag(1);
 
-/// `TimeSeries.samples`, `Label.value`.
+/// `Label.value`.
 const SECOND: u8 = bytes_tag(2);
 
-/// Appends one request. Tells how many samples it has.
-pub fn encode(view: &View<'_>, labels: &[(String, String)], out: &mut Buffer) -> u64 {
-    let mut count = 0;
+/// Appends one request, and to `places` where each of its samples is.
+pub fn encode(
+    view: &View<'_>,
+    labels: &[(String, String)],
+    out: &mut Buffer,
+    places: &mut Vec<u32>,
+) {
     for family in view.families() {
         parts::each(&family, labels, &mut |part| {
-            count += 1;
-            write(family.def.name, &part, out);
+            let sample = Sample::of(&part, false);
+            write(family.def.name, &part, sample, out);
+            places.push((out.len() - sample.len()) as u32);
         });
     }
-    count
 }
 
 /// Bytes of a message `Label` without tag and length.
@@ -36,11 +41,9 @@ fn field_len(len: usize) -> usize {
     1 + varint_len(len as u64) + len
 }
 
-fn write(family: &str, part: &Part<'_, '_>, out: &mut Buffer) {
+fn write(family: &str, part: &Part<'_, '_>, sample: Sample, out: &mut Buffer) {
     let name_len = family.len() + part.suffix.len();
-    let time = part.series.time() as u64;
-    let sample = 10 + varint_len(time);
-    let mut len = field_len(sample);
+    let mut len = sample.len();
     part.each(
         &mut len,
         |len| *len += field_len(label_len(NAME.len(), name_len)),
@@ -62,12 +65,7 @@ fn write(family: &str, part: &Part<'_, '_>, out: &mut Buffer) {
             pen.put(value);
         },
     );
-    pen.put_word(SECOND.into(), 1);
-    pen.put_word(sample as u64, 1);
-    pen.put_word(double_tag(1).into(), 1);
-    pen.put_word(part.bits, 8);
-    pen.put_word(varint_tag(2).into(), 1);
-    varint(&mut pen, time);
+    sample.write(&mut pen);
     out.advance(whole);
 }
 

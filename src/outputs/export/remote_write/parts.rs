@@ -15,7 +15,7 @@ pub const STALE: u64 = 0x7ff0_0000_0000_0002;
 const NAN: u64 = 0x7ff8_0000_0000_0001;
 
 /// A number as the value of a label, as text exposition writes it.
-pub struct Bound([u8; Value::ROOM], usize);
+struct Bound([u8; Value::ROOM], usize);
 
 impl Bound {
     fn of(n: f64) -> Bound {
@@ -38,7 +38,7 @@ pub struct Part<'a, 's> {
     /// What its name has beyond the family's.
     pub suffix: &'static str,
     /// A label that only it has.
-    pub extra: Option<(&'static str, Bound)>,
+    pub extra: Option<(&'static str, f64)>,
     /// Those that it gets if its series has none of that name: `instance` and `job`, which come
     /// between `__name__` and `extra`.
     pub labels: &'s [(String, String)],
@@ -56,7 +56,8 @@ impl Part<'_, '_> {
         name: impl Fn(&mut T),
         label: impl Fn(&mut T, &str, &[u8], bool),
     ) {
-        let extra = self.extra.as_ref().map(|(key, bound)| (*key, bound.as_bytes()));
+        let bound = self.extra.map(|(key, bound)| (key, Bound::of(bound)));
+        let extra = bound.as_ref().map(|(key, bound)| (*key, bound.as_bytes()));
         let (mut is_named, mut rest, mut more) = (false, extra, self.labels);
         for (key, value) in self.series.labels() {
             if !is_named && key >= NAME {
@@ -110,8 +111,7 @@ pub fn each<'a>(
             value if value.is_nan() => NAN,
             value => value.to_bits(),
         };
-        let mut put = |suffix, extra: Option<(&'static str, f64)>, value| {
-            let extra = extra.map(|(key, bound)| (key, Bound::of(bound)));
+        let mut put = |suffix, extra, value| {
             write(Part { series, suffix, extra, labels, bits: bits(value) });
         };
         match series.reading() {

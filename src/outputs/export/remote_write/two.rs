@@ -3,7 +3,8 @@
 //! name texts by their place in it.
 
 use super::parts::{self, NAME, Part};
-use super::wire::{VARINT, bytes_tag, double_tag, varint, varint_len, varint_tag};
+use super::sample::Sample;
+use super::wire::{VARINT, bytes_tag, varint, varint_len, varint_tag};
 use crate::base::sys::Pen;
 use crate::model::frame::{FamilyDef, View};
 use crate::model::metric::{Buffer, Kind};
@@ -12,9 +13,8 @@ use crate::model::metric::{Buffer, Kind};
 const SYMBOLS: u8 = bytes_tag(4);
 const SERIES: u8 = bytes_tag(5);
 
-/// `TimeSeries.labels_refs`, `.samples` and `.metadata`.
+/// `TimeSeries.labels_refs` and `.metadata`.
 const REFS: u8 = bytes_tag(1);
-const SAMPLES: u8 = bytes_tag(2);
 const METADATA: u8 = bytes_tag(5);
 
 /// The first size of the index, a power of 2.
@@ -35,7 +35,7 @@ struct Symbol {
     len: usize,
 }
 
-/// The texts of a request; buffers are kept.
+/// The texts of a request.
 #[derive(Default)]
 pub struct Symbols {
     /// What differs from request to request, so that nobody can choose texts that collide in all.
@@ -55,47 +55,49 @@ struct Common<'a> {
     name: &'a str,
     kind: u64,
     help: u32,
-    /// It counts since some time.
     counts: bool,
 }
 
+/// Whether samples of that kind say since when they count.
+pub fn counts(kind: Kind) -> bool {
+    matches!(kind, Kind::Counter | Kind::Histogram | Kind::Summary)
+}
+
 impl Symbols {
-    /// Appends one request. Tells how many samples it has.
+    /// Appends one request, and to `places` where each of its samples is.
     pub fn encode(
-        &mut self,
+        mut self,
         view: &View<'_>,
         labels: &[(String, String)],
         out: &mut Buffer,
-    ) -> u64 {
+        places: &mut Vec<u32>,
+    ) {
         self.seed = view.time() as u64;
-        self.list.clear();
-        self.seen.clear();
-        self.index.fill(0);
-        self.series.truncate(0);
         self.symbol([b"", b""], out);
-        let mut count = 0;
+        let first = places.len();
         for family in view.families() {
             let common = self.common(&family.def, out);
             parts::each(&family, labels, &mut |part| {
-                count += 1;
                 self.refer(common.name, &part, out);
-                self.write(&common, &part);
+                places.push(self.write(&common, &part) as u32);
             });
         }
+        // The series follow the symbols.
+        let before = out.len() as u32;
+        places.iter_mut().skip(first).for_each(|place| *place += before);
         out.put(self.series.bytes());
-        count
     }
 
     fn common<'a>(&mut self, def: &FamilyDef<'a>, out: &mut Buffer) -> Common<'a> {
-        let (kind, counts) = match def.kind {
-            Kind::Untyped => (0, false),
-            Kind::Counter => (1, true),
-            Kind::Gauge => (2, false),
-            Kind::Histogram => (3, true),
-            Kind::Summary => (5, true),
+        let kind = match def.kind {
+            Kind::Untyped => 0,
+            Kind::Counter => 1,
+            Kind::Gauge => 2,
+            Kind::Histogram => 3,
+            Kind::Summary => 5,
         };
         let help = self.symbol([def.help.as_bytes(), b""], out);
-        Common { name: def.name, kind, help, counts }
+        Common { name: def.name, kind, help, counts: counts(def.kind) }
     }
 
     /// Notes the symbols of the labels.
@@ -125,15 +127,12 @@ impl Symbols {
         );
     }
 
-    fn write(&mut self, common: &Common<'_>, part: &Part<'_, '_>) {
+    /// Writes a series; tells where its sample is.
+    fn write(&mut self, common: &Common<'_>, part: &Part<'_, '_>) -> usize {
         let sum = |refs: &[u32]| refs.iter().map(|r| varint_len((*r).into())).sum::<usize>();
-        let (refs, time) = (sum(&self.refs), part.series.time());
-        let start = part.series.start();
-        let has_start = common.counts && !part.series.is_stale && start != 0 && start <= time;
-        let start_len = if has_start { 1 + varint_len(start as u64) } else { 0 };
-        let sample = 10 + varint_len(time as u64) + start_len;
+        let (refs, sample) = (sum(&self.refs), Sample::of(part, common.counts));
         let metadata = 3 + varint_len(common.help.into());
-        let len = 1 + varint_len(refs as u64) + refs + 2 + sample + 2 + metadata;
+        let len = 1 + varint_len(refs as u64) + refs + sample.len() + 2 + metadata;
         let whole = 1 + varint_len(len as u64) + len;
         let mut pen = Pen::new(self.series.room(whole + VARINT));
         pen.put_word(SERIES.into(), 1);
@@ -143,16 +142,7 @@ impl Symbols {
         for symbol in &self.refs {
             varint(&mut pen, (*symbol).into());
         }
-        pen.put_word(SAMPLES.into(), 1);
-        pen.put_word(sample as u64, 1);
-        pen.put_word(double_tag(1).into(), 1);
-        pen.put_word(part.bits, 8);
-        pen.put_word(varint_tag(2).into(), 1);
-        varint(&mut pen, time as u64);
-        if has_start {
-            pen.put_word(varint_tag(3).into(), 1);
-            varint(&mut pen, start as u64);
-        }
+        sample.write(&mut pen);
         pen.put_word(METADATA.into(), 1);
         pen.put_word(metadata as u64, 1);
         pen.put_word(varint_tag(1).into(), 1);
@@ -160,6 +150,7 @@ impl Symbols {
         pen.put_word(varint_tag(3).into(), 1);
         varint(&mut pen, common.help.into());
         self.series.advance(whole);
+        self.series.len() - 2 - metadata - sample.len()
     }
 
     /// The place of a text that stays where it is as long as the request is written.

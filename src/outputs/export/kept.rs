@@ -1,0 +1,53 @@
+//! Which series a request was of. From frame to frame of the same series only numbers and times change,
+//! so that a request that is kept needs no more than these.
+
+use crate::model::frame::{Frame, State, Table};
+use std::sync::{Arc, Weak};
+
+/// A longer request is not kept.
+pub const MAX_KEPT: usize = 256 << 10;
+
+/// The series of a request.
+#[derive(Default)]
+pub struct MadeOf {
+    /// It is not held: the recorder would have to copy it to add a series.
+    table: Weak<Table>,
+    states: Vec<State>,
+}
+
+impl MadeOf {
+    /// Those of `frame`.
+    pub fn new(frame: &Frame) -> MadeOf {
+        MadeOf { table: Arc::downgrade(&frame.table), states: frame.states.clone() }
+    }
+
+    /// Whether they are those of `frame`, each with a sample or just gone as before.
+    pub fn is_of(&self, frame: &Frame) -> bool {
+        Weak::as_ptr(&self.table) == Arc::as_ptr(&frame.table) && self.states == frame.states
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::frame::testing::Made;
+    use crate::model::metric::{Kind, Value};
+
+    #[test]
+    fn is_of_the_same_table_and_the_same_states() {
+        let mut made = Made::new();
+        made.family("a", Kind::Gauge, "").number(&[], Value::Int(1));
+        let mut frame = made.frame();
+        assert!(!MadeOf::default().is_of(&frame));
+        let of = MadeOf::new(&frame);
+        frame.slots[0] = 2;
+        assert!(of.is_of(&frame) && !of.is_of(&made.frame()));
+        frame.states[0] = State::Stale;
+        assert!(!of.is_of(&frame));
+        // A table that grows is another one, though nobody else holds it.
+        frame.states[0] = State::Live;
+        let address = Arc::as_ptr(&frame.table);
+        Arc::make_mut(&mut frame.table);
+        assert!(address != Arc::as_ptr(&frame.table) && !of.is_of(&frame));
+    }
+}
