@@ -17,6 +17,11 @@ PROFILE_SCRAPES = 100
 PROFILE_FIXTURE = $(abspath fixtures/box)
 PROFILE_DIALECT = sysmetrics
 PROFILE_ENCODING = plain
+# Or what leaves: `frames` of one way, `page`, `frame`, `otlp`, `remote_write` or `influx`.
+PROFILE_WHAT = scrapes
+PROFILE_WAY = otlp
+profile_scrapes = scrapes $(PROFILE_FIXTURE) $(PROFILE_DIALECT) $(PROFILE_ENCODING) $(PROFILE_SCRAPES)
+profile_frames = frames $(PROFILE_FIXTURE) $(PROFILE_WAY) $(PROFILE_SCRAPES)
 
 .PHONY: bench bench-quick bench-library budgets profile bench-build bench-programs bench-tiny
 
@@ -54,6 +59,6 @@ profile: ## instructions of a scrape by file, function and line (callgrind)
 	valgrind --tool=callgrind --callgrind-out-file=$(BENCH_TARGET_DIR)/callgrind.out \
 		--collect-atstart=no --toggle-collect='*inside*steady*' \
 		$(BENCH_TARGET_DIR)/bench/$(TARGET)/profiling/sysmetrics-bench \
-		scrapes $(PROFILE_FIXTURE) $(PROFILE_DIALECT) $(PROFILE_ENCODING) $(PROFILE_SCRAPES)
+		$(profile_$(PROFILE_WHAT))
 	$(BENCH_TARGET_DIR)/bench/$(TARGET)/profiling/sysmetrics-bench \
 		profile $(BENCH_TARGET_DIR)/callgrind.out $(PROFILE_SCRAPES)

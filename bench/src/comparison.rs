@@ -121,5 +121,17 @@ pub fn verdicts(rows: &[Row], programs: &Programs) -> Vec<Verdict> {
             all.push(Verdict::at_most(&what, over, targets::OVER_FLOOR, write::ratio));
         }
     }
+    for (way, of) in WAYS {
+        for name in [OWN, NODE] {
+            let what = format!("CPU of {name} gzip / plain, {way}");
+            let (Some(packed), Some(plain)) =
+                (find(rows, &format!("{name}{GZIP}")), find(rows, name))
+            else {
+                continue;
+            };
+            let over = of(packed).median / of(plain).median;
+            all.push(Verdict::at_most(&what, over, targets::GZIP, write::ratio));
+        }
+    }
     all
 }

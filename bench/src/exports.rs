@@ -1,31 +1,23 @@
-//! What sending costs: the CPU of one OTLP frame against a scrape, in this process; the memory of an
-//! agent that exports and spools; how much room a day offline takes.
+//! What sending costs: the CPU of a frame beside that of a page (`frames`), the memory of an agent that
+//! exports and spools, and how much room a day offline takes.
 
 use crate::agent;
 use crate::found::{Effort, Found};
+use crate::frames::{self, moment};
 use crate::programs::{self, Dialect, Programs};
 use crate::server::Server;
-use crate::stats::Summary;
 use crate::sys;
 use crate::targets::{self, write};
-use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
-use sysmetrics::base::clock::{Boot, Timestamp};
-use sysmetrics::base::wire::Gzip;
+use sysmetrics::base::clock::Boot;
 use sysmetrics::model::frame::{Frame, FrameBuilder, Scale, Shape, Wanted};
-use sysmetrics::model::metric::{Buffer, Kind};
-use sysmetrics::outputs::export::otlp;
-use sysmetrics::outputs::expose::{Format, Lines, Text};
+use sysmetrics::model::metric::Kind;
 use sysmetrics::outputs::spool::{Bounds, Spool};
-use sysmetrics::settings::Dialect as Names;
-
-/// When the machine of the frames started.
-const BOOT_TIME: i64 = 1_800_000_000_000;
 
 /// A day at one frame every 15 s.
 const INTERVAL: u64 = 15;
@@ -34,9 +26,6 @@ const DAY: u64 = 86_400 / INTERVAL;
 /// Between the two readings from which a day is made.
 const APART: Duration = Duration::from_secs(3);
 
-/// Frames in a block that is timed.
-const BLOCK: usize = 50;
-
 /// Frames that an agent sends and keeps before its memory is looked at.
 const FRAMES: f64 = 300.0;
 
@@ -44,76 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// All three.
 pub fn measure(programs: &Programs, effort: Effort, found: &mut Found) -> io::Result<()> {
-    cpu(effort.repeats, found)?;
+    frames::measure(effort.repeats, found)?;
     memory(programs, found)?;
     day(found)
-}
-
-fn moment(since_boot: u64) -> Timestamp {
-    Timestamp { since_boot, boot_time: Some(BOOT_TIME) }
-}
-
-/// Each with the reading of the kernel's files, in turns: a page, and a frame as it is sent.
-fn cpu(repeats: usize, found: &mut Found) -> io::Result<()> {
-    let mut gather = agent::gather(&agent::settings(&[])?);
-    let (mut page, mut lines) = (Buffer::default(), Lines::default());
-    let mut recorder = FrameBuilder::new(Wanted::default());
-    let (mut gzip, mut body, mut packed) = (Gzip::default(), Vec::new(), Vec::new());
-    let resource = [("service.name", "sysmetrics"), ("host.name", "box")];
-    let resource = resource.map(|(k, v)| (k.to_owned(), v.to_owned()));
-    let (mut scrapes, mut exports, mut recorded, mut encoded) = (vec![], vec![], vec![], vec![]);
-    let (mut writer, mut samples) = (otlp::Writer::new(resource.to_vec()), 0);
-    for repeat in 0..=repeats {
-        let start = sys::own_cpu_nanos();
-        for _ in 0..BLOCK {
-            page.truncate(0);
-            let mut text = Text::new(Names::Own, Format::Prometheus, &mut page, &mut lines);
-            gather.scrape(gather.all(), &mut text);
-            text.finish();
-            black_box(page.bytes());
-        }
-        let (middle, mut inside) = (sys::own_cpu_nanos(), [0; 2]);
-        for at in 0..BLOCK {
-            let begin = sys::own_cpu_nanos();
-            recorder.begin(moment((repeat * BLOCK + at + 1) as u64 * 1000));
-            gather.scrape(gather.all(), &mut recorder);
-            let frame = recorder.finish();
-            let taken = sys::own_cpu_nanos();
-            (body.clear(), packed.clear());
-            writer.encode(&frame.view(BOOT_TIME), &mut body);
-            let written = sys::own_cpu_nanos();
-            gzip.append(&body, &mut packed);
-            black_box(&packed);
-            inside[0] += taken - begin;
-            inside[1] += written - taken;
-            samples = frame.len();
-        }
-        let end = sys::own_cpu_nanos();
-        // The first block only warms up.
-        if repeat > 0 {
-            let each = |nanos: u64| nanos as f64 / BLOCK as f64;
-            scrapes.push(each(middle - start));
-            exports.push(each(end - middle));
-            recorded.push(each(inside[0]));
-            encoded.push(each(inside[1]));
-        }
-    }
-    let [scrape, export, record, encode] =
-        [scrapes, exports, recorded, encoded].map(|all| Summary::of(&all).median);
-    let what = "CPU of an OTLP frame (gather, encode, gzip) / of a page (gather, write)";
-    found.at_most(what, export / scrape, targets::EXPORT, write::ratio);
-    found.facts.push(format!(
-        "an OTLP frame of {samples} samples: {:.0} µs, of which gathering {:.0}, encoding {:.0}, gzip \
-         {:.0}; {} bytes, {} sent; a page {:.0} µs",
-        export / 1e3,
-        record / 1e3,
-        encode / 1e3,
-        (export - record - encode) / 1e3,
-        body.len(),
-        packed.len(),
-        scrape / 1e3,
-    ));
-    Ok(())
 }
 
 /// A directory that goes with the test.

@@ -163,7 +163,7 @@ pub fn scrapes(fixture: &str, dialect: &str, gzip: bool, count: usize) -> io::Re
 
 /// callgrind counts what happens in here (`--toggle-collect`).
 #[inline(never)]
-fn steady(count: usize, scrape: &mut dyn FnMut() -> usize) -> usize {
+pub fn steady(count: usize, scrape: &mut dyn FnMut() -> usize) -> usize {
     let mut bytes = 0;
     for _ in 0..count {
         bytes = black_box(scrape());

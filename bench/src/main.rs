@@ -10,6 +10,7 @@ mod echo;
 mod exports;
 mod floor;
 mod found;
+mod frames;
 mod inside;
 mod logs;
 mod plot;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         ["scrapes", fixture, dialect, encoding, count] => {
             scrapes(fixture, dialect, encoding, count)
         }
+        ["frames", fixture, name, count] => frames(fixture, name, count),
         ["profile", file, count] => profile(file, count),
         _ => {
             eprintln!("{USAGE}");
@@ -79,6 +81,7 @@ const USAGE: &str =
        sysmetrics-bench crowd SCRAPES
        sysmetrics-bench logs MEGABYTES TIMES
        sysmetrics-bench scrapes FIXTURE DIALECT plain|gzip COUNT
+       sysmetrics-bench frames FIXTURE page|frame|otlp|remote_write|influx COUNT
        sysmetrics-bench profile CALLGRIND_FILE COUNT";
 
 fn crowd(scrapes: &str) -> io::Result<bool> {
@@ -91,6 +94,12 @@ fn scrapes(fixture: &str, dialect: &str, encoding: &str, count: &str) -> io::Res
     let count = count.parse().map_err(io::Error::other)?;
     let bytes = inside::scrapes(fixture, dialect, encoding == "gzip", count)?;
     println!("{bytes} bytes an answer");
+    Ok(true)
+}
+
+fn frames(fixture: &str, name: &str, count: &str) -> io::Result<bool> {
+    let count = count.parse().map_err(io::Error::other)?;
+    println!("{} bytes each", frames::frames(fixture, name, count)?);
     Ok(true)
 }
 

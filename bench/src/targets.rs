@@ -5,6 +5,8 @@
 pub const SHARE_OF_PEER: f64 = 1.0 / 20.0;
 /// (CPU a scrape − same-size echo) / reading alone.
 pub const OVER_FLOOR: f64 = 1.4;
+/// CPU of a scrape in gzip against that of a plain one.
+pub const GZIP: f64 = 1.5;
 /// Allocations in a steady scrape.
 pub const ALLOCATIONS: u64 = 0;
 /// System calls a scrape besides the reads: poll, recv, send.
@@ -37,8 +39,8 @@ pub const SCRAPE_OF_MANY: f64 = 25e6;
 /// 99th percentile of a scrape with 50 targets of which 10 hang, against none.
 pub const CROWD: f64 = 1.2;
 
-/// CPU of an OTLP frame, gathered, encoded and compressed, against that of a page.
-pub const EXPORT: f64 = 3.0;
+/// CPU of a frame, gathered, encoded and compressed, against that of a page.
+pub const EXPORT: f64 = 1.8;
 /// Bytes of RSS with one exporter and its spool.
 pub const EXPORTING: f64 = 2.5e6;
 /// Bytes of spool for a day offline: 16 MiB.
