@@ -1,7 +1,7 @@
 //! gzip (RFC 1952), of answers and of what is sent.
 
 use super::crc::crc32;
-use super::deflate::Deflater;
+use super::deflate::{Deflater, Template};
 
 /// A compressor that is kept, some 5 KB.
 #[derive(Default)]
@@ -15,9 +15,32 @@ impl Gzip {
     pub fn append(&mut self, plain: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(&Gzip::HEAD);
         self.0.append(plain, out);
-        out.extend_from_slice(&crc32(plain).to_le_bytes());
-        let length = plain.len() as u32; // modulo 2^32, as specified
-        out.extend_from_slice(&length.to_le_bytes());
+        put_tail(plain, out);
+    }
+}
+
+fn put_tail(plain: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&crc32(plain).to_le_bytes());
+    let length = plain.len() as u32; // modulo 2^32, as specified
+    out.extend_from_slice(&length.to_le_bytes());
+}
+
+/// A compressor of one text, of which only words change.
+#[derive(Default)]
+pub struct GzipTemplate(Template);
+
+impl GzipTemplate {
+    /// The text that comes next is another one.
+    pub fn forget(&mut self) {
+        self.0.forget();
+    }
+
+    /// Appends all of `plain`, of which since the last time only the `words` of eight bytes changed: their
+    /// places, ascending, with [`MOVES`](super::MOVES) where a word changes by itself.
+    pub fn append(&mut self, plain: &[u8], words: &[u32], out: &mut Vec<u8>) {
+        out.extend_from_slice(&Gzip::HEAD);
+        self.0.append(plain, words, out);
+        put_tail(plain, out);
     }
 }
 

@@ -18,9 +18,11 @@ mod url;
 pub use chunked::Chunks;
 pub use crc::{crc32, crc32c};
 pub use date::{read_day, read_http_date};
+#[cfg(feature = "gzip")]
+pub use deflate::MOVES;
 pub use fields::{Fields, Wire, split_delimited};
 #[cfg(feature = "gzip")]
-pub use gzip::Gzip;
+pub use gzip::{Gzip, GzipTemplate};
 pub use pattern::matches;
 pub use secret::SECRET;
 pub use shown::shown;

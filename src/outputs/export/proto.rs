@@ -13,7 +13,7 @@ const LENGTH: u32 = 2;
 pub struct Proto<'a> {
     out: &'a mut Vec<u8>,
     /// Where each fixed64 is, if somebody wants to know.
-    words: Option<&'a mut Vec<usize>>,
+    words: Option<&'a mut Vec<u32>>,
 }
 
 /// A message whose length is not known yet.
@@ -32,7 +32,7 @@ impl<'a> Proto<'a> {
     }
 
     /// The same, and notes in `words` where each fixed64 and double is.
-    pub fn noting(out: &'a mut Vec<u8>, words: &'a mut Vec<usize>) -> Proto<'a> {
+    pub fn noting(out: &'a mut Vec<u8>, words: &'a mut Vec<u32>) -> Proto<'a> {
         Proto { out, words: Some(words) }
     }
 
@@ -60,7 +60,7 @@ impl<'a> Proto<'a> {
 
     fn word(&mut self, n: u64) {
         if let Some(words) = &mut self.words {
-            words.push(self.out.len());
+            words.push(self.out.len() as u32);
         }
         self.out.extend_from_slice(&n.to_le_bytes());
     }
@@ -138,7 +138,9 @@ impl<'a> Proto<'a> {
         self.out.copy_within(open.at..end, to);
         self.out.truncate(to + (end - open.at));
         let words = self.words.iter_mut().flat_map(|words| words.iter_mut().rev());
-        words.take_while(|at| **at >= open.at).for_each(|at| *at = *at + to - open.at);
+        let moved = (to as u32).wrapping_sub(open.at as u32);
+        let inside = words.take_while(|at| **at as usize >= open.at);
+        inside.for_each(|at| *at = at.wrapping_add(moved));
     }
 }
 

@@ -153,7 +153,10 @@ impl Transport {
         let packs = export.gzip && export.kind != ExportKind::RemoteWrite;
         let mut body = body(export, &self.otlp, &self.plain);
         if packs && is_worth_gzip(body.len()) {
-            self.gzip.append(body, &mut self.packed);
+            match is_kept(export) && body.len() <= MAX_KEPT {
+                true => self.otlp.compress(&mut self.packed),
+                false => self.gzip.append(body, &mut self.packed),
+            }
             headers.push(("Content-Encoding", "gzip"));
             body = &self.packed;
         }
@@ -187,8 +190,12 @@ impl Transport {
 
 /// What is sent, before it is compressed.
 fn body<'a>(export: &Export, otlp: &'a otlp::Writer, plain: &'a [u8]) -> &'a [u8] {
-    let is_kept = export.kind == ExportKind::Otlp && export.protocol != OtlpProtocol::Json;
-    if is_kept { otlp.body() } else { plain }
+    if is_kept(export) { otlp.body() } else { plain }
+}
+
+/// Whether the writer keeps the body.
+fn is_kept(export: &Export) -> bool {
+    export.kind == ExportKind::Otlp && export.protocol != OtlpProtocol::Json
 }
 
 fn no_endpoint() -> (Verdict, usize) {

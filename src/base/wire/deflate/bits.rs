@@ -47,11 +47,19 @@ impl<'a> Bits<'a> {
         self.out.resize(self.at + self.at / 2 + STEP, 0);
     }
 
-    /// Adds the first `count` bits of `bytes`.
-    pub fn add_all(&mut self, bytes: &[u8], count: u32) {
-        for (byte, before) in bytes.iter().zip((0..count).step_by(8)) {
-            self.add(u32::from(*byte), 8.min(count - before));
+    /// Adds the first `count` bits of `bytes`, of which the others are 0.
+    pub fn add_all(&mut self, bytes: &[u8], mut count: u32) {
+        let mut words = bytes.chunks_exact(4);
+        for word in &mut words {
+            let word = word.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
+            self.add(word, count.min(32));
             self.flush();
+            count = count.saturating_sub(32);
+        }
+        for byte in words.remainder() {
+            self.add(u32::from(*byte), count.min(8));
+            self.flush();
+            count = count.saturating_sub(8);
         }
     }
 
@@ -63,6 +71,14 @@ impl<'a> Bits<'a> {
         self.flush();
         self.out.truncate(self.at);
         used
+    }
+
+    /// The same, of what began with an empty output; gives how many bits there are.
+    pub fn end_all(mut self) -> u32 {
+        self.flush();
+        let bits = 8 * self.at as u32 + self.count;
+        self.end();
+        bits
     }
 }
 

@@ -7,10 +7,12 @@ mod bits;
 mod huffman;
 mod matches;
 mod symbols;
+mod template;
 
 use bits::Bits;
 use matches::Matches;
 use symbols::{Codes, Counts, Writer};
+pub use template::{MOVES, Template};
 
 /// A text that comes out longer than the one of the codes by more than one of so many parts of it gets codes of
 /// its own.

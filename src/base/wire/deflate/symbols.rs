@@ -120,9 +120,7 @@ impl Codes {
         let mut head = Vec::new();
         let mut bits = Bits::after(&mut head);
         huffman::write_head(&literals, &distances, &mut bits);
-        let used = bits.end();
-        // The last byte is whole if none of its bits is left over.
-        let head_bits = 8 * head.len() as u32 - (8 - used) % 8;
+        let head_bits = bits.end_all();
         head.shrink_to_fit();
         Codes {
             literals: std::array::from_fn(|byte| Packed::of(literal(byte), Code::default())),
@@ -149,6 +147,21 @@ impl<'a> Writer<'a> {
     pub fn new(codes: &'a Codes, mut bits: Bits<'a>) -> Writer<'a> {
         bits.add_all(&codes.head, codes.head_bits);
         Writer { codes, bits }
+    }
+
+    /// Begins a piece of a block.
+    pub fn within(codes: &'a Codes, bits: Bits<'a>) -> Writer<'a> {
+        Writer { codes, bits }
+    }
+
+    /// Ends a piece; tells how many bits it has.
+    pub fn end_piece(self) -> u32 {
+        self.bits.end_all()
+    }
+
+    /// Adds a piece of so many bits.
+    pub fn piece(&mut self, bytes: &[u8], bits: u32) {
+        self.bits.add_all(bytes, bits);
     }
 
     /// Ends the block and its last byte.

@@ -14,10 +14,10 @@ fn round(deflater: &mut Deflater, text: &[u8]) -> usize {
 }
 
 /// Numbers that look like chance, the same each time.
-struct Noise(u32);
+pub struct Noise(pub u32);
 
 impl Noise {
-    fn next(&mut self, below: usize) -> usize {
+    pub fn next(&mut self, below: usize) -> usize {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.0 >> 8) as usize % below
     }

@@ -7,6 +7,7 @@
 
 use super::model::{Buckets, Form, Meaning, integer};
 use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
+use crate::base::wire::{GzipTemplate, MOVES};
 use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, View};
 use crate::model::metric::Histogram;
 use crate::outputs::export::kept::{MAX_KEPT, MadeOf};
@@ -36,8 +37,9 @@ pub struct Writer {
     /// Attributes of the resource.
     resource: Vec<(String, String)>,
     body: Vec<u8>,
-    /// Where each word of it is, in the order of `words`.
-    places: Vec<usize>,
+    /// Where each word of it is, in the order of `words`; on those that change by themselves, `MOVES`.
+    places: Vec<u32>,
+    gzip: GzipTemplate,
     /// Samples that are not in it.
     left_out: u64,
     made_of: MadeOf,
@@ -54,6 +56,9 @@ impl Writer {
     pub fn encode(&mut self, view: &View<'_>) -> u64 {
         if !self.is_renewable(view) || !self.renew(view) {
             self.write(view);
+            // For the marks on places.
+            self.renew(view);
+            self.gzip.forget();
             self.made_of = MadeOf::new(view.frame());
         }
         self.left_out
@@ -64,10 +69,15 @@ impl Writer {
         &self.body
     }
 
+    /// Appends the last request, compressed.
+    pub fn compress(&mut self, out: &mut Vec<u8>) {
+        self.gzip.append(&self.body, &self.places, out);
+    }
+
     /// Gives back memory that is not worth being kept.
     pub fn trim(&mut self) {
         if self.body.len() > MAX_KEPT {
-            (self.made_of, self.body, self.places) = Default::default();
+            (self.made_of, self.body, self.places, self.gzip) = Default::default();
         }
     }
 
@@ -78,11 +88,14 @@ impl Writer {
 
     /// Goes over the words of the last request. Whether there are as many of the same kind.
     fn renew(&mut self, view: &View<'_>) -> bool {
-        let (body, mut places) = (&mut self.body, self.places.iter());
-        let mut put = |tag: Option<u32>, word: u64| {
+        let (body, mut places) = (&mut self.body, self.places.iter_mut());
+        let mut put = |of: Word, word: u64| {
             let Some(place) = places.next() else { return false };
-            let Some((before, rest)) = body.split_at_mut_checked(*place) else { return false };
-            let is_same = tag.is_none_or(|field| {
+            let at = *place & !MOVES;
+            *place = if matches!(of, Word::Steady(_)) { at } else { at | MOVES };
+            let parts = body.split_at_mut_checked(at as usize);
+            let Some((before, rest)) = parts else { return false };
+            let is_same = of.field().is_none_or(|field| {
                 before.last().is_some_and(|tag| u32::from(*tag) == field << 3 | 1)
             });
             match rest.first_chunk_mut() {
@@ -124,35 +137,53 @@ impl Writer {
     }
 }
 
-/// Hands each word of a point to `put`, in the order in which they are written, with the field that
-/// it is of; those of a list have none. Ends where one is not taken, and tells whether all were.
-fn words(
-    form: Form,
-    series: &SeriesView<'_>,
-    put: &mut impl FnMut(Option<u32>, u64) -> bool,
-) -> bool {
+/// What a word is.
+#[derive(Clone, Copy)]
+enum Word {
+    /// A field with a time that other points have as well.
+    Steady(u32),
+    /// A field whose number is its own.
+    Own(u32),
+    /// One of a list.
+    Listed,
+}
+
+impl Word {
+    fn field(self) -> Option<u32> {
+        match self {
+            Word::Steady(field) | Word::Own(field) => Some(field),
+            Word::Listed => None,
+        }
+    }
+}
+
+/// Hands each word of a point to `put`, in the order in which they are written. Ends where one is not
+/// taken, and tells whether all were.
+fn words(form: Form, series: &SeriesView<'_>, put: &mut impl FnMut(Word, u64) -> bool) -> bool {
     let Some(reading) = form.reading(series) else { return true };
     let (start, time) = form.times(series);
-    if start > 0 && !put(Some(START), start) || !put(Some(TIME), time) {
+    let of_time = if series.def.is_timed { Word::Own(TIME) } else { Word::Steady(TIME) };
+    if start > 0 && !put(Word::Steady(START), start) || !put(of_time, time) {
         return false;
     }
     match reading {
         _ if series.is_stale => true,
         Reading::Number(value) => match integer(value) {
-            Some(n) => put(Some(INTEGER), n as u64),
-            None => put(Some(DOUBLE), value.as_f64().to_bits()),
+            Some(n) => put(Word::Own(INTEGER), n as u64),
+            None => put(Word::Own(DOUBLE), value.as_f64().to_bits()),
         },
         Reading::Histogram(h) => {
             let buckets = Buckets::of(&h);
             let bounds = buckets.bounds.iter().map(|bound| bound.to_bits());
-            put(Some(COUNT), buckets.count)
-                && put(Some(SUM), h.sum.to_bits())
-                && buckets.counts.iter().copied().chain(bounds).all(|word| put(None, word))
+            put(Word::Own(COUNT), buckets.count)
+                && put(Word::Own(SUM), h.sum.to_bits())
+                && buckets.counts.iter().copied().chain(bounds).all(|word| put(Word::Listed, word))
         }
         Reading::Summary(s) => {
-            put(Some(COUNT), s.count)
-                && put(Some(SUM), s.sum.to_bits())
-                && s.iter().all(|(q, v)| put(Some(1), q.to_bits()) && put(Some(2), v.to_bits()))
+            put(Word::Own(COUNT), s.count)
+                && put(Word::Own(SUM), s.sum.to_bits())
+                && s.iter()
+                    .all(|(q, v)| put(Word::Own(1), q.to_bits()) && put(Word::Own(2), v.to_bits()))
         }
     }
 }

@@ -1,0 +1,185 @@
+//! A text of which from time to time only words of eight bytes change, as a binary request of metrics is:
+//! what lies between these words is taken apart once and kept as the bits that it came to. Then only the
+//! words are deflated, byte by byte.
+//!
+//! A word may be the same as one before it each time, as the time is that most samples have: such words
+//! become part of a repetition. Other words are numbers of which most are small, the low byte first: the
+//! zeros at their end are text as well. All that is seen to each time; where it is not so, the text is taken
+//! apart anew. The room of a number only grows, so that this happens a few times for each at most.
+
+mod planner;
+
+use super::Kept;
+use super::bits::Bits;
+use super::matches::Symbols;
+use super::symbols::{Codes, Counts, Writer};
+use planner::{Planner, Span, Token};
+
+/// Bytes of a word.
+const WORD: usize = 8;
+
+/// On the place of a word that changes by itself: it is part of no repetition.
+pub const MOVES: u32 = 1 << 31;
+
+/// On a step: the word is the one that stands so far before it.
+const AGAIN: u32 = 1 << 31;
+
+/// In a step: how many bytes of a word are written lies above the count of bits before it.
+const BITS: u32 = 27;
+
+/// So many times a number may grow before it needs more room.
+const GROWTH: u64 = 16;
+
+/// A text that is longer is none for a template: its bits may be too many to count.
+const MAX_TEXT: usize = 1 << 23;
+
+/// Deflates the same text again and again.
+#[derive(Default)]
+pub struct Template(Option<Plan>);
+
+impl Template {
+    /// The text that comes next is another one.
+    pub fn forget(&mut self) {
+        self.0 = None;
+    }
+
+    /// Appends `text`, deflated, of which since the last time only `words` changed: their places,
+    /// ascending, some with `MOVES`.
+    pub fn append(&mut self, text: &[u8], words: &[u32], out: &mut Vec<u8>) {
+        let start = out.len();
+        if let Some(plan) = &self.0 {
+            if plan.write(text, words, out) && plan.kept.suits(text.len(), out.len() - start) {
+                return;
+            }
+            out.truncate(start);
+        }
+        let mut plan = Plan::of(text, words, self.0.take());
+        if text.len() > MAX_TEXT || !plan.write(text, words, out) {
+            // Or places that make no sense.
+            out.truncate(start);
+            super::write(&mut super::Matches::default(), text, &plan.kept.codes, out);
+        }
+        plan.kept.deflated = out.len() - start;
+        self.0 = Some(plan);
+    }
+}
+
+/// What a text came to.
+struct Plan {
+    kept: Kept,
+    /// The bits between words that are written; each piece begins in a byte of its own.
+    pieces: Vec<u8>,
+    /// Of each word how many bits come before it and how many bytes of it are written, 0 for a word that is
+    /// 0; or `AGAIN` and how far before it stands the same. Then how many bits come behind the last.
+    steps: Vec<u32>,
+}
+
+impl Plan {
+    fn of(text: &[u8], words: &[u32], old: Option<Plan>) -> Plan {
+        let spans = spans(text, words, old);
+        let mut planner = Planner::new(text, &spans);
+        planner.plan();
+        let Planner { tokens, mut steps, .. } = planner;
+        let (mut counts, mut at) = (Counts::default(), 0);
+        tokens.iter().for_each(|token| token.replay(text, &mut at, &mut counts));
+        let codes = Codes::of(&counts);
+        let pieces = pieces(text, &tokens, &mut steps, &codes);
+        let mut of_spans = steps.into_iter();
+        let mut spans = spans.iter().peekable();
+        let mut steps = Vec::with_capacity(words.len() + 1);
+        for word in words {
+            let is_written = |span: &&Span| span.at == (word & !MOVES) as usize;
+            let step = spans.next_if(is_written).and_then(|_| of_spans.next());
+            steps.push(step.unwrap_or(0));
+        }
+        steps.extend(of_spans.next());
+        Plan { kept: Kept { codes, plain: text.len(), deflated: 0 }, pieces, steps }
+    }
+
+    /// Whether the text is what it was but for its words, as far as these tell.
+    fn write(&self, text: &[u8], words: &[u32], out: &mut Vec<u8>) -> bool {
+        if self.kept.plain != text.len() || self.steps.len() != words.len() + 1 {
+            return false;
+        }
+        let mut writer = Writer::new(&self.kept.codes, Bits::after(out));
+        let (mut steps, mut rest) = (self.steps.iter(), &*self.pieces);
+        let mut piece = |writer: &mut Writer<'_>, step: u32| {
+            let bits = step & ((1 << BITS) - 1);
+            let (piece, after) = rest.split_at(rest.len().min(bits.div_ceil(8) as usize));
+            writer.piece(piece, bits);
+            rest = after;
+        };
+        for (place, step) in words.iter().zip(&mut steps) {
+            let place = (place & !MOVES) as usize;
+            let word = word(text, place);
+            if step & AGAIN != 0 {
+                if word != self::word(text, place.wrapping_sub((step & !AGAIN) as usize)) {
+                    return false;
+                }
+                continue;
+            }
+            let room = (step >> BITS) as usize;
+            if width(word) > room {
+                return false;
+            }
+            if let (1.., Some(word)) = (room, word.get(..room)) {
+                piece(&mut writer, *step);
+                writer.literals(word);
+            }
+        }
+        steps.for_each(|step| piece(&mut writer, *step));
+        writer.finish();
+        true
+    }
+}
+
+/// Writes what stands between words, and in `steps` how many bits that is.
+fn pieces(text: &[u8], tokens: &[Token], steps: &mut [u32], codes: &Codes) -> Vec<u8> {
+    let (mut pieces, mut piece, mut at) = (Vec::new(), Vec::new(), 0);
+    let mut open = steps.iter_mut().filter(|step| **step & AGAIN == 0);
+    for tokens in tokens.split(|token| token.is_word) {
+        piece.clear();
+        let mut writer = Writer::within(codes, Bits::after(&mut piece));
+        tokens.iter().for_each(|token| token.replay(text, &mut at, &mut writer));
+        let bits = writer.end_piece();
+        pieces.extend_from_slice(&piece);
+        if let Some(step) = open.next() {
+            *step |= bits;
+            at += (*step >> BITS) as usize;
+        }
+    }
+    pieces.shrink_to_fit();
+    pieces
+}
+
+fn word(text: &[u8], place: usize) -> [u8; WORD] {
+    text.get(place..).and_then(|text| text.first_chunk()).copied().unwrap_or_default()
+}
+
+/// How many bytes a word has but for the zeros at its end.
+fn width(word: [u8; WORD]) -> usize {
+    WORD - u64::from_le_bytes(word).leading_zeros() as usize / 8
+}
+
+/// Those of `words`, with the room that they need, or have in the `old` plan.
+fn spans(text: &[u8], words: &[u32], old: Option<Plan>) -> Vec<Span> {
+    let steps = old.map_or_else(Vec::new, |plan| plan.steps);
+    let steps = if steps.len() == words.len() + 1 { steps } else { Vec::new() };
+    let mut spans = Vec::new();
+    for (index, place) in words.iter().enumerate() {
+        let (at, is_steady) = ((place & !MOVES) as usize, place & MOVES == 0);
+        let n = u64::from_le_bytes(word(text, at));
+        let before = steps.get(index).filter(|step| **step & AGAIN == 0);
+        let room = width(n.saturating_mul(GROWTH).to_le_bytes());
+        let room = room.max(before.map_or(0, |step| (step >> BITS) as usize));
+        let length = if is_steady { WORD } else { room };
+        // Words beyond the text are none.
+        if length > 0 && at + WORD <= text.len() {
+            spans.push(Span { at, length, is_steady });
+        }
+    }
+    spans
+}
+
+#[cfg(test)]
+mod tests;
