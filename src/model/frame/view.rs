@@ -39,8 +39,9 @@ impl<'a> View<'a> {
             loop {
                 let table = &view.frame.table;
                 let first = table.family_of(*rest.first()?);
-                let is_here = |id: &u32| table.family_of(*id) == first;
-                let (here, after) = rest.split_at_checked(rest.partition_point(is_here))?;
+                let ends = |id: &u32| table.family_of(*id) != first;
+                let end = rest.iter().position(ends).unwrap_or(rest.len());
+                let (here, after) = rest.split_at_checked(end)?;
                 rest = after;
                 if here.iter().any(|id| view.state(*id) != State::Absent) {
                     return Some(FamilyView { view, def: table.family(first)?, ids: here });

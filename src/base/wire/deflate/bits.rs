@@ -47,19 +47,18 @@ impl<'a> Bits<'a> {
         self.out.resize(self.at + self.at / 2 + STEP, 0);
     }
 
-    /// Adds the first `count` bits of `bytes`, of which the others are 0.
-    pub fn add_all(&mut self, bytes: &[u8], mut count: u32) {
-        let mut words = bytes.chunks_exact(4);
-        for word in &mut words {
-            let word = word.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
-            self.add(word, count.min(32));
+    /// Adds the first `count` bits of `bytes`.
+    pub fn add_all(&mut self, mut bytes: &[u8], mut count: u32) {
+        // With the 7 that may be pending, no more fit.
+        const MOST: u32 = 56;
+        while count > 0 {
+            let some = count.min(MOST);
+            let word = bytes.first_chunk().map_or_else(|| short(bytes), |w| u64::from_le_bytes(*w));
+            self.pending |= (word & ((1 << some) - 1)) << self.count;
+            self.count += some;
             self.flush();
-            count = count.saturating_sub(32);
-        }
-        for byte in words.remainder() {
-            self.add(u32::from(*byte), count.min(8));
-            self.flush();
-            count = count.saturating_sub(8);
+            bytes = bytes.get(MOST as usize / 8..).unwrap_or_default();
+            count -= some;
         }
     }
 
@@ -82,6 +81,11 @@ impl<'a> Bits<'a> {
     }
 }
 
+/// Less than a word, with zeros behind it.
+fn short(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,11 +100,17 @@ mod tests {
         }
         assert_eq!(bits.end(), 7);
         assert_eq!(out, b"before\xe9\xff\xff\x00\x00\x50");
-        let mut copy = Vec::new();
-        let mut bits = Bits::after(&mut copy);
-        bits.add_all(&out, 8 * out.len() as u32 - 1);
-        assert_eq!(bits.end(), 7);
-        assert_eq!(copy, out);
+        for pending in 0..8 {
+            let mut copy = Vec::new();
+            let mut bits = Bits::after(&mut copy);
+            bits.add(0, pending);
+            bits.add_all(&out, 8 * out.len() as u32 - 1);
+            assert_eq!(bits.end_all(), pending + 8 * out.len() as u32 - 1);
+            let shifted = |bytes: &[u8], by| {
+                bytes.iter().rev().fold(0u128, |all, byte| all << 8 | u128::from(*byte)) << by
+            };
+            assert_eq!(shifted(&copy, 0), shifted(&out, pending));
+        }
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn word(text: &[u8], at: usize) -> Option<u64> {
 
 /// How many bytes are the same from `a` and from `b` on, as many as a repetition may still have.
 #[inline(always)]
-fn same(text: &[u8], a: usize, b: usize) -> usize {
+pub fn same(text: &[u8], a: usize, b: usize) -> usize {
     const MOST: usize = LONGEST - SHORTEST;
     let (a, b) = (text.get(a..).unwrap_or_default(), text.get(b..).unwrap_or_default());
     let mut count = 0;

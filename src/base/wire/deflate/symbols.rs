@@ -159,7 +159,7 @@ impl<'a> Writer<'a> {
         self.bits.end_all()
     }
 
-    /// Adds a piece of so many bits.
+    /// Adds a piece, the first so many bits of `bytes`.
     pub fn piece(&mut self, bytes: &[u8], bits: u32) {
         self.bits.add_all(bytes, bits);
     }

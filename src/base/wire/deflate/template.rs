@@ -88,7 +88,7 @@ impl Plan {
         let mut spans = spans.iter().peekable();
         let mut steps = Vec::with_capacity(words.len() + 1);
         for word in words {
-            let is_written = |span: &&Span| span.at == (word & !MOVES) as usize;
+            let is_written = |span: &&Span| span.at == word & !MOVES;
             let step = spans.next_if(is_written).and_then(|_| of_spans.next());
             steps.push(step.unwrap_or(0));
         }
@@ -105,9 +105,8 @@ impl Plan {
         let (mut steps, mut rest) = (self.steps.iter(), &*self.pieces);
         let mut piece = |writer: &mut Writer<'_>, step: u32| {
             let bits = step & ((1 << BITS) - 1);
-            let (piece, after) = rest.split_at(rest.len().min(bits.div_ceil(8) as usize));
-            writer.piece(piece, bits);
-            rest = after;
+            writer.piece(rest, bits);
+            rest = rest.get(bits.div_ceil(8) as usize..).unwrap_or_default();
         };
         for (place, step) in words.iter().zip(&mut steps) {
             let place = (place & !MOVES) as usize;
@@ -167,15 +166,15 @@ fn spans(text: &[u8], words: &[u32], old: Option<Plan>) -> Vec<Span> {
     let steps = if steps.len() == words.len() + 1 { steps } else { Vec::new() };
     let mut spans = Vec::new();
     for (index, place) in words.iter().enumerate() {
-        let (at, is_steady) = ((place & !MOVES) as usize, place & MOVES == 0);
-        let n = u64::from_le_bytes(word(text, at));
+        let (at, is_steady) = (place & !MOVES, place & MOVES == 0);
+        let n = u64::from_le_bytes(word(text, at as usize));
         let before = steps.get(index).filter(|step| **step & AGAIN == 0);
         let room = width(n.saturating_mul(GROWTH).to_le_bytes());
         let room = room.max(before.map_or(0, |step| (step >> BITS) as usize));
         let length = if is_steady { WORD } else { room };
         // Words beyond the text are none.
-        if length > 0 && at + WORD <= text.len() {
-            spans.push(Span { at, length, is_steady });
+        if length > 0 && at as usize + WORD <= text.len() {
+            spans.push(Span { at, length: length as u8, is_steady });
         }
     }
     spans

@@ -27,7 +27,7 @@ use super::kept::{MAX_KEPT, MadeOf};
 use crate::model::frame::View;
 use crate::model::metric::Buffer;
 use crate::settings::RemoteWriteVersion;
-use sample::Sample;
+use sample::{Renewal, Sample};
 use snappy::Snappy;
 
 /// Encodes requests. The last one is kept: only its samples are written anew as long as they are of the
@@ -81,12 +81,13 @@ impl Writer {
     /// Goes over the samples of the last request. Whether there are as many, each as long as before.
     fn renew(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> bool {
         let (mut places, plain) = (self.places.iter(), self.plain.bytes_mut());
-        let mut is_done = true;
+        let (mut is_done, mut renewal) = (true, Renewal::new());
         for family in view.families() {
             let counts = version != RemoteWriteVersion::One && two::counts(family.def.kind);
             parts::each(&family, &[], &mut |part| {
                 let old = places.next().and_then(|at| plain.get_mut(*at as usize..));
-                is_done = is_done && old.is_some_and(|old| Sample::of(&part, counts).renew(old));
+                let sample = Sample::of(&part, counts);
+                is_done = is_done && old.is_some_and(|old| renewal.write(sample, old));
             });
         }
         is_done && places.next().is_none()

@@ -12,6 +12,9 @@ const SAMPLES: u8 = bytes_tag(2);
 /// Bytes of its tag and length: one is enough for that.
 const HEAD: usize = 2;
 
+/// Where its value is.
+const VALUE: usize = HEAD + 1;
+
 /// Room for the longest, and for a whole word at its end.
 const ROOM: usize = HEAD + 1 + 8 + 2 * (1 + VARINT) + 8;
 
@@ -52,17 +55,38 @@ impl Sample {
             varint(pen, self.start);
         }
     }
+}
 
-    /// Writes it over the one at the start of `old`, if that is as long. Whether it is.
-    pub fn renew(self, old: &mut [u8]) -> bool {
-        let len = self.len();
-        if old.get(1).is_none_or(|old| usize::from(*old) != len - HEAD) {
+/// Writes samples over old ones. Most have their times from the one before, and are written as that was.
+pub struct Renewal {
+    last: Option<Sample>,
+    text: [u8; ROOM],
+    len: usize,
+}
+
+impl Renewal {
+    /// Nothing was written.
+    pub fn new() -> Renewal {
+        Renewal { last: None, text: [0; ROOM], len: 0 }
+    }
+
+    /// Writes the sample over the one at the start of `old`, if that is as long. Whether it is.
+    pub fn write(&mut self, sample: Sample, old: &mut [u8]) -> bool {
+        let is_like = |last: Sample| (last.time, last.start) == (sample.time, sample.start);
+        if !self.last.is_some_and(is_like) {
+            sample.write(&mut Pen::new(&mut self.text));
+            (self.last, self.len) = (Some(sample), sample.len());
+        }
+        let is_as_long = old.get(1).is_some_and(|old| usize::from(*old) == self.len - HEAD);
+        let (Some(new), Some(old)) = (self.text.get(..self.len), old.get_mut(..self.len)) else {
+            return false;
+        };
+        if !is_as_long {
             return false;
         }
-        let (Some(field), mut new) = (old.get_mut(..len), [0; ROOM]) else { return false };
-        // Words are written whole, and what is behind the field is to stay.
-        self.write(&mut Pen::new(&mut new));
-        Pen::new(field).put(new.get(..len).unwrap_or_default());
+        Pen::new(old).put(new);
+        let value = old.get_mut(VALUE..).and_then(|rest| rest.first_chunk_mut());
+        value.into_iter().for_each(|value| *value = sample.bits.to_le_bytes());
         true
     }
 }

@@ -2,7 +2,8 @@
 //! either part of a repetition of other words, or for themselves.
 
 use super::{AGAIN, BITS, WORD, word};
-use crate::base::wire::deflate::matches::{FARTHEST, LONGEST, Symbols};
+use crate::base::wire::deflate::matches::{FARTHEST, LONGEST, Symbols, same};
+use std::cmp::Reverse;
 
 /// Shorter repetitions gain next to nothing.
 const SHORTEST: usize = 5;
@@ -12,8 +13,8 @@ const TABLE_BITS: u32 = 12;
 
 /// Bytes of a word that are not text.
 pub struct Span {
-    pub at: usize,
-    pub length: usize,
+    pub at: u32,
+    pub length: u8,
     /// It is like others each time.
     pub is_steady: bool,
 }
@@ -70,7 +71,9 @@ impl<'a> Planner<'a> {
         while self.at < self.text.len() {
             let found = self.look_up(self.at);
             let runs = [found, self.distance].map(|distance| (self.run(distance), distance));
-            let ((end, next), distance) = runs.into_iter().max().unwrap_or_default();
+            let best =
+                runs.into_iter().max_by_key(|((end, _), distance)| (*end, Reverse(*distance)));
+            let ((end, next), distance) = best.unwrap_or_default();
             if end - self.at >= SHORTEST {
                 self.repeat(end, next, distance);
             } else if self.place(self.next) == self.at {
@@ -91,12 +94,12 @@ impl<'a> Planner<'a> {
     }
 
     fn place(&self, index: usize) -> usize {
-        self.spans.get(index).map_or(usize::MAX, |span| span.at)
+        self.spans.get(index).map_or(usize::MAX, |span| span.at as usize)
     }
 
     /// The first span that ends behind `place`.
     fn behind(&self, place: usize) -> usize {
-        self.spans.partition_point(|span| span.at + span.length <= place)
+        self.spans.partition_point(|span| span.at as usize + usize::from(span.length) <= place)
     }
 
     fn is_steady(&self, index: usize) -> bool {
@@ -108,26 +111,31 @@ impl<'a> Planner<'a> {
         let (mut end, mut next) = (self.at, self.next);
         let last = self.text.len().min(end + LONGEST);
         let Some(mut before) = end.checked_sub(distance) else { return (end, next) };
-        if !(1..=FARTHEST).contains(&distance) {
+        let is_far = !(1..=FARTHEST).contains(&distance);
+        if is_far || self.text.get(end) != self.text.get(before) {
             return (end, next);
         }
         let mut source = self.behind(before);
         loop {
-            let (ours, theirs) = (self.place(next), self.place(source));
-            let is_same = self.text.get(end) == self.text.get(before);
-            let length = match end < ours && before < theirs {
-                true => usize::from(is_same),
-                false if ours != end || theirs != before => 0,
-                false if !self.is_steady(next) || !self.is_steady(source) => 0,
-                false => WORD * usize::from(word(self.text, end) == word(self.text, before)),
-            };
-            if length == 0 || end + length > last {
-                return (end, next);
-            }
-            if length == WORD {
-                (next, source) = (next + 1, source + 1);
-            }
+            let most = self.place(next).min(last).saturating_sub(end);
+            let most = most.min(self.place(source).saturating_sub(before));
+            let length = most.min(same(self.text, before, end));
             (end, before) = (end + length, before + length);
+            let is_again = end + WORD <= last
+                && end == self.place(next)
+                && before == self.place(source)
+                && self.is_steady(next)
+                && self.is_steady(source)
+                && word(self.text, end) == word(self.text, before);
+            match (is_again, length) {
+                (true, _) => {
+                    (next, source) = (next + 1, source + 1);
+                    (end, before) = (end + WORD, before + WORD);
+                }
+                // It is told of no more than so many at once.
+                (false, 1..) if length < most => {}
+                _ => return (end, next),
+            }
         }
     }
 
@@ -147,7 +155,7 @@ impl<'a> Planner<'a> {
     /// The next word is written each time.
     fn word(&mut self) {
         self.put_literals();
-        let length = self.spans.get(self.next).map_or(1, |span| span.length);
+        let length = self.spans.get(self.next).map_or(1, |span| span.length.into());
         self.tokens.push(Token { length: length as u16, distance: 0, is_word: true });
         if let Some(step) = self.steps.last_mut() {
             *step = (length as u32) << BITS;
