@@ -2,7 +2,7 @@
 //! They come in the same order each time, so that one is told by where its texts are; only what
 //! stands elsewhere is looked up by its name.
 
-use super::{FamilyDef, Table, Wanted};
+use super::{FamilyDef, Table, Wanted, room};
 use crate::base::dialect::Dialect;
 use crate::base::wire::matches;
 use crate::model::metric::{Family, Kind, Source};
@@ -130,6 +130,11 @@ impl Families {
     /// Whether there is no room for more.
     pub fn is_crowded(&self) -> bool {
         self.all.len() >= MAX
+    }
+
+    /// Gives back room that is not likely to be needed.
+    pub fn trim(&mut self) {
+        self.all.shrink_to(room(self.all.len()));
     }
 
     /// The number of a family; `None` if there is none in this dialect, or too many.

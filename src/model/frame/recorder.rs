@@ -10,7 +10,7 @@
 use super::entry::{Entry, Form, Undo, hash, hash_of};
 use super::families::Families;
 use super::wanted::Wanted;
-use super::{Frame, Scale, SeriesDef, State, Table};
+use super::{Frame, Scale, SeriesDef, State, Table, room};
 use crate::base::clock::Timestamp;
 use crate::model::metric::Sink;
 use crate::model::store::{Index, NONE};
@@ -117,6 +117,7 @@ impl FrameBuilder {
     pub fn finish(&mut self) -> Frame {
         if !self.table.is_settled() {
             Arc::make_mut(&mut self.table).settle();
+            self.trim();
         }
         let states = self.settle();
         std::mem::swap(&mut self.last, &mut self.now);
@@ -133,6 +134,14 @@ impl FrameBuilder {
         };
         self.before = self.moment.since_boot;
         frame
+    }
+
+    /// Gives back room that is not likely to be needed: there were new series.
+    fn trim(&mut self) {
+        self.entries.shrink_to(room(self.entries.len()));
+        self.keys.shrink_to(room(self.keys.len()));
+        self.values.shrink_to(room(self.values.len()));
+        self.families.trim();
     }
 
     /// How each series stands; what is to be told as what came since becomes so.

@@ -1,7 +1,7 @@
 //! Which series there are, once and for all frames: a table that only grows. Texts lie in one
 //! string; what a series has in common with the one before it is there once.
 
-use super::{Scale, Shape};
+use super::{Scale, Shape, room};
 use crate::model::metric::Kind;
 
 /// The most bytes of text, slots or numbers that one table has: places are 32 bits wide, also where
@@ -226,6 +226,7 @@ impl Table {
             return;
         }
         self.order.extend(known as u32..self.series.len() as u32);
+        self.trim();
         let tail = self.order.get(known.saturating_sub(1)..).unwrap_or_default();
         if tail.is_sorted_by_key(|id| self.family_of(*id)) {
             return;
@@ -247,6 +248,16 @@ impl Table {
             }
             *place += 1;
         }
+    }
+
+    /// Gives back room that is not likely to be needed.
+    fn trim(&mut self) {
+        self.text.shrink_to(room(self.text.len()));
+        self.numbers.shrink_to(room(self.numbers.len()));
+        self.families.shrink_to(room(self.families.len()));
+        self.series.shrink_to(room(self.series.len()));
+        self.labels.shrink_to(room(self.labels.len()));
+        self.order.shrink_to(room(self.order.len()));
     }
 
     /// Whether there is room for a series with so many bytes of labels and so many slots.

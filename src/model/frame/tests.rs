@@ -487,3 +487,22 @@ fn a_family_of_ours_may_have_series_of_others() {
         assert_eq!(recorder.duplicates() + recorder.refused(), 0);
     }
 }
+
+#[test]
+fn what_seldom_grows_has_little_room() {
+    let mut recorder = FrameBuilder::new(Wanted::default());
+    for count in [700, 700, 701, 1100] {
+        recorder.begin(Timestamp::default());
+        recorder.family(&gauge("g", Unit::One, "A help.", &["k"]));
+        for n in 0..count {
+            let label = format!("a label {n}");
+            recorder.sample(&[label.as_str().into()], Value::Int(n));
+        }
+        let table = recorder.finish().table;
+        let (room, tight) = (table.size(), (*table).clone().size());
+        assert!(room <= tight + tight / 8, "{room} bytes for {tight}");
+        let (all, keys) = (recorder.entries.len(), recorder.keys.len());
+        assert!(recorder.entries.capacity() <= all + all / 8);
+        assert!(recorder.keys.capacity() <= keys + keys / 8);
+    }
+}

@@ -129,11 +129,15 @@ impl Exports {
             let recorder = if is_due(to) { to.begin(moment) } else { None };
             due.extend(recorder.map(|recorder| (at, recorder)));
         }
-        let mut tee = Tee::new(due.iter_mut().map(|(_, recorder)| recorder).collect());
-        scrape(&mut tee);
-        tee.source(Source::Own);
-        self.write_self_metrics(&mut tee);
-        drop(tee);
+        let mut write = |out: &mut dyn Sink| {
+            scrape(out);
+            out.source(Source::Own);
+            self.write_self_metrics(out);
+        };
+        match &mut *due {
+            [(_, recorder)] => write(recorder),
+            all => write(&mut Tee::new(all.iter_mut().map(|(_, recorder)| recorder).collect())),
+        }
         for (at, recorder) in due {
             if let Some(to) = self.destinations.get_mut(at) {
                 to.dispatch(recorder);

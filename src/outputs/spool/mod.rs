@@ -47,6 +47,9 @@ const MAX_SEGMENT: u64 = 128 << 10;
 /// Bytes of a segment in memory at least.
 const MIN_MEMORY_SEGMENT: u64 = 32 << 10;
 
+/// Bytes of a record's memory that are kept for the next: as long as one is that is no key.
+const MAX_KEPT: usize = 4 << 10;
+
 /// Segments of a queue: of a large one, they are larger.
 const MAX_SEGMENTS: u64 = 2048;
 
@@ -173,6 +176,9 @@ impl Spool {
                 Err(error) => self.fail(&error, now),
             }
         }
+        // Keys are long, and few.
+        record.clear();
+        record.shrink_to(MAX_KEPT);
         self.record = record;
         self.sync_if_due(now);
     }
@@ -275,6 +281,9 @@ impl Spool {
             let _ = self.sync.force(&file);
         }
         self.sync.forget();
+        if let Some(Segment { place: Place::Memory(bytes), .. }) = self.segments.back_mut() {
+            bytes.shrink_to_fit();
+        }
     }
 
     /// Whether nothing waits.

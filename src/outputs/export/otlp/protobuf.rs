@@ -59,6 +59,8 @@ impl Writer {
             // For the marks on places.
             self.renew(view);
             self.gzip.forget();
+            self.body.shrink_to_fit();
+            self.places.shrink_to_fit();
             self.made_of = MadeOf::new(view.frame());
         }
         self.left_out

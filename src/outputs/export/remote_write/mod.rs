@@ -74,6 +74,11 @@ impl Writer {
             RemoteWriteVersion::One => one::encode(view, labels, out, places),
             _ => two::Symbols::default().encode(view, labels, out, places),
         }
+        // It stays as long as it is.
+        let mut bytes = std::mem::take(&mut self.plain).into_bytes();
+        bytes.shrink_to_fit();
+        self.plain = Buffer::after(bytes);
+        self.places.shrink_to_fit();
         self.made_of = MadeOf::new(view.frame());
         self.made_with = Some((version, labels.to_vec()));
     }
