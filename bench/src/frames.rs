@@ -113,7 +113,7 @@ impl Maker {
         let encoded = sys::own_cpu_nanos();
         self.packed.clear();
         match self.way {
-            Way::Otlp => self.otlp.compress(&mut self.packed),
+            Way::Otlp => self.otlp.compress(&mut self.gzip, &mut self.packed),
             Way::Influx => self.gzip.append(&self.plain, &mut self.packed),
             _ => {}
         }

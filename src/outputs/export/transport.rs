@@ -153,8 +153,8 @@ impl Transport {
         let packs = export.gzip && export.kind != ExportKind::RemoteWrite;
         let mut body = body(export, &self.otlp, &self.plain);
         if packs && is_worth_gzip(body.len()) {
-            match is_kept(export) && body.len() <= MAX_KEPT {
-                true => self.otlp.compress(&mut self.packed),
+            match is_kept(export) {
+                true => self.otlp.compress(&mut self.gzip, &mut self.packed),
                 false => self.gzip.append(body, &mut self.packed),
             }
             headers.push(("Content-Encoding", "gzip"));

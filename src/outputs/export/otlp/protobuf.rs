@@ -7,7 +7,7 @@
 
 use super::model::{Buckets, Form, Meaning, integer};
 use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
-use crate::base::wire::{GzipTemplate, MOVES};
+use crate::base::wire::{Gzip, GzipTemplate, MOVES};
 use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, View};
 use crate::model::metric::Histogram;
 use crate::outputs::export::kept::{MAX_KEPT, MadeOf};
@@ -40,6 +40,8 @@ pub struct Writer {
     /// Where each word of it is, in the order of `words`; on those that change by themselves, `MOVES`.
     places: Vec<u32>,
     gzip: GzipTemplate,
+    /// It was gone over: the next ones are likely to be so, too.
+    is_renewed: bool,
     /// Samples that are not in it.
     left_out: u64,
     made_of: MadeOf,
@@ -54,7 +56,8 @@ impl Writer {
     /// Makes one request, empty if there is no point. Tells how many samples were left out, as they do
     /// not fit their kind.
     pub fn encode(&mut self, view: &View<'_>) -> u64 {
-        if !self.is_renewable(view) || !self.renew(view) {
+        self.is_renewed = self.is_renewable(view) && self.renew(view);
+        if !self.is_renewed {
             self.write(view);
             // For the marks on places.
             self.renew(view);
@@ -71,9 +74,12 @@ impl Writer {
         &self.body
     }
 
-    /// Appends the last request, compressed.
-    pub fn compress(&mut self, out: &mut Vec<u8>) {
-        self.gzip.append(&self.body, &self.places, out);
+    /// Appends the last request, compressed; one whose like is not likely to come again by `gzip`.
+    pub fn compress(&mut self, gzip: &mut Gzip, out: &mut Vec<u8>) {
+        match self.is_renewed && self.body.len() <= MAX_KEPT {
+            true => self.gzip.append(&self.body, &self.places, out),
+            false => gzip.append(&self.body, out),
+        }
     }
 
     /// Gives back memory that is not worth being kept.

@@ -168,3 +168,22 @@ fn the_room_of_a_number_only_grows() {
     }
     assert_eq!(rooms, [0, 1, 1, 1, 2, 2, 2, 3, 8, 8, 8]);
 }
+
+/// `cargo test --lib how_long_a_plan -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn how_long_a_plan_takes() {
+    let made = Made::samples(1000, &mut Noise(7));
+    let (start, mut out) = (std::time::Instant::now(), Vec::new());
+    for _ in 0..20 {
+        out.clear();
+        Template::default().append(&made.text, &made.words, &mut out);
+    }
+    println!("{:?} for {} bytes", start.elapsed() / 20, made.text.len());
+    let start = std::time::Instant::now();
+    for _ in 0..20 {
+        out.clear();
+        Deflater::default().append(&made.text, &mut out);
+    }
+    println!("{:?} without a template", start.elapsed() / 20);
+}
