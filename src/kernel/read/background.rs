@@ -124,6 +124,15 @@ impl<T: Send + 'static> Background<T> {
         self.idle.as_mut().ok_or(libc::ETIMEDOUT)
     }
 
+    /// What asks, if it is not at work; nothing is waited for.
+    pub fn at_rest(&mut self) -> Option<&mut T> {
+        let answered = take_answer(&mut self.post.lock());
+        if let Some(answered) = answered {
+            self.take(answered);
+        }
+        self.idle.as_mut()
+    }
+
     fn take(&mut self, (answered, in_time, took): (T, bool, Duration)) {
         (self.idle, self.is_late, self.took) = (Some(answered), !in_time, Some(took));
     }
@@ -276,6 +285,21 @@ mod tests {
     }
 
     #[test]
+    fn who_is_at_work_is_not_waited_for() {
+        let (go, wait): (Sender<()>, Receiver<()>) = channel();
+        let mut slow = Background::new("test", (wait, 0), |(wait, count), _| {
+            let _ = wait.recv();
+            *count += 1;
+        });
+        assert_eq!(slow.at_rest().unwrap().1, 0);
+        slow.begin(soon());
+        assert!(slow.at_rest().is_none());
+        go.send(()).unwrap();
+        while slow.at_rest().is_none() {}
+        assert_eq!(slow.at_rest().unwrap().1, 1);
+    }
+
+    #[test]
     fn who_keeps_silent_from_the_start_or_later_on_gets_little_more_than_usual() {
         let (go, wait): (Sender<()>, Receiver<()>) = channel();
         let mut peer = Background::new("test", wait, |wait, _| {
@@ -314,7 +338,9 @@ mod tests {
         peer.took = Some(Duration::from_secs(2));
         let sender = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
-            [3, 4].into_iter().for_each(|number| go.send(number).unwrap());
+            for number in [3, 4] {
+                go.send(number).unwrap();
+            }
             go
         });
         // The second where this thread slept so long.
