@@ -116,7 +116,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints what is in effect, if the program would start with it.
 fn check(settings: &Settings) -> io::Result<()> {
-    drop(Security::read(&settings.server)?);
+    Security::read(&settings.server)?;
     let verdict = match settings.warnings.len() + pipelines::check(settings)? {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",

@@ -8,7 +8,7 @@ use std::io;
 
 /// Nothing.
 #[derive(Default)]
-pub struct Security;
+pub struct Security {}
 
 #[cfg(feature = "exporter")]
 impl Security {
@@ -18,6 +18,6 @@ impl Security {
     ///
     /// There is none.
     pub fn read(_: &Server) -> io::Result<Security> {
-        Ok(Security)
+        Ok(Security {})
     }
 }
