@@ -118,7 +118,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints what is in effect, if the program would start with it.
 fn check(settings: &Settings) -> io::Result<()> {
-    drop(Security::read(&settings.server)?);
+    Security::read(&settings.server)?;
     let warned = settings.warnings.len() + pipelines::check(settings)? + sandbox::check(settings)?;
     let verdict = match warned {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
@@ -183,7 +183,7 @@ fn serve(settings: Settings) -> io::Result<()> {
     service.notify = notify();
     let prepared = service.prepare(&settings)?;
     // Applying starts workers, which get what this thread has.
-    let sandbox = Sandbox::enter(&settings, &listeners)?;
+    let sandbox = Sandbox::enter(&settings, &listeners, security.files())?;
     service.apply(prepared, &settings);
     service.serving(true);
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));

@@ -8,6 +8,7 @@ use crate::base::sys::{self, Reach};
 use crate::serve::listen::Listener;
 use crate::settings::{Enforce, Settings};
 use std::io;
+use std::path::PathBuf;
 
 const PROGRAM: &str = "alerting.sendmail is a program, which would get no more rights than sysmetrics: the \
                        sandbox stays off; name a relay in alerting.smtp, or see sandbox.landlock";
@@ -73,12 +74,16 @@ fn settle(part: &'static str, how: Enforce, done: io::Result<()>) -> io::Result<
 }
 
 impl Sandbox {
-    /// Locks this thread in, and those that it starts from now on.
+    /// Locks this thread in, and those that it starts from now on; `files` are read again later.
     ///
     /// # Errors
     ///
     /// What is required is not there.
-    pub fn enter(settings: &Settings, listeners: &[Listener]) -> io::Result<Sandbox> {
+    pub fn enter(
+        settings: &Settings,
+        listeners: &[Listener],
+        files: &[PathBuf],
+    ) -> io::Result<Sandbox> {
         check(settings)?;
         let [landlock, seccomp] = parts(settings);
         let mut sandbox = Sandbox { reach: None, lacks_perf: false };
@@ -87,7 +92,8 @@ impl Sandbox {
         let both = if both == Enforce::Off { seccomp } else { both };
         if both != Enforce::Off && settle("no_new_privs", both, sys::forbid_privileges())? {
             if landlock != Enforce::Off {
-                let reach = reach::reach(settings, listeners);
+                let mut reach = reach::reach(settings, listeners);
+                reach::read(&mut reach, files);
                 let is_in = settle("landlock", landlock, sys::restrict(&reach))?;
                 sandbox.reach = Some(reach).filter(|_| is_in);
             }

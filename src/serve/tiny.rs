@@ -70,7 +70,7 @@ impl Server {
                 "this build has neither TLS nor users: leave the feature tiny_http out",
             ));
         }
-        drop(security);
+        let _ = security;
         Ok(())
     }
 

@@ -1,10 +1,10 @@
 //! Which files and TCP ports these settings need.
 
 use crate::base::sys::{
-    BIND, CONNECT, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
+    BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
 };
 use crate::serve::listen::Listener;
-use crate::settings::{Listen, Settings};
+use crate::settings::{Dialect, Listen, Settings};
 use std::env;
 use std::ffi::CString;
 use std::fs::{self, DirBuilder};
@@ -64,6 +64,7 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         add(&mut reach, Path::new("/dev/null"), WRITE);
         reach.connects_anywhere = true;
     }
+    mounted(&mut reach, settings);
     written(&mut reach, settings);
     ports(&mut reach, settings, listeners);
     reach.has_abstract = ["NOTIFY_SOCKET", "DBUS_SYSTEM_BUS_ADDRESS"].into_iter().any(|name| {
@@ -71,6 +72,25 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         value.starts_with('@') || value.contains("abstract")
     });
     reach
+}
+
+/// Files that other files name, which are read again when they change.
+pub fn read(reach: &mut Reach, files: &[PathBuf]) {
+    files.iter().for_each(|file| places(reach, file, READ));
+}
+
+/// btrfs is asked where it is mounted, in a directory that is opened for that.
+fn mounted(reach: &mut Reach, settings: &Settings) {
+    let asks = settings.dialect == Dialect::Node
+        && settings.collectors.iter().any(|one| one.name == "btrfs" && one.enabled);
+    let mounts = fs::read_to_string(settings.paths.procfs.join("self/mountinfo"));
+    let mounts = mounts.ok().filter(|_| asks).unwrap_or_default();
+    for line in mounts.lines().filter(|line| line.contains(" - btrfs ")) {
+        // One with a blank in its path is written otherwise: its devices are then not told.
+        if let Some(place) = line.split(' ').nth(4) {
+            add(reach, Path::new(place), LIST);
+        }
+    }
 }
 
 /// What is written. A rule needs a directory that is there; what cannot be made, or does not answer, may be

@@ -54,7 +54,7 @@ pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_code;
 pub use sandbox::{
-    BIND, CONNECT, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
+    BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
     is_absent, restrict, sandboxed,
 };
 pub use signal::leave_signals;

@@ -5,10 +5,12 @@
 use crate::settings::Server;
 #[cfg(feature = "exporter")]
 use std::io;
+#[cfg(feature = "exporter")]
+use std::path::PathBuf;
 
 /// Nothing.
 #[derive(Default)]
-pub struct Security;
+pub struct Security {}
 
 #[cfg(feature = "exporter")]
 impl Security {
@@ -18,6 +20,11 @@ impl Security {
     ///
     /// There is none.
     pub fn read(_: &Server) -> io::Result<Security> {
-        Ok(Security)
+        Ok(Security {})
+    }
+
+    /// There is none.
+    pub fn files(&self) -> &[PathBuf] {
+        &[]
     }
 }

@@ -16,6 +16,8 @@ use logins::Logins;
 use rustls::ServerConfig;
 use source::{Source, Stamp};
 use std::io;
+#[cfg(feature = "exporter")]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use users::name_and_password;
@@ -56,6 +58,12 @@ impl Security {
         security.set_users(&config.users)?;
         security.set_headers(config.headers);
         Ok(security)
+    }
+
+    /// The files that it is read from.
+    #[cfg(feature = "exporter")]
+    pub fn files(&self) -> &[PathBuf] {
+        self.source.files()
     }
 
     /// What was counted before goes on.

@@ -57,6 +57,11 @@ impl Source {
         Ok(config)
     }
 
+    /// The files that it is read from.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// The files as they are.
     pub fn stamps(&self) -> Vec<Stamp> {
         self.files.iter().map(|path| stamp(path)).collect()

@@ -40,6 +40,8 @@ const TRUNCATE: u64 = 1 << 14;
 /// What there is to files that are no directories.
 const OF_FILES: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | 1 << 15;
 
+/// To list directories.
+pub const LIST: u64 = READ_DIR;
 /// To read files and list directories.
 pub const READ: u64 = READ_FILE | READ_DIR;
 /// And to make, write and remove files.
