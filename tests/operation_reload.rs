@@ -24,12 +24,12 @@ fn five_hundred_reloads_leave_no_more_threads_than_one() {
     let _first = receiver.accept().unwrap();
     agent.reload(&with(1));
     agent.wait_for_log("settings reloaded", 1);
-    let after_one = agent.status("Threads");
+    let after_one = agent.threads();
     for count in 2..=500 {
         agent.reload(&with(count));
         agent.wait_for_log("settings reloaded", count);
     }
-    assert_eq!(agent.status("Threads"), after_one);
+    assert_eq!(agent.threads(), after_one);
     assert_eq!(agent.get("/health").status, 200);
 }
 

@@ -140,12 +140,12 @@ fn fifty_targets_of_which_ten_hang_delay_nobody() {
             && text.matches("\na{target=").count() == 40
     });
     wait_until("the ten to be asked", || hanging.heads().len() == 10);
-    assert_eq!(agent.status("Threads"), 1 + 50);
+    assert_eq!(agent.threads(), 1 + 50);
     // Nothing is known about those that hang, so nothing is said.
     assert_eq!(is_up(&agent.scrape(), "t0"), None);
     let asked = fine.heads().len();
     assert!(asked <= 2 * 40, "{asked}");
     agent.reload("[server]\nlisten = \"127.0.0.1:0\"\n");
-    wait_until("those that do not hang to end", || agent.status("Threads") <= 1 + 10);
+    wait_until("those that do not hang to end", || agent.threads() <= 1 + 10);
     assert_eq!(agent.get("/metrics").status, 200);
 }

@@ -366,7 +366,7 @@ fn a_reload_disturbs_only_what_changed() {
     assert!(agent.scrape().family("a").is_none());
     // Without targets there is nothing but the one thread.
     agent.reload(&file(&[]));
-    wait_until("the couriers to end", || agent.status("Threads") == 1);
+    wait_until("the couriers to end", || agent.threads() == 1);
     assert!(agent.scrape().family(UP).is_none());
 }
 
@@ -376,7 +376,7 @@ fn a_late_answer_of_a_dropped_target_is_nobodys() {
     let agent = plan(&[("slow", &slow.url(), "interval_secs = 2\ntimeout_secs = 2")]).start();
     slow.wait_for_request();
     agent.reload(&settings(&[]));
-    wait_until("it to be gone", || agent.status("Threads") == 1);
+    wait_until("it to be gone", || agent.threads() == 1);
     assert!(!agent.scrape().has("sysmetrics_target"));
     assert_eq!(agent.lines_with("target failed"), 0);
 }

@@ -245,6 +245,15 @@ impl Agent {
         line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
     }
 
+    /// How many threads it has, besides those that wait for slow sensors of the stored machine.
+    pub fn threads(&self) -> usize {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
+        // One that ends meanwhile has no name any more.
+        let names =
+            tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
+        names.filter(|name| !["raspberrypi\n", "ufs\n", "iio\n", "w1\n"].contains(&&**name)).count()
+    }
+
     /// It waits for something to do; where it lacks the processor only, it does not.
     pub fn is_asleep(&self) -> bool {
         self.stat(0) == "S"

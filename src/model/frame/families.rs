@@ -2,7 +2,8 @@
 //! They come in the same order each time, so that one is told by where its texts are; only what
 //! stands elsewhere is looked up by its name.
 
-use super::{FamilyDef, Table, Wanted, room};
+use super::table::room;
+use super::{FamilyDef, Table, Wanted};
 use crate::base::dialect::Dialect;
 use crate::base::wire::matches;
 use crate::model::metric::{Family, Kind, Source};

@@ -55,11 +55,6 @@ pub struct Frame {
     pub slots: Vec<u64>,
 }
 
-/// How many there is room for where there are so many, of what seldom grows: a list that is full doubles.
-fn room(len: usize) -> usize {
-    len + len / 8
-}
-
 impl Frame {
     /// How many series it tells of.
     pub fn len(&self) -> usize {

@@ -9,8 +9,9 @@
 
 use super::entry::{Entry, Form, Undo, hash, hash_of};
 use super::families::Families;
+use super::table::room;
 use super::wanted::Wanted;
-use super::{Frame, Scale, SeriesDef, State, Table, room};
+use super::{Frame, Scale, SeriesDef, State, Table};
 use crate::base::clock::Timestamp;
 use crate::model::metric::Sink;
 use crate::model::store::{Index, NONE};

@@ -1,12 +1,17 @@
 //! Which series there are, once and for all frames: a table that only grows. Texts lie in one
 //! string; what a series has in common with the one before it is there once.
 
-use super::{Scale, Shape, room};
+use super::{Scale, Shape};
 use crate::model::metric::Kind;
 
 /// The most bytes of text, slots or numbers that one table has: places are 32 bits wide, also where
 /// addresses are.
 const MAX_PARTS: u32 = 1 << 30;
+
+/// How many there is room for where there are so many, of what seldom grows: a list that is full doubles.
+pub fn room(len: usize) -> usize {
+    len + len / 8
+}
 
 /// A part of one of the table's arrays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,24 +8,17 @@
 //! apart anew. The room of a number only grows, so that this happens a few times for each at most.
 
 mod planner;
+mod words;
 
 use super::Kept;
 use super::bits::Bits;
 use super::matches::Symbols;
 use super::symbols::{Codes, Counts, Writer};
 use planner::{Planner, Span, Token};
-
-/// Bytes of a word.
-const WORD: usize = 8;
+use words::{AGAIN, BITS, WORD, word};
 
 /// On the place of a word that changes by itself: it is part of no repetition.
 pub const MOVES: u32 = 1 << 31;
-
-/// On a step: the word is the one that stands so far before it.
-const AGAIN: u32 = 1 << 31;
-
-/// In a step: how many bytes of a word are written lies above the count of bits before it.
-const BITS: u32 = 27;
 
 /// So many times a number may grow before it needs more room.
 const GROWTH: u64 = 16;
@@ -149,10 +142,6 @@ fn pieces(text: &[u8], tokens: &[Token], steps: &mut [u32], codes: &Codes) -> Ve
     }
     pieces.shrink_to_fit();
     pieces
-}
-
-fn word(text: &[u8], place: usize) -> [u8; WORD] {
-    text.get(place..).and_then(|text| text.first_chunk()).copied().unwrap_or_default()
 }
 
 /// How many bytes a word has but for the zeros at its end.

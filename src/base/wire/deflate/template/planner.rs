@@ -1,7 +1,7 @@
 //! How a text is taken apart whose words change: greedily, by a table of where what began last. The words are
 //! either part of a repetition of other words, or for themselves.
 
-use super::{AGAIN, BITS, WORD, word};
+use super::words::{AGAIN, BITS, WORD, word};
 use crate::base::wire::deflate::matches::{FARTHEST, LONGEST, Symbols, same};
 use std::cmp::Reverse;
 
