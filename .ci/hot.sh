@@ -15,6 +15,8 @@ trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS=-Clink-arg=--icf=none
 binary=$(CARGO_PROFILE_RELEASE_STRIP=false CARGO_TARGET_DIR=target/hot .ci/static.sh $target)
 port=9755
+# valgrind makes system calls of its own.
+export SYSMETRICS_SANDBOX_SECCOMP=off SYSMETRICS_SANDBOX_LANDLOCK=off
 
 # ask <count>: each format so many times
 ask() {
