@@ -212,7 +212,7 @@ fn an_alert_waits_before_it_fires_and_is_seen_meanwhile() {
     wait_until("it to go", || !state(&agent, "pending", "a"));
     assert!(heard.try_recv().is_err());
     // Nobody was to be told anything: there is no worker.
-    assert_eq!(agent.threads(), 1);
+    wait_until("no thread besides", || agent.threads() == 1);
 }
 
 #[test]
@@ -885,7 +885,7 @@ fn promtool_takes_every_condition_that_is_taken() {
 fn without_alerts_nothing_is_there() {
     let agent = Agent::plan().machine("box").file(&settings("webhook = \"http://a/\"", "")).start();
     assert!(!agent.get("/metrics").text().contains("sysmetrics_alert"));
-    assert_eq!(agent.threads(), 1);
+    wait_until("no thread besides", || agent.threads() == 1);
     thread::sleep(Duration::from_millis(1)); // the log's reader
     assert_eq!(agent.lines_with("warn"), 0);
 }

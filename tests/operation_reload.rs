@@ -19,7 +19,7 @@ fn five_hundred_reloads_leave_no_more_threads_than_one() {
              database = \"d\"\ninterval_secs = 3600\ntimeout_secs = 1000\n"
         ))
     };
-    let agent = Agent::plan().machine("box").file(&with(0)).start();
+    let agent = Agent::plan().machine("old").file(&with(0)).start();
     // It has the first frame, and does not answer.
     let _first = receiver.accept().unwrap();
     agent.reload(&with(1));

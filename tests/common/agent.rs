@@ -245,7 +245,8 @@ impl Agent {
         line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
     }
 
-    /// How many threads it has, besides those that wait for slow sensors of the stored machine.
+    /// How many threads it has, besides those that wait for slow sensors of the stored machine. One that
+    /// has just begun has no name of its own yet.
     pub fn threads(&self) -> usize {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
         // One that ends meanwhile has no name any more.
