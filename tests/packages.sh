@@ -299,7 +299,7 @@ instead_of_node_exporter() {
 	expect 1 "instead: and it is not Debian's" serves 9100 go_info
 	expect 1 "instead: the flags are the old ones" serves 9100 node_vmstat_pgfault
 	expect 0 "instead: text files are where they were" serves 9100 backup_seconds
-	expect 0 "instead: units are shown as Debian's build does" serves 9100 'collector="systemd"'
+	expect 0 "instead: units are shown as Debian's build does" serves 9100 'node_scrape_collector_success{collector="systemd"}'
 	expect 0 "instead: not on the port of before" refused 9101
 	expect 0 "instead: the old one does not start with the machine" test -z "$(ls "$R"/etc/rc2.d/S*prometheus-node-exporter 2>/dev/null)"
 	expect 0 "instead: again changes nothing" inside $switch
