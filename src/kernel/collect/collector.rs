@@ -1,8 +1,12 @@
 //! What a collector is, what it is made from, and what it works with.
 
 use crate::base::error::{Error, Place};
+#[cfg(feature = "hub")]
+use crate::kernel::read::stream::Peer;
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::{Family, Sink};
+#[cfg(feature = "hub")]
+use crate::settings::CollectorOption;
 use crate::settings::{CollectorSettings, Dialect, Subject};
 use std::time::{Duration, Instant};
 
@@ -30,6 +34,29 @@ pub struct Setup<'a> {
     pub all: &'a [CollectorSettings],
     /// Whose names its samples will bear: what only the other dialect shows need not be read.
     pub dialect: Dialect,
+}
+
+#[cfg(feature = "hub")]
+impl Setup<'_> {
+    /// Whom to ask: the `host` or `host:port` that an option says, at `port` if it says none.
+    ///
+    /// # Errors
+    ///
+    /// It is neither; or the trees are stored ones, of which no other program tells.
+    pub fn peer(
+        &self,
+        address: &'static CollectorOption<String>,
+        port: u16,
+        place: &'static str,
+    ) -> Result<Peer, Error> {
+        if !self.root.is_procfs() {
+            return Err(Error::Unsupported(place.into()));
+        }
+        let address = self.settings.get(address);
+        let refusal =
+            || Error::parse(place, "host or host:port as its address", address.as_bytes());
+        Peer::tcp(&address, port).ok_or_else(refusal)
+    }
 }
 
 /// What a collector works with in one scrape.

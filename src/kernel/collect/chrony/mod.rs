@@ -77,13 +77,10 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let address = setup.settings.get(&ADDRESS);
-    let refusal = Error::parse(PLACE, "host or host:port as its address", address.as_bytes());
-    let client = match Peer::tcp(&address, PORT) {
-        // Of a stored tree no chronyd tells.
-        _ if !setup.root.is_procfs() => Err(Error::Unsupported(PLACE.into())),
-        Some(Peer::Tcp(host, port)) => Ok(Client::new(host, port)),
-        _ => Err(refusal),
+    let client = match setup.peer(&ADDRESS, PORT, PLACE) {
+        Ok(Peer::Tcp(host, port)) => Ok(Client::new(host, port)),
+        Ok(Peer::Unix(_)) => Err(Error::Unsupported(PLACE.into())),
+        Err(error) => Err(error),
     };
     Box::new(Chrony {
         client: client.map(|client| Background::new("chrony", client, Client::ask)),

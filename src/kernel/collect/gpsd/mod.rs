@@ -63,13 +63,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let address = setup.settings.get(&ADDRESS);
-    let refusal = Error::parse(PLACE, "host or host:port as its address", address.as_bytes());
-    let peer = Peer::tcp(&address, PORT).ok_or(refusal);
-    // Of a stored tree no gpsd tells.
-    let is_machine = setup.root.is_procfs();
-    let peer = if is_machine { peer } else { Err(Error::Unsupported(PLACE.into())) };
-    Box::new(Gpsd { peer, client: None })
+    Box::new(Gpsd { peer: setup.peer(&ADDRESS, PORT, PLACE), client: None })
 }
 
 struct Gpsd {

@@ -17,7 +17,6 @@ use super::info::Rows;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::Background;
-use crate::kernel::read::stream::Peer;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, gauge};
 use crate::settings::{CollectorOption, Subject, duration, text};
 use client::{Client, PLACE};
@@ -71,12 +70,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let address = setup.settings.get(&ADDRESS);
-    // Of a stored tree no upsd tells.
-    let is_machine = setup.root.is_procfs();
-    let refusal = Error::parse(PLACE, "host or host:port as its address", address.as_bytes());
-    let peer = Peer::tcp(&address, PORT).ok_or(refusal);
-    let peer = if is_machine { peer } else { Err(Error::Unsupported(PLACE.into())) };
+    let peer = setup.peer(&ADDRESS, PORT, PLACE);
     Box::new(Nut {
         client: peer.map(|peer| Background::new("nut", Client::new(peer), Client::ask)),
         patience: setup.settings.get(&TIMEOUT),
