@@ -1,6 +1,7 @@
 //! What the readers are made of, against naive twins: which names are kept, and which cells.
 
 use crate::random::Random;
+use sysmetrics::base::text::pattern::Pattern;
 use sysmetrics::kernel::read::{Filter, Table, scan};
 
 /// A filter that remembers its verdicts judges as one that never saw a name before, whatever comes
@@ -12,8 +13,7 @@ fn a_filter_that_remembers() {
     let mut random = Random::new(7);
     for (include, exclude) in [(None, None), (Some("^sd"), Some("[0-9]$")), (None, Some("^(a|$)"))]
     {
-        let regex = |pattern: &str| regex_lite::Regex::new(pattern).unwrap();
-        let mut filter = Filter::new(include.map(regex), exclude.map(regex));
+        let mut filter = Filter::new(include.map(Pattern::new), exclude.map(Pattern::new));
         let mut names: Vec<&[u8]> = NAMES.to_vec();
         for _ in 0..3000 {
             let at = random.below(names.len() + 1);

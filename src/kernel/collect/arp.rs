@@ -7,10 +7,10 @@
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Files, Filter, netlink, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, gauge};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
-use regex_lite::Regex;
 use std::ops::Range;
 
 const PATH: &str = "/proc/net/arp";
@@ -30,10 +30,10 @@ static NETLINK: CollectorOption<bool> =
         .flags(&["collector.arp.netlink"])
         .defaults("false", "true");
 
-static EXCLUDE: CollectorOption<Option<Regex>> =
+static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("exclude_pattern", "interfaces to leave out").flags(&["collector.arp.device-exclude"]);
 
-static INCLUDE: CollectorOption<Option<Regex>> =
+static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "only these interfaces").flags(&["collector.arp.device-include"]);
 
 pub const SPEC: Spec = Spec {

@@ -8,10 +8,10 @@
 use super::cpu_columns::CpuColumns;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Filter, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, counter};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
-use regex_lite::Regex;
 
 const PATH: &str = "/proc/interrupts";
 const EXPECTED: &str = "a name that comes once, and an integer for each CPU";
@@ -30,11 +30,11 @@ static WITH_ZEROS: CollectorOption<bool> =
         .flags(&["collector.interrupts.include-zeros"])
         .default("true");
 
-static INCLUDE: CollectorOption<Option<Regex>> =
+static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("name_include", "only these sources, as type;info;devices")
         .flags(&["collector.interrupts.name-include"]);
 
-static EXCLUDE: CollectorOption<Option<Regex>> =
+static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("name_exclude", "sources to leave out, as type;info;devices")
         .flags(&["collector.interrupts.name-exclude"]);
 

@@ -191,7 +191,9 @@ impl Called {
     }
 
     fn names(&self) -> (&str, &str) {
-        self.name.split_once('|').unwrap_or_default()
+        let split = usize::from(self.split);
+        let part = |part: Option<_>| part.unwrap_or_default();
+        (part(self.name.get(..split)), part(self.name.get(split + 1..)))
     }
 
     fn taken(&self, by: &[Line]) -> bool {

@@ -7,17 +7,17 @@
 use super::keyed::{self, Keyed, Made, Pairs, snake_case};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Patterns, scan};
 use crate::model::metric::{Kind, Sink, Unit};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
-use regex_lite::Regex;
 
 const PAIRS: [&str; 2] = ["/proc/net/netstat", "/proc/net/snmp"];
 const SINGLE: &str = "/proc/net/snmp6";
 const EXPECTED_PAIR: &str = "a line of names, then one of as many integers";
 const EXPECTED: &str = "a name and an integer";
 
-static FIELDS: CollectorOption<Option<Regex>> = pattern("fields", "fields that are shown")
+static FIELDS: CollectorOption<Option<Pattern>> = pattern("fields", "fields that are shown")
     .flags(&["collector.netstat.fields"])
     .default(
         "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|\

@@ -16,13 +16,13 @@ pub mod stats;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Files, Filter, Shows, Table, netlink, scan};
 use crate::model::metric::{Family, Sink};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 use aliases::Aliases;
 pub use families::detailed;
 use families::{ADDRESS_INFO, FAMILIES, View, shown};
-use regex_lite::Regex;
 use stats::{WIDTH, cells};
 
 const PATH: &str = "/proc/net/dev";
@@ -32,7 +32,7 @@ const HEAD_LINES: usize = 2;
 /// All columns of the file.
 const ALL_OF_FILE: u32 = (1 << stats::FILE) - 1;
 
-static EXCLUDE: CollectorOption<Option<Regex>> =
+static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("exclude_pattern", "interfaces to leave out")
         .flags(&[
             "collector.netdev.device-exclude",
@@ -41,7 +41,7 @@ static EXCLUDE: CollectorOption<Option<Regex>> =
         ])
         .defaults("^lo$", "");
 
-static INCLUDE: CollectorOption<Option<Regex>> =
+static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "only these interfaces")
         .flags(&["collector.netdev.device-include", "collector.netdev.device-whitelist"]);
 

@@ -4,10 +4,10 @@
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Filter, Table, scan};
 use crate::model::metric::{Family, Sink, Unit, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
-use regex_lite::Regex;
 
 const PATH: &str = "/proc/slabinfo";
 const EXPECTED: &str = "a name and five integers";
@@ -27,8 +27,8 @@ static FAMILIES: [Family; 5] = [
     gauge("slabinfo_pages_per_slab",    Unit::One, "Pages of one slab.",                       &["slab"]),
 ];
 
-static INCLUDE: CollectorOption<Option<Regex>> = pattern("slabs_include", "only these caches");
-static EXCLUDE: CollectorOption<Option<Regex>> = pattern("slabs_exclude", "caches to leave out");
+static INCLUDE: CollectorOption<Option<Pattern>> = pattern("slabs_include", "only these caches");
+static EXCLUDE: CollectorOption<Option<Pattern>> = pattern("slabs_exclude", "caches to leave out");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

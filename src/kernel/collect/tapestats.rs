@@ -6,15 +6,15 @@ use super::attributes::{Attribute, Attributes, LabelFrom, Layout, unsigned};
 use super::subtree::Subtree;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::model::metric::{Family, Sink, Unit::Nanos, Unit::One, counter, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
-use regex_lite::Regex;
 
 const DIRECTORY: &str = "/sys/class/scsi_tape";
 
 const DEVICE: &[&str] = &["device"];
 
-static IGNORED: CollectorOption<Option<Regex>> =
+static IGNORED: CollectorOption<Option<Pattern>> =
     pattern("device_exclude", "tape devices that are not shown")
         .flags(&["collector.tapestats.ignored-devices"])
         .default("^$");

@@ -6,17 +6,17 @@
 use super::keyed::{self, Keyed, Made};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Patterns, scan};
 use crate::model::metric::{Kind, Sink, Unit};
 use crate::settings::{CollectorOption, Subject, pattern};
-use regex_lite::Regex;
 
 const PATH: &str = "/proc/vmstat";
 const EXPECTED: &str = "a name and an integer";
 
 const SECONDARY: &str = "vmstat_nr_sec_page_table_pages|vmstat_nr_secondary_page_table_pages";
 
-static FIELDS: CollectorOption<Option<Regex>> = pattern("fields", "fields that are shown")
+static FIELDS: CollectorOption<Option<Pattern>> = pattern("fields", "fields that are shown")
     .flags(&["collector.vmstat.fields"])
     .default("^(oom_kill|pgpg|pswp|pg.*fault).*");
 

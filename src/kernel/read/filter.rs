@@ -3,8 +3,7 @@
 //! name that stands where it stood keeps its verdict. Only a change is judged anew.
 
 use super::Names;
-use super::alternatives::Alternatives;
-use regex_lite::Regex;
+use crate::base::text::pattern::Pattern;
 use std::borrow::Cow;
 use std::cell::Cell;
 
@@ -19,8 +18,7 @@ pub struct Patterns {
 
 impl Patterns {
     /// An include and an exclude pattern; `None` stands for no restriction.
-    pub fn new([include, exclude]: [Option<Regex>; 2]) -> Patterns {
-        let [include, exclude] = [include, exclude].map(|pattern| pattern.map(Pattern::of));
+    pub fn new([include, exclude]: [Option<Pattern>; 2]) -> Patterns {
         Patterns { include, exclude, has_judged: Cell::new(false) }
     }
 
@@ -38,35 +36,6 @@ impl Patterns {
             for pattern in [&mut self.include, &mut self.exclude].into_iter().flatten() {
                 pattern.rest();
             }
-        }
-    }
-}
-
-/// One pattern.
-enum Pattern {
-    /// It only lists names.
-    Names(Alternatives),
-    Expression(Regex),
-}
-
-impl Pattern {
-    fn of(pattern: Regex) -> Pattern {
-        match Alternatives::of(pattern.as_str()) {
-            Some(names) => Pattern::Names(names),
-            None => Pattern::Expression(pattern),
-        }
-    }
-
-    fn is_match(&self, name: &str) -> bool {
-        match self {
-            Pattern::Names(names) => names.is_match(name),
-            Pattern::Expression(pattern) => pattern.is_match(name),
-        }
-    }
-
-    fn rest(&mut self) {
-        if let Pattern::Expression(pattern) = self {
-            *pattern = pattern.clone();
         }
     }
 }
@@ -91,7 +60,7 @@ struct Verdict {
 
 impl Filter {
     /// `None` stands for no restriction.
-    pub fn new(include: Option<Regex>, exclude: Option<Regex>) -> Filter {
+    pub fn new(include: Option<Pattern>, exclude: Option<Pattern>) -> Filter {
         Filter {
             patterns: Patterns::new([include, exclude]),
             names: Names::default(),
@@ -158,8 +127,8 @@ fn label(name: &[u8]) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn regex(pattern: &str) -> Option<Regex> {
-        Regex::new(pattern).ok()
+    fn regex(pattern: &str) -> Option<Pattern> {
+        Some(Pattern::new(pattern))
     }
 
     fn kept(filter: &mut Filter, names: &[&str]) -> Vec<String> {

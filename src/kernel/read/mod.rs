@@ -1,7 +1,6 @@
 //! From the kernel's files to lines, fields and numbers.
 
 mod absence;
-mod alternatives;
 mod background;
 #[cfg(feature = "hub")]
 pub mod datagram;

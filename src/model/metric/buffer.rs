@@ -7,7 +7,7 @@ use super::Value;
 use crate::base::sys::{BLOCK, Pen};
 
 /// Room is added in steps of this many bytes, and doubles when that is more.
-const STEP: usize = 4096;
+const STEP: usize = 512;
 
 /// From here on it grows by a quarter: of a large body's room little is to lie idle.
 const LARGE: usize = 1 << 20;

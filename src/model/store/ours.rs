@@ -5,6 +5,7 @@
 use super::labels::escaped;
 use crate::base::dialect::Dialect;
 use crate::model::metric::{Family, Kind, Labels};
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 /// How names begin that Prometheus makes itself when it scrapes, and the one that is whole.
@@ -18,8 +19,10 @@ static WITHOUT_LABELS: Family<'static> = Family::made(Kind::Untyped, UP, "", 0);
 #[derive(Default)]
 pub struct Ours {
     pub(super) dialect: Dialect,
-    /// Sorted by their whole names.
-    rows: Vec<&'static Family<'static>>,
+    given: Vec<&'static Family<'static>>,
+    /// Those of the dialect, sorted by their whole names once somebody asks: a box that others send nothing
+    /// does without.
+    sorted: OnceCell<Vec<&'static Family<'static>>>,
     /// How the names begin that collectors make of what the kernel calls something.
     dynamic: Vec<String>,
     /// What any of ours may be labelled with besides.
@@ -42,19 +45,31 @@ impl Ours {
         labels: &[(String, String)],
     ) -> Ours {
         let dynamic = dynamic.iter().map(|name| [dialect.prefix(), name].concat()).collect();
-        let mut ours = Ours { dialect, rows: Vec::new(), dynamic, labels: labels.to_vec() };
-        for row in rows {
-            let Some((name, _)) = row.named(dialect) else { continue };
-            let name = [row.prefix(dialect), name].concat();
-            if let Err(at) = ours.place(&name) {
-                ours.rows.insert(at, row);
-            }
+        Ours {
+            dialect,
+            given: rows.to_vec(),
+            sorted: OnceCell::new(),
+            dynamic,
+            labels: labels.to_vec(),
         }
-        ours
     }
 
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        self.rows.binary_search_by(|row| {
+    fn rows(&self) -> &[&'static Family<'static>] {
+        self.sorted.get_or_init(|| {
+            let mut sorted = Vec::with_capacity(self.given.len());
+            for row in &self.given {
+                let Some((name, _)) = row.named(self.dialect) else { continue };
+                let name = [row.prefix(self.dialect), name].concat();
+                if let Err(at) = self.place(&sorted, &name) {
+                    sorted.insert(at, *row);
+                }
+            }
+            sorted
+        })
+    }
+
+    fn place(&self, rows: &[&'static Family<'static>], name: &str) -> Result<usize, usize> {
+        rows.binary_search_by(|row| {
             let own = row.named(self.dialect).map_or("", |(own, _)| own);
             compare(row.prefix(self.dialect), own, name)
         })
@@ -70,7 +85,8 @@ impl Ours {
 
     /// The family of ours that has this name.
     pub fn served(&self, name: &str) -> Option<&'static Family<'static>> {
-        self.rows.get(self.place(name).ok()?).copied()
+        let rows = self.rows();
+        rows.get(self.place(rows, name).ok()?).copied()
     }
 
     /// Whether no series of `row` can have these labels.

@@ -3,7 +3,7 @@
 use crate::base::text::words::{MAX_SHOWN, quoted, shown};
 use crate::settings::problem::{Origin, Refusal};
 use crate::settings::resolve::resolved::Resolved;
-use crate::settings::table::{Catalogue, Role};
+use crate::settings::table::{Catalogue, Role, Row};
 use crate::settings::types::{CollectorSettings, OptionRow, Subject, Value};
 
 /// Sets the switches of collectors that others switch, too; gives what is set for each.
@@ -19,8 +19,13 @@ pub fn collectors(
     };
     let (all_off, others_off) = (off(Role::System, false), off(Role::DisableDefaults, true));
     let mut all = Vec::with_capacity(subjects.len());
+    let mut rows = &catalogue.rows[..];
     for subject in subjects {
-        let mut options = Options { catalogue, subject, resolved };
+        // The rows are in the order of the subjects.
+        let is_its = |row: &Row| row.path[0] == subject.name && row.is_collector();
+        let at = rows.iter().position(is_its).unwrap_or_default();
+        rows = rows.get(at..).unwrap_or_default();
+        let mut options = Options { catalogue, rows, subject, resolved };
         let in_system = subject.options.iter().find(|option| option.in_system);
         let in_system = in_system.and_then(|option| options.said(option));
         let in_system = in_system.map(|(value, origin)| (value.is_on(), origin));
@@ -44,13 +49,15 @@ pub fn collectors(
 /// What is set for one collector.
 struct Options<'a, 'b, 'c> {
     catalogue: &'a Catalogue,
+    /// Of the catalogue, from the switch of the collector on.
+    rows: &'a [Row],
     subject: &'b Subject,
     resolved: &'b mut Vec<Resolved<'c>>,
 }
 
 impl Options<'_, '_, '_> {
     fn find(&self, option: &OptionRow) -> Option<&Resolved<'_>> {
-        let row = self.catalogue.of_collector(self.subject, Some(option))?;
+        let row = self.catalogue.of_option(self.rows, self.subject, option)?;
         self.resolved.iter().find(|one| one.row == row)
     }
 
@@ -66,7 +73,7 @@ impl Options<'_, '_, '_> {
 
     /// Whether it is on: by its own switch, or else by what others say of it.
     fn switch(&mut self, others: Option<(bool, Origin)>) -> bool {
-        let row = self.catalogue.of_collector(self.subject, None);
+        let row = self.rows.first();
         let one = self.resolved.iter_mut().find(|one| Some(one.row) == row);
         one.is_some_and(|one| {
             if let (None, Some((on, origin))) = (&one.origin, others) {
@@ -129,7 +136,7 @@ impl Options<'_, '_, '_> {
     }
 
     fn drop_default(&mut self, option: &OptionRow) {
-        let row = self.catalogue.of_collector(self.subject, Some(option));
+        let row = self.catalogue.of_option(self.rows, self.subject, option);
         self.resolved.retain(|one| Some(one.row) != row || one.origin.is_some());
     }
 }

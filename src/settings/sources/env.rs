@@ -19,16 +19,18 @@ static SERVICE: [&str; 2] = ["service", "port"];
 pub fn read(sources: &mut Sources<'_, '_>) {
     let catalogue = sources.catalogue;
     let env = sources.env.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
-    let is_named =
-        |name: &str| catalogue.rows.iter().find(|row| row.env == name && !name.is_empty());
+    let named: Vec<&Row> = catalogue.rows.iter().filter(|row| !row.env.is_empty()).collect();
+    let is_named = |name: &str| named.iter().copied().find(|row| row.env == name);
     for (name, value) in env.clone().filter(|(_, value)| !value.is_empty()) {
         if let Some(row) = is_named(name) {
             record(sources, row, name, value);
         }
     }
     for prefix in [ENV_PREFIX, OWN_PREFIX] {
-        for (name, value) in env.clone().filter(|(name, _)| is_named(name).is_none()) {
-            let Some(path) = name.strip_prefix(prefix) else { continue };
+        for (name, value) in env.clone() {
+            let Some(path) = name.strip_prefix(prefix).filter(|_| is_named(name).is_none()) else {
+                continue;
+            };
             let path = path.to_ascii_lowercase();
             let parts: Vec<&str> = match prefix {
                 OWN_PREFIX => path.trim_start_matches('_').split('_').collect(),

@@ -27,7 +27,9 @@ pub struct Catalogue {
 
 impl Catalogue {
     pub fn new(subjects: &[&Subject]) -> Catalogue {
-        let mut rows: Vec<Row> = Vec::new();
+        let of_sections = SECTIONS.iter().flat_map(|section| section.rows).map(|rows| rows.len());
+        let of_subjects = subjects.iter().map(|subject| 1 + subject.options.len());
+        let mut rows = Vec::with_capacity(of_sections.chain(of_subjects).sum());
         for section in SECTIONS {
             let tables = section.rows.iter().flat_map(|rows| rows.iter());
             rows.extend(tables.map(|row: &TableRow| row.row(section)));
@@ -94,10 +96,16 @@ impl Catalogue {
         self.rows.iter().filter(move |row| row.section.name == name)
     }
 
-    /// The row of a collector's switch, or of one of its options.
-    pub fn of_collector(&self, subject: &Subject, option: Option<&OptionRow>) -> Option<&Row> {
-        let (home, path) = place(subject, option);
-        self.rows.iter().find(|row| row.section.name == home && row.path == path)
+    /// The row of an option of a collector, whose switch is the first of `rows`.
+    pub fn of_option<'a>(
+        &'a self,
+        rows: &'a [Row],
+        subject: &Subject,
+        option: &OptionRow,
+    ) -> Option<&'a Row> {
+        let (home, path) = place(subject, Some(option));
+        let rows = if option.in_system { &self.rows } else { rows };
+        rows.iter().find(|row| row.path == path && row.section.name == home)
     }
 
     /// The names of what there is directly in the table `path`.

@@ -210,7 +210,7 @@ fn what_is_included_makes_the_default_exclude_give_way() {
     let disk = |args| {
         let disk = load("", args, &[]).unwrap().collectors[1].clone();
         let compiled = |option: &'static crate::settings::CollectorOption<
-            Option<regex_lite::Regex>,
+            Option<crate::base::text::pattern::Pattern>,
         >| { disk.get(option).map(|regex| regex.as_str().to_owned()) };
         let all =
             [&crate::settings::tests::support::EXCLUDE, &crate::settings::tests::support::INCLUDE]

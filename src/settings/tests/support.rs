@@ -1,8 +1,8 @@
 //! Three collectors and a place for files, for the tests.
 
+use crate::base::text::pattern::Pattern;
 use crate::settings::types::{CollectorOption, pattern, switch, system_switch};
 use crate::settings::{Places, Settings, Subject, load_from};
-use regex_lite::Regex;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,12 +27,12 @@ pub(super) static DISK: Subject = Subject {
 
 static DISK_TOO: CollectorOption<bool> = system_switch("collect_disk", "The collector disk.");
 
-pub(super) static EXCLUDE: CollectorOption<Option<Regex>> =
+pub(super) static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("exclude_pattern", "Devices to leave out.")
         .flags(&["collector.diskstats.device-exclude", "collector.diskstats.ignored-devices"])
         .defaults("^(loop|ram|dm-)", "^(z?ram|loop|fd)\\d+$");
 
-pub(super) static INCLUDE: CollectorOption<Option<Regex>> =
+pub(super) static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "Devices to report, no others.")
         .flags(&["collector.diskstats.device-include"]);
 

@@ -1,9 +1,9 @@
 //! What a collector declares of itself for the settings, which name no collector.
 
 use crate::base::dialect::Dialect;
+use crate::base::text::pattern::Pattern;
 use crate::settings::types::kind::Kind;
 use crate::settings::types::value::Value;
-use regex_lite::Regex;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ const fn option<T>(
 }
 
 /// A regular expression, compiled once; the empty one is none.
-pub const fn pattern(key: &'static str, help: &'static str) -> CollectorOption<Option<Regex>> {
+pub const fn pattern(key: &'static str, help: &'static str) -> CollectorOption<Option<Pattern>> {
     option(key, Kind::Pattern, help, Value::pattern)
 }
 

@@ -3,10 +3,10 @@
 use crate::base::address::{Listen, host};
 use crate::base::text::names::{is_mail, is_name, is_word};
 use crate::base::text::number::{bytes, digits, finite, millis, mode, size, time};
+use crate::base::text::pattern::Pattern;
 use crate::base::text::{expr, url};
 use crate::settings::types::kind::{Kind, first};
 use crate::settings::types::served::{Served, is_route};
-use regex_lite::Regex;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,14 +24,12 @@ pub struct Value {
     pub(crate) texts: Vec<String>,
     /// A count, milliseconds, the place of a choice, or 1 for `true`.
     pub(crate) number: u64,
-    /// What the text of a pattern was compiled to when it was read.
-    pub(crate) compiled: Option<Regex>,
 }
 
 impl Value {
     /// One text, and the number that it stands for.
     pub(crate) fn new(text: String, number: u64) -> Value {
-        Value { texts: vec![text], number, compiled: None }
+        Value { texts: vec![text], number }
     }
 
     /// The text of what is no list.
@@ -63,9 +61,8 @@ impl Value {
     }
 
     /// The pattern that it is; the empty one is none.
-    pub(crate) fn pattern(&self) -> Option<Regex> {
-        let compile = || Regex::new(self.text()).ok();
-        self.compiled.clone().or_else(compile).filter(|_| !self.is_empty())
+    pub(crate) fn pattern(&self) -> Option<Pattern> {
+        (!self.is_empty()).then(|| Pattern::new(self.text()))
     }
 
     /// It says nothing.
@@ -82,8 +79,8 @@ impl Kind {
         }
         match self {
             Kind::Pattern => {
-                let compiled = Regex::new(text).map_err(|error| format!(" ({error})"))?;
-                return Ok(Value { compiled: Some(compiled), ..Value::new(text.to_owned(), 0) });
+                Pattern::check(text).map_err(|error| format!(" ({error})"))?;
+                return Ok(Value::new(text.to_owned(), 0));
             }
             Kind::Url | Kind::Urls => url::check(text)?,
             Kind::Remote => url::check_remote(text)?,
@@ -295,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_compiled_and_bounded() {
+    fn patterns_are_checked_and_bounded() {
         assert_eq!(ok(Kind::Pattern, "^(lo|veth)").0, "^(lo|veth)");
         assert_eq!(ok(Kind::Pattern, "").0, "");
         assert!(Kind::Pattern.read("(").is_err_and(|e| e.starts_with(" (")));

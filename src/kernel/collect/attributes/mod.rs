@@ -17,9 +17,9 @@ pub use objects::{MAX_TEXT, Object, Objects};
 use super::{PartialErrors, Scrape};
 use crate::base::dialect::Dialect;
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::Root;
 use crate::model::metric::{Family, Sink, Value};
-use regex_lite::Regex;
 
 /// The objects of one layout, and the samples that their attributes make.
 pub struct Attributes {
@@ -34,7 +34,7 @@ pub struct Attributes {
 
 impl Attributes {
     /// The objects of `layout`; nothing is read yet. A pattern of `None` is no restriction.
-    pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Regex>; 2]) -> Attributes {
+    pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Attributes {
         let objects = Objects::new(root, layout, patterns);
         let order = order(&objects);
         Attributes { objects, order, is_nothing: |_| false, nothing: &[] }

@@ -5,10 +5,10 @@
 use super::super::PartialErrors;
 use super::layout::{Attribute, LabelFrom, Layout, Level};
 use crate::base::error::{Error, Place};
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listed, Listing, Patterns, Root, scan};
 use crate::model::metric::{Label, Sink, Value};
-use regex_lite::Regex;
 use std::time::{Duration, Instant};
 
 /// More objects than any box has, those below objects included; what comes after is left out and
@@ -51,7 +51,7 @@ pub struct Object {
 
 impl Objects {
     /// The objects of `layout`; nothing is read yet. A pattern of `None` is no restriction.
-    pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Regex>; 2]) -> Objects {
+    pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Objects {
         let listing = Listing::new(root.dir(layout.directory));
         let patterns = Patterns::new(patterns);
         Objects { layout, levels: &[], listing, patterns, objects: Vec::new(), learned_at: None }

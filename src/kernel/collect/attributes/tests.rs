@@ -1,11 +1,11 @@
 use super::super::{PartialErrors, Scrape};
 use super::{Attribute, Attributes, LabelFrom, Layout, Level, hexadecimal, signed, unsigned};
 use crate::base::dialect::Dialect;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::Files;
 use crate::kernel::read::Root;
 use crate::kernel::read::testing::Tree;
 use crate::model::metric::{Buffer, Family, Unit, gauge};
-use regex_lite::Regex;
 use std::time::Instant;
 
 static FAMILIES: [Family; 2] = [
@@ -40,7 +40,7 @@ fn page(attributes: &mut Attributes, root: &Root) -> (Vec<String>, u64) {
 fn objects_come_and_go_and_one_bad_file_costs_one_sample() {
     let tree = Tree::new("attributes");
     let root = tree.root();
-    let exclude = Regex::new("9$").ok();
+    let exclude = Some(Pattern::new("9$"));
     let mut attributes = Attributes::new(&root, &LAYOUT, [None, exclude]);
     assert_eq!(page(&mut attributes, &root), (vec![], 0), "no such directory");
     tree.put("sys/class/x/zone1/temp", "-5500\n");

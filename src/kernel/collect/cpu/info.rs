@@ -3,11 +3,11 @@
 //! architecture; a value that is missing is an empty label. Flags and bugs are those of the first CPU.
 //! Reading the file disturbs every CPU of some machines, so it is read again only when CPUs come or go.
 
+use crate::base::text::pattern::Pattern;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::collect::info::Rows;
 use crate::kernel::read::{Root, scan};
 use crate::model::metric::{Family, Sink};
-use regex_lite::Regex;
 
 const PATH: &str = "/proc/cpuinfo";
 
@@ -34,8 +34,8 @@ const PROCESSOR: &[u8] = b"processor";
 /// Facts from `/proc/cpuinfo`.
 pub struct Info {
     root: Root,
-    flags_include: Option<Regex>,
-    bugs_include: Option<Regex>,
+    flags_include: Option<Pattern>,
+    bugs_include: Option<Pattern>,
     /// The CPUs that `/proc/stat` listed when the file was read; `None` before that.
     known: Option<Vec<u32>>,
     cpus: Rows,
@@ -45,7 +45,7 @@ pub struct Info {
 
 impl Info {
     /// Nothing is read yet; of flags and bugs those are shown that match, without a pattern none.
-    pub fn new(root: &Root, [flags_include, bugs_include]: [Option<Regex>; 2]) -> Info {
+    pub fn new(root: &Root, [flags_include, bugs_include]: [Option<Pattern>; 2]) -> Info {
         let (cpus, flags, bugs) = (Rows::new(KEYS.len()), Rows::new(1), Rows::new(1));
         Info { root: root.clone(), flags_include, bugs_include, known: None, cpus, flags, bugs }
     }
@@ -107,7 +107,7 @@ impl Info {
     }
 }
 
-fn words(text: &[u8], include: Option<&Regex>, rows: &mut Rows) {
+fn words(text: &[u8], include: Option<&Pattern>, rows: &mut Rows) {
     let Some(include) = include else { return };
     let is_wanted =
         |word: &&[u8]| std::str::from_utf8(word).is_ok_and(|word| include.is_match(word));

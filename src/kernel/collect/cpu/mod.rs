@@ -24,6 +24,7 @@ mod topology;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit, Value, counter, gauge};
 use crate::settings::{
@@ -31,7 +32,6 @@ use crate::settings::{
 };
 pub use frequency::Frequencies;
 use info::Info;
-use regex_lite::Regex;
 use topology::Topology;
 
 const PATH: &str = "/proc/stat";
@@ -75,10 +75,10 @@ static GUEST: CollectorOption<bool> = switch("guest", "the time spent in guests,
 
 static INFO: CollectorOption<bool> =
     switch("info", "makes and models of the CPUs, too").flags(&["collector.cpu.info"]);
-static FLAGS_INCLUDE: CollectorOption<Option<Regex>> =
+static FLAGS_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("info_flags_include", "flags of the CPU that are shown")
         .flags(&["collector.cpu.info.flags-include"]);
-static BUGS_INCLUDE: CollectorOption<Option<Regex>> =
+static BUGS_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("info_bugs_include", "bugs of the CPU that are shown")
         .flags(&["collector.cpu.info.bugs-include"]);
 

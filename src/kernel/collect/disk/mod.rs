@@ -14,11 +14,11 @@ mod udev;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Filter, Table, scan};
 use crate::model::metric::{Family, Sink, Unit::*, counter, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern, system_switch};
 use inventory::Inventory;
-use regex_lite::Regex;
 use std::time::Instant;
 
 const PATH: &str = "/proc/diskstats";
@@ -64,11 +64,12 @@ static FAMILIES: [Family; 24] = [
     gauge("disk_ata_rotation_rate_rpm",      One, "Revolutions a minute of the ATA disk, 0 if it has none.",  DEVICE).only_node(),
 ];
 
-static EXCLUDE: CollectorOption<Option<Regex>> = pattern("exclude_pattern", "devices to leave out")
-    .flags(&["collector.diskstats.device-exclude", "collector.diskstats.ignored-devices"])
-    .defaults("^(loop|ram|dm-)", r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$");
+static EXCLUDE: CollectorOption<Option<Pattern>> =
+    pattern("exclude_pattern", "devices to leave out")
+        .flags(&["collector.diskstats.device-exclude", "collector.diskstats.ignored-devices"])
+        .defaults("^(loop|ram|dm-)", r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$");
 
-static INCLUDE: CollectorOption<Option<Regex>> =
+static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "only these devices").flags(&["collector.diskstats.device-include"]);
 
 static SYSTEM: CollectorOption<bool> =

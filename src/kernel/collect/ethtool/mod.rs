@@ -15,12 +15,12 @@ mod statistics;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Background, Filter, Listing, Patterns};
 use crate::model::metric::{Family, Sink, Unit::One, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
 use ask::{Asker, CALL, Device, Settings};
 use modes::{ASYMMETRIC_PAUSE, AUTONEGOTIATE, PAUSE, PORTS, SPEEDS};
-use regex_lite::Regex;
 use statistics::{DEVICE, Statistics};
 use std::time::{Duration, Instant};
 
@@ -56,10 +56,11 @@ static FAMILIES: [Family; 11] = [
     gauge("ethtool_info",                       One, "Always 1; the labels tell of driver and firmware.",      INFO).own_keys(),
 ];
 
-static INCLUDE: CollectorOption<Option<Regex>> = pattern("device_include", "only these interfaces");
-static EXCLUDE: CollectorOption<Option<Regex>> =
+static INCLUDE: CollectorOption<Option<Pattern>> =
+    pattern("device_include", "only these interfaces");
+static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("device_exclude", "interfaces to leave out");
-static METRICS: CollectorOption<Option<Regex>> =
+static METRICS: CollectorOption<Option<Pattern>> =
     pattern("metrics_include", "statistics that are shown, by the driver's names").default(".*");
 
 pub const SPEC: Spec = Spec {

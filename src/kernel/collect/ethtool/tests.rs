@@ -34,7 +34,7 @@ fn lines(dialect: Dialect, write: &mut dyn FnMut(&mut dyn Sink)) -> Vec<String> 
 }
 
 fn statistics(pattern: &str) -> Statistics {
-    Statistics::new(Patterns::new([Regex::new(pattern).ok(), None]))
+    Statistics::new(Patterns::new([Some(Pattern::new(pattern)), None]))
 }
 
 #[test]

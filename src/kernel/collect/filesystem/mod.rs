@@ -15,6 +15,7 @@ mod tests;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, Place};
 use crate::base::sys::Space;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
@@ -22,7 +23,6 @@ use ask::Ask;
 pub use line::mounts_of;
 use line::{OWN_PATH, PATH};
 use mounts::{Mount, Mounts, Rules};
-use regex_lite::Regex;
 use std::time::Duration;
 
 /// How long a scrape waits at most for all mounts together that may not answer.
@@ -43,7 +43,7 @@ static FAMILIES: [Family; 9] = [
     gauge("filesystem_mount_info",   Unit::One, "Always 1; the labels tell the number of the device.",    &["device", "major", "minor", "mountpoint"]),
 ];
 
-static POINTS_EXCLUDE: CollectorOption<Option<Regex>> = pattern(
+static POINTS_EXCLUDE: CollectorOption<Option<Pattern>> = pattern(
     "mount_points_exclude",
     "mount points to leave out",
 )
@@ -52,11 +52,11 @@ static POINTS_EXCLUDE: CollectorOption<Option<Regex>> = pattern(
     "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
 );
 
-static POINTS_INCLUDE: CollectorOption<Option<Regex>> =
+static POINTS_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("mount_points_include", "only these mount points")
         .flags(&["collector.filesystem.mount-points-include"]);
 
-static TYPES_EXCLUDE: CollectorOption<Option<Regex>> =
+static TYPES_EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("fs_types_exclude", "types of file systems to leave out")
         .flags(&["collector.filesystem.fs-types-exclude", "collector.filesystem.ignored-fs-types"])
         .default(
@@ -65,7 +65,7 @@ static TYPES_EXCLUDE: CollectorOption<Option<Regex>> =
              squashfs|erofs|sysfs|tracefs)$",
         );
 
-static TYPES_INCLUDE: CollectorOption<Option<Regex>> =
+static TYPES_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("fs_types_include", "only these types of file systems")
         .flags(&["collector.filesystem.fs-types-include"]);
 

@@ -170,7 +170,7 @@ fn patterns_and_the_prefix_of_the_root() {
 fn hanging(text: &str) -> Vec<String> {
     let rules = Rules {
         points: Patterns::default(),
-        types: Patterns::new([None, Regex::new("^autofs$").ok()]),
+        types: Patterns::new([None, Some(Pattern::new("^autofs$"))]),
         root: "/".into(),
         is_running: false,
         is_source_plain: true,

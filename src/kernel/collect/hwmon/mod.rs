@@ -12,12 +12,12 @@ mod names;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Listing, Patterns, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use chips::{Chips, MAX_TEXT, Reading, Sensor, Wanted};
 pub(super) use names::clean;
-use regex_lite::Regex;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sys/class/hwmon";
@@ -44,11 +44,12 @@ static FAMILIES: [Family; 3] = [
     gauge("hwmon_sensor_age_seconds", Millis, "Time since a slow sensor was read, if not in this scrape.", SENSOR).only_own(),
 ];
 
-static CHIP_INCLUDE: CollectorOption<Option<Regex>> = pattern("chip_include", "only these chips");
-static CHIP_EXCLUDE: CollectorOption<Option<Regex>> = pattern("chip_exclude", "chips to leave out");
-static SENSOR_INCLUDE: CollectorOption<Option<Regex>> =
+static CHIP_INCLUDE: CollectorOption<Option<Pattern>> = pattern("chip_include", "only these chips");
+static CHIP_EXCLUDE: CollectorOption<Option<Pattern>> =
+    pattern("chip_exclude", "chips to leave out");
+static SENSOR_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("sensor_include", "only these sensors, as chip;sensor");
-static SENSOR_EXCLUDE: CollectorOption<Option<Regex>> =
+static SENSOR_EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("sensor_exclude", "sensors to leave out, as chip;sensor");
 
 pub const SPEC: Spec = Spec {

@@ -9,17 +9,17 @@ mod rows;
 use super::attributes::{Attributes, Info, LabelFrom, Layout, Level, text};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::model::metric::Sink;
 use crate::settings::{CollectorOption, Subject, pattern};
-use regex_lite::Regex;
 use rows::{ATTRIBUTES, FAMILIES};
 
 /// What a driver answers that has no such counter.
 const NOTHING: [i32; 4] = [libc::EOPNOTSUPP, libc::EINVAL, libc::EACCES, libc::EPERM];
 
-static DEVICE_INCLUDE: CollectorOption<Option<Regex>> =
+static DEVICE_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("device_include", "only these devices").flags(&["collector.infiniband.device-include"]);
-static DEVICE_EXCLUDE: CollectorOption<Option<Regex>> =
+static DEVICE_EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("device_exclude", "devices to leave out")
         .flags(&["collector.infiniband.device-exclude"]);
 

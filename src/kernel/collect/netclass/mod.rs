@@ -9,12 +9,12 @@ mod statistics;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::netlink::{self, Links};
 use crate::kernel::read::{Filter, Listing};
 use crate::model::metric::{Family, Sink, Unit::One, counter, gauge};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 use link::{Kept, state_of};
-use regex_lite::Regex;
 use rows::{INFO, Rows, WIDTH};
 use statistics::Statistics;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ static FAMILIES: [Family; WIDTH] = [
     gauge("network_info",                       One, "Always 1; the labels tell of the interface.",         INFO_KEYS).own_keys(),
 ];
 
-static EXCLUDE: CollectorOption<Option<Regex>> =
+static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("exclude_pattern", "interfaces to leave out")
         .flags(&["collector.netclass.ignored-devices"])
         .default("^$");

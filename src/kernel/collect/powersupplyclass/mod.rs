@@ -9,9 +9,9 @@ mod rows;
 use super::attributes::{Attributes, LabelFrom, Layout, MAX_TEXT};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::model::metric::{Label, Sink, Value, fresh_stamp};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
-use regex_lite::Regex;
 use rows::{ATTRIBUTES, FAMILIES, TEXTS};
 
 /// What a driver answers that cannot tell a property now, or has not got it.
@@ -20,7 +20,7 @@ const NOTHING: [i32; 4] = [libc::ENODEV, libc::ENODATA, libc::EOPNOTSUPP, libc::
 /// Labels of a supply.
 const MAX_KEYS: usize = TEXTS.len();
 
-static IGNORED_SUPPLIES: CollectorOption<Option<Regex>> =
+static IGNORED_SUPPLIES: CollectorOption<Option<Pattern>> =
     pattern("ignored_supplies", "supplies to leave out")
         .flags(&["collector.powersupply.ignored-supplies"])
         .default("^$");

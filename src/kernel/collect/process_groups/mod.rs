@@ -19,10 +19,10 @@ mod top;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys;
+use crate::base::text::pattern::Pattern;
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit::*, Value, counter, gauge};
 use crate::settings::{CollectorOption, Subject, count, duration, pattern, switch};
 use groups::{Groups, OTHER};
-use regex_lite::Regex;
 use std::time::{Duration, Instant};
 use top::Top;
 
@@ -42,7 +42,7 @@ static FAMILIES: [Family; 7] = [
     gauge(  "process_groups_age_seconds",      Millis, "Time since the processes were read.",                   &[]).own_prefix(),
 ];
 
-static GROUPS: CollectorOption<Option<Regex>> =
+static GROUPS: CollectorOption<Option<Pattern>> =
     pattern("groups", "groups of processes, each a named part: (?P<web>nginx)|(?P<db>postgres)");
 static CMDLINE: CollectorOption<bool> =
     switch("cmdline", "look for groups in command lines, not in names");
@@ -69,7 +69,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let most = usize::try_from(settings.get(&TOP)).unwrap_or_default();
     Box::new(ProcessGroups {
         interval: settings.get(&INTERVAL),
-        groups: Groups::new(settings.get(&GROUPS), settings.get(&CMDLINE)),
+        groups: Groups::new(settings.get(&GROUPS).and_then(|p| p.regex()), settings.get(&CMDLINE)),
         busiest: Top::new(most),
         largest: Top::new(most),
         read_at: None,

@@ -7,12 +7,12 @@ mod stored;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::netlink::qdisc::{self, Counts};
 use crate::kernel::read::netlink::{LinkNames, Stream};
 use crate::kernel::read::{Files, Filter, Names};
 use crate::model::metric::{Family, Label, Sink, Unit::One, counter, gauge};
 use crate::settings::{CollectorOption, Subject, path, pattern};
-use regex_lite::Regex;
 use std::path::PathBuf;
 use stored::Store;
 
@@ -34,11 +34,11 @@ static FAMILIES: [Family; 7] = [
     gauge(  "qdisc_backlog|qdisc_backlog_bytes",             One, "Bytes that wait to be sent.",    KEYS).own_keys(),
 ];
 
-static EXCLUDE: CollectorOption<Option<Regex>> =
+static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("exclude_pattern", "interfaces to leave out")
         .flags(&["collector.qdisc.device-exclude", "collector.qdisk.device-exclude"]);
 
-static INCLUDE: CollectorOption<Option<Regex>> =
+static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "only these interfaces")
         .flags(&["collector.qdisc.device-include", "collector.qdisk.device-include"]);
 

@@ -18,13 +18,13 @@ mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::dbus::Address;
 use crate::kernel::read::{Background, Filter};
 use crate::model::metric::{Label, Sink, Value};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
 use manager::{Manager, STATES};
 use properties::{FAMILIES, Group, PROPERTIES};
-use regex_lite::Regex;
 use std::env;
 use std::time::{Duration, Instant};
 
@@ -36,11 +36,11 @@ const PRIVATE_SOCKET: &str = "/run/systemd/private";
 /// How long a scrape waits where nothing is set, as in a library.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-static UNITS: CollectorOption<Option<Regex>> = pattern("units", "units to show; all of a name")
+static UNITS: CollectorOption<Option<Pattern>> = pattern("units", "units to show; all of a name")
     .flags(&["collector.systemd.unit-include", "collector.systemd.unit-whitelist"])
     .default(".+");
 
-static UNIT_EXCLUDE: CollectorOption<Option<Regex>> =
+static UNIT_EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("unit_exclude", "units of these to leave out; all of a name")
         .flags(&["collector.systemd.unit-exclude", "collector.systemd.unit-blacklist"])
         .default(r".+\.(automount|device|mount|scope|slice)");
@@ -107,8 +107,8 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 /// The pattern for all of a name.
-fn whole(pattern: Regex) -> Regex {
-    Regex::new(&["^(?:", pattern.as_str(), ")$"].concat()).unwrap_or(pattern)
+fn whole(pattern: Pattern) -> Pattern {
+    Pattern::new(&["^(?:", pattern.as_str(), ")$"].concat())
 }
 
 struct Systemd {

@@ -69,7 +69,7 @@ fn answer(path: &str, name: &str) -> Say {
 
 fn opened(peer: &Peer, patterns: [&str; 2], groups: &[Group], patience: Duration) -> Opened {
     let address = Address::peer(peer.path());
-    let [units, exclude] = patterns.map(|pattern| Regex::new(pattern).ok().map(whole));
+    let [units, exclude] = patterns.map(|pattern| Some(whole(Pattern::new(pattern))));
     let manager = Manager::new(address, Filter::new(units, exclude), groups.to_vec());
     let manager = Background::new("systemd", manager, Manager::ask);
     let collector = Box::new(Systemd { manager, patience, is_machine: true });

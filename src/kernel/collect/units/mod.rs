@@ -26,12 +26,12 @@ mod tree;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::log;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Patterns, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
 use devices::Devices;
 use group::{Cells, Columns, FILES, Speed};
-use regex_lite::Regex;
 use std::time::{Duration, Instant};
 use tree::{DIRECTORY, Tree};
 
@@ -109,8 +109,8 @@ static PRESSURE: CollectorOption<bool> = switch(
     "pressure",
     "show how long units waited for CPU, IO and memory: three more files of each",
 );
-static INCLUDE: CollectorOption<Option<Regex>> = pattern("include", "only these units");
-static EXCLUDE: CollectorOption<Option<Regex>> = pattern("exclude", "units to leave out")
+static INCLUDE: CollectorOption<Option<Pattern>> = pattern("include", "only these units");
+static EXCLUDE: CollectorOption<Option<Pattern>> = pattern("exclude", "units to leave out")
     .default(r"^(session-.*|run-.*)\.scope$|^run-.*\.service$");
 
 pub const SPEC: Spec = Spec {

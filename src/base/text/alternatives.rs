@@ -1,6 +1,6 @@
-//! A pattern that only lists names, such as `^(Tcp_(InSegs|OutSegs)|Udp6?_NoPorts|.*_InErrs)$`, as the names that it
-//! stands for: each is compared in a tenth of the instructions that a search takes, and needs no program of 16 KB.
-//! Any other pattern is left to the regular expressions.
+//! A pattern that only lists names, such as `^(Tcp_(InSegs|OutSegs)|Udp6?_NoPorts|.*_InErrs)$`, or their beginnings,
+//! such as `^(oom_kill|pg.*fault)`, as what it stands for: each is compared in a tenth of the instructions that a
+//! search takes, and needs no program of 16 KB. Any other pattern is left to the regular expressions.
 
 /// As many names as a list may stand for.
 const MAX_NAMES: usize = 128;
@@ -9,25 +9,51 @@ const MAX_NAMES: usize = 128;
 const MAX_BYTES: usize = 4096;
 
 /// Stands for `.*` in a name.
-const ANY: char = '*';
+const ANY: u8 = b'*';
 
-/// The names, in which `*` stands for any text without a line's end.
-pub struct Alternatives(Vec<Box<str>>);
+/// The names.
+#[derive(Clone, Debug)]
+pub struct Alternatives {
+    names: Box<[Name]>,
+    /// A name may go on after them.
+    goes_on: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Name {
+    /// In it `*` stands for any text without a line's end.
+    text: Box<str>,
+    has_any: bool,
+}
 
 impl Alternatives {
     /// The names that `pattern` lists; `None` if it says anything else.
     pub fn of(pattern: &str) -> Option<Alternatives> {
-        let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
+        let whole = pattern.strip_prefix('^')?;
+        let mut rest = whole.strip_suffix('$').unwrap_or(whole);
+        let goes_on = rest.len() == whole.len();
         if has_free_choice(rest) {
             return None;
         }
         let names = Some(choice(&mut rest)?).filter(|_| rest.is_empty())?;
-        Some(Alternatives(names.into_iter().map(String::into_boxed_str).collect()))
+        let name = |text: String| Name {
+            has_any: text.as_bytes().contains(&ANY),
+            text: text.into_boxed_str(),
+        };
+        Some(Alternatives { names: names.into_iter().map(name).collect(), goes_on })
     }
 
     /// Whether `name` is one of them.
     pub fn is_match(&self, name: &str) -> bool {
-        self.0.iter().any(|known| is_like(known, name))
+        let name = name.as_bytes();
+        self.names.iter().any(|known| {
+            let text = known.text.as_bytes();
+            match (known.has_any, self.goes_on) {
+                (true, goes_on) => is_like(text, name, goes_on),
+                (false, true) => name.starts_with(text),
+                (false, false) => name == text,
+            }
+        })
     }
 }
 
@@ -51,13 +77,28 @@ fn choice(rest: &mut &str) -> Option<Vec<String>> {
                 return Some(all);
             }
             Some(first) => {
-                *rest = rest.get(first.len_utf8()..)?;
-                names = product(&names, &part(first, rest)?)?;
+                let plain = plain(rest);
+                *rest = rest.get(plain.len().max(first.len_utf8())..)?;
+                names = match plain {
+                    "" => product(&names, &part(first, rest)?)?,
+                    plain => product(&names, &[plain.to_owned()])?,
+                };
                 continue;
             }
         }
         *rest = rest.get(1..)?;
     }
+}
+
+/// The characters at the start that stand for themselves, once each.
+fn plain(rest: &str) -> &str {
+    let end = rest.bytes().position(|byte| !is_plain(byte.into())).unwrap_or(rest.len());
+    let repeats = rest.get(end..).is_some_and(|rest| rest.starts_with(['?', '*', '+', '{']));
+    rest.get(..end - usize::from(repeats && end > 0)).unwrap_or_default()
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_-/:".contains(c)
 }
 
 /// What the part that begins with `first` stands for: a group, `.*`, or a character.
@@ -70,9 +111,9 @@ fn part(first: char, rest: &mut &str) -> Option<Vec<String>> {
         }
         '.' => {
             *rest = rest.strip_prefix('*')?;
-            vec![ANY.to_string()]
+            vec![char::from(ANY).to_string()]
         }
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '/' | ':' => vec![first.to_string()],
+        first if is_plain(first) => vec![first.to_string()],
         _ => return None,
     };
     if let Some(after) = rest.strip_prefix('?').filter(|_| first != '.') {
@@ -92,13 +133,19 @@ fn product(starts: &[String], ends: &[String]) -> Option<Vec<String>> {
     Some(names).filter(|names| names.len() <= MAX_NAMES && bytes <= MAX_BYTES)
 }
 
-/// Whether `name` is `known`, in which `*` stands for any text without a line's end.
-fn is_like(known: &str, name: &str) -> bool {
-    let Some((start, end)) = known.split_once(ANY) else { return known == name };
+/// Whether `name`, or if it `goes_on` its beginning, is `known`.
+fn is_like(known: &[u8], name: &[u8], goes_on: bool) -> bool {
+    let Some(at) = memchr::memchr(ANY, known) else {
+        return if goes_on { name.starts_with(known) } else { name == known };
+    };
+    let (start, end) =
+        (known.get(..at).unwrap_or_default(), known.get(at + 1..).unwrap_or_default());
     let Some(rest) = name.strip_prefix(start) else { return false };
-    let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    let is_free = |at: usize| rest.get(..at).is_some_and(|text| !text.contains('\n'));
-    ends.into_iter().any(|at| rest.get(at..).is_some_and(|rest| is_like(end, rest)) && is_free(at))
+    let most = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    // What ends the name leaves the `*` one length.
+    let is_last = !goes_on && !end.contains(&ANY);
+    let least = if is_last { rest.len().saturating_sub(end.len()) } else { 0 };
+    (least..=most).any(|at| rest.get(at..).is_some_and(|rest| is_like(end, rest, goes_on)))
 }
 
 #[cfg(test)]
@@ -110,8 +157,19 @@ mod tests {
 
     #[test]
     fn a_list_matches_what_its_pattern_matches() {
-        let patterns =
-            [NETSTAT, "^a$", "^(a|)$", "^(|b)c?$", "^(a(b|c)?|.*d.*)$", "^(a|b)(c|d)$", "^.*$"];
+        let patterns = [
+            NETSTAT,
+            "^a$",
+            "^(a|)$",
+            "^(|b)c?$",
+            "^(a(b|c)?|.*d.*)$",
+            "^(a|b)(c|d)$",
+            "^.*$",
+            "^a",
+            "^(ab|x.*x)",
+            "^(Ip_|.*_In).*",
+            "^",
+        ];
         let names = [
             "",
             "a",
@@ -154,9 +212,9 @@ mod tests {
         let patterns = [
             "",
             "a",
-            "^a",
             "a$",
             "^a|b$",
+            "^a|b",
             "^a.b$",
             "^a+$",
             "^a*$",

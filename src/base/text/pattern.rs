@@ -1,0 +1,78 @@
+//! A regular expression that somebody wrote, as little of it as its use takes.
+
+use super::alternatives::Alternatives;
+use regex_lite::Regex;
+use std::cell::OnceCell;
+
+/// A regular expression. One that only lists names is compared with them. The program of any other, some 16 KB,
+/// is made when a name is to be judged.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: Box<str>,
+    names: Option<Alternatives>,
+    program: OnceCell<Option<Regex>>,
+}
+
+impl Pattern {
+    /// One whose text was checked.
+    pub fn new(text: &str) -> Pattern {
+        Pattern { text: text.into(), names: Alternatives::of(text), program: OnceCell::new() }
+    }
+
+    /// Whether it can be compiled.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn check(text: &str) -> Result<(), regex_lite::Error> {
+        if Alternatives::of(text).is_some() { Ok(()) } else { Regex::new(text).map(drop) }
+    }
+
+    /// What was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The program, for more than to match.
+    pub fn regex(&self) -> Option<Regex> {
+        Regex::new(&self.text).ok()
+    }
+
+    /// Whether it matches somewhere in `name`.
+    pub fn is_match(&self, name: &str) -> bool {
+        match &self.names {
+            Some(names) => names.is_match(name),
+            None => {
+                let program = self.program.get_or_init(|| self.regex());
+                program.as_ref().is_some_and(|program| program.is_match(name))
+            }
+        }
+    }
+
+    /// No name is to be judged for now: gives back the memory of the program.
+    pub fn rest(&mut self) {
+        self.program = OnceCell::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_the_same_after_a_rest() {
+        for (text, is_list) in [("^(a|b)$", true), ("^a", true), ("a", false), ("^[ab]$", false)] {
+            assert!(Pattern::check(text).is_ok());
+            let mut pattern = Pattern::new(text);
+            assert_eq!((pattern.names.is_some(), pattern.as_str()), (is_list, text));
+            for _ in 0..2 {
+                assert!(pattern.is_match("a") && !pattern.is_match("c"), "{text}");
+                assert_eq!(pattern.program.get().is_some(), !is_list);
+                pattern.rest();
+                assert!(pattern.program.get().is_none());
+            }
+        }
+        assert!(Pattern::check("(").is_err());
+        assert!(!Pattern::new("(").is_match("("), "nobody asked whether it is right");
+    }
+}
