@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .cargo/hot.ld anew: which functions run in a steady scrape, as a part of a linker script that puts them
-# together. build.rs links the static targets with it. Needs valgrind, curl and rust-src; takes some two minutes.
+# together. build.rs links the static targets with it. Needs valgrind, curl and rust-src; takes some three minutes.
 #
 # The functions are those that callgrind sees while this machine and the machine of fixtures/box are scraped in both
 # dialects, as text, OpenMetrics and gzip, after the first answer. Names of crates carry a hash, which is left out,
@@ -48,13 +48,20 @@ for dialect in sysmetrics node_exporter; do
 	profile --dialect=$dialect
 	profile --dialect=$dialect --path.procfs fixtures/box/proc --path.sysfs fixtures/box/sys
 done
-# Equal functions may have one body and several names, one of which its section has.
-nm "$binary" | awk 'NR == FNR { is_hot[$1]; next } $3 in is_hot { hot[$1] } { names[$1] = names[$1] "\n" $3 }
-	END { for (address in hot) print names[address] }' "$work/names" - >"$work/all"
+# Equal functions may have one body and several names, one of which its section has: here if the compiler found them, and
+# in the program that is shipped, where one drop_in_place is linked for all of one form. namesakes <binary> <names>
+namesakes() {
+	nm "$1" | awk 'NR == FNR { is_hot[$1]; next } $3 in is_hot { hot[$1] } { names[$1] = names[$1] "\n" $3 }
+		END { for (address in hot) print names[address] }' "$2" -
+}
+namesakes "$binary" "$work/names" >"$work/more"
+unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS
+binary=$(CARGO_PROFILE_RELEASE_STRIP=false CARGO_TARGET_DIR=target/hot .ci/static.sh $target)
+namesakes "$binary" "$work/more" >"$work/all"
 {
 	echo "/* Functions of a steady scrape, made by .ci/hot.sh: linked together, they are little to keep in memory. */"
 	echo "SECTIONS { .text.hot : {"
-	grep ^_R "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//' |
+	grep -E '^(_R|bcmp$)' "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//' |
 		LC_ALL=C sort -u | sed 's/.*/  *(.text.& .text.&.* .text.unlikely.&)/'
 	echo "} } INSERT AFTER .text;"
 } >.cargo/hot.ld

@@ -126,7 +126,8 @@ impl Gather {
             took: Duration::ZERO,
         };
         let on = COLLECTORS.iter().zip(settings).filter(|(_, settings)| settings.enabled);
-        let members: Vec<Member> = on.map(member).collect();
+        let mut members = Vec::with_capacity(on.clone().count());
+        members.extend(on.map(member));
         let is_textfile = |member: &Member| member.spec.subject.name == textfile::NAME;
         let process = process.then(|| Process::new(&mut files));
         Gather {

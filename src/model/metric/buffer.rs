@@ -9,8 +9,8 @@ use crate::base::sys::{BLOCK, Pen};
 /// Room is added in steps of this many bytes, and doubles when that is more.
 const STEP: usize = 512;
 
-/// From here on it grows by a quarter: of a large body's room little is to lie idle.
-const LARGE: usize = 1 << 20;
+/// From here on it grows by a quarter: of a page's room little is to lie idle.
+const LARGE: usize = 32 << 10;
 
 /// Bytes being rendered, kept from one scrape to the next.
 #[derive(Default)]
