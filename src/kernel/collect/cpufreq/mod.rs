@@ -142,9 +142,11 @@ impl Cpufreq {
         for entry in names {
             let place = self.listing.dir.target(&[&entry, "/cpufreq"].concat());
             let like = place.as_ref().and_then(|_| places.iter().position(|p| *p == place));
+            // Without the directory there is no file to look for.
+            let files = place.as_ref().map_or(0, |_| FILES.len());
             places.push(place);
             let mut cpu = Cpu { entry, present: 0, like, value: None };
-            for at in 0..FILES.len() {
+            for at in 0..files {
                 let mut room = [0; MAX_TEXT];
                 let is_there = !matches!(self.read(&cpu, at, &mut room), Ok(None));
                 cpu.present |= u16::from(is_there) << at;
