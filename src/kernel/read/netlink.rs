@@ -17,7 +17,7 @@ mod stream;
 
 use crate::base::error::Error;
 use dump::{Dump, LINK};
-use message::field;
+use message::{ATTRIBUTE, TYPE_MASK, field};
 use std::net::IpAddr;
 
 pub use names::LinkNames;
@@ -159,22 +159,33 @@ const KINDS: usize = 64;
 
 /// The attributes of one interface by their kind (IFLA_*), the last of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attributes<'a>([Option<&'a [u8]>; KINDS]);
+pub struct Attributes<'a> {
+    message: &'a [u8],
+    /// Where the bytes of each begin in the message, behind its head; 0 is none.
+    starts: [u32; KINDS],
+}
 
 impl<'a> Attributes<'a> {
-    fn of(bytes: &'a [u8]) -> Attributes<'a> {
-        let mut all = [None; KINDS];
-        for (kind, payload) in message::attributes(bytes) {
-            if let Some(place) = all.get_mut(usize::from(kind)) {
-                *place = Some(payload);
+    /// As `message::attributes`, in a tenth of the instructions: every interface has some fifty.
+    fn of(message: &'a [u8]) -> Attributes<'a> {
+        let (mut starts, mut at) = ([0; KINDS], 0);
+        while let Some((length, kind)) = head(message, at) {
+            if length < ATTRIBUTE || at + length > message.len() {
+                break;
             }
+            if let Some(start) = starts.get_mut(kind) {
+                *start = (at + ATTRIBUTE) as u32;
+            }
+            at += length.next_multiple_of(4);
         }
-        Attributes(all)
+        Attributes { message, starts }
     }
 
     /// The bytes of one.
     pub fn bytes(&self, kind: u16) -> Option<&'a [u8]> {
-        self.0.get(usize::from(kind)).copied().flatten()
+        let start = *self.starts.get(usize::from(kind)).filter(|start| **start > 0)? as usize;
+        let (length, _) = head(self.message, start - ATTRIBUTE)?;
+        self.message.get(start..start - ATTRIBUTE + length)
     }
 
     /// The number in one of one or four bytes.
@@ -184,6 +195,14 @@ impl<'a> Attributes<'a> {
             bytes => field(bytes, 0).map(u32::from_ne_bytes),
         }
     }
+}
+
+/// Length, head included, and kind of the attribute at `at`.
+#[inline(always)]
+fn head(message: &[u8], at: usize) -> Option<(usize, usize)> {
+    let [a, b, c, d] = field(message, at)?;
+    let kind = u16::from_ne_bytes([c, d]) & TYPE_MASK;
+    Some((u16::from_ne_bytes([a, b]).into(), kind.into()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub const HEADER: usize = 16;
 pub const ATTRIBUTE: usize = 4;
 
 /// The bits of an attribute's type that are no flags.
-const TYPE_MASK: u16 = 0x3fff;
+pub const TYPE_MASK: u16 = 0x3fff;
 
 /// What one datagram was for the dump: its last, and undisturbed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

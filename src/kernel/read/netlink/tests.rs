@@ -228,3 +228,31 @@ fn every_address_of_the_kernels_text_is_there() {
     }
     assert_eq!(links.name(0), None);
 }
+
+/// Cut anywhere and with any byte changed, attributes are what a plain walk finds.
+#[test]
+fn attributes_are_those_of_a_plain_walk() {
+    let parts = [
+        (3, &b"eth0\0"[..]),
+        (70, b"above"),
+        (10, b""),
+        (3, b"again"),
+        (0x4001, b"x"),
+        (23, &[7; 60]),
+    ];
+    let whole: Vec<u8> = parts.iter().flat_map(|(kind, bytes)| attribute(*kind, bytes)).collect();
+    let mut cases: Vec<Vec<u8>> = (0..=whole.len()).map(|n| whole[..n].to_vec()).collect();
+    for at in 0..whole.len() {
+        for value in [0, 1, 3, 4, 5, 0xff] {
+            cases.push(whole.clone());
+            cases.last_mut().unwrap()[at] = value;
+        }
+    }
+    for case in cases {
+        let found = Attributes::of(&case);
+        for kind in 0..KINDS as u16 {
+            let twin = message::attributes(&case).filter(|(other, _)| *other == kind).last();
+            assert_eq!(found.bytes(kind), twin.map(|(_, bytes)| bytes), "{kind} of {case:?}");
+        }
+    }
+}
