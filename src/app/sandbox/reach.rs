@@ -65,6 +65,7 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         reach.connects_anywhere = true;
     }
     mounted(&mut reach, settings);
+    pressure(&mut reach, settings);
     written(&mut reach, settings);
     ports(&mut reach, settings, listeners);
     reach.has_abstract = ["NOTIFY_SOCKET", "DBUS_SYSTEM_BUS_ADDRESS"].into_iter().any(|name| {
@@ -72,6 +73,13 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         value.starts_with('@') || value.contains("abstract")
     });
     reach
+}
+
+/// Triggers are set by writing, and again at a reload.
+fn pressure(reach: &mut Reach, settings: &Settings) {
+    if !settings.pressure.wanted().is_empty() {
+        add(reach, &settings.paths.procfs.join("pressure"), WRITE);
+    }
 }
 
 /// Files that other files name, which are read again when they change.
