@@ -15,6 +15,8 @@ mod netlink;
 #[path = "../support/place.rs"]
 mod place;
 #[cfg(feature = "hub")]
+mod peaks;
+#[cfg(feature = "hub")]
 mod pushes;
 #[cfg(feature = "hub")]
 mod statsd;
@@ -147,6 +149,7 @@ fn a_steady_scrape_allocates_nothing() {
         texts::allocate_nothing();
         textfiles::allocate_nothing();
         logs::allocate_nothing();
+        peaks::allocate_nothing();
         alerts::allocate_nothing();
     }
     let before = allocations();

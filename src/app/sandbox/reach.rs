@@ -81,7 +81,7 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
 /// Triggers are set by writing, and again at a reload.
 fn pressure(reach: &mut Reach, settings: &Settings) {
     if !settings.pressure.wanted().is_empty() {
-        add(reach, &settings.paths.procfs.join("pressure"), WRITE);
+        add(reach, Path::new("/proc/pressure"), WRITE);
     }
 }
 

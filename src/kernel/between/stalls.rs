@@ -27,6 +27,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// Where triggers are set.
+const DIRECTORY: &str = "/proc/pressure";
+
 /// Bytes of one of these files: two lines of at most 80.
 const MAX_TEXT: usize = 256;
 
@@ -177,13 +180,14 @@ impl Source {
     }
 }
 
-/// Sets a trigger, which lives as long as its file is open.
+/// Sets a trigger, which lives as long as its file is open. Every procfs tells of the whole machine, and that of a
+/// host is often mounted read-only in a container: so our own is asked, unless the trees are stored ones.
 fn set(wanted: &StallTrigger, procfs: &Path) -> io::Result<File> {
-    let path = procfs.join("pressure").join(wanted.resource);
-    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    if !is_procfs(&file) {
+    if !is_procfs(&File::open(procfs)?) {
         return Err(io::ErrorKind::Unsupported.into());
     }
+    let path = Path::new(DIRECTORY).join(wanted.resource);
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let (stall, window) = (wanted.stall.as_micros(), wanted.window.as_micros());
     // In one write; the kernel puts its end in the place of the last byte.
     file.write_all(format!("{} {stall} {window}\0", kind(wanted)).as_bytes())?;
@@ -222,7 +226,7 @@ fn lacking(wanted: &StallTrigger, error: &io::Error) -> String {
             "before Linux 6.4 it takes CAP_SYS_RESOURCE; after a reload, a restart of sysmetrics"
         }
         Some(libc::EROFS) => {
-            "procfs is mounted read-only here: mount it writable, or leave out pressure.stalls"
+            "/proc is mounted read-only here: mount it writable, or leave out [pressure]"
         }
         _ => "stalls are counted where procfs is a kernel's own",
     };
