@@ -12,10 +12,10 @@ mod logs;
 #[path = "../support/machine.rs"]
 mod machine;
 mod netlink;
-#[path = "../support/place.rs"]
-mod place;
 #[cfg(feature = "hub")]
 mod peaks;
+#[path = "../support/place.rs"]
+mod place;
 #[cfg(feature = "hub")]
 mod pushes;
 #[cfg(feature = "hub")]

@@ -21,7 +21,7 @@ use crate::settings::{Settings, Subject};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The name of the collector.
 pub const NAME: &str = "kernel_log";
@@ -67,11 +67,13 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(KernelLog { path: setup.root.real(PATH), file: None, counts: Counts::default() })
+    let path = setup.root.is_procfs().then(|| setup.root.real(PATH));
+    Box::new(KernelLog { path, file: None, counts: Counts::default() })
 }
 
 struct KernelLog {
-    path: PathBuf,
+    /// Where it is; stored trees have none.
+    path: Option<PathBuf>,
     file: Option<File>,
     counts: Counts,
 }
@@ -149,14 +151,15 @@ impl Counts {
 impl Collector for KernelLog {
     fn serving(&mut self, begins: bool) {
         if begins && self.file.is_none() {
-            self.file = at_end(&self.path).map_err(tell).ok();
+            let path = self.path.as_deref();
+            self.file = path.and_then(|path| at_end(path).map_err(tell).ok());
         }
     }
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if self.file.is_none() {
-            let file = at_end(&self.path).map_err(|error| Error::of(PATH, &error))?;
-            self.file = Some(file);
+            let path = self.path.as_deref().ok_or(Error::Unsupported(PATH.into()))?;
+            self.file = Some(at_end(path).map_err(|error| Error::of(PATH, &error))?);
         }
         let Some(mut file) = self.file.as_ref() else { return Ok(()) };
         if self.counts.record.is_empty() {
@@ -174,7 +177,7 @@ impl Collector for KernelLog {
 }
 
 /// Opens the log behind its last record.
-fn at_end(path: &std::path::Path) -> io::Result<File> {
+fn at_end(path: &Path) -> io::Result<File> {
     let mut file = open_unwaiting(path)?;
     if !file.metadata()?.file_type().is_char_device() {
         return Err(io::Error::from_raw_os_error(libc::ENOENT));

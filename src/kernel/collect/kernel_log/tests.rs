@@ -10,7 +10,7 @@ fn opened(tree: &Tree) -> (Opened, UnixDatagram) {
     ours.set_nonblocking(true).unwrap();
     let mut it = tree.open(&SPEC, Dialect::Own, &[]);
     let file = Some(File::from(OwnedFd::from(ours)));
-    it.collector = Box::new(KernelLog { path: PathBuf::new(), file, counts: Counts::default() });
+    it.collector = Box::new(KernelLog { path: None, file, counts: Counts::default() });
     (it, kernel)
 }
 
@@ -106,5 +106,5 @@ fn a_stored_tree_has_no_log() {
     tree.put("dev/kmsg", "6,1,1,-;x\n");
     let mut it = tree.open(&SPEC, Dialect::Own, &[]);
     it.collector.serving(true);
-    assert_eq!(it.error(), Some(Error::Absent(PATH.into())));
+    assert_eq!(it.error(), Some(Error::Unsupported(PATH.into())));
 }
