@@ -164,6 +164,13 @@ const UPSES: [&str; 3] = [
     "ERR DATA-STALE\n",
 ];
 
+/// What one read of `/dev/kmsg` gives.
+const RECORDS: [&str; 3] = [
+    "6,339,5140900,-;NET: Registered protocol family 10\n",
+    "3,340,5690716,c,caller=T12;udevd: a;b,c\n SUBSYSTEM=acpi\n DEVICE=+acpi:PNP0A03:00\n",
+    "30,18446744073709551615,0,-;systemd[1]: of a program\n",
+];
+
 /// What gpsd reports.
 const REPORTS: [&str; 3] = [
     "{\"class\":\"VERSION\",\"release\":\"3.22\"}\r\n{\"class\":\"TPV\",\"device\":\"/dev/g\",\"mode\":3,\
@@ -295,6 +302,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "boot_state" => &BOOTS,
         "nut" => &UPSES,
         "gpsd" => &REPORTS,
+        "kernel_log" => &RECORDS,
         "chrony" => return trackings(),
         "settings_toml" => return examples(),
         "collectors" => return kernel_files(),

@@ -15,6 +15,7 @@ use crate::inputs::scrape::Targets;
 use crate::inputs::tail::{self, Tails};
 use crate::inputs::textfile::Textfile;
 pub use crate::inputs::textfile::write_once;
+use crate::kernel::between::{Peaks, Stalls};
 use crate::kernel::gather::{Gather, Selection};
 use crate::model::metric::{Buffer, Sink};
 use crate::model::store::{Bounds, Group, Reason, Shown, Store};
@@ -50,6 +51,8 @@ impl Pipelines {
             targets: Targets::default(),
             tails: Tails::default(),
             textfile: Textfile::default(),
+            stalls: Stalls::default(),
+            peaks: Peaks::default(),
         };
         Pipelines { inputs, outputs: Outputs::default(), status: Status::default() }
     }

@@ -1,4 +1,5 @@
-//! What programs beside the agent say: upsd, chronyd and gpsd; and the file that counts starts of the machine.
+//! What programs beside the agent say: upsd, chronyd and gpsd; the file that counts starts of the machine; and records
+//! of the kernel's log, into which any program may write.
 
 use sysmetrics::base::state::closing;
 use sysmetrics::kernel::collect::boot::Boots;
@@ -11,6 +12,26 @@ pub fn boot_state(bytes: &[u8]) {
         let again = Boots::parse(&boots.render());
         assert_eq!(again, Some(boots));
     }
+}
+
+/// The head of a record says what it says when it is taken apart the simple way.
+pub fn kernel_log(bytes: &[u8]) {
+    use sysmetrics::kernel::collect::kernel_log::Record;
+    let text = String::from_utf8_lossy(bytes);
+    let naive = || {
+        let fields: Vec<&str> = text.split_once(';')?.0.split(',').collect();
+        let number = |at: usize| {
+            let field: &&str = fields.get(at)?;
+            field.bytes().all(|byte| byte.is_ascii_digit()).then(|| field.parse::<u64>().ok())?
+        };
+        let (priority, number, _) = (number(0)?, number(1)?, number(2)?);
+        (fields.len() > 3 && priority < 1024).then_some((priority, number))
+    };
+    let expected = naive().map(|(priority, number)| Record {
+        level: (priority < 8).then_some(priority as usize),
+        number,
+    });
+    assert_eq!(Record::of(bytes), expected);
 }
 
 /// Whatever upsd says, what is kept of it is bounded, and a name can be asked for.

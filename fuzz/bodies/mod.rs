@@ -57,7 +57,7 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 34] = [
+pub static BODIES: [(&str, Body); 35] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("boot_state", edge::boot_state),
@@ -71,6 +71,7 @@ pub static BODIES: [(&str, Body); 34] = [
     ("gpsd", edge::gpsd),
     ("gzip", wire::gzip),
     ("http_answer", answer::http_answer),
+    ("kernel_log", edge::kernel_log),
     ("meminfo", files::meminfo),
     ("net_dev", files::net_dev),
     ("netlink", netlink::netlink),

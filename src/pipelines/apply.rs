@@ -2,7 +2,7 @@
 
 use super::{Pipelines, families};
 use crate::inputs::push::{Declared, Push, PushAuth, Rules, StatsdBound};
-use crate::kernel::gather;
+use crate::kernel::{between, gather};
 use crate::model::metric::{Family, Kind};
 use crate::model::store::{Bounds, DEFAULT_BUCKETS};
 use crate::outputs::export;
@@ -14,6 +14,7 @@ use std::{fs, io};
 pub struct Prepared {
     gate: PushAuth,
     statsd: StatsdBound,
+    stalls: between::Prepared,
     exports: export::Prepared,
 }
 
@@ -31,7 +32,9 @@ impl Pipelines {
         let names = PushAuth::names(host.trim(), &settings.server.listen);
         let gate = PushAuth { max_body: push.max_body_bytes, tokens, names };
         let statsd = self.inputs.statsd.prepare(&settings.statsd)?;
-        Ok(Prepared { gate, statsd, exports: self.outputs.exports.prepare(settings)? })
+        let stalls = self.inputs.stalls.prepare(&settings.pressure, &settings.paths.procfs);
+        let exports = self.outputs.exports.prepare(settings)?;
+        Ok(Prepared { gate, statsd, stalls, exports })
     }
 
     /// Goes on with other settings; what is there stays. `served` is what is told about answering.
@@ -52,6 +55,9 @@ impl Pipelines {
         inputs.targets.apply(&settings.scrape, labels, &mut inputs.store, now);
         inputs.tails.apply(&settings.tail, &settings.logs, labels, &mut inputs.store, now);
         inputs.textfile.apply(settings, &mut inputs.store);
+        inputs.stalls.apply(prepared.stalls);
+        inputs.peaks.apply(&settings.peaks, &settings.paths, now);
+        outputs.alerts.starts_at_stalls = settings.pressure.starts_evaluation;
         outputs.alerts.apply(&settings.alerting, &settings.alerts, now);
         outputs.exports.apply(prepared.exports, settings, now);
     }

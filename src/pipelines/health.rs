@@ -21,6 +21,9 @@ impl Pipelines {
             let reason = "how far log files were read cannot be kept there; the log says why";
             to.fails("log", &path.to_string_lossy(), reason.to_owned());
         }
+        for (name, why) in inputs.stalls.lacking() {
+            to.notes("pressure", &name, ["stalls are not counted: ", why].concat());
+        }
         for (name, waiting, since) in outputs.alerts.unreached() {
             let age = now.saturating_duration_since(since).as_secs().to_string();
             let waiting = waiting.to_string();

@@ -6,6 +6,7 @@ use crate::inputs::push::{self, Gateway, Push, PushAuth, Statsd};
 use crate::inputs::scrape::{self, Targets};
 use crate::inputs::tail::{self, Tails};
 use crate::inputs::textfile::Textfile;
+use crate::kernel::between::{self, Peaks, Stalls};
 use crate::kernel::gather::Gather;
 use crate::model::metric::{Family, Sink, Source};
 use crate::model::store::{self, Store};
@@ -32,6 +33,10 @@ pub struct Inputs {
     pub tails: Tails,
     /// Text files that are read before each scrape.
     pub textfile: Textfile,
+    /// Stalls that the kernel tells of between scrapes.
+    pub stalls: Stalls,
+    /// What a look every second finds.
+    pub peaks: Peaks,
 }
 
 /// What leaves by itself.
@@ -55,8 +60,8 @@ pub struct Host<'a> {
 pub struct Turn<'a, 'h> {
     /// For those that need every sample.
     pub host: &'a mut Host<'h>,
-    /// Its descriptor is ready; otherwise its time has come.
-    pub is_ready: bool,
+    /// What came of its descriptors, in the order in which it named them.
+    pub ready: &'a [Ready],
     /// When the turn began.
     pub now: Instant,
 }
@@ -76,8 +81,8 @@ pub struct Part {
     families: fn(&mut Vec<&'static Family<'static>>),
     /// Writes what is known about it.
     self_metrics: fn(View<'_>, &mut dyn Sink),
-    /// What it waits for.
-    fd: for<'a> fn(&'a Inputs, &'a Outputs) -> Option<BorrowedFd<'a>>,
+    /// Names what it waits for.
+    wait_on: fn(&Inputs, &Outputs, &mut dyn FnMut(Ready)),
     /// When there is something to do without that.
     deadline: fn(&Inputs, &Outputs) -> Option<Instant>,
     /// Does what is due, a bounded amount.
@@ -88,13 +93,13 @@ pub struct Part {
 const PART: Part = Part {
     families: |_| (),
     self_metrics: |_, _| (),
-    fd: |_, _| None,
+    wait_on: |_, _, _| (),
     deadline: |_, _| None,
     turn: |_, _, _| (),
 };
 
 /// All parts, in the order of the page and of a turn.
-static PARTS: [Part; 7] = [
+static PARTS: [Part; 8] = [
     Part {
         families: |to| to.extend(store::families()),
         self_metrics: |all, out| all.inputs.store.write_self_metrics(out),
@@ -108,7 +113,7 @@ static PARTS: [Part; 7] = [
     Part {
         families: |to| to.extend(push::statsd::families()),
         self_metrics: |all, out| all.inputs.statsd.write_self_metrics(out),
-        fd: |inputs, _| inputs.statsd.fd(),
+        wait_on: |inputs, _, add| wait(inputs.statsd.fd(), add),
         turn: |inputs, _, turn| {
             let Inputs { statsd, push, store, .. } = inputs;
             statsd.turn(push.rules(), store, turn.now);
@@ -118,23 +123,40 @@ static PARTS: [Part; 7] = [
     Part {
         families: |to| to.extend(scrape::families()),
         self_metrics: |all, out| all.inputs.targets.write_self_metrics(out),
-        fd: |inputs, _| inputs.targets.fd(),
+        wait_on: |inputs, _, add| wait(inputs.targets.fd(), add),
         turn: |inputs, _, turn| inputs.targets.turn(&mut inputs.store, turn.now),
         ..PART
     },
     Part {
         families: |to| to.extend(tail::families()),
         self_metrics: |all, out| all.inputs.tails.write_self_metrics(out),
-        fd: |inputs, _| inputs.tails.fd(),
+        wait_on: |inputs, _, add| wait(inputs.tails.fd(), add),
         deadline: |inputs, _| inputs.tails.deadline(),
-        turn: |inputs, _, turn| inputs.tails.turn(turn.is_ready, &mut inputs.store, turn.now),
+        turn: |inputs, _, turn| {
+            inputs.tails.turn(is_ready(turn.ready), &mut inputs.store, turn.now);
+        },
+    },
+    Part {
+        families: |to| to.extend(between::families()),
+        self_metrics: |all, out| {
+            all.inputs.stalls.write_self_metrics(out);
+            all.inputs.peaks.write_self_metrics(out);
+        },
+        wait_on: |inputs, _, add| inputs.stalls.wait_on(add),
+        deadline: |inputs, _| inputs.peaks.deadline(),
+        turn: |inputs, outputs, turn| {
+            if inputs.stalls.turn(turn.ready, turn.now) {
+                outputs.alerts.hasten(turn.now);
+            }
+            inputs.peaks.turn(turn.now);
+        },
     },
     Part {
         families: |to| to.extend(alert::families()),
         self_metrics: |all, out| {
             all.alerts.into_iter().for_each(|alerts| alerts.write_self_metrics(out))
         },
-        fd: |_, outputs| outputs.alerts.fd(),
+        wait_on: |_, outputs, add| wait(outputs.alerts.fd(), add),
         deadline: |_, outputs| outputs.alerts.deadline(),
         turn: |inputs, outputs, turn| {
             let Outputs { alerts, exports } = outputs;
@@ -169,8 +191,16 @@ pub fn families() -> std::vec::IntoIter<&'static Family<'static>> {
 
 /// Adds what there is to wait for; `turn` gets it back in the same order.
 pub fn wait_on(inputs: &Inputs, outputs: &Outputs, ready: &mut Vec<Ready>) {
-    let fds = PARTS.iter().filter_map(|part| (part.fd)(inputs, outputs));
-    ready.extend(fds.map(|fd| Ready::wait(fd, true, false)));
+    PARTS.iter().for_each(|part| (part.wait_on)(inputs, outputs, &mut |one| ready.push(one)));
+}
+
+/// Waits for something to read.
+fn wait(fd: Option<BorrowedFd<'_>>, add: &mut dyn FnMut(Ready)) {
+    fd.into_iter().for_each(|fd| add(Ready::wait(fd, true, false)));
+}
+
+fn is_ready(ready: &[Ready]) -> bool {
+    ready.iter().any(|ready| ready.any())
 }
 
 /// When there is something to do at the latest.
@@ -186,14 +216,19 @@ pub fn turn(
     host: &mut Host<'_>,
     now: Instant,
 ) {
-    let mut ready = ready.iter();
-    let are_ready = PARTS.each_ref().map(|part| {
-        (part.fd)(inputs, outputs).is_some() && ready.next().is_some_and(|ready| ready.any())
+    let mut rest = ready;
+    // Before any part has its turn, in which it may open and close some.
+    let of_each = PARTS.each_ref().map(|part| {
+        let mut count = 0;
+        (part.wait_on)(inputs, outputs, &mut |_| count += 1);
+        let (its, others) = rest.split_at_checked(count).unwrap_or_default();
+        rest = others;
+        its
     });
-    for (part, is_ready) in PARTS.iter().zip(are_ready) {
+    for (part, ready) in PARTS.iter().zip(of_each) {
         let is_due = (part.deadline)(inputs, outputs).is_some_and(|at| at <= now);
-        if is_ready || is_due {
-            (part.turn)(inputs, outputs, Turn { host, is_ready, now });
+        if is_ready(ready) || is_due {
+            (part.turn)(inputs, outputs, Turn { host, ready, now });
         }
     }
 }
@@ -242,57 +277,4 @@ impl Inputs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::metric::{Label, Labels, Point, Value};
-    use crate::model::store::Bounds;
-
-    /// The names of families.
-    #[derive(Default)]
-    struct Names(Vec<String>);
-
-    impl Sink for Names {
-        fn family(&mut self, family: &Family<'_>) {
-            self.0.push(family.names().0.to_owned());
-        }
-
-        fn sample(&mut self, _: &[Label<'_>], _: Value) {}
-
-        fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
-
-        fn mark(&self) -> usize {
-            self.0.len()
-        }
-
-        fn rewind(&mut self, _: usize) {}
-    }
-
-    #[test]
-    fn what_parts_tell_is_in_the_reference_once() {
-        let mut known: Vec<_> = families().map(|family| family.names().0).collect();
-        let count = known.len();
-        known.sort_unstable();
-        known.dedup();
-        assert_eq!(known.len(), count);
-        let inputs = Inputs {
-            store: Store::new(Bounds::default(), Instant::now()),
-            push: Push::default(),
-            gate: PushAuth::default(),
-            gateway: Gateway::default(),
-            statsd: Statsd::default(),
-            targets: Targets::default(),
-            tails: Tails::default(),
-            textfile: Textfile::default(),
-        };
-        let outputs = Outputs::default();
-        let mut told = Names::default();
-        self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut told);
-        assert!(!told.0.is_empty());
-        for name in &told.0 {
-            assert!(known.contains(&name.as_str()), "{name}");
-        }
-        let mut ready = Vec::new();
-        wait_on(&inputs, &outputs, &mut ready);
-        assert!(ready.is_empty() && deadline(&inputs, &outputs).is_none());
-    }
-}
+mod tests;

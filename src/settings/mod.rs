@@ -25,9 +25,9 @@ pub use show::reference::reference;
 pub use types::{
     Action, Agent, Alert, Alerting, CollectorOption, CollectorSettings, Custom, DeclaredHistogram,
     Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order,
-    OtlpProtocol, Paths, Push, RemoteWriteVersion, Retry, RuleKind, Sandbox, Scrape, Server,
-    Settings, Spool, Statsd, StdoutFormat, Subject, Tail, Target, TargetKind, Tls, count, duration,
-    globs, path, pattern, switch, system_switch, text, words,
+    OtlpProtocol, Paths, Peaks, Pressure, Push, RemoteWriteVersion, Retry, RuleKind, Sandbox,
+    Scrape, Server, Settings, Spool, StallTrigger, Statsd, StdoutFormat, Subject, Tail, Target,
+    TargetKind, Tls, count, duration, globs, path, pattern, switch, system_switch, text, words,
 };
 
 #[cfg(feature = "tls")]

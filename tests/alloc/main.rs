@@ -12,6 +12,8 @@ mod logs;
 #[path = "../support/machine.rs"]
 mod machine;
 mod netlink;
+#[cfg(feature = "hub")]
+mod peaks;
 #[path = "../support/place.rs"]
 mod place;
 #[cfg(feature = "hub")]
@@ -147,6 +149,7 @@ fn a_steady_scrape_allocates_nothing() {
         texts::allocate_nothing();
         textfiles::allocate_nothing();
         logs::allocate_nothing();
+        peaks::allocate_nothing();
         alerts::allocate_nothing();
     }
     let before = allocations();

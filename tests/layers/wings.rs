@@ -14,7 +14,7 @@ pub const WINGS: &[(&str, &[&str])] = &[
     ),
     ("settings", SETTINGS),
     ("model", &["metric", "store", "frame"]),
-    ("kernel", &["read", "collect", "gather"]),
+    ("kernel", &["read", "collect", "between", "gather"]),
     (
         "workers",
         &[

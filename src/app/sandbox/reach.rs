@@ -3,6 +3,8 @@
 use crate::base::sys::{
     BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
 };
+use crate::kernel::collect::kernel_log;
+use crate::kernel::read::Root;
 use crate::serve::listen::Listener;
 use crate::settings::{Dialect, Listen, Settings};
 use std::env;
@@ -65,6 +67,8 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         reach.connects_anywhere = true;
     }
     mounted(&mut reach, settings);
+    pressure(&mut reach, settings);
+    kernel_log(&mut reach, settings);
     written(&mut reach, settings);
     ports(&mut reach, settings, listeners);
     reach.has_abstract = ["NOTIFY_SOCKET", "DBUS_SYSTEM_BUS_ADDRESS"].into_iter().any(|name| {
@@ -72,6 +76,20 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         value.starts_with('@') || value.contains("abstract")
     });
     reach
+}
+
+/// Triggers are set by writing, and again at a reload.
+fn pressure(reach: &mut Reach, settings: &Settings) {
+    if !settings.pressure.wanted().is_empty() {
+        add(reach, Path::new("/proc/pressure"), WRITE);
+    }
+}
+
+/// The kernel's log, and no other device.
+fn kernel_log(reach: &mut Reach, settings: &Settings) {
+    if settings.collectors.iter().any(|one| one.name == kernel_log::NAME && one.enabled) {
+        add(reach, &Root::at(settings.paths.clone()).real(kernel_log::PATH), READ);
+    }
 }
 
 /// Files that other files name, which are read again when they change.

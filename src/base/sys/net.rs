@@ -37,6 +37,11 @@ impl Ready {
         Ready(libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 })
     }
 
+    /// Waits for an event that is no input, as the files of procfs tell them (`POLLPRI`).
+    pub fn wait_for_event(fd: BorrowedFd<'_>) -> Ready {
+        Ready(libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLPRI, revents: 0 })
+    }
+
     /// Anything came: input, room, an end or an error.
     pub fn any(self) -> bool {
         self.0.revents != 0

@@ -42,6 +42,7 @@ mod interrupts;
 mod ipvs;
 mod kept;
 mod kernel_hung;
+pub mod kernel_log;
 mod keyed;
 mod ksmd;
 mod learned;
@@ -227,6 +228,7 @@ pub static COLLECTORS: &[Spec] = &[
     w1::SPEC,
     zram::SPEC,
     process_groups::SPEC,
+    kernel_log::SPEC,
 ];
 
 #[cfg(test)]

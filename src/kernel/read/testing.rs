@@ -28,15 +28,19 @@ impl Tree {
         fs::remove_file(self.0.join(name)).unwrap();
     }
 
-    pub fn root(&self) -> Root {
+    pub fn paths(&self) -> Paths {
         let at = |name| self.0.join(name);
-        Root::at(Paths {
+        Paths {
             procfs: at("proc"),
             sysfs: at("sys"),
             rootfs: at(""),
             udev_data: at("udev"),
             lacks_root: false,
-        })
+        }
+    }
+
+    pub fn root(&self) -> Root {
+        Root::at(self.paths())
     }
 }
 

@@ -44,6 +44,9 @@ use watch::{Catch, Watch};
 /// Reports that may lie there, beyond one of each destination: of those that were dropped.
 const SPARE_REPORTS: usize = 16;
 
+/// Between two looks of which a stall asked for the later.
+const SOONEST: Duration = Duration::from_secs(1);
+
 /// Destinations; the settings that name more are cut.
 const MAX_DESTINATIONS: usize = 32;
 
@@ -55,6 +58,10 @@ pub struct Alerts {
     repeat: Duration,
     /// When the rules are looked at next; `None` without rules.
     next: Option<Instant>,
+    /// When they were looked at last.
+    looked: Option<Instant>,
+    /// A stall has them looked at at once.
+    pub starts_at_stalls: bool,
     wanted: Vec<Selector>,
     catch: Catch,
     sheet: Sheet,
@@ -189,6 +196,15 @@ impl Alerts {
         sends.chain(self.next).min()
     }
 
+    /// Something happened that conditions may tell of: they are looked at now, but not within `SOONEST` of the
+    /// last look.
+    pub fn hasten(&mut self, now: Instant) {
+        let soonest = self.looked.map_or(now, |looked| now.max(looked + SOONEST));
+        if self.starts_at_stalls {
+            self.next = self.next.map(|next| next.min(soonest));
+        }
+    }
+
     /// Hears how messages went, looks at the rules when it is time, and sends what there is to send.
     /// `scrape` writes every sample that there is, in `dialect`.
     pub fn turn(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
@@ -199,6 +215,7 @@ impl Alerts {
         }
         if self.next.is_some_and(|next| next <= now) {
             self.next = Some(now + self.interval.max(Duration::from_millis(1)));
+            self.looked = Some(now);
             self.look(dialect, scrape, now);
             self.tell(now);
         }

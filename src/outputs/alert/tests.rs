@@ -178,3 +178,30 @@ fn without_rules_there_is_nothing() {
     alerts.write_self_metrics(&mut known);
     assert!(known.0.is_empty());
 }
+
+#[test]
+fn a_stall_has_the_rules_looked_at_at_most_once_a_second() {
+    let Driven { mut alerts, start } = Driven::new(&[rule("a", "used > 1", 0)]);
+    let turn = |alerts: &mut Alerts, millis| {
+        alerts.turn(Dialect::Own, &mut |_| (), start + Duration::from_millis(millis));
+    };
+    let hastened = |alerts: &mut Alerts, millis| {
+        alerts.hasten(start + Duration::from_millis(millis));
+        alerts.next.map(|next| (next - start).as_millis())
+    };
+    turn(&mut alerts, 0);
+    assert_eq!(hastened(&mut alerts, 300), Some(10_000), "it is not wanted");
+    alerts.starts_at_stalls = true;
+    assert_eq!(hastened(&mut alerts, 300), Some(1000));
+    assert_eq!(hastened(&mut alerts, 400), Some(1000));
+    turn(&mut alerts, 900);
+    assert_eq!(alerts.looks, 1);
+    turn(&mut alerts, 1000);
+    assert_eq!(hastened(&mut alerts, 5000), Some(5000));
+    turn(&mut alerts, 5000);
+    assert_eq!((alerts.looks, hastened(&mut alerts, 14_999)), (3, Some(14_999)));
+    turn(&mut alerts, 14_999);
+    assert_eq!(hastened(&mut alerts, 60_000), Some(24_999), "what is due is not put off");
+    alerts.apply(&alerting(), &[], start);
+    assert_eq!(hastened(&mut alerts, 0), None);
+}

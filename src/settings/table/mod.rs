@@ -1,6 +1,7 @@
 //! Every option there is: one row each. The file's keys, the flags, the names in the environment,
 //! help, manual page, reference and `--check-config` all come from these rows, in their order.
 
+mod between;
 mod catalogue;
 mod checks;
 mod checks_out;

@@ -3,7 +3,7 @@
 use crate::settings::table::row::Section;
 #[cfg(feature = "tls")]
 use crate::settings::table::served;
-use crate::settings::table::{inputs, outputs, program, sandbox, watch};
+use crate::settings::table::{between, inputs, outputs, program, sandbox, watch};
 
 /// The table whose keys the collectors declare.
 pub const COLLECTORS: &str = "collectors";
@@ -33,6 +33,9 @@ pub static SECTIONS: &[&Section] = if cfg!(feature = "hub") {
         &watch::TAIL,
         &watch::LOGS,
         &watch::RULES,
+        &between::PRESSURE,
+        &between::TRIGGERS,
+        &between::PEAKS,
         &watch::ALERTING,
         &watch::ALERTS,
         &outputs::AGENT,

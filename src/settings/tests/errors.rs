@@ -19,8 +19,8 @@ fn file(file: &str, expected: &str) {
 #[cfg(not(feature = "hub"))]
 const TABLES: &str = "server, metrics, paths, log, sandbox, collectors";
 #[cfg(feature = "hub")]
-const TABLES: &str = "server, metrics, paths, log, sandbox, system, push, statsd, scrape, tail, logs, alerting, \
-                      alerts, agent, export, collectors";
+const TABLES: &str = "server, metrics, paths, log, sandbox, system, push, statsd, scrape, tail, logs, pressure, \
+                      peaks, alerting, alerts, agent, export, collectors";
 
 #[test]
 fn of_the_file_unknown_names() {

@@ -188,6 +188,7 @@ fn least(section: &str) -> &'static str {
         "logs" => "[[logs]]\nrules = [{ metric = 'm', pattern = 'p' }]\npath = '/l'\n",
         "logs.rules" => "[[logs]]\npath = '/l'\n[[logs.rules]]\nmetric = 'm'\npattern = 'p'\n",
         "export" => "[[export]]\ntype = 'otlp'\nendpoint = 'http://h'\n",
+        "pressure.triggers" => "[[pressure.triggers]]\nresource = 'memory'\n",
         "alerts" => "[[alerts]]\nname = 'n'\nexpr = 'load1 > 4'\n",
         other => panic!("{other}: say what an element must have"),
     }
@@ -233,6 +234,7 @@ fn each_row_of_a_list_can_be_set() {
             let more = match row.dotted().as_str() {
                 "scrape.targets.username" => "password_file = '/p'\n",
                 "scrape.targets.password_file" => "username = 'u'\n",
+                "pressure.triggers.stall" => "window = '8s'\n",
                 "logs.rules.value" => "pattern = '(?<word>x)'\n",
                 "logs.rules.type" => "pattern = '(?<word>x)'\nvalue = '$word'\n",
                 "logs.rules.buckets" => {

@@ -425,6 +425,9 @@ const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is n
     max_body_bytes = 8388608\nmax_series = 20000\nmax_labels = 128\n\n\
     [tail]\nstate_file = \"/var/lib/sysmetrics/tail.state\"\nstate_interval = \"10s\"\n\
     poll_interval = \"5s\"\nmax_line_bytes = 65536\nmax_value_bytes = 128\nmax_series = 1000\n\n\
+    [pressure]\nstalls = false\nalerts = true\n\n\
+    [peaks]\nenabled = false\nwindow = \"1m\"\n\
+    exclude_devices = \"^(lo|veth|docker|br-|virbr|dummy|ifb|tap)\"\n\n\
     [alerting]\ninterval_secs = \"15s\"\nrepeat_secs = \"4h\"\ntimeout_secs = \"10s\"\n\
     # webhook is not set\n# alertmanager is not set\n# headers is not set\n# mail_to is not set\n\
     # mail_from is not set\nsendmail = \"/usr/sbin/sendmail -t -i\"\n# smtp is not set\n\

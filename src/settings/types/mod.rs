@@ -1,5 +1,6 @@
 //! The settings, the values that options may have, and what a collector says of its options.
 
+mod between;
 mod collector;
 mod inputs;
 mod kind;
@@ -12,6 +13,7 @@ mod serving;
 mod settings;
 mod value;
 
+pub use between::{Peaks, Pressure, StallTrigger};
 pub use collector::{
     CollectorOption, CollectorSettings, OptionRow, Subject, count, duration, globs, path, pattern,
     switch, system_switch, text, words,

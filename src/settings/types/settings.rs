@@ -3,6 +3,7 @@
 use crate::base::address::{Listen, SocketAccess};
 use crate::base::dialect::Dialect;
 use crate::base::log::{Format, Level};
+use crate::settings::types::between::{Peaks, Pressure};
 use crate::settings::types::collector::CollectorSettings;
 use crate::settings::types::inputs::{
     Alert, Alerting, DeclaredHistogram, LogFiles, Scrape, Statsd, Tail,
@@ -200,6 +201,10 @@ pub struct Settings {
     pub tail: Tail,
     /// Log files.
     pub logs: Vec<LogFiles>,
+    /// Stalls that are counted between scrapes.
+    pub pressure: Pressure,
+    /// Peaks that are kept between scrapes.
+    pub peaks: Peaks,
     /// When alerts are looked at, and who hears of them.
     pub alerting: Alerting,
     /// What to alarm about.

@@ -1,0 +1,203 @@
+//! The highest values of single seconds: of CPU use, tasks that want to run, memory in use, and bytes that
+//! interfaces carried. A scrape every minute sees the mean of a minute and the memory of one instant; a burst
+//! of two seconds is in neither.
+//!
+//! What is shown is the highest value of the last minute (`peaks.window`), whoever scrapes how often. "Since the
+//! last scrape" was refused: of two who scrape, each would take from the other. The window moves on in steps of a
+//! fifteenth, so a value is shown for the window and up to one step longer.
+//!
+//! `/proc/stat`, `/proc/meminfo` and `/proc/net/dev` are read once a second, by the poll loop and only if this
+//! is on. A look that comes late makes the mean of a longer time; one that is later than `LATEST`, as after a
+//! suspend, only begins anew.
+
+mod links;
+mod window;
+
+use crate::base::error::Error;
+use crate::kernel::read::{FileId, Files, Root, scan};
+use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::settings::{self, Paths};
+use links::Links;
+use std::time::{Duration, Instant};
+use window::{Peak, Steps};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A longer time between two looks says nothing of a peak.
+const LATEST: Duration = Duration::from_secs(5);
+
+const DEVICE: &[&str] = &["device"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+pub static FAMILIES: [Family; 7] = [
+    gauge("peak_window_seconds",                    Unit::Millis,    "Over which time the highest values are told.",                  &[]).own_prefix(),
+    gauge("peak_cpu_usage_ratio",                   Unit::Millis,    "Highest share of all CPUs' time that was used in a second.",    &[]).own_prefix(),
+    gauge("peak_runnable_tasks",                    Unit::One,       "Most tasks that ran or waited for a CPU at a look, but for the agent.", &[]).own_prefix(),
+    gauge("peak_memory_used_bytes",                 Unit::Kibibytes, "Most memory that was not available at a look.",                 &[]).own_prefix(),
+    gauge("peak_network_receive_bytes_per_second",  Unit::One,       "Most bytes that the interface received in a second.",           DEVICE).own_prefix(),
+    gauge("peak_network_transmit_bytes_per_second", Unit::One,       "Most bytes that the interface sent in a second.",               DEVICE).own_prefix(),
+    gauge("peak_network_devices_left_out",          Unit::One,       "Interfaces for which there was no room at the last look.",      &[]).own_prefix(),
+];
+
+/// Looks at the machine every second, if that is wanted.
+#[derive(Default)]
+pub struct Peaks {
+    looking: Option<Box<Looking>>,
+}
+
+struct Looking {
+    wanted: settings::Peaks,
+    paths: Paths,
+    files: Files,
+    stat: FileId,
+    meminfo: FileId,
+    dev: FileId,
+    next: Instant,
+    /// When the last look was; none before the first.
+    last: Option<Instant>,
+    /// Ticks of all CPUs at that time: used, and idle.
+    ticks: Option<[u64; 2]>,
+    steps: Steps,
+    cpu: Peak,
+    tasks: Peak,
+    memory: Peak,
+    links: Links,
+}
+
+impl Peaks {
+    /// Goes on with these settings; other ones begin anew.
+    pub fn apply(&mut self, wanted: &settings::Peaks, paths: &Paths, now: Instant) {
+        if !wanted.are_on {
+            self.looking = None;
+            return;
+        }
+        let is_same = |looking: &Looking| looking.wanted == *wanted && looking.paths == *paths;
+        if !self.looking.as_deref().is_some_and(is_same) {
+            self.looking = Some(Box::new(Looking::new(wanted, paths, now)));
+        }
+    }
+
+    /// When the next look is.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.looking.as_ref().map(|looking| looking.next)
+    }
+
+    /// Looks, if it is time.
+    pub fn turn(&mut self, now: Instant) {
+        let Some(looking) = self.looking.as_mut().filter(|looking| looking.next <= now) else {
+            return;
+        };
+        // Each second, and no more often than that after a pause.
+        looking.next = (looking.next + SECOND).max(now + SECOND / 2);
+        looking.look(now);
+    }
+
+    /// Writes the highest values; none of what was not seen.
+    pub fn write_self_metrics(&self, out: &mut dyn Sink) {
+        let Some(looking) = &self.looking else { return };
+        let [window, cpu, tasks, memory, receive, transmit, left_out] = &FAMILIES;
+        let millis = u64::try_from(looking.wanted.window.as_millis()).unwrap_or(u64::MAX);
+        out.single(window, window.value(millis));
+        let whole = [(cpu, &looking.cpu), (tasks, &looking.tasks), (memory, &looking.memory)];
+        for (family, peak) in whole {
+            if let Some(highest) = peak.highest() {
+                out.single(family, family.value(highest));
+            }
+        }
+        looking.links.write([receive, transmit], out);
+        out.single(left_out, left_out.value(looking.links.left_out));
+    }
+}
+
+impl Looking {
+    fn new(wanted: &settings::Peaks, paths: &Paths, now: Instant) -> Looking {
+        let mut files = Files::new(&Root::at(paths.clone()));
+        let [stat, meminfo] = ["/proc/stat", "/proc/meminfo"].map(|path| files.whole(path));
+        let dev = files.records("/proc/net/dev");
+        Looking {
+            wanted: wanted.clone(),
+            paths: paths.clone(),
+            files,
+            stat,
+            meminfo,
+            dev,
+            next: now,
+            last: None,
+            ticks: None,
+            steps: Steps::new(wanted.window, now),
+            cpu: Peak::default(),
+            tasks: Peak::default(),
+            memory: Peak::default(),
+            links: Links::new(&wanted.exclude_devices),
+        }
+    }
+
+    /// Reads the files once. What cannot be read has no value in this second; that collectors say it is
+    /// enough.
+    fn look(&mut self, now: Instant) {
+        for at in self.steps.passed(now) {
+            let of_all = [&mut self.cpu, &mut self.tasks, &mut self.memory];
+            of_all.into_iter().for_each(|peak| peak.clear(at));
+            self.links.clear(at);
+        }
+        let since = self.last.map(|last| now.saturating_duration_since(last));
+        let since = since.filter(|since| *since <= LATEST && !since.is_zero());
+        self.last = Some(now);
+        self.files.begin();
+        let _ = self.look_at_tasks(since.is_some());
+        let _ = self.look_at_memory();
+        match self.files.read(self.dev) {
+            Ok(text) => self.links.look(text, since, self.steps.at),
+            Err(_) => self.links.begin_anew(),
+        }
+    }
+
+    fn look_at_tasks(&mut self, is_recent: bool) -> Result<(), Error> {
+        let before = self.ticks.take().filter(|_| is_recent);
+        let text = self.files.read(self.stat)?;
+        let field = |key: &[u8]| {
+            let mut lines = scan::lines(text).map(scan::fields);
+            lines.find_map(|mut fields| (fields.next()? == key).then_some(fields))
+        };
+        // The task that reads runs, too.
+        let tasks = field(b"procs_running").and_then(|mut fields| scan::uint(fields.next()?));
+        self.tasks.note(self.steps.at, tasks.map(|tasks| tasks.saturating_sub(1)));
+        self.ticks = field(b"cpu").and_then(ticks);
+        let share = before.zip(self.ticks).and_then(|(before, after)| share(before, after));
+        self.cpu.note(self.steps.at, share);
+        Ok(())
+    }
+
+    fn look_at_memory(&mut self) -> Result<(), Error> {
+        let text = self.files.read(self.meminfo)?;
+        let field = |key: &[u8]| {
+            let (_, rest) = scan::lines(text).filter_map(scan::keyed).find(|(k, _)| *k == key)?;
+            scan::uint(scan::fields(rest).next()?)
+        };
+        let used = field(b"MemTotal").zip(field(b"MemAvailable"));
+        let used = used.and_then(|(total, available)| total.checked_sub(available));
+        self.memory.note(self.steps.at, used);
+        Ok(())
+    }
+}
+
+/// Ticks that were used, and idle ones: `user nice system idle iowait irq softirq steal`; what guests used is in
+/// the first two.
+fn ticks<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Option<[u64; 2]> {
+    let (mut used, mut idle) = (0u64, 0u64);
+    for (at, field) in fields.take(8).enumerate() {
+        let of = if matches!(at, 3 | 4) { &mut idle } else { &mut used };
+        *of = of.checked_add(scan::uint(field)?)?;
+    }
+    Some([used, idle])
+}
+
+/// The share that was used between two looks, in thousandths. Idle time may go back a little in the kernel's
+/// text; then there is none.
+fn share([used, idle]: [u64; 2], [used_later, idle_later]: [u64; 2]) -> Option<u64> {
+    let (used, idle) = (used_later.checked_sub(used)?, idle_later.checked_sub(idle)?);
+    used.checked_mul(1000)?.checked_div(used.checked_add(idle)?)
+}
+
+#[cfg(test)]
+mod tests;

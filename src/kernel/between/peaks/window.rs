@@ -1,0 +1,61 @@
+//! A window that moves on in steps, and the highest value in it.
+
+use std::time::{Duration, Instant};
+
+/// Steps of a window; there is one more, which is not over.
+const STEPS: usize = 15;
+
+/// Which step of the window it is.
+pub struct Steps {
+    length: Duration,
+    began: Instant,
+    /// Its place among those of a peak.
+    pub at: usize,
+}
+
+/// The highest values of the steps of a window.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peak {
+    steps: [Option<u64>; STEPS + 1],
+}
+
+impl Steps {
+    /// The first of a window of this length.
+    pub fn new(window: Duration, now: Instant) -> Steps {
+        Steps { length: window / STEPS as u32, began: now, at: 0 }
+    }
+
+    /// Goes on to the step of `now`; the places of those that begin, all of them at most.
+    pub fn passed(&mut self, now: Instant) -> impl Iterator<Item = usize> + use<> {
+        let from = self.at;
+        let mut count = 0;
+        while count <= STEPS && now.saturating_duration_since(self.began) >= self.length {
+            self.began += self.length;
+            count += 1;
+        }
+        if count > STEPS {
+            self.began = now;
+        }
+        self.at = (from + count) % (STEPS + 1);
+        (1..=count).map(move |step| (from + step) % (STEPS + 1))
+    }
+}
+
+impl Peak {
+    /// Keeps the value if it is the highest of the step.
+    pub fn note(&mut self, at: usize, value: Option<u64>) {
+        if let Some(highest) = self.steps.get_mut(at) {
+            *highest = value.max(*highest);
+        }
+    }
+
+    /// The step at this place begins.
+    pub fn clear(&mut self, at: usize) {
+        self.steps.get_mut(at).into_iter().for_each(|highest| *highest = None);
+    }
+
+    /// The highest value of the window; none if there was none.
+    pub fn highest(&self) -> Option<u64> {
+        self.steps.iter().flatten().max().copied()
+    }
+}

@@ -1,0 +1,240 @@
+//! Stalls that the kernel tells of: triggers on `/proc/pressure/cpu`, `io` and `memory`
+//! (Documentation/accounting/psi.rst, since 5.2). `some 200000 2000000`, written to such a file, asks for an
+//! event (`POLLPRI`) whenever tasks waited 200 ms within 2 s; the trigger lives as long as the descriptor, and
+//! has at most one event a window. Windows that are multiples of 2 s need no privilege since 6.4; others, and
+//! all on older kernels, take CAP_SYS_RESOURCE.
+//!
+//! The first events may be false, and hours after the trigger was set. The kernel counts stalls twice, for the averages
+//! and for its own polling. A trigger's first window begins at the second count also where its events come from the
+//! first, as those of all triggers without privilege do: what one lacks of the other is taken for a stall
+//! as soon as there is any. The window then begins anew, but its growth has a part in the estimate of the next
+//! one. So the first event, and those until two windows later, count only if `total=` of the file grew by
+//! the whole stall since the event before.
+//!
+//! `poll(2)` takes an event when it reports it, so a descriptor of another poll (epoll) around it would lose
+//! events: each file stands in the loop's own list.
+
+use crate::base::log;
+use crate::base::sys::{Ready, is_procfs};
+use crate::base::text::number::time_of;
+use crate::kernel::read::scan;
+use crate::model::metric::{Family, Sink, Unit, counter};
+use crate::settings::{Pressure, StallTrigger};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Where triggers are set.
+const DIRECTORY: &str = "/proc/pressure";
+
+/// Bytes of one of these files: two lines of at most 80.
+const MAX_TEXT: usize = 256;
+
+/// How often the kernel looks at triggers that need no privilege, at the least (PSI_FREQ and a tick).
+const LATEST: Duration = Duration::from_millis(2100);
+
+const LABELS: &[&str] = &["resource", "kind", "stall", "window"];
+
+pub static FAMILIES: [Family; 1] = [counter(
+    "pressure_stalls_total",
+    Unit::One,
+    "Windows in which tasks waited for a resource for as long as the trigger says.",
+    LABELS,
+)
+.own_prefix()];
+
+/// The triggers that are set.
+#[derive(Default)]
+pub struct Stalls {
+    triggers: Vec<Armed>,
+}
+
+/// What became of each wanted trigger; none where it is set already.
+pub struct Prepared(Vec<(StallTrigger, Option<io::Result<File>>)>);
+
+/// One trigger.
+struct Armed {
+    wanted: StallTrigger,
+    /// The labels `stall` and `window`.
+    texts: [String; 2],
+    count: u64,
+    state: Result<Source, String>,
+}
+
+/// Where its events come from.
+struct Source {
+    file: File,
+    /// While events may be false.
+    doubt: Option<Doubt>,
+}
+
+struct Doubt {
+    /// When it ends; unknown before the first event.
+    until: Option<Instant>,
+    /// What the file told when the trigger was set, or at the last event.
+    total: u64,
+}
+
+impl Stalls {
+    /// Sets the triggers that are new. It has to be done before the process locks itself in, at best.
+    pub fn prepare(&self, pressure: &Pressure, procfs: &Path) -> Prepared {
+        let new = |wanted: &StallTrigger| {
+            let is_set = |known: &Armed| known.wanted == *wanted && known.state.is_ok();
+            let is_new = !self.triggers.iter().any(is_set);
+            (*wanted, is_new.then(|| set(wanted, procfs)))
+        };
+        Prepared(pressure.wanted().iter().map(new).collect())
+    }
+
+    /// Goes on with these; those that stay keep their counts.
+    pub fn apply(&mut self, prepared: Prepared) {
+        let mut before = std::mem::take(&mut self.triggers);
+        for (wanted, set) in prepared.0 {
+            let known = before.iter().position(|known| known.wanted == wanted);
+            let known = known.map(|at| before.swap_remove(at));
+            let state = match (set, &known) {
+                (Some(Ok(file)), _) => Ok(Source::new(file, &wanted)),
+                (Some(Err(error)), _) => Err(lacking(&wanted, &error)),
+                (None, _) => Err(String::new()),
+            };
+            let texts = [time_of(wanted.stall), time_of(wanted.window)];
+            self.triggers.push(match known {
+                Some(known) if state.is_err() && known.state.is_ok() => known,
+                Some(known) => Armed { state, ..known },
+                None => Armed { wanted, texts, count: 0, state },
+            });
+        }
+    }
+
+    /// Names the descriptors that events come from; `turn` gets them back in the same order.
+    pub fn wait_on(&self, add: &mut dyn FnMut(Ready)) {
+        let sources = self.triggers.iter().filter_map(|trigger| trigger.state.as_ref().ok());
+        sources.for_each(|source| add(Ready::wait_for_event(source.file.as_fd())));
+    }
+
+    /// Counts what happened; whether something did.
+    pub fn turn(&mut self, ready: &[Ready], now: Instant) -> bool {
+        let set = self.triggers.iter_mut().filter(|trigger| trigger.state.is_ok());
+        let mut has_stalled = false;
+        for (trigger, ready) in set.zip(ready).filter(|(_, ready)| ready.any()) {
+            has_stalled |= trigger.take(*ready, now);
+        }
+        has_stalled
+    }
+
+    /// The triggers that could not be set: what they are called, and why not.
+    pub fn lacking(&self) -> impl Iterator<Item = (String, &str)> {
+        let lacking = |trigger: &'_ Armed| trigger.state.is_err();
+        self.triggers.iter().filter(move |trigger| lacking(trigger)).map(|trigger| {
+            (name(&trigger.wanted), trigger.state.as_ref().err().map_or("", String::as_str))
+        })
+    }
+
+    /// Writes what was counted. A trigger that could not be set has no sample.
+    pub fn write_self_metrics(&self, out: &mut dyn Sink) {
+        let [family] = &FAMILIES;
+        out.family(family);
+        for trigger in self.triggers.iter().filter(|trigger| trigger.state.is_ok()) {
+            let [stall, window] = &trigger.texts;
+            let (resource, kind) = (trigger.wanted.resource, kind(&trigger.wanted));
+            let labels = [resource.into(), kind.into(), (&**stall).into(), (&**window).into()];
+            out.sample(&labels, family.value(trigger.count));
+        }
+    }
+}
+
+impl Armed {
+    /// Counts an event, if it is one.
+    fn take(&mut self, ready: Ready, now: Instant) -> bool {
+        let Ok(source) = &mut self.state else { return false };
+        if ready.ended() {
+            // The kernel gave the trigger up; it would report that for ever.
+            self.state = Err(lacking(&self.wanted, &io::Error::other("the kernel ended it")));
+            return false;
+        }
+        let is_true = source.is_true(&self.wanted, now);
+        self.count += u64::from(is_true);
+        is_true
+    }
+}
+
+impl Source {
+    fn new(file: File, wanted: &StallTrigger) -> Source {
+        let doubt = total(&file, wanted).map(|total| Doubt { until: None, total });
+        Source { file, doubt }
+    }
+
+    fn is_true(&mut self, wanted: &StallTrigger, now: Instant) -> bool {
+        let is_over = |doubt: &Doubt| doubt.until.is_some_and(|until| until <= now);
+        let Some(doubt) = self.doubt.take_if(|doubt| !is_over(doubt)) else {
+            self.doubt = None;
+            return true;
+        };
+        let until = doubt.until.unwrap_or(now + 2 * (wanted.window + LATEST));
+        let total = total(&self.file, wanted).unwrap_or(doubt.total);
+        self.doubt = Some(Doubt { until: Some(until), total });
+        u128::from(total.saturating_sub(doubt.total)) >= wanted.stall.as_micros()
+    }
+}
+
+/// Sets a trigger, which lives as long as its file is open. Every procfs tells of the whole machine, and that of a
+/// host is often mounted read-only in a container: so our own is asked, unless the trees are stored ones.
+fn set(wanted: &StallTrigger, procfs: &Path) -> io::Result<File> {
+    if !is_procfs(&File::open(procfs)?) {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let path = Path::new(DIRECTORY).join(wanted.resource);
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let (stall, window) = (wanted.stall.as_micros(), wanted.window.as_micros());
+    // In one write; the kernel puts its end in the place of the last byte.
+    file.write_all(format!("{} {stall} {window}\0", kind(wanted)).as_bytes())?;
+    Ok(file)
+}
+
+/// Microseconds that tasks waited in all.
+fn total(file: &File, wanted: &StallTrigger) -> Option<u64> {
+    let mut text = [0; MAX_TEXT];
+    let length = file.read_at(&mut text, 0).ok()?;
+    let kind = kind(wanted).as_bytes();
+    let mut lines = scan::lines(text.get(..length)?).map(scan::fields);
+    let mut fields = lines.find_map(|mut fields| (fields.next()? == kind).then_some(fields))?;
+    scan::uint(fields.find_map(|field| field.strip_prefix(b"total="))?)
+}
+
+fn kind(wanted: &StallTrigger) -> &'static str {
+    if wanted.is_full { "full" } else { "some" }
+}
+
+/// As in `memory some 200ms in 2s`.
+fn name(wanted: &StallTrigger) -> String {
+    let (stall, window) = (time_of(wanted.stall), time_of(wanted.window));
+    [wanted.resource, " ", kind(wanted), " ", &stall, " in ", &window].concat()
+}
+
+/// Says in the log, and later in health, why a trigger is not there and what to do.
+fn lacking(wanted: &StallTrigger, error: &io::Error) -> String {
+    let advice = match error.raw_os_error() {
+        Some(libc::EOPNOTSUPP) => "the kernel has it switched off: boot with psi=1",
+        Some(libc::ENOENT) => "the kernel lacks it: CONFIG_PSI, Linux 5.2",
+        Some(libc::EINVAL) => {
+            "a window that is no multiple of 2 s takes CAP_SYS_RESOURCE; write 2s, 4s or so"
+        }
+        Some(libc::EPERM | libc::EACCES) => {
+            "before Linux 6.4 it takes CAP_SYS_RESOURCE; after a reload, a restart of sysmetrics"
+        }
+        Some(libc::EROFS) => {
+            "/proc is mounted read-only here: mount it writable, or leave out [pressure]"
+        }
+        _ => "stalls are counted where procfs is a kernel's own",
+    };
+    let (name, why) = (name(wanted), [&error.to_string(), "; ", advice].concat());
+    let fields: [log::Field<'_>; 2] = [("trigger", &name), ("error", &why)];
+    log::warn("stalls are not counted", &fields);
+    why
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+use super::*;
+use crate::model::metric::{Label, Labels, Point, Value};
+use crate::model::store::Bounds;
+
+/// The names of families.
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Sink for Names {
+    fn family(&mut self, family: &Family<'_>) {
+        self.0.push(family.names().0.to_owned());
+    }
+
+    fn sample(&mut self, _: &[Label<'_>], _: Value) {}
+
+    fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
+
+    fn mark(&self) -> usize {
+        self.0.len()
+    }
+
+    fn rewind(&mut self, _: usize) {}
+}
+
+#[test]
+fn what_parts_tell_is_in_the_reference_once() {
+    let mut known: Vec<_> = families().map(|family| family.names().0).collect();
+    let count = known.len();
+    known.sort_unstable();
+    known.dedup();
+    assert_eq!(known.len(), count);
+    let inputs = Inputs {
+        store: Store::new(Bounds::default(), Instant::now()),
+        push: Push::default(),
+        gate: PushAuth::default(),
+        gateway: Gateway::default(),
+        statsd: Statsd::default(),
+        targets: Targets::default(),
+        tails: Tails::default(),
+        textfile: Textfile::default(),
+        stalls: Stalls::default(),
+        peaks: Peaks::default(),
+    };
+    let outputs = Outputs::default();
+    let mut told = Names::default();
+    self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut told);
+    assert!(!told.0.is_empty());
+    for name in &told.0 {
+        assert!(known.contains(&name.as_str()), "{name}");
+    }
+    let mut ready = Vec::new();
+    wait_on(&inputs, &outputs, &mut ready);
+    assert!(ready.is_empty() && deadline(&inputs, &outputs).is_none());
+}
