@@ -4,7 +4,7 @@
 use super::window::Peak;
 use crate::kernel::read::{Filter, scan};
 use crate::model::metric::{Family, Sink};
-use regex_lite::Regex;
+use crate::base::text::pattern::Pattern;
 use std::time::Duration;
 
 /// Interfaces; those beyond are counted.
@@ -38,7 +38,7 @@ impl Links {
     /// Leaves out what `exclude` matches; "" is nothing.
     pub fn new(exclude: &str) -> Links {
         let exclude = Some(exclude).filter(|text| !text.is_empty());
-        let exclude = exclude.and_then(|text| Regex::new(text).ok());
+        let exclude = exclude.map(Pattern::new);
         let links = Vec::with_capacity(MAX_LINKS);
         Links { links, wanted: Filter::new(None, exclude), left_out: 0 }
     }
