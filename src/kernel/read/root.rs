@@ -14,6 +14,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Root {
     paths: Paths,
+    is_procfs: bool,
     net: Option<PathBuf>,
     shared: Arc<Shared>,
 }
@@ -21,8 +22,10 @@ pub struct Root {
 impl Root {
     /// The trees at `paths`.
     pub fn at(paths: Paths) -> Root {
+        let is_its = |directory| sys::is_procfs(&directory);
+        let is_procfs = File::open(&paths.procfs).is_ok_and(is_its);
         let net = net_of_first_process(&paths.procfs);
-        Root { paths, net, shared: Arc::default() }
+        Root { paths, is_procfs, net, shared: Arc::default() }
     }
 
     /// The trees where they usually are.
@@ -54,7 +57,7 @@ impl Root {
 
     /// Whether `/proc` here is a kernel's own, not a stored tree.
     pub fn is_procfs(&self) -> bool {
-        File::open(&self.paths.procfs).is_ok_and(|directory| sys::is_procfs(&directory))
+        self.is_procfs
     }
 
     /// A file as it is now; nothing is kept.
