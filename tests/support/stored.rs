@@ -12,4 +12,5 @@ pub const NOT_STORED: &[&str] = &[
     "nut",
     "chrony",
     "gpsd",
+    "wifi_link",
 ];

@@ -34,6 +34,7 @@ mod filesystem;
 mod gathered;
 #[cfg(feature = "hub")]
 pub mod gpsd;
+mod growth;
 mod hwmon;
 mod iio;
 mod infiniband;
@@ -112,6 +113,7 @@ mod vmstat;
 mod w1;
 mod watchdog;
 mod wifi;
+mod wifi_link;
 mod xfrm;
 mod xfs;
 mod zfs;
@@ -227,6 +229,7 @@ pub static COLLECTORS: &[Spec] = &[
     w1::SPEC,
     zram::SPEC,
     process_groups::SPEC,
+    wifi_link::SPEC,
 ];
 
 #[cfg(test)]
@@ -280,6 +283,7 @@ mod tests {
                 "collector",
                 "cpu_columns",
                 "gathered",
+                "growth",
                 "info",
                 "kept",
                 "keyed",
