@@ -337,7 +337,8 @@ fn netlink_answers() -> Vec<(String, Vec<u8>)> {
     let beacon = attribute(6, &[1, 1, 2, 0, 4, b'H', b'o', b'm', b'e']);
     let network = [attribute(1, &[7; 6]), beacon, attribute(9, &bytes(&[1]))].concat();
     let named = [attribute(3, &bytes(&[2])), attribute(4, b"wlan0\0"), attribute(6, &[8; 6])];
-    let channel = [attribute(1, &bytes(&[2412])), attribute(3, &[]), attribute(5, &[9; 8])].concat();
+    let channel =
+        [attribute(1, &bytes(&[2412])), attribute(3, &[]), attribute(5, &[9; 8])].concat();
     let told = [attribute(21, &station), attribute(47, &network), attribute(84, &channel)];
     let wifi = [named.concat(), told.concat()];
     let wifi = [vec![7, 1, 0, 0], wifi.concat()].concat();

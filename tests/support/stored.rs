@@ -13,4 +13,5 @@ pub const NOT_STORED: &[&str] = &[
     "chrony",
     "gpsd",
     "wifi_link",
+    "modemmanager",
 ];

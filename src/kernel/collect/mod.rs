@@ -55,6 +55,8 @@ mod mdadm;
 mod meminfo_numa;
 mod memory;
 mod mmc;
+#[cfg(feature = "hub")]
+pub mod modemmanager;
 mod mountstats;
 mod mtd;
 mod netclass;
@@ -230,6 +232,8 @@ pub static COLLECTORS: &[Spec] = &[
     zram::SPEC,
     process_groups::SPEC,
     wifi_link::SPEC,
+    #[cfg(feature = "hub")]
+    modemmanager::SPEC,
 ];
 
 #[cfg(test)]
