@@ -64,6 +64,9 @@ static FAMILIES: [Family; 19] = [
     counter("modem_failed_connection_attempts_total", One,   "Attempts to connect that failed.",                         MODEM).own_prefix(),
 ];
 
+/// MMModemState from which on it has a network.
+const REGISTERED: i32 = 8;
+
 /// Where levels and traffic begin among them.
 const LEVELS: usize = 8;
 const TRAFFIC: usize = 14;
@@ -168,10 +171,15 @@ fn write_states(modems: &Modems, out: &mut dyn Sink) {
     let [_, _, state, registration, quality, interval, connections, ..] = &FAMILIES;
     each(modems, state, &|modem| modem.state.map(i64::from), out);
     each(modems, registration, &|modem| modem.registration.map(i64::from), out);
-    each(modems, quality, &|modem| modem.quality.map(i64::from), out);
+    each(modems, quality, &|modem| quality_of(modem).map(i64::from), out);
     each(modems, interval, &|modem| modem.interval.map(i64::from), out);
     let connected = |modem: &Modem| modems.traffic(modem).map(|traffic| traffic.connected);
     each(modems, connections, &|modem| i64::try_from(connected(modem)?).ok(), out);
+}
+
+/// A modem that is not registered says 0.
+fn quality_of(modem: &Modem) -> Option<u32> {
+    modem.quality.filter(|quality| *quality > 0 || modem.state >= Some(REGISTERED))
 }
 
 fn write_levels(modems: &[Modem], out: &mut dyn Sink) {

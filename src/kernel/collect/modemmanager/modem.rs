@@ -115,9 +115,7 @@ impl Modem {
             (["Modem", "AccessTechnologies"], b"u") => self.technologies = Some(value.uint32()?),
             (["Modem", "SignalQuality"], b"(ub)") => {
                 value.align(8);
-                let (quality, recent) = (value.uint32()?, value.uint32()?);
-                // A modem that is off has 0, measured never.
-                self.quality = Some(quality).filter(|quality| *quality > 0 || recent == 1);
+                self.quality = Some(value.uint32()?);
             }
             (["Modem", "PrimaryPort"], b"s") => self.port = text(value)?,
             (["Modem", "Model"], b"s") => self.model = text(value)?,

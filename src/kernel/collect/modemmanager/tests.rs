@@ -301,6 +301,31 @@ fn what_is_not_as_documented_fails_or_costs_its_own() {
     assert_eq!((lines.len(), errors), (8, 1));
 }
 
+/// What ModemManager 1.20.4 wrote of a modem that is connected.
+#[test]
+fn a_real_answer_is_read() {
+    let real = include_bytes!("objects.bin");
+    let (all, has_more) = modems(Values::new(real, false)).unwrap();
+    let [modem] = &all[..] else { panic!() };
+    let mut levels = [[None; 6]; 6];
+    (levels[4][1], levels[4][2]) = (Some(-93.0), Some(-10.0));
+    let expected = Modem {
+        path: MODEM_0.into(),
+        port: b"mmport0".into(),
+        model: b"Model \"X\" 5000".into(),
+        manufacturer: b"Made Up Inc.".into(),
+        operator: b"Example Net".into(),
+        state: Some(11),
+        registration: Some(1),
+        quality: Some(54),
+        technologies: Some(1 << 14),
+        interval: Some(10),
+        levels,
+        bearers: vec![b"/org/freedesktop/ModemManager1/Bearer/0".into()],
+    };
+    assert_eq!((modem, has_more), (&expected, false));
+}
+
 /// Any byte of an answer may lie, and it may end anywhere.
 #[test]
 fn any_byte_may_lie() {
