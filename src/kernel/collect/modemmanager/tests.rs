@@ -17,8 +17,11 @@ fn text_of(kind: &'static str, text: &'static str) -> impl FnOnce(&mut Body) {
     move |body| body.text(text)
 }
 
+/// The name of an interface, and what writes its properties.
+type Interface<'a> = (&'a str, &'a dyn Fn(&mut Body));
+
 /// An object with these interfaces.
-fn object(body: &mut Body, path: &str, interfaces: &[(&str, &dyn Fn(&mut Body))]) {
+fn object(body: &mut Body, path: &str, interfaces: &[Interface<'_>]) {
     body.align(8);
     body.text(path);
     body.list(8, |body| {
@@ -106,7 +109,7 @@ fn two(signal: &dyn Fn(&mut Body), bearers: &[&str]) -> Say {
     let (modem, signals, network) = (name("Modem"), name("Modem.Signal"), name("Modem.Modem3gpp"));
     objects(|body| {
         let first = properties(11, "cdc-wdm0", bearers);
-        let all: [(&str, &dyn Fn(&mut Body)); 3] =
+        let all: [Interface<'_>; 3] =
             [(&modem, &first), (&signals, signal), (&network, &registered)];
         object(body, MODEM_0, &all);
         let second = properties(-1, "ttyUSB2", &[]);

@@ -85,7 +85,7 @@ fn a_client_shows_its_access_point() {
     let wlan = interface(1, "wlan0", 2, &[word(38, 5180), power]);
     let answers = || {
         vec![
-            (GET_INTERFACE, 0, Ok(dump(&[wlan.clone()]))),
+            (GET_INTERFACE, 0, Ok(dump(std::slice::from_ref(&wlan)))),
             (GET_STATION, 1, Ok(dump(&[whole(9, -60, 1)]))),
             (GET_SURVEY, 1, Ok(dump(&[survey(5200, false, 9), survey(5180, true, 1)]))),
         ]
