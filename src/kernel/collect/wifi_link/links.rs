@@ -152,7 +152,10 @@ impl Links {
 
     /// The next looks see these.
     #[cfg(test)]
-    pub fn answer_with(&mut self, answers: crate::kernel::read::netlink::nl80211::Answers) {
+    pub fn answer_with(
+        &mut self,
+        answers: crate::kernel::read::netlink::nl80211::testing::Answers,
+    ) {
         self.kernel = Nl80211::stored(answers);
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::testing::{Opened, Tree, open as open_at, outcome, scrape};
-use crate::kernel::read::netlink::nl80211::Answers;
+use crate::kernel::read::netlink::nl80211::testing::Answers;
 use crate::kernel::read::netlink::nl80211::tests::{attribute, message as described, word};
 use crate::kernel::read::netlink::tests::{done, message};
 use crate::kernel::read::{Files, Root};

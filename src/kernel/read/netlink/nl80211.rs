@@ -4,10 +4,14 @@
 
 mod station;
 mod survey;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use super::message::{attributes, field, number, text};
 use super::{Question, Stream};
 use crate::base::error::Error;
+#[cfg(test)]
+use testing::Answers;
 
 pub use station::{Mac, Station, address};
 pub use survey::Survey;
@@ -103,11 +107,13 @@ pub struct Nl80211 {
     stored: Option<Answers>,
 }
 
-/// Answers to a command about an interface, which is 0 where it is about all; or an errno.
-#[cfg(test)]
-pub(crate) type Answers = Vec<(u8, u32, Result<Vec<u8>, i32>)>;
-
 impl Nl80211 {
+    /// One that has these answers in place of the kernel's.
+    #[cfg(test)]
+    pub fn stored(answers: Answers) -> Nl80211 {
+        Nl80211 { stored: Some(answers), ..Nl80211::default() }
+    }
+
     /// Hands every interface to `each`.
     pub fn interfaces(&mut self, each: &mut dyn FnMut(Interface)) -> Result<(), Error> {
         self.ask(GET_INTERFACE, None, &mut |message| {
@@ -144,7 +150,9 @@ impl Nl80211 {
     ) -> Result<(), Error> {
         #[cfg(test)]
         if let Some(stored) = &self.stored {
-            return tests::answer(stored, command, interface, each);
+            let (kind, protocol) = (33, libc::NETLINK_GENERIC);
+            let question = Question { protocol, kind, answer: kind, path: PATH };
+            return testing::answer(stored, (command, interface), &question, each);
         }
         let kind = match self.family {
             Some(kind) => kind,

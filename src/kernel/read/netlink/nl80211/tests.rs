@@ -2,28 +2,6 @@ use super::station::*;
 use super::survey::{FREQUENCY, IN_USE, NOISE, SURVEY_INFO, TIME};
 use super::*;
 
-impl Nl80211 {
-    /// One that has these answers in place of the kernel's.
-    pub(crate) fn stored(answers: Answers) -> Nl80211 {
-        Nl80211 { stored: Some(answers), ..Nl80211::default() }
-    }
-}
-
-/// What is stored for a command about an interface; nothing is EOPNOTSUPP, as of a driver that lacks it.
-pub(super) fn answer(
-    stored: &Answers,
-    command: u8,
-    interface: Option<u32>,
-    each: &mut dyn FnMut(&[u8]),
-) -> Result<(), Error> {
-    let wanted = (command, interface.unwrap_or_default());
-    let found = stored.iter().find(|(command, index, _)| (*command, *index) == wanted);
-    let answer = found.map_or(Err(libc::EOPNOTSUPP), |(_, _, answer)| answer.clone());
-    let (kind, protocol) = (33, libc::NETLINK_GENERIC);
-    let question = Question { protocol, kind, answer: kind, path: PATH };
-    question.stored(&answer.map_err(|errno| Error::Read(PATH.into(), errno))?, each)
-}
-
 pub(crate) fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(4 + payload.len()).unwrap();
     let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
