@@ -73,7 +73,7 @@ pub fn modemmanager(bytes: &[u8]) {
             assert!(all.len() <= 16);
             for modem in &all {
                 let texts = [&modem.port, &modem.model, &modem.manufacturer, &modem.operator];
-                assert!(texts.iter().all(|text| text.len() <= 128) && modem.bearers.len() <= 16);
+                assert!(texts.iter().all(|text| text.len() <= 128) && modem.bearers.len() <= 17);
                 let levels = modem.levels.iter().flatten().flatten();
                 assert!(levels.into_iter().all(|level| level.abs() < 1000.0));
             }

@@ -1,6 +1,6 @@
 //! Who asks ModemManager, on a thread of its own.
 
-use super::modem::{Bearer, DICTIONARY, Modem, OBJECTS, modems};
+use super::modem::{Bearer, DICTIONARY, MAX_BEARERS, Modem, OBJECTS, modems};
 use crate::base::error::{Error, Place};
 use crate::kernel::collect::growth::{Growth, Seen};
 use crate::kernel::read::dbus::{Address, Client};
@@ -124,26 +124,34 @@ impl Modems {
         let Some(Traffic { connected, sums, .. }) = traffic.get_mut(place) else { return Ok(()) };
         *connected = 0;
         sums.begin();
-        let now = Instant::now();
-        for path in &modem.bearers {
-            let bearer = match client.request(path, GET_ALL, &[BEARER], None) {
-                Ok(answer) => Some(answer.body)
-                    .filter(|_| answer.signature == DICTIONARY)
-                    .and_then(Bearer::of)
-                    .ok_or(Error::parse(PLACE, "properties a{sv}", answer.signature)),
-                Err(failure) => Err(failure),
-            };
-            match bearer {
+        let (now, mut is_whole) = (Instant::now(), true);
+        if modem.bearers.len() > MAX_BEARERS {
+            *error = Some(Error::parse(PLACE, "at most 16 bearers of a modem", &modem.port));
+        }
+        for path in modem.bearers.iter().take(MAX_BEARERS) {
+            match ask_bearer(client, path) {
                 Ok(bearer) => {
                     *connected += u64::from(bearer.is_connected);
                     sums.add(&seen(path, &bearer, sums.knows(number(path))), now);
                 }
-                Err(failure) => only(failure, error)?,
+                Err(failure) => {
+                    is_whole &= matches!(failure, Error::Unsupported(_));
+                    only(failure, error)?;
+                }
             }
         }
-        sums.end(now);
+        // One that could only not be asked is not to count as new the next time.
+        if is_whole {
+            sums.end(now);
+        }
         Ok(())
     }
+}
+
+fn ask_bearer(client: &mut Client, path: &[u8]) -> Result<Bearer, Error> {
+    let answer = client.request(path, GET_ALL, &[BEARER], None)?;
+    let told = Some(answer.body).filter(|_| answer.signature == DICTIONARY).and_then(Bearer::of);
+    told.ok_or(Error::parse(PLACE, "properties a{sv}", answer.signature))
 }
 
 /// Numbers of bearers are not used again: one that is not known is new.

@@ -5,8 +5,8 @@ use crate::kernel::read::dbus::Values;
 use crate::kernel::read::scan;
 
 /// Modems, connections of one, and bytes of a text; a box has one or two.
-pub const MAX_MODEMS: usize = 16;
-const MAX_BEARERS: usize = 16;
+const MAX_MODEMS: usize = 16;
+pub const MAX_BEARERS: usize = 16;
 const MAX_TEXT: usize = 128;
 
 /// The types of the answer, and of a dictionary.
@@ -62,7 +62,7 @@ pub struct Modem {
     pub interval: Option<u32>,
     /// By technology and key, in dBm or dB.
     pub levels: [[Option<f64>; LEVELS.len()]; TECHNOLOGIES.len()],
-    /// Paths of its connections.
+    /// Paths of its connections, with one more than `MAX_BEARERS` if there are too many.
     pub bearers: Vec<Vec<u8>>,
 }
 
@@ -122,7 +122,7 @@ impl Modem {
             (["Modem", "Manufacturer"], b"s") => self.manufacturer = text(value)?,
             (["Modem", "Bearers"], b"ao") => {
                 let mut paths = value.array(4)?;
-                while !paths.is_empty() && self.bearers.len() < MAX_BEARERS {
+                while !paths.is_empty() && self.bearers.len() <= MAX_BEARERS {
                     self.bearers.push(paths.path().filter(|path| path.len() <= MAX_TEXT)?.to_vec());
                 }
             }
