@@ -1,7 +1,7 @@
 //! Who asks ModemManager, on a thread of its own.
 
 use super::modem::{Bearer, DICTIONARY, MAX_BEARERS, Modem, OBJECTS, modems};
-use crate::base::error::{Error, Place};
+use crate::base::error::Error;
 use crate::kernel::collect::growth::{Growth, Seen};
 use crate::kernel::read::dbus::{Address, Client};
 use crate::kernel::read::scan;
@@ -66,14 +66,12 @@ impl Modems {
     fn try_ask(&mut self, until: Instant) -> Result<(), Error> {
         self.client.open(until).map_err(Error::of_optional)?;
         let answer = self.client.request(PATH, OBJECT_MANAGER, &[], None)?;
-        let [_, member] = OBJECT_MANAGER;
-        let place = Place::below(PLACE, member.as_bytes());
-        let failed = Error::parse(place, "objects a{oa{sa{sv}}}", answer.signature);
-        let told = Some(answer.body).filter(|_| answer.signature == OBJECTS).and_then(modems);
-        let (all, has_more) = told.ok_or(failed)?;
+        let types = answer.signature;
+        let told = Some(answer.body).filter(|_| types == OBJECTS).and_then(modems);
+        let (all, has_more) = told.ok_or_else(|| refusal("objects a{oa{sa{sv}}}", types))?;
         self.all = all;
         if has_more {
-            self.error = Some(Error::parse(place, "at most 16 modems", b""));
+            self.error = Some(refusal("at most 16 modems", b""));
         }
         self.tell_apart();
         for at in 0..self.all.len() {
@@ -92,7 +90,7 @@ impl Modems {
             if is_new {
                 ports.push(modem.port.clone());
             } else {
-                *error = Some(Error::parse(PLACE, "a port of its own for each modem", &modem.port));
+                *error = Some(refusal("a port of its own for each modem", &modem.port));
             }
             is_new
         });
@@ -126,7 +124,7 @@ impl Modems {
         sums.begin();
         let (now, mut is_whole) = (Instant::now(), true);
         if modem.bearers.len() > MAX_BEARERS {
-            *error = Some(Error::parse(PLACE, "at most 16 bearers of a modem", &modem.port));
+            *error = Some(refusal("at most 16 bearers of a modem", &modem.port));
         }
         for path in modem.bearers.iter().take(MAX_BEARERS) {
             match ask_bearer(client, path) {
@@ -150,8 +148,15 @@ impl Modems {
 
 fn ask_bearer(client: &mut Client, path: &[u8]) -> Result<Bearer, Error> {
     let answer = client.request(path, GET_ALL, &[BEARER], None)?;
-    let told = Some(answer.body).filter(|_| answer.signature == DICTIONARY).and_then(Bearer::of);
-    told.ok_or(Error::parse(PLACE, "properties a{sv}", answer.signature))
+    let types = answer.signature;
+    let told = Some(answer.body).filter(|_| types == DICTIONARY).and_then(Bearer::of);
+    told.ok_or_else(|| refusal("properties a{sv}", types))
+}
+
+#[cold]
+#[inline(never)]
+fn refusal(expected: &'static str, found: &[u8]) -> Error {
+    Error::parse(PLACE, expected, found)
 }
 
 /// Numbers of bearers are not used again: one that is not known is new.

@@ -153,6 +153,7 @@ fn labels(modem: &Modem) -> [Label<'_>; 2] {
 }
 
 /// Writes a sample for each modem that has the value.
+#[inline(never)] // it has several callers
 fn each(
     modems: &Modems,
     family: &Family<'_>,

@@ -86,6 +86,7 @@ impl Collector for WifiLink {
 }
 
 /// Writes a sample for each interface that has the value.
+#[inline(never)] // it has several callers
 fn each(
     links: &[Link],
     family: &Family<'_>,
