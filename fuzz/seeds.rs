@@ -303,6 +303,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "nut" => &UPSES,
         "gpsd" => &REPORTS,
         "kernel_log" => &RECORDS,
+        "modemmanager" => return answer_of_modems(),
         "chrony" => return trackings(),
         "settings_toml" => return examples(),
         "collectors" => return kernel_files(),
@@ -317,6 +318,12 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         _ => return machines(of_machines(target)),
     };
     texts.iter().enumerate().map(|(i, text)| (i.to_string(), text.as_bytes().to_vec())).collect()
+}
+
+/// What ModemManager 1.20.4 wrote of one.
+fn answer_of_modems() -> Vec<(String, Vec<u8>)> {
+    let answer = fs::read("src/kernel/collect/modemmanager/objects.bin");
+    answer.into_iter().map(|bytes| ("real".to_owned(), bytes)).collect()
 }
 
 /// A socket, a queueing discipline, and a route with two ways, in the machine's byte order.
@@ -345,7 +352,10 @@ fn netlink_answers() -> Vec<(String, Vec<u8>)> {
     let beacon = attribute(6, &[1, 1, 2, 0, 4, b'H', b'o', b'm', b'e']);
     let network = [attribute(1, &[7; 6]), beacon, attribute(9, &bytes(&[1]))].concat();
     let named = [attribute(3, &bytes(&[2])), attribute(4, b"wlan0\0"), attribute(6, &[8; 6])];
-    let wifi = [named.concat(), attribute(21, &station), attribute(47, &network)];
+    let channel =
+        [attribute(1, &bytes(&[2412])), attribute(3, &[]), attribute(5, &[9; 8])].concat();
+    let told = [attribute(21, &station), attribute(47, &network), attribute(84, &channel)];
+    let wifi = [named.concat(), told.concat()];
     let wifi = [vec![7, 1, 0, 0], wifi.concat()].concat();
     let end = message(3, &[0; 4]);
     [message(20, &[1; 72]), message(36, &tc), message(24, &route), message(33, &wifi)]

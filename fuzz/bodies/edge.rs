@@ -1,5 +1,5 @@
-//! What programs beside the agent say: upsd, chronyd and gpsd; the file that counts starts of the machine; and records
-//! of the kernel's log, into which any program may write.
+//! What programs beside the agent say: upsd, chronyd, gpsd and ModemManager; the file that counts starts of the machine;
+//! and records of the kernel's log, into which any program may write.
 
 use sysmetrics::base::state::closing;
 use sysmetrics::kernel::collect::boot::Boots;
@@ -82,6 +82,29 @@ pub fn gpsd(bytes: &[u8]) {
         assert!(device.fix(now + Duration::from_secs(16)).is_none());
     }
 }
+
+/// Whatever ModemManager says of modems and their bearers, in either byte order, what is kept is bounded.
+#[cfg(feature = "hub")]
+pub fn modemmanager(bytes: &[u8]) {
+    use sysmetrics::kernel::collect::modemmanager::{Bearer, modems};
+    use sysmetrics::kernel::read::dbus::Values;
+    for is_big_endian in [false, true] {
+        let values = Values::new(bytes, is_big_endian);
+        if let Some((all, _)) = modems(values.clone()) {
+            assert!(all.len() <= 16);
+            for modem in &all {
+                let texts = [&modem.port, &modem.model, &modem.manufacturer, &modem.operator];
+                assert!(texts.iter().all(|text| text.len() <= 128) && modem.bearers.len() <= 17);
+                let levels = modem.levels.iter().flatten().flatten();
+                assert!(levels.into_iter().all(|level| level.abs() < 1000.0));
+            }
+        }
+        let _ = Bearer::of(values);
+    }
+}
+
+#[cfg(not(feature = "hub"))]
+pub fn modemmanager(_: &[u8]) {}
 
 #[cfg(not(feature = "hub"))]
 pub fn nut(_: &[u8]) {}

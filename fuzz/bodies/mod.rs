@@ -57,7 +57,7 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 35] = [
+pub static BODIES: [(&str, Body); 36] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("boot_state", edge::boot_state),
@@ -73,6 +73,7 @@ pub static BODIES: [(&str, Body); 35] = [
     ("http_answer", answer::http_answer),
     ("kernel_log", edge::kernel_log),
     ("meminfo", files::meminfo),
+    ("modemmanager", edge::modemmanager),
     ("net_dev", files::net_dev),
     ("netlink", netlink::netlink),
     ("nut", edge::nut),

@@ -1,5 +1,5 @@
-//! systemd, logind and supervisord against real peers: dbus-daemon with services that are made up
-//! (`services.py`), a real supervisord, and a real node_exporter that asks the same. Debian's packages
+//! systemd, logind, ModemManager and supervisord against real peers: dbus-daemon with services that are made up
+//! (`services.py`, `modem.py`), a real supervisord, and a real node_exporter that asks the same. Debian's packages
 //! dbus-daemon, python3-dbus, python3-gi and supervisor; without them these tests fail and say so.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(unsafe_code)] // a service is stopped and goes on
@@ -65,13 +65,18 @@ impl Bus {
         daemon.arg(format!("--address={address}")).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut daemon = Running::start(&mut daemon);
         let address = daemon.line();
-        let mut services = Command::new("/usr/bin/python3");
-        services.arg("tests/buses/services.py").stdout(Stdio::piped());
-        let services = services.env("DBUS_SYSTEM_BUS_ADDRESS", &address);
-        let mut services = Running::start(services);
-        assert_eq!(services.line(), "ready", "python3-dbus and python3-gi");
+        let services = services("tests/buses/services.py", &address);
         Bus { address, services, _daemon: daemon, _dir: dir }
     }
+}
+
+/// Services on a bus.
+fn services(script: &str, address: &str) -> Running {
+    let mut services = Command::new("/usr/bin/python3");
+    services.arg(script).stdout(Stdio::piped()).env("DBUS_SYSTEM_BUS_ADDRESS", address);
+    let mut services = Running::start(&mut services);
+    assert_eq!(services.line(), "ready", "python3-dbus and python3-gi");
+    services
 }
 
 const ALL: [&str; 4] = [
@@ -213,6 +218,32 @@ fn a_service_that_hangs_costs_its_collectors_and_only_for_as_long() {
     let page = agent.scrape();
     assert_eq!(good(&page), [Some(false); 2]);
     assert!(page.has("sysmetrics_load1"));
+}
+
+#[test]
+fn modems_are_told_while_modemmanager_runs_and_it_may_be_away() {
+    let bus = Bus::start();
+    let plan = Agent::plan().arg("--collector.modemmanager");
+    let plan = plan.arg("--collector.modemmanager.signal-interval=30s");
+    let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
+    assert!(!agent.scrape().has("sysmetrics_modem_"));
+    let modem = services("tests/buses/modem.py", &bus.address);
+    told(&agent, &["modemmanager"]);
+    // It was told to measure by the scrape before.
+    let page = agent.scrape();
+    let labels = [("port", "cdc-wdm0"), ("model", "EM7455")];
+    let value = |name: &str, labels| page.value(&["sysmetrics_modem_", name].concat(), labels);
+    assert_eq!(value("state", &labels), 11.0);
+    assert_eq!(value("signal_quality_ratio", &labels), 0.57);
+    assert_eq!(value("signal_interval_seconds", &labels), 30.0);
+    assert_eq!(value("connections", &labels), 1.0);
+    assert_eq!(value("receive_bytes_total", &labels), 0.0);
+    assert_eq!(value("rsrp_dbm", &[&labels[..], &[("technology", "lte")]].concat()), -92.5);
+    drop(modem);
+    wait_until("the modem to be gone", || !agent.scrape().has("sysmetrics_modem_"));
+    let said = agent.lines_with("modemmanager");
+    assert!(!agent.scrape().has("sysmetrics_modem_"));
+    assert_eq!(agent.lines_with("modemmanager"), said, "that is no fault: {:?}", agent.log());
 }
 
 /// Others wait for a scrape: it does not wait out the time of peers that never say a word.

@@ -13,4 +13,6 @@ pub const NOT_STORED: &[&str] = &[
     "chrony",
     "gpsd",
     "kernel_log",
+    "wifi_link",
+    "modemmanager",
 ];

@@ -34,6 +34,7 @@ mod filesystem;
 mod gathered;
 #[cfg(feature = "hub")]
 pub mod gpsd;
+mod growth;
 mod hwmon;
 mod iio;
 mod infiniband;
@@ -55,6 +56,8 @@ mod mdadm;
 mod meminfo_numa;
 mod memory;
 mod mmc;
+#[cfg(feature = "hub")]
+pub mod modemmanager;
 mod mountstats;
 mod mtd;
 mod netclass;
@@ -113,6 +116,7 @@ mod vmstat;
 mod w1;
 mod watchdog;
 mod wifi;
+mod wifi_link;
 mod xfrm;
 mod xfs;
 mod zfs;
@@ -229,6 +233,9 @@ pub static COLLECTORS: &[Spec] = &[
     zram::SPEC,
     process_groups::SPEC,
     kernel_log::SPEC,
+    wifi_link::SPEC,
+    #[cfg(feature = "hub")]
+    modemmanager::SPEC,
 ];
 
 #[cfg(test)]
@@ -282,6 +289,7 @@ mod tests {
                 "collector",
                 "cpu_columns",
                 "gathered",
+                "growth",
                 "info",
                 "kept",
                 "keyed",

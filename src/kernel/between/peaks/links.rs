@@ -2,9 +2,9 @@
 //! and the ninth count bytes.
 
 use super::window::Peak;
+use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Filter, scan};
 use crate::model::metric::{Family, Sink};
-use crate::base::text::pattern::Pattern;
 use std::time::Duration;
 
 /// Interfaces; those beyond are counted.

@@ -11,7 +11,7 @@ mod stored;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::Background;
-use crate::kernel::read::netlink::nl80211::{Mac, Nl80211, PATH, Station};
+use crate::kernel::read::netlink::nl80211::{Nl80211, PATH, Station, address};
 use crate::model::metric::{Family, Sink, Unit::*, counter, gauge};
 use crate::settings::{CollectorOption, Subject, path};
 use finder::{Finder, Source};
@@ -169,18 +169,6 @@ fn values(station: &Station) -> [Option<i64>; FAMILIES.len() - HEAD] {
         signed(station.transmitted_packets),
         signed(station.received_packets),
     ]
-}
-
-/// A hardware address as people write it.
-fn address(mac: Mac) -> [u8; 17] {
-    let digit = |n: u8| b"0123456789abcdef".get(usize::from(n)).copied().unwrap_or_default();
-    let mut text = [b':'; 17];
-    for (to, byte) in text.chunks_mut(3).zip(mac) {
-        if let [high, low, ..] = to {
-            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
-        }
-    }
-    text
 }
 
 #[cfg(test)]

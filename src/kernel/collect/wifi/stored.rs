@@ -141,6 +141,7 @@ fn station(object: &[u8]) -> Option<Station> {
         retries: Some(0),
         failed: Some(0),
         beacon_losses: Some(0),
+        ..Station::default()
     };
     members(object, &mut |key, value| {
         match scan::text(key) {

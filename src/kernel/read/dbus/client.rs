@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::connection::{BUS, Connection};
-use super::message::{Call, Kind, Message, write_call};
+use super::message::{Call, Kind, Message, NO_AUTO_START, write_call};
 use super::values::Value;
 use crate::base::error::{Error, Place};
 use crate::kernel::read::scan;
@@ -33,6 +33,8 @@ pub type Answer<'a> = Result<Option<Value<'a>>, &'a [u8]>;
 pub struct Client {
     address: Address,
     destination: &'static str,
+    /// Whether the service is not started by asking it, and may be absent.
+    is_optional: bool,
     connection: Option<Connection>,
     /// Room for what is received and sent.
     input: Vec<u8>,
@@ -41,7 +43,15 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: Address, destination: &'static str) -> Client {
-        Client { address, destination, connection: None, input: Vec::new(), output: Vec::new() }
+        let (is_optional, connection) = (false, None);
+        let (input, output) = (Vec::new(), Vec::new());
+        Client { address, destination, is_optional, connection, input, output }
+    }
+
+    /// The same of a service that a bus must not start; that it is not there, nor what it is asked about, is
+    /// `Unsupported`.
+    pub fn optional(address: Address, destination: &'static str) -> Client {
+        Client { is_optional: true, ..Client::new(address, destination) }
     }
 
     /// Connects; what follows must be over by `until`.
@@ -56,6 +66,8 @@ impl Client {
                 interface: "org.freedesktop.DBus",
                 member: "Hello",
                 arguments: &[],
+                number: None,
+                flags: 0,
             };
             self.call(&hello)?;
         }
@@ -69,8 +81,20 @@ impl Client {
         interface: &'static str,
         member: &'static str,
     ) -> Result<Message<'_>, Error> {
-        let (destination, path) = (self.destination, path.as_bytes());
-        self.call(&Call { destination, path, interface, member, arguments: &[] })
+        self.request(path.as_bytes(), [interface, member], &[], None)
+    }
+
+    /// Calls a method, by interface and name, with texts or a number.
+    pub fn request(
+        &mut self,
+        path: &[u8],
+        [interface, member]: [&'static str; 2],
+        arguments: &[&'static str],
+        number: Option<u32>,
+    ) -> Result<Message<'_>, Error> {
+        let flags = if self.is_optional { NO_AUTO_START } else { 0 };
+        let destination = self.destination;
+        self.call(&Call { destination, path, interface, member, arguments, number, flags })
     }
 
     fn call(&mut self, call: &Call<'_>) -> Result<Message<'_>, Error> {
@@ -89,7 +113,11 @@ impl Client {
         match answer.kind {
             Kind::Error(name) => {
                 let name = name.strip_prefix(ERRORS).unwrap_or(name);
-                Err(Error::parse(Place::below(BUS, call.member.as_bytes()), "an answer", name))
+                let place = Place::below(BUS, call.member.as_bytes());
+                if self.is_optional && (is_absent(name) || is_missing(name)) {
+                    return Err(Error::Unsupported(place));
+                }
+                Err(Error::parse(place, "an answer", name))
             }
             _ => Ok(answer),
         }
@@ -116,6 +144,8 @@ impl Client {
                     interface: "org.freedesktop.DBus.Properties",
                     member: "Get",
                     arguments: property,
+                    number: None,
+                    flags: 0,
                 };
                 write_call(&mut self.output, connection.serial, &call);
                 sent += 1;
@@ -151,6 +181,11 @@ fn value(mut answer: Message<'_>) -> Option<Value<'_>> {
 
 fn closed() -> Error {
     Error::Read(BUS.into(), libc::ENOTCONN)
+}
+
+/// Whether an error says that nobody has the name of the service.
+fn is_missing(error: &[u8]) -> bool {
+    matches!(scan::text(error), "ServiceUnknown" | "NameHasNoOwner")
 }
 
 /// Whether an error says that there is no such object or property, as with an older service or an

@@ -27,6 +27,9 @@ const REPLY_SERIAL: u8 = 5;
 const DESTINATION: u8 = 6;
 const SIGNATURE: u8 = 8;
 
+/// The types of as many texts as a call has at most.
+const TEXTS: &[u8] = b"ssss";
+
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind<'a> {
@@ -111,7 +114,10 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A call of a method whose arguments are texts.
+/// A call that does not start a service: where there is none, it fails.
+pub const NO_AUTO_START: u8 = 2;
+
+/// A call of a method whose arguments are texts, or one number.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// The name on the bus.
@@ -120,12 +126,16 @@ pub struct Call<'a> {
     pub interface: &'static str,
     pub member: &'static str,
     pub arguments: &'a [&'static str],
+    /// In place of them.
+    pub number: Option<u32>,
+    /// 0 or `NO_AUTO_START`.
+    pub flags: u8,
 }
 
 /// Writes `call` behind `out`, which holds whole messages.
 pub fn write_call(out: &mut Vec<u8>, serial: u32, call: &Call<'_>) {
     let start = out.len();
-    out.extend_from_slice(&[b'l', METHOD_CALL, 0, VERSION]);
+    out.extend_from_slice(&[b'l', METHOD_CALL, call.flags, VERSION]);
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&serial.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
@@ -139,10 +149,12 @@ pub fn write_call(out: &mut Vec<u8>, serial: u32, call: &Call<'_>) {
         out.extend_from_slice(&[field, 1, kind, 0]);
         text_at(out, start, text);
     }
-    if let Ok(count @ 1..) = u8::try_from(call.arguments.len()) {
+    let types: &[u8] = if call.number.is_some() { b"u" } else { TEXTS };
+    let count = if call.number.is_some() { 1 } else { call.arguments.len() };
+    if let (Ok(count @ 1..), Some(types)) = (u8::try_from(count), types.get(..count)) {
         pad(out, start, 8);
         out.extend_from_slice(&[SIGNATURE, 1, b'g', 0, count]);
-        out.extend(call.arguments.iter().map(|_| b's'));
+        out.extend_from_slice(types);
         out.push(0);
     }
     let fields = out.len() - start - HEAD;
@@ -151,6 +163,7 @@ pub fn write_call(out: &mut Vec<u8>, serial: u32, call: &Call<'_>) {
     for text in call.arguments {
         text_at(out, start, text.as_bytes());
     }
+    out.extend(call.number.iter().flat_map(|number| number.to_le_bytes()));
     let body = out.len() - body;
     for (at, length) in [(4, body), (12, fields)] {
         let place = out.get_mut(start + at..start + at + 4).unwrap_or_default();
@@ -183,6 +196,8 @@ mod tests {
         interface: "org.freedesktop.DBus.Properties",
         member: "Get",
         arguments: &["org.freedesktop.systemd1.Manager", "Version"],
+        number: None,
+        flags: 0,
     };
 
     #[test]
@@ -201,6 +216,12 @@ mod tests {
         assert_eq!((body.text(), body.is_empty()), (Some(&b"Version"[..]), true));
         let bare = Message::parse(&out[first..]).unwrap();
         assert!(bare.signature.is_empty() && bare.body.is_empty());
+        let numbered = Call { arguments: &[], number: Some(9), flags: NO_AUTO_START, ..GET };
+        out.clear();
+        write_call(&mut out, 9, &numbered);
+        let mut call = Message::parse(&out).unwrap();
+        assert_eq!((out[2], call.signature, call.body.uint32()), (2, &b"u"[..], Some(9)));
+        assert_eq!(length(&out), Ok(Some(out.len())));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! A small D-Bus client (D-Bus specification 0.42): over a Unix socket, with authentication EXTERNAL, for
-//! calls without arguments and for properties. What a peer sends is bounded and is checked before it is
+//! calls with texts or one number as arguments and for properties. What a peer sends is bounded and is checked before it is
 //! believed.
 
 mod address;

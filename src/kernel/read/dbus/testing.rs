@@ -68,6 +68,31 @@ impl Body {
         self.0.push(0);
     }
 
+    pub fn double(&mut self, number: f64) {
+        self.uint64(number.to_bits());
+    }
+
+    /// An array whose elements stand at multiples of `size`.
+    pub fn list(&mut self, size: usize, write: impl FnOnce(&mut Body)) {
+        self.uint32(0);
+        let place = self.0.len();
+        self.align(size);
+        let start = self.0.len();
+        write(self);
+        let length = (self.0.len() - start) as u32;
+        self.0[place - 4..place].copy_from_slice(&length.to_le_bytes());
+    }
+
+    /// A key and a value of this type, of a dictionary `a{sv}`.
+    pub fn entry(&mut self, key: &str, kind: &str, write: impl FnOnce(&mut Body)) {
+        self.align(8);
+        self.text(key);
+        self.0.push(kind.len() as u8);
+        self.0.extend(kind.as_bytes());
+        self.0.push(0);
+        write(self);
+    }
+
     /// An array of structures.
     pub fn array<T>(rows: impl IntoIterator<Item = T>, write: impl Fn(&mut Body, T)) -> Body {
         let mut body = Body(vec![0; 8]);

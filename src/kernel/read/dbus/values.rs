@@ -1,6 +1,9 @@
 //! Values as they lie in a message: each at a multiple of its size from the message's start, texts with
 //! their length before and a zero byte behind them.
 
+/// Values within values that are passed over; a bus lets through no more than 64.
+const MAX_DEPTH: usize = 16;
+
 /// One value of a type that properties have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -66,6 +69,21 @@ impl<'a> Values<'a> {
         self.number(4).and_then(|number| u32::try_from(number).ok())
     }
 
+    /// `i`
+    pub fn int32(&mut self) -> Option<i32> {
+        self.uint32().map(u32::cast_signed)
+    }
+
+    /// `t`
+    pub fn uint64(&mut self) -> Option<u64> {
+        self.number(8)
+    }
+
+    /// `d`
+    pub fn double(&mut self) -> Option<f64> {
+        self.number(8).map(f64::from_bits)
+    }
+
     /// `s`, and `o` where the path is not used.
     pub fn text(&mut self) -> Option<&'a [u8]> {
         let length = self.uint32()?;
@@ -105,6 +123,41 @@ impl<'a> Values<'a> {
         Some(Values { bytes, at: start, is_big_endian: self.is_big_endian })
     }
 
+    /// `v` with a value of any type: the type, and the value with what follows it.
+    pub fn any(&mut self) -> Option<(&'a [u8], Values<'a>)> {
+        let kind = self.signature()?;
+        let value = self.clone();
+        self.skip(kind, MAX_DEPTH)?;
+        Some((kind, value))
+    }
+
+    /// Passes over values of these types.
+    fn skip(&mut self, mut types: &[u8], depth: usize) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        while let Some(kind) = types.first() {
+            let (one, rest) = types.split_at_checked(single(types)?)?;
+            match kind {
+                b'a' => self.array(alignment(one.get(1)?)).map(|_| ())?,
+                b'v' => {
+                    let kind = self.signature()?;
+                    self.skip(kind, depth)?;
+                }
+                b'(' => {
+                    self.align(8);
+                    self.skip(one.get(1..one.len() - 1)?, depth)?;
+                }
+                b's' | b'o' => self.text().map(|_| ())?,
+                b'g' => self.signature().map(|_| ())?,
+                b'y' | b'n' | b'q' | b'i' | b'u' | b'b' | b'x' | b't' | b'd' => {
+                    self.number(alignment(kind)).map(|_| ())?;
+                }
+                _ => return None,
+            }
+            types = rest;
+        }
+        Some(())
+    }
+
     /// `v` with a value of a type that `Value` has.
     pub fn variant(&mut self) -> Option<Value<'a>> {
         let [kind] = self.signature()? else { return None };
@@ -121,6 +174,33 @@ impl<'a> Values<'a> {
             },
             _ => None,
         }
+    }
+}
+
+/// How many letters the first whole type has.
+fn single(types: &[u8]) -> Option<usize> {
+    let arrays = types.iter().take_while(|kind| **kind == b'a').count();
+    let mut open = 0usize;
+    for (at, kind) in types.iter().enumerate().skip(arrays) {
+        match kind {
+            b'(' | b'{' => open += 1,
+            b')' | b'}' => open = open.checked_sub(1)?,
+            _ => {}
+        }
+        if open == 0 {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
+/// A value of the type that begins so stands at a multiple of this; the size of a number.
+fn alignment(kind: &u8) -> usize {
+    match kind {
+        b'y' | b'g' | b'v' => 1,
+        b'n' | b'q' => 2,
+        b'x' | b't' | b'd' | b'(' | b'{' => 8,
+        _ => 4,
     }
 }
 
@@ -148,6 +228,40 @@ mod tests {
         let mut array = values.array(8).unwrap();
         assert_eq!((array.uint32(), array.uint32(), array.uint32()), (Some(1), Some(2), None));
         assert_eq!(values.uint32(), Some(3));
+    }
+
+    /// `(ub)`, `a(su)`, `v` within `v`, and what follows.
+    #[test]
+    fn values_of_any_type_are_passed_over() {
+        let structure = [&b"\x04(ub)\0\0\0\x07\0\0\0\x01\0\0\0"[..], b"\x07\0\0\0"].concat();
+        let mut values = Values::new(&structure, false);
+        let (kind, mut value) = values.any().unwrap();
+        value.align(8);
+        assert_eq!((kind, value.uint32()), (&b"(ub)"[..], Some(7)));
+        assert_eq!((values.uint32(), values.is_empty()), (Some(7), true));
+        let list = b"\x05a(su)\0\0\x0c\0\0\0\0\0\0\0\x03\0\0\0usb\0\x09\0\0\0\x2a";
+        let mut values = Values::new(list, false);
+        assert!(values.any().is_some_and(|(kind, _)| kind == b"a(su)"));
+        assert_eq!((values.byte(), values.any().is_none()), (Some(0x2a), true));
+        let nested =
+            b"\x01v\0\x01v\0\x01i\0\0\0\0\xff\xff\xff\xff\x01d\0\0\0\0\0\0\0\0\0\0\0\0\xf8\xbf";
+        let mut values = Values::new(nested, false);
+        assert!(values.any().is_some());
+        let (kind, mut value) = values.any().unwrap();
+        assert_eq!((kind, value.double(), values.is_empty()), (&b"d"[..], Some(-1.5), true));
+        assert_eq!(Values::new(b"\xfe\xff\xff\xff", false).int32(), Some(-2));
+        assert!(Values::new(&b"\x01v\0".repeat(99), false).any().is_none(), "too deep");
+        for torn in [&b"\x01(\0"[..], b"\x01)\0", b"\x01a\0", b"\x02a{\0", b"\x01z\0", b"\x01i\0\0"]
+        {
+            assert!(Values::new(torn, false).any().is_none());
+        }
+    }
+
+    #[test]
+    fn a_type_is_whole() {
+        let types =
+            ["ii", "aiu", "aa{sv}u", "(i(ub))u", "a(", "", "a"].map(|t| single(t.as_bytes()));
+        assert_eq!(types, [Some(1), Some(2), Some(6), Some(7), None, None, None]);
     }
 
     #[test]

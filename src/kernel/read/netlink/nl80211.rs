@@ -1,14 +1,20 @@
 //! Wireless interfaces by generic netlink (include/uapi/linux/nl80211.h, since 2.6.24): NL80211_CMD_GET_*
-//! dumps of interfaces, of the networks that one interface has seen, and of the stations that it talks to.
-//! A message is a `struct genlmsghdr` and attributes; the number of the family is asked for by its name.
+//! dumps of interfaces, of the networks that one interface has seen, of the stations that it talks to, and of
+//! the channels that it has listened to. A message is a `struct genlmsghdr` and attributes; the number of the family is asked for by its name.
 
 mod station;
+mod survey;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use super::message::{attributes, field, number, text};
 use super::{Question, Stream};
 use crate::base::error::Error;
+#[cfg(test)]
+use testing::Answers;
 
-pub use station::{Mac, Station};
+pub use station::{Mac, Station, address};
+pub use survey::Survey;
 
 /// For messages.
 pub const PATH: &str = "netlink nl80211";
@@ -30,12 +36,15 @@ const CTRL_ATTR_FAMILY_NAME: u16 = 2;
 const GET_INTERFACE: u8 = 5;
 const GET_STATION: u8 = 17;
 const GET_SCAN: u8 = 32;
+const GET_SURVEY: u8 = 50;
 
 /// Attributes of messages.
 const IFINDEX: u16 = 3;
 const IFNAME: u16 = 4;
+const IFTYPE: u16 = 5;
 const WIPHY_FREQ: u16 = 38;
 const BSS: u16 = 47;
+const WIPHY_TX_POWER_LEVEL: u16 = 98;
 
 /// Attributes of a network, and the element of its beacon that names it.
 const BSS_BSSID: u16 = 1;
@@ -56,6 +65,10 @@ pub struct Interface {
     name: [u8; MAX_NAME],
     /// The frequency of its channel, while it has one.
     pub megahertz: Option<u32>,
+    /// NL80211_IFTYPE_*: what it does.
+    pub mode: Option<u32>,
+    /// Power that it sends with, in hundredths of a dBm.
+    pub power: Option<i32>,
 }
 
 /// The network that an interface takes part in.
@@ -69,15 +82,17 @@ pub struct Network {
     pub status: u32,
 }
 
-/// How many interfaces, networks and stations a stored answer tells of, whose family has the number 33.
-pub fn stored(answer: &[u8]) -> Result<[usize; 3], Error> {
+/// How many interfaces, networks, stations and channels a stored answer tells of, whose family has the
+/// number 33.
+pub fn stored(answer: &[u8]) -> Result<[usize; 4], Error> {
     let (kind, protocol) = (33, libc::NETLINK_GENERIC);
-    let mut counts = [0; 3];
+    let mut counts = [0; 4];
     Question { protocol, kind, answer: kind, path: PATH }.stored(answer, &mut |message| {
-        let [interfaces, networks, stations] = &mut counts;
+        let [interfaces, networks, stations, channels] = &mut counts;
         *interfaces += Interface::of(message).iter().count();
         *networks += Network::of(message).iter().count();
         *stations += message.get(HEAD..).and_then(Station::of).iter().count();
+        *channels += message.get(HEAD..).and_then(Survey::of).iter().count();
     })?;
     Ok(counts)
 }
@@ -87,9 +102,18 @@ pub fn stored(answer: &[u8]) -> Result<[usize; 3], Error> {
 pub struct Nl80211 {
     stream: Stream,
     family: Option<u16>,
+    /// In place of the kernel's answers.
+    #[cfg(test)]
+    stored: Option<Answers>,
 }
 
 impl Nl80211 {
+    /// One that has these answers in place of the kernel's.
+    #[cfg(test)]
+    pub fn stored(answers: Answers) -> Nl80211 {
+        Nl80211 { stored: Some(answers), ..Nl80211::default() }
+    }
+
     /// Hands every interface to `each`.
     pub fn interfaces(&mut self, each: &mut dyn FnMut(Interface)) -> Result<(), Error> {
         self.ask(GET_INTERFACE, None, &mut |message| {
@@ -111,12 +135,25 @@ impl Nl80211 {
         })
     }
 
+    /// Hands the channel to `each` that the interface uses, if the driver measures it.
+    pub fn survey(&mut self, index: u32, each: &mut dyn FnMut(Survey)) -> Result<(), Error> {
+        self.ask(GET_SURVEY, Some(index), &mut |message| {
+            message.get(HEAD..).and_then(Survey::of).map(&mut *each);
+        })
+    }
+
     fn ask(
         &mut self,
         command: u8,
         interface: Option<u32>,
         each: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
+        #[cfg(test)]
+        if let Some(stored) = &self.stored {
+            let (kind, protocol) = (33, libc::NETLINK_GENERIC);
+            let question = Question { protocol, kind, answer: kind, path: PATH };
+            return testing::answer(stored, (command, interface), &question, each);
+        }
         let kind = match self.family {
             Some(kind) => kind,
             None => self.find()?,
@@ -168,7 +205,8 @@ fn family_of(message: &[u8]) -> Option<u16> {
 impl Interface {
     /// One of this name.
     pub fn named(index: u32, name: &[u8], megahertz: Option<u32>) -> Interface {
-        let mut interface = Interface { index, name: [0; MAX_NAME], megahertz };
+        let (mode, power) = (None, None);
+        let mut interface = Interface { index, name: [0; MAX_NAME], megahertz, mode, power };
         interface.name.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
         interface
     }
@@ -176,15 +214,18 @@ impl Interface {
     /// The interface that a message describes; `None` of a device without a name.
     fn of(message: &[u8]) -> Option<Interface> {
         let (mut index, mut name, mut megahertz) = (None, None, None);
+        let (mut mode, mut power) = (None, None);
         for (kind, bytes) in attributes(message.get(HEAD..)?) {
             match kind {
                 IFINDEX => index = number(bytes, 0),
                 IFNAME => name = Some(text(bytes)).filter(|name| !name.is_empty()),
+                IFTYPE => mode = number(bytes, 0),
                 WIPHY_FREQ => megahertz = number(bytes, 0),
+                WIPHY_TX_POWER_LEVEL => power = number(bytes, 0).map(u32::cast_signed),
                 _ => {}
             }
         }
-        Some(Interface::named(index?, name?, megahertz))
+        Some(Interface { mode, power, ..Interface::named(index?, name?, megahertz) })
     }
 
     /// Its name.
@@ -236,4 +277,4 @@ fn element(mut elements: &[u8], wanted: u8) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

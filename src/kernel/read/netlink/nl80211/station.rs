@@ -19,11 +19,17 @@ pub(super) const RX_PACKETS: u16 = 9;
 pub(super) const TX_PACKETS: u16 = 10;
 pub(super) const TX_RETRIES: u16 = 11;
 pub(super) const TX_FAILED: u16 = 12;
+pub(super) const SIGNAL_AVG: u16 = 13;
 pub(super) const RX_BITRATE: u16 = 14;
 pub(super) const CONNECTED_TIME: u16 = 16;
 pub(super) const BEACON_LOSS: u16 = 18;
 pub(super) const RX_BYTES64: u16 = 23;
 pub(super) const TX_BYTES64: u16 = 24;
+pub(super) const EXPECTED_THROUGHPUT: u16 = 27;
+pub(super) const RX_DROP_MISC: u16 = 28;
+pub(super) const BEACON_SIGNAL_AVG: u16 = 30;
+pub(super) const RX_DURATION: u16 = 32;
+pub(super) const TX_DURATION: u16 = 39;
 
 /// Attributes of a bit rate, in hundreds of kilobits a second.
 pub(super) const BITRATE: u16 = 1;
@@ -49,6 +55,17 @@ pub struct Station {
     pub retries: Option<u64>,
     pub failed: Option<u64>,
     pub beacon_losses: Option<u64>,
+    /// The bytes are of 64 bits; those of 32 begin anew at 4 GiB.
+    pub has_long_bytes: bool,
+    /// Means of the signal, and of that of its beacons, in dBm.
+    pub mean_signal: Option<i8>,
+    pub mean_beacon_signal: Option<i8>,
+    /// What the driver expects to get through, in bits a second.
+    pub expected_rate: Option<u64>,
+    pub received_drops: Option<u64>,
+    /// Time that its packets had the channel, in microseconds.
+    pub received_time: Option<u64>,
+    pub transmitted_time: Option<u64>,
 }
 
 impl Station {
@@ -63,30 +80,51 @@ impl Station {
             }
         }
         let mut station = Station { mac: mac?, ..Station::default() };
-        // Those of 64 bits come behind those of 32, and are the whole truth.
-        for (kind, bytes) in attributes(nested?) {
-            let word = number(bytes, 0).map(u64::from);
-            let long = || field(bytes, 0).map(u64::from_ne_bytes);
-            match kind {
-                CONNECTED_TIME => station.connected = word.map(|seconds| seconds * 1000),
-                INACTIVE_TIME => station.inactive = word,
-                RX_BITRATE => station.receive_rate = rate(bytes),
-                TX_BITRATE => station.transmit_rate = rate(bytes),
-                RX_BYTES => station.received_bytes = station.received_bytes.or(word),
-                TX_BYTES => station.transmitted_bytes = station.transmitted_bytes.or(word),
-                RX_BYTES64 => station.received_bytes = long(),
-                TX_BYTES64 => station.transmitted_bytes = long(),
-                RX_PACKETS => station.received_packets = word,
-                TX_PACKETS => station.transmitted_packets = word,
-                SIGNAL => station.signal = bytes.first().map(|byte| byte.cast_signed()),
-                TX_RETRIES => station.retries = word,
-                TX_FAILED => station.failed = word,
-                BEACON_LOSS => station.beacon_losses = word,
-                _ => {}
-            }
-        }
+        attributes(nested?).for_each(|(kind, bytes)| station.take(kind, bytes));
         Some(station)
     }
+
+    /// Bytes of 64 bits come behind those of 32, and are the whole truth.
+    fn take(&mut self, kind: u16, bytes: &[u8]) {
+        let word = number(bytes, 0).map(u64::from);
+        let long = || field(bytes, 0).map(u64::from_ne_bytes);
+        let level = || bytes.first().map(|byte| byte.cast_signed());
+        match kind {
+            CONNECTED_TIME => self.connected = word.map(|seconds| seconds * 1000),
+            INACTIVE_TIME => self.inactive = word,
+            RX_BITRATE => self.receive_rate = rate(bytes),
+            TX_BITRATE => self.transmit_rate = rate(bytes),
+            EXPECTED_THROUGHPUT => self.expected_rate = word.map(|kilobits| kilobits * 1000),
+            RX_BYTES => self.received_bytes = self.received_bytes.or(word),
+            TX_BYTES => self.transmitted_bytes = self.transmitted_bytes.or(word),
+            RX_BYTES64 => (self.received_bytes, self.has_long_bytes) = (long(), true),
+            TX_BYTES64 => (self.transmitted_bytes, self.has_long_bytes) = (long(), true),
+            RX_PACKETS => self.received_packets = word,
+            TX_PACKETS => self.transmitted_packets = word,
+            SIGNAL => self.signal = level(),
+            SIGNAL_AVG => self.mean_signal = level(),
+            BEACON_SIGNAL_AVG => self.mean_beacon_signal = level(),
+            TX_RETRIES => self.retries = word,
+            TX_FAILED => self.failed = word,
+            BEACON_LOSS => self.beacon_losses = word,
+            RX_DROP_MISC => self.received_drops = long(),
+            RX_DURATION => self.received_time = long(),
+            TX_DURATION => self.transmitted_time = long(),
+            _ => {}
+        }
+    }
+}
+
+/// A hardware address as people write it.
+pub fn address(mac: Mac) -> [u8; 17] {
+    let digit = |n: u8| b"0123456789abcdef".get(usize::from(n)).copied().unwrap_or_default();
+    let mut text = [b':'; 17];
+    for (to, byte) in text.chunks_mut(3).zip(mac) {
+        if let [high, low, ..] = to {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+        }
+    }
+    text
 }
 
 /// A bit rate; one that does not fit into 16 bits is only in the wider attribute.

@@ -1,7 +1,8 @@
 use super::station::*;
+use super::survey::{FREQUENCY, IN_USE, NOISE, SURVEY_INFO, TIME};
 use super::*;
 
-fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(4 + payload.len()).unwrap();
     let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
     bytes.extend(payload);
@@ -9,11 +10,11 @@ fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn message(attributes: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn message(attributes: &[Vec<u8>]) -> Vec<u8> {
     [vec![7, 1, 0, 0], attributes.concat()].concat()
 }
 
-fn word(kind: u16, number: u32) -> Vec<u8> {
+pub(crate) fn word(kind: u16, number: u32) -> Vec<u8> {
     attribute(kind, &number.to_ne_bytes())
 }
 
@@ -35,6 +36,10 @@ fn interfaces_without_a_name_are_passed_over() {
     let name = attribute(IFNAME, b"wlan0\0");
     let good = message(&[index.clone(), name.clone(), word(WIPHY_FREQ, 2412)]);
     assert_eq!(Interface::of(&good), Some(Interface::named(7, b"wlan0", Some(2412))));
+    let power = word(WIPHY_TX_POWER_LEVEL, (-150i32).cast_unsigned());
+    let told = message(&[index.clone(), name.clone(), word(IFTYPE, 3), power]);
+    let told = Interface::of(&told).map(|told| (told.mode, told.power, told.megahertz));
+    assert_eq!(told, Some((Some(3), Some(-150), None)));
     assert_eq!(Interface::of(&good).unwrap().name(), b"wlan0");
     let down = Interface::of(&message(&[index.clone(), name.clone()])).unwrap();
     assert_eq!(down.megahertz, None);
@@ -82,6 +87,12 @@ fn every_column_of_a_station_is_another() {
         word(BEACON_LOSS, 15),
         attribute(RX_BYTES64, &(1u64 << 40).to_ne_bytes()),
         attribute(TX_BYTES64, &(1u64 << 41).to_ne_bytes()),
+        attribute(SIGNAL_AVG, &[(-53i8).cast_unsigned()]),
+        attribute(BEACON_SIGNAL_AVG, &[(-54i8).cast_unsigned()]),
+        word(EXPECTED_THROUGHPUT, 45_000),
+        attribute(RX_DROP_MISC, &16u64.to_ne_bytes()),
+        attribute(RX_DURATION, &17u64.to_ne_bytes()),
+        attribute(TX_DURATION, &18u64.to_ne_bytes()),
     ];
     let mac = attribute(MAC, &[1, 2, 3, 4, 5, 6]);
     let good = message(&[mac.clone(), attribute(STA_INFO, &info.concat())]);
@@ -99,12 +110,37 @@ fn every_column_of_a_station_is_another() {
         retries: Some(13),
         failed: Some(14),
         beacon_losses: Some(15),
+        has_long_bytes: true,
+        mean_signal: Some(-53),
+        mean_beacon_signal: Some(-54),
+        expected_rate: Some(45_000_000),
+        received_drops: Some(16),
+        received_time: Some(17),
+        transmitted_time: Some(18),
     };
     assert_eq!(Station::of(&good[HEAD..]), Some(expected));
     let few = message(&[mac, attribute(STA_INFO, &word(RX_BYTES, 5))]);
     let station = Station::of(&few[HEAD..]).unwrap();
     assert_eq!((station.received_bytes, station.signal), (Some(5), None));
     bear_anything(&good[HEAD..], Station::of);
+}
+
+#[test]
+fn only_the_channel_in_use_is_told() {
+    let time = |at: u16| attribute(TIME + at, &(100 * u64::from(at) + 1).to_ne_bytes());
+    let all = [
+        word(FREQUENCY, 5180),
+        attribute(NOISE, &[(-95i8).cast_unsigned()]),
+        attribute(IN_USE, &[]),
+        (0..7).flat_map(time).collect(),
+    ];
+    let good = message(&[attribute(SURVEY_INFO, &all.concat())]);
+    let times = [1, 101, 201, 301, 401].map(Some);
+    let expected = Survey { megahertz: Some(5180), noise: Some(-95), times };
+    assert_eq!(Survey::of(&good[HEAD..]), Some(expected));
+    let another = message(&[attribute(SURVEY_INFO, &word(FREQUENCY, 5200))]);
+    assert_eq!(Survey::of(&another[HEAD..]), None);
+    bear_anything(&good[HEAD..], Survey::of);
 }
 
 #[test]

@@ -1,0 +1,238 @@
+//! The wireless interfaces and what their drivers say of stations and channels. A thread asks, because drivers sleep
+//! while their device answers.
+
+use crate::base::error::Error;
+use crate::kernel::collect::growth::{COLUMNS, Counts, Growth, Seen};
+use crate::kernel::read::netlink::nl80211::{Interface, Mac, Nl80211, PATH, Station, Survey};
+use std::time::{Duration, Instant};
+
+/// More interfaces than any box has; what comes after is left out.
+const MAX_LINKS: usize = 64;
+
+/// Stations that have series of their own, on all interfaces together.
+const MAX_SHOWN: usize = 256;
+
+/// More failures than there are reasons to look at.
+const MAX_ERRORS: usize = 16;
+
+/// The thread is back so long before nobody waits for it any more.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// NL80211_IFTYPE_* of those that talk to an access point.
+const STATION: u32 = 2;
+const P2P_CLIENT: u32 = 8;
+
+/// The largest signal of each class of stations, in dBm; the last class has all.
+pub const BOUNDS: [i8; 7] = [-90, -80, -75, -70, -65, -60, -50];
+
+/// The columns that count packets, which have 32 bits, and those that count bytes, which may.
+const PACKETS: u16 = 0b0000_0111_1100;
+const BYTES: u16 = 0b11;
+
+/// What is known of the interfaces.
+pub struct Links {
+    kernel: Nl80211,
+    /// Whether stations have series of their own.
+    shows_stations: bool,
+    pub all: Vec<Link>,
+    /// With the place of the interface that talks to each.
+    pub shown: Vec<(usize, Station)>,
+    /// Why single answers are missing.
+    pub errors: Vec<Error>,
+    /// Why nothing was found at all.
+    pub result: Result<(), Error>,
+}
+
+/// An interface.
+pub struct Link {
+    pub interface: Interface,
+    is_seen: bool,
+    /// `None` if the driver does not list them.
+    pub stations: Option<u64>,
+    /// Those that are not counted besides, or have no series, as there are too many.
+    pub left_out: u64,
+    /// Stations by the class of their signal, each with those of the weaker ones.
+    pub by_signal: [u64; BOUNDS.len() + 1],
+    /// The access point, of an interface that talks to one.
+    pub peer: Option<Station>,
+    pub survey: Option<Survey>,
+    /// What all stations counted, and what was measured of the channel.
+    pub counters: Growth,
+    pub channel: Growth,
+}
+
+impl Link {
+    fn new(interface: Interface) -> Link {
+        Link {
+            interface,
+            is_seen: true,
+            stations: None,
+            left_out: 0,
+            by_signal: Default::default(),
+            peer: None,
+            survey: None,
+            counters: Growth::default(),
+            channel: Growth::default(),
+        }
+    }
+
+    /// Whether it talks to an access point, and to nobody else.
+    pub fn is_client(&self) -> bool {
+        matches!(self.interface.mode, Some(STATION | P2P_CLIENT))
+    }
+
+    fn begin(&mut self, interface: Interface) {
+        (self.interface, self.is_seen) = (interface, true);
+        (self.stations, self.left_out, self.by_signal) = (None, 0, Default::default());
+        (self.peer, self.survey) = (None, None);
+        self.counters.begin();
+        self.channel.begin();
+    }
+
+    /// `false` if its counters are not added up, as there are too many.
+    fn add(&mut self, station: &Station, now: Instant) -> bool {
+        self.stations = Some(self.stations.unwrap_or_default() + 1);
+        if let Some(signal) = signal(station) {
+            let classes = self.by_signal.iter_mut().zip(BOUNDS.map(Some).into_iter().chain([None]));
+            for (count, bound) in classes {
+                *count += u64::from(bound.is_none_or(|bound| signal <= bound));
+            }
+        }
+        if self.is_client() && self.peer.is_none() {
+            self.peer = Some(*station);
+        }
+        let seen = Seen {
+            key: key(station.mac),
+            counts: counts(station),
+            age: station.connected.map(Duration::from_millis),
+            short: if station.has_long_bytes { PACKETS } else { PACKETS | BYTES },
+        };
+        self.counters.add(&seen, now)
+    }
+
+    /// Another channel counts from another number, which says nothing of this one.
+    fn measured(&mut self, survey: Survey, now: Instant) {
+        self.survey = Some(survey);
+        let mut counts = Counts::default();
+        counts.iter_mut().zip(survey.times).for_each(|(count, time)| *count = time);
+        let key = survey.megahertz.unwrap_or_default().into();
+        self.channel.add(&Seen { key, counts, age: None, short: 0 }, now);
+    }
+}
+
+impl Links {
+    /// Nothing is asked yet.
+    pub fn new(kernel: Nl80211, shows_stations: bool) -> Links {
+        let (all, shown, errors) = (Vec::new(), Vec::new(), Vec::new());
+        Links { kernel, shows_stations, all, shown, errors, result: Ok(()) }
+    }
+
+    /// Looks once; interfaces that are not asked `GRACE` before `until` have nothing to tell.
+    pub fn look(&mut self, until: Instant) {
+        let until = until.checked_sub(GRACE).unwrap_or(until);
+        self.shown.clear();
+        self.errors.clear();
+        self.all.iter_mut().for_each(|link| link.is_seen = false);
+        let Links { kernel, all, errors, .. } = self;
+        self.result = kernel.interfaces(&mut |interface| {
+            if !remember(all, interface) && errors.is_empty() {
+                errors.push(Error::parse(PATH, "at most 64 interfaces", interface.name()));
+            }
+        });
+        if self.result.is_ok() {
+            self.all.retain(|link| link.is_seen);
+            for at in 0..self.all.len() {
+                if Instant::now() >= until {
+                    return self.errors.push(Error::Read(PATH.into(), libc::ETIMEDOUT));
+                }
+                self.ask(at);
+            }
+        }
+    }
+
+    /// The next looks see these.
+    #[cfg(test)]
+    pub fn answer_with(
+        &mut self,
+        answers: crate::kernel::read::netlink::nl80211::testing::Answers,
+    ) {
+        self.kernel = Nl80211::stored(answers);
+    }
+
+    fn ask(&mut self, at: usize) {
+        let Links { kernel, shows_stations, all, shown, errors, .. } = self;
+        let Some(link) = all.get_mut(at) else { return };
+        let (index, now) = (link.interface.index, Instant::now());
+        let done = kernel.stations(index, &mut |station| {
+            let is_shown = *shows_stations && shown.len() < MAX_SHOWN;
+            if is_shown {
+                shown.push((at, station));
+            }
+            let is_whole = link.add(&station, now) && is_shown == *shows_stations;
+            link.left_out += u64::from(!is_whole);
+        });
+        match done {
+            Ok(()) => {
+                link.stations = link.stations.or(Some(0));
+                link.counters.end(now);
+            }
+            Err(error) => {
+                link.stations = None;
+                record(errors, error);
+            }
+        }
+        match kernel.survey(index, &mut |survey| link.measured(survey, now)) {
+            Ok(()) => link.channel.end(now),
+            Err(error) => record(errors, error),
+        }
+    }
+}
+
+/// `false` if there are too many.
+fn remember(all: &mut Vec<Link>, interface: Interface) -> bool {
+    let is_it = |link: &Link| {
+        link.interface.index == interface.index && link.interface.name() == interface.name()
+    };
+    let at = all.iter().position(is_it).unwrap_or(all.len());
+    if at == all.len() && at < MAX_LINKS {
+        all.push(Link::new(interface));
+    }
+    let link = all.get_mut(at);
+    link.map(|link| link.begin(interface)).is_some()
+}
+
+/// Not every driver lists stations or channels, an interface may be gone or down, and what is being told may change
+/// meanwhile (EINTR): that is no error.
+fn record(errors: &mut Vec<Error>, error: Error) {
+    use libc::{EINTR, ENETDOWN, ENODEV, ENOENT, EOPNOTSUPP};
+    let is_usual = [EINTR, ENETDOWN, ENODEV, ENOENT, EOPNOTSUPP].contains(&error.errno());
+    if !is_usual && errors.len() < MAX_ERRORS {
+        errors.push(error);
+    }
+}
+
+fn key(mac: Mac) -> u64 {
+    mac.iter().fold(0, |key, byte| key << 8 | u64::from(*byte))
+}
+
+/// The mean of a station's signal, or that of its last packet where the driver has no mean; 0 is not known.
+fn signal(station: &Station) -> Option<i8> {
+    let is_known = |signal: &i8| *signal != 0;
+    station.mean_signal.filter(is_known).or(station.signal.filter(is_known))
+}
+
+/// What a station counts, in the order of the families.
+pub fn counts(station: &Station) -> [Option<u64>; COLUMNS] {
+    [
+        station.received_bytes,
+        station.transmitted_bytes,
+        station.received_packets,
+        station.transmitted_packets,
+        station.retries,
+        station.failed,
+        station.beacon_losses,
+        station.received_drops,
+        station.received_time,
+        station.transmitted_time,
+    ]
+}

@@ -1,0 +1,20 @@
+//! Stored answers in place of the kernel's, for tests.
+
+use super::super::stream::Question;
+use crate::base::error::Error;
+
+/// Answers to a command about an interface, which is 0 where it is about all; or an errno.
+pub type Answers = Vec<(u8, u32, Result<Vec<u8>, i32>)>;
+
+/// What is stored for a command about an interface; nothing is EOPNOTSUPP, as of a driver that lacks it.
+pub fn answer(
+    stored: &Answers,
+    (command, interface): (u8, Option<u32>),
+    question: &Question,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), Error> {
+    let wanted = (command, interface.unwrap_or_default());
+    let found = stored.iter().find(|(command, index, _)| (*command, *index) == wanted);
+    let answer = found.map_or(Err(libc::EOPNOTSUPP), |(_, _, answer)| answer.clone());
+    question.stored(&answer.map_err(|errno| Error::Read(question.path.into(), errno))?, each)
+}
