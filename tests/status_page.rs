@@ -241,7 +241,8 @@ fn the_keyboard_reaches_everything_in_order() {
     let expected = browser.text(focusable);
     assert!(
         expected.starts_with(
-            "Skip to the figures|Pause|CPU|Memory|File systems|Temperatures|Host|Disks|"
+            "Skip to the figures|Pause|CPU|Memory|File systems|Temperatures|Host|Starts and supply|Clock|\
+             Flash and disks that wear|Sensors|Disks|"
         ),
         "{expected}"
     );
