@@ -16,10 +16,14 @@ pub fn parse(text: &str) -> Read<Vec<Entry>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Vec::new();
     for (at, text) in text.lines().enumerate() {
-        let (number, text) = (at + 1, text.trim_end());
+        let number = at + 1;
         if number > MAX_LINES {
             return wrong(number, "more lines than such a file has");
         }
+        if text.contains(|c: char| c.is_control() && c != '\t' || "\u{2028}\u{2029}".contains(c)) {
+            return wrong(number, "a control character, or a line that ends unlike others");
+        }
+        let text = text.trim_end();
         let body = text.trim_start_matches(' ');
         lines.push(Line { number, indent: text.len() - body.len(), text: body });
     }
