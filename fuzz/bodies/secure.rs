@@ -61,7 +61,7 @@ fn list(bytes: &[u8]) -> Option<Vec<(u8, Vec<u8>)>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
         let first = usize::from(*bytes.get(at + 1)?);
-        let long = if first < 128 { 0 } else { first - 128 };
+        let long = first.saturating_sub(128);
         if first == 128 || long > 3 {
             return None;
         }
