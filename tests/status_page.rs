@@ -200,7 +200,7 @@ fn every_section_shows_what_comes() {
     assert_eq!(browser.text(&rows("groups")), "Group|CPU\nwebmemory 1.0 KiB · processes 2|–");
     assert_eq!(
         browser.text(&rows("sensors")),
-        "Sensor|Now\nbme280 · pressure|99870 Pa\n28-0316a2795bff|-2.6 °C"
+        "Sensor|Now\nbme280 · pressure|999 hPa\n28-0316a2795bff|-2.6 °C"
     );
     let told = |part: &str| format!("document.querySelector('#{part} dl').textContent");
     assert_eq!(

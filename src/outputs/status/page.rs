@@ -14,5 +14,5 @@ pub const MAX_PAGE: usize = 30 << 10;
 /// compares them.
 pub const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-p6/mV0VjfYYgDbMlUEr+5yKUTizVZvZn614NVdpcnMM='; \
-    script-src 'sha256-L8QglkoqIcQUX6CC8x+ToWWLCqAYR+aoFMrv9TrxR0M='; \
+    script-src 'sha256-8te8n4fMzRFXlwHNyW6WeU+9ObAkbXVLQvDhSykp6/Q='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
