@@ -4,7 +4,8 @@
 #
 # Each must tell the same of the machine of fixtures/box as the first, in both dialects, and the same series of
 # this machine. Then each serves: it answers scrapes, follows a log, takes what is pushed, asks a target from a
-# worker's thread, and ends when it is told to. And it must be made for the processor that it is for.
+# worker's thread, and ends when it is told to. And it must be made for the processor that it is for, and make no
+# system call that the sandbox does not allow there (tests/calls.py).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 T=$(mktemp -d)
@@ -148,5 +149,6 @@ for target; do
 	done
 	until_true same_live || fail "tells other series of this machine: $(cat "$T/diff")"
 	serves
+	python3 -B tests/calls.py "$target" "$path" "${run[@]}"
 	echo "$target runs and serves, $(grep -vc '^#' "$T/$target.sysmetrics") samples, $(wc -l <"$T/live") of this machine"
 done

@@ -180,6 +180,48 @@ const REPORTS: [&str; 3] = [
     "{\"class\":\"SKY\",\"satellites\":[{\"PRN\":1,\"used\":true},{\"PRN\":2,\"used\":false}]}\n",
 ];
 
+/// Web configuration files.
+const WEB: [&str; 4] = [
+    "tls_server_config:\n  cert_file: server.crt\n  key_file: 'server.key'\n  client_auth_type: NoClientCert\n  \
+     min_version: TLS12\n  cipher_suites:\n  - TLS_AES_128_GCM_SHA256\n  curve_preferences: [CurveP256, \"X25519\"]\n",
+    "# all\n---\nbasic_auth_users:\n  alice: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi # b\n  \
+     \"b \\\"ob\\t\": 'it''s'\nhttp_server_config:\n  http2: true\n  headers:\n    X-Frame-Options: deny\n",
+    "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n      MII=\n\n    -----END CERTIFICATE-----\n  \
+     key: |-\n   k\n",
+    "rate_limit:\n  interval: 0s\n  burst: 7\ntls_server_config: {}\nhttp_server_config:\n  headers:\n    \
+     Strict-Transport-Security: \"max-age=1\"\n",
+];
+
+/// A certificate with names of all kinds, by openssl.
+const CERTIFICATE: &str = "\
+     -----BEGIN CERTIFICATE-----\n\
+     MIIBijCCATygAwIBAgIUW8diHEbeCs5NnrqtNLzmKJZtrlEwBQYDK2VwMA4xDDAK\n\
+     BgNVBAMMA2JveDAgFw0yNjExMjgyMzE0MDhaGA8yMTI2MTEwNDIzMTQwOFowDjEM\n\
+     MAoGA1UEAwwDYm94MCowBQYDK2VwAyEAClRtppeiUTJxnqkfBeCUeksdt0ds20lU\n\
+     4SSG3H12fcCjgakwgaYwgYQGA1UdEQEB/wR6MHiCC2JveC5leGFtcGxlhwQKAAAH\n\
+     hxD9AAAAAAAAAAAAAAAAAAABhxAAAAAAAAAAAAAA///AAAIBgQ9vcHNAZXhhbXBs\n\
+     ZS5vcmeGDHNwaWZmZTovL2EvYoIFKi5sYW6kDjAMMQowCAYDVQQDDAF4oAkGAioD\n\
+     oAMMAXgwHQYDVR0OBBYEFNAsW4yb7UEt8+pXMwxYFqx7+MK1MAUGAytlcANBAM4f\n\
+     Pi0o68fUSJptlC58s8WpNDSU0cRM2M6+wQtAWy6f70Di/gLzCpcDrYx/SpcawlpI\n\
+     6JxPmgYzrHkcAp6tUAE=\n\
+     -----END CERTIFICATE-----\n\
+     ";
+
+/// As its text and as its bytes.
+fn certificates() -> Vec<(String, Vec<u8>)> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut der, mut bits, mut count) = (Vec::new(), 0u32, 0);
+    let lines = CERTIFICATE.lines().filter(|line| !line.starts_with('-'));
+    for digit in lines.flat_map(str::bytes).filter_map(|c| DIGITS.iter().position(|d| *d == c)) {
+        (bits, count) = (bits << 6 | digit as u32, count + 6);
+        if count >= 8 {
+            count -= 8;
+            der.push((bits >> count) as u8);
+        }
+    }
+    vec![("der".to_owned(), der), ("pem".to_owned(), CERTIFICATE.as_bytes().to_vec())]
+}
+
 /// What chronyd 4.3 answered, followed by a refusal.
 fn trackings() -> Vec<(String, Vec<u8>)> {
     let head =
@@ -305,6 +347,8 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "kernel_log" => &RECORDS,
         "modemmanager" => return answer_of_modems(),
         "chrony" => return trackings(),
+        "certificate" => return certificates(),
+        "web_config" => &WEB,
         "settings_toml" => return examples(),
         "collectors" => return kernel_files(),
         "connection" => return requests_in_pieces(),

@@ -383,6 +383,7 @@ alone() {
 	expect 0 "alone: the host's interfaces" grep -q '^sysmetrics_network_receive_bytes_total{interface="box0"}' "$T/page"
 	expect 0 "alone: the host's name" grep -q 'nodename="the-box"' "$T/page"
 	expect 0 "alone: the host's root" grep -qE '^sysmetrics_filesystem_size_bytes\{.*mountpoint="/",' "$T/page"
+	expect 0 "alone: is locked in" grep -q '^sysmetrics_sandbox_enforced{part="seccomp"} 1$' "$T/page"
 	# What is mounted while it runs.
 	mkdir "$T/late"
 	mount -t tmpfs -o size=7340032 late "$T/late"

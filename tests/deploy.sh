@@ -227,6 +227,7 @@ runit() {
 	runsv "$dir" &
 	started=$!
 	expect 0 "runit: serves" soon serves
+	expect 0 "runit: is locked in" test -n "$(scrape | grep '^sysmetrics_sandbox_enforced{part="seccomp"} 1$')"
 	expect 0 "runit: its state has a place of its own" test "$(stat -c '%a %U' "$T/runit/state")" = "700 ${runas:-$(id -un)}"
 	[ -z "$runas" ] || expect 0 "runit: runs as $runas" test "$(stat -c %U "/proc/$(cat "$dir/supervise/pid")")" = $runas
 	config less

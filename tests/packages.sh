@@ -370,6 +370,7 @@ booted() {
 	from=$(date +%s%N)
 	expect 0 "systemd: install" there dpkg -i "/root/${deb##*/}"
 	expect 0 "systemd: serves as soon as dpkg is done" serves 9101 sysmetrics_load1
+	expect 0 "systemd: is locked in" test -n "$(metrics 9101 | grep '^sysmetrics_sandbox_enforced{part="seccomp"} 1$')"
 	echo "note systemd: $((($(date +%s%N) - from) / 1000000)) ms from dpkg -i to the end of the first scrape"
 	expect 0 "systemd: is enabled" there systemctl is-enabled sysmetrics
 	expect 1 "systemd: the socket is not" there systemctl is-enabled sysmetrics.socket

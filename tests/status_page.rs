@@ -147,7 +147,16 @@ fn every_section_shows_what_comes() {
         "logs":[{"path":"/var/log/web.log","files":1,"read_bytes":12345678,"lines":98765,"cut":null,"matches":12,"truncations":0}],
         "exports":[{"export":"<b>otlp</b>","samples":5,"sent_bytes":9,"waiting_frames":2,"waiting_seconds":90,"dropped":3,"error":"<i>away</i>","failing_seconds":7}],
         "alerts":[{"alertname":"<i>DiskFull</i>","alertstate":"firing","device":"sda","severity":"page"},
-            {"alertname":"Memory","alertstate":"pending"}]}"#;
+            {"alertname":"Memory","alertstate":"pending"}],
+        "starts":{"starts":7,"after_unclean_ends":2,"last_end_unclean":true,"cause":"watchdog","crash_records":null,"supply_too_weak":true},
+        "clock":{"synchronised":true,"offset_seconds":-0.0005,"stratum":3},
+        "flash":[{"name":"mmcblk0","life_used_ratio":0.3,"pre_eol_code":2,"errors":null},{"name":"mtd0","life_used_ratio":null,"bad_blocks":3},
+            {"name":"sda1","errors":0}],
+        "upses":[{"name":"<b>rack</b>","flag":"OB LB","charge_ratio":0.42,"load_ratio":0.2,"lasts_seconds":900}],
+        "units":[{"name":"nginx.service","cpu_seconds":null,"memory_bytes":67108864,"tasks":26}],
+        "groups":[{"name":"web","cpu_seconds":null,"memory_bytes":1024,"processes":2}],
+        "readings":[{"name":"bme280","channel":"pressure","device":"i2c","celsius":null,"pascals":99873.640625}],
+        "probes":[{"name":"28-0316a2795bff","celsius":-2.562}]}"#;
     let source = format!(
         "const ask = window.fetch; window.fetch = async (...a) => {{ const r = await ask(...a), j = await r.json();\
          return {{ ok: true, json: () => Object.assign(j, {more}) }} }};"
@@ -178,6 +187,32 @@ fn every_section_shows_what_comes() {
         browser.text(&rows("exports")),
         "Export|Waiting|Dropped|State\n<b>otlp</b><i>away</i>|21 min 30 s|3|failing"
     );
+    assert_eq!(
+        browser.text(&rows("upses")),
+        "UPS|State\n<b>rack</b>charge 42 % · load 20 % · lasts 15 min 0 s|OB LB"
+    );
+    assert_eq!(
+        browser.text(&rows("flash")),
+        "Device|Life used\nmmcblk0pre eol code 2|30 %\nmtd0bad blocks 3|",
+        "not what has nothing to tell"
+    );
+    assert_eq!(browser.text(&rows("units")), "Unit|CPU\nnginx.servicememory 64 MiB · tasks 26|–");
+    assert_eq!(browser.text(&rows("groups")), "Group|CPU\nwebmemory 1.0 KiB · processes 2|–");
+    assert_eq!(
+        browser.text(&rows("sensors")),
+        "Sensor|Now\nbme280 · pressure|999 hPa\n28-0316a2795bff|-2.6 °C"
+    );
+    let told = |part: &str| format!("document.querySelector('#{part} dl').textContent");
+    assert_eq!(
+        browser.text(&told("starts")),
+        "starts7after unclean ends2last end uncleanyescausewatchdogsupply too weakyes"
+    );
+    assert_eq!(browser.text(&told("clock")), "synchronisedyesoffset−0.50 msstratum3");
+    let notes = browser.text("document.getElementById('health').textContent");
+    for note in ["flash mmcblk0: life used 30 % · pre eol code 2", "UPS <b>rack</b>: ", "supply: "]
+    {
+        assert!(notes.contains(note), "{note}: {notes}");
+    }
     let pushes =
         browser.text("document.querySelector('#pushes dl').innerText.replace(/\\n+/g, '|')");
     assert_eq!(pushes, "Series|2|Metrics|1|Accepted|1,234,567|Refused: <img src=x>|3");
@@ -241,7 +276,8 @@ fn the_keyboard_reaches_everything_in_order() {
     let expected = browser.text(focusable);
     assert!(
         expected.starts_with(
-            "Skip to the figures|Pause|CPU|Memory|File systems|Temperatures|Host|Disks|"
+            "Skip to the figures|Pause|CPU|Memory|File systems|Temperatures|Host|Starts and supply|Clock|\
+             Flash and disks that wear|Sensors|Disks|"
         ),
         "{expected}"
     );

@@ -24,6 +24,8 @@ mod netlink;
 mod place;
 #[path = "../../tests/support/readers.rs"]
 mod readers;
+#[cfg(feature = "tls")]
+mod secure;
 mod spool;
 #[path = "../../tests/support/steady.rs"]
 mod steady;
@@ -57,10 +59,11 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 36] = [
+pub static BODIES: [(&str, Body); 38] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("boot_state", edge::boot_state),
+    ("certificate", secure::certificate),
     ("chrony", edge::chrony),
     ("collectors", files::collectors),
     ("connection", wire::connection),
@@ -93,6 +96,7 @@ pub static BODIES: [(&str, Body); 36] = [
     ("target_json", answer::target_json),
     ("textfile", textfile),
     ("udev", files::udev),
+    ("web_config", secure::web_config),
     ("write_answer", judge::write_answer),
 ];
 
@@ -115,4 +119,11 @@ mod judge {
     pub fn otlp_answer(_: &[u8]) {}
     pub fn protobuf(_: &[u8]) {}
     pub fn write_answer(_: &[u8]) {}
+}
+
+/// Without TLS nobody may ask over https.
+#[cfg(not(feature = "tls"))]
+mod secure {
+    pub fn certificate(_: &[u8]) {}
+    pub fn web_config(_: &[u8]) {}
 }

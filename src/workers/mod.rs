@@ -29,7 +29,7 @@ pub use inflate::gunzip;
 pub use queue::{Next, Queue};
 pub use tls::Tls;
 #[cfg(feature = "tls")]
-pub use tls::{Greeting, Session, server_config};
+pub use tls::{Greeting, Session, certificate_names, server_config};
 
 use crate::base::sys::{Wake, spawn_thread};
 use std::hash::{BuildHasher, Hasher, RandomState};

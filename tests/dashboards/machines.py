@@ -82,8 +82,35 @@ class Neighbour(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def neighbour():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
+class Daemons(Neighbour):
+    """What an agent tells of daemons and of earlier starts, which no stored machine has."""
+
+    page = b"""# TYPE sysmetrics_boots_total counter
+sysmetrics_boots_total 7
+# TYPE sysmetrics_clock_jumps_total counter
+sysmetrics_clock_jumps_total{direction="forward"} 1
+sysmetrics_build_info{version="0"} 1
+sysmetrics_uname_info{nodename="daemons"} 1
+sysmetrics_boot_previous_unclean 1
+sysmetrics_raspberrypi_undervoltage_low_samples_total 1
+sysmetrics_raspberrypi_undervoltage_samples_total 9
+sysmetrics_nut_status{ups="rack",flag="OB"} 1
+sysmetrics_nut_battery_charge_ratio{ups="rack"} 0.9
+sysmetrics_nut_load_ratio{ups="rack"} 0.2
+sysmetrics_nut_battery_runtime_seconds{ups="rack"} 900
+sysmetrics_chrony_stratum 2
+sysmetrics_chrony_last_offset_seconds -0.002
+sysmetrics_chrony_rms_offset_seconds 0.001
+sysmetrics_chrony_root_dispersion_seconds 0.01
+sysmetrics_gpsd_mode{device="/dev/ttyS0"} 3
+sysmetrics_gpsd_satellites_seen{device="/dev/ttyS0"} 9
+sysmetrics_gpsd_satellites_used{device="/dev/ttyS0"} 6
+sysmetrics_gpsd_time_offset_seconds{device="/dev/ttyS0"} 0.1
+"""
+
+
+def neighbour(handler=Neighbour):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
 
@@ -165,7 +192,9 @@ def start_boxes(processes, binary, ports, watchers):
     node = shutil.which("prometheus-node-exporter")
     if node is None:
         raise SystemExit("prometheus-node-exporter is missing: apt-get install prometheus-node-exporter")
-    plain = {"board": stored("box"), "many": stored("many"), "silent": []}
+    # With what is off by default and shown of small boxes.
+    more = ["--collector.units", "--collector.units.pressure", "--collector.process_groups", "--collector.buddyinfo"]
+    plain = {"board": stored("box") + more, "many": stored("many"), "silent": []}
     dialect = {"node-live": [], "node-board": stored("box")}
     real = {"real-live": [], "real-board": stored("box"), "newer-board": stored("box")}
     for name, arguments in (plain | dialect | real).items():
@@ -202,12 +231,13 @@ def break_board(directory):
 
 def start_watchers(processes, ports, watchers):
     directory = processes.directory
+    ports = ports | {"daemons": neighbour(Daemons)}
     jobs = "".join(
         f"  - job_name: {job}\n    static_configs:\n"
         + "".join(
             f"      - targets: ['127.0.0.1:{ports[box]}']\n        labels: {{ instance: {box} }}\n" for box in boxes
         )
-        for job, boxes in JOBS.items()
+        for job, boxes in (JOBS | {"edge": ["daemons"]}).items()
     )
     (directory / "rules.yml").write_text(RULES)
     scrape = f"global:\n  scrape_interval: {SCRAPE_INTERVAL}s\nscrape_configs:\n{jobs}"

@@ -92,8 +92,12 @@ BOXES = {
 FAULTS = re.compile("max_over_time.*collector_success|read_errors")
 
 
+# What the dashboard Edge shows: no one machine has all of it.
+EDGE_BOXES = ["board", "live", "daemons"]
+
+
 def job_of(box):
-    return next(job for job, boxes in machines.JOBS.items() if box in boxes)
+    return next((job for job, boxes in machines.JOBS.items() if box in boxes), "edge")
 
 
 class Tried:
@@ -110,15 +114,16 @@ class Tried:
         faults.append(f"{self.name}: {where}: {what}")
 
     def one_box(self, name, dashboard):
-        """Box and Agent: for every dialect one of its boxes has data, and this machine, if it is not about hardware."""
+        """Box, Edge and Agent: for every dialect one of its boxes has data, and this machine, if it is not about hardware."""
         for panel in grafana.panels(dashboard):
             for target in panel["targets"]:
                 expr, where = target["expr"], f"{name}/{panel['title']} {target['refId']}"
                 for kind, boxes in BOXES.items():
-                    if not dialects(expr)["own" if kind == "own" else "node"]:
+                    if not dialects(expr)["own" if kind == "own" else "node"] or (name == "edge" and kind != "own"):
                         continue
                     is_fault = FAULTS.search(expr) and "vector(0)" not in expr
                     candidates = boxes[1:] if is_fault else boxes if HARDWARE.search(expr) else boxes[:1]
+                    candidates = EDGE_BOXES if name == "edge" else candidates
                     results = [
                         self.series(dashboard, target, {"job": job_of(box), "instance": box}) for box in candidates
                     ]
@@ -194,6 +199,8 @@ class Tried:
                 **{"match[]": selector, "start": time.time() - self.span, "end": time.time()},
             )
             expected = set(machines.JOBS) if variable["name"] == "job" else {"live", "board", "silent"}
+            if name == "edge" and variable["name"] == "job":
+                expected = {"sysmetrics", "edge"}
             if not expected <= set(values):
                 self.fault(f"{name}/${variable['name']}", f"{query} gives {values}")
 

@@ -8,14 +8,15 @@ import sys
 
 import agent
 import box
+import edge
 import fleet
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def main(directory):
-    for name, dashboard in (("box", box.DASHBOARD), ("fleet", fleet.DASHBOARD), ("agent", agent.DASHBOARD)):
-        text = json.dumps(dashboard, indent=2, ensure_ascii=False)
+    for name, module in (("box", box), ("edge", edge), ("fleet", fleet), ("agent", agent)):
+        text = json.dumps(module.DASHBOARD, indent=2, ensure_ascii=False)
         (directory / f"{name}.json").write_text(text + "\n")
 
 

@@ -76,8 +76,8 @@ def all_boxes():
     ratio = ("min", 0), ("max", 1), ("decimals", 0)
     columns = [
         ("Time", None),
-        ("instance", "instance", ("links", [row_link("This box", "box"),
-                                            row_link("Its agent", "agent")])),
+        ("instance", "instance",
+         ("links", [row_link("This box", "box"), row_link("What wears", "edge"), row_link("Its agent", "agent")])),
         ("Value #A", "Worst", *share(), ("custom.width", 110),
          ("mappings", from_on(1.1, "alert", RED, 1.5) + from_on(1.5, "silent", RED))),
         spark("Trend #B", "CPU", "percentunit", *ratio),

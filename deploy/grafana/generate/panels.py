@@ -174,7 +174,9 @@ def share():
 
 
 # Where the dashboards are, and which variables each takes over.
-UIDS = {"box": "sysmetrics-box", "fleet": "sysmetrics-fleet", "agent": "sysmetrics-agent"}
+UIDS = {
+    "box": "sysmetrics-box", "edge": "sysmetrics-edge", "fleet": "sysmetrics-fleet", "agent": "sysmetrics-agent"
+}
 
 
 def row_link(title, to):
@@ -198,6 +200,7 @@ def links(here):
     known = {
         "fleet": ("Fleet", "All boxes", ["datasource",
                                          "job"]), "box": ("Box", "This box: CPU, memory, disks, network", one_box),
+        "edge": ("Edge", "This box: flash, power, clock, units, sensors", one_box),
         "agent": ("Agent", "The agent on this box: what it takes in, sends out and costs", one_box)
     }
     variables = ["datasource"] if here == "fleet" else None

@@ -11,6 +11,7 @@ mod health;
 mod host;
 mod json;
 mod page;
+mod rows;
 mod sensors;
 mod series;
 mod table;

@@ -92,19 +92,26 @@ impl Table {
             return;
         };
         self.hand = row + 1;
-        let text = match place.form {
-            Form::Text | Form::MoreText => self.keep(place.text(labels), MAX_TEXT),
+        let at = row * self.columns.len() + place.column();
+        let text = match (place.form, self.cells.get(at)) {
+            (Form::Words, _) if is_zero(value) => return,
+            (Form::Words, Some(Kept::Text(before))) => self.append(*before, place.text(labels)),
+            (Form::Text | Form::MoreText | Form::Words, _) => {
+                self.keep(place.text(labels), MAX_TEXT)
+            }
             _ => None,
         };
-        let cell = self.cells.get_mut(row * self.columns.len() + place.column());
+        let cell = self.cells.get_mut(at);
         let Some(cell) = cell else { return };
         *cell = match (place.form, text, *cell) {
-            (Form::Text | Form::MoreText, Some(text), _) => Kept::Text(text),
-            (Form::Text | Form::MoreText, None, _) => Kept::Unknown,
+            (_, Some(text), _) => Kept::Text(text),
+            (Form::Text | Form::MoreText | Form::Words, None, _) => Kept::Unknown,
             (Form::Truth, ..) => Kept::Truth(!is_zero(value)),
             (Form::MoreNumber | Form::Hidden, ..) if matches!(value, Value::Minus(n, _) if n > 0) => {
                 Kept::Unknown
             }
+            (Form::Most, _, Kept::Number(before)) if before.as_f64() >= value.as_f64() => return,
+            (Form::Most, ..) => Kept::Number(value),
             (_, _, Kept::Number(before)) => Kept::Number(sum(before, value)),
             _ => Kept::Number(value),
         };
@@ -156,12 +163,25 @@ impl Table {
         Some(Span { start, length: text.len() as u32 })
     }
 
+    /// The text of `before` with a word behind it, if it is the last one and there is room; else as it is.
+    fn append(&mut self, before: Span, word: &[u8]) -> Option<Span> {
+        let end = before.start as usize + before.length as usize;
+        let length = before.length as usize + 1 + word.len();
+        if end != self.bytes.len() || length > MAX_TEXT || self.bytes.len() + MAX_TEXT > MAX_BYTES {
+            return Some(before);
+        }
+        self.bytes.push(b' ');
+        self.bytes.extend_from_slice(word);
+        Some(Span { start: before.start, length: length as u32 })
+    }
+
     fn slice(&self, span: Span) -> &[u8] {
         let start = span.start as usize;
         self.bytes.get(start..start + span.length as usize).unwrap_or_default()
     }
 
-    /// Forgets what came from the sample `count` on: a part's rows are made by one collector.
+    /// Forgets what came from the sample `count` on: a part's rows are made by one collector. Those of flash,
+    /// starts and the clock are made by several; there what one wrote before it failed stays.
     pub fn rewind(&mut self, count: usize) {
         if self.first != usize::MAX && self.first >= count {
             self.clear();
@@ -214,8 +234,10 @@ impl Table {
 
     /// The members of the object that a row is; of one that is not there all are null.
     pub fn write_members(&self, row: usize, json: &mut Json<'_>) {
+        let mut last = "";
         for (at, (_, _, key, form)) in self.columns.iter().enumerate() {
-            if *form != Form::Hidden {
+            if *form != Form::Hidden && *key != last {
+                last = key;
                 json.name(key);
                 json.cell(self.cell(row, at));
             }

@@ -5,6 +5,7 @@ use super::json::Json;
 use super::sensors::Sensors;
 use super::{Health, Status, devices, host};
 use crate::base::clock::WallClock;
+use crate::base::sys;
 use crate::inputs::scrape::Targets;
 use crate::kernel::gather::{Gather, Report};
 use crate::model::metric::{Buffer, Value};
@@ -15,13 +16,27 @@ use std::time::{Duration, Instant};
 type Peers<'a> = (&'a Targets, &'a Exports);
 
 /// Tables that are shown as lists.
-const LISTS: [(&str, Part); 6] = [
+pub(super) const LISTS: [(&str, Part); 12] = [
     ("filesystems", Part::Filesystems),
     ("disks", Part::Disks),
     ("network", Part::Network),
     ("targets", Part::Targets),
     ("logs", Part::Logs),
     ("exports", Part::Exports),
+    ("flash", Part::Flash),
+    ("upses", Part::Upses),
+    ("units", Part::Units),
+    ("groups", Part::Groups),
+    ("readings", Part::Readings),
+    ("probes", Part::Probes),
+];
+
+/// Tables of one row, which are objects.
+const OBJECTS: [(&str, Part); 4] = [
+    ("load", Part::Load),
+    ("memory", Part::Memory),
+    ("starts", Part::Starts),
+    ("clock", Part::Clock),
 ];
 
 impl Status {
@@ -44,7 +59,7 @@ impl Status {
         host::write(gather.root(), &mut json);
         self.write_cpu(&mut json);
         let left_out = self.sensors().write(&mut json) + self.left_out();
-        for (name, part) in [("load", Part::Load), ("memory", Part::Memory)] {
+        for (name, part) in OBJECTS {
             json.inside(name, b"{");
             self.table(part).write_members(0, &mut json);
             json.close(b"}");
@@ -70,6 +85,11 @@ impl Status {
         json.number_of("pid", Some(Value::Int(std::process::id().into())));
         json.seconds_of("uptime_seconds", Some(uptime));
         self.table(Part::Agent).write_members(0, json);
+        json.inside("sandbox", b"{");
+        for (part, in_force) in sys::sandboxed() {
+            json.number_of(part, Some(Value::Int(in_force.into())));
+        }
+        json.close(b"}");
         json.close(b"}");
     }
 

@@ -9,7 +9,9 @@ use crate::settings::sources::file;
 use crate::settings::types::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 use entries::{expected, map, switch, text, texts, unknown};
 use std::path::Path;
-use texts::{Entry, Node, Wrong};
+use texts::{Entry, Node};
+
+pub use texts::Wrong;
 
 /// Bytes of all headers together: they go out with each answer.
 const MAX_HEADERS: usize = 1024;
@@ -37,8 +39,17 @@ pub fn read_web_config(path: &Path) -> Result<WebConfig, String> {
     let bytes = file::bytes(path).map_err(|error| [&*name, ": ", &error.to_string()].concat())?;
     let text = String::from_utf8(bytes).map_err(|_| [&*name, ": not UTF-8"].concat())?;
     let directory = path.parent().unwrap_or(Path::new(""));
-    let read = yaml::parse(&text).and_then(|entries| config(&entries, directory));
+    let read = parse_web_config(&text, directory);
     read.map_err(|(line, what)| [&*name, ":", &line.to_string(), ": ", &what].concat())
+}
+
+/// Reads the text of one, whose paths are relative to `directory`.
+///
+/// # Errors
+///
+/// A line, and what is wrong there.
+pub fn parse_web_config(text: &str, directory: &Path) -> Result<WebConfig, Wrong> {
+    config(&yaml::parse(text)?, directory)
 }
 
 fn config(entries: &[Entry], directory: &Path) -> Result<WebConfig, Wrong> {

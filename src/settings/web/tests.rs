@@ -104,11 +104,11 @@ fn what_says_nothing_asks_for_nothing() {
 
 #[test]
 fn pem_may_stand_in_the_file() {
-    let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n  key: |-\n     a\n     b\n  client_auth_type: RequireClientCert\n";
+    let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n\n\n  key: |-\n     a\n     b\n\n  client_auth_type: RequireClientCert\n";
     let tls = of_tls(text);
     let cert = "-----BEGIN CERTIFICATE-----\nMIIF # no comment\n\n  two more\n-----END\n";
     assert_eq!(tls.cert, Pem::Text(cert.into()));
-    assert_eq!(tls.key, Pem::Text("a\nb\n".into()));
+    assert_eq!(tls.key, Pem::Text("a\nb".into()));
     assert_eq!(tls.client_auth, ClientAuth::RequireAny);
     assert!(!format!("{tls:?}").contains("CERTIFICATE"), "keys are not shown");
     let both = of_tls("tls_server_config:\n  cert_file: a\n  cert: x\n  key: y\n  key_file: b\n");
@@ -189,6 +189,21 @@ fn what_is_not_read_of_yaml_is_refused() {
         ("  key: >\n    b\n", "4: expected a text in one line"),
         ("  key: {a: b}\n", "4: expected a text in one line"),
         ("  key: a: b\n", "4: a colon in a text"),
+        // What YAML does not take as a text, either; found by fuzzing.
+        ("  key: - a\n", "4: expected a text in one line"),
+        ("  key: ]a\n", "4: expected a text in one line"),
+        ("  &a key: b\n", "4: expected a text in one line"),
+        ("  *a : b\n", "4: expected a text in one line"),
+        ("  ? key: b\n", "4: expected a text in one line"),
+        ("  : b\n", "4: expected a key with a colon"),
+        ("  a #b: c\n", "4: a comment in the midst"),
+        ("  curve_preferences: [a: b]\n", "4: a colon in a text"),
+        ("  curve_preferences: [a #b]\n", "4: a comment in the midst"),
+        ("  curve_preferences: [{a}]\n", "4: expected a text in one line"),
+        ("  curve_preferences: [\"a\" b]\n", "4: expected [a, b]"),
+        ("  key: a\0b\n", "4: a control character"),
+        ("# a\rkey: b\n", "4: a control character"),
+        ("  key: a\u{2028}b\n", "4: a control character"),
         ("  key: \"a\n", "4: the closing quotation mark is missing"),
         ("  key: \"a\" b\n", "4: something stands behind"),
         ("  key: \"\\u0041\"\n", "4: an escape"),

@@ -43,9 +43,13 @@ pub fn key(line: usize, text: &str) -> Read<Option<(String, &str)>> {
         let (key, rest) = in_quotes(line, text)?;
         return Ok(rest.trim_start().strip_prefix(':').map(|rest| (key, rest)));
     }
-    let end = text.find(": ").or_else(|| text.ends_with(':').then(|| text.len() - 1));
+    let end = text
+        .find(": ")
+        .filter(|end| *end > 0)
+        .or_else(|| text.ends_with(':').then(|| text.len() - 1));
+    let Some((key, rest)) = end.and_then(|end| text.split_at_checked(end)) else { return Ok(None) };
     // A comment behind the colon of a key that has its value below.
-    Ok(end.and_then(|end| Some((text.get(..end)?.trim_end().to_owned(), text.get(end + 1..)?))))
+    Ok(Some((unquoted(line, key.trim_end())?.to_owned(), rest.get(1..).unwrap_or_default())))
 }
 
 /// A value that stands in one line.
@@ -63,25 +67,40 @@ pub fn value(line: usize, text: &str) -> Read<Node> {
             Ok(Node::Text(text))
         }
         Some(b'[') => flow(line, text),
-        Some(b'{') if plain(line, text).is_ok_and(|text| text == "{}") => Ok(Node::Map(Vec::new())),
-        Some(b'{' | b'&' | b'*' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`') => {
-            let text = "expected a text in one line, or | and lines below; put quotation marks around a \
-                        text that begins like this";
-            wrong(line, text)
-        }
+        Some(b'{') if uncommented(text) == "{}" => Ok(Node::Map(Vec::new())),
         _ => match plain(line, text)? {
-            "~" | "null" => Ok(Node::Empty),
+            "~" | "null" | "Null" | "NULL" => Ok(Node::Empty),
             text => Ok(Node::Text(text.to_owned())),
         },
     }
 }
 
+fn uncommented(text: &str) -> &str {
+    text.split(" #").next().unwrap_or_default().trim_end()
+}
+
 /// A text without quotation marks, up to a comment.
 fn plain(line: usize, text: &str) -> Read<&str> {
-    let text = text.split(" #").next().unwrap_or_default().trim_end();
+    let text = uncommented(text);
+    let is_special = text
+        .starts_with(['{', '}', '[', ']', ',', '&', '*', '!', '|', '>', '%', '@', '`'])
+        || ["-", "?", ":"].contains(&text.split(' ').next().unwrap_or_default());
+    if is_special {
+        let text = "expected a text in one line, or | and lines below; put quotation marks around a \
+                    text that begins like this";
+        return wrong(line, text);
+    }
     match text.contains(": ") || text.ends_with(':') {
         true => wrong(line, "a colon in a text; put quotation marks around it"),
         false => Ok(text),
+    }
+}
+
+/// The same where no comment may stand.
+fn unquoted(line: usize, text: &str) -> Read<&str> {
+    match plain(line, text)? {
+        whole if whole.len() == text.len() => Ok(whole),
+        _ => wrong(line, "a comment in the midst of a text; put quotation marks around the text"),
     }
 }
 
@@ -103,12 +122,14 @@ fn flow(line: usize, text: &str) -> Read<Node> {
             let end = rest.find([',', ']']).unwrap_or(rest.len());
             let (item, behind) = rest.split_at(end);
             rest = behind;
-            item.trim().to_owned()
+            unquoted(line, item.trim())?.to_owned()
         };
         rest = rest.trim_start();
         let is_last = rest.starts_with(']');
-        rest = rest.strip_prefix(',').map_or(rest, str::trim_start);
-        if item.is_empty() || items.len() >= MAX_ENTRIES || rest.is_empty() && !is_last {
+        let behind = rest.strip_prefix(',').map(str::trim_start);
+        rest = behind.unwrap_or(rest);
+        let is_cut = behind.is_none_or(str::is_empty) && !is_last;
+        if item.is_empty() || items.len() >= MAX_ENTRIES || is_cut {
             return wrong(line, "expected [a, b] in one line, or lines that begin with -");
         }
         items.push((line, item));

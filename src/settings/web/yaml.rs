@@ -16,10 +16,14 @@ pub fn parse(text: &str) -> Read<Vec<Entry>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Vec::new();
     for (at, text) in text.lines().enumerate() {
-        let (number, text) = (at + 1, text.trim_end());
+        let number = at + 1;
         if number > MAX_LINES {
             return wrong(number, "more lines than such a file has");
         }
+        if text.contains(|c: char| c.is_control() && c != '\t' || "\u{2028}\u{2029}".contains(c)) {
+            return wrong(number, "a control character, or a line that ends unlike others");
+        }
+        let text = text.trim_end();
         let body = text.trim_start_matches(' ');
         lines.push(Line { number, indent: text.len() - body.len(), text: body });
     }
@@ -138,7 +142,7 @@ impl<'a> Reader<'a> {
         };
         self.at += 1;
         let node = match rest.split(" #").next().unwrap_or_default().trim() {
-            "|" | "|-" | "|+" => self.literal(line.indent),
+            chomping @ ("|" | "|-" | "|+") => self.literal(line.indent, chomping),
             _ => match value(line.number, rest)? {
                 Node::Empty => self.below(line.indent, depth)?,
                 node => node,
@@ -157,8 +161,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The lines below, as they are, without what they are all indented by.
-    fn literal(&mut self, indent: usize) -> Node {
+    /// The lines below, as they are, without what they are all indented by. Only `|+` keeps blank lines at the end;
+    /// with `|-` the last line has no end, either.
+    fn literal(&mut self, indent: usize, chomping: &str) -> Node {
         let (mut text, mut own) = (String::new(), None);
         while let Some(line) = self.lines.get(self.at) {
             if !line.text.is_empty() && line.indent <= indent {
@@ -168,6 +173,12 @@ impl<'a> Reader<'a> {
             text.extend([' '].iter().cycle().take(line.indent.saturating_sub(own)));
             text.extend([line.text, "\n"]);
             self.at += 1;
+        }
+        let end = text.trim_end_matches('\n').len();
+        match chomping {
+            "|+" => {}
+            "|" if end > 0 => text.truncate(end + 1),
+            _ => text.truncate(end),
         }
         Node::Text(text)
     }

@@ -10,6 +10,7 @@ mod san;
 mod server;
 mod session;
 
+pub use san::names as certificate_names;
 pub use server::server_config;
 pub use session::{Greeting, Session};
 
