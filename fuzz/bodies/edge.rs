@@ -1,4 +1,4 @@
-//! What programs beside the agent say: upsd, chronyd and gpsd; and the file that counts starts of the machine.
+//! What programs beside the agent say: upsd, chronyd, gpsd and ubusd; and the file that counts starts of the machine.
 
 use sysmetrics::base::state::closing;
 use sysmetrics::kernel::collect::boot::Boots;
@@ -61,6 +61,28 @@ pub fn gpsd(bytes: &[u8]) {
         assert!(device.fix(now + Duration::from_secs(16)).is_none());
     }
 }
+
+/// A table of ubus that is taken is whole: each value of it is found again, to the last table.
+#[cfg(feature = "hub")]
+pub fn ubus(bytes: &[u8]) {
+    use sysmetrics::kernel::read::ubus::{Attributes, Table, Value};
+    fn walk(table: Table<'_>, depth: usize) -> usize {
+        assert!(depth <= 17);
+        let inner = |value| match value {
+            Value::Table(table) => 1 + walk(table, depth + 1),
+            _ => 1,
+        };
+        table.fields().map(|(_, value)| inner(value)).sum()
+    }
+    assert!(Attributes(bytes).all(|one| one.data.len() + 4 <= bytes.len()));
+    if let Some(table) = Table::parse(bytes) {
+        assert!(walk(table, 0) <= bytes.len() / 4);
+        assert_eq!(table.fields().count(), Attributes(bytes).count());
+    }
+}
+
+#[cfg(not(feature = "hub"))]
+pub fn ubus(_: &[u8]) {}
 
 #[cfg(not(feature = "hub"))]
 pub fn nut(_: &[u8]) {}

@@ -57,7 +57,7 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 34] = [
+pub static BODIES: [(&str, Body); 35] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("boot_state", edge::boot_state),
@@ -90,6 +90,7 @@ pub static BODIES: [(&str, Body); 34] = [
     ("tail_state", logs::tail_state),
     ("target_json", answer::target_json),
     ("textfile", textfile),
+    ("ubus", edge::ubus),
     ("udev", files::udev),
     ("write_answer", judge::write_answer),
 ];

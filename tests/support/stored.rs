@@ -12,4 +12,6 @@ pub const NOT_STORED: &[&str] = &[
     "nut",
     "chrony",
     "gpsd",
+    "dsl",
+    "poe",
 ];

@@ -13,16 +13,21 @@ mod cgroups;
 pub mod chrony;
 mod collector;
 mod conntrack;
+mod conntrack_zones;
 mod cpu;
 mod cpu_columns;
 mod cpu_vulnerabilities;
 mod cpufreq;
+#[cfg(feature = "hub")]
+pub mod dhcp_leases;
 mod disk;
 mod disk_written;
 mod dmi;
 mod dmmultipath;
 mod drbd;
 mod drm;
+#[cfg(feature = "hub")]
+mod dsl;
 mod edac;
 mod entropy;
 mod ethtool;
@@ -71,6 +76,8 @@ mod nvmesubsystem;
 mod os;
 mod pcidevice;
 mod perf;
+#[cfg(feature = "hub")]
+mod poe;
 mod powersupplyclass;
 mod pressure;
 mod process_groups;
@@ -104,6 +111,8 @@ mod thermal_zone;
 mod time;
 mod timex;
 mod ubi;
+#[cfg(feature = "hub")]
+mod ubus;
 mod udp_queues;
 mod ufs;
 mod uname;
@@ -227,6 +236,13 @@ pub static COLLECTORS: &[Spec] = &[
     w1::SPEC,
     zram::SPEC,
     process_groups::SPEC,
+    #[cfg(feature = "hub")]
+    dhcp_leases::SPEC,
+    conntrack_zones::SPEC,
+    #[cfg(feature = "hub")]
+    dsl::SPEC,
+    #[cfg(feature = "hub")]
+    poe::SPEC,
 ];
 
 #[cfg(test)]
@@ -290,6 +306,7 @@ mod tests {
                 "slow",
                 "subtree",
                 "testing",
+                "ubus",
             ]
             .contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");
