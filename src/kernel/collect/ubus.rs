@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MAX_TEXT: usize = 128;
 
 const GRANT: &str =
-    "an access list in /usr/share/acl.d that allows it, as in deploy/openwrt/acl.json";
+    "an access list in /usr/share/acl.d that allows it, such as deploy/openwrt/sysmetrics.acl.json";
 
 /// What is asked.
 pub struct Question {
