@@ -364,9 +364,8 @@ fn what_the_program_is_for_goes_on() {
          [[scrape.targets]]\nname = \"t\"\nurl = \"http://localhost:{port}/\"\ninterval_secs = 1\n\
          [[export]]\ntype = \"otlp\"\nendpoint = \"http://{nobody}/\"\ninterval_secs = 1\ntimeout_secs = 0.1\n\
          spool.dir = \"{top}spool\"\n\
-         [collectors]\ndhcp_leases = true\n\
          [collectors.textfile]\ndirectory = [\"{top}text\"]\n\
-         [collectors.dhcp_leases]\nfiles = [\"{top}leases/*.leases\"]\n"
+         [collectors.dhcp_leases]\nenabled = true\nfiles = [\"{top}leases/*.leases\"]\n"
     );
     let mut agent = Agent::plan().file(&file).start();
     assert_eq!(part(&agent, "seccomp"), 1.0);

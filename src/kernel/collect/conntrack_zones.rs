@@ -12,7 +12,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys::open_unwaiting;
 use crate::kernel::read::scan;
-use crate::model::metric::{Decimal, Family, Sink, Unit::Millis, Unit::One, Value, gauge};
+use crate::model::metric::{Decimal, Family, Sink, Unit::*, Value, gauge};
 use crate::settings::{CollectorOption, Subject, duration};
 use std::fs::{self, File};
 use std::io::Read;
@@ -38,7 +38,7 @@ const PRIVILEGE: &str =
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 3] = [
     gauge("conntrack_zone_entries",     One,    "Connections that are followed in the zone.",           &["zone"]).own_prefix(),
-    gauge("conntrack_zone_fill_ratio",  One,    "The zone's part of the connections that can be followed.", &["zone"]).own_prefix(),
+    gauge("conntrack_zone_fill_ratio",  Nanos,  "The zone's part of the connections that can be followed.", &["zone"]).own_prefix(),
     gauge("conntrack_zone_age_seconds", Millis, "Time since the connections were read.",                &[]).own_prefix(),
 ];
 
@@ -91,8 +91,8 @@ fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
         let name = name.as_ref().map_or(OTHER, Decimal::as_bytes);
         found.push(&FAMILIES[0], [name, b"", b""], Value::Int(*count));
         if let Some(limit) = limit.filter(|limit| *limit > 0) {
-            let ratio = *count as f64 / limit as f64;
-            found.push(&FAMILIES[1], [name, b"", b""], Value::Float(ratio));
+            let billionths = count.saturating_mul(1_000_000_000) / limit;
+            found.push(&FAMILIES[1], [name, b"", b""], FAMILIES[1].value(billionths));
         }
     }
 }
@@ -190,9 +190,9 @@ mod tests {
             r#"conntrack_zone_entries{zone="0"} 3"#,
             r#"conntrack_zone_entries{zone="7"} 1"#,
             r#"conntrack_zone_entries{zone="9"} 1"#,
-            r#"conntrack_zone_fill_ratio{zone="0"} 0.046875"#,
-            r#"conntrack_zone_fill_ratio{zone="7"} 0.015625"#,
-            r#"conntrack_zone_fill_ratio{zone="9"} 0.015625"#,
+            r#"conntrack_zone_fill_ratio{zone="0"} 0.046875000"#,
+            r#"conntrack_zone_fill_ratio{zone="7"} 0.015625000"#,
+            r#"conntrack_zone_fill_ratio{zone="9"} 0.015625000"#,
         ];
         for dialect in [Dialect::Own, Dialect::Node] {
             let mut zones = tree.open(&SPEC, dialect, &[]);
