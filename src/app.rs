@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "hub"), path = "app/health_off.rs")]
 mod health;
+mod privileges;
 mod sandbox;
 mod version;
 
@@ -120,7 +121,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 fn check(settings: &Settings) -> io::Result<()> {
     Security::read(&settings.server)?;
     let warned = settings.warnings.len() + pipelines::check(settings)? + sandbox::check(settings)?;
-    let verdict = match warned {
+    let verdict = match warned + privileges::check(settings) {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
     };

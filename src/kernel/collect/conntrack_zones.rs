@@ -11,10 +11,10 @@ use super::slow::{Found, Slow};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys::open_unwaiting;
-use crate::kernel::read::scan;
+use crate::kernel::read::{Root, scan};
 use crate::model::metric::{Decimal, Family, Sink, Unit::*, Value, gauge};
 use crate::settings::{CollectorOption, Subject, duration};
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,9 +43,7 @@ static FAMILIES: [Family; 3] = [
 ];
 
 static INTERVAL: CollectorOption<Duration> =
-    duration("interval", [10_000, 3_600_000], "how often the connections are read")
-        .default("60s")
-        .warning(PRIVILEGE, |_| !is_refused(File::open(PATH).err().as_ref()));
+    duration("interval", [10_000, 3_600_000], "how often the connections are read").default("60s");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -73,6 +71,11 @@ impl Collector for Zones {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.0.collect(scrape, &FAMILIES[2], out)
     }
+}
+
+/// Whether this process may read them; what is not there is no matter of rights.
+pub fn may_read(root: &Root) -> bool {
+    !is_refused(open_unwaiting(&root.real(PATH)).err().as_ref())
 }
 
 fn is_refused(error: Option<&std::io::Error>) -> bool {

@@ -13,7 +13,7 @@ mod cgroups;
 pub mod chrony;
 mod collector;
 mod conntrack;
-mod conntrack_zones;
+pub mod conntrack_zones;
 mod cpu;
 mod cpu_columns;
 mod cpu_vulnerabilities;
