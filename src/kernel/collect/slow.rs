@@ -23,10 +23,13 @@ const MAX_ERRORS: usize = 64;
 /// What reads all of it.
 pub type Look = Box<dyn FnMut(&mut Found) + Send>;
 
+/// Whether an entry of a directory is a sensor.
+type IsSensor = fn(&[u8]) -> bool;
+
 /// Sensors of one collector, read by a thread.
 pub struct Slow {
     /// Where sensors are, and what is one; `None` for what is always asked.
-    sensors: Option<(Dir, fn(&[u8]) -> bool)>,
+    sensors: Option<(Dir, IsSensor)>,
     thread: Background<Work>,
     period: Duration,
     patience: Duration,
@@ -102,7 +105,7 @@ impl Slow {
         setup: &Setup<'_>,
         name: &'static str,
         directory: &'static str,
-        is_sensor: fn(&[u8]) -> bool,
+        is_sensor: IsSensor,
         look: fn(&mut Listing, &mut Found),
         period: Duration,
     ) -> Slow {

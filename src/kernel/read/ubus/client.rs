@@ -138,12 +138,10 @@ impl Bus {
         self.input.drain(..self.used.min(self.input.len()));
         self.used = 0;
         loop {
-            if let Some(length) = length(&self.input)? {
-                if self.input.len() >= length {
-                    let &[_, kind, a, b, ..] = &*self.input else { continue };
-                    self.used = length;
-                    return Ok((kind, u16::from_be_bytes([a, b]), HEADER + 4, length));
-                }
+            let whole = length(&self.input)?.filter(|length| *length <= self.input.len());
+            if let (Some(length), &[_, kind, a, b, ..]) = (whole, &*self.input) {
+                self.used = length;
+                return Ok((kind, u16::from_be_bytes([a, b]), HEADER + 4, length));
             }
             if self.stream.receive(&mut self.input, self.until)? == 0 {
                 return Err(io::Error::from_raw_os_error(libc::ECONNRESET).into());
