@@ -6,6 +6,8 @@ mod blob;
 mod client;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use blob::{Attributes, Table, Value};
 pub use client::{Failure, call};
