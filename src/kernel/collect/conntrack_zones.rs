@@ -88,16 +88,30 @@ fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
         Ok(counts) => counts,
         Err(error) => return found.fail(error),
     };
-    let limit = fs::read(limit).ok().and_then(|text| scan::uint(text.trim_ascii_end()));
+    let limit = match most(limit) {
+        Ok(limit) => Some(limit),
+        Err(Error::Absent(_)) => None,
+        Err(error) => {
+            found.record(error);
+            None
+        }
+    };
     for (zone, count) in &counts {
         let name = zone.map(|zone| Decimal::of(zone.into()));
         let name = name.as_ref().map_or(OTHER, Decimal::as_bytes);
         found.push(&FAMILIES[0], [name, b"", b""], Value::Int(*count));
-        if let Some(limit) = limit.filter(|limit| *limit > 0) {
+        if let Some(limit) = limit {
             let billionths = count.saturating_mul(1_000_000_000) / limit;
             found.push(&FAMILIES[1], [name, b"", b""], FAMILIES[1].value(billionths));
         }
     }
+}
+
+/// How many connections can be followed.
+fn most(path: &Path) -> Result<u64, Error> {
+    let text = fs::read(path).map_err(|error| Error::of(LIMIT, &error))?;
+    let limit = scan::uint(text.trim_ascii_end()).filter(|limit| *limit > 0);
+    limit.ok_or_else(|| Error::parse(LIMIT, "an integer above 0", &text))
 }
 
 /// Connections of each zone; the last may be those of all others.
@@ -213,7 +227,11 @@ mod tests {
         tree.put(TABLE, &format!("{TCP} use=2\n{UDP} use=2\n"));
         let mut zones = tree.open(&SPEC, Dialect::Own, &[]);
         let expected = r#"conntrack_zone_entries{zone="0"} 2"#.to_owned();
-        assert_eq!(scrape(&mut zones, Dialect::Own, &["_entries", "_ratio"]), (vec![expected], 0));
+        let lines = |zones: &mut _| scrape(zones, Dialect::Own, &["_entries", "_ratio"]);
+        assert_eq!(lines(&mut zones), (vec![expected.clone()], 0));
+        tree.put("proc/sys/net/netfilter/nf_conntrack_max", "0\n");
+        let mut zones = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(lines(&mut zones), (vec![expected], 1));
     }
 
     #[test]
