@@ -246,6 +246,28 @@ fn trackings() -> Vec<(String, Vec<u8>)> {
     vec![("tracking".to_owned(), good.concat()), ("refusal".to_owned(), refusal)]
 }
 
+/// What a daemon tells over ubus: a text, a number, and a table with a number with a fraction.
+fn tables() -> Vec<(String, Vec<u8>)> {
+    let value = |kind: u8, name: &str, data: &[u8]| {
+        let mut bytes = vec![0x80 | kind, 0, 0, 0, 0, name.len() as u8];
+        bytes.extend(name.bytes().chain([0]));
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes.extend(data);
+        bytes[3] = bytes.len() as u8;
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    };
+    let snr = value(8, "snr", &6.2_f64.to_be_bytes());
+    let line = [
+        value(3, "state", b"Showtime\0"),
+        value(7, "up", &[1]),
+        value(5, "uptime", &86_411_u32.to_be_bytes()),
+        value(2, "upstream", &snr),
+        value(1, "xtse", &[]),
+    ];
+    vec![("line".to_owned(), line.concat()), ("value".to_owned(), snr)]
+}
+
 /// Without the hub nothing waits.
 #[cfg(not(feature = "hub"))]
 fn payloads() -> Vec<(String, Vec<u8>)> {
@@ -349,6 +371,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "chrony" => return trackings(),
         "certificate" => return certificates(),
         "web_config" => &WEB,
+        "ubus" => return tables(),
         "settings_toml" => return examples(),
         "collectors" => return kernel_files(),
         "connection" => return requests_in_pieces(),

@@ -2,13 +2,14 @@
 
 #[cfg_attr(not(feature = "hub"), path = "app/health_off.rs")]
 mod health;
+mod privileges;
 mod sandbox;
 mod version;
 
 use crate::base::clock::WallClock;
 use crate::base::log;
 use crate::base::sys::{self, Notify, Signal, Signals};
-use crate::kernel::collect::{COLLECTORS, kernel_log};
+use crate::kernel::collect::COLLECTORS;
 use crate::kernel::gather::Gather;
 use crate::kernel::read::Root;
 use crate::model::metric::Buffer;
@@ -120,8 +121,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 fn check(settings: &Settings) -> io::Result<()> {
     Security::read(&settings.server)?;
     let warned = settings.warnings.len() + pipelines::check(settings)? + sandbox::check(settings)?;
-    let warned = warned + kernel_log::warn_of_lacking(settings);
-    let verdict = match warned {
+    let verdict = match warned + privileges::check(settings) {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
     };

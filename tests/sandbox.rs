@@ -355,6 +355,7 @@ fn what_the_program_is_for_goes_on() {
     let port = target.address.rsplit_once(':').unwrap().1.to_owned();
     let (log, top) = (dir.write("logs/app.log", ""), dir.path("").display().to_string());
     dir.write("text/a.prom", "from_text 1\n");
+    dir.write("leases/a.leases", "0 aa:bb:cc:dd:ee:01 192.0.2.7 * *\n");
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let file = format!(
         "[server]\nlisten = [\"127.0.0.1:0\", \"unix:{top}run.sock\"]\n\
@@ -363,7 +364,8 @@ fn what_the_program_is_for_goes_on() {
          [[scrape.targets]]\nname = \"t\"\nurl = \"http://localhost:{port}/\"\ninterval_secs = 1\n\
          [[export]]\ntype = \"otlp\"\nendpoint = \"http://{nobody}/\"\ninterval_secs = 1\ntimeout_secs = 0.1\n\
          spool.dir = \"{top}spool\"\n\
-         [collectors.textfile]\ndirectory = [\"{top}text\"]\n"
+         [collectors.textfile]\ndirectory = [\"{top}text\"]\n\
+         [collectors.dhcp_leases]\nenabled = true\nfiles = [\"{top}leases/*.leases\"]\n"
     );
     let mut agent = Agent::plan().file(&file).start();
     assert_eq!(part(&agent, "seccomp"), 1.0);
@@ -391,6 +393,7 @@ fn what_the_program_is_for_goes_on() {
     });
     let page = scrape();
     assert_eq!(page.find("from_text", &[]), Some(1.0));
+    assert!(page.has("sysmetrics_dhcp_leases"));
     assert!(page.has("sysmetrics_filesystem_size_bytes"));
     let failing = page.find("sysmetrics_export_spool_failing", &[("export", "otlp")]);
     assert_eq!(failing, Some(0.0));

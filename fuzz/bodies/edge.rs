@@ -1,5 +1,5 @@
-//! What programs beside the agent say: upsd, chronyd, gpsd and ModemManager; the file that counts starts of the machine;
-//! and records of the kernel's log, into which any program may write.
+//! What programs beside the agent say: upsd, chronyd, gpsd, ModemManager and ubusd; the file that counts starts of the
+//! machine; and records of the kernel's log, into which any program may write.
 
 use sysmetrics::base::state::closing;
 use sysmetrics::kernel::collect::boot::Boots;
@@ -103,8 +103,30 @@ pub fn modemmanager(bytes: &[u8]) {
     }
 }
 
+/// A table of ubus that is taken is whole: each value of it is found again, to the last table.
+#[cfg(feature = "hub")]
+pub fn ubus(bytes: &[u8]) {
+    use sysmetrics::kernel::read::ubus::{Attributes, Table, Value};
+    fn walk(table: Table<'_>, depth: usize) -> usize {
+        assert!(depth <= 17);
+        let inner = |value| match value {
+            Value::Table(table) => 1 + walk(table, depth + 1),
+            _ => 1,
+        };
+        table.fields().map(|(_, value)| inner(value)).sum()
+    }
+    assert!(Attributes(bytes).all(|one| one.data.len() + 4 <= bytes.len()));
+    if let Some(table) = Table::parse(bytes) {
+        assert!(walk(table, 0) <= bytes.len() / 4);
+        assert_eq!(table.fields().count(), Attributes(bytes).count());
+    }
+}
+
 #[cfg(not(feature = "hub"))]
 pub fn modemmanager(_: &[u8]) {}
+
+#[cfg(not(feature = "hub"))]
+pub fn ubus(_: &[u8]) {}
 
 #[cfg(not(feature = "hub"))]
 pub fn nut(_: &[u8]) {}

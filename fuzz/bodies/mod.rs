@@ -59,7 +59,7 @@ fn push_group(_: &[u8]) {}
 fn push_protobuf(_: &[u8]) {}
 
 /// Every target.
-pub static BODIES: [(&str, Body); 38] = [
+pub static BODIES: [(&str, Body); 39] = [
     ("accept", wire::accept),
     ("alert_condition", alert::condition),
     ("boot_state", edge::boot_state),
@@ -95,6 +95,7 @@ pub static BODIES: [(&str, Body); 38] = [
     ("tail_state", logs::tail_state),
     ("target_json", answer::target_json),
     ("textfile", textfile),
+    ("ubus", edge::ubus),
     ("udev", files::udev),
     ("web_config", secure::web_config),
     ("write_answer", judge::write_answer),

@@ -39,6 +39,10 @@ pub fn arguments(tree: &Path, dialect: Dialect) -> Vec<OsString> {
     // What is kept over starts is read and not written.
     all.push("--collector.disk_written.state-file".into());
     all.push(tree.join("state/disk").into());
+    for file in ["dhcp.leases", "odhcpd.leases"] {
+        all.push("--collector.dhcp_leases.files".into());
+        all.push(tree.join("tmp").join(file).into());
+    }
     // They show what they are asked for.
     all.push("--collector.units.pressure".into());
     all.push("--collector.process_groups.groups=(?P<any>^[a-z])".into());

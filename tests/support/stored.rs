@@ -15,4 +15,6 @@ pub const NOT_STORED: &[&str] = &[
     "kernel_log",
     "wifi_link",
     "modemmanager",
+    "dsl",
+    "poe",
 ];

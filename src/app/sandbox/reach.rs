@@ -3,6 +3,8 @@
 use crate::base::sys::{
     BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
 };
+#[cfg(feature = "hub")]
+use crate::kernel::collect::dhcp_leases;
 use crate::kernel::collect::kernel_log;
 use crate::kernel::read::Root;
 use crate::serve::listen::Listener;
@@ -69,6 +71,8 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
     mounted(&mut reach, settings);
     pressure(&mut reach, settings);
     kernel_log(&mut reach, settings);
+    #[cfg(feature = "hub")]
+    leases(&mut reach, settings);
     written(&mut reach, settings);
     ports(&mut reach, settings, listeners);
     reach.has_abstract = ["NOTIFY_SOCKET", "DBUS_SYSTEM_BUS_ADDRESS"].into_iter().any(|name| {
@@ -110,6 +114,15 @@ fn mounted(reach: &mut Reach, settings: &Settings) {
         if let Some(place) = line.split(' ').nth(4) {
             add(reach, Path::new(place), LIST);
         }
+    }
+}
+
+/// Leases are read where servers have them by default, which no option names.
+#[cfg(feature = "hub")]
+fn leases(reach: &mut Reach, settings: &Settings) {
+    let mut all = settings.collectors.iter();
+    if let Some(one) = all.find(|one| one.name == "dhcp_leases" && one.enabled) {
+        dhcp_leases::files(one).iter().for_each(|file| places(reach, file, READ));
     }
 }
 

@@ -13,16 +13,21 @@ mod cgroups;
 pub mod chrony;
 mod collector;
 mod conntrack;
+pub mod conntrack_zones;
 mod cpu;
 mod cpu_columns;
 mod cpu_vulnerabilities;
 mod cpufreq;
+#[cfg(feature = "hub")]
+pub mod dhcp_leases;
 mod disk;
 mod disk_written;
 mod dmi;
 mod dmmultipath;
 mod drbd;
 mod drm;
+#[cfg(feature = "hub")]
+mod dsl;
 mod edac;
 mod entropy;
 mod ethtool;
@@ -75,6 +80,8 @@ mod nvmesubsystem;
 mod os;
 mod pcidevice;
 mod perf;
+#[cfg(feature = "hub")]
+mod poe;
 mod powersupplyclass;
 mod pressure;
 mod process_groups;
@@ -108,6 +115,8 @@ mod thermal_zone;
 mod time;
 mod timex;
 mod ubi;
+#[cfg(feature = "hub")]
+mod ubus;
 mod udp_queues;
 mod ufs;
 mod uname;
@@ -236,6 +245,13 @@ pub static COLLECTORS: &[Spec] = &[
     wifi_link::SPEC,
     #[cfg(feature = "hub")]
     modemmanager::SPEC,
+    #[cfg(feature = "hub")]
+    dhcp_leases::SPEC,
+    conntrack_zones::SPEC,
+    #[cfg(feature = "hub")]
+    dsl::SPEC,
+    #[cfg(feature = "hub")]
+    poe::SPEC,
 ];
 
 #[cfg(test)]
@@ -300,6 +316,7 @@ mod tests {
                 "slow",
                 "subtree",
                 "testing",
+                "ubus",
             ]
             .contains(&&*name);
             assert!(is_engine || registered, "{name} is not registered");

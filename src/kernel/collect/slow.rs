@@ -1,6 +1,6 @@
-//! Engine for sensors that take their time: a thread reads all of them once in a while, and a scrape shows
-//! what it read last, and how old that is. Where there is no sensor there is no thread, and one look at the
-//! directory in a while.
+//! Engine for what takes its time, such as sensors: a thread reads all of it once in a while, and a scrape
+//! shows what it read last, and how old that is. Where there is no sensor there is no thread, and one look at
+//! the directory in a while.
 
 use super::gathered::Gathered;
 use super::{Scrape, Setup};
@@ -20,10 +20,16 @@ const MAX_PERIODS: u32 = 5;
 const MAX_READINGS: usize = 1024;
 const MAX_ERRORS: usize = 64;
 
+/// What reads all of it.
+pub type Look = Box<dyn FnMut(&mut Found) + Send>;
+
+/// Whether an entry of a directory is a sensor.
+type IsSensor = fn(&[u8]) -> bool;
+
 /// Sensors of one collector, read by a thread.
 pub struct Slow {
-    dir: Dir,
-    is_sensor: fn(&[u8]) -> bool,
+    /// Where sensors are, and what is one; `None` for what is always asked.
+    sensors: Option<(Dir, IsSensor)>,
     thread: Background<Work>,
     period: Duration,
     patience: Duration,
@@ -32,10 +38,9 @@ pub struct Slow {
     sorted: Gathered,
 }
 
-/// What the thread reads from and into.
+/// What the thread reads with and into.
 struct Work {
-    listing: Listing,
-    look: fn(&mut Listing, &mut Found),
+    look: Look,
     found: Found,
     /// It was not shown yet.
     is_news: bool,
@@ -46,6 +51,8 @@ struct Work {
 pub struct Found {
     pub readings: Vec<Reading>,
     errors: Vec<Error>,
+    /// Why nothing could be read.
+    failure: Option<Error>,
     /// What was read of each sensor before, for those who judge by it.
     pub before: Vec<(Vec<u8>, i64)>,
     at: Option<Instant>,
@@ -73,14 +80,21 @@ impl Found {
             self.errors.push(error);
         }
     }
+
+    /// Nothing can be told because of `error`, until the next reading.
+    pub fn fail(&mut self, error: Error) {
+        self.readings.clear();
+        self.failure = Some(error);
+    }
 }
 
 impl Work {
     fn read(&mut self, _: Instant) {
-        let Work { listing, look, found, is_news } = self;
+        let Work { look, found, is_news } = self;
         found.readings.clear();
         found.errors.clear();
-        look(listing, found);
+        found.failure = None;
+        look(found);
         (found.at, *is_news) = (Some(Instant::now()), true);
     }
 }
@@ -91,32 +105,48 @@ impl Slow {
         setup: &Setup<'_>,
         name: &'static str,
         directory: &'static str,
-        is_sensor: fn(&[u8]) -> bool,
+        is_sensor: IsSensor,
         look: fn(&mut Listing, &mut Found),
         period: Duration,
     ) -> Slow {
-        let listing = Listing::new(setup.root.dir(directory));
-        let work = Work { listing, look, found: Found::default(), is_news: false };
+        let mut listing = Listing::new(setup.root.dir(directory));
+        let look = Box::new(move |found: &mut Found| look(&mut listing, found));
+        let sensors = Some((setup.root.dir(directory), is_sensor));
+        Slow { sensors, ..Slow::always(setup, name, directory, look, period) }
+    }
+
+    /// What `look` reads, which errors call `place`.
+    pub fn always(
+        setup: &Setup<'_>,
+        name: &'static str,
+        place: &'static str,
+        look: Look,
+        period: Duration,
+    ) -> Slow {
+        let work = Work { look, found: Found::default(), is_news: false };
         let is_live = setup.root.is_procfs();
         Slow {
-            dir: setup.root.dir(directory),
-            is_sensor,
+            sensors: None,
             thread: Background::new(name, work, Work::read),
             period,
             patience: if is_live { MOMENT } else { STORED },
             asked_at: None,
             shown: Found::default(),
-            sorted: Gathered::new(directory),
+            sorted: Gathered::new(place),
         }
     }
 
     /// Writes what was read last; `age` is the family of how old that is.
+    ///
+    /// # Errors
+    ///
+    /// The last reading failed as a whole.
     pub fn collect(
         &mut self,
         scrape: &mut Scrape<'_>,
         age: &'static Family<'static>,
         out: &mut dyn Sink,
-    ) {
+    ) -> Result<(), Error> {
         let now = scrape.now;
         let since = |then: Option<Instant>| then.map(|then| now.saturating_duration_since(then));
         if since(self.asked_at).is_none_or(|time| time >= self.period) {
@@ -130,8 +160,11 @@ impl Slow {
         }
         self.take(scrape);
         let Some(old) = since(self.shown.at).filter(|age| *age <= MAX_PERIODS * self.period) else {
-            return;
+            return Ok(());
         };
+        if let Some(error) = self.shown.failure {
+            return Err(error);
+        }
         self.sorted.begin();
         for Reading { family, labels, value } in &self.shown.readings {
             let labels = labels.each_ref().map(|label| &**label);
@@ -141,6 +174,7 @@ impl Slow {
         self.sorted.write_rows(scrape.errors, out);
         out.family(age);
         out.sample(&[], age.value(u64::try_from(old.as_millis()).unwrap_or(u64::MAX)));
+        Ok(())
     }
 
     /// Has the thread read all, and waits a moment for the first reading.
@@ -154,9 +188,10 @@ impl Slow {
 
     /// Whether there is any sensor. The directory is not kept open.
     fn has_sensors(&mut self) -> Result<bool, Error> {
-        let (is_sensor, mut has_some) = (self.is_sensor, false);
-        let listed = self.dir.list(&mut |name| has_some |= is_sensor(name));
-        self.dir.close();
+        let Some((dir, is_sensor)) = &mut self.sensors else { return Ok(true) };
+        let mut has_some = false;
+        let listed = dir.list(&mut |name| has_some |= is_sensor(name));
+        dir.close();
         match listed {
             Err(Error::Absent(_)) => Ok(false),
             listed => listed.map(|()| has_some),
@@ -216,7 +251,7 @@ mod tests {
         let (mut files, mut errors) = (Files::new(&tree.root()), PartialErrors::default());
         let (files, errors_of, textfiles) = (&mut files, &mut errors, &Textfiles::default());
         let mut scrape = Scrape { files, errors: errors_of, textfiles, now };
-        slow.collect(&mut scrape, &FAMILIES[1], &mut text);
+        slow.collect(&mut scrape, &FAMILIES[1], &mut text).unwrap();
         text.finish();
         let text = String::from_utf8(out.bytes().to_vec()).unwrap();
         let find = |name| text.lines().find_map(|line| line.strip_prefix(name));

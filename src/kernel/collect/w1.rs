@@ -71,8 +71,7 @@ struct Sensors(Slow);
 
 impl Collector for Sensors {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        self.0.collect(scrape, &FAMILIES[1], out);
-        Ok(())
+        self.0.collect(scrape, &FAMILIES[1], out)
     }
 }
 

@@ -23,6 +23,8 @@ pub mod stream;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "hub")]
+pub mod ubus;
 mod walk;
 
 pub use absence::{Absence, Shared};

@@ -109,6 +109,56 @@ fn sensors_of_all_kinds_in_both_dialects() {
     assert_eq!(lines, temps[..2]);
 }
 
+/// As the driver sfp has it (drivers/net/phy/sfp.c).
+#[test]
+fn optics_of_a_module_are_a_chip_as_any_other() {
+    let tree = Tree::new("hwmon-sfp");
+    let files = [
+        ("name", "sfp_eth1"),
+        ("temp1_label", "temperature"),
+        ("temp1_input", "41250"),
+        ("in0_label", "VCC"),
+        ("in0_input", "3297"),
+        ("curr1_label", "bias"),
+        ("curr1_input", "22"),
+        ("power1_label", "TX_power"),
+        ("power1_input", "562"),
+        ("power2_label", "RX_power"),
+        ("power2_input", "0"),
+        ("power2_min", "13"),
+        ("power2_lcrit_alarm", "1"),
+    ];
+    chip(&tree, "hwmon6", Some("platform/sfp-eth1"), &files);
+    let is_of = |line: &String| line.contains("power") || line.contains("curr");
+    for (dialect, watts, amperes, alarm) in [
+        (Dialect::Own, "watts", "curr_amperes", "lcrit_alarm"),
+        (Dialect::Node, "watt", "curr_amps", "lcrit_alarm_watt"),
+    ] {
+        let sample = |family: &str, sensor: &str, value: &str| {
+            format!(r#"hwmon_{family}{{chip="platform_sfp_eth1",sensor="{sensor}"}} {value}"#)
+        };
+        let label = |sensor: &str, label: &str| {
+            let labels = format!(r#"chip="platform_sfp_eth1",sensor="{sensor}",label="{label}""#);
+            format!("hwmon_sensor_label{{{labels}}} 1")
+        };
+        let alarm_value = if dialect == Dialect::Own { "1" } else { "0.000001" };
+        let expected = [
+            label("curr1", "bias"),
+            label("power1", "TX_power"),
+            label("power2", "RX_power"),
+            sample(amperes, "curr1", "0.022"),
+            sample(&format!("power_{alarm}"), "power2", alarm_value),
+            sample(&format!("power_min_{watts}"), "power2", "0.000013"),
+            sample(&format!("power_{watts}"), "power1", "0.000562"),
+            sample(&format!("power_{watts}"), "power2", "0"),
+        ];
+        let mut hwmon = tree.open(&SPEC, dialect, &[]);
+        let (mut lines, errors) = scrape(&mut hwmon, dialect, &["sfp"]);
+        lines.retain(is_of);
+        assert_eq!((lines, errors), (expected.to_vec(), 0));
+    }
+}
+
 #[test]
 fn chips_of_one_name_are_told_apart() {
     let tree = Tree::new("hwmon-same");

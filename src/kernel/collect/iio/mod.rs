@@ -62,8 +62,7 @@ struct Sensors(Slow);
 impl Collector for Sensors {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let [.., age] = &FAMILIES;
-        self.0.collect(scrape, age, out);
-        Ok(())
+        self.0.collect(scrape, age, out)
     }
 }
 

@@ -1,0 +1,229 @@
+//! Leases that DHCP servers of this box have given: the files of dnsmasq (`/tmp/dhcp.leases` on OpenWrt,
+//! `/var/lib/misc/dnsmasq.leases` elsewhere) and of odhcpd (`/tmp/odhcpd.leases`, or `/tmp/hosts/odhcpd` before),
+//! or those in `files`, where the last part of a path may have `*`. Off by default.
+//!
+//! What has run out is not counted, though it may still be in the file. dnsmasq writes `time MAC address name
+//! identifier`, for IPv6 an IAID in the place of the MAC; time 0 never ends, and a small one is how long a lease
+//! lasts on a box without a clock. odhcpd's leases are the lines that begin with `#`: `# interface DUID IAID name
+//! time …`, with `ipv4` in the place of the IAID; time -1 never ends. Only odhcpd tells the interface. Names and
+//! addresses of clients are not shown.
+//!
+//! dnsmasq empties its file and writes it anew: a file without leases, or whose last line has no end, has no
+//! sample at that moment, and neither has one with a line that is of none of these forms.
+
+mod lease;
+
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::clock::WallClock;
+use crate::base::error::{Error, Place};
+use crate::base::sys::open_unwaiting;
+use crate::base::wire::matches;
+use crate::kernel::read::scan;
+use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
+use crate::settings::{CollectorOption, CollectorSettings, Subject, globs};
+use lease::{Line, line};
+use std::fs;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// For messages.
+const PLACE: &str = "dhcp_leases.files";
+
+/// Files of leases that are read; what comes after is left out and counted.
+const MAX_FILES: usize = 16;
+
+/// Entries of a directory in which a pattern looks for files.
+const MAX_ENTRIES: usize = 4096;
+
+/// How often files are looked for that patterns stand for.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// Bytes of a file; a larger one, with some 10,000 leases, has no samples.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Counts of a file, one for an interface and a family; leases on other interfaces are counted together.
+const MAX_COUNTS: usize = 64;
+const OTHER: &[u8] = b"other";
+
+/// The longest name that the kernel gives an interface.
+const MAX_NAME: usize = 15;
+
+static FAMILIES: [Family; 1] =
+    [gauge("dhcp_leases", One, "Leases that have not run out.", &["file", "interface", "family"])
+        .own_prefix()];
+
+/// Where the files are by default, on OpenWrt and elsewhere.
+const KNOWN: [&str; 4] =
+    ["/tmp/dhcp.leases", "/var/lib/misc/dnsmasq.leases", "/tmp/odhcpd.leases", "/tmp/hosts/odhcpd"];
+
+static FILES: CollectorOption<Vec<String>> =
+    globs("files", "files of leases of dnsmasq and odhcpd, the last part of each may be a pattern");
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "dhcp_leases",
+        node_name: "",
+        on: false,
+        help: "leases that dnsmasq and odhcpd have given, from their files",
+        options: &[&FILES.row],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+/// The files that these settings name; or else those that servers have by default.
+pub fn files(settings: &CollectorSettings) -> Vec<PathBuf> {
+    let named = settings.get(&FILES);
+    let named = named.iter().map(String::as_str);
+    let known = KNOWN.into_iter().filter(|_| named.len() == 0);
+    named.clone().chain(known).map(PathBuf::from).collect()
+}
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let patterns = files(setup.settings);
+    let (paths, text, counts) = (Vec::new(), Vec::new(), Vec::new());
+    Box::new(Leases { patterns, looked_at: None, paths, text, counts })
+}
+
+struct Leases {
+    patterns: Vec<PathBuf>,
+    /// The files that they stand for, and when these were looked for.
+    paths: Vec<PathBuf>,
+    looked_at: Option<Instant>,
+    /// Of one file.
+    text: Vec<u8>,
+    counts: Vec<Count>,
+}
+
+/// Leases of one interface and family.
+struct Count {
+    name: [u8; MAX_NAME],
+    length: usize,
+    is_ipv6: bool,
+    active: u64,
+}
+
+impl Count {
+    fn interface(&self) -> &[u8] {
+        self.name.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Collector for Leases {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let since = self.looked_at.map(|then| scrape.now.saturating_duration_since(then));
+        if since.is_none_or(|time| time >= PERIOD) {
+            self.looked_at = Some(scrape.now);
+            self.find(scrape.errors);
+        }
+        let now = WallClock::now().since_epoch().as_secs();
+        let Leases { paths, text, counts, .. } = self;
+        let (family, mut is_there) = (&FAMILIES[0], false);
+        out.family(family);
+        for path in paths.iter() {
+            let read = read(path, text).and_then(|()| count(path, text, now, counts));
+            is_there |= !matches!(read, Err(Error::Absent(_)));
+            if scrape.errors.unless_absent(read).is_none() {
+                continue;
+            }
+            for count in counts.iter() {
+                let file = Label::of(path.as_os_str().as_bytes());
+                let name = if count.is_ipv6 { "ipv6" } else { "ipv4" };
+                let labels = [file, Label::of(count.interface()), Label::from(name)];
+                out.sample(&labels, Value::Int(count.active));
+            }
+        }
+        if is_there { Ok(()) } else { Err(Error::Unsupported(PLACE.into())) }
+    }
+}
+
+impl Leases {
+    /// The files that the patterns stand for, each once.
+    fn find(&mut self, errors: &mut PartialErrors) {
+        let Leases { patterns, paths, .. } = self;
+        paths.clear();
+        for pattern in patterns.iter() {
+            let name = pattern.file_name().unwrap_or_default().as_bytes();
+            let is_plain = !name.iter().any(|byte| b"*?[".contains(byte));
+            let Some(directory) = pattern.parent().filter(|_| !is_plain) else {
+                paths.push(pattern.clone());
+                continue;
+            };
+            let Ok(entries) = fs::read_dir(directory) else { continue };
+            let entries = entries.take(MAX_ENTRIES).flatten();
+            let found = entries.filter(|entry| matches(name, entry.file_name().as_bytes()));
+            paths.extend(found.map(|entry| entry.path()));
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        if let Some(first) = paths.get(MAX_FILES) {
+            errors.refuse(PLACE, "at most 16 files", first.as_os_str().as_bytes());
+            paths.truncate(MAX_FILES);
+        }
+    }
+}
+
+fn place(path: &Path) -> Place {
+    let bytes = path.as_os_str().as_bytes();
+    Place::below("/", bytes.strip_prefix(b"/").unwrap_or(bytes))
+}
+
+/// The whole file. A directory, where odhcpd now has files of hosts, or a pipe is none of leases.
+fn read(path: &Path, text: &mut Vec<u8>) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::of(place(path), &error);
+    let file = open_unwaiting(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(Error::Absent(place(path)));
+    }
+    text.clear();
+    file.take(MAX_BYTES as u64 + 1).read_to_end(text).map_err(failed)?;
+    if text.len() > MAX_BYTES {
+        return Err(Error::TooLarge(place(path), MAX_BYTES));
+    }
+    Ok(())
+}
+
+/// Counts the leases of a file, for each family and interface that has any, run out or not. A count that lacks
+/// what could not be read would be too small: there is none then.
+fn count(path: &Path, text: &[u8], now: u64, counts: &mut Vec<Count>) -> Result<(), Error> {
+    counts.clear();
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        return Err(Error::parse(place(path), "a last line that ends", text));
+    }
+    for text in scan::lines(text) {
+        let lease = match line(text, now) {
+            Line::Lease(lease) => lease,
+            Line::Other => continue,
+            Line::Broken => return Err(Error::parse(place(path), "a lease in each line", text)),
+        };
+        let (at, name) = find(counts, lease.interface.unwrap_or_default(), lease.is_ipv6);
+        let active = u64::from(lease.is_active);
+        match at.and_then(|at| counts.get_mut(at)) {
+            Some(count) => count.active += active,
+            None => {
+                let mut known = [0; MAX_NAME];
+                known.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+                let (length, is_ipv6) = (name.len(), lease.is_ipv6);
+                counts.push(Count { name: known, length, is_ipv6, active });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where leases of an interface are counted, and under which name.
+fn find<'n>(counts: &[Count], name: &'n [u8], is_ipv6: bool) -> (Option<usize>, &'n [u8]) {
+    let of = |name: &[u8]| {
+        counts.iter().position(|one| one.is_ipv6 == is_ipv6 && one.interface() == name)
+    };
+    match of(name) {
+        None if name.len() > MAX_NAME || counts.len() >= MAX_COUNTS => (of(OTHER), OTHER),
+        at => (at, name),
+    }
+}
+
+#[cfg(test)]
+mod tests;

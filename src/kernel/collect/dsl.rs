@@ -1,0 +1,207 @@
+//! The DSL line of a router with OpenWrt and a modem of Lantiq: what its daemon tells over ubus (object `dsl`, method
+//! `metrics`; dsl_cpe_ubus.c of OpenWrt, since 21.02). Off by default. A thread asks once in `interval`, since the
+//! daemon asks the modem, which takes its time; `dsl_age_seconds` tells how old the answer is.
+//!
+//! Who is not root needs an access list in `/usr/share/acl.d`. `near` is this end, `far` the exchange. Kinds of
+//! seconds: `fecs` with corrected errors, `es` errored, `ses` severely errored, `loss` without signal, `lofs` without
+//! frames, `uas` unavailable. Kinds of errors: `crc_p` and `crcp_p` check sums, `cv_p` and `cvp_p` code violations,
+//! `hec` and `ibe` headers and bits of cells. They count from the start of the daemon. What a modem does not tell
+//! has no sample.
+
+use super::slow::Found;
+use super::ubus::{Asked, Question, info, number};
+use super::{Collector, Setup, Spec};
+use crate::kernel::read::ubus::Table;
+use crate::model::metric::{Family, Unit::*, counter, gauge};
+use crate::settings::{CollectorOption, Subject, duration, path};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const NONE: &[&str] = &[];
+const DIRECTION: &[&str] = &["direction"];
+const KIND: &[&str] = &["end", "kind"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 18] = [
+    gauge(  "dsl_up",                                    One,    "Whether the line is synchronised.",                NONE).own_prefix(),
+    gauge(  "dsl_uptime_seconds",                        One,    "Time since the line is synchronised.",             NONE).own_prefix(),
+    gauge(  "dsl_state",                                 One,    "Always 1; the label tells the state of the line.", &["state"]).own_prefix(),
+    gauge(  "dsl_line_info",                             One,    "Always 1; the labels tell how the line is used.",  &["mode", "profile", "annex"]).own_prefix(),
+    gauge(  "dsl_modem_info",                            One,    "Always 1; the labels tell which modem this is.",   &["chipset", "firmware", "driver"]).own_prefix(),
+    gauge(  "dsl_exchange_info",                         One,    "Always 1; the labels tell who made the far end.",  &["vendor", "system_vendor"]).own_prefix(),
+    gauge(  "dsl_data_rate_bytes_per_second",            Millis, "Rate of the line.",                                DIRECTION).own_prefix(),
+    gauge(  "dsl_attainable_data_rate_bytes_per_second", Millis, "Rate that the line could have.",                   DIRECTION).own_prefix(),
+    gauge(  "dsl_line_attenuation_decibels",             One,    "Attenuation of the line.",                         DIRECTION).own_prefix(),
+    gauge(  "dsl_signal_attenuation_decibels",           One,    "Attenuation of the signal.",                       DIRECTION).own_prefix(),
+    gauge(  "dsl_snr_margin_decibels",                   One,    "Signal-to-noise ratio beyond what is needed.",     DIRECTION).own_prefix(),
+    gauge(  "dsl_transmit_power_dbm",                    One,    "Power that is sent.",                              DIRECTION).own_prefix(),
+    gauge(  "dsl_interleave_delay_seconds",              Micros, "Delay by interleaving.",                           DIRECTION).own_prefix(),
+    counter("dsl_errored_seconds_total",                 One,    "Seconds with errors, by kind.",                    KIND).own_prefix(),
+    counter("dsl_errors_total",                          One,    "Errors, by kind.",                                 KIND).own_prefix(),
+    counter("dsl_retransmissions_total",                 One,    "Units that were damaged or sent again, by kind.",  KIND).own_prefix(),
+    counter("dsl_vectoring_reports_total",               One,    "Reports of errors for vectoring, by what became of them.", &["result"]).own_prefix(),
+    gauge(  "dsl_age_seconds",                           Millis, "Time since the daemon was asked.",                 NONE).own_prefix(),
+];
+
+/// What there is of each direction: its name, its family, and by what it is multiplied. Rates are in bits.
+static DIRECTED: [(&str, &Family<'_>, u64); 7] = [
+    ("data_rate", &FAMILIES[6], 125),
+    ("attndr", &FAMILIES[7], 125),
+    ("latn", &FAMILIES[8], 1),
+    ("satn", &FAMILIES[9], 1),
+    ("snr", &FAMILIES[10], 1),
+    ("actatp", &FAMILIES[11], 1),
+    ("interleave_delay", &FAMILIES[12], 1),
+];
+
+/// What each end counts.
+static COUNTED: [(&Family<'_>, &[&str]); 3] = [
+    (&FAMILIES[13], &["fecs", "es", "ses", "loss", "uas", "lofs"]),
+    (&FAMILIES[14], &["hec", "ibe", "crc_p", "crcp_p", "cv_p", "cvp_p"]),
+    (
+        &FAMILIES[15],
+        &[
+            "rx_corrupted",
+            "rx_uncorrected_protected",
+            "rx_retransmitted",
+            "rx_corrected",
+            "tx_retransmitted",
+        ],
+    ),
+];
+
+static SOCKET: CollectorOption<PathBuf> =
+    path("socket", "socket of ubusd").default("/var/run/ubus/ubus.sock");
+static INTERVAL: CollectorOption<Duration> =
+    duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("60s");
+
+static QUESTION: Question = Question { object: "dsl", method: "metrics", tell, age: &FAMILIES[17] };
+
+pub const SPEC: Spec = Spec {
+    subject: Subject {
+        name: "dsl",
+        node_name: "",
+        on: false,
+        help: "the DSL line of a router with OpenWrt, over ubus",
+        options: &[&SOCKET.row, &INTERVAL.row],
+    },
+    families: &FAMILIES,
+    dynamic: &[],
+    open,
+};
+
+fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    Box::new(Asked::new(setup, &QUESTION, &SOCKET, &INTERVAL))
+}
+
+fn tell(line: Table<'_>, found: &mut Found) {
+    let [up, uptime, state, about, modem, exchange, ..] = &FAMILIES;
+    number(up, [b""; 3], line.get("up"), 1, found);
+    number(uptime, [b""; 3], line.get("uptime"), 1, found);
+    info(state, [line.text("state"), b"", b""], found);
+    info(about, [line.text("mode"), line.text("profile"), line.text("annex")], found);
+    let versions = ["chipset", "firmware_version", "driver_version"];
+    info(modem, versions.map(|name| line.text(name)), found);
+    let far = line.table("atu_c");
+    info(exchange, [far.text("vendor"), far.text("system_vendor"), b""], found);
+    for (name, label) in [("downstream", "down"), ("upstream", "up")] {
+        let direction = line.table(name);
+        for (key, family, times) in &DIRECTED {
+            number(family, [label.as_bytes(), b"", b""], direction.get(key), *times, found);
+        }
+    }
+    for end in ["near", "far"] {
+        let errors = line.table("errors").table(end);
+        for (family, kinds) in &COUNTED {
+            for kind in *kinds {
+                let labels = [end.as_bytes(), kind.as_bytes(), b""];
+                number(family, labels, errors.get(kind), 1, found);
+            }
+        }
+    }
+    for result in ["sent", "discarded"] {
+        let reports = line.table("erb").get(result);
+        number(&FAMILIES[16], [result.as_bytes(), b"", b""], reports, 1, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ubus::tests::{failure, opened, samples};
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::read::ubus::testing::{Say, Written};
+
+    fn line() -> Vec<u8> {
+        let mut line = Written::default();
+        line.text("chipset", "Lantiq-VRX200");
+        line.text("firmware_version", "5.7.9.5.1.7");
+        line.text("state", "Showtime with TC-Layer sync");
+        line.switch("up", true);
+        line.short("uptime", 86_411);
+        line.table("atu_c", |far| far.text("vendor", "Broadcom 177.197"));
+        line.text("profile", "17a");
+        line.table("upstream", |up| {
+            up.short("data_rate", 39_999_000);
+            up.float("snr", 6.2);
+        });
+        line.table("downstream", |down| {
+            down.short("interleave_delay", 160);
+            down.short("data_rate", 99_999_001);
+            down.float("latn", 12.5);
+            down.float("satn", f64::NAN);
+            down.float("actatp", -3.5);
+            down.short("attndr", 123_456_000);
+        });
+        line.table("errors", |errors| {
+            errors.table("near", |near| {
+                near.short("es", 31);
+                near.short("crc_p", 3_000_000_000);
+                near.short("rx_corrupted", 77);
+                near.text("ses", "many");
+            });
+            errors.table("far", |far| far.short("uas", 62));
+        });
+        line.table("erb", |erb| erb.short("sent", 9));
+        line.0
+    }
+
+    #[test]
+    fn a_line_in_base_units_in_both_dialects() {
+        let expected = [
+            "dsl_up 1",
+            "dsl_uptime_seconds 86411",
+            r#"dsl_state{state="Showtime with TC-Layer sync"} 1"#,
+            r#"dsl_line_info{mode="",profile="17a",annex=""} 1"#,
+            r#"dsl_modem_info{chipset="Lantiq-VRX200",firmware="5.7.9.5.1.7",driver=""} 1"#,
+            r#"dsl_exchange_info{vendor="Broadcom 177.197",system_vendor=""} 1"#,
+            r#"dsl_data_rate_bytes_per_second{direction="down"} 12499875.125"#,
+            r#"dsl_data_rate_bytes_per_second{direction="up"} 4999875"#,
+            r#"dsl_attainable_data_rate_bytes_per_second{direction="down"} 15432000"#,
+            r#"dsl_line_attenuation_decibels{direction="down"} 12.5"#,
+            r#"dsl_snr_margin_decibels{direction="up"} 6.2"#,
+            r#"dsl_transmit_power_dbm{direction="down"} -3.5"#,
+            r#"dsl_interleave_delay_seconds{direction="down"} 0.000160"#,
+            r#"dsl_errored_seconds_total{end="far",kind="uas"} 62"#,
+            r#"dsl_errored_seconds_total{end="near",kind="es"} 31"#,
+            r#"dsl_errors_total{end="near",kind="crc_p"} 3000000000"#,
+            r#"dsl_retransmissions_total{end="near",kind="rx_corrupted"} 77"#,
+            r#"dsl_vectoring_reports_total{result="sent"} 9"#,
+        ];
+        for dialect in [Dialect::Own, Dialect::Node] {
+            let (mut dsl, _bus) = opened(&SPEC, dialect, |object, method| match (object, method) {
+                ("dsl", None) => Say::Object(0x1234_5678),
+                ("dsl", Some("metrics")) => Say::Table(line()),
+                _ => Say::Status(4),
+            });
+            assert_eq!(samples(&mut dsl, dialect), expected);
+        }
+    }
+
+    #[test]
+    fn who_is_refused_is_told_what_to_do() {
+        let (mut dsl, _bus) = opened(&SPEC, Dialect::Own, |_, _| Say::Status(6));
+        let expected = "ubus/dsl: expected an access list in /usr/share/acl.d that allows it";
+        assert!(failure(&mut dsl).starts_with(expected), "{}", failure(&mut dsl));
+    }
+}

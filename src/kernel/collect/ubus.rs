@@ -1,0 +1,153 @@
+//! Engine for what a service of OpenWrt tells over ubus: a thread asks it once in a while, and a scrape shows
+//! what it told last, and how old that is.
+
+use super::slow::{Found, Slow};
+use super::{Collector, Scrape, Setup};
+use crate::base::error::{Error, Place};
+use crate::kernel::read::ubus::{Failure, Table, Value, call};
+use crate::model::metric::{self, Decimal, Family, Sink};
+use crate::settings::CollectorOption;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// For messages.
+const BUS: &str = "ubus";
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest text of a label; what comes after is cut off.
+const MAX_TEXT: usize = 128;
+
+const GRANT: &str =
+    "an access list in /usr/share/acl.d that allows it, such as deploy/openwrt/sysmetrics.acl.json";
+
+/// What is asked.
+pub struct Question {
+    pub object: &'static str,
+    pub method: &'static str,
+    /// Makes samples of the answer.
+    pub tell: fn(Table<'_>, &mut Found),
+    /// How old they are.
+    pub age: &'static Family<'static>,
+}
+
+/// What asks; `None` for a stored machine, of which nobody tells.
+pub struct Asked(Option<Slow>, &'static Family<'static>);
+
+impl Asked {
+    /// Asks `question` at the socket and in the interval that the options say.
+    pub fn new(
+        setup: &Setup<'_>,
+        question: &'static Question,
+        socket: &'static CollectorOption<PathBuf>,
+        interval: &'static CollectorOption<Duration>,
+    ) -> Asked {
+        let path = setup.settings.get(socket);
+        let look = Box::new(move |found: &mut Found| ask(&path, question, found));
+        let period = setup.settings.get(interval);
+        let slow = || Slow::always(setup, question.object, BUS, look, period);
+        Asked(setup.root.is_procfs().then(slow), question.age)
+    }
+}
+
+impl Collector for Asked {
+    fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
+        let Asked(Some(slow), age) = self else { return Err(Error::Unsupported(BUS.into())) };
+        slow.collect(scrape, age, out)
+    }
+}
+
+fn ask(path: &std::path::Path, question: &Question, found: &mut Found) {
+    let Question { object, method, tell, .. } = question;
+    let place = Place::below(BUS, object.as_bytes());
+    let failure = match call(path, object, method, Instant::now() + PATIENCE) {
+        Ok(bytes) => match Table::parse(&bytes) {
+            Some(table) => return tell(table, found),
+            None => Error::parse(place, "a table that is whole", &bytes),
+        },
+        Err(Failure::Io(error)) => Error::of(place, &error),
+        Err(Failure::Absent) => Error::Absent(place),
+        Err(Failure::Denied) => Error::parse(place, GRANT, b"PERMISSION_DENIED"),
+        Err(Failure::Broken(expected, bytes)) => Error::parse(place, expected, &bytes),
+        Err(Failure::Status(status)) => {
+            let status = Decimal::of(status.into());
+            Error::parse(place, "status 0 or 6", status.as_bytes())
+        }
+    };
+    found.fail(failure);
+}
+
+/// A sample of a number, if it is one: so many times as much for a whole one.
+pub fn number(
+    family: &'static Family<'static>,
+    labels: [&[u8]; 3],
+    value: Option<Value<'_>>,
+    factor: u64,
+    found: &mut Found,
+) {
+    let value = match value {
+        Some(Value::Int(number)) => family.value(number.saturating_mul(factor)),
+        Some(Value::Float(number)) if number.is_finite() => metric::Value::Float(number),
+        _ => return,
+    };
+    found.push(family, labels.map(cut), value);
+}
+
+/// A sample that is always 1, unless all its labels are empty.
+pub fn info(family: &'static Family<'static>, labels: [&[u8]; 3], found: &mut Found) {
+    if labels.iter().any(|label| !label.is_empty()) {
+        found.push(family, labels.map(cut), metric::Value::Int(1));
+    }
+}
+
+fn cut(text: &[u8]) -> &[u8] {
+    text.get(..MAX_TEXT).unwrap_or(text)
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::super::testing::{Opened, open as open_at};
+    use super::super::{PartialErrors, Spec};
+    use super::*;
+    use crate::base::dialect::Dialect;
+    use crate::kernel::read::Root;
+    use crate::kernel::read::ubus::testing::{Say, Served, serve};
+    use std::thread::sleep;
+
+    /// The collector, for a bus that answers so.
+    pub fn opened(
+        spec: &Spec,
+        dialect: Dialect,
+        answer: impl Fn(&str, Option<&str>) -> Say + Send + 'static,
+    ) -> (Opened, Served) {
+        let name = format!("ubus-{}-{}", spec.subject.name, dialect.name());
+        let bus = serve(&name, answer);
+        let set = [("socket", bus.path.to_str().unwrap())];
+        (open_at(&Root::of_this_machine(), spec, dialect, &set), bus)
+    }
+
+    /// The samples of the first scrape that has any, but for the age.
+    pub fn samples(opened: &mut Opened, dialect: Dialect) -> Vec<String> {
+        for _ in 0..1000 {
+            let (lines, errors) = super::super::testing::scrape(opened, dialect, &["_"]);
+            assert_eq!(errors, 0, "{:?}", PartialErrors::last(&opened.errors));
+            if !lines.is_empty() {
+                return lines.into_iter().filter(|line| !line.contains("age_seconds")).collect();
+            }
+            sleep(Duration::from_millis(10));
+        }
+        panic!("no samples");
+    }
+
+    /// Why the first scrape fails that does.
+    pub fn failure(opened: &mut Opened) -> String {
+        for _ in 0..1000 {
+            if let Some(error) = opened.error() {
+                return error.to_string();
+            }
+            sleep(Duration::from_millis(10));
+        }
+        panic!("no failure");
+    }
+}
