@@ -104,11 +104,11 @@ fn what_says_nothing_asks_for_nothing() {
 
 #[test]
 fn pem_may_stand_in_the_file() {
-    let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n  key: |-\n     a\n     b\n  client_auth_type: RequireClientCert\n";
+    let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n\n\n  key: |-\n     a\n     b\n\n  client_auth_type: RequireClientCert\n";
     let tls = of_tls(text);
     let cert = "-----BEGIN CERTIFICATE-----\nMIIF # no comment\n\n  two more\n-----END\n";
     assert_eq!(tls.cert, Pem::Text(cert.into()));
-    assert_eq!(tls.key, Pem::Text("a\nb\n".into()));
+    assert_eq!(tls.key, Pem::Text("a\nb".into()));
     assert_eq!(tls.client_auth, ClientAuth::RequireAny);
     assert!(!format!("{tls:?}").contains("CERTIFICATE"), "keys are not shown");
     let both = of_tls("tls_server_config:\n  cert_file: a\n  cert: x\n  key: y\n  key_file: b\n");
@@ -195,6 +195,7 @@ fn what_is_not_read_of_yaml_is_refused() {
         ("  &a key: b\n", "4: expected a text in one line"),
         ("  *a : b\n", "4: expected a text in one line"),
         ("  ? key: b\n", "4: expected a text in one line"),
+        ("  : b\n", "4: expected a key with a colon"),
         ("  a #b: c\n", "4: a comment in the midst"),
         ("  curve_preferences: [a: b]\n", "4: a colon in a text"),
         ("  curve_preferences: [a #b]\n", "4: a comment in the midst"),

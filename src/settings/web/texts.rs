@@ -43,7 +43,10 @@ pub fn key(line: usize, text: &str) -> Read<Option<(String, &str)>> {
         let (key, rest) = in_quotes(line, text)?;
         return Ok(rest.trim_start().strip_prefix(':').map(|rest| (key, rest)));
     }
-    let end = text.find(": ").or_else(|| text.ends_with(':').then(|| text.len() - 1));
+    let end = text
+        .find(": ")
+        .filter(|end| *end > 0)
+        .or_else(|| text.ends_with(':').then(|| text.len() - 1));
     let Some((key, rest)) = end.and_then(|end| text.split_at_checked(end)) else { return Ok(None) };
     // A comment behind the colon of a key that has its value below.
     Ok(Some((unquoted(line, key.trim_end())?.to_owned(), rest.get(1..).unwrap_or_default())))

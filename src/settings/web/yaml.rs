@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         };
         self.at += 1;
         let node = match rest.split(" #").next().unwrap_or_default().trim() {
-            "|" | "|-" | "|+" => self.literal(line.indent),
+            chomping @ ("|" | "|-" | "|+") => self.literal(line.indent, chomping),
             _ => match value(line.number, rest)? {
                 Node::Empty => self.below(line.indent, depth)?,
                 node => node,
@@ -161,8 +161,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The lines below, as they are, without what they are all indented by.
-    fn literal(&mut self, indent: usize) -> Node {
+    /// The lines below, as they are, without what they are all indented by. Only `|+` keeps blank lines at the end;
+    /// with `|-` the last line has no end, either.
+    fn literal(&mut self, indent: usize, chomping: &str) -> Node {
         let (mut text, mut own) = (String::new(), None);
         while let Some(line) = self.lines.get(self.at) {
             if !line.text.is_empty() && line.indent <= indent {
@@ -172,6 +173,12 @@ impl<'a> Reader<'a> {
             text.extend([' '].iter().cycle().take(line.indent.saturating_sub(own)));
             text.extend([line.text, "\n"]);
             self.at += 1;
+        }
+        let end = text.trim_end_matches('\n').len();
+        match chomping {
+            "|+" => {}
+            "|" if end > 0 => text.truncate(end + 1),
+            _ => text.truncate(end),
         }
         Node::Text(text)
     }
