@@ -156,7 +156,9 @@ fn every_section_shows_what_comes() {
         "units":[{"name":"nginx.service","cpu_seconds":null,"memory_bytes":67108864,"tasks":26}],
         "groups":[{"name":"web","cpu_seconds":null,"memory_bytes":1024,"processes":2}],
         "readings":[{"name":"bme280","channel":"pressure","device":"i2c","celsius":null,"pascals":99873.640625}],
-        "probes":[{"name":"28-0316a2795bff","celsius":-2.562}]}"#;
+        "probes":[{"name":"28-0316a2795bff","celsius":-2.562}],
+        "wifi":[{"name":"wlan0","signal_dbm":-81,"stations":1}],"modems":[{"name":"cdc-wdm0","signal_ratio":0.62,"state":11,"connections":1}],
+        "leases":[{"name":"ipv4","leases":12}],"lines":[{"name":"down","margin_db":6.3,"rate_bytes":12582912}],"ports":[{"name":"lan1","watts":4.25}]}"#;
     let source = format!(
         "const ask = window.fetch; window.fetch = async (...a) => {{ const r = await ask(...a), j = await r.json();\
          return {{ ok: true, json: () => Object.assign(j, {more}) }} }};"
@@ -201,6 +203,14 @@ fn every_section_shows_what_comes() {
     assert_eq!(
         browser.text(&rows("sensors")),
         "Sensor|Now\nbme280 · pressure|999 hPa\n28-0316a2795bff|-2.6 °C"
+    );
+    assert_eq!(
+        browser.text(&rows("radio")),
+        "Link|Signal\nwlan0stations 1|-81 dBm\ncdc-wdm0state 11 · connections 1|62 %"
+    );
+    assert_eq!(
+        browser.text(&rows("links")),
+        "Link|Now\nipv4|12\ndownrate 12 MiB|6.3 dB\nlan1|4.25 W"
     );
     let told = |part: &str| format!("document.querySelector('#{part} dl').textContent");
     assert_eq!(

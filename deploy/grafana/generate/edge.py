@@ -1,4 +1,4 @@
-"""The dashboard of what wears and fails in small boxes: flash, power, clocks, units, sensors, memory.
+"""The dashboard of what wears and fails in small boxes: flash, power, clocks, units, sensors, memory, radio, links.
 
 A subject is a function that returns a section, and its place in DASHBOARD at the end. What a box lacks is an empty
 panel, which says so."""
@@ -250,8 +250,76 @@ def memory():
     ])
 
 
+def radio():
+    channel = "wifi_link_channel_{}_seconds_total"
+    busy = f"{rate(own(channel.format('busy')))} / {rate(own(channel.format('active')))}"
+    levels = own("(modem_(rssi|rsrp|rscp)_dbm)")
+    return section("Radio", [
+        lines(
+            "Wi-Fi signal", "How well each interface receives its access point; of an access point see the stations. Below "
+            "-75 dBm links are slow and break. Needs the collector wifi_link.", "dBm",
+            [(own("wifi_link_signal_dbm"), "{{interface}}"), (own("wifi_link_channel_noise_dbm"), "{{interface}} noise")],
+            decimals=0, calcs=("min", "mean", "lastNotNull"), noValue="no Wi-Fi"),
+        lines(
+            "Wi-Fi stations and channel", "Stations that the interface talks to, and the share of the time in which its "
+            "channel is busy. Above 80 % choose another channel.", "none",
+            [(own("wifi_link_stations"), "{{interface}} stations"), (busy, "{{interface}} busy")], min=0, decimals=0,
+            calcs=("mean", "max", "lastNotNull"), noValue="no Wi-Fi",
+            overrides=[override("/ busy$/", ("unit", "percentunit"), ("custom.axisPlacement", "right"), by="byRegexp")]),
+        lines(
+            "Modem signal", "Strength of what LTE, 5G and older modems receive. RSRP below -115 dBm is weak. Measured "
+            "only if collector.modemmanager.signal-interval is set; needs ModemManager.", "dBm",
+            [(levels, "{{port}} {{technology}}")], decimals=0, calcs=("min", "mean", "lastNotNull"), noValue="no modem"),
+    ])
+
+
+def links():
+    light = f"{own('hwmon_power_watts')} and on (chip, sensor) {own('hwmon_sensor_label', 'label=~`(RX|TX)_power`')}"
+    return section("Links", [
+        lines(
+            "Leases and connections", "Leases of DHCP servers that have not run out, and connections that are followed. Needs "
+            "the collector dhcp_leases; connections by zone need conntrack_zones.", "none",
+            [(f"sum by (family) ({own('dhcp_leases')})", "leases, {{family}}"),
+             (own("conntrack_zone_entries"), "connections, zone {{zone}}")], min=0, decimals=0,
+            calcs=("min", "max", "lastNotNull")),
+        lines(
+            "DSL", "Signal over noise beyond what the line needs: below 6 dB it breaks now and then. Seconds with errors are "
+            "counted each hour. Needs the collector dsl.", "dB",
+            [(own("dsl_snr_margin_decibels"), "{{direction}} margin"),
+             (f"sum by (end) (increase({own('dsl_errored_seconds_total')}[1h]))", "errored seconds, {{end}}")], min=0,
+            decimals=1, calcs=("min", "max", "lastNotNull"), noValue="no DSL",
+            overrides=[override("/^errored/", ("unit", "none"), ("custom.axisPlacement", "right"), by="byRegexp")]),
+        lines(
+            "Power and light", "Power over Ethernet that all ports give, and light of SFP modules, in watts. No light is "
+            "0. Needs the collector poe; SFP is part of hwmon.", "watt",
+            [(own("poe_(consumption|budget)_watts"), "{{__name__}}"), (light, "{{chip}} {{sensor}}")], min=0, decimals=1,
+            calcs=("min", "max", "lastNotNull"), noValue="neither"),
+    ])
+
+
+def between():
+    return section("Between two scrapes", [
+        lines(
+            "Stalls", "How often tasks waited too long for a CPU, for I/O or for memory, a minute, as the kernel told at "
+            "once. Needs [pressure] stalls.", "none",
+            [(f"60 * {rate(own('pressure_stalls_total'))}", "{{resource}} {{kind}} {{stall}}")], min=0, decimals=1,
+            calcs=("mean", "max")),
+        lines(
+            "Peaks", "The busiest second of the last minute: share of all CPUs that was used, and most memory that was not "
+            "available. The means above do not show these. Needs [peaks].", "percentunit",
+            [(own("peak_cpu_usage_ratio"), "CPU"), (own("peak_memory_used_bytes"), "memory")], min=0, decimals=1,
+            calcs=("mean", "max"),
+            overrides=[override("memory", ("unit", "bytes"), ("custom.axisPlacement", "right"))]),
+        lines(
+            "Messages of the kernel", "Lines of the kernel's log a minute, from errors to what no box survives; read them "
+            "with dmesg. Needs the collector kernel_log.", "none",
+            [(f"60 * {rate(own('kernel_log_messages_total', 'level=~`emerg|alert|crit|err|warning`'))}", "{{level}}")],
+            min=0, decimals=1, calcs=("mean", "max")),
+    ])
+
+
 DASHBOARD = dashboard(
-    "edge", "sysmetrics: Edge", "What wears and fails in small boxes: flash, power, clocks, units, sensors.", VARIABLES,
+    "edge", "sysmetrics: Edge", "What wears and fails in small boxes: flash, power, clocks, units, sensors, radio, links.", VARIABLES,
     [overview(), flash(),
      power(), time(), units(),
-     sensors(), memory()])
+     sensors(), memory(), radio(), links(), between()])

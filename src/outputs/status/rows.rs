@@ -53,6 +53,16 @@ pub enum Part {
     Readings,
     /// Sensors on 1-wire.
     Probes,
+    /// Wireless interfaces.
+    Wifi,
+    /// Modems of LTE, 5G and before.
+    Modems,
+    /// Leases of DHCP servers.
+    Leases,
+    /// The two directions of a DSL line.
+    Lines,
+    /// Ports that give power.
+    Ports,
 }
 
 /// Labels that tell the rows of one table apart, at most.
@@ -64,11 +74,12 @@ pub type LabelKey = (&'static str, &'static str);
 impl Part {
     /// Every part.
     #[rustfmt::skip]
-    pub const ALL: [Part; 25] = [
+    pub const ALL: [Part; 30] = [
         Part::Agent, Part::Cpu, Part::Load, Part::Chips, Part::Sensors,
         Part::Temperatures, Part::Zones, Part::Memory, Part::Filesystems, Part::Disks, Part::Network,
         Part::ReadErrors, Part::Pushes, Part::Refused, Part::Targets, Part::Logs, Part::Exports,
         Part::Starts, Part::Clock, Part::Flash, Part::Upses, Part::Units, Part::Groups, Part::Readings, Part::Probes,
+        Part::Wifi, Part::Modems, Part::Leases, Part::Lines, Part::Ports,
     ];
 
     /// The labels that tell rows apart; none where there is one row.
@@ -95,6 +106,10 @@ impl Part {
             Part::Groups => &[("group", "name")],
             Part::Readings => &[("chip", "name"), ("channel", "channel"), ("device", "device")],
             Part::Probes => &[("sensor", "name")],
+            Part::Wifi => &[("interface", "name")],
+            Part::Modems | Part::Ports => &[("port", "name")],
+            Part::Leases => &[("family", "name")],
+            Part::Lines => &[("direction", "name")],
         }
     }
 }
@@ -245,4 +260,13 @@ pub const COLUMNS: &[Column] = &[
     ("iio_concentration_ratio",            Part::Readings, "concentration_ratio", Number),
     ("iio_distance_meters",                Part::Readings, "meters",           Number),
     ("w1_temperature_celsius",             Part::Probes,  "celsius",          Number),
+    ("wifi_link_signal_dbm",               Part::Wifi,    "signal_dbm",       Number),
+    ("wifi_link_stations",                 Part::Wifi,    "stations",         Number),
+    ("modem_signal_quality_ratio",         Part::Modems,  "signal_ratio",     Number),
+    ("modem_state",                        Part::Modems,  "state",            Number),
+    ("modem_connections",                  Part::Modems,  "connections",      Number),
+    ("dhcp_leases",                        Part::Leases,  "leases",           Number),
+    ("dsl_snr_margin_decibels",            Part::Lines,   "margin_db",        Number),
+    ("dsl_data_rate_bytes_per_second",     Part::Lines,   "rate_bytes",       Number),
+    ("poe_port_watts",                     Part::Ports,   "watts",            Number),
 ];

@@ -135,7 +135,7 @@ fn the_page_is_one_piece() {
     }
     assert!(!PAGE.contains(" style=") && !PAGE.contains(" onclick="), "the policy forbids it");
     assert!(PAGE.len() < MAX_PAGE, "{}", PAGE.len());
-    assert!(PAGE_GZIP.len() <= 11_000, "{}: it is a part of every binary", PAGE_GZIP.len());
+    assert!(PAGE_GZIP.len() <= 11_200, "{}: it is a part of every binary", PAGE_GZIP.len());
 }
 
 /// Browsers of 2018 show it: what came later would stop the whole script, or one part of it.

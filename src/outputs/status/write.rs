@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 type Peers<'a> = (&'a Targets, &'a Exports);
 
 /// Tables that are shown as lists.
-pub(super) const LISTS: [(&str, Part); 12] = [
+pub(super) const LISTS: [(&str, Part); 17] = [
     ("filesystems", Part::Filesystems),
     ("disks", Part::Disks),
     ("network", Part::Network),
@@ -29,6 +29,11 @@ pub(super) const LISTS: [(&str, Part); 12] = [
     ("groups", Part::Groups),
     ("readings", Part::Readings),
     ("probes", Part::Probes),
+    ("wifi", Part::Wifi),
+    ("modems", Part::Modems),
+    ("leases", Part::Leases),
+    ("lines", Part::Lines),
+    ("ports", Part::Ports),
 ];
 
 /// Tables of one row, which are objects.
