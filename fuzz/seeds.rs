@@ -389,7 +389,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
 
 /// What ModemManager 1.20.4 wrote of one.
 fn answer_of_modems() -> Vec<(String, Vec<u8>)> {
-    let answer = fs::read("src/kernel/collect/modemmanager/objects.bin");
+    let answer = fs::read("tests/buses/objects.bin");
     answer.into_iter().map(|bytes| ("real".to_owned(), bytes)).collect()
 }
 

@@ -37,7 +37,10 @@ _sysmetrics() {
 		--collector.wifi.fixtures | \
 		--collector.runit.servicedir | \
 		--collector.disk_written.state-file | \
-		--collector.boot.state-file)
+		--collector.boot.state-file | \
+		--collector.dhcp_leases.files | \
+		--collector.dsl.socket | \
+		--collector.poe.socket)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -136,7 +139,12 @@ _sysmetrics() {
 		--collector.w1.interval | \
 		--collector.process_groups.groups | \
 		--collector.process_groups.top | \
-		--collector.process_groups.interval)
+		--collector.process_groups.interval | \
+		--collector.modemmanager.timeout | \
+		--collector.modemmanager.signal-interval | \
+		--collector.conntrack_zones.interval | \
+		--collector.dsl.interval | \
+		--collector.poe.interval)
 		;;
 	*)
 		local flags="
@@ -533,6 +541,30 @@ _sysmetrics() {
 			--collector.process_groups.cmdline
 			--collector.process_groups.top
 			--collector.process_groups.interval
+			--no-collector.kernel_log
+			--collector.kernel_log
+			--no-collector.wifi_link
+			--collector.wifi_link
+			--no-collector.wifi_link.stations
+			--collector.wifi_link.stations
+			--no-collector.modemmanager
+			--collector.modemmanager
+			--collector.modemmanager.timeout
+			--collector.modemmanager.signal-interval
+			--no-collector.dhcp_leases
+			--collector.dhcp_leases
+			--collector.dhcp_leases.files
+			--no-collector.conntrack_zones
+			--collector.conntrack_zones
+			--collector.conntrack_zones.interval
+			--no-collector.dsl
+			--collector.dsl
+			--collector.dsl.socket
+			--collector.dsl.interval
+			--no-collector.poe
+			--collector.poe
+			--collector.poe.socket
+			--collector.poe.interval
 		"
 		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
 		;;

@@ -8,7 +8,7 @@
 //! have no gaps, so what the kernel overwrote meanwhile is known to the record, and counted. Counters begin
 //! at 0 with the agent and at a reload.
 //!
-//! It takes CAP_SYSLOG where `kernel.dmesg_restrict` is 1, and the systemd unit hides the device (`ADVICE`). In a
+//! It takes CAP_SYSLOG where `kernel.dmesg_restrict` is 1, and the systemd unit hides the device. In a
 //! stored tree there is no such device.
 
 use super::{Collector, Scrape, Setup, Spec};

@@ -1,6 +1,6 @@
 //! Leases that DHCP servers of this box have given: the files of dnsmasq (`/tmp/dhcp.leases` on OpenWrt,
 //! `/var/lib/misc/dnsmasq.leases` elsewhere) and of odhcpd (`/tmp/odhcpd.leases`, or `/tmp/hosts/odhcpd` before),
-//! or those in `files`, where the last part of a path may have `*`. Off by default.
+//! or those in the option of files, where the last part of a path may have `*`. Off by default.
 //!
 //! What has run out is not counted, though it may still be in the file. dnsmasq writes `time MAC address name
 //! identifier`, for IPv6 an IAID in the place of the MAC; time 0 never ends, and a small one is how long a lease

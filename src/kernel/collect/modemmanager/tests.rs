@@ -313,7 +313,7 @@ fn what_is_not_as_documented_fails_or_costs_its_own() {
 /// What ModemManager 1.20.4 wrote of a modem that is connected.
 #[test]
 fn a_real_answer_is_read() {
-    let real = include_bytes!("objects.bin");
+    let real = include_bytes!("../../../../tests/buses/objects.bin");
     let (all, has_more) = modems(Values::new(real, false)).unwrap();
     let [modem] = &all[..] else { panic!() };
     let mut levels = [[None; 6]; 6];
