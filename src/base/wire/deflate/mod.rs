@@ -27,7 +27,7 @@ const MAX_PAUSE: u32 = 63;
 const PAGE: &[u8] = b"# ";
 
 /// Bytes that are kept along with a page, with what it comes out as. What does not fit is taken apart each time.
-const MAX_KEPT: usize = 44 << 10;
+const MAX_KEPT: usize = 40 << 10;
 
 /// A compressor that is kept: 2 KB of a table, 2 KB of codes, and what is planned of a page.
 #[derive(Default)]
@@ -115,7 +115,7 @@ impl Deflater {
         }
         self.pause = self.pauses;
         self.pauses = (2 * self.pauses + 1).min(MAX_PAUSE);
-        let room = MAX_KEPT.saturating_sub(deflated + deflated / 2);
+        let room = MAX_KEPT.saturating_sub(deflated + deflated / 4);
         let mut page = Page::plan(text, room);
         if let Some(kept) = &mut self.kept {
             kept.codes = page.codes(text, &mut self.matches);

@@ -90,8 +90,6 @@ impl Page {
         // Behind the last value nothing is kept.
         page.operations.truncate(planned);
         page.operations.shrink_to_fit();
-        page.stretches.shrink_to_fit();
-        page.starts.shrink_to_fit();
         page.text.shrink_to_fit();
         page
     }
@@ -242,7 +240,7 @@ fn replay(
     text: &[u8],
     starts: &[u32],
     index: usize,
-    to: &mut impl Symbols,
+    to: &mut dyn Symbols,
 ) -> bool {
     let mut at = starts.get(index).map_or(0, |start| *start as usize);
     for operation in operations {
@@ -307,9 +305,10 @@ fn value(text: &[u8], at: usize) -> &[u8] {
 fn values(text: &[u8]) -> Vec<Span> {
     let (mut spans, mut at) = (Vec::new(), 0);
     for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let find = |end: &[u8]| line.windows(end.len()).position(|part| part == end);
-        let labels = find(b"{").and_then(|_| find(b"} ")).map(|end| end + 2);
-        let value = labels.or_else(|| find(b" ").map(|end| end + 1)).unwrap_or(line.len());
+        let name = line.iter().position(|byte| matches!(byte, b' ' | b'{')).unwrap_or(line.len());
+        let (_, rest) = line.split_at(name);
+        let labels = rest.windows(2).position(|end| end == b"} ").map_or(1, |end| end + 2);
+        let value = name + if rest.starts_with(b"{") { labels } else { 1 };
         let length = line.len().saturating_sub(value + 1);
         let is_sample = line.first() != Some(&b'#') && line.ends_with(b"\n");
         if is_sample && (1..=MAX_VALUE).contains(&length) {

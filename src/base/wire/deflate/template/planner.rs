@@ -72,6 +72,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Does it.
+    #[inline(never)] // there is one, for pages and for requests
     pub fn plan(&mut self) {
         let mut found = self.longest();
         while self.at < self.text.len() {
