@@ -11,6 +11,7 @@ use std::io;
 const OWN: &str = "sysmetrics, own names";
 const NODE: &str = "sysmetrics, node names";
 const TINY: &str = "tiny_http front";
+const EARLIER: &str = "the earlier build, own names";
 const GZIP: &str = " gzip";
 
 /// Starts every program and measures all of them together.
@@ -22,6 +23,9 @@ pub fn measure(programs: &Programs, effort: Effort) -> io::Result<Vec<Row>> {
     }
     if let Some(tiny) = &programs.tiny {
         both(&mut all, TINY, &programs::agent_arguments(tiny, Dialect::Own))?;
+    }
+    if let Some(earlier) = &programs.earlier {
+        both(&mut all, EARLIER, &programs::agent_arguments(earlier, Dialect::Own))?;
     }
     for (name, dialect) in [(OWN, Dialect::Own), (NODE, Dialect::Node)] {
         let arguments = programs::agent_arguments(&programs.agent, dialect);
@@ -102,6 +106,16 @@ pub fn verdicts(rows: &[Row], programs: &Programs) -> Vec<Verdict> {
                     all.push(Verdict::at_most(&what, share, targets::SHARE_OF_PEER, write::share));
                 }
             }
+        }
+    }
+    for (way, of) in WAYS {
+        for encoding in ["", GZIP] {
+            let what = format!("CPU of {OWN}{encoding} / of {EARLIER}, {way}");
+            let ours = find(rows, &format!("{OWN}{encoding}"));
+            let theirs = find(rows, &format!("{EARLIER}{encoding}"));
+            let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
+            let share = of(ours).median / of(theirs).median;
+            all.push(Verdict::at_most(&what, share, targets::EARLIER, write::ratio));
         }
     }
     for (way, of) in WAYS {

@@ -17,6 +17,8 @@ pub struct Programs {
     pub tiny: Option<PathBuf>,
     /// node_exporter: name and path, the one on PATH first.
     pub peers: Vec<(String, PathBuf)>,
+    /// An earlier build of the agent.
+    pub earlier: Option<PathBuf>,
 }
 
 const PEER: &str = "prometheus-node-exporter";
@@ -34,17 +36,20 @@ impl Programs {
             .collect();
         found.retain(|p| p.is_file());
         found.truncate(1);
-        if let Some(dir) = env::var_os("PEERS").filter(|d| !d.is_empty()).map(PathBuf::from) {
+        let dir = env::var_os("PEERS").filter(|d| !d.is_empty()).map(PathBuf::from);
+        let earlier = dir.as_ref().map(|dir| dir.join("sysmetrics")).filter(|p| p.is_file());
+        if let Some(dir) = dir {
             let inside =
                 [dir.join("usr/bin").join(PEER), dir.join(PEER), dir.join("node_exporter")];
             match inside.into_iter().find(|p| p.is_file()) {
                 Some(peer) => found.push(peer),
+                None if earlier.is_some() => {}
                 None => eprintln!("PEERS: no node_exporter in {}", dir.display()),
             }
         }
         let peers =
             found.into_iter().map(|p| (format!("node_exporter {}", version(&p)), p)).collect();
-        Ok(Programs { agent, bare: built("BARE"), tiny: built("TINY"), peers })
+        Ok(Programs { agent, bare: built("BARE"), tiny: built("TINY"), peers, earlier })
     }
 }
 

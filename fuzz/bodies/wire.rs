@@ -55,7 +55,12 @@ pub fn gzip(bytes: &[u8]) {
     let [first, rest @ ..] = bytes else { return };
     let (a, b) = rest.split_at(usize::from(*first).min(rest.len()));
     let mut gzip = Gzip::default();
-    for text in [a.repeat(3), b.to_vec(), a.to_vec(), b.repeat(300)] {
+    // What begins like a page is planned: the same again, with a line longer, and another.
+    let page = |parts: &[&[u8]]| [b"# a\nb 1\n".to_vec(), parts.concat()].concat();
+    let (once, longer, other) = (page(&[a, b]), page(&[a, b"5", b]), page(&[b, a]));
+    let pages = [once.clone(), once.clone(), longer.clone(), longer, once, other];
+    let texts = [a.repeat(3), b.to_vec(), a.to_vec(), b.repeat(300)];
+    for text in texts.into_iter().chain(pages) {
         let mut packed = Vec::new();
         gzip.append(&text, &mut packed);
         assert!(packed.len() <= text.len() + text.len() / 32 + 320);

@@ -9,6 +9,9 @@ const WORTH_IT: usize = 4 << 10;
 /// Memory that is kept for the next answer.
 const MAX_KEPT: usize = 1 << 20;
 
+/// A page comes to less than one of so many parts.
+const USUAL: usize = 5;
+
 /// A compressor that is kept.
 #[derive(Default)]
 pub struct Gzip {
@@ -24,6 +27,7 @@ impl Gzip {
             return;
         }
         self.packed.clear();
+        self.packed.reserve(body.len() / USUAL);
         self.core.append(body, &mut self.packed);
         response.replace_body(&self.packed);
         self.packed.shrink_to(MAX_KEPT);

@@ -46,11 +46,13 @@ impl Matches {
             }
             to.repetition(length, distance);
             // The first and the last place of what is repeated are enough to find it again.
-            for place in [at + 1, at + length - 1] {
+            let mut enter = |place| {
                 if let Some(word) = self::word(text, place) {
                     self.distance(word, place);
                 }
-            }
+            };
+            enter(at + 1);
+            enter(at + length - 1);
             at += length;
             literals = at;
         }

@@ -6,11 +6,13 @@
 mod bits;
 mod huffman;
 mod matches;
+mod page;
 mod symbols;
 mod template;
 
 use bits::Bits;
 use matches::Matches;
+use page::Page;
 use symbols::{Codes, Counts, Writer};
 pub use template::{MOVES, Template};
 
@@ -18,16 +20,36 @@ pub use template::{MOVES, Template};
 /// its own.
 const TOLERATED: usize = 16;
 
-/// A compressor that is kept: 2 KB of a table and 2 KB of codes.
+/// So many texts are not planned at most between two that are.
+const MAX_PAUSE: u32 = 63;
+
+/// A page begins so, and nothing else that is compressed.
+const PAGE: &[u8] = b"# ";
+
+/// Bytes that are kept along with a page, with what it comes out as. What does not fit is taken apart each time.
+const MAX_KEPT: usize = 40 << 10;
+
+/// A compressor that is kept: 2 KB of a table, 2 KB of codes, and what is planned of a page.
 #[derive(Default)]
 pub struct Deflater {
     matches: Matches,
     kept: Option<Kept>,
+    /// The page that comes next, and how one came out so.
+    planned: Option<(Page, Option<Size>)>,
+    /// How many pages are still to come before one is planned again, and how many came between the last two.
+    pause: u32,
+    pauses: u32,
 }
 
 /// Codes, and how long the text came out that they were made of.
 struct Kept {
     codes: Codes,
+    size: Size,
+}
+
+/// How long a text is, and how long it came out.
+#[derive(Clone, Copy, Default)]
+struct Size {
     plain: usize,
     deflated: usize,
 }
@@ -35,10 +57,41 @@ struct Kept {
 impl Deflater {
     /// Appends `text`, deflated.
     pub fn append(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        if !text.starts_with(PAGE) {
+            return self.append_any(text, out);
+        }
+        if !self.append_planned(text, out) {
+            let start = out.len();
+            self.append_any(text, out);
+            self.plan(text, out.len() - start);
+        }
+    }
+
+    /// Appends a page as planned. False, and nothing, if it is another one.
+    fn append_planned(&mut self, text: &[u8], out: &mut Vec<u8>) -> bool {
+        let (Some(kept), Some((page, before))) = (&self.kept, &mut self.planned) else {
+            return false;
+        };
+        let start = out.len();
+        let mut writer = Writer::new(&kept.codes, Bits::after(out));
+        let is_it = page.write(text, &kept.codes, &mut self.matches, &mut writer);
+        writer.finish();
+        let size = Size { plain: text.len(), deflated: out.len() - start };
+        if is_it && size.suits(*before.get_or_insert(size)) {
+            self.pauses = 0;
+            return true;
+        }
+        out.truncate(start);
+        self.planned = None;
+        false
+    }
+
+    /// Appends any text.
+    fn append_any(&mut self, text: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         if let Some(kept) = &self.kept {
             write(&mut self.matches, text, &kept.codes, out);
-            if kept.suits(text.len(), out.len() - start) {
+            if (Size { plain: text.len(), deflated: out.len() - start }).suits(kept.size) {
                 return;
             }
             out.truncate(start);
@@ -47,7 +100,28 @@ impl Deflater {
         self.matches.walk(text, &mut counts);
         let codes = Codes::of(&counts);
         write(&mut self.matches, text, &codes, out);
-        self.kept = Some(Kept { codes, plain: text.len(), deflated: out.len() - start });
+        let size = Size { plain: text.len(), deflated: out.len() - start };
+        self.kept = Some(Kept { codes, size });
+        self.planned = None;
+    }
+
+    /// Plans the page that comes next, which may be like `text`. The less often that was so, the more pages come
+    /// between two plans.
+    #[cold]
+    fn plan(&mut self, text: &[u8], deflated: usize) {
+        if self.pause > 0 {
+            self.pause -= 1;
+            return;
+        }
+        self.pause = self.pauses;
+        self.pauses = (2 * self.pauses + 1).min(MAX_PAUSE);
+        let room = MAX_KEPT.saturating_sub(deflated + deflated / 4);
+        let mut page = Page::plan(text, room);
+        if let Some(kept) = &mut self.kept {
+            kept.codes = page.codes(text, &mut self.matches);
+            page.make(text, &kept.codes);
+            self.planned = Some((page, None));
+        }
     }
 }
 
@@ -58,14 +132,16 @@ fn write(matches: &mut Matches, text: &[u8], codes: &Codes, out: &mut Vec<u8>) {
     writer.finish();
 }
 
-impl Kept {
-    /// Whether a text of `plain` bytes that came out as `deflated` fares as well as that of the codes.
-    fn suits(&self, plain: usize, deflated: usize) -> bool {
-        if deflated > plain {
+impl Size {
+    /// Whether a text fares as well as the one of this size did.
+    fn suits(self, other: Size) -> bool {
+        if self.deflated > self.plain {
             return false;
         }
-        let (ours, theirs) =
-            (deflated as u128 * self.plain as u128, self.deflated as u128 * plain as u128);
+        let (ours, theirs) = (
+            self.deflated as u128 * other.plain as u128,
+            other.deflated as u128 * self.plain as u128,
+        );
         ours <= theirs + theirs / TOLERATED as u128
     }
 }

@@ -7,13 +7,13 @@
 //! zeros at their end are text as well. All that is seen to each time; where it is not so, the text is taken
 //! apart anew. The room of a number only grows, so that this happens a few times for each at most.
 
-mod planner;
+pub(super) mod planner;
 mod words;
 
-use super::Kept;
 use super::bits::Bits;
 use super::matches::Symbols;
 use super::symbols::{Codes, Counts, Writer};
+use super::{Kept, Size};
 use planner::{Planner, Span, Token};
 use words::{AGAIN, BITS, WORD, word};
 
@@ -41,7 +41,9 @@ impl Template {
     pub fn append(&mut self, text: &[u8], words: &[u32], out: &mut Vec<u8>) {
         let start = out.len();
         if let Some(plan) = &self.0 {
-            if plan.write(text, words, out) && plan.kept.suits(text.len(), out.len() - start) {
+            let is_whole = plan.write(text, words, out);
+            let size = Size { plain: text.len(), deflated: out.len() - start };
+            if is_whole && size.suits(plan.kept.size) {
                 return;
             }
             out.truncate(start);
@@ -52,7 +54,7 @@ impl Template {
             out.truncate(start);
             super::write(&mut super::Matches::default(), text, &plan.kept.codes, out);
         }
-        plan.kept.deflated = out.len() - start;
+        plan.kept.size.deflated = out.len() - start;
         self.0 = Some(plan);
     }
 }
@@ -86,12 +88,13 @@ impl Plan {
             steps.push(step.unwrap_or(0));
         }
         steps.extend(of_spans.next());
-        Plan { kept: Kept { codes, plain: text.len(), deflated: 0 }, pieces, steps }
+        let size = Size { plain: text.len(), deflated: 0 };
+        Plan { kept: Kept { codes, size }, pieces, steps }
     }
 
     /// Whether the text is what it was but for its words, as far as these tell.
     fn write(&self, text: &[u8], words: &[u32], out: &mut Vec<u8>) -> bool {
-        if self.kept.plain != text.len() || self.steps.len() != words.len() + 1 {
+        if self.kept.size.plain != text.len() || self.steps.len() != words.len() + 1 {
             return false;
         }
         let mut writer = Writer::new(&self.kept.codes, Bits::after(out));

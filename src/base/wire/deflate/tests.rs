@@ -4,7 +4,7 @@ use super::*;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec;
 
-fn round(deflater: &mut Deflater, text: &[u8]) -> usize {
+pub fn round(deflater: &mut Deflater, text: &[u8]) -> usize {
     let mut out = b"before".to_vec();
     deflater.append(text, &mut out);
     let deflated = out.strip_prefix(b"before").unwrap();
@@ -98,7 +98,7 @@ fn codes_are_kept_while_they_suit() {
     let mut noise = Noise(5);
     let mut deflater = Deflater::default();
     round(&mut deflater, &page(500, &mut noise));
-    let made_of = |deflater: &Deflater| deflater.kept.as_ref().unwrap().deflated;
+    let made_of = |deflater: &Deflater| deflater.kept.as_ref().unwrap().size.deflated;
     let first = made_of(&deflater);
     for _ in 0..20 {
         round(&mut deflater, &page(500, &mut noise));

@@ -29,6 +29,11 @@ pub struct Token {
 }
 
 impl Token {
+    /// Its length, and how far before it the same stands, 0 for literals.
+    pub fn parts(&self) -> (usize, usize) {
+        (self.length.into(), self.distance.into())
+    }
+
     /// Hands over what stands `at` there.
     pub fn replay(&self, text: &[u8], at: &mut usize, to: &mut impl Symbols) {
         let length = usize::from(self.length);
@@ -67,22 +72,48 @@ impl<'a> Planner<'a> {
     }
 
     /// Does it.
+    #[inline(never)] // there is one, for pages and for requests
     pub fn plan(&mut self) {
+        let mut found = self.longest();
         while self.at < self.text.len() {
-            let found = self.look_up(self.at);
-            let runs = [found, self.distance].map(|distance| (self.run(distance), distance));
-            let best =
-                runs.into_iter().max_by_key(|((end, _), distance)| (*end, Reverse(*distance)));
-            let ((end, next), distance) = best.unwrap_or_default();
-            if end - self.at >= SHORTEST {
-                self.repeat(end, next, distance);
-            } else if self.place(self.next) == self.at {
-                self.word();
-            } else {
+            let (end, next, distance) = found;
+            if end < self.at + SHORTEST {
+                if self.place(self.next) == self.at {
+                    self.word();
+                } else {
+                    self.at += 1;
+                }
+                found = self.longest();
+                continue;
+            }
+            // One that begins a byte later is taken where it is longer by more than that byte.
+            let later = (self.place(self.next) > self.at).then(|| {
                 self.at += 1;
+                let later = self.longest();
+                self.at -= 1;
+                later
+            });
+            match later.filter(|(later, ..)| *later > end + 1) {
+                Some(later) => {
+                    self.at += 1;
+                    found = later;
+                }
+                None => {
+                    self.repeat(end, next, distance);
+                    found = self.longest();
+                }
             }
         }
         self.put_literals();
+    }
+
+    /// The longest repetition that begins here: where it ends, which span is the next then, and its distance.
+    fn longest(&mut self) -> (usize, usize, usize) {
+        let found = self.look_up(self.at);
+        let runs = [found, self.distance].map(|distance| (self.run(distance), distance));
+        let best = runs.into_iter().max_by_key(|((end, _), distance)| (*end, Reverse(*distance)));
+        let ((end, next), distance) = best.unwrap_or_default();
+        (end, next, distance)
     }
 
     /// Notes the place `at`; gives how far before it the same hash was last seen.
