@@ -1,18 +1,13 @@
 //! gzip (RFC 1952) undone, up to a size: what is decoded grows with the input only as far as the
 //! limit, whatever the input promises.
 
+mod stream;
+
 use crate::base::wire::{Fault, crc32};
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use stream::inflate;
 
 /// How an answer's body may be packed (Accept-Encoding).
 pub const ACCEPTED: &str = "gzip";
-
-/// The first room that is made; it doubles.
-const FIRST_ROOM: usize = 16 << 10;
-
-/// The largest match of deflate. With so much room behind the limit, what ends at the limit ends.
-const SPARE: usize = 258;
 
 const EXTRA: u8 = 4;
 const NAME: u8 = 8;
@@ -61,41 +56,11 @@ fn behind_head(bytes: &[u8]) -> Option<&[u8]> {
     Some(rest)
 }
 
-/// Appends what is in the deflate stream at the start of `from`; tells how long that is.
-fn inflate(from: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, Fault> {
-    let start = out.len();
-    let mut state = Box::<DecompressorOxide>::default();
-    let (mut read, mut written) = (0, start);
-    loop {
-        let room = out.len().saturating_sub(start) * 2;
-        let most = limit.saturating_add(SPARE);
-        out.resize(start.saturating_add(room.max(FIRST_ROOM)).min(most).max(written), 0);
-        // References reach back into this member only.
-        let (rest, member) =
-            (from.get(read..).unwrap_or_default(), out.get_mut(start..).unwrap_or_default());
-        let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, taken, made) = decompress(&mut state, rest, member, written - start, flags);
-        read += taken;
-        written += made;
-        if written > limit {
-            return Err(Fault::TooLarge);
-        }
-        match status {
-            TINFLStatus::Done => {
-                out.truncate(written);
-                return Ok(read);
-            }
-            TINFLStatus::HasMoreOutput if out.len() >= most => return Err(Fault::TooLarge),
-            TINFLStatus::HasMoreOutput => {}
-            _ => return Err(Fault::Malformed),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use miniz_oxide::deflate::compress_to_vec;
+    use stream::FIRST_ROOM;
 
     fn member(head: &[u8], plain: &[u8]) -> Vec<u8> {
         let (crc, size) =

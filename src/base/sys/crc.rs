@@ -8,7 +8,7 @@ mod x86;
 /// them where the processor cannot do it. Register and polynomial are reflected, as in gzip.
 pub fn crc32(register: u32, bytes: &[u8]) -> (u32, &[u8]) {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    if std::arch::is_x86_feature_detected!("pclmulqdq") {
+    if x86::has_multiplication() {
         // SAFETY: the processor has the instruction.
         return unsafe { x86::folded(register, bytes) };
     }

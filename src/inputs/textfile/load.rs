@@ -190,14 +190,14 @@ impl Load<'_> {
         }
         let start = self.text.len();
         let most = MAX_FILE.min(MAX_ALL - start.min(MAX_ALL));
-        let mut part = (&file).take(most as u64 + 1);
+        let mut part = file.take(most as u64 + 1);
         part.read_to_end(&mut self.text).map_err(io)?;
         let length = self.text.len() - start;
         if length > most {
             let text = "larger than what is read: 8 MiB of a file, 16 MiB of all";
             return Err(Failure::of("too_large", text));
         }
-        let after = file.metadata().map_err(io)?;
+        let after = part.get_ref().metadata().map_err(io)?;
         // It was written meanwhile, or is none whose size is known.
         self.is_final &= after.len() == length as u64;
         Ok(after.mtime())

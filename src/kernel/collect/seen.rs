@@ -1,30 +1,40 @@
 //! Which label sets came in a scrape already. Each is known by a hash of 64 bits under a key of this process,
 //! so that a hundred thousand of them cost some memory and a steady scrape allocates nothing.
 
-use std::collections::HashSet;
+use crate::model::store::Index;
 use std::hash::{BuildHasher, RandomState};
 
 /// The label sets of one scrape.
 #[derive(Default)]
 pub struct Seen {
-    known: HashSet<u64>,
+    hashes: Vec<u64>,
+    places: Index,
     hasher: RandomState,
 }
 
 impl Seen {
     /// A scrape begins.
     pub fn begin(&mut self) {
-        self.known.clear();
+        self.hashes.clear();
+        self.places.clear();
     }
 
     /// Whether these values did not come before; from now on they have.
     pub fn is_new(&mut self, values: &[&[u8]]) -> bool {
-        self.known.insert(self.hasher.hash_one(values))
+        let Seen { hashes, places, hasher } = self;
+        let hash = hasher.hash_one(values);
+        let at = |place: u32| hashes.get(place as usize).copied().unwrap_or_default();
+        if places.find(hash as u32, |place| at(place) == hash).is_some() {
+            return false;
+        }
+        places.insert(hash as u32, hashes.len() as u32, |place| at(place) as u32);
+        hashes.push(hash);
+        true
     }
 
     /// How many came.
     pub fn count(&self) -> usize {
-        self.known.len()
+        self.hashes.len()
     }
 }
 

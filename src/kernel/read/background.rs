@@ -8,6 +8,8 @@
 //! time only for who was never asked.
 
 use crate::base::sys::spawn_thread;
+use std::any::Any;
+use std::marker::PhantomData;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,58 +33,25 @@ const TIMES: u32 = 8;
 /// Asks, until the time that it is given, and leaves what it heard in its argument.
 type Work<T> = fn(&mut T, Instant);
 
+/// What asks, of a type that the thread does not know: so there is one thread's code for all.
+type Asks = Box<dyn Any + Send>;
+
 /// What asks, with its answer: it goes to the thread with each question and comes back, so that what it
 /// holds is used again.
 pub struct Background<T> {
-    name: &'static str,
-    work: Work<T>,
-    post: Arc<Post<T>>,
-    /// `None` while the thread has it.
-    idle: Option<T>,
-    has_thread: bool,
-    /// Until when the answer to the question at hand is waited for, or why nobody was asked.
-    asked: Result<Instant, i32>,
-    /// What the last answer took.
-    took: Option<Duration>,
-    /// The last answer was late, or is not there yet.
-    is_late: bool,
-}
-
-struct Post<T> {
-    state: Mutex<State<T>>,
-    changed: Condvar,
-}
-
-enum State<T> {
-    /// There is nothing to do, or the thread is at work.
-    Empty,
-    Asked(T, Instant),
-    /// And whether that was in time, and what it took.
-    Answered(T, bool, Duration),
-    /// Nobody asks any more.
-    Over,
-}
-
-impl<T> Post<T> {
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    thread: Thread,
+    asks: PhantomData<T>,
 }
 
 impl<T: Send + 'static> Background<T> {
     /// The thread `name` is started when it is first needed.
     pub fn new(name: &'static str, idle: T, work: Work<T>) -> Background<T> {
-        let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new() };
-        Background {
-            name,
-            work,
-            post: Arc::new(post),
-            idle: Some(idle),
-            has_thread: false,
-            asked: Err(libc::ETIMEDOUT),
-            took: None,
-            is_late: false,
-        }
+        let thread = Thread::new(name, Box::new((idle, work)), |asks, until| {
+            if let Some((asks, work)) = asks.downcast_mut::<(T, Work<T>)>() {
+                work(asks, until);
+            }
+        });
+        Background { thread, asks: PhantomData }
     }
 
     /// Has the thread ask, and waits until then for its answer.
@@ -98,6 +67,84 @@ impl<T: Send + 'static> Background<T> {
     /// Has the thread ask. What is to be waited for is all asked before the first is waited for. Where
     /// nobody waited for what was begun before, that is waited for, if it is not over.
     pub fn begin(&mut self, until: Instant) {
+        self.thread.begin(until);
+    }
+
+    /// Waits for the answer to what was begun.
+    ///
+    /// # Errors
+    ///
+    /// Those of `ask`.
+    pub fn answer(&mut self) -> Result<&mut T, i32> {
+        self.thread.answer()?;
+        self.idle().ok_or(libc::ETIMEDOUT)
+    }
+
+    /// What asks, if it is not at work; nothing is waited for.
+    pub fn at_rest(&mut self) -> Option<&mut T> {
+        self.thread.take_back();
+        self.idle()
+    }
+
+    fn idle(&mut self) -> Option<&mut T> {
+        let (asks, _) = self.thread.idle.as_mut()?.downcast_mut::<(T, Work<T>)>()?;
+        Some(asks)
+    }
+}
+
+/// The same without the type of what asks.
+struct Thread {
+    name: &'static str,
+    work: Work<dyn Any + Send>,
+    post: Arc<Post>,
+    /// `None` while the thread has it.
+    idle: Option<Asks>,
+    has_thread: bool,
+    /// Until when the answer to the question at hand is waited for, or why nobody was asked.
+    asked: Result<Instant, i32>,
+    /// What the last answer took.
+    took: Option<Duration>,
+    /// The last answer was late, or is not there yet.
+    is_late: bool,
+}
+
+struct Post {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+enum State {
+    /// There is nothing to do, or the thread is at work.
+    Empty,
+    Asked(Asks, Instant),
+    /// And whether that was in time, and what it took.
+    Answered(Asks, bool, Duration),
+    /// Nobody asks any more.
+    Over,
+}
+
+impl Post {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Thread {
+    fn new(name: &'static str, idle: Asks, work: Work<dyn Any + Send>) -> Thread {
+        let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new() };
+        Thread {
+            name,
+            work,
+            post: Arc::new(post),
+            idle: Some(idle),
+            has_thread: false,
+            asked: Err(libc::ETIMEDOUT),
+            took: None,
+            is_late: false,
+        }
+    }
+
+    fn begin(&mut self, until: Instant) {
         let was_begun = self.asked.is_ok();
         let posted = self.post(until).or_else(|errno| if was_begun { Ok(()) } else { Err(errno) });
         let patience = match self.took {
@@ -110,38 +157,30 @@ impl<T: Send + 'static> Background<T> {
         self.asked = posted.map(|()| latest.map_or(last, |latest| latest.min(last)));
     }
 
-    /// Waits for the answer to what was begun.
-    ///
-    /// # Errors
-    ///
-    /// Those of `ask`.
-    pub fn answer(&mut self) -> Result<&mut T, i32> {
+    /// Waits until what asks is back, or it is too late.
+    fn answer(&mut self) -> Result<(), i32> {
         let until = std::mem::replace(&mut self.asked, Err(libc::ETIMEDOUT))?;
         match self.wait(until) {
             Some(answered) => self.take(answered),
             None => self.is_late = true,
         }
-        self.idle.as_mut().ok_or(libc::ETIMEDOUT)
+        Ok(())
     }
 
-    /// What asks, if it is not at work; nothing is waited for.
-    pub fn at_rest(&mut self) -> Option<&mut T> {
+    /// Takes what asks, if it is back.
+    fn take_back(&mut self) {
         let answered = take_answer(&mut self.post.lock());
         if let Some(answered) = answered {
             self.take(answered);
         }
-        self.idle.as_mut()
     }
 
-    fn take(&mut self, (answered, in_time, took): (T, bool, Duration)) {
+    fn take(&mut self, (answered, in_time, took): (Asks, bool, Duration)) {
         (self.idle, self.is_late, self.took) = (Some(answered), !in_time, Some(took));
     }
 
     fn post(&mut self, until: Instant) -> Result<(), i32> {
-        let answered = take_answer(&mut self.post.lock());
-        if let Some(answered) = answered {
-            self.take(answered);
-        }
+        self.take_back();
         let idle = self.idle.take().ok_or(libc::ETIMEDOUT)?;
         *self.post.lock() = State::Asked(idle, until);
         if !self.has_thread {
@@ -164,7 +203,7 @@ impl<T: Send + 'static> Background<T> {
         Ok(())
     }
 
-    fn wait(&self, until: Instant) -> Option<(T, bool, Duration)> {
+    fn wait(&self, until: Instant) -> Option<(Asks, bool, Duration)> {
         let mut state = self.post.lock();
         loop {
             if let Some(answered) = take_answer(&mut state) {
@@ -180,7 +219,7 @@ impl<T: Send + 'static> Background<T> {
     }
 }
 
-fn take_answer<T>(state: &mut State<T>) -> Option<(T, bool, Duration)> {
+fn take_answer(state: &mut State) -> Option<(Asks, bool, Duration)> {
     match std::mem::replace(state, State::Empty) {
         State::Answered(answered, in_time, took) => Some((answered, in_time, took)),
         other => {
@@ -191,14 +230,14 @@ fn take_answer<T>(state: &mut State<T>) -> Option<(T, bool, Duration)> {
 }
 
 /// The thread: takes questions until nobody asks any more.
-fn answer<T>(post: &Post<T>, work: Work<T>) {
+fn answer(post: &Post, work: Work<dyn Any + Send>) {
     let mut state = post.lock();
     loop {
         match std::mem::replace(&mut *state, State::Empty) {
             State::Asked(mut asks, until) => {
                 drop(state);
                 let begun = Instant::now();
-                work(&mut asks, until);
+                work(&mut *asks, until);
                 let end = Instant::now();
                 state = post.lock();
                 if matches!(*state, State::Over) {
@@ -216,7 +255,7 @@ fn answer<T>(post: &Post<T>, work: Work<T>) {
     }
 }
 
-impl<T> Drop for Background<T> {
+impl Drop for Thread {
     /// The thread ends on its own time.
     fn drop(&mut self) {
         *self.post.lock() = State::Over;
@@ -268,18 +307,18 @@ mod tests {
         });
         let begun = Instant::now();
         assert!(slow.ask(begun).is_err());
-        assert!(slow.is_late);
+        assert!(slow.thread.is_late);
         go.send(()).unwrap(); // past its time
-        while slow.asked.is_err() {
+        while slow.thread.asked.is_err() {
             slow.begin(begun + Duration::from_secs(600));
         }
         assert_eq!(slow.answer().err(), Some(libc::ETIMEDOUT));
         assert!(begun.elapsed() < Duration::from_secs(300), "a moment");
         go.send(()).unwrap(); // in time, though nobody waits
-        while slow.asked.is_err() {
+        while slow.thread.asked.is_err() {
             slow.begin(soon());
         }
-        assert!(!slow.is_late);
+        assert!(!slow.thread.is_late);
         go.send(()).unwrap();
         assert!(slow.answer().is_ok());
     }
@@ -313,8 +352,8 @@ mod tests {
         go.send(()).unwrap();
         go.send(()).unwrap();
         while peer.ask(until).is_err() {}
-        assert!(!peer.is_late && peer.took.is_some());
-        peer.took = Some(Duration::from_millis(10));
+        assert!(!peer.thread.is_late && peer.thread.took.is_some());
+        peer.thread.took = Some(Duration::from_millis(10));
         let silent = Instant::now();
         assert_eq!(peer.ask(until).err(), Some(libc::ETIMEDOUT), "it answered before");
         assert!(silent.elapsed() >= USUAL + Duration::from_millis(80));
@@ -329,13 +368,13 @@ mod tests {
         });
         peer.begin(soon());
         go.send(1).unwrap();
-        while !matches!(*peer.post.lock(), State::Answered(..)) {
+        while !matches!(*peer.thread.post.lock(), State::Answered(..)) {
             std::thread::sleep(Duration::from_millis(1));
         }
         go.send(2).unwrap();
         assert_eq!(peer.ask(soon()).unwrap().1, 2, "a value of now");
         peer.begin(soon()); // at work when the next begins
-        peer.took = Some(Duration::from_secs(2));
+        peer.thread.took = Some(Duration::from_secs(2));
         let sender = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
             for number in [3, 4] {

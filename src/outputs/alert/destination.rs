@@ -7,7 +7,6 @@ use super::send_error::SendError;
 use super::transport::Transport;
 use crate::base::log::{self, Limiter};
 use crate::workers::{Client, Queue, Slot, Worker, random};
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,7 +56,7 @@ pub struct Destination {
     /// In metrics and logs.
     pub name: String,
     way: Transport,
-    queue: VecDeque<Arc<Notice>>,
+    queue: Batch,
     /// The message at hand.
     batch: Batch,
     work: Work,
@@ -104,13 +103,13 @@ impl Destination {
         before: Option<Destination>,
         now: Instant,
     ) -> Destination {
-        let (mut queue, mut counts) = (VecDeque::new(), Counts::default());
-        if let Some(before) = before {
+        let (mut queue, mut counts) = (Batch::new(), Counts::default());
+        if let Some(mut before) = before {
             // What is under way arrives without us.
-            queue = before.queue;
             if before.work != Work::UnderWay {
-                before.batch.into_iter().rev().for_each(|notice| queue.push_front(notice));
+                queue = before.batch;
             }
+            queue.append(&mut before.queue);
             counts = before.counts;
         }
         Destination {
@@ -173,7 +172,7 @@ impl Destination {
             self.counts.dropped += 1;
             self.say(DROPPED, "an alert is not told", "too many wait, the oldest goes", now);
         }
-        self.queue.push_back(Arc::clone(notice));
+        self.queue.push(Arc::clone(notice));
     }
 
     /// Gives the worker what is next, if it is time.
@@ -203,19 +202,18 @@ impl Destination {
     /// What fits in one message: alerts of one rule, each once, in their order. An Alertmanager takes
     /// those of any rules.
     fn next_batch(&mut self) -> Batch {
-        let Some(first) = self.queue.front() else { return Vec::new() };
+        let Some(first) = self.queue.first() else { return Vec::new() };
         let name = (!self.way.is_manager()).then(|| first.name.clone());
-        let (mut batch, mut rest): (Batch, VecDeque<_>) = Default::default();
-        for notice in self.queue.drain(..) {
+        let mut batch = Batch::new();
+        self.queue.retain(|notice| {
             let is_there = |other: &Arc<Notice>| other.fingerprint == notice.fingerprint;
             let fits = name.as_ref().is_none_or(|name| *name == notice.name);
-            if fits && batch.len() < MAX_BATCH && !batch.iter().any(is_there) {
-                batch.push(notice);
-            } else {
-                rest.push_back(notice);
+            let is_next = fits && batch.len() < MAX_BATCH && !batch.iter().any(is_there);
+            if is_next {
+                batch.push(Arc::clone(notice));
             }
-        }
-        self.queue = rest;
+            !is_next
+        });
         batch
     }
 

@@ -59,7 +59,8 @@ fn buckets(bounds: &[f64]) -> Check {
     match bounds.iter().zip(bounds.iter().skip(1)).find(|(a, b)| a >= b) {
         Some((a, b)) => {
             let (mut room, mut other) = (zmij::Buffer::new(), zmij::Buffer::new());
-            let [a, b] = [room.format(*a), other.format(*b)].map(|n| n.trim_end_matches(".0"));
+            let [a, b] =
+                [room.format(*a), other.format(*b)].map(|n| n.strip_suffix(".0").unwrap_or(n));
             wrong("buckets", &["expected ascending numbers, found ", b, " behind ", a])
         }
         None => Ok(()),

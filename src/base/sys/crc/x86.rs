@@ -3,13 +3,25 @@
 //! Polynomials Using PCLMULQDQ Instruction", Intel 2009; the constants are from there.
 
 use processor::{
-    __m128i, _mm_and_si128, _mm_clmulepi64_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si32,
+    __cpuid, __m128i, _mm_and_si128, _mm_clmulepi64_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si32,
     _mm_set_epi64x, _mm_srli_si128, _mm_xor_si128,
 };
 #[cfg(target_arch = "x86")]
 use std::arch::x86 as processor;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64 as processor;
+use std::sync::OnceLock;
+
+/// Of the processor's features in CPUID's leaf 1, in ECX: it multiplies without carries.
+const PCLMULQDQ: u32 = 1 << 1;
+
+/// Whether the processor can do this. `is_x86_feature_detected!` would look for all there is, in 1.6 KB.
+#[allow(unused_unsafe)] // Newer compilers call it safe.
+pub(super) fn has_multiplication() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    // SAFETY: every processor that Rust knows as i686 or x86_64 has CPUID.
+    *HAS.get_or_init(|| unsafe { __cpuid(1) }.ecx & PCLMULQDQ != 0)
+}
 
 /// The register after all of `bytes` but fewer than 16 at the end; fewer than 64 are left as they are.
 #[target_feature(enable = "pclmulqdq")]

@@ -101,7 +101,7 @@ fn look(listing: &mut Listing, found: &mut Found) {
 fn place(dir: &Dir, device: &str) -> String {
     let target = dir.target(device).unwrap_or_default();
     let text = target.to_string_lossy();
-    let below = text.rsplit_once("/devices/").map_or("", |(_, below)| below);
+    let below = text.split("/devices/").skip(1).last().unwrap_or_default();
     let parent = below.rsplit_once('/').map_or(below, |(parent, _)| parent);
     (if parent.is_empty() { device } else { parent }).to_owned()
 }
