@@ -193,7 +193,6 @@ fn serve(settings: Settings) -> io::Result<()> {
     service.notify.tell("READY=1");
     let mut has_file = settings.config_file.is_some();
     drop(settings);
-    sys::release_code();
     loop {
         match server.run(&mut service)? {
             Signal::Hangup => reload(&mut server, &mut service, &sandbox, &mut has_file),

@@ -144,7 +144,8 @@ fn is_like(known: &[u8], name: &[u8], goes_on: bool) -> bool {
     let most = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
     // What ends the name leaves the `*` one length.
     let is_last = !goes_on && !end.contains(&ANY);
-    let least = if is_last { rest.len().saturating_sub(end.len()) } else { 0 };
+    let only = rest.len().saturating_sub(end.len());
+    let (least, most) = if is_last { (only, only.min(most)) } else { (0, most) };
     (least..=most).any(|at| rest.get(at..).is_some_and(|rest| is_like(end, rest, goes_on)))
 }
 

@@ -72,6 +72,8 @@ pub struct Server {
     paused: Option<Instant>,
     /// That is because somebody waits and all are busy: whoever is answered makes room.
     crowded: bool,
+    /// It was looked once whether somebody waited.
+    has_begun: bool,
     /// Not all who asked since then were answered yet.
     round: Option<Instant>,
     /// Requests wait since then for clients to take their answers.
@@ -94,6 +96,7 @@ impl Server {
             feeds: 0,
             paused: None,
             crowded: false,
+            has_begun: false,
             round: None,
             held: None,
             limiter: Limiter::default(),
@@ -161,8 +164,13 @@ impl Server {
             _ if pending => Some(Duration::ZERO),
             deadline => deadline.map(|d| d.saturating_duration_since(Instant::now())),
         };
-        sys::poll(&mut self.ready, timeout)?;
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
+        sys::poll(&mut self.ready, if is_first { Some(Duration::ZERO) } else { timeout })?;
         let now = Instant::now();
+        // Whoever waited for the start is served first. If nobody did, the code of the start is given back.
+        if is_first && !self.ready.iter().any(|ready| ready.any()) {
+            sys::release_code();
+        }
         // What was answered before is of another instant.
         self.response.forget();
         self.take_logins(now);
