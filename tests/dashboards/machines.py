@@ -83,7 +83,7 @@ class Neighbour(http.server.BaseHTTPRequestHandler):
 
 
 class Daemons(Neighbour):
-    """What an agent tells of daemons and of earlier starts, which no stored machine has."""
+    """What an agent tells of daemons, radio, links and earlier starts, which no stored machine has."""
 
     page = b"""# TYPE sysmetrics_boots_total counter
 sysmetrics_boots_total 7
@@ -106,6 +106,22 @@ sysmetrics_gpsd_mode{device="/dev/ttyS0"} 3
 sysmetrics_gpsd_satellites_seen{device="/dev/ttyS0"} 9
 sysmetrics_gpsd_satellites_used{device="/dev/ttyS0"} 6
 sysmetrics_gpsd_time_offset_seconds{device="/dev/ttyS0"} 0.1
+sysmetrics_wifi_link_signal_dbm{interface="wlan0"} -61
+sysmetrics_wifi_link_channel_noise_dbm{interface="wlan0"} -95
+sysmetrics_wifi_link_stations{interface="wlan0"} 1
+sysmetrics_wifi_link_channel_active_seconds_total{interface="wlan0"} 900
+sysmetrics_wifi_link_channel_busy_seconds_total{interface="wlan0"} 90
+sysmetrics_modem_rsrp_dbm{port="cdc-wdm0",model="EM7455",technology="lte"} -101
+sysmetrics_dhcp_leases{file="/tmp/dhcp.leases",interface="",family="ipv4"} 7
+sysmetrics_conntrack_zone_entries{zone="0"} 120
+sysmetrics_dsl_snr_margin_decibels{direction="down"} 7.5
+sysmetrics_dsl_errored_seconds_total{end="near",kind="es"} 3
+sysmetrics_poe_consumption_watts 12.5
+sysmetrics_poe_budget_watts 60
+sysmetrics_pressure_stalls_total{resource="memory",kind="some",stall="200ms",window="2s"} 4
+sysmetrics_peak_cpu_usage_ratio 0.7
+sysmetrics_peak_memory_used_bytes 1000000
+sysmetrics_kernel_log_messages_total{level="err"} 2
 """
 
 

@@ -9,6 +9,9 @@ const WORTH_IT: usize = 4 << 10;
 /// Memory that is kept for the next answer.
 const MAX_KEPT: usize = 1 << 20;
 
+/// How the Content-Type of the other format begins.
+const OPEN_METRICS: &str = "application/openmetrics-text";
+
 /// A page comes to less than one of so many parts.
 const USUAL: usize = 5;
 
@@ -16,19 +19,27 @@ const USUAL: usize = 5;
 #[derive(Default)]
 pub struct Gzip {
     core: wire::Gzip,
+    /// One scraper's page does not displace another's.
+    open_metrics: Option<Box<wire::Gzip>>,
     packed: Vec<u8>,
 }
 
 impl Gzip {
     /// Compresses the body, if that is worth it.
     pub fn apply(&mut self, response: &mut Response) {
+        let core = match response.content_type().starts_with(OPEN_METRICS) {
+            true => &mut **self.open_metrics.get_or_insert_default(),
+            false => &mut self.core,
+        };
         let body = response.body();
         if body.len() < WORTH_IT {
             return;
         }
         self.packed.clear();
-        self.packed.reserve(body.len() / USUAL);
-        self.core.append(body, &mut self.packed);
+        if self.packed.capacity() == 0 {
+            self.packed.reserve(body.len() / USUAL);
+        }
+        core.append(body, &mut self.packed);
         response.replace_body(&self.packed);
         self.packed.shrink_to(MAX_KEPT);
     }

@@ -37,36 +37,36 @@ fn lengths(counts: &[u64], longest: u32) -> Vec<u32> {
 
 /// Huffman's: the two rarest become one, until one is left; its depth is a symbol's length.
 fn unlimited(counts: &[u64]) -> Vec<u32> {
-    // What is joined so far: how often, and its symbols. Symbols are 286 at most.
-    let mut parts: Vec<(u64, Vec<usize>)> = counts
-        .iter()
-        .enumerate()
-        .filter(|(_, count)| **count > 0)
-        .map(|(symbol, count)| (*count, vec![symbol]))
-        .collect();
-    let mut lengths = vec![0; counts.len()];
-    let mut deepen = |symbols: &[usize]| {
-        for symbol in symbols {
-            if let Some(length) = lengths.get_mut(*symbol) {
-                *length += 1;
-            }
-        }
-    };
-    if let [(_, only)] = &*parts {
-        deepen(only);
-    }
+    // Of each symbol, and of what was joined, what it is part of: 0 is nothing.
+    let mut wholes = vec![0; counts.len()];
+    // What is not part of anything yet: how often, and which.
+    let mut parts: Vec<(u64, usize)> =
+        counts.iter().zip(0..).filter(|(count, _)| **count > 0).map(|(c, at)| (*c, at)).collect();
     // The rarest is last.
     parts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    while let (Some((a, mut symbols)), Some((b, others))) = (parts.pop(), parts.pop()) {
-        symbols.extend(others);
-        deepen(&symbols);
-        if parts.is_empty() {
+    let only = if let [(_, only)] = *parts { Some(only) } else { None };
+    while let (Some((a, one)), Some((b, other))) = (parts.pop(), parts.pop()) {
+        let whole = wholes.len();
+        for part in [one, other] {
+            wholes.get_mut(part).into_iter().for_each(|of| *of = whole);
+        }
+        wholes.push(0);
+        let at = parts.partition_point(|(count, _)| *count > a + b);
+        parts.insert(at, (a + b, whole));
+        if parts.len() == 1 {
             break;
         }
-        let at = parts.partition_point(|(count, _)| *count > a + b);
-        parts.insert(at, (a + b, symbols));
     }
-    lengths
+    let mut depths = vec![0; wholes.len()];
+    for (at, whole) in wholes.iter().enumerate().rev().filter(|(_, whole)| **whole > 0) {
+        let depth = depths.get(*whole).map_or(0, |depth| depth + 1);
+        depths.get_mut(at).into_iter().for_each(|of| *of = depth);
+    }
+    if let Some(only) = only.and_then(|only| depths.get_mut(only)) {
+        *only = 1;
+    }
+    depths.truncate(counts.len());
+    depths
 }
 
 /// The codes that follow from their lengths.

@@ -2,6 +2,8 @@
 //! a small table, and one block with Huffman codes that are kept from an earlier text. Making codes takes
 //! memory and another pass, so they are made anew only when a text comes out longer with them than the text that
 //! they were made of. Every symbol has a code, so any codes will do for any text.
+//!
+//! Of a page of metrics and of a request more is known: which parts change. What lies between is kept as bits.
 
 mod bits;
 mod huffman;
@@ -27,7 +29,7 @@ const MAX_PAUSE: u32 = 63;
 const PAGE: &[u8] = b"# ";
 
 /// Bytes that are kept along with a page, with what it comes out as. What does not fit is taken apart each time.
-const MAX_KEPT: usize = 40 << 10;
+const MAX_KEPT: usize = 30 << 10;
 
 /// A compressor that is kept: 2 KB of a table, 2 KB of codes, and what is planned of a page.
 #[derive(Default)]
@@ -74,10 +76,12 @@ impl Deflater {
         };
         let start = out.len();
         let mut writer = Writer::new(&kept.codes, Bits::after(out));
-        let is_it = page.write(text, &kept.codes, &mut self.matches, &mut writer);
+        let planned = page.write(text, &kept.codes, &mut writer);
+        let rest = planned.and_then(|planned| text.get(planned..));
+        self.matches.walk(rest.unwrap_or_default(), &mut writer);
         writer.finish();
         let size = Size { plain: text.len(), deflated: out.len() - start };
-        if is_it && size.suits(*before.get_or_insert(size)) {
+        if rest.is_some() && size.suits(*before.get_or_insert(size)) {
             self.pauses = 0;
             return true;
         }

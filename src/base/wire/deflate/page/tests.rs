@@ -32,7 +32,7 @@ fn page(families: &[Family], mut value: impl FnMut() -> String) -> Vec<u8> {
 
 /// Where what is kept of the page lies, as long as it is the same plan.
 fn plan(deflater: &Deflater) -> Option<*const u8> {
-    deflater.planned.as_ref().map(|(page, _)| page.text.as_ptr())
+    deflater.planned.as_ref().map(|(page, _)| page.literals.as_ptr())
 }
 
 #[test]
@@ -141,6 +141,22 @@ fn distances_that_become_too_long() {
     }
 }
 
+/// A help text that comes to more bits than are counted.
+#[test]
+fn one_stretch_of_many_bits() {
+    let mut noise = Noise(9);
+    for length in [1_000, 8_000, 12_000, 30_000, 60_000] {
+        let help: String = (0..length).map(|_| char::from(b' ' + noise.next(90) as u8)).collect();
+        let mut deflater = Deflater::default();
+        for value in ["1", "22", "1", "1"] {
+            let text = format!(
+                "# TYPE a gauge\na {value}\n# HELP b {help}\nb {value}\nb{{c=\"a gauge\"}} 1\n"
+            );
+            round(&mut deflater, text.as_bytes());
+        }
+    }
+}
+
 #[test]
 fn what_is_kept_is_bounded() {
     let mut noise = Noise(6);
@@ -183,13 +199,13 @@ fn plans_that_do_not_hold_are_made_less_often() {
 }
 
 impl Page {
-    /// Bytes that it takes.
+    /// Bytes that it takes; of the room that is left nothing was touched.
     fn memory(&self) -> usize {
-        self.stretches.capacity() * size_of::<super::Stretch>()
-            + self.starts.capacity() * 4
-            + self.text.capacity()
-            + self.operations.capacity() * size_of::<super::Operation>()
-            + self.bits.capacity()
-            + self.piece.capacity()
+        self.stretches.len() * size_of::<super::Stretch>()
+            + self.starts.len() * size_of::<u32>()
+            + self.operations.len() * size_of::<super::Operation>()
+            + self.literals.len()
+            + self.bits.len()
+            + self.piece.len()
     }
 }

@@ -11,6 +11,9 @@ const SHORTEST: usize = 5;
 /// Places that are remembered while a text is taken apart, 2 to this power.
 const TABLE_BITS: u32 = 12;
 
+/// Most texts have less than a token for so many bytes.
+const USUAL: usize = 12;
+
 /// Bytes of a word that are not text.
 pub struct Span {
     pub at: u32,
@@ -54,8 +57,8 @@ pub struct Planner<'a> {
     literal: usize,
     /// The next span.
     next: usize,
-    /// Where texts with a hash last began.
-    table: Vec<u32>,
+    /// The low half of the places where texts with a hash last began.
+    table: Vec<u16>,
     distance: usize,
     /// All of it.
     pub tokens: Vec<Token>,
@@ -66,7 +69,7 @@ pub struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Of a text with these words.
     pub fn new(text: &'a [u8], spans: &'a [Span]) -> Planner<'a> {
-        let (table, tokens) = (vec![u32::MAX; 1 << TABLE_BITS], Vec::new());
+        let (table, tokens) = (vec![0; 1 << TABLE_BITS], Vec::with_capacity(text.len() / USUAL));
         let (at, literal, next, distance) = (0, 0, 0, 0);
         Planner { text, spans, at, literal, next, table, distance, tokens, steps: vec![0] }
     }
@@ -121,7 +124,7 @@ impl<'a> Planner<'a> {
         let hash = u64::from_le_bytes(word(self.text, at)) << (8 * (WORD - SHORTEST));
         let hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS);
         let Some(entry) = self.table.get_mut(hash as usize) else { return 0 };
-        at.saturating_sub(std::mem::replace(entry, at as u32) as usize)
+        (at as u16).wrapping_sub(std::mem::replace(entry, at as u16)).into()
     }
 
     fn place(&self, index: usize) -> usize {
@@ -143,7 +146,8 @@ impl<'a> Planner<'a> {
         let last = self.text.len().min(end + LONGEST);
         let Some(mut before) = end.checked_sub(distance) else { return (end, next) };
         let is_far = !(1..=FARTHEST).contains(&distance);
-        if is_far || self.text.get(end) != self.text.get(before) {
+        let first = |at| u64::from_le_bytes(word(self.text, at)) << (8 * (WORD - SHORTEST));
+        if is_far || first(end) != first(before) {
             return (end, next);
         }
         let mut source = self.behind(before);
