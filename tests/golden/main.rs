@@ -63,6 +63,8 @@ fn read(machine: &str, dialect: Dialect) -> String {
             (Err(error), _) => format!("# collector {}: {error}\n", reader.name),
             (_, Some(last)) => {
                 let count = reading.errors.count();
+                // Some name the file where it was looked for.
+                let last = last.to_string().replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), "");
                 format!("# collector {}: {count} left out, the last: {last}\n", reader.name)
             }
             _ => String::new(),
