@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 import urllib.request
 
 import grafana
@@ -85,7 +86,7 @@ class Neighbour(http.server.BaseHTTPRequestHandler):
 class Daemons(Neighbour):
     """What an agent tells of daemons, radio, links and earlier starts, which no stored machine has."""
 
-    page = b"""# TYPE sysmetrics_boots_total counter
+    told = b"""# TYPE sysmetrics_boots_total counter
 sysmetrics_boots_total 7
 # TYPE sysmetrics_clock_jumps_total counter
 sysmetrics_clock_jumps_total{direction="forward"} 1
@@ -109,7 +110,6 @@ sysmetrics_gpsd_time_offset_seconds{device="/dev/ttyS0"} 0.1
 sysmetrics_wifi_link_signal_dbm{interface="wlan0"} -61
 sysmetrics_wifi_link_channel_noise_dbm{interface="wlan0"} -95
 sysmetrics_wifi_link_stations{interface="wlan0"} 1
-sysmetrics_wifi_link_channel_active_seconds_total{interface="wlan0"} 900
 sysmetrics_wifi_link_channel_busy_seconds_total{interface="wlan0"} 90
 sysmetrics_modem_rsrp_dbm{port="cdc-wdm0",model="EM7455",technology="lte"} -101
 sysmetrics_dhcp_leases{file="/tmp/dhcp.leases",interface="",family="ipv4"} 7
@@ -123,6 +123,12 @@ sysmetrics_peak_cpu_usage_ratio 0.7
 sysmetrics_peak_memory_used_bytes 1000000
 sysmetrics_kernel_log_messages_total{level="err"} 2
 """
+
+    @property
+    def page(self):
+        # What is divided by has to grow.
+        active = f'sysmetrics_wifi_link_channel_active_seconds_total{{interface="wlan0"}} {time.time()}\n'
+        return self.told + active.encode()
 
 
 def neighbour(handler=Neighbour):
