@@ -92,6 +92,7 @@ fn temperatures_have_names_for_people() {
             ("coretemp temp1 (Package id 0)", Some(47.5), Some(100.0)),
             ("coretemp temp2 (Core 0)", Some(46.25), None),
             ("nct6779 temp7", Some(-3.5), None),
+            ("sfp_eth1 temp1 (temperature)", Some(41.25), Some(85.0)),
             ("acpitz zone0", Some(27.8), None),
             ("x86_pkg_temp zone1", Some(51.0), None),
         ];
