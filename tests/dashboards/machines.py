@@ -67,11 +67,12 @@ class Neighbour(http.server.BaseHTTPRequestHandler):
     page = b'# TYPE app_requests_total counter\napp_requests_total{code="200"} 5\napp_ready 1\napp_ready 1\n'
 
     def do_GET(self):
+        page = self.page
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.send_header("Content-Length", str(len(self.page)))
+        self.send_header("Content-Length", str(len(page)))
         self.end_headers()
-        self.wfile.write(self.page)
+        self.wfile.write(page)
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
