@@ -10,15 +10,12 @@ pub use apply::Prepared;
 pub use parts::{Inputs, Outputs, families};
 
 use crate::base::sys::Ready;
-use crate::inputs::push::{Gateway, Push, PushAuth, Statsd};
-use crate::inputs::scrape::Targets;
-use crate::inputs::tail::{self, Tails};
-use crate::inputs::textfile::Textfile;
+use crate::inputs::push::PushAuth;
+use crate::inputs::tail;
 pub use crate::inputs::textfile::write_once;
-use crate::kernel::between::{Peaks, Stalls};
 use crate::kernel::gather::{Gather, Selection};
 use crate::model::metric::{Buffer, Sink};
-use crate::model::store::{Bounds, Group, Reason, Shown, Store};
+use crate::model::store::{Group, Reason, Shown};
 use crate::outputs::export;
 use crate::outputs::expose::Text;
 use crate::outputs::status::{Health, Search, Status};
@@ -42,18 +39,7 @@ pub struct Pipelines {
 impl Pipelines {
     /// Nothing comes in yet.
     pub fn new(now: Instant) -> Pipelines {
-        let inputs = Inputs {
-            store: Store::new(Bounds::default(), now),
-            push: Push::default(),
-            gate: PushAuth::default(),
-            gateway: Gateway::default(),
-            statsd: Statsd::default(),
-            targets: Targets::default(),
-            tails: Tails::default(),
-            textfile: Textfile::default(),
-            stalls: Stalls::default(),
-            peaks: Peaks::default(),
-        };
+        let inputs = Inputs::new(now);
         Pipelines { inputs, outputs: Outputs::default(), status: Status::default() }
     }
 

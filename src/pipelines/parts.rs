@@ -9,7 +9,7 @@ use crate::inputs::textfile::Textfile;
 use crate::kernel::between::{self, Peaks, Stalls};
 use crate::kernel::gather::Gather;
 use crate::model::metric::{Family, Sink, Source};
-use crate::model::store::{self, Store};
+use crate::model::store::{self, Bounds, Store};
 use crate::outputs::alert::{self, Alerts};
 use crate::outputs::export::{self, Exports};
 use std::os::fd::BorrowedFd;
@@ -243,6 +243,22 @@ pub fn self_metrics(inputs: &Inputs, of: Known<'_>, out: &mut dyn Sink) {
 pub type Known<'a> = (Option<&'a Alerts>, Option<&'a Exports>);
 
 impl Inputs {
+    /// Nothing is configured yet.
+    pub fn new(now: Instant) -> Inputs {
+        Inputs {
+            store: Store::new(Bounds::default(), now),
+            push: Push::default(),
+            gate: PushAuth::default(),
+            gateway: Gateway::default(),
+            statsd: Statsd::default(),
+            targets: Targets::default(),
+            tails: Tails::default(),
+            textfile: Textfile::default(),
+            stalls: Stalls::default(),
+            peaks: Peaks::default(),
+        }
+    }
+
     /// Everything that the page shows.
     pub fn write_all(
         &mut self,

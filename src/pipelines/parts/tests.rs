@@ -1,6 +1,5 @@
 use super::*;
 use crate::model::metric::{Label, Labels, Point, Value};
-use crate::model::store::Bounds;
 
 /// The names of families.
 #[derive(Default)]
@@ -29,18 +28,7 @@ fn what_parts_tell_is_in_the_reference_once() {
     known.sort_unstable();
     known.dedup();
     assert_eq!(known.len(), count);
-    let inputs = Inputs {
-        store: Store::new(Bounds::default(), Instant::now()),
-        push: Push::default(),
-        gate: PushAuth::default(),
-        gateway: Gateway::default(),
-        statsd: Statsd::default(),
-        targets: Targets::default(),
-        tails: Tails::default(),
-        textfile: Textfile::default(),
-        stalls: Stalls::default(),
-        peaks: Peaks::default(),
-    };
+    let inputs = Inputs::new(Instant::now());
     let outputs = Outputs::default();
     let mut told = Names::default();
     self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut told);
