@@ -5,3 +5,4 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 printf '%s\n' "$@" | xargs -P 1 -n 1 .ci/static.sh
 .ci/static.sh "$1" --features tls
+.ci/fuzz.sh --build
