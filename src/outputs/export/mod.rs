@@ -35,6 +35,7 @@ use crate::base::sys;
 use crate::model::metric::{Sink, Source};
 use crate::settings::Settings;
 use destination::Destination;
+use std::io;
 use std::time::{Duration, Instant};
 use tee::Tee;
 
@@ -43,9 +44,14 @@ use tee::Tee;
 const CLOSING: Duration = Duration::from_millis(500);
 const SALVAGING: Duration = Duration::from_millis(200);
 
-/// Logs which directories of spools cannot be used, and tells how many; nothing is made.
-pub fn check(settings: &Settings) -> usize {
-    let mut warnings = 0;
+/// Reads the files that exports name, logs which exports are left out and which directories of spools
+/// cannot be used, and tells how many these are; nothing is made.
+///
+/// # Errors
+///
+/// The program would not start: a file cannot be read. It is named.
+pub fn check(settings: &Settings) -> io::Result<usize> {
+    let mut warnings = settings.exports.len() - apply::plans(settings)?.len();
     for export in &settings.exports {
         let Some(spool) = &export.spool else { continue };
         if let Err(error) = crate::outputs::spool::check(&spool.dir.join(&export.name)) {
@@ -53,7 +59,7 @@ pub fn check(settings: &Settings) -> usize {
             warnings += 1;
         }
     }
-    warnings
+    Ok(warnings)
 }
 
 /// How long is told that samples are out of order.
