@@ -23,19 +23,16 @@ mod tee;
 mod transport;
 mod verdict;
 
-pub use apply::Prepared;
+pub use apply::{Prepared, check};
 pub use once::once;
 pub use self_metrics::{ExportReport, families};
 pub use verdict::Verdict;
 
 use crate::base::clock::{Boot, BootTime};
 use crate::base::dialect::Dialect;
-use crate::base::log;
 use crate::base::sys;
 use crate::model::metric::{Sink, Source};
-use crate::settings::Settings;
 use destination::Destination;
-use std::io;
 use std::time::{Duration, Instant};
 use tee::Tee;
 
@@ -43,24 +40,6 @@ use tee::Tee;
 /// sent, by the worker first, or without it.
 const CLOSING: Duration = Duration::from_millis(500);
 const SALVAGING: Duration = Duration::from_millis(200);
-
-/// Reads the files that exports name, logs which exports are left out and which directories of spools
-/// cannot be used, and tells how many these are; nothing is made.
-///
-/// # Errors
-///
-/// The program would not start: a file cannot be read. It is named.
-pub fn check(settings: &Settings) -> io::Result<usize> {
-    let mut warnings = settings.exports.len() - apply::plans(settings)?.len();
-    for export in &settings.exports {
-        let Some(spool) = &export.spool else { continue };
-        if let Err(error) = crate::outputs::spool::check(&spool.dir.join(&export.name)) {
-            log::warn("the spool fails", &[("export", &export.name), ("error", &error)]);
-            warnings += 1;
-        }
-    }
-    Ok(warnings)
-}
 
 /// How long is told that samples are out of order.
 const LATE: Duration = Duration::from_secs(300);
