@@ -180,6 +180,7 @@ fn serve(settings: Settings) -> io::Result<()> {
         None => log::info("no settings file", &[("looked_for", &DEFAULT_FILES.join(", "))]),
     }
     log_host_trees(&settings);
+    privileges::warn_of_trees(&settings);
     let mut service = Service::new(settings.dialect, path, gather(&settings));
     service.notify = notify();
     let prepared = service.prepare(&settings)?;

@@ -162,7 +162,7 @@ impl Pipelines {
 /// The program would not start with these settings.
 pub fn check(settings: &Settings) -> io::Result<usize> {
     settings.push.token_file.as_deref().map(PushAuth::read).transpose()?;
-    Ok(export::check(settings) + tail::warn_of_slow(&settings.logs))
+    Ok(export::check(settings)? + tail::warn_of_slow(&settings.logs))
 }
 
 /// Sends one frame, text files included, to every export.

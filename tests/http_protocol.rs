@@ -141,6 +141,24 @@ fn a_stream_may_be_cut_anywhere() {
     }
 }
 
+/// Some clients end a body with more empty lines than it needs.
+#[test]
+#[cfg(not(feature = "tiny_http"))]
+fn empty_lines_ahead_of_a_request_count_for_nothing() {
+    let agent = Agent::start();
+    let get = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+    for ahead in ["\r\n", "\n", "\r\n\r\n", "\n\n\n", "\r\n\r\n\r\n\r\n"] {
+        let mut client = agent.connect();
+        client.stream().set_nodelay(true).unwrap();
+        assert_eq!(client.send([ahead, get].concat()).answer().text(), "ok\n", "{ahead:?}");
+        for byte in ahead.chars() {
+            client.send(byte.to_string());
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(client.send(get).answer().text(), "ok\n", "{ahead:?}");
+    }
+}
+
 /// tiny_http decides on unsound heads itself, by its own lights and without a sentence.
 #[cfg(not(feature = "tiny_http"))]
 mod refused {

@@ -411,19 +411,27 @@ fn encoded_json_is_told_to_be_just_that() {
 #[test]
 fn settings_are_not_called_good_that_cannot_start() {
     let dir = common::Temp::new();
-    let token = dir.path("token");
-    let file =
-        dir.write("settings.toml", format!("[push]\ntoken_file = \"{}\"\n", token.display()));
-    let check = || {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
-        command.env_clear().arg("--config").arg(&file).arg("--check-config").output().unwrap()
-    };
-    let refused = check();
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(!refused.status.success() && refused.stdout.is_empty(), "{said}");
-    assert!(said.contains("push.token_file") && said.contains("No such file"), "{said}");
-    std::fs::write(&token, "sesame\n").unwrap();
-    assert!(check().status.success());
+    let export = "[[export]]\ntype = \"remote_write\"\nendpoint = \"http://a\"";
+    for (table, key, named) in [
+        ("[push]", "token_file", "push.token_file"),
+        (export, "token_file", "export remote_write: token_file"),
+        (export, "headers_file", "export remote_write: headers_file"),
+    ] {
+        let secret = dir.path(key);
+        let text = format!("{table}\n{key} = \"{}\"\n", secret.display());
+        let file = dir.write("settings.toml", text);
+        let check = || {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+            command.env_clear().arg("--config").arg(&file).arg("--check-config").output().unwrap()
+        };
+        let refused = check();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && refused.stdout.is_empty(), "{named}: {said}");
+        assert!(said.contains(named) && said.contains("No such file"), "{named}: {said}");
+        std::fs::write(&secret, "X-Secret: sesame\n").unwrap();
+        assert!(check().status.success(), "{named}");
+        std::fs::remove_file(&secret).unwrap();
+    }
 }
 
 #[test]

@@ -305,6 +305,23 @@ fn what_a_collector_cannot_do_is_refused_at_the_start() {
     }
 }
 
+/// A container without the mount: each collector would only say that the kernel has no such file.
+#[test]
+fn trees_that_are_not_there_are_warned_of() {
+    let dir = Temp::new();
+    let (file, nowhere) = (dir.write("sysmetrics.toml", ""), dir.path("nowhere"));
+    let args = ["--check-config", "--config", file.to_str().unwrap()];
+    for key in ["procfs", "sysfs", "rootfs"] {
+        let flag = format!("--path.{key}={}", nowhere.display());
+        let (status, out, error) = said(&[&args[..], &[&flag]].concat(), &[]);
+        assert!(status == Some(0) && out.ends_with("warns as it did now.\n"), "{out}");
+        let expected = format!("setting=paths.{key} path={}", nowhere.display());
+        assert!(error.contains(&expected) && error.lines().count() == 1, "{error}");
+    }
+    let agent = Agent::plan().arg(format!("--path.sysfs={}", nowhere.display())).start();
+    assert_eq!(agent.lines_with("no such directory"), 1, "{:#?}", agent.log());
+}
+
 #[test]
 fn options_of_a_collector_are_judged_together_and_names_that_are_not_known_passed_over() {
     let dir = Temp::new();

@@ -1,13 +1,34 @@
-//! What collectors that are on may not read here: `--check-config` says so before a scrape does.
+//! What collectors that are on cannot read here: `--check-config` says so before a scrape does.
 
 use crate::base::log;
 use crate::kernel::collect::{conntrack_zones, kernel_log};
 use crate::kernel::read::Root;
 use crate::settings::Settings;
+use std::path::Path;
 
 /// Warns of each: how many.
 pub fn check(settings: &Settings) -> usize {
-    kernel_log::warn_of_lacking(settings) + warn_of_zones(settings)
+    kernel_log::warn_of_lacking(settings) + warn_of_zones(settings) + warn_of_trees(settings)
+}
+
+/// Warns of each tree of another place than usual that is not there, such as the host's in a container that
+/// lacks the mount: how many. Most collectors would say no more than that the kernel does not offer their file.
+pub fn warn_of_trees(settings: &Settings) -> usize {
+    let paths = &settings.paths;
+    let trees = [
+        ("paths.procfs", &paths.procfs, "/proc"),
+        ("paths.sysfs", &paths.sysfs, "/sys"),
+        ("paths.rootfs", &paths.rootfs, "/"),
+    ];
+    let absent =
+        trees.iter().filter(|(_, path, usual)| *path != Path::new(usual) && !path.is_dir());
+    absent
+        .inspect(|(key, path, _)| {
+            let text =
+                "no such directory: nothing can be read there; mount it, or correct the path";
+            log::warn(text, &[("setting", key), ("path", &path.display())]);
+        })
+        .count()
 }
 
 fn warn_of_zones(settings: &Settings) -> usize {

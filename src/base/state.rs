@@ -3,9 +3,11 @@
 //! synced at once: that can take seconds on slow flash, and the serving thread must not wait for it. After a
 //! power failure such a file may be an old one, or damaged, which its last line tells.
 
+use crate::base::error::{Error, Place};
 use crate::base::{sys, wire};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
@@ -60,6 +62,17 @@ pub fn body(text: &[u8]) -> Option<&[u8]> {
     (end == closing(body)).then_some(body)
 }
 
+/// The file, as errors name it: by the key of the settings, which somebody may have to change.
+pub fn place(path: &Path) -> Place {
+    let path = path.as_os_str().as_bytes();
+    Place::below("state_file /", path.strip_prefix(b"/").unwrap_or(path))
+}
+
+/// What the system said of the file.
+pub fn failed(path: &Path, error: &io::Error) -> Error {
+    Error::Read(place(path), error.raw_os_error().unwrap_or(libc::EINVAL))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +97,12 @@ mod tests {
         assert_eq!(body(b"123456789end cbf43926\n"), Some(&b"123456789"[..]));
         assert_eq!(body(b"123456788end cbf43926\n"), None);
         assert_eq!((body(b""), body(b"end 00000000\n")), (None, Some(&b""[..])));
+    }
+
+    #[test]
+    fn an_error_names_key_and_file() {
+        let full = io::Error::from_raw_os_error(libc::ENOSPC);
+        let said = failed(Path::new("/var/lib/a.state"), &full).to_string();
+        assert!(said.starts_with("state_file /var/lib/a.state: No space left"), "{said}");
     }
 }

@@ -176,11 +176,15 @@ fn judge(answer: &Answer) -> Result<(), SendError> {
     if answer.status / 100 == 2 {
         return Ok(());
     }
+    // A network that wants a login answers so for every receiver, and no longer after a while.
+    let is_redirect = matches!(answer.status, 300..400 | 511);
+    let again = is_redirect || answer.status == 429 || answer.status / 100 == 5;
+    let reason = if is_redirect { "redirect" } else { "status" };
     let said = String::from_utf8_lossy(&answer.body);
-    let said: String = said.chars().take(MAX_SAID).collect();
-    let text = format!("the answer was {} {}", answer.status, said.trim());
-    let again = answer.status == 429 || answer.status / 100 == 5;
-    Err(SendError { reason: "status", text, again, after: answer.retry_after })
+    let said: String = said.trim().chars().take(MAX_SAID).collect();
+    let colon = if said.is_empty() { "" } else { ": " };
+    let text = format!("it answers {}{colon}{said}", answer.status);
+    Err(SendError { reason, text, again, after: answer.retry_after })
 }
 
 #[cfg(test)]
@@ -235,14 +239,27 @@ mod tests {
     fn answers_say_whether_to_come_again() {
         let judged = |status| {
             let setback = judge(&Answer { status, ..Answer::default() });
-            setback.map_err(|setback| setback.again)
+            setback.map_err(|setback| (setback.reason, setback.again))
         };
         assert_eq!(judged(200), Ok(()));
         assert_eq!(judged(204), Ok(()));
-        for (status, again) in
-            [(400, false), (404, false), (302, false), (429, true), (500, true), (503, true)]
+        for (status, reason, again) in [
+            (400, "status", false),
+            (404, "status", false),
+            (429, "status", true),
+            (500, "status", true),
+            (503, "status", true),
+            (302, "redirect", true),
+            (308, "redirect", true),
+            (511, "redirect", true),
+        ] {
+            assert_eq!(judged(status), Err((reason, again)), "{status}");
+        }
+        for (body, text) in
+            [("", "it answers 400"), (" no such hook\n", "it answers 400: no such hook")]
         {
-            assert_eq!(judged(status), Err(again), "{status}");
+            let answer = Answer { status: 400, body: body.into(), ..Answer::default() };
+            assert_eq!(judge(&answer).unwrap_err().text, text);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use crate::base::clock::Boot;
 use crate::base::log;
 use crate::model::frame::Wanted;
+use crate::outputs::spool;
 use crate::settings::{ExportKind, Settings};
 use crate::workers::{Tls, random};
 use std::time::{Duration, Instant};
@@ -22,6 +23,24 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// What could have failed and did not.
 pub struct Prepared {
     plans: Vec<(Plan, Option<Tls>)>,
+}
+
+/// Reads the files that exports name, logs which exports are left out and which directories of spools
+/// cannot be used, and tells how many these are; nothing is made.
+///
+/// # Errors
+///
+/// The program would not start: a file cannot be read. It is named.
+pub fn check(settings: &Settings) -> io::Result<usize> {
+    let mut warnings = settings.exports.len() - plans(settings)?.len();
+    for export in &settings.exports {
+        let Some(spool) = &export.spool else { continue };
+        if let Err(error) = spool::check(&spool.dir.join(&export.name)) {
+            log::warn("the spool fails", &[("export", &export.name), ("error", &error)]);
+            warnings += 1;
+        }
+    }
+    Ok(warnings)
 }
 
 /// What each export needs.

@@ -23,17 +23,15 @@ mod tee;
 mod transport;
 mod verdict;
 
-pub use apply::Prepared;
+pub use apply::{Prepared, check};
 pub use once::once;
 pub use self_metrics::{ExportReport, families};
 pub use verdict::Verdict;
 
 use crate::base::clock::{Boot, BootTime};
 use crate::base::dialect::Dialect;
-use crate::base::log;
 use crate::base::sys;
 use crate::model::metric::{Sink, Source};
-use crate::settings::Settings;
 use destination::Destination;
 use std::time::{Duration, Instant};
 use tee::Tee;
@@ -42,19 +40,6 @@ use tee::Tee;
 /// sent, by the worker first, or without it.
 const CLOSING: Duration = Duration::from_millis(500);
 const SALVAGING: Duration = Duration::from_millis(200);
-
-/// Logs which directories of spools cannot be used, and tells how many; nothing is made.
-pub fn check(settings: &Settings) -> usize {
-    let mut warnings = 0;
-    for export in &settings.exports {
-        let Some(spool) = &export.spool else { continue };
-        if let Err(error) = crate::outputs::spool::check(&spool.dir.join(&export.name)) {
-            log::warn("the spool fails", &[("export", &export.name), ("error", &error)]);
-            warnings += 1;
-        }
-    }
-    warnings
-}
 
 /// How long is told that samples are out of order.
 const LATE: Duration = Duration::from_secs(300);

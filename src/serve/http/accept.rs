@@ -36,18 +36,21 @@ pub fn reads_utf8(accept: &str) -> Option<bool> {
     said.map(|(_, scheme)| scheme.trim().trim_matches('"') == "allow-utf-8").reduce(|a, b| a || b)
 }
 
-/// Whether a gzip answer is welcome.
+/// Whether a gzip answer is welcome, and no less than one that is not encoded.
 pub fn accepts_gzip(accept_encoding: &str) -> bool {
-    let (mut gzip, mut any) = (None, None);
+    let (mut gzip, mut plain, mut any) = (None, 0, 0);
     for range in accept_encoding.split(',') {
         let (name, _, quality) = media_range(range);
         if wire::same(name, "gzip") || wire::same(name, "x-gzip") {
             gzip = Some(quality);
+        } else if wire::same(name, "identity") {
+            plain = quality;
         } else if name == "*" {
-            any = Some(quality);
+            any = quality;
         }
     }
-    gzip.or(any).is_some_and(|quality| quality > 0)
+    let gzip = gzip.unwrap_or(any);
+    gzip > 0 && gzip >= plain
 }
 
 /// Name, `version` and `q` of one element of the list.
@@ -125,10 +128,27 @@ mod tests {
 
     #[test]
     fn gzip_is_given_to_those_who_take_it() {
-        for yes in ["gzip", "deflate, GZIP;q=0.5", "*", "br, *;q=0.1", "x-gzip"] {
+        for yes in [
+            "gzip",
+            "deflate, GZIP;q=0.5",
+            "*",
+            "br, *;q=0.1",
+            "x-gzip",
+            "identity;q=0.5, gzip;q=1.0",
+            "identity, gzip",
+        ] {
             assert!(accepts_gzip(yes), "{yes}");
         }
-        for no in ["", "identity", "gzip;q=0", "gzip; q=0.000", "*, gzip;q=0", "br"] {
+        for no in [
+            "",
+            "identity",
+            "gzip;q=0",
+            "gzip; q=0.000",
+            "*, gzip;q=0",
+            "br",
+            "gzip;q=0.5, identity",
+            "*;q=0.2, identity;q=0.9",
+        ] {
             assert!(!accepts_gzip(no), "{no}");
         }
     }

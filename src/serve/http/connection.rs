@@ -322,7 +322,10 @@ impl Connection {
         let whole = scratch.get(..kept + n).unwrap_or_default();
         // Its first byte is enough to refuse it, however much has come by now.
         let hopeless = request::is_hopeless(whole).then_some(1);
-        if let Some(end) = hopeless.or_else(|| wire::head_end(whole, self.searched)) {
+        // Empty lines ahead of a request count for nothing (RFC 9112, section 2.2), several neither.
+        let blank = whole.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let known = self.searched.max(blank + 3);
+        if let Some(end) = hopeless.or_else(|| wire::head_end(whole, known)) {
             self.input.clear();
             self.input.extend_from_slice(whole.get(end..).unwrap_or_default());
             self.searched = 0;

@@ -10,12 +10,11 @@
 //! `ended` once the agent ended in an orderly way. A run that is another's and still `running` ended
 //! unclean: that is the marker.
 
-use crate::base::error::{Error, Place};
+use crate::base::error::Error;
 use crate::base::{state, sys};
 use crate::kernel::read::scan;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The first line; the number is that of the format.
@@ -26,9 +25,6 @@ const MAX_BYTES: u64 = 512;
 
 /// Bytes of the stack of the thread that brings it to the disk.
 const STACK: usize = 64 << 10;
-
-/// For messages.
-const OPTION: &str = "state_file";
 
 const ENDS: [&str; 3] = ["clean", "unclean", "unknown"];
 const RUNS: [&str; 2] = ["running", "ended"];
@@ -176,19 +172,10 @@ impl Keeper {
     }
 
     fn write(&mut self, boots: Boots) -> Result<(), Error> {
-        state::replace(&self.path, &boots.render()).map_err(|e| failed(&self.path, &e))?;
+        state::replace(&self.path, &boots.render()).map_err(|e| state::failed(&self.path, &e))?;
         self.is_to_write = false;
         Ok(())
     }
-}
-
-fn place(path: &Path) -> Place {
-    let path = path.as_os_str().as_bytes();
-    Place::below(OPTION, path.strip_prefix(b"/").unwrap_or(path))
-}
-
-fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::Read(place(path), error.raw_os_error().unwrap_or(libc::EINVAL))
 }
 
 /// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
@@ -198,10 +185,10 @@ fn read(path: &Path) -> Result<Option<Boots>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text)),
     }
-    .map_err(|error| failed(path, &error))?;
+    .map_err(|error| state::failed(path, &error))?;
     let is_lost = text.iter().all(|byte| *byte == 0);
     if !is_lost && !text.starts_with(TITLE) {
-        return Err(Error::parse(place(path), "a file of boots", &text));
+        return Err(Error::parse(state::place(path), "a file of boots", &text));
     }
     Ok(Boots::parse(&text))
 }

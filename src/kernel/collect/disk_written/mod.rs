@@ -19,7 +19,8 @@ mod state;
 mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::{Error, Place};
+use crate::base::error::Error;
+use crate::base::state::{failed, place};
 use crate::base::{log, sys, written};
 use crate::kernel::read::{FileId, Root, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, counter};
@@ -27,8 +28,7 @@ use crate::settings::{CollectorOption, Subject, path};
 use disks::Disks;
 use state::{BootId, MAX_BYTES, TITLE, Written};
 use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::ffi::OsStrExt;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -230,15 +230,6 @@ impl DiskWritten {
         self.boot = Some(boot);
         Ok(boot)
     }
-}
-
-fn place(path: &Path) -> Place {
-    let path = path.as_os_str().as_bytes();
-    Place::below("state_file", path.strip_prefix(b"/").unwrap_or(path))
-}
-
-fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::Read(place(path), error.raw_os_error().unwrap_or(libc::EINVAL))
 }
 
 /// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
