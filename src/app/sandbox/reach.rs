@@ -210,6 +210,9 @@ fn places(reach: &mut Reach, path: &Path, rights: u64) {
         let above = real.parent().filter(|above| !real.is_dir() && above.parent().is_some());
         // In the root, where everything is below, a file stands for itself.
         add(reach, above.unwrap_or(&real), rights);
+        if real == named {
+            return;
+        }
     }
     while !named.is_dir() && named.pop() {
         if named.as_os_str().is_empty() {

@@ -14,16 +14,19 @@ const ANY: u8 = b'*';
 /// The names.
 #[derive(Clone, Debug)]
 pub struct Alternatives {
+    /// One behind the other; in them `*` stands for any text without a line's end.
+    text: Box<str>,
     names: Box<[Name]>,
     /// A name may go on after them.
     goes_on: bool,
 }
 
-#[derive(Clone, Debug)]
+/// What is known of a name's text.
+#[derive(Clone, Copy, Debug)]
 struct Name {
-    /// In it `*` stands for any text without a line's end.
-    text: Box<str>,
-    has_any: bool,
+    length: usize,
+    /// Where the first `*` is, and whether there are more.
+    any: Option<(usize, bool)>,
 }
 
 impl Alternatives {
@@ -35,25 +38,42 @@ impl Alternatives {
         if has_free_choice(rest) {
             return None;
         }
-        let names = Some(choice(&mut rest)?).filter(|_| rest.is_empty())?;
-        let name = |text: String| Name {
-            has_any: text.as_bytes().contains(&ANY),
-            text: text.into_boxed_str(),
-        };
-        Some(Alternatives { names: names.into_iter().map(name).collect(), goes_on })
+        let all = Some(choice(&mut rest)?).filter(|_| rest.is_empty())?;
+        let names = all.iter().map(|text| Name::of(text.as_bytes())).collect();
+        Some(Alternatives { text: all.concat().into_boxed_str(), names, goes_on })
     }
 
     /// Whether `name` is one of them.
     pub fn is_match(&self, name: &str) -> bool {
-        let name = name.as_bytes();
+        let mut rest = self.text.as_bytes();
         self.names.iter().any(|known| {
-            let text = known.text.as_bytes();
-            match (known.has_any, self.goes_on) {
-                (true, goes_on) => is_like(text, name, goes_on),
-                (false, true) => name.starts_with(text),
-                (false, false) => name == text,
-            }
+            let (text, after) = rest.split_at_checked(known.length).unwrap_or_default();
+            rest = after;
+            known.is_match(text, name.as_bytes(), self.goes_on)
         })
+    }
+}
+
+impl Name {
+    fn of(text: &[u8]) -> Name {
+        let (first, last) = (memchr::memchr(ANY, text), memchr::memrchr(ANY, text));
+        Name { length: text.len(), any: first.map(|at| (at, last != first)) }
+    }
+
+    /// Whether `text`, which this is of, is `name`, or if it `goes_on` the beginning of it.
+    fn is_match(self, text: &[u8], name: &[u8], goes_on: bool) -> bool {
+        match self.any {
+            None if goes_on => name.starts_with(text),
+            None => name == text,
+            // The `*` has one length.
+            Some((at, false)) if !goes_on => {
+                let (start, end) = (text.get(..at), text.get(at + 1..));
+                let (start, end) = (start.unwrap_or_default(), end.unwrap_or_default());
+                let rest = name.strip_suffix(end).and_then(|rest| rest.strip_prefix(start));
+                rest.is_some_and(|any| !any.contains(&b'\n'))
+            }
+            Some(_) => is_like(text, name, goes_on),
+        }
     }
 }
 
@@ -79,10 +99,14 @@ fn choice(rest: &mut &str) -> Option<Vec<String>> {
             Some(first) => {
                 let plain = plain(rest);
                 *rest = rest.get(plain.len().max(first.len_utf8())..)?;
-                names = match plain {
-                    "" => product(&names, &part(first, rest)?)?,
-                    plain => product(&names, &[plain.to_owned()])?,
-                };
+                match plain {
+                    "" => names = product(&names, &part(first, rest)?),
+                    plain => names.iter_mut().for_each(|name| name.push_str(plain)),
+                }
+                let bytes: usize = names.iter().map(String::len).sum();
+                if names.len() > MAX_NAMES || bytes > MAX_BYTES {
+                    return None;
+                }
                 continue;
             }
         }
@@ -124,13 +148,9 @@ fn part(first: char, rest: &mut &str) -> Option<Vec<String>> {
 }
 
 /// Each of `starts` with each of `ends`.
-fn product(starts: &[String], ends: &[String]) -> Option<Vec<String>> {
-    let names: Vec<String> = starts
-        .iter()
-        .flat_map(|start| ends.iter().map(move |end| [&**start, end].concat()))
-        .collect();
-    let bytes: usize = names.iter().map(String::len).sum();
-    Some(names).filter(|names| names.len() <= MAX_NAMES && bytes <= MAX_BYTES)
+fn product(starts: &[String], ends: &[String]) -> Vec<String> {
+    let with = |start| ends.iter().map(move |end| [start, &**end].concat());
+    starts.iter().flat_map(|start| with(&**start)).collect()
 }
 
 /// Whether `name`, or if it `goes_on` its beginning, is `known`.

@@ -8,7 +8,7 @@ use crate::base::sys;
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::io;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -141,11 +141,14 @@ impl Dir {
     /// Hands every name in this directory to `each`, in the kernel's order, as often as it is asked
     /// without an allocation. The directory is opened at the first time, anew if it went away.
     pub fn list(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        if self.kept.as_ref().is_none_or(|kept| !kept.can_list || kept.is_gone()) {
+        let is_new = self.kept.as_ref().is_none_or(|kept| !kept.can_list || kept.is_gone());
+        if is_new {
             self.open_by(sys::open_listing, true)?;
         }
-        let Some(kept) = &self.kept else { return Ok(()) };
-        sys::list(&kept.file, each).map_err(|e| {
+        let Some(Kept { file, .. }) = &self.kept else { return Ok(()) };
+        let mut place: &File = file;
+        let rewound = if is_new { Ok(()) } else { place.rewind() };
+        rewound.and_then(|()| sys::list(place, each)).map_err(|e| {
             self.kept = None;
             Error::of(self.path, &e)
         })
@@ -183,6 +186,12 @@ impl Dir {
     pub fn is_readable(&self, below: &str) -> bool {
         let about = fs::metadata(self.real.join(below));
         about.is_ok_and(|about| about.is_file() && about.mode() & 0o444 != 0)
+    }
+
+    /// What tells the file or directory that `below` leads to from any other.
+    pub fn identity(&self, below: &str) -> Option<[u64; 2]> {
+        let about = fs::metadata(self.real.join(below)).ok()?;
+        Some([about.dev(), about.ino()])
     }
 
     /// Where `below` is when all links are followed.
