@@ -61,7 +61,16 @@ impl Name {
     }
 
     /// Whether `text`, which this is of, is `name`, or if it `goes_on` the beginning of it.
+    #[inline]
     fn is_match(self, text: &[u8], name: &[u8], goes_on: bool) -> bool {
+        // Most begin or end with another byte, which is seen without a call.
+        let differs = |byte: Option<&u8>, other| byte != other && byte != Some(&ANY);
+        if !text.is_empty()
+            && (differs(text.first(), name.first())
+                || !goes_on && differs(text.last(), name.last()))
+        {
+            return false;
+        }
         match self.any {
             None if goes_on => name.starts_with(text),
             None => name == text,

@@ -179,11 +179,11 @@ impl Called {
         let suffix = if unit == Unit::Kibibytes { "_bytes" } else { "" };
         let node = node_name(key)?;
         let own = own_name(&node);
-        let help = format!("{node} of /proc/meminfo.");
+        let help = [&node, " of /proc/meminfo."].concat();
         let split = u8::try_from("memory_".len() + node.len() + suffix.len()).ok()?;
         Some(Called {
             split,
-            name: format!("memory_{node}{suffix}|memory_{own}{suffix}"),
+            name: ["memory_", &node, suffix, "|memory_", &own, suffix].concat(),
             help,
             stamp: fresh_stamp(),
             in_node: KNOWN_TO_NODE.as_bytes().split(|byte| *byte == b' ').any(|known| known == key),

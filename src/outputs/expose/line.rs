@@ -14,6 +14,10 @@ use crate::model::metric::{Buffer, Column, Family, Label, Value, WORD};
 use crate::model::metric::{Exemplar, Histogram};
 use crate::model::metric::{Labels, Point};
 
+/// Families of a usual page, and blocks of their heads.
+const FAMILIES: usize = 512;
+const HEADS: usize = 8192;
+
 /// What a head is put together of, at most.
 const MAX_PIECES: usize = 8;
 
@@ -89,6 +93,11 @@ impl Lines {
         make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
     ) {
         let id = Id::of(family, self.quotes);
+        if self.families.capacity() == 0 {
+            // Addresses for a usual page, so that nothing is copied; memory is used for what is written.
+            self.families.reserve(FAMILIES);
+            self.heads.reserve(HEADS);
+        }
         self.families.truncate(self.at);
         self.heads.truncate(self.start.head as usize);
         self.tails.truncate(self.start.tail as usize);

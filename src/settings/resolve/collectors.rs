@@ -93,6 +93,12 @@ impl Options<'_, '_, '_> {
 
     /// Of a pair `…include…` and `…exclude…` one may be set; the default of the other gives way.
     fn exclude(&mut self, refusal: &mut Refusal) {
+        let first = self.rows.first().and_then(|row| self.place(row)).unwrap_or_default();
+        let own = self.resolved.iter().skip(first);
+        let mut own = own.take_while(|one| one.row.path[0] == self.subject.name);
+        if own.all(|one| one.origin.is_none()) {
+            return;
+        }
         for option in self.subject.options {
             let Some((_, origin)) = self.said(option) else { continue };
             if let Some(exclude) = self.other(option, ["include", "exclude"]) {
