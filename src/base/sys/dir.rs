@@ -86,6 +86,15 @@ pub fn open_below(directory: &File, name: &CStr) -> io::Result<File> {
     open_at(directory.as_raw_fd(), name, libc::O_NOCTTY | libc::O_NONBLOCK)
 }
 
+/// Whether there is a file `name` below `directory`. Nothing is read, as a driver may be slow; what cannot be
+/// looked at is there.
+pub fn is_below(directory: &File, name: &CStr) -> bool {
+    // SAFETY: `name` ends with a NUL and lives over the call; the directory is open.
+    let result = unsafe { libc::faccessat(directory.as_raw_fd(), name.as_ptr(), libc::F_OK, 0) };
+    let errno = || io::Error::last_os_error().raw_os_error();
+    result == 0 || !matches!(errno(), Some(libc::ENOENT | libc::ENOTDIR))
+}
+
 /// Opens `path` for reading with openat(2): musl follows each open(2) by an fcntl(2), for kernels before 2.6.23.
 fn open(path: &Path, flags: c_int) -> io::Result<File> {
     let name = CString::new(path.as_os_str().as_bytes())?;
@@ -139,6 +148,8 @@ mod tests {
         let mut name = String::new();
         open_below(&directory, c"comm").unwrap().read_to_string(&mut name).unwrap();
         assert!(name.ends_with('\n'), "{name}");
+        let is_there = [c"comm", c"fd/0", c"none", c"comm/none"].map(|n| is_below(&directory, n));
+        assert_eq!(is_there, [true, true, false, false]);
         let error = open_below(&directory, c"no/such").unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
         assert!(open_directory(Path::new("/proc/self/comm")).is_err());

@@ -24,9 +24,12 @@ pub struct Alternatives {
 /// What is known of a name's text.
 #[derive(Clone, Copy, Debug)]
 struct Name {
-    length: usize,
+    start: u16,
+    length: u16,
+    /// Its first and its last byte, by which most are told apart.
+    ends: [u8; 2],
     /// Where the first `*` is, and whether there are more.
-    any: Option<(usize, bool)>,
+    any: Option<(u16, bool)>,
 }
 
 impl Alternatives {
@@ -39,50 +42,57 @@ impl Alternatives {
             return None;
         }
         let all = Some(choice(&mut rest)?).filter(|_| rest.is_empty())?;
-        let names = all.iter().map(|text| Name::of(text.as_bytes())).collect();
-        Some(Alternatives { text: all.concat().into_boxed_str(), names, goes_on })
+        let text = all.concat().into_boxed_str();
+        let mut start = 0;
+        let names = all.iter().map(|text| {
+            let name = Name::of(start, text.as_bytes());
+            start += name.length;
+            name
+        });
+        Some(Alternatives { names: names.collect(), text, goes_on })
     }
 
     /// Whether `name` is one of them.
     pub fn is_match(&self, name: &str) -> bool {
-        let mut rest = self.text.as_bytes();
+        let name = name.as_bytes();
+        let ends = ends(name);
         self.names.iter().any(|known| {
-            let (text, after) = rest.split_at_checked(known.length).unwrap_or_default();
-            rest = after;
-            known.is_match(text, name.as_bytes(), self.goes_on)
+            let [first, last] = known.ends;
+            (first == ends[0] || first == ANY)
+                && (last == ends[1] || last == ANY || self.goes_on)
+                && self.is_like(known, name)
         })
+    }
+
+    fn is_like(&self, known: &Name, name: &[u8]) -> bool {
+        let text = self.text.as_bytes().get(known.start.into()..).unwrap_or_default();
+        let text = text.get(..known.length.into()).unwrap_or_default();
+        match known.any {
+            None if self.goes_on => name.starts_with(text),
+            None => name == text,
+            // The `*` has one length.
+            Some((at, false)) if !self.goes_on => {
+                let (start, end) = text.split_at_checked(at.into()).unwrap_or_default();
+                let rest = name.strip_suffix(end.get(1..).unwrap_or_default());
+                let any = rest.and_then(|rest| rest.strip_prefix(start));
+                any.is_some_and(|any| !any.contains(&b'\n'))
+            }
+            Some(_) => is_like(text, name, self.goes_on),
+        }
     }
 }
 
-impl Name {
-    fn of(text: &[u8]) -> Name {
-        let (first, last) = (memchr::memchr(ANY, text), memchr::memrchr(ANY, text));
-        Name { length: text.len(), any: first.map(|at| (at, last != first)) }
-    }
+/// The first and the last byte; of an empty text any.
+fn ends(text: &[u8]) -> [u8; 2] {
+    [text.first(), text.last()].map(|byte| byte.copied().unwrap_or(ANY))
+}
 
-    /// Whether `text`, which this is of, is `name`, or if it `goes_on` the beginning of it.
-    #[inline]
-    fn is_match(self, text: &[u8], name: &[u8], goes_on: bool) -> bool {
-        // Most begin or end with another byte, which is seen without a call.
-        let differs = |byte: Option<&u8>, other| byte != other && byte != Some(&ANY);
-        if !text.is_empty()
-            && (differs(text.first(), name.first())
-                || !goes_on && differs(text.last(), name.last()))
-        {
-            return false;
-        }
-        match self.any {
-            None if goes_on => name.starts_with(text),
-            None => name == text,
-            // The `*` has one length.
-            Some((at, false)) if !goes_on => {
-                let (start, end) = (text.get(..at), text.get(at + 1..));
-                let (start, end) = (start.unwrap_or_default(), end.unwrap_or_default());
-                let rest = name.strip_suffix(end).and_then(|rest| rest.strip_prefix(start));
-                rest.is_some_and(|any| !any.contains(&b'\n'))
-            }
-            Some(_) => is_like(text, name, goes_on),
-        }
+impl Name {
+    /// Of a list, which is no longer than `MAX_BYTES`.
+    fn of(start: u16, text: &[u8]) -> Name {
+        let (first, last) = (memchr::memchr(ANY, text), memchr::memrchr(ANY, text));
+        let any = first.map(|at| (at as u16, last != first));
+        Name { start, length: text.len() as u16, ends: ends(text), any }
     }
 }
 

@@ -2,6 +2,10 @@
 //! cost of a path from the root, and pins no kernel memory as a kept descriptor of each would. One
 //! descriptor serves to list the directory and to open what is below it.
 
+mod joined;
+
+pub use joined::Joined;
+
 use super::{Absence, Shared, scan};
 use crate::base::error::{Error, Place};
 use crate::base::sys;
@@ -58,36 +62,6 @@ impl Drop for Kept {
 /// `parts` joined to a name below a directory; with a NUL in it, it names nothing.
 pub fn name(parts: &[&str]) -> CString {
     CString::new(parts.concat()).unwrap_or_default()
-}
-
-/// The longest path below a directory.
-const MAX_PATH: usize = 256;
-
-/// The path of a file below an entry of a directory, made without an allocation; one that is too long, or
-/// has a NUL in it, names nothing.
-pub struct Joined([u8; MAX_PATH]);
-
-impl Joined {
-    /// `file` below the entry `name`.
-    pub fn of(name: &[u8], file: &str) -> Joined {
-        Joined::parts(&[name, b"/", file.as_bytes()])
-    }
-
-    /// These parts, one behind the other.
-    pub fn parts(parts: &[&[u8]]) -> Joined {
-        let mut path = [0; MAX_PATH];
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        if length < MAX_PATH && parts.iter().all(|part| memchr::memchr(0, part).is_none()) {
-            let mut pen = sys::Pen::new(&mut path);
-            parts.iter().for_each(|part| pen.put(part));
-        }
-        Joined(path)
-    }
-
-    /// For `Dir::read`.
-    pub fn path(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
-    }
 }
 
 impl Dir {
@@ -225,6 +199,11 @@ impl Dir {
         });
         let length = result.map_err(|e| Error::of(self.place(name), &e))?;
         Ok(into.get(..length).unwrap_or_default().trim_ascii_end())
+    }
+
+    /// Whether there is a file `name` below.
+    pub fn has(&self, name: &CStr) -> bool {
+        self.opened().is_ok_and(|directory| sys::is_below(directory, name))
     }
 
     /// The integer in the file `name` below.
