@@ -1,14 +1,19 @@
 //! Settings that come into effect: what may fail first, then the rest.
 
 use super::{Pipelines, families};
+use crate::base::sys;
 use crate::inputs::push::{Declared, Push, PushAuth, Rules, StatsdBound};
 use crate::kernel::{between, gather};
 use crate::model::metric::{Family, Kind};
 use crate::model::store::{Bounds, DEFAULT_BUCKETS};
 use crate::outputs::export;
 use crate::settings::{Custom, Settings};
+use std::io;
+use std::path::Path;
 use std::time::Instant;
-use std::{fs, io};
+
+/// Bytes of this machine's name.
+const MAX_HOST: u64 = 256;
 
 /// What could have failed and did not.
 pub struct Prepared {
@@ -28,7 +33,8 @@ impl Pipelines {
         let push = &settings.push;
         let tokens = push.token_file.as_deref().map(PushAuth::read).transpose()?;
         // Clients call this machine by its own name, whichever one's files are read.
-        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let host = sys::read_file(Path::new("/proc/sys/kernel/hostname"), MAX_HOST);
+        let host = String::from_utf8(host.unwrap_or_default()).unwrap_or_default();
         let names = PushAuth::names(host.trim(), &settings.server.listen);
         let gate = PushAuth { max_body: push.max_body_bytes, tokens, names };
         let statsd = self.inputs.statsd.prepare(&settings.statsd)?;

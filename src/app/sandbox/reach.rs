@@ -2,6 +2,7 @@
 
 use crate::base::sys::{
     BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
+    read_file,
 };
 #[cfg(feature = "hub")]
 use crate::kernel::collect::dhcp_leases;
@@ -32,6 +33,9 @@ const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
 
 /// For a directory that may hang.
 const MOMENT: Duration = Duration::from_millis(300);
+
+/// Bytes of the list of mounts.
+const MAX_MOUNTS: u64 = 16 << 20;
 
 /// Long answers of name servers come over TCP.
 const DNS: u16 = 53;
@@ -108,8 +112,8 @@ fn mounted(reach: &mut Reach, settings: &Settings) {
     if !asks {
         return;
     }
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    for line in mounts.lines().filter(|line| line.contains(" - btrfs ")) {
+    let mounts = read_file(Path::new("/proc/self/mountinfo"), MAX_MOUNTS).unwrap_or_default();
+    for line in String::from_utf8_lossy(&mounts).lines().filter(|line| line.contains(" - btrfs ")) {
         // One with a blank in its path is written otherwise: its devices are then not told.
         if let Some(place) = line.split(' ').nth(4) {
             add(reach, Path::new(place), LIST);
@@ -210,6 +214,9 @@ fn places(reach: &mut Reach, path: &Path, rights: u64) {
         let above = real.parent().filter(|above| !real.is_dir() && above.parent().is_some());
         // In the root, where everything is below, a file stands for itself.
         add(reach, above.unwrap_or(&real), rights);
+        if real == named {
+            return;
+        }
     }
     while !named.is_dir() && named.pop() {
         if named.as_os_str().is_empty() {

@@ -1,35 +1,54 @@
-//! Files below a kept directory.
+//! Files of the kernel's, by path and below a kept directory.
 
-use std::ffi::CStr;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek};
+use std::ffi::{CStr, CString, c_int};
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::{AsRawFd, FromRawFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// Room for what is read at once.
+const PAGE: usize = 4096;
 
 /// Opens a directory as a place to start from; it cannot itself be read.
 pub fn open_directory(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(path)
+    open(path, libc::O_PATH | libc::O_DIRECTORY)
+}
+
+/// Opens a file or a directory as a place; it cannot itself be read.
+pub(super) fn open_place(path: &Path) -> io::Result<File> {
+    open(path, libc::O_PATH)
 }
 
 /// Opens a file for reading without ever waiting for anybody, as a pipe or a terminal would.
 pub fn open_unwaiting(path: &Path) -> io::Result<File> {
-    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
+    open(path, libc::O_NONBLOCK | libc::O_NOCTTY)
 }
 
 /// Opens a directory to be listed.
 pub fn open_listing(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NONBLOCK).open(path)
+    open(path, libc::O_DIRECTORY | libc::O_NONBLOCK)
+}
+
+/// The first `most` bytes of a file of the kernel's. There is room for a page from the start: the standard
+/// library asks for 32 bytes first, and then for twice as many each time.
+///
+/// # Errors
+///
+/// It cannot be opened or read.
+pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(PAGE);
+    open_unwaiting(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Room for the names that one call gives; a multiple of a record's alignment.
 const LISTING: usize = 2048;
 
-/// Hands the names in `directory` to `each`, those of the directory itself and of the one above left out.
-pub fn list(mut directory: &File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+/// Hands the names in `directory` to `each`, those of the directory itself and of the one above left out. One
+/// that was listed before is rewound first.
+pub fn list(directory: &File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
     let mut room = [0u64; LISTING / 8];
-    directory.rewind()?;
     loop {
         // SAFETY: the kernel writes whole records into the LISTING bytes of `room`, no more.
         let n = unsafe {
@@ -64,14 +83,38 @@ fn names(mut records: &[u8], each: &mut dyn FnMut(&[u8])) {
 
 /// Opens the file `name` below `directory` for reading, without waiting either.
 pub fn open_below(directory: &File, name: &CStr) -> io::Result<File> {
-    let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY | libc::O_NONBLOCK;
+    open_at(directory.as_raw_fd(), name, libc::O_NOCTTY | libc::O_NONBLOCK)
+}
+
+/// Whether there is a file `name` below `directory`. Nothing is read, as a driver may be slow; what cannot be
+/// looked at is there.
+pub fn is_below(directory: &File, name: &CStr) -> bool {
     // SAFETY: `name` ends with a NUL and lives over the call; the directory is open.
-    let fd = unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
+    let result = unsafe { libc::faccessat(directory.as_raw_fd(), name.as_ptr(), libc::F_OK, 0) };
+    let errno = || io::Error::last_os_error().raw_os_error();
+    result == 0 || !matches!(errno(), Some(libc::ENOENT | libc::ENOTDIR))
+}
+
+/// Opens `path` for reading with openat(2): musl follows each open(2) by an fcntl(2), for kernels before 2.6.23.
+fn open(path: &Path, flags: c_int) -> io::Result<File> {
+    let name = CString::new(path.as_os_str().as_bytes())?;
+    open_at(libc::AT_FDCWD, &name, flags)
+}
+
+fn open_at(directory: c_int, name: &CStr, flags: c_int) -> io::Result<File> {
+    let flags = flags | libc::O_RDONLY | libc::O_CLOEXEC;
+    loop {
+        // SAFETY: `name` ends with a NUL and lives over the call; the directory is open, or none is needed.
+        let fd = unsafe { libc::openat(directory, name.as_ptr(), flags) };
+        if fd >= 0 {
+            // SAFETY: openat returned a descriptor that is ours alone.
+            return Ok(unsafe { File::from_raw_fd(fd) });
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
     }
-    // SAFETY: openat returned a descriptor that is ours alone.
-    Ok(unsafe { File::from_raw_fd(fd) })
 }
 
 /// Whether the file is one of procfs, which tells of mounts with events (proc_pid_mounts(5)).
@@ -97,7 +140,7 @@ pub fn has_event(file: &File) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read;
+    use std::io::Seek;
 
     #[test]
     fn opens_what_lies_below_and_says_what_does_not() {
@@ -105,13 +148,18 @@ mod tests {
         let mut name = String::new();
         open_below(&directory, c"comm").unwrap().read_to_string(&mut name).unwrap();
         assert!(name.ends_with('\n'), "{name}");
+        let is_there = [c"comm", c"fd/0", c"none", c"comm/none"].map(|n| is_below(&directory, n));
+        assert_eq!(is_there, [true, true, false, false]);
         let error = open_below(&directory, c"no/such").unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
         assert!(open_directory(Path::new("/proc/self/comm")).is_err());
         assert!(open_listing(Path::new("/proc/self/comm")).is_err());
+        assert_eq!(read_file(Path::new("/proc/self/comm"), 99).unwrap(), name.as_bytes());
+        assert_eq!(read_file(Path::new("/proc/self/maps"), 99).unwrap().len(), 99);
         // More than fits into one call.
-        let listing = open_listing(Path::new("/proc/sys/kernel")).unwrap();
+        let mut listing = open_listing(Path::new("/proc/sys/kernel")).unwrap();
         for _ in 0..2 {
+            listing.rewind().unwrap();
             let mut names = Vec::new();
             list(&listing, &mut |name| names.push(String::from_utf8(name.to_vec()).unwrap()))
                 .unwrap();

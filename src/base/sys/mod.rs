@@ -31,7 +31,8 @@ pub use btrfs::{BTRFS_ERRORS, Btrfs, BtrfsDevice, BtrfsInfo};
 pub use child::{Child, Ended, spawn};
 pub use crc::crc32;
 pub use dir::{
-    has_event, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,
+    has_event, is_below, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,
+    read_file,
 };
 pub use disk::{
     Clocks, PRIVATE_DIR, boot_millis, clocks, lock_alone, make_private, may_write, next_data,

@@ -14,16 +14,22 @@ const ANY: u8 = b'*';
 /// The names.
 #[derive(Clone, Debug)]
 pub struct Alternatives {
+    /// One behind the other; in them `*` stands for any text without a line's end.
+    text: Box<str>,
     names: Box<[Name]>,
     /// A name may go on after them.
     goes_on: bool,
 }
 
-#[derive(Clone, Debug)]
+/// What is known of a name's text.
+#[derive(Clone, Copy, Debug)]
 struct Name {
-    /// In it `*` stands for any text without a line's end.
-    text: Box<str>,
-    has_any: bool,
+    start: u16,
+    length: u16,
+    /// Its first and its last byte, by which most are told apart.
+    ends: [u8; 2],
+    /// Where the first `*` is, and whether there are more.
+    any: Option<(u16, bool)>,
 }
 
 impl Alternatives {
@@ -35,25 +41,58 @@ impl Alternatives {
         if has_free_choice(rest) {
             return None;
         }
-        let names = Some(choice(&mut rest)?).filter(|_| rest.is_empty())?;
-        let name = |text: String| Name {
-            has_any: text.as_bytes().contains(&ANY),
-            text: text.into_boxed_str(),
-        };
-        Some(Alternatives { names: names.into_iter().map(name).collect(), goes_on })
+        let all = Some(choice(&mut rest)?).filter(|_| rest.is_empty())?;
+        let text = all.concat().into_boxed_str();
+        let mut start = 0;
+        let names = all.iter().map(|text| {
+            let name = Name::of(start, text.as_bytes());
+            start += name.length;
+            name
+        });
+        Some(Alternatives { names: names.collect(), text, goes_on })
     }
 
     /// Whether `name` is one of them.
     pub fn is_match(&self, name: &str) -> bool {
         let name = name.as_bytes();
+        let ends = ends(name);
         self.names.iter().any(|known| {
-            let text = known.text.as_bytes();
-            match (known.has_any, self.goes_on) {
-                (true, goes_on) => is_like(text, name, goes_on),
-                (false, true) => name.starts_with(text),
-                (false, false) => name == text,
-            }
+            let [first, last] = known.ends;
+            (first == ends[0] || first == ANY)
+                && (last == ends[1] || last == ANY || self.goes_on)
+                && self.is_like(known, name)
         })
+    }
+
+    fn is_like(&self, known: &Name, name: &[u8]) -> bool {
+        let text = self.text.as_bytes().get(known.start.into()..).unwrap_or_default();
+        let text = text.get(..known.length.into()).unwrap_or_default();
+        match known.any {
+            None if self.goes_on => name.starts_with(text),
+            None => name == text,
+            // The `*` has one length.
+            Some((at, false)) if !self.goes_on => {
+                let (start, end) = text.split_at_checked(at.into()).unwrap_or_default();
+                let rest = name.strip_suffix(end.get(1..).unwrap_or_default());
+                let any = rest.and_then(|rest| rest.strip_prefix(start));
+                any.is_some_and(|any| !any.contains(&b'\n'))
+            }
+            Some(_) => is_like(text, name, self.goes_on),
+        }
+    }
+}
+
+/// The first and the last byte; of an empty text any.
+fn ends(text: &[u8]) -> [u8; 2] {
+    [text.first(), text.last()].map(|byte| byte.copied().unwrap_or(ANY))
+}
+
+impl Name {
+    /// Of a list, which is no longer than `MAX_BYTES`.
+    fn of(start: u16, text: &[u8]) -> Name {
+        let (first, last) = (memchr::memchr(ANY, text), memchr::memrchr(ANY, text));
+        let any = first.map(|at| (at as u16, last != first));
+        Name { start, length: text.len() as u16, ends: ends(text), any }
     }
 }
 
@@ -79,10 +118,14 @@ fn choice(rest: &mut &str) -> Option<Vec<String>> {
             Some(first) => {
                 let plain = plain(rest);
                 *rest = rest.get(plain.len().max(first.len_utf8())..)?;
-                names = match plain {
-                    "" => product(&names, &part(first, rest)?)?,
-                    plain => product(&names, &[plain.to_owned()])?,
-                };
+                match plain {
+                    "" => names = product(&names, &part(first, rest)?),
+                    plain => names.iter_mut().for_each(|name| name.push_str(plain)),
+                }
+                let bytes: usize = names.iter().map(String::len).sum();
+                if names.len() > MAX_NAMES || bytes > MAX_BYTES {
+                    return None;
+                }
                 continue;
             }
         }
@@ -124,13 +167,9 @@ fn part(first: char, rest: &mut &str) -> Option<Vec<String>> {
 }
 
 /// Each of `starts` with each of `ends`.
-fn product(starts: &[String], ends: &[String]) -> Option<Vec<String>> {
-    let names: Vec<String> = starts
-        .iter()
-        .flat_map(|start| ends.iter().map(move |end| [&**start, end].concat()))
-        .collect();
-    let bytes: usize = names.iter().map(String::len).sum();
-    Some(names).filter(|names| names.len() <= MAX_NAMES && bytes <= MAX_BYTES)
+fn product(starts: &[String], ends: &[String]) -> Vec<String> {
+    let with = |start| ends.iter().map(move |end| [start, &**end].concat());
+    starts.iter().flat_map(|start| with(&**start)).collect()
 }
 
 /// Whether `name`, or if it `goes_on` its beginning, is `known`.

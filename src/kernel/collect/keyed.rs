@@ -79,7 +79,7 @@ impl Keyed {
     ) {
         self.keys.truncate(at);
         self.families.truncate(at);
-        self.keys.push(&[first, b"\0", second].concat());
+        self.keys.push_parts(&[first, b"\0", second]);
         // What stands behind it would be our own name.
         let text = |part| std::str::from_utf8(part).ok().filter(|text| !text.contains('|'));
         let made = text(first).zip(text(second)).and_then(|(first, second)| make(first, second));

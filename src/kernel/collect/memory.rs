@@ -179,27 +179,27 @@ impl Called {
         let suffix = if unit == Unit::Kibibytes { "_bytes" } else { "" };
         let node = node_name(key)?;
         let own = own_name(&node);
-        let help = format!("{node} of /proc/meminfo.");
+        let help = [&node, " of /proc/meminfo."].concat();
         let split = u8::try_from("memory_".len() + node.len() + suffix.len()).ok()?;
         Some(Called {
             split,
-            name: format!("memory_{node}{suffix}|memory_{own}{suffix}"),
+            name: ["memory_", &node, suffix, "|memory_", &own, suffix].concat(),
             help,
             stamp: fresh_stamp(),
-            in_node: KNOWN_TO_NODE.split(' ').any(|known| known.as_bytes() == key),
+            in_node: KNOWN_TO_NODE.as_bytes().split(|byte| *byte == b' ').any(|known| known == key),
         })
     }
 
-    fn names(&self) -> (&str, &str) {
-        let split = usize::from(self.split);
-        let part = |part: Option<_>| part.unwrap_or_default();
-        (part(self.name.get(..split)), part(self.name.get(split + 1..)))
+    /// node_exporter's name and our own.
+    fn names(&self) -> (&[u8], &[u8]) {
+        let split = self.name.as_bytes().split_at_checked(self.split.into());
+        split.map_or((b"", b""), |(node, own)| (node, own.get(1..).unwrap_or_default()))
     }
 
     fn taken(&self, by: &[Line]) -> bool {
         let (node, own) = self.names();
         let same = |other: &Called| other.names().0 == node || other.names().1 == own;
-        own == "memory_used_bytes" || by.iter().filter_map(|l| l.called.as_ref()).any(same)
+        own == b"memory_used_bytes" || by.iter().filter_map(|l| l.called.as_ref()).any(same)
     }
 }
 
@@ -257,13 +257,13 @@ mod tests {
             ("DirectMap1G", "memory_direct_map1g_bytes", "memory_DirectMap1G_bytes"),
         ] {
             let names = Called::of(key.as_bytes(), Unit::Kibibytes).unwrap();
-            assert_eq!(names.names(), (node, own));
+            assert_eq!(names.names(), (node.as_bytes(), own.as_bytes()));
         }
         for (key, in_node) in [("Active(file)", true), ("Zswapped", true), ("HighTotal", false)] {
             assert_eq!(Called::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node, in_node);
         }
         let count = Called::of(b"HugePages_Total", Unit::One).unwrap();
-        assert_eq!(count.names(), ("memory_HugePages_Total", "memory_huge_pages_total"));
+        assert_eq!(count.name, "memory_HugePages_Total|memory_huge_pages_total");
     }
 
     #[test]

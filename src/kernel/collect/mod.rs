@@ -91,7 +91,6 @@ mod rapl;
 mod raspberrypi;
 mod runit;
 mod schedstat;
-mod seen;
 mod selinux;
 mod slabinfo;
 mod slow;

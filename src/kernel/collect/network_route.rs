@@ -4,9 +4,9 @@
 //!
 //! The labels tell no table, so routes of two tables may have the same; the first is shown.
 
-use super::seen::Seen;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::kernel::read::Seen;
 use crate::kernel::read::netlink::route::{self, Route, Way};
 use crate::kernel::read::netlink::{LinkNames, Stream};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit::One, Value, gauge};

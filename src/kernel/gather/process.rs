@@ -7,6 +7,7 @@ use crate::base::sys;
 use crate::kernel::read::{FileId, Files, scan};
 use crate::model::metric::{Family, Sink, Unit, counter, gauge};
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::Duration;
 
 const FD_DIRECTORY: &str = "/proc/self/fd";
@@ -36,7 +37,7 @@ impl Process {
     pub fn new(files: &mut Files) -> Process {
         Process {
             statm: files.whole("/proc/self/statm"),
-            fds: File::open(FD_DIRECTORY).ok(),
+            fds: sys::open_listing(Path::new(FD_DIRECTORY)).ok(),
             page_size: sys::page_size(),
             // 18446744073709551615 is how client libraries write "no limit".
             size_limit: sys::address_space_limit().map(|limit| limit.unwrap_or(u64::MAX)),

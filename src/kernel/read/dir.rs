@@ -2,13 +2,17 @@
 //! cost of a path from the root, and pins no kernel memory as a kept descriptor of each would. One
 //! descriptor serves to list the directory and to open what is below it.
 
+mod joined;
+
+pub use joined::Joined;
+
 use super::{Absence, Shared, scan};
 use crate::base::error::{Error, Place};
 use crate::base::sys;
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::io;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,36 +62,6 @@ impl Drop for Kept {
 /// `parts` joined to a name below a directory; with a NUL in it, it names nothing.
 pub fn name(parts: &[&str]) -> CString {
     CString::new(parts.concat()).unwrap_or_default()
-}
-
-/// The longest path below a directory.
-const MAX_PATH: usize = 256;
-
-/// The path of a file below an entry of a directory, made without an allocation; one that is too long, or
-/// has a NUL in it, names nothing.
-pub struct Joined([u8; MAX_PATH]);
-
-impl Joined {
-    /// `file` below the entry `name`.
-    pub fn of(name: &[u8], file: &str) -> Joined {
-        Joined::parts(&[name, b"/", file.as_bytes()])
-    }
-
-    /// These parts, one behind the other.
-    pub fn parts(parts: &[&[u8]]) -> Joined {
-        let mut path = [0; MAX_PATH];
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        if length < MAX_PATH && parts.iter().all(|part| memchr::memchr(0, part).is_none()) {
-            let mut pen = sys::Pen::new(&mut path);
-            parts.iter().for_each(|part| pen.put(part));
-        }
-        Joined(path)
-    }
-
-    /// For `Dir::read`.
-    pub fn path(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
-    }
 }
 
 impl Dir {
@@ -141,11 +115,14 @@ impl Dir {
     /// Hands every name in this directory to `each`, in the kernel's order, as often as it is asked
     /// without an allocation. The directory is opened at the first time, anew if it went away.
     pub fn list(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        if self.kept.as_ref().is_none_or(|kept| !kept.can_list || kept.is_gone()) {
+        let is_new = self.kept.as_ref().is_none_or(|kept| !kept.can_list || kept.is_gone());
+        if is_new {
             self.open_by(sys::open_listing, true)?;
         }
-        let Some(kept) = &self.kept else { return Ok(()) };
-        sys::list(&kept.file, each).map_err(|e| {
+        let Some(Kept { file, .. }) = &self.kept else { return Ok(()) };
+        let mut place: &File = file;
+        let rewound = if is_new { Ok(()) } else { place.rewind() };
+        rewound.and_then(|()| sys::list(place, each)).map_err(|e| {
             self.kept = None;
             Error::of(self.path, &e)
         })
@@ -185,6 +162,12 @@ impl Dir {
         about.is_ok_and(|about| about.is_file() && about.mode() & 0o444 != 0)
     }
 
+    /// What tells the file or directory that `below` leads to from any other.
+    pub fn identity(&self, below: &str) -> Option<[u64; 2]> {
+        let about = fs::metadata(self.real.join(below)).ok()?;
+        Some([about.dev(), about.ino()])
+    }
+
     /// Where `below` is when all links are followed.
     pub fn target(&self, below: &str) -> Option<PathBuf> {
         fs::canonicalize(self.real.join(below)).ok()
@@ -216,6 +199,11 @@ impl Dir {
         });
         let length = result.map_err(|e| Error::of(self.place(name), &e))?;
         Ok(into.get(..length).unwrap_or_default().trim_ascii_end())
+    }
+
+    /// Whether there is a file `name` below.
+    pub fn has(&self, name: &CStr) -> bool {
+        self.opened().is_ok_and(|directory| sys::is_below(directory, name))
     }
 
     /// The integer in the file `name` below.

@@ -2,7 +2,7 @@
 //! microseconds a name, so verdicts are kept: names come in the same order at every scrape, and a
 //! name that stands where it stood keeps its verdict. Only a change is judged anew.
 
-use super::Names;
+use super::{Names, Seen};
 use crate::base::text::pattern::Pattern;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -47,8 +47,8 @@ pub struct Filter {
     names: Names,
     seen: Vec<Verdict>,
     at: usize,
-    /// The labels among `names`, sorted, while names are judged.
-    labels: Vec<String>,
+    /// The labels that are shown, from the first name of a reading on that is judged.
+    labels: Option<Seen>,
 }
 
 #[derive(Clone, Copy)]
@@ -66,14 +66,14 @@ impl Filter {
             names: Names::default(),
             seen: Vec::new(),
             at: 0,
-            labels: Vec::new(),
+            labels: None,
         }
     }
 
     /// A new reading of the file begins.
     pub fn begin(&mut self) {
         self.at = 0;
-        self.labels.clear();
+        self.labels = None;
         self.patterns.rest();
     }
 
@@ -98,20 +98,19 @@ impl Filter {
         // What stood here and later was judged among other names: all of it goes.
         self.seen.truncate(at);
         self.names.truncate(at);
-        if self.labels.is_empty() {
-            let shown = self.seen.iter().enumerate().filter(|(_, verdict)| verdict.keep);
-            let shown = shown.filter_map(|(i, _)| self.names.get(i));
-            self.labels.extend(shown.map(|name| label(name).into_owned()));
-            self.labels.sort_unstable();
-        }
         let text = label(name);
         let wanted = self.patterns.keep(&text);
-        let place = self.labels.binary_search_by(|other| (**other).cmp(&text));
-        let repeats = wanted && place.is_ok();
-        if let (true, Err(place)) = (wanted, place) {
-            self.labels.insert(place, text.into_owned());
-        }
-        let keep = wanted && !repeats;
+        let (names, seen) = (&self.names, &self.seen);
+        let labels = self.labels.get_or_insert_with(|| {
+            let mut labels = Seen::default();
+            let shown = seen.iter().enumerate().filter(|(_, verdict)| verdict.keep);
+            for name in shown.filter_map(|(i, _)| names.get(i)) {
+                labels.is_new(&[label(name).as_bytes()]);
+            }
+            labels
+        });
+        let keep = wanted && labels.is_new(&[text.as_bytes()]);
+        let repeats = wanted && !keep;
         self.names.push(name);
         self.seen.push(Verdict { keep, repeats });
         keep

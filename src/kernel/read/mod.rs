@@ -17,6 +17,7 @@ pub mod netlink;
 mod periodic;
 mod root;
 pub mod scan;
+mod seen;
 mod source;
 #[cfg(feature = "hub")]
 pub mod stream;
@@ -36,6 +37,7 @@ pub use listing::{Listed, Listing};
 pub use names::Names;
 pub use periodic::Periodic;
 pub use root::Root;
+pub use seen::Seen;
 pub use source::{Shape, Source};
 pub use table::Table;
 pub use walk::{MAX_PROCESSES, Process, Usage, Walk};

@@ -22,7 +22,12 @@ impl Names {
 
     /// Adds a name.
     pub fn push(&mut self, name: &[u8]) {
-        self.text.extend_from_slice(name);
+        self.push_parts(&[name]);
+    }
+
+    /// Adds a name that these parts make.
+    pub fn push_parts(&mut self, parts: &[&[u8]]) {
+        parts.iter().for_each(|part| self.text.extend_from_slice(part));
         self.ends.push(self.text.len());
     }
 

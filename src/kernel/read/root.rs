@@ -4,7 +4,7 @@ use super::{Absence, Dir, Shape, Shared, Source};
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::settings::Paths;
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Root {
     /// The trees at `paths`.
     pub fn at(paths: Paths) -> Root {
         let is_its = |directory| sys::is_procfs(&directory);
-        let is_procfs = File::open(&paths.procfs).is_ok_and(is_its);
+        let is_procfs = sys::open_listing(&paths.procfs).is_ok_and(is_its);
         let net = net_of_first_process(&paths.procfs);
         Root { paths, is_procfs, net, shared: Arc::default() }
     }

@@ -12,6 +12,11 @@ const STEP: usize = 512;
 /// From here on it grows by a quarter: of a page's room little is to lie idle.
 const LARGE: usize = 32 << 10;
 
+/// A buffer that outgrows `SMALL` bytes is that of a page: addresses for this many are taken at once, so that
+/// it is not copied while it grows. Memory is used for what is written.
+const PAGE: usize = 128 << 10;
+const SMALL: usize = 8 << 10;
+
 /// Bytes being rendered, kept from one scrape to the next.
 #[derive(Default)]
 pub struct Buffer {
@@ -128,6 +133,9 @@ impl Buffer {
     fn grow(&mut self, n: usize) {
         let length = self.bytes.len();
         let more = if length < LARGE { length } else { length / 4 };
+        if (SMALL..PAGE).contains(&length) {
+            self.bytes.reserve_exact(PAGE - length);
+        }
         self.bytes.resize(length + more.max(n).max(STEP), 0);
     }
 }

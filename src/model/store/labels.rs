@@ -151,7 +151,8 @@ pub fn escaped(name: &str, more: char) -> impl Iterator<Item = u8> {
 
 /// Whether it is letters, digits and some of `more`, no digit first.
 pub fn is_word(name: &[u8], more: &[u8]) -> bool {
-    let is_letter = |b: &u8| b.is_ascii_alphanumeric() || more.contains(b);
+    // Most are letters and `_`, which each of `more` has.
+    let is_letter = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || more.contains(b);
     name.first().is_some_and(|b| !b.is_ascii_digit()) && name.iter().all(is_letter)
 }
 

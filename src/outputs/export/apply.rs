@@ -6,19 +6,21 @@ use super::destination::Destination;
 use super::ending::Ending;
 use super::plan::Plan;
 use crate::base::clock::Boot;
-use crate::base::log;
+use crate::base::{log, sys};
 use crate::model::frame::Wanted;
 use crate::outputs::spool;
 use crate::settings::{ExportKind, Settings};
 use crate::workers::{Tls, random};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
-use std::{fs, io};
 
 /// What an export that was removed still may send.
 const SHORT: Duration = Duration::from_secs(3);
 
 /// Who tells which start of the machine this is.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+const MAX_BOOT_ID: u64 = 64;
 
 /// What could have failed and did not.
 pub struct Prepared {
@@ -151,8 +153,9 @@ fn stays(plans: &[(Plan, Option<Tls>)], is_known: impl Fn(&Plan) -> bool) -> Vec
 
 /// Which start of the machine this is. Where nobody tells, it is none that was before.
 pub fn boot() -> Boot {
-    let text = fs::read_to_string(BOOT_ID).unwrap_or_default();
-    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    let text = sys::read_file(Path::new(BOOT_ID), MAX_BOOT_ID).unwrap_or_default();
+    let digits = text.iter().filter(|byte| byte.is_ascii_hexdigit());
+    let digits: String = digits.copied().map(char::from).collect();
     let number = u128::from_str_radix(&digits, 16)
         .unwrap_or_else(|_| u128::from(random()) << 64 | u128::from(random()));
     Boot(number.to_be_bytes())

@@ -13,7 +13,13 @@ use crate::base::sys::{BLOCK, Beginning, Pen, TAIL};
 use crate::model::metric::{Buffer, Column, Family, Label, Value, WORD};
 use crate::model::metric::{Exemplar, Histogram};
 use crate::model::metric::{Labels, Point};
-use crate::model::store::is_metric_name;
+
+/// Families of a usual page, and blocks of their heads.
+const FAMILIES: usize = 512;
+const HEADS: usize = 8192;
+
+/// What a head is put together of, at most.
+const MAX_PIECES: usize = 8;
 
 /// What is known of the families.
 #[derive(Default)]
@@ -77,20 +83,28 @@ impl Lines {
         true
     }
 
-    /// Learns the next family: `make` writes its header and tells prefix, name and suffix.
+    /// Learns the next family: `make` writes its header, for which there is room behind the page, and tells
+    /// prefix, name and suffix.
     pub fn learn<'n>(
         &mut self,
         family: &Family<'_>,
-        keys: &[&str],
+        (keys, is_quoted): (&[&str], bool),
+        page: &mut Buffer,
         make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
     ) {
         let id = Id::of(family, self.quotes);
+        if self.families.capacity() == 0 {
+            // Addresses for a usual page, so that nothing is copied; memory is used for what is written.
+            self.families.reserve(FAMILIES);
+            self.heads.reserve(HEADS);
+        }
         self.families.truncate(self.at);
         self.heads.truncate(self.start.head as usize);
         self.tails.truncate(self.start.tail as usize);
-        let mut header = Buffer::default();
-        let [prefix, name, suffix] = make(&mut header);
-        self.blocks(header.bytes());
+        let end = page.len();
+        let [prefix, name, suffix] = make(page);
+        let header = self.blocks(&[page.bytes().get(end..).unwrap_or_default()]);
+        page.truncate(end);
         let constant = self.constant.without(keys);
         let head_length = match (keys.split_first(), constant.as_str()) {
             (None, "") => self.head(&[prefix, name, suffix, " "]),
@@ -105,17 +119,17 @@ impl Lines {
             }
         };
         let (head, tail) = (self.heads.len() as u32, self.tails.len() as u32);
-        let header_blocks = header.len().div_ceil(BLOCK) as u32;
+        let header_blocks = header.div_ceil(BLOCK) as u32;
         let heads = head - self.start.head - header_blocks;
         let tails = tail - self.start.tail;
         self.now = Shape {
             ends: Ends { head, tail },
-            header_length: header.len() as u32,
+            header_length: header as u32,
             header_blocks,
             name_length: (prefix.len() + name.len() + suffix.len()) as u32,
             head_length: head_length as u32,
             room: heads * BLOCK as u32 + tails * (TAIL + WORD) as u32 + Value::ROOM as u32,
-            is_quoted: !is_metric_name(name.as_bytes()),
+            is_quoted,
         };
         self.families.push(Known { id, shape: self.now });
         self.next = self.now.ends;
@@ -123,24 +137,29 @@ impl Lines {
     }
 
     fn head(&mut self, pieces: &[&str]) -> usize {
-        let text = pieces.concat();
-        self.blocks(text.as_bytes());
-        text.len()
+        debug_assert!(pieces.len() <= MAX_PIECES);
+        let mut bytes: [&[u8]; MAX_PIECES] = [b""; MAX_PIECES];
+        bytes.iter_mut().zip(pieces).for_each(|(bytes, piece)| *bytes = piece.as_bytes());
+        self.blocks(&bytes)
     }
 
-    fn blocks(&mut self, text: &[u8]) {
-        let first = self.heads.len();
-        self.heads.resize(first + text.len().div_ceil(BLOCK), [0; BLOCK]);
+    /// Adds a text in whole blocks; how long it is.
+    fn blocks(&mut self, pieces: &[&[u8]]) -> usize {
+        let (first, length) = (self.heads.len(), pieces.iter().map(|piece| piece.len()).sum());
+        self.heads.resize(first + usize::div_ceil(length, BLOCK), [0; BLOCK]);
         let room = self.heads.get_mut(first..).unwrap_or_default();
-        Pen::new(room.as_flattened_mut()).put(text);
+        let mut pen = Pen::new(room.as_flattened_mut());
+        pieces.iter().for_each(|piece| pen.put(piece));
+        length
     }
 
     fn tail(&mut self, pieces: &[&str]) {
-        let (piece, mut text) = (pieces.concat(), [0; TAIL]);
+        let mut text = [0; TAIL];
         let mut pen = Pen::new(&mut text);
-        pen.put(piece.as_bytes());
+        pieces.iter().for_each(|piece| pen.put(piece.as_bytes()));
         let length = TAIL - pen.left();
-        debug_assert_eq!(length, piece.len(), "a key is too long");
+        let whole: usize = pieces.iter().map(|piece| piece.len()).sum();
+        debug_assert_eq!(length, whole, "a key is too long");
         self.tails.push(Tail { text, length });
     }
 
@@ -341,7 +360,7 @@ mod tests {
         lines.begin(Dialect::Own, Format::Prometheus);
         let family = gauge("x", Unit::One, "", &[]);
         assert!(!lines.next(&family));
-        lines.learn(&family, keys, |_| ["p_", name, "_s"]);
+        lines.learn(&family, (keys, false), &mut Buffer::default(), |_| ["p_", name, "_s"]);
         lines
     }
 
@@ -367,12 +386,13 @@ mod tests {
         let mut lines = Lines::default();
         let mut scrape = |families: &[(&'static str, u32)], style, made: &[&str]| {
             lines.begin(Dialect::Own, style);
-            let mut anew = Vec::new();
+            let (mut anew, mut page) = (Vec::new(), Buffer::default());
+            page.put(b"before");
             for (name, stamp) in families {
                 let family = gauge(name, Unit::One, "Help.", &[]).stamped(*stamp);
                 if !lines.next(&family) {
                     anew.push(*name);
-                    lines.learn(&family, &["k"], |header| {
+                    lines.learn(&family, (&["k"], false), &mut page, |header| {
                         header.put(name.as_bytes());
                         ["p_", name, ""]
                     });
@@ -383,7 +403,7 @@ mod tests {
                 assert!(lines.write(&["v".into()], Value::Int(7), &mut out));
                 assert_eq!(out.bytes(), format!("p_{name}{{k=\"v\"}} 7\n").as_bytes());
             }
-            assert_eq!(anew, made);
+            assert_eq!((anew, page.bytes()), (made.to_vec(), &b"before"[..]));
         };
         let text = Format::Prometheus;
         scrape(&[("one", 0), ("two", 0), ("three", 0)], text, &["one", "two", "three"]);

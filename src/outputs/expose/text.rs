@@ -86,15 +86,14 @@ impl<'a> Text<'a> {
     #[inline(never)]
     fn learn(&mut self, family: &Family<'_>) {
         let Some((name, keys)) = family.named(self.dialect) else { return };
-        let (dialect, format, quotes) = (self.dialect, self.format, self.lines.quotes);
+        let (dialect, format) = (self.dialect, self.format);
         let mut shown = String::new();
-        let to = &mut shown;
-        self.lines.learn(family, keys, move |header| {
-            let name = show(name, quotes, to);
+        let (name, is_quoted) = show(name, self.lines.quotes, &mut shown);
+        self.lines.learn(family, (keys, is_quoted), self.out, |header| {
             let (kind, stem, suffix) = shape(format, family, name);
             let prefix = family.prefix(dialect);
             let (start, stem) = (prefix.as_bytes(), stem.as_bytes());
-            let quote: &[u8] = if is_metric_name(name.as_bytes()) { b"" } else { b"\"" };
+            let quote: &[u8] = if is_quoted { b"\"" } else { b"" };
             if !family.is_undescribed() {
                 header.put_all([b"# HELP ", quote, start, stem, quote, b" "]);
                 escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
@@ -247,9 +246,9 @@ fn escape_label(out: &mut Buffer, label: &[u8]) {
 
 /// The name as it stands in the text, before it is put between quotation marks: it is `to` unless it
 /// is one that all can read.
-fn show<'n>(name: &'n str, quotes: bool, to: &'n mut String) -> &'n str {
+fn show<'n>(name: &'n str, quotes: bool, to: &'n mut String) -> (&'n str, bool) {
     if is_metric_name(name.as_bytes()) {
-        return name;
+        return (name, false);
     }
     if quotes {
         let mut text = Buffer::default();
@@ -258,7 +257,7 @@ fn show<'n>(name: &'n str, quotes: bool, to: &'n mut String) -> &'n str {
     } else {
         to.extend(escaped(name, ':').map(char::from));
     }
-    to
+    (to, quotes)
 }
 
 /// How the parts of counters, histograms and summaries are called.

@@ -5,6 +5,7 @@ use crate::settings::problem::{Origin, Refusal};
 use crate::settings::resolve::resolved::Resolved;
 use crate::settings::table::{Catalogue, Role, Row};
 use crate::settings::types::{CollectorSettings, OptionRow, Subject, Value};
+use std::ptr;
 
 /// Sets the switches of collectors that others switch, too; gives what is set for each.
 pub fn collectors(
@@ -58,7 +59,13 @@ struct Options<'a, 'b, 'c> {
 impl Options<'_, '_, '_> {
     fn find(&self, option: &OptionRow) -> Option<&Resolved<'_>> {
         let row = self.catalogue.of_option(self.rows, self.subject, option)?;
-        self.resolved.iter().find(|one| one.row == row)
+        self.resolved.get(self.place(row)?)
+    }
+
+    /// Where the value of a row is: they are in the order of the rows.
+    fn place(&self, row: &Row) -> Option<usize> {
+        let at = ptr::from_ref(row);
+        self.resolved.binary_search_by_key(&at, |one| ptr::from_ref(one.row)).ok()
     }
 
     fn value(&self, option: &OptionRow) -> Value {
@@ -73,8 +80,8 @@ impl Options<'_, '_, '_> {
 
     /// Whether it is on: by its own switch, or else by what others say of it.
     fn switch(&mut self, others: Option<(bool, Origin)>) -> bool {
-        let row = self.rows.first();
-        let one = self.resolved.iter_mut().find(|one| Some(one.row) == row);
+        let place = self.rows.first().and_then(|row| self.place(row));
+        let one = place.and_then(|at| self.resolved.get_mut(at));
         one.is_some_and(|one| {
             if let (None, Some((on, origin))) = (&one.origin, others) {
                 one.value = Value::new(on.to_string(), u64::from(on));
@@ -86,27 +93,50 @@ impl Options<'_, '_, '_> {
 
     /// Of a pair `…include…` and `…exclude…` one may be set; the default of the other gives way.
     fn exclude(&mut self, refusal: &mut Refusal) {
+        let first = self.rows.first().and_then(|row| self.place(row)).unwrap_or_default();
+        let own = self.resolved.iter().skip(first);
+        let mut own = own.take_while(|one| one.row.path[0] == self.subject.name);
+        if own.all(|one| one.origin.is_none()) {
+            return;
+        }
         for option in self.subject.options {
-            let Some((front, back)) = option.key.split_once("include") else { continue };
-            let other = [front, "exclude", back].concat();
-            let Some(other) = self.subject.options.iter().find(|o| o.key == other) else {
-                continue;
-            };
-            match (self.said(option), self.said(other)) {
-                (Some((_, origin)), Some((_, second))) => {
-                    let second = shown(&second.text(&refusal.file), MAX_SHOWN);
-                    let (name, include, exclude) = (self.subject.name, option.key, other.key);
-                    let text = format!(
-                        "{name}: {include} together with {exclude} ({second}); keep one: {include} \
-                         to name what is wanted, or {exclude} to name what is not"
-                    );
-                    refusal.add(origin, text);
+            let Some((_, origin)) = self.said(option) else { continue };
+            if let Some(exclude) = self.other(option, ["include", "exclude"]) {
+                match self.said(exclude) {
+                    Some((_, second)) => {
+                        self.refuse_both([option, exclude], origin, second, refusal);
+                    }
+                    None => self.drop_default(exclude),
                 }
-                (Some(_), None) => self.drop_default(other),
-                (None, Some(_)) => self.drop_default(option),
-                (None, None) => {}
+            } else if let Some(include) = self.other(option, ["exclude", "include"])
+                && self.said(include).is_none()
+            {
+                self.drop_default(include);
             }
         }
+    }
+
+    /// The option whose key has the one word in the place of the other.
+    fn other(&self, option: &OptionRow, [word, other]: [&str; 2]) -> Option<&'static OptionRow> {
+        let (front, back) = option.key.split_once(word)?;
+        let key = [front, other, back].concat();
+        self.subject.options.iter().find(|option| option.key == key).copied()
+    }
+
+    fn refuse_both(
+        &self,
+        [include, exclude]: [&OptionRow; 2],
+        origin: Origin,
+        second: Origin,
+        refusal: &mut Refusal,
+    ) {
+        let second = shown(&second.text(&refusal.file), MAX_SHOWN);
+        let (name, include, exclude) = (self.subject.name, include.key, exclude.key);
+        let text = format!(
+            "{name}: {include} together with {exclude} ({second}); keep one: {include} to name what is \
+             wanted, or {exclude} to name what is not"
+        );
+        refusal.add(origin, text);
     }
 
     /// Looks whether the rules of the options hold. What nobody said is right.
@@ -137,6 +167,11 @@ impl Options<'_, '_, '_> {
 
     fn drop_default(&mut self, option: &OptionRow) {
         let row = self.catalogue.of_option(self.rows, self.subject, option);
-        self.resolved.retain(|one| Some(one.row) != row || one.origin.is_some());
+        let place = row.and_then(|row| self.place(row));
+        if let Some(at) = place
+            && self.resolved.get(at).is_some_and(|one| one.origin.is_none())
+        {
+            self.resolved.remove(at);
+        }
     }
 }

@@ -5,11 +5,14 @@
 //! that does not answer. `/host` counts as the host's root only along with its procfs, as other
 //! programs have directories of that name, too.
 
+use crate::base::sys;
 use crate::settings::problem::Origin;
 use crate::settings::resolve::resolved::Resolved;
 use crate::settings::types::{Settings, Value};
-use std::fs;
 use std::path::Path;
+
+/// Bytes of the list of mounts; what is mounted last, and so may matter, is not cut off by any real list.
+const MAX_LIST: u64 = 16 << 20;
 
 /// What the line of a file system of any type has. Its root may be a subvolume.
 const ANY: &str = " - ";
@@ -45,13 +48,17 @@ pub fn host(host: &str, settings: &mut Settings, resolved: &mut [Resolved<'_>]) 
 /// The list of this process's mounts (proc_pid_mountinfo(5)), which the kernel bounds (fs.mount-max). A
 /// container without a procfs of its own has it in the host's.
 fn mounts(host: &str) -> Vec<u8> {
-    let own = fs::read("/proc/self/mountinfo");
+    let read = |path: &str| sys::read_file(Path::new(path), MAX_LIST);
+    let own = read("/proc/self/mountinfo");
     // A list that cannot be read has nothing in it.
-    own.or_else(|_| fs::read([host, "/proc/self/mountinfo"].concat())).unwrap_or_default()
+    own.or_else(|_| read(&[host, "/proc/self/mountinfo"].concat())).unwrap_or_default()
 }
 
 /// Whether the list has the host's procfs, sysfs and root.
 fn found(list: &str, host: &str) -> [bool; 3] {
+    if !list.as_bytes().windows(host.len()).any(|part| part == host.as_bytes()) {
+        return [false; 3];
+    }
     let procfs = is_mounted(list, &[host, "/proc"].concat(), " - proc ");
     let sysfs = is_mounted(list, &[host, "/sys"].concat(), " - sysfs ");
     [procfs, sysfs, procfs && is_mounted(list, host, ANY)]

@@ -52,7 +52,7 @@ pub fn resolve<'a>(
             refusal.add(Origin::Flag(flag), REPEATED.to_owned());
         }
     }
-    let mut resolved = Vec::new();
+    let mut resolved = Vec::with_capacity(catalogue.rows.len());
     for row in catalogue.rows.iter().filter(|row| !row.in_list()) {
         resolved.extend(Resolved::set(row, &parsed, None, dialect, &mut settings));
     }

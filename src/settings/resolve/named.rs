@@ -20,7 +20,7 @@ pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
     for one in resolved {
         let (section, [collector, _]) = (one.row.section.name, one.row.path);
         let is_off = |name| settings.collectors.iter().any(|c| c.name == name && !c.enabled);
-        if section == COLLECTORS && is_off(collector) {
+        if !names(one) || section == COLLECTORS && is_off(collector) {
             continue;
         }
         let sandbox = &mut settings.sandbox;
@@ -50,6 +50,11 @@ pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
             _ => {}
         }
     }
+}
+
+/// Whether it is of a kind that may name a file or a peer.
+fn names(one: &Resolved<'_>) -> bool {
+    !matches!(one.row.kind, Kind::Switch | Kind::Pattern | Kind::Count(..) | Kind::Time(..))
 }
 
 /// The port of a URL or of `HOST:PORT`.

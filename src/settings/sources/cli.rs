@@ -26,14 +26,12 @@ const NO_FLAG: &str = "unexpected argument; flags start with --, see --help";
 
 /// Records what the arguments, without the program's name, say, and warns of those that are ignored.
 pub fn read(sources: &mut Sources<'_, '_>, args: Vec<OsString>) {
-    let flags = sources.catalogue.flags();
     let (rows, words) = (Vec::new(), Vec::new());
-    CommandLine { sources, flags: &flags, rows, words, files: 0 }.read(args);
+    CommandLine { sources, rows, words, files: 0 }.read(args);
 }
 
-struct CommandLine<'s, 'a, 'e, 'f> {
+struct CommandLine<'s, 'a, 'e> {
     sources: &'s mut Sources<'a, 'e>,
-    flags: &'f [Flag<'a>],
     /// What node_exporter's flags have set so far: rows, and names of those that there is no row for.
     rows: Vec<&'a Row>,
     words: Vec<String>,
@@ -61,7 +59,7 @@ impl Written {
     }
 }
 
-impl<'a> CommandLine<'_, 'a, '_, '_> {
+impl<'a> CommandLine<'_, 'a, '_> {
     fn read(&mut self, args: Vec<OsString>) {
         let mut parser = Parser::from_args(args);
         while let Ok(Some(arg)) = parser.next() {
@@ -100,7 +98,7 @@ impl<'a> CommandLine<'_, 'a, '_, '_> {
     /// Reads a flag of one letter, or a word after a single dash.
     fn read_short(&mut self, letter: char, parser: &mut Parser) {
         let (mut name, dashes) = (letter.to_string(), "-");
-        if self.flags.iter().any(|flag| flag.name == name) {
+        if self.sources.catalogue.flag(&name).is_some() {
             return self.read_flag(Written { name, dashes, value: None }, parser);
         }
         let rest = parser.optional_value().unwrap_or_default();
@@ -124,11 +122,11 @@ impl<'a> CommandLine<'_, 'a, '_, '_> {
         }
         let dashes = if written.name.chars().count() == 1 { "-" } else { "--" };
         let is_well_written = written.dashes == dashes || written.is_of_node_exporter();
-        let is_it = |flag: &&Flag<'_>| flag.name == written.name && is_well_written;
-        let Some(flag) = self.flags.iter().find(is_it) else {
+        let flag = self.sources.catalogue.flag(&written.name).filter(|_| is_well_written);
+        let Some((row, negative)) = flag else {
             return self.read_unsupported(written, parser);
         };
-        let (row, origin) = (flag.row, Origin::Flag(written.shown()));
+        let origin = Origin::Flag(written.shown());
         let is_theirs = written.is_of_node_exporter();
         if is_theirs && !row.kind.is_list() {
             match self.rows.contains(&row) {
@@ -136,9 +134,9 @@ impl<'a> CommandLine<'_, 'a, '_, '_> {
                 false => self.rows.push(row),
             }
         }
-        match value(flag, written, parser) {
+        match value(row.kind, negative, written, parser) {
             // `--no-version` asks for nothing.
-            Ok(_) if row.kind == Kind::Act && flag.negative => {}
+            Ok(_) if row.kind == Kind::Act && negative => {}
             // node_exporter takes WARN for warn.
             Ok(text) if is_theirs && matches!(row.kind, Kind::Choice(_)) => {
                 self.sources.push(row, text.to_ascii_lowercase(), origin);
@@ -162,7 +160,7 @@ impl<'a> CommandLine<'_, 'a, '_, '_> {
                 NOTHING.to_owned()
             }
             Some(Unsupported::Refused(text)) => text,
-            None => unknown(&written.name, self.flags),
+            None => unknown(&written.name, &self.sources.catalogue.flags()),
         };
         self.sources.refusal.add(Origin::Flag(shown), text);
     }
@@ -187,8 +185,12 @@ fn arguments(bytes: &[u8]) -> Vec<OsString> {
 }
 
 /// What the flag says, from its own or the next argument.
-fn value(flag: &Flag<'_>, written: Written, parser: &mut Parser) -> Result<String, String> {
-    let kind = flag.row.kind;
+fn value(
+    kind: Kind,
+    negative: bool,
+    written: Written,
+    parser: &mut Parser,
+) -> Result<String, String> {
     let given = match kind {
         Kind::Switch | Kind::Act => written.value,
         Kind::Agent => Some(written.value.or_else(|| next_word(parser)).unwrap_or_default()),
@@ -201,7 +203,7 @@ fn value(flag: &Flag<'_>, written: Written, parser: &mut Parser) -> Result<Strin
         Ok(given) => given,
         Err(_) => return Err(NOT_TEXT.to_owned()),
     };
-    match (given, kind, flag.negative) {
+    match (given, kind, negative) {
         (Some(text), Kind::Act, _) => Err(["takes no value, found ", &quoted(&text)].concat()),
         (None, _, negative) => Ok((!negative).to_string()),
         (Some(text), _, true) => Ok(text.parse().map_or(text, |on: bool| (!on).to_string())),

@@ -1,9 +1,10 @@
 //! The settings file: found, and read within bounds.
 
+use crate::base::sys;
 use crate::settings::problem::Origin;
 use crate::settings::sources::raw::Sources;
 use std::fs;
-use std::io::{Error, ErrorKind, Read};
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 /// Bytes of a settings file.
@@ -64,8 +65,7 @@ pub fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     if !about.is_file() {
         return Err(Error::other("not a regular file"));
     }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    let bytes = sys::read_file(path, MAX_FILE + 1)?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(Error::other("larger than 1 MiB, which no settings file is"));
     }

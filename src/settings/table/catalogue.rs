@@ -33,7 +33,9 @@ impl Catalogue {
         for section in SECTIONS {
             let tables = section.rows.iter().flat_map(|rows| rows.iter());
             rows.extend(tables.map(|row: &TableRow| row.row(section)));
-            for subject in subjects {
+            let of_subjects =
+                if [COLLECTORS, SYSTEM].contains(&section.name) { subjects } else { &[] };
+            for subject in of_subjects {
                 if section.name == COLLECTORS {
                     let on = |dialect| if subject.is_on(dialect) { "true" } else { "false" };
                     let switch = TableRow::new(subject.name, Kind::Switch, "", subject.help);
@@ -133,6 +135,12 @@ impl Catalogue {
         self.rows.iter().find(|row| !row.node.is_empty() && row.node == node).map(|r| r.path[0])
     }
 
+    /// The row of the flag `name`, and whether it says the opposite of it: the first that `flags` gives, without
+    /// making all of them.
+    pub fn flag(&self, name: &str) -> Option<(&Row, bool)> {
+        self.rows.iter().find_map(|row| Some((row, row.is_negated_by(name)?)))
+    }
+
     /// Every flag there is, ours before node_exporter's.
     pub fn flags(&self) -> Vec<Flag<'_>> {
         let mut flags = Vec::new();
@@ -195,6 +203,37 @@ impl Row {
             }
         }
         flags
+    }
+
+    /// Whether the flag `name` says the opposite of this row; `None` if it is none of its flags.
+    fn is_negated_by(&self, name: &str) -> Option<bool> {
+        let has_opposite =
+            |name: &&str| matches!(self.kind, Kind::Switch | Kind::Act) && name.len() > 1;
+        let opposite = name.strip_prefix("no-").filter(has_opposite);
+        let opposite = opposite.and_then(|name| self.is_negative(name));
+        opposite.map(|negative| !negative).or_else(|| self.is_negative(name))
+    }
+
+    /// The same of a flag as it stands in the table.
+    fn is_negative(&self, flag: &str) -> Option<bool> {
+        if self.is_of_collector() && self.is_named_by(flag) {
+            return Some(false);
+        }
+        let mut known = self.flags.iter().map(|known| (known.strip_prefix('!'), known));
+        let (opposite, _) = known.find(|(opposite, known)| opposite.unwrap_or(known) == flag)?;
+        Some(opposite.is_some())
+    }
+
+    /// Whether `flag` is one that follows from the path of an option of a collector.
+    fn is_named_by(&self, flag: &str) -> bool {
+        let [name, option] = self.path;
+        let Some(rest) = flag.strip_prefix("collector.") else { return false };
+        if option.is_empty() {
+            return rest == name || rest == self.node;
+        }
+        let dashed = option.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+        let rest = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+        rest.is_some_and(|rest| rest.bytes().eq(dashed))
     }
 
     /// Its variable `APP__…`, or nothing.

@@ -96,6 +96,7 @@ impl Kind {
     /// A default, which is known to be right: a pattern need not be compiled. Empty is none.
     pub(crate) fn default(self, text: &str) -> Option<Value> {
         let value = match self {
+            _ if text.is_empty() => return None,
             Kind::Pattern => Value::new(text.to_owned(), 0),
             kind => kind.read(text).ok()?,
         };

@@ -6,11 +6,10 @@
 //! of Unix sockets (ABI 9).
 
 use super::outcome;
-use std::ffi::CString;
+use crate::base::sys::dir::open_place;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Numbers that are the same everywhere, but that those of MIPS begin at 4000.
@@ -158,14 +157,7 @@ pub fn restrict(reach: &Reach) -> io::Result<()> {
 
 /// What is not there needs no rule.
 fn allow_below(rules: &File, path: &Path, rights: u64) -> io::Result<()> {
-    let path = CString::new(path.as_os_str().as_bytes())?;
-    // SAFETY: `path` ends with a NUL; the descriptor is ours alone.
-    let place = unsafe {
-        match libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) {
-            fd if fd < 0 => return Ok(()),
-            fd => File::from_raw_fd(fd),
-        }
-    };
+    let Ok(place) = open_place(path) else { return Ok(()) };
     let is_dir = place.metadata().is_ok_and(|about| about.is_dir());
     let allowed = if is_dir { rights } else { rights & OF_FILES };
     let rule = Below { allowed, parent: place.as_raw_fd() };

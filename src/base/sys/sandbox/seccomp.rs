@@ -27,7 +27,10 @@ const ABSENT: u32 = ERRNO | libc::ENOSYS as u32;
 const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 
 /// More numbers than any kernel has calls.
-const COUNT: u32 = 1000;
+const COUNT: usize = 1000;
+
+/// As many steps as the filter has, more or less: their room is taken once.
+const ROOM: usize = 256;
 
 /// Flags of clone(2) that make namespaces: mount, cgroup, uts, ipc, user, pid, net.
 const NAMESPACES: u32 = 0x7e02_0000;
@@ -76,7 +79,7 @@ fn argument(at: u32) -> u32 {
 }
 
 fn program(perf: bool) -> Vec<libc::sock_filter> {
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(ROOM);
     let steps = &mut all;
     push(steps, LOAD, PROCESSOR_AT, [0, 0]);
     push(steps, IS, PROCESSOR, [1, 0]);
@@ -92,7 +95,7 @@ fn program(perf: bool) -> Vec<libc::sock_filter> {
         push(steps, ANSWER, ERRNO | libc::EPERM as u32, [0, 0]);
         push(steps, ANSWER, ALLOW, [0, 0]);
     }
-    tree(steps, &bounds(|number| is_listed(number, perf)), false);
+    tree(steps, &bounds(&listed(perf)), false);
     all
 }
 
@@ -108,18 +111,25 @@ fn families(steps: &mut Vec<libc::sock_filter>) {
     push(steps, ANSWER, ALLOW, [0, 0]);
 }
 
-fn is_listed(number: u32, perf: bool) -> bool {
+/// Whether a call is allowed, from the first number on.
+fn listed(perf: bool) -> [bool; COUNT] {
     // socketcall, which glibc makes of all sockets there.
-    let is_old = cfg!(all(target_arch = "x86", target_env = "gnu")) && number == 102;
-    let is_perf = perf && number == libc::SYS_perf_event_open as u32;
-    is_old || is_perf || CALLS.iter().any(|calls| calls.contains(&(number as u16)))
+    let old = cfg!(all(target_arch = "x86", target_env = "gnu")).then_some(102);
+    let perf = perf.then_some(libc::SYS_perf_event_open as u32);
+    let calls = CALLS.iter().copied().flatten().map(|call| u32::from(*call));
+    let mut listed = [false; COUNT];
+    for number in calls.chain(old).chain(perf) {
+        let at = number.checked_sub(FIRST).and_then(|at| listed.get_mut(at as usize));
+        at.into_iter().for_each(|is_listed| *is_listed = true);
+    }
+    listed
 }
 
 /// Where, from one number to the next, the answer becomes another; the first answer is no.
-fn bounds(is_listed: impl Fn(u32) -> bool) -> Vec<u32> {
-    let (mut bounds, mut before) = (Vec::new(), false);
-    for number in FIRST..FIRST + COUNT {
-        if is_listed(number) != before {
+fn bounds(listed: &[bool; COUNT]) -> Vec<u32> {
+    let (mut bounds, mut before) = (Vec::with_capacity(ROOM), false);
+    for (number, is_listed) in (FIRST..).zip(listed) {
+        if *is_listed != before {
             bounds.push(number);
             before = !before;
         }
@@ -218,7 +228,11 @@ mod tests {
 
     #[test]
     fn a_bound_is_where_the_answer_changes() {
-        let of = |numbers: &[u32]| bounds(|number| numbers.contains(&(number - FIRST)));
+        let of = |numbers: &[usize]| {
+            let mut listed = [false; COUNT];
+            numbers.iter().for_each(|number| listed[*number] = true);
+            bounds(&listed)
+        };
         assert_eq!(of(&[]), []);
         assert_eq!(of(&[0]), [FIRST, FIRST + 1]);
         assert_eq!(of(&[7, 3, 4, 9]), [3, 5, 7, 8, 9, 10].map(|number| FIRST + number));

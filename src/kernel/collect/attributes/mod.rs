@@ -24,8 +24,10 @@ use crate::model::metric::{Family, Sink, Value};
 /// The objects of one layout, and the samples that their attributes make.
 pub struct Attributes {
     objects: Objects,
-    /// Levels and the places of their attributes, family by family.
+    /// Levels and the places of their attributes, family by family; none before there are objects.
     order: Vec<(usize, usize)>,
+    /// Whose families are shown; all of them without one.
+    dialect: Option<Dialect>,
     /// Whether a text says that there is no value.
     is_nothing: fn(&[u8]) -> bool,
     /// Error numbers that say the same.
@@ -36,24 +38,19 @@ impl Attributes {
     /// The objects of `layout`; nothing is read yet. A pattern of `None` is no restriction.
     pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Attributes {
         let objects = Objects::new(root, layout, patterns);
-        let order = order(&objects);
-        Attributes { objects, order, is_nothing: |_| false, nothing: &[] }
+        let order = Vec::new();
+        Attributes { objects, order, dialect: None, is_nothing: |_| false, nothing: &[] }
     }
 
     /// With objects below them, and others below those.
     pub fn below(mut self, levels: &'static [Level]) -> Attributes {
         self.objects = self.objects.below(levels);
-        self.order = order(&self.objects);
         self
     }
 
     /// Without the attributes of families that `dialect` lacks.
     pub fn shown_in(mut self, dialect: Dialect) -> Attributes {
-        let objects = &self.objects;
-        self.order.retain(|(level, at)| {
-            let attribute = objects.attributes(*level).get(*at);
-            attribute.is_some_and(|attribute| attribute.family.named(dialect).is_some())
-        });
+        self.dialect = Some(dialect);
         self
     }
 
@@ -82,7 +79,11 @@ impl Attributes {
 
     /// Follows objects that come and go. Of a directory that is not there the error says so.
     pub fn follow(&mut self, scrape: &mut Scrape<'_>) -> Result<(), Error> {
-        self.objects.follow(scrape.now, scrape.errors).map(|_| ())
+        self.objects.follow(scrape.now, scrape.errors)?;
+        if self.order.is_empty() && self.objects.of(0).next().is_some() {
+            self.order = order(&self.objects, self.dialect);
+        }
+        Ok(())
     }
 
     /// Writes every sample of every object that is known.
@@ -90,13 +91,18 @@ impl Attributes {
         let mut last: Option<&'static Family<'static>> = None;
         for (level, at) in &self.order {
             let Some(attribute) = self.objects.attributes(*level).get(*at) else { continue };
+            let objects = self.objects.of(*level).filter(|object| object.has(*at));
+            let mut objects = objects.peekable();
+            if objects.peek().is_none() {
+                continue;
+            }
             let family = attribute.family;
             if !last.is_some_and(|last| std::ptr::eq(last, family)) {
                 out.family(family);
                 last = Some(family);
             }
             let keys = family.names().1.len();
-            for object in self.objects.of(*level).filter(|object| object.has(*at)) {
+            for object in objects {
                 if let Some(value) = self.value(object, attribute, errors) {
                     object.sample(keys, value, out);
                 }
@@ -149,12 +155,18 @@ impl Attributes {
 
 /// All attributes of all levels, those of one family together, families in the order in which they come
 /// first.
-fn order(objects: &Objects) -> Vec<(usize, usize)> {
+#[cold]
+fn order(objects: &Objects, dialect: Option<Dialect>) -> Vec<(usize, usize)> {
     let of_level = |level| (0..objects.attributes(level).len()).map(move |at| (level, at));
-    let all: Vec<(usize, usize)> = (0..objects.levels()).flat_map(of_level).collect();
     let family = |(level, at): &(usize, usize)| {
-        objects.attributes(*level).get(*at).map(|attribute| std::ptr::from_ref(attribute.family))
+        objects.attributes(*level).get(*at).map(|attribute| attribute.family)
     };
+    let is_shown = |place: &(usize, usize)| {
+        dialect.is_none_or(|dialect| family(place).is_some_and(|f| f.named(dialect).is_some()))
+    };
+    let all = (0..objects.levels()).flat_map(of_level).filter(is_shown);
+    let all: Vec<(usize, usize)> = all.collect();
+    let family = |place| family(place).map(std::ptr::from_ref);
     let families: Vec<_> = all.iter().map(family).collect();
     let mut order = Vec::with_capacity(all.len());
     for (i, one) in families.iter().enumerate() {

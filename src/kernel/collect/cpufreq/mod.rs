@@ -14,7 +14,6 @@ use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::Kilo, Unit::One, Value, gauge};
 use crate::settings::Subject;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sys/devices/system/cpu";
@@ -137,13 +136,13 @@ impl Cpufreq {
             errors.refuse(PATH, "at most 8192 processors", first.as_bytes());
             names.truncate(MAX_CPUS);
         }
-        let mut places: Vec<Option<PathBuf>> = Vec::new();
+        let mut places: Vec<Option<[u64; 2]>> = Vec::new();
         self.cpus.clear();
         for entry in names {
-            let place = self.listing.dir.target(&[&entry, "/cpufreq"].concat());
-            let like = place.as_ref().and_then(|_| places.iter().position(|p| *p == place));
+            let place = self.listing.dir.identity(&[&entry, "/cpufreq"].concat());
+            let like = place.and_then(|_| places.iter().position(|p| *p == place));
             // Without the directory there is no file to look for.
-            let files = place.as_ref().map_or(0, |_| FILES.len());
+            let files = place.map_or(0, |_| FILES.len());
             places.push(place);
             let mut cpu = Cpu { entry, present: 0, like, value: None };
             for at in 0..files {

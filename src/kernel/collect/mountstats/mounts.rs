@@ -1,10 +1,9 @@
 //! The lines of `/proc/self/mountstats` as rows of numbers with labels.
 
 use super::super::PartialErrors;
-use super::super::seen::Seen;
 use super::mount::{Mount, address, blocks};
 use super::rows::Rows;
-use crate::kernel::read::{Names, scan};
+use crate::kernel::read::{Names, Seen, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Value};
 
 pub const PATH: &str = "/proc/self/mountstats";
