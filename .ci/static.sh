@@ -56,7 +56,7 @@ fi
 # was (src/base/sys/fault.rs); `addr2line` finds the place in a build with symbols, which is the same build with
 # CARGO_PROFILE_RELEASE_STRIP=false.
 flags=()
-[ ${#std[@]} = 0 ] || flags=(-Zlocation-detail=none -Zfmt-debug=none -Zunstable-options -Cpanic=immediate-abort)
+[ ${#std[@]} = 0 ] || flags=(-Zlocation-detail=none -Zfmt-debug=none -Zrelax-elf-relocations=yes -Zunstable-options -Cpanic=immediate-abort)
 # The feature tls has parts in C, which need no library: any compiler for that processor will do.
 # c_compiler <target> <command...>: the first that is there
 c_compiler() {
