@@ -209,7 +209,7 @@ fn table<'a>(out: &mut String, families: impl Iterator<Item = &'a Family<'static
     for family in families {
         let (kind, unit, labels) = (kind(family), unit(family), labels(family));
         let [own, node] = [Dialect::Own, Dialect::Node].map(|dialect| name(family, dialect));
-        let help = cell(family.help);
+        let help = cell(family.help());
         out.push_str(&format!("| {own} | {node} | {kind} | {unit} | {labels} | {help} |\n"));
     }
 }

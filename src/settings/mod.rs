@@ -25,7 +25,7 @@ pub use show::reference::reference;
 pub use types::{
     Action, Agent, Alert, Alerting, CollectorOption, CollectorSettings, Custom, DeclaredHistogram,
     Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order,
-    OtlpProtocol, Paths, Peaks, Pressure, Push, RemoteWriteVersion, Retry, RuleKind, Sandbox,
+    OtlpProtocol, Paths, Peaks, Pressure, Push, RemoteWriteVersion, Retry, Rule, RuleKind, Sandbox,
     Scrape, Server, Settings, Spool, StallTrigger, Statsd, StdoutFormat, Subject, Tail, Target,
     TargetKind, Tls, count, duration, globs, path, pattern, switch, system_switch, text, words,
 };

@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::base::dialect::Dialect;
-use crate::base::sys;
+use crate::base::sys::{self, Texts};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// What a family's samples mean to whoever reads them.
@@ -55,16 +55,13 @@ pub enum Unit {
     Giga,
 }
 
-/// One metric family, in 56 bytes: a table of several hundred rows is part of every binary.
+/// One metric family, in 40 bytes: a table of several hundred rows is part of every binary.
 #[derive(Clone, Copy, Debug)]
 pub struct Family<'a> {
-    /// node_exporter's name without the prefix; behind it, if `split` is not 0, `|` and our own name.
-    text: &'a str,
-    /// One sentence for people.
-    pub help: &'a str,
-    /// Label keys, in the order in which samples give the values; with `OWN_KEYS` node_exporter's and
-    /// then as many of ours.
-    keys: &'a [&'a str],
+    /// node_exporter's name without the prefix; behind it, if `split` is not 0, `|` and our own name. One
+    /// sentence for people. Label keys, in the order in which samples give the values; with `OWN_KEYS`
+    /// node_exporter's and then as many of ours.
+    texts: Texts<'a>,
     /// Tells families apart whose texts were made at run time, perhaps where others were before; 0
     /// for the rows of static tables.
     pub stamp: u32,
@@ -122,7 +119,8 @@ const fn row<'a>(
     help: &'a str,
     keys: &'a [&'a str],
 ) -> Family<'a> {
-    Family { text, help, keys, stamp: 0, kind, split: 0, flags: (unit as u16) << UNIT }
+    let texts = Texts::new(text, help, keys);
+    Family { texts, stamp: 0, kind, split: 0, flags: (unit as u16) << UNIT }
 }
 
 /// Where our own name begins, for a name of two parts.
@@ -191,7 +189,7 @@ impl<'a> Family<'a> {
     }
 
     const fn parted(mut self) -> Family<'a> {
-        self.split = split_of(self.text);
+        self.split = split_of(self.texts.name());
         self
     }
 
@@ -211,7 +209,7 @@ impl<'a> Family<'a> {
 
     /// The same with these label keys.
     pub const fn keyed(mut self, keys: &'a [&'a str]) -> Family<'a> {
-        self.keys = keys;
+        self.texts = self.texts.keyed(keys);
         self
     }
 
@@ -286,6 +284,11 @@ impl<'a> Family<'a> {
         self.is(MUST_ESCAPE)
     }
 
+    /// One sentence for people.
+    pub const fn help(&self) -> &'a str {
+        self.texts.help()
+    }
+
     /// What the raw integer counts.
     pub fn unit(&self) -> Unit {
         UNITS.get(usize::from(self.flags >> UNIT)).copied().unwrap_or(Unit::One)
@@ -314,8 +317,8 @@ impl<'a> Family<'a> {
     /// Where its texts are, and how long they are: what tells rows of static tables apart.
     #[inline(always)]
     pub fn places(&self) -> [usize; 5] {
-        let (text, keys) = (self.text, self.keys);
-        let help = self.help.as_ptr().addr();
+        let (text, keys) = (self.texts.name(), self.texts.keys());
+        let help = self.help().as_ptr().addr();
         [text.as_ptr().addr(), text.len(), keys.as_ptr().addr(), keys.len(), help]
     }
 
@@ -339,19 +342,20 @@ impl<'a> Family<'a> {
 
     /// A name, whether the dialect has the family or not.
     fn name(&self, is_native: bool) -> &'a str {
-        let split = usize::from(self.split);
+        let (text, split) = (self.texts.name(), usize::from(self.split));
         if split == 0 {
-            return self.text;
+            return text;
         }
-        let name = if is_native { self.text.get(split + 1..) } else { self.text.get(..split) };
+        let name = if is_native { text.get(split + 1..) } else { text.get(..split) };
         name.unwrap_or_default()
     }
 
     fn keys(&self, is_native: bool) -> &'a [&'a str] {
+        let keys = self.texts.keys();
         if !self.is(OWN_KEYS) {
-            return self.keys;
+            return keys;
         }
-        let (node, own) = self.keys.split_at(self.keys.len() / 2);
+        let (node, own) = keys.split_at(keys.len() / 2);
         if is_native { own } else { node }
     }
 
@@ -427,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_row_is_small_and_knows_both_dialects() {
-        assert!(size_of::<Family<'_>>() <= 56);
+        assert!(size_of::<Family<'_>>() <= 40);
         let both = gauge("errs|errors", Unit::One, "E.", &["device", "interface"]).own_keys();
         assert_eq!(both.named(Dialect::Node), Some(("errs", &["device"][..])));
         assert_eq!(both.named(Dialect::Own), Some(("errors", &["interface"][..])));

@@ -53,7 +53,7 @@ static PEAKS_ROWS: &[TableRow] = &[
     TableRow::new("window", Kind::Time(SHORTEST_PEAKS, LONGEST_PEAKS), "1m", "Over which time; no less than the longest interval of those who scrape.")
         .set(|s, v| s.peaks.window = v.duration()),
     TableRow::new("exclude_devices", Kind::Pattern, "^(lo|veth|docker|br-|virbr|dummy|ifb|tap)", "Interfaces that are left out.")
-        .set(|s, v| s.peaks.exclude_devices = v.string()),
+        .set(|s, v| v.put(&mut s.peaks.exclude_devices)),
 ];
 
 fn one(settings: &mut Settings, set: impl FnOnce(&mut StallTrigger)) {

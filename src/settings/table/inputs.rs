@@ -5,7 +5,7 @@ use crate::base::text::number;
 use crate::base::wire::Url;
 use crate::settings::problem::Keyed;
 use crate::settings::table::checks;
-use crate::settings::table::row::{Names, Role, Section, TableRow, choose, floats, pairs, words};
+use crate::settings::table::row::{Names, Role, Section, TableRow, choose, floats, words};
 use crate::settings::types::{DeclaredHistogram, Field, Kind, Settings, Target, TargetKind, Value};
 use std::time::Duration;
 
@@ -67,15 +67,15 @@ const FIELD_TYPES: [(&str, bool); 2] = [("gauge", false), ("counter", true)];
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 pub static PUSHED: &[TableRow] = &[
     TableRow::new("namespace", Kind::Name, "", "Put before the names of pushed metrics, with _ behind it.")
-        .names(&Names { also: "metrics_namespace", env: "APP__METRICS__METRICS_NAMESPACE", ..Names::NONE }).set(|s, v| s.custom.namespace = v.string()),
+        .names(&Names { also: "metrics_namespace", env: "APP__METRICS__METRICS_NAMESPACE", ..Names::NONE }).set(|s, v| v.put(&mut s.custom.namespace)),
     TableRow::new("prefix", Kind::Name, "", "Put before the names of pushed metrics, behind the namespace, with _ behind it.")
-        .names(&Names { also: "metrics_prefix", env: "APP__METRICS__METRICS_PREFIX", ..Names::NONE }).set(|s, v| s.custom.prefix = v.string()),
+        .names(&Names { also: "metrics_prefix", env: "APP__METRICS__METRICS_PREFIX", ..Names::NONE }).set(|s, v| v.put(&mut s.custom.prefix)),
     TableRow::new("custom_gauges", Kind::Names, "", "Gauges for others to push that are there from the start, at 0.")
-        .set(|s, v| s.custom.gauges = v.texts.clone()),
+        .set(|s, v| v.put_texts(&mut s.custom.gauges)),
     TableRow::new("custom_counters", Kind::Names, "", "Counters for others to push that are there from the start, at 0.")
-        .set(|s, v| s.custom.counters = v.texts.clone()),
+        .set(|s, v| v.put_texts(&mut s.custom.counters)),
     TableRow::new("labels", Kind::Labels, "", "Labels of every pushed series that has none of that name.")
-        .set(|s, v| s.custom.labels = pairs(v)),
+        .set(|s, v| v.put_pairs(&mut s.custom.labels)),
     TableRow::new("labels_on_all", Kind::Switch, "false", "Those labels are on every series, this machine's own too.")
         .set(|s, v| s.custom.labels_on_all = v.is_on()),
 ];
@@ -83,11 +83,11 @@ pub static PUSHED: &[TableRow] = &[
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static HISTOGRAM_ROWS: &[TableRow] = &[
     TableRow::new("name", Kind::Name, "", "Its name, without namespace and prefix.")
-        .required().unique().set(|s, v| histogram(s, |h| h.name = v.string())),
+        .required().unique().set(|s, v| histogram(s, |h| v.put(&mut h.name))),
     TableRow::new("buckets", Kind::Numbers, "", "Upper bounds of its buckets, ascending; from 0.005 to 10 if not said.")
         .set(|s, v| histogram(s, |h| h.buckets = floats(v))),
     TableRow::new("help", Kind::Text, "", "One sentence about it.")
-        .set(|s, v| histogram(s, |h| h.help = v.string())),
+        .set(|s, v| histogram(s, |h| v.put(&mut h.help))),
 ];
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option
@@ -105,7 +105,7 @@ static PUSH_ROWS: &[TableRow] = &[
     TableRow::new("max_age", Kind::Time(MAX_AGE_MIN, TTL_MAX), MAX_AGE, "How old the time stamp of a pushed sample may be.")
         .set(|s, v| s.push.max_age = v.duration()),
     TableRow::new("token_file", Kind::Path, "", "File with a token a line; who pushes sends one, as Bearer or as password of Basic. Without it only programs on this machine may push, and no web page or proxy.")
-        .set(|s, v| s.push.token_file = Some(v.path())),
+        .set(|s, v| v.put_path(&mut s.push.token_file)),
     TableRow::new("max_body_bytes", Kind::Count(1024, 16 << 20), "1048576", "Bytes of a request's body.")
         .set(|s, v| s.push.max_body_bytes = v.number as usize),
     TableRow::new("max_series", Kind::Count(1, 10_000_000), "100000", "Pushed series at a time; each bucket of a histogram is one.")
@@ -145,9 +145,9 @@ static SCRAPE_ROWS: &[TableRow] = &[
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static TARGET_ROWS: &[TableRow] = &[
     TableRow::new("name", Kind::Word, "", "The label \"target\" of its series; of JSON the start of their names, too.")
-        .required().unique().set(|s, v| target(s, |t| t.name = v.string())),
+        .required().unique().set(|s, v| target(s, |t| v.put(&mut t.name))),
     TableRow::new("url", Kind::Url, "", "What to ask.")
-        .required().set(|s, v| target(s, |t| t.url = v.string())),
+        .required().set(|s, v| target(s, |t| v.put(&mut t.url))),
     TableRow::new("type", Kind::Choice(&words(&TARGET_KINDS)), "prometheus", "What it answers: exposition text, or any JSON.")
         .set(|s, v| target(s, |t| choose(&TARGET_KINDS, v, &mut t.kind))),
     TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), "", "In place of that of all targets.")
@@ -155,13 +155,13 @@ static TARGET_ROWS: &[TableRow] = &[
     TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "In place of that of all targets.")
         .set(|s, v| target(s, |t| t.timeout = Some(v.duration()))),
     TableRow::new("headers", Kind::Headers, "", "Headers to send along.")
-        .set(|s, v| target(s, |t| t.headers = pairs(v))),
+        .set(|s, v| target(s, |t| v.put_pairs(&mut t.headers))),
     TableRow::new("token_file", Kind::Path, "", "File with a token to send as Bearer.")
-        .set(|s, v| target(s, |t| t.token_file = Some(v.path()))),
+        .set(|s, v| target(s, |t| v.put_path(&mut t.token_file))),
     TableRow::new("username", Kind::Text, "", "Name to send as Basic, with password_file.")
-        .set(|s, v| target(s, |t| t.username = v.string())),
+        .set(|s, v| target(s, |t| v.put(&mut t.username))),
     TableRow::new("password_file", Kind::Path, "", "File with the password for username.")
-        .set(|s, v| target(s, |t| t.password_file = Some(v.path()))),
+        .set(|s, v| target(s, |t| v.put_path(&mut t.password_file))),
     TableRow::new("honor_timestamps", Kind::Switch, "false", "Time stamps that the target gives are kept.")
         .set(|s, v| target(s, |t| t.honor_timestamps = v.is_on())),
     TableRow::new("any_status", Kind::Switch, "false", "Answers are read whatever their status, such as the 503 of a health check.")
@@ -173,15 +173,15 @@ static TARGET_ROWS: &[TableRow] = &[
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static FIELD_ROWS: &[TableRow] = &[
     TableRow::new("path", Kind::Text, "", "Keys with dots between them, elements of a list by number, * for all.")
-        .required().set(|s, v| field(s, |f| f.path = v.string())),
+        .required().set(|s, v| field(s, |f| v.put(&mut f.path))),
     TableRow::new("name", Kind::Name, "", "Name of the metric; made of target and path if not said.")
-        .set(|s, v| field(s, |f| f.name = v.string())),
+        .set(|s, v| field(s, |f| v.put(&mut f.name))),
     TableRow::new("type", Kind::Choice(&words(&FIELD_TYPES)), "gauge", "What it is.")
         .set(|s, v| field(s, |f| choose(&FIELD_TYPES, v, &mut f.is_counter))),
     TableRow::new("help", Kind::Text, "", "One sentence about it.")
-        .set(|s, v| field(s, |f| f.help = v.string())),
+        .set(|s, v| field(s, |f| v.put(&mut f.help))),
     TableRow::new("labels", Kind::Labels, "", "Labels; $* is the key that * stands for, $path a value beside it.")
-        .set(|s, v| field(s, |f| f.labels = pairs(v))),
+        .set(|s, v| field(s, |f| v.put_pairs(&mut f.labels))),
     TableRow::new("states", Kind::States, "", "Words that the value may be, and the number for each.")
         .set(|s, v| field(s, |f| f.states = states(v))),
 ];
@@ -195,9 +195,13 @@ fn target(settings: &mut Settings, set: impl FnOnce(&mut Target)) {
 }
 
 fn field(settings: &mut Settings, set: impl FnOnce(&mut Field)) {
-    target(settings, |target| {
-        target.fields.last_mut().map(set);
-    });
+    last_field(settings).map(set);
+}
+
+/// Not inlined, as each row has it.
+#[inline(never)]
+fn last_field(settings: &mut Settings) -> Option<&mut Field> {
+    settings.scrape.targets.last_mut()?.fields.last_mut()
 }
 
 /// Times under names.

@@ -6,7 +6,7 @@ use crate::settings::table::checks_out::{
     export as check, inapplicable,
 };
 use crate::settings::table::program::FORMATS;
-use crate::settings::table::row::{Names, Role, Section, TableRow, choose, pairs, words};
+use crate::settings::table::row::{Names, Role, Section, TableRow, choose, words};
 use crate::settings::types::{
     Export, Kind, Order, OtlpProtocol, RemoteWriteVersion, Settings, Spool,
 };
@@ -53,9 +53,9 @@ const VERSIONS: [(&str, RemoteWriteVersion); 3] = [
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static AGENT_ROWS: &[TableRow] = &[
     TableRow::new("instance", Kind::Text, "", "Label of what leaves, and Influx' tag host; the host's name if not said, \"\" is none.")
-        .role(Role::Instance).set(|s, v| s.agent.instance = v.string()),
+        .role(Role::Instance).set(|s, v| v.put(&mut s.agent.instance)),
     TableRow::new("job", Kind::Text, "sysmetrics", "Label job of what leaves by remote write; \"\" is none.")
-        .names(&Names { on_node: "node", ..Names::NONE }).set(|s, v| s.agent.job = v.string()),
+        .names(&Names { on_node: "node", ..Names::NONE }).set(|s, v| v.put(&mut s.agent.job)),
 ];
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option
@@ -63,9 +63,9 @@ static EXPORT_ROWS: &[TableRow] = &[
     TableRow::new("type", Kind::Choice(&words(&TYPES)), "", "How samples leave: OpenTelemetry, Influx lines, Prometheus remote write, or lines on standard output.")
         .required().set(|s, v| export(s, |e| choose(&TYPES, v, &mut e.kind))),
     TableRow::new("name", Kind::Word, "", "Its name in metrics, logs and the spool; the type if not said.")
-        .set(|s, v| export(s, |e| e.name = v.string())),
+        .set(|s, v| export(s, |e| v.put(&mut e.name))),
     TableRow::new("endpoint", Kind::Remote, "", "Where to, all but for stdout; https:// in a build with TLS.")
-        .only(SENT).set(|s, v| export(s, |e| e.endpoint = v.string())),
+        .only(SENT).set(|s, v| export(s, |e| v.put(&mut e.endpoint))),
     TableRow::new("protocol", Kind::Choice(&words(&PROTOCOLS)), "http/protobuf", "How OTLP is spoken.")
         .only(OTLP).set(|s, v| export(s, |e| choose(&PROTOCOLS, v, &mut e.protocol))),
     TableRow::new("temporality", Kind::Choice(&words(&TEMPORALITIES)), "cumulative", "OTLP counters since the start, or since the last frame.")
@@ -77,25 +77,25 @@ static EXPORT_ROWS: &[TableRow] = &[
     TableRow::new("long_timeout", Kind::Switch, "false", "timeout_secs may be longer: a slow answer then holds up the frames behind it.")
         .only(SENT).set(|s, v| export(s, |e| e.is_patient = v.is_on())),
     TableRow::new("headers", Kind::Headers, "", "Headers to send along.")
-        .only(SENT).set(|s, v| export(s, |e| e.headers = pairs(v))),
+        .only(SENT).set(|s, v| export(s, |e| v.put_pairs(&mut e.headers))),
     TableRow::new("headers_file", Kind::Path, "", "File with more of them, one \"Name: value\" a line.")
-        .only(SENT).set(|s, v| export(s, |e| e.headers_file = Some(v.path()))),
+        .only(SENT).set(|s, v| export(s, |e| v.put_path(&mut e.headers_file))),
     TableRow::new("token_file", Kind::Path, "", "File with a bearer token; Influx 2 gets it as Token.")
-        .only(SENT).set(|s, v| export(s, |e| e.token_file = Some(v.path()))),
+        .only(SENT).set(|s, v| export(s, |e| v.put_path(&mut e.token_file))),
     TableRow::new("username", Kind::Text, "", "For basic authentication.")
-        .only(SENT).set(|s, v| export(s, |e| e.username = v.string())),
+        .only(SENT).set(|s, v| export(s, |e| v.put(&mut e.username))),
     TableRow::new("password_file", Kind::Path, "", "File with the password to it.")
-        .only(SENT).set(|s, v| export(s, |e| e.password_file = Some(v.path()))),
+        .only(SENT).set(|s, v| export(s, |e| v.put_path(&mut e.password_file))),
     TableRow::new("compression", Kind::Choice(&words(&COMPRESSIONS)), "gzip", "Of bodies; remote write always has snappy.")
         .only(OTLP | INFLUX).set(|s, v| export(s, |e| choose(&COMPRESSIONS, v, &mut e.gzip))),
     TableRow::new("ca_file", Kind::Path, "", "PEM with the authorities to trust; those of the system if not said.")
-        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.ca_file = Some(v.path()))),
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| v.put_path(&mut e.tls.ca_file))),
     TableRow::new("cert_file", Kind::Path, "", "PEM with the certificate to show.")
-        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.cert_file = Some(v.path()))),
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| v.put_path(&mut e.tls.cert_file))),
     TableRow::new("key_file", Kind::Path, "", "PEM with its key.")
-        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.key_file = Some(v.path()))),
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| v.put_path(&mut e.tls.key_file))),
     TableRow::new("server_name", Kind::Host, "", "Name in the peer's certificate; that of the endpoint if not said.")
-        .only(SENT).names(&TLS).set(|s, v| export(s, |e| e.tls.server_name = v.string())),
+        .only(SENT).names(&TLS).set(|s, v| export(s, |e| v.put(&mut e.tls.server_name))),
     TableRow::new("retry.max", Kind::Count(0, MAX_TRIES), "5", "Tries besides the first.")
         .only(SENT).set(|s, v| export(s, |e| e.retry.max = v.number as u32)),
     TableRow::new("retry.initial_ms", Kind::Count(MIN_WAIT, HOUR), "500", "Milliseconds before the first of them; then twice as long each time.")
@@ -105,7 +105,7 @@ static EXPORT_ROWS: &[TableRow] = &[
     TableRow::new("fallback", Kind::Word, "", "Name of the export that gets what this one could not send.")
         .only(SENT).set(|s, v| export(s, |e| e.fallback = Some(v.string()))),
     TableRow::new("resource", Kind::Attributes, "", "What OTLP says of the machine, besides what is known of it.")
-        .only(OTLP).set(|s, v| export(s, |e| e.resource = pairs(v))),
+        .only(OTLP).set(|s, v| export(s, |e| v.put_pairs(&mut e.resource))),
     TableRow::new("spool.dir", Kind::Path, "", "Directory where samples wait for a link; they wait in memory if not said.")
         .only(SENT).set(|s, v| { let dir = v.path(); export(s, |e| e.spool = Some(Spool { dir, ..Spool::default() })); }),
     TableRow::new("spool.max_bytes", Kind::Size(SPOOL.0, SPOOL.1), "16MiB", "Bytes in it; what is oldest goes first.")
@@ -115,19 +115,19 @@ static EXPORT_ROWS: &[TableRow] = &[
     TableRow::new("spool.write_budget", Kind::Size(0, SPOOL.1), "64MiB", "Bytes a day that may be forced to the disk, because flash wears.")
         .only(SENT).names(&SPOOLED).set(|s, v| spool(s, |spool| spool.write_budget = v.number)),
     TableRow::new("include", Kind::Patterns, "", "Samples of these names only; * and ? may stand in them.")
-        .set(|s, v| export(s, |e| e.include = v.texts.clone())),
+        .set(|s, v| export(s, |e| v.put_texts(&mut e.include))),
     TableRow::new("exclude", Kind::Patterns, "", "Samples of these names are left out.")
-        .set(|s, v| export(s, |e| e.exclude = v.texts.clone())),
+        .set(|s, v| export(s, |e| v.put_texts(&mut e.exclude))),
     TableRow::new("order", Kind::Choice(&words(&ORDERS)), "time", "How a backlog is sent: by time, as most receivers refuse what is older than what they have, or beside what is fresh.")
         .only(SENT).set(|s, v| export(s, |e| choose(&ORDERS, v, &mut e.order))),
     TableRow::new("database", Kind::Text, "", "Influx 1: the database.")
-        .only(INFLUX).set(|s, v| export(s, |e| e.database = v.string())),
+        .only(INFLUX).set(|s, v| export(s, |e| v.put(&mut e.database))),
     TableRow::new("retention_policy", Kind::Text, "", "Influx 1: the retention policy, if not the default one.")
-        .only(INFLUX).set(|s, v| export(s, |e| e.retention_policy = v.string())),
+        .only(INFLUX).set(|s, v| export(s, |e| v.put(&mut e.retention_policy))),
     TableRow::new("org", Kind::Text, "", "Influx 2: the organisation.")
-        .only(INFLUX).set(|s, v| export(s, |e| e.org = v.string())),
+        .only(INFLUX).set(|s, v| export(s, |e| v.put(&mut e.org))),
     TableRow::new("bucket", Kind::Text, "", "Influx 2: the bucket.")
-        .only(INFLUX).set(|s, v| export(s, |e| e.bucket = v.string())),
+        .only(INFLUX).set(|s, v| export(s, |e| v.put(&mut e.bucket))),
     TableRow::new("format", Kind::Choice(&words(&FORMATS)), "text", "What stdout writes.")
         .only(STDOUT).set(|s, v| export(s, |e| choose(&FORMATS, v, &mut e.format))),
     TableRow::new("measurement", Kind::Choice(&words(&MEASUREMENTS)), "family", "Influx lines: one measurement a family, or one a collector with its families as fields.")

@@ -87,7 +87,7 @@ static SERVER_ROWS: &[TableRow] = &[
     TableRow::new("port", Kind::Count(0, 65535), "", "Port of the address, instead of listen; 0 takes any free one.")
         .role(Role::Port).names(&Names { env: "EXPORTER_PORT", ..Names::NONE }),
     TableRow::new("metrics_path", Kind::Route, "/metrics", "Path of the metrics.")
-        .role(Role::MetricsPath).names(&Names::flags(&["metrics-path", "web.telemetry-path"])).set(|s, v| s.server.metrics_path = v.string()),
+        .role(Role::MetricsPath).names(&Names::flags(&["metrics-path", "web.telemetry-path"])).set(|s, v| v.put(&mut s.server.metrics_path)),
     TableRow::new("max_connections", Kind::Count(1, 1024), "512", "Connections at a time; one more closes the longest idle.")
         .set(|s, v| s.server.max_connections = v.number as usize),
     TableRow::new("max_head_bytes", Kind::Count(1024, 65_536), "8192", "Bytes of a request's head.")
@@ -101,7 +101,7 @@ static SERVER_ROWS: &[TableRow] = &[
     TableRow::new("socket_mode", Kind::Mode, "", "Mode of Unix sockets' files, such as 0660; without it what the umask leaves.")
         .set(|s, v| s.server.access.mode = Some(v.number as u32)),
     TableRow::new("socket_group", Kind::Word, "", "Group of Unix sockets' files: a name in /etc/group, or a number.")
-        .set(|s, v| s.server.access.group = v.string()),
+        .set(|s, v| v.put(&mut s.server.access.group)),
 ];
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option

@@ -273,12 +273,6 @@ impl Row {
     }
 }
 
-/// What stands before and behind the `=` of each text.
-pub fn pairs(value: &Value) -> Vec<(String, String)> {
-    let pairs = value.texts.iter().filter_map(|text| text.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
 /// All numbers of a list.
 pub fn floats(value: &Value) -> Vec<f64> {
     value.texts.iter().filter_map(|text| float(text)).collect()

@@ -13,9 +13,9 @@ const VERSIONS: [(&str, TlsVersion); 2] =
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 pub static USER_ROWS: &[TableRow] = &[
     TableRow::new("users_file", Kind::Path, "", "File with who may ask: name:hash a line, as htpasswd -B writes it; everybody if not said. In a build with TLS.")
-        .set(|s, v| s.server.users_file = Some(v.path())),
+        .set(|s, v| v.put_path(&mut s.server.users_file)),
     TableRow::new("web_config_file", Kind::PathOrNone, "", "Web configuration file of Prometheus' exporters, with TLS and users, instead of users_file and server.tls. In a build with TLS.")
-        .names(&Names::flags(&["web.config.file"])).set(|s, v| s.server.web_config = Some(v.path())),
+        .names(&Names::flags(&["web.config.file"])).set(|s, v| v.put_path(&mut s.server.web_config)),
 ];
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option
@@ -29,7 +29,7 @@ static TLS_ROWS: &[TableRow] = &[
     TableRow::new("client_auth_type", Kind::Choice(&words(&CLIENT_AUTH)), "NoClientCert", "The certificate that a client has to show.")
         .set(|s, v| choose(&CLIENT_AUTH, v, &mut s.server.tls.client_auth)),
     TableRow::new("client_allowed_sans", Kind::Words, "", "Names, addresses or URIs of which a client's certificate has to have one.")
-        .set(|s, v| s.server.tls.allowed_sans = v.texts.clone()),
+        .set(|s, v| v.put_texts(&mut s.server.tls.allowed_sans)),
     TableRow::new("min_version", Kind::Choice(&words(&VERSIONS)), "TLS12", "The oldest TLS that is spoken.")
         .set(|s, v| choose(&VERSIONS, v, &mut s.server.tls.oldest)),
 ];

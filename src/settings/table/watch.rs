@@ -1,7 +1,7 @@
 //! The options of log files and of alerts.
 
 use crate::settings::table::checks;
-use crate::settings::table::row::{Section, TableRow, choose, floats, pairs, words};
+use crate::settings::table::row::{Section, TableRow, choose, floats, words};
 use crate::settings::types::{Alert, Kind, LogFiles, LogRule, RuleKind, Settings};
 
 /// `[[logs]]`; each may be a glob.
@@ -54,7 +54,7 @@ static TAIL_ROWS: &[TableRow] = &[
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static LOGS_ROWS: &[TableRow] = &[
     TableRow::new("path", Kind::Glob, "", "The file; *, ? and [...] may stand in its name and those of directories.")
-        .required().set(|s, v| log(s, |l| l.path = v.string())),
+        .required().set(|s, v| log(s, |l| v.put(&mut l.path))),
     TableRow::new("from_start", Kind::Switch, "false", "A file that was not known before is read from its beginning, not its end.")
         .set(|s, v| log(s, |l| l.from_start = v.is_on())),
 ];
@@ -62,13 +62,13 @@ static LOGS_ROWS: &[TableRow] = &[
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static RULE_ROWS: &[TableRow] = &[
     TableRow::new("metric", Kind::Name, "", "Name of the metric.")
-        .required().set(|s, v| rule(s, |r| r.metric = v.string())),
+        .required().set(|s, v| rule(s, |r| v.put(&mut r.metric))),
     TableRow::new("pattern", Kind::Pattern, "", "What a line must match; its named groups, (?P<name>...), are $name.")
-        .required().set(|s, v| rule(s, |r| r.pattern = v.string())),
+        .required().set(|s, v| rule(s, |r| v.put(&mut r.pattern))),
     TableRow::new("labels", Kind::Labels, "", "Labels, with $name in them.")
-        .verbatim().set(|s, v| rule(s, |r| r.labels = pairs(v))),
+        .verbatim().set(|s, v| rule(s, |r| v.put_pairs(&mut r.labels))),
     TableRow::new("help", Kind::Text, "", "One sentence about the metric.")
-        .set(|s, v| rule(s, |r| r.help = v.string())),
+        .set(|s, v| rule(s, |r| v.put(&mut r.help))),
     TableRow::new("value", Kind::Text, "", "The number in the line, as in \"$seconds\"; without it lines are counted.")
         .verbatim().set(|s, v| rule(s, |r| r.value = some(v.text()).map(str::to_owned))),
     TableRow::new("type", Kind::Choice(&words(&RULE_KINDS)), "counter", "What the metric is.")
@@ -86,35 +86,35 @@ static ALERTING_ROWS: &[TableRow] = &[
     TableRow::new("timeout_secs", Kind::Time(MIN, HOUR), "10s", "For a message, all of it.")
         .set(|s, v| s.alerting.timeout = v.duration()),
     TableRow::new("webhook", Kind::Urls, "", "Who takes Alertmanager's webhook JSON.")
-        .set(|s, v| s.alerting.webhooks = v.texts.clone()),
+        .set(|s, v| v.put_texts(&mut s.alerting.webhooks)),
     TableRow::new("alertmanager", Kind::Urls, "", "An Alertmanager, without /api/v2/alerts.")
-        .set(|s, v| s.alerting.alertmanagers = v.texts.clone()),
+        .set(|s, v| v.put_texts(&mut s.alerting.alertmanagers)),
     TableRow::new("headers", Kind::Headers, "", "Headers to send along to both.")
-        .set(|s, v| s.alerting.headers = pairs(v)),
+        .set(|s, v| v.put_pairs(&mut s.alerting.headers)),
     TableRow::new("mail_to", Kind::Mails, "", "Who gets mail.")
-        .set(|s, v| s.alerting.mail_to = v.texts.clone()),
+        .set(|s, v| v.put_texts(&mut s.alerting.mail_to)),
     TableRow::new("mail_from", Kind::Mail, "", "From whom it is; the mail program knows if not said, smtp needs it.")
-        .set(|s, v| s.alerting.mail_from = v.string()),
+        .set(|s, v| v.put(&mut s.alerting.mail_from)),
     TableRow::new("sendmail", Kind::Text, "/usr/sbin/sendmail -t -i", "Program that sends mail, with its arguments; not asked if there is smtp.")
-        .set(|s, v| s.alerting.sendmail = v.string()),
+        .set(|s, v| v.put(&mut s.alerting.sendmail)),
     TableRow::new("smtp", Kind::Endpoint, "", "Relay that takes mail without TLS, instead of sendmail.")
-        .set(|s, v| s.alerting.smtp = v.string()),
+        .set(|s, v| v.put(&mut s.alerting.smtp)),
     TableRow::new("external_url", Kind::Url, "", "Where links in messages lead: the URL of this agent.")
-        .set(|s, v| s.alerting.external_url = v.string()),
+        .set(|s, v| v.put(&mut s.alerting.external_url)),
 ];
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static ALERT_ROWS: &[TableRow] = &[
     TableRow::new("name", Kind::Text, "", "The label \"alertname\".")
-        .required().unique().set(|s, v| alert(s, |a| a.name = v.string())),
+        .required().unique().set(|s, v| alert(s, |a| v.put(&mut a.name))),
     TableRow::new("expr", Kind::Expression, "", "The condition, as in rate(disk_read_bytes_total{device=\"sda\"}[1m]) > 1e6.")
-        .required().set(|s, v| alert(s, |a| a.expr = v.string())),
+        .required().set(|s, v| alert(s, |a| v.put(&mut a.expr))),
     TableRow::new("for", Kind::Time(0, MONTH), "0s", "How long it must hold before the alert fires.")
         .set(|s, v| alert(s, |a| a.for_ = v.duration())),
     TableRow::new("labels", Kind::Labels, "", "More labels; filled in like annotations.")
-        .set(|s, v| alert(s, |a| a.labels = pairs(v))),
+        .set(|s, v| alert(s, |a| v.put_pairs(&mut a.labels))),
     TableRow::new("annotations", Kind::Labels, "", "What to tell, with {{ $value }} and {{ $labels.name }} in it.")
-        .set(|s, v| alert(s, |a| a.annotations = pairs(v))),
+        .set(|s, v| alert(s, |a| v.put_pairs(&mut a.annotations))),
 ];
 
 fn some(text: &str) -> Option<&str> {
@@ -126,9 +126,13 @@ fn log(settings: &mut Settings, set: impl FnOnce(&mut LogFiles)) {
 }
 
 fn rule(settings: &mut Settings, set: impl FnOnce(&mut LogRule)) {
-    log(settings, |log| {
-        log.rules.last_mut().map(set);
-    });
+    last_rule(settings).map(set);
+}
+
+/// Not inlined, as each row has it.
+#[inline(never)]
+fn last_rule(settings: &mut Settings) -> Option<&mut LogRule> {
+    settings.logs.last_mut()?.rules.last_mut()
 }
 
 fn alert(settings: &mut Settings, set: impl FnOnce(&mut Alert)) {

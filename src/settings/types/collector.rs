@@ -75,17 +75,18 @@ pub struct OptionRow {
     /// A variable of the environment besides those that every option has; "" is none.
     pub env: &'static str,
     /// What its kind cannot tell of the value.
-    pub rule: Option<Rule>,
+    pub rule: Option<&'static Rule>,
 }
 
-/// What an option of a collector that runs has to be, in itself or together with others.
+/// What an option of a collector that runs has to be, in itself or together with others. A value is refused
+/// unless it holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// As in "expected …".
     pub expects: &'static str,
     /// Whether it is so.
     pub holds: fn(&CollectorSettings) -> bool,
-    /// Otherwise there is a warning, and the collector goes without it.
+    /// There is only a warning, and the collector goes without the value.
     pub only_warns: bool,
 }
 
@@ -197,23 +198,9 @@ impl<T> CollectorOption<T> {
         self
     }
 
-    /// A value of a collector that runs is refused unless this holds.
-    pub const fn rule(
-        mut self,
-        expects: &'static str,
-        holds: fn(&CollectorSettings) -> bool,
-    ) -> CollectorOption<T> {
-        self.row.rule = Some(Rule { expects, holds, only_warns: false });
-        self
-    }
-
-    /// There is a warning unless this holds.
-    pub const fn warning(
-        mut self,
-        expects: &'static str,
-        holds: fn(&CollectorSettings) -> bool,
-    ) -> CollectorOption<T> {
-        self.row.rule = Some(Rule { expects, holds, only_warns: true });
+    /// What a value of a collector that runs has to be.
+    pub const fn rule(mut self, rule: &'static Rule) -> CollectorOption<T> {
+        self.row.rule = Some(rule);
         self
     }
 }

@@ -43,6 +43,31 @@ impl Value {
         self.text().to_owned()
     }
 
+    /// Sets `text` to it. This and what follows is not inlined, as each row of the table has it.
+    #[inline(never)]
+    pub(crate) fn put(&self, text: &mut String) {
+        self.text().clone_into(text);
+    }
+
+    /// Sets `path` to it.
+    #[inline(never)]
+    pub(crate) fn put_path(&self, path: &mut Option<PathBuf>) {
+        *path = Some(self.path());
+    }
+
+    /// Sets `texts` to all of it.
+    #[inline(never)]
+    pub(crate) fn put_texts(&self, texts: &mut Vec<String>) {
+        self.texts.clone_into(texts);
+    }
+
+    /// Sets `pairs` to what stands before and behind the `=` of each text.
+    #[inline(never)]
+    pub(crate) fn put_pairs(&self, pairs: &mut Vec<(String, String)>) {
+        let each = self.texts.iter().filter_map(|text| text.split_once('='));
+        *pairs = each.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    }
+
     /// The path that it is.
     #[inline(never)]
     pub(crate) fn path(&self) -> PathBuf {

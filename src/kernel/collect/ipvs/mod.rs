@@ -12,7 +12,7 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Family, Sink, Unit::One, counter, fresh_stamp, gauge};
-use crate::settings::{CollectorOption, Subject, text};
+use crate::settings::{CollectorOption, Rule, Subject, text};
 use servers::{LABELS, PATH as SERVERS, Servers};
 
 const STATS: &str = "/proc/net/ip_vs_stats";
@@ -38,11 +38,12 @@ static BACKEND_LABELS: CollectorOption<String> = text(
     "labels of servers, with commas between; servers that differ in no label are added up",
 )
 .default("local_address,local_port,remote_address,remote_port,proto,local_mark")
-.rule(
-    "some of local_address, local_port, remote_address, remote_port, proto and local_mark, with \
-     commas between",
-    |settings| given(&settings.get(&BACKEND_LABELS)).all(|word| LABELS.contains(&word)),
-);
+.rule(&Rule {
+    expects: "some of local_address, local_port, remote_address, remote_port, proto and local_mark, with \
+              commas between",
+    holds: |settings| given(&settings.get(&BACKEND_LABELS)).all(|word| LABELS.contains(&word)),
+    only_warns: false,
+});
 
 /// The words of the option.
 fn given(text: &str) -> impl Iterator<Item = &str> {

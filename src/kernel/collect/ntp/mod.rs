@@ -20,7 +20,7 @@ use crate::base::address::host;
 use crate::base::error::Error;
 use crate::kernel::read::Background;
 use crate::model::metric::{Family, Sink, Unit::*, gauge};
-use crate::settings::{CollectorOption, Subject, count, duration, switch, text};
+use crate::settings::{CollectorOption, Rule, Subject, count, duration, switch, text};
 use client::{Client, PATH};
 use packet::Answer;
 use std::net::IpAddr;
@@ -59,16 +59,15 @@ static FAMILIES: [Family; 8] = [
 ];
 
 static SERVER: CollectorOption<String> =
-    text("server", "who is asked: an address of this machine")
-        .default("127.0.0.1")
-        .rule(
-            "a loopback address such as 127.0.0.1; with server_is_local (--collector.ntp.server-is-local) \
-             any address or host name, without a port",
-            |settings| {
-                let server = settings.get(&SERVER);
-                is_loopback(&server) || settings.get(&IS_LOCAL) && host(&server).is_some()
-            },
-        );
+    text("server", "who is asked: an address of this machine").default("127.0.0.1").rule(&Rule {
+        expects: "a loopback address such as 127.0.0.1; with server_is_local \
+                      (--collector.ntp.server-is-local) any address or host name, without a port",
+        holds: |settings| {
+            let server = settings.get(&SERVER);
+            is_loopback(&server) || settings.get(&IS_LOCAL) && host(&server).is_some()
+        },
+        only_warns: false,
+    });
 static PORT: CollectorOption<u64> =
     count("server_port", [1, 65535], "the server's UDP port").default("123");
 static VERSION: CollectorOption<u64> =

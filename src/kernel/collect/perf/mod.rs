@@ -17,7 +17,7 @@ use crate::base::error::{Error, Place};
 use crate::base::sys::{self, PerfCounter, PerfEvent};
 use crate::kernel::read::{Root, scan};
 use crate::model::metric::{Decimal, Family, Kind, Sink, Unit, fresh_stamp};
-use crate::settings::{CollectorOption, Subject, switch, text, words};
+use crate::settings::{CollectorOption, Rule, Subject, switch, text, words};
 use choice::{MAX_TRACEPOINTS, Wanted};
 use events::{FAMILIES, Group, ROWS, TRACEPOINT};
 use std::fs::File;
@@ -36,39 +36,48 @@ const MAX_COUNTERS: usize = 1 << 16;
 /// More failures than there are reasons to look at.
 const MAX_FAILURES: usize = 16;
 
-static CPUS: CollectorOption<String> = text(
-    "cpus",
-    "CPUs to count on, such as 0,2-5 or 0-8:2; all that may be used if empty",
-)
-.rule(EXPECTED_CPUS, |settings| {
-    let text = settings.get(&CPUS);
-    text.is_empty() || choice::cpus(&text).is_some()
-});
+static CPUS: CollectorOption<String> =
+    text("cpus", "CPUs to count on, such as 0,2-5 or 0-8:2; all that may be used if empty").rule(
+        &Rule {
+            expects: EXPECTED_CPUS,
+            holds: |settings| {
+                let text = settings.get(&CPUS);
+                text.is_empty() || choice::cpus(&text).is_some()
+            },
+            only_warns: false,
+        },
+    );
 static TRACEPOINTS: CollectorOption<Vec<String>> =
-    words("tracepoint", "tracepoints to count, such as sched:sched_switch")
-        .rule(EXPECTED_TRACEPOINT, |settings| {
+    words("tracepoint", "tracepoints to count, such as sched:sched_switch").rule(&Rule {
+        expects: EXPECTED_TRACEPOINT,
+        holds: |settings| {
             settings.get(&TRACEPOINTS).iter().all(|text| choice::tracepoint(text).is_some())
-        });
+        },
+        only_warns: false,
+    });
 static NO_HARDWARE: CollectorOption<bool> =
     switch("disable_hardware_profilers", "count no hardware events");
 static HARDWARE: CollectorOption<Vec<String>> =
-    words("hardware_profilers", "only these hardware events, such as CpuCycles")
-        .warning("hardware events such as CpuCycles", |settings| {
-            are_known(Group::Hardware, &settings.get(&HARDWARE))
-        });
+    words("hardware_profilers", "only these hardware events, such as CpuCycles").rule(&Rule {
+        expects: "hardware events such as CpuCycles",
+        holds: |settings| are_known(Group::Hardware, &settings.get(&HARDWARE)),
+        only_warns: true,
+    });
 static NO_SOFTWARE: CollectorOption<bool> =
     switch("disable_software_profilers", "count no software events");
 static SOFTWARE: CollectorOption<Vec<String>> =
-    words("software_profilers", "only these software events, such as PageFault")
-        .warning("software events such as PageFault", |settings| {
-            are_known(Group::Software, &settings.get(&SOFTWARE))
-        });
+    words("software_profilers", "only these software events, such as PageFault").rule(&Rule {
+        expects: "software events such as PageFault",
+        holds: |settings| are_known(Group::Software, &settings.get(&SOFTWARE)),
+        only_warns: true,
+    });
 static NO_CACHE: CollectorOption<bool> = switch("disable_cache_profilers", "count no cache events");
 static CACHE: CollectorOption<Vec<String>> =
-    words("cache_profilers", "only these cache events, such as LLReadMiss")
-        .warning("cache events such as LLReadMiss", |settings| {
-            are_known(Group::Cache, &settings.get(&CACHE))
-        });
+    words("cache_profilers", "only these cache events, such as LLReadMiss").rule(&Rule {
+        expects: "cache events such as LLReadMiss",
+        holds: |settings| are_known(Group::Cache, &settings.get(&CACHE)),
+        only_warns: true,
+    });
 
 /// node_exporter passes over names that it does not know, too.
 fn are_known(group: Group, names: &[String]) -> bool {

@@ -17,7 +17,7 @@ use crate::kernel::read::Background;
 use crate::kernel::read::http::{Failure, exchange};
 use crate::kernel::read::stream::Peer;
 use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, gauge};
-use crate::settings::{CollectorOption, Subject, duration, text};
+use crate::settings::{CollectorOption, Rule, Subject, duration, text};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use xml::{Process, Processes};
@@ -56,10 +56,11 @@ static URL: CollectorOption<String> =
         .flags(&["collector.supervisord.url"])
         .env("SUPERVISORD_URL")
         .default("http://localhost:9001/RPC2")
-        .rule(
-            "http://[USER:PASSWORD@]HOST[:PORT]/RPC2, without TLS, or unix:///PATH",
-            |settings| Interface::new(&settings.get(&URL)).peer.is_some(),
-        );
+        .rule(&Rule {
+            expects: "http://[USER:PASSWORD@]HOST[:PORT]/RPC2, without TLS, or unix:///PATH",
+            holds: |settings| Interface::new(&settings.get(&URL)).peer.is_some(),
+            only_warns: false,
+        });
 
 static TIMEOUT: CollectorOption<Duration> =
     duration("timeout", [1, 60_000], "how long a scrape waits for supervisord's answer at most")
