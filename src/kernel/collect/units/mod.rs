@@ -28,7 +28,7 @@ use crate::base::error::Error;
 use crate::base::log;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Patterns, scan};
-use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
 use devices::Devices;
 use group::{Cells, Columns, FILES, Speed};
@@ -79,28 +79,37 @@ struct Shown {
     column: Columns,
 }
 
-const fn unit(family: &'static Family<'static>, label: &'static str, column: Columns) -> Shown {
-    Shown { family, label, of_slice: false, column }
+const fn unit(family: &str, label: &'static str, column: Columns) -> Shown {
+    Shown { family: named(&FAMILIES, family), label, of_slice: false, column }
 }
 
-const fn slice(family: &'static Family<'static>, label: &'static str, column: Columns) -> Shown {
-    Shown { family, label, of_slice: true, column }
+const fn slice(family: &str, label: &'static str, column: Columns) -> Shown {
+    Shown { family: named(&FAMILIES, family), label, of_slice: true, column }
 }
 
 /// In the order of the families.
-#[rustfmt::skip]
+#[rustfmt::skip] // a table
 static SHOWN: [Shown; 20] = [
-    unit(&FAMILIES[0], "user", Columns::User),           unit(&FAMILIES[0], "system", Columns::System),
-    unit(&FAMILIES[1], "", Columns::Memory),             unit(&FAMILIES[2], "", Columns::WorkingSet),
-    unit(&FAMILIES[3], "", Columns::Limit),              unit(&FAMILIES[4], "", Columns::Tasks),
-    unit(&FAMILIES[5], "", Columns::ReadBytes),          unit(&FAMILIES[6], "", Columns::WrittenBytes),
-    unit(&FAMILIES[7], "", Columns::Reads),              unit(&FAMILIES[8], "", Columns::Writes),
-    unit(&FAMILIES[9], "cpu", Columns::CpuWaiting),      unit(&FAMILIES[9], "io", Columns::IoWaiting),
-    unit(&FAMILIES[9], "memory", Columns::MemoryWaiting),
-    unit(&FAMILIES[10], "cpu", Columns::CpuStalled),     unit(&FAMILIES[10], "io", Columns::IoStalled),
-    unit(&FAMILIES[10], "memory", Columns::MemoryStalled),
-    slice(&FAMILIES[11], "user", Columns::User),         slice(&FAMILIES[11], "system", Columns::System),
-    slice(&FAMILIES[12], "", Columns::Memory),           slice(&FAMILIES[13], "", Columns::OomKills),
+    unit("unit_cpu_seconds_total",              "user",   Columns::User),
+    unit("unit_cpu_seconds_total",              "system", Columns::System),
+    unit("unit_memory_bytes",                   "",       Columns::Memory),
+    unit("unit_memory_working_set_bytes",       "",       Columns::WorkingSet),
+    unit("unit_memory_limit_bytes",             "",       Columns::Limit),
+    unit("unit_tasks",                          "",       Columns::Tasks),
+    unit("unit_io_read_bytes_total",            "",       Columns::ReadBytes),
+    unit("unit_io_written_bytes_total",         "",       Columns::WrittenBytes),
+    unit("unit_io_reads_total",                 "",       Columns::Reads),
+    unit("unit_io_writes_total",                "",       Columns::Writes),
+    unit("unit_pressure_waiting_seconds_total", "cpu",    Columns::CpuWaiting),
+    unit("unit_pressure_waiting_seconds_total", "io",     Columns::IoWaiting),
+    unit("unit_pressure_waiting_seconds_total", "memory", Columns::MemoryWaiting),
+    unit("unit_pressure_stalled_seconds_total", "cpu",    Columns::CpuStalled),
+    unit("unit_pressure_stalled_seconds_total", "io",     Columns::IoStalled),
+    unit("unit_pressure_stalled_seconds_total", "memory", Columns::MemoryStalled),
+    slice("slice_cpu_seconds_total",            "user",   Columns::User),
+    slice("slice_cpu_seconds_total",            "system", Columns::System),
+    slice("slice_memory_bytes",                 "",       Columns::Memory),
+    slice("slice_oom_kills_total",              "",       Columns::OomKills),
 ];
 
 static INTERVAL: CollectorOption<Duration> =
