@@ -12,7 +12,8 @@
 //! The groups are read once in `interval`; a scrape in between shows the same figures, and
 //! `units_age_seconds` tells how old they are. `memory.stat` and `memory.max` are read once a minute,
 //! because the kernel has to add up the first: a working set is the memory without the part of the
-//! page cache that was not used lately.
+//! page cache that was not used lately. Of a unit that used no CPU time at two readings in a row only `cpu.stat`
+//! is read, and the rest at each fourth reading.
 //!
 //! CPU time is there in every group; the rest only where a controller is on. systemd leaves that of IO off
 //! (`IOAccounting=`), and a Raspberry Pi that of memory (`cgroup_enable=memory` in `cmdline.txt`). Bytes of
@@ -40,6 +41,10 @@ const CONTROLLERS: &std::ffi::CStr = c"cgroup.controllers";
 
 /// How often is read what is costly or hardly changes.
 const SLOWLY: Duration = Duration::from_secs(60);
+
+/// After so many readings without CPU time the rest of a group is read at each `TURNS`-th only.
+const IDLE: u8 = 2;
+const TURNS: usize = 4;
 
 /// After this time files that were missing are looked for again.
 const LEARN_AGAIN: Duration = Duration::from_secs(600);
@@ -148,6 +153,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         read_at: None,
         slowly_at: None,
         learned_at: None,
+        readings: 0,
         has_no_memory: false,
         result: Ok(()),
     })
@@ -165,6 +171,7 @@ struct Units {
     read_at: Option<Instant>,
     slowly_at: Option<Instant>,
     learned_at: Option<Instant>,
+    readings: usize,
     /// It was said that the memory controller is off.
     has_no_memory: bool,
     /// How the last reading went.
@@ -211,21 +218,30 @@ impl Units {
     }
 
     fn read_groups(&mut self, is_slow: bool, errors: &mut PartialErrors) {
-        let Units { dir, tree, devices, other, with_pressure, .. } = self;
+        self.readings += 1;
+        let Units { dir, tree, devices, other, with_pressure, readings, .. } = self;
         other.begin();
-        for group in &mut tree.groups {
+        for (place, group) in tree.groups.iter_mut().enumerate() {
             let (before, absent) = (group.cells.values, group.absent);
+            let is_turn = place % TURNS == *readings % TURNS;
+            group.owes_slow |= is_slow;
             for (at, file) in FILES.iter().enumerate() {
                 let is_wanted = match file.speed {
-                    Speed::Slow => is_slow || group.is_new,
+                    Speed::Slow => group.owes_slow,
                     Speed::Pressure => *with_pressure,
-                    Speed::Always => true,
+                    Speed::First | Speed::Always => true,
                 };
-                if is_wanted && (if group.is_slice { file.of_slices } else { file.of_units }) {
+                if !is_wanted || !(if group.is_slice { file.of_slices } else { file.of_units }) {
+                    continue;
+                }
+                if file.speed == Speed::First {
+                    group.read(dir, at, file, devices, errors);
+                    group.idle = group.cells.idle_since(&before, group.idle);
+                } else if is_turn || group.idle < IDLE {
                     group.read(dir, at, file, devices, errors);
                 }
             }
-            group.is_new = false;
+            group.owes_slow &= !is_turn && group.idle >= IDLE;
             // A unit that ends now has other files when it starts again.
             if group.absent != absent && !dir.is_directory(scan::text(&group.path)) {
                 group.absent = absent;
@@ -243,20 +259,19 @@ impl Units {
                 out.family(shown.family);
                 last = Some(shown.family);
             }
-            let mut write = |names: [&str; 2], cells: &Cells| {
+            let (third, keys) = (Label::from(shown.label), shown.family.names().1.len());
+            let mut write = |[first, second]: [Label<'_>; 2], cells: &Cells| {
                 let Some(raw) = cells.get(shown.column) else { return };
-                let second = if shown.of_slice { shown.label } else { names[1] };
-                let labels = [Label::from(names[0]), second.into(), shown.label.into()];
-                let keys = shown.family.names().1.len();
+                let labels = [first, if shown.of_slice { third } else { second }, third];
                 out.sample(labels.get(..keys).unwrap_or_default(), shown.family.value(raw));
             };
             for group in self.tree.groups.iter().filter(|group| group.is_shown) {
                 if group.is_slice == shown.of_slice {
-                    write([&group.name, &group.slice], &group.cells);
+                    write(group.labels(), &group.cells);
                 }
             }
             if !shown.of_slice {
-                write(["other", ""], &self.other);
+                write([Label::from("other"), Label::from("")], &self.other);
             }
         }
     }

@@ -176,11 +176,35 @@ fn groups_are_read_now_and_then_and_come_and_go() {
     ];
     assert_eq!(units.at(10, &words), (second, 0), "the slow ones are a minute old at most");
     std::fs::remove_dir_all(tree.0.join("sys/fs/cgroup/system.slice/new.service")).unwrap();
+    put(&tree, "system.slice/nginx.service", "cpu.stat", &cpu(41_000_001, 42_500_000));
     let third = vec![line("bytes", nginx, 60000), line("working_set_bytes", nginx, 54000), age(0)];
     assert_eq!(units.at(60, &words), (third, 0));
     std::fs::remove_dir_all(tree.0.join("sys/fs/cgroup")).unwrap();
     let gone = units.opened.collect_at(units.start + Duration::from_secs(70));
     assert_eq!(gone, Err(Error::Unsupported(DIRECTORY.into())));
+}
+
+/// Only the CPU time of an idle unit is read each time, the rest at its turn, whenever the slow files are due.
+#[test]
+fn of_an_idle_unit_the_rest_is_read_at_each_fourth_reading() {
+    let tree = box_of_units("units-idle");
+    let mut units = Later::new(&tree, &[("interval", "10s"), ("include", "nginx")]);
+    let nginx = "system.slice/nginx.service";
+    let mut read = |second: u64| -> Vec<u64> {
+        put(&tree, nginx, "memory.current", &format!("{}\n", 50_000 + second));
+        let (lines, errors) = units.at(second, &["memory_bytes{unit", "set_bytes{unit"]);
+        assert_eq!(errors, 0);
+        lines.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap()).collect()
+    };
+    assert_eq!(read(0), [50_000, 44_000]);
+    assert_eq!(read(10), [50_010, 44_000]);
+    let later: Vec<_> = (2..=9).map(|reading| read(10 * reading)).collect();
+    let fresh: Vec<_> =
+        (20..).step_by(10).zip(&later).filter(|(s, m)| m[0] == 50_000 + s).collect();
+    let [(first, _), (second, slow)] = fresh[..] else { panic!("{later:?}") };
+    assert_eq!((second - first, slow[1]), (40, 44_000 + second), "a minute is over");
+    put(&tree, nginx, "cpu.stat", &cpu(41_000_001, 42_500_000));
+    assert_eq!(read(100), [50_100, slow[1]], "it runs");
 }
 
 #[test]
