@@ -104,9 +104,7 @@ impl Cells {
 
 /// When a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speed {
-    /// Always, and it tells whether the others are.
-    First,
+enum Speed {
     Always,
     Slow,
     /// Where it is asked for.
@@ -114,11 +112,11 @@ pub enum Speed {
 }
 
 /// One file of a group.
-pub struct Source {
+struct Source {
     name: &'static str,
-    pub speed: Speed,
-    pub of_units: bool,
-    pub of_slices: bool,
+    speed: Speed,
+    of_units: bool,
+    of_slices: bool,
     form: Form,
     columns: &'static [Columns],
 }
@@ -156,8 +154,8 @@ const SLICES: [bool; 2] = [false, true];
 
 /// `memory.stat` is behind `memory.current`, whose number it needs.
 #[rustfmt::skip] // a table
-pub static FILES: [Source; 10] = [
-    source("cpu.stat",        Speed::First,    BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Columns::User, Columns::System]),
+static FILES: [Source; 10] = [
+    source("cpu.stat",        Speed::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Columns::User, Columns::System]),
     source("memory.current",  Speed::Always,   BOTH,   Form::Number,              &[Columns::Memory]),
     source("memory.stat",     Speed::Slow,     UNITS,  Form::Inactive,            &[Columns::WorkingSet]),
     source("memory.max",      Speed::Slow,     UNITS,  Form::Limit,               &[Columns::Limit]),
@@ -183,7 +181,7 @@ pub struct Group {
     pub is_slice: bool,
     /// It has series of its own.
     pub is_shown: bool,
-    /// What is read slowly is to be read when the rest is.
+    /// What is read slowly is to be read when the group is.
     pub owes_slow: bool,
     /// How many readings in a row it used no CPU time.
     pub idle: u8,
@@ -199,8 +197,34 @@ impl Group {
         [Label::known(self.name.as_bytes(), name), Label::known(self.slice.as_bytes(), slice)]
     }
 
-    /// Reads one file, the `at`-th of the table. What it said before is forgotten.
+    /// Reads its files.
     pub fn read(
+        &mut self,
+        dir: &Dir,
+        with_pressure: bool,
+        devices: &mut Devices,
+        errors: &mut PartialErrors,
+    ) {
+        let absent = self.absent;
+        for (at, file) in FILES.iter().enumerate() {
+            let is_wanted = match file.speed {
+                Speed::Slow => self.owes_slow,
+                Speed::Pressure => with_pressure,
+                Speed::Always => true,
+            };
+            if is_wanted && (if self.is_slice { file.of_slices } else { file.of_units }) {
+                self.read_file(dir, at, file, devices, errors);
+            }
+        }
+        self.owes_slow = false;
+        // A unit that ends now has other files when it starts again.
+        if self.absent != absent && !dir.is_directory(scan::text(&self.path)) {
+            self.absent = absent;
+        }
+    }
+
+    /// Reads one file, the `at`-th of the table. What it said before is forgotten.
+    fn read_file(
         &mut self,
         dir: &Dir,
         at: usize,

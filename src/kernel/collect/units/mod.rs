@@ -12,8 +12,8 @@
 //! The groups are read once in `interval`; a scrape in between shows the same figures, and
 //! `units_age_seconds` tells how old they are. `memory.stat` and `memory.max` are read once a minute,
 //! because the kernel has to add up the first: a working set is the memory without the part of the
-//! page cache that was not used lately. Of a unit that used no CPU time at two readings in a row only `cpu.stat`
-//! is read, and the rest at each fourth reading.
+//! page cache that was not used lately. A group that used no CPU time at two readings in a row is read at each
+//! fourth only: what it does then shows up to three readings later.
 //!
 //! CPU time is there in every group; the rest only where a controller is on. systemd leaves that of IO off
 //! (`IOAccounting=`), and a Raspberry Pi that of memory (`cgroup_enable=memory` in `cmdline.txt`). Bytes of
@@ -28,11 +28,11 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::log;
 use crate::base::text::pattern::Pattern;
-use crate::kernel::read::{Dir, Patterns, scan};
+use crate::kernel::read::{Dir, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
 use devices::Devices;
-use group::{Cells, Columns, FILES, Speed};
+use group::{Cells, Columns};
 use std::time::{Duration, Instant};
 use tree::{DIRECTORY, Tree};
 
@@ -42,7 +42,7 @@ const CONTROLLERS: &std::ffi::CStr = c"cgroup.controllers";
 /// How often is read what is costly or hardly changes.
 const SLOWLY: Duration = Duration::from_secs(60);
 
-/// After so many readings without CPU time the rest of a group is read at each `TURNS`-th only.
+/// After so many readings without CPU time a group is read at each `TURNS`-th only.
 const IDLE: u8 = 2;
 const TURNS: usize = 4;
 
@@ -222,29 +222,11 @@ impl Units {
         let Units { dir, tree, devices, other, with_pressure, readings, .. } = self;
         other.begin();
         for (place, group) in tree.groups.iter_mut().enumerate() {
-            let (before, absent) = (group.cells.values, group.absent);
-            let is_turn = place % TURNS == *readings % TURNS;
+            let before = group.cells.values;
             group.owes_slow |= is_slow;
-            for (at, file) in FILES.iter().enumerate() {
-                let is_wanted = match file.speed {
-                    Speed::Slow => group.owes_slow,
-                    Speed::Pressure => *with_pressure,
-                    Speed::First | Speed::Always => true,
-                };
-                if !is_wanted || !(if group.is_slice { file.of_slices } else { file.of_units }) {
-                    continue;
-                }
-                if file.speed == Speed::First {
-                    group.read(dir, at, file, devices, errors);
-                    group.idle = group.cells.idle_since(&before, group.idle);
-                } else if is_turn || group.idle < IDLE {
-                    group.read(dir, at, file, devices, errors);
-                }
-            }
-            group.owes_slow &= !is_turn && group.idle >= IDLE;
-            // A unit that ends now has other files when it starts again.
-            if group.absent != absent && !dir.is_directory(scan::text(&group.path)) {
-                group.absent = absent;
+            if group.idle < IDLE || place % TURNS == *readings % TURNS {
+                group.read(dir, *with_pressure, devices, errors);
+                group.idle = group.cells.idle_since(&before, group.idle);
             }
             if !group.is_slice && !group.is_shown {
                 other.add(&group.cells, &before);
