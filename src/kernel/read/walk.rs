@@ -27,6 +27,7 @@ const SYSTEM: usize = 11;
 const THREADS: usize = 16;
 const START: usize = 18;
 const RESIDENT: usize = 20;
+const WANTED: [usize; 5] = [USER, SYSTEM, THREADS, START, RESIDENT];
 
 /// After so many readings at which a process used nothing it is read at each `TURNS`-th only.
 const IDLE: u8 = 2;
@@ -69,21 +70,21 @@ impl Process {
     pub fn parse(pid: u64, text: &[u8]) -> Option<Process> {
         let (before, rest) = text.split_at(memchr::memrchr(b')', text)?);
         let name = before.get(memchr::memchr(b'(', before)? + 1..)?;
-        let mut fields = scan::fields(rest).skip(1);
+        // One blank stands between two fields.
+        let mut fields = rest.split(|byte| *byte == b' ').skip(1);
         let [state @ b'A'..=b'z'] = fields.next()? else { return None };
-        let mut numbers = [None; RESIDENT + 1];
-        for (number, field) in numbers.iter_mut().zip(fields) {
-            *number = scan::uint(field);
+        let mut numbers = [None; WANTED.len()];
+        for (at, field) in fields.take(RESIDENT + 1).enumerate() {
+            if let Some(place) = WANTED.iter().position(|wanted| *wanted == at) {
+                numbers.iter_mut().skip(place).take(1).for_each(|to| *to = scan::uint(field));
+            }
         }
-        let number = |at: usize| numbers.get(at).copied().flatten();
-        let usage = || {
-            let ticks = [number(USER)?, number(SYSTEM)?];
-            Some(Usage { start: number(START)?, ticks, pages: number(RESIDENT)? })
-        };
+        let [user, system, threads, start, pages] = numbers;
+        let usage = || Some(Usage { start: start?, ticks: [user?, system?], pages: pages? });
         let mut process = Process {
             pid,
             state: *state,
-            threads: number(THREADS).filter(|threads| *threads <= MAX_THREADS)?,
+            threads: threads.filter(|threads| *threads <= MAX_THREADS)?,
             usage: usage(),
             is_fresh: true,
             idle: 0,
@@ -159,7 +160,10 @@ impl Walk {
         if pids.len() > MAX_PROCESSES {
             return Err(Error::parse(DIRECTORY, "at most 32768 processes", b"more"));
         }
-        pids.sort_unstable();
+        // The kernel has them in this order.
+        if !pids.is_sorted() {
+            pids.sort_unstable();
+        }
         Ok(())
     }
 
@@ -174,7 +178,8 @@ impl Walk {
                 processes.push(Process::unread(*pid));
             }
         }
-        if processes.len() > known {
+        // New ones have the highest numbers until these begin anew.
+        if !processes.is_sorted_by_key(|process| process.pid) {
             processes.sort_unstable_by_key(|process| process.pid);
         }
     }
