@@ -158,7 +158,12 @@ fn every_section_shows_what_comes() {
         "readings":[{"name":"bme280","channel":"pressure","device":"i2c","celsius":null,"pascals":99873.640625}],
         "probes":[{"name":"28-0316a2795bff","celsius":-2.562}],
         "wifi":[{"name":"wlan0","signal_dbm":-81,"stations":1}],"modems":[{"name":"cdc-wdm0","signal_ratio":0.62,"state":11,"connections":1}],
-        "leases":[{"name":"ipv4","leases":12}],"lines":[{"name":"down","margin_db":6.3,"rate_bytes":12582912}],"ports":[{"name":"lan1","watts":4.25}]}"#;
+        "leases":[{"name":"ipv4","leases":12}],"lines":[{"name":"down","margin_db":6.3,"rate_bytes":12582912}],"ports":[{"name":"","watts":9.5,"budget_watts":77},{"name":"lan1","watts":4.25,"budget_watts":null}],
+        "connections":[{"name":"0","fill_ratio":0.05,"connections":3300},{"name":"7","fill_ratio":0.93,"connections":61000}],
+        "stalls":[{"name":"memory","kind":"some","stall":"200ms","window":"2s","stalls":4}],
+        "peaks":[{"name":"","cpu_ratio":0.87,"tasks":5,"memory_bytes":67108864,"receive_rate":null,"transmit_rate":null,"window_seconds":60},
+            {"name":"eth0","cpu_ratio":null,"receive_rate":2500000,"transmit_rate":1000}],
+        "kernel_log":[{"name":"emerg","messages":0},{"name":"crit","messages":1},{"name":"err","messages":20}]}"#;
     let source = format!(
         "const ask = window.fetch; window.fetch = async (...a) => {{ const r = await ask(...a), j = await r.json();\
          return {{ ok: true, json: () => Object.assign(j, {more}) }} }};"
@@ -202,15 +207,30 @@ fn every_section_shows_what_comes() {
     assert_eq!(browser.text(&rows("groups")), "Group|CPU\nwebmemory 1.0 KiB · processes 2|–");
     assert_eq!(
         browser.text(&rows("sensors")),
-        "Sensor|Now\nbme280 · pressure|999 hPa\n28-0316a2795bff|-2.6 °C"
+        "Sensors|Now\nbme280 · pressure|999 hPa\n28-0316a2795bff|-2.6 °C"
     );
     assert_eq!(
         browser.text(&rows("radio")),
-        "Link|Signal\nwlan0stations 1|-81 dBm\ncdc-wdm0state 11 · connections 1|62 %"
+        "Radio|Now\nwlan0stations 1|-81 dBm\ncdc-wdm0state 11 · connections 1|62 %"
     );
     assert_eq!(
         browser.text(&rows("links")),
-        "Link|Now\nipv4|12\ndownrate 12 MiB|6.3 dB\nlan1|4.25 W"
+        "Links|Now\nipv4|12\ndownrate 12 MiB|6.3 dB\nallbudget 77 W|9.5 W\nlan1|4.25 W"
+    );
+    let connections = "Connections|Now\n0fill 5.0 % · connections 3,300|5.0 %\n7fill 93 % · connections 61,000|93 %";
+    assert_eq!(browser.text(&rows("connections")), connections);
+    assert_eq!(
+        browser.text(&rows("stalls")),
+        "Stalls|Now\nmemorykind some · stall 200ms · window 2s · stalls 4|4"
+    );
+    assert_eq!(
+        browser.text(&rows("peaks")),
+        "Peaks|Now\nallcpu 87 % · tasks 5 · memory 64 MiB · window 1 min 0 s|87 %\n\
+         eth0receive 2.5 MB/s · transmit 1.0 kB/s|2.5 MB/s"
+    );
+    assert_eq!(
+        browser.text(&rows("kernel_log")),
+        "Kernel log|Now\nemergmessages 0|0\ncritmessages 1|1\nerrmessages 20|20"
     );
     let told = |part: &str| format!("document.querySelector('#{part} dl').textContent");
     assert_eq!(
@@ -219,8 +239,13 @@ fn every_section_shows_what_comes() {
     );
     assert_eq!(browser.text(&told("clock")), "synchronisedyesoffset−0.50 msstratum3");
     let notes = browser.text("document.getElementById('health').textContent");
-    for note in ["flash mmcblk0: life used 30 % · pre eol code 2", "UPS <b>rack</b>: ", "supply: "]
-    {
+    for note in [
+        "flash mmcblk0: life used 30 % · pre eol code 2",
+        "UPS <b>rack</b>: ",
+        "supply: ",
+        "Connections 7: ",
+        "Kernel log crit: ",
+    ] {
         assert!(notes.contains(note), "{note}: {notes}");
     }
     let pushes =

@@ -27,7 +27,8 @@ pub use types::{
     Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order,
     OtlpProtocol, Paths, Peaks, Pressure, Push, RemoteWriteVersion, Retry, Rule, RuleKind, Sandbox,
     Scrape, Server, Settings, Spool, StallTrigger, Statsd, StdoutFormat, Subject, Tail, Target,
-    TargetKind, Tls, count, duration, globs, path, pattern, switch, system_switch, text, words,
+    TargetKind, Tls, count, duration, globs, path, pattern, peer, switch, system_switch, text,
+    words,
 };
 
 #[cfg(feature = "tls")]

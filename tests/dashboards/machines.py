@@ -114,6 +114,7 @@ sysmetrics_wifi_link_stations{interface="wlan0"} 1
 sysmetrics_wifi_link_channel_busy_seconds_total{interface="wlan0"} 90
 sysmetrics_modem_rsrp_dbm{port="cdc-wdm0",model="EM7455",technology="lte"} -101
 sysmetrics_dhcp_leases{file="/tmp/dhcp.leases",interface="",family="ipv4"} 7
+sysmetrics_dhcp_leases_next_expiry_timestamp_seconds{file="/tmp/dhcp.leases",interface="",family="ipv4"} 4102444801
 sysmetrics_conntrack_zone_entries{zone="0"} 120
 sysmetrics_dsl_snr_margin_decibels{direction="down"} 7.5
 sysmetrics_dsl_errored_seconds_total{end="near",kind="es"} 3

@@ -71,6 +71,9 @@ fn what_the_program_is_for_goes_on() {
     dir.write("text/a.prom", "from_text 1\n");
     dir.write("leases/a.leases", "0 aa:bb:cc:dd:ee:01 192.0.2.7 * *\n");
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gpsd = TcpListener::bind("127.0.0.1:0").unwrap();
+    gpsd.set_nonblocking(true).unwrap();
+    let receiver = gpsd.local_addr().unwrap();
     let file = format!(
         "[server]\nlisten = [\"127.0.0.1:0\", \"unix:{top}run.sock\"]\n\
          [tail]\nstate_file = \"{top}state/tail\"\nstate_interval = \"100ms\"\npoll_interval = \"100ms\"\n\
@@ -79,7 +82,8 @@ fn what_the_program_is_for_goes_on() {
          [[export]]\ntype = \"otlp\"\nendpoint = \"http://{nobody}/\"\ninterval_secs = 1\ntimeout_secs = 0.1\n\
          spool.dir = \"{top}spool\"\n\
          [collectors.textfile]\ndirectory = [\"{top}text\"]\n\
-         [collectors.dhcp_leases]\nenabled = true\nfiles = [\"{top}leases/*.leases\"]\n"
+         [collectors.dhcp_leases]\nenabled = true\nfiles = [\"{top}leases/*.leases\"]\n\
+         [collectors.gpsd]\naddress = \"{receiver}\"\n[collectors.nut]\naddress = \"localhost\"\n"
     );
     let mut agent = Agent::plan().file(&file).start();
     assert_eq!(part(&agent, "seccomp"), 1.0);
@@ -104,6 +108,10 @@ fn what_the_program_is_for_goes_on() {
     });
     wait_until("the spool", || {
         scrape().find("sysmetrics_export_spool_bytes", &[("export", "otlp")]).unwrap_or(0.0) > 0.0
+    });
+    wait_until("gpsd's client", || {
+        scrape();
+        gpsd.accept().is_ok()
     });
     let page = scrape();
     assert_eq!(page.find("from_text", &[]), Some(1.0));

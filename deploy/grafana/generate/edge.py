@@ -277,11 +277,13 @@ def links():
     light = f"{own('hwmon_power_watts')} and on (chip, sensor) {own('hwmon_sensor_label', 'label=~`(RX|TX)_power`')}"
     return section("Links", [
         lines(
-            "Leases and connections", "Leases of DHCP servers that have not run out, and connections that are followed. Needs "
-            "the collector dhcp_leases; connections by zone need conntrack_zones.", "none",
+            "Leases and connections", "Leases of DHCP servers that have not run out, when the first of them does, and connections "
+            "that are followed. Needs the collector dhcp_leases; connections by zone need conntrack_zones.", "none",
             [(f"sum by (family) ({own('dhcp_leases')})", "leases, {{family}}"),
-             (own("conntrack_zone_entries"), "connections, zone {{zone}}")], min=0, decimals=0,
-            calcs=("min", "max", "lastNotNull")),
+             (own("conntrack_zone_entries"), "connections, zone {{zone}}"),
+             (f"min by (file) ({own('dhcp_leases_next_expiry_timestamp_seconds')}) - time()", "until a lease of {{file}} ends")],
+            min=0, decimals=0, calcs=("min", "max", "lastNotNull"),
+            overrides=[override("/^until/", ("unit", "s"), ("custom.axisPlacement", "right"), by="byRegexp")]),
         lines(
             "DSL", "Signal over noise beyond what the line needs: below 6 dB it breaks now and then. Seconds with errors are "
             "counted each hour. Needs the collector dsl.", "dB",

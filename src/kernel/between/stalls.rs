@@ -1,5 +1,6 @@
 //! Stalls that the kernel tells of: triggers on `/proc/pressure/cpu`, `io` and `memory`
-//! (Documentation/accounting/psi.rst, since 5.2). `some 200000 2000000`, written to such a file, asks for an
+//! (Documentation/accounting/psi.rst, since 5.2), and `irq`, which is only `full` (since 6.1 with
+//! CONFIG_IRQ_TIME_ACCOUNTING). `some 200000 2000000`, written to such a file, asks for an
 //! event (`POLLPRI`) whenever tasks waited 200 ms within 2 s; the trigger lives as long as the descriptor, and
 //! has at most one event a window. Windows that are multiples of 2 s need no privilege since 6.4; others, and
 //! all on older kernels, take CAP_SYS_RESOURCE.
@@ -217,6 +218,9 @@ fn name(wanted: &StallTrigger) -> String {
 /// Says in the log, and later in health, why a trigger is not there and what to do.
 fn lacking(wanted: &StallTrigger, error: &io::Error) -> String {
     let advice = match error.raw_os_error() {
+        Some(libc::EOPNOTSUPP | libc::ENOENT) if wanted.resource == "irq" => {
+            "the kernel lacks it: CONFIG_IRQ_TIME_ACCOUNTING, Linux 6.1"
+        }
         Some(libc::EOPNOTSUPP) => "the kernel has it switched off: boot with psi=1",
         Some(libc::ENOENT) => "the kernel lacks it: CONFIG_PSI, Linux 5.2",
         Some(libc::EINVAL) => {

@@ -92,12 +92,18 @@ pub trait Collector: Send {
     fn begin(&mut self, _now: Instant) {}
 
     /// The agent begins to serve with this collector, or ends in an orderly way. Neither is said to one
-    /// that is made for a single scrape, or replaced at a reload. As it begins, a thread asks ahead: how
+    /// that is made for a single scrape, or replaced at a reload; the first is said again after one. As it begins, a thread asks ahead: how
     /// long the answer takes is then known when the first scrape waits for one.
     fn serving(&mut self, begins: bool) {
         if begins {
             self.begin(Instant::now());
         }
+    }
+
+    /// Whether it goes on when settings are read again: it has no options, asked for no shared files, and what
+    /// it counted would be lost.
+    fn outlives_reload(&self) -> bool {
+        false
     }
 
     /// Reads the kernel's files once and writes every sample, family by family. What spoils one

@@ -69,7 +69,8 @@ struct Zones(Slow);
 
 impl Collector for Zones {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        self.0.collect(scrape, &FAMILIES[2], out)
+        let [.., age] = &FAMILIES;
+        self.0.collect(scrape, age, out)
     }
 }
 
@@ -88,6 +89,7 @@ fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
         Ok(counts) => counts,
         Err(error) => return found.fail(error),
     };
+    let [entries, fill, _] = &FAMILIES;
     let limit = match most(limit) {
         Ok(limit) => Some(limit),
         Err(Error::Absent(_)) => None,
@@ -99,10 +101,10 @@ fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
     for (zone, count) in &counts {
         let name = zone.map(|zone| Decimal::of(zone.into()));
         let name = name.as_ref().map_or(OTHER, Decimal::as_bytes);
-        found.push(&FAMILIES[0], [name, b"", b""], Value::Int(*count));
+        found.push(entries, [name, b"", b""], Value::Int(*count));
         if let Some(limit) = limit {
             let billionths = count.saturating_mul(1_000_000_000) / limit;
-            found.push(&FAMILIES[1], [name, b"", b""], FAMILIES[1].value(billionths));
+            found.push(fill, [name, b"", b""], fill.value(billionths));
         }
     }
 }

@@ -6,7 +6,7 @@
 //! The device is opened when the agent begins to serve, and what is older is passed over: the log has lost what
 //! came first, and a restart would count the rest again. Each scrape reads what came since the one before. Numbers
 //! have no gaps, so what the kernel overwrote meanwhile is known to the record, and counted. Counters begin
-//! at 0 with the agent and at a reload.
+//! at 0 with the agent, and go on over a reload.
 //!
 //! It takes CAP_SYSLOG where `kernel.dmesg_restrict` is 1, and the systemd unit hides the device. In a
 //! stored tree there is no such device.
@@ -154,6 +154,10 @@ impl Collector for KernelLog {
             let path = self.path.as_deref();
             self.file = path.and_then(|path| at_end(path).map_err(tell).ok());
         }
+    }
+
+    fn outlives_reload(&self) -> bool {
+        true
     }
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {

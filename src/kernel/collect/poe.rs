@@ -10,7 +10,7 @@ use super::ubus::{Asked, Question, info, number};
 use super::{Collector, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::ubus::{Table, Value};
-use crate::model::metric::{self, Family, Unit::Millis, Unit::One, gauge};
+use crate::model::metric::{self, Family, Unit::Millis, Unit::One, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, path};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,7 +51,8 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("30s");
 
-static QUESTION: Question = Question { object: "poe", method: "info", tell, age: &FAMILIES[7] };
+static QUESTION: Question =
+    Question { object: "poe", method: "info", tell, age: named(&FAMILIES, "poe_age_seconds") };
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -165,7 +166,10 @@ mod tests {
         let bytes = switch(MAX_PORTS + 1);
         let mut found = Found::default();
         tell(Table::parse(&bytes).unwrap(), &mut found);
-        let ports = found.readings.iter().filter(|one| std::ptr::eq(one.family, &FAMILIES[5]));
+        let ports = found
+            .readings
+            .iter()
+            .filter(|one| std::ptr::eq(one.family, named(&FAMILIES, "poe_port_priority")));
         assert_eq!(ports.count(), MAX_PORTS);
     }
 

@@ -153,12 +153,16 @@ impl Gather {
     /// Takes the place of `before` in the same process: what was counted goes on.
     pub fn resume(&mut self, before: Gather) {
         (self.start, self.total) = (before.start, before.total);
+        let is_same_machine = self.root.is_at(&before.root);
         for old in before.members {
             let same = |m: &&mut Member| m.spec.subject.name == old.spec.subject.name;
             if let Some(member) = self.members.iter_mut().find(same) {
                 (member.failures, member.limiter) = (old.failures, old.limiter);
                 member.errors = old.errors;
                 member.error = old.error;
+                if is_same_machine && old.collector.outlives_reload() {
+                    member.collector = old.collector;
+                }
             }
         }
     }
@@ -399,3 +403,6 @@ pub fn ours(settings: &Settings, more: impl Iterator<Item = &'static Family<'sta
 pub fn served(process: bool) -> impl Iterator<Item = &'static Family<'static>> {
     FAMILIES.iter().chain(process::FAMILIES.iter().filter(move |_| process))
 }
+
+#[cfg(test)]
+mod tests;

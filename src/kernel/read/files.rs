@@ -50,6 +50,7 @@ pub struct Files {
     walk: Walk,
     /// The scrape in which the processes were asked for last, and how that went.
     walked_in: u64,
+    walked_all: bool,
     walked: Result<(), Error>,
     /// What the chips of sensors are called that a collector of their own reads.
     claimed: Option<&'static str>,
@@ -83,6 +84,7 @@ impl Files {
             kept: MAX_KEPT.min(share),
             walk: Walk::new(root),
             walked_in: 0,
+            walked_all: false,
             walked: Ok(()),
             claimed: None,
         }
@@ -172,11 +174,11 @@ impl Files {
     }
 
     /// All processes, as they were when they were first asked for in this scrape: who asks first is told what
-    /// could not be read.
-    pub fn processes(&mut self, record: &mut dyn FnMut(Error)) -> Result<&Walk, Error> {
-        if self.walked_in != self.scrape || self.scrape == 0 {
-            self.walked_in = self.scrape;
-            self.walked = self.walk.read(record);
+    /// could not be read. Unless `all` are wanted, most of those that are idle are as they were a while ago.
+    pub fn processes(&mut self, all: bool, record: &mut dyn FnMut(Error)) -> Result<&Walk, Error> {
+        if self.walked_in != self.scrape || self.scrape == 0 || all && !self.walked_all {
+            (self.walked_in, self.walked_all) = (self.scrape, all);
+            self.walked = self.walk.read(all, record);
         }
         self.walked?;
         Ok(&self.walk)

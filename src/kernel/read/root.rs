@@ -28,6 +28,11 @@ impl Root {
         Root { paths, is_procfs, net, shared: Arc::default() }
     }
 
+    /// Whether both are at the same places.
+    pub fn is_at(&self, other: &Root) -> bool {
+        self.paths == other.paths && self.is_procfs == other.is_procfs
+    }
+
     /// The trees where they usually are.
     pub fn of_this_machine() -> Root {
         Root::at(Paths {

@@ -1,4 +1,5 @@
-//! All processes: `/proc/PID/stat` of each (proc_pid_stat(5)), read once a scrape whoever asks.
+//! All processes: `/proc/PID/stat` of each (proc_pid_stat(5)), read once a scrape whoever asks. Most processes
+//! of a box do nothing for minutes: who can do with less reads those at each fourth time only.
 
 use super::dir::Joined;
 use super::{Dir, Root, scan};
@@ -26,6 +27,11 @@ const SYSTEM: usize = 11;
 const THREADS: usize = 16;
 const START: usize = 18;
 const RESIDENT: usize = 20;
+const WANTED: [usize; 5] = [USER, SYSTEM, THREADS, START, RESIDENT];
+
+/// After so many readings at which a process used nothing it is read at each `TURNS`-th only.
+const IDLE: u8 = 2;
+const TURNS: u64 = 4;
 
 /// ESRCH: the process ended after its file was opened.
 const ENDED: i32 = 3;
@@ -39,6 +45,10 @@ pub struct Process {
     pub threads: u64,
     /// `None` if some of it was not to be read.
     pub usage: Option<Usage>,
+    /// It was read now; otherwise this is what it was like some readings ago.
+    pub is_fresh: bool,
+    /// How many readings in a row it used nothing.
+    idle: u8,
     name: [u8; MAX_NAME],
     length: u8,
 }
@@ -60,27 +70,35 @@ impl Process {
     pub fn parse(pid: u64, text: &[u8]) -> Option<Process> {
         let (before, rest) = text.split_at(memchr::memrchr(b')', text)?);
         let name = before.get(memchr::memchr(b'(', before)? + 1..)?;
-        let mut fields = scan::fields(rest).skip(1);
+        // One blank stands between two fields.
+        let mut fields = rest.split(|byte| *byte == b' ').skip(1);
         let [state @ b'A'..=b'z'] = fields.next()? else { return None };
-        let mut numbers = [None; RESIDENT + 1];
-        for (number, field) in numbers.iter_mut().zip(fields) {
-            *number = scan::uint(field);
+        let mut numbers = [None; WANTED.len()];
+        for (at, field) in fields.take(RESIDENT + 1).enumerate() {
+            if let Some(place) = WANTED.iter().position(|wanted| *wanted == at) {
+                numbers.iter_mut().skip(place).take(1).for_each(|to| *to = scan::uint(field));
+            }
         }
-        let number = |at: usize| numbers.get(at).copied().flatten();
-        let usage = || {
-            let ticks = [number(USER)?, number(SYSTEM)?];
-            Some(Usage { start: number(START)?, ticks, pages: number(RESIDENT)? })
-        };
+        let [user, system, threads, start, pages] = numbers;
+        let usage = || Some(Usage { start: start?, ticks: [user?, system?], pages: pages? });
         let mut process = Process {
             pid,
             state: *state,
-            threads: number(THREADS).filter(|threads| *threads <= MAX_THREADS)?,
+            threads: threads.filter(|threads| *threads <= MAX_THREADS)?,
             usage: usage(),
+            is_fresh: true,
+            idle: 0,
             name: [0; MAX_NAME],
             length: name.len().min(MAX_NAME) as u8,
         };
         process.name.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
         Some(process)
+    }
+
+    /// One that was not read yet.
+    fn unread(pid: u64) -> Process {
+        let (state, threads, usage, is_fresh, idle) = (0, 0, None, true, 0);
+        Process { pid, state, threads, usage, is_fresh, idle, name: [0; MAX_NAME], length: 0 }
     }
 
     /// What it is called.
@@ -94,19 +112,46 @@ pub struct Walk {
     dir: Dir,
     pids: Vec<u64>,
     processes: Vec<Process>,
+    /// How often they were read.
+    readings: u64,
 }
 
 impl Walk {
     /// None are known yet.
     pub fn new(root: &Root) -> Walk {
-        Walk { dir: root.dir(DIRECTORY), pids: Vec::new(), processes: Vec::new() }
+        Walk { dir: root.dir(DIRECTORY), pids: Vec::new(), processes: Vec::new(), readings: 0 }
     }
 
-    /// Reads all of them; what could not be read of one is told to `record`.
-    pub fn read(&mut self, record: &mut dyn FnMut(Error)) -> Result<(), Error> {
-        let Walk { dir, pids, processes } = self;
+    /// Reads all of them, or leaves out most of those that are idle; what could not be read of one is told to
+    /// `record`.
+    pub fn read(&mut self, all: bool, record: &mut dyn FnMut(Error)) -> Result<(), Error> {
+        self.list().inspect_err(|_| self.processes.clear())?;
+        self.follow();
+        self.readings += 1;
+        let Walk { dir, processes, readings, .. } = self;
+        processes.retain_mut(|process| {
+            let is_turn = all || process.pid % TURNS == *readings % TURNS;
+            process.is_fresh = is_turn || process.idle < IDLE;
+            if !process.is_fresh {
+                return true;
+            }
+            let Some(now) = read(dir, process.pid, record) else { return false };
+            let is_idle = now.usage.is_some() && now.usage == process.usage;
+            let idle = if is_idle { process.idle.saturating_add(1) } else { 0 };
+            *process = Process { idle, ..now };
+            true
+        });
+        // At least the reader is there: nothing could be read.
+        if processes.is_empty() {
+            return Err(Error::parse(DIRECTORY, "a process that can be read", b""));
+        }
+        Ok(())
+    }
+
+    /// The numbers of all that there are.
+    fn list(&mut self) -> Result<(), Error> {
+        let Walk { dir, pids, .. } = self;
         pids.clear();
-        processes.clear();
         dir.list(&mut |name| {
             if pids.len() <= MAX_PROCESSES {
                 pids.extend(scan::uint(name));
@@ -115,24 +160,28 @@ impl Walk {
         if pids.len() > MAX_PROCESSES {
             return Err(Error::parse(DIRECTORY, "at most 32768 processes", b"more"));
         }
-        pids.sort_unstable();
-        for pid in pids.iter().copied() {
-            let path = Joined::of(Decimal::of(pid).as_bytes(), "stat");
-            let mut text = [0; MAX_TEXT];
-            match dir.read(path.path(), &mut text) {
-                Ok(text) => match Process::parse(pid, text) {
-                    Some(process) => processes.push(process),
-                    None => record(Error::parse(dir.place(path.path()), EXPECTED, text)),
-                },
-                Err(Error::Absent(_) | Error::Read(_, ENDED)) => {}
-                Err(error) => record(error),
-            }
-        }
-        // At least the reader is there: nothing could be read.
-        if processes.is_empty() {
-            return Err(Error::parse(DIRECTORY, "a process that can be read", b""));
+        // The kernel has them in this order.
+        if !pids.is_sorted() {
+            pids.sort_unstable();
         }
         Ok(())
+    }
+
+    /// Forgets processes that ended, and adds those that are new.
+    fn follow(&mut self) {
+        let Walk { pids, processes, .. } = self;
+        processes.retain(|process| pids.binary_search(&process.pid).is_ok());
+        let known = processes.len();
+        for pid in pids {
+            let before = processes.get(..known).unwrap_or_default();
+            if before.binary_search_by_key(pid, |process| process.pid).is_err() {
+                processes.push(Process::unread(*pid));
+            }
+        }
+        // New ones have the highest numbers until these begin anew.
+        if !processes.is_sorted_by_key(|process| process.pid) {
+            processes.sort_unstable_by_key(|process| process.pid);
+        }
     }
 
     /// Those that were read, by number.
@@ -146,9 +195,64 @@ impl Walk {
     }
 }
 
+/// Reads one; there is none if it ended.
+fn read(dir: &Dir, pid: u64, record: &mut dyn FnMut(Error)) -> Option<Process> {
+    let path = Joined::of(Decimal::of(pid).as_bytes(), "stat");
+    let mut text = [0; MAX_TEXT];
+    match dir.read(path.path(), &mut text) {
+        Ok(text) => {
+            let process = Process::parse(pid, text);
+            if process.is_none() {
+                record(Error::parse(dir.place(path.path()), EXPECTED, text));
+            }
+            return process;
+        }
+        Err(Error::Absent(_) | Error::Read(_, ENDED)) => {}
+        Err(error) => record(error),
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::read::testing::Tree;
+
+    #[test]
+    fn idle_processes_are_read_at_each_fourth_time() {
+        let tree = Tree::new("walk-idle");
+        let put = |pid: u64, start: u64, ticks: u64| {
+            let before = "1 2 3 4 5 6 7 8 9 10";
+            let text = format!("{pid} (a) S {before} {ticks} 0 13 14 15 16 1 18 {start} 20 21");
+            tree.put(&format!("proc/{pid}/stat"), &text);
+        };
+        let mut walk = Walk::new(&tree.root());
+        let mut read = |all: bool| -> Vec<(u64, bool, u64)> {
+            walk.read(all, &mut |error| panic!("{error}")).unwrap();
+            let ticks = |process: &Process| process.usage.map_or(0, |usage| usage.ticks[0]);
+            walk.processes().iter().map(|p| (p.pid, p.is_fresh, ticks(p))).collect()
+        };
+        for (pid, ticks) in [(6, 1), (9, 100)] {
+            put(pid, 1, ticks);
+        }
+        for busy in [101, 102, 103] {
+            put(9, 1, busy);
+            assert_eq!(read(false), [(6, true, 1), (9, true, busy)]);
+        }
+        // The fourth and the fifth reading pass the first by, the sixth is its turn.
+        put(6, 1, 7);
+        put(2, 1, 5);
+        assert_eq!(read(false), [(2, true, 5), (6, false, 1), (9, true, 103)], "one is new");
+        assert_eq!(read(false), [(2, true, 5), (6, false, 1), (9, true, 103)]);
+        assert_eq!(read(false), [(2, true, 5), (6, true, 7), (9, false, 103)]);
+        assert_eq!(read(true), [(2, true, 5), (6, true, 7), (9, true, 103)], "all are asked for");
+        std::fs::remove_dir_all(tree.0.join("proc/9")).unwrap();
+        put(2, 8, 5);
+        assert_eq!(read(false), [(2, false, 5), (6, true, 7)], "it ended");
+        std::fs::remove_dir_all(tree.0.join("proc")).unwrap();
+        assert!(walk.read(false, &mut |_| {}).is_err());
+        assert!(walk.processes().is_empty(), "nothing is known any more");
+    }
 
     #[test]
     fn names_may_have_parentheses_and_states_are_letters() {

@@ -135,6 +135,34 @@ const fn split_of(text: &str) -> u8 {
     0
 }
 
+/// The row of a table whose own name is `name`. It is for constants: one that is not there does not compile.
+#[expect(clippy::panic, reason = "while it is compiled")]
+pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'static Family<'static> {
+    while let [family, rest @ ..] = table {
+        if ends_with(family.texts.name(), name, family.split) {
+            return family;
+        }
+        table = rest;
+    }
+    panic!("no family of this table has the name")
+}
+
+/// Whether `text` is `name`, or ends in it behind the `|` at `split`.
+const fn ends_with(text: &str, name: &str, split: u8) -> bool {
+    let before = if split == 0 { 0 } else { split as usize + 1 };
+    let (mut text, mut name) = (text.as_bytes(), name.as_bytes());
+    if text.len() != before + name.len() {
+        return false;
+    }
+    while let ([rest_of_text @ .., a], [rest_of_name @ .., b]) = (text, name) {
+        if *a != *b {
+            return false;
+        }
+        (text, name) = (rest_of_text, rest_of_name);
+    }
+    true
+}
+
 /// A row of a collector's table: a counter.
 pub const fn counter<'a>(
     name: &'a str,
@@ -446,6 +474,24 @@ mod tests {
         assert_eq!([Dialect::Own, Dialect::Node].map(|d| ours.prefix(d)), ["sysmetrics_"; 2]);
         let foreign = Family::made(Kind::Gauge, "a|b", "", 7);
         assert_eq!(foreign.named(Dialect::Own), Some(("a|b", &[][..])), "others' names stay whole");
+    }
+
+    /// By its own name alone, and as a whole.
+    #[test]
+    fn a_row_is_found_by_its_name_while_it_is_compiled() {
+        static TABLE: [Family<'_>; 4] = [
+            gauge("theirs|ours", Unit::One, "A.", &[]),
+            gauge("our", Unit::One, "B.", &[]),
+            gauge("ours_too", Unit::One, "C.", &[]),
+            gauge("theirs", Unit::One, "D.", &[]),
+        ];
+        const FOUND: [&Family<'_>; 4] = [
+            named(&TABLE, "ours"),
+            named(&TABLE, "our"),
+            named(&TABLE, "ours_too"),
+            named(&TABLE, "theirs"),
+        ];
+        assert!(FOUND.iter().zip(&TABLE).all(|(found, row)| std::ptr::eq(*found, row)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod value;
 
 pub use buffer::Buffer;
 pub use column::{Column, Rows};
-pub use family::{Family, Kind, Unit, counter, fresh_stamp, gauge, untyped};
+pub use family::{Family, Kind, Unit, counter, fresh_stamp, gauge, named, untyped};
 pub use label::{Label, WORD, Word, is_plain};
 pub use series::Exemplar;
 pub use series::{Histogram, Labels, Point, Summary};

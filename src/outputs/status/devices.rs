@@ -21,7 +21,7 @@ pub fn is_partition(disks: &Table, row: usize) -> bool {
         [.., b'0'..=b'9', b'p'] => stem.get(..stem.len() - 1).unwrap_or_default(),
         _ => stem,
     };
-    digits > 0 && !whole.is_empty() && disks.find([whole, b"", b""]).is_some()
+    digits > 0 && !whole.is_empty() && disks.find([whole, b"", b"", b""]).is_some()
 }
 
 /// The sizes of block devices in KiB, as `/proc/partitions` has them: two head lines, then a line with

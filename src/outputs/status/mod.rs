@@ -182,7 +182,7 @@ impl Status {
         let (addresses, network) = (&mut self.addresses, self.tables.get(Part::Network as usize));
         addresses.clear();
         addresses.are_known = gather.addresses(&mut |name, address| {
-            let row = network.and_then(|network| network.find([name, b"", b""]));
+            let row = network.and_then(|network| network.find([name, b"", b"", b""]));
             row.into_iter().for_each(|row| addresses.add(row, address));
         });
     }

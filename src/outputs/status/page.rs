@@ -14,5 +14,5 @@ pub const MAX_PAGE: usize = 30 << 10;
 /// compares them.
 pub const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-p6/mV0VjfYYgDbMlUEr+5yKUTizVZvZn614NVdpcnMM='; \
-    script-src 'sha256-r0e+9lA7Hq5X8djoTxCUZHwRY/thM6EzgS44kpTua6I='; \
+    script-src 'sha256-C2ZyWhy9pAqDLV4lanY3AJ2+A73PrUccVxlBxu/90xM='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

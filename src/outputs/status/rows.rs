@@ -61,12 +61,20 @@ pub enum Part {
     Leases,
     /// The two directions of a DSL line.
     Lines,
-    /// Ports that give power.
+    /// Ports that give power, and all of them together.
     Ports,
+    /// Zones of connections that netfilter follows.
+    Connections,
+    /// Triggers of stalls.
+    Stalls,
+    /// The highest values of single seconds, of the box and of its interfaces.
+    Peaks,
+    /// Levels of the kernel's log.
+    KernelLog,
 }
 
 /// Labels that tell the rows of one table apart, at most.
-pub const KEYS: usize = 3;
+pub const KEYS: usize = 4;
 
 /// A label, and the key under which it is written; empty if it is not.
 pub type LabelKey = (&'static str, &'static str);
@@ -74,12 +82,13 @@ pub type LabelKey = (&'static str, &'static str);
 impl Part {
     /// Every part.
     #[rustfmt::skip]
-    pub const ALL: [Part; 30] = [
+    pub const ALL: [Part; 34] = [
         Part::Agent, Part::Cpu, Part::Load, Part::Chips, Part::Sensors,
         Part::Temperatures, Part::Zones, Part::Memory, Part::Filesystems, Part::Disks, Part::Network,
         Part::ReadErrors, Part::Pushes, Part::Refused, Part::Targets, Part::Logs, Part::Exports,
         Part::Starts, Part::Clock, Part::Flash, Part::Upses, Part::Units, Part::Groups, Part::Readings, Part::Probes,
-        Part::Wifi, Part::Modems, Part::Leases, Part::Lines, Part::Ports,
+        Part::Wifi, Part::Modems, Part::Leases, Part::Lines, Part::Ports, Part::Connections, Part::Stalls,
+        Part::Peaks, Part::KernelLog,
     ];
 
     /// The labels that tell rows apart; none where there is one row.
@@ -110,6 +119,12 @@ impl Part {
             Part::Modems | Part::Ports => &[("port", "name")],
             Part::Leases => &[("family", "name")],
             Part::Lines => &[("direction", "name")],
+            Part::Connections => &[("zone", "name")],
+            Part::Stalls => {
+                &[("resource", "name"), ("kind", "kind"), ("stall", "stall"), ("window", "window")]
+            }
+            Part::Peaks => &[("device", "name")],
+            Part::KernelLog => &[("level", "name")],
         }
     }
 }
@@ -269,4 +284,16 @@ pub const COLUMNS: &[Column] = &[
     ("dsl_snr_margin_decibels",            Part::Lines,   "margin_db",        Number),
     ("dsl_data_rate_bytes_per_second",     Part::Lines,   "rate_bytes",       Number),
     ("poe_port_watts",                     Part::Ports,   "watts",            Number),
+    ("poe_consumption_watts",              Part::Ports,   "watts",            Number),
+    ("poe_budget_watts",                   Part::Ports,   "budget_watts",     Number),
+    ("conntrack_zone_fill_ratio",          Part::Connections, "fill_ratio",   Number),
+    ("conntrack_zone_entries",             Part::Connections, "connections",  Number),
+    ("pressure_stalls_total",              Part::Stalls,  "stalls",           Number),
+    ("peak_cpu_usage_ratio",               Part::Peaks,   "cpu_ratio",        Number),
+    ("peak_runnable_tasks",                Part::Peaks,   "tasks",            Number),
+    ("peak_memory_used_bytes",             Part::Peaks,   "memory_bytes",     Number),
+    ("peak_network_receive_bytes_per_second", Part::Peaks, "receive_rate",    Number),
+    ("peak_network_transmit_bytes_per_second", Part::Peaks, "transmit_rate",  Number),
+    ("peak_window_seconds",                Part::Peaks,   "window_seconds",   Number),
+    ("kernel_log_messages_total",          Part::KernelLog, "messages",       Number),
 ];

@@ -47,7 +47,7 @@ impl Sensors<'_> {
         json.name("sensor");
         match highest {
             Some((_, table, row)) => {
-                let [chip, sensor, _] = table.key(row).map(short);
+                let [chip, sensor, ..] = table.key(row).map(short);
                 json.texts(&[chip, b" ", sensor]);
             }
             None => json.cell(Cell::Unknown),
@@ -60,7 +60,7 @@ impl Sensors<'_> {
         json.open(b"{");
         json.name("sensor");
         let key = table.key(row);
-        let [first, second, _] = key.map(short);
+        let [first, second, ..] = key.map(short);
         if table.part() == Part::Zones {
             let blank: &[u8] = if second.is_empty() { b"" } else { b" " };
             json.texts(&[second, blank, b"zone", first]);
@@ -85,7 +85,7 @@ impl Sensors<'_> {
             Cell::Text(name) => Some(name),
             _ => None,
         };
-        let Some(own) = self.chips.find([chip, b"", b""]).and_then(name) else { return chip };
+        let Some(own) = self.chips.find([chip, b"", b"", b""]).and_then(name) else { return chip };
         let same = (0..self.chips.len()).filter(|row| name(*row) == Some(own));
         if same.take(2).count() > 1 { chip } else { own }
     }

@@ -327,6 +327,47 @@ fn what_wears_has_one_row_for_each_device() {
     assert_eq!((rack.text("flag"), other.text("flag")), ("OB LB", "OL"));
 }
 
+/// Triggers of one resource are apart; what all ports give has no port; peaks of the box have no device.
+#[test]
+fn rows_without_a_label_are_of_all_together() {
+    let mut status = Status::default();
+    let mut tell = |name, keys: &[&'static str], rows: &[(&[&str], u64)]| {
+        status.family(&gauge(name, Unit::One, "H.", keys).only_own());
+        for (labels, value) in rows {
+            let labels: Vec<_> = labels.iter().map(|label| Label::from(*label)).collect();
+            status.sample(&labels, Value::Int(*value));
+        }
+    };
+    tell("poe_budget_watts", &[], &[(&[], 77)]);
+    tell("poe_consumption_watts", &[], &[(&[], 9)]);
+    tell("poe_port_watts", &["port"], &[(&["lan1"], 4), (&["lan2"], 5)]);
+    let triggers: [(&[&str], u64); 2] =
+        [(&["memory", "some", "200ms", "2s"], 3), (&["memory", "some", "1s", "10s"], 1)];
+    tell("pressure_stalls_total", &["resource", "kind", "stall", "window"], &triggers);
+    tell("peak_runnable_tasks", &[], &[(&[], 6)]);
+    let receives: [(&[&str], u64); 1] = [(&["eth0"], 8)];
+    tell("peak_network_receive_bytes_per_second", &["device"], &receives);
+    let json = read(&status);
+    let rows = |list_of: &str, keys: [&str; 2]| -> Vec<_> {
+        let number = |row: &Read, key| match row.get(key) {
+            Some(Read::Number(n)) => *n,
+            _ => -1.0,
+        };
+        let row = |row: &Read| (row.text("name").to_owned(), keys.map(|key| number(row, key)));
+        list(&json, list_of).iter().map(row).collect()
+    };
+    let of = |name: &str, numbers| (name.to_owned(), numbers);
+    let ports = [of("", [9.0, 77.0]), of("lan1", [4.0, -1.0]), of("lan2", [5.0, -1.0])];
+    assert_eq!(rows("ports", ["watts", "budget_watts"]), ports);
+    let stalls = [of("memory", [3.0, -1.0]), of("memory", [1.0, -1.0])];
+    assert_eq!(rows("stalls", ["stalls", "none"]), stalls);
+    let last = &list(&json, "stalls")[1];
+    let texts = ["kind", "stall", "window"].map(|key| last.text(key));
+    assert_eq!(texts, ["some", "1s", "10s"]);
+    let peaks = [of("", [6.0, -1.0]), of("eth0", [-1.0, 8.0])];
+    assert_eq!(rows("peaks", ["tasks", "receive_rate"]), peaks);
+}
+
 #[test]
 fn alerts_are_bounded_and_the_rest_is_counted() {
     let alerts = gauge("alerts", Unit::One, "A.", &["alertname", "alertstate"]).only_own();

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 type Peers<'a> = (&'a Targets, &'a Exports);
 
 /// Tables that are shown as lists.
-pub(super) const LISTS: [(&str, Part); 17] = [
+pub(super) const LISTS: [(&str, Part); 21] = [
     ("filesystems", Part::Filesystems),
     ("disks", Part::Disks),
     ("network", Part::Network),
@@ -34,6 +34,10 @@ pub(super) const LISTS: [(&str, Part); 17] = [
     ("leases", Part::Leases),
     ("lines", Part::Lines),
     ("ports", Part::Ports),
+    ("connections", Part::Connections),
+    ("stalls", Part::Stalls),
+    ("peaks", Part::Peaks),
+    ("kernel_log", Part::KernelLog),
 ];
 
 /// Tables of one row, which are objects.
@@ -159,7 +163,7 @@ impl Status {
             json.number_of("errors", Some(Value::Int(report.errors)));
             json.inside("read_errors", b"{");
             for row in 0..errors.len() {
-                let [collector, errno, _] = errors.key(row);
+                let [collector, errno, ..] = errors.key(row);
                 if collector == report.name.as_bytes() {
                     json.key(errno);
                     json.number(errors.number_of(row, "errors"));

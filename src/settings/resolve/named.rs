@@ -43,6 +43,9 @@ pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
             Kind::Url | Kind::Urls | Kind::Remote | Kind::Endpoint => {
                 sandbox.named_ports.extend(texts.filter_map(|text| port(text)));
             }
+            Kind::Peer(default) => {
+                sandbox.named_ports.extend(texts.map(|text| port(text).unwrap_or(default)));
+            }
             Kind::Text if section == COLLECTORS => {
                 let texts = texts.filter(|text| text.starts_with("http"));
                 sandbox.named_ports.extend(texts.filter_map(|text| port(text)));
@@ -80,6 +83,7 @@ mod tests {
             ("relay:25", Some(25)),
             ("unix:/run/x", None),
             ("no", None),
+            ("::1", None),
         ] {
             assert_eq!(port(text), expected, "{text}");
         }

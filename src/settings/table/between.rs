@@ -22,7 +22,8 @@ pub static TRIGGERS: Section =
         .check(trigger);
 pub static PEAKS: Section = Section::new("peaks", "Peaks between scrapes", &[PEAKS_ROWS]);
 
-const RESOURCES: [(&str, &str); 3] = [("cpu", "cpu"), ("io", "io"), ("memory", "memory")];
+const RESOURCES: [(&str, &str); 4] =
+    [("cpu", "cpu"), ("io", "io"), ("memory", "memory"), ("irq", "irq")];
 /// Whether all tasks wait.
 const KINDS: [(&str, bool); 2] = [("some", false), ("full", true)];
 
@@ -36,7 +37,7 @@ static PRESSURE_ROWS: &[TableRow] = &[
 
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 static TRIGGER_ROWS: &[TableRow] = &[
-    TableRow::new("resource", Kind::Choice(&words(&RESOURCES)), "", "What tasks wait for.")
+    TableRow::new("resource", Kind::Choice(&words(&RESOURCES)), "", "What tasks wait for; irq (kind full, Linux 6.1) is time that interrupts took.")
         .required().set(|s, v| one(s, |t| choose(&RESOURCES, v, &mut t.resource))),
     TableRow::new("kind", Kind::Choice(&words(&KINDS)), "some", "Whether some task waits, or all of them at once.")
         .set(|s, v| one(s, |t| choose(&KINDS, v, &mut t.is_full))),
@@ -68,6 +69,9 @@ fn trigger(settings: &mut Settings) -> Check {
     }
     if last.is_full && last.resource == "cpu" {
         return wrong("kind", &["a whole box never has all tasks wait for a CPU; write \"some\""]);
+    }
+    if !last.is_full && last.resource == "irq" {
+        return wrong("kind", &["an interrupt stops all tasks of its CPU; write \"full\""]);
     }
     if before.contains(last) {
         return wrong("resource", &["there is the same trigger already; keep one"]);

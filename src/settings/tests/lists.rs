@@ -541,3 +541,20 @@ fn states_are_numbers_under_words() {
         assert!(refusal.contains(&[expected, found].concat()), "{states}: {refusal}");
     }
 }
+
+#[test]
+fn a_trigger_has_the_kinds_that_the_kernel_has() {
+    let of = |resource: &str, more: &str| {
+        load(&format!("[[pressure.triggers]]\nresource = \"{resource}\"\n{more}"), "", &[])
+    };
+    let triggers = of("irq", "kind = \"full\"\nwindow = \"500ms\"\n").unwrap().pressure.triggers;
+    assert!(triggers[0].is_full && triggers[0].resource == "irq");
+    let refusal = of("irq", "").unwrap_err();
+    assert!(refusal.contains("an interrupt stops all tasks of its CPU"), "{refusal}");
+    let refusal = of("cpu", "kind = \"full\"\n").unwrap_err();
+    assert!(refusal.contains("never has all tasks wait for a CPU"), "{refusal}");
+    for window in ["499ms", "10001ms"] {
+        let refusal = of("io", &format!("window = \"{window}\"\n")).unwrap_err();
+        assert!(refusal.contains("expected a time from 500ms to 10s"), "{refusal}");
+    }
+}

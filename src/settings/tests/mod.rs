@@ -331,7 +331,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         }
         Kind::Numbers => "2.5".to_owned(),
         Kind::Ports => "4318".to_owned(),
-        Kind::Text | Kind::Word => "word".to_owned(),
+        Kind::Text | Kind::Word | Kind::Peer(_) => "word".to_owned(),
         Kind::Expression => "word > 1".to_owned(),
         Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
         Kind::Mode => "0660".to_owned(),

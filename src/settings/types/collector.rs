@@ -153,6 +153,11 @@ pub const fn text(key: &'static str, help: &'static str) -> CollectorOption<Stri
     option(key, Kind::Text, help, Value::string)
 }
 
+/// Whom the collector asks over TCP, at `port` if no other is said.
+pub const fn peer(key: &'static str, port: u16, help: &'static str) -> CollectorOption<String> {
+    option(key, Kind::Peer(port), help, Value::string)
+}
+
 /// A file or a directory; the empty path is none.
 pub const fn path(key: &'static str, help: &'static str) -> CollectorOption<PathBuf> {
     option(key, Kind::PathOrNone, help, Value::path)

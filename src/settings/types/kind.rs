@@ -70,6 +70,8 @@ pub enum Kind {
     Served,
     /// A host and a port.
     Endpoint,
+    /// A host and perhaps a port, or else this one, to which a collector connects over TCP.
+    Peer(u16),
     /// Headers of a request: a table in the file, `name=value` elsewhere.
     Headers,
     /// An address for mail.
@@ -188,6 +190,7 @@ impl Kind {
                 "a path such as /metrics, or an address with one, such as 127.0.0.1:9090/metrics",
             ),
             Kind::Endpoint => ("HOST:PORT", "HOST:PORT, such as 127.0.0.1:8125"),
+            Kind::Peer(_) => ("HOST", "HOST or HOST:PORT, such as localhost"),
             Kind::Mail | Kind::Mails => ("ADDRESS", "an address for mail, such as ops@example.org"),
             Kind::Act => ("", "no value"),
             Kind::Agent => ("[URL]", "a URL such as http://127.0.0.1:9101, or unix:/PATH"),

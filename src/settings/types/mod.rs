@@ -16,7 +16,7 @@ mod value;
 pub use between::{Peaks, Pressure, StallTrigger};
 pub use collector::{
     CollectorOption, CollectorSettings, OptionRow, Rule, Subject, count, duration, globs, path,
-    pattern, switch, system_switch, text, words,
+    pattern, peer, switch, system_switch, text, words,
 };
 pub use inputs::{
     Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,

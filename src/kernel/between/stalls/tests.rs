@@ -87,6 +87,32 @@ fn what_cannot_be_set_says_why_and_has_no_sample() {
     assert!(ready.is_empty() && !stalls.turn(&ready, now));
 }
 
+/// The file of interrupts has one line.
+#[test]
+fn interrupts_stop_all_tasks_or_the_kernel_has_none() {
+    let tree = Tree::new("stalls-irq");
+    tree.put("irq", "full avg10=0.00 avg60=0.00 avg300=0.00 total=2500000\n");
+    let wanted = StallTrigger { is_full: true, ..trigger("irq", 100) };
+    let file = File::open(tree.0.join("irq")).unwrap();
+    assert_eq!(total(&file, &wanted), Some(2_500_000));
+    assert_eq!(total(&file, &trigger("irq", 100)), None);
+    for errno in [libc::ENOENT, libc::EOPNOTSUPP] {
+        let why = super::lacking(&wanted, &io::Error::from_raw_os_error(errno));
+        assert!(why.ends_with("CONFIG_IRQ_TIME_ACCOUNTING, Linux 6.1"), "{why}");
+    }
+    // The kernel's own, where it has one: a trigger that this user may set is set.
+    let mut stalls = Stalls::default();
+    stalls.apply(stalls.prepare(&pressure(&[wanted]), Path::new("/proc")));
+    let is_there = Path::new(DIRECTORY).join("irq").exists();
+    let refusal = stalls.lacking().next().map(|(name, why)| format!("{name}: {why}"));
+    let lacks = |why: &str| refusal.as_ref().is_some_and(|refusal| refusal.contains(why));
+    assert!(if is_there {
+        refusal.is_none() || lacks("CAP_SYS_RESOURCE")
+    } else {
+        lacks("irq full")
+    });
+}
+
 #[test]
 fn counts_stay_with_their_trigger() {
     let tree = Tree::new("stalls-stay");

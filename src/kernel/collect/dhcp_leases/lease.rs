@@ -25,8 +25,18 @@ pub struct Lease<'a> {
     /// The interface, which only odhcpd tells.
     pub interface: Option<&'a [u8]>,
     pub is_ipv6: bool,
-    /// It has not run out.
-    pub is_active: bool,
+    pub ends: End,
+}
+
+/// When a lease runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It has.
+    Over,
+    /// At this time, in seconds since 1970.
+    At(u64),
+    /// Never, or nobody knows.
+    Open,
 }
 
 /// What `line` says at the time `now`, in seconds since 1970.
@@ -47,8 +57,12 @@ fn odhcpd<'a>(mut fields: impl Iterator<Item = &'a [u8]>, now: u64) -> Option<Le
     let (interface, _, iaid) = (fields.next()?, fields.next()?, fields.next()?);
     let until = scan::int(fields.nth(1)?)?;
     fields.nth(1)?;
-    let is_active = until == NEVER || u64::try_from(until).is_ok_and(|until| until > now);
-    Some(Lease { interface: Some(interface), is_ipv6: iaid != b"ipv4", is_active })
+    let ends = match u64::try_from(until) {
+        Ok(until) if until > now => End::At(until),
+        Err(_) if until == NEVER => End::Open,
+        _ => End::Over,
+    };
+    Some(Lease { interface: Some(interface), is_ipv6: iaid != b"ipv4", ends })
 }
 
 /// Time, MAC or IAID, address, name, identifier.
@@ -65,8 +79,12 @@ fn dnsmasq<'a>(
         return None;
     }
     // 0 never ends. Where dnsmasq has no clock it writes how long a lease lasts, and drops it itself.
-    let is_active = until < MIN_TIME || until > now;
-    Some(Lease { interface: None, is_ipv6, is_active })
+    let ends = match until {
+        ..MIN_TIME => End::Open,
+        _ if until > now => End::At(until),
+        _ => End::Over,
+    };
+    Some(Lease { interface: None, is_ipv6, ends })
 }
 
 #[cfg(test)]
@@ -80,25 +98,25 @@ mod tests {
             Line::Lease(lease) => {
                 let interface = String::from_utf8_lossy(lease.interface.unwrap_or(b"-"));
                 let family = if lease.is_ipv6 { "ipv6" } else { "ipv4" };
-                format!("{interface} {family} {}", if lease.is_active { "active" } else { "over" })
+                format!("{interface} {family} {:?}", lease.ends)
             }
             other => format!("{other:?}"),
         };
         for (text, expected) in [
-            ("1800000001 06-aa:bb:cc:dd:ee:ff 192.0.2.7 host 01:aa", "- ipv4 active"),
-            ("1800000000 aa:bb:cc:dd:ee:ff 192.0.2.7 * *", "- ipv4 over"),
-            ("0 aa:bb:cc:dd:ee:ff 192.0.2.7 * *", "- ipv4 active"),
-            ("43200 aa:bb:cc:dd:ee:ff 192.0.2.7 * *", "- ipv4 active"),
+            ("1800000001 06-aa:bb:cc:dd:ee:ff 192.0.2.7 host 01:aa", "- ipv4 At(1800000001)"),
+            ("1800000000 aa:bb:cc:dd:ee:ff 192.0.2.7 * *", "- ipv4 Over"),
+            ("0 aa:bb:cc:dd:ee:ff 192.0.2.7 * *", "- ipv4 Open"),
+            ("43200 aa:bb:cc:dd:ee:ff 192.0.2.7 * *", "- ipv4 Open"),
             ("duid 00:01:00:01:2c", "Other"),
-            ("1800000001 T12345 2001:db8::7 host 00:01", "- ipv6 active"),
-            ("1799999999 12345 2001:db8::7 host 00:01", "- ipv6 over"),
-            ("# lan 0001aa 7f host 1800000001 2f 128 2001:db8::2f/128", "lan ipv6 active"),
-            ("# lan 0001aa 7f broken\\x20a 1800000000 2f 128", "lan ipv6 over"),
-            ("# lan 0001aa 7f - -1 2f 62 2001:db8:0:4::/62", "lan ipv6 active"),
-            ("# lan 0001aa 7f - 0 2f 128", "lan ipv6 over"),
+            ("1800000001 T12345 2001:db8::7 host 00:01", "- ipv6 At(1800000001)"),
+            ("1799999999 12345 2001:db8::7 host 00:01", "- ipv6 Over"),
+            ("# lan 0001aa 7f host 1800000001 2f 128 2001:db8::2f/128", "lan ipv6 At(1800000001)"),
+            ("# lan 0001aa 7f broken\\x20a 1800000000 2f 128", "lan ipv6 Over"),
+            ("# lan 0001aa 7f - -1 2f 62 2001:db8:0:4::/62", "lan ipv6 Open"),
+            ("# lan 0001aa 7f - 0 2f 128", "lan ipv6 Over"),
             (
                 "# guest aabbccddeeff ipv4 - 1800000001 c0000207 32 192.0.2.7/32",
-                "guest ipv4 active",
+                "guest ipv4 At(1800000001)",
             ),
             ("192.0.2.7\thost.lan\thost", "Other"),
             ("2001:db8::2f\thost", "Other"),

@@ -8,6 +8,9 @@
 //! time …`, with `ipv4` in the place of the IAID; time -1 never ends. Only odhcpd tells the interface. Names and
 //! addresses of clients are not shown.
 //!
+//! A client asks for more time when half of its lease is over, so the time of the next expiry moves on while
+//! clients are there. What never ends does not count for it.
+//!
 //! dnsmasq empties its file and writes it anew: a file without leases, or whose last line has no end, has no
 //! sample at that moment, and neither has one with a line that is of none of these forms.
 
@@ -21,7 +24,7 @@ use crate::base::wire::matches;
 use crate::kernel::read::scan;
 use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
 use crate::settings::{CollectorOption, CollectorSettings, Subject, globs};
-use lease::{Line, line};
+use lease::{End, Line, line};
 use std::fs;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -50,9 +53,13 @@ const OTHER: &[u8] = b"other";
 /// The longest name that the kernel gives an interface.
 const MAX_NAME: usize = 15;
 
-static FAMILIES: [Family; 1] =
-    [gauge("dhcp_leases", One, "Leases that have not run out.", &["file", "interface", "family"])
-        .own_prefix()];
+const KEYS: &[&str] = &["file", "interface", "family"];
+
+#[rustfmt::skip] // a table: one row is all there is to know about one metric
+static FAMILIES: [Family; 2] = [
+    gauge("dhcp_leases",                               One, "Leases that have not run out.",             KEYS).own_prefix(),
+    gauge("dhcp_leases_next_expiry_timestamp_seconds", One, "When the first of these leases runs out.",  KEYS).own_prefix(),
+];
 
 /// Where the files are by default, on OpenWrt and elsewhere.
 const KNOWN: [&str; 4] =
@@ -95,18 +102,30 @@ struct Leases {
     looked_at: Option<Instant>,
     /// Of one file.
     text: Vec<u8>,
+    /// Of all files.
     counts: Vec<Count>,
 }
 
-/// Leases of one interface and family.
+/// Leases of one file, interface and family.
 struct Count {
+    /// Which of the paths.
+    file: usize,
     name: [u8; MAX_NAME],
     length: usize,
     is_ipv6: bool,
     active: u64,
+    /// When the first of them runs out, in seconds since 1970.
+    next: Option<u64>,
 }
 
 impl Count {
+    fn add(&mut self, ends: End) {
+        self.active += u64::from(ends != End::Over);
+        if let End::At(time) = ends {
+            self.next = Some(self.next.map_or(time, |next| next.min(time)));
+        }
+    }
+
     fn interface(&self) -> &[u8] {
         self.name.get(..self.length).unwrap_or_default()
     }
@@ -121,26 +140,34 @@ impl Collector for Leases {
         }
         let now = WallClock::now().since_epoch().as_secs();
         let Leases { paths, text, counts, .. } = self;
-        let (family, mut is_there) = (&FAMILIES[0], false);
-        out.family(family);
-        for path in paths.iter() {
-            let read = read(path, text).and_then(|()| count(path, text, now, counts));
+        let mut is_there = false;
+        counts.clear();
+        for (file, path) in paths.iter().enumerate() {
+            let read = read(path, text).and_then(|()| count((file, path), text, now, counts));
             is_there |= !matches!(read, Err(Error::Absent(_)));
-            if scrape.errors.unless_absent(read).is_none() {
-                continue;
-            }
-            for count in counts.iter() {
-                let file = Label::of(path.as_os_str().as_bytes());
-                let name = if count.is_ipv6 { "ipv6" } else { "ipv4" };
-                let labels = [file, Label::of(count.interface()), Label::from(name)];
-                out.sample(&labels, Value::Int(count.active));
-            }
+            scrape.errors.unless_absent(read);
         }
+        let [leases, next] = &FAMILIES;
+        self.write(leases, &|count| Some(count.active), out);
+        self.write(next, &|count| count.next, out);
         if is_there { Ok(()) } else { Err(Error::Unsupported(PLACE.into())) }
     }
 }
 
 impl Leases {
+    fn write(&self, family: &Family<'_>, of: &dyn Fn(&Count) -> Option<u64>, out: &mut dyn Sink) {
+        out.family(family);
+        for count in &self.counts {
+            let (Some(path), Some(number)) = (self.paths.get(count.file), of(count)) else {
+                continue;
+            };
+            let file = Label::of(path.as_os_str().as_bytes());
+            let name = if count.is_ipv6 { "ipv6" } else { "ipv4" };
+            let labels = [file, Label::of(count.interface()), Label::from(name)];
+            out.sample(&labels, Value::Int(number));
+        }
+    }
+
     /// The files that the patterns stand for, each once.
     fn find(&mut self, errors: &mut PartialErrors) {
         let Leases { patterns, paths, .. } = self;
@@ -188,28 +215,49 @@ fn read(path: &Path, text: &mut Vec<u8>) -> Result<(), Error> {
 
 /// Counts the leases of a file, for each family and interface that has any, run out or not. A count that lacks
 /// what could not be read would be too small: there is none then.
-fn count(path: &Path, text: &[u8], now: u64, counts: &mut Vec<Count>) -> Result<(), Error> {
-    counts.clear();
+fn count(
+    (file, path): (usize, &Path),
+    text: &[u8],
+    now: u64,
+    counts: &mut Vec<Count>,
+) -> Result<(), Error> {
+    let first = counts.len();
+    let added = add(file, text, now, first, counts);
+    added.map_err(|(expected, found)| {
+        counts.truncate(first);
+        Error::parse(place(path), expected, found)
+    })
+}
+
+/// The same; the error is what was expected and what was found. Those of the file begin at `first`.
+fn add<'t>(
+    file: usize,
+    text: &'t [u8],
+    now: u64,
+    first: usize,
+    counts: &mut Vec<Count>,
+) -> Result<(), (&'static str, &'t [u8])> {
     if !text.is_empty() && !text.ends_with(b"\n") {
-        return Err(Error::parse(place(path), "a last line that ends", text));
+        return Err(("a last line that ends", text));
     }
     for text in scan::lines(text) {
         let lease = match line(text, now) {
             Line::Lease(lease) => lease,
             Line::Other => continue,
-            Line::Broken => return Err(Error::parse(place(path), "a lease in each line", text)),
+            Line::Broken => return Err(("a lease in each line", text)),
         };
-        let (at, name) = find(counts, lease.interface.unwrap_or_default(), lease.is_ipv6);
-        let active = u64::from(lease.is_active);
-        match at.and_then(|at| counts.get_mut(at)) {
-            Some(count) => count.active += active,
-            None => {
-                let mut known = [0; MAX_NAME];
-                known.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
-                let (length, is_ipv6) = (name.len(), lease.is_ipv6);
-                counts.push(Count { name: known, length, is_ipv6, active });
-            }
+        let its = counts.get_mut(first..).unwrap_or_default();
+        let (at, name) = find(its, lease.interface.unwrap_or_default(), lease.is_ipv6);
+        if let Some(count) = at.and_then(|at| its.get_mut(at)) {
+            count.add(lease.ends);
+            continue;
         }
+        let mut known = [0; MAX_NAME];
+        known.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+        let (length, is_ipv6) = (name.len(), lease.is_ipv6);
+        let mut count = Count { file, name: known, length, is_ipv6, active: 0, next: None };
+        count.add(lease.ends);
+        counts.push(count);
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::stream::Peer;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, counter, gauge};
-use crate::settings::{CollectorOption, Subject, text};
+use crate::settings::{CollectorOption, Subject, peer};
 use client::{Client, PLACE};
 use report::Device;
 use std::time::Instant;
@@ -45,7 +45,7 @@ static FAMILIES: [Family; 12] = [
 ];
 
 static ADDRESS: CollectorOption<String> =
-    text("address", "host or host:port of gpsd; switches the collector on")
+    peer("address", PORT, "host or host:port of gpsd; switches the collector on")
         .default("127.0.0.1:2947")
         .enabling();
 

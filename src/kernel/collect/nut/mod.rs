@@ -18,7 +18,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::Background;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, gauge};
-use crate::settings::{CollectorOption, Subject, duration, text};
+use crate::settings::{CollectorOption, Subject, duration, peer};
 use client::{Client, PLACE};
 use protocol::{FLAGS, NUMBERS, STATES};
 use std::time::{Duration, Instant};
@@ -50,9 +50,12 @@ static FAMILIES: [Family; 4 + NUMBERS.len()] = [
     gauge("nut_battery_charge_low_ratio", One,    "Charge at which the battery is low.",            UPS).own_prefix(),
 ];
 
-static ADDRESS: CollectorOption<String> =
-    text("address", "host or host:port of upsd, such as localhost; switches the collector on")
-        .enabling();
+static ADDRESS: CollectorOption<String> = peer(
+    "address",
+    PORT,
+    "host or host:port of upsd, such as localhost; switches the collector on",
+)
+.enabling();
 static TIMEOUT: CollectorOption<Duration> =
     duration("timeout", [10, 30_000], "how long a scrape waits for upsd").default("1s");
 

@@ -4,6 +4,7 @@ use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Process, Usage};
 use crate::model::metric::Decimal;
 use regex_lite::Regex;
+use std::time::{Duration, Instant};
 
 /// The rest.
 pub const OTHER: &str = "other";
@@ -29,6 +30,8 @@ struct Known {
     process: Process,
     usage: Usage,
     group: usize,
+    /// When that was read.
+    at: Instant,
 }
 
 /// All groups.
@@ -40,6 +43,8 @@ pub struct Groups {
     groups: Vec<Group>,
     before: Vec<Known>,
     now: Vec<Known>,
+    /// When the reading before was.
+    last: Option<Instant>,
     has_judged: bool,
 }
 
@@ -52,28 +57,37 @@ impl Groups {
         names.push(OTHER.to_owned());
         let groups = names.iter().map(|_| Group::default()).collect();
         let (before, now) = (Vec::new(), Vec::new());
-        Groups { pattern, by_cmdline, names, groups, before, now, has_judged: false }
+        Groups { pattern, by_cmdline, names, groups, before, now, last: None, has_judged: false }
     }
 
-    /// A new reading.
-    pub fn begin(&mut self) {
+    /// A new reading; the one before was at `last`.
+    pub fn begin(&mut self, last: Instant) {
         self.now.clear();
+        self.last = Some(last);
         for group in &mut self.groups {
             *group = Group { ticks: group.ticks, ..Group::default() };
         }
     }
 
-    /// Adds a process, and says how many clock ticks it used since the reading before, or since it
-    /// started. They come by number.
-    pub fn add(&mut self, process: &Process, usage: &Usage, dir: &Dir) -> u64 {
+    /// Adds a process, and says how many clock ticks it used since it was read before, or since it started, and
+    /// how long ago that was. They come by number.
+    pub fn add(
+        &mut self,
+        process: &Process,
+        usage: &Usage,
+        dir: &Dir,
+        now: Instant,
+    ) -> (u64, Duration) {
         let place = self.before.binary_search_by_key(&process.pid, |known| known.process.pid);
         let known = place.ok().and_then(|at| self.before.get(at));
         let known = known.filter(|known| known.usage.start == usage.start);
         let before = known.map_or([0; 2], |known| known.usage.ticks);
+        let then = known.map_or(self.last, |known| Some(known.at)).unwrap_or(now);
         let group = match known.filter(|known| known.process.name() == process.name()) {
             Some(known) => known.group,
             None => self.judge(process, dir),
         };
+        let at = if process.is_fresh { now } else { then };
         let mut used = 0u64;
         if let Some(sums) = self.groups.get_mut(group) {
             sums.processes += 1;
@@ -85,8 +99,8 @@ impl Groups {
                 used = used.saturating_add(grown);
             }
         }
-        self.now.push(Known { process: *process, usage: *usage, group });
-        used
+        self.now.push(Known { process: *process, usage: *usage, group, at });
+        (used, now.saturating_duration_since(then))
     }
 
     /// A process is there and could not be read: what is known of it stays, so that nothing counts twice.

@@ -11,7 +11,8 @@
 //! counts for each of them.
 //!
 //! Processes are read once in `interval`; a scrape in between shows the same figures, and
-//! `process_groups_age_seconds` tells how old they are. With `hidepid` only some processes are to be seen.
+//! `process_groups_age_seconds` tells how old they are. One that used no CPU time and kept its memory at two
+//! readings in a row is read at each fourth only: what it does then shows up to three readings later. With `hidepid` only some processes are to be seen.
 
 mod groups;
 mod top;
@@ -97,14 +98,13 @@ impl ProcessGroups {
     fn read(&mut self, scrape: &mut Scrape<'_>) -> Result<(), Error> {
         let Scrape { files, errors, now, .. } = scrape;
         self.read_at = Some(*now);
-        let walk = files.processes(&mut |error| errors.record(error))?;
-        let since = self.counted_at.map(|then| now.saturating_duration_since(then));
-        self.counted_at = Some(*now);
+        let walk = files.processes(false, &mut |error| errors.record(error))?;
+        let was_read = self.counted_at.is_some();
         self.busiest.begin();
         self.largest.begin();
-        let nanos = since.map_or(0, |since| since.as_nanos()) * u128::from(sys::user_hz());
         let ProcessGroups { groups, busiest, largest, .. } = self;
-        groups.begin();
+        groups.begin(self.counted_at.unwrap_or(*now));
+        self.counted_at = Some(*now);
         for process in walk.processes() {
             let Some(usage) = process.usage else {
                 let pid = Decimal::of(process.pid);
@@ -112,13 +112,14 @@ impl ProcessGroups {
                 groups.keep(process.pid);
                 continue;
             };
-            let ticks = groups.add(process, &usage, walk.dir());
+            let (ticks, since) = groups.add(process, &usage, walk.dir(), *now);
+            let nanos = since.as_nanos() * u128::from(sys::user_hz());
             let micros = (u128::from(ticks) * 1_000_000_000_000_000).checked_div(nanos);
             busiest.add(process, u64::try_from(micros.unwrap_or(0)).unwrap_or(u64::MAX));
             largest.add(process, usage.pages);
         }
         groups.end();
-        self.has_busiest = nanos > 0;
+        self.has_busiest = was_read;
         Ok(())
     }
 

@@ -58,7 +58,7 @@ impl Tasks {
         files: &mut Files,
         errors: &mut PartialErrors,
     ) -> Result<Counts, Error> {
-        let walk = files.processes(&mut |error| errors.record(error))?;
+        let walk = files.processes(true, &mut |error| errors.record(error))?;
         let mut left = self.most.saturating_sub(walk.processes().len());
         let mut counts = Counts { thread_states: Some(States::default()), ..Counts::default() };
         for Process { pid, state, threads, .. } in walk.processes() {

@@ -5,6 +5,7 @@ use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, scan};
+use crate::model::metric::{Label, Word};
 
 /// The most that is read of a file. Only `io.stat` may be longer, with some forty devices.
 const MAX_TEXT: usize = 4096;
@@ -66,6 +67,16 @@ impl Cells {
         columns.iter().for_each(|column| self.present &= !(1 << *column as u32));
     }
 
+    /// For how many readings in a row no CPU time was used, if it was `before` up to the one before and the values
+    /// were these then.
+    pub fn idle_since(&self, values: &[u64; COLUMNS], before: u8) -> u8 {
+        let is_same = |column: Columns| {
+            self.get(column).is_some_and(|now| values.get(column as usize) == Some(&now))
+        };
+        let is_idle = is_same(Columns::User) && is_same(Columns::System);
+        if is_idle { before.saturating_add(1) } else { 0 }
+    }
+
     /// A new sum: what only grows goes on from where it was, whoever is gone by now.
     pub fn begin(&mut self) {
         for column in GAUGES {
@@ -93,7 +104,7 @@ impl Cells {
 
 /// When a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speed {
+enum Speed {
     Always,
     Slow,
     /// Where it is asked for.
@@ -101,11 +112,11 @@ pub enum Speed {
 }
 
 /// One file of a group.
-pub struct Source {
+struct Source {
     name: &'static str,
-    pub speed: Speed,
-    pub of_units: bool,
-    pub of_slices: bool,
+    speed: Speed,
+    of_units: bool,
+    of_slices: bool,
     form: Form,
     columns: &'static [Columns],
 }
@@ -143,7 +154,7 @@ const SLICES: [bool; 2] = [false, true];
 
 /// `memory.stat` is behind `memory.current`, whose number it needs.
 #[rustfmt::skip] // a table
-pub static FILES: [Source; 10] = [
+static FILES: [Source; 10] = [
     source("cpu.stat",        Speed::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Columns::User, Columns::System]),
     source("memory.current",  Speed::Always,   BOTH,   Form::Number,              &[Columns::Memory]),
     source("memory.stat",     Speed::Slow,     UNITS,  Form::Inactive,            &[Columns::WorkingSet]),
@@ -165,19 +176,55 @@ pub struct Group {
     /// What it is called, and the slice that it is in.
     pub name: String,
     pub slice: String,
+    /// Both, as far as they are words.
+    pub words: [Word; 2],
     pub is_slice: bool,
     /// It has series of its own.
     pub is_shown: bool,
-    /// It was not read yet.
-    pub is_new: bool,
+    /// What is read slowly is to be read when the group is.
+    pub owes_slow: bool,
+    /// How many readings in a row it used no CPU time.
+    pub idle: u8,
     /// Files that it has not: bit i for the i-th.
     pub absent: u32,
     pub cells: Cells,
 }
 
 impl Group {
-    /// Reads one file, the `at`-th of the table. What it said before is forgotten.
+    /// What it is called, and its slice.
+    pub fn labels(&self) -> [Label<'_>; 2] {
+        let [name, slice] = self.words;
+        [Label::known(self.name.as_bytes(), name), Label::known(self.slice.as_bytes(), slice)]
+    }
+
+    /// Reads its files.
     pub fn read(
+        &mut self,
+        dir: &Dir,
+        with_pressure: bool,
+        devices: &mut Devices,
+        errors: &mut PartialErrors,
+    ) {
+        let absent = self.absent;
+        for (at, file) in FILES.iter().enumerate() {
+            let is_wanted = match file.speed {
+                Speed::Slow => self.owes_slow,
+                Speed::Pressure => with_pressure,
+                Speed::Always => true,
+            };
+            if is_wanted && (if self.is_slice { file.of_slices } else { file.of_units }) {
+                self.read_file(dir, at, file, devices, errors);
+            }
+        }
+        self.owes_slow = false;
+        // A unit that ends now has other files when it starts again.
+        if self.absent != absent && !dir.is_directory(scan::text(&self.path)) {
+            self.absent = absent;
+        }
+    }
+
+    /// Reads one file, the `at`-th of the table. What it said before is forgotten.
+    fn read_file(
         &mut self,
         dir: &Dir,
         at: usize,

@@ -12,7 +12,8 @@
 //! The groups are read once in `interval`; a scrape in between shows the same figures, and
 //! `units_age_seconds` tells how old they are. `memory.stat` and `memory.max` are read once a minute,
 //! because the kernel has to add up the first: a working set is the memory without the part of the
-//! page cache that was not used lately.
+//! page cache that was not used lately. A group that used no CPU time at two readings in a row is read at each
+//! fourth only: what it does then shows up to three readings later.
 //!
 //! CPU time is there in every group; the rest only where a controller is on. systemd leaves that of IO off
 //! (`IOAccounting=`), and a Raspberry Pi that of memory (`cgroup_enable=memory` in `cmdline.txt`). Bytes of
@@ -27,11 +28,11 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::log;
 use crate::base::text::pattern::Pattern;
-use crate::kernel::read::{Dir, Patterns, scan};
-use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge};
+use crate::kernel::read::{Dir, Patterns};
+use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
 use devices::Devices;
-use group::{Cells, Columns, FILES, Speed};
+use group::{Cells, Columns};
 use std::time::{Duration, Instant};
 use tree::{DIRECTORY, Tree};
 
@@ -40,6 +41,10 @@ const CONTROLLERS: &std::ffi::CStr = c"cgroup.controllers";
 
 /// How often is read what is costly or hardly changes.
 const SLOWLY: Duration = Duration::from_secs(60);
+
+/// After so many readings without CPU time a group is read at each `TURNS`-th only.
+const IDLE: u8 = 2;
+const TURNS: usize = 4;
 
 /// After this time files that were missing are looked for again.
 const LEARN_AGAIN: Duration = Duration::from_secs(600);
@@ -79,28 +84,37 @@ struct Shown {
     column: Columns,
 }
 
-const fn unit(family: &'static Family<'static>, label: &'static str, column: Columns) -> Shown {
-    Shown { family, label, of_slice: false, column }
+const fn unit(family: &str, label: &'static str, column: Columns) -> Shown {
+    Shown { family: named(&FAMILIES, family), label, of_slice: false, column }
 }
 
-const fn slice(family: &'static Family<'static>, label: &'static str, column: Columns) -> Shown {
-    Shown { family, label, of_slice: true, column }
+const fn slice(family: &str, label: &'static str, column: Columns) -> Shown {
+    Shown { family: named(&FAMILIES, family), label, of_slice: true, column }
 }
 
 /// In the order of the families.
-#[rustfmt::skip]
+#[rustfmt::skip] // a table
 static SHOWN: [Shown; 20] = [
-    unit(&FAMILIES[0], "user", Columns::User),           unit(&FAMILIES[0], "system", Columns::System),
-    unit(&FAMILIES[1], "", Columns::Memory),             unit(&FAMILIES[2], "", Columns::WorkingSet),
-    unit(&FAMILIES[3], "", Columns::Limit),              unit(&FAMILIES[4], "", Columns::Tasks),
-    unit(&FAMILIES[5], "", Columns::ReadBytes),          unit(&FAMILIES[6], "", Columns::WrittenBytes),
-    unit(&FAMILIES[7], "", Columns::Reads),              unit(&FAMILIES[8], "", Columns::Writes),
-    unit(&FAMILIES[9], "cpu", Columns::CpuWaiting),      unit(&FAMILIES[9], "io", Columns::IoWaiting),
-    unit(&FAMILIES[9], "memory", Columns::MemoryWaiting),
-    unit(&FAMILIES[10], "cpu", Columns::CpuStalled),     unit(&FAMILIES[10], "io", Columns::IoStalled),
-    unit(&FAMILIES[10], "memory", Columns::MemoryStalled),
-    slice(&FAMILIES[11], "user", Columns::User),         slice(&FAMILIES[11], "system", Columns::System),
-    slice(&FAMILIES[12], "", Columns::Memory),           slice(&FAMILIES[13], "", Columns::OomKills),
+    unit("unit_cpu_seconds_total",              "user",   Columns::User),
+    unit("unit_cpu_seconds_total",              "system", Columns::System),
+    unit("unit_memory_bytes",                   "",       Columns::Memory),
+    unit("unit_memory_working_set_bytes",       "",       Columns::WorkingSet),
+    unit("unit_memory_limit_bytes",             "",       Columns::Limit),
+    unit("unit_tasks",                          "",       Columns::Tasks),
+    unit("unit_io_read_bytes_total",            "",       Columns::ReadBytes),
+    unit("unit_io_written_bytes_total",         "",       Columns::WrittenBytes),
+    unit("unit_io_reads_total",                 "",       Columns::Reads),
+    unit("unit_io_writes_total",                "",       Columns::Writes),
+    unit("unit_pressure_waiting_seconds_total", "cpu",    Columns::CpuWaiting),
+    unit("unit_pressure_waiting_seconds_total", "io",     Columns::IoWaiting),
+    unit("unit_pressure_waiting_seconds_total", "memory", Columns::MemoryWaiting),
+    unit("unit_pressure_stalled_seconds_total", "cpu",    Columns::CpuStalled),
+    unit("unit_pressure_stalled_seconds_total", "io",     Columns::IoStalled),
+    unit("unit_pressure_stalled_seconds_total", "memory", Columns::MemoryStalled),
+    slice("slice_cpu_seconds_total",            "user",   Columns::User),
+    slice("slice_cpu_seconds_total",            "system", Columns::System),
+    slice("slice_memory_bytes",                 "",       Columns::Memory),
+    slice("slice_oom_kills_total",              "",       Columns::OomKills),
 ];
 
 static INTERVAL: CollectorOption<Duration> =
@@ -139,6 +153,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         read_at: None,
         slowly_at: None,
         learned_at: None,
+        readings: 0,
         has_no_memory: false,
         result: Ok(()),
     })
@@ -156,6 +171,7 @@ struct Units {
     read_at: Option<Instant>,
     slowly_at: Option<Instant>,
     learned_at: Option<Instant>,
+    readings: usize,
     /// It was said that the memory controller is off.
     has_no_memory: bool,
     /// How the last reading went.
@@ -202,24 +218,15 @@ impl Units {
     }
 
     fn read_groups(&mut self, is_slow: bool, errors: &mut PartialErrors) {
-        let Units { dir, tree, devices, other, with_pressure, .. } = self;
+        self.readings += 1;
+        let Units { dir, tree, devices, other, with_pressure, readings, .. } = self;
         other.begin();
-        for group in &mut tree.groups {
-            let (before, absent) = (group.cells.values, group.absent);
-            for (at, file) in FILES.iter().enumerate() {
-                let is_wanted = match file.speed {
-                    Speed::Slow => is_slow || group.is_new,
-                    Speed::Pressure => *with_pressure,
-                    Speed::Always => true,
-                };
-                if is_wanted && (if group.is_slice { file.of_slices } else { file.of_units }) {
-                    group.read(dir, at, file, devices, errors);
-                }
-            }
-            group.is_new = false;
-            // A unit that ends now has other files when it starts again.
-            if group.absent != absent && !dir.is_directory(scan::text(&group.path)) {
-                group.absent = absent;
+        for (place, group) in tree.groups.iter_mut().enumerate() {
+            let before = group.cells.values;
+            group.owes_slow |= is_slow;
+            if group.idle < IDLE || place % TURNS == *readings % TURNS {
+                group.read(dir, *with_pressure, devices, errors);
+                group.idle = group.cells.idle_since(&before, group.idle);
             }
             if !group.is_slice && !group.is_shown {
                 other.add(&group.cells, &before);
@@ -234,20 +241,19 @@ impl Units {
                 out.family(shown.family);
                 last = Some(shown.family);
             }
-            let mut write = |names: [&str; 2], cells: &Cells| {
+            let (third, keys) = (Label::from(shown.label), shown.family.names().1.len());
+            let mut write = |[first, second]: [Label<'_>; 2], cells: &Cells| {
                 let Some(raw) = cells.get(shown.column) else { return };
-                let second = if shown.of_slice { shown.label } else { names[1] };
-                let labels = [Label::from(names[0]), second.into(), shown.label.into()];
-                let keys = shown.family.names().1.len();
+                let labels = [first, if shown.of_slice { third } else { second }, third];
                 out.sample(labels.get(..keys).unwrap_or_default(), shown.family.value(raw));
             };
             for group in self.tree.groups.iter().filter(|group| group.is_shown) {
                 if group.is_slice == shown.of_slice {
-                    write([&group.name, &group.slice], &group.cells);
+                    write(group.labels(), &group.cells);
                 }
             }
             if !shown.of_slice {
-                write(["other", ""], &self.other);
+                write([Label::from("other"), Label::from("")], &self.other);
             }
         }
     }

@@ -176,11 +176,40 @@ fn groups_are_read_now_and_then_and_come_and_go() {
     ];
     assert_eq!(units.at(10, &words), (second, 0), "the slow ones are a minute old at most");
     std::fs::remove_dir_all(tree.0.join("sys/fs/cgroup/system.slice/new.service")).unwrap();
+    put(&tree, "system.slice/nginx.service", "cpu.stat", &cpu(41_000_001, 42_500_000));
     let third = vec![line("bytes", nginx, 60000), line("working_set_bytes", nginx, 54000), age(0)];
     assert_eq!(units.at(60, &words), (third, 0));
     std::fs::remove_dir_all(tree.0.join("sys/fs/cgroup")).unwrap();
     let gone = units.opened.collect_at(units.start + Duration::from_secs(70));
     assert_eq!(gone, Err(Error::Unsupported(DIRECTORY.into())));
+}
+
+/// An idle unit is read at its turn, whenever the slow files are due.
+#[test]
+fn an_idle_unit_is_read_at_each_fourth_reading() {
+    let tree = box_of_units("units-idle");
+    let mut units = Later::new(&tree, &[("interval", "10s"), ("include", "nginx")]);
+    let nginx = "system.slice/nginx.service";
+    let mut read = |second: u64| -> Vec<u64> {
+        put(&tree, nginx, "memory.current", &format!("{}\n", 50_000 + second));
+        let (lines, errors) = units.at(second, &["memory_bytes{unit", "set_bytes{unit"]);
+        assert_eq!(errors, 0);
+        lines.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap()).collect()
+    };
+    assert_eq!(read(0), [50_000, 44_000]);
+    assert_eq!(read(10), [50_010, 44_000]);
+    let mut fresh = |seconds: std::ops::RangeInclusive<u64>| -> Vec<(u64, u64)> {
+        let all = seconds.step_by(10).map(|second| (second, read(second)));
+        let fresh = all.filter(|(second, memory)| memory[0] == 50_000 + second);
+        fresh.map(|(second, memory)| (second, memory[1])).collect()
+    };
+    // It was idle for the second time at 20 seconds.
+    let [(20, 44_000), (first, _), (second, slow)] = fresh(20..=90)[..] else { panic!() };
+    assert_eq!((second - first, slow), (40, 44_000 + second), "a minute is over");
+    put(&tree, nginx, "cpu.stat", &cpu(41_000_001, 42_500_000));
+    let third = second + 40;
+    let seen: Vec<_> = fresh(100..=third + 20).into_iter().map(|(second, _)| second).collect();
+    assert_eq!(seen, [third, third + 10, third + 20], "it runs");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listed, Names, Patterns};
+use crate::model::metric::Word;
 
 /// Where they are.
 pub const DIRECTORY: &str = "/sys/fs/cgroup";
@@ -136,13 +137,17 @@ impl Group {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         let slice = above.rsplit_once('/').map_or(above, |(_, slice)| slice);
         let depth = path.split('/').count();
+        let texts = [unescaped(name), unescaped(slice)];
+        let ([unit, its_slice], words) = (texts, texts.map(|text| Word::of(text.as_bytes())));
         Group {
             path: path.into(),
-            name: unescaped(name).to_owned(),
-            slice: unescaped(slice).to_owned(),
+            name: unit.to_owned(),
+            slice: its_slice.to_owned(),
+            words,
+            idle: 0,
             is_slice: depth < MAX_DEPTH && is_parent(name),
             is_shown: false,
-            is_new: true,
+            owes_slow: true,
             absent: 0,
             cells: Cells::default(),
         }

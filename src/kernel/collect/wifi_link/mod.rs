@@ -1,7 +1,7 @@
 //! How good the radio of wireless interfaces is, and who is on it: generic netlink of the family nl80211
 //! (NL80211_CMD_GET_INTERFACE, _GET_STATION and _GET_SURVEY, include/uapi/linux/nl80211.h, since 2.6.24), which needs no
 //! privilege. Drivers tell what they like: mac80211 nearly all, that of a Raspberry Pi neither retries nor the load of the
-//! channel. What is not told has no sample.
+//! channel. What is not told has no sample. A station with several links (Wi-Fi 7) has the signal of the best one.
 //!
 //! A client has the signal of its access point and `wifi_link_stations` 1, or 0 while it is not connected. An access
 //! point has the number of its stations, in all and by signal: `wifi_link_stations_by_signal` with `at_most_dbm="-75"` are

@@ -1,4 +1,6 @@
-//! One station: a message with NL80211_ATTR_MAC and NL80211_ATTR_STA_INFO, which holds attributes itself.
+//! One station: a message with NL80211_ATTR_MAC and NL80211_ATTR_STA_INFO, which holds attributes itself. One with
+//! several links (Wi-Fi 7) has NL80211_ATTR_MLO_LINKS besides, where drivers tell of each link: a list with
+//! NL80211_ATTR_STA_INFO in each entry (net/wireless/nl80211.c, since 6.17).
 
 use super::super::message::{attributes, field, number};
 
@@ -8,6 +10,10 @@ pub type Mac = [u8; 6];
 /// Attributes of the message.
 pub(super) const MAC: u16 = 6;
 pub(super) const STA_INFO: u16 = 21;
+pub(super) const MLO_LINKS: u16 = 312;
+
+/// Links of a station that are looked at; the kernel has no more (IEEE80211_MLD_MAX_NUM_LINKS).
+const MAX_LINKS: usize = 15;
 
 /// Attributes of a station.
 pub(super) const INACTIVE_TIME: u16 = 1;
@@ -71,17 +77,41 @@ pub struct Station {
 impl Station {
     /// The station that the attributes of a message describe.
     pub(super) fn of(message: &[u8]) -> Option<Station> {
-        let (mut mac, mut nested) = (None, None);
+        let (mut mac, mut nested, mut links) = (None, None, None);
         for (kind, bytes) in attributes(message) {
             match kind {
                 MAC => mac = field(bytes, 0),
                 STA_INFO => nested = Some(bytes),
+                MLO_LINKS => links = Some(bytes),
                 _ => {}
             }
         }
         let mut station = Station { mac: mac?, ..Station::default() };
         attributes(nested?).for_each(|(kind, bytes)| station.take(kind, bytes));
+        if let Some(links) = links {
+            station.take_links(links);
+        }
         Some(station)
+    }
+
+    /// What is not told of all links together is that of the link with the best signal, as the kernel has it.
+    #[cold]
+    fn take_links(&mut self, links: &[u8]) {
+        // 0 is not known.
+        let known = |dbm: Option<i8>| dbm.filter(|dbm| *dbm != 0);
+        let mut best = Station::default();
+        for (_, link) in attributes(links).take(MAX_LINKS) {
+            let mut one = Station::default();
+            let info = attributes(link).find(|(kind, _)| *kind == STA_INFO);
+            let info = info.map_or(&[][..], |(_, bytes)| bytes);
+            attributes(info).for_each(|(kind, bytes)| one.take(kind, bytes));
+            best.signal = best.signal.max(known(one.signal));
+            best.mean_signal = best.mean_signal.max(known(one.mean_signal));
+            best.mean_beacon_signal = best.mean_beacon_signal.max(known(one.mean_beacon_signal));
+        }
+        self.signal = known(self.signal).or(best.signal);
+        self.mean_signal = known(self.mean_signal).or(best.mean_signal);
+        self.mean_beacon_signal = known(self.mean_beacon_signal).or(best.mean_beacon_signal);
     }
 
     /// Bytes of 64 bits come behind those of 32, and are the whole truth.

@@ -125,6 +125,41 @@ fn every_column_of_a_station_is_another() {
     bear_anything(&good[HEAD..], Station::of);
 }
 
+/// As the kernel nests them: entries from 1 on, each with its number, its address and what is known of it.
+#[test]
+fn a_station_with_several_links_has_the_best_signal() {
+    let level = |kind, dbm: i8| attribute(kind, &[dbm.cast_unsigned()]);
+    let link = |at: u16, info: &[Vec<u8>]| {
+        let parts = [
+            attribute(313, &[at as u8]),
+            attribute(MAC, &[2, 0, 0, 0, 0, at as u8]),
+            attribute(STA_INFO | 0x8000, &info.concat()),
+        ];
+        attribute(at | 0x8000, &parts.concat())
+    };
+    let links = [
+        link(1, &[level(SIGNAL, -71), level(SIGNAL_AVG, -72)]),
+        link(2, &[level(SIGNAL, -55), level(SIGNAL_AVG, -56), level(BEACON_SIGNAL_AVG, -57)]),
+        link(3, &[level(SIGNAL, 0)]),
+        link(4, &[]),
+    ];
+    let of = |info: &[Vec<u8>]| {
+        let all = [
+            attribute(MAC, &[1, 2, 3, 4, 5, 6]),
+            attribute(MLO_LINKS | 0x8000, &links.concat()),
+            attribute(STA_INFO | 0x8000, &info.concat()),
+        ];
+        let message = message(&all);
+        bear_anything(&message[HEAD..], Station::of);
+        let station = Station::of(&message[HEAD..]).unwrap();
+        assert_eq!((station.mac[5], station.received_bytes), (6, Some(9)));
+        [station.signal, station.mean_signal, station.mean_beacon_signal]
+    };
+    assert_eq!(of(&[word(RX_BYTES, 9)]), [-55, -56, -57].map(Some));
+    let told = [word(RX_BYTES, 9), level(SIGNAL, -60), level(SIGNAL_AVG, -61)];
+    assert_eq!(of(&told), [-60, -61, -57].map(Some), "of all links together");
+}
+
 #[test]
 fn only_the_channel_in_use_is_told() {
     let time = |at: u16| attribute(TIME + at, &(100 * u64::from(at) + 1).to_ne_bytes());
