@@ -61,8 +61,15 @@ namesakes "$binary" "$work/more" >"$work/all"
 {
 	echo "/* Functions of a steady scrape, made by .ci/hot.sh: linked together, they are little to keep in memory. */"
 	echo "SECTIONS { .text.hot : {"
+	# What gives back the rest (src/base/sys/resident.rs) is first: it takes its own place for where they begin.
+	echo "  *(.text.hot.first)"
 	grep -E '^(_R|bcmp$)' "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//' |
 		LC_ALL=C sort -u | sed 's/.*/  *(.text.& .text.&.* .text.unlikely.&)/'
+	# The C library's have a section each, under their names or those that they are known by inside; what is written
+	# in assembly has a file.
+	{ grep -E '^[a-z_][a-z0-9_]*$' "$work/all"; printf '%s\n' getpid gettid madvise; } | sed 's/^__//' |
+		LC_ALL=C sort -u | grep -v '^bcmp$' | sed 's/.*/  *(.text.& .text.__&)/'
+	printf '  *:%s.lo(.text)\n' memcpy memmove memset
 	echo "} } INSERT AFTER .text;"
 } >.cargo/hot.ld
 echo "$(grep -c '(.text' .cargo/hot.ld) functions in .cargo/hot.ld"

@@ -9,7 +9,7 @@ use crate::base::sys::{BLOCK, Pen};
 /// Room is added in steps of this many bytes, and doubles when that is more.
 const STEP: usize = 512;
 
-/// From here on it grows by a quarter: of a page's room little is to lie idle.
+/// From here on it grows by an eighth: of a page's room little is to lie idle.
 const LARGE: usize = 32 << 10;
 
 /// Bytes being rendered, kept from one scrape to the next.
@@ -127,7 +127,7 @@ impl Buffer {
     #[inline(never)]
     fn grow(&mut self, n: usize) {
         let length = self.bytes.len();
-        let more = if length < LARGE { length } else { length / 4 };
+        let more = if length < LARGE { length } else { length / 8 };
         self.bytes.resize(length + more.max(n).max(STEP), 0);
     }
 }

@@ -151,7 +151,7 @@ impl Service {
     fn settle(&mut self) {
         self.answered = self.answered.wrapping_add(1);
         if self.answered.is_power_of_two() && self.answered.trailing_zeros().is_multiple_of(4) {
-            sys::release_code();
+            sys::release_memory();
         }
     }
 
