@@ -117,7 +117,7 @@ fn parsed(
         Format::OpenMetrics if counts => ("counter", name.trim_end_matches("_total")),
         _ => ("gauge", name.as_str()),
     };
-    let (stem, help) = (stem.to_owned(), family.help.to_owned());
+    let (stem, help) = (stem.to_owned(), family.help().to_owned());
     let sample = |(labels, value)| strict::Sample { name: name.clone(), labels, value };
     let samples = samples.into_iter().map(sample).collect();
     strict::Family { name: stem, kind: kind.to_owned(), help, samples }

@@ -22,6 +22,7 @@ mod probe;
 mod resident;
 mod sandbox;
 mod signal;
+mod texts;
 mod thread;
 mod udp;
 mod unix;
@@ -59,6 +60,7 @@ pub use sandbox::{
 };
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
+pub use texts::Texts;
 pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 pub use unix::{connect_unix, effective_user};

@@ -33,8 +33,9 @@ const DEEP: usize = 128 << 10;
 /// Gives back the stack of the main thread below the page under the one in use.
 #[cfg(all(target_os = "linux", target_env = "musl"))]
 fn release_stack(page: usize) {
+    // Not gettid(): Rust's library knows that one as a symbol that may be absent, and then it is.
     // SAFETY: neither has preconditions.
-    if unsafe { libc::getpid() != libc::gettid() } {
+    if unsafe { libc::c_long::from(libc::getpid()) != libc::syscall(libc::SYS_gettid) } {
         // Close below the stack of another thread is what others allocated.
         return;
     }

@@ -271,7 +271,7 @@ mod tests {
             for family in COLLECTORS.iter().flat_map(|c| c.families) {
                 let Some((name, _)) = family.named(dialect) else { continue };
                 assert!(seen.insert(name), "{name} declared twice in {dialect:?}");
-                assert!(family.help.ends_with('.'), "{name}");
+                assert!(family.help().ends_with('.'), "{name}");
                 let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
                 assert!(name.chars().all(is_word), "{name}");
                 // Two of node_exporter's are of a type that their names deny.

@@ -19,7 +19,7 @@ const MAX: usize = 200_000;
 /// keys are compared all the same, as one without a stamp may stand where another was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
-    places: [usize; 5],
+    places: [usize; 4],
     stamp: u32,
     kind: Kind,
     source: u32,
@@ -195,7 +195,7 @@ impl Families {
             }
             return Some(at);
         }
-        if self.all.len() >= MAX || !table.has_room(name.len() + family.help.len() + 64, 0) {
+        if self.all.len() >= MAX || !table.has_room(name.len() + family.help().len() + 64, 0) {
             return None;
         }
         let number = self.number(&name, id.source, family, wanted, table);
@@ -223,7 +223,7 @@ impl Families {
         }
         Arc::make_mut(table).add_family(FamilyDef {
             name,
-            help: family.help,
+            help: family.help(),
             kind: family.kind,
             is_delta: wanted.is_delta && matches!(family.kind, Kind::Counter | Kind::Histogram),
             collector: self.sources.get((source as usize).wrapping_sub(1)).map_or("", |s| s),

@@ -210,7 +210,7 @@ impl Families {
         let Some(known) = self.get_mut(id) else { return true };
         known.ours = row;
         if let Some(row) = row.filter(|row| does_fit && row.kind != Kind::Untyped) {
-            (known.kind, known.help) = (row.kind, row.help.into());
+            (known.kind, known.help) = (row.kind, row.help().into());
         }
         known.shares_stem = known.kind == Kind::Counter && shares_stem;
         known.stamp = fresh_stamp();
@@ -283,7 +283,7 @@ impl Families {
         self.shared += usize::from(ours.is_some());
         let known = Known {
             name: name.into(),
-            help: told.map_or(offer.help, |row| row.help).into(),
+            help: told.map_or(offer.help, |row| row.help()).into(),
             kind,
             buckets: buckets.bounds.into(),
             texts: buckets.texts.into(),

@@ -97,7 +97,7 @@ impl<'a> Text<'a> {
             let quote: &[u8] = if is_metric_name(name.as_bytes()) { b"" } else { b"\"" };
             if !family.is_undescribed() {
                 header.put_all([b"# HELP ", quote, start, stem, quote, b" "]);
-                escape(header, family.help.as_bytes(), format == Format::OpenMetrics);
+                escape(header, family.help().as_bytes(), format == Format::OpenMetrics);
                 header.put(b"\n");
             }
             header.put_all([b"# TYPE ", quote, start, stem, quote, kind]);

@@ -72,9 +72,11 @@ impl Dump {
 
     /// What the messages of this kind in the last dump say.
     pub fn payloads(&self, wanted: u16) -> impl Iterator<Item = &[u8]> {
-        Messages { rest: &self.text, sequence: self.sequence }.filter_map(move |message| match message {
-            Ok(Message { kind, payload, .. }) if kind == wanted => Some(payload),
-            _ => None,
+        Messages { rest: &self.text, sequence: self.sequence }.filter_map(move |message| {
+            match message {
+                Ok(Message { kind, payload, .. }) if kind == wanted => Some(payload),
+                _ => None,
+            }
         })
     }
 
