@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .cargo/hot.ld anew: which functions run in a steady scrape, as a part of a linker script that puts them
-# together, and next to them which run besides where samples are sent. build.rs links the static targets with it.
+# together, and next to them which run besides where samples are sent and more collectors are on. build.rs links the static targets with it.
 # Needs valgrind, curl, python3 and rust-src; takes some four minutes.
 #
 # The functions are those that callgrind sees while this machine and the machine of fixtures/box are scraped in both
@@ -70,6 +70,15 @@ for type in otlp remote_write influx; do
 done >"$work/sends.toml"
 pause=12
 profile "$work/sends" --config "$work/sends.toml"
+# What is off by default, as far as this machine has it.
+{
+	echo '[collectors]'
+	printf '%s = true\n' interrupts softirqs tcpstat qdisc network_route wifi perf processes process_groups cgroups units \
+		slabinfo buddyinfo zoneinfo mmc ubi mtd ufs f2fs ext4 disk_written boot iio w1 kernel_log wifi_link \
+		conntrack_zones lnstat softnet schedstat
+	printf '[pressure]\nstalls = true\n[peaks]\nenabled = true\n'
+} >"$work/more.toml"
+profile "$work/sends" --config "$work/more.toml"
 # Equal functions may have one body and several names, one of which its section has: here if the compiler found them, and
 # in the program that is shipped, where one drop_in_place is linked for all of one form. namesakes <binary> <names>
 namesakes() {

@@ -73,7 +73,7 @@ pub(super) struct Pauses(u32);
 impl Pauses {
     pub(super) fn is_over(&mut self) -> bool {
         self.0 = self.0.wrapping_add(1);
-        self.0.is_power_of_two() && self.0.trailing_zeros().is_multiple_of(4)
+        self.0.is_power_of_two() && self.0.trailing_zeros().is_multiple_of(2)
     }
 }
 
