@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .cargo/hot.ld anew: which functions run in a steady scrape, as a part of a linker script that puts them
-# together. build.rs links the static targets with it. Needs valgrind, curl and rust-src; takes some three minutes.
+# together, and next to them which run besides where samples are sent and more collectors are on. build.rs links the static targets with it.
+# Needs valgrind, curl, python3 and rust-src; takes some four minutes.
 #
 # The functions are those that callgrind sees while this machine and the machine of fixtures/box are scraped in both
 # dialects, as text, OpenMetrics and gzip, after the first answer. Names of crates carry a hash, which is left out,
@@ -27,8 +28,10 @@ ask() {
 	done
 }
 
-# profile <arguments>: adds the names of what runs to $work/names
+# profile <names> <arguments>: adds to the file of names what runs
 profile() {
+	local names=$1
+	shift
 	valgrind -q --tool=callgrind --instr-atstart=no --demangle=no \
 		--callgrind-out-file="$work/callgrind" "$binary" --listen 127.0.0.1:$port "$@" >"$work/log" 2>&1 &
 	local agent=$! tries
@@ -38,31 +41,79 @@ profile() {
 	done
 	callgrind_control -i on $agent >/dev/null 2>&1
 	ask 5
+	sleep "$pause"
 	callgrind_control -i off $agent >/dev/null 2>&1
 	kill $agent
 	wait $agent || true
-	sed -nE "s/^c?fn=\([0-9]+\) ([^' ]+).*/\1/p" "$work/callgrind" >>"$work/names"
+	sed -nE "s/^c?fn=\([0-9]+\) ([^' ]+).*/\1/p" "$work/callgrind" >>"$names"
 }
 
+pause=0
 for dialect in sysmetrics node_exporter; do
-	profile --dialect=$dialect
-	profile --dialect=$dialect --path.procfs fixtures/box/proc --path.sysfs fixtures/box/sys
+	profile "$work/names" --dialect=$dialect
+	profile "$work/names" --dialect=$dialect --path.procfs fixtures/box/proc --path.sysfs fixtures/box/sys
 done
+# Whoever takes what is sent.
+python3 -c '
+import http.server
+class Taker(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+http.server.ThreadingHTTPServer(("127.0.0.1", 9756), Taker).serve_forever()' 2>"$work/taker" &
+for type in otlp remote_write influx; do
+	printf '[[export]]\ntype = "%s"\nendpoint = "http://127.0.0.1:9756/"\ninterval_secs = 2\ntimeout_secs = 0.6\n' $type
+	[ $type != influx ] || echo 'database = "d"'
+	[ $type != remote_write ] || echo "spool.dir = \"$work/spool\""
+done >"$work/sends.toml"
+pause=12
+profile "$work/sends" --config "$work/sends.toml"
+# What is off by default, as far as this machine has it.
+{
+	echo '[collectors]'
+	printf '%s = true\n' interrupts softirqs tcpstat qdisc network_route wifi perf processes process_groups cgroups units \
+		slabinfo buddyinfo zoneinfo mmc ubi mtd ufs f2fs ext4 disk_written boot iio w1 kernel_log wifi_link \
+		conntrack_zones lnstat softnet schedstat
+	printf '[pressure]\nstalls = true\n[peaks]\nenabled = true\n'
+} >"$work/more.toml"
+profile "$work/sends" --config "$work/more.toml"
 # Equal functions may have one body and several names, one of which its section has: here if the compiler found them, and
 # in the program that is shipped, where one drop_in_place is linked for all of one form. namesakes <binary> <names>
 namesakes() {
 	nm "$1" | awk 'NR == FNR { is_hot[$1]; next } $3 in is_hot { hot[$1] } { names[$1] = names[$1] "\n" $3 }
 		END { for (address in hot) print names[address] }' "$2" -
 }
-namesakes "$binary" "$work/names" >"$work/more"
+for list in names sends; do
+	namesakes "$binary" "$work/$list" >"$work/more.$list"
+done
 unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS
 binary=$(CARGO_PROFILE_RELEASE_STRIP=false CARGO_TARGET_DIR=target/hot .ci/static.sh $target)
-namesakes "$binary" "$work/more" >"$work/all"
-{
-	echo "/* Functions of a steady scrape, made by .ci/hot.sh: linked together, they are little to keep in memory. */"
-	echo "SECTIONS { .text.hot : {"
+# lines <list>: where the linker finds these functions
+lines() {
+	namesakes "$binary" "$work/more.$1" >"$work/all"
 	grep -E '^(_R|bcmp$)' "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//' |
 		LC_ALL=C sort -u | sed 's/.*/  *(.text.& .text.&.* .text.unlikely.&)/'
+	# The C library's have a section each, under their names or those that they are known by inside.
+	grep -E '^[a-z_][a-z0-9_]*$' "$work/all" | sed 's/^__//' | LC_ALL=C sort -u | grep -v '^bcmp$' |
+		sed 's/.*/  *(.text.& .text.__&)/'
+}
+{
+	# What gives back the rest (src/base/sys/resident.rs) takes its own place for where they begin. What is written in
+	# assembly has a file.
+	echo "  *(.text.hot.first)"
+	lines names
+	printf '  *(.text.%s .text.__%s)\n' getpid getpid madvise madvise
+	printf '  *:%s.lo(.text)\n' memcpy memmove memset
+} >"$work/hot"
+{
+	echo "/* Functions of a steady scrape, made by .ci/hot.sh: linked together, they are little to keep in memory. */"
+	echo "SECTIONS { .text.sends : {"
+	lines sends | grep -vxFf "$work/hot"
+	echo "}"
+	echo ".text.hot : {"
+	cat "$work/hot"
 	echo "} } INSERT AFTER .text;"
 } >.cargo/hot.ld
 echo "$(grep -c '(.text' .cargo/hot.ld) functions in .cargo/hot.ld"

@@ -54,7 +54,7 @@ pub use notify::Notify;
 pub use pen::{BLOCK, Beginning, Pen, TAIL};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
-pub use resident::release_code;
+pub use resident::release_memory;
 pub use sandbox::{
     BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
     is_absent, restrict, sandboxed,

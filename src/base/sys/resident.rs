@@ -1,21 +1,52 @@
-//! Memory of the program's own file: what is mapped of it counts as resident until it is given back.
+//! Memory that counts as resident until it is given back: pages of the program's own file that are mapped, and
+//! pages of the stack that were written when it was deeper.
 
-/// Gives back the mapped pages of code and constants. What runs next is mapped again out of the page cache, 64 KB
-/// at once: of a steady scrape that is little, since .cargo/hot.ld puts its functions together.
+/// Gives back the mapped pages of code and constants, and the stack below what is in use. What runs next is mapped
+/// again out of the page cache, 64 KB at once, but not beyond its mapping. The functions of a steady scrape, which
+/// .cargo/hot.ld puts behind this one, are made a mapping of their own: nothing is mapped around them.
 #[cfg(all(target_os = "linux", target_env = "musl"))]
-pub fn release_code() {
+#[inline(never)]
+#[unsafe(link_section = ".text.hot.first")]
+pub fn release_memory() {
     unsafe extern "C" {
         // The linker's: the first byte of the file, and the one behind its code.
         static __ehdr_start: u8;
         static etext: u8;
     }
-    let first = &raw const __ehdr_start;
-    let length = (&raw const etext).addr() - first.addr();
-    // SAFETY: the range is the program's file, mapped read-only up to the end of its code; nothing there was
+    let (first, end) = ((&raw const __ehdr_start).cast_mut(), (&raw const etext).addr());
+    let page = usize::try_from(super::page_size()).unwrap_or(4096);
+    let hot = first.with_addr((release_memory as fn() as *const u8).addr() / page * page);
+    // SAFETY: both ranges are the program's file, mapped read-only up to the end of its code. That a range is not
+    // to be in a core dump parts mappings and changes nothing else: no dump has it by default. Nothing there was
     // written, so that every page that is used again is read as it was.
-    unsafe { libc::madvise(first.cast_mut().cast(), length, libc::MADV_DONTNEED) };
+    unsafe {
+        libc::madvise(hot.cast(), end - hot.addr(), libc::MADV_DONTDUMP);
+        libc::madvise(first.cast(), end - first.addr(), libc::MADV_DONTNEED);
+    }
+    release_stack(page);
+}
+
+/// More than the stack of a start is deep.
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+const DEEP: usize = 128 << 10;
+
+/// Gives back the stack of the main thread below the page under the one in use.
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+fn release_stack(page: usize) {
+    // Not gettid(): Rust's library knows that one as a symbol that may be absent, and then it is.
+    // SAFETY: neither has preconditions.
+    if unsafe { libc::c_long::from(libc::getpid()) != libc::syscall(libc::SYS_gettid) } {
+        // Close below the stack of another thread is what others allocated.
+        return;
+    }
+    let here = [0_u8; 1];
+    let end = (&raw const here).addr() / page * page - page;
+    let first = (&raw const here).cast_mut().with_addr(end - DEEP);
+    // SAFETY: below the stack pointer and the 128 bytes under it, which are in a page above, no one keeps anything.
+    // What is not mapped is passed over, and nothing else is: the kernel keeps a gap of 1 MB below this stack.
+    unsafe { libc::madvise(first.cast(), DEEP, libc::MADV_DONTNEED) };
 }
 
 /// With a C library that is shared, the code is mostly not our own.
 #[cfg(not(all(target_os = "linux", target_env = "musl")))]
-pub fn release_code() {}
+pub fn release_memory() {}

@@ -1,86 +1,99 @@
-//! The texts of one row of a table, in 32 bytes: three slices take 48. Tables of the program have more than a
-//! thousand such rows, and each of their pages is written at the start, when addresses are put in.
+//! The texts of a row of a static table, in few bytes: a slice is a pointer and a length of a word, and these are
+//! short. Hundreds of rows are part of every binary, and of the memory that no other process shares: their pages
+//! are written when the program is placed in memory.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::{slice, str};
 
-/// What a length here can be.
-const MAX: usize = u16::MAX as usize;
+/// How many bytes a text, and how many texts a list may have. What is longer is empty here.
+const MAX_TEXT: usize = u16::MAX as usize;
+const MAX_LIST: usize = u8::MAX as usize;
 
-/// A name, a sentence, and keys. What is longer than a length can say is cut.
-#[derive(Clone, Copy, Debug)]
+/// Two texts and a list of texts: 32 bytes, where slices are 48.
+#[derive(Clone, Copy)]
 pub struct Texts<'a> {
-    /// INVARIANT: each points to as many bytes of UTF-8, or keys, as its length says, borrowed for `'a`.
-    name: NonNull<u8>,
-    help: NonNull<u8>,
-    keys: NonNull<&'a str>,
-    lengths: [u16; 3],
-    borrowed: PhantomData<&'a str>,
+    /// INVARIANT: the three are those of slices that live for `'a`, with the lengths in `lengths`; texts are UTF-8.
+    first: NonNull<u8>,
+    second: NonNull<u8>,
+    list: NonNull<&'a str>,
+    /// From the lowest bit: 16 of the first text, 16 of the list, 16 of the second text.
+    lengths: u64,
+    of: PhantomData<&'a str>,
 }
 
-// SAFETY: it is three shared references to what is `Sync`.
+// SAFETY: it is what three shared slices of texts are.
 unsafe impl Send for Texts<'_> {}
 // SAFETY: the same.
 unsafe impl Sync for Texts<'_> {}
 
 impl<'a> Texts<'a> {
-    /// The texts of a row.
-    pub const fn new(name: &'a str, help: &'a str, keys: &'a [&'a str]) -> Texts<'a> {
-        let count = if keys.len() < MAX { keys.len() } else { MAX };
+    #[inline(always)] // for every sample of a family that is made at run time
+    pub const fn new(first: &'a str, second: &'a str, list: &'a [&'a str]) -> Texts<'a> {
+        let first = if first.len() > MAX_TEXT { "" } else { first };
+        let second = if second.len() > MAX_TEXT { "" } else { second };
+        let list = if list.len() > MAX_LIST { &[] } else { list };
+        let lengths = first.len() as u64 | (list.len() as u64) << 16 | (second.len() as u64) << 32;
         Texts {
-            name: start(name.as_ptr()),
-            help: start(help.as_ptr()),
-            keys: start(keys.as_ptr()),
-            lengths: [length(name), length(help), count as u16],
-            borrowed: PhantomData,
+            first: start(first),
+            second: start(second),
+            list: start_of(list),
+            lengths,
+            of: PhantomData,
         }
     }
 
-    /// The name.
     #[inline(always)]
-    pub const fn name(&self) -> &'a str {
-        text(self.name, self.lengths[0])
+    pub const fn first(&self) -> &'a str {
+        // SAFETY: see INVARIANT.
+        unsafe { text(self.first, self.lengths) }
     }
 
-    /// The sentence.
     #[inline(always)]
-    pub const fn help(&self) -> &'a str {
-        text(self.help, self.lengths[1])
+    pub const fn second(&self) -> &'a str {
+        // SAFETY: see INVARIANT.
+        unsafe { text(self.second, self.lengths >> 32) }
     }
 
-    /// The keys.
     #[inline(always)]
-    pub const fn keys(&self) -> &'a [&'a str] {
-        // SAFETY: the invariant.
-        unsafe { slice::from_raw_parts(self.keys.as_ptr(), self.lengths[2] as usize) }
+    pub const fn list(&self) -> &'a [&'a str] {
+        let length = (self.lengths >> 16) as u16;
+        // SAFETY: see INVARIANT.
+        unsafe { slice::from_raw_parts(self.list.as_ptr(), length as usize) }
     }
 
-    /// The same with other keys.
-    pub const fn keyed(self, keys: &'a [&'a str]) -> Texts<'a> {
-        Texts::new(self.name(), self.help(), keys)
+    /// Where all of them are, and the lengths of the first and of the list: what tells rows of static tables apart.
+    #[inline(always)]
+    pub fn places(&self) -> [usize; 4] {
+        let (first, second) = (self.first.addr().get(), self.second.addr().get());
+        [first, self.list.addr().get(), second, self.lengths as usize]
     }
 }
 
-const fn start<T>(slice: *const T) -> NonNull<T> {
-    // SAFETY: no slice is at 0.
-    unsafe { NonNull::new_unchecked(slice.cast_mut()) }
+const fn start(text: &str) -> NonNull<u8> {
+    // SAFETY: a reference is never null.
+    unsafe { NonNull::new_unchecked(text.as_ptr().cast_mut()) }
 }
 
-/// How much of `text` is kept: all, or whole characters.
-const fn length(text: &str) -> u16 {
-    let mut length = if text.len() < MAX { text.len() } else { MAX };
-    while !text.is_char_boundary(length) {
-        length -= 1;
-    }
-    length as u16
+const fn start_of<'a>(list: &'a [&'a str]) -> NonNull<&'a str> {
+    // SAFETY: a reference is never null.
+    unsafe { NonNull::new_unchecked(list.as_ptr().cast_mut()) }
 }
 
-/// What lies at `start`; INVARIANT: so many bytes of UTF-8, borrowed for `'a`.
+/// # Safety
+///
+/// `at`, and the lowest 16 bits of `length`, are of a text that lives for `'a`.
 #[inline(always)]
-const fn text<'a>(start: NonNull<u8>, length: u16) -> &'a str {
-    // SAFETY: the invariant.
-    unsafe { str::from_utf8_unchecked(slice::from_raw_parts(start.as_ptr(), length as usize)) }
+const unsafe fn text<'a>(at: NonNull<u8>, length: u64) -> &'a str {
+    // SAFETY: as the caller says.
+    unsafe { str::from_utf8_unchecked(slice::from_raw_parts(at.as_ptr(), length as u16 as usize)) }
+}
+
+impl fmt::Debug for Texts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.first(), self.second(), self.list()).fmt(f)
+    }
 }
 
 #[cfg(test)]
@@ -88,13 +101,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_in_comes_out_and_what_is_too_long_is_cut() {
-        let texts = Texts::new("name", "Help.", &["a", "b"]);
-        assert_eq!((texts.name(), texts.help(), texts.keys()), ("name", "Help.", &["a", "b"][..]));
-        let texts = texts.keyed(&[]);
-        assert_eq!((texts.name(), texts.help(), texts.keys()), ("name", "Help.", &[][..]));
-        let long = "ä".repeat(MAX);
-        assert_eq!(Texts::new(&long, &long, &[]).help().len(), MAX - 1);
+    fn texts_come_back() {
+        static ROW: Texts<'_> = Texts::new("näme", "One sentence.", &["a", "bc"]);
+        assert_eq!(
+            (ROW.first(), ROW.second(), ROW.list()),
+            ("näme", "One sentence.", &["a", "bc"][..])
+        );
+        let empty = Texts::new("", "", &[]);
+        assert_eq!((empty.first(), empty.second(), empty.list()), ("", "", &[][..]));
         assert!(size_of::<Texts<'_>>() <= 32);
+    }
+
+    #[test]
+    fn what_is_too_long_is_empty() {
+        let (most, more) = ("x".repeat(MAX_TEXT), "x".repeat(MAX_TEXT + 1));
+        let (whole, list) = (["k"; MAX_LIST], ["k"; MAX_LIST + 1]);
+        let kept = Texts::new(&most, &most, &whole);
+        assert_eq!((kept.first(), kept.second(), kept.list()), (&*most, &*most, &whole[..]));
+        let cut = Texts::new(&more, &more, &list);
+        assert_eq!((cut.first(), cut.second(), cut.list()), ("", "", &[][..]));
+        let [first, list, second, _] = kept.places();
+        assert_eq!([first, second], [most.as_ptr().addr(); 2]);
+        assert_eq!(list, whole.as_ptr().addr());
+        let part = Texts::new(&most[1..], &most, &whole).places();
+        assert_ne!(part, kept.places());
     }
 }

@@ -32,7 +32,7 @@ pub enum Shows {
 pub struct Files {
     root: Root,
     files: Vec<Known>,
-    /// The text of the file that was read last, of those that only one asks for.
+    /// The text of the file that was read last, of those that only one asks for. Dumps come through it, too.
     text: Vec<u8>,
     text_of: Option<FileId>,
     links: Links,
@@ -188,7 +188,8 @@ impl Files {
     pub fn links(&mut self) -> Result<&Links, Error> {
         if self.asked_in != self.scrape || self.scrape == 0 {
             self.asked_in = self.scrape;
-            self.asked = self.links.dump();
+            self.text_of = None;
+            self.asked = self.links.dump(&mut self.text);
         }
         self.asked?;
         Ok(&self.links)
@@ -207,7 +208,8 @@ impl Files {
     /// Tells the addresses of the running kernel's interfaces as they are now, with the name of each
     /// interface.
     pub fn addresses(&mut self, tell: &mut dyn FnMut(&[u8], Address)) -> Result<(), Error> {
-        self.addresses.dump()?;
+        self.text_of = None;
+        self.addresses.dump(&mut self.text)?;
         self.links()?;
         for address in self.addresses.iter() {
             if let Some(name) = self.links.name(address.index) {
@@ -219,7 +221,8 @@ impl Files {
 
     /// Tells how many neighbours in IPv4 the running kernel knows now at each interface that has any.
     pub fn neighbours(&mut self, tell: &mut dyn FnMut(&[u8], u64)) -> Result<(), Error> {
-        self.neighbours.dump()?;
+        self.text_of = None;
+        self.neighbours.dump(&mut self.text)?;
         self.links()?;
         for link in self.links.iter().flatten() {
             let count = self.neighbours.count(link.index);

@@ -49,9 +49,9 @@ pub fn is_refused(error: &Error) -> bool {
 }
 
 impl Links {
-    /// Asks the kernel for every interface as it is now.
-    pub fn dump(&mut self) -> Result<(), Error> {
-        self.0.dump(libc::RTM_GETLINK, PATH)
+    /// Asks the kernel for every interface as it is now; `room` is for the answer as it comes.
+    pub fn dump(&mut self, room: &mut Vec<u8>) -> Result<(), Error> {
+        self.0.dump(libc::RTM_GETLINK, PATH, room)
     }
 
     /// The interfaces of the last dump, `None` for one without a name.
@@ -67,9 +67,9 @@ impl Links {
 }
 
 impl Addresses {
-    /// Asks the kernel for every address as it is now.
-    pub fn dump(&mut self) -> Result<(), Error> {
-        self.dump.dump(libc::RTM_GETADDR, ADDRESSES)?;
+    /// Asks the kernel for every address as it is now; `room` is for the answer as it comes.
+    pub fn dump(&mut self, room: &mut Vec<u8>) -> Result<(), Error> {
+        self.dump.dump(libc::RTM_GETADDR, ADDRESSES, room)?;
         self.learn();
         Ok(())
     }

@@ -150,7 +150,7 @@ impl Source {
         if buf.len() >= MAX_FILE {
             return Err(Error::TooLarge(self.path.into(), MAX_FILE));
         }
-        buf.resize((buf.len() * 2).max(PAGE), 0);
+        buf.resize(buf.len() + (buf.len() / 2).max(PAGE), 0);
         Ok(())
     }
 

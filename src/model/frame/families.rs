@@ -19,7 +19,7 @@ const MAX: usize = 200_000;
 /// keys are compared all the same, as one without a stamp may stand where another was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
-    places: [usize; 5],
+    places: [usize; 4],
     stamp: u32,
     kind: Kind,
     source: u32,

@@ -9,7 +9,7 @@ use crate::base::sys::{BLOCK, Pen};
 /// Room is added in steps of this many bytes, and doubles when that is more.
 const STEP: usize = 512;
 
-/// From here on it grows by a quarter: of a page's room little is to lie idle.
+/// From here on it grows by an eighth: of a page's room little is to lie idle.
 const LARGE: usize = 32 << 10;
 
 /// A buffer that outgrows `SMALL` bytes is that of a page: addresses for this many are taken at once, so that
@@ -132,7 +132,7 @@ impl Buffer {
     #[inline(never)]
     fn grow(&mut self, n: usize) {
         let length = self.bytes.len();
-        let more = if length < LARGE { length } else { length / 4 };
+        let more = if length < LARGE { length } else { length / 8 };
         if (SMALL..PAGE).contains(&length) {
             self.bytes.reserve_exact(PAGE - length);
         }

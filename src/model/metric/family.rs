@@ -1,9 +1,8 @@
 //! One metric family: a row holds all there is to know about it.
 
-use super::Value;
+use super::{Unit, Value};
 use crate::base::dialect::Dialect;
-use crate::base::sys::{self, Texts};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::base::sys::Texts;
 
 /// What a family's samples mean to whoever reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,276 +19,60 @@ pub enum Kind {
     Untyped,
 }
 
-/// What the kernel's integer counts, hence how it becomes a base unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Things; also bytes and seconds that the kernel already gives as such.
-    One,
-    /// Sectors of 512 bytes, whatever the device says.
-    Sectors,
-    /// Pages of memory, as large as the kernel says.
-    Pages,
-    /// Units of 1024 bytes ("kB" in the kernel's texts).
-    Kibibytes,
-    /// Clock ticks of the kernel's texts (USER_HZ).
-    Ticks,
-    /// Tenths.
-    Deci,
-    /// Hundredths; also per cent, which become a ratio.
-    Centi,
-    /// Thousandths, such as milliseconds and millidegrees.
-    Millis,
-    /// Millionths, such as microvolts.
-    Micros,
-    /// Billionths, such as nanoseconds.
-    Nanos,
-    /// Tens.
-    Deca,
-    /// Hundreds.
-    Hecto,
-    /// Thousands, such as kilohertz.
-    Kilo,
-    /// Millions, such as megabits.
-    Mega,
-    /// Billions.
-    Giga,
-}
-
 /// One metric family, in 40 bytes: a table of several hundred rows is part of every binary.
 #[derive(Clone, Copy, Debug)]
 pub struct Family<'a> {
-    /// node_exporter's name without the prefix; behind it, if `split` is not 0, `|` and our own name. One
-    /// sentence for people. Label keys, in the order in which samples give the values; with `OWN_KEYS`
-    /// node_exporter's and then as many of ours.
-    texts: Texts<'a>,
+    /// The first is node_exporter's name without the prefix; behind it, if `split` is not 0, `|` and our own name. The
+    /// second is one sentence for people. The list is the label keys, in the order in which samples give the values;
+    /// with `OWN_KEYS` node_exporter's and then as many of ours.
+    pub(super) texts: Texts<'a>,
     /// Tells families apart whose texts were made at run time, perhaps where others were before; 0
     /// for the rows of static tables.
     pub stamp: u32,
     /// What the samples mean.
     pub kind: Kind,
     /// How long node_exporter's name is; 0 if ours is the same.
-    split: u8,
+    pub(super) split: u8,
     /// What else is said of it, and in the highest bits what the raw integer counts.
-    flags: u16,
+    pub(super) flags: u16,
 }
 
 /// Where the unit lies among the flags, as its place here.
-const UNIT: u32 = 12;
-#[rustfmt::skip]
-const UNITS: [Unit; 16] = [
-    Unit::One, Unit::Sectors, Unit::Pages, Unit::Kibibytes, Unit::Ticks, Unit::Deci, Unit::Centi, Unit::Millis,
-    Unit::Micros, Unit::Nanos, Unit::Deca, Unit::Hecto, Unit::Kilo, Unit::Mega, Unit::Giga, Unit::One,
-];
+pub(super) const UNIT: u32 = 12;
 
 /// Only our own dialect has the family.
-const NATIVE_ONLY: u16 = 1;
+pub(super) const NATIVE_ONLY: u16 = 1;
 /// Only node_exporter's has it.
-const NODE_ONLY: u16 = 2;
+pub(super) const NODE_ONLY: u16 = 2;
 /// The label keys of the two dialects differ.
-const OWN_KEYS: u16 = 4;
+pub(super) const OWN_KEYS: u16 = 4;
 /// The name is the field's standard (`process_*`) and takes no dialect's prefix.
-const UNPREFIXED: u16 = 8;
+pub(super) const UNPREFIXED: u16 = 8;
 /// Without `_total` this counter's name is another family's: OpenMetrics gets it whole, as `unknown`,
 /// since there a counter's family is named without the suffix.
-const SHARES_STEM: u16 = 16;
+pub(super) const SHARES_STEM: u16 = 16;
 /// Nobody said what it is: it has no HELP line, in place of an empty one.
-const UNDESCRIBED: u16 = 32;
+pub(super) const UNDESCRIBED: u16 = 32;
 /// Lines of the histograms or summaries of the family before: text puts them under its header.
-const CONTINUES: u16 = 64;
+pub(super) const CONTINUES: u16 = 64;
 /// Others named it so: a gauge stays one, whatever its name ends in.
-const FOREIGN: u16 = 128;
+pub(super) const FOREIGN: u16 = 128;
 /// Some `le` or `quantile` is no number: text gives it no type, as readers stop at that under one.
-const HAS_WORDS: u16 = 256;
+pub(super) const HAS_WORDS: u16 = 256;
 /// Some name is in UTF-8, or is another's once that is escaped.
-const MUST_ESCAPE: u16 = 512;
+pub(super) const MUST_ESCAPE: u16 = 512;
 
 /// node_exporter has nothing like it: its name takes our own prefix in either dialect.
-const OWN_PREFIX: u16 = 1024;
-
-/// A stamp that no family bears yet.
-pub fn fresh_stamp() -> u32 {
-    static LAST: AtomicU32 = AtomicU32::new(0);
-    LAST.fetch_add(1, Relaxed).wrapping_add(1)
-}
-
-const fn row<'a>(
-    kind: Kind,
-    text: &'a str,
-    unit: Unit,
-    help: &'a str,
-    keys: &'a [&'a str],
-) -> Family<'a> {
-    let texts = Texts::new(text, help, keys);
-    Family { texts, stamp: 0, kind, split: 0, flags: (unit as u16) << UNIT }
-}
-
-/// Where our own name begins, for a name of two parts.
-const fn split_of(text: &str) -> u8 {
-    let (mut rest, mut at) = (text.as_bytes(), 0u8);
-    while let [byte, after @ ..] = rest {
-        if *byte == b'|' {
-            return at;
-        }
-        (rest, at) = (after, at.wrapping_add(1));
-    }
-    0
-}
-
-/// The row of a table whose own name is `name`. It is for constants: one that is not there does not compile.
-#[expect(clippy::panic, reason = "while it is compiled")]
-pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'static Family<'static> {
-    while let [family, rest @ ..] = table {
-        if ends_with(family.texts.name(), name, family.split) {
-            return family;
-        }
-        table = rest;
-    }
-    panic!("no family of this table has the name")
-}
-
-/// Whether `text` is `name`, or ends in it behind the `|` at `split`.
-const fn ends_with(text: &str, name: &str, split: u8) -> bool {
-    let before = if split == 0 { 0 } else { split as usize + 1 };
-    let (mut text, mut name) = (text.as_bytes(), name.as_bytes());
-    if text.len() != before + name.len() {
-        return false;
-    }
-    while let ([rest_of_text @ .., a], [rest_of_name @ .., b]) = (text, name) {
-        if *a != *b {
-            return false;
-        }
-        (text, name) = (rest_of_text, rest_of_name);
-    }
-    true
-}
-
-/// A row of a collector's table: a counter.
-pub const fn counter<'a>(
-    name: &'a str,
-    unit: Unit,
-    help: &'a str,
-    labels: &'a [&'a str],
-) -> Family<'a> {
-    row(Kind::Counter, name, unit, help, labels).parted()
-}
-
-/// A row of a collector's table: a gauge.
-pub const fn gauge<'a>(
-    name: &'a str,
-    unit: Unit,
-    help: &'a str,
-    labels: &'a [&'a str],
-) -> Family<'a> {
-    row(Kind::Gauge, name, unit, help, labels).parted()
-}
-
-/// A row of a collector's table: a number of which the kernel does not say more.
-pub const fn untyped<'a>(
-    name: &'a str,
-    unit: Unit,
-    help: &'a str,
-    labels: &'a [&'a str],
-) -> Family<'a> {
-    row(Kind::Untyped, name, unit, help, labels).parted()
-}
+pub(super) const OWN_PREFIX: u16 = 1024;
 
 impl<'a> Family<'a> {
-    /// One of other programs, with its whole name; its series bring their labels.
-    pub const fn made(kind: Kind, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
-        row(kind, name, Unit::One, help, &[]).unprefixed().stamped(stamp)
-    }
-
-    /// Made at run time from texts of the kernel's; the name may have two parts.
-    pub fn dynamic(kind: Kind, unit: Unit, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
-        let split = memchr::memchr(b'|', name.as_bytes()).map_or(0, |at| at as u8);
-        Family::dynamic_at(kind, unit, (name, split), help, stamp)
-    }
-
-    /// The same of a name of which it is known where its second part is, 0 if there is none.
-    pub const fn dynamic_at(
-        kind: Kind,
-        unit: Unit,
-        (name, split): (&'a str, u8),
-        help: &'a str,
-        stamp: u32,
-    ) -> Family<'a> {
-        Family { split, ..row(kind, name, unit, help, &[]).stamped(stamp) }
-    }
-
-    const fn parted(mut self) -> Family<'a> {
-        self.split = split_of(self.texts.name());
-        self
-    }
-
-    const fn flagged(mut self, flag: u16) -> Family<'a> {
-        self.flags |= flag;
-        self
-    }
-
     const fn is(&self, flag: u16) -> bool {
         self.flags & flag != 0
     }
 
-    /// The keys are node_exporter's and then as many of our own.
-    pub const fn own_keys(self) -> Family<'a> {
-        self.flagged(OWN_KEYS)
-    }
-
-    /// The same with these label keys.
-    pub const fn keyed(mut self, keys: &'a [&'a str]) -> Family<'a> {
-        self.texts = self.texts.keyed(keys);
-        self
-    }
-
-    /// The same of another kind.
-    pub const fn of_kind(mut self, kind: Kind) -> Family<'a> {
-        self.kind = kind;
-        self
-    }
-
-    /// Only our own dialect has it.
-    pub const fn only_own(self) -> Family<'a> {
-        self.flagged(NATIVE_ONLY)
-    }
-
-    /// Only node_exporter's dialect has it.
-    pub const fn only_node(self) -> Family<'a> {
-        self.flagged(NODE_ONLY)
-    }
-
-    /// A standard name that takes no prefix.
-    pub const fn unprefixed(self) -> Family<'a> {
-        self.flagged(UNPREFIXED)
-    }
-
-    /// node_exporter has nothing like it: it has our own prefix in either dialect.
-    pub const fn own_prefix(self) -> Family<'a> {
-        self.flagged(OWN_PREFIX)
-    }
-
-    /// A counter whose name without `_total` is another family's.
-    pub const fn openmetrics_unknown(self) -> Family<'a> {
-        self.flagged(SHARES_STEM)
-    }
-
-    /// Lines of the family before.
-    pub const fn continuing(self) -> Family<'a> {
-        self.flagged(CONTINUES)
-    }
-
-    /// Others named it.
-    pub const fn foreign(self) -> Family<'a> {
-        self.flagged(FOREIGN)
-    }
-
-    /// Some `le` or `quantile` is no number, if so.
-    pub const fn with_words(self, has_words: bool) -> Family<'a> {
-        if has_words { self.flagged(HAS_WORDS) } else { self }
-    }
-
-    /// Some name is to be escaped where UTF-8 is not read, if so.
-    pub const fn to_escape(self, must_escape: bool) -> Family<'a> {
-        if must_escape { self.flagged(MUST_ESCAPE) } else { self }
+    /// One sentence for people.
+    pub fn help(&self) -> &'a str {
+        self.texts.second()
     }
 
     /// Whether these are lines of the family before.
@@ -312,19 +95,9 @@ impl<'a> Family<'a> {
         self.is(MUST_ESCAPE)
     }
 
-    /// One sentence for people.
-    pub const fn help(&self) -> &'a str {
-        self.texts.help()
-    }
-
     /// What the raw integer counts.
     pub fn unit(&self) -> Unit {
-        UNITS.get(usize::from(self.flags >> UNIT)).copied().unwrap_or(Unit::One)
-    }
-
-    /// Nobody said what it is.
-    pub const fn undescribed(self) -> Family<'a> {
-        self.flagged(UNDESCRIBED)
+        Unit::at(self.flags >> UNIT)
     }
 
     /// Whether its name takes no prefix.
@@ -344,16 +117,8 @@ impl<'a> Family<'a> {
 
     /// Where its texts are, and how long they are: what tells rows of static tables apart.
     #[inline(always)]
-    pub fn places(&self) -> [usize; 5] {
-        let (text, keys) = (self.texts.name(), self.texts.keys());
-        let help = self.help().as_ptr().addr();
-        [text.as_ptr().addr(), text.len(), keys.as_ptr().addr(), keys.len(), help]
-    }
-
-    /// Made at run time.
-    pub const fn stamped(mut self, stamp: u32) -> Family<'a> {
-        self.stamp = stamp;
-        self
+    pub fn places(&self) -> [usize; 4] {
+        self.texts.places()
     }
 
     /// Whether `dialect` has the family.
@@ -370,7 +135,7 @@ impl<'a> Family<'a> {
 
     /// A name, whether the dialect has the family or not.
     fn name(&self, is_native: bool) -> &'a str {
-        let (text, split) = (self.texts.name(), usize::from(self.split));
+        let (split, text) = (usize::from(self.split), self.texts.first());
         if split == 0 {
             return text;
         }
@@ -379,7 +144,7 @@ impl<'a> Family<'a> {
     }
 
     fn keys(&self, is_native: bool) -> &'a [&'a str] {
-        let keys = self.texts.keys();
+        let keys = self.texts.list();
         if !self.is(OWN_KEYS) {
             return keys;
         }
@@ -405,130 +170,16 @@ impl<'a> Family<'a> {
     /// The kernel's integer in base units.
     #[inline]
     pub fn value(&self, raw: u64) -> Value {
-        match self.unit() {
-            Unit::One => Value::Int(raw),
-            Unit::Sectors => Value::times(raw, 512),
-            Unit::Pages => Value::times(raw, u32::try_from(sys::page_size()).unwrap_or(4096)),
-            Unit::Kibibytes => Value::times(raw, 1024),
-            Unit::Ticks => Value::ticks(raw, sys::user_hz()),
-            Unit::Deci => Value::Fixed(raw, 1),
-            Unit::Centi => Value::Centi(raw),
-            Unit::Millis => Value::Milli(raw),
-            Unit::Micros => Value::Fixed(raw, 6),
-            Unit::Nanos => Value::Nano(raw),
-            Unit::Deca => Value::times(raw, 10),
-            Unit::Hecto => Value::times(raw, 100),
-            Unit::Kilo => Value::times(raw, 1000),
-            Unit::Mega => Value::times(raw, 1_000_000),
-            Unit::Giga => Value::times(raw, 1_000_000_000),
-        }
-    }
-
-    /// The kernel's integer is to be multiplied by the first, and divided by ten to the power of the
-    /// second, which is below 8. `None` where that is not all.
-    pub fn scale(&self) -> Option<(u64, u32)> {
-        match self.value(1) {
-            Value::Int(factor) => Some((factor, 0)),
-            Value::Centi(1) => Some((1, 2)),
-            Value::Milli(1) => Some((1, 3)),
-            Value::Fixed(1, places @ ..8) => Some((1, places.into())),
-            _ => None,
-        }
+        self.unit().value(raw)
     }
 
     /// The same for what may be below zero.
     pub fn signed(&self, raw: i64) -> Value {
-        match (raw < 0, self.value(raw.unsigned_abs())) {
-            (false, value) => value,
-            (true, Value::Int(n)) => Value::Minus(n, 0),
-            (true, Value::Centi(n)) => Value::Minus(n, 2),
-            (true, Value::Milli(n)) => Value::Minus(n, 3),
-            (true, Value::Nano(n)) => Value::Minus(n, 9),
-            (true, Value::Fixed(n, places)) => Value::Minus(n, places),
-            // Beyond what any kernel's integer means.
-            (true, Value::Times(n, size)) => Value::Minus(n.saturating_mul(size.into()), 0),
-            (true, Value::Float(n)) => Value::Float(-n),
-            (true, value @ Value::Minus(..)) => value,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_small_and_knows_both_dialects() {
-        assert!(size_of::<Family<'_>>() <= 40);
-        let both = gauge("errs|errors", Unit::One, "E.", &["device", "interface"]).own_keys();
-        assert_eq!(both.named(Dialect::Node), Some(("errs", &["device"][..])));
-        assert_eq!(both.named(Dialect::Own), Some(("errors", &["interface"][..])));
-        let one = counter("a_total", Unit::One, "A.", &["k"]);
-        assert_eq!(one.named(Dialect::Own), one.named(Dialect::Node));
-        assert_eq!(one.only_own().named(Dialect::Node), None);
-        assert_eq!(one.only_node().named(Dialect::Own), None);
-        assert_eq!(one.only_node().names(), ("a_total", &["k"][..]));
-        assert_eq!([one.prefix(Dialect::Own), one.prefix(Dialect::Node)], ["sysmetrics_", "node_"]);
-        let ours = one.own_prefix();
-        assert_eq!(ours.named(Dialect::Node), Some(("a_total", &["k"][..])));
-        assert_eq!([Dialect::Own, Dialect::Node].map(|d| ours.prefix(d)), ["sysmetrics_"; 2]);
-        let foreign = Family::made(Kind::Gauge, "a|b", "", 7);
-        assert_eq!(foreign.named(Dialect::Own), Some(("a|b", &[][..])), "others' names stay whole");
+        self.unit().signed(raw)
     }
 
-    /// By its own name alone, and as a whole.
-    #[test]
-    fn a_row_is_found_by_its_name_while_it_is_compiled() {
-        static TABLE: [Family<'_>; 4] = [
-            gauge("theirs|ours", Unit::One, "A.", &[]),
-            gauge("our", Unit::One, "B.", &[]),
-            gauge("ours_too", Unit::One, "C.", &[]),
-            gauge("theirs", Unit::One, "D.", &[]),
-        ];
-        const FOUND: [&Family<'_>; 4] = [
-            named(&TABLE, "ours"),
-            named(&TABLE, "our"),
-            named(&TABLE, "ours_too"),
-            named(&TABLE, "theirs"),
-        ];
-        assert!(FOUND.iter().zip(&TABLE).all(|(found, row)| std::ptr::eq(*found, row)));
-    }
-
-    #[test]
-    fn every_unit_comes_back_whatever_else_is_said() {
-        for unit in UNITS {
-            let all = gauge("x", unit, "X.", &[]).foreign().with_words(true).to_escape(true);
-            assert_eq!((all.unit(), all.undescribed().continuing().unit()), (unit, unit));
-            assert!(all.is_foreign() && all.has_words() && all.must_escape() && !all.continues());
-        }
-    }
-
-    #[test]
-    fn below_zero_every_unit_is_the_negative_of_above() {
-        for unit in [
-            Unit::One,
-            Unit::Sectors,
-            Unit::Pages,
-            Unit::Kibibytes,
-            Unit::Ticks,
-            Unit::Deci,
-            Unit::Centi,
-            Unit::Millis,
-            Unit::Micros,
-            Unit::Nanos,
-            Unit::Deca,
-            Unit::Hecto,
-            Unit::Kilo,
-            Unit::Mega,
-            Unit::Giga,
-        ] {
-            let family = gauge("x", unit, "X.", &[]);
-            for raw in [0, 7, 12_345, i64::MAX] {
-                assert!(family.signed(raw) == family.value(raw.unsigned_abs()), "{unit:?}");
-                assert!(
-                    raw == i64::MAX || family.signed(-raw).as_f64() == -family.signed(raw).as_f64()
-                );
-            }
-        }
+    /// What the kernel's integer is multiplied by, as `Unit::scale` says.
+    pub fn scale(&self) -> Option<(u64, u32)> {
+        self.unit().scale()
     }
 }

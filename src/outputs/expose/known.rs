@@ -42,7 +42,7 @@ pub struct Tail {
 /// of the program stay where they are, and families that are made at run time bear a stamp.
 #[derive(Clone, Copy, Debug)]
 pub struct Id {
-    places: [usize; 5],
+    places: [usize; 4],
     /// Stamp, kind, whether its name may be one that is quoted, and is, and whether it has words.
     rest: u64,
 }
@@ -59,8 +59,8 @@ impl Id {
     /// Word by word: as slices they would be compared by a call.
     #[inline(always)]
     pub fn is(&self, other: &Id) -> bool {
-        let [a, b, c, d, e] = self.places;
-        let [f, g, h, i, j] = other.places;
-        a == f && b == g && c == h && d == i && e == j && self.rest == other.rest
+        let [a, b, c, d] = self.places;
+        let [e, f, g, h] = other.places;
+        a == e && b == f && c == g && d == h && self.rest == other.rest
     }
 }

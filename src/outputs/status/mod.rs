@@ -62,8 +62,8 @@ enum Kind {
 
 impl Known {
     fn of(family: &Family<'_>) -> Known {
-        let [place, length, ..] = family.places();
-        let id = (place, length, family.stamp);
+        let [place, .., lengths] = family.places();
+        let id = (place, lengths, family.stamp);
         Known { id, place: None, kind: Kind::Other }
     }
 }

@@ -90,7 +90,7 @@ impl Server {
             connections: Vec::new(),
             limits,
             security: Security::default(),
-            scratch: vec![0; limits.head],
+            scratch: Vec::new(),
             response: Response::default(),
             ready: Vec::new(),
             feeds: 0,
@@ -116,9 +116,6 @@ impl Server {
     /// Goes on with other limits; connections stay.
     pub fn limit(&mut self, limits: Limits) {
         self.limits = limits;
-        // A kept beginning of a head may be longer than a new, lower limit.
-        let kept = self.connections.iter().map(Connection::kept).max().unwrap_or(0);
-        self.scratch = vec![0; limits.head.max(kept + 1)];
     }
 
     /// Serves until it is interrupted, and returns what for.
@@ -169,7 +166,7 @@ impl Server {
         let now = Instant::now();
         // Whoever waited for the start is served first. If nobody did, the code of the start is given back.
         if is_first && !self.ready.iter().any(|ready| ready.any()) {
-            sys::release_code();
+            sys::release_memory();
         }
         // What was answered before is of another instant.
         self.response.forget();

@@ -9,6 +9,9 @@ use crate::serve::http::{
 };
 use std::time::Instant;
 
+/// Room for what comes first on a connection: few heads are longer.
+const FIRST_ROOM: usize = 2000;
+
 impl Server {
     /// Gives one connection its turn.
     pub(super) fn handle(
@@ -38,7 +41,15 @@ impl Server {
         if connection.phase() == Phase::Drain {
             return connection.drain(&self.limits, now);
         }
-        let next = connection.receive(&mut self.scratch, &self.limits, now);
+        // Room for the whole of the longest head, once somebody sends more than fits into the first.
+        let whole = self.limits.head.max(connection.kept() + 1);
+        let room = if connection.is_within() { whole } else { whole.min(FIRST_ROOM) };
+        if self.scratch.len() < room {
+            self.scratch.resize(room, 0);
+        }
+        let room = self.scratch.len().min(whole);
+        let scratch = self.scratch.get_mut(..room).unwrap_or_default();
+        let next = connection.receive(scratch, &self.limits, now);
         self.follow(at, next, handler, now)
     }
 

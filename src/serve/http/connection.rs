@@ -199,6 +199,11 @@ impl Connection {
         self.input.len()
     }
 
+    /// Whether a part of a request has come.
+    pub fn is_within(&self) -> bool {
+        !self.input.is_empty() || matches!(self.phase, Phase::Body(_) | Phase::Intake)
+    }
+
     /// Its share of the bytes that clients have not sent or not read to the end.
     pub fn share(&self) -> usize {
         self.input.capacity() + self.output.as_ref().map_or(0, Unsent::share)
@@ -331,7 +336,7 @@ impl Connection {
             self.searched = 0;
             return Next::Answer(end);
         }
-        if whole.len() >= limits.head.min(scratch.len()) {
+        if whole.len() >= limits.head {
             return Next::TooLong;
         }
         self.input.extend_from_slice(scratch.get(kept..kept + n).unwrap_or_default());

@@ -15,6 +15,11 @@ const OPEN_METRICS: &str = "application/openmetrics-text";
 /// A page comes to less than one of so many parts.
 const USUAL: usize = 5;
 
+/// A buffer has whole pages of its own, and in them what malloc writes: smaller ones would share pages with
+/// buffers that are gone.
+const PAGE: usize = 4096;
+const OF_MALLOC: usize = 32;
+
 /// A compressor that is kept.
 #[derive(Default)]
 pub struct Gzip {
@@ -37,7 +42,7 @@ impl Gzip {
         }
         self.packed.clear();
         if self.packed.capacity() == 0 {
-            self.packed.reserve(body.len() / USUAL);
+            self.packed.reserve_exact((body.len() / USUAL).next_multiple_of(PAGE) - OF_MALLOC);
         }
         core.append(body, &mut self.packed);
         response.replace_body(&self.packed);

@@ -3,7 +3,7 @@
 use super::metrics::write_traffic;
 use super::of_pipelines;
 use super::service::{OTHER, Route, Serve, Service};
-use crate::base::sys::{Ends, Ready};
+use crate::base::sys::{self, Ends, Ready};
 use crate::model::metric::Sink;
 use crate::serve::event::{Handler, Traffic};
 use crate::serve::http::{Method, Request, Response, Status};
@@ -109,6 +109,10 @@ impl Handler for Service {
         let Service { pipelines, gather, metrics_path, counts, routes, .. } = self;
         let served = |out: &mut dyn Sink| write_traffic(metrics_path, routes, counts, out);
         pipelines.turn(ready, gather, &served, now);
+        // Who sends samples may never be asked for them.
+        if self.turns.is_over() {
+            sys::release_memory();
+        }
     }
 
     fn begin_shutdown(&mut self, end: Instant) {

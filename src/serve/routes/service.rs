@@ -57,10 +57,24 @@ pub struct Service {
     pub notify: Notify,
     gzip: Gzip,
     /// Answers so far.
-    answered: u32,
+    answered: Pauses,
+    /// Turns of the loop.
+    pub(super) turns: Pauses,
     pub(super) accepted: Accepted,
     pub(super) routes: Table,
     pub(super) counts: Counts,
+}
+
+/// Counts what is done, and tells when to give back the memory of the code that ran for it: after the first, which made
+/// all that is kept, and ever more rarely later.
+#[derive(Default)]
+pub(super) struct Pauses(u32);
+
+impl Pauses {
+    pub(super) fn is_over(&mut self) -> bool {
+        self.0 = self.0.wrapping_add(1);
+        self.0.is_power_of_two() && self.0.trailing_zeros().is_multiple_of(2)
+    }
 }
 
 /// How requests were answered.
@@ -88,7 +102,9 @@ impl Service {
             pipelines: Pipelines::new(Instant::now()),
             notify: Notify::default(),
             gzip: Gzip::default(),
-            answered: 0,
+            answered: Pauses::default(),
+            // The start has its own.
+            turns: Pauses(1),
             accepted: Accepted::default(),
             routes,
             counts: Counts {
@@ -136,22 +152,15 @@ impl Service {
 
     /// Counts an answer; where there is no such route, as that of a request without one.
     pub(super) fn count(&mut self, route: usize, status: Status) {
-        self.settle();
+        if self.answered.is_over() {
+            sys::release_memory();
+        }
         let answers = &mut self.counts.answers;
         let route = route.min(answers.len().saturating_sub(1));
         let count = Status::ALL.iter().position(|s| *s == status);
         let count = count.and_then(|at| answers.get_mut(route)?.get_mut(at));
         if let Some(count) = count {
             *count += 1;
-        }
-    }
-
-    /// Gives back what the code that ran so far takes in memory: after the first answer, which made all
-    /// that is kept, and ever more rarely later.
-    fn settle(&mut self) {
-        self.answered = self.answered.wrapping_add(1);
-        if self.answered.is_power_of_two() && self.answered.trailing_zeros().is_multiple_of(4) {
-            sys::release_code();
         }
     }
 

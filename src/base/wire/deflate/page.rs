@@ -167,6 +167,9 @@ impl Page {
                 self.bits.resize(self.bits.len() + room - self.piece.len(), 0);
             }
         }
+        self.operations.shrink_to_fit();
+        self.literals.shrink_to_fit();
+        self.bits.shrink_to_fit();
     }
 
     /// Writes `text` as far as it was planned, and tells how far. `None`, with some of it missing, if it is another

@@ -30,7 +30,8 @@ pub struct Device {
 /// What was asked last.
 pub struct Mounted {
     root: Root,
-    btrfs: Btrfs,
+    /// Five KB of room, once a file system is asked.
+    btrfs: Option<Box<Btrfs>>,
     /// UUIDs of the file systems that told of their devices, and which of all devices come behind theirs.
     found: Vec<(Uuid, usize)>,
     devices: Vec<Device>,
@@ -47,7 +48,7 @@ impl Mounted {
     pub fn new(root: &Root) -> Mounted {
         Mounted {
             root: root.clone(),
-            btrfs: Btrfs::default(),
+            btrfs: None,
             found: Vec::new(),
             devices: Vec::new(),
             paths: Names::default(),
@@ -91,7 +92,8 @@ impl Mounted {
 
     fn file_system(&mut self, path: &Path, until: Instant) -> io::Result<Uuid> {
         let directory: File = sys::open_listing(path)?;
-        let info = self.btrfs.info(&directory)?;
+        let btrfs = self.btrfs.get_or_insert_default();
+        let info = btrfs.info(&directory)?;
         let id = uuid(&info.id);
         let mut left = info.count;
         // Numbers of devices that were taken away are not used again.
@@ -103,7 +105,7 @@ impl Mounted {
             if self.is_cut {
                 return Err(ErrorKind::TimedOut.into());
             }
-            let about = match self.btrfs.device(&directory, number) {
+            let about = match btrfs.device(&directory, number) {
                 Ok((device, path)) => {
                     self.paths.push(path);
                     device
@@ -113,7 +115,7 @@ impl Mounted {
             };
             left -= 1;
             let has_file = self.root.real(BASE).join(error_stats(&id, number)).exists();
-            let errors = if has_file { None } else { self.btrfs.errors(&directory, number).ok() };
+            let errors = if has_file { None } else { btrfs.errors(&directory, number).ok() };
             self.devices.push(Device { number, about, errors });
         }
         Ok(id)

@@ -32,9 +32,8 @@ const SKIP_STATS: u32 = 1 << 3;
 #[derive(Default)]
 pub struct Dump {
     socket: Option<OwnedFd>,
-    /// The dump, and room for its next part.
-    buffer: Vec<u8>,
-    length: usize,
+    /// The datagrams of the dump.
+    text: Vec<u8>,
     sequence: u32,
     has_many: bool,
 }
@@ -43,17 +42,23 @@ impl Dump {
     /// What `datagram` says, whose sequence number is 7.
     #[cfg(test)]
     pub fn of(datagram: &[u8]) -> Dump {
-        Dump { buffer: datagram.to_vec(), length: datagram.len(), sequence: 7, ..Dump::default() }
+        Dump { text: datagram.to_vec(), sequence: 7, ..Dump::default() }
     }
 
-    /// Asks `question`, which errors call `path`.
-    pub fn dump(&mut self, question: u16, path: &'static str) -> Result<(), Error> {
+    /// Asks `question`, which errors call `path`; `room` is for parts of the answer as they come.
+    pub fn dump(
+        &mut self,
+        question: u16,
+        path: &'static str,
+        room: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
-            match self.ask(question, path) {
+            match self.ask(question, path, room) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 Err(error) => {
-                    (self.socket, self.length) = (None, 0);
+                    self.socket = None;
+                    self.text.clear();
                     // A single interface may have more to tell than few have.
                     if self.has_many {
                         return Err(error);
@@ -67,18 +72,24 @@ impl Dump {
 
     /// What the messages of this kind in the last dump say.
     pub fn payloads(&self, wanted: u16) -> impl Iterator<Item = &[u8]> {
-        let rest = self.buffer.get(..self.length).unwrap_or_default();
-        Messages { rest, sequence: self.sequence }.filter_map(move |message| match message {
-            Ok(Message { kind, payload, .. }) if kind == wanted => Some(payload),
-            _ => None,
+        Messages { rest: &self.text, sequence: self.sequence }.filter_map(move |message| {
+            match message {
+                Ok(Message { kind, payload, .. }) if kind == wanted => Some(payload),
+                _ => None,
+            }
         })
     }
 
     /// Asks once; `false` if interfaces came or went meanwhile.
-    fn ask(&mut self, question: u16, path: &'static str) -> Result<bool, Error> {
+    fn ask(
+        &mut self,
+        question: u16,
+        path: &'static str,
+        room: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
         let failed = |e: std::io::Error| Error::of(path, &e);
         self.sequence = self.sequence.wrapping_add(1);
-        self.length = 0;
+        self.text.clear();
         let socket = match self.socket.take() {
             Some(socket) => socket,
             None => sys::netlink_socket(libc::NETLINK_ROUTE).map_err(failed)?,
@@ -88,17 +99,18 @@ impl Dump {
         let request = request.as_flattened().get(..length).unwrap_or_default();
         sys::send(socket.as_fd(), request).map_err(failed)?;
         let mut whole = true;
-        while self.length < MAX_DUMP {
-            self.has_many |= self.length > FEW;
-            let room = if self.has_many { MANY } else { FEW };
-            if self.buffer.len() < self.length + room {
-                self.buffer.resize(self.length + room, 0);
+        while self.text.len() < MAX_DUMP {
+            self.has_many |= self.text.len() > FEW;
+            let most = if self.has_many { MANY } else { FEW };
+            if room.len() < most {
+                room.resize(most, 0);
             }
-            let room = self.buffer.get_mut(self.length..).unwrap_or_default();
+            let room = room.get_mut(..most).unwrap_or_default();
             let length = sys::receive_from_kernel(socket.as_fd(), room).map_err(failed)?;
             let datagram = room.get(..length).unwrap_or_default();
             let part = part(datagram, self.sequence, path, question, &mut |_| {})?;
-            self.length += length.next_multiple_of(4);
+            self.text.extend_from_slice(datagram);
+            self.text.resize(self.text.len().next_multiple_of(4), 0);
             whole &= part.whole;
             if part.last {
                 return Ok(whole);

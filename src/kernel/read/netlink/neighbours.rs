@@ -16,9 +16,9 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Asks the kernel for every neighbour as it is now.
-    pub fn dump(&mut self) -> Result<(), Error> {
-        self.dump.dump(libc::RTM_GETNEIGH, PATH)?;
+    /// Asks the kernel for every neighbour as it is now; `room` is for the answer as it comes.
+    pub fn dump(&mut self, room: &mut Vec<u8>) -> Result<(), Error> {
+        self.dump.dump(libc::RTM_GETNEIGH, PATH, room)?;
         self.learn();
         Ok(())
     }
@@ -99,7 +99,7 @@ mod tests {
     fn agrees_with_the_kernels_own_text() {
         let mut all = Neighbours::default();
         for _ in 0..3 {
-            all.dump().unwrap();
+            all.dump(&mut Vec::new()).unwrap();
         }
         let text = std::fs::read_to_string("/proc/net/arp").unwrap();
         // One in the state NUD_NONE, which is not in the text, may come and go.

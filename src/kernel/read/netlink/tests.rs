@@ -134,7 +134,7 @@ fn any_byte_may_lie() {
 fn agrees_with_the_kernels_own_text() {
     let mut links = Links::default();
     for _ in 0..3 {
-        links.dump().unwrap();
+        links.dump(&mut Vec::new()).unwrap();
         let text = std::fs::read_to_string("/proc/net/dev").unwrap();
         let mut expected: Vec<_> =
             text.lines().skip(2).map(|l| l.trim().split(':').next().unwrap().to_owned()).collect();
@@ -214,8 +214,8 @@ fn an_address_with_several_peers_is_told_once() {
 #[test]
 fn every_address_of_the_kernels_text_is_there() {
     let (mut links, mut all) = (Links::default(), Addresses::default());
-    links.dump().unwrap();
-    all.dump().unwrap();
+    links.dump(&mut Vec::new()).unwrap();
+    all.dump(&mut Vec::new()).unwrap();
     // Address, number of the interface, prefix, scope, flags, name.
     let text = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
     for line in text.lines() {
