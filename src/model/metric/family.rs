@@ -319,6 +319,12 @@ impl<'a> Family<'a> {
         [text.as_ptr().addr(), text.len(), keys.as_ptr().addr(), keys.len(), help]
     }
 
+    /// What else tells it apart: its stamp, and what is said of it.
+    #[inline(always)]
+    pub fn traits(&self) -> (u32, Kind, u16) {
+        (self.stamp, self.kind, self.flags)
+    }
+
     /// Made at run time.
     pub const fn stamped(mut self, stamp: u32) -> Family<'a> {
         self.stamp = stamp;
@@ -394,12 +400,18 @@ impl<'a> Family<'a> {
 
     /// The kernel's integer is to be multiplied by the first, and divided by ten to the power of the
     /// second, which is below 8. `None` where that is not all.
-    pub fn scale(&self) -> Option<(u64, u32)> {
+    pub fn scale(&self) -> Option<(u64, usize)> {
+        match self.unit() {
+            Unit::One => return Some((1, 0)),
+            Unit::Millis => return Some((1, 3)),
+            Unit::Sectors => return Some((512, 0)),
+            _ => {}
+        }
         match self.value(1) {
             Value::Int(factor) => Some((factor, 0)),
             Value::Centi(1) => Some((1, 2)),
             Value::Milli(1) => Some((1, 3)),
-            Value::Fixed(1, places @ ..8) => Some((1, places.into())),
+            Value::Fixed(1, places @ ..8) => Some((1, usize::from(places))),
             _ => None,
         }
     }

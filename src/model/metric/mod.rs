@@ -9,7 +9,7 @@ mod sink;
 mod value;
 
 pub use buffer::Buffer;
-pub use column::{Column, Rows};
+pub use column::{Cell, Column, Rows};
 pub use family::{Family, Kind, Unit, counter, fresh_stamp, gauge, untyped};
 pub use label::{Label, WORD, Word, is_plain};
 pub use series::Exemplar;

@@ -10,17 +10,19 @@ use super::known::{Ends, Id, Known, Shape, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels, series};
 use crate::base::dialect::Dialect;
 use crate::base::sys::{BLOCK, Beginning, Pen, TAIL};
-use crate::model::metric::{Buffer, Column, Family, Label, Value, WORD};
+use crate::model::metric::{Buffer, Cell, Column, Family, Label, Value, WORD};
 use crate::model::metric::{Exemplar, Histogram};
 use crate::model::metric::{Labels, Point};
 use crate::model::store::is_metric_name;
+
+/// Blocks that what the lines of a column under a label have in common may take; longer ones go the slow way.
+const MAX_START: usize = 10;
 
 /// What is known of the families.
 #[derive(Default)]
 pub struct Lines {
     families: Vec<Known>,
-    /// HELP and TYPE of each, then what stands before the first label value, `name{key0="`, both in
-    /// whole blocks.
+    /// HELP and TYPE of each, then what stands before the first label value, `name{key0="`, in whole blocks.
     heads: Vec<[u8; BLOCK]>,
     /// What stands after each label value: `",key1="`, …, `"} `.
     tails: Vec<Tail>,
@@ -69,7 +71,7 @@ impl Lines {
     pub fn next(&mut self, family: &Family<'_>) -> bool {
         self.start = self.next;
         match self.families.get(self.at) {
-            Some(known) if known.id.is(&Id::of(family, self.quotes)) => self.now = known.shape,
+            Some(known) if known.id.is(family, self.quotes) => self.now = known.shape,
             _ => return false,
         }
         self.next = self.now.ends;
@@ -90,31 +92,31 @@ impl Lines {
         self.tails.truncate(self.start.tail as usize);
         let mut header = Buffer::default();
         let [prefix, name, suffix] = make(&mut header);
-        self.blocks(header.bytes());
         let constant = self.constant.without(keys);
-        let head_length = match (keys.split_first(), constant.as_str()) {
-            (None, "") => self.head(&[prefix, name, suffix, " "]),
-            (None, constant) => self.head(&[prefix, name, suffix, "{", constant, "} "]),
-            (Some((first, others)), constant) => {
-                for key in others {
-                    self.tail(&["\",", key, "=\""]);
-                }
-                self.tail(&["\"} "]);
-                let comma = if constant.is_empty() { "" } else { "," };
-                self.head(&[prefix, name, suffix, "{", constant, comma, first, "=\""])
-            }
+        let comma = if constant.is_empty() { "" } else { "," };
+        let pieces = match (keys.split_first(), constant.as_str()) {
+            (None, "") => ["", "", "", " "],
+            (None, constant) => ["{", constant, "", "} "],
+            (Some((first, _)), constant) => ["{", constant, comma, first],
         };
-        let (head, tail) = (self.heads.len() as u32, self.tails.len() as u32);
-        let header_blocks = header.len().div_ceil(BLOCK) as u32;
-        let heads = head - self.start.head - header_blocks;
+        let mut head = [&[prefix, name, suffix][..], &pieces].concat().concat();
+        if let Some((_, others)) = keys.split_first() {
+            head.push_str("=\"");
+            others.iter().for_each(|key| self.tail(&["\",", key, "=\""]));
+            self.tail(&["\"} "]);
+        }
+        self.parts(header.bytes(), head.as_bytes(), !keys.is_empty());
+        let (blocks, tail) = (self.heads.len() as u32, self.tails.len() as u32);
         let tails = tail - self.start.tail;
         self.now = Shape {
-            ends: Ends { head, tail },
+            ends: Ends { head: blocks, tail },
             header_length: header.len() as u32,
-            header_blocks,
+            header_blocks: header.len().div_ceil(BLOCK) as u32,
             name_length: (prefix.len() + name.len() + suffix.len()) as u32,
-            head_length: head_length as u32,
-            room: heads * BLOCK as u32 + tails * (TAIL + WORD) as u32 + Value::ROOM as u32,
+            head_length: head.len() as u32,
+            room: (blocks - self.start.head) * BLOCK as u32
+                + tails * (TAIL + WORD) as u32
+                + Value::ROOM as u32,
             is_quoted: !is_metric_name(name.as_bytes()),
         };
         self.families.push(Known { id, shape: self.now });
@@ -122,17 +124,15 @@ impl Lines {
         self.at += 1;
     }
 
-    fn head(&mut self, pieces: &[&str]) -> usize {
-        let text = pieces.concat();
-        self.blocks(text.as_bytes());
-        text.len()
-    }
-
-    fn blocks(&mut self, text: &[u8]) {
-        let first = self.heads.len();
-        self.heads.resize(first + text.len().div_ceil(BLOCK), [0; BLOCK]);
-        let room = self.heads.get_mut(first..).unwrap_or_default();
-        Pen::new(room.as_flattened_mut()).put(text);
+    /// Keeps a header and a head, perhaps in blocks of its own.
+    fn parts(&mut self, header: &[u8], head: &[u8], is_apart: bool) {
+        let (length, first) = (header.len(), self.heads.len());
+        let at = if is_apart { length.next_multiple_of(BLOCK) } else { length };
+        self.heads.resize(first + (at + head.len()).div_ceil(BLOCK), [0; BLOCK]);
+        let room = self.heads.get_mut(first..).unwrap_or_default().as_flattened_mut();
+        let (of_header, of_head) = room.split_at_mut_checked(at).unwrap_or_default();
+        Pen::new(of_header).put(header);
+        Pen::new(of_head).put(head);
     }
 
     fn tail(&mut self, pieces: &[&str]) {
@@ -152,14 +152,34 @@ impl Lines {
         (blocks.unwrap_or_default(), self.now.header_length as usize)
     }
 
+    /// What stands before the first label value in blocks, of a family with keys, and its length.
     #[inline(always)] // for every sample
-    fn heads(&self) -> &[[u8; BLOCK]] {
-        self.heads.get(self.head_start()..self.now.ends.head as usize).unwrap_or_default()
+    fn head_blocks(&self) -> (&[[u8; BLOCK]], usize) {
+        let start = self.start.head as usize + self.now.header_blocks as usize;
+        let blocks = self.heads.get(start..self.now.ends.head as usize);
+        (blocks.unwrap_or_default(), self.now.head_length as usize)
     }
 
+    /// The header and what stands before the number, of a family without keys, in blocks, and their length.
     #[inline(always)]
-    fn head_start(&self) -> usize {
-        (self.start.head + self.now.header_blocks) as usize
+    fn whole(&self) -> (&[[u8; BLOCK]], usize) {
+        let blocks = self.heads.get(self.start.head as usize..self.now.ends.head as usize);
+        (blocks.unwrap_or_default(), (self.now.header_length + self.now.head_length) as usize)
+    }
+
+    /// Where the name begins in a line of the family at hand, among all bytes that are kept.
+    fn name_at(&self) -> usize {
+        let start = self.start.head as usize * BLOCK;
+        match self.keys() {
+            0 => start + self.now.header_length as usize,
+            _ => start + self.now.header_blocks as usize * BLOCK,
+        }
+    }
+
+    /// What stands before the first label value, or the number.
+    fn head(&self) -> &[u8] {
+        let (start, length) = (self.name_at(), self.now.head_length as usize);
+        self.heads.as_flattened().get(start..start + length).unwrap_or_default()
     }
 
     #[inline(always)]
@@ -177,16 +197,14 @@ impl Lines {
         escape: bool,
         out: &mut Buffer,
     ) -> bool {
+        let (start, length) = (self.name_at(), self.now.name_length as usize);
         let mut labels = line.labels;
-        let start = self.head_start();
         if escape {
             let is_whole = !matches!(point, Point::Number(_));
             let Some(escaped) = self.escaping.labels(labels, is_whole) else { return false };
             labels = escaped;
         }
-        let end = self.now.ends.head as usize;
-        let heads = self.heads.get(start..end).unwrap_or_default();
-        let name = heads.as_flattened().get(..self.now.name_length as usize).unwrap_or_default();
+        let name = self.heads.as_flattened().get(start..start + length).unwrap_or_default();
         if !self.constant.is_empty() {
             labels = Labels::rendered(self.constant.complete(labels.text()));
         }
@@ -209,9 +227,8 @@ impl Lines {
 
     /// The name of the family at hand, and all labels of a series that brings these.
     fn name_and_labels<'a>(&'a mut self, labels: Labels<'a>) -> (&'a [u8], Labels<'a>) {
-        let end = self.now.ends.head as usize;
-        let heads = self.heads.get(self.head_start()..end).unwrap_or_default();
-        let name = heads.as_flattened().get(..self.now.name_length as usize).unwrap_or_default();
+        let (start, length) = (self.name_at(), self.now.name_length as usize);
+        let name = self.heads.as_flattened().get(start..start + length).unwrap_or_default();
         let labels = match self.constant.is_empty() {
             true => labels,
             false => Labels::rendered(self.constant.complete(labels.text())),
@@ -228,11 +245,11 @@ impl Lines {
     /// Appends a sample to `out`. False, and nothing appended, if it must go the slow way.
     #[inline(always)] // for every sample
     pub fn write(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) -> bool {
-        let (heads, tails) = (self.heads(), self.tails());
         let mut pen = Pen::new(out.room(self.now.room as usize));
         let room = pen.left();
-        pen.put_blocks(heads, self.now.head_length as usize);
-        for (label, tail) in labels.iter().zip(tails) {
+        let (blocks, length) = self.head_blocks();
+        pen.put_blocks(blocks, length);
+        for (label, tail) in labels.iter().zip(self.tails()) {
             let Some((word, length)) = label.word() else { return false };
             pen.put_fixed(word, length);
             pen.put_fixed(&tail.text, tail.length);
@@ -244,53 +261,125 @@ impl Lines {
         true
     }
 
-    /// Appends the sample of a family without keys.
+    /// Appends the sample of a family without keys, behind its header if it is to come `with_header`.
     #[inline(always)]
-    pub fn write_single(&self, value: Value, out: &mut Buffer) {
+    pub fn write_single(&self, with_header: bool, value: Value, out: &mut Buffer) {
         let mut pen = Pen::new(out.room(self.now.room as usize));
         let room = pen.left();
-        pen.put_blocks(self.heads(), self.now.head_length as usize);
+        if with_header {
+            let (blocks, length) = self.whole();
+            pen.put_blocks(blocks, length);
+        } else {
+            pen.put(self.head());
+        }
         let mut pen = value.write(pen);
         pen.put_word(b'\n'.into(), 1);
         let written = room - pen.left();
         out.advance(written);
     }
 
-    /// Appends a sample of `family`, which is the one at hand and has one key, for each row. Whether
-    /// there was one.
+    /// Appends a sample of `family`, which is the one at hand, for each row. Whether there was one.
+    #[inline(always)] // in one place
     pub fn write_column(
         &self,
         family: &Family<'_>,
-        mut column: Column<'_>,
+        column: Column<'_>,
         out: &mut Buffer,
         escape: fn(&mut Buffer, &[u8]),
     ) -> bool {
-        let Some(tail) = self.tails().first() else { return false };
-        let head = (self.heads(), self.now.head_length as usize);
-        let beginning = Beginning::new(head, (&tail.text, tail.length));
-        let (most, names) = (self.now.room as usize, column.names);
+        let Some((tail, others)) = self.tails().split_last() else { return false };
+        match (column.under, others.first()) {
+            (Some(label), Some(other)) => {
+                let mut start = [[0; BLOCK]; MAX_START];
+                let Some(length) = before(self.head_blocks(), &label, other, &mut start) else {
+                    return self.write_each(family, column, out, escape);
+                };
+                let beginning = Beginning::new((&start, length), (&tail.text, tail.length));
+                self.write_lines(&beginning, family, column, out, escape)
+            }
+            _ => {
+                let beginning = Beginning::new(self.head_blocks(), (&tail.text, tail.length));
+                self.write_lines(&beginning, family, column, out, escape)
+            }
+        }
+    }
+
+    /// The same of lines that begin so.
+    #[inline(never)]
+    fn write_lines(
+        &self,
+        beginning: &Beginning<'_>,
+        family: &Family<'_>,
+        column: Column<'_>,
+        out: &mut Buffer,
+        escape: fn(&mut Buffer, &[u8]),
+    ) -> bool {
+        let mut rows = column.cells();
+        let most = beginning.room() + Value::ROOM;
         let (factor, places) = family.scale().unwrap_or_default();
         let mut pen = Pen::new(out.room(most));
         let (mut room, mut has_any) = (pen.left(), false);
-        while let Some((row, raw)) = column.next_row() {
+        while let Some((row, cell)) = rows.next() {
             has_any = true;
-            if let Some(n) = factor.checked_mul(raw).filter(|_| factor > 0)
-                && pen.put_line(&beginning, row.word.block(), Value::ROOM)
+            let number = match cell {
+                Cell::Digits(_) if factor == 1 => Some(cell),
+                cell => cell.times(factor).filter(|_| factor > 0),
+            };
+            if let Some(number) = number
+                && pen.put_line(beginning, row.word.block(), Value::ROOM)
             {
-                pen = Value::write_scaled(pen, n, places);
+                pen = match number {
+                    Cell::Digits(digits) => Value::write_digits(pen, digits, places),
+                    Cell::Number(n) => Value::write_scaled(pen, n, places),
+                };
                 pen.put_word(b'\n'.into(), 1);
                 continue;
             }
             // Neither a word nor a plain number, or there is no room left.
             let written = room - pen.left();
             out.advance(written);
-            self.write_with(&[row.label(names)], family.value(raw), out, escape);
+            let value = family.value(cell.number());
+            self.write_row((column.under, row.label(column.names)), value, out, escape);
             pen = Pen::new(out.room(most));
             room = pen.left();
         }
         let written = room - pen.left();
         out.advance(written);
         has_any
+    }
+
+    /// The same in the slow way.
+    #[cold]
+    #[inline(never)]
+    fn write_each(
+        &self,
+        family: &Family<'_>,
+        column: Column<'_>,
+        out: &mut Buffer,
+        escape: fn(&mut Buffer, &[u8]),
+    ) -> bool {
+        let (under, mut has_any) = (column.under, false);
+        for (label, raw) in column {
+            self.write_row((under, label), family.value(raw), out, escape);
+            has_any = true;
+        }
+        has_any
+    }
+
+    /// The same of one row.
+    #[cold]
+    #[inline(never)]
+    fn write_row(
+        &self,
+        (under, label): (Option<Label<'_>>, Label<'_>),
+        value: Value,
+        out: &mut Buffer,
+        escape: fn(&mut Buffer, &[u8]),
+    ) {
+        match under {
+            Some(under) => self.write_with(&[under, label], value, out, escape),
+            None => self.write_with(&[label], value, out, escape),
+        }
     }
 
     /// The slow way: `escape` appends each label value.
@@ -303,8 +392,7 @@ impl Lines {
         out: &mut Buffer,
         escape: fn(&mut Buffer, &[u8]),
     ) {
-        let head = self.heads().as_flattened();
-        out.put(head.get(..self.now.head_length as usize).unwrap_or_default());
+        out.put(self.head());
         for (label, tail) in labels.iter().zip(self.tails()) {
             escape(out, label.raw());
             out.put(tail.text.get(..tail.length).unwrap_or_default());
@@ -312,6 +400,26 @@ impl Lines {
         out.put_value(value);
         out.put(b"\n");
     }
+}
+
+/// Writes what the lines of a column under a label begin with to `start`; tells how long that is, if it is a word
+/// and there is room.
+#[inline(always)]
+fn before(
+    (blocks, length): (&[[u8; BLOCK]], usize),
+    label: &Label<'_>,
+    tail: &Tail,
+    start: &mut [[u8; BLOCK]; MAX_START],
+) -> Option<usize> {
+    let (word, word_length) = label.word()?;
+    let mut pen = Pen::new(start.as_flattened_mut());
+    if pen.left() < blocks.len() * BLOCK + WORD + TAIL {
+        return None;
+    }
+    pen.put_blocks(blocks, length);
+    pen.put_fixed(word, word_length);
+    pen.put_fixed(&tail.text, tail.length);
+    Some(MAX_START * BLOCK - pen.left())
 }
 
 #[cfg(test)]
