@@ -5,18 +5,16 @@
 //! A label value that is a word is written in one move; any other takes the slow way, which looks at
 //! every byte.
 
+mod column;
+
 use super::format::Format;
 use super::known::{Ends, Id, Known, Shape, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels, series};
 use crate::base::dialect::Dialect;
-use crate::base::sys::{BLOCK, Beginning, Pen, TAIL};
-use crate::model::metric::{Buffer, Cell, Column, Family, Label, Value, WORD};
-use crate::model::metric::{Exemplar, Histogram};
-use crate::model::metric::{Labels, Point};
+use crate::base::sys::{BLOCK, Pen, TAIL};
+use crate::model::metric::{Buffer, Family, Label, Labels, Value, WORD};
+use crate::model::metric::{Exemplar, Histogram, Point};
 use crate::model::store::is_metric_name;
-
-/// Blocks that what the lines of a column under a label have in common may take; longer ones go the slow way.
-const MAX_START: usize = 10;
 
 /// What is known of the families.
 #[derive(Default)]
@@ -278,110 +276,6 @@ impl Lines {
         out.advance(written);
     }
 
-    /// Appends a sample of `family`, which is the one at hand, for each row. Whether there was one.
-    #[inline(always)] // in one place
-    pub fn write_column(
-        &self,
-        family: &Family<'_>,
-        column: Column<'_>,
-        out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
-    ) -> bool {
-        let Some((tail, others)) = self.tails().split_last() else { return false };
-        match (column.under, others.first()) {
-            (Some(label), Some(other)) => {
-                let mut start = [[0; BLOCK]; MAX_START];
-                let Some(length) = before(self.head_blocks(), &label, other, &mut start) else {
-                    return self.write_each(family, column, out, escape);
-                };
-                let beginning = Beginning::new((&start, length), (&tail.text, tail.length));
-                self.write_lines(&beginning, family, column, out, escape)
-            }
-            _ => {
-                let beginning = Beginning::new(self.head_blocks(), (&tail.text, tail.length));
-                self.write_lines(&beginning, family, column, out, escape)
-            }
-        }
-    }
-
-    /// The same of lines that begin so.
-    #[inline(never)]
-    fn write_lines(
-        &self,
-        beginning: &Beginning<'_>,
-        family: &Family<'_>,
-        column: Column<'_>,
-        out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
-    ) -> bool {
-        let mut rows = column.cells();
-        let most = beginning.room() + Value::ROOM;
-        let (factor, places) = family.scale().unwrap_or_default();
-        let mut pen = Pen::new(out.room(most));
-        let (mut room, mut has_any) = (pen.left(), false);
-        while let Some((row, cell)) = rows.next() {
-            has_any = true;
-            let number = match cell {
-                Cell::Digits(_) if factor == 1 => Some(cell),
-                cell => cell.times(factor).filter(|_| factor > 0),
-            };
-            if let Some(number) = number
-                && pen.put_line(beginning, row.word.block(), Value::ROOM)
-            {
-                pen = match number {
-                    Cell::Digits(digits) => Value::write_digits(pen, digits, places),
-                    Cell::Number(n) => Value::write_scaled(pen, n, places),
-                };
-                pen.put_word(b'\n'.into(), 1);
-                continue;
-            }
-            // Neither a word nor a plain number, or there is no room left.
-            let written = room - pen.left();
-            out.advance(written);
-            let value = family.value(cell.number());
-            self.write_row((column.under, row.label(column.names)), value, out, escape);
-            pen = Pen::new(out.room(most));
-            room = pen.left();
-        }
-        let written = room - pen.left();
-        out.advance(written);
-        has_any
-    }
-
-    /// The same in the slow way.
-    #[cold]
-    #[inline(never)]
-    fn write_each(
-        &self,
-        family: &Family<'_>,
-        column: Column<'_>,
-        out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
-    ) -> bool {
-        let (under, mut has_any) = (column.under, false);
-        for (label, raw) in column {
-            self.write_row((under, label), family.value(raw), out, escape);
-            has_any = true;
-        }
-        has_any
-    }
-
-    /// The same of one row.
-    #[cold]
-    #[inline(never)]
-    fn write_row(
-        &self,
-        (under, label): (Option<Label<'_>>, Label<'_>),
-        value: Value,
-        out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
-    ) {
-        match under {
-            Some(under) => self.write_with(&[under, label], value, out, escape),
-            None => self.write_with(&[label], value, out, escape),
-        }
-    }
-
     /// The slow way: `escape` appends each label value.
     #[cold]
     #[inline(never)]
@@ -402,103 +296,5 @@ impl Lines {
     }
 }
 
-/// Writes what the lines of a column under a label begin with to `start`; tells how long that is, if it is a word
-/// and there is room.
-#[inline(always)]
-fn before(
-    (blocks, length): (&[[u8; BLOCK]], usize),
-    label: &Label<'_>,
-    tail: &Tail,
-    start: &mut [[u8; BLOCK]; MAX_START],
-) -> Option<usize> {
-    let (word, word_length) = label.word()?;
-    let mut pen = Pen::new(start.as_flattened_mut());
-    if pen.left() < blocks.len() * BLOCK + WORD + TAIL {
-        return None;
-    }
-    pen.put_blocks(blocks, length);
-    pen.put_fixed(word, word_length);
-    pen.put_fixed(&tail.text, tail.length);
-    Some(MAX_START * BLOCK - pen.left())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::metric::{Unit, gauge};
-
-    const MAX_KEY: usize = TAIL - 4;
-
-    #[cfg(feature = "exporter")]
-    #[test]
-    fn keys_fit() {
-        use crate::kernel::collect::COLLECTORS;
-        use crate::kernel::gather;
-        let families = COLLECTORS.iter().flat_map(|c| c.families).chain(gather::families());
-        for family in families {
-            for dialect in [Dialect::Own, Dialect::Node] {
-                let keys = family.named(dialect).map(|(_, keys)| keys).unwrap_or_default();
-                assert!(keys.iter().all(|key| key.len() <= MAX_KEY), "{}", family.names().0);
-            }
-        }
-    }
-
-    /// Lines whose family at hand is `p_<name>_s`.
-    fn lines(name: &str, keys: &[&str]) -> Lines {
-        let mut lines = Lines::default();
-        lines.begin(Dialect::Own, Format::Prometheus);
-        let family = gauge("x", Unit::One, "", &[]);
-        assert!(!lines.next(&family));
-        lines.learn(&family, keys, |_| ["p_", name, "_s"]);
-        lines
-    }
-
-    #[test]
-    fn parts_of_every_length_are_copied() {
-        for n in 1..140 {
-            let (name, key) = ("n".repeat(n), "k".repeat(n.min(MAX_KEY)));
-            let lines = lines(&name, &["mode", &key]);
-            let long = "l".repeat(n);
-            let labels: &[Label<'_>] = &["0".into(), long.as_str().into()];
-            let naive = format!("p_{name}_s{{mode=\"0\",{key}=\"{long}\"}} 1.50\n");
-            let mut out = Buffer::default();
-            assert_eq!(lines.write(labels, Value::Centi(150), &mut out), n <= WORD);
-            assert_eq!(out.bytes(), if n <= WORD { naive.as_bytes() } else { b"" });
-            out.truncate(0);
-            lines.write_with(labels, Value::Centi(150), &mut out, Buffer::put);
-            assert_eq!(out.bytes(), naive.as_bytes());
-        }
-    }
-
-    #[test]
-    fn families_are_made_when_they_first_come_and_when_they_change() {
-        let mut lines = Lines::default();
-        let mut scrape = |families: &[(&'static str, u32)], style, made: &[&str]| {
-            lines.begin(Dialect::Own, style);
-            let mut anew = Vec::new();
-            for (name, stamp) in families {
-                let family = gauge(name, Unit::One, "Help.", &[]).stamped(*stamp);
-                if !lines.next(&family) {
-                    anew.push(*name);
-                    lines.learn(&family, &["k"], |header| {
-                        header.put(name.as_bytes());
-                        ["p_", name, ""]
-                    });
-                }
-                let (header, length) = lines.header();
-                assert_eq!(header.as_flattened()[..length], *name.as_bytes());
-                let mut out = Buffer::default();
-                assert!(lines.write(&["v".into()], Value::Int(7), &mut out));
-                assert_eq!(out.bytes(), format!("p_{name}{{k=\"v\"}} 7\n").as_bytes());
-            }
-            assert_eq!(anew, made);
-        };
-        let text = Format::Prometheus;
-        scrape(&[("one", 0), ("two", 0), ("three", 0)], text, &["one", "two", "three"]);
-        scrape(&[("one", 0), ("two", 0), ("three", 0)], text, &[]);
-        scrape(&[("one", 0), ("two", 1), ("three", 0)], text, &["two", "three"]);
-        scrape(&[("one", 0), ("three", 0)], text, &["three"]);
-        scrape(&[("one", 0)], text, &[]);
-        scrape(&[("one", 0)], Format::OpenMetrics, &["one"]);
-    }
-}
+mod tests;
