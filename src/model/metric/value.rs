@@ -115,7 +115,7 @@ impl Value {
     /// Writes `n` divided by ten to the power of `places`, which is below 8, as `write` would.
     #[inline(never)]
     pub fn write_scaled(pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
-        if places == 0 { long(pen, n) } else { parted(pen, n, places) }
+        fixed(pen, n, places as u8)
     }
 
     /// The same of a number of up to eight digits, as `digits::of` has them.

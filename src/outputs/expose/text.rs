@@ -144,9 +144,7 @@ impl Sink for Text<'_> {
             return;
         }
         self.header = None;
-        if labels.is_empty() {
-            self.lines.write_single(false, value, self.out);
-        } else if !self.lines.write(labels, value, self.out) {
+        if !self.lines.write(labels, value, self.out) {
             self.lines.write_with(labels, value, self.out, escape_label);
         }
     }
