@@ -9,7 +9,7 @@ use std::ffi::c_int;
 /// # Safety
 ///
 /// Both are good for reading `n` bytes.
-#[cfg_attr(not(test), unsafe(no_mangle))]
+#[cfg_attr(all(not(test), target_env = "musl", feature = "exporter"), unsafe(no_mangle))]
 unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> c_int {
     // SAFETY: of every stretch that is read, start and end lie within the `n` bytes.
     let differ = unsafe {
@@ -33,6 +33,13 @@ unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> c_int {
         }
     };
     differ.into()
+}
+
+/// The same of slices, without a call on the way to it, where that is done for each part of a page.
+#[inline(always)]
+pub fn is_same(a: &[u8], b: &[u8]) -> bool {
+    // SAFETY: both are good for reading as many bytes as they have.
+    a.len() == b.len() && unsafe { bcmp(a.as_ptr(), b.as_ptr(), a.len()) } == 0
 }
 
 /// # Safety
@@ -64,6 +71,9 @@ mod tests {
                     other[at] ^= 0x80;
                 }
                 assert!(!differ(&other));
+                assert!(is_same(&one[start..start + n], &other[start..start + n]));
+                assert!(!is_same(&one[start..start + n], &other[start..start + n + 1]));
+                assert!(n == 0 || !is_same(&one[..n], &other[1..=n]));
             }
         }
     }

@@ -3,7 +3,6 @@
 
 mod btrfs;
 mod child;
-#[cfg(any(test, all(target_env = "musl", feature = "exporter")))]
 mod compare;
 mod crc;
 mod dir;
@@ -30,6 +29,7 @@ mod wake;
 
 pub use btrfs::{BTRFS_ERRORS, Btrfs, BtrfsDevice, BtrfsInfo};
 pub use child::{Child, Ended, spawn};
+pub use compare::is_same;
 pub use crc::crc32;
 pub use dir::{
     has_event, is_below, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,

@@ -114,7 +114,15 @@ impl<'a> Beginning<'a> {
         (blocks, head): (&'a [[u8; BLOCK]], usize),
         (text, tail): (&'a [u8; TAIL], usize),
     ) -> Beginning<'a> {
-        Beginning { blocks, head: head.min(blocks.len() * BLOCK), text, tail: tail.min(TAIL) }
+        let head = head.min(blocks.len() * BLOCK);
+        let blocks = blocks.get(..head.div_ceil(BLOCK)).unwrap_or(blocks);
+        Beginning { blocks, head, text, tail: tail.min(TAIL) }
+    }
+
+    /// Room for it with any word.
+    #[inline(always)]
+    pub fn room(&self) -> usize {
+        self.blocks.len() * BLOCK + BLOCK + TAIL
     }
 }
 
@@ -130,7 +138,7 @@ impl Pen<'_> {
     ) -> bool {
         let Beginning { blocks, head, text, tail } = *beginning;
         let whole = blocks.len() * BLOCK;
-        if self.left < whole + BLOCK + TAIL + more || n > BLOCK {
+        if self.left < beginning.room() + more || n > BLOCK {
             return false;
         }
         // SAFETY: `at` is good for writing `whole`, then BLOCK, then TAIL bytes; head <= whole, n <= BLOCK
@@ -229,16 +237,17 @@ mod tests {
         let (word, text) = (b"ABCDEFGHIJKLMNOP", b"----------______________________");
         for (head, n, tail) in [(0, 0, 0), (1, 16, 32), (17, 3, 2), (32, 9, 10), (99, 1, 99)] {
             let beginning = Beginning::new((&blocks, head), (text, tail));
-            let mut room = [0xEE; 80 + 5];
+            let mut room = vec![0xEE; beginning.room() + 5];
             let mut pen = Pen::new(&mut room);
             assert!(!pen.put_line(&beginning, (word, n), 6), "no room for all");
             assert!(!pen.put_line(&beginning, (word, 17), 0), "no such word");
             assert!(pen.put_line(&beginning, (word, n), 5));
             pen.put(b"!");
-            let (head, tail) = (head.min(32), tail.min(32));
-            let expected = [&blocks.as_flattened()[..head], &word[..n], &text[..tail], b"!"];
-            assert_eq!(pen.left(), 84 - head - n - tail);
-            assert_eq!(room[..head + n + tail + 1], expected.concat());
+            let (head, tail, left) = (head.min(32), tail.min(32), pen.left());
+            let [head, word] = [&blocks.as_flattened()[..head], &word[..n]];
+            let expected = [head, word, &text[..tail], b"!"].concat();
+            assert_eq!(left, room.len() - expected.len());
+            assert_eq!(room[..expected.len()], expected);
         }
     }
 

@@ -7,6 +7,7 @@
 use super::keyed::snake_case;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::text::digits;
 use crate::kernel::read::{FileId, Names, scan};
 use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, system_switch};
@@ -67,8 +68,13 @@ struct Memory {
     lines: Vec<Line>,
 }
 
+/// How far the kernel fills a line's name up with blanks.
+const NAME: usize = 16;
+
 /// One line and what it is called; names and helps are made when the line first comes.
 struct Line {
+    /// Its name, the colon, and the blanks behind that, where it begins so.
+    start: Option<[u8; NAME]>,
     unit: Unit,
     raw: u64,
     called: Option<Called>,
@@ -91,8 +97,8 @@ impl Collector for Memory {
         let Scrape { files, errors, .. } = scrape;
         let (mut count, mut text) = (0, files.read(self.file)?);
         loop {
-            if let Some((known, key)) = self.lines.get_mut(count).zip(self.keys.get(count))
-                && let Some((raw, rest)) = known.read(key, text)
+            if let Some(known) = self.lines.get_mut(count)
+                && let Some((raw, rest)) = known.read(text)
             {
                 known.raw = raw;
                 (count, text) = (count + 1, rest);
@@ -115,7 +121,7 @@ impl Collector for Memory {
                     let part = PARTS.iter().position(|part| *part == key);
                     let part = part.filter(|_| unit == Unit::Kibibytes && called.is_some());
                     self.keys.push(key);
-                    self.lines.push(Line { unit, raw, called, part });
+                    self.lines.push(Line { start: start(line, key), unit, raw, called, part });
                 }
             }
             count += 1;
@@ -155,14 +161,17 @@ impl Memory {
 }
 
 impl Line {
-    /// The number of the line that `text` begins with, and what follows it, if the line is the one of
-    /// `key` in kibibytes: as good as every line is where it was at the last reading.
-    #[inline(always)]
-    fn read<'t>(&self, key: &[u8], text: &'t [u8]) -> Option<(u64, &'t [u8])> {
-        let value = text.strip_prefix(key)?.strip_prefix(b":")?;
-        let mut fields = scan::fields(value);
-        let raw = fields.uint()?.filter(|_| self.unit == Unit::Kibibytes)?;
-        Some((raw, fields.rest().strip_prefix(b" kB\n")?))
+    /// The number of the line that `text` begins with, and what follows it, if the line is this one, in
+    /// kibibytes: as good as every line is where it was at the last reading.
+    #[inline(always)] // in one place
+    fn read<'t>(&self, text: &'t [u8]) -> Option<(u64, &'t [u8])> {
+        let (start, rest) = text.split_first_chunk()?;
+        let (number, rest) = rest.split_first_chunk()?;
+        let (unit, rest) = rest.split_first_chunk()?;
+        if unit != b" kB\n" || self.start != Some(*start) || self.unit != Unit::Kibibytes {
+            return None;
+        }
+        Some((digits::number(scan::columns(number)?), rest))
     }
 
     fn write(&self, called: &Called, out: &mut dyn Sink) {
@@ -201,6 +210,13 @@ impl Called {
         let same = |other: &Called| other.names().0 == node || other.names().1 == own;
         own == b"memory_used_bytes" || by.iter().filter_map(|l| l.called.as_ref()).any(same)
     }
+}
+
+/// What every line of `key` begins with, if that is its name, a colon, and then blanks.
+fn start(line: &[u8], key: &[u8]) -> Option<[u8; NAME]> {
+    let start = line.first_chunk::<NAME>()?;
+    let blanks = start.strip_prefix(key)?.strip_prefix(b":")?;
+    blanks.iter().all(|byte| *byte == b' ').then_some(*start)
 }
 
 /// Key, unit and number of a line.

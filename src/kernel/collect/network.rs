@@ -17,7 +17,8 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
-use crate::kernel::read::{FileId, Files, Filter, Shows, Table, netlink, scan};
+use crate::kernel::read::scan::{self, Cells};
+use crate::kernel::read::{FileId, Files, Filter, Shows, Table, netlink};
 use crate::model::metric::{Family, Sink};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 use aliases::Aliases;
@@ -184,15 +185,15 @@ impl Network {
         self.aliases.iter_mut().for_each(Aliases::clear);
         self.filter.begin();
         for line in scan::lines(files.read(self.file)?).skip(HEAD_LINES) {
-            let row = parse(line).filter(|(name, cells, known)| {
+            let row = parse(line).filter(|(name, cells, read)| {
                 if !self.filter.keep(name) {
                     return !self.filter.is_repeated();
                 }
                 if let Some(aliases) = &mut self.aliases {
                     aliases.read(name, errors);
                 }
-                self.table.push_cells(name, cells, *known);
-                *known == ALL_OF_FILE
+                self.table.push_read(name, cells, *read);
+                read.known == ALL_OF_FILE
             });
             if row.is_none() {
                 errors.refuse(PATH, EXPECTED, line);
@@ -202,14 +203,14 @@ impl Network {
     }
 }
 
-/// Name and numbers of a line, and which of them could be read, bit i for column i. Every kernel writes
-/// all columns: a shorter line is torn, and its last number may be, too.
-fn parse(line: &[u8]) -> Option<(&[u8], [u64; WIDTH], u32)> {
+/// Name and numbers of a line, and which of them could be read. Every kernel writes all columns: a shorter line
+/// is torn, and its last number may be, too.
+fn parse(line: &[u8]) -> Option<(&[u8], [u64; WIDTH], Cells)> {
     let (name, numbers) = line.split_at(memchr::memrchr(b':', line)?);
     let name = name.trim_ascii_start();
     let mut cells = [0; WIDTH];
-    let (count, known) = scan::fields(numbers.get(1..)?).uints(cells.get_mut(..stats::FILE)?);
-    (!name.is_empty() && count == stats::FILE).then_some((name, cells, known))
+    let read = scan::fields(numbers.get(1..)?).cells(cells.get_mut(..stats::FILE)?);
+    (!name.is_empty() && read.count == stats::FILE).then_some((name, cells, read))
 }
 
 #[cfg(test)]

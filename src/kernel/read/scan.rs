@@ -1,5 +1,7 @@
 //! Lines, fields and numbers of kernel text. Borrows, never allocates, never panics.
 
+use crate::base::text::digits;
+
 /// The lines of `text`, without their newlines.
 pub fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
@@ -10,7 +12,7 @@ pub fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The first line of `text`, without its newline, and what follows it.
-#[inline]
+#[inline(always)] // for every line
 pub fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if text.is_empty() {
         return None;
@@ -38,84 +40,154 @@ impl<'a> Fields<'a> {
     }
 
     /// The next field as an unsigned decimal integer: `Some(None)` if it is none that fits, `None`
-    /// at the end of the line. Up to fifteen digits with a blank behind them are read in two words.
+    /// at the end of the line.
     #[inline(never)] // called from everywhere
     pub fn uint(&mut self) -> Option<Option<u64>> {
-        match self.short_uint() {
-            Some(n) => Some(Some(n)),
-            None => self.long_uint(),
+        self.0 = after_blanks(self.0);
+        if let Some((eight, rest)) = short(self.0) {
+            self.0 = rest;
+            return Some(Some(digits::number(eight)));
         }
+        let (number, rest) = any(self.0);
+        self.0 = rest;
+        number
     }
 
-    /// The next fields, as many as `into` has room for, each as `uint` has it; one that is none that fits
-    /// leaves its place as it is. Tells how many there were, and which of them are numbers, bit i for the
+    /// The next fields, as many as `into` has room for, at most 32, each as `uint` has it; one that is none that
+    /// fits leaves its place as it is. Tells how many there were, and which of them are numbers, bit i for the
     /// i-th.
     pub fn uints(&mut self, into: &mut [u64]) -> (usize, u32) {
-        let (mut count, mut known) = (0, 0);
-        for (i, number) in into.iter_mut().enumerate() {
-            let next = match self.short_uint() {
-                Some(n) => Some(Some(n)),
-                None => self.long_uint(),
-            };
-            let Some(field) = next else { break };
-            count += 1;
-            if let Some(n) = field {
-                *number = n;
-                known |= 1 << i;
+        let cells = self.cells(into);
+        for (i, cell) in into.iter_mut().enumerate().take(cells.count) {
+            if cells.digits >> i & 1 == 1 {
+                *cell = digits::number(*cell);
             }
         }
-        (count, known)
+        (cells.count, cells.known)
     }
 
-    /// A number of up to seven digits with a blank behind it.
-    #[inline(always)]
-    fn short_uint(&mut self) -> Option<u64> {
-        self.0 = after_blanks(self.0);
-        let word = self.0.first_chunk::<8>()?;
-        // Most numbers are 0.
-        let (n, digits) = match [word[0], word[1]] {
-            [digit @ b'0'..=b'9', b' '] => (u64::from(digit - b'0'), 1),
-            _ => leading_digits(word),
-        };
-        if digits == 0 || digits >= 8 || !is_blank(word, digits) {
-            return None;
-        }
-        self.0 = self.0.get(digits..)?;
-        Some(n)
-    }
-
-    /// The same of any other, before which there are no blanks.
-    #[inline(never)]
-    fn long_uint(&mut self) -> Option<Option<u64>> {
-        if let Some((first, rest)) = self.0.split_first_chunk()
-            && let Some(second) = rest.first_chunk()
-            && let (high, 8) = leading_digits(first)
-        {
-            let (low, digits) = leading_digits(second);
-            if let Some(power) = POWERS.get(digits).filter(|_| is_blank(second, digits)) {
-                self.0 = rest.get(digits..).unwrap_or_default();
-                return Some(Some(high * power + low));
+    /// The same without computing the numbers of up to eight digits.
+    pub fn cells(&mut self, into: &mut [u64]) -> Cells {
+        let (mut text, mut bit, mut others, mut digits) = (self.0, 1u64, 0, 0);
+        for cell in into {
+            // Of two blanks between numbers, the first is behind the one before.
+            if let [b' ', ..] = text {
+                text = after_blanks(text);
             }
+            if let Some((eight, rest)) = short(text) {
+                *cell = eight;
+                digits |= bit;
+                text = rest.get(1..).unwrap_or_default();
+            } else if text.len() <= 8
+                && let Some((eight, rest)) = last(text)
+            {
+                *cell = eight;
+                digits |= bit;
+                text = rest;
+            } else {
+                let (number, rest) = any(text);
+                text = rest;
+                match number {
+                    Some(Some(n)) => *cell = n,
+                    Some(None) => others |= bit,
+                    None => break,
+                }
+            }
+            bit <<= 1;
         }
-        self.uint_by_digit()
-    }
-
-    /// The same at the end of a line, of a longer number, and of what is none.
-    #[inline(never)]
-    fn uint_by_digit(&mut self) -> Option<Option<u64>> {
-        let (mut n, mut digits, mut rest) = (0u64, 0, self.0);
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            n = n.wrapping_mul(10).wrapping_add((digit - b'0').into());
-            digits += 1;
-            rest = after;
-        }
-        if !matches!(rest, [] | [b' ' | b'\t', ..]) || digits >= 20 || digits == 0 {
-            return self.next().map(uint);
-        }
-        self.0 = rest;
-        Some(Some(n))
+        self.0 = text;
+        let known = (bit - 1) & !others;
+        Cells { count: bit.trailing_zeros() as usize, known: known as u32, digits: digits as u32 }
     }
 }
+
+/// The next field of a line as `Fields::uint` has it, whatever it is, and what follows it: up to fifteen digits
+/// with a blank behind them are read in two words.
+#[inline(never)]
+fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
+    let text = after_blanks(text);
+    if let Some((first, rest)) = text.split_first_chunk()
+        && let Some(second) = rest.first_chunk()
+        && let (high, 8) = digits::leading(first)
+        && let (low, count @ 1..8) = digits::leading(second)
+        && let Some(power) = POWERS.get(count)
+        && is_blank(second, count)
+    {
+        let number = digits::number(high) * power + digits::number(low);
+        return (Some(Some(number)), rest.get(count..).unwrap_or_default());
+    }
+    by_digit(text)
+}
+
+/// The same at the end of a line, of a longer number, and of what is none.
+#[inline(never)]
+fn by_digit(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
+    let (mut n, mut digits, mut rest) = (0u64, 0, text);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        n = n.wrapping_mul(10).wrapping_add((digit - b'0').into());
+        digits += 1;
+        rest = after;
+    }
+    if !matches!(rest, [] | [b' ' | b'\t', ..]) || digits >= 20 || digits == 0 {
+        let mut fields = fields(text);
+        let number = fields.next().map(uint);
+        return (number, fields.rest());
+    }
+    (Some(Some(n)), rest)
+}
+
+/// What was read of a line: the first `count` fields, of which those in `known`, bit i for the i-th, are numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cells {
+    pub count: usize,
+    pub known: u32,
+    /// Those of the numbers that are digits, as `digits::of` has them.
+    pub digits: u32,
+}
+
+/// One to eight digits with a blank behind them, at the start of `text`, and what follows them, the blank
+/// included.
+#[inline(always)] // for every number
+fn short(text: &[u8]) -> Option<(u64, &[u8])> {
+    let word = text.first_chunk::<9>()?;
+    let (eight, count) = digits::leading(word.first_chunk()?);
+    if count == 0 || !matches!(word.get(count), Some(b' ' | b'\t')) {
+        return None;
+    }
+    Some((eight, text.get(count..)?))
+}
+
+/// The same at the end of a line, where there need not be a blank.
+#[inline(never)]
+fn last(text: &[u8]) -> Option<(u64, &[u8])> {
+    // What lies behind the text is no digit.
+    let word = match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        _ if text.len() > 8 => return None, // not the end
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | u64::from(last) << (8 * (text.len() - 4))
+        }
+        _ => text.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    let (eight, count) = digits::leading(&word.to_le_bytes());
+    let (_, rest) = text.split_at_checked(count).filter(|_| count > 0)?;
+    matches!(rest, [] | [b' ' | b'\t', ..]).then_some((eight, rest))
+}
+
+/// A number in eight columns, digits behind blanks, as `digits::of` has it.
+#[inline(always)]
+pub fn columns(text: &[u8; 8]) -> Option<u64> {
+    // A blank becomes the digit 0, but lacks a bit that digits have.
+    let text = u64::from_le_bytes(*text);
+    let (eight, is_digit) = ((text | BLANKS) ^ digits::ZEROS, (text & BLANKS) / 16 * 0xff);
+    let others = eight.wrapping_add(digits::ZEROS / b'0' as u64 * (0x80 - 10)) | eight;
+    let is_number = others & (BLANKS << 3) == 0 && eight & !is_digit == 0;
+    // No blank stands behind a digit.
+    (is_number && is_digit > 0 && is_digit | (is_digit - 1) == u64::MAX).then_some(eight)
+}
+
+/// The bit that a digit has and a blank lacks.
+const BLANKS: u64 = digits::ZEROS / b'0' as u64 * 0x10;
 
 /// What follows the spaces and tabs at the start of `text`, eight at a time.
 #[inline(always)] // before every field
@@ -144,26 +216,6 @@ const POWERS: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_0
 #[inline(always)]
 fn is_blank(text: &[u8; 8], at: usize) -> bool {
     matches!((u64::from_le_bytes(*text) >> (8 * (at & 7))) as u8, b' ' | b'\t')
-}
-
-/// The number that the digits at the start of `text` write, and how many they are: all at once in one
-/// word, pairs, then fours, then eight.
-#[inline(always)]
-fn leading_digits(text: &[u8; 8]) -> (u64, usize) {
-    const ONES: u64 = u64::MAX / 255;
-    // A digit becomes its number; anything else is above 9.
-    let numbers = u64::from_le_bytes(*text) ^ (ONES * u64::from(b'0'));
-    let others = (numbers.wrapping_add(ONES * (0x80 - 10)) | numbers) & (ONES * 0x80);
-    let digits = others.trailing_zeros() / 8;
-    if digits == 0 {
-        return (0, 0);
-    }
-    // The digits go to the end, behind zeros.
-    let eight = numbers << (64 - 8 * digits);
-    let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8);
-    let low = (pairs & 0xff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
-    let high = (pairs >> 16 & 0xff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
-    (low.wrapping_add(high) >> 32, digits as usize)
 }
 
 /// How many bytes stand before the first space or tab, eight at a time.
@@ -397,6 +449,27 @@ mod tests {
         assert_eq!(list(b"0-8191", 8192).unwrap().len(), 8192);
         for bad in ["x", "1,", "-1", "1-", "3-1", "3,3", "1-3,2", "0-8192", "1-2-3", "4294967296"] {
             assert_eq!(list(bad.as_bytes(), 8192), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn eight_columns_agree_with_a_naive_twin() {
+        let mut seed = 7u64;
+        let mut next = |n: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..400_000 {
+            let mut text = [b' '; 8];
+            let blanks = next(9);
+            text.iter_mut().skip(blanks).for_each(|byte| *byte = b"0123456789"[next(10)]);
+            if next(3) == 0 {
+                text[next(8)] = b" !')*/:\t\0@09\xb0\xa0\n"[next(15)];
+            }
+            let naive = std::str::from_utf8(&text).ok().map(|text| text.trim_start_matches(' '));
+            let naive = naive.filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
+            let naive = naive.and_then(|number| number.parse().ok()).map(digits::of);
+            assert_eq!(columns(&text), naive, "{:?}", text.escape_ascii());
         }
     }
 

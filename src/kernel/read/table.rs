@@ -1,6 +1,6 @@
 //! Named rows of integers, kept between scrapes so that parsing allocates nothing.
 
-use super::scan::Fields;
+use super::scan::{Cells, Fields};
 use crate::model::metric::{Column, Rows};
 
 /// Rows of up to N integers.
@@ -23,19 +23,24 @@ impl<const N: usize> Table<N> {
     /// Columns past N are newer than this code: ignored.
     pub fn push(&mut self, name: &[u8], few: &[usize], mut fields: Fields<'_>) -> Option<()> {
         let mut cells = [0; N];
-        let (count, mut present) = fields.uints(&mut cells);
-        let whole = (present.count_ones() as usize == count).then_some(());
-        if count == few.len() && fields.next().is_none() {
-            (cells, present) = spread(cells, present, few);
+        let mut read = fields.cells(&mut cells);
+        let whole = (read.known.count_ones() as usize == read.count).then_some(());
+        if read.count == few.len() && fields.next().is_none() {
+            (cells, read) = spread(cells, read, few);
         }
-        self.push_cells(name, &cells, present);
+        self.push_read(name, &cells, read);
         whole
     }
 
     /// Adds a row of which the columns in `present` (bit i for column i) are known.
     pub fn push_cells(&mut self, name: &[u8], cells: &[u64; N], present: u32) {
+        self.push_read(name, cells, Cells { count: N, known: present, digits: 0 });
+    }
+
+    /// Adds a row of what was read of a line.
+    pub fn push_read(&mut self, name: &[u8], cells: &[u64; N], read: Cells) {
         const { assert!(N <= 32) };
-        self.0.push(name, cells, present);
+        self.0.push(name, cells, read.known, read.digits);
     }
 
     /// The rows that have column `i`, in file order.
@@ -46,15 +51,16 @@ impl<const N: usize> Table<N> {
 
 /// The first cells in the columns that are theirs.
 #[cold]
-fn spread<const N: usize>(from: [u64; N], present: u32, columns: &[usize]) -> ([u64; N], u32) {
-    let (mut cells, mut known) = ([0; N], 0);
+fn spread<const N: usize>(from: [u64; N], read: Cells, columns: &[usize]) -> ([u64; N], Cells) {
+    let (mut cells, mut spread) = ([0; N], Cells { known: 0, digits: 0, ..read });
     for (i, (column, value)) in columns.iter().zip(from).enumerate() {
         if let Some(cell) = cells.get_mut(*column) {
             *cell = value;
-            known |= (present >> i & 1) << column;
+            spread.known |= (read.known >> i & 1) << column;
+            spread.digits |= (read.digits >> i & 1) << column;
         }
     }
-    (cells, known)
+    (cells, spread)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! looks once, not for each row, at what its lines have in common.
 
 use super::{Label, Word};
+use crate::base::text::digits;
 
 /// The name of a row, and which columns it has.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +11,8 @@ pub struct Row {
     name: [u32; 2],
     /// Bit i for column i.
     present: u32,
+    /// The columns of which the cell is not the number, but its digits.
+    digits: u32,
     /// The name, if it is one.
     pub word: Word,
 }
@@ -39,27 +42,71 @@ impl Rows {
         self.cells.clear();
     }
 
-    /// Adds a row; each has as many cells.
-    pub fn push(&mut self, name: &[u8], cells: &[u64], present: u32) {
+    /// Adds a row; each has as many cells. It has the columns in `present`; of those in `digits` the cell is
+    /// what `digits::of` makes of the number.
+    pub fn push(&mut self, name: &[u8], cells: &[u64], present: u32, digits: u32) {
         let start = self.names.len();
         self.names.extend_from_slice(name);
         self.cells.extend_from_slice(cells);
         let name_of = [start as u32, self.names.len() as u32];
-        self.rows.push(Row { name: name_of, present, word: Word::of(name) });
+        self.rows.push(Row { name: name_of, present, digits, word: Word::of(name) });
     }
 
     /// The rows that have column `at`, in order.
     pub fn column(&self, at: usize) -> Column<'_> {
         let width = self.cells.len().checked_div(self.rows.len()).unwrap_or(0);
-        Column { names: &self.names, rows: &self.rows, cells: &self.cells, width, next: at, at }
+        let cells = Cells { rows: &self.rows, cells: &self.cells, width, next: at, at };
+        Column { under: None, names: &self.names, cells }
+    }
+
+    /// The first column, with `numbers` in the place of its own, as many as there are, under `label`.
+    pub fn under<'a>(&'a self, label: Label<'a>, numbers: &'a [u64]) -> Column<'a> {
+        let rows = self.rows.get(..numbers.len()).unwrap_or(&self.rows);
+        let cells = Cells { rows, cells: numbers, width: 1, next: 0, at: 0 };
+        Column { under: Some(label), names: &self.names, cells }
     }
 }
 
-/// Each row that has the column, and its number there.
+/// A number of a table.
+#[derive(Clone, Copy, Debug)]
+pub enum Cell {
+    /// It.
+    Number(u64),
+    /// Its digits, as `digits::of` has them.
+    Digits(u64),
+}
+
+impl Cell {
+    /// The number.
+    #[inline(always)]
+    pub fn number(self) -> u64 {
+        match self {
+            Cell::Number(n) => n,
+            Cell::Digits(eight) => digits::number(eight),
+        }
+    }
+
+    /// So many times the number: its digits if there are no more than eight. `None` if it leaves `u64`.
+    #[inline(always)]
+    pub fn times(self, factor: u64) -> Option<Cell> {
+        let n = self.number().checked_mul(factor)?;
+        Some(if n < digits::BLOCK { Cell::Digits(digits::of(n)) } else { Cell::Number(n) })
+    }
+}
+
+/// The rows of a table that have one of its columns, and their numbers there.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
+    /// The value of a key before that of the rows.
+    pub under: Option<Label<'a>>,
     /// The names of all rows.
     pub names: &'a [u8],
+    cells: Cells<'a>,
+}
+
+/// Each row that has the column, and its cell there.
+#[derive(Clone, Debug)]
+pub struct Cells<'a> {
     /// Those that are still to come.
     rows: &'a [Row],
     cells: &'a [u64],
@@ -69,19 +116,32 @@ pub struct Column<'a> {
     at: usize,
 }
 
-impl<'a> Column<'a> {
-    /// The next row that has the column, and its number there.
+impl<'a> Iterator for Cells<'a> {
+    type Item = (&'a Row, Cell);
+
     #[inline(always)] // for every sample of a table
-    pub fn next_row(&mut self) -> Option<(&'a Row, u64)> {
+    fn next(&mut self) -> Option<(&'a Row, Cell)> {
         loop {
             let (row, rows) = self.rows.split_first()?;
-            let number = self.cells.get(self.next).copied().unwrap_or_default();
+            let cell = self.cells.get(self.next).copied().unwrap_or_default();
             self.rows = rows;
             self.next += self.width;
             if row.present >> self.at & 1 == 1 {
-                return Some((row, number));
+                let is_digits = row.digits >> self.at & 1 == 1;
+                return Some((
+                    row,
+                    if is_digits { Cell::Digits(cell) } else { Cell::Number(cell) },
+                ));
             }
         }
+    }
+}
+
+impl<'a> Column<'a> {
+    /// Each row that has it, and its cell there.
+    #[inline(always)]
+    pub fn cells(&self) -> Cells<'a> {
+        self.cells.clone()
     }
 }
 
@@ -89,7 +149,7 @@ impl<'a> Iterator for Column<'a> {
     type Item = (Label<'a>, u64);
 
     fn next(&mut self) -> Option<(Label<'a>, u64)> {
-        let (row, number) = self.next_row()?;
-        Some((row.label(self.names), number))
+        let (row, cell) = self.cells.next()?;
+        Some((row.label(self.names), cell.number()))
     }
 }

@@ -121,6 +121,12 @@ impl<'a> Family<'a> {
         self.texts.places()
     }
 
+    /// What else tells it apart: its stamp, and what is said of it.
+    #[inline(always)]
+    pub fn traits(&self) -> (u32, Kind, u16) {
+        (self.stamp, self.kind, self.flags)
+    }
+
     /// Whether `dialect` has the family.
     #[inline(always)]
     pub fn is_in(&self, dialect: Dialect) -> bool {
@@ -179,7 +185,7 @@ impl<'a> Family<'a> {
     }
 
     /// What the kernel's integer is multiplied by, as `Unit::scale` says.
-    pub fn scale(&self) -> Option<(u64, u32)> {
+    pub fn scale(&self) -> Option<(u64, usize)> {
         self.unit().scale()
     }
 }

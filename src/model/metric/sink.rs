@@ -38,10 +38,15 @@ pub trait Sink {
         self.sample(&[], value);
     }
 
-    /// Samples of `family`, which is the one at hand and has one key: a row's name is the label.
+    /// Samples of `family`, which is the one at hand: a row's name is the value of its last key, before which it
+    /// has one if the column is under a label.
     fn column(&mut self, family: &Family<'_>, column: Column<'_>) {
+        let under = column.under;
         for (label, raw) in column {
-            self.sample(&[label], family.value(raw));
+            match under {
+                Some(under) => self.sample(&[under, label], family.value(raw)),
+                None => self.sample(&[label], family.value(raw)),
+            }
         }
     }
 

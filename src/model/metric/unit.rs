@@ -75,12 +75,18 @@ impl Unit {
 
     /// The kernel's integer is to be multiplied by the first, and divided by ten to the power of the
     /// second, which is below 8. `None` where that is not all.
-    pub fn scale(self) -> Option<(u64, u32)> {
+    pub fn scale(self) -> Option<(u64, usize)> {
+        match self {
+            Unit::One => return Some((1, 0)),
+            Unit::Millis => return Some((1, 3)),
+            Unit::Sectors => return Some((512, 0)),
+            _ => {}
+        }
         match self.value(1) {
             Value::Int(factor) => Some((factor, 0)),
             Value::Centi(1) => Some((1, 2)),
             Value::Milli(1) => Some((1, 3)),
-            Value::Fixed(1, places @ ..8) => Some((1, places.into())),
+            Value::Fixed(1, places @ ..8) => Some((1, usize::from(places))),
             _ => None,
         }
     }

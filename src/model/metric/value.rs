@@ -3,6 +3,7 @@
 
 use super::Label;
 use crate::base::sys::Pen;
+use crate::base::text::digits::{self, BLOCK, ZEROS};
 
 /// A number: one with an exact decimal form, but for what others computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,31 +113,20 @@ impl Value {
     }
 
     /// Writes `n` divided by ten to the power of `places`, which is below 8, as `write` would.
+    #[inline(never)]
+    pub fn write_scaled(pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
+        fixed(pen, n, places as u8)
+    }
+
+    /// The same of a number of up to eight digits, as `digits::of` has them.
     #[inline(always)]
-    pub fn write_scaled(pen: Pen<'_>, n: u64, places: u32) -> Pen<'_> {
-        if places == 0 { integer(pen, n) } else { parted(pen, n, places as usize) }
+    pub fn write_digits(pen: Pen<'_>, digits: u64, places: usize) -> Pen<'_> {
+        if places == 0 { short(pen, digits) } else { parted_short(pen, digits, places) }
     }
 }
 
 /// Integers up to this are floats.
 const EXACT: u64 = 1 << 53;
-
-/// The numbers that eight digits can write.
-const BLOCK: u64 = 100_000_000;
-
-/// "00000000", a character in each byte.
-const ZEROS: u64 = 0x3030_3030_3030_3030;
-
-/// The eight decimal digits of `n % BLOCK`, the first in the lowest byte, as numbers: halves, then
-/// quarters, then single digits are split by multiplication, all at once in one word.
-#[inline(always)]
-fn digits(n: u64) -> u64 {
-    let halves = (n / 10_000) | ((n % 10_000) << 32);
-    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
-    let quarters = hundreds | ((halves - hundreds * 100) << 16);
-    let tens = ((quarters * 103) >> 10) & 0x000f_000f_000f_000f;
-    tens | ((quarters - tens * 10) << 8)
-}
 
 /// Writes `n` in decimal; `pen` has `Value::ROOM`.
 #[inline(always)] // for most samples
@@ -148,7 +138,12 @@ fn integer(mut pen: Pen<'_>, n: u64) -> Pen<'_> {
     if n >= BLOCK {
         return long(pen, n);
     }
-    let digits = digits(n);
+    short(pen, digits::of(n))
+}
+
+/// Writes a number of up to eight digits.
+#[inline(always)]
+fn short(mut pen: Pen<'_>, digits: u64) -> Pen<'_> {
     let zeros = (digits.trailing_zeros() / 8).min(7);
     pen.put_word((digits | ZEROS) >> (8 * zeros), 8 - zeros as usize);
     pen
@@ -157,11 +152,13 @@ fn integer(mut pen: Pen<'_>, n: u64) -> Pen<'_> {
 /// The same of any length, in one place.
 #[inline(never)]
 fn long(pen: Pen<'_>, n: u64) -> Pen<'_> {
-    if n < BLOCK {
-        return integer(pen, n);
+    let (high, low) = (n / BLOCK, n % BLOCK);
+    if high == 0 {
+        return short(pen, digits::of(low));
     }
-    let mut pen = long(pen, n / BLOCK);
-    pen.put_word(digits(n % BLOCK) | ZEROS, 8);
+    // Of the longest numbers four digits are left.
+    let mut pen = if high < BLOCK { short(pen, digits::of(high)) } else { long(pen, high) };
+    pen.put_word(digits::of(low) | ZEROS, 8);
     pen
 }
 
@@ -198,15 +195,24 @@ fn minus(mut pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
 /// Writes `n` with less than eight places: the last eight digits are made at once and then parted.
 #[inline(always)]
 fn parted(mut pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
+    if n < BLOCK {
+        return parted_short(pen, digits::of(n), places);
+    }
+    pen = long(pen, n / BLOCK);
+    parted_at(pen, digits::of(n % BLOCK), 0, places)
+}
+
+/// The same of up to eight digits.
+#[inline(always)]
+fn parted_short(pen: Pen<'_>, digits: u64, places: usize) -> Pen<'_> {
+    parted_at(pen, digits, (digits.trailing_zeros() as usize / 8).min(7 - places), places)
+}
+
+/// Writes eight digits but the first few, a point before the last `places`; a fraction of nothing is left out.
+#[inline(always)]
+fn parted_at(mut pen: Pen<'_>, digits: u64, first: usize, places: usize) -> Pen<'_> {
     let whole = 8 - places;
-    let (digits, zeros) = if n < BLOCK {
-        let digits = digits(n);
-        (digits, (digits.trailing_zeros() as usize / 8).min(whole - 1))
-    } else {
-        pen = long(pen, n / BLOCK);
-        (digits(n % BLOCK), 0)
-    };
-    pen.put_word((digits | ZEROS) >> (8 * zeros), whole - zeros);
+    pen.put_word((digits | ZEROS) >> (8 * first), whole - first);
     if digits >> (8 * whole) != 0 {
         pen.put_word(((digits | ZEROS) >> (8 * whole) << 8) | u64::from(b'.'), 1 + places);
     }
@@ -221,8 +227,8 @@ fn wide(pen: Pen<'_>, n: u128) -> Pen<'_> {
         return long(pen, low);
     }
     let mut pen = long(pen, high);
-    pen.put_word(digits(low / BLOCK) | ZEROS, 8);
-    pen.put_word(digits(low % BLOCK) | ZEROS, 8);
+    pen.put_word(digits::of(low / BLOCK) | ZEROS, 8);
+    pen.put_word(digits::of(low % BLOCK) | ZEROS, 8);
     pen
 }
 
@@ -234,7 +240,7 @@ fn fraction(mut pen: Pen<'_>, rest: u64, places: usize) -> Pen<'_> {
         pen.put(&[b'0' + (rest / BLOCK) as u8]);
     }
     let last = places - beyond;
-    pen.put_word((digits(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
+    pen.put_word((digits::of(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
     pen
 }
 

@@ -2,7 +2,7 @@
 //! its parts lie.
 
 use crate::base::sys::TAIL;
-use crate::model::metric::Family;
+use crate::model::metric::{Family, Kind};
 
 /// One family.
 #[derive(Clone, Copy)]
@@ -16,7 +16,8 @@ pub struct Known {
 pub struct Shape {
     pub ends: Ends,
     pub header_length: u32,
-    /// How many blocks that takes.
+    /// How many blocks that takes. What stands before the first label value begins behind them; without labels it
+    /// follows the header at once, as it does in the text.
     pub header_blocks: u32,
     pub name_length: u32,
     pub head_length: u32,
@@ -43,24 +44,24 @@ pub struct Tail {
 #[derive(Clone, Copy, Debug)]
 pub struct Id {
     places: [usize; 4],
-    /// Stamp, kind, whether its name may be one that is quoted, and is, and whether it has words.
-    rest: u64,
+    traits: (u32, Kind, u16),
+    /// Whether its name is quoted if it may be one that is.
+    quotes: bool,
 }
 
 impl Id {
-    #[inline(always)]
     pub fn of(family: &Family<'_>, quotes: bool) -> Id {
-        let quoted = quotes && family.must_escape();
-        let flags = u64::from(quoted) | u64::from(family.has_words()) << 1;
-        let rest = u64::from(family.stamp) << 32 | flags << 8 | family.kind as u64;
-        Id { places: family.places(), rest }
+        Id { places: family.places(), traits: family.traits(), quotes }
     }
 
     /// Word by word: as slices they would be compared by a call.
-    #[inline(always)]
-    pub fn is(&self, other: &Id) -> bool {
+    #[inline(always)] // for every family
+    pub fn is(&self, family: &Family<'_>, quotes: bool) -> bool {
         let [a, b, c, d] = self.places;
-        let [e, f, g, h] = other.places;
-        a == e && b == f && c == g && d == h && self.rest == other.rest
+        let [e, f, g, h] = family.places();
+        let is_same = a == e && b == f && c == g && d == h;
+        is_same
+            && self.traits == family.traits()
+            && (self.quotes == quotes || !family.must_escape())
     }
 }

@@ -149,17 +149,18 @@ impl Sink for Text<'_> {
     }
 
     fn single(&mut self, family: &Family<'_>, value: Value) {
-        self.family(family);
+        self.drop_header();
+        self.open(family);
         debug_assert!(!self.shown || self.lines.keys() == 0, "a family without keys");
         if self.shown && self.lines.keys() == 0 {
-            self.header = None;
-            self.lines.write_single(value, self.out);
+            let with_header = !self.goes_on(family);
+            self.lines.write_single(with_header, value, self.out);
         }
     }
 
     fn column(&mut self, family: &Family<'_>, column: Column<'_>) {
-        if !self.shown || self.lines.keys() != 1 {
-            return debug_assert!(!self.shown, "one key");
+        if !self.shown || self.lines.keys() != 1 + usize::from(column.under.is_some()) {
+            return debug_assert!(!self.shown, "a key for the rows, and for what they are under");
         }
         if self.lines.write_column(family, column, self.out, escape_label) {
             self.header = None;

@@ -28,6 +28,15 @@ impl<'a> Bits<'a> {
         self.count += count;
     }
 
+    /// Makes room for one code.
+    #[inline(always)]
+    pub fn flush_for_code(&mut self) {
+        const LONGEST: u32 = 15;
+        if self.count > 56 - LONGEST {
+            self.flush();
+        }
+    }
+
     /// Moves whole bytes to the output; at most 7 bits are left.
     #[inline(always)]
     pub fn flush(&mut self) {

@@ -6,30 +6,17 @@
 //! Repetitions lie within stretches, never across a value, and their sources are counted in stretches. Where a
 //! value became longer, distances across it are others: only the stretches that reach so far get new bits.
 
+mod place;
 mod values;
 
-use super::bits::Bits;
-use super::matches::{FARTHEST, Matches, Symbols};
+use super::matches::{Matches, Symbols};
 use super::symbols::{Codes, Counts, Writer};
 use super::template::planner::Planner;
+use place::{NONE, Operation, Place, SHORTEST};
 use values::{value, values};
 
 /// Bytes of a page that are planned at most: places in it fit into 16 bits.
 const MAX_PLANNED: usize = 48 << 10;
-
-/// What has no repetition, and the shortest that deflate can say.
-const NONE: u16 = u16::MAX;
-const SHORTEST: usize = 3;
-
-/// A part of a stretch: bytes as they are, then a repetition.
-struct Operation {
-    literals: u8,
-    /// Of the repetition, less `SHORTEST`.
-    length: u8,
-    /// How many stretches before this one its source is, or `NONE`; and how far from the start of that one.
-    back: u16,
-    offset: u16,
-}
 
 /// What is kept of a stretch: how long it is, and how much of the literals, operations and bits is its own.
 #[derive(Default)]
@@ -217,85 +204,6 @@ impl Stretch {
             room.copy_from_slice(piece);
             bits.try_into().unwrap_or(0)
         });
-    }
-}
-
-/// A stretch in a page.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    text: &'a [u8],
-    /// Of this stretch and those before it at least.
-    starts: &'a [u32],
-    index: usize,
-}
-
-impl Place<'_> {
-    fn start(self) -> usize {
-        self.starts.get(self.index).map_or(0, |start| *start as usize)
-    }
-
-    /// Where the source of a repetition is.
-    #[inline(always)]
-    fn source(self, operation: &Operation) -> Option<usize> {
-        let start = self.starts.get(self.index.wrapping_sub(operation.back.into()))?;
-        Some(*start as usize + usize::from(operation.offset))
-    }
-
-    /// Takes it apart by these operations. False where a source is too far away.
-    fn replay(self, operations: &[Operation], to: &mut dyn Symbols) -> bool {
-        let mut at = self.start();
-        for operation in operations {
-            let literals = usize::from(operation.literals);
-            to.literals(self.text.get(at..at + literals).unwrap_or_default());
-            at += literals;
-            if operation.back == NONE {
-                continue;
-            }
-            let distance = self.source(operation).map_or(0, |source| at.wrapping_sub(source));
-            if !(1..=FARTHEST).contains(&distance) {
-                return false;
-            }
-            let length = SHORTEST + usize::from(operation.length);
-            to.repetition(length, distance);
-            at += length;
-        }
-        true
-    }
-
-    /// Makes a `piece` of it; how many bits that is.
-    fn deflate(self, operations: &[Operation], codes: &Codes, piece: &mut Vec<u8>) -> Option<u32> {
-        piece.clear();
-        let mut writer = Writer::within(codes, Bits::after(piece));
-        let is_near = self.replay(operations, &mut writer);
-        let bits = writer.end_piece();
-        is_near.then_some(bits)
-    }
-
-    /// Whether it has these literals, and its repetitions are some.
-    #[inline(always)]
-    fn has(self, operations: &[Operation], mut literals: &[u8]) -> bool {
-        let mut at = self.start();
-        for operation in operations {
-            let count = usize::from(operation.literals);
-            if count > 0 {
-                let Some((own, rest)) = literals.split_at_checked(count) else { return false };
-                if self.text.get(at..at + count) != Some(own) {
-                    return false;
-                }
-                (literals, at) = (rest, at + count);
-            }
-            if operation.back == NONE {
-                continue;
-            }
-            let Some(source) = self.source(operation) else { return false };
-            let length = SHORTEST + usize::from(operation.length);
-            let Some(before) = self.text.get(source..source + length) else { return false };
-            if self.text.get(at..at + length) != Some(before) {
-                return false;
-            }
-            at += length;
-        }
-        true
     }
 }
 

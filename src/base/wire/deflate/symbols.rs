@@ -174,14 +174,12 @@ impl<'a> Writer<'a> {
 impl Symbols for Writer<'_> {
     #[inline(always)]
     fn literals(&mut self, bytes: &[u8]) {
-        // Three codes fit in what is pending.
-        for three in bytes.chunks(3) {
-            for byte in three {
-                let code = self.codes.literals.get(usize::from(*byte));
-                code.copied().unwrap_or_default().add(&mut self.bits);
-            }
-            self.bits.flush();
+        for byte in bytes {
+            self.bits.flush_for_code();
+            let code = self.codes.literals.get(usize::from(*byte));
+            code.copied().unwrap_or_default().add(&mut self.bits);
         }
+        self.bits.flush();
     }
 
     #[inline(always)]

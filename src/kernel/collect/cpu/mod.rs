@@ -26,7 +26,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Decimal, Family, Label, Sink, Unit, Value, counter, gauge};
+use crate::model::metric::{Decimal, Family, Rows, Sink, Unit, Value, counter, gauge};
 use crate::settings::{
     CollectorOption, CollectorSettings, Dialect, Subject, pattern, switch, system_switch,
 };
@@ -40,17 +40,8 @@ const EXPECTED: &str = "cpu and an ascending number, then at least four integers
 /// Columns of a line, in order; the first eight are modes, the last two guest time.
 const COLUMNS: usize = 10;
 const IDLE: usize = 3;
-const MODES: [Label; 8] = [
-    Label::of(b"user"),
-    Label::of(b"nice"),
-    Label::of(b"system"),
-    Label::of(b"idle"),
-    Label::of(b"iowait"),
-    Label::of(b"irq"),
-    Label::of(b"softirq"),
-    Label::of(b"steal"),
-];
-const GUEST_MODES: [Label; 2] = [Label::of(b"user"), Label::of(b"nice")];
+const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
+const GUEST_MODES: [&str; 2] = ["user", "nice"];
 
 /// Seconds by which idle falls when a CPU was plugged in again.
 const REPLUGGED: u64 = 3;
@@ -106,10 +97,18 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         cpus: Vec::new(),
         before: Vec::new(),
         replugged: REPLUGGED * sys::user_hz(),
-        guest: setup.settings.get(&GUEST),
+        modes: rows(&MODES),
+        guest_modes: rows(if settings.get(&GUEST) { &GUEST_MODES } else { &[] }),
         topology: (setup.dialect == Dialect::Node).then(|| Topology::new(setup.root)),
         info: has_info(settings).then(|| Info::new(setup.root, patterns)),
     })
+}
+
+/// A row for each mode.
+fn rows(modes: &[&str]) -> Rows {
+    let mut rows = Rows::default();
+    modes.iter().for_each(|mode| rows.push(mode.as_bytes(), &[], 1, 0));
+    rows
 }
 
 /// A pattern asks for it, too.
@@ -125,7 +124,9 @@ struct Cpu {
     before: Vec<Line>,
     /// `REPLUGGED` in ticks.
     replugged: u64,
-    guest: bool,
+    modes: Rows,
+    /// None where guests are not shown.
+    guest_modes: Rows,
     /// What only node_exporter's dialect shows.
     topology: Option<Topology>,
     info: Option<Info>,
@@ -179,16 +180,12 @@ impl Collector for Cpu {
 impl Cpu {
     fn write(&mut self, out: &mut dyn Sink, errors: &mut PartialErrors) {
         let [seconds, guest, count, others @ .., info, flag, bug] = &FAMILIES;
-        let guest_modes = if self.guest { &GUEST_MODES[..] } else { &[] };
-        for (family, modes, first) in [(seconds, &MODES[..], 0), (guest, guest_modes, 8)] {
+        for (family, modes, first) in [(seconds, &self.modes, 0), (guest, &self.guest_modes, 8)] {
             out.family(family);
             for cpu in &self.cpus {
                 let number = Decimal::of(cpu.number.into());
-                let number = number.label();
                 let ticks = cpu.ticks.get(first..cpu.columns).unwrap_or_default();
-                for (mode, ticks) in modes.iter().zip(ticks) {
-                    out.sample(&[number, *mode], family.value(*ticks));
-                }
+                out.column(family, modes.under(number.label(), ticks));
             }
         }
         out.family(count);
@@ -226,8 +223,8 @@ impl Line {
         if idle(before) >= idle(self).saturating_add(replugged) {
             return;
         }
-        for (tick, before) in self.ticks.iter_mut().zip(before.ticks) {
-            *tick = before.max(*tick);
+        for (tick, before) in self.ticks.iter_mut().zip(&before.ticks) {
+            *tick = (*tick).max(*before);
         }
     }
 }
