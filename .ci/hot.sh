@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .cargo/hot.ld anew: which functions run in a steady scrape, as a part of a linker script that puts them
-# together, and next to them which run besides where samples are sent and more collectors are on. build.rs links the static targets with it.
+# together, and next to them which run besides where samples are sent and more collectors are on. build.rs links the
+# static targets with it.
 # Needs valgrind, curl, python3 and rust-src; takes some four minutes.
 #
 # The functions are those that callgrind sees while this machine and the machine of fixtures/box are scraped in both
