@@ -6,7 +6,8 @@
 #
 # The functions are those that callgrind sees while this machine and the machine of fixtures/box are scraped in both
 # dialects, as text, OpenMetrics and gzip, after the first answer. Names of crates carry a hash, which is left out,
-# as are the places in a name that another part of it refers to: they depend on the hash.
+# as are the places in a name that another part of it refers to: they depend on the hash. So does which crate's copy of
+# a generic function is linked, and the crate at the end of its name is left out, too.
 # A name that is no longer there has no effect, so the list need not follow each change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -94,7 +95,8 @@ binary=$(CARGO_PROFILE_RELEASE_STRIP=false CARGO_TARGET_DIR=target/hot .ci/stati
 # lines <list>: where the linker finds these functions
 lines() {
 	namesakes "$binary" "$work/more.$1" >"$work/all"
-	grep -E '^(_R|bcmp$)' "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//' |
+	grep -E '^(_R|bcmp$)' "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//
+		s/Cs\*_[0-9]+[a-z_]+$/Cs*/' |
 		LC_ALL=C sort -u | sed 's/.*/  *(.text.& .text.&.* .text.unlikely.&)/'
 	# The C library's have a section each, under their names or those that they are known by inside.
 	grep -E '^[a-z_][a-z0-9_]*$' "$work/all" | sed 's/^__//' | LC_ALL=C sort -u | grep -v '^bcmp$' |
