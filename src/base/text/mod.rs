@@ -2,7 +2,6 @@
 //! units, and what was meant by a word that is not known.
 
 pub mod alternatives;
-pub mod digits;
 pub mod expr;
 pub mod groups;
 pub mod names;

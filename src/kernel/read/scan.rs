@@ -1,6 +1,6 @@
 //! Lines, fields and numbers of kernel text. Borrows, never allocates, never panics.
 
-use crate::base::text::digits;
+use crate::base::digits;
 
 /// The lines of `text`, without their newlines.
 pub fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {

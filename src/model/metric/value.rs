@@ -2,8 +2,8 @@
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
 use super::Label;
+use crate::base::digits::{self, BLOCK, ZEROS};
 use crate::base::sys::Pen;
-use crate::base::text::digits::{self, BLOCK, ZEROS};
 
 /// A number: one with an exact decimal form, but for what others computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
