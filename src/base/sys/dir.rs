@@ -10,6 +10,9 @@ use std::path::Path;
 /// Room for what is read at once.
 const PAGE: usize = 4096;
 
+/// Room for a usual path and its NUL.
+const SHORT: usize = 256;
+
 /// Opens a directory as a place to start from; it cannot itself be read.
 pub fn open_directory(path: &Path) -> io::Result<File> {
     open(path, libc::O_PATH | libc::O_DIRECTORY)
@@ -96,9 +99,16 @@ pub fn is_below(directory: &File, name: &CStr) -> bool {
 }
 
 /// Opens `path` for reading with openat(2): musl follows each open(2) by an fcntl(2), for kernels before 2.6.23.
+/// A steady scrape opens some, and allocates nothing: only a long path is copied to the heap.
 fn open(path: &Path, flags: c_int) -> io::Result<File> {
-    let name = CString::new(path.as_os_str().as_bytes())?;
-    open_at(libc::AT_FDCWD, &name, flags)
+    let (bytes, mut room) = (path.as_os_str().as_bytes(), [0; SHORT]);
+    if let Some(start) = room[..SHORT - 1].get_mut(..bytes.len()) {
+        start.copy_from_slice(bytes);
+    }
+    match CStr::from_bytes_until_nul(&room) {
+        Ok(name) if name.count_bytes() == bytes.len() => open_at(libc::AT_FDCWD, name, flags),
+        _ => open_at(libc::AT_FDCWD, &CString::new(bytes)?, flags),
+    }
 }
 
 fn open_at(directory: c_int, name: &CStr, flags: c_int) -> io::Result<File> {
@@ -153,6 +163,14 @@ mod tests {
         let error = open_below(&directory, c"no/such").unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
         assert!(open_directory(Path::new("/proc/self/comm")).is_err());
+        for length in [1, SHORT - 2, SHORT - 1, SHORT, 2 * SHORT] {
+            let path = "/".repeat(length - 1) + ".";
+            assert!(open_unwaiting(Path::new(&path)).is_ok(), "{length}");
+        }
+        assert!(
+            open_unwaiting(Path::new("/proc\0/self")).is_err()
+                && open_unwaiting(Path::new("")).is_err()
+        );
         assert!(open_listing(Path::new("/proc/self/comm")).is_err());
         assert_eq!(read_file(Path::new("/proc/self/comm"), 99).unwrap(), name.as_bytes());
         assert_eq!(read_file(Path::new("/proc/self/maps"), 99).unwrap().len(), 99);

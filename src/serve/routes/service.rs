@@ -66,14 +66,15 @@ pub struct Service {
 }
 
 /// Counts what is done, and tells when to give back the memory of the code that ran for it: after the first, which made
-/// all that is kept, and ever more rarely later.
+/// all that is kept, the 4th, 16th and 64th, and then each time after 64 times as many.
 #[derive(Default)]
 pub(super) struct Pauses(u32);
 
 impl Pauses {
     pub(super) fn is_over(&mut self) -> bool {
         self.0 = self.0.wrapping_add(1);
-        self.0.is_power_of_two() && self.0.trailing_zeros().is_multiple_of(2)
+        let power = self.0.trailing_zeros();
+        self.0.is_power_of_two() && (power.is_multiple_of(6) || matches!(power, 2 | 4))
     }
 }
 
