@@ -3,9 +3,11 @@
 
 mod float;
 mod pen;
+mod texts;
 
 pub use float::float;
 pub use pen::{BLOCK, Beginning, Pen, TAIL};
+pub use texts::Texts;
 
 /// Clock ticks a second in Linux' texts, which no metric comes from here.
 pub fn user_hz() -> u64 {

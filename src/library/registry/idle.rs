@@ -25,7 +25,8 @@ impl Entry {
 }
 
 impl Page {
-    /// Forgets what is idle.
+    /// Forgets what is idle. A family that has no series now stays until the catalog has it no more: another series
+    /// of it may have been registered meanwhile.
     pub fn sweep(&mut self, now: u64, idle: &Idle, catalog: &Mutex<Catalog>, shards: &Shards) {
         let after = u64::try_from(idle.after.as_millis()).unwrap_or(u64::MAX);
         for Shown { family, series, .. } in &mut self.families {
@@ -46,6 +47,5 @@ impl Page {
                 !matches!(fate, Fate::Goes)
             });
         }
-        self.families.retain(|shown| shown.series.len() > 0);
     }
 }

@@ -34,10 +34,6 @@ pub struct Series {
 }
 
 impl Series {
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Takes in a series that is not there.
     pub fn push(&mut self, entry: Entry) {
         self.entries.push(entry);
@@ -142,7 +138,7 @@ mod tests {
                 let all = series.iter().map(|entry| &*entry.labels);
                 assert!(all.eq(twin.iter().map(Vec::as_slice)));
             }
-            assert_eq!(series.len(), twin.len());
+            assert_eq!(series.entries.len(), twin.len());
         }
     }
 }

@@ -281,6 +281,20 @@ fn idle(kinds: MetricKindMask) -> Registry {
     Registry::with(Options { idle, ..Options::default() })
 }
 
+/// The last series of a family goes while another of it is registered, which is not taken in yet.
+#[test]
+fn a_series_that_comes_while_the_last_goes_is_shown() {
+    let registry = idle(MetricKindMask::ALL);
+    registry.counter("a", &[("k", "old")]).inc();
+    page(&registry);
+    let Inner { setup, catalog, shards, page: shown, .. } = &*registry.0;
+    shown.lock().unwrap().update(catalog, setup);
+    registry.counter("a", &[("k", "new")]).inc();
+    let idle = setup.options.idle.as_ref().unwrap();
+    shown.lock().unwrap().sweep(11_000_000, idle, catalog, shards);
+    assert_eq!(page(&registry), "# TYPE a counter\na{k=\"new\"} 1\n");
+}
+
 #[test]
 fn what_is_idle_is_forgotten_with_its_keys() {
     let registry = idle(MetricKindMask::COUNTER | MetricKindMask::HISTOGRAM);
