@@ -92,8 +92,9 @@ pub trait Collector: Send {
     fn begin(&mut self, _now: Instant) {}
 
     /// The agent begins to serve with this collector, or ends in an orderly way. Neither is said to one
-    /// that is made for a single scrape, or replaced at a reload; the first is said again after one. As it begins, a thread asks ahead: how
-    /// long the answer takes is then known when the first scrape waits for one.
+    /// that is made for a single scrape, or replaced at a reload. To one that outlives a reload the beginning
+    /// is said again. As it begins, a thread asks ahead: how long the answer takes is then known when the
+    /// first scrape waits for one.
     fn serving(&mut self, begins: bool) {
         if begins {
             self.begin(Instant::now());
