@@ -4,11 +4,12 @@ use crate::common::json::Json;
 use crate::common::{Agent, PATIENCE, Temp, get, wait_until};
 use crate::mail::relay;
 use crate::support::{
-    DEEP, OK, alerts, counted, free_address, next, object, push, settings, start, state, webhook,
+    DEEP, OK, Peer, alerts, counted, free_address, next, object, push, settings, start, state,
+    webhook,
 };
 
-#[test]
-fn the_real_alertmanager_sees_it() {
+/// Alertmanager with a data directory of its own, and its address.
+fn alertmanager() -> (Temp, String, Peer) {
     let dir = Temp::new();
     let config = dir.write("am.yml", "route: {receiver: none}\nreceivers: [{name: none}]\n");
     let address = free_address();
@@ -19,7 +20,13 @@ fn the_real_alertmanager_sees_it() {
         "--cluster.listen-address=".to_owned(),
     ];
     let package = "prometheus-alertmanager";
-    let _manager = start("prometheus-alertmanager", package, &address, &args);
+    let manager = start("prometheus-alertmanager", package, &address, &args);
+    (dir, address, manager)
+}
+
+#[test]
+fn the_real_alertmanager_sees_it() {
+    let (_dir, address, _manager) = alertmanager();
     let (hook, heard) = webhook(|_| OK);
     let more = format!(
         "alertmanager = \"http://{address}/\"\nwebhook = \"http://{hook}/\"\n\
@@ -57,17 +64,7 @@ fn the_real_alertmanager_sees_it() {
 /// Two boxes with the same rule and the same series, and one file.
 #[test]
 fn two_boxes_are_two_alerts_at_the_real_alertmanager() {
-    let dir = Temp::new();
-    let config = dir.write("am.yml", "route: {receiver: none}\nreceivers: [{name: none}]\n");
-    let address = free_address();
-    let args = [
-        format!("--config.file={}", config.display()),
-        format!("--storage.path={}", dir.path("data").display()),
-        format!("--web.listen-address={address}"),
-        "--cluster.listen-address=".to_owned(),
-    ];
-    let package = "prometheus-alertmanager";
-    let _manager = start("prometheus-alertmanager", package, &address, &args);
+    let (_dir, address, _manager) = alertmanager();
     // Each takes one connection at a time.
     let hooks = [webhook(|_| OK), webhook(|_| OK)];
     let (relay, mails) = relay(|_, line| {

@@ -8,6 +8,9 @@
 mod common;
 #[path = "../support/random.rs"]
 mod random;
+#[path = "../support/receiver.rs"]
+#[allow(dead_code)] // not all of it is used here
+mod receiver;
 
 mod alertmanager;
 mod mail;

@@ -2,8 +2,9 @@
 
 use crate::common::json::Json;
 use crate::common::{Agent, Client, PATIENCE, get, wait_until};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use crate::receiver;
+use std::io::{BufReader, Write};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -60,10 +61,11 @@ pub fn webhook(
         let (mut count, mut held) = (0, Vec::new());
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
-            while let Some(request) = hear(&mut stream) {
+            while let Some((head, body)) = receiver::hear(&mut stream) {
+                let body = Json::parse(std::str::from_utf8(&body).unwrap());
                 let reply = script(count);
                 count += 1;
-                let _ = heard.send(request);
+                let _ = heard.send(Heard { head, body });
                 match reply {
                     Reply::Say(head) => {
                         let answer = format!("HTTP/1.1 {head}Content-Length: 0\r\n\r\n");
@@ -83,19 +85,6 @@ pub fn webhook(
 pub struct Heard {
     pub head: String,
     pub body: Json,
-}
-
-pub fn hear(stream: &mut BufReader<TcpStream>) -> Option<Heard> {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if stream.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-    let mut body = vec![0; length.unwrap().parse().unwrap()];
-    stream.read_exact(&mut body).ok()?;
-    Some(Heard { head, body: Json::parse(std::str::from_utf8(&body).unwrap()) })
 }
 
 pub fn next(heard: &Receiver<Heard>) -> Json {

@@ -142,7 +142,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     }
 }
 
-fn hear(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+/// The head and the body of the next request; `None` at the end of the connection.
+pub fn hear(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if stream.read_line(&mut head).ok()? == 0 {
