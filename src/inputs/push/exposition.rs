@@ -23,6 +23,7 @@ mod parts;
 mod sample;
 mod strict;
 mod syntax;
+mod whole;
 
 use crate::model::metric::{Decimal, Kind, Point, Value};
 use crate::model::store::Reason;
@@ -31,11 +32,12 @@ use family::{Role, Type};
 pub use line::Span;
 use line::{Cursor, Line, OPEN, Pair, end_of_line};
 pub use lines::each_line;
-use parts::{Added, Parts, Whole};
+use parts::{Added, Parts};
 pub use sample::{BadLine, Labels, Quoted, Read, Sample};
 use std::str;
 pub use strict::Strict;
 pub use syntax::Syntax;
+use whole::Whole;
 
 /// Bytes of a line with ends of lines in it.
 const MAX_LINE: usize = 64 << 10;

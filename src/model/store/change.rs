@@ -2,10 +2,11 @@
 
 use super::family::Known;
 use super::index::NONE;
-use super::labels::is_word;
-use super::series::{Buckets, NEVER, Parts, Series, amount, time_of};
-use super::{Amount, Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
-use crate::base::sys::float;
+use super::offered::{
+    NO_BUCKETS, edited, fresh_buckets, fresh_parts, is_whole, kind_in, next_value, replaced, takes,
+};
+use super::series::{NEVER, Parts, Series, amount, time_of};
+use super::{Amount, Change, Offer, Reason, Store};
 use crate::model::metric::{Kind, Labels, Point};
 use std::time::Instant;
 
@@ -294,128 +295,4 @@ impl Store {
         };
         Ok(self.insert(series))
     }
-}
-
-/// Those that a family has which `offer` makes.
-fn fresh_buckets<'a>(offer: &Offer<'a>) -> Buckets<'a> {
-    match (offer.change, replaced(offer)) {
-        (_, Some((Point::Histogram(h), texts))) => Buckets { bounds: h.bounds, texts },
-        (Change::Observe(_) | Change::ObserveMany(..), _) => DEFAULT,
-        _ => NO_BUCKETS,
-    }
-}
-
-/// Those of a series that is not there yet, in a family with these buckets.
-fn fresh_parts(offer: &Offer<'_>, family: Buckets<'_>) -> Option<Parts> {
-    match offer.change {
-        Change::Replace(point) => Parts::of(point, "", family),
-        Change::ReplaceAs(point, texts) => Parts::of(point, texts, family),
-        Change::Observe(_) | Change::ObserveMany(..) => {
-            Some(Parts::Counts(vec![0; family.bounds.len() + 1].into()))
-        }
-        Change::Set(_) | Change::Add(_) => None,
-    }
-}
-
-/// Those of a family that has none, and those where nobody says others.
-const NO_BUCKETS: Buckets<'static> = Buckets { bounds: &[], texts: "" };
-const DEFAULT: Buckets<'static> = Buckets { bounds: &DEFAULT_BUCKETS, texts: "" };
-
-/// What is replaced as a whole, and how its bounds were written.
-fn replaced<'a>(offer: &Offer<'a>) -> Option<(Point<'a>, &'a str)> {
-    match offer.change {
-        Change::Replace(point) => Some((point, "")),
-        Change::ReplaceAs(point, texts) => Some((point, texts)),
-        _ => None,
-    }
-}
-
-/// Whether it is a sample of a histogram or summary.
-fn is_whole(offer: &Offer<'_>) -> bool {
-    !matches!(offer.change, Change::Set(_) | Change::Add(_))
-}
-
-/// The labels without that of this key, or with another value of it, and what number it had.
-fn edited(labels: Labels<'_>, key: &[u8], value: Option<&[u8]>) -> (Vec<u8>, Option<f64>) {
-    let (mut text, mut number, mut more) = (Vec::new(), None, value);
-    let mut put = |key: &[u8], value: &[u8]| {
-        let quote: &[u8] = if is_word(key, b"_") { b"" } else { b"\"" };
-        let comma: &[u8] = if text.is_empty() { b"" } else { b"," };
-        for part in [comma, quote, key, quote, b"=\"", value, b"\""] {
-            text.extend_from_slice(part);
-        }
-    };
-    for (label, old) in labels.raw_pairs() {
-        if label == key {
-            number = str::from_utf8(old).ok().and_then(float);
-            continue;
-        }
-        if let Some(value) = more.take_if(|_| is_word(label, b"_") && label > key) {
-            put(key, value);
-        }
-        put(label, old);
-    }
-    if let Some(value) = more {
-        put(key, value);
-    }
-    (text, number)
-}
-
-fn is_number(kind: Kind) -> bool {
-    matches!(kind, Kind::Counter | Kind::Gauge | Kind::Untyped)
-}
-
-/// Whether the family takes such samples: the first type wins, and those who bring what others told
-/// them may call a number otherwise, or bring one where others of them have histograms. A family of
-/// ours keeps its type, and takes besides what does not say what it is.
-fn takes(family: &Known, offer: &Offer<'_>) -> bool {
-    let is_told = offer.group != Group::SHARED && is_number(offer.kind);
-    let is_typed = family.ours.is_some_and(|row| row.kind != Kind::Untyped);
-    let is_vague = offer.kind == Kind::Untyped || !is_typed;
-    let is_near = offer.kind == Kind::Untyped || family.owner != Group::SHARED;
-    family.kind == offer.kind || is_told && is_vague && (is_near || is_number(family.kind))
-}
-
-/// What a sample is in the family that takes it.
-fn kind_in(family: Option<&Known>, offer: &Offer<'_>) -> Kind {
-    let of_family = family.map_or(offer.kind, |family| family.kind);
-    if is_number(offer.kind) && !is_number(of_family) { offer.kind } else { of_family }
-}
-
-/// What the series of this kind has after `offer`.
-fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64, Reason> {
-    let whole = replaced(offer).map(|(point, _)| point);
-    let value = match (whole, offer.change, kind) {
-        (Some(Point::Histogram(histogram)), _, Kind::Histogram) => {
-            judge_buckets(histogram.bounds, histogram.counts)?;
-            histogram.sum
-        }
-        (Some(Point::Summary(summary)), _, Kind::Summary) => summary.sum,
-        (_, Change::Observe(values), Kind::Histogram) => old + values.iter().sum::<f64>(),
-        (_, Change::ObserveMany(value, times), Kind::Histogram) => old + value * times as f64,
-        (_, Change::Set(value), kind) if is_number(kind) => value,
-        (_, Change::Add(more), Kind::Counter) if more < 0.0 => return Err(Reason::Negative),
-        (_, Change::Add(more), kind) if is_number(kind) => old + more,
-        _ => return Err(Reason::Number),
-    };
-    // What others computed may well be no number, or a counter below zero: Prometheus keeps both.
-    let is_said = whole.is_some() || matches!(offer.change, Change::Set(_));
-    if is_said && offer.group != Group::SHARED {
-        return Ok(value);
-    }
-    if !value.is_finite() {
-        return Err(Reason::Number);
-    }
-    if kind == Kind::Counter && value < 0.0 {
-        return Err(Reason::Negative);
-    }
-    Ok(value)
-}
-
-/// Whether these are the buckets of a histogram.
-fn judge_buckets(bounds: &[f64], counts: &[u64]) -> Result<(), Reason> {
-    let ascends = |pair: &[f64]| matches!(pair, [a, b] if a < b);
-    let is_one = counts.len() == bounds.len() + 1 && bounds.windows(2).all(ascends);
-    let is_sound = is_one && !bounds.iter().any(|b| b.is_nan() || *b == f64::INFINITY);
-    if is_sound { Ok(()) } else { Err(Reason::Buckets) }
 }

@@ -17,6 +17,7 @@ mod labels;
 mod list;
 mod merge;
 mod offer;
+mod offered;
 mod ours;
 mod owners;
 mod reason;

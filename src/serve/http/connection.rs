@@ -9,7 +9,8 @@ mod guarded;
 
 use super::channel::Channel;
 use super::request::{self, MAX_IGNORED_BODY};
-use super::response::{Response, Unsent};
+use super::response::Response;
+use super::unsent::Unsent;
 use super::{Body, Refusal, Request};
 use crate::base::wire::{self, Chunks};
 use std::io::ErrorKind;

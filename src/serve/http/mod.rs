@@ -9,9 +9,12 @@ mod connection;
 mod gzip;
 mod request;
 mod response;
+mod status;
+mod unsent;
 
 pub use accept::{accepts_gzip, prefers_open_metrics, reads_utf8};
 pub use connection::{Connection, Limits, Next, Phase};
 pub use gzip::Gzip;
 pub use request::{Body, Method, Query, Refusal, Request};
-pub use response::{Response, Status};
+pub use response::Response;
+pub use status::Status;

@@ -1,6 +1,8 @@
 //! An answer: the body is rendered first, behind a gap; then the head is written into the end of
 //! the gap, so that both leave in one `send`.
 
+use super::status::Status;
+use super::unsent::Unsent;
 use super::{Method, Refusal};
 use crate::base::clock::WallClock;
 use crate::base::sys::Pen;
@@ -13,71 +15,6 @@ const GAP: usize = if cfg!(feature = "tls") { 2048 } else { 768 };
 
 /// The largest body buffer that is kept for the next answer.
 const MAX_KEPT: usize = 1 << 20;
-
-/// Status codes that are answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // as in RFC 9110, section 15
-pub enum Status {
-    Ok,
-    Accepted,
-    BadRequest,
-    Unauthorized,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    LengthRequired,
-    ContentTooLarge,
-    UnsupportedMedia,
-    HeadersTooLarge,
-    Unavailable,
-    VersionNotSupported,
-}
-
-impl Status {
-    /// Every status, in the order of their codes.
-    pub const ALL: [Status; 14] = [
-        Status::Ok,
-        Status::Accepted,
-        Status::BadRequest,
-        Status::Unauthorized,
-        Status::Forbidden,
-        Status::NotFound,
-        Status::MethodNotAllowed,
-        Status::RequestTimeout,
-        Status::LengthRequired,
-        Status::ContentTooLarge,
-        Status::UnsupportedMedia,
-        Status::HeadersTooLarge,
-        Status::Unavailable,
-        Status::VersionNotSupported,
-    ];
-
-    /// Code and reason, as in the status line.
-    pub fn line(self) -> &'static str {
-        match self {
-            Status::Ok => "200 OK",
-            Status::Accepted => "202 Accepted",
-            Status::BadRequest => "400 Bad Request",
-            Status::Unauthorized => "401 Unauthorized",
-            Status::Forbidden => "403 Forbidden",
-            Status::NotFound => "404 Not Found",
-            Status::MethodNotAllowed => "405 Method Not Allowed",
-            Status::RequestTimeout => "408 Request Timeout",
-            Status::LengthRequired => "411 Length Required",
-            Status::ContentTooLarge => "413 Content Too Large",
-            Status::UnsupportedMedia => "415 Unsupported Media Type",
-            Status::HeadersTooLarge => "431 Request Header Fields Too Large",
-            Status::Unavailable => "503 Service Unavailable",
-            Status::VersionNotSupported => "505 HTTP Version Not Supported",
-        }
-    }
-
-    /// The three digits.
-    pub fn code(self) -> &'static str {
-        self.line().get(..3).unwrap_or_default()
-    }
-}
 
 /// An answer in the making; one is kept and used again.
 pub struct Response {
@@ -101,47 +38,6 @@ pub struct Response {
     asked: Vec<u8>,
     /// The body, once a client did not take all of it.
     page: Option<Arc<Vec<u8>>>,
-}
-
-/// What a client has yet to take of an answer. Those who got the same hold its body together.
-pub struct Unsent {
-    head: Vec<u8>,
-    page: Arc<Vec<u8>>,
-    /// Bytes of the page that were taken.
-    taken: usize,
-    /// Some were taken since the first that the kernel took.
-    is_read: bool,
-}
-
-impl Unsent {
-    /// The next bytes.
-    pub fn bytes(&self) -> &[u8] {
-        match self.head.as_slice() {
-            [] => self.page.get(self.taken..).unwrap_or_default(),
-            head => head,
-        }
-    }
-
-    /// So many of them were taken. Whether these were the last.
-    pub fn advance(&mut self, count: usize) -> bool {
-        self.is_read |= count > 0;
-        if self.head.is_empty() {
-            self.taken += count;
-        } else {
-            self.head.drain(..count.min(self.head.len()));
-        }
-        self.bytes().is_empty()
-    }
-
-    /// Whether the client takes it at all, as far as is known.
-    pub fn is_read(&self) -> bool {
-        self.is_read
-    }
-
-    /// Its share of the bytes.
-    pub fn share(&self) -> usize {
-        self.head.len() + self.page.len() / Arc::strong_count(&self.page).max(1)
-    }
 }
 
 impl Default for Response {
@@ -439,10 +335,5 @@ mod tests {
             }
             assert_eq!(rest, &whole[at..]);
         }
-    }
-
-    #[test]
-    fn codes_are_in_order() {
-        assert!(Status::ALL.is_sorted_by_key(|s| s.code()));
     }
 }

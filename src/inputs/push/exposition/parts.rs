@@ -3,44 +3,11 @@
 use super::family::Part;
 use super::line::{Line, Pair, Span, number};
 use super::sample::{Labels, Read, Sample};
-use crate::model::metric::{Decimal, Histogram, Kind, Point, Summary, Value};
+use super::whole::{Cell, Whole, histogram, pick, summary};
+use crate::model::metric::{Decimal, Kind, Point, Value};
 use crate::model::store::{Index, NONE, Reason};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str;
-
-/// What makes a number a count.
-const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
-
-/// One histogram or summary.
-pub struct Whole {
-    /// Of which family.
-    pub family: u32,
-    is_summary: bool,
-    /// Its labels in `keys`, without `le` and `quantile`.
-    key: Span,
-    /// How many of `pairs` are before those of its labels.
-    pairs: usize,
-    hash: u32,
-    first: u32,
-    last: u32,
-    sum: Option<f64>,
-    count: Option<f64>,
-    /// Some bucket is `+Inf`.
-    has_inf: bool,
-    time: Option<i64>,
-    /// It was handed on.
-    is_done: bool,
-}
-
-/// A bucket or quantile.
-#[derive(Clone, Copy)]
-struct Cell {
-    at: f64,
-    value: f64,
-    /// How `at` is written in the text.
-    text: Span,
-    next: u32,
-}
 
 /// What became of a sample.
 pub enum Added {
@@ -348,66 +315,4 @@ fn without_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().rev().take_while(|digit| **digit == b'0').count();
     let rest = number.get(..number.len() - zeros).unwrap_or_default();
     rest.strip_suffix(b".").unwrap_or(rest)
-}
-
-/// The buckets or quantiles of one, in order, each once: the first counts. How many were left out.
-fn pick(whole: &Whole, cells: &[Cell], picked: &mut Vec<Cell>) -> usize {
-    picked.clear();
-    let mut next = whole.first;
-    while let Some(cell) = cells.get(next as usize) {
-        // Where it stands among them, in case they are to be sorted.
-        picked.push(Cell { next, ..*cell });
-        next = cell.next;
-    }
-    if picked.is_sorted_by(|a, b| a.at < b.at) {
-        return 0;
-    }
-    picked.sort_unstable_by(|a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
-    let before = picked.len();
-    picked.dedup_by(|b, a| a.at.to_bits() == b.at.to_bits());
-    before - picked.len()
-}
-
-fn summary<'a>(
-    whole: &Whole,
-    picked: &[Cell],
-    points: &'a mut Vec<(f64, f64)>,
-) -> Option<Point<'a>> {
-    points.clear();
-    points.extend(picked.iter().map(|cell| (cell.at, cell.value)));
-    let (sum, count) = (whole.sum?, count(whole.count?)?);
-    let ascends = |pair: &[(f64, f64)]| matches!(pair, [a, b] if a.0 < b.0);
-    let is_one =
-        points.windows(2).all(ascends) && points.iter().all(|(at, _)| (0.0..=1.0).contains(at));
-    is_one.then_some(Point::Summary(Summary { quantiles: points, sum, count }))
-}
-
-/// Buckets that count up become buckets of their own. The count comes with it if it is another than
-/// that of all buckets.
-fn histogram<'a>(
-    whole: &Whole,
-    picked: &[Cell],
-    bounds: &'a mut Vec<f64>,
-    counts: &'a mut Vec<u64>,
-) -> Option<(Point<'a>, Option<u64>)> {
-    bounds.clear();
-    counts.clear();
-    let (sum, all) = (whole.sum?, count(whole.count?)?);
-    let mut before = 0;
-    for cell in picked {
-        let up_to = count(cell.value)?;
-        counts.push(up_to.checked_sub(before)?);
-        before = up_to;
-        bounds.push(cell.at);
-    }
-    let ascends = |pair: &[f64]| matches!(pair, [a, b] if a < b);
-    let is_one = bounds.windows(2).all(ascends) && bounds.pop() == Some(f64::INFINITY);
-    // Who counts while it is read may tell another count.
-    let count = (before != all).then_some(all);
-    is_one.then_some((Point::Histogram(Histogram { bounds, counts, sum }), count))
-}
-
-/// The number, if something can be there so many times.
-fn count(value: f64) -> Option<u64> {
-    ((0.0..=MAX_COUNT).contains(&value) && value.fract() == 0.0).then_some(value as u64)
 }
