@@ -111,39 +111,7 @@ impl Server {
         let mut reader = from.as_reader().take(if has_body { most as u64 + 1 } else { 0 });
         let is_whole = reader.read_to_end(&mut body).is_ok() && body.len() <= most;
         let body = is_whole.then_some(body);
-        let header = |name: &'static str| {
-            let found = from.headers().iter().find(|h| h.field.equiv(name));
-            found.map_or("", |h| h.value.as_str())
-        };
-        let (path, query) = from.url().split_once('?').unwrap_or((from.url(), ""));
-        let mut request = Request {
-            method: match from.method() {
-                tiny_http::Method::Get => Method::Get,
-                tiny_http::Method::Head => Method::Head,
-                tiny_http::Method::Post => Method::Post,
-                tiny_http::Method::Put => Method::Put,
-                tiny_http::Method::Delete => Method::Delete,
-                tiny_http::Method::Options => Method::Options,
-                _ => Method::Other,
-            },
-            path,
-            query,
-            keep_alive: true,
-            is_http10: false,
-            accept: header("Accept").into(),
-            accept_encoding: header("Accept-Encoding").into(),
-            authorization: header("Authorization"),
-            content_type: header("Content-Type"),
-            content_encoding: header("Content-Encoding"),
-            host: header("Host"),
-            is_of_page: false,
-            is_relayed: false,
-            body: Body::Sized(0),
-            expects: false,
-        };
-        for header in from.headers() {
-            request.note_sender(header.field.as_str().as_str(), header.value.as_bytes());
-        }
+        let request = request_of(&from);
         if !service.takes_body(&request) {
             service.answer(&request, &mut self.response);
         } else if service.admits(&request, ends, &mut self.response) {
@@ -166,6 +134,44 @@ impl Server {
         // A client that went away is no failure of ours.
         let _ = from.respond(answer.with_chunked_threshold(usize::MAX));
     }
+}
+
+/// What our own front would have read of the same request.
+fn request_of(from: &tiny_http::Request) -> Request<'_> {
+    let header = |name: &'static str| {
+        let found = from.headers().iter().find(|h| h.field.equiv(name));
+        found.map_or("", |h| h.value.as_str())
+    };
+    let (path, query) = from.url().split_once('?').unwrap_or((from.url(), ""));
+    let mut request = Request {
+        method: match from.method() {
+            tiny_http::Method::Get => Method::Get,
+            tiny_http::Method::Head => Method::Head,
+            tiny_http::Method::Post => Method::Post,
+            tiny_http::Method::Put => Method::Put,
+            tiny_http::Method::Delete => Method::Delete,
+            tiny_http::Method::Options => Method::Options,
+            _ => Method::Other,
+        },
+        path,
+        query,
+        keep_alive: true,
+        is_http10: false,
+        accept: header("Accept").into(),
+        accept_encoding: header("Accept-Encoding").into(),
+        authorization: header("Authorization"),
+        content_type: header("Content-Type"),
+        content_encoding: header("Content-Encoding"),
+        host: header("Host"),
+        is_of_page: false,
+        is_relayed: false,
+        body: Body::Sized(0),
+        expects: false,
+    };
+    for header in from.headers() {
+        request.note_sender(header.field.as_str().as_str(), header.value.as_bytes());
+    }
+    request
 }
 
 fn wait_for_signals(interrupt: &dyn Interrupt, to: &Sender<Event>) {

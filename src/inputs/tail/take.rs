@@ -6,7 +6,8 @@
 
 use super::budget::Budget;
 use super::cost::SLOW_STRETCH;
-use super::file::Half;
+use super::count::Read;
+use super::file::{Half, Tailed};
 use super::lines::{self, Next};
 use super::rule::Rule;
 use super::{Entry, Tails};
@@ -15,6 +16,9 @@ use std::time::Instant;
 
 /// Bytes of lines after which the clock is looked at.
 const STRETCH: usize = 8 << 10;
+
+/// Behind the last rule: no rule gets what is passed over.
+const NO_RULE: usize = usize::MAX;
 
 /// What of the buffer is taken.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +40,7 @@ impl Tails {
         store: &mut Store,
         now: Instant,
     ) -> usize {
-        let Piece { n, is_last } = piece;
+        let n = piece.n;
         let most = self.settings.max_line_bytes;
         let Entry { files, rules, read, .. } = entry;
         let Some(file) = files.get_mut(at) else { return 0 };
@@ -47,32 +51,8 @@ impl Tails {
         while !is_cut_short {
             let half = file.half.take().filter(|half| half.len <= rest.len());
             let is_old = half.is_some();
-            let mut half = match half {
-                Some(half) => half,
-                None => {
-                    let mut skips = file.skips;
-                    let (len, rule) = match lines::next(rest, most, stretch, &mut skips) {
-                        Next::Lines(lines) => {
-                            read.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
-                            (lines.len(), 0)
-                        }
-                        Next::Cut(start) => {
-                            (read.lines, read.cut) = (read.lines + 1, read.cut + 1);
-                            (start.len(), 0)
-                        }
-                        Next::Wait if is_last && !rest.is_empty() && !skips => {
-                            (read.lines, skips) = (read.lines + 1, true);
-                            (rest.len(), 0)
-                        }
-                        // There it is seen whether they are a hole.
-                        Next::Rest(len) if len < n && rest.iter().all(|byte| *byte == 0) => break,
-                        // No rule gets what is passed over.
-                        Next::Rest(n) => (n, rules.len()),
-                        Next::Wait => break,
-                    };
-                    Half { len, rule, skips }
-                }
-            };
+            let next = || next_lines(rest, piece, (most, stretch), file.skips, read);
+            let Some(mut half) = half.or_else(next) else { break };
             let taken = rest.get(..half.len).unwrap_or_default();
             let first = half.rule;
             for rule in rules.iter_mut().skip(first) {
@@ -93,19 +73,54 @@ impl Tails {
             is_cut_short = (is_old || budget.is_over()) && !rest.is_empty();
         }
         let used = n - rest.len();
-        file.offset += used as u64;
         read.bytes += used as u64;
-        let is_all = n < file.want().min(self.buffer.len());
-        if is_all || is_cut_short {
-            file.is_due = is_cut_short;
-        }
-        match used {
-            // As much as before, so that the same lines come again.
-            _ if file.half.is_some() => {}
-            0 if !is_all => file.want_more(self.buffer.len()),
-            0 => {}
-            _ => file.want_usual(),
-        }
+        went_on(file, used, n, is_cut_short, self.buffer.len());
         used
+    }
+}
+
+/// The next lines of a piece, of which `rest` is left; none where more bytes must come first.
+fn next_lines(
+    rest: &[u8],
+    piece: Piece,
+    (most, stretch): (usize, usize),
+    mut skips: bool,
+    read: &mut Read,
+) -> Option<Half> {
+    let (len, rule) = match lines::next(rest, most, stretch, &mut skips) {
+        Next::Lines(lines) => {
+            read.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
+            (lines.len(), 0)
+        }
+        Next::Cut(start) => {
+            (read.lines, read.cut) = (read.lines + 1, read.cut + 1);
+            (start.len(), 0)
+        }
+        Next::Wait if piece.is_last && !rest.is_empty() && !skips => {
+            (read.lines, skips) = (read.lines + 1, true);
+            (rest.len(), 0)
+        }
+        // There it is seen whether they are a hole.
+        Next::Rest(len) if len < piece.n && rest.iter().all(|byte| *byte == 0) => return None,
+        Next::Rest(len) => (len, NO_RULE),
+        Next::Wait => return None,
+    };
+    Some(Half { len, rule, skips })
+}
+
+/// Moves the offset on by `used` of `n` bytes, and decides whether the file is read again soon and how much
+/// of it; `room` is the most that can be read at once.
+fn went_on(file: &mut Tailed, used: usize, n: usize, is_cut_short: bool, room: usize) {
+    file.offset += used as u64;
+    let is_all = n < file.want().min(room);
+    if is_all || is_cut_short {
+        file.is_due = is_cut_short;
+    }
+    match used {
+        // As much as before, so that the same lines come again.
+        _ if file.half.is_some() => {}
+        0 if !is_all => file.want_more(room),
+        0 => {}
+        _ => file.want_usual(),
     }
 }

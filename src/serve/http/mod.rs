@@ -7,6 +7,7 @@ mod channel;
 mod connection;
 #[cfg_attr(not(feature = "gzip"), path = "gzip/absent.rs")]
 mod gzip;
+mod query;
 mod request;
 mod response;
 mod status;
@@ -15,6 +16,7 @@ mod unsent;
 pub use accept::{accepts_gzip, prefers_open_metrics, reads_utf8};
 pub use connection::{Connection, Limits, Next, Phase};
 pub use gzip::Gzip;
-pub use request::{Body, Method, Query, Refusal, Request};
+pub use query::Query;
+pub use request::{Body, Method, Refusal, Request};
 pub use response::Response;
 pub use status::Status;

@@ -219,19 +219,7 @@ impl<'a> Request<'a> {
         if !self.is_http10 && host != 1 {
             return Err(Refusal::Malformed("HTTP/1.1 takes exactly one Host header."));
         }
-        self.body = match (encoding, length) {
-            // There is no telling where its body ends (RFC 9112, section 6.1).
-            (Some(_), _) if self.is_http10 => {
-                return Err(Refusal::Malformed("HTTP/1.0 has no Transfer-Encoding."));
-            }
-            (Some(_), Some(_)) => {
-                return Err(Refusal::Malformed(
-                    "Content-Length and Transfer-Encoding exclude each other.",
-                ));
-            }
-            (Some(encoded), None) => encoded,
-            (None, length) => Body::Sized(length.unwrap_or(0)),
-        };
+        self.body = framing(self.is_http10, encoding, length)?;
         Ok(())
     }
 }
@@ -246,6 +234,18 @@ impl Request<'_> {
         self.is_relayed |=
             is("via") || is("forwarded") || is("x-real-ip") || wire::same(start, FORWARDED);
     }
+}
+
+/// How the body is framed by its headers; those that contradict each other are refused.
+fn framing(is_http10: bool, encoding: Option<Body>, length: Option<u64>) -> Result<Body, Refusal> {
+    let sentence = match (encoding, length) {
+        // There is no telling where its body ends (RFC 9112, section 6.1).
+        (Some(_), _) if is_http10 => "HTTP/1.0 has no Transfer-Encoding.",
+        (Some(_), Some(_)) => "Content-Length and Transfer-Encoding exclude each other.",
+        (Some(encoded), None) => return Ok(encoded),
+        (None, length) => return Ok(Body::Sized(length.unwrap_or(0))),
+    };
+    Err(Refusal::Malformed(sentence))
 }
 
 fn words_of_first_line(head: &[u8]) -> usize {
@@ -277,39 +277,6 @@ fn split_target(target: &str) -> (&str, &str) {
         ("", query) => ("/", query),
         both => both,
     }
-}
-
-/// The `name=value` pairs of a query, percent-decoded.
-pub struct Query<'a>(&'a str);
-
-impl<'a> Query<'a> {
-    /// The pairs of `query`.
-    pub fn of(query: &'a str) -> Query<'a> {
-        Query(query)
-    }
-}
-
-impl Iterator for Query<'_> {
-    type Item = (String, String);
-
-    fn next(&mut self) -> Option<(String, String)> {
-        while !self.0.is_empty() {
-            let (pair, rest) = self.0.split_once('&').unwrap_or((self.0, ""));
-            self.0 = rest;
-            if !pair.is_empty() {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                return Some((decode(name), decode(value)));
-            }
-        }
-        None
-    }
-}
-
-/// Undoes `%41` and `+`; what is no valid escape stays as it is.
-fn decode(text: &str) -> String {
-    // An encoded plus sign is none yet.
-    let spaced = text.replace('+', " ");
-    String::from_utf8_lossy(&wire::percent_decoded(&spaced)).into_owned()
 }
 
 #[cfg(test)]
@@ -433,12 +400,5 @@ mod tests {
         assert!(malformed("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"));
         let many = format!("GET / HTTP/1.0\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));
         assert_eq!(parse(&many), Err(Refusal::TooManyHeaders));
-    }
-
-    #[test]
-    fn queries_are_decoded() {
-        let pairs: Vec<_> = Query::of("collect%5B%5D=cpu&&a=b+c&x&bad=%zz%4").collect();
-        let pairs: Vec<_> = pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
-        assert_eq!(pairs, [("collect[]", "cpu"), ("a", "b c"), ("x", ""), ("bad", "%zz%4")]);
     }
 }

@@ -124,17 +124,7 @@ impl Parts {
         pairs: &[Pair],
     ) -> Option<usize> {
         let (start, first) = (self.keys.len(), self.pairs.len());
-        for pair in pairs.iter().filter(|pair| pair.name.of(text) != key) {
-            let from = self.keys.len();
-            self.keys.extend_from_slice(pair.name.of(text));
-            let middle = self.keys.len();
-            self.keys.extend_from_slice(b"=\"");
-            self.keys.extend_from_slice(pair.value.of(text));
-            let end = self.keys.len();
-            self.keys.extend_from_slice(b"\",");
-            let (name, value) = (Span::new(from, middle), Span::new(middle + 2, end));
-            self.pairs.push(Pair { name, value });
-        }
+        self.push_key(key, text, pairs);
         let span = Span::new(start, self.keys.len());
         let labels = span.of(&self.keys);
         let is = |at: usize| {
@@ -162,24 +152,26 @@ impl Parts {
             return found;
         }
         let place = self.wholes.len();
-        self.wholes.push(Whole {
-            family,
-            is_summary,
-            key: span,
-            pairs: first,
-            hash,
-            first: NONE,
-            last: NONE,
-            sum: None,
-            count: None,
-            has_inf: false,
-            time: None,
-            is_done: false,
-        });
+        self.wholes.push(Whole::begin((family, is_summary), span, first, hash));
         let wholes = &self.wholes;
         let hash_of = |at: u32| wholes.get(at as usize).map_or(0, |whole| whole.hash);
         self.index.insert(hash, place as u32, hash_of);
         Some(place)
+    }
+
+    /// Appends the labels but `key` to `keys` and `pairs`.
+    fn push_key(&mut self, key: &[u8], text: &[u8], pairs: &[Pair]) {
+        for pair in pairs.iter().filter(|pair| pair.name.of(text) != key) {
+            let from = self.keys.len();
+            self.keys.extend_from_slice(pair.name.of(text));
+            let middle = self.keys.len();
+            self.keys.extend_from_slice(b"=\"");
+            self.keys.extend_from_slice(pair.value.of(text));
+            let end = self.keys.len();
+            self.keys.extend_from_slice(b"\",");
+            let (name, value) = (Span::new(from, middle), Span::new(middle + 2, end));
+            self.pairs.push(Pair { name, value });
+        }
     }
 
     /// The first that may be handed on now: one of the family at hand, or any at the end of the text.

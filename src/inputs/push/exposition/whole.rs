@@ -2,6 +2,7 @@
 
 use super::line::Span;
 use crate::model::metric::{Histogram, Point, Summary};
+use crate::model::store::NONE;
 
 /// What makes a number a count.
 const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
@@ -25,6 +26,26 @@ pub struct Whole {
     pub(super) time: Option<i64>,
     /// It was handed on.
     pub(super) is_done: bool,
+}
+
+impl Whole {
+    /// One without a part yet; `pairs` of labels are before its own.
+    pub(super) fn begin(of: (u32, bool), key: Span, pairs: usize, hash: u32) -> Whole {
+        Whole {
+            family: of.0,
+            is_summary: of.1,
+            key,
+            pairs,
+            hash,
+            first: NONE,
+            last: NONE,
+            sum: None,
+            count: None,
+            has_inf: false,
+            time: None,
+            is_done: false,
+        }
+    }
 }
 
 /// A bucket or quantile.
