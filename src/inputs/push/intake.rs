@@ -1,19 +1,18 @@
 //! Exposition text on its way into the store: names, labels and times become those under which the
 //! series of a group are kept.
 
+mod trial;
+
 use super::exposition::{BadLine, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
 use crate::base::clock::WallClock;
 use crate::model::metric::{Point, Value};
-use crate::model::store::{Amount, Bounds, Change, Group, LabelSet, Offer, PARTS, Reason, Store};
-use std::hash::{BuildHasher, RandomState};
+use crate::model::store::{Bounds, Change, Group, LabelSet, Offer, Reason, Store};
+use std::hash::RandomState;
 use std::time::{Duration, Instant};
+pub use trial::Objection;
 
 /// How far a time stamp may lie in the future: clocks differ.
 pub const MAX_AHEAD: Duration = Duration::from_secs(60);
-
-/// Lines of a histogram that are kept as lines come from its families in turn: one is known as new if it
-/// is among so many.
-const NEAR: usize = 16;
 
 /// What stands before the name of a label whose own name was needed.
 const EXPORTED: &str = "exported_";
@@ -121,18 +120,7 @@ impl Buffers {
     }
 }
 
-/// Why a text is not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Objection {
-    /// A line cannot be read.
-    Line(BadLine),
-    /// The sample of this name has a time stamp.
-    Timed(String),
-    /// The sample of this name would be refused.
-    Sample(String, Reason),
-}
-
-/// The same for one sample.
+/// Name and labels of one sample.
 #[derive(Default)]
 struct Row {
     name: String,
@@ -199,93 +187,10 @@ impl Intake<'_> {
         })
     }
 
-    /// Whether every sample of `text` would be taken, none of them with a time stamp, and there is
-    /// room for all; changes nothing. The group replaces its metrics of the same names, or `is_all`
-    /// it has. Tells whether what is replaced must go first.
-    pub fn judge(
-        &self,
-        text: &[u8],
-        syntax: Syntax,
-        is_all: bool,
-        buffers: &mut Buffers,
-        store: &Store,
-        now: Instant,
-    ) -> Result<bool, Objection> {
-        let Buffers { reader, row, hasher, seen, names } = buffers;
-        seen.clear();
-        names.clear();
-        let (wall, mut more) = (WallClock::now(), Amount::default());
-        let (mut first, mut clashes) = (None, false);
-        // The families that are not there yet.
-        let mut fresh: Vec<u64> = Vec::new();
-        let mut judge = |sample: &Sample<'_>, names: &mut Vec<String>| {
-            if sample.time.is_some() {
-                return Err(Objection::Timed(sample.name.to_owned()));
-            }
-            let name = sample.name;
-            let judged = self.offer(sample, row, 0, store.bounds(), wall).and_then(|offer| {
-                if names.last().is_none_or(|last| *last != *offer.name) {
-                    names.push(offer.name.to_owned());
-                }
-                let judgement = store.judge(&offer, is_all, now)?;
-                let key =
-                    (matches!(sample.point, Point::Number(_)), offer.name, offer.labels.text());
-                seen.push((hasher.hash_one(key), names.len() - 1));
-                more.add(judgement.more);
-                let family = hasher.hash_one(offer.name);
-                if judgement.is_new && !fresh.iter().rev().take(NEAR).any(|of| *of == family) {
-                    fresh.push(family);
-                    more.add(offer.of_family());
-                }
-                clashes |= judgement.clashes;
-                store.room(self.group, more)
-            });
-            judged.map_err(|reason| Objection::Sample(name.to_owned(), reason))
-        };
-        let done = reader.read(text, syntax, &mut |read| {
-            let sample = match read {
-                Ok(sample) if first.is_none() => sample,
-                Err((name, Reason::Unassembled)) => return self.name_parts(name, names),
-                _ => return,
-            };
-            if !matches!(sample.point, Point::Number(_)) {
-                self.name_parts(sample.name, names);
-            }
-            first = judge(&sample, names).err();
-            if matches!(&first, Some(Objection::Sample(_, reason)) if is_of_shape(&sample, *reason))
-            {
-                first = None;
-                each_line(&sample, &mut |line| {
-                    first = first.take().or_else(|| judge(line, names).err());
-                });
-            }
-        });
-        done.map_err(Objection::Line)?;
-        if let Some(objection) = first {
-            return Err(objection);
-        }
-        seen.sort_unstable();
-        let is_same = |pair: &[(u64, usize)]| match pair {
-            [a, b] if a.0 == b.0 => names.get(b.1).cloned(),
-            _ => None,
-        };
-        if let Some(name) = seen.windows(2).find_map(is_same) {
-            return Err(Objection::Sample(name, Reason::Twice));
-        }
-        names.sort_unstable();
-        names.dedup();
-        Ok(clashes)
-    }
-
     /// Counts what is kept in another way.
     fn note(&self, reason: Reason, tally: &mut Tally, store: &mut Store) {
         store.refuse(self.group, reason);
         tally.note(reason);
-    }
-
-    /// All that a histogram or summary of this name replaces.
-    fn name_parts(&self, name: &str, names: &mut Vec<String>) {
-        names.extend(PARTS.iter().chain(&[""]).map(|part| [self.prefix, name, part].concat()));
     }
 
     fn offer<'o>(

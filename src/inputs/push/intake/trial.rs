@@ -1,0 +1,152 @@
+//! Whether a text would be taken as a whole, before anything is changed.
+
+use super::{Buffers, Intake, Row, is_of_shape};
+use crate::base::clock::WallClock;
+use crate::inputs::push::exposition::{BadLine, Sample, Syntax, each_line};
+use crate::model::metric::Point;
+use crate::model::store::{Amount, PARTS, Reason, Store};
+use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
+
+/// Lines of a histogram that are kept as lines come from its families in turn: one is known as new if it
+/// is among so many.
+const NEAR: usize = 16;
+
+/// Why a text is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// A line cannot be read.
+    Line(BadLine),
+    /// The sample of this name has a time stamp.
+    Timed(String),
+    /// The sample of this name would be refused.
+    Sample(String, Reason),
+}
+
+/// What is known of a text, of which some samples were judged.
+struct Trial<'t> {
+    intake: &'t Intake<'t>,
+    store: &'t Store,
+    /// The text replaces all that the group has.
+    is_all: bool,
+    now: Instant,
+    wall: WallClock,
+    hasher: &'t RandomState,
+    row: &'t mut Row,
+    seen: &'t mut Vec<(u64, usize)>,
+    names: &'t mut Vec<String>,
+    /// The families that are not there yet.
+    fresh: Vec<u64>,
+    more: Amount,
+    clashes: bool,
+}
+
+impl Intake<'_> {
+    /// Whether every sample of `text` would be taken, none of them with a time stamp, and there is
+    /// room for all; changes nothing. The group replaces its metrics of the same names, or `is_all`
+    /// it has. Tells whether what is replaced must go first.
+    pub fn judge(
+        &self,
+        text: &[u8],
+        syntax: Syntax,
+        is_all: bool,
+        buffers: &mut Buffers,
+        store: &Store,
+        now: Instant,
+    ) -> Result<bool, Objection> {
+        let Buffers { reader, row, hasher, seen, names } = buffers;
+        seen.clear();
+        names.clear();
+        let mut trial = Trial {
+            intake: self,
+            store,
+            is_all,
+            now,
+            wall: WallClock::now(),
+            hasher,
+            row,
+            seen,
+            names,
+            fresh: Vec::new(),
+            more: Amount::default(),
+            clashes: false,
+        };
+        let mut first = None;
+        let done = reader.read(text, syntax, &mut |read| match read {
+            Ok(sample) if first.is_none() => first = trial.judge_whole(&sample).err(),
+            Err((name, Reason::Unassembled)) => trial.name_parts(name),
+            _ => {}
+        });
+        done.map_err(Objection::Line)?;
+        match first {
+            Some(objection) => Err(objection),
+            None => trial.end(),
+        }
+    }
+}
+
+impl Trial<'_> {
+    /// Judges a sample; where it is only refused as a histogram or summary, each of its lines.
+    fn judge_whole(&mut self, sample: &Sample<'_>) -> Result<(), Objection> {
+        if !matches!(sample.point, Point::Number(_)) {
+            self.name_parts(sample.name);
+        }
+        let done = self.judge_one(sample);
+        if !matches!(&done, Err(Objection::Sample(_, reason)) if is_of_shape(sample, *reason)) {
+            return done;
+        }
+        let mut done = Ok(());
+        each_line(sample, &mut |line| {
+            if done.is_ok() {
+                done = self.judge_one(line);
+            }
+        });
+        done
+    }
+
+    fn judge_one(&mut self, sample: &Sample<'_>) -> Result<(), Objection> {
+        if sample.time.is_some() {
+            return Err(Objection::Timed(sample.name.to_owned()));
+        }
+        self.offer(sample).map_err(|reason| Objection::Sample(sample.name.to_owned(), reason))
+    }
+
+    fn offer(&mut self, sample: &Sample<'_>) -> Result<(), Reason> {
+        let offer = self.intake.offer(sample, self.row, 0, self.store.bounds(), self.wall)?;
+        if self.names.last().is_none_or(|last| *last != *offer.name) {
+            self.names.push(offer.name.to_owned());
+        }
+        let judgement = self.store.judge(&offer, self.is_all, self.now)?;
+        let key = (matches!(sample.point, Point::Number(_)), offer.name, offer.labels.text());
+        self.seen.push((self.hasher.hash_one(key), self.names.len() - 1));
+        self.more.add(judgement.more);
+        let family = self.hasher.hash_one(offer.name);
+        if judgement.is_new && !self.fresh.iter().rev().take(NEAR).any(|of| *of == family) {
+            self.fresh.push(family);
+            self.more.add(offer.of_family());
+        }
+        self.clashes |= judgement.clashes;
+        self.store.room(self.intake.group, self.more)
+    }
+
+    /// All that a histogram or summary of this name replaces.
+    fn name_parts(&mut self, name: &str) {
+        let prefix = self.intake.prefix;
+        self.names.extend(PARTS.iter().chain(&[""]).map(|part| [prefix, name, part].concat()));
+    }
+
+    /// No series may be there twice. Whether what is replaced must go first.
+    fn end(self) -> Result<bool, Objection> {
+        self.seen.sort_unstable();
+        let is_same = |pair: &[(u64, usize)]| match pair {
+            [a, b] if a.0 == b.0 => self.names.get(b.1).cloned(),
+            _ => None,
+        };
+        if let Some(name) = self.seen.windows(2).find_map(is_same) {
+            return Err(Objection::Sample(name, Reason::Twice));
+        }
+        self.names.sort_unstable();
+        self.names.dedup();
+        Ok(self.clashes)
+    }
+}
