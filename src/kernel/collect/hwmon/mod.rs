@@ -46,11 +46,11 @@ static FAMILIES: [Family; 3] = [
 
 static CHIP_INCLUDE: CollectorOption<Option<Pattern>> = pattern("chip_include", "only these chips");
 static CHIP_EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("chip_exclude", "chips to leave out");
+    pattern("chip_exclude", "chips to leave out").joining_include();
 static SENSOR_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("sensor_include", "only these sensors, as chip;sensor");
 static SENSOR_EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("sensor_exclude", "sensors to leave out, as chip;sensor");
+    pattern("sensor_exclude", "sensors to leave out, as chip;sensor").joining_include();
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
