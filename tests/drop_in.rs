@@ -118,6 +118,7 @@ fn answers(name: &str, args: &[String]) {
         assert!(answer.text().contains(name), "{name}");
     }
     assert!(!answer.text().contains("sysmetrics_"));
+    assert!(agent.get("/").text().contains("<title>Node Exporter</title>"));
     assert_eq!(agent.lines_with("a setting is ignored"), 0, "{:#?}", agent.log());
 }
 
@@ -185,6 +186,35 @@ fn without_a_socket_of_systemd_it_does_not_open_one() {
     let mut agent = Agent::plan().arg("--web.systemd-socket").spawn();
     assert_eq!(agent.wait().code(), Some(1));
     agent.wait_for_log("no socket was handed over (LISTEN_FDS); leave the flag out", 1);
+}
+
+#[test]
+fn what_is_taken_together_is_taken_together_here() {
+    for (collector, front) in [
+        ("arp", "device"),
+        ("ethtool", "device"),
+        ("hwmon", "chip"),
+        ("hwmon", "sensor"),
+        ("interrupts", "name"),
+        ("slabinfo", "slabs"),
+        ("systemd", "unit"),
+        ("netdev", "device"),
+        ("qdisc", "device"),
+        ("diskstats", "device"),
+        ("filesystem", "mount-points"),
+        ("filesystem", "fs-types"),
+    ] {
+        let flag = |word| format!("--collector.{collector}.{front}-{word}=a");
+        let (status, _, error) =
+            said_as("node_exporter", &["--check-config", &flag("include"), &flag("exclude")]);
+        let is_refused = ["netdev", "qdisc", "diskstats", "filesystem"].contains(&collector);
+        assert_eq!(status, Some(if is_refused { 2 } else { 0 }), "{collector} {front}: {error}");
+    }
+    let empty = ["collector.textfile.directory", "collector.sysctl.include"];
+    for flag in empty.map(|flag| format!("--{flag}=")) {
+        let (status, _, error) = said_as("node_exporter", &["--check-config", &flag]);
+        assert_eq!((status, error.as_str()), (Some(0), ""), "{flag}");
+    }
 }
 
 #[test]

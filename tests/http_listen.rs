@@ -127,6 +127,19 @@ fn an_address_that_cannot_be_ends_the_start_and_is_named() {
     agent.wait_for_log("what is there is no socket", 1);
 }
 
+/// As that of a program that was killed, which its kernel has yet to take apart.
+#[test]
+fn an_address_that_becomes_free_a_moment_later_is_served() {
+    let before = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = before.local_addr().unwrap().to_string();
+    let agent = listening(&format!("\"{address}\"")).spawn();
+    std::thread::sleep(std::time::Duration::from_millis(150));
+    assert_eq!(agent.lines_with("serving"), 0);
+    drop(before);
+    agent.wait_for_log("serving", 1);
+    assert_eq!(get(&address, "/health").text(), "ok\n");
+}
+
 #[test]
 fn an_address_that_is_named_twice_is_served_once() {
     let dir = Temp::new();

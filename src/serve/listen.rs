@@ -12,9 +12,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 /// Where the numbers of groups are found.
 const GROUPS: &str = "/etc/group";
+
+/// How often an address that is taken is tried again at the start, and how long it waits between. A program
+/// that was killed a moment ago has its sockets until the kernel has taken it apart.
+const TRIES: u32 = 25;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 const NO_SOCKET: &str = "--web.systemd-socket: no socket was handed over (LISTEN_FDS); leave the flag out \
                          to listen at the addresses of the settings";
@@ -84,6 +91,14 @@ pub fn open(
         return Err(io::Error::other(NO_SOCKET));
     }
     if listeners.is_empty() {
+        for _ in 0..TRIES {
+            match change(&mut listeners, wanted, access) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    thread::sleep(BETWEEN_TRIES)
+                }
+                result => return result.map(|()| listeners),
+            }
+        }
         change(&mut listeners, wanted, access)?;
     }
     Ok(listeners)

@@ -31,7 +31,9 @@ static NETLINK: CollectorOption<bool> =
         .defaults("false", "true");
 
 static EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("exclude_pattern", "interfaces to leave out").flags(&["collector.arp.device-exclude"]);
+    pattern("exclude_pattern", "interfaces to leave out")
+        .flags(&["collector.arp.device-exclude"])
+        .joining_include();
 
 static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "only these interfaces").flags(&["collector.arp.device-include"]);

@@ -36,7 +36,8 @@ static INCLUDE: CollectorOption<Option<Pattern>> =
 
 static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("name_exclude", "sources to leave out, as type;info;devices")
-        .flags(&["collector.interrupts.name-exclude"]);
+        .flags(&["collector.interrupts.name-exclude"])
+        .joining_include();
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

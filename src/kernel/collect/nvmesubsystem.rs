@@ -1,8 +1,8 @@
 //! Paths to NVMe subsystems: `/sys/class/nvme-subsystem/nvme-subsysN` with `subsysnqn`, `model`,
 //! `serial` and `iopolicy`, and an entry for each controller (`nvme0`, a path, with state and
-//! `transport`) and each namespace (`nvme0n1`; drivers/nvme/host, since 4.15). A controller is in one of
-//! five states here; while it is being made or deleted it is in none of them, and a state that is not
-//! known is `unknown`.
+//! `transport`) and each namespace (`nvme0n1`; drivers/nvme/host, since 4.15). A state that is not known is
+//! `unknown`; a controller that is deleted while nothing can reach it any more (`deleting (no IO)`) is
+//! `deleting`, as in node_exporter.
 
 use super::attributes::{Info, LabelFrom, Layout, Level, MAX_TEXT, Object, Objects, text};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -10,11 +10,11 @@ use crate::base::error::Error;
 use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
 use crate::settings::Subject;
 
-/// The states that have samples.
-const STATES: [&str; 5] = ["live", "connecting", "resetting", "dead", "unknown"];
+/// The states of a controller, and one for others.
+const STATES: [&str; 7] = ["new", "live", "connecting", "resetting", "deleting", "dead", "unknown"];
 
-/// Those that have none.
-const PASSING: [&[u8]; 3] = [b"new", b"deleting", b"deleting (no IO)"];
+/// What the kernel adds to `deleting`.
+const NO_IO: &[u8] = b" (no IO)";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: [Family; 5] = [
@@ -139,7 +139,8 @@ impl Paths {
             self.unread += 1;
             return;
         };
-        let is_known = PASSING.contains(&state) || STATES.iter().any(|s| s.as_bytes() == state);
+        let state = state.strip_suffix(NO_IO).unwrap_or(state);
+        let is_known = STATES.iter().any(|one| one.as_bytes() == state);
         let state = if is_known { state } else { b"unknown" };
         let [subsystem, name, transport] = [0, 1, 2].map(|at| Label::of(controller.label(at)));
         for one in STATES {
@@ -182,9 +183,10 @@ mod tests {
             ("nvme-subsys1/iopolicy", "round-robin"),
             ("nvme-subsys1/nvme0/state", "live"),
             ("nvme-subsys1/nvme0/transport", "fc"),
-            ("nvme-subsys1/nvme2/state", "deleting"),
+            ("nvme-subsys1/nvme2/state", "deleting (no IO)"),
             ("nvme-subsys1/nvme2/transport", "tcp"),
             ("nvme-subsys1/nvme3/state", "asleep"),
+            ("nvme-subsys1/nvme4/state", "new"),
             ("nvme-subsys1/nvme0n1/size", "1"),
             ("nvme-subsys1/nvme0c1n1/size", "1"),
             ("nvme-subsys10/nvme5/state/x", "reading it is EISDIR"),
@@ -206,9 +208,10 @@ mod tests {
             r#"namespace_info{subsystem="nvme-subsys1",device="nvme0n1"} 1"#.to_owned(),
         ];
         expected.extend(of("nvme0", "fc", "live"));
-        expected.extend(of("nvme2", "tcp", "none"));
+        expected.extend(of("nvme2", "tcp", "deleting"));
         expected.extend(of("nvme3", "", "unknown"));
-        expected.push(r#"paths{subsystem="nvme-subsys1"} 3"#.to_owned());
+        expected.extend(of("nvme4", "", "new"));
+        expected.push(r#"paths{subsystem="nvme-subsys1"} 4"#.to_owned());
         expected.push(r#"paths{subsystem="nvme-subsys10"} 1"#.to_owned());
         expected.push(r#"paths_live{subsystem="nvme-subsys1"} 1"#.to_owned());
         let expected: Vec<_> = expected.iter().map(|l| format!("nvmesubsystem_{l}")).collect();

@@ -28,7 +28,8 @@ static FAMILIES: [Family; 5] = [
 ];
 
 static INCLUDE: CollectorOption<Option<Pattern>> = pattern("slabs_include", "only these caches");
-static EXCLUDE: CollectorOption<Option<Pattern>> = pattern("slabs_exclude", "caches to leave out");
+static EXCLUDE: CollectorOption<Option<Pattern>> =
+    pattern("slabs_exclude", "caches to leave out").joining_include();
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

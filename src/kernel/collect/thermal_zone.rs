@@ -1,7 +1,7 @@
 //! Temperatures and cooling devices of the thermal framework: `/sys/class/thermal/thermal_zoneN/temp` in
 //! thousandths of a degree Celsius, which may be below zero, and `cooling_deviceN/cur_state`, `max_state`
 //! (Documentation/driver-api/thermal/sysfs-api.rst, since 2.6.25). A zone whose sensor cannot be read
-//! has no sample.
+//! has no sample. The state of intel_powerclamp is -1 while it does not throttle.
 
 use super::attributes::{Attribute, Attributes, LabelFrom, Layout, signed, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
@@ -30,7 +30,7 @@ static DEVICES: Layout = Layout {
     is_object: |name| name.starts_with("cooling_device"),
     labels: &[LabelFrom::Name("cooling_device"), LabelFrom::File("type")],
     attributes: &[
-        Attribute { file: "cur_state", family: &FAMILIES[1], form: unsigned },
+        Attribute { file: "cur_state", family: &FAMILIES[1], form: signed },
         Attribute { file: "max_state", family: &FAMILIES[2], form: unsigned },
     ],
 };
@@ -82,6 +82,8 @@ mod tests {
             ("cooling_device3/cur_state", "2"),
             ("cooling_device3/max_state", "7"),
             ("cooling_device3/type", "Fan"),
+            ("cooling_device4/cur_state", "-1"),
+            ("cooling_device4/type", "intel_powerclamp"),
         ] {
             tree.put(&format!("sys/class/thermal/{file}"), &format!("{text}\n"));
         }
@@ -89,6 +91,7 @@ mod tests {
         let expected = [
             r#"thermal_zone_temp{zone="0",type="cpu-thermal"} -5.500"#,
             r#"cooling_device_cur_state{name="3",type="Fan"} 2"#,
+            r#"cooling_device_cur_state{name="4",type="intel_powerclamp"} -1"#,
             r#"cooling_device_max_state{name="3",type="Fan"} 7"#,
         ];
         let expected = expected.map(String::from).to_vec();
@@ -102,7 +105,7 @@ mod tests {
         put("thermal_zone1/type", "reading it is EISDIR\n");
         put("thermal_zone1/temp/x", "");
         put("thermal_zone2/temp", "hot\n");
-        put("cooling_device0/cur_state", "-1\n");
+        put("cooling_device0/cur_state", "off\n");
         put("cooling_device0/max_state", "7\n");
         put("cooling_device1/type", "Fan\n");
         let mut thermal = tree.open(&SPEC, Dialect::Own, &[]);

@@ -1,12 +1,16 @@
 //! The home page, and whether the program serves at all.
 
 use super::service::Service;
+use crate::base::dialect::Dialect;
 use crate::serve::http::{Request, Response, Status};
 
-const HOME_HEAD: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-    <meta name=\"viewport\" content=\"width=device-width\"><title>sysmetrics</title>\
-    <style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui;margin:2rem}</style>\
-    </head><body><h1>sysmetrics</h1><p>A metrics agent, version ";
+const HOME_HEAD: [&str; 3] = [
+    "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+     <meta name=\"viewport\" content=\"width=device-width\"><title>",
+    "</title><style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui;margin:2rem}</style>\
+     </head><body><h1>",
+    "</h1><p>sysmetrics, a metrics agent, version ",
+];
 
 impl Service {
     pub(super) fn health(&mut self, _: &Request<'_>, response: &mut Response) {
@@ -14,8 +18,15 @@ impl Service {
     }
 
     pub(super) fn home(&mut self, _: &Request<'_>, response: &mut Response) {
+        // Checks look for the title of the exporter whose place it takes.
+        let title = match self.dialect {
+            Dialect::Own => "sysmetrics",
+            Dialect::Node => "Node Exporter",
+        };
+        let [head, style, text] = HOME_HEAD.map(str::as_bytes);
         let out = response.begin(Status::Ok, "text/html; charset=utf-8");
-        out.put_all([HOME_HEAD.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()]);
+        out.put_all([head, title.as_bytes(), style, title.as_bytes(), text]);
+        out.put(env!("CARGO_PKG_VERSION").as_bytes());
         out.put(b"</p><ul>");
         for route in self.routes().filter(|route| !route.about.is_empty()) {
             let path = self.path_of(route).as_bytes();

@@ -91,7 +91,7 @@ impl Options<'_, '_, '_> {
         })
     }
 
-    /// Of a pair `…include…` and `…exclude…` one may be set; the default of the other gives way.
+    /// Of a pair `…include…` and `…exclude…` one may be set, of some both; the default of the other gives way.
     fn exclude(&mut self, refusal: &mut Refusal) {
         let first = self.rows.first().and_then(|row| self.place(row)).unwrap_or_default();
         let own = self.resolved.iter().skip(first);
@@ -103,6 +103,7 @@ impl Options<'_, '_, '_> {
             let Some((_, origin)) = self.said(option) else { continue };
             if let Some(exclude) = self.other(option, ["include", "exclude"]) {
                 match self.said(exclude) {
+                    Some(_) if exclude.joins_include => {}
                     Some((_, second)) => {
                         self.refuse_both([option, exclude], origin, second, refusal);
                     }

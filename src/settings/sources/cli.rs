@@ -137,6 +137,11 @@ impl<'a> CommandLine<'_, 'a, '_> {
         match value(row.kind, negative, written, parser) {
             // `--no-version` asks for nothing.
             Ok(_) if row.kind == Kind::Act && negative => {}
+            // One that says nothing adds nothing to a list, as in node_exporter.
+            Ok(text)
+                if is_theirs
+                    && text.is_empty()
+                    && matches!(row.kind, Kind::Globs | Kind::Words) => {}
             // node_exporter takes WARN for warn.
             Ok(text) if is_theirs && matches!(row.kind, Kind::Choice(_)) => {
                 self.sources.push(row, text.to_ascii_lowercase(), origin);

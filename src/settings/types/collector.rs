@@ -21,7 +21,8 @@ pub struct Subject {
     /// One line for help.
     pub help: &'static str,
     /// The keys of `[collectors.<name>]` besides `enabled`. Of two whose keys differ by
-    /// `include` and `exclude` only one may be set, and the default of the other gives way.
+    /// `include` and `exclude` only one may be set unless it `joins_include`, and the default of the other
+    /// gives way.
     pub options: &'static [&'static OptionRow],
 }
 
@@ -72,6 +73,8 @@ pub struct OptionRow {
     pub in_system: bool,
     /// Whoever sets it wants the collector, which is on then unless it is switched off by name.
     pub enables: bool,
+    /// An `…exclude…` that may be set along with its `…include…`: both hold, as in node_exporter.
+    pub joins_include: bool,
     /// A variable of the environment besides those that every option has; "" is none.
     pub env: &'static str,
     /// What its kind cannot tell of the value.
@@ -108,8 +111,19 @@ const fn option<T>(
     read: fn(&Value) -> T,
 ) -> CollectorOption<T> {
     let (node_flags, default) = (&[] as _, ["", ""]);
-    let (in_system, enables, env, rule) = (false, false, "", None);
-    let row = OptionRow { key, node_flags, kind, default, help, in_system, enables, env, rule };
+    let (in_system, enables, joins_include, env, rule) = (false, false, false, "", None);
+    let row = OptionRow {
+        key,
+        node_flags,
+        kind,
+        default,
+        help,
+        in_system,
+        enables,
+        joins_include,
+        env,
+        rule,
+    };
     CollectorOption { row, read }
 }
 
@@ -188,6 +202,12 @@ impl<T> CollectorOption<T> {
     /// Whoever sets it wants the collector.
     pub const fn enabling(mut self) -> CollectorOption<T> {
         self.row.enables = true;
+        self
+    }
+
+    /// What it excludes may be said along with what its pair includes.
+    pub const fn joining_include(mut self) -> CollectorOption<T> {
+        self.row.joins_include = true;
         self
     }
 

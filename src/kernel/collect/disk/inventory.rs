@@ -2,15 +2,14 @@
 //! `queue/rotational` from `/sys/block/<device>` (Documentation/ABI/stable/sysfs-block). A `/` in a
 //! device's name is a `!` there.
 //!
-//! Rotational is 0 for what has no queue of its own (a partition). node_exporter 1.11 needs every
-//! attribute of a queue to believe one, so it is 0 for a queue that lacks one of `BELIEVED_WITH`, too.
+//! Rotational is 0 for what has no queue of its own (a partition), and where it cannot be read, as in
+//! node_exporter 1.12; 1.11 says 0 for a queue that lacks any of thirty attributes, too.
 //!
 //! These are facts: they are read when a device appears, and all of them again when udev's directory
 //! has changed, which is asked of the kept descriptor. So another disk in the same slot or a new file
 //! system shows at once, and a database that is made after our start within a minute.
 
 use super::udev::{self, Properties, key};
-use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::{Dir, Root, dir, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Value};
@@ -26,10 +25,6 @@ const MAX_DEVICES: usize = 1024;
 
 /// How much of a file is read; usual in udev's database are 1 to 3 KB.
 const MAX_FILE: usize = 64 << 10;
-
-/// Attributes without which node_exporter takes any queue for that of an SSD: virtio's, md's and dm's
-/// devices have no `io_timeout`, kernels without CONFIG_BLK_WBT no `wbt_lat_usec`.
-const BELIEVED_WITH: [&str; 2] = ["io_timeout", "wbt_lat_usec"];
 
 /// The families that are written, in this order: device, file system, device mapper, ATA
 /// write cache there and on, and rotation rate.
@@ -129,12 +124,8 @@ impl Inventory {
         let record = errors.unless_absent(self.udev.read(&record, &mut text));
         let udev = Properties::parse(record.unwrap_or_default(), errors);
         let block = String::from_utf8_lossy(name).replace('/', "!");
-        let mut queue = |attribute| {
-            let file = dir::name(&[&block, "/queue/", attribute]);
-            self.block.read(&file, &mut text).map(|text| text == b"1")
-        };
-        let rotational = errors.unless_absent(queue("rotational")).unwrap_or(false)
-            && BELIEVED_WITH.iter().all(|name| !matches!(queue(name), Err(Error::Absent(_))));
+        let rotational = self.block.read(&dir::name(&[&block, "/queue/rotational"]), &mut text);
+        let rotational = errors.unless_absent(rotational).is_some_and(|text| text == b"1");
         let ata = ata(&udev, errors);
         Device { name: name.into(), major, minor, rotational, udev, ata }
     }

@@ -6,8 +6,7 @@
 //! node_exporter's dialect also has `disk_info` and similar metrics, from `/sys/block/<device>/queue`
 //! (Documentation/ABI/stable/sysfs-block) and from udev's database `/run/udev/data`, if there is one.
 //! They are read when a device appears, and again when udev's directory has changed: a steady scrape
-//! does not read them. `rotational` is 0 for a partition, and, as in node_exporter, for a queue that
-//! lacks `io_timeout` or `wbt_lat_usec`: 1 is always true, 0 need not be.
+//! does not read them. `rotational` is 0 for a partition, which has no queue.
 
 mod inventory;
 mod udev;

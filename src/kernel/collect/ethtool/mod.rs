@@ -59,7 +59,7 @@ static FAMILIES: [Family; 11] = [
 static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("device_include", "only these interfaces");
 static EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("device_exclude", "interfaces to leave out");
+    pattern("device_exclude", "interfaces to leave out").joining_include();
 static METRICS: CollectorOption<Option<Pattern>> =
     pattern("metrics_include", "statistics that are shown, by the driver's names").default(".*");
 

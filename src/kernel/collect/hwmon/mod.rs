@@ -46,11 +46,11 @@ static FAMILIES: [Family; 3] = [
 
 static CHIP_INCLUDE: CollectorOption<Option<Pattern>> = pattern("chip_include", "only these chips");
 static CHIP_EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("chip_exclude", "chips to leave out");
+    pattern("chip_exclude", "chips to leave out").joining_include();
 static SENSOR_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("sensor_include", "only these sensors, as chip;sensor");
 static SENSOR_EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("sensor_exclude", "sensors to leave out, as chip;sensor");
+    pattern("sensor_exclude", "sensors to leave out, as chip;sensor").joining_include();
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -73,7 +73,8 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         sensors: Patterns::new([settings.get(&SENSOR_INCLUDE), settings.get(&SENSOR_EXCLUDE)]),
         claimed: None,
     };
-    Box::new(Hwmon::new(Listing::new(setup.root.dir(PATH)), wanted))
+    let is_stored = !setup.root.is_procfs();
+    Box::new(Hwmon { is_stored, ..Hwmon::new(Listing::new(setup.root.dir(PATH)), wanted) })
 }
 
 struct Hwmon {
@@ -82,6 +83,8 @@ struct Hwmon {
     chips: Chips,
     /// When the chips were looked at; `None` if that is to be done again.
     learned_at: Option<Instant>,
+    /// It is a stored tree's, where a file takes its time only because the machine is busy.
+    is_stored: bool,
     /// What time it is; tests have a clock of their own.
     clock: fn() -> Instant,
 }
@@ -89,7 +92,7 @@ struct Hwmon {
 impl Hwmon {
     fn new(listing: Listing, wanted: Wanted) -> Hwmon {
         let (chips, clock) = (Chips::default(), Instant::now);
-        Hwmon { listing, wanted, chips, learned_at: None, clock }
+        Hwmon { listing, wanted, chips, learned_at: None, is_stored: false, clock }
     }
 
     /// Follows chips that come and go.
@@ -122,7 +125,7 @@ impl Hwmon {
                 let before = (self.clock)();
                 let read = read(&self.listing.dir, reading);
                 let took = (self.clock)().saturating_duration_since(before);
-                reading.is_slow = took > SLOW;
+                reading.is_slow = took > SLOW && !self.is_stored;
                 finding += if reading.is_slow { took } else { Duration::ZERO };
                 if matches!(read, Err(Error::Absent(_))) {
                     self.learned_at = None;

@@ -326,3 +326,14 @@ fn finding_slow_sensors_does_not_hold_up_a_scrape_for_long() {
     assert_eq!(reads, 1);
     assert!(all.starts_with("temp1=1, temp2=1, temp3=1, age of temp1=2"), "{all}");
 }
+
+#[test]
+fn no_sensor_of_a_stored_tree_is_slow() {
+    let tree = Tree::new("hwmon-stored");
+    let (hwmon, root) = (slow_hwmon(&tree), tree.root());
+    let mut hwmon = Hwmon { is_stored: true, ..hwmon };
+    for second in 0..2 {
+        let said = scrape_at(&mut hwmon, &root, second, &[750, 1, 1]);
+        assert_eq!(said, ("temp1=1, temp2=1, temp3=1".to_owned(), 3));
+    }
+}

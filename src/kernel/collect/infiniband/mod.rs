@@ -21,7 +21,8 @@ static DEVICE_INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("device_include", "only these devices").flags(&["collector.infiniband.device-include"]);
 static DEVICE_EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("device_exclude", "devices to leave out")
-        .flags(&["collector.infiniband.device-exclude"]);
+        .flags(&["collector.infiniband.device-exclude"])
+        .joining_include();
 
 static DEVICES: Layout = Layout {
     directory: "/sys/class/infiniband",

@@ -65,13 +65,13 @@ fn is_nfs(kind: &[u8]) -> bool {
     kind == b"nfs" || kind == b"nfs4"
 }
 
-/// Mount point and server's address of a line of mountinfo that is of NFS.
-pub fn address(line: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Mount point, export and server's address of a line of mountinfo that is of NFS.
+pub fn address(line: &[u8]) -> Option<[&[u8]; 3]> {
     let mut fields = scan::fields(line);
     let point = fields.nth(4)?;
     let kind = fields.by_ref().skip_while(|field| *field != b"-").nth(1)?;
-    let options = fields.nth(1)?;
+    let [export, options] = [fields.next()?, fields.next()?];
     let mut options = options.split(|byte| *byte == b',');
     let address = options.find_map(|option| option.strip_prefix(b"addr="));
-    is_nfs(kind).then_some((point, address.unwrap_or_default()))
+    is_nfs(kind).then_some([point, export, address.unwrap_or_default()])
 }

@@ -50,7 +50,7 @@ const FIRST_TIME: usize = 5;
 pub struct Mounts {
     /// What the kernel does not tell is shown as 0.
     fills: bool,
-    /// Mount point and server's address of each NFS mount in mountinfo.
+    /// Mount point, export and server's address of each NFS mount in mountinfo.
     addresses: Names,
     /// How many of these belong to mounts before.
     used: usize,
@@ -85,9 +85,8 @@ impl Mounts {
         self.stats.clear();
         self.transports.clear();
         self.operations.clear();
-        for (point, address) in scan::lines(info).filter_map(address) {
-            self.addresses.push(point);
-            self.addresses.push(address);
+        for label in scan::lines(info).filter_map(address).flatten() {
+            self.addresses.push(label);
         }
     }
 
@@ -115,7 +114,7 @@ impl Mounts {
 
     /// Adds a mount, once for each protocol of its transports, as node_exporter does.
     fn push(&mut self, mount: &Mount<'_>, errors: &mut PartialErrors) {
-        let place = self.place(mount.point);
+        let place = self.place(mount);
         // Copied, as the list is not to be held while rows are added.
         let mut room = [0; MAX_ADDRESS];
         let address = place.and_then(|at| self.addresses.get(at)).unwrap_or_default();
@@ -145,12 +144,19 @@ impl Mounts {
         }
     }
 
-    /// The place of the address of the mount at `point`; both files have the mounts in one order.
-    fn place(&mut self, point: &[u8]) -> Option<usize> {
-        let known = (self.used..).map_while(|at| Some((at, self.addresses.get(2 * at)?)));
-        let (at, _) = known.into_iter().find(|(_, known)| *known == point)?;
-        self.used = at + 1;
-        Some(2 * at + 1)
+    /// The place of the address of a mount; both files have the mounts in one order. One that came between
+    /// the two readings has the address of another mount of its export.
+    fn place(&mut self, mount: &Mount<'_>) -> Option<usize> {
+        let all = &self.addresses;
+        let find = |first: usize, column: usize, text: &[u8]| {
+            let mut known = (first..).map_while(|at| all.get(3 * at + column));
+            Some(first + known.position(|known| known == text)?)
+        };
+        if let Some(at) = find(self.used, 0, mount.point) {
+            self.used = at + 1;
+            return Some(3 * at + 2);
+        }
+        find(0, 1, mount.export).map(|at| 3 * at + 2)
     }
 
     fn push_stats(&mut self, mount: &Mount<'_>, labels: [&[u8]; 3], errors: &mut PartialErrors) {

@@ -92,6 +92,18 @@ fn node_exporter_shows_0_for_what_is_not_told() {
 }
 
 #[test]
+fn a_mount_that_mountinfo_lacks_has_the_address_of_its_export() {
+    let tree = tree("mountstats-lacks");
+    let lines = INFO_TEXT.lines().filter(|line| !line.contains("/mnt/b"));
+    tree.put("proc/self/mountinfo", &lines.collect::<Vec<_>>().join("\n"));
+    let mut node = tree.open(&SPEC, Dialect::Node, &[]);
+    let (samples, errors) = scrape(&mut node, Dialect::Node, &["nfs_"]);
+    let point = format!("mountstats_nfs_mountpoint_info{{{A},mountpoint=\"/mnt/b\"}} 1");
+    assert_eq!((samples[1].clone(), errors), (point, 0));
+    assert!(samples.iter().all(|sample| !sample.contains("mountaddr=\"\"")), "{samples:?}");
+}
+
+#[test]
 fn a_bad_line_costs_its_samples() {
     let tree = tree("mountstats-bad");
     let text = STATS_TEXT

@@ -12,10 +12,8 @@ fn machine(name: &str) -> Tree {
     tree.put("proc/diskstats", &lines.concat());
     for device in ["sda", "cciss!c0d0", "dm-0"] {
         tree.put(&format!("sys/block/{device}/queue/rotational"), "1\n");
-        tree.put(&format!("sys/block/{device}/queue/wbt_lat_usec"), "0\n");
     }
-    tree.put("sys/block/sda/queue/io_timeout", "30000\n");
-    tree.put("sys/block/cciss!c0d0/queue/io_timeout", "30000\n");
+    tree.put("sys/block/dm-0/queue/rotational", "0\n");
     tree.put("udev/b8:0", SDA);
     tree.put("udev/b253:7", DM);
     tree
