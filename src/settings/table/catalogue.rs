@@ -31,8 +31,7 @@ impl Catalogue {
         let of_subjects = subjects.iter().map(|subject| 1 + subject.options.len());
         let mut rows = Vec::with_capacity(of_sections.chain(of_subjects).sum());
         for section in SECTIONS {
-            let tables = section.rows.iter().flat_map(|rows| rows.iter());
-            rows.extend(tables.map(|row: &TableRow| row.row(section)));
+            section.rows.iter().for_each(|table| rows.extend(table.of(section)));
             let of_subjects =
                 if [COLLECTORS, SYSTEM].contains(&section.name) { subjects } else { &[] };
             for subject in of_subjects {

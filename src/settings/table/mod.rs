@@ -5,6 +5,7 @@ mod between;
 mod catalogue;
 mod checks;
 mod checks_out;
+mod held;
 mod inputs;
 mod outputs;
 mod program;

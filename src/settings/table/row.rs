@@ -3,6 +3,7 @@
 use crate::base::dialect::Dialect;
 use crate::base::sys::float;
 use crate::settings::problem::Keyed;
+use crate::settings::table::held::Rows;
 use crate::settings::types::{Kind, Settings, Value};
 use std::ptr;
 
@@ -12,7 +13,7 @@ pub struct Section {
     /// With dots, as in its header; empty for flags that are no keys of the file.
     pub name: &'static str,
     pub title: &'static str,
-    pub rows: &'static [&'static [TableRow]],
+    pub rows: &'static [Rows],
     /// Elements of a list, of one above it; 0 is a table that is no list.
     pub max: usize,
     /// Adds an element, for the rows to set; its own list is that of the last element above it.
@@ -29,11 +30,7 @@ pub struct Section {
 }
 
 impl Section {
-    pub const fn new(
-        name: &'static str,
-        title: &'static str,
-        rows: &'static [&'static [TableRow]],
-    ) -> Section {
+    pub const fn new(name: &'static str, title: &'static str, rows: &'static [Rows]) -> Section {
         Section {
             name,
             title,
@@ -92,16 +89,15 @@ pub enum Role {
     System,
 }
 
-/// An option as the tables hold it: what few have is held apart, as the tables are a good part of
-/// the program's size.
+/// An option as the source says it; the program holds it as `held` says. What few have is apart.
 pub struct TableRow {
-    key: &'static str,
-    kind: Kind,
-    default: &'static str,
-    help: &'static str,
-    set: fn(&mut Settings, &Value),
-    names: &'static Names,
-    traits: Traits,
+    pub key: &'static str,
+    pub kind: Kind,
+    pub default: &'static str,
+    pub help: &'static str,
+    pub set: fn(&mut Settings, &Value),
+    pub names: &'static Names,
+    pub traits: Traits,
 }
 
 /// What few rows have; "" is none.
