@@ -68,8 +68,11 @@ class Taker(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 http.server.ThreadingHTTPServer(("127.0.0.1", 9756), Taker).serve_forever()' 2>"$work/taker" &
+# Their frames are taken together at times, and at others alone.
+interval=2
 for type in otlp remote_write influx; do
-	printf '[[export]]\ntype = "%s"\nendpoint = "http://127.0.0.1:9756/"\ninterval_secs = 2\ntimeout_secs = 0.6\n' $type
+	printf '[[export]]\ntype = "%s"\nendpoint = "http://127.0.0.1:9756/"\ninterval_secs = %s\ntimeout_secs = 0.6\n' \
+		$type $((interval++))
 	[ $type != influx ] || echo 'database = "d"'
 	[ $type != remote_write ] || echo "spool.dir = \"$work/spool\""
 done >"$work/sends.toml"
@@ -77,11 +80,11 @@ pause=12
 profile "$work/sends" --config "$work/sends.toml"
 # Receivers that are away and come back: what waits in a spool meanwhile.
 for peer in 9756/busy 9/; do
-	printf '[[export]]\ntype = "otlp"\nname = "n%s"\nendpoint = "http://127.0.0.1:%s"\ninterval_secs = "200ms"\n' \
-		"${peer%/*}" $peer
+	printf '[[export]]\ntype = "otlp"\nname = "n%s"\nendpoint = "http://127.0.0.1:%s"\ninterval_secs = "%s00ms"\n' \
+		"${peer%/*}" $peer $((interval++ % 2 + 2))
 	printf 'spool.dir = "%s/queue"\nretry = { initial_ms = 100, max_ms = 1000 }\n' "$work"
 done >"$work/waits.toml"
-pause=25
+pause=40
 profile "$work/waits" --config "$work/waits.toml"
 pause=12
 # What is off by default, as far as this machine has it.

@@ -2,7 +2,7 @@
 //! reference to a text is 16 bytes, and such bytes are written when the program is placed in memory, into pages that no
 //! other process shares. Three of them in each of two hundred rows were a good part of the program.
 
-use super::row::{Names, Row, Section, TableRow, Traits};
+use super::option::{Names, TableRow, Traits};
 use crate::settings::types::{Kind, Settings, Value};
 
 /// One row; its texts are key, default and help.
@@ -95,8 +95,8 @@ impl Rows {
         self.rows.len()
     }
 
-    /// All of them, as rows of `section`.
-    pub fn of(self, section: &'static Section) -> impl Iterator<Item = Row> {
+    /// All of them.
+    pub fn iter(self) -> impl Iterator<Item = TableRow> {
         self.rows.iter().map(move |held| {
             let Held { set, names, kind, traits, start, key, default, help } = *held;
             let mut rest = self.text.get(start.into()..).unwrap_or_default();
@@ -106,7 +106,7 @@ impl Rows {
                 str::from_utf8(text).unwrap_or_default()
             };
             let [key, default, help] = [key.into(), default.into(), help.into()].map(&mut text);
-            TableRow { key, kind, default, help, set, names, traits }.row(section)
+            TableRow { key, kind, default, help, set, names, traits }
         })
     }
 }
@@ -123,11 +123,10 @@ mod tests {
             TableRow::new("c", Kind::Text, "d", "E."),
         ];
         static TABLE: Table<{ ROWS.len() }> = Table::of(ROWS, &texts::<{ length(ROWS) }>(ROWS));
-        static SECTION: Section = Section::new("s", "S", &[TABLE.rows()]);
-        let rows: Vec<Row> = TABLE.rows().of(&SECTION).collect();
+        let rows: Vec<TableRow> = TABLE.rows().iter().collect();
         assert_eq!(rows.len(), TABLE.rows().len());
         for (row, of) in rows.iter().zip(ROWS) {
-            let is = (row.path[0], row.default[0], row.help, row.kind, row.traits.required);
+            let is = (row.key, row.default, row.help, row.kind, row.traits.required);
             assert_eq!(is, (of.key, of.default, of.help, of.kind, of.traits.required));
         }
         assert!(size_of::<Held>() * 3 < size_of::<TableRow>() * 2);

@@ -7,6 +7,7 @@ mod checks;
 mod checks_out;
 mod held;
 mod inputs;
+mod option;
 mod outputs;
 mod program;
 mod row;
