@@ -5,8 +5,12 @@
 use std::{
     ffi::{c_int, c_void},
     ptr,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
+
+/// So many times memory was given back before: at the start and after the first answer.
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+const AFTER: u32 = 2;
 
 /// Gives back the mapped pages of code and constants, and the stack below what is in use. What runs next is mapped
 /// again out of the page cache, 64 KB at once, but not beyond its mapping. The functions of a steady scrape, which
@@ -34,12 +38,12 @@ pub fn release_memory() {
     release_stack(page);
 }
 
-/// Makes each page of the constants a mapping of its own, once: a scrape reads a few words here and there, and
-/// otherwise all of them would be mapped with these, 64 KB at once.
+/// Makes each page of the constants a mapping of its own: a scrape reads a few words here and there, and otherwise all
+/// of them would be mapped with these, 64 KB at once. It is done once, after the first scrapes, which are not to wait.
 #[cfg(all(target_os = "linux", target_env = "musl"))]
 fn part_constants(page: usize) {
-    static IS_DONE: AtomicBool = AtomicBool::new(false);
-    if !IS_DONE.swap(true, Relaxed) {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    if CALLS.fetch_add(1, Relaxed) == AFTER {
         // SAFETY: `part` is called before this returns, and looks at the program's own headers only.
         unsafe { libc::dl_iterate_phdr(Some(part), ptr::without_provenance_mut(page)) };
     }
