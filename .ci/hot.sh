@@ -2,7 +2,7 @@
 # Makes .cargo/hot.ld anew: which functions run in a steady scrape, as a part of a linker script that puts them
 # together, and next to them which run besides where samples are sent and more collectors are on. build.rs links the
 # static targets with it.
-# Needs valgrind, curl, python3 and rust-src; takes some four minutes.
+# Needs valgrind, curl, python3 and rust-src; takes some ten minutes.
 #
 # The functions are those that callgrind sees while this machine and the machine of fixtures/box are scraped in both
 # dialects, as text, OpenMetrics and gzip, after the first answer. Names of crates carry a hash, which is left out,
@@ -52,49 +52,78 @@ profile() {
 
 pause=0
 for dialect in sysmetrics node_exporter; do
+	profile "$work/core" --dialect=$dialect --collector.disable-defaults --collector.cpu --collector.memory \
+		--collector.disk --collector.network
 	profile "$work/names" --dialect=$dialect
 	profile "$work/names" --dialect=$dialect --path.procfs fixtures/box/proc --path.sysfs fixtures/box/sys
 done
-# Whoever takes what is sent.
+# Whoever takes what is sent; below /busy each fourth request only.
 python3 -c '
-import http.server
+import http.server, itertools
+count = itertools.count()
 class Taker(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
+        self.send_response(503 if self.path == "/busy" and next(count) % 4 else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
 http.server.ThreadingHTTPServer(("127.0.0.1", 9756), Taker).serve_forever()' 2>"$work/taker" &
+# Their frames are taken together at times, and at others alone.
+interval=2
 for type in otlp remote_write influx; do
-	printf '[[export]]\ntype = "%s"\nendpoint = "http://127.0.0.1:9756/"\ninterval_secs = 2\ntimeout_secs = 0.6\n' $type
+	printf '[[export]]\ntype = "%s"\nendpoint = "http://127.0.0.1:9756/"\ninterval_secs = %s\ntimeout_secs = 0.6\n' \
+		$type $((interval++))
 	[ $type != influx ] || echo 'database = "d"'
 	[ $type != remote_write ] || echo "spool.dir = \"$work/spool\""
 done >"$work/sends.toml"
 pause=12
 profile "$work/sends" --config "$work/sends.toml"
+# Receivers that are away and come back: what waits in a spool meanwhile.
+for peer in 9756/busy 9/; do
+	printf '[[export]]\ntype = "otlp"\nname = "n%s"\nendpoint = "http://127.0.0.1:%s"\ninterval_secs = "%s00ms"\n' \
+		"${peer%/*}" $peer $((interval++ % 2 + 2))
+	printf 'spool.dir = "%s/queue"\nretry = { initial_ms = 100, max_ms = 1000 }\n' "$work"
+done >"$work/waits.toml"
+pause=40
+profile "$work/waits" --config "$work/waits.toml"
+pause=12
 # What is off by default, as far as this machine has it.
+echo "2000000000 02:00:00:00:00:01 192.0.2.7 box *" >"$work/leases"
 {
 	echo '[collectors]'
 	printf '%s = true\n' interrupts softirqs tcpstat qdisc network_route wifi perf processes process_groups cgroups units \
 		slabinfo buddyinfo zoneinfo mmc ubi mtd ufs f2fs ext4 disk_written boot iio w1 kernel_log wifi_link \
 		conntrack_zones lnstat softnet schedstat
+	printf '%s = true\n' chrony gpsd modemmanager dsl poe
 	printf '[pressure]\nstalls = true\n[peaks]\nenabled = true\n'
+	printf '[collectors.dhcp_leases]\nenabled = true\nfiles = ["%s/leases"]\n' "$work"
 } >"$work/more.toml"
-profile "$work/sends" --config "$work/more.toml"
+profile "$work/more" --config "$work/more.toml"
 # Equal functions may have one body and several names, one of which its section has: here if the compiler found them, and
 # in the program that is shipped, where one drop_in_place is linked for all of one form. namesakes <binary> <names>
 namesakes() {
 	nm "$1" | awk 'NR == FNR { is_hot[$1]; next } $3 in is_hot { hot[$1] } { names[$1] = names[$1] "\n" $3 }
 		END { for (address in hot) print names[address] }' "$2" -
 }
-for list in names sends; do
-	namesakes "$binary" "$work/$list" >"$work/more.$list"
+for list in core names sends waits more; do
+	namesakes "$binary" "$work/$list" >"$work/all.$list"
 done
 unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS
+# The exporter alone has others of equal functions.
+pause=0
+binary=$(CARGO_PROFILE_RELEASE_STRIP=false CARGO_TARGET_DIR=target/hot .ci/static.sh $target \
+	--no-default-features --features exporter)
+profile "$work/alone"
+profile "$work/alone" --dialect=node_exporter
+namesakes "$binary" "$work/alone" >"$work/all.alone"
 binary=$(CARGO_PROFILE_RELEASE_STRIP=false CARGO_TARGET_DIR=target/hot .ci/static.sh $target)
-# lines <list>: where the linker finds these functions
+# lines <list>: where the linker finds these functions, but for those that another list had before
 lines() {
-	namesakes "$binary" "$work/more.$1" >"$work/all"
+	all_lines "$1" | grep -vxFf "$work/done" | tee "$work/new"
+	cat "$work/new" >>"$work/done"
+}
+all_lines() {
+	namesakes "$binary" "$work/all.$1" | cat - "$work/all.$1" >"$work/all"
 	grep -E '^(_R|bcmp$)' "$work/all" | sed -E 's/Cs[0-9a-zA-Z]+_/Cs*_/g; s/B[0-9a-zA-Z]{1,3}_/B*_/g; s/\.[0-9]+$//
 		s/Cs\*_[0-9]+[a-z_]+$/Cs*/' |
 		LC_ALL=C sort -u | sed 's/.*/  *(.text.& .text.&.* .text.unlikely.&)/'
@@ -102,18 +131,24 @@ lines() {
 	grep -E '^[a-z_][a-z0-9_]*$' "$work/all" | sed 's/^__//' | LC_ALL=C sort -u | grep -v '^bcmp$' |
 		sed 's/.*/  *(.text.& .text.__&)/'
 }
+# What gives back the rest (src/base/sys/resident.rs) takes its own place for where they begin. What is written in
+# assembly has a file.
 {
-	# What gives back the rest (src/base/sys/resident.rs) takes its own place for where they begin. What is written in
-	# assembly has a file.
 	echo "  *(.text.hot.first)"
-	lines names
 	printf '  *(.text.%s .text.__%s)\n' getpid getpid madvise madvise
 	printf '  *:%s.lo(.text)\n' memcpy memmove memset
-} >"$work/hot"
+} >"$work/done"
+cp "$work/done" "$work/hot"
+# First what every scrape needs, whatever is on.
+lines core >>"$work/hot"
+lines names >>"$work/hot"
+lines alone >>"$work/hot"
 {
 	echo "/* Functions of a steady scrape, made by .ci/hot.sh: linked together, they are little to keep in memory. */"
 	echo "SECTIONS { .text.sends : {"
-	lines sends | grep -vxFf "$work/hot"
+	lines sends
+	lines waits
+	lines more
 	echo "}"
 	echo ".text.hot : {"
 	cat "$work/hot"

@@ -58,7 +58,7 @@ pub fn run() -> ExitCode {
     }
     let done = match settings.action {
         Action::Health => return ask(&settings),
-        Action::Serve => serve(settings),
+        Action::Serve => start(settings).and_then(serve),
         Action::CheckConfig => check(&settings),
         Action::Once if pipelines::ARE_ON => pipelines::once(&settings, &mut gather(&settings)),
         Action::PrintMetrics | Action::Once => print(&metrics(&settings)),
@@ -165,7 +165,15 @@ fn connections(wanted: usize, files: Option<u64>) -> usize {
     wanted.min(room)
 }
 
-fn serve(settings: Settings) -> io::Result<()> {
+/// What serves. It is on the heap: what a start has on the stack is several times as large, and would stay resident.
+struct Agent {
+    server: Server,
+    service: Service,
+    sandbox: Sandbox,
+    has_file: bool,
+}
+
+fn start(settings: Settings) -> io::Result<Box<Agent>> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
     let server = &settings.server;
@@ -192,15 +200,20 @@ fn serve(settings: Settings) -> io::Result<()> {
     server.secure(security)?;
     announce(&server, &settings);
     service.notify.tell("READY=1");
-    let mut has_file = settings.config_file.is_some();
-    drop(settings);
+    let has_file = settings.config_file.is_some();
+    Ok(Box::new(Agent { server, service, sandbox, has_file }))
+}
+
+#[inline(never)] // it is linked with what a scrape runs, `run` is not
+fn serve(mut agent: Box<Agent>) -> io::Result<()> {
+    let Agent { server, service, sandbox, has_file } = &mut *agent;
     loop {
-        match server.run(&mut service)? {
-            Signal::Hangup => reload(&mut server, &mut service, &sandbox, &mut has_file),
+        match server.run(service)? {
+            Signal::Hangup => reload(server, service, sandbox, has_file),
             signal => {
                 log::info("ending", &[("signal", &signal.name())]);
                 service.notify.tell("STOPPING=1");
-                let done = server.finish(&mut service, Instant::now() + FINISH);
+                let done = server.finish(service, Instant::now() + FINISH);
                 service.serving(false);
                 return done;
             }

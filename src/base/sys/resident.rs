@@ -1,6 +1,17 @@
 //! Memory that counts as resident until it is given back: pages of the program's own file that are mapped, and
 //! pages of the stack that were written when it was deeper.
 
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+use std::{
+    ffi::{c_int, c_void},
+    ptr,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+/// So many times memory was given back before: at the start and after the first answer.
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+const AFTER: u32 = 2;
+
 /// Gives back the mapped pages of code and constants, and the stack below what is in use. What runs next is mapped
 /// again out of the page cache, 64 KB at once, but not beyond its mapping. The functions of a steady scrape, which
 /// .cargo/hot.ld puts behind this one, are made a mapping of their own: nothing is mapped around them.
@@ -23,7 +34,40 @@ pub fn release_memory() {
         libc::madvise(hot.cast(), end - hot.addr(), libc::MADV_DONTDUMP);
         libc::madvise(first.cast(), end - first.addr(), libc::MADV_DONTNEED);
     }
+    part_constants(page);
     release_stack(page);
+}
+
+/// Makes each page of the constants a mapping of its own: a scrape reads a few words here and there, and otherwise all
+/// of them would be mapped with these, 64 KB at once. It is done once, after the first scrapes, which are not to wait.
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+fn part_constants(page: usize) {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    if CALLS.fetch_add(1, Relaxed) == AFTER {
+        // SAFETY: `part` is called before this returns, and looks at the program's own headers only.
+        unsafe { libc::dl_iterate_phdr(Some(part), ptr::without_provenance_mut(page)) };
+    }
+}
+
+/// Parts what of the program's file is mapped read-only and is no code.
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+unsafe extern "C" fn part(about: *mut libc::dl_phdr_info, _: usize, page: *mut c_void) -> c_int {
+    // SAFETY: it is the C library's, which says how many headers there are.
+    let (start, headers) = unsafe {
+        let about = &*about;
+        let headers = std::slice::from_raw_parts(about.dlpi_phdr, about.dlpi_phnum.into());
+        (about.dlpi_addr as usize, headers)
+    };
+    for header in headers.iter().filter(|h| h.p_type == libc::PT_LOAD && h.p_flags == libc::PF_R) {
+        let first = start + header.p_vaddr as usize;
+        for at in (first..first + header.p_memsz as usize).step_by(2 * page.addr()) {
+            let at = headers.as_ptr().cast_mut().cast::<c_void>().with_addr(at);
+            // SAFETY: as in `release_memory`: each second page is not to be in a core dump, which parts mappings.
+            unsafe { libc::madvise(at, page.addr(), libc::MADV_DONTDUMP) };
+        }
+    }
+    // The first is the program itself; there are no others.
+    1
 }
 
 /// More than the stack of a start is deep.

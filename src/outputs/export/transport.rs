@@ -91,11 +91,14 @@ impl Transport {
             _ if is_grpc(&self.plan.export) => self.call(deadline),
             _ => self.post(version, samples, deadline),
         };
+        // While nobody takes requests they are few, and each is made from the start.
+        let kept = if matches!(verdict, Verdict::Again(..)) { 0 } else { MAX_KEPT };
         for buffer in [&mut self.plain, &mut self.packed] {
             buffer.clear();
-            buffer.shrink_to(MAX_KEPT);
+            buffer.shrink_to(kept);
         }
-        self.otlp.trim();
+        self.otlp.trim(kept);
+        self.writer.trim(kept);
         Sent { verdict, bytes, left_out }
     }
 

@@ -93,11 +93,15 @@ impl Disk {
         sys::open_private(&self.path(number), how.write(true).create(true).truncate(true))
     }
 
-    /// Appends to `to` what a segment has from as many bytes on as `to` has.
-    pub fn read(&self, number: u32, to: &mut Vec<u8>) -> io::Result<()> {
+    /// Reads what a segment has from `start` on, at most so many bytes, in place of what `to` has.
+    pub fn read(&self, number: u32, start: u64, most: u64, to: &mut Vec<u8>) -> io::Result<()> {
         let mut file = sys::open_private(&self.path(number), OpenOptions::new().read(true))?;
-        file.seek(SeekFrom::Start(to.len() as u64))?;
-        file.take(MAX_FILE.saturating_sub(to.len() as u64)).read_to_end(to).map(drop)
+        let there = file.metadata()?.len().min(MAX_FILE).saturating_sub(start).min(most);
+        to.clear();
+        to.shrink_to(there as usize);
+        to.reserve_exact(there as usize);
+        file.seek(SeekFrom::Start(start))?;
+        file.take(there).read_to_end(to).map(drop)
     }
 
     /// Cuts what is behind the last whole record.

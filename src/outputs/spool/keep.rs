@@ -45,7 +45,7 @@ impl Spool {
             let _ = disk.remove(segment.number);
         }
         if self.segments.is_empty() {
-            self.reader = None;
+            (self.reader, self.table) = (None, None);
         }
     }
 

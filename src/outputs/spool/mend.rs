@@ -1,7 +1,7 @@
 //! A disk that fails, and one that works again: until then segments are made in memory, and every
 //! minute the disk is tried. Order is kept.
 
-use super::disk::{self, Disk};
+use super::disk::{self, Disk, MAX_FILE};
 use super::reason::Reason;
 use super::segment::{Content, Place, Segment, shift};
 use super::{Spool, record};
@@ -60,8 +60,7 @@ impl Spool {
         let (mut found, mut last) = (VecDeque::new(), acknowledged);
         let mut bytes = Vec::new();
         for number in &numbers {
-            bytes.clear();
-            if disk.read(*number, &mut bytes).is_err() {
+            if disk.read(*number, 0, MAX_FILE, &mut bytes).is_err() {
                 // It may be readable next time.
                 self.drop_samples(Reason::Damaged, 1);
                 continue;
@@ -76,7 +75,8 @@ impl Spool {
             self.drop_samples(Reason::Damaged, content.damaged);
             if content.frames > 0 {
                 let (number, bytes) = (*number, bytes.len() as u64);
-                found.push_back(Segment { number, place: Place::Disk, bytes, content });
+                let place = Place::Disk;
+                found.push_back(Segment { number, place, bytes, content, generation: 0 });
             } else if is_ours {
                 disk.remove(*number)?;
             }

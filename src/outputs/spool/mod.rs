@@ -26,7 +26,7 @@ pub use payload::Decoder;
 
 use crate::base::clock::{Boot, Timestamp};
 use crate::base::sys;
-use crate::model::frame::Frame;
+use crate::model::frame::{Frame, Table};
 use disk::Disk;
 use payload::{Base, put_frame, read_brief};
 use reader::Reader;
@@ -37,6 +37,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sync::Sync;
 
@@ -107,6 +108,8 @@ pub struct Spool {
     segments: VecDeque<Segment>,
     writer: Option<Writer>,
     reader: Option<Reader>,
+    /// That of the last frame, by which frames are read again: it knows all series of those of its generation.
+    table: Option<Arc<Table>>,
     /// That of the last record.
     sequence: u64,
     /// All up to this one need not wait.
@@ -135,6 +138,7 @@ impl Spool {
             segments: VecDeque::new(),
             writer: None,
             reader: None,
+            table: None,
             sequence: 0,
             acknowledged: 0,
             given: None,
@@ -246,6 +250,7 @@ impl Spool {
         }
         segment.bytes = end;
         self.sequence += 1;
+        self.table = Some(Arc::clone(&frame.table));
         let known = define::Counts::of(&frame.table);
         writer.base.known = writer.base.known.max(known);
         let payload = record.get(record::HEADER..).unwrap_or_default();
@@ -268,8 +273,8 @@ impl Spool {
         self.number = number;
         let place = if file.is_some() { Place::Disk } else { Place::Memory(Vec::new()) };
         let content = Content::default();
-        self.segments.push_back(Segment { number, place, bytes: 0, content });
         let (generation, base) = (frame.table.generation, Base::new(frame));
+        self.segments.push_back(Segment { number, place, bytes: 0, content, generation });
         self.writer = Some(Writer { number, generation, base, file });
         Ok(())
     }

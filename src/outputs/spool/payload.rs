@@ -80,10 +80,13 @@ pub fn put_frame(frame: &Frame, base: &Base, boot: Option<Boot>, out: &mut Vec<u
     let total = base.known.max(Counts::of(&frame.table));
     base.known.put(out);
     total.put(out);
-    let mut defined = Vec::new();
-    put_new(&frame.table, base.known, &mut defined);
-    put(out, defined.len() as u64);
-    out.extend_from_slice(&defined);
+    let start = out.len();
+    put_new(&frame.table, base.known, out);
+    // How long they are comes before them.
+    let end = out.len();
+    put(out, (end - start) as u64);
+    let moved = out.len() - end;
+    out.get_mut(start..).unwrap_or_default().rotate_right(moved);
     put_states(frame, base, total.series, out);
     put_slots(frame, base, total.slots, out);
 }
@@ -152,6 +155,8 @@ pub fn read_brief<'a>(payload: &'a [u8]) -> Option<(Brief, Bytes<'a>)> {
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
     table: Arc<Table>,
+    /// The table is that of whoever wrote the frames: it may know more series than they.
+    is_shared: bool,
     base: Option<(Vec<State>, Vec<u64>)>,
     /// Series whose definition was lost.
     unknown: Vec<Range<usize>>,
@@ -160,7 +165,15 @@ pub struct Decoder {
 impl Decoder {
     /// Numbers mean the same in all frames of this generation.
     pub fn new(generation: u64) -> Decoder {
-        Decoder { table: Arc::new(Table::new(generation)), base: None, unknown: Vec::new() }
+        Decoder { table: Arc::new(Table::new(generation)), ..Decoder::default() }
+    }
+
+    /// Takes `table` in the place of its own: the one that the frames to come, and those that were, were made of.
+    pub fn share(&mut self, table: &Arc<Table>) {
+        if !Arc::ptr_eq(&self.table, table) {
+            self.table = Arc::clone(table);
+        }
+        self.is_shared = true;
     }
 
     /// The frame of a payload, and how many samples of it are of unknown series. The same payload may
@@ -201,7 +214,7 @@ impl Decoder {
         let have = Counts::of(&self.table);
         if total.max(have) == have {
             // It came before, or nothing is new.
-            return (total == have).then_some(());
+            return (total == have || self.is_shared).then_some(());
         }
         if known.max(have) != known {
             return None;

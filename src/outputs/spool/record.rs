@@ -61,7 +61,7 @@ pub fn is_ours(bytes: &[u8]) -> bool {
 }
 
 /// The record that begins there.
-fn at(bytes: &[u8], start: usize) -> Option<Record<'_>> {
+pub fn at(bytes: &[u8], start: usize) -> Option<Record<'_>> {
     let mut rest = Bytes(bytes.get(start..)?);
     if rest.take(2)? != MAGIC {
         return None;
@@ -76,7 +76,7 @@ fn at(bytes: &[u8], start: usize) -> Option<Record<'_>> {
 }
 
 /// How many bytes the record there claims, magic, header and all.
-fn claim(bytes: &[u8], start: usize) -> usize {
+pub fn claim(bytes: &[u8], start: usize) -> usize {
     let length = bytes.get(start + 2..start + 6).and_then(|length| length.try_into().ok());
     HEADER + length.map_or(0, |length| u32::from_le_bytes(length) as usize)
 }

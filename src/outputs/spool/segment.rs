@@ -24,6 +24,8 @@ pub struct Segment {
     pub bytes: u64,
     /// What is in it.
     pub content: Content,
+    /// That of the table of its frames; 0 if it was there when this program started.
+    pub generation: u64,
 }
 
 /// What is in a segment.

@@ -1,6 +1,7 @@
 //! The end of the queue from which frames are taken. Of the first segment, what was acknowledged is
 //! read again after a restart: definitions lie in it.
 
+use super::disk::MAX_FILE;
 use super::payload::{Brief, Decoder, read_brief};
 use super::reader::Reader;
 use super::reason::Reason;
@@ -8,10 +9,16 @@ use super::segment::Place;
 use super::{Spool, record};
 use crate::base::clock::{Boot, Timestamp};
 use crate::model::frame::Frame;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
-/// Tables of frames that waited have generations of their own.
+/// Tables of frames that waited since before this program started have generations of their own.
 const GENERATION: u64 = 1 << 63;
+
+fn new_generation() -> u64 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    GENERATION | u64::from(LAST.fetch_add(1, Relaxed))
+}
 
 /// The record at the head of the queue.
 #[derive(Clone, Copy)]
@@ -54,6 +61,7 @@ impl Spool {
             match self.decode(&head) {
                 Some((frame, lost)) => {
                     self.given = Some((head.sequence, lost));
+                    self.reader.iter_mut().for_each(Reader::trim);
                     return Some((frame, boot_time));
                 }
                 None => self.pass(&head, Some(Reason::Damaged)),
@@ -69,13 +77,11 @@ impl Spool {
         // What is defined behind the head must not be known when that is read again.
         let mut decoder = reader.decoder.clone();
         let (mut at, mut read) = (head.start - record::HEADER, Vec::new());
-        for (n, segment) in self.segments.iter().enumerate() {
+        for segment in &self.segments {
             let bytes = match (&segment.place, &self.disk) {
                 (Place::Memory(bytes), _) => bytes,
-                (Place::Disk, _) if n == 0 => &reader.bytes,
                 (Place::Disk, disk) => {
-                    read.clear();
-                    disk.as_ref()?.read(segment.number, &mut read).ok()?;
+                    disk.as_ref()?.read(segment.number, 0, MAX_FILE, &mut read).ok()?;
                     &read
                 }
             };
@@ -90,7 +96,7 @@ impl Spool {
                 }
                 count -= 1;
             }
-            decoder = Decoder::new(GENERATION);
+            decoder = Decoder::new(new_generation());
             at = 0;
         }
         None
@@ -137,12 +143,13 @@ impl Spool {
                 Place::Memory(bytes) => bytes,
                 Place::Disk => &reader.bytes,
             };
-            let (_, Some(record)) = record::next(bytes, reader.at) else {
+            let before = reader.start;
+            let (_, Some(record)) = record::next(bytes, reader.at.saturating_sub(before)) else {
                 self.drop_first(Reason::Damaged);
                 continue;
             };
-            let start = record.end - record.payload.len();
-            let (sequence, end) = (record.sequence, record.end);
+            let (sequence, end) = (record.sequence, before + record.end);
+            let start = end - record.payload.len();
             match read_brief(record.payload) {
                 Some((brief, _)) if sequence > self.acknowledged => {
                     segment.content.oldest = brief.moment;
@@ -157,7 +164,7 @@ impl Spool {
         }
     }
 
-    /// Makes the reader that of the first segment. `None` if there is none.
+    /// Makes the reader that of the first segment, with its next record. `None` if there is none.
     fn load(&mut self) -> Option<()> {
         while let Some(first) = self.segments.front() {
             let is_new = self.reader.as_ref().is_none_or(|reader| reader.number != first.number);
@@ -166,19 +173,18 @@ impl Spool {
                 let mut bytes = self.reader.take().map(|reader| reader.bytes).unwrap_or_default();
                 bytes.clear();
                 let number = first.number;
-                let decoder = Decoder::new(GENERATION | u64::from(number));
-                self.reader = Some(Reader { number, bytes, at: 0, decoder });
+                let decoder = Decoder::new(new_generation());
+                self.reader = Some(Reader { number, bytes, start: 0, at: 0, decoder });
             }
             let reader = self.reader.as_mut()?;
-            if matches!(first.place, Place::Memory(_)) || reader.bytes.len() as u64 >= first.bytes {
-                return Some(());
+            if let Some(table) = self.table.as_ref().filter(|t| t.generation == first.generation) {
+                reader.decoder.share(table);
             }
-            let read = self.disk.as_ref().map(|disk| disk.read(first.number, &mut reader.bytes));
-            if matches!(read, Some(Ok(()))) && reader.bytes.len() as u64 >= first.bytes {
-                return Some(());
-            }
-            // What it holds up to here is still good.
-            if reader.bytes.len() > reader.at {
+            let is_read = match (&first.place, &self.disk) {
+                (Place::Memory(_), _) => true,
+                (Place::Disk, disk) => disk.as_ref().is_some_and(|disk| reader.fill(disk).is_ok()),
+            };
+            if is_read {
                 return Some(());
             }
             self.drop_first(Reason::Damaged);
@@ -193,7 +199,8 @@ impl Spool {
             Place::Memory(bytes) => bytes,
             Place::Disk => &reader.bytes,
         };
-        reader.decoder.read(bytes.get(head.start..head.end)?)
+        let [start, end] = [head.start, head.end].map(|at| at.saturating_sub(reader.start));
+        reader.decoder.read(bytes.get(start..end)?)
     }
 
     /// The head waits no longer, for a reason or because it was sent.

@@ -741,3 +741,49 @@ fn a_full_disk_is_waited_for_in_memory_and_order_is_kept() {
     assert!(spool.is_empty());
     assert_eq!(dropped(&spool), [0; 4]);
 }
+
+/// However long the segment is, of its file only what comes next is in memory; and frames of this program come back
+/// under the table that they were made of.
+#[test]
+fn a_long_queue_takes_little_memory() {
+    let (dir, now) = (Dir::new("window"), Instant::now());
+    let bounds = Bounds { max_bytes: 8 << 20, ..bounds(Some(&dir.0)) };
+    let (mut made, mut spool) = (Box500::new(), Spool::open(bounds, now));
+    (1..=60).for_each(|n| spool.push(&made.frame(n), now));
+    // The 30th is lost; the key is longer than what is read at once, the others are not.
+    let file = dir.0.join("00000001.seg");
+    let (mut bytes, mut start) = (fs::read(&file).unwrap(), 0);
+    for _ in 1..30 {
+        start = record::next(&bytes, start).1.unwrap().end;
+    }
+    bytes[start + record::HEADER + 9] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let mut seen = Vec::new();
+    while let Some((frame, _)) = spool.first(Some(BOOT_TIME), now) {
+        assert!(Arc::ptr_eq(&frame.table, &made.table));
+        let reader = spool.reader.as_ref().unwrap();
+        assert!(reader.bytes.capacity() <= 8 << 10, "{}", reader.bytes.capacity());
+        seen.push(frame.moment.since_boot / 15_000);
+        spool.acknowledge(now);
+    }
+    let expected: Vec<u64> = (1..=60).filter(|n| *n != 30).collect();
+    assert_eq!(seen, expected);
+    assert!(spool.table.is_none() && spool.reader.is_none());
+}
+
+/// Numbers of series mean the same in tables of the same generation, also of frames that waited elsewhere.
+#[test]
+fn tables_of_other_queues_are_others() {
+    let (one, other, now) = (Dir::new("one"), Dir::new("other"), Instant::now());
+    let frames = [(&one, "a"), (&other, "b")].map(|(dir, name)| {
+        open(Some(&dir.0)).push(&plain(1, &[name], 1, at(1)), now);
+        open(Some(&dir.0)).first(Some(BOOT_TIME), now).unwrap().0
+    });
+    let mut fallback = open(None);
+    frames.iter().for_each(|frame| fallback.push(frame, now));
+    for name in ["a", "b"] {
+        let (frame, _) = fallback.first(Some(BOOT_TIME), now).unwrap();
+        assert_eq!(frame.table.labels(0).next().unwrap().1, name);
+        fallback.acknowledge(now);
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::base::text::number::time_of;
 use crate::settings::table::checks::{Check, wrong};
+use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::row::{Section, TableRow, choose, words};
 use crate::settings::types::{Kind, Settings, StallTrigger};
 
@@ -15,28 +16,36 @@ const LONGEST_WINDOW: u64 = 10_000;
 const SHORTEST_PEAKS: u64 = 5000;
 const LONGEST_PEAKS: u64 = 3_600_000;
 
-pub static PRESSURE: Section = Section::new("pressure", "Stalls between scrapes", &[PRESSURE_ROWS]);
-pub static TRIGGERS: Section =
-    Section::new("pressure.triggers", "Triggers: which stalls are counted", &[TRIGGER_ROWS])
-        .list(MAX_TRIGGERS, |s| s.pressure.triggers.push(StallTrigger::default()))
-        .check(trigger);
-pub static PEAKS: Section = Section::new("peaks", "Peaks between scrapes", &[PEAKS_ROWS]);
+pub static PRESSURE: Section =
+    Section::new("pressure", "Stalls between scrapes", &[PRESSURE_TABLE.rows()]);
+pub static TRIGGERS: Section = Section::new(
+    "pressure.triggers",
+    "Triggers: which stalls are counted",
+    &[TRIGGER_TABLE.rows()],
+)
+.list(MAX_TRIGGERS, |s| s.pressure.triggers.push(StallTrigger::default()))
+.check(trigger);
+pub static PEAKS: Section = Section::new("peaks", "Peaks between scrapes", &[PEAKS_TABLE.rows()]);
 
 const RESOURCES: [(&str, &str); 4] =
     [("cpu", "cpu"), ("io", "io"), ("memory", "memory"), ("irq", "irq")];
 /// Whether all tasks wait.
 const KINDS: [(&str, bool); 2] = [("some", false), ("full", true)];
 
+static PRESSURE_TABLE: Table<{ PRESSURE_ROWS.len() }> =
+    Table::of(PRESSURE_ROWS, &texts::<{ length(PRESSURE_ROWS) }>(PRESSURE_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static PRESSURE_ROWS: &[TableRow] = &[
+const PRESSURE_ROWS: &[TableRow] = &[
     TableRow::new("stalls", Kind::Switch, "false", "Count stalls that no scrape sees. Unless [[pressure.triggers]] names others: in 2 s a task waits 1 s for a CPU or 200 ms for memory, or all wait 500 ms for I/O.")
         .set(|s, v| s.pressure.stalls = v.is_on()),
     TableRow::new("alerts", Kind::Switch, "true", "A stall has the alerts looked at at once, at most once a second.")
         .set(|s, v| s.pressure.starts_evaluation = v.is_on()),
 ];
 
+static TRIGGER_TABLE: Table<{ TRIGGER_ROWS.len() }> =
+    Table::of(TRIGGER_ROWS, &texts::<{ length(TRIGGER_ROWS) }>(TRIGGER_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static TRIGGER_ROWS: &[TableRow] = &[
+const TRIGGER_ROWS: &[TableRow] = &[
     TableRow::new("resource", Kind::Choice(&words(&RESOURCES)), "", "What tasks wait for; irq (kind full, Linux 6.1) is time that interrupts took.")
         .required().set(|s, v| one(s, |t| choose(&RESOURCES, v, &mut t.resource))),
     TableRow::new("kind", Kind::Choice(&words(&KINDS)), "some", "Whether some task waits, or all of them at once.")
@@ -47,8 +56,10 @@ static TRIGGER_ROWS: &[TableRow] = &[
         .set(|s, v| one(s, |t| t.window = v.duration())),
 ];
 
+static PEAKS_TABLE: Table<{ PEAKS_ROWS.len() }> =
+    Table::of(PEAKS_ROWS, &texts::<{ length(PEAKS_ROWS) }>(PEAKS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static PEAKS_ROWS: &[TableRow] = &[
+const PEAKS_ROWS: &[TableRow] = &[
     TableRow::new("enabled", Kind::Switch, "false", "Look at CPU, tasks, memory and interfaces every second, and show the highest values.")
         .set(|s, v| s.peaks.are_on = v.is_on()),
     TableRow::new("window", Kind::Time(SHORTEST_PEAKS, LONGEST_PEAKS), "1m", "Over which time; no less than the longest interval of those who scrape.")

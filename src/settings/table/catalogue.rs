@@ -31,8 +31,8 @@ impl Catalogue {
         let of_subjects = subjects.iter().map(|subject| 1 + subject.options.len());
         let mut rows = Vec::with_capacity(of_sections.chain(of_subjects).sum());
         for section in SECTIONS {
-            let tables = section.rows.iter().flat_map(|rows| rows.iter());
-            rows.extend(tables.map(|row: &TableRow| row.row(section)));
+            let of_tables = section.rows.iter().flat_map(|table| table.iter());
+            rows.extend(of_tables.map(|row| Row::new(row, section)));
             let of_subjects =
                 if [COLLECTORS, SYSTEM].contains(&section.name) { subjects } else { &[] };
             for subject in of_subjects {
@@ -41,12 +41,13 @@ impl Catalogue {
                     let switch = TableRow::new(subject.name, Kind::Switch, "", subject.help);
                     let node = subject.name_in(Dialect::Node);
                     let default = [on(Dialect::Own), on(Dialect::Node)];
-                    rows.push(Row { node, default, ..switch.row(section) });
+                    rows.push(Row { node, default, ..Row::new(switch, section) });
                 }
                 for option in subject.options {
                     let (home, path) = place(subject, Some(option));
                     if section.name == home {
-                        let row = TableRow::new("", option.kind, "", option.help).row(section);
+                        let row = TableRow::new("", option.kind, "", option.help);
+                        let row = Row::new(row, section);
                         let (default, flags, env) = (option.default, option.node_flags, option.env);
                         rows.push(Row { path, default, flags, env, ..row });
                     }

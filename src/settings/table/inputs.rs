@@ -5,6 +5,7 @@ use crate::base::text::number;
 use crate::base::wire::Url;
 use crate::settings::problem::Keyed;
 use crate::settings::table::checks;
+use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::row::{Names, Role, Section, TableRow, choose, floats, words};
 use crate::settings::types::{DeclaredHistogram, Field, Kind, Settings, Target, TargetKind, Value};
 use std::time::Duration;
@@ -30,19 +31,20 @@ const TIMEOUT_MAX: u64 = 600_000;
 pub static HISTOGRAMS: Section = Section::new(
     "metrics.histograms",
     "Histograms that are there from the start",
-    &[HISTOGRAM_ROWS],
+    &[HISTOGRAM_TABLE.rows()],
 )
 .list(MAX_HISTOGRAMS, |s| s.custom.histograms.push(DeclaredHistogram::default()))
 .check(checks::histogram);
 /// Its other keys are those of collectors.
-pub static SYSTEM: Section = Section::new("system", "This machine, the short way", &[SYSTEM_ROWS]);
-pub static PUSH: Section = Section::new("push", "Pushed metrics", &[PUSH_ROWS]);
-pub static STATSD: Section = Section::new("statsd", "statsd", &[STATSD_ROWS]);
+pub static SYSTEM: Section =
+    Section::new("system", "This machine, the short way", &[SYSTEM_TABLE.rows()]);
+pub static PUSH: Section = Section::new("push", "Pushed metrics", &[PUSH_TABLE.rows()]);
+pub static STATSD: Section = Section::new("statsd", "statsd", &[STATSD_TABLE.rows()]);
 pub static SCRAPE: Section =
-    Section::new("scrape", "Other endpoints", &[SCRAPE_ROWS]).check(checks::scrape);
+    Section::new("scrape", "Other endpoints", &[SCRAPE_TABLE.rows()]).check(checks::scrape);
 pub static TARGETS: Section = Section {
     plain: Some(plain_target),
-    ..Section::new("scrape.targets", "Targets: the endpoints to ask", &[TARGET_ROWS])
+    ..Section::new("scrape.targets", "Targets: the endpoints to ask", &[TARGET_TABLE.rows()])
         .list(MAX_TARGETS, |s| s.scrape.targets.push(Target::default()))
         .check(checks::target)
 };
@@ -51,7 +53,7 @@ pub static FIELDS: Section = Section {
     ..Section::new(
         "scrape.targets.fields",
         "Fields: what to take out of a target's JSON",
-        &[FIELD_ROWS],
+        &[FIELD_TABLE.rows()],
     )
     .list(MAX_FIELDS, |s| target(s, |target| target.fields.push(Field::default())))
 };
@@ -64,8 +66,10 @@ const REDIRECTS: [(&str, bool); 2] = [("same_host", false), ("any", true)];
 const FIELD_TYPES: [(&str, bool); 2] = [("gauge", false), ("counter", true)];
 
 /// Of `[metrics]`.
+pub static PUSHED_TABLE: Table<{ PUSHED.len() }> =
+    Table::of(PUSHED, &texts::<{ length(PUSHED) }>(PUSHED));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-pub static PUSHED: &[TableRow] = &[
+const PUSHED: &[TableRow] = &[
     TableRow::new("namespace", Kind::Name, "", "Put before the names of pushed metrics, with _ behind it.")
         .names(&Names { also: "metrics_namespace", env: "APP__METRICS__METRICS_NAMESPACE", ..Names::NONE }).set(|s, v| v.put(&mut s.custom.namespace)),
     TableRow::new("prefix", Kind::Name, "", "Put before the names of pushed metrics, behind the namespace, with _ behind it.")
@@ -80,8 +84,10 @@ pub static PUSHED: &[TableRow] = &[
         .set(|s, v| s.custom.labels_on_all = v.is_on()),
 ];
 
+static HISTOGRAM_TABLE: Table<{ HISTOGRAM_ROWS.len() }> =
+    Table::of(HISTOGRAM_ROWS, &texts::<{ length(HISTOGRAM_ROWS) }>(HISTOGRAM_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static HISTOGRAM_ROWS: &[TableRow] = &[
+const HISTOGRAM_ROWS: &[TableRow] = &[
     TableRow::new("name", Kind::Name, "", "Its name, without namespace and prefix.")
         .required().unique().set(|s, v| histogram(s, |h| v.put(&mut h.name))),
     TableRow::new("buckets", Kind::Numbers, "", "Upper bounds of its buckets, ascending; from 0.005 to 10 if not said.")
@@ -90,14 +96,18 @@ static HISTOGRAM_ROWS: &[TableRow] = &[
         .set(|s, v| histogram(s, |h| v.put(&mut h.help))),
 ];
 
+static SYSTEM_TABLE: Table<{ SYSTEM_ROWS.len() }> =
+    Table::of(SYSTEM_ROWS, &texts::<{ length(SYSTEM_ROWS) }>(SYSTEM_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static SYSTEM_ROWS: &[TableRow] = &[
+const SYSTEM_ROWS: &[TableRow] = &[
     TableRow::new("enabled", Kind::Switch, "", "If false, all collectors are off but those that [collectors] switches on.")
         .role(Role::System),
 ];
 
+static PUSH_TABLE: Table<{ PUSH_ROWS.len() }> =
+    Table::of(PUSH_ROWS, &texts::<{ length(PUSH_ROWS) }>(PUSH_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static PUSH_ROWS: &[TableRow] = &[
+const PUSH_ROWS: &[TableRow] = &[
     TableRow::new("ttl", Kind::Time(0, TTL_MAX), TTL, "How long a pushed series stays without another sample; 0 is for ever.")
         .set(|s, v| s.push.ttl = v.duration()),
     TableRow::new("ttl_by_source", Kind::Times(0, TTL_MAX), "", "The same for single sources of /api/metrics.")
@@ -122,14 +132,18 @@ static PUSH_ROWS: &[TableRow] = &[
         .set(|s, v| s.push.max_value_bytes = v.number as usize),
 ];
 
+static STATSD_TABLE: Table<{ STATSD_ROWS.len() }> =
+    Table::of(STATSD_ROWS, &texts::<{ length(STATSD_ROWS) }>(STATSD_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static STATSD_ROWS: &[TableRow] = &[
+const STATSD_ROWS: &[TableRow] = &[
     TableRow::new("listen", Kind::Endpoint, "", "Where to receive statsd lines over UDP; nowhere if not said.")
         .set(|s, v| s.statsd.listen = Some(v.string())),
 ];
 
+static SCRAPE_TABLE: Table<{ SCRAPE_ROWS.len() }> =
+    Table::of(SCRAPE_ROWS, &texts::<{ length(SCRAPE_ROWS) }>(SCRAPE_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static SCRAPE_ROWS: &[TableRow] = &[
+const SCRAPE_ROWS: &[TableRow] = &[
     TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), INTERVAL, "Between two requests to a target.")
         .set(|s, v| s.scrape.interval = v.duration()),
     TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "For a request, all of it; 5 seconds if not said, or the interval if that is less.")
@@ -142,8 +156,10 @@ static SCRAPE_ROWS: &[TableRow] = &[
         .set(|s, v| s.scrape.max_labels = v.number as usize),
 ];
 
+static TARGET_TABLE: Table<{ TARGET_ROWS.len() }> =
+    Table::of(TARGET_ROWS, &texts::<{ length(TARGET_ROWS) }>(TARGET_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static TARGET_ROWS: &[TableRow] = &[
+const TARGET_ROWS: &[TableRow] = &[
     TableRow::new("name", Kind::Word, "", "The label \"target\" of its series; of JSON the start of their names, too.")
         .required().unique().set(|s, v| target(s, |t| v.put(&mut t.name))),
     TableRow::new("url", Kind::Url, "", "What to ask.")
@@ -170,8 +186,10 @@ static TARGET_ROWS: &[TableRow] = &[
         .set(|s, v| target(s, |t| choose(&REDIRECTS, v, &mut t.follow_any))),
 ];
 
+static FIELD_TABLE: Table<{ FIELD_ROWS.len() }> =
+    Table::of(FIELD_ROWS, &texts::<{ length(FIELD_ROWS) }>(FIELD_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static FIELD_ROWS: &[TableRow] = &[
+const FIELD_ROWS: &[TableRow] = &[
     TableRow::new("path", Kind::Text, "", "Keys with dots between them, elements of a list by number, * for all.")
         .required().set(|s, v| field(s, |f| v.put(&mut f.path))),
     TableRow::new("name", Kind::Name, "", "Name of the metric; made of target and path if not said.")

@@ -5,6 +5,7 @@ use crate::settings::table::checks_out::{
     INFLUX, INFLUX_LINES, MAX_EXPORTS, OTLP, REMOTE, SENT, SPOOLED, STDOUT, TLS, TYPES,
     export as check, inapplicable,
 };
+use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::program::FORMATS;
 use crate::settings::table::row::{Names, Role, Section, TableRow, choose, words};
 use crate::settings::types::{
@@ -24,10 +25,10 @@ const MIN_WAIT: u64 = 10;
 const SPOOL: (u64, u64) = (256 << 10, 1 << 40);
 
 pub static AGENT: Section =
-    Section::new("agent", "What leaves says which box it is", &[AGENT_ROWS]);
+    Section::new("agent", "What leaves says which box it is", &[AGENT_TABLE.rows()]);
 pub static EXPORT: Section = Section {
     inapplicable,
-    ..Section::new("export", "Exports: where samples go", &[EXPORT_ROWS])
+    ..Section::new("export", "Exports: where samples go", &[EXPORT_TABLE.rows()])
         .list(MAX_EXPORTS, |s| s.exports.push(Export::default()))
         .check(check)
 };
@@ -50,16 +51,20 @@ const VERSIONS: [(&str, RemoteWriteVersion); 3] = [
     ("2|2.0", RemoteWriteVersion::Two),
 ];
 
+static AGENT_TABLE: Table<{ AGENT_ROWS.len() }> =
+    Table::of(AGENT_ROWS, &texts::<{ length(AGENT_ROWS) }>(AGENT_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static AGENT_ROWS: &[TableRow] = &[
+const AGENT_ROWS: &[TableRow] = &[
     TableRow::new("instance", Kind::Text, "", "Label of what leaves, and Influx' tag host; the host's name if not said, \"\" is none.")
         .role(Role::Instance).set(|s, v| v.put(&mut s.agent.instance)),
     TableRow::new("job", Kind::Text, "sysmetrics", "Label job of what leaves by remote write; \"\" is none.")
         .names(&Names { on_node: "node", ..Names::NONE }).set(|s, v| v.put(&mut s.agent.job)),
 ];
 
+static EXPORT_TABLE: Table<{ EXPORT_ROWS.len() }> =
+    Table::of(EXPORT_ROWS, &texts::<{ length(EXPORT_ROWS) }>(EXPORT_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static EXPORT_ROWS: &[TableRow] = &[
+const EXPORT_ROWS: &[TableRow] = &[
     TableRow::new("type", Kind::Choice(&words(&TYPES)), "", "How samples leave: OpenTelemetry, Influx lines, Prometheus remote write, or lines on standard output.")
         .required().set(|s, v| export(s, |e| choose(&TYPES, v, &mut e.kind))),
     TableRow::new("name", Kind::Word, "", "Its name in metrics, logs and the spool; the type if not said.")

@@ -3,7 +3,8 @@
 use crate::base::dialect::Dialect;
 use crate::base::log::{Format, Level};
 use crate::settings::table::checks;
-use crate::settings::table::inputs::PUSHED;
+use crate::settings::table::held::{Rows, Table, length, texts};
+use crate::settings::table::inputs::PUSHED_TABLE;
 use crate::settings::table::row::{Names, Role, Section, TableRow, choose, words};
 #[cfg(feature = "tls")]
 use crate::settings::table::served;
@@ -15,22 +16,29 @@ const HOUR: u64 = 3_600_000;
 
 pub static GENERAL: Section = Section::new("", "General", GENERAL_TABLES);
 #[cfg(not(feature = "tls"))]
-pub static SERVER: Section = Section::new("server", "Serving", &[SERVER_ROWS]);
+pub static SERVER: Section = Section::new("server", "Serving", &[SERVER_TABLE.rows()]);
 #[cfg(feature = "tls")]
 pub static SERVER: Section =
-    Section::new("server", "Serving", &[SERVER_ROWS, served::USER_ROWS]).check(served::server);
+    Section::new("server", "Serving", &[SERVER_TABLE.rows(), served::USER_TABLE.rows()])
+        .check(served::server);
 pub static METRICS: Section =
     Section::new("metrics", "Metrics", METRICS_TABLES).check(CHECK_METRICS);
-pub static PATHS: Section = Section::new("paths", "Where to read", &[PATHS_ROWS]);
-pub static LOG: Section = Section::new("log", "Log", &[LOG_ROWS]);
+pub static PATHS: Section = Section::new("paths", "Where to read", &[PATHS_TABLE.rows()]);
+pub static LOG: Section = Section::new("log", "Log", &[LOG_TABLE.rows()]);
 
 /// Without the hub there are no rows for it.
-const GENERAL_TABLES: &[&[TableRow]] =
-    if cfg!(feature = "hub") { &[GENERAL_ROWS, HEALTH_ROWS] } else { &[GENERAL_ROWS] };
+const GENERAL_TABLES: &[Rows] = if cfg!(feature = "hub") {
+    &[GENERAL_TABLE.rows(), HEALTH_TABLE.rows()]
+} else {
+    &[GENERAL_TABLE.rows()]
+};
 const CHECK_METRICS: fn(&mut Settings) -> checks::Check =
     if cfg!(feature = "hub") { checks::metrics } else { |_| Ok(()) };
-const METRICS_TABLES: &[&[TableRow]] =
-    if cfg!(feature = "hub") { &[METRICS_ROWS, PUSHED] } else { &[METRICS_ROWS] };
+const METRICS_TABLES: &[Rows] = if cfg!(feature = "hub") {
+    &[METRICS_TABLE.rows(), PUSHED_TABLE.rows()]
+} else {
+    &[METRICS_TABLE.rows()]
+};
 
 /// What there is on standard output.
 pub const FORMATS: [(&str, StdoutFormat); 3] =
@@ -46,8 +54,10 @@ const LEVELS: [(&str, Level); 4] = [
     ("debug", Level::Debug),
 ];
 
+static GENERAL_TABLE: Table<{ GENERAL_ROWS.len() }> =
+    Table::of(GENERAL_ROWS, &texts::<{ length(GENERAL_ROWS) }>(GENERAL_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static GENERAL_ROWS: &[TableRow] = &[
+const GENERAL_ROWS: &[TableRow] = &[
     TableRow::new("", Kind::Path, "", "Settings file. Without it /etc/sysmetrics/config.toml is read, or else /etc/sysmetrics.toml, if there is one.")
         .role(Role::Config).names(&Names { env: "METRICS_CONFIG", ..Names::flags(&["config"]) }),
     TableRow::new("", Kind::Switch, "", "Every collector that is not switched on by name is off.")
@@ -72,14 +82,18 @@ static GENERAL_ROWS: &[TableRow] = &[
         .names(&Names::flags(&["web.systemd-socket"])).set(|s, v| s.server.only_inherited = v.is_on()),
 ];
 
+static HEALTH_TABLE: Table<{ HEALTH_ROWS.len() }> =
+    Table::of(HEALTH_ROWS, &texts::<{ length(HEALTH_ROWS) }>(HEALTH_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static HEALTH_ROWS: &[TableRow] = &[
+const HEALTH_ROWS: &[TableRow] = &[
     TableRow::new("", Kind::Agent, "", "Ask a running sysmetrics how it is, print ok or the reasons, and exit with 0 or 1. Without URL the one that listens where these settings say.")
         .role(Role::Health).names(&Names::flags(&["health"])).set(|s, v| (s.action, s.agent_url) = (Action::Health, v.string())),
 ];
 
+static SERVER_TABLE: Table<{ SERVER_ROWS.len() }> =
+    Table::of(SERVER_ROWS, &texts::<{ length(SERVER_ROWS) }>(SERVER_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static SERVER_ROWS: &[TableRow] = &[
+const SERVER_ROWS: &[TableRow] = &[
     TableRow::new("listen", Kind::Addresses, "0.0.0.0:9101", "Address to serve on; may be repeated, and be a list in the file.")
         .role(Role::Listen).names(&Names { on_node: ":9100", ..Names::flags(&["listen", "web.listen-address"]) }),
     TableRow::new("host", Kind::Host, "", "Host part of the address, instead of listen.")
@@ -104,8 +118,10 @@ static SERVER_ROWS: &[TableRow] = &[
         .set(|s, v| v.put(&mut s.server.access.group)),
 ];
 
+static METRICS_TABLE: Table<{ METRICS_ROWS.len() }> =
+    Table::of(METRICS_ROWS, &texts::<{ length(METRICS_ROWS) }>(METRICS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static METRICS_ROWS: &[TableRow] = &[
+const METRICS_ROWS: &[TableRow] = &[
     TableRow::new("dialect", Kind::Choice(&words(&DIALECTS)), Dialect::Own.name(), "Whose metric names, defaults and port to use.")
         .role(Role::Dialect).names(&Names::flags(&["dialect"])).set(|s, v| choose(&DIALECTS, v, &mut s.dialect)),
     TableRow::new("process_metrics", Kind::Switch, "true", "Metrics about this program itself.")
@@ -114,8 +130,10 @@ static METRICS_ROWS: &[TableRow] = &[
         .role(Role::Endpoint),
 ];
 
+static PATHS_TABLE: Table<{ PATHS_ROWS.len() }> =
+    Table::of(PATHS_ROWS, &texts::<{ length(PATHS_ROWS) }>(PATHS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static PATHS_ROWS: &[TableRow] = &[
+const PATHS_ROWS: &[TableRow] = &[
     TableRow::new("procfs", Kind::Path, "/proc", "Where procfs is mounted.")
         .names(&Names::flags(&["path.procfs"])).set(|s, v| s.paths.procfs = v.path()),
     TableRow::new("sysfs", Kind::Path, "/sys", "Where sysfs is mounted.")
@@ -126,8 +144,10 @@ static PATHS_ROWS: &[TableRow] = &[
         .names(&Names::flags(&["path.udev.data"])).set(|s, v| s.paths.udev_data = v.path()),
 ];
 
+static LOG_TABLE: Table<{ LOG_ROWS.len() }> =
+    Table::of(LOG_ROWS, &texts::<{ length(LOG_ROWS) }>(LOG_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static LOG_ROWS: &[TableRow] = &[
+const LOG_ROWS: &[TableRow] = &[
     TableRow::new("format", Kind::Choice(&words(&LOG_FORMATS)), "text", "Form of the log's lines.")
         .names(&Names::flags(&["log-format", "log.format"])).set(|s, v| choose(&LOG_FORMATS, v, &mut s.log.format)),
     TableRow::new("level", Kind::Choice(&words(&LEVELS)), "info", "The least that is logged.")

@@ -1,8 +1,10 @@
-//! What a row says of its option, and the section of the file it stands in.
+//! All there is to know about an option, and the section of the file it stands in.
 
 use crate::base::dialect::Dialect;
 use crate::base::sys::float;
 use crate::settings::problem::Keyed;
+use crate::settings::table::held::Rows;
+pub use crate::settings::table::option::{Names, Role, TableRow, Traits};
 use crate::settings::types::{Kind, Settings, Value};
 use std::ptr;
 
@@ -12,7 +14,7 @@ pub struct Section {
     /// With dots, as in its header; empty for flags that are no keys of the file.
     pub name: &'static str,
     pub title: &'static str,
-    pub rows: &'static [&'static [TableRow]],
+    pub rows: &'static [Rows],
     /// Elements of a list, of one above it; 0 is a table that is no list.
     pub max: usize,
     /// Adds an element, for the rows to set; its own list is that of the last element above it.
@@ -29,11 +31,7 @@ pub struct Section {
 }
 
 impl Section {
-    pub const fn new(
-        name: &'static str,
-        title: &'static str,
-        rows: &'static [&'static [TableRow]],
-    ) -> Section {
+    pub const fn new(name: &'static str, title: &'static str, rows: &'static [Rows]) -> Section {
         Section {
             name,
             title,
@@ -73,127 +71,6 @@ impl Section {
     }
 }
 
-/// A row that is looked at together with others.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    None,
-    Config,
-    DisableDefaults,
-    Help,
-    Version,
-    Health,
-    Listen,
-    Host,
-    Port,
-    MetricsPath,
-    Endpoint,
-    Dialect,
-    Instance,
-    System,
-}
-
-/// An option as the tables hold it: what few have is held apart, as the tables are a good part of
-/// the program's size.
-pub struct TableRow {
-    key: &'static str,
-    kind: Kind,
-    default: &'static str,
-    help: &'static str,
-    set: fn(&mut Settings, &Value),
-    names: &'static Names,
-    traits: Traits,
-}
-
-/// What few rows have; "" is none.
-pub struct Names {
-    /// Another name of its key.
-    pub also: &'static str,
-    /// Flags without dashes, ours first; after `!` one that means the opposite.
-    pub flags: &'static [&'static str],
-    /// A variable of the environment besides `APP__…`.
-    pub env: &'static str,
-    /// The default in node_exporter's dialect, where it is another.
-    pub on_node: &'static str,
-    /// What is missing for the option to have a place, by what the rows before say.
-    pub lacks: fn(&Settings) -> Option<&'static str>,
-}
-
-impl Names {
-    pub const NONE: Names = Names { also: "", flags: &[], env: "", on_node: "", lacks: |_| None };
-
-    /// Only flags.
-    pub const fn flags(flags: &'static [&'static str]) -> Names {
-        Names { flags, ..Names::NONE }
-    }
-}
-
-/// What is true of a row.
-#[derive(Clone, Copy)]
-pub struct Traits {
-    pub role: Role,
-    /// An element of a list is nothing without it.
-    pub required: bool,
-    /// No two elements of a list have the same.
-    pub unique: bool,
-    /// `${NAME}` in its text is no variable of the environment.
-    pub verbatim: bool,
-    /// The types of its element it belongs to, a bit each; 0 is all.
-    pub only: u8,
-}
-
-impl Traits {
-    pub const NONE: Traits =
-        Traits { role: Role::None, required: false, unique: false, verbatim: false, only: 0 };
-}
-
-impl TableRow {
-    pub const fn new(
-        key: &'static str,
-        kind: Kind,
-        default: &'static str,
-        help: &'static str,
-    ) -> TableRow {
-        let (names, traits) = (&Names::NONE, Traits::NONE);
-        TableRow { key, kind, default, help, set: |_, _| {}, names, traits }
-    }
-    pub const fn names(mut self, names: &'static Names) -> TableRow {
-        self.names = names;
-        self
-    }
-    pub const fn role(mut self, role: Role) -> TableRow {
-        self.traits.role = role;
-        self
-    }
-    pub const fn required(mut self) -> TableRow {
-        self.traits.required = true;
-        self
-    }
-    pub const fn unique(mut self) -> TableRow {
-        self.traits.unique = true;
-        self
-    }
-    pub const fn verbatim(mut self) -> TableRow {
-        self.traits.verbatim = true;
-        self
-    }
-    pub const fn only(mut self, types: u8) -> TableRow {
-        self.traits.only = types;
-        self
-    }
-    pub const fn set(mut self, set: fn(&mut Settings, &Value)) -> TableRow {
-        self.set = set;
-        self
-    }
-
-    /// All of it.
-    pub fn row(&self, section: &'static Section) -> Row {
-        let TableRow { key, kind, default, help, set, names, traits } = *self;
-        let on_node = if names.on_node.is_empty() { default } else { names.on_node };
-        let (default, flags, env, node) = ([default, on_node], names.flags, names.env, "");
-        Row { section, path: [key, ""], names, flags, kind, default, help, env, node, traits, set }
-    }
-}
-
 /// All there is to know about one option, whether a table has it or a collector.
 pub struct Row {
     pub section: &'static Section,
@@ -224,6 +101,14 @@ impl PartialEq for Row {
 }
 
 impl Row {
+    /// That of a table of `section`.
+    pub fn new(row: TableRow, section: &'static Section) -> Row {
+        let TableRow { key, kind, default, help, set, names, traits } = row;
+        let on_node = if names.on_node.is_empty() { default } else { names.on_node };
+        let (default, flags, env, node) = ([default, on_node], names.flags, names.env, "");
+        Row { section, path: [key, ""], names, flags, kind, default, help, env, node, traits, set }
+    }
+
     /// Whether it has this role.
     pub fn is(&self, role: Role) -> bool {
         self.traits.role == role

@@ -1,17 +1,20 @@
 //! The options of how the program locks itself in.
 
 use crate::settings::table::checks::{Check, wrong};
+use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::row::{Section, TableRow, choose, words};
 use crate::settings::types::{Enforce, Kind, Settings, Value};
 
 pub static SANDBOX: Section =
-    Section::new("sandbox", "What the program may do", &[SANDBOX_ROWS]).check(check);
+    Section::new("sandbox", "What the program may do", &[SANDBOX_TABLE.rows()]).check(check);
 
 const ENFORCE: [(&str, Enforce); 3] =
     [("off", Enforce::Off), ("auto", Enforce::Auto), ("require", Enforce::Require)];
 
+static SANDBOX_TABLE: Table<{ SANDBOX_ROWS.len() }> =
+    Table::of(SANDBOX_ROWS, &texts::<{ length(SANDBOX_ROWS) }>(SANDBOX_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static SANDBOX_ROWS: &[TableRow] = &[
+const SANDBOX_ROWS: &[TableRow] = &[
     TableRow::new("landlock", Kind::Choice(&words(&ENFORCE)), "auto", "Reach no file and no TCP port but those that the settings need: where the kernel has Landlock, or not at all, or else refuse to start.")
         .set(|s, v| choose(&ENFORCE, v, &mut s.sandbox.landlock)),
     TableRow::new("seccomp", Kind::Choice(&words(&ENFORCE)), "auto", "Make no system call but those that the program needs; the same.")

@@ -1,25 +1,30 @@
 //! The options of https and users, in builds with TLS.
 
 use crate::settings::table::checks::{Check, wrong};
+use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::row::{Names, Section, TableRow, choose, words};
 use crate::settings::types::{CLIENT_AUTH, Kind, Pem, ServerTls, Settings, TlsVersion};
 
 pub static SERVER_TLS: Section =
-    Section::new("server.tls", "Serving https", &[TLS_ROWS]).check(server_tls);
+    Section::new("server.tls", "Serving https", &[TLS_TABLE.rows()]).check(server_tls);
 
 const VERSIONS: [(&str, TlsVersion); 2] =
     [("TLS12", TlsVersion::Tls12), ("TLS13", TlsVersion::Tls13)];
 
+pub static USER_TABLE: Table<{ USER_ROWS.len() }> =
+    Table::of(USER_ROWS, &texts::<{ length(USER_ROWS) }>(USER_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-pub static USER_ROWS: &[TableRow] = &[
+const USER_ROWS: &[TableRow] = &[
     TableRow::new("users_file", Kind::Path, "", "File with who may ask: name:hash a line, as htpasswd -B writes it; everybody if not said. In a build with TLS.")
         .set(|s, v| v.put_path(&mut s.server.users_file)),
     TableRow::new("web_config_file", Kind::PathOrNone, "", "Web configuration file of Prometheus' exporters, with TLS and users, instead of users_file and server.tls. In a build with TLS.")
         .names(&Names::flags(&["web.config.file"])).set(|s, v| v.put_path(&mut s.server.web_config)),
 ];
 
+static TLS_TABLE: Table<{ TLS_ROWS.len() }> =
+    Table::of(TLS_ROWS, &texts::<{ length(TLS_ROWS) }>(TLS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static TLS_ROWS: &[TableRow] = &[
+const TLS_ROWS: &[TableRow] = &[
     TableRow::new("cert_file", Kind::Path, "", "PEM with the certificate to show, for https; read again when it changes. In a build with TLS.")
         .set(|s, v| s.server.tls.cert = Pem::File(v.path())),
     TableRow::new("key_file", Kind::Path, "", "PEM with its key.")

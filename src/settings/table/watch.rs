@@ -1,6 +1,7 @@
 //! The options of log files and of alerts.
 
 use crate::settings::table::checks;
+use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::row::{Section, TableRow, choose, floats, words};
 use crate::settings::types::{Alert, Kind, LogFiles, LogRule, RuleKind, Settings};
 
@@ -15,17 +16,18 @@ const MIN: u64 = 100;
 const HOUR: u64 = 3_600_000;
 const MONTH: u64 = 31 * 24 * HOUR;
 
-pub static TAIL: Section = Section::new("tail", "How log files are followed", &[TAIL_ROWS]);
-pub static LOGS: Section = Section::new("logs", "Log files", &[LOGS_ROWS])
+pub static TAIL: Section = Section::new("tail", "How log files are followed", &[TAIL_TABLE.rows()]);
+pub static LOGS: Section = Section::new("logs", "Log files", &[LOGS_TABLE.rows()])
     .list(MAX_LOGS, |s| s.logs.push(LogFiles::default()))
     .check(checks::log);
 pub static RULES: Section =
-    Section::new("logs.rules", "Rules: what to look for in their lines", &[RULE_ROWS])
+    Section::new("logs.rules", "Rules: what to look for in their lines", &[RULE_TABLE.rows()])
         .list(MAX_RULES, |s| log(s, |log| log.rules.push(LogRule::default())))
         .check(checks::rule);
 pub static ALERTING: Section =
-    Section::new("alerting", "Who hears of alerts", &[ALERTING_ROWS]).check(checks::alerting);
-pub static ALERTS: Section = Section::new("alerts", "Alerts", &[ALERT_ROWS])
+    Section::new("alerting", "Who hears of alerts", &[ALERTING_TABLE.rows()])
+        .check(checks::alerting);
+pub static ALERTS: Section = Section::new("alerts", "Alerts", &[ALERT_TABLE.rows()])
     .list(MAX_ALERTS, |s| s.alerts.push(Alert::default()))
     .check(checks::alert);
 
@@ -35,8 +37,10 @@ const RULE_KINDS: [(&str, RuleKind); 3] = [
     ("histogram", RuleKind::Histogram),
 ];
 
+static TAIL_TABLE: Table<{ TAIL_ROWS.len() }> =
+    Table::of(TAIL_ROWS, &texts::<{ length(TAIL_ROWS) }>(TAIL_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static TAIL_ROWS: &[TableRow] = &[
+const TAIL_ROWS: &[TableRow] = &[
     TableRow::new("state_file", Kind::PathOrNone, "/var/lib/sysmetrics/tail.state", "File that keeps how far log files were read; \"\" is none.")
         .set(|s, v| s.tail.state_file = some(v.text()).map(Into::into)),
     TableRow::new("state_interval", Kind::Time(MIN, 24 * HOUR), "10s", "At most how often that file is written.")
@@ -51,16 +55,20 @@ static TAIL_ROWS: &[TableRow] = &[
         .set(|s, v| s.tail.max_series = v.number as usize),
 ];
 
+static LOGS_TABLE: Table<{ LOGS_ROWS.len() }> =
+    Table::of(LOGS_ROWS, &texts::<{ length(LOGS_ROWS) }>(LOGS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static LOGS_ROWS: &[TableRow] = &[
+const LOGS_ROWS: &[TableRow] = &[
     TableRow::new("path", Kind::Glob, "", "The file; *, ? and [...] may stand in its name and those of directories.")
         .required().set(|s, v| log(s, |l| v.put(&mut l.path))),
     TableRow::new("from_start", Kind::Switch, "false", "A file that was not known before is read from its beginning, not its end.")
         .set(|s, v| log(s, |l| l.from_start = v.is_on())),
 ];
 
+static RULE_TABLE: Table<{ RULE_ROWS.len() }> =
+    Table::of(RULE_ROWS, &texts::<{ length(RULE_ROWS) }>(RULE_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static RULE_ROWS: &[TableRow] = &[
+const RULE_ROWS: &[TableRow] = &[
     TableRow::new("metric", Kind::Name, "", "Name of the metric.")
         .required().set(|s, v| rule(s, |r| v.put(&mut r.metric))),
     TableRow::new("pattern", Kind::Pattern, "", "What a line must match; its named groups, (?P<name>...), are $name.")
@@ -77,8 +85,10 @@ static RULE_ROWS: &[TableRow] = &[
         .set(|s, v| rule(s, |r| r.buckets = floats(v))),
 ];
 
+static ALERTING_TABLE: Table<{ ALERTING_ROWS.len() }> =
+    Table::of(ALERTING_ROWS, &texts::<{ length(ALERTING_ROWS) }>(ALERTING_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static ALERTING_ROWS: &[TableRow] = &[
+const ALERTING_ROWS: &[TableRow] = &[
     TableRow::new("interval_secs", Kind::Time(MIN, HOUR), "15s", "How often alerts are looked at.")
         .set(|s, v| s.alerting.interval = v.duration()),
     TableRow::new("repeat_secs", Kind::Time(MIN, MONTH), "4h", "How often an alert that goes on is told again.")
@@ -103,8 +113,10 @@ static ALERTING_ROWS: &[TableRow] = &[
         .set(|s, v| v.put(&mut s.alerting.external_url)),
 ];
 
+static ALERT_TABLE: Table<{ ALERT_ROWS.len() }> =
+    Table::of(ALERT_ROWS, &texts::<{ length(ALERT_ROWS) }>(ALERT_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
-static ALERT_ROWS: &[TableRow] = &[
+const ALERT_ROWS: &[TableRow] = &[
     TableRow::new("name", Kind::Text, "", "The label \"alertname\".")
         .required().unique().set(|s, v| alert(s, |a| v.put(&mut a.name))),
     TableRow::new("expr", Kind::Expression, "", "The condition, as in rate(disk_read_bytes_total{device=\"sda\"}[1m]) > 1e6.")

@@ -82,9 +82,9 @@ impl Writer {
         }
     }
 
-    /// Gives back memory that is not worth being kept.
-    pub fn trim(&mut self) {
-        if self.body.len() > MAX_KEPT {
+    /// Forgets a request of more than so many bytes.
+    pub fn trim(&mut self, most: usize) {
+        if self.body.len() > most {
             (self.made_of, self.body, self.places, self.gzip) = Default::default();
         }
     }

@@ -23,7 +23,7 @@ mod wire;
 
 pub use answer::{headers, judge};
 
-use super::kept::{MAX_KEPT, MadeOf};
+use super::kept::MadeOf;
 use crate::model::frame::View;
 use crate::model::metric::Buffer;
 use crate::settings::RemoteWriteVersion;
@@ -59,10 +59,14 @@ impl Writer {
         }
         let count = self.places.len() as u64;
         let is_done = count > 0 && self.snappy.append(self.plain.bytes(), out);
-        if self.plain.len() > MAX_KEPT {
+        if is_done { count } else { 0 }
+    }
+
+    /// Forgets a request of more than so many bytes.
+    pub fn trim(&mut self, most: usize) {
+        if self.plain.len() > most {
             *self = Writer::default();
         }
-        if is_done { count } else { 0 }
     }
 
     /// Makes the request.

@@ -403,11 +403,15 @@ fn what_is_gone_over_is_what_would_be_written() {
 }
 
 #[test]
-fn a_request_that_is_very_long_is_not_kept() {
+fn a_request_that_is_too_long_is_not_kept() {
     let mut made = Made::new();
-    made.family("a", Kind::Gauge, &"x".repeat(MAX_KEPT)).number(&[], Value::Int(1));
+    made.family("a", Kind::Gauge, "Help.").number(&[], Value::Int(1));
     let mut writer = Writer::default();
     assert_eq!(two(&made, &mut writer).len(), 1);
+    let length = writer.plain.len();
+    writer.trim(length);
+    assert_eq!((writer.plain.len(), writer.places.len()), (length, 1));
+    writer.trim(length - 1);
     assert!(writer.plain.is_empty() && writer.places.is_empty() && writer.made_with.is_none());
 }
 
