@@ -2,6 +2,7 @@
 
 use super::protobuf;
 use crate::base::json::Fault;
+use crate::base::text::words::{MAX_SHOWN, shown};
 use crate::base::wire;
 use crate::inputs::push::exposition::Syntax;
 use crate::inputs::push::intake::Objection;
@@ -114,9 +115,11 @@ pub(super) fn sentence(objection: &Objection, rest: &str) -> String {
             )
         }
         Objection::Timed(name) => {
+            let name = shown(name, MAX_SHOWN);
             format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
         }
         Objection::Sample(name, reason) => {
+            let name = shown(name, MAX_SHOWN);
             format!("The metric {name} is refused: {}. {rest}", reason.said().1)
         }
     }

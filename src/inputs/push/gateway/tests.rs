@@ -278,6 +278,18 @@ fn a_type_that_cannot_be_changes_nothing() {
     assert_eq!(front.samples().len(), 4);
 }
 
+/// An answer shows the beginning of a long name, not all of it.
+#[test]
+fn a_refusal_shortens_a_long_name() {
+    let long = "z".repeat(100_000);
+    for body in [format!("{long} 1\n"), format!("{long} 1 1600000000000\n")] {
+        let Err(Refusal::Bad(said)) = Handler::new().push(Verb::Replace, J, &body) else {
+            panic!("taken")
+        };
+        assert!(said.len() < 200 && said.contains("zzz…"), "{}", said.len());
+    }
+}
+
 /// With no room for more, what is replaced makes room.
 #[test]
 fn a_full_store_lets_types_and_help_change() {
