@@ -17,9 +17,9 @@ pub fn limit_open_files(pid: u32, files: u64) {
     set(pid, libc::RLIMIT_NOFILE, libc::rlimit { rlim_cur: files, rlim_max: 1024 });
 }
 
-/// A running process gets no further memory; what it has stays.
+/// A running process gets no memory beyond that; what it has stays.
 pub fn limit_address_space(pid: u32, bytes: u64) {
-    set(pid, libc::RLIMIT_AS, libc::rlimit { rlim_cur: bytes, rlim_max: bytes });
+    set(pid, libc::RLIMIT_AS, libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY });
 }
 
 fn set(pid: u32, of: libc::__rlimit_resource_t, limit: libc::rlimit) {
