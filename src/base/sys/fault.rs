@@ -14,7 +14,8 @@ const BEFORE: &[u8] =
     concat!("sysmetrics ", env!("CARGO_PKG_VERSION"), ": internal error at 0x").as_bytes();
 const AFTER: &[u8] = b": this is a fault of the program, please report it\n";
 /// The same where the process may have no more memory: an allocation that fails is a trap, too.
-const NO_MEMORY: &[u8] = b": no memory is left: raise the limit of the process (ulimit -v, ulimit -d)\n";
+const NO_MEMORY: &[u8] =
+    b": no memory is left: raise the limit of the process (ulimit -v, ulimit -d)\n";
 /// Bytes that can be had if memory is not what it died of.
 const PROBE: usize = 1 << 20;
 
@@ -49,7 +50,8 @@ extern "C" fn report(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
             let value = (offset >> (4 * at) & 15) as u8;
             *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
         }
-        let (rights, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
+        let (rights, kind) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
         let room = libc::mmap(ptr::null_mut(), PROBE, rights, kind, -1, 0);
         let after = if room == libc::MAP_FAILED { NO_MEMORY } else { AFTER };
         for part in [BEFORE, &digits[..], after] {

@@ -111,7 +111,10 @@ pub fn refuse_format(resolved: &[Resolved<'_>], settings: &Settings, refusal: &m
     if let Some(origin) = origin
         && matches!(settings.action, Action::Serve | Action::PrintMetrics)
     {
-        refusal.add(origin, "only --once prints in another format; leave it out, or add --once".into());
+        refusal.add(
+            origin,
+            "only --once prints in another format; leave it out, or add --once".into(),
+        );
     }
 }
 

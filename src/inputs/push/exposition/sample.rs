@@ -15,7 +15,8 @@ pub struct BadLine {
 }
 
 /// What was expected where editors put three bytes that nobody sees.
-pub(super) const NO_MARK: &str = "a metric's name, found a byte order mark: save the text as UTF-8 without one";
+pub(super) const NO_MARK: &str =
+    "a metric's name, found a byte order mark: save the text as UTF-8 without one";
 
 impl BadLine {
     /// A line that is refused. A byte order mark at its beginning is named, since nobody sees it.

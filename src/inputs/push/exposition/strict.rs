@@ -13,7 +13,8 @@ use std::str;
 
 const END: &str = "the end of the line behind the value: no time, no blank, no exemplar";
 const NEWLINE: &str = "a newline at the end of the last line";
-const NO_CR: &str = "\\n at the end of the line, found \\r\\n: write the file with the line ends of Unix";
+const NO_CR: &str =
+    "\\n at the end of the line, found \\r\\n: write the file with the line ends of Unix";
 const NUMBER: &str = "a number";
 const ESCAPE: &str = "\\\\, \\n or \\\" behind a backslash, and UTF-8";
 
@@ -281,6 +282,9 @@ mod tests {
         }
         assert_eq!(check(b"a{b=\"\xff\"} 1\n"), Some((1, ESCAPE)));
         assert_eq!(check(b"a 1\n# TYPE b gauge\r\nb 1\r\n"), Some((2, NO_CR)));
-        assert_eq!(check("\u{feff}# HELP a b\na 1\n".as_bytes()), Some((1, super::super::sample::NO_MARK)));
+        assert_eq!(
+            check("\u{feff}# HELP a b\na 1\n".as_bytes()),
+            Some((1, super::super::sample::NO_MARK))
+        );
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn decode(update: &GroupUpdate<'_>) -> Result<Option<Vec<u8>>, Refusa
     if is("") || is("identity") {
         return Ok(None);
     }
-    if !is("gzip") {
+    if !is("gzip") && !is("x-gzip") {
         return Err(Refusal::Media("Bodies are taken as they are, or as gzip."));
     }
     let decoded = gunzip(update.body, update.max_body).map_err(|_| {

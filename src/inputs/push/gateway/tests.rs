@@ -159,6 +159,7 @@ fn bodies_are_text_plain_or_open_metrics_as_they_are_or_gzip() {
     assert_eq!(front.samples(), ["a_total{job=\"j\"} 1", "b{job=\"j\"} 2"]);
     assert!(matches!(front.ask(GroupUpdate { max_body: 3, ..packed }), Err(Refusal::Bad(_))));
     assert!(matches!(front.ask(GroupUpdate { body: b"b 2\n", ..packed }), Err(Refusal::Bad(_))));
+    front.ask(GroupUpdate { content_encoding: "x-gzip", ..packed }).unwrap();
     let brotli = GroupUpdate { content_encoding: "br", ..packed };
     assert!(matches!(front.ask(brotli), Err(Refusal::Media(_))));
 }
@@ -321,7 +322,9 @@ fn groups_go_with_their_series_and_are_bounded() {
     for i in 0..MAX_GROUPS - 1 {
         front.push(Verb::Replace, &format!("/metrics/job/{i}"), "").unwrap();
     }
+    assert!(!front.store.was_full(front.now, minute));
     assert_eq!(front.push(Verb::Replace, "/metrics/job/more", "a 1\n"), Err(Refusal::Full));
+    assert!(front.store.was_full(front.now, minute), "health tells");
     front.push(Verb::Replace, "/metrics/job/7", "a 1\n").unwrap();
     front.now += minute * 5;
     front.all();
