@@ -47,8 +47,9 @@ pub fn read(sources: &mut Sources<'_, '_>) {
                     sources.refusal.add(Origin::Env(name.to_owned()), text);
                 }
                 None if prefix == OWN_PREFIX => {
-                    let text = of_flag(catalogue, &path);
-                    text.map(|text| sources.refusal.add(Origin::Env(name.to_owned()), text));
+                    if let Some(text) = of_flag(catalogue, &path) {
+                        sources.refusal.add(Origin::Env(name.to_owned()), text);
+                    }
                 }
                 None => {}
             }
@@ -104,8 +105,8 @@ fn is_ours(table: &str) -> bool {
 /// What is said of `SYSMETRICS_LISTEN`: whoever knows the flag only writes it so, and shall not be served on
 /// every address.
 fn of_flag(catalogue: &Catalogue, path: &str) -> Option<String> {
-    let is_it = |flag: &&str| flag.replace(['-', '.'], "_") == path;
-    let row = catalogue.rows.iter().find(|row| row.flags.iter().any(|flag| is_it(flag)))?;
+    let is_it = |flag: &&'static str| flag.replace(['-', '.'], "_") == path;
+    let row = catalogue.rows.iter().find(|row| row.flags.iter().any(is_it))?;
     let meant = match row.env {
         "" if !row.in_file() => return None,
         "" => [OWN_PREFIX, &row.parts().join("_").to_ascii_uppercase()].concat(),
