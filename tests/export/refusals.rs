@@ -307,6 +307,24 @@ fn a_spool_that_fails_is_logged_once_and_when_it_is_over() {
     assert!(dir.path("good/out").is_dir());
 }
 
+/// The worker before still sends for some seconds, and has the spool meanwhile.
+#[test]
+fn an_export_that_is_taken_out_and_put_back_keeps_its_spool() {
+    let (receiver, dir) = (Receiver::start(|_| Reply::Hang), Temp::new());
+    let export =
+        format!("{RETRY}\nlong_timeout = true\nspool = {{ dir = {:?} }}", dir.path("spool"));
+    let with = file(&lines(&receiver.url(), &export)).replace("95ms", "1s");
+    let agent = Agent::plan().machine("box").file(&with).start();
+    wait_until("frames to wait", || told(&agent, "spool_frames", "") >= 3.0);
+    agent.reload("[server]\nlisten = \"127.0.0.1:0\"\n");
+    agent.wait_for_log("settings reloaded", 1);
+    agent.reload(&with);
+    agent.wait_for_log("settings reloaded", 2);
+    receiver.answer(|_| OK);
+    wait_until("samples to arrive", || told(&agent, "success_total", "") >= 3.0);
+    assert_eq!(agent.lines_with("the spool fails"), 0, "{:#?}", agent.log());
+}
+
 #[test]
 fn check_config_names_a_spool_that_cannot_be_written() {
     let dir = Temp::new();
