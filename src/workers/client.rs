@@ -228,13 +228,14 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
     for (name, value) in headers.filter(|(n, _)| is_home || n.eq_ignore_ascii_case("accept")) {
         let is_name = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         let is_value = |b: u8| b >= b' ' && b != 0x7f || b == b'\t';
-        if name.is_empty() || !name.bytes().all(is_name) || !value.bytes().all(is_value) {
-            let text = format!("the header {name} has a character that no header has");
-            return Err(Failure { reason: "protocol", text });
-        }
-        if is_framing(name) {
-            let text = format!("the header {name} is not for settings to say");
-            return Err(Failure { reason: "protocol", text });
+        let is_sound = !name.is_empty() && name.bytes().all(is_name) && value.bytes().all(is_value);
+        let why = match is_sound {
+            false => "has a character that no header has",
+            true if is_framing(name) => "is not for settings to say",
+            true => "",
+        };
+        if !why.is_empty() {
+            return Err(failure("protocol", &["the header ", name, " ", why].concat()));
         }
         if wire::same(name, "host") || wire::same(name, "user-agent") {
             continue;

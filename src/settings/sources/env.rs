@@ -105,7 +105,9 @@ fn is_ours(table: &str) -> bool {
 /// What is said of `SYSMETRICS_LISTEN`: whoever knows the flag only writes it so, and shall not be served on
 /// every address.
 fn of_flag(catalogue: &Catalogue, path: &str) -> Option<String> {
-    let is_it = |flag: &&'static str| flag.replace(['-', '.'], "_") == path;
+    let is_same = |(of, is): (u8, u8)| of == is || is == b'_' && matches!(of, b'-' | b'.');
+    let is_it =
+        |flag: &&str| flag.len() == path.len() && flag.bytes().zip(path.bytes()).all(is_same);
     let row = catalogue.rows.iter().find(|row| row.flags.iter().any(is_it))?;
     let meant = match row.env {
         "" if !row.in_file() => return None,
