@@ -41,7 +41,7 @@ const BAD_SETTINGS: u8 = 2;
 
 /// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
 pub fn run() -> ExitCode {
-    sys::report_faults();
+    sys::handle_faults();
     let settings = match load() {
         Ok(settings) => settings,
         Err(refusal) => {

@@ -32,6 +32,16 @@ fn a_fault_is_said_before_it_ends() {
     agent.wait_for_log("internal error at 0x0000000000000000", 1);
 }
 
+/// An allocation that fails is a trap as well; whoever reads the sentence shall not look for a bug.
+#[test]
+fn that_memory_is_out_is_said_as_well() {
+    let mut agent = Agent::start();
+    common::limits::limit_address_space(agent.id(), 1);
+    agent.signal(libc::SIGILL);
+    assert_eq!(agent.wait().signal(), Some(libc::SIGILL));
+    agent.wait_for_log("no memory is left", 1);
+}
+
 /// Copies what is below `from`, and puts pipes in the place of files.
 fn copy_as_pipes(from: &Path, to: &Path, files: &mut Vec<std::path::PathBuf>) {
     std::fs::create_dir_all(to).unwrap();
@@ -119,11 +129,12 @@ fn a_second_sigterm_ends_it_at_once() {
     assert!(start.elapsed() < Duration::from_secs(4), "the reader would have had five seconds");
 }
 
-/// SIGPIPE is ignored by the runtime: writing to a client that left is an error, no end.
+/// Writing to a client that left is an error, no end, and so is writing beyond `ulimit -f`.
 #[test]
-fn sigpipe_never_ends_it() {
+fn sigpipe_and_sigxfsz_never_end_it() {
     let mut agent = Agent::start();
     agent.signal(libc::SIGPIPE);
+    agent.signal(libc::SIGXFSZ);
     for _ in 0..20 {
         let mut client = agent.connect();
         client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5));

@@ -14,7 +14,8 @@ impl Pipelines {
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         let Pipelines { inputs, outputs, .. } = self;
         if inputs.store.was_full(now, RECENT) {
-            let reason = "there was no room for what was pushed: push.max_series, push.max_families, push.max_bytes";
+            let reason = "there was no room for what was pushed: push.max_series, push.max_families, push.max_bytes, \
+                          or 1000 groups";
             to.fails("store", "series", reason.to_owned());
         }
         if let Some(path) = inputs.tails.unkept_state() {

@@ -133,6 +133,7 @@ fn load_from(
     if is_reserved(&settings.server.metrics_path) {
         resolve::refuse_path(&resolved, &mut refusal);
     }
+    resolve::refuse_format(&resolved, &settings, &mut refusal);
     if !refusal.is_empty() {
         return Err(refusal);
     }

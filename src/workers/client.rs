@@ -9,7 +9,7 @@ use super::answer::{Answer, Read, Reading};
 use super::failure::{Failure, broken, failure, left};
 use super::inflate::ACCEPTED;
 use super::stream::Stream;
-use crate::base::wire::{Url, shown};
+use crate::base::wire::{self, Url, is_framing, shown};
 use std::borrow::Cow;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -19,6 +19,9 @@ const MAX_REDIRECTS: usize = 5;
 
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 8;
+
+/// Who we are, where the caller does not say it.
+const AGENT: &str = concat!("sysmetrics/", env!("CARGO_PKG_VERSION"));
 
 /// How much is received at once. It lies on the worker's stack.
 const PIECE: usize = 8 << 10;
@@ -32,8 +35,8 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// Where to.
     pub url: &'a Url,
-    /// Names and values, besides Host, User-Agent, Accept-Encoding, Connection, Content-Length. Of
-    /// these only Accept goes along where an answer leads to another server.
+    /// Names and values. Host and User-Agent among them stand in the place of ours. Of these only Accept goes
+    /// along where an answer leads to another server.
     pub headers: &'a [(String, String)],
     /// What is sent.
     pub body: Option<&'a [u8]>,
@@ -217,20 +220,25 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
     let is_home = url.is_same_place(call.url);
     let authority = url.authority();
     let length = call.body.map(|body| body.len().to_string());
-    let mut head = [
-        &[call.method, " ", &url.target, " HTTP/1.1\r\nHost: ", &authority].concat(),
-        concat!("\r\nUser-Agent: sysmetrics/", env!("CARGO_PKG_VERSION")),
-        "\r\nAccept-Encoding: ",
-        ACCEPTED,
-    ]
-    .concat();
+    let host = given(call, "host").filter(|_| is_home).unwrap_or(&authority);
+    let agent = given(call, "user-agent").filter(|_| is_home).unwrap_or(AGENT);
+    let line = [call.method, " ", &url.target, " HTTP/1.1\r\nHost: ", host].concat();
+    let mut head = [&line, "\r\nUser-Agent: ", agent, "\r\nAccept-Encoding: ", ACCEPTED].concat();
     let headers = call.headers.iter().map(|(name, value)| (&**name, &**value));
     for (name, value) in headers.filter(|(n, _)| is_home || n.eq_ignore_ascii_case("accept")) {
         let is_name = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         let is_value = |b: u8| b >= b' ' && b != 0x7f || b == b'\t';
-        if name.is_empty() || !name.bytes().all(is_name) || !value.bytes().all(is_value) {
-            let text = format!("the header {name} has a character that no header has");
-            return Err(Failure { reason: "protocol", text });
+        let is_sound = !name.is_empty() && name.bytes().all(is_name) && value.bytes().all(is_value);
+        let why = match is_sound {
+            false => "has a character that no header has",
+            true if is_framing(name) => "is not for settings to say",
+            true => "",
+        };
+        if !why.is_empty() {
+            return Err(failure("protocol", &["the header ", name, " ", why].concat()));
+        }
+        if wire::same(name, "host") || wire::same(name, "user-agent") {
+            continue;
         }
         for part in ["\r\n", name, ": ", value] {
             head.push_str(part);
@@ -244,6 +252,11 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
     let mut bytes = head.into_bytes();
     bytes.extend_from_slice(call.body.unwrap_or_default());
     Ok(bytes)
+}
+
+/// A header that the caller gives.
+fn given<'a>(call: &Call<'a>, name: &str) -> Option<&'a str> {
+    call.headers.iter().find(|(known, _)| wire::same(known, name)).map(|(_, value)| &**value)
 }
 
 /// Sends `request` and receives the answer; `heard` when anything of it came.

@@ -1,4 +1,4 @@
-//! How many descriptors a process may have open.
+//! What a process may have: open files, memory.
 
 /// Room for a crowd of clients in this process.
 pub fn make_room_for_sockets() {
@@ -14,10 +14,17 @@ pub fn make_room_for_sockets() {
 
 /// Sets the limit of a running process; what it has open stays.
 pub fn limit_open_files(pid: u32, files: u64) {
-    let limit = libc::rlimit { rlim_cur: files, rlim_max: 1024 };
+    set(pid, libc::RLIMIT_NOFILE, libc::rlimit { rlim_cur: files, rlim_max: 1024 });
+}
+
+/// A running process gets no memory beyond that; what it has stays.
+pub fn limit_address_space(pid: u32, bytes: u64) {
+    set(pid, libc::RLIMIT_AS, libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY });
+}
+
+fn set(pid: u32, of: libc::__rlimit_resource_t, limit: libc::rlimit) {
     let pid = i32::try_from(pid).unwrap();
     // SAFETY: the pointer is to a live rlimit; the old one is not asked for.
-    let done =
-        unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
+    let done = unsafe { libc::prlimit(pid, of, &raw const limit, std::ptr::null_mut()) };
     assert_eq!(done, 0);
 }

@@ -3,19 +3,22 @@
 
 use super::FRAMES;
 use crate::common::fuse::Fuse;
-use crate::common::{Agent, Temp, wait_until};
+use crate::common::{Agent, Temp, limits, wait_until};
 use crate::receiver::{Heard, OK, Receiver, Reply};
 use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const RETRY: &str = "retry = { max = 2, initial_ms = 10, max_ms = 40 }";
 
-fn start(export: &str) -> Agent {
-    let file = format!(
+fn file(export: &str) -> String {
+    format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"out\"\ninterval_secs = \"200ms\"\n\
          timeout_secs = \"95ms\"\n{export}\n"
-    );
-    Agent::plan().machine("box").file(&file).start()
+    )
+}
+
+fn start(export: &str) -> Agent {
+    Agent::plan().machine("box").file(&file(export)).start()
 }
 
 /// Influx lines that tell the number of the frame only.
@@ -266,6 +269,26 @@ fn health_fails_while_everything_is_refused() {
     }
 }
 
+/// Health tells of it meanwhile, and nobody has to start the agent again.
+#[test]
+fn an_export_begins_when_there_is_room_for_its_thread() {
+    let receiver = Receiver::start(|_| OK);
+    let none = "[server]\nlisten = \"127.0.0.1:0\"\n";
+    let agent = Agent::plan().machine("box").file(none).without_landlock().start();
+    assert_eq!(health(&agent).0, 200);
+    // Less than a stack.
+    let room = agent.status("VmSize") * 1024 + (700 << 10);
+    limits::limit_address_space(agent.id(), room);
+    agent.reload(&file(&lines(&receiver.url(), RETRY)));
+    agent.wait_for_log("no room for another thread", 1);
+    let (status, text) = health(&agent);
+    assert!(status == 503 && text.contains("no room for another thread"), "{text}");
+    limits::limit_address_space(agent.id(), libc::RLIM_INFINITY);
+    wait_until("samples to arrive", || told(&agent, "success_total", "") >= 1.0);
+    assert_eq!(health(&agent).0, 200);
+    assert_eq!(agent.lines_with("no room for another thread"), 1);
+}
+
 #[test]
 fn a_spool_that_fails_is_logged_once_and_when_it_is_over() {
     let (receiver, dir) = (Receiver::start(|_| Reply::say("503 Away")), Temp::new());
@@ -278,15 +301,28 @@ fn a_spool_that_fails_is_logged_once_and_when_it_is_over() {
     assert_eq!(agent.lines_with("the spool fails"), 1, "{:#?}", agent.log());
     let (status, text) = health(&agent);
     assert!(status == 503 && text.contains("\"spool\"") && text.contains("file"), "{text}");
-    let file = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"out\"\ninterval_secs = \"200ms\"\n\
-         timeout_secs = \"95ms\"\n{}\n",
-        export(&dir.path("good"))
-    );
-    agent.reload(&file);
+    agent.reload(&file(&export(&dir.path("good"))));
     agent.wait_for_log("the spool works again", 1);
     assert_eq!(agent.lines_with("the spool fails"), 1);
     assert!(dir.path("good/out").is_dir());
+}
+
+/// The worker before still sends for some seconds, and has the spool meanwhile.
+#[test]
+fn an_export_that_is_taken_out_and_put_back_keeps_its_spool() {
+    let (receiver, dir) = (Receiver::start(|_| Reply::Hang), Temp::new());
+    let export =
+        format!("{RETRY}\nlong_timeout = true\nspool = {{ dir = {:?} }}", dir.path("spool"));
+    let with = file(&lines(&receiver.url(), &export)).replace("95ms", "1s");
+    let agent = Agent::plan().machine("box").file(&with).start();
+    wait_until("frames to wait", || told(&agent, "spool_frames", "") >= 3.0);
+    agent.reload("[server]\nlisten = \"127.0.0.1:0\"\n");
+    agent.wait_for_log("settings reloaded", 1);
+    agent.reload(&with);
+    agent.wait_for_log("settings reloaded", 2);
+    receiver.answer(|_| OK);
+    wait_until("samples to arrive", || told(&agent, "success_total", "") >= 3.0);
+    assert_eq!(agent.lines_with("the spool fails"), 0, "{:#?}", agent.log());
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub enum Ended {
 
 /// Starts the program `words` begins with, found as a shell finds it, with the others as arguments.
 /// It reads `input`; what it says goes nowhere. The signals that this process has blocked to read
-/// them from a descriptor are not blocked there, nor is SIGPIPE ignored: a child would inherit that,
+/// them from a descriptor are not blocked there, nor are SIGPIPE and SIGXFSZ ignored: a child would inherit that,
 /// and not end when it is told to. Other descriptors are closed there, as all are opened so.
 ///
 /// # Errors
@@ -60,6 +60,7 @@ pub fn spawn(words: &[String], input: BorrowedFd<'_>) -> io::Result<Child> {
         libc::sigemptyset(set);
         let mut failed = libc::posix_spawnattr_setsigmask(rules, set);
         libc::sigaddset(set, libc::SIGPIPE);
+        libc::sigaddset(set, libc::SIGXFSZ);
         failed |= libc::posix_spawnattr_setsigdefault(rules, set);
         failed |= libc::posix_spawnattr_setflags(rules, flags as _);
         failed |= libc::posix_spawn_file_actions_adddup2(files, stdin, 0);

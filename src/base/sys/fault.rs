@@ -13,9 +13,17 @@ unsafe extern "C" {
 const BEFORE: &[u8] =
     concat!("sysmetrics ", env!("CARGO_PKG_VERSION"), ": internal error at 0x").as_bytes();
 const AFTER: &[u8] = b": this is a fault of the program, please report it\n";
+/// The same where the process may have no more memory: an allocation that fails is a trap, too.
+const NO_MEMORY: &[u8] =
+    b": no memory is left: raise the limit of the process (ulimit -v, ulimit -d)\n";
+/// Bytes that can be had if memory is not what it died of.
+const PROBE: usize = 1 << 20;
 
-/// From now on a fault of the program is said on stderr before it ends the process.
-pub fn report_faults() {
+/// From now on a fault of the program is said on stderr before it ends the process. A write beyond the limit of
+/// a file's size (`ulimit -f`, `LimitFSIZE=`) is none: it fails with EFBIG, as one to a full disk does.
+pub fn handle_faults() {
+    // SAFETY: no handler is called.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     // SAFETY: an action of zeros is a whole one; `report` does only what a handler may.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
@@ -30,7 +38,8 @@ pub fn report_faults() {
 /// Says where it happened, and dies of the signal.
 extern "C" fn report(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
     // SAFETY: the kernel hands in what came; write and raise are async-signal-safe
-    // (signal-safety(7)); the address of the program is not read from.
+    // (signal-safety(7)), and so is mmap, a call of the kernel and no more; the address of the program
+    // is not read from.
     unsafe {
         // Of a signal that another process sent there is no address.
         let is_own = (*info).si_code > 0;
@@ -41,7 +50,11 @@ extern "C" fn report(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
             let value = (offset >> (4 * at) & 15) as u8;
             *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
         }
-        for part in [BEFORE, &digits[..], AFTER] {
+        let (rights, kind) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
+        let room = libc::mmap(ptr::null_mut(), PROBE, rights, kind, -1, 0);
+        let after = if room == libc::MAP_FAILED { NO_MEMORY } else { AFTER };
+        for part in [BEFORE, &digits[..], after] {
             libc::write(libc::STDERR_FILENO, part.as_ptr().cast(), part.len());
         }
         libc::raise(signal);

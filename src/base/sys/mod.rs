@@ -40,7 +40,7 @@ pub use disk::{
     open_private,
 };
 pub use ethtool::Ethtool;
-pub use fault::report_faults;
+pub use fault::handle_faults;
 pub use float::float;
 pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
 pub use inotify::{Event, Events, FileEvent, Inotify};

@@ -63,6 +63,22 @@ pub fn same(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
     same(one.as_ref(), other.as_ref())
 }
 
+/// Whether a header says where a message ends, what becomes of its connection or how an answer is packed: whoever
+/// sends the message says that, and nobody else may.
+pub fn is_framing(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    NAMES.iter().any(|known| same(known, name))
+}
+
 /// The number of a Content-Length header.
 pub fn content_length(value: &[u8]) -> Option<u64> {
     let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);

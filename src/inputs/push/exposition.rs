@@ -157,7 +157,7 @@ impl Walk<'_, '_> {
                 }
             }
             if let Err(expected) = done {
-                self.skip(BadLine { line, expected })?;
+                self.skip(BadLine::new(line, rest, expected))?;
             }
             self.place.at = at + length + 1;
         }

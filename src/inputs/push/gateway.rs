@@ -142,6 +142,7 @@ impl Gateway {
             lives
         });
         if self.members.len() >= MAX_GROUPS {
+            store.note_full(now);
             return Err(Refusal::Full);
         }
         let at = self.place().unwrap_or_else(|at| at);

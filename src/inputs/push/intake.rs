@@ -3,7 +3,7 @@
 
 mod trial;
 
-use super::exposition::{BadLine, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
+use super::exposition::{BadLine, Labels, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
 use crate::base::clock::WallClock;
 use crate::model::metric::{Point, Value};
 use crate::model::store::{Bounds, Change, Group, LabelSet, Offer, Reason, Store};
@@ -20,7 +20,7 @@ const EXPORTED: &str = "exported_";
 /// What becomes of a label in the text that has the name of one that is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Collision {
-    /// It goes on as `exported_<name>`.
+    /// It goes on as `exported_<name>`, with as many `exported_` as it takes to be unlike the other labels.
     Rename,
     /// It gives way.
     Overwrite,
@@ -246,9 +246,8 @@ impl Intake<'_> {
                 continue;
             }
             labels.push(|bytes| {
-                if is_needed {
-                    bytes.extend_from_slice(EXPORTED.as_bytes());
-                }
+                let times = if is_needed { times_exported(sample.labels, name) } else { 0 };
+                (0..times).for_each(|_| bytes.extend_from_slice(EXPORTED.as_bytes()));
                 match sample.labels.is_quoted {
                     true => Quoted::new(name).write(bytes),
                     false => bytes.extend_from_slice(name.as_bytes()),
@@ -272,6 +271,16 @@ impl Intake<'_> {
         let to = (now + MAX_AHEAD).as_millis() as i64;
         (from..=to).contains(&millis)
     }
+}
+
+/// How many `exported_` stand before a label whose name is needed: more than one where the sample comes from
+/// an agent that had to rename the same label.
+fn times_exported(labels: Labels<'_>, name: &str) -> usize {
+    let is_free = |times: &usize| {
+        let stem = |label| (0..*times).try_fold(label, |rest: &str, _| rest.strip_prefix(EXPORTED));
+        labels.pairs().all(|(label, _)| stem(label) != Some(name))
+    };
+    (1..).find(is_free).unwrap_or(1)
 }
 
 /// Whether a histogram or summary is only refused as one, so that its lines may be taken: they have names

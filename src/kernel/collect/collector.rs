@@ -170,6 +170,12 @@ impl PartialErrors {
         }
     }
 
+    /// Why nothing could be read: what was recorded, or else `absent`.
+    #[cold]
+    pub fn reason(&self, absent: Error) -> Error {
+        self.last.unwrap_or(absent)
+    }
+
     /// How many were left out in this scrape.
     pub fn count(&self) -> u64 {
         self.count

@@ -63,10 +63,10 @@ impl Collector for Netstat {
         let Netstat { pairs, fields, families, .. } = self;
         families.keys.begin();
         pairs.begin();
-        let mut result = Err(Error::Absent(PAIRS[0].into()));
+        let mut is_there = false;
         for (path, file) in PAIRS.into_iter().zip(self.files) {
             let Some(text) = errors.unless_absent(files.read(file)) else { continue };
-            result = Ok(());
+            is_there = true;
             let shows = |protocol: &str, name: &str| is_shown(fields, protocol, name);
             pairs.read(text, &shows, &mut |key, value| {
                 // The line of names has none that is not shown.
@@ -79,7 +79,7 @@ impl Collector for Netstat {
             families.single(text, fields, errors, out);
         }
         fields.rest();
-        result
+        if is_there { Ok(()) } else { Err(errors.reason(Error::Absent(PAIRS[0].into()))) }
     }
 }
 
@@ -217,5 +217,15 @@ mod tests {
         tree.remove("proc/net/netstat");
         let mut netstat = tree.open(&SPEC, Dialect::Node, &[("fields", "")]);
         assert_eq!(lines(&mut netstat, Dialect::Node).0, ["netstat_D_x 4"]);
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_are_not_taken_for_missing_ones() {
+        let tree = Tree::new("netstat-unreadable");
+        assert!(matches!(tree.open(&SPEC, Dialect::Node, &[]).error(), Some(Error::Absent(_))));
+        // The kernel lets nobody read a directory.
+        tree.put("proc/net/snmp/x", "");
+        let error = tree.open(&SPEC, Dialect::Node, &[]).error();
+        assert!(matches!(error, Some(Error::Read(_, libc::EISDIR))), "{error:?}");
     }
 }

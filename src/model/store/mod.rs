@@ -182,6 +182,11 @@ impl Store {
         self.full.is_some_and(|at| u128::from(now.saturating_sub(at)) < within.as_millis())
     }
 
+    /// There was no room for a push as a whole.
+    pub fn note_full(&mut self, now: Instant) {
+        self.full = Some(self.millis(now));
+    }
+
     /// Counts a sample of `group` that did not get as far as `take`.
     pub fn refuse(&mut self, group: Group, reason: Reason) {
         let count = self.refused.get_mut(reason as usize);

@@ -250,6 +250,7 @@ impl Destination {
     /// The message at hand is tried again.
     fn fail(&mut self, reason: &'static str, text: &str, after: Option<Duration>, now: Instant) {
         self.counts.fail(reason);
+        self.failing.get_or_insert(now);
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         // Between half and all of it: those who failed together do not come again together.
@@ -372,6 +373,11 @@ mod tests {
             destination: 7,
             done: Err(SendError { reason, text: String::new(), again, after }),
         };
+        // A worker that could not be started is trouble as well.
+        to.fail("start", "", None, start);
+        assert_eq!(to.failing(), Some(start));
+        to = destination(false);
+        to.batch = vec![of_rule("x", "a", None)];
         let mut pauses = Vec::new();
         for _ in 0..9 {
             to.take_report(report(true, "connect", None), start);

@@ -86,6 +86,7 @@ impl Exports {
         let mut before = std::mem::take(&mut self.destinations);
         let stays =
             stays(&prepared.plans, |plan| is_same && before.iter().any(|to| to.plan() == plan));
+        self.leaving.retain(|(_, ending)| ending.over.sleep(Duration::ZERO));
         let mut fresh = Vec::new();
         for ((plan, tls), stays) in prepared.plans.into_iter().zip(stays) {
             let known = before.iter().position(|to| to.name() == plan.export.name);
@@ -99,12 +100,22 @@ impl Exports {
             };
             old.iter().for_each(|old| old.end(now));
             let ending = old.as_ref().map(Destination::ending);
+            let ending = ending.or_else(|| self.take_leaving(&plan.export.name));
             fresh.push(Fresh { at: self.destinations.len(), before: ending, tls });
             let wanted = self.wanted(&plan);
             self.destinations.push(Destination::new(plan, wanted, old, now));
         }
-        before.iter().for_each(|old| old.end(now + SHORT));
+        for old in before {
+            old.end(now + SHORT);
+            self.leaving.push((old.name().to_owned(), old.ending()));
+        }
         self.start(fresh);
+    }
+
+    /// The last of this name that still has its spool.
+    fn take_leaving(&mut self, name: &str) -> Option<Ending> {
+        let at = self.leaving.iter().rposition(|(other, _)| other == name)?;
+        Some(self.leaving.swap_remove(at).1)
     }
 
     /// Starts the workers, now that all fallbacks are there.

@@ -62,6 +62,8 @@ pub struct Destination {
     /// While the worker waits for the one before it: settings that come meanwhile change what it
     /// begins with, so that however many come there is one that waits.
     begin: Arc<Mutex<Option<Begin>>>,
+    /// There was no room for the worker's thread: it is tried again with each frame.
+    is_unstarted: bool,
 }
 
 impl Destination {
@@ -73,6 +75,7 @@ impl Destination {
         now: Instant,
     ) -> Destination {
         let tally = before.as_ref().map(|old| old.tally.clone()).unwrap_or_default();
+        let is_unstarted = before.as_ref().is_some_and(|old| old.is_unstarted);
         let begin = before.map(|old| old.begin).unwrap_or_default();
         Destination {
             plan,
@@ -82,6 +85,7 @@ impl Destination {
             tally,
             ending: Ending::new(),
             begin,
+            is_unstarted,
         }
     }
 
@@ -126,16 +130,26 @@ impl Destination {
     ) {
         let (plan, tally) = (self.plan.clone(), self.tally.clone());
         let (ending, jobs) = (self.ending.clone(), self.mailbox.clone());
-        let waits_for = before.clone();
         let mut begin = Begin { plan, tls, fallback, before, boot, tally, ending, jobs };
-        if let Some(waiting) = lock(&self.begin).as_mut() {
+        let mut slot = lock(&self.begin);
+        let is_left = slot.is_some() && !self.is_unstarted;
+        if let Some(waiting) = slot.as_mut() {
             self.take_over(&waiting.jobs);
             begin.before = waiting.before.take();
-            *waiting = begin;
+        }
+        if is_left {
+            *slot = Some(begin);
             return;
         }
-        let waiting = Arc::new(Mutex::new(Some(begin)));
-        self.begin = Arc::clone(&waiting);
+        drop(slot);
+        self.begin = Arc::new(Mutex::new(Some(begin)));
+        self.launch();
+    }
+
+    /// Starts the worker's thread. If there is no room for it, frames wait meanwhile.
+    fn launch(&mut self) {
+        let waiting = Arc::clone(&self.begin);
+        let waits_for = lock(&waiting).as_ref().and_then(|begin| begin.before.clone());
         let work = move || {
             // The directory is the same: who was there must have left it.
             while waits_for.as_ref().is_some_and(|before| before.over.sleep(MAX_AGE)) {}
@@ -148,12 +162,15 @@ impl Destination {
         while name.len() > MAX_NAME {
             name.pop();
         }
-        if let Err(error) = spawn(&name, STACK, Box::new(work)) {
-            lock(&self.begin).take();
-            self.ending.over.close();
-            self.mailbox.close();
-            let fields: [log::Field<'_>; 2] = [("export", &self.name()), ("error", &error)];
-            log::error("samples cannot be exported", &fields);
+        let done = spawn(&name, STACK, Box::new(work));
+        let was_unstarted = std::mem::replace(&mut self.is_unstarted, done.is_err());
+        if let Err(error) = done
+            && !was_unstarted
+        {
+            let text = ["no room for another thread: ", &error.to_string()].concat();
+            let fields: [log::Field<'_>; 2] = [("export", &self.name()), ("error", &text)];
+            log::error("samples cannot be exported yet", &fields);
+            self.tally.lock().failing = Some((Instant::now(), text));
         }
     }
 
@@ -193,6 +210,9 @@ impl Destination {
         let frame = recorder.finish();
         self.recorder = Some(recorder);
         let samples = frame.len();
+        if self.is_unstarted {
+            self.launch();
+        }
         if !self.as_fallback().take(frame) {
             self.tally.drop_samples("queue", samples);
         }
@@ -202,6 +222,9 @@ impl Destination {
     pub fn end(&self, until: Instant) {
         self.ending.set(until);
         self.mailbox.finish();
+        if self.is_unstarted {
+            self.ending.over.close();
+        }
     }
 
     /// Waits for the worker, no longer than until then; what it has in hand then goes to the disk,

@@ -33,6 +33,7 @@ use crate::base::dialect::Dialect;
 use crate::base::sys;
 use crate::model::metric::{Sink, Source};
 use destination::Destination;
+use ending::Ending;
 use std::time::{Duration, Instant};
 use tee::Tee;
 
@@ -64,6 +65,9 @@ pub enum Trouble {
 /// All destinations.
 pub struct Exports {
     destinations: Vec<Destination>,
+    /// Those that settings do not name any more, by name, while they send what waits: one that is named again
+    /// is the successor.
+    leaving: Vec<(String, Ending)>,
     boot_time: BootTime,
     boot: Option<Boot>,
     /// When this program started, in milliseconds since the machine did.
@@ -78,6 +82,7 @@ impl Default for Exports {
     fn default() -> Exports {
         Exports {
             destinations: Vec::new(),
+            leaving: Vec::new(),
             boot_time: BootTime::default(),
             boot: None,
             start: sys::boot_millis(),

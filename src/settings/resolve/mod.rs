@@ -15,7 +15,7 @@ use crate::settings::sources::file;
 use crate::settings::sources::raw::{RawValue, Sources};
 use crate::settings::sources::tree::Shape;
 use crate::settings::table::{Catalogue, Role, SECTIONS};
-use crate::settings::types::{Settings, Subject, Value};
+use crate::settings::types::{Action, Settings, Subject, Value};
 use elements::Elements;
 pub use host::host;
 pub use named::named;
@@ -102,6 +102,20 @@ pub fn refuse_path(resolved: &[Resolved<'_>], refusal: &mut Refusal) {
     let text = one.value.string();
     let raw = RawValue { row: one.row, text, shape: Some(Shape::Text), origin, element: None };
     refusal.add(raw.origin.clone(), complaint(&raw, ""));
+}
+
+/// What would have no effect: `--format` is for `--once`.
+pub fn refuse_format(resolved: &[Resolved<'_>], settings: &Settings, refusal: &mut Refusal) {
+    let is_it = |one: &&Resolved<'_>| one.row.flags == ["format"];
+    let origin = resolved.iter().find(is_it).and_then(|one| one.origin.clone());
+    if let Some(origin) = origin
+        && matches!(settings.action, Action::Serve | Action::PrintMetrics)
+    {
+        refusal.add(
+            origin,
+            "only --once prints in another format; leave it out, or add --once".into(),
+        );
+    }
 }
 
 /// Where nobody says what the instance is, it is the name that the kernel has for this host.

@@ -3,7 +3,7 @@
 //! Kubernetes names those of a service after it: one whose table is neither ours nor nearly so is left
 //! alone.
 
-use crate::base::text::words::{distance, meant};
+use crate::base::text::words::{distance, meant, quoted};
 use crate::settings::problem::Origin;
 use crate::settings::sources::raw::Sources;
 use crate::settings::table::{
@@ -45,6 +45,11 @@ pub fn read(sources: &mut Sources<'_, '_>) {
                 None if is_ours(table) => {
                     let text = unknown(catalogue, name, prefix);
                     sources.refusal.add(Origin::Env(name.to_owned()), text);
+                }
+                None if prefix == OWN_PREFIX => {
+                    if let Some(text) = of_flag(catalogue, &path) {
+                        sources.refusal.add(Origin::Env(name.to_owned()), text);
+                    }
                 }
                 None => {}
             }
@@ -95,6 +100,21 @@ fn is_ours(table: &str) -> bool {
         name.get(..1) == table.get(..1) && distance(name, table) <= (name.len() / 3).min(2)
     };
     SECTIONS.iter().any(|section| !section.name.is_empty() && near(section.name))
+}
+
+/// What is said of `SYSMETRICS_LISTEN`: whoever knows the flag only writes it so, and shall not be served on
+/// every address.
+fn of_flag(catalogue: &Catalogue, path: &str) -> Option<String> {
+    let is_same = |(of, is): (u8, u8)| of == is || is == b'_' && matches!(of, b'-' | b'.');
+    let is_it =
+        |flag: &&str| flag.len() == path.len() && flag.bytes().zip(path.bytes()).all(is_same);
+    let row = catalogue.rows.iter().find(|row| row.flags.iter().any(is_it))?;
+    let meant = match row.env {
+        "" if !row.in_file() => return None,
+        "" => [OWN_PREFIX, &row.parts().join("_").to_ascii_uppercase()].concat(),
+        env => env.to_owned(),
+    };
+    Some(["no such setting; did you mean ", &quoted(&meant), "?; see --help"].concat())
 }
 
 fn unknown(catalogue: &Catalogue, name: &str, prefix: &str) -> String {

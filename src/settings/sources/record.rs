@@ -260,8 +260,15 @@ fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
         Some(own) => format!("; did you mean {}?", quoted(own)),
         None => meant(name, &mut known.iter().copied(), ""),
     };
+    let meant = if is_of_tls(path) { "; TLS and users are not built in".to_owned() } else { meant };
     let known = known.join(", ");
     format!("unknown {what} {}{place}{meant}; known are {known}", quoted(name))
+}
+
+/// Whether a key is one that builds with TLS have, and this one lacks.
+fn is_of_tls(path: &[&str]) -> bool {
+    let of_tls = matches!(path, ["server", "tls" | "users_file" | "web_config_file", ..]);
+    of_tls && !cfg!(feature = "tls")
 }
 
 /// A fault with all there is to say about it.

@@ -152,6 +152,14 @@ fn our_own_prefix_says_the_same() {
          --help"
     );
     assert!(listen(&[("SYSMETRICS_EXPORT_TYPE", "otlp")]).is_err());
+    for (name, meant) in [
+        ("SYSMETRICS_LISTEN", "SYSMETRICS_SERVER_LISTEN"),
+        ("SYSMETRICS_CONFIG", "METRICS_CONFIG"),
+        ("SYSMETRICS_PATH_PROCFS", "SYSMETRICS_PATHS_PROCFS"),
+    ] {
+        let refusal = format!("{name}: no such setting; did you mean \"{meant}\"?; see --help");
+        assert_eq!(listen(&[(name, "/x")]).unwrap_err(), refusal);
+    }
     // Of Kubernetes, for a service of this name, and of others.
     for name in [
         "SYSMETRICS_SERVICE_HOST",
@@ -161,6 +169,7 @@ fn our_own_prefix_says_the_same() {
         "SYSMETRICS_OPTS",
         "SYSMETRICS_",
         "SYSMETRICS_HOME_DIR",
+        "SYSMETRICS_VERSION",
     ] {
         assert!(listen(&[(name, "x")]).is_ok(), "{name}");
     }

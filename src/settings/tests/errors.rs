@@ -29,6 +29,12 @@ fn of_the_file_unknown_names() {
                  listen, host, port, metrics_path, max_connections, max_head_bytes, head_timeout, \
                  drain_timeout, idle_timeout, socket_mode, socket_group";
     file("[server]\nlisen = ':1'", &[known, of_tls].concat());
+    if !cfg!(feature = "tls") {
+        let begins =
+            "unknown key \"tls\" in [server]; TLS and users are not built in; known are listen, ";
+        let refusal = load("[server.tls]\ncert_file = '/a'", "", &[]).unwrap_err();
+        assert!(refusal.contains(begins), "{refusal}");
+    }
     file("x = 1", &format!("FILE:1:1: unknown key \"x\"; known are {TABLES}"));
     file(
         "\n [servr]\nport = 'x'",

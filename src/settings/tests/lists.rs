@@ -374,6 +374,10 @@ fn of_targets() {
         "FILE:4:11: scrape.targets.headers: expected texts under names of headers, such as X-Scope = \"box\", found a table",
     );
     refused(
+        &target("headers = { Content-Length = '5' }"),
+        "FILE:4:30: scrape.targets.headers: expected texts under names of headers, such as X-Scope = \"box\", found \"Content-Length=<secret>\"; this header is not for settings to say",
+    );
+    refused(
         &target("intervall_secs = 1"),
         "FILE:4:1: unknown key \"intervall_secs\" in [[scrape.targets]]; did you mean \"interval_secs\"?; \
          known are name, url, type, interval_secs, timeout_secs, headers, token_file, username, \

@@ -775,5 +775,9 @@ fn once_says_what_it_prints() {
         assert_eq!(load("", &format!("--once --format={name}"), &[]).unwrap().once_format, format);
     }
     assert_eq!(load("", "", &[]).unwrap().once_format, StdoutFormat::Text);
-    assert!(load("", "--format csv", &[]).is_err());
+    assert!(load("", "--once --format csv", &[]).is_err());
+    for args in ["--format json", "--print-metrics --format=text"] {
+        let refusal = load("", args, &[]).unwrap_err();
+        assert!(refusal.starts_with("--format: only --once prints in another format"), "{refusal}");
+    }
 }

@@ -5,6 +5,7 @@ use crate::base::text::names::{is_mail, is_name, is_word};
 use crate::base::text::number::{bytes, digits, finite, millis, mode, size, time};
 use crate::base::text::pattern::Pattern;
 use crate::base::text::{expr, url};
+use crate::base::wire::is_framing;
 use crate::settings::types::kind::{Kind, first};
 use crate::settings::types::served::{Served, is_route};
 use std::path::PathBuf;
@@ -137,6 +138,9 @@ impl Kind {
             Kind::Headers if text.ends_with(MASKED) => {
                 "; --check-config shows <secret> in place of the value"
             }
+            Kind::Headers if text.split_once('=').is_some_and(|(name, _)| is_framing(name)) => {
+                "; this header is not for settings to say"
+            }
             Kind::Served if Served::parse(text).is_some() => {
                 "; an address needs a path behind it: server.listen says where to listen without one"
             }
@@ -208,7 +212,8 @@ impl Kind {
             Kind::Headers => {
                 let is_text = |value: &str| !value.contains(|c: char| c.is_control() && c != '\t');
                 let clean = text.split_once('=').is_some_and(|(_, value)| is_text(value));
-                clean && is_word(name(), "!#$%&'*+-.^_`|~") && !text.ends_with(MASKED)
+                let is_free = is_word(name(), "!#$%&'*+-.^_`|~") && !is_framing(name());
+                clean && is_free && !text.ends_with(MASKED)
             }
             Kind::Word => is_word(text, "_-.:"),
             Kind::Served => Served::parse(text).is_some_and(|served| served.path.is_some()),

@@ -115,6 +115,23 @@ fn the_request_is_as_it_should_be() {
     assert_eq!(heads.recv().unwrap(), expected);
 }
 
+/// A second line of Host would be refused by every server, a second length by the careful ones.
+#[test]
+fn headers_that_are_given_are_there_once() {
+    let (url, heads) = serve(|peer, _| peer.say(OK));
+    let pair = |name: &str| (name.to_owned(), "given".to_owned());
+    let headers = ["host", "X-A", "USER-AGENT"].map(pair);
+    Client::default().send(&Call { headers: &headers, ..get(&url) }).unwrap();
+    let expected = "GET /metrics HTTP/1.1\r\nHost: given\r\nUser-Agent: given\r\nAccept-Encoding: gzip\r\n\
+                    X-A: given\r\n\r\n";
+    assert_eq!(heads.recv().unwrap(), expected);
+    for name in ["content-length", "Transfer-Encoding", "Connection", "Accept-Encoding"] {
+        let headers = [pair(name)];
+        let failure = Client::default().send(&Call { headers: &headers, ..get(&url) }).unwrap_err();
+        assert_eq!(failure.text, format!("the header {name} is not for settings to say"));
+    }
+}
+
 #[test]
 fn a_body_is_sent_with_its_length() {
     let (url, heads) = serve(|peer, _| {

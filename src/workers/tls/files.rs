@@ -55,6 +55,17 @@ fn certificates_in(path: &Path, bytes: &[u8]) -> io::Result<Vec<CertificateDer<'
     Ok(all)
 }
 
+/// What is said of a certificate and a key that rustls does not take together. It names the fault by a word of
+/// its own only where texts of `Debug` are built in.
+pub fn no_pair(cert: &str, key: &str, error: &rustls::Error) -> io::Error {
+    let why = match error {
+        rustls::Error::InconsistentKeys(_) => "the key is that of another certificate".to_owned(),
+        other => other.to_string(),
+    };
+    let text = [cert, " and ", key, " are no certificate and its key: ", &why].concat();
+    io::Error::new(ErrorKind::InvalidInput, text)
+}
+
 /// Whom to trust: those in the file, else those of the system.
 pub fn authorities(path: Option<&Path>) -> io::Result<RootCertStore> {
     match path {

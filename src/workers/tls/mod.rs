@@ -74,11 +74,7 @@ impl Tls {
                 let name = |path: &Option<std::path::PathBuf>| {
                     path.as_deref().unwrap_or("".as_ref()).display().to_string()
                 };
-                let (cert, key) = (name(&said.cert_file), name(&said.key_file));
-                let why = error.to_string();
-                invalid(
-                    &[&*cert, " and ", &key, " are no certificate and its key: ", &why].concat(),
-                )
+                files::no_pair(&name(&said.cert_file), &name(&said.key_file), &error)
             })?,
         };
         config.resumption = Resumption::in_memory_sessions(SESSIONS);
@@ -182,8 +178,8 @@ fn certificate(wrong: &CertificateError) -> &'static str {
             "the peer's certificate is damaged, or not signed by whom it says"
         }
         _ => {
-            "the peer's certificate cannot be used: an authority's own, or signed in a way that is \
-             not known here"
+            "the peer's certificate cannot be used: it is an authority's own (openssl req -x509 makes such, \
+             but with -addext basicConstraints=CA:FALSE), of version 1, or signed in a way that is not known here"
         }
     }
 }

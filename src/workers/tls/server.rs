@@ -78,9 +78,7 @@ pub fn server_config(of: &ServerTls) -> io::Result<Arc<ServerConfig>> {
             Some(path) => path.display().to_string(),
             None => other.to_owned(),
         };
-        let (cert, key) = (name(&of.cert, "cert"), name(&of.key, "key"));
-        let why = error.to_string();
-        invalid(&[&*cert, " and ", &key, " are no certificate and its key: ", &why].concat())
+        files::no_pair(&name(&of.cert, "cert"), &name(&of.key, "key"), &error)
     })?;
     config.alpn_protocols = vec![PROTOCOL.to_vec()];
     config.ignore_client_order = of.prefers_ours;

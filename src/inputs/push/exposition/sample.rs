@@ -14,6 +14,18 @@ pub struct BadLine {
     pub expected: &'static str,
 }
 
+/// What was expected where editors put three bytes that nobody sees.
+pub(super) const NO_MARK: &str =
+    "a metric's name, found a byte order mark: save the text as UTF-8 without one";
+
+impl BadLine {
+    /// A line that is refused. A byte order mark at its beginning is named, since nobody sees it.
+    pub(super) fn new(line: usize, text: &[u8], expected: &'static str) -> BadLine {
+        let is_marked = text.starts_with("\u{feff}".as_bytes());
+        BadLine { line, expected: if is_marked { NO_MARK } else { expected } }
+    }
+}
+
 /// One number, histogram or summary.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {

@@ -13,6 +13,8 @@ use std::str;
 
 const END: &str = "the end of the line behind the value: no time, no blank, no exemplar";
 const NEWLINE: &str = "a newline at the end of the last line";
+const NO_CR: &str =
+    "\\n at the end of the line, found \\r\\n: write the file with the line ends of Unix";
 const NUMBER: &str = "a number";
 const ESCAPE: &str = "\\\\, \\n or \\\" behind a backslash, and UTF-8";
 
@@ -47,7 +49,10 @@ impl Strict {
                 Some(b'#') => self.comment(text, cursor),
                 Some(_) => self.sample(text, to, cursor).map(Some),
             };
-            let family = family.map_err(|expected| BadLine { line, expected })?;
+            let family = family.map_err(|expected| {
+                let is_dos = text.get(at..to).is_some_and(|line| line.ends_with(b"\r"));
+                BadLine::new(line, rest, if is_dos { NO_CR } else { expected })
+            })?;
             if let Some(family) = family {
                 each(family, at..to);
             }
@@ -276,5 +281,10 @@ mod tests {
             assert_eq!(check(text.as_bytes()).map(|(line, _)| line), Some(line), "{text}");
         }
         assert_eq!(check(b"a{b=\"\xff\"} 1\n"), Some((1, ESCAPE)));
+        assert_eq!(check(b"a 1\n# TYPE b gauge\r\nb 1\r\n"), Some((2, NO_CR)));
+        assert_eq!(
+            check("\u{feff}# HELP a b\na 1\n".as_bytes()),
+            Some((1, super::super::sample::NO_MARK))
+        );
     }
 }

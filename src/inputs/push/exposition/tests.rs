@@ -360,6 +360,7 @@ fn faults_have_a_line_and_what_was_expected() {
         ("a{\"b\"} 1", "= after a label's name"),
         ("{\"b\",\"c\"} 1", "= after a label's name"),
         ("{b=\"c\"} 1", "a metric's name"),
+        ("\u{feff}a 1", sample::NO_MARK),
         ("# TYPE a number", "a type, such as counter, gauge, histogram, summary or untyped"),
         ("# TYPE a", "a type, such as counter, gauge, histogram, summary or untyped"),
         ("# TYPE 1 gauge", "a metric's name"),

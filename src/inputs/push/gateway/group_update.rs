@@ -2,6 +2,7 @@
 
 use super::protobuf;
 use crate::base::json::Fault;
+use crate::base::text::words::{MAX_SHOWN, shown};
 use crate::base::wire;
 use crate::inputs::push::exposition::Syntax;
 use crate::inputs::push::intake::Objection;
@@ -95,7 +96,7 @@ pub(super) fn decode(update: &GroupUpdate<'_>) -> Result<Option<Vec<u8>>, Refusa
     if is("") || is("identity") {
         return Ok(None);
     }
-    if !is("gzip") {
+    if !is("gzip") && !is("x-gzip") {
         return Err(Refusal::Media("Bodies are taken as they are, or as gzip."));
     }
     let decoded = gunzip(update.body, update.max_body).map_err(|_| {
@@ -114,9 +115,11 @@ pub(super) fn sentence(objection: &Objection, rest: &str) -> String {
             )
         }
         Objection::Timed(name) => {
+            let name = shown(name, MAX_SHOWN);
             format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
         }
         Objection::Sample(name, reason) => {
+            let name = shown(name, MAX_SHOWN);
             format!("The metric {name} is refused: {}. {rest}", reason.said().1)
         }
     }

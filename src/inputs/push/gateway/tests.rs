@@ -159,6 +159,7 @@ fn bodies_are_text_plain_or_open_metrics_as_they_are_or_gzip() {
     assert_eq!(front.samples(), ["a_total{job=\"j\"} 1", "b{job=\"j\"} 2"]);
     assert!(matches!(front.ask(GroupUpdate { max_body: 3, ..packed }), Err(Refusal::Bad(_))));
     assert!(matches!(front.ask(GroupUpdate { body: b"b 2\n", ..packed }), Err(Refusal::Bad(_))));
+    front.ask(GroupUpdate { content_encoding: "x-gzip", ..packed }).unwrap();
     let brotli = GroupUpdate { content_encoding: "br", ..packed };
     assert!(matches!(front.ask(brotli), Err(Refusal::Media(_))));
 }
@@ -278,6 +279,18 @@ fn a_type_that_cannot_be_changes_nothing() {
     assert_eq!(front.samples().len(), 4);
 }
 
+/// An answer shows the beginning of a long name, not all of it.
+#[test]
+fn a_refusal_shortens_a_long_name() {
+    let long = "z".repeat(100_000);
+    for body in [format!("{long} 1\n"), format!("{long} 1 1600000000000\n")] {
+        let Err(Refusal::Bad(said)) = Handler::new().push(Verb::Replace, J, &body) else {
+            panic!("taken")
+        };
+        assert!(said.len() < 200 && said.contains("zzz…"), "{}", said.len());
+    }
+}
+
 /// With no room for more, what is replaced makes room.
 #[test]
 fn a_full_store_lets_types_and_help_change() {
@@ -309,7 +322,9 @@ fn groups_go_with_their_series_and_are_bounded() {
     for i in 0..MAX_GROUPS - 1 {
         front.push(Verb::Replace, &format!("/metrics/job/{i}"), "").unwrap();
     }
+    assert!(!front.store.was_full(front.now, minute));
     assert_eq!(front.push(Verb::Replace, "/metrics/job/more", "a 1\n"), Err(Refusal::Full));
+    assert!(front.store.was_full(front.now, minute), "health tells");
     front.push(Verb::Replace, "/metrics/job/7", "a 1\n").unwrap();
     front.now += minute * 5;
     front.all();

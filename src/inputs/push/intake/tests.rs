@@ -67,6 +67,20 @@ fn labels_and_names_become_those_of_the_terms() {
     );
 }
 
+/// Prometheus does the same; an agent that asks an agent that asks a third one has such labels.
+#[test]
+fn a_label_is_renamed_until_no_other_has_its_name() {
+    let (mut store, group) = store();
+    let add = pairs(&[("target", "t")]);
+    let terms = Intake { add: &add, ..intake(group) };
+    let text = "a{exported_target=\"1\",target=\"2\",exported_exported_target=\"3\"} 1\n";
+    assert_eq!(take(&terms, text, &mut store).taken, 1);
+    let thrice = "exported_exported_exported_target=\"2\"";
+    let others = "exported_exported_target=\"3\",exported_target=\"1\",target=\"t\"";
+    let all = format!("a{{{thrice},{others}}} 1");
+    assert_eq!(samples(&mut store), [all]);
+}
+
 #[test]
 fn what_is_refused_is_counted_by_reason() {
     let (mut store, group) = store();

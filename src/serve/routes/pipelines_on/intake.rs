@@ -85,7 +85,10 @@ pub(super) fn group(
             response.say(Status::BadRequest, &sentence)
         }
         Err(Refusal::Media(sentence)) => response.say(Status::UnsupportedMedia, sentence),
-        Err(Refusal::Full) => response.say(Status::Unavailable, "There are too many groups."),
+        Err(Refusal::Full) => {
+            let sentence = "There is room for 1000 groups: DELETE some, or have push.ttl end them.";
+            response.say(Status::Unavailable, sentence);
+        }
     }
 }
 
