@@ -138,7 +138,7 @@ fn read(path: &Path) -> Result<Counts, Error> {
             return if held == 0 { Ok(counts) } else { Err(broken(text)) };
         }
         if total > MAX_BYTES {
-            return Err(Error::TooLarge(PATH.into(), MAX_BYTES));
+            return Err(Error::too_large(PATH, MAX_BYTES));
         }
         let end = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
         for line in scan::lines(text.get(..end).unwrap_or_default()) {

@@ -99,7 +99,7 @@ impl Collector for MeminfoNuma {
                 let Some(text) = scrape.errors.unless_absent(read) else { continue };
                 let place = self.listing.dir.place(path.path());
                 if text.len() >= MAX_TEXT - 1 {
-                    scrape.errors.record(Error::TooLarge(place, MAX_TEXT));
+                    scrape.errors.record(Error::too_large(place, MAX_TEXT));
                     continue;
                 }
                 for line in scan::lines(text) {

@@ -203,12 +203,12 @@ fn read(path: &Path, text: &mut Vec<u8>) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::of(place(path), &error);
     let file = open_unwaiting(path).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
-        return Err(Error::Absent(place(path)));
+        return Err(Error::Absent(place(path).into()));
     }
     text.clear();
     file.take(MAX_BYTES as u64 + 1).read_to_end(text).map_err(failed)?;
     if text.len() > MAX_BYTES {
-        return Err(Error::TooLarge(place(path), MAX_BYTES));
+        return Err(Error::too_large(place(path), MAX_BYTES));
     }
     Ok(())
 }

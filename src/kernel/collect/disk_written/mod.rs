@@ -221,9 +221,9 @@ impl DiskWritten {
             // There is none, or it was lost with the power.
             Ok(None) => self.known = read(&state::old(&self.path))?.unwrap_or_default(),
             // Somebody runs the agent by hand.
-            Err(error @ Error::Read(_, libc::EACCES)) if self.is_default => {
+            Err(Error::Read(detail, libc::EACCES)) if self.is_default => {
                 self.path = PathBuf::new();
-                return Err(Error::Absent(error.place()));
+                return Err(Error::Absent(detail));
             }
             Err(error) => return Err(error),
         }

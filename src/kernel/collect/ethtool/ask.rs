@@ -147,7 +147,8 @@ impl Device {
             Ok(said) => return Some(said),
             Err(libc::EOPNOTSUPP | libc::ENODEV) => {}
             Err(errno) => {
-                errors.record(Error::Read(Place::below(CALL, self.name.as_bytes()), errno));
+                let place = Place::below(CALL, self.name.as_bytes());
+                errors.record(Error::Read(place.into(), errno));
             }
         }
         None
