@@ -21,6 +21,7 @@ mod probe;
 mod resident;
 mod sandbox;
 mod signal;
+mod sort;
 mod texts;
 mod thread;
 mod udp;
@@ -61,6 +62,7 @@ pub use sandbox::{
 };
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
+pub use sort::sort;
 pub use texts::Texts;
 pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};

@@ -3,6 +3,7 @@
 
 use super::exposition::{BadLine, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
 use crate::base::clock::WallClock;
+use crate::base::sys;
 use crate::model::metric::{Point, Value};
 use crate::model::store::{Amount, Bounds, Change, Group, LabelSet, Offer, PARTS, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
@@ -264,7 +265,7 @@ impl Intake<'_> {
         if let Some(objection) = first {
             return Err(objection);
         }
-        seen.sort_unstable();
+        sys::sort(seen, Ord::cmp);
         let is_same = |pair: &[(u64, usize)]| match pair {
             [a, b] if a.0 == b.0 => names.get(b.1).cloned(),
             _ => None,
@@ -272,7 +273,7 @@ impl Intake<'_> {
         if let Some(name) = seen.windows(2).find_map(is_same) {
             return Err(Objection::Sample(name, Reason::Twice));
         }
-        names.sort_unstable();
+        sys::sort(names, Ord::cmp);
         names.dedup();
         Ok(clashes)
     }

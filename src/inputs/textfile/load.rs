@@ -116,7 +116,7 @@ impl Textfile {
                 };
                 failures.push((path.to_owned(), failure));
             });
-            found.sort_unstable();
+            sys::sort(&mut found, Ord::cmp);
             // More are refused, whether they are there twice or not.
             let known = all.len().min(MAX_FILES);
             let is_new = |path: &PathBuf| {
@@ -266,7 +266,7 @@ impl Load<'_> {
             (name, hash(self.hasher, [&[family.kind as u8], family.help.of(text)]) as usize)
         };
         let mut shapes: Vec<(u64, usize)> = self.families.all().map(shape).collect();
-        shapes.sort_unstable();
+        sys::sort(&mut shapes, Ord::cmp);
         let before = std::mem::take(&mut self.memory.shapes);
         let is_other = |(name, shape): &(u64, usize)| {
             let at = before.binary_search_by_key(name, |(name, _)| *name);

@@ -6,6 +6,7 @@
 use super::memory::{node_name, own_name};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
 use crate::model::metric::{Family, Kind, Label, Sink, Unit, fresh_stamp};
@@ -133,7 +134,7 @@ impl MeminfoNuma {
             }
             self.nodes.push(Node { number, name: name.to_owned(), label: number.to_string() });
         }
-        self.nodes.sort_unstable_by_key(|node| node.number);
+        sys::sort(&mut self.nodes, |a, b| a.number.cmp(&b.number));
     }
 
     fn write(&self, out: &mut dyn Sink) {

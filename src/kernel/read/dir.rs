@@ -147,7 +147,7 @@ impl Dir {
             entries.map_err(|e| Error::of(Place::below(self.path, below.as_bytes()), &e))?;
         let mut names: Vec<_> =
             entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        names.sort_unstable();
+        sys::sort(&mut names, Ord::cmp);
         Ok(names)
     }
 

@@ -76,7 +76,7 @@ impl Disk {
             let number = number.filter(|n| n.len() >= 8).and_then(|n| n.parse::<u32>().ok());
             numbers.extend(number.filter(|n| self.path(*n).file_name() == Some(&name)));
         }
-        numbers.sort_unstable();
+        sys::sort(&mut numbers, Ord::cmp);
         Ok(numbers)
     }
 

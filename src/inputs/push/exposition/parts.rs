@@ -3,6 +3,7 @@
 use super::family::Part;
 use super::line::{Line, Pair, Span, number};
 use super::sample::{Labels, Read, Sample};
+use crate::base::sys;
 use crate::model::metric::{Decimal, Histogram, Kind, Point, Summary, Value};
 use crate::model::store::{Index, NONE, Reason};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -362,7 +363,7 @@ fn pick(whole: &Whole, cells: &[Cell], picked: &mut Vec<Cell>) -> usize {
     if picked.is_sorted_by(|a, b| a.at < b.at) {
         return 0;
     }
-    picked.sort_unstable_by(|a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
+    sys::sort(picked, |a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
     let before = picked.len();
     picked.dedup_by(|b, a| a.at.to_bits() == b.at.to_bits());
     before - picked.len()

@@ -19,7 +19,7 @@ mod lease;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::clock::WallClock;
 use crate::base::error::{Error, Place};
-use crate::base::sys::open_unwaiting;
+use crate::base::sys::{self, open_unwaiting};
 use crate::base::wire::matches;
 use crate::kernel::read::scan;
 use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
@@ -184,7 +184,7 @@ impl Leases {
             let found = entries.filter(|entry| matches(name, entry.file_name().as_bytes()));
             paths.extend(found.map(|entry| entry.path()));
         }
-        paths.sort_unstable();
+        sys::sort(paths, Ord::cmp);
         paths.dedup();
         if let Some(first) = paths.get(MAX_FILES) {
             errors.refuse(PLACE, "at most 16 files", first.as_os_str().as_bytes());

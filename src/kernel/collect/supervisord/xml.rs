@@ -2,6 +2,7 @@
 //! members are integers and texts. Of XML nothing else is read: no attributes, no CDATA, no document types.
 
 use crate::base::error::{Error, KeptError, Place};
+use crate::base::sys;
 use crate::kernel::read::scan;
 use std::ops::Range;
 
@@ -175,7 +176,7 @@ impl Processes {
             let text = |span: &Range<usize>| names.get(span.clone()).unwrap_or_default();
             (text(&process.group), text(&process.name))
         };
-        all.sort_unstable_by(|a, b| (key(a), a.name.start).cmp(&(key(b), b.name.start)));
+        sys::sort(all, |a, b| (key(a), a.name.start).cmp(&(key(b), b.name.start)));
         let count = all.len();
         all.dedup_by(|a, b| key(a) == key(b));
         if all.len() < count {

@@ -4,6 +4,7 @@
 use super::listed::{Listed, UNITS};
 use super::properties::{COUNT, Group, PROPERTIES, TYPES};
 use crate::base::error::{Error, KeptError, Place};
+use crate::base::sys;
 use crate::kernel::read::Filter;
 use crate::kernel::read::dbus::{Address, Answer, Client, Get, Value, is_absent};
 use std::ops::Range;
@@ -237,7 +238,7 @@ impl Manager {
         })?;
         for numbers in numbers {
             // Answers may come in any order; one that came twice is one.
-            numbers.sort_unstable();
+            sys::sort(numbers, Ord::cmp);
             numbers.dedup_by_key(|(unit, _)| *unit);
         }
         Ok(())
