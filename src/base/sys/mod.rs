@@ -9,7 +9,6 @@ mod dir;
 mod disk;
 mod ethtool;
 mod fault;
-mod float;
 mod host;
 mod inotify;
 mod net;
@@ -42,7 +41,6 @@ pub use disk::{
 };
 pub use ethtool::Ethtool;
 pub use fault::report_faults;
-pub use float::float;
 pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
 pub use inotify::{Event, Events, FileEvent, Inotify};
 pub use net::peer_ip;

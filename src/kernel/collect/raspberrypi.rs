@@ -108,15 +108,13 @@ impl Collector for RaspberryPi {
             }
             Some(Err(error)) => scrape.errors.record(error),
             Some(Ok(is_low)) => {
-                out.family(low);
-                out.sample(&[], Value::Int(is_low.into()));
+                out.single(low, Value::Int(is_low.into()));
             }
             None => {}
         }
         if said.samples > 0 {
             for (family, count) in [(samples, said.samples), (low_samples, said.low)] {
-                out.family(family);
-                out.sample(&[], Value::Int(count));
+                out.single(family, Value::Int(count));
             }
         }
         Ok(())

@@ -172,8 +172,7 @@ impl Slow {
             self.sorted.push(family, labels.get(..keys).unwrap_or_default(), *value);
         }
         self.sorted.write_rows(scrape.errors, out);
-        out.family(age);
-        out.sample(&[], age.value(u64::try_from(old.as_millis()).unwrap_or(u64::MAX)));
+        out.single(age, age.value(u64::try_from(old.as_millis()).unwrap_or(u64::MAX)));
         Ok(())
     }
 

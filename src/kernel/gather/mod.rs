@@ -353,7 +353,7 @@ impl Member {
     /// Each run at debug level; the request's own line names the client.
     #[cold]
     fn tell(&self, name: &str) {
-        let micros = self.took.as_micros();
+        let micros = nanos(self.took) / 1000;
         let fields: [log::Field<'_>; 3] =
             [("collector", &name), ("duration_us", &micros), ("success", &self.success)];
         log::debug("collector ran", &fields);

@@ -5,7 +5,7 @@ use super::index::NONE;
 use super::labels::is_word;
 use super::series::{Buckets, NEVER, Parts, Series, amount, time_of};
 use super::{Amount, Change, DEFAULT_BUCKETS, Group, Offer, Reason, Store};
-use crate::base::sys::float;
+use crate::base::float::float;
 use crate::model::metric::{Kind, Labels, Point};
 use std::time::Instant;
 

@@ -1,7 +1,7 @@
 //! What a row says of its option, and the section of the file it stands in.
 
 use crate::base::dialect::Dialect;
-use crate::base::sys::float;
+use crate::base::float::float;
 use crate::settings::problem::Keyed;
 use crate::settings::types::{Kind, Settings, Value};
 use std::ptr;

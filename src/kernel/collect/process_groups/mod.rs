@@ -172,8 +172,7 @@ impl Collector for ProcessGroups {
         let [.., family] = &FAMILIES;
         let age = self.read_at.map(|then| scrape.now.saturating_duration_since(then));
         let millis = age.unwrap_or_default().as_millis();
-        out.family(family);
-        out.sample(&[], Value::Milli(u64::try_from(millis).unwrap_or(u64::MAX)));
+        out.single(family, Value::Milli(u64::try_from(millis).unwrap_or(u64::MAX)));
         Ok(())
     }
 }
