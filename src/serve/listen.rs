@@ -16,6 +16,9 @@ use std::path::Path;
 /// Where the numbers of groups are found.
 const GROUPS: &str = "/etc/group";
 
+/// Bytes of it that are read.
+const MAX_GROUPS: u64 = 1 << 20;
+
 const NO_SOCKET: &str = "--web.systemd-socket: no socket was handed over (LISTEN_FDS); leave the flag out \
                          to listen at the addresses of the settings";
 
@@ -226,7 +229,7 @@ fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
 
 /// The number of a group by group(5): `name:password:number:members`.
 fn group_number(name: &str) -> Option<u32> {
-    let text = fs::read_to_string(GROUPS).ok()?;
+    let text = sys::read_text(Path::new(GROUPS), MAX_GROUPS).ok()?;
     let mut lines = text.lines();
     lines.find_map(|line| {
         line.strip_prefix(name)?.strip_prefix(':')?.split(':').nth(1)?.parse().ok()

@@ -33,7 +33,7 @@ pub use compare::is_same;
 pub use crc::crc32;
 pub use dir::{
     has_event, is_below, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,
-    read_file,
+    read_file, read_rest, read_text,
 };
 pub use disk::{
     Clocks, PRIVATE_DIR, boot_millis, clocks, lock_alone, make_private, may_write, next_data,

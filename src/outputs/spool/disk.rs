@@ -13,7 +13,7 @@
 use crate::base::sys;
 use crate::base::wire::crc32c;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
@@ -97,7 +97,7 @@ impl Disk {
     pub fn read(&self, number: u32, to: &mut Vec<u8>) -> io::Result<()> {
         let mut file = sys::open_private(&self.path(number), OpenOptions::new().read(true))?;
         file.seek(SeekFrom::Start(to.len() as u64))?;
-        file.take(MAX_FILE.saturating_sub(to.len() as u64)).read_to_end(to).map(drop)
+        sys::read_rest(&file, MAX_FILE.saturating_sub(to.len() as u64), to)
     }
 
     /// Cuts what is behind the last whole record.

@@ -31,7 +31,7 @@ fn wrong(path: &Path, what: &str) -> io::Error {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| sys::read_rest(&file, MAX_FILE + 1, &mut bytes));
     if let Err(error) = read {
         let text = [&*path.display().to_string(), ": ", &error.to_string()].concat();
         return Err(io::Error::new(error.kind(), text));

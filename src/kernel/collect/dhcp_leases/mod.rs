@@ -26,7 +26,6 @@ use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
 use crate::settings::{CollectorOption, CollectorSettings, Subject, globs};
 use lease::{End, Line, line};
 use std::fs;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -206,7 +205,7 @@ fn read(path: &Path, text: &mut Vec<u8>) -> Result<(), Error> {
         return Err(Error::Absent(place(path).into()));
     }
     text.clear();
-    file.take(MAX_BYTES as u64 + 1).read_to_end(text).map_err(failed)?;
+    sys::read_rest(&file, MAX_BYTES as u64 + 1, text).map_err(failed)?;
     if text.len() > MAX_BYTES {
         return Err(Error::too_large(place(path), MAX_BYTES));
     }
