@@ -8,7 +8,7 @@ use crate::base::sys;
 use std::env;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
@@ -147,9 +147,10 @@ impl Closed {
 
     /// At the same port, also where the kernel had picked it.
     fn reopen(self, access: &SocketAccess) -> Option<Listener> {
-        let socket = match &self.wanted {
-            Some(Listen::Unix(path)) => listen_unix(path, access),
-            _ => sys::listen_tcp(&self.bound).map(|(socket, _)| socket),
+        let socket = match (&self.wanted, self.bound.parse()) {
+            (Some(Listen::Unix(path)), _) => listen_unix(path, access),
+            (_, Ok(address)) => sys::listen_tcp(address).map(|(socket, _)| socket),
+            (_, Err(_)) => Err(io::ErrorKind::InvalidInput.into()),
         };
         match socket {
             Ok(socket) => Some(Listener { socket, wanted: self.wanted, bound: self.bound }),
@@ -196,7 +197,7 @@ fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::R
             }
         }
         Listen::Tcp(host, port) => {
-            for address in (host.as_str(), *port).to_socket_addrs()? {
+            for address in sys::resolve(host, *port)? {
                 to.push(bind_tcp(wanted, address)?);
             }
         }

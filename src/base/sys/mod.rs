@@ -18,6 +18,7 @@ mod pen;
 mod perf;
 mod probe;
 mod resident;
+mod resolve;
 mod sandbox;
 mod signal;
 mod sort;
@@ -54,6 +55,7 @@ pub use pen::{BLOCK, Beginning, Pen, TAIL};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;
+pub use resolve::resolve;
 pub use sandbox::{
     BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
     is_absent, restrict, sandboxed,

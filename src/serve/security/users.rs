@@ -1,9 +1,9 @@
 //! Users in a file as `htpasswd -B` writes it, and what a client says of itself (RFC 7617).
 
+use crate::base::sys;
 use crate::base::wire;
 use crate::inputs::push::base64;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// Bytes of a file of users.

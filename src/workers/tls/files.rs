@@ -1,12 +1,13 @@
 //! Certificates and keys from files in PEM (RFC 7468).
 
+use crate::base::sys;
 use crate::settings::Pem;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::env;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Bytes of one file. A bundle of all public authorities has some 220 KB.
