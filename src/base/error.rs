@@ -1,109 +1,77 @@
 //! Why a reading produced nothing. Small, `Copy`, never allocates: the scrape path makes these.
 
+mod place;
+
+pub use place::Place;
+
+use place::Excerpt;
+use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::{fmt, io};
 
-/// Bytes of the offending text that an error carries along.
-const EXCERPT: usize = 24;
-
-/// Bytes of the name below a directory that an error carries along.
-const NAME: usize = 48;
-
-/// A file as the kernel names it: a path that is known, or a directory and what is below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    base: &'static str,
-    below: [u8; NAME],
-    length: u8,
-}
-
-impl Place {
-    /// `name` below the directory `base`; the end of a name that is too long is left out.
-    pub fn below(base: &'static str, name: &[u8]) -> Place {
-        let mut place = Place::from(base);
-        for (to, from) in place.below.iter_mut().zip(name) {
-            *to = *from;
-            place.length += 1;
-        }
-        place
-    }
-
-    /// The path, or the directory.
-    pub fn base(&self) -> &'static str {
-        self.base
-    }
-
-    /// What is below the directory; may be nothing.
-    pub fn name(&self) -> &[u8] {
-        self.below.get(..self.length.into()).unwrap_or_default()
-    }
-}
-
-impl From<&'static str> for Place {
-    fn from(base: &'static str) -> Place {
-        Place { base, below: [0; NAME], length: 0 }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.base)?;
-        if self.length > 0 {
-            let slash = if self.base.ends_with('/') { "" } else { "/" };
-            write!(f, "{slash}{}", self.name().escape_ascii())?;
-        }
-        Ok(())
-    }
-}
-
-/// Why a collector, or one of its samples, came out empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a collector, or one of its samples, came out empty. It is handed up through many functions, so it is
+/// eight bytes; what it tells besides its kind is kept apart, of the last errors of its thread. To keep one,
+/// and to hand it to another thread, `keep` it.
+#[derive(Clone, Copy)]
 pub enum Error {
     /// The kernel does not offer this file here (not built in, no such device, a container).
-    Absent(Place),
+    Absent(Detail),
     /// The same of what many kernels lack, and no fault: the collector has no data.
-    Unsupported(Place),
+    Unsupported(Detail),
     /// Reading the file failed with this `errno`.
-    Read(Place, i32),
-    /// The file did not look as documented: what was expected, and what stood there.
-    Parse(Place, &'static str, Excerpt),
-    /// The file is larger than this many bytes, more than any kernel writes.
-    TooLarge(Place, usize),
+    Read(Detail, i32),
+    /// The file did not look as documented.
+    Parse(Detail),
+    /// The file is larger than any that a kernel writes.
+    TooLarge(Detail),
 }
+
+const _: () = assert!(size_of::<Result<(), Error>>() == 8);
 
 impl Error {
     /// `place` should have held `expected`; `found` is what it held.
     pub fn parse(place: impl Into<Place>, expected: &'static str, found: &[u8]) -> Error {
-        Error::Parse(place.into(), expected, Excerpt::of(found))
+        Error::Parse(Detail::of(&place.into(), expected, found, 0))
+    }
+
+    /// `place` holds more than `most` bytes.
+    pub fn too_large(place: impl Into<Place>, most: usize) -> Error {
+        Error::TooLarge(Detail::of(&place.into(), "", b"", most))
     }
 
     /// What the system call said of `place`.
     pub fn of(place: impl Into<Place>, error: &io::Error) -> Error {
-        let place = place.into();
+        let detail = place.into().into();
         match error.raw_os_error() {
-            Some(libc::ENOENT | libc::ENOTDIR) => Error::Absent(place),
-            errno => Error::Read(place, errno.unwrap_or(0)),
+            Some(libc::ENOENT | libc::ENOTDIR) => Error::Absent(detail),
+            errno => Error::Read(detail, errno.unwrap_or(0)),
         }
     }
 
     /// The same about what many kernels lack or have switched off: then it is no fault.
     pub fn of_optional(self) -> Error {
         match self {
-            Error::Absent(place) | Error::Read(place, libc::EOPNOTSUPP) => {
-                Error::Unsupported(place)
+            Error::Absent(detail) | Error::Read(detail, libc::EOPNOTSUPP) => {
+                Error::Unsupported(detail)
             }
             error => error,
         }
     }
 
-    /// The file, where the kernel has it.
-    pub fn place(&self) -> Place {
+    fn detail(&self) -> Detail {
         match *self {
-            Error::Absent(place)
-            | Error::Unsupported(place)
-            | Error::Read(place, _)
-            | Error::Parse(place, ..)
-            | Error::TooLarge(place, _) => place,
+            Error::Absent(detail)
+            | Error::Unsupported(detail)
+            | Error::Read(detail, _)
+            | Error::Parse(detail)
+            | Error::TooLarge(detail) => detail,
         }
+    }
+
+    /// What should have stood there.
+    #[cfg(test)]
+    pub fn expected(&self) -> &'static str {
+        self.keep().told.expected
     }
 
     /// The `errno` of a failed read, for counting: ENOENT for an absent file, 0 for bad content.
@@ -111,76 +79,197 @@ impl Error {
         match *self {
             Error::Absent(_) | Error::Unsupported(_) => libc::ENOENT,
             Error::Read(_, errno) => errno,
-            Error::Parse(..) | Error::TooLarge(..) => 0,
+            Error::Parse(_) | Error::TooLarge(_) => 0,
         }
+    }
+
+    /// All that it tells, to be kept.
+    #[cold]
+    #[inline(never)]
+    pub fn keep(&self) -> KeptError {
+        let kind = match *self {
+            Error::Absent(_) => Kind::Absent,
+            Error::Unsupported(_) => Kind::Unsupported,
+            Error::Read(_, errno) => Kind::Read(errno),
+            Error::Parse(_) => Kind::Parse,
+            Error::TooLarge(_) => Kind::TooLarge,
+        };
+        self.detail().kept(kind)
+    }
+}
+
+#[cfg(test)]
+impl PartialEq for Error {
+    fn eq(&self, other: &Error) -> bool {
+        self.keep() == other.keep()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.keep(), f)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Absent(path) => {
-                write!(
-                    f,
-                    "{path}: this kernel or container does not offer it; switch the collector off to silence this"
-                )
-            }
-            Error::Unsupported(path) => write!(f, "{path}: this kernel does not offer it"),
-            Error::Read(path, errno) => {
-                write!(f, "{path}: {}", std::io::Error::from_raw_os_error(*errno))
-            }
-            Error::Parse(path, expected, found) => {
-                write!(f, "{path}: expected {expected}, found \"{found}\"")
-            }
-            Error::TooLarge(path, most) => write!(f, "{path}: more than {most} bytes"),
-        }
+        fmt::Display::fmt(&self.keep(), f)
     }
 }
 
-/// The first bytes of a text that was refused.
+/// Details that a thread keeps. Of an error that is held while this many others are made, the kind and the
+/// errno are left.
+const MAX_DETAILS: usize = 16;
+
+/// Numbers are of 24 bits. 0 is none.
+const MAX_NUMBER: u32 = (1 << 24) - 1;
+
+thread_local! {
+    static DETAILS: RefCell<Details> =
+        const { RefCell::new(Details { last: 0, slots: [None; MAX_DETAILS] }) };
+}
+
+/// What the last errors of a thread tell, with their numbers.
+struct Details {
+    last: u32,
+    slots: [Option<(u32, Told)>; MAX_DETAILS],
+}
+
+/// The number of an error of this thread, by which is found what it tells.
+#[derive(Clone, Copy)]
+pub struct Detail([u8; 3], PhantomData<*const ()>);
+
+/// What an error tells besides its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Excerpt {
-    bytes: [u8; EXCERPT],
-    len: u8,
-    cut: bool,
+struct Told {
+    place: Place,
+    expected: &'static str,
+    found: Excerpt,
+    most: usize,
 }
 
-impl Excerpt {
-    fn of(text: &[u8]) -> Excerpt {
-        let mut bytes = [0; EXCERPT];
-        let mut len = 0;
-        for (to, from) in bytes.iter_mut().zip(text) {
-            *to = *from;
-            len += 1;
-        }
-        Excerpt { bytes, len, cut: text.len() > EXCERPT }
+/// What is left of an error that others took the place of.
+static FORGOTTEN: Told = Told {
+    place: Place::at("one of many files"),
+    expected: "what is documented",
+    found: Excerpt::FORGOTTEN,
+    most: 0,
+};
+
+impl Detail {
+    #[cold]
+    #[inline(never)]
+    fn of(place: &Place, expected: &'static str, found: &[u8], most: usize) -> Detail {
+        Detail::new(&Told { place: *place, expected, found: Excerpt::of(found), most })
+    }
+
+    fn new(told: &Told) -> Detail {
+        let number = DETAILS.with_borrow_mut(|Details { last, slots }| {
+            *last = *last % MAX_NUMBER + 1;
+            if let Some(slot) = slots.get_mut(*last as usize % MAX_DETAILS) {
+                *slot = Some((*last, *told));
+            }
+            *last
+        });
+        let [a, b, c, _] = number.to_le_bytes();
+        Detail([a, b, c], PhantomData)
+    }
+
+    /// The error of this `kind` that tells it.
+    fn kept(self, kind: Kind) -> KeptError {
+        let [a, b, c] = self.0;
+        let number = u32::from_le_bytes([a, b, c, 0]);
+        DETAILS.with_borrow(|details| {
+            let told = match details.slots.get(number as usize % MAX_DETAILS) {
+                Some(Some((same, told))) if *same == number => told,
+                _ => &FORGOTTEN,
+            };
+            KeptError { kind, told: *told }
+        })
     }
 }
 
-impl fmt::Display for Excerpt {
+impl From<Place> for Detail {
+    fn from(place: Place) -> Detail {
+        Detail::of(&place, "", b"", 0)
+    }
+}
+
+impl From<&'static str> for Detail {
+    fn from(base: &'static str) -> Detail {
+        Place::from(base).into()
+    }
+}
+
+/// An error with all that it tells: for what is kept from one scrape to the next, and for other threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptError {
+    kind: Kind,
+    told: Told,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Absent,
+    Unsupported,
+    Read(i32),
+    Parse,
+    TooLarge,
+}
+
+impl KeptError {
+    /// The same as an error of this scrape.
+    #[cold]
+    #[inline(never)]
+    pub fn error(self) -> Error {
+        let detail = Detail::new(&self.told);
+        match self.kind {
+            Kind::Absent => Error::Absent(detail),
+            Kind::Unsupported => Error::Unsupported(detail),
+            Kind::Read(errno) => Error::Read(detail, errno),
+            Kind::Parse => Error::Parse(detail),
+            Kind::TooLarge => Error::TooLarge(detail),
+        }
+    }
+
+    /// The file, where the kernel has it.
+    pub fn place(&self) -> Place {
+        self.told.place
+    }
+
+    /// Whether the kernel lacks something that it need not have.
+    pub fn is_unsupported(&self) -> bool {
+        self.kind == Kind::Unsupported
+    }
+}
+
+impl From<Error> for KeptError {
+    fn from(error: Error) -> KeptError {
+        error.keep()
+    }
+}
+
+impl From<KeptError> for Error {
+    fn from(failure: KeptError) -> Error {
+        failure.error()
+    }
+}
+
+impl fmt::Display for KeptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.bytes.get(..self.len.into()).unwrap_or_default();
-        write!(f, "{}{}", text.escape_ascii(), if self.cut { "…" } else { "" })
+        let Told { place, expected, found, most } = &self.told;
+        write!(f, "{place}: ")?;
+        match self.kind {
+            Kind::Absent => f.write_str(
+                "this kernel or container does not offer it; switch the collector off to silence this",
+            ),
+            Kind::Unsupported => f.write_str("this kernel does not offer it"),
+            Kind::Read(errno) => io::Error::from_raw_os_error(errno).fmt(f),
+            Kind::Parse => write!(f, "expected {expected}, found \"{found}\""),
+            Kind::TooLarge => write!(f, "more than {most} bytes"),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn says_which_file_what_was_expected_and_what_was_found() {
-        let error = Error::parse("/proc/stat", "ten integers", b"cpu0 1 2 x\xff");
-        assert_eq!(
-            error.to_string(),
-            "/proc/stat: expected ten integers, found \"cpu0 1 2 x\\xff\""
-        );
-        let long = Error::parse("/proc/stat", "a short line", &[b'a'; 99]);
-        assert!(long.to_string().ends_with("aaaa…\""), "{long}");
-        let below = Place::below("/sys/class/hwmon", b"hwmon3/temp1_input");
-        let error = Error::Read(below, libc::ENODATA);
-        assert!(error.to_string().starts_with("/sys/class/hwmon/hwmon3/temp1_input: No data"));
-        assert_eq!(Place::below("/sys", &[b'x'; 99]).name().len(), NAME);
-        assert!(Error::Read("/proc/stat".into(), libc::EIO).to_string().contains("os error 5"));
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod dialect;
 pub mod digits;
 pub mod error;
+pub mod float;
 #[cfg(feature = "hub")]
 pub mod json;
 pub mod log;

@@ -70,7 +70,7 @@ pub fn place(path: &Path) -> Place {
 
 /// What the system said of the file.
 pub fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::Read(place(path), error.raw_os_error().unwrap_or(libc::EINVAL))
+    Error::Read(place(path).into(), error.raw_os_error().unwrap_or(libc::EINVAL))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::base::sys;
 use std::env;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
@@ -22,6 +22,9 @@ const GROUPS: &str = "/etc/group";
 /// that was killed a moment ago has its sockets until the kernel has taken it apart.
 const TRIES: u32 = 25;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
+/// Bytes of it that are read.
+const MAX_GROUPS: u64 = 1 << 20;
 
 const NO_SOCKET: &str = "--web.systemd-socket: no socket was handed over (LISTEN_FDS); leave the flag out \
                          to listen at the addresses of the settings";
@@ -159,9 +162,10 @@ impl Closed {
 
     /// At the same port, also where the kernel had picked it.
     fn reopen(self, access: &SocketAccess) -> Option<Listener> {
-        let socket = match &self.wanted {
-            Some(Listen::Unix(path)) => listen_unix(path, access),
-            _ => sys::listen_tcp(&self.bound).map(|(socket, _)| socket),
+        let socket = match (&self.wanted, self.bound.parse()) {
+            (Some(Listen::Unix(path)), _) => listen_unix(path, access),
+            (_, Ok(address)) => sys::listen_tcp(address).map(|(socket, _)| socket),
+            (_, Err(_)) => Err(io::ErrorKind::InvalidInput.into()),
         };
         match socket {
             Ok(socket) => Some(Listener { socket, wanted: self.wanted, bound: self.bound }),
@@ -208,7 +212,7 @@ fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::R
             }
         }
         Listen::Tcp(host, port) => {
-            for address in (host.as_str(), *port).to_socket_addrs()? {
+            for address in sys::resolve(host, *port)? {
                 to.push(bind_tcp(wanted, address)?);
             }
         }
@@ -241,7 +245,7 @@ fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
 
 /// The number of a group by group(5): `name:password:number:members`.
 fn group_number(name: &str) -> Option<u32> {
-    let text = fs::read_to_string(GROUPS).ok()?;
+    let text = sys::read_text(Path::new(GROUPS), MAX_GROUPS).ok()?;
     let mut lines = text.lines();
     lines.find_map(|line| {
         line.strip_prefix(name)?.strip_prefix(':')?.split(':').nth(1)?.parse().ok()

@@ -9,9 +9,10 @@ use super::answer::{Answer, Read, Reading};
 use super::failure::{Failure, broken, failure, left};
 use super::inflate::ACCEPTED;
 use super::stream::Stream;
+use crate::base::sys;
 use crate::base::wire::{self, Url, is_framing, shown};
 use std::borrow::Cow;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// How often an answer may lead elsewhere.
@@ -194,11 +195,11 @@ pub fn system(tls: &mut Option<Tls>) -> Result<Tls, Failure> {
 /// There is no such host, or nobody listens there, or not in time.
 pub fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Failure> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
-    let found = (name, port).to_socket_addrs().map_err(|error| Failure {
+    let found = sys::resolve(name, port).map_err(|error| Failure {
         reason: "resolve",
         text: format!("resolving {name}: {error}"),
     })?;
-    let addresses: Vec<SocketAddr> = found.take(MAX_ADDRESSES).collect();
+    let addresses = found.get(..MAX_ADDRESSES).unwrap_or(&found);
     let mut failed = failure("resolve", &["resolving ", name, ": no address"].concat());
     for (at, address) in addresses.iter().enumerate() {
         let doing = ["connecting to ", &address.to_string()].concat();

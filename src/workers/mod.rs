@@ -36,6 +36,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of a worker's stack. Only what it touches is memory.
 const STACK: usize = 128 << 10;
@@ -155,6 +156,13 @@ impl<R> AsFd for Results<R> {
 /// A number that nobody foretells: those who failed together are not to come again together.
 pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+/// Between half and all of `pause`, in milliseconds: those who failed together do not come again together.
+pub fn spread(pause: Duration, random: u32) -> Duration {
+    let half = pause / 2;
+    let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);
+    half + Duration::from_millis(millis.saturating_mul(random.into()) / u64::from(u32::MAX))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 mod reader;
 
-use crate::base::sys::float;
+use crate::base::float::float;
 pub use reader::Fault;
 use reader::Reader;
 use std::str;

@@ -40,9 +40,43 @@ pub fn open_listing(path: &Path) -> io::Result<File> {
 ///
 /// It cannot be opened or read.
 pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(PAGE);
-    open_unwaiting(path)?.take(most).read_to_end(&mut bytes)?;
+    let mut bytes = Vec::new();
+    read_rest(&open_unwaiting(path)?, most, &mut bytes)?;
     Ok(bytes)
+}
+
+/// The text of a file that a person wrote, at most `most` bytes.
+///
+/// # Errors
+///
+/// It cannot be opened or read, or is not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    read_rest(&File::open(path)?, most, &mut bytes)?;
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// Appends to `to` what is left of a file, at most `most` bytes. The standard library has this once for each
+/// kind of reader, 2 KB in all.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn read_rest(mut file: &File, most: u64, to: &mut Vec<u8>) -> io::Result<()> {
+    let end = to.len().saturating_add(usize::try_from(most).unwrap_or(usize::MAX));
+    while to.len() < end {
+        let had = to.len();
+        to.resize(end.min(had + had.max(PAGE)), 0);
+        let read = file.read(to.get_mut(had..).unwrap_or_default());
+        to.truncate(had + read.as_ref().unwrap_or(&0));
+        match read {
+            Ok(0) => break,
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Room for the names that one call gives; a multiple of a record's alignment.
@@ -174,6 +208,20 @@ mod tests {
         assert!(open_listing(Path::new("/proc/self/comm")).is_err());
         assert_eq!(read_file(Path::new("/proc/self/comm"), 99).unwrap(), name.as_bytes());
         assert_eq!(read_file(Path::new("/proc/self/maps"), 99).unwrap().len(), 99);
+        // More than one page, behind what is there, and no further than asked.
+        let own = std::env::current_exe().unwrap();
+        let whole = std::fs::read(&own).unwrap();
+        for most in [0, 1, 4095, 4096, 4097, 40_000, whole.len(), whole.len() + 1] {
+            let mut text = b"before".to_vec();
+            read_rest(&File::open(&own).unwrap(), most as u64, &mut text).unwrap();
+            let (before, read) = text.split_at(6);
+            assert!(before == b"before" && read == &whole[..most.min(whole.len())], "{most}");
+        }
+        assert_eq!(read_text(&own, 99).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            read_text(Path::new("/proc/self/comm"), 99).unwrap().as_bytes(),
+            name.as_bytes()
+        );
         // More than fits into one call.
         let mut listing = open_listing(Path::new("/proc/sys/kernel")).unwrap();
         for _ in 0..2 {

@@ -9,7 +9,6 @@ mod dir;
 mod disk;
 mod ethtool;
 mod fault;
-mod float;
 mod host;
 mod inotify;
 mod net;
@@ -19,8 +18,10 @@ mod pen;
 mod perf;
 mod probe;
 mod resident;
+mod resolve;
 mod sandbox;
 mod signal;
+mod sort;
 mod texts;
 mod thread;
 mod udp;
@@ -33,7 +34,7 @@ pub use compare::is_same;
 pub use crc::crc32;
 pub use dir::{
     has_event, is_below, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,
-    read_file,
+    read_file, read_rest, read_text,
 };
 pub use disk::{
     Clocks, PRIVATE_DIR, boot_millis, clocks, lock_alone, make_private, may_write, next_data,
@@ -41,7 +42,6 @@ pub use disk::{
 };
 pub use ethtool::Ethtool;
 pub use fault::handle_faults;
-pub use float::float;
 pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
 pub use inotify::{Event, Events, FileEvent, Inotify};
 pub use net::peer_ip;
@@ -55,12 +55,14 @@ pub use pen::{BLOCK, Beginning, Pen, TAIL};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;
+pub use resolve::resolve;
 pub use sandbox::{
     BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
     is_absent, restrict, sandboxed,
 };
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
+pub use sort::sort;
 pub use texts::Texts;
 pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};

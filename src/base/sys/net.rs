@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -75,9 +75,9 @@ pub fn poll(entries: &mut [Ready], timeout: Option<Duration>) -> io::Result<()> 
     Ok(())
 }
 
-/// Listens on `address` (host and port, resolved now), without blocking in `accept`. Accepted
+/// Listens on `address`, without blocking in `accept`. Accepted
 /// connections inherit TCP_NODELAY.
-pub fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<(OwnedFd, SocketAddr)> {
+pub fn listen_tcp(address: SocketAddr) -> io::Result<(OwnedFd, SocketAddr)> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     let bound = listener.local_addr()?;
@@ -310,10 +310,10 @@ mod tests {
 
     #[test]
     fn who_listens_on_both_families_knows() {
-        let (ipv4, _) = listen_tcp((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (ipv4, _) = listen_tcp((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         assert!(!is_ipv6_only(&ipv4));
-        let Ok((ipv6, bound)) = listen_tcp((Ipv6Addr::UNSPECIFIED, 0)) else { return };
-        let other = listen_tcp((Ipv4Addr::UNSPECIFIED, bound.port()));
+        let Ok((ipv6, bound)) = listen_tcp((Ipv6Addr::UNSPECIFIED, 0).into()) else { return };
+        let other = listen_tcp((Ipv4Addr::UNSPECIFIED, bound.port()).into());
         assert_eq!(is_ipv6_only(&ipv6), other.is_ok(), "the port is taken for both families");
     }
 }

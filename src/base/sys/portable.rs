@@ -1,12 +1,12 @@
 //! What is left of `sys` where the system is not Linux: enough for a registry and its pages.
 #![allow(unsafe_code)]
 
-mod float;
 mod pen;
+mod sort;
 mod texts;
 
-pub use float::float;
 pub use pen::{BLOCK, Beginning, Pen, TAIL};
+pub use sort::sort;
 pub use texts::Texts;
 
 /// Clock ticks a second in Linux' texts, which no metric comes from here.

@@ -1,6 +1,6 @@
 //! Numbers, times and sizes: how they are read, and the one spelling of each.
 
-use crate::base::sys;
+use crate::base::float::float;
 use crate::base::text::scan::Scan;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub fn millis(text: &str) -> Option<u64> {
     }
     let is_number =
         number.bytes().next().is_some_and(is_digit) && number.bytes().last().is_some_and(is_digit);
-    match sys::float(number).filter(|_| is_number) {
+    match float(number).filter(|_| is_number) {
         Some(exact) if exact > 0.0 => Some((exact * unit as f64).round().max(1.0) as u64),
         Some(_) => Some(0),
         None => several(text),
@@ -97,5 +97,5 @@ pub fn mode(text: &str) -> Option<u64> {
 /// A finite number, without the underscores that TOML allows.
 pub fn finite(text: &str) -> Option<String> {
     let plain = text.replace('_', "");
-    sys::float(&plain).is_some_and(f64::is_finite).then_some(plain)
+    float(&plain).is_some_and(f64::is_finite).then_some(plain)
 }

@@ -120,7 +120,7 @@ impl<'a> Scan<'a> {
                 self.at = mantissa;
             }
         }
-        crate::base::sys::float(self.text.get(start..self.at)?)
+        crate::base::float::float(self.text.get(start..self.at)?)
     }
 
     /// Takes a length of time as Prometheus writes it: `1h30m`, `500ms`.

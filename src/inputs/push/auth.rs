@@ -6,7 +6,7 @@
 //! rebinding), and is no other origin then.
 
 use crate::base::address::Listen;
-use crate::base::sys::Ends;
+use crate::base::sys::{self, Ends};
 use crate::base::wire;
 use std::io;
 use std::net::IpAddr;
@@ -110,7 +110,7 @@ impl PushAuth {
         if !about.is_file() || about.len() > MAX_FILE {
             return Err(fault("not a file of at most 64 KiB"));
         }
-        let text = fs::read_to_string(file).map_err(|e| fault(&e.to_string()))?;
+        let text = sys::read_text(file, MAX_FILE).map_err(|e| fault(&e.to_string()))?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let tokens: Vec<String> = lines.map(str::to_owned).collect();
         if tokens.is_empty() {

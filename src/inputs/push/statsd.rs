@@ -131,10 +131,24 @@ impl Statsd {
     }
 }
 
+/// The first address of `wanted` that can be received on.
+fn bind(wanted: &str) -> io::Result<(OwnedFd, SocketAddr)> {
+    let parts = wanted.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+    let (host, port) = parts.ok_or_else(|| io::Error::other("expected host:port"))?;
+    let mut failed = io::Error::from(io::ErrorKind::NotFound);
+    for address in sys::resolve(host.trim_start_matches('[').trim_end_matches(']'), port)? {
+        match sys::bind_udp(address) {
+            Ok(bound) => return Ok(bound),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
 impl Receiver {
     /// `old` is the one whose place it is to take.
     fn bind(wanted: &str, old: Option<&Receiver>) -> io::Result<Receiver> {
-        let (socket, bound) = sys::bind_udp(wanted).map_err(|e| {
+        let (socket, bound) = bind(wanted).map_err(|e| {
             let port = |old: &Receiver| [":", &old.bound.port().to_string()].concat();
             let is_old = |old: &Receiver| wanted.ends_with(&port(old));
             let advice = match e.kind() {

@@ -2,13 +2,12 @@
 //! paces itself on the monotonic clock, and ends when its mailbox closes or nobody wants results.
 
 use super::answer::{self, Said};
+use crate::base::sys;
 use crate::base::wire::{Url, basic};
 use crate::settings::{Field, Scrape, Target, TargetKind};
 use crate::workers::{Call, Client, Failure, Queue, Slot};
 use std::convert::Infallible;
-use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -173,12 +172,10 @@ fn headers(plan: &Plan, url: &Url) -> Result<Vec<(String, String)>, Failure> {
 }
 
 fn secret(path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_SECRET).read_to_string(&mut text));
-    let fault = match read {
+    let fault = match sys::read_text(path, MAX_SECRET) {
         Err(error) => error.to_string(),
-        Ok(_) if text.trim().is_empty() => "it is empty".to_owned(),
-        Ok(_) => return Ok(text.trim().to_owned()),
+        Ok(text) if text.trim().is_empty() => "it is empty".to_owned(),
+        Ok(text) => return Ok(text.trim().to_owned()),
     };
     let text = format!("reading {}: {fault}", path.to_string_lossy());
     Err(Failure { reason: "file", text })

@@ -2,6 +2,7 @@
 //! for one name, it never crosses a `/`, and only a `.` that is written finds hidden names. `[!…]`
 //! and `[^…]` are all but these; `[*]` is the character itself.
 
+use crate::base::sys;
 use crate::base::wire::matches;
 use std::ffi::OsStr;
 use std::fs;
@@ -58,7 +59,7 @@ impl Glob {
     pub fn look(&self) -> Found {
         let mut found = Found::default();
         found.walk(&self.root, &self.parts);
-        found.files.sort_unstable();
+        sys::sort(&mut found.files, Ord::cmp);
         found.files.dedup();
         found
     }

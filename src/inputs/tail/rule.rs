@@ -220,7 +220,7 @@ impl Rule {
                 Some(template) => {
                     common.text.clear();
                     found.expand(template, &mut common.text);
-                    crate::base::sys::float(common.text.trim()).filter(|value| value.is_finite())
+                    crate::base::float::float(common.text.trim()).filter(|value| value.is_finite())
                 }
             };
             let Some(value) = value else { return common.refuse(Reason::Number) };

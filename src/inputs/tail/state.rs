@@ -17,7 +17,7 @@
 use crate::base::{state, sys};
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
-use std::io::{self, Read};
+use std::io::{self};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -67,8 +67,8 @@ pub fn read(path: &Path) -> io::Result<Vec<Place>> {
     let mut text = Vec::new();
     match sys::open_private(path, OpenOptions::new().read(true)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        file => file?.take(MAX_BYTES + 1).read_to_end(&mut text)?,
-    };
+        file => sys::read_rest(&file?, MAX_BYTES + 1, &mut text)?,
+    }
     // What a power failure leaves.
     let is_lost = text.iter().all(|byte| *byte == 0);
     let is_ours = is_lost || text.starts_with(TITLE.as_bytes());

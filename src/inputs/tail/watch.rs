@@ -2,7 +2,7 @@
 //! a network file system, there are too many directories) files are only looked at now and then, as
 //! they are anyway.
 
-use crate::base::sys::{Event, FileEvent, Inotify};
+use crate::base::sys::{self, Event, FileEvent, Inotify};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Watch {
 
     /// Watches these directories and no others; `fail` hears of each that cannot be, once.
     pub fn follow(&mut self, mut wanted: Vec<PathBuf>, mut fail: impl FnMut(&Path, io::Error)) {
-        wanted.sort_unstable();
+        sys::sort(&mut wanted, Ord::cmp);
         wanted.dedup();
         if wanted.is_empty() {
             *self = Watch::default();

@@ -10,7 +10,7 @@ use crate::inputs::push::{Buffers, Collision, Intake, Syntax, Tally};
 use crate::kernel::collect::Textfiles;
 use crate::model::store::{Group, Reason, Store};
 use std::hash::RandomState;
-use std::io::{self, Read};
+use std::io::{self};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -116,7 +116,7 @@ impl Textfile {
                 };
                 failures.push((path.to_owned(), failure));
             });
-            found.sort_unstable();
+            sys::sort(&mut found, Ord::cmp);
             // More are refused, whether they are there twice or not.
             let known = all.len().min(MAX_FILES);
             let is_new = |path: &PathBuf| {
@@ -190,14 +190,13 @@ impl Load<'_> {
         }
         let start = self.text.len();
         let most = MAX_FILE.min(MAX_ALL - start.min(MAX_ALL));
-        let mut part = file.take(most as u64 + 1);
-        part.read_to_end(&mut self.text).map_err(io)?;
+        sys::read_rest(&file, most as u64 + 1, &mut self.text).map_err(io)?;
         let length = self.text.len() - start;
         if length > most {
             let text = "larger than what is read: 8 MiB of a file, 16 MiB of all";
             return Err(Failure::of("too_large", text));
         }
-        let after = part.get_ref().metadata().map_err(io)?;
+        let after = file.metadata().map_err(io)?;
         // It was written meanwhile, or is none whose size is known.
         self.is_final &= after.len() == length as u64;
         Ok(after.mtime())
@@ -266,7 +265,7 @@ impl Load<'_> {
             (name, hash(self.hasher, [&[family.kind as u8], family.help.of(text)]) as usize)
         };
         let mut shapes: Vec<(u64, usize)> = self.families.all().map(shape).collect();
-        shapes.sort_unstable();
+        sys::sort(&mut shapes, Ord::cmp);
         let before = std::mem::take(&mut self.memory.shapes);
         let is_other = |(name, shape): &(u64, usize)| {
             let at = before.binary_search_by_key(name, |(name, _)| *name);

@@ -189,7 +189,7 @@ fn set(wanted: &StallTrigger, procfs: &Path) -> io::Result<File> {
     }
     let path = Path::new(DIRECTORY).join(wanted.resource);
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    let (stall, window) = (wanted.stall.as_micros(), wanted.window.as_micros());
+    let [stall, window] = [wanted.stall, wanted.window].map(|time| time.as_micros() as u64);
     // In one write; the kernel puts its end in the place of the last byte.
     file.write_all(format!("{} {stall} {window}\0", kind(wanted)).as_bytes())?;
     Ok(file)

@@ -7,6 +7,7 @@
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Files, Filter, netlink, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, gauge};
@@ -118,7 +119,7 @@ impl Arp {
             }
         }
         let name = |place: &Range<usize>| text.get(place.clone()).unwrap_or_default();
-        places.sort_unstable_by(|one, other| name(one).cmp(name(other)));
+        sys::sort(places, |one, other| name(one).cmp(name(other)));
         for same in places.chunk_by(|one, other| name(one) == name(other)) {
             let interface = same.first().map(name).unwrap_or_default();
             write(filter, interface, same.len() as u64, errors, out);

@@ -1,6 +1,6 @@
 //! What a collector is, what it is made from, and what it works with.
 
-use crate::base::error::{Error, Place};
+use crate::base::error::{Error, KeptError, Place};
 #[cfg(feature = "hub")]
 use crate::kernel::read::stream::Peer;
 use crate::kernel::read::{Files, Root};
@@ -119,7 +119,7 @@ const MAX_ERRNOS: usize = 16;
 #[derive(Debug, Default)]
 pub struct PartialErrors {
     count: u64,
-    last: Option<Error>,
+    last: Option<KeptError>,
     /// By errno, 0 for content that is not as documented; since the collector was made.
     by_errno: Vec<(i32, u64)>,
 }
@@ -133,7 +133,7 @@ impl PartialErrors {
     /// One sample, line or device was left out because of `error`.
     pub fn record(&mut self, error: Error) {
         self.count += 1;
-        self.last = Some(error);
+        self.last = Some(error.keep());
         self.tally(&error);
     }
 
@@ -173,7 +173,7 @@ impl PartialErrors {
     /// Why nothing could be read: what was recorded, or else `absent`.
     #[cold]
     pub fn reason(&self, absent: Error) -> Error {
-        self.last.unwrap_or(absent)
+        self.last.map_or(absent, KeptError::error)
     }
 
     /// How many were left out in this scrape.
@@ -182,7 +182,7 @@ impl PartialErrors {
     }
 
     /// One of the reasons.
-    pub fn last(&self) -> Option<Error> {
+    pub fn last(&self) -> Option<KeptError> {
         self.last
     }
 

@@ -10,16 +10,18 @@
 use super::slow::{Found, Slow};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::base::sys::open_unwaiting;
+use crate::base::sys::{self, open_unwaiting};
 use crate::kernel::read::{Root, scan};
 use crate::model::metric::{Decimal, Family, Sink, Unit::*, Value, gauge};
 use crate::settings::{CollectorOption, Subject, duration};
-use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const PATH: &str = "/proc/net/nf_conntrack";
+/// Bytes of the file of the limit.
+const MAX_LIMIT: u64 = 64;
+
 const LIMIT: &str = "/proc/sys/net/netfilter/nf_conntrack_max";
 
 /// Bytes of the file: some 300,000 connections. A larger one has no samples.
@@ -111,7 +113,7 @@ fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
 
 /// How many connections can be followed.
 fn most(path: &Path) -> Result<u64, Error> {
-    let text = fs::read(path).map_err(|error| Error::of(LIMIT, &error))?;
+    let text = sys::read_file(path, MAX_LIMIT).map_err(|error| Error::of(LIMIT, &error))?;
     let limit = scan::uint(text.trim_ascii_end()).filter(|limit| *limit > 0);
     limit.ok_or_else(|| Error::parse(LIMIT, "an integer above 0", &text))
 }
@@ -138,7 +140,7 @@ fn read(path: &Path) -> Result<Counts, Error> {
             return if held == 0 { Ok(counts) } else { Err(broken(text)) };
         }
         if total > MAX_BYTES {
-            return Err(Error::TooLarge(PATH.into(), MAX_BYTES));
+            return Err(Error::too_large(PATH, MAX_BYTES));
         }
         let end = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
         for line in scan::lines(text.get(..end).unwrap_or_default()) {

@@ -5,6 +5,7 @@
 use super::info::Rows;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::{Listing, dir};
 use crate::model::metric::{Family, Sink, Unit, gauge};
 use crate::settings::Subject;
@@ -86,7 +87,7 @@ impl CpuVulnerabilities {
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.names = self.listing.names().map(str::to_owned).collect();
-        self.names.sort_unstable();
+        sys::sort(&mut self.names, Ord::cmp);
         if let Some(first) = self.names.get(MAX_VULNERABILITIES) {
             let expected = "at most 256 vulnerabilities";
             errors.refuse(DIRECTORY, expected, first.as_bytes());

@@ -70,10 +70,8 @@ fn write(
     let Some((raw, millis)) = raw.and_then(|raw| Some((raw, raw.checked_mul(BIT)?))) else {
         return errors.refuse(path, "an integer", text);
     };
-    out.family(bits);
-    out.sample(&[], bits.value(raw));
-    out.family(bytes);
-    out.sample(&[], bytes.value(millis));
+    out.single(bits, bits.value(raw));
+    out.single(bytes, bytes.value(millis));
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use super::PartialErrors;
 use super::learned::Learned;
+use crate::base::sys;
 use crate::kernel::read::Names;
 use crate::model::metric::{Family, Label, Sink, Value};
 use std::cmp::Ordering;
@@ -114,7 +115,7 @@ impl Gathered {
             let families = a.which.compare(b.which, learned);
             families.then_with(|| values(labels, a).cmp(values(labels, b)))
         };
-        samples.sort_unstable_by(|a, b| order(a, b).then(a.at.cmp(&b.at)));
+        sys::sort(samples, |a, b| order(a, b).then(a.at.cmp(&b.at)));
         let mut last: Option<&Sample> = None;
         for sample in samples.iter() {
             if last.is_some_and(|last| order(last, sample).is_eq()) {

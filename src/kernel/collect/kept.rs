@@ -5,7 +5,7 @@
 use super::attributes::{Attribute, Layout, MAX_TEXT, Object, Objects};
 use super::gathered::Gathered;
 use super::{PartialErrors, Scrape};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::Root;
 use crate::model::metric::{Family, Sink, Value};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub struct Kept {
     pub samples: Gathered,
     /// When to look again, and how the last look went.
     due: Option<Instant>,
-    found: Result<(), Error>,
+    found: Result<(), KeptError>,
 }
 
 impl Kept {
@@ -46,13 +46,15 @@ impl Kept {
     /// Without the directory there is nothing to tell.
     pub fn look(&mut self, scrape: &mut Scrape<'_>) -> Result<bool, Error> {
         if self.due.is_some_and(|due| scrape.now < due) {
-            return self.found.map(|()| false);
+            self.found?;
+            return Ok(false);
         }
         self.due = Some(scrape.now + PERIOD);
         self.samples.begin();
-        self.found = self.objects.follow(scrape.now, scrape.errors).map(|_| ());
-        self.found = self.found.map_err(Error::of_optional);
-        self.found.map(|()| true)
+        let found = self.objects.follow(scrape.now, scrape.errors).map(|_| ());
+        self.found = found.map_err(|error| error.of_optional().keep());
+        self.found?;
+        Ok(true)
     }
 
     /// Reads every attribute of every object.

@@ -47,8 +47,7 @@ impl Collector for Load {
         for family in &FAMILIES {
             match fields.next().and_then(|field| scan::decimal(field, 2)) {
                 Some(load) => {
-                    out.family(family);
-                    out.sample(&[], family.signed(load));
+                    out.single(family, family.signed(load));
                 }
                 None => errors.refuse(PATH, EXPECTED, text),
             }

@@ -6,6 +6,7 @@
 use super::memory::{node_name, own_name};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
 use crate::model::metric::{Family, Kind, Label, Sink, Unit, fresh_stamp};
@@ -99,7 +100,7 @@ impl Collector for MeminfoNuma {
                 let Some(text) = scrape.errors.unless_absent(read) else { continue };
                 let place = self.listing.dir.place(path.path());
                 if text.len() >= MAX_TEXT - 1 {
-                    scrape.errors.record(Error::TooLarge(place, MAX_TEXT));
+                    scrape.errors.record(Error::too_large(place, MAX_TEXT));
                     continue;
                 }
                 for line in scan::lines(text) {
@@ -133,7 +134,7 @@ impl MeminfoNuma {
             }
             self.nodes.push(Node { number, name: name.to_owned(), label: number.to_string() });
         }
-        self.nodes.sort_unstable_by_key(|node| node.number);
+        sys::sort(&mut self.nodes, |a, b| a.number.cmp(&b.number));
     }
 
     fn write(&self, out: &mut dyn Sink) {

@@ -139,8 +139,7 @@ impl Collector for Memory {
         }
         let [used] = &FAMILIES;
         if let Some(raw) = self.used() {
-            out.family(used);
-            out.sample(&[], used.value(raw));
+            out.single(used, used.value(raw));
         }
         Ok(())
     }

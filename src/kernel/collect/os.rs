@@ -86,8 +86,7 @@ impl Collector for Os {
             out.sample(&release.names.each_ref().map(|name| Label::of(name)), number);
         }
         if let Some(seconds) = release.support_end {
-            out.family(support_end);
-            out.sample(&[], support_end.value(seconds));
+            out.single(support_end, support_end.value(seconds));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@
 use super::attributes::{LabelFrom, Layout, Object, Objects};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::model::metric::{Family, Label, Sink, Unit::Micros, counter, fresh_stamp};
 use crate::settings::{CollectorOption, Dialect, Subject, switch};
 use std::path::PathBuf;
@@ -137,7 +138,7 @@ impl Rapl {
             let family = family_of(&name);
             self.zones.push(Zone { at, name, index: index.to_string(), path, family });
         }
-        self.zones.sort_unstable_by(|a, b| (&a.family.0, a.at).cmp(&(&b.family.0, b.at)));
+        sys::sort(&mut self.zones, |a, b| (&a.family.0, a.at).cmp(&(&b.family.0, b.at)));
         let mut before: Option<(String, u32)> = None;
         for Zone { family: (name, _, stamp), .. } in &mut self.zones {
             match &before {

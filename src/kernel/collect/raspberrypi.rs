@@ -11,7 +11,7 @@
 //! `cooling_device_cur_state` above 0 (thermal_zone).
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
-use crate::base::error::{Error, Place};
+use crate::base::error::{Error, KeptError, Place};
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, Periodic, Root, scan};
 use crate::model::metric::{Family, Sink, Unit::One, Value, counter, gauge};
@@ -100,23 +100,21 @@ impl Collector for RaspberryPi {
             Some(Sampler::Thread(thread)) => thread.look(|voltage| voltage.counts),
         };
         let [low, samples, low_samples] = &FAMILIES;
-        match said.last {
+        match said.last.map(|last| last.map_err(KeptError::error)) {
             // The device is gone.
-            Some(Err(Error::Absent(place))) => {
+            Some(Err(Error::Absent(detail))) => {
                 (self.sampler, self.looked_at) = (None, None);
-                return Err(Error::Unsupported(place));
+                return Err(Error::Unsupported(detail));
             }
             Some(Err(error)) => scrape.errors.record(error),
             Some(Ok(is_low)) => {
-                out.family(low);
-                out.sample(&[], Value::Int(is_low.into()));
+                out.single(low, Value::Int(is_low.into()));
             }
             None => {}
         }
         if said.samples > 0 {
             for (family, count) in [(samples, said.samples), (low_samples, said.low)] {
-                out.family(family);
-                out.sample(&[], Value::Int(count));
+                out.single(family, Value::Int(count));
             }
         }
         Ok(())
@@ -174,7 +172,7 @@ struct Counts {
     samples: u64,
     low: u64,
     /// What the last look saw, if there was one.
-    last: Option<Result<bool, Error>>,
+    last: Option<Result<bool, KeptError>>,
 }
 
 impl Voltage {
@@ -186,8 +184,8 @@ impl Voltage {
         }
         let Counts { samples, low, .. } = &mut self.counts;
         *samples += u64::from(last.is_ok());
-        *low += u64::from(last == Ok(true));
-        self.counts.last = Some(last);
+        *low += u64::from(matches!(last, Ok(true)));
+        self.counts.last = Some(last.map_err(KeptError::from));
     }
 
     fn read(&mut self) -> Result<bool, Error> {

@@ -6,6 +6,7 @@
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, Place};
+use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listing};
 use crate::model::metric::{Family, Sink, Unit::One, gauge};
@@ -76,7 +77,7 @@ impl Collector for Runit {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if self.listing.has_changed()? {
             self.names = self.listing.names().map(str::to_owned).collect();
-            self.names.sort_unstable();
+            sys::sort(&mut self.names, Ord::cmp);
         }
         if let Some(first) = self.names.get(MAX_SERVICES) {
             scrape.errors.refuse(PATH, "at most 4096 services", first.as_bytes());

@@ -86,8 +86,7 @@ impl Collector for Selinux {
         let [enabled, configured, current, .., threshold] = &FAMILIES;
         let enforce = match files.read(self.enforce) {
             Err(Error::Absent(_)) => {
-                out.family(enabled);
-                out.sample(&[], enabled.value(0));
+                out.single(enabled, enabled.value(0));
                 return Ok(());
             }
             enforce => number(ENFORCE, enforce?, errors),
@@ -95,8 +94,7 @@ impl Collector for Selinux {
         write(enabled, Some(1), out);
         let config = self.config.get_or_insert_with(|| mode(&self.root, errors));
         if let Some(mode) = config {
-            out.family(configured);
-            out.sample(&[], configured.signed(*mode));
+            out.single(configured, configured.signed(*mode));
         }
         write(current, enforce, out);
         if let Some(text) = errors.unless_absent(files.read(self.cache)) {

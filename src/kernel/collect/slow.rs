@@ -4,7 +4,7 @@
 
 use super::gathered::Gathered;
 use super::{Scrape, Setup};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::{Background, Dir, Listing};
 use crate::model::metric::{Family, Sink, Value};
 use std::time::{Duration, Instant};
@@ -50,9 +50,9 @@ struct Work {
 #[derive(Default)]
 pub struct Found {
     pub readings: Vec<Reading>,
-    errors: Vec<Error>,
+    errors: Vec<KeptError>,
     /// Why nothing could be read.
-    failure: Option<Error>,
+    failure: Option<KeptError>,
     /// What was read of each sensor before, for those who judge by it.
     pub before: Vec<(Vec<u8>, i64)>,
     at: Option<Instant>,
@@ -77,14 +77,14 @@ impl Found {
     /// A sample was left out because of `error`.
     pub fn record(&mut self, error: Error) {
         if self.errors.len() < MAX_ERRORS {
-            self.errors.push(error);
+            self.errors.push(error.keep());
         }
     }
 
     /// Nothing can be told because of `error`, until the next reading.
     pub fn fail(&mut self, error: Error) {
         self.readings.clear();
-        self.failure = Some(error);
+        self.failure = Some(error.keep());
     }
 }
 
@@ -163,7 +163,7 @@ impl Slow {
             return Ok(());
         };
         if let Some(error) = self.shown.failure {
-            return Err(error);
+            return Err(error.error());
         }
         self.sorted.begin();
         for Reading { family, labels, value } in &self.shown.readings {
@@ -172,8 +172,7 @@ impl Slow {
             self.sorted.push(family, labels.get(..keys).unwrap_or_default(), *value);
         }
         self.sorted.write_rows(scrape.errors, out);
-        out.family(age);
-        out.sample(&[], age.value(u64::try_from(old.as_millis()).unwrap_or(u64::MAX)));
+        out.single(age, age.value(u64::try_from(old.as_millis()).unwrap_or(u64::MAX)));
         Ok(())
     }
 
@@ -205,7 +204,7 @@ impl Slow {
         std::mem::swap(&mut self.shown, &mut work.found);
         // The judge's memory stays with the thread.
         std::mem::swap(&mut self.shown.before, &mut work.found.before);
-        self.shown.errors.drain(..).for_each(|error| scrape.errors.record(error));
+        self.shown.errors.drain(..).for_each(|error| scrape.errors.record(error.error()));
     }
 }
 

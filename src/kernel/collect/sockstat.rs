@@ -86,8 +86,7 @@ impl Sockstat {
         };
         let value = keyed::number(&family, value);
         if let Some(value) = value {
-            out.family(&family);
-            out.sample(&[], value);
+            out.single(&family, value);
         }
         value.is_some()
     }

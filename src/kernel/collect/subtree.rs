@@ -107,7 +107,7 @@ impl Opened {
         loop {
             if into.len() - length < PAGE {
                 if into.len() >= MAX_FILE {
-                    return Err(Error::TooLarge(self.place(path), MAX_FILE));
+                    return Err(Error::too_large(self.place(path), MAX_FILE));
                 }
                 into.resize((into.len() * 2).max(PAGE), 0);
             }
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(opened.read(&[b"one", b"size"], &mut [0; 9]), Ok(&b"12"[..]));
         assert_eq!(opened.read_whole(&[b"one", b"long"], &mut whole).unwrap().len(), 3 * PAGE);
         assert_eq!(opened.read_whole(&[b"one", b"size"], &mut whole), Ok(&b" 12\n"[..]));
-        let gone = Error::Absent(opened.place(&[b"two", b"size"]));
+        let gone = Error::Absent(opened.place(&[b"two", b"size"]).into());
         assert_eq!(opened.read(&[b"two", b"size"], &mut [0; 9]), Err(gone));
         assert!(!opened.list(&[b"two"], &mut names, &mut errors));
         assert!(!opened.list(&[b"one", b"size"], &mut names, &mut errors));

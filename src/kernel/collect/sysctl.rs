@@ -120,7 +120,7 @@ impl Collector for Sysctl {
 fn read<'b>(dir: &Dir, file: &CString, room: &'b mut [u8]) -> Result<&'b [u8], Error> {
     let text = dir.read(file, room)?;
     if text.len() >= MAX_TEXT - 1 {
-        return Err(Error::TooLarge(dir.place(file), MAX_TEXT));
+        return Err(Error::too_large(dir.place(file), MAX_TEXT));
     }
     Ok(text)
 }

@@ -48,8 +48,7 @@ impl Collector for Told {
         for (path, seconds) in &files.mtimes {
             out.sample(&[Label::of(path)], mtime.signed(*seconds));
         }
-        out.family(error);
-        out.sample(&[], error.value(files.has_error.into()));
+        out.single(error, error.value(files.has_error.into()));
         out.family(refused);
         for (reason, count) in &files.refused {
             out.sample(&[Label::of(reason.as_bytes())], refused.value(*count));

@@ -52,8 +52,7 @@ impl Collector for Time {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let [time, zone, sources @ ..] = &FAMILIES;
         let now = WallClock::now().since_epoch();
-        out.family(time);
-        out.sample(&[], time.value(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)));
+        out.single(time, time.value(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)));
         out.family(zone);
         sys::time_zone(now.as_secs(), |name, ahead| {
             out.sample(&[Label::of(name)], zone.signed(ahead));

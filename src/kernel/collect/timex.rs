@@ -55,8 +55,7 @@ impl Collector for Timex {
     fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let clock = sys::clock_state().map_err(|e| Error::of(CALL, &e))?;
         for (family, raw) in FAMILIES.iter().zip(values(&clock)) {
-            out.family(family);
-            out.sample(&[], family.signed(raw));
+            out.single(family, family.signed(raw));
         }
         Ok(())
     }

@@ -67,7 +67,7 @@ fn ask(path: &std::path::Path, question: &Question, found: &mut Found) {
             None => Error::parse(place, "a table that is whole", &bytes),
         },
         Err(Failure::Io(error)) => Error::of(place, &error),
-        Err(Failure::Absent) => Error::Absent(place),
+        Err(Failure::Absent) => Error::Absent(place.into()),
         Err(Failure::Denied) => Error::parse(place, GRANT, b"PERMISSION_DENIED"),
         Err(Failure::Broken(expected, bytes)) => Error::parse(place, expected, &bytes),
         Err(Failure::Status(status)) => {

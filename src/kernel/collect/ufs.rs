@@ -11,7 +11,7 @@ use super::gathered::Gathered;
 use super::kept;
 use super::mmc::{code_of, push_life};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::{Background, Listing, Root, scan};
 use crate::model::metric::{Family, Sink, Unit::Deci, Unit::One, gauge};
 use crate::settings::Subject;
@@ -79,7 +79,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Ufs {
     listing: Listing,
     /// Whether there are devices.
-    found: Result<bool, Error>,
+    found: Result<bool, KeptError>,
     look_at: Option<Instant>,
     ask_at: Option<Instant>,
     asks: Background<Asks>,
@@ -99,7 +99,8 @@ impl Collector for Ufs {
         if is_due(self.look_at) {
             self.look_at = Some(scrape.now + LOOK);
             let listed = self.listing.has_changed().map_err(Error::of_optional);
-            self.found = listed.map(|_| self.listing.names().any(is_ufs));
+            let found = listed.map(|_| self.listing.names().any(is_ufs));
+            self.found = found.map_err(KeptError::from);
             self.listing.dir.close();
             if self.found == Ok(true) && is_due(self.ask_at) {
                 self.ask(scrape);
@@ -119,7 +120,7 @@ impl Ufs {
             Ok(asks) => {
                 self.ask_at = Some(scrape.now + ASK);
                 if let Some(error) = asks.errors.last() {
-                    scrape.errors.record(error);
+                    scrape.errors.record(error.error());
                 }
                 std::mem::swap(&mut self.samples, &mut asks.samples);
             }

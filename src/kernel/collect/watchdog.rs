@@ -6,6 +6,7 @@
 use super::info::Rows;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listing, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, gauge};
@@ -101,7 +102,7 @@ impl Watchdog {
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.devices = self.listing.names().map(str::to_owned).collect();
-        self.devices.sort_unstable();
+        sys::sort(&mut self.devices, Ord::cmp);
         if let Some(first) = self.devices.get(MAX_DEVICES) {
             errors.refuse(DIRECTORY, "at most 64 devices", first.as_bytes());
             self.devices.truncate(MAX_DEVICES);

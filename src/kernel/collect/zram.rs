@@ -6,6 +6,7 @@
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::One, counter, gauge};
@@ -114,7 +115,7 @@ impl Zram {
         if has_more {
             errors.refuse(DIRECTORY, "at most 64 zram devices", b"");
         }
-        devices.sort_unstable_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
+        sys::sort(devices, |a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
         for Device { name, algorithm, .. } in devices {
             let (mut room, path) = ([0; MAX_TEXT], Joined::of(name, "comp_algorithm"));
             let text = errors.unless_absent(self.dir.read(path.path(), &mut room));

@@ -4,7 +4,7 @@
 mod process;
 
 use crate::base::clock::Start;
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::base::log::{self, Limiter};
 use crate::base::sys;
 use crate::kernel::collect::{
@@ -62,7 +62,7 @@ struct Member {
     errors: PartialErrors,
     limiter: Limiter,
     /// What went wrong last, and when.
-    error: Option<(Error, Instant)>,
+    error: Option<(KeptError, Instant)>,
     /// When it last ran.
     ran: Option<Instant>,
     /// Of the scrape at hand: whether it was asked for, succeeded, and how long it took.
@@ -84,13 +84,13 @@ pub struct Report {
     /// Failures so far, its own and those of single samples.
     pub errors: u64,
     /// The last of them, and when that was.
-    pub error: Option<(Error, Instant)>,
+    pub error: Option<(KeptError, Instant)>,
 }
 
 impl Report {
     /// Whether it has no data because the kernel lacks something that it need not have.
     pub fn is_unsupported(&self) -> bool {
-        !self.success && matches!(self.error, Some((Error::Unsupported(_), _)))
+        !self.success && self.error.is_some_and(|(error, _)| error.is_unsupported())
     }
 }
 
@@ -341,7 +341,7 @@ impl Member {
         if log::enabled(Level::Debug) {
             self.tell(self.name(dialect));
         }
-        if let Some(error) = result.err().or(self.errors.last()) {
+        if let Some(error) = result.err().map(|error| error.keep()).or(self.errors.last()) {
             self.error = Some((error, end));
             if !is_unsupported {
                 self.report(self.name(dialect), &error, root, end);
@@ -353,7 +353,7 @@ impl Member {
     /// Each run at debug level; the request's own line names the client.
     #[cold]
     fn tell(&self, name: &str) {
-        let micros = self.took.as_micros();
+        let micros = nanos(self.took) / 1000;
         let fields: [log::Field<'_>; 3] =
             [("collector", &name), ("duration_us", &micros), ("success", &self.success)];
         log::debug("collector ran", &fields);
@@ -361,7 +361,7 @@ impl Member {
 
     /// Says it once a minute.
     #[cold]
-    fn report(&mut self, name: &str, error: &Error, root: &Root, now: Instant) {
+    fn report(&mut self, name: &str, error: &KeptError, root: &Root, now: Instant) {
         if let Some(held_back) = self.limiter.pass(now) {
             let level = if self.success { Level::Warn } else { Level::Error };
             let message = if self.success { "sample left out" } else { "collector failed" };

@@ -1,16 +1,14 @@
 //! A question and its answer over UDP. It blocks, until a deadline.
 
+use crate::base::sys;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Instant;
 
 /// The address of a host; of a name that has several, one of IPv4 if there is one.
 pub fn address(host: &str, port: u16) -> Option<SocketAddr> {
-    if let Ok(ip) = host.parse::<IpAddr>() {
-        return Some(SocketAddr::new(ip, port));
-    }
-    let found = (host, port).to_socket_addrs().ok()?;
-    found.clone().find(SocketAddr::is_ipv4).or_else(|| found.clone().next())
+    let found = sys::resolve(host, port).ok()?;
+    found.iter().find(|address| address.is_ipv4()).or(found.first()).copied()
 }
 
 /// A socket with a port of its own for each question: an answer that is late finds nobody. `ttl` is how many

@@ -147,7 +147,7 @@ impl Dir {
             entries.map_err(|e| Error::of(Place::below(self.path, below.as_bytes()), &e))?;
         let mut names: Vec<_> =
             entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        names.sort_unstable();
+        sys::sort(&mut names, Ord::cmp);
         Ok(names)
     }
 
@@ -241,17 +241,17 @@ mod tests {
         assert_eq!(dir.read(c"list", &mut [0; 3]), Ok(&b"1,3"[..]));
         assert_eq!(dir.uint(c"wide"), Ok(8));
         assert!(matches!(dir.uint(c"odd"), Err(Error::Parse(..))));
-        assert_eq!(dir.uint(c"gone"), Err(Error::Absent(Place::below("/sys/x", b"gone"))));
-        let is_directory = Error::Read(Place::below("/sys/x", b"cpu0"), libc::EISDIR);
+        assert_eq!(dir.uint(c"gone"), Err(Error::Absent(Place::below("/sys/x", b"gone").into())));
+        let is_directory = Error::Read(Place::below("/sys/x", b"cpu0").into(), libc::EISDIR);
         assert_eq!(dir.read(c"cpu0", &mut [0; 8]), Err(is_directory));
         assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd", "wide"]);
         assert_eq!(dir.names("cpu0").unwrap(), ["id"]);
         let mut below = Vec::new();
         dir.list_below(c"cpu0", &mut |name| below.push(name.to_vec())).unwrap();
         assert_eq!(below, [b"id"]);
-        let gone = Error::Absent(Place::below("/sys/x", b"cpu1"));
+        let gone = Error::Absent(Place::below("/sys/x", b"cpu1").into());
         assert_eq!(dir.list_below(c"cpu1", &mut |_| {}), Err(gone));
-        assert_eq!(dir.names("cpu1"), Err(Error::Absent(Place::below("/sys/x", b"cpu1"))));
+        assert_eq!(dir.names("cpu1"), Err(Error::Absent(Place::below("/sys/x", b"cpu1").into())));
         assert!(dir.changed().is_some());
         fs::remove_dir_all(real).unwrap();
         assert!(dir.open().is_err());
@@ -275,7 +275,7 @@ mod tests {
                 names[1..].sort_unstable();
                 assert_eq!(names[1..], [&b"csrow0"[..], b"size"]);
                 let none = dir.list_below(c"mc0/size", &mut |_| {});
-                assert_eq!(none, Err(Error::Absent(Place::below("/sys/x", b"mc0/size"))));
+                assert_eq!(none, Err(Error::Absent(Place::below("/sys/x", b"mc0/size").into())));
                 assert_eq!(dir.uint(c"mc0/size"), Ok(8), "the descriptor serves for both");
                 dir.rest();
             }

@@ -4,7 +4,7 @@
 
 use super::netlink::{Address, Addresses, Links, Neighbours};
 use super::{Root, Shape, Source, Walk};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::base::sys::open_files_limit;
 
 /// Descriptors that are kept open, at most; and one in `SHARE` of those that the process may have.
@@ -40,7 +40,7 @@ pub struct Files {
     neighbours: Neighbours,
     /// The scrape in which the interfaces were asked for last, and how that went.
     asked_in: u64,
-    asked: Result<(), Error>,
+    asked: Result<(), KeptError>,
     /// What was shown of the interfaces' statistics in this scrape.
     statistics: Shows,
     /// Counts the scrapes.
@@ -51,7 +51,7 @@ pub struct Files {
     /// The scrape in which the processes were asked for last, and how that went.
     walked_in: u64,
     walked_all: bool,
-    walked: Result<(), Error>,
+    walked: Result<(), KeptError>,
     /// What the chips of sensors are called that a collector of their own reads.
     claimed: Option<&'static str>,
 }
@@ -62,7 +62,7 @@ struct Known {
     shared: Option<Vec<u8>>,
     /// The scrape in which it was read last, and how that went.
     read_in: u64,
-    result: Result<usize, Error>,
+    result: Result<usize, KeptError>,
 }
 
 impl Files {
@@ -136,7 +136,7 @@ impl Files {
         if !ALWAYS.contains(&path) {
             source = source.or_absent(self.root.absence());
         }
-        let result = Err(Error::Absent(path.into()));
+        let result = Ok(0);
         self.files.push(Known { source, shared: None, read_in: 0, result });
         FileId(self.files.len() - 1)
     }
@@ -156,7 +156,7 @@ impl Files {
         let is_there = !is_own || self.text_of == Some(file);
         if known.read_in != self.scrape || self.scrape == 0 || !is_there {
             known.read_in = self.scrape;
-            known.result = known.source.fill(text);
+            known.result = known.source.fill(text).map_err(KeptError::from);
             if is_own {
                 self.text_of = Some(file);
             }
@@ -178,7 +178,7 @@ impl Files {
     pub fn processes(&mut self, all: bool, record: &mut dyn FnMut(Error)) -> Result<&Walk, Error> {
         if self.walked_in != self.scrape || self.scrape == 0 || all && !self.walked_all {
             (self.walked_in, self.walked_all) = (self.scrape, all);
-            self.walked = self.walk.read(all, record);
+            self.walked = self.walk.read(all, record).map_err(KeptError::from);
         }
         self.walked?;
         Ok(&self.walk)
@@ -189,7 +189,7 @@ impl Files {
         if self.asked_in != self.scrape || self.scrape == 0 {
             self.asked_in = self.scrape;
             self.text_of = None;
-            self.asked = self.links.dump(&mut self.text);
+            self.asked = self.links.dump(&mut self.text).map_err(KeptError::from);
         }
         self.asked?;
         Ok(&self.links)

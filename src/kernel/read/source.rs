@@ -148,7 +148,7 @@ impl Source {
     #[cold]
     fn grow(&self, buf: &mut Vec<u8>) -> Result<(), Error> {
         if buf.len() >= MAX_FILE {
-            return Err(Error::TooLarge(self.path.into(), MAX_FILE));
+            return Err(Error::too_large(self.path, MAX_FILE));
         }
         buf.resize(buf.len() + (buf.len() / 2).max(PAGE), 0);
         Ok(())

@@ -1,9 +1,9 @@
 //! A connection to a service of this machine or near it. It blocks, until a deadline.
 
-use crate::base::sys::connect_unix;
+use crate::base::sys::{self, connect_unix};
 use crate::base::wire::Url;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -58,8 +58,8 @@ pub fn connect(peer: &Peer, until: Instant) -> io::Result<Stream> {
         Peer::Tcp(host, port) => (host.as_str(), *port),
     };
     let mut failed = io::Error::from(ErrorKind::NotFound);
-    for address in (host, port).to_socket_addrs()?.take(MAX_ADDRESSES) {
-        match TcpStream::connect_timeout(&address, left(until)?) {
+    for address in sys::resolve(host, port)?.iter().take(MAX_ADDRESSES) {
+        match TcpStream::connect_timeout(address, left(until)?) {
             Ok(stream) => return Ok(Stream::Tcp(stream)),
             Err(error) => failed = error,
         }

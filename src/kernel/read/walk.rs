@@ -4,6 +4,7 @@
 use super::dir::Joined;
 use super::{Dir, Root, scan};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::model::metric::Decimal;
 
 const DIRECTORY: &str = "/proc";
@@ -162,7 +163,7 @@ impl Walk {
         }
         // The kernel has them in this order.
         if !pids.is_sorted() {
-            pids.sort_unstable();
+            sys::sort(pids, Ord::cmp);
         }
         Ok(())
     }
@@ -180,7 +181,7 @@ impl Walk {
         }
         // New ones have the highest numbers until these begin anew.
         if !processes.is_sorted_by_key(|process| process.pid) {
-            processes.sort_unstable_by_key(|process| process.pid);
+            sys::sort(processes, |a, b| a.pid.cmp(&b.pid));
         }
     }
 

@@ -146,7 +146,7 @@ impl Value {
     pub(super) fn through_text(self) -> f64 {
         let mut text = Buffer::default();
         text.put_value(self);
-        str::from_utf8(text.bytes()).ok().and_then(crate::base::sys::float).unwrap_or(f64::NAN)
+        str::from_utf8(text.bytes()).ok().and_then(crate::base::float::float).unwrap_or(f64::NAN)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::bounds::Bounds;
 use super::reason::Reason;
+use crate::base::sys;
 use crate::model::metric::Labels;
 
 /// Name and value of one label, as places in the bytes of the set.
@@ -77,7 +78,7 @@ impl LabelSet {
             }
         }
         let is_plain = |name: &[u8]| has_quoted && is_word(name, b"_");
-        self.pairs.sort_unstable_by(|a, b| {
+        sys::sort(&mut self.pairs, |a, b| {
             let (a, b) = (part(a[0], a[1]), part(b[0], b[1]));
             is_plain(a).cmp(&is_plain(b)).then_with(|| a.cmp(b))
         });

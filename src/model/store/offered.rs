@@ -4,7 +4,7 @@ use super::family::Known;
 use super::labels::is_word;
 use super::series::{Buckets, Parts};
 use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason};
-use crate::base::sys::float;
+use crate::base::float::float;
 use crate::model::metric::{Kind, Labels, Point};
 
 /// Those that a family has which `offer` makes.

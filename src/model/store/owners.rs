@@ -3,6 +3,7 @@
 use super::Store;
 use super::group::{Group, SLACK};
 use super::index::NONE;
+use crate::base::sys;
 
 impl Store {
     /// A new owner, which is a source of its own.
@@ -108,7 +109,7 @@ impl Store {
         let owner = |slot: u32| self.series.get(slot as usize).map(|series| series.owner);
         slots.retain(|slot| owner(*slot) == Some(group));
         if slots.len() > self.live_in(group) {
-            slots.sort_unstable();
+            sys::sort(&mut slots, Ord::cmp);
             slots.dedup();
         }
         slots

@@ -3,7 +3,7 @@
 use super::index::NONE;
 use super::series::Series;
 use super::{Group, Store, parts_of};
-use crate::base::sys::float;
+use crate::base::float::float;
 use crate::model::metric::{Labels, fresh_stamp};
 use std::hash::{BuildHasher, Hasher};
 use std::time::Instant;

@@ -6,7 +6,7 @@ use super::rule::MAX_ACTIVE;
 use super::send_error::SendError;
 use super::transport::Transport;
 use crate::base::log::{self, Limiter};
-use crate::workers::{Client, Queue, Slot, Worker, random};
+use crate::workers::{Client, Queue, Slot, Worker, random, spread};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -253,9 +253,7 @@ impl Destination {
         self.failing.get_or_insert(now);
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
-        // Between half and all of it: those who failed together do not come again together.
-        let random = random() as u32;
-        let pause = pause / 2 + (pause / 2).mul_f64(f64::from(random) / f64::from(u32::MAX));
+        let pause = spread(pause, random() as u32);
         let after = after.unwrap_or_default().min(LONGEST_AFTER);
         self.work = Work::Paused(now + pause.max(after));
         self.say(FAILED, "an alert could not be told yet", text, now);

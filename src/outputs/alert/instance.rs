@@ -3,6 +3,7 @@
 use super::notice::{fingerprint, rendered};
 use super::text::number;
 use crate::base::clock::Start;
+use crate::base::sys;
 use crate::base::text::template::Template;
 use crate::model::metric::Labels;
 use std::time::Instant;
@@ -57,7 +58,7 @@ impl Instance {
         }
         set(&mut labels, "alertname", name.to_owned());
         labels.retain(|(_, value)| !value.is_empty());
-        labels.sort_unstable();
+        sys::sort(&mut labels, Ord::cmp);
         Instance {
             key: key.into(),
             fingerprint: fingerprint(&labels),
@@ -93,6 +94,6 @@ pub fn find(labels: &[(String, String)], name: &str) -> String {
 fn shown(labels: &[(String, String)], state: &str) -> Vec<u8> {
     let mut labels = labels.to_vec();
     set(&mut labels, "alertstate", state.to_owned());
-    labels.sort_unstable();
+    sys::sort(&mut labels, Ord::cmp);
     rendered(&labels)
 }

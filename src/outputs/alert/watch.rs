@@ -3,6 +3,7 @@
 
 use super::text::put_pair;
 use crate::base::dialect::Dialect;
+use crate::base::sys;
 use crate::base::text::expr::{Matcher, Selector, Want};
 use crate::model::metric::{Family, Histogram, Kind, Label, Labels, Point, Sink, Summary, Value};
 
@@ -66,7 +67,7 @@ impl Catch {
     pub fn sort(&mut self) {
         let text = &self.text;
         let key = |seen: &Seen| (seen.selector, slice(text, seen.labels));
-        self.seen.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then(a.labels.0.cmp(&b.labels.0)));
+        sys::sort(&mut self.seen, |a, b| key(a).cmp(&key(b)).then(a.labels.0.cmp(&b.labels.0)));
         self.seen.dedup_by(|later, earlier| key(later) == key(earlier));
     }
 
@@ -254,7 +255,7 @@ impl Sink for Watch<'_> {
         }
         catch.sorted.clear();
         catch.sorted.extend(0..keys.len());
-        catch.sorted.sort_unstable_by_key(|at| keys.get(*at));
+        sys::sort(&mut catch.sorted, |a, b| keys.get(*a).cmp(&keys.get(*b)));
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {

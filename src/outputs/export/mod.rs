@@ -101,7 +101,7 @@ impl Exports {
 
     /// Takes the frames that are due; `scrape` writes every sample there is.
     pub fn turn(&mut self, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
-        self.record(scrape, |to| to.due() <= now);
+        self.record(scrape, &|to| to.due() <= now);
         self.destinations.iter_mut().filter(|to| to.due() <= now).for_each(|to| {
             to.advance(now);
         });
@@ -111,7 +111,7 @@ impl Exports {
     fn record(
         &mut self,
         scrape: &mut dyn FnMut(&mut dyn Sink),
-        is_due: impl Fn(&Destination) -> bool,
+        is_due: &dyn Fn(&Destination) -> bool,
     ) {
         let moment = self.boot_time.moment();
         let mut due = Vec::new();
@@ -141,7 +141,7 @@ impl Exports {
             return;
         }
         self.is_ending = true;
-        self.record(scrape, |_| true);
+        self.record(scrape, &|_| true);
         let until = end.checked_sub(CLOSING).unwrap_or(end);
         self.destinations.iter().for_each(|to| to.end(until));
     }

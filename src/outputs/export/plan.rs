@@ -3,11 +3,12 @@
 
 use super::influx;
 use super::post::{OTLP_PATHS, Post};
+use crate::base::sys;
 use crate::settings::{Export, ExportKind, OtlpProtocol, Settings};
 use crate::workers::Tls;
-use std::io::Read;
+use std::fs::File;
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 /// Bytes of a file with a certificate or a key that are looked at.
 const MAX_FILE: u64 = 1 << 20;
@@ -87,7 +88,7 @@ pub fn is_grpc(export: &Export) -> bool {
 /// Of a file; 0 if it cannot be read, as whoever needs it says.
 fn checksum(path: &Path) -> u32 {
     let mut bytes = Vec::new();
-    let read = fs::File::open(path).and_then(|f| f.take(MAX_FILE).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| sys::read_rest(&file, MAX_FILE, &mut bytes));
     read.map_or(0, |_| crate::base::wire::crc32(&bytes))
 }
 
@@ -107,7 +108,7 @@ fn with_path(export: &Export, path: &str) -> String {
 /// without `service.*` some drop all of it.
 fn resource(export: &Export, settings: &Settings) -> Vec<(String, String)> {
     let path = settings.paths.procfs.join("sys/kernel/hostname");
-    let host = fs::read_to_string(path).unwrap_or_default();
+    let host = sys::read_text(&path, MAX_FILE).unwrap_or_default();
     let host = host.trim();
     let mut all = export.resource.clone();
     // Prometheus makes the label "instance" of the one, as remote write has it.

@@ -4,11 +4,11 @@
 use super::Verdict;
 use super::said::is_late;
 use crate::base::log;
+use crate::base::sys;
 use crate::base::wire::{Url, basic};
 use crate::settings::{Export, ExportKind};
 use crate::workers::{Answer, Call, Client};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self};
 use std::path::Path;
 use std::time::Instant;
 
@@ -187,12 +187,10 @@ fn add(headers: &mut Vec<(String, String)>, name: &str, value: String) {
 }
 
 fn read(export: &Export, key: &str, path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
-    match read {
+    match sys::read_text(path, MAX_FILE) {
         Err(error) => Err(wrong(export, key, path, &error.to_string())),
-        Ok(_) if text.trim().is_empty() => Err(wrong(export, key, path, "it is empty")),
-        Ok(_) => Ok(text),
+        Ok(text) if text.trim().is_empty() => Err(wrong(export, key, path, "it is empty")),
+        Ok(text) => Ok(text),
     }
 }
 

@@ -13,7 +13,7 @@
 use crate::base::sys;
 use crate::base::wire::crc32c;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,7 @@ impl Disk {
             let number = number.filter(|n| n.len() >= 8).and_then(|n| n.parse::<u32>().ok());
             numbers.extend(number.filter(|n| self.path(*n).file_name() == Some(&name)));
         }
-        numbers.sort_unstable();
+        sys::sort(&mut numbers, Ord::cmp);
         Ok(numbers)
     }
 
@@ -101,7 +101,7 @@ impl Disk {
         to.shrink_to(there as usize);
         to.reserve_exact(there as usize);
         file.seek(SeekFrom::Start(start))?;
-        file.take(there).read_to_end(to).map(drop)
+        sys::read_rest(&file, there, to)
     }
 
     /// Cuts what is behind the last whole record.

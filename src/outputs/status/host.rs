@@ -32,7 +32,7 @@ pub fn write(root: &Root, json: &mut Json<'_>) {
 /// The first number of `/proc/uptime`: seconds with two decimals.
 fn seconds(text: &[u8]) -> Option<Value> {
     let word = text.split(u8::is_ascii_whitespace).next()?;
-    let number = crate::base::sys::float(std::str::from_utf8(word).ok()?)?;
+    let number = crate::base::float::float(std::str::from_utf8(word).ok()?)?;
     number.is_finite().then_some(Value::Float(number))
 }
 

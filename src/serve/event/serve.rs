@@ -245,7 +245,7 @@ fn report(connection: &Connection, request: &Request<'_>, response: &Response, s
         return;
     }
     let client = sys::peer_name(connection.socket());
-    let micros = start.elapsed().as_micros();
+    let micros = start.elapsed().as_micros() as u64;
     log::debug(
         "request",
         &[

@@ -1,9 +1,9 @@
 //! Users in a file as `htpasswd -B` writes it, and what a client says of itself (RFC 7617).
 
+use crate::base::sys;
 use crate::base::wire;
 use crate::inputs::push::base64;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// Bytes of a file of users.
@@ -22,9 +22,7 @@ pub fn read(path: &Path) -> io::Result<Vec<(String, String)>> {
     if !about.is_file() || about.len() > MAX_FILE {
         return Err(fault(": not a file of at most 256 KiB"));
     }
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
-    read.map_err(failed)?;
+    let text = sys::read_text(path, MAX_FILE).map_err(failed)?;
     let mut users: Vec<(String, String)> = Vec::new();
     for (at, line) in text.lines().map(str::trim).enumerate() {
         if line.is_empty() || line.starts_with('#') {

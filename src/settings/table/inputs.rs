@@ -1,6 +1,6 @@
 //! The options of what others bring, and of the targets that are asked.
 
-use crate::base::sys::float;
+use crate::base::float::float;
 use crate::base::text::number;
 use crate::base::wire::Url;
 use crate::settings::problem::Keyed;

@@ -1,7 +1,7 @@
 //! All there is to know about an option, and the section of the file it stands in.
 
 use crate::base::dialect::Dialect;
-use crate::base::sys::float;
+use crate::base::float::float;
 use crate::settings::problem::Keyed;
 use crate::settings::table::held::Rows;
 pub use crate::settings::table::option::{Names, Role, TableRow, Traits};

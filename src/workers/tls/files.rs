@@ -1,12 +1,13 @@
 //! Certificates and keys from files in PEM (RFC 7468).
 
+use crate::base::sys;
 use crate::settings::Pem;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::env;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Bytes of one file. A bundle of all public authorities has some 220 KB.
@@ -31,7 +32,7 @@ fn wrong(path: &Path, what: &str) -> io::Error {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| sys::read_rest(&file, MAX_FILE + 1, &mut bytes));
     if let Err(error) = read {
         let text = [&*path.display().to_string(), ": ", &error.to_string()].concat();
         return Err(io::Error::new(error.kind(), text));

@@ -1,5 +1,6 @@
 //! What a condition is made of.
 
+use crate::base::sys;
 use regex_lite::Regex;
 use std::time::Duration;
 
@@ -145,7 +146,7 @@ impl Selector {
                 _ => labels.retain(|(name, _)| name != label),
             }
         }
-        labels.sort_unstable();
+        sys::sort(&mut labels, Ord::cmp);
         labels.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Codes of different lengths (RFC 1951, sections 3.2.2 and 3.2.7).
 
 use super::bits::Bits;
+use crate::base::sys;
 
 /// The longest code of a symbol, and of the length of a code.
 const LONGEST: u32 = 15;
@@ -43,7 +44,7 @@ fn unlimited(counts: &[u64]) -> Vec<u32> {
     let mut parts: Vec<(u64, usize)> =
         counts.iter().zip(0..).filter(|(count, _)| **count > 0).map(|(c, at)| (*c, at)).collect();
     // The rarest is last.
-    parts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    sys::sort(&mut parts, |(count, at), (more, other)| more.cmp(count).then(at.cmp(other)));
     let only = if let [(_, only)] = *parts { Some(only) } else { None };
     while let (Some((a, one)), Some((b, other))) = (parts.pop(), parts.pop()) {
         let whole = wholes.len();

@@ -1,7 +1,7 @@
 //! One line, taken apart into places in the text.
 
 use super::syntax::Syntax;
-use crate::base::sys::float;
+use crate::base::float::float;
 use std::str;
 
 /// Labels of one sample.

@@ -1,6 +1,7 @@
 //! A histogram or summary of the samples that belong to it.
 
 use super::line::Span;
+use crate::base::sys;
 use crate::model::metric::{Histogram, Point, Summary};
 use crate::model::store::NONE;
 
@@ -70,7 +71,7 @@ pub(super) fn pick(whole: &Whole, cells: &[Cell], picked: &mut Vec<Cell>) -> usi
     if picked.is_sorted_by(|a, b| a.at < b.at) {
         return 0;
     }
-    picked.sort_unstable_by(|a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
+    sys::sort(picked, |a, b| a.at.total_cmp(&b.at).then(a.next.cmp(&b.next)));
     let before = picked.len();
     picked.dedup_by(|b, a| a.at.to_bits() == b.at.to_bits());
     before - picked.len()

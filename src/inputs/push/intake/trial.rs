@@ -2,6 +2,7 @@
 
 use super::{Buffers, Intake, Row, is_of_shape};
 use crate::base::clock::WallClock;
+use crate::base::sys;
 use crate::inputs::push::exposition::{BadLine, Sample, Syntax, each_line};
 use crate::model::metric::Point;
 use crate::model::store::{Amount, PARTS, Reason, Store};
@@ -137,7 +138,7 @@ impl Trial<'_> {
 
     /// No series may be there twice. Whether what is replaced must go first.
     fn end(self) -> Result<bool, Objection> {
-        self.seen.sort_unstable();
+        sys::sort(self.seen, Ord::cmp);
         let is_same = |pair: &[(u64, usize)]| match pair {
             [a, b] if a.0 == b.0 => self.names.get(b.1).cloned(),
             _ => None,
@@ -145,7 +146,7 @@ impl Trial<'_> {
         if let Some(name) = self.seen.windows(2).find_map(is_same) {
             return Err(Objection::Sample(name, Reason::Twice));
         }
-        self.names.sort_unstable();
+        sys::sort(self.names, Ord::cmp);
         self.names.dedup();
         Ok(self.clashes)
     }

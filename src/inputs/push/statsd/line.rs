@@ -7,7 +7,7 @@
 //! <https://github.com/statsd/statsd/blob/master/docs/metric_types.md>,
 //! <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/>
 
-use crate::base::sys::float;
+use crate::base::float::float;
 use crate::model::store::Reason;
 
 /// The least sample rate: a line stands for as many as a million.

@@ -1,8 +1,8 @@
 //! What a field picks out of a document.
 
 use super::picked::{HELP, Picked, Take, index_name, number, push_part, said};
+use crate::base::float::float;
 use crate::base::json::Value;
-use crate::base::sys;
 use crate::model::store::Reason;
 use crate::settings::Field;
 
@@ -82,7 +82,7 @@ impl Search<'_, '_> {
                 let text = said(text);
                 let word = text.trim();
                 let state = self.field.states.iter().find(|(state, _)| state == word);
-                state.map(|(_, n)| *n).or_else(|| sys::float(word).filter(|n| n.is_finite()))
+                state.map(|(_, n)| *n).or_else(|| float(word).filter(|n| n.is_finite()))
             }
             other => number(other),
         };

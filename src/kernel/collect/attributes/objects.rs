@@ -5,6 +5,7 @@
 use super::super::PartialErrors;
 use super::layout::{Attribute, LabelFrom, Layout, Level};
 use crate::base::error::{Error, Place};
+use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listed, Listing, Patterns, Root, scan};
@@ -157,7 +158,7 @@ impl Objects {
             (layout.is_object)(name) && patterns.keep(name) && listing.dir.is_directory(name)
         };
         let mut names: Vec<&str> = listing.names().filter(is_wanted).collect();
-        names.sort_unstable();
+        sys::sort(&mut names, Ord::cmp);
         let mut objects = Vec::new();
         for name in names {
             let path = [name, "/"].concat().into_bytes();
@@ -211,7 +212,7 @@ impl Objects {
         let above = objects.len().checked_sub(1);
         let entries = objects.last().into_iter().flat_map(|object| object.below.names());
         let mut names: Vec<String> = entries.filter_map(next.object).map(str::to_owned).collect();
-        names.sort_unstable();
+        sys::sort(&mut names, Ord::cmp);
         names.dedup();
         for name in names {
             let slash = if next.directory.is_empty() { "" } else { "/" };

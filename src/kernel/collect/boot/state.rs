@@ -14,7 +14,7 @@ use crate::base::error::Error;
 use crate::base::{state, sys};
 use crate::kernel::read::scan;
 use std::fs::OpenOptions;
-use std::io::{self, Read};
+use std::io::{self};
 use std::path::{Path, PathBuf};
 
 /// The first line; the number is that of the format.
@@ -183,7 +183,7 @@ fn read(path: &Path) -> Result<Option<Boots>, Error> {
     let mut text = Vec::new();
     match sys::open_private(path, OpenOptions::new().read(true)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text)),
+        file => file.and_then(|file| sys::read_rest(&file, MAX_BYTES, &mut text)),
     }
     .map_err(|error| state::failed(path, &error))?;
     let is_lost = text.iter().all(|byte| *byte == 0);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::base::dialect::Dialect;
+use crate::base::error::Place;
 use crate::kernel::collect::testing::{Opened, Tree, open as open_at, scrape};
 use std::fs;
 
@@ -148,11 +149,11 @@ fn chips_tell_of_the_start_and_the_clock() {
 
 #[test]
 fn a_clock_that_lost_the_time_says_einval() {
-    let place = || "/sys/class/rtc".into();
+    let place = || Place::from("/sys/class/rtc");
     let of = |read| facts::validity(read, place());
     assert_eq!(of(Ok(b"1795839047")), Ok(true));
-    assert_eq!(of(Err(Error::Read(place(), libc::EINVAL))), Ok(false));
-    for other in [Error::Read(place(), libc::EIO), Error::Absent(place())] {
+    assert_eq!(of(Err(Error::Read(place().into(), libc::EINVAL))), Ok(false));
+    for other in [Error::Read(place().into(), libc::EIO), Error::Absent(place().into())] {
         assert_eq!(of(Err(other)), Err(other), "not known");
     }
     assert!(of(Ok(b"")).is_err());

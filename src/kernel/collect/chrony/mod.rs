@@ -11,7 +11,7 @@ mod packet;
 mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::Background;
 use crate::kernel::read::datagram::{address, connect, receive};
 use crate::kernel::read::stream::Peer;
@@ -82,15 +82,16 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         Ok(Peer::Unix(_)) => Err(Error::Unsupported(PLACE.into())),
         Err(error) => Err(error),
     };
+    let client = client.map(|client| Background::new("chrony", client, Client::ask));
     Box::new(Chrony {
-        client: client.map(|client| Background::new("chrony", client, Client::ask)),
+        client: client.map_err(KeptError::from),
         patience: setup.settings.get(&TIMEOUT),
     })
 }
 
 struct Chrony {
     /// Or why nobody is asked.
-    client: Result<Background<Client>, Error>,
+    client: Result<Background<Client>, KeptError>,
     patience: Duration,
 }
 
@@ -140,12 +141,12 @@ struct Client {
     port: u16,
     random: RandomState,
     asked: u64,
-    answer: Result<Tracking, Error>,
+    answer: Result<Tracking, KeptError>,
 }
 
 impl Client {
     fn new(host: String, port: u16) -> Client {
-        let answer = Err(Error::Absent(PLACE.into()));
+        let answer = Err(Error::Absent(PLACE.into()).keep());
         Client { host, port, random: RandomState::new(), asked: 0, answer }
     }
 
@@ -153,7 +154,8 @@ impl Client {
     fn ask(&mut self, until: Instant) {
         self.asked = self.asked.wrapping_add(1);
         let [a, b, c, d, ..] = self.random.hash_one(self.asked).to_ne_bytes();
-        self.answer = self.exchange(u32::from_ne_bytes([a, b, c, d]), until);
+        let answer = self.exchange(u32::from_ne_bytes([a, b, c, d]), until);
+        self.answer = answer.map_err(KeptError::from);
     }
 
     fn exchange(&self, sequence: u32, until: Instant) -> Result<Tracking, Error> {

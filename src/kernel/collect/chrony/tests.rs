@@ -86,10 +86,10 @@ fn who_is_silent_or_wrong_gives_no_sample() {
     assert!(begun.elapsed() < Duration::from_secs(10));
     let cut = server(|sequence| Some(packet(sequence)[..103].to_vec()));
     let said = outcome(&mut opened(cut, "20s", Dialect::Own));
-    assert!(matches!(said, Err(Error::Parse(_, "what chronyd tracks", _))), "{said:?}");
+    assert_eq!(said.unwrap_err().expected(), "what chronyd tracks");
     let rubbish = server(|_| Some(vec![0xff; 60_000]));
     let said = outcome(&mut opened(rubbish, "20s", Dialect::Own));
-    assert!(matches!(said, Err(Error::Parse(_, "an answer of chronyd, version 6", _))), "{said:?}");
+    assert_eq!(said.unwrap_err().expected(), "an answer of chronyd, version 6");
     let nobody = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let said = outcome(&mut opened(nobody, "20s", Dialect::Own));
     assert_eq!(said, Err(Error::Read(PLACE.into(), libc::ECONNREFUSED)));

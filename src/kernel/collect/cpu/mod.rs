@@ -188,8 +188,7 @@ impl Cpu {
                 out.column(family, modes.under(number.label(), ticks));
             }
         }
-        out.family(count);
-        out.sample(&[], Value::Int(self.cpus.len() as u64));
+        out.single(count, Value::Int(self.cpus.len() as u64));
         if let Some(topology) = &mut self.topology {
             let families = others.each_ref();
             topology.write(self.cpus.iter().map(|l| l.number), families, out, errors);

@@ -10,6 +10,7 @@
 use super::cpu::Frequencies;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::Kilo, Unit::One, Value, gauge};
@@ -131,7 +132,7 @@ impl Cpufreq {
         let number = |name: &&str| scan::uint(name.strip_prefix("cpu")?.as_bytes());
         let names = self.listing.names().filter(|name| number(name).is_some());
         let mut names: Vec<String> = names.map(str::to_owned).collect();
-        names.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+        sys::sort(&mut names, |a, b| (a.len(), a).cmp(&(b.len(), b)));
         if let Some(first) = names.get(MAX_CPUS) {
             errors.refuse(PATH, "at most 8192 processors", first.as_bytes());
             names.truncate(MAX_CPUS);

@@ -19,14 +19,13 @@ mod lease;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::clock::WallClock;
 use crate::base::error::{Error, Place};
-use crate::base::sys::open_unwaiting;
+use crate::base::sys::{self, open_unwaiting};
 use crate::base::wire::matches;
 use crate::kernel::read::scan;
 use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
 use crate::settings::{CollectorOption, CollectorSettings, Subject, globs};
 use lease::{End, Line, line};
 use std::fs;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -184,7 +183,7 @@ impl Leases {
             let found = entries.filter(|entry| matches(name, entry.file_name().as_bytes()));
             paths.extend(found.map(|entry| entry.path()));
         }
-        paths.sort_unstable();
+        sys::sort(paths, Ord::cmp);
         paths.dedup();
         if let Some(first) = paths.get(MAX_FILES) {
             errors.refuse(PLACE, "at most 16 files", first.as_os_str().as_bytes());
@@ -203,12 +202,12 @@ fn read(path: &Path, text: &mut Vec<u8>) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::of(place(path), &error);
     let file = open_unwaiting(path).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
-        return Err(Error::Absent(place(path)));
+        return Err(Error::Absent(place(path).into()));
     }
     text.clear();
-    file.take(MAX_BYTES as u64 + 1).read_to_end(text).map_err(failed)?;
+    sys::read_rest(&file, MAX_BYTES as u64 + 1, text).map_err(failed)?;
     if text.len() > MAX_BYTES {
-        return Err(Error::TooLarge(place(path), MAX_BYTES));
+        return Err(Error::too_large(place(path), MAX_BYTES));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::state::{BootId, MAX_DISKS, MAX_KEY, Written};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listing, Root};
@@ -50,7 +51,7 @@ impl Disks {
     fn learn(&mut self, errors: &mut PartialErrors) {
         let dir = &self.listing.dir;
         let mut names: Vec<&str> = self.listing.names().filter(|name| is_disk(dir, name)).collect();
-        names.sort_unstable();
+        sys::sort(&mut names, Ord::cmp);
         if let Some(first) = names.get(MAX_DISKS) {
             errors.refuse(DIRECTORY, "at most 256 disks", first.as_bytes());
             names.truncate(MAX_DISKS);

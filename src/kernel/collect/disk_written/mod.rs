@@ -28,7 +28,7 @@ use crate::settings::{CollectorOption, Subject, path};
 use disks::Disks;
 use state::{BootId, MAX_BYTES, TITLE, Written};
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -221,9 +221,9 @@ impl DiskWritten {
             // There is none, or it was lost with the power.
             Ok(None) => self.known = read(&state::old(&self.path))?.unwrap_or_default(),
             // Somebody runs the agent by hand.
-            Err(error @ Error::Read(_, libc::EACCES)) if self.is_default => {
+            Err(Error::Read(detail, libc::EACCES)) if self.is_default => {
                 self.path = PathBuf::new();
-                return Err(Error::Absent(error.place()));
+                return Err(Error::Absent(detail));
             }
             Err(error) => return Err(error),
         }
@@ -237,7 +237,7 @@ fn read(path: &Path) -> Result<Option<Vec<Written>>, Error> {
     let mut text = Vec::new();
     match sys::open_private(path, OpenOptions::new().read(true)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        file => file.and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text)),
+        file => file.and_then(|file| sys::read_rest(&file, MAX_BYTES, &mut text)),
     }
     .map_err(|error| failed(path, &error))?;
     let is_lost = text.iter().all(|byte| *byte == 0);

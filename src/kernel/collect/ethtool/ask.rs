@@ -1,7 +1,7 @@
 //! Asks drivers, on a thread of its own: some sleep until their device answers.
 
 use crate::base::error::{Error, Place};
-use crate::base::sys::Ethtool;
+use crate::base::sys::{self, Ethtool};
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::{Filter, Listing};
 use std::io;
@@ -126,7 +126,7 @@ impl Asker {
             self.names = self.listing.names().map(str::to_owned).collect();
             let dir = &self.listing.dir;
             self.names.retain(|name| dir.is_directory(name));
-            self.names.sort_unstable();
+            sys::sort(&mut self.names, Ord::cmp);
         }
         self.filter.begin();
         Ok(())
@@ -147,7 +147,8 @@ impl Device {
             Ok(said) => return Some(said),
             Err(libc::EOPNOTSUPP | libc::ENODEV) => {}
             Err(errno) => {
-                errors.record(Error::Read(Place::below(CALL, self.name.as_bytes()), errno));
+                let place = Place::below(CALL, self.name.as_bytes());
+                errors.record(Error::Read(place.into(), errno));
             }
         }
         None

@@ -2,6 +2,7 @@
 //! name first comes. While a driver's names stay as they are nothing is made anew.
 
 use super::ask::{Device, TEXT, until_nul};
+use crate::base::sys;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::Patterns;
 use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp};
@@ -80,7 +81,7 @@ impl Statistics {
             }
         }
         self.patterns.rest();
-        self.cells.sort_unstable();
+        sys::sort(&mut self.cells, Ord::cmp);
         let mut last = None;
         for cell in &self.cells {
             let (Some(made), Some(device)) =
@@ -116,7 +117,7 @@ impl Statistics {
     fn learn(&mut self, at: usize, texts: &[u8]) {
         let names: Vec<_> = texts.chunks_exact(TEXT).map(|text| self.made(text)).collect();
         let mut sorted: Vec<&str> = names.iter().flatten().map(|(name, _)| &**name).collect();
-        sorted.sort_unstable();
+        sys::sort(&mut sorted, Ord::cmp);
         let is_alone = |name: &str| {
             let at = sorted.partition_point(|other| *other < name);
             sorted.get(at + 1).is_none_or(|next| *next != name)

@@ -1,6 +1,7 @@
 //! A line of mountinfo.
 
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::{Root, scan};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -94,7 +95,7 @@ pub fn mounts_of(root: &Root, kind: &str, each: &mut dyn FnMut(&Path, &[u8])) ->
     let lines = || scan::lines(&text).filter_map(Line::of);
     let mut slow: Vec<Vec<u8>> =
         lines().filter(|line| !line.is_local()).map(|line| line.point).collect();
-    slow.sort_unstable();
+    sys::sort(&mut slow, Ord::cmp);
     let slow: Vec<&[u8]> = slow.iter().map(Vec::as_slice).collect();
     let base = root.real("/");
     for line in lines().filter(|line| line.kind == kind.as_bytes()) {

@@ -153,7 +153,7 @@ impl Filesystem {
     fn record(&self, errors: &mut PartialErrors) {
         for point in &self.mounts.points {
             let Err(errno) = point.answer else { continue };
-            let place = Place::below("/", point.name());
+            let place = Place::below("/", point.name()).into();
             match errno {
                 libc::ENOENT | libc::EACCES => errors.tally(&Error::Read(place, errno)),
                 ask::NO_ANSWER => errors.record(Error::Read(place, libc::ETIMEDOUT)),

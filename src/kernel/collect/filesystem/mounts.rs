@@ -124,7 +124,7 @@ impl Mounts {
         }
         let mut slow: Vec<&[u8]> =
             lines.iter().filter(|line| !line.is_local()).map(|line| &*line.point).collect();
-        slow.sort_unstable();
+        sys::sort(&mut slow, Ord::cmp);
         let (mut list, mut points) = (Vec::<Mount>::new(), Vec::new());
         for line in &lines {
             let Some((mut mount, path_here)) = self.rules.mount(line) else { continue };

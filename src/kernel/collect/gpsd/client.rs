@@ -2,7 +2,7 @@
 
 use super::report::Reports;
 use crate::base::clock::WallClock;
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::base::sys::spawn_thread;
 use crate::kernel::read::stream::{Peer, Stream, connect};
 use std::io::{self, ErrorKind};
@@ -49,9 +49,9 @@ pub struct State {
     /// Connections that were made.
     pub connects: u64,
     /// Why there is no connection; `None` while there is one, or before the first attempt is over.
-    pub error: Option<Error>,
+    pub error: Option<KeptError>,
     /// Lines that could not be read, since the last scrape.
-    pub refused: Option<Error>,
+    pub refused: Option<KeptError>,
     is_over: bool,
 }
 
@@ -98,7 +98,7 @@ impl Shared {
             let mut has_reported = false;
             match self.session(peer, &mut has_reported) {
                 Ok(()) => return,
-                Err(error) => self.lock().error = Some(error),
+                Err(error) => self.lock().error = Some(error.keep()),
             }
             pause = if has_reported { MIN_PAUSE } else { pause };
             let waited = self.over.wait_timeout_while(self.lock(), pause, |state| !state.is_over);
@@ -144,7 +144,7 @@ impl Shared {
             }
             *has_reported |= self.take_lines(&mut text);
             if text.len() > MAX_LINE {
-                return Err(Error::TooLarge(PLACE.into(), MAX_LINE));
+                return Err(Error::too_large(PLACE, MAX_LINE));
             }
         }
         Ok(())
@@ -159,7 +159,9 @@ impl Shared {
         for line in text.get(..end).unwrap_or_default().split(|byte| *byte == b'\n') {
             match state.reports.take(line.trim_ascii(), now, wall) {
                 Ok(()) => has_reported = true,
-                Err(expected) => state.refused = Some(Error::parse(PLACE, expected, line)),
+                Err(expected) => {
+                    state.refused = Some(Error::parse(PLACE, expected, line).keep());
+                }
             }
         }
         text.drain(..=end);

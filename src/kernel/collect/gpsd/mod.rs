@@ -12,7 +12,7 @@ mod report;
 mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::stream::Peer;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, counter, gauge};
 use crate::settings::{CollectorOption, Subject, peer};
@@ -63,12 +63,13 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Gpsd { peer: setup.peer(&ADDRESS, PORT, PLACE), client: None })
+    let peer = setup.peer(&ADDRESS, PORT, PLACE).map_err(KeptError::from);
+    Box::new(Gpsd { peer, client: None })
 }
 
 struct Gpsd {
     /// Or why there is none.
-    peer: Result<Peer, Error>,
+    peer: Result<Peer, KeptError>,
     client: Option<Client>,
 }
 
@@ -83,10 +84,10 @@ impl Collector for Gpsd {
         let client = self.start()?;
         let mut state = client.state();
         if let Some(error) = state.error {
-            return Err(error);
+            return Err(error.error());
         }
         if let Some(refused) = state.refused.take() {
-            scrape.errors.record(refused);
+            scrape.errors.record(refused.error());
         }
         let [connects, ..] = &FAMILIES;
         out.family(connects);

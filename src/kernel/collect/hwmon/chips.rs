@@ -5,6 +5,7 @@
 use super::super::PartialErrors;
 use super::super::keyed::Made;
 use super::names::{clean, made, split};
+use crate::base::sys;
 use crate::kernel::read::dir::name;
 use crate::kernel::read::{Dir, Listing, Patterns};
 use crate::model::metric::fresh_stamp;
@@ -90,7 +91,7 @@ impl Chips {
         let dir = &listing.dir;
         let mut entries: Vec<&str> =
             listing.names().filter(|name| dir.is_directory(name)).collect();
-        entries.sort_unstable();
+        sys::sort(&mut entries, Ord::cmp);
         refuse_beyond(MAX_CHIPS, &mut entries, |entry| entry.as_bytes(), dir, errors);
         let is_free =
             |chip: &Chip| wanted.claimed.is_none() || chip.human.as_deref() != wanted.claimed;
@@ -102,7 +103,7 @@ impl Chips {
         for at in 0..chips.chips.len() {
             chips.learn_sensors(dir, at, wanted, &mut named);
         }
-        named.sort_unstable_by(|(made, one), (other, two)| {
+        sys::sort(&mut named, |(made, one), (other, two)| {
             (&made.name, one.sensor, &one.path).cmp(&(&other.name, two.sensor, &two.path))
         });
         // Two files may make one series, such as temp1_max and temp1_MAX.

@@ -1,6 +1,7 @@
 //! Channels of a device, by the names of its files.
 
 use super::kinds::{KINDS, Kind};
+use crate::base::sys;
 
 /// One channel.
 pub struct Channel<'a> {
@@ -15,7 +16,7 @@ pub struct Channel<'a> {
 /// The channels that are measured, by name. Of one that has both forms the computed value is taken.
 pub fn channels(files: &[String]) -> Vec<Channel<'_>> {
     let mut channels: Vec<Channel<'_>> = files.iter().filter_map(|file| channel(file)).collect();
-    channels.sort_unstable_by_key(|channel| (channel.name, channel.is_raw));
+    sys::sort(&mut channels, |a, b| (a.name, a.is_raw).cmp(&(b.name, b.is_raw)));
     channels.dedup_by_key(|channel| channel.name);
     channels
 }

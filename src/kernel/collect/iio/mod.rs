@@ -18,6 +18,7 @@ mod number;
 use super::slow::{Found, Slow};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::dir::{Joined, name};
 use crate::kernel::read::{Dir, Listing};
 use crate::model::metric::{Sink, Value};
@@ -77,7 +78,7 @@ fn look(listing: &mut Listing, found: &mut Found) {
     }
     let mut devices: Vec<&str> =
         listing.names().filter(|name| is_device(name.as_bytes())).take(MAX_DEVICES).collect();
-    devices.sort_unstable_by_key(|name| (name.len(), *name));
+    sys::sort(&mut devices, |a, b| (a.len(), *a).cmp(&(b.len(), *b)));
     for device in devices {
         let Ok(files) = listing.dir.names(device) else { continue };
         let place = place(&listing.dir, device);

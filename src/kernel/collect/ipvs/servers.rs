@@ -1,6 +1,7 @@
 //! The servers of `/proc/net/ip_vs`, as rows with labels.
 
 use super::super::PartialErrors;
+use crate::base::sys;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink};
 use std::io::Write;
@@ -119,7 +120,7 @@ impl Servers {
             let first = row.texts;
             (first..first + width).map(|at| texts.get(at).unwrap_or_default())
         };
-        self.rows.sort_unstable_by(|a, b| labels(a).cmp(labels(b)));
+        sys::sort(&mut self.rows, |a, b| labels(a).cmp(labels(b)));
         self.rows.dedup_by(|later, kept| {
             let is_same = labels(later).eq(labels(kept));
             if is_same {

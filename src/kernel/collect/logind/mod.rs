@@ -10,7 +10,7 @@
 mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::{Error, Place};
+use crate::base::error::{Error, KeptError, Place};
 use crate::kernel::read::Background;
 use crate::kernel::read::dbus::{Address, Client, Get, Value, is_absent};
 use crate::model::metric::{self, Family, Label, Sink, gauge};
@@ -95,7 +95,7 @@ impl Collector for Logind {
         let sessions = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         sessions.result?;
         if let Some(error) = sessions.error.take() {
-            scrape.errors.record(error);
+            scrape.errors.record(error.error());
         }
         let [family] = &FAMILIES;
         out.family(family);
@@ -123,9 +123,9 @@ struct Sessions {
     seats: Vec<Vec<u8>>,
     all: Vec<Session>,
     /// What spoils single sessions, or one such.
-    error: Option<Error>,
+    error: Option<KeptError>,
     /// What spoils all of them.
-    result: Result<(), Error>,
+    result: Result<(), KeptError>,
 }
 
 impl Sessions {
@@ -139,7 +139,7 @@ impl Sessions {
         self.seats.clear();
         self.all.clear();
         self.error = None;
-        self.result = self.try_ask(until);
+        self.result = self.try_ask(until).map_err(KeptError::from);
         self.client.close();
     }
 
@@ -167,7 +167,7 @@ impl Sessions {
                     let [_, name] = PROPERTIES.get(at).unwrap_or(&["", ""]);
                     let place = Place::below(PLACE, name.as_bytes());
                     let found = answer.err().unwrap_or(b"another type");
-                    *error = Some(Error::parse(place, "a value of its type", found));
+                    *error = Some(Error::parse(place, "a value of its type", found).keep());
                 }
             }
         })

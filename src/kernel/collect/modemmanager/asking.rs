@@ -1,7 +1,7 @@
 //! Who asks ModemManager, on a thread of its own.
 
 use super::modem::{Bearer, DICTIONARY, MAX_BEARERS, Modem, OBJECTS, modems};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::collect::growth::{Growth, Seen};
 use crate::kernel::read::dbus::{Address, Client};
 use crate::kernel::read::scan;
@@ -27,9 +27,9 @@ pub struct Modems {
     /// What went over the connections of each port's modem.
     traffic: Vec<Traffic>,
     /// What spoils single ones, or one such.
-    pub error: Option<Error>,
+    pub error: Option<KeptError>,
     /// What spoils all.
-    pub result: Result<(), Error>,
+    pub result: Result<(), KeptError>,
 }
 
 /// What went over the connections of a modem.
@@ -59,7 +59,7 @@ impl Modems {
     /// Asks everything anew; it is over by `until`.
     pub fn ask(&mut self, until: Instant) {
         self.error = None;
-        self.result = self.try_ask(until);
+        self.result = self.try_ask(until).map_err(KeptError::from);
         self.client.close();
     }
 
@@ -150,13 +150,13 @@ fn ask_bearer(client: &mut Client, path: &[u8]) -> Result<Bearer, Error> {
     let answer = client.request(path, GET_ALL, &[BEARER], None)?;
     let types = answer.signature;
     let told = Some(answer.body).filter(|_| types == DICTIONARY).and_then(Bearer::of);
-    told.ok_or_else(|| refusal("properties a{sv}", types))
+    told.ok_or_else(|| Error::parse(PLACE, "properties a{sv}", types))
 }
 
 #[cold]
 #[inline(never)]
-fn refusal(expected: &'static str, found: &[u8]) -> Error {
-    Error::parse(PLACE, expected, found)
+fn refusal(expected: &'static str, found: &[u8]) -> KeptError {
+    Error::parse(PLACE, expected, found).keep()
 }
 
 /// Numbers of bearers are not used again: one that is not known is new.
@@ -172,11 +172,11 @@ fn number(path: &[u8]) -> u64 {
 
 /// An object that is gone is no failure, and a refusal spoils only what was refused; what ends the connection
 /// spoils all.
-fn only(failure: Error, error: &mut Option<Error>) -> Result<(), Error> {
+fn only(failure: Error, error: &mut Option<KeptError>) -> Result<(), Error> {
     match failure {
         Error::Unsupported(_) => Ok(()),
         Error::Parse(..) => {
-            *error = Some(failure);
+            *error = Some(failure.keep());
             Ok(())
         }
         failure => Err(failure),

@@ -129,7 +129,7 @@ impl Collector for ModemManager {
         let modems = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         modems.result?;
         if let Some(error) = modems.error.take() {
-            scrape.errors.record(error);
+            scrape.errors.record(error.error());
         }
         let [devices, info, ..] = &FAMILIES;
         out.single(devices, Value::Int(modems.all.len() as u64));

@@ -3,6 +3,9 @@
 use crate::kernel::read::Names;
 use crate::model::metric::{Family, Label, Sink};
 
+/// Labels of a row.
+const MAX_LABELS: usize = 4;
+
 /// Rows of `N` numbers under `L` labels.
 pub struct Rows<const L: usize, const N: usize> {
     texts: Names,
@@ -30,12 +33,25 @@ impl<const L: usize, const N: usize> Rows<L, N> {
 
     /// Writes the numbers of a column.
     pub fn write(&self, column: usize, family: &Family<'_>, out: &mut dyn Sink) {
-        out.family(family);
-        for (row, numbers) in self.numbers.iter().enumerate() {
-            let Some(number) = numbers.get(column).copied().flatten() else { continue };
-            let text = |at| Label::of(self.texts.get(L * row + at).unwrap_or_default());
-            let labels: [Label<'_>; L] = std::array::from_fn(text);
-            out.sample(&labels, family.value(number));
-        }
+        const { assert!(L <= MAX_LABELS) };
+        let number = |row: usize| *self.numbers.get(row)?.get(column)?;
+        write(&self.texts, (L, self.numbers.len()), &number, family, out);
+    }
+}
+
+/// The same for all numbers of columns and labels.
+fn write(
+    texts: &Names,
+    (keys, rows): (usize, usize),
+    number: &dyn Fn(usize) -> Option<u64>,
+    family: &Family<'_>,
+    out: &mut dyn Sink,
+) {
+    out.family(family);
+    for row in 0..rows {
+        let Some(number) = number(row) else { continue };
+        let text = |at| Label::of(texts.get(keys * row + at).unwrap_or_default());
+        let labels: [Label<'_>; MAX_LABELS] = std::array::from_fn(text);
+        out.sample(labels.get(..keys).unwrap_or_default(), family.value(number));
     }
 }

@@ -9,6 +9,7 @@ mod statistics;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::netlink::{self, Links};
 use crate::kernel::read::{Filter, Listing};
@@ -191,7 +192,7 @@ impl Netclass {
         if self.listing.has_changed()? {
             self.names = self.listing.names().map(str::to_owned).collect();
             self.names.retain(|name| self.listing.dir.is_directory(name));
-            self.names.sort_unstable();
+            sys::sort(&mut self.names, Ord::cmp);
             if let Some(first) = self.names.get(MAX_INTERFACES) {
                 errors.refuse(PATH, "at most 16384 interfaces", first.as_bytes());
                 self.names.truncate(MAX_INTERFACES);

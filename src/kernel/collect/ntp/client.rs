@@ -2,7 +2,7 @@
 
 use super::packet::{Answer, LENGTH, Refusal, question, timestamp};
 use crate::base::clock::WallClock;
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::datagram::{self, receive};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -29,20 +29,21 @@ pub struct Client {
     random: RandomState,
     asked: u64,
     /// What came of the last question.
-    pub answer: Result<Answer, Error>,
+    pub answer: Result<Answer, KeptError>,
 }
 
 impl Client {
     /// Nothing is asked yet.
     pub fn new(host: String, port: u16, version: u8, ttl: u32) -> Client {
-        let answer = Err(Error::Absent(PATH.into()));
+        let answer = Err(Error::Absent(PATH.into()).keep());
         Client { host, port, version, ttl, random: RandomState::new(), asked: 0, answer }
     }
 
     /// Asks once, and waits until then.
     pub fn ask(&mut self, until: Instant) {
         self.asked = self.asked.wrapping_add(1);
-        self.answer = self.exchange(self.random.hash_one(self.asked), until);
+        let answer = self.exchange(self.random.hash_one(self.asked), until);
+        self.answer = answer.map_err(KeptError::from);
     }
 
     fn exchange(&self, nonce: u64, until: Instant) -> Result<Answer, Error> {

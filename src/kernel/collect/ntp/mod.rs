@@ -158,8 +158,7 @@ impl Collector for Ntp {
         let asked = self.client.ask(Instant::now() + self.patience);
         let answer = asked.map_err(|errno| Error::Read(PATH.into(), errno))?.answer?;
         for (family, value) in FAMILIES.iter().zip(values(&answer, &mut self.limits)) {
-            out.family(family);
-            out.sample(&[], family.signed(value));
+            out.single(family, family.signed(value));
         }
         Ok(())
     }

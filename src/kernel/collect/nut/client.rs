@@ -1,7 +1,7 @@
 //! Asks upsd, on a thread of its own.
 
 use super::protocol::{Refusal, Ups, is_whole, upses};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::stream::{Peer, Stream, connect};
 use std::io::{self, ErrorKind};
 use std::time::Instant;
@@ -17,18 +17,19 @@ pub struct Client {
     peer: Peer,
     text: Vec<u8>,
     /// The UPSes, and whether some were left out.
-    pub answer: Result<(Vec<Ups>, bool), Error>,
+    pub answer: Result<(Vec<Ups>, bool), KeptError>,
 }
 
 impl Client {
     /// Nothing is asked yet.
     pub fn new(peer: Peer) -> Client {
-        Client { peer, text: Vec::new(), answer: Err(Error::Absent(PLACE.into())) }
+        let answer = Err(Error::Absent(PLACE.into()).keep());
+        Client { peer, text: Vec::new(), answer }
     }
 
     /// Asks anew; it is over by `until`.
     pub fn ask(&mut self, until: Instant) {
-        self.answer = self.exchange(until);
+        self.answer = self.exchange(until).map_err(KeptError::from);
         self.text = Vec::new();
     }
 
@@ -51,7 +52,7 @@ impl Client {
         stream.send(question.as_bytes(), until).map_err(|error| failed(&error))?;
         while !is_whole(&self.text) {
             if self.text.len() > MAX_ANSWER {
-                return Err(Error::TooLarge(PLACE.into(), MAX_ANSWER));
+                return Err(Error::too_large(PLACE, MAX_ANSWER));
             }
             match stream.receive(&mut self.text, until) {
                 Ok(0) => return Err(failed(&ErrorKind::UnexpectedEof.into())),

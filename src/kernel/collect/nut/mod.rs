@@ -15,7 +15,7 @@ mod tests;
 
 use super::info::Rows;
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::Background;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, gauge};
 use crate::settings::{CollectorOption, Subject, duration, peer};
@@ -73,7 +73,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let peer = setup.peer(&ADDRESS, PORT, PLACE);
+    let peer = setup.peer(&ADDRESS, PORT, PLACE).map_err(KeptError::from);
     Box::new(Nut {
         client: peer.map(|peer| Background::new("nut", Client::new(peer), Client::ask)),
         patience: setup.settings.get(&TIMEOUT),
@@ -83,7 +83,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Nut {
     /// Or why nobody is asked.
-    client: Result<Background<Client>, Error>,
+    client: Result<Background<Client>, KeptError>,
     patience: Duration,
     info: Rows,
 }

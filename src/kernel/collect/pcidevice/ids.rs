@@ -9,7 +9,7 @@ use super::devices::{
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::scan;
-use std::io::{self, Read};
+use std::io::{self};
 use std::path::{Path, PathBuf};
 
 /// For messages.
@@ -48,7 +48,7 @@ fn read(path: &Path, text: &mut Vec<u8>) -> io::Result<()> {
     if !file.metadata()?.is_file() {
         return Err(io::Error::from_raw_os_error(libc::EINVAL));
     }
-    file.take(MAX_FILE).read_to_end(text).map(drop)
+    sys::read_rest(&file, MAX_FILE, text)
 }
 
 fn by_number(device: &mut Device) {

@@ -13,6 +13,7 @@ mod ids;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
@@ -166,7 +167,7 @@ impl Pcidevice {
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.devices.clear();
         let mut names: Vec<String> = self.listing.names().map(str::to_owned).collect();
-        names.sort_unstable();
+        sys::sort(&mut names, Ord::cmp);
         if let Some(first) = names.get(MAX_DEVICES) {
             errors.refuse(PATH, "at most 8192 devices", first.as_bytes());
             names.truncate(MAX_DEVICES);

@@ -1,6 +1,7 @@
 //! What is chosen: CPUs, events by their names, and tracepoints by theirs.
 
 use super::events::{Group, ROWS, Row};
+use crate::base::sys;
 use crate::kernel::read::scan;
 
 /// More CPUs than any machine has.
@@ -23,7 +24,7 @@ pub fn cpus(text: &str) -> Option<Vec<u32>> {
         }
         cpus.extend((first..=last).step_by(step).filter_map(|cpu| u32::try_from(cpu).ok()));
     }
-    cpus.sort_unstable();
+    sys::sort(&mut cpus, Ord::cmp);
     cpus.dedup();
     Some(cpus)
 }

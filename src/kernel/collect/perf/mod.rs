@@ -13,7 +13,7 @@ mod choice;
 mod events;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::{Error, Place};
+use crate::base::error::{Error, KeptError, Place};
 use crate::base::sys::{self, PerfCounter, PerfEvent};
 use crate::kernel::read::{Root, scan};
 use crate::model::metric::{Decimal, Family, Kind, Sink, Unit, fresh_stamp};
@@ -143,7 +143,7 @@ struct Opened {
     counters: Vec<Counter>,
     made: Vec<Made>,
     /// Why others are not.
-    failures: Vec<Error>,
+    failures: Vec<KeptError>,
 }
 
 struct Counter {
@@ -168,7 +168,7 @@ impl Collector for Perf {
             self.opened = self.start()?;
         }
         let Opened { counters, made, failures } = &self.opened;
-        failures.iter().for_each(|failure| scrape.errors.record(*failure));
+        failures.iter().for_each(|failure| scrape.errors.record(failure.error()));
         let mut last = None;
         for Counter { family: place, cpu, counter } in counters {
             let Some(family) = family(*place, made) else { continue };
@@ -225,7 +225,7 @@ impl Perf {
             }
         }
         match opened.failures.first() {
-            Some(failure) if opened.counters.is_empty() => Err(*failure),
+            Some(failure) if opened.counters.is_empty() => Err(failure.error()),
             None if opened.counters.is_empty() => Err(Error::Unsupported(CALL.into())),
             _ => Ok(opened),
         }
@@ -283,6 +283,7 @@ impl Opened {
 
     /// Keeps a failure in mind; each reason once.
     fn fail(&mut self, failure: Error) {
+        let failure = failure.keep();
         if self.failures.len() < MAX_FAILURES && !self.failures.contains(&failure) {
             self.failures.push(failure);
         }

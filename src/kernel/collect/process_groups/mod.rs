@@ -18,7 +18,7 @@ mod groups;
 mod top;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit::*, Value, counter, gauge};
@@ -91,7 +91,7 @@ struct ProcessGroups {
     counted_at: Option<Instant>,
     /// There was a reading before.
     has_busiest: bool,
-    result: Result<(), Error>,
+    result: Result<(), KeptError>,
 }
 
 impl ProcessGroups {
@@ -165,15 +165,14 @@ impl Collector for ProcessGroups {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let age = |then| scrape.now.saturating_duration_since(then);
         if self.read_at.map(age).is_none_or(|age| age >= self.interval) {
-            self.result = self.read(scrape);
+            self.result = self.read(scrape).map_err(KeptError::from);
         }
         self.result?;
         self.write(out);
         let [.., family] = &FAMILIES;
         let age = self.read_at.map(|then| scrape.now.saturating_duration_since(then));
         let millis = age.unwrap_or_default().as_millis();
-        out.family(family);
-        out.sample(&[], Value::Milli(u64::try_from(millis).unwrap_or(u64::MAX)));
+        out.single(family, Value::Milli(u64::try_from(millis).unwrap_or(u64::MAX)));
         Ok(())
     }
 }

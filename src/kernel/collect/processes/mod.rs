@@ -58,15 +58,13 @@ impl Collector for Processes {
         let Scrape { files, errors, .. } = scrape;
         let counts = self.tasks.count(files, errors)?;
         let [threads, max_threads, states, thread_states, pids, max_pids] = &FAMILIES;
-        out.family(threads);
-        out.sample(&[], Value::Int(counts.threads));
+        out.single(threads, Value::Int(counts.threads));
         if let Some(text) = errors.unless_absent(files.read(self.max_threads)) {
             limit(max_threads, MAX_THREADS_FILE, text, errors, out);
         }
         counts.states.write(states, out);
         counts.thread_states.iter().for_each(|states| states.write(thread_states, out));
-        out.family(pids);
-        out.sample(&[], Value::Int(counts.pids));
+        out.single(pids, Value::Int(counts.pids));
         if let Some(text) = errors.unless_absent(files.read(self.max_pids)) {
             limit(max_pids, MAX_PIDS_FILE, text, errors, out);
         }
@@ -83,8 +81,7 @@ fn limit(
 ) {
     match scan::uint(text.trim_ascii()) {
         Some(most) => {
-            out.family(family);
-            out.sample(&[], Value::Int(most));
+            out.single(family, Value::Int(most));
         }
         None => errors.refuse(path, "an integer", text),
     }

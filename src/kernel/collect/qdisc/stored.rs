@@ -2,10 +2,10 @@
 //! objects of texts without escapes and of integers. What is left out of an object is 0.
 
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::netlink::qdisc::Counts;
 use crate::kernel::read::scan;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 const PATH: &str = "results.json";
@@ -31,7 +31,7 @@ impl Store {
     pub fn read(&mut self, each: Each<'_>) -> Result<(), Error> {
         let Store { file, text } = self;
         text.clear();
-        let done = File::open(file).and_then(|file| file.take(MAX_FILE).read_to_end(text));
+        let done = File::open(file).and_then(|file| sys::read_rest(&file, MAX_FILE, text));
         done.map_err(|error| Error::of(PATH, &error))?;
         let wrong = || Error::parse(PATH, EXPECTED, text);
         let mut rest = text.as_slice();

@@ -11,7 +11,7 @@ mod tests;
 mod xml;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::{Error, Place};
+use crate::base::error::{Error, KeptError, Place};
 use crate::base::wire::{Url, basic};
 use crate::kernel::read::Background;
 use crate::kernel::read::http::{Failure, exchange};
@@ -112,7 +112,7 @@ impl Collector for Supervisord {
         interface.result?;
         let processes = &mut interface.processes;
         if let Some(error) = processes.error.take() {
-            scrape.errors.record(error);
+            scrape.errors.record(error.error());
         }
         write(processes, out);
         Ok(())
@@ -152,17 +152,18 @@ struct Interface {
     request: Vec<u8>,
     answer: Vec<u8>,
     processes: Processes,
-    result: Result<(), Error>,
+    result: Result<(), KeptError>,
 }
 
 impl Interface {
     fn new(url: &str) -> Interface {
+        let unknown = Error::parse(PLACE, "http://… or unix:///… as its url", url.as_bytes());
         let mut interface = Interface {
             peer: None,
             request: Vec::new(),
             answer: Vec::new(),
             processes: Processes::default(),
-            result: Err(Error::parse(PLACE, "http://… or unix:///… as its url", url.as_bytes())),
+            result: Err(unknown.keep()),
         };
         if let Some(path) = url.strip_prefix("unix://").filter(|path| path.starts_with('/')) {
             let place = Place::below("unix:/", path.trim_start_matches('/').as_bytes());
@@ -181,17 +182,20 @@ impl Interface {
     fn ask(&mut self, until: Instant) {
         let Some((peer, place)) = &self.peer else { return };
         let asked = exchange(peer, &self.request, &mut self.answer, MAX_ANSWER, until);
-        self.result = match asked {
+        let result = match asked {
             Ok(()) => self.processes.read(&self.answer),
             Err(Failure::Io(error)) => Err(match error.kind() {
-                ErrorKind::UnexpectedEof => Error::Read(*place, libc::ECONNRESET),
+                ErrorKind::UnexpectedEof => Error::Read((*place).into(), libc::ECONNRESET),
                 // The name of the host could not be resolved.
-                _ if error.raw_os_error().is_none() => Error::Read(*place, libc::EHOSTUNREACH),
+                _ if error.raw_os_error().is_none() => {
+                    Error::Read((*place).into(), libc::EHOSTUNREACH)
+                }
                 _ => Error::of(*place, &error),
             }),
             Err(Failure::Answer(expected, found)) => Err(Error::parse(*place, expected, &found)),
-            Err(Failure::TooLong(most)) => Err(Error::TooLarge(*place, most)),
+            Err(Failure::TooLong(most)) => Err(Error::too_large(*place, most)),
         };
+        self.result = result.map_err(KeptError::from);
         self.answer.clear();
         self.answer.shrink_to(MAX_KEPT);
     }

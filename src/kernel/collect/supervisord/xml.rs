@@ -1,7 +1,8 @@
 //! What supervisord answers to `getAllProcessInfo`: XML-RPC (xmlrpc.com/spec), an array of structures whose
 //! members are integers and texts. Of XML nothing else is read: no attributes, no CDATA, no document types.
 
-use crate::base::error::{Error, Place};
+use crate::base::error::{Error, KeptError, Place};
+use crate::base::sys;
 use crate::kernel::read::scan;
 use std::ops::Range;
 
@@ -36,7 +37,7 @@ pub struct Processes {
     /// In the order of their groups and names.
     pub all: Vec<Process>,
     /// What spoils single processes or values, or one such.
-    pub error: Option<Error>,
+    pub error: Option<KeptError>,
     /// The text before the tag at hand.
     text: Vec<u8>,
 }
@@ -116,7 +117,7 @@ impl Processes {
                 return Err(Error::parse(PLACE, "a whole tag", after));
             };
             if self.text.len() + text.len() > MAX_TEXT {
-                return Err(Error::TooLarge(PLACE.into(), MAX_TEXT));
+                return Err(Error::too_large(PLACE, MAX_TEXT));
             }
             unescape(text, &mut self.text);
             let tag = after.get(1..close).unwrap_or_default();
@@ -152,7 +153,7 @@ impl Processes {
         let is_number = matches!(member, Member::State | Member::ExitStatus | Member::Start);
         if is_number && number.is_none() {
             let place = Place::below(PLACE, self.name(process));
-            self.error = Some(Error::parse(place, "an integer", &self.text));
+            self.error = Some(Error::parse(place, "an integer", &self.text).keep());
         }
         Ok(())
     }
@@ -163,7 +164,7 @@ impl Processes {
         }
         match process {
             Some(process) if !process.name.is_empty() => self.all.push(process),
-            _ => self.error = Some(Error::parse(PLACE, "processes with names", b"")),
+            _ => self.error = Some(Error::parse(PLACE, "processes with names", b"").keep()),
         }
         Ok(())
     }
@@ -175,11 +176,11 @@ impl Processes {
             let text = |span: &Range<usize>| names.get(span.clone()).unwrap_or_default();
             (text(&process.group), text(&process.name))
         };
-        all.sort_unstable_by(|a, b| (key(a), a.name.start).cmp(&(key(b), b.name.start)));
+        sys::sort(all, |a, b| (key(a), a.name.start).cmp(&(key(b), b.name.start)));
         let count = all.len();
         all.dedup_by(|a, b| key(a) == key(b));
         if all.len() < count {
-            *error = Some(Error::parse(PLACE, "each process once", b"one twice"));
+            *error = Some(Error::parse(PLACE, "each process once", b"one twice").keep());
         }
     }
 }

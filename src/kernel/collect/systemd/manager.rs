@@ -3,7 +3,8 @@
 
 use super::listed::{Listed, UNITS};
 use super::properties::{COUNT, Group, PROPERTIES, TYPES};
-use crate::base::error::{Error, Place};
+use crate::base::error::{Error, KeptError, Place};
+use crate::base::sys;
 use crate::kernel::read::Filter;
 use crate::kernel::read::dbus::{Address, Answer, Client, Get, Value, is_absent};
 use std::ops::Range;
@@ -68,9 +69,9 @@ pub struct Manager {
     types: Vec<u8>,
     type_of: Vec<Span>,
     /// What spoils single samples.
-    pub errors: Vec<Error>,
+    pub errors: Vec<KeptError>,
     /// What spoils all of them.
-    pub result: Result<(), Error>,
+    pub result: Result<(), KeptError>,
 }
 
 /// What the manager says of itself; `None` is not known.
@@ -132,7 +133,7 @@ impl Manager {
         self.numbers.iter_mut().for_each(Vec::clear);
         self.types.clear();
         self.errors.clear();
-        self.result = self.try_ask(until);
+        self.result = self.try_ask(until).map_err(KeptError::from);
         self.client.close();
     }
 
@@ -237,7 +238,7 @@ impl Manager {
         })?;
         for numbers in numbers {
             // Answers may come in any order; one that came twice is one.
-            numbers.sort_unstable();
+            sys::sort(numbers, Ord::cmp);
             numbers.dedup_by_key(|(unit, _)| *unit);
         }
         Ok(())
@@ -274,14 +275,14 @@ fn count_other(others: &mut Vec<(Span, u64)>, text: &mut Vec<u8>, state: &[u8]) 
     }
 }
 
-fn fault(errors: &mut Vec<Error>, error: Error) {
+fn fault(errors: &mut Vec<KeptError>, error: Error) {
     if errors.len() < MAX_ERRORS {
-        errors.push(error);
+        errors.push(error.keep());
     }
 }
 
 /// A property that did not come as it should.
-fn note(errors: &mut Vec<Error>, property: &[&'static str; 2], answer: Answer<'_>) {
+fn note(errors: &mut Vec<KeptError>, property: &[&'static str; 2], answer: Answer<'_>) {
     let [_, name] = property;
     let place = Place::below("D-Bus", name.as_bytes());
     match answer {

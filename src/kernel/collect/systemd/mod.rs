@@ -132,7 +132,7 @@ impl Collector for Systemd {
         let asked = self.manager.answer();
         let manager = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         manager.result?;
-        manager.errors.drain(..).for_each(|error| scrape.errors.record(error));
+        manager.errors.drain(..).for_each(|error| scrape.errors.record(error.error()));
         write(manager, out);
         Ok(())
     }

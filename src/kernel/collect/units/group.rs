@@ -247,7 +247,7 @@ impl Group {
             Err(error) => return errors.record(error),
             Ok(text) if text.len() < MAX_TEXT => text,
             Ok(text) => {
-                errors.record(Error::TooLarge(dir.place(path.path()), MAX_TEXT));
+                errors.record(Error::too_large(dir.place(path.path()), MAX_TEXT));
                 text.get(..memchr::memrchr(b'\n', text).unwrap_or(0)).unwrap_or_default()
             }
         };

@@ -25,7 +25,7 @@ mod group;
 mod tree;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::base::log;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Patterns};
@@ -175,7 +175,7 @@ struct Units {
     /// It was said that the memory controller is off.
     has_no_memory: bool,
     /// How the last reading went.
-    result: Result<(), Error>,
+    result: Result<(), KeptError>,
 }
 
 fn is_due(last: Option<Instant>, now: Instant, period: Duration) -> bool {
@@ -263,7 +263,7 @@ impl Collector for Units {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if is_due(self.read_at, scrape.now, self.interval) {
             self.read_at = Some(scrape.now);
-            self.result = self.read(scrape.now, scrape.errors);
+            self.result = self.read(scrape.now, scrape.errors).map_err(KeptError::from);
         }
         self.result?;
         self.write(out);

@@ -2,6 +2,7 @@
 
 use super::group::{Cells, Group};
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listed, Names, Patterns};
@@ -110,7 +111,7 @@ impl Tree {
             }
             groups.push(group);
         }
-        groups.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        sys::sort(&mut groups, |a, b| a.key().cmp(&b.key()));
         groups.dedup_by(|later, first| {
             (later.is_slice, &later.slice, &later.name)
                 == (first.is_slice, &first.slice, &first.name)

@@ -2,7 +2,7 @@
 
 use super::found::Found;
 use super::stored;
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::netlink::nl80211::{Nl80211, PATH};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub struct Finder {
     source: Source,
     pub found: Found,
     /// Why nothing was found at all.
-    pub result: Result<(), Error>,
+    pub result: Result<(), KeptError>,
 }
 
 impl Finder {
@@ -37,10 +37,11 @@ impl Finder {
         self.found.interfaces.clear();
         self.found.stations.clear();
         self.found.errors.clear();
-        self.result = match &mut self.source {
+        let result = match &mut self.source {
             Source::Kernel(kernel) => ask(kernel, &mut self.found, until),
             Source::Stored(directory) => stored::read(directory, &mut self.found),
         };
+        self.result = result.map_err(KeptError::from);
     }
 }
 
@@ -49,7 +50,7 @@ fn ask(kernel: &mut Nl80211, found: &mut Found, until: Instant) -> Result<(), Er
     for at in 0..found.interfaces.len() {
         let Some((interface, network)) = found.interfaces.get_mut(at) else { continue };
         if Instant::now() >= until {
-            found.errors.push(Error::Read(PATH.into(), libc::ETIMEDOUT));
+            found.errors.push(Error::Read(PATH.into(), libc::ETIMEDOUT).keep());
             return Ok(());
         }
         let index = interface.index;

@@ -1,6 +1,6 @@
 //! The wireless interfaces of a scrape.
 
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::read::netlink::nl80211::{Interface, Network, Station};
 
 /// More than any box has; what comes after is left out.
@@ -17,7 +17,7 @@ pub struct Found {
     /// With the place of the interface that talks to each.
     pub stations: Vec<(usize, Station)>,
     /// Why single ones are missing.
-    pub errors: Vec<Error>,
+    pub errors: Vec<KeptError>,
 }
 
 impl Found {
@@ -45,7 +45,7 @@ impl Found {
         let Err(error) = done else { return };
         let is_usual = [EINTR, ENODEV, ENOENT, EOPNOTSUPP].contains(&error.errno());
         if !is_usual && self.errors.len() < MAX_ERRORS {
-            self.errors.push(error);
+            self.errors.push(error.keep());
         }
     }
 }

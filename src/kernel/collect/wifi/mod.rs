@@ -106,9 +106,9 @@ impl Collector for Wifi {
         }
         let looked = self.finder.ask(Instant::now() + PATIENCE);
         let finder = looked.map_err(|errno| Error::Read(PATH.into(), errno))?;
-        finder.result.map_err(Error::of_optional)?;
+        finder.result.map_err(|error| error.error().of_optional())?;
         let found = &finder.found;
-        found.errors.iter().for_each(|error| scrape.errors.record(*error));
+        found.errors.iter().for_each(|error| scrape.errors.record(error.error()));
         write_interfaces(found, out);
         for (column, family) in FAMILIES.iter().skip(HEAD).enumerate() {
             out.family(family);

@@ -5,10 +5,10 @@
 
 use super::found::Found;
 use crate::base::error::Error;
+use crate::base::sys;
 use crate::kernel::read::netlink::nl80211::{Interface, Mac, Network, Station};
 use crate::kernel::read::scan;
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 const INTERFACES: &str = "interfaces.json";
@@ -56,7 +56,7 @@ fn read_one(directory: &Path, at: usize, found: &mut Found) -> Result<(), Error>
 fn text(directory: &Path, name: &'static str) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     let file = File::open(directory.join(name));
-    let done = file.and_then(|file| file.take(MAX_FILE).read_to_end(&mut text));
+    let done = file.and_then(|file| sys::read_rest(&file, MAX_FILE, &mut text));
     done.map_err(|error| Error::of(name, &error))?;
     Ok(text)
 }

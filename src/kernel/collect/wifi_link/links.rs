@@ -1,7 +1,7 @@
 //! The wireless interfaces and what their drivers say of stations and channels. A thread asks, because drivers sleep
 //! while their device answers.
 
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::kernel::collect::growth::{COLUMNS, Counts, Growth, Seen};
 use crate::kernel::read::netlink::nl80211::{Interface, Mac, Nl80211, PATH, Station, Survey};
 use std::time::{Duration, Instant};
@@ -38,9 +38,9 @@ pub struct Links {
     /// With the place of the interface that talks to each.
     pub shown: Vec<(usize, Station)>,
     /// Why single answers are missing.
-    pub errors: Vec<Error>,
+    pub errors: Vec<KeptError>,
     /// Why nothing was found at all.
-    pub result: Result<(), Error>,
+    pub result: Result<(), KeptError>,
 }
 
 /// An interface.
@@ -134,16 +134,17 @@ impl Links {
         self.errors.clear();
         self.all.iter_mut().for_each(|link| link.is_seen = false);
         let Links { kernel, all, errors, .. } = self;
-        self.result = kernel.interfaces(&mut |interface| {
+        let listed = kernel.interfaces(&mut |interface| {
             if !remember(all, interface) && errors.is_empty() {
-                errors.push(Error::parse(PATH, "at most 64 interfaces", interface.name()));
+                errors.push(Error::parse(PATH, "at most 64 interfaces", interface.name()).keep());
             }
         });
+        self.result = listed.map_err(KeptError::from);
         if self.result.is_ok() {
             self.all.retain(|link| link.is_seen);
             for at in 0..self.all.len() {
                 if Instant::now() >= until {
-                    return self.errors.push(Error::Read(PATH.into(), libc::ETIMEDOUT));
+                    return self.errors.push(Error::Read(PATH.into(), libc::ETIMEDOUT).keep());
                 }
                 self.ask(at);
             }
@@ -203,11 +204,11 @@ fn remember(all: &mut Vec<Link>, interface: Interface) -> bool {
 
 /// Not every driver lists stations or channels, an interface may be gone or down, and what is being told may change
 /// meanwhile (EINTR): that is no error.
-fn record(errors: &mut Vec<Error>, error: Error) {
+fn record(errors: &mut Vec<KeptError>, error: Error) {
     use libc::{EINTR, ENETDOWN, ENODEV, ENOENT, EOPNOTSUPP};
     let is_usual = [EINTR, ENETDOWN, ENODEV, ENOENT, EOPNOTSUPP].contains(&error.errno());
     if !is_usual && errors.len() < MAX_ERRORS {
-        errors.push(error);
+        errors.push(error.keep());
     }
 }
 

@@ -76,8 +76,8 @@ impl Collector for WifiLink {
         }
         let looked = self.links.answer();
         let links = looked.map_err(|errno| Error::Read(PATH.into(), errno))?;
-        links.result.map_err(Error::of_optional)?;
-        links.errors.iter().for_each(|error| scrape.errors.record(*error));
+        links.result.map_err(|error| error.error().of_optional())?;
+        links.errors.iter().for_each(|error| scrape.errors.record(error.error()));
         write_links(&links.all, out);
         write_sums(&links.all, out);
         write_stations(links, out);

@@ -163,8 +163,7 @@ impl Zfs {
                 let Some(family) = keys.family([file.as_bytes(), key], &make) else { continue };
                 match keyed::number(&family, data) {
                     Some(value) => {
-                        out.family(&family);
-                        out.sample(&[], value);
+                        out.single(&family, value);
                     }
                     None => errors.refuse(place, EXPECTED, data),
                 }

@@ -115,7 +115,7 @@ impl Client {
                 let name = name.strip_prefix(ERRORS).unwrap_or(name);
                 let place = Place::below(BUS, call.member.as_bytes());
                 if self.is_optional && (is_absent(name) || is_missing(name)) {
-                    return Err(Error::Unsupported(place));
+                    return Err(Error::Unsupported(place.into()));
                 }
                 Err(Error::parse(place, "an answer", name))
             }

@@ -40,7 +40,7 @@ fn connect(address: &Address, until: Instant) -> Result<(UnixStream, bool), Erro
         let place = Place::below(AT, socket.name.strip_prefix(b"/").unwrap_or(&socket.name));
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(failed.unwrap_or(Error::Read(place, libc::ETIMEDOUT)));
+            return Err(failed.unwrap_or(Error::Read(place.into(), libc::ETIMEDOUT)));
         }
         match connect_unix(&socket.name, left) {
             Ok(stream) => return Ok((stream, socket.is_bus)),
@@ -77,7 +77,7 @@ impl Connection {
                 break end;
             }
             if self.input.len() > MAX_LINE {
-                return Err(Error::TooLarge(BUS.into(), MAX_LINE));
+                return Err(Error::too_large(BUS, MAX_LINE));
             }
             self.fill()?;
         };

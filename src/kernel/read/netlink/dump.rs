@@ -116,7 +116,7 @@ impl Dump {
                 return Ok(whole);
             }
         }
-        Err(Error::TooLarge(path.into(), MAX_DUMP))
+        Err(Error::too_large(path, MAX_DUMP))
     }
 }
 

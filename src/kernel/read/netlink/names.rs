@@ -1,6 +1,7 @@
 //! The names of interfaces by their numbers, for answers that tell the number only.
 
 use super::Links;
+use crate::base::sys;
 use crate::kernel::read::Names;
 
 /// Names that are found in few steps, however many there are.
@@ -20,7 +21,7 @@ impl LinkNames {
             self.places.push((link.index, self.places.len()));
             self.names.push(link.name);
         }
-        self.places.sort_unstable();
+        sys::sort(&mut self.places, Ord::cmp);
     }
 
     /// How many there are.

@@ -3,6 +3,7 @@
 use super::dump::{Dump, NEIGHBOUR};
 use super::message::field;
 use crate::base::error::Error;
+use crate::base::sys;
 
 /// For messages.
 pub const PATH: &str = "netlink RTM_GETNEIGH";
@@ -27,7 +28,7 @@ impl Neighbours {
     fn learn(&mut self) {
         self.interfaces.clear();
         self.interfaces.extend(self.dump.payloads(libc::RTM_NEWNEIGH).filter_map(interface));
-        self.interfaces.sort_unstable();
+        sys::sort(&mut self.interfaces, Ord::cmp);
     }
 
     /// How many the interface of this number had at the last dump.

@@ -69,7 +69,7 @@ impl Stream {
                 return Err(Error::Read(question.path.into(), libc::EINTR));
             }
         }
-        Err(Error::TooLarge(question.path.into(), MAX_ANSWER))
+        Err(Error::too_large(question.path, MAX_ANSWER))
     }
 }
 

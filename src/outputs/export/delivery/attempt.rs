@@ -8,7 +8,7 @@ use crate::model::frame::Frame;
 use crate::outputs::export::Verdict;
 use crate::outputs::export::said::is_late;
 use crate::outputs::export::tally::add;
-use crate::workers::random;
+use crate::workers::{random, spread};
 use std::time::{Duration, Instant};
 
 /// A receiver is left alone no longer than this, whatever it wants.
@@ -221,10 +221,10 @@ impl Round {
     }
 }
 
-/// Between half and all of it: those who failed together do not come again together.
+/// The pause after so many failures.
 fn pause(initial: Duration, longest: Duration, failures: u32, random: u32) -> Duration {
     let whole = initial.saturating_mul(1 << failures.min(20)).min(longest);
-    whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
+    spread(whole, random)
 }
 
 #[cfg(test)]
