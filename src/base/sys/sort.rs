@@ -1,31 +1,34 @@
 //! Sorting in place. The standard library's sort is compiled once for each type, which is 300 bytes each; this
 //! is one function that moves bytes, and each type brings its comparison.
 //!
-//! It is a Shell sort: what is nearly in order takes little time, and a few dozen elements take half the
-//! comparisons of a heap sort. Equal elements may change places.
+//! Up to `FEW` elements it is a Shell sort: what is nearly in order takes little time, and a few dozen take half
+//! the comparisons of a heap sort. More may have been put in an order that makes a Shell sort slow by somebody
+//! outside, and get a heap sort. Equal elements may change places.
 
 use std::cmp::Ordering;
 use std::ptr::swap_nonoverlapping;
+
+/// Elements that get a Shell sort; at worst it compares some 10 000 times.
+const FEW: usize = 256;
 
 /// Sorts `items` by `order`.
 #[inline]
 pub fn sort<T>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering) {
     // SAFETY: `shell` hands over addresses of elements of `items`, which nothing else refers to.
     let is_behind = |a: *const u8, b: *const u8| unsafe { order(&*a.cast(), &*b.cast()).is_gt() };
+    let sort = if items.len() <= FEW { shell } else { heap };
     // SAFETY: there are so many elements of that size there, and they are swapped as a whole: each is still
     // there once, even where `order` panics.
-    unsafe { shell(items.as_mut_ptr().cast(), items.len(), size_of::<T>(), &is_behind) }
+    unsafe { sort(items.as_mut_ptr().cast(), items.len(), size_of::<T>(), &is_behind) }
 }
+
+/// Whether the first of two elements goes behind the second.
+type IsBehind<'o> = dyn Fn(*const u8, *const u8) -> bool + 'o;
 
 /// # Safety
 ///
 /// At `base` are `len` elements of `size` bytes, which may be moved.
-unsafe fn shell(
-    base: *mut u8,
-    len: usize,
-    size: usize,
-    is_behind: &dyn Fn(*const u8, *const u8) -> bool,
-) {
+unsafe fn shell(base: *mut u8, len: usize, size: usize, is_behind: &IsBehind<'_>) {
     let mut gap = len;
     while gap > 1 {
         gap = (gap * 4 / 9).max(1);
@@ -46,6 +49,40 @@ unsafe fn shell(
     }
 }
 
+/// # Safety
+///
+/// As for `shell`.
+unsafe fn heap(base: *mut u8, len: usize, size: usize, is_behind: &IsBehind<'_>) {
+    // First the elements become a heap, from its last parent up; then its top is put behind the rest, again and
+    // again.
+    for step in (0..len + len / 2).rev() {
+        let (mut at, end) = if step < len { (0, step) } else { (step - len, len) };
+        // SAFETY: all places are below `end`, which is at most `len`, but for `end` itself where it is below `len`;
+        // two that are swapped are never the same.
+        unsafe {
+            if at == 0 && 0 < end && end < len {
+                swap_nonoverlapping(base, base.add(end * size), size);
+            }
+            loop {
+                let mut child = 2 * at + 1;
+                if child >= end {
+                    break;
+                }
+                let other = child + 1;
+                child += usize::from(
+                    other < end && is_behind(base.add(other * size), base.add(child * size)),
+                );
+                let (parent, larger) = (base.add(at * size), base.add(child * size));
+                if !is_behind(larger, parent) {
+                    break;
+                }
+                swap_nonoverlapping(parent, larger, size);
+                at = child;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +90,7 @@ mod tests {
     #[test]
     fn sorts_as_the_standard_library_does() {
         let mut random = 1_u64;
-        for len in (0..200).chain([5000]) {
+        for len in (0..300).chain([5000]) {
             let mut numbers: Vec<(u8, u32)> = (0..len)
                 .map(|at| {
                     random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
