@@ -137,8 +137,10 @@ impl Network {
         let with_alias = aliases.is_some();
         let view = View { dialect: *dialect, is_detailed: *is_detailed, by_netlink, with_alias };
         shown(view, &mut |column, family: &Family<'_>| {
+            let Some(aliases) = aliases else {
+                return out.table_column(family, table.rows(), column);
+            };
             out.family(family);
-            let Some(aliases) = aliases else { return out.column(family, table.column(column)) };
             let mut at = 0;
             for (interface, raw) in table.column(column) {
                 let alias = aliases.of(interface.raw(), &mut at);

@@ -43,6 +43,11 @@ impl<const N: usize> Table<N> {
         self.0.push(name, cells, read.known, read.digits);
     }
 
+    /// All of it.
+    pub fn rows(&self) -> &Rows {
+        &self.0
+    }
+
     /// The rows that have column `i`, in file order.
     pub fn column(&self, i: usize) -> Column<'_> {
         self.0.column(i)

@@ -53,16 +53,18 @@ impl Rows {
     }
 
     /// The rows that have column `at`, in order.
+    #[inline]
     pub fn column(&self, at: usize) -> Column<'_> {
         let width = self.cells.len().checked_div(self.rows.len()).unwrap_or(0);
-        let cells = Cells { rows: &self.rows, cells: &self.cells, width, next: at, at };
+        let bit = 1 << (at % 32);
+        let cells = Cells { rows: &self.rows, cells: &self.cells, width, next: at, bit };
         Column { under: None, names: &self.names, cells }
     }
 
     /// The first column, with `numbers` in the place of its own, as many as there are, under `label`.
     pub fn under<'a>(&'a self, label: Label<'a>, numbers: &'a [u64]) -> Column<'a> {
         let rows = self.rows.get(..numbers.len()).unwrap_or(&self.rows);
-        let cells = Cells { rows, cells: numbers, width: 1, next: 0, at: 0 };
+        let cells = Cells { rows, cells: numbers, width: 1, next: 0, bit: 1 };
         Column { under: Some(label), names: &self.names, cells }
     }
 }
@@ -113,7 +115,23 @@ pub struct Cells<'a> {
     width: usize,
     /// The place of the next row's number among the cells.
     next: usize,
-    at: usize,
+    /// Which of the columns of a row it is.
+    bit: u32,
+}
+
+impl Cells<'_> {
+    /// How many rows are still to come, whether they have the column or not.
+    #[inline(always)]
+    pub fn rows_left(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Leaves out all but the last so many rows.
+    pub fn keep_last(&mut self, rows: usize) {
+        let out = self.rows.len().saturating_sub(rows);
+        self.rows = self.rows.get(out..).unwrap_or_default();
+        self.next += out * self.width;
+    }
 }
 
 impl<'a> Iterator for Cells<'a> {
@@ -126,8 +144,8 @@ impl<'a> Iterator for Cells<'a> {
             let cell = self.cells.get(self.next).copied().unwrap_or_default();
             self.rows = rows;
             self.next += self.width;
-            if row.present >> self.at & 1 == 1 {
-                let is_digits = row.digits >> self.at & 1 == 1;
+            if row.present & self.bit != 0 {
+                let is_digits = row.digits & self.bit != 0;
                 return Some((
                     row,
                     if is_digits { Cell::Digits(cell) } else { Cell::Number(cell) },

@@ -11,7 +11,7 @@ mod unit;
 mod value;
 
 pub use buffer::Buffer;
-pub use column::{Cell, Column, Rows};
+pub use column::{Cell, Cells, Column, Rows};
 pub use family::{Family, Kind};
 pub use label::{Label, WORD, Word, is_plain};
 pub use row::{counter, fresh_stamp, gauge, named, untyped};

@@ -3,7 +3,7 @@
 
 use super::Label;
 use crate::base::digits::{self, BLOCK, ZEROS};
-use crate::base::sys::Pen;
+use crate::base::sys::{Pen, Places};
 
 /// A number: one with an exact decimal form, but for what others computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,21 +87,32 @@ impl Value {
             Value::Float(n) => n,
         }
     }
+
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
-    #[inline(always)]
     pub fn write(self, pen: Pen<'_>) -> Pen<'_> {
-        match self {
-            Value::Int(n) => integer(pen, n),
-            Value::Centi(n) => parted(pen, n, 2),
-            Value::Milli(n) => parted(pen, n, 3),
-            _ => self.write_rare(pen),
+        self.write_any(pen, 0)
+    }
+
+    /// The same with the end of a line behind it.
+    #[inline(always)] // for most samples
+    pub fn write_line(self, pen: Pen<'_>) -> Pen<'_> {
+        let (n, places) = match self {
+            Value::Int(n) => (n, 0),
+            Value::Centi(n) => (n, 2),
+            Value::Milli(n) => (n, 3),
+            _ => return self.write_any(pen, 1),
+        };
+        match Places::of(places) {
+            Some(places) => places.write_line(pen, n),
+            None => pen,
         }
     }
 
+    /// Writes the number and the first `end` bytes, none or one, of the end of a line.
     #[inline(never)]
-    fn write_rare(self, pen: Pen<'_>) -> Pen<'_> {
-        match self {
-            Value::Int(n) => long(pen, n),
+    fn write_any(self, pen: Pen<'_>, end: usize) -> Pen<'_> {
+        let mut pen = match self {
+            Value::Int(n) => fixed(pen, n, 0),
             Value::Centi(n) => fixed(pen, n, 2),
             Value::Milli(n) => fixed(pen, n, 3),
             Value::Nano(n) => fixed(pen, n, 9),
@@ -109,58 +120,14 @@ impl Value {
             Value::Minus(n, places) => minus(pen, n, places),
             Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
             Value::Float(n) => float(pen, n),
-        }
-    }
-
-    /// Writes `n` divided by ten to the power of `places`, which is below 8, as `write` would.
-    #[inline(never)]
-    pub fn write_scaled(pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
-        fixed(pen, n, places as u8)
-    }
-
-    /// The same of a number of up to eight digits, as `digits::of` has them.
-    #[inline(always)]
-    pub fn write_digits(pen: Pen<'_>, digits: u64, places: usize) -> Pen<'_> {
-        if places == 0 { short(pen, digits) } else { parted_short(pen, digits, places) }
+        };
+        pen.put_word(b'\n'.into(), end);
+        pen
     }
 }
 
 /// Integers up to this are floats.
 const EXACT: u64 = 1 << 53;
-
-/// Writes `n` in decimal; `pen` has `Value::ROOM`.
-#[inline(always)] // for most samples
-fn integer(mut pen: Pen<'_>, n: u64) -> Pen<'_> {
-    if n < 10 {
-        pen.put_word(n | u64::from(b'0'), 1);
-        return pen;
-    }
-    if n >= BLOCK {
-        return long(pen, n);
-    }
-    short(pen, digits::of(n))
-}
-
-/// Writes a number of up to eight digits.
-#[inline(always)]
-fn short(mut pen: Pen<'_>, digits: u64) -> Pen<'_> {
-    let zeros = (digits.trailing_zeros() / 8).min(7);
-    pen.put_word((digits | ZEROS) >> (8 * zeros), 8 - zeros as usize);
-    pen
-}
-
-/// The same of any length, in one place.
-#[inline(never)]
-fn long(pen: Pen<'_>, n: u64) -> Pen<'_> {
-    let (high, low) = (n / BLOCK, n % BLOCK);
-    if high == 0 {
-        return short(pen, digits::of(low));
-    }
-    // Of the longest numbers four digits are left.
-    let mut pen = if high < BLOCK { short(pen, digits::of(high)) } else { long(pen, high) };
-    pen.put_word(digits::of(low) | ZEROS, 8);
-    pen
-}
 
 /// Ten to the power of `places`, of which more than nine count as nine.
 fn power(places: u8) -> u64 {
@@ -169,18 +136,14 @@ fn power(places: u8) -> u64 {
 
 /// Writes `n` with as many places as it is told, at most nine.
 fn fixed(pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
-    match places {
-        0 => long(pen, n),
-        1..8 => parted(pen, n, places.into()),
-        _ => {
-            let scale = power(places);
-            let pen = long(pen, n / scale);
-            if n.is_multiple_of(scale) {
-                pen
-            } else {
-                fraction(pen, n % scale, places.min(9).into())
-            }
-        }
+    if let Some(places) = Places::of(places.into()) {
+        return places.write(pen, n, 0);
+    }
+    let scale = power(places);
+    let pen = whole(pen, n / scale);
+    match n % scale {
+        0 => pen,
+        rest => fraction(pen, rest, places.min(9).into()),
     }
 }
 
@@ -192,31 +155,9 @@ fn minus(mut pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     fixed(pen, n, places)
 }
 
-/// Writes `n` with less than eight places: the last eight digits are made at once and then parted.
-#[inline(always)]
-fn parted(mut pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
-    if n < BLOCK {
-        return parted_short(pen, digits::of(n), places);
-    }
-    pen = long(pen, n / BLOCK);
-    parted_at(pen, digits::of(n % BLOCK), 0, places)
-}
-
-/// The same of up to eight digits.
-#[inline(always)]
-fn parted_short(pen: Pen<'_>, digits: u64, places: usize) -> Pen<'_> {
-    parted_at(pen, digits, (digits.trailing_zeros() as usize / 8).min(7 - places), places)
-}
-
-/// Writes eight digits but the first few, a point before the last `places`; a fraction of nothing is left out.
-#[inline(always)]
-fn parted_at(mut pen: Pen<'_>, digits: u64, first: usize, places: usize) -> Pen<'_> {
-    let whole = 8 - places;
-    pen.put_word((digits | ZEROS) >> (8 * first), whole - first);
-    if digits >> (8 * whole) != 0 {
-        pen.put_word(((digits | ZEROS) >> (8 * whole) << 8) | u64::from(b'.'), 1 + places);
-    }
-    pen
+/// Writes `n` in decimal.
+fn whole(pen: Pen<'_>, n: u64) -> Pen<'_> {
+    fixed(pen, n, 0)
 }
 
 /// Writes what may leave `u64`, the last sixteen digits in two blocks.
@@ -224,9 +165,9 @@ fn wide(pen: Pen<'_>, n: u128) -> Pen<'_> {
     const BLOCKS: u128 = BLOCK as u128 * BLOCK as u128;
     let (high, low) = ((n / BLOCKS) as u64, (n % BLOCKS) as u64);
     if high == 0 {
-        return long(pen, low);
+        return whole(pen, low);
     }
-    let mut pen = long(pen, high);
+    let mut pen = whole(pen, high);
     pen.put_word(digits::of(low / BLOCK) | ZEROS, 8);
     pen.put_word(digits::of(low % BLOCK) | ZEROS, 8);
     pen
@@ -253,7 +194,7 @@ fn float(mut pen: Pen<'_>, n: f64) -> Pen<'_> {
         if n < 0.0 {
             pen.put(b"-");
         }
-        return long(pen, n.abs() as u64);
+        return whole(pen, n.abs() as u64);
     }
     match n {
         f64::INFINITY => pen.put(b"+Inf"),
@@ -271,7 +212,7 @@ impl Decimal {
     /// The decimal digits of `n`.
     pub fn of(n: u64) -> Decimal {
         let mut text = [0; Value::ROOM];
-        let length = Value::ROOM - long(Pen::new(&mut text), n).left();
+        let length = Value::ROOM - whole(Pen::new(&mut text), n).left();
         Decimal(text, length)
     }
 

@@ -7,7 +7,7 @@ use super::format::Format;
 use super::line::Lines;
 use super::series::Line;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{Buffer, Column, Family, Kind, Label, Sink, Value};
+use crate::model::metric::{Buffer, Column, Family, Kind, Label, Rows, Sink, Value};
 use crate::model::metric::{Exemplar, Histogram};
 use crate::model::metric::{Labels, Point};
 use crate::model::store::{escaped, is_metric_name};
@@ -144,7 +144,7 @@ impl Sink for Text<'_> {
         }
         self.header = None;
         if !self.lines.write(labels, value, self.out) {
-            self.lines.write_with(labels, value, self.out, escape_label);
+            self.lines.write_with(labels, value, self.out);
         }
     }
 
@@ -162,8 +162,26 @@ impl Sink for Text<'_> {
         if !self.shown || self.lines.keys() != 1 + usize::from(column.under.is_some()) {
             return debug_assert!(!self.shown, "a key for the rows, and for what they are under");
         }
-        if self.lines.write_column(family, column, self.out, escape_label) {
+        if self.lines.write_column(family, &column, self.out) {
             self.header = None;
+        }
+    }
+
+    fn table_column(&mut self, family: &Family<'_>, rows: &Rows, at: usize) {
+        self.drop_header();
+        self.open(family);
+        debug_assert!(!self.shown || self.lines.keys() == 1, "a key for the rows");
+        if !self.shown || self.lines.keys() != 1 {
+            return;
+        }
+        let start = self.out.len();
+        if !self.goes_on(family) {
+            let (header, length) = self.lines.header();
+            self.out.put_blocks(header, length);
+        }
+        let column = rows.column(at);
+        if !self.lines.write_lines(self.lines.head_blocks(), family, &column, self.out) {
+            self.out.truncate(start);
         }
     }
 
@@ -239,10 +257,6 @@ impl Text<'_> {
         self.has_stem = goes_on;
         goes_on
     }
-}
-
-fn escape_label(out: &mut Buffer, label: &[u8]) {
-    escape(out, label, true);
 }
 
 /// The name as it stands in the text, before it is put between quotation marks: it is `to` unless it
