@@ -4,8 +4,7 @@
 use super::{Method, Refusal};
 use crate::base::clock::WallClock;
 use crate::base::sys::Pen;
-use crate::model::metric::Buffer;
-use std::fmt::Write;
+use crate::model::metric::{Buffer, Decimal};
 use std::sync::Arc;
 
 /// Room for the longest head; a web configuration file may have headers of its own.
@@ -322,27 +321,29 @@ impl Response {
     pub fn finish(&mut self, keep_alive: bool, body: bool) {
         let mut head = Head { text: [0; GAP], len: 0 };
         let length = self.body().len();
-        head.put("HTTP/1.1 ");
-        head.put(self.status.line());
-        // Head::write_str cannot fail.
-        let _ = write!(head, "\r\nDate: {}\r\nContent-Length: {length}", WallClock::now().http());
+        head.put(b"HTTP/1.1 ");
+        head.put(self.status.line().as_bytes());
+        head.put(b"\r\nDate: ");
+        head.put(&WallClock::now().http());
+        head.put(b"\r\nContent-Length: ");
+        head.put(Decimal::of(length as u64).as_bytes());
         let connection = match keep_alive {
             false => Some(("Connection", "close")),
             true => self.http10.then_some(("Connection", "keep-alive")),
         };
         for (name, value) in self.headers().chain(connection) {
             for part in ["\r\n", name, ": ", value] {
-                head.put(part);
+                head.put(part.as_bytes());
             }
         }
         #[cfg(feature = "tls")]
         for (name, value) in &self.always {
             // What an answer says itself goes before.
             if !self.headers().any(|(own, _)| own == name) {
-                ["\r\n", name, ": ", value].iter().for_each(|part| head.put(part));
+                ["\r\n", name, ": ", value].iter().for_each(|part| head.put(part.as_bytes()));
             }
         }
-        head.put("\r\n\r\n");
+        head.put(b"\r\n\r\n");
         self.start = GAP - head.len;
         let gap = self.buffer.bytes_mut().get_mut(self.start..GAP).unwrap_or_default();
         Pen::new(gap).put(head.text.get(..head.len).unwrap_or_default());
@@ -373,17 +374,10 @@ struct Head {
 }
 
 impl Head {
-    fn put(&mut self, part: &str) {
+    fn put(&mut self, part: &[u8]) {
         let mut pen = Pen::new(self.text.get_mut(self.len..).unwrap_or_default());
-        pen.put(part.as_bytes());
+        pen.put(part);
         self.len = GAP - pen.left();
-    }
-}
-
-impl Write for Head {
-    fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        self.put(part);
-        Ok(())
     }
 }
 

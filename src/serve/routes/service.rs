@@ -176,6 +176,10 @@ impl Service {
 
 /// What stands behind `known` in `path`, any of whose characters may be written as `%41`.
 pub fn behind<'a>(path: &'a str, known: &str) -> Option<&'a str> {
+    // As good as no path has such a character.
+    if let Some(rest) = path.strip_prefix(known) {
+        return Some(rest);
+    }
     let mut rest = path;
     for expected in known.bytes() {
         let escape = rest.strip_prefix('%').and_then(|digits| digits.get(..2));
