@@ -152,6 +152,10 @@ impl Counts {
         (refused, skipped): (&[u64], &[u64]),
         out: &mut dyn Sink,
     ) {
+        let mut counts = refused.iter().chain(skipped).chain(&self.troubles);
+        if paths.clone().next().is_none() && counts.all(|n| *n == 0) {
+            return;
+        }
         let [files, rest @ .., turns, skips, refusals, troubles] = &FAMILIES;
         out.family(files);
         for (path, n, _) in paths.clone() {

@@ -110,6 +110,10 @@ pub(super) fn write_traffic(
     out.family(requests);
     let paths = routes.iter().copied().flatten().map(|route| route.path);
     for (path, counts) in paths.chain(["other"]).zip(answers) {
+        // Most paths are never asked for.
+        if counts.iter().fold(0, |all, count| all | count) == 0 {
+            continue;
+        }
         let path = if path.is_empty() { metrics_path } else { path };
         for (status, count) in Status::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
             out.sample(&[path.into(), status.code().into()], requests.value(*count));
@@ -134,6 +138,5 @@ pub(super) fn write_traffic(
         out.sample(&[part.into()], enforced.value(u64::from(is > 0)));
     }
     let [_, (_, landlock), _] = parts;
-    out.family(abi);
-    out.sample(&[], abi.value(landlock.into()));
+    out.single(abi, abi.value(landlock.into()));
 }
