@@ -9,7 +9,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::digits;
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Names, scan};
-use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp, gauge};
+use crate::model::metric::{Family, Kind, Sink, Unit, Value, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, system_switch};
 
 const PATH: &str = "/proc/meminfo";
@@ -139,8 +139,7 @@ impl Collector for Memory {
         }
         let [used] = &FAMILIES;
         if let Some(raw) = self.used() {
-            out.family(used);
-            out.sample(&[], used.value(raw));
+            out.single(used, used.value(raw));
         }
         Ok(())
     }
@@ -178,7 +177,12 @@ impl Line {
         let Called { name, split, help, stamp, .. } = called;
         let family = Family::dynamic_at(Kind::Gauge, self.unit, (name, *split), help, *stamp);
         let family = if called.in_node { family } else { family.only_own() };
-        out.single(&family, family.value(self.raw));
+        // The unit of as good as all lines, without a look at what else there is.
+        let value = match self.unit {
+            Unit::Kibibytes => Value::times(self.raw, 1024),
+            unit => unit.value(self.raw),
+        };
+        out.single(&family, value);
     }
 }
 

@@ -84,6 +84,9 @@ impl<'a> Fields<'a> {
                 *cell = eight;
                 digits |= bit;
                 text = rest;
+            } else if let (n, length @ 1..) = long(text) {
+                *cell = n;
+                text = text.get(length + 1..).unwrap_or_default();
             } else {
                 let (number, rest) = any(text);
                 text = rest;
@@ -101,11 +104,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The next field of a line as `Fields::uint` has it, whatever it is, and what follows it: up to fifteen digits
-/// with a blank behind them are read in two words.
+/// The number of nine to fifteen digits with a blank behind them that `text` begins with, and how long it is; 0 if it
+/// begins with no such number.
 #[inline(never)]
-fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
-    let text = after_blanks(text);
+fn long(text: &[u8]) -> (u64, usize) {
     if let Some((first, rest)) = text.split_first_chunk()
         && let Some(second) = rest.first_chunk()
         && let (high, 8) = digits::leading(first)
@@ -113,10 +115,19 @@ fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
         && let Some(power) = POWERS.get(count)
         && is_blank(second, count)
     {
-        let number = digits::number(high) * power + digits::number(low);
-        return (Some(Some(number)), rest.get(count..).unwrap_or_default());
+        return (digits::number(high) * power + digits::number(low), 8 + count);
     }
-    by_digit(text)
+    (0, 0)
+}
+
+/// The next field of a line as `Fields::uint` has it, whatever it is, and what follows it.
+#[inline(never)]
+fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
+    let text = after_blanks(text);
+    match long(text) {
+        (_, 0) => by_digit(text),
+        (number, length) => (Some(Some(number)), text.get(length..).unwrap_or_default()),
+    }
 }
 
 /// The same at the end of a line, of a longer number, and of what is none.
@@ -151,7 +162,8 @@ pub struct Cells {
 fn short(text: &[u8]) -> Option<(u64, &[u8])> {
     let word = text.first_chunk::<9>()?;
     let (eight, count) = digits::leading(word.first_chunk()?);
-    if count == 0 || !matches!(word.get(count), Some(b' ' | b'\t')) {
+    let end = *word.get(count)?;
+    if count == 0 || end != b' ' && end != b'\t' {
         return None;
     }
     Some((eight, text.get(count..)?))
