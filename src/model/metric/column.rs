@@ -53,7 +53,7 @@ impl Rows {
     }
 
     /// The rows that have column `at`, in order.
-    #[inline]
+    #[inline(always)]
     pub fn column(&self, at: usize) -> Column<'_> {
         let width = self.cells.len().checked_div(self.rows.len()).unwrap_or(0);
         let bit = 1 << (at % 32);

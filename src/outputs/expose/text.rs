@@ -76,16 +76,14 @@ impl<'a> Text<'a> {
     /// What follows belongs to `family`, if this dialect has it.
     #[inline(always)] // for every family
     fn open(&mut self, family: &Family<'_>) {
-        self.shown = family.is_in(self.dialect);
-        if self.shown && !self.lines.next(family) {
-            self.learn(family);
-        }
+        // What is known is of this dialect.
+        self.shown = self.lines.next(family) || family.is_in(self.dialect) && self.learn(family);
     }
 
     #[cold]
     #[inline(never)]
-    fn learn(&mut self, family: &Family<'_>) {
-        let Some((name, keys)) = family.named(self.dialect) else { return };
+    fn learn(&mut self, family: &Family<'_>) -> bool {
+        let Some((name, keys)) = family.named(self.dialect) else { return false };
         let (dialect, format) = (self.dialect, self.format);
         let mut shown = String::new();
         let (name, is_quoted) = show(name, self.lines.quotes, &mut shown);
@@ -102,6 +100,7 @@ impl<'a> Text<'a> {
             header.put_all([b"# TYPE ", quote, start, stem, quote, kind]);
             [prefix, name, suffix]
         });
+        true
     }
 
     /// A header that no sample followed leaves no trace.
