@@ -44,8 +44,10 @@ impl<'a> Fields<'a> {
     #[inline(never)] // called from everywhere
     pub fn uint(&mut self) -> Option<Option<u64>> {
         self.0 = after_blanks(self.0);
-        if let Some((eight, rest)) = short(self.0) {
-            self.0 = rest;
+        if let Some(nine) = self.0.first_chunk()
+            && let Some((eight, count)) = short(nine)
+        {
+            self.0 = self.0.get(count..).unwrap_or_default();
             return Some(Some(digits::number(eight)));
         }
         let (number, rest) = any(self.0);
@@ -71,15 +73,21 @@ impl<'a> Fields<'a> {
         let (mut text, mut bit, mut others, mut digits) = (self.0, 1u64, 0, 0);
         for cell in into {
             // Of two blanks between numbers, the first is behind the one before.
-            if let [b' ', ..] = text {
-                text = after_blanks(text);
-            }
-            if let Some((eight, rest)) = short(text) {
+            let nine = match text.first_chunk::<9>() {
+                Some([b' ', ..]) => {
+                    text = after_blanks(text);
+                    text.first_chunk()
+                }
+                nine => nine,
+            };
+            if let Some(nine) = nine
+                && let Some((eight, count)) = short(nine)
+            {
                 *cell = eight;
                 digits |= bit;
-                text = rest.get(1..).unwrap_or_default();
+                text = text.get(count + 1..).unwrap_or_default();
             } else if text.len() <= 8
-                && let Some((eight, rest)) = last(text)
+                && let Some((eight, rest)) = last(after_blanks(text))
             {
                 *cell = eight;
                 digits |= bit;
@@ -156,17 +164,15 @@ pub struct Cells {
     pub digits: u32,
 }
 
-/// One to eight digits with a blank behind them, at the start of `text`, and what follows them, the blank
-/// included.
+/// One to eight digits with a blank behind them, at the start of a text, and how many there are.
 #[inline(always)] // for every number
-fn short(text: &[u8]) -> Option<(u64, &[u8])> {
-    let word = text.first_chunk::<9>()?;
-    let (eight, count) = digits::leading(word.first_chunk()?);
-    let end = *word.get(count)?;
+fn short(text: &[u8; 9]) -> Option<(u64, usize)> {
+    let (eight, count) = digits::leading(text.first_chunk()?);
+    let end = *text.get(count)?;
     if count == 0 || end != b' ' && end != b'\t' {
         return None;
     }
-    Some((eight, text.get(count..)?))
+    Some((eight, count))
 }
 
 /// The same at the end of a line, where there need not be a blank.

@@ -166,8 +166,8 @@ impl Lines {
     #[inline(always)] // for every family
     pub fn header(&self) -> (&[[u8; BLOCK]], usize) {
         let start = self.start.head as usize;
-        let blocks = self.heads.get(start..start + self.now.header_blocks as usize);
-        (blocks.unwrap_or_default(), self.now.header_length as usize)
+        let end = start + self.now.header_blocks as usize;
+        (self.blocks(start, end), self.now.header_length as usize)
     }
 
     /// What stands before the first label value in blocks, of a family with keys, at least four, and its length.
@@ -175,14 +175,23 @@ impl Lines {
     pub fn head_blocks(&self) -> (&[[u8; BLOCK]], usize) {
         let start = self.start.head as usize + self.now.header_blocks as usize;
         let end = (self.now.ends.head as usize).max(start + SPARE);
-        (self.heads.get(start..end).unwrap_or_default(), self.now.head_length as usize)
+        (self.blocks(start, end), self.now.head_length as usize)
     }
 
     /// The header and what stands before the number, of a family without keys, in blocks, and their length.
     #[inline(always)]
     fn whole(&self) -> (&[[u8; BLOCK]], usize) {
-        let blocks = self.heads.get(self.start.head as usize..self.now.ends.head as usize);
-        (blocks.unwrap_or_default(), (self.now.header_length + self.now.head_length) as usize)
+        let blocks = self.blocks(self.start.head as usize, self.now.ends.head as usize);
+        (blocks, (self.now.header_length + self.now.head_length) as usize)
+    }
+
+    /// The blocks of heads between two places.
+    #[inline(always)]
+    fn blocks(&self, start: usize, end: usize) -> &[[u8; BLOCK]] {
+        match self.heads.get(start..end) {
+            Some(blocks) => blocks,
+            None => no_blocks(),
+        }
     }
 
     /// Where the name begins in a line of the family at hand, among all bytes that are kept.
@@ -260,6 +269,13 @@ impl Lines {
         out.put_value(value);
         out.put(b"\n");
     }
+}
+
+/// What there never is: in line it would be chosen without a jump, which costs more than the check.
+#[cold]
+#[inline(never)]
+fn no_blocks<'a>() -> &'a [[u8; BLOCK]] {
+    &[]
 }
 
 #[cfg(test)]

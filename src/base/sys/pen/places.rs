@@ -76,20 +76,30 @@ impl Places {
     /// The same of any number with the first `end` bytes, none or one, of the end of the line.
     #[inline(never)]
     pub fn write<'a>(&self, mut pen: Pen<'a>, n: u64, end: usize) -> Pen<'a> {
-        let (high, low) = (n / BLOCK, digits::of(n % BLOCK));
+        let high = n / BLOCK;
+        if high >= BLOCK {
+            return self.write_longest(pen, n, end);
+        }
+        let low = digits::of(n % BLOCK);
         let [whole, (rest, length)] = if high == 0 {
             self.line(low)
         } else {
-            if high < BLOCK {
-                let (text, length) = short(digits::of(high));
-                pen.put_word(text, length);
-            } else {
-                // Of the longest numbers four digits are left.
-                let [places, ..] = &ALL;
-                pen = places.write(pen, high, 0);
-            }
+            let (text, length) = short(digits::of(high));
+            pen.put_word(text, length);
             self.low(low)
         };
+        pen.put_word(whole.0, whole.1);
+        pen.put_word(rest, length - 1 + end);
+        pen
+    }
+
+    /// The same of more than sixteen digits.
+    #[cold]
+    #[inline(never)]
+    fn write_longest<'a>(&self, pen: Pen<'a>, n: u64, end: usize) -> Pen<'a> {
+        let [places, ..] = &ALL;
+        let mut pen = places.write(pen, n / BLOCK, 0);
+        let [whole, (rest, length)] = self.low(digits::of(n % BLOCK));
         pen.put_word(whole.0, whole.1);
         pen.put_word(rest, length - 1 + end);
         pen
