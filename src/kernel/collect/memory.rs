@@ -149,9 +149,10 @@ impl Memory {
     /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
     fn used(&self) -> Option<u64> {
         let mut parts = [None; PARTS.len()];
-        for line in &self.lines {
-            if let Some(part) = line.part.and_then(|at| parts.get_mut(at)) {
-                *part = Some(line.raw);
+        let known = self.lines.iter().filter_map(|line| Some((line.part?, line.raw)));
+        for (at, raw) in known.take(PARTS.len()) {
+            if let Some(part) = parts.get_mut(at) {
+                *part = Some(raw);
             }
         }
         let [total, free, buffers, cached] = parts;

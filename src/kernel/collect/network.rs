@@ -254,7 +254,8 @@ mod tests {
             [("  eth0:", "eth0"), ("ibr10:30: ", "ibr10:30"), (" : ", ""), ("a ", "")]
         {
             let line = [head, numbers].concat();
-            let parsed = parse(line.as_bytes(), &mut [0; WIDTH]).map(|(name, _)| name).unwrap_or_default();
+            let parsed =
+                parse(line.as_bytes(), &mut [0; WIDTH]).map(|(name, _)| name).unwrap_or_default();
             assert_eq!(parsed, name.as_bytes(), "{line}");
         }
     }

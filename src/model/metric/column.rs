@@ -18,6 +18,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether the cell in one of these columns is digits.
+    #[inline(always)]
+    pub fn has_digits(&self, bits: u32) -> bool {
+        self.digits & bits != 0
+    }
+
     /// What the row is called, of the names of all rows.
     pub fn label<'a>(&self, names: &'a [u8]) -> Label<'a> {
         let [start, end] = self.name.map(|at| at as usize);
@@ -89,7 +95,7 @@ impl Cell {
     }
 
     /// So many times the number: its digits if there are no more than eight. `None` if it leaves `u64`.
-    #[inline(always)]
+    #[inline(always)] // in one place
     pub fn times(self, factor: u64) -> Option<Cell> {
         let n = self.number().checked_mul(factor)?;
         Some(if n < digits::BLOCK { Cell::Digits(digits::of(n)) } else { Cell::Number(n) })
@@ -134,24 +140,35 @@ impl Cells<'_> {
     }
 }
 
-impl<'a> Iterator for Cells<'a> {
-    type Item = (&'a Row, Cell);
-
+impl<'a> Cells<'a> {
+    /// The next row that has the column, and its cell as it is kept.
     #[inline(always)] // for every sample of a table
-    fn next(&mut self) -> Option<(&'a Row, Cell)> {
+    pub fn next_kept(&mut self) -> Option<(&'a Row, u64)> {
         loop {
             let (row, rows) = self.rows.split_first()?;
             let cell = self.cells.get(self.next).copied().unwrap_or_default();
             self.rows = rows;
             self.next += self.width;
             if row.present & self.bit != 0 {
-                let is_digits = row.digits & self.bit != 0;
-                return Some((
-                    row,
-                    if is_digits { Cell::Digits(cell) } else { Cell::Number(cell) },
-                ));
+                return Some((row, cell));
             }
         }
+    }
+
+    /// Which of the columns of a row it is, one bit of them.
+    #[inline(always)]
+    pub fn bit(&self) -> u32 {
+        self.bit
+    }
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = (&'a Row, Cell);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(&'a Row, Cell)> {
+        let (row, cell) = self.next_kept()?;
+        Some((row, if row.has_digits(self.bit) { Cell::Digits(cell) } else { Cell::Number(cell) }))
     }
 }
 

@@ -319,7 +319,9 @@ impl Response {
 
     /// Writes the head. `body` is false for HEAD: length and type are told, nothing follows.
     pub fn finish(&mut self, keep_alive: bool, body: bool) {
-        let mut head = Head { text: [0; GAP], len: 0 };
+        // What does not fit is left out; nothing we say is near `GAP`.
+        let mut text = [0; GAP];
+        let mut head = Head(Pen::new(&mut text));
         let length = self.body().len();
         head.put(b"HTTP/1.1 ");
         head.put(self.status.line().as_bytes());
@@ -344,9 +346,10 @@ impl Response {
             }
         }
         head.put(b"\r\n\r\n");
-        self.start = GAP - head.len;
+        let length = GAP - head.0.left();
+        self.start = GAP - length;
         let gap = self.buffer.bytes_mut().get_mut(self.start..GAP).unwrap_or_default();
-        Pen::new(gap).put(head.text.get(..head.len).unwrap_or_default());
+        Pen::new(gap).put(text.get(..length).unwrap_or_default());
         if !body {
             self.buffer.truncate(GAP);
         }
@@ -367,17 +370,13 @@ impl Response {
     }
 }
 
-/// A head in the making. What does not fit is left out; nothing we say is near `GAP`.
-struct Head {
-    text: [u8; GAP],
-    len: usize,
-}
+/// A head in the making.
+struct Head<'a>(Pen<'a>);
 
-impl Head {
+impl Head<'_> {
+    #[inline(never)] // called from many places
     fn put(&mut self, part: &[u8]) {
-        let mut pen = Pen::new(self.text.get_mut(self.len..).unwrap_or_default());
-        pen.put(part);
-        self.len = GAP - pen.left();
+        self.0.put(part);
     }
 }
 

@@ -83,16 +83,19 @@ impl Lines {
 #[inline(always)] // in one place
 fn write_rows(mut pen: LinePen<'_>, factor: u64, rows: &Cells<'_>) -> (usize, usize) {
     let mut cells = rows.clone();
-    while let Some((row, cell)) = cells.next() {
-        let cell = match cell {
-            Cell::Digits(_) if factor == 1 => Some(cell),
-            cell => cell.times(factor),
-        };
-        let number = match cell {
-            Some(Cell::Digits(digits)) => digits,
-            Some(Cell::Number(n)) if n < MAX => n | LONG,
-            _ => return (pen.written(), cells.rows_left() + 1),
-        };
+    // Where the number is what is counted, digits are written as they are kept.
+    let direct = if factor == 1 { cells.bit() } else { 0 };
+    while let Some((row, kept)) = cells.next_kept() {
+        let mut number = kept;
+        if !row.has_digits(direct) {
+            let is_digits = row.has_digits(cells.bit());
+            let cell = if is_digits { Cell::Digits(kept) } else { Cell::Number(kept) };
+            number = match cell.times(factor) {
+                Some(Cell::Digits(digits)) => digits,
+                Some(Cell::Number(n)) if n < MAX => n | LONG,
+                _ => return (pen.written(), cells.rows_left() + 1),
+            };
+        }
         if !pen.put(row.word.block(), number) {
             return (pen.written(), cells.rows_left() + 1);
         }
