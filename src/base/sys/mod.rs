@@ -51,7 +51,7 @@ pub use net::{
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
-pub use pen::{BLOCK, LONG, LinePen, Pen, Places};
+pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;

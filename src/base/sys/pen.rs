@@ -12,8 +12,11 @@ use std::marker::PhantomData;
 /// Above this `memcpy` is as quick.
 const SHORT: usize = 128;
 
-/// How much `put_blocks` writes at once.
+/// What a processor moves at once.
 pub const BLOCK: usize = 16;
+
+/// How many blocks of a line's beginning are written at once.
+pub const FOUR: usize = 4;
 
 /// A place in a stretch of bytes. What does not fit into the rest of it is not written.
 pub struct Pen<'a> {

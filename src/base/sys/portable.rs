@@ -6,7 +6,7 @@ mod pen;
 mod texts;
 
 pub use float::float;
-pub use pen::{BLOCK, LONG, LinePen, Pen, Places};
+pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use texts::Texts;
 
 /// Clock ticks a second in Linux' texts, which no metric comes from here.

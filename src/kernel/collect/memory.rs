@@ -97,12 +97,10 @@ impl Collector for Memory {
         let Scrape { files, errors, .. } = scrape;
         let (mut count, mut text) = (0, files.read(self.file)?);
         loop {
-            if let Some(known) = self.lines.get_mut(count)
-                && let Some((raw, rest)) = known.read(text)
-            {
+            for known in self.lines.get_mut(count..).unwrap_or_default() {
+                let Some((raw, rest)) = known.read(text) else { break };
                 known.raw = raw;
                 (count, text) = (count + 1, rest);
-                continue;
             }
             let Some((line, rest)) = scan::split_line(text) else { break };
             text = rest;

@@ -13,15 +13,15 @@ use super::format::Format;
 use super::known::{Ends, Id, Known, Shape, TAIL, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels};
 use crate::base::dialect::Dialect;
-use crate::base::sys::{BLOCK, Pen};
+use crate::base::sys::{BLOCK, FOUR, Pen};
 use crate::model::metric::{Buffer, Family, Label, Value, WORD};
 
 /// Families of a usual page, and blocks of their heads.
 const FAMILIES: usize = 512;
 const HEADS: usize = 8192;
 
-/// Blocks behind the last head: so many are read without a look at how long it is.
-const SPARE: usize = 4;
+/// Blocks behind the last head, as four are read at once.
+const SPARE: usize = FOUR;
 
 /// What is known of the families.
 #[derive(Default)]
@@ -174,7 +174,7 @@ impl Lines {
     #[inline(always)] // for every sample
     pub fn head_blocks(&self) -> (&[[u8; BLOCK]], usize) {
         let start = self.start.head as usize + self.now.header_blocks as usize;
-        let end = (self.now.ends.head as usize).max(start + SPARE);
+        let end = (self.now.ends.head as usize).max(start + FOUR);
         (self.blocks(start, end), self.now.head_length as usize)
     }
 

@@ -334,15 +334,13 @@ impl Response {
             true => self.http10.then_some(("Connection", "keep-alive")),
         };
         for (name, value) in self.headers().chain(connection) {
-            for part in ["\r\n", name, ": ", value] {
-                head.put(part.as_bytes());
-            }
+            head.line(name, value);
         }
         #[cfg(feature = "tls")]
         for (name, value) in &self.always {
             // What an answer says itself goes before.
             if !self.headers().any(|(own, _)| own == name) {
-                ["\r\n", name, ": ", value].iter().for_each(|part| head.put(part.as_bytes()));
+                head.line(name, value);
             }
         }
         head.put(b"\r\n\r\n");
@@ -377,6 +375,13 @@ impl Head<'_> {
     #[inline(never)] // called from many places
     fn put(&mut self, part: &[u8]) {
         self.0.put(part);
+    }
+
+    fn line(&mut self, name: &str, value: &str) {
+        self.put(b"\r\n");
+        self.put(name.as_bytes());
+        self.put(b": ");
+        self.put(value.as_bytes());
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) fn write_traffic(
             out.sample(&[path.into(), status.code().into()], requests.value(*count));
         }
     }
-    for (family, raw) in [
+    for &(family, raw) in &[
         (now, traffic.now),
         (refused, traffic.refused),
         (evicted, traffic.evicted),
@@ -134,7 +134,7 @@ pub(super) fn write_traffic(
     }
     out.family(enforced);
     let parts = sys::sandboxed();
-    for (part, is) in parts {
+    for &(part, is) in &parts {
         out.sample(&[part.into()], enforced.value(u64::from(is > 0)));
     }
     let [_, (_, landlock), _] = parts;

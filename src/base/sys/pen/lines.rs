@@ -1,17 +1,14 @@
 //! Writing the lines of a column: all begin with the same text, which one word and a number follow. Where the pieces
 //! end is looked at once, not for each line.
 
-use super::BLOCK;
-use super::places::{Places, short};
+use super::{BLOCK, FOUR};
+use super::places::{Places, high_piece};
 use crate::base::digits;
 use std::marker::PhantomData;
 
 /// What stands behind the last label.
 const CLOSE: &[u8; 4] = b"\"} \0";
 const CLOSED: usize = 3;
-
-/// Blocks that are written without a look at how many there are.
-const FIRST: usize = 4;
 
 /// How many bytes a piece of a number has at most.
 const PIECE: usize = size_of::<u64>();
@@ -25,7 +22,7 @@ pub const LONG: u64 = 1 << 63;
 /// A place in a stretch of bytes, and what each line there has in common.
 pub struct LinePen<'a> {
     /// INVARIANT: both together have at least `length` bytes.
-    first: &'a [[u8; BLOCK]; FIRST],
+    first: &'a [[u8; BLOCK]; FOUR],
     more: &'a [[u8; BLOCK]],
     length: usize,
     places: &'a Places,
@@ -37,7 +34,8 @@ pub struct LinePen<'a> {
 }
 
 impl<'a> LinePen<'a> {
-    /// At the start of `room`, for lines that begin with the first `length` bytes of `blocks`, and whose numbers have
+    /// At the start of `room`, for lines that begin with the first `length` bytes of `blocks`, all of which are written,
+    /// and whose numbers have
     /// so many `places`; `None` if the blocks are too few, or less than four, or there is no room for one line.
     #[inline(always)]
     pub fn new(
@@ -46,16 +44,18 @@ impl<'a> LinePen<'a> {
         places: &'a Places,
     ) -> Option<LinePen<'a>> {
         let (first, more) = blocks.split_first_chunk()?;
-        let more = more.get(..length.div_ceil(BLOCK).saturating_sub(FIRST))?;
-        let (start, whole) = (room.as_mut_ptr(), (FIRST + more.len()) * BLOCK + REST);
+        if length > size_of_val(blocks) {
+            return None;
+        }
+        let (start, whole) = (room.as_mut_ptr(), LinePen::room_for(blocks));
         let last = start.addr() + room.len().checked_sub(whole)?;
         Some(LinePen { first, more, length, places, start, at: start, last, room: PhantomData })
     }
 
-    /// Room for a line whose beginning has so many bytes.
+    /// Room for a line that begins with these blocks.
     #[inline(always)]
-    pub fn room_for(length: usize) -> usize {
-        length + (FIRST + 1) * BLOCK + REST
+    pub fn room_for(blocks: &[[u8; BLOCK]]) -> usize {
+        size_of_val(blocks) + REST
     }
 
     /// How many bytes were written.
@@ -76,9 +76,9 @@ impl<'a> LinePen<'a> {
         // is at most that of the blocks, n is at most BLOCK, CLOSED is below the length of CLOSE, and the pieces of a
         // number are at most PIECE long: each begins where there is room for it and for those behind it.
         unsafe {
-            self.at.cast::<[[u8; BLOCK]; FIRST]>().write(*self.first);
+            self.at.cast::<[[u8; BLOCK]; FOUR]>().write(*self.first);
             for (i, block) in self.more.iter().enumerate() {
-                self.at.cast::<[u8; BLOCK]>().add(FIRST + i).write(*block);
+                self.at.cast::<[u8; BLOCK]>().add(FOUR + i).write(*block);
             }
             let at = self.at.add(self.length);
             at.cast::<[u8; BLOCK]>().write(*word);
@@ -90,7 +90,7 @@ impl<'a> LinePen<'a> {
             } else {
                 let number = number & !LONG;
                 let (high, low) = (number / digits::BLOCK, number % digits::BLOCK);
-                let (text, length) = short(digits::of(high));
+                let (text, length) = high_piece(high);
                 at.cast::<[u8; PIECE]>().write(text.to_le_bytes());
                 at = at.add(length);
                 self.places.low(digits::of(low))
@@ -114,10 +114,11 @@ mod tests {
         let word = b"ABCDEFGHIJKLMNOP";
         for (head, n, places) in [(0usize, 0, 0), (1, 16, 3), (64, 3, 1), (65, 9, 6), (96, 1, 2)] {
             for number in [0, 1, 7_000_000, 12_345_678, 100_000_000, 1_234_567_890_123_456] {
-                let exact = FIRST.max(head.div_ceil(BLOCK)) * BLOCK + REST;
+                let blocks = &blocks[..FOUR.max(head.div_ceil(BLOCK))];
+                let exact = size_of_val(blocks) + REST;
                 let mut room = vec![0xEE; exact];
                 let places_of = Places::of(places).unwrap();
-                let mut pen = LinePen::new(&mut room, (&blocks, head), places_of).unwrap();
+                let mut pen = LinePen::new(&mut room, (blocks, head), places_of).unwrap();
                 let said = if number < digits::BLOCK { digits::of(number) } else { number | LONG };
                 assert!(!pen.put((word, 17), said), "no such word");
                 assert!(pen.put((word, n), said));
@@ -131,8 +132,8 @@ mod tests {
                 let expected = [head, &word[..n], b"\"} ", number.as_bytes(), b"\n"].concat();
                 assert_eq!(pen.written(), expected.len());
                 assert_eq!(room[..expected.len()], expected);
-                assert!(exact <= LinePen::room_for(head.len()));
-                let beginning = (&blocks[..], head.len());
+                assert_eq!(exact, LinePen::room_for(blocks));
+                let beginning = (blocks, head.len());
                 assert!(LinePen::new(&mut room[1..], beginning, places_of).is_none(), "no room");
             }
         }

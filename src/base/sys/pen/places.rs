@@ -84,7 +84,7 @@ impl Places {
         let [whole, (rest, length)] = if high == 0 {
             self.line(low)
         } else {
-            let (text, length) = short(digits::of(high));
+            let (text, length) = high_piece(high);
             pen.put_word(text, length);
             self.low(low)
         };
@@ -128,9 +128,10 @@ impl Places {
     }
 }
 
-/// The text of a number of up to eight digits, and how long it is.
+/// The first of the three pieces of a number of nine to sixteen digits: what stands before the last eight.
 #[inline(always)]
-pub(super) fn short(digits: u64) -> Piece {
+pub(super) fn high_piece(high: u64) -> Piece {
+    let digits = if high < 10_000 { digits::of_four(high) } else { digits::of(high) };
     let zeros = (digits | 1 << 56).trailing_zeros() & 56;
     ((digits | ZEROS) >> zeros, 8 - zeros as usize / 8)
 }

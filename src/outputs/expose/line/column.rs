@@ -2,7 +2,7 @@
 
 use super::{Lines, Tail};
 use crate::base::digits;
-use crate::base::sys::{BLOCK, LONG, LinePen, Pen, Places};
+use crate::base::sys::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 use crate::model::metric::{Buffer, Cell, Cells, Column, Family, Label, Value};
 
 /// Blocks that what the lines of a column under a label have in common may take; longer ones go the slow way.
@@ -16,7 +16,11 @@ impl Lines {
         };
         let mut start = [[0; BLOCK]; MAX_START];
         match before(self.head_blocks(), label, tail, &mut start) {
-            Some(length) => self.write_lines((&start, length), family, column, out),
+            Some(length) => {
+                let blocks = length.div_ceil(BLOCK).max(FOUR);
+                let start = start.get(..blocks).unwrap_or(&start);
+                self.write_lines((start, length), family, column, out)
+            }
             None => self.write_each(family, column, out),
         }
     }
@@ -34,7 +38,7 @@ impl Lines {
         let Some((factor, places)) = scale else { return self.write_each(family, column, out) };
         let (mut cells, start) = (column.cells(), out.len());
         loop {
-            let room = out.room(LinePen::room_for(beginning.1));
+            let room = out.room(LinePen::room_for(beginning.0));
             let Some(pen) = LinePen::new(room, beginning, places) else {
                 return self.write_each(family, column, out);
             };
