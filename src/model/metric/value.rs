@@ -115,7 +115,7 @@ impl Value {
             Value::Int(n) => fixed(pen, n, 0),
             Value::Centi(n) => fixed(pen, n, 2),
             Value::Milli(n) => fixed(pen, n, 3),
-            Value::Nano(n) => fixed(pen, n, 9),
+            Value::Nano(n) => nano(pen, n),
             Value::Fixed(n, places) => fixed(pen, n, places),
             Value::Minus(n, places) => minus(pen, n, places),
             Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
@@ -139,13 +139,32 @@ fn fixed(pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     if let Some(places) = Places::of(places.into()) {
         return places.write(pen, n, 0);
     }
-    let scale = power(places);
-    let pen = whole(pen, n / scale);
-    match n % scale {
-        0 => pen,
-        rest => fraction(pen, rest, places.min(9).into()),
+    if places > 8 {
+        return nano(pen, n);
     }
+    let scale = power(places);
+    let mut pen = whole(pen, n / scale);
+    if n % scale > 0 {
+        let last = usize::from(places);
+        pen.put_word(b'.'.into(), 1);
+        pen.put_word((digits::of(n % scale) | ZEROS) >> (8 * (8 - last)), last);
+    }
+    pen
 }
+
+/// The same with nine places.
+fn nano(pen: Pen<'_>, n: u64) -> Pen<'_> {
+    let mut pen = whole(pen, n / NANO);
+    let (first, others) = (n % NANO / BLOCK, n % BLOCK);
+    if first != 0 || others != 0 {
+        pen.put_word(u64::from(b'.') | (u64::from(b'0') + first) << 8, 2);
+        pen.put_word(digits::of(others) | ZEROS, 8);
+    }
+    pen
+}
+
+/// Billionths of one.
+const NANO: u64 = 10 * BLOCK;
 
 /// Writes `fixed` below zero. There is no negative zero.
 fn minus(mut pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
@@ -170,18 +189,6 @@ fn wide(pen: Pen<'_>, n: u128) -> Pen<'_> {
     let mut pen = whole(pen, high);
     pen.put_word(digits::of(low / BLOCK) | ZEROS, 8);
     pen.put_word(digits::of(low % BLOCK) | ZEROS, 8);
-    pen
-}
-
-/// Writes a point and `rest` as `places` digits, at most nine.
-fn fraction(mut pen: Pen<'_>, rest: u64, places: usize) -> Pen<'_> {
-    pen.put(b".");
-    let beyond = places.saturating_sub(8);
-    if beyond > 0 {
-        pen.put(&[b'0' + (rest / BLOCK) as u8]);
-    }
-    let last = places - beyond;
-    pen.put_word((digits::of(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
     pen
 }
 
