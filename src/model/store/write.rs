@@ -113,6 +113,9 @@ impl Store {
         for (family, raw) in [series, families, accepted].into_iter().zip(numbers) {
             out.single(family, family.value(raw));
         }
+        if self.refused.iter().fold(0, |all, n| all | n) == 0 {
+            return;
+        }
         out.family(refused);
         for (reason, count) in Reason::ALL.iter().zip(self.refused).filter(|(_, n)| *n > 0) {
             out.sample(&[reason.said().0.into()], refused.value(count));

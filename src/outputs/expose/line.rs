@@ -263,7 +263,10 @@ impl Lines {
     pub fn write_with(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) {
         out.put(self.head());
         for (label, tail) in labels.iter().zip(self.tails()) {
-            escape(out, label.raw(), true);
+            match label.word() {
+                Some(_) => out.put(label.raw()),
+                None => escape(out, label.raw(), true),
+            }
             out.put(tail.text.get(..tail.length).unwrap_or_default());
         }
         out.put_value(value);

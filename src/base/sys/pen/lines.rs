@@ -1,8 +1,8 @@
 //! Writing the lines of a column: all begin with the same text, which one word and a number follow. Where the pieces
 //! end is looked at once, not for each line.
 
-use super::{BLOCK, FOUR};
 use super::places::{Places, high_piece};
+use super::{BLOCK, FOUR};
 use crate::base::digits;
 use std::marker::PhantomData;
 
