@@ -143,7 +143,7 @@ fn fixed(pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     }
     let scale = power(places);
     let mut pen = whole(pen, n / scale);
-    if n % scale > 0 {
+    if !n.is_multiple_of(scale) {
         let last = usize::from(places);
         pen.put_word(b'.'.into(), 1);
         pen.put_word((digits::of(n % scale) | ZEROS) >> (8 * (8 - last)), last);

@@ -190,7 +190,7 @@ impl Lines {
     fn blocks(&self, start: usize, end: usize) -> &[[u8; BLOCK]] {
         match self.heads.get(start..end) {
             Some(blocks) => blocks,
-            None => no_blocks(),
+            None => none(),
         }
     }
 
@@ -212,7 +212,10 @@ impl Lines {
     #[inline(always)]
     fn tails(&self) -> &[Tail] {
         let (start, end) = (self.start.tail as usize, self.now.ends.tail as usize);
-        self.tails.get(start..end).unwrap_or_default()
+        match self.tails.get(start..end) {
+            Some(tails) => tails,
+            None => none(),
+        }
     }
 
     /// How many label values a sample has.
@@ -277,7 +280,7 @@ impl Lines {
 /// What there never is: in line it would be chosen without a jump, which costs more than the check.
 #[cold]
 #[inline(never)]
-fn no_blocks<'a>() -> &'a [[u8; BLOCK]] {
+fn none<'a, T>() -> &'a [T] {
     &[]
 }
 
