@@ -5,6 +5,7 @@ mod btrfs;
 mod child;
 mod compare;
 mod crc;
+pub mod digits;
 mod dir;
 mod disk;
 mod ethtool;

@@ -1,6 +1,7 @@
 //! What is left of `sys` where the system is not Linux: enough for a registry and its pages.
 #![allow(unsafe_code)]
 
+pub mod digits;
 mod float;
 mod pen;
 mod texts;

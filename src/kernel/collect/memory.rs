@@ -6,8 +6,8 @@
 
 use super::keyed::snake_case;
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::digits;
 use crate::base::error::Error;
+use crate::base::sys::digits;
 use crate::kernel::read::{FileId, Names, scan};
 use crate::model::metric::{Family, Kind, Sink, Unit, Value, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, system_switch};

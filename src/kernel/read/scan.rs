@@ -2,7 +2,7 @@
 
 mod numbers;
 
-use crate::base::digits;
+use crate::base::sys::digits;
 pub use numbers::{columns, decimal, hex, int, list, octal, uint};
 
 /// The lines of `text`, without their newlines.

@@ -2,7 +2,7 @@
 //! looks once, not for each row, at what its lines have in common.
 
 use super::{Label, Word};
-use crate::base::digits;
+use crate::base::sys::digits;
 
 /// The name of a row, and which columns it has.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! One sample's number. The kernel counts in integers, and so do we: a tick, a millisecond or a
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
-use crate::base::digits::{self, BLOCK, ZEROS};
+use crate::base::sys::digits::{self, BLOCK, ZEROS};
 use crate::base::sys::{Pen, Places};
 
 /// A number: one with an exact decimal form, but for what others computed.

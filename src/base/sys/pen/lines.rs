@@ -3,7 +3,7 @@
 
 use super::places::{Places, high_piece};
 use super::{BLOCK, FOUR};
-use crate::base::digits;
+use crate::base::sys::digits;
 use std::marker::PhantomData;
 
 /// What stands behind the last label.

@@ -2,7 +2,7 @@
 //! move each: what stands before the point, and the point, the fraction and the end of the line.
 
 use super::Pen;
-use crate::base::digits::{self, BLOCK, ZEROS};
+use crate::base::sys::digits::{self, BLOCK, ZEROS};
 
 /// A text of up to eight bytes, the first in the lowest, and how many there are.
 pub(super) type Piece = (u64, usize);

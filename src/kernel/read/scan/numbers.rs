@@ -1,6 +1,6 @@
 //! Numbers of a field, in all forms that the kernel writes.
 
-use crate::base::digits;
+use crate::base::sys::digits;
 
 /// An unsigned decimal integer; `None` for anything else, and for what exceeds `u64`.
 pub fn uint(field: &[u8]) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! The lines of a table's column: what they have in common is looked up once, not for each line.
 
 use super::{Lines, Tail};
-use crate::base::digits;
+use crate::base::sys::digits;
 use crate::base::sys::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 use crate::model::metric::{Buffer, Cell, Cells, Column, Family, Label, Value};
 
