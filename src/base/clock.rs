@@ -39,8 +39,25 @@ impl WallClock {
     }
 
     /// `Fri, 20 Nov 2026 09:12:03 GMT`, as HTTP writes dates (RFC 9110 section 5.6.7).
-    pub fn http(self) -> impl fmt::Display {
-        Http(Civil::of(self.0.as_secs()))
+    pub fn http(self) -> [u8; 29] {
+        const DAYS: [&[u8; 3]; 7] = [b"Sun", b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat"];
+        const MONTHS: [&[u8; 3]; 12] = [
+            b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
+            b"Dec",
+        ];
+        let c = Civil::of(self.0.as_secs());
+        let two = |n: u64| [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8];
+        let [a, b, e] = *DAYS.get(c.weekday as usize).copied().unwrap_or(b"   ");
+        let [f, g, i] = *MONTHS.get(c.month as usize - 1).copied().unwrap_or(b"   ");
+        let ([d1, d2], [y1, y2], [y3, y4]) = (two(c.day), two(c.year / 100), two(c.year));
+        let (hour, minute, second) = c.time();
+        let ([h1, h2], [m1, m2], [s1, s2]) = (two(hour), two(minute), two(second));
+        #[rustfmt::skip]
+        let text = [
+            a, b, e, b',', b' ', d1, d2, b' ', f, g, i, b' ', y1, y2, y3, y4, b' ',
+            h1, h2, b':', m1, m2, b':', s1, s2, b' ', b'G', b'M', b'T',
+        ];
+        text
     }
 
     /// `2026-11-20T09:12:03.456Z` (RFC 3339).
@@ -184,21 +201,6 @@ impl Civil {
     }
 }
 
-struct Http(Civil);
-
-impl fmt::Display for Http {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-        let Http(c) = self;
-        let (h, m, s) = c.time();
-        let weekday = DAYS.get(c.weekday as usize).unwrap_or(&"");
-        let month = MONTHS.get(c.month as usize - 1).unwrap_or(&"");
-        write!(f, "{weekday}, {:02} {month} {:04} {h:02}:{m:02}:{s:02} GMT", c.day, c.year)
-    }
-}
-
 struct Rfc3339(Civil, u32);
 
 impl fmt::Display for Rfc3339 {
@@ -223,7 +225,7 @@ mod tests {
             (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT", "2024-02-29T23:59:59.007Z"),
             (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT", "2100-03-01T00:00:00.007Z"),
         ] {
-            assert_eq!(at(secs, 7).http().to_string(), http);
+            assert_eq!(at(secs, 7).http(), *http.as_bytes());
             assert_eq!(at(secs, 7).rfc3339().to_string(), rfc);
         }
         assert!(!at(0, 0).is_plausible());

@@ -3,7 +3,6 @@
 pub mod address;
 pub mod clock;
 pub mod dialect;
-pub mod digits;
 pub mod error;
 pub mod float;
 #[cfg(feature = "hub")]

@@ -5,6 +5,7 @@ mod btrfs;
 mod child;
 mod compare;
 mod crc;
+pub mod digits;
 mod dir;
 mod disk;
 mod ethtool;
@@ -51,7 +52,7 @@ pub use net::{
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
-pub use pen::{BLOCK, Beginning, Pen, TAIL};
+pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;

@@ -2,13 +2,21 @@
 //! length, as much as a whole sample, and slicing the room anew for each piece costs as much again: a
 //! pen keeps its place as a pointer and writes with raw moves, after one check each.
 
+mod lines;
+mod places;
+
+pub use lines::{LONG, LinePen};
+pub use places::Places;
 use std::marker::PhantomData;
 
 /// Above this `memcpy` is as quick.
 const SHORT: usize = 128;
 
-/// How much `put_blocks` writes at once.
+/// What a processor moves at once.
 pub const BLOCK: usize = 16;
+
+/// How many blocks of a line's beginning are written at once.
+pub const FOUR: usize = 4;
 
 /// A place in a stretch of bytes. What does not fit into the rest of it is not written.
 pub struct Pen<'a> {
@@ -94,73 +102,6 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// What a line begins with: a text, one word that differs from line to line, and what follows that. Where
-/// the pieces end is looked at once, not for each line.
-pub struct Beginning<'a> {
-    /// INVARIANT: the blocks have at least `head` bytes, and `tail` is at most TAIL.
-    blocks: &'a [[u8; BLOCK]],
-    head: usize,
-    text: &'a [u8; TAIL],
-    tail: usize,
-}
-
-/// The longest that may follow the word.
-pub const TAIL: usize = 2 * BLOCK;
-
-impl<'a> Beginning<'a> {
-    /// The first `head` bytes of `blocks`, and the first `tail` of `text`, as far as there are so many.
-    #[inline(always)]
-    pub fn new(
-        (blocks, head): (&'a [[u8; BLOCK]], usize),
-        (text, tail): (&'a [u8; TAIL], usize),
-    ) -> Beginning<'a> {
-        let head = head.min(blocks.len() * BLOCK);
-        let blocks = blocks.get(..head.div_ceil(BLOCK)).unwrap_or(blocks);
-        Beginning { blocks, head, text, tail: tail.min(TAIL) }
-    }
-
-    /// Room for it with any word.
-    #[inline(always)]
-    pub fn room(&self) -> usize {
-        self.blocks.len() * BLOCK + BLOCK + TAIL
-    }
-}
-
-impl Pen<'_> {
-    /// Writes `beginning` with the first `n` bytes of `word`; `false`, and nothing, where there is no room
-    /// for all of it and `more` bytes behind it.
-    #[inline(always)]
-    pub fn put_line(
-        &mut self,
-        beginning: &Beginning<'_>,
-        (word, n): (&[u8; BLOCK], usize),
-        more: usize,
-    ) -> bool {
-        let Beginning { blocks, head, text, tail } = *beginning;
-        let whole = blocks.len() * BLOCK;
-        if self.left < beginning.room() + more || n > BLOCK {
-            return false;
-        }
-        // SAFETY: `at` is good for writing `whole`, then BLOCK, then TAIL bytes; head <= whole, n <= BLOCK
-        // and tail <= TAIL, so each piece begins where there is room for it and for those behind it.
-        unsafe {
-            let (from, mut at) = (blocks.as_ptr().cast::<u8>(), 0);
-            while at < whole {
-                let block = from.add(at).cast::<[u8; BLOCK]>().read();
-                self.at.add(at).cast::<[u8; BLOCK]>().write(block);
-                at += BLOCK;
-            }
-            self.at = self.at.add(head);
-            self.at.cast::<[u8; BLOCK]>().write(*word);
-            self.at = self.at.add(n);
-            self.at.cast::<[u8; TAIL]>().write(*text);
-            self.at = self.at.add(tail);
-        }
-        self.left -= head + n + tail;
-        true
-    }
-}
-
 /// Copies `n` bytes in moves of fixed size, of which the last may overlap the one before.
 ///
 /// # Safety
@@ -229,26 +170,6 @@ mod tests {
         let mut pen = Pen::new(&mut short);
         pen.put_blocks(&blocks, 1);
         assert_eq!(pen.left(), 31);
-    }
-
-    #[test]
-    fn a_line_begins_with_its_pieces() {
-        let blocks = [*b"0123456789abcdef", *b"ghijklmnopqrstuv"];
-        let (word, text) = (b"ABCDEFGHIJKLMNOP", b"----------______________________");
-        for (head, n, tail) in [(0, 0, 0), (1, 16, 32), (17, 3, 2), (32, 9, 10), (99, 1, 99)] {
-            let beginning = Beginning::new((&blocks, head), (text, tail));
-            let mut room = vec![0xEE; beginning.room() + 5];
-            let mut pen = Pen::new(&mut room);
-            assert!(!pen.put_line(&beginning, (word, n), 6), "no room for all");
-            assert!(!pen.put_line(&beginning, (word, 17), 0), "no such word");
-            assert!(pen.put_line(&beginning, (word, n), 5));
-            pen.put(b"!");
-            let (head, tail, left) = (head.min(32), tail.min(32), pen.left());
-            let [head, word] = [&blocks.as_flattened()[..head], &word[..n]];
-            let expected = [head, word, &text[..tail], b"!"].concat();
-            assert_eq!(left, room.len() - expected.len());
-            assert_eq!(room[..expected.len()], expected);
-        }
     }
 
     #[test]

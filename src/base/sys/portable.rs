@@ -1,11 +1,12 @@
 //! What is left of `sys` where the system is not Linux: enough for a registry and its pages.
 #![allow(unsafe_code)]
 
+pub mod digits;
 mod pen;
 mod sort;
 mod texts;
 
-pub use pen::{BLOCK, Beginning, Pen, TAIL};
+pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use sort::sort;
 pub use texts::Texts;
 

@@ -175,6 +175,9 @@ impl Targets {
 
     /// Writes what is known about the targets.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
+        if self.states.is_empty() {
+            return;
+        }
         let [up, duration, samples, accepted, errors, refused] = &FAMILIES;
         let known = || self.states.iter().filter_map(|state| Some((state, state.last()?)));
         out.family(up);

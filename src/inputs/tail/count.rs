@@ -152,6 +152,11 @@ impl Counts {
         (refused, skipped): (&[u64], &[u64]),
         out: &mut dyn Sink,
     ) {
+        let has_any = |counts: &[u64]| counts.iter().fold(0, |all, n| all | n) > 0;
+        let is_told = has_any(refused) || has_any(skipped) || has_any(&self.troubles);
+        if !is_told && paths.clone().next().is_none() {
+            return;
+        }
         let [files, rest @ .., turns, skips, refusals, troubles] = &FAMILIES;
         out.family(files);
         for (path, n, _) in paths.clone() {

@@ -136,6 +136,9 @@ impl Stalls {
 
     /// Writes what was counted. A trigger that could not be set has no sample.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
+        if self.triggers.is_empty() {
+            return;
+        }
         let [family] = &FAMILIES;
         out.family(family);
         for trigger in self.triggers.iter().filter(|trigger| trigger.state.is_ok()) {

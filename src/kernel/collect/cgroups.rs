@@ -72,8 +72,7 @@ impl Collector for Cgroups {
         }
         let [groups, enabled] = &FAMILIES;
         for (family, column) in [(groups, GROUPS), (enabled, ENABLED)] {
-            out.family(family);
-            out.column(family, self.controllers.column(column));
+            out.table_column(family, self.controllers.rows(), column);
         }
         Ok(())
     }

@@ -6,10 +6,10 @@
 
 use super::keyed::snake_case;
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::digits;
 use crate::base::error::Error;
+use crate::base::sys::digits;
 use crate::kernel::read::{FileId, Names, scan};
-use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp, gauge};
+use crate::model::metric::{Family, Kind, Sink, Unit, Value, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, system_switch};
 
 const PATH: &str = "/proc/meminfo";
@@ -97,12 +97,10 @@ impl Collector for Memory {
         let Scrape { files, errors, .. } = scrape;
         let (mut count, mut text) = (0, files.read(self.file)?);
         loop {
-            if let Some(known) = self.lines.get_mut(count)
-                && let Some((raw, rest)) = known.read(text)
-            {
+            for known in self.lines.get_mut(count..).unwrap_or_default() {
+                let Some((raw, rest)) = known.read(text) else { break };
                 known.raw = raw;
                 (count, text) = (count + 1, rest);
-                continue;
             }
             let Some((line, rest)) = scan::split_line(text) else { break };
             text = rest;
@@ -149,9 +147,10 @@ impl Memory {
     /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
     fn used(&self) -> Option<u64> {
         let mut parts = [None; PARTS.len()];
-        for line in &self.lines {
-            if let Some(part) = line.part.and_then(|at| parts.get_mut(at)) {
-                *part = Some(line.raw);
+        let known = self.lines.iter().filter_map(|line| Some((line.part?, line.raw)));
+        for (at, raw) in known.take(PARTS.len()) {
+            if let Some(part) = parts.get_mut(at) {
+                *part = Some(raw);
             }
         }
         let [total, free, buffers, cached] = parts;
@@ -177,7 +176,12 @@ impl Line {
         let Called { name, split, help, stamp, .. } = called;
         let family = Family::dynamic_at(Kind::Gauge, self.unit, (name, *split), help, *stamp);
         let family = if called.in_node { family } else { family.only_own() };
-        out.single(&family, family.value(self.raw));
+        // The unit of as good as all lines, without a look at what else there is.
+        let value = match self.unit {
+            Unit::Kibibytes => Value::times(self.raw, 1024),
+            unit => unit.value(self.raw),
+        };
+        out.single(&family, value);
     }
 }
 

@@ -137,8 +137,10 @@ impl Network {
         let with_alias = aliases.is_some();
         let view = View { dialect: *dialect, is_detailed: *is_detailed, by_netlink, with_alias };
         shown(view, &mut |column, family: &Family<'_>| {
+            let Some(aliases) = aliases else {
+                return out.table_column(family, table.rows(), column);
+            };
             out.family(family);
-            let Some(aliases) = aliases else { return out.column(family, table.column(column)) };
             let mut at = 0;
             for (interface, raw) in table.column(column) {
                 let alias = aliases.of(interface.raw(), &mut at);
@@ -184,15 +186,16 @@ impl Network {
         self.table.clear();
         self.aliases.iter_mut().for_each(Aliases::clear);
         self.filter.begin();
+        let mut cells = [0; WIDTH];
         for line in scan::lines(files.read(self.file)?).skip(HEAD_LINES) {
-            let row = parse(line).filter(|(name, cells, read)| {
+            let row = parse(line, &mut cells).filter(|(name, read)| {
                 if !self.filter.keep(name) {
                     return !self.filter.is_repeated();
                 }
                 if let Some(aliases) = &mut self.aliases {
                     aliases.read(name, errors);
                 }
-                self.table.push_read(name, cells, *read);
+                self.table.push_read(name, &cells, *read);
                 read.known == ALL_OF_FILE
             });
             if row.is_none() {
@@ -205,12 +208,11 @@ impl Network {
 
 /// Name and numbers of a line, and which of them could be read. Every kernel writes all columns: a shorter line
 /// is torn, and its last number may be, too.
-fn parse(line: &[u8]) -> Option<(&[u8], [u64; WIDTH], Cells)> {
+fn parse<'l>(line: &'l [u8], cells: &mut [u64; WIDTH]) -> Option<(&'l [u8], Cells)> {
     let (name, numbers) = line.split_at(memchr::memrchr(b':', line)?);
     let name = name.trim_ascii_start();
-    let mut cells = [0; WIDTH];
     let read = scan::fields(numbers.get(1..)?).cells(cells.get_mut(..stats::FILE)?);
-    (!name.is_empty() && read.count == stats::FILE).then_some((name, cells, read))
+    (!name.is_empty() && read.count == stats::FILE).then_some((name, read))
 }
 
 #[cfg(test)]
@@ -252,15 +254,17 @@ mod tests {
             [("  eth0:", "eth0"), ("ibr10:30: ", "ibr10:30"), (" : ", ""), ("a ", "")]
         {
             let line = [head, numbers].concat();
-            let parsed = parse(line.as_bytes()).map(|(name, ..)| name).unwrap_or_default();
+            let parsed =
+                parse(line.as_bytes(), &mut [0; WIDTH]).map(|(name, _)| name).unwrap_or_default();
             assert_eq!(parsed, name.as_bytes(), "{line}");
         }
     }
 
     #[test]
     fn a_torn_line_is_dropped() {
-        assert_eq!(parse(b"eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"), None);
-        assert_eq!(parse(b"eth0:"), None);
+        let mut cells = [0; WIDTH];
+        assert_eq!(parse(b"eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", &mut cells), None);
+        assert_eq!(parse(b"eth0:", &mut cells), None);
     }
 
     #[test]

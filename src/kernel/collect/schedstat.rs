@@ -69,8 +69,7 @@ impl Collector for Schedstat {
             }
         }
         for (column, family) in FAMILIES.iter().enumerate() {
-            out.family(family);
-            out.column(family, self.table.column(column));
+            out.table_column(family, self.table.rows(), column);
         }
         Ok(())
     }

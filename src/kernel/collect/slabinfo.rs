@@ -84,8 +84,7 @@ impl Collector for Slabinfo {
             }
         }
         for (column, family) in FAMILIES.iter().enumerate() {
-            out.family(family);
-            out.column(family, self.caches.column(column));
+            out.table_column(family, self.caches.rows(), column);
         }
         Ok(())
     }

@@ -56,6 +56,8 @@ pub struct Gather {
 
 struct Member {
     spec: &'static Spec,
+    /// Its name in this dialect.
+    label: Label<'static>,
     collector: Box<dyn Collector>,
     /// Failures so far, its own and those of single samples.
     failures: u64,
@@ -115,6 +117,7 @@ impl Gather {
         let all = settings;
         let member = |(spec, settings): (&'static Spec, &CollectorSettings)| Member {
             spec,
+            label: spec.subject.name_in(dialect).into(),
             collector: (spec.open)(&mut Setup { root, files: &mut files, settings, all, dialect }),
             failures: 0,
             errors: PartialErrors::default(),
@@ -270,24 +273,21 @@ impl Gather {
         for (family, raw) in per_collector {
             out.family(family);
             for member in self.members.iter().filter(|m| m.asked) {
-                out.sample(&[member.name(self.dialect).into()], family.value(raw(member)));
+                out.sample(&[member.label], family.value(raw(member)));
             }
         }
         out.family(read_errors);
         for member in self.members.iter().filter(|m| m.asked) {
             for (errno, count) in member.errors.by_errno() {
-                let name = member.name(self.dialect).into();
-                out.sample(&[name, sys::errno_name(*errno).into()], Value::Int(*count));
+                let errno = sys::errno_name(*errno).into();
+                out.sample(&[member.label, errno], Value::Int(*count));
             }
         }
-        out.family(total);
-        out.sample(&[], total.value(nanos(self.total)));
+        out.single(total, total.value(nanos(self.total)));
         out.family(build);
-        out.sample(&BUILD.map(Label::from), Value::Int(1));
+        out.sample(&BUILD, Value::Int(1));
         out.family(build_node);
-        let [version, ..] = BUILD;
-        let node = [version, "linux", std::env::consts::ARCH, "", "", "", ""];
-        out.sample(&node.map(Label::from), Value::Int(1));
+        out.sample(&BUILD_OF_NODE, Value::Int(1));
     }
 }
 
@@ -295,12 +295,24 @@ impl Gather {
 const MAX_COLLECTORS: usize = 128;
 
 /// Version, compiler, target and features of this program.
-const BUILD: [&str; 4] = [
-    env!("CARGO_PKG_VERSION"),
-    env!("BUILD_RUSTC"),
-    env!("BUILD_TARGET"),
-    if cfg!(feature = "hub") { "hub" } else { "" },
+static BUILD: [Label<'static>; 4] = [
+    VERSION,
+    text(env!("BUILD_RUSTC")),
+    text(env!("BUILD_TARGET")),
+    text(if cfg!(feature = "hub") { "hub" } else { "" }),
 ];
+
+const VERSION: Label<'static> = text(env!("CARGO_PKG_VERSION"));
+
+/// The same as node_exporter's dialect has it.
+static BUILD_OF_NODE: [Label<'static>; 7] = {
+    let none = text("");
+    [VERSION, text("linux"), text(std::env::consts::ARCH), none, none, none, none]
+};
+
+const fn text(text: &str) -> Label<'_> {
+    Label::of(text.as_bytes())
+}
 
 impl Selection {
     /// No collector.

@@ -57,9 +57,9 @@ impl Process {
             self.open_files(),
             self.fds_limit,
         ];
-        for (family, raw) in FAMILIES.iter().zip(raw) {
+        for (family, raw) in FAMILIES.iter().zip(&raw) {
             if let Some(raw) = raw {
-                out.single(family, family.value(raw));
+                out.single(family, family.value(*raw));
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Lines, fields and numbers of kernel text. Borrows, never allocates, never panics.
 
-use crate::base::digits;
+mod numbers;
+
+use crate::base::sys::digits;
+pub use numbers::{columns, decimal, hex, int, list, octal, uint};
 
 /// The lines of `text`, without their newlines.
 pub fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -44,8 +47,10 @@ impl<'a> Fields<'a> {
     #[inline(never)] // called from everywhere
     pub fn uint(&mut self) -> Option<Option<u64>> {
         self.0 = after_blanks(self.0);
-        if let Some((eight, rest)) = short(self.0) {
-            self.0 = rest;
+        if let Some(nine) = self.0.first_chunk()
+            && let Some((eight, count)) = short(nine)
+        {
+            self.0 = self.0.get(count..).unwrap_or_default();
             return Some(Some(digits::number(eight)));
         }
         let (number, rest) = any(self.0);
@@ -71,19 +76,28 @@ impl<'a> Fields<'a> {
         let (mut text, mut bit, mut others, mut digits) = (self.0, 1u64, 0, 0);
         for cell in into {
             // Of two blanks between numbers, the first is behind the one before.
-            if let [b' ', ..] = text {
-                text = after_blanks(text);
-            }
-            if let Some((eight, rest)) = short(text) {
+            let nine = match text.first_chunk::<9>() {
+                Some([b' ', ..]) => {
+                    text = after_blanks(text);
+                    text.first_chunk()
+                }
+                nine => nine,
+            };
+            if let Some(nine) = nine
+                && let Some((eight, count)) = short(nine)
+            {
                 *cell = eight;
                 digits |= bit;
-                text = rest.get(1..).unwrap_or_default();
+                text = text.get(count + 1..).unwrap_or_default();
             } else if text.len() <= 8
-                && let Some((eight, rest)) = last(text)
+                && let Some((eight, rest)) = last(after_blanks(text))
             {
                 *cell = eight;
                 digits |= bit;
                 text = rest;
+            } else if let (n, length @ 1..) = long(text) {
+                *cell = n;
+                text = text.get(length + 1..).unwrap_or_default();
             } else {
                 let (number, rest) = any(text);
                 text = rest;
@@ -101,11 +115,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The next field of a line as `Fields::uint` has it, whatever it is, and what follows it: up to fifteen digits
-/// with a blank behind them are read in two words.
+/// The number of nine to fifteen digits with a blank behind them that `text` begins with, and how long it is; 0 if it
+/// begins with no such number.
 #[inline(never)]
-fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
-    let text = after_blanks(text);
+fn long(text: &[u8]) -> (u64, usize) {
     if let Some((first, rest)) = text.split_first_chunk()
         && let Some(second) = rest.first_chunk()
         && let (high, 8) = digits::leading(first)
@@ -113,10 +126,19 @@ fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
         && let Some(power) = POWERS.get(count)
         && is_blank(second, count)
     {
-        let number = digits::number(high) * power + digits::number(low);
-        return (Some(Some(number)), rest.get(count..).unwrap_or_default());
+        return (digits::number(high) * power + digits::number(low), 8 + count);
     }
-    by_digit(text)
+    (0, 0)
+}
+
+/// The next field of a line as `Fields::uint` has it, whatever it is, and what follows it.
+#[inline(never)]
+fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
+    let text = after_blanks(text);
+    match long(text) {
+        (_, 0) => by_digit(text),
+        (number, length) => (Some(Some(number)), text.get(length..).unwrap_or_default()),
+    }
 }
 
 /// The same at the end of a line, of a longer number, and of what is none.
@@ -145,16 +167,15 @@ pub struct Cells {
     pub digits: u32,
 }
 
-/// One to eight digits with a blank behind them, at the start of `text`, and what follows them, the blank
-/// included.
+/// One to eight digits with a blank behind them, at the start of a text, and how many there are.
 #[inline(always)] // for every number
-fn short(text: &[u8]) -> Option<(u64, &[u8])> {
-    let word = text.first_chunk::<9>()?;
-    let (eight, count) = digits::leading(word.first_chunk()?);
-    if count == 0 || !matches!(word.get(count), Some(b' ' | b'\t')) {
+fn short(text: &[u8; 9]) -> Option<(u64, usize)> {
+    let (eight, count) = digits::leading(text.first_chunk()?);
+    let end = *text.get(count)?;
+    if count == 0 || end != b' ' && end != b'\t' {
         return None;
     }
-    Some((eight, text.get(count..)?))
+    Some((eight, count))
 }
 
 /// The same at the end of a line, where there need not be a blank.
@@ -173,21 +194,6 @@ fn last(text: &[u8]) -> Option<(u64, &[u8])> {
     let (_, rest) = text.split_at_checked(count).filter(|_| count > 0)?;
     matches!(rest, [] | [b' ' | b'\t', ..]).then_some((eight, rest))
 }
-
-/// A number in eight columns, digits behind blanks, as `digits::of` has it.
-#[inline(always)]
-pub fn columns(text: &[u8; 8]) -> Option<u64> {
-    // A blank becomes the digit 0, but lacks a bit that digits have.
-    let text = u64::from_le_bytes(*text);
-    let (eight, is_digit) = ((text | BLANKS) ^ digits::ZEROS, (text & BLANKS) / 16 * 0xff);
-    let others = eight.wrapping_add(digits::ZEROS / b'0' as u64 * (0x80 - 10)) | eight;
-    let is_number = others & (BLANKS << 3) == 0 && eight & !is_digit == 0;
-    // No blank stands behind a digit.
-    (is_number && is_digit > 0 && is_digit | (is_digit - 1) == u64::MAX).then_some(eight)
-}
-
-/// The bit that a digit has and a blank lacks.
-const BLANKS: u64 = digits::ZEROS / b'0' as u64 * 0x10;
 
 /// What follows the spaces and tabs at the start of `text`, eight at a time.
 #[inline(always)] // before every field
@@ -271,90 +277,6 @@ pub fn count(line: &[u8]) -> usize {
 /// to a comparison for each byte.
 pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
-}
-
-/// An unsigned decimal integer; `None` for anything else, and for what exceeds `u64`.
-pub fn uint(field: &[u8]) -> Option<u64> {
-    if field.is_empty() {
-        return None;
-    }
-    field.iter().try_fold(0u64, |n, b| match b {
-        b'0'..=b'9' => n.checked_mul(10)?.checked_add((b - b'0').into()),
-        _ => None,
-    })
-}
-
-/// A decimal integer that may be below zero; `None` for anything else, and for what exceeds `i64`.
-pub fn int(field: &[u8]) -> Option<i64> {
-    match field {
-        [b'-', digits @ ..] => 0i64.checked_sub_unsigned(uint(digits)?),
-        digits => i64::try_from(uint(digits)?).ok(),
-    }
-}
-
-/// An integer in hexadecimal digits of either case, with or without `0x` before them.
-pub fn hex(field: &[u8]) -> Option<u64> {
-    let digits = field.strip_prefix(b"0x").unwrap_or(field);
-    radix(digits, 16)
-}
-
-/// An integer in octal digits.
-pub fn octal(field: &[u8]) -> Option<u64> {
-    radix(field, 8)
-}
-
-fn radix(digits: &[u8], radix: u8) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |n, byte| {
-        let digit = match *byte {
-            byte @ b'0'..=b'9' => byte - b'0',
-            // A letter of either case; other characters do not become letters.
-            byte => (byte | 0x20).checked_sub(b'a')?.checked_add(10)?,
-        };
-        let digit = Some(digit).filter(|digit| *digit < radix)?;
-        n.checked_mul(radix.into())?.checked_add(digit.into())
-    })
-}
-
-/// A decimal such as `0.07` or `-3.50` in units of ten to the power of `-places`, at most nine;
-/// `None` if it has more places, or is no number.
-pub fn decimal(field: &[u8], places: u8) -> Option<i64> {
-    let (is_negative, digits) = match field {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    let point = memchr::memchr(b'.', digits);
-    let (whole, fraction) = digits.split_at(point.unwrap_or(digits.len()));
-    let fraction = fraction.get(1..).unwrap_or_default();
-    if fraction.len() > places.into() || (point.is_some() && fraction.is_empty()) {
-        return None;
-    }
-    let mut number = uint(whole)?;
-    for place in 0..places.into() {
-        let digit = fraction.get(place).copied().unwrap_or(b'0');
-        number = number.checked_mul(10)?.checked_add(uint(&[digit])?)?;
-    }
-    let number = i64::try_from(number).ok()?;
-    Some(if is_negative { -number } else { number })
-}
-
-/// The numbers of a list of ascending ranges such as `1,3-5` (Documentation/core-api/cpu_hotplug.rst),
-/// each once; `None` if it is none, or has more than `most`.
-pub fn list(text: &[u8], most: usize) -> Option<Vec<u32>> {
-    let mut numbers = Vec::new();
-    for range in text.split(|b| *b == b',').filter(|_| !text.is_empty()) {
-        let mut ends = range.splitn(2, |b| *b == b'-').map(uint);
-        let first = u32::try_from(ends.next()??).ok()?;
-        let last = ends.next().map_or(Some(first), |last| u32::try_from(last?).ok())?;
-        let in_order = numbers.last().is_none_or(|before| *before < first) && first <= last;
-        if !in_order || (last - first) as usize >= most - numbers.len() {
-            return None;
-        }
-        numbers.extend(first..=last);
-    }
-    Some(numbers)
 }
 
 /// `key` and what stands behind the colon of a line `key: value`, both without blanks around them.

@@ -4,31 +4,34 @@ use super::scan::{Cells, Fields};
 use crate::model::metric::{Column, Rows};
 
 /// Rows of up to N integers.
-pub struct Table<const N: usize>(Rows);
+pub struct Table<const N: usize> {
+    rows: Rows,
+    /// The last line that was read.
+    cells: [u64; N],
+}
 
 impl<const N: usize> Default for Table<N> {
     fn default() -> Table<N> {
-        Table(Rows::default())
+        Table { rows: Rows::default(), cells: [0; N] }
     }
 }
 
 impl<const N: usize> Table<N> {
     /// Forgets the rows; the memory stays.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.rows.clear();
     }
 
     /// Adds a row of the fields in order, but where they are as many as `few` has: those belong to the
     /// columns that it names. `None` if a field is not an integer that fits: the row lacks that column.
     /// Columns past N are newer than this code: ignored.
     pub fn push(&mut self, name: &[u8], few: &[usize], mut fields: Fields<'_>) -> Option<()> {
-        let mut cells = [0; N];
-        let mut read = fields.cells(&mut cells);
+        let mut read = fields.cells(&mut self.cells);
         let whole = (read.known.count_ones() as usize == read.count).then_some(());
         if read.count == few.len() && fields.next().is_none() {
-            (cells, read) = spread(cells, read, few);
+            (self.cells, read) = spread(self.cells, read, few);
         }
-        self.push_read(name, &cells, read);
+        self.rows.push(name, &self.cells, read.known, read.digits);
         whole
     }
 
@@ -40,12 +43,17 @@ impl<const N: usize> Table<N> {
     /// Adds a row of what was read of a line.
     pub fn push_read(&mut self, name: &[u8], cells: &[u64; N], read: Cells) {
         const { assert!(N <= 32) };
-        self.0.push(name, cells, read.known, read.digits);
+        self.rows.push(name, cells, read.known, read.digits);
+    }
+
+    /// All of it.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// The rows that have column `i`, in file order.
     pub fn column(&self, i: usize) -> Column<'_> {
-        self.0.column(i)
+        self.rows.column(i)
     }
 }
 

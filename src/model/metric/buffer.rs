@@ -83,7 +83,10 @@ impl Buffer {
         if self.bytes.len() - self.len < n {
             self.grow(n);
         }
-        self.bytes.get_mut(self.len..).unwrap_or_default()
+        match self.bytes.get_mut(self.len..) {
+            Some(room) => room,
+            None => none(),
+        }
     }
 
     /// The first `n` bytes of the room have been written.
@@ -138,6 +141,13 @@ impl Buffer {
         }
         self.bytes.resize(length + more.max(n).max(STEP), 0);
     }
+}
+
+/// What there never is: in line it would be chosen without a jump, which costs more than the check.
+#[cold]
+#[inline(never)]
+fn none<'a>() -> &'a mut [u8] {
+    &mut []
 }
 
 impl Value {

@@ -2,7 +2,7 @@
 //! looks once, not for each row, at what its lines have in common.
 
 use super::{Label, Word};
-use crate::base::digits;
+use crate::base::sys::digits;
 
 /// The name of a row, and which columns it has.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether the cell in one of these columns is digits.
+    #[inline(always)]
+    pub fn has_digits(&self, bits: u32) -> bool {
+        self.digits & bits != 0
+    }
+
     /// What the row is called, of the names of all rows.
     pub fn label<'a>(&self, names: &'a [u8]) -> Label<'a> {
         let [start, end] = self.name.map(|at| at as usize);
@@ -53,16 +59,18 @@ impl Rows {
     }
 
     /// The rows that have column `at`, in order.
+    #[inline(always)]
     pub fn column(&self, at: usize) -> Column<'_> {
         let width = self.cells.len().checked_div(self.rows.len()).unwrap_or(0);
-        let cells = Cells { rows: &self.rows, cells: &self.cells, width, next: at, at };
+        let bit = 1 << (at % 32);
+        let cells = Cells { rows: &self.rows, cells: &self.cells, width, next: at, bit };
         Column { under: None, names: &self.names, cells }
     }
 
     /// The first column, with `numbers` in the place of its own, as many as there are, under `label`.
     pub fn under<'a>(&'a self, label: Label<'a>, numbers: &'a [u64]) -> Column<'a> {
         let rows = self.rows.get(..numbers.len()).unwrap_or(&self.rows);
-        let cells = Cells { rows, cells: numbers, width: 1, next: 0, at: 0 };
+        let cells = Cells { rows, cells: numbers, width: 1, next: 0, bit: 1 };
         Column { under: Some(label), names: &self.names, cells }
     }
 }
@@ -87,7 +95,7 @@ impl Cell {
     }
 
     /// So many times the number: its digits if there are no more than eight. `None` if it leaves `u64`.
-    #[inline(always)]
+    #[inline(always)] // in one place
     pub fn times(self, factor: u64) -> Option<Cell> {
         let n = self.number().checked_mul(factor)?;
         Some(if n < digits::BLOCK { Cell::Digits(digits::of(n)) } else { Cell::Number(n) })
@@ -113,27 +121,54 @@ pub struct Cells<'a> {
     width: usize,
     /// The place of the next row's number among the cells.
     next: usize,
-    at: usize,
+    /// Which of the columns of a row it is.
+    bit: u32,
 }
 
-impl<'a> Iterator for Cells<'a> {
-    type Item = (&'a Row, Cell);
+impl Cells<'_> {
+    /// How many rows are still to come, whether they have the column or not.
+    #[inline(always)]
+    pub fn rows_left(&self) -> usize {
+        self.rows.len()
+    }
 
+    /// Leaves out all but the last so many rows.
+    pub fn keep_last(&mut self, rows: usize) {
+        let out = self.rows.len().saturating_sub(rows);
+        self.rows = self.rows.get(out..).unwrap_or_default();
+        self.next += out * self.width;
+    }
+}
+
+impl<'a> Cells<'a> {
+    /// The next row that has the column, and its cell as it is kept.
     #[inline(always)] // for every sample of a table
-    fn next(&mut self) -> Option<(&'a Row, Cell)> {
+    pub fn next_kept(&mut self) -> Option<(&'a Row, u64)> {
         loop {
             let (row, rows) = self.rows.split_first()?;
             let cell = self.cells.get(self.next).copied().unwrap_or_default();
             self.rows = rows;
             self.next += self.width;
-            if row.present >> self.at & 1 == 1 {
-                let is_digits = row.digits >> self.at & 1 == 1;
-                return Some((
-                    row,
-                    if is_digits { Cell::Digits(cell) } else { Cell::Number(cell) },
-                ));
+            if row.present & self.bit != 0 {
+                return Some((row, cell));
             }
         }
+    }
+
+    /// Which of the columns of a row it is, one bit of them.
+    #[inline(always)]
+    pub fn bit(&self) -> u32 {
+        self.bit
+    }
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = (&'a Row, Cell);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(&'a Row, Cell)> {
+        let (row, cell) = self.next_kept()?;
+        Some((row, if row.has_digits(self.bit) { Cell::Digits(cell) } else { Cell::Number(cell) }))
     }
 }
 

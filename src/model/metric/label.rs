@@ -40,6 +40,12 @@ impl Word {
         (&self.text, self.length)
     }
 
+    /// The word as a label value.
+    #[inline]
+    pub fn label(&self) -> Label<'_> {
+        Label::known(self.text.get(..self.length).unwrap_or_default(), *self)
+    }
+
     /// No such word.
     pub const NONE: Word = Word { text: [0; WORD], length: usize::MAX };
 }

@@ -2,6 +2,7 @@
 
 mod buffer;
 mod column;
+mod decimal;
 mod family;
 mod label;
 mod row;
@@ -11,7 +12,8 @@ mod unit;
 mod value;
 
 pub use buffer::Buffer;
-pub use column::{Cell, Column, Rows};
+pub use column::{Cell, Cells, Column, Rows};
+pub use decimal::Decimal;
 pub use family::{Family, Kind};
 pub use label::{Label, WORD, Word, is_plain};
 pub use row::{counter, fresh_stamp, gauge, named, untyped};
@@ -20,4 +22,4 @@ pub use series::{Histogram, Labels, Point, Summary};
 pub use sink::Sink;
 pub use sink::Source;
 pub use unit::Unit;
-pub use value::{Decimal, Value};
+pub use value::Value;

@@ -1,6 +1,6 @@
 //! Where samples go: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
 
-use super::{Column, Exemplar, Histogram};
+use super::{Column, Exemplar, Histogram, Rows};
 use super::{Family, Label, Value};
 use super::{Labels, Point};
 
@@ -48,6 +48,12 @@ pub trait Sink {
                 None => self.sample(&[label], family.value(raw)),
             }
         }
+    }
+
+    /// `family`, and all its samples: those that the rows of a table have in the column `at`.
+    fn table_column(&mut self, family: &Family<'_>, rows: &Rows, at: usize) {
+        self.family(family);
+        self.column(family, rows.column(at));
     }
 
     /// One sample or histogram under labels of its own: the family has no keys. `time` is when it

@@ -1,9 +1,8 @@
 //! One sample's number. The kernel counts in integers, and so do we: a tick, a millisecond or a
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
-use super::Label;
-use crate::base::digits::{self, BLOCK, ZEROS};
-use crate::base::sys::Pen;
+use crate::base::sys::digits::{self, BLOCK, ZEROS};
+use crate::base::sys::{Pen, Places};
 
 /// A number: one with an exact decimal form, but for what others computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,80 +86,47 @@ impl Value {
             Value::Float(n) => n,
         }
     }
+
     /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
-    #[inline(always)]
     pub fn write(self, pen: Pen<'_>) -> Pen<'_> {
-        match self {
-            Value::Int(n) => integer(pen, n),
-            Value::Centi(n) => parted(pen, n, 2),
-            Value::Milli(n) => parted(pen, n, 3),
-            _ => self.write_rare(pen),
+        self.write_any(pen, 0)
+    }
+
+    /// The same with the end of a line behind it.
+    #[inline(always)] // for most samples
+    pub fn write_line(self, pen: Pen<'_>) -> Pen<'_> {
+        let (n, places) = match self {
+            Value::Int(n) => (n, 0),
+            Value::Centi(n) => (n, 2),
+            Value::Milli(n) => (n, 3),
+            _ => return self.write_any(pen, 1),
+        };
+        match Places::of(places) {
+            Some(places) => places.write_line(pen, n),
+            None => pen,
         }
     }
 
+    /// Writes the number and the first `end` bytes, none or one, of the end of a line.
     #[inline(never)]
-    fn write_rare(self, pen: Pen<'_>) -> Pen<'_> {
-        match self {
-            Value::Int(n) => long(pen, n),
+    fn write_any(self, pen: Pen<'_>, end: usize) -> Pen<'_> {
+        let mut pen = match self {
+            Value::Int(n) => fixed(pen, n, 0),
             Value::Centi(n) => fixed(pen, n, 2),
             Value::Milli(n) => fixed(pen, n, 3),
-            Value::Nano(n) => fixed(pen, n, 9),
+            Value::Nano(n) => nano(pen, n),
             Value::Fixed(n, places) => fixed(pen, n, places),
             Value::Minus(n, places) => minus(pen, n, places),
             Value::Times(n, size) => wide(pen, u128::from(n) * u128::from(size)),
             Value::Float(n) => float(pen, n),
-        }
-    }
-
-    /// Writes `n` divided by ten to the power of `places`, which is below 8, as `write` would.
-    #[inline(never)]
-    pub fn write_scaled(pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
-        fixed(pen, n, places as u8)
-    }
-
-    /// The same of a number of up to eight digits, as `digits::of` has them.
-    #[inline(always)]
-    pub fn write_digits(pen: Pen<'_>, digits: u64, places: usize) -> Pen<'_> {
-        if places == 0 { short(pen, digits) } else { parted_short(pen, digits, places) }
+        };
+        pen.put_word(b'\n'.into(), end);
+        pen
     }
 }
 
 /// Integers up to this are floats.
 const EXACT: u64 = 1 << 53;
-
-/// Writes `n` in decimal; `pen` has `Value::ROOM`.
-#[inline(always)] // for most samples
-fn integer(mut pen: Pen<'_>, n: u64) -> Pen<'_> {
-    if n < 10 {
-        pen.put_word(n | u64::from(b'0'), 1);
-        return pen;
-    }
-    if n >= BLOCK {
-        return long(pen, n);
-    }
-    short(pen, digits::of(n))
-}
-
-/// Writes a number of up to eight digits.
-#[inline(always)]
-fn short(mut pen: Pen<'_>, digits: u64) -> Pen<'_> {
-    let zeros = (digits.trailing_zeros() / 8).min(7);
-    pen.put_word((digits | ZEROS) >> (8 * zeros), 8 - zeros as usize);
-    pen
-}
-
-/// The same of any length, in one place.
-#[inline(never)]
-fn long(pen: Pen<'_>, n: u64) -> Pen<'_> {
-    let (high, low) = (n / BLOCK, n % BLOCK);
-    if high == 0 {
-        return short(pen, digits::of(low));
-    }
-    // Of the longest numbers four digits are left.
-    let mut pen = if high < BLOCK { short(pen, digits::of(high)) } else { long(pen, high) };
-    pen.put_word(digits::of(low) | ZEROS, 8);
-    pen
-}
 
 /// Ten to the power of `places`, of which more than nine count as nine.
 fn power(places: u8) -> u64 {
@@ -169,20 +135,35 @@ fn power(places: u8) -> u64 {
 
 /// Writes `n` with as many places as it is told, at most nine.
 fn fixed(pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
-    match places {
-        0 => long(pen, n),
-        1..8 => parted(pen, n, places.into()),
-        _ => {
-            let scale = power(places);
-            let pen = long(pen, n / scale);
-            if n.is_multiple_of(scale) {
-                pen
-            } else {
-                fraction(pen, n % scale, places.min(9).into())
-            }
-        }
+    if let Some(places) = Places::of(places.into()) {
+        return places.write(pen, n, 0);
     }
+    if places > 8 {
+        return nano(pen, n);
+    }
+    let scale = power(places);
+    let mut pen = whole(pen, n / scale);
+    if !n.is_multiple_of(scale) {
+        let last = usize::from(places);
+        pen.put_word(b'.'.into(), 1);
+        pen.put_word((digits::of(n % scale) | ZEROS) >> (8 * (8 - last)), last);
+    }
+    pen
 }
+
+/// The same with nine places.
+fn nano(pen: Pen<'_>, n: u64) -> Pen<'_> {
+    let mut pen = whole(pen, n / NANO);
+    let (first, others) = (n % NANO / BLOCK, n % BLOCK);
+    if first != 0 || others != 0 {
+        pen.put_word(u64::from(b'.') | (u64::from(b'0') + first) << 8, 2);
+        pen.put_word(digits::of(others) | ZEROS, 8);
+    }
+    pen
+}
+
+/// Billionths of one.
+const NANO: u64 = 10 * BLOCK;
 
 /// Writes `fixed` below zero. There is no negative zero.
 fn minus(mut pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
@@ -192,31 +173,9 @@ fn minus(mut pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     fixed(pen, n, places)
 }
 
-/// Writes `n` with less than eight places: the last eight digits are made at once and then parted.
-#[inline(always)]
-fn parted(mut pen: Pen<'_>, n: u64, places: usize) -> Pen<'_> {
-    if n < BLOCK {
-        return parted_short(pen, digits::of(n), places);
-    }
-    pen = long(pen, n / BLOCK);
-    parted_at(pen, digits::of(n % BLOCK), 0, places)
-}
-
-/// The same of up to eight digits.
-#[inline(always)]
-fn parted_short(pen: Pen<'_>, digits: u64, places: usize) -> Pen<'_> {
-    parted_at(pen, digits, (digits.trailing_zeros() as usize / 8).min(7 - places), places)
-}
-
-/// Writes eight digits but the first few, a point before the last `places`; a fraction of nothing is left out.
-#[inline(always)]
-fn parted_at(mut pen: Pen<'_>, digits: u64, first: usize, places: usize) -> Pen<'_> {
-    let whole = 8 - places;
-    pen.put_word((digits | ZEROS) >> (8 * first), whole - first);
-    if digits >> (8 * whole) != 0 {
-        pen.put_word(((digits | ZEROS) >> (8 * whole) << 8) | u64::from(b'.'), 1 + places);
-    }
-    pen
+/// Writes `n` in decimal.
+fn whole(pen: Pen<'_>, n: u64) -> Pen<'_> {
+    fixed(pen, n, 0)
 }
 
 /// Writes what may leave `u64`, the last sixteen digits in two blocks.
@@ -224,23 +183,11 @@ fn wide(pen: Pen<'_>, n: u128) -> Pen<'_> {
     const BLOCKS: u128 = BLOCK as u128 * BLOCK as u128;
     let (high, low) = ((n / BLOCKS) as u64, (n % BLOCKS) as u64);
     if high == 0 {
-        return long(pen, low);
+        return whole(pen, low);
     }
-    let mut pen = long(pen, high);
+    let mut pen = whole(pen, high);
     pen.put_word(digits::of(low / BLOCK) | ZEROS, 8);
     pen.put_word(digits::of(low % BLOCK) | ZEROS, 8);
-    pen
-}
-
-/// Writes a point and `rest` as `places` digits, at most nine.
-fn fraction(mut pen: Pen<'_>, rest: u64, places: usize) -> Pen<'_> {
-    pen.put(b".");
-    let beyond = places.saturating_sub(8);
-    if beyond > 0 {
-        pen.put(&[b'0' + (rest / BLOCK) as u8]);
-    }
-    let last = places - beyond;
-    pen.put_word((digits::of(rest % BLOCK) | ZEROS) >> (8 * (8 - last)), last);
     pen
 }
 
@@ -253,7 +200,7 @@ fn float(mut pen: Pen<'_>, n: f64) -> Pen<'_> {
         if n < 0.0 {
             pen.put(b"-");
         }
-        return long(pen, n.abs() as u64);
+        return whole(pen, n.abs() as u64);
     }
     match n {
         f64::INFINITY => pen.put(b"+Inf"),
@@ -264,119 +211,5 @@ fn float(mut pen: Pen<'_>, n: f64) -> Pen<'_> {
     pen
 }
 
-/// An integer as text, for a label.
-pub struct Decimal([u8; Value::ROOM], usize);
-
-impl Decimal {
-    /// The decimal digits of `n`.
-    pub fn of(n: u64) -> Decimal {
-        let mut text = [0; Value::ROOM];
-        let length = Value::ROOM - long(Pen::new(&mut text), n).left();
-        Decimal(text, length)
-    }
-
-    /// The digits.
-    #[inline]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.get(..self.1).unwrap_or_default()
-    }
-
-    /// The digits as a label value.
-    #[inline]
-    pub fn label(&self) -> Label<'_> {
-        Label::of(self.as_bytes())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(value: Value) -> String {
-        let mut to = [0; Value::ROOM];
-        let n = Value::ROOM - value.write(Pen::new(&mut to)).left();
-        String::from_utf8(to[..n].to_vec()).unwrap()
-    }
-
-    #[test]
-    fn writes_like_a_naive_twin() {
-        let mut n = 0u64;
-        for i in 0..200_000u64 {
-            n = n.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let n = n >> (i % 64);
-            assert_eq!(text(Value::Int(n)), n.to_string());
-            let naive = |per: u64, digits: usize| match n % per {
-                0 => (n / per).to_string(),
-                rest => format!("{}.{rest:0digits$}", n / per),
-            };
-            assert_eq!(text(Value::Centi(n)), naive(100, 2));
-            assert_eq!(text(Value::Milli(n)), naive(1000, 3));
-            assert_eq!(text(Value::Nano(n)), naive(1_000_000_000, 9));
-            for places in 0..=9u8 {
-                let raw = n as i64;
-                let (whole, sign) = (raw.unsigned_abs(), if raw < 0 { "-" } else { "" });
-                let (per, digits) = (10u64.pow(places.into()), usize::from(places));
-                let naive = match whole % per {
-                    0 => format!("{sign}{}", whole / per),
-                    rest => format!("{sign}{}.{rest:0digits$}", whole / per),
-                };
-                assert_eq!(text(Value::fixed(raw, places)), naive);
-            }
-            for size in [1, 512, 1024, 65_536, u32::MAX] {
-                let product = (u128::from(n) * u128::from(size)).to_string();
-                assert_eq!(text(Value::times(n, size)), product);
-                assert_eq!(text(Value::Times(n, size)), product);
-            }
-        }
-        assert_eq!(text(Value::Int(u64::MAX)), u64::MAX.to_string());
-        assert_eq!(text(Value::Int(0)), "0");
-        for n in [0, 9, 10, u64::MAX] {
-            assert_eq!(Decimal::of(n).as_bytes(), n.to_string().as_bytes());
-        }
-    }
-    #[test]
-    fn as_a_float_it_is_what_is_written() {
-        for n in [0, 7, 123_456_789, 1 << 53, u64::MAX] {
-            let values = [Value::Int(n), Value::Centi(n), Value::Milli(n), Value::Nano(n)];
-            let fixed =
-                [Value::Fixed(n, 1), Value::Fixed(n, 6), Value::Minus(n, 0), Value::Minus(n, 3)];
-            let others = [Value::Times(n, 512), Value::Float(0.1)];
-            for value in values.into_iter().chain(fixed).chain(others) {
-                let written: f64 = text(value).parse().unwrap();
-                assert!(value.as_f64() == written, "{value:?}");
-            }
-        }
-    }
-    #[test]
-    fn floats_read_as_the_same_number() {
-        for (n, expected) in [
-            (0.0, "0"),
-            (-0.0, "0"),
-            (-7.0, "-7"),
-            (0.1, "0.1"),
-            (-2.5, "-2.5"),
-            (1e15, "1000000000000000"),
-            (f64::INFINITY, "+Inf"),
-            (f64::NEG_INFINITY, "-Inf"),
-            (f64::NAN, "NaN"),
-        ] {
-            assert_eq!(text(Value::Float(n)), expected);
-        }
-        let mut bits = 1u64;
-        for _ in 0..100_000 {
-            bits = bits.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let n = f64::from_bits(bits);
-            let written = text(Value::Float(n));
-            assert!(written.len() <= Value::ROOM);
-            assert!(n.is_nan() || written.parse() == Ok(n), "{n:e}: {written}");
-        }
-    }
-
-    #[test]
-    fn ticks_become_seconds_at_any_rate() {
-        assert_eq!(text(Value::ticks(12_345, 100)), "123.45");
-        assert_eq!(text(Value::ticks(1_500, 1000)), "1.500");
-        assert_eq!(text(Value::ticks(512, 1024)), "0.500000000");
-        assert_eq!(text(Value::ticks(u64::MAX, 1)), "18446744073.709551615"); // saturates
-    }
-}
+mod tests;

@@ -111,8 +111,10 @@ impl Store {
         let Amount { series: live, families: known, .. } = self.held;
         let numbers = [live as u64, known as u64, self.accepted];
         for (family, raw) in [series, families, accepted].into_iter().zip(numbers) {
-            out.family(family);
-            out.sample(&[], family.value(raw));
+            out.single(family, family.value(raw));
+        }
+        if self.refused.iter().fold(0, |all, n| all | n) == 0 {
+            return;
         }
         out.family(refused);
         for (reason, count) in Reason::ALL.iter().zip(self.refused).filter(|(_, n)| *n > 0) {

@@ -43,7 +43,7 @@ pub fn compose(batch: &[Arc<Notice>], envelope: &Envelope, url: &str, now: WallC
     header("To", &envelope.to.join(",\n\t"));
     header("Subject", &encoded(&subject(batch, &envelope.name)));
     // RFC 5322 writes its dates as HTTP does, but for the zone.
-    header("Date", &now.http().to_string().replace("GMT", "+0000"));
+    header("Date", &String::from_utf8_lossy(&now.http()).replace("GMT", "+0000"));
     let domain = envelope.from.split_once('@').map_or("localhost", |(_, domain)| domain);
     let (first, id) = (batch.first(), now.since_epoch().as_nanos() as u64);
     let fingerprint = first.map_or(0, |notice| notice.fingerprint);

@@ -1,7 +1,6 @@
 //! What is known of a family whose lines were written before: how to tell that it is the same, and where
 //! its parts lie.
 
-use crate::base::sys::TAIL;
 use crate::model::metric::{Family, Kind};
 
 /// One family.
@@ -32,6 +31,9 @@ pub struct Ends {
     pub head: u32,
     pub tail: u32,
 }
+
+/// The longest text between two label values.
+pub const TAIL: usize = 32;
 
 /// What stands between two label values: `",`, a key and `="`. A test holds the tables to the room.
 pub struct Tail {

@@ -8,16 +8,20 @@
 mod column;
 mod labelled;
 
+use super::escape::escape;
 use super::format::Format;
-use super::known::{Ends, Id, Known, Shape, Tail};
+use super::known::{Ends, Id, Known, Shape, TAIL, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels};
 use crate::base::dialect::Dialect;
-use crate::base::sys::{BLOCK, Pen, TAIL};
+use crate::base::sys::{BLOCK, FOUR, Pen};
 use crate::model::metric::{Buffer, Family, Label, Value, WORD};
 
 /// Families of a usual page, and blocks of their heads.
 const FAMILIES: usize = 512;
 const HEADS: usize = 8192;
+
+/// Blocks behind the last head, as four are read at once.
+const SPARE: usize = FOUR;
 
 /// What is known of the families.
 #[derive(Default)]
@@ -118,6 +122,7 @@ impl Lines {
         self.parts(header, &head, head_length, !keys.is_empty());
         page.truncate(end);
         let (blocks, tail) = (self.heads.len() as u32, self.tails.len() as u32);
+        self.heads.resize(self.heads.len() + SPARE, [0; BLOCK]);
         let tails = tail - self.start.tail;
         self.now = Shape {
             ends: Ends { head: blocks, tail },
@@ -125,7 +130,7 @@ impl Lines {
             header_blocks: header_length.div_ceil(BLOCK) as u32,
             name_length: (prefix.len() + name.len() + suffix.len()) as u32,
             head_length: head_length as u32,
-            room: (blocks - self.start.head) * BLOCK as u32
+            room: (blocks - self.start.head + SPARE as u32) * BLOCK as u32
                 + tails * (TAIL + WORD) as u32
                 + Value::ROOM as u32,
             is_quoted,
@@ -161,23 +166,32 @@ impl Lines {
     #[inline(always)] // for every family
     pub fn header(&self) -> (&[[u8; BLOCK]], usize) {
         let start = self.start.head as usize;
-        let blocks = self.heads.get(start..start + self.now.header_blocks as usize);
-        (blocks.unwrap_or_default(), self.now.header_length as usize)
+        let end = start + self.now.header_blocks as usize;
+        (self.blocks(start, end), self.now.header_length as usize)
     }
 
-    /// What stands before the first label value in blocks, of a family with keys, and its length.
+    /// What stands before the first label value in blocks, of a family with keys, at least four, and its length.
     #[inline(always)] // for every sample
-    fn head_blocks(&self) -> (&[[u8; BLOCK]], usize) {
+    pub fn head_blocks(&self) -> (&[[u8; BLOCK]], usize) {
         let start = self.start.head as usize + self.now.header_blocks as usize;
-        let blocks = self.heads.get(start..self.now.ends.head as usize);
-        (blocks.unwrap_or_default(), self.now.head_length as usize)
+        let end = (self.now.ends.head as usize).max(start + FOUR);
+        (self.blocks(start, end), self.now.head_length as usize)
     }
 
     /// The header and what stands before the number, of a family without keys, in blocks, and their length.
     #[inline(always)]
     fn whole(&self) -> (&[[u8; BLOCK]], usize) {
-        let blocks = self.heads.get(self.start.head as usize..self.now.ends.head as usize);
-        (blocks.unwrap_or_default(), (self.now.header_length + self.now.head_length) as usize)
+        let blocks = self.blocks(self.start.head as usize, self.now.ends.head as usize);
+        (blocks, (self.now.header_length + self.now.head_length) as usize)
+    }
+
+    /// The blocks of heads between two places.
+    #[inline(always)]
+    fn blocks(&self, start: usize, end: usize) -> &[[u8; BLOCK]] {
+        match self.heads.get(start..end) {
+            Some(blocks) => blocks,
+            None => none(),
+        }
     }
 
     /// Where the name begins in a line of the family at hand, among all bytes that are kept.
@@ -198,7 +212,10 @@ impl Lines {
     #[inline(always)]
     fn tails(&self) -> &[Tail] {
         let (start, end) = (self.start.tail as usize, self.now.ends.tail as usize);
-        self.tails.get(start..end).unwrap_or_default()
+        match self.tails.get(start..end) {
+            Some(tails) => tails,
+            None => none(),
+        }
     }
 
     /// How many label values a sample has.
@@ -223,9 +240,7 @@ impl Lines {
             pen.put_fixed(word, length);
             pen.put_fixed(&tail.text, tail.length);
         }
-        let mut pen = value.write(pen);
-        pen.put_word(b'\n'.into(), 1);
-        let written = room - pen.left();
+        let written = room - value.write_line(pen).left();
         out.advance(written);
         true
     }
@@ -241,30 +256,32 @@ impl Lines {
         } else {
             pen.put(self.head());
         }
-        let mut pen = value.write(pen);
-        pen.put_word(b'\n'.into(), 1);
-        let written = room - pen.left();
+        let written = room - value.write_line(pen).left();
         out.advance(written);
     }
 
-    /// The slow way: `escape` appends each label value.
+    /// The slow way: each label value is escaped.
     #[cold]
     #[inline(never)]
-    pub fn write_with(
-        &self,
-        labels: &[Label<'_>],
-        value: Value,
-        out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
-    ) {
+    pub fn write_with(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) {
         out.put(self.head());
         for (label, tail) in labels.iter().zip(self.tails()) {
-            escape(out, label.raw());
+            match label.word() {
+                Some(_) => out.put(label.raw()),
+                None => escape(out, label.raw(), true),
+            }
             out.put(tail.text.get(..tail.length).unwrap_or_default());
         }
         out.put_value(value);
         out.put(b"\n");
     }
+}
+
+/// What there never is: in line it would be chosen without a jump, which costs more than the check.
+#[cold]
+#[inline(never)]
+fn none<'a, T>() -> &'a [T] {
+    &[]
 }
 
 #[cfg(test)]

@@ -96,9 +96,7 @@ impl Line<'_> {
             }
         }
         pen.put(close);
-        pen = value.write(pen);
-        pen.put_word(b'\n'.into(), 1);
-        let written = room - pen.left();
+        let written = room - value.write_line(pen).left();
         out.advance(written);
         if let Some(time) = self.time {
             self.time(time, out);

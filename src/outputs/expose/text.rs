@@ -7,7 +7,7 @@ use super::format::Format;
 use super::line::Lines;
 use super::series::Line;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{Buffer, Column, Family, Kind, Label, Sink, Value};
+use crate::model::metric::{Buffer, Column, Family, Kind, Label, Rows, Sink, Value};
 use crate::model::metric::{Exemplar, Histogram};
 use crate::model::metric::{Labels, Point};
 use crate::model::store::{escaped, is_metric_name};
@@ -76,16 +76,14 @@ impl<'a> Text<'a> {
     /// What follows belongs to `family`, if this dialect has it.
     #[inline(always)] // for every family
     fn open(&mut self, family: &Family<'_>) {
-        self.shown = family.is_in(self.dialect);
-        if self.shown && !self.lines.next(family) {
-            self.learn(family);
-        }
+        // What is known is of this dialect.
+        self.shown = self.lines.next(family) || family.is_in(self.dialect) && self.learn(family);
     }
 
     #[cold]
     #[inline(never)]
-    fn learn(&mut self, family: &Family<'_>) {
-        let Some((name, keys)) = family.named(self.dialect) else { return };
+    fn learn(&mut self, family: &Family<'_>) -> bool {
+        let Some((name, keys)) = family.named(self.dialect) else { return false };
         let (dialect, format) = (self.dialect, self.format);
         let mut shown = String::new();
         let (name, is_quoted) = show(name, self.lines.quotes, &mut shown);
@@ -102,6 +100,7 @@ impl<'a> Text<'a> {
             header.put_all([b"# TYPE ", quote, start, stem, quote, kind]);
             [prefix, name, suffix]
         });
+        true
     }
 
     /// A header that no sample followed leaves no trace.
@@ -144,7 +143,7 @@ impl Sink for Text<'_> {
         }
         self.header = None;
         if !self.lines.write(labels, value, self.out) {
-            self.lines.write_with(labels, value, self.out, escape_label);
+            self.lines.write_with(labels, value, self.out);
         }
     }
 
@@ -162,8 +161,26 @@ impl Sink for Text<'_> {
         if !self.shown || self.lines.keys() != 1 + usize::from(column.under.is_some()) {
             return debug_assert!(!self.shown, "a key for the rows, and for what they are under");
         }
-        if self.lines.write_column(family, column, self.out, escape_label) {
+        if self.lines.write_column(family, &column, self.out) {
             self.header = None;
+        }
+    }
+
+    fn table_column(&mut self, family: &Family<'_>, rows: &Rows, at: usize) {
+        self.drop_header();
+        self.open(family);
+        debug_assert!(!self.shown || self.lines.keys() == 1, "a key for the rows");
+        if !self.shown || self.lines.keys() != 1 {
+            return;
+        }
+        let start = self.out.len();
+        if !self.goes_on(family) {
+            let (header, length) = self.lines.header();
+            self.out.put_blocks(header, length);
+        }
+        let column = rows.column(at);
+        if !self.lines.write_lines(self.lines.head_blocks(), family, &column, self.out) {
+            self.out.truncate(start);
         }
     }
 
@@ -239,10 +256,6 @@ impl Text<'_> {
         self.has_stem = goes_on;
         goes_on
     }
-}
-
-fn escape_label(out: &mut Buffer, label: &[u8]) {
-    escape(out, label, true);
 }
 
 /// The name as it stands in the text, before it is put between quotation marks: it is `to` unless it

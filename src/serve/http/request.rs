@@ -179,7 +179,7 @@ impl<'a> Request<'a> {
         let (mut host, mut length, mut encoding, mut close) = (0, None, None, false);
         for header in headers {
             let value = header.value;
-            let is = |name: &str| wire::same(header.name, name);
+            let is = |name: &str| header.name.len() == name.len() && wire::same(header.name, name);
             if is("host") {
                 host += 1;
                 // What is no text is no name of this machine either.
@@ -227,7 +227,7 @@ impl<'a> Request<'a> {
 impl Request<'_> {
     /// Notes what a header says about who sends the request.
     pub fn note_sender(&mut self, name: &str, value: &[u8]) {
-        let is = |known: &str| wire::same(name, known);
+        let is = |known: &str| name.len() == known.len() && wire::same(name, known);
         let is_ours = || ["none", "same-origin"].iter().any(|site| wire::same(value, site));
         self.is_of_page |= is("origin") || is("sec-fetch-site") && !is_ours();
         let start = name.get(..FORWARDED.len()).unwrap_or_default();

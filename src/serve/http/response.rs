@@ -6,8 +6,7 @@ use super::unsent::Unsent;
 use super::{Method, Refusal};
 use crate::base::clock::WallClock;
 use crate::base::sys::Pen;
-use crate::model::metric::Buffer;
-use std::fmt::Write;
+use crate::model::metric::{Buffer, Decimal};
 use std::sync::Arc;
 
 /// Room for the longest head; a web configuration file may have headers of its own.
@@ -216,32 +215,35 @@ impl Response {
 
     /// Writes the head. `body` is false for HEAD: length and type are told, nothing follows.
     pub fn finish(&mut self, keep_alive: bool, body: bool) {
-        let mut head = Head { text: [0; GAP], len: 0 };
+        // What does not fit is left out; nothing we say is near `GAP`.
+        let mut text = [0; GAP];
+        let mut head = Head(Pen::new(&mut text));
         let length = self.body().len();
-        head.put("HTTP/1.1 ");
-        head.put(self.status.line());
-        // Head::write_str cannot fail.
-        let _ = write!(head, "\r\nDate: {}\r\nContent-Length: {length}", WallClock::now().http());
+        head.put(b"HTTP/1.1 ");
+        head.put(self.status.line().as_bytes());
+        head.put(b"\r\nDate: ");
+        head.put(&WallClock::now().http());
+        head.put(b"\r\nContent-Length: ");
+        head.put(Decimal::of(length as u64).as_bytes());
         let connection = match keep_alive {
             false => Some(("Connection", "close")),
             true => self.http10.then_some(("Connection", "keep-alive")),
         };
         for (name, value) in self.headers().chain(connection) {
-            for part in ["\r\n", name, ": ", value] {
-                head.put(part);
-            }
+            head.line(name, value);
         }
         #[cfg(feature = "tls")]
         for (name, value) in &self.always {
             // What an answer says itself goes before.
             if !self.headers().any(|(own, _)| own == name) {
-                ["\r\n", name, ": ", value].iter().for_each(|part| head.put(part));
+                head.line(name, value);
             }
         }
-        head.put("\r\n\r\n");
-        self.start = GAP - head.len;
+        head.put(b"\r\n\r\n");
+        let length = GAP - head.0.left();
+        self.start = GAP - length;
         let gap = self.buffer.bytes_mut().get_mut(self.start..GAP).unwrap_or_default();
-        Pen::new(gap).put(head.text.get(..head.len).unwrap_or_default());
+        Pen::new(gap).put(text.get(..length).unwrap_or_default());
         if !body {
             self.buffer.truncate(GAP);
         }
@@ -262,24 +264,20 @@ impl Response {
     }
 }
 
-/// A head in the making. What does not fit is left out; nothing we say is near `GAP`.
-struct Head {
-    text: [u8; GAP],
-    len: usize,
-}
+/// A head in the making.
+struct Head<'a>(Pen<'a>);
 
-impl Head {
-    fn put(&mut self, part: &str) {
-        let mut pen = Pen::new(self.text.get_mut(self.len..).unwrap_or_default());
-        pen.put(part.as_bytes());
-        self.len = GAP - pen.left();
+impl Head<'_> {
+    #[inline(never)] // called from many places
+    fn put(&mut self, part: &[u8]) {
+        self.0.put(part);
     }
-}
 
-impl Write for Head {
-    fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        self.put(part);
-        Ok(())
+    fn line(&mut self, name: &str, value: &str) {
+        self.put(b"\r\n");
+        self.put(name.as_bytes());
+        self.put(b": ");
+        self.put(value.as_bytes());
     }
 }
 

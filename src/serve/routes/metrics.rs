@@ -101,7 +101,7 @@ impl Service {
 pub(super) fn write_traffic(
     metrics_path: &str,
     routes: Table,
-    Counts { answers, traffic }: &Counts,
+    Counts { answers, asked, traffic }: &Counts,
     out: &mut dyn Sink,
 ) {
     let [requests, now, refused, evicted, timed_out, lines, enforced, abi, ..] = &FAMILIES;
@@ -109,13 +109,16 @@ pub(super) fn write_traffic(
     let [.., handshakes, reloads] = &FAMILIES;
     out.family(requests);
     let paths = routes.iter().copied().flatten().map(|route| route.path);
-    for (path, counts) in paths.chain(["other"]).zip(answers) {
+    for (at, (path, counts)) in paths.chain(["other"]).zip(answers).enumerate() {
+        if asked >> (at % 64) & 1 == 0 {
+            continue;
+        }
         let path = if path.is_empty() { metrics_path } else { path };
         for (status, count) in Status::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
             out.sample(&[path.into(), status.code().into()], requests.value(*count));
         }
     }
-    for (family, raw) in [
+    for &(family, raw) in &[
         (now, traffic.now),
         (refused, traffic.refused),
         (evicted, traffic.evicted),
@@ -130,10 +133,9 @@ pub(super) fn write_traffic(
     }
     out.family(enforced);
     let parts = sys::sandboxed();
-    for (part, is) in parts {
+    for &(part, is) in &parts {
         out.sample(&[part.into()], enforced.value(u64::from(is > 0)));
     }
     let [_, (_, landlock), _] = parts;
-    out.family(abi);
-    out.sample(&[], abi.value(landlock.into()));
+    out.single(abi, abi.value(landlock.into()));
 }

@@ -81,6 +81,8 @@ impl Pauses {
 pub struct Counts {
     /// By route and status; behind the routes come requests that name none, or whose head was refused.
     pub answers: Box<[[u64; Status::ALL.len()]]>,
+    /// Which of them may have some, bit i % 64 for the i-th: most paths are never asked for.
+    pub asked: u64,
     /// What the loop counts.
     pub traffic: Traffic,
 }
@@ -109,6 +111,7 @@ impl Service {
             routes,
             counts: Counts {
                 answers: vec![Default::default(); answers].into(),
+                asked: 0,
                 traffic: Traffic::default(),
             },
         }
@@ -157,6 +160,7 @@ impl Service {
         }
         let answers = &mut self.counts.answers;
         let route = route.min(answers.len().saturating_sub(1));
+        self.counts.asked |= 1 << (route % 64);
         let count = Status::ALL.iter().position(|s| *s == status);
         let count = count.and_then(|at| answers.get_mut(route)?.get_mut(at));
         if let Some(count) = count {
@@ -175,6 +179,10 @@ impl Service {
 
 /// What stands behind `known` in `path`, any of whose characters may be written as `%41`.
 pub fn behind<'a>(path: &'a str, known: &str) -> Option<&'a str> {
+    // As good as no path has such a character.
+    if let Some(rest) = path.strip_prefix(known) {
+        return Some(rest);
+    }
     let mut rest = path;
     for expected in known.bytes() {
         let escape = rest.strip_prefix('%').and_then(|digits| digits.get(..2));

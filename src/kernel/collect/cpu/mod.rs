@@ -26,7 +26,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Decimal, Family, Rows, Sink, Unit, Value, counter, gauge};
+use crate::model::metric::{Family, Rows, Sink, Unit, Value, Word, counter, gauge};
 use crate::settings::{
     CollectorOption, CollectorSettings, Dialect, Subject, pattern, switch, system_switch,
 };
@@ -136,6 +136,8 @@ struct Cpu {
 #[derive(Clone, Copy)]
 struct Line {
     number: u32,
+    /// The number as it is written.
+    name: Word,
     columns: usize,
     ticks: [u64; COLUMNS],
 }
@@ -183,9 +185,8 @@ impl Cpu {
         for (family, modes, first) in [(seconds, &self.modes, 0), (guest, &self.guest_modes, 8)] {
             out.family(family);
             for cpu in &self.cpus {
-                let number = Decimal::of(cpu.number.into());
                 let ticks = cpu.ticks.get(first..cpu.columns).unwrap_or_default();
-                out.column(family, modes.under(number.label(), ticks));
+                out.column(family, modes.under(cpu.name.label(), ticks));
             }
         }
         out.single(count, Value::Int(self.cpus.len() as u64));
@@ -213,7 +214,7 @@ impl Line {
         // Those before the first that is none.
         let columns = fields.uints(&mut ticks).1.trailing_ones() as usize;
         ticks.iter_mut().skip(columns).for_each(|tick| *tick = 0);
-        (columns > IDLE).then_some(Line { number, columns, ticks })
+        (columns > IDLE).then_some(Line { number, name: Word::of(name), columns, ticks })
     }
 
     /// No column runs backwards, unless the CPU was plugged in again.

@@ -143,8 +143,7 @@ impl Disk {
         let [columns @ .., a, b, c, d, e, f] = &FAMILIES;
         for (column, family) in columns.iter().enumerate() {
             let column = if column < WIDTH { column } else { DISCARDED };
-            out.family(family);
-            out.column(family, self.table.column(column));
+            out.table_column(family, self.table.rows(), column);
         }
         if let Some(inventory) = &mut self.inventory {
             inventory.write([a, b, c, d, e, f], out);

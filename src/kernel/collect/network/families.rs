@@ -115,7 +115,8 @@ pub fn shown(view: View, each: &mut dyn FnMut(usize, &Family<'_>)) {
         return BY_NETLINK.into_iter().for_each(|(column, places)| show(column, places));
     }
     for column in 0..SUMMED {
-        let other = BY_FILE.iter().find(|(other, _)| is_detailed && *other == column);
+        let mut others = if is_detailed { &BY_FILE[..] } else { &[] }.iter();
+        let other = others.find(|(other, _)| *other == column);
         show(column, other.map_or([column, column], |(_, places)| *places));
     }
 }

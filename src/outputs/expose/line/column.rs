@@ -1,95 +1,66 @@
 //! The lines of a table's column: what they have in common is looked up once, not for each line.
 
 use super::{Lines, Tail};
-use crate::base::sys::{BLOCK, Beginning, Pen, TAIL};
-use crate::model::metric::{Buffer, Cell, Column, Family, Label, Value, WORD};
+use crate::base::sys::digits;
+use crate::base::sys::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
+use crate::model::metric::{Buffer, Cell, Cells, Column, Family, Label, Value};
 
 /// Blocks that what the lines of a column under a label have in common may take; longer ones go the slow way.
 const MAX_START: usize = 10;
 
 impl Lines {
     /// Appends a sample of `family`, which is the one at hand, for each row. Whether there was one.
-    #[inline(always)] // in one place
-    pub fn write_column(
-        &self,
-        family: &Family<'_>,
-        column: Column<'_>,
-        out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
-    ) -> bool {
-        let Some((tail, others)) = self.tails().split_last() else { return false };
-        match (column.under, others.first()) {
-            (Some(label), Some(other)) => {
-                let mut start = [[0; BLOCK]; MAX_START];
-                let Some(length) = before(self.head_blocks(), &label, other, &mut start) else {
-                    return self.write_each(family, column, out, escape);
-                };
-                let beginning = Beginning::new((&start, length), (&tail.text, tail.length));
-                self.write_lines(&beginning, family, column, out, escape)
+    pub fn write_column(&self, family: &Family<'_>, column: &Column<'_>, out: &mut Buffer) -> bool {
+        let (Some(label), Some(tail)) = (&column.under, self.tails().first()) else {
+            return self.write_lines(self.head_blocks(), family, column, out);
+        };
+        let mut start = [[0; BLOCK]; MAX_START];
+        match before(self.head_blocks(), label, tail, &mut start) {
+            Some(length) => {
+                let blocks = length.div_ceil(BLOCK).max(FOUR);
+                let start = start.get(..blocks).unwrap_or(&start);
+                self.write_lines((start, length), family, column, out)
             }
-            _ => {
-                let beginning = Beginning::new(self.head_blocks(), (&tail.text, tail.length));
-                self.write_lines(&beginning, family, column, out, escape)
-            }
+            None => self.write_each(family, column, out),
         }
     }
 
     /// The same of lines that begin so.
     #[inline(never)]
-    fn write_lines(
+    pub fn write_lines(
         &self,
-        beginning: &Beginning<'_>,
+        beginning: (&[[u8; BLOCK]], usize),
         family: &Family<'_>,
-        column: Column<'_>,
+        column: &Column<'_>,
         out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
     ) -> bool {
-        let most = beginning.room() + Value::ROOM;
-        let (factor, places) = family.scale().unwrap_or_default();
-        let mut pen = Pen::new(out.room(most));
-        let (mut room, mut has_any) = (pen.left(), false);
-        for (row, cell) in column.cells() {
-            has_any = true;
-            let number = match cell {
-                Cell::Digits(_) if factor == 1 => Some(cell),
-                cell => cell.times(factor).filter(|_| factor > 0),
+        let scale = family.scale().and_then(|(by, places)| Some((by, Places::of(places)?)));
+        let Some((factor, places)) = scale else { return self.write_each(family, column, out) };
+        let (mut cells, start) = (column.cells(), out.len());
+        loop {
+            let room = out.room(LinePen::room_for(beginning.0));
+            let Some(pen) = LinePen::new(room, beginning, places) else {
+                return self.write_each(family, column, out);
             };
-            if let Some(number) = number
-                && pen.put_line(beginning, row.word.block(), Value::ROOM)
-            {
-                pen = match number {
-                    Cell::Digits(digits) => Value::write_digits(pen, digits, places),
-                    Cell::Number(n) => Value::write_scaled(pen, n, places),
-                };
-                pen.put_word(b'\n'.into(), 1);
-                continue;
-            }
-            // Neither a word nor a plain number, or there is no room left.
-            let written = room - pen.left();
+            let (written, left) = write_rows(pen, factor, &cells);
             out.advance(written);
+            if left == 0 {
+                return out.len() > start;
+            }
+            cells.keep_last(left);
+            let Some((row, cell)) = cells.next() else { return out.len() > start };
             let value = family.value(cell.number());
-            self.write_row((column.under, row.label(column.names)), value, out, escape);
-            pen = Pen::new(out.room(most));
-            room = pen.left();
+            self.write_row((column.under, row.label(column.names)), value, out);
         }
-        let written = room - pen.left();
-        out.advance(written);
-        has_any
     }
 
     /// The same in the slow way.
     #[cold]
     #[inline(never)]
-    fn write_each(
-        &self,
-        family: &Family<'_>,
-        column: Column<'_>,
-        out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
-    ) -> bool {
-        let (under, mut has_any) = (column.under, false);
-        for (label, raw) in column {
-            self.write_row((under, label), family.value(raw), out, escape);
+    fn write_each(&self, family: &Family<'_>, column: &Column<'_>, out: &mut Buffer) -> bool {
+        let mut has_any = false;
+        for (label, raw) in column.clone() {
+            self.write_row((column.under, label), family.value(raw), out);
             has_any = true;
         }
         has_any
@@ -103,14 +74,41 @@ impl Lines {
         (under, label): (Option<Label<'_>>, Label<'_>),
         value: Value,
         out: &mut Buffer,
-        escape: fn(&mut Buffer, &[u8]),
     ) {
         match under {
-            Some(under) => self.write_with(&[under, label], value, out, escape),
-            None => self.write_with(&[label], value, out, escape),
+            Some(under) => self.write_with(&[under, label], value, out),
+            None => self.write_with(&[label], value, out),
         }
     }
 }
+
+/// Writes a line for each row. Tells how many bytes it wrote, and how many rows are left: it stops at one that has no
+/// word or no plain number, or where there is no room.
+#[inline(always)] // in one place
+fn write_rows(mut pen: LinePen<'_>, factor: u64, rows: &Cells<'_>) -> (usize, usize) {
+    let mut cells = rows.clone();
+    // Where the number is what is counted, digits are written as they are kept.
+    let direct = if factor == 1 { cells.bit() } else { 0 };
+    while let Some((row, kept)) = cells.next_kept() {
+        let mut number = kept;
+        if !row.has_digits(direct) {
+            let is_digits = row.has_digits(cells.bit());
+            let cell = if is_digits { Cell::Digits(kept) } else { Cell::Number(kept) };
+            number = match cell.times(factor) {
+                Some(Cell::Digits(digits)) => digits,
+                Some(Cell::Number(n)) if n < MAX => n | LONG,
+                _ => return (pen.written(), cells.rows_left() + 1),
+            };
+        }
+        if !pen.put(row.word.block(), number) {
+            return (pen.written(), cells.rows_left() + 1);
+        }
+    }
+    (pen.written(), 0)
+}
+
+/// Numbers from here on have more than sixteen digits.
+const MAX: u64 = digits::BLOCK * digits::BLOCK;
 
 /// Writes what the lines of a column under a label begin with to `start`; tells how long that is, if it is a word
 /// and there is room.
@@ -123,7 +121,7 @@ fn before(
 ) -> Option<usize> {
     let (word, word_length) = label.word()?;
     let mut pen = Pen::new(start.as_flattened_mut());
-    if pen.left() < blocks.len() * BLOCK + WORD + TAIL {
+    if pen.left() < blocks.len() * BLOCK + size_of_val(word) + size_of_val(&tail.text) {
         return None;
     }
     pen.put_blocks(blocks, length);

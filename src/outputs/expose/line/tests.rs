@@ -39,7 +39,7 @@ fn parts_of_every_length_are_copied() {
         assert_eq!(lines.write(labels, Value::Centi(150), &mut out), n <= WORD);
         assert_eq!(out.bytes(), if n <= WORD { naive.as_bytes() } else { b"" });
         out.truncate(0);
-        lines.write_with(labels, Value::Centi(150), &mut out, Buffer::put);
+        lines.write_with(labels, Value::Centi(150), &mut out);
         assert_eq!(out.bytes(), naive.as_bytes());
     }
 }

@@ -40,6 +40,15 @@ pub fn of(n: u64) -> u64 {
     tens | ((quarters - tens * 10) << 8)
 }
 
+/// The same of `n` below ten thousand, in fewer steps.
+#[inline(always)]
+pub fn of_four(n: u64) -> u64 {
+    let hundreds = (n * 5243) >> 19;
+    let halves = hundreds | ((n - hundreds * 100) << 16);
+    let tens = ((halves * 103) >> 10) & 0x000f_000f;
+    (tens | ((halves - tens * 10) << 8)) << 32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +69,7 @@ mod tests {
             let naive: u64 = std::str::from_utf8(&room[..count]).unwrap().parse().unwrap();
             assert_eq!(leading(&room), (of(naive), count));
         }
+        assert!((0..10_000).all(|n| of_four(n) == of(n)));
         assert_eq!(leading(b"00070000"), (of(70_000), 8));
         assert_eq!(leading(b"/0000000").1, 0);
         assert_eq!(leading(b":0000000").1, 0);

@@ -1,0 +1,157 @@
+//! What comes from a client: heads, bodies that are wanted, and bodies that are not.
+
+use super::intake::{Framing, Intake};
+use super::{Connection, Limits, Next, Phase};
+use crate::base::wire::{self, Chunks};
+use crate::serve::http::request::{self, MAX_IGNORED_BODY};
+use crate::serve::http::{Body, Refusal, Request};
+use std::io::ErrorKind;
+use std::time::Instant;
+
+/// Tells the client to send the body that it keeps back.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+impl Connection {
+    /// Takes what the socket has. `scratch` gets the bytes of the request so far at its start; its
+    /// length is the limit of a head.
+    pub fn receive(&mut self, scratch: &mut [u8], limits: &Limits, now: Instant) -> Next {
+        let kept = self.input.len();
+        let fresh = scratch.get_mut(kept..).unwrap_or_default();
+        let n = if self.has_input() {
+            0
+        } else {
+            match self.channel.receive(fresh) {
+                Ok(0) => return Next::Close,
+                Ok(n) => n,
+                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                    return Next::Wait;
+                }
+                Err(_) => return Next::Close,
+            }
+        };
+        match self.phase {
+            Phase::Linger => Next::Wait, // forgotten
+            Phase::Body(left) => {
+                self.skip_body(left, fresh.get(..n).unwrap_or_default(), limits, now)
+            }
+            Phase::Intake => {
+                let fresh = fresh.get(..n).unwrap_or_default();
+                self.take_body(fresh)
+            }
+            _ => self.take_head(scratch, kept, n, limits, now),
+        }
+    }
+
+    /// The body of the request with this head is wanted, if it has no more than `limit` bytes.
+    pub fn collect(
+        &mut self,
+        request: &Request<'_>,
+        head: &[u8],
+        limit: usize,
+        limits: &Limits,
+        now: Instant,
+    ) -> Next {
+        self.keep_alive = request.keep_alive;
+        let framing = match request.body {
+            Body::Sized(length) => match usize::try_from(length) {
+                Ok(length) if length <= limit => Framing::Sized(length),
+                _ => return Next::Refuse(Refusal::TooLarge),
+            },
+            Body::Chunked => Framing::Chunked(Chunks::default()),
+            Body::Encoded => return Next::Refuse(Refusal::Chunked),
+        };
+        self.intake = Some(Intake { head: head.to_vec(), body: Vec::new(), framing, limit });
+        self.enter(Phase::Intake, now, limits.head_time);
+        let input = std::mem::take(&mut self.input);
+        let next = self.take_body(&input);
+        if next == Next::Wait && request.expects && input.is_empty() {
+            // It fits into any socket; a client that does not get it sends the body after a while.
+            let _ = self.channel.send(CONTINUE);
+        }
+        next
+    }
+
+    /// Keeps bytes of a body that is wanted; what comes after it is the next request.
+    fn take_body(&mut self, bytes: &[u8]) -> Next {
+        let Some(intake) = &mut self.intake else { return Next::Close };
+        match intake.feed(bytes) {
+            Ok((n, true)) => {
+                self.input.extend_from_slice(bytes.get(n..).unwrap_or_default());
+                Next::Received
+            }
+            Ok((_, false)) => Next::Wait,
+            Err(refusal) => Next::Refuse(refusal),
+        }
+    }
+
+    /// The body that was received, and its head.
+    pub fn take_intake(&mut self) -> Option<Intake> {
+        self.intake.take()
+    }
+
+    fn take_head(
+        &mut self,
+        scratch: &mut [u8],
+        kept: usize,
+        n: usize,
+        limits: &Limits,
+        now: Instant,
+    ) -> Next {
+        if let Some(start) = scratch.get_mut(..kept) {
+            start.copy_from_slice(&self.input);
+        }
+        let whole = scratch.get(..kept + n).unwrap_or_default();
+        // Its first byte is enough to refuse it, however much has come by now.
+        let hopeless = request::is_hopeless(whole).then_some(1);
+        // Empty lines ahead of a request count for nothing (RFC 9112, section 2.2), several neither.
+        let blank = whole.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let known = self.searched.max(blank + 3);
+        if let Some(end) = hopeless.or_else(|| wire::head_end(whole, known)) {
+            self.input.clear();
+            self.input.extend_from_slice(whole.get(end..).unwrap_or_default());
+            self.searched = 0;
+            return Next::Answer(end);
+        }
+        if whole.len() >= limits.head {
+            return Next::TooLong;
+        }
+        self.input.extend_from_slice(scratch.get(kept..kept + n).unwrap_or_default());
+        self.searched = self.input.len();
+        if self.phase == Phase::Idle {
+            self.enter(Phase::Head, now, limits.head_time);
+        }
+        Next::Wait
+    }
+
+    /// Forgets bytes of a body; what comes after it is the next request.
+    fn skip_body(&mut self, left: u64, fresh: &[u8], limits: &Limits, now: Instant) -> Next {
+        let skipped = usize::try_from(left).unwrap_or(usize::MAX).min(fresh.len());
+        let left = left - skipped as u64;
+        if left > 0 {
+            self.phase = Phase::Body(left);
+        } else {
+            self.input.extend_from_slice(fresh.get(skipped..).unwrap_or_default());
+            self.enter(Phase::Idle, now, limits.idle_time);
+        }
+        Next::Wait
+    }
+
+    /// The request's body will not be used: skip it, if it is small, or end the connection after
+    /// the answer. Says why it cannot be served at all.
+    pub fn frame(&mut self, request: &Request<'_>) -> Result<(), Refusal> {
+        self.keep_alive = request.keep_alive;
+        match request.body {
+            Body::Sized(length) if length <= MAX_IGNORED_BODY => {
+                let here = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len());
+                self.input.drain(..here);
+                self.skip = length - here as u64;
+                // With its answer at hand the client may send the body or not: what comes next
+                // could be either (RFC 9110, section 10.1.1).
+                self.keep_alive &= !(request.expects && self.skip > 0);
+                Ok(())
+            }
+            Body::Sized(_) => Err(Refusal::TooLarge),
+            Body::Chunked | Body::Encoded => Err(Refusal::Chunked),
+        }
+    }
+}
