@@ -85,6 +85,8 @@ pub struct Report {
     pub errors: u64,
     /// The last of them, and when that was.
     pub error: Option<(Error, Instant)>,
+    /// Why what it keeps over a restart cannot be kept.
+    pub unkept: Option<Error>,
 }
 
 impl Report {
@@ -191,6 +193,7 @@ impl Gather {
             took: member.took,
             errors: member.failures,
             error: member.error,
+            unkept: member.collector.unkept(),
         })
     }
 

@@ -118,6 +118,10 @@ impl Collector for Boot {
         }
     }
 
+    fn unkept(&self) -> Option<Error> {
+        self.keeper.unkept
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let is_recent = |then| scrape.now.saturating_duration_since(then) < PAUSE;
         if !self.learned_at.is_some_and(is_recent) {
