@@ -14,7 +14,7 @@ use crate::base::sys;
 use crate::base::wire::crc32c;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a segment's file that are looked at.
@@ -33,7 +33,9 @@ pub struct Disk {
     dir: PathBuf,
     ack: File,
     second: bool,
-    _lock: File,
+    lock: File,
+    /// The device and the number of the lock's file.
+    id: (u64, u64),
 }
 
 impl Disk {
@@ -63,8 +65,26 @@ impl Disk {
             // Nobody's, or lost with the power.
             ack.set_len(0)?;
         }
-        let disk = Disk { dir: dir.to_owned(), ack, second: second < first, _lock: lock };
+        let about = lock.metadata()?;
+        let id = (about.dev(), about.ino());
+        let disk = Disk { dir: dir.to_owned(), ack, second: second < first, lock, id };
         Ok((disk, first.max(second).unwrap_or(0)))
+    }
+
+    /// Whether the path still leads to it.
+    pub fn is_there(&self) -> bool {
+        let about = fs::symlink_metadata(self.dir.join("lock"));
+        about.is_ok_and(|about| (about.dev(), about.ino()) == self.id)
+    }
+
+    /// Whether it is lost, not only elsewhere.
+    pub fn is_deleted(&self) -> bool {
+        self.lock.metadata().is_ok_and(|about| about.nlink() == 0)
+    }
+
+    /// Tells the queue from others; a file system that is mounted again may have another device.
+    pub fn queue(&self) -> u64 {
+        self.id.1
     }
 
     /// The numbers of the segments that are there.
@@ -166,7 +186,7 @@ pub fn trouble(dir: &Path, error: &io::Error) -> String {
     let what = match error.kind() {
         ErrorKind::WouldBlock => "another process uses it: give each a spool.dir of its own",
         ErrorKind::PermissionDenied => {
-            "give the user that runs sysmetrics the right to write there"
+            "give the user that runs sysmetrics the right to write there; restart it if the directory is new"
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "make room there, or lower spool.max_bytes"

@@ -43,6 +43,7 @@ impl Spool {
         if self.bounds.dir.is_none() {
             return;
         }
+        self.leave_if_gone(now);
         let mended = self.attach().and_then(|()| self.settle(now)).and_then(|()| self.note());
         match mended {
             Ok(()) => (self.trouble, self.retry) = (None, None),
@@ -56,6 +57,7 @@ impl Spool {
             return Ok(());
         };
         let (disk, acknowledged) = Disk::open(dir)?;
+        let acknowledged = acknowledged.max(self.acknowledged_of(disk.queue()));
         let numbers = disk.numbers()?;
         let (mut found, mut last) = (VecDeque::new(), acknowledged);
         let mut bytes = Vec::new();
@@ -76,13 +78,13 @@ impl Spool {
             self.drop_samples(Reason::Damaged, content.damaged);
             if content.frames > 0 {
                 let (number, bytes) = (*number, bytes.len() as u64);
-                found.push_back(Segment { number, place: Place::Disk, bytes, content });
+                found.push_back(Segment { number, place: Place::Disk, bytes, content, done: 0 });
             } else if is_ours {
                 disk.remove(*number)?;
             }
         }
         let number = numbers.last().copied().unwrap_or(0);
-        self.disk = Some(disk);
+        (self.disk, self.left) = (Some(disk), None);
         self.join(found, number, acknowledged, last);
         Ok(())
     }
@@ -91,6 +93,7 @@ impl Spool {
     fn join(&mut self, mut found: VecDeque<Segment>, number: u32, acknowledged: u64, last: u64) {
         (self.reader, self.given) = (None, None);
         self.sequence += last;
+        let done = self.acknowledged + last;
         self.acknowledged = if found.is_empty() { self.acknowledged + last } else { acknowledged };
         self.number = self.number.saturating_add(number);
         if let Some(writer) = &mut self.writer {
@@ -100,7 +103,8 @@ impl Spool {
             segment.number = segment.number.saturating_add(number);
             if let Place::Memory(bytes) = &mut segment.place {
                 shift(bytes, last);
-                segment.content = Content::survey(bytes, self.acknowledged);
+                segment.done = done;
+                segment.content = Content::survey(bytes, done.max(self.acknowledged));
             }
             found.push_back(segment);
         }

@@ -10,6 +10,7 @@ mod bytes;
 mod define;
 mod disk;
 mod keep;
+mod leave;
 mod mend;
 mod payload;
 mod reader;
@@ -28,6 +29,7 @@ use crate::base::clock::{Boot, Timestamp};
 use crate::base::sys;
 use crate::model::frame::Frame;
 use disk::Disk;
+use leave::Left;
 use payload::{Base, put_frame, read_brief};
 use reader::Reader;
 use reason::{REASONS, Reason};
@@ -104,6 +106,8 @@ struct Writer {
 pub struct Spool {
     bounds: Bounds,
     disk: Option<Disk>,
+    /// The directory that was left because it was not there any more.
+    left: Option<Left>,
     segments: VecDeque<Segment>,
     writer: Option<Writer>,
     reader: Option<Reader>,
@@ -132,6 +136,7 @@ impl Spool {
     pub fn open(bounds: Bounds, now: Instant) -> Spool {
         let mut spool = Spool {
             disk: None,
+            left: None,
             segments: VecDeque::new(),
             writer: None,
             reader: None,
@@ -157,6 +162,9 @@ impl Spool {
         self.clock = (frame.moment.since_boot, now);
         self.boot_time = frame.moment.boot_time.or(self.boot_time);
         self.retry_if_due(now);
+        if self.trouble.is_none() {
+            self.leave_if_gone(now);
+        }
         let samples = frame.len() as u64;
         if !define::Counts::of(&frame.table).is_bounded() {
             return self.drop_samples(Reason::Full, samples);
@@ -268,7 +276,7 @@ impl Spool {
         self.number = number;
         let place = if file.is_some() { Place::Disk } else { Place::Memory(Vec::new()) };
         let content = Content::default();
-        self.segments.push_back(Segment { number, place, bytes: 0, content });
+        self.segments.push_back(Segment { number, place, bytes: 0, content, done: 0 });
         let (generation, base) = (frame.table.generation, Base::new(frame));
         self.writer = Some(Writer { number, generation, base, file });
         Ok(())

@@ -24,6 +24,8 @@ pub struct Segment {
     pub bytes: u64,
     /// What is in it.
     pub content: Content,
+    /// All up to this one were done with while it was in memory, and what came from the disk goes before it.
+    pub done: u64,
 }
 
 /// What is in a segment.
