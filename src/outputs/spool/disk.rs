@@ -31,11 +31,17 @@ const TITLE: &[u8; 8] = b"sysmack1";
 /// A directory that is ours.
 pub struct Disk {
     dir: PathBuf,
+    /// Not while it fails, so that its file system can be unmounted.
+    held: Option<Held>,
+    /// The device and the number of the lock's file.
+    id: (u64, u64),
+}
+
+/// What is open as long as the directory is ours.
+struct Held {
     ack: File,
     second: bool,
     lock: File,
-    /// The device and the number of the lock's file.
-    id: (u64, u64),
 }
 
 impl Disk {
@@ -49,6 +55,10 @@ impl Disk {
         DirBuilder::new().recursive(true).mode(sys::PRIVATE_DIR).create(dir)?;
         // One that an earlier version made. If it fails, the files in it are private all the same.
         let _ = sys::make_private(dir);
+        Disk::hold(dir)
+    }
+
+    fn hold(dir: &Path) -> io::Result<(Disk, u64)> {
         let file = |name| {
             let mut how = OpenOptions::new();
             how.read(true).write(true).create(true).truncate(false);
@@ -67,7 +77,8 @@ impl Disk {
         }
         let about = lock.metadata()?;
         let id = (about.dev(), about.ino());
-        let disk = Disk { dir: dir.to_owned(), ack, second: second < first, lock, id };
+        let held = Some(Held { ack, second: second < first, lock });
+        let disk = Disk { dir: dir.to_owned(), held, id };
         Ok((disk, first.max(second).unwrap_or(0)))
     }
 
@@ -77,9 +88,31 @@ impl Disk {
         about.is_ok_and(|about| (about.dev(), about.ino()) == self.id)
     }
 
-    /// Whether it is lost, not only elsewhere.
+    /// Whether it is known to be lost, not only elsewhere.
     pub fn is_deleted(&self) -> bool {
-        self.lock.metadata().is_ok_and(|about| about.nlink() == 0)
+        let about = self.held.as_ref().and_then(|held| held.lock.metadata().ok());
+        about.is_some_and(|about| about.nlink() == 0)
+    }
+
+    /// Closes everything: it fails.
+    pub fn release(&mut self) {
+        self.held = None;
+    }
+
+    /// Opens everything again.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open`; `NotFound` if another is in its place.
+    pub fn resume(&mut self) -> io::Result<()> {
+        if self.held.is_none() {
+            let (disk, _) = Disk::hold(&self.dir)?;
+            if disk.id != self.id {
+                return Err(ErrorKind::NotFound.into());
+            }
+            *self = disk;
+        }
+        Ok(())
     }
 
     /// Tells the queue from others; a file system that is mounted again may have another device.
@@ -139,8 +172,9 @@ impl Disk {
         let sequence = sequence.to_le_bytes();
         let crc = crc32c(&[TITLE, &sequence]).to_le_bytes();
         let slot = [&TITLE[..], &sequence, &crc, &[0; 4]].concat();
-        self.ack.write_all_at(&slot, if self.second { SLOT as u64 } else { 0 })?;
-        self.second = !self.second;
+        let Some(held) = &mut self.held else { return Err(ErrorKind::NotConnected.into()) };
+        held.ack.write_all_at(&slot, if held.second { SLOT as u64 } else { 0 })?;
+        held.second = !held.second;
         Ok(())
     }
 

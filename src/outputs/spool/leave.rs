@@ -5,7 +5,7 @@
 use super::Spool;
 use super::reason::Reason;
 use super::segment::{Place, Segment};
-use std::io::ErrorKind;
+use std::io;
 use std::time::Instant;
 
 /// What was known of it.
@@ -33,7 +33,7 @@ impl Spool {
         self.reader = None;
         let (queue, acknowledged) = (disk.queue(), self.acknowledged);
         self.left = Some(Left { queue, acknowledged, given });
-        self.fail(&ErrorKind::NotFound.into(), now);
+        self.fail(&io::Error::from_raw_os_error(libc::ENOENT), now);
         true
     }
 

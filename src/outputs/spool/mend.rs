@@ -30,6 +30,7 @@ impl Spool {
             self.writer = None;
             self.sync.forget();
         }
+        self.disk.iter_mut().for_each(Disk::release);
     }
 
     pub(super) fn retry_if_due(&mut self, now: Instant) {
@@ -53,9 +54,10 @@ impl Spool {
 
     /// Opens the directory and takes in what waits there, before what waits in memory.
     fn attach(&mut self) -> io::Result<()> {
-        let Some(dir) = self.bounds.dir.as_ref().filter(|_| self.disk.is_none()) else {
-            return Ok(());
-        };
+        if let Some(disk) = &mut self.disk {
+            return disk.resume();
+        }
+        let Some(dir) = &self.bounds.dir else { return Ok(()) };
         let (disk, acknowledged) = Disk::open(dir)?;
         let acknowledged = acknowledged.max(self.acknowledged_of(disk.queue()));
         let numbers = disk.numbers()?;
