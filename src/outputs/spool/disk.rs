@@ -37,6 +37,16 @@ pub struct Disk {
     id: (u64, u64),
 }
 
+/// What was known of a directory that is gone.
+pub struct Left {
+    /// `Disk::queue`.
+    pub queue: u64,
+    /// All up to this one need not wait.
+    pub acknowledged: u64,
+    /// The one that is being sent.
+    pub given: Option<u64>,
+}
+
 /// What is open as long as the directory is ours.
 struct Held {
     ack: File,

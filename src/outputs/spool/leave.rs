@@ -3,19 +3,11 @@
 //! path is tried each minute, as that of a disk that fails (`mend`). What lies in it comes back with it.
 
 use super::Spool;
+use super::disk::Left;
 use super::reason::Reason;
 use super::segment::{Place, Segment};
 use std::io;
 use std::time::Instant;
-
-/// What was known of it.
-pub struct Left {
-    queue: u64,
-    /// All up to this one need not wait.
-    acknowledged: u64,
-    /// The one that is being sent.
-    given: Option<u64>,
-}
 
 impl Spool {
     /// Leaves the directory if it is gone. Whether it was.
