@@ -8,7 +8,7 @@
 //! ```
 //!
 //! `COUNT` tells which slot is newer, `CRC` is the CRC-32 of all before its line. Slots are written in place,
-//! because flash wears: on ext4 that makes 18 KiB with what the file system notes, a file that is written
+//! because flash wears: on ext4 that makes 20 KiB with what the file system notes, a file that is written
 //! beside and renamed 48 KiB. They are not synced at once: that can take seconds on slow flash, and the serving
 //! thread must not wait for it.
 
@@ -21,12 +21,13 @@ use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often a file is written at most that changes all day. The state of an agent shall make at most 1 MiB of
-/// flash a day, and there are two such files.
+/// The state of an agent shall make at most 1 MiB of flash a day. Two files change all day: how far logs were read
+/// is written at most this often, as lines are counted twice after a loss of power, and what was written to disks
+/// half as often.
 pub const PERIOD: Duration = Duration::from_secs(3600);
 
 /// Bytes of flash that a write makes on ext4: the block, and what the file system notes, in its journal first.
-pub const COST: u64 = 18 << 10;
+pub const COST: u64 = 20 << 10;
 
 /// After how long a file that could not be written is tried again, unless its period is shorter.
 pub const RETRY: Duration = Duration::from_secs(600);

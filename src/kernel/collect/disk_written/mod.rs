@@ -1,6 +1,6 @@
 //! Bytes written to each disk over all starts of the box, which the counters of `/proc/diskstats` forget
 //! (Documentation/admin-guide/iostats.rst): they are added up in the file that `state_file` names, which is
-//! written at most once in ten minutes and usually once an hour. What is written between the last note
+//! written once in two hours, first after ten minutes. What is written between the last note
 //! and the end of the box is not in it, nor what was written in starts before the file was made. Without
 //! its directory there is no file, and there are no such samples. On OpenWrt `/var` is in memory: name another
 //! file there.
@@ -20,7 +20,7 @@ mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::base::state::{Found, PERIOD, RETRY, Slots, failed, foreign};
+use crate::base::state::{Found, PERIOD as STATE_PERIOD, RETRY, Slots, failed, foreign};
 use crate::base::{log, written};
 use crate::kernel::read::{FileId, Root, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, counter};
@@ -37,6 +37,9 @@ const DEFAULT: &str = "/var/lib/sysmetrics/disk.state";
 
 /// How often disks are looked for, and what the agent wrote.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// How often the file is written.
+const PERIOD: Duration = STATE_PERIOD.saturating_mul(2);
 
 /// When the file is first written, since some boxes are seldom on for long, and from when on at an orderly end.
 const FIRST: Duration = Duration::from_secs(600);

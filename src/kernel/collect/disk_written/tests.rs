@@ -78,8 +78,8 @@ fn what_was_written_goes_on_over_starts() {
     );
     assert_eq!(text, lines);
     written(&tree, FIRST_BOOT, &disks(12, 20, 33));
-    totals(&mut first, Duration::from_secs(4199));
-    assert_eq!(kept(&tree), text, "once an hour");
+    totals(&mut first, Duration::from_secs(7799));
+    assert_eq!(kept(&tree), text, "once in two hours");
     // Killed: the next start of the agent goes on, under other names of the disks.
     drop(first);
     tree.put("sys/block/mmcblk1/device/cid", "150100474e443352\n");
@@ -102,7 +102,7 @@ fn what_was_written_goes_on_over_starts() {
 fn a_file_that_cannot_be_kept_is_told_and_tried_again() {
     let tree = Tree::new("disk-written-unkept");
     tree.put("sys/block/sda/device/serial", "S1\n");
-    let (hour, file) = (Duration::from_secs(4300), tree.0.join("disk.state"));
+    let (period, file) = (Duration::from_secs(7900), tree.0.join("disk.state"));
     written(&tree, FIRST_BOOT, &[("sda", 5)]);
     let mut opened = open(&tree);
     totals(&mut opened, Duration::ZERO);
@@ -111,18 +111,18 @@ fn a_file_that_cannot_be_kept_is_told_and_tried_again() {
     // A directory is in its place, which costs no sample.
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
-    let (samples, errors) = scrape_later(&mut opened, Dialect::Own, &["all_boots"], hour);
+    let (samples, errors) = scrape_later(&mut opened, Dialect::Own, &["all_boots"], period);
     assert_eq!((samples.len(), errors), (1, 1));
     let told = opened.collector.unkept().unwrap().to_string();
     assert!(told.starts_with("state_file /") && told.contains("directory"), "{told}");
     std::fs::remove_dir(&file).unwrap();
     written(&tree, FIRST_BOOT, &[("sda", 6)]);
-    totals(&mut opened, hour + RETRY);
+    totals(&mut opened, period + RETRY);
     assert_eq!(opened.collector.unkept(), None);
     assert!(kept(&tree).contains(&format!("\n6 6 {FIRST_BOOT} S1\n")));
     // The last write is lost with the power: the one before is there.
     written(&tree, FIRST_BOOT, &[("sda", 7)]);
-    totals(&mut opened, 2 * hour + RETRY);
+    totals(&mut opened, 2 * period + RETRY);
     let mut slots = std::fs::read(&file).unwrap();
     slots[..4096].fill(0);
     std::fs::write(&file, slots).unwrap();
