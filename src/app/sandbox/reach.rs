@@ -151,7 +151,9 @@ fn written(reach: &mut Reach, settings: &Settings) {
 
 /// The copy of the file of offsets, where its directory is, or can be made: without one there is no copy.
 fn copy_of_offsets(reach: &mut Reach, settings: &Settings) {
-    let copy = settings.tail.memory_file.as_ref().filter(|copy| is_in_memory(copy));
+    let tail = &settings.tail;
+    let copy =
+        tail.memory_file.as_ref().filter(|copy| tail.state_file.is_some() && is_in_memory(copy));
     let Some(dir) = copy.and_then(|copy| copy.parent()) else { return };
     if !settings.logs.is_empty() {
         let _ = DirBuilder::new().mode(PRIVATE_DIR).create(dir);
