@@ -140,7 +140,6 @@ fn written(reach: &mut Reach, settings: &Settings) {
     for dir in sandbox.write.iter().map(|dir| &**dir).chain(state) {
         write(reach, dir);
     }
-    copy_of_offsets(reach, settings);
     for export in &settings.exports {
         // It may be on a file system that hangs, which its worker waits for, not the serving thread.
         let dir = export.spool.as_ref().map(|spool| &*spool.dir);
@@ -149,8 +148,9 @@ fn written(reach: &mut Reach, settings: &Settings) {
     }
 }
 
-/// The copy of the file of offsets, where its directory is, or can be made: without one there is no copy.
-fn copy_of_offsets(reach: &mut Reach, settings: &Settings) {
+/// The copy of the file of offsets, where its directory is, or can be made: without one there is no copy, for
+/// which no reload is refused.
+pub fn copy_of_offsets(reach: &mut Reach, settings: &Settings) {
     let tail = &settings.tail;
     let copy =
         tail.memory_file.as_ref().filter(|copy| tail.state_file.is_some() && is_in_memory(copy));

@@ -442,6 +442,17 @@ fn offsets_are_written_now_and_then() {
     assert_eq!(kept(&place, "offsets"), 22);
 }
 
+#[test]
+fn an_interval_that_wears_flash_is_warned_of() {
+    let of = |file: &str, minutes: u32| {
+        let state_file = Some(file.into()).filter(|_| !file.is_empty());
+        let state_interval = 60 * minutes * SECOND;
+        warn_of_flash(&Tail { state_file, state_interval, ..Tail::default() })
+    };
+    let disk = "/proc/no-memory/offsets";
+    assert_eq!([of(disk, 60), of(disk, 59), of("", 1), of("/dev/shm/offsets", 1)], [0, 1, 0, 0]);
+}
+
 /// The copy is in memory, the file once an hour on flash.
 #[test]
 fn a_killed_agent_goes_on_where_the_copy_says() {
