@@ -162,7 +162,8 @@ impl Pipelines {
 /// The program would not start with these settings.
 pub fn check(settings: &Settings) -> io::Result<usize> {
     settings.push.token_file.as_deref().map(PushAuth::read).transpose()?;
-    Ok(export::check(settings)? + tail::warn_of_slow(&settings.logs))
+    let flash = if settings.logs.is_empty() { 0 } else { tail::warn_of_flash(&settings.tail) };
+    Ok(export::check(settings)? + tail::warn_of_slow(&settings.logs) + flash)
 }
 
 /// Sends one frame, text files included, to every export.

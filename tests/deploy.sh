@@ -167,6 +167,7 @@ sysv() {
 		LOGGER="tee -a $dir/log"
 		RUNAS=$runas
 		STATE=$dir/state
+		MEMORY=$dir/memory
 	END
 	init="env PATH=$path DEFAULTS=$dir/default $* deploy/sysv/sysmetrics"
 
@@ -222,6 +223,7 @@ runit() {
 		RUNAS=$runas
 		LOGDIR=$T/runit/log
 		STATE=$T/runit/state
+		MEMORY=$T/runit/memory
 	END
 	config good
 	runsv "$dir" &

@@ -140,6 +140,7 @@ impl Log {
         let (mut tails, mut store) = (Tails::default(), Store::new(Bounds::default(), now));
         let settings = Tail {
             state_file: None,
+            memory_file: None,
             state_interval: Duration::from_secs(10),
             poll_interval: Duration::from_secs(5),
             max_line_bytes: 64 << 10,

@@ -4,17 +4,9 @@
 #[cfg(feature = "hub")]
 pub fn tail_state(bytes: &[u8]) {
     use sysmetrics::inputs::tail::state;
-    // What the check sum keeps out is let in, too: a last line that fits.
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let body = &bytes[..end];
-    let sealed = [body, &state::closing(body)].concat();
-    for text in [bytes, &sealed] {
-        if let Ok(places) = state::parse(text) {
-            assert_eq!(
-                state::parse(&state::render(&places.iter().collect::<Vec<_>>())),
-                Ok(places)
-            );
-        }
+    if let Ok(places) = state::parse(bytes) {
+        let again = state::parse(&state::render(&places.iter().collect::<Vec<_>>()));
+        assert_eq!(again, Ok(places));
     }
 }
 

@@ -94,6 +94,7 @@ impl Sandbox {
             if landlock != Enforce::Off {
                 let mut reach = reach::reach(settings, listeners);
                 reach::read(&mut reach, files);
+                reach::copy_of_offsets(&mut reach, settings);
                 let is_in = settle("landlock", landlock, sys::restrict(&reach))?;
                 sandbox.reach = Some(reach).filter(|_| is_in);
             }

@@ -1,25 +1,173 @@
-//! Small files that keep something over a restart: written beside and renamed, so that they are whole
-//! whenever the program is killed, with a last line `end CRC`, the CRC-32 of all before it. They are not
-//! synced at once: that can take seconds on slow flash, and the serving thread must not wait for it. After a
-//! power failure such a file may be an old one, or damaged, which its last line tells.
+//! Small files that keep something over a restart. Each has two slots of the same size, which are written by
+//! turns: what was written before is there whole, whenever the program is killed or the power fails. A slot is
+//! a text, and zeros behind it; the last lines of the text are
+//!
+//! ```text
+//! write COUNT
+//! end CRC
+//! ```
+//!
+//! `COUNT` tells which slot is newer, `CRC` is the CRC-32 of all before its line. Slots are written in place,
+//! because flash wears: on ext4 that makes 20 KiB with what the file system notes, a file that is written
+//! beside and renamed 48 KiB. They are not synced at once: that can take seconds on slow flash, and the serving
+//! thread must not wait for it.
 
 use crate::base::error::{Error, Place};
-use crate::base::{sys, wire};
+use crate::base::{sys, wire, written};
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The state of an agent shall make at most 1 MiB of flash a day. Two files change all day: how far logs were read
+/// is written at most this often, as lines are counted twice after a loss of power, and what was written to disks
+/// half as often.
+pub const PERIOD: Duration = Duration::from_secs(3600);
+
+/// Bytes of flash that a write makes on ext4: the block, and what the file system notes, in its journal first.
+pub const COST: u64 = 20 << 10;
+
+/// After how long a file that could not be written is tried again, unless its period is shorter.
+pub const RETRY: Duration = Duration::from_secs(600);
+
+/// What file systems write at least; a slot is a number of these.
+const BLOCK: usize = 4096;
 
 /// Before the check sum.
 const END: &[u8] = b"end ";
+
+/// Before the number of the write.
+const WRITE: &[u8] = b"write ";
+
+/// What a file holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// There is no such file.
+    Nothing,
+    /// It is one of ours of which nothing is whole, as after a power failure.
+    Lost,
+    /// It is somebody else's; how it begins.
+    Foreign(Vec<u8>),
+    /// What was written last.
+    Body(Vec<u8>),
+}
+
+/// A file of two slots. It is opened for each use, so that no file system is kept busy.
+#[derive(Debug, Default)]
+pub struct Slots {
+    path: PathBuf,
+    /// Bytes of a slot; 0 if the file is to be made anew.
+    size: usize,
+    /// The number of the last write.
+    count: u64,
+}
+
+impl Slots {
+    /// Nothing is known of the file yet.
+    pub fn new(path: PathBuf) -> Slots {
+        Slots { path, ..Slots::default() }
+    }
+
+    /// Where it is; empty is nowhere.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads what was written last. Files of this kind begin with `title`, and have slots of at most `max` bytes.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn read(&mut self, title: &[u8], max: u64) -> io::Result<Found> {
+        let mut all = Vec::new();
+        match sys::open_private(&self.path, OpenOptions::new().read(true)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+            file => sys::read_rest(&file?, 2 * max, &mut all)?,
+        };
+        let (first, second) = all.split_at(all.len() / 2);
+        let whole = [first, second].into_iter().filter_map(slot).max_by_key(|(count, _)| *count);
+        if let Some((count, body)) = whole.filter(|(_, body)| body.starts_with(title)) {
+            (self.size, self.count) = (first.len(), count);
+            return Ok(Found::Body(body.to_vec()));
+        }
+        let is_ours = all.starts_with(title) || second.starts_with(title);
+        if is_ours || all.iter().all(|byte| *byte == 0) {
+            return Ok(Found::Lost);
+        }
+        Ok(Found::Foreign(all))
+    }
+
+    /// Writes `body` into the slot that is older.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written; what was written before stays.
+    pub fn write(&mut self, body: &[u8]) -> io::Result<()> {
+        let count = self.count + 1;
+        let mut text = [body, WRITE, count.to_string().as_bytes(), b"\n"].concat();
+        let end = closing(&text);
+        text.extend_from_slice(&end);
+        if text.len() > self.size || !self.overwrite(&text, count)? {
+            self.create(&text, count)?;
+        }
+        self.count = count;
+        Ok(())
+    }
+
+    /// Whether the file was there, as it was.
+    fn overwrite(&mut self, text: &[u8], count: u64) -> io::Result<bool> {
+        let file = match sys::open_private(&self.path, OpenOptions::new().write(true)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        if file.metadata()?.len() != 2 * self.size as u64 {
+            return Ok(false);
+        }
+        let mut slot = text.to_vec();
+        slot.resize(self.size, 0);
+        file.write_all_at(&slot, self.at(count))?;
+        written::note(slot.len() as u64);
+        Ok(true)
+    }
+
+    /// Makes the file anew, with some room for longer texts.
+    fn create(&mut self, text: &[u8], count: u64) -> io::Result<()> {
+        self.size = (text.len() + text.len() / 4).next_multiple_of(BLOCK);
+        let mut all = vec![0; 2 * self.size];
+        let at = self.at(count) as usize;
+        if let Some(slot) = all.get_mut(at..at + text.len()) {
+            slot.copy_from_slice(text);
+        }
+        replace(&self.path, &all)?;
+        written::note(all.len() as u64);
+        Ok(())
+    }
+
+    /// Where the slot of a write is.
+    fn at(&self, count: u64) -> u64 {
+        ((count + 1) & 1) * self.size as u64
+    }
+}
+
+/// The number of the write and the body of a slot; `None` if it is not whole.
+fn slot(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let end = bytes.iter().rposition(|byte| *byte != 0)? + 1;
+    let text = body(bytes.get(..end)?)?;
+    let lines = text.strip_suffix(b"\n")?;
+    let at = lines.iter().rposition(|byte| *byte == b'\n')? + 1;
+    let (body, line) = lines.split_at(at);
+    let count = str::from_utf8(line.strip_prefix(WRITE)?).ok()?.parse().ok()?;
+    Some((count, body))
+}
 
 /// Writes `text` to `path` so that it is there whole or not at all.
 ///
 /// # Errors
 ///
 /// It cannot be written; what was there stays.
-pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     // The directory that is meant for it may be missing, not those above.
@@ -35,7 +183,15 @@ pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     done
 }
 
-/// Brings what `replace` wrote to the disk, and its name. It may take seconds.
+/// Whether the directory of a file, or the one that it will be made in, lies in memory: elsewhere a copy would
+/// wear the flash that it is to spare.
+pub fn is_in_memory(file: &Path) -> bool {
+    let above = file.ancestors().skip(1).take(2);
+    let mut existing = above.filter(|dir| dir.is_dir());
+    existing.next().is_some_and(sys::is_in_memory)
+}
+
+/// Brings a file to the disk, and its name. It may take seconds.
 ///
 /// # Errors
 ///
@@ -57,15 +213,20 @@ pub fn closing(body: &[u8]) -> [u8; 13] {
 }
 
 /// What stands before the last line; `None` if the check sum is another.
-pub fn body(text: &[u8]) -> Option<&[u8]> {
+fn body(text: &[u8]) -> Option<&[u8]> {
     let (body, end) = text.split_at_checked(text.len().checked_sub(END.len() + 9)?)?;
     (end == closing(body)).then_some(body)
 }
 
 /// The file, as errors name it: by the key of the settings, which somebody may have to change.
-pub fn place(path: &Path) -> Place {
+fn place(path: &Path) -> Place {
     let path = path.as_os_str().as_bytes();
     Place::below("state_file /", path.strip_prefix(b"/").unwrap_or(path))
+}
+
+/// The file is somebody else's.
+pub fn foreign(path: &Path, expected: &'static str, found: &[u8]) -> Error {
+    Error::parse(place(path), expected, found)
 }
 
 /// What the system said of the file.
@@ -74,35 +235,4 @@ pub fn failed(path: &Path, error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_and_its_directory_are_synced() {
-        let dir = std::env::temp_dir().join(["sync-", &std::process::id().to_string()].concat());
-        let path = dir.join("state");
-        assert_eq!(sync(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
-        replace(&path, b"a\n").unwrap();
-        sync(&path).unwrap();
-        replace(&path, b"b\n").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"b\n");
-        assert!(replace(&path.join("below"), b"").is_err());
-        fs::remove_dir_all(dir).unwrap();
-    }
-
-    #[test]
-    fn a_body_has_its_check_sum_behind_it() {
-        // The CRC-32 of "123456789" is the check value of the algorithm.
-        assert_eq!(&closing(b"123456789"), b"end cbf43926\n");
-        assert_eq!(body(b"123456789end cbf43926\n"), Some(&b"123456789"[..]));
-        assert_eq!(body(b"123456788end cbf43926\n"), None);
-        assert_eq!((body(b""), body(b"end 00000000\n")), (None, Some(&b""[..])));
-    }
-
-    #[test]
-    fn an_error_names_key_and_file() {
-        let full = io::Error::from_raw_os_error(libc::ENOSPC);
-        let said = failed(Path::new("/var/lib/a.state"), &full).to_string();
-        assert!(said.starts_with("state_file /var/lib/a.state: No space left"), "{said}");
-    }
-}
+mod tests;

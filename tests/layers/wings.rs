@@ -8,8 +8,8 @@ pub const WINGS: &[(&str, &[&str])] = &[
     (
         "base",
         &[
-            "sys", "error", "dialect", "digits", "float", "address", "clock", "wire", "state",
-            "json", "text", "log", "written",
+            "sys", "error", "dialect", "digits", "float", "address", "clock", "wire", "written",
+            "state", "json", "text", "log",
         ],
     ),
     ("settings", SETTINGS),

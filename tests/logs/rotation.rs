@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use sysmetrics::base::state::{Found, Slots};
 
 /// Writes lines until it is told to stop, to whatever file is the current one.
 struct Writer {
@@ -119,7 +120,10 @@ fn copy_and_truncate_under_load_loses_and_doubles_nothing() {
 
 /// The offsets that a killed agent leaves behind.
 pub fn kept(dir: &Temp) -> Vec<(u64, PathBuf)> {
-    let text = fs::read_to_string(dir.path("state/offsets")).unwrap();
+    let mut file = Slots::new(dir.path("state/offsets"));
+    let found = file.read(b"sysmetrics log offsets 1\n", 1 << 20).unwrap();
+    let Found::Body(body) = found else { panic!("{found:?}") };
+    let text = String::from_utf8(body).unwrap();
     let place = |line: &str| {
         let path = PathBuf::from(line.rsplit('\t').next()?);
         Some((line.split(' ').next()?.parse().ok()?, path))

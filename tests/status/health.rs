@@ -213,7 +213,7 @@ fn alerts_are_shown_and_what_nobody_hears_is_told() {
     assert_eq!((soon.text("alertname"), soon.text("alertstate")), ("Soon", "pending"));
 }
 
-/// Log files are shown; offsets that cannot be kept are a fault.
+/// Log files are shown; offsets and starts of the box that cannot be kept are faults.
 #[test]
 fn log_files_are_shown_and_offsets_that_are_lost_are_told() {
     let dir = Temp::new();
@@ -223,18 +223,21 @@ fn log_files_are_shown_and_offsets_that_are_lost_are_told() {
     fs::create_dir(&state).unwrap();
     let file = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[tail]\nstate_interval = \"100ms\"\nstate_file = \"{}\"\n\
-         [[logs]]\npath = \"{}\"\nfrom_start = true\n[[logs.rules]]\nmetric = \"ones_total\"\npattern = \"one\"\n",
+         [[logs]]\npath = \"{}\"\nfrom_start = true\n[[logs.rules]]\nmetric = \"ones_total\"\npattern = \"one\"\n\
+         [collectors.boot]\nstate_file = \"{}\"\n",
         state.display(),
-        log.display()
+        log.display(),
+        state.display()
     );
     let agent = Agent::plan().machine("box").file(&file).start();
-    let mut health = agent.get("/api/health");
+    let mut reasons = json(&agent.get("/api/health"));
     wait_until("offsets that are not kept", || {
-        health = agent.get("/api/health");
-        health.status == 503
+        reasons = json(&agent.get("/api/health"));
+        items(&reasons, "reasons").len() == 2
     });
-    let reasons = json(&health);
-    let [reason] = items(&reasons, "reasons") else { panic!("{reasons:?}") };
+    let [starts, reason] = items(&reasons, "reasons") else { panic!("{reasons:?}") };
+    assert_eq!((starts.text("part"), starts.text("name")), ("collector", "boot"));
+    assert!(starts.text("reason").starts_with("state_file /"), "{starts:?}");
     assert_eq!((reason.text("part"), reason.text("name")), ("log", &*state.to_string_lossy()));
     let json = status(&agent);
     let [shown] = items(&json, "logs") else { panic!("{json:?}") };

@@ -1,5 +1,6 @@
 //! Which files and TCP ports these settings need.
 
+use crate::base::state::is_in_memory;
 use crate::base::sys::{
     BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
     read_file,
@@ -144,6 +145,21 @@ fn written(reach: &mut Reach, settings: &Settings) {
         let dir = export.spool.as_ref().map(|spool| &*spool.dir);
         let answering = dir.and_then(|dir| dir.ancestors().find(|dir| answers(dir)));
         answering.iter().for_each(|dir| write(reach, dir));
+    }
+}
+
+/// The copy of the file of offsets, where its directory is, or can be made: without one there is no copy, for
+/// which no reload is refused.
+pub fn copy_of_offsets(reach: &mut Reach, settings: &Settings) {
+    let tail = &settings.tail;
+    let copy =
+        tail.memory_file.as_ref().filter(|copy| tail.state_file.is_some() && is_in_memory(copy));
+    let Some(dir) = copy.and_then(|copy| copy.parent()) else { return };
+    if !settings.logs.is_empty() {
+        let _ = DirBuilder::new().mode(PRIVATE_DIR).create(dir);
+    }
+    if dir.is_dir() {
+        places(reach, dir, WRITE);
     }
 }
 

@@ -10,6 +10,9 @@ use std::path::Path;
 
 /// The mode of files and directories that only this program is to read.
 pub const PRIVATE_FILE: u32 = 0o600;
+/// The number of ramfs (include/uapi/linux/magic.h).
+const RAMFS_MAGIC: u32 = 0x8584_58f6;
+
 /// See `PRIVATE_FILE`.
 pub const PRIVATE_DIR: u32 = 0o700;
 
@@ -72,6 +75,18 @@ pub fn may_write(dir: &Path) -> io::Result<()> {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Whether a directory lies in memory: on tmpfs or ramfs, and not on a disk.
+pub fn is_in_memory(dir: &Path) -> bool {
+    let Ok(path) = CString::new(dir.as_os_str().as_bytes()) else { return false };
+    let mut answer = std::mem::MaybeUninit::<libc::statfs>::zeroed();
+    // SAFETY: `path` ends with a NUL, and the pointer is writable for a statfs, which zeros are, too.
+    let (result, answer) =
+        unsafe { (libc::statfs(path.as_ptr(), answer.as_mut_ptr()), answer.assume_init()) };
+    #[allow(clippy::unnecessary_cast)] // the types differ between targets
+    let kind = answer.f_type as u32;
+    result == 0 && [libc::TMPFS_MAGIC as u32, RAMFS_MAGIC].contains(&kind)
 }
 
 /// Locks a file for this process alone, as long as it is open: flock(2), at once or not at all.

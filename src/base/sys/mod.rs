@@ -38,8 +38,8 @@ pub use dir::{
     read_file, read_rest, read_text,
 };
 pub use disk::{
-    Clocks, PRIVATE_DIR, boot_millis, clocks, lock_alone, make_private, may_write, next_data,
-    open_private,
+    Clocks, PRIVATE_DIR, boot_millis, clocks, is_in_memory, lock_alone, make_private, may_write,
+    next_data, open_private,
 };
 pub use ethtool::Ethtool;
 pub use fault::handle_faults;

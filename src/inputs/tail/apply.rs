@@ -5,9 +5,10 @@
 
 use super::file::CHUNK;
 use super::glob::Glob;
+use super::keep::Keeper;
 use super::rule::Rule;
 use super::watch::Watch;
-use super::{Entry, Read, State, Tails};
+use super::{Entry, Read, Tails};
 use crate::base::log;
 use crate::model::store::{Group, Store};
 use crate::settings::{LogFiles, LogRule, Tail};
@@ -48,8 +49,10 @@ impl Tails {
         now: Instant,
     ) {
         self.complete(store, now);
+        self.state.hasten();
         self.write_state(now);
-        let has_other_state = self.settings.state_file != settings.state_file;
+        let has_other_state = self.settings.state_file != settings.state_file
+            || self.settings.memory_file != settings.memory_file;
         self.settings = settings.clone();
         self.common.max_value_bytes = settings.max_value_bytes;
         self.common.max_series = settings.max_series;
@@ -64,9 +67,10 @@ impl Tails {
             self.entries.push(entry);
         }
         if has_other_state || self.entries.is_empty() {
-            self.state = State { has_changed: !self.entries.is_empty(), ..State::default() };
+            self.state = Keeper::new(settings);
             self.pending.clear();
         }
+        self.state.set_period(settings);
         if self.entries.is_empty() {
             (self.watch, self.buffer) = (Watch::default(), Vec::new());
             (self.poll, self.pause, self.backlog) = (None, None, None);
@@ -74,6 +78,7 @@ impl Tails {
         }
         if has_other_state || self.buffer.is_empty() {
             self.read_state(now);
+            self.state.change();
         }
         self.buffer.resize(CHUNK.max(settings.max_line_bytes + 1), 0);
         (self.poll, self.pause) = (Some(now), None);

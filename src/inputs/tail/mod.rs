@@ -9,10 +9,9 @@
 //! What a match can cost is bounded before it begins (`cost`); what many rules cost is parted over turns
 //! (`take`). What rotations leave is found whether a path names it or not (`beside`, `begin`).
 //!
-//! How far files were read is kept in `tail.state_file`, at most every `tail.state_interval`, at a reload
-//! and at the end. A program that is killed reads again what came after the file was written: every line is
-//! counted at least once, and twice only then. The counters start at zero with the program, as all
-//! counters do; so what a restarted one shows is the lines from the kept offsets on.
+//! How far files were read is kept over a restart (`keep`). A program that is killed reads again what came
+//! after that was written: every line is counted at least once, and twice only then. The counters start at zero
+//! with the program, as all counters do; so what a restarted one shows is the lines from the kept offsets on.
 
 mod apply;
 mod begin;
@@ -23,6 +22,7 @@ mod count;
 mod disk;
 mod file;
 mod glob;
+mod keep;
 pub mod lines;
 pub mod literal;
 mod passed;
@@ -36,24 +36,23 @@ mod watch;
 
 pub use cost::warn_of_slow;
 pub use count::families;
+pub use keep::warn_of_flash;
 pub use search::Search;
 
 use crate::base::log;
 use crate::base::sys::FileEvent;
-use crate::base::written;
 use crate::model::metric::Sink;
 use crate::model::store::Store;
 use crate::settings::{LogFiles, Tail};
 use count::{Counts, Read, Trouble};
 use file::Tailed;
 use glob::Glob;
+use keep::{Failure, Keeper, Mtime};
 use passed::Passed;
 use rule::{Common, Rule};
 use state::Place;
-use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use watch::Watch;
@@ -76,8 +75,8 @@ pub struct Tails {
     /// What was kept of files that are not found yet.
     pending: Vec<Place>,
     /// When that was written, by the clock of the files.
-    kept: Option<(i64, i64)>,
-    state: State,
+    kept: Option<Mtime>,
+    state: Keeper,
     /// When all files are looked at next, and directories.
     poll: Option<Instant>,
     /// Nothing is heard until then.
@@ -105,24 +104,10 @@ struct Entry {
     read: Read,
 }
 
-/// The file of offsets.
-#[derive(Default)]
-struct State {
-    /// Something is to be written.
-    has_changed: bool,
-    /// When it may be.
-    next: Option<Instant>,
-    /// The file is somebody else's.
-    is_foreign: bool,
-    /// It could not be written, which was said.
-    is_failing: bool,
-}
-
 impl Tails {
     /// The file of offsets, if it cannot be kept.
     pub fn unkept_state(&self) -> Option<&Path> {
-        let is_unkept = self.state.is_failing || self.state.is_foreign;
-        self.settings.state_file.as_deref().filter(|_| is_unkept)
+        self.state.unkept()
     }
 
     /// Ready when a file changed.
@@ -132,8 +117,7 @@ impl Tails {
 
     /// When there is something to do without a file having changed.
     pub fn deadline(&self) -> Option<Instant> {
-        let state = self.state.next.filter(|_| self.state.has_changed);
-        [self.backlog, self.poll, self.pause, state].into_iter().flatten().min()
+        [self.backlog, self.poll, self.pause, self.state.deadline()].into_iter().flatten().min()
     }
 
     /// Reads on, a bounded amount. `is_ready` tells whether the descriptor was.
@@ -152,9 +136,7 @@ impl Tails {
         let has_more = self.read(store, now);
         // A file that was emptied has a copy to be looked for.
         self.backlog = (has_more || self.is_scan_due).then_some(now);
-        if self.state.next.is_none_or(|at| at <= now) {
-            self.write_state(now);
-        }
+        self.write_state(now);
     }
 
     fn files_mut(&mut self) -> impl Iterator<Item = &mut Tailed> {
@@ -199,31 +181,25 @@ impl Tails {
     pub fn finish(&mut self, store: &mut Store) {
         let now = Instant::now();
         self.complete(store, now);
+        self.state.hasten();
         self.write_state(now);
     }
 
     fn read_state(&mut self, now: Instant) {
-        let Some(path) = &self.settings.state_file else { return };
-        let about = std::fs::metadata(path).ok();
-        self.kept = about.map(|about| (about.mtime(), about.mtime_nsec()));
-        match state::read(path) {
-            Ok(places) => self.pending = places,
-            Err(error) => {
-                self.state.is_foreign = error.kind() != io::ErrorKind::InvalidData;
-                let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
-                self.counts.fail(Trouble::State, &fields, now);
-            }
+        let kept = self.state.read();
+        (self.pending, self.kept) = (kept.places, kept.at);
+        if let (Some(error), Some(path)) = (kept.error, &self.settings.state_file) {
+            let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
+            self.counts.fail(Trouble::State, &fields, now);
         }
     }
 
-    /// Writes the file of offsets, if there is something new in it.
+    /// Writes how far files were read, if that is due.
     fn write_state(&mut self, now: Instant) {
-        if !self.state.has_changed || self.state.is_foreign {
+        if !self.state.is_due(now) {
             return;
         }
         self.forget_pending();
-        let Some(path) = &self.settings.state_file else { return };
-        self.state.next = Some(now + self.settings.state_interval);
         let mut places = Vec::new();
         for entry in &self.entries {
             places.extend(entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
@@ -234,19 +210,14 @@ impl Tails {
         };
         let mut all: Vec<&Place> = places.iter().collect();
         all.extend(self.pending.iter().filter(|place| !is_known(place)));
-        let text = state::render(&all);
-        match state::write(path, &text) {
-            Ok(()) => {
-                written::note(text.len() as u64);
-                (self.state.has_changed, self.state.is_failing) = (false, false);
+        let counts = &mut self.counts;
+        self.state.write(&state::render(&all), now, &mut |Failure { path, error, is_first }| {
+            let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
+            match is_first {
+                true => counts.fail(Trouble::State, &fields, now),
+                false => counts.fail_again(Trouble::State),
             }
-            Err(_) if self.state.is_failing => self.counts.fail_again(Trouble::State),
-            Err(error) => {
-                self.state.is_failing = true;
-                let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
-                self.counts.fail(Trouble::State, &fields, now);
-            }
-        }
+        });
     }
 
     /// Writes what is known about the files.

@@ -119,7 +119,9 @@ impl Tails {
             && let Some(here) = entries.get_mut(entry)
         {
             let outcome = self.attend_to(here, at, budget, store, now);
-            self.state.has_changed |= !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_));
+            if !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_)) {
+                self.state.change();
+            }
             match outcome {
                 Ok(Outcome::Stays(n)) => read = n,
                 Ok(Outcome::Truncated(was)) => {
@@ -206,7 +208,7 @@ impl Tails {
         if file.start != Start::Known {
             match self.begin(entry, at, now).map_err(read)? {
                 Some(outcome) => return Ok(outcome),
-                None => self.state.has_changed = true,
+                None => self.state.change(),
             }
         }
         let (before, rest) = entry.files.split_at_mut(at);

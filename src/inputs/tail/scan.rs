@@ -89,7 +89,7 @@ impl Tails {
                 let mut file = Tailed::new(path, &about, start);
                 file.turned = Some(now);
                 entry.files.push(file);
-                self.state.has_changed = true;
+                self.state.change();
                 is_there.push(true);
             }
         }

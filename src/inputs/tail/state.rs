@@ -1,32 +1,24 @@
-//! How far files were read, kept over a restart in a text file:
+//! How far files were read, kept over a restart in a file of slots (`base/state`):
 //!
 //! ```text
 //! sysmetrics log offsets 1
 //! OFFSET DEVICE INODE HEAD_BYTES HEAD_CRC RUNS_ON <tab> SETTING <tab> FILE
 //! …
-//! end CRC
 //! ```
 //!
-//! A line is one file; the last has the CRC-32 of all before it. `RUNS_ON` is 1 where the offset lies
-//! within a line that was cut. Tabs, newlines and backslashes in paths are `\t`, `\n` and `\\`.
-//!
-//! The file is written beside and renamed, so that it is whole whenever the program is killed. It is not
-//! synced: that can take seconds on slow flash, and the serving thread must not wait for it. After a power
-//! failure it may be an old one, or damaged, which its last line tells.
+//! A line is one file. `RUNS_ON` is 1 where the offset lies within a line that was cut. Tabs, newlines and
+//! backslashes in paths are `\t`, `\n` and `\\`.
 
-use crate::base::{state, sys};
+use crate::base::state::{Found, Slots};
 use std::ffi::OsStr;
-use std::fs::OpenOptions;
-use std::io::{self};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-
-pub use crate::base::state::{closing, replace as write};
+use std::path::PathBuf;
 
 /// The first line; the number is that of the format.
 const TITLE: &str = "sysmetrics log offsets 1\n";
 
-/// Bytes of the file.
+/// Bytes of a slot.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// What a file is known by besides where it lies: its first bytes, as many as there were, at most 256.
@@ -63,17 +55,19 @@ pub struct Place {
 ///
 /// It cannot be read, or is no such file, or is damaged (`InvalidData`): then it may be replaced, what
 /// is somebody else's may not.
-pub fn read(path: &Path) -> io::Result<Vec<Place>> {
-    let mut text = Vec::new();
-    match sys::open_private(path, OpenOptions::new().read(true)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        file => sys::read_rest(&file?, MAX_BYTES + 1, &mut text)?,
-    }
-    // What a power failure leaves.
-    let is_lost = text.iter().all(|byte| *byte == 0);
-    let is_ours = is_lost || text.starts_with(TITLE.as_bytes());
-    let kind = if is_ours { io::ErrorKind::InvalidData } else { io::ErrorKind::Other };
-    parse(&text).map_err(|what| io::Error::new(kind, what))
+pub fn read(file: &mut Slots) -> io::Result<Vec<Place>> {
+    let (kind, what) = match file.read(TITLE.as_bytes(), MAX_BYTES)? {
+        Found::Nothing => return Ok(Vec::new()),
+        Found::Body(body) => match parse(&body) {
+            Ok(places) => return Ok(places),
+            Err(what) => (io::ErrorKind::InvalidData, what),
+        },
+        Found::Lost => (io::ErrorKind::InvalidData, "it is damaged, its check sum is another"),
+        Found::Foreign(_) => {
+            (io::ErrorKind::Other, "it is no file of log offsets, or of another version")
+        }
+    };
+    Err(io::Error::new(kind, what))
 }
 
 /// Reads the text of a file of places.
@@ -82,15 +76,9 @@ pub fn read(path: &Path) -> io::Result<Vec<Place>> {
 ///
 /// What is wrong with it.
 pub fn parse(text: &[u8]) -> Result<Vec<Place>, &'static str> {
-    if text.len() as u64 > MAX_BYTES {
-        return Err("it is too large for a file of log offsets");
-    }
-    if !text.starts_with(TITLE.as_bytes()) {
-        return Err("it is no file of log offsets, or of another version");
-    }
-    let body = state::body(text).ok_or("it is damaged, its check sum is another")?;
+    let lines = text.strip_prefix(TITLE.as_bytes()).ok_or("it has no title")?;
     let mut places = Vec::new();
-    for line in body.get(TITLE.len()..).unwrap_or_default().split_inclusive(|b| *b == b'\n') {
+    for line in lines.split_inclusive(|b| *b == b'\n') {
         places.push(place(line).ok_or("a line of it is no place in a file")?);
     }
     Ok(places)
@@ -120,8 +108,6 @@ pub fn render(places: &[&Place]) -> Vec<u8> {
         }
         text.push(b'\n');
     }
-    let end = closing(&text);
-    text.extend_from_slice(&end);
     text
 }
 
@@ -198,22 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn no_damage_goes_unnoticed() {
+    fn what_is_no_place_is_refused() {
         let text = render(&places().iter().collect::<Vec<_>>());
-        for at in 0..text.len() {
+        let ends = |at: usize| text[..at].ends_with(b"\n");
+        for at in (0..text.len()).filter(|at| !ends(*at)) {
             assert!(parse(&text[..at]).is_err(), "cut at {at}");
-            for bit in 0..8 {
-                let mut bad = text.clone();
-                bad[at] ^= 1 << bit;
-                assert!(parse(&bad).is_err(), "bit {bit} of {at}");
-            }
         }
-        assert!(parse(&[&text[..], b"\n"].concat()).is_err());
-        let sealed = |body: &str| {
-            let body = [TITLE, body].concat();
-            [body.as_bytes(), &closing(body.as_bytes())].concat()
-        };
-        assert_eq!(parse(&sealed("")), Ok(Vec::new()));
+        assert_eq!(parse(TITLE.as_bytes()), Ok(Vec::new()));
         for bad in [
             "\n",
             "1 2 3\n",
@@ -222,40 +199,20 @@ mod tests {
             "x",
             "1 2 3 70000 5 0\ta\tb\n",
         ] {
-            assert!(parse(&sealed(bad)).is_err(), "{bad}");
+            assert!(parse([TITLE, bad].concat().as_bytes()).is_err(), "{bad}");
         }
-        assert!(parse(&vec![b' '; 5 << 20]).is_err());
     }
 
     #[test]
-    fn a_file_is_private_and_no_link_is_followed() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let dir = std::env::temp_dir().join(format!("sysmetrics-own-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        let path = dir.join("state");
-        write(&path, &render(&places().iter().collect::<Vec<_>>())).unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&dir), mode(&path)), (0o700, 0o600));
-        let other = dir.join("other");
-        fs::rename(&path, &other).unwrap();
-        symlink(&other, &path).unwrap();
-        assert_eq!(read(&path).unwrap_err().kind(), io::ErrorKind::InvalidInput);
-        symlink(&other, dir.join("state.new")).unwrap();
-        assert!(write(&path, b"lost").is_err());
-        assert_eq!(read(&other).unwrap(), places());
-        fs::remove_dir_all(&dir).unwrap();
-    }
-
-    #[test]
-    fn a_file_is_there_whole_or_as_before() {
-        let path = std::env::temp_dir().join(format!("sysmetrics-state-{}", std::process::id()));
+    fn a_file_that_may_be_replaced_is_told_from_one_that_may_not() {
+        let path = std::env::temp_dir().join(format!("sysmetrics-offsets-{}", std::process::id()));
         let _ = fs::remove_file(&path);
-        assert_eq!(read(&path).unwrap(), []);
-        write(&path, &render(&places().iter().collect::<Vec<_>>())).unwrap();
-        assert_eq!(read(&path).unwrap(), places());
-        assert!(write(&path.join("below"), b"").is_err());
-        fs::remove_file(&path).unwrap();
-        assert!(read(&std::env::temp_dir()).is_err(), "a directory");
+        let mut file = Slots::new(path.clone());
+        assert_eq!(read(&mut file).unwrap(), []);
+        file.write(&render(&places().iter().collect::<Vec<_>>())).unwrap();
+        assert_eq!(read(&mut file).unwrap(), places());
+        let mut directory = Slots::new(std::env::temp_dir());
+        assert!(read(&mut directory).is_err(), "a directory");
         for (text, kind) in [
             ("", io::ErrorKind::InvalidData),
             ("\0\0", io::ErrorKind::InvalidData),
@@ -263,7 +220,7 @@ mod tests {
             ("root:x:0:0", io::ErrorKind::Other),
         ] {
             fs::write(&path, text).unwrap();
-            assert_eq!(read(&path).unwrap_err().kind(), kind, "{text:?}");
+            assert_eq!(read(&mut file).unwrap_err().kind(), kind, "{text:?}");
         }
         fs::remove_file(&path).unwrap();
     }

@@ -1,9 +1,11 @@
 //! Whole turns over real files, under a clock of the tests' own.
 
 mod cost;
+mod day;
 mod rotation;
 
 use super::*;
+use crate::base::state::{Slots, is_in_memory};
 use crate::model::metric::Buffer;
 use crate::model::store::Bounds;
 use crate::outputs::expose::{Format, Lines, Text};
@@ -58,6 +60,7 @@ impl Place {
         let now = Instant::now();
         let settings = Tail {
             state_file: Some(dir.join("offsets")),
+            memory_file: None,
             state_interval: SECOND,
             poll_interval: SECOND,
             max_line_bytes: 1000,
@@ -397,12 +400,17 @@ fn an_offset_beyond_all_is_that_of_a_file_that_was_emptied() {
     place.append("web.log", "1\n");
     place.step();
     place.tails.finish(&mut place.store);
-    let mut places = state::read(&place.path("offsets")).unwrap();
+    let mut file = Slots::new(place.path("offsets"));
+    let mut places = state::read(&mut file).unwrap();
     places[0].offset = u64::MAX;
-    state::write(&place.path("offsets"), &state::render(&places.iter().collect::<Vec<_>>()))
-        .unwrap();
+    file.write(&state::render(&places.iter().collect::<Vec<_>>())).unwrap();
     place.killed();
     assert_eq!((place.lines(), place.count("truncations_total")), (1.0, 1.0));
+}
+
+/// The offset in a file of them.
+fn kept(place: &Place, name: &str) -> u64 {
+    state::read(&mut Slots::new(place.path(name))).unwrap()[0].offset
 }
 
 #[test]
@@ -431,7 +439,65 @@ fn offsets_are_written_now_and_then() {
     place.append("web.log", "4\n");
     place.step();
     place.apply();
-    assert_eq!(state::read(&place.path("offsets")).unwrap()[0].offset, 22);
+    assert_eq!(kept(&place, "offsets"), 22);
+}
+
+#[test]
+fn an_interval_that_wears_flash_is_warned_of() {
+    let of = |file: &str, minutes: u32| {
+        let state_file = Some(file.into()).filter(|_| !file.is_empty());
+        let state_interval = 60 * minutes * SECOND;
+        warn_of_flash(&Tail { state_file, state_interval, ..Tail::default() })
+    };
+    let disk = "/proc/no-memory/offsets";
+    assert_eq!([of(disk, 60), of(disk, 59), of("", 1), of("/dev/shm/offsets", 1)], [0, 1, 0, 0]);
+}
+
+/// The copy is in memory, the file once an hour on flash.
+#[test]
+fn a_killed_agent_goes_on_where_the_copy_says() {
+    if is_in_memory(&std::env::temp_dir().join("x")) {
+        return;
+    }
+    let memory = Path::new("/dev/shm").join(format!("sysmetrics-tail-{}", std::process::id()));
+    let mut place = Place::new("web.log");
+    place.settings.state_interval = 3600 * SECOND;
+    place.settings.memory_file = Some(memory.join("offsets"));
+    place.append("web.log", "0\n");
+    let mut place = place.started();
+    for _ in 0..25 {
+        place.append("web.log", "1\n");
+        place.step();
+    }
+    let copy = Slots::new(memory.join("offsets"));
+    let copied = |mut copy: Slots| state::read(&mut copy).unwrap()[0].offset;
+    assert_eq!((kept(&place, "offsets"), copied(copy)), (2, 42), "every ten seconds");
+    place.killed();
+    assert_eq!(place.lines(), 5.0, "what came after the copy");
+    // The machine lost its power, and with it the copy.
+    place.append("web.log", "2\n");
+    place.step();
+    fs::remove_dir_all(&memory).unwrap();
+    place.killed();
+    assert_eq!(place.lines(), 1.0, "what came after the last start");
+    // A copy that is older than the file is of no use.
+    place.append("web.log", "3\n");
+    place.step();
+    let older = fs::read(memory.join("offsets")).unwrap();
+    place.tails.finish(&mut place.store);
+    fs::write(memory.join("offsets"), older).unwrap();
+    let long_ago = std::time::SystemTime::now() - 60 * SECOND;
+    let copy = OpenOptions::new().write(true).open(memory.join("offsets")).unwrap();
+    copy.set_modified(long_ago).unwrap();
+    place.killed();
+    assert_eq!(place.lines(), 0.0);
+    // On a disk there is none; it would wear what it is to spare.
+    place.settings.memory_file = Some(place.path("copy"));
+    place.killed();
+    place.append("web.log", "4\n");
+    (0..20).for_each(|_| place.step());
+    assert!(!place.path("copy").exists());
+    fs::remove_dir_all(&memory).unwrap();
 }
 
 #[test]

@@ -107,6 +107,11 @@ pub trait Collector: Send {
         false
     }
 
+    /// Why what it keeps over a restart cannot be kept, as was found when that was last tried.
+    fn unkept(&self) -> Option<KeptError> {
+        None
+    }
+
     /// Reads the kernel's files once and writes every sample, family by family. What spoils one
     /// sample goes to `scrape.errors`; an error spoils the whole collector.
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error>;

@@ -87,6 +87,8 @@ pub struct Report {
     pub errors: u64,
     /// The last of them, and when that was.
     pub error: Option<(KeptError, Instant)>,
+    /// Why what it keeps over a restart cannot be kept.
+    pub unkept: Option<KeptError>,
 }
 
 impl Report {
@@ -194,6 +196,7 @@ impl Gather {
             took: member.took,
             errors: member.failures,
             error: member.error,
+            unkept: member.collector.unkept(),
         })
     }
 

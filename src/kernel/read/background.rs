@@ -10,6 +10,7 @@
 use crate::base::sys::spawn_thread;
 use std::any::Any;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -111,6 +112,9 @@ struct Thread {
 struct Post {
     state: Mutex<State>,
     changed: Condvar,
+    /// A scrape waits for the answer; it is looked at and set with the lock held. Mostly other collectors take
+    /// longer, and nobody has to be woken.
+    is_awaited: AtomicBool,
 }
 
 enum State {
@@ -131,7 +135,8 @@ impl Post {
 
 impl Thread {
     fn new(name: &'static str, idle: Asks, work: Work<dyn Any + Send>) -> Thread {
-        let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new() };
+        let is_awaited = AtomicBool::new(false);
+        let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new(), is_awaited };
         Thread {
             name,
             work,
@@ -213,8 +218,10 @@ impl Thread {
             if left.is_zero() {
                 return None;
             }
+            self.post.is_awaited.store(true, Relaxed);
             let waited = self.post.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            self.post.is_awaited.store(false, Relaxed);
         }
     }
 }
@@ -244,7 +251,9 @@ fn answer(post: &Post, work: Work<dyn Any + Send>) {
                     return;
                 }
                 *state = State::Answered(asks, end < until, end - begun);
-                post.changed.notify_all();
+                if post.is_awaited.load(Relaxed) {
+                    post.changed.notify_all();
+                }
             }
             State::Over => return,
             other => {

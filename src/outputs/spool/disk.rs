@@ -14,7 +14,7 @@ use crate::base::sys;
 use crate::base::wire::crc32c;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a segment's file that are looked at.
@@ -31,9 +31,27 @@ const TITLE: &[u8; 8] = b"sysmack1";
 /// A directory that is ours.
 pub struct Disk {
     dir: PathBuf,
+    /// Not while it fails, so that its file system can be unmounted.
+    held: Option<Held>,
+    /// The device and the number of the lock's file.
+    id: (u64, u64),
+}
+
+/// What was known of a directory that is gone.
+pub struct Left {
+    /// `Disk::queue`.
+    pub queue: u64,
+    /// All up to this one need not wait.
+    pub acknowledged: u64,
+    /// The one that is being sent.
+    pub given: Option<u64>,
+}
+
+/// What is open as long as the directory is ours.
+struct Held {
     ack: File,
     second: bool,
-    _lock: File,
+    lock: File,
 }
 
 impl Disk {
@@ -47,6 +65,10 @@ impl Disk {
         DirBuilder::new().recursive(true).mode(sys::PRIVATE_DIR).create(dir)?;
         // One that an earlier version made. If it fails, the files in it are private all the same.
         let _ = sys::make_private(dir);
+        Disk::hold(dir)
+    }
+
+    fn hold(dir: &Path) -> io::Result<(Disk, u64)> {
         let file = |name| {
             let mut how = OpenOptions::new();
             how.read(true).write(true).create(true).truncate(false);
@@ -63,8 +85,49 @@ impl Disk {
             // Nobody's, or lost with the power.
             ack.set_len(0)?;
         }
-        let disk = Disk { dir: dir.to_owned(), ack, second: second < first, _lock: lock };
+        let about = lock.metadata()?;
+        let id = (about.dev(), about.ino());
+        let held = Some(Held { ack, second: second < first, lock });
+        let disk = Disk { dir: dir.to_owned(), held, id };
         Ok((disk, first.max(second).unwrap_or(0)))
+    }
+
+    /// Whether the path still leads to it.
+    pub fn is_there(&self) -> bool {
+        let about = fs::symlink_metadata(self.dir.join("lock"));
+        about.is_ok_and(|about| (about.dev(), about.ino()) == self.id)
+    }
+
+    /// Whether it is known to be lost, not only elsewhere.
+    pub fn is_deleted(&self) -> bool {
+        let about = self.held.as_ref().and_then(|held| held.lock.metadata().ok());
+        about.is_some_and(|about| about.nlink() == 0)
+    }
+
+    /// Closes everything: it fails.
+    pub fn release(&mut self) {
+        self.held = None;
+    }
+
+    /// Opens everything again.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open`; `NotFound` if another is in its place.
+    pub fn resume(&mut self) -> io::Result<()> {
+        if self.held.is_none() {
+            let (disk, _) = Disk::hold(&self.dir)?;
+            if disk.id != self.id {
+                return Err(ErrorKind::NotFound.into());
+            }
+            *self = disk;
+        }
+        Ok(())
+    }
+
+    /// Tells the queue from others; a file system that is mounted again may have another device.
+    pub fn queue(&self) -> u64 {
+        self.id.1
     }
 
     /// The numbers of the segments that are there.
@@ -123,8 +186,9 @@ impl Disk {
         let sequence = sequence.to_le_bytes();
         let crc = crc32c(&[TITLE, &sequence]).to_le_bytes();
         let slot = [&TITLE[..], &sequence, &crc, &[0; 4]].concat();
-        self.ack.write_all_at(&slot, if self.second { SLOT as u64 } else { 0 })?;
-        self.second = !self.second;
+        let Some(held) = &mut self.held else { return Err(ErrorKind::NotConnected.into()) };
+        held.ack.write_all_at(&slot, if held.second { SLOT as u64 } else { 0 })?;
+        held.second = !held.second;
         Ok(())
     }
 
@@ -170,7 +234,7 @@ pub fn trouble(dir: &Path, error: &io::Error) -> String {
     let what = match error.kind() {
         ErrorKind::WouldBlock => "another process uses it: give each a spool.dir of its own",
         ErrorKind::PermissionDenied => {
-            "give the user that runs sysmetrics the right to write there"
+            "give the user that runs sysmetrics the right to write there; restart it if the directory is new"
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "make room there, or lower spool.max_bytes"

@@ -30,6 +30,7 @@ impl Spool {
             self.writer = None;
             self.sync.forget();
         }
+        self.disk.iter_mut().for_each(Disk::release);
     }
 
     pub(super) fn retry_if_due(&mut self, now: Instant) {
@@ -43,6 +44,7 @@ impl Spool {
         if self.bounds.dir.is_none() {
             return;
         }
+        self.leave_if_gone(now);
         let mended = self.attach().and_then(|()| self.settle(now)).and_then(|()| self.note());
         match mended {
             Ok(()) => (self.trouble, self.retry) = (None, None),
@@ -52,10 +54,12 @@ impl Spool {
 
     /// Opens the directory and takes in what waits there, before what waits in memory.
     fn attach(&mut self) -> io::Result<()> {
-        let Some(dir) = self.bounds.dir.as_ref().filter(|_| self.disk.is_none()) else {
-            return Ok(());
-        };
+        if let Some(disk) = &mut self.disk {
+            return disk.resume();
+        }
+        let Some(dir) = &self.bounds.dir else { return Ok(()) };
         let (disk, acknowledged) = Disk::open(dir)?;
+        let acknowledged = acknowledged.max(self.acknowledged_of(disk.queue()));
         let numbers = disk.numbers()?;
         let (mut found, mut last) = (VecDeque::new(), acknowledged);
         let mut bytes = Vec::new();
@@ -76,13 +80,13 @@ impl Spool {
             if content.frames > 0 {
                 let (number, bytes) = (*number, bytes.len() as u64);
                 let place = Place::Disk;
-                found.push_back(Segment { number, place, bytes, content, generation: 0 });
+                found.push_back(Segment { number, place, bytes, content, generation: 0, done: 0 });
             } else if is_ours {
                 disk.remove(*number)?;
             }
         }
         let number = numbers.last().copied().unwrap_or(0);
-        self.disk = Some(disk);
+        (self.disk, self.left) = (Some(disk), None);
         self.join(found, number, acknowledged, last);
         Ok(())
     }
@@ -91,6 +95,7 @@ impl Spool {
     fn join(&mut self, mut found: VecDeque<Segment>, number: u32, acknowledged: u64, last: u64) {
         (self.reader, self.given) = (None, None);
         self.sequence += last;
+        let done = self.acknowledged + last;
         self.acknowledged = if found.is_empty() { self.acknowledged + last } else { acknowledged };
         self.number = self.number.saturating_add(number);
         if let Some(writer) = &mut self.writer {
@@ -100,7 +105,8 @@ impl Spool {
             segment.number = segment.number.saturating_add(number);
             if let Place::Memory(bytes) = &mut segment.place {
                 shift(bytes, last);
-                segment.content = Content::survey(bytes, self.acknowledged);
+                segment.done = done;
+                segment.content = Content::survey(bytes, done.max(self.acknowledged));
             }
             found.push_back(segment);
         }

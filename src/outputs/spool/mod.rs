@@ -10,6 +10,7 @@ mod bytes;
 mod define;
 mod disk;
 mod keep;
+mod leave;
 mod mend;
 mod payload;
 mod reader;
@@ -27,7 +28,7 @@ pub use payload::Decoder;
 use crate::base::clock::{Boot, Timestamp};
 use crate::base::sys;
 use crate::model::frame::{Frame, Table};
-use disk::Disk;
+use disk::{Disk, Left};
 use payload::{Base, put_frame, read_brief};
 use reader::Reader;
 use reason::{REASONS, Reason};
@@ -105,6 +106,8 @@ struct Writer {
 pub struct Spool {
     bounds: Bounds,
     disk: Option<Disk>,
+    /// The directory that was left because it was not there any more.
+    left: Option<Left>,
     segments: VecDeque<Segment>,
     writer: Option<Writer>,
     reader: Option<Reader>,
@@ -135,6 +138,7 @@ impl Spool {
     pub fn open(bounds: Bounds, now: Instant) -> Spool {
         let mut spool = Spool {
             disk: None,
+            left: None,
             segments: VecDeque::new(),
             writer: None,
             reader: None,
@@ -161,6 +165,9 @@ impl Spool {
         self.clock = (frame.moment.since_boot, now);
         self.boot_time = frame.moment.boot_time.or(self.boot_time);
         self.retry_if_due(now);
+        if self.trouble.is_none() {
+            self.leave_if_gone(now);
+        }
         let samples = frame.len() as u64;
         if !define::Counts::of(&frame.table).is_bounded() {
             return self.drop_samples(Reason::Full, samples);
@@ -274,7 +281,7 @@ impl Spool {
         let place = if file.is_some() { Place::Disk } else { Place::Memory(Vec::new()) };
         let content = Content::default();
         let (generation, base) = (frame.table.generation, Base::new(frame));
-        self.segments.push_back(Segment { number, place, bytes: 0, content, generation });
+        self.segments.push_back(Segment { number, place, bytes: 0, content, generation, done: 0 });
         self.writer = Some(Writer { number, generation, base, file });
         Ok(())
     }

@@ -26,6 +26,8 @@ pub struct Segment {
     pub content: Content,
     /// That of the table of its frames; 0 if it was there when this program started.
     pub generation: u64,
+    /// All up to this one were done with while it was in memory, and what came from the disk goes before it.
+    pub done: u64,
 }
 
 /// What is in a segment.

@@ -44,6 +44,7 @@ impl Spool {
     pub fn first(&mut self, boot_time: Option<i64>, now: Instant) -> Option<(Frame, i64)> {
         self.boot_time = boot_time;
         self.given = None;
+        self.forget_given();
         loop {
             let head = self.head()?;
             if self.is_old(head.boot, head.brief.moment, now) {
@@ -104,7 +105,7 @@ impl Spool {
 
     /// The oldest, which `first` gave, need not wait any more. Nothing if it was given up since.
     pub fn acknowledge(&mut self, now: Instant) {
-        let Some((given, lost)) = self.given.take() else { return };
+        let Some((given, lost)) = self.given.take() else { return self.acknowledge_left() };
         let Some(head) = self.head().filter(|head| head.sequence == given) else { return };
         self.drop_samples(Reason::Damaged, lost);
         self.pass(&head, None);
@@ -151,7 +152,7 @@ impl Spool {
             let (sequence, end) = (record.sequence, before + record.end);
             let start = end - record.payload.len();
             match read_brief(record.payload) {
-                Some((brief, _)) if sequence > self.acknowledged => {
+                Some((brief, _)) if sequence > self.acknowledged.max(segment.done) => {
                     segment.content.oldest = brief.moment;
                     let boot = segment.content.boot;
                     return Some(Head { brief, sequence, boot, start, end });
@@ -187,7 +188,9 @@ impl Spool {
             if is_read {
                 return Some(());
             }
-            self.drop_first(Reason::Damaged);
+            if !self.leave_if_gone(Instant::now()) {
+                self.drop_first(Reason::Damaged);
+            }
         }
         self.reader = None;
         None

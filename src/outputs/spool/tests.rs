@@ -1,5 +1,7 @@
 //! Frames through the queue.
 
+mod gone;
+
 use super::*;
 use crate::model::frame::{FamilyDef, Scale, SeriesDef, Shape, State, Table};
 use crate::model::metric::Kind;

@@ -45,6 +45,11 @@ impl Health {
             let reason = reason.unwrap_or_else(|| "it failed".to_owned());
             self.add(!report.is_unsupported(), "collector", report.name, reason);
         }
+        for report in gather.reports() {
+            if let Some(error) = report.unkept {
+                self.fails("collector", report.name, error.to_string());
+            }
+        }
         if !WallClock::now().is_plausible() {
             let reason = format!("it says {}: set it", WallClock::now().rfc3339());
             self.fails("clock", "wall clock", reason);

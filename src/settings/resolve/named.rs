@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 /// The root is where other paths begin, and a URL is for those who read messages. Where the program writes
 /// and listens has rules of its own.
-const OTHER: [&str; 5] = ["rootfs", "external_url", "spool.dir", "state_file", "listen"];
+const OTHER: [&str; 6] =
+    ["rootfs", "external_url", "spool.dir", "state_file", "memory_file", "listen"];
 
 /// What a collector keeps over a restart.
 const STATE: &str = "state_file";

@@ -43,7 +43,9 @@ static TAIL_TABLE: Table<{ TAIL_ROWS.len() }> =
 const TAIL_ROWS: &[TableRow] = &[
     TableRow::new("state_file", Kind::PathOrNone, "/var/lib/sysmetrics/tail.state", "File that keeps how far log files were read; \"\" is none.")
         .set(|s, v| s.tail.state_file = some(v.text()).map(Into::into)),
-    TableRow::new("state_interval", Kind::Time(MIN, 24 * HOUR), "10s", "At most how often that file is written.")
+    TableRow::new("memory_file", Kind::PathOrNone, "/run/sysmetrics/tail.state", "Copy of it in memory, written every 10 s, for a start after the agent was killed; \"\" is none.")
+        .set(|s, v| s.tail.memory_file = some(v.text()).map(Into::into)),
+    TableRow::new("state_interval", Kind::Time(MIN, 24 * HOUR), "1h", "At most how often state_file is written, because flash wears; 10 s where it is in memory.")
         .set(|s, v| s.tail.state_interval = v.duration()),
     TableRow::new("poll_interval", Kind::Time(MIN, HOUR), "5s", "How often to look where nothing tells of changes, and for new files.")
         .set(|s, v| s.tail.poll_interval = v.duration()),

@@ -433,7 +433,8 @@ const HUB_AGENT: &str = "[agent]\ninstance = \"edge-17\"  # from APP__AGENT__INS
     job = \"sysmetrics\"\n\n";
 const HUB_SCRAPE: &str = "[scrape]\ninterval_secs = \"15s\"\n# timeout_secs is not set\n\
     max_body_bytes = 8388608\nmax_series = 20000\nmax_labels = 128\n\n\
-    [tail]\nstate_file = \"/var/lib/sysmetrics/tail.state\"\nstate_interval = \"10s\"\n\
+    [tail]\nstate_file = \"/var/lib/sysmetrics/tail.state\"\n\
+     memory_file = \"/run/sysmetrics/tail.state\"\nstate_interval = \"1h\"\n\
     poll_interval = \"5s\"\nmax_line_bytes = 65536\nmax_value_bytes = 128\nmax_series = 1000\n\n\
     [pressure]\nstalls = false\nalerts = true\n\n\
     [peaks]\nenabled = false\nwindow = \"1m\"\n\

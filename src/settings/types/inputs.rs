@@ -102,7 +102,9 @@ pub struct Field {
 pub struct Tail {
     /// Where is kept how far they were read; none is nowhere.
     pub state_file: Option<PathBuf>,
-    /// At most how often that is written.
+    /// Where a copy of it is in memory; none is nowhere.
+    pub memory_file: Option<PathBuf>,
+    /// At most how often the file is written.
     pub state_interval: Duration,
     /// How often files are looked at where nothing tells of changes, and globs anew.
     pub poll_interval: Duration,

@@ -25,7 +25,7 @@ mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::clock::WallClock;
-use crate::base::error::Error;
+use crate::base::error::{Error, KeptError};
 use crate::base::log;
 use crate::base::sys::{self, Clocks};
 use crate::kernel::read::Root;
@@ -116,6 +116,10 @@ impl Collector for Boot {
         if let Err(error) = done {
             log::warn("the starts of the box are not kept", &[("error", &error)]);
         }
+    }
+
+    fn unkept(&self) -> Option<KeptError> {
+        self.keeper.unkept
     }
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {

@@ -1,27 +1,25 @@
-//! How often the machine was started, kept over its starts in a text file:
+//! How often the machine was started, kept over its starts in a file of slots (`base/state`):
 //!
 //! ```text
 //! sysmetrics boots 1
 //! BOOT_ID BOOTS UNCLEAN BEFORE NOW
-//! end CRC
 //! ```
 //!
 //! `BEFORE` is how the run before this one ended, `clean`, `unclean` or `unknown`; `NOW` is `running`, or
 //! `ended` once the agent ended in an orderly way. A run that is another's and still `running` ended
 //! unclean: that is the marker.
 
-use crate::base::error::Error;
-use crate::base::{state, sys};
+use crate::base::error::{Error, KeptError};
+use crate::base::state::{self, Found, Slots};
+use crate::base::sys;
 use crate::kernel::read::scan;
-use std::fs::OpenOptions;
-use std::io::{self};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The first line; the number is that of the format.
 const TITLE: &[u8] = b"sysmetrics boots 1\n";
 
-/// Bytes of the file; it has some 120.
-const MAX_BYTES: u64 = 512;
+/// Bytes of a slot; some 120 are used.
+const MAX_BYTES: u64 = 4096;
 
 /// Bytes of the stack of the thread that brings it to the disk.
 const STACK: usize = 64 << 10;
@@ -78,15 +76,12 @@ impl Boots {
         let now = if self.has_ended { "ended" } else { "running" };
         let (count, unclean) = (self.count.to_string(), self.unclean.to_string());
         let line = [scan::text(&self.id), &count, &unclean, before, now].join(" ");
-        let mut text = [TITLE, line.as_bytes(), b"\n"].concat();
-        let end = state::closing(&text);
-        text.extend_from_slice(&end);
-        text
+        [TITLE, line.as_bytes(), b"\n"].concat()
     }
 
     /// Reads the text of the file; `None` if it is damaged.
     pub fn parse(text: &[u8]) -> Option<Boots> {
-        let line = state::body(text)?.strip_prefix(TITLE)?.strip_suffix(b"\n")?;
+        let line = text.strip_prefix(TITLE)?.strip_suffix(b"\n")?;
         let mut fields = scan::fields(line);
         let id = boot_id(fields.next()?)?;
         let (count, unclean) = (fields.uint()??, fields.uint()??);
@@ -104,23 +99,25 @@ impl Boots {
 /// Keeps the file.
 #[derive(Default)]
 pub struct Keeper {
-    /// Empty: nothing is kept.
-    path: PathBuf,
+    /// Without a path nothing is kept.
+    file: Slots,
     boots: Option<Boots>,
     /// Somebody reads what this collector says for longer than one scrape.
     is_serving: bool,
     is_to_write: bool,
+    /// Why the file cannot be kept.
+    pub unkept: Option<KeptError>,
 }
 
 impl Keeper {
     /// Nothing is read yet.
     pub fn new(path: PathBuf) -> Keeper {
-        Keeper { path, ..Keeper::default() }
+        Keeper { file: Slots::new(path), ..Keeper::default() }
     }
 
     /// Whether there is a file.
     pub fn is_on(&self) -> bool {
-        !self.path.as_os_str().is_empty()
+        !self.file.path().as_os_str().is_empty()
     }
 
     /// From now on the file says that this start of the machine runs.
@@ -139,9 +136,15 @@ impl Keeper {
     ///
     /// It cannot be read, is somebody else's, or cannot be written.
     pub fn look(&mut self, id: BootId) -> Result<Boots, Error> {
+        let looked = self.read_and_write(id);
+        self.unkept = looked.as_ref().err().map(Error::keep);
+        looked
+    }
+
+    fn read_and_write(&mut self, id: BootId) -> Result<Boots, Error> {
         let boots = match self.boots {
             Some(boots) => boots,
-            None => Boots::begin(read(&self.path)?, id),
+            None => Boots::begin(self.read()?, id),
         };
         self.boots = Some(boots);
         if self.is_serving && self.is_to_write {
@@ -165,30 +168,26 @@ impl Keeper {
     /// Brings the file to the disk, on a thread that ends with it: a box whose supply is weak may not run
     /// for long.
     pub fn sync(&self) {
-        let path = self.path.clone();
+        let path = self.file.path().to_owned();
         let work = move || drop(state::sync(&path));
         // Without room for a thread the kernel does it later.
         drop(sys::spawn_thread("boot", STACK, Box::new(work)));
     }
 
     fn write(&mut self, boots: Boots) -> Result<(), Error> {
-        state::replace(&self.path, &boots.render()).map_err(|e| state::failed(&self.path, &e))?;
+        let done = self.file.write(&boots.render());
+        done.map_err(|error| state::failed(self.file.path(), &error))?;
         self.is_to_write = false;
         Ok(())
     }
-}
 
-/// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
-fn read(path: &Path) -> Result<Option<Boots>, Error> {
-    let mut text = Vec::new();
-    match sys::open_private(path, OpenOptions::new().read(true)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.and_then(|file| sys::read_rest(&file, MAX_BYTES, &mut text)),
+    /// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
+    fn read(&mut self) -> Result<Option<Boots>, Error> {
+        let found = self.file.read(TITLE, MAX_BYTES);
+        match found.map_err(|error| state::failed(self.file.path(), &error))? {
+            Found::Nothing | Found::Lost => Ok(None),
+            Found::Foreign(text) => Err(state::foreign(self.file.path(), "a file of boots", &text)),
+            Found::Body(body) => Ok(Boots::parse(&body)),
+        }
     }
-    .map_err(|error| state::failed(path, &error))?;
-    let is_lost = text.iter().all(|byte| *byte == 0);
-    if !is_lost && !text.starts_with(TITLE) {
-        return Err(Error::parse(state::place(path), "a file of boots", &text));
-    }
-    Ok(Boots::parse(&text))
 }

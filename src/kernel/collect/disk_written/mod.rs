@@ -1,6 +1,6 @@
 //! Bytes written to each disk over all starts of the box, which the counters of `/proc/diskstats` forget
 //! (Documentation/admin-guide/iostats.rst): they are added up in the file that `state_file` names, which is
-//! written at most once in ten minutes and usually once an hour. What is written between the last note
+//! written once in two hours, first after ten minutes. What is written between the last note
 //! and the end of the box is not in it, nor what was written in starts before the file was made. Without
 //! its directory there is no file, and there are no such samples. On OpenWrt `/var` is in memory: name another
 //! file there.
@@ -19,16 +19,14 @@ mod state;
 mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
-use crate::base::error::Error;
-use crate::base::state::{failed, place};
-use crate::base::{log, sys, written};
+use crate::base::error::{Error, KeptError};
+use crate::base::state::{Found, PERIOD as STATE_PERIOD, RETRY, Slots, failed, foreign};
+use crate::base::{log, written};
 use crate::kernel::read::{FileId, Root, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, counter};
 use crate::settings::{CollectorOption, Subject, path};
 use disks::Disks;
 use state::{BootId, MAX_BYTES, TITLE, Written};
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -40,9 +38,10 @@ const DEFAULT: &str = "/var/lib/sysmetrics/disk.state";
 /// How often disks are looked for, and what the agent wrote.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// How often the file is written: some 20 KB of flash each time. At first sooner, since some boxes are
-/// seldom on for long; at an orderly end too, if it was not just written.
-const PERIOD: Duration = Duration::from_secs(3600);
+/// How often the file is written.
+const PERIOD: Duration = STATE_PERIOD.saturating_mul(2);
+
+/// When the file is first written, since some boxes are seldom on for long, and from when on at an orderly end.
 const FIRST: Duration = Duration::from_secs(600);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -83,16 +82,16 @@ struct DiskWritten {
     file: FileId,
     root: Root,
     disks: Disks,
-    /// Empty: nothing is kept.
-    path: PathBuf,
+    /// Without a path nothing is kept.
+    state: Slots,
+    /// Why it cannot be.
+    unkept: Option<KeptError>,
     is_default: bool,
     /// The files are the running kernel's.
     is_machine: bool,
     /// Which start of the box this is; `None` until the file was read.
     boot: Option<BootId>,
     known: Vec<Written>,
-    /// The file holds what was written last.
-    is_whole: bool,
     /// Somebody reads what this collector says for longer than one scrape.
     is_serving: bool,
     /// When the file was written last, or first could have been.
@@ -103,6 +102,10 @@ struct DiskWritten {
 }
 
 impl Collector for DiskWritten {
+    fn unkept(&self) -> Option<KeptError> {
+        self.unkept
+    }
+
     fn serving(&mut self, begins: bool) {
         if !begins {
             self.end(Instant::now());
@@ -117,7 +120,7 @@ impl Collector for DiskWritten {
             self.own = own(&self.root, self.is_machine);
         }
         let [all, own] = &FAMILIES;
-        if !self.path.as_os_str().is_empty() {
+        if self.is_kept() {
             if is_due {
                 self.disks.look(scrape.errors);
             }
@@ -146,12 +149,12 @@ impl DiskWritten {
             file,
             root: root.clone(),
             disks: Disks::new(root),
-            path,
+            state: Slots::new(path),
+            unkept: None,
             is_default: false,
             is_machine: false,
             boot: None,
             known: Vec::new(),
-            is_whole: false,
             is_serving: false,
             written_at: None,
             look_at: None,
@@ -163,8 +166,8 @@ impl DiskWritten {
     fn end(&mut self, now: Instant) {
         let is_due = self.is_serving && self.is_due(now, FIRST);
         if is_due
-            && !self.path.as_os_str().is_empty()
-            && let Err(error) = state::write(&self.path, &self.known, self.is_whole)
+            && self.is_kept()
+            && let Err(error) = self.state.write(&state::render(&self.known))
         {
             log::warn("what was written to disks is not kept", &[("error", &error)]);
         }
@@ -193,14 +196,18 @@ impl DiskWritten {
         }
         let written = *self.written_at.get_or_insert((scrape.now, FIRST));
         if self.is_serving && self.is_due(scrape.now, written.1) {
-            self.written_at = Some((scrape.now, PERIOD));
-            let done = state::write(&self.path, &self.known, self.is_whole);
-            self.is_whole = done.is_ok();
-            if let Err(error) = done {
-                scrape.errors.record(failed(&self.path, &error));
-            }
+            let done = self.state.write(&state::render(&self.known));
+            self.unkept = done.err().map(|error| failed(self.state.path(), &error).keep());
+            let period = if self.unkept.is_some() { RETRY } else { PERIOD };
+            self.written_at = Some((scrape.now, period));
+            self.unkept.into_iter().for_each(|error| scrape.errors.record(error.error()));
         }
         Ok(())
+    }
+
+    /// Whether there is a file.
+    fn is_kept(&self) -> bool {
+        !self.state.path().as_os_str().is_empty()
     }
 
     /// Whether the file was written so long ago.
@@ -216,35 +223,31 @@ impl DiskWritten {
             .trim_ascii()
             .try_into()
             .map_err(|_| Error::parse(BOOT_ID, "the id of a start", &text))?;
-        match read(&self.path) {
-            Ok(Some(known)) => (self.known, self.is_whole) = (known, true),
-            // There is none, or it was lost with the power.
-            Ok(None) => self.known = read(&state::old(&self.path))?.unwrap_or_default(),
+        match self.read() {
+            Ok(known) => self.known = known,
             // Somebody runs the agent by hand.
             Err(Error::Read(detail, libc::EACCES)) if self.is_default => {
-                self.path = PathBuf::new();
+                self.state = Slots::default();
                 return Err(Error::Absent(detail));
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                self.unkept = Some(error.keep());
+                return Err(error);
+            }
         }
-        self.boot = Some(boot);
+        (self.boot, self.unkept) = (Some(boot), None);
         Ok(boot)
     }
-}
 
-/// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
-fn read(path: &Path) -> Result<Option<Vec<Written>>, Error> {
-    let mut text = Vec::new();
-    match sys::open_private(path, OpenOptions::new().read(true)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        file => file.and_then(|file| sys::read_rest(&file, MAX_BYTES, &mut text)),
+    /// What was kept; nothing if there is no file, or if it was lost with the power.
+    fn read(&mut self) -> Result<Vec<Written>, Error> {
+        let found = self.state.read(TITLE, MAX_BYTES);
+        match found.map_err(|error| failed(self.state.path(), &error))? {
+            Found::Nothing | Found::Lost => Ok(Vec::new()),
+            Found::Foreign(text) => Err(foreign(self.state.path(), "a file of disk writes", &text)),
+            Found::Body(body) => Ok(state::parse(&body).unwrap_or_default()),
+        }
     }
-    .map_err(|error| failed(path, &error))?;
-    let is_lost = text.iter().all(|byte| *byte == 0);
-    if !is_lost && !text.starts_with(TITLE) {
-        return Err(Error::parse(place(path), "a file of disk writes", &text));
-    }
-    Ok(state::parse(&text))
 }
 
 /// Bytes that this process wrote.

@@ -1,23 +1,15 @@
-//! How much was written to each disk, kept over starts of the box in a text file:
+//! How much was written to each disk, kept over starts of the box in a file of slots (`base/state`):
 //!
 //! ```text
 //! sysmetrics disk writes 1
 //! TOTAL LAST BOOT_ID KEY
 //! …
-//! end CRC
 //! ```
 //!
 //! A line is one disk. `TOTAL` and `LAST` are sectors of 512 bytes: those of all starts, and what the kernel
 //! counted in the start `BOOT_ID` when the line was written.
-//!
-//! The file is not synced, and some file systems of flash leave an empty one after a power failure. So the
-//! file before it is kept as `….old`: it is ten minutes old or more, long enough to be on the disk.
 
-use crate::base::{state, written};
 use crate::kernel::read::scan;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 
 /// The first line; the number is that of the format.
 pub const TITLE: &[u8] = b"sysmetrics disk writes 1\n";
@@ -28,7 +20,7 @@ pub const MAX_DISKS: usize = 256;
 /// Bytes of a key.
 pub const MAX_KEY: usize = 96;
 
-/// Bytes of the file.
+/// Bytes of a slot.
 pub const MAX_BYTES: u64 = 64 << 10;
 
 /// Which start of the box this is, as `/proc/sys/kernel/random/boot_id` writes it.
@@ -66,14 +58,12 @@ pub fn render(disks: &[Written]) -> Vec<u8> {
             text.extend_from_slice(part);
         }
     }
-    let end = state::closing(&text);
-    text.extend_from_slice(&end);
     text
 }
 
 /// Reads the text of the file; `None` if it is damaged.
 pub fn parse(text: &[u8]) -> Option<Vec<Written>> {
-    let lines = state::body(text)?.strip_prefix(TITLE)?;
+    let lines = text.strip_prefix(TITLE)?;
     let line = |line: &[u8]| {
         let mut fields = scan::fields(line);
         let (total, last) = (fields.uint()??, fields.uint()??);
@@ -83,27 +73,4 @@ pub fn parse(text: &[u8]) -> Option<Vec<Written>> {
     };
     let disks: Option<Vec<Written>> = scan::lines(lines).map(line).collect();
     disks.filter(|disks| disks.len() <= MAX_DISKS)
-}
-
-/// The file before the one at `path`.
-pub fn old(path: &Path) -> PathBuf {
-    let mut old = path.as_os_str().to_owned();
-    old.push(".old");
-    old.into()
-}
-
-/// Writes the file. What was there is kept beside it, if it `is_whole`.
-///
-/// # Errors
-///
-/// It cannot be written; what was there stays.
-pub fn write(path: &Path, disks: &[Written], is_whole: bool) -> io::Result<()> {
-    let text = render(disks);
-    if is_whole {
-        // At the first time there is none.
-        let _ = fs::rename(path, old(path));
-    }
-    state::replace(path, &text)?;
-    written::note(text.len() as u64);
-    Ok(())
 }

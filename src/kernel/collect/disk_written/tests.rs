@@ -14,6 +14,14 @@ fn written(tree: &Tree, boot: &str, disks: &[(&str, u64)]) {
     tree.put("proc/diskstats", &disks.iter().map(line).collect::<String>());
 }
 
+/// What the file holds.
+fn kept(tree: &Tree) -> String {
+    match Slots::new(tree.0.join("disk.state")).read(TITLE, MAX_BYTES).unwrap() {
+        Found::Body(body) => String::from_utf8(body).unwrap(),
+        found => panic!("{found:?}"),
+    }
+}
+
 fn open(tree: &Tree) -> Opened {
     let path = tree.0.join("disk.state");
     let mut opened = tree.open(&SPEC, Dialect::Own, &[("state-file", path.to_str().unwrap())]);
@@ -63,15 +71,15 @@ fn what_was_written_goes_on_over_starts() {
     let file = tree.0.join("disk.state");
     assert!(!file.exists(), "it is not written at once");
     totals(&mut first, Duration::from_secs(600));
-    let text = tree.text("disk.state");
+    let text = kept(&tree);
     let lines = format!(
         "sysmetrics disk writes 1\n11 11 {FIRST_BOOT} 150100474e443352\n\
-         20 20 {FIRST_BOOT} naa.5000c500a1b2c3d4\n33 33 {FIRST_BOOT} name:vda\nend "
+         20 20 {FIRST_BOOT} naa.5000c500a1b2c3d4\n33 33 {FIRST_BOOT} name:vda\n"
     );
-    assert!(text.starts_with(&lines), "{text}");
+    assert_eq!(text, lines);
     written(&tree, FIRST_BOOT, &disks(12, 20, 33));
-    totals(&mut first, Duration::from_secs(4199));
-    assert_eq!(tree.text("disk.state"), text, "once an hour");
+    totals(&mut first, Duration::from_secs(7799));
+    assert_eq!(kept(&tree), text, "once in two hours");
     // Killed: the next start of the agent goes on, under other names of the disks.
     drop(first);
     tree.put("sys/block/mmcblk1/device/cid", "150100474e443352\n");
@@ -85,41 +93,46 @@ fn what_was_written_goes_on_over_starts() {
     // sda was pulled out and put in again.
     written(&tree, SECOND_BOOT, &[("mmcblk1", 100), ("sda", 0), ("vda", 2)]);
     assert_eq!(totals(&mut second, Duration::from_secs(600))[1], "sda 10752");
-    let known = state::parse(tree.text("disk.state").as_bytes()).unwrap();
+    let known = state::parse(kept(&tree).as_bytes()).unwrap();
     let numbers: Vec<_> = known.iter().map(|disk| (disk.total, disk.last)).collect();
     assert_eq!(numbers, [(111, 100), (21, 0), (35, 2)]);
 }
 
 #[test]
-fn the_file_before_is_kept_for_a_power_failure() {
-    let tree = Tree::new("disk-written-old");
+fn a_file_that_cannot_be_kept_is_told_and_tried_again() {
+    let tree = Tree::new("disk-written-unkept");
     tree.put("sys/block/sda/device/serial", "S1\n");
-    let (hour, file) = (Duration::from_secs(4300), tree.0.join("disk.state"));
-    let line = |total| format!("\n{total} {total} {FIRST_BOOT} S1\n");
+    let (period, file) = (Duration::from_secs(7900), tree.0.join("disk.state"));
     written(&tree, FIRST_BOOT, &[("sda", 5)]);
     let mut opened = open(&tree);
     totals(&mut opened, Duration::ZERO);
     totals(&mut opened, Duration::from_secs(600));
-    assert!(!state::old(&file).exists());
+    assert_eq!(opened.collector.unkept(), None);
+    // A directory is in its place, which costs no sample.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let (samples, errors) = scrape_later(&mut opened, Dialect::Own, &["all_boots"], period);
+    assert_eq!((samples.len(), errors), (1, 1));
+    let told = opened.collector.unkept().unwrap().to_string();
+    assert!(told.starts_with("state_file /") && told.contains("directory"), "{told}");
+    std::fs::remove_dir(&file).unwrap();
     written(&tree, FIRST_BOOT, &[("sda", 6)]);
-    totals(&mut opened, hour);
-    assert!(tree.text("disk.state").contains(&line(6)));
-    assert!(tree.text("disk.state.old").contains(&line(5)));
-    // The new file is lost, and what is lost does not take the place of the old one.
-    tree.put("disk.state", "");
+    totals(&mut opened, period + RETRY);
+    assert_eq!(opened.collector.unkept(), None);
+    assert!(kept(&tree).contains(&format!("\n6 6 {FIRST_BOOT} S1\n")));
+    // The last write is lost with the power: the one before is there.
+    written(&tree, FIRST_BOOT, &[("sda", 7)]);
+    totals(&mut opened, 2 * period + RETRY);
+    let mut slots = std::fs::read(&file).unwrap();
+    slots[..4096].fill(0);
+    std::fs::write(&file, slots).unwrap();
     written(&tree, SECOND_BOOT, &[("sda", 100)]);
+    assert_eq!(totals(&mut open(&tree), Duration::ZERO), ["sda 54272"], "106 sectors");
+    std::fs::write(&file, "root:x:0:0").unwrap();
     let mut opened = open(&tree);
-    assert_eq!(totals(&mut opened, Duration::ZERO), ["sda 53760"], "105 sectors");
-    totals(&mut opened, Duration::from_secs(600));
-    assert!(tree.text("disk.state.old").contains(&line(5)));
-    assert!(tree.text("disk.state").contains(&format!("\n105 100 {SECOND_BOOT} S1\n")));
-    totals(&mut opened, hour);
-    assert!(tree.text("disk.state.old").contains("\n105 100 "));
-    // What cannot be written costs no sample.
-    std::fs::create_dir(tree.0.join("disk.state.new")).unwrap();
-    let later = scrape_later(&mut opened, Dialect::Own, &["all_boots"], 2 * hour);
-    assert_eq!((later.0.len(), later.1), (1, 1));
-    assert!(!file.exists() && tree.text("disk.state.old").contains("\n105 100 "));
+    scrape(&mut opened, Dialect::Own, &["all_boots"]);
+    let told = opened.collector.unkept().unwrap().to_string();
+    assert!(told.contains("a file of disk writes"), "{told}");
 }
 
 #[test]
@@ -144,12 +157,12 @@ fn an_orderly_end_writes_the_file_if_it_is_worth_it() {
     disks.end(now + FIRST - Duration::from_secs(1));
     assert!(!file.exists());
     disks.end(now + FIRST);
-    assert!(tree.text("disk.state").starts_with("sysmetrics disk writes 1\nend "));
+    assert_eq!(kept(&tree), "sysmetrics disk writes 1\n");
     disks.disks.look(&mut errors);
     let mut scrape = Scrape { files: &mut files, errors: &mut errors, textfiles: &textfiles, now };
     disks.count(true, &mut scrape).unwrap();
     disks.end(now + FIRST);
-    assert!(tree.text("disk.state").contains(&format!("\n5 5 {FIRST_BOOT} S1\nend ")));
+    assert!(kept(&tree).ends_with(&format!("\n5 5 {FIRST_BOOT} S1\n")));
     tree.remove("disk.state");
     let path = [("state-file", file.to_str().unwrap())];
     let mut once = tree.open(&SPEC, Dialect::Own, &path);
@@ -187,18 +200,12 @@ fn a_file_that_cannot_be_used_costs_its_samples_alone() {
 }
 
 #[test]
-fn no_damage_of_the_file_goes_unnoticed_and_it_is_bounded() {
+fn the_file_is_bounded() {
     let boot = FIRST_BOOT.as_bytes().try_into().unwrap();
     let disk = |n: usize| Written { key: format!("disk{n}").into_bytes(), total: 7, last: 3, boot };
     let disks = vec![disk(1), disk(2)];
     let text = state::render(&disks);
     assert_eq!(state::parse(&text), Some(disks));
-    for at in 0..text.len() {
-        assert_eq!(state::parse(&text[..at]), None, "cut at {at}");
-        let mut bad = text.clone();
-        bad[at] ^= 4;
-        assert_eq!(state::parse(&bad), None, "byte {at}");
-    }
     let many: Vec<Written> = (0..=state::MAX_DISKS).map(disk).collect();
     assert_eq!(state::parse(&state::render(&many)), None);
     // What is not there goes first, the oldest of it.

@@ -187,8 +187,8 @@ impl Filesystem {
             for mount in self.mounts.shown() {
                 let answer = self.mounts.answer(mount);
                 let why = answer.map_or_else(ask::text, |_| "");
-                let is_read_only = mount.is_read_only || answer.is_ok_and(|space| space.read_only);
-                let holds = if is_error { !why.is_empty() } else { is_read_only };
+                let holds =
+                    if is_error { !why.is_empty() } else { self.mounts.is_read_only(mount) };
                 sample(mount, why, Value::Int(holds.into()), out);
             }
         }

@@ -67,7 +67,9 @@ pub struct Mount {
     pub labels: [String; 3],
     /// Major and minor number.
     pub number: [String; 2],
-    pub is_read_only: bool,
+    is_read_only: bool,
+    /// Another is mounted above it, which answers in its place.
+    is_hidden: bool,
     /// Where its point is among the points.
     point: usize,
     /// A line before it has the same labels; the same, number in place of type.
@@ -102,6 +104,13 @@ impl Mounts {
         self.points.get(mount.point).map_or(Err(libc::ENOENT), |point| point.answer)
     }
 
+    /// Whether a mount cannot be written: as its line says, or as the file system does that an error made so
+    /// meanwhile. One that is hidden has only its line.
+    pub fn is_read_only(&self, mount: &Mount) -> bool {
+        let is_so_now = |space: Space| !mount.is_hidden && space.read_only;
+        mount.is_read_only || self.answer(mount).is_ok_and(is_so_now)
+    }
+
     /// Takes what the file at `path` says now.
     pub fn learn(&mut self, path: &'static str, text: &[u8], errors: &mut PartialErrors) {
         if self.text != text {
@@ -133,6 +142,8 @@ impl Mounts {
                 break;
             }
             mount.point = place(&mut points, path_here, line, &slow);
+            let below = list.iter_mut().filter(|below| below.point == mount.point);
+            below.for_each(|below| below.is_hidden = true);
             mount.note_repeats(&list);
             list.push(mount);
         }
@@ -196,6 +207,7 @@ impl Rules {
             labels: [lossy(&source), shown, kind],
             number: line.number.map(lossy),
             is_read_only: line.is_read_only(),
+            is_hidden: false,
             point: 0,
             repeats: [false; 2],
         };

@@ -166,8 +166,8 @@ fn patterns_and_the_prefix_of_the_root() {
     assert_eq!(points(&[("fs-types-include", "^squashfs$")]), ["/boot"]);
 }
 
-/// Which points are asked by a child.
-fn hanging(text: &str) -> Vec<String> {
+/// What is mounted by this text.
+fn mounts(text: &str) -> Mounts {
     let rules = Rules {
         points: Patterns::default(),
         types: Patterns::new([None, Some(Pattern::new("^autofs$"))]),
@@ -177,8 +177,35 @@ fn hanging(text: &str) -> Vec<String> {
     };
     let mut mounts = Mounts::new(rules);
     mounts.learn(PATH, text.as_bytes(), &mut PartialErrors::default());
+    mounts
+}
+
+/// Which points are asked by a child.
+fn hanging(text: &str) -> Vec<String> {
+    let mounts = mounts(text);
     let hanging = mounts.points.iter().filter(|point| point.may_hang);
     hanging.map(|point| point.path.to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_hidden_mount_is_as_read_only_as_its_line_says() {
+    let text = [
+        line(1, "/a", "ext4", "below rw"),
+        line(2, "/b", "ext4", "below ro"),
+        line(3, "/c", "ext4", "alone rw"),
+        line(4, "/a", "ext4", "above rw"),
+        line(5, "/b", "tmpfs", "above rw"),
+    ];
+    let mut mounts = mounts(&text.concat());
+    let path = CString::new("/").unwrap();
+    for is_ro in [false, true] {
+        for point in &mut mounts.points {
+            let space = sys::statfs(&path).unwrap();
+            point.answer = Ok(sys::Space { read_only: is_ro, ..space });
+        }
+        let told: Vec<bool> = mounts.shown().map(|mount| mounts.is_read_only(mount)).collect();
+        assert_eq!(told, [false, true, is_ro, is_ro, is_ro]);
+    }
 }
 
 #[test]

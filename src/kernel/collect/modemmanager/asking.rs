@@ -56,6 +56,11 @@ impl Modems {
         self.traffic.iter().find(|traffic| traffic.port == modem.port)
     }
 
+    /// Whether there is a bus.
+    pub fn can_ask(&self) -> bool {
+        self.client.can_open()
+    }
+
     /// Asks everything anew; it is over by `until`.
     pub fn ask(&mut self, until: Instant) {
         self.error = None;

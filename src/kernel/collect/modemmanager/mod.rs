@@ -102,6 +102,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         modems: Background::new("modemmanager", modems, Modems::ask),
         patience: if timeout.is_zero() { PATIENCE } else { timeout },
         is_machine: setup.root.is_procfs(),
+        is_asked: false,
         info: Rows::new(4),
     })
 }
@@ -111,18 +112,22 @@ struct ModemManager {
     patience: Duration,
     /// Not a stored tree, of which no bus tells.
     is_machine: bool,
+    /// There is a bus, over which the thread was asked.
+    is_asked: bool,
     info: Rows,
 }
 
 impl Collector for ModemManager {
     fn begin(&mut self, now: Instant) {
-        if self.is_machine {
+        let is_there = |modems: &mut Modems| modems.can_ask();
+        self.is_asked = self.is_machine && self.modems.at_rest().is_none_or(is_there);
+        if self.is_asked {
             self.modems.begin(now + self.patience);
         }
     }
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if !self.is_machine {
+        if !self.is_asked {
             return Err(Error::Unsupported(PLACE.into()));
         }
         let asked = self.modems.answer();

@@ -28,7 +28,11 @@ use crate::model::metric::{Family, Label, Sink, Value};
 use crate::settings::{CollectorOption, Subject, switch};
 use families::{CHANNEL, CLASSES, FAMILIES, HEAD, LEVELS, MODES};
 use links::{Link, Links, counts};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+/// Radios, of which there are interfaces.
+const RADIOS: &str = "/sys/class/ieee80211";
 
 /// How long a scrape waits for all drivers.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -54,24 +58,31 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(WifiLink {
         // Not of a stored tree, of which no kernel tells.
         can_ask: setup.root.has_own_interfaces(),
+        radios: setup.root.real(RADIOS),
+        is_asked: false,
         links: Background::new("wifi_link", links, Links::look),
     })
 }
 
 struct WifiLink {
     can_ask: bool,
+    radios: PathBuf,
+    /// There are radios of which the thread was asked.
+    is_asked: bool,
     links: Background<Links>,
 }
 
 impl Collector for WifiLink {
     fn begin(&mut self, now: Instant) {
-        if self.can_ask {
+        // Where there are none the thread need not wake to find that out.
+        self.is_asked = self.can_ask && self.radios.exists();
+        if self.is_asked {
             self.links.begin(now + PATIENCE);
         }
     }
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if !self.can_ask {
+        if !self.is_asked {
             return Err(Error::Unsupported(PATH.into()));
         }
         let looked = self.links.answer();

@@ -71,7 +71,8 @@ fn opened(answers: Answers, shows_stations: bool) -> Opened {
     let links = Links::new(Nl80211::stored(answers), shows_stations);
     let links = Background::new("wifi_link", links, Links::look);
     let files = Files::new(&Root::of_this_machine());
-    let collector = Box::new(WifiLink { can_ask: true, links });
+    let collector =
+        Box::new(WifiLink { can_ask: true, radios: "/".into(), is_asked: false, links });
     Opened { collector, files, errors: Default::default(), textfiles: Default::default() }
 }
 

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Sockets that are tried, one after the other.
 const MAX_SOCKETS: usize = 8;
@@ -34,6 +35,15 @@ impl Address {
         };
         let socket = |name| Socket { name, is_bus: true };
         Address { sockets: names.into_iter().map(socket).collect() }
+    }
+
+    /// Whether any of the sockets may be there.
+    pub fn is_there(&self) -> bool {
+        let is_there = |socket: &Socket| match socket.name.first() {
+            Some(0) => true,
+            _ => Path::new(OsStr::from_bytes(&socket.name)).exists(),
+        };
+        self.sockets.iter().any(is_there)
     }
 
     /// The service itself, without a bus.

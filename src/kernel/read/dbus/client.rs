@@ -54,6 +54,11 @@ impl Client {
         Client { is_optional: true, ..Client::new(address, destination) }
     }
 
+    /// Whether there may be somebody to connect to.
+    pub fn can_open(&self) -> bool {
+        self.address.is_there()
+    }
+
     /// Connects; what follows must be over by `until`.
     pub fn open(&mut self, until: Instant) -> Result<(), Error> {
         let input = std::mem::take(&mut self.input);

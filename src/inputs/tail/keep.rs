@@ -1,0 +1,197 @@
+//! When the file of offsets is written, and its copy in memory.
+//!
+//! Flash wears by what is written to it. So the file is written once in `tail.state_interval`, which is an hour by
+//! default, and a copy on a file system in memory every ten seconds. The copy is the newer one after the agent
+//! was killed, and is gone after a power failure. Both are written at a reload and at an orderly end.
+
+use super::state::{self, Place};
+use crate::base::log::{self, Field};
+use crate::base::state::{COST, PERIOD, RETRY, Slots, is_in_memory};
+use crate::base::text::number::time_of;
+use crate::settings::Tail;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// How often the copy is written.
+pub const COPY_PERIOD: Duration = Duration::from_secs(10);
+
+/// When a file was written last, in seconds and nanoseconds since 1970.
+pub type Mtime = (i64, i64);
+
+/// The file of offsets, and its copy.
+#[derive(Default)]
+pub struct Keeper {
+    file: Target,
+    copy: Target,
+    /// The file is somebody else's.
+    is_foreign: bool,
+}
+
+#[derive(Default)]
+struct Target {
+    /// Without a path nothing is written.
+    slots: Slots,
+    period: Duration,
+    /// Something changed since it was written.
+    is_stale: bool,
+    /// When it may be written.
+    next: Option<Instant>,
+    /// It could not be, which was said.
+    is_failing: bool,
+}
+
+/// What was kept.
+#[derive(Default)]
+pub struct Kept {
+    pub places: Vec<Place>,
+    /// When that was written.
+    pub at: Option<Mtime>,
+    /// Why the file is of no use.
+    pub error: Option<io::Error>,
+}
+
+/// A write that failed.
+pub struct Failure<'a> {
+    pub path: &'a Path,
+    pub error: io::Error,
+    /// The one before did not.
+    pub is_first: bool,
+}
+
+impl Keeper {
+    /// Nothing is read yet.
+    pub fn new(settings: &Tail) -> Keeper {
+        let path = |path: Option<&PathBuf>| path.cloned().unwrap_or_default();
+        let file = settings.state_file.as_ref();
+        let period = period(settings);
+        let is_wanted = file.is_some() && period > COPY_PERIOD;
+        let copy = settings.memory_file.as_ref().filter(|copy| is_wanted && is_in_memory(copy));
+        Keeper {
+            file: Target::new(path(file), period),
+            copy: Target::new(path(copy), COPY_PERIOD),
+            is_foreign: false,
+        }
+    }
+
+    /// From now on the file is written as often as these settings say.
+    pub fn set_period(&mut self, settings: &Tail) {
+        self.file.period = period(settings);
+    }
+
+    /// There is something to write.
+    pub fn change(&mut self) {
+        (self.file.is_stale, self.copy.is_stale) = (!self.is_foreign, true);
+    }
+
+    /// What changed is written at the next occasion.
+    pub fn hasten(&mut self) {
+        (self.file.next, self.copy.next) = (None, None);
+    }
+
+    /// Whether something is to be written now.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.file.is_due(now) || self.copy.is_due(now)
+    }
+
+    /// When something is to be written, unless it is now.
+    pub fn deadline(&self) -> Option<Instant> {
+        let targets = [&self.file, &self.copy].into_iter();
+        targets.filter(|target| target.is_active()).filter_map(|target| target.next).min()
+    }
+
+    /// The file that cannot be kept.
+    pub fn unkept(&self) -> Option<&Path> {
+        let is_unkept = self.file.is_failing || self.is_foreign;
+        let copy = Some(&self.copy).filter(|copy| copy.is_failing);
+        let unkept = Some(&self.file).filter(|_| is_unkept).or(copy);
+        unkept.map(|target| target.slots.path())
+    }
+
+    /// What was kept in the file, or in the copy if that is newer.
+    pub fn read(&mut self) -> Kept {
+        let mut kept = self.file.read();
+        self.is_foreign =
+            kept.error.as_ref().is_some_and(|e| e.kind() != io::ErrorKind::InvalidData);
+        let copy = self.copy.read();
+        // What cannot be read of it is told when it cannot be written.
+        if copy.error.is_none() && copy.at.is_some() && copy.at >= kept.at {
+            (kept.places, kept.at) = (copy.places, copy.at);
+        }
+        kept
+    }
+
+    /// Writes what is due, the copy last.
+    pub fn write(&mut self, body: &[u8], now: Instant, failed: &mut dyn FnMut(Failure<'_>)) {
+        for target in [&mut self.file, &mut self.copy] {
+            if target.is_due(now) {
+                target.write(body, now, failed);
+            }
+        }
+    }
+}
+
+impl Target {
+    fn new(path: PathBuf, period: Duration) -> Target {
+        Target { slots: Slots::new(path), period, ..Target::default() }
+    }
+
+    fn is_active(&self) -> bool {
+        self.is_stale && !self.slots.path().as_os_str().is_empty()
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.is_active() && self.next.is_none_or(|at| at <= now)
+    }
+
+    fn read(&mut self) -> Kept {
+        if self.slots.path().as_os_str().is_empty() {
+            return Kept::default();
+        }
+        let about = fs::metadata(self.slots.path()).ok();
+        let at = about.map(|about| (about.mtime(), about.mtime_nsec()));
+        match state::read(&mut self.slots) {
+            Ok(places) => Kept { places, at, error: None },
+            Err(error) => Kept { places: Vec::new(), at, error: Some(error) },
+        }
+    }
+
+    fn write(&mut self, body: &[u8], now: Instant, failed: &mut dyn FnMut(Failure<'_>)) {
+        let done = self.slots.write(body);
+        let is_first = !self.is_failing;
+        (self.is_stale, self.is_failing) = (done.is_err(), done.is_err());
+        let pause = if self.is_failing { self.period.min(RETRY) } else { self.period };
+        self.next = Some(now + pause);
+        if let Err(error) = done {
+            failed(Failure { path: self.slots.path(), error, is_first });
+        }
+    }
+}
+
+/// How often the file is written: there is nothing to spare where it lies in memory itself.
+fn period(settings: &Tail) -> Duration {
+    let is_free = settings.state_file.as_ref().is_some_and(|file| is_in_memory(file));
+    settings.state_interval.min(if is_free { COPY_PERIOD } else { Duration::MAX })
+}
+
+/// Warns of an interval that wears flash more than the state of an agent shall; tells of how many.
+pub fn warn_of_flash(settings: &Tail) -> usize {
+    let interval = settings.state_interval;
+    let file = settings.state_file.as_ref().filter(|file| !is_in_memory(file));
+    if file.is_none() || interval >= PERIOD {
+        return 0;
+    }
+    let writes = DAY.as_millis() / interval.as_millis().max(1);
+    let mib = (writes as u64).saturating_mul(COST).div_ceil(1 << 20);
+    let fields: [Field<'_>; 3] = [
+        ("state_interval", &time_of(interval)),
+        ("mib_a_day", &mib),
+        ("within_1_mib", &time_of(PERIOD)),
+    ];
+    log::warn("tail.state_interval wears flash, if a log grows all day", &fields);
+    1
+}

@@ -1,0 +1,52 @@
+//! A directory that is not there any more: deleted, moved, or on a file system that was unmounted, while the
+//! program runs. What is written meanwhile would go nowhere. So it is left, samples wait in memory, and the
+//! path is tried each minute, as that of a disk that fails (`mend`). What lies in it comes back with it.
+
+use super::Spool;
+use super::disk::Left;
+use super::reason::Reason;
+use super::segment::{Place, Segment};
+use std::io;
+use std::time::Instant;
+
+impl Spool {
+    /// Leaves the directory if it is gone. Whether it was.
+    pub(super) fn leave_if_gone(&mut self, now: Instant) -> bool {
+        let Some(disk) = self.disk.take_if(|disk| !disk.is_there()) else { return false };
+        let is_here = |segment: &Segment| matches!(segment.place, Place::Memory(_));
+        let is_given = self.segments.front().is_some_and(|first| !is_here(first));
+        let given = if is_given { self.given.take().map(|(given, _)| given) } else { None };
+        if disk.is_deleted() {
+            let lost = self.segments.iter().filter(|segment| !is_here(segment));
+            let samples = lost.map(|segment| segment.content.samples).sum();
+            self.drop_samples(Reason::Damaged, samples);
+        }
+        self.segments.retain(is_here);
+        self.reader = None;
+        let (queue, acknowledged) = (disk.queue(), self.acknowledged);
+        self.left = Some(Left { queue, acknowledged, given });
+        self.fail(&io::Error::from_raw_os_error(libc::ENOENT), now);
+        true
+    }
+
+    /// Up to which frame those of a queue need not wait, if it is the one that was left: more than it could
+    /// note itself.
+    pub(super) fn acknowledged_of(&self, queue: u64) -> u64 {
+        let left = self.left.as_ref().filter(|left| left.queue == queue);
+        left.map_or(0, |left| left.acknowledged)
+    }
+
+    /// The frame that was being sent when the directory was left has arrived.
+    pub(super) fn acknowledge_left(&mut self) {
+        if let Some(left) = &mut self.left {
+            left.acknowledged = left.acknowledged.max(left.given.take().unwrap_or(0));
+        }
+    }
+
+    /// It has not.
+    pub(super) fn forget_given(&mut self) {
+        if let Some(left) = &mut self.left {
+            left.given = None;
+        }
+    }
+}
