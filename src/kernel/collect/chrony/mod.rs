@@ -1,6 +1,6 @@
 //! What chronyd knows of the clock that it keeps: one question a scrape for what it tracks, over UDP to its command port
-//! (candm.h of chrony). No privilege is needed on the same machine; `cmdport 0` in chrony.conf forbids it. A
-//! scrape waits up to `timeout`. A thread asks, but for a chronyd on this machine: a datagram to it does not block.
+//! (candm.h of chrony). No privilege is needed on the same machine; `cmdport 0` in chrony.conf forbids it. A thread asks, and a
+//! scrape waits for it up to `timeout`.
 //!
 //! `chrony_correction_seconds` is what is still to be added to the clock: above zero it is slow. Above zero in
 //! `chrony_frequency_ratio` it would be fast if nobody corrected it. `chrony_leap_status` 3 and stratum 0 mean that
@@ -20,7 +20,6 @@ use crate::settings::{CollectorOption, Subject, duration, text};
 use packet::{LENGTH, Refusal, question};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::net::{IpAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 pub use packet::Tracking;
@@ -33,10 +32,6 @@ const PORT: u16 = 323;
 
 /// Packets that are no answer to the question; after so many it is given up.
 const MAX_FOREIGN: usize = 64;
-
-/// How long a scrape waits for one on this machine that answered, and for one that did not.
-const USUAL: Duration = Duration::from_millis(250);
-const SHORT: Duration = Duration::from_millis(20);
 
 const NONE: &[&str] = &[];
 
@@ -87,78 +82,33 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         Ok(Peer::Unix(_)) => Err(Error::Unsupported(PLACE.into())),
         Err(error) => Err(error),
     };
-    let asks = |client: Client| match client.host.parse::<IpAddr>() {
-        Ok(ip) if ip.is_loopback() => {
-            Asks::Here(Box::new(Here { client, question: None, is_late: None }))
-        }
-        _ => Asks::Thread(Background::new("chrony", client, Client::ask)),
-    };
-    let asks = client.map(asks).map_err(KeptError::from);
-    Box::new(Chrony { asks, patience: setup.settings.get(&TIMEOUT) })
+    let client = client.map(|client| Background::new("chrony", client, Client::ask));
+    Box::new(Chrony {
+        client: client.map_err(KeptError::from),
+        patience: setup.settings.get(&TIMEOUT),
+    })
 }
 
 struct Chrony {
     /// Or why nobody is asked.
-    asks: Result<Asks, KeptError>,
+    client: Result<Background<Client>, KeptError>,
     patience: Duration,
-}
-
-/// Who asks.
-enum Asks {
-    Thread(Background<Client>),
-    Here(Box<Here>),
-}
-
-/// Asks one of this machine.
-struct Here {
-    client: Client,
-    question: Option<Result<Question, KeptError>>,
-    /// Whether the last answer was; `None` before the first.
-    is_late: Option<bool>,
-}
-
-/// A question that was sent.
-struct Question {
-    socket: UdpSocket,
-    sequence: u32,
 }
 
 impl Collector for Chrony {
     fn begin(&mut self, now: Instant) {
-        match &mut self.asks {
-            Ok(Asks::Thread(client)) => client.begin(now + self.patience),
-            Ok(Asks::Here(here)) => {
-                here.question = Some(here.client.send().map_err(KeptError::from))
-            }
-            Err(_) => {}
+        if let Ok(client) = &mut self.client {
+            client.begin(now + self.patience);
         }
     }
 
     fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let tracking = match self.asks.as_mut().map_err(|error| *error)? {
-            Asks::Thread(client) => client.answer().map_err(errno)?.answer?,
-            Asks::Here(here) => here.answer(self.patience)?,
-        };
+        let client = self.client.as_mut().map_err(|error| *error)?;
+        let asked = client.answer().map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let tracking = asked.answer?;
         write(&tracking, out);
         Ok(())
     }
-}
-
-impl Here {
-    /// Waits for the answer: the whole time only for who was never asked.
-    fn answer(&mut self, patience: Duration) -> Result<Tracking, Error> {
-        let question = self.question.take().ok_or(errno(libc::ETIMEDOUT))??;
-        let usual = self.is_late.map(|is_late| if is_late { SHORT } else { USUAL });
-        let wait = usual.map_or(patience, |usual| usual.min(patience));
-        let answer = question.answer(Instant::now() + wait);
-        let is_late = |error: &Error| error.errno() == libc::ETIMEDOUT;
-        self.is_late = Some(answer.as_ref().is_err_and(is_late));
-        answer
-    }
-}
-
-fn errno(errno: i32) -> Error {
-    Error::Read(PLACE.into(), errno)
 }
 
 fn write(tracking: &Tracking, out: &mut dyn Sink) {
@@ -185,7 +135,7 @@ fn write(tracking: &Tracking, out: &mut dyn Sink) {
     }
 }
 
-/// Asks chronyd.
+/// Asks chronyd, on a thread of its own.
 struct Client {
     host: String,
     port: u16,
@@ -202,31 +152,22 @@ impl Client {
 
     /// Asks once, and waits until then.
     fn ask(&mut self, until: Instant) {
-        self.answer =
-            self.send().and_then(|question| question.answer(until)).map_err(KeptError::from);
-    }
-
-    fn send(&mut self) -> Result<Question, Error> {
         self.asked = self.asked.wrapping_add(1);
         let [a, b, c, d, ..] = self.random.hash_one(self.asked).to_ne_bytes();
-        let sequence = u32::from_ne_bytes([a, b, c, d]);
+        let answer = self.exchange(u32::from_ne_bytes([a, b, c, d]), until);
+        self.answer = answer.map_err(KeptError::from);
+    }
+
+    fn exchange(&self, sequence: u32, until: Instant) -> Result<Tracking, Error> {
         let failed = |error: io::Error| Error::of(PLACE, &error);
         let unknown = || Error::parse(PLACE, "a name that is known", self.host.as_bytes());
         let server = address(&self.host, self.port).ok_or_else(unknown)?;
         let socket = connect(server, 0).map_err(failed)?;
         socket.send(&question(sequence)).map_err(failed)?;
-        Ok(Question { socket, sequence })
-    }
-}
-
-impl Question {
-    /// Waits for the answer, until then.
-    fn answer(&self, until: Instant) -> Result<Tracking, Error> {
-        let failed = |error: io::Error| Error::of(PLACE, &error);
         let mut room = [0; 4 * LENGTH];
         for _ in 0..MAX_FOREIGN {
-            let packet = receive(&self.socket, &mut room, until).map_err(failed)?;
-            match Tracking::of(packet, self.sequence) {
+            let packet = receive(&socket, &mut room, until).map_err(failed)?;
+            match Tracking::of(packet, sequence) {
                 Ok(tracking) => return Ok(tracking),
                 Err(Refusal::Foreign) => {}
                 Err(Refusal::Broken(expected)) => {

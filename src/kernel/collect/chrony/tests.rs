@@ -95,22 +95,6 @@ fn who_is_silent_or_wrong_gives_no_sample() {
     assert_eq!(said, Err(Error::Read(PLACE.into(), libc::ECONNREFUSED)));
 }
 
-/// By a name it is asked by a thread, which looks the name up.
-#[test]
-fn a_name_is_asked_by_a_thread_and_a_silent_one_costs_little() {
-    let port = server(|sequence| Some(packet(sequence)));
-    let set = [("address", &*format!("localhost:{port}")), ("timeout", "20s")];
-    let mut chrony = open_at(&Root::of_this_machine(), &SPEC, Dialect::Own, &set);
-    assert_eq!(scrape(&mut chrony, Dialect::Own, &["stratum"]).0, ["chrony_stratum 3"]);
-    let mut silent = opened(server(|_| None), "2s", Dialect::Own);
-    for (least, most) in [(2000, 60_000), (0, 1900)] {
-        let begun = Instant::now();
-        assert_eq!(outcome(&mut silent), Err(Error::Read(PLACE.into(), libc::ETIMEDOUT)));
-        let took = begun.elapsed().as_millis();
-        assert!((least..most).contains(&took), "{took} ms");
-    }
-}
-
 #[test]
 fn whom_to_ask_may_not_be_known() {
     let root = Root::of_this_machine();
