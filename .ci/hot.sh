@@ -140,9 +140,11 @@ all_lines() {
 } >"$work/done"
 cp "$work/done" "$work/hot"
 # First what every scrape needs, whatever is on.
-lines core >>"$work/hot"
-lines names >>"$work/hot"
-lines alone >>"$work/hot"
+{
+	lines core
+	lines names
+	lines alone
+} >>"$work/hot"
 {
 	echo "/* Functions of a steady scrape, made by .ci/hot.sh: linked together, they are little to keep in memory. */"
 	echo "SECTIONS { .text.sends : {"
