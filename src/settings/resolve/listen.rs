@@ -72,12 +72,6 @@ pub fn listen(
         let text = ["more than ", &MAX_LISTEN.to_string(), " addresses"].concat();
         refusal.add(origin.clone(), text);
     }
-    let is_any = |listen: &Listen| matches!(listen, Listen::Tcp(_, 0));
-    let mut places = all.iter().enumerate().filter(|(_, listen)| !is_any(listen));
-    let twice = places.find(|(at, listen)| all.iter().take(*at).any(|other| other == *listen));
-    if let (Some(origin), Some((_, listen))) = (from, twice) {
-        refusal.add(origin.clone(), [&listen.to_string(), " is there twice"].concat());
-    }
     (all, from.cloned())
 }
 

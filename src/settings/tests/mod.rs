@@ -107,16 +107,6 @@ fn an_option_may_switch_its_collector_on() {
 }
 
 #[test]
-fn an_address_is_there_once() {
-    let refusal = |file: &str| load(file, "", &[]).map(|_| ()).unwrap_err();
-    let tcp = "[server]\nlisten = ['127.0.0.1:1', ':2', '127.0.0.1:1']";
-    assert_eq!(refusal(tcp), "FILE:2:32: 127.0.0.1:1 is there twice");
-    let unix = "[server]\nlisten = ['unix:/a', 'unix:/a']";
-    assert_eq!(refusal(unix), "FILE:2:22: unix:/a is there twice");
-    assert!(load("[server]\nlisten = ['127.0.0.1:0', '127.0.0.1:0', '[::1]:0']", "", &[]).is_ok());
-}
-
-#[test]
 fn addresses_come_from_any_layer() {
     let listen = |file, args, env: &[_]| load(file, args, env).map(|s| s.server.listen);
     let list = "[server]\nlisten = [\":1\", \"unix:/run/x\"]";
