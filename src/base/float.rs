@@ -11,6 +11,10 @@ const LARGEST: u64 = 10u64.pow(MAX_DIGITS as u32);
 /// More digits than the middle between two floats has; of those behind, it matters whether one is not 0.
 const MAX_EXACT: i64 = 800;
 
+/// Digits to the base of 2^64 that a number has at most here: of 800 decimal digits, or the middle between two small
+/// floats times a power of five, some 2730 bits.
+const MAX_LENGTH: usize = 48;
+
 /// Beyond all exponents, also where as many digits stand before them as a text may have.
 const MAX_POWER: i64 = 1 << 40;
 
@@ -69,7 +73,7 @@ fn short(text: &str) -> Option<f64> {
 #[cold]
 fn long(text: &str) -> Option<f64> {
     // All digits that are taken, how many these are from the first that is not 0, and the first 19 of them.
-    let (mut whole, mut count, mut first) = (Vec::new(), 0, 0);
+    let (mut whole, mut count, mut first) = (Whole::of(0), 0, 0);
     // What is not yet in `whole`, and the power of ten by which that is multiplied then.
     let (mut part, mut base) = (0, 1);
     let (mut exponent, mut is_number, mut is_behind, mut has_more) = (0, false, false, false);
@@ -82,7 +86,7 @@ fn long(text: &str) -> Option<f64> {
                     exponent -= i64::from(is_behind);
                     count += i64::from(count > 0 || digit > 0);
                     if base == LARGEST {
-                        multiply(&mut whole, base, part);
+                        whole.multiply(base, part);
                         (part, base) = (0, 1);
                     }
                     (part, base) = (part * 10 + digit, base * 10);
@@ -102,9 +106,9 @@ fn long(text: &str) -> Option<f64> {
             _ => return None,
         }
     }
-    multiply(&mut whole, base, part);
+    whole.multiply(base, part);
     if has_more {
-        multiply(&mut whole, 10, 1);
+        whole.multiply(10, 1);
         (exponent, count) = (exponent - 1, count + 1);
     }
     match count + exponent {
@@ -144,7 +148,7 @@ fn about(first: u64, mut exponent: i32) -> f64 {
 }
 
 /// The float nearest to `whole` times a power of ten, of two that are as near the even one. `number` is near it.
-fn nearest(whole: &[u64], exponent: i32, mut number: f64) -> f64 {
+fn nearest(whole: &Whole, exponent: i32, mut number: f64) -> f64 {
     const FRACTION: u32 = f64::MANTISSA_DIGITS - 1;
     loop {
         // It is `mantissa` times 2 to the power of `two`.
@@ -176,32 +180,50 @@ fn nearest(whole: &[u64], exponent: i32, mut number: f64) -> f64 {
 }
 
 /// Compares `whole` times a power of ten with `middle` times a power of two.
-fn compare(whole: &[u64], exponent: i32, middle: u64, two: i32) -> Ordering {
-    let (mut one, mut other) = (whole.to_vec(), vec![middle]);
+fn compare(whole: &Whole, exponent: i32, middle: u64, two: i32) -> Ordering {
+    let (mut one, mut other) = (*whole, Whole::of(middle));
     // Ten is five times two.
-    scale(if exponent > 0 { &mut one } else { &mut other }, 5, exponent);
-    scale(if exponent > two { &mut one } else { &mut other }, 2, exponent - two);
-    one.len().cmp(&other.len()).then_with(|| one.iter().rev().cmp(other.iter().rev()))
+    if exponent > 0 { &mut one } else { &mut other }.scale(5, exponent);
+    if exponent > two { &mut one } else { &mut other }.scale(2, exponent - two);
+    one.digits.iter().rev().cmp(other.digits.iter().rev())
 }
 
-fn scale(number: &mut Vec<u64>, base: u64, power: i32) {
-    let mut left = power.unsigned_abs();
-    while left > 0 {
-        // 5 to the power of 27 fits into 64 bits.
-        let step = left.min(27);
-        multiply(number, base.pow(step), 0);
-        left -= step;
-    }
+/// A whole number, to the base of 2^64; the lowest digit is the first, and behind the highest are zeros.
+#[derive(Clone, Copy)]
+struct Whole {
+    digits: [u64; MAX_LENGTH],
+    length: usize,
 }
 
-/// `number`, whose lowest digit is the first, times `by` and one more digit.
-fn multiply(number: &mut Vec<u64>, by: u64, mut more: u64) {
-    for digit in number.iter_mut() {
-        let product = u128::from(*digit) * u128::from(by) + u128::from(more);
-        (*digit, more) = (product as u64, (product >> 64) as u64);
+impl Whole {
+    fn of(number: u64) -> Whole {
+        let mut whole = Whole { digits: [0; MAX_LENGTH], length: 0 };
+        whole.multiply(1, number);
+        whole
     }
-    if more > 0 {
-        number.push(more);
+
+    /// Multiplies it by a power of `base`; of a negative one, the sign does not count.
+    fn scale(&mut self, base: u64, power: i32) {
+        let mut left = power.unsigned_abs();
+        while left > 0 {
+            // 5 to the power of 27 fits into 64 bits.
+            let step = left.min(27);
+            self.multiply(base.pow(step), 0);
+            left -= step;
+        }
+    }
+
+    /// Multiplies it, and adds `more`.
+    fn multiply(&mut self, by: u64, mut more: u64) {
+        for digit in self.digits.iter_mut().take(self.length) {
+            let product = u128::from(*digit) * u128::from(by) + u128::from(more);
+            (*digit, more) = (product as u64, (product >> 64) as u64);
+        }
+        if more > 0 {
+            debug_assert!(self.length < MAX_LENGTH, "there are no longer ones");
+            self.digits.iter_mut().skip(self.length).take(1).for_each(|digit| *digit = more);
+            self.length += 1;
+        }
     }
 }
 
@@ -253,10 +275,10 @@ mod tests {
             [0, 1, 7, (1 << 52) - 1, 1 << 52, (1 << 52) + 1, (2 << 52) - 1, 2 << 52, 3 << 52]
         {
             let two = if bits < 1 << 52 { 1075 } else { 1076 - (bits >> 52) };
-            let mut middle =
-                vec![2 * (bits % (1 << 52) + if bits < 1 << 52 { 0 } else { 1 << 52 }) + 1];
-            scale(&mut middle, 5, two as i32);
-            let digits = decimal(middle);
+            let mantissa = bits % (1 << 52) + if bits < 1 << 52 { 0 } else { 1 << 52 };
+            let mut middle = Whole::of(2 * mantissa + 1);
+            middle.scale(5, two as i32);
+            let digits = decimal(middle.digits);
             for end in ["", "0", "1", "0000000000000000000000000001"] {
                 same(&format!("{digits}{end}e-{}", two as usize + end.len()));
                 same(&format!("0.{}{digits}{end}", "0".repeat(two as usize - digits.len())));
@@ -274,7 +296,7 @@ mod tests {
         same(&[largest, ".", &"0".repeat(900), "1"].concat());
     }
 
-    fn decimal(mut number: Vec<u64>) -> String {
+    fn decimal(mut number: [u64; MAX_LENGTH]) -> String {
         let mut digits = Vec::new();
         while number.iter().any(|digit| *digit > 0) {
             let mut rest = 0u128;
