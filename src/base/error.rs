@@ -6,6 +6,7 @@ pub use place::Place;
 
 use place::Excerpt;
 use std::cell::RefCell;
+use std::fmt::Write;
 use std::marker::PhantomData;
 use std::{fmt, io};
 
@@ -121,6 +122,9 @@ impl fmt::Display for Error {
 /// errno are left.
 const MAX_DETAILS: usize = 16;
 
+/// Bytes of what an error tells, for most.
+const USUAL: usize = 160;
+
 /// Numbers are of 24 bits. 0 is none.
 const MAX_NUMBER: u32 = (1 << 24) - 1;
 
@@ -218,6 +222,14 @@ enum Kind {
 }
 
 impl KeptError {
+    /// What it tells, as a rule in one allocation.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(USUAL);
+        // A string takes everything.
+        let _ = write!(text, "{self}");
+        text
+    }
+
     /// The same as an error of this scrape.
     #[cold]
     #[inline(never)]

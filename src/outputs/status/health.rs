@@ -41,13 +41,13 @@ impl Health {
             gather.scrape(all, &mut NullSink);
         }
         for report in gather.reports().filter(|report| !report.success) {
-            let reason = report.error.map(|(error, _)| error.to_string());
+            let reason = report.error.map(|(error, _)| error.text());
             let reason = reason.unwrap_or_else(|| "it failed".to_owned());
             self.add(!report.is_unsupported(), "collector", report.name, reason);
         }
         for report in gather.reports() {
             if let Some(error) = report.unkept {
-                self.fails("collector", report.name, error.to_string());
+                self.fails("collector", report.name, error.text());
             }
         }
         if !WallClock::now().is_plausible() {

@@ -170,7 +170,7 @@ impl Status {
                 }
             }
             json.close(b"}");
-            let error = report.error.map(|(error, at)| (error.to_string(), at));
+            let error = report.error.map(|(error, at)| (error.text(), at));
             write_last_error(error.as_ref().map(|(text, at)| (&**text, *at)), now, json);
             json.close(b"}");
         }
