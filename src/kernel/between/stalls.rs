@@ -12,6 +12,9 @@
 //! one. So the first event, and those until two windows later, count only if `total=` of the file grew by
 //! the whole stall since the event before.
 //!
+//! For triggers without privilege, the kernel looks every 2 s, but not where somebody read the file in the instant
+//! before: that read makes the averages anew in its place. Then the event comes 2 s later, if there still is a stall.
+//!
 //! `poll(2)` takes an event when it reports it, so a descriptor of another poll (epoll) around it would lose
 //! events: each file stands in the loop's own list.
 
