@@ -10,11 +10,11 @@ use std::path::Path;
 
 /// The mode of files and directories that only this program is to read.
 pub const PRIVATE_FILE: u32 = 0o600;
-/// The number of ramfs (include/uapi/linux/magic.h).
-const RAMFS_MAGIC: u32 = 0x8584_58f6;
-
 /// See `PRIVATE_FILE`.
 pub const PRIVATE_DIR: u32 = 0o700;
+
+/// The number of ramfs (include/uapi/linux/magic.h).
+const RAMFS_MAGIC: u32 = 0x8584_58f6;
 
 /// Opens a file that only this program is to read and write, as `how` says. It never waits, as a
 /// pipe would have it, and follows no symbolic link. What is there already loses the rights that
