@@ -10,7 +10,7 @@ use crate::inputs::push::{Buffers, Collision, Intake, Syntax, Tally};
 use crate::kernel::collect::Textfiles;
 use crate::model::store::{Group, Reason, Store};
 use std::hash::RandomState;
-use std::io::{self};
+use std::io;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;

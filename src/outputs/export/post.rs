@@ -8,7 +8,7 @@ use crate::base::sys;
 use crate::base::wire::{Url, basic};
 use crate::settings::{Export, ExportKind};
 use crate::workers::{Answer, Call, Client};
-use std::io::{self};
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 

@@ -9,7 +9,7 @@ use super::devices::{
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::scan;
-use std::io::{self};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// For messages.
