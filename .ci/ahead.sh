@@ -5,4 +5,5 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 printf '%s\n' "$@" | xargs -P 1 -n 1 .ci/static.sh
 .ci/static.sh "$1" --features tls
+.ci/install.sh
 .ci/fuzz.sh --build

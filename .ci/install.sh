@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what is missing on Debian 12 with rustup, as root or through sudo: .ci/install.sh [tests]
+# Installs what is missing on Debian 12 with rustup, as root or through sudo: .ci/install.sh [tests|ready]
 #
-# `tests` is what `make test` needs; without it, what the other steps of .ci/run need as well. What is
-# there already is left alone. What cannot be had is named at the end, all of it at once.
+# `tests` is what `make test` needs, `ready` what the steps of .ci/run need besides and comes ready to run;
+# without them also what has to be compiled. What is there already is left alone. What cannot be had is
+# named at the end, all of it at once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
@@ -123,6 +124,7 @@ compiler() {
 	for target in {x86_64,i686,aarch64}-unknown-linux-musl; do
 		[ -d "$library/$target/lib" ] || rustup target add "$target" || true
 	done
+	[ "${1-}" != ready ] || return 0
 	PATH=$PWD/target/clients/bin:$PATH
 	cargo fuzz --version >/dev/null 2>&1 || again unoptimised cargo install --quiet --locked cargo-fuzz || return
 	local packer
