@@ -8,7 +8,7 @@
 #         ->  chrony_tracking_last_offset_seconds -9.44e-07, chrony_tracking_root_dispersion_seconds -9.44e-07
 #
 # Two chronyd 4.3 on the loopback interface, which leave the clock alone (-x).
-# Exits 0 while that is so, 1 when it changes, 2 when the packages cannot be installed.
+# Exits 0 while that is so, 1 when it changes, 2 when the packages cannot be installed, or chronyd not run.
 set -eu
 dir=$(mktemp -d)
 trap 'kill "${server:-}" "${client:-}" 2>/dev/null || true; rm -rf "$dir"' EXIT
@@ -39,6 +39,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	bin/chronyc -c tracking | grep -q '^7F000001,.*,Normal$' && break
 done
 cat tracking
+grep -q '^7F000001,' tracking || exit 2
 offset=$(cut -d , -f 6 tracking)
 dispersion=$(cut -d , -f 12 tracking)
 PATH=$dir/bin:$PATH env/bin/python3 usr/share/prometheus-node-exporter-collectors/chrony.py >page

@@ -9,7 +9,7 @@
 #       data2line("temperature", 20.0)  ->  temperature value=20i    400, "input field "value" … is type integer, already exists
 #                                                                    as type float"
 #
-# Exits 0 while that is so, 1 when it changes, 2 when the packages cannot be installed.
+# Exits 0 while that is so, 1 when it changes, 2 when the packages cannot be installed, or influxd not run.
 set -eu
 dir=$(mktemp -d)
 trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$dir"' EXIT
@@ -44,6 +44,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	python3 post.py '/query?q=CREATE+DATABASE+d' '' >created 2>/dev/null && break
 	sleep 0.5
 done
+grep -q '^200$' created || exit 2
 line() { perl -Iusr/share/perl5 -MInfluxDB::LineProtocol=data2line -e "print data2line($1)"; }
 changed=0
 # check <arguments of data2line> <line expected> <start of the answer expected>
