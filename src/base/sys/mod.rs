@@ -15,6 +15,7 @@ mod inotify;
 mod net;
 mod netlink;
 mod notify;
+mod packed;
 mod pen;
 mod perf;
 mod probe;
@@ -52,6 +53,7 @@ pub use net::{
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
+pub use packed::{Entry, Packed, Place, Single, room};
 pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
@@ -64,7 +66,7 @@ pub use sandbox::{
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 pub use sort::sort;
-pub use texts::Texts;
+pub use texts::{List, Texts};
 pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 pub use unix::{connect_unix, effective_user};

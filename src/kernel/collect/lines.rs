@@ -106,10 +106,10 @@ pub fn gather(
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::model::metric::{Buffer, Unit, counter};
+    use crate::model::metric::{Buffer, Unit, counter, families};
     use crate::outputs::expose::{Format, Lines, Text};
 
-    static FAMILIES: [Family; 2] = [
+    static FAMILIES: &[Family; 2] = families![
         counter("a_total", Unit::Kibibytes, "A.", &["disk", "way"]),
         counter("b_total", Unit::One, "B.", &["disk", "version", "call"]),
     ];

@@ -6,13 +6,13 @@
 
 use super::lines::{Line, LinesOf, Numbers};
 use super::{Collector, Setup, Spec};
-use crate::model::metric::{Family, Unit::One, counter};
+use crate::model::metric::{Family, Unit::One, counter, families};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/net/rpc/nfs";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 6] = [
+static FAMILIES: &[Family; 6] = families![
     counter("nfs_packets_total",                      One, "Packets sent and received, by protocol.",      &["protocol"]),
     counter("nfs_connections_total",                  One, "TCP connections made.",                        &[]),
     counter("nfs_rpcs_total",                         One, "Remote procedure calls.",                      &[]),
@@ -138,7 +138,7 @@ pub const SPEC: Spec = Spec {
         help: "calls of the NFS client, from /proc/net/rpc/nfs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

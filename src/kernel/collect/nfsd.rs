@@ -7,13 +7,13 @@
 
 use super::lines::{Line, LinesOf, Numbers};
 use super::{Collector, Setup, Spec};
-use crate::model::metric::{Family, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/net/rpc/nfsd";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 14] = [
+static FAMILIES: &[Family; 14] = families![
     counter("nfsd_reply_cache_hits_total",    One, "Calls answered from the reply cache.",               &[]),
     counter("nfsd_reply_cache_misses_total",  One, "Calls whose answers went into the reply cache.",     &[]),
     counter("nfsd_reply_cache_nocache_total", One, "Calls that need no reply cache.",                    &[]),
@@ -142,7 +142,7 @@ pub const SPEC: Spec = Spec {
         help: "calls to the NFS server, from /proc/net/rpc/nfsd",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

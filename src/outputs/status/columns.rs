@@ -38,7 +38,7 @@ impl Place {
         let (_, part, key, form) = *COLUMNS.get(at)?;
         let column = columns(part).iter().position(|(_, _, other, _)| *other == key)?;
         let place = |wanted: &str| {
-            let at = labels.iter().position(|label| *label == wanted);
+            let at = { labels }.position(|label| label == wanted);
             at.and_then(|at| u8::try_from(at).ok()).unwrap_or(NO_LABEL)
         };
         let mut keys = [NO_LABEL; KEYS];

@@ -302,12 +302,11 @@ pub fn sum(a: Value, b: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::metric::{Buffer, Family, Unit, counter, gauge};
+    use crate::model::metric::{Buffer, Row, Unit, counter, gauge};
 
-    const READ: Family<'_> = counter("disk_read_bytes_total", Unit::One, "R.", &["device"]);
-    const SIZE: Family<'_> = gauge("disk_size_bytes", Unit::One, "S.", &["device"]);
-    const DROPPED: Family<'_> =
-        counter("push_refused_total", Unit::One, "R.", &["group", "reason"]);
+    const READ: Row<'_> = counter("disk_read_bytes_total", Unit::One, "R.", &["device"]);
+    const SIZE: Row<'_> = gauge("disk_size_bytes", Unit::One, "S.", &["device"]);
+    const DROPPED: Row<'_> = counter("push_refused_total", Unit::One, "R.", &["group", "reason"]);
 
     fn text(write: impl Fn(&mut Json<'_>)) -> String {
         let mut out = Buffer::default();
