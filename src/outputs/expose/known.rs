@@ -59,7 +59,7 @@ impl Id {
 
     #[inline(always)] // for every family
     pub fn is(&self, family: &Family<'_>, quotes: bool) -> bool {
-        self.place == family.place()
+        family.is_at(&self.place)
             && self.traits == family.traits()
             && (self.quotes == quotes || !family.must_escape())
     }

@@ -54,7 +54,7 @@ static FAMILIES: &[Family; 5] = families![
 static URL: CollectorOption<String> =
     text("url", "http://HOST:PORT/RPC2 or unix:///PATH of its XML-RPC interface")
         .flags(&["collector.supervisord.url"])
-        .env("SUPERVISORD_URL")
+        .env(&["SUPERVISORD_URL"])
         .default("http://localhost:9001/RPC2")
         .rule(&Rule {
             expects: "http://[USER:PASSWORD@]HOST[:PORT]/RPC2, without TLS, or unix:///PATH",
