@@ -262,7 +262,8 @@ fn labels(family: &Family<'_>) -> String {
 
 /// What the own dialect has, and behind it what node_exporter's has if that differs.
 fn both(family: &Family<'_>, tell: impl Fn(&str, &[&str]) -> String) -> String {
-    let tell = |dialect| family.named(dialect).map(|(name, keys)| tell(name, keys));
+    let tell =
+        |dialect| family.named(dialect).map(|(name, keys)| tell(name, &keys.collect::<Vec<_>>()));
     match (tell(Dialect::Own), tell(Dialect::Node)) {
         (Some(own), Some(node)) if own != node => format!("{own} ({node})"),
         (own, node) => own.or(node).unwrap_or_default(),

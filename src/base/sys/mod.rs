@@ -8,6 +8,7 @@ mod crc;
 pub mod digits;
 mod dir;
 mod disk;
+mod entry;
 mod ethtool;
 mod fault;
 mod host;
@@ -15,6 +16,7 @@ mod inotify;
 mod net;
 mod netlink;
 mod notify;
+mod packed;
 mod pen;
 mod perf;
 mod probe;
@@ -41,6 +43,7 @@ pub use disk::{
     Clocks, PRIVATE_DIR, boot_millis, clocks, is_in_memory, lock_alone, make_private, may_write,
     next_data, open_private,
 };
+pub use entry::{Entry, Place, Single};
 pub use ethtool::Ethtool;
 pub use fault::handle_faults;
 pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
@@ -52,6 +55,7 @@ pub use net::{
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
+pub use packed::{Packed, room};
 pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};
@@ -64,7 +68,7 @@ pub use sandbox::{
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
 pub use sort::sort;
-pub use texts::Texts;
+pub use texts::{List, Texts};
 pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 pub use unix::{connect_unix, effective_user};

@@ -15,7 +15,7 @@ use super::exposition::Syntax;
 use super::intake::{Buffers, Collision, Intake, Objection};
 use super::rules::Rules;
 use crate::base::clock::WallClock;
-use crate::model::metric::{Buffer, Family, Kind, Sink, Unit, gauge};
+use crate::model::metric::{Buffer, Family, Kind, Sink, Unit, families, gauge};
 use crate::model::store::{Change, Group, LabelSet, Offer, Store};
 use group_update::{Form, decode, form, from_protobuf, sentence};
 pub use group_update::{GroupUpdate, Refusal, Verb};
@@ -29,7 +29,7 @@ const MAX_GROUPS: usize = 1000;
 const ROOT: &str = "/metrics/";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 1] = [
+static FAMILIES: &[Family; 1] = families![
     gauge("push_groups", Unit::One, "Groups that were pushed as to a Pushgateway and live now.", &[]).only_own(),
 ];
 

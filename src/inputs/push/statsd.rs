@@ -11,7 +11,7 @@ mod lines;
 use super::Rules;
 use crate::base::log::{self, Limiter};
 use crate::base::sys::{self, Datagrams};
-use crate::model::metric::{Family, Sink, Unit, counter};
+use crate::model::metric::{Family, Sink, Unit, counter, families};
 use crate::model::store::Store;
 use crate::settings;
 pub use lines::Lines;
@@ -51,13 +51,13 @@ enum Change {
 }
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 1] = [
+static FAMILIES: &[Family; 1] = families![
     counter("statsd_datagrams_dropped_total", Unit::One, "Datagrams that the kernel dropped because too many waited.", &[]).only_own(),
 ];
 
 /// The families about statsd, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    lines::FAMILIES.iter().chain(&FAMILIES)
+    lines::FAMILIES.iter().chain(FAMILIES)
 }
 
 impl Statsd {

@@ -8,7 +8,7 @@ pub mod custom;
 mod state;
 
 use crate::base::log;
-use crate::model::metric::{Family, Label, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, counter, families, gauge};
 use crate::model::store::{Group, Reason, Store};
 use crate::settings::Scrape;
 use crate::workers::Results;
@@ -21,7 +21,7 @@ use std::time::Instant;
 /// Answers that may lie on the results: workers that bring more wait.
 const DESK: usize = 4;
 
-static FAMILIES: [Family<'static>; 6] = [
+static FAMILIES: &[Family<'static>; 6] = families![
     gauge("target_up", Unit::One, "Whether the target's last answer was taken.", &["target"])
         .only_own(),
     gauge(

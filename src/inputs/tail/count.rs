@@ -1,12 +1,12 @@
 //! What is known about the following of log files itself.
 
 use crate::base::log::{self, Field, Limiter};
-use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use crate::model::store::Reason;
 use std::time::Instant;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 11] = [
+static FAMILIES: &[Family; 11] = families![
     gauge(  "tail_files",           Unit::One, "Log files that are followed now, by the path in the settings.",      &["path"]).only_own(),
     counter("tail_read_bytes_total",      Unit::One, "Bytes read of log files.",                                     &["path"]).only_own(),
     counter("tail_lines_total",     Unit::One, "Lines read of log files.",                                           &["path"]).only_own(),

@@ -11,5 +11,5 @@ use crate::model::metric::Family;
 
 /// The families about what happens between scrapes, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    stalls::FAMILIES.iter().chain(&peaks::FAMILIES)
+    stalls::FAMILIES.iter().chain(peaks::FAMILIES)
 }

@@ -15,7 +15,7 @@ mod window;
 
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Files, Root, scan};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::{self, Paths};
 use links::Links;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ const LATEST: Duration = Duration::from_secs(5);
 const DEVICE: &[&str] = &["device"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; 7] = [
+pub static FAMILIES: &[Family; 7] = families![
     gauge("peak_window_seconds",                    Unit::Millis,    "Over which time the highest values are told.",                  &[]).own_prefix(),
     gauge("peak_cpu_usage_ratio",                   Unit::Millis,    "Highest share of all CPUs' time that was used in a second.",    &[]).own_prefix(),
     gauge("peak_runnable_tasks",                    Unit::One,       "Most tasks that ran or waited for a CPU at a look, but for the agent.", &[]).own_prefix(),

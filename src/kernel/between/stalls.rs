@@ -22,7 +22,7 @@ use crate::base::log;
 use crate::base::sys::{Ready, is_procfs};
 use crate::base::text::number::time_of;
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Sink, Unit, counter};
+use crate::model::metric::{Family, Sink, Unit, counter, families};
 use crate::settings::{Pressure, StallTrigger};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -42,13 +42,15 @@ const LATEST: Duration = Duration::from_millis(2100);
 
 const LABELS: &[&str] = &["resource", "kind", "stall", "window"];
 
-pub static FAMILIES: [Family; 1] = [counter(
-    "pressure_stalls_total",
-    Unit::One,
-    "Windows in which tasks waited for a resource for as long as the trigger says.",
-    LABELS,
-)
-.own_prefix()];
+pub static FAMILIES: &[Family; 1] = families![
+    counter(
+        "pressure_stalls_total",
+        Unit::One,
+        "Windows in which tasks waited for a resource for as long as the trigger says.",
+        LABELS,
+    )
+    .own_prefix()
+];
 
 /// The triggers that are set.
 #[derive(Default)]

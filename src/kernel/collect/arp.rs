@@ -10,7 +10,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Files, Filter, netlink, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 use std::ops::Range;
 
@@ -23,8 +23,9 @@ const LEAST: usize = 5;
 
 static ENTRIES: &Family<'_> = &FAMILIES[0];
 /// node_exporter's key and ours.
-static FAMILIES: [Family; 1] =
-    [gauge("arp_entries", Unit::One, "Neighbours in IPv4.", &["device", "interface"]).own_keys()];
+static FAMILIES: &[Family; 1] = families![
+    gauge("arp_entries", Unit::One, "Neighbours in IPv4.", &["device", "interface"]).own_keys()
+];
 
 static NETLINK: CollectorOption<bool> =
     switch("netlink", "ask by netlink instead of reading /proc/net/arp")
@@ -47,7 +48,7 @@ pub const SPEC: Spec = Spec {
         help: "neighbours in IPv4 by interface, from /proc/net/arp",
         options: &[&NETLINK.row, &EXCLUDE.row, &INCLUDE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

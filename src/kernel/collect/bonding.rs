@@ -8,7 +8,7 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, FileId, scan};
-use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/class/net";
@@ -24,7 +24,7 @@ const MAX_LIST: usize = 4096;
 const MAX_STATE: usize = 16;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("bonding_slaves", One, "Interfaces of the bond.",               &["master"]),
     gauge("bonding_active", One, "Interfaces of the bond with link up.",  &["master"]),
 ];
@@ -37,7 +37,7 @@ pub const SPEC: Spec = Spec {
         help: "bonds of network interfaces, from /sys/class/net",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

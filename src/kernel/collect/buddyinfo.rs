@@ -7,7 +7,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Filter, scan};
-use crate::model::metric::{Decimal, Family, Label, Sink, Unit, gauge};
+use crate::model::metric::{Decimal, Family, Label, Sink, Unit, families, gauge};
 use crate::settings::{Dialect, Subject};
 
 const PATH: &str = "/proc/buddyinfo";
@@ -22,7 +22,7 @@ const MAX_ZONES: usize = 8192;
 const ZONE: &[&str] = &["node", "zone", "size"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("buddyinfo_blocks",         Unit::One,    "Free blocks; a block has two to the power of its size pages.",  ZONE),
     gauge("buddyinfo_unusable_ratio", Unit::Micros, "Share of the free memory in blocks smaller than this size.",    ZONE).only_own(),
 ];
@@ -35,7 +35,7 @@ pub const SPEC: Spec = Spec {
         help: "free memory by size of block, from /proc/buddyinfo",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

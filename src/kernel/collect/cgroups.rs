@@ -5,7 +5,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Filter, Table, scan};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/cgroups";
@@ -20,7 +20,7 @@ const GROUPS: usize = 1;
 const ENABLED: usize = 2;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("cgroups_cgroups", Unit::One, "Control groups of the controller.",  &["subsys_name"]),
     gauge("cgroups_enabled", Unit::One, "Whether the controller is enabled.", &["subsys_name"]),
 ];
@@ -33,7 +33,7 @@ pub const SPEC: Spec = Spec {
         help: "controllers of control groups, from /proc/cgroups",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

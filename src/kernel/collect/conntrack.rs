@@ -7,7 +7,7 @@
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use crate::settings::Subject;
 
 const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
@@ -27,7 +27,7 @@ const EARLY_DROP: &str = "Entries that were dropped to make room for others.";
 const SEARCH_RESTART: &str = "Searches that began anew because the table was resized.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2 + 2 * SUMS] = [
+static FAMILIES: &[Family; 2 + 2 * SUMS] = families![
     gauge("nf_conntrack_entries|conntrack_entries",             Unit::One, "Connections that are followed.",         &[]),
     gauge("nf_conntrack_entries_limit|conntrack_entries_limit", Unit::One, "Connections that can be followed.",      &[]),
     gauge("nf_conntrack_stat_found",             Unit::One, FOUND,          &[]).only_node(),
@@ -68,7 +68,7 @@ pub const SPEC: Spec = Spec {
         help: "connections that netfilter follows, from /proc/net/stat/nf_conntrack",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

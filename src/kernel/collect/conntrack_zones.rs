@@ -12,7 +12,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys::{self, open_unwaiting};
 use crate::kernel::read::{Root, scan};
-use crate::model::metric::{Decimal, Family, Sink, Unit::*, Value, gauge};
+use crate::model::metric::{Decimal, Family, Sink, Unit::*, Value, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ const PRIVILEGE: &str =
     "a process of root's group: SupplementaryGroups=root in a drop-in of the unit";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("conntrack_zone_entries",     One,    "Connections that are followed in the zone.",           &["zone"]).own_prefix(),
     gauge("conntrack_zone_fill_ratio",  Nanos,  "The zone's part of the connections that can be followed.", &["zone"]).own_prefix(),
     gauge("conntrack_zone_age_seconds", Millis, "Time since the connections were read.",                &[]).own_prefix(),
@@ -55,7 +55,7 @@ pub const SPEC: Spec = Spec {
         help: "connections by conntrack zone, from /proc/net/nf_conntrack",
         options: &[&INTERVAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

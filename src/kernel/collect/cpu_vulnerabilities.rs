@@ -7,7 +7,7 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::{Listing, dir};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/devices/system/cpu/vulnerabilities";
@@ -20,7 +20,7 @@ const MAX_TEXT: usize = 512;
 
 const KEYS: &[&str] = &["codename", "state", "mitigation"];
 
-static FAMILIES: [Family; 1] = [gauge(
+static FAMILIES: &[Family; 1] = families![gauge(
     "cpu_vulnerabilities_info",
     Unit::One,
     "Always 1; the labels are the state of a vulnerability and what is done about it.",
@@ -35,7 +35,7 @@ pub const SPEC: Spec = Spec {
         help: "vulnerabilities of the CPUs, from /sys/devices/system/cpu/vulnerabilities",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

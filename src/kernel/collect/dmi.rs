@@ -6,7 +6,7 @@ use super::info::Rows;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{Dir, dir};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/class/dmi/id";
@@ -26,8 +26,12 @@ const KEYS: [&str; 20] = [
 ];
 const SYSTEM_VENDOR: &str = "system_vendor";
 
-static FAMILIES: [Family; 1] =
-    [gauge("dmi_info", Unit::One, "Always 1; the labels are texts of the firmware.", &KEYS)];
+static FAMILIES: &[Family; 1] = families![gauge(
+    "dmi_info",
+    Unit::One,
+    "Always 1; the labels are texts of the firmware.",
+    &KEYS
+)];
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -37,7 +41,7 @@ pub const SPEC: Spec = Spec {
         help: "maker and model of the machine, from /sys/class/dmi/id",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -8,7 +8,7 @@ use super::subtree::{Opened, Subtree};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
-use crate::model::metric::{Family, Sink, Unit::One, Unit::Sectors, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, Unit::Sectors, Value, families, gauge};
 use crate::settings::Subject;
 
 const BASE: &str = "/sys/block";
@@ -19,7 +19,7 @@ const MAX_TEXT: usize = 256;
 const DEVICE: &[&str] = &["device", "sysfs_name"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: &[Family; 7] = families![
     gauge("dmmultipath_device_info",         One,     "The device, and its UUID.",                  &["device", "sysfs_name", "uuid"]),
     gauge("dmmultipath_device_active",       One,     "Whether the device is not suspended.",       DEVICE),
     gauge("dmmultipath_device_size_bytes",   Sectors, "Size of the device.",                        DEVICE),
@@ -37,7 +37,7 @@ pub const SPEC: Spec = Spec {
         help: "disks with several paths of the device mapper, from /sys/block",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -7,7 +7,9 @@ use super::gathered::Gathered;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit::Kibibytes, Unit::One, Value, counter, gauge};
+use crate::model::metric::{
+    Family, Sink, Unit::Kibibytes, Unit::One, Value, counter, families, gauge,
+};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/drbd";
@@ -19,7 +21,7 @@ const DEVICE: &[&str] = &["device"];
 const NODE: &[&str] = &["device", "node"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 16] = [
+static FAMILIES: &[Family; 16] = families![
     counter("drbd_network_sent_bytes_total",     Kibibytes, "Data sent.",                                      DEVICE),
     counter("drbd_network_received_bytes_total", One,       "Data received, in units of 1024 bytes.",          DEVICE).only_node(),
     counter("drbd_network_received_bytes_total", Kibibytes, "Data received.",                                  DEVICE).only_own(),
@@ -75,7 +77,7 @@ pub const SPEC: Spec = Spec {
         help: "replicated disks of DRBD 8, from /proc/drbd",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

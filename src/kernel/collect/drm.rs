@@ -8,7 +8,7 @@ use super::subtree::{Opened, Subtree};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{Dir, Names, scan};
-use crate::model::metric::{Family, Sink, Unit::Centi, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit::Centi, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ const ABOUT: &[&str] =
     &["card", "memory_vendor", "power_performance_level", "unique_id", "chip", "vendor"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 9] = [
+static FAMILIES: &[Family; 9] = families![
     gauge("drm_card_info",                  One,   "The card, and what is told of it.",      ABOUT),
     gauge("drm_gpu_busy_percent",           One,   "How busy the card is.",                  CARD).only_node(),
     gauge("drm_gpu_busy_ratio",             Centi, "How busy the card is.",                  CARD).only_own(),
@@ -57,7 +57,7 @@ pub const SPEC: Spec = Spec {
         help: "graphics cards of AMD, from /sys/class/drm",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -12,7 +12,7 @@ use super::slow::Found;
 use super::ubus::{Asked, Question, info, number};
 use super::{Collector, Setup, Spec};
 use crate::kernel::read::ubus::Table;
-use crate::model::metric::{Family, Unit::*, counter, gauge, named};
+use crate::model::metric::{Family, Unit::*, counter, families, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, path};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const DIRECTION: &[&str] = &["direction"];
 const KIND: &[&str] = &["end", "kind"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 18] = [
+static FAMILIES: &[Family; 18] = families![
     gauge(  "dsl_up",                                    One,    "Whether the line is synchronised.",                NONE).own_prefix(),
     gauge(  "dsl_uptime_seconds",                        One,    "Time since the line is synchronised.",             NONE).own_prefix(),
     gauge(  "dsl_state",                                 One,    "Always 1; the label tells the state of the line.", &["state"]).own_prefix(),
@@ -45,21 +45,21 @@ static FAMILIES: [Family; 18] = [
 
 /// What there is of each direction: its name, its family, and by what it is multiplied. Rates are in bits.
 static DIRECTED: [(&str, &Family<'_>, u64); 7] = [
-    ("data_rate", named(&FAMILIES, "dsl_data_rate_bytes_per_second"), 125),
-    ("attndr", named(&FAMILIES, "dsl_attainable_data_rate_bytes_per_second"), 125),
-    ("latn", named(&FAMILIES, "dsl_line_attenuation_decibels"), 1),
-    ("satn", named(&FAMILIES, "dsl_signal_attenuation_decibels"), 1),
-    ("snr", named(&FAMILIES, "dsl_snr_margin_decibels"), 1),
-    ("actatp", named(&FAMILIES, "dsl_transmit_power_dbm"), 1),
-    ("interleave_delay", named(&FAMILIES, "dsl_interleave_delay_seconds"), 1),
+    ("data_rate", named(FAMILIES, "dsl_data_rate_bytes_per_second"), 125),
+    ("attndr", named(FAMILIES, "dsl_attainable_data_rate_bytes_per_second"), 125),
+    ("latn", named(FAMILIES, "dsl_line_attenuation_decibels"), 1),
+    ("satn", named(FAMILIES, "dsl_signal_attenuation_decibels"), 1),
+    ("snr", named(FAMILIES, "dsl_snr_margin_decibels"), 1),
+    ("actatp", named(FAMILIES, "dsl_transmit_power_dbm"), 1),
+    ("interleave_delay", named(FAMILIES, "dsl_interleave_delay_seconds"), 1),
 ];
 
 /// What each end counts.
 static COUNTED: [(&Family<'_>, &[&str]); 3] = [
-    (named(&FAMILIES, "dsl_errored_seconds_total"), &["fecs", "es", "ses", "loss", "uas", "lofs"]),
-    (named(&FAMILIES, "dsl_errors_total"), &["hec", "ibe", "crc_p", "crcp_p", "cv_p", "cvp_p"]),
+    (named(FAMILIES, "dsl_errored_seconds_total"), &["fecs", "es", "ses", "loss", "uas", "lofs"]),
+    (named(FAMILIES, "dsl_errors_total"), &["hec", "ibe", "crc_p", "crcp_p", "cv_p", "cvp_p"]),
     (
-        named(&FAMILIES, "dsl_retransmissions_total"),
+        named(FAMILIES, "dsl_retransmissions_total"),
         &[
             "rx_corrupted",
             "rx_uncorrected_protected",
@@ -70,7 +70,7 @@ static COUNTED: [(&Family<'_>, &[&str]); 3] = [
     ),
 ];
 
-const REPORTS: &Family<'_> = named(&FAMILIES, "dsl_vectoring_reports_total");
+const REPORTS: &Family<'_> = named(FAMILIES, "dsl_vectoring_reports_total");
 
 static SOCKET: CollectorOption<PathBuf> =
     path("socket", "socket of ubusd").default("/var/run/ubus/ubus.sock");
@@ -78,7 +78,7 @@ static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("60s");
 
 static QUESTION: Question =
-    Question { object: "dsl", method: "metrics", tell, age: named(&FAMILIES, "dsl_age_seconds") };
+    Question { object: "dsl", method: "metrics", tell, age: named(FAMILIES, "dsl_age_seconds") };
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -88,7 +88,7 @@ pub const SPEC: Spec = Spec {
         help: "the DSL line of a router with OpenWrt, over ubus",
         options: &[&SOCKET.row, &INTERVAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

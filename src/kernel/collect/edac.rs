@@ -9,7 +9,7 @@
 use super::attributes::{Attribute, Attributes, LabelFrom, Layout, Level, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::model::metric::{Family, Sink, Unit::One, counter};
+use crate::model::metric::{Family, Sink, Unit::One, counter, families};
 use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/devices/system/edac/mc";
@@ -18,7 +18,7 @@ const ROW: &[&str] = &["controller", "csrow"];
 const CHANNEL: &[&str] = &["controller", "csrow", "channel", "dimm_label"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 6] = [
+static FAMILIES: &[Family; 6] = families![
     counter("edac_correctable_errors_total",           One, "Errors of memory that were corrected.",                 &["controller"]),
     counter("edac_uncorrectable_errors_total",         One, "Errors of memory that could not be corrected.",         &["controller"]),
     counter("edac_csrow_correctable_errors_total",     One, "Errors of the row that were corrected.",                ROW),
@@ -75,7 +75,7 @@ pub const SPEC: Spec = Spec {
         help: "errors of memory, from /sys/devices/system/edac",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -5,7 +5,7 @@
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const AVAILABLE: &str = "/proc/sys/kernel/random/entropy_avail";
@@ -15,7 +15,7 @@ const POOL: &str = "/proc/sys/kernel/random/poolsize";
 const BIT: u64 = 125;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 4] = [
+static FAMILIES: &[Family; 4] = families![
     gauge("entropy_available_bits",  Unit::One,    "Bits of entropy that are available.",   &[]).only_node(),
     gauge("entropy_pool_size_bits",  Unit::One,    "Bits of entropy that the pool holds.",  &[]).only_node(),
     gauge("entropy_available_bytes", Unit::Millis, "Bytes of entropy that are available.",  &[]).only_own(),
@@ -30,7 +30,7 @@ pub const SPEC: Spec = Spec {
         help: "entropy for random numbers, from /proc/sys/kernel/random",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -20,7 +20,9 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, scan};
-use crate::model::metric::{Family, Sink, Unit::Kibibytes, Unit::One, Value, counter, gauge};
+use crate::model::metric::{
+    Family, Sink, Unit::Kibibytes, Unit::One, Value, counter, families, gauge,
+};
 use crate::settings::Subject;
 
 const BLOCK: &str = "/sys/class/block";
@@ -29,7 +31,7 @@ const MOUNTINFO: &[u8] = b"mountinfo";
 const DEVICE: &[&str] = &["device"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 8] = [
+static FAMILIES: &[Family; 8] = families![
     gauge(  "ext4_errors",                        One,       "Errors of the file system since e2fsck cleared them.",             DEVICE).own_prefix(),
     gauge(  "ext4_warnings",                      One,       "Warnings of the file system.",                                     DEVICE).own_prefix(),
     gauge(  "ext4_first_error_timestamp_seconds", One,       "When the first error was, since 1970.",                            DEVICE).own_prefix(),
@@ -60,7 +62,7 @@ pub const SPEC: Spec = Spec {
         help: "errors and writes of ext4, from /sys/fs/ext4",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -13,7 +13,7 @@ use super::kept::Kept;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Sink, Unit::Kibibytes, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit::Kibibytes, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 
 const DEVICE: &[&str] = &["device"];
@@ -24,7 +24,7 @@ const FSCK: u64 = 0x10;
 const NEEDS_FSCK: u64 = 4;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 10] = [
+static FAMILIES: &[Family; 10] = families![
     gauge("f2fs_lifetime_written_bytes",      Kibibytes, "Bytes written to the file system since it was made.",       DEVICE).own_prefix(),
     gauge("f2fs_dirty_segments",              One, "Segments that garbage collection would have to clean.",           DEVICE).own_prefix(),
     gauge("f2fs_free_segments",               One, "Segments that are free.",                                         DEVICE).own_prefix(),
@@ -79,7 +79,7 @@ pub const SPEC: Spec = Spec {
         help: "writes, segments and errors of F2FS, from /sys/fs/f2fs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -6,7 +6,7 @@ use super::attributes::{Attribute, Attributes, Info, LabelFrom, Layout, Text, he
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Sink, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 
 /// What a driver answers that has no such counter.
@@ -15,7 +15,7 @@ const NOTHING: [i32; 2] = [libc::EOPNOTSUPP, libc::EINVAL];
 const HOST: &[&str] = &["fc_host"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 15] = [
+static FAMILIES: &[Family; 15] = families![
     gauge("fibrechannel_info", One, "Always 1; the labels tell what the port is.", &[
         "fc_host", "speed", "port_state", "port_type", "port_id", "port_name", "fabric_name", "symbolic_name",
         "supported_classes", "supported_speeds", "dev_loss_tmo",
@@ -86,7 +86,7 @@ pub const SPEC: Spec = Spec {
         help: "ports of Fibre Channel adapters, from /sys/class/fc_host",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

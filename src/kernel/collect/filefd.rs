@@ -5,14 +5,14 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/sys/fs/file-nr";
 const EXPECTED: &str = "three integers";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("filefd_allocated|file_handles_allocated", Unit::One, "File handles that are allocated.",       &[]),
     gauge("filefd_maximum|file_handles_limit",       Unit::One, "File handles that may be allocated.", &[]),
 ];
@@ -25,7 +25,7 @@ pub const SPEC: Spec = Spec {
         help: "open files of the whole box, from /proc/sys/fs/file-nr",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -157,11 +157,11 @@ mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
     use crate::kernel::collect::keyed::Made;
-    use crate::model::metric::{Buffer, Kind, Unit, gauge};
+    use crate::model::metric::{Buffer, Kind, Unit, families, gauge};
     use crate::outputs::expose::{Format, Lines, Text};
 
-    static FAMILIES: [Family; 2] =
-        [gauge("a", Unit::One, "A.", &["x", "y"]), gauge("b", Unit::One, "B.", &[])];
+    static FAMILIES: &[Family; 2] =
+        families![gauge("a", Unit::One, "A.", &["x", "y"]), gauge("b", Unit::One, "B.", &[])];
 
     #[test]
     fn families_come_once_and_the_first_sample_of_a_label_wins() {

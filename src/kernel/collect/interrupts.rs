@@ -10,7 +10,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Filter, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, counter};
+use crate::model::metric::{Family, Label, Sink, Unit, counter, families};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 
 const PATH: &str = "/proc/interrupts";
@@ -18,7 +18,7 @@ const EXPECTED: &str = "a name that comes once, and an integer for each CPU";
 
 static INTERRUPTS: &Family<'_> = &FAMILIES[0];
 /// The collector stat has our own `interrupts_total`, which is their sum.
-static FAMILIES: [Family; 1] = [counter(
+static FAMILIES: &[Family; 1] = families![counter(
     "interrupts_total|cpu_interrupts_total",
     Unit::One,
     "Interrupts by CPU and source.",
@@ -47,7 +47,7 @@ pub const SPEC: Spec = Spec {
         help: "interrupts by CPU and source, from /proc/interrupts",
         options: &[&WITH_ZEROS.row, &INCLUDE.row, &EXCLUDE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -5,13 +5,13 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, counter};
+use crate::model::metric::{Family, Sink, Unit, counter, families};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/sys/kernel/hung_task_detect_count";
 
-static FAMILIES: [Family; 1] =
-    [counter("kernel_hung_tasks_total", Unit::One, "Tasks that were found to hang.", &[])];
+static FAMILIES: &[Family; 1] =
+    families![counter("kernel_hung_tasks_total", Unit::One, "Tasks that were found to hang.", &[])];
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -21,7 +21,7 @@ pub const SPEC: Spec = Spec {
         help: "tasks that hang, from /proc/sys/kernel/hung_task_detect_count",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -16,7 +16,7 @@ use crate::base::error::Error;
 use crate::base::log;
 use crate::base::sys::open_unwaiting;
 use crate::kernel::read::{Root, scan};
-use crate::model::metric::{Family, Sink, Unit, counter};
+use crate::model::metric::{Family, Sink, Unit, counter, families};
 use crate::settings::{Settings, Subject};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -48,7 +48,7 @@ const MAX_PRIORITY: u64 = 128 * 8;
 const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     counter("kernel_log_messages_total",      Unit::One, "Messages of the kernel since the agent began, by level.",               &["level"]).own_prefix(),
     counter("kernel_log_messages_lost_total", Unit::One, "Messages that the log overwrote before they were read, programs' among them.", &[]).own_prefix(),
 ];
@@ -61,7 +61,7 @@ pub const SPEC: Spec = Spec {
         help: "messages of the kernel by level, from /dev/kmsg",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

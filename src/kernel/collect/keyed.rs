@@ -4,7 +4,7 @@
 //! bytes and allocates nothing.
 
 use crate::kernel::read::{Names, scan};
-use crate::model::metric::{Family, Kind, Unit, Value, fresh_stamp};
+use crate::model::metric::{Family, Kind, Row, Unit, Value, fresh_stamp};
 use std::ops::Range;
 
 /// More keys than any kernel's file has; what comes after is not shown.
@@ -56,7 +56,7 @@ impl Keyed {
         &mut self,
         parts: [&[u8]; 2],
         make: &dyn Fn(&str, &str) -> Option<Made>,
-    ) -> Option<Family<'_>> {
+    ) -> Option<Row<'_>> {
         let at = self.at;
         if at >= MAX_KEYS {
             return None;

@@ -6,11 +6,11 @@
 use super::attributes::{Attribute, Attributes, Layout, signed, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use crate::settings::Subject;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 10] = [
+static FAMILIES: &[Family; 10] = families![
     counter("ksmd_full_scans_total",   Unit::One,    "Times all mergeable memory was looked at.",          &[]),
     gauge(  "ksmd_merge_across_nodes", Unit::One,    "Whether pages of different NUMA nodes are merged.",  &[]),
     gauge(  "ksmd_pages_shared",       Unit::One,    "Shared pages in use.",                               &[]),
@@ -50,7 +50,7 @@ pub const SPEC: Spec = Spec {
         help: "merging of equal pages, from /sys/kernel/mm/ksm",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -2,7 +2,7 @@
 //! made when its key first comes, and kept.
 
 use super::keyed::{Made, is_name};
-use crate::model::metric::{Family, fresh_stamp};
+use crate::model::metric::{Family, Row, fresh_stamp};
 
 /// More keys than any kernel has; what comes after is not shown.
 const MAX_KEYS: usize = 1024;
@@ -63,7 +63,7 @@ impl Learned {
     }
 
     /// The family with this number, without label keys.
-    pub fn family(&self, at: usize) -> Option<Family<'_>> {
+    pub fn family(&self, at: usize) -> Option<Row<'_>> {
         let (made, stamp) = self.keys.get(at)?.made.as_ref()?;
         Some(Family::dynamic(made.kind, made.unit, &made.name, &made.help, *stamp))
     }

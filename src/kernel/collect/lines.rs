@@ -26,8 +26,8 @@ pub enum Numbers {
     /// Each by its place, counted from 0.
     Each(&'static [Column]),
     /// Their count, then one for each of these procedures of a version of a protocol, all of one family;
-    /// one without a name is not shown.
-    Procedures(&'static Family<'static>, &'static str, &'static [&'static str]),
+    /// `-` is not shown.
+    Procedures(&'static Family<'static>, &'static str, &'static str),
 }
 
 /// One number: its place, its family, and the values of the family's labels.
@@ -94,7 +94,7 @@ pub fn gather(
                 }
             }
             Numbers::Procedures(family, version, names) => {
-                for (name, word) in names.iter().zip(words.skip(1)).filter(|(n, _)| !n.is_empty()) {
+                for (name, word) in names.split(' ').zip(words.skip(1)).filter(|(n, _)| *n != "-") {
                     sample(family, &[version, name], Some(word));
                 }
             }
@@ -106,10 +106,10 @@ pub fn gather(
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::model::metric::{Buffer, Unit, counter};
+    use crate::model::metric::{Buffer, Unit, counter, families};
     use crate::outputs::expose::{Format, Lines, Text};
 
-    static FAMILIES: [Family; 2] = [
+    static FAMILIES: &[Family; 2] = families![
         counter("a_total", Unit::Kibibytes, "A.", &["disk", "way"]),
         counter("b_total", Unit::One, "B.", &["disk", "version", "call"]),
     ];
@@ -118,7 +118,7 @@ mod tests {
             key: "io",
             numbers: Numbers::Each(&[(2, &FAMILIES[0], &["out"]), (0, &FAMILIES[0], &["in"])]),
         },
-        Line { key: "calls", numbers: Numbers::Procedures(&FAMILIES[1], "3", &["", "get", "put"]) },
+        Line { key: "calls", numbers: Numbers::Procedures(&FAMILIES[1], "3", "- get put") },
     ];
 
     #[test]

@@ -5,14 +5,14 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/loadavg";
 const EXPECTED: &str = "three numbers with two places";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("load1",  Unit::Centi, "Load average of the last minute.",     &[]),
     gauge("load5",  Unit::Centi, "Load average of the last 5 minutes.",  &[]),
     gauge("load15", Unit::Centi, "Load average of the last 15 minutes.", &[]),
@@ -26,7 +26,7 @@ pub const SPEC: Spec = Spec {
         help: "load averages, from /proc/loadavg",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };
@@ -44,7 +44,7 @@ impl Collector for Load {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.file)?;
         let mut fields = scan::fields(text);
-        for family in &FAMILIES {
+        for family in FAMILIES {
             match fields.next().and_then(|field| scan::decimal(field, 2)) {
                 Some(load) => {
                     out.single(family, family.signed(load));

@@ -9,7 +9,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys::digits;
 use crate::kernel::read::{FileId, Names, scan};
-use crate::model::metric::{Family, Kind, Sink, Unit, Value, fresh_stamp, gauge};
+use crate::model::metric::{Family, Kind, Sink, Unit, Value, families, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, system_switch};
 
 const PATH: &str = "/proc/meminfo";
@@ -21,13 +21,15 @@ const MAX_KEY: usize = 100;
 /// More lines than any kernel has; what comes after is left out and counted.
 const MAX_LINES: usize = 256;
 
-static FAMILIES: [Family; 1] = [gauge(
-    "memory_used_bytes",
-    Unit::Kibibytes,
-    "Total less free, buffers and cached memory.",
-    &[],
-)
-.only_own()];
+static FAMILIES: &[Family; 1] = families![
+        gauge(
+            "memory_used_bytes",
+            Unit::Kibibytes,
+            "Total less free, buffers and cached memory.",
+            &[],
+        )
+        .only_own()
+    ];
 
 /// The lines that node_exporter's library knows (1.11); its dialect leaves the others out.
 const KNOWN_TO_NODE: &str = "\
@@ -53,7 +55,7 @@ pub const SPEC: Spec = Spec {
         help: "memory and swap, from /proc/meminfo",
         options: &[&SYSTEM.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["memory_"],
     open,
 };

@@ -21,7 +21,7 @@ use super::kept::{self, Kept};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit::Deci, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit::Deci, Unit::One, Value, families, gauge};
 use crate::settings::{CollectorOption, Subject, switch};
 
 const DIRECTORY: &str = "/sys/class/block";
@@ -31,7 +31,7 @@ const STAT: &str = "/proc/stat";
 const OVER: u64 = 11;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 6] = [
+static FAMILIES: &[Family; 6] = families![
     gauge("mmc_life_time_used_ratio",     Deci, "Part of its life that the card has used, at most; 1.1 is beyond it.",            TYPED).own_prefix(),
     gauge("mmc_life_time_code",           One,  "The same as the card tells it: tenths, and 11 beyond.",                         TYPED).own_prefix(),
     gauge("mmc_pre_eol_code",             One,  "Spare blocks of the card: 1 is normal, 2 means 80 % used, 3 means 90 % used.",  &["device"]).own_prefix(),
@@ -85,7 +85,7 @@ pub const SPEC: Spec = Spec {
         help: "wear of eMMC, from /sys/class/block/mmcblkN/device",
         options: &[&SERIAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

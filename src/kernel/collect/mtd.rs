@@ -11,13 +11,13 @@ use super::kept::{self, Kept};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Sink, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 
 const DEVICE: &[&str] = &["device", "name", "type"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 6] = [
+static FAMILIES: &[Family; 6] = families![
     counter("mtd_corrected_bitflips_total", One, "Bits that were corrected while reading.",                DEVICE).own_prefix(),
     counter("mtd_ecc_failures_total",   One, "Reads whose errors could not be corrected.",             DEVICE).own_prefix(),
     gauge(  "mtd_bad_blocks",           One, "Blocks that are bad.",                                   DEVICE).own_prefix(),
@@ -50,7 +50,7 @@ pub const SPEC: Spec = Spec {
         help: "corrected bits and bad blocks of raw flash, from /sys/class/mtd",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

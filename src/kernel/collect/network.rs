@@ -78,7 +78,7 @@ pub const SPEC: Spec = Spec {
             &DETAILED.row,
         ],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

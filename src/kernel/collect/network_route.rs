@@ -9,7 +9,7 @@ use crate::base::error::Error;
 use crate::kernel::read::Seen;
 use crate::kernel::read::netlink::route::{self, Route, Way};
 use crate::kernel::read::netlink::{LinkNames, Stream};
-use crate::model::metric::{Decimal, Family, Label, Sink, Unit::One, Value, gauge};
+use crate::model::metric::{Decimal, Family, Label, Sink, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 use std::io::Write;
 
@@ -28,7 +28,7 @@ const KEYS: &[&str] = &[
 const WIDTH: usize = KEYS.len() / 2;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("network_route_info", One, "Always 1; the labels tell a route.", KEYS).own_keys(),
     gauge("network_routes",     One, "Routes by interface.",               &["device", "interface"]).own_keys(),
 ];
@@ -41,7 +41,7 @@ pub const SPEC: Spec = Spec {
         help: "routes, by netlink",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

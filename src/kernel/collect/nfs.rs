@@ -6,13 +6,13 @@
 
 use super::lines::{Line, LinesOf, Numbers};
 use super::{Collector, Setup, Spec};
-use crate::model::metric::{Family, Unit::One, counter};
+use crate::model::metric::{Family, Unit::One, counter, families};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/net/rpc/nfs";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 6] = [
+static FAMILIES: &[Family; 6] = families![
     counter("nfs_packets_total",                      One, "Packets sent and received, by protocol.",      &["protocol"]),
     counter("nfs_connections_total",                  One, "TCP connections made.",                        &[]),
     counter("nfs_rpcs_total",                         One, "Remote procedure calls.",                      &[]),
@@ -35,100 +35,25 @@ static LINES: [Line; 5] = [
         (1, &FAMILIES[3], &[]),
         (2, &FAMILIES[4], &[]),
     ]) },
-    Line { key: "proc2", numbers: Numbers::Procedures(REQUESTS, "2", &PROCEDURES_2) },
-    Line { key: "proc3", numbers: Numbers::Procedures(REQUESTS, "3", &PROCEDURES_3) },
-    Line { key: "proc4", numbers: Numbers::Procedures(REQUESTS, "4", &PROCEDURES_4) },
+    Line { key: "proc2", numbers: Numbers::Procedures(REQUESTS, "2", PROCEDURES_2) },
+    Line { key: "proc3", numbers: Numbers::Procedures(REQUESTS, "3", PROCEDURES_3) },
+    Line { key: "proc4", numbers: Numbers::Procedures(REQUESTS, "4", PROCEDURES_4) },
 ];
 
-const PROCEDURES_2: [&str; 18] = [
-    "Null", "GetAttr", "SetAttr", "Root", "Lookup", "ReadLink", "Read", "WrCache", "Write",
-    "Create", "Remove", "Rename", "Link", "SymLink", "MkDir", "RmDir", "ReadDir", "FsStat",
-];
-const PROCEDURES_3: [&str; 22] = [
-    "Null",
-    "GetAttr",
-    "SetAttr",
-    "Lookup",
-    "Access",
-    "ReadLink",
-    "Read",
-    "Write",
-    "Create",
-    "MkDir",
-    "SymLink",
-    "MkNod",
-    "Remove",
-    "RmDir",
-    "Rename",
-    "Link",
-    "ReadDir",
-    "ReadDirPlus",
-    "FsStat",
-    "FsInfo",
-    "PathConf",
-    "Commit",
-];
-const PROCEDURES_4: [&str; 59] = [
-    "Null",
-    "Read",
-    "Write",
-    "Commit",
-    "Open",
-    "OpenConfirm",
-    "OpenNoattr",
-    "OpenDowngrade",
-    "Close",
-    "Setattr",
-    "FsInfo",
-    "Renew",
-    "SetClientID",
-    "SetClientIDConfirm",
-    "Lock",
-    "Lockt",
-    "Locku",
-    "Access",
-    "Getattr",
-    "Lookup",
-    "LookupRoot",
-    "Remove",
-    "Rename",
-    "Link",
-    "Symlink",
-    "Create",
-    "Pathconf",
-    "StatFs",
-    "ReadLink",
-    "ReadDir",
-    "ServerCaps",
-    "DelegReturn",
-    "GetACL",
-    "SetACL",
-    "FsLocations",
-    "ReleaseLockowner",
-    "Secinfo",
-    "FsidPresent",
-    "ExchangeID",
-    "CreateSession",
-    "DestroySession",
-    "Sequence",
-    "GetLeaseTime",
-    "ReclaimComplete",
-    "GetDeviceInfo",
-    "LayoutGet",
-    "LayoutCommit",
-    "LayoutReturn",
-    "SecinfoNoName",
-    "TestStateID",
-    "FreeStateID",
-    "GetDeviceList",
-    "BindConnToSession",
-    "DestroyClientID",
-    "Seek",
-    "Allocate",
-    "DeAllocate",
-    "LayoutStats",
-    "Clone",
-];
+const PROCEDURES_2: &str = "\
+    Null GetAttr SetAttr Root Lookup ReadLink Read WrCache Write Create Remove Rename Link \
+    SymLink MkDir RmDir ReadDir FsStat";
+const PROCEDURES_3: &str = "\
+    Null GetAttr SetAttr Lookup Access ReadLink Read Write Create MkDir SymLink MkNod Remove \
+    RmDir Rename Link ReadDir ReadDirPlus FsStat FsInfo PathConf Commit";
+const PROCEDURES_4: &str = "\
+    Null Read Write Commit Open OpenConfirm OpenNoattr OpenDowngrade Close Setattr FsInfo Renew \
+    SetClientID SetClientIDConfirm Lock Lockt Locku Access Getattr Lookup LookupRoot Remove \
+    Rename Link Symlink Create Pathconf StatFs ReadLink ReadDir ServerCaps DelegReturn GetACL \
+    SetACL FsLocations ReleaseLockowner Secinfo FsidPresent ExchangeID CreateSession \
+    DestroySession Sequence GetLeaseTime ReclaimComplete GetDeviceInfo LayoutGet LayoutCommit \
+    LayoutReturn SecinfoNoName TestStateID FreeStateID GetDeviceList BindConnToSession \
+    DestroyClientID Seek Allocate DeAllocate LayoutStats Clone";
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -138,7 +63,7 @@ pub const SPEC: Spec = Spec {
         help: "calls of the NFS client, from /proc/net/rpc/nfs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -7,13 +7,13 @@
 
 use super::lines::{Line, LinesOf, Numbers};
 use super::{Collector, Setup, Spec};
-use crate::model::metric::{Family, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/net/rpc/nfsd";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 14] = [
+static FAMILIES: &[Family; 14] = families![
     counter("nfsd_reply_cache_hits_total",    One, "Calls answered from the reply cache.",               &[]),
     counter("nfsd_reply_cache_misses_total",  One, "Calls whose answers went into the reply cache.",     &[]),
     counter("nfsd_reply_cache_nocache_total", One, "Calls that need no reply cache.",                    &[]),
@@ -54,85 +54,26 @@ static LINES: [Line; 11] = [
         (3, &FAMILIES[11], &["auth"]),
         (4, &FAMILIES[11], &["cInt"]),
     ]) },
-    Line { key: "proc2",          numbers: Numbers::Procedures(REQUESTS, "2", &PROCEDURES_2) },
-    Line { key: "proc3",          numbers: Numbers::Procedures(REQUESTS, "3", &PROCEDURES_3) },
-    Line { key: "proc4ops",       numbers: Numbers::Procedures(REQUESTS, "4", &OPERATIONS_4) },
+    Line { key: "proc2",          numbers: Numbers::Procedures(REQUESTS, "2", PROCEDURES_2) },
+    Line { key: "proc3",          numbers: Numbers::Procedures(REQUESTS, "3", PROCEDURES_3) },
+    Line { key: "proc4ops",       numbers: Numbers::Procedures(REQUESTS, "4", OPERATIONS_4) },
     Line { key: "wdeleg_getattr", numbers: Numbers::Each(&[(0, REQUESTS, &["4", "WdelegGetattr"])]) },
 ];
 
 /// Calls that do nothing are not shown.
-const PROCEDURES_2: [&str; 18] = [
-    "", "GetAttr", "SetAttr", "Root", "Lookup", "ReadLink", "Read", "WrCache", "Write", "Create",
-    "Remove", "Rename", "Link", "SymLink", "MkDir", "RmDir", "ReadDir", "FsStat",
-];
-const PROCEDURES_3: [&str; 22] = [
-    "",
-    "GetAttr",
-    "SetAttr",
-    "Lookup",
-    "Access",
-    "ReadLink",
-    "Read",
-    "Write",
-    "Create",
-    "MkDir",
-    "SymLink",
-    "MkNod",
-    "Remove",
-    "RmDir",
-    "Rename",
-    "Link",
-    "ReadDir",
-    "ReadDirPlus",
-    "FsStat",
-    "FsInfo",
-    "PathConf",
-    "Commit",
-];
+const PROCEDURES_2: &str = "\
+    - GetAttr SetAttr Root Lookup ReadLink Read WrCache Write Create Remove Rename Link SymLink \
+    MkDir RmDir ReadDir FsStat";
+const PROCEDURES_3: &str = "\
+    - GetAttr SetAttr Lookup Access ReadLink Read Write Create MkDir SymLink MkNod Remove RmDir \
+    Rename Link ReadDir ReadDirPlus FsStat FsInfo PathConf Commit";
 /// Three numbers that no operation has come first; PUTPUBFH and PUTROOTFH are not shown, as in
 /// node_exporter.
-const OPERATIONS_4: [&str; 40] = [
-    "",
-    "",
-    "",
-    "Access",
-    "Close",
-    "Commit",
-    "Create",
-    "DelegPurge",
-    "DelegReturn",
-    "GetAttr",
-    "GetFH",
-    "Link",
-    "Lock",
-    "Lockt",
-    "Locku",
-    "Lookup",
-    "LookupRoot",
-    "Nverify",
-    "Open",
-    "OpenAttr",
-    "OpenConfirm",
-    "OpenDgrd",
-    "PutFH",
-    "",
-    "",
-    "Read",
-    "ReadDir",
-    "ReadLink",
-    "Remove",
-    "Rename",
-    "Renew",
-    "RestoreFH",
-    "SaveFH",
-    "SecInfo",
-    "SetAttr",
-    "SetClientID",
-    "SetClientIDConfirm",
-    "Verify",
-    "Write",
-    "RelLockOwner",
-];
+const OPERATIONS_4: &str = "\
+    - - - Access Close Commit Create DelegPurge DelegReturn GetAttr GetFH Link Lock Lockt Locku \
+    Lookup LookupRoot Nverify Open OpenAttr OpenConfirm OpenDgrd PutFH - - Read ReadDir ReadLink \
+    Remove Rename Renew RestoreFH SaveFH SecInfo SetAttr SetClientID SetClientIDConfirm Verify \
+    Write RelLockOwner";
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -142,7 +83,7 @@ pub const SPEC: Spec = Spec {
         help: "calls to the NFS server, from /proc/net/rpc/nfsd",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -9,13 +9,13 @@
 use super::attributes::{Info, LabelFrom, Layout, Level, MAX_TEXT, Object, Objects, text};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, Value, families, gauge};
 use crate::settings::Subject;
 
 const NAMESPACE: &[&str] = &["device", "nsid"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: &[Family; 7] = families![
     gauge("nvme_info", One, "Always 1; the labels tell what the controller is.", &["device", "firmware_revision", "model", "serial", "state", "cntlid"]),
     gauge("nvme_namespace_info", One, "Always 1; the labels tell how well the namespace can be reached.", &["device", "nsid", "ana_state"]),
     gauge("nvme_namespace_capacity_bytes",           One,     "Size of the namespace, for blocks of 512 bytes.", NAMESPACE).only_node(),
@@ -56,7 +56,7 @@ pub const SPEC: Spec = Spec {
         help: "NVMe controllers and namespaces, from /sys/class/nvme",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

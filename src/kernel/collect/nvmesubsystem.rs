@@ -7,7 +7,7 @@
 use super::attributes::{Info, LabelFrom, Layout, Level, MAX_TEXT, Object, Objects, text};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 
 /// The states of a controller, and one for others.
@@ -17,7 +17,7 @@ const STATES: [&str; 7] = ["new", "live", "connecting", "resetting", "deleting",
 const NO_IO: &[u8] = b" (no IO)";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 5] = [
+static FAMILIES: &[Family; 5] = families![
     gauge("nvmesubsystem_info",           One, "Always 1; the labels tell what the subsystem is.",            &["subsystem", "nqn", "model", "serial", "iopolicy"]),
     gauge("nvmesubsystem_namespace_info", One, "Always 1; the labels tell which namespaces the subsystem has.", &["subsystem", "device"]),
     gauge("nvmesubsystem_path_state",     One, "1 for the state that the path is in, 0 for others.",          &["subsystem", "controller", "transport", "state"]),
@@ -54,7 +54,7 @@ pub const SPEC: Spec = Spec {
         help: "paths to NVMe subsystems, from /sys/class/nvme-subsystem",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -8,7 +8,7 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::wire::read_day;
 use crate::kernel::read::{Root, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::Subject;
 
 /// The first that is there counts.
@@ -34,7 +34,7 @@ const LABELS: &[&str] = &[
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("os_info",    Unit::One, "Always 1; the labels are what os-release says.", LABELS),
     gauge("os_version", Unit::One, "Version of the system up to its second dot.",    &["id", "id_like", "name"]),
     gauge("os_support_end_timestamp_seconds", Unit::One, "When support for the system ends.", &[]),
@@ -48,7 +48,7 @@ pub const SPEC: Spec = Spec {
         help: "name and version of the system, from /etc/os-release",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -10,7 +10,7 @@ use super::ubus::{Asked, Question, info, number};
 use super::{Collector, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::ubus::{Table, Value};
-use crate::model::metric::{self, Family, Unit::Millis, Unit::One, gauge, named};
+use crate::model::metric::{self, Family, Unit::Millis, Unit::One, families, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, path};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,7 +35,7 @@ const STATES: [(&[u8], &str); 7] = [
 const PORT: &[&str] = &["port"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 8] = [
+static FAMILIES: &[Family; 8] = families![
     gauge("poe_budget_watts",      One,    "Power that all ports may give together.",         &[]).own_prefix(),
     gauge("poe_consumption_watts", One,    "Power that all ports give.",                      &[]).own_prefix(),
     gauge("poe_info",              One,    "Always 1; the labels tell what controls the ports.", &["mcu", "firmware"]).own_prefix(),
@@ -52,7 +52,7 @@ static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("30s");
 
 static QUESTION: Question =
-    Question { object: "poe", method: "info", tell, age: named(&FAMILIES, "poe_age_seconds") };
+    Question { object: "poe", method: "info", tell, age: named(FAMILIES, "poe_age_seconds") };
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -62,7 +62,7 @@ pub const SPEC: Spec = Spec {
         help: "ports of a switch with OpenWrt that give power, over ubus",
         options: &[&SOCKET.row, &INTERVAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };
@@ -169,7 +169,7 @@ mod tests {
         let ports = found
             .readings
             .iter()
-            .filter(|one| std::ptr::eq(one.family, named(&FAMILIES, "poe_port_priority")));
+            .filter(|one| std::ptr::eq(one.family, named(FAMILIES, "poe_port_priority")));
         assert_eq!(ports.count(), MAX_PORTS);
     }
 

@@ -7,13 +7,13 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, counter};
+use crate::model::metric::{Family, Sink, Unit, counter, families};
 use crate::settings::Subject;
 
 const EXPECTED: &str = "lines some and full with total= and an integer";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 6] = [
+static FAMILIES: &[Family; 6] = families![
     counter("pressure_cpu_waiting_seconds_total",    Unit::Micros, "Time in which a task waited for a CPU.",              &[]),
     counter("pressure_io_waiting_seconds_total",     Unit::Micros, "Time in which a task waited for I/O.",                &[]),
     counter("pressure_io_stalled_seconds_total",     Unit::Micros, "Time in which all tasks waited for I/O.",             &[]),
@@ -49,7 +49,7 @@ pub const SPEC: Spec = Spec {
         help: "time lost waiting for CPU, I/O and memory, from /proc/pressure",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -11,7 +11,7 @@ use super::attributes::{LabelFrom, Layout, Object, Objects};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys;
-use crate::model::metric::{Family, Label, Sink, Unit::Micros, counter, fresh_stamp};
+use crate::model::metric::{Family, Label, Sink, Unit::Micros, counter, families, fresh_stamp};
 use crate::settings::{CollectorOption, Dialect, Subject, switch};
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ const FORBIDDEN: [i32; 2] = [libc::EACCES, libc::EPERM];
 const ZONE: &[&str] = &["index", "path"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 1] = [
+static FAMILIES: &[Family; 1] = families![
     counter("rapl_joules_total", Micros, "Energy that the zone took.", &["index", "path", "rapl_zone"]),
 ];
 
@@ -50,7 +50,7 @@ pub const SPEC: Spec = Spec {
         help: "energy that parts of the processor took, from /sys/class/powercap",
         options: &[&ENABLE_ZONE_LABEL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["rapl_"],
     open,
 };
@@ -98,8 +98,8 @@ impl Collector for Rapl {
             let (name, help, stamp) = &zone.family;
             let dynamic = Family::dynamic(labelled.kind, Micros, name, help, *stamp).keyed(ZONE);
             let family = if self.has_zone_label { labelled } else { &dynamic };
-            if last != Some(family.stamp) {
-                last = Some(family.stamp);
+            if last != Some(family.stamp()) {
+                last = Some(family.stamp());
                 out.family(family);
             }
             let Some(object) = self.objects.of(0).nth(zone.at) else { continue };

@@ -14,7 +14,7 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError, Place};
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, Periodic, Root, scan};
-use crate::model::metric::{Family, Sink, Unit::One, Value, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, Value, counter, families, gauge};
 use crate::settings::Subject;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -32,7 +32,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_secs(60);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge(  "raspberrypi_undervoltage",                   One, "Whether the voltage was too low within the last two seconds.", &[]).own_prefix(),
     counter("raspberrypi_undervoltage_samples_total",     One, "Looks at the voltage, one every two seconds.",                 &[]).own_prefix(),
     counter("raspberrypi_undervoltage_low_samples_total", One, "Looks that saw that the voltage was too low.",                 &[]).own_prefix(),
@@ -46,7 +46,7 @@ pub const SPEC: Spec = Spec {
         help: "under-voltage of a Raspberry Pi, from its hwmon device",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

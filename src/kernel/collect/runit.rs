@@ -9,7 +9,7 @@ use crate::base::error::{Error, Place};
 use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listing};
-use crate::model::metric::{Family, Sink, Unit::One, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, families, gauge};
 use crate::settings::{CollectorOption, Subject, path};
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ const KEYS: &[&str] = &["service", "supervisor"];
 
 /// In the order of `Status::values`.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 4] = [
+static FAMILIES: &[Family; 4] = families![
     gauge("service_state",                               One, "0 down, 1 up, 2 while it finishes.",             KEYS),
     gauge("service_desired_state",                       One, "Whether the service is wanted up.",              KEYS),
     gauge("service_state_last_change_timestamp_seconds", One, "When the state last changed, since 1970.",       KEYS),
@@ -51,7 +51,7 @@ pub const SPEC: Spec = Spec {
         help: "services under runit",
         options: &[&DIRECTORY.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -7,7 +7,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Table, scan};
-use crate::model::metric::{Decimal, Family, Sink, Unit, counter};
+use crate::model::metric::{Decimal, Family, Sink, Unit, counter, families};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/schedstat";
@@ -23,7 +23,7 @@ const CPU: &[&str] = &["cpu"];
 
 /// In the order of the line.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     counter("schedstat_running_seconds_total", Unit::Nanos, "Time in which tasks ran on the CPU.",     CPU),
     counter("schedstat_waiting_seconds_total", Unit::Nanos, "Time in which tasks waited for the CPU.", CPU),
     counter("schedstat_timeslices_total",      Unit::One,   "Time slices that tasks ran on the CPU.",  CPU),
@@ -37,7 +37,7 @@ pub const SPEC: Spec = Spec {
         help: "time that tasks ran and waited by CPU, from /proc/schedstat",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -8,7 +8,7 @@
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Root, scan};
-use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use crate::settings::Subject;
 
 const ENFORCE: &str = "/sys/fs/selinux/enforce";
@@ -18,7 +18,7 @@ const THRESHOLD: &str = "/sys/fs/selinux/avc/cache_threshold";
 const CONFIG: &str = "/etc/selinux/config";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 14] = [
+static FAMILIES: &[Family; 14] = families![
     gauge(  "selinux_enabled",                    Unit::One, "Whether SELinux is enabled.",                  &[]),
     gauge(  "selinux_config_mode",                Unit::One, "Mode that is configured: 1 enforcing, 0 permissive, -1 disabled.", &[]),
     gauge(  "selinux_current_mode",               Unit::One, "Mode in force: 1 enforcing, 0 permissive.",    &[]),
@@ -53,7 +53,7 @@ pub const SPEC: Spec = Spec {
         help: "mode and cache of SELinux, from /sys/fs/selinux",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

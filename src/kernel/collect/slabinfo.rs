@@ -6,7 +6,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Filter, Table, scan};
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
 
 const PATH: &str = "/proc/slabinfo";
@@ -19,7 +19,7 @@ const MAX_CACHES: usize = 4096;
 const COLUMNS: usize = FAMILIES.len();
 
 #[rustfmt::skip] // in the order of the columns
-static FAMILIES: [Family; 5] = [
+static FAMILIES: &[Family; 5] = families![
     gauge("slabinfo_active_objects",    Unit::One, "Objects of the cache that are in use.",    &["slab"]),
     gauge("slabinfo_objects",           Unit::One, "Objects of the cache, in use or not.",     &["slab"]),
     gauge("slabinfo_object_size_bytes", Unit::One, "Size of an object.",                       &["slab"]),
@@ -39,7 +39,7 @@ pub const SPEC: Spec = Spec {
         help: "slab caches, from /proc/slabinfo",
         options: &[&INCLUDE.row, &EXCLUDE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

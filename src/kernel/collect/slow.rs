@@ -215,13 +215,15 @@ mod tests {
     use crate::kernel::collect::testing::Tree;
     use crate::kernel::collect::{PartialErrors, Textfiles};
     use crate::kernel::read::Files;
-    use crate::model::metric::{Buffer, Unit, gauge};
+    use crate::model::metric::{Buffer, Unit, families, gauge};
     use crate::outputs::expose::{Format, Lines, Text};
     use crate::settings::Subject;
     use std::sync::Mutex;
 
-    static FAMILIES: [Family; 2] =
-        [gauge("t", Unit::One, "T.", &[]), gauge("age_seconds", Unit::Millis, "Age.", &[])];
+    static FAMILIES: &[Family; 2] = families![
+        gauge("t", Unit::One, "T.", &[]),
+        gauge("age_seconds", Unit::Millis, "Age.", &[])
+    ];
 
     /// Whoever holds it keeps the thread at work.
     static GATE: Mutex<u64> = Mutex::new(0);

@@ -7,7 +7,7 @@ use super::cpu_columns::CpuColumns;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Filter, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, counter};
+use crate::model::metric::{Family, Label, Sink, Unit, counter, families};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/softirqs";
@@ -15,7 +15,7 @@ const EXPECTED: &str = "a name that comes once, and an integer for each CPU";
 
 static SOFTIRQS: &Family<'_> = &FAMILIES[0];
 /// The collector stat has our own `softirqs_total`, which is their sum.
-static FAMILIES: [Family; 1] = [counter(
+static FAMILIES: &[Family; 1] = families![counter(
     "softirqs_functions_total|cpu_softirqs_total",
     Unit::One,
     "Deferred interrupt work by CPU and kind.",
@@ -30,7 +30,7 @@ pub const SPEC: Spec = Spec {
         help: "deferred interrupt work by CPU and kind, from /proc/softirqs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -8,7 +8,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Table, scan};
-use crate::model::metric::{Decimal, Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Decimal, Family, Sink, Unit, counter, families, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/net/softnet_stat";
@@ -20,7 +20,7 @@ const MAX_CPUS: usize = 8192;
 const CPU: &[&str] = &["cpu"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; COLUMNS.len()] = [
+static FAMILIES: &[Family; COLUMNS.len()] = families![
     counter("softnet_processed_total",        Unit::One, "Packets that the CPU took.",                                       CPU),
     counter("softnet_dropped_total",          Unit::One, "Packets dropped because the CPU's queue was full.",                CPU),
     counter("softnet_times_squeezed_total",   Unit::One, "Rounds that ended with packets left, for lack of budget or time.", CPU),
@@ -45,7 +45,7 @@ pub const SPEC: Spec = Spec {
         help: "received packets by CPU, from /proc/net/softnet_stat",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -14,7 +14,7 @@ use crate::base::clock::WallClock;
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, counter, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, switch};
 
 const PATH: &str = "/proc/stat";
@@ -30,7 +30,7 @@ const MIN_MOVE: u64 = 60;
 const EXPECTED: &str = "a name that comes once, and an integer";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: &[Family; 7] = families![
     counter("intr_total|interrupts_total",     Unit::One, "Interrupts that were served.",            &[]),
     counter("context_switches_total",          Unit::One, "Context switches.",                       &[]),
     gauge(  "boot_time_seconds",               Unit::One, "When the box was started, in Unix time.", &[]),
@@ -76,7 +76,7 @@ pub const SPEC: Spec = Spec {
         help: "boot time, forks, interrupts and context switches, from /proc/stat",
         options: &[&SOFTIRQ.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

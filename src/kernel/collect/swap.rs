@@ -6,7 +6,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Filter, Names, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, families, gauge};
 use crate::settings::{Dialect, Subject};
 
 const PATH: &str = "/proc/swaps";
@@ -21,7 +21,7 @@ const MAX_PATH: usize = 1024;
 const AREA: &[&str] = &["device", "swap_type"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("swap_size_bytes", Unit::Kibibytes, "Size of the swap area.",                       AREA),
     gauge("swap_used_bytes", Unit::Kibibytes, "Bytes of the area that are in use.",           AREA),
     gauge("swap_priority",   Unit::One,       "Priority of the area; the highest fills first.", AREA),
@@ -35,7 +35,7 @@ pub const SPEC: Spec = Spec {
         help: "swap areas, from /proc/swaps",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -8,7 +8,7 @@ use super::keyed;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, Place};
 use crate::kernel::read::{Dir, dir};
-use crate::model::metric::{Decimal, Family, Kind, Sink, Unit, fresh_stamp, gauge};
+use crate::model::metric::{Decimal, Family, Kind, Row, Sink, Unit, families, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, words};
 use std::ffi::CString;
 
@@ -17,7 +17,7 @@ const DIRECTORY: &str = "/proc/sys";
 /// The longest text of a parameter; a longer one is left out and counted.
 const MAX_TEXT: usize = 4096;
 
-static FAMILIES: [Family; 1] = [gauge(
+static FAMILIES: &[Family; 1] = families![gauge(
     "sysctl_info",
     Unit::One,
     "Always 1; the labels are a word of the parameter and its place.",
@@ -37,7 +37,7 @@ pub const SPEC: Spec = Spec {
         help: "chosen parameters of the kernel, from /proc/sys",
         options: &[&INCLUDE.row, &INCLUDE_INFO.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["sysctl_"],
     open,
 };
@@ -192,7 +192,7 @@ impl Called {
         Some(Called { name, help, stamps: [fresh_stamp(), fresh_stamp()] })
     }
 
-    fn family(&self, is_indexed: bool) -> Family<'_> {
+    fn family(&self, is_indexed: bool) -> Row<'_> {
         let [plain, indexed] = self.stamps;
         let stamp = if is_indexed { indexed } else { plain };
         let family = Family::dynamic(Kind::Untyped, Unit::One, &self.name, &self.help, stamp);

@@ -7,7 +7,7 @@ use super::subtree::Subtree;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
-use crate::model::metric::{Family, Sink, Unit::Nanos, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::Nanos, Unit::One, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
 
 const DIRECTORY: &str = "/sys/class/scsi_tape";
@@ -20,7 +20,7 @@ static IGNORED: CollectorOption<Option<Pattern>> =
         .default("^$");
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 10] = [
+static FAMILIES: &[Family; 10] = families![
     gauge("tape_io_now",                    One,   "Requests that are open.",                            DEVICE),
     counter("tape_io_time_seconds_total",   Nanos, "Time spent waiting for requests of any kind.",       DEVICE),
     counter("tape_io_others_total",         One,   "Requests other than reads and writes.",              DEVICE),
@@ -65,7 +65,7 @@ pub const SPEC: Spec = Spec {
         help: "tape drives, from /sys/class/scsi_tape",
         options: &[&IGNORED.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

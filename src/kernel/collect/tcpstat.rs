@@ -13,7 +13,7 @@ use crate::base::error::Error;
 use crate::kernel::read::netlink::socket::{self, Socket};
 use crate::kernel::read::netlink::{self, Stream};
 use crate::kernel::read::{FileId, Files, scan};
-use crate::model::metric::{Family, Sink, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 
 const FILES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
@@ -37,7 +37,7 @@ const STATES: [&str; 12] = [
 const LISTEN: u8 = 10;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("tcp_connection_states|tcp_connections", One, "TCP connections by state.", &["state"]),
     gauge("tcp_receive_queue_bytes",  One, "Bytes received that wait to be read, of all connections.",       &[]).only_own(),
     gauge("tcp_transmit_queue_bytes", One, "Bytes transmitted that wait for their receipt, of all connections.", &[]).only_own(),
@@ -51,7 +51,7 @@ pub const SPEC: Spec = Spec {
         help: "TCP connections by state, by netlink or from /proc/net/tcp",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

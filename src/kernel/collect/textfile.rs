@@ -3,11 +3,11 @@
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::model::metric::{Family, Label, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, globs};
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge(  "textfile_mtime_seconds", Unit::One, "When the text file was last changed, if all of it was read.",     &["file"]),
     gauge(  "textfile_scrape_error",  Unit::One, "Whether some text file or its directory could not be read.",      &[]),
     counter("textfile_refused_total", Unit::One, "Text files, families of them and samples not taken, by reason.",  &["reason"]).only_own(),
@@ -29,7 +29,7 @@ pub const SPEC: Spec = Spec {
         help: "samples of other programs, from *.prom files",
         options: &[&DIRECTORY.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -6,13 +6,13 @@
 use super::attributes::{Attribute, Attributes, LabelFrom, Layout, signed, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::model::metric::{Family, Sink, Unit, gauge};
+use crate::model::metric::{Family, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/class/thermal";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("thermal_zone_temp|thermal_zone_celsius", Unit::Millis, "Temperature of the zone.", &["zone", "type"]),
     gauge("cooling_device_cur_state", Unit::One, "State of the cooling device.",           &["name", "type"]),
     gauge("cooling_device_max_state", Unit::One, "Highest state of the cooling device.",   &["name", "type"]),
@@ -43,7 +43,7 @@ pub const SPEC: Spec = Spec {
         help: "temperatures and cooling devices, from /sys/class/thermal",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

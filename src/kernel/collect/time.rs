@@ -8,7 +8,7 @@ use crate::base::clock::WallClock;
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::Subject;
 
 const AVAILABLE: &str = "/sys/devices/system/clocksource/clocksource0/available_clocksource";
@@ -20,7 +20,7 @@ const MAX_SOURCES: usize = 64;
 const SOURCE: &[&str] = &["device", "clocksource"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 4] = [
+static FAMILIES: &[Family; 4] = families![
     gauge("time_seconds",                    Unit::Nanos, "Wall clock time since 1970.",                     &[]),
     gauge("time_zone_offset_seconds",        Unit::One,   "How far local time is ahead of UTC.",             &["time_zone"]),
     gauge("time_clocksource_available_info", Unit::One,   "Always 1; a clock source that the kernel has.",   SOURCE),
@@ -35,7 +35,7 @@ pub const SPEC: Spec = Spec {
         help: "wall clock, time zone and clock sources",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -6,7 +6,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys::{self, ClockState};
-use crate::model::metric::{Family, Sink, Unit::*, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::*, counter, families, gauge};
 use crate::settings::Subject;
 
 const CALL: &str = "adjtimex(2)";
@@ -16,7 +16,7 @@ const NONE: &[&str] = &[];
 const WHOLE: i64 = 1_000_000_000;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 17] = [
+static FAMILIES: &[Family; 17] = families![
     gauge(  "timex_sync_status",                  One,    "Whether the clock is synchronised to a reliable source.",    NONE),
     gauge(  "timex_offset_seconds",               Nanos,  "Offset of the clock from the reference clock.",              NONE),
     gauge(  "timex_frequency_adjustment_ratio",   Nanos,  "How fast the clock is made to run; 1 is its own speed.",     NONE),
@@ -44,7 +44,7 @@ pub const SPEC: Spec = Spec {
         help: "discipline of the clock, from adjtimex(2)",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open: |_: &mut Setup<'_>| Box::new(Timex),
 };

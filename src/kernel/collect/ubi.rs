@@ -15,7 +15,7 @@ use super::kept::Kept;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Sink, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/class/ubi";
@@ -23,7 +23,7 @@ const DEVICE: &[&str] = &["device"];
 const VOLUME: &[&str] = &["device", "volume", "name"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 12] = [
+static FAMILIES: &[Family; 12] = families![
     gauge("ubi_max_erase_count",                One, "How often the most worn block was erased.",                       DEVICE).own_prefix(),
     gauge("ubi_good_eraseblocks",               One, "Blocks that are not bad.",                                        DEVICE).own_prefix(),
     gauge("ubi_available_eraseblocks",          One, "Blocks that no volume has.",                                      DEVICE).own_prefix(),
@@ -90,7 +90,7 @@ pub const SPEC: Spec = Spec {
         help: "wear and bad blocks of raw flash, from /sys/class/ubi",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -6,7 +6,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const FILES: [(&str, &str); 2] = [("/proc/net/udp", "v4"), ("/proc/net/udp6", "v6")];
@@ -16,7 +16,7 @@ const EXPECTED: &str = "tx_queue:rx_queue as the fifth word of every line";
 const QUEUES: usize = 4;
 
 static BYTES: &Family<'_> = &FAMILIES[0];
-static FAMILIES: [Family; 1] = [gauge(
+static FAMILIES: &[Family; 1] = families![gauge(
     "udp_queues|udp_queue_bytes",
     Unit::One,
     "Bytes that wait in sockets of UDP to be sent (tx) or read (rx).",
@@ -31,7 +31,7 @@ pub const SPEC: Spec = Spec {
         help: "bytes that wait in sockets of UDP, from /proc/net/udp and udp6",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -13,7 +13,7 @@ use super::mmc::{code_of, push_life};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError};
 use crate::kernel::read::{Background, Listing, Root, scan};
-use crate::model::metric::{Family, Sink, Unit::Deci, Unit::One, gauge};
+use crate::model::metric::{Family, Sink, Unit::Deci, Unit::One, families, gauge};
 use crate::settings::Subject;
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ const LIFE_TIMES: [(&str, &[u8]); 2] = [
 const TYPED: &[&str] = &["device", "type"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("ufs_life_time_used_ratio", Deci, "Part of its life that the device has used, at most; 1.1 is beyond it.",           TYPED).own_prefix(),
     gauge("ufs_life_time_code",       One,  "The same as the device tells it: tenths, and 11 beyond.",                         TYPED).own_prefix(),
     gauge("ufs_pre_eol_code",         One,  "Spare blocks of the device: 1 is normal, 2 means 80 % used, 3 means 90 % used.",  &["device"]).own_prefix(),
@@ -60,7 +60,7 @@ pub const SPEC: Spec = Spec {
         help: "wear of UFS, from /sys/bus/platform/devices",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

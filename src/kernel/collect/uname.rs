@@ -4,7 +4,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys;
-use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::Subject;
 
 const CALL: &str = "uname(2)";
@@ -12,7 +12,7 @@ const CALL: &str = "uname(2)";
 #[rustfmt::skip] // in the order in which uname(2) gives them
 const KEYS: &[&str] = &["sysname", "release", "version", "machine", "nodename", "domainname"];
 
-static FAMILIES: [Family; 1] = [gauge(
+static FAMILIES: &[Family; 1] = families![gauge(
     "uname_info",
     Unit::One,
     "Always 1; the labels are the names that uname(2) gives.",
@@ -27,7 +27,7 @@ pub const SPEC: Spec = Spec {
         help: "names of the system, from uname(2)",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open: |_: &mut Setup<'_>| Box::new(Uname),
 };

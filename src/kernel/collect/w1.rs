@@ -14,7 +14,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listing, scan};
-use crate::model::metric::{Family, Sink, Unit::Millis, gauge};
+use crate::model::metric::{Family, Sink, Unit::Millis, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, duration};
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ const NEAR: u64 = 10_000;
 const NO_POWER: i64 = 127_937;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("w1_temperature_celsius", Millis, "Temperature of the 1-wire sensor.",     &["sensor"]).own_prefix(),
     gauge("w1_age_seconds",         Millis, "Time since the sensors were all read.", &[]).own_prefix(),
 ];
@@ -54,7 +54,7 @@ pub const SPEC: Spec = Spec {
         help: "temperatures of 1-wire sensors, from /sys/bus/w1",
         options: &[&INTERVAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

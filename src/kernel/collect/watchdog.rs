@@ -9,7 +9,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listing, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, families, gauge};
 use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/class/watchdog";
@@ -27,7 +27,7 @@ const KEYS: &[&str] = &["name", "options", "identity", "state", "status", "preti
 const TEXTS: [&str; 5] = ["options", "identity", "state", "status", "pretimeout_governor"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 8] = [
+static FAMILIES: &[Family; 8] = families![
     gauge("watchdog_bootstatus",         Unit::One, "Why the box started last, as WDIOF bits.",               &["name"]),
     gauge("watchdog_fw_version",         Unit::One, "Version of the device's firmware.",                      &["name"]),
     gauge("watchdog_nowayout",           Unit::One, "Whether the watchdog cannot be stopped once it runs.",   &["name"]),
@@ -57,7 +57,7 @@ pub const SPEC: Spec = Spec {
         help: "watchdog devices, from /sys/class/watchdog",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -6,7 +6,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, counter};
+use crate::model::metric::{Family, Sink, Unit, counter, families};
 use crate::settings::{Dialect, Subject};
 
 const PATH: &str = "/proc/net/xfrm_stat";
@@ -17,7 +17,7 @@ const PREFIX: &str = "xfrm_";
 const SUFFIX: &str = "_packets_total";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 32] = [
+static FAMILIES: &[Family; 32] = families![
     counter("xfrm_in_error_packets_total",                 Unit::One, "Packets received with an error that has no counter of its own.",                        &[]),
     counter("xfrm_in_buffer_error_packets_total",          Unit::One, "Packets received when there was no memory.",                                            &[]),
     counter("xfrm_in_hdr_error_packets_total",             Unit::One, "Packets received with a bad header.",                                                   &[]),
@@ -60,7 +60,7 @@ pub const SPEC: Spec = Spec {
         help: "packets that IPsec lost, from /proc/net/xfrm_stat",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };
@@ -135,7 +135,7 @@ mod tests {
         tree.put("proc/net/xfrm_stat", &text.collect::<String>());
         let (own, errors) = lines(&mut tree.open(&SPEC, Dialect::Own, &[]), Dialect::Own);
         assert_eq!((own.len(), errors), (FAMILIES.len(), 0));
-        for (place, (line, family)) in own.iter().zip(&FAMILIES).enumerate() {
+        for (place, (line, family)) in own.iter().zip(FAMILIES).enumerate() {
             let (name, _) = family.named(Dialect::Own).unwrap();
             assert_eq!(*line, format!("{name} {}", place + 1));
         }

@@ -9,7 +9,7 @@ use super::subtree::Subtree;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::Names;
-use crate::model::metric::{Family, Sink, Unit::One, counter};
+use crate::model::metric::{Family, Sink, Unit::One, counter, families};
 use crate::settings::Subject;
 
 const BASE: &str = "/sys/fs/xfs";
@@ -20,7 +20,7 @@ const MAX_TEXT: usize = 4096;
 const DEVICE: &[&str] = &["device"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 39] = [
+static FAMILIES: &[Family; 39] = families![
     counter("xfs_extent_allocation_extents_allocated_total",  One, "Extents allocated.",                        DEVICE),
     counter("xfs_extent_allocation_blocks_allocated_total",   One, "Blocks allocated.",                         DEVICE),
     counter("xfs_extent_allocation_extents_freed_total",      One, "Extents freed.",                            DEVICE),
@@ -103,7 +103,7 @@ pub const SPEC: Spec = Spec {
         help: "counters of XFS, from /sys/fs/xfs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -7,7 +7,7 @@
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Filter, Names, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, counter, families, gauge};
 use crate::settings::Subject;
 
 const PATH: &str = "/proc/zoneinfo";
@@ -25,7 +25,7 @@ const MAX_KEYS: usize = 34;
 const ZONE: &[&str] = &["node", "zone"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; MAX_KEYS + MAX_PROTECTION] = [
+static FAMILIES: &[Family; MAX_KEYS + MAX_PROTECTION] = families![
     gauge(  "zoneinfo_nr_free_pages",                 Unit::One, "Pages of the zone that are free.", ZONE),
     gauge(  "zoneinfo_min_pages",                     Unit::One, "Free pages below which only emergencies allocate.", ZONE),
     gauge(  "zoneinfo_low_pages",                     Unit::One, "Free pages below which pages are reclaimed.", ZONE),
@@ -116,7 +116,7 @@ pub const SPEC: Spec = Spec {
         help: "memory zones, from /proc/zoneinfo",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

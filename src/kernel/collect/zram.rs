@@ -9,7 +9,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, scan};
-use crate::model::metric::{Family, Label, Sink, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ const DEVICE: &[&str] = &["device"];
 const COLUMNS: usize = 9;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 13] = [
+static FAMILIES: &[Family; 13] = families![
     gauge(  "zram_disk_size_bytes",        One, "Most that can be written to the device.",                          DEVICE).own_prefix(),
     gauge(  "zram_original_bytes",         One, "What was written to the device and is kept there.",                DEVICE).own_prefix(),
     gauge(  "zram_compressed_bytes",       One, "The same after compression.",                                      DEVICE).own_prefix(),
@@ -74,7 +74,7 @@ pub const SPEC: Spec = Spec {
         help: "compressed RAM disks, from /sys/block/zram*",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -13,7 +13,7 @@ use crate::kernel::collect::{
 use crate::kernel::read::netlink::Address;
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::Source;
-use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, families, gauge};
 use crate::model::store::Ours;
 use crate::settings::{CollectorSettings, Dialect, Level, Settings};
 use process::Process;
@@ -24,7 +24,7 @@ const COLLECTOR: &[&str] = &["collector"];
 const BUILD_NODE: &[&str] = &["version", "goos", "goarch", "goversion", "branch", "revision", "tags"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: &[Family; 7] = families![
     gauge(  "scrape_collector_success|collector_success",Unit::One,   "Whether the collector succeeded.",                       COLLECTOR),
     counter("collector_errors_total",            Unit::One,   "Collectors and single samples that failed.",             COLLECTOR).only_own(),
     gauge(  "scrape_collector_duration_seconds|scrape_duration_seconds",Unit::Nanos, "Time the collector took in this scrape.",                COLLECTOR),

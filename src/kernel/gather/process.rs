@@ -5,7 +5,7 @@
 
 use crate::base::sys;
 use crate::kernel::read::{FileId, Files, scan};
-use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 const FD_DIRECTORY: &str = "/proc/self/fd";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub const FAMILIES: &[Family; 7] = &[
+pub static FAMILIES: &[Family; 7] = families![
     counter("process_cpu_seconds_total",         Unit::Nanos, "User and system CPU time spent.",               &[]).unprefixed(),
     gauge(  "process_virtual_memory_bytes",      Unit::One,   "Size of the address space.",                    &[]).unprefixed(),
     gauge(  "process_virtual_memory_max_bytes",  Unit::One,   "How large the address space may grow.",         &[]).unprefixed(),

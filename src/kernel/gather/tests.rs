@@ -1,9 +1,10 @@
 //! A reload.
 
 use super::*;
+use crate::model::metric::Row;
 use crate::settings::{self, Paths};
 
-const COUNT: Family<'static> = gauge("count", Unit::One, "C.", &[]);
+const COUNT: Row<'static> = gauge("count", Unit::One, "C.", &[]);
 
 /// Counts its scrapes.
 struct Counts {

@@ -79,7 +79,7 @@ impl Family {
     }
 
     /// As sinks know families.
-    pub fn row(&self) -> metric::Family<'_> {
+    pub fn row(&self) -> metric::Row<'_> {
         let row = metric::Family::made(self.kind, self.exposed(), &self.help, self.stamp);
         let row = if self.shares_stem { row.openmetrics_unknown() } else { row };
         if self.help.is_empty() { row.undescribed() } else { row }

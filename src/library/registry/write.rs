@@ -5,13 +5,15 @@ use super::exemplar::Exemplar;
 use super::histogram::{Histogram, Reading};
 use super::page::Shown;
 use super::{Inner, Registry};
-use crate::model::metric::{self, Labels, Point, Sink, Source, Summary, Unit, Value, counter};
+use crate::model::metric::{
+    self, Labels, Point, Sink, Source, Summary, Unit, Value, counter, families,
+};
 use crate::model::store::Reason;
 use std::sync::PoisonError;
 use std::time::Instant;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [metric::Family; 1] = [
+static FAMILIES: &[metric::Family; 1] = families![
     counter("registry_refused_total", Unit::One, "Series and observations that were refused, by reason.", &["reason"]).only_own(),
 ];
 

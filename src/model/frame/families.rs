@@ -5,6 +5,7 @@
 use super::table::room;
 use super::{FamilyDef, Table, Wanted};
 use crate::base::dialect::Dialect;
+use crate::base::sys::Place;
 use crate::base::wire::matches;
 use crate::model::metric::{Family, Kind, Source};
 use crate::model::store::{Index, NONE};
@@ -19,8 +20,7 @@ const MAX: usize = 200_000;
 /// keys are compared all the same, as one without a stamp may stand where another was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
-    places: [usize; 4],
-    stamp: u32,
+    place: Place,
     kind: Kind,
     source: u32,
 }
@@ -146,12 +146,7 @@ impl Families {
         wanted: &Wanted,
         table: &mut Arc<Table>,
     ) -> Option<u32> {
-        let id = Id {
-            places: family.places(),
-            stamp: family.stamp,
-            kind: family.kind,
-            source: self.source,
-        };
+        let id = Id { place: family.place(), kind: family.kind, source: self.source };
         let expected = self.last.get(self.next).copied();
         let is_same = |known: &Known| known.id == id && known.is_of(family, wanted.dialect);
         let at = match expected.filter(|at| self.get(*at).is_some_and(is_same)) {
@@ -178,7 +173,7 @@ impl Families {
         let (name, keys) = family.named(wanted.dialect)?;
         let name = [family.prefix(wanted.dialect), name].concat();
         let mut text = [name.as_str(), "\0"].concat();
-        keys.iter().for_each(|key| text.extend([*key, "\0"]));
+        keys.for_each(|key| text.extend([key, "\0"]));
         let hash = self.hash(&text, id);
         let all = &self.all;
         let found = self.index.find(hash, |at| {

@@ -20,7 +20,7 @@ impl Random {
 }
 
 /// What comes, by its source: a collector's number, 8 for our own, 9 for others.
-const FAMILIES: [(u8, Family<'static>); 11] = [
+const FAMILIES: [(u8, Row<'static>); 11] = [
     (0, counter("a_total", Unit::One, "", &["k"])),
     (0, gauge("b", Unit::One, "", &["z", "a"])),
     (1, counter("c_total|other_total", Unit::One, "", &[])),
@@ -239,12 +239,11 @@ fn point(
     let keys = family.named(Default::default()).map_or(family.names().1, |(_, keys)| keys);
     if FAMILIES[at].0 < 9 {
         let values: Vec<String> = keys
-            .iter()
             .map(|_| r.below(5))
             .map(|n| if n == 0 { String::new() } else { ["v", &n.to_string()].concat() })
             .collect();
         let labels: Vec<Label<'_>> = values.iter().map(|v| Label::of(v.as_bytes())).collect();
-        let own = keys.iter().map(|k| k.to_string()).zip(values.iter().cloned()).collect();
+        let own = keys.map(|k| k.to_string()).zip(values.iter().cloned()).collect();
         let key = (at, own);
         let raw = world.next(&key, r);
         let value = match r.below(16) {

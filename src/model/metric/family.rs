@@ -2,7 +2,7 @@
 
 use super::{Unit, Value};
 use crate::base::dialect::Dialect;
-use crate::base::sys::Texts;
+use crate::base::sys::{Entry, List, Single};
 
 /// What a family's samples mean to whoever reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +19,18 @@ pub enum Kind {
     Untyped,
 }
 
-/// One metric family, in 40 bytes: a table of several hundred rows is part of every binary.
+/// One metric family, in 14 bytes: a table of a thousand rows is part of every binary. Its first text is
+/// node_exporter's name without the prefix; behind it, if `split` is not 0, `|` and our own name. The second is one
+/// sentence for people. The list is the label keys, in the order in which samples give the values; with `OWN_KEYS`
+/// node_exporter's and then as many of ours.
+pub type Family<'a> = Entry<'a, Traits>;
+
+/// One that is in no table.
+pub type Row<'a> = Single<'a, Traits>;
+
+/// What is said of a family besides its texts.
 #[derive(Clone, Copy, Debug)]
-pub struct Family<'a> {
-    /// The first is node_exporter's name without the prefix; behind it, if `split` is not 0, `|` and our own name. The
-    /// second is one sentence for people. The list is the label keys, in the order in which samples give the values;
-    /// with `OWN_KEYS` node_exporter's and then as many of ours.
-    pub(super) texts: Texts<'a>,
-    /// Tells families apart whose texts were made at run time, perhaps where others were before; 0
-    /// for the rows of static tables.
-    pub stamp: u32,
+pub struct Traits {
     /// What the samples mean.
     pub kind: Kind,
     /// How long node_exporter's name is; 0 if ours is the same.
@@ -67,12 +69,12 @@ pub(super) const OWN_PREFIX: u16 = 1024;
 
 impl<'a> Family<'a> {
     const fn is(&self, flag: u16) -> bool {
-        self.flags & flag != 0
+        self.said().flags & flag != 0
     }
 
     /// One sentence for people.
     pub fn help(&self) -> &'a str {
-        self.texts.second()
+        self.second()
     }
 
     /// Whether these are lines of the family before.
@@ -115,16 +117,10 @@ impl<'a> Family<'a> {
         self.is(UNDESCRIBED)
     }
 
-    /// Where its texts are, and how long they are: what tells rows of static tables apart.
+    /// What tells it apart besides its place.
     #[inline(always)]
-    pub fn places(&self) -> [usize; 4] {
-        self.texts.places()
-    }
-
-    /// What else tells it apart: its stamp, and what is said of it.
-    #[inline(always)]
-    pub fn traits(&self) -> (u32, Kind, u16) {
-        (self.stamp, self.kind, self.flags)
+    pub fn traits(&self) -> (Kind, u16) {
+        (self.kind, self.flags)
     }
 
     /// Whether `dialect` has the family.
@@ -134,14 +130,14 @@ impl<'a> Family<'a> {
     }
 
     /// Name without prefix and label keys in `dialect`; `None` where it has no such family.
-    pub fn named(&self, dialect: Dialect) -> Option<(&'a str, &'a [&'a str])> {
+    pub fn named(&self, dialect: Dialect) -> Option<(&'a str, List<'a>)> {
         let is_native = dialect == Dialect::Own;
         self.is_in(dialect).then(|| (self.name(is_native), self.keys(is_native)))
     }
 
     /// A name, whether the dialect has the family or not.
     fn name(&self, is_native: bool) -> &'a str {
-        let (split, text) = (usize::from(self.split), self.texts.first());
+        let (split, text) = (usize::from(self.split), self.first());
         if split == 0 {
             return text;
         }
@@ -149,17 +145,17 @@ impl<'a> Family<'a> {
         name.unwrap_or_default()
     }
 
-    fn keys(&self, is_native: bool) -> &'a [&'a str] {
-        let keys = self.texts.list();
+    fn keys(&self, is_native: bool) -> List<'a> {
+        let keys = self.list();
         if !self.is(OWN_KEYS) {
             return keys;
         }
-        let (node, own) = keys.split_at(keys.len() / 2);
+        let [node, own] = keys.halves();
         if is_native { own } else { node }
     }
 
     /// Name without prefix and label keys of the dialect that has it, our own if both have.
-    pub fn names(&self) -> (&'a str, &'a [&'a str]) {
+    pub fn names(&self) -> (&'a str, List<'a>) {
         let is_native = !self.is(NODE_ONLY);
         (self.name(is_native), self.keys(is_native))
     }

@@ -4,7 +4,7 @@ use super::family::{
     CONTINUES, FOREIGN, HAS_WORDS, MUST_ESCAPE, NATIVE_ONLY, NODE_ONLY, OWN_KEYS, OWN_PREFIX,
     SHARES_STEM, UNDESCRIBED, UNIT, UNPREFIXED,
 };
-use super::{Family, Kind, Unit};
+use super::{Family, Kind, Row, Traits, Unit};
 use crate::base::sys::Texts;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -14,6 +14,19 @@ pub fn fresh_stamp() -> u32 {
     LAST.fetch_add(1, Relaxed).wrapping_add(1)
 }
 
+/// A table of families: `families![gauge(…), counter(…)]` is a `&'static [Family; 2]`. What the rows say is packed
+/// while it is compiled.
+macro_rules! families {
+    ($($rows:tt)*) => {{
+        use $crate::base::sys::{Packed, room};
+        const ROWS: &[$crate::model::metric::Row<'_>] = &[$($rows)*];
+        static TABLE: Packed<$crate::model::metric::Traits, { ROWS.len() }, { room(ROWS) }> =
+            Packed::of(ROWS);
+        TABLE.rows()
+    }};
+}
+pub(crate) use families;
+
 #[inline(always)]
 const fn row<'a>(
     kind: Kind,
@@ -21,9 +34,9 @@ const fn row<'a>(
     unit: Unit,
     help: &'a str,
     keys: &'a [&'a str],
-) -> Family<'a> {
-    let texts = Texts::new(text, help, keys);
-    Family { texts, stamp: 0, kind, split: 0, flags: (unit as u16) << UNIT }
+) -> Row<'a> {
+    let said = Traits { kind, split: 0, flags: (unit as u16) << UNIT };
+    Row::new(Texts::new(text, help, keys), said, 0)
 }
 
 /// Where our own name begins, for a name of two parts.
@@ -42,7 +55,7 @@ const fn split_of(text: &str) -> u8 {
 #[expect(clippy::panic, reason = "while it is compiled")]
 pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'static Family<'static> {
     while let [family, rest @ ..] = table {
-        if ends_with(family.texts.first(), name, family.split) {
+        if ends_with(family.first(), name, family.said().split) {
             return family;
         }
         table = rest;
@@ -72,17 +85,12 @@ pub const fn counter<'a>(
     unit: Unit,
     help: &'a str,
     labels: &'a [&'a str],
-) -> Family<'a> {
+) -> Row<'a> {
     row(Kind::Counter, name, unit, help, labels).parted()
 }
 
 /// A row of a collector's table: a gauge.
-pub const fn gauge<'a>(
-    name: &'a str,
-    unit: Unit,
-    help: &'a str,
-    labels: &'a [&'a str],
-) -> Family<'a> {
+pub const fn gauge<'a>(name: &'a str, unit: Unit, help: &'a str, labels: &'a [&'a str]) -> Row<'a> {
     row(Kind::Gauge, name, unit, help, labels).parted()
 }
 
@@ -92,114 +100,129 @@ pub const fn untyped<'a>(
     unit: Unit,
     help: &'a str,
     labels: &'a [&'a str],
-) -> Family<'a> {
+) -> Row<'a> {
     row(Kind::Untyped, name, unit, help, labels).parted()
 }
 
 impl<'a> Family<'a> {
     /// One of other programs, with its whole name; its series bring their labels.
-    pub const fn made(kind: Kind, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
+    pub const fn made(kind: Kind, name: &'a str, help: &'a str, stamp: u32) -> Row<'a> {
         row(kind, name, Unit::One, help, &[]).unprefixed().stamped(stamp)
     }
 
     /// Made at run time from texts of the kernel's; the name may have two parts.
-    pub fn dynamic(kind: Kind, unit: Unit, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
+    pub fn dynamic(kind: Kind, unit: Unit, name: &'a str, help: &'a str, stamp: u32) -> Row<'a> {
         let split = memchr::memchr(b'|', name.as_bytes()).map_or(0, |at| at as u8);
         Family::dynamic_at(kind, unit, (name, split), help, stamp)
     }
 
     /// The same of a name of which it is known where its second part is, 0 if there is none.
+    #[inline(always)] // for every sample of such a family
     pub const fn dynamic_at(
         kind: Kind,
         unit: Unit,
         (name, split): (&'a str, u8),
         help: &'a str,
         stamp: u32,
-    ) -> Family<'a> {
-        Family { split, ..row(kind, name, unit, help, &[]).stamped(stamp) }
+    ) -> Row<'a> {
+        row(kind, name, unit, help, &[]).split_at(split).stamped(stamp)
     }
 
-    const fn parted(mut self) -> Family<'a> {
-        self.split = split_of(self.texts.first());
-        self
-    }
-
-    const fn flagged(mut self, flag: u16) -> Family<'a> {
-        self.flags |= flag;
-        self
-    }
-
-    /// The keys are node_exporter's and then as many of our own.
-    pub const fn own_keys(self) -> Family<'a> {
-        self.flagged(OWN_KEYS)
+    /// The same by itself.
+    #[inline(always)]
+    fn row(&self) -> Row<'a> {
+        let texts = Texts::with(self.first(), self.second(), self.list());
+        Row::new(texts, *self.said(), self.stamp())
     }
 
     /// The same with these label keys.
-    pub const fn keyed(mut self, keys: &'a [&'a str]) -> Family<'a> {
-        self.texts = Texts::new(self.texts.first(), self.texts.second(), keys);
-        self
+    pub fn keyed(&self, keys: &'a [&'a str]) -> Row<'a> {
+        let texts = Texts::new(self.first(), self.second(), keys);
+        Row::new(texts, *self.said(), self.stamp())
     }
 
     /// The same of another kind.
-    pub const fn of_kind(mut self, kind: Kind) -> Family<'a> {
-        self.kind = kind;
-        self
+    pub fn of_kind(&self, kind: Kind) -> Row<'a> {
+        self.row().of_kind(kind)
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The same of another kind.
+    pub const fn of_kind(self, kind: Kind) -> Row<'a> {
+        let Traits { split, flags, .. } = *self.entry().said();
+        self.saying(Traits { kind, split, flags })
+    }
+
+    const fn parted(self) -> Row<'a> {
+        let split = split_of(self.entry().first());
+        self.split_at(split)
+    }
+
+    #[inline(always)]
+    const fn split_at(self, split: u8) -> Row<'a> {
+        let Traits { kind, flags, .. } = *self.entry().said();
+        self.saying(Traits { kind, split, flags })
+    }
+
+    const fn flagged(self, flag: u16) -> Row<'a> {
+        let Traits { kind, split, flags } = *self.entry().said();
+        self.saying(Traits { kind, split, flags: flags | flag })
+    }
+
+    /// The keys are node_exporter's and then as many of our own.
+    pub const fn own_keys(self) -> Row<'a> {
+        self.flagged(OWN_KEYS)
     }
 
     /// Only our own dialect has it.
-    pub const fn only_own(self) -> Family<'a> {
+    pub const fn only_own(self) -> Row<'a> {
         self.flagged(NATIVE_ONLY)
     }
 
     /// Only node_exporter's dialect has it.
-    pub const fn only_node(self) -> Family<'a> {
+    pub const fn only_node(self) -> Row<'a> {
         self.flagged(NODE_ONLY)
     }
 
     /// A standard name that takes no prefix.
-    pub const fn unprefixed(self) -> Family<'a> {
+    pub const fn unprefixed(self) -> Row<'a> {
         self.flagged(UNPREFIXED)
     }
 
     /// node_exporter has nothing like it: it has our own prefix in either dialect.
-    pub const fn own_prefix(self) -> Family<'a> {
+    pub const fn own_prefix(self) -> Row<'a> {
         self.flagged(OWN_PREFIX)
     }
 
     /// A counter whose name without `_total` is another family's.
-    pub const fn openmetrics_unknown(self) -> Family<'a> {
+    pub const fn openmetrics_unknown(self) -> Row<'a> {
         self.flagged(SHARES_STEM)
     }
 
     /// Nobody said what it is.
-    pub const fn undescribed(self) -> Family<'a> {
+    pub const fn undescribed(self) -> Row<'a> {
         self.flagged(UNDESCRIBED)
     }
 
     /// Lines of the family before.
-    pub const fn continuing(self) -> Family<'a> {
+    pub const fn continuing(self) -> Row<'a> {
         self.flagged(CONTINUES)
     }
 
     /// Others named it.
-    pub const fn foreign(self) -> Family<'a> {
+    pub const fn foreign(self) -> Row<'a> {
         self.flagged(FOREIGN)
     }
 
     /// Some `le` or `quantile` is no number, if so.
-    pub const fn with_words(self, has_words: bool) -> Family<'a> {
+    pub const fn with_words(self, has_words: bool) -> Row<'a> {
         if has_words { self.flagged(HAS_WORDS) } else { self }
     }
 
     /// Some name is to be escaped where UTF-8 is not read, if so.
-    pub const fn to_escape(self, must_escape: bool) -> Family<'a> {
+    pub const fn to_escape(self, must_escape: bool) -> Row<'a> {
         if must_escape { self.flagged(MUST_ESCAPE) } else { self }
-    }
-
-    /// Made at run time.
-    pub const fn stamped(mut self, stamp: u32) -> Family<'a> {
-        self.stamp = stamp;
-        self
     }
 }
 
@@ -207,42 +230,47 @@ impl<'a> Family<'a> {
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
+    use crate::base::sys::List;
 
     #[test]
     fn a_row_is_small_and_knows_both_dialects() {
-        assert!(size_of::<Family<'_>>() <= 40);
+        assert!(size_of::<Family<'_>>() <= 14);
         let both = gauge("errs|errors", Unit::One, "E.", &["device", "interface"]).own_keys();
-        assert_eq!(both.named(Dialect::Node), Some(("errs", &["device"][..])));
-        assert_eq!(both.named(Dialect::Own), Some(("errors", &["interface"][..])));
+        assert_eq!(both.named(Dialect::Node), Some(("errs", List::of(&["device"]))));
+        assert_eq!(both.named(Dialect::Own), Some(("errors", List::of(&["interface"]))));
         let one = counter("a_total", Unit::One, "A.", &["k"]);
         assert_eq!(one.named(Dialect::Own), one.named(Dialect::Node));
         assert_eq!(one.only_own().named(Dialect::Node), None);
         assert_eq!(one.only_node().named(Dialect::Own), None);
-        assert_eq!(one.only_node().names(), ("a_total", &["k"][..]));
+        assert_eq!(one.only_node().names(), ("a_total", List::of(&["k"])));
         assert_eq!([one.prefix(Dialect::Own), one.prefix(Dialect::Node)], ["sysmetrics_", "node_"]);
         let ours = one.own_prefix();
-        assert_eq!(ours.named(Dialect::Node), Some(("a_total", &["k"][..])));
+        assert_eq!(ours.named(Dialect::Node), Some(("a_total", List::of(&["k"]))));
         assert_eq!([Dialect::Own, Dialect::Node].map(|d| ours.prefix(d)), ["sysmetrics_"; 2]);
         let foreign = Family::made(Kind::Gauge, "a|b", "", 7);
-        assert_eq!(foreign.named(Dialect::Own), Some(("a|b", &[][..])), "others' names stay whole");
+        assert_eq!(
+            foreign.named(Dialect::Own),
+            Some(("a|b", List::of(&[]))),
+            "others' names stay whole"
+        );
     }
 
     /// By its own name alone, and as a whole.
     #[test]
     fn a_row_is_found_by_its_name_while_it_is_compiled() {
-        static TABLE: [Family<'_>; 4] = [
+        static TABLE: &[Family<'_>; 4] = families![
             gauge("theirs|ours", Unit::One, "A.", &[]),
             gauge("our", Unit::One, "B.", &[]),
             gauge("ours_too", Unit::One, "C.", &[]),
             gauge("theirs", Unit::One, "D.", &[]),
         ];
         const FOUND: [&Family<'_>; 4] = [
-            named(&TABLE, "ours"),
-            named(&TABLE, "our"),
-            named(&TABLE, "ours_too"),
-            named(&TABLE, "theirs"),
+            named(TABLE, "ours"),
+            named(TABLE, "our"),
+            named(TABLE, "ours_too"),
+            named(TABLE, "theirs"),
         ];
-        assert!(FOUND.iter().zip(&TABLE).all(|(found, row)| std::ptr::eq(*found, row)));
+        assert!(FOUND.iter().zip(TABLE).all(|(found, row)| std::ptr::eq(*found, row)));
     }
 
     #[test]

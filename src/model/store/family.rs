@@ -9,7 +9,7 @@ use super::offer::Offer;
 use super::ours::{Ours, compare};
 use super::reason::Reason;
 use super::series::Buckets;
-use crate::model::metric::{Family, Kind, fresh_stamp};
+use crate::model::metric::{Family, Kind, Row, fresh_stamp};
 use std::cell::Cell;
 
 /// How the names of counters end.
@@ -87,14 +87,14 @@ impl Known {
     }
 
     /// As sinks know families.
-    pub fn row(&self) -> Family<'_> {
+    pub fn row(&self) -> Row<'_> {
         let row = Family::made(self.kind, &self.name, &self.help, self.stamp);
         let row = if self.shares_stem { row.openmetrics_unknown() } else { row };
         row.foreign().to_escape(self.key.is_some() || self.has_quoted || self.is_shared)
     }
 
     /// The same for its numbers, if it is a family of histograms or summaries.
-    pub fn row_of_lines(&self) -> Family<'_> {
+    pub fn row_of_lines(&self) -> Row<'_> {
         let row = self.row().of_kind(Kind::Untyped).stamped(self.lines);
         row.continuing()
     }

@@ -4,7 +4,8 @@
 
 use super::labels::escaped;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{Family, Kind, Labels};
+use crate::base::sys::List;
+use crate::model::metric::{Family, Kind, Labels, Row};
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 
@@ -13,7 +14,7 @@ const MADE: &str = "scrape_";
 const UP: &str = "up";
 
 /// What those are, and what is named by the kernel: numbers of any type, without labels of their own.
-static WITHOUT_LABELS: Family<'static> = Family::made(Kind::Untyped, UP, "", 0);
+static WITHOUT_LABELS: Row<'static> = Family::made(Kind::Untyped, UP, "", 0);
 
 /// What is served besides the store.
 #[derive(Default)]
@@ -80,7 +81,7 @@ impl Ours {
         let is_made = name == UP || name.starts_with(MADE);
         let is_dynamic = || self.dynamic.iter().any(|start| name.starts_with(&**start));
         let row = if is_made { None } else { self.served(name) };
-        row.or_else(|| (is_made || is_dynamic()).then_some(&WITHOUT_LABELS))
+        row.or_else(|| (is_made || is_dynamic()).then_some(&*WITHOUT_LABELS))
     }
 
     /// The family of ours that has this name.
@@ -91,12 +92,12 @@ impl Ours {
 
     /// Whether no series of `row` can have these labels.
     pub fn are_apart(&self, row: &Family<'_>, labels: Labels<'_>) -> bool {
-        let keys = row.named(self.dialect).map_or(&[][..], |(_, keys)| keys);
+        let keys = row.named(self.dialect).map_or(List::default(), |(_, keys)| keys);
         labels.pairs().any(|(key, value)| {
             // Where names in UTF-8 are escaped, it may become one of ours.
             let key = str::from_utf8(&key).unwrap_or_default();
             let is = |own: &str| escaped(key, '_').eq(own.bytes());
-            let is_key = keys.iter().any(|own| is(own));
+            let is_key = { keys }.any(&is);
             let is_constant = |(k, v): &(String, String)| is(k) && v.as_bytes() == &*value;
             !is_key && !self.labels.iter().any(is_constant)
         })

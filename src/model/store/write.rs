@@ -3,11 +3,11 @@
 use super::family::Known;
 use super::index::NONE;
 use super::{Amount, Reason, Store, parts_of};
-use crate::model::metric::{Family, Labels, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Labels, Sink, Unit, counter, families, gauge};
 use std::time::Instant;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 4] = [
+static FAMILIES: &[Family; 4] = families![
     gauge(  "push_series",         Unit::One, "Series of other programs that live now.",           &[]).only_own(),
     gauge(  "push_families",       Unit::One, "Metrics of other programs that live now.",          &[]).only_own(),
     counter("push_accepted_total", Unit::One, "Samples that other programs pushed.",               &[]).only_own(),

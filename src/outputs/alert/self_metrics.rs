@@ -3,12 +3,12 @@
 use super::Alerts;
 use super::destination::Destination;
 use super::rule::LeftOut;
-use crate::model::metric::{Family, Labels, Point, Sink, Unit, Value, counter, gauge};
+use crate::model::metric::{Family, Labels, Point, Sink, Unit, Value, counter, families, gauge};
 
 const DESTINATION: &[&str] = &["destination"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 8] = [
+static FAMILIES: &[Family; 8] = families![
     gauge(  "alerts",                            Unit::One,   "1 for each alert that is pending or firing, with alertname, alertstate and its labels.", &[]).only_own(),
     counter("alert_evaluations_total",           Unit::One,   "Looks at the conditions of all alerts.",                                    &[]).only_own(),
     counter("alert_evaluation_seconds_total",    Unit::Nanos, "Time spent on looking at the conditions of alerts, with the scrape for it.", &[]).only_own(),

@@ -255,6 +255,7 @@ impl Sink for Watch<'_> {
         }
         catch.sorted.clear();
         catch.sorted.extend(0..keys.len());
+        let keys = &catch.keys;
         sys::sort(&mut catch.sorted, |a, b| keys.get(*a).cmp(&keys.get(*b)));
     }
 

@@ -5,14 +5,14 @@ use super::destination::{Destination, MAX_MEMORY};
 use super::tally::Tally;
 use crate::base::clock::WallClock;
 use crate::base::sys;
-use crate::model::metric::{Family, Sink, Unit, Value, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, Value, counter, families, gauge};
 use std::time::{Duration, Instant};
 
 const EXPORT: &[&str] = &["export"];
 const REASON: &[&str] = &["export", "reason"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 18] = [
+static FAMILIES: &[Family; 18] = families![
     counter("export_frames_total",                   Unit::One,   "Frames that were taken, this one among them.",                        EXPORT).only_own(),
     counter("export_success_total",                  Unit::One,   "Requests with samples that arrived.",                                 EXPORT).only_own(),
     counter("export_samples_total",                  Unit::One,   "Samples that arrived.",                                               EXPORT).only_own(),

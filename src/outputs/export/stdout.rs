@@ -37,8 +37,7 @@ fn text(view: &View<'_>, out: &mut Buffer) {
     for family in view.families() {
         let def = family.def;
         // The name is whole already.
-        let mut row = gauge(def.name, Unit::One, def.help, &[]).unprefixed();
-        row.kind = def.kind;
+        let row = gauge(def.name, Unit::One, def.help, &[]).unprefixed().of_kind(def.kind);
         text.family(&row);
         for series in family.series().filter(|series| !series.is_stale) {
             labels.truncate(0);

@@ -61,10 +61,10 @@ mod tests {
     use super::*;
     use crate::base::clock::Timestamp;
     use crate::model::frame::{Frame, Wanted};
-    use crate::model::metric::{Unit, gauge};
+    use crate::model::metric::{Row, Unit, gauge};
 
-    static A: Family = gauge("a", Unit::One, "", &["k"]);
-    static B: Family = gauge("b", Unit::One, "", &["k"]);
+    static A: Row = gauge("a", Unit::One, "", &["k"]);
+    static B: Row = gauge("b", Unit::One, "", &["k"]);
 
     fn told(frame: &Frame) -> Vec<(String, usize)> {
         let families = frame.view(0).families();

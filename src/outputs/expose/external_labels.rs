@@ -3,6 +3,7 @@
 //! settings and series stay.
 
 use super::escape::escape;
+use crate::base::sys::List;
 use crate::model::metric::Buffer;
 use memchr::{memchr, memchr2};
 
@@ -44,10 +45,10 @@ impl ExternalLabels {
     }
 
     /// Those that are none of `keys`, with commas between them.
-    pub fn without(&self, keys: &[&str]) -> String {
+    pub fn without(&self, keys: List<'_>) -> String {
         let mut out = Vec::new();
         for ((name, _), text) in self.said.iter().zip(&self.texts) {
-            if !keys.contains(&name.as_str()) {
+            if !{ keys }.any(|key| key == name) {
                 if !out.is_empty() {
                     out.push(b',');
                 }
@@ -106,9 +107,9 @@ mod tests {
     #[test]
     fn what_is_there_already_stays() {
         let mut both = constant(&[("env", "p\"\\\n"), ("gone", ""), ("zone", "é")]);
-        assert_eq!(both.without(&[]), "env=\"p\\\"\\\\\\n\",zone=\"é\"");
-        assert_eq!(both.without(&["device", "env"]), "zone=\"é\"");
-        assert_eq!(both.without(&["zone", "env"]), "");
+        assert_eq!(both.without(List::of(&[])), "env=\"p\\\"\\\\\\n\",zone=\"é\"");
+        assert_eq!(both.without(List::of(&["device", "env"])), "zone=\"é\"");
+        assert_eq!(both.without(List::of(&["zone", "env"])), "");
         let mut complete =
             |labels: &str| String::from_utf8(both.complete(labels.as_bytes()).to_vec()).unwrap();
         assert_eq!(complete(""), "env=\"p\\\"\\\\\\n\",zone=\"é\"");

@@ -1,6 +1,7 @@
 //! What is known of a family whose lines were written before: how to tell that it is the same, and where
 //! its parts lie.
 
+use crate::base::sys::Place;
 use crate::model::metric::{Family, Kind};
 
 /// One family.
@@ -41,28 +42,24 @@ pub struct Tail {
     pub length: usize,
 }
 
-/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
+/// What must be the same for a family to be the same. They are told apart by where they are: tables
 /// of the program stay where they are, and families that are made at run time bear a stamp.
 #[derive(Clone, Copy, Debug)]
 pub struct Id {
-    places: [usize; 4],
-    traits: (u32, Kind, u16),
+    place: Place,
+    traits: (Kind, u16),
     /// Whether its name is quoted if it may be one that is.
     quotes: bool,
 }
 
 impl Id {
     pub fn of(family: &Family<'_>, quotes: bool) -> Id {
-        Id { places: family.places(), traits: family.traits(), quotes }
+        Id { place: family.place(), traits: family.traits(), quotes }
     }
 
-    /// Word by word: as slices they would be compared by a call.
     #[inline(always)] // for every family
     pub fn is(&self, family: &Family<'_>, quotes: bool) -> bool {
-        let [a, b, c, d] = self.places;
-        let [e, f, g, h] = family.places();
-        let is_same = a == e && b == f && c == g && d == h;
-        is_same
+        family.is_at(&self.place)
             && self.traits == family.traits()
             && (self.quotes == quotes || !family.must_escape())
     }

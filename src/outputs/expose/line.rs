@@ -13,7 +13,7 @@ use super::format::Format;
 use super::known::{Ends, Id, Known, Shape, TAIL, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels};
 use crate::base::dialect::Dialect;
-use crate::base::sys::{BLOCK, FOUR, Pen};
+use crate::base::sys::{BLOCK, FOUR, List, Pen};
 use crate::model::metric::{Buffer, Family, Label, Value, WORD};
 
 /// Families of a usual page, and blocks of their heads.
@@ -89,7 +89,7 @@ impl Lines {
     pub fn learn<'n>(
         &mut self,
         family: &Family<'_>,
-        (keys, is_quoted): (&[&str], bool),
+        (keys, is_quoted): (List<'_>, bool),
         page: &mut Buffer,
         make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
     ) {
@@ -106,20 +106,22 @@ impl Lines {
         let [prefix, name, suffix] = make(page);
         let constant = self.constant.without(keys);
         let comma = if constant.is_empty() { "" } else { "," };
-        let [open, before, comma, last, close] = match (keys.split_first(), constant.as_str()) {
+        let mut others = keys;
+        let first = others.next();
+        let [open, before, comma, last, close] = match (first, constant.as_str()) {
             (None, "") => ["", "", "", "", " "],
             (None, constant) => ["{", constant, "", "", "} "],
-            (Some((first, _)), constant) => ["{", constant, comma, first, "=\""],
+            (Some(first), constant) => ["{", constant, comma, first, "=\""],
         };
-        if let Some((_, others)) = keys.split_first() {
-            others.iter().for_each(|key| self.tail(&["\",", key, "=\""]));
+        if first.is_some() {
+            others.for_each(|key| self.tail(&["\",", key, "=\""]));
             self.tail(&["\"} "]);
         }
         let head = [prefix, name, suffix, open, before, comma, last, close];
         let header = page.bytes().get(end..).unwrap_or_default();
         let (header_length, head_length) =
             (header.len(), head.iter().map(|piece| piece.len()).sum());
-        self.parts(header, &head, head_length, !keys.is_empty());
+        self.parts(header, &head, head_length, first.is_some());
         page.truncate(end);
         let (blocks, tail) = (self.heads.len() as u32, self.tails.len() as u32);
         self.heads.resize(self.heads.len() + SPARE, [0; BLOCK]);

@@ -315,7 +315,7 @@ fn shape<'n>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::metric::{Unit, counter, gauge};
+    use crate::model::metric::{Row, Unit, counter, gauge};
 
     fn render(format: Format, write: impl FnOnce(&mut Text<'_>)) -> String {
         let (mut out, mut lines) = (Buffer::default(), Lines::default());
@@ -325,7 +325,7 @@ mod tests {
         String::from_utf8(out.bytes().to_vec()).unwrap()
     }
 
-    const READS: Family = counter("reads_total", Unit::One, "Say \"reads\".", &["a", "b"]);
+    const READS: Row = counter("reads_total", Unit::One, "Say \"reads\".", &["a", "b"]);
 
     #[test]
     fn formats_differ_where_the_specifications_do() {

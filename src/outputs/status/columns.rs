@@ -1,13 +1,43 @@
 //! What of a scrape is shown, and where.
 
-pub use super::rows::{Column, Form, KEYS, Part};
+pub use super::rows::{Form, KEYS, Part};
 
-use super::rows::COLUMNS;
+use super::rows::ROWS;
+use crate::base::sys::{Entry, Packed, Single, Texts, room};
 use crate::model::metric::{Family, Label};
+
+/// A family by our own name, its key in the table that it is in, and how it is shown.
+pub type Column = Entry<'static, Shown>;
+
+/// Which table a family is in, and its form.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    part: Part,
+    pub form: Form,
+}
+
+/// All rows, without pointers.
+static COLUMNS: &[Column] = {
+    const SINGLES: [Single<'_, Shown>; ROWS.len()] = singles();
+    static TABLE: Packed<Shown, { ROWS.len() }, { room(&SINGLES) }> = Packed::of(&SINGLES);
+    TABLE.rows()
+};
+
+#[expect(clippy::indexing_slicing, reason = "while it is compiled")]
+const fn singles() -> [Single<'static, Shown>; ROWS.len()] {
+    let none = Shown { part: Part::Agent, form: Form::Number };
+    let (mut singles, mut at) = ([Single::new(Texts::new("", "", &[]), none, 0); ROWS.len()], 0);
+    while at < ROWS.len() {
+        let (family, part, key, form) = ROWS[at];
+        singles[at] = Single::new(Texts::new(family, key, &[]), Shown { part, form }, 0);
+        at += 1;
+    }
+    singles
+}
 
 /// The columns of a part.
 pub fn columns(part: Part) -> &'static [Column] {
-    let is_its = |(_, of, ..): &Column| *of == part;
+    let is_its = |column: &Column| column.part == part;
     let first = COLUMNS.iter().position(is_its).unwrap_or(COLUMNS.len());
     let rest = COLUMNS.get(first..).unwrap_or_default();
     let count = rest.iter().take_while(|column| is_its(column)).count();
@@ -34,11 +64,12 @@ impl Place {
     /// Of the samples of `family`, if they are shown.
     pub fn of(family: &Family<'_>) -> Option<Place> {
         let (name, labels) = family.names();
-        let at = COLUMNS.iter().position(|(known, ..)| *known == name)?;
-        let (_, part, key, form) = *COLUMNS.get(at)?;
-        let column = columns(part).iter().position(|(_, _, other, _)| *other == key)?;
+        let at = COLUMNS.iter().position(|column| column.first() == name)?;
+        let column = COLUMNS.get(at)?;
+        let (key, Shown { part, form }) = (column.second(), *column.said());
+        let column = columns(part).iter().position(|other| other.second() == key)?;
         let place = |wanted: &str| {
-            let at = labels.iter().position(|label| *label == wanted);
+            let at = { labels }.position(|label| label == wanted);
             at.and_then(|at| u8::try_from(at).ok()).unwrap_or(NO_LABEL)
         };
         let mut keys = [NO_LABEL; KEYS];
@@ -73,9 +104,9 @@ mod tests {
     fn families_of_a_part_and_of_a_key_stand_together() {
         for (at, part) in Part::ALL.into_iter().enumerate() {
             assert_eq!(part as usize, at);
-            let all = COLUMNS.iter().filter(|(_, of, ..)| *of == part).count();
+            let all = COLUMNS.iter().filter(|column| column.part == part).count();
             assert!(all > 0 && all == columns(part).len(), "{part:?}");
-            let mut keys: Vec<_> = columns(part).iter().map(|(_, _, key, _)| *key).collect();
+            let mut keys: Vec<_> = columns(part).iter().map(|column| column.second()).collect();
             keys.dedup();
             assert!(keys.iter().all(|key| keys.iter().filter(|k| *k == key).count() == 1));
             assert!(part.labels().len() <= KEYS);

@@ -21,8 +21,9 @@ pub use health::Health;
 pub use page::{MAX_PAGE, PAGE_GZIP, POLICY};
 pub use series::{LIMITS, MAX_WORDS, Search};
 
+use crate::base::sys;
 use crate::kernel::gather::Gather;
-use crate::model::metric::{Buffer, Family, Label, Labels, Point, Sink, Unit, Value, gauge};
+use crate::model::metric::{Buffer, Family, Label, Labels, Point, Row, Sink, Unit, Value, gauge};
 use columns::{Part, Place};
 use cores::Cores;
 use devices::Addresses;
@@ -41,13 +42,13 @@ const MAX_FAMILIES: usize = 4096;
 
 /// No collector has this one: it is made of a file that is read for this page alone.
 const SIZES: &str = "/proc/partitions";
-const SIZE: Family<'_> = gauge("disk_size_bytes", Unit::Kibibytes, "Size.", &["device"]);
+const SIZE: Row<'_> = gauge("disk_size_bytes", Unit::Kibibytes, "Size.", &["device"]);
 
 /// What is known of a family.
 #[derive(Clone, Copy)]
 struct Known {
-    /// Where its name is, how long that is, and its stamp: no other family has all of them.
-    id: (usize, usize, u32),
+    /// Where it is.
+    id: sys::Place,
     place: Option<Place>,
     kind: Kind,
 }
@@ -62,9 +63,7 @@ enum Kind {
 
 impl Known {
     fn of(family: &Family<'_>) -> Known {
-        let [place, .., lengths] = family.places();
-        let id = (place, lengths, family.stamp);
-        Known { id, place: None, kind: Kind::Other }
+        Known { id: family.place(), place: None, kind: Kind::Other }
     }
 }
 
@@ -116,10 +115,10 @@ impl Sink for Status {
         match known.kind {
             Kind::Other => {}
             Kind::Alerts => {
-                self.alert_keys = Some(keys.iter().map(|key| Box::from(*key)).collect());
+                self.alert_keys = Some(keys.map(Box::from).collect());
             }
             Kind::Cpus => {
-                let place = |wanted: &str| keys.iter().position(|key| *key == wanted);
+                let place = |wanted: &str| { keys }.position(|key| key == wanted);
                 self.cpu = place("cpu").zip(place("mode"));
             }
         }

@@ -158,13 +158,13 @@ impl Form {
 }
 
 /// A family by our own name, the table it is in, its key there, and its form.
-pub type Column = (&'static str, Part, &'static str, Form);
+pub type Row = (&'static str, Part, &'static str, Form);
 
 use Form::{Hidden, MoreNumber, MoreText, Most, Number, Text, Truth, Words};
 
 /// Columns of one table stand together. Several families may fill one: a device has one of them.
 #[rustfmt::skip] // a table
-pub const COLUMNS: &[Column] = &[
+pub const ROWS: &[Row] = &[
     ("process_cpu_seconds_total",         Part::Agent,   "cpu_seconds",     Number),
     ("process_resident_memory_bytes",     Part::Agent,   "resident_bytes",  Number),
     ("process_open_fds",                  Part::Agent,   "open_files",      Number),

@@ -187,7 +187,7 @@ impl Table {
             self.clear();
         } else if self.first_more != usize::MAX && self.first_more >= count {
             self.first_more = usize::MAX;
-            let forms = self.columns.iter().map(|(.., form)| form).cycle();
+            let forms = self.columns.iter().map(|column| column.form).cycle();
             for (cell, _) in self.cells.iter_mut().zip(forms).filter(|(_, form)| form.is_more()) {
                 *cell = Kept::Unknown;
             }
@@ -211,7 +211,7 @@ impl Table {
 
     /// The cell of a row in the column `key`.
     pub fn cell_of(&self, row: usize, key: &str) -> Cell<'_> {
-        let column = self.columns.iter().position(|(_, _, name, _)| *name == key);
+        let column = self.columns.iter().position(|column| column.second() == key);
         column.map_or(Cell::Unknown, |column| self.cell(row, column))
     }
 
@@ -235,8 +235,9 @@ impl Table {
     /// The members of the object that a row is; of one that is not there all are null.
     pub fn write_members(&self, row: usize, json: &mut Json<'_>) {
         let mut last = "";
-        for (at, (_, _, key, form)) in self.columns.iter().enumerate() {
-            if *form != Form::Hidden && *key != last {
+        for (at, column) in self.columns.iter().enumerate() {
+            let key = column.second();
+            if column.form != Form::Hidden && key != last {
                 last = key;
                 json.name(key);
                 json.cell(self.cell(row, at));
@@ -302,12 +303,11 @@ pub fn sum(a: Value, b: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::metric::{Buffer, Family, Unit, counter, gauge};
+    use crate::model::metric::{Buffer, Row, Unit, counter, gauge};
 
-    const READ: Family<'_> = counter("disk_read_bytes_total", Unit::One, "R.", &["device"]);
-    const SIZE: Family<'_> = gauge("disk_size_bytes", Unit::One, "S.", &["device"]);
-    const DROPPED: Family<'_> =
-        counter("push_refused_total", Unit::One, "R.", &["group", "reason"]);
+    const READ: Row<'_> = counter("disk_read_bytes_total", Unit::One, "R.", &["device"]);
+    const SIZE: Row<'_> = gauge("disk_size_bytes", Unit::One, "S.", &["device"]);
+    const DROPPED: Row<'_> = counter("push_refused_total", Unit::One, "R.", &["group", "reason"]);
 
     fn text(write: impl Fn(&mut Json<'_>)) -> String {
         let mut out = Buffer::default();

@@ -292,7 +292,7 @@ fn what_wears_has_one_row_for_each_device() {
     let of = |name, labels| gauge(name, Unit::One, "H.", labels).only_own();
     let (life, ufs) = ("mmc_life_time_used_ratio", "ufs_life_time_used_ratio");
     let mut status = Status::default();
-    let mut tell = |family: Family<'_>, rows: &[(&[&str], Value)]| {
+    let mut tell = |family: Row<'_>, rows: &[(&[&str], Value)]| {
         status.family(&family);
         for (labels, value) in rows {
             let labels: Vec<_> = labels.iter().map(|label| Label::from(*label)).collect();

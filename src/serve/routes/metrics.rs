@@ -6,7 +6,7 @@ use crate::base::log;
 use crate::base::sys;
 use crate::base::text::words::quoted;
 use crate::kernel::gather::{Selection, Unknown};
-use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use crate::outputs::expose::{Format, Text, content_type};
 use crate::serve::http::{Query, Request, Response, Status};
 
@@ -20,7 +20,7 @@ const EXCLUDE: &str = "exclude[]";
 const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; keep one of them.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub(super) static FAMILIES: [Family; if cfg!(feature = "tls") { 10 } else { 8 }] = [
+pub(super) static FAMILIES: &[Family; if cfg!(feature = "tls") { 10 } else { 8 }] = families![
     counter("http_requests_total",              Unit::One, "Requests answered.",                                          &["path", "code"]).only_own(),
     gauge(  "http_connections",                 Unit::One, "Connections that are open now.",                              &[]).only_own(),
     counter("http_connections_refused_total",   Unit::One, "Connections refused: the table was full, or no descriptor.",  &[]).only_own(),

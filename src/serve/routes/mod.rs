@@ -53,7 +53,7 @@ impl Service {
     pub fn apply(&mut self, prepared: Prepared, settings: &Settings) {
         let labels = settings.custom.labels_of_own();
         self.lines.iter_mut().for_each(|lines| lines.label(labels));
-        self.pipelines.apply(prepared, settings, &metrics::FAMILIES, Instant::now());
+        self.pipelines.apply(prepared, settings, metrics::FAMILIES, Instant::now());
     }
 }
 

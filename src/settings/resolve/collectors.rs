@@ -119,9 +119,9 @@ impl Options<'_, '_, '_> {
 
     /// The option whose key has the one word in the place of the other.
     fn other(&self, option: &OptionRow, [word, other]: [&str; 2]) -> Option<&'static OptionRow> {
-        let (front, back) = option.key.split_once(word)?;
+        let (front, back) = option.key().split_once(word)?;
         let key = [front, other, back].concat();
-        self.subject.options.iter().find(|option| option.key == key).copied()
+        self.subject.options.iter().find(|option| option.key() == key).copied()
     }
 
     fn refuse_both(
@@ -132,7 +132,7 @@ impl Options<'_, '_, '_> {
         refusal: &mut Refusal,
     ) {
         let second = shown(&second.text(&refusal.file), MAX_SHOWN);
-        let (name, include, exclude) = (self.subject.name, include.key, exclude.key);
+        let (name, include, exclude) = (self.subject.name, include.key(), exclude.key());
         let text = format!(
             "{name}: {include} together with {exclude} ({second}); keep one: {include} to name what is \
              wanted, or {exclude} to name what is not"

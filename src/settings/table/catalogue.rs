@@ -46,9 +46,10 @@ impl Catalogue {
                 for option in subject.options {
                     let (home, path) = place(subject, Some(option));
                     if section.name == home {
-                        let row = TableRow::new("", option.kind, "", option.help);
+                        let row = TableRow::new("", option.kind, "", option.help());
                         let row = Row::new(row, section);
-                        let (default, flags, env) = (option.default, option.node_flags, option.env);
+                        let (default, flags, env) =
+                            (option.default(), option.node_flags(), option.env());
                         rows.push(Row { path, default, flags, env, ..row });
                     }
                 }
@@ -166,8 +167,8 @@ impl Catalogue {
 /// Where the switch of a collector, or one of its options, stands.
 fn place(subject: &Subject, option: Option<&OptionRow>) -> (&'static str, [&'static str; 2]) {
     match option {
-        Some(option) if option.in_system => (SYSTEM, [option.key, ""]),
-        option => (COLLECTORS, [subject.name, option.map_or("", |option| option.key)]),
+        Some(option) if option.in_system => (SYSTEM, [option.key(), ""]),
+        option => (COLLECTORS, [subject.name, option.map_or("", |option| option.key())]),
     }
 }
 

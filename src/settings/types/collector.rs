@@ -1,6 +1,7 @@
 //! What a collector declares of itself for the settings, which name no collector.
 
 use crate::base::dialect::Dialect;
+use crate::base::sys::Texts;
 use crate::base::text::pattern::Pattern;
 use crate::settings::types::kind::Kind;
 use crate::settings::types::value::Value;
@@ -43,7 +44,7 @@ impl Subject {
     /// The settings of this collector where no source sets any.
     pub fn defaults(&self, dialect: Dialect) -> CollectorSettings {
         let default = |row: &&OptionRow| {
-            let [own, node] = row.default;
+            let [own, node] = row.default();
             row.kind.default(if dialect == Dialect::Node { node } else { own }).unwrap_or_default()
         };
         CollectorSettings {
@@ -58,27 +59,48 @@ impl Subject {
 /// What there is to say about an option, whatever its type.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionRow {
-    /// The key in `[collectors.<name>]`.
-    pub key: &'static str,
-    /// node_exporter's flags without the leading dashes, the deprecated ones too. Besides them there is
-    /// `--collector.<name>.<key>` with dashes for underscores.
-    pub node_flags: &'static [&'static str],
+    /// Its key, its help, and node_exporter's flags.
+    texts: Texts<'static>,
+    /// Its defaults, and what variables of the environment say it.
+    defaults: Texts<'static>,
     /// What the value may be.
     pub kind: Kind,
-    /// In our own dialect and in node_exporter's; "" is none.
-    pub default: [&'static str; 2],
-    /// One line for help.
-    pub help: &'static str,
+    /// What its kind cannot tell of the value.
+    pub rule: Option<&'static Rule>,
     /// It is a key of `[system]` and switches the collector where `[collectors]` says nothing of it.
     pub in_system: bool,
     /// Whoever sets it wants the collector, which is on then unless it is switched off by name.
     pub enables: bool,
     /// An `…exclude…` that may be set along with its `…include…`: both hold, as in node_exporter.
     pub joins_include: bool,
+}
+
+impl OptionRow {
+    /// The key in `[collectors.<name>]`.
+    pub fn key(&self) -> &'static str {
+        self.texts.first()
+    }
+
+    /// One line for help.
+    pub fn help(&self) -> &'static str {
+        self.texts.second()
+    }
+
+    /// node_exporter's flags without the leading dashes, the deprecated ones too. Besides them there is
+    /// `--collector.<name>.<key>` with dashes for underscores.
+    pub fn node_flags(&self) -> &'static [&'static str] {
+        self.texts.list().texts()
+    }
+
+    /// In our own dialect and in node_exporter's; "" is none.
+    pub fn default(&self) -> [&'static str; 2] {
+        [self.defaults.first(), self.defaults.second()]
+    }
+
     /// A variable of the environment besides those that every option has; "" is none.
-    pub env: &'static str,
-    /// What its kind cannot tell of the value.
-    pub rule: Option<&'static Rule>,
+    pub fn env(&self) -> &'static str {
+        self.defaults.list().next().unwrap_or_default()
+    }
 }
 
 /// What an option of a collector that runs has to be, in itself or together with others. A value is refused
@@ -110,20 +132,9 @@ const fn option<T>(
     help: &'static str,
     read: fn(&Value) -> T,
 ) -> CollectorOption<T> {
-    let (node_flags, default) = (&[] as _, ["", ""]);
-    let (in_system, enables, joins_include, env, rule) = (false, false, false, "", None);
-    let row = OptionRow {
-        key,
-        node_flags,
-        kind,
-        default,
-        help,
-        in_system,
-        enables,
-        joins_include,
-        env,
-        rule,
-    };
+    let (texts, defaults, rule) = (Texts::new(key, help, &[]), Texts::new("", "", &[]), None);
+    let (in_system, enables, joins_include) = (false, false, false);
+    let row = OptionRow { texts, defaults, kind, rule, in_system, enables, joins_include };
     CollectorOption { row, read }
 }
 
@@ -195,7 +206,7 @@ impl<T> CollectorOption<T> {
 
     /// In our own dialect and in node_exporter's.
     pub const fn defaults(mut self, own: &'static str, node: &'static str) -> CollectorOption<T> {
-        self.row.default = [own, node];
+        self.row.defaults = Texts::new(own, node, self.row.defaults.list().texts());
         self
     }
 
@@ -213,13 +224,15 @@ impl<T> CollectorOption<T> {
 
     /// node_exporter's flags for it.
     pub const fn flags(mut self, flags: &'static [&'static str]) -> CollectorOption<T> {
-        self.row.node_flags = flags;
+        let texts = self.row.texts;
+        self.row.texts = Texts::new(texts.first(), texts.second(), flags);
         self
     }
 
     /// A variable of the environment that says it, too.
-    pub const fn env(mut self, name: &'static str) -> CollectorOption<T> {
-        self.row.env = name;
+    pub const fn env(mut self, name: &'static [&'static str; 1]) -> CollectorOption<T> {
+        let defaults = self.row.defaults;
+        self.row.defaults = Texts::new(defaults.first(), defaults.second(), name);
         self
     }
 
@@ -246,14 +259,14 @@ impl CollectorSettings {
     /// What `option`, which is one of this collector's, is set to.
     pub fn get<T>(&self, option: &'static CollectorOption<T>) -> T {
         let place = self.rows.iter().position(|row| std::ptr::eq(*row, &option.row));
-        debug_assert!(place.is_some(), "{} has no option {}", self.name, option.row.key);
+        debug_assert!(place.is_some(), "{} has no option {}", self.name, option.row.key());
         let value = place.and_then(|at| self.values.get(at));
         value.map_or_else(|| (option.read)(&Value::default()), option.read)
     }
 
     /// The text of the option `key`, for messages and tests; none if it is not set.
     pub fn text(&self, key: &str) -> Option<String> {
-        let place = self.rows.iter().position(|row| row.key == key)?;
+        let place = self.rows.iter().position(|row| row.key() == key)?;
         self.values.get(place).filter(|value| !value.is_empty()).map(|value| value.texts.join(","))
     }
 }
@@ -261,7 +274,7 @@ impl CollectorSettings {
 impl PartialEq for CollectorSettings {
     fn eq(&self, other: &CollectorSettings) -> bool {
         let texts = |settings: &CollectorSettings| -> Vec<Option<String>> {
-            self.rows.iter().map(|row| settings.text(row.key)).collect()
+            self.rows.iter().map(|row| settings.text(row.key())).collect()
         };
         (self.name, self.enabled) == (other.name, other.enabled) && texts(self) == texts(other)
     }

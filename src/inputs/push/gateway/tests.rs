@@ -261,7 +261,7 @@ fn a_group_that_is_alone_again_changes_types() {
 /// A type that cannot be is refused before anything of the group goes.
 #[test]
 fn a_type_that_cannot_be_changes_nothing() {
-    static OURS: [Family; 1] = [counter("x_total", Unit::One, "Ours.", &[]).unprefixed()];
+    static OURS: &[Family; 1] = families![counter("x_total", Unit::One, "Ours.", &[]).unprefixed()];
     let mut front = Handler::new();
     front.store.serve(Ours::new(Dialect::Own, &OURS.each_ref(), &[], &[]));
     front.push(Verb::Replace, J, "x_total 1\ny 1\n").unwrap();

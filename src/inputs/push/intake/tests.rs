@@ -1,6 +1,8 @@
 use super::*;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{Buffer, Family, Histogram, Kind, Labels, Summary, Unit, gauge};
+use crate::model::metric::{
+    Buffer, Family, Histogram, Kind, Labels, Summary, Unit, families, gauge,
+};
 use crate::model::store::{Bounds, Ours};
 use crate::outputs::expose::{Format, Lines, Text};
 
@@ -201,7 +203,7 @@ fn what_was_written_is_read() {
 /// Lines of what cannot be kept whole are held to the names of ours and to the room there is.
 #[test]
 fn lines_of_histograms_are_held_to_the_same_rules() {
-    static OURS: [Family; 2] = [
+    static OURS: &[Family; 2] = families![
         gauge("h_sum", Unit::One, "Ours.", &[]).unprefixed(),
         gauge("i", Unit::One, "Ours.", &[]).unprefixed(),
     ];

@@ -4,7 +4,7 @@ use super::line::{Line, Refused, Type, number, put_name};
 use crate::base::clock::WallClock;
 use crate::base::log::{self, Limiter};
 use crate::inputs::push::Rules;
-use crate::model::metric::{Family, Kind, Sink, Unit, counter};
+use crate::model::metric::{Family, Kind, Sink, Unit, counter, families};
 use crate::model::store::{Change, Group, LabelSet, Offer, Reason, Store};
 use std::str;
 use std::time::Instant;
@@ -36,7 +36,7 @@ pub struct Lines {
 }
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub(super) static FAMILIES: [Family; 4] = [
+pub(super) static FAMILIES: &[Family; 4] = families![
     counter("statsd_datagrams_total",     Unit::One, "Datagrams received.",                                   &[]).only_own(),
     counter("statsd_lines_total",         Unit::One, "Lines received, those that were refused among them.",   &[]).only_own(),
     counter("statsd_lines_refused_total", Unit::One, "Lines refused, by reason.",                             &["reason"]).only_own(),

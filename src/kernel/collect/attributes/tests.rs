@@ -5,10 +5,10 @@ use crate::base::text::pattern::Pattern;
 use crate::kernel::read::Files;
 use crate::kernel::read::Root;
 use crate::kernel::read::testing::Tree;
-use crate::model::metric::{Buffer, Family, Unit, gauge};
+use crate::model::metric::{Buffer, Family, Unit, families, gauge};
 use std::time::Instant;
 
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("zone_temp", Unit::Millis, "T.", &["zone", "type"]),
     gauge("zone_limit", Unit::One, "L.", &["zone", "type"]),
 ];
@@ -67,7 +67,7 @@ fn objects_come_and_go_and_one_bad_file_costs_one_sample() {
     assert_eq!((lines.len(), errors), (2, 1));
 }
 
-static ERRORS: [Family; 3] = [
+static ERRORS: &[Family; 3] = families![
     gauge("errors", Unit::One, "E.", &["controller"]),
     gauge("row_errors", Unit::One, "R.", &["controller", "row"]),
     gauge("channel_errors", Unit::One, "C.", &["controller", "row", "channel", "dimm"]),

@@ -12,7 +12,7 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::Unit::{Centi, Micros, Nanos, One, Sectors};
-use crate::model::metric::{Family, Sink, counter, gauge};
+use crate::model::metric::{Family, Sink, counter, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, switch};
 
 const BASE: &str = "/sys/fs/bcache";
@@ -31,7 +31,7 @@ static PRIORITY: CollectorOption<bool> =
         .flags(&["collector.bcache.priorityStats"]);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 34] = [
+static FAMILIES: &[Family; 34] = families![
     gauge("bcache_average_key_size_sectors",            One,     "Data of a key of the B-tree.",                    SET).only_node(),
     gauge("bcache_average_key_size_bytes",              Sectors, "Data of a key of the B-tree.",                    SET).only_own(),
     gauge("bcache_btree_cache_size_bytes",              One,     "Memory of the B-tree's cache.",                   SET),
@@ -125,7 +125,7 @@ pub const SPEC: Spec = Spec {
         help: "caches of bcache, from /sys/fs/bcache",
         options: &[&PRIORITY.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

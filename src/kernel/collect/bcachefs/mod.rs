@@ -12,7 +12,7 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{Names, scan};
 use crate::model::metric::Unit::One;
-use crate::model::metric::{Family, Kind, Sink, Unit, Value, counter, gauge};
+use crate::model::metric::{Family, Kind, Sink, Unit, Value, counter, families, gauge};
 use crate::settings::Subject;
 
 const BASE: &str = "/sys/fs/bcachefs";
@@ -28,7 +28,7 @@ const WRITE: &[&str] = &["uuid", "type"];
 const DEVICE: &[&str] = &["uuid", "device"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 13] = [
+static FAMILIES: &[Family; 13] = families![
     gauge("bcachefs_info",                           One, "The file system.",                              SET),
     gauge("bcachefs_btree_cache_size_bytes",         One, "Memory of the B-trees' cache.",                 SET),
     gauge("bcachefs_compression_compressed_bytes",   One, "Size of compressed data.",                      ALGORITHM),
@@ -70,7 +70,7 @@ pub const SPEC: Spec = Spec {
         help: "counters, errors and devices of bcachefs, from /sys/fs/bcachefs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["bcachefs_"],
     open,
 };

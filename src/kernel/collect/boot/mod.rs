@@ -29,7 +29,7 @@ use crate::base::error::{Error, KeptError};
 use crate::base::log;
 use crate::base::sys::{self, Clocks};
 use crate::kernel::read::Root;
-use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::*, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, path};
 use facts::Facts;
 use jumps::Jumps;
@@ -45,7 +45,7 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 const PAUSE: Duration = Duration::from_secs(600);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 12] = [
+static FAMILIES: &[Family; 12] = families![
     gauge(  "uptime_seconds",          Nanos,  "Time since the box was started, suspended or not.",                  &[]).own_prefix(),
     counter("suspended_seconds_total", Millis, "Time that the box was suspended.",                                   &[]).own_prefix(),
     counter("boots_total",             One,    "Starts of the box that were counted in the state file.",             &[]).own_prefix(),
@@ -74,7 +74,7 @@ pub const SPEC: Spec = Spec {
         help: "uptime, how the box was started, and whether its clock is right",
         options: &[&STATE_FILE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

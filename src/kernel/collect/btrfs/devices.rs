@@ -2,7 +2,7 @@
 
 use super::mounted::{Device, Mounted, uuid};
 use super::reading::{Each, Reading};
-use super::rows::{ASKED_SIZE, FAMILIES};
+use super::rows::{ASKED, FAMILIES};
 use crate::kernel::read::Names;
 use crate::model::metric::{Decimal, Value};
 
@@ -54,7 +54,7 @@ impl Reading<'_> {
     /// Its devices, whose names come to `names`.
     pub fn devices(&mut self, names: &mut Names, told: &Told<'_>) {
         self.opened.list(&[self.entry, b"devices"], names, self.errors);
-        let [.., size, _, _, _, _] = &FAMILIES;
+        let ([.., size, _, _, _, _], [asked_size]) = (FAMILIES, ASKED);
         // One family has the same labels for all file systems.
         let has_ids = match told {
             Told::TooLate => return,
@@ -67,7 +67,7 @@ impl Reading<'_> {
             match self.read(&path) {
                 Some(Some(sectors)) if has_ids => {
                     let bytes = Value::Int(sectors.saturating_mul(SECTOR));
-                    self.gathered.push(&ASKED_SIZE, &[self.uuid, device, b""], bytes);
+                    self.gathered.push(asked_size, &[self.uuid, device, b""], bytes);
                 }
                 Some(Some(sectors)) => {
                     self.gathered.push(size, &[self.uuid, device], size.value(sectors));
@@ -79,12 +79,12 @@ impl Reading<'_> {
 
     /// Whether it told of its devices where it is mounted.
     fn asked(&mut self, mounted: &Mounted) -> bool {
-        let [.., unused, errors] = &FAMILIES;
+        let ([.., unused, errors], [asked_size]) = (FAMILIES, ASKED);
         let Some(devices) = mounted.devices(self.entry) else { return false };
         for (Device { number, about, errors: told }, name) in devices {
             let id = uuid(&about.id);
             let labels = [self.uuid, name, &id];
-            self.gathered.push(&ASKED_SIZE, &labels, Value::Int(about.size));
+            self.gathered.push(asked_size, &labels, Value::Int(about.size));
             if let Some(bytes) = about.size.checked_sub(about.used) {
                 self.gathered.push(unused, &labels, Value::Int(bytes));
             }

@@ -43,7 +43,7 @@ pub const SPEC: Spec = Spec {
         help: "space, commits and devices of Btrfs, from /sys/fs/btrfs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -1,7 +1,7 @@
 //! The families of btrfs, and where they are read.
 
 use crate::model::metric::Unit::{Millis, One, Sectors};
-use crate::model::metric::{Family, counter, gauge};
+use crate::model::metric::{Family, counter, families, gauge};
 
 pub const BASE: &str = "/sys/fs/btrfs";
 
@@ -10,7 +10,7 @@ const DEVICE: &[&str] = &["uuid", "device", "btrfs_dev_uuid"];
 const LAYOUT: &[&str] = &["uuid", "block_group_type", "mode"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; 15] = [
+pub static FAMILIES: &[Family; 15] = families![
     gauge("btrfs_info",                  One,     "The file system, and its label.",                  &["uuid", "label"]),
     gauge("btrfs_global_rsv_size_bytes", One,     "Size of the global reserve.",                      UUID),
     counter("btrfs_commits_total",       One,     "Commits.",                                         UUID),
@@ -29,5 +29,9 @@ pub static FAMILIES: [Family; 15] = [
 ];
 
 /// In place of that family, where a file system was asked.
-pub static ASKED_SIZE: Family =
-    gauge("btrfs_device_size_bytes", One, "Size of a device of the file system.", DEVICE);
+pub static ASKED: &[Family; 1] = families![gauge(
+    "btrfs_device_size_bytes",
+    One,
+    "Size of a device of the file system.",
+    DEVICE
+),];

@@ -15,7 +15,7 @@ use crate::base::error::{Error, KeptError};
 use crate::kernel::read::Background;
 use crate::kernel::read::datagram::{address, connect, receive};
 use crate::kernel::read::stream::Peer;
-use crate::model::metric::{Family, Label, Sink, Unit::*, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::*, Value, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration, text};
 use packet::{LENGTH, Refusal, question};
 use std::hash::{BuildHasher, RandomState};
@@ -40,7 +40,7 @@ const MILLIONTH: f64 = 1e-6;
 
 /// Those from the fifth on are the numbers of an answer, in its order.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 13] = [
+static FAMILIES: &[Family; 13] = families![
     gauge("chrony_stratum",                     One,   "Steps from a reference clock; 0 if nobody is followed.",           NONE).own_prefix(),
     gauge("chrony_leap_status",                 One,   "Leap second of this day: 0 none, 1 one more, 2 one less; 3 if not synchronised.", NONE).own_prefix(),
     gauge("chrony_reference_info",              One,   "Always 1; the labels tell who is followed.",                       &["reference", "address"]).own_prefix(),
@@ -71,7 +71,7 @@ pub const SPEC: Spec = Spec {
         help: "what chronyd knows of the clock that it keeps",
         options: &[&ADDRESS.row, &TIMEOUT.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

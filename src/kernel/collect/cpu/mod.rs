@@ -26,7 +26,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Rows, Sink, Unit, Value, Word, counter, gauge};
+use crate::model::metric::{Family, Rows, Sink, Unit, Value, Word, counter, families, gauge};
 use crate::settings::{
     CollectorOption, CollectorSettings, Dialect, Subject, pattern, switch, system_switch,
 };
@@ -47,7 +47,7 @@ const GUEST_MODES: [&str; 2] = ["user", "nice"];
 const REPLUGGED: u64 = 3;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 10] = [
+static FAMILIES: &[Family; 10] = families![
     counter("cpu_seconds_total",       Unit::Ticks, "Seconds the CPU spent in each mode.",                   &["cpu", "mode"]),
     counter("cpu_guest_seconds_total", Unit::Ticks, "Seconds the CPU spent in guests, also in user and nice.", &["cpu", "mode"]),
     gauge(  "cpu_count",               Unit::One,   "CPUs that are online.",                                 &[]).only_own(),
@@ -84,7 +84,7 @@ pub const SPEC: Spec = Spec {
         help: "CPU time by mode, from /proc/stat",
         options: &[&GUEST.row, &INFO.row, &FLAGS_INCLUDE.row, &BUGS_INCLUDE.row, &SYSTEM.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

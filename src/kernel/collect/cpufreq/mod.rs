@@ -13,7 +13,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
-use crate::model::metric::{Family, Label, Sink, Unit::Kilo, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::Kilo, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ const NOTHING: [i32; 4] = [libc::EBUSY, libc::EAGAIN, libc::EACCES, libc::EPERM]
 const CPU: &[&str] = &["cpu"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 8] = [
+static FAMILIES: &[Family; 8] = families![
     gauge("cpu_frequency_hertz",             Kilo, "Frequency that the hardware tells.",          CPU),
     gauge("cpu_frequency_avg_hertz",         Kilo, "Average frequency that the hardware tells.",  CPU),
     gauge("cpu_frequency_min_hertz",         Kilo, "Lowest frequency of the hardware.",           CPU),
@@ -69,7 +69,7 @@ pub const SPEC: Spec = Spec {
         help: "frequencies of the processors, from /sys/devices/system/cpu",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -22,7 +22,7 @@ use crate::base::error::{Error, Place};
 use crate::base::sys::{self, open_unwaiting};
 use crate::base::wire::matches;
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Label, Sink, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::One, Value, families, gauge};
 use crate::settings::{CollectorOption, CollectorSettings, Subject, globs};
 use lease::{End, Line, line};
 use std::fs;
@@ -55,7 +55,7 @@ const MAX_NAME: usize = 15;
 const KEYS: &[&str] = &["file", "interface", "family"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     gauge("dhcp_leases",                               One, "Leases that have not run out.",             KEYS).own_prefix(),
     gauge("dhcp_leases_next_expiry_timestamp_seconds", One, "When the first of these leases runs out.",  KEYS).own_prefix(),
 ];
@@ -75,7 +75,7 @@ pub const SPEC: Spec = Spec {
         help: "leases that dnsmasq and odhcpd have given, from their files",
         options: &[&FILES.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -15,7 +15,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Filter, Table, scan};
-use crate::model::metric::{Family, Sink, Unit::*, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::*, counter, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern, system_switch};
 use inventory::Inventory;
 use std::time::Instant;
@@ -35,7 +35,7 @@ const DISCARDED: usize = 13;
 
 /// In the order of the columns, then those of the inventory.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 24] = [
+static FAMILIES: &[Family; 24] = families![
     counter("disk_reads_completed_total",             One,     "Reads completed.",                           DEVICE),
     counter("disk_reads_merged_total",                One,     "Adjacent reads merged into one.",            DEVICE),
     counter("disk_read_bytes_total",                  Sectors, "Bytes read.",                                DEVICE),
@@ -82,7 +82,7 @@ pub const SPEC: Spec = Spec {
         help: "block devices, from /proc/diskstats",
         options: &[&EXCLUDE.row, &INCLUDE.row, &SYSTEM.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -23,7 +23,7 @@ use crate::base::error::{Error, KeptError};
 use crate::base::state::{Found, PERIOD as STATE_PERIOD, RETRY, Slots, failed, foreign};
 use crate::base::{log, written};
 use crate::kernel::read::{FileId, Root, scan};
-use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, counter};
+use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, counter, families};
 use crate::settings::{CollectorOption, Subject, path};
 use disks::Disks;
 use state::{BootId, MAX_BYTES, TITLE, Written};
@@ -45,7 +45,7 @@ const PERIOD: Duration = STATE_PERIOD.saturating_mul(2);
 const FIRST: Duration = Duration::from_secs(600);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 2] = [
+static FAMILIES: &[Family; 2] = families![
     counter("disk_all_boots_written_bytes_total", Sectors, "Bytes written in all starts of the box that the state file knows.", &["device"]).own_prefix(),
     counter("agent_written_bytes_total",          One,     "Bytes that the agent wrote to disks since it was started.",                &[]).own_prefix(),
 ];
@@ -61,7 +61,7 @@ pub const SPEC: Spec = Spec {
         help: "bytes written to disks over all starts of the box, and by the agent",
         options: &[&STATE_FILE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

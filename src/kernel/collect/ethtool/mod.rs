@@ -17,7 +17,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Background, Filter, Listing, Patterns};
-use crate::model::metric::{Family, Sink, Unit::One, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
 use ask::{Asker, CALL, Device, Settings};
 use modes::{ASYMMETRIC_PAUSE, AUTONEGOTIATE, PAUSE, PORTS, SPEEDS};
@@ -42,7 +42,7 @@ const INFO: &[&str] = &[
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 11] = [
+static FAMILIES: &[Family; 11] = families![
     gauge("network_supported_speed_bytes",      One, "Bytes a second of a mode that the interface supports.",  MODE).own_keys(),
     gauge("network_advertised_speed_bytes",     One, "Bytes a second of a mode that the interface offers.",    MODE).own_keys(),
     gauge("network_supported_port_info",        One, "Always 1; a kind of port that the interface supports.",  PORT).own_keys(),
@@ -71,7 +71,7 @@ pub const SPEC: Spec = Spec {
         help: "drivers, statistics and link modes of interfaces, by ioctl",
         options: &[&INCLUDE.row, &EXCLUDE.row, &METRICS.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["ethtool_"],
     open,
 };

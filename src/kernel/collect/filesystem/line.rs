@@ -16,15 +16,12 @@ pub const EXPECTED: &str =
 
 /// Types that the kernel answers for without asking anybody: disks, flash and memory. Others, among
 /// them all of networks, FUSE and autofs, may not answer.
-#[rustfmt::skip]
-static LOCAL: &[&str] = &[
-    "bcachefs", "bdev", "befs", "binfmt_misc", "bpf", "btrfs", "cgroup", "cgroup2", "configfs", "cramfs",
-    "debugfs", "devpts", "devtmpfs", "efivarfs", "efs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs",
-    "fusectl", "hfs", "hfsplus", "hpfs", "hugetlbfs", "iso9660", "jffs2", "jfs", "minix", "mqueue", "msdos",
-    "nilfs2", "nsfs", "ntfs3", "omfs", "proc", "pstore", "ramfs", "reiserfs", "resctrl", "romfs", "rootfs",
-    "rpc_pipefs", "securityfs", "selinuxfs", "smackfs", "squashfs", "sysfs", "sysv", "tmpfs", "tracefs",
-    "ubifs", "udf", "ufs", "vfat", "xfs", "zfs", "zonefs",
-];
+const LOCAL: &str = "\
+    bcachefs bdev befs binfmt_misc bpf btrfs cgroup cgroup2 configfs cramfs debugfs devpts \
+    devtmpfs efivarfs efs erofs exfat ext2 ext3 ext4 f2fs fusectl hfs hfsplus hpfs hugetlbfs \
+    iso9660 jffs2 jfs minix mqueue msdos nilfs2 nsfs ntfs3 omfs proc pstore ramfs reiserfs \
+    resctrl romfs rootfs rpc_pipefs securityfs selinuxfs smackfs squashfs sysfs sysv tmpfs \
+    tracefs ubifs udf ufs vfat xfs zfs zonefs";
 
 /// A line, its mount point unescaped.
 pub struct Line<'a> {
@@ -57,7 +54,7 @@ impl<'a> Line<'a> {
     /// Whether the kernel answers for it alone. The overlay of a container is as good as its disk.
     pub fn is_local(&self) -> bool {
         let is_root = self.point == b"/" && self.kind == b"overlay";
-        is_root || LOCAL.iter().any(|kind| kind.as_bytes() == self.kind)
+        is_root || LOCAL.split(' ').any(|kind| kind.as_bytes() == self.kind)
     }
 
     /// It was mounted so, or its file system is so; ext4 makes itself so after an error.

@@ -17,7 +17,7 @@ use crate::base::error::{Error, Place};
 use crate::base::sys::Space;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Patterns};
-use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
 use ask::Ask;
 pub use line::mounts_of;
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const LABELS: &[&str] = &["device", "mountpoint", "fstype", "device_error"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 9] = [
+static FAMILIES: &[Family; 9] = families![
     gauge("filesystem_size_bytes",   Unit::One, "Size of the file system.",                               LABELS),
     gauge("filesystem_free_bytes",   Unit::One, "Free space.",                                            LABELS),
     gauge("filesystem_avail_bytes",  Unit::One, "Free space for others than root.",                       LABELS),
@@ -97,7 +97,7 @@ pub const SPEC: Spec = Spec {
             &WORKERS.row,
         ],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

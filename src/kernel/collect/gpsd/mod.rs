@@ -14,7 +14,7 @@ mod tests;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError};
 use crate::kernel::read::stream::Peer;
-use crate::model::metric::{Family, Label, Sink, Unit::*, Value, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::*, Value, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, peer};
 use client::{Client, PLACE};
 use report::Device;
@@ -29,7 +29,7 @@ const DEVICE: &[&str] = &["device"];
 
 /// Errors of a report, in its order, are the last five.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 12] = [
+static FAMILIES: &[Family; 12] = families![
     counter("gpsd_connects_total",          One,    "Connections to gpsd that were made.",                               &[]).own_prefix(),
     gauge("gpsd_report_age_seconds",        Millis, "Time since the receiver reported.",                                 DEVICE).own_prefix(),
     gauge("gpsd_mode",                      One,    "Fix: 0 unknown, 1 none, 2 in two dimensions, 3 in three.",          DEVICE).own_prefix(),
@@ -57,7 +57,7 @@ pub const SPEC: Spec = Spec {
         help: "fix, satellites and time of a GPS receiver, from gpsd",
         options: &[&ADDRESS.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -14,7 +14,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Listing, Patterns, scan};
-use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use chips::{Chips, MAX_TEXT, Reading, Sensor, Wanted};
 pub(super) use names::clean;
@@ -38,7 +38,7 @@ const LEARN_AGAIN: Duration = Duration::from_secs(600);
 const SENSOR: &[&str] = &["chip", "sensor"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 3] = [
+static FAMILIES: &[Family; 3] = families![
     gauge("hwmon_chip_names",         One,    "Always 1; the labels tell the chip's name.",               &["chip", "chip_name"]),
     gauge("hwmon_sensor_label",       One,    "Always 1; the labels tell what the sensor measures.",      &["chip", "sensor", "label"]),
     gauge("hwmon_sensor_age_seconds", Millis, "Time since a slow sensor was read, if not in this scrape.", SENSOR).only_own(),
@@ -60,7 +60,7 @@ pub const SPEC: Spec = Spec {
         help: "temperatures, fans, voltages and other sensors, from /sys/class/hwmon",
         options: &[&CHIP_INCLUDE.row, &CHIP_EXCLUDE.row, &SENSOR_INCLUDE.row, &SENSOR_EXCLUDE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["hwmon_"],
     open,
 };

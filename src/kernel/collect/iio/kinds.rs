@@ -1,11 +1,11 @@
 //! What channels measure: families, and how the kernel's units become base units.
 
-use crate::model::metric::{Family, Unit::*, gauge};
+use crate::model::metric::{Family, Unit::*, families, gauge};
 
 const CHANNEL: &[&str] = &["device", "chip", "channel"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; 23] = [
+pub static FAMILIES: &[Family; 23] = families![
     gauge("iio_temperature_celsius",       One,    "Temperature.",                               CHANNEL).own_prefix(),
     gauge("iio_humidity_ratio",            One,    "Relative humidity.",                         CHANNEL).own_prefix(),
     gauge("iio_pressure_pascals",          One,    "Pressure.",                                  CHANNEL).own_prefix(),

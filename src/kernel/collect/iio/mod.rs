@@ -48,7 +48,7 @@ pub const SPEC: Spec = Spec {
         help: "sensors of air, light, motion and voltage, from /sys/bus/iio",
         options: &[&INTERVAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

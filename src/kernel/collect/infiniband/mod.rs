@@ -50,7 +50,7 @@ pub const SPEC: Spec = Spec {
         help: "InfiniBand and other RDMA devices, from /sys/class/infiniband",
         options: &[&DEVICE_INCLUDE.row, &DEVICE_EXCLUDE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

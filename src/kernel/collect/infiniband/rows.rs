@@ -3,7 +3,7 @@
 
 use super::super::attributes::{Attribute, Form, leading, unsigned};
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Unit::Millis, Unit::One, Value, counter, gauge};
+use crate::model::metric::{Family, Unit::Millis, Unit::One, Value, counter, families, gauge};
 
 /// Data is counted in words of so many bytes.
 const WORD: u32 = 4;
@@ -14,7 +14,7 @@ const MEGABIT: u32 = 125_000;
 const PORT: &[&str] = &["device", "port"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; 64] = [
+pub static FAMILIES: &[Family; 64] = families![
     gauge("infiniband_info", One, "Always 1; the labels tell what the device is.", &["device", "board_id", "firmware_version", "hca_type"]),
     gauge("infiniband_state_id",                                   One,    "State of the port: 1 down, 2 init, 3 armed, 4 active, 5 active and deferred.", PORT),
     gauge("infiniband_physical_state_id",                          One,    "Physical state of the port: 1 sleep, 2 polling, 3 disabled, 4 training, 5 link up, 6 recovering, 7 test.", PORT),

@@ -11,7 +11,7 @@ mod servers;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit::One, counter, fresh_stamp, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, counter, families, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Rule, Subject, text};
 use servers::{LABELS, PATH as SERVERS, Servers};
 
@@ -22,7 +22,7 @@ const EXPECTED: &str = "five hexadecimal numbers in the third line";
 const TOTALS: usize = 5;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; TOTALS + 3] = [
+static FAMILIES: &[Family; TOTALS + 3] = families![
     counter("ipvs_connections_total",      One, "Connections that were balanced.",  &[]),
     counter("ipvs_incoming_packets_total", One, "Packets that came in.",            &[]),
     counter("ipvs_outgoing_packets_total", One, "Packets that went out.",           &[]),
@@ -58,7 +58,7 @@ pub const SPEC: Spec = Spec {
         help: "the load balancer of the kernel, from /proc/net/ip_vs",
         options: &[&BACKEND_LABELS.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -13,7 +13,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError, Place};
 use crate::kernel::read::Background;
 use crate::kernel::read::dbus::{Address, Client, Get, Value, is_absent};
-use crate::model::metric::{self, Family, Label, Sink, gauge};
+use crate::model::metric::{self, Family, Label, Sink, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration};
 use std::env;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ const REMOTE: [&str; 2] = ["true", "false"];
 const TYPES: [&str; 7] = ["other", "unspecified", "tty", "x11", "wayland", "mir", "web"];
 const CLASSES: [&str; 5] = ["other", "user", "greeter", "lock-screen", "background"];
 
-static FAMILIES: [Family; 1] = [gauge(
+static FAMILIES: &[Family; 1] = families![gauge(
     "logind_sessions",
     metric::Unit::One,
     "Sessions of logind.",
@@ -58,7 +58,7 @@ pub const SPEC: Spec = Spec {
         help: "sessions of logind, over D-Bus",
         options: &[&TIMEOUT.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

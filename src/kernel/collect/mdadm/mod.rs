@@ -10,7 +10,9 @@ use super::attributes::{Attribute, Attributes, LabelFrom, Layout, leading, unsig
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Filter};
-use crate::model::metric::{Family, Label, Sink, Unit::Kibibytes, Unit::One, Value, gauge};
+use crate::model::metric::{
+    Family, Label, Sink, Unit::Kibibytes, Unit::One, Value, families, gauge,
+};
 use crate::settings::Subject;
 use mdstat::{Array, State, arrays};
 
@@ -27,7 +29,7 @@ const STATES: [(State, &str); 5] = [
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 9] = [
+static FAMILIES: &[Family; 9] = families![
     gauge("md_state",          One,       "1 for the state that the array is in, 0 for others.", &["device", "state"]),
     gauge("md_disks",          One,       "Disks of the array that are in this state.",          &["device", "state"]),
     gauge("md_disks_required", One,       "Disks that the array is made for.",                   &["device"]),
@@ -58,7 +60,7 @@ pub const SPEC: Spec = Spec {
         help: "software RAID, from /proc/mdstat and /sys/block",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

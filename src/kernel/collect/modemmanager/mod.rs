@@ -24,7 +24,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::Background;
 use crate::kernel::read::dbus::Address;
-use crate::model::metric::{Family, Label, Sink, Unit::*, Value, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::*, Value, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration};
 use asking::{Modems, PLACE};
 use modem::TECHNOLOGIES;
@@ -40,7 +40,7 @@ const MODEM: &[&str] = &["port", "model"];
 const TECHNOLOGY: &[&str] = &["port", "model", "technology"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 19] = [
+static FAMILIES: &[Family; 19] = families![
     gauge(  "modem_devices",                          One,   "Modems that ModemManager knows.",                          &[]).own_prefix(),
     gauge(  "modem_info",                             One,   "Always 1; the labels tell which modem this is.",           &["port", "model", "manufacturer", "operator"]).own_prefix(),
     gauge(  "modem_state",                            One,   "State, from -1 failed to 11 connected.",                   MODEM).own_prefix(),
@@ -89,7 +89,7 @@ pub const SPEC: Spec = Spec {
         help: "state, signal and traffic of modems, from ModemManager over D-Bus",
         options: &[&TIMEOUT.row, &SIGNAL_INTERVAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

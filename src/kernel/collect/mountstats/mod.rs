@@ -16,7 +16,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
 use crate::base::error::Error;
 use crate::kernel::read::FileId;
-use crate::model::metric::{Family, Sink, Unit, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use crate::settings::Subject;
 use mounts::{Mounts, OPERATION, PATH, STATS, TRANSPORT};
 
@@ -29,7 +29,7 @@ const CALL: &[&str] = &["export", "protocol", "mountaddr", "operation"];
 
 /// One row for each number of a mount, of a transport and of an operation, in the order of the columns.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 1 + STATS + TRANSPORT + OPERATION] = [
+static FAMILIES: &[Family; 1 + STATS + TRANSPORT + OPERATION] = families![
     gauge(  "mountstats_nfs_mountpoint_info",                  Unit::One, "Always 1; the labels tell where the export is mounted.", POINT),
     counter("mountstats_nfs_age_seconds_total",                Unit::One, "Time since the export was mounted.",               MOUNT),
     counter("mountstats_nfs_read_bytes_total",                 Unit::One, "Bytes that programs read.",                        MOUNT),
@@ -95,7 +95,7 @@ pub const SPEC: Spec = Spec {
         help: "NFS mounts, from /proc/self/mountstats",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

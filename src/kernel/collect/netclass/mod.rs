@@ -13,7 +13,7 @@ use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::netlink::{self, Links};
 use crate::kernel::read::{Filter, Listing};
-use crate::model::metric::{Family, Sink, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::One, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 use link::{Kept, state_of};
 use rows::{INFO, Rows, WIDTH};
@@ -37,7 +37,7 @@ const INFO_KEYS: &[&str] = &[
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; WIDTH] = [
+static FAMILIES: &[Family; WIDTH] = families![
     gauge("network_address_assign_type",        One, "How the address came about, as NET_ADDR_* counts.",   DEVICE).own_keys(),
     gauge("network_carrier",                    One, "Whether the link is there.",                          DEVICE).own_keys(),
     counter("network_carrier_changes_total",    One, "Times that the link came or went.",                   DEVICE).own_keys(),
@@ -82,7 +82,7 @@ pub const SPEC: Spec = Spec {
         help: "what network interfaces are, from /sys/class/net",
         options: &[&EXCLUDE.row, &IGNORE_SPEED.row, &NETLINK.row, &WITH_STATS.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

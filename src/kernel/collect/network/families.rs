@@ -3,7 +3,7 @@
 
 use super::stats::FILE;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{Family, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Unit::One, counter, families, gauge};
 
 /// node_exporter's key and ours, without and with an alias.
 const DEVICE: &[&str] = &["device", "interface"];
@@ -18,7 +18,7 @@ const DETAILS: usize = 17;
 
 /// In the order of the first columns, then the addresses, then what only the detailed view has.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; SUMMED + 1 + DETAILS] = [
+pub static FAMILIES: &[Family; SUMMED + 1 + DETAILS] = families![
     counter("network_receive_bytes_total",       One, "Bytes received.",                                     DEVICE).own_keys(),
     counter("network_receive_packets_total",     One, "Packets received.",                                   DEVICE).own_keys(),
     counter("network_receive_errs_total|network_receive_errors_total", One, "Packets received with an error.",                     DEVICE).own_keys(),

@@ -19,7 +19,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::address::host;
 use crate::base::error::Error;
 use crate::kernel::read::Background;
-use crate::model::metric::{Family, Sink, Unit::*, gauge};
+use crate::model::metric::{Family, Sink, Unit::*, families, gauge};
 use crate::settings::{CollectorOption, Rule, Subject, count, duration, switch, text};
 use client::{Client, PATH};
 use packet::Answer;
@@ -47,7 +47,7 @@ const NOT_SYNCHRONISED: u8 = 3;
 
 /// In the order of `values`.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 8] = [
+static FAMILIES: &[Family; 8] = families![
     gauge("ntp_stratum",                     One,   "Steps of the server from a reference clock.",                NONE),
     gauge("ntp_leap",                        One,   "Leap second of this day: 0 none, 1 one more, 2 one less; 3 if not synchronised.", NONE),
     gauge("ntp_rtt_seconds",                 Nanos, "Time to the server and back.",                               NONE),
@@ -109,7 +109,7 @@ pub const SPEC: Spec = Spec {
             &TIMEOUT.row,
         ],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

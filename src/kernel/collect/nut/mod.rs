@@ -17,7 +17,7 @@ use super::info::Rows;
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError};
 use crate::kernel::read::Background;
-use crate::model::metric::{Family, Label, Sink, Unit::*, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::*, Value, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration, peer};
 use client::{Client, PLACE};
 use protocol::{FLAGS, NUMBERS, STATES};
@@ -31,7 +31,7 @@ const PORT: u16 = 3493;
 const UPS: &[&str] = &["ups"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 4 + NUMBERS.len()] = [
+static FAMILIES: &[Family; 4 + NUMBERS.len()] = families![
     gauge("nut_driver_state",         One, "1 for what upsd says of the driver.",              &["ups", "state"]).own_prefix(),
     gauge("nut_status",               One, "Whether the flag is set in the status.",           &["ups", "flag"]).own_prefix(),
     gauge("nut_status_unknown_flags", One, "Flags of the status that are not known here.",     UPS).own_prefix(),
@@ -67,7 +67,7 @@ pub const SPEC: Spec = Spec {
         help: "UPSes, from upsd of Network UPS Tools",
         options: &[&ADDRESS.row, &TIMEOUT.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -16,7 +16,7 @@ use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, scan};
-use crate::model::metric::{Family, Label, Sink, Unit, Value, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::{CollectorOption, Subject, path, switch};
 use devices::{Device, LOCATION, MAX_TEXT};
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ const NAMES: usize = 5;
 
 /// What is read of each device at every scrape, and then what is told in another way.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 12] = [
+static FAMILIES: &[Family; 12] = families![
     gauge("pcidevice_max_link_transfers_per_second",     Unit::One, "Transfers a second that the link can do.", PLACE),
     gauge("pcidevice_max_link_width",                    Unit::One, "Lanes that the link can have.",             PLACE),
     gauge("pcidevice_current_link_transfers_per_second", Unit::One, "Transfers a second that the link does.",   PLACE),
@@ -103,7 +103,7 @@ pub const SPEC: Spec = Spec {
         help: "PCI devices, from /sys/bus/pci/devices",
         options: &[&WITH_NAMES.row, &IDS_FILE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -1,7 +1,7 @@
 //! The events that have a name here (include/uapi/linux/perf_event.h).
 
 use crate::base::sys::PerfEvent;
-use crate::model::metric::{Family, Unit::One, counter};
+use crate::model::metric::{Family, Unit::One, counter, families};
 
 /// How many there are.
 pub const COUNT: usize = 30;
@@ -80,7 +80,7 @@ pub static ROWS: [Row; COUNT] = [
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; COUNT] = [
+pub static FAMILIES: &[Family; COUNT] = families![
     counter("perf_cpucycles_total",                  One, "Cycles of the CPU at its own speed.",                   CPU),
     counter("perf_instructions_total",               One, "Instructions.",                                         CPU),
     counter("perf_branch_instructions_total",        One, "Branches.",                                             CPU),

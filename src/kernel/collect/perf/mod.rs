@@ -16,7 +16,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError, Place};
 use crate::base::sys::{self, PerfCounter, PerfEvent};
 use crate::kernel::read::{Root, scan};
-use crate::model::metric::{Decimal, Family, Kind, Sink, Unit, fresh_stamp};
+use crate::model::metric::{Decimal, Family, Kind, Row, Sink, Unit, fresh_stamp};
 use crate::settings::{CollectorOption, Rule, Subject, switch, text, words};
 use choice::{MAX_TRACEPOINTS, Wanted};
 use events::{FAMILIES, Group, ROWS, TRACEPOINT};
@@ -102,7 +102,7 @@ pub const SPEC: Spec = Spec {
             &CACHE.row,
         ],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["perf_"],
     open,
 };
@@ -171,9 +171,11 @@ impl Collector for Perf {
         failures.iter().for_each(|failure| scrape.errors.record(failure.error()));
         let mut last = None;
         for Counter { family: place, cpu, counter } in counters {
-            let Some(family) = family(*place, made) else { continue };
+            let traced = place.checked_sub(FAMILIES.len()).and_then(|at| made.get(at));
+            let traced = traced.map(Made::family);
+            let Some(family) = FAMILIES.get(*place).or(traced.as_deref()) else { continue };
             if last != Some(*place) {
-                out.family(&family);
+                out.family(family);
                 last = Some(*place);
             }
             match counter.count() {
@@ -188,13 +190,11 @@ impl Collector for Perf {
     }
 }
 
-/// The family at a place: of a row, or behind them of a tracepoint.
-fn family(place: usize, made: &[Made]) -> Option<Family<'_>> {
-    if let Some(family) = FAMILIES.get(place) {
-        return Some(*family);
+impl Made {
+    fn family(&self) -> Row<'_> {
+        let Made { name, help, stamp } = self;
+        Family::dynamic(Kind::Counter, Unit::One, name, help, *stamp).keyed(&["cpu"])
     }
-    let Made { name, help, stamp } = made.get(place - FAMILIES.len())?;
-    Some(Family::dynamic(Kind::Counter, Unit::One, name, help, *stamp).keyed(&["cpu"]))
 }
 
 impl Perf {

@@ -71,9 +71,9 @@ fn tracepoints_have_the_numbers_of_their_files() {
     };
     let (made, event) = perf.tracepoint("sched:sched_switch").unwrap();
     assert_eq!(event, PerfEvent { kind: 2, config: 316 });
-    let made = [made];
-    let family = family(FAMILIES.len(), &made).unwrap();
-    assert_eq!(family.named(Dialect::Node).unwrap(), ("perf_sched_sched_switch", &["cpu"][..]));
+    let family = made.family();
+    let (name, keys) = family.named(Dialect::Node).unwrap();
+    assert_eq!((name, keys.collect::<Vec<_>>()), ("perf_sched_sched_switch", vec!["cpu"]));
     assert_eq!(family.named(Dialect::Own).unwrap().0, "perf_sched_sched_switch_total");
     assert!(matches!(perf.tracepoint("sched:none"), Err(Error::Absent(_))));
     assert!(matches!(perf.tracepoint("sched"), Err(Error::Parse(..))));

@@ -40,7 +40,7 @@ pub const SPEC: Spec = Spec {
         help: "batteries and other power supplies, from /sys/class/power_supply",
         options: &[&IGNORED_SUPPLIES.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -1,7 +1,9 @@
 //! The table of what is read of a power supply: its families, and the file of each.
 
 use super::super::attributes::{Attribute, signed};
-use crate::model::metric::{Family, Unit::Centi, Unit::Deci, Unit::Micros, Unit::One, gauge};
+use crate::model::metric::{
+    Family, Unit::Centi, Unit::Deci, Unit::Micros, Unit::One, families, gauge,
+};
 
 const SUPPLY: &[&str] = &["power_supply"];
 
@@ -22,7 +24,7 @@ pub const TEXTS: &[&str] = &[
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; 53] = [
+pub static FAMILIES: &[Family; 53] = families![
     gauge("power_supply_authentic",                                                                    One,    "Whether the supply is one that the maker of the machine knows.", SUPPLY),
     gauge("power_supply_calibrate",                                                                    One,    "Whether the supply is calibrated.", SUPPLY),
     gauge("power_supply_capacity",                                                                     One,    "Charge that is left, of a full one.", SUPPLY).only_node(),

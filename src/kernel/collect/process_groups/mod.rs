@@ -21,7 +21,9 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError};
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
-use crate::model::metric::{Decimal, Family, Label, Sink, Unit::*, Value, counter, gauge};
+use crate::model::metric::{
+    Decimal, Family, Label, Sink, Unit::*, Value, counter, families, gauge,
+};
 use crate::settings::{CollectorOption, Subject, count, duration, pattern, switch};
 use groups::{Groups, OTHER};
 use std::time::{Duration, Instant};
@@ -33,7 +35,7 @@ const GROUP: &[&str] = &["group"];
 const PROCESS: &[&str] = &["process", "pid"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: &[Family; 7] = families![
     gauge(  "process_group_processes",         One,    "Processes of the group.",                               GROUP).own_prefix(),
     gauge(  "process_group_threads",           One,    "Threads of the group.",                                 GROUP).own_prefix(),
     counter("process_group_cpu_seconds_total", Ticks,  "CPU time of the group.",                                &["group", "mode"]).own_prefix(),
@@ -60,7 +62,7 @@ pub const SPEC: Spec = Spec {
         help: "groups of processes and those that use most, from /proc/PID",
         options: &[&GROUPS.row, &CMDLINE.row, &TOP.row, &INTERVAL.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -9,7 +9,7 @@ mod tasks;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
-use crate::model::metric::{Family, Sink, Unit, Value, gauge};
+use crate::model::metric::{Family, Sink, Unit, Value, families, gauge};
 use crate::settings::Subject;
 use tasks::Tasks;
 
@@ -17,7 +17,7 @@ const MAX_THREADS_FILE: &str = "/proc/sys/kernel/threads-max";
 const MAX_PIDS_FILE: &str = "/proc/sys/kernel/pid_max";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 6] = [
+static FAMILIES: &[Family; 6] = families![
     gauge("processes_threads",       Unit::One, "Threads of all processes.",           &[]),
     gauge("processes_max_threads",   Unit::One, "Most threads that there can be.",     &[]),
     gauge("processes_state",         Unit::One, "Processes in each state.",            &["state"]),
@@ -34,7 +34,7 @@ pub const SPEC: Spec = Spec {
         help: "processes and threads by state, from /proc/PID",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -11,7 +11,7 @@ use crate::base::text::pattern::Pattern;
 use crate::kernel::read::netlink::qdisc::{self, Counts};
 use crate::kernel::read::netlink::{LinkNames, Stream};
 use crate::kernel::read::{Files, Filter, Names};
-use crate::model::metric::{Family, Label, Sink, Unit::One, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit::One, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, path, pattern};
 use std::path::PathBuf;
 use stored::Store;
@@ -24,7 +24,7 @@ const KEYS: &[&str] = &["device", "kind", "interface", "kind"];
 
 /// In the order of `numbers`.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 7] = [
+static FAMILIES: &[Family; 7] = families![
     counter("qdisc_bytes_total",          One, "Bytes sent.",                                       KEYS).own_keys(),
     counter("qdisc_packets_total",        One, "Packets sent.",                                     KEYS).own_keys(),
     counter("qdisc_drops_total",          One, "Packets dropped.",                                  KEYS).own_keys(),
@@ -55,7 +55,7 @@ pub const SPEC: Spec = Spec {
         help: "queueing disciplines of interfaces, by netlink",
         options: &[&EXCLUDE.row, &INCLUDE.row, &FIXTURES.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -16,7 +16,7 @@ use crate::base::wire::{Url, basic};
 use crate::kernel::read::Background;
 use crate::kernel::read::http::{Failure, exchange};
 use crate::kernel::read::stream::Peer;
-use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, gauge};
+use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, families, gauge};
 use crate::settings::{CollectorOption, Rule, Subject, duration, text};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ const CALL: &str = "<?xml version=\"1.0\"?>\n<methodCall>\
 const LABELS: &[&str] = &["name", "group"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 5] = [
+static FAMILIES: &[Family; 5] = families![
     gauge(  "supervisord_up",                 Unit::One, "Whether the process is starting, running or stopping.",  LABELS),
     gauge(  "supervisord_state",              Unit::One, "State of the process, as supervisord numbers it.",       LABELS),
     gauge(  "supervisord_exit_status",        Unit::One, "Status with which the process ended last.",              LABELS),
@@ -54,7 +54,7 @@ static FAMILIES: [Family; 5] = [
 static URL: CollectorOption<String> =
     text("url", "http://HOST:PORT/RPC2 or unix:///PATH of its XML-RPC interface")
         .flags(&["collector.supervisord.url"])
-        .env("SUPERVISORD_URL")
+        .env(&["SUPERVISORD_URL"])
         .default("http://localhost:9001/RPC2")
         .rule(&Rule {
             expects: "http://[USER:PASSWORD@]HOST[:PORT]/RPC2, without TLS, or unix:///PATH",
@@ -74,7 +74,7 @@ pub const SPEC: Spec = Spec {
         help: "processes of supervisord, over XML-RPC",
         options: &[&URL.row, &TIMEOUT.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

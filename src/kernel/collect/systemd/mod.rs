@@ -80,7 +80,7 @@ pub const SPEC: Spec = Spec {
             &TIMEOUT.row,
         ],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -1,11 +1,11 @@
 //! The families, and the properties of units that fill them.
 
-use crate::model::metric::{Family, Unit, counter, gauge};
+use crate::model::metric::{Family, Unit, counter, families, gauge};
 
 const NAME: &[&str] = &["name"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; 14] = [
+pub static FAMILIES: &[Family; 14] = families![
     gauge(  "systemd_version",                           Unit::One,    "Version of systemd; the label has all of it.",               &["version"]),
     gauge(  "systemd_virtualization_info",               Unit::One,    "Always 1; the label tells what systemd runs in.",            &["virtualization_type"]),
     gauge(  "systemd_units",                             Unit::One,    "Units, by state.",                                           &["state"]),

@@ -29,7 +29,7 @@ use crate::base::error::{Error, KeptError};
 use crate::base::log;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Patterns};
-use crate::model::metric::{Family, Label, Sink, Unit::*, counter, gauge, named};
+use crate::model::metric::{Family, Label, Sink, Unit::*, counter, families, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
 use devices::Devices;
 use group::{Cells, Columns};
@@ -57,7 +57,7 @@ const MODE: &[&str] = &["unit", "slice", "mode"];
 const RESOURCE: &[&str] = &["unit", "slice", "resource"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 15] = [
+static FAMILIES: &[Family; 15] = families![
     counter("unit_cpu_seconds_total",              Micros, "CPU time of the unit.",                                    MODE).own_prefix(),
     gauge(  "unit_memory_bytes",                   One,    "Memory of the unit, with its part of the page cache.",     UNIT).own_prefix(),
     gauge(  "unit_memory_working_set_bytes",       One,    "The same without pages of files that were not used lately.", UNIT).own_prefix(),
@@ -85,11 +85,11 @@ struct Shown {
 }
 
 const fn unit(family: &str, label: &'static str, column: Columns) -> Shown {
-    Shown { family: named(&FAMILIES, family), label, of_slice: false, column }
+    Shown { family: named(FAMILIES, family), label, of_slice: false, column }
 }
 
 const fn slice(family: &str, label: &'static str, column: Columns) -> Shown {
-    Shown { family: named(&FAMILIES, family), label, of_slice: true, column }
+    Shown { family: named(FAMILIES, family), label, of_slice: true, column }
 }
 
 /// In the order of the families.
@@ -135,7 +135,7 @@ pub const SPEC: Spec = Spec {
         help: "what each systemd unit and container uses, from /sys/fs/cgroup",
         options: &[&INTERVAL.row, &PRESSURE.row, &INCLUDE.row, &EXCLUDE.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

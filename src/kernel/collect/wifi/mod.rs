@@ -12,7 +12,7 @@ use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::Background;
 use crate::kernel::read::netlink::nl80211::{Nl80211, PATH, Station, address};
-use crate::model::metric::{Family, Sink, Unit::*, counter, gauge};
+use crate::model::metric::{Family, Sink, Unit::*, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, path};
 use finder::{Finder, Source};
 use found::Found;
@@ -40,7 +40,7 @@ const NETWORK: &[&str] = &[
 const HEAD: usize = 2;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 16] = [
+static FAMILIES: &[Family; 16] = families![
     gauge(  "wifi_interface_frequency_hertz",           Mega,   "Frequency of the interface's channel.",            DEVICE).own_keys(),
     gauge(  "wifi_station_info",                        One,    "Always 1; the network that the interface takes part in.", NETWORK).own_keys(),
     counter("wifi_station_connected_seconds_total",     Millis, "Time since the station connected.",                STATION).own_keys(),
@@ -70,7 +70,7 @@ pub const SPEC: Spec = Spec {
         help: "wireless interfaces and the stations they talk to, by netlink",
         options: &[&FIXTURES.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

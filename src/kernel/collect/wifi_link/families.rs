@@ -3,7 +3,7 @@
 
 use super::links::BOUNDS;
 use crate::kernel::collect::growth::COLUMNS;
-use crate::model::metric::{Family, Unit::*, counter, gauge};
+use crate::model::metric::{Family, Unit::*, counter, families, gauge};
 
 const LINK: &[&str] = &["interface"];
 const STATION: &[&str] = &["interface", "mac_address"];
@@ -39,7 +39,7 @@ pub const CLASSES: [&str; BOUNDS.len() + 1] =
     ["-90", "-80", "-75", "-70", "-65", "-60", "-50", "+Inf"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: [Family; HEAD + 2 * (LEVELS + COLUMNS)] = [
+pub static FAMILIES: &[Family; HEAD + 2 * (LEVELS + COLUMNS)] = families![
     gauge(  "wifi_link_info",                                   One,    "Always 1; what the interface does.",                                  &["interface", "mode"]).own_prefix(),
     gauge(  "wifi_link_frequency_hertz",                        Mega,   "Frequency of the interface's channel.",                               LINK).own_prefix(),
     gauge(  "wifi_link_transmit_power_dbm",                     Centi,  "Power that the interface sends with, in dBm.",                        LINK).own_prefix(),

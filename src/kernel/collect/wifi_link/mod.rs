@@ -48,7 +48,7 @@ pub const SPEC: Spec = Spec {
         help: "signal, stations and load of wireless interfaces, by netlink",
         options: &[&STATIONS.row],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &[],
     open,
 };

@@ -13,7 +13,7 @@ use super::subtree::{Opened, Subtree};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, Place};
 use crate::kernel::read::{Names, scan};
-use crate::model::metric::{Family, Kind, Sink, Unit, Unit::One, Value, gauge, untyped};
+use crate::model::metric::{Family, Kind, Sink, Unit, Unit::One, Value, families, gauge, untyped};
 use crate::settings::Subject;
 
 const BASE: &str = "/proc/spl/kstat/zfs";
@@ -23,7 +23,7 @@ const POOL: &[&str] = &["zpool"];
 const DATASET: &[&str] = &["zpool", "dataset"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: [Family; 13] = [
+static FAMILIES: &[Family; 13] = families![
     untyped("zfs_zpool_nread",    One, "Bytes read.",                                            POOL),
     untyped("zfs_zpool_nwritten", One, "Bytes written.",                                         POOL),
     untyped("zfs_zpool_reads",    One, "Reads.",                                                 POOL),
@@ -82,7 +82,7 @@ pub const SPEC: Spec = Spec {
         help: "statistics of ZFS and its pools, from /proc/spl/kstat/zfs",
         options: &[],
     },
-    families: &FAMILIES,
+    families: FAMILIES,
     dynamic: &["zfs_"],
     open,
 };

@@ -1,13 +1,14 @@
 use super::{gauge_of, offer, written};
 use crate::base::dialect::Dialect;
 use crate::model::metric::{
-    Buffer, Family, Histogram, Label, Labels, Point, Sink, Source, Unit, Value, counter, gauge,
+    Buffer, Family, Histogram, Label, Labels, Point, Sink, Source, Unit, Value, counter, families,
+    gauge,
 };
 use crate::model::store::*;
 use crate::outputs::expose::{Format, Lines, Text};
 
 #[rustfmt::skip] // a table
-static ROWS: [Family; 6] = [
+static ROWS: &[Family; 6] = families![
     gauge("a", Unit::One, "Ours a.", &[]).unprefixed(),
     counter("b_total", Unit::One, "Ours b.", &["device"]),
     gauge("c_total", Unit::One, "Ours c.", &[]),
@@ -244,7 +245,7 @@ fn other_settings_keep_what_still_fits() {
 }
 
 #[rustfmt::skip] // a table
-static PARTS_OF_OURS: [Family; 3] = [
+static PARTS_OF_OURS: &[Family; 3] = families![
     gauge("h_sum", Unit::One, "Ours h.", &[]).only_own(),
     gauge("a", Unit::One, "Ours a.", &["ip_address"]).unprefixed(),
     counter("n_total", Unit::One, "Ours n.", &[]),

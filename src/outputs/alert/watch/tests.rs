@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::text::expr::Expr;
-use crate::model::metric::{Unit, counter, gauge};
+use crate::model::metric::{Row, Unit, counter, gauge};
 
 fn caught(wanted: &[&str], write: impl FnOnce(&mut Watch<'_>)) -> Vec<String> {
     let parse = |text: &&str| Expr::parse(&[text, ">0"].concat()).unwrap().series.remove(0);
@@ -17,7 +17,7 @@ fn caught(wanted: &[&str], write: impl FnOnce(&mut Watch<'_>)) -> Vec<String> {
     all.map(text).collect()
 }
 
-const READS: Family = counter("reads_total", Unit::Sectors, "Reads.", &["b", "a"]);
+const READS: Row = counter("reads_total", Unit::Sectors, "Reads.", &["b", "a"]);
 
 fn reads(out: &mut Watch<'_>) {
     out.family(&READS);

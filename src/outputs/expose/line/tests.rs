@@ -11,8 +11,8 @@ fn keys_fit() {
     let families = COLLECTORS.iter().flat_map(|c| c.families).chain(gather::families());
     for family in families {
         for dialect in [Dialect::Own, Dialect::Node] {
-            let keys = family.named(dialect).map(|(_, keys)| keys).unwrap_or_default();
-            assert!(keys.iter().all(|key| key.len() <= MAX_KEY), "{}", family.names().0);
+            let mut keys = family.named(dialect).map(|(_, keys)| keys).unwrap_or_default();
+            assert!(keys.all(|key| key.len() <= MAX_KEY), "{}", family.names().0);
         }
     }
 }
@@ -23,7 +23,7 @@ fn lines(name: &str, keys: &[&str]) -> Lines {
     lines.begin(Dialect::Own, Format::Prometheus);
     let family = gauge("x", Unit::One, "", &[]);
     assert!(!lines.next(&family));
-    lines.learn(&family, (keys, false), &mut Buffer::default(), |_| ["p_", name, "_s"]);
+    lines.learn(&family, (List::of(keys), false), &mut Buffer::default(), |_| ["p_", name, "_s"]);
     lines
 }
 
@@ -55,7 +55,7 @@ fn families_are_made_when_they_first_come_and_when_they_change() {
             let family = gauge(name, Unit::One, "Help.", &[]).stamped(*stamp);
             if !lines.next(&family) {
                 anew.push(*name);
-                lines.learn(&family, (&["k"], false), &mut page, |header| {
+                lines.learn(&family, (List::of(&["k"]), false), &mut page, |header| {
                     header.put(name.as_bytes());
                     ["p_", name, ""]
                 });
