@@ -16,6 +16,14 @@ const MAX_FILE: usize = 8 << 20;
 /// A first reading's room; a page is what a seq_file gives at once.
 const PAGE: usize = 4096;
 
+/// What is asked of a parameter in /proc/sys at first: the kernel makes room for as much as is asked for, and
+/// clears it.
+const PARAMETER: usize = 255;
+const PARAMETERS: &str = "/proc/sys/";
+
+/// What is asked of a file beyond the last line that is wanted: numbers grow.
+const SLACK: usize = 48;
+
 /// The longest line of the files that come record by record. A read stops before a record that does
 /// not fit into the kernel's page, so one that leaves more than this unused has seen the last.
 const MAX_RECORD: usize = 512;
@@ -30,8 +38,8 @@ pub enum Shape {
     /// The same with records of any length: whole when a read gives nothing. Of mounts, which are among
     /// these, the kernel tells changes.
     LongRecords,
-    /// The same with lines that stay the same but for their numbers: whole when a read gives nothing, or
-    /// ends with the line that was the last before.
+    /// The same with lines that stay the same but for their numbers: whole when a read gives nothing, or has
+    /// the line that was the last before, or the last that was wanted.
     SameRecords,
 }
 
@@ -41,8 +49,10 @@ pub struct Source {
     real: PathBuf,
     shape: Shape,
     file: Option<File>,
-    /// The first word of the last line, of those files whose lines stay the same.
+    /// The first word of the last line that is wanted, of those files whose lines stay the same.
     last: Vec<u8>,
+    /// Where that line ended, if it is not the last of the file: the kernel makes no more than it is asked for.
+    end: Option<usize>,
     /// The open file has events for changes.
     has_events: bool,
     absence: Absence,
@@ -51,7 +61,7 @@ pub struct Source {
 impl Source {
     pub(super) fn new(path: &'static str, real: PathBuf, shape: Shape) -> Source {
         let (last, absence) = (Vec::new(), Absence::default());
-        Source { path, real, shape, file: None, last, has_events: false, absence }
+        Source { path, real, shape, file: None, last, end: None, has_events: false, absence }
     }
 
     /// It may be absent, and then is looked for again only after a few seconds.
@@ -102,29 +112,52 @@ impl Source {
             self.has_events = self.shape == Shape::LongRecords && sys::is_procfs(&file);
             self.file = Some(file);
         }
-        let mut length = 0;
+        let (mut length, mut limit) = (0, self.limit());
         loop {
             if buf.len() - length < PAGE {
                 self.grow(buf)?;
             }
             let Some(file) = &self.file else { return Err(Error::Absent(self.path.into())) };
-            let room = buf.get_mut(length..).unwrap_or_default();
-            let asked = room.len();
+            let asked = match limit.saturating_sub(length) {
+                0 => buf.len() - length,
+                some => some.min(buf.len() - length),
+            };
+            let room = buf.get_mut(length..length + asked).unwrap_or_default();
             match file.read_at(room, length as u64) {
+                Ok(n) if n > 0 && n == limit && self.shape == Shape::Whole => limit = 0,
                 Ok(n) => {
                     length += n;
                     let text = buf.get(..length).unwrap_or_default();
                     if n == 0 {
                         self.note_last(text);
+                        self.end = None;
                         return Ok(length);
                     }
-                    if n < asked && self.is_last(n, text) {
+                    if let Some(length) = self.whole(n, asked, text) {
                         return Ok(length);
                     }
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => return Err(self.failure(&e)),
             }
+        }
+    }
+
+    /// How much is asked for at first, if not all that there is room for. Of a longer parameter the rest is told
+    /// only with its beginning.
+    fn limit(&self) -> usize {
+        match self.shape {
+            Shape::Whole if self.path.starts_with(PARAMETERS) => PARAMETER,
+            _ => self.end.map_or(0, |end| end + SLACK),
+        }
+    }
+
+    /// Of a file whose lines stay the same, of which `text` was read, the lines behind the first `end` bytes are
+    /// not wanted.
+    pub(super) fn wants_until(&mut self, text: &[u8], end: usize) {
+        if self.shape == Shape::SameRecords && end > 0 && end <= text.len() {
+            self.end = Some(end);
+            self.note_last(text.get(..end).unwrap_or_default());
         }
     }
 
@@ -135,13 +168,27 @@ impl Source {
         }
     }
 
-    /// Whether a read of `n` bytes that left room can only have been the last of `text`.
-    fn is_last(&self, n: usize, text: &[u8]) -> bool {
-        match self.shape {
+    /// How long the file is, as far as it is wanted, if a read of `n` bytes of those `asked` for can only have
+    /// been the last of `text`.
+    fn whole(&self, n: usize, asked: usize, text: &[u8]) -> Option<usize> {
+        let is_last = match self.shape {
+            Shape::SameRecords if self.end.is_some() => return self.end_of_last(text),
+            Shape::SameRecords => last_word(text).is_some_and(|last| last == self.last),
             Shape::Whole => true,
             Shape::Records => n + MAX_RECORD < PAGE,
             Shape::LongRecords => false,
-            Shape::SameRecords => last_word(text).is_some_and(|last| last == self.last),
+        };
+        (is_last && n < asked).then_some(text.len())
+    }
+
+    /// Where the last line that is wanted ends: it is one of the last that were read.
+    fn end_of_last(&self, mut text: &[u8]) -> Option<usize> {
+        loop {
+            text = text.get(..=memchr::memrchr(b'\n', text)?)?;
+            if last_word(text)? == self.last {
+                return Some(text.len());
+            }
+            text = text.split_last()?.1;
         }
     }
 
@@ -188,6 +235,47 @@ mod tests {
         }
         assert_eq!(last_word(b"a 1\nbc 2"), None, "a line that is not whole");
         fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn no_more_is_read_than_is_wanted() {
+        let path = std::env::temp_dir().join(format!("sysmetrics-until-{}", std::process::id()));
+        let mut source = Source::new("/proc/x", path.clone(), Shape::SameRecords);
+        let mut buf = Vec::new();
+        let rest: String = (0..2000).map(|n| format!("key{n} {n}\n")).collect();
+        let wanted = "aa 1\nb 2\n";
+        let mut read = |head: &str, until| {
+            fs::write(&path, [head, &rest].concat()).unwrap();
+            let length = source.fill(&mut buf).unwrap();
+            source.wants_until(&buf[..length], until);
+            (length, buf[..length].starts_with(head.as_bytes()))
+        };
+        assert_eq!(read(wanted, wanted.len()), (wanted.len() + rest.len(), true));
+        let longer = format!("aa 1{}\nb {}\n", "0".repeat(30), "2".repeat(30));
+        for head in [wanted, "aa 111\nb 222\n", &longer, wanted] {
+            assert_eq!(read(head, head.len()), (head.len(), true), "{head}");
+        }
+        assert_eq!(read("other 1\n", 0), ("other 1\n".len() + rest.len(), true), "other lines");
+        assert_eq!(read(wanted, 0), (wanted.len() + rest.len(), true));
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_parameter_is_read_whole_however_long_it_is() {
+        let path = std::env::temp_dir().join(format!("sysmetrics-until-{}", std::process::id()));
+        let mut source = Source::new("/proc/sys/x", path.clone(), Shape::Whole);
+        let mut buf = Vec::new();
+        for length in [0, 1, PARAMETER - 1, PARAMETER, PARAMETER + 1, 2 * PARAMETER, 3 * PAGE] {
+            let text = "x".repeat(length);
+            fs::write(&path, &text).unwrap();
+            assert_eq!(source.fill(&mut buf), Ok(length));
+            assert_eq!(&buf[..length], text.as_bytes());
+        }
+        fs::remove_file(&path).unwrap();
+        // The kernel tells a number only from its beginning: a second read would give nothing.
+        let real = PathBuf::from("/proc/sys/kernel/random/boot_id");
+        let mut source = Source::new("/proc/sys/kernel/random/boot_id", real, Shape::Whole);
+        assert_eq!(source.fill(&mut buf), Ok(37));
     }
 
     #[test]
