@@ -64,7 +64,8 @@ struct Member {
     errors: PartialErrors,
     limiter: Limiter,
     /// What went wrong last, and when.
-    error: Option<(KeptError, Instant)>,
+    error: Option<Box<KeptError>>,
+    failed: Option<Instant>,
     /// When it last ran.
     ran: Option<Instant>,
     /// Of the scrape at hand: whether it was asked for, succeeded, and how long it took.
@@ -125,6 +126,7 @@ impl Gather {
             errors: PartialErrors::default(),
             limiter: Limiter::default(),
             error: None,
+            failed: None,
             ran: None,
             asked: false,
             success: false,
@@ -164,7 +166,7 @@ impl Gather {
             if let Some(member) = self.members.iter_mut().find(same) {
                 (member.failures, member.limiter) = (old.failures, old.limiter);
                 member.errors = old.errors;
-                member.error = old.error;
+                (member.error, member.failed) = (old.error, old.failed);
                 if is_same_machine && old.collector.outlives_reload() {
                     member.collector = old.collector;
                 }
@@ -195,7 +197,7 @@ impl Gather {
             success: member.success,
             took: member.took,
             errors: member.failures,
-            error: member.error,
+            error: member.error.as_deref().copied().zip(member.failed),
             unkept: member.collector.unkept(),
         })
     }
@@ -356,13 +358,22 @@ impl Member {
         if log::enabled(Level::Debug) {
             self.tell(self.name(dialect));
         }
-        if let Some(error) = result.err().map(|error| error.keep()).or(self.errors.last()) {
-            self.error = Some((error, end));
+        if result.is_err() || self.errors.count() > 0 {
+            self.note(result.err(), end);
             if !is_unsupported {
-                self.report(self.name(dialect), &error, root, end);
+                self.report(self.name(dialect), root, end);
             }
         }
         end
+    }
+
+    /// Keeps why the collector failed, or why one of its samples did.
+    #[cold]
+    fn note(&mut self, error: Option<Error>, now: Instant) {
+        if let Some(error) = error.or(self.errors.last().copied().map(KeptError::error)) {
+            error.keep_in(&mut self.error);
+            self.failed = Some(now);
+        }
     }
 
     /// Each run at debug level; the request's own line names the client.
@@ -376,7 +387,8 @@ impl Member {
 
     /// Says it once a minute.
     #[cold]
-    fn report(&mut self, name: &str, error: &KeptError, root: &Root, now: Instant) {
+    fn report(&mut self, name: &str, root: &Root, now: Instant) {
+        let Some(error) = self.error.as_deref() else { return };
         if let Some(held_back) = self.limiter.pass(now) {
             let level = if self.success { Level::Warn } else { Level::Error };
             let message = if self.success { "sample left out" } else { "collector failed" };

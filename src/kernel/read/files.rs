@@ -40,6 +40,8 @@ pub struct Files {
     neighbours: Neighbours,
     /// The scrape in which the interfaces were asked for last, and how that went.
     asked_in: u64,
+    /// The scrape in which they were wanted last by somebody who has no other source.
+    wanted_in: u64,
     asked: Result<(), KeptError>,
     /// What was shown of the interfaces' statistics in this scrape.
     statistics: Shows,
@@ -62,9 +64,11 @@ struct Known {
     source: Source,
     /// Its text, where several ask for it.
     shared: Option<Vec<u8>>,
-    /// The scrape in which it was read last, and how that went.
+    /// The scrape in which it was read last, how long it was, and why those who share it have no text.
     read_in: u64,
-    result: Result<usize, KeptError>,
+    length: usize,
+    is_failed: bool,
+    error: Option<Box<KeptError>>,
 }
 
 impl Files {
@@ -80,6 +84,7 @@ impl Files {
             addresses: Addresses::default(),
             neighbours: Neighbours::default(),
             asked_in: 0,
+            wanted_in: 0,
             asked: Ok(()),
             statistics: Shows::Nothing,
             has_no_udp: [false; 2],
@@ -139,8 +144,8 @@ impl Files {
         if !ALWAYS.contains(&path) {
             source = source.or_absent(self.root.absence());
         }
-        let result = Ok(0);
-        self.files.push(Known { source, shared: None, read_in: 0, result });
+        let (shared, error) = (None, None);
+        self.files.push(Known { source, shared, read_in: 0, length: 0, is_failed: false, error });
         FileId(self.files.len() - 1)
     }
 
@@ -160,15 +165,24 @@ impl Files {
         let is_there = !is_own || self.text_of == Some(file);
         if known.read_in != self.scrape || self.scrape == 0 || !is_there {
             known.read_in = self.scrape;
-            known.result = known.source.fill(text).map_err(KeptError::from);
+            let read = known.source.fill(text);
             if is_own {
-                self.text_of = Some(file);
+                self.text_of = read.is_ok().then_some(file);
             }
             if file.0 >= self.kept {
                 known.source.close();
             }
+            known.is_failed = read.is_err();
+            known.length = read.inspect_err(|error| {
+                if !is_own {
+                    error.keep_in(&mut known.error);
+                }
+            })?;
         }
-        Ok(text.get(..known.result?).unwrap_or_default())
+        match &known.error {
+            Some(error) if known.is_failed => Err(error.error()),
+            _ => Ok(text.get(..known.length).unwrap_or_default()),
+        }
     }
 
     /// Of a file of the same records, as it was read last, the lines behind the first `end` bytes are not wanted:
@@ -211,6 +225,17 @@ impl Files {
 
     /// The interfaces of the running kernel, as they were when they were first asked for in this scrape.
     pub fn links(&mut self) -> Result<&Links, Error> {
+        self.wanted_in = self.scrape;
+        self.dump_links()
+    }
+
+    /// The same if somebody else wanted them in the last scrape: then they are there or will be asked for anyway.
+    pub fn links_of_others(&mut self) -> Option<&Links> {
+        let is_wanted = self.wanted_in > 0 && self.wanted_in + 1 >= self.scrape;
+        if is_wanted { self.dump_links().ok() } else { None }
+    }
+
+    fn dump_links(&mut self) -> Result<&Links, Error> {
         if self.asked_in != self.scrape || self.scrape == 0 {
             self.asked_in = self.scrape;
             self.text_of = None;
