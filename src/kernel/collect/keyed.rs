@@ -54,6 +54,11 @@ impl Keyed {
         self.is_settled = !std::mem::take(&mut self.learns);
     }
 
+    /// Whether this reading brought every key of the one before, and no other.
+    pub fn is_complete(&self) -> bool {
+        !self.learns && self.at == self.families.len()
+    }
+
     /// For a file with the same keys at every reading: goes over the next key, without a look at it, if it
     /// is not shown.
     pub fn skips(&mut self) -> bool {
@@ -287,5 +292,9 @@ mod tests {
         assert_eq!([skipped(keys), skipped(keys)], [[true, false, true]; 2]);
         assert_eq!(skipped(["a", "hidden", "b"]), [true, false, false], "it is noticed");
         assert_eq!(skipped(["a", "hidden", "b"]), [false; 3], "so all are looked at");
+        assert_eq!(skipped(["a", "hidden", "b"]), [false; 3]);
+        assert!(keyed.is_complete());
+        keyed.begin();
+        assert!(keyed.family([b"a", b""], &|_, _| None).is_some() && !keyed.is_complete(), "cut");
     }
 }

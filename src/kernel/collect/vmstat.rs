@@ -66,7 +66,9 @@ impl Collector for Vmstat {
             }
         }
         fields.rest();
-        scrape.files.wants_until(*file, end);
+        if keys.is_complete() {
+            scrape.files.wants_until(*file, end);
+        }
         Ok(())
     }
 }

@@ -51,8 +51,8 @@ pub struct Source {
     file: Option<File>,
     /// The first word of the last line that is wanted, of those files whose lines stay the same.
     last: Vec<u8>,
-    /// Where that line ended, if it is not the last of the file: the kernel makes no more than it is asked for.
-    end: Option<usize>,
+    /// How much is asked for at first, if not all that there is room for: the kernel makes no more.
+    limit: usize,
     /// The open file has events for changes.
     has_events: bool,
     absence: Absence,
@@ -61,7 +61,9 @@ pub struct Source {
 impl Source {
     pub(super) fn new(path: &'static str, real: PathBuf, shape: Shape) -> Source {
         let (last, absence) = (Vec::new(), Absence::default());
-        Source { path, real, shape, file: None, last, end: None, has_events: false, absence }
+        let is_parameter = shape == Shape::Whole && path.starts_with(PARAMETERS);
+        let limit = if is_parameter { PARAMETER } else { 0 };
+        Source { path, real, shape, file: None, last, limit, has_events: false, absence }
     }
 
     /// It may be absent, and then is looked for again only after a few seconds.
@@ -112,7 +114,7 @@ impl Source {
             self.has_events = self.shape == Shape::LongRecords && sys::is_procfs(&file);
             self.file = Some(file);
         }
-        let (mut length, mut limit) = (0, self.limit());
+        let (mut length, mut limit) = (0, self.limit);
         loop {
             if buf.len() - length < PAGE {
                 self.grow(buf)?;
@@ -124,16 +126,19 @@ impl Source {
             };
             let room = buf.get_mut(length..length + asked).unwrap_or_default();
             match file.read_at(room, length as u64) {
+                // Of a longer parameter the rest is told only with its beginning.
                 Ok(n) if n > 0 && n == limit && self.shape == Shape::Whole => limit = 0,
                 Ok(n) => {
                     length += n;
                     let text = buf.get(..length).unwrap_or_default();
                     if n == 0 {
                         self.note_last(text);
-                        self.end = None;
                         return Ok(length);
                     }
                     if let Some(length) = self.whole(n, asked, text) {
+                        if self.limit > 0 && self.shape == Shape::SameRecords {
+                            self.limit = length + SLACK;
+                        }
                         return Ok(length);
                     }
                 }
@@ -143,28 +148,22 @@ impl Source {
         }
     }
 
-    /// How much is asked for at first, if not all that there is room for. Of a longer parameter the rest is told
-    /// only with its beginning.
-    fn limit(&self) -> usize {
-        match self.shape {
-            Shape::Whole if self.path.starts_with(PARAMETERS) => PARAMETER,
-            _ => self.end.map_or(0, |end| end + SLACK),
-        }
-    }
-
     /// Of a file whose lines stay the same, of which `text` was read, the lines behind the first `end` bytes are
     /// not wanted.
     pub(super) fn wants_until(&mut self, text: &[u8], end: usize) {
         if self.shape == Shape::SameRecords && end > 0 && end <= text.len() {
-            self.end = Some(end);
             self.note_last(text.get(..end).unwrap_or_default());
+            self.limit = end + SLACK;
         }
     }
 
     fn note_last(&mut self, text: &[u8]) {
         let last = last_word(text).unwrap_or_default();
-        if self.shape == Shape::SameRecords && self.last != last {
-            self.last = last.to_vec();
+        if self.shape == Shape::SameRecords {
+            self.limit = 0;
+            if self.last != last {
+                self.last = last.to_vec();
+            }
         }
     }
 
@@ -172,7 +171,7 @@ impl Source {
     /// been the last of `text`.
     fn whole(&self, n: usize, asked: usize, text: &[u8]) -> Option<usize> {
         let is_last = match self.shape {
-            Shape::SameRecords if self.end.is_some() => return self.end_of_last(text),
+            Shape::SameRecords if self.limit > 0 => return self.end_of_last(text),
             Shape::SameRecords => last_word(text).is_some_and(|last| last == self.last),
             Shape::Whole => true,
             Shape::Records => n + MAX_RECORD < PAGE,

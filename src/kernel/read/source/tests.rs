@@ -44,7 +44,7 @@ fn no_more_is_read_than_is_wanted() {
 
 #[test]
 fn a_parameter_is_read_whole_however_long_it_is() {
-    let path = std::env::temp_dir().join(format!("sysmetrics-until-{}", std::process::id()));
+    let path = std::env::temp_dir().join(format!("sysmetrics-parameter-{}", std::process::id()));
     let mut source = Source::new("/proc/sys/x", path.clone(), Shape::Whole);
     let mut buf = Vec::new();
     for length in [0, 1, PARAMETER - 1, PARAMETER, PARAMETER + 1, 2 * PARAMETER, 3 * PAGE] {
