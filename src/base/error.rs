@@ -97,6 +97,16 @@ impl Error {
         };
         self.detail().kept(kind)
     }
+
+    /// The same in a place that is taken once and used again.
+    #[cold]
+    #[inline(never)]
+    pub fn keep_in(&self, place: &mut Option<Box<KeptError>>) {
+        match place {
+            Some(kept) => **kept = self.keep(),
+            None => *place = Some(Box::new(self.keep())),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -124,7 +124,9 @@ const MAX_ERRNOS: usize = 16;
 #[derive(Debug, Default)]
 pub struct PartialErrors {
     count: u64,
-    last: Option<KeptError>,
+    /// What the last one told; of this scrape, if any was counted. In a box: most collectors have none, and
+    /// a scrape goes over all of them.
+    last: Option<Box<KeptError>>,
     /// By errno, 0 for content that is not as documented; since the collector was made.
     by_errno: Vec<(i32, u64)>,
 }
@@ -132,13 +134,13 @@ pub struct PartialErrors {
 impl PartialErrors {
     /// A scrape begins; what is counted by errno goes on.
     pub fn begin(&mut self) {
-        (self.count, self.last) = (0, None);
+        self.count = 0;
     }
 
     /// One sample, line or device was left out because of `error`.
     pub fn record(&mut self, error: Error) {
         self.count += 1;
-        self.last = Some(error.keep());
+        error.keep_in(&mut self.last);
         self.tally(&error);
     }
 
@@ -178,7 +180,7 @@ impl PartialErrors {
     /// Why nothing could be read: what was recorded, or else `absent`.
     #[cold]
     pub fn reason(&self, absent: Error) -> Error {
-        self.last.map_or(absent, KeptError::error)
+        self.last().copied().map_or(absent, KeptError::error)
     }
 
     /// How many were left out in this scrape.
@@ -187,8 +189,8 @@ impl PartialErrors {
     }
 
     /// One of the reasons.
-    pub fn last(&self) -> Option<KeptError> {
-        self.last
+    pub fn last(&self) -> Option<&KeptError> {
+        self.last.as_deref().filter(|_| self.count > 0)
     }
 
     /// How many there were of each errno.

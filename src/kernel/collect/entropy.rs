@@ -1,5 +1,6 @@
 //! Random numbers: `/proc/sys/kernel/random/entropy_avail` and `poolsize`, the bits of entropy that the
-//! kernel holds and could hold (random(4)). Since 5.18 the first stays at 256 once the pool was filled.
+//! kernel holds and could hold (random(4)). Since 5.18 the first stays at 256 once the pool was filled. The second
+//! is a constant of the kernel, which is read until it is known.
 //! Our own dialect shows bytes.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -37,12 +38,14 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let [available, pool] = [AVAILABLE, POOL].map(|path| setup.files.whole(path));
-    Box::new(Entropy { available, pool })
+    Box::new(Entropy { available, pool, size: None })
 }
 
 struct Entropy {
     available: FileId,
     pool: FileId,
+    /// Of the pool, in bits and in thousandths of a byte.
+    size: Option<[u64; 2]>,
 }
 
 impl Collector for Entropy {
@@ -50,28 +53,32 @@ impl Collector for Entropy {
         let Scrape { files, errors, .. } = scrape;
         let [available, pool, own_available, own_pool] = &FAMILIES;
         let text = files.read(self.available).map_err(Error::of_optional)?;
-        write([available, own_available], AVAILABLE, text, errors, out);
-        if let Some(text) = errors.unless_absent(files.read(self.pool)) {
-            write([pool, own_pool], POOL, text, errors, out);
+        write([available, own_available], size(AVAILABLE, text, errors), out);
+        if self.size.is_none()
+            && let Some(text) = errors.unless_absent(files.read(self.pool))
+        {
+            self.size = size(POOL, text, errors);
         }
+        write([pool, own_pool], self.size, out);
         Ok(())
     }
 }
 
-/// Writes the bits of `text` in node_exporter's dialect and in ours.
-fn write(
-    [bits, bytes]: [&Family<'_>; 2],
-    path: &'static str,
-    text: &[u8],
-    errors: &mut PartialErrors,
-    out: &mut dyn Sink,
-) {
+/// The bits that `text` tells, and the same in thousandths of a byte.
+fn size(path: &'static str, text: &[u8], errors: &mut PartialErrors) -> Option<[u64; 2]> {
     let raw = scan::uint(text.trim_ascii_end());
-    let Some((raw, millis)) = raw.and_then(|raw| Some((raw, raw.checked_mul(BIT)?))) else {
-        return errors.refuse(path, "an integer", text);
-    };
-    out.single(bits, bits.value(raw));
-    out.single(bytes, bytes.value(millis));
+    let size = raw.and_then(|raw| Some([raw, raw.checked_mul(BIT)?]));
+    if size.is_none() {
+        errors.refuse(path, "an integer", text);
+    }
+    size
+}
+
+/// Writes a size in node_exporter's dialect and in ours.
+fn write(families: [&Family<'_>; 2], size: Option<[u64; 2]>, out: &mut dyn Sink) {
+    for (family, raw) in families.into_iter().zip(size.into_iter().flatten()) {
+        out.single(family, family.value(raw));
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +99,13 @@ mod tests {
         let node = ["entropy_available_bits 1337", "entropy_pool_size_bits 4096"];
         assert_eq!(lines(&tree, Dialect::Node), (node.map(String::from).to_vec(), 0));
         let own = ["entropy_available_bytes 167.125", "entropy_pool_size_bytes 512"];
-        assert_eq!(lines(&tree, Dialect::Own), (own.map(String::from).to_vec(), 0));
+        let mut entropy = tree.open(&SPEC, Dialect::Own, &[]);
+        let mut lines = || scrape(&mut entropy, Dialect::Own, &["_"]);
+        assert_eq!(lines(), (own.map(String::from).to_vec(), 0));
+        tree.put("proc/sys/kernel/random/entropy_avail", "8\n");
+        tree.remove("proc/sys/kernel/random/poolsize");
+        let own = ["entropy_available_bytes 1", own[1]];
+        assert_eq!(lines(), (own.map(String::from).to_vec(), 0), "a constant is read once");
     }
 
     #[test]

@@ -42,12 +42,29 @@ pub struct Keyed {
     keys: Names,
     families: Vec<Option<Box<(Made, Told)>>>,
     at: usize,
+    /// A key was learned since the last reading began; the one before was without.
+    learns: bool,
+    is_settled: bool,
 }
 
 impl Keyed {
     /// A new reading of the file begins.
     pub fn begin(&mut self) {
         self.at = 0;
+        self.is_settled = !std::mem::take(&mut self.learns);
+    }
+
+    /// Whether this reading brought every key of the one before, and no other.
+    pub fn is_complete(&self) -> bool {
+        !self.learns && self.at == self.families.len()
+    }
+
+    /// For a file with the same keys at every reading: goes over the next key, without a look at it, if it
+    /// is not shown.
+    pub fn skips(&mut self) -> bool {
+        let is_hidden = self.is_settled && matches!(self.families.get(self.at), Some(None));
+        self.at += usize::from(is_hidden);
+        is_hidden
     }
 
     /// The family of the next key, which has two parts (the second may be empty). `make` is asked when
@@ -77,6 +94,7 @@ impl Keyed {
         [first, second]: [&[u8]; 2],
         make: &dyn Fn(&str, &str) -> Option<Made>,
     ) {
+        self.learns = true;
         self.keys.truncate(at);
         self.families.truncate(at);
         self.keys.push_parts(&[first, b"\0", second]);
@@ -254,5 +272,29 @@ mod tests {
             }
             assert_eq!(asked.get(), made);
         }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_skipped_as_long_as_the_keys_are_the_same() {
+        let (mut keyed, asked) = (Keyed::default(), Cell::new(0));
+        let mut skipped = |keys: [&str; 3]| {
+            keyed.begin();
+            keys.map(|key| {
+                let skips = keyed.skips();
+                if !skips {
+                    name(&mut keyed, [key, ""], &asked);
+                }
+                skips
+            })
+        };
+        let keys = ["hidden", "a", "hidden"];
+        assert_eq!([skipped(keys), skipped(keys)], [[false; 3]; 2]);
+        assert_eq!([skipped(keys), skipped(keys)], [[true, false, true]; 2]);
+        assert_eq!(skipped(["a", "hidden", "b"]), [true, false, false], "it is noticed");
+        assert_eq!(skipped(["a", "hidden", "b"]), [false; 3], "so all are looked at");
+        assert_eq!(skipped(["a", "hidden", "b"]), [false; 3]);
+        assert!(keyed.is_complete());
+        keyed.begin();
+        assert!(keyed.family([b"a", b""], &|_, _| None).is_some() && !keyed.is_complete(), "cut");
     }
 }

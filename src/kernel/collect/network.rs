@@ -4,8 +4,8 @@
 //!
 //! Netlink tells the same about the running kernel, and the packets that no protocol wanted, in
 //! IFLA_STATS64, a `struct rtnl_link_stats64` (include/uapi/linux/if_link.h, 2.6.35; rx_nohandler since
-//! 4.6). The 16 columns are made from it as the kernel makes the file. It costs more. If it fails, the
-//! file is read. Addresses are told by netlink alone, and only
+//! 4.6). The 16 columns are made from it as the kernel makes the file. It costs more, unless another
+//! collector asks for it anyway. If it fails, the file is read. Addresses are told by netlink alone, and only
 //! where the interfaces are those that netlink tells of: another network's may have the same names.
 
 mod addresses;
@@ -17,8 +17,9 @@ use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
+use crate::kernel::read::netlink::{self, Links};
 use crate::kernel::read::scan::{self, Cells};
-use crate::kernel::read::{FileId, Files, Filter, Shows, Table, netlink};
+use crate::kernel::read::{FileId, Files, Filter, Shows, Table};
 use crate::model::metric::{Family, Sink};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
 use aliases::Aliases;
@@ -90,6 +91,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Network {
         file: setup.files.records(PATH),
         by_netlink,
+        with_others: are_own && setup.dialect == Dialect::Own,
         with_addresses: settings.get(&ADDRESSES) && are_own,
         aliases: settings.get(&ALIASES).then(|| Aliases::new(setup.root)),
         is_detailed: settings.get(&DETAILED),
@@ -103,6 +105,8 @@ struct Network {
     file: FileId,
     /// The kernel is asked before the file.
     by_netlink: bool,
+    /// What the kernel tells others is taken in the place of the file.
+    with_others: bool,
     with_addresses: bool,
     /// Those of the interfaces in the table, if they are labels.
     aliases: Option<Aliases>,
@@ -116,7 +120,8 @@ impl Collector for Network {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         let by_netlink = self.ask(files, errors);
-        if !by_netlink {
+        let is_filled = by_netlink || self.with_others && self.take_from_others(files, errors);
+        if !is_filled {
             self.read(files, errors)?;
         }
         files.show_statistics(if self.is_detailed { Shows::Details } else { Shows::Sums });
@@ -162,6 +167,18 @@ impl Network {
                 return false;
             }
         };
+        self.take(links, u32::MAX, errors);
+        true
+    }
+
+    /// Fills the table with the columns of the file by netlink, if others ask by it anyway.
+    fn take_from_others(&mut self, files: &mut Files, errors: &mut PartialErrors) -> bool {
+        let links = files.links_of_others();
+        links.inspect(|links| self.take(links, ALL_OF_FILE, errors)).is_some()
+    }
+
+    /// Fills the table with the columns of the mask `wanted`.
+    fn take(&mut self, links: &Links, wanted: u32, errors: &mut PartialErrors) {
         self.filter.begin();
         self.table.clear();
         self.aliases.iter_mut().for_each(Aliases::clear);
@@ -170,7 +187,7 @@ impl Network {
             match (link, stats) {
                 (Some(link), _) if !self.filter.keep(link.name) => {}
                 (Some(link), Some((cells, known))) => {
-                    self.table.push_cells(link.name, &cells, known);
+                    self.table.push_cells(link.name, &cells, known & wanted);
                     if let Some(aliases) = &mut self.aliases {
                         aliases.push(link.name, link.attributes.bytes(libc::IFLA_IFALIAS));
                     }
@@ -178,7 +195,6 @@ impl Network {
                 _ => errors.refuse(netlink::PATH, "a name and statistics", b""),
             }
         }
-        true
     }
 
     /// Fills the table from the file.
@@ -216,83 +232,4 @@ fn parse<'l>(line: &'l [u8], cells: &mut [u64; WIDTH]) -> Option<(&'l [u8], Cell
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::collect::testing::{Tree, scrape};
-    use crate::kernel::read::Root;
-
-    /// `net` is a link to `self/net`; a container that has the machine's procfs would find its own there.
-    #[test]
-    fn the_network_of_a_procfs_elsewhere_is_its_first_processs() {
-        let tree = Tree::new("network-first");
-        let names = || {
-            let mut opened = tree.open(&SPEC, Dialect::Own, &[]);
-            let (samples, _) = scrape(&mut opened, Dialect::Own, &["receive_bytes_total"]);
-            samples.concat()
-        };
-        let page = |name: &str| format!("1\n2\n{name}: 7 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
-        tree.put("proc/net/dev", &page("inner0"));
-        assert_eq!(names(), "network_receive_bytes_total{interface=\"inner0\"} 7");
-        tree.put("proc/1/net/dev", &page("outer0"));
-        assert_eq!(names(), "network_receive_bytes_total{interface=\"outer0\"} 7");
-        // Netlink would tell the addresses of this machine's.
-        tree.put("proc/1/net/dev", &page("lo"));
-        let mut opened = tree.open(&SPEC, Dialect::Own, &[("address-info", "true")]);
-        let (samples, _) = scrape(&mut opened, Dialect::Own, &["address_info"]);
-        assert_eq!(samples, [""; 0]);
-        let root = tree.root();
-        assert!(root.real("/proc/net/stat/nf_conntrack").ends_with("1/net/stat/nf_conntrack"));
-        assert!(root.real("/proc/network").ends_with("proc/network"));
-        let root = Root::of_this_machine();
-        assert_eq!(root.real("/proc/net/dev").as_os_str(), "/proc/net/dev");
-    }
-
-    #[test]
-    fn the_last_colon_ends_the_name() {
-        let numbers = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
-        for (head, name) in
-            [("  eth0:", "eth0"), ("ibr10:30: ", "ibr10:30"), (" : ", ""), ("a ", "")]
-        {
-            let line = [head, numbers].concat();
-            let parsed =
-                parse(line.as_bytes(), &mut [0; WIDTH]).map(|(name, _)| name).unwrap_or_default();
-            assert_eq!(parsed, name.as_bytes(), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_torn_line_is_dropped() {
-        let mut cells = [0; WIDTH];
-        assert_eq!(parse(b"eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", &mut cells), None);
-        assert_eq!(parse(b"eth0:", &mut cells), None);
-    }
-
-    #[test]
-    fn aliases_are_labels_and_details_have_names_of_their_own() {
-        let tree = Tree::new("network-alias");
-        let row = |name: &str| format!("{name}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
-        tree.put("proc/net/dev", &["1\n2\n", &row("eth0"), &row("wg0")].concat());
-        tree.put("sys/class/net/wg0/ifalias", "to \"them\"\n");
-        let set = [("label-ifalias", "true"), ("netlink", "false")];
-        let mut own = tree.open(&SPEC, Dialect::Own, &set);
-        let expected = [
-            r#"network_receive_drop_total{interface="eth0",ifalias=""} 4"#,
-            r#"network_receive_drop_total{interface="wg0",ifalias="to \"them\""} 4"#,
-        ];
-        for _ in 0..2 {
-            let said = scrape(&mut own, Dialect::Own, &["receive_drop"]);
-            assert_eq!(said, (expected.map(String::from).to_vec(), 0));
-        }
-        let set = [("enable-detailed-metrics", "true"), ("netlink", "false")];
-        let mut node = tree.open(&SPEC, Dialect::Node, &set);
-        let expected = [
-            r#"network_receive_errors_total{device="eth0"} 3"#,
-            r#"network_receive_dropped_total{device="eth0"} 4"#,
-            r#"network_transmit_errors_total{device="eth0"} 11"#,
-            r#"network_transmit_dropped_total{device="eth0"} 12"#,
-        ];
-        let (said, _) = scrape(&mut node, Dialect::Node, &["errors_total{", "dropped_total{"]);
-        let said: Vec<_> = said.into_iter().filter(|line| line.contains("eth0")).collect();
-        assert_eq!(said, expected);
-    }
-}
+mod tests;

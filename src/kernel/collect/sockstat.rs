@@ -11,6 +11,8 @@ use crate::model::metric::{Kind, Sink, Unit};
 use crate::settings::{Dialect, Subject};
 
 const PATHS: [&str; 2] = ["/proc/net/sockstat", "/proc/net/sockstat6"];
+/// How the line of UDP begins where there is no socket.
+const NO_UDP: [&[u8]; 2] = [b"UDP: inuse 0", b"UDP6: inuse 0"];
 const EXPECTED: &str = "a protocol, a colon, then names and integers";
 
 pub const SPEC: Spec = Spec {
@@ -41,10 +43,18 @@ impl Collector for Sockstat {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         self.keys.begin();
-        for (path, file) in PATHS.into_iter().zip(self.files) {
+        for (at, ((path, no_udp), file)) in
+            PATHS.into_iter().zip(NO_UDP).zip(self.files).enumerate()
+        {
             let text = errors.unless_absent(files.read(file)).unwrap_or_default();
+            let mut has_no_udp = false;
             for line in scan::lines(text) {
                 self.line(path, line, errors, out);
+                let rest = line.strip_prefix(no_udp);
+                has_no_udp |= rest.is_some_and(|rest| matches!(rest.first(), None | Some(b' ')));
+            }
+            if has_no_udp {
+                files.note_no_udp(at > 0);
             }
         }
         Ok(())
@@ -150,6 +160,21 @@ mod tests {
             "sockstat_tcp6_inuse 8",
         ];
         assert_eq!(lines(&mut own, Dialect::Own), (expected.map(String::from).to_vec(), 0));
+    }
+
+    #[test]
+    fn that_there_is_no_socket_of_udp_is_noted() {
+        let tree = Tree::new("sockstat-udp");
+        let mut sockstat = tree.open(&SPEC, Dialect::Node, &[]);
+        let mut noted = |v4: &str, v6: &str| {
+            tree.put("proc/net/sockstat", &format!("TCP: inuse 0 mem 1\n{v4}\n"));
+            tree.put("proc/net/sockstat6", &format!("TCP6: inuse 0\n{v6}\nUDPLITE6: inuse 0\n"));
+            lines(&mut sockstat, Dialect::Node);
+            sockstat.files.has_no_udp()
+        };
+        assert_eq!(noted("UDP: inuse 0 mem 7", "UDP6: inuse 0"), [true; 2]);
+        assert_eq!(noted("UDP: inuse 01 mem 0", "UDP6: inuse 2"), [false; 2]);
+        assert_eq!(noted("UDPLITE: inuse 0", "UDP6: inuse 0"), [false, true]);
     }
 
     #[test]

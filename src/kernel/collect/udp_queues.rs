@@ -2,6 +2,9 @@
 //! socket, whose fifth word is `tx_queue:rx_queue` in hexadecimal (proc_pid_net(5)). The sums of both over
 //! all sockets are shown. Without IPv6 there is no udp6. A sum with a number that cannot be read is left
 //! out.
+//!
+//! For each file the kernel looks through its whole table of sockets, which has a place for every 2 MB of
+//! memory. Where `sockstat` told in this scrape that there is no socket, the file is not read.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -11,6 +14,9 @@ use crate::settings::Subject;
 
 const FILES: [(&str, &str); 2] = [("/proc/net/udp", "v4"), ("/proc/net/udp6", "v6")];
 const EXPECTED: &str = "tx_queue:rx_queue as the fifth word of every line";
+
+/// What of a file without sockets is looked at.
+const NO_SOCKETS: &[u8] = b"sl local_address rem_address st tx_queue";
 
 /// The place of the two queues among the words of a line.
 const QUEUES: usize = 4;
@@ -49,8 +55,10 @@ impl Collector for UdpQueues {
         let Scrape { files, errors, .. } = scrape;
         let mut is_there = false;
         out.family(BYTES);
-        for ((path, ip), file) in FILES.into_iter().zip(self.files) {
-            let Some(text) = errors.unless_absent(files.read(file)) else { continue };
+        let has_none = files.has_no_udp();
+        for (((path, ip), file), has_none) in FILES.into_iter().zip(self.files).zip(has_none) {
+            let read = if has_none { Ok(NO_SOCKETS) } else { files.read(file) };
+            let Some(text) = errors.unless_absent(read) else { continue };
             is_there = true;
             match sums(text) {
                 Ok([sent, received]) => {
@@ -117,6 +125,35 @@ mod tests {
         let (both, _) = lines(&mut tree.open(&SPEC, Dialect::Own, &[]), Dialect::Own);
         assert_eq!(both.len(), 4);
         assert_eq!(both[2], r#"udp_queue_bytes{queue="tx",ip="v6"} 0"#);
+    }
+
+    #[test]
+    fn where_there_is_no_socket_the_table_is_not_walked() {
+        use crate::kernel::collect::{Collector, Scrape};
+        struct Noted(Box<dyn Collector>);
+        impl Collector for Noted {
+            fn collect(
+                &mut self,
+                scrape: &mut Scrape<'_>,
+                out: &mut dyn Sink,
+            ) -> Result<(), Error> {
+                scrape.files.note_no_udp(false);
+                self.0.collect(scrape, out)
+            }
+        }
+        let tree = Tree::new("udp_queues-none");
+        let sockets = [HEAD, &socket("00000015:00000001")].concat();
+        tree.put("proc/net/udp", &sockets);
+        tree.put("proc/net/udp6", &sockets);
+        let mut udp = tree.open(&SPEC, Dialect::Node, &[]);
+        let sums = |opened: &mut Opened| lines(opened, Dialect::Node).0.join(" ");
+        assert!(sums(&mut udp).starts_with(r#"udp_queues{queue="tx",ip="v4"} 21"#));
+        let collector =
+            std::mem::replace(&mut udp.collector, tree.open(&SPEC, Dialect::Node, &[]).collector);
+        udp.collector = Box::new(Noted(collector));
+        let sums = sums(&mut udp);
+        assert!(sums.starts_with(r#"udp_queues{queue="tx",ip="v4"} 0"#), "{sums}");
+        assert!(sums.contains(r#"{queue="tx",ip="v6"} 21"#), "{sums}");
     }
 
     #[test]

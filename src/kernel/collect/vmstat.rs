@@ -49,17 +49,26 @@ impl Collector for Vmstat {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Vmstat { file, fields, keys } = self;
         keys.begin();
-        for line in scan::lines(scrape.files.read(*file)?) {
+        let (text, mut end) = (scrape.files.read(*file)?, 0);
+        for line in scan::lines(text) {
+            // A running kernel has the same lines at all times.
+            if keys.skips() {
+                continue;
+            }
             let mut words = scan::fields(line);
             let key = words.next().unwrap_or_default();
             let family = keys.family([key, b""], &|key, _| made(key, fields));
             let Some(family) = family else { continue };
+            end = line.as_ptr().addr() - text.as_ptr().addr() + line.len() + 1;
             match words.next().and_then(|word| keyed::number(&family, word)) {
                 Some(value) => out.single(&family, value),
                 None => scrape.errors.refuse(PATH, EXPECTED, line),
             }
         }
         fields.rest();
+        if keys.is_complete() {
+            scrape.files.wants_until(*file, end);
+        }
         Ok(())
     }
 }

@@ -93,6 +93,9 @@ impl Collector for Watchdog {
         }
         let [.., info] = &FAMILIES;
         self.info.write(info, out);
+        if self.devices.is_empty() {
+            self.listing.rest();
+        }
         Ok(())
     }
 }
@@ -167,5 +170,23 @@ mod tests {
         let (samples, errors) =
             scrape(&mut watchdog, Dialect::Own, &["watchdog_timeout_", "inactive"]);
         assert_eq!((samples.len(), errors), (1, 1), "{samples:?}");
+    }
+
+    #[test]
+    fn where_there_is_none_one_is_looked_for_some_seconds_later() {
+        let tree = Tree::new("watchdog-none");
+        tree.put("sys/class/watchdog/x", "");
+        tree.remove("sys/class/watchdog/x");
+        let root = tree.root();
+        let mut watchdog = crate::kernel::collect::testing::open(&root, &SPEC, Dialect::Own, &[]);
+        let mut count = |second| {
+            root.begin(std::time::Duration::from_secs(second));
+            scrape(&mut watchdog, Dialect::Own, &["timeout_seconds{"]).0.len()
+        };
+        assert_eq!(count(1), 0);
+        tree.put("sys/class/watchdog/watchdog0/timeout", "7\n");
+        assert_eq!([8, 9].map(&mut count), [0, 1]);
+        tree.put("sys/class/watchdog/watchdog1/timeout", "8\n");
+        assert_eq!(count(9), 2);
     }
 }

@@ -2,13 +2,13 @@
 //! what it takes, and `io_stat`, what failed (Documentation/admin-guide/blockdev/zram.rst, since 4.1; reads and
 //! writes are those of the disk, and shown as such). A device that was not set up says 0 everywhere and
 //! is left out. Pages that are all the same take no memory; incompressible ones are kept as they are.
-//! Whether there are devices is looked up once a minute.
+//! Whether there are devices is looked up once a minute; where none is set up, that is looked at every few seconds.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::read::dir::Joined;
-use crate::kernel::read::{Dir, scan};
+use crate::kernel::read::{Absence, Dir, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 use std::time::{Duration, Instant};
@@ -81,13 +81,15 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let dir = setup.root.dir(DIRECTORY);
-    Box::new(Zram { dir, looked_at: None, devices: Vec::new() })
+    Box::new(Zram { dir, looked_at: None, devices: Vec::new(), absence: setup.root.absence() })
 }
 
 struct Zram {
     dir: Dir,
     looked_at: Option<Instant>,
     devices: Vec<Device>,
+    /// Of any device that is set up.
+    absence: Absence,
 }
 
 struct Device {
@@ -129,8 +131,8 @@ impl Zram {
 }
 
 impl Device {
-    /// Reads the files. One that is not set up has nothing to tell.
-    fn read(&mut self, dir: &Dir, errors: &mut PartialErrors) {
+    /// Reads the files; `false` if the device is not set up, which has nothing to tell.
+    fn read(&mut self, dir: &Dir, errors: &mut PartialErrors) -> bool {
         self.values = Default::default();
         for file in &FILES {
             let (mut room, path) = ([0; MAX_TEXT], Joined::of(&self.name, file.name));
@@ -141,7 +143,7 @@ impl Device {
                 *cell = scan::uint(field);
             }
             if file.name == "disksize" && columns.first() == Some(&Some(0)) {
-                return;
+                return false;
             }
             let fields = scan::fields(text).count();
             for (column, family) in file.columns {
@@ -155,6 +157,7 @@ impl Device {
                 }
             }
         }
+        true
     }
 
     /// Whether there is any number of it.
@@ -174,7 +177,7 @@ impl Collector for Zram {
                 Err(error) => errors.record(error),
             }
         }
-        if self.devices.is_empty() {
+        if self.devices.is_empty() || self.absence.is_known() {
             self.dir.close();
             return Ok(());
         }
@@ -182,10 +185,14 @@ impl Collector for Zram {
         if !self.dir.is_open() {
             self.dir.open()?;
         }
+        let mut is_any = false;
         for device in &mut self.devices {
-            device.read(&self.dir, errors);
+            is_any |= device.read(&self.dir, errors);
         }
         self.dir.rest();
+        if !is_any {
+            self.absence.note();
+        }
         let [numbers @ .., info] = &FAMILIES;
         for (at, family) in numbers.iter().enumerate() {
             out.family(family);
@@ -263,6 +270,25 @@ mod tests {
             assert_eq!(scrape(&mut zram, Dialect::Own, &["zram"]), (expected.to_vec(), 0));
             assert_eq!(scrape(&mut crowded, Dialect::Own, &["zram"]), (expected.to_vec(), 0));
         }
+    }
+
+    #[test]
+    fn where_none_is_set_up_that_is_looked_at_some_seconds_later() {
+        let tree = Tree::new("zram-idle");
+        put(&tree, "zram0", "disksize", "0\n");
+        let root = tree.root();
+        let mut zram = crate::kernel::collect::testing::open(&root, &SPEC, Dialect::Own, &[]);
+        let mut count = |second, size: &str| {
+            root.begin(Duration::from_secs(second));
+            put(&tree, "zram0", "disksize", size);
+            scrape(&mut zram, Dialect::Own, &["zram"]).0.len()
+        };
+        assert_eq!(["0\n", "4096\n"].map(|size| count(1, size)), [0, 0]);
+        assert_eq!(
+            [(8, "1\n"), (9, "4096\n"), (10, "0\n")].map(|(at, size)| count(at, size)),
+            [0, 1, 0]
+        );
+        assert_eq!([(11, "1\n"), (18, "1\n")].map(|(at, size)| count(at, size)), [0, 1]);
     }
 
     #[test]

@@ -55,8 +55,10 @@ pub struct Gather {
 }
 
 struct Member {
-    spec: &'static Spec,
+    /// Its own name, here because a scrape looks at nothing else of a `Spec`.
+    name: &'static str,
     /// Its name in this dialect.
+    shown: &'static str,
     label: Label<'static>,
     collector: Box<dyn Collector>,
     /// Failures so far, its own and those of single samples.
@@ -64,7 +66,8 @@ struct Member {
     errors: PartialErrors,
     limiter: Limiter,
     /// What went wrong last, and when.
-    error: Option<(KeptError, Instant)>,
+    error: Option<Box<KeptError>>,
+    failed: Option<Instant>,
     /// When it last ran.
     ran: Option<Instant>,
     /// Of the scrape at hand: whether it was asked for, succeeded, and how long it took.
@@ -118,13 +121,15 @@ impl Gather {
         let mut files = Files::new(root);
         let all = settings;
         let member = |(spec, settings): (&'static Spec, &CollectorSettings)| Member {
-            spec,
+            name: spec.subject.name,
+            shown: spec.subject.name_in(dialect),
             label: spec.subject.name_in(dialect).into(),
             collector: (spec.open)(&mut Setup { root, files: &mut files, settings, all, dialect }),
             failures: 0,
             errors: PartialErrors::default(),
             limiter: Limiter::default(),
             error: None,
+            failed: None,
             ran: None,
             asked: false,
             success: false,
@@ -133,7 +138,7 @@ impl Gather {
         let on = COLLECTORS.iter().zip(settings).filter(|(_, settings)| settings.enabled);
         let mut members = Vec::with_capacity(on.clone().count());
         members.extend(on.map(member));
-        let is_textfile = |member: &Member| member.spec.subject.name == textfile::NAME;
+        let is_textfile = |member: &Member| member.name == textfile::NAME;
         let process = process.then(|| Process::new(&mut files));
         Gather {
             dialect,
@@ -160,11 +165,11 @@ impl Gather {
         (self.start, self.total) = (before.start, before.total);
         let is_same_machine = self.root.is_at(&before.root);
         for old in before.members {
-            let same = |m: &&mut Member| m.spec.subject.name == old.spec.subject.name;
+            let same = |m: &&mut Member| m.name == old.name;
             if let Some(member) = self.members.iter_mut().find(same) {
                 (member.failures, member.limiter) = (old.failures, old.limiter);
                 member.errors = old.errors;
-                member.error = old.error;
+                (member.error, member.failed) = (old.error, old.failed);
                 if is_same_machine && old.collector.outlives_reload() {
                     member.collector = old.collector;
                 }
@@ -184,18 +189,18 @@ impl Gather {
 
     /// The names of the collectors that are switched on, in this dialect.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.members.iter().map(|m| m.name(self.dialect))
+        self.members.iter().map(|m| m.shown)
     }
 
     /// How each collector that is switched on fares.
     pub fn reports(&self) -> impl Iterator<Item = Report> {
         self.members.iter().map(|member| Report {
-            name: member.name(self.dialect),
+            name: member.shown,
             ran: member.ran,
             success: member.success,
             took: member.took,
             errors: member.failures,
-            error: member.error,
+            error: member.error.as_deref().copied().zip(member.failed),
             unkept: member.collector.unkept(),
         })
     }
@@ -252,9 +257,9 @@ impl Gather {
         }
         for (i, member) in self.members.iter_mut().enumerate() {
             if member.asked {
-                out.source(Source::Collector(member.spec.subject.name));
+                out.source(Source::Collector(member.name));
                 let scrape = (&mut self.files, &self.textfiles);
-                now = member.collect(self.dialect, scrape, &self.root, now, out);
+                now = member.collect(scrape, &self.root, now, out);
             }
             if self.textfile == Some(i) {
                 member.took += std::mem::take(&mut self.textfiles.took);
@@ -323,14 +328,9 @@ impl Selection {
 }
 
 impl Member {
-    fn name(&self, dialect: Dialect) -> &'static str {
-        self.spec.subject.name_in(dialect)
-    }
-
     /// Runs the collector; returns when it ended.
     fn collect(
         &mut self,
-        dialect: Dialect,
         (files, textfiles): (&mut Files, &Textfiles),
         root: &Root,
         start: Instant,
@@ -354,29 +354,39 @@ impl Member {
         self.took = end - start;
         self.ran = Some(end);
         if log::enabled(Level::Debug) {
-            self.tell(self.name(dialect));
+            self.tell();
         }
-        if let Some(error) = result.err().map(|error| error.keep()).or(self.errors.last()) {
-            self.error = Some((error, end));
+        if result.is_err() || self.errors.count() > 0 {
+            self.note(result.err(), end);
             if !is_unsupported {
-                self.report(self.name(dialect), &error, root, end);
+                self.report(root, end);
             }
         }
         end
     }
 
+    /// Keeps why the collector failed, or why one of its samples did.
+    #[cold]
+    fn note(&mut self, error: Option<Error>, now: Instant) {
+        if let Some(error) = error.or(self.errors.last().copied().map(KeptError::error)) {
+            error.keep_in(&mut self.error);
+            self.failed = Some(now);
+        }
+    }
+
     /// Each run at debug level; the request's own line names the client.
     #[cold]
-    fn tell(&self, name: &str) {
+    fn tell(&self) {
         let micros = nanos(self.took) / 1000;
         let fields: [log::Field<'_>; 3] =
-            [("collector", &name), ("duration_us", &micros), ("success", &self.success)];
+            [("collector", &self.shown), ("duration_us", &micros), ("success", &self.success)];
         log::debug("collector ran", &fields);
     }
 
     /// Says it once a minute.
     #[cold]
-    fn report(&mut self, name: &str, error: &KeptError, root: &Root, now: Instant) {
+    fn report(&mut self, root: &Root, now: Instant) {
+        let Some(error) = self.error.as_deref() else { return };
         if let Some(held_back) = self.limiter.pass(now) {
             let level = if self.success { Level::Warn } else { Level::Error };
             let message = if self.success { "sample left out" } else { "collector failed" };
@@ -386,7 +396,7 @@ impl Member {
             let real = root.real(place.base());
             let looked = real.display();
             let (who, what, times): (log::Field<'_>, log::Field<'_>, log::Field<'_>) =
-                (("collector", &name), ("error", error), ("repeated", &held_back));
+                (("collector", &self.shown), ("error", error), ("repeated", &held_back));
             if !place.base().starts_with('/') || real.as_os_str() == place.base() {
                 log::event(level, message, &[who, what, times]);
             } else {

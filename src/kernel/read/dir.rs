@@ -115,17 +115,30 @@ impl Dir {
     /// Hands every name in this directory to `each`, in the kernel's order, as often as it is asked
     /// without an allocation. The directory is opened at the first time, anew if it went away.
     pub fn list(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        let is_new = self.kept.as_ref().is_none_or(|kept| !kept.can_list || kept.is_gone());
-        if is_new {
-            self.open_by(sys::open_listing, true)?;
+        let mut is_new = self.kept.as_ref().is_none_or(|kept| !kept.can_list);
+        loop {
+            if is_new {
+                self.open_by(sys::open_listing, true)?;
+            }
+            let Some(kept) = &self.kept else { return Ok(()) };
+            let (mut place, mut is_empty) = (&kept.file, true);
+            let rewound = if is_new { Ok(()) } else { place.rewind() };
+            let listed = rewound.and_then(|()| {
+                sys::list(place, &mut |name| {
+                    is_empty = false;
+                    each(name);
+                })
+            });
+            // A directory that went away has no names, or cannot be listed.
+            if is_empty && !is_new && kept.is_gone() {
+                is_new = true;
+                continue;
+            }
+            return listed.map_err(|e| {
+                self.kept = None;
+                Error::of(self.path, &e)
+            });
         }
-        let Some(Kept { file, .. }) = &self.kept else { return Ok(()) };
-        let mut place: &File = file;
-        let rewound = if is_new { Ok(()) } else { place.rewind() };
-        rewound.and_then(|()| sys::list(place, each)).map_err(|e| {
-            self.kept = None;
-            Error::of(self.path, &e)
-        })
     }
 
     /// The same for the directory `below` this one, which is not kept open.

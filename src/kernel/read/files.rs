@@ -40,9 +40,13 @@ pub struct Files {
     neighbours: Neighbours,
     /// The scrape in which the interfaces were asked for last, and how that went.
     asked_in: u64,
+    /// The scrape in which they were wanted last by somebody who has no other source.
+    wanted_in: u64,
     asked: Result<(), KeptError>,
     /// What was shown of the interfaces' statistics in this scrape.
     statistics: Shows,
+    /// Whether it was told in this scrape that there is no socket of UDP in IPv4, and none in IPv6.
+    has_no_udp: [bool; 2],
     /// Counts the scrapes.
     scrape: u64,
     /// So many stay open.
@@ -60,9 +64,11 @@ struct Known {
     source: Source,
     /// Its text, where several ask for it.
     shared: Option<Vec<u8>>,
-    /// The scrape in which it was read last, and how that went.
+    /// The scrape in which it was read last, how long it was, and why those who share it have no text.
     read_in: u64,
-    result: Result<usize, KeptError>,
+    length: usize,
+    is_failed: bool,
+    error: Option<Box<KeptError>>,
 }
 
 impl Files {
@@ -78,8 +84,10 @@ impl Files {
             addresses: Addresses::default(),
             neighbours: Neighbours::default(),
             asked_in: 0,
+            wanted_in: 0,
             asked: Ok(()),
             statistics: Shows::Nothing,
+            has_no_udp: [false; 2],
             scrape: 0,
             kept: MAX_KEPT.min(share),
             walk: Walk::new(root),
@@ -136,8 +144,8 @@ impl Files {
         if !ALWAYS.contains(&path) {
             source = source.or_absent(self.root.absence());
         }
-        let result = Ok(0);
-        self.files.push(Known { source, shared: None, read_in: 0, result });
+        let (shared, error) = (None, None);
+        self.files.push(Known { source, shared, read_in: 0, length: 0, is_failed: false, error });
         FileId(self.files.len() - 1)
     }
 
@@ -146,6 +154,7 @@ impl Files {
         self.scrape += 1;
         self.text_of = None;
         self.statistics = Shows::Nothing;
+        self.has_no_udp = [false; 2];
     }
 
     /// The whole file, as it was when it was first asked for in this scrape by those who share it.
@@ -156,15 +165,45 @@ impl Files {
         let is_there = !is_own || self.text_of == Some(file);
         if known.read_in != self.scrape || self.scrape == 0 || !is_there {
             known.read_in = self.scrape;
-            known.result = known.source.fill(text).map_err(KeptError::from);
+            let read = known.source.fill(text);
             if is_own {
-                self.text_of = Some(file);
+                self.text_of = read.is_ok().then_some(file);
             }
             if file.0 >= self.kept {
                 known.source.close();
             }
+            known.is_failed = read.is_err();
+            known.length = read.inspect_err(|error| {
+                if !is_own {
+                    error.keep_in(&mut known.error);
+                }
+            })?;
         }
-        Ok(text.get(..known.result?).unwrap_or_default())
+        match &known.error {
+            Some(error) if known.is_failed => Err(error.error()),
+            _ => Ok(text.get(..known.length).unwrap_or_default()),
+        }
+    }
+
+    /// Of a file of the same records, as it was read last, the lines behind the first `end` bytes are not wanted:
+    /// what the kernel does not write costs nothing.
+    pub fn wants_until(&mut self, file: FileId, end: usize) {
+        let is_last = self.text_of == Some(file);
+        let known = self.files.get_mut(file.0).filter(|known| known.shared.is_none() && is_last);
+        if let Some(known) = known {
+            known.source.wants_until(&self.text, end);
+        }
+    }
+
+    /// A file told in this scrape that there is no socket of UDP in IPv4, or in IPv6.
+    pub fn note_no_udp(&mut self, is_v6: bool) {
+        let [v4, v6] = &mut self.has_no_udp;
+        *if is_v6 { v6 } else { v4 } = true;
+    }
+
+    /// Whether a file told in this scrape that there is none in IPv4, and none in IPv6.
+    pub fn has_no_udp(&self) -> [bool; 2] {
+        self.has_no_udp
     }
 
     /// Whether a file of mounts is what it was when this was asked last, but for what an error of the
@@ -186,6 +225,17 @@ impl Files {
 
     /// The interfaces of the running kernel, as they were when they were first asked for in this scrape.
     pub fn links(&mut self) -> Result<&Links, Error> {
+        self.wanted_in = self.scrape;
+        self.dump_links()
+    }
+
+    /// The same if somebody else wanted them in the last scrape: then they are there or will be asked for anyway.
+    pub fn links_of_others(&mut self) -> Option<&Links> {
+        let is_wanted = self.wanted_in > 0 && self.wanted_in + 1 >= self.scrape;
+        if is_wanted { self.dump_links().ok() } else { None }
+    }
+
+    fn dump_links(&mut self) -> Result<&Links, Error> {
         if self.asked_in != self.scrape || self.scrape == 0 {
             self.asked_in = self.scrape;
             self.text_of = None;
@@ -235,66 +285,4 @@ impl Files {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::read::testing::Tree;
-
-    #[test]
-    fn a_file_is_read_once_a_scrape_whoever_asks() {
-        let tree = Tree::new("files");
-        tree.put("proc/stat", "one\n");
-        let mut files = Files::new(&tree.root());
-        let (first, second) = (files.whole("/proc/stat"), files.whole("/proc/stat"));
-        assert_eq!(first, second);
-        files.begin();
-        assert_eq!(files.read(first), Ok(&b"one\n"[..]));
-        tree.put("proc/stat", "two!\n");
-        assert_eq!(files.read(second), Ok(&b"one\n"[..]), "one instant");
-        files.begin();
-        assert_eq!(files.read(second), Ok(&b"two!\n"[..]));
-        let absent = files.records("/proc/absent");
-        for _ in 0..2 {
-            assert_eq!(files.read(absent), Err(Error::Absent("/proc/absent".into())));
-        }
-    }
-
-    #[test]
-    fn what_is_absent_is_looked_for_some_seconds_later_unless_every_machine_has_it() {
-        let tree = Tree::new("files-absent");
-        let root = tree.root();
-        let mut files = Files::new(&root);
-        let (few, all) = (files.whole("/proc/mdstat"), files.whole("/proc/stat"));
-        let mut read = |second, file| {
-            root.begin(std::time::Duration::from_secs(second));
-            files.begin();
-            files.read(file).map(<[u8]>::len)
-        };
-        for file in [few, all] {
-            assert!(read(5, file).is_err());
-        }
-        tree.put("proc/mdstat", "one");
-        tree.put("proc/stat", "two!");
-        assert_eq!(read(6, few), Err(Error::Absent("/proc/mdstat".into())));
-        assert_eq!([read(6, all), read(13, few)], [Ok(4), Ok(3)]);
-    }
-
-    #[test]
-    fn few_descriptors_stay_open() {
-        let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
-        let tree = Tree::new("kept");
-        let mut files = Files::new(&tree.root());
-        let paths: Vec<&'static str> =
-            (0..200).map(|n| &*Box::leak(format!("/proc/f{n}").into_boxed_str())).collect();
-        let before = open();
-        let ids: Vec<FileId> = paths.iter().map(|path| files.whole(path)).collect();
-        paths.iter().for_each(|path| tree.put(&path[1..], path));
-        for _ in 0..2 {
-            files.begin();
-            for (id, path) in ids.iter().zip(&paths) {
-                assert_eq!(files.read(*id), Ok(path.as_bytes()));
-            }
-        }
-        // Tests beside this one open files, too.
-        assert!(open() < before + MAX_KEPT + 40, "{} and {before}", open());
-    }
-}
+mod tests;

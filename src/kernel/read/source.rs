@@ -16,6 +16,14 @@ const MAX_FILE: usize = 8 << 20;
 /// A first reading's room; a page is what a seq_file gives at once.
 const PAGE: usize = 4096;
 
+/// What is asked of a parameter in /proc/sys at first: the kernel makes room for as much as is asked for, and
+/// clears it.
+const PARAMETER: usize = 255;
+const PARAMETERS: &str = "/proc/sys/";
+
+/// What is asked of a file beyond the last line that is wanted: numbers grow.
+const SLACK: usize = 48;
+
 /// The longest line of the files that come record by record. A read stops before a record that does
 /// not fit into the kernel's page, so one that leaves more than this unused has seen the last.
 const MAX_RECORD: usize = 512;
@@ -30,8 +38,8 @@ pub enum Shape {
     /// The same with records of any length: whole when a read gives nothing. Of mounts, which are among
     /// these, the kernel tells changes.
     LongRecords,
-    /// The same with lines that stay the same but for their numbers: whole when a read gives nothing, or
-    /// ends with the line that was the last before.
+    /// The same with lines that stay the same but for their numbers: whole when a read gives nothing, or has
+    /// the line that was the last before, or the last that was wanted.
     SameRecords,
 }
 
@@ -41,8 +49,10 @@ pub struct Source {
     real: PathBuf,
     shape: Shape,
     file: Option<File>,
-    /// The first word of the last line, of those files whose lines stay the same.
+    /// The first word of the last line that is wanted, of those files whose lines stay the same.
     last: Vec<u8>,
+    /// How much is asked for at first, if not all that there is room for: the kernel makes no more.
+    limit: usize,
     /// The open file has events for changes.
     has_events: bool,
     absence: Absence,
@@ -51,7 +61,9 @@ pub struct Source {
 impl Source {
     pub(super) fn new(path: &'static str, real: PathBuf, shape: Shape) -> Source {
         let (last, absence) = (Vec::new(), Absence::default());
-        Source { path, real, shape, file: None, last, has_events: false, absence }
+        let is_parameter = shape == Shape::Whole && path.starts_with(PARAMETERS);
+        let limit = if is_parameter { PARAMETER } else { 0 };
+        Source { path, real, shape, file: None, last, limit, has_events: false, absence }
     }
 
     /// It may be absent, and then is looked for again only after a few seconds.
@@ -102,15 +114,20 @@ impl Source {
             self.has_events = self.shape == Shape::LongRecords && sys::is_procfs(&file);
             self.file = Some(file);
         }
-        let mut length = 0;
+        let (mut length, mut limit) = (0, self.limit);
         loop {
             if buf.len() - length < PAGE {
                 self.grow(buf)?;
             }
             let Some(file) = &self.file else { return Err(Error::Absent(self.path.into())) };
-            let room = buf.get_mut(length..).unwrap_or_default();
-            let asked = room.len();
+            let asked = match limit.saturating_sub(length) {
+                0 => buf.len() - length,
+                some => some.min(buf.len() - length),
+            };
+            let room = buf.get_mut(length..length + asked).unwrap_or_default();
             match file.read_at(room, length as u64) {
+                // Of a longer parameter the rest is told only with its beginning.
+                Ok(n) if n > 0 && n == limit && self.shape == Shape::Whole => limit = 0,
                 Ok(n) => {
                     length += n;
                     let text = buf.get(..length).unwrap_or_default();
@@ -118,7 +135,10 @@ impl Source {
                         self.note_last(text);
                         return Ok(length);
                     }
-                    if n < asked && self.is_last(n, text) {
+                    if let Some(length) = self.whole(n, asked, text) {
+                        if self.limit > 0 && self.shape == Shape::SameRecords {
+                            self.limit = length + SLACK;
+                        }
                         return Ok(length);
                     }
                 }
@@ -128,20 +148,46 @@ impl Source {
         }
     }
 
-    fn note_last(&mut self, text: &[u8]) {
-        let last = last_word(text).unwrap_or_default();
-        if self.shape == Shape::SameRecords && self.last != last {
-            self.last = last.to_vec();
+    /// Of a file whose lines stay the same, of which `text` was read, the lines behind the first `end` bytes are
+    /// not wanted.
+    pub(super) fn wants_until(&mut self, text: &[u8], end: usize) {
+        if self.shape == Shape::SameRecords && end > 0 && end <= text.len() {
+            self.note_last(text.get(..end).unwrap_or_default());
+            self.limit = end + SLACK;
         }
     }
 
-    /// Whether a read of `n` bytes that left room can only have been the last of `text`.
-    fn is_last(&self, n: usize, text: &[u8]) -> bool {
-        match self.shape {
+    fn note_last(&mut self, text: &[u8]) {
+        let last = last_word(text).unwrap_or_default();
+        if self.shape == Shape::SameRecords {
+            self.limit = 0;
+            if self.last != last {
+                self.last = last.to_vec();
+            }
+        }
+    }
+
+    /// How long the file is, as far as it is wanted, if a read of `n` bytes of those `asked` for can only have
+    /// been the last of `text`.
+    fn whole(&self, n: usize, asked: usize, text: &[u8]) -> Option<usize> {
+        let is_last = match self.shape {
+            Shape::SameRecords if self.limit > 0 => return self.end_of_last(text),
+            Shape::SameRecords => last_word(text).is_some_and(|last| last == self.last),
             Shape::Whole => true,
             Shape::Records => n + MAX_RECORD < PAGE,
             Shape::LongRecords => false,
-            Shape::SameRecords => last_word(text).is_some_and(|last| last == self.last),
+        };
+        (is_last && n < asked).then_some(text.len())
+    }
+
+    /// Where the last line that is wanted ends: it is one of the last that were read.
+    fn end_of_last(&self, mut text: &[u8]) -> Option<usize> {
+        loop {
+            text = text.get(..=memchr::memrchr(b'\n', text)?)?;
+            if last_word(text)? == self.last {
+                return Some(text.len());
+            }
+            text = text.split_last()?.1;
         }
     }
 
@@ -168,52 +214,4 @@ fn last_word(text: &[u8]) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::symlink;
-    use std::sync::mpsc::channel;
-    use std::{fs, thread};
-
-    #[test]
-    fn a_file_of_the_same_lines_ends_with_the_last_of_them() {
-        let path = std::env::temp_dir().join(format!("sysmetrics-same-{}", std::process::id()));
-        let mut source = Source::new("/proc/x", path.clone(), Shape::SameRecords);
-        let mut buf = Vec::new();
-        for (text, last) in
-            [("a 1\nbc 2\n", "bc"), ("a 10\nbc 20\n", "bc"), ("a 1\nbc 3\nd 4\n", "d"), ("", "")]
-        {
-            fs::write(&path, text).unwrap();
-            assert_eq!(source.fill(&mut buf), Ok(text.len()));
-            assert_eq!((&buf[..text.len()], &*source.last), (text.as_bytes(), last.as_bytes()));
-        }
-        assert_eq!(last_word(b"a 1\nbc 2"), None, "a line that is not whole");
-        fs::remove_file(&path).unwrap();
-    }
-
-    #[test]
-    fn a_kept_file_that_fails_is_opened_anew() {
-        let link = std::env::temp_dir().join(format!("sysmetrics-source-{}", std::process::id()));
-        let (tell, told) = channel();
-        let (end, ended) = channel::<()>();
-        let other = thread::spawn(move || {
-            tell.send(fs::read_link("/proc/thread-self").unwrap()).unwrap();
-            ended.recv().unwrap_err();
-        });
-        symlink(PathBuf::from("/proc").join(told.recv().unwrap()).join("stat"), &link).unwrap();
-        let mut source = Source::new("/proc/x", link.clone(), Shape::Whole);
-        let mut buf = Vec::new();
-        assert!(source.fill(&mut buf).is_ok());
-        drop(end);
-        other.join().unwrap();
-        let gone = (0..1000).find(|_| {
-            thread::sleep(std::time::Duration::from_millis(5));
-            source.fill_from_kept(&mut buf).is_err()
-        });
-        assert!(gone.is_some(), "the file of a thread that ended fails");
-        fs::remove_file(&link).unwrap();
-        fs::write(&link, "new\n").unwrap();
-        assert_eq!(source.fill(&mut buf), Ok(4));
-        assert_eq!(buf[..4], *b"new\n");
-        fs::remove_file(&link).unwrap();
-    }
-}
+mod tests;

@@ -104,7 +104,8 @@ impl Collector for Cpufreq {
         match self.listing.has_changed() {
             Err(Error::Absent(_)) => self.cpus.clear(),
             changed => {
-                if changed? || !self.learned_at.is_some_and(is_recent) {
+                let is_due = || !self.learned_at.is_some_and(is_recent);
+                if changed? || self.listing.dir.is_open() && is_due() {
                     self.learn(scrape.errors);
                     self.learned_at = Some(scrape.now);
                 }
@@ -121,6 +122,9 @@ impl Collector for Cpufreq {
         if let Some(family) = FAMILIES.last() {
             out.family(family);
             self.write_governors(scrape.errors, out);
+        }
+        if self.cpus.iter().all(|cpu| cpu.present == 0) {
+            self.listing.rest();
         }
         Ok(())
     }

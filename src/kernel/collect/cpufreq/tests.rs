@@ -131,3 +131,24 @@ fn a_bad_block_of_cpuinfo_costs_its_sample() {
     let mut freq = with_info(&none, Dialect::Node, &["--collector.cpu.info"]);
     assert_eq!(scrape(&mut freq, Dialect::Node, &["frequency"]), (vec![], 0));
 }
+
+#[test]
+fn where_no_processor_has_a_frequency_one_is_looked_for_some_seconds_later() {
+    let tree = Tree::new("cpufreq-none");
+    tree.put("sys/devices/system/cpu/cpu0/online", "1\n");
+    let root = tree.root();
+    let mut freq = crate::kernel::collect::testing::open(&root, &SPEC, Dialect::Node, &[]);
+    let now = Instant::now();
+    let mut count = |second| {
+        let age = Duration::from_secs(second);
+        root.begin(age);
+        freq.scrape_at(now + age, Dialect::Node, &["_"]).0.len()
+    };
+    assert_eq!(count(0), 0);
+    put(&tree, "cpu0", &[("scaling_cur_freq", "7")]);
+    put(&tree, "cpu1", &[("scaling_cur_freq", "8")]);
+    assert_eq!([1, 7, 8, 9].map(&mut count), [0, 0, 2, 2]);
+    // Files came, the directory stayed as it is.
+    put(&tree, "cpu1", &[("scaling_min_freq", "9")]);
+    assert_eq!([10, 67, 68].map(count), [2, 2, 3]);
+}

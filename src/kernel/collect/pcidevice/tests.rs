@@ -159,9 +159,9 @@ fn a_file_of_names_that_is_none_is_said_and_not_waited_for() {
     for (path, errno) in [("/dev/zero", libc::EINVAL), ("/dev", libc::EINVAL)] {
         let mut errors = PartialErrors::default();
         ids::name(&mut [], &[PathBuf::from("/nonexistent"), PathBuf::from(path)], &mut errors);
-        assert_eq!(errors.last(), Some(Error::Read("pci.ids".into(), errno).keep()), "{path}");
+        assert_eq!(errors.last(), Some(&Error::Read("pci.ids".into(), errno).keep()), "{path}");
     }
     let mut errors = PartialErrors::default();
     ids::name(&mut [], &[PathBuf::from("/nonexistent")], &mut errors);
-    assert_eq!(errors.last(), Some(Error::Absent("pci.ids".into()).keep()));
+    assert_eq!(errors.last(), Some(&Error::Absent("pci.ids".into()).keep()));
 }
