@@ -37,9 +37,9 @@ pub fn as_go(number: &[u8], out: &mut Vec<u8>) {
     // Digits before the point.
     let whole = (point as i64 - zeros as i64).saturating_add(exponent);
     let significant = all().skip(zeros).take(count).copied();
-    match whole {
-        whole if whole < -MAX_ZEROS || whole > MAX_WHOLE => scientific(significant, whole - 1, out),
-        whole => plain(significant, whole, out),
+    match (-MAX_ZEROS..=MAX_WHOLE).contains(&whole) {
+        true => plain(significant, whole, out),
+        false => scientific(significant, whole - 1, out),
     }
 }
 

@@ -33,7 +33,7 @@ const EVERY_FILE: [(&str, &str); 22] = [
     ("broadcast", "ff:ff:ff:ff:ff:ff"),
     ("duplex", "full"),
     ("operstate", "up"),
-    ("ifalias", "to the \"cellar\""),
+    ("ifalias", " to the \"cellar\" "),
 ];
 
 #[test]
@@ -121,7 +121,7 @@ fn dump(changes: u32) -> Links {
             attribute(libc::IFLA_IFNAME, b"eth0\0"),
             attribute(libc::IFLA_ADDRESS, &[1, 2, 0xab]),
             attribute(libc::IFLA_BROADCAST, &[0xff; 40]),
-            attribute(libc::IFLA_IFALIAS, b"cellar\0"),
+            attribute(libc::IFLA_IFALIAS, b" cellar \0"),
             attribute(libc::IFLA_CARRIER, &[1]),
             attribute(libc::IFLA_OPERSTATE, &[6]),
             attribute(libc::IFLA_LINKMODE, &[4]),
