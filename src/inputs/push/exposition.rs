@@ -16,6 +16,7 @@
 //! `info`, `stateset` and `gaugehistogram` become gauges under the names of their samples. The text
 //! decides nothing about the store.
 
+mod bound;
 mod family;
 mod line;
 mod lines;

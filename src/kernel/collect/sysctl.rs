@@ -91,28 +91,34 @@ impl Collector for Sysctl {
             self.dir.open()?;
         }
         let mut room = [0; MAX_TEXT];
+        // The last that failed, and whether any did not.
+        let (mut failed, mut is_any) = (None, false);
+        let mut note = |told: Result<(), Error>, errors: &mut PartialErrors| match told {
+            Ok(()) => is_any = true,
+            Err(error) => failed.replace(error).into_iter().for_each(|e| errors.record(e)),
+        };
         for wanted in &self.numbers {
-            match read(&self.dir, &wanted.file, &mut room) {
-                Ok(text) => {
-                    let place = self.dir.place(&wanted.file);
-                    wanted.write(text, place, scrape.errors, out);
-                }
-                Err(error) => scrape.errors.record(error),
-            }
+            let place = self.dir.place(&wanted.file);
+            let text = read(&self.dir, &wanted.file, &mut room);
+            let told = text.and_then(|text| wanted.write(text, place, scrape.errors, out));
+            note(told, scrape.errors);
         }
         self.info.clear();
         for (file, name) in &self.texts {
-            match read(&self.dir, file, &mut room) {
-                Ok(text) => {
-                    for (at, word) in text_fields(text).enumerate() {
-                        self.info.push(&[name.as_bytes(), word, Decimal::of(at as u64).as_bytes()]);
-                    }
+            let told = read(&self.dir, file, &mut room).map(|text| {
+                for (at, word) in text_fields(text).enumerate() {
+                    self.info.push(&[name.as_bytes(), word, Decimal::of(at as u64).as_bytes()]);
                 }
-                Err(error) => scrape.errors.record(error),
-            }
+            });
+            note(told, scrape.errors);
         }
         let [info] = &FAMILIES;
         self.info.write(info, out);
+        match failed {
+            Some(error) if !is_any => return Err(error),
+            Some(error) => scrape.errors.record(error),
+            None => {}
+        }
         Ok(())
     }
 }
@@ -151,11 +157,16 @@ impl Numbers {
         Numbers { file: path(name), whole, fields: fields.unwrap_or_default() }
     }
 
-    fn write(&self, text: &[u8], place: Place, errors: &mut PartialErrors, out: &mut dyn Sink) {
+    fn write(
+        &self,
+        text: &[u8],
+        place: Place,
+        errors: &mut PartialErrors,
+        out: &mut dyn Sink,
+    ) -> Result<(), Error> {
         let count = text_fields(text).count();
         if count == 0 || !self.fields.is_empty() && count != self.fields.len() {
-            let expected = "as many numbers as there are names";
-            return errors.refuse(place, expected, text);
+            return Err(Error::parse(place, "as many numbers as there are names", text));
         }
         if let Some(whole) = &self.whole {
             out.family(&whole.family(count > 1));
@@ -176,6 +187,7 @@ impl Numbers {
             let labels = if self.whole.is_some() && count > 1 { &labels[..] } else { &[] };
             out.sample(labels, value);
         }
+        Ok(())
     }
 }
 
@@ -246,6 +258,9 @@ mod tests {
         let expected = [r#"sysctl_fs_file_nr{index="0"} 1"#, r#"sysctl_fs_file_nr{index="1"} 2"#];
         let expected = (expected.map(String::from).to_vec(), 3);
         assert_eq!(scrape(&mut sysctl, Dialect::Own, &["sysctl"]), expected);
+        // Where nothing is told, the collector fails.
+        let mut none = tree.open(&SPEC, Dialect::Node, &[("include", "kernel.none")]);
+        assert!(none.failure().is_some());
         assert_eq!(path("/etc/passwd").to_str(), Ok("etc/passwd"));
         assert_eq!(path("...etc").to_str(), Ok("etc"));
     }

@@ -28,6 +28,10 @@ pub use stream::{Question, Stream};
 pub const PATH: &str = "netlink RTM_GETLINK";
 pub const ADDRESSES: &str = "netlink RTM_GETADDR";
 
+/// Of include/uapi/linux/if_link.h, since 5.5; libc lacks them.
+const IFLA_PROP_LIST: u16 = 52;
+const IFLA_ALT_IFNAME: u16 = 53;
+
 /// Size of `struct ifaddrmsg`.
 const ADDRESS: usize = 8;
 
@@ -121,6 +125,13 @@ impl<'a> Link<'a> {
         let index = u32::from_ne_bytes(field(payload, 4)?);
         let flags = u32::from_ne_bytes(field(payload, 8)?);
         (!name.is_empty()).then_some(Link { name, hardware, index, flags, attributes })
+    }
+
+    /// Its other names.
+    pub fn altnames(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let list = self.attributes.bytes(IFLA_PROP_LIST).unwrap_or_default();
+        let names = message::attributes(list).filter(|(kind, _)| *kind == IFLA_ALT_IFNAME);
+        names.map(|(_, name)| message::text(name))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Histograms and summaries put together of their samples, by label set.
 
+use super::bound::as_go;
 use super::family::Part;
 use super::line::{Line, Pair, Span, number};
 use super::sample::{Labels, Read, Sample};
@@ -237,11 +238,11 @@ impl Parts {
         texts.clear();
         for cell in picked {
             let of = cell.text.of(text);
-            texts.extend_from_slice(match of {
-                b"" => b"+Inf",
-                of if as_pushgateway => without_zeros(of),
-                of => of,
-            });
+            match of {
+                b"" => texts.extend_from_slice(b"+Inf"),
+                of if as_pushgateway => as_go(of, texts),
+                of => texts.extend_from_slice(of),
+            }
             texts.push(b',');
         }
         if let Some(count) = count {
@@ -296,15 +297,4 @@ impl Parts {
         }
         self.keys.truncate(known);
     }
-}
-
-/// A number without the zeros at the end of its fraction: as Go writes it.
-fn without_zeros(number: &[u8]) -> &[u8] {
-    let is_decimal = number.contains(&b'.') && !number.iter().any(u8::is_ascii_alphabetic);
-    if !is_decimal {
-        return number;
-    }
-    let zeros = number.iter().rev().take_while(|digit| **digit == b'0').count();
-    let rest = number.get(..number.len() - zeros).unwrap_or_default();
-    rest.strip_suffix(b".").unwrap_or(rest)
 }

@@ -1,6 +1,8 @@
 //! Makes, models, flags and bugs of the CPUs: `/proc/cpuinfo`, lines `key : value`, a block for each CPU that
 //! begins with `processor : 0` (Documentation/filesystems/proc.rst). Which keys there are depends on the
-//! architecture; a value that is missing is an empty label. Flags and bugs are those of the first CPU.
+//! architecture; a value that is missing is an empty label. Flags and bugs are those of the first CPU. What stands
+//! before the first block holds for all: the system of MIPS, the CPU of Arm before Linux 3.8, which may be the only
+//! one and then has no block.
 //! Reading the file disturbs every CPU of some machines, so it is read again only when CPUs come or go.
 
 use crate::base::text::pattern::Pattern;
@@ -30,6 +32,16 @@ const NAMES: [&[u8]; 10] = [
     b"stepping", b"cache size",
 ];
 const PROCESSOR: &[u8] = b"processor";
+const MODEL_NAME: usize = 6;
+
+/// What it calls them on MIPS, RISC-V and old Arm; the first of a CPU counts.
+const OTHER_NAMES: [(&[u8], usize); 5] = [
+    (b"system type", 3),
+    (b"cpu model", MODEL_NAME),
+    (b"hart", 1),
+    (b"isa", MODEL_NAME),
+    (b"Processor", MODEL_NAME),
+];
 
 /// Facts from `/proc/cpuinfo`.
 pub struct Info {
@@ -75,8 +87,8 @@ impl Info {
     #[cold]
     fn learn(&mut self, text: &[u8], errors: &mut PartialErrors) {
         [&mut self.cpus, &mut self.flags, &mut self.bugs].into_iter().for_each(Rows::clear);
-        let mut row: [&[u8]; NAMES.len()] = [b""; NAMES.len()];
-        let (mut count, mut last) = (0, None);
+        let mut all: [&[u8]; NAMES.len()] = [b""; NAMES.len()];
+        let (mut row, mut count, mut last) = (all, 0, None);
         for (key, value) in scan::lines(text).filter_map(scan::keyed) {
             let number = scan::uint(value).filter(|_| key == PROCESSOR);
             if number.is_some() {
@@ -87,17 +99,17 @@ impl Info {
                     let expected = "at most 8192 CPUs by number";
                     return errors.refuse(PATH, expected, value);
                 }
-                last = number;
-                row.fill(b"");
+                (last, row) = (number, all);
                 count += 1;
             }
-            if let Some(place) = NAMES.iter().position(|name| *name == key) {
-                row.get_mut(place).into_iter().for_each(|label| *label = value);
-            } else if count == 1 && (key == b"flags" || key == b"Features") {
-                words(value, self.flags_include.as_ref(), &mut self.flags);
-            } else if count == 1 && key == b"bugs" {
-                words(value, self.bugs_include.as_ref(), &mut self.bugs);
+            let to = if count == 0 { &mut all } else { &mut row };
+            if !set(to, key, value) {
+                self.learn_words(key, value, count == 1);
             }
+        }
+        if count == 0 && !all[MODEL_NAME].is_empty() {
+            set(&mut all, PROCESSOR, b"0");
+            (row, count) = (all, 1);
         }
         if count > 0 {
             self.cpus.push(&row);
@@ -105,6 +117,30 @@ impl Info {
             errors.refuse(PATH, "a block for each CPU", text);
         }
     }
+
+    /// Takes a list of words: those of the first CPU, on Arm the last, as they stood behind all CPUs.
+    fn learn_words(&mut self, key: &[u8], value: &[u8], is_first: bool) {
+        match key {
+            b"Features" => {
+                self.flags.clear();
+                words(value, self.flags_include.as_ref(), &mut self.flags);
+            }
+            b"flags" if is_first => words(value, self.flags_include.as_ref(), &mut self.flags),
+            b"bugs" if is_first => words(value, self.bugs_include.as_ref(), &mut self.bugs),
+            _ => {}
+        }
+    }
+}
+
+/// Sets the label that `key` is of, if there is one.
+fn set<'a>(row: &mut [&'a [u8]; NAMES.len()], key: &[u8], value: &'a [u8]) -> bool {
+    let other = || OTHER_NAMES.iter().find(|(name, _)| *name == key);
+    let usual = NAMES.iter().position(|name| *name == key);
+    let Some(place) = usual.or_else(|| other().map(|(_, place)| *place)) else { return false };
+    if let Some(label) = row.get_mut(place).filter(|l| usual.is_some() || l.is_empty()) {
+        *label = value;
+    }
+    true
 }
 
 fn words(text: &[u8], include: Option<&Pattern>, rows: &mut Rows) {

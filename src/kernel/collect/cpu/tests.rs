@@ -93,6 +93,51 @@ fn cpus_flags_and_bugs_are_shown_where_that_is_set() {
 }
 
 #[test]
+fn other_architectures_have_other_keys() {
+    let told = |name: &str, stat: &str, text: &str| {
+        let tree = Tree::new(name);
+        tree.put("proc/stat", stat);
+        tree.put("proc/cpuinfo", text);
+        let mut cpu = tree.open(&SPEC, Dialect::Node, &[("info-flags-include", "^(fp|swp|half)$")]);
+        let (lines, errors) = scrape(&mut cpu, Dialect::Node, &["_info"]);
+        assert_eq!(errors, 0, "{lines:?}");
+        lines.iter().map(|l| l.replace("=\"\"", "")).collect::<Vec<_>>()
+    };
+    let info = |core: &str, cpu: u32, vendor: &str, model: &str| {
+        let of = |key: &str, value: &str| match value {
+            "" => key.to_owned(),
+            _ => format!("{key}=\"{value}\""),
+        };
+        let [core, vendor, model] =
+            [of("core", core), of("vendor", vendor), of("model_name", model)];
+        format!(
+            "cpu_info{{package,{core},cpu=\"{cpu}\",{vendor},family,model,{model},microcode,stepping,cachesize}} 1"
+        )
+    };
+    let flag = |flag: &str| format!("cpu_flag_info{{flag=\"{flag}\"}} 1");
+    let (one, two) = ("cpu0 1 2 3 4\n", "cpu0 1 2 3 4\ncpu1 1 2 3 4\n");
+    let mips = "system type\t\t: MT7621 ver:1\nmachine\t: x\nprocessor\t\t: 0\ncpu model\t\t: MIPS 1004Kc V2.15\n\
+                isa\t\t: mips1 mips2\ncore\t: 0\n\nprocessor\t\t: 1\ncpu model\t\t: MIPS 1004Kc V2.15\n";
+    let cpus = [0, 1].map(|cpu| info("", cpu, "MT7621 ver:1", "MIPS 1004Kc V2.15"));
+    assert_eq!(told("cpu-mips", two, mips), cpus);
+    let riscv = "processor\t: 0\nhart\t\t: 2\nisa\t\t: rv64imafdc\nmmu\t: sv39\n\nprocessor\t: 1\nhart\t\t: 1\nisa\t\t: rv64imac\n";
+    let cpus = [info("2", 0, "", "rv64imafdc"), info("1", 1, "", "rv64imac")];
+    assert_eq!(told("cpu-riscv", two, riscv), cpus);
+    let arm64 = "processor\t: 0\nBogoMIPS\t: 38.40\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\nModel\t\t: A board\n";
+    assert_eq!(told("cpu-arm64", one, arm64), [info("", 0, "", ""), flag("fp")]);
+    // Linux 3.7 and older: one model for all, flags at the end; a single CPU has no block.
+    let model = "ARMv6-compatible processor rev 7 (v6l)";
+    let old = format!(
+        "Processor\t: {model}\nBogoMIPS\t: 847.05\nFeatures\t: swp half\nHardware\t: BCM2708\n"
+    );
+    assert_eq!(told("cpu-arm", one, &old), [info("", 0, "", model), flag("swp"), flag("half")]);
+    let old =
+        format!("Processor\t: {model}\nprocessor\t: 0\n\nprocessor\t: 1\n\nFeatures\t: swp\n");
+    let cpus = [info("", 0, "", model), info("", 1, "", model), flag("swp")];
+    assert_eq!(told("cpu-arm-two", two, &old), cpus);
+}
+
+#[test]
 fn a_file_without_cpus_is_an_error() {
     let tree = Tree::new("cpu-info-odd");
     tree.put("proc/stat", "cpu0 1 2 3 4\n");

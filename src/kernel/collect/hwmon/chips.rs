@@ -85,6 +85,14 @@ fn text(dir: &Dir, path: &str) -> Option<Vec<u8>> {
     text.ok().map(<[u8]>::to_vec)
 }
 
+/// The label in the file at `path`: as node_exporter has it, with blanks at its ends.
+fn label_of(dir: &Dir, path: &str) -> Option<Vec<u8>> {
+    let mut room = [0; MAX_TEXT];
+    dir.read(&name(&[path]), &mut room).ok()?;
+    let text = room.split(|byte| *byte == 0).next()?;
+    Some(text.strip_suffix(b"\n").unwrap_or(text).to_vec())
+}
+
 impl Chips {
     /// Looks at every directory that is listed.
     pub fn learn(listing: &Listing, wanted: &Wanted, errors: &mut PartialErrors) -> Chips {
@@ -165,7 +173,7 @@ impl Chips {
                 continue;
             }
             let label = group.iter().find(|entry| entry.element == "label");
-            let label = label.and_then(|label| text(dir, &label.path));
+            let label = label.and_then(|file| label_of(dir, &file.path));
             let sensor = Sensor { chip, name: sensor, label };
             // node_exporter shows frequencies under their label, and none without.
             let is_renamed = wanted.is_node && *kind == "freq";

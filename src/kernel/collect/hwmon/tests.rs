@@ -43,7 +43,7 @@ fn sensors_of_all_kinds_in_both_dialects() {
         ("energy1_input", "1500000"),
         ("humidity1_input", "45000"),
         ("freq1_input", "300000000"),
-        ("freq1_label", "sclk"),
+        ("freq1_label", "sclk "),
         ("freq2_input", "4"),
         ("bogus1_input", "5"),
     ];
@@ -66,7 +66,7 @@ fn sensors_of_all_kinds_in_both_dialects() {
         )
     };
     let names = [name("platform_coretemp_0", "coretemp"), name("a_b", "a_b")];
-    let labels = [label("freq1", "sclk"), label("temp1", "Core 0")];
+    let labels = [label("freq1", "sclk "), label("temp1", "Core 0")];
     let volts = [core("in_volts", "in0", "0.792"), core("in_volts", "in1", "1.024")];
     let temps = [temp("platform_coretemp_0", "-5.500"), temp("a_b", "1"), temp("hwmon2", "2")];
     let node = [

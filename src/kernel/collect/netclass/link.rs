@@ -50,7 +50,8 @@ pub fn push(rows: &mut Rows, link: &Link<'_>, kept: &Kept, ignore_speed: bool) {
     }
     rows.texts.push(until_nul(&kept.duplex));
     rows.texts.push(operstate.unwrap_or_default());
-    rows.texts.push(until_nul(attributes.bytes(libc::IFLA_IFALIAS).unwrap_or_default()));
+    let alias = attributes.bytes(libc::IFLA_IFALIAS).unwrap_or_default();
+    rows.texts.push(until_nul(alias).trim_ascii());
 }
 
 /// What netlink tells of an interface, as the files would.

@@ -3,11 +3,13 @@
 //! no attribute for are read when the state of any interface has changed, and once a minute. Many files
 //! cannot be read while an interface is down or has no such thing (EINVAL, EOPNOTSUPP): that is no fault.
 
+mod altnames;
 mod link;
 mod rows;
 mod statistics;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::dialect::Dialect;
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
@@ -15,6 +17,7 @@ use crate::kernel::read::netlink::{self, Links};
 use crate::kernel::read::{Filter, Listing};
 use crate::model::metric::{Family, Sink, Unit::One, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern, switch};
+use altnames::Altnames;
 use link::{Kept, state_of};
 use rows::{INFO, Rows, WIDTH};
 use statistics::Statistics;
@@ -37,7 +40,7 @@ const INFO_KEYS: &[&str] = &[
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: &[Family; WIDTH] = families![
+static FAMILIES: &[Family; WIDTH + 1] = families![
     gauge("network_address_assign_type",        One, "How the address came about, as NET_ADDR_* counts.",   DEVICE).own_keys(),
     gauge("network_carrier",                    One, "Whether the link is there.",                          DEVICE).own_keys(),
     counter("network_carrier_changes_total",    One, "Times that the link came or went.",                   DEVICE).own_keys(),
@@ -57,7 +60,9 @@ static FAMILIES: &[Family; WIDTH] = families![
     gauge("network_protocol_type",              One, "Kind of the hardware, as ARPHRD_* counts.",           DEVICE).own_keys(),
     gauge("network_up",                         One, "Whether the interface is up.",                        DEVICE).own_keys(),
     gauge("network_info",                       One, "Always 1; the labels tell of the interface.",         INFO_KEYS).own_keys(),
+    gauge("network_altnames_info",              One, "Always 1; the label is another name of the interface.", &["device", "altname"]).only_node(),
 ];
+const ALTNAMES: usize = WIDTH;
 
 static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("exclude_pattern", "interfaces to leave out")
@@ -65,9 +70,12 @@ static EXCLUDE: CollectorOption<Option<Pattern>> =
         .default("^$");
 static IGNORE_SPEED: CollectorOption<bool> =
     switch("ignore_invalid_speed", "leave out a speed below zero");
-static NETLINK: CollectorOption<bool> =
-    switch("netlink", "ask by netlink, and read only files that it has no attribute for")
-        .default("true");
+/// In node_exporter's dialect netlink is asked without it, too.
+static NETLINK: CollectorOption<bool> = switch(
+    "netlink",
+    "ask by netlink, and read only files that it has no attribute for; in node_exporter's dialect show other names",
+)
+.defaults("true", "false");
 static WITH_STATS: CollectorOption<bool> = switch(
     "with_stats",
     "by netlink also the statistics that the network collector does not show in the same scrape",
@@ -89,14 +97,16 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
+    let (by_netlink, is_node) = (settings.get(&NETLINK), setup.dialect == Dialect::Node);
     Box::new(Netclass {
         listing: Listing::new(setup.root.dir(PATH)),
         names: Vec::new(),
-        by_netlink: settings.get(&NETLINK) && setup.root.is_live(),
+        by_netlink: (by_netlink || is_node) && setup.root.is_live(),
         filter: Filter::new(None, settings.get(&EXCLUDE)),
         ignore_speed: settings.get(&IGNORE_SPEED),
         rows: Rows::default(),
         statistics: settings.get(&WITH_STATS).then(|| Statistics::new(setup.dialect)),
+        altnames: (by_netlink && is_node).then(Altnames::default),
         kept: Vec::new(),
         state: 0,
         read_at: None,
@@ -113,6 +123,8 @@ struct Netclass {
     rows: Rows,
     /// Those of the interfaces that are shown, if they are asked for.
     statistics: Option<Statistics>,
+    /// The same.
+    altnames: Option<Altnames>,
     /// What netlink does not tell, of each interface that is shown, in the order of the dump.
     kept: Vec<Kept>,
     /// What `state_of` made of the dump with which that was read, and when.
@@ -124,6 +136,7 @@ impl Collector for Netclass {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.rows.clear();
         self.statistics.iter_mut().for_each(Statistics::clear);
+        self.altnames.iter_mut().for_each(Altnames::clear);
         if !self.ask(scrape) {
             self.read(scrape.errors).map_err(Error::of_optional)?;
         }
@@ -136,6 +149,9 @@ impl Collector for Netclass {
         if let Some(family) = FAMILIES.get(INFO) {
             out.family(family);
             self.rows.write_info(out);
+        }
+        if let (Some(altnames), Some(family)) = (&self.altnames, FAMILIES.get(ALTNAMES)) {
+            altnames.write(family, out);
         }
         if let Some(statistics) = &self.statistics {
             statistics.write(scrape.files.statistics(), out);
@@ -183,6 +199,7 @@ impl Netclass {
                 link::push(&mut self.rows, &link, kept, self.ignore_speed);
             }
             self.statistics.iter_mut().for_each(|statistics| statistics.push(&link));
+            self.altnames.iter_mut().for_each(|altnames| altnames.push(&link));
             at += 1;
         }
     }

@@ -166,6 +166,6 @@ pub fn text<'a>(
 ) -> Option<&'a [u8]> {
     match dir.read(Joined::of(name, file).path(), room) {
         Err(error) if NOTHING.contains(&error.errno()) => None,
-        read => errors.unless_absent(read),
+        read => errors.unless_absent(read).map(<[u8]>::trim_ascii_start),
     }
 }

@@ -33,7 +33,7 @@ const EVERY_FILE: [(&str, &str); 22] = [
     ("broadcast", "ff:ff:ff:ff:ff:ff"),
     ("duplex", "full"),
     ("operstate", "up"),
-    ("ifalias", "to the \"cellar\""),
+    ("ifalias", " to the \"cellar\" "),
 ];
 
 #[test]
@@ -121,7 +121,7 @@ fn dump(changes: u32) -> Links {
             attribute(libc::IFLA_IFNAME, b"eth0\0"),
             attribute(libc::IFLA_ADDRESS, &[1, 2, 0xab]),
             attribute(libc::IFLA_BROADCAST, &[0xff; 40]),
-            attribute(libc::IFLA_IFALIAS, b"cellar\0"),
+            attribute(libc::IFLA_IFALIAS, b" cellar \0"),
             attribute(libc::IFLA_CARRIER, &[1]),
             attribute(libc::IFLA_OPERSTATE, &[6]),
             attribute(libc::IFLA_LINKMODE, &[4]),
@@ -149,6 +149,7 @@ fn collector(tree: &Tree) -> Netclass {
         ignore_speed: false,
         rows: Rows::default(),
         statistics: None,
+        altnames: None,
         kept: Vec::new(),
         state: 0,
         read_at: None,
@@ -231,6 +232,31 @@ fn with_statistics() -> Links {
     let words: Vec<u8> = (100..125u64).flat_map(u64::to_ne_bytes).collect();
     let parts = [attribute(libc::IFLA_IFNAME, b"eth0\0"), attribute(libc::IFLA_STATS64, &words)];
     Links::of(&[described(7, 1, 0, &parts), described(8, 1, 0, &parts[..1])].concat())
+}
+
+#[test]
+fn other_names_are_shown_where_netlink_is_asked_for() {
+    let name = |name: &[u8]| attribute(53, name);
+    let list = |names: &[Vec<u8>]| attribute(52 | 1 << 15, &names.concat());
+    let own = attribute(libc::IFLA_IFNAME, b"eth0\0");
+    let parts = [own.clone(), list(&[name(b"enp3s0\0"), attribute(9, b"x\0"), name(b"lan")])];
+    let links = Links::of(&[described(7, 1, 0, &parts), described(8, 1, 0, &[own])].concat());
+    let mut net = collector(&Tree::new("netclass-altnames"));
+    net.altnames = Some(Altnames::default());
+    for _ in 0..2 {
+        net.altnames.iter_mut().for_each(Altnames::clear);
+        net.take(&links, Instant::now(), &mut PartialErrors::default());
+    }
+    let (mut out, mut lines) = (Default::default(), Default::default());
+    let format = crate::outputs::expose::Format::Prometheus;
+    let mut text = crate::outputs::expose::Text::new(Dialect::Node, format, &mut out, &mut lines);
+    net.altnames.as_ref().unwrap().write(&FAMILIES[ALTNAMES], &mut text);
+    text.finish();
+    let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+    let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let expected = ["enp3s0", "lan"]
+        .map(|name| format!("node_network_altnames_info{{device=\"eth0\",altname=\"{name}\"}} 1"));
+    assert_eq!(samples, expected);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The alias of each interface (`ip link set … alias`), where labels tell it: by netlink IFLA_IFALIAS,
-//! otherwise `/sys/class/net/<interface>/ifalias`.
+//! otherwise `/sys/class/net/<interface>/ifalias`, without blanks around it.
 
 use super::super::PartialErrors;
 use crate::kernel::read::dir::Joined;
@@ -32,7 +32,7 @@ impl Aliases {
     pub fn push(&mut self, name: &[u8], alias: Option<&[u8]>) {
         let alias = alias.unwrap_or_default();
         self.texts.push(name);
-        self.texts.push(alias.split(|byte| *byte == 0).next().unwrap_or_default());
+        self.texts.push(alias.split(|byte| *byte == 0).next().unwrap_or_default().trim_ascii());
     }
 
     /// The next interface has the alias in its file, if there is one.
@@ -44,7 +44,7 @@ impl Aliases {
         let path = Joined::of(name, "ifalias");
         let alias = errors.unless_absent(self.dir.read(path.path(), &mut room));
         self.texts.push(name);
-        self.texts.push(alias.unwrap_or_default());
+        self.texts.push(alias.unwrap_or_default().trim_ascii());
     }
 
     /// The alias of `name`, which stands not before `at`; `at` is where it stands from now on.

@@ -51,7 +51,7 @@ fn aliases_are_labels_and_details_have_names_of_their_own() {
     let tree = Tree::new("network-alias");
     let row = |name: &str| format!("{name}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
     tree.put("proc/net/dev", &["1\n2\n", &row("eth0"), &row("wg0")].concat());
-    tree.put("sys/class/net/wg0/ifalias", "to \"them\"\n");
+    tree.put("sys/class/net/wg0/ifalias", " to \"them\" \n");
     let set = [("label-ifalias", "true"), ("netlink", "false")];
     let mut own = tree.open(&SPEC, Dialect::Own, &set);
     let expected = [
