@@ -134,6 +134,26 @@ fn names_of_certificates_are_as_there() {
     }
 }
 
+/// Names that mean nothing here among those that do are left out, where node_exporter knows them.
+#[test]
+fn files_that_are_good_there_are_good_here() {
+    let suites = "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.pem\n  cipher_suites:\n  \
+                  - TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA\n  - TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA\n  \
+                  - TLS_AES_128_GCM_SHA256\n  - TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\n  \
+                  - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n";
+    let curves = "  curve_preferences: [CurveP256, CurveP384, CurveP521, X25519]\n";
+    for rest in [
+        suites,
+        curves,
+        "  min_version: TLS10\n",
+        "  min_version: TLS11\n  prefer_server_cipher_suites: false\nhttp_server_config:\n  http2: true\n",
+        "rate_limit:\n  interval: 1ms\n  burst: 100\n",
+    ] {
+        let (_dir, path) = web(rest);
+        is_same(&path, &["/", "/metrics"], &["http", "https"]);
+    }
+}
+
 /// What node_exporter does not start with, we do not start with.
 #[test]
 fn files_that_are_refused_there_are_refused_here() {
@@ -149,8 +169,9 @@ fn files_that_are_refused_there_are_refused_here() {
         ("http_server_config:\n  headers:\n    X-Frame-Options: x\n", true),
         ("  client_auth_type: RequireAnyClientCert\n  client_ca_file: none.pem\n", true),
         // What is not there.
-        ("  min_version: TLS10\n", false),
-        ("  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n", false),
+        ("  min_version: TLS10\n  max_version: TLS11\n", false),
+        ("  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n", true),
+        ("  cipher_suites: [TLS_AES_128_GCM_SHA256]\n  max_version: TLS12\n", true),
         ("  curve_preferences: [CurveP521]\n", false),
     ] {
         let (_dir, path) = web(rest);

@@ -42,6 +42,8 @@ pub enum Verdict {
     Later(u64),
     /// Too many are looked at.
     Busy,
+    /// Requests come more often than is allowed.
+    Often,
 }
 
 struct Job {

@@ -117,6 +117,27 @@ fn pem_may_stand_in_the_file() {
 }
 
 #[test]
+fn older_versions_are_allowed_besides() {
+    for old in ["TLS10", "TLS11"] {
+        let text = [BOTH, "  min_version: ", old, "\n"].concat();
+        assert_eq!(of_tls(&text).oldest, TlsVersion::Tls12);
+    }
+}
+
+#[test]
+fn how_often_is_answered_is_read() {
+    let limit = |text: &str| read(&["rate_limit:\n", text].concat()).unwrap().limit;
+    let of = |millis, burst| Some(RateLimit { interval: Duration::from_millis(millis), burst });
+    assert_eq!(limit("  interval: 1m30s\n  burst: 20\n"), of(90_000, 20));
+    assert_eq!(limit("  burst: 1\n  interval: 250ms\n"), of(250, 1));
+    assert_eq!(limit("  burst: 1\n  interval: 1000000\n"), of(1, 1), "nanoseconds");
+    for none in ["  interval: 0\n", "  interval: 0s\n  burst: 3\n", "  burst: 3\n", "  interval:\n"]
+    {
+        assert_eq!(limit(none), None, "{none}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line() {
     refused(
         "  cert_fil: a\n",
@@ -140,8 +161,8 @@ fn what_is_wrong_is_said_with_its_line() {
         "expected one of NoClientCert, RequestClientCert, Require",
     );
     refused(
-        "  min_version: TLS11\n",
-        "4: tls_server_config.min_version: expected TLS12 or TLS13, as older",
+        "  max_version: TLS11\n",
+        "4: tls_server_config.max_version: expected TLS12 or TLS13, as older",
     );
     refused("  min_version: TLS111\n", "expected TLS12 or TLS13, found \"TLS111\"");
     refused(
@@ -164,10 +185,13 @@ fn what_is_wrong_is_said_with_its_line() {
         "http_server_config:\n  headers:\n    X-Frame-Options: none\n",
         "expected deny or sameorigin",
     );
+    refused("rate_limit:\n  interval: 1s\n", "4: rate_limit.burst: missing or 0");
     refused(
-        "rate_limit:\n  interval: 1s\n",
-        "5: rate_limit.interval: requests are not limited here",
+        "rate_limit:\n  interval: soon\n  burst: 1\n",
+        "5: rate_limit.interval: expected a time",
     );
+    refused("rate_limit:\n  interval: 1s\n  burst: -1\n", "6: rate_limit.burst: expected a number");
+    refused("rate_limit:\n  every: 1s\n", "5: rate_limit.every: unknown key");
     let long = "a".repeat(1100);
     let headers = format!("http_server_config:\n  headers:\n    X-XSS-Protection: {long}\n");
     refused(&headers, "4: http_server_config.headers: more than 1024 bytes");
