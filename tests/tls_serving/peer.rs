@@ -112,6 +112,31 @@ fn each_kind_of_asking_for_certificates_is_as_there() {
     }
 }
 
+/// As `openssl req -x509` makes a certificate: it signed itself, and is named as the authority.
+#[test]
+fn a_client_may_be_its_own_authority_as_there() {
+    for (named, name, lets_in) in [
+        ("own", "own", true),
+        ("own", "formerly", false),
+        ("formerly", "formerly", false),
+        ("ca", "own", false),
+        ("other", "ca", false),
+    ] {
+        let rest = format!(
+            "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: {}\n",
+            file(&format!("{named}.pem"))
+        );
+        let (_dir, path) = web(&rest);
+        let (node, agent) = (NodeExporter::start(&path), plan(&path).start());
+        let (cert, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
+        let asks = |address: &str| {
+            curl(address, "https://localhost:{}/", &["--cert", &cert, "--key", &key]).status == 200
+        };
+        let told = (asks(&node.1), asks(&agent.address()));
+        assert_eq!(told, (lets_in, lets_in), "theirs, ours: {name} where {named} is named");
+    }
+}
+
 #[test]
 fn names_of_certificates_are_as_there() {
     for (name, lets_in) in [
