@@ -93,6 +93,8 @@ fn what_says_nothing_asks_for_nothing() {
         "",
         "\n# nothing\n",
         "---\n",
+        "---\nbasic_auth_users:\n...\n# over\n",
+        "...\n",
         "tls_server_config:\nbasic_auth_users:\n",
         "basic_auth_users: {}\n",
         // As there: this alone does not switch TLS on.
@@ -207,6 +209,8 @@ fn what_is_not_read_of_yaml_is_refused() {
         (" key: a\n", "4: indented unlike"),
         ("\tkey: a\n", "4: a tab"),
         ("---\n", "4: expected another key, and one document"),
+        ("...\nrate_limit:\n", "5: indented unlike"),
+        ("  ...\n", "4: expected a key with a colon"),
         ("- a\n", "4: expected another key"),
         ("  key: &a b\n", "4: expected a text in one line"),
         ("  key: !!str b\n", "4: expected a text in one line"),
