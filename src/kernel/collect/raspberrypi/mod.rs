@@ -6,11 +6,11 @@
 //! early compute modules do not have it.
 //!
 //! That the firmware throttles it tells by its mailbox, `/dev/vcio`, which is root's on most systems, and which the
-//! systemd unit hides (`PrivateDevices=no` and `DeviceAllow=/dev/vcio r` in a drop-in show it). Where it may be opened, the
-//! same thread asks for the flags: `when="lately"` are those since somebody cleared them, which the kernel itself does every
-//! two seconds where there is `rpi_volt`; this program clears none. `get_throttled` in sysfs is what the kernel saw last,
-//! and not read. Without the mailbox other collectors show it: `cpu_scaling_frequency_max_hertz` below
-//! `cpu_frequency_max_hertz` (cpufreq), and `cooling_device_cur_state` above 0 (thermal_zone).
+//! systemd unit hides. Where it may be opened, the same thread asks for the flags, and clears none: `when="lately"` are those
+//! since somebody cleared them, which the kernel itself does every two seconds where there is `rpi_volt`. `get_throttled`
+//! in sysfs is what the kernel saw last, and not read. Without the mailbox other collectors show it:
+//! `cpu_scaling_frequency_max_hertz` below `cpu_frequency_max_hertz` (cpufreq), and
+//! `cooling_device_cur_state` above 0 (thermal_zone).
 
 mod firmware;
 
