@@ -34,7 +34,7 @@ pub use types::{
 #[cfg(feature = "tls")]
 pub use types::{ClientAuth, Pem, ServerTls, TlsVersion};
 #[cfg(feature = "tls")]
-pub use web::{WebConfig, parse_web_config, read_web_config};
+pub use web::{RateLimit, WebConfig, parse_web_config, read_web_config};
 
 use problem::Origin;
 use resolve::resolve;

@@ -272,6 +272,16 @@ fn other_system_calls_are_not_there() {
         wrong.extend(works("a thread", thread.map(sys::Thread::join)));
         wrong.extend(works("a pipe", io::pipe()));
         wrong.extend(works("the clock", sys::clock_state()));
+        let typed = [1_i64, libc::TIOCSTI as i64, c"x".as_ptr() as i64, 0];
+        wrong.extend(refused("typing", call(libc::SYS_ioctl, typed), &[libc::EPERM]));
+        let asked = [1_i64, libc::FIONREAD as i64, 0, 0];
+        let other = [libc::EFAULT, libc::ENOTTY, libc::EINVAL];
+        wrong.extend(refused("another ioctl", call(libc::SYS_ioctl, asked), &other));
+        // What ends the program after a signal, whatever hangs.
+        // SAFETY: this call takes a number only.
+        let left = unsafe { (libc::alarm(1000), libc::alarm(0)).1 };
+        let is_set = (1..=1000).contains(&left);
+        wrong.extend((!is_set).then(|| format!("an alarm: {left} s are left")));
         wrong
     });
 }

@@ -146,6 +146,23 @@ fn every_path_needs_a_name_and_gets_the_headers() {
     }
 }
 
+#[test]
+fn requests_beyond_the_limit_are_told_so() {
+    let users = format!("basic_auth_users:\n  ann: {FIRST}\n");
+    let (dir, path) = web(&["rate_limit:\n  interval: 1h\n  burst: 2\n", &users].concat());
+    let agent = plan(&path).start();
+    let ask = |args: &[&str]| health(&agent.address(), args);
+    assert_eq!(ask(&["-u", "ann:first"]), (0, 200), "one token, though it waited for its password");
+    assert_eq!(ask(&[]), (0, 401));
+    assert_eq!(ask(&["-u", "ann:first"]), (0, 429));
+    assert_eq!(ask(&[]), (0, 429));
+    // Another limit begins anew.
+    let text = std::fs::read_to_string(&path).unwrap().replace("burst: 2", "burst: 3");
+    dir.write("web.yml", text);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(ask(&["-u", "ann:first"]), (0, 200));
+}
+
 /// Who may connect to a Unix socket is said by its file.
 #[test]
 fn a_unix_socket_stays_as_it_is() {

@@ -112,6 +112,31 @@ fn each_kind_of_asking_for_certificates_is_as_there() {
     }
 }
 
+/// As `openssl req -x509` makes a certificate: it signed itself, and is named as the authority.
+#[test]
+fn a_client_may_be_its_own_authority_as_there() {
+    for (named, name, lets_in) in [
+        ("own", "own", true),
+        ("own", "formerly", false),
+        ("formerly", "formerly", false),
+        ("ca", "own", false),
+        ("other", "ca", false),
+    ] {
+        let rest = format!(
+            "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: {}\n",
+            file(&format!("{named}.pem"))
+        );
+        let (_dir, path) = web(&rest);
+        let (node, agent) = (NodeExporter::start(&path), plan(&path).start());
+        let (cert, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
+        let asks = |address: &str| {
+            curl(address, "https://localhost:{}/", &["--cert", &cert, "--key", &key]).status == 200
+        };
+        let told = (asks(&node.1), asks(&agent.address()));
+        assert_eq!(told, (lets_in, lets_in), "theirs, ours: {name} where {named} is named");
+    }
+}
+
 #[test]
 fn names_of_certificates_are_as_there() {
     for (name, lets_in) in [
@@ -134,6 +159,26 @@ fn names_of_certificates_are_as_there() {
     }
 }
 
+/// Names that mean nothing here among those that do are left out, where node_exporter knows them.
+#[test]
+fn files_that_are_good_there_are_good_here() {
+    let suites = "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.pem\n  cipher_suites:\n  \
+                  - TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA\n  - TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA\n  \
+                  - TLS_AES_128_GCM_SHA256\n  - TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\n  \
+                  - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n";
+    let curves = "  curve_preferences: [CurveP256, CurveP384, CurveP521, X25519]\n";
+    for rest in [
+        suites,
+        curves,
+        "  min_version: TLS10\n",
+        "  min_version: TLS11\n  prefer_server_cipher_suites: false\nhttp_server_config:\n  http2: true\n",
+        "rate_limit:\n  interval: 1ms\n  burst: 100\n",
+    ] {
+        let (_dir, path) = web(rest);
+        is_same(&path, &["/", "/metrics"], &["http", "https"]);
+    }
+}
+
 /// What node_exporter does not start with, we do not start with.
 #[test]
 fn files_that_are_refused_there_are_refused_here() {
@@ -149,8 +194,9 @@ fn files_that_are_refused_there_are_refused_here() {
         ("http_server_config:\n  headers:\n    X-Frame-Options: x\n", true),
         ("  client_auth_type: RequireAnyClientCert\n  client_ca_file: none.pem\n", true),
         // What is not there.
-        ("  min_version: TLS10\n", false),
-        ("  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n", false),
+        ("  min_version: TLS10\n  max_version: TLS11\n", false),
+        ("  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n", true),
+        ("  cipher_suites: [TLS_AES_128_GCM_SHA256]\n  max_version: TLS12\n", true),
         ("  curve_preferences: [CurveP521]\n", false),
     ] {
         let (_dir, path) = web(rest);

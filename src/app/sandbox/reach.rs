@@ -2,12 +2,12 @@
 
 use crate::base::state::is_in_memory;
 use crate::base::sys::{
-    BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
+    ASK, BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
     read_file,
 };
 #[cfg(feature = "hub")]
 use crate::kernel::collect::dhcp_leases;
-use crate::kernel::collect::kernel_log;
+use crate::kernel::collect::{kernel_log, raspberrypi};
 use crate::kernel::read::Root;
 use crate::serve::listen::Listener;
 use crate::settings::{Dialect, Listen, Settings};
@@ -76,6 +76,7 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
     mounted(&mut reach, settings);
     pressure(&mut reach, settings);
     kernel_log(&mut reach, settings);
+    mailbox(&mut reach, settings);
     #[cfg(feature = "hub")]
     leases(&mut reach, settings);
     written(&mut reach, settings);
@@ -98,6 +99,15 @@ fn pressure(reach: &mut Reach, settings: &Settings) {
 fn kernel_log(reach: &mut Reach, settings: &Settings) {
     if settings.collectors.iter().any(|one| one.name == kernel_log::NAME && one.enabled) {
         add(reach, &Root::at(settings.paths.clone()).real(kernel_log::PATH), READ);
+    }
+}
+
+/// That of a Raspberry Pi's firmware, and no other device.
+fn mailbox(reach: &mut Reach, settings: &Settings) {
+    let path = Root::at(settings.paths.clone()).real(raspberrypi::MAILBOX);
+    let is_on = settings.collectors.iter().any(|one| one.name == "raspberrypi" && one.enabled);
+    if is_on && path.exists() {
+        add(reach, &path, ASK);
     }
 }
 

@@ -29,6 +29,7 @@ mod texts;
 mod thread;
 mod udp;
 mod unix;
+mod vcio;
 mod wake;
 
 pub use btrfs::{BTRFS_ERRORS, Btrfs, BtrfsDevice, BtrfsInfo};
@@ -62,8 +63,8 @@ pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;
 pub use resolve::resolve;
 pub use sandbox::{
-    BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls, forbid_privileges,
-    is_absent, restrict, sandboxed,
+    ASK, BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, filter_calls,
+    forbid_privileges, is_absent, restrict, sandboxed,
 };
 pub use signal::leave_signals;
 pub use signal::{Signal, Signals};
@@ -72,6 +73,7 @@ pub use texts::{List, Texts};
 pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 pub use unix::{connect_unix, effective_user};
+pub use vcio::throttled;
 pub use wake::Wake;
 
 use std::fs::File;

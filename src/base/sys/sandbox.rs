@@ -5,7 +5,7 @@ mod calls;
 mod landlock;
 mod seccomp;
 
-pub use landlock::{BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, restrict};
+pub use landlock::{ASK, BIND, CONNECT, LIST, READ, RUN, Reach, SOCKETS, WRITE, abi, restrict};
 pub use seccomp::filter_calls;
 
 use std::io;

@@ -118,10 +118,12 @@ impl Mmc {
         let [used, code, pre_eol, _, timestamp, _] = &FAMILIES;
         let mut start = None;
         for card in objects.of(0) {
+            let file = ("device/pre_eol_info", pre_eol);
+            kept::add(objects, card, file, &code_of(pre_eol), samples, scrape.errors);
             let mut room = [0; 64];
             let read = objects.read(card, "device/life_time", &mut room);
             let Some(text) = scrape.errors.unless_absent(read) else { continue };
-            let mut codes = scan::fields(text).map(scan::hex);
+            let mut codes = scan::fields(text).map(byte);
             let (Some(Some(a)), Some(Some(b)), None) = (codes.next(), codes.next(), codes.next())
             else {
                 let place = objects.place(card, "device/life_time");
@@ -130,8 +132,6 @@ impl Mmc {
             };
             push_life([used, code], [card.label(0), b"a"], a, samples);
             push_life([used, code], [card.label(0), b"b"], b, samples);
-            let file = ("device/pre_eol_info", pre_eol);
-            kept::add(objects, card, file, &code_of(pre_eol), samples, scrape.errors);
             let start = *start
                 .get_or_insert_with(|| scrape.files.read(self.stat).ok().and_then(started_at));
             if let Some(start) = start {
@@ -139,6 +139,11 @@ impl Mmc {
             }
         }
     }
+}
+
+/// A byte in hexadecimal, as codes of JEDEC's are.
+pub fn byte(text: &[u8]) -> Option<u64> {
+    scan::hex(text).filter(|code| *code <= u8::MAX.into())
 }
 
 /// The samples of a code of JEDEC's: the part of a life that it stands for at most, and itself. 0 stands for
@@ -159,7 +164,7 @@ pub fn push_life(
 
 /// A code in hexadecimal of which 0 stands for nothing.
 pub fn code_of(family: &'static Family<'static>) -> impl Fn(&[u8]) -> Option<Option<Value>> {
-    |text| scan::hex(text).map(|code| (code > 0).then(|| family.value(code)))
+    |text| byte(text).map(|code| (code > 0).then(|| family.value(code)))
 }
 
 /// When the box was started, by its clock of today.
@@ -247,6 +252,9 @@ mod tests {
         put(&tree, "mmcblk1", &[("life_time", ""), ("pre_eol_info", "")]);
         put(&tree, "mmcblk2", &[("life_time", "0x01\n"), ("pre_eol_info", "soon\n")]);
         put(&tree, "mmcblk3", &[("life_time", "0x01 0x02 0x03\n"), ("rev", "8x\n")]);
+        // What stands beside a bad life time is read all the same.
+        put(&tree, "mmcblk5", &[("life_time", "0x101 0x01\n"), ("pre_eol_info", "01\n")]);
+        put(&tree, "mmcblk6", &[("pre_eol_info", "0x100\n")]);
         put(&tree, "mmcblk4", &[("life_time", "0x0c 0x1\n"), ("pre_eol_info", "0x7\n")]);
         let mut mmc = tree.open(&SPEC, Dialect::Own, &[]);
         let expected = [
@@ -254,9 +262,11 @@ mod tests {
             "mmc_life_time_code{device=\"mmcblk4\",type=\"a\"} 12",
             "mmc_life_time_code{device=\"mmcblk4\",type=\"b\"} 1",
             "mmc_pre_eol_code{device=\"mmcblk4\"} 7",
+            "mmc_pre_eol_code{device=\"mmcblk5\"} 1",
         ];
-        // Empty, one byte, three bytes; the revision. What stands behind a bad life time is not read.
+        // Of the life time: nothing, one byte, three, and more than a byte. Of the rest: nothing, a word, more than
+        // a byte; the revision.
         let expected = expected.map(String::from).to_vec();
-        assert_eq!(scrape(&mut mmc, Dialect::Own, &["mmc"]), (expected, 4));
+        assert_eq!(scrape(&mut mmc, Dialect::Own, &["mmc"]), (expected, 8));
     }
 }

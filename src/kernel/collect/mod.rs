@@ -88,7 +88,7 @@ mod process_groups;
 mod processes;
 mod qdisc;
 mod rapl;
-mod raspberrypi;
+pub mod raspberrypi;
 mod runit;
 mod schedstat;
 mod selinux;

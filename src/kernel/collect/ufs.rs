@@ -9,10 +9,10 @@
 use super::attributes::{LabelFrom, Layout, Objects};
 use super::gathered::Gathered;
 use super::kept;
-use super::mmc::{code_of, push_life};
+use super::mmc::{byte, code_of, push_life};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError};
-use crate::kernel::read::{Background, Listing, Root, scan};
+use crate::kernel::read::{Background, Listing, Root};
 use crate::model::metric::{Family, Sink, Unit::Deci, Unit::One, families, gauge};
 use crate::settings::Subject;
 use std::time::{Duration, Instant};
@@ -151,12 +151,14 @@ impl Asks {
             let file = ("health_descriptor/eol_info", pre_eol);
             kept::add(objects, device, file, &code_of(pre_eol), samples, errors);
             for (file, kind) in LIFE_TIMES {
-                let mut room = [0; 16];
+                let mut room = [0; 64];
                 let read = objects.read(device, file, &mut room);
                 let Some(text) = errors.unless_absent(read) else { continue };
-                match scan::hex(text) {
+                match byte(text) {
                     Some(raw) => push_life([used, code], [device.label(0), kind], raw, samples),
-                    None => errors.refuse(objects.place(device, file), "hexadecimal digits", text),
+                    None => {
+                        errors.refuse(objects.place(device, file), "a byte in hexadecimal", text)
+                    }
                 }
             }
         }
@@ -183,7 +185,8 @@ mod tests {
         put("1d84000.ufshc", "life_time_estimation_a", "0x0A\n");
         put("1d84000.ufshc", "life_time_estimation_b", "0x00\n");
         put("ff3b0000.ufs", "eol_info", "0x01\n");
-        put("ff3b0000.ufs", "life_time_estimation_a", "worn\n");
+        // No byte, though its first sixteen digits are a number.
+        put("ff3b0000.ufs", "life_time_estimation_a", "99999999999999999999\n");
         put("ff3b0000.ufs", "life_time_estimation_b", "0x0B\n");
         let at = |seconds| Duration::from_secs(seconds);
         assert_eq!(scrape_later(&mut ufs, Dialect::Own, &["ufs"], at(1)), (vec![], 0));

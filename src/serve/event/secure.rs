@@ -19,11 +19,13 @@ const LOGIN: Duration = Duration::from_secs(10);
 
 const SLOW: &str = "Looking at the password took too long; come again.";
 const BUSY: &str = "Too many passwords are being looked at; come again.";
+const OFTEN: &str = "More requests than rate_limit allows; come again.";
 
 /// Why a request is not served, at least not now.
 pub(super) enum Denied {
     Later(u64),
     Busy,
+    Often,
     Unknown,
 }
 
@@ -45,6 +47,7 @@ impl Security {
             Verdict::Good => return None,
             Verdict::Later(number) => return Some(Denied::Later(number)),
             Verdict::Busy => Denied::Busy,
+            Verdict::Often => Denied::Often,
             Verdict::Bad => Denied::Unknown,
         };
         if connection.frame(request).is_err() {
@@ -149,6 +152,7 @@ impl Server {
                 return Next::Wait;
             }
             Denied::Busy => self.turn_away(Status::Unavailable, BUSY, handler),
+            Denied::Often => self.turn_away(Status::TooManyRequests, OFTEN, handler),
             Denied::Unknown => {
                 self.response.ask_for_name();
                 handler.refused(Status::Unauthorized);

@@ -15,6 +15,7 @@ pub enum Status {
     LengthRequired,
     ContentTooLarge,
     UnsupportedMedia,
+    TooManyRequests,
     HeadersTooLarge,
     Unavailable,
     VersionNotSupported,
@@ -22,7 +23,7 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of their codes.
-    pub const ALL: [Status; 14] = [
+    pub const ALL: [Status; 15] = [
         Status::Ok,
         Status::Accepted,
         Status::BadRequest,
@@ -34,6 +35,7 @@ impl Status {
         Status::LengthRequired,
         Status::ContentTooLarge,
         Status::UnsupportedMedia,
+        Status::TooManyRequests,
         Status::HeadersTooLarge,
         Status::Unavailable,
         Status::VersionNotSupported,
@@ -53,6 +55,7 @@ impl Status {
             Status::LengthRequired => "411 Length Required",
             Status::ContentTooLarge => "413 Content Too Large",
             Status::UnsupportedMedia => "415 Unsupported Media Type",
+            Status::TooManyRequests => "429 Too Many Requests",
             Status::HeadersTooLarge => "431 Request Header Fields Too Large",
             Status::Unavailable => "503 Service Unavailable",
             Status::VersionNotSupported => "505 HTTP Version Not Supported",

@@ -2,6 +2,7 @@
 //! are read again when they change. What cannot be used then is logged and counted, and what was used
 //! before stays.
 
+mod limiter;
 mod logins;
 mod source;
 mod users;
@@ -12,6 +13,7 @@ use crate::base::log;
 use crate::base::sys::Ready;
 use crate::settings::{Server, WebConfig};
 use crate::workers::server_config;
+use limiter::Limiter;
 use logins::Logins;
 use rustls::ServerConfig;
 use source::{Source, Stamp};
@@ -34,6 +36,7 @@ pub struct Security {
     looked: Option<Instant>,
     tls: Option<Arc<ServerConfig>>,
     logins: Option<Logins>,
+    limiter: Option<Limiter>,
     headers: Vec<(String, String)>,
     /// The headers are others than were last asked for.
     is_changed: bool,
@@ -56,6 +59,7 @@ impl Security {
         let config = security.read_source()?;
         security.tls = config.tls.as_ref().map(server_config).transpose()?;
         security.set_users(&config.users)?;
+        security.limiter = config.limit.map(Limiter::new);
         security.set_headers(config.headers);
         Ok(security)
     }
@@ -100,11 +104,17 @@ impl Security {
     /// What is known of who sent this Authorization header.
     pub fn judge(&mut self, authorization: &str, now: Instant) -> Verdict {
         self.look(now);
-        let Some(logins) = &mut self.logins else { return Verdict::Good };
-        match name_and_password(authorization) {
-            Some((name, password)) => logins.judge(&name, &password),
-            None => Verdict::Bad,
-        }
+        let verdict = match &mut self.logins {
+            None => Verdict::Good,
+            Some(logins) => match name_and_password(authorization) {
+                Some((name, password)) => logins.judge(&name, &password),
+                None => Verdict::Bad,
+            },
+        };
+        // A request that waits for its password is judged again.
+        let is_judged = !matches!(verdict, Verdict::Later(_));
+        let is_in = !is_judged || self.limiter.as_mut().is_none_or(|limiter| limiter.admits(now));
+        if is_in { verdict } else { Verdict::Often }
     }
 
     /// The next password that was looked at.
@@ -149,6 +159,10 @@ impl Security {
         let tls = config.tls.as_ref().map(server_config).transpose()?;
         self.set_users(&config.users)?;
         self.tls = tls;
+        let is_same = |limiter: &Limiter| config.limit == Some(limiter.limit());
+        if !self.limiter.as_ref().is_some_and(is_same) {
+            self.limiter = config.limit.map(Limiter::new);
+        }
         self.set_headers(config.headers);
         Ok(())
     }

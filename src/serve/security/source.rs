@@ -48,7 +48,7 @@ impl Source {
             None => WebConfig {
                 tls: self.tls.clone(),
                 users: self.users_file.as_deref().map(users::read).transpose()?.unwrap_or_default(),
-                headers: Vec::new(),
+                ..WebConfig::default()
             },
         };
         let named = config.tls.iter().flat_map(|tls| [&tls.cert, &tls.key, &tls.client_ca]);

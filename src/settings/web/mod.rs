@@ -5,16 +5,22 @@ mod entries;
 mod texts;
 mod yaml;
 
+use crate::base::text::number::millis;
 use crate::settings::sources::file;
 use crate::settings::types::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 use entries::{expected, map, switch, text, texts, unknown};
 use std::path::Path;
+use std::time::Duration;
 use texts::{Entry, Node};
 
 pub use texts::Wrong;
 
 /// Bytes of all headers together: they go out with each answer.
 const MAX_HEADERS: usize = 1024;
+
+/// The longest time between requests, and the most that may come at once.
+const MAX_INTERVAL: Duration = Duration::from_secs(86_400);
+const MAX_BURST: u32 = 1_000_000;
 
 /// What such a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +31,17 @@ pub struct WebConfig {
     pub users: Vec<(String, String)>,
     /// Headers of every answer.
     pub headers: Vec<(String, String)>,
+    /// How often is answered; `None` as often as is asked.
+    pub limit: Option<RateLimit>,
+}
+
+/// At most how often requests are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// The time between two requests, over a long time.
+    pub interval: Duration,
+    /// How many may come at once.
+    pub burst: u32,
 }
 
 type Done = Result<(), Wrong>;
@@ -64,7 +81,7 @@ fn config(entries: &[Entry], directory: &Path) -> Result<WebConfig, Wrong> {
                     config.users.push((user.key.clone(), hash));
                 }
             }
-            "rate_limit" => limit(entry)?,
+            "rate_limit" => config.limit = limit(entry)?,
             _ => {
                 let known =
                     ["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
@@ -165,6 +182,8 @@ fn version(entry: &Entry, of: &str) -> Result<TlsVersion, Wrong> {
     match text(entry, of)? {
         "TLS12" => Ok(TlsVersion::Tls12),
         "TLS13" => Ok(TlsVersion::Tls13),
+        // Who allows older clients allows newer ones, too.
+        "TLS10" | "TLS11" if entry.key == "min_version" => Ok(TlsVersion::Tls12),
         old @ ("TLS10" | "TLS11") => {
             let what = "TLS12 or TLS13, as older versions are not spoken here";
             Err(expected(entry, of, what, old))
@@ -219,22 +238,36 @@ fn header(entry: &Entry, of: &str) -> Result<Option<(String, String)>, Wrong> {
     Ok((!value.is_empty()).then(|| ((*name).to_owned(), value.to_owned())))
 }
 
-/// How often somebody may ask is not limited here: what asks for no limit is as it is.
-fn limit(section: &Entry) -> Done {
+/// Without an interval, or with one of 0, there is no limit.
+fn limit(section: &Entry) -> Result<Option<RateLimit>, Wrong> {
     const OF: &str = "rate_limit.";
+    let (mut interval, mut burst) = (Duration::ZERO, 0);
     for entry in map(section, "")? {
+        let said = text(entry, OF)?;
         match &*entry.key {
-            "burst" => drop(text(entry, OF)?),
-            "interval" if ["", "0", "0s"].contains(&text(entry, OF)?) => {}
+            _ if said.is_empty() => {}
+            "burst" => {
+                let number = said.parse().ok().filter(|burst| *burst <= MAX_BURST);
+                let what = "a number of requests, up to 1000000";
+                burst = number.ok_or_else(|| expected(entry, OF, what, said))?;
+            }
             "interval" => {
-                let what = "rate_limit.interval: requests are not limited here; leave rate_limit out, and \
-                            put a proxy in front that limits them";
-                return Err((entry.line, what.to_owned()));
+                // A number alone is one of nanoseconds, as Go has it.
+                let nanos = said.parse().ok().map(Duration::from_nanos);
+                let time = nanos.or_else(|| millis(said).map(Duration::from_millis));
+                let time = time.filter(|time| *time <= MAX_INTERVAL);
+                let what = "a time such as 100ms, 1s or 1m30s, up to 24h";
+                interval = time.ok_or_else(|| expected(entry, OF, what, said))?;
             }
             _ => return Err(unknown(entry, OF, &["interval", "burst"])),
         }
     }
-    Ok(())
+    if !interval.is_zero() && burst == 0 {
+        let what = "rate_limit.burst: missing or 0, with which nobody would be answered; expected how \
+                    many requests may come at once";
+        return Err((section.line, what.to_owned()));
+    }
+    Ok((!interval.is_zero()).then_some(RateLimit { interval, burst }))
 }
 
 #[cfg(test)]

@@ -93,6 +93,8 @@ fn what_says_nothing_asks_for_nothing() {
         "",
         "\n# nothing\n",
         "---\n",
+        "---\nbasic_auth_users:\n...\n# over\n",
+        "...\n",
         "tls_server_config:\nbasic_auth_users:\n",
         "basic_auth_users: {}\n",
         // As there: this alone does not switch TLS on.
@@ -114,6 +116,27 @@ fn pem_may_stand_in_the_file() {
     let both = of_tls("tls_server_config:\n  cert_file: a\n  cert: x\n  key: y\n  key_file: b\n");
     assert_eq!(both.cert, Pem::File("/etc/exporter/a".into()), "the file goes first");
     assert_eq!(both.key, Pem::File("/etc/exporter/b".into()));
+}
+
+#[test]
+fn older_versions_are_allowed_besides() {
+    for old in ["TLS10", "TLS11"] {
+        let text = [BOTH, "  min_version: ", old, "\n"].concat();
+        assert_eq!(of_tls(&text).oldest, TlsVersion::Tls12);
+    }
+}
+
+#[test]
+fn how_often_is_answered_is_read() {
+    let limit = |text: &str| read(&["rate_limit:\n", text].concat()).unwrap().limit;
+    let of = |millis, burst| Some(RateLimit { interval: Duration::from_millis(millis), burst });
+    assert_eq!(limit("  interval: 1m30s\n  burst: 20\n"), of(90_000, 20));
+    assert_eq!(limit("  burst: 1\n  interval: 250ms\n"), of(250, 1));
+    assert_eq!(limit("  burst: 1\n  interval: 1000000\n"), of(1, 1), "nanoseconds");
+    for none in ["  interval: 0\n", "  interval: 0s\n  burst: 3\n", "  burst: 3\n", "  interval:\n"]
+    {
+        assert_eq!(limit(none), None, "{none}");
+    }
 }
 
 #[test]
@@ -140,8 +163,8 @@ fn what_is_wrong_is_said_with_its_line() {
         "expected one of NoClientCert, RequestClientCert, Require",
     );
     refused(
-        "  min_version: TLS11\n",
-        "4: tls_server_config.min_version: expected TLS12 or TLS13, as older",
+        "  max_version: TLS11\n",
+        "4: tls_server_config.max_version: expected TLS12 or TLS13, as older",
     );
     refused("  min_version: TLS111\n", "expected TLS12 or TLS13, found \"TLS111\"");
     refused(
@@ -164,10 +187,13 @@ fn what_is_wrong_is_said_with_its_line() {
         "http_server_config:\n  headers:\n    X-Frame-Options: none\n",
         "expected deny or sameorigin",
     );
+    refused("rate_limit:\n  interval: 1s\n", "4: rate_limit.burst: missing or 0");
     refused(
-        "rate_limit:\n  interval: 1s\n",
-        "5: rate_limit.interval: requests are not limited here",
+        "rate_limit:\n  interval: soon\n  burst: 1\n",
+        "5: rate_limit.interval: expected a time",
     );
+    refused("rate_limit:\n  interval: 1s\n  burst: -1\n", "6: rate_limit.burst: expected a number");
+    refused("rate_limit:\n  every: 1s\n", "5: rate_limit.every: unknown key");
     let long = "a".repeat(1100);
     let headers = format!("http_server_config:\n  headers:\n    X-XSS-Protection: {long}\n");
     refused(&headers, "4: http_server_config.headers: more than 1024 bytes");
@@ -183,6 +209,8 @@ fn what_is_not_read_of_yaml_is_refused() {
         (" key: a\n", "4: indented unlike"),
         ("\tkey: a\n", "4: a tab"),
         ("---\n", "4: expected another key, and one document"),
+        ("...\nrate_limit:\n", "5: indented unlike"),
+        ("  ...\n", "4: expected a key with a colon"),
         ("- a\n", "4: expected another key"),
         ("  key: &a b\n", "4: expected a text in one line"),
         ("  key: !!str b\n", "4: expected a text in one line"),

@@ -35,6 +35,9 @@ pub fn parse(text: &str) -> Read<Vec<Entry>> {
         None => Node::Empty,
         Some(line) => reader.block(line.indent, 0)?,
     };
+    if reader.peek()?.is_some_and(|line| line.is_end()) {
+        reader.at += 1;
+    }
     if let Some(line) = reader.peek()? {
         return wrong(line.number, INDENT);
     }
@@ -61,6 +64,11 @@ struct Line<'a> {
 impl Line<'_> {
     fn is_item(&self) -> bool {
         self.text == "-" || self.text.starts_with("- ")
+    }
+
+    /// The document ends.
+    fn is_end(&self) -> bool {
+        self.indent == 0 && self.text == "..."
     }
 }
 
@@ -91,8 +99,8 @@ impl<'a> Reader<'a> {
             return self.list(indent);
         }
         let mut entries: Vec<Entry> = Vec::new();
-        while let Some(line) = self.peek()?.filter(|line| line.indent == indent) {
-            if line.is_item() || line.text == "---" || line.text == "..." {
+        while let Some(line) = self.peek()?.filter(|line| line.indent == indent && !line.is_end()) {
+            if line.is_item() || line.text == "---" {
                 return wrong(line.number, "expected another key, and one document");
             }
             let entry = self.entry(line, depth)?;

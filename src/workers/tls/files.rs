@@ -92,14 +92,15 @@ fn trusted(path: &Path, all: Vec<CertificateDer<'static>>) -> io::Result<RootCer
     Ok(roots)
 }
 
-/// Whom to trust of clients: those that are named, else those of the system. `key` names it where it is in
-/// no file.
-pub fn client_authorities(of: &Pem, key: &str) -> io::Result<RootCertStore> {
+/// Whom to trust of clients: those that are named, with their certificates, else those of the system. `key` names it
+/// where it is in no file.
+pub fn client_authorities(of: &Pem, key: &str) -> io::Result<Authorities> {
     match of {
-        Pem::None => authorities(None),
+        Pem::None => Ok((authorities(None)?, Vec::new())),
         _ => {
             let (path, bytes) = bytes_of(of, key)?;
-            trusted(&path, certificates_in(&path, &bytes)?)
+            let all = certificates_in(&path, &bytes)?;
+            Ok((trusted(&path, all.clone())?, all))
         }
     }
 }
@@ -142,6 +143,7 @@ fn bundle() -> io::Result<PathBuf> {
     })
 }
 
+type Authorities = (RootCertStore, Vec<CertificateDer<'static>>);
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// Who we are, if that is said.

@@ -2,6 +2,7 @@
 
 use super::clients::ClientCheck;
 use super::files;
+use crate::base::log;
 use crate::settings::{ServerTls, TlsVersion};
 use rustls::crypto::ring::{self, cipher_suite, kx_group};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
@@ -45,12 +46,28 @@ static SUITES_13: [(&str, &SupportedCipherSuite); 3] = [
     ("TLS_CHACHA20_POLY1305_SHA256", &cipher_suite::TLS13_CHACHA20_POLY1305_SHA256),
 ];
 
+/// What Go has besides, or had: in CBC mode, or without ECDHE. A list may name them for other programs.
+static WEAK_SUITES: [&str; 8] = [
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+];
+
 /// Go's names of curves.
 static CURVES: [(&str, &dyn SupportedKxGroup); 3] = [
     ("X25519", kx_group::X25519),
     ("CurveP256", kx_group::SECP256R1),
     ("CurveP384", kx_group::SECP384R1),
 ];
+
+/// Those of Go's that are not there.
+static OTHER_CURVES: [&str; 4] =
+    ["CurveP521", "X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024"];
 
 /// Reads the files that are named, and puts all of it together.
 ///
@@ -60,7 +77,7 @@ static CURVES: [(&str, &dyn SupportedKxGroup); 3] = [
 /// which.
 pub fn server_config(of: &ServerTls) -> io::Result<Arc<ServerConfig>> {
     let provider = Arc::new(CryptoProvider {
-        cipher_suites: suites(&of.cipher_suites)?,
+        cipher_suites: suites(&of.cipher_suites, of.newest)?,
         kx_groups: curves(&of.curves)?,
         ..ring::default_provider()
     });
@@ -100,31 +117,62 @@ fn versions(of: &ServerTls) -> &'static [&'static SupportedProtocolVersion] {
     VERSIONS.get(from..to).unwrap_or_default()
 }
 
-fn suites(names: &[String]) -> io::Result<Vec<SupportedCipherSuite>> {
+/// Those of TLS 1.3, and of the others those that are named and there. A name that means nothing here is left out,
+/// unless nothing is left of the list then.
+fn suites(names: &[String], newest: TlsVersion) -> io::Result<Vec<SupportedCipherSuite>> {
     let mut all: Vec<SupportedCipherSuite> = SUITES_13.iter().map(|(_, suite)| **suite).collect();
+    let of_13 = all.len();
     if names.is_empty() {
         all.extend(SUITES.iter().map(|(_, suite)| **suite));
     }
+    let known = || SUITES.iter().chain(&SUITES_13).map(|(name, _)| *name);
     for name in names {
         if let Some((_, suite)) = SUITES.iter().find(|(known, _)| known == name) {
             all.push(**suite);
         } else if !SUITES_13.iter().any(|(known, _)| known == name) {
-            let known = SUITES.iter().chain(&SUITES_13).map(|(name, _)| *name);
-            return Err(unknown("cipher_suites", name, known));
+            left_out("cipher_suites", name, &WEAK_SUITES, known())?;
         }
     }
-    Ok(all)
+    let has_13 = newest != TlsVersion::Tls12
+        && names.iter().any(|name| SUITES_13.iter().any(|(known, _)| known == name));
+    match names.first() {
+        Some(name) if all.len() == of_13 && !has_13 => Err(unknown("cipher_suites", name, known())),
+        _ => Ok(all),
+    }
 }
 
 fn curves(names: &[String]) -> io::Result<Vec<&'static dyn SupportedKxGroup>> {
-    if names.is_empty() {
-        return Ok(CURVES.iter().map(|(_, curve)| *curve).collect());
+    let known = || CURVES.iter().map(|(name, _)| *name);
+    let mut all = Vec::new();
+    for name in names {
+        match CURVES.iter().find(|(known, _)| known == name) {
+            Some((_, curve)) => all.push(*curve),
+            None => left_out("curve_preferences", name, &OTHER_CURVES, known())?,
+        }
     }
-    let find = |name: &String| match CURVES.iter().find(|(known, _)| known == name) {
-        Some((_, curve)) => Ok(*curve),
-        None => Err(unknown("curve_preferences", name, CURVES.iter().map(|(name, _)| *name))),
-    };
-    names.iter().map(find).collect()
+    match names.first() {
+        Some(name) if all.is_empty() => Err(unknown("curve_preferences", name, known())),
+        Some(_) => Ok(all),
+        None => Ok(CURVES.iter().map(|(_, curve)| *curve).collect()),
+    }
+}
+
+/// Says that a name of Go's means nothing here.
+///
+/// # Errors
+///
+/// It is not even one of Go's.
+fn left_out<'a>(
+    key: &'static str,
+    name: &str,
+    others: &[&str],
+    known: impl Iterator<Item = &'a str>,
+) -> io::Result<()> {
+    if !others.contains(&name) {
+        return Err(unknown(key, name, known));
+    }
+    log::info("not spoken here, and left out", &[(key, &name)]);
+    Ok(())
 }
 
 fn unknown<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> io::Error {

@@ -166,8 +166,15 @@ static OTHER: &[u16] = &numbers([
 #[cfg(target_pointer_width = "64")]
 static OTHER: &[u16] = &numbers([libc::SYS_rseq]); // glibc ends a thread that cannot have it
 
+/// glibc's alarm(3) is a call of its own where there is one; musl's sets a timer, as glibc does elsewhere. It ends the
+/// program in any case once a signal asked for that.
+#[cfg(all(target_env = "gnu", any(target_arch = "x86", target_arch = "x86_64")))]
+static ALARM: &[u16] = &numbers([libc::SYS_alarm]);
+#[cfg(not(all(target_env = "gnu", any(target_arch = "x86", target_arch = "x86_64"))))]
+static ALARM: &[u16] = &numbers([]);
+
 /// All of them.
-pub static CALLS: [&[u16]; 4] = [COMMON, OLD, WIDE, OTHER];
+pub static CALLS: [&[u16]; 5] = [COMMON, OLD, WIDE, OTHER, ALARM];
 
 /// How memory is mapped where numbers have 32 bits.
 #[cfg(target_pointer_width = "32")]

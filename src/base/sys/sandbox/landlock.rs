@@ -37,7 +37,8 @@ const MAKE_REG: u64 = 1 << 8;
 const MAKE_SOCK: u64 = 1 << 9;
 const TRUNCATE: u64 = 1 << 14;
 /// What there is to files that are no directories.
-const OF_FILES: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | 1 << 15;
+const OF_FILES: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
+const IOCTL_DEV: u64 = 1 << 15;
 
 /// To list directories.
 pub const LIST: u64 = READ_DIR;
@@ -46,6 +47,9 @@ pub const READ: u64 = READ_FILE | READ_DIR;
 /// And to make, write and remove files.
 pub const WRITE: u64 =
     READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SOCK | TRUNCATE;
+
+/// To ask a device.
+pub const ASK: u64 = READ_FILE | IOCTL_DEV;
 
 /// To make Unix sockets and remove files.
 pub const SOCKETS: u64 = MAKE_SOCK | REMOVE_FILE;
@@ -65,7 +69,7 @@ const SIGNALS: u64 = 2;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     /// Directories, with all below them, or files; and what may be done there: `READ`, `WRITE`, `SOCKETS`,
-    /// `RUN`.
+    /// `RUN`, `ASK`.
     pub paths: Vec<(PathBuf, u64)>,
     /// TCP ports, each for `BIND` or `CONNECT`; from ABI 4 on there are no others.
     pub ports: Vec<(u16, u64)>,

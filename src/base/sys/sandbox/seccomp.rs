@@ -86,6 +86,7 @@ fn program(perf: bool) -> Vec<libc::sock_filter> {
     push(steps, ANSWER, ABSENT, [0, 0]);
     push(steps, LOAD, NUMBER, [0, 0]);
     families(steps);
+    terminal(steps);
     let code = if LOADS_CODE { 0 } else { libc::PROT_EXEC as u32 };
     let flags = [(libc::SYS_clone, 0, NAMESPACES), (MMAP, 2, code), (libc::SYS_mprotect, 2, code)];
     for (call, at, flags) in flags {
@@ -108,6 +109,17 @@ fn families(steps: &mut Vec<libc::sock_filter>) {
         push(steps, IS, *family as u32, [left + 1, 0]);
     }
     push(steps, ANSWER, ERRNO | libc::EAFNOSUPPORT as u32, [0, 0]);
+    push(steps, ANSWER, ALLOW, [0, 0]);
+}
+
+/// ioctl(2), but those that type into the terminal that the program was started from, or paste there: the shell behind
+/// it would take that for its user's.
+fn terminal(steps: &mut Vec<libc::sock_filter>) {
+    push(steps, IS, libc::SYS_ioctl as u32, [0, 5]);
+    push(steps, LOAD, argument(1), [0, 0]);
+    push(steps, IS, libc::TIOCSTI as u32, [1, 0]);
+    push(steps, IS, libc::TIOCLINUX as u32, [0, 1]);
+    push(steps, ANSWER, ERRNO | libc::EPERM as u32, [0, 0]);
     push(steps, ANSWER, ALLOW, [0, 0]);
 }
 
@@ -219,6 +231,9 @@ mod tests {
         {
             assert_eq!(told(libc::SYS_clone, flags) == ALLOW, is_allowed, "{flags:x}");
         }
+        let ioctl = |request| told(libc::SYS_ioctl, request);
+        assert_eq!([ioctl(libc::TIOCSTI as u32), ioctl(libc::TIOCLINUX as u32)], [ERRNO | 1; 2]);
+        assert_eq!([ioctl(0), ioctl(libc::FIONREAD as u32)], [ALLOW; 2]);
         for call in [MMAP, libc::SYS_mprotect] {
             assert_eq!(told(call, 3), ALLOW);
             let code = told(call, 5);

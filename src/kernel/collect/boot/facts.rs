@@ -18,7 +18,7 @@ const MAX_WATCHDOGS: usize = 16;
 const MAX_RECORDS: u64 = 10_000;
 
 /// Bits of `bootstatus` that are reasons (include/uapi/linux/watchdog.h).
-const CAUSES: [(i64, &str); 7] = [
+const CAUSES: [(u64, &str); 7] = [
     (0x01, "overheat"),
     (0x02, "fan_fault"),
     (0x04, "external_1"),
@@ -62,10 +62,12 @@ impl Facts {
         self.learn_causes(errors);
         let Facts { rtc, pstore, .. } = self;
         (self.is_rtc_valid, self.battery) = (None, None);
-        if errors.unless_absent(rtc.open()).is_some() {
-            self.is_rtc_valid = is_valid(rtc, errors);
-            let uint = |text: &[u8]| scan::uint(text);
-            self.battery = number(rtc, c"rtc0/battery_voltage", uint, errors);
+        if errors.unless_absent(rtc.open()).is_some()
+            && let Some(clock) = clock(rtc)
+        {
+            self.is_rtc_valid = is_valid(rtc, &clock, errors);
+            let battery = Joined::of(clock.as_bytes(), "battery_voltage");
+            self.battery = number(rtc, battery.path(), scan::uint, errors);
         }
         rtc.close();
         let mut records = 0;
@@ -84,7 +86,7 @@ impl Facts {
             let names = errors.unless_absent(watchdogs.names("")).unwrap_or_default();
             for name in names.iter().take(MAX_WATCHDOGS) {
                 let path = Joined::of(name.as_bytes(), "bootstatus");
-                let bits = number(watchdogs, path.path(), scan::int, errors).unwrap_or_default();
+                let bits = number(watchdogs, path.path(), scan::uint, errors).unwrap_or_default();
                 for (_, cause) in CAUSES.iter().filter(|(bit, _)| bits & bit != 0) {
                     causes.push(&[name.as_bytes(), cause.as_bytes()]);
                 }
@@ -94,12 +96,28 @@ impl Facts {
     }
 }
 
-/// Whether the first clock has kept the time.
-fn is_valid(rtc: &Dir, errors: &mut PartialErrors) -> Option<bool> {
+/// The clock that set the wall clock at the start, else the first.
+fn clock(dir: &Dir) -> Option<String> {
+    let mut names = dir.names("").unwrap_or_default();
+    names.retain(|name| {
+        name.strip_prefix("rtc").is_some_and(|n| scan::uint(n.as_bytes()).is_some())
+    });
+    let has_set = |name: &String| {
+        let mut room = [0; 8];
+        dir.read(Joined::of(name.as_bytes(), "hctosys").path(), &mut room)
+            .is_ok_and(|is| is == b"1")
+    };
+    let setter = names.iter().position(has_set);
+    let first = || (0..names.len()).min_by_key(|at| names.get(*at).map(|n| (n.len(), n.clone())));
+    setter.or_else(first).map(|at| names.swap_remove(at))
+}
+
+/// Whether the clock has kept the time.
+fn is_valid(dir: &Dir, clock: &str, errors: &mut PartialErrors) -> Option<bool> {
     let mut room = [0; 32];
-    let time = c"rtc0/since_epoch";
-    let read = rtc.read(time, &mut room);
-    errors.unless_absent(validity(read, rtc.place(time)))
+    let time = Joined::of(clock.as_bytes(), "since_epoch");
+    let read = dir.read(time.path(), &mut room);
+    errors.unless_absent(validity(read, dir.place(time.path())))
 }
 
 /// What reading a clock tells of it: EINVAL if its voltage was too low, and a time otherwise.

@@ -11,9 +11,10 @@
 //!   (Documentation/watchdog/watchdog-api.rst): no sample for those that say 0, which on a Raspberry Pi they
 //!   always do. Records of crashes are the files `dmesg-*` of `/sys/fs/pstore`, which often only root may
 //!   read, and which systemd moves away.
-//! - The clock that runs while the box is off is `/sys/class/rtc/rtc0`: reading `since_epoch` fails with EINVAL
-//!   if its battery was too low (drivers/rtc/sysfs.c). A box without such a clock has no sample of it.
-//!   `battery_voltage` in microvolts is that of a Raspberry Pi 5. They are read every ten minutes.
+//! - The clock that runs while the box is off is the one in `/sys/class/rtc` that set the wall clock at the start
+//!   (`hctosys` is 1), else the first. Reading its `since_epoch` fails with EINVAL if its battery was too low
+//!   (drivers/rtc/sysfs.c). A box without such a clock has no sample of it. `battery_voltage` in microvolts is that of
+//!   a Raspberry Pi 5. They are read every ten minutes.
 //! - A jump is a change of the wall clock against CLOCK_BOOTTIME from one scrape to the next, by more than 0.1 s
 //!   and a thousandth of the time between. The collector timex tells whether NTP keeps the clock.
 

@@ -148,12 +148,31 @@ fn chips_tell_of_the_start_and_the_clock() {
     assert_eq!(scrape(&mut boot, Dialect::Own, &words), (vec![], 0));
     let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
     assert_eq!(scrape(&mut boot, Dialect::Own, &words), (expected, 0));
+    tree.put("sys/class/watchdog/watchdog0/bootstatus", "-1\n");
     tree.put("sys/class/watchdog/watchdog1/bootstatus", "0x21\n");
     tree.put("sys/class/rtc/rtc0/since_epoch", "");
     tree.put("sys/class/rtc/rtc0/battery_voltage", "-1\n");
     let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
     let left = vec!["boot_crash_records 2".to_owned()];
-    assert_eq!(scrape(&mut boot, Dialect::Own, &words), (left, 3));
+    assert_eq!(scrape(&mut boot, Dialect::Own, &words), (left, 4));
+}
+
+#[test]
+fn of_several_clocks_the_one_counts_that_set_the_time() {
+    let tree = Tree::new("boot-clocks");
+    let battery = |tree: &Tree| {
+        let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
+        scrape(&mut boot, Dialect::Own, &["battery"])
+    };
+    let volts = |volts: &str| (vec![format!("clock_rtc_battery_volts {volts}")], 0);
+    for (clock, microvolts) in [("rtc2", "2000000"), ("rtc10", "10000000")] {
+        tree.put(&format!("sys/class/rtc/{clock}/since_epoch"), "1795839047\n");
+        tree.put(&format!("sys/class/rtc/{clock}/hctosys"), "0\n");
+        tree.put(&format!("sys/class/rtc/{clock}/battery_voltage"), microvolts);
+    }
+    assert_eq!(battery(&tree), volts("2"), "the first");
+    tree.put("sys/class/rtc/rtc10/hctosys", "1\n");
+    assert_eq!(battery(&tree), volts("10"));
 }
 
 #[test]

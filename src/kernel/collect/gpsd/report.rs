@@ -14,6 +14,9 @@ const MAX_NAME: usize = 128;
 /// What was reported longer ago is not shown.
 const MAX_AGE: Duration = Duration::from_secs(15);
 
+/// The greatest mode, a fix in three dimensions.
+const MAX_MODE: u64 = 3;
+
 /// A mode from which on there is a fix.
 const HAS_FIX: u64 = 2;
 
@@ -97,7 +100,7 @@ impl Device {
         now: Instant,
         wall: WallClock,
     ) {
-        let mode = member(members, "mode").and_then(whole);
+        let mode = member(members, "mode").and_then(whole).filter(|mode| *mode <= MAX_MODE);
         let has_fix = mode.is_some_and(|mode| mode >= HAS_FIX);
         // Without a fix the time may be that of the receiver's own clock.
         let time = time.filter(|_| has_fix).and_then(|t| WallClock::parse_rfc3339(t.as_bytes()));
@@ -243,6 +246,9 @@ mod tests {
         let reports = taken(&[version, odd]);
         let device = &reports.devices[0];
         assert_eq!(device.fix(device.at), Some(&Fix::default()), "the first of two counts");
+        let reports = taken(&[version, r#"{"class":"TPV","mode":4}"#]);
+        let device = &reports.devices[0];
+        assert_eq!(device.fix(device.at), Some(&Fix::default()), "no mode that there is");
         let mut reports = Reports::default();
         for bad in ["", "[]", "{}", r#"{"class":7}"#, r#"{"class":"TPV""#, "GPRMC"] {
             assert!(reports.take(bad.as_bytes(), Instant::now(), wall()).is_err(), "{bad}");

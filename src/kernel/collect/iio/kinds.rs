@@ -5,7 +5,7 @@ use crate::model::metric::{Family, Unit::*, families, gauge};
 const CHANNEL: &[&str] = &["device", "chip", "channel"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: &[Family; 23] = families![
+pub static FAMILIES: &[Family; 25] = families![
     gauge("iio_temperature_celsius",       One,    "Temperature.",                               CHANNEL).own_prefix(),
     gauge("iio_humidity_ratio",            One,    "Relative humidity.",                         CHANNEL).own_prefix(),
     gauge("iio_pressure_pascals",          One,    "Pressure.",                                  CHANNEL).own_prefix(),
@@ -28,6 +28,8 @@ pub static FAMILIES: &[Family; 23] = families![
     gauge("iio_angle_radians",             One,    "Angle.",                                     CHANNEL).own_prefix(),
     gauge("iio_inclination_degrees",       One,    "Inclination.",                               CHANNEL).own_prefix(),
     gauge("iio_magnetic_flux_density_teslas", One, "Magnetic flux density.",                     CHANNEL).own_prefix(),
+    gauge("iio_capacitance_farads",        One,    "Capacitance.",                               CHANNEL).own_prefix(),
+    gauge("iio_velocity_meters_per_second", One,   "Velocity.",                                  CHANNEL).own_prefix(),
     gauge("iio_age_seconds",               Millis, "Time since the sensors were all read.",      &[]).own_prefix(),
 ];
 
@@ -44,8 +46,8 @@ const fn kind(beginning: &'static str, family: &'static Family<'static>, places:
 }
 
 /// What another begins with stands behind it. The kernel counts in mV, mA, mW, thousandths of a degree and of
-/// a per cent, kPa, per cent, µg/m³ and Gauss.
-pub static KINDS: [Kind; 25] = [
+/// a per cent, kPa, per cent, µg/m³, Gauss and nF.
+pub static KINDS: [Kind; 27] = [
     kind("temp", &FAMILIES[0], 3),
     kind("humidityrelative", &FAMILIES[1], 5),
     kind("pressure", &FAMILIES[2], -3),
@@ -71,4 +73,6 @@ pub static KINDS: [Kind; 25] = [
     kind("angl", &FAMILIES[19], 0),
     kind("incli", &FAMILIES[20], 0),
     kind("magn", &FAMILIES[21], 4),
+    kind("capacitance", &FAMILIES[22], 9),
+    kind("velocity", &FAMILIES[23], 0),
 ];

@@ -5,6 +5,9 @@ use crate::model::metric::Value;
 /// Places behind the point that a number has.
 const PLACES: u32 = 9;
 
+/// Fewer billionths than these are not rounded to whole ones.
+const MIN_LEFT: u128 = 100_000;
+
 /// The number in billionths, such as `-0.000123` or `101.435281250`; `None` for anything else, such as
 /// several numbers and one with a unit behind it.
 pub fn parse(text: &[u8]) -> Option<i128> {
@@ -39,7 +42,8 @@ fn power(places: u32) -> Option<i128> {
 }
 
 /// The value in base units of a number that was multiplied with another or not, with its point so many
-/// places further left: exact, or rounded to the nine places or nineteen digits that a value has. `None` for what
+/// places further left: exact, or rounded to the nine places or nineteen digits that a value has, or a float where
+/// little would be left of a small number. `None` for what
 /// is larger.
 pub fn value(number: i128, is_product: bool, left: i8) -> Option<Value> {
     let places = PLACES * (1 + u32::from(is_product));
@@ -48,6 +52,10 @@ pub fn value(number: i128, is_product: bool, left: i8) -> Option<Value> {
         (exact, places) = (exact.checked_mul(10)?, places + 1);
     }
     strip(&mut exact, &mut places);
+    let beyond = u32::try_from(places - i64::from(PLACES)).unwrap_or(0);
+    if beyond > 0 && exact.unsigned_abs() < MIN_LEFT.saturating_mul(10u128.saturating_pow(beyond)) {
+        return Some(Value::Float(exact as f64 / 10f64.powi(i32::try_from(places).ok()?)));
+    }
     let mut rounded = exact;
     while places > PLACES.into() || (places > 0 && i64::try_from(rounded).is_err()) {
         (rounded, exact, places) = (exact / 10 + exact % 10 / 5, exact / 10, places - 1);
@@ -113,7 +121,12 @@ mod tests {
             Some(Value::Minus(9_223_372_036_854_775_808, 1))
         );
         assert_eq!(large(-3), None);
-        assert_eq!(value(plain("0.000000005"), false, 1), Some(Value::Nano(1)));
-        assert_eq!(value(plain("-0.000000004"), false, 1), Some(Value::Int(0)));
+        // 4.096 pF, 12.5 nF; 0.000244 Gauss.
+        assert_eq!(value(plain("0.004096"), false, 9), Some(Value::Float(4.096e-12)));
+        assert_eq!(value(product("125", "0.1"), true, 9), Some(Value::Float(12.5e-9)));
+        assert_eq!(value(product("1", "0.000244"), true, 4), Some(Value::Float(2.44e-8)));
+        assert_eq!(value(plain("-0.000000004"), false, 1), Some(Value::Float(-4e-10)));
+        assert_eq!(value(plain("100000"), false, 9), Some(Value::Fixed(1, 4)));
+        assert_eq!(value(plain("0"), false, 9), Some(Value::Int(0)));
     }
 }

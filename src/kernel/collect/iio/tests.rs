@@ -47,6 +47,9 @@ fn values_come_from_inputs_and_from_raw_numbers() {
         ("in_voltage0-voltage1_raw", "-300"),
         ("in_voltage-voltage_scale", "3.000000000"),
         ("in_illuminance_raw", "41"),
+        ("in_capacitance0_raw", "-250"),
+        ("in_capacitance_scale", "0.000000488"),
+        ("in_velocity_root_sum_squared_x_y_z_input", "3"),
     ];
     device(&tree, 0, "platform/i2c-1/1-0048", &adc);
     let line = |family: &str, adc: bool, channel: &str, value: &str| {
@@ -63,6 +66,8 @@ fn values_come_from_inputs_and_from_raw_numbers() {
         line("voltage_volts", true, "voltage0-voltage1", "-0.9"),
         line("voltage_volts", true, "voltage1", "0.25"),
         line("illuminance_lux", true, "illuminance", "41"),
+        line("capacitance_farads", true, "capacitance0", "-1.22e-13"),
+        line("velocity_meters_per_second", true, "velocity_root_sum_squared_x_y_z", "3"),
     ];
     assert_eq!(scraped(&tree), (expected.to_vec(), 0));
 }

@@ -18,17 +18,20 @@ pub struct Client {
     text: Vec<u8>,
     /// The UPSes, and whether some were left out.
     pub answer: Result<(Vec<Ups>, bool), KeptError>,
+    /// Why nothing is known of one of them.
+    pub refused: Option<KeptError>,
 }
 
 impl Client {
     /// Nothing is asked yet.
     pub fn new(peer: Peer) -> Client {
         let answer = Err(Error::Absent(PLACE.into()).keep());
-        Client { peer, text: Vec::new(), answer }
+        Client { peer, text: Vec::new(), answer, refused: None }
     }
 
     /// Asks anew; it is over by `until`.
     pub fn ask(&mut self, until: Instant) {
+        self.refused = None;
         self.answer = self.exchange(until).map_err(KeptError::from);
         self.text = Vec::new();
     }
@@ -39,7 +42,10 @@ impl Client {
         let (mut all, has_more) = upses(&self.text).map_err(|refusal| self.refused(&refusal))?;
         for ups in &mut all {
             self.list(&mut stream, &["LIST VAR ", &ups.name, "\n"].concat(), until)?;
-            ups.read(&self.text).map_err(|refusal| self.refused(&refusal))?;
+            if let Err(refusal) = ups.read(&self.text) {
+                ups.give_up();
+                self.refused = Some(self.refused(&refusal).keep());
+            }
         }
         // upsd would take note of a connection that was lost.
         let _ = stream.send(b"LOGOUT\n", until);

@@ -102,6 +102,9 @@ impl Collector for Nut {
         if *has_more {
             scrape.errors.refuse(PLACE, "at most 16 UPSes, of other names each", b"");
         }
+        if let Some(refused) = asked.refused {
+            scrape.errors.record(refused.error());
+        }
         write(all, &mut self.info, out);
         Ok(())
     }

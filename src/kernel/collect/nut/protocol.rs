@@ -166,6 +166,13 @@ fn shown(text: Option<&Vec<u8>>) -> Vec<u8> {
 }
 
 impl Ups {
+    /// Nothing is known of it but what the list said, as its answer is none.
+    pub fn give_up(&mut self) {
+        let Ups { name, texts: [description, ..], .. } = std::mem::take(self);
+        let texts = [description, Vec::new(), Vec::new()];
+        *self = Ups { name, texts, state: STATES.len() - 1, ..Ups::default() };
+    }
+
     /// Reads the answer to `LIST VAR {name}`. A variable that comes twice counts as it came last.
     ///
     /// # Errors

@@ -105,19 +105,12 @@ fn upses_are_told_in_base_units_in_both_dialects() {
 
 #[test]
 fn what_is_no_upsd_fails() {
-    let cases: [(Answer, &str); 6] = [
+    let cases: [(Answer, &str); 5] = [
         (|_| Some(b"ERR ACCESS-DENIED\n".to_vec()), "a list, not an error"),
         (|_| Some(b"SSH-2.0-x\nEND LIST\n".to_vec()), "a list of upsd"),
         (|_| Some(b"\xff\0\n".repeat(30_000)), "more than 65536 bytes"),
         (|_| Some(vec![b'x'; 1 << 20]), "more than 65536 bytes"),
         (|_| None, "reset by peer"),
-        (
-            |question| match question {
-                "LIST UPS" => good(question),
-                _ => Some(b"BEGIN LIST VAR else\nEND LIST VAR else\n".to_vec()),
-            },
-            "a list of upsd",
-        ),
     ];
     for (answer, expected) in cases {
         let (port, serving) = serve(answer);
@@ -125,6 +118,27 @@ fn what_is_no_upsd_fails() {
         assert!(said.contains(expected), "{said}");
         serving.join().unwrap();
     }
+}
+
+#[test]
+fn one_whose_answer_is_none_costs_its_own_values() {
+    let (port, serving) = serve(|question| match question {
+        "LIST VAR old" => {
+            Some(b"BEGIN LIST VAR old\nVAR old ups.status \"OL\"\nEND LIST VAR other\n".to_vec())
+        }
+        _ => good(question),
+    });
+    let mut nut = opened(port, "20s", Dialect::Own);
+    let (lines, errors) = scrape(&mut nut, Dialect::Own, &["nut_"]);
+    let of_old: Vec<_> =
+        lines.iter().filter(|line| line.contains("\"old\"") && line.ends_with(" 1")).collect();
+    let expected = [
+        r#"nut_driver_state{ups="old",state="other_error"} 1"#,
+        r#"nut_info{ups="old",description="",manufacturer="",model=""} 1"#,
+    ];
+    assert_eq!((of_old.as_slice(), errors), (&expected.map(String::from).each_ref()[..], 1));
+    assert!(lines.iter().any(|line| line.starts_with("nut_battery_volts{ups=\"rack\"}")));
+    serving.join().unwrap();
 }
 
 #[test]

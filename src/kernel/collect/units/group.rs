@@ -284,6 +284,8 @@ impl Group {
                 for (line, column) in ["some", "full"].iter().zip(file.columns) {
                     match total(text, line) {
                         Some(value) => cells.set(*column, value),
+                        // That of the CPU came with 5.13.
+                        None if *column == Columns::CpuStalled && !has_line(text, line) => {}
                         None => whole = None,
                     }
                 }
@@ -299,6 +301,11 @@ fn keyed(text: &[u8], key: &str) -> Option<u64> {
     let mut lines = scan::lines(text).map(scan::fields);
     let mut line = lines.find(|line| line.clone().next() == Some(key.as_bytes()))?.skip(1);
     scan::uint(line.next()?)
+}
+
+/// Whether a line begins with `word`.
+fn has_line(text: &[u8], word: &str) -> bool {
+    scan::lines(text).any(|line| scan::fields(line).next() == Some(word.as_bytes()))
 }
 
 /// The total of the line that begins with `word`.

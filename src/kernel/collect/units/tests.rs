@@ -266,6 +266,20 @@ fn a_broken_file_costs_its_own_samples() {
         line("pressure_stalled_seconds_total", r#",resource="cpu""#, 7),
     ];
     assert_eq!(lines(&mut units), (expected, 7));
+    // Before 5.13 there was no line `full` of the CPU.
+    let old = Tree::new("units-old");
+    old.put("sys/fs/cgroup/cgroup.controllers", "\n");
+    put(&old, unit, "cpu.pressure", "some avg10=0.00 total=3000000\n");
+    put(&old, unit, "io.pressure", "some avg10=0.00 total=4000000\n");
+    let mut units = old.open(&SPEC, Dialect::Own, &[("pressure", "true")]);
+    let waited = |of: &str, time| {
+        line("pressure_waiting_seconds_total", &format!(r#",resource="{of}""#), time)
+    };
+    assert_eq!(
+        lines(&mut units),
+        (vec![waited("cpu", 3), waited("io", 4)], 1),
+        "only that of IO is missed"
+    );
     let none = Tree::new("units-none");
     none.put("sys/fs/cgroup/cpu/cpu.shares", "1024\n");
     let mut units = none.open(&SPEC, Dialect::Own, &[]);

@@ -5,10 +5,14 @@
 //! `raspberrypi_undervoltage_low_samples_total`. The thread is there only where the device is. A Zero and
 //! early compute modules do not have it.
 //!
-//! That the firmware throttles is told to no unprivileged program: the mailbox (`/dev/vcio`) is root's, and
-//! `get_throttled` in sysfs is what the kernel saw last and has cleared. What shows it is in other collectors:
+//! That the firmware throttles it tells by its mailbox, `/dev/vcio`, which is root's on most systems, and which the
+//! systemd unit hides. Where it may be opened, the same thread asks for the flags, and clears none: `when="lately"` are those
+//! since somebody cleared them, which the kernel itself does every two seconds where there is `rpi_volt`. `get_throttled`
+//! in sysfs is what the kernel saw last, and not read. Without the mailbox other collectors show it:
 //! `cpu_scaling_frequency_max_hertz` below `cpu_frequency_max_hertz` (cpufreq), and
 //! `cooling_device_cur_state` above 0 (thermal_zone).
+
+mod firmware;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError, Place};
@@ -16,10 +20,13 @@ use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Listing, Periodic, Root, scan};
 use crate::model::metric::{Family, Sink, Unit::One, Value, counter, families, gauge};
 use crate::settings::Subject;
+use firmware::Firmware;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+pub use firmware::PATH as MAILBOX;
 
 const DIRECTORY: &str = "/sys/class/hwmon";
 const DEVICE: &[u8] = b"rpi_volt";
@@ -32,10 +39,11 @@ const PERIOD: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_secs(60);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: &[Family; 3] = families![
+static FAMILIES: &[Family; 4] = families![
     gauge(  "raspberrypi_undervoltage",                   One, "Whether the voltage was too low within the last two seconds.", &[]).own_prefix(),
     counter("raspberrypi_undervoltage_samples_total",     One, "Looks at the voltage, one every two seconds.",                 &[]).own_prefix(),
     counter("raspberrypi_undervoltage_low_samples_total", One, "Looks that saw that the voltage was too low.",                 &[]).own_prefix(),
+    gauge(  "raspberrypi_firmware_flag",                  One, "Whether the firmware says so, by its mailbox.",                &["flag", "when"]).own_prefix(),
 ];
 
 pub const SPEC: Spec = Spec {
@@ -99,7 +107,7 @@ impl Collector for RaspberryPi {
             }
             Some(Sampler::Thread(thread)) => thread.look(|voltage| voltage.counts),
         };
-        let [low, samples, low_samples] = &FAMILIES;
+        let [low, samples, low_samples, flag] = &FAMILIES;
         match said.last.map(|last| last.map_err(KeptError::error)) {
             // The device is gone.
             Some(Err(Error::Absent(detail))) => {
@@ -116,6 +124,9 @@ impl Collector for RaspberryPi {
             for (family, count) in [(samples, said.samples), (low_samples, said.low)] {
                 out.single(family, Value::Int(count));
             }
+        }
+        if let Some(flags) = said.flags {
+            firmware::write(flag, flags, out);
         }
         Ok(())
     }
@@ -135,21 +146,25 @@ impl RaspberryPi {
                 let (path, mut room) = (Joined::of(name.as_bytes(), "name"), [0; 32]);
                 dir.read(path.path(), &mut room).is_ok_and(|text| text == DEVICE)
             };
-            let found = self.listing.names().find(is_it).map(str::to_owned);
-            self.sampler = found.and_then(|name| self.sampler(&name, errors));
+            let found = self.listing.names().find(is_it).unwrap_or_default().to_owned();
+            self.sampler = self.sampler(&found, errors);
+        } else {
+            self.sampler = self.sampler("", errors);
         }
         self.listing.dir.close();
     }
 
-    /// Reads the file of the device `name`, and has it read from now on if it is there.
+    /// Reads the file of the device `name`, and has it read from now on if it is there, or the mailbox.
     fn sampler(&self, name: &str, errors: &mut PartialErrors) -> Option<Sampler> {
         let below = [name, "/", ALARM].concat();
         let path = self.root.real(DIRECTORY).join(&below);
         let place = Place::below(DIRECTORY, below.as_bytes());
-        if !path.exists() {
+        let path = Some(path).filter(|path| !name.is_empty() && path.exists());
+        let firmware = Firmware::of(&self.root);
+        if path.is_none() && firmware.is_none() {
             return None;
         }
-        let mut voltage = Voltage { path, place, file: None, counts: Counts::default() };
+        let mut voltage = Voltage { path, place, file: None, firmware, counts: Counts::default() };
         if !self.is_serving {
             return Some(Sampler::Scrape(Box::new(voltage)));
         }
@@ -161,9 +176,11 @@ impl RaspberryPi {
 
 /// The file, and what it said so far.
 struct Voltage {
-    path: PathBuf,
+    /// `None` where there is only the mailbox.
+    path: Option<PathBuf>,
     place: Place,
     file: Option<File>,
+    firmware: Option<Firmware>,
     counts: Counts,
 }
 
@@ -173,126 +190,45 @@ struct Counts {
     low: u64,
     /// What the last look saw, if there was one.
     last: Option<Result<bool, KeptError>>,
+    /// What the firmware said last, if it does.
+    flags: Option<u32>,
 }
 
 impl Voltage {
-    /// Reads the file once.
+    /// Looks once.
     fn sample(&mut self) {
-        let last = self.read();
+        let Voltage { path, place, file, firmware, counts } = self;
+        counts.flags = firmware.as_ref().and_then(Firmware::flags);
+        if counts.flags.is_none() {
+            *firmware = None;
+        }
+        let Some(path) = path else { return };
+        let last = read(path, *place, file);
         if last.is_err() {
-            self.file = None;
+            *file = None;
         }
-        let Counts { samples, low, .. } = &mut self.counts;
-        *samples += u64::from(last.is_ok());
-        *low += u64::from(matches!(last, Ok(true)));
-        self.counts.last = Some(last.map_err(KeptError::from));
+        counts.samples += u64::from(last.is_ok());
+        counts.low += u64::from(matches!(last, Ok(true)));
+        counts.last = Some(last.map_err(KeptError::from));
     }
+}
 
-    fn read(&mut self) -> Result<bool, Error> {
-        let failed = |error| Error::of(self.place, &error);
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => File::open(&self.path).map_err(failed)?,
-        };
-        let mut room = [0; 16];
-        let length = file.read_at(&mut room, 0).map_err(failed)?;
-        self.file = Some(file);
-        let text = room.get(..length).unwrap_or_default().trim_ascii_end();
-        match scan::uint(text) {
-            Some(alarm @ (0 | 1)) => Ok(alarm == 1),
-            _ => Err(Error::parse(self.place, "0 or 1", text)),
-        }
+/// Whether the voltage was low; the file stays open.
+fn read(path: &Path, place: Place, kept: &mut Option<File>) -> Result<bool, Error> {
+    let failed = |error| Error::of(place, &error);
+    let file = match kept.take() {
+        Some(file) => file,
+        None => File::open(path).map_err(failed)?,
+    };
+    let mut room = [0; 16];
+    let length = file.read_at(&mut room, 0).map_err(failed)?;
+    *kept = Some(file);
+    let text = room.get(..length).unwrap_or_default().trim_ascii_end();
+    match scan::uint(text) {
+        Some(alarm @ (0 | 1)) => Ok(alarm == 1),
+        _ => Err(Error::parse(place, "0 or 1", text)),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Opened, Tree, outcome, scrape};
-    use crate::kernel::read::Files;
-    use std::thread::sleep;
-
-    fn said(opened: &mut Opened) -> (Vec<String>, u64) {
-        scrape(opened, Dialect::Own, &["raspberrypi"])
-    }
-
-    fn lines(low: Option<u64>, samples: u64, low_samples: u64) -> Vec<String> {
-        let mut lines = Vec::from_iter(low.map(|low| format!("raspberrypi_undervoltage {low}")));
-        lines.push(format!("raspberrypi_undervoltage_samples_total {samples}"));
-        lines.push(format!("raspberrypi_undervoltage_low_samples_total {low_samples}"));
-        lines
-    }
-
-    fn pi(name: &str, alarm: &str) -> Tree {
-        let tree = Tree::new(name);
-        tree.put("sys/class/hwmon/hwmon0/name", "cpu_thermal\n");
-        tree.put("sys/class/hwmon/hwmon0/in0_lcrit_alarm", "1\n");
-        tree.put("sys/class/hwmon/hwmon1/name", "rpi_volt\n");
-        tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", alarm);
-        tree
-    }
-
-    #[test]
-    fn looks_are_counted_and_those_that_saw_it_low() {
-        let tree = pi("raspberrypi", "0\n");
-        let mut once = tree.open(&SPEC, Dialect::Own, &[]);
-        assert_eq!(said(&mut once), (lines(Some(0), 1, 0), 0));
-        tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n");
-        assert_eq!(said(&mut once), (lines(Some(1), 2, 1), 0));
-        for bad in ["", "2\n", "yes\n", "-1\n"] {
-            tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", bad);
-            assert_eq!(said(&mut once), (lines(None, 2, 1), 1), "{bad:?}");
-        }
-        tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n");
-        assert_eq!(said(&mut once), (lines(Some(0), 3, 1), 0));
-    }
-
-    #[test]
-    fn one_that_was_never_read_has_no_count() {
-        let tree = pi("raspberrypi-bad", "\n");
-        assert_eq!(said(&mut tree.open(&SPEC, Dialect::Own, &[])), (vec![], 1));
-        for absent in ["sys/class/hwmon/hwmon1/in0_lcrit_alarm", "sys/class/hwmon/hwmon1/name"] {
-            tree.remove(absent);
-            assert!(tree.open(&SPEC, Dialect::Own, &[]).is_unsupported());
-        }
-        assert!(Tree::new("raspberrypi-none").open(&SPEC, Dialect::Own, &[]).is_unsupported());
-    }
-
-    #[test]
-    fn a_thread_looks_between_scrapes_and_a_device_may_go() {
-        let tree = pi("raspberrypi-thread", "1\n");
-        let root = tree.root();
-        let mut pi = RaspberryPi {
-            listing: Listing::new(root.dir(DIRECTORY)),
-            root: root.clone(),
-            sampler: None,
-            is_serving: false,
-            looked_at: None,
-            period: Duration::from_millis(1),
-        };
-        pi.serving(true);
-        assert!(matches!(pi.sampler, Some(Sampler::Thread(_))));
-        let begun = Instant::now();
-        let counts = |pi: &RaspberryPi| match &pi.sampler {
-            Some(Sampler::Thread(thread)) => thread.look(|voltage| voltage.counts),
-            _ => panic!("no thread"),
-        };
-        while counts(&pi).low < 5 {
-            assert!(begun.elapsed() < Duration::from_secs(60));
-            sleep(Duration::from_millis(1));
-        }
-        let Counts { samples, low, last } = counts(&pi);
-        assert!(last == Some(Ok(true)) && samples == low);
-        tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "");
-        tree.remove("sys/class/hwmon/hwmon1/in0_lcrit_alarm");
-        let (files, errors) = (Files::new(&root), PartialErrors::default());
-        let collector: Box<dyn Collector> = Box::new(pi);
-        let mut opened = Opened { collector, files, errors, textfiles: Default::default() };
-        while outcome(&mut opened).is_ok() {
-            assert!(begun.elapsed() < Duration::from_secs(60));
-            sleep(Duration::from_millis(1));
-        }
-        assert!(opened.is_unsupported());
-    }
-}
+mod tests;
