@@ -72,6 +72,8 @@ pub struct Tails {
     counts: Counts,
     watch: Watch,
     buffer: Vec<u8>,
+    /// So many files are open at a time.
+    most_open: usize,
     /// What was kept of files that are not found yet.
     pending: Vec<Place>,
     /// When that was written, by the clock of the files.

@@ -21,7 +21,7 @@ pub const TURN: usize = 256 << 10;
 /// What a file costs that has nothing new, in bytes.
 const LOOK: usize = 4 << 10;
 
-/// Files that are open at a time.
+/// Files that are open at a time, unless the limit of open files is low.
 pub const MAX_OPEN: usize = 64;
 
 /// How long a last line without a newline waits for it when the writer writes to another file.
@@ -146,7 +146,7 @@ impl Tails {
             return true;
         }
         let all = || entries.iter().flat_map(|entry| &entry.files);
-        if all().filter(|file| file.is_open()).count() < MAX_OPEN {
+        if all().filter(|file| file.is_open()).count() < self.most_open {
             return true;
         }
         // The one that was read longest ago, but none that is not to be found again.
