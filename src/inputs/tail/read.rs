@@ -260,7 +260,7 @@ impl Tails {
         let mut others = before.iter_mut().chain(&mut *after);
         let kept = (&*entry.said.path, &*self.pending);
         let settled = settle(file, &mut others, kept, &mut self.buffer, now)?;
-        let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
+        let is_known = before.iter().chain(&*after).any(|other| other.changed_at() == file.found.1)
             || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
         match settled {
             Settled::Reads => {}
