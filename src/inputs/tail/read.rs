@@ -260,14 +260,18 @@ impl Tails {
         let mut others = before.iter_mut().chain(&mut *after);
         let kept = (&*entry.said.path, &*self.pending);
         let settled = settle(file, &mut others, kept, &mut self.buffer, now)?;
-        let is_known = before.iter().chain(&*after).any(|other| other.changed_at() == file.found.1)
-            || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
+        let is_known = || {
+            let at = file.changed_at();
+            before.iter().chain(&*after).any(|other| other.changed_at() == at)
+                || entry.passed.iter().any(|passed| passed.state.1 == at)
+                || file.path.with_extension("").exists()
+        };
         match settled {
             Settled::Reads => {}
             Settled::Unseen if file.is_expected => {}
             Settled::Waits => return Ok(Some(waits(file, now))),
-            // What was compressed keeps its time.
-            Settled::UnseenPacked if is_known => return Ok(Some(Outcome::Goes)),
+            // What was compressed keeps its time, or still is beside it.
+            Settled::UnseenPacked if is_known() => return Ok(Some(Outcome::Goes)),
             Settled::Unseen | Settled::UnseenPacked => {
                 entry.read.missed += 1;
                 let fields: [Field<'_>; 1] = [("path", &file.path.display())];

@@ -243,6 +243,30 @@ fn what_is_compressed_at_once_was_seen() {
     assert_eq!((place.lines(), place.count("rotations_missed_total")), (3.0, 0.0));
 }
 
+/// A large file is compressed for seconds, and gets its time at the end.
+#[test]
+fn what_is_being_compressed_was_seen() {
+    let mut place = Place::new("web.log").started();
+    place.append("web.log", "one\n");
+    place.step();
+    place.rename("web.log", "web.log.1");
+    place.append("web.log", "two\n");
+    let was = fs::metadata(place.path("web.log.1")).unwrap().modified().unwrap();
+    let set = |place: &Place, time: std::time::SystemTime| {
+        let file = File::options().append(true).open(place.path("web.log.1.gz")).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    for (at, part) in [&b""[..], b"\x1f\x8b\x08 any", b"thing\n"].into_iter().enumerate() {
+        place.append("web.log.1.gz", part);
+        set(&place, was + (at as u32 + 3) * SECOND);
+        place.step();
+    }
+    set(&place, was);
+    fs::remove_file(place.path("web.log.1")).unwrap();
+    (0..2 * LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("rotations_missed_total")), (2.0, 0.0));
+}
+
 #[test]
 fn compressed_files_are_no_lines() {
     let packed: [(&str, &[u8]); 4] = [
