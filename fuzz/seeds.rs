@@ -146,7 +146,7 @@ const LOGS: [&str; 4] = [
 /// Without the last line, which the body makes.
 const OFFSETS: [&str; 2] = [
     "sysmetrics log offsets 1\n",
-    "sysmetrics log offsets 1\n120 2049 77 120 305419896 0\t/var/log/*.log\t/var/log/w\\t.log\n\
+    "sysmetrics log offsets 2\n7 2049 12\n120 2049 77 120 305419896 0\t/var/log/*.log\t/var/log/w\\t.log\n\
      18446744073709551615 1 2 256 4294967295 1\ta\tb\n",
 ];
 

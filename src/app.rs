@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "hub"), path = "app/health_off.rs")]
 mod health;
+mod open_files;
 mod privileges;
 mod sandbox;
 mod version;
@@ -32,9 +33,6 @@ use std::time::{Duration, Instant};
 
 /// How long answers under way may take to finish when the process is to end.
 const FINISH: Duration = Duration::from_secs(5);
-
-/// Descriptors that connections leave alone: for the kernel's files, the listeners, the log.
-const RESERVED_FILES: u64 = 96;
 
 /// The exit code for settings that cannot be.
 const BAD_SETTINGS: u8 = 2;
@@ -119,6 +117,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints what is in effect, if the program would start with it.
 fn check(settings: &Settings) -> io::Result<()> {
+    open_files::check(settings)?;
     Security::read(&settings.server)?;
     let warned = settings.warnings.len() + pipelines::check(settings)? + sandbox::check(settings)?;
     let verdict = match warned + privileges::check(settings) {
@@ -146,23 +145,12 @@ fn metrics(settings: &Settings) -> Vec<u8> {
 fn limits(settings: &Settings) -> Limits {
     let server = &settings.server;
     Limits {
-        connections: connections(server.max_connections, sys::open_files_limit()),
+        connections: open_files::connections(settings),
         head: server.max_head_bytes,
         head_time: server.head_timeout,
         drain_time: server.drain_timeout,
         idle_time: server.idle_timeout,
     }
-}
-
-/// As many connections as are wanted, or as many as the limit of open files has room for.
-fn connections(wanted: usize, files: Option<u64>) -> usize {
-    let room = files.map(|n| n.saturating_sub(RESERVED_FILES).max(n / 4).max(1));
-    let room = room.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
-    if room < wanted {
-        let fields: [log::Field<'_>; 2] = [("max_connections", &wanted), ("used", &room)];
-        log::warn("the limit of open files allows fewer connections", &fields);
-    }
-    wanted.min(room)
 }
 
 /// What serves. It is on the heap: what a start has on the stack is several times as large, and would stay resident.
@@ -176,6 +164,7 @@ struct Agent {
 fn start(settings: Settings) -> io::Result<Box<Agent>> {
     // The signals first: one that comes while we start is not lost.
     let signals = Signals::take()?;
+    open_files::check(&settings)?;
     let server = &settings.server;
     let security = Security::read(server)?;
     let listeners = listen::open(&server.listen, &server.access, server.only_inherited)?;
@@ -255,6 +244,7 @@ fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has_fil
         }
         // What may fail comes before what changes anything.
         sandbox.admits(&settings)?;
+        open_files::check(&settings).map_err(|e| e.to_string())?;
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
         let of = &settings.server;
         let security = Security::read(of).map_err(|e| e.to_string())?;

@@ -241,6 +241,30 @@ fn clients_that_come_before_the_first_scrape_leave_room_for_it() {
     assert!(agent.lines_with("max_connections") == 1, "{:?}", agent.log());
 }
 
+/// It does not start where scrapes would get no answer, and says how many it needs; with so many all is read.
+#[cfg(feature = "hub")]
+#[test]
+fn a_low_limit_of_open_files_is_enough_or_refused() {
+    let file = "statsd.listen = \"127.0.0.1:0\"\npeaks.enabled = true\nlogs = [ { path = \"/nowhere/*.log\", \
+        rules = [ { metric = \"lines_total\", pattern = \"x\" } ] } ]\n\
+        export = [ { type = \"otlp\", endpoint = \"http://127.0.0.1:9\" } ]\n\
+        scrape.targets = [ { name = \"a\", url = \"http://127.0.0.1:9/\" } ]\n";
+    let plan =
+        |n: &str| Agent::plan().file(file).shell(&format!("ulimit -n {n}; exec \"$@\"")).spawn();
+    let mut refused = plan("24");
+    assert_eq!(refused.wait().code(), Some(1));
+    let needed = "the limit of open files is 24, and these settings need ";
+    refused.wait_for_log(needed, 1);
+    let log = refused.log().concat();
+    let needed = log.split_once(needed).unwrap().1.split_once(':').unwrap().0;
+    let agent = plan(needed);
+    agent.wait_for_log("serving", 1);
+    let _clients: Vec<Client> = (0..40).map(|_| agent.connect()).collect();
+    for _ in 0..3 {
+        assert!(!agent.get("/metrics").text().contains("EMFILE"), "{needed}");
+    }
+}
+
 #[test]
 fn without_any_descriptor_it_waits_and_recovers() {
     let mut agent = Agent::start();

@@ -4,9 +4,10 @@
 #[cfg(feature = "hub")]
 pub fn tail_state(bytes: &[u8]) {
     use sysmetrics::inputs::tail::state;
-    if let Ok(places) = state::parse(bytes) {
-        let again = state::parse(&state::render(&places.iter().collect::<Vec<_>>()));
-        assert_eq!(again, Ok(places));
+    if let Ok(mut state) = state::parse(bytes) {
+        let written = *state.written.get_or_insert_default();
+        let again = state::render(written, &state.places.iter().collect::<Vec<_>>());
+        assert_eq!(state::parse(&again), Ok(state));
     }
 }
 

@@ -121,14 +121,14 @@ fn copy_and_truncate_under_load_loses_and_doubles_nothing() {
 /// The offsets that a killed agent leaves behind.
 pub fn kept(dir: &Temp) -> Vec<(u64, PathBuf)> {
     let mut file = Slots::new(dir.path("state/offsets"));
-    let found = file.read(b"sysmetrics log offsets 1\n", 1 << 20).unwrap();
+    let found = file.read(b"sysmetrics log offsets 2\n", 1 << 20).unwrap();
     let Found::Body(body) = found else { panic!("{found:?}") };
     let text = String::from_utf8(body).unwrap();
     let place = |line: &str| {
         let path = PathBuf::from(line.rsplit('\t').next()?);
         Some((line.split(' ').next()?.parse().ok()?, path))
     };
-    text.lines().skip(1).filter_map(place).collect()
+    text.lines().skip(2).filter_map(place).collect()
 }
 
 #[test]

@@ -172,6 +172,12 @@ pub fn open_files_limit() -> Option<u64> {
     limit(|to| unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, to) }).flatten()
 }
 
+/// At most so many descriptors that are kept open for speed alone: one in eight of those that there may be.
+pub fn share_of_open_files(most: usize) -> usize {
+    let share = open_files_limit().and_then(|limit| usize::try_from(limit / 8).ok());
+    share.map_or(most, |share| most.min(share))
+}
+
 /// How large the address space may grow: `Some(None)` without limit.
 pub fn address_space_limit() -> Option<Option<u64>> {
     // SAFETY: the pointer is writable for an rlimit.
@@ -202,6 +208,7 @@ mod tests {
         assert!(page_size() >= 4096);
         assert!(process_cpu_nanos().unwrap() > 0);
         assert!(open_files_limit().is_none_or(|n| n > 10));
+        assert_eq!(share_of_open_files(1), 1);
         let directory = File::open("/proc/self/fd").unwrap();
         if let Some(n) = open_files(&directory) {
             assert!(n >= 4, "{n}"); // stdin, stdout, stderr, the directory

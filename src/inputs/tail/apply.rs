@@ -6,10 +6,12 @@
 use super::file::CHUNK;
 use super::glob::Glob;
 use super::keep::Keeper;
+use super::read::MAX_OPEN;
 use super::rule::Rule;
 use super::watch::Watch;
 use super::{Entry, Read, Tails};
 use crate::base::log;
+use crate::base::sys::share_of_open_files;
 use crate::model::store::{Group, Store};
 use crate::settings::{LogFiles, LogRule, Tail};
 use std::time::Instant;
@@ -54,6 +56,7 @@ impl Tails {
         let has_other_state = self.settings.state_file != settings.state_file
             || self.settings.memory_file != settings.memory_file;
         self.settings = settings.clone();
+        self.most_open = share_of_open_files(MAX_OPEN);
         self.common.max_value_bytes = settings.max_value_bytes;
         self.common.max_series = settings.max_series;
         let has_other_labels = self.common.labels != labels;

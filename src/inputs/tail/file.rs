@@ -251,6 +251,12 @@ impl Tailed {
         about.map_or(true, |about| state(&about) != self.seen)
     }
 
+    /// When it was last changed: it may have been since it was read.
+    pub fn changed_at(&self) -> i64 {
+        let about = self.file.as_ref().and_then(|file| file.metadata().ok());
+        about.map_or(self.found.1, |about| about.mtime())
+    }
+
     /// Begins to read an opened file where `start` says.
     ///
     /// # Errors

@@ -3,8 +3,11 @@
 //! Flash wears by what is written to it. So the file is written once in `tail.state_interval`, which is an hour by
 //! default, and a copy on a file system in memory every ten seconds. The copy is the newer one after the agent
 //! was killed, and is gone after a power failure. Both are written at a reload and at an orderly end.
+//!
+//! Which of them is newer is told by a number, as clocks are set back. The copy of another file is of no use; since
+//! it does not outlive a start of the machine, the directory of the file is known by device and inode.
 
-use super::state::{self, Place};
+use super::state::{self, Place, State, Written};
 use crate::base::log::{self, Field};
 use crate::base::state::{COST, PERIOD, RETRY, Slots, is_in_memory};
 use crate::base::text::number::time_of;
@@ -30,6 +33,8 @@ pub struct Keeper {
     copy: Target,
     /// The file is somebody else's.
     is_foreign: bool,
+    /// The number of the last write of either.
+    number: u64,
 }
 
 #[derive(Default)]
@@ -48,7 +53,7 @@ struct Target {
 /// What was kept.
 #[derive(Default)]
 pub struct Kept {
-    pub places: Vec<Place>,
+    pub state: State,
     /// When that was written.
     pub at: Option<Mtime>,
     /// Why the file is of no use.
@@ -74,7 +79,7 @@ impl Keeper {
         Keeper {
             file: Target::new(path(file), period),
             copy: Target::new(path(copy), COPY_PERIOD),
-            is_foreign: false,
+            ..Keeper::default()
         }
     }
 
@@ -119,17 +124,38 @@ impl Keeper {
             kept.error.as_ref().is_some_and(|e| e.kind() != io::ErrorKind::InvalidData);
         let copy = self.copy.read();
         // What cannot be read of it is told when it cannot be written.
-        if copy.error.is_none() && copy.at.is_some() && copy.at >= kept.at {
-            (kept.places, kept.at) = (copy.places, copy.at);
+        if copy.error.is_none() && copy.at.is_some() && self.is_newer(&copy, &kept) {
+            (kept.state, kept.at) = (copy.state, copy.at);
         }
+        self.number = kept.state.written.unwrap_or_default().number;
         kept
     }
 
+    /// Whether the copy is that of the file, and not older.
+    fn is_newer(&self, copy: &Kept, file: &Kept) -> bool {
+        let Some(of_copy) = copy.state.written else { return copy.at >= file.at };
+        let is_later = match file.state.written {
+            Some(of_file) => of_copy.number >= of_file.number,
+            // There is none, or it is of no use, or of the format before.
+            None => file.error.is_some() || copy.at >= file.at,
+        };
+        is_later && of_copy.directory == self.directory()
+    }
+
+    /// Device and inode of the directory of the file.
+    fn directory(&self) -> (u64, u64) {
+        let about = self.file.slots.path().parent().and_then(|dir| fs::metadata(dir).ok());
+        about.map_or((0, 0), |about| (about.dev(), about.ino()))
+    }
+
     /// Writes what is due, the copy last.
-    pub fn write(&mut self, body: &[u8], now: Instant, failed: &mut dyn FnMut(Failure<'_>)) {
+    pub fn write(&mut self, places: &[&Place], now: Instant, failed: &mut dyn FnMut(Failure<'_>)) {
+        self.number = self.number.saturating_add(1);
+        let written = Written { number: self.number, directory: self.directory() };
+        let body = state::render(written, places);
         for target in [&mut self.file, &mut self.copy] {
             if target.is_due(now) {
-                target.write(body, now, failed);
+                target.write(&body, now, failed);
             }
         }
     }
@@ -155,8 +181,8 @@ impl Target {
         let about = fs::metadata(self.slots.path()).ok();
         let at = about.map(|about| (about.mtime(), about.mtime_nsec()));
         match state::read(&mut self.slots) {
-            Ok(places) => Kept { places, at, error: None },
-            Err(error) => Kept { places: Vec::new(), at, error: Some(error) },
+            Ok(state) => Kept { state, at, error: None },
+            Err(error) => Kept { state: State::default(), at, error: Some(error) },
         }
     }
 

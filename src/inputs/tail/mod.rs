@@ -72,6 +72,8 @@ pub struct Tails {
     counts: Counts,
     watch: Watch,
     buffer: Vec<u8>,
+    /// So many files are open at a time.
+    most_open: usize,
     /// What was kept of files that are not found yet.
     pending: Vec<Place>,
     /// When that was written, by the clock of the files.
@@ -187,7 +189,7 @@ impl Tails {
 
     fn read_state(&mut self, now: Instant) {
         let kept = self.state.read();
-        (self.pending, self.kept) = (kept.places, kept.at);
+        (self.pending, self.kept) = (kept.state.places, kept.at);
         if let (Some(error), Some(path)) = (kept.error, &self.settings.state_file) {
             let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
             self.counts.fail(Trouble::State, &fields, now);
@@ -211,7 +213,7 @@ impl Tails {
         let mut all: Vec<&Place> = places.iter().collect();
         all.extend(self.pending.iter().filter(|place| !is_known(place)));
         let counts = &mut self.counts;
-        self.state.write(&state::render(&all), now, &mut |Failure { path, error, is_first }| {
+        self.state.write(&all, now, &mut |Failure { path, error, is_first }| {
             let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
             match is_first {
                 true => counts.fail(Trouble::State, &fields, now),

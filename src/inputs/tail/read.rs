@@ -21,7 +21,7 @@ pub const TURN: usize = 256 << 10;
 /// What a file costs that has nothing new, in bytes.
 const LOOK: usize = 4 << 10;
 
-/// Files that are open at a time.
+/// Files that are open at a time, unless the limit of open files is low.
 pub const MAX_OPEN: usize = 64;
 
 /// How long a last line without a newline waits for it when the writer writes to another file.
@@ -146,7 +146,7 @@ impl Tails {
             return true;
         }
         let all = || entries.iter().flat_map(|entry| &entry.files);
-        if all().filter(|file| file.is_open()).count() < MAX_OPEN {
+        if all().filter(|file| file.is_open()).count() < self.most_open {
             return true;
         }
         // The one that was read longest ago, but none that is not to be found again.
@@ -260,14 +260,18 @@ impl Tails {
         let mut others = before.iter_mut().chain(&mut *after);
         let kept = (&*entry.said.path, &*self.pending);
         let settled = settle(file, &mut others, kept, &mut self.buffer, now)?;
-        let is_known = before.iter().chain(&*after).any(|other| other.found.1 == file.found.1)
-            || entry.passed.iter().any(|passed| passed.state.1 == file.found.1);
+        let is_known = || {
+            let at = file.changed_at();
+            before.iter().chain(&*after).any(|other| other.changed_at() == at)
+                || entry.passed.iter().any(|passed| passed.state.1 == at)
+                || file.path.with_extension("").exists()
+        };
         match settled {
             Settled::Reads => {}
             Settled::Unseen if file.is_expected => {}
             Settled::Waits => return Ok(Some(waits(file, now))),
-            // What was compressed keeps its time.
-            Settled::UnseenPacked if is_known => return Ok(Some(Outcome::Goes)),
+            // What was compressed keeps its time, or still is beside it.
+            Settled::UnseenPacked if is_known() => return Ok(Some(Outcome::Goes)),
             Settled::Unseen | Settled::UnseenPacked => {
                 entry.read.missed += 1;
                 let fields: [Field<'_>; 1] = [("path", &file.path.display())];

@@ -1,12 +1,17 @@
 //! How far files were read, kept over a restart in a file of slots (`base/state`):
 //!
 //! ```text
-//! sysmetrics log offsets 1
+//! sysmetrics log offsets 2
+//! NUMBER DEVICE INODE
 //! OFFSET DEVICE INODE HEAD_BYTES HEAD_CRC RUNS_ON <tab> SETTING <tab> FILE
 //! …
 //! ```
 //!
-//! A line is one file. `RUNS_ON` is 1 where the offset lies within a line that was cut. Tabs, newlines and
+//! `NUMBER` counts the writes of the file and of its copy in memory together, so that it tells which is newer
+//! whatever the clock was set to; the device and the inode behind it are those of the directory of the file, so
+//! that a copy is told from that of another file. Format 1 lacks this line, and is read.
+//!
+//! A line is one log. `RUNS_ON` is 1 where the offset lies within a line that was cut. Tabs, newlines and
 //! backslashes in paths are `\t`, `\n` and `\\`.
 
 use crate::base::state::{Found, Slots};
@@ -15,8 +20,11 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// The first line; the number is that of the format.
-const TITLE: &str = "sysmetrics log offsets 1\n";
+/// How the first line begins; the number of the format is behind it.
+const TITLE: &str = "sysmetrics log offsets ";
+
+/// The formats that are read; the last is written.
+const FORMATS: [&str; 2] = ["1\n", "2\n"];
 
 /// Bytes of a slot.
 const MAX_BYTES: u64 = 4 << 20;
@@ -49,25 +57,49 @@ pub struct Place {
     pub path: PathBuf,
 }
 
+/// Which write it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The file and its copy count together.
+    pub number: u64,
+    /// Device and inode of the directory of the file; 0 if it is not there.
+    pub directory: (u64, u64),
+}
+
+/// What a file or its copy says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Format 1 does not say it.
+    pub written: Option<Written>,
+    pub places: Vec<Place>,
+}
+
 /// Reads a file of places; none if there is no such file.
 ///
 /// # Errors
 ///
 /// It cannot be read, or is no such file, or is damaged (`InvalidData`): then it may be replaced, what
 /// is somebody else's may not.
-pub fn read(file: &mut Slots) -> io::Result<Vec<Place>> {
+pub fn read(file: &mut Slots) -> io::Result<State> {
     let (kind, what) = match file.read(TITLE.as_bytes(), MAX_BYTES)? {
-        Found::Nothing => return Ok(Vec::new()),
-        Found::Body(body) => match parse(&body) {
-            Ok(places) => return Ok(places),
+        Found::Nothing => return Ok(State::default()),
+        Found::Body(body) if lines_of(&body).is_some() => match parse(&body) {
+            Ok(state) => return Ok(state),
             Err(what) => (io::ErrorKind::InvalidData, what),
         },
         Found::Lost => (io::ErrorKind::InvalidData, "it is damaged, its check sum is another"),
-        Found::Foreign(_) => {
+        Found::Body(_) | Found::Foreign(_) => {
             (io::ErrorKind::Other, "it is no file of log offsets, or of another version")
         }
     };
     Err(io::Error::new(kind, what))
+}
+
+/// The number of the format, from 0, and what comes behind the title.
+fn lines_of(text: &[u8]) -> Option<(usize, &[u8])> {
+    let text = text.strip_prefix(TITLE.as_bytes())?;
+    let mut formats = FORMATS.iter().enumerate();
+    formats.find_map(|(at, format)| Some((at, text.strip_prefix(format.as_bytes())?)))
 }
 
 /// Reads the text of a file of places.
@@ -75,18 +107,25 @@ pub fn read(file: &mut Slots) -> io::Result<Vec<Place>> {
 /// # Errors
 ///
 /// What is wrong with it.
-pub fn parse(text: &[u8]) -> Result<Vec<Place>, &'static str> {
-    let lines = text.strip_prefix(TITLE.as_bytes()).ok_or("it has no title")?;
-    let mut places = Vec::new();
-    for line in lines.split_inclusive(|b| *b == b'\n') {
-        places.push(place(line).ok_or("a line of it is no place in a file")?);
+pub fn parse(text: &[u8]) -> Result<State, &'static str> {
+    let (format, lines) = lines_of(text).ok_or("it has no title")?;
+    let mut lines = lines.split_inclusive(|b| *b == b'\n');
+    let mut state = State::default();
+    if format > 0 {
+        let line = lines.next().and_then(written);
+        state.written = Some(line.ok_or("its second line does not say which write it was")?);
     }
-    Ok(places)
+    for line in lines {
+        state.places.push(place(line).ok_or("a line of it is no place in a file")?);
+    }
+    Ok(state)
 }
 
 /// The text of a file of places.
-pub fn render(places: &[&Place]) -> Vec<u8> {
-    let mut text = TITLE.as_bytes().to_vec();
+pub fn render(written: Written, places: &[&Place]) -> Vec<u8> {
+    let Written { number, directory: (device, inode) } = written;
+    let [_, format] = FORMATS;
+    let mut text = format!("{TITLE}{format}{number} {device} {inode}\n").into_bytes();
     for place in places {
         let numbers = [
             place.offset,
@@ -109,6 +148,13 @@ pub fn render(places: &[&Place]) -> Vec<u8> {
         text.push(b'\n');
     }
     text
+}
+
+fn written(line: &[u8]) -> Option<Written> {
+    let mut numbers = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?.split(' ');
+    let mut number = || numbers.next()?.parse::<u64>().ok();
+    let written = Written { number: number()?, directory: (number()?, number()?) };
+    numbers.next().is_none().then_some(written)
 }
 
 fn place(line: &[u8]) -> Option<Place> {
@@ -176,21 +222,44 @@ mod tests {
         vec![place, plain]
     }
 
+    const WRITTEN: Written = Written { number: 7, directory: (8, u64::MAX) };
+
+    fn text(places: &[Place]) -> Vec<u8> {
+        render(WRITTEN, &places.iter().collect::<Vec<_>>())
+    }
+
     #[test]
     fn what_is_written_is_read() {
         for places in [Vec::new(), places()] {
-            assert_eq!(parse(&render(&places.iter().collect::<Vec<_>>())), Ok(places));
+            let text = text(&places);
+            assert_eq!(parse(&text), Ok(State { written: Some(WRITTEN), places }));
         }
     }
 
     #[test]
+    fn the_format_before_is_read() {
+        let text = String::from_utf8_lossy(&text(&places()[1..])).replacen(
+            "offsets 2\n7 8 18446744073709551615\n",
+            "offsets 1\n",
+            1,
+        );
+        assert!(text.starts_with("sysmetrics log offsets 1\n0 1 2 256 "), "{text}");
+        let places = places().split_off(1);
+        assert_eq!(parse(text.as_bytes()), Ok(State { written: None, places }));
+    }
+
+    #[test]
     fn what_is_no_place_is_refused() {
-        let text = render(&places().iter().collect::<Vec<_>>());
+        let text = text(&places());
         let ends = |at: usize| text[..at].ends_with(b"\n");
         for at in (0..text.len()).filter(|at| !ends(*at)) {
             assert!(parse(&text[..at]).is_err(), "cut at {at}");
         }
-        assert_eq!(parse(TITLE.as_bytes()), Ok(Vec::new()));
+        for bad in ["", "\n", "1 2\n", "1 2 3 4\n", "1 2 -3\n", "1 2 3"] {
+            assert!(parse([TITLE, "2\n", bad].concat().as_bytes()).is_err(), "{bad}");
+        }
+        let title = [TITLE, "1\n"].concat();
+        assert_eq!(parse(title.as_bytes()), Ok(State::default()));
         for bad in [
             "\n",
             "1 2 3\n",
@@ -199,7 +268,7 @@ mod tests {
             "x",
             "1 2 3 70000 5 0\ta\tb\n",
         ] {
-            assert!(parse([TITLE, bad].concat().as_bytes()).is_err(), "{bad}");
+            assert!(parse([&title, bad].concat().as_bytes()).is_err(), "{bad}");
         }
     }
 
@@ -208,9 +277,9 @@ mod tests {
         let path = std::env::temp_dir().join(format!("sysmetrics-offsets-{}", std::process::id()));
         let _ = fs::remove_file(&path);
         let mut file = Slots::new(path.clone());
-        assert_eq!(read(&mut file).unwrap(), []);
-        file.write(&render(&places().iter().collect::<Vec<_>>())).unwrap();
-        assert_eq!(read(&mut file).unwrap(), places());
+        assert_eq!(read(&mut file).unwrap(), State::default());
+        file.write(&text(&places())).unwrap();
+        assert_eq!(read(&mut file).unwrap().places, places());
         let mut directory = Slots::new(std::env::temp_dir());
         assert!(read(&mut directory).is_err(), "a directory");
         for (text, kind) in [
@@ -222,6 +291,8 @@ mod tests {
             fs::write(&path, text).unwrap();
             assert_eq!(read(&mut file).unwrap_err().kind(), kind, "{text:?}");
         }
+        file.write(b"sysmetrics log offsets 3\n").unwrap();
+        assert_eq!(read(&mut file).unwrap_err().kind(), io::ErrorKind::Other, "a later version");
         fs::remove_file(&path).unwrap();
     }
 }

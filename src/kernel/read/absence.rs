@@ -3,6 +3,7 @@
 //! seconds: what is loaded, mounted or plugged in is seen some seconds later. Devices that scrapes must
 //! see at once are lines of files and entries of directories that are there.
 
+use crate::base::sys::share_of_open_files;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
@@ -10,13 +11,24 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 /// For so many seconds what was absent is taken to be so.
 const LOOK_AGAIN: u32 = 8;
 
+/// Directories that stay open from scrape to scrape, of all that ask whether they may.
+pub(super) const MAX_KEPT: usize = 16;
+
 /// What all that comes from one root has in common.
-#[derive(Default)]
 pub struct Shared {
     /// How many directories are open.
     pub(super) open: AtomicUsize,
+    /// So many may stay open.
+    pub(super) kept: usize,
     /// The second of the scrape at hand, from 1 on; 0 where nobody tells.
     second: AtomicU32,
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        let kept = share_of_open_files(MAX_KEPT);
+        Shared { open: AtomicUsize::new(0), kept, second: AtomicU32::new(0) }
+    }
 }
 
 impl Shared {

@@ -22,9 +22,6 @@ use std::time::SystemTime;
 /// The longest integer attribute, sign and newline included.
 const MAX_INTEGER: usize = 24;
 
-/// Directories that stay open from scrape to scrape, of all that ask whether they may.
-const MAX_KEPT: usize = 16;
-
 /// One directory of attribute files.
 pub struct Dir {
     path: &'static str,
@@ -97,7 +94,7 @@ impl Dir {
 
     /// Closes the directory if more are open than may stay so from scrape to scrape.
     pub fn rest(&mut self) {
-        if self.shared.open.load(Relaxed) > MAX_KEPT {
+        if self.shared.open.load(Relaxed) > self.shared.kept {
             self.close();
         }
     }
@@ -278,7 +275,7 @@ mod tests {
         fs::write(real.join("mc0/size"), "8\n").unwrap();
         let shared = Arc::<Shared>::default();
         let mut dirs: Vec<Dir> =
-            (0..MAX_KEPT + 3).map(|_| Dir::new("/sys/x", real.clone(), &shared)).collect();
+            (0..shared.kept + 3).map(|_| Dir::new("/sys/x", real.clone(), &shared)).collect();
         for _ in 0..2 {
             for dir in &mut dirs {
                 let mut names = Vec::new();
@@ -292,7 +289,7 @@ mod tests {
                 assert_eq!(dir.uint(c"mc0/size"), Ok(8), "the descriptor serves for both");
                 dir.rest();
             }
-            assert_eq!(shared.open.load(Relaxed), MAX_KEPT);
+            assert_eq!(shared.open.load(Relaxed), shared.kept);
         }
         dirs.clear();
         assert_eq!(shared.open.load(Relaxed), 0);

@@ -5,11 +5,10 @@
 use super::netlink::{Address, Addresses, Links, Neighbours};
 use super::{Root, Shape, Source, Walk};
 use crate::base::error::{Error, KeptError};
-use crate::base::sys::open_files_limit;
+use crate::base::sys::share_of_open_files;
 
-/// Descriptors that are kept open, at most; and one in `SHARE` of those that the process may have.
+/// Descriptors that are kept open, at most.
 const MAX_KEPT: usize = 48;
-const SHARE: u64 = 8;
 
 /// What every machine has: where it is absent that is a fault, of which a scrape sees the end at once.
 const ALWAYS: [&str; 4] = ["/proc/stat", "/proc/meminfo", "/proc/diskstats", "/proc/net/dev"];
@@ -74,7 +73,6 @@ struct Known {
 impl Files {
     /// None yet, below `root`.
     pub fn new(root: &Root) -> Files {
-        let share = open_files_limit().map_or(usize::MAX, |limit| (limit / SHARE) as usize);
         Files {
             root: root.clone(),
             files: Vec::new(),
@@ -89,7 +87,7 @@ impl Files {
             statistics: Shows::Nothing,
             has_no_udp: [false; 2],
             scrape: 0,
-            kept: MAX_KEPT.min(share),
+            kept: share_of_open_files(MAX_KEPT),
             walk: Walk::new(root),
             walked_in: 0,
             walked_all: false,

@@ -112,6 +112,16 @@ fn a_bad_body_changes_nothing_and_is_told_with_the_time_of_failure() {
         ("a 2\nb 1 1700000000000\n", "b has a time stamp"),
         ("a 2\na 3\n", "a is refused: the series is there twice"),
         ("a 2\nb 1\na{job=\"other\"} 3\n", "a is refused: the series is there twice"),
+        // Parts of a whole one.
+        (
+            "b 1\n# TYPE s summary\ns_sum 1\ns_count 1\ns_sum 1\ns_count 1\n",
+            "is refused: the series is there twice. Nothing was taken",
+        ),
+        (
+            "b 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\n\
+             h_count 1\nh_bucket{le=\"1\"} 1\n",
+            "is refused: the series is there twice. Nothing was taken",
+        ),
         ("a 2\n# TYPE h histogram\nh_sum 1\nh_count x\n", "in line 4"),
         ("a 2\n# TYPE b gouge\nb 1\n", "in line 2"),
         ("a 2\nb{__name__=\"1\"} 3\n", "b is refused: a label's name"),

@@ -76,6 +76,9 @@ impl Intake<'_> {
         let done = reader.read(text, syntax, &mut |read| match read {
             Ok(sample) if first.is_none() => first = trial.judge_whole(&sample).err(),
             Err((name, Reason::Unassembled)) => trial.name_parts(name),
+            Err((name, reason)) if first.is_none() => {
+                first = Some(Objection::Sample(name.to_owned(), reason));
+            }
             _ => {}
         });
         done.map_err(Objection::Line)?;

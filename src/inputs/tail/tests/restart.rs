@@ -1,6 +1,7 @@
 //! Offsets over a restart: the file of them, and its copy in memory.
 
 use super::*;
+use crate::inputs::tail::state::Written;
 
 #[test]
 fn a_restart_goes_on_where_it_was() {
@@ -67,16 +68,16 @@ fn an_offset_beyond_all_is_that_of_a_file_that_was_emptied() {
     place.step();
     place.tails.finish(&mut place.store);
     let mut file = Slots::new(place.path("offsets"));
-    let mut places = state::read(&mut file).unwrap();
-    places[0].offset = u64::MAX;
-    file.write(&state::render(&places.iter().collect::<Vec<_>>())).unwrap();
+    let mut kept = state::read(&mut file).unwrap();
+    kept.places[0].offset = u64::MAX;
+    file.write(&state::render(kept.written.unwrap(), &[&kept.places[0]])).unwrap();
     place.killed();
     assert_eq!((place.lines(), place.count("truncations_total")), (1.0, 1.0));
 }
 
 /// The offset in a file of them.
 fn kept(place: &Place, name: &str) -> u64 {
-    state::read(&mut Slots::new(place.path(name))).unwrap()[0].offset
+    state::read(&mut Slots::new(place.path(name))).unwrap().places[0].offset
 }
 
 #[test]
@@ -136,7 +137,7 @@ fn a_killed_agent_goes_on_where_the_copy_says() {
         place.step();
     }
     let copy = Slots::new(memory.join("offsets"));
-    let copied = |mut copy: Slots| state::read(&mut copy).unwrap()[0].offset;
+    let copied = |mut copy: Slots| state::read(&mut copy).unwrap().places[0].offset;
     assert_eq!((kept(&place, "offsets"), copied(copy)), (2, 42), "every ten seconds");
     place.killed();
     assert_eq!(place.lines(), 5.0, "what came after the copy");
@@ -152,17 +153,104 @@ fn a_killed_agent_goes_on_where_the_copy_says() {
     let older = fs::read(memory.join("offsets")).unwrap();
     place.tails.finish(&mut place.store);
     fs::write(memory.join("offsets"), older).unwrap();
-    let long_ago = std::time::SystemTime::now() - 60 * SECOND;
-    let copy = OpenOptions::new().write(true).open(memory.join("offsets")).unwrap();
-    copy.set_modified(long_ago).unwrap();
     place.killed();
-    assert_eq!(place.lines(), 0.0);
+    assert_eq!(place.lines(), 0.0, "written later, but of an earlier write");
     // On a disk there is none; it would wear what it is to spare.
     place.settings.memory_file = Some(place.path("copy"));
     place.killed();
     place.append("web.log", "4\n");
     (0..20).for_each(|_| place.step());
     assert!(!place.path("copy").exists());
+    fs::remove_dir_all(&memory).unwrap();
+}
+
+/// A directory in memory, and an agent with its copy of the offsets there.
+fn with_copy(name: &str) -> Option<(PathBuf, Place)> {
+    if is_in_memory(&std::env::temp_dir().join("x")) {
+        return None;
+    }
+    let memory = Path::new("/dev/shm").join(format!("sysmetrics-{name}-{}", std::process::id()));
+    let mut place = Place::new("web.log");
+    place.settings.state_interval = 3600 * SECOND;
+    place.settings.memory_file = Some(memory.join("offsets"));
+    place.append("web.log", "0\n");
+    Some((memory, place.started()))
+}
+
+/// A clock that was set back makes what is written later look older.
+fn set_mtime(path: &Path, hours_ago: u32) {
+    let time = std::time::SystemTime::now() - 3600 * hours_ago * SECOND;
+    OpenOptions::new().write(true).open(path).unwrap().set_modified(time).unwrap();
+}
+
+#[test]
+fn the_newer_state_counts_whatever_the_clock_was_set_to() {
+    let Some((memory, mut place)) = with_copy("clock") else { return };
+    for _ in 0..25 {
+        place.append("web.log", "1\n");
+        place.step();
+    }
+    set_mtime(&memory.join("offsets"), 7);
+    place.killed();
+    assert_eq!(place.lines(), 5.0, "what came after the copy");
+    place.append("web.log", "2\n");
+    place.step();
+    place.tails.finish(&mut place.store);
+    set_mtime(&place.path("offsets"), 7);
+    place.killed();
+    assert_eq!(place.lines(), 0.0);
+    // A file that was damaged is older than any copy.
+    place.append("web.log", "3\n");
+    (0..20).for_each(|_| place.step());
+    fs::write(place.path("offsets"), [0; 8192]).unwrap();
+    place.killed();
+    assert_eq!(place.lines(), 0.0);
+    fs::remove_dir_all(&memory).unwrap();
+}
+
+#[test]
+fn the_copy_of_another_file_does_not_count() {
+    let Some((memory, mut place)) = with_copy("other") else { return };
+    for _ in 0..25 {
+        place.append("web.log", "1\n");
+        place.step();
+    }
+    place.tails.finish(&mut place.store);
+    let copy = fs::read(memory.join("offsets")).unwrap();
+    // An agent whose state lies elsewhere, and has nothing yet; then one with state of its own.
+    place.settings.state_file = Some(place.path("elsewhere/offsets"));
+    fs::create_dir(place.path("elsewhere")).unwrap();
+    place.killed();
+    assert_eq!(place.lines(), 26.0, "from the start, as nothing is known");
+    place.append("web.log", "2\n");
+    place.step();
+    place.tails.finish(&mut place.store);
+    fs::write(memory.join("offsets"), copy).unwrap();
+    place.killed();
+    assert_eq!(place.lines(), 0.0, "as its own file says");
+    fs::remove_dir_all(&memory).unwrap();
+}
+
+#[test]
+fn offsets_of_the_format_before_are_read() {
+    let Some((memory, mut place)) = with_copy("format") else { return };
+    let as_before = |path: PathBuf, lines: u64| {
+        let mut file = Slots::new(path);
+        let mut kept = state::read(&mut file).unwrap();
+        kept.places[0].offset = 2 * lines;
+        let text = state::render(Written::default(), &[&kept.places[0]]);
+        let text = String::from_utf8(text).unwrap().replacen("2\n0 0 0\n", "1\n", 1);
+        file.write(text.as_bytes()).unwrap();
+    };
+    place.append("web.log", "1\n2\n3\n");
+    (0..12).for_each(|_| place.step());
+    for (hours_ago, again) in [(1, 2.0), (0, 1.0)] {
+        as_before(place.path("offsets"), 2);
+        as_before(memory.join("offsets"), 3);
+        set_mtime(&memory.join("offsets"), hours_ago);
+        place.killed();
+        assert_eq!(place.lines(), again, "what was written last counts");
+    }
     fs::remove_dir_all(&memory).unwrap();
 }
 

@@ -222,6 +222,51 @@ fn what_was_compressed_unseen_is_told() {
     assert_eq!((place.lines(), place.count("rotations_missed_total")), (3.0, 1.0));
 }
 
+/// A log that is written until it is rotated and compressed, all between two looks.
+#[test]
+fn what_is_compressed_at_once_was_seen() {
+    let mut place = Place::new("web.log").started();
+    place.append("web.log", "one\n");
+    place.step();
+    place.append("web.log", "two\n");
+    let later = std::time::SystemTime::now() + 3 * SECOND;
+    let set = |place: &Place, name: &str| {
+        let file = File::options().append(true).open(place.path(name)).unwrap();
+        file.set_modified(later).unwrap();
+    };
+    set(&place, "web.log");
+    fs::remove_file(place.path("web.log")).unwrap();
+    place.append("web.log.1.gz", b"\x1f\x8b\x08 anything\n");
+    set(&place, "web.log.1.gz");
+    place.append("web.log", "three\n");
+    (0..2 * LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("rotations_missed_total")), (3.0, 0.0));
+}
+
+/// A large file is compressed for seconds, and gets its time at the end.
+#[test]
+fn what_is_being_compressed_was_seen() {
+    let mut place = Place::new("web.log").started();
+    place.append("web.log", "one\n");
+    place.step();
+    place.rename("web.log", "web.log.1");
+    place.append("web.log", "two\n");
+    let was = fs::metadata(place.path("web.log.1")).unwrap().modified().unwrap();
+    let set = |place: &Place, time: std::time::SystemTime| {
+        let file = File::options().append(true).open(place.path("web.log.1.gz")).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    for (at, part) in [&b""[..], b"\x1f\x8b\x08 any", b"thing\n"].into_iter().enumerate() {
+        place.append("web.log.1.gz", part);
+        set(&place, was + (at as u32 + 3) * SECOND);
+        place.step();
+    }
+    set(&place, was);
+    fs::remove_file(place.path("web.log.1")).unwrap();
+    (0..2 * LONG).for_each(|_| place.step());
+    assert_eq!((place.lines(), place.count("rotations_missed_total")), (2.0, 0.0));
+}
+
 #[test]
 fn compressed_files_are_no_lines() {
     let packed: [(&str, &[u8]); 4] = [
