@@ -73,8 +73,8 @@ impl<'a> LinePen<'a> {
             return false;
         }
         // SAFETY: `at` is valid for writing all blocks, then BLOCK bytes, those of CLOSE, and three times PIECE.
-        // `length` is at most that of the blocks, n is at most BLOCK, CLOSED is below the length of CLOSE, and the pieces of
-        // a number are at most PIECE long: each begins where there is room for it and for those after it.
+        // `length` is at most that of the blocks, n is at most BLOCK, CLOSED is below the length of CLOSE, and the
+        // pieces of a number are at most PIECE long: each begins where there is room for it and for those after it.
         unsafe {
             self.at.cast::<[[u8; BLOCK]; FOUR]>().write(*self.first);
             for (i, block) in self.more.iter().enumerate() {

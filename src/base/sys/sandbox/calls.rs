@@ -112,7 +112,7 @@ static OLD: &[u16] = &numbers([libc::SYS_renameat]);
 #[cfg(target_arch = "riscv64")]
 static OLD: &[u16] = &numbers([]);
 
-/// The calls whose numbers are 64 bits wide on one kind of processor only.
+/// Calls that only processors of 64 bits, or only those of 32 bits, have.
 #[cfg(target_pointer_width = "64")]
 static WIDE: &[u16] = &numbers([libc::SYS_newfstatat, libc::SYS_pread64, libc::SYS_pwrite64]);
 #[cfg(target_pointer_width = "32")]
