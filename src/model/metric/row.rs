@@ -1,4 +1,4 @@
-//! How families are made: rows of static tables, and those whose texts are found at run time.
+//! Constructors of families: rows of static tables, and families whose texts are found at run time.
 
 use super::family::{
     CONTINUES, FOREIGN, HAS_WORDS, MUST_ESCAPE, NATIVE_ONLY, NODE_ONLY, OWN_KEYS, OWN_PREFIX,
@@ -8,7 +8,7 @@ use super::{Family, Kind, Unit};
 use crate::base::sys::Texts;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// A stamp that no family bears yet.
+/// A stamp that no family has yet.
 pub fn fresh_stamp() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     LAST.fetch_add(1, Relaxed).wrapping_add(1)
@@ -26,7 +26,7 @@ const fn row<'a>(
     Family { texts, stamp: 0, kind, split: 0, flags: (unit as u16) << UNIT }
 }
 
-/// Where our own name begins, for a name of two parts.
+/// The position of `|` before our own name, for a name of two parts.
 const fn split_of(text: &str) -> u8 {
     let (mut rest, mut at) = (text.as_bytes(), 0u8);
     while let [byte, after @ ..] = rest {
@@ -38,7 +38,7 @@ const fn split_of(text: &str) -> u8 {
     0
 }
 
-/// The row of a table whose own name is `name`. It is for constants: one that is not there does not compile.
+/// The row of a table whose own name is `name`. It is for constants: an unknown name does not compile.
 #[expect(clippy::panic, reason = "while it is compiled")]
 pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'static Family<'static> {
     while let [family, rest @ ..] = table {
@@ -50,7 +50,7 @@ pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'stati
     panic!("no family of this table has the name")
 }
 
-/// Whether `text` is `name`, or ends in it behind the `|` at `split`.
+/// Whether `text` is `name`, or ends in it after the `|` at `split`.
 const fn ends_with(text: &str, name: &str, split: u8) -> bool {
     let before = if split == 0 { 0 } else { split as usize + 1 };
     let (mut text, mut name) = (text.as_bytes(), name.as_bytes());
@@ -86,7 +86,7 @@ pub const fn gauge<'a>(
     row(Kind::Gauge, name, unit, help, labels).parted()
 }
 
-/// A row of a collector's table: a number of which the kernel does not say more.
+/// A row of a collector's table: a number whose type the kernel does not define.
 pub const fn untyped<'a>(
     name: &'a str,
     unit: Unit,
@@ -97,18 +97,18 @@ pub const fn untyped<'a>(
 }
 
 impl<'a> Family<'a> {
-    /// One of other programs, with its whole name; its series bring their labels.
+    /// A family of another program, with its whole name; its series bring their labels.
     pub const fn made(kind: Kind, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
         row(kind, name, Unit::One, help, &[]).unprefixed().stamped(stamp)
     }
 
-    /// Made at run time from texts of the kernel's; the name may have two parts.
+    /// A family made at run time from texts of the kernel; the name may have two parts.
     pub fn dynamic(kind: Kind, unit: Unit, name: &'a str, help: &'a str, stamp: u32) -> Family<'a> {
         let split = memchr::memchr(b'|', name.as_bytes()).map_or(0, |at| at as u8);
         Family::dynamic_at(kind, unit, (name, split), help, stamp)
     }
 
-    /// The same of a name of which it is known where its second part is, 0 if there is none.
+    /// Like `dynamic`, with the position of the name's second part, 0 if there is none.
     pub const fn dynamic_at(
         kind: Kind,
         unit: Unit,
@@ -129,74 +129,74 @@ impl<'a> Family<'a> {
         self
     }
 
-    /// The keys are node_exporter's and then as many of our own.
+    /// The keys are node_exporter's and then the same number of our own.
     pub const fn own_keys(self) -> Family<'a> {
         self.flagged(OWN_KEYS)
     }
 
-    /// The same with these label keys.
+    /// Sets the label keys.
     pub const fn keyed(mut self, keys: &'a [&'a str]) -> Family<'a> {
         self.texts = Texts::new(self.texts.first(), self.texts.second(), keys);
         self
     }
 
-    /// The same of another kind.
+    /// Sets the type.
     pub const fn of_kind(mut self, kind: Kind) -> Family<'a> {
         self.kind = kind;
         self
     }
 
-    /// Only our own dialect has it.
+    /// Marks it as only in our own dialect.
     pub const fn only_own(self) -> Family<'a> {
         self.flagged(NATIVE_ONLY)
     }
 
-    /// Only node_exporter's dialect has it.
+    /// Marks it as only in node_exporter's dialect.
     pub const fn only_node(self) -> Family<'a> {
         self.flagged(NODE_ONLY)
     }
 
-    /// A standard name that takes no prefix.
+    /// Marks its name as an established one without prefix.
     pub const fn unprefixed(self) -> Family<'a> {
         self.flagged(UNPREFIXED)
     }
 
-    /// node_exporter has nothing like it: it has our own prefix in either dialect.
+    /// Marks it as unknown to node_exporter: it has our own prefix in either dialect.
     pub const fn own_prefix(self) -> Family<'a> {
         self.flagged(OWN_PREFIX)
     }
 
-    /// A counter whose name without `_total` is another family's.
+    /// Marks it as a counter whose name without `_total` is another family's.
     pub const fn openmetrics_unknown(self) -> Family<'a> {
         self.flagged(SHARES_STEM)
     }
 
-    /// Nobody said what it is.
+    /// Marks it as having no description.
     pub const fn undescribed(self) -> Family<'a> {
         self.flagged(UNDESCRIBED)
     }
 
-    /// Lines of the family before.
+    /// Marks it as lines of the family before.
     pub const fn continuing(self) -> Family<'a> {
         self.flagged(CONTINUES)
     }
 
-    /// Others named it.
+    /// Marks it as named by other programs.
     pub const fn foreign(self) -> Family<'a> {
         self.flagged(FOREIGN)
     }
 
-    /// Some `le` or `quantile` is no number, if so.
+    /// Sets whether some `le` or `quantile` is not a number.
     pub const fn with_words(self, has_words: bool) -> Family<'a> {
         if has_words { self.flagged(HAS_WORDS) } else { self }
     }
 
-    /// Some name is to be escaped where UTF-8 is not read, if so.
+    /// Sets whether some name has to be escaped for readers without UTF-8 names.
     pub const fn to_escape(self, must_escape: bool) -> Family<'a> {
         if must_escape { self.flagged(MUST_ESCAPE) } else { self }
     }
 
-    /// Made at run time.
+    /// Sets the stamp of a family made at run time.
     pub const fn stamped(mut self, stamp: u32) -> Family<'a> {
         self.stamp = stamp;
         self
