@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// Bytes of a socket's path that the kernel takes (`sun_path` without its end).
+/// Bytes of a socket's path that the kernel accepts (`sun_path` without its NUL).
 const MAX_SOCKET_PATH: usize = 107;
 /// Bytes of a host name.
 const MAX_HOST: usize = 253;
@@ -12,13 +12,13 @@ const MAX_HOST: usize = 253;
 /// Who may connect to Unix sockets, besides their owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SocketAccess {
-    /// The mode of the file; without one what the umask leaves.
+    /// The mode of the file; without one the umask decides.
     pub mode: Option<u32>,
-    /// Name or number of its group; empty for that of the process.
+    /// Name or number of its group; empty for the group of the process.
     pub group: String,
 }
 
-/// An address to listen on, not resolved yet. `Display` gives it back as it is written.
+/// An address to listen on, not resolved yet. `Display` writes it as the settings have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
     /// TCP: a host name or an IP address without brackets, empty for every address of the
@@ -66,7 +66,7 @@ impl Listen {
     }
 }
 
-/// A host name or an IP address, its brackets taken off.
+/// Parses a host name or an IP address and strips its brackets.
 pub fn host(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
     let name = inner.unwrap_or(text);

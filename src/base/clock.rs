@@ -18,12 +18,12 @@ const CLOCK_WAS_SET: u64 = 100;
 pub struct WallClock(Duration);
 
 impl WallClock {
-    /// What the wall clock says; 1970 if it says earlier.
+    /// The time of the wall clock; 1970 if it is earlier.
     pub fn now() -> WallClock {
         WallClock(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
-    /// So long after the start of 1970.
+    /// The time at this distance from the start of 1970.
     pub fn at(since_epoch: Duration) -> WallClock {
         WallClock(since_epoch)
     }
@@ -66,7 +66,7 @@ impl WallClock {
     }
 }
 
-/// A point of time as both clocks have it.
+/// A point of time on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timestamp {
     /// Milliseconds since the machine started, suspended or not (CLOCK_BOOTTIME).
@@ -80,9 +80,9 @@ pub struct Timestamp {
 const MAX_SLEW: u64 = 2000;
 
 impl Timestamp {
-    /// When the machine started, for an instant of this start that is stamped when `now` is what is
-    /// known of that: as it was known then, so that whoever stamps it twice stamps it the same, unless
-    /// the clock was set since.
+    /// When the machine started, for an instant of this start; `now` is what is known of that start today. Returns it
+    /// as it was known at the instant, so that a caller who stamps it twice stamps it the same, unless the clock was
+    /// set since.
     pub fn stamp(self, now: i64) -> i64 {
         self.boot_time.filter(|then| Timestamp::is_same(*then, now)).unwrap_or(now)
     }
@@ -93,9 +93,9 @@ impl Timestamp {
     }
 }
 
-/// When the machine started, as its clocks say. The two are not read at once, so that what comes of
-/// them differs by a little each time: a start that moves is a reset to whoever reads it. It moves
-/// here only when the wall clock was set.
+/// When the machine started, by its clocks. The two are not read at once, so their difference varies a little
+/// each time, and a start that moves looks like a reset to a reader of metrics. So it moves here only when the
+/// wall clock was set.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BootTime {
     known: Option<i64>,
@@ -120,7 +120,7 @@ impl BootTime {
         self.known
     }
 
-    /// The instant that it is.
+    /// The current instant.
     pub fn moment(&mut self) -> Timestamp {
         Timestamp { since_boot: sys::boot_millis(), boot_time: self.now() }
     }
@@ -130,8 +130,8 @@ impl BootTime {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Boot(pub [u8; 16]);
 
-/// When the process started. Boxes without a clock of their own start in 1970 and learn the time
-/// later: then it is reckoned back, once.
+/// When the process started. Boxes without a battery-backed clock start in 1970 and get the time later: then
+/// the start is calculated back, once.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     wall: WallClock,
@@ -139,7 +139,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// Just now.
+    /// Starts now.
     pub fn now() -> Start {
         Start { wall: WallClock::now(), instant: Instant::now() }
     }
@@ -149,7 +149,7 @@ impl Start {
         now.saturating_duration_since(self.instant)
     }
 
-    /// Time since 1970, as well as it is known by now.
+    /// Time since 1970, as well as it is known at this point.
     pub fn since_epoch(&mut self) -> Duration {
         if !self.wall.is_plausible() {
             self.learn(WallClock::now(), Instant::now());
@@ -174,7 +174,7 @@ struct Civil {
 }
 
 impl Civil {
-    /// By whole 400-year cycles that start on 1 March (0000-03-01 is day -719468 of the epoch), so
+    /// Calculates in whole 400-year cycles that start on 1 March (0000-03-01 is day -719468 of the epoch), so
     /// that the leap day is the last day of a year.
     fn of(secs: u64) -> Civil {
         let days = secs / 86_400;

@@ -1,4 +1,4 @@
-//! The two sets of metric names that the program can speak.
+//! The two sets of metric names that the program has.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 /// Names under which node_exporter is installed: upstream's, and Debian's.
 const NODE_EXPORTERS: [&str; 2] = ["node_exporter", "prometheus-node-exporter"];
 
-/// Whose names and defaults are meant.
+/// The set of names and defaults in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// Ours: `sysmetrics_*`.
@@ -17,13 +17,13 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The dialect of the program that has this name, a path or not; `None` is any other program.
+    /// The dialect of the program with this name or path; `None` for any other program.
     pub fn of_program(name: &OsStr) -> Option<Dialect> {
         let name = Path::new(name).file_name()?;
         NODE_EXPORTERS.iter().any(|known| name == *known).then_some(Dialect::Node)
     }
 
-    /// As it is written in the settings.
+    /// Its name in the settings.
     pub const fn name(self) -> &'static str {
         match self {
             Dialect::Own => "sysmetrics",
@@ -31,7 +31,7 @@ impl Dialect {
         }
     }
 
-    /// What its metrics' names begin with.
+    /// The prefix of its metrics' names.
     pub const fn prefix(self) -> &'static str {
         match self {
             Dialect::Own => "sysmetrics_",

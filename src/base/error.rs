@@ -10,14 +10,14 @@ use std::fmt::Write;
 use std::marker::PhantomData;
 use std::{fmt, io};
 
-/// Why a collector, or one of its samples, came out empty. It is handed up through many functions, so it is
-/// eight bytes; what it tells besides its kind is kept apart, of the last errors of its thread. To keep one,
-/// and to hand it to another thread, `keep` it.
+/// Why a collector, or one of its samples, has no data. It is returned through many functions, so it is
+/// eight bytes; its details are stored apart, those of the last errors of a thread. Call `keep` to store one or to
+/// hand it to another thread.
 #[derive(Clone, Copy)]
 pub enum Error {
     /// The kernel does not offer this file here (not built in, no such device, a container).
     Absent(Detail),
-    /// The same of what many kernels lack, and no fault: the collector has no data.
+    /// The same for a feature that many kernels lack, which is no fault: the collector has no data.
     Unsupported(Detail),
     /// Reading the file failed with this `errno`.
     Read(Detail, i32),
@@ -40,7 +40,7 @@ impl Error {
         Error::TooLarge(Detail::of(&place.into(), "", b"", most))
     }
 
-    /// What the system call said of `place`.
+    /// The error of a system call on `place`.
     pub fn of(place: impl Into<Place>, error: &io::Error) -> Error {
         let detail = place.into().into();
         match error.raw_os_error() {
@@ -49,7 +49,7 @@ impl Error {
         }
     }
 
-    /// The same about what many kernels lack or have switched off: then it is no fault.
+    /// Turns an absent file into an unsupported one: for features that many kernels lack or have switched off.
     pub fn of_optional(self) -> Error {
         match self {
             Error::Absent(detail) | Error::Read(detail, libc::EOPNOTSUPP) => {
@@ -69,7 +69,7 @@ impl Error {
         }
     }
 
-    /// What should have stood there.
+    /// What was expected there.
     #[cfg(test)]
     pub fn expected(&self) -> &'static str {
         self.keep().told.expected
@@ -84,7 +84,7 @@ impl Error {
         }
     }
 
-    /// All that it tells, to be kept.
+    /// The error with all its details, for storing.
     #[cold]
     #[inline(never)]
     pub fn keep(&self) -> KeptError {
@@ -128,14 +128,14 @@ impl fmt::Display for Error {
     }
 }
 
-/// Details that a thread keeps. Of an error that is held while this many others are made, the kind and the
-/// errno are left.
+/// Details that a thread keeps. An error that is held while this many others are made keeps its kind and
+/// errno only.
 const MAX_DETAILS: usize = 16;
 
-/// Bytes of what an error tells, for most.
+/// Bytes of an error's text in most cases.
 const USUAL: usize = 160;
 
-/// Numbers are of 24 bits. 0 is none.
+/// Numbers are of 24 bits. 0 stands for no number.
 const MAX_NUMBER: u32 = (1 << 24) - 1;
 
 thread_local! {
@@ -143,17 +143,17 @@ thread_local! {
         const { RefCell::new(Details { last: 0, slots: [None; MAX_DETAILS] }) };
 }
 
-/// What the last errors of a thread tell, with their numbers.
+/// The details of the last errors of a thread, with their numbers.
 struct Details {
     last: u32,
     slots: [Option<(u32, Told)>; MAX_DETAILS],
 }
 
-/// The number of an error of this thread, by which is found what it tells.
+/// The number of an error of this thread, by which its details are found.
 #[derive(Clone, Copy)]
 pub struct Detail([u8; 3], PhantomData<*const ()>);
 
-/// What an error tells besides its kind.
+/// The details of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Told {
     place: Place,
@@ -162,7 +162,7 @@ struct Told {
     most: usize,
 }
 
-/// What is left of an error that others took the place of.
+/// Replaces the details of an error that newer errors have overwritten.
 static FORGOTTEN: Told = Told {
     place: Place::at("one of many files"),
     expected: "what is documented",
@@ -189,7 +189,7 @@ impl Detail {
         Detail([a, b, c], PhantomData)
     }
 
-    /// The error of this `kind` that tells it.
+    /// The error of this `kind` with these details.
     fn kept(self, kind: Kind) -> KeptError {
         let [a, b, c] = self.0;
         let number = u32::from_le_bytes([a, b, c, 0]);
@@ -215,7 +215,7 @@ impl From<&'static str> for Detail {
     }
 }
 
-/// An error with all that it tells: for what is kept from one scrape to the next, and for other threads.
+/// An error with all its details: to keep from one scrape to the next, and for other threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeptError {
     kind: Kind,
@@ -232,15 +232,15 @@ enum Kind {
 }
 
 impl KeptError {
-    /// What it tells, as a rule in one allocation.
+    /// Its text, usually in one allocation.
     pub fn text(&self) -> String {
         let mut text = String::with_capacity(USUAL);
-        // A string takes everything.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{self}");
         text
     }
 
-    /// The same as an error of this scrape.
+    /// Turns it into an error of this scrape.
     #[cold]
     #[inline(never)]
     pub fn error(self) -> Error {
@@ -254,12 +254,12 @@ impl KeptError {
         }
     }
 
-    /// The file, where the kernel has it.
+    /// The file, if the kernel has it.
     pub fn place(&self) -> Place {
         self.told.place
     }
 
-    /// Whether the kernel lacks something that it need not have.
+    /// Whether the kernel lacks an optional feature.
     pub fn is_unsupported(&self) -> bool {
         self.kind == Kind::Unsupported
     }

@@ -1,5 +1,5 @@
-//! Numbers with a fraction. Short ones are read by one division, all others by comparing whole numbers of any
-//! length: exact, and 8 KB smaller than the core library's reader with its table of powers (musl's strtod(3) takes
+//! Parses decimal fractions. Short ones take one division; all others are compared as whole numbers of any
+//! length: exact, and 8 KB smaller than the core library's parser with its table of powers (musl's strtod(3) takes
 //! 6 KB).
 
 use std::cmp::Ordering;
@@ -8,17 +8,17 @@ use std::cmp::Ordering;
 const MAX_DIGITS: i32 = 19;
 const LARGEST: u64 = 10u64.pow(MAX_DIGITS as u32);
 
-/// More digits than the middle between two floats has; of those behind, it matters whether one is not 0.
+/// More digits than the middle between two floats has; of later ones, it matters only whether any is not 0.
 const MAX_EXACT: i64 = 800;
 
-/// Digits to the base of 2^64 that a number has at most here: of 800 decimal digits, or the middle between two small
+/// Digits in base 2^64 that a number has at most here: of 800 decimal digits, or the middle between two small
 /// floats times a power of five, some 2730 bits.
 const MAX_LENGTH: usize = 48;
 
-/// Beyond all exponents, also where as many digits stand before them as a text may have.
+/// Beyond all exponents, even with as many digits before them as a text may have.
 const MAX_POWER: i64 = 1 << 40;
 
-/// The number that `text` is, all of it: what `str::parse` takes, and nothing else.
+/// Parses `text` as a number: accepts exactly what `str::parse` accepts.
 pub fn float(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let number = short(digits).or_else(|| long(digits)).or_else(|| word(digits))?;
@@ -34,7 +34,7 @@ fn word(text: &str) -> Option<f64> {
 }
 
 /// A number of no more digits than fit into 64 bits, times a power of ten that fits as well: nearly
-/// all that programs write. It is exact, and read ten times as fast as by the C library.
+/// all that programs write. Exact, and ten times as fast as the C library.
 fn short(text: &str) -> Option<f64> {
     let (mut number, mut count, mut point, mut exponent) = (0u64, 0, None, 0i32);
     for (at, byte) in text.bytes().enumerate() {
@@ -62,7 +62,7 @@ fn short(text: &str) -> Option<f64> {
     if exponent >= 0 {
         return Some((number * power) as f64);
     }
-    // A quotient of 64 bits and more; what is left behind them is told by the last.
+    // A quotient of 64 bits and more; the last bit says whether a remainder is left.
     let shift = number.leading_zeros();
     let whole = (number << shift) / power;
     let quotient = whole | u128::from(whole * power != number << shift);
@@ -72,9 +72,9 @@ fn short(text: &str) -> Option<f64> {
 /// Any number without a sign.
 #[cold]
 fn long(text: &str) -> Option<f64> {
-    // All digits that are taken, how many these are from the first that is not 0, and the first 19 of them.
+    // All digits that are used, how many these are from the first that is not 0, and the first 19 of them.
     let (mut whole, mut count, mut first) = (Whole::of(0), 0, 0);
-    // What is not yet in `whole`, and the power of ten by which that is multiplied then.
+    // What is not yet in `whole`, and the power of ten to multiply that by.
     let (mut part, mut base) = (0, 1);
     let (mut exponent, mut is_number, mut is_behind, mut has_more) = (0, false, false, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -135,7 +135,7 @@ fn power(text: &str) -> Option<i64> {
     Some(if text.starts_with('-') { -power } else { power })
 }
 
-/// `first` times a power of ten, but for a few of the last bits.
+/// `first` times a power of ten, exact except for the last few bits.
 fn about(first: u64, mut exponent: i32) -> f64 {
     let mut number = first as f64;
     while exponent != 0 {
@@ -147,11 +147,11 @@ fn about(first: u64, mut exponent: i32) -> f64 {
     number.min(f64::MAX)
 }
 
-/// The float nearest to `whole` times a power of ten, of two that are as near the even one. `number` is near it.
+/// The float nearest to `whole` times a power of ten, the even one if two are equally near. `number` is near it.
 fn nearest(whole: &Whole, exponent: i32, mut number: f64) -> f64 {
     const FRACTION: u32 = f64::MANTISSA_DIGITS - 1;
     loop {
-        // It is `mantissa` times 2 to the power of `two`.
+        // The number is `mantissa` times 2 to the power of `two`.
         let bits = number.to_bits();
         let (of_bits, least) = ((bits >> FRACTION) as i32, 1 << FRACTION);
         let mantissa = bits % least + if of_bits > 0 { least } else { 0 };
@@ -188,7 +188,7 @@ fn compare(whole: &Whole, exponent: i32, middle: u64, two: i32) -> Ordering {
     one.digits.iter().rev().cmp(other.digits.iter().rev())
 }
 
-/// A whole number, to the base of 2^64; the lowest digit is the first, and behind the highest are zeros.
+/// A whole number in base 2^64, the lowest digit first, with zeros after the highest.
 #[derive(Clone, Copy)]
 struct Whole {
     digits: [u64; MAX_LENGTH],
@@ -202,7 +202,7 @@ impl Whole {
         whole
     }
 
-    /// Multiplies it by a power of `base`; of a negative one, the sign does not count.
+    /// Multiplies it by `base` to the power of `power`, whose sign is ignored.
     fn scale(&mut self, base: u64, power: i32) {
         let mut left = power.unsigned_abs();
         while left > 0 {
@@ -213,7 +213,7 @@ impl Whole {
         }
     }
 
-    /// Multiplies it, and adds `more`.
+    /// Multiplies it by `by` and adds `more`.
     fn multiply(&mut self, by: u64, mut more: u64) {
         for digit in self.digits.iter_mut().take(self.length) {
             let product = u128::from(*digit) * u128::from(by) + u128::from(more);

@@ -1,5 +1,5 @@
-//! One line an event, to stderr: text, logfmt or JSON. A line is dropped and counted rather than waited
-//! for when nobody reads the pipe: the serving thread never blocks on its own log.
+//! One line per event, to stderr: text, logfmt or JSON. If nobody reads the pipe, a line is dropped and counted:
+//! the serving thread never blocks on its own log.
 
 use crate::base::clock::WallClock;
 use crate::base::sys;
@@ -20,12 +20,12 @@ pub enum Format {
     Json,
 }
 
-/// The least that is logged.
+/// The least severe level that is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// What failed.
     Error,
-    /// And what is likely to.
+    /// And what may fail soon.
     Warn,
     /// And what changed.
     #[default]
@@ -34,13 +34,13 @@ pub enum Level {
     Debug,
 }
 
-/// The longest line; what does not fit is cut. A pipe takes this much at once (PIPE_BUF).
+/// The longest line; the rest is cut. A pipe accepts this much in one write (PIPE_BUF).
 const MAX_LINE: usize = 4096;
 
 /// The longest value; a longer one is cut, so that others find room in the line.
 const MAX_VALUE: usize = 3072;
 
-/// How long a repeated error stays silent.
+/// How long a repeated error is not logged again.
 const SILENCE: Duration = Duration::from_secs(60);
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Info as u8);
@@ -50,7 +50,7 @@ static DROPPED: AtomicUsize = AtomicUsize::new(0);
 /// A named value of an event.
 pub type Field<'a> = (&'a str, &'a dyn fmt::Display);
 
-/// From now on log so.
+/// Sets the format and the level of all further lines.
 pub fn configure(format: Format, level: Level) {
     LEVEL.store(level as u8, Relaxed);
     FORMAT.store(format as u8, Relaxed);
@@ -61,27 +61,27 @@ pub fn enabled(level: Level) -> bool {
     level as u8 <= LEVEL.load(Relaxed)
 }
 
-/// Lines that were dropped because stderr did not take them.
+/// Lines that were dropped because stderr did not accept them.
 pub fn dropped() -> u64 {
     DROPPED.load(Relaxed) as u64
 }
 
-/// Something that needs the operator.
+/// Logs an event that needs the operator.
 pub fn error(message: &str, fields: &[Field<'_>]) {
     event(Level::Error, message, fields);
 }
 
-/// Something odd that was dealt with.
+/// Logs something unusual that was handled.
 pub fn warn(message: &str, fields: &[Field<'_>]) {
     event(Level::Warn, message, fields);
 }
 
-/// Start, stop, reload.
+/// Logs a start, a stop, a reload.
 pub fn info(message: &str, fields: &[Field<'_>]) {
     event(Level::Info, message, fields);
 }
 
-/// Each scrape, each connection.
+/// Logs a scrape or a connection.
 pub fn debug(message: &str, fields: &[Field<'_>]) {
     event(Level::Debug, message, fields);
 }
@@ -98,7 +98,7 @@ pub fn event(level: Level, message: &str, fields: &[Field<'_>]) {
     }
 }
 
-/// The form that was configured.
+/// The configured format.
 fn format() -> Format {
     let format = FORMAT.load(Relaxed);
     let known = [Format::Logfmt, Format::Json].into_iter().find(|known| *known as u8 == format);
@@ -154,7 +154,7 @@ fn name(level: Level) -> &'static str {
     }
 }
 
-/// `name=value`, quoted where it holds more than a word.
+/// `name=value`, quoted if it is more than one word.
 fn pair(line: &mut String, name: &str, text: &str) {
     let word = |c: char| c.is_ascii_graphic() && c != '"' && c != '=';
     if !text.is_empty() && text.chars().all(word) {
@@ -164,7 +164,7 @@ fn pair(line: &mut String, name: &str, text: &str) {
     }
 }
 
-/// Whether JSON may have `text` as a number: a whole one without leading zeros that a double holds
+/// Whether JSON can have `text` as a number: a whole one without leading zeros that a double represents
 /// exactly. Versions and addresses with dots stay strings.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -172,13 +172,13 @@ fn is_number(text: &str) -> bool {
     is_plain && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// `before"value"`, escaped as JSON; cut where it is too long, left out where there is no room.
+/// Appends `before"value"`, escaped as JSON; cut if it is too long, left out if there is no room.
 fn quoted(line: &mut String, before: &str, value: &str) {
     const END: &str = "…";
     let start = line.len();
     line.push_str(before);
     line.push('"');
-    // Room for the quotation mark, and for what ends the line.
+    // Room for the quotation mark and the end of the line.
     let Some(room) = (MAX_LINE - 3 - END.len()).checked_sub(line.len()) else {
         return line.truncate(start);
     };
@@ -208,7 +208,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// Whether to say it now; how many were held back since the last time.
+    /// Whether to log it now; returns how many were suppressed since the last time.
     pub fn pass(&mut self, now: Instant) -> Option<u64> {
         if self.next.is_some_and(|next| now < next) {
             self.held_back += 1;

@@ -1,4 +1,4 @@
-//! What everything else stands on: system calls, errors, clocks, the log, and the words of HTTP.
+//! What all other modules build on: system calls, errors, clocks, the log, and the syntax of HTTP.
 
 pub mod address;
 pub mod clock;
@@ -12,7 +12,7 @@ pub mod log;
 pub mod state;
 #[cfg(target_os = "linux")]
 pub mod sys;
-// A registry and its pages need little of the system.
+// A registry and its pages need only a part of the system.
 #[cfg(not(target_os = "linux"))]
 #[path = "sys/portable.rs"]
 pub mod sys;

@@ -1,16 +1,16 @@
-//! Small files that keep something over a restart. Each has two slots of the same size, which are written by
-//! turns: what was written before is there whole, whenever the program is killed or the power fails. A slot is
-//! a text, and zeros behind it; the last lines of the text are
+//! Small files that keep something over a restart. Each has two slots of the same size, written in
+//! turns: the previous text stays whole, whenever the program is killed or the power fails. A slot is
+//! a text, padded with zeros; the last lines of the text are
 //!
 //! ```text
 //! write COUNT
 //! end CRC
 //! ```
 //!
-//! `COUNT` tells which slot is newer, `CRC` is the CRC-32 of all before its line. Slots are written in place,
-//! because flash wears: on ext4 that makes 20 KiB with what the file system notes, a file that is written
-//! beside and renamed 48 KiB. They are not synced at once: that can take seconds on slow flash, and the serving
-//! thread must not wait for it.
+//! `COUNT` shows which slot is newer, `CRC` is the CRC-32 of everything before its line. Slots are written in place,
+//! because flash wears: on ext4 that writes 20 KiB with the file system's own notes, a file that is written
+//! under another name and renamed 48 KiB. They are not synced at once: that can take seconds on slow flash, and the
+//! serving thread must not wait for it.
 
 use crate::base::error::{Error, Place};
 use crate::base::{sys, wire, written};
@@ -26,51 +26,51 @@ use std::time::Duration;
 /// half as often.
 pub const PERIOD: Duration = Duration::from_secs(3600);
 
-/// Bytes of flash that a write makes on ext4: the block, and what the file system notes, in its journal first.
+/// Bytes of flash that a write costs on ext4: the block, and the file system's notes, in its journal first.
 pub const COST: u64 = 20 << 10;
 
-/// After how long a file that could not be written is tried again, unless its period is shorter.
+/// How long to wait before a failed write is tried again, unless the file's period is shorter.
 pub const RETRY: Duration = Duration::from_secs(600);
 
-/// What file systems write at least; a slot is a number of these.
+/// The smallest write of file systems; a slot is a multiple of it.
 const BLOCK: usize = 4096;
 
-/// Before the check sum.
+/// Precedes the check sum.
 const END: &[u8] = b"end ";
 
-/// Before the number of the write.
+/// Precedes the number of the write.
 const WRITE: &[u8] = b"write ";
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
     /// There is no such file.
     Nothing,
-    /// It is one of ours of which nothing is whole, as after a power failure.
+    /// It is one of ours, but no slot is whole, as after a power failure.
     Lost,
-    /// It is somebody else's; how it begins.
+    /// It is another program's; these are its first bytes.
     Foreign(Vec<u8>),
     /// What was written last.
     Body(Vec<u8>),
 }
 
-/// A file of two slots. It is opened for each use, so that no file system is kept busy.
+/// A file of two slots. It is opened for each use, so that it keeps no file system busy.
 #[derive(Debug, Default)]
 pub struct Slots {
     path: PathBuf,
-    /// Bytes of a slot; 0 if the file is to be made anew.
+    /// Bytes of a slot; 0 if the file has to be created again.
     size: usize,
     /// The number of the last write.
     count: u64,
 }
 
 impl Slots {
-    /// Nothing is known of the file yet.
+    /// A file of which nothing is known yet.
     pub fn new(path: PathBuf) -> Slots {
         Slots { path, ..Slots::default() }
     }
 
-    /// Where it is; empty is nowhere.
+    /// Its path; empty for no file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -79,7 +79,7 @@ impl Slots {
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// The file cannot be read.
     pub fn read(&mut self, title: &[u8], max: u64) -> io::Result<Found> {
         let mut all = Vec::new();
         match sys::open_private(&self.path, OpenOptions::new().read(true)) {
@@ -99,11 +99,11 @@ impl Slots {
         Ok(Found::Foreign(all))
     }
 
-    /// Writes `body` into the slot that is older.
+    /// Writes `body` into the older slot.
     ///
     /// # Errors
     ///
-    /// It cannot be written; what was written before stays.
+    /// The file cannot be written; the previous text stays.
     pub fn write(&mut self, body: &[u8]) -> io::Result<()> {
         let count = self.count + 1;
         let mut text = [body, WRITE, count.to_string().as_bytes(), b"\n"].concat();
@@ -116,7 +116,7 @@ impl Slots {
         Ok(())
     }
 
-    /// Whether the file was there, as it was.
+    /// Overwrites a slot of the existing file; returns false if the file is missing or has another size.
     fn overwrite(&mut self, text: &[u8], count: u64) -> io::Result<bool> {
         let file = match sys::open_private(&self.path, OpenOptions::new().write(true)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
@@ -132,7 +132,7 @@ impl Slots {
         Ok(true)
     }
 
-    /// Makes the file anew, with some room for longer texts.
+    /// Creates the file again, with some room for longer texts.
     fn create(&mut self, text: &[u8], count: u64) -> io::Result<()> {
         self.size = (text.len() + text.len() / 4).next_multiple_of(BLOCK);
         let mut all = vec![0; 2 * self.size];
@@ -145,7 +145,7 @@ impl Slots {
         Ok(())
     }
 
-    /// Where the slot of a write is.
+    /// The offset of the slot of a write.
     fn at(&self, count: u64) -> u64 {
         ((count + 1) & 1) * self.size as u64
     }
@@ -166,11 +166,11 @@ fn slot(bytes: &[u8]) -> Option<(u64, &[u8])> {
 ///
 /// # Errors
 ///
-/// It cannot be written; what was there stays.
+/// The file cannot be written; the previous one stays.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    // The directory that is meant for it may be missing, not those above.
+    // Its own directory may be missing, the parents not.
     if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
         DirBuilder::new().mode(sys::PRIVATE_DIR).create(directory)?;
     }
@@ -183,25 +183,25 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     done
 }
 
-/// Whether the directory of a file, or the one that it will be made in, lies in memory: elsewhere a copy would
-/// wear the flash that it is to spare.
+/// Whether the directory of a file, or the one that it will be made in, is in memory: on a disk a copy would
+/// wear the flash that it is meant to spare.
 pub fn is_in_memory(file: &Path) -> bool {
     let above = file.ancestors().skip(1).take(2);
     let mut existing = above.filter(|dir| dir.is_dir());
     existing.next().is_some_and(sys::is_in_memory)
 }
 
-/// Brings a file to the disk, and its name. It may take seconds.
+/// Syncs a file and its name to the disk. It may take seconds.
 ///
 /// # Errors
 ///
-/// What the system said.
+/// The file or its directory cannot be opened or synced.
 pub fn sync(path: &Path) -> io::Result<()> {
     let of = |path: &Path| File::open(path).and_then(|file| file.sync_all());
     of(path).and_then(|()| path.parent().map_or(Ok(()), of))
 }
 
-/// The last line behind `body`.
+/// The last line after `body`.
 pub fn closing(body: &[u8]) -> [u8; 13] {
     let mut line = *b"end 00000000\n";
     let crc = wire::crc32(body);
@@ -212,24 +212,24 @@ pub fn closing(body: &[u8]) -> [u8; 13] {
     line
 }
 
-/// What stands before the last line; `None` if the check sum is another.
+/// The text before the last line; `None` if the check sum differs.
 fn body(text: &[u8]) -> Option<&[u8]> {
     let (body, end) = text.split_at_checked(text.len().checked_sub(END.len() + 9)?)?;
     (end == closing(body)).then_some(body)
 }
 
-/// The file, as errors name it: by the key of the settings, which somebody may have to change.
+/// The file, as errors name it: by the key of the settings, which the user may have to change.
 fn place(path: &Path) -> Place {
     let path = path.as_os_str().as_bytes();
     Place::below("state_file /", path.strip_prefix(b"/").unwrap_or(path))
 }
 
-/// The file is somebody else's.
+/// The error for a file of another program.
 pub fn foreign(path: &Path, expected: &'static str, found: &[u8]) -> Error {
     Error::parse(place(path), expected, found)
 }
 
-/// What the system said of the file.
+/// The error of a system call on the file.
 pub fn failed(path: &Path, error: &io::Error) -> Error {
     Error::Read(place(path).into(), error.raw_os_error().unwrap_or(libc::EINVAL))
 }

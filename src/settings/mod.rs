@@ -1,6 +1,6 @@
 //! Settings: defaults, then the TOML file, then the environment, then the command line.
 //!
-//! `sources` read what each of them gives, as raw values that name their row; `resolve` judges them
+//! `sources` read the raw values of each, which name their row; `resolve` checks them
 //! together and builds [`Settings`]; `show` prints options and settings. Every option is one row of
 //! `table`, and collectors declare theirs in a [`Subject`], so that help, manual page, reference and
 //! `--check-config` cannot know of anything else.
@@ -45,24 +45,24 @@ use std::ffi::{OsStr, OsString};
 use std::iter;
 use table::{Catalogue, Role};
 
-/// The settings files that are looked for when none is named; the first that is there is read.
+/// The default settings files; the first that exists is read.
 pub const DEFAULT_FILES: [&str; 2] = ["/etc/sysmetrics/config.toml", "/etc/sysmetrics.toml"];
 
-/// Where the program looks for what nobody named.
+/// Places where the program looks by default.
 struct Places<'a> {
-    /// Its own name, which may be a dialect's.
+    /// The program's name, which may choose a dialect.
     name: &'a OsStr,
-    /// Settings files, the first that is there is read.
+    /// Settings files, the first that exists is read.
     files: [&'a str; 2],
-    /// Below it a container has the trees of its host.
+    /// The directory below which a container has the trees of its host.
     host: &'a str,
 }
 
-/// Reads all sources, as `load_as`, of a program whose name says nothing. `args` come without it.
+/// Reads all sources, as `load_as`, for a program with a neutral name. `args` come without it.
 ///
 /// # Errors
 ///
-/// The same.
+/// As `load_as`.
 pub fn load(
     subjects: &[&Subject],
     is_reserved: fn(&str) -> bool,
@@ -72,10 +72,10 @@ pub fn load(
     load_as(subjects, is_reserved, iter::once(OsString::new()).chain(args), env)
 }
 
-/// Reads all sources. `is_reserved` knows the paths of other pages than that of the metrics. `args` begin
-/// with the name of the program: started as node_exporter, it speaks that dialect unless a source says
-/// otherwise. The answer depends on nothing but the arguments given here, the files that are read and
-/// what is mounted, so that it can be asked again on SIGHUP.
+/// Reads all sources. `is_reserved` tells the paths of pages other than the metrics. `args` begin
+/// with the name of the program: started as node_exporter, it uses that dialect unless a source sets
+/// another. The result depends only on the arguments given here, the files that are read and
+/// the mounts, so that this can be called again on SIGHUP.
 ///
 /// # Errors
 ///
@@ -110,7 +110,7 @@ fn load_from(
     };
     name_says(&mut sources, places.name);
     cli::read(&mut sources, args);
-    // Who asks for help gets it, whatever else is wrong.
+    // A request for help is answered, whatever else is wrong.
     let asks = |value: &RawValue<'_>| value.row.is(Role::Help) || value.row.is(Role::Version);
     if let Some(at) = sources.values.iter().position(asks) {
         let ask = sources.values.swap_remove(at);
@@ -125,7 +125,7 @@ fn load_from(
         return Ok(settings);
     }
     let is_place = |value: &RawValue<'_>| value.row.is(Role::Health) && !value.text.is_empty();
-    // Where the place to ask is named, it does not matter what this program would do itself.
+    // If the place to ask is named, the settings of this program do not matter.
     let is_named = sources.values.iter().any(is_place);
     let text = if is_named { None } else { read_all(&mut sources, places) };
     let (mut settings, mut resolved) = resolve(subjects, &mut sources);
@@ -148,7 +148,7 @@ fn load_from(
     Ok(settings)
 }
 
-/// Records the dialect that the program's name is one of.
+/// Records the dialect of the program's name.
 fn name_says(sources: &mut Sources<'_, '_>, name: &OsStr) {
     let Some(dialect) = Dialect::of_program(name) else { return };
     let row = sources.catalogue.rows.iter().find(|row| row.is(Role::Dialect));
@@ -157,7 +157,7 @@ fn name_says(sources: &mut Sources<'_, '_>, name: &OsStr) {
     }
 }
 
-/// Records what environment and settings file say; gives the text of the file, if one is read.
+/// Records the values of environment and settings file; returns the text of the file, if one is read.
 fn read_all(sources: &mut Sources<'_, '_>, places: &Places<'_>) -> Option<String> {
     env::read(sources);
     let named = sources.values.iter().filter(|value| value.row.is(Role::Config));

@@ -1,13 +1,13 @@
-//! What is wrong with the settings, so that an operator can mend it: where, what was
+//! What is wrong with the settings, so that an operator can fix it: where, what was
 //! found, what is allowed, and what was probably meant.
 
 use crate::base::text::words::shown;
 use std::fmt;
 
-/// Problems reported at once; of the rest only the number.
+/// Problems reported at once; the rest are only counted.
 pub const MAX_PROBLEMS: usize = 10;
 
-/// A key of a table, and its value or what is wrong with it.
+/// A key of a table, and its value or an error about it.
 pub type Keyed = (&'static str, String);
 
 /// Where a value comes from.
@@ -19,9 +19,9 @@ pub enum Origin {
     Env(String),
     /// A flag as it was written.
     Flag(String),
-    /// What is mounted, where no other source says anything.
+    /// A mount, if no other source sets the value.
     Mount,
-    /// The name of the program, where no other source says anything.
+    /// The name of the program, if no other source sets the value.
     Name,
 }
 
@@ -42,7 +42,7 @@ impl Origin {
         }
     }
 
-    /// As in front of a problem.
+    /// The origin as the prefix of a problem.
     pub fn text(&self, file: &str) -> String {
         match self {
             Origin::File(0, _) => file.to_owned(),
@@ -67,9 +67,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Notes a problem, file first, by line.
+    /// Records a problem; the file comes first, by line.
     pub fn add(&mut self, origin: Origin, text: String) {
-        // A variable may say the same wrong thing of several exports.
+        // A variable may have the same fault for several exports.
         let is_same = |(at, said): &(Origin, String)| *at == origin && *said == text;
         if matches!(origin, Origin::Env(_)) && self.problems.iter().any(is_same) || self.skips() {
             return;

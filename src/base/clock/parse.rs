@@ -1,11 +1,11 @@
-//! Times that other programs write.
+//! Times written by other programs.
 
 use super::WallClock;
 use std::time::Duration;
 
 impl WallClock {
-    /// The time that `2026-11-20T09:12:03.456Z` writes (RFC 3339, UTC only); `None` for anything else, and for
-    /// what is before 1970.
+    /// Parses a time such as `2026-11-20T09:12:03.456Z` (RFC 3339, UTC only); `None` for anything else, and for
+    /// times before 1970.
     pub fn parse_rfc3339(text: &[u8]) -> Option<WallClock> {
         let (whole, part) = text.strip_suffix(b"Z")?.split_at_checked(19)?;
         let number = |from: usize, length: usize| {

@@ -1,14 +1,14 @@
-//! Where an error was, and what stood there.
+//! Where an error was, and what was found there.
 
 use std::fmt;
 
-/// Bytes of the offending text that an error carries along.
+/// Bytes of the rejected text that an error carries along.
 const EXCERPT: usize = 24;
 
 /// Bytes of the name below a directory that an error carries along.
 const NAME: usize = 48;
 
-/// A file as the kernel names it: a path that is known, or a directory and what is below it.
+/// A file as the kernel names it: a known path, or a directory and a name below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     base: &'static str,
@@ -22,7 +22,7 @@ impl Place {
         Place { base, below: [0; NAME], length: 0 }
     }
 
-    /// `name` below the directory `base`; the end of a name that is too long is left out.
+    /// `name` below the directory `base`; a name that is too long is cut.
     pub fn below(base: &'static str, name: &[u8]) -> Place {
         let mut place = Place::from(base);
         for (to, from) in place.below.iter_mut().zip(name) {
@@ -37,7 +37,7 @@ impl Place {
         self.base
     }
 
-    /// What is below the directory; may be nothing.
+    /// The name below the directory; may be empty.
     pub fn name(&self) -> &[u8] {
         self.below.get(..self.length.into()).unwrap_or_default()
     }
@@ -60,19 +60,19 @@ impl fmt::Display for Place {
     }
 }
 
-/// The first bytes of a text that was refused.
+/// The first bytes of a text that was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Excerpt {
     bytes: [u8; EXCERPT],
-    /// Of the text, at most one more than there is room for.
+    /// Length of the text, at most one more than there is room for.
     len: u8,
 }
 
 impl Excerpt {
-    /// Of a text that is not known any more.
+    /// The excerpt of a text that is not known any more.
     pub const FORGOTTEN: Excerpt = Excerpt { bytes: [0; EXCERPT], len: EXCERPT as u8 + 1 };
 
-    /// Of `text`.
+    /// The excerpt of `text`.
     pub fn of(text: &[u8]) -> Excerpt {
         let mut bytes = [0; EXCERPT];
         bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);

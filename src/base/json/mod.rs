@@ -1,6 +1,6 @@
-//! JSON (RFC 8259) read where it lies: the document is checked once from end to end, then walked
-//! by its values, each of which is a stretch of it. No tree, no allocation, bounded depth, and an
-//! exact place for every fault.
+//! JSON (RFC 8259) parsed in place: the document is checked once from end to end, then walked
+//! value by value, each a slice of it. No tree, no allocation, bounded depth, and an
+//! exact position for every fault.
 
 mod reader;
 
@@ -9,10 +9,10 @@ pub use reader::Fault;
 use reader::Reader;
 use std::str;
 
-/// Objects and arrays inside each other.
+/// The deepest nesting of objects and arrays.
 pub const MAX_DEPTH: usize = 16;
 
-/// A value in a document that was checked.
+/// A value of a checked document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// `{ … }`
@@ -21,7 +21,7 @@ pub enum Value<'a> {
     Array(Elements<'a>),
     /// `"…"`
     Text(Text<'a>),
-    /// A number as it stands there.
+    /// A number as the document has it.
     Number(&'a str),
     /// `true` or `false`
     Bool(bool),
@@ -29,7 +29,7 @@ pub enum Value<'a> {
     Null,
 }
 
-/// What some write before a document (RFC 8259, section 8.1, lets it be ignored).
+/// Some programs write this before a document (RFC 8259, section 8.1, allows to ignore it).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Checks `document` and returns its one value.
@@ -52,7 +52,7 @@ pub fn parse(document: &[u8]) -> Result<Value<'_>, Fault> {
     Ok(Value::of(document.get(start..end).unwrap_or_default()))
 }
 
-/// Checks `document` and returns the values of its array; any other value is the only one.
+/// Checks `document` and returns the values of its array, or its one value if that is no array.
 pub fn parse_list(document: &[u8]) -> Result<Elements<'_>, Fault> {
     Ok(match parse(document)? {
         Value::Array(elements) => elements,
@@ -61,7 +61,7 @@ pub fn parse_list(document: &[u8]) -> Result<Elements<'_>, Fault> {
 }
 
 impl<'a> Value<'a> {
-    /// Of the bytes of a value that was checked.
+    /// The value of these bytes, which were checked.
     fn of(bytes: &'a [u8]) -> Value<'a> {
         let inner = || bytes.get(1..bytes.len().saturating_sub(1)).unwrap_or_default();
         match bytes.first() {
@@ -75,7 +75,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What it is, as a message names it.
+    /// Its type, as messages name it.
     pub fn type_name(self) -> &'static str {
         match self {
             Value::Object(_) => "an object",
@@ -87,7 +87,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The number, if it is one that is finite.
+    /// The number, if it is a finite one.
     pub fn number(self) -> Option<f64> {
         match self {
             Value::Number(text) => float(text).filter(|n| n.is_finite()),
@@ -121,7 +121,7 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
-/// Takes a value and what parts it from the next one off the start of `rest`.
+/// Takes a value and the separator after it off the start of `rest`.
 fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let bytes = *rest;
     let mut reader = Reader::of(bytes);
@@ -134,22 +134,22 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(value)
 }
 
-/// A text as it stands in the document, without its quotation marks.
+/// A string as the document has it, without its quotation marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
-    /// Of what needs no escapes.
+    /// A string that needs no escapes.
     pub const fn of(text: &'a str) -> Text<'a> {
         Text(text.as_bytes())
     }
 
-    /// As it stands in the document.
+    /// Its bytes in the document, with escapes.
     pub fn raw(self) -> &'a [u8] {
         self.0
     }
 
-    /// Whether it says `text`, which needs no escapes.
+    /// Whether its value is `text`, which needs no escapes.
     pub fn is(self, text: &str) -> bool {
         if memchr::memchr(b'\\', self.0).is_none() {
             return self.0 == text.as_bytes();
@@ -159,7 +159,7 @@ impl<'a> Text<'a> {
         said == text.as_bytes()
     }
 
-    /// Appends what it says. Half a surrogate pair is a replacement character.
+    /// Appends its value. Half a surrogate pair becomes a replacement character.
     pub fn write(self, out: &mut Vec<u8>) {
         let mut rest = self.0;
         while let Some(at) = memchr::memchr(b'\\', rest) {
@@ -185,7 +185,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// What stands behind `\u`, and behind a second one if both are one character.
+/// The character after `\u`, and after a second one if both are one character.
 fn unit(rest: &mut &[u8]) -> char {
     let hex = |bytes: &[u8]| {
         let digits = bytes.get(..4).and_then(|d| str::from_utf8(d).ok());

@@ -1,23 +1,23 @@
-//! Goes through a document and knows what may stand where.
+//! Scans a document and checks its syntax.
 
 /// What is wrong with a document, and at which byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Counted from 0.
     pub at: usize,
-    /// What should have stood there.
+    /// What was expected there.
     pub expected: &'static str,
 }
 
-/// A place in a document.
+/// A position in a document.
 pub struct Reader<'a> {
     bytes: &'a [u8],
-    /// Where it is.
+    /// The offset of the next byte.
     pub at: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// At the start of `bytes`.
+    /// Starts at the beginning of `bytes`.
     pub fn of(bytes: &'a [u8]) -> Reader<'a> {
         Reader { bytes, at: 0 }
     }
@@ -26,19 +26,19 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// What is wrong here.
+    /// A fault at this position.
     pub fn fault<T>(&self, expected: &'static str) -> Result<T, Fault> {
         Err(Fault { at: self.at, expected })
     }
 
-    /// Goes behind blanks.
+    /// Skips blanks.
     pub fn blank(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
 
-    /// Goes behind a value that may have so many others inside each other.
+    /// Skips a value with at most `depth` values nested in it.
     pub fn value(&mut self, depth: usize) -> Result<(), Fault> {
         match self.peek() {
             Some(b'{' | b'[') if depth == 0 => self.fault("fewer values inside each other"),

@@ -1,21 +1,21 @@
-//! What btrfs tells where it is mounted: ioctls of a directory of it (include/uapi/linux/btrfs.h, since 3.3).
+//! Statistics of a mounted btrfs: ioctls on one of its directories (include/uapi/linux/btrfs.h, since 3.3).
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-/// The longest answer: a struct of 4096 bytes. All are made of numbers of 64 bits, but for what stands in
+/// The longest answer: a struct of 4096 bytes. All fields are numbers of 64 bits, except for some that are
 /// bytes.
 const WORDS: usize = 512;
 
-/// Bytes of a path, and after how many numbers it stands.
+/// Bytes of a path, and how many numbers precede it.
 const PATH: usize = 1024;
 const PATH_AT: usize = 384;
 
 /// Errors of a device, of five kinds.
 pub const BTRFS_ERRORS: usize = 5;
 
-/// How the number of an ioctl says that the caller reads, or reads and writes, and where that stands
+/// How the number of an ioctl encodes that the caller reads, or reads and writes, and at which bit
 /// (include/uapi/asm-generic/ioctl.h; arch/{mips,powerpc,sparc}/include/uapi/asm/ioctl.h).
 const IS_OTHER: bool = cfg!(any(
     target_arch = "mips",
@@ -34,7 +34,7 @@ const FS_INFO: u32 = number(READS, 31, 1024);
 const DEV_INFO: u32 = number(READS | WRITES, 30, 4096);
 const DEV_STATS: u32 = number(READS | WRITES, 52, 1032);
 
-/// The number of an ioctl of btrfs with a struct of so many bytes.
+/// The number of an ioctl of btrfs with a struct of `size` bytes.
 const fn number(direction: u32, of: u32, size: u32) -> u32 {
     direction << PLACE | size << 16 | 0x94 << 8 | of
 }
@@ -49,17 +49,17 @@ pub struct BtrfsInfo {
     pub id: [u8; 16],
 }
 
-/// A device of one.
+/// A device of a file system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BtrfsDevice {
     /// Its UUID.
     pub id: [u8; 16],
-    /// Bytes in use, and in all.
+    /// Bytes in use, and bytes in total.
     pub used: u64,
     pub size: u64,
 }
 
-/// Asks.
+/// Queries file systems.
 pub struct Btrfs {
     words: [u64; WORDS],
     path: [u8; PATH],
@@ -72,16 +72,16 @@ impl Default for Btrfs {
 }
 
 impl Btrfs {
-    /// The file system that `directory` is of. An error, such as ENOTTY, where that is no btrfs.
+    /// The file system of `directory`. An error, such as ENOTTY, if that is no btrfs.
     pub fn info(&mut self, directory: &File) -> io::Result<BtrfsInfo> {
         self.ask(directory, FS_INFO, [0; 2])?;
         let [last, count, ..] = self.words;
         Ok(BtrfsInfo { last, count, id: self.bytes(2) })
     }
 
-    /// The device with that number, and the path that it was found at. ENODEV where there is none.
+    /// The device with that number, and the path that it was found at. ENODEV if there is no such device.
     pub fn device(&mut self, directory: &File, number: u64) -> io::Result<(BtrfsDevice, &[u8])> {
-        // Without a UUID it is looked for by its number.
+        // Without a UUID it is found by its number.
         self.ask(directory, DEV_INFO, [number, 0])?;
         let [_, _, _, used, size, ..] = self.words;
         let id = self.bytes(1);
@@ -90,7 +90,7 @@ impl Btrfs {
         Ok((BtrfsDevice { id, used, size }, path))
     }
 
-    /// The errors of that device: of writing, reading, flushing, corruption and generations. Waits while the
+    /// The error counters of that device: writing, reading, flushing, corruption and generations. Waits while the
     /// file system writes its superblocks.
     pub fn errors(&mut self, directory: &File, number: u64) -> io::Result<[u64; BTRFS_ERRORS]> {
         self.ask(directory, DEV_STATS, [number, BTRFS_ERRORS as u64])?;
@@ -98,7 +98,7 @@ impl Btrfs {
         Ok([a, b, c, d, e])
     }
 
-    /// A struct of zeros but for what it begins with.
+    /// Calls the ioctl with a struct of zeros that begins with `begin`.
     fn ask(&mut self, directory: &File, number: u32, begin: [u64; 2]) -> io::Result<()> {
         self.words.fill(0);
         self.words.iter_mut().zip(begin).for_each(|(word, number)| *word = number);
@@ -109,7 +109,7 @@ impl Btrfs {
         if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
-    /// What stands in bytes after `first` numbers.
+    /// The bytes after `first` numbers.
     fn bytes<const N: usize>(&self, first: usize) -> [u8; N] {
         let mut bytes = [0; N];
         let words = self.words.iter().skip(first).flat_map(|word| word.to_ne_bytes());
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_header() {
-        // By a program in C that prints them.
+        // Figures printed by a program in C.
         if !IS_OTHER {
             assert_eq!([FS_INFO, DEV_INFO, DEV_STATS], [0x8400_941f, 0xd000_941e, 0xc408_9434]);
         }

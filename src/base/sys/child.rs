@@ -1,4 +1,4 @@
-//! A program that is started: posix_spawn(3), which needs less than the standard library's way with
+//! Starts programs: posix_spawn(3), which needs less than the standard library with
 //! its maps of variables.
 
 use std::ffi::{CString, c_char};
@@ -12,26 +12,26 @@ unsafe extern "C" {
     static environ: *const *mut c_char;
 }
 
-/// A program that runs. It is to be waited for, or it stays in the kernel's table.
+/// A running program. It has to be waited for, or it stays in the kernel's table.
 pub struct Child(libc::pid_t);
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself, with this status.
+    /// It exited with this status.
     Status(i32),
-    /// By this signal.
+    /// It was killed by this signal.
     Signal(i32),
 }
 
 /// Starts the program `words` begins with, found as a shell finds it, with the others as arguments.
-/// It reads `input`; what it says goes nowhere. The signals that this process has blocked to read
+/// It reads `input`; its output is discarded. The signals that this process has blocked to read
 /// them from a descriptor are not blocked there, nor are SIGPIPE and SIGXFSZ ignored: a child would inherit that,
-/// and not end when it is told to. Other descriptors are closed there, as all are opened so.
+/// and not end when it is asked to. Other descriptors are closed there, because all are opened so.
 ///
 /// # Errors
 ///
-/// There is no such program, or no room for one more.
+/// There is no such program, or no memory or process slot for one more.
 pub fn spawn(words: &[String], input: BorrowedFd<'_>) -> io::Result<Child> {
     let mut texts = Vec::new();
     for word in words {
@@ -47,8 +47,8 @@ pub fn spawn(words: &[String], input: BorrowedFd<'_>) -> io::Result<Child> {
     let mut pid = 0;
     let (nowhere, stdin) = (c"/dev/null".as_ptr(), input.as_raw_fd());
     let flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
-    // SAFETY: each object is initialised by its first call, which fails for want of memory only,
-    // and then leaves nothing to be ended; argv and what it points to live to the end of the block,
+    // SAFETY: each object is initialised by its first call, which fails only if memory is short,
+    // and then there is nothing to be ended; argv and what it points to live to the end of the block,
     // and posix_spawn writes to neither.
     let failed = unsafe {
         let (files, rules) = (files.as_mut_ptr(), rules.as_mut_ptr());
@@ -78,16 +78,16 @@ pub fn spawn(words: &[String], input: BorrowedFd<'_>) -> io::Result<Child> {
 }
 
 impl Child {
-    /// How it ended; none while it runs.
+    /// How it ended; `None` while it runs.
     ///
     /// # Errors
     ///
-    /// It was waited for before.
+    /// The process was waited for before.
     pub fn ended(&mut self) -> io::Result<Option<Ended>> {
         self.wait(libc::WNOHANG)
     }
 
-    /// Ends it, and waits for that.
+    /// Kills it and waits for its end.
     pub fn kill(&mut self) {
         // SAFETY: kill has no memory preconditions. The process was not waited for: its number is
         // no other's.
@@ -98,7 +98,7 @@ impl Child {
     fn wait(&mut self, flags: i32) -> io::Result<Option<Ended>> {
         let mut status = 0;
         loop {
-            // SAFETY: waitpid writes one int to where it is told.
+            // SAFETY: waitpid writes one int to the given address.
             match unsafe { libc::waitpid(self.0, &mut status, flags) } {
                 0 => return Ok(None),
                 pid if pid > 0 && libc::WIFSIGNALED(status) => {

@@ -1,17 +1,17 @@
-//! Whether two stretches of bytes are the same, which Rust asks of the C library as `bcmp`: known names,
-//! known lines, known families, some thousand times a scrape. musl's looks at one byte after the other,
+//! Compares two slices of bytes, which Rust does by the C library's `bcmp`: known names,
+//! known lines, known families, some thousand times a scrape. musl's compares byte by byte,
 //! which was an eighth of all instructions of a scrape.
 
 use std::ffi::c_int;
 
-/// What the C library promises: 0 if the `n` bytes at `a` and at `b` are the same, another number if not.
+/// `bcmp` of the C library: returns 0 if the `n` bytes at `a` and at `b` are the same, another number if not.
 ///
 /// # Safety
 ///
-/// Both are good for reading `n` bytes.
+/// Both pointers are valid for reading `n` bytes.
 #[cfg_attr(all(not(test), target_env = "musl", feature = "exporter"), unsafe(no_mangle))]
 unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> c_int {
-    // SAFETY: of every stretch that is read, start and end lie within the `n` bytes.
+    // SAFETY: every stretch that is read lies within the `n` bytes.
     let differ = unsafe {
         if n >= 8 {
             let (mut at, last) = (0, n - 8);
@@ -25,7 +25,7 @@ unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> c_int {
             let last = n - 4;
             (four(a) ^ four(b)) | (four(a.add(last)) ^ four(b.add(last))) != 0
         } else if n > 0 {
-            // The first, the middle and the last, which may be one another.
+            // The first, the middle and the last, which may be the same.
             let (middle, last) = (n / 2, n - 1);
             (*a ^ *b) | (*a.add(middle) ^ *b.add(middle)) | (*a.add(last) ^ *b.add(last)) != 0
         } else {
@@ -35,19 +35,19 @@ unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, n: usize) -> c_int {
     differ.into()
 }
 
-/// The same of slices, without a call on the way to it, where that is done for each part of a page.
+/// Compares two slices; inlined for callers that do so for each part of a page.
 #[inline(always)]
 pub fn is_same(a: &[u8], b: &[u8]) -> bool {
-    // SAFETY: both are good for reading as many bytes as they have.
+    // SAFETY: both are valid for reading their own length.
     a.len() == b.len() && unsafe { bcmp(a.as_ptr(), b.as_ptr(), a.len()) } == 0
 }
 
 /// # Safety
 ///
-/// Good for reading eight bytes.
+/// `from` is valid for reading eight bytes.
 #[inline(always)]
 unsafe fn eight(from: *const u8) -> u64 {
-    // SAFETY: as promised.
+    // SAFETY: the caller guarantees it.
     unsafe { from.cast::<u64>().read_unaligned() }
 }
 

@@ -1,11 +1,11 @@
 //! CRC-32 by the processor's own instructions, many times as fast as by a table. ARM has
-//! one for the sum; of x86 a multiplication without carries is made use of.
+//! one for the checksum; on x86 it is a carry-less multiplication.
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod x86;
 
-/// What the register is after `bytes`, but for those at their end that are left to a table: all of
-/// them where the processor cannot do it. Register and polynomial are reflected, as in gzip.
+/// The register after `bytes`, except for those at their end that are left to a table: all of
+/// them if the processor cannot do it. Register and polynomial are reflected, as in gzip.
 pub fn crc32(register: u32, bytes: &[u8]) -> (u32, &[u8]) {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if x86::has_multiplication() {

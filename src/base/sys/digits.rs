@@ -9,18 +9,18 @@ pub const BLOCK: u64 = 100_000_000;
 
 const ONES: u64 = u64::MAX / 255;
 
-/// The digits at the start of `text`, behind zeros, and how many there are.
+/// The digits at the start of `text`, after leading zeros, and how many there are.
 #[inline(always)] // for every number
 pub fn leading(text: &[u8; 8]) -> (u64, usize) {
     // A digit becomes its number; anything else is above 9.
     let numbers = u64::from_le_bytes(*text) ^ ZEROS;
     let others = (numbers.wrapping_add(ONES * (0x80 - 10)) | numbers) & (ONES * 0x80);
     let count = others.trailing_zeros() / 8;
-    // The digits go to the end. Without any, nothing is shifted, and what is there is of no use.
+    // The digits go to the end. If there are none, nothing is shifted, and the word is of no use.
     (numbers << (64u32.wrapping_sub(8 * count) & 63), count as usize)
 }
 
-/// The number that eight digits write: all at once in one word, pairs, then fours, then eight.
+/// The value of eight digits: computed in one word, pairs, then fours, then eight.
 #[inline(always)]
 pub fn number(eight: u64) -> u64 {
     let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8);
@@ -40,7 +40,7 @@ pub fn of(n: u64) -> u64 {
     tens | ((quarters - tens * 10) << 8)
 }
 
-/// The same of `n` below ten thousand, in fewer steps.
+/// Like `of`, for `n` below ten thousand, in fewer steps.
 #[inline(always)]
 pub fn of_four(n: u64) -> u64 {
     let hundreds = (n * 5243) >> 19;

@@ -1,4 +1,4 @@
-//! Files of the kernel's, by path and below a kept directory.
+//! Files of the kernel, by path and below an open directory.
 
 use std::ffi::{CStr, CString, c_int};
 use std::fs::File;
@@ -7,23 +7,23 @@ use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Room for what is read at once.
+/// Bytes that are read at once.
 const PAGE: usize = 4096;
 
-/// Room for a usual path and its NUL.
+/// Bytes of a usual path and its NUL.
 const SHORT: usize = 256;
 
-/// Opens a directory as a place to start from; it cannot itself be read.
+/// Opens a directory as a base for other calls (O_PATH); it cannot itself be read.
 pub fn open_directory(path: &Path) -> io::Result<File> {
     open(path, libc::O_PATH | libc::O_DIRECTORY)
 }
 
-/// Opens a file or a directory as a place; it cannot itself be read.
+/// Opens a file or a directory as a base for other calls; it cannot itself be read.
 pub(super) fn open_place(path: &Path) -> io::Result<File> {
     open(path, libc::O_PATH)
 }
 
-/// Opens a file for reading without ever waiting for anybody, as a pipe or a terminal would.
+/// Opens a file for reading without ever blocking, as a pipe or a terminal would.
 pub fn open_unwaiting(path: &Path) -> io::Result<File> {
     open(path, libc::O_NONBLOCK | libc::O_NOCTTY)
 }
@@ -33,12 +33,12 @@ pub fn open_listing(path: &Path) -> io::Result<File> {
     open(path, libc::O_DIRECTORY | libc::O_NONBLOCK)
 }
 
-/// The first `most` bytes of a file of the kernel's. There is room for a page from the start: the standard
+/// The first `most` bytes of a file of the kernel. It allocates a page from the start: the standard
 /// library asks for 32 bytes first, and then for twice as many each time.
 ///
 /// # Errors
 ///
-/// It cannot be opened or read.
+/// The file cannot be opened or read.
 pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     read_rest(&open_unwaiting(path)?, most, &mut bytes)?;
@@ -49,7 +49,7 @@ pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// It cannot be opened or read, or is not UTF-8.
+/// The file cannot be opened or read, or is not UTF-8.
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     read_rest(&File::open(path)?, most, &mut bytes)?;
@@ -57,12 +57,12 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
-/// Appends to `to` what is left of a file, at most `most` bytes. The standard library has this once for each
-/// kind of reader, 2 KB in all.
+/// Appends the rest of a file to `to`, at most `most` bytes. The standard library has this once for each
+/// kind of reader, 2 KB in total.
 ///
 /// # Errors
 ///
-/// It cannot be read.
+/// The file cannot be read.
 pub fn read_rest(mut file: &File, most: u64, to: &mut Vec<u8>) -> io::Result<()> {
     let end = to.len().saturating_add(usize::try_from(most).unwrap_or(usize::MAX));
     while to.len() < end {
@@ -79,11 +79,11 @@ pub fn read_rest(mut file: &File, most: u64, to: &mut Vec<u8>) -> io::Result<()>
     Ok(())
 }
 
-/// Room for the names that one call gives; a multiple of a record's alignment.
+/// Room for the names that one call returns; a multiple of a record's alignment.
 const LISTING: usize = 2048;
 
-/// Hands the names in `directory` to `each`, those of the directory itself and of the one above left out. One
-/// that was listed before is rewound first.
+/// Passes the names in `directory` to `each`, without `.` and `..`. A directory that was listed before is
+/// rewound first.
 pub fn list(directory: &File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
     let mut room = [0u64; LISTING / 8];
     loop {
@@ -118,13 +118,13 @@ fn names(mut records: &[u8], each: &mut dyn FnMut(&[u8])) {
     }
 }
 
-/// Opens the file `name` below `directory` for reading, without waiting either.
+/// Opens the file `name` below `directory` for reading, also without blocking.
 pub fn open_below(directory: &File, name: &CStr) -> io::Result<File> {
     open_at(directory.as_raw_fd(), name, libc::O_NOCTTY | libc::O_NONBLOCK)
 }
 
-/// Whether there is a file `name` below `directory`. Nothing is read, as a driver may be slow; what cannot be
-/// looked at is there.
+/// Whether there is a file `name` below `directory`. Nothing is read, as a driver may be slow; a file that
+/// cannot be checked counts as there.
 pub fn is_below(directory: &File, name: &CStr) -> bool {
     // SAFETY: `name` ends with a NUL and lives over the call; the directory is open.
     let result = unsafe { libc::faccessat(directory.as_raw_fd(), name.as_ptr(), libc::F_OK, 0) };
@@ -132,7 +132,7 @@ pub fn is_below(directory: &File, name: &CStr) -> bool {
     result == 0 || !matches!(errno(), Some(libc::ENOENT | libc::ENOTDIR))
 }
 
-/// Opens `path` for reading with openat(2): musl follows each open(2) by an fcntl(2), for kernels before 2.6.23.
+/// Opens `path` for reading with openat(2): musl adds an fcntl(2) to each open(2), for kernels before 2.6.23.
 /// A steady scrape opens some, and allocates nothing: only a long path is copied to the heap.
 fn open(path: &Path, flags: c_int) -> io::Result<File> {
     let (bytes, mut room) = (path.as_os_str().as_bytes(), [0; SHORT]);
@@ -148,7 +148,7 @@ fn open(path: &Path, flags: c_int) -> io::Result<File> {
 fn open_at(directory: c_int, name: &CStr, flags: c_int) -> io::Result<File> {
     let flags = flags | libc::O_RDONLY | libc::O_CLOEXEC;
     loop {
-        // SAFETY: `name` ends with a NUL and lives over the call; the directory is open, or none is needed.
+        // SAFETY: `name` ends with a NUL and lives over the call; the directory is open, or not needed.
         let fd = unsafe { libc::openat(directory, name.as_ptr(), flags) };
         if fd >= 0 {
             // SAFETY: openat returned a descriptor that is ours alone.
@@ -161,7 +161,7 @@ fn open_at(directory: c_int, name: &CStr, flags: c_int) -> io::Result<File> {
     }
 }
 
-/// Whether the file is one of procfs, which tells of mounts with events (proc_pid_mounts(5)).
+/// Whether the file is one of procfs, which reports mounts with events (proc_pid_mounts(5)).
 pub fn is_procfs(file: &File) -> bool {
     let mut answer = std::mem::MaybeUninit::<libc::statfs>::zeroed();
     // SAFETY: the descriptor is open, and the pointer is writable for a statfs, which zeros are, too.
@@ -172,7 +172,7 @@ pub fn is_procfs(file: &File) -> bool {
     result == 0 && kind == libc::PROC_SUPER_MAGIC as u32
 }
 
-/// Whether an event came since the last time that this was asked, or since the file was opened
+/// Whether an event came since the last call, or since the file was opened
 /// (`POLLPRI` or `POLLERR`). Does not wait.
 pub fn has_event(file: &File) -> bool {
     let mut entry = libc::pollfd { fd: file.as_raw_fd(), events: libc::POLLPRI, revents: 0 };
@@ -208,7 +208,7 @@ mod tests {
         assert!(open_listing(Path::new("/proc/self/comm")).is_err());
         assert_eq!(read_file(Path::new("/proc/self/comm"), 99).unwrap(), name.as_bytes());
         assert_eq!(read_file(Path::new("/proc/self/maps"), 99).unwrap().len(), 99);
-        // More than one page, behind what is there, and no further than asked.
+        // More than one page, after what is there, and no further than asked.
         let own = std::env::current_exe().unwrap();
         let whole = std::fs::read(&own).unwrap();
         for most in [0, 1, 4095, 4096, 4097, 40_000, whole.len(), whole.len() + 1] {

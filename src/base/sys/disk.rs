@@ -1,4 +1,4 @@
-//! What files that must last need, and the clock of their times.
+//! Private files, locks, holes and the type of a file system; and the clocks for their times.
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions, Permissions};
@@ -16,13 +16,13 @@ pub const PRIVATE_DIR: u32 = 0o700;
 /// The number of ramfs (include/uapi/linux/magic.h).
 const RAMFS_MAGIC: u32 = 0x8584_58f6;
 
-/// Opens a file that only this program is to read and write, as `how` says. It never waits, as a
-/// pipe would have it, and follows no symbolic link. What is there already loses the rights that
-/// others have.
+/// Opens a file that only this program may read and write, with the options `how`. It never waits, as it would
+/// for a pipe, and follows no symbolic link. An existing file loses the permissions of
+/// others.
 ///
 /// # Errors
 ///
-/// `InvalidInput` where something else than a regular file is in its place.
+/// `InvalidInput` if something other than a regular file is in its place.
 pub fn open_private(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
     let no_file = |what| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -43,17 +43,17 @@ pub fn open_private(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
         return Err(no_file("none"));
     }
     if about.permissions().mode() & 0o077 != 0 {
-        // Of somebody else's file it fails; what is in it is ours all the same.
+        // This fails on a file of another user; its content is ours all the same.
         let _ = file.set_permissions(Permissions::from_mode(PRIVATE_FILE));
     }
     Ok(file)
 }
 
-/// Takes from others the rights to a directory, unless it is a symbolic link.
+/// Removes the permissions of others from a directory, unless it is a symbolic link.
 ///
 /// # Errors
 ///
-/// It is none, or somebody else's.
+/// `dir` is not a directory, or is another user's.
 pub fn make_private(dir: &Path) -> io::Result<()> {
     let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
     let dir = OpenOptions::new().read(true).custom_flags(flags).open(dir)?;
@@ -63,11 +63,11 @@ pub fn make_private(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether names can be made in a directory, as far as rights and the file system's mode tell.
+/// Whether names can be created in a directory, by its permissions and the mount's mode.
 ///
 /// # Errors
 ///
-/// Why not.
+/// The reason why not.
 pub fn may_write(dir: &Path) -> io::Result<()> {
     let path = CString::new(dir.as_os_str().as_bytes())?;
     // SAFETY: `path` ends with a NUL and lives over the call.
@@ -77,7 +77,7 @@ pub fn may_write(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a directory lies in memory: on tmpfs or ramfs, and not on a disk.
+/// Whether a directory is in memory: on tmpfs or ramfs, and not on a disk.
 pub fn is_in_memory(dir: &Path) -> bool {
     let Ok(path) = CString::new(dir.as_os_str().as_bytes()) else { return false };
     let mut answer = std::mem::MaybeUninit::<libc::statfs>::zeroed();
@@ -98,11 +98,11 @@ pub fn lock_alone(file: &File) -> io::Result<()> {
     }
 }
 
-/// Where the next data of a file is, at `from` or behind a hole there; `None` if all the rest is a hole.
+/// The offset of the next data of a file, at `from` or after a hole there; `None` if all the rest is a hole.
 ///
 /// # Errors
 ///
-/// The file system cannot tell.
+/// The file system does not support the query.
 pub fn next_data(file: &File, from: u64) -> io::Result<Option<u64>> {
     let from = libc::off_t::try_from(from).unwrap_or(libc::off_t::MAX);
     // SAFETY: lseek has no memory preconditions; the descriptor is open.
@@ -116,18 +116,18 @@ pub fn next_data(file: &File, from: u64) -> io::Result<Option<u64>> {
     }
 }
 
-/// What the clocks say at one instant, in nanoseconds.
+/// The clocks at one instant, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clocks {
     /// Since 1970 (CLOCK_REALTIME).
     pub real: i64,
     /// Since the machine started, suspended or not (CLOCK_BOOTTIME).
     pub boot: i64,
-    /// The same without the time that it was suspended (CLOCK_MONOTONIC).
+    /// Since the machine started, without the time that it was suspended (CLOCK_MONOTONIC).
     pub awake: i64,
 }
 
-/// Reads the clocks, again if somebody else ran between them.
+/// Reads the clocks, again if another process ran between them.
 pub fn clocks() -> Option<Clocks> {
     /// Nanoseconds from the first reading to the last.
     const AT_ONCE: i64 = 50_000;

@@ -1,4 +1,4 @@
-//! What drivers of network interfaces tell: SIOCETHTOOL of netdevice(7) (include/uapi/linux/ethtool.h).
+//! Statistics of drivers of network interfaces: SIOCETHTOOL of netdevice(7) (include/uapi/linux/ethtool.h).
 
 use std::ffi::c_char;
 use std::io;
@@ -6,17 +6,17 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr;
 
-/// Of include/uapi/linux/sockios.h.
+/// From include/uapi/linux/sockios.h.
 const SIOCETHTOOL: u32 = 0x8946;
 
-/// Asks drivers.
+/// Sends requests to drivers.
 pub struct Ethtool {
     socket: OwnedFd,
     room: Room,
 }
 
 impl Ethtool {
-    /// One that may ask about any interface.
+    /// Opens the socket for requests about any interface.
     pub fn new() -> io::Result<Ethtool> {
         // SAFETY: socket has no preconditions.
         let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
@@ -28,8 +28,8 @@ impl Ethtool {
         Ok(Ethtool { socket, room: Room::new(1)? })
     }
 
-    /// Hands `request` and zeros up to `length` bytes to the driver of `interface`, and gives what it made
-    /// of them. May take as long as the driver takes.
+    /// Passes `request` and zeros up to `length` bytes to the driver of `interface`, and returns what it wrote
+    /// there. May take as long as the driver takes.
     pub fn ask(&mut self, interface: &[u8], request: &[u8], length: usize) -> io::Result<&[u8]> {
         if self.room.length < length {
             self.room = Room::new(length)?;
@@ -44,7 +44,7 @@ impl Ethtool {
         places.zip(interface).for_each(|(to, from)| *to = *from as c_char);
         about.ifr_ifru.ifru_data = bytes.as_mut_ptr().cast();
         // SAFETY: the name ends with a NUL. The kernel reads and writes from `ifru_data` on, by its own
-        // idea of how much: what it has beyond the room meets pages that nobody may write, and the call
+        // count of bytes: what exceeds the room is in pages that nobody may write, and the call
         // fails with EFAULT.
         let done =
             unsafe { libc::ioctl(self.socket.as_raw_fd(), SIOCETHTOOL as _, &raw mut about) };
@@ -55,11 +55,11 @@ impl Ethtool {
     }
 }
 
-/// How many bytes behind the room nobody may touch. A driver may have more to tell than it said before: the
+/// Bytes after the room that nobody may touch. A driver may return more than it announced before: the
 /// kernel copies it in one go, from the beginning on, and is stopped here.
 const GUARD: usize = 64 << 10;
 
-/// Memory that ends where no other of this process begins.
+/// Memory with guard pages after it.
 struct Room {
     /// INVARIANT: `length` bytes that may be read and written, then `GUARD` that may not, mapped by
     /// mmap(2), and of this room alone.
@@ -71,7 +71,7 @@ struct Room {
 unsafe impl Send for Room {}
 
 impl Room {
-    /// At least `length` bytes, whole pages.
+    /// Maps at least `length` bytes, in whole pages.
     fn new(length: usize) -> io::Result<Room> {
         let page = usize::try_from(super::page_size()).unwrap_or(4096);
         let length = length.max(1).next_multiple_of(page);
@@ -91,7 +91,7 @@ impl Room {
     }
 
     fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: so many bytes are mapped, are zeros or what was written, and lent only by this room.
+        // SAFETY: `length` bytes are mapped, are zeros or what was written, and lent only by this room.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
     }
 }
@@ -99,7 +99,7 @@ impl Room {
 impl Drop for Room {
     fn drop(&mut self) {
         let page = usize::try_from(super::page_size()).unwrap_or(4096);
-        // SAFETY: what was mapped by `new`, of which no reference is left.
+        // SAFETY: this was mapped by `new`, and no reference to it is left.
         unsafe { libc::munmap(self.start.cast(), self.length + GUARD.next_multiple_of(page)) };
     }
 }

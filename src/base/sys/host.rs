@@ -1,5 +1,5 @@
-//! What the running kernel says of itself and of its clock, besides its files: uname(2), adjtimex(2),
-//! and the time zone of this place.
+//! The names of the running kernel and the state of its clock, which no file has: uname(2), adjtimex(2),
+//! and the local time zone.
 
 use std::ffi::{CStr, c_char, c_int, c_long};
 use std::io;
@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 /// The names of the system (uname(2)).
 pub struct SystemNames(libc::utsname);
 
-/// Asks for them.
+/// Queries them.
 ///
 /// # Errors
 ///
@@ -46,11 +46,11 @@ fn text(field: &[c_char]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-/// What the kernel's clock discipline says (adjtimex(2)), in its own units.
+/// The state of the kernel's clock discipline (adjtimex(2)), in its own units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)] // the manual page explains each
 pub struct ClockState {
-    /// Whether the clock is synchronised: the call did not answer TIME_ERROR.
+    /// Whether the clock is synchronised: the call did not return TIME_ERROR.
     pub is_synchronised: bool,
     /// Whether `offset` and `jitter` are in nanoseconds, not in microseconds.
     pub is_nano: bool,
@@ -72,7 +72,7 @@ pub struct ClockState {
     pub tai: i64,
 }
 
-/// `struct timex` as the kernel's call of this word size has it; the libraries' structs differ where
+/// `struct timex` as the kernel's call of this word size has it; the structs of libraries differ where
 /// a C library of 32 bits has times of 64.
 #[repr(C)]
 #[derive(Default)]
@@ -100,7 +100,7 @@ struct Timex {
     reserved: [c_int; 11],
 }
 
-/// Asks for the state of the clock; changes nothing.
+/// Reads the state of the clock; changes nothing.
 ///
 /// # Errors
 ///
@@ -137,16 +137,16 @@ pub fn clock_state() -> io::Result<ClockState> {
     })
 }
 
-/// Calls `then` with the abbreviation of the time zone that holds here `since_epoch` seconds after
-/// 1970, such as `CEST`, and the seconds that it is ahead of UTC: by TZ or `/etc/localtime`, which are
-/// looked at once.
+/// Calls `then` with the abbreviation of the local time zone at `since_epoch` seconds after
+/// 1970, such as `CEST`, and its seconds ahead of UTC: by TZ or `/etc/localtime`, which are
+/// read once.
 #[allow(clippy::unnecessary_cast)] // c_long is narrower on some targets
 #[allow(deprecated)] // time_t: the crate libc says that it will be wider on musl
 pub fn time_zone<T>(since_epoch: u64, then: impl FnOnce(&[u8], i64) -> T) -> Option<T> {
     let time = libc::time_t::try_from(since_epoch).ok()?;
     let mut local = MaybeUninit::<libc::tm>::uninit();
     // SAFETY: `time` is readable and `local` writable for a tm, which is read only after success; its
-    // tm_zone then is a text of the C library's that ends with a NUL and stays.
+    // tm_zone then is a string of the C library that ends with a NUL and stays.
     unsafe {
         if libc::localtime_r(&raw const time, local.as_mut_ptr()).is_null() {
             return None;

@@ -1,4 +1,4 @@
-//! What happens to the files of directories: inotify(7). Directories are watched and not files: a
+//! Events of the files in directories: inotify(7). Directories are watched and not files: a
 //! file that is renamed, replaced or not there yet needs no watch of its own.
 
 use std::ffi::CString;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// Bytes of an event before its name: watch, mask, cookie, length of the name.
 const HEAD: usize = 16;
 
-/// What came to be, went, or became readable.
+/// A file was created, removed, or became readable.
 const NAMES: u32 = libc::IN_CREATE
     | libc::IN_DELETE
     | libc::IN_MOVED_FROM
@@ -27,7 +27,7 @@ pub struct Inotify(OwnedFd);
 pub enum FileEvent {
     /// A file was written to.
     Written,
-    /// A name came, went or changed what it stands for.
+    /// A name was created, removed or refers to another file now.
     Named,
     /// The directory is not watched any more.
     Over,
@@ -38,20 +38,20 @@ pub enum FileEvent {
 /// One event.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
-    /// Which directory it is about.
+    /// The number of the directory's watch.
     pub watch: i32,
-    /// What happened there.
+    /// The kind of the event.
     pub what: FileEvent,
-    /// To which name; may be empty.
+    /// The file's name; may be empty.
     pub name: &'a [u8],
 }
 
 impl Inotify {
-    /// Watches nothing yet.
+    /// Opens a queue without watches.
     ///
     /// # Errors
     ///
-    /// The user has too many, or there is no descriptor left.
+    /// The user has too many queues, or there is no descriptor left.
     pub fn new() -> io::Result<Inotify> {
         // SAFETY: inotify_init1 has no memory preconditions.
         let fd = unsafe { libc::inotify_init1(libc::IN_NONBLOCK | libc::IN_CLOEXEC) };
@@ -66,7 +66,7 @@ impl Inotify {
     ///
     /// # Errors
     ///
-    /// It is none, cannot be read, or the user watches too much.
+    /// `directory` is not a directory or cannot be read, or the user has too many watches.
     pub fn watch(&self, directory: &Path) -> io::Result<i32> {
         let path = CString::new(directory.as_os_str().as_bytes())?;
         let mask = libc::IN_MODIFY | NAMES | libc::IN_ONLYDIR;
@@ -75,13 +75,13 @@ impl Inotify {
         if watch < 0 { Err(io::Error::last_os_error()) } else { Ok(watch) }
     }
 
-    /// Watches a directory no longer.
+    /// Stops watching a directory.
     pub fn unwatch(&self, watch: i32) {
         // SAFETY: no memory preconditions. It fails if the directory is gone, as it may be.
         unsafe { libc::inotify_rm_watch(self.0.as_raw_fd(), watch) };
     }
 
-    /// The next events, as many as fit into `into`; none if nothing happened.
+    /// The next events, as many as fit into `into`; empty if nothing happened.
     pub fn read<'b>(&self, into: &'b mut [u8]) -> Events<'b> {
         // SAFETY: pointer and length describe the slice.
         let n = unsafe { libc::read(self.0.as_raw_fd(), into.as_mut_ptr().cast(), into.len()) };
@@ -96,7 +96,7 @@ impl AsFd for Inotify {
     }
 }
 
-/// Events, one after the other, as the kernel lays them down.
+/// Events, one after the other, in the kernel's layout.
 pub struct Events<'a>(&'a [u8]);
 
 impl<'a> Iterator for Events<'a> {
@@ -117,7 +117,7 @@ impl<'a> Iterator for Events<'a> {
             mask if mask & NAMES != 0 => FileEvent::Named,
             _ => FileEvent::Written,
         };
-        // The name is filled up with NULs.
+        // The name is padded with NULs.
         let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
         Some(Event { watch: word(0).cast_signed(), what, name })
     }

@@ -105,7 +105,7 @@ pub fn page_size() -> u64 {
     u64::try_from(size).ok().filter(|size| *size > 0).unwrap_or(4096)
 }
 
-/// The symbol of an errno that the kernel's files answer with; "other" for one that is rare, and
+/// The symbol of an errno of the kernel's files; "other" for a rare one, and
 /// "content" for 0: a file was read and was not as documented.
 pub fn errno_name(errno: i32) -> &'static str {
     match errno {
@@ -139,7 +139,7 @@ pub fn process_cpu_nanos() -> Option<u64> {
     clock_nanos(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
-/// Microseconds on the clock that never jumps, as the service manager counts them.
+/// Microseconds on the monotonic clock, as the service manager counts them.
 fn monotonic_micros() -> u64 {
     clock_nanos(libc::CLOCK_MONOTONIC).unwrap_or(0) / 1000
 }
@@ -157,7 +157,7 @@ fn clock_nanos(clock: libc::clockid_t) -> Option<u64> {
     Some(seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).ok()?)
 }
 
-/// One limit of this process; `Some(None)` is no limit. The constants' type differs
+/// One limit of this process; `Some(None)` for no limit. The constants' type differs
 /// by libc, hence the closure.
 fn limit(read: impl FnOnce(*mut libc::rlimit) -> libc::c_int) -> Option<Option<u64>> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -166,7 +166,7 @@ fn limit(read: impl FnOnce(*mut libc::rlimit) -> libc::c_int) -> Option<Option<u
     known.then_some((limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur as u64))
 }
 
-/// How many file descriptors this process may have open; `None` where there is no limit.
+/// How many file descriptors this process may have open; `None` for no limit.
 pub fn open_files_limit() -> Option<u64> {
     // SAFETY: the pointer is writable for an rlimit.
     limit(|to| unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, to) }).flatten()

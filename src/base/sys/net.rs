@@ -18,7 +18,7 @@ const BACKLOG: libc::c_int = 1024;
 /// The most listeners that are taken over from a service manager.
 const MAX_INHERITED: u32 = 16;
 
-/// One entry of a `poll`: what is waited for, and what came.
+/// One entry of a `poll`: the events to wait for, and those that came.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Ready(libc::pollfd);
@@ -32,28 +32,28 @@ impl Ready {
         Ready(libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 })
     }
 
-    /// Waits for the other end to send no more.
+    /// Waits for the other end to close its side.
     pub fn wait_for_end(fd: BorrowedFd<'_>) -> Ready {
         Ready(libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 })
     }
 
-    /// Waits for an event that is no input, as the files of procfs tell them (`POLLPRI`).
+    /// Waits for an event that is no input, as files of procfs report it (`POLLPRI`).
     pub fn wait_for_event(fd: BorrowedFd<'_>) -> Ready {
         Ready(libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLPRI, revents: 0 })
     }
 
-    /// Anything came: input, room, an end or an error.
+    /// Whether anything came: input, room, an end or an error.
     pub fn any(self) -> bool {
         self.0.revents != 0
     }
 
-    /// The other end sends no more.
+    /// Whether the other end closed its side.
     pub fn ended(self) -> bool {
         self.0.revents & (libc::POLLRDHUP | libc::POLLHUP | libc::POLLERR) != 0
     }
 }
 
-/// Waits until an entry is ready, a signal comes, or `timeout` is over (`None`: for ever). The
+/// Waits until an entry is ready, a signal comes, or `timeout` is over (`None` waits for ever). The
 /// timeout is rounded up to milliseconds.
 pub fn poll(entries: &mut [Ready], timeout: Option<Duration>) -> io::Result<()> {
     let millis = match timeout {
@@ -87,8 +87,8 @@ pub fn listen_tcp(address: SocketAddr) -> io::Result<(OwnedFd, SocketAddr)> {
     Ok((fd, bound))
 }
 
-/// Lets `BACKLOG` connections wait, instead of the 128 of the standard library: one that finds no
-/// place is asked to try again only after a second.
+/// Lets `BACKLOG` connections wait, instead of the 128 of the standard library: a client that finds no
+/// place tries again only after a second.
 fn deepen(fd: &OwnedFd) -> io::Result<()> {
     // SAFETY: listen on an open socket; calling it again only changes the backlog.
     let result = unsafe { libc::listen(fd.as_raw_fd(), BACKLOG) };
@@ -111,7 +111,7 @@ fn set_no_delay(fd: &OwnedFd) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// An option of a socket that is an int.
+/// Reads an option of a socket that is an int.
 fn option(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
@@ -122,7 +122,7 @@ fn option(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<lib
     if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Whether a listener on every address of IPv6 leaves out IPv4, as net.ipv6.bindv6only wants.
+/// Whether a listener on every address of IPv6 leaves out IPv4, as net.ipv6.bindv6only sets it.
 pub fn is_ipv6_only(listener: &OwnedFd) -> bool {
     option(listener, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY).is_ok_and(|on| on != 0)
 }
@@ -132,7 +132,7 @@ pub fn is_socket(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
 }
 
-/// Listens on the Unix socket `path`. A socket file that nobody listens on any more is replaced.
+/// Listens on the Unix socket `path`. A socket file without a listener is replaced.
 pub fn listen_unix(path: &Path) -> io::Result<OwnedFd> {
     let stale = is_socket(path)
         && UnixStream::connect(path).is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused);
@@ -166,7 +166,7 @@ pub fn inherited_listeners(pid: Option<&str>, count: Option<&str>) -> io::Result
         // SAFETY: the descriptor is open (F_GETFL) and handed over to us by the protocol.
         let socket = unsafe { OwnedFd::from_raw_fd(fd) };
         if option(&socket, libc::SOL_SOCKET, libc::SO_ACCEPTCONN).unwrap_or(0) == 0 {
-            // It would be ready for ever and never give a connection.
+            // poll would report it as ready for ever, and accept would never return a connection.
             let text = format!("descriptor {fd} is no stream socket that listens");
             return Err(io::Error::new(ErrorKind::InvalidInput, text));
         }
@@ -191,18 +191,18 @@ pub fn accept(listener: &OwnedFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Whether `accept` failed for want of descriptors or memory: it will fail again at once.
+/// Whether `accept` failed because of missing descriptors or memory: it will fail again at once.
 pub fn is_exhaustion(error: &io::Error) -> bool {
     let errno = error.raw_os_error().unwrap_or(0);
     matches!(errno, libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
 }
 
-/// Who is at the other end, for the log.
+/// The other end's name, for the log.
 pub fn peer_name(socket: BorrowedFd<'_>) -> String {
     name(socket, |s| s.peer_addr())
 }
 
-/// Where a listener that was handed over is bound, for the log.
+/// The address of a listener that was handed over, for the log.
 pub fn local_name(socket: BorrowedFd<'_>) -> String {
     name(socket, |s| s.local_addr())
 }
@@ -217,13 +217,13 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Of these addresses; a Unix socket has none.
+    /// The ends with these addresses; a Unix socket has none.
     pub fn of(ours: Option<IpAddr>, theirs: Option<IpAddr>) -> Ends {
         let [address, theirs] = [ours, theirs].map(|ip| ip.map(|ip| ip.to_canonical()));
         Ends { is_local: theirs == address || theirs.is_some_and(|ip| ip.is_loopback()), address }
     }
 
-    /// Of a socket that is connected.
+    /// The ends of a connected socket.
     pub fn of_socket(socket: BorrowedFd<'_>) -> Ends {
         let addresses = addresses(socket);
         let (ours, theirs) = addresses.unwrap_or((Some(Ipv6Addr::UNSPECIFIED.into()), None));
@@ -236,7 +236,7 @@ fn addresses(socket: BorrowedFd<'_>) -> io::Result<(Option<IpAddr>, Option<IpAdd
     let stream = socket.try_clone_to_owned().map(TcpStream::from)?;
     match stream.local_addr() {
         Ok(ours) => Ok((Some(ours.ip()), Some(stream.peer_addr()?.ip()))),
-        // What has no address of the internet is a Unix socket.
+        // A socket without an internet address is a Unix socket.
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok((None, None)),
         Err(error) => Err(error),
     }
@@ -255,14 +255,14 @@ fn name(socket: BorrowedFd<'_>, of: fn(&TcpStream) -> io::Result<SocketAddr>) ->
     }
 }
 
-/// Reads what came on `socket`; 0 is the other side's end.
+/// Reads from `socket`; 0 means that the other side closed.
 pub fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<usize> {
     // SAFETY: pointer and length describe the slice.
     let n = unsafe { libc::recv(socket.as_raw_fd(), into.as_mut_ptr().cast(), into.len(), 0) };
     usize::try_from(n).map_err(|_| io::Error::last_os_error())
 }
 
-/// Sends as much of `from` as the socket takes, without SIGPIPE.
+/// Sends as much of `from` as the socket accepts, without SIGPIPE.
 pub fn send(socket: BorrowedFd<'_>, from: &[u8]) -> io::Result<usize> {
     // SAFETY: pointer and length describe the slice.
     let n = unsafe {
@@ -271,13 +271,13 @@ pub fn send(socket: BorrowedFd<'_>, from: &[u8]) -> io::Result<usize> {
     usize::try_from(n).map_err(|_| io::Error::last_os_error())
 }
 
-/// Says that nothing more will be sent.
+/// Closes our side for writing.
 pub fn shut_write(socket: BorrowedFd<'_>) {
     // SAFETY: shutdown on an open descriptor; its failure (already gone) changes nothing.
     unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_WR) };
 }
 
-/// Whether a write to `fd` would wait for somebody now. A pipe that has room takes PIPE_BUF bytes.
+/// Whether a write to `fd` would block now. A pipe that has room accepts PIPE_BUF bytes.
 pub fn would_block(fd: impl AsFd) -> bool {
     let mut entry = [Ready::wait(fd.as_fd(), false, true)];
     poll(&mut entry, Some(Duration::ZERO)).is_ok() && !entry.iter().any(|e| e.any())

@@ -1,10 +1,10 @@
-//! Sockets to the kernel itself (netlink(7)); `sys::send` sends to them.
+//! Sockets to the kernel (netlink(7)); `sys::send` sends to them.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-/// A socket for questions of one netlink protocol: `NETLINK_ROUTE`, `NETLINK_INET_DIAG`.
+/// A socket for requests of one netlink protocol: `NETLINK_ROUTE`, `NETLINK_INET_DIAG`.
 pub fn netlink_socket(protocol: libc::c_int) -> io::Result<OwnedFd> {
     let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
     // SAFETY: socket has no preconditions.
@@ -16,8 +16,8 @@ pub fn netlink_socket(protocol: libc::c_int) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Reads one datagram of the kernel, without waiting: a dump's next part is made ready before the
-/// call that asks for it returns. What other processes sent is thrown away. EMSGSIZE if the
+/// Reads one datagram from the kernel, without waiting: a dump's next part is made ready before the
+/// call that asks for it returns. Datagrams of other processes are dropped. EMSGSIZE if the
 /// datagram is longer than `into`.
 pub fn receive_from_kernel(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<usize> {
     let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;

@@ -7,14 +7,14 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The watchdog is told no more often than this, whatever it wants.
+/// The shortest period of the watchdog's messages, whatever it asks for.
 const MIN_BEAT: Duration = Duration::from_millis(1);
 
-/// Tells the service manager how we are; does nothing where there is none.
+/// Reports our state to the service manager; does nothing without one.
 #[derive(Default)]
 pub struct Notify {
     socket: Option<UnixDatagram>,
-    /// How often the watchdog wants to hear of us: half its patience.
+    /// How often to send to the watchdog: half its timeout.
     beat: Option<Duration>,
     next: Option<Instant>,
 }
@@ -27,7 +27,7 @@ impl Notify {
         let socket = socket.and_then(connect);
         let beat = usec.map(|u| Duration::from_micros(u / 2).max(MIN_BEAT));
         let beat = beat.filter(|_| socket.is_some());
-        // The first is due at once: without clients the loop would sleep until somebody came.
+        // The first is due at once: without clients the loop would sleep until one came.
         let next = beat.map(|_| Instant::now());
         Notify { socket, beat, next }
     }
@@ -40,18 +40,18 @@ impl Notify {
         }
     }
 
-    /// Says that the settings are being read again; `READY=1` ends it.
+    /// Reports that the settings are being read again; `READY=1` ends it.
     pub fn reloading(&self) {
         // Type=notify-reload matches the message to its signal by this time.
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", super::monotonic_micros()));
     }
 
-    /// When the watchdog must hear of us next.
+    /// When the next message to the watchdog is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.next
     }
 
-    /// Tells the watchdog that the loop turns, when it is time.
+    /// Sends to the watchdog that the loop runs, if it is time.
     pub fn beat(&mut self, now: Instant) {
         let Some(beat) = self.beat else { return };
         if self.next.is_none_or(|next| next <= now) {

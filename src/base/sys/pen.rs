@@ -1,5 +1,5 @@
 //! Writing short texts one after the other. musl's `memcpy` costs 13 ns for each small copy of run-time
-//! length, as much as a whole sample, and slicing the room anew for each piece costs as much again: a
+//! length, as much as a whole sample, and slicing the room again for each piece costs as much once more: a
 //! pen keeps its place as a pointer and writes with raw moves, after one check each.
 
 mod lines;
@@ -18,22 +18,22 @@ pub const BLOCK: usize = 16;
 /// How many blocks of a line's beginning are written at once.
 pub const FOUR: usize = 4;
 
-/// A place in a stretch of bytes. What does not fit into the rest of it is not written.
+/// A position in a slice of bytes. A text that does not fit into the rest of it is not written.
 pub struct Pen<'a> {
-    /// INVARIANT: good for writing `left` bytes.
+    /// INVARIANT: valid for writing `left` bytes.
     at: *mut u8,
     left: usize,
     room: PhantomData<&'a mut [u8]>,
 }
 
 impl<'a> Pen<'a> {
-    /// At the start of `room`.
+    /// Starts at the beginning of `room`.
     #[inline(always)]
     pub fn new(room: &'a mut [u8]) -> Pen<'a> {
         Pen { at: room.as_mut_ptr(), left: room.len(), room: PhantomData }
     }
 
-    /// How many bytes there is room for.
+    /// Bytes of room left.
     #[inline(always)]
     pub fn left(&self) -> usize {
         self.left
@@ -46,7 +46,7 @@ impl<'a> Pen<'a> {
         if n > self.left {
             return;
         }
-        // SAFETY: `text` is good for reading, and `at` for writing, `n` bytes; they do not overlap,
+        // SAFETY: `text` is valid for reading, and `at` for writing, `n` bytes; they do not overlap,
         // because `room` is borrowed mutably.
         unsafe {
             moves(text.as_ptr(), self.at, n);
@@ -55,15 +55,15 @@ impl<'a> Pen<'a> {
         self.left -= n;
     }
 
-    /// Writes the first `n` bytes of `blocks`, in whole blocks: what lies behind `n` is written, too,
-    /// to be written over.
+    /// Writes the first `n` bytes of `blocks`, in whole blocks: the bytes after `n` are written, too,
+    /// and overwritten by the next call.
     #[inline(always)]
     pub fn put_blocks(&mut self, blocks: &[[u8; BLOCK]], n: usize) {
         let whole = blocks.len() * BLOCK;
         if self.left < whole || n > whole {
             return;
         }
-        // SAFETY: `at` is good for writing `whole` bytes, and n <= whole.
+        // SAFETY: `at` is valid for writing `whole` bytes, and n <= whole.
         unsafe {
             let (from, mut at) = (blocks.as_ptr().cast::<u8>(), 0);
             while at + 2 * BLOCK <= whole {
@@ -80,13 +80,13 @@ impl<'a> Pen<'a> {
         self.left -= n;
     }
 
-    /// Writes the first `n` bytes of `fixed`, and the others behind them, to be written over.
+    /// Writes all of `fixed`; the next call overwrites what follows its first `n` bytes.
     #[inline(always)]
     pub fn put_fixed<const N: usize>(&mut self, fixed: &[u8; N], n: usize) {
         if self.left < N || n > N {
             return;
         }
-        // SAFETY: `at` is good for writing N bytes, and n <= N.
+        // SAFETY: `at` is valid for writing N bytes, and n <= N.
         unsafe {
             self.at.cast::<[u8; N]>().write(*fixed);
             self.at = self.at.add(n);
@@ -95,7 +95,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes the lowest `n` (at most 8) bytes of `word`, the lowest first. The others are written
-    /// behind them, to be written over.
+    /// after them, and overwritten by the next call.
     #[inline(always)]
     pub fn put_word(&mut self, word: u64, n: usize) {
         self.put_fixed(&word.to_le_bytes(), n);
@@ -106,7 +106,7 @@ impl<'a> Pen<'a> {
 ///
 /// # Safety
 ///
-/// `from` is good for reading and `to` for writing `n` bytes, and they do not overlap.
+/// `from` is valid for reading and `to` for writing `n` bytes, and they do not overlap.
 #[inline(always)]
 unsafe fn moves(from: *const u8, to: *mut u8, n: usize) {
     // SAFETY: every move of N bytes starts at or after the start and N or more before the end.
@@ -127,7 +127,7 @@ unsafe fn moves(from: *const u8, to: *mut u8, n: usize) {
             to.cast::<[u8; 4]>().write(from.cast::<[u8; 4]>().read());
             to.add(n - 4).cast::<[u8; 4]>().write(from.add(n - 4).cast::<[u8; 4]>().read());
         } else if n > 0 {
-            // The first, the middle and the last, which may be one another.
+            // The first, the middle and the last, which may be the same.
             to.write(from.read());
             to.add(n / 2).write(from.add(n / 2).read());
             to.add(n - 1).write(from.add(n - 1).read());

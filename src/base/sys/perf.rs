@@ -33,11 +33,11 @@ struct Attributes {
 pub struct PerfEvent {
     /// PERF_TYPE_HARDWARE, _SOFTWARE, _TRACEPOINT or _HW_CACHE: 0 to 3.
     pub kind: u32,
-    /// Which of these.
+    /// The number of the event of that kind.
     pub config: u64,
 }
 
-/// An event that is counted on one CPU, of all processes, from when it was opened on.
+/// An event that is counted on one CPU, for all processes, from when it was opened.
 #[derive(Debug)]
 pub struct PerfCounter(File);
 
@@ -46,8 +46,8 @@ impl PerfCounter {
     ///
     /// # Errors
     ///
-    /// ENOENT, EOPNOTSUPP and others for what the machine does not count, ENODEV for a CPU that is
-    /// not there, EACCES or EPERM without the right to.
+    /// ENOENT, EOPNOTSUPP and others if the machine does not count the event, ENODEV if the CPU
+    /// is not there, EACCES or EPERM without the permission.
     pub fn open(event: PerfEvent, cpu: u32) -> io::Result<PerfCounter> {
         let attributes = Attributes {
             kind: event.kind,
@@ -81,7 +81,7 @@ impl PerfCounter {
         Ok(PerfCounter(unsafe { File::from_raw_fd(fd) }))
     }
 
-    /// How often the event came.
+    /// How often the event happened.
     pub fn count(&self) -> io::Result<u64> {
         let mut count = [0; 8];
         (&self.0).read_exact(&mut count)?;

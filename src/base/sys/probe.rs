@@ -1,6 +1,6 @@
-//! statfs(2) asked in a child process, for mounts whose server may never answer. A thread would not do:
+//! statfs(2) in a child process, for mounts whose server may never answer. A thread would not do:
 //! in state D no signal ends it, and it would keep the ended agent's descriptors and port. The child
-//! holds nothing but its pipe, and can be left behind.
+//! holds only its pipe, and can be abandoned.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -14,15 +14,15 @@ use std::sync::{Mutex, PoisonError};
 pub struct Space {
     /// Bytes of a block.
     pub block: u64,
-    /// Blocks in all, free, and free for everybody.
+    /// Blocks in total, free, and free for everybody.
     pub blocks: [u64; 3],
-    /// Inodes in all and free.
+    /// Inodes in total and free.
     pub files: [u64; 2],
-    /// Whether it says of itself that it cannot be written (`ST_RDONLY`).
+    /// Whether it is mounted read-only (`ST_RDONLY`).
     pub read_only: bool,
 }
 
-/// Children that were left behind and hang; while there are as many, no other is started.
+/// Children that were abandoned and hang; with this many, no other is started.
 const MAX_LEFT: usize = 64;
 
 /// The answer on the pipe: errno, then the numbers of `Space`.
@@ -32,7 +32,7 @@ const WORDS: usize = 8;
 const AT_STATX_DONT_SYNC: i32 = 0x4000;
 const STATX_ATTR_MOUNT_ROOT: u64 = 0x2000;
 
-/// Asks at once; may never return.
+/// Calls statfs at once; may never return.
 #[allow(clippy::unnecessary_cast)] // the types differ by target
 pub fn statfs(path: &CStr) -> io::Result<Space> {
     let mut about = MaybeUninit::<libc::statfs64>::uninit();
@@ -44,7 +44,7 @@ pub fn statfs(path: &CStr) -> io::Result<Space> {
         about.assume_init()
     };
     let flags = about.f_flags as u64;
-    // What the blocks are counted in; 0 where a file system leaves it out.
+    // The unit of the blocks; 0 if a file system leaves it out.
     let block = if about.f_frsize > 0 { about.f_frsize } else { about.f_bsize };
     Ok(Space {
         block: block as u64,
@@ -54,8 +54,8 @@ pub fn statfs(path: &CStr) -> io::Result<Space> {
     })
 }
 
-/// Whether `path` is where something is mounted, as this process sees it: statx(2) tells since 5.8. True
-/// where it does not tell. It asks no server, but the way there may lead through a mount that does.
+/// Whether `path` is a mount point for this process: statx(2) reports it since 5.8. True
+/// if it does not report it. It asks no server, but the path may lead through a mount that does.
 pub fn is_mount(path: &CStr) -> bool {
     const HOW: i32 = libc::AT_NO_AUTOMOUNT | libc::AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC;
     // A struct statx: 256 bytes, the attributes at byte 8, those that are known at byte 56.
@@ -68,7 +68,7 @@ pub fn is_mount(path: &CStr) -> bool {
     failed != 0 || known & STATX_ATTR_MOUNT_ROOT == 0 || attributes & STATX_ATTR_MOUNT_ROOT != 0
 }
 
-/// A child that asks.
+/// A child that calls statfs.
 #[derive(Debug)]
 pub struct Probe {
     pid: libc::pid_t,
@@ -77,7 +77,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Starts a child that asks about `path`; with `only_mount` there is no such file where nothing is
+    /// Starts a child that calls statfs on `path`; with `only_mount` it fails with ENOENT where nothing is
     /// mounted.
     pub fn start(path: &CStr, only_mount: bool) -> io::Result<Probe> {
         let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +87,7 @@ impl Probe {
         }
         drop(left);
         let (from, to) = pipe()?;
-        // SAFETY: the child calls nothing but what is safe after a fork of a process with threads:
+        // SAFETY: the child calls only what is safe after a fork of a process with threads:
         // system calls, on memory that was there before.
         let pid = unsafe { libc::fork() };
         if pid == 0 {
@@ -99,7 +99,7 @@ impl Probe {
         Ok(Probe { pid, pipe: File::from(from), is_over: false })
     }
 
-    /// Ready to be read when there is an answer.
+    /// The pipe; it is readable when there is an answer.
     pub fn pipe(&self) -> &File {
         &self.pipe
     }
@@ -117,15 +117,15 @@ impl Probe {
                 self.is_over = true;
                 Some(space(&bytes))
             }
-            // The child ended without a word.
+            // The child ended without an answer.
             _ => Some(Err(io::Error::from_raw_os_error(libc::EIO))),
         }
     }
 }
 
 impl Drop for Probe {
-    /// Ends the child, if it can be ended, and does not wait: what hangs in the kernel is waited for by
-    /// later probes.
+    /// Kills the child, if it can be killed, and does not wait: later probes wait for one that hangs in the
+    /// kernel.
     fn drop(&mut self) {
         if !self.is_over {
             // SAFETY: kill has no memory preconditions. The child was not waited for before, so that
@@ -138,10 +138,10 @@ impl Drop for Probe {
     }
 }
 
-/// Children that were told to end and had not ended yet.
+/// Children that were killed and had not ended yet.
 static LEFT: Mutex<Vec<libc::pid_t>> = Mutex::new(Vec::new());
 
-/// Whether a child has ended; if so it is gone from the kernel's table.
+/// Whether a child has ended; if so it is removed from the kernel's table.
 fn has_ended(pid: libc::pid_t) -> bool {
     // SAFETY: waitpid may be given no place for the status.
     unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) != 0 }
@@ -173,14 +173,14 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     }
 }
 
-/// The child: closes all but the pipe, asks, tells, ends.
+/// The child: closes all but the pipe, calls statfs, writes the answer, exits.
 fn answer(path: &CStr, only_mount: bool, pipe: i32) -> ! {
     // SAFETY: descriptors of this process only, numbers and memory on this stack.
     unsafe {
         let mut none = MaybeUninit::uninit();
         libc::sigemptyset(none.as_mut_ptr());
         libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
-        // One that can be ended does not outlive the agent.
+        // A child that can be ended does not outlive the agent.
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         close_others(pipe);
         let words = match statfs(path) {
@@ -204,7 +204,7 @@ fn answer(path: &CStr, only_mount: bool, pipe: i32) -> ! {
 ///
 /// # Safety
 ///
-/// Only in a child that owns none of them any more.
+/// Only in a child, where no object owns them any more.
 unsafe fn close_others(keep: i32) {
     const MOST: i32 = 4096;
     let close = |first: i32, last: u32| {
@@ -255,7 +255,7 @@ mod tests {
         let mut probe = Probe::start(c"/no/such/place", false).unwrap();
         assert_eq!(wait(&mut probe).unwrap_err().raw_os_error(), Some(libc::ENOENT));
         drop(probe);
-        // One that is given up leaves no zombie once it has ended.
+        // An abandoned child leaves no zombie once it has ended.
         for _ in 0..50 {
             drop(Probe::start(c"/", false).unwrap());
         }

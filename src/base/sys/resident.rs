@@ -8,19 +8,19 @@ use std::{
     sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
 
-/// So many times memory was given back before: at the start and after the first answer.
+/// Calls of `release_memory` before the constants are split: at the start and after the first answer.
 #[cfg(all(target_os = "linux", target_env = "musl"))]
 const AFTER: u32 = 2;
 
-/// Gives back the mapped pages of code and constants, and the stack below what is in use. What runs next is mapped
+/// Gives back the mapped pages of code and constants, and the stack below what is in use. Code that runs next is mapped
 /// again out of the page cache, 64 KB at once, but not beyond its mapping. The functions of a steady scrape, which
-/// .cargo/hot.ld puts behind this one, are made a mapping of their own: nothing is mapped around them.
+/// .cargo/hot.ld puts after this one, become a mapping of their own: nothing is mapped around them.
 #[cfg(all(target_os = "linux", target_env = "musl"))]
 #[inline(never)]
 #[unsafe(link_section = ".text.hot.first")]
 pub fn release_memory() {
     unsafe extern "C" {
-        // The linker's: the first byte of the file, and the one behind its code.
+        // Symbols of the linker: the first byte of the file, and the one after its code.
         static __ehdr_start: u8;
         static etext: u8;
     }
@@ -39,20 +39,20 @@ pub fn release_memory() {
 }
 
 /// Makes each page of the constants a mapping of its own: a scrape reads a few words here and there, and otherwise all
-/// of them would be mapped with these, 64 KB at once. It is done once, after the first scrapes, which are not to wait.
+/// of them would be mapped with these, 64 KB at once. It is done once, after the first scrapes, which must not wait.
 #[cfg(all(target_os = "linux", target_env = "musl"))]
 fn part_constants(page: usize) {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     if CALLS.fetch_add(1, Relaxed) == AFTER {
-        // SAFETY: `part` is called before this returns, and looks at the program's own headers only.
+        // SAFETY: `part` is called before this returns, and reads the program's own headers only.
         unsafe { libc::dl_iterate_phdr(Some(part), ptr::without_provenance_mut(page)) };
     }
 }
 
-/// Parts what of the program's file is mapped read-only and is no code.
+/// Splits the read-only mappings of the program's file that are not code.
 #[cfg(all(target_os = "linux", target_env = "musl"))]
 unsafe extern "C" fn part(about: *mut libc::dl_phdr_info, _: usize, page: *mut c_void) -> c_int {
-    // SAFETY: it is the C library's, which says how many headers there are.
+    // SAFETY: the pointer is the C library's, which says how many headers there are.
     let (start, headers) = unsafe {
         let about = &*about;
         let headers = std::slice::from_raw_parts(about.dlpi_phdr, about.dlpi_phnum.into());
@@ -80,7 +80,7 @@ fn release_stack(page: usize) {
     // Not gettid(): Rust's library knows that one as a symbol that may be absent, and then it is.
     // SAFETY: neither has preconditions.
     if unsafe { libc::c_long::from(libc::getpid()) != libc::syscall(libc::SYS_gettid) } {
-        // Close below the stack of another thread is what others allocated.
+        // Memory close below the stack of another thread belongs to others.
         return;
     }
     let here = [0_u8; 1];
@@ -91,6 +91,6 @@ fn release_stack(page: usize) {
     unsafe { libc::madvise(first.cast(), DEEP, libc::MADV_DONTNEED) };
 }
 
-/// With a C library that is shared, the code is mostly not our own.
+/// With a shared C library most of the code is not our own.
 #[cfg(not(all(target_os = "linux", target_env = "musl")))]
 pub fn release_memory() {}

@@ -1,4 +1,4 @@
-//! Addresses of hosts, by getaddrinfo(3) itself: 1.5 KB less than by way of the standard library's `ToSocketAddrs`.
+//! Addresses of hosts, by getaddrinfo(3) itself: 1.5 KB less than with the standard library's `ToSocketAddrs`.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -9,11 +9,11 @@ use std::ptr::null;
 /// Addresses of one name.
 const MAX_ADDRESSES: usize = 64;
 
-/// The addresses of `host`, which is one or a name that is looked up now.
+/// The addresses of `host`, which is an address or a name that is looked up now.
 ///
 /// # Errors
 ///
-/// There is no such host, or nobody who could say it.
+/// There is no such host, or no name server answered.
 pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
@@ -51,7 +51,7 @@ pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 
 /// # Safety
 ///
-/// The entry is one of getaddrinfo(3), whose address is of its family.
+/// The entry is from getaddrinfo(3), and its address is of its family.
 unsafe fn address(entry: &libc::addrinfo, port: u16) -> Option<SocketAddr> {
     match entry.ai_family {
         libc::AF_INET => {
@@ -61,7 +61,7 @@ unsafe fn address(entry: &libc::addrinfo, port: u16) -> Option<SocketAddr> {
             Some(SocketAddr::new(ip, port))
         }
         libc::AF_INET6 => {
-            // SAFETY: the same.
+            // SAFETY: as above.
             let of = unsafe { entry.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
             let (ip, scope) = (of.sin6_addr.s6_addr.into(), of.sin6_scope_id);
             Some(SocketAddrV6::new(ip, port, 0, scope).into())

@@ -1,5 +1,5 @@
-//! How the program locks itself in: no_new_privs, Landlock (`landlock`), a filter of system calls
-//! (`seccomp`). All three hold for the thread that asks and for those that it starts later, for ever.
+//! The sandbox of the program: no_new_privs, Landlock (`landlock`), a filter of system calls
+//! (`seccomp`). All three hold for the calling thread and for those that it starts later, for ever.
 
 mod calls;
 mod landlock;
@@ -14,13 +14,13 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 /// What is in force: no_new_privs, the ABI of Landlock, the filter.
 static IN_FORCE: [AtomicU8; 3] = [const { AtomicU8::new(0) }; 3];
 
-/// What is in force in this process, by name: 0 if not; of Landlock the ABI.
+/// What is in force in this process, by name: 0 if not; for Landlock its ABI.
 pub fn sandboxed() -> [(&'static str, u8); 3] {
     let [privileges, landlock, seccomp] = IN_FORCE.each_ref().map(|part| part.load(Relaxed));
     [("no_new_privs", privileges), ("landlock", landlock), ("seccomp", seccomp)]
 }
 
-/// Notes what came of a call: a part is in force, or not.
+/// Records the outcome of a call: a part is in force, or not.
 fn outcome(answer: i64, part: usize, value: u8) -> io::Result<()> {
     if answer != 0 {
         return Err(io::Error::last_os_error());
@@ -31,7 +31,7 @@ fn outcome(answer: i64, part: usize, value: u8) -> io::Result<()> {
     Ok(())
 }
 
-/// No program that is started gets more rights than this one has, whatever its file says (prctl(2), since
+/// No program that is started gets more privileges than this one has, whatever its file says (prctl(2), since
 /// 3.5).
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub fn forbid_privileges() -> io::Result<()> {
     outcome(answer.into(), 0, 1)
 }
 
-/// Whether an error says that this kernel, or the container around it, does not have what was asked for: built
+/// Whether an error means that this kernel, or the container around it, does not have the feature: built
 /// without it, switched off, or hidden by a filter, which answers ENOSYS or EPERM.
 pub fn is_absent(error: &io::Error) -> bool {
     let absent =

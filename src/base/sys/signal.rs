@@ -1,7 +1,7 @@
-//! Signals as a descriptor: SIGTERM, SIGINT and SIGHUP are noted by a handler, which wakes the loop. A
-//! library's threads, and all but the first of the program's, leave all signals to the others.
+//! Signals as a descriptor: a handler records SIGTERM, SIGINT and SIGHUP and wakes the loop. A
+//! library's threads, and all but the first of the program's, block all signals.
 //!
-//! The serving thread may hang where it cannot be told anything, in a file that blocks. So the handler of
+//! The serving thread may hang in a file that blocks, where no message reaches it. So the handler of
 //! a signal that is to end the process sets an alarm, whose default action ends it in any case. A
 //! signalfd would be read by the thread that hangs.
 
@@ -12,19 +12,19 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
 
-/// Seconds that an end may take.
+/// Seconds that an end may last.
 const END: u32 = 8;
 
-/// The same once it was asked for again.
+/// The same after a second request.
 const END_AGAIN: u32 = 2;
 
-/// What came and was not taken yet, a bit each; another end beside the first is `AGAIN`.
+/// Signals that came and were not handled yet, a bit each; a second request to end is `AGAIN`.
 static PENDING: AtomicU32 = AtomicU32::new(0);
 
-/// How often an end was asked for.
+/// How often an end was requested.
 static ENDS: AtomicU32 = AtomicU32::new(0);
 
-/// What the handler wakes.
+/// The descriptor that the handler wakes.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 
 const SIGNALS: [(i32, Signal); 4] = [
@@ -37,7 +37,7 @@ const SIGNALS: [(i32, Signal); 4] = [
 /// Stands for another SIGTERM or SIGINT: no signal has this number.
 const AGAIN: i32 = 0;
 
-/// What the operator asks for.
+/// A request of the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// SIGTERM: end.
@@ -49,7 +49,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// As the manual pages spell it.
+    /// Its name, as in the manual pages.
     pub fn name(self) -> &'static str {
         match self {
             Signal::Terminate => "SIGTERM",
@@ -63,7 +63,7 @@ impl Signal {
 pub struct Signals(Wake);
 
 impl Signals {
-    /// Takes the signals over from their default actions. Call before any thread is started.
+    /// Installs handlers in place of the default actions. Call before any thread is started.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Signals {
         let wake = Wake::new()?;
         WAKE.store(wake.as_fd().as_raw_fd(), SeqCst);
         let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: sigemptyset initialises the set before it is used; an action of zeros is the
+        // SAFETY: sigemptyset initialises the set before it is used; a sigaction of zeros is the
         // default one; `note` does only what a handler may.
         unsafe {
             libc::sigemptyset(set.as_mut_ptr());
@@ -85,7 +85,7 @@ impl Signals {
                 libc::sigaction(signal, &raw const action, ptr::null_mut());
                 libc::sigaddset(set.as_mut_ptr(), signal);
             }
-            // Whoever started us may have blocked them.
+            // The parent process may have blocked them.
             libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), ptr::null_mut());
         }
         Ok(Signals(wake))
@@ -93,7 +93,7 @@ impl Signals {
 
     /// The next pending signal.
     pub fn next(&self) -> Option<Signal> {
-        // Before they are looked at: one that comes meanwhile wakes again.
+        // Before they are read: one that comes meanwhile wakes again.
         self.0.clear();
         let is_pending = |number: i32| PENDING.fetch_and(!(1 << number), SeqCst) >> number & 1 == 1;
         let next = SIGNALS.into_iter().find(|(number, _)| is_pending(*number));
@@ -110,11 +110,11 @@ impl AsFd for Signals {
     }
 }
 
-/// Notes that a signal came.
+/// Records a signal.
 extern "C" fn note(signal: i32) {
     let mut number = signal;
     // SAFETY: alarm and write are async-signal-safe (signal-safety(7)); the descriptor is that of
-    // `Signals`, or none any more; errno is as it was for whoever was interrupted.
+    // `Signals`, or closed by now; errno is restored for the interrupted code.
     unsafe {
         let errno = libc::__errno_location();
         let before = *errno;
@@ -130,11 +130,11 @@ extern "C" fn note(signal: i32) {
     }
 }
 
-/// From now on this thread takes none of the process's signals, but those that its own faults raise:
-/// a program that blocks signals in its threads, to wait for them, must not have them taken here.
+/// From now on this thread gets none of the process's signals, except those that its own faults raise:
+/// a program that blocks signals in its threads, to wait for them, must not lose them to this thread.
 pub fn leave_signals() {
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: sigfillset initialises the set before it is used; the old mask is not asked for.
+    // SAFETY: sigfillset initialises the set before it is used; the old mask is not read.
     unsafe {
         libc::sigfillset(set.as_mut_ptr());
         use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};

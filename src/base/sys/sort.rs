@@ -1,28 +1,28 @@
 //! Sorting in place. The standard library's sort is compiled once for each type, which is 300 bytes each; this
-//! is one function that moves bytes, and each type brings its comparison.
+//! is one function that moves bytes, with a comparison for each type.
 //!
-//! Up to `FEW` elements it is a Shell sort: what is nearly in order takes little time, and a few dozen take half
-//! the comparisons of a heap sort. More may have been put in an order that makes a Shell sort slow by somebody
-//! outside, and get a heap sort. Equal elements may change places.
+//! Up to `FEW` elements it is a Shell sort: it is fast on input that is nearly sorted, and a few dozen elements take
+//! half the comparisons of a heap sort. A longer input may come from outside, in an order that makes a Shell sort slow,
+//! and gets a heap sort. The sort is not stable.
 
 use std::cmp::Ordering;
 use std::ptr::swap_nonoverlapping;
 
-/// Elements that get a Shell sort; at worst it compares some 10 000 times.
+/// The most elements for a Shell sort; at worst it compares some 10 000 times.
 const FEW: usize = 256;
 
 /// Sorts `items` by `order`.
 #[inline]
 pub fn sort<T>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering) {
-    // SAFETY: `shell` hands over addresses of elements of `items`, which nothing else refers to.
+    // SAFETY: `shell` passes addresses of elements of `items`, to which there is no other reference.
     let is_behind = |a: *const u8, b: *const u8| unsafe { order(&*a.cast(), &*b.cast()).is_gt() };
     let sort = if items.len() <= FEW { shell } else { heap };
-    // SAFETY: there are so many elements of that size there, and they are swapped as a whole: each is still
+    // SAFETY: there are `len` elements of that size, and they are swapped as a whole: each is still
     // there once, even where `order` panics.
     unsafe { sort(items.as_mut_ptr().cast(), items.len(), size_of::<T>(), &is_behind) }
 }
 
-/// Whether the first of two elements goes behind the second.
+/// Whether the first of two elements goes after the second.
 type IsBehind<'o> = dyn Fn(*const u8, *const u8) -> bool + 'o;
 
 /// # Safety
@@ -53,11 +53,11 @@ unsafe fn shell(base: *mut u8, len: usize, size: usize, is_behind: &IsBehind<'_>
 ///
 /// As for `shell`.
 unsafe fn heap(base: *mut u8, len: usize, size: usize, is_behind: &IsBehind<'_>) {
-    // First the elements become a heap, from its last parent up; then its top is put behind the rest, again and
+    // First the elements become a heap, from its last parent up; then its top is put after the rest, again and
     // again.
     for step in (0..len + len / 2).rev() {
         let (mut at, end) = if step < len { (0, step) } else { (step - len, len) };
-        // SAFETY: all places are below `end`, which is at most `len`, but for `end` itself where it is below `len`;
+        // SAFETY: all places are below `end`, which is at most `len`, except `end` itself where it is below `len`;
         // two that are swapped are never the same.
         unsafe {
             if at == 0 && 0 < end && end < len {

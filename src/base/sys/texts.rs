@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::{slice, str};
 
-/// How many bytes a text, and how many texts a list may have. What is longer is empty here.
+/// How many bytes a text, and how many texts a list may have. Anything longer becomes empty.
 const MAX_TEXT: usize = u16::MAX as usize;
 const MAX_LIST: usize = u8::MAX as usize;
 
@@ -23,9 +23,9 @@ pub struct Texts<'a> {
     of: PhantomData<&'a str>,
 }
 
-// SAFETY: it is what three shared slices of texts are.
+// SAFETY: it is equal to three shared slices of texts.
 unsafe impl Send for Texts<'_> {}
-// SAFETY: the same.
+// SAFETY: as above.
 unsafe impl Sync for Texts<'_> {}
 
 impl<'a> Texts<'a> {
@@ -84,7 +84,7 @@ impl<'a> Texts<'a> {
         List { joined: "", texts, left }
     }
 
-    /// Where all of them are, and the lengths of the first and of the list: what tells rows of static tables apart.
+    /// The addresses of all three, and the lengths of the first and of the list: they identify rows of static tables.
     #[inline(always)]
     pub fn places(&self) -> ([usize; 3], u32) {
         let at = |text: NonNull<u8>| text.addr().get();
@@ -158,7 +158,7 @@ const fn start(at: *const u8) -> NonNull<u8> {
 /// `at`, and the lowest 16 bits of `length`, are of a text that lives for `'a`.
 #[inline(always)]
 const unsafe fn text<'a>(at: NonNull<u8>, length: u64) -> &'a str {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller guarantees it.
     unsafe { str::from_utf8_unchecked(slice::from_raw_parts(at.as_ptr(), length as u16 as usize)) }
 }
 

@@ -1,33 +1,33 @@
-//! Threads: pthread_create(3). The standard library's way brings printf along in a static binary, by
-//! how it names them, and much else that is of no use to threads that nobody asks for anything.
+//! Threads: pthread_create(3). The standard library's threads bring printf into a static binary, because
+//! of their names, and much else that is of no use to threads which return nothing.
 
 use std::ffi::{CString, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// What a thread does.
+/// The function of a thread.
 type Work = Box<dyn FnOnce() + Send>;
 
-/// What a thread gets.
+/// The argument of a thread.
 struct Given {
     name: CString,
     work: Work,
 }
 
-/// A thread that was started; it goes on when this is dropped.
+/// A started thread; it goes on when this is dropped.
 pub struct Thread(libc::pthread_t);
 
-/// Starts a thread of this name, of which the kernel keeps 15 bytes, with a stack of so many bytes.
+/// Starts a thread of this name, of which the kernel keeps 15 bytes, with a stack of `stack` bytes.
 ///
 /// # Errors
 ///
-/// There is no room for another thread.
+/// The system has no resources for another thread.
 pub fn spawn_thread(name: &str, stack: usize, work: Work) -> io::Result<Thread> {
     let given = Box::into_raw(Box::new(Given { name: CString::new(name)?, work }));
     let (mut rules, mut thread) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-    // SAFETY: the attributes are initialised by the first call and ended by the last; a stack that
-    // is not possible leaves the usual one. `begin` gets what it takes, a `Given` that is its own;
+    // SAFETY: the attributes are initialised by the first call and destroyed by the last; a stack size that
+    // is not possible keeps the default. `begin` gets its argument, a `Given` that it owns;
     // `thread` is read only after it was written.
     unsafe {
         libc::pthread_attr_init(rules.as_mut_ptr());
@@ -35,7 +35,7 @@ pub fn spawn_thread(name: &str, stack: usize, work: Work) -> io::Result<Thread> 
         let failed = libc::pthread_create(thread.as_mut_ptr(), rules.as_ptr(), begin, given.cast());
         libc::pthread_attr_destroy(rules.as_mut_ptr());
         if failed != 0 {
-            // No thread has it.
+            // No thread owns it.
             drop(Box::from_raw(given));
             return Err(io::Error::from_raw_os_error(failed));
         }
@@ -44,7 +44,7 @@ pub fn spawn_thread(name: &str, stack: usize, work: Work) -> io::Result<Thread> 
 }
 
 extern "C" fn begin(given: *mut c_void) -> *mut c_void {
-    // SAFETY: it comes from `spawn_thread`, which gave it away.
+    // SAFETY: the pointer is from `spawn_thread`, which gave up its ownership.
     let Given { name, work } = *unsafe { Box::from_raw(given.cast::<Given>()) };
     // SAFETY: PR_SET_NAME reads up to 16 bytes of a text that ends with 0.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
@@ -54,9 +54,9 @@ extern "C" fn begin(given: *mut c_void) -> *mut c_void {
 }
 
 impl Thread {
-    /// Waits for its end.
+    /// Waits for the thread's end.
     pub fn join(self) {
-        // SAFETY: nobody waited for it, and as this is forgotten nobody will.
+        // SAFETY: the thread was not joined before, and as this is forgotten it will not be again.
         unsafe { libc::pthread_join(self.0, ptr::null_mut()) };
         std::mem::forget(self);
     }
@@ -64,7 +64,7 @@ impl Thread {
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        // SAFETY: nobody waited for it, and now nobody can.
+        // SAFETY: the thread was not joined, and now cannot be.
         unsafe { libc::pthread_detach(self.0) };
     }
 }

@@ -4,34 +4,34 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-/// Datagrams received by one call. One at a time a small one costs twice the CPU (1.4 µs against 0.7
-/// with its line and its share of a `poll`); 64 are hardly better than 16, and take four times the room.
+/// Datagrams received by one call. One at a time, a small one costs twice the CPU (1.4 µs against 0.7
+/// with its line and its share of a `poll`); 64 are hardly better than 16, and need four times the room.
 const BATCH: usize = 16;
 
 /// Bytes that one call should not exceed while datagrams are as long as those before: with the
-/// shortest lines, so many take some 8 ms.
+/// shortest lines, that many take some 8 ms.
 const BYTES: usize = 1 << 18;
 
 /// Room for one datagram: no UDP datagram is longer.
 const SLOT: usize = 1 << 16;
 
-/// Bytes that may wait in the kernel; it allows fewer where net.core.rmem_max says so.
+/// Size of the receive buffer; the kernel allows less if net.core.rmem_max is lower.
 const WAITING: libc::c_int = 4 << 20;
 
-/// What SO_MEMINFO gives: nine numbers (linux/sock_diag.h).
+/// Values of SO_MEMINFO: nine numbers (linux/sock_diag.h).
 const MEMINFO: usize = 9;
 
-/// Where among them the datagrams stand that were dropped.
+/// The index of the count of dropped datagrams.
 const DROPS: usize = libc::SK_MEMINFO_DROPS as usize;
 
-/// Receives at `address`. Also tells where it was bound.
+/// Receives at `address`. Also returns the address that it was bound to.
 pub fn bind_udp(address: SocketAddr) -> io::Result<(OwnedFd, SocketAddr)> {
     let socket = UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
     let bound = socket.local_addr()?;
     let fd = OwnedFd::from(socket);
     let (waiting, size) = (WAITING, libc::socklen_t::try_from(size_of_val(&WAITING)).unwrap_or(4));
-    // A smaller buffer does, too: what it does not hold is counted by the kernel.
+    // A smaller buffer will do, too: the kernel counts what does not fit.
     // SAFETY: the option value is an int that lives over the call.
     unsafe {
         libc::setsockopt(
@@ -59,11 +59,11 @@ pub fn dropped_datagrams(socket: BorrowedFd<'_>) -> Option<u64> {
     (result == 0 && size == whole).then(|| numbers.get(DROPS).copied().map(u64::from))?
 }
 
-/// Room for the datagrams of one call. The kernel gives memory only for what was written to.
+/// Room for the datagrams of one call. The kernel allocates memory only for the pages that are written.
 pub struct Datagrams {
     /// INVARIANT: `BATCH` slots.
     bytes: Vec<u8>,
-    /// Of those that came.
+    /// Lengths of the datagrams that came.
     lengths: Vec<usize>,
     /// How many may come with the next call. INVARIANT: 1 to `BATCH`.
     most: usize,
@@ -76,7 +76,7 @@ impl Default for Datagrams {
 }
 
 impl Datagrams {
-    /// Takes those that wait in `socket`, which does not block, as far as there is room.
+    /// Receives the datagrams that wait in `socket`, which does not block, as far as there is room.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<()> {
         self.lengths.clear();
         let mut parts = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; BATCH];
@@ -105,7 +105,7 @@ impl Datagrams {
         Ok(())
     }
 
-    /// Those that the last call took.
+    /// The datagrams of the last call.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let slots = self.bytes.chunks_exact(SLOT).zip(&self.lengths);
         slots.map(|(slot, length)| slot.get(..*length).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Connections to Unix sockets that do not wait for ever, and who this process is to its peers.
+//! Connections to Unix sockets with a timeout, and the user of this process.
 
 use std::io;
 use std::mem::{MaybeUninit, offset_of};
@@ -7,12 +7,12 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 /// Connects to the stream socket `name`, a path, or a zero byte and an abstract name. Neither connecting
-/// nor a later read or write waits longer than `timeout`; the standard library's way to connect waits as
-/// long as the peer accepts nobody.
+/// nor a later read or write waits longer than `timeout`; the standard library's connect waits as
+/// long as the peer does not accept.
 ///
 /// # Errors
 ///
-/// As connect(2); ETIMEDOUT if the peer accepts nobody in time.
+/// The errors of connect(2); ETIMEDOUT if the peer does not accept in time.
 pub fn connect_unix(name: &[u8], timeout: Duration) -> io::Result<UnixStream> {
     // SAFETY: a sockaddr_un of zeros is valid: its fields are numbers.
     let mut address: libc::sockaddr_un = unsafe { MaybeUninit::zeroed().assume_init() };
@@ -24,7 +24,7 @@ pub fn connect_unix(name: &[u8], timeout: Duration) -> io::Result<UnixStream> {
     for (to, from) in address.sun_path.iter_mut().zip(name) {
         *to = *from as libc::c_char;
     }
-    // A path ends with a zero byte, which is there already.
+    // A path ends with a zero byte, which is already there.
     let length = offset_of!(libc::sockaddr_un, sun_path) + name.len() + usize::from(!is_abstract);
     // SAFETY: socket has no memory preconditions.
     let fd = unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) };
@@ -48,7 +48,7 @@ pub fn connect_unix(name: &[u8], timeout: Duration) -> io::Result<UnixStream> {
     Err(if is_late { io::Error::from_raw_os_error(libc::ETIMEDOUT) } else { error })
 }
 
-/// The user that this process acts as.
+/// The effective user of this process.
 pub fn effective_user() -> u32 {
     // SAFETY: geteuid has no preconditions and cannot fail.
     unsafe { libc::geteuid() }

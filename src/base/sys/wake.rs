@@ -1,13 +1,13 @@
-//! A descriptor by which other threads wake the one that sleeps in `poll(2)`: eventfd(2).
+//! A descriptor by which other threads wake one that sleeps in `poll(2)`: eventfd(2).
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-/// Ready to read from the first `wake` on, until it is cleared.
+/// Readable from the first `wake` on, until it is cleared.
 pub struct Wake(OwnedFd);
 
 impl Wake {
-    /// One that nobody woke yet.
+    /// A descriptor that is not woken yet.
     pub fn new() -> io::Result<Wake> {
         // SAFETY: eventfd has no memory preconditions.
         let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
@@ -18,17 +18,17 @@ impl Wake {
         Ok(Wake(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Wakes whoever waits. One that is awake stays so.
+    /// Wakes the waiting thread. A descriptor that is awake stays so.
     pub fn wake(&self) {
         let one = 1u64;
         // SAFETY: eight bytes are read from `one`. Failing (EAGAIN) means that it is awake.
         unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), size_of::<u64>()) };
     }
 
-    /// Goes back to sleep; tells whether it was awake.
+    /// Clears it; returns whether it was awake.
     pub fn clear(&self) -> bool {
         let mut count = 0u64;
-        // SAFETY: `count` is writable for eight bytes. Failing (EAGAIN) means that nobody woke it.
+        // SAFETY: `count` is writable for eight bytes. Failing (EAGAIN) means that it was not awake.
         unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) > 0 }
     }
 }

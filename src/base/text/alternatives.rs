@@ -1,39 +1,39 @@
 //! A pattern that only lists names, such as `^(Tcp_(InSegs|OutSegs)|Udp6?_NoPorts|.*_InErrs)$`, or their beginnings,
-//! such as `^(oom_kill|pg.*fault)`, as what it stands for: each is compared in a tenth of the instructions that a
-//! search takes, and needs no program of 16 KB. Any other pattern is left to the regular expressions.
+//! such as `^(oom_kill|pg.*fault)`, expanded into the names: comparing each takes a tenth of the instructions of a
+//! regex search, and needs no program of 16 KB. Any other pattern is left to the regular expressions.
 
-/// As many names as a list may stand for.
+/// The most names in a list.
 const MAX_NAMES: usize = 128;
 
-/// Bytes of all of them together.
+/// Bytes of all names together.
 const MAX_BYTES: usize = 4096;
 
 /// Stands for `.*` in a name.
 const ANY: u8 = b'*';
 
-/// The names.
+/// The names of a list.
 #[derive(Clone, Debug)]
 pub struct Alternatives {
-    /// One behind the other; in them `*` stands for any text without a line's end.
+    /// One after the other; in them `*` stands for any text without a line's end.
     text: Box<str>,
     names: Box<[Name]>,
-    /// A name may go on after them.
+    /// A name may go on after them (no `$`).
     goes_on: bool,
 }
 
-/// What is known of a name's text.
+/// A name of the list.
 #[derive(Clone, Copy, Debug)]
 struct Name {
     start: u16,
     length: u16,
-    /// Its first and its last byte, by which most are told apart.
+    /// Its first and its last byte, which most comparisons need only.
     ends: [u8; 2],
     /// Where the first `*` is, and whether there are more.
     any: Option<(u16, bool)>,
 }
 
 impl Alternatives {
-    /// The names that `pattern` lists; `None` if it says anything else.
+    /// The names that `pattern` lists; `None` if it is any other pattern.
     pub fn of(pattern: &str) -> Option<Alternatives> {
         let whole = pattern.strip_prefix('^')?;
         let mut rest = whole.strip_suffix('$').unwrap_or(whole);
@@ -52,7 +52,7 @@ impl Alternatives {
         Some(Alternatives { names: names.collect(), text, goes_on })
     }
 
-    /// Whether `name` is one of them.
+    /// Whether `name` matches one of them.
     pub fn is_match(&self, name: &str) -> bool {
         let name = name.as_bytes();
         let ends = ends(name);
@@ -70,7 +70,7 @@ impl Alternatives {
         match known.any {
             None if self.goes_on => name.starts_with(text),
             None => name == text,
-            // The `*` has one length.
+            // The `*` can have one length only.
             Some((at, false)) if !self.goes_on => {
                 let (start, end) = text.split_at_checked(at.into()).unwrap_or_default();
                 let rest = name.strip_suffix(end.get(1..).unwrap_or_default());
@@ -82,13 +82,13 @@ impl Alternatives {
     }
 }
 
-/// The first and the last byte; of an empty text any.
+/// The first and the last byte; `ANY` for both of an empty text.
 fn ends(text: &[u8]) -> [u8; 2] {
     [text.first(), text.last()].map(|byte| byte.copied().unwrap_or(ANY))
 }
 
 impl Name {
-    /// Of a list, which is no longer than `MAX_BYTES`.
+    /// The name `text`, which starts at `start` of a list no longer than `MAX_BYTES`.
     fn of(start: u16, text: &[u8]) -> Name {
         let (first, last) = (memchr::memchr(ANY, text), memchr::memrchr(ANY, text));
         let any = first.map(|at| (at as u16, last != first));
@@ -133,7 +133,7 @@ fn choice(rest: &mut &str) -> Option<Vec<String>> {
     }
 }
 
-/// The characters at the start that stand for themselves, once each.
+/// The literal characters at the start, once each.
 fn plain(rest: &str) -> &str {
     let end = rest.bytes().position(|byte| !is_plain(byte.into())).unwrap_or(rest.len());
     let repeats = rest.get(end..).is_some_and(|rest| rest.starts_with(['?', '*', '+', '{']));
@@ -144,7 +144,7 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-/:".contains(c)
 }
 
-/// What the part that begins with `first` stands for: a group, `.*`, or a character.
+/// The names of the part that begins with `first`: a group, `.*`, or a character.
 fn part(first: char, rest: &mut &str) -> Option<Vec<String>> {
     let mut texts = match first {
         '(' => {
@@ -166,7 +166,7 @@ fn part(first: char, rest: &mut &str) -> Option<Vec<String>> {
     Some(texts).filter(|_| !rest.starts_with(['?', '*', '+', '{']))
 }
 
-/// Each of `starts` with each of `ends`.
+/// Each of `starts` joined with each of `ends`.
 fn product(starts: &[String], ends: &[String]) -> Vec<String> {
     let with = |start| ends.iter().map(move |end| [start, &**end].concat());
     starts.iter().flat_map(|start| with(&**start)).collect()
@@ -181,7 +181,7 @@ fn is_like(known: &[u8], name: &[u8], goes_on: bool) -> bool {
         (known.get(..at).unwrap_or_default(), known.get(at + 1..).unwrap_or_default());
     let Some(rest) = name.strip_prefix(start) else { return false };
     let most = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    // What ends the name leaves the `*` one length.
+    // If nothing follows the `*`, it can have one length only.
     let is_last = !goes_on && !end.contains(&ANY);
     let only = rest.len().saturating_sub(end.len());
     let (least, most) = if is_last { (only, only.min(most)) } else { (0, most) };

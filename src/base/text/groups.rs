@@ -1,6 +1,6 @@
 //! `$name` in texts that are filled in from the groups of a pattern.
 
-/// The names behind `$` in `text`; none for one without a name. `$$` is a dollar sign.
+/// The names after `$` in `text`; `None` for a `$` without a name. `$$` is a dollar sign.
 pub fn references(text: &str) -> impl Iterator<Item = Option<&str>> {
     let mut rest = text;
     std::iter::from_fn(move || {

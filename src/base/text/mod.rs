@@ -1,5 +1,5 @@
-//! Small languages and the words of messages: conditions, texts with places to fill in, numbers with
-//! units, and what was meant by a word that is not known.
+//! Small languages and the words of messages: conditions, templates, numbers with
+//! units, and suggestions for an unknown word.
 
 pub mod alternatives;
 pub mod expr;

@@ -1,4 +1,4 @@
-//! What names may be made of.
+//! The characters of names.
 
 /// Whether `text` is made of letters, digits and `more`, no digit first, and not empty.
 pub fn is_name(text: &str, more: &str) -> bool {
@@ -12,7 +12,7 @@ pub fn is_word(text: &str, more: &str) -> bool {
     !text.is_empty() && text.chars().all(letter)
 }
 
-/// Whether `text` is an address for mail: one that cannot be taken for an option of a mail program or
+/// Whether `text` is an address for mail that cannot be mistaken for an option of a mail program or
 /// for two addresses.
 pub fn is_mail(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>[\\]".contains(&b));

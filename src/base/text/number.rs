@@ -1,15 +1,15 @@
-//! Numbers, times and sizes: how they are read, and the one spelling of each.
+//! Numbers, times and sizes: how they are parsed, and the canonical spelling of each.
 
 use crate::base::float::float;
 use crate::base::text::scan::Scan;
 use std::time::Duration;
 
-/// A whole number, in digits alone.
+/// Parses a whole number of digits alone.
 pub fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// Whole milliseconds, of which there is at least one where it is not zero: a number of seconds or of
+/// Parses a time in whole milliseconds, at least one unless it is zero: a number of seconds or of
 /// a unit, or several units as Prometheus and Go write them, `1h30m`.
 pub fn millis(text: &str) -> Option<u64> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
@@ -39,17 +39,17 @@ fn several(text: &str) -> Option<u64> {
     scan.rest().is_empty().then(|| in_millis(time))
 }
 
-/// A length of time in whole milliseconds.
+/// A time in whole milliseconds.
 pub fn in_millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The one spelling of a length of time.
+/// The canonical spelling of a time.
 pub fn time_of(length: Duration) -> String {
     time(in_millis(length))
 }
 
-/// The same of milliseconds.
+/// The canonical spelling of a time in milliseconds.
 pub fn time(millis: u64) -> String {
     let (number, unit) = match millis {
         n if n % 3_600_000 == 0 && n > 0 => (n / 3_600_000, "h"),
@@ -60,7 +60,7 @@ pub fn time(millis: u64) -> String {
     [&number.to_string(), unit].concat()
 }
 
-/// What a number of bytes may be counted in, the one spelling of each size first.
+/// The units of a number of bytes, the canonical one of each size first.
 static SIZES: &[(&str, u64)] = &[
     ("TiB", 1 << 40),
     ("GiB", 1 << 30),
@@ -72,7 +72,7 @@ static SIZES: &[(&str, u64)] = &[
     ("", 1),
 ];
 
-/// A number of bytes.
+/// Parses a number of bytes.
 pub fn bytes(text: &str) -> Option<u64> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.get(number.len()..)?;
@@ -80,21 +80,21 @@ pub fn bytes(text: &str) -> Option<u64> {
     digits(number)?.checked_mul(*factor)
 }
 
-/// The one spelling of a number of bytes.
+/// The canonical spelling of a number of bytes.
 pub fn size(bytes: u64) -> String {
     let fits = |(_, factor): &&(&str, u64)| bytes > 0 && bytes.is_multiple_of(*factor);
     let (unit, factor) = SIZES.iter().find(fits).copied().unwrap_or(("", 1));
     [&(bytes / factor).to_string(), unit].concat()
 }
 
-/// The mode of a file, in octal digits; its owner is to read and write it in any case.
+/// Parses the mode of a file, in octal digits; its owner must be able to read and write it.
 pub fn mode(text: &str) -> Option<u64> {
     let octal = text.bytes().all(|b| matches!(b, b'0'..=b'7')) && text.len() <= 4;
     let mode = u64::from_str_radix(text, 8).ok().filter(|_| octal);
     mode.filter(|mode| (0o600..=0o777).contains(mode))
 }
 
-/// A finite number, without the underscores that TOML allows.
+/// Parses a finite number, without the underscores that TOML allows.
 pub fn finite(text: &str) -> Option<String> {
     let plain = text.replace('_', "");
     float(&plain).is_some_and(f64::is_finite).then_some(plain)

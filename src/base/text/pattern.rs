@@ -1,11 +1,11 @@
-//! A regular expression that somebody wrote, as little of it as its use takes.
+//! A regular expression of the user, compiled as late and as little as its use needs.
 
 use super::alternatives::Alternatives;
 use regex_lite::Regex;
 use std::cell::OnceCell;
 
-/// A regular expression. One that only lists names is compared with them. The program of any other, some 16 KB,
-/// is made when a name is to be judged.
+/// A regular expression. A pattern that only lists names is compared with them. The program of any other, some 16 KB,
+/// is compiled when the first name is checked.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: Box<str>,
@@ -14,26 +14,26 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// One whose text was checked.
+    /// The pattern of a text that was checked.
     pub fn new(text: &str) -> Pattern {
         Pattern { text: text.into(), names: Alternatives::of(text), program: OnceCell::new() }
     }
 
-    /// Whether it can be compiled.
+    /// Checks whether it can be compiled.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// The reason why it cannot be compiled.
     pub fn check(text: &str) -> Result<(), regex_lite::Error> {
         if Alternatives::of(text).is_some() { Ok(()) } else { Regex::new(text).map(drop) }
     }
 
-    /// What was written.
+    /// The text of the pattern.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The program, for more than to match.
+    /// The compiled program, for uses other than a match.
     pub fn regex(&self) -> Option<Regex> {
         Regex::new(&self.text).ok()
     }
@@ -49,7 +49,7 @@ impl Pattern {
         }
     }
 
-    /// No name is to be judged for now: gives back the memory of the program.
+    /// No more names to check for now: frees the memory of the program.
     pub fn rest(&mut self) {
         self.program = OnceCell::new();
     }

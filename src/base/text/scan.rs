@@ -1,12 +1,12 @@
-//! Reads small languages from left to right and says in one sentence where a text is wrong.
+//! Scans small languages from left to right and reports in one sentence where a text is wrong.
 
 use super::words::quoted;
 use std::time::Duration;
 
-/// Characters of what was found that a sentence repeats.
+/// Characters of the found text that a sentence repeats.
 const MAX_FOUND: usize = 20;
 
-/// A place in a text, and what should be there.
+/// A place in a text, and what was expected there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mistake {
     at: usize,
@@ -14,7 +14,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// The same in a text that has so many bytes before.
+    /// The same mistake in a text with `before` more bytes in front.
     pub fn moved(self, before: usize) -> Mistake {
         Mistake { at: self.at + before, ..self }
     }
@@ -38,50 +38,50 @@ pub struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// At the beginning.
+    /// Starts at the beginning.
     pub fn new(text: &'a str) -> Scan<'a> {
         Scan { text, at: 0 }
     }
 
-    /// What was not read.
+    /// The text that is not read yet.
     pub fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Where what comes next begins.
+    /// Skips blanks; returns the offset of the next token.
     pub fn next_at(&mut self) -> usize {
         self.at = self.text.len() - self.rest().trim_start().len();
         self.at
     }
 
-    /// What comes next is wrong.
+    /// A mistake at the next token.
     pub fn mistake(&mut self, expected: &'static str) -> Mistake {
         Mistake { at: self.next_at(), expected }
     }
 
-    /// What is at `at` is wrong.
+    /// A mistake at `at`.
     pub fn mistake_at(&self, at: usize, expected: &'static str) -> Mistake {
         Mistake { at, expected }
     }
 
-    /// Takes `token` if it comes next.
+    /// Consumes `token` if it comes next.
     pub fn take(&mut self, token: &str) -> bool {
         let is_next = self.text.get(self.next_at()..).is_some_and(|rest| rest.starts_with(token));
         self.at += if is_next { token.len() } else { 0 };
         is_next
     }
 
-    /// Takes `token`, which has to come next.
+    /// Consumes `token`, which has to come next.
     pub fn expect(&mut self, token: &str, expected: &'static str) -> Result<(), Mistake> {
         if self.take(token) { Ok(()) } else { Err(self.mistake(expected)) }
     }
 
-    /// Nothing may come next.
+    /// Requires the end of the text.
     pub fn end(&mut self, expected: &'static str) -> Result<(), Mistake> {
         if self.next_at() == self.text.len() { Ok(()) } else { Err(self.mistake(expected)) }
     }
 
-    /// Takes as much as is made of characters of which `is_part` holds.
+    /// Consumes characters while `is_part` holds.
     fn run(&mut self, is_part: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
@@ -89,7 +89,7 @@ impl<'a> Scan<'a> {
         rest.get(..end).unwrap_or_default()
     }
 
-    /// Takes a name of letters, digits, `_` and `more`, no digit first.
+    /// Consumes a name of letters, digits, `_` and `more`, no digit first.
     pub fn word(&mut self, more: &str) -> Option<&'a str> {
         self.next_at();
         let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_' || more.contains(c);
@@ -99,7 +99,7 @@ impl<'a> Scan<'a> {
         Some(self.run(|c| is_letter(c) || c.is_ascii_digit()))
     }
 
-    /// Takes a number without sign: `5`, `.05`, `1e6`.
+    /// Consumes a number without sign: `5`, `.05`, `1e6`.
     pub fn number(&mut self) -> Option<f64> {
         let start = self.next_at();
         let is_digit = |c: char| c.is_ascii_digit();
@@ -123,7 +123,7 @@ impl<'a> Scan<'a> {
         crate::base::float::float(self.text.get(start..self.at)?)
     }
 
-    /// Takes a length of time as Prometheus writes it: `1h30m`, `500ms`.
+    /// Consumes a time as Prometheus writes it: `1h30m`, `500ms`.
     pub fn duration(&mut self) -> Option<Duration> {
         let start = self.next_at();
         let (mut millis, mut larger) = (0u64, u64::MAX);
@@ -138,7 +138,7 @@ impl<'a> Scan<'a> {
                 "w" => 604_800_000,
                 _ => 0,
             };
-            // Each once, the longest first.
+            // Each unit once, the longest first.
             let part = digits.parse().ok().filter(|_| unit > 0 && unit < larger);
             larger = unit;
             match part.and_then(|n: u64| n.checked_mul(unit)?.checked_add(millis)) {
@@ -152,7 +152,7 @@ impl<'a> Scan<'a> {
         (self.at > start).then(|| Duration::from_millis(millis))
     }
 
-    /// Takes a text in `"`, `'` (with `\\`, `\n`, `\t` and quotation marks escaped) or backticks.
+    /// Consumes a text in `"`, `'` (with `\\`, `\n`, `\t` and quotation marks escaped) or backticks.
     pub fn quoted(&mut self, expected: &'static str) -> Result<String, Mistake> {
         let start = self.next_at();
         let mut chars = self.rest().char_indices();

@@ -1,4 +1,4 @@
-//! Texts of alerts with places that are filled in: `{{ $value }}` and `{{ $labels.name }}`, also
+//! Texts of alerts with placeholders: `{{ $value }}` and `{{ $labels.name }}`, also
 //! without the `$`.
 
 use crate::base::text::scan::{Mistake, Scan};
@@ -6,11 +6,11 @@ use crate::base::text::scan::{Mistake, Scan};
 /// Bytes of a text.
 const MAX_TEXT: usize = 4096;
 
-/// A text in pieces.
+/// A text, split into pieces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
 
-/// What a text is made of.
+/// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Text(String),
@@ -18,7 +18,7 @@ enum Piece {
     Label(String),
 }
 
-/// Whether `text` can be filled in.
+/// Checks whether `text` can be filled in.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn check(text: &str) -> Result<(), String> {
 }
 
 impl Template {
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Template {
         Ok(Template(pieces))
     }
 
-    /// Fills it in; `label` knows the labels, and one that is not there is empty.
+    /// Fills it in; `label` returns the value of a label, empty for an unknown one.
     pub fn fill(&self, value: &str, label: impl Fn(&str) -> String) -> String {
         let mut text = String::new();
         for piece in &self.0 {
@@ -69,7 +69,7 @@ impl Template {
     }
 }
 
-/// What stands between `{{` and `}}`.
+/// Parses the placeholder between `{{` and `}}`.
 fn place(scan: &mut Scan<'_>) -> Result<Piece, Mistake> {
     const EXPECTED: &str = "$value or $labels.NAME";
     let start = scan.next_at();

@@ -2,10 +2,10 @@
 
 use crate::base::wire::{NO_TLS, Url};
 
-/// Whether it is `http://[USER[:PASSWORD]@]HOST[:PORT][/PATH]`. The error adds to "expected …".
+/// Checks for `http://[USER[:PASSWORD]@]HOST[:PORT][/PATH]`. The error adds to "expected …".
 pub fn check(text: &str) -> Result<(), String> {
     match Url::parse(text) {
-        // What a URL cannot have, and what is never sent.
+        // Characters that a URL cannot have, and the fragment, which is never sent.
         Ok(_) if text.bytes().any(|b| b"\"<>\\^`{|}#".contains(&b)) => Err(String::new()),
         Ok(_) => Ok(()),
         Err(NO_TLS) => {
@@ -16,7 +16,7 @@ pub fn check(text: &str) -> Result<(), String> {
     }
 }
 
-/// The same, or `https://` where TLS is built in.
+/// Like `check`, but allows `https://` if TLS is built in.
 pub fn check_remote(text: &str) -> Result<(), String> {
     let scheme = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
     match scheme {

@@ -1,13 +1,13 @@
-//! `${NAME}` in the texts of the file: variables of the environment, so that many machines may share
+//! `${NAME}` in the texts of the file: variables of the environment, so that many machines can share
 //! one file. Only this form counts, as patterns, labels and alerts have their own `$`; `$${NAME}` is
-//! the text `${NAME}` itself. What a variable holds is not looked through again.
+//! the text `${NAME}` itself. The value of a variable is not expanded again.
 
 use std::ffi::OsString;
 
-/// Bytes of a text with its variables; a longer one is no value of any key.
+/// Bytes of a text with its variables; no key accepts a longer one.
 const MAX_TEXT: usize = 64 << 10;
 
-/// How a text of the file says `text`, where that names no variable.
+/// Escapes `text` for the file, so that it names no variable.
 pub fn literal(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, inner)) = rest.split_once("${") {
@@ -19,11 +19,11 @@ pub fn literal(text: &str) -> String {
     out
 }
 
-/// `text` with what its variables hold.
+/// `text` with its variables expanded.
 ///
 /// # Errors
 ///
-/// A sentence about one that cannot be put in.
+/// A sentence about a variable that cannot be expanded.
 pub fn filled(text: &str, env: &[(OsString, OsString)]) -> Result<String, String> {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, inner)) = rest.split_once("${") {
@@ -35,7 +35,7 @@ pub fn filled(text: &str, env: &[(OsString, OsString)]) -> Result<String, String
         };
         rest = after;
         if before.ends_with('$') {
-            // One of both stands there already.
+            // A `$` is already there.
             out.push_str(&["{", name, "}"].concat());
             continue;
         }

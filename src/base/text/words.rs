@@ -1,11 +1,11 @@
-//! Words as messages show them, and which known word is near one that is not known.
+//! Words as messages show them, and the known word nearest to an unknown one.
 
 /// Characters of a wrong value that are shown.
 pub const MAX_SHOWN: usize = 60;
 /// Words longer than this are not compared with known ones.
 const MAX_WORD: usize = 64;
 
-/// `text` in quotation marks, shortened, on one line whatever is in it.
+/// `text` in quotation marks, shortened, on one line whatever it contains.
 pub fn quoted(text: &str) -> String {
     format!("\"{}\"", shown(text, MAX_SHOWN))
 }
@@ -32,7 +32,7 @@ pub fn meant(word: &str, known: &mut dyn Iterator<Item = &str>, dashes: &str) ->
 }
 
 /// The known word that is nearest to `word`: it may differ in a third of the letters, at most
-/// three, or one goes on where the other ends.
+/// three, or one word is the beginning of the other.
 pub fn nearest<'a>(word: &str, known: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut best = None;
     for candidate in known {
@@ -47,7 +47,7 @@ pub fn nearest<'a>(word: &str, known: &mut dyn Iterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance in bytes; long words are far from everything.
+/// Levenshtein's distance in bytes; long words are far from all others.
 pub fn distance(a: &str, b: &str) -> usize {
     if a.len() > MAX_WORD || b.len() > MAX_WORD {
         return usize::MAX;

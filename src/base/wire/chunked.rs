@@ -1,8 +1,8 @@
-//! A body in chunks (RFC 9112, section 7.1), taken as it comes in pieces.
+//! A body in chunks (RFC 9112, section 7.1), parsed as it comes in pieces.
 
 use super::Fault;
 
-/// What stands around the data may be this much longer than the data may be.
+/// The framing around the data may be this much longer than the data may be.
 const MAX_OVERHEAD: usize = 16 << 10;
 
 /// Hexadecimal digits of a size.
@@ -12,31 +12,31 @@ const MAX_DIGITS: u8 = 8;
 enum State {
     #[default]
     Size,
-    /// An extension, which means nothing to us.
+    /// An extension, which is ignored.
     Extension,
     SizeEnd,
     Data,
     DataReturn,
     DataEnd,
-    /// The start of a line behind the last chunk: a trailer, or the end.
+    /// The start of a line after the last chunk: a trailer, or the end.
     Trailer,
     InTrailer,
     End,
     Done,
 }
 
-/// Where in its chunks a body is.
+/// The state of the parser of a body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Chunks {
     state: State,
-    /// Of the chunk at hand.
+    /// Bytes left of the current chunk.
     left: usize,
     digits: u8,
     overhead: usize,
 }
 
 impl Chunks {
-    /// Takes what came; data goes to `body`, up to `limit` bytes. Tells how many bytes were taken,
+    /// Parses what came; data goes to `body`, up to `limit` bytes. Returns how many bytes were consumed,
     /// and whether the body is whole.
     pub fn feed(
         &mut self,
@@ -72,7 +72,7 @@ impl Chunks {
     fn step(&mut self, byte: u8, had: usize, limit: usize) -> Result<(), Fault> {
         self.state = match (self.state, byte) {
             (State::Size, byte) if byte.is_ascii_hexdigit() => {
-                // Those in front that are zero are for the looks.
+                // Leading zeros do not count.
                 self.digits = if self.left == 0 { 1 } else { self.digits + 1 };
                 if self.digits > MAX_DIGITS {
                     return Err(Fault::TooLarge);

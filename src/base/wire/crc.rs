@@ -1,13 +1,13 @@
-//! Check sums of 32 bits: that of gzip (RFC 1952), and CRC32C (Castagnoli), as iSCSI, ext4 and others
-//! have it (RFC 3720, appendix B.4). Of 64 KiB that are damaged anyhow, it overlooks one in 4 billion;
-//! of what is flipped in up to 5 bits of a record of the spool, nothing.
+//! Check sums of 32 bits: gzip's (RFC 1952), and CRC32C (Castagnoli), as in iSCSI, ext4 and others
+//! (RFC 3720, appendix B.4). Of 64 KiB with any damage, it misses one case in 4 billion;
+//! of up to 5 flipped bits in a record of the spool, none.
 
 use crate::base::sys;
 
 static GZIP: [u32; 256] = table(0xedb8_8320);
 static CASTAGNOLI: [u32; 256] = table(0x82f6_3b78);
 
-/// What each byte does to the register, by the reflected polynomial.
+/// The effect of each byte on the register, by the reflected polynomial.
 const fn table(polynomial: u32) -> [u32; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -39,7 +39,7 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     !by_table(&GZIP, register, rest)
 }
 
-/// The spool's of these, one part after the other.
+/// The spool's check sum of these parts, one after the other.
 pub fn crc32c(parts: &[&[u8]]) -> u32 {
     !parts.iter().fold(!0, |register, part| by_table(&CASTAGNOLI, register, part))
 }

@@ -1,14 +1,14 @@
 //! Dates of HTTP headers (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and the two
-//! obsolete forms that a recipient has to take, `Sunday, 06-Nov-94 08:49:37 GMT` and
-//! `Sun Nov  6 08:49:37 1994`. The day of the week says nothing that the date does not.
+//! obsolete forms that a recipient has to accept, `Sunday, 06-Nov-94 08:49:37 GMT` and
+//! `Sun Nov  6 08:49:37 1994`. The day of the week is ignored: it adds nothing to the date.
 
 const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/// Two digits of a year up to this are of this century. The specification wants what is more than 50
-/// years ahead to be past.
+/// Two-digit years up to this are of this century. The specification treats a year more than 50
+/// years ahead as past.
 const CENTURY_TURNS: u64 = 76;
 
-/// Seconds since 1970; `None` if it is no date, or one before.
+/// Seconds since 1970; `None` if the text is not a date, or one before 1970.
 pub fn read_http_date(text: &str) -> Option<u64> {
     // Weekday, and four or six words.
     let mut words = text.split([' ', ',', '-']).filter(|w| !w.is_empty());
@@ -42,7 +42,7 @@ pub fn read_http_date(text: &str) -> Option<u64> {
     Some(days_before(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
 }
 
-/// The beginning of a day such as `2029-05-31` in seconds since 1970; `None` if it is none, or one before.
+/// The start of a day such as `2029-05-31` in seconds since 1970; `None` if the text is not a day, or one before 1970.
 pub fn read_day(text: &str) -> Option<u64> {
     let mut parts = text.splitn(3, '-').map(number);
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -69,7 +69,7 @@ fn days_in(year: u64, month: u64) -> u64 {
     }
 }
 
-/// Days from 1970-01-01 to this one.
+/// Days from 1970-01-01 to this date.
 fn days_before(year: u64, month: u64, day: u64) -> u64 {
     let before = year - 1;
     let years = (year - 1970) * 365 + (before / 4 - before / 100 + before / 400 - 477);

@@ -1,5 +1,5 @@
-//! Protocol Buffers as they are read (protobuf.dev/programming-guides/encoding): the fields of a
-//! message one after the other, where they lie.
+//! Protocol Buffers, read in place (protobuf.dev/programming-guides/encoding): the fields of a
+//! message one after the other.
 
 /// The longest varint.
 const LONGEST: usize = 10;
@@ -10,7 +10,7 @@ const FIXED64: u32 = 1;
 const LENGTH: u32 = 2;
 const FIXED32: u32 = 5;
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire<'a> {
     /// An integer, a bool, an enum.
@@ -23,8 +23,8 @@ pub enum Wire<'a> {
     Fixed32(u32),
 }
 
-/// The fields of a message that others wrote, by number; they end where it is damaged. Groups, which
-/// nobody writes any more, are damage.
+/// The fields of a received message, by number; they end where it is damaged. Groups, which
+/// are obsolete, count as damage.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {
     rest: &'a [u8],
@@ -32,7 +32,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Of `message`.
+    /// The fields of `message`.
     pub fn of(message: &'a [u8]) -> Fields<'a> {
         Fields { rest: message, is_broken: false }
     }
@@ -45,7 +45,7 @@ impl<'a> Fields<'a> {
     fn varint(&mut self) -> Option<u64> {
         let mut n = 0;
         for (i, byte) in self.rest.iter().enumerate().take(LONGEST) {
-            // Of the tenth byte there is room for one bit.
+            // The tenth byte has room for one bit.
             if i == LONGEST - 1 && *byte > 1 {
                 return None;
             }
@@ -97,7 +97,7 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The first message of a stream of messages with their lengths before them, and what is behind it;
+/// Splits the first message off a stream of length-delimited messages;
 /// `None` if it is not whole.
 pub fn split_delimited(stream: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut fields = Fields::of(stream);

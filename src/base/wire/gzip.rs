@@ -1,4 +1,4 @@
-//! gzip (RFC 1952), of answers and of what is sent.
+//! gzip (RFC 1952) for responses and for what is sent.
 
 use super::crc::crc32;
 use super::deflate::{Deflater, Template};
@@ -25,17 +25,17 @@ fn put_tail(plain: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&length.to_le_bytes());
 }
 
-/// A compressor of one text, of which only words change.
+/// A compressor for one text in which only words change.
 #[derive(Default)]
 pub struct GzipTemplate(Template);
 
 impl GzipTemplate {
-    /// The text that comes next is another one.
+    /// Drops the plan: the next text is another one.
     pub fn forget(&mut self) {
         self.0.forget();
     }
 
-    /// Appends all of `plain`, of which since the last time only the `words` of eight bytes changed: their
+    /// Appends all of `plain`, in which since the last time only the `words` of eight bytes changed: their
     /// places, ascending, with [`MOVES`](super::MOVES) where a word changes by itself.
     pub fn append(&mut self, plain: &[u8], words: &[u32], out: &mut Vec<u8>) {
         out.extend_from_slice(&Gzip::HEAD);

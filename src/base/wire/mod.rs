@@ -1,5 +1,5 @@
-//! What the heads and bodies of HTTP/1.1 have in common on both sides of it (RFC 9112): where a head
-//! ends, how long a body is, chunks, gzip and dates; the URLs that lead to it;
+//! The parts of HTTP/1.1 that server and client share (RFC 9112): the end of a head,
+//! the length of a body, chunks, gzip and dates; URLs;
 //! patterns of names; check sums; and the fields of Protocol Buffers.
 
 mod chunked;
@@ -33,13 +33,13 @@ use std::str;
 /// What is wrong with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is longer than it may be.
+    /// It is longer than allowed.
     TooLarge,
-    /// It is not framed as it says.
+    /// Its framing is invalid.
     Malformed,
 }
 
-/// Where the head at the start of `bytes` ends; `None` while it is incomplete. Only bytes from
+/// The end of the head at the start of `bytes`; `None` while it is incomplete. Only bytes from
 /// `known` on are searched: those before were searched when they came.
 pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
     let mut at = known.saturating_sub(3);
@@ -54,7 +54,7 @@ pub fn head_end(bytes: &[u8], known: usize) -> Option<usize> {
     None
 }
 
-/// Whether two names are the same, in whatever case: of headers, and most words in them.
+/// Whether two names are the same, ignoring case: of headers, and most words in them.
 pub fn same(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
     #[inline(never)]
     fn same(one: &[u8], other: &[u8]) -> bool {
@@ -63,8 +63,8 @@ pub fn same(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
     same(one.as_ref(), other.as_ref())
 }
 
-/// Whether a header says where a message ends, what becomes of its connection or how an answer is packed: whoever
-/// sends the message says that, and nobody else may.
+/// Whether a header frames a message, controls its connection or says how it is compressed: the sender of
+/// the message sets these, and nobody else may.
 pub fn is_framing(name: &str) -> bool {
     const NAMES: [&str; 8] = [
         "accept-encoding",
@@ -85,7 +85,7 @@ pub fn content_length(value: &[u8]) -> Option<u64> {
     str::from_utf8(value).ok().filter(|_| digits).and_then(|v| v.parse().ok())
 }
 
-/// Undoes `%41`; what is no valid escape stays as it is.
+/// Decodes `%41`; an invalid escape stays as it is.
 pub fn percent_decoded(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

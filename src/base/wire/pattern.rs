@@ -1,14 +1,14 @@
-//! Names with `*`, `?` and `[…]`, as a shell has them: of files, and of metrics. `[!…]` and `[^…]`
-//! are all but these, `[*]` is the character itself, and only a `.` that is written finds names that
+//! Names with `*`, `?` and `[…]`, as in a shell: of files, and of metrics. `[!…]` and `[^…]`
+//! match all other characters, `[*]` the character itself, and only an explicit `.` matches the dot of names that
 //! start with one.
 
-/// Whether `pattern` is for `name`, all of it. At most as many steps as the product of both.
+/// Whether `pattern` matches all of `name`. Takes at most as many steps as the product of both.
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
         return false;
     }
     let (mut pattern, mut name) = (pattern, name);
-    // Behind the last star, and what it has not taken yet.
+    // The pattern after the last star, and the name that it has not consumed yet.
     let mut star: Option<(&[u8], &[u8])> = None;
     loop {
         if let [b'*', rest @ ..] = pattern {
@@ -23,14 +23,14 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
             (pattern, name) = (p, n);
             continue;
         }
-        // The last star takes one more.
+        // The last star consumes one more.
         let Some((rest, [_, left @ ..])) = star else { return false };
         (pattern, name) = (rest, left);
         star = Some((rest, left));
     }
 }
 
-/// One character of both, if they agree: what is left of them.
+/// Matches one character of both; returns the rest of both.
 fn step<'a>(pattern: &'a [u8], name: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let (first, rest) = pattern.split_first()?;
     let size = name.first().map(|_| character(name))?;
@@ -39,14 +39,14 @@ fn step<'a>(pattern: &'a [u8], name: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
         b'?' => Some((rest, left)),
         b'[' => match class(rest) {
             Some((set, rest)) => is_in(set, here).then_some((rest, left)),
-            // Without its end it is a character like others.
+            // Without its closing bracket it is a character like others.
             None => (here == b"[").then_some((rest, left)),
         },
         byte => (name.first() == Some(byte)).then_some((rest, name.get(1..)?)),
     }
 }
 
-/// Bytes of the first character; of what is no UTF-8, one.
+/// Bytes of the first character; 1 if it is not UTF-8.
 fn character(name: &[u8]) -> usize {
     let size = match name.first() {
         Some(0xc0..0xe0) => 2,
@@ -58,7 +58,7 @@ fn character(name: &[u8]) -> usize {
     if is_whole { size } else { 1 }
 }
 
-/// What stands between the brackets, and what follows them. A `]` at the start is no end.
+/// The class between the brackets, and the pattern after them. A `]` at the start does not close it.
 fn class(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let negation = usize::from(matches!(rest.first(), Some(b'!' | b'^')));
     let end = negation + 1 + memchr::memchr(b']', rest.get(negation + 1..)?)?;
@@ -82,7 +82,7 @@ fn is_in(set: &[u8], here: &[u8]) -> bool {
             }
             _ => low,
         };
-        // UTF-8 sorts as its characters do, if those of one length are compared.
+        // UTF-8 sorts like its characters, if characters of the same length are compared.
         let key = |bytes: &[u8]| (bytes.len(), bytes.first().copied());
         found |= (key(low), low) <= (key(here), here) && (key(here), here) <= (key(high), high);
     }
@@ -119,7 +119,7 @@ mod tests {
             }
         }
         assert!(matches(b"?", b"\xff") && matches(b"[!a]", b"\xff"));
-        // It does not take for ever.
+        // It does not take forever.
         assert!(!matches("*a".repeat(50).as_bytes(), "a".repeat(49).as_bytes()));
     }
 }

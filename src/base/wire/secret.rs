@@ -1,19 +1,19 @@
-//! What may be secret in a path and a query.
+//! Hides possible secrets in a path and a query.
 
-/// What is shown in the place of a secret.
+/// Shown in the place of a secret.
 pub const SECRET: &str = "<secret>";
 
-/// Bytes of a part of a path that may be a token: where it has letters and digits, and else.
+/// The shortest part of a path that may be a token: if it has letters and digits, and otherwise.
 const TOKEN: usize = 16;
 const LONG_TOKEN: usize = 32;
 
-/// Appends a path and a query without what may be secret in them.
+/// Appends a path and a query, with possible secrets hidden.
 pub fn show_target(target: &str, out: &mut String) {
     let (path, query) = target.split_at(target.find(['?', '#']).unwrap_or(target.len()));
     for (at, part) in path.split('/').enumerate() {
         let has = |is: fn(&u8) -> bool| part.bytes().any(|b| is(&b));
         let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-        // The host of a whole URL stands before the first slash.
+        // The host of a whole URL is before the first slash.
         let is_token = at > 0 && part.len() >= if is_mixed { TOKEN } else { LONG_TOKEN };
         out.push_str(if at == 0 { "" } else { "/" });
         out.push_str(if is_token { SECRET } else { part });

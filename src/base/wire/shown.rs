@@ -1,14 +1,14 @@
-//! URLs as logs, messages and `--check-config` have them: without what may be secret.
+//! URLs for logs, messages and `--check-config`, with possible secrets hidden.
 
 use super::secret::{SECRET, show_target};
 use super::url::Url;
 
-/// A URL, or a text that should have been one, without what may be secret in it: user and password,
-/// the values of its query, and what looks like a token in its path.
+/// A URL, or a text that should have been one, without possible secrets: user and password,
+/// the values of its query, and parts of its path that look like a token.
 pub fn shown(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    // A password that was not escaped may have any of these in it.
+    // A password that was not escaped may contain any of these.
     let end = if Url::parse(text).is_ok() { end } else { rest.len() };
     let at = rest.get(..end).and_then(|authority| authority.rfind('@'));
     let mut out = String::from(scheme);

@@ -1,5 +1,5 @@
-//! Where a request goes: `http://[user:password@]host[:port]/path?query` (RFC 3986), or `https://…`
-//! in a build with the feature `tls`. What stands behind `#` is not sent.
+//! The target of a request: `http://[user:password@]host[:port]/path?query` (RFC 3986), or `https://…`
+//! in a build with the feature `tls`. The part after `#` is not sent.
 
 use super::secret::show_target;
 use std::fmt;
@@ -14,18 +14,18 @@ const TLS_PORT: u16 = 443;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Where a request goes. It is written without user, password and tokens: it goes to logs.
+/// The target of a request. `Display` writes it without user, password and tokens: it goes to logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     /// The scheme is https.
     pub is_tls: bool,
     /// Name or address, IPv6 in brackets.
     pub host: String,
-    /// 80 where none is named; 443 for https.
+    /// 80 if the URL names no port; 443 for https.
     pub port: u16,
     /// Path and query, with the leading slash.
     pub target: String,
-    /// What stands before `@`. The caller makes a header of it, with `basic`.
+    /// User and password before `@`. The caller makes a header of it, with `basic`.
     pub user: Option<(String, String)>,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Debug for Url {
 }
 
 impl Url {
-    /// Reads `http://…`; the error says what was expected.
+    /// Parses `http://…`; the error says what was expected.
     pub fn parse(text: &str) -> Result<Url, &'static str> {
         if text.len() > MAX_URL {
             return Err("at most 4096 bytes");
@@ -79,7 +79,7 @@ impl Url {
         Ok(Url { is_tls, host: host.to_ascii_lowercase(), port, target, user })
     }
 
-    /// Where `reference`, as found in a Location header of an answer from here, leads.
+    /// The target of `reference`, as found in a Location header of a response from here.
     pub fn join(&self, reference: &str) -> Result<Url, &'static str> {
         let scheme = reference.split(['/', '?', '#', ':']).next().unwrap_or_default();
         if reference.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':')) {
@@ -99,12 +99,12 @@ impl Url {
         Url::parse(&[self.scheme(), "://", &self.authority(), &target].concat())
     }
 
-    /// Whether both are answered by the same server.
+    /// Whether both are on the same server.
     pub fn is_same_place(&self, other: &Url) -> bool {
         self.is_tls == other.is_tls && self.host == other.host && self.port == other.port
     }
 
-    /// What stands before `://`.
+    /// The part before `://`.
     pub fn scheme(&self) -> &'static str {
         if self.is_tls { "https" } else { "http" }
     }
@@ -120,13 +120,13 @@ impl Url {
 
 const EXPECTED: &str = "http://HOST[:PORT]/PATH";
 
-/// What is expected in the place of https.
+/// What is expected instead of https.
 pub const NO_TLS: &str = "http:// (this build has no TLS: https:// needs one with the cargo feature \
                           tls, or a proxy on this machine that adds it)";
 
-/// The port where none is named.
+/// The port if the URL names none.
 fn default_port(is_tls: bool) -> u16 {
-    // Without the feature it is a constant: no URL is one of https.
+    // Without the feature it is a constant: no URL is https.
     if cfg!(feature = "tls") && is_tls { TLS_PORT } else { PORT }
 }
 
@@ -178,7 +178,7 @@ fn straight(target: &str) -> String {
     ["/", &parts.join("/"), rest].concat()
 }
 
-/// Undoes `%41` in text.
+/// Decodes `%41` in text.
 fn decode(text: &str) -> String {
     String::from_utf8_lossy(&super::percent_decoded(text)).into_owned()
 }

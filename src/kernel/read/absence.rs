@@ -1,14 +1,14 @@
-//! What is not there. Most boxes lack most of what collectors ask for, and each look at a place that is
-//! empty is a system call or six at every scrape. So what was absent is looked for again only after a few
+//! Files and directories that are absent. Most boxes lack most of what collectors read, and each check of a missing
+//! path is one to six system calls at every scrape. So an absent path is checked again only after a few
 //! seconds: what is loaded, mounted or plugged in is seen some seconds later. Devices that scrapes must
-//! see at once are lines of files and entries of directories that are there.
+//! see at once are lines of files and entries of directories that exist.
 
 use crate::base::sys::share_of_open_files;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
-/// For so many seconds what was absent is taken to be so.
+/// How many seconds an absent path is assumed to stay absent.
 const LOOK_AGAIN: u32 = 8;
 
 /// Directories that stay open from scrape to scrape, of all that ask whether they may.
@@ -32,7 +32,7 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// A scrape begins at this time since the start.
+    /// Begins a scrape, at this time since the start.
     pub fn begin(&self, age: std::time::Duration) {
         self.second.store(u32::try_from(age.as_secs() + 1).unwrap_or(u32::MAX), Relaxed);
     }
@@ -46,18 +46,18 @@ pub struct Absence {
 }
 
 impl Absence {
-    /// Not known of yet.
+    /// Not checked yet.
     pub fn new(shared: &Arc<Shared>) -> Absence {
         Absence { shared: shared.clone(), until: Cell::new(0) }
     }
 
-    /// Whether it need not be looked for.
+    /// Whether it is known to be absent, and need not be checked.
     pub fn is_known(&self) -> bool {
         self.shared.second.load(Relaxed) < self.until.get()
     }
 
-    /// It is not there. Where nobody tells the time it is looked for every time; said again before it was
-    /// looked for again, this changes nothing.
+    /// Records that it is absent. Without a time it is checked at every scrape; a second call before the next check
+    /// changes nothing.
     pub fn note(&self) {
         let second = self.shared.second.load(Relaxed);
         if second > 0 && !self.is_known() {

@@ -1,11 +1,11 @@
-//! A thread that asks for a collector what may block: a message bus, another program's socket. A
-//! scrape waits for it until a deadline. Whoever is not back by then is not waited for again; while it
-//! is away every scrape fails at once, and there is never a second thread. After an answer that was late
+//! A thread that runs blocking requests for a collector: to a message bus, or another program's socket. A
+//! scrape waits for it until a deadline. A thread that is late then is not waited for again; while it
+//! is busy every scrape fails at once, and there is never a second thread. After an answer that was late
 //! or never came, scrapes wait only a moment, until an answer is in time again.
 //!
-//! Others wait for the scrape. An agent asks once when it begins to serve, so that it is known how long an
-//! answer takes before somebody waits for one: a scrape waits a little longer than that, and the whole
-//! time only for who was never asked.
+//! The client waits for the scrape. An agent makes one request when it begins to serve, so that it is known how long an
+//! answer takes before a client waits for it: a scrape waits a little longer than that, and the whole
+//! time only for a peer without any request before.
 
 use crate::base::sys::spawn_thread;
 use std::any::Any;
@@ -17,35 +17,35 @@ use std::time::{Duration, Instant};
 /// Bytes of the thread's stack. Only what it touches is memory.
 const STACK: usize = 128 << 10;
 
-/// Who keeps to the time ends by then itself; so much more lets it say why.
+/// A worker that meets its deadline ends by itself; this much more lets it report why.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// How long a scrape waits for who was late the last time.
+/// How long a scrape waits for a worker that was late the last time.
 const SHORT: Duration = Duration::from_millis(20);
 
-/// How long for who has not answered since the agent began to serve.
+/// How long a scrape waits for one that has not answered since the agent began to serve.
 const UNKNOWN: Duration = Duration::from_millis(100);
 
-/// How long for who has, and so many times as long as the last answer took besides: a busy machine may
-/// let both wait.
+/// How long a scrape waits for one that has answered, in addition to `TIMES` the last duration: a busy machine may
+/// delay both.
 const USUAL: Duration = Duration::from_millis(250);
 const TIMES: u32 = 8;
 
-/// Asks, until the time that it is given, and leaves what it heard in its argument.
+/// Makes the request, until the given time, and stores the answer in its argument.
 type Work<T> = fn(&mut T, Instant);
 
-/// What asks, of a type that the thread does not know: so there is one thread's code for all.
+/// The worker's state, of a type that the thread does not know: so there is one thread's code for all.
 type Asks = Box<dyn Any + Send>;
 
-/// What asks, with its answer: it goes to the thread with each question and comes back, so that what it
-/// holds is used again.
+/// The worker's state, with its answer: it goes to the thread with each request and comes back, so that its
+/// memory is reused.
 pub struct Background<T> {
     thread: Thread,
     asks: PhantomData<T>,
 }
 
 impl<T: Send + 'static> Background<T> {
-    /// The thread `name` is started when it is first needed.
+    /// The thread `name` is started at the first request.
     pub fn new(name: &'static str, idle: T, work: Work<T>) -> Background<T> {
         let thread = Thread::new(name, Box::new((idle, work)), |asks, until| {
             if let Some((asks, work)) = asks.downcast_mut::<(T, Work<T>)>() {
@@ -55,7 +55,7 @@ impl<T: Send + 'static> Background<T> {
         Background { thread, asks: PhantomData }
     }
 
-    /// Has the thread ask, and waits until then for its answer.
+    /// Lets the thread make a request, and waits until then for its answer.
     ///
     /// # Errors
     ///
@@ -65,23 +65,23 @@ impl<T: Send + 'static> Background<T> {
         self.answer()
     }
 
-    /// Has the thread ask. What is to be waited for is all asked before the first is waited for. Where
-    /// nobody waited for what was begun before, that is waited for, if it is not over.
+    /// Starts a request. All requests of a scrape are started before the first is waited for. If
+    /// nobody waited for an earlier request, this one waits for that, unless it is over.
     pub fn begin(&mut self, until: Instant) {
         self.thread.begin(until);
     }
 
-    /// Waits for the answer to what was begun.
+    /// Waits for the answer to the request.
     ///
     /// # Errors
     ///
-    /// Those of `ask`.
+    /// The errors of `ask`.
     pub fn answer(&mut self) -> Result<&mut T, i32> {
         self.thread.answer()?;
         self.idle().ok_or(libc::ETIMEDOUT)
     }
 
-    /// What asks, if it is not at work; nothing is waited for.
+    /// The worker's state, unless it is at work; does not wait.
     pub fn at_rest(&mut self) -> Option<&mut T> {
         self.thread.take_back();
         self.idle()
@@ -93,7 +93,7 @@ impl<T: Send + 'static> Background<T> {
     }
 }
 
-/// The same without the type of what asks.
+/// `Background` without the type of the state.
 struct Thread {
     name: &'static str,
     work: Work<dyn Any + Send>,
@@ -101,9 +101,9 @@ struct Thread {
     /// `None` while the thread has it.
     idle: Option<Asks>,
     has_thread: bool,
-    /// Until when the answer to the question at hand is waited for, or why nobody was asked.
+    /// Until when the answer to the current request is waited for, or why it was not made.
     asked: Result<Instant, i32>,
-    /// What the last answer took.
+    /// How long the last answer took.
     took: Option<Duration>,
     /// The last answer was late, or is not there yet.
     is_late: bool,
@@ -112,18 +112,18 @@ struct Thread {
 struct Post {
     state: Mutex<State>,
     changed: Condvar,
-    /// A scrape waits for the answer; it is looked at and set with the lock held. Mostly other collectors take
-    /// longer, and nobody has to be woken.
+    /// A scrape waits for the answer; it is read and written with the lock held. Mostly other collectors take
+    /// longer, and there is no thread to wake.
     is_awaited: AtomicBool,
 }
 
 enum State {
-    /// There is nothing to do, or the thread is at work.
+    /// There is no request, or the thread is at work.
     Empty,
     Asked(Asks, Instant),
-    /// And whether that was in time, and what it took.
+    /// The answer, whether it was in time, and how long it took.
     Answered(Asks, bool, Duration),
-    /// Nobody asks any more.
+    /// There are no more requests.
     Over,
 }
 
@@ -162,7 +162,7 @@ impl Thread {
         self.asked = posted.map(|()| latest.map_or(last, |latest| latest.min(last)));
     }
 
-    /// Waits until what asks is back, or it is too late.
+    /// Waits until the state is back, or the deadline has passed.
     fn answer(&mut self) -> Result<(), i32> {
         let until = std::mem::replace(&mut self.asked, Err(libc::ETIMEDOUT))?;
         match self.wait(until) {
@@ -172,7 +172,7 @@ impl Thread {
         Ok(())
     }
 
-    /// Takes what asks, if it is back.
+    /// Takes the state back, if it is there.
     fn take_back(&mut self) {
         let answered = take_answer(&mut self.post.lock());
         if let Some(answered) = answered {
@@ -236,7 +236,7 @@ fn take_answer(state: &mut State) -> Option<(Asks, bool, Duration)> {
     }
 }
 
-/// The thread: takes questions until nobody asks any more.
+/// The thread: handles requests until there are no more.
 fn answer(post: &Post, work: Work<dyn Any + Send>) {
     let mut state = post.lock();
     loop {
@@ -265,7 +265,7 @@ fn answer(post: &Post, work: Work<dyn Any + Send>) {
 }
 
 impl Drop for Thread {
-    /// The thread ends on its own time.
+    /// The thread ends by itself later.
     fn drop(&mut self) {
         *self.post.lock() = State::Over;
         self.post.changed.notify_all();

@@ -1,18 +1,18 @@
-//! A question and its answer over UDP. It blocks, until a deadline.
+//! A request and its answer over UDP. It blocks, until a deadline.
 
 use crate::base::sys;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Instant;
 
-/// The address of a host; of a name that has several, one of IPv4 if there is one.
+/// The address of a host; if a name has several, one of IPv4 if there is one.
 pub fn address(host: &str, port: u16) -> Option<SocketAddr> {
     let found = sys::resolve(host, port).ok()?;
     found.iter().find(|address| address.is_ipv4()).or(found.first()).copied()
 }
 
-/// A socket with a port of its own for each question: an answer that is late finds nobody. `ttl` is how many
-/// hops a question may take; 0 leaves that to the system.
+/// A socket with a port of its own for each request: a late answer reaches no socket. `ttl` is how many
+/// hops a request may take; 0 for the system's default.
 pub fn connect(server: SocketAddr, ttl: u32) -> io::Result<UdpSocket> {
     let any = match server {
         SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
@@ -42,7 +42,7 @@ pub fn receive<'a>(socket: &UdpSocket, room: &'a mut [u8], until: Instant) -> io
     }
 }
 
-/// The time may be over, or a signal came.
+/// Whether to check the deadline and try again: the time may be over, or a signal came.
 fn is_to_repeat(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

@@ -1,6 +1,6 @@
-//! A kept directory, and the small attribute files below it: opening them relative to it halves the
-//! cost of a path from the root, and pins no kernel memory as a kept descriptor of each would. One
-//! descriptor serves to list the directory and to open what is below it.
+//! An open directory, and the small attribute files below it: opening them relative to it halves the
+//! cost of a path from the root, and pins no kernel memory as an open descriptor of each would. One
+//! descriptor serves to list the directory and to open the files below it.
 
 mod joined;
 
@@ -31,7 +31,7 @@ pub struct Dir {
     shared: Arc<Shared>,
 }
 
-/// An open directory, which is counted as long as it is.
+/// An open directory, which is counted while it is open.
 struct Kept {
     file: File,
     can_list: bool,
@@ -56,7 +56,7 @@ impl Drop for Kept {
     }
 }
 
-/// `parts` joined to a name below a directory; with a NUL in it, it names nothing.
+/// `parts` joined to a name below a directory; with a NUL in it, it names no file.
 pub fn name(parts: &[&str]) -> CString {
     CString::new(parts.concat()).unwrap_or_default()
 }
@@ -67,7 +67,7 @@ impl Dir {
         Dir { path, real, kept: None, absence, shared }
     }
 
-    /// Opens the directory, anew if it was open. One that was absent a moment ago is not looked for.
+    /// Opens the directory, again if it was open. One that was absent a moment ago is not checked.
     pub fn open(&mut self) -> Result<(), Error> {
         self.open_by(sys::open_directory, false)
     }
@@ -92,14 +92,14 @@ impl Dir {
         Ok(())
     }
 
-    /// Closes the directory if more are open than may stay so from scrape to scrape.
+    /// Closes the directory if more directories are open than may stay so from scrape to scrape.
     pub fn rest(&mut self) {
         if self.shared.open.load(Relaxed) > self.shared.kept {
             self.close();
         }
     }
 
-    /// For what may be absent in it.
+    /// The absence record for a file below it.
     pub(super) fn absence(&self) -> Absence {
         Absence::new(&self.shared)
     }
@@ -109,8 +109,8 @@ impl Dir {
         self.kept = None;
     }
 
-    /// Hands every name in this directory to `each`, in the kernel's order, as often as it is asked
-    /// without an allocation. The directory is opened at the first time, anew if it went away.
+    /// Passes every name in this directory to `each`, in the kernel's order, every time
+    /// without an allocation. The directory is opened at the first call, and again if it was removed.
     pub fn list(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
         let mut is_new = self.kept.as_ref().is_none_or(|kept| !kept.can_list);
         loop {
@@ -138,7 +138,7 @@ impl Dir {
         }
     }
 
-    /// The same for the directory `below` this one, which is not kept open.
+    /// Lists the directory `below` this one, which is not kept open.
     pub fn list_below(&self, below: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
         let opened = sys::open_below(self.opened()?, below);
         let listed = opened.and_then(|directory| sys::list(&directory, each));
@@ -166,41 +166,41 @@ impl Dir {
         fs::metadata(self.real.join(name)).is_ok_and(|about| about.is_dir())
     }
 
-    /// Whether `below` is a file that somebody may read.
+    /// Whether `below` is a file with a read permission.
     pub fn is_readable(&self, below: &str) -> bool {
         let about = fs::metadata(self.real.join(below));
         about.is_ok_and(|about| about.is_file() && about.mode() & 0o444 != 0)
     }
 
-    /// What tells the file or directory that `below` leads to from any other.
+    /// Identifies the file or directory that `below` leads to.
     pub fn identity(&self, below: &str) -> Option<[u64; 2]> {
         let about = fs::metadata(self.real.join(below)).ok()?;
         Some([about.dev(), about.ino()])
     }
 
-    /// Where `below` is when all links are followed.
+    /// The path of `below` after all links are followed.
     pub fn target(&self, below: &str) -> Option<PathBuf> {
         fs::canonicalize(self.real.join(below)).ok()
     }
 
-    /// Whether it was there when it was last opened.
+    /// Whether it existed when it was last opened.
     pub fn is_open(&self) -> bool {
         self.kept.is_some()
     }
 
-    /// When something was last put into the directory, taken out or renamed there; `None` if it is
+    /// When an entry was last added to the directory, removed or renamed; `None` if the directory is
     /// gone.
     pub fn changed(&self) -> Option<SystemTime> {
         let about = self.opened().ok()?.metadata().ok().filter(|m| m.nlink() > 0)?;
         about.modified().ok()
     }
 
-    /// The file `name` below, as much as fits into `into`, without its closing newline.
+    /// Reads the file `name` below, as much as fits into `into`, without its closing newline.
     pub fn read<'b>(&self, name: &CStr, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
         let directory = self.opened()?;
         let result = sys::open_below(directory, name).and_then(|file| {
             loop {
-                // Of a pipe that nobody writes to `read` would say that it is empty.
+                // `read` would return an empty text for a pipe without a writer.
                 match file.read_at(into, 0) {
                     Err(e) if e.kind() == ErrorKind::Interrupted => {}
                     result => return result,
@@ -224,7 +224,7 @@ impl Dir {
             .ok_or_else(|| Error::parse(self.place(name), "an integer", text))
     }
 
-    /// The file `name` below, for messages.
+    /// The place of the file `name` below, for messages.
     pub fn place(&self, name: &CStr) -> Place {
         Place::below(self.path, name.to_bytes())
     }

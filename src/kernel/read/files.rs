@@ -1,5 +1,5 @@
-//! The kernel's files that collectors share: each is opened and read once a scrape, whoever asks, and at
-//! most `MAX_KEPT` descriptors stay open from scrape to scrape, however many files there are: a kept
+//! The kernel's files that collectors share: each is opened and read once a scrape, by the first that needs it, and at
+//! most `MAX_KEPT` descriptors stay open from scrape to scrape, however many files there are: an open
 //! seq_file pins some 4.5 KB of the kernel's memory.
 
 use super::netlink::{Address, Addresses, Links, Neighbours};
@@ -10,10 +10,10 @@ use crate::base::sys::share_of_open_files;
 /// Descriptors that are kept open, at most.
 const MAX_KEPT: usize = 48;
 
-/// What every machine has: where it is absent that is a fault, of which a scrape sees the end at once.
+/// Files that every machine has: if one is absent that is a fault, and a scrape sees at once when it is back.
 const ALWAYS: [&str; 4] = ["/proc/stat", "/proc/meminfo", "/proc/diskstats", "/proc/net/dev"];
 
-/// A file that was asked for.
+/// The index of a file that a collector registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(usize);
 
@@ -23,7 +23,7 @@ pub enum Shows {
     Nothing,
     /// Some of them added up, as in the kernel's file.
     Sums,
-    /// Each for itself.
+    /// Each separately.
     Details,
 }
 
@@ -31,37 +31,37 @@ pub enum Shows {
 pub struct Files {
     root: Root,
     files: Vec<Known>,
-    /// The text of the file that was read last, of those that only one asks for. Dumps come through it, too.
+    /// The text of the file that was read last, if only one collector uses it. Dumps are read into it, too.
     text: Vec<u8>,
     text_of: Option<FileId>,
     links: Links,
     addresses: Addresses,
     neighbours: Neighbours,
-    /// The scrape in which the interfaces were asked for last, and how that went.
+    /// The scrape in which the interfaces were last read, and the result.
     asked_in: u64,
     /// The scrape in which they were wanted last by somebody who has no other source.
     wanted_in: u64,
     asked: Result<(), KeptError>,
-    /// What was shown of the interfaces' statistics in this scrape.
+    /// Which statistics of interfaces were shown in this scrape.
     statistics: Shows,
     /// Whether it was told in this scrape that there is no socket of UDP in IPv4, and none in IPv6.
     has_no_udp: [bool; 2],
     /// Counts the scrapes.
     scrape: u64,
-    /// So many stay open.
+    /// The number of descriptors that stay open.
     kept: usize,
     walk: Walk,
-    /// The scrape in which the processes were asked for last, and how that went.
+    /// The scrape in which the processes were last read, and the result.
     walked_in: u64,
     walked_all: bool,
     walked: Result<(), KeptError>,
-    /// What the chips of sensors are called that a collector of their own reads.
+    /// The name of the chips of sensors that have a collector of their own.
     claimed: Option<&'static str>,
 }
 
 struct Known {
     source: Source,
-    /// Its text, where several ask for it.
+    /// Its text, if several collectors use it.
     shared: Option<Vec<u8>>,
     /// The scrape in which it was read last, how long it was, and why those who share it have no text.
     read_in: u64,
@@ -71,7 +71,7 @@ struct Known {
 }
 
 impl Files {
-    /// None yet, below `root`.
+    /// An empty list of files below `root`.
     pub fn new(root: &Root) -> Files {
         Files {
             root: root.clone(),
@@ -96,38 +96,38 @@ impl Files {
         }
     }
 
-    /// The collector that is made reads all chips of sensors with this name.
+    /// Reserves all chips of sensors with this name for the collector that is being made.
     pub fn claim_chips(&mut self, name: &'static str) {
         self.claimed = Some(name);
     }
 
-    /// The name of the chips that are not for every collector of sensors.
+    /// The name of the chips that have a collector of their own.
     pub fn claimed_chips(&self) -> Option<&'static str> {
         self.claimed
     }
 
-    /// The file at `path`, which the kernel hands out at once.
+    /// The file at `path`, which the kernel returns in one read.
     pub fn whole(&mut self, path: &'static str) -> FileId {
         self.file(path, Shape::Whole)
     }
 
-    /// The file at `path`, which the kernel hands out record by record.
+    /// The file at `path`, which the kernel returns record by record.
     pub fn records(&mut self, path: &'static str) -> FileId {
         self.file(path, Shape::Records)
     }
 
-    /// The file at `path`, which the kernel hands out in records that may be longer than half a kilobyte.
+    /// The file at `path`, which the kernel returns in records that may be longer than half a kilobyte.
     pub fn long_records(&mut self, path: &'static str) -> FileId {
         self.file(path, Shape::LongRecords)
     }
 
-    /// The file of mounts at `path`: its records may be longer than half a kilobyte, and it tells of
+    /// The file of mounts at `path`: its records may be longer than half a kilobyte, and it reports
     /// changes.
     pub fn mounts(&mut self, path: &'static str) -> FileId {
         self.file(path, Shape::LongRecords)
     }
 
-    /// The file at `path`, which the kernel hands out in records of the same names at every reading.
+    /// The file at `path`, which the kernel returns in records of the same names at every reading.
     pub fn same_records(&mut self, path: &'static str) -> FileId {
         self.file(path, Shape::SameRecords)
     }
@@ -147,7 +147,7 @@ impl Files {
         FileId(self.files.len() - 1)
     }
 
-    /// A scrape begins: every file that is asked for is read anew.
+    /// Begins a scrape: every file is read again when it is used.
     pub fn begin(&mut self) {
         self.scrape += 1;
         self.text_of = None;
@@ -155,7 +155,7 @@ impl Files {
         self.has_no_udp = [false; 2];
     }
 
-    /// The whole file, as it was when it was first asked for in this scrape by those who share it.
+    /// The whole file, as it was at its first use in this scrape if it is shared.
     pub fn read(&mut self, file: FileId) -> Result<&[u8], Error> {
         let Some(known) = self.files.get_mut(file.0) else { return Ok(&[]) };
         let is_own = known.shared.is_none();
@@ -204,14 +204,14 @@ impl Files {
         self.has_no_udp
     }
 
-    /// Whether a file of mounts is what it was when this was asked last, but for what an error of the
-    /// device changes. `false` wherever that is not known.
+    /// Whether a file of mounts is unchanged since the last call, except for what an error of the
+    /// device changes. `false` if that is not known.
     pub fn is_unchanged(&self, file: FileId) -> bool {
         self.files.get(file.0).is_some_and(|known| known.source.is_unchanged())
     }
 
-    /// All processes, as they were when they were first asked for in this scrape: who asks first is told what
-    /// could not be read. Unless `all` are wanted, most of those that are idle are as they were a while ago.
+    /// All processes, as they were at their first use in this scrape: `record` of the first caller gets the errors.
+    /// Unless `all` are requested, most of the idle ones are as they were a while ago.
     pub fn processes(&mut self, all: bool, record: &mut dyn FnMut(Error)) -> Result<&Walk, Error> {
         if self.walked_in != self.scrape || self.scrape == 0 || all && !self.walked_all {
             (self.walked_in, self.walked_all) = (self.scrape, all);
@@ -221,7 +221,7 @@ impl Files {
         Ok(&self.walk)
     }
 
-    /// The interfaces of the running kernel, as they were when they were first asked for in this scrape.
+    /// The interfaces of the running kernel, as they were at their first use in this scrape.
     pub fn links(&mut self) -> Result<&Links, Error> {
         self.wanted_in = self.scrape;
         self.dump_links()
@@ -243,17 +243,17 @@ impl Files {
         Ok(&self.links)
     }
 
-    /// The statistics of the interfaces were shown in this way.
+    /// Records which statistics of the interfaces were shown.
     pub fn show_statistics(&mut self, shows: Shows) {
         self.statistics = shows;
     }
 
-    /// How the statistics of the interfaces were shown in this scrape: no series comes twice.
+    /// Which statistics of the interfaces were shown in this scrape: no series may occur twice.
     pub fn statistics(&self) -> Shows {
         self.statistics
     }
 
-    /// Tells the addresses of the running kernel's interfaces as they are now, with the name of each
+    /// Passes the current addresses of the running kernel's interfaces to `tell`, with the name of each
     /// interface.
     pub fn addresses(&mut self, tell: &mut dyn FnMut(&[u8], Address)) -> Result<(), Error> {
         self.text_of = None;
@@ -267,7 +267,7 @@ impl Files {
         Ok(())
     }
 
-    /// Tells how many neighbours in IPv4 the running kernel knows now at each interface that has any.
+    /// Passes the current number of neighbours in IPv4 to `tell`, for each interface that has any.
     pub fn neighbours(&mut self, tell: &mut dyn FnMut(&[u8], u64)) -> Result<(), Error> {
         self.text_of = None;
         self.neighbours.dump(&mut self.text)?;

@@ -1,6 +1,6 @@
-//! Which devices are shown: an include and an exclude pattern, and no name twice. A pattern costs
-//! microseconds a name, so verdicts are kept: names come in the same order at every scrape, and a
-//! name that stands where it stood keeps its verdict. Only a change is judged anew.
+//! Selects devices: an include and an exclude pattern, and no name twice. A pattern costs
+//! microseconds a name, so results are kept: names come in the same order at every scrape, and a
+//! name at the same position keeps its result. Only a change is matched again.
 
 use super::{Names, Seen};
 use crate::base::text::pattern::Pattern;
@@ -12,7 +12,7 @@ use std::cell::Cell;
 pub struct Patterns {
     include: Option<Pattern>,
     exclude: Option<Pattern>,
-    /// A name was judged since the last rest.
+    /// Whether a pattern was used since the last `rest`.
     has_judged: Cell<bool>,
 }
 
@@ -29,7 +29,7 @@ impl Patterns {
         self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
     }
 
-    /// All names that are new were judged. What a search takes in memory, some 20 KB, stays with its
+    /// All new names were matched. The memory of a search, some 20 KB, stays with its
     /// pattern for ever, but not with a copy.
     pub fn rest(&mut self) {
         if self.has_judged.take() {
@@ -40,21 +40,21 @@ impl Patterns {
     }
 }
 
-/// Judges the names of one file, in file order.
+/// Filters the names of one file, in file order.
 pub struct Filter {
     patterns: Patterns,
-    /// Each name, and what was judged of it.
+    /// Each name, and the result for it.
     names: Names,
     seen: Vec<Verdict>,
     at: usize,
-    /// The labels that are shown, from the first name of a reading on that is judged.
+    /// The labels that are shown, from the first name of a reading on that has to be matched.
     labels: Option<Seen>,
 }
 
 #[derive(Clone, Copy)]
 struct Verdict {
     keep: bool,
-    /// It stood before among the names of this reading.
+    /// It occurred before among the names of this reading.
     repeats: bool,
 }
 
@@ -70,7 +70,7 @@ impl Filter {
         }
     }
 
-    /// A new reading of the file begins.
+    /// Begins a new reading of the file.
     pub fn begin(&mut self) {
         self.at = 0;
         self.labels = None;
@@ -87,7 +87,7 @@ impl Filter {
         }
     }
 
-    /// Whether the name asked about last is not shown because it came before: worth counting.
+    /// Whether the last name is not shown because it occurred before: worth counting.
     pub fn is_repeated(&self) -> bool {
         let last = self.at.checked_sub(1).and_then(|at| self.seen.get(at));
         last.is_some_and(|verdict| verdict.repeats)
@@ -95,7 +95,7 @@ impl Filter {
 
     #[cold]
     fn judge(&mut self, at: usize, name: &[u8]) -> bool {
-        // What stood here and later was judged among other names: all of it goes.
+        // The results from here on were for other names: all of them are dropped.
         self.seen.truncate(at);
         self.names.truncate(at);
         let text = label(name);
@@ -117,7 +117,7 @@ impl Filter {
     }
 }
 
-/// The label value that a name makes: two names that are not UTF-8 may make the same.
+/// The label value of a name: two names that are not UTF-8 may have the same.
 fn label(name: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(name)
 }

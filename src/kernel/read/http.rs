@@ -1,4 +1,4 @@
-//! One request over HTTP/1.0 (RFC 1945) to a service of this machine that need not be there: what is sent is
+//! One request over HTTP/1.0 (RFC 1945) to an optional service of this machine: the request is
 //! sent at once, and the answer ends with its length or with the connection. It blocks, until a deadline.
 
 use super::stream::{Peer, connect};
@@ -11,9 +11,9 @@ const MAX_HEAD: usize = 16 << 10;
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum Failure {
-    /// What the system said.
+    /// The error of a system call.
     Io(io::Error),
-    /// There is an answer, but not the one that was asked for: what was expected, and its first line.
+    /// There is an answer, but not the requested one: what was expected, and its first line.
     Answer(&'static str, Vec<u8>),
     /// It is longer than this.
     TooLong(usize),
@@ -25,7 +25,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Sends `request`, head and body, and leaves the body of the answer, of which the status is 200, in
+/// Sends `request`, head and body, and stores the body of the answer, whose status has to be 200, in
 /// `body`.
 pub fn exchange(
     peer: &Peer,
@@ -57,7 +57,7 @@ pub fn exchange(
         }
     }
     match head {
-        // One that ends before its length is not whole.
+        // An answer that ends before its length is not whole.
         Some(Head { length, body: Some(wanted) }) if body.len() < length + wanted => {
             Err(Failure::Io(ErrorKind::UnexpectedEof.into()))
         }
@@ -71,9 +71,9 @@ pub fn exchange(
 
 /// The lines before the body.
 struct Head {
-    /// Their bytes.
+    /// Their length in bytes.
     length: usize,
-    /// Bytes of the body, if they say so.
+    /// The length of the body, if they have it.
     body: Option<usize>,
 }
 

@@ -1,27 +1,27 @@
-//! A directory whose entries come and go. Sysfs does not tell of changes, so the directory is listed at
-//! every scrape and compared with what was listed before, without an allocation.
+//! A directory whose entries come and go. Sysfs does not report changes, so the directory is listed at
+//! every scrape and compared with the previous list, without an allocation.
 
 use super::{Absence, Dir, Names};
 use crate::base::error::Error;
 
 /// A directory, and the names that were in it when it was last listed.
 pub struct Listing {
-    /// For what is below it.
+    /// The directory, for files below it.
     pub dir: Dir,
     listed: Listed,
-    /// Of anything that is wanted of it.
+    /// The absence of anything that is used in it.
     absence: Absence,
 }
 
 impl Listing {
-    /// Nothing is listed yet.
+    /// An empty list of `dir`.
     pub fn new(dir: Dir) -> Listing {
         let absence = dir.absence();
         Listing { dir, listed: Listed::default(), absence }
     }
 
-    /// Lists the directory, and says whether other names are there than before. Where the directory is
-    /// not there the error says so, and it has no names.
+    /// Lists the directory, and returns whether the names have changed. If the directory is
+    /// missing, returns the error, and the list is empty.
     pub fn has_changed(&mut self) -> Result<bool, Error> {
         let Listing { dir, listed, absence } = self;
         if absence.is_known() {
@@ -30,14 +30,14 @@ impl Listing {
         listed.has_changed(|each| dir.list(each))
     }
 
-    /// Nothing that is there is wanted: the directory is closed, and for a few seconds taken to be as it
-    /// is.
+    /// No entry is used: the directory is closed, and for a few seconds assumed not to
+    /// change.
     pub fn rest(&mut self) {
         self.dir.close();
         self.absence.note();
     }
 
-    /// What was listed last, in the kernel's order; a name that is not UTF-8 is left out.
+    /// The last list, in the kernel's order; a name that is not UTF-8 is left out.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.listed.names()
     }
@@ -48,8 +48,8 @@ impl Listing {
 pub struct Listed(Names);
 
 impl Listed {
-    /// Takes the names that `list` hands out, and says whether they are others than before. Of a
-    /// directory that is not there the error says so, and it has no names.
+    /// Stores the names that `list` returns, and returns whether they have changed. If the
+    /// directory is missing, returns the error, and the list is empty.
     pub fn has_changed(
         &mut self,
         list: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), Error>,

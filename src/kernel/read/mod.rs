@@ -1,4 +1,4 @@
-//! From the kernel's files to lines, fields and numbers.
+//! Reads the kernel's files, and splits them into lines, fields and numbers.
 
 mod absence;
 mod background;

@@ -1,5 +1,5 @@
-//! Names one after the other in one piece of memory, which a processor fetches ahead; after an idle
-//! second names of their own would each be waited for.
+//! Names one after the other in one piece of memory, which a processor prefetches; after an idle
+//! second, separate allocations would be a cache miss each.
 
 /// A list of names.
 #[derive(Default)]
@@ -20,18 +20,18 @@ impl Names {
         i.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
     }
 
-    /// Adds a name.
+    /// Appends a name.
     pub fn push(&mut self, name: &[u8]) {
         self.push_parts(&[name]);
     }
 
-    /// Adds a name that these parts make.
+    /// Appends a name that is joined from these parts.
     pub fn push_parts(&mut self, parts: &[&[u8]]) {
         parts.iter().for_each(|part| self.text.extend_from_slice(part));
         self.ends.push(self.text.len());
     }
 
-    /// Forgets all but the first `count`.
+    /// Drops all but the first `count`.
     pub fn truncate(&mut self, count: usize) {
         self.ends.truncate(count);
         self.text.truncate(self.ends.last().copied().unwrap_or(0));

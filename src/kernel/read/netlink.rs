@@ -2,8 +2,8 @@
 //! `struct ifinfomsg` and attributes, among them IFLA_IFNAME; one RTM_GETADDR dump gives for each
 //! address a `struct ifaddrmsg` and attributes; one RTM_GETNEIGH dump for each neighbour a
 //! `struct ndmsg` and attributes. Everything is in the machine's byte order, at offsets
-//! of four. A dump is kept as it came, for all who ask in the same scrape. What may be long and has one
-//! reader (sockets, queueing disciplines, routes) is read part by part, by `stream`.
+//! of four. A dump is stored as it came, for all collectors of the same scrape. Dumps that may be long and have one
+//! reader (sockets, queueing disciplines, routes) are read part by part, by `stream`.
 
 mod dump;
 mod message;
@@ -24,7 +24,7 @@ pub use names::LinkNames;
 pub use neighbours::Neighbours;
 pub use stream::{Question, Stream};
 
-/// For messages.
+/// The name for messages.
 pub const PATH: &str = "netlink RTM_GETLINK";
 pub const ADDRESSES: &str = "netlink RTM_GETADDR";
 
@@ -46,14 +46,14 @@ pub struct Addresses {
     list: Vec<Address>,
 }
 
-/// Whether the error says that this process may not use netlink at all: asking again is no use.
+/// Whether the error means that this process may not use netlink at all: a retry is of no use.
 pub fn is_refused(error: &Error) -> bool {
     use libc::{EACCES, EAFNOSUPPORT, EPERM, EPROTONOSUPPORT};
     [EACCES, EAFNOSUPPORT, EPERM, EPROTONOSUPPORT].contains(&error.errno())
 }
 
 impl Links {
-    /// Asks the kernel for every interface as it is now; `room` is for the answer as it comes.
+    /// Requests every interface as it is now; `room` is a buffer for the answer.
     pub fn dump(&mut self, room: &mut Vec<u8>) -> Result<(), Error> {
         self.0.dump(libc::RTM_GETLINK, PATH, room)
     }
@@ -71,14 +71,14 @@ impl Links {
 }
 
 impl Addresses {
-    /// Asks the kernel for every address as it is now; `room` is for the answer as it comes.
+    /// Requests every address as it is now; `room` is a buffer for the answer.
     pub fn dump(&mut self, room: &mut Vec<u8>) -> Result<(), Error> {
         self.dump.dump(libc::RTM_GETADDR, ADDRESSES, room)?;
         self.learn();
         Ok(())
     }
 
-    /// Takes what the dump says. Lines to several peers may have one address at this end, which is taken
+    /// Reads the addresses from the dump. Links to several peers may have one address at this end, which is stored
     /// once; addresses of an interface come one after the other.
     fn learn(&mut self) {
         self.list.clear();
@@ -95,7 +95,7 @@ impl Addresses {
         }
     }
 
-    /// The addresses of the last dump, as far as they are of IPv4 or IPv6.
+    /// The addresses of the last dump, those of IPv4 or IPv6.
     pub fn iter(&self) -> impl Iterator<Item = Address> {
         self.list.iter().copied()
     }
@@ -110,9 +110,9 @@ pub struct Link<'a> {
     pub hardware: u16,
     /// Its number.
     pub index: u32,
-    /// IFF_*, with those that the kernel makes up for this message.
+    /// IFF_*, with those that the kernel computes for this message.
     pub flags: u32,
-    /// What else is told of it.
+    /// Its other attributes.
     pub attributes: Attributes<'a>,
 }
 
@@ -142,12 +142,12 @@ pub struct Address {
     pub index: u32,
     /// The address of this end.
     pub ip: IpAddr,
-    /// How many bits of it name the net.
+    /// The number of bits of the network.
     pub prefix: u8,
 }
 
 impl Address {
-    /// The address that a message describes, and whether it says that of a peer, too: IFA_LOCAL is that
+    /// The address that a message describes, and whether it has a peer's address, too: IFA_LOCAL is that
     /// of this end, IFA_ADDRESS the peer's, or that of this end without the other.
     fn of(payload: &[u8]) -> Option<(Address, bool)> {
         let [family, prefix, _, _] = field(payload, 0)?;
@@ -165,19 +165,19 @@ impl Address {
     }
 }
 
-/// The kinds of attributes that are looked at lie below this.
+/// The kinds of attributes that are used are below this.
 const KINDS: usize = 64;
 
 /// The attributes of one interface by their kind (IFLA_*), the last of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attributes<'a> {
     message: &'a [u8],
-    /// Where the bytes of each begin in the message, behind its head; 0 is none.
+    /// Where the bytes of each begin in the message, after its head; 0 for none.
     starts: [u32; KINDS],
 }
 
 impl<'a> Attributes<'a> {
-    /// As `message::attributes`, in a tenth of the instructions: every interface has some fifty.
+    /// Like `message::attributes`, in a tenth of the instructions: every interface has some fifty.
     fn of(message: &'a [u8]) -> Attributes<'a> {
         let (mut starts, mut at) = ([0; KINDS], 0);
         while let Some((length, kind)) = head(message, at) {
@@ -192,14 +192,14 @@ impl<'a> Attributes<'a> {
         Attributes { message, starts }
     }
 
-    /// The bytes of one.
+    /// The bytes of one attribute.
     pub fn bytes(&self, kind: u16) -> Option<&'a [u8]> {
         let start = *self.starts.get(usize::from(kind)).filter(|start| **start > 0)? as usize;
         let (length, _) = head(self.message, start - ATTRIBUTE)?;
         self.message.get(start..start - ATTRIBUTE + length)
     }
 
-    /// The number in one of one or four bytes.
+    /// The number in an attribute of one or four bytes.
     pub fn number(&self, kind: u16) -> Option<u32> {
         match self.bytes(kind)? {
             [byte] => Some(u32::from(*byte)),

@@ -1,5 +1,5 @@
-//! A thread that does a small thing again and again, such as reading a file that tells of the last two
-//! seconds only. A scrape looks at what it left.
+//! A thread that does a small thing again and again, such as reading a file that covers only the last two
+//! seconds. A scrape reads its results.
 
 use crate::base::sys::spawn_thread;
 use std::io;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Bytes of the thread's stack. Only what it touches is memory.
 const STACK: usize = 64 << 10;
 
-/// What is done, with what it is done to; it ends with this.
+/// The work, and its data; it ends when this is dropped.
 pub struct Periodic<T> {
     shared: Arc<Shared<T>>,
 }
@@ -36,7 +36,7 @@ impl<T: Send + 'static> Periodic<T> {
     ///
     /// # Errors
     ///
-    /// There is no room for another thread.
+    /// The system has no resources for another thread.
     pub fn start(name: &str, period: Duration, of: T, work: fn(&mut T)) -> io::Result<Periodic<T>> {
         let state = Mutex::new(State { of, is_over: false });
         let shared = Arc::new(Shared { state, over: Condvar::new() });
@@ -45,7 +45,7 @@ impl<T: Send + 'static> Periodic<T> {
         Ok(Periodic { shared })
     }
 
-    /// What the work left.
+    /// Calls `look` with the data of the work.
     pub fn look<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
         look(&mut self.shared.lock().of)
     }

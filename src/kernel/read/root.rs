@@ -1,4 +1,4 @@
-//! Where the kernel's trees are mounted (`--path.*`); tests point it at fixtures.
+//! The mount points of the kernel's trees (`--path.*`); tests use fixtures.
 
 use super::{Absence, Dir, Shape, Shared, Source};
 use crate::base::error::Error;
@@ -20,7 +20,7 @@ pub struct Root {
 }
 
 impl Root {
-    /// The trees at `paths`.
+    /// The trees at these paths.
     pub fn at(paths: Paths) -> Root {
         let is_its = |directory| sys::is_procfs(&directory);
         let is_procfs = sys::open_listing(&paths.procfs).is_ok_and(is_its);
@@ -28,12 +28,12 @@ impl Root {
         Root { paths, is_procfs, net, shared: Arc::default() }
     }
 
-    /// Whether both are at the same places.
+    /// Whether both have the same paths.
     pub fn is_at(&self, other: &Root) -> bool {
         self.paths == other.paths && self.is_procfs == other.is_procfs
     }
 
-    /// The trees where they usually are.
+    /// The trees at their usual places.
     pub fn of_this_machine() -> Root {
         Root::at(Paths {
             procfs: "/proc".into(),
@@ -44,17 +44,17 @@ impl Root {
         })
     }
 
-    /// Whether this is the running kernel's own tree, where netlink and the like tell the same.
+    /// Whether this is the running kernel's own tree, with the same data as netlink.
     pub fn is_live(&self) -> bool {
         self.paths.procfs.as_os_str() == "/proc" && self.paths.sysfs.as_os_str() == "/sys"
     }
 
-    /// Whether mount points of the first process lead elsewhere here.
+    /// Whether mount points of the first process are elsewhere here.
     pub fn lacks_root(&self) -> bool {
         self.paths.lacks_root
     }
 
-    /// Whether its interfaces are those that netlink tells of: the kernel's `/proc` has the interfaces
+    /// Whether its interfaces are those of netlink: the kernel's `/proc` has the interfaces
     /// of the process that reads it, unless they are read from the first process, which may have others.
     pub fn has_own_interfaces(&self) -> bool {
         self.is_live() || self.is_procfs() && self.net.as_deref().is_none_or(is_own_net)
@@ -65,7 +65,7 @@ impl Root {
         self.is_procfs
     }
 
-    /// A file as it is now; nothing is kept.
+    /// Reads a file as it is now; nothing is kept.
     pub fn read(&self, path: &'static str) -> Result<Vec<u8>, Error> {
         let mut text = Vec::new();
         let length = Source::new(path, self.real(path), Shape::Whole).fill(&mut text)?;
@@ -73,12 +73,12 @@ impl Root {
         Ok(text)
     }
 
-    /// A scrape begins at this time since the start: it tells how long ago something was looked for.
+    /// Begins a scrape, at this time since the start: it ages the records of absent paths.
     pub fn begin(&self, age: Duration) {
         self.shared.begin(age);
     }
 
-    /// For something that may be absent.
+    /// A record for something that may be absent.
     pub fn absence(&self) -> Absence {
         Absence::new(&self.shared)
     }
@@ -88,12 +88,12 @@ impl Root {
         Dir::new(path, self.real(path), &self.shared)
     }
 
-    /// A directory at a place of its own, which errors call `path`.
+    /// A directory at another path, which errors call `path`.
     pub fn dir_at(&self, path: &'static str, real: PathBuf) -> Dir {
         Dir::new(path, real, &self.shared)
     }
 
-    /// Where the kernel's `path` (`/proc/…`, `/sys/…`, `/run/udev/data/…`) is found here.
+    /// The real path of the kernel's `path` (`/proc/…`, `/sys/…`, `/run/udev/data/…`).
     pub fn real(&self, path: &str) -> PathBuf {
         if let (Some(net), Some(rest)) = (&self.net, path.strip_prefix("/proc/net/")) {
             return net.join(rest);
@@ -113,16 +113,16 @@ impl Root {
 }
 
 /// Whether `net` has the interfaces of this process, as in a container that shares the machine's network:
-/// the files of each network have numbers of their own, the same in every procfs.
+/// the files of each network have inode numbers of their own, the same in every procfs.
 fn is_own_net(net: &Path) -> bool {
     let number = |path: &Path| fs::metadata(path).ok().map(|about| about.ino());
     let own = number(Path::new("/proc/self/net/dev"));
     own.is_some() && own == number(&net.join("dev"))
 }
 
-/// Where `/proc/net` of another procfs is. `net` there is a link to `self/net`, the network of the process
+/// The path of `/proc/net` in another procfs. `net` there is a link to `self/net`, the network of the process
 /// that reads it: in a container, the container's own. The machine's is that of its first process. It is
-/// looked for once: a stored tree has no such directory, and hidepid hides it.
+/// looked up once: a stored tree has no such directory, and hidepid hides it.
 fn net_of_first_process(procfs: &Path) -> Option<PathBuf> {
     let net = procfs.join("1/net");
     let is_other = procfs.as_os_str() != "/proc";

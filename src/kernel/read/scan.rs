@@ -25,8 +25,8 @@ pub fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((line, rest.get(1..).unwrap_or_default()))
 }
 
-/// The fields of one line: runs of bytes other than space and tab. Fields are short, where memchr
-/// loses.
+/// The fields of one line: runs of bytes other than space and tab. Fields are short, so memchr would be
+/// slower.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a>(&'a [u8]);
 
@@ -36,13 +36,13 @@ pub fn fields(line: &[u8]) -> Fields<'_> {
 }
 
 impl<'a> Fields<'a> {
-    /// What was not read yet, blanks before it included.
+    /// The rest of the line, with the blanks before it.
     #[inline(always)]
     pub fn rest(&self) -> &'a [u8] {
         self.0
     }
 
-    /// The next field as an unsigned decimal integer: `Some(None)` if it is none that fits, `None`
+    /// The next field as an unsigned decimal integer: `Some(None)` if it is not one or does not fit, `None`
     /// at the end of the line.
     #[inline(never)] // called from everywhere
     pub fn uint(&mut self) -> Option<Option<u64>> {
@@ -58,8 +58,8 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// The next fields, as many as `into` has room for, at most 32, each as `uint` has it; one that is none that
-    /// fits leaves its place as it is. Tells how many there were, and which of them are numbers, bit i for the
+    /// The next fields, as many as `into` has room for, at most 32, each parsed as by `uint`; a field that is not a
+    /// number does not change its element. Returns how many there were, and which of them are numbers, bit i for the
     /// i-th.
     pub fn uints(&mut self, into: &mut [u64]) -> (usize, u32) {
         let cells = self.cells(into);
@@ -71,11 +71,11 @@ impl<'a> Fields<'a> {
         (cells.count, cells.known)
     }
 
-    /// The same without computing the numbers of up to eight digits.
+    /// Like `uints`, without computing the numbers of up to eight digits.
     pub fn cells(&mut self, into: &mut [u64]) -> Cells {
         let (mut text, mut bit, mut others, mut digits) = (self.0, 1u64, 0, 0);
         for cell in into {
-            // Of two blanks between numbers, the first is behind the one before.
+            // If there are two blanks between numbers, the first belongs to the number before.
             let nine = match text.first_chunk::<9>() {
                 Some([b' ', ..]) => {
                     text = after_blanks(text);
@@ -115,8 +115,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The number of nine to fifteen digits with a blank behind them that `text` begins with, and how long it is; 0 if it
-/// begins with no such number.
+/// The number of nine to fifteen digits, followed by a blank, at the start of `text`, and its length; 0 if
+/// there is no such number.
 #[inline(never)]
 fn long(text: &[u8]) -> (u64, usize) {
     if let Some((first, rest)) = text.split_first_chunk()
@@ -131,7 +131,7 @@ fn long(text: &[u8]) -> (u64, usize) {
     (0, 0)
 }
 
-/// The next field of a line as `Fields::uint` has it, whatever it is, and what follows it.
+/// The next field of a line, parsed as by `Fields::uint`, and the text after it.
 #[inline(never)]
 fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
     let text = after_blanks(text);
@@ -141,7 +141,7 @@ fn any(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
     }
 }
 
-/// The same at the end of a line, of a longer number, and of what is none.
+/// Like `any`, for the end of a line, for a longer number, and for a field that is not a number.
 #[inline(never)]
 fn by_digit(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
     let (mut n, mut digits, mut rest) = (0u64, 0, text);
@@ -158,16 +158,16 @@ fn by_digit(text: &[u8]) -> (Option<Option<u64>>, &[u8]) {
     (Some(Some(n)), rest)
 }
 
-/// What was read of a line: the first `count` fields, of which those in `known`, bit i for the i-th, are numbers.
+/// The result of reading a line: the first `count` fields, of which those in `known`, bit i for the i-th, are numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cells {
     pub count: usize,
     pub known: u32,
-    /// Those of the numbers that are digits, as `digits::of` has them.
+    /// Those of the numbers that are stored as digits, as by `digits::of`.
     pub digits: u32,
 }
 
-/// One to eight digits with a blank behind them, at the start of a text, and how many there are.
+/// One to eight digits, followed by a blank, at the start of a text, and how many there are.
 #[inline(always)] // for every number
 fn short(text: &[u8; 9]) -> Option<(u64, usize)> {
     let (eight, count) = digits::leading(text.first_chunk()?);
@@ -178,10 +178,10 @@ fn short(text: &[u8; 9]) -> Option<(u64, usize)> {
     Some((eight, count))
 }
 
-/// The same at the end of a line, where there need not be a blank.
+/// Like `short`, at the end of a line, where there need not be a blank.
 #[inline(never)]
 fn last(text: &[u8]) -> Option<(u64, &[u8])> {
-    // What lies behind the text is no digit.
+    // Bytes after the text are not digits.
     let word = match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         _ if text.len() > 8 => return None, // not the end
         (Some(first), Some(last)) => {
@@ -195,7 +195,7 @@ fn last(text: &[u8]) -> Option<(u64, &[u8])> {
     matches!(rest, [] | [b' ' | b'\t', ..]).then_some((eight, rest))
 }
 
-/// What follows the spaces and tabs at the start of `text`, eight at a time.
+/// The text after the spaces and tabs at its start, eight at a time.
 #[inline(always)] // before every field
 fn after_blanks(mut text: &[u8]) -> &[u8] {
     if let [b' ', b'!'..=b'~', ..] = text {
@@ -215,7 +215,7 @@ fn after_blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// What eight digits before so many are worth.
+/// The factor of the eight digits in front of this many others.
 const POWERS: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// Whether the byte at `at`, which is below 8, is a space or a tab.
@@ -224,13 +224,13 @@ fn is_blank(text: &[u8; 8], at: usize) -> bool {
     matches!((u64::from_le_bytes(*text) >> (8 * (at & 7))) as u8, b' ' | b'\t')
 }
 
-/// How many bytes stand before the first space or tab, eight at a time.
+/// How many bytes precede the first space or tab, eight at a time.
 #[inline(always)] // for every field
 fn field_end(text: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     let mut end = 0;
     while let Some(word) = text.get(end..).and_then(<[u8]>::first_chunk) {
-        // The lowest byte that is no greater than a space gets its highest bit.
+        // The lowest byte that is not greater than a space gets its highest bit.
         let numbers = u64::from_le_bytes(*word);
         let low = numbers.wrapping_sub(ONES * 0x21) & !numbers & (ONES * 0x80);
         if low == 0 {
@@ -273,13 +273,13 @@ pub fn count(line: &[u8]) -> usize {
     count
 }
 
-/// The text that `bytes` are, to match with texts; empty if it is none. A match with byte strings is compiled
+/// `bytes` as a text, to match with texts; empty if they are not UTF-8. A match with byte strings is compiled
 /// to a comparison for each byte.
 pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// `key` and what stands behind the colon of a line `key: value`, both without blanks around them.
+/// `key` and the text after the colon of a line `key: value`, both without blanks around them.
 pub fn keyed(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (key, value) = line.split_at(memchr::memchr(b':', line)?);
     Some((key.trim_ascii(), value.get(1..)?.trim_ascii()))

@@ -1,4 +1,4 @@
-//! Which label sets came in a scrape already. Each is known by a hash of 64 bits under a key of this process,
+//! The label sets of a scrape that occurred already. Each is stored as a hash of 64 bits with a key of this process,
 //! so that a hundred thousand of them cost some memory and a steady scrape allocates nothing.
 
 use crate::model::store::Index;
@@ -13,13 +13,13 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// A scrape begins.
+    /// Begins a scrape.
     pub fn begin(&mut self) {
         self.hashes.clear();
         self.places.clear();
     }
 
-    /// Whether these values did not come before; from now on they have.
+    /// Adds a label set; returns whether it is new.
     pub fn is_new(&mut self, values: &[&[u8]]) -> bool {
         let Seen { hashes, places, hasher } = self;
         let hash = hasher.hash_one(values);
@@ -32,7 +32,7 @@ impl Seen {
         true
     }
 
-    /// How many came.
+    /// The number of label sets.
     pub fn count(&self) -> usize {
         self.hashes.len()
     }

@@ -1,6 +1,7 @@
-//! One kernel file, opened once and re-read from offset 0: four times cheaper than open, read, close. A file that cannot be opened is tried again, so what is
-//! loaded, mounted or plugged in later is found; a kept one that fails is opened anew, once, since one
-//! whose device, module or process went away fails for ever (ENODEV, ENOENT, EIO, ESRCH). What is no file but a pipe is an error: nobody waits for its writer.
+//! One kernel file, opened once and re-read from offset 0: four times cheaper than open, read, close. A file that
+//! cannot be opened is tried again, so one that is loaded, mounted or plugged in later is found; an open file that
+//! fails is opened again, once, since a file whose device, module or process is gone fails for ever (ENODEV, ENOENT,
+//! EIO, ESRCH). A pipe in place of a file is an error: waiting for its writer would block.
 
 use super::{Absence, scan};
 use crate::base::error::Error;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 /// The largest file that is read: /proc/stat of 4096 CPUs has 0.4 MB.
 const MAX_FILE: usize = 8 << 20;
 
-/// A first reading's room; a page is what a seq_file gives at once.
+/// The buffer of a first reading; a seq_file returns a page at once.
 const PAGE: usize = 4096;
 
 /// What is asked of a parameter in /proc/sys at first: the kernel makes room for as much as is asked for, and
@@ -25,18 +26,18 @@ const PARAMETERS: &str = "/proc/sys/";
 const SLACK: usize = 48;
 
 /// The longest line of the files that come record by record. A read stops before a record that does
-/// not fit into the kernel's page, so one that leaves more than this unused has seen the last.
+/// not fit into the kernel's page, so one with more than this unused has reached the end.
 const MAX_RECORD: usize = 512;
 
-/// How the kernel hands a file out.
+/// How the kernel returns a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// At once (`single_open`): whole after a read that did not fill the buffer.
     Whole,
     /// Record by record, about a page each read (`seq_open`).
     Records,
-    /// The same with records of any length: whole when a read gives nothing. Of mounts, which are among
-    /// these, the kernel tells changes.
+    /// Record by record, with records of any length: whole when a read returns nothing. The kernel reports
+    /// changes of mounts, which are among these.
     LongRecords,
     /// The same with lines that stay the same but for their numbers: whole when a read gives nothing, or has
     /// the line that was the last before, or the last that was wanted.
@@ -66,28 +67,28 @@ impl Source {
         Source { path, real, shape, file: None, last, limit, has_events: false, absence }
     }
 
-    /// It may be absent, and then is looked for again only after a few seconds.
+    /// Marks it as optional: an absent file is checked again only after a few seconds.
     pub(super) fn or_absent(mut self, absence: Absence) -> Source {
         self.absence = absence;
         self
     }
 
-    /// Where the kernel has it, for messages.
+    /// Its path in the kernel's tree, for messages.
     pub fn path(&self) -> &'static str {
         self.path
     }
 
-    /// Whether the file says itself that it has not changed since this was asked last.
+    /// Whether the file reports that it has not changed since the last call.
     pub(super) fn is_unchanged(&self) -> bool {
         self.file.as_ref().is_some_and(|file| self.has_events && !sys::has_event(file))
     }
 
-    /// Gives the descriptor back; the next reading opens the file again.
+    /// Closes the descriptor; the next reading opens the file again.
     pub(super) fn close(&mut self) {
         self.file = None;
     }
 
-    /// Reads the file as it is now to the beginning of `buf`; tells how long it is.
+    /// Reads the file as it is now to the beginning of `buf`; returns its length.
     pub(super) fn fill(&mut self, buf: &mut Vec<u8>) -> Result<usize, Error> {
         let was_kept = self.file.is_some();
         match self.fill_from_kept(buf) {
@@ -205,7 +206,7 @@ impl Source {
     }
 }
 
-/// The first word of the last line, if that is whole.
+/// The first word of the last line, if that is complete.
 fn last_word(text: &[u8]) -> Option<&[u8]> {
     let lines = text.strip_suffix(b"\n")?;
     let line =

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 4;
 
-/// Bytes that are read at once.
+/// Bytes of one read.
 const PIECE: usize = 8 << 10;
 
-/// Whom to ask.
+/// The peer of a connection.
 #[derive(Clone)]
 pub enum Peer {
     /// A host and a port.
@@ -28,11 +28,11 @@ impl Peer {
         Peer::Tcp(url.host.trim_start_matches('[').trim_end_matches(']').to_owned(), url.port)
     }
 
-    /// What `text` names: `host:port`, `[address]:port`, or either without a port; `None` if it is nothing
-    /// of that.
+    /// Parses `host:port`, `[address]:port`, or either without a port; `None` for anything
+    /// else.
     pub fn tcp(text: &str, port: u16) -> Option<Peer> {
         let (host, given) = match text.rsplit_once(':') {
-            // The colons of an address.
+            // The colons are part of an address.
             Some((host, _)) if host.contains(':') && !host.ends_with(']') => (text, None),
             Some((host, given)) => (host, Some(given)),
             None => (text, None),
@@ -51,7 +51,7 @@ pub enum Stream {
     Unix(UnixStream),
 }
 
-/// Connects, and is over by `until`.
+/// Connects, at the latest by `until`.
 pub fn connect(peer: &Peer, until: Instant) -> io::Result<Stream> {
     let (host, port) = match peer {
         Peer::Unix(path) => return connect_unix(path, left(until)?).map(Stream::Unix),
@@ -81,7 +81,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Adds what comes; 0 at the end.
+    /// Appends received bytes; 0 at the end.
     pub fn receive(&mut self, to: &mut Vec<u8>, until: Instant) -> io::Result<usize> {
         let length = to.len();
         loop {
@@ -105,7 +105,7 @@ fn left(until: Instant) -> io::Result<Duration> {
     if left.is_zero() { Err(io::Error::from_raw_os_error(libc::ETIMEDOUT)) } else { Ok(left) }
 }
 
-/// `None` for an interruption, and for a timeout, which the deadline judges.
+/// `None` for an interruption, and for a timeout: the deadline is checked elsewhere.
 fn tolerate(done: io::Result<usize>) -> io::Result<Option<usize>> {
     match done {
         Ok(n) => Ok(Some(n)),

@@ -17,13 +17,13 @@ impl<const N: usize> Default for Table<N> {
 }
 
 impl<const N: usize> Table<N> {
-    /// Forgets the rows; the memory stays.
+    /// Drops the rows; the memory stays.
     pub fn clear(&mut self) {
         self.rows.clear();
     }
 
-    /// Adds a row of the fields in order, but where they are as many as `few` has: those belong to the
-    /// columns that it names. `None` if a field is not an integer that fits: the row lacks that column.
+    /// Adds a row of the fields in order, unless there are as many as in `few`: those belong to the
+    /// columns in it. `None` if a field is not an integer that fits: the row lacks that column.
     /// Columns past N are newer than this code: ignored.
     pub fn push(&mut self, name: &[u8], few: &[usize], mut fields: Fields<'_>) -> Option<()> {
         let mut read = fields.cells(&mut self.cells);
@@ -35,18 +35,18 @@ impl<const N: usize> Table<N> {
         whole
     }
 
-    /// Adds a row of which the columns in `present` (bit i for column i) are known.
+    /// Adds a row whose columns in `present` (bit i for column i) are known.
     pub fn push_cells(&mut self, name: &[u8], cells: &[u64; N], present: u32) {
         self.push_read(name, cells, Cells { count: N, known: present, digits: 0 });
     }
 
-    /// Adds a row of what was read of a line.
+    /// Adds a row from the cells of a line.
     pub fn push_read(&mut self, name: &[u8], cells: &[u64; N], read: Cells) {
         const { assert!(N <= 32) };
         self.rows.push(name, cells, read.known, read.digits);
     }
 
-    /// All of it.
+    /// All rows.
     pub fn rows(&self) -> &Rows {
         &self.rows
     }
@@ -57,7 +57,7 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// The first cells in the columns that are theirs.
+/// Moves the first cells to their columns.
 #[cold]
 fn spread<const N: usize>(from: [u64; N], read: Cells, columns: &[usize]) -> ([u64; N], Cells) {
     let (mut cells, mut spread) = ([0; N], Cells { known: 0, digits: 0, ..read });

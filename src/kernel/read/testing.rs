@@ -1,4 +1,4 @@
-//! A made-up machine for tests.
+//! A simulated machine for tests.
 
 use super::Root;
 use crate::settings::Paths;

@@ -1,5 +1,5 @@
-//! All processes: `/proc/PID/stat` of each (proc_pid_stat(5)), read once a scrape whoever asks. Most processes
-//! of a box do nothing for minutes: who can do with less reads those at each fourth time only.
+//! All processes: `/proc/PID/stat` of each (proc_pid_stat(5)), read once a scrape for all collectors. Most processes
+//! of a box do nothing for minutes: a collector that can do with less reads those at every fourth time only.
 
 use super::dir::Joined;
 use super::{Dir, Root, scan};
@@ -10,19 +10,19 @@ use crate::model::metric::Decimal;
 const DIRECTORY: &str = "/proc";
 const EXPECTED: &str = "a name in parentheses, a letter and integers";
 
-/// Processes that are read; of a box with more nothing is told.
+/// Processes that are read; a box with more reports none.
 pub const MAX_PROCESSES: usize = 32_768;
 
-/// More threads than any process has; so many of all processes can be added up.
+/// More threads than any process has; as many of each process can be added up.
 const MAX_THREADS: u64 = 1 << 32;
 
 /// Room for the beginning of a process's `stat`, up to its resident memory.
 const MAX_TEXT: usize = 512;
 
-/// What is kept of a name; those of programs have 15 bytes.
+/// Bytes of a name that are kept; those of programs have 15 bytes.
 const MAX_NAME: usize = 32;
 
-/// Where numbers stand behind the state.
+/// Positions of numbers after the state.
 const USER: usize = 10;
 const SYSTEM: usize = 11;
 const THREADS: usize = 16;
@@ -30,7 +30,7 @@ const START: usize = 18;
 const RESIDENT: usize = 20;
 const WANTED: [usize; 5] = [USER, SYSTEM, THREADS, START, RESIDENT];
 
-/// After so many readings at which a process used nothing it is read at each `TURNS`-th only.
+/// After this many readings without use of CPU, a process is read at each `TURNS`-th only.
 const IDLE: u8 = 2;
 const TURNS: u64 = 4;
 
@@ -44,34 +44,34 @@ pub struct Process {
     /// The letter of its state.
     pub state: u8,
     pub threads: u64,
-    /// `None` if some of it was not to be read.
+    /// `None` if a part of it could not be read.
     pub usage: Option<Usage>,
-    /// It was read now; otherwise this is what it was like some readings ago.
+    /// It was read now; otherwise these are the values of an earlier reading.
     pub is_fresh: bool,
-    /// How many readings in a row it used nothing.
+    /// How many readings in a row it was idle.
     idle: u8,
     name: [u8; MAX_NAME],
     length: u8,
 }
 
-/// What a process used so far.
+/// The resources that a process used so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// When it started, in clock ticks: with its number that stands for no other process.
+    /// When it started, in clock ticks: together with its number it identifies the process.
     pub start: u64,
-    /// Clock ticks in the program and in the kernel.
+    /// Clock ticks in user and in kernel mode.
     pub ticks: [u64; 2],
     /// Pages that are resident.
     pub pages: u64,
 }
 
 impl Process {
-    /// What a process's `stat` says. The name in parentheses may have any bytes, parentheses too: the last one
+    /// Parses a process's `stat`. The name in parentheses may have any bytes, parentheses too: the last one
     /// ends it.
     pub fn parse(pid: u64, text: &[u8]) -> Option<Process> {
         let (before, rest) = text.split_at(memchr::memrchr(b')', text)?);
         let name = before.get(memchr::memchr(b'(', before)? + 1..)?;
-        // One blank stands between two fields.
+        // One blank is between two fields.
         let mut fields = rest.split(|byte| *byte == b' ').skip(1);
         let [state @ b'A'..=b'z'] = fields.next()? else { return None };
         let mut numbers = [None; WANTED.len()];
@@ -96,19 +96,19 @@ impl Process {
         Some(process)
     }
 
-    /// One that was not read yet.
+    /// A process that was not read yet.
     fn unread(pid: u64) -> Process {
         let (state, threads, usage, is_fresh, idle) = (0, 0, None, true, 0);
         Process { pid, state, threads, usage, is_fresh, idle, name: [0; MAX_NAME], length: 0 }
     }
 
-    /// What it is called.
+    /// Its name.
     pub fn name(&self) -> &[u8] {
         self.name.get(..self.length.into()).unwrap_or_default()
     }
 }
 
-/// The processes that there are.
+/// The processes of the machine.
 pub struct Walk {
     dir: Dir,
     pids: Vec<u64>,
@@ -118,12 +118,12 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// None are known yet.
+    /// An empty list.
     pub fn new(root: &Root) -> Walk {
         Walk { dir: root.dir(DIRECTORY), pids: Vec::new(), processes: Vec::new(), readings: 0 }
     }
 
-    /// Reads all of them, or leaves out most of those that are idle; what could not be read of one is told to
+    /// Reads all of them, or leaves out most of those that are idle; errors of single processes are passed to
     /// `record`.
     pub fn read(&mut self, all: bool, record: &mut dyn FnMut(Error)) -> Result<(), Error> {
         self.list().inspect_err(|_| self.processes.clear())?;
@@ -142,14 +142,14 @@ impl Walk {
             *process = Process { idle, ..now };
             true
         });
-        // At least the reader is there: nothing could be read.
+        // At least this process exists: nothing could be read.
         if processes.is_empty() {
             return Err(Error::parse(DIRECTORY, "a process that can be read", b""));
         }
         Ok(())
     }
 
-    /// The numbers of all that there are.
+    /// Lists the numbers of all processes.
     fn list(&mut self) -> Result<(), Error> {
         let Walk { dir, pids, .. } = self;
         pids.clear();
@@ -161,14 +161,14 @@ impl Walk {
         if pids.len() > MAX_PROCESSES {
             return Err(Error::parse(DIRECTORY, "at most 32768 processes", b"more"));
         }
-        // The kernel has them in this order.
+        // The kernel returns them in this order.
         if !pids.is_sorted() {
             sys::sort(pids, Ord::cmp);
         }
         Ok(())
     }
 
-    /// Forgets processes that ended, and adds those that are new.
+    /// Removes processes that ended, and adds new ones.
     fn follow(&mut self) {
         let Walk { pids, processes, .. } = self;
         processes.retain(|process| pids.binary_search(&process.pid).is_ok());
@@ -179,24 +179,24 @@ impl Walk {
                 processes.push(Process::unread(*pid));
             }
         }
-        // New ones have the highest numbers until these begin anew.
+        // New ones have the highest numbers until these wrap.
         if !processes.is_sorted_by_key(|process| process.pid) {
             sys::sort(processes, |a, b| a.pid.cmp(&b.pid));
         }
     }
 
-    /// Those that were read, by number.
+    /// The processes that were read, by number.
     pub fn processes(&self) -> &[Process] {
         &self.processes
     }
 
-    /// For what else is to be read of a process.
+    /// The directory for other files of a process.
     pub fn dir(&self) -> &Dir {
         &self.dir
     }
 }
 
-/// Reads one; there is none if it ended.
+/// Reads one process; None if it ended.
 fn read(dir: &Dir, pid: u64, record: &mut dyn FnMut(Error)) -> Option<Process> {
     let path = Joined::of(Decimal::of(pid).as_bytes(), "stat");
     let mut text = [0; MAX_TEXT];
@@ -240,7 +240,7 @@ mod tests {
             put(9, 1, busy);
             assert_eq!(read(false), [(6, true, 1), (9, true, busy)]);
         }
-        // The fourth and the fifth reading pass the first by, the sixth is its turn.
+        // The fourth and the fifth reading skip the first, the sixth is its turn.
         put(6, 1, 7);
         put(2, 1, 5);
         assert_eq!(read(false), [(2, true, 5), (6, false, 1), (9, true, 103)], "one is new");

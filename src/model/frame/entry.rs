@@ -1,10 +1,10 @@
-//! A series as a recorder knows it, from frame to frame.
+//! A series as the frame builder keeps it from frame to frame.
 
 use super::{Scale, Shape};
 use crate::model::store::NONE;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// What an entry has in its slots.
+/// The content of an entry's slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     Number(Scale),
@@ -15,38 +15,38 @@ pub enum Form {
 /// A series.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// Where its key is, and how long.
+    /// Offset and length of its key.
     pub key: [u32; 2],
     pub hash: u32,
     pub family: u32,
     /// Its number in the table; `NONE` before it has one.
     pub id: u32,
     pub slot: u32,
-    /// How many slots, but for the time.
+    /// How many slots it has, without the one for the time.
     pub width: u32,
-    /// Where it stood in the frame before.
+    /// Its position in the frame before.
     pub at: u32,
     pub form: Form,
     pub is_timed: bool,
-    /// It only grows.
+    /// It only grows (a counter).
     pub counts: bool,
-    /// Its slots are to hold what came since.
+    /// Its slots hold the increase since the frame before.
     pub is_delta: bool,
-    /// Nobody knows when it began: the first time it is only remembered.
+    /// Its start is unknown: its first value is only remembered.
     pub is_mute: bool,
     /// It has a sample in this frame.
     pub is_live: bool,
     /// It had one in the frame before.
     pub is_recent: bool,
-    /// The frame before told of it.
+    /// The frame before contains it.
     pub is_told: bool,
     /// It had a sample in some frame.
     pub is_known: bool,
 }
 
-/// What an entry was before it got another number.
+/// The state of an entry before it got another number.
 pub struct Undo {
-    /// Which sample of the frame did that.
+    /// The index of the sample in the frame that changed it.
     pub at: usize,
     pub place: u32,
     pub entry: Entry,
@@ -74,7 +74,7 @@ impl Form {
 }
 
 impl Entry {
-    /// One that has no number yet.
+    /// An entry without a number yet.
     pub fn new(key: [u32; 2], hash: u32, family: u32) -> Entry {
         Entry {
             key,

@@ -1,6 +1,6 @@
-//! The families that a recorder has met: whether they are wanted, and where they are in the table.
-//! They come in the same order each time, so that one is told by where its texts are; only what
-//! stands elsewhere is looked up by its name.
+//! The families that a frame builder has met: whether they are wanted, and their numbers in the table.
+//! They come in the same order each time, so that a family is identified by the address of its texts; only one
+//! out of order is looked up by its name.
 
 use super::table::room;
 use super::{FamilyDef, Table, Wanted};
@@ -12,12 +12,12 @@ use crate::model::store::{Index, NONE};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
-/// Families that are remembered.
+/// The most families that are remembered.
 const MAX: usize = 200_000;
 
-/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
-/// of the program stay where they are, and families that are made at run time bear a stamp. Name and
-/// keys are compared all the same, as one without a stamp may stand where another was.
+/// Identifies a family. Texts are compared by address: tables
+/// of the program do not move, and families that are made at run time have a stamp. Name and
+/// keys are compared all the same, as a family without a stamp may be at the address of an earlier one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
     place: Place,
@@ -28,18 +28,18 @@ struct Id {
 /// One family.
 pub struct Known {
     id: Id,
-    /// Its full name and its keys, each with a zero behind it.
+    /// Its full name and its keys, each terminated by a zero byte.
     text: Box<str>,
     /// How many keys it has.
     pub keys: usize,
     /// Its number in the table; `NONE` if it is not wanted.
     pub number: u32,
-    /// In which frame it first had a sample; 0 before.
+    /// The frame in which it first had a sample; 0 before.
     pub first: u32,
-    /// Before which sample of that frame.
+    /// The index of its first sample in that frame.
     pub first_at: usize,
     hash: u32,
-    /// Where it stood in the frame before.
+    /// Its position in the frame before.
     at: u32,
 }
 
@@ -64,43 +64,43 @@ impl Known {
         rest == "\0"
     }
 
-    /// Whether a collector brings it.
+    /// Whether it is of a collector.
     pub fn is_collected(&self) -> bool {
         self.id.source != 0
     }
 }
 
-/// All of them.
+/// All families.
 #[derive(Default)]
 pub struct Families {
     all: Vec<Known>,
     /// By text, kind and source.
     index: Index,
     hasher: RandomState,
-    /// In which order they came in the frame before, and in this.
+    /// Their order in the frame before, and in this.
     last: Vec<u32>,
     now: Vec<u32>,
     next: usize,
-    /// Names of collectors; their number is one more than the place.
+    /// Names of collectors; a collector's number is its index plus one.
     sources: Vec<String>,
     source: u32,
 }
 
 impl Families {
-    /// A frame begins.
+    /// Begins a frame.
     pub fn begin(&mut self) {
         std::mem::swap(&mut self.last, &mut self.now);
         self.now.clear();
         (self.next, self.source) = (0, 0);
     }
 
-    /// What follows is from `source`.
+    /// Sets the source of the families that follow.
     pub fn source(&mut self, source: Source) {
         let Source::Collector(name) = source else {
             self.source = 0;
             return;
         };
-        // Most often it is the one behind the last.
+        // Most often it is the one after the last.
         if self.sources.get(self.source as usize).is_some_and(|next| next == name) {
             self.source += 1;
             return;
@@ -118,7 +118,7 @@ impl Families {
         self.all.get(at as usize)
     }
 
-    /// The same, to be changed.
+    /// The family of this number, mutable.
     pub fn get_mut(&mut self, at: u32) -> Option<&mut Known> {
         self.all.get_mut(at as usize)
     }
@@ -128,17 +128,17 @@ impl Families {
         self.all.len()
     }
 
-    /// Whether there is no room for more.
+    /// Whether the number of families is at its limit.
     pub fn is_crowded(&self) -> bool {
         self.all.len() >= MAX
     }
 
-    /// Gives back room that is not likely to be needed.
+    /// Frees memory that is not likely to be needed.
     pub fn trim(&mut self) {
         self.all.shrink_to(room(self.all.len()));
     }
 
-    /// The number of a family; `None` if there is none in this dialect, or too many.
+    /// The number of a family; `None` if this dialect does not have it, or there are too many.
     #[inline]
     pub fn find(
         &mut self,
@@ -201,7 +201,7 @@ impl Families {
         Some(at)
     }
 
-    /// The number that a new family gets in the table; `NONE` if it is not wanted.
+    /// The number of a new family in the table; `NONE` if it is not wanted.
     fn number(
         &self,
         name: &str,
@@ -233,7 +233,7 @@ impl Families {
         hasher.finish() as u32
     }
 
-    /// Keeps those that have a number in `numbers`, which is theirs from now on; where each is then.
+    /// Keeps the families with a number in `numbers`, which become their numbers; returns their new indices.
     pub fn keep(&mut self, numbers: &[u32]) -> Vec<u32> {
         let mut places = vec![NONE; self.all.len()];
         let mut kept = Vec::new();

@@ -1,13 +1,13 @@
-//! What a recorder knows a series by within its family: the label values as they come, each with an
-//! end mark that no UTF-8 contains, or the rendered labels. A series that comes where it is expected
-//! is told by comparing these bytes.
+//! The key of a series within its family: the label values as they come, each with an
+//! end mark that no UTF-8 contains, or the rendered labels. A series in its usual position
+//! is recognized by comparing these bytes.
 
 use crate::model::metric::{Label, Labels};
 
-/// Behind each label value.
+/// Follows each label value.
 const END: u8 = 0xff;
 
-/// The labels of a sample, as it brings them.
+/// The labels of a sample, in the form of its source.
 #[derive(Clone, Copy)]
 pub enum Key<'a> {
     /// In the order of the family's keys.
@@ -17,7 +17,7 @@ pub enum Key<'a> {
 }
 
 impl Key<'_> {
-    /// Whether these are the labels that `known` was written of. What is not UTF-8 never is.
+    /// Whether `known` is the key of these labels. Never for bytes that are not UTF-8.
     #[inline]
     pub fn is(&self, known: &[u8]) -> bool {
         let labels = match self {
@@ -38,7 +38,7 @@ impl Key<'_> {
         rest.is_empty()
     }
 
-    /// Writes what the series is known by; what is not UTF-8 becomes U+FFFD.
+    /// Appends the key; bytes that are not UTF-8 become U+FFFD.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Key::Text(text) => out.extend_from_slice(String::from_utf8_lossy(text).as_bytes()),
@@ -51,7 +51,7 @@ impl Key<'_> {
         }
     }
 
-    /// Names and values of the labels that `known` was written of, and those of `constant` that it
+    /// Names and values of the labels in the key `known`, and those of `constant` that it
     /// lacks; sorted, none empty, none twice.
     pub fn labels<'k>(
         &self,
@@ -77,7 +77,7 @@ impl Key<'_> {
         let mut sorted: Vec<(String, String)> = Vec::with_capacity(labels.len());
         for label in labels.into_iter().filter(|(_, value)| !value.is_empty()) {
             let at = sorted.partition_point(|(name, _)| *name < label.0);
-            // The first of a name stays.
+            // The first label of a name stays.
             if sorted.get(at).is_none_or(|(name, _)| *name != label.0) {
                 sorted.insert(at, label);
             }
@@ -86,7 +86,7 @@ impl Key<'_> {
     }
 }
 
-/// Whether both are the same, word by word: most are a few bytes long, for which a call takes longer
+/// Whether both are the same, compared word by word: most are a few bytes long, for which a call takes longer
 /// than the comparison.
 #[inline]
 fn is_same(a: &[u8], b: &[u8]) -> bool {

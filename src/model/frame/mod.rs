@@ -1,6 +1,6 @@
-//! All samples of one instant, in none of the formats in which they leave: numbers in slots, under a
-//! table of series that is the same for many frames. Frames are what workers carry, what waits in
-//! the spool, and what every export encodes.
+//! All samples of one instant, independent of export formats: numbers in slots, with a
+//! table of series that is the same for many frames. Workers receive frames, the spool stores
+//! them, and every export encodes them.
 
 mod entry;
 mod families;
@@ -26,42 +26,42 @@ pub use wanted::Wanted;
 use crate::base::clock::Timestamp;
 use std::sync::Arc;
 
-/// How a series stands in a frame.
+/// The state of a series in a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
     /// It has no sample.
     #[default]
     Absent,
-    /// Its slots hold one.
+    /// Its slots hold a sample.
     Live,
-    /// It had one in the frame before, and is gone.
+    /// It had one in the frame before, and has none now.
     Stale,
 }
 
 /// All samples of one instant.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// What the numbers are of. It may know more series than the frame.
+    /// The series of the numbers. It may contain more series than the frame.
     pub table: Arc<Table>,
-    /// When they were taken.
+    /// The time of the samples.
     pub moment: Timestamp,
-    /// When those of the frame before were, in milliseconds since the machine started: deltas are
-    /// since then.
+    /// The time of the frame before, in milliseconds since the machine started: deltas are
+    /// relative to it.
     pub before: u64,
-    /// Of each series, by its number.
+    /// The state of each series, by its number.
     pub states: Vec<State>,
     /// The numbers; those of series that are not live are 0.
     pub slots: Vec<u64>,
 }
 
 impl Frame {
-    /// How many series it tells of.
+    /// How many series it contains.
     pub fn len(&self) -> usize {
         self.states.iter().filter(|state| **state != State::Absent).count()
     }
 
-    /// Whether it tells nothing.
+    /// Whether it contains no series.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,8 +1,8 @@
-//! What a series has in a frame: in how many slots, and what they tell.
+//! The data of a series in a frame: the number of slots, and their meaning.
 
 use crate::model::metric::{Histogram, Value};
 
-/// What the integer of a number counts.
+/// The unit of a slot's integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     /// Ones.
@@ -13,12 +13,12 @@ pub enum Scale {
     Milli,
     /// Billionths.
     Nano,
-    /// It is the bits of a float.
+    /// The bits of a float.
     Float,
 }
 
 impl Scale {
-    /// How `value` is kept. What leaves 64 bits is a float.
+    /// The scale and the slot of `value`. A value beyond 64 bits becomes a float.
     pub fn of(value: Value) -> (Scale, u64) {
         match value {
             Value::Int(n) => (Scale::Int, n),
@@ -31,7 +31,7 @@ impl Scale {
         }
     }
 
-    /// What is kept, as a value.
+    /// The value of a slot.
     pub fn value(self, slot: u64) -> Value {
         match self {
             Scale::Int => Value::Int(slot),
@@ -43,7 +43,7 @@ impl Scale {
     }
 }
 
-/// What a series has in each frame, and in how many slots.
+/// The slots of a series in each frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shape<'a> {
     /// One slot.
@@ -66,10 +66,10 @@ impl Shape<'_> {
     }
 }
 
-/// What a series has to tell in one frame.
+/// The sample of a series in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reading<'a> {
-    /// Of a counter, a gauge or what has no type.
+    /// Of a counter, a gauge or an untyped metric.
     Number(Value),
     /// Of a histogram; counts are those within each bucket.
     Histogram(Histogram<'a>),
@@ -82,9 +82,9 @@ pub enum Reading<'a> {
 pub struct Quantiles<'a> {
     quantiles: &'a [f64],
     values: &'a [u64],
-    /// All of them added up.
+    /// The sum of the observations.
     pub sum: f64,
-    /// How many there were.
+    /// The number of observations.
     pub count: u64,
 }
 
@@ -97,7 +97,7 @@ impl<'a> Quantiles<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Of the slots of a series of that shape.
+    /// Reads the slots of a series of that shape.
     pub(super) fn of(shape: Shape<'a>, slots: &'a [u64]) -> Option<Reading<'a>> {
         Some(match shape {
             Shape::Number(scale) => Reading::Number(scale.value(*slots.first()?)),

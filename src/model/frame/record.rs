@@ -1,4 +1,4 @@
-//! What becomes of a sample: its series is found, or made, and its slots are written.
+//! Recording of a sample: its series is found, or made, and its slots are written.
 
 use super::entry::{Entry, Form, Undo, hash, hash_of};
 use super::key::Key;
@@ -8,14 +8,14 @@ use crate::model::metric::{Histogram, Kind, Summary, Value};
 use crate::model::store::NONE;
 use std::sync::Arc;
 
-/// Series that are known at a time.
+/// The most series at a time.
 const MAX_SERIES: usize = 1_000_000;
 
-/// Bytes of what they are known by.
+/// Bytes of their keys.
 const MAX_KEYS: usize = 1 << 30;
 
 impl FrameBuilder {
-    /// The entry of a sample of the family at hand; `None`, and counted, if there is to be none.
+    /// The entry of a sample of the current family; `None`, and counted, if it cannot be recorded.
     #[inline]
     fn place(&mut self, key: Key<'_>) -> Option<usize> {
         if let Some(at) = self.last.get(self.next)
@@ -65,7 +65,7 @@ impl FrameBuilder {
         Some(at)
     }
 
-    /// Makes the entry's slots fit for the sample, under another number if need be. Whether they do.
+    /// Makes the entry's slots fit the sample, with another number if needed. Returns whether they do.
     #[inline]
     fn fit(&mut self, at: usize, want: Want<'_>) -> bool {
         match self.entries.get(at) {
@@ -100,7 +100,7 @@ impl FrameBuilder {
         let of_table = self.table.one(entry.id).map_or(0, |def| def.start);
         let (start, mute) = match entry.is_known {
             false => self.first_start(),
-            // Numbers go on in another scale, and anything under other times.
+            // Numbers may change their scale, and anything its use of time stamps.
             true if self.has_shape(&entry, want.shape) => (of_table, false),
             true => (self.before, false),
         };
@@ -117,7 +117,7 @@ impl FrameBuilder {
         is_done
     }
 
-    /// Since when a series counts that was never there, and whether nobody knows.
+    /// The start of a series that was not there before, and whether it is unknown.
     fn first_start(&mut self) -> (u64, bool) {
         let (frames, family) = (self.frames, self.family);
         let Some(known) = self.families.get_mut(family) else { return (0, true) };
@@ -126,7 +126,7 @@ impl FrameBuilder {
             (known.first, known.first_at) = (frames, self.now.len());
         }
         match known.is_collected() {
-            // What the kernel counts it counts since the machine started, though its collector
+            // The kernel's counters start with the machine, even if their collector
             // failed until now.
             true if is_first => (0, true),
             false if frames == 1 => (self.wanted.start, true),
@@ -134,7 +134,7 @@ impl FrameBuilder {
         }
     }
 
-    /// Gives the entry a number of its own, under which it has these slots.
+    /// Gives the entry a new number, with these slots.
     fn define(&mut self, at: usize, want: Want<'_>, start: u64, goes_on: bool) -> bool {
         let Some(entry) = self.entries.get(at).copied() else { return false };
         let Some(family) = self.families.get(entry.family) else { return false };
@@ -172,7 +172,7 @@ impl FrameBuilder {
         true
     }
 
-    /// What the series had goes to its new slots.
+    /// Copies the last values of the series to its new slots.
     fn carry(&mut self, entry: &Entry, shape: Shape<'_>, to: usize) {
         let from = entry.slot as usize;
         for i in 0..entry.width as usize {
@@ -185,13 +185,13 @@ impl FrameBuilder {
         }
     }
 
-    /// The series begins anew, under another number.
+    /// The series starts again, with another number.
     #[cold]
     fn reset(&mut self, at: usize, want: Want<'_>) -> bool {
         self.define(at, want, self.before, false)
     }
 
-    /// The sample is taken.
+    /// Records that the sample was accepted.
     #[inline]
     fn take(&mut self, at: usize, time: Option<i64>) {
         let place = self.now.len() as u32;
@@ -208,7 +208,7 @@ impl FrameBuilder {
     pub(super) fn number(&mut self, key: Key<'_>, value: Value, time: Option<i64>) {
         let Some(at) = self.place(key) else { return };
         let (mut scale, mut raw) = Scale::of(value);
-        // A number that changes its scale is a float from then on.
+        // A number that changes its scale is stored as a float from then on.
         if let Some(Form::Number(old)) = self.entries.get(at).filter(|e| e.is_known).map(|e| e.form)
             && old != scale
         {
@@ -257,7 +257,7 @@ impl FrameBuilder {
         self.quantiles = quantiles;
     }
 
-    /// What has several slots. Its counts begin with that of number `first`; a histogram's end
+    /// Writes a sample of several slots. Its counts begin at slot `first`; those of a histogram end
     /// before its sum.
     fn many(
         &mut self,
@@ -285,7 +285,7 @@ impl FrameBuilder {
     }
 }
 
-/// What a sample asks for.
+/// The shape that a sample needs.
 #[derive(Clone, Copy)]
 struct Want<'a> {
     key: Key<'a>,
@@ -293,7 +293,7 @@ struct Want<'a> {
     is_timed: bool,
 }
 
-/// Bit by bit, so that what is no number is the same as itself.
+/// Bit by bit, so that NaN equals itself.
 fn is_same(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }

@@ -1,11 +1,11 @@
-//! The sink that makes frames. It expects the series of the frame before in the same order, so that
-//! in the steady state each is a comparison of its labels (`key`); only what stands elsewhere is
+//! The sink that builds frames. It expects the series in the order of the frame before, so that
+//! in the steady state each takes one comparison of its labels (`key`); only a series out of order is
 //! looked up by its hash.
 //!
-//! A series is an entry here and a number in the table. When it begins anew (it went backwards) or
-//! its numbers become others (a float for an integer), the entry gets another number, under the same
-//! labels; nothing is said to have gone. An entry outlives the series' absence, so that what returns
-//! goes on counting.
+//! A series is an entry here and a number in the table. If it starts again (it went backwards) or
+//! its numbers change their form (a float for an integer), the entry gets another number, with the same
+//! labels; the old number is not reported as stale. An entry outlives the series' absence, so that a series which
+//! returns goes on counting.
 
 use super::entry::{Entry, Form, Undo, hash, hash_of};
 use super::families::Families;
@@ -19,11 +19,11 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// So many numbers of a table may be of series that are gone, whatever their part. Few in tests, so
+/// This many numbers of a table may be of series that are gone, whatever their share. Few in tests, so
 /// that tables are renewed there.
 const MAX_DEAD: usize = if cfg!(test) { 20 } else { 1000 };
 
-/// Makes frames.
+/// Builds frames.
 pub struct FrameBuilder {
     pub(super) wanted: Wanted,
     pub(super) table: Arc<Table>,
@@ -32,25 +32,25 @@ pub struct FrameBuilder {
     /// How many frames were begun.
     pub(super) frames: u32,
     pub(super) families: Families,
-    /// The family at hand; `NONE` if it is not wanted.
+    /// The current family; `NONE` if it is not wanted.
     pub(super) family: u32,
     pub(super) entries: Vec<Entry>,
     pub(super) keys: Vec<u8>,
     pub(super) index: Index,
     pub(super) hasher: RandomState,
-    /// Which entries came in the frame before and in this, in order.
+    /// The entries of the frame before and of this one, in order.
     pub(super) last: Vec<u32>,
     pub(super) now: Vec<u32>,
     pub(super) next: usize,
     pub(super) undo: Vec<Undo>,
-    /// The slots of this frame, and what each series had when it last had a sample.
+    /// The slots of this frame, and the last values of each series.
     pub(super) slots: Vec<u64>,
     pub(super) values: Vec<u64>,
-    /// How many keys the family at hand has.
+    /// How many keys the current family has.
     pub(super) width: usize,
-    /// Of the summary at hand.
+    /// The quantiles of the current summary.
     pub(super) quantiles: Vec<f64>,
-    /// How many series the frame before told of.
+    /// How many series the frame before contained.
     pub(super) told: usize,
     pub(super) duplicates: u64,
     pub(super) refused: u64,
@@ -62,7 +62,7 @@ fn new_table() -> Arc<Table> {
 }
 
 impl FrameBuilder {
-    /// One that knows no series yet.
+    /// A builder without series.
     pub fn new(wanted: Wanted) -> FrameBuilder {
         FrameBuilder {
             before: wanted.start,
@@ -95,7 +95,7 @@ impl FrameBuilder {
         self.duplicates
     }
 
-    /// Samples that were left out because there are too many series, or made no sense.
+    /// Samples that were left out because there are too many series, or because they were invalid.
     pub fn refused(&self) -> u64 {
         self.refused
     }
@@ -137,7 +137,7 @@ impl FrameBuilder {
         frame
     }
 
-    /// Gives back room that is not likely to be needed: there were new series.
+    /// Frees memory that is not likely to be needed: there were new series.
     fn trim(&mut self) {
         self.entries.shrink_to(room(self.entries.len()));
         self.keys.shrink_to(room(self.keys.len()));
@@ -145,7 +145,7 @@ impl FrameBuilder {
         self.families.trim();
     }
 
-    /// How each series stands; what is to be told as what came since becomes so.
+    /// Sets the state of each series; turns values of delta series into increases.
     fn settle(&mut self) -> Vec<State> {
         let mut states = vec![State::Absent; self.table.series()];
         self.told = 0;
@@ -176,7 +176,7 @@ impl FrameBuilder {
         states
     }
 
-    /// A new table with what is in use, under another generation.
+    /// Builds a new table of the numbers in use, with another generation.
     fn renew(&mut self) {
         let (old, mut table) = (std::mem::take(&mut self.table), new_table());
         let fresh = Arc::make_mut(&mut table);
@@ -224,7 +224,7 @@ impl FrameBuilder {
     }
 }
 
-/// Remembers what the slots hold; a delta's then hold what came since.
+/// Remembers the slots' values; the slots of a delta series then hold the increase.
 #[inline]
 fn commit(entry: &Entry, new: &mut [u64], old: &mut [u64]) {
     let floats = match entry.form {

@@ -1,4 +1,4 @@
-//! The recorder as a sink: families and samples as they come, and the way back.
+//! The frame builder as a sink: it accepts families and samples, and can be rewound.
 
 use super::families::Known;
 use super::key::Key;
@@ -18,7 +18,7 @@ impl Sink for FrameBuilder {
         self.family = known.and(found).unwrap_or(NONE);
     }
 
-    /// The family at hand goes on; that of a collector does not, as its series count since the machine
+    /// The current family goes on; a collector's family does not, as its series count since the machine
     /// started.
     fn join(&mut self, family: &Family<'_>) {
         if self.families.get(self.family).is_some_and(Known::is_collected) {

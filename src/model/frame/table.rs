@@ -1,14 +1,14 @@
-//! Which series there are, once and for all frames: a table that only grows. Texts lie in one
-//! string; what a series has in common with the one before it is there once.
+//! The series of frames: a table that only grows. All texts are in one
+//! string; a text that a series shares with the one before it is stored once.
 
 use super::{Scale, Shape};
 use crate::model::metric::Kind;
 
-/// The most bytes of text, slots or numbers that one table has: places are 32 bits wide, also where
-/// addresses are.
+/// The most bytes of text, slots or numbers of one table: offsets are 32 bits wide, even where
+/// addresses are longer.
 const MAX_PARTS: u32 = 1 << 30;
 
-/// How many there is room for where there are so many, of what seldom grows: a list that is full doubles.
+/// The capacity for `len` elements of a list that seldom grows: a list that is full doubles.
 pub fn room(len: usize) -> usize {
     len + len / 8
 }
@@ -56,31 +56,31 @@ struct SeriesRow {
     is_timed: bool,
 }
 
-/// What is known of a family.
+/// The definition of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FamilyDef<'a> {
-    /// The full name, as text exposition has it.
+    /// The full name, as in the text exposition.
     pub name: &'a str,
     /// One sentence; may be empty.
     pub help: &'a str,
     /// What the samples mean.
     pub kind: Kind,
-    /// Counts are since the frame before.
+    /// Counts are increases since the frame before.
     pub is_delta: bool,
-    /// Where it comes from: a collector's name, or empty for what others brought.
+    /// The name of its collector, or empty for metrics of other programs.
     pub collector: &'a str,
 }
 
-/// What is known of a series.
+/// The definition of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SeriesDef<'a> {
-    /// Which family, by number.
+    /// The number of its family.
     pub family: u32,
-    /// What it has in each frame.
+    /// The shape of its samples.
     pub shape: Shape<'a>,
-    /// Since when it counts, in milliseconds since the machine started.
+    /// When it started to count, in milliseconds since the machine started.
     pub start: u64,
-    /// It brings its own time stamps: one more slot, the last, milliseconds since 1970 as an `i64`.
+    /// Its samples have time stamps: one more slot, the last, milliseconds since 1970 as an `i64`.
     pub is_timed: bool,
     /// Its first slot.
     pub slot: u32,
@@ -89,20 +89,20 @@ pub struct SeriesDef<'a> {
 /// The families and series of frames, by number.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// Another table has another; numbers mean the same in all that have the same.
+    /// Identifies the table; numbers mean the same in all tables with the same generation.
     pub generation: u64,
     text: String,
     numbers: Vec<f64>,
     families: Vec<FamilyRow>,
     series: Vec<SeriesRow>,
     labels: Vec<[Span; 2]>,
-    /// All series, those of a family side by side.
+    /// All series, grouped by family.
     order: Vec<u32>,
     slots: u32,
 }
 
 impl Table {
-    /// An empty one.
+    /// An empty table.
     pub fn new(generation: u64) -> Table {
         Table { generation, ..Table::default() }
     }
@@ -122,7 +122,7 @@ impl Table {
         self.slots as usize
     }
 
-    /// All series, those of a family side by side, in the order in which they came.
+    /// All series, grouped by family, in the order in which they came.
     pub fn order(&self) -> &[u32] {
         &self.order
     }
@@ -157,7 +157,7 @@ impl Table {
         row.of(&self.labels).iter().map(|[k, v]| (k.text(&self.text), v.text(&self.text)))
     }
 
-    /// Adds a family; its number.
+    /// Adds a family; returns its number.
     pub fn add_family(&mut self, family: FamilyDef<'_>) -> u32 {
         let row = FamilyRow {
             name: self.put(family.name),
@@ -170,7 +170,7 @@ impl Table {
         self.families.len() as u32 - 1
     }
 
-    /// Adds a series with its labels, sorted by key, none empty; its number. `series.slot` is found
+    /// Adds a series with its labels, sorted by key, none empty; returns its number. `series.slot` is set
     /// here.
     pub fn add_series<'a>(
         &mut self,
@@ -182,7 +182,7 @@ impl Table {
         id
     }
 
-    /// The same for many of them: `settle` makes the table whole.
+    /// Like `add_series`, for many of them: `settle` then completes the table.
     pub fn push_series<'a>(
         &mut self,
         series: SeriesDef<'_>,
@@ -213,18 +213,18 @@ impl Table {
         id
     }
 
-    /// Whether all series are where they belong.
+    /// Whether all series are in their place.
     pub(super) fn is_settled(&self) -> bool {
         self.order.len() == self.series.len()
     }
 
-    /// Of which family the series of this number is.
+    /// The family of the series of this number.
     pub(super) fn family_of(&self, id: u32) -> u32 {
         self.series.get(id as usize).map_or(0, |row| row.family)
     }
 
-    /// Puts what `push_series` added where it belongs: each series behind those of its family. It
-    /// counts how many there are of each, so that any number of them takes its time only once.
+    /// Sorts the series of `push_series` into their places: each after those of its family. It
+    /// counts them per family first, so that it takes linear time.
     pub fn settle(&mut self) {
         let known = self.order.len();
         if known == self.series.len() {
@@ -255,7 +255,7 @@ impl Table {
         }
     }
 
-    /// Gives back room that is not likely to be needed.
+    /// Frees memory that is not likely to be needed.
     fn trim(&mut self) {
         self.text.shrink_to(room(self.text.len()));
         self.numbers.shrink_to(room(self.numbers.len()));
@@ -265,7 +265,7 @@ impl Table {
         self.order.shrink_to(room(self.order.len()));
     }
 
-    /// Whether there is room for a series with so many bytes of labels and so many slots.
+    /// Whether there is room for a series with `text` bytes of labels and `slots` slots.
     pub(super) fn has_room(&self, text: usize, slots: usize) -> bool {
         let long = MAX_PARTS as usize;
         self.text.len() + text < long
@@ -280,7 +280,7 @@ impl Table {
         span
     }
 
-    /// The same text is there once.
+    /// Stores a text, or reuses `like` if it is the same.
     fn put_like(&mut self, text: &str, like: Span) -> Span {
         if like.text(&self.text) == text { like } else { self.put(text) }
     }
@@ -297,7 +297,7 @@ impl Table {
         span
     }
 
-    /// The bytes that it takes, roughly.
+    /// The approximate memory of the table, in bytes.
     pub fn size(&self) -> usize {
         self.text.capacity()
             + self.numbers.capacity() * size_of::<f64>()

@@ -1,35 +1,35 @@
-//! Frames made by hand, for the tests of whoever reads frames.
+//! Frames made by hand, for tests of code that reads frames.
 
 use super::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
 use crate::base::clock::Timestamp;
 use crate::model::metric::{Kind, Value};
 use std::sync::Arc;
 
-/// A frame in the making. It was taken 5000 ms after the machine started, the one before it 2000 ms;
+/// A frame under construction. It was taken 5000 ms after the machine started, the one before it 2000 ms;
 /// series of families count since 0.
 pub struct Made {
     table: Table,
     states: Vec<State>,
     slots: Vec<u64>,
     family: u32,
-    /// Since when the series that come next count.
+    /// The start of the series that come next.
     pub start: u64,
 }
 
 impl Made {
-    /// An empty one.
+    /// An empty frame.
     pub fn new() -> Made {
         let table = Table::new(1);
         Made { table, states: Vec::new(), slots: Vec::new(), family: 0, start: 0 }
     }
 
-    /// The series that come next are of this family.
+    /// Begins a family.
     pub fn family(&mut self, name: &str, kind: Kind, help: &str) -> &mut Made {
         let def = FamilyDef { name, help, kind, is_delta: false, collector: "" };
         self.define(def)
     }
 
-    /// The same, with all there is to say of it.
+    /// Begins a family with this definition.
     pub fn define(&mut self, def: FamilyDef<'_>) -> &mut Made {
         self.family = self.table.add_family(def);
         self
@@ -51,19 +51,19 @@ impl Made {
         self
     }
 
-    /// A series of one number; labels are sorted.
+    /// Adds a series of one number; labels are sorted.
     pub fn number(&mut self, labels: &[(&str, &str)], value: Value) -> &mut Made {
         let (scale, slot) = Scale::of(value);
         self.add(labels, Shape::Number(scale), &[slot], None)
     }
 
-    /// The same with a time stamp of its own.
+    /// Adds a series of one number with a time stamp.
     pub fn timed(&mut self, labels: &[(&str, &str)], value: Value, time: i64) -> &mut Made {
         let (scale, slot) = Scale::of(value);
         self.add(labels, Shape::Number(scale), &[slot], Some(time))
     }
 
-    /// `counts` are within each bucket, one more than there are bounds.
+    /// Adds a histogram; `counts` are within each bucket, one more than there are bounds.
     pub fn histogram(
         &mut self,
         labels: &[(&str, &str)],
@@ -75,7 +75,7 @@ impl Made {
         self.add(labels, Shape::Histogram(bounds), &slots, None)
     }
 
-    /// Quantiles and their values.
+    /// Adds a summary, with quantiles and their values.
     pub fn summary(
         &mut self,
         labels: &[(&str, &str)],
@@ -89,7 +89,7 @@ impl Made {
         self.add(labels, Shape::Summary(&q), &slots, None)
     }
 
-    /// The last series is gone.
+    /// Marks the last series as gone.
     pub fn gone(&mut self) -> &mut Made {
         let id = self.table.series() as u32 - 1;
         let at = self.table.one(id).unwrap().slot as usize;

@@ -1,4 +1,4 @@
-//! A frame as encoders see it: families, their series, each with its sample and time stamps.
+//! A frame for encoders: families, their series, each with its sample and time stamps.
 
 use super::{FamilyDef, Frame, Reading, SeriesDef, State, Table};
 
@@ -10,14 +10,14 @@ pub struct View<'a> {
 }
 
 impl Frame {
-    /// With time stamps: `boot_time` is when the machine started, in milliseconds since 1970.
+    /// Adds time stamps: `boot_time` is when the machine started, in milliseconds since 1970.
     pub fn view(&self, boot_time: i64) -> View<'_> {
         View { frame: self, boot_time }
     }
 }
 
 impl<'a> View<'a> {
-    /// What it shows.
+    /// The frame itself.
     pub fn frame(&self) -> &'a Frame {
         self.frame
     }
@@ -31,7 +31,7 @@ impl<'a> View<'a> {
         self.boot_time.saturating_add(i64::try_from(since_boot).unwrap_or(i64::MAX))
     }
 
-    /// Those that have samples, or just lost one, in the order in which they first came.
+    /// The families with samples, or with series that are newly stale, in the order in which they first came.
     pub fn families(&self) -> impl Iterator<Item = FamilyView<'a>> + use<'a> {
         let view = *self;
         let mut rest = self.frame.table.order();
@@ -59,13 +59,13 @@ impl<'a> View<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct FamilyView<'a> {
     view: View<'a>,
-    /// What is known of it.
+    /// Its definition.
     pub def: FamilyDef<'a>,
     ids: &'a [u32],
 }
 
 impl<'a> FamilyView<'a> {
-    /// Those of its series that have a sample or just lost it.
+    /// The series of it that have a sample or are newly stale.
     pub fn series(&self) -> impl Iterator<Item = SeriesView<'a>> + Clone + use<'a> {
         let (view, is_delta) = (self.view, self.def.is_delta);
         self.ids.iter().filter_map(move |id| {
@@ -86,16 +86,16 @@ pub struct SeriesView<'a> {
     view: View<'a>,
     /// Its number in the table.
     pub id: u32,
-    /// What is known of it.
+    /// Its definition.
     pub def: SeriesDef<'a>,
     slots: &'a [u64],
-    /// It is gone since the frame before: there is no sample, all numbers are 0.
+    /// It is stale since the frame before: there is no sample, all numbers are 0.
     pub is_stale: bool,
     is_delta: bool,
 }
 
 impl<'a> SeriesView<'a> {
-    /// Sorted by key; none is empty.
+    /// Its labels, sorted by key; none is empty.
     pub fn labels(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
         let table: &'a Table = &self.view.frame.table;
         table.labels(self.id)
@@ -114,8 +114,8 @@ impl<'a> SeriesView<'a> {
         }
     }
 
-    /// Since when it counts, in milliseconds since 1970: constant until it begins anew. What counts
-    /// since the machine started has whole seconds, which no reading of clocks moves.
+    /// When it started to count, in milliseconds since 1970: constant until it starts again. Series that count
+    /// since the machine started have whole seconds, so that clock readings do not move them.
     pub fn start(&self) -> i64 {
         match (self.is_delta, self.def.start) {
             (true, _) => self.view.at(self.view.frame.before),

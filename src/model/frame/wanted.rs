@@ -1,21 +1,21 @@
-//! What is recorded, and how.
+//! The selection of samples for a frame.
 
 use crate::base::dialect::Dialect;
 
-/// What is recorded, and how.
+/// The selection of samples for a frame.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Under whose names.
+    /// The dialect of the names.
     pub dialect: Dialect,
-    /// Globs of full names; empty is all.
+    /// Globs of full names; empty for all.
     pub include: Vec<String>,
     /// Globs of full names that are left out.
     pub exclude: Vec<String>,
-    /// On every series that has none of that name.
+    /// Labels of every series that has no label of that name.
     pub labels: Vec<(String, String)>,
-    /// Counters are what came since the frame before.
+    /// Counters become increases since the frame before.
     pub is_delta: bool,
-    /// When this program started, in milliseconds since the machine did: since then it counts, and
-    /// what others brought. What comes up after the first frame counts since the frame before it.
+    /// When this program started, in milliseconds since the machine did: the start of its own counters and
+    /// of other programs'. A series that first comes after the first frame starts at the frame before it.
     pub start: u64,
 }

@@ -1,7 +1,7 @@
 //! A growing byte buffer for rendering.
 //!
-//! INVARIANT: `len <= bytes.len()`. What lies beyond `len` is room that was initialised before and
-//! is written over.
+//! INVARIANT: `len <= bytes.len()`. The bytes beyond `len` are room that was initialised before and
+//! is overwritten.
 
 use super::Value;
 use crate::base::sys::{BLOCK, Pen};
@@ -9,11 +9,11 @@ use crate::base::sys::{BLOCK, Pen};
 /// Room is added in steps of this many bytes, and doubles when that is more.
 const STEP: usize = 512;
 
-/// From here on it grows by an eighth: of a page's room little is to lie idle.
+/// From here on it grows by an eighth, so that little of a page's room is unused.
 const LARGE: usize = 32 << 10;
 
-/// A buffer that outgrows `SMALL` bytes is that of a page: addresses for this many are taken at once, so that
-/// it is not copied while it grows. Memory is used for what is written.
+/// A buffer that outgrows `SMALL` bytes is that of a page: this much is reserved at once, so that
+/// it is not copied while it grows. Memory is used only for what is written.
 const PAGE: usize = 128 << 10;
 const SMALL: usize = 8 << 10;
 
@@ -25,25 +25,25 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// One that goes on behind `bytes`.
+    /// A buffer that goes on after `bytes`.
     pub fn after(bytes: Vec<u8>) -> Buffer {
         let len = bytes.len();
         Buffer { bytes, len }
     }
 
-    /// What was written, to be kept elsewhere.
+    /// Returns the bytes written, and gives up the buffer.
     pub fn into_bytes(mut self) -> Vec<u8> {
         self.bytes.truncate(self.len);
         self.bytes
     }
 
-    /// What was written so far.
+    /// The bytes written so far.
     #[inline(always)]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// What was written so far, to be patched in place.
+    /// The bytes written so far, to be patched in place.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         self.bytes.get_mut(..self.len).unwrap_or_default()
     }
@@ -58,12 +58,12 @@ impl Buffer {
         self.len == 0
     }
 
-    /// Forgets everything after the first `len` bytes; the memory stays.
+    /// Drops everything after the first `len` bytes; the memory stays.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
 
-    /// Forgets everything and gives back memory beyond `most` bytes.
+    /// Drops everything and frees memory beyond `most` bytes.
     pub fn reset(&mut self, most: usize) {
         self.len = 0;
         if self.bytes.len() > most {
@@ -71,13 +71,13 @@ impl Buffer {
         }
     }
 
-    /// Leaves `n` bytes of undefined (but initialised) content, to be patched later.
+    /// Skips `n` bytes of undefined (but initialised) content, to be patched later.
     pub fn skip(&mut self, n: usize) {
         self.room(n);
         self.len += n;
     }
 
-    /// At least `n` writable bytes after what was written; `advance` makes them part of it.
+    /// At least `n` writable bytes after the written ones; `advance` adds them.
     #[inline(always)] // for every sample
     pub fn room(&mut self, n: usize) -> &mut [u8] {
         if self.bytes.len() - self.len < n {
@@ -89,14 +89,14 @@ impl Buffer {
         }
     }
 
-    /// The first `n` bytes of the room have been written.
+    /// Adds the first `n` bytes of the room, which have been written.
     #[inline(always)]
     pub fn advance(&mut self, n: usize) {
         debug_assert!(self.len + n <= self.bytes.len());
         self.len = (self.len + n).min(self.bytes.len());
     }
 
-    /// Appends `text`. It is not inlined, as it is called from everywhere: what writes line after
+    /// Appends `text`. It is not inlined, as it is called from everywhere: code that writes line after
     /// line uses `put_all`.
     #[inline(never)]
     pub fn put(&mut self, text: &[u8]) {
@@ -143,7 +143,7 @@ impl Buffer {
     }
 }
 
-/// What there never is: in line it would be chosen without a jump, which costs more than the check.
+/// An empty slice, for a case that never happens: inlined it would become a conditional move, which costs more.
 #[cold]
 #[inline(never)]
 fn none<'a>() -> &'a mut [u8] {
@@ -151,7 +151,7 @@ fn none<'a>() -> &'a mut [u8] {
 }
 
 impl Value {
-    /// The float nearest to what its text says: an integer of this size is not exact as a float.
+    /// The float that its text parses to: an integer of this size is not exact as a float.
     #[cold]
     pub(super) fn through_text(self) -> f64 {
         let mut text = Buffer::default();

@@ -1,5 +1,5 @@
-//! One column of a table: a number for each named row that has it. A sink takes a column in one call, and
-//! looks once, not for each row, at what its lines have in common.
+//! One column of a table: a number for each named row that has it. A sink gets a column in one call, and
+//! computes the common part of its lines once, not for each row.
 
 use super::{Label, Word};
 use crate::base::sys::digits;
@@ -7,24 +7,24 @@ use crate::base::sys::digits;
 /// The name of a row, and which columns it has.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Where the name is among the names.
+    /// Offset and length of the name in the names.
     name: [u32; 2],
     /// Bit i for column i.
     present: u32,
-    /// The columns of which the cell is not the number, but its digits.
+    /// The columns whose cell is not the number, but its digits.
     digits: u32,
-    /// The name, if it is one.
+    /// The name as a word, if it is one.
     pub word: Word,
 }
 
 impl Row {
-    /// Whether the cell in one of these columns is digits.
+    /// Whether the cells in these columns are digits.
     #[inline(always)]
     pub fn has_digits(&self, bits: u32) -> bool {
         self.digits & bits != 0
     }
 
-    /// What the row is called, of the names of all rows.
+    /// The name of the row, which is in the names of all rows.
     pub fn label<'a>(&self, names: &'a [u8]) -> Label<'a> {
         let [start, end] = self.name.map(|at| at as usize);
         Label::known(names.get(start..end).unwrap_or_default(), self.word)
@@ -36,20 +36,20 @@ impl Row {
 pub struct Rows {
     names: Vec<u8>,
     rows: Vec<Row>,
-    /// As many for each row.
+    /// The cells, the same number for each row.
     cells: Vec<u64>,
 }
 
 impl Rows {
-    /// Forgets the rows; the memory stays.
+    /// Drops the rows; the memory stays.
     pub fn clear(&mut self) {
         self.names.clear();
         self.rows.clear();
         self.cells.clear();
     }
 
-    /// Adds a row; each has as many cells. It has the columns in `present`; of those in `digits` the cell is
-    /// what `digits::of` makes of the number.
+    /// Adds a row; all rows have the same number of cells. It has the columns in `present`; in those of `digits` the
+    /// cell is made by `digits::of`.
     pub fn push(&mut self, name: &[u8], cells: &[u64], present: u32, digits: u32) {
         let start = self.names.len();
         self.names.extend_from_slice(name);
@@ -67,7 +67,7 @@ impl Rows {
         Column { under: None, names: &self.names, cells }
     }
 
-    /// The first column, with `numbers` in the place of its own, as many as there are, under `label`.
+    /// The first column, with its cells replaced by `numbers`, one for each, under `label`.
     pub fn under<'a>(&'a self, label: Label<'a>, numbers: &'a [u64]) -> Column<'a> {
         let rows = self.rows.get(..numbers.len()).unwrap_or(&self.rows);
         let cells = Cells { rows, cells: numbers, width: 1, next: 0, bit: 1 };
@@ -78,7 +78,7 @@ impl Rows {
 /// A number of a table.
 #[derive(Clone, Copy, Debug)]
 pub enum Cell {
-    /// It.
+    /// The number itself.
     Number(u64),
     /// Its digits, as `digits::of` has them.
     Digits(u64),
@@ -94,7 +94,7 @@ impl Cell {
         }
     }
 
-    /// So many times the number: its digits if there are no more than eight. `None` if it leaves `u64`.
+    /// The number multiplied by `factor`: as digits if there are at most eight. `None` if it exceeds `u64`.
     #[inline(always)] // in one place
     pub fn times(self, factor: u64) -> Option<Cell> {
         let n = self.number().checked_mul(factor)?;
@@ -102,7 +102,7 @@ impl Cell {
     }
 }
 
-/// The rows of a table that have one of its columns, and their numbers there.
+/// A column of a table: the rows that have it, and their cells.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
     /// The value of a key before that of the rows.
@@ -112,27 +112,27 @@ pub struct Column<'a> {
     cells: Cells<'a>,
 }
 
-/// Each row that has the column, and its cell there.
+/// An iterator over the rows that have the column, and their cells.
 #[derive(Clone, Debug)]
 pub struct Cells<'a> {
-    /// Those that are still to come.
+    /// The remaining rows.
     rows: &'a [Row],
     cells: &'a [u64],
     width: usize,
-    /// The place of the next row's number among the cells.
+    /// The index of the next row's cell.
     next: usize,
-    /// Which of the columns of a row it is.
+    /// The bit of the column.
     bit: u32,
 }
 
 impl Cells<'_> {
-    /// How many rows are still to come, whether they have the column or not.
+    /// How many rows remain, whether they have the column or not.
     #[inline(always)]
     pub fn rows_left(&self) -> usize {
         self.rows.len()
     }
 
-    /// Leaves out all but the last so many rows.
+    /// Skips all but the last `rows` rows.
     pub fn keep_last(&mut self, rows: usize) {
         let out = self.rows.len().saturating_sub(rows);
         self.rows = self.rows.get(out..).unwrap_or_default();
@@ -141,7 +141,7 @@ impl Cells<'_> {
 }
 
 impl<'a> Cells<'a> {
-    /// The next row that has the column, and its cell as it is kept.
+    /// The next row that has the column, and its cell as stored.
     #[inline(always)] // for every sample of a table
     pub fn next_kept(&mut self) -> Option<(&'a Row, u64)> {
         loop {
@@ -155,7 +155,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Which of the columns of a row it is, one bit of them.
+    /// The bit of the column.
     #[inline(always)]
     pub fn bit(&self) -> u32 {
         self.bit
@@ -173,7 +173,7 @@ impl<'a> Iterator for Cells<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Each row that has it, and its cell there.
+    /// Each row that has the column, and its cell.
     #[inline(always)]
     pub fn cells(&self) -> Cells<'a> {
         self.cells.clone()

@@ -1,21 +1,21 @@
-//! One metric family: a row holds all there is to know about it.
+//! One metric family, described by one row.
 
 use super::{Unit, Value};
 use crate::base::dialect::Dialect;
 use crate::base::sys::{Entry, List, Single};
 
-/// What a family's samples mean to whoever reads them.
+/// The type of a family's samples, for readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Only ever grows, until a restart.
     Counter,
     /// Goes up and down.
     Gauge,
-    /// How many observations were at most as large as each bound, all, and their sum.
+    /// How many observations were at most as large as each bound, their total number, and their sum.
     Histogram,
     /// Chosen quantiles of observations, their number and their sum.
     Summary,
-    /// A number of which its source does not say more.
+    /// A number whose source does not give a type.
     Untyped,
 }
 
@@ -33,13 +33,13 @@ pub type Row<'a> = Single<'a, Traits>;
 pub struct Traits {
     /// What the samples mean.
     pub kind: Kind,
-    /// How long node_exporter's name is; 0 if ours is the same.
+    /// The length of node_exporter's name; 0 if ours is the same.
     pub(super) split: u8,
-    /// What else is said of it, and in the highest bits what the raw integer counts.
+    /// Further properties, and in the highest bits the unit of the raw integer.
     pub(super) flags: u16,
 }
 
-/// Where the unit lies among the flags, as its place here.
+/// The position of the unit in the flags.
 pub(super) const UNIT: u32 = 12;
 
 /// Only our own dialect has the family.
@@ -48,23 +48,23 @@ pub(super) const NATIVE_ONLY: u16 = 1;
 pub(super) const NODE_ONLY: u16 = 2;
 /// The label keys of the two dialects differ.
 pub(super) const OWN_KEYS: u16 = 4;
-/// The name is the field's standard (`process_*`) and takes no dialect's prefix.
+/// The name is an established one (`process_*`) and has no dialect's prefix.
 pub(super) const UNPREFIXED: u16 = 8;
 /// Without `_total` this counter's name is another family's: OpenMetrics gets it whole, as `unknown`,
 /// since there a counter's family is named without the suffix.
 pub(super) const SHARES_STEM: u16 = 16;
-/// Nobody said what it is: it has no HELP line, in place of an empty one.
+/// It has no description: there is no HELP line, instead of an empty one.
 pub(super) const UNDESCRIBED: u16 = 32;
 /// Lines of the histograms or summaries of the family before: text puts them under its header.
 pub(super) const CONTINUES: u16 = 64;
-/// Others named it so: a gauge stays one, whatever its name ends in.
+/// Other programs named it: a gauge stays one, whatever its name ends in.
 pub(super) const FOREIGN: u16 = 128;
-/// Some `le` or `quantile` is no number: text gives it no type, as readers stop at that under one.
+/// Some `le` or `quantile` is not a number: text gives it no type, as readers reject that in a typed family.
 pub(super) const HAS_WORDS: u16 = 256;
 /// Some name is in UTF-8, or is another's once that is escaped.
 pub(super) const MUST_ESCAPE: u16 = 512;
 
-/// node_exporter has nothing like it: its name takes our own prefix in either dialect.
+/// node_exporter has nothing like it: its name has our own prefix in either dialect.
 pub(super) const OWN_PREFIX: u16 = 1024;
 
 impl<'a> Family<'a> {
@@ -82,27 +82,27 @@ impl<'a> Family<'a> {
         self.is(CONTINUES)
     }
 
-    /// Whether others named it.
+    /// Whether other programs named it.
     pub const fn is_foreign(&self) -> bool {
         self.is(FOREIGN)
     }
 
-    /// Whether some `le` or `quantile` is no number.
+    /// Whether some `le` or `quantile` is not a number.
     pub const fn has_words(&self) -> bool {
         self.is(HAS_WORDS)
     }
 
-    /// Whether a name is to be escaped where UTF-8 is not read.
+    /// Whether a name has to be escaped for readers without UTF-8 names.
     pub const fn must_escape(&self) -> bool {
         self.is(MUST_ESCAPE)
     }
 
-    /// What the raw integer counts.
+    /// The unit of the raw integer.
     pub fn unit(&self) -> Unit {
         Unit::at(self.flags >> UNIT)
     }
 
-    /// Whether its name takes no prefix.
+    /// Whether its name has no prefix.
     pub const fn is_unprefixed(&self) -> bool {
         self.is(UNPREFIXED)
     }
@@ -112,7 +112,7 @@ impl<'a> Family<'a> {
         self.is(SHARES_STEM)
     }
 
-    /// Whether nobody said what it is.
+    /// Whether it has no description.
     pub const fn is_undescribed(&self) -> bool {
         self.is(UNDESCRIBED)
     }
@@ -160,7 +160,7 @@ impl<'a> Family<'a> {
         (self.name(is_native), self.keys(is_native))
     }
 
-    /// What stands before the name in `dialect`.
+    /// The prefix of the name in `dialect`.
     pub fn prefix(&self, dialect: Dialect) -> &'static str {
         match self.flags & (UNPREFIXED | OWN_PREFIX) {
             0 => dialect.prefix(),
@@ -175,12 +175,12 @@ impl<'a> Family<'a> {
         self.unit().value(raw)
     }
 
-    /// The same for what may be below zero.
+    /// The kernel's integer in base units, for values that may be negative.
     pub fn signed(&self, raw: i64) -> Value {
         self.unit().signed(raw)
     }
 
-    /// What the kernel's integer is multiplied by, as `Unit::scale` says.
+    /// The factor of the kernel's integer, as in `Unit::scale`.
     pub fn scale(&self) -> Option<(u64, usize)> {
         self.unit().scale()
     }

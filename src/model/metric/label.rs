@@ -1,20 +1,20 @@
 //! One label value. Most are short words that every text format writes as they are: such a word is
-//! told apart once, and then written in one move as often as it comes, for each column of a device.
+//! checked once, and then written in one move each time, for each column of a device.
 
-/// The longest word that is kept in one piece.
+/// The longest word that is stored in one block.
 pub const WORD: usize = 16;
 
-/// A short text without anything that a text format escapes: printable or not, it is ASCII without
+/// A short text without characters that a text format escapes: printable or not, it is ASCII without
 /// `"`, `\` and newline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
     text: [u8; WORD],
-    /// Beyond `WORD` if it is no such text.
+    /// Beyond `WORD` if it is not such a text.
     length: usize,
 }
 
 impl Word {
-    /// What is known of `raw`.
+    /// Checks `raw`.
     #[inline]
     pub const fn of(raw: &[u8]) -> Word {
         let length = raw.len();
@@ -34,7 +34,7 @@ impl Word {
         Word { text: ((high as u128) << 64 | low as u128).to_le_bytes(), length }
     }
 
-    /// In a block of its own, and its length, which is more than `WORD` if the text must be looked at.
+    /// Its block, and its length, which is more than `WORD` if the text has to be checked for escapes.
     #[inline(always)]
     pub fn block(&self) -> (&[u8; WORD], usize) {
         (&self.text, self.length)
@@ -46,11 +46,11 @@ impl Word {
         Label::known(self.text.get(..self.length).unwrap_or_default(), *self)
     }
 
-    /// No such word.
+    /// Not a word.
     pub const NONE: Word = Word { text: [0; WORD], length: usize::MAX };
 }
 
-/// Less than eight bytes in one word, the first in its lowest byte.
+/// Fewer than eight bytes in one word, the first in its lowest byte.
 const fn short(raw: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (raw.first_chunk::<4>(), raw.last_chunk::<4>()) {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
@@ -70,8 +70,8 @@ const fn short(raw: &[u8]) -> u64 {
 pub const fn is_plain(eight: u64) -> bool {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES * 0x80;
-    // Without carry from byte to byte, as no byte has its highest bit: that is set where a byte is
-    // another than the escaped one.
+    // Without carry from byte to byte, as no byte has its highest bit: that is set where a byte
+    // differs from the escaped one.
     const fn others(eight: u64, escaped: u8) -> u64 {
         (eight ^ (ONES * escaped as u64)) + (HIGH - ONES)
     }
@@ -79,7 +79,7 @@ pub const fn is_plain(eight: u64) -> bool {
         && others(eight, b'"') & others(eight, b'\\') & others(eight, b'\n') & HIGH == HIGH
 }
 
-/// A label value as it is, any bytes, and as a word if it is one.
+/// A label value, any bytes, and its word if it is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Label<'a> {
     raw: &'a [u8],
@@ -87,25 +87,25 @@ pub struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
-    /// Of any bytes.
+    /// A label value of any bytes.
     #[inline]
     pub const fn of(raw: &'a [u8]) -> Label<'a> {
         Label { raw, word: Word::of(raw) }
     }
 
-    /// Of bytes of which it is known what word they are.
+    /// A label value whose word is known.
     #[inline]
     pub fn known(raw: &'a [u8], word: Word) -> Label<'a> {
         Label { raw, word }
     }
 
-    /// As it is.
+    /// The bytes as they are.
     #[inline]
     pub fn raw(&self) -> &'a [u8] {
         self.raw
     }
 
-    /// The word, in a block of its own, and its length; `None` if it must be looked at.
+    /// The block of the word, and its length; `None` if the text has to be checked for escapes.
     #[inline(always)]
     pub fn word(&self) -> Option<(&[u8; WORD], usize)> {
         (self.word.length <= WORD).then_some((&self.word.text, self.word.length))

@@ -1,4 +1,4 @@
-//! Words of the field: family, value, sink.
+//! The data model of metrics: family, label, value, series, sink.
 
 mod buffer;
 mod column;

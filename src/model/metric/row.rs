@@ -1,4 +1,4 @@
-//! How families are made: rows of static tables, and those whose texts are found at run time.
+//! Constructors of families: rows of static tables, and families whose texts are found at run time.
 
 use super::family::{
     CONTINUES, FOREIGN, HAS_WORDS, MUST_ESCAPE, NATIVE_ONLY, NODE_ONLY, OWN_KEYS, OWN_PREFIX,
@@ -8,7 +8,7 @@ use super::{Family, Kind, Row, Traits, Unit};
 use crate::base::sys::Texts;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// A stamp that no family bears yet.
+/// A stamp that no family has yet.
 pub fn fresh_stamp() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     LAST.fetch_add(1, Relaxed).wrapping_add(1)
@@ -39,7 +39,7 @@ const fn row<'a>(
     Row::new(Texts::new(text, help, keys), said, 0)
 }
 
-/// Where our own name begins, for a name of two parts.
+/// The position of `|` before our own name, for a name of two parts.
 const fn split_of(text: &str) -> u8 {
     let (mut rest, mut at) = (text.as_bytes(), 0u8);
     while let [byte, after @ ..] = rest {
@@ -51,7 +51,7 @@ const fn split_of(text: &str) -> u8 {
     0
 }
 
-/// The row of a table whose own name is `name`. It is for constants: one that is not there does not compile.
+/// The row of a table whose own name is `name`. It is for constants: an unknown name does not compile.
 #[expect(clippy::panic, reason = "while it is compiled")]
 pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'static Family<'static> {
     while let [family, rest @ ..] = table {
@@ -63,7 +63,7 @@ pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'stati
     panic!("no family of this table has the name")
 }
 
-/// Whether `text` is `name`, or ends in it behind the `|` at `split`.
+/// Whether `text` is `name`, or ends in it after the `|` at `split`.
 const fn ends_with(text: &str, name: &str, split: u8) -> bool {
     let before = if split == 0 { 0 } else { split as usize + 1 };
     let (mut text, mut name) = (text.as_bytes(), name.as_bytes());
@@ -94,7 +94,7 @@ pub const fn gauge<'a>(name: &'a str, unit: Unit, help: &'a str, labels: &'a [&'
     row(Kind::Gauge, name, unit, help, labels).parted()
 }
 
-/// A row of a collector's table: a number of which the kernel does not say more.
+/// A row of a collector's table: a number whose type the kernel does not define.
 pub const fn untyped<'a>(
     name: &'a str,
     unit: Unit,

@@ -1,23 +1,23 @@
-//! Series of other programs: labels that no table of ours knows, rendered once when the series
-//! first came.
+//! Series of other programs: their labels are in no table of ours, and are rendered once when the series
+//! first comes.
 
 use super::Value;
 use std::borrow::Cow;
 
 /// The labels of one series as every text format writes them, without the braces:
-/// `key="value",other="value"`, sorted by key, values escaped. A key that only UTF-8 names may be
-/// (`k8s.pod.name`) is quoted, too, and escaped; quoted ones come first, so that the first byte tells
+/// `key="value",other="value"`, sorted by key, values escaped. A key that is valid only in UTF-8
+/// (`k8s.pod.name`) is quoted, too, and escaped; quoted ones come first, so that the first byte shows
 /// whether there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Labels<'a>(&'a [u8]);
 
 impl<'a> Labels<'a> {
-    /// Of rendered labels.
+    /// Wraps rendered labels.
     pub fn rendered(text: &'a [u8]) -> Labels<'a> {
         Labels(text)
     }
 
-    /// As they are written.
+    /// The rendered text.
     pub fn text(self) -> &'a [u8] {
         self.0
     }
@@ -27,7 +27,7 @@ impl<'a> Labels<'a> {
         self.0.first() == Some(&b'"')
     }
 
-    /// Keys and values as they are written, without the quotation marks of either.
+    /// Keys and values as rendered, without the quotation marks of either.
     pub fn raw_pairs(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
@@ -53,7 +53,7 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// Where the value ends that starts at the start of `text`.
+/// The end of the value at the start of `text`.
 fn closing_quote(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -84,10 +84,10 @@ fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// What a series has to tell.
+/// The sample of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Point<'a> {
-    /// Of a counter, a gauge or what has no type.
+    /// Of a counter, a gauge or an untyped metric.
     Number(Value),
     /// Of a histogram.
     Histogram(Histogram<'a>),
@@ -98,33 +98,33 @@ pub enum Point<'a> {
 /// Observations, counted by size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Histogram<'a> {
-    /// The largest value of each bucket but the last, ascending.
+    /// The largest value of each bucket except the last, ascending.
     pub bounds: &'a [f64],
     /// How many were in each bucket, not counting those before; one more than there are bounds.
     pub counts: &'a [u64],
-    /// All of them added up.
+    /// The sum of the observations.
     pub sum: f64,
 }
 
-/// Observations, of which only some quantiles are known.
+/// Observations of which only some quantiles are known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary<'a> {
-    /// Which part of the observations was at most how large; NaN where there were none.
+    /// Each quantile and its value; NaN if there were no observations.
     pub quantiles: &'a [(f64, f64)],
-    /// All of them added up.
+    /// The sum of the observations.
     pub sum: f64,
-    /// How many there were.
+    /// The number of observations.
     pub count: u64,
 }
 
-/// One observation of a bucket, that somebody can look up.
+/// One observation of a bucket, with labels to find its trace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exemplar<'a> {
-    /// Where to look.
+    /// Labels of the trace.
     pub labels: Labels<'a>,
-    /// What was observed.
+    /// The observed value.
     pub value: f64,
-    /// When, in milliseconds since 1970.
+    /// Its time, in milliseconds since 1970.
     pub time: i64,
 }
 

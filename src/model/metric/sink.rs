@@ -1,10 +1,10 @@
-//! Where samples go: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
+//! The receivers of samples: exposition text, OTLP, Influx lines, alert rules. A collector cannot know which.
 
 use super::{Column, Exemplar, Histogram, Rows};
 use super::{Family, Label, Value};
 use super::{Labels, Point};
 
-/// Where samples come from.
+/// The source of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A collector, by its name: the kernel counts since the machine started.
@@ -15,16 +15,16 @@ pub enum Source {
     Others,
 }
 
-/// Takes families and their samples, in order.
+/// Receives families and their samples, in order.
 pub trait Sink {
-    /// What follows is from `source`.
+    /// Sets the source of the families that follow.
     fn source(&mut self, _source: Source) {}
 
-    /// The samples that follow belong to `family`, until the next call. No samples, no trace.
+    /// The samples that follow belong to `family`, until the next call. A family without samples is not written.
     fn family(&mut self, family: &Family<'_>);
 
-    /// The samples that follow belong to `family`, which has the name and the type of the family at
-    /// hand: text has one header for both.
+    /// The samples that follow belong to `family`, which has the name and the type of the current
+    /// family: text has one header for both.
     fn join(&mut self, family: &Family<'_>) {
         self.family(family);
     }
@@ -38,8 +38,8 @@ pub trait Sink {
         self.sample(&[], value);
     }
 
-    /// Samples of `family`, which is the one at hand: a row's name is the value of its last key, before which it
-    /// has one if the column is under a label.
+    /// Samples of `family`, which is the current one: a row's name is the value of its last key, preceded by
+    /// another value if the column is under a label.
     fn column(&mut self, family: &Family<'_>, column: Column<'_>) {
         let under = column.under;
         for (label, raw) in column {
@@ -56,13 +56,13 @@ pub trait Sink {
         self.column(family, rows.column(at));
     }
 
-    /// One sample or histogram under labels of its own: the family has no keys. `time` is when it
-    /// was taken, in milliseconds since 1970, where its source tells.
+    /// One sample or histogram with labels of its own: the family has no keys. `time` is when it
+    /// was taken, in milliseconds since 1970, if its source gives it.
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>);
 
-    /// The same; the bounds of its buckets, or its quantiles, were written like this, with a comma
-    /// behind each, for sinks that write them so; then comes `=` and the count of a histogram if it is
-    /// another than that of all buckets. Empty is not known.
+    /// Like `labelled`; `texts` is how the bounds of its buckets, or its quantiles, were written, with a comma
+    /// after each, for sinks that write them so; then comes `=` and the count of a histogram if it differs
+    /// from that of all buckets. Empty if not known.
     fn labelled_as(
         &mut self,
         labels: Labels<'_>,
@@ -73,7 +73,7 @@ pub trait Sink {
         self.labelled(labels, point, time);
     }
 
-    /// A histogram under labels of its own, with exemplars of its buckets, for sinks that know such.
+    /// A histogram with labels of its own, and exemplars of its buckets, for sinks that support them.
     fn exemplified(
         &mut self,
         labels: Labels<'_>,
@@ -83,9 +83,9 @@ pub trait Sink {
         self.labelled(labels, Point::Histogram(histogram), None);
     }
 
-    /// Where the output stands now.
+    /// The current position of the output.
     fn mark(&self) -> usize;
 
-    /// Back to `mark`: what came later was never said.
+    /// Goes back to `mark`: everything written later is dropped.
     fn rewind(&mut self, mark: usize);
 }

@@ -1,16 +1,16 @@
-//! What the kernel counts in, and how its integers become base units.
+//! The units of the kernel's integers, and their conversion to base units.
 
 use super::Value;
 use crate::base::sys;
 
-/// What the kernel's integer counts, hence how it becomes a base unit.
+/// The unit of the kernel's integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Things; also bytes and seconds that the kernel already gives as such.
     One,
-    /// Sectors of 512 bytes, whatever the device says.
+    /// Sectors of 512 bytes, whatever the device's sector size.
     Sectors,
-    /// Pages of memory, as large as the kernel says.
+    /// Pages of memory, of the kernel's size.
     Pages,
     /// Units of 1024 bytes ("kB" in the kernel's texts).
     Kibibytes,
@@ -38,7 +38,7 @@ pub enum Unit {
     Giga,
 }
 
-/// Every unit at its place, in sixteen places.
+/// Every unit at its index, with sixteen entries.
 #[rustfmt::skip]
 const UNITS: [Unit; 16] = [
     Unit::One, Unit::Sectors, Unit::Pages, Unit::Kibibytes, Unit::Ticks, Unit::Deci, Unit::Centi, Unit::Millis,
@@ -46,7 +46,7 @@ const UNITS: [Unit; 16] = [
 ];
 
 impl Unit {
-    /// The unit at a place below 16.
+    /// The unit at an index below 16.
     pub(super) fn at(place: u16) -> Unit {
         UNITS.get(usize::from(place)).copied().unwrap_or(Unit::One)
     }
@@ -73,8 +73,8 @@ impl Unit {
         }
     }
 
-    /// The kernel's integer is to be multiplied by the first, and divided by ten to the power of the
-    /// second, which is below 8. `None` where that is not all.
+    /// Factor and decimal places: the kernel's integer is multiplied by the first, and divided by ten to the power
+    /// of the second, which is below 8. `None` if that is not enough.
     pub fn scale(self) -> Option<(u64, usize)> {
         match self {
             Unit::One => return Some((1, 0)),
@@ -91,7 +91,7 @@ impl Unit {
         }
     }
 
-    /// The same for what may be below zero.
+    /// The kernel's integer in base units, for values that may be negative.
     pub fn signed(self, raw: i64) -> Value {
         match (raw < 0, self.value(raw.unsigned_abs())) {
             (false, value) => value,
@@ -100,7 +100,7 @@ impl Unit {
             (true, Value::Milli(n)) => Value::Minus(n, 3),
             (true, Value::Nano(n)) => Value::Minus(n, 9),
             (true, Value::Fixed(n, places)) => Value::Minus(n, places),
-            // Beyond what any kernel's integer means.
+            // Larger than any kernel's integer.
             (true, Value::Times(n, size)) => Value::Minus(n.saturating_mul(size.into()), 0),
             (true, Value::Float(n)) => Value::Float(-n),
             (true, value @ Value::Minus(..)) => value,

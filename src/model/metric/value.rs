@@ -1,13 +1,13 @@
-//! One sample's number. The kernel counts in integers, and so do we: a tick, a millisecond or a
+//! One sample's number. The kernel counts in integers, which are kept: a tick, a millisecond or a
 //! nanosecond becomes a decimal fraction of a second without passing through a float.
 
 use crate::base::sys::digits::{self, BLOCK, ZEROS};
 use crate::base::sys::{Pen, Places};
 
-/// A number: one with an exact decimal form, but for what others computed.
+/// A number: in exact decimal form, except for those that other programs computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
-    /// As it is.
+    /// An integer.
     Int(u64),
     /// Hundredths.
     Centi(u64),
@@ -15,14 +15,14 @@ pub enum Value {
     Milli(u64),
     /// Billionths.
     Nano(u64),
-    /// The first divided by ten to the power of the second, which is 1 to 9; what has a variant of its
-    /// own above is written faster.
+    /// The first divided by ten to the power of the second, which is 1 to 9; the scales with a variant of their
+    /// own above are written faster.
     Fixed(u64, u8),
-    /// The same below zero; the power may be 0.
+    /// Like `Fixed`, but negative; the power may be 0.
     Minus(u64, u8),
-    /// So many times as much; only for what leaves `u64`.
+    /// The product of both; only for values that exceed `u64`.
     Times(u64, u32),
-    /// What other programs computed; the shortest text that reads as the same number.
+    /// Computed by another program; written as the shortest text that parses to the same number.
     Float(f64),
 }
 
@@ -53,7 +53,7 @@ impl Value {
         }
     }
 
-    /// The room that `write` wants: its longest text and some slack.
+    /// The room that `write` needs: its longest text and some slack.
     pub const ROOM: usize = 48;
 
     /// `n` units of `size`.
@@ -62,10 +62,10 @@ impl Value {
         n.checked_mul(size.into()).map_or(Value::Times(n, size), Value::Int)
     }
 
-    /// The float nearest to it: the one that its text reads as.
+    /// The nearest float: the one that its text parses to.
     pub fn as_f64(self) -> f64 {
         match self {
-            // Neither the integer nor the power of ten is rounded, so the quotient is once.
+            // Neither the integer nor the power of ten is rounded, so the quotient is rounded once.
             Value::Centi(n)
             | Value::Milli(n)
             | Value::Nano(n)
@@ -87,12 +87,12 @@ impl Value {
         }
     }
 
-    /// Writes the number, for which `pen` has `ROOM`. A fraction of nothing is left out.
+    /// Writes the number, for which `pen` has `ROOM`. A fraction of 0 is left out.
     pub fn write(self, pen: Pen<'_>) -> Pen<'_> {
         self.write_any(pen, 0)
     }
 
-    /// The same with the end of a line behind it.
+    /// Writes the number and the end of a line.
     #[inline(always)] // for most samples
     pub fn write_line(self, pen: Pen<'_>) -> Pen<'_> {
         let (n, places) = match self {
@@ -107,7 +107,7 @@ impl Value {
         }
     }
 
-    /// Writes the number and the first `end` bytes, none or one, of the end of a line.
+    /// Writes the number and the first `end` bytes (0 or 1) of the end of a line.
     #[inline(never)]
     fn write_any(self, pen: Pen<'_>, end: usize) -> Pen<'_> {
         let mut pen = match self {
@@ -125,15 +125,15 @@ impl Value {
     }
 }
 
-/// Integers up to this are floats.
+/// Integers up to this are exact as floats.
 const EXACT: u64 = 1 << 53;
 
-/// Ten to the power of `places`, of which more than nine count as nine.
+/// Ten to the power of `places`; more than nine count as nine.
 fn power(places: u8) -> u64 {
     10u64.pow(places.min(9).into())
 }
 
-/// Writes `n` with as many places as it is told, at most nine.
+/// Writes `n` with `places` decimal places, at most nine.
 fn fixed(pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     if let Some(places) = Places::of(places.into()) {
         return places.write(pen, n, 0);
@@ -151,7 +151,7 @@ fn fixed(pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     pen
 }
 
-/// The same with nine places.
+/// Like `fixed`, with nine places.
 fn nano(pen: Pen<'_>, n: u64) -> Pen<'_> {
     let mut pen = whole(pen, n / NANO);
     let (first, others) = (n % NANO / BLOCK, n % BLOCK);
@@ -162,10 +162,10 @@ fn nano(pen: Pen<'_>, n: u64) -> Pen<'_> {
     pen
 }
 
-/// Billionths of one.
+/// One in billionths.
 const NANO: u64 = 10 * BLOCK;
 
-/// Writes `fixed` below zero. There is no negative zero.
+/// Writes the negative of `fixed`. There is no negative zero.
 fn minus(mut pen: Pen<'_>, n: u64, places: u8) -> Pen<'_> {
     if n > 0 {
         pen.put(b"-");
@@ -178,7 +178,7 @@ fn whole(pen: Pen<'_>, n: u64) -> Pen<'_> {
     fixed(pen, n, 0)
 }
 
-/// Writes what may leave `u64`, the last sixteen digits in two blocks.
+/// Writes a number that may exceed `u64`, the last sixteen digits in two blocks.
 fn wide(pen: Pen<'_>, n: u128) -> Pen<'_> {
     const BLOCKS: u128 = BLOCK as u128 * BLOCK as u128;
     let (high, low) = ((n / BLOCKS) as u64, (n % BLOCKS) as u64);
@@ -194,7 +194,7 @@ fn wide(pen: Pen<'_>, n: u128) -> Pen<'_> {
 /// Whole numbers below this are written digit by digit: beyond it not every one is an `f64`.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
-/// Writes what is no decimal of ours as Prometheus does.
+/// Writes a float as Prometheus does.
 fn float(mut pen: Pen<'_>, n: f64) -> Pen<'_> {
     if n.trunc() == n && n.abs() < MAX_WHOLE {
         if n < 0.0 {

@@ -1,6 +1,6 @@
-//! How much there is of something that has bounds.
+//! An amount of the things that have bounds.
 
-/// So much, or so much more.
+/// An amount, or a difference of amounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
     /// Series; each line of a histogram or summary is one.
@@ -12,14 +12,14 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// So much more.
+    /// Adds `more`.
     pub fn add(&mut self, more: Amount) {
         self.series += more.series;
         self.families += more.families;
         self.bytes += more.bytes;
     }
 
-    /// So much less.
+    /// Subtracts `less`.
     pub fn take(&mut self, less: Amount) {
         self.series = self.series.saturating_sub(less.series);
         self.families = self.families.saturating_sub(less.families);

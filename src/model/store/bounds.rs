@@ -1,6 +1,6 @@
-//! How much is kept, where nobody says otherwise.
+//! How much is kept by default.
 
-/// How much is kept. Others are made of the default: `bounds.series = 500_000`.
+/// How much is kept. Others are derived from the default: `bounds.series = 500_000`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bounds {
@@ -22,6 +22,6 @@ impl Default for Bounds {
     }
 }
 
-/// The bounds of a histogram's buckets where nobody says others, in seconds.
+/// The default bounds of a histogram's buckets, in seconds.
 pub const DEFAULT_BUCKETS: [f64; 11] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];

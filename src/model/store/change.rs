@@ -1,4 +1,4 @@
-//! What a sample does to its series.
+//! Applies a sample to its series.
 
 use super::family::Known;
 use super::index::NONE;
@@ -10,19 +10,19 @@ use super::{Amount, Change, Offer, Reason, Store};
 use crate::model::metric::{Kind, Labels, Point};
 use std::time::Instant;
 
-/// What would become of a sample.
+/// The outcome of a check of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// So much more there would be, without the family.
+    /// What it would add, without the family.
     pub more: Amount,
-    /// There is no such family yet.
+    /// The family does not exist yet.
     pub is_new: bool,
-    /// Series of the group must go first.
+    /// Series of the group have to be removed first.
     pub clashes: bool,
 }
 
 impl Store {
-    /// Takes a sample, or says why not; a refused one changes nothing.
+    /// Applies a sample, or returns why not; a rejected one changes nothing.
     pub(super) fn change(&mut self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
         let known = self.family_of(offer, now)?;
         let kind = kind_in(known.and_then(|id| self.families.get(id)), offer);
@@ -50,7 +50,7 @@ impl Store {
         series.generation = generation;
         series.time = time_of(offer.time, now);
         let ttl = u64::try_from(offer.ttl.as_millis()).unwrap_or(NEVER);
-        // What was declared stays.
+        // A declared series stays.
         let stays = series.expires == NEVER && family.is_some_and(|f| f.declared);
         series.expires = if ttl == 0 || stays { NEVER } else { now.saturating_add(ttl) };
         let Some(parts) = &mut series.parts else { return Ok(()) };
@@ -58,14 +58,14 @@ impl Store {
         match offer.change {
             Change::Observe(values) => values.iter().for_each(|v| parts.observe(bounds, *v, 1)),
             Change::ObserveMany(value, times) => parts.observe(bounds, value, times),
-            // They are those of the offer already.
+            // Its parts are those of the offer already.
             _ => {}
         }
         Ok(())
     }
 
-    /// How much more there would be if `offer` was taken, or why it would not be. Room is not
-    /// looked at. The group replaces its series of that family; all of its series if `is_all`.
+    /// What `offer` would add, or why it would be rejected. Room is not
+    /// checked. The group replaces its series of that family; all of its series if `is_all`.
     pub fn judge(
         &self,
         offer: &Offer<'_>,
@@ -89,7 +89,7 @@ impl Store {
             self.families.judge(offer, &self.bounds, without)?;
         }
         let find = |is_whole| id.and_then(|id| self.find(id, offer.labels, is_whole));
-        // What goes may have been of another shape.
+        // The removed series may have had another shape.
         let other = || find(!is_whole(offer)).filter(|_| clashes);
         let slot = find(is_whole(offer)).or_else(other);
         let old = slot.and_then(|slot| self.series.get(slot as usize));
@@ -105,21 +105,21 @@ impl Store {
         let parts = fresh_parts(offer, stays.map_or(fresh_buckets(offer), Known::buckets));
         let mut more = amount(offer.labels.text(), parts.as_ref());
         more.take(old.map_or(Amount::default(), Series::amount));
-        // Parts of a histogram may be in the way that the group has now.
+        // Parts of a histogram of the group may be in the way.
         let is_in_the_way =
             known.is_none() && self.families.judge(offer, &self.bounds, None) == Err(Reason::Taken);
         let clashes = clashes || is_in_the_way;
         Ok(Judgement { more, is_new: known.is_none(), clashes })
     }
 
-    /// The family that takes `offer`; there may be none yet.
+    /// The family for `offer`; `None` if it does not exist yet.
     fn family_of(&mut self, offer: &Offer<'_>, now: u64) -> Result<Option<u32>, Reason> {
         let mut known = self.families.look_up(offer.name);
         let other = |store: &Store, id: Option<u32>| {
             id.and_then(|id| store.families.get(id)).is_some_and(|f| !takes(f, offer))
         };
         if other(self, known) {
-            // Perhaps all of it is over.
+            // Perhaps all its series have expired.
             self.sweep_all(now);
             known = self.families.look_up(offer.name);
             if other(self, known) {
@@ -129,7 +129,7 @@ impl Store {
         Ok(known)
     }
 
-    /// Whether the sample may change the series that is there.
+    /// Whether the sample may change the existing series.
     fn judge_owner(&self, offer: &Offer<'_>, old: &Series) -> Result<(), Reason> {
         if old.owner != offer.group {
             return Err(Reason::Owned);
@@ -141,15 +141,15 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the series came in the set that is being taken.
+    /// Whether the series came in the current set.
     fn is_taken_now(&self, offer: &Offer<'_>, old: &Series) -> bool {
         old.owner == offer.group
             && old.generation == self.groups.generation(offer.group)
             && self.groups.is_open(offer.group)
     }
 
-    /// Whether some line of a sample that has no series yet is another series: a histogram may stand
-    /// beside lines of such names, but no line is there twice.
+    /// Checks the lines of a sample without a series against other series: a histogram may coexist
+    /// with lines of such names, but no line may be there twice.
     fn judge_lines(&self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
         let judge = |name: &str, labels: &[u8], is_whole: bool, at: Option<f64>, reason| {
             let known = self.families.find(name);
@@ -174,7 +174,7 @@ impl Store {
             if self.families.find(&name).is_none() {
                 return Ok(());
             }
-            // Who gives no texts brings no lines either.
+            // A sample without texts has no lines either.
             let texts = replaced(offer).map_or("", |(_, texts)| texts);
             let (texts, _) = texts.split_once('=').unwrap_or((texts, ""));
             for text in texts.split_terminator(',') {
@@ -214,7 +214,7 @@ impl Store {
         }
     }
 
-    /// A series whose time is over is none.
+    /// Removes the series if it has expired; returns whether it did.
     fn remove_expired(&mut self, slot: u32, now: u64) -> bool {
         let is_over = self.series.get(slot as usize).is_some_and(|s| s.expires <= now);
         if is_over {
@@ -223,7 +223,7 @@ impl Store {
         is_over
     }
 
-    /// A histogram or summary becomes that of the offer; one of another shape takes another place.
+    /// Replaces the parts of a histogram or summary by the offer's; another shape gets new memory.
     fn replace_parts(&mut self, offer: &Offer<'_>, slot: u32, now: u64) -> Result<(), Reason> {
         let Some((point, texts)) = replaced(offer) else { return Ok(()) };
         let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
@@ -249,9 +249,9 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a series, and its family where there is none.
+    /// Makes a series, and its family if that does not exist.
     fn make(&mut self, offer: &Offer<'_>, now: u64) -> Result<u32, Reason> {
-        // The family may have gone with its last series.
+        // The family may have been removed with its last series.
         let known = self.families.look_up(offer.name);
         let of_family = known.and_then(|id| self.families.get(id)).map(Known::buckets);
         let fresh = fresh_buckets(offer);
@@ -267,7 +267,7 @@ impl Store {
         if self.room(offer.group, more(known.is_none())).is_err() {
             self.sweep_all(now);
         }
-        // Its time may have been over, too.
+        // It may have expired, too.
         let known = known.and_then(|_| self.families.look_up(offer.name));
         match known.and_then(|id| self.families.get(id)) {
             None => self.families.judge(offer, &self.bounds, None)?,

@@ -1,4 +1,4 @@
-//! The families of the store: which names are to be had, and who has them.
+//! The families of the store: which names are free, and which are used.
 
 use super::amount::Amount;
 use super::bounds::Bounds;
@@ -12,16 +12,16 @@ use super::series::Buckets;
 use crate::model::metric::{Family, Kind, Row, fresh_stamp};
 use std::cell::Cell;
 
-/// How the names of counters end.
+/// The suffix of counters.
 const TOTAL: &str = "_total";
 
 /// Bytes of a help text.
 pub const MAX_HELP: usize = 1024;
 
-/// What the parts of a histogram are called; those of a summary are the last two.
+/// The suffixes of a histogram's parts; those of a summary are the last two.
 pub const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-/// Those of this kind.
+/// The suffixes of this type.
 pub fn parts_of(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Histogram => &PARTS,
@@ -37,33 +37,33 @@ pub struct Known {
     pub kind: Kind,
     /// The bounds of a histogram's buckets; single series may have others.
     pub buckets: Box<[f64]>,
-    /// How they were written.
+    /// How the bounds were written.
     texts: Box<str>,
-    /// The stamp of its numbers, if it is one of histograms or summaries and has such, too.
+    /// The stamp of its numbers, if it is a family of histograms or summaries that also has numbers.
     pub lines: u32,
-    /// What a name in UTF-8 is sorted by: how it is escaped, and itself.
+    /// The sort key of a name in UTF-8: its escaped form, and the name itself.
     key: Option<Box<str>>,
     /// Some series of it has a label whose name is quoted.
     pub has_quoted: bool,
-    /// Some number of it has a label `le` or `quantile` that is no number.
+    /// Some number of it has a label `le` or `quantile` that is not a number.
     pub has_words: bool,
-    /// Its name is another's, too, once both are escaped.
+    /// Another family has the same name, once both are escaped.
     is_shared: bool,
     /// Its series in the order in which they came.
     pub first: u32,
     pub last: u32,
-    /// Whose its first series is, and how often the next series in its order is another's.
+    /// The owner of its first series, and how often the next series in the order has another owner.
     pub owner: Group,
     pub borders: u32,
-    /// It stays, also without series.
+    /// It stays without series.
     pub declared: bool,
-    /// It did, until the settings were read again.
+    /// It was declared until the settings were read again.
     pub was_declared: bool,
-    /// With whose what it takes is counted.
+    /// The account on which its size is counted.
     pub account: Group,
-    /// The family of ours that has the name, or that Prometheus makes: its series are kept apart.
+    /// Our own family of that name, or the one that Prometheus makes: its series are kept apart.
     pub ours: Option<&'static Family<'static>>,
-    /// In which scrape its series were written behind ours, and behind which source.
+    /// In which scrape its series were written after ours, and after which source.
     pub written: Cell<(u32, u32)>,
     stamp: u32,
     shares_stem: bool,
@@ -75,7 +75,7 @@ impl Known {
         self.owner == group && self.borders == 0 && group != Group::SHARED
     }
 
-    /// What it takes without its series.
+    /// Its size without its series.
     pub fn amount(&self) -> Amount {
         let bytes = self.name.len() + self.help.len() + self.texts.len();
         Amount { families: 1, bytes, series: 0 }
@@ -104,19 +104,19 @@ impl Known {
     }
 }
 
-/// Whether samples of this type may stand in a family of ours: of the same type, or of none.
+/// Whether samples of this type may be in a family of ours: of the same type, or untyped.
 fn fits(row: &Family<'_>, kind: Kind) -> bool {
     row.kind == kind || [row.kind, kind].contains(&Kind::Untyped)
 }
 
-/// Whether series of this name may stand in a family of ours that has it: one whose name is only escaped
-/// to that is another family where it is not.
+/// Whether series of this name may be in a family of ours of that name: a name that equals ours only when it is
+/// escaped is another family where it is not.
 fn may_join(row: &Family<'_>, name: &str) -> bool {
     row.kind == Kind::Untyped || is_metric_name(name.as_bytes())
 }
 
-/// What a name in UTF-8 is sorted by: families that have the same name once it is escaped are side by
-/// side.
+/// The sort key of a name in UTF-8: families that have the same name once it is escaped are
+/// adjacent.
 fn key_of(name: &str) -> impl Iterator<Item = u8> {
     escaped(name, ':').chain([0]).chain(name.bytes())
 }
@@ -127,10 +127,10 @@ pub struct Families {
     pub ours: Ours,
     /// How many of them have a name of ours.
     shared: usize,
-    /// That which was looked up last: samples of one family come together.
+    /// The one that was looked up last: samples of one family come together.
     last: u32,
     slots: Vec<Option<Known>>,
-    /// Places in `slots`, sorted by name.
+    /// Indices of `slots`, sorted by name.
     order: Vec<u32>,
     free: Vec<u32>,
 }
@@ -152,7 +152,7 @@ impl Families {
         self.slots.get_mut(id as usize)?.as_mut()
     }
 
-    /// The family that stands at this place of the order.
+    /// The family at this position of the order.
     pub fn nth(&self, at: usize) -> Option<u32> {
         self.order.get(at).copied()
     }
@@ -169,7 +169,7 @@ impl Families {
         self.nth(self.place(name).ok()?)
     }
 
-    /// The same; cheap for the one that was looked up before.
+    /// Like `find`, but cheap for the one that was looked up last.
     pub fn look_up(&mut self, name: &str) -> Option<u32> {
         if self.get(self.last).is_none_or(|f| *f.name != *name) {
             self.last = self.find(name)?;
@@ -177,7 +177,7 @@ impl Families {
         Some(self.last)
     }
 
-    /// The family that has the name of this family of ours.
+    /// The family with the name of this family of ours.
     pub fn beside(&self, ours: &Family<'_>) -> Option<u32> {
         let dialect = self.ours.dialect;
         let (prefix, (name, _)) = (ours.prefix(dialect), ours.named(dialect)?);
@@ -186,12 +186,12 @@ impl Families {
         self.nth(self.order.binary_search_by(order).ok()?)
     }
 
-    /// Whether any has a name of ours.
+    /// Whether any family has a name of ours.
     pub fn are_shared(&self) -> bool {
         self.shared > 0
     }
 
-    /// The family of ours that has this name, or the name that this becomes where it is escaped.
+    /// The family of ours that has this name, or its escaped form.
     fn ours_of(&self, name: &str) -> Option<&'static Family<'static>> {
         match is_metric_name(name.as_bytes()) {
             true => self.ours.find(name),
@@ -199,7 +199,7 @@ impl Families {
         }
     }
 
-    /// What is ours changed. False if the family cannot be beside it.
+    /// Our families changed. False if this family cannot coexist with them.
     pub fn adopt(&mut self, id: u32) -> bool {
         let Some(known) = self.get(id) else { return true };
         let row = self.ours_of(&known.name);
@@ -228,7 +228,7 @@ impl Families {
         }
     }
 
-    /// Whether a family of this name and kind could be made, and those be gone that are only of
+    /// Whether a family of this name and type could be made, if those are removed that belong only to
     /// the group `without`.
     pub fn judge(
         &self,
@@ -257,7 +257,7 @@ impl Families {
             stem.is_some_and(|f| parts_of(f.kind).contains(part))
         };
         let is_there = |part: &&str| known(&[name, *part].concat()).is_some();
-        // Others bring lines of histograms beside histograms; each line is looked at then.
+        // Sources may bring lines of histograms besides histograms; each line is checked then.
         let is_taken = || PARTS.iter().any(is_part) || parts_of(offer.kind).iter().any(is_there);
         let is_served = |part: &&str| self.ours.served(&[name, *part].concat()).is_some();
         // In OpenMetrics our counter is a family of that name.
@@ -272,7 +272,7 @@ impl Families {
         Ok(())
     }
 
-    /// Makes a family whose name is not taken.
+    /// Makes a family whose name is free.
     pub fn insert(&mut self, offer: &Offer<'_>, account: Group, buckets: Buckets<'_>) -> u32 {
         let name = offer.name;
         let is_plain = is_metric_name(name.as_bytes());
@@ -318,7 +318,7 @@ impl Families {
         id
     }
 
-    /// If the families at this place and before it have the same name once it is escaped, they know.
+    /// Marks the families at this position and before it if they have the same escaped name.
     fn share_name(&mut self, at: usize) {
         let Some(both) = at.checked_sub(1).and_then(|before| self.order.get(before..=at)) else {
             return;
@@ -333,7 +333,7 @@ impl Families {
         }
     }
 
-    /// Whether the numbers of this family are lines of histograms or summaries that are there, too.
+    /// Whether the numbers of this family are lines of a histogram or summary that exists, too.
     pub fn is_line(&self, id: u32) -> bool {
         let is_part = |name: &str, part: &&str| {
             let stem = name.strip_suffix(*part).and_then(|stem| self.get(self.find(stem)?));
@@ -353,8 +353,8 @@ impl Families {
         self.retell_total_of(known.name.strip_suffix("_created").unwrap_or_default());
     }
 
-    /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where
-    /// the name lacks `_total`, the counter goes under its whole name and without a type, so that
+    /// In OpenMetrics the counter `x_total` is the family `x`. If there is another `x`, or
+    /// the name lacks `_total`, the counter is written with its whole name and without a type, so that
     /// its series have the same name in both formats. `x_created` would be a part of it, too.
     fn is_stem_taken(&self, counter: &str) -> bool {
         if let Some(row) = self.ours.served(counter) {
@@ -366,7 +366,7 @@ impl Families {
             .is_none_or(|stem| is_there(stem) || is_there(&[stem, "_created"].concat()))
     }
 
-    /// A family came or went: the counter of that name with `_total` may be told otherwise now.
+    /// A family was added or removed: updates the type of the counter with that name and `_total`.
     fn retell_total_of(&mut self, name: &str) {
         let total = [name, TOTAL].concat();
         let Some(id) = self.find(&total) else { return };

@@ -1,6 +1,6 @@
-//! Owners of series. Who brings whole sets of them (a target's answer, a group that is pushed) opens
-//! a group, and parts one set from the next by generations: what a set lacks goes at once. A group
-//! knows its series by their slots; a slot may have become another's since, which its owner tells.
+//! Owners of series. A source of whole sets of them (a target's response, a group that is pushed) opens
+//! a group, and separates sets by generations: a series that a set lacks is removed at once. A group
+//! knows its series by their slots; a slot may belong to another by now, which its owner shows.
 
 use super::amount::Amount;
 
@@ -9,19 +9,19 @@ use super::amount::Amount;
 pub struct Group(u32);
 
 impl Group {
-    /// What everybody may touch: JSON, statsd.
+    /// Series that every source may change: JSON, statsd.
     pub const SHARED: Group = Group(0);
 
-    /// The account of all groups that are pushed as to a Pushgateway; no series is its own.
+    /// The account of all groups that are pushed as to a Pushgateway; it owns no series.
     pub(super) const PUSHED: Group = Group(1);
 
-    /// Whether it is the account of what others push.
+    /// Whether it is the account of pushed series.
     pub fn is_pushed(self) -> bool {
         self.0 <= Group::PUSHED.0
     }
 }
 
-/// How many slots a list may have beyond twice those that count.
+/// How many slots a list may have beyond twice the valid ones.
 pub const SLACK: usize = 64;
 
 /// One group.
@@ -30,22 +30,22 @@ pub struct State {
     pub generation: u32,
     /// Between `begin` and `end`.
     pub is_open: bool,
-    /// What it has counts as that of `Group::PUSHED`.
+    /// Its size is counted on `Group::PUSHED`.
     pub is_pushed: bool,
-    /// What counts as its own.
+    /// The size that is counted on its own account.
     held: Amount,
     pub live: usize,
-    /// Every slot that is the group's; also slots that were, and some twice.
+    /// Every slot of the group; also some that it lost, and some twice.
     pub slots: Vec<u32>,
 }
 
-/// All groups but the shared one.
+/// All groups except the shared one.
 pub struct Groups {
     states: Vec<State>,
     pub free: Vec<Group>,
-    /// What everybody may touch counts as that of the shared one.
+    /// The account of the shared group.
     shared: Amount,
-    /// Accounts: those of what is pushed, and of each group that is not.
+    /// The number of accounts: one for what is pushed, and one for each group that is not.
     pub sources: usize,
 }
 
@@ -66,17 +66,17 @@ impl Groups {
         self.states.get_mut((group.0 as usize).checked_sub(1)?)
     }
 
-    /// The generation of the group's series that are taken now.
+    /// The current generation of the group's series.
     pub fn generation(&self, group: Group) -> u32 {
         self.get(group).map_or(0, |state| state.generation)
     }
 
-    /// Whether a set of series is being taken, in which none may be twice.
+    /// Whether a set of series is being read, in which none may occur twice.
     pub fn is_open(&self, group: Group) -> bool {
         self.get(group).is_some_and(|state| state.is_open)
     }
 
-    /// Whether what it brings counts as pushed.
+    /// Whether its series count as pushed.
     pub fn is_pushed(&self, group: Group) -> bool {
         self.get(group).is_none_or(|state| state.is_pushed)
     }
@@ -92,18 +92,18 @@ impl Groups {
         group
     }
 
-    /// With whose what the group has is counted.
+    /// The account on which the group's series are counted.
     pub fn account(&self, group: Group) -> Group {
         let is_pushed = self.get(group).is_some_and(|state| state.is_pushed);
         if is_pushed { Group::PUSHED } else { group }
     }
 
-    /// How much counts as that of `account`.
+    /// The size counted on `account`.
     pub fn held(&self, account: Group) -> Amount {
         self.get(account).map_or(self.shared, |state| state.held)
     }
 
-    /// The same, to be changed.
+    /// The size counted on `account`, mutable.
     pub fn held_mut(&mut self, account: Group) -> &mut Amount {
         match self.states.get_mut((account.0 as usize).wrapping_sub(1)) {
             Some(state) => &mut state.held,
@@ -116,7 +116,7 @@ impl Groups {
         self.sources
     }
 
-    /// One series less.
+    /// Subtracts one series.
     pub fn lose(&mut self, group: Group) {
         if let Some(state) = self.get_mut(group) {
             state.live = state.live.saturating_sub(1);

@@ -1,10 +1,10 @@
-//! Finds a series by its hash: open addressing over places in the table of series, at most half
-//! full, so that a series costs 8 to 16 bytes here. The table itself holds the hashes.
+//! Finds a series by its hash: open addressing over indices of the table of series, at most half
+//! full, so that a series costs 8 to 16 bytes here. The table itself stores the hashes.
 
 /// No series.
 pub const NONE: u32 = u32::MAX;
 
-/// The fewest places.
+/// The smallest number of places.
 const LEAST: usize = 64;
 
 /// Places of series, by hash.
@@ -29,13 +29,13 @@ impl Index {
         }
     }
 
-    /// Forgets all.
+    /// Drops all.
     pub fn clear(&mut self) {
         self.places.fill(NONE);
         self.used = 0;
     }
 
-    /// Takes in a series that is not there; `hash_of` tells the hashes of those that are.
+    /// Adds a series that is not there; `hash_of` returns the hashes of the others.
     pub fn insert(&mut self, hash: u32, series: u32, hash_of: impl Fn(u32) -> u32) {
         if (self.used + 1) * 2 > self.places.len() {
             let size = (self.places.len() * 2).max(LEAST);
@@ -58,7 +58,7 @@ impl Index {
         }
     }
 
-    /// Forgets a series; those behind it that it was in the way of move up.
+    /// Removes a series; those after it that it displaced move up.
     pub fn remove(&mut self, hash: u32, series: u32, hash_of: impl Fn(u32) -> u32) {
         let Some(mask) = self.places.len().checked_sub(1) else { return };
         let at = |place: usize| self.places.get(place).copied().unwrap_or(NONE);
@@ -78,7 +78,7 @@ impl Index {
                 break;
             }
             let home = hash_of(moving) as usize & mask;
-            // It may move if its home does not lie between the hole and where it is.
+            // It may move if its home is not between the hole and its place.
             if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
                 self.set(hole, moving);
                 hole = next;

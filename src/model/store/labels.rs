@@ -1,15 +1,15 @@
-//! Labels on their way into the store: checked, sorted and rendered. The rendered text is what a
-//! series is known by, and what is written at every scrape.
+//! Labels on their way into the store: checked, sorted and rendered. The rendered text is the key of
+//! a series, and is written at every scrape.
 
 use super::bounds::Bounds;
 use super::reason::Reason;
 use crate::base::sys;
 use crate::model::metric::Labels;
 
-/// Name and value of one label, as places in the bytes of the set.
+/// Name and value of one label, as offsets in the bytes of the set.
 type Pair = [usize; 3];
 
-/// The labels of the sample at hand; one set is kept and used for every sample.
+/// The labels of the current sample; one set is reused for every sample.
 #[derive(Default)]
 pub struct LabelSet {
     bytes: Vec<u8>,
@@ -18,20 +18,20 @@ pub struct LabelSet {
 }
 
 impl LabelSet {
-    /// Starts anew.
+    /// Removes all labels.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.pairs.clear();
     }
 
-    /// One more label: `write` appends its name, then its value, and tells where the value starts.
+    /// Adds a label: `write` appends its name, then its value, and returns where the value starts.
     pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) {
         let start = self.bytes.len();
         let middle = write(&mut self.bytes);
         self.pairs.push([start, middle, self.bytes.len()]);
     }
 
-    /// One more label.
+    /// Adds a label.
     pub fn add(&mut self, name: &str, value: &str) {
         self.push(|bytes| {
             bytes.extend_from_slice(name.as_bytes());
@@ -41,7 +41,7 @@ impl LabelSet {
         });
     }
 
-    /// One more label, unless there is one of that name.
+    /// Adds a label, unless there is one of that name.
     pub fn add_missing(&mut self, name: &str, value: &str) {
         if !self.pairs.iter().any(|pair| self.part(pair[0], pair[1]) == name.as_bytes()) {
             self.add(name, value);
@@ -52,7 +52,7 @@ impl LabelSet {
         self.bytes.get(from..to).unwrap_or_default()
     }
 
-    /// The labels, rendered, if they are within `bounds`. One without a value is none.
+    /// Renders the labels, if they are within `bounds`. A label without a value is left out.
     pub fn render(&mut self, bounds: &Bounds, reserved: &str) -> Result<Labels<'_>, Reason> {
         let bytes = &self.bytes;
         let name = |pair: &Pair| bytes.get(pair[0]..pair[1]).unwrap_or_default();
@@ -62,7 +62,7 @@ impl LabelSet {
         self.render_utf8(bounds, reserved)
     }
 
-    /// The same for names in UTF-8, as Prometheus 3 takes them: any text but that of the name itself.
+    /// Like `render`, for names in UTF-8, as Prometheus 3 accepts them: any text except that of the name itself.
     pub fn render_utf8(&mut self, bounds: &Bounds, reserved: &str) -> Result<Labels<'_>, Reason> {
         let bytes = &self.bytes;
         let part = |from, to| bytes.get(from..to).unwrap_or_default();
@@ -110,7 +110,7 @@ impl LabelSet {
     }
 }
 
-/// Appends the name of a label as it is rendered.
+/// Appends the rendered name of a label.
 pub fn put_label_name(out: &mut Vec<u8>, name: &[u8]) {
     if is_word(name, b"_") {
         out.extend_from_slice(name);
@@ -131,18 +131,18 @@ fn escape(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// Whether the Prometheus data model has labels of this name; those with `__` are its own.
+/// Whether the Prometheus data model allows labels of this name; those with `__` are reserved.
 pub fn is_label_name(name: &[u8]) -> bool {
     is_word(name, b"_") && !name.starts_with(b"__")
 }
 
-/// Whether the Prometheus data model has metrics of this name.
+/// Whether the Prometheus data model allows metrics of this name.
 pub fn is_metric_name(name: &[u8]) -> bool {
     is_word(name, b"_:")
 }
 
-/// The name as those read it who know no UTF-8 in names: each character that may not be in one is `_`,
-/// as Prometheus escapes them. Of characters that are no letters and digits `more` may be.
+/// The name for readers without UTF-8 names: each character that is not allowed becomes `_`,
+/// as Prometheus escapes them. Besides letters and digits, `more` is allowed.
 pub fn escaped(name: &str, more: char) -> impl Iterator<Item = u8> {
     name.char_indices().map(move |(at, c)| {
         let is_sound = c.is_ascii_alphabetic() || c == more || at > 0 && c.is_ascii_digit();
@@ -150,9 +150,9 @@ pub fn escaped(name: &str, more: char) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Whether it is letters, digits and some of `more`, no digit first.
+/// Whether it consists of letters, digits and `more`, no digit first.
 pub fn is_word(name: &[u8], more: &[u8]) -> bool {
-    // Most are letters and `_`, which each of `more` has.
+    // Most are letters and `_`, which each `more` has.
     let is_letter = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || more.contains(b);
     name.first().is_some_and(|b| !b.is_ascii_digit()) && name.iter().all(is_letter)
 }

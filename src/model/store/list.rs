@@ -1,4 +1,4 @@
-//! Every series with what is known of it, for people who look for one. Nothing is changed.
+//! Lists every series with its details, for people who search for one. Changes nothing.
 
 use super::family::Known;
 use super::group::Group;
@@ -13,15 +13,15 @@ pub struct Listed<'a> {
     pub kind: Kind,
     pub labels: Labels<'a>,
     pub point: Point<'a>,
-    /// How the bounds of its buckets were written, as sinks get it.
+    /// How the bounds of its buckets were written, as for sinks.
     pub texts: &'a str,
-    /// How long ago it was taken, or the time that its source says.
+    /// Time since its last sample, or since the time of its source.
     pub age: Duration,
     pub owner: Group,
 }
 
 impl Store {
-    /// Tells every live series in the order in which `write` writes them.
+    /// Passes every live series to `tell`, in the order in which `write` writes them.
     pub fn list(&self, now: Instant, tell: &mut dyn FnMut(&Listed<'_>)) {
         let wall = WallClock::now().since_epoch().as_millis();
         let times = (self.millis(now), i64::try_from(wall).unwrap_or(i64::MAX));
@@ -39,7 +39,7 @@ impl Store {
         }
     }
 
-    /// Its histograms and summaries, or its numbers; `now` and `wall` are the time of the store and that
+    /// Lists its histograms and summaries, or its numbers; `now` and `wall` are the time of the store and that
     /// since 1970, in milliseconds.
     fn list_family(
         &self,

@@ -1,28 +1,28 @@
-//! Series of others behind ours of the same family. It stands before a sink while what is ours is
-//! written: a family has one header and stays in one piece. A store without such series writes
-//! nothing here, and nothing stands before the sink then.
+//! Series of other programs after ours of the same family. It wraps a sink while our own metrics are
+//! written: a family has one header and is written in one piece. A store without such series writes
+//! nothing here, and the sink is not wrapped then.
 
 use super::{LabelSet, Store};
 use crate::model::metric::{Column, Family, Label, Labels, Point, Sink, Source, Value};
 use std::time::Instant;
 
-/// Stands before a sink.
+/// Wraps a sink.
 struct Merge<'a> {
     store: &'a Store,
     out: &'a mut dyn Sink,
-    /// In milliseconds since the store was made.
+    /// The time, in milliseconds since the store was made.
     now: u64,
     source: Source,
-    /// How many sources there were so far.
+    /// The number of sources so far.
     turn: u32,
-    /// The family of others that has the name of the one at hand.
+    /// The store's family with the name of the current one.
     beside: Option<u32>,
     labels: LabelSet,
 }
 
 impl Store {
-    /// Has `ours` write everything that is served besides the store, and writes series of others in
-    /// the same families. `write` is to follow, which writes the rest.
+    /// Calls `ours` to write everything that is served besides the store, and adds series of other programs to
+    /// the same families. The caller then calls `write`, which writes the rest.
     pub fn merge(&self, now: Instant, out: &mut dyn Sink, ours: &mut dyn FnMut(&mut dyn Sink)) {
         if !self.families.are_shared() {
             return ours(out);
@@ -36,7 +36,7 @@ impl Store {
 }
 
 impl Merge<'_> {
-    /// What others have of the family at hand.
+    /// Writes the store's series of the current family.
     fn finish(&mut self) {
         let Some(id) = self.beside.take() else { return };
         let all = self.store.with_lines(id);
@@ -45,8 +45,8 @@ impl Merge<'_> {
         self.out.source(self.source);
     }
 
-    /// Whether others have a series of the family at hand with these labels, which ours bring
-    /// themselves.
+    /// Whether the store has a series of the current family with these labels, which our own metrics
+    /// bring, too.
     fn is_there(&mut self, labels: Labels<'_>, point: Point<'_>) -> bool {
         let Some(id) = self.beside else { return false };
         self.labels.clear();
@@ -84,7 +84,7 @@ impl Sink for Merge<'_> {
         self.out.family(family);
     }
 
-    /// The family at hand goes on, so what others have of it is still to come.
+    /// The current family goes on, so the store's series of it come later.
     fn join(&mut self, family: &Family<'_>) {
         self.out.join(family);
     }
@@ -122,8 +122,8 @@ impl Sink for Merge<'_> {
         self.out.mark()
     }
 
-    /// A collector failed: what was written behind its families is gone with them, and is written
-    /// with the rest.
+    /// A collector failed: the store's series that were written after its families are dropped with them, and are
+    /// written with the rest.
     fn rewind(&mut self, mark: usize) {
         self.beside = None;
         self.out.rewind(mark);

@@ -1,11 +1,11 @@
-//! The live series of other programs: whatever comes in from outside ends here, and every sink
-//! finds it here. Bounded in all directions; each series has its time to live; what is refused is
-//! counted by reason. An update of a series that is there allocates nothing.
+//! The live series of other programs: all metrics from outside are stored here, and every sink
+//! reads them from here. Bounded in all directions; each series has its time to live; rejected samples are
+//! counted by reason. An update of an existing series allocates nothing.
 //!
-//! A series is 72 bytes and its labels as they are written at every scrape, which are also what it
-//! is known by. The hash is seeded at the start, so that nobody outside can make series clash.
+//! A series is 72 bytes and its labels as they are written at every scrape, which are also its
+//! key. The hash is seeded at the start, so that nobody outside can make series collide.
 //!
-//! A series belongs to the group that made it: nobody else changes it, and the group may drop it.
+//! A series belongs to the group that made it: no other group changes it, and the group may remove it.
 
 mod amount;
 mod bounds;
@@ -49,10 +49,10 @@ use std::cell::Cell;
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
 
-/// Bytes of names, labels and help texts, where nobody says how many.
+/// Bytes of names, labels and help texts by default.
 const MAX_BYTES: usize = 8 << 20;
 
-/// How many series each change looks at for whether their time is over.
+/// How many series each change checks for expiry.
 const SWEEP: usize = 2;
 
 /// All live series.
@@ -66,25 +66,25 @@ pub struct Store {
     index: Index,
     groups: Groups,
     free: u32,
-    /// What there is.
+    /// The size of everything stored.
     held: Amount,
-    /// How often all was written.
+    /// How often everything was written.
     scrape: u32,
-    /// Where the next look for expired series starts, and when all were looked at.
+    /// Where the next search for expired series starts, and when all were checked.
     hand: usize,
     swept: u64,
     accepted: u64,
     refused: [u64; Reason::ALL.len()],
-    /// Whose series are written.
+    /// The selection of series that are written.
     shown: Shown,
-    /// Used when it is written.
+    /// A buffer for names while writing.
     name: Cell<String>,
-    /// When there was no room for what was pushed, in milliseconds since the store was made.
+    /// When there was no room for a pushed sample, in milliseconds since the store was made.
     full: Option<u64>,
 }
 
 impl Store {
-    /// An empty one.
+    /// An empty store.
     pub fn new(bounds: Bounds, now: Instant) -> Store {
         Store {
             bounds,
@@ -108,23 +108,23 @@ impl Store {
         }
     }
 
-    /// From now on these series are written.
+    /// Selects the series that are written from now on.
     pub fn show(&mut self, shown: Shown) {
         self.shown = shown;
     }
 
-    /// Goes on with other bounds; what is there stays until its time is over.
+    /// Changes the bounds; existing series stay until they expire.
     pub fn limit(&mut self, bounds: Bounds) {
         self.bounds = bounds;
     }
 
-    /// The same for the bytes of the names of families, of their help texts and of the labels of
+    /// Changes the bound on bytes: of the names of families, of their help texts and of the labels of
     /// series.
     pub fn limit_bytes(&mut self, most: usize) {
         self.max_bytes = most;
     }
 
-    /// This is served besides the store: series of others that could be the same go.
+    /// Sets what is served besides the store: series of others that could be the same are removed.
     pub fn serve(&mut self, ours: Ours) {
         self.families.ours = ours;
         let mut at = 0;
@@ -176,18 +176,18 @@ impl Store {
         self.held.series == 0
     }
 
-    /// Whether there was no room for what was pushed, `within` that time.
+    /// Whether there was no room for a pushed sample, `within` that time.
     pub fn was_full(&self, now: Instant, within: Duration) -> bool {
         let now = self.millis(now);
         self.full.is_some_and(|at| u128::from(now.saturating_sub(at)) < within.as_millis())
     }
 
-    /// There was no room for a push as a whole.
+    /// Records that there was no room for a push as a whole.
     pub fn note_full(&mut self, now: Instant) {
         self.full = Some(self.millis(now));
     }
 
-    /// Counts a sample of `group` that did not get as far as `take`.
+    /// Counts a sample of `group` that was rejected before `take`.
     pub fn refuse(&mut self, group: Group, reason: Reason) {
         let count = self.refused.get_mut(reason as usize);
         if let Some(count) = count.filter(|_| self.groups.is_pushed(group)) {
@@ -201,7 +201,7 @@ impl Store {
         family.declared.then_some(family.kind)
     }
 
-    /// Takes a sample, or says why not; a refused one changes nothing. Either is counted if it was pushed.
+    /// Stores a sample, or returns why not; a rejected one changes nothing. Both are counted if it was pushed.
     pub fn take(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
         let done = self.attempt(offer, now);
         if let Err(reason) = done {
@@ -210,7 +210,7 @@ impl Store {
         done
     }
 
-    /// The same; a refused one is not counted.
+    /// Stores a sample like `take`; a rejected one is not counted.
     pub fn attempt(&mut self, offer: &Offer<'_>, now: Instant) -> Result<(), Reason> {
         let now = self.millis(now);
         self.sweep(SWEEP, now);
@@ -225,7 +225,7 @@ impl Store {
         done
     }
 
-    /// What is to be declared will be declared anew; then comes `drop_undeclared`.
+    /// Begins a new set of declarations; `drop_undeclared` ends it.
     pub fn forget_declarations(&mut self) {
         for at in 0..self.families.len() {
             let id = self.families.nth(at).unwrap_or(NONE);
@@ -235,7 +235,7 @@ impl Store {
         }
     }
 
-    /// Families that were declared and are not any more go with all their series.
+    /// Removes families that are not declared any more, with all their series.
     pub fn drop_undeclared(&mut self) {
         let mut at = 0;
         while let Some(id) = self.families.nth(at) {
@@ -248,9 +248,9 @@ impl Store {
         }
     }
 
-    /// The family of `offer` is there, `buckets` being those of a histogram, and the series, too, at
-    /// zero if it was not. What everybody may touch stays from now on; what a group declares goes
-    /// when its series do.
+    /// Makes sure that the family of `offer` exists, with `buckets` for a histogram, and the series, too, at
+    /// zero if it is new. A shared one stays from now on; one that a group declares is removed
+    /// with its series.
     pub fn declare(
         &mut self,
         offer: &Offer<'_>,
@@ -259,7 +259,7 @@ impl Store {
     ) -> Result<(), Reason> {
         let is_shared = offer.group == Group::SHARED;
         let known = self.families.find(offer.name);
-        // A histogram with other buckets starts anew.
+        // A histogram with other buckets starts again.
         let differs = |f: &family::Known| f.kind != offer.kind || *f.buckets != *buckets;
         let is_other = known.and_then(|id| self.families.get(id)).is_some_and(differs);
         if let Some(id) = known.filter(|_| is_other && is_shared) {

@@ -1,4 +1,4 @@
-//! What a sample brings: its kind, value and buckets in the family that takes it.
+//! The content of a sample: its type, value and buckets in its family.
 
 use super::family::Known;
 use super::labels::is_word;
@@ -7,7 +7,7 @@ use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason};
 use crate::base::float::float;
 use crate::model::metric::{Kind, Labels, Point};
 
-/// Those that a family has which `offer` makes.
+/// The buckets of a family that `offer` makes.
 pub(super) fn fresh_buckets<'a>(offer: &Offer<'a>) -> Buckets<'a> {
     match (offer.change, replaced(offer)) {
         (_, Some((Point::Histogram(h), texts))) => Buckets { bounds: h.bounds, texts },
@@ -16,7 +16,7 @@ pub(super) fn fresh_buckets<'a>(offer: &Offer<'a>) -> Buckets<'a> {
     }
 }
 
-/// Those of a series that is not there yet, in a family with these buckets.
+/// The parts of a new series, in a family with these buckets.
 pub(super) fn fresh_parts(offer: &Offer<'_>, family: Buckets<'_>) -> Option<Parts> {
     match offer.change {
         Change::Replace(point) => Parts::of(point, "", family),
@@ -28,11 +28,11 @@ pub(super) fn fresh_parts(offer: &Offer<'_>, family: Buckets<'_>) -> Option<Part
     }
 }
 
-/// Those of a family that has none, and those where nobody says others.
+/// The buckets of a family without any, and the default.
 pub(super) const NO_BUCKETS: Buckets<'static> = Buckets { bounds: &[], texts: "" };
 pub(super) const DEFAULT: Buckets<'static> = Buckets { bounds: &DEFAULT_BUCKETS, texts: "" };
 
-/// What is replaced as a whole, and how its bounds were written.
+/// The point that replaces a whole series, and how its bounds were written.
 pub(super) fn replaced<'a>(offer: &Offer<'a>) -> Option<(Point<'a>, &'a str)> {
     match offer.change {
         Change::Replace(point) => Some((point, "")),
@@ -46,7 +46,7 @@ pub(super) fn is_whole(offer: &Offer<'_>) -> bool {
     !matches!(offer.change, Change::Set(_) | Change::Add(_))
 }
 
-/// The labels without that of this key, or with another value of it, and what number it had.
+/// The labels without the one of this key, or with another value for it, and the number of its old value.
 pub(super) fn edited(
     labels: Labels<'_>,
     key: &[u8],
@@ -80,9 +80,9 @@ pub(super) fn is_number(kind: Kind) -> bool {
     matches!(kind, Kind::Counter | Kind::Gauge | Kind::Untyped)
 }
 
-/// Whether the family takes such samples: the first type wins, and those who bring what others told
-/// them may call a number otherwise, or bring one where others of them have histograms. A family of
-/// ours keeps its type, and takes besides what does not say what it is.
+/// Whether the family accepts such samples: the first type wins, and sources that relay metrics of others
+/// may give a number another type, or bring one where others of them have histograms. A family of
+/// ours keeps its type, and also accepts untyped samples.
 pub(super) fn takes(family: &Known, offer: &Offer<'_>) -> bool {
     let is_told = offer.group != Group::SHARED && is_number(offer.kind);
     let is_typed = family.ours.is_some_and(|row| row.kind != Kind::Untyped);
@@ -91,13 +91,13 @@ pub(super) fn takes(family: &Known, offer: &Offer<'_>) -> bool {
     family.kind == offer.kind || is_told && is_vague && (is_near || is_number(family.kind))
 }
 
-/// What a sample is in the family that takes it.
+/// The type of a sample in its family.
 pub(super) fn kind_in(family: Option<&Known>, offer: &Offer<'_>) -> Kind {
     let of_family = family.map_or(offer.kind, |family| family.kind);
     if is_number(offer.kind) && !is_number(of_family) { offer.kind } else { of_family }
 }
 
-/// What the series of this kind has after `offer`.
+/// The value of a series of this type after `offer`.
 pub(super) fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64, Reason> {
     let whole = replaced(offer).map(|(point, _)| point);
     let value = match (whole, offer.change, kind) {
@@ -113,7 +113,7 @@ pub(super) fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64,
         (_, Change::Add(more), kind) if is_number(kind) => old + more,
         _ => return Err(Reason::Number),
     };
-    // What others computed may well be no number, or a counter below zero: Prometheus keeps both.
+    // A value that others computed may be NaN, or a counter below zero: Prometheus keeps both.
     let is_said = whole.is_some() || matches!(offer.change, Change::Set(_));
     if is_said && offer.group != Group::SHARED {
         return Ok(value);
@@ -127,7 +127,7 @@ pub(super) fn next_value(offer: &Offer<'_>, kind: Kind, old: f64) -> Result<f64,
     Ok(value)
 }
 
-/// Whether these are the buckets of a histogram.
+/// Checks the buckets of a histogram.
 pub(super) fn judge_buckets(bounds: &[f64], counts: &[u64]) -> Result<(), Reason> {
     let ascends = |pair: &[f64]| matches!(pair, [a, b] if a < b);
     let is_one = counts.len() == bounds.len() + 1 && bounds.windows(2).all(ascends);

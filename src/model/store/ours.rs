@@ -1,5 +1,5 @@
-//! The families that the agent serves itself. Series of others may stand in them, too, if they have a
-//! label that ours lack: so no two are ever the same, whatever values come. Without such a label the
+//! The families that the agent serves itself. Series of others may be in them, too, if they have a
+//! label that ours lack: then no two are ever the same, whatever values come. Without such a label the
 //! name is reserved.
 
 use super::labels::escaped;
@@ -9,28 +9,28 @@ use crate::model::metric::{Family, Kind, Labels, Row};
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 
-/// How names begin that Prometheus makes itself when it scrapes, and the one that is whole.
+/// The prefix of the names that Prometheus makes itself when it scrapes, and one whole name.
 const MADE: &str = "scrape_";
 const UP: &str = "up";
 
 /// What those are, and what is named by the kernel: numbers of any type, without labels of their own.
 static WITHOUT_LABELS: Row<'static> = Family::made(Kind::Untyped, UP, "", 0);
 
-/// What is served besides the store.
+/// The families that are served besides the store.
 #[derive(Default)]
 pub struct Ours {
     pub(super) dialect: Dialect,
     given: Vec<&'static Family<'static>>,
-    /// Those of the dialect, sorted by their whole names once somebody asks: a box that others send nothing
-    /// does without.
+    /// Those of the dialect, sorted by their whole names at the first look-up: a box without metrics of others
+    /// does not need it.
     sorted: OnceCell<Vec<&'static Family<'static>>>,
-    /// How the names begin that collectors make of what the kernel calls something.
+    /// The prefixes of names that collectors derive from the kernel's names.
     dynamic: Vec<String>,
-    /// What any of ours may be labelled with besides.
+    /// Further labels that any of ours may have.
     pub(super) labels: Vec<(String, String)>,
 }
 
-/// How the name of two parts compares with another.
+/// Compares the name of two parts with another.
 pub fn compare(prefix: &str, name: &str, other: &str) -> Ordering {
     let other = other.as_bytes();
     let (start, rest) = other.split_at_checked(prefix.len()).unwrap_or((other, b""));
@@ -38,7 +38,7 @@ pub fn compare(prefix: &str, name: &str, other: &str) -> Ordering {
 }
 
 impl Ours {
-    /// What `rows` there are in `dialect`; `labels` are on them where they leave.
+    /// The families of `rows` in `dialect`; exports add `labels` to them.
     pub fn new(
         dialect: Dialect,
         rows: &[&'static Family<'static>],
@@ -76,7 +76,7 @@ impl Ours {
         })
     }
 
-    /// The family of ours, or of Prometheus', that has this name.
+    /// The family of ours, or of Prometheus', with this name.
     pub fn find(&self, name: &str) -> Option<&'static Family<'static>> {
         let is_made = name == UP || name.starts_with(MADE);
         let is_dynamic = || self.dynamic.iter().any(|start| name.starts_with(&**start));
@@ -84,7 +84,7 @@ impl Ours {
         row.or_else(|| (is_made || is_dynamic()).then_some(&*WITHOUT_LABELS))
     }
 
-    /// The family of ours that has this name.
+    /// The family of ours with this name.
     pub fn served(&self, name: &str) -> Option<&'static Family<'static>> {
         let rows = self.rows();
         rows.get(self.place(rows, name).ok()?).copied()
@@ -94,7 +94,7 @@ impl Ours {
     pub fn are_apart(&self, row: &Family<'_>, labels: Labels<'_>) -> bool {
         let keys = row.named(self.dialect).map_or(List::default(), |(_, keys)| keys);
         labels.pairs().any(|(key, value)| {
-            // Where names in UTF-8 are escaped, it may become one of ours.
+            // If names in UTF-8 are escaped, it may become one of ours.
             let key = str::from_utf8(&key).unwrap_or_default();
             let is = |own: &str| escaped(key, '_').eq(own.bytes());
             let is_key = { keys }.any(&is);

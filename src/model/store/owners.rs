@@ -1,4 +1,4 @@
-//! What groups do with their series: generations, and what goes with its owner.
+//! Operations of groups on their series: generations, and removal with the owner.
 
 use super::Store;
 use super::group::{Group, SLACK};
@@ -6,18 +6,18 @@ use super::index::NONE;
 use crate::base::sys;
 
 impl Store {
-    /// A new owner, which is a source of its own.
+    /// Opens a group with an account of its own.
     pub fn open_group(&mut self) -> Group {
         self.groups.sources += 1;
         self.groups.open(false)
     }
 
-    /// A new owner of what is pushed; all of those are one source.
+    /// Opens a group for pushed series; all of those share one account.
     pub fn open_pushed(&mut self) -> Group {
         self.groups.open(true)
     }
 
-    /// A new generation of the group's series.
+    /// Begins a new generation of the group's series.
     pub fn begin(&mut self, group: Group) {
         if let Some(state) = self.groups.get_mut(group) {
             state.generation = state.generation.wrapping_add(1);
@@ -25,21 +25,21 @@ impl Store {
         }
     }
 
-    /// Series of the group that were not taken since `begin` go at once.
+    /// Removes the series of the group that were not stored since `begin`.
     pub fn end(&mut self, group: Group) {
         let generation = self.groups.generation(group);
         self.drop_where(group, |of| of != generation);
         self.leave(group);
     }
 
-    /// The generation ends, and series that were not taken in it stay.
+    /// Ends the generation; series that were not stored in it stay.
     pub fn leave(&mut self, group: Group) {
         if let Some(state) = self.groups.get_mut(group) {
             state.is_open = false;
         }
     }
 
-    /// All its series go at once, and the group.
+    /// Removes the group and all its series.
     pub fn close_group(&mut self, group: Group) {
         self.drop_where(group, |_| true);
         if self.groups.held(group).families > 0 {
@@ -52,7 +52,7 @@ impl Store {
         }
     }
 
-    /// Families that count as the group's go over to those who have series of them.
+    /// Moves families from the account of the group to groups that have series of them.
     fn pass_families(&mut self, group: Group) {
         for at in 0..self.families.len() {
             let known = self.families.nth(at).and_then(|id| self.families.get_mut(id));
@@ -66,7 +66,7 @@ impl Store {
         }
     }
 
-    /// Its series of that family go at once; between `begin` and `end` those stay that were taken
+    /// Removes its series of that family; between `begin` and `end` those stay that were stored
     /// since.
     pub fn drop_metric(&mut self, group: Group, name: &str) {
         let since = self.groups.is_open(group).then(|| self.groups.generation(group));
@@ -81,18 +81,18 @@ impl Store {
         }
     }
 
-    /// How many series the group has; those whose time is over may be among them.
+    /// How many series the group has; expired ones may be among them.
     pub fn live_in(&self, group: Group) -> usize {
         self.groups.get(group).map_or(0, |state| state.live)
     }
 
-    /// How long the list of the group's slots is.
+    /// The length of the list of the group's slots.
     #[cfg(test)]
     pub(super) fn slots_of(&self, group: Group) -> usize {
         self.groups.get(group).map_or(0, |state| state.slots.len())
     }
 
-    /// A slot is the group's now.
+    /// Records that a slot is the group's.
     pub(super) fn own(&mut self, group: Group, slot: u32) {
         let Some(state) = self.groups.get_mut(group) else { return };
         state.slots.push(slot);
@@ -104,7 +104,7 @@ impl Store {
         }
     }
 
-    /// Of these slots those that are the group's, each once.
+    /// The slots among these that are the group's, each once.
     fn tidy(&self, group: Group, mut slots: Vec<u32>) -> Vec<u32> {
         let owner = |slot: u32| self.series.get(slot as usize).map(|series| series.owner);
         slots.retain(|slot| owner(*slot) == Some(group));
@@ -121,7 +121,7 @@ impl Store {
         }
     }
 
-    /// The group's series go whose generation `goes`.
+    /// Removes the group's series if `goes` is true for their generation.
     fn drop_where(&mut self, group: Group, goes: impl Fn(u32) -> bool) {
         let Some(state) = self.groups.get_mut(group) else { return };
         let slots = std::mem::take(&mut state.slots);

@@ -1,6 +1,6 @@
-//! Why a sample from outside was refused: a word for counting and a sentence for its sender.
+//! Why a sample from outside was rejected: a word for counting and a sentence for its sender.
 
-/// Why a sample was refused.
+/// Why a sample was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the sentences say it
 #[non_exhaustive]
@@ -64,7 +64,7 @@ impl Reason {
         Reason::Escaped,
     ];
 
-    /// Whether there was no room.
+    /// Whether the reason is missing room.
     pub fn is_room(self) -> bool {
         matches!(self, Reason::Series | Reason::Families | Reason::Bytes)
     }

@@ -1,13 +1,13 @@
-//! How much there is, and how much each source may have of it. A source is a target or a rule for
+//! The size of the store, and the share that each source may have of it. A source is a target or a rule for
 //! logs, each for itself, all that is pushed as to a Pushgateway, or all JSON and statsd. A bound is
 //! for all together; of families and bytes one target or rule may have three quarters, of series what its
-//! own settings say. Beyond the bound there is a quarter more for those that have next to nothing: so
-//! nobody is locked out by another.
+//! own settings allow. Beyond the bound there is a quarter more for sources that have next to nothing: so
+//! no source is locked out by another.
 
 use super::amount::Amount;
 use super::{Group, Reason, Store};
 
-/// One part of so many is kept for those that have little.
+/// This fraction (a quarter) is kept for sources that have little.
 const PARTS: usize = 4;
 
 impl Store {
@@ -21,11 +21,11 @@ impl Store {
         self.groups.held_mut(account).take(less);
     }
 
-    /// Whether the group may have so much more.
+    /// Checks whether the group may add `more`.
     ///
     /// # Errors
     ///
-    /// What there is no room for.
+    /// The bound that is exceeded.
     pub fn room(&self, group: Group, more: Amount) -> Result<(), Reason> {
         let account = self.groups.account(group);
         let (bounds, all, own) = (&self.bounds, self.held, self.groups.held(account));

@@ -1,15 +1,15 @@
-//! One series: 72 bytes and its labels as they are written at every scrape, which are also what it
-//! is known by.
+//! One series: 72 bytes and its labels as they are written at every scrape, which are also its
+//! key.
 
 use super::Amount;
 use super::group::Group;
 use crate::model::metric::{Histogram, Point, Summary, Value};
 
-/// `time` of a series that has none of its own: when it was taken, in milliseconds since the store was
-/// made, counted from `i64::MIN` on. What is above is a time of its own.
+/// Bound of `time` for a series without a time of its own: its value is then when the sample was stored, in
+/// milliseconds since the store was made, counted from `i64::MIN` on. Anything above is a time of its own.
 const LAST_TAKEN: i64 = i64::MIN / 2;
 
-/// What `time` is of a series that was taken `now`.
+/// The value of `time` for a sample that is stored `now`.
 pub fn time_of(own: Option<i64>, now: u64) -> i64 {
     let taken = i64::MIN.saturating_add_unsigned(now).min(LAST_TAKEN);
     own.filter(|time| *time > LAST_TAKEN).unwrap_or(taken)
@@ -27,24 +27,24 @@ pub struct Series {
     /// Milliseconds since the store was made.
     pub expires: u64,
     pub parts: Option<Box<Parts>>,
-    /// `NONE` in a slot that is free; `next` is the next one, then.
+    /// `NONE` in a free slot; `next` is the next free one, then.
     pub family: u32,
     pub previous: u32,
     pub next: u32,
     pub hash: u32,
-    /// Who made it; a free slot is nobody's.
+    /// The owner; a free slot has none.
     pub owner: Group,
-    /// In which of its owner's generations it was taken last.
+    /// The generation of its owner in which it was last stored.
     pub generation: u32,
 }
 
-/// What there is besides the value.
+/// The parts besides the value.
 pub enum Parts {
     /// How many observations were in each bucket of the family.
     Counts(Box<[u64]>),
-    /// The same, with bounds, or texts of them, other than those of the family.
+    /// Counts, with bounds, or texts of them, that differ from those of the family.
     Buckets(Box<[f64]>, Box<[u64]>, Box<str>),
-    /// Quantiles, how many observations there were, and the texts of the quantiles.
+    /// Quantiles, the number of observations, and the texts of the quantiles.
     Quantiles(Box<[(f64, f64)]>, u64, Box<str>),
 }
 
@@ -52,12 +52,12 @@ pub enum Parts {
 #[derive(Clone, Copy)]
 pub struct Buckets<'a> {
     pub bounds: &'a [f64],
-    /// With a comma behind each; empty where nobody wrote any.
+    /// With a comma after each; empty if they were not written by a source.
     pub texts: &'a str,
 }
 
 impl Parts {
-    /// Those of `point`, whose bounds were written as `texts`, in such a family; a number has none.
+    /// The parts of `point`, whose bounds were written as `texts`, in such a family; a number has none.
     pub fn of(point: Point<'_>, texts: &str, family: Buckets<'_>) -> Option<Parts> {
         match point {
             Point::Number(_) => None,
@@ -71,7 +71,7 @@ impl Parts {
         }
     }
 
-    /// Becomes those of `point` without taking memory; false if they are of another shape.
+    /// Sets the parts to those of `point` without allocating; false if the shapes differ.
     pub fn set(&mut self, point: Point<'_>, texts: &str, family: Buckets<'_>) -> bool {
         match (self, point) {
             (Parts::Counts(counts), Point::Histogram(h)) => {
@@ -89,7 +89,7 @@ impl Parts {
         }
     }
 
-    /// One more observation, so many times, in a family with buckets of these bounds.
+    /// Adds an observation, `times` times, in a family with buckets of these bounds.
     pub fn observe(&mut self, family: &[f64], value: f64, times: u64) {
         let (bounds, counts) = match self {
             Parts::Counts(counts) => (family, counts),
@@ -102,7 +102,7 @@ impl Parts {
         }
     }
 
-    /// How many lines it is once it is written.
+    /// How many lines it has in the exposition.
     pub fn weight(&self) -> usize {
         2 + match self {
             Parts::Counts(counts) | Parts::Buckets(_, counts, _) => counts.len(),
@@ -110,7 +110,7 @@ impl Parts {
         }
     }
 
-    /// Bytes of the texts that it has besides those of its family.
+    /// Bytes of its own texts, besides those of its family.
     fn bytes(&self) -> usize {
         match self {
             Parts::Counts(_) => 0,
@@ -119,7 +119,7 @@ impl Parts {
     }
 }
 
-/// What a series takes that has these labels and parts.
+/// The size of a series with these labels and parts.
 pub fn amount(labels: &[u8], parts: Option<&Parts>) -> Amount {
     Amount {
         series: parts.map_or(1, Parts::weight),
@@ -137,7 +137,7 @@ fn copy<T: Copy>(to: &mut [T], from: &[T]) -> bool {
 }
 
 impl Series {
-    /// What it takes.
+    /// The size of the series.
     pub fn amount(&self) -> Amount {
         amount(&self.text, self.parts.as_deref())
     }
@@ -147,7 +147,7 @@ impl Series {
         Some(self.time).filter(|time| *time > LAST_TAKEN)
     }
 
-    /// When it was taken, in milliseconds since the store was made, if it has no time of its own.
+    /// When it was last stored, in milliseconds since the store was made, if it has no time of its own.
     pub fn taken(&self) -> u64 {
         self.time.abs_diff(i64::MIN)
     }
@@ -166,7 +166,7 @@ impl Series {
         }
     }
 
-    /// As sinks know it, in such a family.
+    /// The series for sinks, in such a family.
     pub fn point<'s>(&'s self, family: Buckets<'s>) -> Point<'s> {
         let sum = self.value;
         match self.parts.as_deref() {
@@ -184,7 +184,7 @@ impl Series {
     }
 }
 
-/// A series is as small as it is said to be.
+/// The documented size is right.
 #[cfg(test)]
 #[test]
 fn a_series_is_72_bytes() {

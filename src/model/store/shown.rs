@@ -1,20 +1,20 @@
-//! Part of the store for a page.
+//! A selection of the store's series for a page.
 
 use super::Group;
 
-/// Whose series are written.
+/// Which series are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// Everybody's.
+    /// All.
     All,
     /// Those of this group.
     Only(Group),
-    /// All but those of this group.
+    /// All except those of this group.
     Without(Group),
 }
 
 impl Shown {
-    /// Whether the series of `owner` are among them.
+    /// Whether the series of `owner` are selected.
     pub fn has(self, owner: Group) -> bool {
         match self {
             Shown::All => true,

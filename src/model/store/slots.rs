@@ -1,4 +1,4 @@
-//! Where series lie: slots that are found by hash, linked by family, freed and taken again.
+//! The storage of series: slots that are found by hash, linked by family, freed and reused.
 
 use super::index::NONE;
 use super::series::Series;
@@ -8,7 +8,7 @@ use crate::model::metric::{Labels, fresh_stamp};
 use std::hash::{BuildHasher, Hasher};
 use std::time::Instant;
 
-/// How often at most all series are looked at because there is no room for another.
+/// The shortest time between two checks of all series because there is no room for another.
 const FULL_SWEEP_MILLIS: u64 = 1000;
 
 impl Store {
@@ -32,7 +32,7 @@ impl Store {
         })
     }
 
-    /// Takes in a series that is not there, as the last of its family.
+    /// Adds a new series, as the last of its family.
     pub(super) fn insert(&mut self, mut series: Series) -> u32 {
         let (family, hash, owner) = (series.family, series.hash, series.owner);
         let amount = series.amount();
@@ -90,7 +90,7 @@ impl Store {
         }
     }
 
-    /// Forgets a series, and its family with the last one.
+    /// Removes a series, and its family with the last one.
     pub(super) fn remove(&mut self, slot: u32) {
         let Some(series) = self.series.get_mut(slot as usize) else { return };
         let (family, hash) = (series.family, series.hash);
@@ -139,7 +139,7 @@ impl Store {
         self.forget_family(id);
     }
 
-    /// A family without series goes.
+    /// Removes a family without series.
     pub(super) fn forget_family(&mut self, id: u32) {
         if let Some(known) = self.families.get(id) {
             let (account, amount) = (known.account, known.amount());
@@ -148,7 +148,7 @@ impl Store {
         self.families.remove(id);
     }
 
-    /// Looks at the next `n` series and forgets those whose time is over.
+    /// Checks the next `n` series and removes the expired ones.
     pub(super) fn sweep(&mut self, n: usize, now: u64) {
         for _ in 0..n.min(self.series.len()) {
             self.hand = if self.hand + 1 < self.series.len() { self.hand + 1 } else { 0 };
@@ -159,12 +159,12 @@ impl Store {
         }
     }
 
-    /// Series whose time is over go; looks at all of them, but once a while.
+    /// Removes expired series; checks all of them, but only once in a while.
     pub fn forget_expired(&mut self, now: Instant) {
         self.sweep_all(self.millis(now));
     }
 
-    /// Looks at all, once a while.
+    /// Checks all series, once in a while.
     pub(super) fn sweep_all(&mut self, now: u64) {
         if now >= self.swept + FULL_SWEEP_MILLIS {
             self.swept = now;
@@ -172,7 +172,7 @@ impl Store {
         }
     }
 
-    /// The series of a family go whose time is over.
+    /// Removes the expired series of a family.
     pub(super) fn expire(&mut self, id: u32, now: u64) {
         let mut slot = self.families.get(id).map_or(NONE, |f| f.first);
         while let Some(series) = self.series.get(slot as usize) {
@@ -185,7 +185,7 @@ impl Store {
     }
 }
 
-/// Whether both are there and not the same.
+/// Whether both are set and differ.
 fn differ(one: Option<Group>, other: Option<Group>) -> bool {
     one.is_some() && other.is_some() && one != other
 }

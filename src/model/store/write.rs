@@ -1,4 +1,4 @@
-//! What the store tells its sinks.
+//! Writes the store to sinks.
 
 use super::family::Known;
 use super::index::NONE;
@@ -25,14 +25,14 @@ impl Store {
         let now = self.millis(now);
         let mut at = 0;
         while let Some(id) = self.families.nth(at) {
-            // Lines of a histogram come with it.
+            // Lines of a histogram are written with it.
             if !self.families.is_line(id) {
                 let all = self.with_lines(id);
                 if self.write_families(all, None, now, out) {
                     all.into_iter().flatten().for_each(|id| self.expire(id, now));
                 }
             }
-            // It may have gone with its last series.
+            // It may have been removed with its last series.
             at += usize::from(self.families.nth(at) == Some(id));
         }
         self.scrape = self.scrape.wrapping_add(1).max(1);
@@ -53,8 +53,8 @@ impl Store {
         all
     }
 
-    /// Writes a family and those of its lines, but what was written in this scrape; behind ours if
-    /// `turn` says behind which source. Whether there are series whose time is over.
+    /// Writes a family and those of its lines, except what was written in this scrape; after ours if
+    /// `turn` says after which source. Returns whether there are expired series.
     pub(super) fn write_families(
         &self,
         all: [Option<u32>; 4],
@@ -87,7 +87,7 @@ impl Store {
         expired
     }
 
-    /// Writes its histograms and summaries, or its numbers. Whether there are some whose time is over.
+    /// Writes its histograms and summaries, or its numbers. Returns whether some have expired.
     fn write_series(&self, family: &Known, wholes: bool, now: u64, out: &mut dyn Sink) -> bool {
         let (mut slot, mut expired) = (family.first, false);
         while let Some(series) = self.series.get(slot as usize) {
@@ -105,7 +105,7 @@ impl Store {
         expired
     }
 
-    /// Writes what is known about the store.
+    /// Writes the metrics about the store.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         let [series, families, accepted, refused] = &FAMILIES;
         let Amount { series: live, families: known, .. } = self.held;

@@ -1,4 +1,4 @@
-//! Which collectors run, and what is set for each.
+//! Which collectors run, and the settings of each.
 
 use crate::base::text::words::{MAX_SHOWN, quoted, shown};
 use crate::settings::problem::{Origin, Refusal};
@@ -7,7 +7,7 @@ use crate::settings::table::{Catalogue, Role, Row};
 use crate::settings::types::{CollectorSettings, OptionRow, Subject, Value};
 use std::ptr;
 
-/// Sets the switches of collectors that others switch, too; gives what is set for each.
+/// Sets the switches of collectors that others switch, too; returns the settings of each.
 pub fn collectors(
     catalogue: &Catalogue,
     subjects: &[&Subject],
@@ -47,10 +47,10 @@ pub fn collectors(
     all
 }
 
-/// What is set for one collector.
+/// The values of one collector.
 struct Options<'a, 'b, 'c> {
     catalogue: &'a Catalogue,
-    /// Of the catalogue, from the switch of the collector on.
+    /// The rows of the catalogue, from the switch of the collector on.
     rows: &'a [Row],
     subject: &'b Subject,
     resolved: &'b mut Vec<Resolved<'c>>,
@@ -62,7 +62,7 @@ impl Options<'_, '_, '_> {
         self.resolved.get(self.place(row)?)
     }
 
-    /// Where the value of a row is: they are in the order of the rows.
+    /// The index of a row's value: they are in the order of the rows.
     fn place(&self, row: &Row) -> Option<usize> {
         let at = ptr::from_ref(row);
         self.resolved.binary_search_by_key(&at, |one| ptr::from_ref(one.row)).ok()
@@ -72,13 +72,13 @@ impl Options<'_, '_, '_> {
         self.find(option).map(|one| one.value.clone()).unwrap_or_default()
     }
 
-    /// What is set, but for defaults.
+    /// The value that a source sets; not a default.
     fn said(&self, option: &OptionRow) -> Option<(Value, Origin)> {
         let one = self.find(option).filter(|one| !one.value.is_empty())?;
         Some((one.value.clone(), one.origin.clone()?))
     }
 
-    /// Whether it is on: by its own switch, or else by what others say of it.
+    /// Whether it is on: by its own switch, or else by others that switch it.
     fn switch(&mut self, others: Option<(bool, Origin)>) -> bool {
         let place = self.rows.first().and_then(|row| self.place(row));
         let one = place.and_then(|at| self.resolved.get_mut(at));
@@ -91,7 +91,7 @@ impl Options<'_, '_, '_> {
         })
     }
 
-    /// Of a pair `…include…` and `…exclude…` one may be set, of some both; the default of the other gives way.
+    /// Of a pair `…include…` and `…exclude…` one may be set, of some both; the default of the other is dropped.
     fn exclude(&mut self, refusal: &mut Refusal) {
         let first = self.rows.first().and_then(|row| self.place(row)).unwrap_or_default();
         let own = self.resolved.iter().skip(first);
@@ -117,7 +117,7 @@ impl Options<'_, '_, '_> {
         }
     }
 
-    /// The option whose key has the one word in the place of the other.
+    /// The option whose key has `other` in place of `word`.
     fn other(&self, option: &OptionRow, [word, other]: [&str; 2]) -> Option<&'static OptionRow> {
         let (front, back) = option.key().split_once(word)?;
         let key = [front, other, back].concat();
@@ -140,7 +140,7 @@ impl Options<'_, '_, '_> {
         refusal.add(origin, text);
     }
 
-    /// Looks whether the rules of the options hold. What nobody said is right.
+    /// Checks the rules of the options. A value that no source sets is right.
     fn judge(
         &self,
         settings: &CollectorSettings,

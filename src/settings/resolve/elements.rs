@@ -1,5 +1,5 @@
-//! Sets the elements of the file's lists of tables, in the order of the document, each with those that
-//! stand in it right behind it: an element begins, its rows are set from the file or from their
+//! Sets the elements of the file's lists of tables, in the order of the document, each followed by the
+//! elements within it: an element begins, its rows are set from the file or from their
 //! defaults, then those within, and in the end it is checked as a whole.
 
 use crate::base::dialect::Dialect;
@@ -22,7 +22,7 @@ pub struct Elements<'a, 'b> {
 }
 
 impl Elements<'_, '_> {
-    /// Sets those that stand in the element `above`, and what stands in them.
+    /// Sets the elements within the element `above`, and those within them.
     pub fn set_within(&mut self, above: Option<usize>) {
         for (i, element) in self.elements.iter().enumerate() {
             if element.above != above {
@@ -32,7 +32,7 @@ impl Elements<'_, '_> {
             let is_whole = self.set_rows(i, element);
             self.refuse_repeated(i, element);
             self.set_within(Some(i));
-            // What was refused may be what the others need.
+            // A rejected element may be what the others need.
             let is_within = |e: &Element| e.spoilt && e.above == Some(i);
             if is_whole && !self.elements.iter().any(is_within) {
                 self.check(i, element);
@@ -40,8 +40,8 @@ impl Elements<'_, '_> {
         }
     }
 
-    /// Sets the rows of an element; tells whether it has all that is required and nothing of it was
-    /// refused.
+    /// Sets the rows of an element; returns whether it has all required rows and none was
+    /// rejected.
     fn set_rows(&mut self, i: usize, element: &Element) -> bool {
         let mut is_whole = !element.spoilt;
         for row in self.catalogue.rows_of(element.section) {
@@ -70,7 +70,7 @@ impl Elements<'_, '_> {
         is_whole
     }
 
-    /// Refuses the value of an earlier element where each has its own.
+    /// Rejects a value of an earlier element if it has to be unique.
     fn refuse_repeated(&mut self, i: usize, element: &Element) {
         let beside = |other: &Resolved<'_>| {
             let other = other.element.filter(|other| *other != i);
@@ -91,7 +91,7 @@ impl Elements<'_, '_> {
         }
     }
 
-    /// Looks at an element as a whole.
+    /// Checks an element as a whole.
     fn check(&mut self, i: usize, element: &Element) {
         if let Err((key, text)) = (element.section.check)(self.settings) {
             let is_it = |one: &&Resolved<'_>| one.element == Some(i) && one.row.key() == key;

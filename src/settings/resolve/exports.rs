@@ -1,4 +1,4 @@
-//! What exports have to do with each other and with where their settings are from.
+//! Relations of exports to each other and to the sources of their settings.
 
 use crate::base::text::words::{meant, quoted};
 use crate::settings::problem::{Origin, Refusal};
@@ -10,7 +10,7 @@ fn of<'a, 'b>(resolved: &'b [Resolved<'a>], key: &str) -> impl Iterator<Item = &
     resolved.iter().filter(move |one| one.row.section.name == "export" && one.row.key() == key)
 }
 
-/// Marks the exports whose files for TLS the environment names, as nobody has read them yet.
+/// Marks the exports whose files for TLS the environment names, as they are not checked yet.
 pub fn mark(resolved: &[Resolved<'_>], settings: &mut Settings) {
     // Each export has a type.
     for (export, kind) in settings.exports.iter_mut().zip(of(resolved, "type")) {
@@ -21,7 +21,7 @@ pub fn mark(resolved: &[Resolved<'_>], settings: &mut Settings) {
     }
 }
 
-/// Once all exports are known: each fallback is another one, and none leads back.
+/// Checks, once all exports are known, that each fallback is another export, and that there is no cycle.
 pub fn fallbacks(resolved: &[Resolved<'_>], settings: &Settings, refusal: &mut Refusal) {
     let exports = &settings.exports;
     let with_fallback =

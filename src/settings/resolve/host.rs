@@ -1,7 +1,7 @@
 //! The trees of the host, in a container that has them mounted: `/host/proc` (procfs), `/host/sys`
-//! (sysfs) and `/host`, the host's root. They are read where no setting says where to read.
+//! (sysfs) and `/host`, the host's root. They are the default if no setting says where to read.
 //!
-//! Only the list of mounts is looked at: on a machine that is no container, `/host` may be a file system
+//! Only the list of mounts is read: on a machine that is no container, `/host` may be a file system
 //! that does not answer. `/host` counts as the host's root only along with its procfs, as other
 //! programs have directories of that name, too.
 
@@ -11,10 +11,10 @@ use crate::settings::resolve::resolved::Resolved;
 use crate::settings::types::{Settings, Value};
 use std::path::Path;
 
-/// Bytes of the list of mounts; what is mounted last, and so may matter, is not cut off by any real list.
+/// Bytes of the list of mounts; no real list is longer, so that the last mounts, which may matter, are not cut off.
 const MAX_LIST: u64 = 16 << 20;
 
-/// What the line of a file system of any type has. Its root may be a subvolume.
+/// Matches the line of a file system of any type. Its root may be a subvolume.
 const ANY: &str = " - ";
 
 /// Sets the paths to the trees that are mounted below `host`, unless one of them is set.
@@ -32,7 +32,7 @@ pub fn host(host: &str, settings: &mut Settings, resolved: &mut [Resolved<'_>]) 
             "procfs" => (procfs, "/proc"),
             "sysfs" => (sysfs, "/sys"),
             "rootfs" => (root, ""),
-            // What udev knows comes with the root.
+            // udev's data is below the root.
             _ => (root, "/run/udev/data"),
         };
         let path = [host, below].concat();
@@ -50,7 +50,7 @@ pub fn host(host: &str, settings: &mut Settings, resolved: &mut [Resolved<'_>]) 
 fn mounts(host: &str) -> Vec<u8> {
     let read = |path: &str| sys::read_file(Path::new(path), MAX_LIST);
     let own = read("/proc/self/mountinfo");
-    // A list that cannot be read has nothing in it.
+    // A list that cannot be read counts as empty.
     own.or_else(|_| read(&[host, "/proc/self/mountinfo"].concat())).unwrap_or_default()
 }
 
@@ -64,9 +64,9 @@ fn found(list: &str, host: &str) -> [bool; 3] {
     [procfs, sysfs, procfs && is_mounted(list, host, ANY)]
 }
 
-/// Whether the list has this mount point, and `kind` in the line of what is uppermost there: `id parent
-/// major:minor root point options [fields…] - type source options`. A part of procfs or sysfs, which is
-/// bound there, is not the tree.
+/// Whether the list has this mount point, and `kind` in the line of the topmost mount there: `id parent
+/// major:minor root point options [fields…] - type source options`. A part of procfs or sysfs that is
+/// bound there is not the tree.
 fn is_mounted(list: &str, point: &str, kind: &str) -> bool {
     let mut is_mounted = false;
     for line in list.lines() {

@@ -15,7 +15,7 @@ const TOGETHER: &str = "listen together with host or port; keep listen, which sa
 const NOT_ONE: &str =
     "changes the one TCP address that listen gives, but it gives none or several; use listen";
 
-/// Puts host, port and path in the place of the endpoint, unless the same source sets those.
+/// Replaces the endpoint by host, port and path, unless the same source sets those.
 pub fn split_endpoint<'a>(catalogue: &'a Catalogue, parsed: &mut Vec<Resolved<'a>>) {
     for layer in 0..LAYERS {
         let of_layer = |one: &Resolved<'_>| one.layer() == Some(layer);
@@ -39,7 +39,7 @@ pub fn split_endpoint<'a>(catalogue: &'a Catalogue, parsed: &mut Vec<Resolved<'a
     }
 }
 
-/// The addresses: each layer may name them anew, or change host and port of the only one. `parsed` is in
+/// The addresses: each layer may replace them, or change host and port of the only one. `parsed` is in
 /// the order of the layers.
 pub fn listen(
     parsed: &[Resolved<'_>],
@@ -75,7 +75,7 @@ pub fn listen(
     (all, from.cloned())
 }
 
-/// Changes the only TCP address; false if there is no such.
+/// Changes the only TCP address; false if there is not exactly one.
 fn replace(all: &mut [Listen], part: Role, value: &Value) -> bool {
     let mut tcp = all.iter_mut().filter_map(|listen| match listen {
         Listen::Tcp(host, port) => Some((host, port)),

@@ -1,5 +1,5 @@
-//! Builds the settings from the values of all sources: each is judged, the highest layer wins, and what
-//! depends on other rows is put together.
+//! Builds the settings from the values of all sources: each is checked, the highest layer wins, and values
+//! that depend on other rows are completed.
 
 mod collectors;
 mod elements;
@@ -23,7 +23,7 @@ use resolved::{Resolved, complaint};
 
 const REPEATED: &str = "given before, and node_exporter takes it once; keep one";
 
-/// The settings, and what each row comes to.
+/// The settings, and the value of each row.
 pub fn resolve<'a>(
     subjects: &[&Subject],
     sources: &mut Sources<'a, '_>,
@@ -83,7 +83,7 @@ pub fn resolve<'a>(
     (settings, resolved)
 }
 
-/// Looks at each table as a whole.
+/// Checks each table as a whole.
 fn check(resolved: &[Resolved<'_>], settings: &mut Settings, refusal: &mut Refusal) {
     for section in SECTIONS.iter().filter(|section| !section.is_list()) {
         let Err((key, text)) = (section.check)(settings) else { continue };
@@ -104,7 +104,7 @@ pub fn refuse_path(resolved: &[Resolved<'_>], refusal: &mut Refusal) {
     refusal.add(raw.origin.clone(), complaint(&raw, ""));
 }
 
-/// What would have no effect: `--format` is for `--once`.
+/// Rejects a setting without effect: `--format` is for `--once`.
 pub fn refuse_format(resolved: &[Resolved<'_>], settings: &Settings, refusal: &mut Refusal) {
     let is_it = |one: &&Resolved<'_>| one.row.flags == ["format"];
     let origin = resolved.iter().find(is_it).and_then(|one| one.origin.clone());
@@ -118,7 +118,7 @@ pub fn refuse_format(resolved: &[Resolved<'_>], settings: &Settings, refusal: &m
     }
 }
 
-/// Where nobody says what the instance is, it is the name that the kernel has for this host.
+/// Sets the instance to the kernel's name of this host, if no source sets it.
 pub fn name<'a>(
     catalogue: &'a Catalogue,
     settings: &mut Settings,
@@ -129,7 +129,7 @@ pub fn name<'a>(
         let path = settings.paths.procfs.join("sys/kernel/hostname");
         let name = String::from_utf8(file::bytes(&path).unwrap_or_default());
         let name = name.unwrap_or_default().trim().to_owned();
-        // As long as nobody has set it.
+        // The kernel's value as long as the name was never set.
         let name = if name == "(none)" { String::new() } else { name };
         let value = Value::new(name, 0);
         (row.set)(settings, &value);

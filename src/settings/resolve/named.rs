@@ -1,5 +1,5 @@
-//! The files and the peers that settings name, whichever option names them: the program locks itself in with
-//! no others. What an option's value is follows from its kind, so that no new option is forgotten.
+//! The files and the peers that settings name, whichever option names them: the sandbox allows
+//! no others. Which options name them follows from their kind, so that no new option is forgotten.
 
 use crate::base::address::Listen;
 use crate::base::wire::Url;
@@ -8,15 +8,15 @@ use crate::settings::table::COLLECTORS;
 use crate::settings::types::{Kind, Settings};
 use std::path::PathBuf;
 
-/// The root is where other paths begin, and a URL is for those who read messages. Where the program writes
+/// The root is a prefix of other paths, and a URL is for readers of messages. Where the program writes
 /// and listens has rules of its own.
 const OTHER: [&str; 6] =
     ["rootfs", "external_url", "spool.dir", "state_file", "memory_file", "listen"];
 
-/// What a collector keeps over a restart.
+/// The state that a collector keeps over a restart.
 const STATE: &str = "state_file";
 
-/// Notes them all, but those of collectors that are off.
+/// Records them all, except those of collectors that are off.
 pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
     for one in resolved {
         let (section, [collector, _]) = (one.row.section.name, one.row.path);
@@ -26,7 +26,7 @@ pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
         }
         let sandbox = &mut settings.sandbox;
         if section == COLLECTORS && one.row.key() == STATE {
-            // The default one is for a directory that a package made.
+            // The default is in a directory that a package creates.
             let files = one.value.texts.iter().map(PathBuf::from);
             let is_usable = |file: &PathBuf| {
                 one.origin.is_some() || file.parent().is_some_and(|parent| parent.is_dir())
@@ -56,7 +56,7 @@ pub fn named(resolved: &[Resolved<'_>], settings: &mut Settings) {
     }
 }
 
-/// Whether it is of a kind that may name a file or a peer.
+/// Whether its kind may name a file or a peer.
 fn names(one: &Resolved<'_>) -> bool {
     !matches!(one.row.kind, Kind::Switch | Kind::Pattern | Kind::Count(..) | Kind::Time(..))
 }

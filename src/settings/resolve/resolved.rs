@@ -1,4 +1,4 @@
-//! The value of a row, judged, and its origin.
+//! The checked value of a row, and its origin.
 
 use crate::base::dialect::Dialect;
 use crate::base::text::words::meant;
@@ -13,14 +13,14 @@ use crate::settings::types::{Kind, Settings, Value};
 pub struct Resolved<'a> {
     pub row: &'a Row,
     pub value: Value,
-    /// None is the default.
+    /// None for the default.
     pub origin: Option<Origin>,
-    /// Of lists of tables, where it stands.
+    /// In lists of tables, the index of its element.
     pub element: Option<usize>,
 }
 
 impl<'a> Resolved<'a> {
-    /// Judges one value of a source.
+    /// Checks one value of a source.
     pub fn parse(raw: RawValue<'a>, refusal: &mut Refusal) -> Option<Resolved<'a>> {
         let kind = raw.row.kind;
         let typed = is_typed(kind, &raw);
@@ -45,7 +45,7 @@ impl<'a> Resolved<'a> {
         None
     }
 
-    /// Sets a row to the last value there is or, of a list, to all values of the highest layer; or else
+    /// Sets a row to its last value or, for a list, to all values of the highest layer; or else
     /// to its default.
     pub fn set(
         row: &'a Row,
@@ -74,20 +74,20 @@ impl<'a> Resolved<'a> {
         Some(resolved)
     }
 
-    /// The layer it is from; none is the default.
+    /// The layer of its origin; None for the default.
     pub fn layer(&self) -> Option<usize> {
         self.origin.as_ref().map(Origin::layer)
     }
 }
 
-/// Whether the file wrote it as values of its kind are written; the other sources have only text.
+/// Whether the file wrote it with the TOML type of its kind; the other sources have only text.
 fn is_typed(kind: Kind, raw: &RawValue<'_>) -> bool {
     let Some(shape) = raw.shape else { return true };
     match kind {
         Kind::Switch => shape == Shape::Switch,
         Kind::Count(..) | Kind::Ports => shape == Shape::Integer,
         Kind::Numbers | Kind::States => matches!(shape, Shape::Integer | Shape::Bare),
-        // A float; what ends in a unit is a text without its quotation marks.
+        // A float; a value with a unit may be a text without its quotation marks.
         Kind::Time(..) | Kind::Times(..) if shape == Shape::Bare => {
             raw.text.ends_with(|c: char| c.is_ascii_digit())
         }

@@ -3,13 +3,13 @@
 use crate::settings::table::{Catalogue, Flag};
 use crate::settings::types::{Kind, Subject};
 
-/// What stands above in each file.
+/// The comment at the top of each file.
 const HEAD: &str = "made from the table of options by `make docs`";
 
-/// What may follow a flag.
+/// The values that may follow a flag.
 enum Values {
     None,
-    /// Something that may be left out.
+    /// A value that may be left out.
     Maybe,
     Words(String),
     Files,
@@ -20,7 +20,7 @@ enum Values {
 pub fn completions(subjects: &[&Subject]) -> [(&'static str, String); 3] {
     let catalogue = Catalogue::new(subjects);
     let mut flags = catalogue.flags();
-    // What has no effect is not offered: flags of node_exporter's, and --no-help.
+    // A flag without effect is not offered: ignored ones of node_exporter, and --no-help.
     flags.retain(|flag| match flag.row.kind {
         Kind::Ignored => false,
         Kind::Act => !flag.negative,
@@ -44,7 +44,7 @@ fn spelt(flag: &Flag<'_>) -> String {
     [if flag.name.len() == 1 { "-" } else { "--" }, &flag.name].concat()
 }
 
-/// The first sentence on the option, without its full stop.
+/// The first sentence about the option, without its full stop.
 fn help(flag: &Flag<'_>) -> String {
     let help = flag.row.help.split(". ").next().unwrap_or_default().trim_end_matches('.');
     [if flag.negative { "Off: " } else { "" }, help].concat()

@@ -1,22 +1,22 @@
-//! `--help`, and what it shares with the manual page: one entry for each row.
+//! `--help`, and the parts it shares with the manual page: one entry for each row.
 
 use crate::settings::table::{Catalogue, Row, SECTIONS, Section};
 use crate::settings::types::{Kind, Subject};
 
-/// Where the explanations begin.
+/// The column of the explanations.
 const COLUMN: usize = 32;
-/// Where lines of the short help end.
+/// The width of the short help.
 const WIDTH: usize = 100;
-/// Lines of the long one end where a sentence does.
+/// The long help breaks lines only after sentences.
 const UNLIMITED: usize = 10_000;
 
-/// What the program is, for help and the manual page.
+/// The description of the program, for help and the manual page.
 pub const ABOUT: &str = "Serves what the kernel knows of this machine to Prometheus.";
 
-/// How to start it.
+/// The usage line.
 pub const USAGE: &str = "sysmetrics [FLAG]...";
 
-/// What there is to say besides the options: titles, and below each its lines, which are indented.
+/// Further sections besides the options: titles, and below each its lines, which are indented.
 pub const EPILOGUE: &str = include_str!("epilogue.txt");
 
 /// The text of `--help`, with a newline at the end.
@@ -58,7 +58,7 @@ pub fn by_section(
     SECTIONS.iter().map(|section| (*section, catalogue.rows_of(section)))
 }
 
-/// Writes the flag or key of a row and what it is for, in lines of at most `width` characters.
+/// Writes the flag or key of a row and its help, in lines of at most `width` characters.
 fn describe(out: &mut String, row: &Row, width: usize) {
     let left = ["  ", &heading(row)].concat();
     out.push_str(&left);
@@ -120,7 +120,7 @@ pub fn remarks(row: &Row) -> Vec<String> {
     out
 }
 
-/// A flag with its dashes; one that means the opposite says so.
+/// A flag with its dashes; a negated one is marked.
 pub fn spelt(flag: &str) -> String {
     match flag.strip_prefix('!') {
         Some(flag) => format!("--{flag} (the opposite)"),

@@ -4,7 +4,7 @@ use crate::settings::show::help::{EPILOGUE, by_section, heading, remarks};
 use crate::settings::table::{Catalogue, Row};
 use crate::settings::types::Subject;
 
-/// What no table of options says.
+/// The parts that are not in the table of options.
 const MORE: &str = include_str!("manual.roff");
 
 const DESCRIPTION: &str = ".B sysmetrics
@@ -38,7 +38,7 @@ const SEE_ALSO: &str = r".SH SEE ALSO
 .BR signal (7)
 ";
 
-/// The manual page `sysmetrics(1)`, in roff, of this day (YYYY-MM-DD).
+/// The manual page `sysmetrics(1)`, in roff, with this date (YYYY-MM-DD).
 pub fn man_page(subjects: &[&Subject], day: &str) -> String {
     let catalogue = Catalogue::new(subjects);
     let version = env!("CARGO_PKG_VERSION");
@@ -76,7 +76,7 @@ pub fn man_page(subjects: &[&Subject], day: &str) -> String {
     out
 }
 
-/// A paragraph on an option.
+/// The paragraph of an option.
 fn option(row: &Row, out: &mut String) {
     let heading = roff(&heading(row));
     let (name, value) = heading.split_once(' ').unwrap_or((&heading, ""));
@@ -101,7 +101,7 @@ fn text(lines: &str, verbatim: bool) -> String {
     out
 }
 
-/// Text that roff takes as it is.
+/// Escapes text for roff.
 fn roff(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     match text.starts_with(['.', '\'']) {

@@ -1,4 +1,4 @@
-//! The options as a person reads them.
+//! The options in readable form: help, manual page, reference, completion, settings file.
 
 pub mod complete;
 pub mod help;

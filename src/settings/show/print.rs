@@ -1,4 +1,4 @@
-//! The settings in effect, as a settings file that says where each value comes from.
+//! The settings in effect, as a settings file with the origin of each value.
 
 use crate::base::text::variables::literal;
 use crate::base::text::words::shown;
@@ -8,16 +8,16 @@ use crate::settings::resolve::resolved::Resolved;
 use crate::settings::table::{COLLECTORS, Catalogue, ENABLED, Role, Row, SECTIONS};
 use crate::settings::types::Kind;
 
-/// What stands above if not everything is shown.
+/// The first line if not everything is shown.
 const NOTE: &str = "# Secrets are shown as <secret>: this cannot be read back as it is.\n\n";
 
-/// Writes the file. What is set nowhere and has no default is a remark, but in lists.
+/// Writes the file. A row without value and default becomes a comment, except in lists.
 pub fn effective(catalogue: &Catalogue, resolved: &[Resolved<'_>], file: &str) -> String {
     let mut out = String::new();
     let find = |row: &Row| resolved.iter().find(|one| one.row == row);
     for section in SECTIONS.iter().filter(|s| !s.name.is_empty() && !s.is_list()) {
         header(&mut out, &section.header());
-        // Host, port and endpoint are in addresses and path, a collector with options has its own
+        // Host, port and endpoint are part of addresses and path, a collector with options has its own
         // table.
         let is_elsewhere = |row: &&Row| {
             let is_part = [Role::Host, Role::Port, Role::Endpoint].iter().any(|role| row.is(*role));
@@ -35,7 +35,7 @@ pub fn effective(catalogue: &Catalogue, resolved: &[Resolved<'_>], file: &str) -
         }
         line(&mut out, key, find(row), file);
     }
-    // Each element of a list, as it was set, and its rows.
+    // Each element of a list, in its order, and its rows.
     let mut last = None;
     for one in resolved.iter().filter(|one| one.element.is_some()) {
         if last != one.element {
@@ -80,7 +80,7 @@ fn line(out: &mut String, key: &str, resolved: Option<&Resolved<'_>>, file: &str
     out.push('\n');
 }
 
-/// A text as the file would have it, but for what is secret in it.
+/// A text in the syntax of the file, with secrets hidden.
 fn shown_of(row: &Row, text: &str) -> String {
     #[cfg(test)]
     if OPEN.get() {
@@ -92,7 +92,7 @@ fn shown_of(row: &Row, text: &str) -> String {
 
 #[cfg(test)]
 thread_local! {
-    /// Secrets are printed, too: that the settings can be read back is tested with them.
+    /// Also prints secrets: for tests that read the settings back.
     pub static OPEN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
@@ -120,7 +120,7 @@ fn written(resolved: &Resolved<'_>) -> String {
     }
 }
 
-/// Text as TOML; with backslashes in single quotation marks where that can be.
+/// Text as TOML; with backslashes in single quotation marks if possible.
 fn text(text: &str) -> String {
     if text.contains('\\') && !text.contains(|c: char| c == '\'' || c.is_control()) {
         return format!("'{text}'");

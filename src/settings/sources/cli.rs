@@ -1,6 +1,6 @@
 //! The command line: `--flag value`, `--flag=value`, switches as `--switch`, `--no-switch` and
-//! `--switch=true`, and `@file` for a file with one argument a line. node_exporter's flags are taken
-//! after a single dash, too, as its first releases wanted them.
+//! `--switch=true`, and `@file` for a file with one argument a line. node_exporter's flags are accepted
+//! after a single dash, too, as in its first releases.
 
 use crate::base::text::words::{meant, quoted};
 use crate::settings::problem::Origin;
@@ -14,7 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Files of arguments that one command line may name, those in such files included.
+/// Files of arguments of one command line, including those named in such files.
 const MAX_FILES: usize = 16;
 
 /// Other spellings of flags.
@@ -24,7 +24,7 @@ const NOT_TEXT: &str = "expected text in UTF-8";
 const NOTHING: &str = "expected a value, found nothing";
 const NO_FLAG: &str = "unexpected argument; flags start with --, see --help";
 
-/// Records what the arguments, without the program's name, say, and warns of those that are ignored.
+/// Records the values of the arguments, without the program's name, and warns of those that are ignored.
 pub fn read(sources: &mut Sources<'_, '_>, args: Vec<OsString>) {
     let (rows, words) = (Vec::new(), Vec::new());
     CommandLine { sources, rows, words, files: 0 }.read(args);
@@ -32,7 +32,7 @@ pub fn read(sources: &mut Sources<'_, '_>, args: Vec<OsString>) {
 
 struct CommandLine<'s, 'a, 'e> {
     sources: &'s mut Sources<'a, 'e>,
-    /// What node_exporter's flags have set so far: rows, and names of those that there is no row for.
+    /// Flags of node_exporter set so far: their rows, and the names of those without a row.
     rows: Vec<&'a Row>,
     words: Vec<String>,
     /// Files of arguments read so far.
@@ -44,7 +44,7 @@ struct Written {
     /// Without dashes.
     name: String,
     dashes: &'static str,
-    /// What stands in the same argument.
+    /// The value in the same argument.
     value: Option<OsString>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> CommandLine<'_, 'a, '_> {
         }
     }
 
-    /// Reads the file that `@file` names; no other word is an argument.
+    /// Reads the file that `@file` names; any other word is rejected.
     fn read_word(&mut self, word: &OsStr) {
         let origin = Origin::Flag(word.to_string_lossy().into_owned());
         let Some(path) = word.as_bytes().strip_prefix(b"@") else {
@@ -135,14 +135,14 @@ impl<'a> CommandLine<'_, 'a, '_> {
             }
         }
         match value(row.kind, negative, written, parser) {
-            // `--no-version` asks for nothing.
+            // `--no-version` does nothing.
             Ok(_) if row.kind == Kind::Act && negative => {}
-            // One that says nothing adds nothing to a list, as in node_exporter.
+            // An empty value adds nothing to a list, as in node_exporter.
             Ok(text)
                 if is_theirs
                     && text.is_empty()
                     && matches!(row.kind, Kind::Globs | Kind::Words) => {}
-            // node_exporter takes WARN for warn.
+            // node_exporter accepts WARN for warn.
             Ok(text) if is_theirs && matches!(row.kind, Kind::Choice(_)) => {
                 self.sources.push(row, text.to_ascii_lowercase(), origin);
             }
@@ -151,7 +151,7 @@ impl<'a> CommandLine<'_, 'a, '_> {
         }
     }
 
-    /// Deals with a flag that is not ours.
+    /// Handles a flag that is not ours.
     fn read_unsupported(&mut self, written: Written, parser: &mut Parser) {
         let shown = written.shown();
         let has = |collector: &str| self.sources.catalogue.own_name(collector).is_some();
@@ -170,7 +170,7 @@ impl<'a> CommandLine<'_, 'a, '_> {
         self.sources.refusal.add(Origin::Flag(shown), text);
     }
 
-    /// Notes that a flag without a row was given.
+    /// Records that a flag without a row was given.
     fn note(&mut self, name: &str, shown: String) {
         let name = name.strip_prefix("no-").unwrap_or(name);
         let is_again = self.words.iter().any(|word| word == name);
@@ -182,14 +182,14 @@ impl<'a> CommandLine<'_, 'a, '_> {
     }
 }
 
-/// The arguments in a file: a line each; what begins with `#` is none.
+/// The arguments in a file: one a line; lines that begin with `#` are ignored.
 fn arguments(bytes: &[u8]) -> Vec<OsString> {
     let lines = bytes.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     lines.map(|line| OsStr::from_bytes(line).to_owned()).collect()
 }
 
-/// What the flag says, from its own or the next argument.
+/// The value of the flag, from its own or the next argument.
 fn value(
     kind: Kind,
     negative: bool,
@@ -216,7 +216,7 @@ fn value(
     }
 }
 
-/// The value in its own argument, or the next argument; node_exporter's flags do not take a flag for one.
+/// The value in its own argument, or the next argument; node_exporter's flags do not accept a flag as value.
 fn value_of(written: &Written, parser: &mut Parser) -> Option<OsString> {
     match &written.value {
         Some(value) => Some(value.clone()),
@@ -225,7 +225,7 @@ fn value_of(written: &Written, parser: &mut Parser) -> Option<OsString> {
     }
 }
 
-/// The next argument, if it is no flag.
+/// The next argument, unless it is a flag.
 fn next_word(parser: &mut Parser) -> Option<OsString> {
     parser.try_raw_args()?.next_if(|arg| !arg.as_encoded_bytes().starts_with(b"-"))
 }

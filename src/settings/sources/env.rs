@@ -1,7 +1,7 @@
 //! The environment: `APP__TABLE__KEY` and `SYSMETRICS_TABLE_KEY` for every key of the file, and a few
 //! variables with names of their own. Variables of other programs may begin with `APP__` too, and
-//! Kubernetes names those of a service after it: one whose table is neither ours nor nearly so is left
-//! alone.
+//! Kubernetes names those of a service after it: a variable whose table is neither ours nor nearly so is
+//! ignored.
 
 use crate::base::text::words::{distance, meant, quoted};
 use crate::settings::problem::Origin;
@@ -11,11 +11,11 @@ use crate::settings::table::{
 };
 use std::ffi::OsString;
 
-/// What Kubernetes puts behind the name of a service that is called as we are.
+/// What Kubernetes appends to the name of a service with our name.
 static SERVICE: [&str; 2] = ["service", "port"];
 
-/// Records what the variables say. Those with names of their own come first, then `APP__…`, and
-/// `SYSMETRICS_…` has the last word.
+/// Records the values of the variables. Those with names of their own come first, then `APP__…`, and
+/// `SYSMETRICS_…` overrides both.
 pub fn read(sources: &mut Sources<'_, '_>) {
     let catalogue = sources.catalogue;
     let env = sources.env.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
@@ -64,7 +64,7 @@ fn own<'a>(catalogue: &'a Catalogue, path: &str) -> Option<&'a Row> {
     let find = |path: &str| {
         let is_it = |row: &Row| {
             let also = || [row.section.name, "_", row.names.also].concat();
-            // Most rows are told apart without their parts.
+            // The first byte rules out most rows without splitting their paths.
             let is_near = row.section.name.get(..1) == path.get(..1) && row.in_file();
             is_near
                 && (row.parts().join("_") == path || !row.names.also.is_empty() && also() == path)
@@ -83,7 +83,7 @@ fn record<'a>(sources: &mut Sources<'a, '_>, row: &'a Row, name: &str, value: &O
         sources.refusal.add(origin, "expected text in UTF-8".to_owned());
         return;
     };
-    // Another variable that says the same setting is not added to, but replaced.
+    // Another variable for the same setting replaces the value instead of adding to it.
     sources.values.retain(|value| value.row != row || value.origin.layer() != origin.layer());
     if !row.kind.is_list() {
         return sources.push(row, value.to_owned(), origin);
@@ -102,7 +102,7 @@ fn is_ours(table: &str) -> bool {
     SECTIONS.iter().any(|section| !section.name.is_empty() && near(section.name))
 }
 
-/// What is said of `SYSMETRICS_LISTEN`: whoever knows the flag only writes it so, and shall not be served on
+/// The error for `SYSMETRICS_LISTEN`: a user who knows only the flag writes it so, and must not be served on
 /// every address.
 fn of_flag(catalogue: &Catalogue, path: &str) -> Option<String> {
     let is_same = |(of, is): (u8, u8)| of == is || is == b'_' && matches!(of, b'-' | b'.');

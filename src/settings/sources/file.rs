@@ -1,4 +1,4 @@
-//! The settings file: found, and read within bounds.
+//! Finds the settings file, and reads it within bounds.
 
 use crate::base::sys;
 use crate::settings::problem::Origin;
@@ -10,8 +10,8 @@ use std::path::Path;
 /// Bytes of a settings file.
 pub const MAX_FILE: u64 = 1 << 20;
 
-/// The text of the file that is named or else of the first of `files` that is there; none if there is
-/// no file. From then on the refusal has its name.
+/// The text of the named file or else of the first of `files` that exists; None without
+/// a file. From then on the refusal has its name.
 pub fn text(
     named: Option<String>,
     files: [&str; 2],
@@ -50,17 +50,17 @@ pub fn text(
     None
 }
 
-/// Whether there is something with this name, were it a link that leads nowhere or a file that may not be
-/// looked at: to go on without it would be to do what nobody wants.
+/// Whether there is something with this name, even a link that leads nowhere or a file that may not be
+/// accessed: to go on without it would ignore settings that somebody wrote.
 fn is_there(file: &str) -> bool {
     let absent =
         |error: Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
     !fs::symlink_metadata(file).is_err_and(absent)
 }
 
-/// What a regular file holds.
+/// The content of a regular file.
 pub fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    // Asked before opening: opening a pipe would wait for a writer.
+    // Checked before opening: opening a pipe would wait for a writer.
     let about = fs::metadata(path)?;
     if !about.is_file() {
         return Err(Error::other("not a regular file"));

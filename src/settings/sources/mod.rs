@@ -1,4 +1,4 @@
-//! What the file, the environment and the command line say.
+//! The sources of settings: the file, the environment and the command line.
 
 pub mod cli;
 pub mod env;

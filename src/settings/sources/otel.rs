@@ -1,7 +1,7 @@
 //! The environment of OpenTelemetry (specification: "configuration/sdk-environment-variables" and
-//! "protocol/exporter"): what it says fills in what an otlp export of the file does not say, and an
-//! endpoint makes an export where the file has none of that type. An empty value is none. As the
-//! specification has it, what is wrong is warned of and ignored: these variables are for many
+//! "protocol/exporter"): it completes the otlp exports of the file, and an
+//! endpoint creates an export if the file has none of that type. An empty value counts as unset. As in the
+//! specification, a wrong value is ignored with a warning: these variables are for many
 //! programs, and none of them keeps this one from starting.
 
 use crate::settings::problem::Origin;
@@ -10,10 +10,10 @@ use crate::settings::sources::raw::{Element, RawValue, Sources};
 use crate::settings::table::{MAX_EXPORTS, NO_GRPC, Row};
 use crate::settings::types::Value;
 
-/// Between two frames where nobody says it, in milliseconds.
+/// The default interval between two frames, in milliseconds.
 const INTERVAL: u64 = 30_000;
 
-/// Records what the environment says, for each otlp export; an endpoint may make one.
+/// Records the values of the environment, for each otlp export; an endpoint may create one.
 pub fn read(sources: &mut Sources<'_, '_>) {
     if !sources.wants_otlp() {
         return;
@@ -31,7 +31,7 @@ pub fn read(sources: &mut Sources<'_, '_>) {
 }
 
 impl<'a> Sources<'a, '_> {
-    /// Adds the export that an endpoint makes, if it can be.
+    /// Adds the export of an endpoint, if possible.
     fn begin(&mut self, all: &[Found]) -> Option<usize> {
         let found = all.iter().find(|found| found.key == "endpoint")?;
         let section = self.catalogue.list(&["export"])?;
@@ -60,7 +60,7 @@ impl<'a> Sources<'a, '_> {
         Some(element)
     }
 
-    /// Says of an export what the file does not.
+    /// Sets those keys of an export that the file does not.
     fn fill(&mut self, all: &[Found], element: usize) {
         let start = self.values.len();
         for found in all {
@@ -89,7 +89,7 @@ impl<'a> Sources<'a, '_> {
         self.be_patient(start, element);
     }
 
-    /// What an export says of a key, if it is right.
+    /// The value of a key of an export, if it is right.
     fn of(&self, element: usize, key: &str) -> Option<Value> {
         let row = self.row(key)?;
         let last = self.values.iter().rfind(|v| v.row == row && v.element == Some(element))?;
@@ -106,7 +106,7 @@ impl<'a> Sources<'a, '_> {
         !all.iter().any(|found| found.key == other) && self.of(element, other).is_none()
     }
 
-    /// The specification has timeouts that are longer than half the interval.
+    /// Allows a long timeout: the specification has timeouts of more than half the interval.
     fn be_patient(&mut self, start: usize, element: usize) {
         let times = [self.row("timeout_secs"), self.row("interval_secs")];
         let found = self.values.iter().skip(start).find(|value| times.contains(&Some(value.row)));
@@ -122,7 +122,7 @@ impl<'a> Sources<'a, '_> {
     }
 }
 
-/// It is a protocol that is not built in.
+/// Whether it is a protocol that is not built in.
 fn is_unknown(found: &Found) -> bool {
     let is_grpc = found.key == "protocol" && found.texts.iter().any(|text| text == "grpc");
     is_grpc && !cfg!(feature = "grpc")
@@ -133,8 +133,8 @@ fn by<'a>(found: &Found, row: &'a Row, text: &str, element: usize) -> RawValue<'
     RawValue { row, text, shape: None, origin, element: Some(element) }
 }
 
-/// An endpoint with the path that it stands for. That of all signals gets none where it has none: the
-/// receiver's is looked for. That of metrics is taken as it is: its path is `/` then.
+/// An endpoint with its path. The endpoint of all signals has no path here if it names none: the
+/// receiver's is looked up. The endpoint of metrics is used as it is: its path is `/` then.
 fn with_path(how: How, text: &str) -> String {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let has_path = rest.trim_end_matches('/').contains(['/', '?']);

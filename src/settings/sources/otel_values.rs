@@ -1,4 +1,4 @@
-//! What the variables of OpenTelemetry hold: which there are, what they fill in, and what is right.
+//! The variables of OpenTelemetry: their names, the keys they set, and their valid values.
 
 use crate::base::text::number::time;
 use crate::base::text::words::quoted;
@@ -6,17 +6,17 @@ use crate::settings::sources::raw::Sources;
 use crate::settings::table::{NO_TLS, Row};
 use crate::settings::types::Kind;
 
-/// How a variable says it.
+/// How a variable writes its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum How {
     Plain,
-    /// A word, whatever its case.
+    /// A word, in any case.
     Word,
-    /// The same; `lowmemory` has deltas only of what is not observed, which is nothing here.
+    /// A word, too; `lowmemory` has deltas only for synchronous instruments, of which there are none here.
     Temporality,
     /// Milliseconds.
     Millis,
-    /// The same; 0 is as long as it takes.
+    /// Milliseconds, too; 0 is no limit.
     Timeout,
     /// The endpoint of all signals, without the path of metrics.
     Base,
@@ -24,13 +24,13 @@ pub enum How {
     File,
     /// `name=value,…`, percent-encoded.
     Pairs,
-    /// The same, but not the name of the service if that has a variable of its own.
+    /// Pairs, too, but not the name of the service if that has a variable of its own.
     Resource,
     /// The name of the service.
     Service,
 }
 
-/// The variables and the keys they fill in; the first that is there and right wins.
+/// The variables and the keys they set; the first that is set and right wins.
 pub static VARIABLES: &[(&str, &str, How)] = &[
     ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "protocol", How::Word),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "protocol", How::Word),
@@ -62,7 +62,7 @@ static EXPORTERS: &[&str] = &["otlp", "prometheus", "console", "none"];
 pub const METRICS: &str = "/v1/metrics";
 const SERVICE: &str = "service.name=";
 
-/// What a variable says of a key.
+/// The value of a variable for a key.
 pub struct Found {
     pub name: &'static str,
     pub key: &'static str,
@@ -95,7 +95,7 @@ impl<'a> Sources<'a, '_> {
         }
     }
 
-    /// Whether OTLP is asked for, or nothing else is.
+    /// Whether OTLP is asked for, or no exporter is named.
     pub fn wants_otlp(&mut self) -> bool {
         let disabled = self.value(DISABLED).unwrap_or_default().to_ascii_lowercase();
         match &*disabled {
@@ -119,7 +119,7 @@ impl<'a> Sources<'a, '_> {
         is_wanted || !is_said
     }
 
-    /// What the variables say that are right, of each key.
+    /// The valid values of the variables, by key.
     pub fn found(&mut self) -> Vec<Found> {
         let mut all: Vec<Found> = Vec::new();
         for (name, key, how) in VARIABLES {
@@ -138,7 +138,7 @@ impl<'a> Sources<'a, '_> {
         all
     }
 
-    /// The values as the file would have them. `is_named` says that the service has its name.
+    /// The values as in the file. `is_named` says that the service has its name.
     fn texts(
         &mut self,
         name: &str,
@@ -164,7 +164,7 @@ impl<'a> Sources<'a, '_> {
         };
         let mut right = Vec::new();
         for text in texts {
-            // Nothing that belongs behind an endpoint may make it too long.
+            // The path that is appended to an endpoint must not make it too long.
             let whole = if kind == Kind::Remote { [&text, METRICS].concat() } else { text.clone() };
             match kind.read(&whole) {
                 Ok(_) => right.push(text),
@@ -181,7 +181,7 @@ impl<'a> Sources<'a, '_> {
     fn millis(&mut self, name: &str, how: How, kind: Kind, text: &str) -> Option<String> {
         let Kind::Time(min, max) = kind else { return None };
         let number = match text.bytes().all(|b| b.is_ascii_digit()) {
-            // What does not fit is a long time.
+            // A number that does not fit is a long time.
             true => text.parse().unwrap_or(u64::MAX),
             false => 0,
         };
@@ -201,8 +201,8 @@ impl<'a> Sources<'a, '_> {
         Some(time(near))
     }
 
-    /// Pairs of a list. Of headers each is on its own, of attributes one that is wrong spoils all, as
-    /// the specification has it.
+    /// Pairs of a list. Each header is checked on its own, but one wrong attribute rejects all, as in
+    /// the specification.
     fn pairs(&mut self, name: &str, how: How, text: &str, is_named: bool) -> Vec<String> {
         let (mut all, mut is_wrong) = (Vec::new(), false);
         for member in text.split(',').map(str::trim).filter(|member| !member.is_empty()) {
@@ -224,11 +224,11 @@ fn wrong(kind: Kind, text: &str, more: &str) -> String {
     format!("expected {}, found {}{more}", kind.expects(), quoted(&kind.shown(text)))
 }
 
-/// What is wrong is not shown: it may be a secret.
+/// A wrong value is not shown: it may be a secret.
 const PAIRS: &str =
     "expected name=value pairs separated by commas, in UTF-8, other characters as %XX";
 
-/// `name=value`, decoded; a name has no `=` in it, and the blanks around both do not count.
+/// `name=value`, decoded; a name contains no `=`, and blanks around both are ignored.
 fn pair(member: &str) -> Option<String> {
     let (name, value) = member.split_once('=')?;
     let decoded =

@@ -1,4 +1,4 @@
-//! Values as the sources give them, not judged yet.
+//! Values of the sources, not checked yet.
 
 use crate::settings::problem::{Origin, Refusal};
 use crate::settings::sources::tree::Shape;
@@ -6,7 +6,7 @@ use crate::settings::table::{Catalogue, Row, Section};
 use std::ffi::OsString;
 use std::ptr;
 
-/// One value that a source gives for a row. A list is several, of one row and one layer.
+/// One value of a source for a row. A list is several, of one row and one layer.
 #[derive(Clone)]
 pub struct RawValue<'a> {
     pub row: &'a Row,
@@ -14,7 +14,7 @@ pub struct RawValue<'a> {
     /// How the file wrote it; the other sources have only text.
     pub shape: Option<Shape>,
     pub origin: Origin,
-    /// Of lists of tables, where it stands.
+    /// In lists of tables, the index of its element.
     pub element: Option<usize>,
 }
 
@@ -24,31 +24,31 @@ pub struct Element {
     /// The element it stands in.
     pub above: Option<usize>,
     pub origin: Origin,
-    /// Something in it was refused; what it lacks may be just that.
+    /// A part of it was rejected; a missing key may be that part.
     pub spoilt: bool,
 }
 
 impl Element {
-    /// They are in the same list.
+    /// Whether they are in the same list.
     pub fn is_beside(&self, other: &Element) -> bool {
         ptr::eq(self.section, other.section) && self.above == other.above
     }
 }
 
-/// What was read of all sources, and what is wrong with it.
+/// The values of all sources, and the problems with them.
 pub struct Sources<'a, 'e> {
     pub catalogue: &'a Catalogue,
     pub env: &'e [(OsString, OsString)],
     pub values: Vec<RawValue<'a>>,
     pub elements: Vec<Element>,
     pub warnings: Vec<String>,
-    /// Flags of node_exporter's that were given again, which it refuses.
+    /// Flags of node_exporter's that were given again, which it rejects.
     pub repeated: Vec<String>,
     pub refusal: Refusal,
 }
 
 impl<'a> Sources<'a, '_> {
-    /// Adds a value that the environment or the command line gives.
+    /// Adds a value of the environment or the command line.
     pub fn push(&mut self, row: &'a Row, text: String, origin: Origin) {
         self.values.push(RawValue { row, text, shape: None, origin, element: None });
     }

@@ -1,6 +1,6 @@
-//! Records the values of a settings file, each with its line and column and the element of a list that
-//! it stands in. Unknown keys and clashes are refused here, values are judged later. Variables of the
-//! environment that texts name are put in.
+//! Records the values of a settings file, each with its line and column and its element of a
+//! list. Unknown keys and clashes are rejected here, values are checked later. Variables of the
+//! environment in texts are expanded.
 
 use crate::base::text::variables::filled;
 use crate::base::text::words::{meant, quoted};
@@ -12,7 +12,7 @@ use crate::settings::sources::tree::{Fault, Node, Shape, Tree, found};
 use crate::settings::table::{COLLECTORS, Catalogue, Row, Section};
 use crate::settings::types::Kind;
 
-/// Records the values of `text`, and the elements of lists that they stand in.
+/// Records the values of `text`, and the elements of lists that they belong to.
 pub fn read(sources: &mut Sources<'_, '_>, text: &str) {
     let (tree, faults) = toml::parse(text);
     for fault in &faults {
@@ -33,14 +33,14 @@ pub fn read(sources: &mut Sources<'_, '_>, text: &str) {
     }
 }
 
-/// What the children of a node are.
+/// The meaning of a node's children.
 #[derive(Clone, Copy)]
 enum Inside {
-    /// Nothing to look at: what hangs below anything but a known table is not judged.
+    /// Not checked: everything below anything but a known table.
     Nothing,
     /// Keys of a known table, of this element if it is one of a list.
     Table(Option<usize>),
-    /// Elements of a list, which stands in this element of another.
+    /// Elements of a list, which is part of this element of another.
     List(&'static Section, Option<usize>),
 }
 
@@ -161,14 +161,14 @@ impl<'a> Reader<'a, '_, '_> {
             self.refuse(at, text, above);
         }
         let origin = origin(self.text, at);
-        // One more stands for all that are too many.
+        // One more stands for all that exceed the limit.
         if count <= section.max {
             self.sources.elements.push(Element { section, above, origin, spoilt });
         }
         (!spoilt).then(|| self.sources.elements.len() - 1)
     }
 
-    /// Records what stands in for a key of an element.
+    /// Records a value that stands for a key of an element.
     fn say(&mut self, element: usize, key: &str, node: &Node, text: &str) {
         let Some(section) = self.sources.elements.get(element).map(|e| e.section) else { return };
         let row = self.sources.catalogue.rows_of(section).find(|row| row.key() == key);
@@ -194,18 +194,18 @@ impl<'a> Reader<'a, '_, '_> {
         }
         for child in tree.children(i) {
             let Some(text) = self.text_of(child, row, &name, element) else { continue };
-            // Pairs, as the environment has them.
+            // Pairs, as in the environment.
             let text = if is_table { [&child.key.name, "=", &text].concat() } else { text };
             self.push(row, child, text, element);
         }
     }
 
-    /// The text of a value of a row; `None` if it was refused.
+    /// The text of a value of a row; `None` if it was rejected.
     fn text_of(&mut self, node: &Node, row: &Row, name: &str, at: Option<usize>) -> Option<String> {
         if row.traits.verbatim { Some(node.text.clone()) } else { self.filled(node, name, at) }
     }
 
-    /// The text of a node with the variables that it names; `None` if that was refused.
+    /// The text of a node with its variables expanded; `None` if that was rejected.
     fn filled(&mut self, node: &Node, name: &str, element: Option<usize>) -> Option<String> {
         if node.shape != Shape::Text {
             return Some(node.text.clone());
@@ -236,7 +236,7 @@ fn fits(tree: &Tree, i: usize, node: &Node, kind: Kind) -> bool {
         }
         Shape::Array | Shape::Tables => false,
         shape if kind.is_table() => {
-            // The name ends where the first = is.
+            // The name ends at the first =.
             let split = |child: &Node| child.key.name.contains('=');
             shape.is_table() && (kind.splits_last() || !tree.children(i).any(split))
         }
@@ -271,7 +271,7 @@ fn is_of_tls(path: &[&str]) -> bool {
     of_tls && !cfg!(feature = "tls")
 }
 
-/// A fault with all there is to say about it.
+/// The message of a fault.
 fn clash(tree: &Tree, fault: &Fault, text: &str) -> String {
     let Some((i, node)) = fault.first.and_then(|i| Some((i, tree.nodes.get(i)?))) else {
         return fault.text.clone();

@@ -1,6 +1,6 @@
 //! From the text of a TOML 1.1 file to its [`Tree`]. `toml_parser` finds the events and decodes
-//! strings; what an unquoted word means is settled here, because only integers and booleans
-//! mean anything to settings and the library's floats and dates cost 6 KB.
+//! strings; unquoted words are parsed here, because settings have only integers and
+//! booleans, and the library's floats and dates cost 6 KB.
 
 use crate::base::text::words::quoted;
 use crate::settings::sources::tree::{
@@ -10,11 +10,11 @@ use toml_parser::decoder::Encoding;
 use toml_parser::parser::{EventReceiver, parse_document};
 use toml_parser::{ErrorSink, Expected, ParseError, Raw, Source, Span};
 
-/// Faults kept; more than these help nobody.
+/// Faults kept; more are of no use.
 const MAX_FAULTS: usize = 16;
 
-/// The tree of `text`, and what is wrong with it, syntax before clashes. With faults the tree is
-/// not to be trusted.
+/// The tree of `text`, and its faults, syntax before clashes. With faults the tree is
+/// not reliable.
 pub fn parse(text: &str) -> (Tree, Vec<Fault>) {
     let tokens = Source::new(text).lex().into_vec();
     let mut builder = Builder {
@@ -67,10 +67,10 @@ struct Builder<'a> {
     table: usize,
     /// The arrays and inline tables we are inside of.
     open: Vec<usize>,
-    /// The header at hand is a `[[header]]`, and starts at this byte.
+    /// The current header is a `[[header]]`, and starts at this byte.
     list: bool,
     header: usize,
-    /// The dotted key at hand.
+    /// The current dotted key.
     keys: Vec<Key>,
     /// Where the next value goes: table and name.
     target: Option<(usize, Key)>,
@@ -91,7 +91,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A header begins; until it is complete, what follows belongs nowhere.
+    /// Begins a header; until it is complete, values have no place.
     fn begin(&mut self, span: Span, list: bool) {
         self.list = list;
         self.header = span.start();
@@ -108,7 +108,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Puts a value where it belongs.
+    /// Adds a value at its place.
     fn place(&mut self, shape: Shape, at: usize) -> usize {
         if self.tree.is_full() && !self.full {
             self.full = true;
@@ -201,8 +201,8 @@ impl EventReceiver for Builder<'_> {
     }
 }
 
-/// A quoted string. `decode_key` reads all four kinds as `decode_scalar` does; its one remark
-/// about multi-line strings, which may not be keys, comes first and is not for values.
+/// A quoted string. `decode_key` reads all four kinds as `decode_scalar` does; its one error
+/// about multi-line strings, which may not be keys, comes first and does not apply to values.
 fn string(raw: Raw<'_>, encoding: Encoding, error: &mut dyn ErrorSink) -> String {
     let mut text = String::new();
     let mut skip = matches!(encoding, Encoding::MlBasicString | Encoding::MlLiteralString);
@@ -233,7 +233,7 @@ fn integer(raw: &str) -> Option<i64> {
         Some("0b") => (2, raw.get(2..)?),
         _ => (10, raw.strip_prefix(['-', '+']).unwrap_or(raw)),
     };
-    // An underscore stands between two digits, and no sign does.
+    // An underscore is between two digits; a sign is not a digit.
     let is_plain = digits
         .split('_')
         .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));

@@ -1,25 +1,25 @@
 //! A TOML document as a flat list of nodes: parents before children, children in file order.
 //!
-//! What may follow what is TOML's "a table is defined once": a header may open a table that so
+//! The rules follow TOML's "a table is defined once": a header may open a table that so
 //! far was only passed through, a dotted key may extend what dotted keys made, an inline table
 //! is closed for good. A list instead of a tree of maps: no recursion to build, walk or drop it.
 
 use crate::base::text::words::{MAX_SHOWN, quoted, shown};
 use crate::base::wire;
 
-/// Keys, tables and array elements a file may have together.
+/// Keys, tables and array elements of a file, in total.
 pub const MAX_NODES: usize = 4096;
-/// Parts of a dotted key, and arrays and inline tables inside each other.
+/// Parts of a dotted key, and nested arrays and inline tables.
 pub const MAX_DEPTH: usize = 16;
 /// The document's own table.
 pub const ROOT: usize = 0;
-/// The parent of what has no place in the document, so that its children have none either.
+/// The parent of a node without a place in the document, so that its children have none either.
 pub const NOWHERE: usize = usize::MAX;
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// A table only passed through by a header: `[a.b]` makes `a` one.
+    /// A table only passed through by a header: `[a.b]` makes `a` such a table.
     Passed,
     /// A table made by a dotted key.
     Dotted,
@@ -37,7 +37,7 @@ pub enum Shape {
     Switch,
     /// An integer, in plain decimal.
     Integer,
-    /// Any other bare word: a float, a date, or a string somebody forgot to quote.
+    /// Any other bare word: a float, a date, or a string without its quotation marks.
     Bare,
 }
 
@@ -72,7 +72,7 @@ pub struct Fault {
     pub at: usize,
     /// The earlier node it clashes with.
     pub first: Option<usize>,
-    /// What clashes is a table, not a value.
+    /// The clash is with a table, not a value.
     pub table: bool,
     pub text: String,
 }
@@ -131,7 +131,7 @@ impl Tree {
         path
     }
 
-    /// Adds a node. Beyond the limit, and below what has no place, nothing.
+    /// Adds a node; does nothing beyond the limit, and below a node without a place.
     pub fn add(&mut self, parent: usize, key: Key, shape: Shape, at: usize) -> usize {
         if parent == NOWHERE || self.is_full() {
             return NOWHERE;
@@ -176,7 +176,7 @@ impl Tree {
         }
     }
 
-    /// Walks down all keys but the last, making tables of shape `made` where there are none.
+    /// Walks down all keys but the last, making tables of shape `made` where they are missing.
     fn descend(
         &mut self,
         mut table: usize,
@@ -223,13 +223,13 @@ pub fn unnamed(at: usize) -> Key {
     Key { name: String::new(), at }
 }
 
-/// How a problem names what the file has.
+/// How a problem names a value of the file.
 pub fn found(shape: Shape, text: &str) -> String {
     match shape {
         Shape::Passed | Shape::Dotted | Shape::Opened | Shape::Inline => "a table".to_owned(),
         Shape::Tables => "an array of tables".to_owned(),
         Shape::Array => "a list".to_owned(),
-        // A URL may stand where it should not.
+        // A URL may be in the wrong place.
         Shape::Text if text.contains("://") => quoted(&wire::shown(text)),
         Shape::Text => quoted(text),
         Shape::Switch | Shape::Integer | Shape::Bare => shown(text, MAX_SHOWN),

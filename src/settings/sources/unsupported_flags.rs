@@ -1,12 +1,12 @@
-//! Flags of node_exporter 1.12 on Linux that a build may have nothing for, so that a command line brought
-//! along from there works: what only configures is ignored with a warning, what asks for samples that
-//! would be missing is refused. Flags that there are here are looked up first, so a new collector takes
-//! nothing out of these lists.
+//! Flags of node_exporter 1.12 on Linux that a build may not support, so that a command line
+//! from there still works: a flag that only configures is ignored with a warning, one that asks for samples that
+//! would be missing is rejected. Supported flags are looked up first, so a new collector needs no
+//! change of these lists.
 
 use crate::base::text::words::quoted;
 use std::ffi::OsStr;
 
-/// Its collectors, but for those of every build.
+/// Its collectors, except those of every build.
 const COLLECTORS: &str = "\
     arp bcache bcachefs bonding btrfs buddyinfo cgroups cpu_vulnerabilities dmi dmmultipath drbd \
     drm edac entropy ethtool fibrechannel infiniband interrupts ipvs kernel_hung ksmd lnstat \
@@ -15,7 +15,7 @@ const COLLECTORS: &str = "\
     softnet supervisord swap sysctl systemd tapestats tcpstat textfile udp_queues watchdog wifi \
     xfrm xfs zfs zoneinfo";
 
-/// Options of collectors that take no value.
+/// Options of collectors without a value.
 const SWITCHES: &str = "\
     arp.netlink bcache.priorityStats cpu.info interrupts.include-zeros \
     netdev.enable-detailed-metrics netdev.label-ifalias ntp.server-is-local pcidevice.names \
@@ -23,7 +23,7 @@ const SWITCHES: &str = "\
     rapl.enable-zone-label systemd.enable-restarts-metrics systemd.enable-start-time-metrics \
     systemd.enable-task-metrics systemd.private";
 
-/// Options of collectors that take a value.
+/// Options of collectors with a value.
 const VALUES: &str = "\
     arp.device-exclude arp.device-include cpu.info.bugs-include cpu.info.flags-include \
     ethtool.device-exclude ethtool.device-include ethtool.metrics-include \
@@ -37,7 +37,7 @@ const VALUES: &str = "\
     systemd.unit-blacklist systemd.unit-exclude systemd.unit-include systemd.unit-whitelist \
     tapestats.ignored-devices textfile.directory wifi.fixtures";
 
-/// Of those that take a value, the ones that it takes several times.
+/// Those options with a value that may be given several times.
 const REPEATABLE: &str = "\
     perf.cache-profilers perf.hardware-profilers perf.software-profilers perf.tracepoint \
     sysctl.include sysctl.include-info textfile.directory";
@@ -49,30 +49,30 @@ const OTHER_NAMES: [(&str, &str); 2] = [("powersupply", "powersupplyclass"), ("q
 pub const IGNORED: &str =
     "node_exporter's, and there is nothing for it to set in this release; it is ignored";
 
-/// Why its file about TLS and users is refused.
+/// Why its file with TLS and users is rejected.
 const NO_TLS: &str = "TLS is not built in, nor are users: take a build with the cargo feature tls; or leave the \
                       flag out, and put a reverse proxy in front or listen where only the scraper comes";
 
-/// Why an option of a collector that is there is refused.
+/// Why an option of an existing collector is rejected.
 const NOT_SO: &str = "node_exporter's, and would change what this collector shows, which this release \
                       cannot; leave the flag out";
 
-/// What is to be done with a flag of node_exporter's.
+/// How to treat a flag of node_exporter's.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unsupported {
-    /// It switches off, or leaves out, what is not there.
+    /// It switches off, or leaves out, something that is missing anyway.
     AsksNothing,
-    /// It configures what is not there; whether it takes a value.
+    /// It configures something that is missing; whether it has a value.
     Ignored(bool),
-    /// It asks for what is not there; what to do instead.
+    /// It asks for something that is missing; what to do instead.
     Refused(String),
 }
 
-/// Judges the unknown flag `name`, without dashes, and what follows it after `=`. `has` tells whether there
+/// Judges the unknown flag `name`, without dashes, and its value after `=`. `has` returns whether there
 /// is a collector. `None` if the flag is not node_exporter's.
 pub fn judge(name: &str, value: Option<&OsStr>, has: impl Fn(&str) -> bool) -> Option<Unsupported> {
     if name == "web.config.file" {
-        // Without a file it is as by default.
+        // An empty file name is the default.
         let is_none = value.is_some_and(OsStr::is_empty);
         let refused = Unsupported::Refused(NO_TLS.to_owned());
         return Some(if is_none { Unsupported::AsksNothing } else { refused });
@@ -88,7 +88,7 @@ pub fn judge(name: &str, value: Option<&OsStr>, has: impl Fn(&str) -> bool) -> O
         Some(_) if value.is_none() && (is_switch || is_one_of(COLLECTORS, flag)) => {
             return Some(Unsupported::AsksNothing);
         }
-        // The collector is there, and would show something else.
+        // The collector exists, and would show something else.
         None if is_there && (is_switch || takes_value) => {
             return Some(Unsupported::Refused(NOT_SO.to_owned()));
         }
@@ -100,7 +100,7 @@ pub fn judge(name: &str, value: Option<&OsStr>, has: impl Fn(&str) -> bool) -> O
     Some(Unsupported::Refused(["node_exporter's collector ", &name, lacks].concat()))
 }
 
-/// Whether node_exporter takes the flag `name`, without dashes, several times.
+/// Whether node_exporter accepts the flag `name`, without dashes, several times.
 pub fn is_repeatable(name: &str) -> bool {
     name.strip_prefix("collector.").is_some_and(|flag| is_one_of(REPEATABLE, flag))
 }

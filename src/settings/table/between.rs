@@ -1,4 +1,4 @@
-//! The options of what happens between two scrapes.
+//! The options for events between two scrapes.
 
 use crate::base::text::number::time_of;
 use crate::settings::table::checks::{Check, wrong};
@@ -6,7 +6,7 @@ use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::row::{Section, TableRow, choose, words};
 use crate::settings::types::{Kind, Settings, StallTrigger};
 
-/// `[[pressure.triggers]]`; each takes a descriptor.
+/// `[[pressure.triggers]]`; each uses a descriptor.
 const MAX_TRIGGERS: usize = 16;
 
 // Bounds of times, in milliseconds; those of triggers are the kernel's.
@@ -38,7 +38,7 @@ static PRESSURE_TABLE: Table<{ PRESSURE_ROWS.len() }> =
 const PRESSURE_ROWS: &[TableRow] = &[
     TableRow::new("stalls", Kind::Switch, "false", "Count stalls that no scrape sees. Unless [[pressure.triggers]] names others: in 2 s a task waits 1 s for a CPU or 200 ms for memory, or all wait 500 ms for I/O.")
         .set(|s, v| s.pressure.stalls = v.is_on()),
-    TableRow::new("alerts", Kind::Switch, "true", "A stall has the alerts looked at at once, at most once a second.")
+    TableRow::new("alerts", Kind::Switch, "true", "A stall starts an evaluation of the alerts at once, at most once a second.")
         .set(|s, v| s.pressure.starts_evaluation = v.is_on()),
 ];
 
@@ -50,9 +50,9 @@ const TRIGGER_ROWS: &[TableRow] = &[
         .required().set(|s, v| one(s, |t| choose(&RESOURCES, v, &mut t.resource))),
     TableRow::new("kind", Kind::Choice(&words(&KINDS)), "some", "Whether some task waits, or all of them at once.")
         .set(|s, v| one(s, |t| choose(&KINDS, v, &mut t.is_full))),
-    TableRow::new("stall", Kind::Time(SHORTEST, LONGEST_WINDOW), "300ms", "How long they wait in all within the window.")
+    TableRow::new("stall", Kind::Time(SHORTEST, LONGEST_WINDOW), "300ms", "How long they wait in total within the window.")
         .set(|s, v| one(s, |t| t.stall = v.duration())),
-    TableRow::new("window", Kind::Time(SHORTEST_WINDOW, LONGEST_WINDOW), "2s", "The window; one that is no multiple of 2 s takes CAP_SYS_RESOURCE.")
+    TableRow::new("window", Kind::Time(SHORTEST_WINDOW, LONGEST_WINDOW), "2s", "The window; one that is not a multiple of 2 s needs CAP_SYS_RESOURCE.")
         .set(|s, v| one(s, |t| t.window = v.duration())),
 ];
 
@@ -60,9 +60,9 @@ static PEAKS_TABLE: Table<{ PEAKS_ROWS.len() }> =
     Table::of(PEAKS_ROWS, &texts::<{ length(PEAKS_ROWS) }>(PEAKS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const PEAKS_ROWS: &[TableRow] = &[
-    TableRow::new("enabled", Kind::Switch, "false", "Look at CPU, tasks, memory and interfaces every second, and show the highest values.")
+    TableRow::new("enabled", Kind::Switch, "false", "Sample CPU, tasks, memory and interfaces every second, and show the highest values.")
         .set(|s, v| s.peaks.are_on = v.is_on()),
-    TableRow::new("window", Kind::Time(SHORTEST_PEAKS, LONGEST_PEAKS), "1m", "Over which time; no less than the longest interval of those who scrape.")
+    TableRow::new("window", Kind::Time(SHORTEST_PEAKS, LONGEST_PEAKS), "1m", "Length of the window; at least the longest scrape interval.")
         .set(|s, v| s.peaks.window = v.duration()),
     TableRow::new("exclude_devices", Kind::Pattern, "^(lo|veth|docker|br-|virbr|dummy|ifb|tap)", "Interfaces that are left out.")
         .set(|s, v| v.put(&mut s.peaks.exclude_devices)),

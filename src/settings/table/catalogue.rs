@@ -1,4 +1,4 @@
-//! All rows together: those of the sections and, for each collector, its switch and its options.
+//! All rows: those of the sections and, for each collector, its switch and its options.
 
 use crate::base::dialect::Dialect;
 use crate::settings::table::row::{Row, Section, TableRow};
@@ -9,18 +9,18 @@ use crate::settings::types::{Kind, OptionRow, Subject};
 pub const ENABLED: &str = "enabled";
 /// Handler of every variable of the environment that names a key of the file.
 pub const ENV_PREFIX: &str = "APP__";
-/// The same with our own name; the parts may have one `_` between them.
+/// The prefix with our own name; the parts may have one `_` between them.
 pub const OWN_PREFIX: &str = "SYSMETRICS_";
 
 /// A flag, without dashes.
 pub struct Flag<'a> {
     pub name: String,
     pub row: &'a Row,
-    /// It says the opposite of its row.
+    /// It negates its row.
     pub negative: bool,
 }
 
-/// All rows together.
+/// All rows.
 pub struct Catalogue {
     pub rows: Vec<Row>,
 }
@@ -112,7 +112,7 @@ impl Catalogue {
         rows.iter().find(|row| row.path == path && row.section.name == home)
     }
 
-    /// The names of what there is directly in the table `path`.
+    /// The names directly in the table `path`.
     pub fn names(&self, path: &[&str]) -> Vec<&'static str> {
         let mut names = Vec::new();
         let mut add = |name| {
@@ -132,18 +132,18 @@ impl Catalogue {
         names
     }
 
-    /// What our own dialect calls the collector that node_exporter calls `node`.
+    /// Our own dialect's name of the collector that node_exporter calls `node`.
     pub fn own_name(&self, node: &str) -> Option<&'static str> {
         self.rows.iter().find(|row| !row.node.is_empty() && row.node == node).map(|r| r.path[0])
     }
 
-    /// The row of the flag `name`, and whether it says the opposite of it: the first that `flags` gives, without
+    /// The row of the flag `name`, and whether the flag negates it: the first that `flags` gives, without
     /// making all of them.
     pub fn flag(&self, name: &str) -> Option<(&Row, bool)> {
         self.rows.iter().find_map(|row| Some((row, row.is_negated_by(name)?)))
     }
 
-    /// Every flag there is, ours before node_exporter's.
+    /// All flags, ours before node_exporter's.
     pub fn flags(&self) -> Vec<Flag<'_>> {
         let mut flags = Vec::new();
         for row in &self.rows {
@@ -152,7 +152,7 @@ impl Catalogue {
                     Some(name) => (name.to_owned(), true),
                     None => (flag, false),
                 };
-                // node_exporter has them of --help and --version, too.
+                // node_exporter negates --help and --version, too.
                 if matches!(row.kind, Kind::Switch | Kind::Act) && name.len() > 1 {
                     let name = ["no-", &name].concat();
                     flags.push(Flag { name, row, negative: !negative });
@@ -164,7 +164,7 @@ impl Catalogue {
     }
 }
 
-/// Where the switch of a collector, or one of its options, stands.
+/// The section and path of the switch of a collector, or of one of its options.
 fn place(subject: &Subject, option: Option<&OptionRow>) -> (&'static str, [&'static str; 2]) {
     match option {
         Some(option) if option.in_system => (SYSTEM, [option.key(), ""]),
@@ -173,17 +173,17 @@ fn place(subject: &Subject, option: Option<&OptionRow>) -> (&'static str, [&'sta
 }
 
 impl Row {
-    /// It is the switch or an option of a collector.
+    /// Whether it is the switch or an option of a collector.
     pub fn is_of_collector(&self) -> bool {
         self.section.name == COLLECTORS
     }
 
-    /// It is the switch of a collector.
+    /// Whether it is the switch of a collector.
     pub fn is_collector(&self) -> bool {
         self.is_of_collector() && self.path[1].is_empty()
     }
 
-    /// Its flags, those that mean the opposite after `!`.
+    /// Its flags, those that negate it after `!`.
     pub fn all_flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
         if self.is_of_collector() {
@@ -199,7 +199,7 @@ impl Row {
             }
         }
         for flag in self.flags {
-            // node_exporter may call it as we do.
+            // node_exporter's name may be the same as ours.
             if !flags.iter().any(|known| known == flag) {
                 flags.push((*flag).to_owned());
             }
@@ -207,7 +207,7 @@ impl Row {
         flags
     }
 
-    /// Whether the flag `name` says the opposite of this row; `None` if it is none of its flags.
+    /// Whether the flag `name` negates this row; `None` if it is not one of its flags.
     fn is_negated_by(&self, name: &str) -> Option<bool> {
         let has_opposite =
             |name: &&str| matches!(self.kind, Kind::Switch | Kind::Act) && name.len() > 1;
@@ -216,7 +216,7 @@ impl Row {
         opposite.map(|negative| !negative).or_else(|| self.is_negative(name))
     }
 
-    /// The same of a flag as it stands in the table.
+    /// Whether a flag of the table negates this row; `None` if it is neither.
     fn is_negative(&self, flag: &str) -> Option<bool> {
         if self.is_of_collector() && self.is_named_by(flag) {
             return Some(false);
@@ -226,7 +226,7 @@ impl Row {
         Some(opposite.is_some())
     }
 
-    /// Whether `flag` is one that follows from the path of an option of a collector.
+    /// Whether `flag` follows from the path of an option of a collector.
     fn is_named_by(&self, flag: &str) -> bool {
         let [name, option] = self.path;
         let Some(rest) = flag.strip_prefix("collector.") else { return false };
@@ -238,7 +238,7 @@ impl Row {
         rest.is_some_and(|rest| rest.bytes().eq(dashed))
     }
 
-    /// Its variable `APP__…`, or nothing.
+    /// Its variable `APP__…`, or an empty text.
     pub fn variable(&self) -> String {
         if !self.in_file() || self.in_list() {
             return String::new();

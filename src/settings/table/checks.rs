@@ -1,5 +1,5 @@
-//! What the options of one table have to do with each other. Each looks at the element that was
-//! read last, and tells the key that is wrong and why.
+//! Relations between the options of one table. Each check reads the element that was
+//! read last, and returns the wrong key and the reason.
 
 use crate::base::text::groups::references;
 use crate::base::text::number::time_of;
@@ -11,7 +11,7 @@ use regex_lite::Regex;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// For one request to a target, unless its interval is less.
+/// The timeout of one request to a target, unless its interval is less.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Labels on every series.
 const MAX_LABELS: usize = 32;
@@ -88,7 +88,7 @@ pub fn target(settings: &mut Settings) -> Check {
     let scrape = &mut settings.scrape;
     let Some(target) = scrape.targets.last_mut() else { return Ok(()) };
     if target.timeout.is_none() {
-        // A shorter interval than that of all brings its own.
+        // An interval shorter than the common timeout sets the timeout.
         target.timeout = target.interval.filter(|own| *own < scrape.timeout);
     }
     in_time(target.timeout.unwrap_or(scrape.timeout), target.interval.unwrap_or(scrape.interval))?;
@@ -99,7 +99,7 @@ pub fn target(settings: &mut Settings) -> Check {
     Ok(())
 }
 
-/// A name and its password go together, and without a token.
+/// A name and its password go together, and exclude a token.
 pub fn login(name: &str, password: &Option<PathBuf>, token: &Option<PathBuf>) -> Check {
     match (name.is_empty(), password, token) {
         (false, None, _) => wrong("username", &["password_file is missing beside it"]),

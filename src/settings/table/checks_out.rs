@@ -1,4 +1,4 @@
-//! What the options of an export have to do with its type, with each other, and with other exports.
+//! Relations of the options of an export to its type, to each other, and to other exports.
 
 use crate::base::text::number::{in_millis, time_of};
 use crate::base::text::words::quoted;
@@ -7,9 +7,9 @@ use crate::settings::table::row::{Names, Row};
 use crate::settings::types::{Export, ExportKind, Kind, OtlpProtocol, Settings, StdoutFormat};
 use std::time::Duration;
 
-/// Destinations; each has a thread.
+/// The most exports; each has a thread.
 pub const MAX_EXPORTS: usize = 8;
-/// For one request, unless a third of the interval is less.
+/// The timeout of one request, unless a third of the interval is less.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a name: it is a directory of the spool.
 const MAX_NAME: usize = 64;
@@ -28,10 +28,10 @@ pub const TYPES: [(&str, ExportKind); 4] = [
     ("stdout", ExportKind::Stdout),
 ];
 
-/// Options that are nothing without TLS.
+/// Options that apply to TLS only.
 pub static TLS: Names =
     Names { lacks: |_| if cfg!(feature = "tls") { None } else { Some(NO_TLS) }, ..Names::NONE };
-/// Options of a spool.
+/// Options that apply to a spool only.
 pub static SPOOLED: Names = Names {
     lacks: |settings| match settings.exports.last()?.spool {
         Some(_) => None,
@@ -39,7 +39,7 @@ pub static SPOOLED: Names = Names {
     },
     ..Names::NONE
 };
-/// Options of Influx lines, which stdout may have, too.
+/// Options for Influx lines, also on stdout.
 pub static INFLUX_LINES: Names = Names {
     lacks: |settings| {
         let export = settings.exports.last()?;
@@ -49,8 +49,8 @@ pub static INFLUX_LINES: Names = Names {
     ..Names::NONE
 };
 
-/// Why a row has no place in the export that was read last, so far as it is known by then: the rows
-/// before it are set. Its default is not in effect either.
+/// Why a row does not apply to the export that was read last, as far as it is known by then: the rows
+/// before it are set. Its default does not apply either.
 pub fn inapplicable(settings: &Settings, row: &Row) -> Option<String> {
     let export = settings.exports.last()?;
     let only = row.traits.only;
@@ -72,7 +72,7 @@ fn word(kind: ExportKind) -> &'static str {
     TYPES.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
 }
 
-/// Looks at the export that was read last.
+/// Checks the export that was read last.
 pub fn export(settings: &mut Settings) -> Check {
     let Some((export, before)) = settings.exports.split_last_mut() else { return Ok(()) };
     if export.name.is_empty() {
@@ -96,7 +96,7 @@ pub fn export(settings: &mut Settings) -> Check {
     beside(export)
 }
 
-/// Completes and judges what has to do with time.
+/// Completes and checks its times.
 fn in_time(export: &mut Export) -> Check {
     if export.timeout.is_zero() {
         export.timeout = TIMEOUT.min(export.interval / 3);
@@ -114,7 +114,7 @@ fn in_time(export: &mut Export) -> Check {
     Ok(())
 }
 
-/// Judges what goes together.
+/// Checks combinations of options.
 fn beside(export: &Export) -> Check {
     let missing = "is missing beside it";
     login(&export.username, &export.password_file, &export.token_file)?;

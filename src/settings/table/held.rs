@@ -1,5 +1,5 @@
-//! Rows as the program holds them: all texts of a table side by side, and of each row how long its own are. A
-//! reference to a text is 16 bytes, and such bytes are written when the program is placed in memory, into pages that no
+//! Rows in a compact form: all texts of a table in one, and for each row the lengths of its own. A
+//! reference to a text is 16 bytes, and the loader writes such bytes (relocations), into pages that no
 //! other process shares. Three of them in each of two hundred rows were a good part of the program.
 
 use super::option::{Names, TableRow, Traits};
@@ -12,27 +12,27 @@ struct Held {
     names: &'static Names,
     kind: Kind,
     traits: Traits,
-    /// Where its texts begin.
+    /// The offset of its texts.
     start: u16,
     key: u8,
     default: u8,
     help: u16,
 }
 
-/// The rows of a table, and where their texts are.
+/// The rows of a table, and their texts.
 pub struct Table<const ROWS: usize> {
     rows: [Held; ROWS],
     text: &'static [u8],
 }
 
-/// The same whatever its size.
+/// A table of any size.
 #[derive(Clone, Copy)]
 pub struct Rows {
     rows: &'static [Held],
     text: &'static [u8],
 }
 
-/// How many bytes of text rows have.
+/// The number of bytes of the rows' texts.
 pub const fn length(mut rows: &[TableRow]) -> usize {
     let mut sum = 0;
     while let [row, rest @ ..] = rows {
@@ -42,7 +42,7 @@ pub const fn length(mut rows: &[TableRow]) -> usize {
     sum
 }
 
-/// All texts of rows. They are no part of the table: it has references, and they need not be where those are.
+/// All texts of rows. They are outside the table: it has references, and texts need no relocation.
 #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
 pub const fn texts<const LENGTH: usize>(mut rows: &[TableRow]) -> [u8; LENGTH] {
     let (mut all, mut at) = ([0; LENGTH], 0);
@@ -63,7 +63,7 @@ pub const fn texts<const LENGTH: usize>(mut rows: &[TableRow]) -> [u8; LENGTH] {
 }
 
 impl<const ROWS: usize> Table<ROWS> {
-    /// It is for statics: a text that is too long does not compile.
+    /// Builds the table of a static: a text that is too long does not compile.
     #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
     pub const fn of(rows: &[TableRow], text: &'static [u8]) -> Table<ROWS> {
         const NONE: Held = {
@@ -95,7 +95,7 @@ impl Rows {
         self.rows.len()
     }
 
-    /// All of them.
+    /// All rows.
     pub fn iter(self) -> impl Iterator<Item = TableRow> {
         self.rows.iter().map(move |held| {
             let Held { set, names, kind, traits, start, key, default, help } = *held;

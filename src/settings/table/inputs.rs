@@ -1,4 +1,4 @@
-//! The options of what others bring, and of the targets that are asked.
+//! The options for metrics of other programs, and for targets to scrape.
 
 use crate::base::float::float;
 use crate::base::text::number;
@@ -10,11 +10,11 @@ use crate::settings::table::row::{Names, Role, Section, TableRow, choose, floats
 use crate::settings::types::{DeclaredHistogram, Field, Kind, Settings, Target, TargetKind, Value};
 use std::time::Duration;
 
-/// Histograms that are there from the start.
+/// Histograms that exist from the start.
 const MAX_HISTOGRAMS: usize = 64;
-/// Targets to ask; each has a thread.
+/// The most targets; each has a thread.
 const MAX_TARGETS: usize = 64;
-/// Values to take out of one target's JSON.
+/// Values taken from one target's JSON.
 const MAX_FIELDS: usize = 256;
 
 // Defaults and bounds, the latter in milliseconds where they are times.
@@ -35,7 +35,7 @@ pub static HISTOGRAMS: Section = Section::new(
 )
 .list(MAX_HISTOGRAMS, |s| s.custom.histograms.push(DeclaredHistogram::default()))
 .check(checks::histogram);
-/// Its other keys are those of collectors.
+/// Its other keys are declared by collectors.
 pub static SYSTEM: Section =
     Section::new("system", "This machine, the short way", &[SYSTEM_TABLE.rows()]);
 pub static PUSH: Section = Section::new("push", "Pushed metrics", &[PUSH_TABLE.rows()]);
@@ -60,27 +60,27 @@ pub static FIELDS: Section = Section {
 
 const TARGET_KINDS: [(&str, TargetKind); 2] =
     [("prometheus", TargetKind::Prometheus), ("custom", TargetKind::Custom)];
-/// Whether those to other hosts are followed, too.
+/// Whether redirects to other hosts are followed, too.
 const REDIRECTS: [(&str, bool); 2] = [("same_host", false), ("any", true)];
 /// Whether it is a counter.
 const FIELD_TYPES: [(&str, bool); 2] = [("gauge", false), ("counter", true)];
 
-/// Of `[metrics]`.
+/// The rows of `[metrics]`.
 pub static PUSHED_TABLE: Table<{ PUSHED.len() }> =
     Table::of(PUSHED, &texts::<{ length(PUSHED) }>(PUSHED));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const PUSHED: &[TableRow] = &[
-    TableRow::new("namespace", Kind::Name, "", "Put before the names of pushed metrics, with _ behind it.")
+    TableRow::new("namespace", Kind::Name, "", "Prefix of the names of pushed metrics, followed by _.")
         .names(&Names { also: "metrics_namespace", env: "APP__METRICS__METRICS_NAMESPACE", ..Names::NONE }).set(|s, v| v.put(&mut s.custom.namespace)),
-    TableRow::new("prefix", Kind::Name, "", "Put before the names of pushed metrics, behind the namespace, with _ behind it.")
+    TableRow::new("prefix", Kind::Name, "", "Second prefix of the names of pushed metrics, after the namespace, followed by _.")
         .names(&Names { also: "metrics_prefix", env: "APP__METRICS__METRICS_PREFIX", ..Names::NONE }).set(|s, v| v.put(&mut s.custom.prefix)),
-    TableRow::new("custom_gauges", Kind::Names, "", "Gauges for others to push that are there from the start, at 0.")
+    TableRow::new("custom_gauges", Kind::Names, "", "Gauges that clients push and that exist from the start, at 0.")
         .set(|s, v| v.put_texts(&mut s.custom.gauges)),
-    TableRow::new("custom_counters", Kind::Names, "", "Counters for others to push that are there from the start, at 0.")
+    TableRow::new("custom_counters", Kind::Names, "", "Counters that clients push and that exist from the start, at 0.")
         .set(|s, v| v.put_texts(&mut s.custom.counters)),
-    TableRow::new("labels", Kind::Labels, "", "Labels of every pushed series that has none of that name.")
+    TableRow::new("labels", Kind::Labels, "", "Labels of every pushed series that has no label of that name.")
         .set(|s, v| v.put_pairs(&mut s.custom.labels)),
-    TableRow::new("labels_on_all", Kind::Switch, "false", "Those labels are on every series, this machine's own too.")
+    TableRow::new("labels_on_all", Kind::Switch, "false", "These labels are on every series, including this machine's own.")
         .set(|s, v| s.custom.labels_on_all = v.is_on()),
 ];
 
@@ -90,7 +90,7 @@ static HISTOGRAM_TABLE: Table<{ HISTOGRAM_ROWS.len() }> =
 const HISTOGRAM_ROWS: &[TableRow] = &[
     TableRow::new("name", Kind::Name, "", "Its name, without namespace and prefix.")
         .required().unique().set(|s, v| histogram(s, |h| v.put(&mut h.name))),
-    TableRow::new("buckets", Kind::Numbers, "", "Upper bounds of its buckets, ascending; from 0.005 to 10 if not said.")
+    TableRow::new("buckets", Kind::Numbers, "", "Upper bounds of its buckets, ascending; from 0.005 to 10 by default.")
         .set(|s, v| histogram(s, |h| h.buckets = floats(v))),
     TableRow::new("help", Kind::Text, "", "One sentence about it.")
         .set(|s, v| histogram(s, |h| v.put(&mut h.help))),
@@ -100,7 +100,7 @@ static SYSTEM_TABLE: Table<{ SYSTEM_ROWS.len() }> =
     Table::of(SYSTEM_ROWS, &texts::<{ length(SYSTEM_ROWS) }>(SYSTEM_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const SYSTEM_ROWS: &[TableRow] = &[
-    TableRow::new("enabled", Kind::Switch, "", "If false, all collectors are off but those that [collectors] switches on.")
+    TableRow::new("enabled", Kind::Switch, "", "If false, all collectors are off except those that [collectors] switches on.")
         .role(Role::System),
 ];
 
@@ -110,11 +110,11 @@ static PUSH_TABLE: Table<{ PUSH_ROWS.len() }> =
 const PUSH_ROWS: &[TableRow] = &[
     TableRow::new("ttl", Kind::Time(0, TTL_MAX), TTL, "How long a pushed series stays without another sample; 0 is for ever.")
         .set(|s, v| s.push.ttl = v.duration()),
-    TableRow::new("ttl_by_source", Kind::Times(0, TTL_MAX), "", "The same for single sources of /api/metrics.")
+    TableRow::new("ttl_by_source", Kind::Times(0, TTL_MAX), "", "The same for individual sources of /api/metrics.")
         .set(|s, v| s.push.ttl_by_source = times(v)),
     TableRow::new("max_age", Kind::Time(MAX_AGE_MIN, TTL_MAX), MAX_AGE, "How old the time stamp of a pushed sample may be.")
         .set(|s, v| s.push.max_age = v.duration()),
-    TableRow::new("token_file", Kind::Path, "", "File with a token a line; who pushes sends one, as Bearer or as password of Basic. Without it only programs on this machine may push, and no web page or proxy.")
+    TableRow::new("token_file", Kind::Path, "", "File with a token a line; clients that push send one, as Bearer or as password of Basic. Without it only programs on this machine may push, and no web page or proxy.")
         .set(|s, v| v.put_path(&mut s.push.token_file)),
     TableRow::new("max_body_bytes", Kind::Count(1024, 16 << 20), "1048576", "Bytes of a request's body.")
         .set(|s, v| s.push.max_body_bytes = v.number as usize),
@@ -122,7 +122,7 @@ const PUSH_ROWS: &[TableRow] = &[
         .set(|s, v| s.push.max_series = v.number as usize),
     TableRow::new("max_families", Kind::Count(1, 100_000), "5000", "Pushed metrics at a time.")
         .set(|s, v| s.push.max_families = v.number as usize),
-    TableRow::new("max_bytes", Kind::Count(1024, 1 << 30), "8388608", "Bytes of names, labels and help texts of all series that others bring.")
+    TableRow::new("max_bytes", Kind::Count(1024, 1 << 30), "8388608", "Bytes of names, labels and help texts of all series of other programs.")
         .set(|s, v| s.push.max_bytes = v.number as usize),
     TableRow::new("max_labels", Kind::Count(0, 100), "32", "Labels of a pushed series.")
         .set(|s, v| s.push.max_labels = v.number as usize),
@@ -136,7 +136,7 @@ static STATSD_TABLE: Table<{ STATSD_ROWS.len() }> =
     Table::of(STATSD_ROWS, &texts::<{ length(STATSD_ROWS) }>(STATSD_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const STATSD_ROWS: &[TableRow] = &[
-    TableRow::new("listen", Kind::Endpoint, "", "Where to receive statsd lines over UDP; nowhere if not said.")
+    TableRow::new("listen", Kind::Endpoint, "", "Address to receive statsd lines on over UDP; none by default.")
         .set(|s, v| s.statsd.listen = Some(v.string())),
 ];
 
@@ -144,9 +144,9 @@ static SCRAPE_TABLE: Table<{ SCRAPE_ROWS.len() }> =
     Table::of(SCRAPE_ROWS, &texts::<{ length(SCRAPE_ROWS) }>(SCRAPE_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const SCRAPE_ROWS: &[TableRow] = &[
-    TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), INTERVAL, "Between two requests to a target.")
+    TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), INTERVAL, "Interval between two requests to a target.")
         .set(|s, v| s.scrape.interval = v.duration()),
-    TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "For a request, all of it; 5 seconds if not said, or the interval if that is less.")
+    TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "Timeout of a request, in total; by default 5 seconds, or the interval if that is less.")
         .set(|s, v| s.scrape.timeout = v.duration()),
     TableRow::new("max_body_bytes", Kind::Count(1024, 256 << 20), "8388608", "Bytes of an answer, decoded.")
         .set(|s, v| s.scrape.max_body_bytes = v.number as usize),
@@ -160,17 +160,17 @@ static TARGET_TABLE: Table<{ TARGET_ROWS.len() }> =
     Table::of(TARGET_ROWS, &texts::<{ length(TARGET_ROWS) }>(TARGET_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const TARGET_ROWS: &[TableRow] = &[
-    TableRow::new("name", Kind::Word, "", "The label \"target\" of its series; of JSON the start of their names, too.")
+    TableRow::new("name", Kind::Word, "", "The label \"target\" of its series; for JSON also the prefix of their names.")
         .required().unique().set(|s, v| target(s, |t| v.put(&mut t.name))),
-    TableRow::new("url", Kind::Url, "", "What to ask.")
+    TableRow::new("url", Kind::Url, "", "URL to request.")
         .required().set(|s, v| target(s, |t| v.put(&mut t.url))),
-    TableRow::new("type", Kind::Choice(&words(&TARGET_KINDS)), "prometheus", "What it answers: exposition text, or any JSON.")
+    TableRow::new("type", Kind::Choice(&words(&TARGET_KINDS)), "prometheus", "Format of its answers: exposition text, or any JSON.")
         .set(|s, v| target(s, |t| choose(&TARGET_KINDS, v, &mut t.kind))),
-    TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), "", "In place of that of all targets.")
+    TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), "", "Overrides the one of all targets.")
         .set(|s, v| target(s, |t| t.interval = Some(v.duration()))),
-    TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "In place of that of all targets.")
+    TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "Overrides the one of all targets.")
         .set(|s, v| target(s, |t| t.timeout = Some(v.duration()))),
-    TableRow::new("headers", Kind::Headers, "", "Headers to send along.")
+    TableRow::new("headers", Kind::Headers, "", "Headers of each request.")
         .set(|s, v| target(s, |t| v.put_pairs(&mut t.headers))),
     TableRow::new("token_file", Kind::Path, "", "File with a token to send as Bearer.")
         .set(|s, v| target(s, |t| v.put_path(&mut t.token_file))),
@@ -192,9 +192,9 @@ static FIELD_TABLE: Table<{ FIELD_ROWS.len() }> =
 const FIELD_ROWS: &[TableRow] = &[
     TableRow::new("path", Kind::Text, "", "Keys with dots between them, elements of a list by number, * for all.")
         .required().set(|s, v| field(s, |f| v.put(&mut f.path))),
-    TableRow::new("name", Kind::Name, "", "Name of the metric; made of target and path if not said.")
+    TableRow::new("name", Kind::Name, "", "Name of the metric; by default made of target and path.")
         .set(|s, v| field(s, |f| v.put(&mut f.name))),
-    TableRow::new("type", Kind::Choice(&words(&FIELD_TYPES)), "gauge", "What it is.")
+    TableRow::new("type", Kind::Choice(&words(&FIELD_TYPES)), "gauge", "Type of the metric.")
         .set(|s, v| field(s, |f| choose(&FIELD_TYPES, v, &mut f.is_counter))),
     TableRow::new("help", Kind::Text, "", "One sentence about it.")
         .set(|s, v| field(s, |f| v.put(&mut f.help))),
@@ -216,13 +216,13 @@ fn field(settings: &mut Settings, set: impl FnOnce(&mut Field)) {
     last_field(settings).map(set);
 }
 
-/// Not inlined, as each row has it.
+/// Not inlined, as each row calls it.
 #[inline(never)]
 fn last_field(settings: &mut Settings) -> Option<&mut Field> {
     settings.scrape.targets.last_mut()?.fields.last_mut()
 }
 
-/// Times under names.
+/// Times by name.
 fn times(value: &Value) -> Vec<(String, Duration)> {
     let time = |text: &String| {
         let (name, time) = text.rsplit_once('=')?;
@@ -231,7 +231,7 @@ fn times(value: &Value) -> Vec<(String, Duration)> {
     value.texts.iter().filter_map(time).collect()
 }
 
-/// Numbers under words.
+/// Numbers by word.
 fn states(value: &Value) -> Vec<(String, f64)> {
     let state = |text: &String| {
         let (word, number) = text.rsplit_once('=')?;
@@ -240,7 +240,7 @@ fn states(value: &Value) -> Vec<(String, f64)> {
     value.texts.iter().filter_map(state).collect()
 }
 
-/// What a target that is a plain text says: `http://api:8000/metrics` or only `api:8000`.
+/// The keys of a target that is a plain text: `http://api:8000/metrics` or only `api:8000`.
 fn plain_target(text: &str) -> Vec<Keyed> {
     let mut url = match text.contains("://") {
         true => text.to_owned(),

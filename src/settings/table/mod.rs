@@ -1,4 +1,4 @@
-//! Every option there is: one row each. The file's keys, the flags, the names in the environment,
+//! All options: one row each. The file's keys, the flags, the names in the environment,
 //! help, manual page, reference and `--check-config` all come from these rows, in their order.
 
 mod between;

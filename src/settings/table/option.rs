@@ -1,8 +1,8 @@
-//! What a row of a table says of its option.
+//! The description of an option in a row of a table.
 
 use crate::settings::types::{Kind, Settings, Value};
 
-/// A row that is looked at together with others.
+/// A row that is evaluated together with others.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     None,
@@ -21,7 +21,7 @@ pub enum Role {
     System,
 }
 
-/// An option as the source says it; the program holds it as `held` says. What few have is apart.
+/// An option as the source code declares it; `held` has its compact form. Rare properties are apart.
 pub struct TableRow {
     pub key: &'static str,
     pub kind: Kind,
@@ -32,17 +32,17 @@ pub struct TableRow {
     pub traits: Traits,
 }
 
-/// What few rows have; "" is none.
+/// Rare properties of a row; "" for none.
 pub struct Names {
-    /// Another name of its key.
+    /// Another name for its key.
     pub also: &'static str,
-    /// Flags without dashes, ours first; after `!` one that means the opposite.
+    /// Flags without dashes, ours first; after `!` one that negates it.
     pub flags: &'static [&'static str],
     /// A variable of the environment besides `APP__…`.
     pub env: &'static str,
-    /// The default in node_exporter's dialect, where it is another.
+    /// The default in node_exporter's dialect, if it differs.
     pub on_node: &'static str,
-    /// What is missing for the option to have a place, by what the rows before say.
+    /// What the option lacks to apply, according to the rows before it.
     pub lacks: fn(&Settings) -> Option<&'static str>,
 }
 
@@ -55,17 +55,17 @@ impl Names {
     }
 }
 
-/// What is true of a row.
+/// Properties of a row.
 #[derive(Clone, Copy)]
 pub struct Traits {
     pub role: Role,
-    /// An element of a list is nothing without it.
+    /// An element of a list must have it.
     pub required: bool,
-    /// No two elements of a list have the same.
+    /// No two elements of a list have the same value.
     pub unique: bool,
-    /// `${NAME}` in its text is no variable of the environment.
+    /// `${NAME}` in its text does not name a variable of the environment.
     pub verbatim: bool,
-    /// The types of its element it belongs to, a bit each; 0 is all.
+    /// The types of element that it applies to, a bit each; 0 for all.
     pub only: u8,
 }
 

@@ -26,7 +26,7 @@ pub static METRICS: Section =
 pub static PATHS: Section = Section::new("paths", "Where to read", &[PATHS_TABLE.rows()]);
 pub static LOG: Section = Section::new("log", "Log", &[LOG_TABLE.rows()]);
 
-/// Without the hub there are no rows for it.
+/// Without the feature `hub` there are no rows for it.
 const GENERAL_TABLES: &[Rows] = if cfg!(feature = "hub") {
     &[GENERAL_TABLE.rows(), HEALTH_TABLE.rows()]
 } else {
@@ -40,7 +40,7 @@ const METRICS_TABLES: &[Rows] = if cfg!(feature = "hub") {
     &[METRICS_TABLE.rows()]
 };
 
-/// What there is on standard output.
+/// The formats of standard output.
 pub const FORMATS: [(&str, StdoutFormat); 3] =
     [("text", StdoutFormat::Text), ("json", StdoutFormat::Json), ("influx", StdoutFormat::Influx)];
 const DIALECTS: [(&str, Dialect); 2] =
@@ -62,7 +62,7 @@ const GENERAL_ROWS: &[TableRow] = &[
         .role(Role::Config).names(&Names { env: "METRICS_CONFIG", ..Names::flags(&["config"]) }),
     TableRow::new("", Kind::Switch, "", "Every collector that is not switched on by name is off.")
         .role(Role::DisableDefaults).names(&Names::flags(&["collector.disable-defaults"])),
-    TableRow::new("", Kind::Act, "", "Print all there is to know of flags, file and environment, and exit; -h lists the flags.")
+    TableRow::new("", Kind::Act, "", "Print the full help on flags, file and environment, and exit; -h lists the flags.")
         .role(Role::Help).names(&Names::flags(&["help", "h"])).set(|s, _| s.action = Action::Help),
     TableRow::new("", Kind::Act, "", "Print version, commit, target and features, and exit.")
         .role(Role::Version).names(&Names::flags(&["version", "V"])).set(|s, _| s.action = Action::Version),
@@ -70,9 +70,9 @@ const GENERAL_ROWS: &[TableRow] = &[
         .names(&Names::flags(&["check-config"])).set(|s, _| s.action = Action::CheckConfig),
     TableRow::new("", Kind::Act, "", "Collect once, print the metrics and exit.")
         .names(&Names::flags(&["print-metrics"])).set(|s, _| s.action = Action::PrintMetrics),
-    TableRow::new("", Kind::Act, "", "Send one frame to every export, or print the metrics where there is none, and exit.")
+    TableRow::new("", Kind::Act, "", "Send one frame to every export, or print the metrics if there is none, and exit.")
         .names(&Names::flags(&["once"])).set(|s, _| s.action = Action::Once),
-    TableRow::new("", Kind::Choice(&words(&FORMATS)), "text", "What --once prints where there is no export.")
+    TableRow::new("", Kind::Choice(&words(&FORMATS)), "text", "Format in which --once prints if there is no export.")
         .names(&Names::flags(&["format"])).set(|s, v| choose(&FORMATS, v, &mut s.once_format)),
     TableRow::new("", Kind::Ignored, "", "Accepted for compatibility with node_exporter, no effect.")
         .names(&Names::flags(&["web.max-requests"])),
@@ -86,7 +86,7 @@ static HEALTH_TABLE: Table<{ HEALTH_ROWS.len() }> =
     Table::of(HEALTH_ROWS, &texts::<{ length(HEALTH_ROWS) }>(HEALTH_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const HEALTH_ROWS: &[TableRow] = &[
-    TableRow::new("", Kind::Agent, "", "Ask a running sysmetrics how it is, print ok or the reasons, and exit with 0 or 1. Without URL the one that listens where these settings say.")
+    TableRow::new("", Kind::Agent, "", "Check the health of a running sysmetrics, print ok or the reasons, and exit with 0 or 1. Without URL, check the one that listens where these settings say.")
         .role(Role::Health).names(&Names::flags(&["health"])).set(|s, v| (s.action, s.agent_url) = (Action::Health, v.string())),
 ];
 
@@ -98,7 +98,7 @@ const SERVER_ROWS: &[TableRow] = &[
         .role(Role::Listen).names(&Names { on_node: ":9100", ..Names::flags(&["listen", "web.listen-address"]) }),
     TableRow::new("host", Kind::Host, "", "Host part of the address, instead of listen.")
         .role(Role::Host),
-    TableRow::new("port", Kind::Count(0, 65535), "", "Port of the address, instead of listen; 0 takes any free one.")
+    TableRow::new("port", Kind::Count(0, 65535), "", "Port of the address, instead of listen; 0 for any free one.")
         .role(Role::Port).names(&Names { env: "EXPORTER_PORT", ..Names::NONE }),
     TableRow::new("metrics_path", Kind::Route, "/metrics", "Path of the metrics.")
         .role(Role::MetricsPath).names(&Names::flags(&["metrics-path", "web.telemetry-path"])).set(|s, v| v.put(&mut s.server.metrics_path)),
@@ -108,11 +108,11 @@ const SERVER_ROWS: &[TableRow] = &[
         .set(|s, v| s.server.max_head_bytes = v.number as usize),
     TableRow::new("head_timeout", Kind::Time(MIN, HOUR), "5s", "Time for a client to send the head of its request.")
         .set(|s, v| s.server.head_timeout = v.duration()),
-    TableRow::new("drain_timeout", Kind::Time(MIN, HOUR), "10s", "Time for a client to take the answer.")
+    TableRow::new("drain_timeout", Kind::Time(MIN, HOUR), "10s", "Time for a client to read the response.")
         .set(|s, v| s.server.drain_timeout = v.duration()),
     TableRow::new("idle_timeout", Kind::Time(MIN, HOUR), "2m", "Time a kept connection may wait for its next request.")
         .set(|s, v| s.server.idle_timeout = v.duration()),
-    TableRow::new("socket_mode", Kind::Mode, "", "Mode of Unix sockets' files, such as 0660; without it what the umask leaves.")
+    TableRow::new("socket_mode", Kind::Mode, "", "Mode of Unix sockets' files, such as 0660; by default set by the umask.")
         .set(|s, v| s.server.access.mode = Some(v.number as u32)),
     TableRow::new("socket_group", Kind::Word, "", "Group of Unix sockets' files: a name in /etc/group, or a number.")
         .set(|s, v| v.put(&mut s.server.access.group)),
@@ -122,11 +122,11 @@ static METRICS_TABLE: Table<{ METRICS_ROWS.len() }> =
     Table::of(METRICS_ROWS, &texts::<{ length(METRICS_ROWS) }>(METRICS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const METRICS_ROWS: &[TableRow] = &[
-    TableRow::new("dialect", Kind::Choice(&words(&DIALECTS)), Dialect::Own.name(), "Whose metric names, defaults and port to use.")
+    TableRow::new("dialect", Kind::Choice(&words(&DIALECTS)), Dialect::Own.name(), "Dialect of metric names, defaults and port.")
         .role(Role::Dialect).names(&Names::flags(&["dialect"])).set(|s, v| choose(&DIALECTS, v, &mut s.dialect)),
     TableRow::new("process_metrics", Kind::Switch, "true", "Metrics about this program itself.")
         .names(&Names::flags(&["process-metrics", "!web.disable-exporter-metrics"])).set(|s, v| s.process_metrics = v.is_on()),
-    TableRow::new("prometheus_endpoint", Kind::Served, "", "Where the metrics are served: a path, or an address with one; server says more.")
+    TableRow::new("prometheus_endpoint", Kind::Served, "", "Where the metrics are served: a path, or an address with one; see server for more.")
         .role(Role::Endpoint),
 ];
 
@@ -140,7 +140,7 @@ const PATHS_ROWS: &[TableRow] = &[
         .names(&Names::flags(&["path.sysfs"])).set(|s, v| s.paths.sysfs = v.path()),
     TableRow::new("rootfs", Kind::Path, "/", "Where the root file system is mounted.")
         .names(&Names::flags(&["path.rootfs"])).set(|s, v| s.paths.rootfs = v.path()),
-    TableRow::new("udev_data", Kind::Path, "/run/udev/data", "Where udev keeps what it knows of devices.")
+    TableRow::new("udev_data", Kind::Path, "/run/udev/data", "Where udev keeps its database of devices.")
         .names(&Names::flags(&["path.udev.data"])).set(|s, v| s.paths.udev_data = v.path()),
 ];
 

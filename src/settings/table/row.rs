@@ -1,4 +1,4 @@
-//! All there is to know about an option, and the section of the file it stands in.
+//! A row, which describes an option, and a section of the file.
 
 use crate::base::dialect::Dialect;
 use crate::base::float::float;
@@ -8,25 +8,25 @@ pub use crate::settings::table::option::{Names, Role, TableRow, Traits};
 use crate::settings::types::{Kind, Settings, Value};
 use std::ptr;
 
-/// A table of the file, or a list of tables, whose rows are set anew for each element. Lists are in
-/// the file only.
+/// A table of the file, or a list of tables, whose rows are set for each element. Lists are only in
+/// the file.
 pub struct Section {
-    /// With dots, as in its header; empty for flags that are no keys of the file.
+    /// With dots, as in its header; empty for flags that are not keys of the file.
     pub name: &'static str,
     pub title: &'static str,
     pub rows: &'static [Rows],
-    /// Elements of a list, of one above it; 0 is a table that is no list.
+    /// The most elements of a list, within one element above it; 0 for a table that is not a list.
     pub max: usize,
-    /// Adds an element, for the rows to set; its own list is that of the last element above it.
+    /// Adds an element, for the rows to set; an inner list is that of the last element above it.
     pub begin: fn(&mut Settings),
-    /// What a plain text in place of an element says: keys and texts.
+    /// The keys and texts that a plain text in place of an element stands for.
     pub plain: Option<fn(&str) -> Vec<Keyed>>,
-    /// The keys that `{ a = "b" }` in place of the list says for each pair.
+    /// The keys that each pair of `{ a = "b" }` in place of the list sets.
     pub pairs: Option<[&'static str; 2]>,
-    /// Why a row has no place in the last element, by what its rows before say.
+    /// Why a row does not apply to the last element, according to its rows before.
     pub inapplicable: fn(&Settings, &Row) -> Option<String>,
-    /// Looks at all of it once its rows are set, of a list at the last element; tells which key is
-    /// wrong and why.
+    /// Checks the table once its rows are set, for a list its last element; returns the wrong key
+    /// and the reason.
     pub check: fn(&mut Settings) -> Result<(), Keyed>,
 }
 
@@ -71,37 +71,37 @@ impl Section {
     }
 }
 
-/// All there is to know about one option, whether a table has it or a collector.
+/// The description of an option, of a table or of a collector.
 pub struct Row {
     pub section: &'static Section,
     /// Its key in the section and, for options of a collector, its key in the collector's table; ""
-    /// ends it.
+    /// for no further part.
     pub path: [&'static str; 2],
     pub names: &'static Names,
-    /// Of a collector only those that do not follow from its path.
+    /// For a collector only those that do not follow from its path.
     pub flags: &'static [&'static str],
     pub kind: Kind,
-    /// In our own dialect and in node_exporter's; "" is none.
+    /// In our own dialect and in node_exporter's; "" for none.
     pub default: [&'static str; 2],
     pub help: &'static str,
-    /// A variable of the environment besides those that every option has; "" is none.
+    /// A variable of the environment besides those that every option has; "" for none.
     pub env: &'static str,
-    /// What node_exporter calls the collector.
+    /// node_exporter's name of the collector.
     pub node: &'static str,
     pub traits: Traits,
-    /// Puts the value in its place.
+    /// Sets the value in the settings.
     pub set: fn(&mut Settings, &Value),
 }
 
 impl PartialEq for Row {
-    /// Each row is there once.
+    /// Rows are compared by address, as each exists once.
     fn eq(&self, other: &Row) -> bool {
         ptr::eq(self, other)
     }
 }
 
 impl Row {
-    /// That of a table of `section`.
+    /// The row of a table of `section`.
     pub fn new(row: TableRow, section: &'static Section) -> Row {
         let TableRow { key, kind, default, help, set, names, traits } = row;
         let on_node = if names.on_node.is_empty() { default } else { names.on_node };
@@ -114,18 +114,18 @@ impl Row {
         self.traits.role == role
     }
 
-    /// Its default; "" is none.
+    /// Its default; "" for none.
     pub fn default(&self, dialect: Dialect) -> &'static str {
         let [own, node] = self.default;
         if dialect == Dialect::Node { node } else { own }
     }
 
-    /// It is a key of the file.
+    /// Whether it is a key of the file.
     pub fn in_file(&self) -> bool {
         !self.section.name.is_empty()
     }
 
-    /// It is set anew for each element of a list.
+    /// Whether it is set for each element of a list.
     pub fn in_list(&self) -> bool {
         self.section.is_list()
     }
@@ -141,12 +141,12 @@ impl Row {
 
     /// Whether it is the key at `path`.
     pub fn is_at(&self, path: &[&str]) -> bool {
-        // Most rows are told apart without their parts.
+        // The name of the section rules out most rows without splitting their paths.
         path.first().is_some_and(|first| self.section.name.starts_with(first))
             && self.parts() == path
     }
 
-    /// Its key in its table; with a dot in it, it is one of a table in the element of a list.
+    /// Its key in its table; one with a dot is in a table within the element of a list.
     pub fn key(&self) -> &'static str {
         let [key, option] = self.path;
         if option.is_empty() { key } else { option }
@@ -176,7 +176,7 @@ pub const fn words<T: Copy, const N: usize>(choices: &[(&'static str, T); N]) ->
     words
 }
 
-/// Sets `to` to what the chosen word stands for.
+/// Sets `to` to the value of the chosen word.
 pub fn choose<T: Copy>(choices: &[(&str, T)], value: &Value, to: &mut T) {
     if let Some((_, chosen)) = choices.get(value.number as usize) {
         *to = *chosen;

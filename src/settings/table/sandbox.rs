@@ -1,4 +1,4 @@
-//! The options of how the program locks itself in.
+//! The options of the sandbox.
 
 use crate::settings::table::checks::{Check, wrong};
 use crate::settings::table::held::{Table, length, texts};
@@ -15,16 +15,16 @@ static SANDBOX_TABLE: Table<{ SANDBOX_ROWS.len() }> =
     Table::of(SANDBOX_ROWS, &texts::<{ length(SANDBOX_ROWS) }>(SANDBOX_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const SANDBOX_ROWS: &[TableRow] = &[
-    TableRow::new("landlock", Kind::Choice(&words(&ENFORCE)), "auto", "Reach no file and no TCP port but those that the settings need: where the kernel has Landlock, or not at all, or else refuse to start.")
+    TableRow::new("landlock", Kind::Choice(&words(&ENFORCE)), "auto", "Allow access only to the files and TCP ports that the settings need: auto if the kernel has Landlock, off never, require or the program does not start.")
         .set(|s, v| choose(&ENFORCE, v, &mut s.sandbox.landlock)),
-    TableRow::new("seccomp", Kind::Choice(&words(&ENFORCE)), "auto", "Make no system call but those that the program needs; the same.")
+    TableRow::new("seccomp", Kind::Choice(&words(&ENFORCE)), "auto", "Allow only the system calls that the program needs; values as for landlock.")
         .set(|s, v| choose(&ENFORCE, v, &mut s.sandbox.seccomp)),
-    TableRow::new("read", Kind::Globs, "", "Directories and files that may be read besides, such as those that a reload will name."),
-    TableRow::new("write", Kind::Globs, "", "Directories that may be written besides.")
+    TableRow::new("read", Kind::Globs, "", "Additional directories and files that may be read, such as those that a reload will name."),
+    TableRow::new("write", Kind::Globs, "", "Additional directories that may be written.")
         .set(|s, v| s.sandbox.write = v.texts.iter().map(Into::into).collect()),
-    TableRow::new("connect_ports", Kind::Ports, "", "TCP ports that may be connected to besides.")
+    TableRow::new("connect_ports", Kind::Ports, "", "Additional TCP ports that may be connected to.")
         .set(|s, v| s.sandbox.connect_ports = ports(v)),
-    TableRow::new("bind_ports", Kind::Ports, "", "TCP ports that may be listened on besides.")
+    TableRow::new("bind_ports", Kind::Ports, "", "Additional TCP ports that may be listened on.")
         .set(|s, v| s.sandbox.bind_ports = ports(v)),
 ];
 

@@ -7,12 +7,12 @@ use crate::settings::table::{between, inputs, outputs, program, sandbox, watch};
 
 /// The table whose keys the collectors declare.
 pub const COLLECTORS: &str = "collectors";
-/// The table that switches some of them, too.
+/// The table that also switches some of them.
 pub const SYSTEM: &str = "system";
 
 static COLLECTORS_SECTION: Section = Section::new(COLLECTORS, "Collectors", &[]);
 
-/// The tables of the file; the first has what is no key of the file.
+/// The tables of the file; the first has the flags that are not keys of the file.
 pub static SECTIONS: &[&Section] = if cfg!(feature = "hub") {
     &[
         &program::GENERAL,

@@ -15,7 +15,7 @@ pub static USER_TABLE: Table<{ USER_ROWS.len() }> =
     Table::of(USER_ROWS, &texts::<{ length(USER_ROWS) }>(USER_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const USER_ROWS: &[TableRow] = &[
-    TableRow::new("users_file", Kind::Path, "", "File with who may ask: name:hash a line, as htpasswd -B writes it; everybody if not said. In a build with TLS.")
+    TableRow::new("users_file", Kind::Path, "", "File of users, name:hash a line, as htpasswd -B writes it; no login is needed by default. In a build with TLS.")
         .set(|s, v| v.put_path(&mut s.server.users_file)),
     TableRow::new("web_config_file", Kind::PathOrNone, "", "Web configuration file of Prometheus' exporters, with TLS and users, instead of users_file and server.tls. In a build with TLS.")
         .names(&Names::flags(&["web.config.file"])).set(|s, v| v.put_path(&mut s.server.web_config)),
@@ -25,21 +25,21 @@ static TLS_TABLE: Table<{ TLS_ROWS.len() }> =
     Table::of(TLS_ROWS, &texts::<{ length(TLS_ROWS) }>(TLS_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const TLS_ROWS: &[TableRow] = &[
-    TableRow::new("cert_file", Kind::Path, "", "PEM with the certificate to show, for https; read again when it changes. In a build with TLS.")
+    TableRow::new("cert_file", Kind::Path, "", "PEM with the certificate to present, for https; read again when it changes. In a build with TLS.")
         .set(|s, v| s.server.tls.cert = Pem::File(v.path())),
     TableRow::new("key_file", Kind::Path, "", "PEM with its key.")
         .set(|s, v| s.server.tls.key = Pem::File(v.path())),
-    TableRow::new("client_ca_file", Kind::Path, "", "PEM with the authorities of clients; those of the system if not said.")
+    TableRow::new("client_ca_file", Kind::Path, "", "PEM with the authorities of clients; those of the system by default.")
         .set(|s, v| s.server.tls.client_ca = Pem::File(v.path())),
-    TableRow::new("client_auth_type", Kind::Choice(&words(&CLIENT_AUTH)), "NoClientCert", "The certificate that a client has to show.")
+    TableRow::new("client_auth_type", Kind::Choice(&words(&CLIENT_AUTH)), "NoClientCert", "The certificate that a client has to present.")
         .set(|s, v| choose(&CLIENT_AUTH, v, &mut s.server.tls.client_auth)),
     TableRow::new("client_allowed_sans", Kind::Words, "", "Names, addresses or URIs of which a client's certificate has to have one.")
         .set(|s, v| v.put_texts(&mut s.server.tls.allowed_sans)),
-    TableRow::new("min_version", Kind::Choice(&words(&VERSIONS)), "TLS12", "The oldest TLS that is spoken.")
+    TableRow::new("min_version", Kind::Choice(&words(&VERSIONS)), "TLS12", "The oldest version of TLS that is accepted.")
         .set(|s, v| choose(&VERSIONS, v, &mut s.server.tls.oldest)),
 ];
 
-/// https, users, and what says both instead.
+/// Checks https, users, and the file that sets both instead.
 pub fn server(settings: &mut Settings) -> Check {
     let server = &mut settings.server;
     server.web_config = server.web_config.take().filter(|path| !path.as_os_str().is_empty());
@@ -54,7 +54,7 @@ pub fn server(settings: &mut Settings) -> Check {
     }
 }
 
-/// The table of https alone.
+/// Checks the table of https alone.
 fn server_tls(settings: &mut Settings) -> Check {
     let tls = &settings.server.tls;
     if *tls == ServerTls::default() {

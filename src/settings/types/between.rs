@@ -1,19 +1,19 @@
-//! The settings about what happens between two scrapes: stalls and peaks.
+//! The settings for events between two scrapes: stalls and peaks.
 
 use std::time::Duration;
 
 /// Which stalls are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pressure {
-    /// Those of [`Pressure::DEFAULT`], where none are named.
+    /// Whether to count stalls; without triggers, those of [`Pressure::DEFAULT`].
     pub stalls: bool,
-    /// A stall has the alerts evaluated at once.
+    /// A stall starts an evaluation of the alerts at once.
     pub starts_evaluation: bool,
-    /// In place of the default ones.
+    /// Triggers that replace the default ones.
     pub triggers: Vec<StallTrigger>,
 }
 
-/// A stall that is counted: tasks waited for `stall` in all within `window`.
+/// A stall that is counted: tasks waited for `stall` in total within `window`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StallTrigger {
     /// What they waited for: the name of a file in `/proc/pressure`.
@@ -27,12 +27,12 @@ pub struct StallTrigger {
 }
 
 impl Pressure {
-    /// What a box that is slow shows first. Windows of 2 seconds need no privilege, and the share for memory is
-    /// the one at which systemd tells a service that memory is short.
+    /// The first signs of a slow box. Windows of 2 seconds need no privilege, and the share for memory is
+    /// the one at which systemd notifies a service that memory is short.
     pub const DEFAULT: [StallTrigger; 3] =
         [trigger("cpu", false, 1000), trigger("io", true, 500), trigger("memory", false, 200)];
 
-    /// The triggers that are wanted.
+    /// The triggers in effect.
     pub fn wanted(&self) -> &[StallTrigger] {
         match self.triggers.as_slice() {
             [] if self.stalls => &Pressure::DEFAULT,
@@ -51,8 +51,8 @@ const fn trigger(resource: &'static str, is_full: bool, millis: u64) -> StallTri
 pub struct Peaks {
     /// Whether any are.
     pub are_on: bool,
-    /// Over which time.
+    /// The length of the window.
     pub window: Duration,
-    /// A pattern for the interfaces that are left out; empty is none.
+    /// A pattern for the interfaces that are left out; empty for none.
     pub exclude_devices: String,
 }

@@ -1,4 +1,4 @@
-//! What a collector declares of itself for the settings, which name no collector.
+//! The declarations of a collector for the settings, which name no collector.
 
 use crate::base::dialect::Dialect;
 use crate::base::sys::Texts;
@@ -14,7 +14,7 @@ pub struct Subject {
     /// The key under `[collectors]`, and the flags `--collector.<name>` and
     /// `--no-collector.<name>`.
     pub name: &'static str,
-    /// The name that node_exporter's flags have; taken like `name`. Empty if node_exporter has no such
+    /// The name in node_exporter's flags; accepted like `name`. Empty if node_exporter has no such
     /// collector: in its dialect it is called `name`, and is off by default.
     pub node_name: &'static str,
     /// It runs by default, in node_exporter's dialect only if node_exporter has it.
@@ -23,12 +23,12 @@ pub struct Subject {
     pub help: &'static str,
     /// The keys of `[collectors.<name>]` besides `enabled`. Of two whose keys differ by
     /// `include` and `exclude` only one may be set unless it `joins_include`, and the default of the other
-    /// gives way.
+    /// is dropped.
     pub options: &'static [&'static OptionRow],
 }
 
 impl Subject {
-    /// What it is called in `dialect`.
+    /// Its name in `dialect`.
     pub fn name_in(&self, dialect: Dialect) -> &'static str {
         match dialect {
             Dialect::Node if !self.node_name.is_empty() => self.node_name,
@@ -41,7 +41,7 @@ impl Subject {
         self.on && (dialect == Dialect::Own || !self.node_name.is_empty())
     }
 
-    /// The settings of this collector where no source sets any.
+    /// The settings of this collector if no source sets any.
     pub fn defaults(&self, dialect: Dialect) -> CollectorSettings {
         let default = |row: &&OptionRow| {
             let [own, node] = row.default();
@@ -56,7 +56,7 @@ impl Subject {
     }
 }
 
-/// What there is to say about an option, whatever its type.
+/// The description of an option, whatever its type.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionRow {
     /// Its key, its help, and node_exporter's flags.
@@ -69,7 +69,7 @@ pub struct OptionRow {
     pub rule: Option<&'static Rule>,
     /// It is a key of `[system]` and switches the collector where `[collectors]` says nothing of it.
     pub in_system: bool,
-    /// Whoever sets it wants the collector, which is on then unless it is switched off by name.
+    /// Setting it switches the collector on, unless that is switched off by name.
     pub enables: bool,
     /// An `…exclude…` that may be set along with its `…include…`: both hold, as in node_exporter.
     pub joins_include: bool,
@@ -103,29 +103,29 @@ impl OptionRow {
     }
 }
 
-/// What an option of a collector that runs has to be, in itself or together with others. A value is refused
+/// A condition for an option of a collector that runs, alone or together with others. A value is rejected
 /// unless it holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// As in "expected …".
     pub expects: &'static str,
-    /// Whether it is so.
+    /// Whether the condition holds.
     pub holds: fn(&CollectorSettings) -> bool,
-    /// There is only a warning, and the collector goes without the value.
+    /// There is only a warning, and the collector runs without the value.
     pub only_warns: bool,
 }
 
-/// One option of a collector: a static that the collector asks with, so that a key that is spelt wrong
-/// does not compile, and a switch cannot be taken for a pattern.
+/// One option of a collector: a static by which the collector gets its value, so that a misspelt key
+/// does not compile, and a switch cannot be read as a pattern.
 #[derive(Debug)]
 pub struct CollectorOption<T> {
-    /// For the table of options.
+    /// The row for the table of options.
     pub row: OptionRow,
-    /// What a value means.
+    /// Converts a value.
     read: fn(&Value) -> T,
 }
 
-/// The option may be set in `[collectors.<name>]` as `key`.
+/// Declares an option that may be set in `[collectors.<name>]` as `key`.
 const fn option<T>(
     key: &'static str,
     kind: Kind,
@@ -138,7 +138,7 @@ const fn option<T>(
     CollectorOption { row, read }
 }
 
-/// A regular expression, compiled once; the empty one is none.
+/// A regular expression, compiled once; empty for none.
 pub const fn pattern(key: &'static str, help: &'static str) -> CollectorOption<Option<Pattern>> {
     option(key, Kind::Pattern, help, Value::pattern)
 }
@@ -178,12 +178,12 @@ pub const fn text(key: &'static str, help: &'static str) -> CollectorOption<Stri
     option(key, Kind::Text, help, Value::string)
 }
 
-/// Whom the collector asks over TCP, at `port` if no other is said.
+/// A peer to connect to over TCP, at `port` by default.
 pub const fn peer(key: &'static str, port: u16, help: &'static str) -> CollectorOption<String> {
     option(key, Kind::Peer(port), help, Value::string)
 }
 
-/// A file or a directory; the empty path is none.
+/// A file or a directory; the empty path for none.
 pub const fn path(key: &'static str, help: &'static str) -> CollectorOption<PathBuf> {
     option(key, Kind::PathOrNone, help, Value::path)
 }
@@ -193,36 +193,36 @@ pub const fn words(key: &'static str, help: &'static str) -> CollectorOption<Vec
     option(key, Kind::Words, help, |value| value.texts.clone())
 }
 
-/// Several paths, in which `*`, `?` and `[...]` may stand.
+/// Several paths with the wildcards `*`, `?` and `[...]`.
 pub const fn globs(key: &'static str, help: &'static str) -> CollectorOption<Vec<String>> {
     option(key, Kind::Globs, help, |value| value.texts.clone())
 }
 
 impl<T> CollectorOption<T> {
-    /// The same in both dialects.
+    /// Sets the default of both dialects.
     pub const fn default(self, text: &'static str) -> CollectorOption<T> {
         self.defaults(text, text)
     }
 
-    /// In our own dialect and in node_exporter's.
+    /// Sets the defaults of our own dialect and of node_exporter's.
     pub const fn defaults(mut self, own: &'static str, node: &'static str) -> CollectorOption<T> {
         self.row.defaults = Texts::new(own, node, self.row.defaults.list().texts());
         self
     }
 
-    /// Whoever sets it wants the collector.
+    /// Setting it switches the collector on.
     pub const fn enabling(mut self) -> CollectorOption<T> {
         self.row.enables = true;
         self
     }
 
-    /// What it excludes may be said along with what its pair includes.
+    /// The exclusion may be set along with its pair that includes.
     pub const fn joining_include(mut self) -> CollectorOption<T> {
         self.row.joins_include = true;
         self
     }
 
-    /// node_exporter's flags for it.
+    /// Sets node_exporter's flags for it.
     pub const fn flags(mut self, flags: &'static [&'static str]) -> CollectorOption<T> {
         let texts = self.row.texts;
         self.row.texts = Texts::new(texts.first(), texts.second(), flags);
@@ -236,19 +236,19 @@ impl<T> CollectorOption<T> {
         self
     }
 
-    /// What a value of a collector that runs has to be.
+    /// Sets the rule for a value of a collector that runs.
     pub const fn rule(mut self, rule: &'static Rule) -> CollectorOption<T> {
         self.row.rule = Some(rule);
         self
     }
 }
 
-/// What is set for one collector.
+/// The settings of one collector.
 #[derive(Clone, Debug)]
 pub struct CollectorSettings {
     /// The collector's own name.
     pub name: &'static str,
-    /// It shall run.
+    /// Whether it runs.
     pub enabled: bool,
     /// One for each of the subject's options, in that order.
     pub(crate) values: Vec<Value>,
@@ -256,7 +256,7 @@ pub struct CollectorSettings {
 }
 
 impl CollectorSettings {
-    /// What `option`, which is one of this collector's, is set to.
+    /// The value of `option`, which is one of this collector's.
     pub fn get<T>(&self, option: &'static CollectorOption<T>) -> T {
         let place = self.rows.iter().position(|row| std::ptr::eq(*row, &option.row));
         debug_assert!(place.is_some(), "{} has no option {}", self.name, option.row.key());
@@ -264,7 +264,7 @@ impl CollectorSettings {
         value.map_or_else(|| (option.read)(&Value::default()), option.read)
     }
 
-    /// The text of the option `key`, for messages and tests; none if it is not set.
+    /// The text of the option `key`, for messages and tests; None if it is not set.
     pub fn text(&self, key: &str) -> Option<String> {
         let place = self.rows.iter().position(|row| row.key() == key)?;
         self.values.get(place).filter(|value| !value.is_empty()).map(|value| value.texts.join(","))

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A histogram that is there from the start.
+/// A histogram that exists from the start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeclaredHistogram {
     /// Its name, without namespace and prefix.
     pub name: String,
-    /// The bounds of its buckets, ascending, without +Inf; empty is the usual ones.
+    /// The bounds of its buckets, ascending, without +Inf; empty for the default ones.
     pub buckets: Vec<f64>,
     /// One sentence; may be empty.
     pub help: String,
@@ -17,16 +17,16 @@ pub struct DeclaredHistogram {
 /// statsd lines over UDP.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statsd {
-    /// Where to receive, HOST:PORT; none is not at all.
+    /// The address to receive on, HOST:PORT; None for no receiver.
     pub listen: Option<String>,
 }
 
-/// Other endpoints.
+/// Scraping of other endpoints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrape {
-    /// Between two requests to a target that has no interval of its own.
+    /// The interval between two requests to a target that has no interval of its own.
     pub interval: Duration,
-    /// For one request, all of it.
+    /// The timeout of one request, in total.
     pub timeout: Duration,
     /// Bytes of one answer, decoded.
     pub max_body_bytes: usize,
@@ -34,11 +34,11 @@ pub struct Scrape {
     pub max_series: usize,
     /// Labels of one series.
     pub max_labels: usize,
-    /// Whom to ask; names are unique.
+    /// The targets; names are unique.
     pub targets: Vec<Target>,
 }
 
-/// What a target answers.
+/// The format of a target's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TargetKind {
     /// Exposition text.
@@ -48,69 +48,69 @@ pub enum TargetKind {
     Custom,
 }
 
-/// An endpoint that is asked.
+/// An endpoint that is scraped.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Target {
-    /// The value of the label `target`; the start of the names of what is made of JSON.
+    /// The value of the label `target`; for JSON also the prefix of its metrics' names.
     pub name: String,
     /// `http://host:port/path`.
     pub url: String,
-    /// What it answers.
+    /// The format of its answer.
     pub kind: TargetKind,
-    /// In place of that of all.
+    /// Overrides the common one.
     pub interval: Option<Duration>,
-    /// In place of that of all.
+    /// Overrides the common one.
     pub timeout: Option<Duration>,
-    /// Sent along.
+    /// Headers of each request.
     pub headers: Vec<(String, String)>,
     /// A file with a bearer token.
     pub token_file: Option<PathBuf>,
-    /// For basic authentication; empty for none.
+    /// The name for basic authentication; empty for none.
     pub username: String,
-    /// A file with its password.
+    /// A file with the password for it.
     pub password_file: Option<PathBuf>,
     /// Whether its time stamps are kept.
     pub honor_timestamps: bool,
-    /// Whether its answers are read whatever their status.
+    /// Whether its answers are read with any status.
     pub any_status: bool,
     /// Whether redirects to other hosts are followed, too.
     pub follow_any: bool,
-    /// What is taken out of JSON; empty is every number.
+    /// The values taken from JSON; empty for every number.
     pub fields: Vec<Field>,
 }
 
 /// One value of a JSON document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Field {
-    /// Keys with dots between them, array elements by number: `stats.queues.0.depth`; `*` is each
+    /// Keys with dots between them, array elements by number: `stats.queues.0.depth`; `*` matches each
     /// element or member.
     pub path: String,
-    /// The name of the metric; empty is made of target and path.
+    /// The name of the metric; empty to derive it from target and path.
     pub name: String,
     /// A counter instead of a gauge.
     pub is_counter: bool,
     /// One sentence; may be empty.
     pub help: String,
-    /// Labels: a value that starts with `$` is a path from where `*` stands, `$*` its key.
+    /// Labels: a value that starts with `$` is a path relative to the match of `*`, `$*` is its key.
     pub labels: Vec<(String, String)>,
-    /// Words that the value may be, and the number for each.
+    /// Words that the value may have, and the number for each.
     pub states: Vec<(String, f64)>,
 }
 
 /// How log files are followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tail {
-    /// Where is kept how far they were read; none is nowhere.
+    /// The file with the read positions; None for no file.
     pub state_file: Option<PathBuf>,
-    /// Where a copy of it is in memory; none is nowhere.
+    /// A copy of it in memory; None for no copy.
     pub memory_file: Option<PathBuf>,
-    /// At most how often the file is written.
+    /// The shortest time between two writes of the file.
     pub state_interval: Duration,
-    /// How often files are looked at where nothing tells of changes, and globs anew.
+    /// How often files without change events are checked, and globs are expanded again.
     pub poll_interval: Duration,
-    /// Bytes of a line; what is longer is cut.
+    /// Bytes of a line; the rest is cut.
     pub max_line_bytes: usize,
-    /// Bytes of a label's value taken from a line; what is longer is cut.
+    /// Bytes of a label's value taken from a line; the rest is cut.
     pub max_value_bytes: usize,
     /// Series of one rule.
     pub max_series: usize,
@@ -119,16 +119,16 @@ pub struct Tail {
 /// Log files of one kind.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogFiles {
-    /// A path, with `*`, `?` and `[…]` in the names of files and directories.
+    /// A path; names of files and directories may contain `*`, `?` and `[…]`.
     pub path: String,
-    /// Whether a file that is found at the start of the program, and was not known before, is read
+    /// Whether a file that exists at the start of the program, and was not known before, is read
     /// from its beginning.
     pub from_start: bool,
-    /// What is looked for in each line.
+    /// The rules for each line.
     pub rules: Vec<LogRule>,
 }
 
-/// What a rule makes.
+/// The type of a rule's metric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RuleKind {
     /// Lines, or the values in them, added up.
@@ -140,7 +140,7 @@ pub enum RuleKind {
     Histogram,
 }
 
-/// What is made of lines that match.
+/// A metric of lines that match.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogRule {
     /// The name of the metric.
@@ -151,45 +151,45 @@ pub struct LogRule {
     pub labels: Vec<(String, String)>,
     /// One sentence; may be empty.
     pub help: String,
-    /// A text with `$name` that is a number; none counts lines.
+    /// A text with `$name` that is a number; None counts lines.
     pub value: Option<String>,
-    /// What it makes.
+    /// The type of its metric.
     pub kind: RuleKind,
-    /// The bounds of a histogram's buckets; empty is the usual ones.
+    /// The bounds of a histogram's buckets; empty for the default ones.
     pub buckets: Vec<f64>,
 }
 
-/// When alerts are looked at, and who hears of them.
+/// When alerts are evaluated, and where they are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alerting {
-    /// How often expressions are looked at.
+    /// How often expressions are evaluated.
     pub interval: Duration,
-    /// How often an alert that goes on is told again.
+    /// How often an alert that still fires is sent again.
     pub repeat: Duration,
-    /// For one message, all of it.
+    /// The timeout of one message, in total.
     pub timeout: Duration,
-    /// URLs that take Alertmanager's webhook JSON.
+    /// URLs that receive Alertmanager's webhook JSON.
     pub webhooks: Vec<String>,
     /// URLs of Alertmanagers, without `/api/v2/alerts`.
     pub alertmanagers: Vec<String>,
-    /// Sent along to both.
+    /// Headers of requests to both.
     pub headers: Vec<(String, String)>,
-    /// Who gets mail.
+    /// The recipients of mail.
     pub mail_to: Vec<String>,
-    /// From whom it is.
+    /// The sender of mail.
     pub mail_from: String,
-    /// The program that sends it, with its arguments; empty where `smtp` does.
+    /// The program that sends it, with its arguments; empty if `smtp` is used.
     pub sendmail: String,
-    /// HOST:PORT of a relay that takes mail without TLS; empty is none.
+    /// HOST:PORT of a relay that accepts mail without TLS; empty for none.
     pub smtp: String,
-    /// Where the links in messages lead: the URL of this agent.
+    /// The base of links in messages: the URL of this agent.
     pub external_url: String,
-    /// The label `instance` of alerts that have none: that of `Agent`.
+    /// The label `instance` of alerts that have none: as in `Agent`.
     pub instance: String,
 }
 
 impl Alerting {
-    /// Mail is sent by a program that is started for it.
+    /// Whether mail is sent by a program that is started for it.
     pub fn starts_program(&self) -> bool {
         !self.mail_to.is_empty() && self.smtp.is_empty() && !self.sendmail.is_empty()
     }
@@ -206,6 +206,6 @@ pub struct Alert {
     pub for_: Duration,
     /// More labels.
     pub labels: Vec<(String, String)>,
-    /// What to tell; `{{ value }}` and `{{ $labels.name }}` are filled in.
+    /// The text of messages; `{{ value }}` and `{{ $labels.name }}` are filled in.
     pub annotations: Vec<(String, String)>,
 }

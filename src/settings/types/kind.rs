@@ -1,19 +1,19 @@
-//! What the value of an option may be, and how help and messages name it.
+//! The kinds of values of options, and how help and messages name them.
 
 use crate::base::text::number::{size, time};
 
-/// What the value of an option may be.
+/// The kind of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `true` or `false`.
     Switch,
-    /// One of these words; `a|b` takes `b` as another spelling of `a`.
+    /// One of these words; `a|b` accepts `b` as another spelling of `a`.
     Choice(&'static [&'static str]),
-    /// A whole number, from the first to the second.
+    /// A whole number, with the lowest and the highest value.
     Count(u64, u64),
     /// A length of time, bounds in milliseconds: `500ms`, `5s`, `2m`, `1h`, or whole seconds.
     Time(u64, u64),
-    /// A number of bytes, from the first to the second: `4096`, `64kB`, `16MiB`.
+    /// A number of bytes, with the lowest and the highest value: `4096`, `64kB`, `16MiB`.
     Size(u64, u64),
     /// Addresses to listen on, one or several.
     Addresses,
@@ -23,11 +23,11 @@ pub enum Kind {
     Route,
     /// The mode of a file, in octal digits.
     Mode,
-    /// A regular expression; the empty text is none.
+    /// A regular expression; the empty text for none.
     Pattern,
     /// A file or directory.
     Path,
-    /// The same, or the empty text for none.
+    /// A file or directory; the empty text for none.
     PathOrNone,
     /// An absolute path with wildcards.
     Glob,
@@ -56,21 +56,21 @@ pub enum Kind {
     Url,
     /// URLs without TLS, one or several.
     Urls,
-    /// A URL, with TLS where that is built in.
+    /// A URL, with TLS if that is built in.
     Remote,
     /// Attributes, under any names: a table in the file.
     Attributes,
-    /// Names of metrics with `*` and `?` in them, one or several.
+    /// Patterns of metrics' names with `*` and `?`, one or several.
     Patterns,
     /// Words, one or several.
     Words,
     /// Paths with wildcards, one or several.
     Globs,
-    /// Where metrics are served: a path, a host and a port, or a URL.
+    /// The address of the metrics: a path, a host and a port, or a URL.
     Served,
     /// A host and a port.
     Endpoint,
-    /// A host and perhaps a port, or else this one, to which a collector connects over TCP.
+    /// A host and optionally a port, this one by default, to which a collector connects over TCP.
     Peer(u16),
     /// Headers of a request: a table in the file, `name=value` elsewhere.
     Headers,
@@ -78,49 +78,49 @@ pub enum Kind {
     Mail,
     /// Addresses for mail, one or several.
     Mails,
-    /// A flag without a value that says what to do.
+    /// A flag without a value that selects an action.
     Act,
-    /// A flag that says what to do, with a running agent or without: its URL, or an address as those to
-    /// listen on.
+    /// A flag that selects an action, optionally with a running agent: its URL, or an address in the form of
+    /// those to listen on.
     Agent,
-    /// Taken for compatibility, without effect.
+    /// Accepted for compatibility, without effect.
     Ignored,
 }
 
 impl Kind {
-    /// It takes several values.
+    /// Whether it has several values.
     pub fn is_list(self) -> bool {
         use Kind::{Addresses, Globs, Mails, Names, Numbers, Patterns, Ports, Urls, Words};
         let lists = [Addresses, Names, Numbers, Patterns, Ports, Urls, Mails, Words, Globs];
         lists.contains(&self) || self.is_table()
     }
 
-    /// Its list has at least one value.
+    /// Whether its list has at least one value.
     pub fn is_never_empty(self) -> bool {
         matches!(self, Kind::Addresses | Kind::Numbers)
     }
 
-    /// Its values are written without quotation marks.
+    /// Whether its values are written without quotation marks.
     pub fn is_unprefixed(self) -> bool {
         matches!(self, Kind::Switch | Kind::Count(..) | Kind::Numbers | Kind::Ports)
     }
 
-    /// It takes several values, each under a name, and is a table of the file.
+    /// Whether it has several values, each with a name, and is a table of the file.
     pub fn is_table(self) -> bool {
         self.splits_last() || matches!(self, Kind::Labels | Kind::Headers | Kind::Attributes)
     }
 
-    /// A name of its table may have a `=` in it; otherwise a value may.
+    /// Whether a name of its table may contain `=`; otherwise a value may.
     pub fn splits_last(self) -> bool {
         matches!(self, Kind::Times(..) | Kind::States)
     }
 
-    /// The two parts of a value of a table.
+    /// The name and the value of an entry of a table.
     pub fn split(self, pair: &str) -> Option<(&str, &str)> {
         if self.splits_last() { pair.rsplit_once('=') } else { pair.split_once('=') }
     }
 
-    /// Stands for the value in help; empty for flags that need none.
+    /// The placeholder of the value in help; empty for flags that need none.
     pub fn metavar(self) -> String {
         match self {
             Kind::Choice(words) => join(words, "|"),
@@ -142,7 +142,7 @@ impl Kind {
         [words, " from ", &min, " to ", &max, such].concat()
     }
 
-    /// What stands for a value in help, and what is allowed, up to bounds and choices.
+    /// The placeholder of a value in help, and what is allowed, without bounds and choices.
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Kind::Switch => ("", "true or false"),

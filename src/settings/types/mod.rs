@@ -1,4 +1,4 @@
-//! The settings, the values that options may have, and what a collector says of its options.
+//! The settings, the values that options may have, and what a collector declares of its options.
 
 mod between;
 mod collector;

@@ -1,9 +1,9 @@
-//! The settings about where samples go.
+//! The settings of exports.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How samples leave.
+/// The protocol of an export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportKind {
     /// OpenTelemetry, to a collector.
@@ -17,7 +17,7 @@ pub enum ExportKind {
     Stdout,
 }
 
-/// How OTLP is spoken.
+/// The encoding of OTLP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OtlpProtocol {
     /// `http/protobuf`.
@@ -41,10 +41,10 @@ pub enum StdoutFormat {
     Influx,
 }
 
-/// Which remote write.
+/// The version of remote write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RemoteWriteVersion {
-    /// 2.0, and 1.0 where that is refused.
+    /// 2.0, and 1.0 if that is rejected.
     #[default]
     Auto,
     /// 1.0.
@@ -53,114 +53,114 @@ pub enum RemoteWriteVersion {
     Two,
 }
 
-/// What is sent first when there is a backlog.
+/// What is sent first if there is a backlog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// What is oldest: many receivers take no sample older than the last.
+    /// The oldest: many receivers reject samples older than the last one.
     #[default]
     Time,
-    /// What is fresh; the backlog beside it.
+    /// The newest; the backlog is sent in parallel.
     Fresh,
 }
 
-/// How a peer is known and we to it, under TLS.
+/// How the two sides of TLS authenticate each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// PEM with the authorities to trust; none is those of the system.
+    /// PEM with the authorities to trust; None for those of the system.
     pub ca_file: Option<PathBuf>,
     /// PEM with our certificate.
     pub cert_file: Option<PathBuf>,
     /// PEM with its key.
     pub key_file: Option<PathBuf>,
-    /// The name in the peer's certificate; empty is that of the endpoint.
+    /// The name in the peer's certificate; empty for that of the endpoint.
     pub server_name: String,
-    /// The environment names one of these files: if they are wrong, the export is left out.
+    /// The environment names one of these files: if it is wrong, the export is left out.
     pub is_of_environment: bool,
 }
 
-/// When what failed is tried again.
+/// When a failed request is tried again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
     /// Tries besides the first.
     pub max: u32,
-    /// Before the first of them; then twice as long each time.
+    /// The wait before the first of them; then twice as long each time.
     pub initial: Duration,
-    /// No longer than this.
+    /// The longest wait.
     pub longest: Duration,
 }
 
-/// Where samples wait for a link.
+/// Where samples are stored while the link is down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spool {
-    /// The directory; each export has one of its own in it, under its name.
+    /// The directory; each export has a subdirectory with its name.
     pub dir: PathBuf,
-    /// Bytes in it.
+    /// Bytes of all its files.
     pub max_bytes: u64,
-    /// How old samples get there.
+    /// The age at which samples are dropped.
     pub max_age: Duration,
-    /// Bytes a day that may be forced to the disk.
+    /// Bytes a day that may be synced to the disk.
     pub write_budget: u64,
 }
 
-/// A destination.
+/// An export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Export {
     /// Its name in metrics, logs and the spool; names are unique.
     pub name: String,
-    /// How samples leave.
+    /// Its protocol.
     pub kind: ExportKind,
     /// A URL; empty for stdout.
     pub endpoint: String,
-    /// How OTLP is spoken.
+    /// The encoding of OTLP.
     pub protocol: OtlpProtocol,
-    /// OTLP counters as what came since the last time, not since the start.
+    /// OTLP counters are sent as increases since the last time, not since the start.
     pub is_delta: bool,
-    /// Between two frames.
+    /// The interval between two frames.
     pub interval: Duration,
-    /// For one request, all of it.
+    /// The timeout of one request, in total.
     pub timeout: Duration,
     /// `timeout` may be half of `interval` or more.
     pub is_patient: bool,
-    /// Sent along.
+    /// Headers of each request.
     pub headers: Vec<(String, String)>,
-    /// A file with more of them, `Name: value` a line.
+    /// A file with more headers, `Name: value` a line.
     pub headers_file: Option<PathBuf>,
     /// A file with a bearer token; Influx 2 gets it as `Token`.
     pub token_file: Option<PathBuf>,
-    /// For basic authentication; empty for none.
+    /// The name for basic authentication; empty for none.
     pub username: String,
-    /// A file with its password.
+    /// A file with the password for it.
     pub password_file: Option<PathBuf>,
-    /// Whether bodies are compressed with gzip; remote write has its own way.
+    /// Whether bodies are compressed with gzip; remote write has its own compression.
     pub gzip: bool,
-    /// Under `https://`.
+    /// TLS for `https://`.
     pub tls: Tls,
-    /// When what failed is tried again.
+    /// When a failed request is tried again.
     pub retry: Retry,
     /// The export that gets what this one could not send.
     pub fallback: Option<String>,
-    /// What is known of the machine: attributes of an OTLP resource.
+    /// Attributes of an OTLP resource, which describe the machine.
     pub resource: Vec<(String, String)>,
-    /// Where samples wait for a link; none is in memory.
+    /// Where samples are stored while the link is down; None for in memory.
     pub spool: Option<Spool>,
-    /// Globs of full names; empty is all.
+    /// Globs of full names; empty for all.
     pub include: Vec<String>,
     /// Globs of full names that are left out.
     pub exclude: Vec<String>,
-    /// What is sent first when there is a backlog.
+    /// What is sent first if there is a backlog.
     pub order: Order,
-    /// Influx 1: the database; empty is version 2.
+    /// Influx 1: the database; empty for version 2.
     pub database: String,
-    /// Influx 1: the retention policy; empty is the default one.
+    /// Influx 1: the retention policy; empty for the default one.
     pub retention_policy: String,
-    /// Influx 2.
+    /// Influx 2: the organisation.
     pub org: String,
-    /// Influx 2.
+    /// Influx 2: the bucket.
     pub bucket: String,
     /// Influx: one measurement a collector, with the families as fields, instead of one a family.
     pub by_collector: bool,
     /// What is written on standard output.
     pub format: StdoutFormat,
-    /// Which remote write.
+    /// The version of remote write.
     pub version: RemoteWriteVersion,
 }

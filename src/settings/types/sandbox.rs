@@ -1,33 +1,33 @@
-//! The settings about how the program locks itself in.
+//! The settings of the sandbox.
 
 use std::path::PathBuf;
 
-/// Whether a part of the sandbox is in force.
+/// Whether a part of the sandbox is required.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Enforce {
     /// Never.
     Off,
-    /// Where the kernel has it.
+    /// If the kernel has it.
     #[default]
     Auto,
-    /// Or the program does not start.
+    /// The program does not start without it.
     Require,
 }
 
-/// How the program locks itself in.
+/// The sandbox of the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sandbox {
     /// Directories and ports.
     pub landlock: Enforce,
     /// System calls.
     pub seccomp: Enforce,
-    /// Where, besides, it may write.
+    /// Additional paths that may be written.
     pub write: Vec<PathBuf>,
-    /// Where, besides, it may connect to.
+    /// Additional ports that may be connected to.
     pub connect_ports: Vec<u16>,
-    /// Where, besides, it may listen.
+    /// Additional ports that may be listened on.
     pub bind_ports: Vec<u16>,
-    /// What collectors keep over a restart.
+    /// State files of collectors, kept over a restart.
     pub state_files: Vec<PathBuf>,
     /// Every path that any setting names, as written.
     pub named_paths: Vec<String>,

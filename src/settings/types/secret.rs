@@ -1,10 +1,10 @@
-//! Values as they may be shown, by `--check-config` and in messages: without what is secret.
+//! Values as `--check-config` and messages show them: with secrets hidden.
 
 use crate::base::wire::{SECRET, shown};
 use crate::settings::types::kind::Kind;
 
 impl Kind {
-    /// A value of this kind, right or wrong, without what is secret in it.
+    /// A value of this kind, right or wrong, with secrets hidden.
     pub fn shown(self, text: &str) -> String {
         match self {
             Kind::Headers => match text.split_once('=') {
@@ -20,7 +20,7 @@ impl Kind {
     }
 }
 
-/// Who knows the path of a webhook may use it.
+/// Hides the path of a webhook: a caller who knows it can use the webhook.
 fn without_path(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
     match url.get(start..).and_then(|rest| rest.split_once('/')) {

@@ -1,8 +1,8 @@
-//! Where metrics are served.
+//! The address of the metrics.
 
 use crate::base::address::{Listen, host};
 
-/// The parts of an address that metrics are served at; `None` is a part that the text leaves out.
+/// The parts of the address of the metrics; `None` for a part that the text leaves out.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Served<'a> {
     pub host: Option<String>,
@@ -11,7 +11,7 @@ pub struct Served<'a> {
 }
 
 impl Served<'_> {
-    /// Reads `/path`, `HOST:PORT`, `http://HOST:PORT/path`.
+    /// Parses `/path`, `HOST:PORT`, `http://HOST:PORT/path`.
     pub fn parse(text: &str) -> Option<Served<'_>> {
         let (rest, is_url) = match text.strip_prefix("http://") {
             Some(rest) => (rest, true),
@@ -36,7 +36,7 @@ impl Served<'_> {
     }
 }
 
-/// Whether `text` is a path that metrics may have.
+/// Whether `text` is a valid path for the metrics.
 pub fn is_route(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"\\<>".contains(&b));
     plain && text.starts_with('/')

@@ -1,4 +1,4 @@
-//! https, and who may ask: what `[server.tls]` says, or a web configuration file.
+//! https, and access control: the settings of `[server.tls]`, or of a web configuration file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl Pem {
         *self != Pem::None
     }
 
-    /// The file that it is in, if it is in one.
+    /// Its file, if it is in one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Pem::File(path) => Some(path),
@@ -30,22 +30,22 @@ impl Pem {
     }
 }
 
-/// A key is not for the log.
+/// A key must not get into the log.
 impl fmt::Debug for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_there() { "Pem" } else { "no Pem" })
     }
 }
 
-/// What a client has to show: Go's words.
+/// The certificate that a client has to present: Go's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClientAuth {
-    /// Nothing.
+    /// None.
     #[default]
     None,
-    /// It is asked for a certificate, and may have none or any.
+    /// A certificate is requested, but none or any is accepted.
     Request,
-    /// Any certificate, and that it has the key.
+    /// Any certificate, with proof that the client has its key.
     RequireAny,
     /// None, or one of a trusted authority.
     VerifyIfGiven,
@@ -54,7 +54,7 @@ pub enum ClientAuth {
 }
 
 impl ClientAuth {
-    /// Whether a client without a certificate is turned away.
+    /// Whether a client without a certificate is rejected.
     pub fn is_required(self) -> bool {
         matches!(self, ClientAuth::RequireAny | ClientAuth::RequireAndVerify)
     }
@@ -65,7 +65,7 @@ impl ClientAuth {
     }
 }
 
-/// Versions of TLS that are spoken.
+/// Versions of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TlsVersion {
     /// RFC 5246.
@@ -77,29 +77,29 @@ pub enum TlsVersion {
 /// How https is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerTls {
-    /// Our certificate, and those of the authorities between it and one that is known.
+    /// Our certificate, and those of intermediate authorities.
     pub cert: Pem,
     /// Its key.
     pub key: Pem,
     /// The authorities of clients.
     pub client_ca: Pem,
-    /// What a client has to show.
+    /// The certificate that a client has to present.
     pub client_auth: ClientAuth,
-    /// Names, addresses, mail addresses or URIs of which a client's certificate has one; empty is any.
+    /// Names, addresses, mail addresses or URIs of which a client's certificate has to have one; empty for any.
     pub allowed_sans: Vec<String>,
     /// The oldest version.
     pub oldest: TlsVersion,
     /// The newest one.
     pub newest: TlsVersion,
-    /// Of those of TLS 1.2, in the order of preference; empty is all.
+    /// Cipher suites of TLS 1.2, in the order of preference; empty for all.
     pub cipher_suites: Vec<String>,
-    /// In the order of preference; empty is all.
+    /// In the order of preference; empty for all.
     pub curves: Vec<String>,
-    /// Our order of preference counts, not the client's.
+    /// Our order of preference is used, not the client's.
     pub prefers_ours: bool,
 }
 
-/// Go's words for what a client has to show; behind `|` stands an older one.
+/// Go's words for the certificate of a client; an older word after `|`.
 pub const CLIENT_AUTH: [(&str, ClientAuth); 5] = [
     ("NoClientCert", ClientAuth::None),
     ("RequestClientCert", ClientAuth::Request),
@@ -109,7 +109,7 @@ pub const CLIENT_AUTH: [(&str, ClientAuth); 5] = [
 ];
 
 impl ServerTls {
-    /// What does not go together: the key, and why.
+    /// A contradiction of settings: the key, and why.
     pub fn contradiction(&self) -> Option<(&'static str, &'static str)> {
         let auth = self.client_auth;
         if !self.cert.is_there() {

@@ -1,4 +1,4 @@
-//! What the program works with once all sources have spoken.
+//! The settings of the program, resolved from all sources.
 
 use crate::base::address::{Listen, SocketAccess};
 use crate::base::dialect::Dialect;
@@ -15,7 +15,7 @@ use crate::settings::types::serving::ServerTls;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What the program was started for.
+/// The action that the program was started for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Action {
     /// Serve until a signal ends it.
@@ -23,24 +23,24 @@ pub enum Action {
     Serve,
     /// Collect once, print the metrics, exit.
     PrintMetrics,
-    /// Send one frame to every export, or print it where there is none, exit.
+    /// Send one frame to every export, or print it if there is none, exit.
     Once,
     /// Print [`Settings::effective`] and exit.
     CheckConfig,
-    /// Ask the agent at [`Settings::agent_url`] how it is, exit.
+    /// Check the health of the agent at [`Settings::agent_url`], exit.
     Health,
-    /// Print `help` and exit; nothing but the defaults is in the settings.
+    /// Print `help` and exit; the settings are the defaults.
     Help,
-    /// Print `short_help` and exit; nothing but the defaults is in the settings.
+    /// Print `short_help` and exit; the settings are the defaults.
     ShortHelp,
-    /// Print the version and exit; nothing but the defaults is in the settings.
+    /// Print the version and exit; the settings are the defaults.
     Version,
 }
 
-/// How to serve.
+/// The settings of the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Server {
-    /// Where; at least one.
+    /// The addresses to listen on; at least one.
     pub listen: Vec<Listen>,
     /// Only on the sockets that a service manager hands over.
     pub only_inherited: bool,
@@ -52,38 +52,38 @@ pub struct Server {
     pub max_connections: usize,
     /// Bytes of a request's head.
     pub max_head_bytes: usize,
-    /// For a client to send the head of its request.
+    /// Time for a client to send the head of its request.
     pub head_timeout: Duration,
-    /// For a client to take the answer.
+    /// Time for a client to read the response.
     pub drain_timeout: Duration,
-    /// For a kept connection to send its next request.
+    /// Time for a kept connection to send its next request.
     pub idle_timeout: Duration,
-    /// https; plain HTTP where no certificate is named.
+    /// https; plain HTTP if no certificate is named.
     #[cfg(feature = "tls")]
     pub tls: ServerTls,
-    /// A file with a name and a hash a line: who may ask.
+    /// A file with the users, a name and a hash a line.
     #[cfg(feature = "tls")]
     pub users_file: Option<PathBuf>,
-    /// A web configuration file, which says the same instead.
+    /// A web configuration file, which sets the same instead.
     #[cfg(feature = "tls")]
     pub web_config: Option<PathBuf>,
 }
 
 impl Server {
-    /// Whether TLS or a name is wanted of clients, but for those at Unix sockets.
+    /// Whether clients need a certificate or a login, except those at Unix sockets.
     #[cfg(feature = "tls")]
     pub fn is_guarded(&self) -> bool {
         self.tls.cert.is_there() || self.users_file.is_some() || self.web_config.is_some()
     }
 
-    /// Nothing is wanted in a build without TLS.
+    /// Never, in a build without TLS.
     #[cfg(not(feature = "tls"))]
     pub fn is_guarded(&self) -> bool {
         false
     }
 }
 
-/// Where to read.
+/// The paths to read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Paths {
     /// Where procfs is mounted.
@@ -92,9 +92,9 @@ pub struct Paths {
     pub sysfs: PathBuf,
     /// Where the root file system is mounted.
     pub rootfs: PathBuf,
-    /// Where udev keeps what it knows of devices.
+    /// The directory of udev's database.
     pub udev_data: PathBuf,
-    /// `procfs` is that of a host whose root is not here: the mounts that can be asked are this process's,
+    /// `procfs` is that of a host whose root is not here: only this process's mounts can be queried,
     /// not those of the host's first process.
     pub lacks_root: bool,
 }
@@ -104,11 +104,11 @@ pub struct Paths {
 pub struct Log {
     /// The form of a line.
     pub format: Format,
-    /// The least that is logged.
+    /// The least severe level that is logged.
     pub level: Level,
 }
 
-/// What samples and alerts that leave are known by.
+/// The identity of exported samples and alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Agent {
     /// The label `instance`, and Influx' tag `host`; empty leaves both out.
@@ -117,22 +117,22 @@ pub struct Agent {
     pub job: String,
 }
 
-/// What to take in from other programs.
+/// The limits of pushed metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Push {
-    /// How long a series lives without another sample; zero is for ever.
+    /// How long a series lives without another sample; zero for ever.
     pub ttl: Duration,
-    /// The same for single sources.
+    /// The same for individual sources.
     pub ttl_by_source: Vec<(String, Duration)>,
-    /// How old a time stamp may be.
+    /// The oldest allowed time stamp.
     pub max_age: Duration,
     /// Bytes of a request's body.
     pub max_body_bytes: usize,
-    /// Series in all.
+    /// Series in total.
     pub max_series: usize,
-    /// Metrics in all.
+    /// Metrics in total.
     pub max_families: usize,
-    /// Bytes of names, labels and help texts in all.
+    /// Bytes of names, labels and help texts in total.
     pub max_bytes: usize,
     /// Labels of a series.
     pub max_labels: usize,
@@ -147,19 +147,19 @@ pub struct Push {
 /// The metrics of other programs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Custom {
-    /// Before every name, with `_` behind it; may be empty.
+    /// The prefix of every name, with `_` after it; may be empty.
     pub namespace: String,
-    /// The same, behind the namespace.
+    /// A second prefix after the namespace, also with `_`.
     pub prefix: String,
-    /// Gauges that are there from the start.
+    /// Gauges that exist from the start.
     pub gauges: Vec<String>,
-    /// Counters that are there from the start.
+    /// Counters that exist from the start.
     pub counters: Vec<String>,
-    /// Histograms that are there from the start.
+    /// Histograms that exist from the start.
     pub histograms: Vec<DeclaredHistogram>,
-    /// On every series that has no label of that name.
+    /// Labels of every series that has no label of that name.
     pub labels: Vec<(String, String)>,
-    /// Those are on our own series, too.
+    /// These labels are on our own series, too.
     pub labels_on_all: bool,
 }
 
@@ -173,29 +173,29 @@ impl Custom {
 /// All settings, checked and complete.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
-    /// What the program was started for.
+    /// The action that the program was started for.
     pub action: Action,
-    /// How to serve.
+    /// The settings of the server.
     pub server: Server,
-    /// Whose metric names and defaults.
+    /// The dialect of names and defaults.
     pub dialect: Dialect,
-    /// Whether to report on the program itself.
+    /// Whether to report metrics about the program itself.
     pub process_metrics: bool,
-    /// Where to read.
+    /// The paths to read from.
     pub paths: Paths,
     /// What to log and how.
     pub log: Log,
-    /// How the program locks itself in.
+    /// The sandbox of the program.
     pub sandbox: Sandbox,
-    /// What samples and alerts that leave are known by.
+    /// The identity of exported samples and alerts.
     pub agent: Agent,
-    /// What to take in from other programs.
+    /// The limits of pushed metrics.
     pub push: Push,
     /// The metrics of other programs.
     pub custom: Custom,
     /// statsd lines.
     pub statsd: Statsd,
-    /// Other endpoints.
+    /// Scraping of other endpoints.
     pub scrape: Scrape,
     /// How log files are followed.
     pub tail: Tail,
@@ -205,25 +205,25 @@ pub struct Settings {
     pub pressure: Pressure,
     /// Peaks that are kept between scrapes.
     pub peaks: Peaks,
-    /// When alerts are looked at, and who hears of them.
+    /// When alerts are evaluated, and where they are sent.
     pub alerting: Alerting,
-    /// What to alarm about.
+    /// The rules of alerts.
     pub alerts: Vec<Alert>,
-    /// What [`Action::Once`] prints where there is no export.
+    /// The format in which [`Action::Once`] prints if there is no export.
     pub once_format: StdoutFormat,
-    /// Where samples go.
+    /// The exports.
     pub exports: Vec<Export>,
     /// One for each subject, in their order.
     pub collectors: Vec<CollectorSettings>,
-    /// Whom [`Action::Health`] asks; empty for the agent that listens where `server` says.
+    /// The agent that [`Action::Health`] asks; empty for the one that listens where `server` says.
     pub agent_url: String,
-    /// The trees of the host that `paths` names because they are mounted here; empty without any.
+    /// The trees of the host in `paths` that were found mounted here; empty without any.
     pub host_trees: String,
     /// The file that was read, if any.
     pub config_file: Option<PathBuf>,
-    /// What was wrong and is ignored, a sentence each: it is to be logged.
+    /// Faults that are ignored, a sentence each, to be logged.
     pub warnings: Vec<String>,
-    /// The settings in effect as a TOML file, each that is no default with a remark on where it
-    /// comes from. Empty unless `action` is [`Action::CheckConfig`].
+    /// The settings in effect as a TOML file; each that is not a default has a comment with its
+    /// origin. Empty unless `action` is [`Action::CheckConfig`].
     pub effective: String,
 }

@@ -1,4 +1,4 @@
-//! A value of an option, and how one is read.
+//! A value of an option, and its parser.
 
 use crate::base::address::{Listen, host};
 use crate::base::text::names::{is_mail, is_name, is_word};
@@ -15,25 +15,25 @@ use std::time::Duration;
 const MAX_VALUE: usize = 4096;
 /// Bytes of an attribute's name.
 const MAX_ATTRIBUTE: usize = 256;
-/// How a header ends whose value was not shown.
+/// The end of a header whose value was hidden.
 const MASKED: &str = "=<secret>";
 
-/// What an option is set to: read, but for its type as text.
+/// The value of an option: parsed, but stored as text and a number.
 #[derive(Clone, Debug, Default)]
 pub struct Value {
-    /// In its one spelling; several of a list.
+    /// In its canonical spelling; several for a list.
     pub(crate) texts: Vec<String>,
-    /// A count, milliseconds, the place of a choice, or 1 for `true`.
+    /// A count, milliseconds, the index of a choice, or 1 for `true`.
     pub(crate) number: u64,
 }
 
 impl Value {
-    /// One text, and the number that it stands for.
+    /// A value with one text, and its number.
     pub(crate) fn new(text: String, number: u64) -> Value {
         Value { texts: vec![text], number }
     }
 
-    /// The text of what is no list.
+    /// The text of a value that is not a list.
     pub(crate) fn text(&self) -> &str {
         self.texts.first().map_or("", String::as_str)
     }
@@ -44,61 +44,61 @@ impl Value {
         self.text().to_owned()
     }
 
-    /// Sets `text` to it. This and what follows is not inlined, as each row of the table has it.
+    /// Sets `text` to the value. This and the next functions are not inlined, as each row calls them.
     #[inline(never)]
     pub(crate) fn put(&self, text: &mut String) {
         self.text().clone_into(text);
     }
 
-    /// Sets `path` to it.
+    /// Sets `path` to the value.
     #[inline(never)]
     pub(crate) fn put_path(&self, path: &mut Option<PathBuf>) {
         *path = Some(self.path());
     }
 
-    /// Sets `texts` to all of it.
+    /// Sets `texts` to all texts.
     #[inline(never)]
     pub(crate) fn put_texts(&self, texts: &mut Vec<String>) {
         self.texts.clone_into(texts);
     }
 
-    /// Sets `pairs` to what stands before and behind the `=` of each text.
+    /// Sets `pairs` to the parts before and after the `=` of each text.
     #[inline(never)]
     pub(crate) fn put_pairs(&self, pairs: &mut Vec<(String, String)>) {
         let each = self.texts.iter().filter_map(|text| text.split_once('='));
         *pairs = each.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     }
 
-    /// The path that it is.
+    /// The value as a path.
     #[inline(never)]
     pub(crate) fn path(&self) -> PathBuf {
         self.text().into()
     }
 
-    /// A switch that is on.
+    /// Whether the switch is on.
     pub(crate) fn is_on(&self) -> bool {
         self.number == 1
     }
 
-    /// The length of time that it is.
+    /// The value as a time.
     #[inline(never)]
     pub(crate) fn duration(&self) -> Duration {
         Duration::from_millis(self.number)
     }
 
-    /// The pattern that it is; the empty one is none.
+    /// The value as a pattern; None for an empty one.
     pub(crate) fn pattern(&self) -> Option<Pattern> {
         (!self.is_empty()).then(|| Pattern::new(self.text()))
     }
 
-    /// It says nothing.
+    /// Whether it is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.texts.iter().all(String::is_empty)
     }
 }
 
 impl Kind {
-    /// Reads one value. The error adds to "expected …, found …" what else there is to say.
+    /// Parses one value. The error is appended to "expected …, found …".
     pub(crate) fn read(self, text: &str) -> Result<Value, String> {
         if text.len() > MAX_VALUE {
             return Err(["; it may have ", &MAX_VALUE.to_string(), " bytes"].concat());
@@ -119,7 +119,7 @@ impl Kind {
         self.plain(text).ok_or_else(|| self.why_not(text).to_owned())
     }
 
-    /// A default, which is known to be right: a pattern need not be compiled. Empty is none.
+    /// Parses a default, which is known to be right: a pattern need not be compiled. None for the empty text.
     pub(crate) fn default(self, text: &str) -> Option<Value> {
         let value = match self {
             _ if text.is_empty() => return None,
@@ -129,7 +129,7 @@ impl Kind {
         Some(value).filter(|value| !value.is_empty())
     }
 
-    /// What else there is to say of a value that is wrong.
+    /// A hint about a wrong value.
     fn why_not(self, text: &str) -> &'static str {
         match self {
             Kind::Glob if text.contains("**") => {
@@ -190,7 +190,7 @@ impl Kind {
         Some(Value::new(text, number))
     }
 
-    /// Whether a value that is kept as it is written is right.
+    /// Whether a value that is kept as written is valid.
     fn takes(self, text: &str) -> bool {
         let name = || text.split_once('=').map_or("", |(name, _)| name);
         let is_path = !text.contains('\0');
@@ -200,7 +200,7 @@ impl Kind {
             Kind::Words => {
                 !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
             }
-            // It goes on with the path of the page, which needs no password.
+            // The path of the page is appended to it, which needs no password.
             Kind::Agent => !text.contains(['?', '@']),
             Kind::Globs | Kind::Path => is_path && !text.is_empty(),
             Kind::PathOrNone => is_path,
@@ -226,7 +226,7 @@ impl Kind {
     }
 }
 
-/// The place of a word among those of a choice.
+/// The index of a word among those of a choice.
 fn choice(words: &[&str], text: &str) -> Option<u64> {
     words.iter().position(|word| word.split('|').any(|w| w == text)).map(|i| i as u64)
 }

@@ -1,17 +1,17 @@
-//! What the entries of a web configuration file hold, and what is said where it is something else. `of` is
-//! the path of the mapping, with a dot behind it.
+//! Typed access to the entries of a web configuration file, with errors for wrong ones. `of` is
+//! the path of the mapping, with a dot after it.
 
 use super::texts::{Entry, Node, Wrong};
 use crate::base::text::words::{meant, quoted};
 
-/// A key that is none of `known`.
+/// The error for a key that is not one of `known`.
 pub fn unknown(entry: &Entry, of: &str, known: &[&str]) -> Wrong {
     let meant = meant(&entry.key, &mut known.iter().copied(), "");
     let text = [of, &entry.key, ": unknown key", &meant, "; expected one of ", &known.join(", ")];
     (entry.line, text.concat())
 }
 
-/// Another text than what is expected.
+/// The error for a text other than the expected.
 pub fn expected(entry: &Entry, of: &str, what: &str, found: &str) -> Wrong {
     (entry.line, [of, &entry.key, ": expected ", what, ", found ", &quoted(found)].concat())
 }
@@ -26,7 +26,7 @@ fn shape(entry: &Entry, of: &str, what: &str) -> Wrong {
     (entry.line, [of, &entry.key, ": expected ", what, ", found ", found].concat())
 }
 
-/// The keys below.
+/// The entries of a mapping.
 pub fn map<'a>(entry: &'a Entry, of: &str) -> Result<&'a [Entry], Wrong> {
     match &entry.node {
         Node::Map(entries) => Ok(entries),
@@ -35,7 +35,7 @@ pub fn map<'a>(entry: &'a Entry, of: &str) -> Result<&'a [Entry], Wrong> {
     }
 }
 
-/// The text; empty where nothing stands.
+/// The text; empty if there is none.
 pub fn text<'a>(entry: &'a Entry, of: &str) -> Result<&'a str, Wrong> {
     match &entry.node {
         Node::Text(text) => Ok(text),
@@ -53,7 +53,7 @@ pub fn texts(entry: &Entry, of: &str) -> Result<Vec<String>, Wrong> {
     }
 }
 
-/// Yes or no.
+/// A boolean.
 pub fn switch(entry: &Entry, of: &str) -> Result<bool, Wrong> {
     let said = text(entry, of)?;
     match &*said.to_ascii_lowercase() {

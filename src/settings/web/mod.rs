@@ -15,7 +15,7 @@ use texts::{Entry, Node};
 
 pub use texts::Wrong;
 
-/// Bytes of all headers together: they go out with each answer.
+/// Bytes of all headers together: they are sent with each response.
 const MAX_HEADERS: usize = 1024;
 
 /// The longest time between requests, and the most that may come at once.
@@ -25,11 +25,11 @@ const MAX_BURST: u32 = 1_000_000;
 /// What such a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebConfig {
-    /// Without it plain HTTP is served.
+    /// None to serve plain HTTP.
     pub tls: Option<ServerTls>,
-    /// Names, and hashes of passwords; without any everybody may ask.
+    /// Names, and hashes of passwords; without any, no login is needed.
     pub users: Vec<(String, String)>,
-    /// Headers of every answer.
+    /// Headers of every response.
     pub headers: Vec<(String, String)>,
     /// How often is answered; `None` as often as is asked.
     pub limit: Option<RateLimit>,
@@ -46,11 +46,11 @@ pub struct RateLimit {
 
 type Done = Result<(), Wrong>;
 
-/// Reads one, which may be an empty file.
+/// Reads a web configuration file, which may be empty.
 ///
 /// # Errors
 ///
-/// What is wrong, with file and line.
+/// A message with file and line.
 pub fn read_web_config(path: &Path) -> Result<WebConfig, String> {
     let name = path.display().to_string();
     let bytes = file::bytes(path).map_err(|error| [&*name, ": ", &error.to_string()].concat())?;
@@ -60,11 +60,11 @@ pub fn read_web_config(path: &Path) -> Result<WebConfig, String> {
     read.map_err(|(line, what)| [&*name, ":", &line.to_string(), ": ", &what].concat())
 }
 
-/// Reads the text of one, whose paths are relative to `directory`.
+/// Parses the text of a web configuration file, whose paths are relative to `directory`.
 ///
 /// # Errors
 ///
-/// A line, and what is wrong there.
+/// A line, and the error there.
 pub fn parse_web_config(text: &str, directory: &Path) -> Result<WebConfig, Wrong> {
     config(&yaml::parse(text)?, directory)
 }
@@ -108,7 +108,7 @@ const TLS_KEYS: [&str; 13] = [
     "curve_preferences",
 ];
 
-/// What says that https is wanted.
+/// The keys that enable https.
 const ENABLING: [&str; 7] =
     ["cert_file", "cert", "key_file", "key", "client_ca_file", "client_ca", "client_auth_type"];
 
@@ -146,7 +146,7 @@ fn tls(section: &Entry, directory: &Path) -> Result<Option<ServerTls>, Wrong> {
     }
 }
 
-/// A certificate or a key. A file goes before what stands in the settings themselves, as there.
+/// A certificate or a key. A file takes precedence over a text in the settings, as there.
 fn pem(tls: &mut ServerTls, entry: &Entry, of: &str, directory: &Path) -> Done {
     let text = text(entry, of)?;
     let place = match &*entry.key {
@@ -196,7 +196,7 @@ fn http(section: &Entry, headers: &mut Vec<(String, String)>) -> Done {
     const OF: &str = "http_server_config.";
     for entry in map(section, "")? {
         match &*entry.key {
-            // HTTP/1.1 is what is spoken, either way.
+            // Only HTTP/1.1 is served, either way.
             "http2" => drop(switch(entry, OF)?),
             "headers" => {
                 for header in map(entry, OF)? {
@@ -215,7 +215,7 @@ fn http(section: &Entry, headers: &mut Vec<(String, String)>) -> Done {
     Ok(())
 }
 
-/// Headers that may be set, and the values of those that have few.
+/// Headers that may be set, and the allowed values of some.
 const HEADERS: [(&str, &[&str]); 5] = [
     ("Content-Security-Policy", &[]),
     ("X-Frame-Options", &["deny", "sameorigin"]),

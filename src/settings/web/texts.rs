@@ -1,4 +1,4 @@
-//! What stands in one line of a web configuration file: keys, texts with and without quotation marks, lists
+//! The parser of one line of a web configuration file: keys, texts with and without quotation marks, lists
 //! in brackets.
 
 /// Entries of one mapping or list.
@@ -7,7 +7,7 @@ pub const MAX_ENTRIES: usize = 1000;
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// Nothing stands there.
+    /// No value.
     Empty,
     /// A text, decoded.
     Text(String),
@@ -21,23 +21,23 @@ pub enum Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub key: String,
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
     pub node: Node,
 }
 
-/// A line, and what is wrong there.
+/// A line, and the error there.
 pub type Wrong = (usize, String);
 
-/// What could be read.
+/// The result of parsing.
 pub type Read<T> = Result<T, Wrong>;
 
-/// Says what is wrong in a line.
+/// An error in a line.
 pub fn wrong<T>(line: usize, what: &str) -> Read<T> {
     Err((line, what.to_owned()))
 }
 
-/// The key at the start of a line, and what stands behind its colon.
+/// The key at the start of a line, and the text after its colon.
 pub fn key(line: usize, text: &str) -> Read<Option<(String, &str)>> {
     if text.starts_with(['"', '\'']) {
         let (key, rest) = in_quotes(line, text)?;
@@ -48,11 +48,11 @@ pub fn key(line: usize, text: &str) -> Read<Option<(String, &str)>> {
         .filter(|end| *end > 0)
         .or_else(|| text.ends_with(':').then(|| text.len() - 1));
     let Some((key, rest)) = end.and_then(|end| text.split_at_checked(end)) else { return Ok(None) };
-    // A comment behind the colon of a key that has its value below.
+    // A comment after the colon of a key that has its value below.
     Ok(Some((unquoted(line, key.trim_end())?.to_owned(), rest.get(1..).unwrap_or_default())))
 }
 
-/// A value that stands in one line.
+/// A value within one line.
 pub fn value(line: usize, text: &str) -> Read<Node> {
     let text = text.trim();
     let first = text.bytes().next();
@@ -96,7 +96,7 @@ fn plain(line: usize, text: &str) -> Read<&str> {
     }
 }
 
-/// The same where no comment may stand.
+/// Checks a text without quotation marks, where a comment is not allowed.
 fn unquoted(line: usize, text: &str) -> Read<&str> {
     match plain(line, text)? {
         whole if whole.len() == text.len() => Ok(whole),
@@ -136,14 +136,14 @@ fn flow(line: usize, text: &str) -> Read<Node> {
     }
 }
 
-/// A text in quotation marks, and what stands behind it.
+/// A text in quotation marks, and the text after it.
 fn in_quotes(line: usize, text: &str) -> Read<(String, &str)> {
     let (mut out, mut chars) = (String::new(), text.chars());
     let quote = chars.next();
     while let Some(c) = chars.next() {
         match c {
             '\'' if quote == Some('\'') => match chars.as_str().strip_prefix('\'') {
-                // Two stand for one.
+                // Two quotation marks stand for one.
                 Some(rest) => {
                     out.push('\'');
                     chars = rest.chars();

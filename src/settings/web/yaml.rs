@@ -1,5 +1,5 @@
-//! As much of YAML as web configuration files are written in: mappings and lists in lines, texts plain and
-//! in quotation marks, `|` blocks, `[a, b]`, comments. Everything else is refused with its line, never
+//! A parser of the part of YAML that web configuration files use: mappings and lists in lines, texts plain and
+//! in quotation marks, `|` blocks, `[a, b]`, comments. Everything else is rejected with its line, never
 //! guessed at.
 
 use super::texts::{Entry, MAX_ENTRIES, Node, Read, key, value, wrong};
@@ -8,7 +8,7 @@ use crate::base::text::words::quoted;
 /// Lines of a file.
 const MAX_LINES: usize = 20_000;
 
-/// Mappings and lists inside each other.
+/// Nested mappings and lists.
 const MAX_DEPTH: usize = 4;
 
 /// The keys of a document.
@@ -78,7 +78,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The next line that says something.
+    /// The next line that is not blank or a comment.
     fn peek(&mut self) -> Read<Option<Line<'a>>> {
         while let Some(line) = self.lines.get(self.at) {
             match line.text.bytes().next() {
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         Ok(Entry { key, line: line.number, node })
     }
 
-    /// What stands below a key that has nothing in its line. A list may stand right below it.
+    /// The value below a key that has none in its line. A list may have the same indentation as the key.
     fn below(&mut self, indent: usize, depth: usize) -> Read<Node> {
         match self.peek()? {
             Some(line) if line.indent > indent || line.indent == indent && line.is_item() => {
@@ -169,8 +169,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The lines below, as they are, without what they are all indented by. Only `|+` keeps blank lines at the end;
-    /// with `|-` the last line has no end, either.
+    /// The lines below, as they are, without their common indentation. Only `|+` keeps blank lines at the end;
+    /// `|-` also removes the last line's end.
     fn literal(&mut self, indent: usize, chomping: &str) -> Node {
         let (mut text, mut own) = (String::new(), None);
         while let Some(line) = self.lines.get(self.at) {

@@ -1,5 +1,5 @@
-//! CRC-32 by folding: sixty-four bytes at a time become as many as they are equal to modulo the
-//! polynomial, where the next ones stand. Gopal and others, "Fast CRC Computation for Generic
+//! CRC-32 by folding: sixty-four bytes at a time are replaced by as many that are congruent modulo the
+//! polynomial, at the place of the next ones. Gopal and others, "Fast CRC Computation for Generic
 //! Polynomials Using PCLMULQDQ Instruction", Intel 2009; the constants are from there.
 
 use processor::{
@@ -12,10 +12,10 @@ use std::arch::x86 as processor;
 use std::arch::x86_64 as processor;
 use std::sync::OnceLock;
 
-/// Of the processor's features in CPUID's leaf 1, in ECX: it multiplies without carries.
+/// The bit of CPUID's leaf 1, in ECX, for carry-less multiplication.
 const PCLMULQDQ: u32 = 1 << 1;
 
-/// Whether the processor can do this. `is_x86_feature_detected!` would look for all there is, in 1.6 KB.
+/// Whether the processor can do this. `is_x86_feature_detected!` would query all features, in 1.6 KB.
 #[allow(unused_unsafe)] // Newer compilers call it safe.
 pub(super) fn has_multiplication() -> bool {
     static HAS: OnceLock<bool> = OnceLock::new();
@@ -23,7 +23,7 @@ pub(super) fn has_multiplication() -> bool {
     *HAS.get_or_init(|| unsafe { __cpuid(1) }.ecx & PCLMULQDQ != 0)
 }
 
-/// The register after all of `bytes` but fewer than 16 at the end; fewer than 64 are left as they are.
+/// The register after all of `bytes` except fewer than 16 at the end; fewer than 64 are not processed.
 #[target_feature(enable = "pclmulqdq")]
 pub(super) fn folded(register: u32, bytes: &[u8]) -> (u32, &[u8]) {
     let (blocks, rest) = bytes.as_chunks::<16>();
@@ -50,7 +50,7 @@ fn load(block: &[u8; 16]) -> __m128i {
     _mm_set_epi64x((block >> 64) as i64, block as i64)
 }
 
-/// What `sum` is equal to as many blocks further as `keys` are for, and the block that is there.
+/// `sum` moved ahead by as many blocks as `keys` are for, combined with the block there.
 #[target_feature(enable = "pclmulqdq")]
 fn fold(sum: __m128i, keys: __m128i, block: __m128i) -> __m128i {
     let low = _mm_clmulepi64_si128::<0x00>(sum, keys);
@@ -58,8 +58,8 @@ fn fold(sum: __m128i, keys: __m128i, block: __m128i) -> __m128i {
     _mm_xor_si128(_mm_xor_si128(low, high), block)
 }
 
-/// The remainder of `sum`: from 128 bits to 64, to 32 with zeros behind, and the last by Barrett's
-/// way, with the polynomial's inverse.
+/// The remainder of `sum`: from 128 bits to 64, to 32 with zeros after them, and the last step by Barrett's
+/// reduction, with the polynomial's inverse.
 #[target_feature(enable = "pclmulqdq")]
 fn reduced(sum: __m128i, by_one: __m128i) -> u32 {
     let low = _mm_set_epi64x(0, 0xffff_ffff);

@@ -1,25 +1,25 @@
-//! Writing the lines of a column: all begin with the same text, which one word and a number follow. Where the pieces
-//! end is looked at once, not for each line.
+//! Writing the lines of a column: all begin with the same text, followed by one word and a number. The lengths of the
+//! pieces are checked once, not for each line.
 
 use super::places::{Places, high_piece};
 use super::{BLOCK, FOUR};
 use crate::base::sys::digits;
 use std::marker::PhantomData;
 
-/// What stands behind the last label.
+/// The text after the last label.
 const CLOSE: &[u8; 4] = b"\"} \0";
 const CLOSED: usize = 3;
 
 /// How many bytes a piece of a number has at most.
 const PIECE: usize = size_of::<u64>();
 
-/// What a line takes behind its beginning: the word that is its own, the end of the labels, and three pieces of a number.
+/// Bytes of a line after its beginning: its own word, the end of the labels, and three pieces of a number.
 const REST: usize = BLOCK + CLOSE.len() + 3 * PIECE;
 
-/// Says that a word is a number, and not its digits.
+/// Marks a word as a number, and not its digits.
 pub const LONG: u64 = 1 << 63;
 
-/// A place in a stretch of bytes, and what each line there has in common.
+/// A position in a slice of bytes, and the common parts of its lines.
 pub struct LinePen<'a> {
     /// INVARIANT: both together have at least `length` bytes.
     first: &'a [[u8; BLOCK]; FOUR],
@@ -27,16 +27,16 @@ pub struct LinePen<'a> {
     length: usize,
     places: &'a Places,
     start: *mut u8,
-    /// INVARIANT: good for writing all blocks and REST, if its address is at most `last`.
+    /// INVARIANT: valid for writing all blocks and REST, if its address is at most `last`.
     at: *mut u8,
     last: usize,
     room: PhantomData<&'a mut [u8]>,
 }
 
 impl<'a> LinePen<'a> {
-    /// At the start of `room`, for lines that begin with the first `length` bytes of `blocks`, all of which are written,
-    /// and whose numbers have
-    /// so many `places`; `None` if the blocks are too few, or less than four, or there is no room for one line.
+    /// Starts at the beginning of `room`, for lines that begin with the first `length` bytes of `blocks`, all of which
+    /// are written, and whose numbers have these `places`; `None` if the blocks are too few, or less than four, or if
+    /// there is no room for one line.
     #[inline(always)]
     pub fn new(
         room: &'a mut [u8],
@@ -65,16 +65,16 @@ impl<'a> LinePen<'a> {
     }
 
     /// Writes a line with the first `n` bytes of `word`, and a number: its digits, as `digits::of` has them, or, with
-    /// the highest bit set, the number itself, which has nine to sixteen digits. `false`, and nothing, where there is
-    /// no room, or no such word.
+    /// the highest bit set, the number itself, which has nine to sixteen digits. Returns `false` and writes nothing if
+    /// there is no room, or no such word.
     #[inline(always)]
     pub fn put(&mut self, (word, n): (&[u8; BLOCK], usize), number: u64) -> bool {
         if self.at.addr() > self.last || n > BLOCK {
             return false;
         }
-        // SAFETY: `at` is good for writing all blocks, then BLOCK bytes, those of CLOSE, and three times PIECE. `length`
-        // is at most that of the blocks, n is at most BLOCK, CLOSED is below the length of CLOSE, and the pieces of a
-        // number are at most PIECE long: each begins where there is room for it and for those behind it.
+        // SAFETY: `at` is valid for writing all blocks, then BLOCK bytes, those of CLOSE, and three times PIECE.
+        // `length` is at most that of the blocks, n is at most BLOCK, CLOSED is below the length of CLOSE, and the
+        // pieces of a number are at most PIECE long: each begins where there is room for it and for those after it.
         unsafe {
             self.at.cast::<[[u8; BLOCK]; FOUR]>().write(*self.first);
             for (i, block) in self.more.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! How many digits of a number stand behind its point. What a line ends in is two words, which are written in one
-//! move each: what stands before the point, and the point, the fraction and the end of the line.
+//! How many decimal places a number has. The end of a line is two words, written in one
+//! move each: the digits before the point, and the point, the fraction and the end of the line.
 
 use super::Pen;
 use crate::base::sys::digits::{self, BLOCK, ZEROS};
@@ -7,24 +7,24 @@ use crate::base::sys::digits::{self, BLOCK, ZEROS};
 /// A text of up to eight bytes, the first in the lowest, and how many there are.
 pub(super) type Piece = (u64, usize);
 
-/// So many places.
+/// A number of decimal places.
 ///
 /// INVARIANT: no piece is longer than eight bytes.
 #[derive(Debug)]
 pub struct Places {
-    /// The bytes of eight digits that stand behind the point.
+    /// The bytes of eight digits that are after the point.
     fraction: u64,
     /// The lowest bit of the digit before it, which is written even if it is 0.
     last: u64,
-    /// How many digits stand before the point, and how many bits they are.
+    /// How many digits are before the point, and how many bits they are.
     whole: usize,
     bits: u32,
-    /// The point and the end of the line around a fraction, and how long that is.
+    /// The point before and the line's end after a fraction, and their length.
     around: u64,
     length: usize,
 }
 
-/// All that `of` gives: as many places as a word has room for.
+/// All values of `of`: as many places as a word has room for.
 static ALL: [Places; 7] = [
     Places::new(0),
     Places::new(1),
@@ -53,13 +53,13 @@ impl Places {
         }
     }
 
-    /// `None` from seven on.
+    /// The entry for `places`; `None` from seven on.
     #[inline(always)]
     pub fn of(places: usize) -> Option<&'static Places> {
         ALL.get(places)
     }
 
-    /// Writes `n` divided by ten to the power of the places, and the end of the line; a fraction of nothing is left
+    /// Writes `n` divided by ten to the power of the places, and the end of the line; a fraction of 0 is left
     /// out. `pen` has room for all of it.
     #[inline(always)] // for most samples
     pub fn write_line<'a>(&self, mut pen: Pen<'a>, n: u64) -> Pen<'a> {
@@ -73,7 +73,7 @@ impl Places {
         pen
     }
 
-    /// The same of any number with the first `end` bytes, none or one, of the end of the line.
+    /// Like `write_line`, with the first `end` bytes (0 or 1) of the end of the line.
     #[inline(never)]
     pub fn write<'a>(&self, mut pen: Pen<'a>, n: u64, end: usize) -> Pen<'a> {
         let high = n / BLOCK;
@@ -93,7 +93,7 @@ impl Places {
         pen
     }
 
-    /// The same of more than sixteen digits.
+    /// Like `write`, for more than sixteen digits.
     #[cold]
     #[inline(never)]
     fn write_longest<'a>(&self, pen: Pen<'a>, n: u64, end: usize) -> Pen<'a> {
@@ -118,7 +118,7 @@ impl Places {
         [(digits | ZEROS, self.whole), self.rest(digits)]
     }
 
-    /// What stands behind the digits before the point.
+    /// The text after the digits before the point.
     #[inline(always)]
     fn rest(&self, digits: u64) -> Piece {
         if digits & self.fraction == 0 {
@@ -128,7 +128,7 @@ impl Places {
     }
 }
 
-/// The first of the three pieces of a number of nine to sixteen digits: what stands before the last eight.
+/// The first of the three pieces of a number of nine to sixteen digits: all before the last eight.
 #[inline(always)]
 pub(super) fn high_piece(high: u64) -> Piece {
     let digits = if high < 10_000 { digits::of_four(high) } else { digits::of(high) };

@@ -1,7 +1,7 @@
-//! The system calls that this program makes, by processor: what was seen in its tests, what musl makes of
-//! the same functions elsewhere, and what it falls back to on older kernels. glibc's are among them, for builds
-//! that are not static. `tests/calls.py` holds it against what the binary of each processor does under qemu: some
-//! 55 calls behind the filter, of which every one is here.
+//! The system calls that this program makes, by processor: those seen in its tests, those musl makes for
+//! the same functions elsewhere, and those it falls back to on older kernels. glibc's are among them, for builds
+//! that are not static. `tests/calls.py` compares the list with what the binary of each processor does under qemu: some
+//! 55 calls after the filter, of which every one is here.
 
 use libc::{
     SYS_accept4, SYS_adjtimex, SYS_bind, SYS_brk, SYS_clock_adjtime, SYS_clock_getres,
@@ -38,7 +38,7 @@ const fn numbers<const N: usize>(calls: [Call; N]) -> [u16; N] {
     numbers
 }
 
-/// AUDIT_ARCH_… of include/uapi/linux/audit.h; 0 for processors that were not looked at.
+/// AUDIT_ARCH_… of include/uapi/linux/audit.h; 0 for processors that were not checked.
 pub const PROCESSOR: u32 = {
     let (wide, little) = (0x8000_0000, 0x4000_0000);
     if cfg!(target_arch = "x86_64") {
@@ -60,7 +60,7 @@ pub const PROCESSOR: u32 = {
     }
 };
 
-/// What every processor has.
+/// The calls that every processor has.
 #[rustfmt::skip] // a table
 static COMMON: &[u16] = &numbers([
     // Files.
@@ -76,7 +76,7 @@ static COMMON: &[u16] = &numbers([
     SYS_sched_getaffinity, SYS_gettid, SYS_getpid, SYS_getppid, SYS_wait4, SYS_waitid, SYS_exit,
     SYS_exit_group, SYS_prctl, SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigaction, SYS_rt_sigprocmask,
     SYS_rt_sigreturn, SYS_rt_sigtimedwait, SYS_sigaltstack, SYS_restart_syscall, SYS_setitimer,
-    // What there is to know of the process and the machine.
+    // Facts of the process and the machine.
     SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_prlimit64, SYS_getrusage, SYS_uname, SYS_sysinfo,
     SYS_getrandom, SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_adjtimex, SYS_clock_adjtime,
     SYS_nanosleep, SYS_clock_nanosleep,
@@ -86,7 +86,7 @@ static COMMON: &[u16] = &numbers([
     SYS_sendmsg, SYS_recvmsg, SYS_sendmmsg, SYS_recvmmsg, SYS_shutdown,
 ]);
 
-/// What older processors have besides; those that came later have only the calls with `at`.
+/// Calls that older processors have in addition; newer ones have only the calls with `at`.
 #[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64")))]
 static OLD: &[u16] = &numbers([
     libc::SYS_open,
@@ -112,7 +112,7 @@ static OLD: &[u16] = &numbers([libc::SYS_renameat]);
 #[cfg(target_arch = "riscv64")]
 static OLD: &[u16] = &numbers([]);
 
-/// What numbers of 32 or of 64 bits need.
+/// Calls that only processors of 64 bits, or only those of 32 bits, have.
 #[cfg(target_pointer_width = "64")]
 static WIDE: &[u16] = &numbers([libc::SYS_newfstatat, libc::SYS_pread64, libc::SYS_pwrite64]);
 #[cfg(target_pointer_width = "32")]
@@ -144,10 +144,10 @@ static WIDE: &[u16] = &numbers([
 #[cfg(target_pointer_width = "32")]
 const BASE: Call = FIRST as Call;
 
-/// Where the numbers begin.
+/// The first number of a call.
 pub const FIRST: u32 = if cfg!(target_arch = "mips") { 4000 } else { 0 };
 
-/// What is left. libc has no names for those of MIPS.
+/// The remaining calls. libc has no names for those of MIPS.
 #[cfg(target_arch = "mips")]
 static OTHER: &[u16] = &numbers([4200, 4201, 4293]); // pread64, pwrite64, fstatat64
 #[cfg(all(target_pointer_width = "32", not(target_arch = "mips")))]

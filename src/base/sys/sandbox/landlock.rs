@@ -1,8 +1,8 @@
 //! Landlock (Documentation/userspace-api/landlock.rst, since 5.13): which directories may be read and
-//! written, which TCP ports may be used. What the kernel's ABI does not know is left out, as it would
-//! refuse all of it. Descriptors that are open stay as they are.
+//! written, which TCP ports may be used. Rights that the kernel's ABI does not know are left out, as it would
+//! reject all of them. Descriptors that are open stay as they are.
 //!
-//! What is never restricted: stat and statfs, and, as they are not asked for here, UDP (ABI 10) and paths
+//! Never restricted are stat and statfs, and, as they are not asked for here, UDP (ABI 10) and paths
 //! of Unix sockets (ABI 9).
 
 use super::outcome;
@@ -12,7 +12,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::path::{Path, PathBuf};
 
-/// Numbers that are the same everywhere, but that those of MIPS begin at 4000.
+/// Numbers that are the same everywhere, except that those of MIPS begin at 4000.
 const FIRST: libc::c_long =
     if cfg!(any(target_arch = "mips", target_arch = "mips32r6")) { 4444 } else { 444 };
 const CREATE: libc::c_long = FIRST;
@@ -65,7 +65,7 @@ pub const CONNECT: u64 = 2;
 const ABSTRACT: u64 = 1;
 const SIGNALS: u64 = 2;
 
-/// How far the program reaches.
+/// What the program may access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     /// Directories, with all below them, or files; and what may be done there: `READ`, `WRITE`, `SOCKETS`,
@@ -79,7 +79,7 @@ pub struct Reach {
     pub has_abstract: bool,
 }
 
-/// A `struct landlock_ruleset_attr`; an older kernel takes a longer one if the rest is 0.
+/// A `struct landlock_ruleset_attr`; an older kernel accepts a longer one if the rest is 0.
 #[repr(C)]
 #[derive(Debug, PartialEq, Eq)]
 struct Handled {
@@ -124,7 +124,7 @@ fn handled(abi: u32, reach: &Reach) -> Handled {
 ///
 /// # Errors
 ///
-/// It has none, or it is switched off or hidden.
+/// The kernel has no Landlock, or it is switched off or hidden.
 pub fn abi() -> io::Result<u32> {
     let none: *const Handled = std::ptr::null();
     // SAFETY: with this flag the call takes no memory.
@@ -132,15 +132,15 @@ pub fn abi() -> io::Result<u32> {
     u32::try_from(abi).map_err(|_| io::Error::last_os_error())
 }
 
-/// Leaves this thread, and those that it starts from now on, what `reach` says. Needs no_new_privs.
+/// Restricts this thread, and those that it starts from now on, to `reach`. Needs no_new_privs.
 ///
 /// # Errors
 ///
-/// Nothing is restricted: those of `abi`, or there are 16 restrictions already.
+/// Nothing is restricted: the errors of `abi`, or there are 16 restrictions already.
 pub fn restrict(reach: &Reach) -> io::Result<()> {
     let abi = abi()?;
     let handled = handled(abi, reach);
-    // SAFETY: the kernel reads as many bytes as it is told; the descriptor is ours alone.
+    // SAFETY: the kernel reads as many bytes as the size says; the descriptor is ours alone.
     let rules = unsafe {
         let fd = libc::syscall(CREATE, &raw const handled, size_of::<Handled>(), 0_u32);
         let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0);
@@ -159,14 +159,14 @@ pub fn restrict(reach: &Reach) -> io::Result<()> {
     outcome(i64::from(answer), 1, u8::try_from(abi).unwrap_or(u8::MAX))
 }
 
-/// What is not there needs no rule.
+/// Allows `rights` below `path`. A path that does not exist needs no rule.
 fn allow_below(rules: &File, path: &Path, rights: u64) -> io::Result<()> {
     let Ok(place) = open_place(path) else { return Ok(()) };
     let is_dir = place.metadata().is_ok_and(|about| about.is_dir());
     let allowed = if is_dir { rights } else { rights & OF_FILES };
     let rule = Below { allowed, parent: place.as_raw_fd() };
     match add(rules, BELOW, (&raw const rule).cast()) {
-        // A file system within the kernel, which nothing is restricted in.
+        // A file system within the kernel, in which nothing is restricted.
         Err(error) if error.raw_os_error() == Some(libc::EBADFD) => Ok(()),
         done => done,
     }

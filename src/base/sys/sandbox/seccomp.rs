@@ -1,5 +1,5 @@
-//! A filter of system calls (seccomp(2), since 3.5): what `calls` does not name is answered as by a kernel
-//! that does not have it, ENOSYS, since C libraries fall back to something else then, and only then.
+//! A filter of system calls (seccomp(2), since 3.5): a call that `calls` does not list fails with ENOSYS, as on a
+//! kernel without it, since C libraries fall back to something else then, and only then.
 //!
 //! The filter is a tree of comparisons, so that the kernel (since 5.11) finds in advance what it always allows, and
 //! older ones need eight steps for a call.
@@ -8,11 +8,11 @@ use super::calls::{CALLS, FIRST, MMAP, PROCESSOR};
 use super::outcome;
 use std::io;
 
-/// Places in a `struct seccomp_data`.
+/// Offsets in a `struct seccomp_data`.
 const NUMBER: u32 = 0;
 const PROCESSOR_AT: u32 = 4;
 
-// Steps of a filter: classic BPF.
+// Instructions of a filter: classic BPF.
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
 const IS: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
 const IS_FROM: u32 = libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K;
@@ -26,20 +26,20 @@ const ABSENT: u32 = ERRNO | libc::ENOSYS as u32;
 /// Kinds of sockets that are allowed.
 const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 
-/// More numbers than any kernel has calls.
+/// More than the highest number of a call in any kernel.
 const COUNT: usize = 1000;
 
-/// As many steps as the filter has, more or less: their room is taken once.
+/// The filter's number of steps, more or less: their room is allocated once.
 const ROOM: usize = 256;
 
 /// Flags of clone(2) that make namespaces: mount, cgroup, uts, ipc, user, pid, net.
 const NAMESPACES: u32 = 0x7e02_0000;
 
-/// In builds with glibc, names of hosts are looked up by libraries that are loaded then.
+/// In builds with glibc, libraries that are loaded at run time look up names of hosts.
 const LOADS_CODE: bool = cfg!(target_env = "gnu");
 
-/// Refuses system calls in this thread, and in those that it starts from now on; perf_event_open(2), too,
-/// unless `perf`. Needs no_new_privs.
+/// Filters system calls in this thread, and in those that it starts from now on; also refuses perf_event_open(2)
+/// unless `perf` is set. Needs no_new_privs.
 ///
 /// # Errors
 ///
@@ -57,8 +57,8 @@ pub fn filter_calls(perf: bool) -> io::Result<()> {
     outcome(answer.into(), 2, 1)
 }
 
-/// On this processor sockets were made by a call whose arguments no filter sees; there has been another since
-/// 4.3.
+/// Whether socket(2) is missing: on this processor sockets were made by a call whose arguments no filter sees,
+/// and socket(2) is there only since 4.3.
 fn lacks_socket() -> bool {
     let none = -1;
     // SAFETY: the call takes numbers only, and there is no such kind of sockets.
@@ -67,13 +67,13 @@ fn lacks_socket() -> bool {
     cfg!(target_arch = "x86") && failed() < 0 && errno() == Some(libc::ENOSYS)
 }
 
-/// Adds a step, with how many are skipped if it is so and if not. Not inlined, as there are many.
+/// Adds a step, with the numbers of steps to skip if it matches and if not. Not inlined, as there are many.
 #[inline(never)]
 fn push(steps: &mut Vec<libc::sock_filter>, code: u32, k: u32, [yes, no]: [u8; 2]) {
     steps.push(libc::sock_filter { code: code as u16, jt: yes, jf: no, k });
 }
 
-/// Where the lower half of an argument is.
+/// The offset of the lower half of an argument.
 fn argument(at: u32) -> u32 {
     16 + 8 * at + if cfg!(target_endian = "big") { 4 } else { 0 }
 }
@@ -100,7 +100,7 @@ fn program(perf: bool) -> Vec<libc::sock_filter> {
     all
 }
 
-/// socket(2) of some families.
+/// Checks the family of socket(2).
 fn families(steps: &mut Vec<libc::sock_filter>) {
     let count = FAMILIES.len() as u8;
     push(steps, IS, libc::SYS_socket as u32, [0, count + 3]);
@@ -125,7 +125,7 @@ fn terminal(steps: &mut Vec<libc::sock_filter>) {
 
 /// Whether a call is allowed, from the first number on.
 fn listed(perf: bool) -> [bool; COUNT] {
-    // socketcall, which glibc makes of all sockets there.
+    // socketcall, which glibc uses for all sockets there.
     let old = cfg!(all(target_arch = "x86", target_env = "gnu")).then_some(102);
     let perf = perf.then_some(libc::SYS_perf_event_open as u32);
     let calls = CALLS.iter().copied().flatten().map(|call| u32::from(*call));
@@ -137,7 +137,7 @@ fn listed(perf: bool) -> [bool; COUNT] {
     listed
 }
 
-/// Where, from one number to the next, the answer becomes another; the first answer is no.
+/// The numbers at which the answer changes; it starts with no.
 fn bounds(listed: &[bool; COUNT]) -> Vec<u32> {
     let (mut bounds, mut before) = (Vec::with_capacity(ROOM), false);
     for (number, is_listed) in (FIRST..).zip(listed) {
@@ -149,7 +149,7 @@ fn bounds(listed: &[bool; COUNT]) -> Vec<u32> {
     bounds
 }
 
-/// Answers by where the number lies between the bounds; whether it is allowed below the first of them.
+/// Emits a search for the number among the bounds; `is_allowed` is the answer below the first of them.
 fn tree(steps: &mut Vec<libc::sock_filter>, bounds: &[u32], is_allowed: bool) {
     let half = bounds.len() / 2;
     let (below, rest) = bounds.split_at(half);
@@ -170,7 +170,7 @@ fn tree(steps: &mut Vec<libc::sock_filter>, bounds: &[u32], is_allowed: bool) {
 mod tests {
     use super::*;
 
-    /// What the kernel answers to a call with all arguments alike.
+    /// The kernel's answer to a call with all arguments alike.
     fn answer(steps: &[libc::sock_filter], processor: u32, number: u32, argument: u32) -> u32 {
         let (mut at, mut value) = (0, 0);
         loop {

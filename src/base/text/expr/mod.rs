@@ -1,4 +1,4 @@
-//! The conditions of alerts: a small part of PromQL, which says where it is wrong.
+//! The conditions of alerts: a small part of PromQL, with errors that name the column.
 //!
 //! ```text
 //! condition  = side ( ">" | ">=" | "<" | "<=" | "==" | "!=" ) side | absent
@@ -11,9 +11,9 @@
 //! matcher    = label ( "=" | "!=" | "=~" | "!~" ) text
 //! ```
 //!
-//! A condition becomes a list of steps in the order in which they are to be done (each operator
-//! after its sides), so that nobody has to walk a tree. Patterns match whole values, as
-//! Prometheus has it.
+//! A condition becomes a list of steps in the order of their execution (each operator
+//! after its sides), so that no tree has to be walked. Patterns match whole values, as
+//! in Prometheus.
 
 mod parser;
 mod types;

@@ -1,4 +1,4 @@
-//! Reads conditions.
+//! Parses conditions.
 
 use crate::base::text::expr::types::{
     Comparison, Expr, Matcher, Operator, Sample, Selector, Step, Want,
@@ -9,18 +9,18 @@ use std::time::Duration;
 
 /// Bytes of a condition.
 const MAX_TEXT: usize = 4096;
-/// Brackets within brackets.
+/// Nested brackets.
 const MAX_DEPTH: usize = 16;
-/// Series that one condition asks for.
+/// Series of one condition.
 const MAX_SERIES: usize = 16;
-/// Matchers of one of them.
+/// Matchers of one series.
 const MAX_MATCHERS: usize = 16;
-/// Bytes that a compiled pattern may take.
+/// Bytes of a compiled pattern.
 const MAX_PATTERN: usize = 64 << 10;
 /// The longest window of a rate.
 const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-/// Whether `text` is a condition.
+/// Checks whether `text` is a condition.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ pub fn check(text: &str) -> Result<(), String> {
 }
 
 impl Expr {
-    /// Reads a condition.
+    /// Parses a condition.
     ///
     /// # Errors
     ///

@@ -1,28 +1,28 @@
-//! What a condition is made of.
+//! The parts of a condition.
 
 use crate::base::sys;
 use regex_lite::Regex;
 use std::time::Duration;
 
-/// A condition that was found to be right.
+/// A condition that was parsed and checked.
 #[derive(Clone, Debug, Default)]
 pub struct Expr {
-    /// What it asks for.
+    /// The series that it needs.
     pub series: Vec<Selector>,
-    /// What is done with it; the last step compares.
+    /// The steps of its evaluation; the last step compares.
     pub steps: Vec<Step>,
 }
 
-/// One step: takes what it needs from those before it, and leaves its result to those after it.
+/// One step: pops its arguments from a stack, and pushes its result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// Leaves a number.
+    /// Pushes a number.
     Number(f64),
-    /// Leaves what is there of the series at this place.
+    /// Pushes the values of the series at this index.
     Series(usize),
-    /// Takes two, leaves what comes out.
+    /// Pops two, pushes the result.
     Calculate(Operator),
-    /// Takes two, leaves those of the first that compare so.
+    /// Pops two, pushes those of the first for which the comparison holds.
     Compare(Comparison),
 }
 
@@ -36,7 +36,7 @@ pub enum Operator {
     Divide,
 }
 
-/// How two numbers may compare.
+/// A comparison of two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // their names say it
 pub enum Comparison {
@@ -48,42 +48,42 @@ pub enum Comparison {
     NotEqual,
 }
 
-/// Which series are asked for.
+/// Selects series.
 #[derive(Clone, Debug)]
 pub struct Selector {
     /// The name of the metric.
     pub name: String,
-    /// All of them must hold.
+    /// All of them must match.
     pub matchers: Vec<Matcher>,
-    /// What is wanted of each.
+    /// What to compute from each.
     pub want: Want,
 }
 
-/// What is wanted of a series.
+/// What to compute from a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
     /// Its value.
     Value,
-    /// By how much it grew in a window, a second.
+    /// Its increase per second over a window.
     Rate(Duration),
-    /// By how much it grew in a window.
+    /// Its increase over a window.
     Increase(Duration),
-    /// 1 if there is none.
+    /// 1 if there is no such series.
     Absent,
 }
 
-/// What is asked of one label.
+/// A condition on one label.
 #[derive(Clone, Debug)]
 pub struct Matcher {
     /// Its name; a series without the label has it with an empty value.
     pub label: String,
-    /// What its value is held against.
+    /// What its value is compared with.
     pub value: Sample,
-    /// It must not be so.
+    /// The comparison is negated.
     pub negated: bool,
 }
 
-/// What a value is held against.
+/// What a value is compared with.
 #[derive(Clone, Debug)]
 pub enum Sample {
     /// A text.
@@ -93,7 +93,7 @@ pub enum Sample {
 }
 
 impl Operator {
-    /// Does it.
+    /// Calculates the result.
     pub fn apply(self, left: f64, right: f64) -> f64 {
         match self {
             Operator::Add => left + right,
@@ -105,7 +105,7 @@ impl Operator {
 }
 
 impl Comparison {
-    /// Whether it holds.
+    /// Whether the comparison holds.
     pub fn holds(self, left: f64, right: f64) -> bool {
         match self {
             Comparison::Greater => left > right,
@@ -119,7 +119,7 @@ impl Comparison {
 }
 
 impl Matcher {
-    /// Whether a label with this value is asked for.
+    /// Whether a label with this value matches.
     pub fn takes(&self, value: &[u8]) -> bool {
         let is_it = match &self.value {
             Sample::Text(text) => text.as_bytes() == value,
@@ -132,8 +132,8 @@ impl Matcher {
 }
 
 impl Selector {
-    /// The labels of `absent` where there is none, sorted: what all matchers of a label say, as it is
-    /// in PromQL. The first that wants a text says it, and any behind it unsays it.
+    /// The labels of `absent` if there is no such series, sorted: those that all matchers of a label agree on, as
+    /// in PromQL. The first `=` of a label sets its value, and any later matcher of it removes it.
     pub fn absent_labels(&self) -> Vec<(String, String)> {
         let mut labels: Vec<(&str, &str)> = Vec::new();
         let mut seen: Vec<&str> = Vec::new();

@@ -1,19 +1,19 @@
-//! Bits as deflate has them: the least significant bit of a byte first (RFC 1951, section 3.1.1).
+//! Bits in the order of deflate: the least significant bit of a byte first (RFC 1951, section 3.1.1).
 
-/// How far the output is extended at a time.
+/// Bytes by which the output is extended at a time.
 const STEP: usize = 1 << 10;
 
 /// Appends bits to bytes.
 pub struct Bits<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the next whole byte goes; what stands behind it in `out` is room.
+    /// Where the next whole byte goes; `out` is only room from there on.
     at: usize,
     pending: u64,
     count: u32,
 }
 
 impl<'a> Bits<'a> {
-    /// Goes on behind `out`; the memory that it has is made use of.
+    /// Goes on after `out`, and uses its spare capacity.
     pub fn after(out: &'a mut Vec<u8>) -> Bits<'a> {
         let at = out.len();
         out.resize(out.capacity().max(at + STEP), 0);
@@ -71,7 +71,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Fills the last byte up with zeros; gives how many bits of it are in use, 0 if none.
+    /// Fills the last byte with zeros; returns how many bits of it are in use, 0 if none.
     pub fn end(mut self) -> u32 {
         self.flush();
         let used = self.count;
@@ -81,7 +81,7 @@ impl<'a> Bits<'a> {
         used
     }
 
-    /// The same, of what began with an empty output; gives how many bits there are.
+    /// Like `end`, for output that began empty; returns how many bits there are.
     pub fn end_all(mut self) -> u32 {
         self.flush();
         let bits = 8 * self.at as u32 + self.count;
@@ -90,7 +90,7 @@ impl<'a> Bits<'a> {
     }
 }
 
-/// Less than a word, with zeros behind it.
+/// Less than a word, padded with zeros.
 fn short(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }

@@ -7,22 +7,22 @@ use crate::base::sys;
 const LONGEST: u32 = 15;
 const LONGEST_LENGTH: u32 = 7;
 
-/// The order in which the lengths of the codes for lengths come.
+/// The order of the lengths of the codes for lengths.
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// A code: its bits, the first one least, and how many.
+/// A code: its bits, the first one least significant, and their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Code {
     pub bits: u32,
     pub length: u32,
 }
 
-/// The codes of symbols that come as often as `counts` says; one that never comes has none.
+/// The codes of symbols that occur as often as in `counts`; a symbol with 0 has no code.
 pub fn codes(counts: &[u64]) -> Vec<Code> {
     canonical(&lengths(counts, LONGEST))
 }
 
-/// The lengths of codes, none above `longest`: where one is, rare symbols are taken for less rare.
+/// The lengths of codes, at most `longest`: if one exceeds it, rare symbols count as less rare.
 fn lengths(counts: &[u64], longest: u32) -> Vec<u32> {
     let mut counts = counts.to_vec();
     loop {
@@ -36,11 +36,11 @@ fn lengths(counts: &[u64], longest: u32) -> Vec<u32> {
     }
 }
 
-/// Huffman's: the two rarest become one, until one is left; its depth is a symbol's length.
+/// Huffman's algorithm: the two rarest are joined, until one is left; a symbol's depth is its length.
 fn unlimited(counts: &[u64]) -> Vec<u32> {
-    // Of each symbol, and of what was joined, what it is part of: 0 is nothing.
+    // The joined node that each symbol, and each joined node, is part of: 0 for none.
     let mut wholes = vec![0; counts.len()];
-    // What is not part of anything yet: how often, and which.
+    // The nodes that are not part of another yet: their count, and their index.
     let mut parts: Vec<(u64, usize)> =
         counts.iter().zip(0..).filter(|(count, _)| **count > 0).map(|(c, at)| (*c, at)).collect();
     // The rarest is last.
@@ -85,7 +85,7 @@ fn canonical(lengths: &[u32]) -> Vec<Code> {
     codes
 }
 
-/// Writes the head of a block, the last one: the lengths of its codes, which are coded themselves.
+/// Writes the header of a block, the last one: the lengths of its codes, which are coded themselves.
 pub fn write_head(literals: &[Code], distances: &[Code], to: &mut Bits<'_>) {
     let lengths: Vec<u32> = literals.iter().chain(distances).map(|code| code.length).collect();
     let runs = runs(&lengths);
@@ -116,7 +116,7 @@ pub fn write_head(literals: &[Code], distances: &[Code], to: &mut Bits<'_>) {
     }
 }
 
-/// A length, or several equal ones: the symbol, and `width` bits more.
+/// A length, or several equal ones: the symbol, and `width` extra bits.
 struct Run {
     symbol: usize,
     extra: usize,
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn no_code_is_too_long_and_every_code_is_another() {
-        // Each as often as all before together: as deep as can be.
+        // Each as often as all before together: the deepest possible tree.
         let counts: Vec<u64> = (0..40).map(|i| 1 << i).collect();
         assert!(unlimited(&counts).iter().any(|l| *l > 30));
         let codes = codes(&counts);

@@ -1,26 +1,26 @@
-//! What was there before: a search for repeated text (LZ77) with one table of 2 KB. An entry is the low half of
+//! A search for repeated text (LZ77) with one table of 2 KB. An entry is the low half of
 //! the place where a text with that hash last began. So an entry may be of another text, or be out of date:
-//! whatever is found is compared before it is used, and nothing has to be true of the table.
+//! every candidate is compared before it is used, and no entry is trusted.
 
 /// 2^10 entries. Four times as many find 2 % more and cost 6 KB.
 const TABLE_BITS: u32 = 10;
 
-/// Shorter repetitions gain next to nothing.
+/// Shorter repetitions save next to nothing.
 const SHORTEST: usize = 5;
 
-/// The longest length and the farthest distance that deflate can say.
+/// The longest length and the farthest distance of deflate.
 pub const LONGEST: usize = 258;
 pub const FARTHEST: usize = 32_768;
 
-/// What literals and repetitions go to.
+/// The receiver of literals and repetitions.
 pub trait Symbols {
-    /// These bytes as they are.
+    /// Adds these bytes as they are.
     fn literals(&mut self, bytes: &[u8]);
-    /// `length` bytes (3 to 258) again that stand `distance` (1 to 32768) before.
+    /// Adds a copy of the `length` bytes (3 to 258) that are `distance` (1 to 32768) back.
     fn repetition(&mut self, length: usize, distance: usize);
 }
 
-/// The table.
+/// The table of hashes.
 pub struct Matches([u16; 1 << TABLE_BITS]);
 
 impl Default for Matches {
@@ -30,7 +30,7 @@ impl Default for Matches {
 }
 
 impl Matches {
-    /// Takes `text` apart. The same text gives the same symbols, whatever came before it.
+    /// Splits `text` into symbols. The same text gives the same symbols, whatever came before it.
     pub fn walk(&mut self, text: &[u8], to: &mut impl Symbols) {
         self.0.fill(0);
         let (mut at, mut literals) = (0, 0);
@@ -45,7 +45,7 @@ impl Matches {
                 to.literals(text.get(literals..at).unwrap_or_default());
             }
             to.repetition(length, distance);
-            // The first and the last place of what is repeated are enough to find it again.
+            // The first and the last place of a repeated text are enough to find it again.
             let mut enter = |place| {
                 if let Some(word) = self::word(text, place) {
                     self.distance(word, place);
@@ -59,7 +59,7 @@ impl Matches {
         to.literals(text.get(literals..).unwrap_or_default());
     }
 
-    /// Enters the place of `word`; gives how far before it the same hash was last seen, 0 if that is
+    /// Enters the place of `word`; returns how far before it the same hash was last seen, 0 if that is
     /// no distance.
     #[inline(always)]
     fn distance(&mut self, word: u64, at: usize) -> usize {
@@ -78,7 +78,7 @@ fn word(text: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes) << (64 - 8 * SHORTEST))
 }
 
-/// How many bytes are the same from `a` and from `b` on, as many as a repetition may still have.
+/// How many bytes are the same from `a` and from `b` on, at most the longest repetition.
 #[inline(always)]
 pub fn same(text: &[u8], a: usize, b: usize) -> usize {
     const MOST: usize = LONGEST - SHORTEST;

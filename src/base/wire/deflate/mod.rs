@@ -1,9 +1,9 @@
-//! Deflate (RFC 1951) for text that is much the same from time to time, as a page of metrics is: greedy matches by
+//! Deflate (RFC 1951) for text that stays much the same, as a page of metrics does: greedy matches by
 //! a small table, and one block with Huffman codes that are kept from an earlier text. Making codes takes
-//! memory and another pass, so they are made anew only when a text comes out longer with them than the text that
-//! they were made of. Every symbol has a code, so any codes will do for any text.
+//! memory and another pass, so they are made again only when a text compresses worse with them than the text that
+//! they were made for. Every symbol has a code, so any codes work for any text.
 //!
-//! Of a page of metrics and of a request more is known: which parts change. What lies between is kept as bits.
+//! Of a page of metrics and of a request more is known: which parts change. The bits between those are kept.
 
 mod bits;
 mod huffman;
@@ -18,38 +18,38 @@ use page::Page;
 use symbols::{Codes, Counts, Writer};
 pub use template::{MOVES, Template};
 
-/// A text that comes out longer than the one of the codes by more than one of so many parts of it gets codes of
+/// A text that compresses worse than the one of the codes, by more than this fraction (1/16) of it, gets codes of
 /// its own.
 const TOLERATED: usize = 16;
 
-/// So many texts are not planned at most between two that are.
+/// The most texts that are not planned between two that are.
 const MAX_PAUSE: u32 = 63;
 
-/// A page begins so, and nothing else that is compressed.
+/// The beginning of a page; no other compressed text begins so.
 const PAGE: &[u8] = b"# ";
 
-/// Bytes that are kept along with a page, with what it comes out as. What does not fit is taken apart each time.
+/// Bytes that are kept for a page, with its compressed bits. The part that does not fit is compressed each time.
 const MAX_KEPT: usize = 30 << 10;
 
-/// A compressor that is kept: 2 KB of a table, 2 KB of codes, and what is planned of a page.
+/// A compressor that is kept: 2 KB of a table, 2 KB of codes, and the plan of a page.
 #[derive(Default)]
 pub struct Deflater {
     matches: Matches,
     kept: Option<Kept>,
-    /// The page that comes next, and how one came out so.
+    /// The plan of the next page, and the size of one that was compressed by it.
     planned: Option<(Page, Option<Size>)>,
-    /// How many pages are still to come before one is planned again, and how many came between the last two.
+    /// How many pages still come before one is planned again, and how many came between the last two.
     pause: u32,
     pauses: u32,
 }
 
-/// Codes, and how long the text came out that they were made of.
+/// Codes, and the compressed length of the text that they were made for.
 struct Kept {
     codes: Codes,
     size: Size,
 }
 
-/// How long a text is, and how long it came out.
+/// The length of a text, and its compressed length.
 #[derive(Clone, Copy, Default)]
 struct Size {
     plain: usize,
@@ -69,7 +69,7 @@ impl Deflater {
         }
     }
 
-    /// Appends a page as planned. False, and nothing, if it is another one.
+    /// Appends a page as planned. Returns false and appends nothing if it is another page.
     fn append_planned(&mut self, text: &[u8], out: &mut Vec<u8>) -> bool {
         let (Some(kept), Some((page, before))) = (&self.kept, &mut self.planned) else {
             return false;
@@ -109,7 +109,7 @@ impl Deflater {
         self.planned = None;
     }
 
-    /// Plans the page that comes next, which may be like `text`. The less often that was so, the more pages come
+    /// Plans the next page, which may be like `text`. The more rarely that was so, the more pages come
     /// between two plans.
     #[cold]
     fn plan(&mut self, text: &[u8], deflated: usize) {
@@ -137,7 +137,7 @@ fn write(matches: &mut Matches, text: &[u8], codes: &Codes, out: &mut Vec<u8>) {
 }
 
 impl Size {
-    /// Whether a text fares as well as the one of this size did.
+    /// Whether a text compresses as well as the one of this size did.
     fn suits(self, other: Size) -> bool {
         if self.deflated > self.plain {
             return false;

@@ -1,10 +1,10 @@
-//! A page of metrics is the same text from scrape to scrape but for its values. What lies between two values is a
-//! stretch. Kept of each are its literals, where its repetitions come from, and the bits that all that came to.
-//! When a page comes, literals are compared with those that are kept, and repetitions with their sources in the
-//! page itself: then the text is what it was, the bits are copied, and only the value is deflated. No text is kept.
+//! A page of metrics is the same text from scrape to scrape except for its values. The text between two values is a
+//! stretch. For each, its literals, the sources of its repetitions, and its compressed bits are kept.
+//! When a page comes, literals are compared with the kept ones, and repetitions with their sources in the
+//! page itself: if the text is unchanged, the bits are copied, and only the value is deflated. No text is kept.
 //!
-//! Repetitions lie within stretches, never across a value, and their sources are counted in stretches. Where a
-//! value became longer, distances across it are others: only the stretches that reach so far get new bits.
+//! Repetitions lie within stretches, never across a value, and their sources are counted in stretches. If a
+//! value becomes longer, distances across it change: only the stretches that reach that far get new bits.
 
 mod place;
 mod values;
@@ -15,40 +15,40 @@ use super::template::planner::Planner;
 use place::{NONE, Operation, Place, SHORTEST};
 use values::{value, values};
 
-/// Bytes of a page that are planned at most: places in it fit into 16 bits.
+/// Bytes of a page that are planned at most: offsets in it fit into 16 bits.
 const MAX_PLANNED: usize = 48 << 10;
 
-/// What is kept of a stretch: how long it is, and how much of the literals, operations and bits is its own.
+/// The plan of a stretch: its length, and how much of the literals, operations and bits is its own.
 #[derive(Default)]
 struct Stretch {
     length: u16,
     literals: u16,
     operations: u16,
     room: u16,
-    /// How many there are, 0 if they do not fit.
+    /// How many bits, 0 if they do not fit.
     bits: u16,
     /// How many stretches before this one its farthest source is.
     farthest: u16,
 }
 
-/// What is kept of a page, as far as it was planned.
+/// The plan of a page, or of its beginning.
 #[derive(Default)]
 pub struct Page {
     stretches: Vec<Stretch>,
-    /// Where the stretches of the last page began.
+    /// Offsets of the stretches of the last page.
     starts: Vec<u32>,
-    /// Of all stretches, as are the others.
+    /// The literals of all stretches; the lists below are of all, too.
     literals: Vec<u8>,
     operations: Vec<Operation>,
-    /// Each stretch begins in a byte of its own.
+    /// The bits; each stretch begins at a byte of its own.
     bits: Vec<u8>,
     piece: Vec<u8>,
 }
 
 impl Page {
-    /// Plans pages like `text`, as far as that takes `room` bytes.
+    /// Plans pages like `text`, as far as the plan fits into `room` bytes.
     pub fn plan(text: &[u8], room: usize) -> Page {
-        // Nearly a byte of what is kept is of each byte of text.
+        // The plan has nearly a byte for each byte of text.
         let text = text.get(..MAX_PLANNED.min(room * 3 / 2)).unwrap_or(text);
         let spans = values(text);
         let mut planner = Planner::new(text, &spans);
@@ -77,20 +77,20 @@ impl Page {
             }
             at += length;
         }
-        // Behind the last value nothing is kept.
+        // After the last value nothing is kept.
         page.operations.truncate(planned.0);
         page.literals.truncate(planned.1);
         page
     }
 
-    /// Bytes that it takes, or nearly so: there are about as many bytes of bits as of literals.
+    /// Bytes of the plan, approximately: there are about as many bytes of bits as of literals.
     fn size(&self) -> usize {
         self.stretches.len() * (size_of::<Stretch>() + size_of::<u32>())
             + self.operations.len() * size_of::<Operation>()
             + self.literals.len() * 2
     }
 
-    /// Which stretch a place is in, counted back, and where in it.
+    /// The stretch of an offset, counted back, and the offset in it.
     fn place(&self, source: usize) -> (u16, u16) {
         let behind = self.starts.partition_point(|start| *start as usize <= source);
         let start = self.starts.get(behind.wrapping_sub(1)).map_or(0, |start| *start as usize);
@@ -108,8 +108,8 @@ impl Page {
         self.operations.push(Operation { literals: literals as u8, length, back, offset });
     }
 
-    /// The stretch at hand has what was put since so many operations and literals were `planned`. It ends here,
-    /// before a value. Gives how many there are now.
+    /// Ends the current stretch here, before a value. Its operations and literals are those added since `planned`
+    /// counted them. Returns how many there are now.
     fn end_stretch(&mut self, end: usize, value: usize, planned: (usize, usize)) -> (usize, usize) {
         let start = self.starts.last().map_or(0, |start| *start as usize);
         let operations = self.operations.get(planned.0..).unwrap_or_default();
@@ -125,7 +125,7 @@ impl Page {
         (self.operations.len(), self.literals.len())
     }
 
-    /// Codes for what it makes of this page.
+    /// Makes codes for the symbols of this page.
     pub fn codes(&self, text: &[u8], matches: &mut Matches) -> Codes {
         let (mut counts, mut operations) = (Counts::default(), &*self.operations);
         for (index, stretch) in self.stretches.iter().enumerate() {
@@ -139,7 +139,7 @@ impl Page {
         Codes::of(&counts)
     }
 
-    /// Makes the bits of this page.
+    /// Compresses this page and keeps the bits.
     pub fn make(&mut self, text: &[u8], codes: &Codes) {
         let mut operations = &*self.operations;
         for (index, stretch) in self.stretches.iter_mut().enumerate() {
@@ -159,12 +159,12 @@ impl Page {
         self.bits.shrink_to_fit();
     }
 
-    /// Writes `text` as far as it was planned, and tells how far. `None`, with some of it missing, if it is another
-    /// page: this one is of no more use then.
+    /// Writes `text` as far as it was planned, and returns how far. `None`, with a part of it written, if it is another
+    /// page: this plan is of no more use then.
     pub fn write(&mut self, text: &[u8], codes: &Codes, to: &mut Writer<'_>) -> Option<usize> {
         let (mut at, mut kept) = (0, &mut *self.bits);
         let (mut literals, mut operations) = (&*self.literals, &*self.operations);
-        // By how much stretches are moved since the last page, and from which on all by the same.
+        // By how much stretches moved since the last page, and from which on all by the same.
         let (mut moved, mut steady) = (0, 0);
         for (index, stretch) in self.stretches.iter_mut().enumerate() {
             let start = std::mem::replace(self.starts.get_mut(index)?, at as u32);
@@ -197,7 +197,7 @@ impl Page {
 }
 
 impl Stretch {
-    /// Keeps other bits, if there is room.
+    /// Replaces the bits, if there is room.
     fn keep(&mut self, bits: u32, piece: &[u8], kept: &mut [u8]) {
         let room = kept.get_mut(..usize::from(self.room)).and_then(|r| r.get_mut(..piece.len()));
         self.bits = room.map_or(0, |room| {

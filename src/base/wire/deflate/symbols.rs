@@ -1,22 +1,22 @@
-//! The symbols of deflate: bytes, lengths and distances, the latter with bits of their own behind their codes
+//! The symbols of deflate: bytes, lengths and distances, the latter two with extra bits after their codes
 //! (RFC 1951, section 3.2.5). They are counted, or written with the codes made of such counts.
 
 use super::bits::Bits;
 use super::huffman::{self, Code};
 use super::matches::Symbols;
 
-/// Bytes, the end, and lengths.
+/// Symbols of bytes, the end, and lengths.
 const LITERALS: usize = 286;
 const DISTANCES: usize = 30;
 const END: usize = 256;
 
-/// Counted symbols weigh so much more than those that did not come, but may.
+/// The weight of each occurrence of a symbol; those that do not occur, but may, weigh 1.
 const SEEN: u64 = 16;
 
-/// What values are made of comes sooner or later.
+/// The characters of values occur sooner or later.
 const LIKELY: &[u8] = b"0123456789.e+-NaInf \n";
 
-/// The symbol of a length, and the bits behind it.
+/// The symbol of a length, and its extra bits.
 fn length_symbol(length: usize) -> (usize, Code) {
     let value = length as u32 - 3;
     match value {
@@ -30,7 +30,7 @@ fn length_symbol(length: usize) -> (usize, Code) {
     }
 }
 
-/// The symbol of a distance, and the bits behind it.
+/// The symbol of a distance, and its extra bits.
 #[inline(always)]
 fn distance_symbol(distance: usize) -> (usize, Code) {
     let value = distance as u32 - 1;
@@ -42,7 +42,7 @@ fn distance_symbol(distance: usize) -> (usize, Code) {
     (group as usize, Code { bits: value & ((1 << width) - 1), length: width })
 }
 
-/// How often each symbol comes in a text.
+/// How often each symbol occurs in a text.
 pub struct Counts {
     literals: [u64; LITERALS],
     distances: [u64; DISTANCES],
@@ -75,7 +75,7 @@ impl Symbols for Counts {
     }
 }
 
-/// A code and the bits behind it, in one word: the bits below, how many above.
+/// A code and its extra bits, in one word: the bits below, their number above.
 #[derive(Clone, Copy, Default)]
 struct Packed(u32);
 
@@ -96,17 +96,17 @@ impl Packed {
 /// The codes of all symbols.
 pub struct Codes {
     literals: [Packed; 256],
-    /// By the length less 3, with the bits behind it.
+    /// By the length less 3, with its extra bits.
     lengths: [Packed; 256],
     distances: [Packed; DISTANCES],
     end: Packed,
-    /// The head of a block with these codes, and how many bits it has.
+    /// The header of a block with these codes, and how many bits it has.
     head: Vec<u8>,
     head_bits: u32,
 }
 
 impl Codes {
-    /// Those for a text whose symbols were counted. All other symbols have a code, too.
+    /// The codes for a text whose symbols were counted. All other symbols have a code, too.
     pub fn of(counts: &Counts) -> Codes {
         let mut literals = counts.literals.map(|count| count + 1);
         Counts::count(&mut literals, END, SEEN);
@@ -154,12 +154,12 @@ impl<'a> Writer<'a> {
         Writer { codes, bits }
     }
 
-    /// Ends a piece; tells how many bits it has.
+    /// Ends a piece; returns how many bits it has.
     pub fn end_piece(self) -> u32 {
         self.bits.end_all()
     }
 
-    /// Adds a piece, the first so many bits of `bytes`.
+    /// Adds a piece, the first `bits` bits of `bytes`.
     pub fn piece(&mut self, bytes: &[u8], bits: u32) {
         self.bits.add_all(bytes, bits);
     }

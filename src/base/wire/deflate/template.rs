@@ -1,11 +1,11 @@
-//! A text of which from time to time only words of eight bytes change, as a binary request of metrics is:
-//! what lies between these words is taken apart once and kept as the bits that it came to. Then only the
+//! A text in which from one time to the next only words of eight bytes change, as in a binary request of metrics:
+//! the text between these words is compressed once and its bits are kept. Then only the
 //! words are deflated, byte by byte.
 //!
-//! A word may be the same as one before it each time, as the time is that most samples have: such words
+//! A word may be the same as one before it each time, such as the time that most samples have: such words
 //! become part of a repetition. Other words are numbers of which most are small, the low byte first: the
-//! zeros at their end are text as well. All that is seen to each time; where it is not so, the text is taken
-//! apart anew. The room of a number only grows, so that this happens a few times for each at most.
+//! zeros at their end count as text. All these assumptions are checked each time; if one fails, the text is planned
+//! again. The room of a number only grows, so this happens at most a few times for each.
 
 pub(super) mod planner;
 mod words;
@@ -17,13 +17,13 @@ use super::{Kept, Size};
 use planner::{Planner, Span, Token};
 use words::{AGAIN, BITS, WORD, word};
 
-/// On the place of a word that changes by itself: it is part of no repetition.
+/// Flag on the place of a word that changes by itself: it is part of no repetition.
 pub const MOVES: u32 = 1 << 31;
 
-/// So many times a number may grow before it needs more room.
+/// By this factor a number may grow before it needs more room.
 const GROWTH: u64 = 16;
 
-/// A text that is longer is none for a template: its bits may be too many to count.
+/// A longer text gets no template: its bits may be too many to count.
 const MAX_TEXT: usize = 1 << 23;
 
 /// Deflates the same text again and again.
@@ -31,12 +31,12 @@ const MAX_TEXT: usize = 1 << 23;
 pub struct Template(Option<Plan>);
 
 impl Template {
-    /// The text that comes next is another one.
+    /// Drops the plan: the next text is another one.
     pub fn forget(&mut self) {
         self.0 = None;
     }
 
-    /// Appends `text`, deflated, of which since the last time only `words` changed: their places,
+    /// Appends `text`, deflated, in which since the last time only `words` changed: their places,
     /// ascending, some with `MOVES`.
     pub fn append(&mut self, text: &[u8], words: &[u32], out: &mut Vec<u8>) {
         let start = out.len();
@@ -50,7 +50,7 @@ impl Template {
         }
         let mut plan = Plan::of(text, words, self.0.take());
         if text.len() > MAX_TEXT || !plan.write(text, words, out) {
-            // Or places that make no sense.
+            // Or the places are invalid.
             out.truncate(start);
             super::write(&mut super::Matches::default(), text, &plan.kept.codes, out);
         }
@@ -59,13 +59,13 @@ impl Template {
     }
 }
 
-/// What a text came to.
+/// The compressed form of a text.
 struct Plan {
     kept: Kept,
     /// The bits between words that are written; each piece begins in a byte of its own.
     pieces: Vec<u8>,
-    /// Of each word how many bits come before it and how many bytes of it are written, 0 for a word that is
-    /// 0; or `AGAIN` and how far before it stands the same. Then how many bits come behind the last.
+    /// For each word how many bits come before it and how many bytes of it are written, 0 for a word that is
+    /// 0; or `AGAIN` and how far before it the same word is. Then how many bits come after the last.
     steps: Vec<u32>,
 }
 
@@ -92,7 +92,7 @@ impl Plan {
         Plan { kept: Kept { codes, size }, pieces, steps }
     }
 
-    /// Whether the text is what it was but for its words, as far as these tell.
+    /// Writes the text; false if it changed outside its words, as far as these show.
     fn write(&self, text: &[u8], words: &[u32], out: &mut Vec<u8>) -> bool {
         if self.kept.size.plain != text.len() || self.steps.len() != words.len() + 1 {
             return false;
@@ -128,7 +128,7 @@ impl Plan {
     }
 }
 
-/// Writes what stands between words, and in `steps` how many bits that is.
+/// Compresses the text between words, and writes to `steps` how many bits that is.
 fn pieces(text: &[u8], tokens: &[Token], steps: &mut [u32], codes: &Codes) -> Vec<u8> {
     let (mut pieces, mut piece, mut at) = (Vec::new(), Vec::new(), 0);
     let mut open = steps.iter_mut().filter(|step| **step & AGAIN == 0);
@@ -147,12 +147,12 @@ fn pieces(text: &[u8], tokens: &[Token], steps: &mut [u32], codes: &Codes) -> Ve
     pieces
 }
 
-/// How many bytes a word has but for the zeros at its end.
+/// How many bytes a word has without the zeros at its end.
 fn width(word: [u8; WORD]) -> usize {
     WORD - u64::from_le_bytes(word).leading_zeros() as usize / 8
 }
 
-/// Those of `words`, with the room that they need, or have in the `old` plan.
+/// The spans of `words`, with the room that they need, or have in the `old` plan.
 fn spans(text: &[u8], words: &[u32], old: Option<Plan>) -> Vec<Span> {
     let steps = old.map_or_else(Vec::new, |plan| plan.steps);
     let steps = if steps.len() == words.len() + 1 { steps } else { Vec::new() };
@@ -164,7 +164,7 @@ fn spans(text: &[u8], words: &[u32], old: Option<Plan>) -> Vec<Span> {
         let room = width(n.saturating_mul(GROWTH).to_le_bytes());
         let room = room.max(before.map_or(0, |step| (step >> BITS) as usize));
         let length = if is_steady { WORD } else { room };
-        // Words beyond the text are none.
+        // Words beyond the text are ignored.
         if length > 0 && at as usize + WORD <= text.len() {
             spans.push(Span { at, length: length as u8, is_steady });
         }

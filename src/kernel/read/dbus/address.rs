@@ -1,5 +1,5 @@
-//! Where a bus is: `unix:path=/run/dbus/system_bus_socket`, several with `;` between them, in each a
-//! transport and pairs of key and value, of which `%XX` stands for a byte.
+//! Addresses of a bus: `unix:path=/run/dbus/system_bus_socket`, several with `;` between them, each with a
+//! transport and pairs of key and value, in which `%XX` stands for a byte.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,12 +8,12 @@ use std::path::Path;
 /// Sockets that are tried, one after the other.
 const MAX_SOCKETS: usize = 8;
 
-/// The system bus where the environment names none.
+/// The system bus if the environment names none.
 const SYSTEM: &[u8] = b"/var/run/dbus/system_bus_socket";
 
-/// Where a service is found: the first socket that is there is taken.
+/// The address of a service: the first socket that exists is used.
 pub struct Address {
-    /// Empty if the address names none that can be spoken to.
+    /// Empty if the address has no supported transport.
     pub sockets: Vec<Socket>,
 }
 
@@ -22,7 +22,7 @@ pub struct Address {
 pub struct Socket {
     /// A path, or a zero byte and an abstract name.
     pub name: Vec<u8>,
-    /// A bus, to which one says hello, rather than the service itself.
+    /// Whether it is a bus, which needs a Hello, rather than the service itself.
     pub is_bus: bool,
 }
 
@@ -37,7 +37,7 @@ impl Address {
         Address { sockets: names.into_iter().map(socket).collect() }
     }
 
-    /// Whether any of the sockets may be there.
+    /// Whether any of the sockets may exist.
     pub fn is_there(&self) -> bool {
         let is_there = |socket: &Socket| match socket.name.first() {
             Some(0) => true,
@@ -51,7 +51,7 @@ impl Address {
         Address { sockets: Vec::new() }.or_peer(path)
     }
 
-    /// The service itself where there is no bus.
+    /// Adds the service itself, for systems without a bus.
     pub fn or_peer(mut self, path: &str) -> Address {
         self.sockets.push(Socket { name: path.into(), is_bus: false });
         self
@@ -73,7 +73,7 @@ fn socket(one: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// Undoes `%XX`; `None` where that is torn.
+/// Decodes `%XX`; `None` if one is incomplete.
 fn unescape(text: &[u8], mut out: Vec<u8>) -> Option<Vec<u8>> {
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {

@@ -1,4 +1,4 @@
-//! The client: calls methods and asks for properties, over a connection for each scrape.
+//! The client: calls methods and reads properties, over a connection for each scrape.
 
 use super::address::Address;
 use super::connection::{BUS, Connection};
@@ -11,10 +11,10 @@ use std::time::Instant;
 /// Calls that are under way at the same time; a bus allows 128 of them.
 const MAX_UNDER_WAY: usize = 64;
 
-/// Bytes of the last answers for which room is kept.
+/// Bytes of the last answers whose memory is kept.
 const MAX_KEPT: usize = 512 << 10;
 
-/// What is common to the names of most errors.
+/// The common prefix of most errors' names.
 const ERRORS: &[u8] = b"org.freedesktop.DBus.Error.";
 
 /// A property of an object.
@@ -25,18 +25,18 @@ pub struct Get<'a> {
     pub property: &'a [&'static str; 2],
 }
 
-/// What came for a property: its value, `None` if it is of a type that `Value` does not have, or the name
-/// of an error without the beginning that most have.
+/// The answer for a property: its value, `None` if it is of a type that `Value` does not have, or the name
+/// of an error without the common prefix.
 pub type Answer<'a> = Result<Option<Value<'a>>, &'a [u8]>;
 
 /// A client of the service `destination`.
 pub struct Client {
     address: Address,
     destination: &'static str,
-    /// Whether the service is not started by asking it, and may be absent.
+    /// Whether a request does not start the service, and the service may be absent.
     is_optional: bool,
     connection: Option<Connection>,
-    /// Room for what is received and sent.
+    /// Buffers for input and output.
     input: Vec<u8>,
     output: Vec<u8>,
 }
@@ -48,18 +48,18 @@ impl Client {
         Client { address, destination, is_optional, connection, input, output }
     }
 
-    /// The same of a service that a bus must not start; that it is not there, nor what it is asked about, is
+    /// A client of a service that a bus must not start; if the service or the object is missing, the error is
     /// `Unsupported`.
     pub fn optional(address: Address, destination: &'static str) -> Client {
         Client { is_optional: true, ..Client::new(address, destination) }
     }
 
-    /// Whether there may be somebody to connect to.
+    /// Whether there may be a peer to connect to.
     pub fn can_open(&self) -> bool {
         self.address.is_there()
     }
 
-    /// Connects; what follows must be over by `until`.
+    /// Connects; all further calls have to end by `until`.
     pub fn open(&mut self, until: Instant) -> Result<(), Error> {
         let input = std::mem::take(&mut self.input);
         let (connection, is_bus) = Connection::open(&self.address, until, input)?;
@@ -128,7 +128,7 @@ impl Client {
         }
     }
 
-    /// Asks for `count` properties, several at a time, and gives each answer to `take` by its number.
+    /// Reads `count` properties, several at a time, and passes each answer to `take` with its index.
     pub fn get<'a>(
         &mut self,
         count: usize,
@@ -170,7 +170,7 @@ impl Client {
         Ok(())
     }
 
-    /// Ends the connection; room for answers is kept.
+    /// Ends the connection; memory for answers is kept.
     pub fn close(&mut self) {
         if let Some(connection) = self.connection.take() {
             self.input = connection.input;
@@ -188,7 +188,7 @@ fn closed() -> Error {
     Error::Read(BUS.into(), libc::ENOTCONN)
 }
 
-/// Whether an error says that nobody has the name of the service.
+/// Whether an error says that no service has the name.
 fn is_missing(error: &[u8]) -> bool {
     matches!(scan::text(error), "ServiceUnknown" | "NameHasNoOwner")
 }

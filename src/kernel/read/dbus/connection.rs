@@ -1,4 +1,4 @@
-//! A connection to a bus or a peer: it says who it is, and takes message for message. Every operation ends
+//! A connection to a bus or a peer: it authenticates, and reads message by message. Every operation ends
 //! by the deadline.
 
 use super::address::Address;
@@ -9,31 +9,31 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-/// What errors name where no socket is concerned.
+/// The place of errors without a socket.
 pub const BUS: &str = "D-Bus";
 
-/// What stands before a path that errors name.
+/// The prefix of a path in errors.
 const AT: &str = "unix:path=/";
 
-/// Bytes of a line while both sides say who they are.
+/// Bytes of a line during authentication.
 const MAX_LINE: usize = 1 << 10;
 
-/// Bytes that are read at once.
+/// Bytes of one read.
 const PIECE: usize = 16 << 10;
 
 /// An open connection.
 pub struct Connection {
     stream: UnixStream,
     until: Instant,
-    /// Of the last call.
+    /// The serial number of the last call.
     pub serial: u32,
     /// What was received.
     pub input: Vec<u8>,
-    /// How much of it was used.
+    /// How much of it was consumed.
     used: usize,
 }
 
-/// Connects to the first socket that is there; also tells whether that is a bus.
+/// Connects to the first socket that exists; also returns whether that is a bus.
 fn connect(address: &Address, until: Instant) -> Result<(UnixStream, bool), Error> {
     let mut failed = None;
     for socket in &address.sockets {
@@ -52,7 +52,7 @@ fn connect(address: &Address, until: Instant) -> Result<(UnixStream, bool), Erro
 }
 
 impl Connection {
-    /// One that has said who we are, and whether it is to a bus; `input` is room for what is received.
+    /// An authenticated connection, and whether it is to a bus; `input` is the buffer for input.
     pub fn open(
         address: &Address,
         until: Instant,
@@ -64,7 +64,7 @@ impl Connection {
         Ok((connection, is_bus))
     }
 
-    /// EXTERNAL: the peer asks the kernel who we are, and compares.
+    /// EXTERNAL: the peer gets our user from the kernel, and compares.
     fn authenticate(&mut self) -> Result<(), Error> {
         let user = effective_user().to_string();
         let hex = |byte: u8| format!("{byte:02x}").into_bytes();
@@ -107,7 +107,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Where the next message stands in the input.
+    /// Start and end of the next message in the input.
     pub fn receive(&mut self) -> Result<(usize, usize), Error> {
         loop {
             let rest = self.input.get(self.used..).unwrap_or_default();
@@ -121,7 +121,7 @@ impl Connection {
         }
     }
 
-    /// The message that `receive` told of.
+    /// The message at the position that `receive` returned.
     pub fn message(&self, start: usize, end: usize) -> Result<Message<'_>, Error> {
         let bytes = self.input.get(start..end).unwrap_or_default();
         Message::parse(bytes).ok_or_else(|| {
@@ -129,7 +129,7 @@ impl Connection {
         })
     }
 
-    /// Receives more; what was used goes.
+    /// Receives more; drops the consumed bytes.
     fn fill(&mut self) -> Result<(), Error> {
         self.input.drain(..self.used.min(self.input.len()));
         self.used = 0;
@@ -149,7 +149,7 @@ impl Connection {
     }
 }
 
-/// An interruption, or a timeout, which the deadline judges, is no failure.
+/// An interruption, or a timeout, is not a failure: the deadline is checked elsewhere.
 fn tolerate(error: &std::io::Error) -> Result<(), Error> {
     match error.kind() {
         ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(()),

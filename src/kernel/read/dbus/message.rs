@@ -2,8 +2,8 @@
 
 use super::values::{Value, Values};
 
-/// Bytes of a message; that of a bus may be sixteen times as long, but a list of ten thousand units is
-/// not.
+/// Bytes of a message; the bus allows sixteen times as many, but a list of ten thousand units is not
+/// that long.
 pub const MAX_MESSAGE: usize = 8 << 20;
 
 const EXPECTED: &str = "a message of at most 8 MiB";
@@ -27,35 +27,35 @@ const REPLY_SERIAL: u8 = 5;
 const DESTINATION: u8 = 6;
 const SIGNATURE: u8 = 8;
 
-/// The types of as many texts as a call has at most.
+/// The types of as many texts as a call may have.
 const TEXTS: &[u8] = b"ssss";
 
-/// What a message is.
+/// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind<'a> {
     /// The answer to a call.
     Return,
-    /// The same where the call failed: the error's name.
+    /// The answer to a failed call: the error's name.
     Error(&'a [u8]),
     /// A signal, or a call to us.
     Other,
 }
 
-/// A message that came.
+/// A received message.
 pub struct Message<'a> {
     pub kind: Kind<'a>,
-    /// The serial number of the call that it answers, which is not 0; 0 of what is no answer.
+    /// The serial number of the call that it answers, which is not 0; 0 if it is not an answer.
     pub reply_to: u32,
     /// The types of the body.
     pub signature: &'a [u8],
     pub body: Values<'a>,
 }
 
-/// The length of the message that `bytes` begin with, as soon as its head is there.
+/// The length of the message that `bytes` begin with, as soon as its head is complete.
 ///
 /// # Errors
 ///
-/// What is expected, if no message begins so, or it is longer than any that is asked for.
+/// The bytes are not the start of a message, or the message is too long; the text says what was expected.
 pub fn length(bytes: &[u8]) -> Result<Option<usize>, &'static str> {
     let Some(head) = bytes.first_chunk::<HEAD>() else { return Ok(None) };
     let is_big_endian = is_big_endian(head).ok_or(EXPECTED)?;
@@ -81,7 +81,7 @@ fn is_big_endian(head: &[u8; HEAD]) -> Option<bool> {
 }
 
 impl<'a> Message<'a> {
-    /// A whole message; `None` if it is none.
+    /// Parses a whole message; `None` if it is invalid.
     pub fn parse(bytes: &'a [u8]) -> Option<Message<'a>> {
         let head = bytes.first_chunk::<HEAD>()?;
         let is_big_endian = is_big_endian(head)?;
@@ -114,7 +114,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A call that does not start a service: where there is none, it fails.
+/// The flag of a call that does not start a service: if the service does not run, the call fails.
 pub const NO_AUTO_START: u8 = 2;
 
 /// A call of a method whose arguments are texts, or one number.
@@ -126,13 +126,13 @@ pub struct Call<'a> {
     pub interface: &'static str,
     pub member: &'static str,
     pub arguments: &'a [&'static str],
-    /// In place of them.
+    /// A number argument instead.
     pub number: Option<u32>,
     /// 0 or `NO_AUTO_START`.
     pub flags: u8,
 }
 
-/// Writes `call` behind `out`, which holds whole messages.
+/// Appends `call` to `out`, which holds whole messages.
 pub fn write_call(out: &mut Vec<u8>, serial: u32, call: &Call<'_>) {
     let start = out.len();
     out.extend_from_slice(&[b'l', METHOD_CALL, call.flags, VERSION]);
@@ -173,7 +173,7 @@ pub fn write_call(out: &mut Vec<u8>, serial: u32, call: &Call<'_>) {
     }
 }
 
-/// Fills up to a multiple of `size` from the message's start.
+/// Pads to a multiple of `size` from the message's start.
 fn pad(out: &mut Vec<u8>, start: usize, size: usize) {
     let length = (out.len() - start).next_multiple_of(size);
     out.resize(start + length, 0);
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_either_byte_order_is_read() {
-        // As dbus-daemon 1.14 wrote it: an error's name, the serial, a destination.
+        // As written by dbus-daemon 1.14: an error's name, the serial, a destination.
         let little = b"l\x03\x01\x01\x08\0\0\0\x02\0\0\0\x1f\0\0\0\
             \x05\x01u\0\x07\0\0\0\x04\x01s\0\x03\0\0\0a.b\0\0\0\0\0\x08\x01g\0\x01s\0\0\x03\0\0\0abc\0";
         let big = b"B\x02\x01\x01\0\0\0\x08\0\0\0\x02\0\0\0\x0f\
@@ -250,7 +250,7 @@ mod tests {
             assert_eq!(length(&bad), Err(EXPECTED), "{at}");
         }
         assert_eq!(length(&whole[..15]), Ok(None));
-        // Whatever is cut off or damaged does no harm.
+        // Truncated or damaged messages do no harm.
         for cut in 0..whole.len() {
             let _ = Message::parse(&whole[..cut]);
             let mut bad = whole.clone();

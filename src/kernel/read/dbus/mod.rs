@@ -1,6 +1,6 @@
 //! A small D-Bus client (D-Bus specification 0.42): over a Unix socket, with authentication EXTERNAL, for
-//! calls with texts or one number as arguments and for properties. What a peer sends is bounded and is checked before it is
-//! believed.
+//! calls with texts or one number as arguments and for properties. The peer's messages are bounded and are checked
+//! before they are used.
 
 mod address;
 mod client;

@@ -1,4 +1,4 @@
-//! A made-up peer for tests: it says who it is and answers calls as it is told.
+//! A simulated peer for tests: it authenticates and answers calls as scripted.
 
 use super::message::{Message, length};
 use super::values::{Value, Values};
@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
-/// What a call is answered with.
+/// The answer to a call.
 pub enum Say {
     /// Types and values.
     Values(&'static str, Body),
@@ -14,7 +14,7 @@ pub enum Say {
     Error(&'static str),
     /// Nothing, for ever.
     Nothing,
-    /// The end of the connection.
+    /// Closes the connection.
     End,
     /// Any bytes.
     Bytes(Vec<u8>),
@@ -106,7 +106,7 @@ impl Body {
     }
 }
 
-/// Its socket, which is gone with it.
+/// The socket of a simulated peer, which is removed with it.
 pub struct Peer(pub PathBuf);
 
 impl Peer {

@@ -1,10 +1,10 @@
-//! Values as they lie in a message: each at a multiple of its size from the message's start, texts with
-//! their length before and a zero byte behind them.
+//! Values in a message: each at a multiple of its size from the message's start, texts with
+//! their length before and a zero byte after them.
 
-/// Values within values that are passed over; a bus lets through no more than 64.
+/// Nested values that are skipped; a bus allows no more than 64.
 const MAX_DEPTH: usize = 16;
 
-/// One value of a type that properties have.
+/// One value of a type that properties use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A text, a path of an object or a signature.
@@ -14,17 +14,17 @@ pub enum Value<'a> {
     Switch(bool),
 }
 
-/// Values one after the other; `None` where they are torn.
+/// Values one after the other; `None` if one is incomplete.
 #[derive(Clone)]
 pub struct Values<'a> {
-    /// From a multiple of eight in the message on.
+    /// The bytes from a multiple of eight in the message on.
     bytes: &'a [u8],
     at: usize,
     is_big_endian: bool,
 }
 
 impl<'a> Values<'a> {
-    /// Those of `bytes`, which begin at a multiple of eight in the message.
+    /// The values in `bytes`, which begin at a multiple of eight in the message.
     pub fn new(bytes: &'a [u8], is_big_endian: bool) -> Values<'a> {
         Values { bytes, at: 0, is_big_endian }
     }
@@ -34,7 +34,7 @@ impl<'a> Values<'a> {
         self.at >= self.bytes.len()
     }
 
-    /// Goes on at a multiple of `size`, which is a power of two. A structure begins at one of eight.
+    /// Skips to a multiple of `size`, which is a power of two. A structure begins at a multiple of eight.
     pub fn align(&mut self, size: usize) {
         self.at = self.at.next_multiple_of(size);
     }
@@ -84,14 +84,14 @@ impl<'a> Values<'a> {
         self.number(8).map(f64::from_bits)
     }
 
-    /// `s`, and `o` where the path is not used.
+    /// `s`, and `o` if the path is not used.
     pub fn text(&mut self) -> Option<&'a [u8]> {
         let length = self.uint32()?;
         self.ended(length as usize)
     }
 
-    /// `o`: `/`, or names of letters, digits and `_` with `/` before each. A bus ends the connection of who
-    /// sends another.
+    /// `o`: `/`, or names of letters, digits and `_` with `/` before each. A bus closes the connection of a client that
+    /// sends anything else.
     pub fn path(&mut self) -> Option<&'a [u8]> {
         let path = self.text()?;
         let names = path.strip_prefix(b"/")?;
@@ -123,7 +123,7 @@ impl<'a> Values<'a> {
         Some(Values { bytes, at: start, is_big_endian: self.is_big_endian })
     }
 
-    /// `v` with a value of any type: the type, and the value with what follows it.
+    /// `v` with a value of any type: the type, and the value with the bytes after it.
     pub fn any(&mut self) -> Option<(&'a [u8], Values<'a>)> {
         let kind = self.signature()?;
         let value = self.clone();
@@ -131,7 +131,7 @@ impl<'a> Values<'a> {
         Some((kind, value))
     }
 
-    /// Passes over values of these types.
+    /// Skips values of these types.
     fn skip(&mut self, mut types: &[u8], depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         while let Some(kind) = types.first() {
@@ -177,7 +177,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// How many letters the first whole type has.
+/// The number of letters of the first complete type.
 fn single(types: &[u8]) -> Option<usize> {
     let arrays = types.iter().take_while(|kind| **kind == b'a').count();
     let mut open = 0usize;
@@ -194,7 +194,7 @@ fn single(types: &[u8]) -> Option<usize> {
     None
 }
 
-/// A value of the type that begins so stands at a multiple of this; the size of a number.
+/// The alignment of a type, by its first letter; the size of a number.
 fn alignment(kind: &u8) -> usize {
     match kind {
         b'y' | b'g' | b'v' => 1,
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(values.uint32(), Some(3));
     }
 
-    /// `(ub)`, `a(su)`, `v` within `v`, and what follows.
+    /// `(ub)`, `a(su)`, `v` within `v`, and the value after them.
     #[test]
     fn values_of_any_type_are_passed_over() {
         let structure = [&b"\x04(ub)\0\0\0\x07\0\0\0\x01\0\0\0"[..], b"\x07\0\0\0"].concat();

@@ -6,8 +6,8 @@ use std::ffi::CStr;
 /// The longest path below a directory.
 const MAX_PATH: usize = 256;
 
-/// The path of a file below an entry of a directory, made without an allocation; one that is too long, or
-/// has a NUL in it, names nothing.
+/// The path of a file below an entry of a directory, made without an allocation; a path that is too long, or
+/// contains a NUL, names no file.
 pub struct Joined([u8; MAX_PATH]);
 
 impl Joined {
@@ -16,7 +16,7 @@ impl Joined {
         Joined::parts(&[name, b"/", file.as_bytes()])
     }
 
-    /// These parts, one behind the other.
+    /// The concatenation of these parts.
     pub fn parts(parts: &[&[u8]]) -> Joined {
         let mut path = [0; MAX_PATH];
         let length: usize = parts.iter().map(|part| part.len()).sum();
@@ -27,7 +27,7 @@ impl Joined {
         Joined(path)
     }
 
-    /// For `Dir::read`.
+    /// The path for `Dir::read`.
     pub fn path(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
     }

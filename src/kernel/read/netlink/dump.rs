@@ -1,21 +1,21 @@
-//! A dump of the kernel's by routing netlink that is kept whole: the request, and the datagrams of the
-//! answer. The statistics of IPv6 are left out of the interfaces: they are half of the cost, and nobody
-//! here wants them.
+//! A dump by routing netlink that is stored whole: the request, and the datagrams of the
+//! answer. The statistics of IPv6 are left out of the interfaces: they are half of the cost, and are not
+//! used here.
 
 use super::message::{ATTRIBUTE, HEADER, Message, Messages, pair, part, request_header};
 use crate::base::error::Error;
 use crate::base::sys;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// What the kernel is offered for a part of the dump: it fills up to 32 KB at once. A box with few
-/// interfaces has no use for that.
+/// The size of the buffer for a part of the dump: the kernel fills up to 32 KB at once. A box with few
+/// interfaces does not need that.
 const FEW: usize = 8 << 10;
 const MANY: usize = 32 << 10;
 
 /// A longer dump than any box has: some ten thousand interfaces.
 const MAX_DUMP: usize = 16 << 20;
 
-/// How often a dump is asked for that changes interrupt.
+/// How often a dump is requested if changes interrupt it.
 const ATTEMPTS: usize = 2;
 
 /// Sizes of `struct ifinfomsg` and `struct ndmsg`.
@@ -25,10 +25,10 @@ pub const NEIGHBOUR: usize = 12;
 /// Room for the longest request.
 const MAX_REQUEST: usize = HEADER + LINK + 2 * ATTRIBUTE;
 
-/// RTEXT_FILTER_SKIP_STATS of include/uapi/linux/rtnetlink.h, since 4.4; older kernels pass it over.
+/// RTEXT_FILTER_SKIP_STATS of include/uapi/linux/rtnetlink.h, since 4.4; older kernels ignore it.
 const SKIP_STATS: u32 = 1 << 3;
 
-/// A kept socket, and the last dump.
+/// A socket that stays open, and the last dump.
 #[derive(Default)]
 pub struct Dump {
     socket: Option<OwnedFd>,
@@ -39,13 +39,13 @@ pub struct Dump {
 }
 
 impl Dump {
-    /// What `datagram` says, whose sequence number is 7.
+    /// The dump in `datagram`, whose sequence number is 7.
     #[cfg(test)]
     pub fn of(datagram: &[u8]) -> Dump {
         Dump { text: datagram.to_vec(), sequence: 7, ..Dump::default() }
     }
 
-    /// Asks `question`, which errors call `path`; `room` is for parts of the answer as they come.
+    /// Sends `question`, which errors call `path`; `room` is a buffer for parts of the answer.
     pub fn dump(
         &mut self,
         question: u16,
@@ -59,7 +59,7 @@ impl Dump {
                 Err(error) => {
                     self.socket = None;
                     self.text.clear();
-                    // A single interface may have more to tell than few have.
+                    // A single interface may need a larger buffer.
                     if self.has_many {
                         return Err(error);
                     }
@@ -70,7 +70,7 @@ impl Dump {
         Err(Error::Read(path.into(), libc::EINTR))
     }
 
-    /// What the messages of this kind in the last dump say.
+    /// The payloads of the messages of this kind in the last dump.
     pub fn payloads(&self, wanted: u16) -> impl Iterator<Item = &[u8]> {
         Messages { rest: &self.text, sequence: self.sequence }.filter_map(move |message| {
             match message {
@@ -80,7 +80,7 @@ impl Dump {
         })
     }
 
-    /// Asks once; `false` if interfaces came or went meanwhile.
+    /// Sends the request once; `false` if interfaces came or went meanwhile.
     fn ask(
         &mut self,
         question: u16,
@@ -120,13 +120,13 @@ impl Dump {
     }
 }
 
-/// A request for all interfaces, for all addresses, or for all neighbours in IPv4, and how long it is. Of
-/// one for addresses the kernel looks at the first byte behind the header only, which names a family, and
-/// 0 is all. Behind the `struct ndmsg` of one for neighbours nothing may stand but attributes.
+/// A request for all interfaces, for all addresses, or for all neighbours in IPv4, and its length. In
+/// one for addresses the kernel reads only the first byte after the header, which is a family, 0
+/// for all. After the `struct ndmsg` of one for neighbours only attributes are allowed.
 fn request(question: u16, sequence: u32) -> ([[u8; 4]; MAX_REQUEST / 4], usize) {
     let filter = pair((2 * ATTRIBUTE) as u16, libc::IFLA_EXT_MASK);
     let ipv4 = u32::from_ne_bytes([libc::AF_INET as u8, 0, 0, 0]);
-    // An empty struct ifinfomsg and an attribute, or a struct ndmsg that names a family.
+    // An empty struct ifinfomsg and an attribute, or a struct ndmsg with a family.
     let (size, [a, b, c, d, e, f]) = match question {
         libc::RTM_GETNEIGH => (HEADER + NEIGHBOUR, [ipv4, 0, 0, 0, 0, 0]),
         _ => (MAX_REQUEST, [0, 0, 0, 0, filter, SKIP_STATS]),

@@ -1,4 +1,4 @@
-//! The messages in a datagram of the kernel's, and the attributes in a message (netlink(7)): a `struct
+//! The messages in a datagram of the kernel, and the attributes in a message (netlink(7)): a `struct
 //! nlmsghdr` or `struct nlattr` each, whose first field is the length, then bytes, up to the next offset
 //! of four.
 
@@ -8,18 +8,18 @@ use crate::base::error::Error;
 pub const HEADER: usize = 16;
 pub const ATTRIBUTE: usize = 4;
 
-/// The bits of an attribute's type that are no flags.
+/// The bits of an attribute's type that are not flags.
 pub const TYPE_MASK: u16 = 0x3fff;
 
-/// What one datagram was for the dump: its last, and undisturbed.
+/// Properties of one datagram of the dump: whether it is the last, and whether changes disturbed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     pub last: bool,
     pub whole: bool,
 }
 
-/// Looks through a datagram for the end of the dump, and for an error in its place. What the messages
-/// of the kind `wanted` say goes to `each`.
+/// Scans a datagram for the end of the dump, and for an error in its place. The payloads of messages
+/// of the kind `wanted` are passed to `each`.
 pub fn part(
     datagram: &[u8],
     sequence: u32,
@@ -51,8 +51,8 @@ pub struct Message<'a> {
     pub payload: &'a [u8],
 }
 
-/// The messages of what is left, up to the end of the dump. Those of another `sequence` answer a request
-/// that was given up, and are passed over. What is no whole message is told as it is.
+/// The messages in the remaining bytes, up to the end of the dump. Those of another `sequence` answer a request
+/// that was given up, and are skipped. Bytes that are not a whole message are returned as they are.
 pub struct Messages<'a> {
     pub rest: &'a [u8],
     pub sequence: u32,
@@ -83,7 +83,7 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
-/// Kind and bytes of each attribute, up to one that is cut off.
+/// Kind and bytes of each attribute, up to one that is truncated.
 pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -95,7 +95,7 @@ pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
-/// What follows the `head` bytes of a piece that is `length` bytes long with them, and what follows
+/// The bytes after the `head` bytes of a piece of `length` bytes in total, and the bytes after
 /// the piece itself, at the next offset of four.
 #[inline(always)]
 pub fn piece(bytes: &[u8], length: usize, head: usize) -> Option<(&[u8], &[u8])> {
@@ -103,18 +103,18 @@ pub fn piece(bytes: &[u8], length: usize, head: usize) -> Option<(&[u8], &[u8])>
     Some((payload, bytes.get(length.next_multiple_of(4)..).unwrap_or_default()))
 }
 
-/// The `N` bytes at `at`.
+/// The `N` bytes at offset `at`.
 #[inline(always)]
 pub fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
 
-/// The number of four bytes at `at`.
+/// The number of four bytes at offset `at`.
 pub fn number(bytes: &[u8], at: usize) -> Option<u32> {
     field(bytes, at).map(u32::from_ne_bytes)
 }
 
-/// The text of bytes that end with the first NUL, or without one.
+/// The text in bytes that end with the first NUL, or without one.
 pub fn text(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
@@ -125,7 +125,7 @@ pub fn pair(first: u16, second: u16) -> u32 {
     u32::from_ne_bytes([a, b, c, d])
 }
 
-/// The `struct nlmsghdr` of a request for a dump, which is `length` bytes long with it.
+/// The `struct nlmsghdr` of a request for a dump, with a total of `length` bytes.
 pub fn request_header(question: u16, length: usize, sequence: u32) -> [u32; HEADER / 4] {
     let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
     // The last field is the sender's port: the socket's own.

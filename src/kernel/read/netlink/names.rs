@@ -1,19 +1,19 @@
-//! The names of interfaces by their numbers, for answers that tell the number only.
+//! The names of interfaces by their numbers, for answers that contain only the number.
 
 use super::Links;
 use crate::base::sys;
 use crate::kernel::read::Names;
 
-/// Names that are found in few steps, however many there are.
+/// Names that are found by binary search.
 #[derive(Default)]
 pub struct LinkNames {
-    /// The number of each interface, and where its name is, sorted.
+    /// The number of each interface, and the place of its name, sorted.
     places: Vec<(u32, usize)>,
     names: Names,
 }
 
 impl LinkNames {
-    /// Takes the names of a dump in place of those before.
+    /// Replaces the names by those of a dump.
     pub fn learn(&mut self, links: &Links) {
         self.places.clear();
         self.names.truncate(0);

@@ -1,11 +1,11 @@
-//! Neighbours in IPv4, which ARP found or somebody entered: how many each interface has.
+//! Neighbours in IPv4, found by ARP or entered by hand: how many each interface has.
 
 use super::dump::{Dump, NEIGHBOUR};
 use super::message::field;
 use crate::base::error::Error;
 use crate::base::sys;
 
-/// For messages.
+/// The name for messages.
 pub const PATH: &str = "netlink RTM_GETNEIGH";
 
 /// The neighbours of all interfaces.
@@ -17,21 +17,21 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Asks the kernel for every neighbour as it is now; `room` is for the answer as it comes.
+    /// Requests every neighbour as it is now; `room` is a buffer for the answer.
     pub fn dump(&mut self, room: &mut Vec<u8>) -> Result<(), Error> {
         self.dump.dump(libc::RTM_GETNEIGH, PATH, room)?;
         self.learn();
         Ok(())
     }
 
-    /// Takes what the dump says.
+    /// Reads the interfaces from the dump.
     fn learn(&mut self) {
         self.interfaces.clear();
         self.interfaces.extend(self.dump.payloads(libc::RTM_NEWNEIGH).filter_map(interface));
         sys::sort(&mut self.interfaces, Ord::cmp);
     }
 
-    /// How many the interface of this number had at the last dump.
+    /// How many neighbours the interface of this number had at the last dump.
     pub fn count(&self, index: u32) -> u64 {
         let (before, rest) = (|other: &u32| *other < index, |other: &u32| *other <= index);
         (self.interfaces.partition_point(rest) - self.interfaces.partition_point(before)) as u64

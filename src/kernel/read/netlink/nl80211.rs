@@ -1,6 +1,7 @@
 //! Wireless interfaces by generic netlink (include/uapi/linux/nl80211.h, since 2.6.24): NL80211_CMD_GET_*
 //! dumps of interfaces, of the networks that one interface has seen, of the stations that it talks to, and of
-//! the channels that it has listened to. A message is a `struct genlmsghdr` and attributes; the number of the family is asked for by its name.
+//! the channels that it has listened to. A message is a `struct genlmsghdr` and attributes; the number of the family is
+//! looked up by its name.
 
 mod station;
 mod survey;
@@ -16,17 +17,17 @@ use testing::Answers;
 pub use station::{Mac, Station, address};
 pub use survey::Survey;
 
-/// For messages.
+/// The name for messages.
 pub const PATH: &str = "netlink nl80211";
 
 /// The name of the family.
 const FAMILY: &[u8] = b"nl80211";
 
-/// Size of `struct genlmsghdr`: command, version, and two bytes that are not used.
+/// Size of `struct genlmsghdr`: command, version, and two unused bytes.
 const HEAD: usize = 4;
 const VERSION: u8 = 1;
 
-/// Of include/uapi/linux/genetlink.h.
+/// From include/uapi/linux/genetlink.h.
 const GENL_ID_CTRL: u16 = 16;
 const CTRL_CMD_GETFAMILY: u8 = 3;
 const CTRL_ATTR_FAMILY_ID: u16 = 1;
@@ -61,17 +62,17 @@ const MAX_SSID: usize = 32;
 pub struct Interface {
     /// Its number.
     pub index: u32,
-    /// Its name, with NULs behind.
+    /// Its name, padded with NULs.
     name: [u8; MAX_NAME],
     /// The frequency of its channel, while it has one.
     pub megahertz: Option<u32>,
-    /// NL80211_IFTYPE_*: what it does.
+    /// NL80211_IFTYPE_*: its mode.
     pub mode: Option<u32>,
-    /// Power that it sends with, in hundredths of a dBm.
+    /// Its transmit power, in hundredths of a dBm.
     pub power: Option<i32>,
 }
 
-/// The network that an interface takes part in.
+/// The network that an interface has joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     /// The address of its access point.
@@ -82,7 +83,7 @@ pub struct Network {
     pub status: u32,
 }
 
-/// How many interfaces, networks, stations and channels a stored answer tells of, whose family has the
+/// How many interfaces, networks, stations and channels a stored answer contains, whose family has the
 /// number 33.
 pub fn stored(answer: &[u8]) -> Result<[usize; 4], Error> {
     let (kind, protocol) = (33, libc::NETLINK_GENERIC);
@@ -97,45 +98,45 @@ pub fn stored(answer: &[u8]) -> Result<[usize; 4], Error> {
     Ok(counts)
 }
 
-/// Asks about wireless interfaces.
+/// Requests information about wireless interfaces.
 #[derive(Default)]
 pub struct Nl80211 {
     stream: Stream,
     family: Option<u16>,
-    /// In place of the kernel's answers.
+    /// Answers that replace the kernel's.
     #[cfg(test)]
     stored: Option<Answers>,
 }
 
 impl Nl80211 {
-    /// One that has these answers in place of the kernel's.
+    /// A client with these answers in place of the kernel's.
     #[cfg(test)]
     pub fn stored(answers: Answers) -> Nl80211 {
         Nl80211 { stored: Some(answers), ..Nl80211::default() }
     }
 
-    /// Hands every interface to `each`.
+    /// Passes every interface to `each`.
     pub fn interfaces(&mut self, each: &mut dyn FnMut(Interface)) -> Result<(), Error> {
         self.ask(GET_INTERFACE, None, &mut |message| {
             Interface::of(message).map(&mut *each);
         })
     }
 
-    /// Hands the networks to `each` that the interface takes part in, not those that it merely sees.
+    /// Passes the networks to `each` that the interface has joined, not those that it merely sees.
     pub fn networks(&mut self, index: u32, each: &mut dyn FnMut(Network)) -> Result<(), Error> {
         self.ask(GET_SCAN, Some(index), &mut |message| {
             Network::of(message).map(&mut *each);
         })
     }
 
-    /// Hands the stations to `each` that the interface talks to.
+    /// Passes the stations to `each` that the interface talks to.
     pub fn stations(&mut self, index: u32, each: &mut dyn FnMut(Station)) -> Result<(), Error> {
         self.ask(GET_STATION, Some(index), &mut |message| {
             message.get(HEAD..).and_then(Station::of).map(&mut *each);
         })
     }
 
-    /// Hands the channel to `each` that the interface uses, if the driver measures it.
+    /// Passes the channel to `each` that the interface uses, if the driver measures it.
     pub fn survey(&mut self, index: u32, each: &mut dyn FnMut(Survey)) -> Result<(), Error> {
         self.ask(GET_SURVEY, Some(index), &mut |message| {
             message.get(HEAD..).and_then(Survey::of).map(&mut *each);
@@ -163,11 +164,11 @@ impl Nl80211 {
         let body = body(command, interface);
         let length = if interface.is_some() { body.len() } else { HEAD };
         let done = self.stream.ask(&question, body.get(..length).unwrap_or_default(), each);
-        // A module that was loaded anew has another number.
+        // A module that was loaded again has another number.
         done.inspect_err(|_| self.family = None)
     }
 
-    /// The number of the family.
+    /// Looks up the number of the family.
     fn find(&mut self) -> Result<u16, Error> {
         let (kind, protocol) = (GENL_ID_CTRL, libc::NETLINK_GENERIC);
         let question = Question { protocol, kind, answer: kind, path: PATH };
@@ -178,7 +179,7 @@ impl Nl80211 {
     }
 }
 
-/// A command, about one interface or about all.
+/// The body of a command, about one interface or about all.
 fn body(command: u8, interface: Option<u32>) -> [u8; HEAD + 8] {
     let mut body = [0; HEAD + 8];
     let attribute = [8u16.to_ne_bytes(), IFINDEX.to_ne_bytes()];
@@ -189,7 +190,7 @@ fn body(command: u8, interface: Option<u32>) -> [u8; HEAD + 8] {
     body
 }
 
-/// The number in the description of the family, if it is the one.
+/// The number in the description of the family, if it is this one.
 fn family_of(message: &[u8]) -> Option<u16> {
     let (mut id, mut is_ours) = (None, false);
     for (kind, bytes) in attributes(message.get(HEAD..)?) {
@@ -203,7 +204,7 @@ fn family_of(message: &[u8]) -> Option<u16> {
 }
 
 impl Interface {
-    /// One of this name.
+    /// An interface of this name.
     pub fn named(index: u32, name: &[u8], megahertz: Option<u32>) -> Interface {
         let (mode, power) = (None, None);
         let mut interface = Interface { index, name: [0; MAX_NAME], megahertz, mode, power };
@@ -211,7 +212,7 @@ impl Interface {
         interface
     }
 
-    /// The interface that a message describes; `None` of a device without a name.
+    /// The interface that a message describes; `None` for a device without a name.
     fn of(message: &[u8]) -> Option<Interface> {
         let (mut index, mut name, mut megahertz) = (None, None, None);
         let (mut mode, mut power) = (None, None);
@@ -235,7 +236,7 @@ impl Interface {
 }
 
 impl Network {
-    /// One of this name; what is longer than any is left out.
+    /// A network of this name; the excess of a longer name is cut.
     pub fn named(bssid: Mac, name: &[u8], status: u32) -> Network {
         let mut network = Network { bssid, ssid: [0; MAX_SSID], length: 0, status };
         network.length = name.len().min(MAX_SSID);
@@ -243,7 +244,7 @@ impl Network {
         network
     }
 
-    /// The network that a message describes; `None` of one that the interface takes no part in.
+    /// The network that a message describes; `None` for one that the interface has not joined.
     fn of(message: &[u8]) -> Option<Network> {
         let (_, nested) = attributes(message.get(HEAD..)?).find(|(kind, _)| *kind == BSS)?;
         let (mut bssid, mut ssid, mut status) = (None, None, None);
@@ -264,7 +265,7 @@ impl Network {
     }
 }
 
-/// What follows number and length of one element of a beacon (IEEE 802.11, 9.4.2.1).
+/// The content of one element of a beacon, after its number and length (IEEE 802.11, 9.4.2.1).
 fn element(mut elements: &[u8], wanted: u8) -> Option<&[u8]> {
     while let [kind, length, rest @ ..] = elements {
         let (payload, after) = rest.split_at_checked(usize::from(*length))?;

@@ -1,26 +1,26 @@
 //! Queueing disciplines by rtnetlink(7): an RTM_GETQDISC dump gives for each a `struct tcmsg` and
-//! attributes, among them TCA_KIND and TCA_STATS2, which holds attributes itself
+//! attributes, among them TCA_KIND and TCA_STATS2, which contains attributes itself
 //! (include/uapi/linux/gen_stats.h).
 
 use super::message::{attributes, field, number, text};
 use super::{Question, Stream};
 use crate::base::error::Error;
 
-/// For messages.
+/// The name for messages.
 pub const PATH: &str = "netlink RTM_GETQDISC";
 
 /// Size of `struct tcmsg`.
 const HEAD: usize = 20;
 
-/// The parent of what stands at the root of an interface (TC_H_ROOT); 0 is none at all.
+/// The parent of a discipline at the root of an interface (TC_H_ROOT); 0 for no parent.
 const ROOT: u32 = u32::MAX;
 
-/// Of include/uapi/linux/rtnetlink.h.
+/// From include/uapi/linux/rtnetlink.h.
 const TCA_KIND: u16 = 1;
 const TCA_STATS: u16 = 3;
 const TCA_STATS2: u16 = 7;
 
-/// Of include/uapi/linux/gen_stats.h; the last since 5.5, where 32 bits do not hold the packets.
+/// From include/uapi/linux/gen_stats.h; the last since 5.5, for counts of packets that exceed 32 bits.
 const TCA_STATS_BASIC: u16 = 1;
 const TCA_STATS_QUEUE: u16 = 3;
 const TCA_STATS_PKT64: u16 = 8;
@@ -32,16 +32,16 @@ const QUESTION: Question = Question {
     path: PATH,
 };
 
-/// What a discipline counts.
+/// The counters of a discipline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub bytes: u64,
     pub packets: u64,
     pub drops: u64,
-    /// `None` of a kernel that does not tell.
+    /// `None` if the kernel does not report it.
     pub requeues: Option<u64>,
     pub overlimits: u64,
-    /// Packets and bytes that wait now.
+    /// Packets and bytes that are queued now.
     pub queue_length: u64,
     pub backlog: u64,
 }
@@ -51,15 +51,15 @@ pub struct Counts {
 pub struct Qdisc<'a> {
     /// The number of its interface.
     pub index: u32,
-    /// It stands at the root of the interface.
+    /// It is at the root of the interface.
     pub is_root: bool,
-    /// Such as `fq_codel`.
+    /// Its kind, such as `fq_codel`.
     pub kind: &'a [u8],
     pub counts: Counts,
 }
 
 impl<'a> Qdisc<'a> {
-    /// The discipline that a message describes; `None` of one without a kind or counts.
+    /// The discipline that a message describes; `None` for one without a kind or counters.
     pub fn of(payload: &'a [u8]) -> Option<Qdisc<'a>> {
         let (index, parent) = (number(payload, 4)?, number(payload, 12)?);
         let (mut kind, mut old, mut counts) = (None, None, None);
@@ -77,7 +77,7 @@ impl<'a> Qdisc<'a> {
 }
 
 impl Counts {
-    /// Those of the attributes in TCA_STATS2.
+    /// The counters in the attributes of TCA_STATS2.
     fn of(nested: &[u8]) -> Option<Counts> {
         let (mut counts, mut has_basic, mut has_queue) = (Counts::default(), false, false);
         let mut all_packets = None;
@@ -104,7 +104,7 @@ impl Counts {
         (has_basic && has_queue).then_some(counts)
     }
 
-    /// Those of a `struct tc_stats`.
+    /// The counters in a `struct tc_stats`.
     fn old(bytes: &[u8]) -> Option<Counts> {
         let word = |at| number(bytes, at).map(u64::from);
         Some(Counts {
@@ -119,12 +119,12 @@ impl Counts {
     }
 }
 
-/// Hands every discipline to `each`; `None` for a message that tells too little.
+/// Passes every discipline to `each`; `None` for an incomplete message.
 pub fn each(stream: &mut Stream, each: &mut dyn FnMut(Option<Qdisc<'_>>)) -> Result<(), Error> {
     stream.ask(&QUESTION, &[0; HEAD], &mut |payload| each(Qdisc::of(payload)))
 }
 
-/// The same of a stored answer.
+/// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Qdisc<'_>>)) -> Result<(), Error> {
     QUESTION.stored(datagram, &mut |payload| each(Qdisc::of(payload)))
 }

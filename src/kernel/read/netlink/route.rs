@@ -1,12 +1,12 @@
-//! Routes by rtnetlink(7): an RTM_GETROUTE dump gives for each a `struct rtmsg` and attributes. One with
-//! several ways (RTA_MULTIPATH) has a `struct rtnexthop` and attributes for each.
+//! Routes by rtnetlink(7): an RTM_GETROUTE dump gives for each a `struct rtmsg` and attributes. A route with
+//! several next hops (RTA_MULTIPATH) has a `struct rtnexthop` and attributes for each.
 
 use super::message::{attributes, field, number, piece};
 use super::{Question, Stream};
 use crate::base::error::Error;
 use std::net::IpAddr;
 
-/// For messages.
+/// The name for messages.
 pub const PATH: &str = "netlink RTM_GETROUTE";
 
 /// Sizes of `struct rtmsg` and `struct rtnexthop`.
@@ -23,30 +23,30 @@ const QUESTION: Question = Question {
 /// One route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route<'a> {
-    /// It leads somewhere (RTN_UNICAST), and is of IPv4 or IPv6.
+    /// It is a unicast route (RTN_UNICAST), and of IPv4 or IPv6.
     pub is_unicast: bool,
-    /// Where to: `None` is everywhere.
+    /// Its destination: `None` for the default route.
     pub destination: Option<IpAddr>,
-    /// How many bits of the destination count.
+    /// The prefix length of the destination.
     pub prefix: u8,
-    /// RTPROT_*: who made it.
+    /// RTPROT_*: its origin.
     pub protocol: u8,
     pub priority: u32,
     /// The address that packets are sent from.
     pub source: Option<IpAddr>,
-    /// The only way.
+    /// The only next hop.
     way: Way,
-    /// Or several, as they came.
+    /// Or several, as bytes of the message.
     ways: &'a [u8],
 }
 
-/// Where packets of a route go next.
+/// A next hop of a route.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Way {
     /// The number of the interface.
     pub index: u32,
     pub gateway: Option<IpAddr>,
-    /// How large its share is, of a route with several.
+    /// Its weight, in a route with several.
     pub weight: Option<u16>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Route<'a> {
         Some(route)
     }
 
-    /// Hands each way to `each`.
+    /// Passes each next hop to `each`.
     pub fn each_way(&self, each: &mut dyn FnMut(&Way)) {
         if self.ways.is_empty() {
             each(&self.way);
@@ -93,7 +93,7 @@ impl<'a> Route<'a> {
 }
 
 impl Way {
-    /// The first of several, and what follows it.
+    /// The first of several next hops, and the bytes after it.
     fn of(bytes: &[u8]) -> Option<(Way, &[u8])> {
         let length = field(bytes, 0).map(u16::from_ne_bytes)?;
         let [_flags, hops] = field(bytes, 2)?;
@@ -110,12 +110,12 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     v4().or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-/// Hands every route to `each`; `None` for a message that is too short.
+/// Passes every route to `each`; `None` for a message that is too short.
 pub fn each(stream: &mut Stream, each: &mut dyn FnMut(Option<Route<'_>>)) -> Result<(), Error> {
     stream.ask(&QUESTION, &[0; HEAD], &mut |payload| each(Route::of(payload)))
 }
 
-/// The same of a stored answer.
+/// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Route<'_>>)) -> Result<(), Error> {
     QUESTION.stored(datagram, &mut |payload| each(Route::of(payload)))
 }
@@ -145,7 +145,7 @@ pub(crate) mod tests {
         [head, attributes].concat()
     }
 
-    /// Destination, prefix, protocol, priority, source, and the ways.
+    /// Destination, prefix, protocol, priority, source, and the next hops.
     fn all(datagram: &[u8]) -> Vec<String> {
         let mut all = Vec::new();
         let _ = stored(datagram, &mut |route| {

@@ -5,10 +5,10 @@ use super::message::{field, number};
 use super::{Question, Stream};
 use crate::base::error::Error;
 
-/// For messages.
+/// The name for messages.
 pub const PATH: &str = "netlink SOCK_DIAG_BY_FAMILY";
 
-/// Of include/uapi/linux/sock_diag.h; the answer's kind is the same.
+/// From include/uapi/linux/sock_diag.h; the answer's kind is the same.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
 /// Size of `struct inet_diag_req_v2`.
@@ -17,7 +17,7 @@ const REQUEST: usize = 56;
 /// Size of `struct inet_diag_msg`.
 const ANSWER: usize = 72;
 
-/// One bit for each of the states that a program can see (net/tcp_states.h); the kernel tells of those that
+/// One bit for each of the states that a program can see (net/tcp_states.h); the kernel reports sockets that
 /// wait for the third packet of their handshake as SYN_RECV.
 const STATES: u32 = 0xfff;
 
@@ -31,11 +31,11 @@ const QUESTION: Question = Question {
 /// One socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Socket {
-    /// TCP_*.
+    /// Its state, TCP_*.
     pub state: u8,
     /// Bytes that wait to be read, or connections that wait to be accepted.
     pub receive_queue: u32,
-    /// Bytes that were not acknowledged, or how many connections may wait.
+    /// Bytes that were not acknowledged, or the limit of connections that wait to be accepted.
     pub transmit_queue: u32,
 }
 
@@ -49,7 +49,7 @@ impl Socket {
     }
 }
 
-/// Hands every TCP socket of a family (AF_INET, AF_INET6) to `each`; `None` for a message that is too short.
+/// Passes every TCP socket of a family (AF_INET, AF_INET6) to `each`; `None` for a message that is too short.
 pub fn each(
     stream: &mut Stream,
     family: u8,
@@ -62,7 +62,7 @@ pub fn each(
     stream.ask(&QUESTION, &body, &mut |payload| each(Socket::of(payload)))
 }
 
-/// The same of a stored answer.
+/// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Socket>)) -> Result<(), Error> {
     QUESTION.stored(datagram, &mut |payload| each(Socket::of(payload)))
 }

@@ -1,13 +1,13 @@
-//! Answers of any length, read part by part into one kept buffer: a box may have a hundred thousand sockets
-//! or routes. The socket is opened for each question, so that nothing is left in it of an answer that
-//! was given up, and no descriptor is kept.
+//! Answers of any length, read part by part into one buffer that is kept: a box may have a hundred thousand sockets
+//! or routes. The socket is opened for each request, so that it contains nothing of an answer that
+//! was given up, and no descriptor stays open.
 
 use super::message::{HEADER, part, request_header};
 use crate::base::error::Error;
 use crate::base::sys;
 use std::os::fd::AsFd;
 
-/// The most that the kernel fills at once.
+/// The most bytes that the kernel fills at once.
 const MAX_PART: usize = 32 << 10;
 
 /// A longer answer than any box gives: two million sockets, as many routes.
@@ -16,10 +16,10 @@ const MAX_ANSWER: usize = 256 << 20;
 /// The longest request.
 const MAX_REQUEST: usize = 128;
 
-/// Sockets are opened anew for each question, so one number does for all.
+/// A socket is opened for each request, so one number serves all.
 const SEQUENCE: u32 = 7;
 
-/// What the kernel is asked for.
+/// A request to the kernel.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
     /// `NETLINK_ROUTE` or `NETLINK_INET_DIAG`.
@@ -28,19 +28,19 @@ pub struct Question {
     pub kind: u16,
     /// The kind of the messages of the answer.
     pub answer: u16,
-    /// What errors call it.
+    /// The name for errors.
     pub path: &'static str,
 }
 
-/// The room for parts of answers.
+/// The buffer for parts of answers.
 #[derive(Default)]
 pub struct Stream {
     buffer: Vec<u8>,
 }
 
 impl Stream {
-    /// Asks the kernel, with `body` behind the header, and hands each message of the answer to `each`. An
-    /// answer that a change of what is asked for disturbed is an error (EINTR), whatever was handed out.
+    /// Sends a request, with `body` after the header, and passes each message of the answer to `each`. If a change
+    /// disturbed the answer, the result is an error (EINTR), whatever was passed on.
     pub fn ask(
         &mut self,
         question: &Question,
@@ -74,7 +74,7 @@ impl Stream {
 }
 
 impl Question {
-    /// One datagram of the answer, whose messages go to `each`.
+    /// Reads one datagram of the answer, and passes its messages to `each`.
     fn part(
         &self,
         datagram: &[u8],
@@ -83,13 +83,13 @@ impl Question {
         part(datagram, SEQUENCE, self.path, self.answer, each)
     }
 
-    /// Hands each message of a stored answer to `each`, whose sequence number is 7.
+    /// Passes each message of a stored answer to `each`; its sequence number is 7.
     pub fn stored(&self, datagram: &[u8], each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
         self.part(datagram, each).map(|_| ())
     }
 }
 
-/// Writes a request for a dump, and tells its length.
+/// Writes a request for a dump, and returns its length.
 fn compose(request: &mut [u8; MAX_REQUEST], kind: u16, body: &[u8]) -> usize {
     let length = (HEADER + body.len()).min(MAX_REQUEST);
     let header = request_header(kind, length, SEQUENCE).map(u32::to_ne_bytes);
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(compose(&mut request, 18, &[9; 999]), MAX_REQUEST);
     }
 
-    /// Interfaces, by a question of another kind than the kept dump's.
+    /// Requests interfaces, by a request of another kind than that of `Dump`.
     #[test]
     fn the_running_kernel_answers_as_often_as_it_is_asked() {
         let question = Question {

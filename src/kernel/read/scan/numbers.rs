@@ -1,8 +1,8 @@
-//! Numbers of a field, in all forms that the kernel writes.
+//! Parsers for numbers in all forms that the kernel writes.
 
 use crate::base::sys::digits;
 
-/// An unsigned decimal integer; `None` for anything else, and for what exceeds `u64`.
+/// An unsigned decimal integer; `None` for anything else, and if it exceeds `u64`.
 pub fn uint(field: &[u8]) -> Option<u64> {
     if field.is_empty() {
         return None;
@@ -13,7 +13,7 @@ pub fn uint(field: &[u8]) -> Option<u64> {
     })
 }
 
-/// A decimal integer that may be below zero; `None` for anything else, and for what exceeds `i64`.
+/// A decimal integer that may be negative; `None` for anything else, and if it exceeds `i64`.
 pub fn int(field: &[u8]) -> Option<i64> {
     match field {
         [b'-', digits @ ..] => 0i64.checked_sub_unsigned(uint(digits)?),
@@ -48,7 +48,7 @@ fn radix(digits: &[u8], radix: u8) -> Option<u64> {
 }
 
 /// A decimal such as `0.07` or `-3.50` in units of ten to the power of `-places`, at most nine;
-/// `None` if it has more places, or is no number.
+/// `None` if it has more places, or is not a number.
 pub fn decimal(field: &[u8], places: u8) -> Option<i64> {
     let (is_negative, digits) = match field {
         [b'-', digits @ ..] => (true, digits),
@@ -70,7 +70,7 @@ pub fn decimal(field: &[u8], places: u8) -> Option<i64> {
 }
 
 /// The numbers of a list of ascending ranges such as `1,3-5` (Documentation/core-api/cpu_hotplug.rst),
-/// each once; `None` if it is none, or has more than `most`.
+/// each once; `None` if it is not such a list, or has more than `most`.
 pub fn list(text: &[u8], most: usize) -> Option<Vec<u32>> {
     let mut numbers = Vec::new();
     for range in text.split(|b| *b == b',').filter(|_| !text.is_empty()) {
@@ -86,7 +86,7 @@ pub fn list(text: &[u8], most: usize) -> Option<Vec<u32>> {
     Some(numbers)
 }
 
-/// A number in eight columns, digits behind blanks, as `digits::of` has it.
+/// A right-aligned number in eight columns, as `digits::of` returns it.
 #[inline(always)]
 pub fn columns(text: &[u8; 8]) -> Option<u64> {
     // A blank becomes the digit 0, but lacks a bit that digits have.
@@ -94,7 +94,7 @@ pub fn columns(text: &[u8; 8]) -> Option<u64> {
     let (eight, is_digit) = ((text | BLANKS) ^ digits::ZEROS, (text & BLANKS) / 16 * 0xff);
     let others = eight.wrapping_add(digits::ZEROS / b'0' as u64 * (0x80 - 10)) | eight;
     let is_number = others & (BLANKS << 3) == 0 && eight & !is_digit == 0;
-    // No blank stands behind a digit.
+    // No blank is after a digit.
     (is_number && is_digit > 0 && is_digit | (is_digit - 1) == u64::MAX).then_some(eight)
 }
 

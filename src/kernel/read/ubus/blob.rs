@@ -1,11 +1,11 @@
-//! Attributes of ubus: four bytes with identifier and length, what they hold, and zeros up to a multiple of four.
+//! Attributes of ubus: four bytes with identifier and length, the data, and zeros up to a multiple of four.
 //! All numbers are big-endian. In a table each also has a name, and the identifier is the type of its value.
 
-/// Of the identifier and length of an attribute.
+/// Bytes of the identifier and length of an attribute.
 const HEAD: usize = 4;
 const ALIGN: usize = 4;
 
-/// A name stands before the value.
+/// A name precedes the value.
 const HAS_NAME: u32 = 1 << 31;
 const ID: u32 = 0x7f << 24;
 const LENGTH: u32 = (1 << 24) - 1;
@@ -20,7 +20,7 @@ const INT16: u8 = 6;
 const INT8: u8 = 7;
 const DOUBLE: u8 = 8;
 
-/// Tables in tables.
+/// Nested tables.
 const MAX_DEPTH: usize = 16;
 
 /// An attribute.
@@ -31,7 +31,7 @@ pub struct Attribute<'a> {
     has_name: bool,
 }
 
-/// Attributes one behind the other. Ends before one that is torn.
+/// Attributes one after the other. Ends before an incomplete one.
 #[derive(Clone, Copy, Debug)]
 pub struct Attributes<'a>(pub &'a [u8]);
 
@@ -43,7 +43,7 @@ impl<'a> Iterator for Attributes<'a> {
         let head = u32::from_be_bytes(*head);
         let length = (head & LENGTH) as usize;
         let data = self.0.get(HEAD..length)?;
-        // The zeros behind the last may be left out.
+        // The zeros after the last may be missing.
         self.0 = self.0.get(length.next_multiple_of(ALIGN)..).unwrap_or_default();
         let id = u8::try_from((head & ID) >> 24).ok()?;
         Some(Attribute { id, data, has_name: head & HAS_NAME != 0 })
@@ -51,12 +51,12 @@ impl<'a> Iterator for Attributes<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// What the first with this identifier holds.
+    /// The data of the first with this identifier.
     pub fn get(mut self, id: u8) -> Option<&'a [u8]> {
         self.find(|one| one.id == id).map(|one| one.data)
     }
 
-    /// The number that it holds.
+    /// The number with this identifier.
     pub fn number(self, id: u8) -> Option<u32> {
         self.get(id).and_then(|data| data.try_into().ok()).map(u32::from_be_bytes)
     }
@@ -68,7 +68,7 @@ pub enum Value<'a> {
     Table(Table<'a>),
     Array,
     Text(&'a [u8]),
-    /// No quantity that is asked for is below zero.
+    /// No quantity that is used is negative.
     Int(u64),
     Float(f64),
 }
@@ -78,7 +78,7 @@ pub enum Value<'a> {
 pub struct Table<'a>(&'a [u8]);
 
 impl<'a> Table<'a> {
-    /// The table in `bytes`; `None` if some part of it is torn, or none of a table.
+    /// The table in `bytes`; `None` if a part of it is incomplete, or not of a table.
     pub fn parse(bytes: &'a [u8]) -> Option<Table<'a>> {
         is_whole(bytes, MAX_DEPTH).then_some(Table(bytes))
     }
@@ -93,7 +93,7 @@ impl<'a> Table<'a> {
         self.fields().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| value)
     }
 
-    /// The table of this name; one without values if there is none.
+    /// The table of this name; an empty one if there is none.
     pub fn table(self, name: &str) -> Table<'a> {
         match self.get(name) {
             Some(Value::Table(table)) => table,
@@ -127,7 +127,7 @@ fn field(one: Attribute<'_>) -> Option<(&[u8], Value<'_>)> {
     Some((name, value))
 }
 
-/// A name, two bytes with its length before it and a zero behind it, and what follows.
+/// A name, two bytes with its length before it and a zero after it, and the data after that.
 fn named(data: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = data.split_first_chunk::<2>()?;
     let length = usize::from(u16::from_be_bytes(*length));
@@ -136,7 +136,7 @@ fn named(data: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, value))
 }
 
-/// Whether nothing in it is torn, to the last table.
+/// Whether it is complete, including nested tables.
 fn is_whole(bytes: &[u8], depth: usize) -> bool {
     let mut all = Attributes(bytes);
     let are_sound = all.by_ref().all(|one| match field(one) {
@@ -147,7 +147,7 @@ fn is_whole(bytes: &[u8], depth: usize) -> bool {
     are_sound && all.0.is_empty()
 }
 
-/// Adds an attribute.
+/// Appends an attribute.
 pub fn write(out: &mut Vec<u8>, id: u8, data: &[u8]) {
     let length = u32::try_from(HEAD + data.len()).unwrap_or(LENGTH) & LENGTH;
     out.extend_from_slice(&(u32::from(id) << 24 | length).to_be_bytes());

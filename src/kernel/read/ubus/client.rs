@@ -1,5 +1,5 @@
-//! The conversation: ubusd says hello, is asked for the number of an object, and hands the call on to it. An
-//! answer is a message of data and one of status; both have the number of the question.
+//! The protocol: ubusd sends a hello, is asked for the number of an object, and forwards the call to it. An
+//! answer is a message of data and one of status; both have the sequence number of the request.
 
 use super::blob::{Attributes, write};
 use crate::kernel::read::stream::{Peer, Stream, connect};
@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Instant;
 
-/// Bytes before the attributes of a message: version, type, number of the question, peer.
+/// Bytes before the attributes of a message: version, type, sequence number, peer.
 const HEADER: usize = 8;
 const VERSION: u8 = 0;
 
@@ -32,7 +32,7 @@ const ATTR_OBJECT: u8 = 3;
 const ATTR_METHOD: u8 = 4;
 const ATTR_DATA: u8 = 7;
 
-/// What a status says: no such method, no such object, not allowed.
+/// Values of a status: no such method, no such object, not allowed.
 const OK: u32 = 0;
 const NO_METHOD: u32 = 3;
 const NOT_FOUND: u32 = 4;
@@ -43,11 +43,11 @@ const PERMISSION_DENIED: u32 = 6;
 pub enum Failure {
     /// The socket.
     Io(io::Error),
-    /// What was expected, and what came.
+    /// What was expected, and what was received.
     Broken(&'static str, Vec<u8>),
-    /// Nobody has such an object, or it has no such method.
+    /// There is no such object, or it has no such method.
     Absent,
-    /// An access list does not have it for this user.
+    /// No access list allows it for this user.
     Denied,
     /// Another status.
     Status(u32),
@@ -59,7 +59,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// The table that `method` of `object` tells, by `until`.
+/// The table that `method` of `object` returns, by `until`.
 pub fn call(path: &Path, object: &str, method: &str, until: Instant) -> Result<Vec<u8>, Failure> {
     let peer = Peer::Unix(path.as_os_str().as_bytes().to_vec());
     let stream = connect(&peer, until)?;
@@ -71,7 +71,7 @@ pub fn call(path: &Path, object: &str, method: &str, until: Instant) -> Result<V
     let mut question = Vec::new();
     write(&mut question, ATTR_PATH, &with_zero(object));
     let number = bus.ask(LOOKUP, 1, 0, &question, ATTR_OBJECT)?;
-    // An object of which nothing may be called is not told of at all.
+    // An object without any allowed method is not reported at all.
     let number = number.ok_or(Failure::Denied)?;
     let number: [u8; 4] =
         number.try_into().map_err(|data| Failure::Broken("number of an object", data))?;
@@ -90,14 +90,14 @@ fn with_zero(text: &str) -> Vec<u8> {
 /// A connection.
 struct Bus {
     stream: Stream,
-    /// What was received, and how much of it was used.
+    /// The received bytes, and how many of them were consumed.
     input: Vec<u8>,
     used: usize,
     until: Instant,
 }
 
 impl Bus {
-    /// Asks, and gives what the last message of data holds as `wanted`.
+    /// Sends a request, and returns the attribute `wanted` of the last message of data.
     fn ask(
         &mut self,
         kind: u8,
@@ -133,7 +133,7 @@ impl Bus {
         Err(Failure::Broken("a status within 64 messages", vec![]))
     }
 
-    /// Type and number of the next message, and where its attributes stand in the input.
+    /// Type and sequence number of the next message, and the position of its attributes in the input.
     fn receive(&mut self) -> Result<(u8, u16, usize, usize), Failure> {
         self.input.drain(..self.used.min(self.input.len()));
         self.used = 0;
@@ -150,7 +150,7 @@ impl Bus {
     }
 }
 
-/// Bytes of the message that `input` begins with, as soon as that is known.
+/// Length of the message that `input` begins with, as soon as that is known.
 fn length(input: &[u8]) -> Result<Option<usize>, Failure> {
     let Some(&[version, _, _, _, _, _, _, _, a, b, c, d]) = input.first_chunk() else {
         return Ok(None);
@@ -235,7 +235,7 @@ mod tests {
         assert!(matches!(&late, Err(Failure::Io(error)) if is_late(error)), "{late:?}");
     }
 
-    /// A message is taken when it is whole, wherever it is cut.
+    /// A message is read when it is complete, wherever it is split.
     #[test]
     fn a_message_that_is_cut_is_waited_for() {
         let message = [&[0, DATA, 0, 1, 0, 0, 0, 0, 0, 0, 0, 8][..], &[1; 4]].concat();

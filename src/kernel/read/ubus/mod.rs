@@ -1,6 +1,6 @@
 //! A small client of ubus, the message bus of OpenWrt (ubusmsg.h of ubus, blob.h and blobmsg.h of libubox): it
-//! asks one object for what one method without arguments tells. What a peer sends is bounded and is checked before
-//! it is believed.
+//! calls one method without arguments of one object. The peer's messages are bounded and are checked before
+//! they are used.
 
 mod blob;
 mod client;

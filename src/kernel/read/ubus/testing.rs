@@ -1,4 +1,4 @@
-//! A made-up ubusd for tests.
+//! A simulated ubusd for tests.
 
 use super::blob::{Attributes, write};
 use std::io::{Read, Write};
@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// What a question is answered with.
+/// The answer to a request.
 pub enum Say {
     /// The object has this number.
     Object(u32),
@@ -18,7 +18,7 @@ pub enum Say {
     Bytes(Vec<u8>),
 }
 
-/// Where it listens; it ends with the test.
+/// Its socket; it ends with the test.
 pub struct Served {
     pub path: PathBuf,
 }
@@ -29,7 +29,7 @@ impl Drop for Served {
     }
 }
 
-/// Listens, and answers all who come.
+/// Listens, and answers all clients.
 pub fn serve(name: &str, answer: impl Fn(&str, Option<&str>) -> Say + Send + 'static) -> Served {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let (process, count) = (std::process::id(), COUNT.fetch_add(1, Relaxed));
@@ -89,7 +89,7 @@ fn talk(mut stream: UnixStream, answer: &dyn Fn(&str, Option<&str>) -> Say) -> s
         let mut attributes = Vec::new();
         write(&mut attributes, 1, &status.to_be_bytes());
         out.extend(message(1, sequence, &attributes));
-        // In pieces, as a socket may have it.
+        // In pieces, as a socket may deliver it.
         for piece in out.chunks(1000) {
             stream.write_all(piece)?;
         }
@@ -116,7 +116,7 @@ impl Written {
         self.put(name, 3, &[text.as_bytes(), b"\0"].concat());
     }
 
-    /// A number of a type.
+    /// Adds a number of a type.
     pub fn int(&mut self, name: &str, kind: u8, data: &[u8]) {
         self.put(name, kind, data);
     }

@@ -1,20 +1,20 @@
-//! One stretch of a page: of what operations it is made, and whether it is still what they say.
+//! One stretch of a page: replays its operations, and checks whether the text still fits them.
 
 use crate::base::sys::is_same;
 use crate::base::wire::deflate::bits::Bits;
 use crate::base::wire::deflate::matches::{FARTHEST, Symbols};
 use crate::base::wire::deflate::symbols::{Codes, Writer};
 
-/// What has no repetition, and the shortest that deflate can say.
+/// Marks an operation without repetition, and the shortest repetition of deflate.
 pub const NONE: u16 = u16::MAX;
 pub const SHORTEST: usize = 3;
 
 /// A part of a stretch: bytes as they are, then a repetition.
 pub struct Operation {
     pub literals: u8,
-    /// Of the repetition, less `SHORTEST`.
+    /// Length of the repetition, less `SHORTEST`.
     pub length: u8,
-    /// How many stretches before this one its source is, or `NONE`; and how far from the start of that one.
+    /// How many stretches before this one its source is, or `NONE`; and the offset in that one.
     pub back: u16,
     pub offset: u16,
 }
@@ -23,7 +23,7 @@ pub struct Operation {
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub text: &'a [u8],
-    /// Of this stretch and those before it at least.
+    /// Offsets of this stretch and of those before it at least.
     pub starts: &'a [u32],
     pub index: usize,
 }
@@ -33,14 +33,14 @@ impl Place<'_> {
         self.starts.get(self.index).map_or(0, |start| *start as usize)
     }
 
-    /// Where the source of a repetition is.
+    /// The offset of the source of a repetition.
     #[inline(always)]
     fn source(self, operation: &Operation) -> Option<usize> {
         let start = self.starts.get(self.index.wrapping_sub(operation.back.into()))?;
         Some(*start as usize + usize::from(operation.offset))
     }
 
-    /// Takes it apart by these operations. False where a source is too far away.
+    /// Passes the operations' symbols to `to`. False if a source is too far away.
     pub fn replay(self, operations: &[Operation], to: &mut dyn Symbols) -> bool {
         let mut at = self.start();
         for operation in operations {
@@ -61,7 +61,7 @@ impl Place<'_> {
         true
     }
 
-    /// Makes a `piece` of it; how many bits that is.
+    /// Compresses it into a `piece`; returns how many bits that is.
     pub fn deflate(
         self,
         operations: &[Operation],
@@ -75,7 +75,7 @@ impl Place<'_> {
         is_near.then_some(bits)
     }
 
-    /// Whether it has these literals, and its repetitions are some.
+    /// Whether it has these literals, and its repetitions equal their sources.
     #[inline(always)]
     pub fn has(self, operations: &[Operation], mut literals: &[u8]) -> bool {
         let mut at = self.start();

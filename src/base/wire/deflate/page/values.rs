@@ -1,11 +1,11 @@
-//! Where the values of a page stand.
+//! Finds the values of a page.
 
 use crate::base::wire::deflate::template::planner::Span;
 
-/// A longer value is none.
+/// A longer text is not a value.
 const MAX_VALUE: usize = 255;
 
-/// The value that begins `at` there. It is short, where memchr loses.
+/// The value that begins at `at`. It is short, so memchr would be slower.
 #[inline(always)] // for every value
 pub fn value(text: &[u8], at: usize) -> &[u8] {
     const ONES: u64 = u64::MAX / 255;
@@ -23,7 +23,7 @@ pub fn value(text: &[u8], at: usize) -> &[u8] {
     rest.get(..end.map_or(rest.len(), |end| length + end)).unwrap_or_default()
 }
 
-/// Where the values of a page stand: behind the labels, or the name, to the end of the line.
+/// The spans of the values of a page: after the labels, or the name, to the end of the line.
 pub fn values(text: &[u8]) -> Vec<Span> {
     let (mut spans, mut at) = (Vec::new(), 0);
     for line in text.split_inclusive(|byte| *byte == b'\n') {

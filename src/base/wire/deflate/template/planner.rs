@@ -1,43 +1,43 @@
-//! How a text is taken apart whose words change: greedily, by a table of where what began last. The words are
-//! either part of a repetition of other words, or for themselves.
+//! Splits a text whose words change into tokens: greedily, with a table of the last places of hashes. Words are
+//! either part of a repetition of other words, or written on their own.
 
 use super::words::{AGAIN, BITS, WORD, word};
 use crate::base::wire::deflate::matches::{FARTHEST, LONGEST, Symbols, same};
 use std::cmp::Reverse;
 
-/// Shorter repetitions gain next to nothing.
+/// Shorter repetitions save next to nothing.
 const SHORTEST: usize = 5;
 
-/// Places that are remembered while a text is taken apart, 2 to this power.
+/// Places that are remembered while a text is planned, 2 to this power.
 const TABLE_BITS: u32 = 12;
 
-/// Most texts have less than a token for so many bytes.
+/// Most texts have less than one token for this many bytes.
 const USUAL: usize = 12;
 
 /// Bytes of a word that are not text.
 pub struct Span {
     pub at: u32,
     pub length: u8,
-    /// It is like others each time.
+    /// It always equals another word.
     pub is_steady: bool,
 }
 
-/// A stretch of the text: bytes of a word that are written, or text, which is literal where it has no
+/// A part of the text: bytes of a word that are written, or text, which is literal if it has no
 /// distance.
 pub struct Token {
     length: u16,
     distance: u16,
-    /// It is to be written each time.
+    /// It is written each time.
     pub is_word: bool,
 }
 
 impl Token {
-    /// Its length, and how far before it the same stands, 0 for literals.
+    /// Its length, and how far before it the same text is, 0 for literals.
     pub fn parts(&self) -> (usize, usize) {
         (self.length.into(), self.distance.into())
     }
 
-    /// Hands over what stands `at` there.
+    /// Passes the text of this token, at `at`, to `to`.
     pub fn replay(&self, text: &[u8], at: &mut usize, to: &mut impl Symbols) {
         let length = usize::from(self.length);
         match self.distance {
@@ -48,33 +48,33 @@ impl Token {
     }
 }
 
-/// Takes a text apart: words are either part of a repetition of other steady words, or written each time.
+/// Plans a text: words are either part of a repetition of other steady words, or written each time.
 pub struct Planner<'a> {
     text: &'a [u8],
     spans: &'a [Span],
-    /// How far the text was taken apart, and from where on it is literal.
+    /// How far the text was planned, and where its literals begin.
     at: usize,
     literal: usize,
-    /// The next span.
+    /// The index of the next span.
     next: usize,
     /// The low half of the places where texts with a hash last began.
     table: Vec<u16>,
     distance: usize,
-    /// All of it.
+    /// All tokens.
     pub tokens: Vec<Token>,
-    /// Of each span, but for the bits; the last is that of what comes behind.
+    /// The steps of all spans, without the bits; the last is for the text after them.
     pub steps: Vec<u32>,
 }
 
 impl<'a> Planner<'a> {
-    /// Of a text with these words.
+    /// Starts a plan of a text with these words.
     pub fn new(text: &'a [u8], spans: &'a [Span]) -> Planner<'a> {
         let (table, tokens) = (vec![0; 1 << TABLE_BITS], Vec::with_capacity(text.len() / USUAL));
         let (at, literal, next, distance) = (0, 0, 0, 0);
         Planner { text, spans, at, literal, next, table, distance, tokens, steps: vec![0] }
     }
 
-    /// Does it.
+    /// Plans the whole text.
     #[inline(never)] // there is one, for pages and for requests
     pub fn plan(&mut self) {
         let mut found = self.longest();
@@ -89,7 +89,7 @@ impl<'a> Planner<'a> {
                 found = self.longest();
                 continue;
             }
-            // One that begins a byte later is taken where it is longer by more than that byte.
+            // A repetition that begins a byte later is used if it is longer by more than that byte.
             let later = (self.place(self.next) > self.at).then(|| {
                 self.at += 1;
                 let later = self.longest();
@@ -110,7 +110,7 @@ impl<'a> Planner<'a> {
         self.put_literals();
     }
 
-    /// The longest repetition that begins here: where it ends, which span is the next then, and its distance.
+    /// The longest repetition that begins here: its end, the next span after it, and its distance.
     fn longest(&mut self) -> (usize, usize, usize) {
         let found = self.look_up(self.at);
         let runs = [found, self.distance].map(|distance| (self.run(distance), distance));
@@ -119,7 +119,7 @@ impl<'a> Planner<'a> {
         (end, next, distance)
     }
 
-    /// Notes the place `at`; gives how far before it the same hash was last seen.
+    /// Enters the place `at`; returns how far before it the same hash was last seen.
     fn look_up(&mut self, at: usize) -> usize {
         let hash = u64::from_le_bytes(word(self.text, at)) << (8 * (WORD - SHORTEST));
         let hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS);
@@ -131,7 +131,7 @@ impl<'a> Planner<'a> {
         self.spans.get(index).map_or(usize::MAX, |span| span.at as usize)
     }
 
-    /// The first span that ends behind `place`.
+    /// The first span that ends after `place`.
     fn behind(&self, place: usize) -> usize {
         self.spans.partition_point(|span| span.at as usize + usize::from(span.length) <= place)
     }
@@ -140,7 +140,7 @@ impl<'a> Planner<'a> {
         self.spans.get(index).is_some_and(|span| span.is_steady)
     }
 
-    /// Up to where the text will always be as it is `distance` before, and which span is the next then.
+    /// The end of the text that always equals the text `distance` before, and the next span after it.
     fn run(&self, distance: usize) -> (usize, usize) {
         let (mut end, mut next) = (self.at, self.next);
         let last = self.text.len().min(end + LONGEST);
@@ -167,7 +167,7 @@ impl<'a> Planner<'a> {
                     (next, source) = (next + 1, source + 1);
                     (end, before) = (end + WORD, before + WORD);
                 }
-                // It is told of no more than so many at once.
+                // The comparison is limited to `most` bytes at once.
                 (false, 1..) if length < most => {}
                 _ => return (end, next),
             }

@@ -1,12 +1,12 @@
-//! The words of a template, and what is kept of each.
+//! The words of a template, and the encoding of their steps.
 
 /// Bytes of a word.
 pub const WORD: usize = 8;
 
-/// On a step: the word is the one that stands so far before it.
+/// Flag of a step: the word equals the one at this distance before it.
 pub const AGAIN: u32 = 1 << 31;
 
-/// In a step: how many bytes of a word are written lies above the count of bits before it.
+/// In a step: the number of written bytes of a word is above the count of bits before it.
 pub const BITS: u32 = 27;
 
 /// The word at `place`.

@@ -1,5 +1,5 @@
-//! One station: a message with NL80211_ATTR_MAC and NL80211_ATTR_STA_INFO, which holds attributes itself. One with
-//! several links (Wi-Fi 7) has NL80211_ATTR_MLO_LINKS besides, where drivers tell of each link: a list with
+//! One station: a message with NL80211_ATTR_MAC and NL80211_ATTR_STA_INFO, which contains attributes itself. One with
+//! several links (Wi-Fi 7) also has NL80211_ATTR_MLO_LINKS, if the driver reports each link: a list with
 //! NL80211_ATTR_STA_INFO in each entry (net/wireless/nl80211.c, since 6.17).
 
 use super::super::message::{attributes, field, number};
@@ -12,7 +12,7 @@ pub(super) const MAC: u16 = 6;
 pub(super) const STA_INFO: u16 = 21;
 pub(super) const MLO_LINKS: u16 = 312;
 
-/// Links of a station that are looked at; the kernel has no more (IEEE80211_MLD_MAX_NUM_LINKS).
+/// Links of a station that are read; the kernel has no more (IEEE80211_MLD_MAX_NUM_LINKS).
 const MAX_LINKS: usize = 15;
 
 /// Attributes of a station.
@@ -42,7 +42,7 @@ pub(super) const BITRATE: u16 = 1;
 pub(super) const BITRATE32: u16 = 5;
 pub(super) const RATE: u64 = 100_000;
 
-/// A station that an interface talks to; `None` for what the driver does not tell.
+/// A station that an interface talks to; `None` for values that the driver does not report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Station {
     pub mac: Mac,
@@ -61,15 +61,15 @@ pub struct Station {
     pub retries: Option<u64>,
     pub failed: Option<u64>,
     pub beacon_losses: Option<u64>,
-    /// The bytes are of 64 bits; those of 32 begin anew at 4 GiB.
+    /// The counters of bytes have 64 bits; those of 32 bits wrap at 4 GiB.
     pub has_long_bytes: bool,
     /// Means of the signal, and of that of its beacons, in dBm.
     pub mean_signal: Option<i8>,
     pub mean_beacon_signal: Option<i8>,
-    /// What the driver expects to get through, in bits a second.
+    /// The throughput that the driver expects, in bits a second.
     pub expected_rate: Option<u64>,
     pub received_drops: Option<u64>,
-    /// Time that its packets had the channel, in microseconds.
+    /// Time that its packets used the channel, in microseconds.
     pub received_time: Option<u64>,
     pub transmitted_time: Option<u64>,
 }
@@ -94,10 +94,10 @@ impl Station {
         Some(station)
     }
 
-    /// What is not told of all links together is that of the link with the best signal, as the kernel has it.
+    /// Values that are not reported for all links together are those of the link with the best signal, as the kernel has.
     #[cold]
     fn take_links(&mut self, links: &[u8]) {
-        // 0 is not known.
+        // 0 stands for unknown.
         let known = |dbm: Option<i8>| dbm.filter(|dbm| *dbm != 0);
         let mut best = Station::default();
         for (_, link) in attributes(links).take(MAX_LINKS) {
@@ -114,7 +114,7 @@ impl Station {
         self.mean_beacon_signal = known(self.mean_beacon_signal).or(best.mean_beacon_signal);
     }
 
-    /// Bytes of 64 bits come behind those of 32, and are the whole truth.
+    /// Counters of bytes with 64 bits come after those with 32, and replace them.
     fn take(&mut self, kind: u16, bytes: &[u8]) {
         let word = number(bytes, 0).map(u64::from);
         let long = || field(bytes, 0).map(u64::from_ne_bytes);

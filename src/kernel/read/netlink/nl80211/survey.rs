@@ -1,9 +1,9 @@
-//! What an interface has measured of its channel: a message with NL80211_ATTR_SURVEY_INFO, which holds
+//! An interface's measurements of its channel: a message with NL80211_ATTR_SURVEY_INFO, which contains
 //! attributes itself. There is a message for each channel; one of them is in use.
 
 use super::super::message::{attributes, field, number};
 
-/// Of the message.
+/// The attribute of the message.
 pub(super) const SURVEY_INFO: u16 = 84;
 
 /// Attributes of a channel.
@@ -13,19 +13,19 @@ pub(super) const IN_USE: u16 = 3;
 pub(super) const TIME: u16 = 4;
 const TIMES: u16 = 5;
 
-/// The channel that an interface uses; `None` for what the driver does not tell.
+/// The channel that an interface uses; `None` for values that the driver does not report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
     pub megahertz: Option<u32>,
     /// In dBm.
     pub noise: Option<i8>,
     /// In milliseconds: that the radio was on this channel; of that, that the channel was busy, that only the
-    /// second channel of a wide one was, that something was received, and that something was sent.
+    /// secondary channel of a wide one was, that it was receiving, and that it was transmitting.
     pub times: [Option<u64>; TIMES as usize],
 }
 
 impl Survey {
-    /// The channel that the attributes of a message describe; `None` of one that is not in use.
+    /// The channel that the attributes of a message describe; `None` for one that is not in use.
     pub(super) fn of(message: &[u8]) -> Option<Survey> {
         let (_, nested) = attributes(message).find(|(kind, _)| *kind == SURVEY_INFO)?;
         let (mut survey, mut is_used) = (Survey::default(), false);

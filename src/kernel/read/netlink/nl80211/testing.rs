@@ -3,10 +3,10 @@
 use super::super::stream::Question;
 use crate::base::error::Error;
 
-/// Answers to a command about an interface, which is 0 where it is about all; or an errno.
+/// Answers to a command about an interface, 0 for all interfaces; or an errno.
 pub type Answers = Vec<(u8, u32, Result<Vec<u8>, i32>)>;
 
-/// What is stored for a command about an interface; nothing is EOPNOTSUPP, as of a driver that lacks it.
+/// The stored answer for a command about an interface; EOPNOTSUPP without one, as from a driver that lacks it.
 pub fn answer(
     stored: &Answers,
     (command, interface): (u8, Option<u32>),
