@@ -6,7 +6,7 @@
 //! …
 //! ```
 //!
-//! A line is one file. `RUNS_ON` is 1 where the offset lies within a line that was cut. Tabs, newlines and
+//! A line describes one file. `RUNS_ON` is 1 where the offset lies within a line that was cut. Tabs, newlines and
 //! backslashes in paths are `\t`, `\n` and `\\`.
 
 use crate::base::state::{Found, Slots};
@@ -21,10 +21,10 @@ const TITLE: &str = "sysmetrics log offsets 1\n";
 /// Bytes of a slot.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// What a file is known by besides where it lies: its first bytes, as many as there were, at most 256.
+/// What identifies a file besides its path: its first bytes, as many as there are, at most 256.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: u16,
     /// Their CRC-32.
     pub crc: u32,
@@ -37,7 +37,7 @@ pub struct Place {
     pub offset: u64,
     /// The device it lies on.
     pub device: u64,
-    /// Its number there.
+    /// Its inode number there.
     pub inode: u64,
     /// How it begins.
     pub head: Head,
@@ -45,16 +45,16 @@ pub struct Place {
     pub skips: bool,
     /// The path in the settings.
     pub setting: String,
-    /// Where it was last.
+    /// Where the file was last found.
     pub path: PathBuf,
 }
 
-/// Reads a file of places; none if there is no such file.
+/// Reads a file of places; returns an empty list if there is no such file.
 ///
 /// # Errors
 ///
-/// It cannot be read, or is no such file, or is damaged (`InvalidData`): then it may be replaced, what
-/// is somebody else's may not.
+/// The file cannot be read, or has another format, or is damaged (`InvalidData`): then it may be replaced; a file
+/// of another program must not be.
 pub fn read(file: &mut Slots) -> io::Result<Vec<Place>> {
     let (kind, what) = match file.read(TITLE.as_bytes(), MAX_BYTES)? {
         Found::Nothing => return Ok(Vec::new()),
@@ -74,7 +74,7 @@ pub fn read(file: &mut Slots) -> io::Result<Vec<Place>> {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The text is not valid; the error says what is wrong.
 pub fn parse(text: &[u8]) -> Result<Vec<Place>, &'static str> {
     let lines = text.strip_prefix(TITLE.as_bytes()).ok_or("it has no title")?;
     let mut places = Vec::new();
@@ -84,7 +84,7 @@ pub fn parse(text: &[u8]) -> Result<Vec<Place>, &'static str> {
     Ok(places)
 }
 
-/// The text of a file of places.
+/// Formats the text of a file of places.
 pub fn render(places: &[&Place]) -> Vec<u8> {
     let mut text = TITLE.as_bytes().to_vec();
     for place in places {
