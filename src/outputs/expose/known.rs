@@ -1,5 +1,5 @@
-//! What is known of a family whose lines were written before: how to tell that it is the same, and where
-//! its parts lie.
+//! What is known of a family whose lines were written before: how to recognize it, and where
+//! its parts are.
 
 use crate::model::metric::{Family, Kind};
 
@@ -15,17 +15,17 @@ pub struct Known {
 pub struct Shape {
     pub ends: Ends,
     pub header_length: u32,
-    /// How many blocks that takes. What stands before the first label value begins behind them; without labels it
+    /// The number of blocks of the header. The text before the first label value begins after them; without labels it
     /// follows the header at once, as it does in the text.
     pub header_blocks: u32,
     pub name_length: u32,
     pub head_length: u32,
-    /// What a line may take at most.
+    /// The most bytes of a line.
     pub room: u32,
     pub is_quoted: bool,
 }
 
-/// Places in heads and tails.
+/// Positions in heads and tails.
 #[derive(Clone, Copy, Default)]
 pub struct Ends {
     pub head: u32,
@@ -35,19 +35,19 @@ pub struct Ends {
 /// The longest text between two label values.
 pub const TAIL: usize = 32;
 
-/// What stands between two label values: `",`, a key and `="`. A test holds the tables to the room.
+/// The text between two label values: `",`, a key and `="`. A test checks that the tables fit.
 pub struct Tail {
     pub text: [u8; TAIL],
     pub length: usize,
 }
 
-/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
-/// of the program stay where they are, and families that are made at run time bear a stamp.
+/// What identifies a family. Texts are compared by address: tables
+/// of the program stay where they are, and families that are made at run time have a stamp.
 #[derive(Clone, Copy, Debug)]
 pub struct Id {
     places: [usize; 4],
     traits: (u32, Kind, u16),
-    /// Whether its name is quoted if it may be one that is.
+    /// Whether its name is quoted where that is supported.
     quotes: bool,
 }
 
