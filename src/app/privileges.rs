@@ -12,7 +12,8 @@ pub fn check(settings: &Settings) -> usize {
 }
 
 /// Warns of each tree that is configured to another place than usual and does not exist, such as the host's
-/// in a container that lacks the mount; returns how many. Most collectors would only report that the kernel does not offer their file.
+/// in a container that lacks the mount; returns how many. Most collectors would only report
+/// that the kernel does not offer their file.
 pub fn warn_of_trees(settings: &Settings) -> usize {
     let paths = &settings.paths;
     let trees = [

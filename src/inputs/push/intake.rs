@@ -143,7 +143,7 @@ impl Intake<'_> {
         Ok(piece.tally)
     }
 
-    /// The same for the next piece; nothing else may use `buffers` in between. Whether it was the
+    /// The same for the next piece; nothing else may use `buffers` in between.
     /// Returns whether it was the last.
     pub fn take_on(
         &self,

@@ -44,7 +44,7 @@ struct Trial<'t> {
 
 impl Intake<'_> {
     /// Checks whether every sample of `text` would be stored, none of them with a time stamp, and there is
-    /// room for all; changes nothing. The group replaces its metrics of the same names, or `is_all`
+    /// room for all. The group replaces its metrics of the same names, or `is_all`
     /// it has. Changes nothing. Returns whether what is replaced must be removed first.
     pub fn judge(
         &self,

@@ -1,5 +1,5 @@
 //! The request in JSON (proto3's mapping, with the deviations of the OTLP specification): names in
-//! lowerCamelCase, integers of 64 bits as texts, enums as numbers, other than finite numbers as "NaN",
+//! lowerCamelCase, integers of 64 bits as texts, enums as numbers, numbers that are not finite as "NaN",
 //! "Infinity", "-Infinity".
 
 use super::model::{Buckets, Form, Meaning, integer};
