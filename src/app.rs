@@ -1,4 +1,4 @@
-//! The whole: reads the settings, owns every part by value, and does what signals ask for.
+//! The program as a whole: reads the settings, owns every part by value, and does what signals ask for.
 
 #[cfg_attr(not(feature = "hub"), path = "app/health_off.rs")]
 mod health;
@@ -31,7 +31,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// How long answers under way may take to finish when the process is to end.
+/// How long answers in progress may take to finish when the process is to end.
 const FINISH: Duration = Duration::from_secs(5);
 
 /// The exit code for settings that cannot be.
@@ -73,7 +73,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Says how a running agent is.
+/// Prints how a running agent is.
 fn ask(settings: &Settings) -> ExitCode {
     let said = health::ask(settings).and_then(|(is_ok, lines)| {
         print(&lines).map_err(|error| error.to_string())?;
@@ -89,14 +89,14 @@ fn ask(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Logs what is wrong in the settings and ignored.
+/// Logs settings that are wrong and ignored.
 fn warn(settings: &Settings) {
     for warning in &settings.warnings {
         log::warn("a setting is ignored", &[("error", warning)]);
     }
 }
 
-/// What the settings know of the collectors.
+/// The specifications of all collectors, for the settings.
 pub fn subjects() -> Vec<&'static Subject> {
     COLLECTORS.iter().map(|c| &c.subject).collect()
 }
@@ -105,7 +105,7 @@ fn load() -> Result<Settings, Refusal> {
     settings::load_as(&subjects(), routes::is_reserved, env::args_os(), env::vars_os())
 }
 
-/// To stdout; a reader that went away is no failure.
+/// Prints to stdout; a reader that went away is not an error.
 fn print(bytes: &[u8]) -> io::Result<()> {
     match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
@@ -115,7 +115,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Prints what is in effect, if the program would start with it.
+/// Prints the settings in effect, if the program would start with them.
 fn check(settings: &Settings) -> io::Result<()> {
     open_files::check(settings)?;
     Security::read(&settings.server)?;
@@ -162,7 +162,7 @@ struct Agent {
 }
 
 fn start(settings: Settings) -> io::Result<Box<Agent>> {
-    // The signals first: one that comes while we start is not lost.
+    // The signals first, so that a signal during the start is not lost.
     let signals = Signals::take()?;
     open_files::check(&settings)?;
     let server = &settings.server;
@@ -181,7 +181,7 @@ fn start(settings: Settings) -> io::Result<Box<Agent>> {
     let mut service = Service::new(settings.dialect, path, gather(&settings));
     service.notify = notify();
     let prepared = service.prepare(&settings)?;
-    // Applying starts workers, which get what this thread has.
+    // Applying starts workers, which inherit the restrictions of this thread.
     let sandbox = Sandbox::enter(&settings, &listeners, security.files())?;
     service.apply(prepared, &settings);
     service.serving(true);
@@ -210,7 +210,7 @@ fn serve(mut agent: Box<Agent>) -> io::Result<()> {
     }
 }
 
-/// In a container: that the host is read, not the container.
+/// Logs, in a container, that the host is read and not the container.
 fn log_host_trees(settings: &Settings) {
     let trees = settings.host_trees.trim_end();
     if !trees.is_empty() {
@@ -232,8 +232,8 @@ fn announce(server: &Server, settings: &Settings) {
     }
 }
 
-/// Reads the settings again; if they cannot be, the old ones keep serving. So they do when the file that they
-/// were in is gone: the defaults would open the agent to the network, and know no token.
+/// Reads the settings again; if they are invalid, the old ones stay in effect. So they do when the file that they
+/// were in is gone: the defaults would open the agent to the network, without a token.
 fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has_file: &mut bool) {
     service.notify.reloading();
     let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
@@ -242,7 +242,7 @@ fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has_fil
                 "the settings file is gone: put it back, or restart to go without".to_owned()
             );
         }
-        // What may fail comes before what changes anything.
+        // Steps that may fail come before any change.
         sandbox.admits(&settings)?;
         open_files::check(&settings).map_err(|e| e.to_string())?;
         let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;

@@ -1,9 +1,9 @@
-//! A metrics agent for small Linux boxes, and what it is made of: a library that gives Rust programs an
+//! A metrics agent for small Linux boxes, and the library it is built from, which gives Rust programs an
 //! endpoint for Prometheus, through the facade `metrics` or without it, and no runtime.
 //!
 //! # The library
 //!
-//! With the feature `recorder` (and `default-features = false`, unless the box is to speak, too):
+//! With the feature `recorder` (and `default-features = false`, unless the metrics of the box are wanted, too):
 //!
 #![cfg_attr(feature = "recorder", doc = "```")]
 #![cfg_attr(not(feature = "recorder"), doc = "```ignore")]
@@ -31,18 +31,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Names and behaviour are those of `metrics-exporter-prometheus`; what differs is said in `recorder`.
+//! Names and behaviour are those of `metrics-exporter-prometheus`; the differences are in `recorder`.
 //! What is named at the top of this crate and in `docs/library.md` is kept stable; everything else
-//! is public so that the program, its tests and its benchmarks are made of it, and changes with them.
+//! is public for the program, its tests and its benchmarks, and changes with them.
 //!
-//! Registries, recorders and their pages work on any system. What listens and what pushes needs Linux
-//! and is not there elsewhere (`PrometheusBuilder::install`, `Registry::serve`, `Exporter`), nor are the
+//! Registries, recorders and their pages work on any system. Listening and pushing need Linux
+//! and do not exist elsewhere (`PrometheusBuilder::install`, `Registry::serve`, `Exporter`), nor do the
 //! features `exporter`, `hub`, `gzip`, `tls`, `grpc` and `tiny_http`.
 //!
 //! # The program
 //!
-//! The modules stand in the order of the data; each names only those before it. `tests/layers`
-//! has their order.
+//! The modules are in the order of the data; each names only those before it. `tests/layers`
+//! checks their order.
 
 #[cfg(all(feature = "gzip", not(target_os = "linux")))]
 compile_error!(

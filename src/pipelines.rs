@@ -1,5 +1,5 @@
-//! Everything that comes in besides the kernel's files, and everything that leaves without being asked
-//! for: what others push, what targets answer, what logs say, alerts and exports. The serving thread
+//! All inputs besides the kernel's files, and all outputs that are not requests:
+//! what others push, what targets answer, what logs contain, alerts and exports. The serving thread
 //! drives it: `wait_on` names the descriptors, `deadline` the time, `turn` does what is due.
 
 mod apply;
@@ -24,26 +24,26 @@ use parts::Host;
 use std::io;
 use std::time::Instant;
 
-/// Samples come in and leave in this build.
+/// This build has inputs and outputs.
 pub const ARE_ON: bool = true;
 
-/// All that comes in and all that leaves.
+/// All inputs and outputs.
 pub struct Pipelines {
-    /// What comes in.
+    /// The inputs.
     pub inputs: Inputs,
     outputs: Outputs,
-    /// What the status page is made in.
+    /// Builds the status page.
     status: Status,
 }
 
 impl Pipelines {
-    /// Nothing comes in yet.
+    /// No input or output is configured yet.
     pub fn new(now: Instant) -> Pipelines {
         let inputs = Inputs::new(now);
         Pipelines { inputs, outputs: Outputs::default(), status: Status::default() }
     }
 
-    /// Adds what there is to wait for; `turn` gets it back in the same order.
+    /// Adds the descriptors to wait for; `turn` gets them back in the same order.
     pub fn wait_on(&self, ready: &mut Vec<Ready>) {
         parts::wait_on(&self.inputs, &self.outputs, ready);
     }
@@ -65,8 +65,8 @@ impl Pipelines {
         parts::turn(&mut self.inputs, &mut self.outputs, ready, &mut host, now);
     }
 
-    /// Takes what changed in text files, if their collector is in `selection`. What the page shows of what
-    /// came in; `is_picked` if the request names collectors.
+    /// Reads text files that changed, if their collector is in `selection`. Returns what the page shows of
+    /// the inputs; `is_picked` if the request names collectors.
     pub fn look(
         &mut self,
         gather: &mut Gather,
@@ -81,7 +81,7 @@ impl Pipelines {
         textfile.shown(has_textfiles, is_picked)
     }
 
-    /// Writes what `ours` writes, what is known about all parts, and what is `shown` of what came in.
+    /// Writes what `ours` writes, what is known about all parts, and what is `shown` of the inputs.
     pub fn write(
         &mut self,
         shown: Option<Shown>,
@@ -107,7 +107,7 @@ impl Pipelines {
         parts::self_metrics(&self.inputs, (Some(alerts), Some(exports)), out);
     }
 
-    /// Writes the series of others that `search` finds, once text files were looked at.
+    /// Writes the series of others that `search` finds, once text files were checked.
     pub fn write_series(&mut self, search: &Search, gather: &mut Gather, out: &mut Buffer) {
         self.look(gather, gather.all(), false);
         let Inputs { store, textfile, targets, .. } = &self.inputs;
@@ -133,7 +133,7 @@ impl Pipelines {
         self.status.write(gather, peers, health, now, out);
     }
 
-    /// The process is to end, at the latest then: a last frame goes out, and what waits.
+    /// Prepares the end of the process, at the latest then: a last frame is sent, and frames that wait.
     pub fn begin_shutdown(
         &mut self,
         gather: &mut Gather,
@@ -146,16 +146,16 @@ impl Pipelines {
         exports.begin_shutdown(&mut |out| inputs.write_all(known, &mut host, now, out), end);
     }
 
-    /// Before the program ends, at the latest then.
+    /// Ends everything before the program ends, at the latest then.
     pub fn shutdown(&mut self, end: Instant) {
-        // What waits takes its time meanwhile.
+        // This overlaps with sending what waits.
         self.inputs.tails.finish(&mut self.inputs.store);
         self.outputs.exports.finish(end);
     }
 }
 
-/// Reads the files that settings name and warns of what is slow or does not work: how often it
-/// warned.
+/// Reads the files that settings name and warns of settings that are slow or do not work; returns the number of
+/// warnings.
 ///
 /// # Errors
 ///
@@ -170,7 +170,7 @@ pub fn check(settings: &Settings) -> io::Result<usize> {
 ///
 /// # Errors
 ///
-/// Not all of them took it.
+/// An export did not accept the frame.
 pub fn once(settings: &Settings, gather: &mut Gather) -> io::Result<()> {
     match export::once(settings, &mut |out| write_once(settings, gather, out))? {
         true => Ok(()),

@@ -1,5 +1,5 @@
-//! The exporter alone: nothing comes in besides the kernel's files, and nothing leaves without being
-//! asked for. The twin of `pipelines`.
+//! The exporter alone: there are no inputs besides the kernel's files, and no outputs that are not
+//! requests. The counterpart of `pipelines`.
 
 use crate::base::sys::Ready;
 use crate::kernel::gather::{Gather, Selection};
@@ -9,48 +9,48 @@ use crate::settings::Settings;
 use std::io;
 use std::time::Instant;
 
-/// Nothing comes in or leaves in this build.
+/// This build has no inputs or outputs.
 pub const ARE_ON: bool = false;
 
-/// Nothing comes in or leaves.
+/// No inputs and outputs.
 pub struct Pipelines;
 
-/// Nothing: there is nothing that could fail.
+/// Nothing, as no step could fail.
 pub struct Prepared;
 
-/// What is shown of the inputs that there are not.
+/// The empty list of inputs to show.
 pub struct Nothing;
 
 impl Pipelines {
-    /// There is nothing to begin with.
+    /// Returns the only value.
     pub fn new(_: Instant) -> Pipelines {
         Pipelines
     }
 
-    /// There is nothing to prepare.
+    /// Prepares nothing.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// Never.
     pub fn prepare(&self, _: &Settings) -> io::Result<Prepared> {
         Ok(Prepared)
     }
 
-    /// There is nothing to change.
+    /// Changes nothing.
     pub fn apply(&self, _: Prepared, _: &Settings, _: &'static [Family<'static>], _: Instant) {}
 
-    /// There is nothing to wait for.
+    /// Adds nothing to wait for.
     pub fn wait_on(&self, _: &mut Vec<Ready>) {}
 
-    /// Nothing is ever due.
+    /// Returns `None`, as nothing is ever due.
     pub fn deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// There is nothing to do.
+    /// Does nothing.
     pub fn turn(&self, _: &[Ready], _: &Gather, _: &dyn Fn(&mut dyn Sink), _: Instant) {}
 
-    /// There is nothing to look at.
+    /// Reads nothing.
     pub fn look(&self, _: &Gather, _: Selection, _: bool) -> Nothing {
         Nothing
     }
@@ -60,37 +60,37 @@ impl Pipelines {
         ours(out);
     }
 
-    /// There is nothing to send any more.
+    /// Does nothing, as there is nothing to send.
     pub fn begin_shutdown(&self, _: &Gather, _: &dyn Fn(&mut dyn Sink), _: Instant) {}
 
-    /// There is nothing to wait for.
+    /// Does nothing, as there is nothing to wait for.
     pub fn shutdown(&self, _: Instant) {}
 }
 
-/// There are none.
+/// No families.
 pub fn families() -> std::vec::IntoIter<&'static Family<'static>> {
     Vec::new().into_iter()
 }
 
-/// There is nothing to check.
+/// Checks nothing.
 ///
 /// # Errors
 ///
-/// There is none.
+/// Never.
 pub fn check(_: &Settings) -> io::Result<usize> {
     Ok(0)
 }
 
-/// Writes all samples for a program that serves nobody.
+/// Writes all samples for a program that does not serve.
 pub fn write_once(_: &Settings, gather: &mut Gather, out: &mut dyn Sink) {
     gather.scrape(gather.all(), out);
 }
 
-/// There is nobody to send to.
+/// Does nothing, as there is no export.
 ///
 /// # Errors
 ///
-/// There is none.
+/// Never.
 pub fn once(_: &Settings, _: &mut Gather) -> io::Result<()> {
     Ok(())
 }

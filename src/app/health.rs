@@ -13,14 +13,14 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
-/// For all of it, from resolving a name to the last byte of the answer.
+/// The time for the whole request, from resolving a name to the last byte of the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How much longer a name server may keep us, or the full queue of a Unix socket: there is no deadline for
+/// How much longer a name server, or the full queue of a Unix socket, may take: there is no deadline for
 /// these.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Bytes of an answer. An agent tells 256 troubles at most.
+/// Bytes of an answer. An agent reports 256 troubles at most.
 const MAX_ANSWER: usize = 1 << 20;
 
 /// Characters of a line that is printed.
@@ -31,7 +31,7 @@ const STACK: usize = 64 << 10;
 
 const PATH: &str = "/api/health";
 
-/// How an address begins that is every one of this machine.
+/// How an address begins that stands for all addresses of this machine.
 const ANY: [&str; 3] = [":", "0.0.0.0:", "[::]:"];
 
 const FOREIGN: &str = ", and not what sysmetrics says of its health; who listens there?";
@@ -39,19 +39,19 @@ const NO_SOCKET: &str = "with TLS or users it is asked through a Unix socket; ad
                          unix:/run/sysmetrics.sock";
 const NO_PORT: &str = "no port is set that could be asked; name it: --health http://127.0.0.1:9101";
 
-/// Asks the agent that the settings name. Gives whether it does its work, and the lines that say so.
+/// Asks the agent that the settings name. Returns whether it does its work, and the lines that say so.
 ///
 /// # Errors
 ///
-/// Why that is not known, in a sentence.
+/// The health cannot be determined; the sentence says why.
 pub fn ask(settings: &Settings) -> Result<(bool, Vec<u8>), String> {
     let until = Instant::now() + PATIENCE;
-    // Without that thread only what has no deadline takes longer.
+    // Without that thread only calls without a deadline take longer.
     let _ = spawn("patience", STACK, Box::new(end));
     if !settings.agent_url.is_empty() {
         return read(&settings.agent_url, until);
     }
-    // Neither the name of a certificate nor a password is known here.
+    // Neither the name in a certificate nor a password is known here.
     let is_guarded = settings.server.is_guarded();
     let has_port = |listen: &&Listen| match listen {
         Listen::Tcp(_, port) => *port != 0 && !is_guarded,
@@ -62,14 +62,14 @@ pub fn ask(settings: &Settings) -> Result<(bool, Vec<u8>), String> {
     read(&listen.to_string(), until)
 }
 
-/// Ends the program when time is up.
+/// Ends the program when the time is up.
 fn end() {
     thread::sleep(PATIENCE + GRACE);
     eprintln!("no answer in 5 s");
     process::exit(1);
 }
 
-/// Asks at a URL or an address as those that are listened on.
+/// Asks at a URL or at an address in the form of a listen address.
 fn read(place: &str, until: Instant) -> Result<(bool, Vec<u8>), String> {
     let socket = place.strip_prefix("unix:");
     let mut text = match ANY.iter().find_map(|any| place.strip_prefix(any)) {
@@ -100,7 +100,7 @@ fn read(place: &str, until: Instant) -> Result<(bool, Vec<u8>), String> {
     Err([shown, ": ", &why].concat())
 }
 
-/// To read and to write is the same for streams of both kinds.
+/// Sends the request over a Unix socket; reading and writing are the same for both kinds of streams.
 fn through(path: &str, call: &Call<'_>) -> Result<Answer, Failure> {
     match UnixStream::connect(path) {
         Ok(stream) => call_over(TcpStream::from(OwnedFd::from(stream)), call),
@@ -108,7 +108,7 @@ fn through(path: &str, call: &Call<'_>) -> Result<Answer, Failure> {
     }
 }
 
-/// The lines to print; none where the answer is not that of an agent.
+/// The lines to print; none if the answer is not from an agent.
 fn lines(answer: &Answer) -> Option<(bool, Vec<u8>)> {
     let Ok(Value::Object(all)) = json::parse(&answer.body) else { return None };
     let Some(Value::Text(status)) = find(all, "status") else { return None };
@@ -122,7 +122,7 @@ fn lines(answer: &Answer) -> Option<(bool, Vec<u8>)> {
         for trouble in troubles {
             let Value::Object(parts) = trouble else { return None };
             let mut line = if list == "notes" { b"note:".to_vec() } else { Vec::new() };
-            // Part and name of what is in trouble, and the reason, in this order.
+            // Part and name of the trouble, and the reason, in this order.
             for (key, part) in parts {
                 let Value::Text(text) = part else { continue };
                 if !line.is_empty() {

@@ -1,13 +1,13 @@
-//! The exporter alone has no `/api/health` and no HTTP client: `--health` is no flag of it. The twin of
+//! The exporter alone has no `/api/health` and no HTTP client, and `--health` is not a flag of it. The counterpart of
 //! `health`.
 
 use crate::settings::Settings;
 
-/// There is nobody to ask.
+/// There is no agent to ask.
 ///
 /// # Errors
 ///
-/// There is no other way.
+/// Always.
 pub fn ask(_: &Settings) -> Result<(bool, Vec<u8>), String> {
     Err(String::new())
 }

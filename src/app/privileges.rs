@@ -1,4 +1,4 @@
-//! What collectors that are on cannot read here: `--check-config` says so before a scrape does.
+//! What collectors that are on cannot read here: `--check-config` reports it before a scrape does.
 
 use crate::base::log;
 use crate::kernel::collect::{conntrack_zones, kernel_log};
@@ -6,13 +6,14 @@ use crate::kernel::read::Root;
 use crate::settings::Settings;
 use std::path::Path;
 
-/// Warns of each: how many.
+/// Warns of each; returns how many there are.
 pub fn check(settings: &Settings) -> usize {
     kernel_log::warn_of_lacking(settings) + warn_of_zones(settings) + warn_of_trees(settings)
 }
 
-/// Warns of each tree of another place than usual that is not there, such as the host's in a container that
-/// lacks the mount: how many. Most collectors would say no more than that the kernel does not offer their file.
+/// Warns of each tree that is configured to another place than usual and does not exist, such as the host's
+/// in a container that lacks the mount; returns how many. Most collectors would only report
+/// that the kernel does not offer their file.
 pub fn warn_of_trees(settings: &Settings) -> usize {
     let paths = &settings.paths;
     let trees = [

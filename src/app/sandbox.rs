@@ -1,5 +1,5 @@
-//! How the program locks itself in once all is read and opened that needs more rights: before the first
-//! thread of a worker, which gets what this one has. What a reload asks for besides cannot be had any more.
+//! How the program confines itself once everything is read and opened that needs more rights: before the first
+//! worker thread, which inherits the restrictions. A reload cannot get more rights later.
 
 mod reach;
 
@@ -16,30 +16,30 @@ const SET_ID: &str = "alerting.sendmail is started without the rights of other u
                       programs that need them, such as Postfix' and Exim's, do not work";
 const RESTART: &str = "; restart sysmetrics, which locked itself in when it started";
 
-/// What the program left itself.
+/// The rights that the program has kept.
 pub struct Sandbox {
     /// None if Landlock is not in force.
     reach: Option<Reach>,
-    /// A filter of system calls is in force, and perf_event_open(2) not allowed.
+    /// A filter of system calls is in force, and perf_event_open(2) is not allowed.
     lacks_perf: bool,
 }
 
-/// How far each part goes with these settings.
+/// How strictly each part is enforced with these settings.
 fn parts(settings: &Settings) -> [Enforce; 2] {
     let [landlock, seccomp] = [settings.sandbox.landlock, settings.sandbox.seccomp];
     match (settings.alerting.starts_program(), landlock) {
         (false, _) => [landlock, seccomp],
-        // Whoever requires it is told below what that program needs.
+        // If it is required, the warning below says what that program needs.
         (true, Enforce::Require) => [landlock, Enforce::Off],
         (true, _) => [Enforce::Off; 2],
     }
 }
 
-/// Warns of what does not go together: how often.
+/// Warns of settings that do not go together; returns how often.
 ///
 /// # Errors
 ///
-/// What is required is not there.
+/// A part that is required is not available.
 pub fn check(settings: &Settings) -> io::Result<usize> {
     let [landlock, _] = parts(settings);
     if landlock == Enforce::Require {
@@ -59,7 +59,7 @@ fn required(part: &str, error: &io::Error) -> io::Error {
     io::Error::other(text.concat())
 }
 
-/// Whether a part is in force, by what came of it.
+/// Whether a part is in force, by the result of enabling it.
 fn settle(part: &'static str, how: Enforce, done: io::Result<()>) -> io::Result<bool> {
     let Err(error) = done else { return Ok(true) };
     if how == Enforce::Require {
@@ -74,11 +74,11 @@ fn settle(part: &'static str, how: Enforce, done: io::Result<()>) -> io::Result<
 }
 
 impl Sandbox {
-    /// Locks this thread in, and those that it starts from now on; `files` are read again later.
+    /// Confines this thread, and those that it starts from now on; `files` are read again later.
     ///
     /// # Errors
     ///
-    /// What is required is not there.
+    /// A part that is required is not available.
     pub fn enter(
         settings: &Settings,
         listeners: &[Listener],
@@ -87,7 +87,7 @@ impl Sandbox {
         check(settings)?;
         let [landlock, seccomp] = parts(settings);
         let mut sandbox = Sandbox { reach: None, lacks_perf: false };
-        // Both need it, the stricter decides.
+        // Both need it, the stricter setting decides.
         let both = if seccomp == Enforce::Require { seccomp } else { landlock };
         let both = if both == Enforce::Off { seccomp } else { both };
         if both != Enforce::Off && settle("no_new_privs", both, sys::forbid_privileges())? {
@@ -110,11 +110,11 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Whether other settings need no more than what is left.
+    /// Checks that other settings need no more than the remaining rights.
     ///
     /// # Errors
     ///
-    /// They do; what, and what to do.
+    /// They need more; the text says what, and what to do.
     pub fn admits(&self, settings: &Settings) -> Result<(), String> {
         let beyond = |old: &Reach| reach::beyond(old, &reach::reach(settings, &[]));
         let missing = self.reach.as_ref().and_then(beyond);

@@ -1,4 +1,4 @@
-//! What `--version` prints. The build script knows what cargo does not tell.
+//! What `--version` prints. The build script adds what cargo does not provide.
 
 use crate::base::dialect::Dialect;
 
@@ -14,7 +14,7 @@ const OWN: &str = concat!(
     "\n"
 );
 
-/// In the form of node_exporter's, with the release that is followed: scripts take the number to know
+/// In the form of node_exporter's, with the release that is followed: scripts use the number to know
 /// which flags there are.
 const NODE: &str = concat!(
     "node_exporter, version 1.12.1 (branch: sysmetrics, revision: ",
@@ -28,7 +28,7 @@ const NODE: &str = concat!(
     "\n"
 );
 
-/// Which program this is.
+/// The version text of the program.
 pub fn text(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Own => OWN,

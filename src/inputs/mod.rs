@@ -1,4 +1,4 @@
-//! What other programs know: what they push, what targets answer, what logs say. All of it ends in
+//! What other programs know: what they push, what targets answer, what logs contain. All of it ends in
 //! `model::store`.
 
 pub mod push;

@@ -1,4 +1,4 @@
-//! The library face: counters, gauges and histograms of the program that links this crate. What is
+//! The library: counters, gauges and histograms of the program that links this crate. What is
 //! named here is at the top of the crate.
 
 pub mod recorder;

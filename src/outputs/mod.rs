@@ -1,4 +1,4 @@
-//! What leaves: `expose` writes pages, `export` and `spool` send, `alert` judges, `status` shows.
+//! Outputs: `expose` writes pages, `export` and `spool` send, `alert` evaluates rules, `status` shows.
 
 #[cfg(feature = "hub")]
 pub mod alert;

@@ -1,4 +1,4 @@
-//! Settings that come into effect: what may fail first, then the rest.
+//! Applies settings: first what may fail, then the rest.
 
 use super::{Pipelines, families};
 use crate::base::sys;
@@ -15,7 +15,7 @@ use std::time::Instant;
 /// Bytes of this machine's name.
 const MAX_HOST: u64 = 256;
 
-/// What could have failed and did not.
+/// Results of the steps that may fail.
 pub struct Prepared {
     gate: PushAuth,
     statsd: StatsdBound,
@@ -24,15 +24,15 @@ pub struct Prepared {
 }
 
 impl Pipelines {
-    /// Does everything that `settings` want and that may fail; changes nothing.
+    /// Does everything for `settings` that may fail; changes nothing.
     ///
     /// # Errors
     ///
-    /// What failed is named.
+    /// A step failed; the error names it.
     pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
         let push = &settings.push;
         let tokens = push.token_file.as_deref().map(PushAuth::read).transpose()?;
-        // Clients call this machine by its own name, whichever one's files are read.
+        // Clients use this machine's own name, whichever tree is read.
         let host = sys::read_file(Path::new("/proc/sys/kernel/hostname"), MAX_HOST);
         let host = String::from_utf8(host.unwrap_or_default()).unwrap_or_default();
         let names = PushAuth::names(host.trim(), &settings.server.listen);
@@ -43,7 +43,7 @@ impl Pipelines {
         Ok(Prepared { gate, statsd, stalls, exports })
     }
 
-    /// Goes on with other settings; what is there stays. `served` is what is told about answering.
+    /// Applies other settings; existing series stay. `served` are the families about answering.
     pub fn apply(
         &mut self,
         prepared: Prepared,
@@ -82,7 +82,7 @@ impl Pipelines {
         inputs.store.limit_bytes(push.max_bytes);
         let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
         if inputs.push.rules().labels != custom.labels {
-            // What was declared stays for ever, and would under the labels of before, too.
+            // Declared series stay for ever, and would remain under the old labels, too.
             inputs.store.forget_declarations();
             inputs.store.drop_undeclared();
         }
@@ -97,7 +97,7 @@ impl Pipelines {
     }
 }
 
-/// What is there from the start.
+/// The metrics that are declared in the settings.
 fn declared(custom: &Custom) -> Vec<Declared<'_>> {
     let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
     let mut declared: Vec<_> = custom.gauges.iter().map(|name| bare(name, Kind::Gauge)).collect();

@@ -1,16 +1,16 @@
-//! What keeps the pipelines from their work.
+//! Reports what keeps the pipelines from their work.
 
 use super::Pipelines;
 use crate::outputs::export::Trouble;
 use crate::outputs::status::Health;
 use std::time::{Duration, Instant};
 
-/// How long a refusal for want of room is told as trouble.
+/// How long a refusal because of a limit is reported as trouble.
 const RECENT: Duration = Duration::from_secs(60);
 
 impl Pipelines {
-    /// What keeps each part from its work, and what it has to note about others: the one place that
-    /// knows.
+    /// Reports what keeps each part from its work, and notes about others; this is the only place that
+    /// decides it.
     pub fn troubles(&self, now: Instant, to: &mut Health) {
         let Pipelines { inputs, outputs, .. } = self;
         if inputs.store.was_full(now, RECENT) {

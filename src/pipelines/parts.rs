@@ -1,5 +1,5 @@
-//! The parts of the pipelines, and the one list of them: what the loop waits for, what is due, what
-//! the page tells of each and which families that are all follow from its rows.
+//! The parts of the pipelines, and the only list of them: what the loop waits for, what is due, what
+//! the page shows of each and which families exist all follow from its rows.
 
 use crate::base::sys::Ready;
 use crate::inputs::push::{self, Gateway, Push, PushAuth, Statsd};
@@ -15,17 +15,17 @@ use crate::outputs::export::{self, Exports};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-/// What comes in, and the series that it becomes.
+/// The inputs, and the series that they become.
 pub struct Inputs {
     /// The live series.
     pub store: Store,
-    /// Reads what is pushed.
+    /// Reads pushed JSON.
     pub push: Push,
     /// Who may push.
     pub gate: PushAuth,
-    /// Takes what is pushed as to a Pushgateway.
+    /// Receives pushes in the form of a Pushgateway.
     pub gateway: Gateway,
-    /// Takes datagrams of StatsD.
+    /// Receives datagrams of StatsD.
     pub statsd: Statsd,
     /// Endpoints that are scraped.
     pub targets: Targets,
@@ -33,13 +33,13 @@ pub struct Inputs {
     pub tails: Tails,
     /// Text files that are read before each scrape.
     pub textfile: Textfile,
-    /// Stalls that the kernel tells of between scrapes.
+    /// Stalls that the kernel reports between scrapes.
     pub stalls: Stalls,
-    /// What a look every second finds.
+    /// Highest values, sampled every second.
     pub peaks: Peaks,
 }
 
-/// What leaves by itself.
+/// The outputs that are not requests.
 #[derive(Default)]
 pub struct Outputs {
     /// Rules, and where their messages go.
@@ -58,16 +58,16 @@ pub struct Host<'a> {
 
 /// The turn of one part.
 pub struct Turn<'a, 'h> {
-    /// For those that need every sample.
+    /// For parts that need every sample.
     pub host: &'a mut Host<'h>,
-    /// What came of its descriptors, in the order in which it named them.
+    /// The results of its descriptors, in the order in which it named them.
     pub ready: &'a [Ready],
     /// When the turn began.
     pub now: Instant,
 }
 
-/// The parts as those see them who write what each knows of itself. An output that is at work on the
-/// samples is not there: it tells of itself when it is done.
+/// The parts as they are seen while each writes its own metrics. An output that is processing the
+/// samples is not included: it writes its own metrics when it is done.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     inputs: &'a Inputs,
@@ -81,15 +81,15 @@ pub struct Part {
     families: fn(&mut Vec<&'static Family<'static>>),
     /// Writes what is known about it.
     self_metrics: fn(View<'_>, &mut dyn Sink),
-    /// Names what it waits for.
+    /// Names the descriptors it waits for.
     wait_on: fn(&Inputs, &Outputs, &mut dyn FnMut(Ready)),
-    /// When there is something to do without that.
+    /// When there is something to do without an event.
     deadline: fn(&Inputs, &Outputs) -> Option<Instant>,
     /// Does what is due, a bounded amount.
     turn: fn(&mut Inputs, &mut Outputs, Turn<'_, '_>),
 }
 
-/// A part that waits for nothing and is never due; rows change what is different.
+/// A part that waits for nothing and is never due; rows override what is different.
 const PART: Part = Part {
     families: |_| (),
     self_metrics: |_, _| (),
@@ -189,7 +189,7 @@ pub fn families() -> std::vec::IntoIter<&'static Family<'static>> {
     all.into_iter()
 }
 
-/// Adds what there is to wait for; `turn` gets it back in the same order.
+/// Adds the descriptors to wait for; `turn` gets them back in the same order.
 pub fn wait_on(inputs: &Inputs, outputs: &Outputs, ready: &mut Vec<Ready>) {
     PARTS.iter().for_each(|part| (part.wait_on)(inputs, outputs, &mut |one| ready.push(one)));
 }
@@ -217,7 +217,7 @@ pub fn turn(
     now: Instant,
 ) {
     let mut rest = ready;
-    // Before any part has its turn, in which it may open and close some.
+    // Before any part has its turn, in which it may open and close descriptors.
     let of_each = PARTS.each_ref().map(|part| {
         let mut count = 0;
         (part.wait_on)(inputs, outputs, &mut |_| count += 1);
@@ -233,13 +233,13 @@ pub fn turn(
     }
 }
 
-/// Writes what each part knows of itself.
+/// Writes the metrics of each part about itself.
 pub fn self_metrics(inputs: &Inputs, of: Known<'_>, out: &mut dyn Sink) {
     let view = View { inputs, alerts: of.0, exports: of.1 };
     PARTS.iter().for_each(|part| (part.self_metrics)(view, out));
 }
 
-/// The outputs that tell of themselves.
+/// The outputs that write their own metrics.
 pub type Known<'a> = (Option<&'a Alerts>, Option<&'a Exports>);
 
 impl Inputs {
@@ -259,7 +259,7 @@ impl Inputs {
         }
     }
 
-    /// Everything that the page shows.
+    /// Writes everything that the page shows.
     pub fn write_all(
         &mut self,
         of: Known<'_>,
@@ -275,7 +275,7 @@ impl Inputs {
         self.write_page(of, &mut ours, now, out);
     }
 
-    /// What `ours` writes, what is known about all parts, and what came in.
+    /// Writes what `ours` writes, what is known about all parts, and the series of the inputs.
     pub fn write_page(
         &mut self,
         of: Known<'_>,

@@ -20,19 +20,19 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What is read on every machine, besides the kernel's trees: the resolver's files, authorities, the names
+/// Files that are read on every machine, besides the kernel's trees: the resolver's files, authorities, the names
 /// of groups, runit's states; with glibc the libraries that look up hosts, too.
 const FILES: &[&str] = if cfg!(target_env = "gnu") {
     &["/proc", "/etc", "/usr", "/run/runit", "/lib", "/lib64"]
 } else {
     &["/proc", "/etc", "/usr", "/run/runit"]
 };
-/// Links in /etc that lead anywhere, to files that are replaced.
+/// Links in /etc that may lead anywhere, to files that are replaced.
 const LINKS: [&str; 2] = ["/etc/resolv.conf", "/etc/localtime"];
-/// Where programs lie, and what they need.
+/// Where programs are, and what they need.
 const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
 
-/// For a directory that may hang.
+/// The time for a directory that may hang.
 const MOMENT: Duration = Duration::from_millis(300);
 
 /// Bytes of the list of mounts.
@@ -43,7 +43,7 @@ const DNS: u16 = 53;
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
 
-/// What these settings need, and the ports that the kernel picked for `listeners`.
+/// What these settings need, and the ports that the kernel assigned to `listeners`.
 pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
     let mut reach = Reach::default();
     for path in FILES {
@@ -125,7 +125,7 @@ fn mounted(reach: &mut Reach, settings: &Settings) {
     }
     let mounts = read_file(Path::new("/proc/self/mountinfo"), MAX_MOUNTS).unwrap_or_default();
     for line in String::from_utf8_lossy(&mounts).lines().filter(|line| line.contains(" - btrfs ")) {
-        // One with a blank in its path is written otherwise: its devices are then not told.
+        // A path with a blank is written with escapes: its devices are then not reported.
         if let Some(place) = line.split(' ').nth(4) {
             add(reach, Path::new(place), LIST);
         }
@@ -141,8 +141,8 @@ fn leases(reach: &mut Reach, settings: &Settings) {
     }
 }
 
-/// What is written. A rule needs a directory that is there; what cannot be made, or does not answer, may be
-/// there later, below one that is.
+/// Directories that are written. A rule needs a directory that exists; one that cannot be made, or does not answer, may
+/// appear later, below one that exists.
 fn written(reach: &mut Reach, settings: &Settings) {
     let sandbox = &settings.sandbox;
     let state = settings.tail.state_file.as_ref().filter(|_| !settings.logs.is_empty());
@@ -158,7 +158,7 @@ fn written(reach: &mut Reach, settings: &Settings) {
     }
 }
 
-/// The copy of the file of offsets, where its directory is, or can be made: without one there is no copy, for
+/// The copy of the file of offsets, where its directory exists or can be made: otherwise there is no copy, for
 /// which no reload is refused.
 pub fn copy_of_offsets(reach: &mut Reach, settings: &Settings) {
     let tail = &settings.tail;
@@ -180,7 +180,7 @@ fn write(reach: &mut Reach, dir: &Path) {
     places(reach, dir, WRITE);
 }
 
-/// Whether something is told of a path, be it that there is none, within a moment.
+/// Whether the file system answers about a path within a moment, even if there is no such file.
 fn answers(path: &Path) -> bool {
     let path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
     let Ok(mut probe) = Probe::start(&path, false) else { return true };
@@ -197,7 +197,7 @@ fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
         reach.ports.extend(ports.iter().map(|port| (*port, CONNECT)));
     }
     if reach.ports.contains(&(HTTP, CONNECT)) {
-        // Where servers send those who come without TLS.
+        // Servers redirect clients without TLS there.
         reach.ports.push((HTTPS, CONNECT));
     }
     reach.ports.extend(wanted.bind_ports.iter().map(|port| (*port, BIND)));
@@ -213,7 +213,7 @@ fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
     }
 }
 
-/// Notes a path, unless there is one above it.
+/// Adds a path, unless one above it is present.
 fn add(reach: &mut Reach, path: &Path, rights: u64) {
     if !allows(reach, path, rights) {
         reach.paths.push((path.to_owned(), rights));
@@ -225,9 +225,9 @@ fn allows(reach: &Reach, path: &Path, rights: u64) -> bool {
     above.fold(rights, |missing, (_, rights)| missing & !rights) == 0
 }
 
-/// Notes the directories that rules are made for so that `path` can be used: its own and, if it is a link,
-/// that of the file, as a rule on a file does not hold for what takes its place. Of a path with wildcards, the
-/// part before them. What is not there yet will be made in the nearest directory that is there; but the whole
+/// Adds the directories for which rules are made so that `path` can be used: its own and, if it is a link,
+/// that of the file, as a rule on a file does not hold for a file that replaces it. Of a path with wildcards, the
+/// part before them. A path that does not exist yet will be made in the nearest directory that exists; but the whole
 /// machine is not opened for that.
 fn places(reach: &mut Reach, path: &Path, rights: u64) {
     let is_plain =
@@ -238,7 +238,7 @@ fn places(reach: &mut Reach, path: &Path, rights: u64) {
     }
     if let Ok(real) = fs::canonicalize(&named) {
         let above = real.parent().filter(|above| !real.is_dir() && above.parent().is_some());
-        // In the root, where everything is below, a file stands for itself.
+        // In the root directory, which contains everything, a rule is for the file itself.
         add(reach, above.unwrap_or(&real), rights);
         if real == named {
             return;

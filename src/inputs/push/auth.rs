@@ -1,9 +1,9 @@
-//! Who may push: whoever has one of the tokens; without any, programs on this machine.
+//! Who may push: a client that has one of the tokens; without tokens, programs on this machine.
 //!
 //! A browser on this machine is such a program, and runs what any web page likes; so is a proxy, which
-//! passes on what others send. Hence without tokens nothing is taken that a page or a proxy sends, nor
+//! passes on what others send. Hence without tokens nothing is accepted that a page or a proxy sends, nor
 //! what was meant for another host: a page may give the name of its own host our address (DNS
-//! rebinding), and is no other origin then.
+//! rebinding), and then has the same origin.
 
 use crate::base::address::Listen;
 use crate::base::sys::{self, Ends};
@@ -13,26 +13,26 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::{fmt, fs};
 
-/// The longest body where nobody says otherwise.
+/// The longest body unless the settings have another limit.
 const MAX_BODY: usize = 1 << 20;
 
-/// Why somebody may not push.
+/// Why a client may not push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
     /// No token, or a wrong one.
     Token,
-    /// There are no tokens, and it is another machine.
+    /// There are no tokens, and the client is on another machine.
     Remote,
-    /// There are no tokens, and it is a web page of another origin.
+    /// There are no tokens, and the client is a web page of another origin.
     Page,
-    /// There are no tokens, and a proxy passes it on.
+    /// There are no tokens, and a proxy forwards the request.
     Relayed,
-    /// There are no tokens, and it was meant for a host of another name.
+    /// There are no tokens, and the request is for a host of another name.
     Host,
 }
 
 impl Denied {
-    /// What the client is told.
+    /// The message for the client.
     pub fn said(self) -> &'static str {
         match self {
             Denied::Token => "Pushing takes a token.",
@@ -55,27 +55,27 @@ impl Denied {
     }
 }
 
-/// Who sends a request, as far as that shows.
+/// Who sends a request, as far as the request shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sender<'a> {
-    /// Of the connection.
+    /// Both ends of the connection.
     pub ends: Ends,
     /// The Host header; empty without one.
     pub host: &'a str,
-    /// A browser, for a page of another origin.
+    /// The sender is a browser, for a page of another origin.
     pub is_of_page: bool,
-    /// A proxy.
+    /// The sender is a proxy.
     pub is_relayed: bool,
 }
 
 /// What a client needs to push.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PushAuth {
-    /// The longest body that is taken.
+    /// The longest body that is accepted.
     pub max_body: usize,
-    /// Any of them opens. None: only programs on this machine may push.
+    /// Any one of them is enough. None: only programs on this machine may push.
     pub tokens: Option<Vec<String>>,
-    /// This machine's, besides those that every machine has.
+    /// Names of this machine, besides those that every machine has.
     pub names: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ impl Default for PushAuth {
     }
 }
 
-/// Tokens are not for the log.
+/// Tokens must not appear in logs.
 impl fmt::Debug for PushAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PushAuth").field("max_body", &self.max_body).finish_non_exhaustive()
@@ -100,7 +100,7 @@ impl PushAuth {
     ///
     /// # Errors
     ///
-    /// There is no such file, it is too large, or there is none in it.
+    /// There is no such file, it is too large, or it has no tokens.
     pub fn read(file: &Path) -> io::Result<Vec<String>> {
         let fault = |what: &str| {
             let text = format!("push.token_file {}: {what}", file.display());
@@ -132,7 +132,7 @@ impl PushAuth {
         names
     }
 
-    /// Whether `sender` may push who sent this Authorization header (empty: none).
+    /// Whether `sender` may push with this Authorization header (empty if there is no header).
     pub fn judge(&self, authorization: &str, sender: &Sender<'_>) -> Result<(), Denied> {
         match &self.tokens {
             None if !sender.ends.is_local => Err(Denied::Remote),
@@ -142,7 +142,7 @@ impl PushAuth {
             None => Ok(()),
             Some(tokens) => {
                 let said = said(authorization).unwrap_or_default();
-                // Every token is compared to the end: how long it takes tells nothing.
+                // Every token is compared to the end, so that the time of a comparison reveals nothing.
                 let is_one = |any, token: &String| any | is_same(token.as_bytes(), &said);
                 let opens = tokens.iter().fold(false, is_one);
                 if opens { Ok(()) } else { Err(Denied::Token) }
@@ -150,8 +150,8 @@ impl PushAuth {
         }
     }
 
-    /// Whether the host that was asked for is this machine. Nobody else reaches a Unix socket by the
-    /// name of a host.
+    /// Whether the host that the request names is this machine. Over a Unix socket only local programs come,
+    /// whatever host they name.
     fn is_here(&self, sender: &Sender<'_>) -> bool {
         let Some(ours) = sender.ends.address else { return true };
         let host = bare_host(sender.host.trim());
@@ -178,7 +178,7 @@ fn bare_host(text: &str) -> &str {
     }
 }
 
-/// The token: that of Bearer, or the password of Basic.
+/// Returns the token: that of Bearer, or the password of Basic.
 fn said(authorization: &str) -> Option<Vec<u8>> {
     let (scheme, rest) = authorization.trim().split_once(' ')?;
     let rest = rest.trim();
@@ -193,13 +193,13 @@ fn said(authorization: &str) -> Option<Vec<u8>> {
     pair.get(colon + 1..).map(<[u8]>::to_vec)
 }
 
-/// The same time for any two texts of these lengths.
+/// Compares in constant time for texts of these lengths.
 fn is_same(a: &[u8], b: &[u8]) -> bool {
     let differ = a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b));
     a.len() == b.len() && std::hint::black_box(differ) == 0
 }
 
-/// What `text` says in base64 (RFC 4648), with or without padding; `last` are the two characters in
+/// Decodes `text` from base64 (RFC 4648), with or without padding; `last` are the two characters in
 /// which its alphabets differ.
 pub fn base64(text: &str, last: [u8; 2]) -> Option<Vec<u8>> {
     let (mut out, mut bits, mut count) = (Vec::new(), 0u32, 0);
@@ -217,7 +217,7 @@ pub fn base64(text: &str, last: [u8; 2]) -> Option<Vec<u8>> {
             out.push((bits >> count) as u8);
         }
     }
-    // One character alone says nothing.
+    // A single character does not make a byte.
     (count < 6).then_some(out)
 }
 
@@ -268,7 +268,7 @@ mod tests {
         }
         assert_eq!(PushAuth::default().judge("", &NEAR), Ok(()));
         assert_eq!(PushAuth::default().judge("Bearer x", &FAR), Err(Denied::Remote));
-        // With a token it does not matter who passes it on.
+        // With a token it does not matter who forwards the request.
         let any = Sender { is_of_page: true, is_relayed: true, host: "evil.example", ..FAR };
         assert_eq!(gate.judge("Bearer first", &any), Ok(()));
     }

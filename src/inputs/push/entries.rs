@@ -1,6 +1,6 @@
-//! Pushed JSON: one sample or many a request, taken or refused one by one.
+//! Pushed JSON: one sample or many in a request, accepted or refused one by one.
 //!
-//! `/update` takes an object or an array of them:
+//! `/update` accepts an object or an array of them:
 //! `{"name":"queue_depth","type":"gauge","value":7,"labels":{"queue":"a"},"help":"…"}`. A counter's
 //! value is added unless `"set":true`, a gauge's is set unless `"add":true` (or `"add":7` instead of
 //! a value), a histogram observes its `value` or `values`. `/api/metrics` takes
@@ -23,16 +23,16 @@ use std::str;
 use std::time::{Duration, Instant};
 use tally::Tally;
 
-/// Observations of one entry.
+/// The most observations of one entry.
 const MAX_VALUES: usize = 10_000;
 
-/// The label that tells where a batch came from.
+/// The label that names the source of a batch.
 const SOURCE: &str = "source";
 
 /// The label of a histogram's buckets.
 const BOUND: &str = "le";
 
-/// Reads what is pushed. What it needs for that is kept from one request to the next.
+/// Reads pushed JSON. Its buffers are kept from one request to the next.
 #[derive(Default)]
 pub struct Push {
     rules: Rules,
@@ -43,38 +43,38 @@ pub struct Push {
     tally: Tally,
 }
 
-/// When a request came.
+/// When a request arrived.
 #[derive(Clone, Copy)]
 struct Now {
     instant: Instant,
     wall: WallClock,
 }
 
-/// A metric that is there from the start.
+/// A metric that exists from the start.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared<'a> {
-    /// Without what is put before every name.
+    /// The name without the prefix.
     pub name: &'a str,
-    /// What it is.
+    /// The type of the metric.
     pub kind: Kind,
-    /// One sentence about it; may be empty.
+    /// One sentence of help; may be empty.
     pub help: &'a str,
-    /// The bounds of a histogram's buckets; none of other kinds.
+    /// The bounds of a histogram's buckets; empty for other types.
     pub buckets: &'a [f64],
 }
 
 impl Push {
-    /// Takes what comes by `rules`.
+    /// A reader that follows `rules`.
     pub fn new(rules: Rules) -> Push {
         Push { rules, ..Push::default() }
     }
 
-    /// What is taken by: the same for every way in.
+    /// The rules, the same for every way in.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// What is there from now on, at zero and for ever; what was declared before goes.
+    /// Declares these metrics at zero, without expiry; those declared before are removed.
     pub fn declare(&mut self, declared: &[Declared<'_>], store: &mut Store, now: Instant) {
         store.forget_declarations();
         for one in declared {
@@ -99,8 +99,8 @@ impl Push {
         store.drop_undeclared();
     }
 
-    /// Takes every entry of a body, or none: false if all there were are refused. The answer, a JSON
-    /// object, goes to `out`; a fault is in the JSON, and nothing was taken then.
+    /// Stores every entry of a body that is valid; returns false if all of them are refused. The answer, a JSON
+    /// object, goes to `out`; a syntax error is in the JSON, and then nothing was stored.
     pub fn take(
         &mut self,
         form: Form,
@@ -155,7 +155,7 @@ impl Push {
             store.refuse(Group::SHARED, refused.reason);
         }
         let offer = offered?;
-        // The store counts for itself from here on.
+        // From here on the store counts by itself.
         store.take(&offer, now.instant).map_err(|reason| Refused::of(reason, entry.name))
     }
 
@@ -177,7 +177,7 @@ impl Push {
             Some(kind) if kind.is("gauge") => Kind::Gauge,
             Some(kind) if kind.is("histogram") => Kind::Histogram,
             Some(other) => return Err(Refused::of(Reason::Type, Some(other))),
-            // What was declared has one.
+            // A declared metric has a type.
             None => {
                 let declared = store.declared_kind(str::from_utf8(&self.name).unwrap_or_default());
                 declared.ok_or(missing(entry::TYPE))?
@@ -210,7 +210,7 @@ impl Push {
         })
     }
 
-    /// The numbers of an entry, and whether its type takes them so.
+    /// Reads the numbers of an entry and checks that its type accepts them.
     fn read_values<'a>(&mut self, entry: &Entry<'a>, kind: Kind) -> Result<(), Refused<'a>> {
         self.values.clear();
         match (entry.value, entry.values) {

@@ -2,18 +2,18 @@
 //! (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 //!
-//! What programs really write is taken: `\r\n`, no newline at the end, no TYPE (untyped), a TYPE
-//! after samples (it counts from there on), families in pieces, any order of labels and buckets, no
+//! What programs really write is accepted: `\r\n`, no newline at the end, no TYPE (untyped), a TYPE
+//! after samples (it applies from there on), families in pieces, any order of labels and buckets, no
 //! comma between labels, a newline in a label's value, names in UTF-8. A line that cannot be read is
-//! handed on as refused and costs nothing but itself; a text with no fewer of these than samples (a
-//! page in HTML) is none.
+//! handed on as refused and affects nothing else; a text with no fewer of these than samples (a
+//! page in HTML) is refused.
 //!
-//! Histograms and summaries come whole, one label set after the other, when their family's lines are
-//! over; those that lack a part then, when the text is over, as parts may be anywhere (`sort` makes
-//! such pages). What is no histogram or summary (buckets that do not count up, no `+Inf`, no sum) comes
-//! as the numbers that it is written as, untyped, after a note that it could not be assembled. Of a
-//! bucket that is there twice the first counts. Exemplars and `_created` of OpenMetrics are dropped;
-//! `info`, `stateset` and `gaugehistogram` become gauges under the names of their samples. The text
+//! Histograms and summaries are handed on whole, one label set after the other, when their family's lines are
+//! over; those that then lack a part wait for the end of the text, as parts may be anywhere (`sort` makes
+//! such pages). What is not a valid histogram or summary (buckets that do not count up, no `+Inf`, no sum) is handed
+//! on as the numbers in the text, untyped, after a note that it could not be assembled. Of a
+//! bucket that appears twice the first counts. Exemplars and `_created` of OpenMetrics are dropped;
+//! `info`, `stateset` and `gaugehistogram` become gauges under the names of their samples. The reader
 //! decides nothing about the store.
 
 mod bound;
@@ -40,31 +40,31 @@ pub use strict::Strict;
 pub use syntax::Syntax;
 use whole::Whole;
 
-/// Bytes of a line with ends of lines in it.
+/// Bytes of a line that has newlines within quotation marks.
 const MAX_LINE: usize = 64 << 10;
 
-/// What OpenMetrics wants of its end.
+/// What OpenMetrics requires at its end.
 const AFTER_EOF: &str = "nothing after # EOF";
 const LAST: &str = "# EOF and nothing else";
 
-/// Bytes of a document, so that places in it are short.
+/// Bytes of a document, so that positions in it fit 32 bits.
 const MAX_TEXT: usize = 1 << 30;
 
 /// Bytes of a help text that are kept.
 const MAX_HELP: usize = 1000;
 
-/// Reads texts; what it needs for that is kept from one to the next.
+/// Reads texts; its buffers are kept from one to the next.
 #[derive(Default)]
 pub struct Reader {
     families: Families,
     pairs: Vec<Pair>,
     parts: Parts,
     help: Vec<u8>,
-    /// Whose help that is.
+    /// The family that the help belongs to.
     help_of: Option<u32>,
-    /// The name of the sample at hand, or the line that cannot be read.
+    /// The name of the current sample, or the line that cannot be read.
     name: Vec<u8>,
-    /// Histograms become what Go's reader makes of them: one without `+Inf` gets it of its count, and
+    /// Histograms become what Go's reader makes of them: one without `+Inf` gets that bucket from its count, and
     /// bounds are written without zeros at their ends.
     pub as_pushgateway: bool,
 }
@@ -73,11 +73,11 @@ pub struct Reader {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
     at: usize,
-    /// Of the line before; counted from 1.
+    /// Number of the previous line; counted from 1.
     line: usize,
-    /// The name of the last sample, and what it was.
+    /// The name of the last sample, and its role.
     last: Option<(Span, Role)>,
-    /// OpenMetrics' last line was there.
+    /// OpenMetrics' last line was read.
     is_over: bool,
     /// The first line that could not be read, how many could not, and how many samples could.
     bad: Option<BadLine>,
@@ -86,14 +86,14 @@ pub struct Place {
 }
 
 impl Reader {
-    /// Keeps the gauges `x_created` that clients write beside a counter `x`, as readers of text do that
-    /// know no OpenMetrics.
+    /// Keeps the gauges `x_created` that clients write beside a counter `x`, as readers of text that
+    /// do not know OpenMetrics do.
     pub fn keep_created(&mut self) {
         self.families.keeps_created = true;
     }
 
-    /// Hands every sample of `text` to `each`. Where lines cannot be read, the others were, and the
-    /// first of them is told.
+    /// Hands every sample of `text` to `each`. Where lines cannot be read, the others are still handed on, and
+    /// the first bad line is returned.
     pub fn read(
         &mut self,
         text: &[u8],
@@ -106,7 +106,7 @@ impl Reader {
     }
 
     /// The same for the next `lines` from `place` on, which is the default place at first; nothing
-    /// else may be read in between. Whether that was all. The first line that cannot be read is only an
+    /// else may be read in between. Returns whether the end was reached. The first line that cannot be read is only an
     /// error where there are no fewer such lines than samples.
     pub fn read_on(
         &mut self,
@@ -173,7 +173,7 @@ impl Walk<'_, '_> {
         Ok(true)
     }
 
-    /// A line that cannot be read costs only itself; what comes after the end of OpenMetrics costs all.
+    /// A line that cannot be read affects only itself; text after the end of OpenMetrics makes the whole invalid.
     fn skip(&mut self, bad: BadLine) -> Result<(), BadLine> {
         if bad.expected == AFTER_EOF || bad.expected == LAST {
             return Err(bad);
@@ -209,10 +209,10 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// HELP and TYPE are kept; UNIT says nothing that the name does not.
+    /// HELP and TYPE are kept; UNIT repeats what the name has.
     fn comment(&mut self, mut cursor: Cursor<'_>) -> Result<(), &'static str> {
         cursor.skip(1);
-        // Go's reader, which a Pushgateway has, does without the blank.
+        // Go's reader, which a Pushgateway uses, does not require the blank.
         let is_apart = cursor.blank() || self.reader.as_pushgateway;
         let word = cursor.word();
         match word.of(self.text) {
@@ -222,19 +222,19 @@ impl Walk<'_, '_> {
             }
             b"HELP" if is_apart => {
                 cursor.blank();
-                // One without a name is a comment.
+                // HELP or TYPE without a name is a comment.
                 let Ok(name) = cursor.name() else { return Ok(()) };
                 cursor.blank();
                 if let Some(family) = self.reader.families.of(self.text, name) {
                     family.help = cursor.rest_span();
                 }
-                // It may be what the samples so far were a part of, or of no family.
+                // It may belong to the same family as the samples so far, or to no family.
                 (self.reader.help_of, self.place.last) = (None, None);
                 Ok(())
             }
             b"TYPE" if is_apart => {
                 cursor.blank();
-                // For Go's reader one without a name or a type is a comment.
+                // Go's reader reads HELP or TYPE without a name or a type as a comment.
                 let says_nothing = |cursor: &Cursor<'_>| cursor.peek().is_none();
                 if self.reader.as_pushgateway && says_nothing(&cursor) {
                     return Ok(());
@@ -248,7 +248,7 @@ impl Walk<'_, '_> {
                 let Some(kind) = Type::of(word.of(self.text), self.reader.as_pushgateway) else {
                     return Err("a type, such as counter, gauge, histogram, summary or untyped");
                 };
-                // What came so far was of another type.
+                // The samples so far were of another type.
                 self.flush(false);
                 self.place.last = None;
                 if let Some(family) = self.reader.families.of(self.text, name) {
@@ -318,14 +318,14 @@ impl Walk<'_, '_> {
         }));
     }
 
-    /// What is no part of its histogram or summary is a number of its own.
+    /// A sample that is not part of its histogram or summary is handed on as a number.
     fn stray(&mut self, line: &Line, family: u32) {
         let name = show(line.name.of(self.text), &mut self.reader.name);
         (self.each)(Err((name, Reason::Unassembled)));
         self.number(line, Some(family), Kind::Untyped);
     }
 
-    /// The family at hand is over for now, or the text is: what lacks no part, or all, is handed on.
+    /// Hands on what is complete, as the current family is over for now, or everything at the end of the text.
     fn flush(&mut self, is_end: bool) {
         let mut at = self.reader.parts.begin_flush(is_end);
         while let Some(Whole { family, .. }) = self.reader.parts.whole(at) {
@@ -345,8 +345,8 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A name as it is meant: `\n`, `\"` and `\\` are escapes between quotation marks, and what is no UTF-8 is
-/// replaced. It may be in `to`.
+/// The name with its escapes resolved: between quotation marks `\n`, `\"` and `\\` are escapes, and invalid UTF-8
+/// is replaced. The result may be in `to`.
 fn show<'n>(name: &'n [u8], to: &'n mut Vec<u8>) -> &'n str {
     match str::from_utf8(name) {
         Ok(sound) if !sound.contains('\\') => sound,
@@ -359,7 +359,7 @@ fn show<'n>(name: &'n [u8], to: &'n mut Vec<u8>) -> &'n str {
 }
 
 impl Reader {
-    /// The help of a family, without escapes and not too long.
+    /// Reads the help of a family, without escapes and cut to a bounded length.
     fn read_help(&mut self, text: &[u8], family: Option<u32>) {
         if family.is_some() && self.help_of == family {
             return;

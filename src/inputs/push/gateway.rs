@@ -1,11 +1,11 @@
-//! The front of a Pushgateway (<https://github.com/prometheus/pushgateway#api>), for the clients
+//! The API of a Pushgateway (<https://github.com/prometheus/pushgateway#api>), for the clients
 //! that push to one: `PUT`, `POST` and `DELETE` on `/metrics/job/<job>{/<label>/<value>}`. What the
-//! path names is a group: PUT replaces all of it, POST the metrics of the same names, DELETE takes it
-//! away. `push_time_seconds` and `push_failure_time_seconds` tell of each group when it was pushed
-//! last, and when that failed.
+//! path names is a group: PUT replaces all of it, POST the metrics of the same names, DELETE removes
+//! it. `push_time_seconds` and `push_failure_time_seconds` report for each group when it was pushed
+//! last, and when a push last failed.
 //!
-//! A body is taken whole or not at all: it is read and judged first, then taken. Unlike those of a
-//! Pushgateway, series have their time to live, and a group goes with its last one.
+//! A body is stored whole or not at all: it is read and checked first, then stored. Unlike those of a
+//! Pushgateway, series expire after their time to live, and a group is removed with its last one.
 
 mod group_update;
 mod path;
@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 /// Groups at a time.
 const MAX_GROUPS: usize = 1000;
 
-/// How the path begins; `job` may have `@base64` behind it.
+/// How the path begins; `job` may be followed by `@base64`.
 const ROOT: &str = "/metrics/";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -38,7 +38,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     FAMILIES.iter()
 }
 
-/// The names and help texts of what is told of each group, as a Pushgateway has them.
+/// The names and help texts of what is reported for each group, as a Pushgateway has them.
 const TOLD: [(&str, &str); 2] = [
     ("push_time_seconds", "Last Unix time when changing this group in the Pushgateway succeeded."),
     (
@@ -52,7 +52,7 @@ struct Member {
     /// Its labels as they are written.
     key: Vec<u8>,
     group: Group,
-    /// When it was pushed last and when that failed, in seconds since 1970; zero is never.
+    /// When it was pushed last and when a push last failed, in seconds since 1970; zero means never.
     times: [f64; 2],
 }
 
@@ -67,7 +67,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Does what is wished, or says why nothing was done.
+    /// Carries out a request, or returns why nothing was done.
     pub fn serve(
         &mut self,
         update: &GroupUpdate<'_>,
@@ -96,14 +96,14 @@ impl Gateway {
         let ttl = rules.ttl_of(&key.job);
         let intake = intake(member.group, &key, rules, ttl, store.bounds().labels);
         let done = self.take(update.verb, &intake, body, syntax, store, now);
-        // As with a Pushgateway, what cannot be read leaves no trace.
+        // As with a Pushgateway, a body that cannot be read leaves no trace.
         if !matches!(done, Err(Refusal::Unreadable(_))) {
             self.tell(at, done.is_ok(), &intake, store, now);
         }
         done
     }
 
-    /// The group's labels, as they are written.
+    /// Reads the group's labels, as they are written.
     fn name_group(&mut self, key: &Key, store: &Store) -> Result<(), Refusal> {
         self.labels.clear();
         for (name, value) in &key.labels {
@@ -129,10 +129,10 @@ impl Gateway {
         }
     }
 
-    /// The place of the group, which may be new.
+    /// The index of the group, which may be new.
     fn open(&mut self, store: &mut Store, now: Instant) -> Result<usize, Refusal> {
         let Err(_) = self.place() else { return self.place().map_err(|_| Refusal::Full) };
-        // Groups go when their series are gone.
+        // Groups are removed when their series have expired.
         store.forget_expired(now);
         self.members.retain(|member| {
             let lives = store.live_in(member.group) > 0;
@@ -151,7 +151,7 @@ impl Gateway {
         Ok(at)
     }
 
-    /// Judges a body, then takes it.
+    /// Checks a body, then stores it.
     fn take(
         &mut self,
         verb: Verb,
@@ -165,7 +165,7 @@ impl Gateway {
         let buffers = &mut self.buffers;
         let mut judge = |store: &Store| intake.judge(body, syntax, is_all, buffers, store, now);
         let judged = judge(store).or_else(|_| {
-            // What is in the way may be over.
+            // Series that conflict may have expired.
             store.forget_expired(now);
             judge(store)
         });
@@ -193,7 +193,7 @@ impl Gateway {
             self.buffers.names().for_each(|name| store.drop_metric(group, name));
             store.leave(group);
         }
-        // What could be foreseen was; there may be no room by now.
+        // Everything that could be checked before was; the store may be full by now.
         match done.map(|tally| tally.first) {
             Ok(None) => Ok(()),
             Ok(Some((name, reason))) => {
@@ -204,7 +204,7 @@ impl Gateway {
         }
     }
 
-    /// Tells of the group whether it was pushed, and when.
+    /// Stores when the group was pushed and when that failed.
     fn tell(
         &mut self,
         at: usize,
@@ -228,7 +228,7 @@ impl Gateway {
         for ((name, help), seconds) in TOLD.into_iter().zip(member.times) {
             let (kind, change, time) = (Kind::Gauge, Change::Set(seconds), None);
             let offer = Offer { name, kind, help, labels, change, time, ttl, group };
-            // Not counted, as nobody pushed it. The name may be another's.
+            // Not counted, as no client pushed it. The name may belong to another metric.
             let _ = store.declare(&offer, &[], now);
         }
     }
@@ -242,7 +242,7 @@ impl Gateway {
     }
 }
 
-/// The terms on which a body is taken.
+/// The settings under which a body is stored.
 fn intake<'a>(
     group: Group,
     key: &'a Key,

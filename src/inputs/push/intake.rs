@@ -1,4 +1,4 @@
-//! Exposition text on its way into the store: names, labels and times become those under which the
+//! Brings exposition text into the store: names, labels and times become those under which the
 //! series of a group are kept.
 
 mod trial;
@@ -14,33 +14,33 @@ pub use trial::Objection;
 /// How far a time stamp may lie in the future: clocks differ.
 pub const MAX_AHEAD: Duration = Duration::from_secs(60);
 
-/// What stands before the name of a label whose own name was needed.
+/// The prefix of a label whose own name is already used.
 const EXPORTED: &str = "exported_";
 
 /// What becomes of a label in the text that has the name of one that is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Collision {
-    /// It goes on as `exported_<name>`, with as many `exported_` as it takes to be unlike the other labels.
+    /// It is renamed to `exported_<name>`, with as many `exported_` as make it differ from the other labels.
     Rename,
-    /// It gives way.
+    /// It is replaced.
     Overwrite,
 }
 
-/// How the samples of a text are taken. Whoever brings a whole set calls `Store::begin` before and
+/// How the samples of a text are stored. A caller that has a complete set calls `Store::begin` before and
 /// `Store::end` after.
 #[derive(Clone, Copy, Debug)]
 pub struct Intake<'a> {
-    /// Whose they are.
+    /// The group of the series.
     pub group: Group,
     /// What is put before every name.
     pub prefix: &'a str,
-    /// What every series is labelled with.
+    /// Labels that are added to every series.
     pub add: &'a [(String, String)],
-    /// If the text has such a label.
+    /// What to do if the text has such a label.
     pub collision: Collision,
-    /// What every series is labelled with that has no such label.
+    /// Labels that are added to every series without a label of that name.
     pub constant: &'a [(String, String)],
-    /// How long a series lives without another sample; zero is as long as its group wants it.
+    /// How long a series lives without another sample; zero means as long as its group.
     pub ttl: Duration,
     /// Whether time stamps are kept.
     pub honor_time: bool,
@@ -48,47 +48,47 @@ pub struct Intake<'a> {
     pub max_age: Duration,
     /// Samples beyond so many are refused.
     pub max_series: usize,
-    /// A series has at most so many labels.
+    /// The most labels of a series.
     pub max_labels: usize,
 }
 
 /// What became of the samples of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Kept.
+    /// Samples that were stored.
     pub taken: usize,
-    /// Not kept.
+    /// Samples that were refused.
     pub refused: usize,
     by_reason: [u32; Reason::ALL.len()],
-    /// The first that was refused.
+    /// The first sample that was refused.
     pub first: Option<(String, Reason)>,
 }
 
-/// How much of a text is taken at once, how far it was, and what became of that.
+/// How much of a text is read at once, how far it was read, and the results so far.
 #[derive(Clone, Debug, Default)]
 pub struct Piece {
-    /// The next so many.
+    /// The number of lines of the next piece.
     pub lines: usize,
-    /// Lines before it were read.
+    /// The lines before this place were read.
     pub place: Place,
-    /// So far.
+    /// The results so far.
     pub tally: Tally,
 }
 
 impl Tally {
-    /// How many were refused for which reason.
+    /// The number of refused samples for each reason.
     pub fn reasons(&self) -> impl Iterator<Item = (Reason, u32)> {
         Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, count)| *count > 0)
     }
 
-    /// Counts what is told of a sample that is kept all the same.
+    /// Counts a reason about a sample that is stored all the same.
     pub fn note(&mut self, reason: Reason) {
         if let Some(count) = self.by_reason.get_mut(reason as usize) {
             *count += 1;
         }
     }
 
-    /// Counts what became of one sample.
+    /// Counts the result for one sample.
     pub fn count(&mut self, name: &str, done: Result<(), Reason>) {
         let Err(reason) = done else {
             self.taken += 1;
@@ -100,21 +100,21 @@ impl Tally {
     }
 }
 
-/// What taking a text needs, kept from one to the next.
+/// Buffers for reading a text, kept from one to the next.
 #[derive(Default)]
 pub struct Buffers {
     /// Reads the text.
     pub reader: Reader,
     row: Row,
     hasher: RandomState,
-    /// Of the text that was judged last the series by their hashes, and the places of their names.
+    /// The series of the text that was checked last, by their hashes, and the positions of their names.
     seen: Vec<(u64, usize)>,
     /// The names of its families, the prefix included.
     names: Vec<String>,
 }
 
 impl Buffers {
-    /// The names of the families of the text that was judged last and found good.
+    /// The names of the families of the text that was last checked and found valid.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
@@ -143,8 +143,8 @@ impl Intake<'_> {
         Ok(piece.tally)
     }
 
-    /// The same for the next piece; nothing else may use `buffers` in between. Whether it was the
-    /// last.
+    /// The same for the next piece; nothing else may use `buffers` in between.
+    /// Returns whether it was the last.
     pub fn take_on(
         &self,
         text: &[u8],
@@ -187,7 +187,7 @@ impl Intake<'_> {
         })
     }
 
-    /// Counts what is kept in another way.
+    /// Counts a sample that is kept in another form.
     fn note(&self, reason: Reason, tally: &mut Tally, store: &mut Store) {
         store.refuse(self.group, reason);
         tally.note(reason);
@@ -273,7 +273,7 @@ impl Intake<'_> {
     }
 }
 
-/// How many `exported_` stand before a label whose name is needed: more than one where the sample comes from
+/// How many `exported_` are put before a label whose name is used: more than one where the sample comes from
 /// an agent that had to rename the same label.
 fn times_exported(labels: Labels<'_>, name: &str) -> usize {
     let is_free = |times: &usize| {
@@ -283,7 +283,7 @@ fn times_exported(labels: Labels<'_>, name: &str) -> usize {
     (1..).find(is_free).unwrap_or(1)
 }
 
-/// Whether a histogram or summary is only refused as one, so that its lines may be taken: they have names
+/// Whether a histogram or summary is refused only in that form, so that its lines may be stored: they have names
 /// and labels of their own.
 fn is_of_shape(sample: &Sample<'_>, reason: Reason) -> bool {
     let is_whole = !matches!(sample.point, Point::Number(_));

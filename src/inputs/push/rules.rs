@@ -1,4 +1,4 @@
-//! What the settings say about everything that is pushed, whichever way it comes in.
+//! The settings for everything that is pushed, by whichever way it comes in.
 
 use super::intake::MAX_AHEAD;
 use crate::base::clock::WallClock;
@@ -8,23 +8,23 @@ use std::time::Duration;
 /// A time stamp from here on is in milliseconds.
 const MILLIS_FROM: f64 = 1e11;
 
-/// What the settings say about what is pushed.
+/// The settings for pushed samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// How long a series lives without another sample; zero is for ever.
+    /// How long a series lives without another sample; zero means for ever.
     pub ttl: Duration,
-    /// The same for single sources.
+    /// The same for individual sources.
     pub ttl_by_source: Vec<(String, Duration)>,
     /// How old a time stamp may be.
     pub max_age: Duration,
     /// What is put before every name.
     pub prefix: String,
-    /// What is put on every series that has no such label.
+    /// Labels that are added to every series without a label of that name.
     pub labels: Vec<(String, String)>,
 }
 
 impl Rules {
-    /// How long series of `source` live.
+    /// How long the series of `source` live.
     pub fn ttl_of(&self, source: &str) -> Duration {
         let mut all = self.ttl_by_source.iter();
         all.find(|(name, _)| name == source).map_or(self.ttl, |(_, ttl)| *ttl)

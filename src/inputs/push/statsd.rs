@@ -1,5 +1,5 @@
 //! statsd lines over UDP: counters, gauges, timers and histograms, with the extensions of DogStatsD.
-//! `line` says how they look.
+//! `line` describes their format.
 //!
 //! A counter is added, divided by its sample rate. A gauge is set, or changed where its value has a
 //! sign; for less than zero it is set to 0 first. A timer is observed in seconds; it and a histogram
@@ -25,28 +25,28 @@ use std::time::Instant;
 pub struct Statsd {
     receiver: Option<Receiver>,
     lines: Lines,
-    /// What sockets lost that are closed.
+    /// Datagrams lost by sockets that are closed by now.
     dropped_before: u64,
     limiter: Limiter,
 }
 
-/// A socket, and room for what comes.
+/// A socket, and its receive buffer.
 struct Receiver {
     socket: OwnedFd,
-    /// As the settings have it.
+    /// The address as in the settings.
     wanted: String,
     /// With the port that the kernel picked.
     bound: SocketAddr,
     datagrams: Datagrams,
 }
 
-/// What is to be done about the socket.
+/// The change that is to be made to the socket.
 pub struct Bound(Change);
 
 enum Change {
     /// It stays as it is.
     None,
-    /// Another one takes its place, or none.
+    /// It is replaced by another, or closed.
     To(Option<Receiver>),
 }
 
@@ -61,11 +61,11 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 }
 
 impl Statsd {
-    /// Binds what `settings` say, unless it is bound already.
+    /// Binds the address in `settings`, unless it is bound already.
     ///
     /// # Errors
     ///
-    /// The address is not to be had; it is named.
+    /// The address cannot be bound; the error names it.
     pub fn prepare(&self, settings: &settings::Statsd) -> io::Result<Bound> {
         let wanted = settings.listen.as_deref();
         let change = match wanted {
@@ -76,7 +76,7 @@ impl Statsd {
         Ok(Bound(change))
     }
 
-    /// Goes on with what was prepared.
+    /// Applies what was prepared.
     pub fn apply(&mut self, Bound(change): Bound) {
         let Change::To(receiver) = change else { return };
         self.dropped_before = self.dropped().unwrap_or(self.dropped_before);
@@ -95,7 +95,7 @@ impl Statsd {
         self.receiver.as_ref().map(|receiver| receiver.socket.as_fd())
     }
 
-    /// Takes what one call to the kernel gives: a flood takes turns with everything else.
+    /// Reads one batch of datagrams from the kernel, so that a flood cannot starve other work.
     pub fn turn(&mut self, rules: &Rules, store: &mut Store, now: Instant) {
         let Some(receiver) = &mut self.receiver else { return };
         if let Err(error) = receiver.datagrams.receive(receiver.socket.as_fd()) {
@@ -111,7 +111,7 @@ impl Statsd {
         }
     }
 
-    /// How many datagrams were lost, where the kernel tells.
+    /// The number of lost datagrams, where the kernel reports it.
     fn dropped(&self) -> Option<u64> {
         let now = self.receiver.as_ref().map(|r| sys::dropped_datagrams(r.socket.as_fd()))?;
         Some(self.dropped_before + now?)
@@ -146,7 +146,7 @@ fn bind(wanted: &str) -> io::Result<(OwnedFd, SocketAddr)> {
 }
 
 impl Receiver {
-    /// `old` is the one whose place it is to take.
+    /// `old` is the receiver that is to be replaced.
     fn bind(wanted: &str, old: Option<&Receiver>) -> io::Result<Receiver> {
         let (socket, bound) = bind(wanted).map_err(|e| {
             let port = |old: &Receiver| [":", &old.bound.port().to_string()].concat();

@@ -1,9 +1,9 @@
-//! How an answer becomes series. The worker looks at what it brings: JSON becomes numbers on its
-//! thread. The serving thread offers them to the store, so many a turn, so that the largest answer
+//! How an answer becomes series. The worker checks what it brings: JSON becomes numbers on its
+//! thread. The serving thread offers them to the store, a bounded number per turn, so that the largest answer
 //! delays a scrape by no more than a piece of it. Until the last piece is taken, series of the
-//! answer before stand beside those of this one.
+//! previous answer remain beside those of this one.
 //!
-//! A label of the answer that has the name of one of ours goes on as `exported_<name>`.
+//! A label of the answer that has the name of one of ours is renamed to `exported_<name>`.
 
 use super::custom;
 use crate::base::json;
@@ -14,7 +14,7 @@ use crate::settings::{Field, Target};
 use crate::workers::{Answer, Failure};
 use std::time::{Duration, Instant};
 
-/// Lines of text, or numbers, that are taken a turn.
+/// Lines of text, or numbers, that are stored per turn.
 pub const PIECE: usize = 1000;
 
 /// How old a time stamp may be where time stamps are kept.
@@ -23,11 +23,11 @@ const MAX_AGE: Duration = Duration::from_secs(3600);
 /// Bytes of a metric's name: the store has its own bound, which is smaller.
 const MAX_NAME: usize = 1024;
 
-/// What an answer has to say.
+/// The contents of an answer.
 pub enum Said {
     /// Exposition text.
     Text(Vec<u8>, Syntax),
-    /// What was found in JSON, and what was not.
+    /// The numbers found in JSON, and counts of what was refused.
     Numbers(Vec<Number>, Tally),
 }
 
@@ -40,37 +40,37 @@ pub struct Number {
     value: f64,
 }
 
-/// How much of an answer was taken.
+/// An answer of which some pieces are stored.
 pub struct Taking {
-    /// Of the worker that brought it.
+    /// The number of the worker that brought it.
     pub id: u64,
-    /// How long that took.
+    /// How long the request took.
     pub duration: Duration,
     said: Said,
     piece: Piece,
-    /// Numbers that were offered.
+    /// Numbers that were offered to the store.
     offered: usize,
 }
 
-/// What every answer needs, kept from one to the next.
+/// What all answers share: buffers and limits.
 #[derive(Default)]
 pub struct Tools {
     buffers: Buffers,
     labels: LabelSet,
-    /// Put on every series that has none of that name.
+    /// Labels that are added to every series without a label of that name.
     pub constant: Vec<(String, String)>,
-    /// Of one target.
+    /// The most series of one target.
     pub max_series: usize,
-    /// Of one series.
+    /// The most labels of one series.
     pub max_labels: usize,
 }
 
-/// What `answer` says, if it is one with exposition text.
+/// Reads `answer` as exposition text.
 pub fn text(answer: Answer) -> Result<Said, Failure> {
     Ok(Said::Text(answer.body, Syntax::of(&answer.content_type)))
 }
 
-/// What `answer` says, if it is one with JSON: at most `max_series` numbers.
+/// Reads `answer` as JSON: at most `max_series` numbers.
 pub fn numbers(
     answer: &Answer,
     target: &str,
@@ -97,7 +97,7 @@ pub fn numbers(
     Ok(Said::Numbers(numbers, tally))
 }
 
-/// Whether the status is that of an answer to be read.
+/// Checks that the status allows the answer to be read.
 pub fn judge(answer: &Answer) -> Result<(), Failure> {
     if answer.status == 200 {
         return Ok(());
@@ -107,7 +107,7 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
 }
 
 impl Taking {
-    /// Nothing yet of what the worker `id` brought.
+    /// An answer of the worker `id` of which nothing is stored yet.
     pub fn new(id: u64, duration: Duration, mut said: Said) -> Taking {
         let tally = match &mut said {
             Said::Text(..) => Tally::default(),
@@ -117,12 +117,12 @@ impl Taking {
         Taking { id, duration, said, piece, offered: 0 }
     }
 
-    /// What became of its samples so far.
+    /// The results for its samples so far.
     pub fn tally(&self) -> &Tally {
         &self.piece.tally
     }
 
-    /// Takes the next piece, labelled with `own`. Whether it was the last; the text says why it
+    /// Stores the next piece, labelled with `own`. Returns whether it was the last; the error says why it
     /// cannot be read.
     pub fn go_on(
         &mut self,
@@ -245,7 +245,7 @@ mod tests {
         }
     }
 
-    /// So many turns for so many samples, and the end of the answer before is the end of the last.
+    /// The number of turns follows from the number of samples, and the last turn ends the previous answer.
     #[test]
     fn a_large_answer_is_taken_in_pieces() {
         let now = Instant::now();

@@ -1,5 +1,5 @@
-//! What a target's worker does: it waits, asks, lays down what came back, and waits again. It
-//! paces itself on the monotonic clock, and ends when its mailbox closes or nobody wants results.
+//! The worker of a target: it waits, sends a request, hands over the result, and waits again. It
+//! paces itself on the monotonic clock, and ends when its mailbox closes or results are no longer received.
 
 use super::answer::{self, Said};
 use crate::base::sys;
@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Nobody is asked more often.
+/// No target is asked more often.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
 /// From the start of a worker to its first request, at most.
@@ -20,10 +20,10 @@ const SOON: Duration = Duration::from_secs(1);
 /// Bytes of a file with a token or password.
 const MAX_SECRET: u64 = 16 << 10;
 
-/// What exposition text is asked for with. The plain format comes first, by place and by quality: that
-/// of some servers is sound where their OpenMetrics is not, and nothing is used that only the latter
+/// The Accept header for exposition text. The plain format comes first, by position and by quality: that
+/// of some servers is valid where their OpenMetrics is not, and nothing is used that only the latter
 /// has. `escaping` asks for names as they are; Go's library heeds it in 0.0.4, Python's only in 1.0.0,
-/// and Java's reads it up to the next semicolon, so q stands behind it even where it is 1. Both of
+/// and Java's reads it up to the next semicolon, so q follows it even where it is 1. Both of
 /// text come before OpenMetrics, as Python's library takes the first that it knows, whatever its
 /// quality. Without the word openmetrics Spring answers JSON.
 const ACCEPT_TEXT: &str = "text/plain;version=0.0.4;escaping=allow-utf-8;q=1,\
@@ -32,7 +32,7 @@ const ACCEPT_TEXT: &str = "text/plain;version=0.0.4;escaping=allow-utf-8;q=1,\
 
 const ACCEPT_JSON: &str = "application/json";
 
-/// All that a worker needs to know. One whose plan stays as it was goes on undisturbed.
+/// What a worker needs to know. A worker whose plan does not change continues undisturbed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     name: String,
@@ -49,22 +49,22 @@ pub struct Plan {
     username: String,
     password_file: Option<PathBuf>,
     follow_any: bool,
-    /// Tells targets apart, so that not all are asked at once.
+    /// Differs between targets, so that not all are asked at once.
     spread: u64,
 }
 
-/// What a worker brings back.
+/// The result of a request.
 pub struct Outcome {
-    /// Of the worker.
+    /// The number of the worker.
     pub id: u64,
     /// From the start of the request to the end of the answer.
     pub duration: Duration,
-    /// What the target said.
+    /// The target's answer.
     pub result: Result<Said, Failure>,
 }
 
 impl Plan {
-    /// How `target` is asked.
+    /// The plan for asking `target`.
     pub fn new(target: &Target, all: &Scrape) -> Plan {
         let mut hasher = DefaultHasher::new();
         hasher.write(target.name.as_bytes());
@@ -92,7 +92,7 @@ impl Plan {
         Duration::from_nanos(self.spread % nanos)
     }
 
-    /// The next time to ask, so long after the start: soon, then once in each interval, at this
+    /// The time of the next request, counted from the start: soon, then once in each interval, at this
     /// target's own place in it.
     fn next(&self, since: Option<Duration>) -> Duration {
         let Some(since) = since else { return self.share_of(self.interval.min(SOON)) };
@@ -136,7 +136,7 @@ fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Said, Failure> 
     if !plan.any_status {
         answer::judge(&answer)?;
     }
-    // Of an answer of any status the whole is wanted, too.
+    // The whole answer is required whatever its status.
     if let Some(fault) = answer.fault.take() {
         return Err(fault);
     }
@@ -146,7 +146,7 @@ fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Said, Failure> 
     }
 }
 
-/// Those of the settings; what they do not say is added. Files are read anew each time: secrets
+/// The headers of the settings, and defaults for the others. Files are read again each time: secrets
 /// change.
 fn headers(plan: &Plan, url: &Url) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = plan.headers.clone();
@@ -200,7 +200,7 @@ mod tests {
             let mut at = plan.next(Some(plan.next(None)));
             assert!(at > plan.next(None) && at <= plan.next(None) + interval);
             places.push(at.as_nanos() % interval.as_nanos());
-            // A little late is no drift; an interval that was missed is left out.
+            // A small delay is not drift; an interval that was missed is left out.
             for late in [0, 1, 3_000, 14_999, 15_001, 40_000] {
                 let late = Duration::from_millis(late);
                 let next = plan.next(Some(at + late));
@@ -209,7 +209,7 @@ mod tests {
                 at = next;
             }
         }
-        // Each third of the interval has its share of them.
+        // Each third of the interval gets its share of the targets.
         for third in 0..3 {
             let is_here = |p: &&u128| **p * 3 / interval.as_nanos() == third;
             assert!(places.iter().filter(is_here).count() > 5);

@@ -1,6 +1,6 @@
 //! Samples out of any JSON. Without fields every number and boolean is a gauge named by its path,
 //! `web_db_connections` for `{"db":{"connections":7}}` of the target `web`; the elements of an
-//! array are told apart by the label `index` (arrays in arrays: `index_2`, …). Fields pick, rename,
+//! array are distinguished by the label `index` (arrays in arrays: `index_2`, …). Fields pick, rename,
 //! type and label instead.
 //!
 //! A key may have dots itself: at each object every member is followed whose key is the start of
@@ -16,7 +16,7 @@ use crate::settings::Field;
 use picked::push_part;
 pub use picked::{Picked, Take};
 
-/// Takes what there is in `document`, a target's answer. No name is longer than `max_name` bytes.
+/// Reads the samples in `document`, a target's answer. No name is longer than `max_name` bytes.
 pub fn read(
     document: Value<'_>,
     target: &str,

@@ -1,5 +1,5 @@
 //! Other endpoints: each target has a worker that asks it and brings back its answer, which
-//! becomes series here. A target that hangs costs its sleeping thread; what a failed one had goes
+//! becomes series here. A target that hangs costs its sleeping thread; the series of a failed one are removed
 //! at once.
 
 mod answer;
@@ -18,7 +18,7 @@ use state::{REASONS, State};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
-/// Answers that may lie on the results: workers that bring more wait.
+/// Results that may wait; workers that bring more are blocked.
 const DESK: usize = 4;
 
 static FAMILIES: &[Family<'static>; 6] = families![
@@ -61,7 +61,7 @@ static FAMILIES: &[Family<'static>; 6] = families![
     .only_own(),
 ];
 
-/// What is written about the targets.
+/// The families about the targets.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     FAMILIES.iter()
 }
@@ -71,16 +71,16 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 pub struct Targets {
     states: Vec<State>,
     results: Option<Results<Outcome>>,
-    /// Of the last worker.
+    /// The number of the last worker.
     last_id: u64,
-    /// What is being taken, piece by piece.
+    /// The answer that is being stored, piece by piece.
     taking: Option<Taking>,
     tools: Tools,
 }
 
 impl Targets {
-    /// Goes on with these targets; those that stay as they were go on undisturbed. `labels` are on
-    /// every series that has none of that name.
+    /// Applies a list of targets; those that did not change continue undisturbed. `labels` are added to
+    /// every series without a label of that name.
     pub fn apply(
         &mut self,
         settings: &Scrape,
@@ -112,12 +112,12 @@ impl Targets {
         }
     }
 
-    /// Whether the series of `owner` are a target's.
+    /// Whether the series of `owner` are those of a target.
     pub fn has(&self, owner: Group) -> bool {
         self.states.iter().any(|state| state.group() == owner)
     }
 
-    /// There is one while there are targets.
+    /// Opens the queue of results, which exists while there are targets.
     fn open_desk(&mut self, settings: &Scrape) {
         if settings.targets.is_empty() {
             self.results = None;
@@ -134,7 +134,7 @@ impl Targets {
         self.results.as_ref().map(AsFd::as_fd)
     }
 
-    /// Takes a piece of an answer; the descriptor stays ready while there is more.
+    /// Stores a piece of an answer; the descriptor stays ready while there is more.
     pub fn turn(&mut self, store: &mut Store, now: Instant) {
         let Some(mut taking) = self.next(store, now) else { return };
         let state = self.states.iter_mut().find(|state| state.id() == taking.id);
@@ -155,20 +155,20 @@ impl Targets {
         })
     }
 
-    /// The targets of whose last answer there was no room for some samples, and for how many.
+    /// The targets whose last answer had samples beyond the limit, and how many.
     pub fn excesses(&self) -> impl Iterator<Item = (&str, u64)> {
         let left_out = |state: &State| state.last().map_or(0, |last| last.left_out);
         let all = self.states.iter().map(move |state| (state.name(), left_out(state)));
         all.filter(|(_, count)| *count > 0)
     }
 
-    /// What is to be taken now.
+    /// The answer that is to be stored now.
     fn next(&mut self, store: &mut Store, now: Instant) -> Option<Taking> {
         if let Some(taking) = self.taking.take() {
             return Some(taking);
         }
         let outcome = self.results.as_ref()?.take()?;
-        // Nobody waits any more for what a dropped worker brings.
+        // What a dropped worker still brings is ignored.
         let state = self.states.iter_mut().find(|state| state.id() == outcome.id)?;
         state.receive(outcome, store, now)
     }
@@ -209,7 +209,7 @@ impl Targets {
     }
 }
 
-/// Those that are not zero.
+/// Writes the counts that are not zero.
 fn write<'c>(
     out: &mut dyn Sink,
     family: &Family<'_>,

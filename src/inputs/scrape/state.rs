@@ -1,4 +1,4 @@
-//! One target: what it was told to be, what its last answer was, and how an answer becomes series.
+//! One target: its settings, its last answer, and how an answer becomes series.
 
 use super::answer::{Taking, Tools};
 use super::asking::{self, Outcome, Plan};
@@ -11,8 +11,8 @@ use crate::workers::{Results, Worker};
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-/// Why a request brought no series, as counted. `status` is an answer other than 200, `text` one
-/// that is not what the target's type says, `file` a token or password that cannot be read.
+/// The reasons for which a request brings no series. `status` is an answer other than 200, `text` one
+/// that is not of the target's type, `file` a token or password that cannot be read.
 pub const REASONS: [&str; 11] = [
     "connect",
     "file",
@@ -27,7 +27,7 @@ pub const REASONS: [&str; 11] = [
     "url",
 ];
 
-/// The label that tells where a series is from.
+/// The label that names the target of a series.
 const TARGET: &str = "target";
 
 /// The longest text of a failure that is kept.
@@ -38,13 +38,13 @@ pub struct State {
     target: Target,
     plan: Option<Plan>,
     group: Group,
-    /// Of its worker; none if no thread could be had.
+    /// The number of its worker; 0 if no thread could be started.
     id: u64,
     worker: Option<Worker<Infallible>>,
     last: Option<Last>,
-    /// What went wrong last, and when.
+    /// The last error, and when it happened.
     failure: Option<(String, Instant)>,
-    /// Samples that were taken of all its answers.
+    /// Samples that were stored from all its answers.
     accepted: u64,
     errors: [u64; REASONS.len()],
     refused: [u64; Reason::ALL.len()],
@@ -55,18 +55,18 @@ pub struct State {
 /// How the last request ended.
 #[derive(Clone, Copy, Default)]
 pub struct Last {
-    /// Whether it brought series.
+    /// Whether the request brought series.
     pub up: bool,
     /// How long it took.
     pub duration: Duration,
-    /// How many samples were taken.
+    /// How many samples were stored.
     pub samples: u64,
-    /// For how many there was no room.
+    /// How many samples were beyond the limit.
     pub left_out: u64,
 }
 
 impl State {
-    /// A target of which nothing is known yet; its series are those of `group`.
+    /// A target without any result yet; its series are those of `group`.
     pub fn new(group: Group) -> State {
         State {
             target: Target::default(),
@@ -89,12 +89,12 @@ impl State {
         &self.target.name
     }
 
-    /// Whose its series are.
+    /// The group of its series.
     pub fn group(&self) -> Group {
         self.group
     }
 
-    /// Of its worker.
+    /// The number of its worker.
     pub fn id(&self) -> u64 {
         self.id
     }
@@ -104,12 +104,12 @@ impl State {
         self.last
     }
 
-    /// What went wrong last, and when.
+    /// The last error, and when it happened.
     pub fn failure(&self) -> Option<(&str, Instant)> {
         self.failure.as_ref().map(|(text, at)| (text.as_str(), *at))
     }
 
-    /// Samples that were taken of all its answers.
+    /// Samples that were stored from all its answers.
     pub fn accepted(&self) -> u64 {
         self.accepted
     }
@@ -124,7 +124,8 @@ impl State {
         &self.refused
     }
 
-    /// Goes on as `target`. Its worker stays if it would do just the same; another one is `id`.
+    /// Changes the settings to `target`. The worker stays if its plan is the same; otherwise a new one
+    /// gets the number `id`.
     pub fn apply(
         &mut self,
         target: &Target,
@@ -135,7 +136,7 @@ impl State {
         now: Instant,
     ) {
         if self.target.url != target.url || self.target.kind != target.kind {
-            // It is not the same any more that bears the name.
+            // The name now belongs to another target.
             self.forget(store);
             (self.last, self.failure) = (None, None);
         }
@@ -146,7 +147,7 @@ impl State {
         }
         self.plan = Some(plan.clone());
         self.id = id;
-        // The old one ends on its own time; what it still brings has another id.
+        // The old one ends by itself; results that it still brings have another number.
         self.worker = None;
         let Some(slot) = results.map(Results::slot) else { return };
         let work = move |stop: &_| asking::work(id, &plan, stop, &slot);
@@ -159,7 +160,7 @@ impl State {
         }
     }
 
-    /// It is no target any more.
+    /// Removes the target.
     pub fn close(self, store: &mut Store) {
         store.close_group(self.group);
     }
@@ -169,7 +170,7 @@ impl State {
         store.end(self.group);
     }
 
-    /// What its worker brought back: something to take, or a failure.
+    /// Handles a worker's result: an answer to store, or a failure.
     pub fn receive(&mut self, outcome: Outcome, store: &mut Store, now: Instant) -> Option<Taking> {
         match outcome.result {
             Ok(said) => {
@@ -183,7 +184,7 @@ impl State {
         }
     }
 
-    /// Takes the next piece. Whether it was the last.
+    /// Stores the next piece. Returns whether it was the last.
     pub fn take(
         &mut self,
         taking: &mut Taking,
@@ -203,7 +204,7 @@ impl State {
         true
     }
 
-    /// Nothing more of what was begun is taken; what is there stays until the next answer.
+    /// Abandons an answer that is partly stored; its series stay until the next answer.
     pub fn leave(&self, store: &mut Store) {
         store.leave(self.group);
     }
@@ -219,7 +220,7 @@ impl State {
         let no_room = tally.reasons().filter(|(reason, _)| reason.is_room());
         let left_out = no_room.map(|(_, count)| u64::from(count)).sum();
         self.last = Some(Last { up: true, duration, samples, left_out });
-        // The next failure is another one.
+        // The next failure is a new one.
         self.failures = Limiter::default();
         for (reason, more) in tally.reasons() {
             if let Some(count) = self.refused.get_mut(reason as usize) {

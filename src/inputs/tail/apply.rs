@@ -1,7 +1,7 @@
-//! Other settings: what is followed stays where it is, and what a rule counted stays with the rule.
+//! Applies new settings: files that are followed keep their places, and the counts of a rule stay with the rule.
 //!
 //! The series of a metric are one group, whatever rules make them. They stay as long as no rule of the
-//! metric goes or changes: then they go at once, and what is left of the rules begins anew.
+//! metric is removed or changed: then they are removed at once, and the remaining rules begin again.
 
 use super::file::CHUNK;
 use super::glob::Glob;
@@ -20,11 +20,11 @@ use std::time::Instant;
 struct Metric {
     name: String,
     group: Group,
-    /// None of them is there yet.
+    /// None of the series exists yet.
     is_new: bool,
 }
 
-/// What is said of one path in several places, together.
+/// Merges entries for the same path.
 fn by_path(logs: &[LogFiles]) -> Vec<LogFiles> {
     let mut all: Vec<LogFiles> = Vec::with_capacity(logs.len());
     for log in logs {
@@ -40,8 +40,8 @@ fn by_path(logs: &[LogFiles]) -> Vec<LogFiles> {
 }
 
 impl Tails {
-    /// Goes on with these files; those that are followed already go on where they are. `labels` are
-    /// on every series that has none of that name.
+    /// Applies a list of files; those that are followed already continue where they are. `labels` are added
+    /// to every series without a label of that name.
     pub fn apply(
         &mut self,
         settings: &Tail,
@@ -87,7 +87,7 @@ impl Tails {
         (self.poll, self.pause) = (Some(now), None);
     }
 
-    /// Groups of metrics whose rules are all as they were, or more; others go with their series.
+    /// Finds the groups of metrics whose rules are all unchanged, or more; others are removed with their series.
     fn settle_groups(
         &self,
         before: &[Entry],
@@ -155,7 +155,7 @@ impl Tails {
                     made.declare(&mut self.common, store, now);
                     rules.push(made);
                 }
-                // The settings refuse it before.
+                // The settings refuse it earlier.
                 Err(error) => {
                     log::error("no pattern", &[("pattern", &rule.pattern), ("error", &error)]);
                 }

@@ -1,10 +1,10 @@
-//! Where the reading of a file starts that was just opened: where it was read to before the program
-//! started, or where the file was read to of which it is a copy, or at its beginning or end.
+//! Where the reading of a newly opened file starts: where it was read to before the program
+//! started, or where its original was read to if it is a copy, or at its beginning or end.
 //!
 //! A rotation that copies and truncates leaves two files that begin alike. What was read of the first
-//! must not be read again of its copy; what was not, can only be read there. So a copy waits as long as
-//! its original is what it was, and goes on from where that was read to when it is emptied or gone. Of
-//! several copies one has the rest.
+//! must not be read again in its copy; the rest can only be read there. So a copy waits as long as
+//! its original is unchanged, and is read from the original's offset when that is emptied or gone. Of
+//! several copies one is read.
 
 use super::disk;
 use super::file::{Beside, Leaving, Left, Start, Tailed};
@@ -13,20 +13,20 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long a file that was renamed or deleted is still looked at after nobody wrote to it.
+/// How long a file that was renamed or deleted is still checked after the last write.
 pub const GRACE: Duration = Duration::from_secs(10);
 
-/// How often there must have been nothing more, too.
+/// How often its end must have been reached, too.
 pub const ENDS: u32 = 2;
 
-/// What becomes of a file that was opened.
+/// What happens with a file that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// It is read.
     Reads,
-    /// Nothing is in it yet, so that it cannot be told whether it is a copy.
+    /// It is empty so far, so that it cannot be known whether it is a copy.
     Waits,
-    /// It is read: for a while it was the file beside which it lies, and nobody looked.
+    /// It is read: it is an earlier version of the file beside it, which was never seen.
     Unseen,
     /// The same, but it was compressed.
     UnseenPacked,
@@ -39,7 +39,7 @@ pub enum Settled {
 ///
 /// # Errors
 ///
-/// It cannot be read.
+/// The file cannot be read.
 pub fn settle(
     file: &mut Tailed,
     others: &mut dyn Iterator<Item = &mut Tailed>,
@@ -48,7 +48,7 @@ pub fn settle(
     now: Instant,
 ) -> io::Result<Settled> {
     let places = || pending.iter().filter(|place| place.setting == setting);
-    // One that lies where it was and begins otherwise was emptied, which is seen when it is read.
+    // A file at the same path that begins otherwise was emptied, which is noticed when it is read.
     let is_here = |p: &Place| p.path == file.path && file.start != Start::Late;
     let is_it = |p: &&Place| p.inode == file.id.1 && (file.begins(p.head) || is_here(p));
     if let Some(place) = places().find(is_it).filter(|_| file.beside.is_none()) {
@@ -59,7 +59,7 @@ pub fn settle(
         return Ok(Settled::Goes);
     }
     if let Some(place) = places().find(|place| place.path == file.path) {
-        // Another file lies here, or it was emptied: all of it is new, unless it is the same that was
+        // Another file is at this path, or it was emptied: all of it is new, unless it is the same that was
         // put back.
         let is_elsewhere = || disk::renamed(&place.path, place.inode).is_ok();
         if place.head.bytes > 0 && file.begins(place.head) && !is_elsewhere() {
@@ -98,15 +98,15 @@ pub fn settle(
     Ok(Settled::Reads)
 }
 
-/// What a file is that came to be while we looked.
+/// What a file that appeared while the agent ran is.
 enum Found {
     /// A copy of another.
     Copy,
-    /// None. Whether one of which it could be an earlier part began anew lately.
+    /// Not a copy. Whether a file of which it could be an earlier part began again lately.
     Other { has_turned: bool },
 }
 
-/// Whether a file that came to be while we looked is a copy, and how far it was read already, then.
+/// Whether a file that appeared while the agent ran is a copy; if so, sets how far it was already read.
 fn copied(
     file: &mut Tailed,
     others: &mut dyn Iterator<Item = &mut Tailed>,
@@ -125,10 +125,10 @@ fn copied(
         let begins = |head: Head| head.bytes > 0 && file.begins(head);
         let before = other.before.filter(|before| begins(before.head));
         let is_like = begins(other.head);
-        // It may be emptied now: whether it was is looked at last.
+        // It may be emptied at any time: whether it was is checked last.
         let is_copy = file.is_copy_of(other, buffer);
         let is_emptied = other.is_open() && !other.begins(other.head);
-        // One that is closed is looked at first. One that was emptied is seen to be when it is read.
+        // A closed one is checked first. That one was emptied is noticed when it is read.
         if is_copy || is_like && (!other.is_open() || is_emptied) {
             other.is_due |= is_emptied;
             (file.is_copy, file.was) = (true, Some(other.path.clone()));
@@ -147,7 +147,7 @@ fn copied(
     Found::Other { has_turned }
 }
 
-/// Whether a copy still is one, or its original was emptied, which is seen when that is read.
+/// Whether a copy still is one, or its original was emptied, which is noticed when that is read.
 pub fn stays_copy(
     file: &Tailed,
     others: &mut dyn Iterator<Item = &mut Tailed>,
@@ -163,8 +163,8 @@ pub fn stays_copy(
     stays
 }
 
-/// A file that began so was emptied or is gone: its copy is read on from where it was read to. Of several
-/// the longest is, because one that was made earlier lacks lines. Whether there is one.
+/// A file with this start was emptied or is gone: its copy is read from the same offset. Of several copies
+/// the longest is read, because one that was made earlier lacks lines. Returns whether there is a copy.
 pub fn hand_over(files: &mut [Tailed], was: Left) -> bool {
     let mut longest: Option<&mut Tailed> = None;
     for file in files.iter_mut().filter(|file| file.is_copy && was.head.bytes > 0) {
@@ -182,7 +182,7 @@ pub fn hand_over(files: &mut [Tailed], was: Left) -> bool {
     longest.is_some()
 }
 
-/// Whether whoever wrote to `file` writes to another now.
+/// Whether the writer of `file` writes to another file now.
 pub fn has_moved_on(file: &Tailed, others: &mut dyn Iterator<Item = &Tailed>) -> bool {
     for other in others {
         let is_of = |path: &Path| path == other.path || disk::is_earlier(&file.path, &other.path);
@@ -194,7 +194,7 @@ pub fn has_moved_on(file: &Tailed, others: &mut dyn Iterator<Item = &Tailed>) ->
     false
 }
 
-/// Nothing comes any more, and came for a while before.
+/// Whether a file that had data before gets no more.
 pub fn is_over(quiet: &mut Leaving, has_grown: bool, least: Duration, now: Instant) -> bool {
     if has_grown {
         *quiet = Leaving { since: now, ends: 0 };

@@ -1,10 +1,10 @@
-//! Files that no path names, beside files that one names: what a rotation left there.
+//! Files that no pattern names, beside files that one names: what a rotation left there.
 //!
-//! `path = "app.log"` finds `app.log` alone. What a rotation copied to `app.log.1` before it emptied
-//! `app.log` is read there from where `app.log` was read to. What was `app.log` between two looks, so
-//! that nobody saw it, is read, too, and counted as a rotation that was missed; so is one that was
-//! compressed already, whose lines are lost. All other names beside a log are somebody else's: a file is
-//! looked at once, and again when it changed.
+//! `path = "app.log"` matches `app.log` alone. What a rotation copied to `app.log.1` before it emptied
+//! `app.log` is read there from the offset in `app.log`. A file that was `app.log` only between two scans, so
+//! that it was never seen, is read, too, and counted as a missed rotation; so is one that was
+//! already compressed, whose lines are lost. All other names beside a log are foreign: such a file is
+//! checked once, and again when it changed.
 
 use super::disk::{self, HEAD};
 use super::file::{Beside, Start, Tailed};
@@ -16,17 +16,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Names that are gone through for one path of the settings.
+/// Names that are read for one path of the settings.
 const MAX_NAMES: usize = 10_000;
 
-/// Files beside those of one path that are looked at; those written last count.
+/// Files beside those of one path that are checked; those written last take precedence.
 const MAX_BESIDE: usize = 256;
 
 impl Tails {
-    /// Looks for what rotations left in these directories of `entry`; so many files may be added.
+    /// Looks for files that rotations left in these directories of `entry`; at most `room` are added.
     pub(super) fn look_beside(&mut self, entry: &mut Entry, directories: &[PathBuf], room: usize) {
         let places = || self.pending.iter().filter(|place| place.setting == entry.said.path);
-        // Those that were there before are nobody's, but for what came since the offsets were written.
+        // Files that existed before are foreign, except those that appeared since the offsets were written.
         let since =
             if entry.is_new { self.kept.filter(|_| places().next().is_some()) } else { None };
         let is_old =
@@ -43,7 +43,7 @@ impl Tails {
                     disk::open_regular(&path).and_then(|(file, _)| disk::head_of(&file, HEAD));
                 passed.push(Passed { inode: about.ino(), state, head: head.unwrap_or_default() });
             } else if new.len() < room {
-                // One that was read, or was there before, was never the file itself unseen.
+                // A file that was read, or existed before, is not a missed rotation.
                 let is_it = |was: &&Passed| was.head.bytes > 0 && disk::is_so(&path, was.head);
                 let was = was.filter(is_it);
                 passed.extend(was);
@@ -71,7 +71,7 @@ impl Tails {
     }
 }
 
-/// Regular files that are called as rotations call those of the path, the newest first, without those
+/// Regular files with names that rotations give to those of the path, the newest first, without those
 /// that are followed.
 fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Beside)> {
     let mut found: Vec<(PathBuf, Metadata, Beside)> = Vec::new();
@@ -100,7 +100,7 @@ fn changed(about: &Metadata) -> (i64, i64) {
     (about.mtime(), about.mtime_nsec())
 }
 
-/// What a file of this name is to one whose name the pattern finds.
+/// The relation of a file of this name to one whose name the pattern matches.
 fn beside(pattern: &[u8], name: &[u8]) -> Option<Beside> {
     if matches(pattern, name) {
         return None;

@@ -1,21 +1,21 @@
-//! What a pattern can cost, so that no line delays anybody who waits for an answer.
+//! Bounds the cost of a pattern, so that no line delays a client that waits for an answer.
 //!
-//! regex-lite tries all ways at once: for each character it goes through all states of the pattern that
+//! regex-lite tries all alternatives at once: for each character it goes through all states of the pattern that
 //! it can be in, and cannot be interrupted. So the longest that a match takes is the number of states
-//! times the bytes of the line, some 4 ns each on a server, several times that on a small box. A counted repeat is so many copies of what it
-//! repeats: `.{1,500}` has a thousand states, `(\w{1,50} ?){1,50}` a hundred thousand, and 60 KB of
+//! times the bytes of the line, some 4 ns each on a server, several times that on a small box.
+//! A counted repeat makes copies of what it repeats: `.{1,500}` has a thousand states, `(\w{1,50} ?){1,50}` a hundred thousand, and 60 KB of
 //! the wrong text cost them seconds.
 //!
-//! Therefore states times bytes are bounded by `WORK`, some 2 ms there, before the match: a rule looks at so
-//! many bytes of a line at most, around the first place where a text is that it needs. What it finds there
-//! counts, unless it reaches to where the line was cut: there it could be something else in the whole
-//! line. A line that is longer and in which nothing is found is counted as skipped (`long`). Rules for
-//! which that is less than a kilobyte are costly: together they have `SECOND` of each second, and lines that
-//! they do not get for that are skipped, too (`busy`). Others may use all the time that nobody else
-//! needs, a turn at a time, because what is slow only for its length is not lost but late.
+//! Therefore states times bytes are bounded by `WORK`, some 2 ms there, before the match: a rule reads at most that
+//! many bytes of a line, around the first place with a text that it needs. A match there
+//! counts, unless it reaches to where the line was cut: there it could be different in the whole
+//! line. A longer line without a match is counted as skipped (`long`). Rules for
+//! which the bound is less than a kilobyte are costly: together they have `SECOND` of each second, and lines that
+//! exceed it are skipped, too (`busy`). Other rules may use all the time that is not needed
+//! elsewhere, a turn at a time: a rule that is only slow because of the amount is late, but loses nothing.
 //!
-//! The states are counted by what regex-lite itself takes for them: the smallest bound of memory with which
-//! it builds the pattern. Nothing of its syntax has to be known for that.
+//! The states are counted by the memory that regex-lite uses for them: the smallest memory bound with which
+//! it builds the pattern. So nothing of its syntax has to be known.
 
 use super::literal;
 use crate::base::log::{self, Field};
@@ -23,41 +23,41 @@ use crate::settings::LogFiles;
 use regex_lite::RegexBuilder;
 use std::time::Duration;
 
-/// Bytes of lines after which the clock is looked at where every line is tried.
+/// Bytes of lines after which the clock is read where every line is tried.
 pub const SLOW_STRETCH: usize = 1 << 10;
 
-/// States of a pattern times bytes of a line.
+/// The limit of states of a pattern times bytes of a line.
 pub const WORK: usize = 512 << 10;
 
 /// Memory of one state.
 const STATE: usize = 4 * size_of::<usize>();
 
-/// Memory of a pattern, as regex-lite bounds it.
+/// The most memory of a pattern, as regex-lite bounds it.
 const MAX_MEMORY: usize = 10 << 20;
 
 /// How long all costly rules together match lines in a second.
 pub const SECOND: Duration = Duration::from_millis(200);
 
-/// Groups with which a state costs twice as much, because it keeps where each is.
+/// The number of groups at which a state costs twice as much, because it stores the position of each.
 const GROUPS: usize = 64;
 
-/// Bytes of a line in which a pattern with so many groups is looked for.
+/// Bytes of a line that a pattern with this number of groups may read.
 pub fn most_bytes(pattern: &str, groups: usize) -> usize {
     (WORK / states(pattern, groups)).max(1)
 }
 
-/// States of a pattern, weighed by what its groups cost; at least one.
+/// States of a pattern, weighted by the cost of its groups; at least one.
 pub fn states(pattern: &str, groups: usize) -> usize {
     let states = memory(pattern) / STATE;
     (states + states * groups / GROUPS).max(1)
 }
 
-/// Whether rules that look at so many bytes share a time.
+/// Whether rules that may read only this many bytes share a time.
 pub fn is_costly(most_bytes: usize) -> bool {
     most_bytes < SLOW_STRETCH
 }
 
-/// What a pattern takes, an eighth too much at most.
+/// The memory of a pattern, at most an eighth too much.
 fn memory(pattern: &str) -> usize {
     let is_enough = |most: &usize| RegexBuilder::new(pattern).size_limit(*most).build().is_ok();
     let mut most = 4 * STATE;
@@ -68,9 +68,9 @@ fn memory(pattern: &str) -> usize {
     (1..8).map(|n| most / 2 + n * eighth).find(is_enough).unwrap_or(most)
 }
 
-/// Whether a counted repeat stands in another.
+/// Whether a counted repeat is within another.
 fn has_nested_counts(pattern: &str) -> bool {
-    // Of each open group: it has a counted repeat.
+    // For each open group, whether it has a counted repeat.
     let mut open = vec![false];
     let mut last = false; // the part before had one
     let mut chars = pattern.chars().peekable();
@@ -81,7 +81,7 @@ fn has_nested_counts(pattern: &str) -> bool {
                 last = false;
             }
             '[' => {
-                // A ] that stands first is one of the class.
+                // A ] at the start is a member of the class.
                 chars.next_if_eq(&'^');
                 chars.next_if_eq(&']');
                 while let Some(c) = chars.next().filter(|c| *c != ']') {
@@ -105,7 +105,7 @@ fn has_nested_counts(pattern: &str) -> bool {
                 }
                 last = true;
             }
-            // Of {1,5}? and the like.
+            // The rest of {1,5}? and the like.
             '0'..='9' | ',' | '}' | '?' => {}
             _ => last = false,
         }
@@ -113,7 +113,7 @@ fn has_nested_counts(pattern: &str) -> bool {
     false
 }
 
-/// Warns of patterns that are slow; tells of how many.
+/// Warns of slow patterns; returns how many there are.
 pub fn warn_of_slow(logs: &[LogFiles]) -> usize {
     let mut warnings = 0;
     for rule in logs.iter().flat_map(|log| &log.rules) {
@@ -151,7 +151,7 @@ mod tests {
     fn states_are_counted() {
         let states = |pattern: &str| memory(pattern) / STATE;
         assert!(states("abc") < 10);
-        // Each is there with a way around it.
+        // Each is documented with a workaround.
         for (pattern, least) in [
             ("a{500}", 500),
             (".{1,500}", 1000),

@@ -1,4 +1,4 @@
-//! What is known about the following of log files itself.
+//! Metrics about following log files.
 
 use crate::base::log::{self, Field, Limiter};
 use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
@@ -25,7 +25,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     FAMILIES.iter()
 }
 
-/// What was read for one path of the settings.
+/// Counts for one path of the settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Read {
     /// Bytes.
@@ -42,10 +42,10 @@ pub struct Read {
     pub missed: u64,
 }
 
-/// Why a rule was not held against a line.
+/// Why a rule was not matched against a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
-    /// It is longer than the part that is looked at.
+    /// The line is longer than the part that is checked.
     Long,
     /// All time for costly rules was used.
     Busy,
@@ -54,7 +54,7 @@ pub enum Skip {
 impl Skip {
     pub const ALL: [Skip; 2] = [Skip::Long, Skip::Busy];
 
-    /// The value of the label, and what is logged.
+    /// The value of the label, and the text for the log.
     pub fn said(self) -> (&'static str, &'static str) {
         match self {
             Skip::Long => ("long", "lines are too long for a slow pattern, a part is looked at"),
@@ -63,26 +63,26 @@ impl Skip {
     }
 }
 
-/// What can fail.
+/// A kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// A file cannot be opened.
     Open,
-    /// It is none: a pipe, a device, a directory.
+    /// It is not a regular file: a pipe, a device, a directory.
     Irregular,
     /// It cannot be read.
     Read,
-    /// It was replaced before all of it was read, and is not to be found.
+    /// It was replaced before all of it was read, and cannot be found.
     Lost,
     /// A directory cannot be read.
     Directory,
-    /// There are more than are followed.
+    /// There are more files than the limit.
     TooMany,
-    /// A directory cannot be watched, so that it is only looked at now and then.
+    /// A directory cannot be watched, so that it is only scanned from time to time.
     Watch,
-    /// It was rotated twice between two looks.
+    /// It was rotated twice between two scans.
     Missed,
-    /// What was read cannot be kept, or what was kept cannot be read.
+    /// The offsets cannot be written, or those that were written cannot be read.
     State,
 }
 
@@ -99,7 +99,7 @@ impl Trouble {
         Trouble::State,
     ];
 
-    /// The value of the label, and what is logged.
+    /// The value of the label, and the text for the log.
     fn said(self) -> (&'static str, &'static str) {
         match self {
             Trouble::Open => ("open", "log file cannot be opened, it is tried again"),
@@ -117,18 +117,18 @@ impl Trouble {
     }
 }
 
-/// All counts that are not a file's.
+/// All counts that do not belong to a file.
 #[derive(Default)]
 pub struct Counts {
     /// Turns that read something.
     pub turns: u64,
     troubles: [u64; Trouble::ALL.len()],
-    /// One a trouble, so that none silences another.
+    /// A limiter for each kind, so that none silences another.
     limiters: [Limiter; Trouble::ALL.len()],
 }
 
 impl Counts {
-    /// Counts a failure, and says it, once a minute for each that can happen.
+    /// Counts a failure and logs it, at most once a minute for each kind.
     pub fn fail(&mut self, trouble: Trouble, fields: &[Field<'_>], now: Instant) {
         self.fail_again(trouble);
         let limiter = self.limiters.get_mut(trouble as usize);
@@ -138,14 +138,14 @@ impl Counts {
         log::warn(trouble.said().1, &[fields, more].concat());
     }
 
-    /// Counts a failure that was said before.
+    /// Counts a failure that was logged before.
     pub fn fail_again(&mut self, trouble: Trouble) {
         if let Some(count) = self.troubles.get_mut(trouble as usize) {
             *count += 1;
         }
     }
 
-    /// Writes all there is to know: `paths` have their number of files and what was read.
+    /// Writes all families: `paths` have their number of files and their counts.
     pub fn write<'a>(
         &self,
         paths: impl Iterator<Item = (&'a str, u64, Read)> + Clone,

@@ -1,4 +1,4 @@
-//! Files as the disk has them: what they are called, what they are known by.
+//! Files as they are on disk: their names, and how they are identified.
 
 use super::state::Head;
 use crate::base::sys;
@@ -9,16 +9,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// Bytes that tell how a file begins.
+/// Bytes of a file's start that identify it.
 pub const HEAD: usize = 256;
 
-/// Zero bytes behind a hole that are read to find how a file begins; a block is at most so large.
+/// Zero bytes after a hole that are read to find how a file begins; a block is at most this large.
 const MAX_ZEROS: usize = 64 << 10;
 
-/// Names in a directory that are gone through for a file that was renamed.
+/// Names in a directory that are read for a file that was renamed.
 const MAX_NAMES: usize = 10_000;
 
-/// How compressed files are called, and how they begin.
+/// The suffixes of compressed files, and how they begin.
 const PACKED: [(&str, &[u8]); 4] = [
     (".gz", &[0x1f, 0x8b]),
     (".xz", b"\xfd7zXZ\0"),
@@ -26,7 +26,7 @@ const PACKED: [(&str, &[u8]); 4] = [
     (".bz2", b"BZh"),
 ];
 
-/// Whether `copy` is what a rotation would call a copy of `original`: web.log.1, web.log-20260101,
+/// Whether `copy` is a name that a rotation would give to a copy of `original`: web.log.1, web.log-20260101,
 /// web-20260101.log.
 pub fn is_named_after(copy: &Path, original: &Path) -> bool {
     let (Some(name), Some(of)) = (copy.file_name(), original.file_name()) else { return false };
@@ -39,7 +39,7 @@ pub fn is_named_after(copy: &Path, original: &Path) -> bool {
     name != of && (follows(of) || stem.is_some_and(follows))
 }
 
-/// Whether `rest`, what a name has behind that of a log, is what a rotation puts there: `.1`, `-20260101`,
+/// Whether `rest`, what a name has after that of a log, is what a rotation appends: `.1`, `-20260101`,
 /// also of one that is compressed.
 pub fn is_rotation(rest: &[u8]) -> bool {
     let plain = PACKED.iter().find_map(|(suffix, _)| rest.strip_suffix(suffix.as_bytes()));
@@ -48,21 +48,21 @@ pub fn is_rotation(rest: &[u8]) -> bool {
         && plain.iter().all(|b| b.is_ascii_digit() || b"._:-".contains(b))
 }
 
-/// Whether `path` is what a rotation would call an earlier `original`, by its whole name.
+/// Whether `path` is a name that a rotation would give to an earlier `original`, by its whole name.
 pub fn is_earlier(path: &Path, original: &Path) -> bool {
     let (Some(name), Some(of)) = (path.file_name(), original.file_name()) else { return false };
     name.as_bytes().strip_prefix(of.as_bytes()).is_some_and(is_rotation)
 }
 
-/// Whether a file that begins so is compressed.
+/// Whether a file with this start is compressed.
 fn is_packed(bytes: &[u8]) -> bool {
     let is = |magic: &[u8]| bytes.starts_with(magic);
     let has_size = bytes.get(3).is_some_and(|b| matches!(b, b'1'..=b'9'));
     PACKED.iter().any(|(name, magic)| is(magic) && (has_size || *name != ".bz2"))
 }
 
-/// Opens a regular file, never waiting for anybody. What is no file is not even opened: that alone can
-/// do something to a device.
+/// Opens a regular file without blocking. What is not a regular file is not even opened: opening alone can
+/// have an effect on a device.
 pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let check = |about: Metadata| match about.is_file() {
         true => Ok(about),
@@ -78,7 +78,7 @@ pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
 ///
 /// # Errors
 ///
-/// `NotFound` if it has none, any other if that is not to be known.
+/// `NotFound` if it has no name there, any other error if that cannot be known.
 pub fn renamed(path: &Path, inode: u64) -> io::Result<PathBuf> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut entries = fs::read_dir(directory)?.take(MAX_NAMES).flatten();
@@ -86,29 +86,29 @@ pub fn renamed(path: &Path, inode: u64) -> io::Result<PathBuf> {
     entry.map(|entry| entry.path()).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-/// Whether a file at this path begins so.
+/// Whether the file at this path begins with this head.
 pub fn is_so(path: &Path, head: Head) -> bool {
     let file = open_regular(path).map(|(file, _)| file);
     file.and_then(|file| head_of(&file, head.bytes.into())).is_ok_and(|h| h == head)
 }
 
-/// How a file begins, by at most `most` bytes.
+/// Reads how a file begins, by at most `most` bytes.
 pub fn head_of(file: &File, most: usize) -> io::Result<Head> {
     look(file, most).map(|look| look.start)
 }
 
-/// How a file begins. All is of one moment: it may be emptied any time.
+/// How a file begins. Both are read together, as the file may be emptied at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// By as many bytes as were asked for.
+    /// Of as many bytes as were asked for.
     pub start: Head,
-    /// By as many as there are, at most `HEAD`.
+    /// Of as many bytes as there are, at most `HEAD`.
     pub head: Head,
     pub is_packed: bool,
 }
 
-/// Looks how a file begins, by at most `most` bytes, as far as there is no zero byte. A hole at its start, or
-/// zero bytes, are passed over: a writer that does not append leaves one each time its file is emptied,
+/// Reads how a file begins, by at most `most` bytes, as far as there is no zero byte. A hole at its start, or
+/// zero bytes, are skipped: a writer that does not append leaves one each time its file is emptied,
 /// and all holes are alike.
 pub fn look(file: &File, most: usize) -> io::Result<Look> {
     let mut bytes = [0; HEAD];
@@ -122,7 +122,7 @@ pub fn look(file: &File, most: usize) -> io::Result<Look> {
     Ok(Look { start, head: head_in(known), is_packed: is_packed(known) })
 }
 
-/// How a file begins of which these are the first bytes.
+/// The head of a file with these first bytes.
 pub fn head_in(bytes: &[u8]) -> Head {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
     let end = head.iter().position(|byte| *byte == 0).unwrap_or(head.len());
@@ -130,7 +130,7 @@ pub fn head_in(bytes: &[u8]) -> Head {
     Head { bytes: head.len() as u16, crc: crc32(head) }
 }
 
-/// Where the first byte is that is not zero, if it is near the first data.
+/// The offset of the first byte that is not zero, if it is near the first data.
 fn first_byte(file: &File) -> io::Result<Option<u64>> {
     let Some(mut from) = sys::next_data(file, 0).unwrap_or(Some(0)) else { return Ok(None) };
     let mut bytes = [0; 4096];
@@ -148,7 +148,7 @@ fn first_byte(file: &File) -> io::Result<Option<u64>> {
     Ok(None)
 }
 
-/// Reads, also when a signal comes in between.
+/// Reads, and repeats the call if a signal interrupts it.
 pub fn read_at(file: &File, into: &mut [u8], from: u64) -> io::Result<usize> {
     loop {
         match file.read_at(into, from) {

@@ -1,7 +1,7 @@
-//! One log file: what it is known by, how far it was read, what it says next.
+//! One log file: how it is identified, how far it was read, and its next bytes.
 //!
-//! A file is a device, an inode and how it begins: a name may be given to another file, an inode too,
-//! and a file may be emptied and filled again past where it was read. What was read is kept as the place
+//! A file is identified by device, inode and its first bytes: a name may be given to another file, an inode too,
+//! and a file may be emptied and filled again past its offset. The offset is kept as the place
 //! where the first line begins that was not counted yet; a line that waits for its end is kept in the file
 //! and not in memory.
 
@@ -22,22 +22,22 @@ pub const CHUNK: usize = 64 << 10;
 pub enum Start {
     /// At its first line.
     Beginning,
-    /// At its first line, unless it is a copy: it came to be while we looked.
+    /// At its first line, unless it is a copy: it appeared while the agent ran.
     Late,
-    /// Where it was read to before the program started; otherwise not at all.
+    /// Where it was read to before the program started; if that is unknown, it is not read.
     Rest,
-    /// At the last line that was there when it was found, then so many bytes.
+    /// At the last line that existed when it was found, then at this byte.
     End(u64),
-    /// Where it stands: it was opened before.
+    /// At its offset: it was opened before.
     Known,
 }
 
-/// A file that was renamed or deleted: it is read until nobody writes to it any more.
+/// A file that was renamed or deleted: it is read until writing to it has stopped.
 #[derive(Clone, Copy, Debug)]
 pub struct Leaving {
-    /// When it last grew, or left.
+    /// When it last grew, or was renamed or deleted.
     pub since: Instant,
-    /// How often there was nothing more to read since.
+    /// How often its end was reached since.
     pub ends: u32,
 }
 
@@ -46,11 +46,11 @@ pub struct Leaving {
 pub enum Beside {
     /// It is read if it is a copy of what was emptied.
     Copy,
-    /// It is also read if the file was rotated unseen: then it was that file for a while.
+    /// It is also read if the rotation was missed: then it was that file for a while.
     Earlier,
 }
 
-/// How a file began and how far it was read before it was emptied or went.
+/// How a file began and how far it was read before it was emptied or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     pub head: Head,
@@ -62,20 +62,20 @@ pub struct Left {
 }
 
 impl Left {
-    /// Nothing is left of what began so.
+    /// The state after a copy has taken over all that began like this.
     pub fn nothing(head: Head) -> Left {
         Left { head, offset: u64::MAX, skips: false, half: None }
     }
 }
 
-/// Lines that some rules were held against, and others not yet.
+/// Lines that some rules were matched against, and others not yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Half {
     /// Bytes from the offset on.
     pub len: usize,
-    /// The next rule.
+    /// The index of the next rule.
     pub rule: usize,
-    /// Behind them the offset is within a line that was cut.
+    /// After them the offset is within a line that was cut.
     pub skips: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct Tailed {
     pub path: PathBuf,
     /// Its device and inode.
     pub id: (u64, u64),
-    /// How it begins; nothing before it was opened.
+    /// How it begins; empty before it was opened.
     pub head: Head,
     /// Where to begin.
     pub start: Start,
@@ -93,26 +93,26 @@ pub struct Tailed {
     pub offset: u64,
     /// The offset is within a line that was cut.
     pub skips: bool,
-    /// There may be something to read.
+    /// Whether there may be something to read.
     pub is_due: bool,
-    /// It has no name any more that is looked for.
+    /// Set when no pattern matches its name any more.
     pub leaving: Option<Leaving>,
-    /// It is a copy of another so far: what is read is read there.
+    /// It is a copy of another so far: the data is read from the original.
     pub is_copy: bool,
     /// What it was before it was last emptied.
     pub before: Option<Left>,
-    /// When there was last a new beginning: it was found, emptied, or got its first bytes.
+    /// When it last began again: it was found, emptied, or got its first bytes.
     pub turned: Option<Instant>,
     /// The path does not name it.
     pub beside: Option<Beside>,
-    /// What it was a copy of, or was itself, was empty or not there at the last look: only one rotation was
+    /// Its original, or the file that it was itself, was empty or missing at the last scan: only one rotation was
     /// not seen.
     pub is_expected: bool,
-    /// Where the file was that this one is an earlier part of.
+    /// The path of the file of which this one is an earlier part.
     pub was: Option<PathBuf>,
-    /// The last line has no end and nothing comes any more, since then.
+    /// Set when the last line has no newline and the file stopped growing.
     pub unfinished: Option<Leaving>,
-    /// Not all rules had these lines yet.
+    /// Lines that some rules have not seen yet.
     pub half: Option<Half>,
     /// It is compressed, and not read.
     pub is_packed: bool,
@@ -122,28 +122,28 @@ pub struct Tailed {
     pub real: PathBuf,
     /// The watch on the directory where it lies.
     pub watch: i32,
-    /// The last turn that read of it.
+    /// The last turn that read from it.
     pub used: u64,
-    /// It could not be opened or read, which was said.
+    /// It could not be opened or read, which was logged.
     pub is_troubled: bool,
     file: Option<File>,
-    /// Size and time of the last change when it was last looked at.
+    /// Size and time of the last change when it was last checked.
     seen: FileState,
     /// How much to read at once: more where a line is longer.
     want: usize,
 }
 
-/// What reading brought.
+/// The result of reading.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Bytes {
-    /// So many, from the offset on; fewer than asked for if there are no more.
+    /// The number of bytes from the offset on; fewer than asked for if there are no more.
     Some(usize),
-    /// The file began otherwise than it did, or was longer. This is what it was.
+    /// The file began otherwise before, or was longer. This is its state before.
     Truncated(Left),
 }
 
 impl Tailed {
-    /// A file that was found, not opened yet.
+    /// A file that was found but not opened yet.
     pub fn new(path: PathBuf, about: &Metadata, start: Start) -> Tailed {
         Tailed {
             real: fs::canonicalize(&path).unwrap_or_else(|_| path.clone()),
@@ -174,7 +174,7 @@ impl Tailed {
         }
     }
 
-    /// It has another name now.
+    /// Notes that the file has another name now.
     pub fn rename(&mut self, path: PathBuf) {
         if self.path != path {
             self.real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
@@ -187,9 +187,9 @@ impl Tailed {
         self.seen.0
     }
 
-    /// Where it stands, to be kept, if that is known.
+    /// Its place, to be kept, if that is known.
     pub fn place(&self, setting: &str) -> Option<Place> {
-        // One that came and is empty is read from its beginning later.
+        // A new file that is empty is read from its beginning later.
         let is_known = matches!(self.start, Start::Known | Start::Late);
         (is_known && !self.is_copy).then(|| Place {
             offset: self.offset,
@@ -207,11 +207,11 @@ impl Tailed {
         self.file.is_some()
     }
 
-    /// Opens it if it is not; by another name, if it was renamed in its directory.
+    /// Opens the file unless it is open; under another name, if it was renamed in its directory.
     ///
     /// # Errors
     ///
-    /// `NotFound` if it is not there any more under any name in its directory.
+    /// `NotFound` if it no longer exists under any name in its directory.
     pub fn open(&mut self) -> io::Result<()> {
         if self.file.is_some() {
             return Ok(());
@@ -236,7 +236,7 @@ impl Tailed {
         Ok(())
     }
 
-    /// Closes the descriptor; where it was read to stays.
+    /// Closes the descriptor; the offset is kept.
     pub fn close(&mut self) {
         self.file = None;
     }
@@ -247,7 +247,7 @@ impl Tailed {
             Some(file) => file.metadata(),
             None => fs::metadata(&self.path),
         };
-        // Who cannot tell opens it, which tells more.
+        // If that cannot be known, the file is opened, which shows it.
         about.map_or(true, |about| state(&about) != self.seen)
     }
 
@@ -261,7 +261,7 @@ impl Tailed {
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// The file cannot be read.
     pub fn begin(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let look = look(file, HEAD)?;
@@ -281,19 +281,19 @@ impl Tailed {
         Ok(())
     }
 
-    /// Begins where `place` was.
+    /// Sets the offset to that of `place`.
     pub fn resume(&mut self, place: &Place) {
         (self.offset, self.skips, self.head) = (place.offset, place.skips, place.head);
         self.start = Start::Known;
     }
 
-    /// Whether the opened file begins so.
+    /// Whether the opened file begins with this head.
     pub fn begins(&self, head: Head) -> bool {
         let file = self.file.as_ref();
         file.is_some_and(|file| head_of(file, head.bytes.into()).is_ok_and(|h| h == head))
     }
 
-    /// Whether there is nothing in the opened file; it is noted that this was seen.
+    /// Whether the opened file is empty; records that this was seen.
     pub fn is_empty(&mut self) -> bool {
         let about = self.file.as_ref().and_then(|file| file.metadata().ok());
         let is_empty = about.as_ref().is_some_and(|about| about.size() == 0);
@@ -313,7 +313,7 @@ impl Tailed {
         Left { head: self.head, offset: self.offset, skips: self.skips, half: self.half }
     }
 
-    /// Begins behind what was read of its original; of a copy that is shorter nothing is left.
+    /// Sets the offset to that of its original; of a shorter copy nothing is left.
     pub fn skip_to(&mut self, was: Left) {
         let length = self.length();
         self.offset = was.offset.min(length);
@@ -321,38 +321,38 @@ impl Tailed {
         (self.skips, self.half) = (is_all && was.skips, was.half.filter(|_| is_all));
     }
 
-    /// How much `read` will ask for.
+    /// How many bytes `read` will ask for.
     pub fn want(&self) -> usize {
         self.want
     }
 
-    /// Lines may be longer than what was asked for; the next time it is more, up to `most`.
+    /// Lines may be longer than the bytes asked for; the next read asks for more, up to `most`.
     pub fn want_more(&mut self, most: usize) {
         self.want = (self.want * 2).min(most);
     }
 
-    /// Lines are as usual again.
+    /// Lines have the usual length again.
     pub fn want_usual(&mut self) {
         self.want = CHUNK;
     }
 
-    /// Reads on. Whether the file is still the same is looked at after that: what was put in its place
-    /// before is not taken for what would have come.
+    /// Reads on. Whether the file is still the same is checked after that: what replaced it
+    /// before is not mistaken for its continuation.
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// The file cannot be read.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Bytes> {
         let Some(file) = &self.file else { return Ok(Bytes::Some(0)) };
         let n = read_at(file, buffer, self.offset);
         let is_hole = matches!(n, Ok(1..)) && buffer.first() == Some(&0);
         let about = file.metadata()?;
         let size = about.size();
-        // Some offsets are beyond what can be asked for.
+        // Some offsets are beyond what can be requested.
         let n = if size < self.offset { 0 } else { n? };
         if n > 0 || state(&about) != self.seen {
             if self.head.bytes == 0 && self.offset == 0 {
-                // As it was read: it may have been emptied since.
+                // From the bytes that were read: it may have been emptied since.
                 self.head = head_in(buffer.get(..n).unwrap_or_default());
             }
             let look = look(file, self.head.bytes.into())?;
@@ -377,7 +377,7 @@ impl Tailed {
             let is_all = read.iter().all(|byte| *byte == 0);
             let from = if is_all { self.offset + n as u64 } else { self.offset };
             match sys::next_data(file, from).unwrap_or(Some(from)) {
-                // What comes behind a hole is a new line.
+                // What follows a hole is a new line.
                 Some(at) if at > self.offset && at < size => {
                     (self.offset, self.skips) = (at, false);
                     return read_at(file, buffer, at).map(Bytes::Some);
@@ -390,7 +390,7 @@ impl Tailed {
         Ok(Bytes::Some(n))
     }
 
-    /// Whether all of it is also the start of `other`: it is a copy, perhaps one that is being made.
+    /// Whether all of it is also the start of `other`: then it is a copy, perhaps one that is being written.
     /// `buffer` is written over.
     pub fn is_copy_of(&self, other: &Tailed, buffer: &mut [u8]) -> bool {
         let (Some(file), Some(original)) = (&self.file, &other.file) else { return false };

@@ -1,5 +1,5 @@
 //! Paths with `*`, `?` and `[…]` in the names of files and directories. As in a shell a pattern is
-//! for one name, it never crosses a `/`, and only a `.` that is written finds hidden names. `[!…]`
+//! matches one name, it never crosses a `/`, and only a literal `.` matches hidden names. `[!…]`
 //! and `[^…]` are all but these; `[*]` is the character itself.
 
 use crate::base::sys;
@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Names that one look at the directories of one pattern goes through.
+/// Names that one scan of the directories of one pattern reads.
 const MAX_NAMES: usize = 10_000;
 
 /// Directories below one pattern.
@@ -23,22 +23,22 @@ pub struct Glob {
     parts: Vec<Box<[u8]>>,
 }
 
-/// What a look brought.
+/// The result of a scan.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Paths that could be files, sorted.
     pub files: Vec<PathBuf>,
-    /// Where something would have to happen for the next look to bring something else.
+    /// The directories in which a change could alter the result of the next scan.
     pub directories: Vec<PathBuf>,
     /// Directories that could not be read.
     pub failures: Vec<(PathBuf, io::Error)>,
-    /// There was more than is looked at.
+    /// There were more names than the limit.
     pub is_cut: bool,
     names: usize,
 }
 
 impl Glob {
-    /// Of a path as it is written.
+    /// A pattern from a path as it is written.
     pub fn new(path: &str) -> Glob {
         let root = if path.starts_with('/') { "/" } else { "." };
         let parts = path.split('/').filter(|part| !part.is_empty());
@@ -55,7 +55,7 @@ impl Glob {
         self.parts.last().map_or(b"", |part| part)
     }
 
-    /// Looks what is there.
+    /// Scans the directories.
     pub fn look(&self) -> Found {
         let mut found = Found::default();
         found.walk(&self.root, &self.parts);
@@ -80,7 +80,7 @@ impl Found {
             } else if path.is_dir() {
                 self.walk(&path, rest);
             } else {
-                // It may come to be here.
+                // It may appear here later.
                 self.directories.push(directory.to_owned());
             }
             return;

@@ -31,7 +31,7 @@ pub type Mtime = (i64, i64);
 pub struct Keeper {
     file: Target,
     copy: Target,
-    /// The file is somebody else's.
+    /// The file belongs to another program.
     is_foreign: bool,
     /// The number of the last write of either.
     number: u64,
@@ -42,21 +42,21 @@ struct Target {
     /// Without a path nothing is written.
     slots: Slots,
     period: Duration,
-    /// Something changed since it was written.
+    /// Something changed since the last write.
     is_stale: bool,
     /// When it may be written.
     next: Option<Instant>,
-    /// It could not be, which was said.
+    /// A write failed, which was logged.
     is_failing: bool,
 }
 
-/// What was kept.
+/// The offsets that were kept.
 #[derive(Default)]
 pub struct Kept {
     pub state: State,
     /// When that was written.
     pub at: Option<Mtime>,
-    /// Why the file is of no use.
+    /// Why the file cannot be used.
     pub error: Option<io::Error>,
 }
 
@@ -64,7 +64,7 @@ pub struct Kept {
 pub struct Failure<'a> {
     pub path: &'a Path,
     pub error: io::Error,
-    /// The one before did not.
+    /// The write before it succeeded.
     pub is_first: bool,
 }
 
@@ -83,17 +83,17 @@ impl Keeper {
         }
     }
 
-    /// From now on the file is written as often as these settings say.
+    /// Sets how often the file is written.
     pub fn set_period(&mut self, settings: &Tail) {
         self.file.period = period(settings);
     }
 
-    /// There is something to write.
+    /// Notes that there is something to write.
     pub fn change(&mut self) {
         (self.file.is_stale, self.copy.is_stale) = (!self.is_foreign, true);
     }
 
-    /// What changed is written at the next occasion.
+    /// Requests that changes are written at the next opportunity.
     pub fn hasten(&mut self) {
         (self.file.next, self.copy.next) = (None, None);
     }
@@ -117,7 +117,7 @@ impl Keeper {
         unkept.map(|target| target.slots.path())
     }
 
-    /// What was kept in the file, or in the copy if that is newer.
+    /// The offsets from the file, or from the copy if that is newer.
     pub fn read(&mut self) -> Kept {
         let mut kept = self.file.read();
         self.is_foreign =
@@ -198,13 +198,13 @@ impl Target {
     }
 }
 
-/// How often the file is written: there is nothing to spare where it lies in memory itself.
+/// How often the file is written: where it is in memory itself, no wear has to be avoided.
 fn period(settings: &Tail) -> Duration {
     let is_free = settings.state_file.as_ref().is_some_and(|file| is_in_memory(file));
     settings.state_interval.min(if is_free { COPY_PERIOD } else { Duration::MAX })
 }
 
-/// Warns of an interval that wears flash more than the state of an agent shall; tells of how many.
+/// Warns of an interval that wears flash more than the state of an agent should; returns the number of warnings.
 pub fn warn_of_flash(settings: &Tail) -> usize {
     let interval = settings.state_interval;
     let file = settings.state_file.as_ref().filter(|file| !is_in_memory(file));

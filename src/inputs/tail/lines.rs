@@ -1,6 +1,6 @@
-//! Bytes into lines, a stretch of whole lines at a time: where a line begins and ends is looked up only
-//! for the few in which something was found. Whatever pieces the bytes come in, the lines are the
-//! same. A line that is longer than the bound is cut there; its rest is passed over.
+//! Splits bytes into lines, a stretch of whole lines at a time: where a line begins and ends is looked up only
+//! for the few lines with a match. However the bytes are split into pieces, the lines are the
+//! same. A line that is longer than the bound is cut there; its rest is skipped.
 //!
 //! Zero bytes at the start of a line are not part of it: a writer without O_APPEND leaves them where its
 //! file was emptied, and a power failure leaves them, too. They end a line that is too long.
@@ -12,14 +12,14 @@ pub enum Next<'a> {
     Lines(&'a [u8]),
     /// The start of a line that is too long.
     Cut(&'a [u8]),
-    /// So many bytes are the rest of a line that was cut.
+    /// This many bytes are the rest of a line that was cut.
     Rest(usize),
     /// The start of a line, or nothing.
     Wait,
 }
 
-/// What comes next, of lines of at most `most` bytes, about `stretch` bytes of them. `skips` tells that
-/// a line was cut and has not ended; it is kept by the caller along with the place in the file.
+/// The next piece, of lines of at most `most` bytes, about `stretch` bytes of them. `skips` is set while
+/// a line that was cut has not ended; the caller keeps it along with the offset in the file.
 pub fn next<'a>(bytes: &'a [u8], most: usize, stretch: usize, skips: &mut bool) -> Next<'a> {
     if *skips {
         let end = memchr::memchr(b'\n', bytes);
@@ -32,7 +32,7 @@ pub fn next<'a>(bytes: &'a [u8], most: usize, stretch: usize, skips: &mut bool) 
     if bytes.first() == Some(&0) {
         let zeros = bytes.iter().position(|byte| *byte != 0);
         match zeros.unwrap_or(bytes.len()) {
-            // What comes here later may be in their place.
+            // What is written here later may replace them.
             n if n == bytes.len() && n <= most => return Next::Wait,
             n => return Next::Rest(n),
         }
@@ -62,7 +62,7 @@ pub fn next<'a>(bytes: &'a [u8], most: usize, stretch: usize, skips: &mut bool) 
     }
 }
 
-/// A line without what ends it and without zero bytes before it.
+/// A line without its line ending and without zero bytes before it.
 pub fn text(line: &[u8]) -> &[u8] {
     let mut line = line;
     while let [0, rest @ ..] = line {
@@ -76,7 +76,7 @@ pub fn text(line: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    /// Lines, whether they were cut, and what waits, when bytes come `size` at a time.
+    /// Lines, whether they were cut, and what is left over, when bytes come `size` at a time.
     fn split(bytes: &[u8], [most, stretch, size]: [usize; 3]) -> (Vec<(Vec<u8>, bool)>, Vec<u8>) {
         let (mut lines, mut at, mut skips) = (Vec::new(), 0, false);
         let mut known = size.min(bytes.len());
@@ -99,7 +99,7 @@ mod tests {
             }
         }
         assert!(!skips || at == bytes.len());
-        // How many zero bytes wait depends on the pieces, and makes no difference.
+        // How many zero bytes are left over depends on the pieces, and makes no difference.
         let zeros = bytes[at..].iter().take_while(|b| **b == 0).count();
         (lines, bytes[at + zeros..].to_vec())
     }
@@ -117,7 +117,7 @@ mod tests {
         (lines, waits)
     }
 
-    /// A line without its newline; what waits if it has none.
+    /// A line without its newline; the bytes that are left over if it has none.
     fn naive_line(
         line: &[u8],
         most: usize,

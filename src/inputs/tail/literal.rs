@@ -1,27 +1,27 @@
-//! What a pattern cannot do without: a few texts of which every match contains one. They are looked for
-//! at the speed of memory, and only lines that have one are given to the regular expression.
+//! The texts that a pattern requires: every match contains one of a few texts. They are searched
+//! at the speed of memory, and only lines that contain one are given to the regular expression.
 //!
 //! The pattern is read as regex-lite reads it, as far as it is plain: characters, escaped punctuation,
-//! groups, alternatives, classes, repetitions. Whatever else turns up – flags, `\x41` – ends the
-//! reading, and there are no such texts then. Of classes, dots and parts that may be missing nothing is
-//! claimed. A part that consumes nothing (`^`, `\b`) stands between its neighbours as if it were
-//! not there: it only forbids.
+//! groups, alternatives, classes, repetitions. Anything else (flags, `\x41`) ends the
+//! reading, and then there are no such texts. For classes, dots and optional parts nothing is
+//! assumed. A part that consumes nothing (`^`, `\b`) is treated as if it were
+//! not there: it can only exclude matches.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Texts that are looked for; each is a pass of its own over the bytes.
+/// Texts that are searched; each is a pass of its own over the bytes.
 pub const MAX_LITERALS: usize = 8;
 
-/// Groups within groups; regex-lite takes no more than 50.
+/// Groups within groups; regex-lite accepts no more than 50.
 const MAX_DEPTH: usize = 64;
 
 /// What every match contains.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Needed {
-    /// One of these, none of them empty; no texts at all if nothing is known.
+    /// One of these, none of them empty; no texts if nothing is known.
     pub literals: Vec<String>,
-    /// Whoever contains one of them matches.
+    /// Every line that contains one of them matches.
     pub suffices: bool,
 }
 
@@ -31,11 +31,11 @@ struct Part {
     exact: Option<Vec<String>>,
     /// Texts of which each match contains one.
     needed: Option<Vec<String>>,
-    /// It looks at what is around it.
+    /// It depends on the text around it.
     asserts: bool,
 }
 
-/// How often a part stands where it does.
+/// How often a part is repeated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Times {
     One,
@@ -43,18 +43,18 @@ enum Times {
     Any,
 }
 
-/// Of a pattern that regex-lite takes.
+/// The texts of a pattern that regex-lite accepts.
 pub fn needed(pattern: &str) -> Needed {
     let mut reader = Reader { rest: pattern.chars().peekable(), depth: 0 };
     let part = reader.alternatives().filter(|_| reader.rest.peek().is_none());
     let Some(Part { exact, needed: Some(literals), asserts }) = part else {
         return Needed::default();
     };
-    // What is no UTF-8 becomes this character, which the bytes of the line do not have.
+    // Invalid UTF-8 becomes this character, which the bytes of the line do not have.
     if literals.iter().any(|text| text.contains('\u{fffd}')) {
         return Needed::default();
     }
-    // Ends of lines are not looked at.
+    // Line endings are not searched.
     let is_within = |text: &String| !text.contains(['\r', '\n']);
     let suffices = !asserts && exact.as_ref() == Some(&literals) && literals.iter().all(is_within);
     Needed { literals, suffices }
@@ -70,7 +70,7 @@ impl Reader<'_> {
         self.rest.next_if_eq(&wanted).is_some()
     }
 
-    /// Up to the end of the group or the pattern; `None` ends the reading, here and below.
+    /// Parses up to the end of the group or the pattern; `None` ends the reading, here and below.
     fn alternatives(&mut self) -> Option<Part> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -121,7 +121,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Behind `(?`: `P<name>`, `<name>` or `:`, no flags.
+    /// Parses what follows `(?`: `P<name>`, `<name>` or `:`, no flags.
     fn group_name(&mut self) -> Option<()> {
         if self.takes(':') {
             return Some(());
@@ -139,7 +139,7 @@ impl Reader<'_> {
     fn escaped(&mut self) -> Option<Part> {
         Some(match self.rest.next()? {
             'd' | 'D' | 's' | 'S' | 'w' | 'W' => Part::unknown(),
-            // \b{start} is something else.
+            // \b{start} has another meaning.
             'b' if self.rest.peek() == Some(&'{') => return None,
             'A' | 'z' | 'b' | 'B' | '<' | '>' => Part::nothing(),
             't' => Part::of('\t'),
@@ -150,7 +150,7 @@ impl Reader<'_> {
         })
     }
 
-    /// To the end of a class of which nothing is claimed.
+    /// Skips to the end of a class, for which nothing is assumed.
     fn class(&mut self) -> Option<()> {
         self.takes('^');
         let mut is_first = true;
@@ -173,7 +173,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The repetition behind a part; `None` if there are several, of which each is for all before it.
+    /// Parses the repetition after a part; `None` if there are several, of which each applies to all before it.
     fn times(&mut self) -> Option<Times> {
         let times = match self.rest.peek() {
             Some('+') => Times::OneOrMore,
@@ -183,7 +183,7 @@ impl Reader<'_> {
         if self.rest.next()? == '{' {
             while self.rest.next()? != '}' {}
         }
-        self.takes('?'); // it takes as little as it can
+        self.takes('?'); // a lazy repetition
         let is_repeated = matches!(self.rest.peek(), Some('?' | '*' | '+' | '{'));
         (!is_repeated).then_some(times)
     }
@@ -207,11 +207,11 @@ impl Part {
     }
 }
 
-/// Parts one after the other.
+/// A sequence of parts.
 struct Row {
     /// All texts that the last parts match together, back to one that is not exactly known.
     run: Vec<String>,
-    /// `run` is all of it.
+    /// Whether `run` is the whole sequence.
     is_whole: bool,
     best: Option<Vec<String>>,
     asserts: bool,
@@ -255,7 +255,7 @@ impl Row {
         self.consider(Some(run));
     }
 
-    /// The shortest text is to be long, then they are to be few.
+    /// Keeps the better texts: those whose shortest is longer, then the fewer.
     fn consider(&mut self, texts: Option<Vec<String>>) {
         let key = |texts: &Vec<String>| {
             let shortest = texts.iter().map(String::len).min().unwrap_or(0);

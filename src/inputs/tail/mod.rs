@@ -1,17 +1,17 @@
-//! Log files: followed through rotation, matched line by line, a bounded amount a turn.
+//! Log files: followed through rotation, matched line by line, a bounded amount per turn.
 //!
-//! Files are read when inotify tells of them, and looked at every `tail.poll_interval` besides, because
-//! what another machine writes to a network file system is told to nobody. A turn reads at most
-//! 256 KiB of all files together and takes about a millisecond, then whoever waits for an
-//! answer is served; files take turns by 64 KiB, so that one that is flooded starves none. What is written
+//! Files are read when inotify reports a change, and checked every `tail.poll_interval` besides, because
+//! inotify does not report what another machine writes to a network file system. A turn reads at most
+//! 256 KiB of all files together and takes about a millisecond, then clients that wait for an
+//! answer are served; files take turns by 64 KiB, so that a busy one starves none. What is written
 //! a thousand times a second is read fifty times a second.
 //!
-//! What a match can cost is bounded before it begins (`cost`); what many rules cost is parted over turns
+//! The cost of a match is bounded before it begins (`cost`); the cost of many rules is spread over turns
 //! (`take`). What rotations leave is found whether a path names it or not (`beside`, `begin`).
 //!
 //! How far files were read is kept over a restart (`keep`). A program that is killed reads again what came
-//! after that was written: every line is counted at least once, and twice only then. The counters start at zero
-//! with the program, as all counters do; so what a restarted one shows is the lines from the kept offsets on.
+//! after the last write: every line is counted at least once, and twice only then. The counters start at zero
+//! with the program, as all counters do; so a restarted one shows the lines from the kept offsets on.
 
 mod apply;
 mod begin;
@@ -57,10 +57,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use watch::Watch;
 
-/// How long nothing is heard after something was: what comes in between is read together.
+/// How long events are not read after one came: those in between are read together.
 const COALESCE: Duration = Duration::from_millis(20);
 
-/// The same after names came or went, which costs more.
+/// The same after names were added or removed, which costs more.
 const COALESCE_NAMES: Duration = Duration::from_millis(50);
 
 /// All log files.
@@ -76,18 +76,18 @@ pub struct Tails {
     most_open: usize,
     /// What was kept of files that are not found yet.
     pending: Vec<Place>,
-    /// When that was written, by the clock of the files.
+    /// When they were written, by the clock of the files.
     kept: Option<Mtime>,
     state: Keeper,
-    /// When all files are looked at next, and directories.
+    /// When all files, and directories, are checked next.
     poll: Option<Instant>,
-    /// Nothing is heard until then.
+    /// Events are not read until then.
     pause: Option<Instant>,
-    /// Directories are to be looked at.
+    /// Directories have to be scanned.
     is_scan_due: bool,
-    /// There is more to read at once; since the last turn.
+    /// There is more to read at once; the time of the last turn.
     backlog: Option<Instant>,
-    /// Which file has the next turn.
+    /// The index of the file that has the next turn.
     cursor: usize,
 }
 
@@ -97,11 +97,11 @@ struct Entry {
     glob: Glob,
     rules: Vec<Rule>,
     files: Vec<Tailed>,
-    /// Paths that are no files, which was said.
+    /// Paths that are not regular files, which was logged.
     irregular: Vec<PathBuf>,
-    /// Files beside that are of no interest as they are.
+    /// Files beside those of the path that are ignored as long as they do not change.
     passed: Vec<Passed>,
-    /// It was not looked for yet.
+    /// It was not scanned yet.
     is_new: bool,
     read: Read,
 }
@@ -122,7 +122,7 @@ impl Tails {
         [self.backlog, self.poll, self.pause, self.state.deadline()].into_iter().flatten().min()
     }
 
-    /// Reads on, a bounded amount. `is_ready` tells whether the descriptor was.
+    /// Reads on, a bounded amount. `is_ready` says whether the descriptor was ready.
     pub fn turn(&mut self, is_ready: bool, store: &mut Store, now: Instant) {
         if is_ready || self.pause.is_some_and(|until| until <= now) {
             self.poll_events(now);
@@ -136,7 +136,7 @@ impl Tails {
             self.scan(now);
         }
         let has_more = self.read(store, now);
-        // A file that was emptied has a copy to be looked for.
+        // If a file was emptied, its copy has to be found.
         self.backlog = (has_more || self.is_scan_due).then_some(now);
         self.write_state(now);
     }
@@ -145,7 +145,7 @@ impl Tails {
         self.entries.iter_mut().flat_map(|entry| &mut entry.files)
     }
 
-    /// Files that changed since they were read are due, and those that are about to go.
+    /// Marks files that changed since they were read, and those that are about to be removed.
     fn look_at_all(&mut self) {
         for file in self.files_mut() {
             let waits = file.leaving.is_some() || file.unfinished.is_some();
@@ -154,7 +154,7 @@ impl Tails {
         }
     }
 
-    /// Takes note of what happened, and listens again a little later.
+    /// Reads the events, and pauses for a short time.
     fn poll_events(&mut self, now: Instant) {
         let Tails { watch, entries, is_scan_due, .. } = self;
         let mut has_names = false;
@@ -179,7 +179,7 @@ impl Tails {
         self.pause = heard.any.then_some(now + pause);
     }
 
-    /// Keeps how far the files were read, before the program ends.
+    /// Saves how far the files were read, before the program ends.
     pub fn finish(&mut self, store: &mut Store) {
         let now = Instant::now();
         self.complete(store, now);
@@ -196,7 +196,7 @@ impl Tails {
         }
     }
 
-    /// Writes how far files were read, if that is due.
+    /// Writes the offsets, if that is due.
     fn write_state(&mut self, now: Instant) {
         if !self.state.is_due(now) {
             return;
@@ -206,7 +206,7 @@ impl Tails {
         for entry in &self.entries {
             places.extend(entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
         }
-        // What is known better is not kept twice.
+        // A place that is also known from a file is not kept twice.
         let is_known = |place: &Place| {
             places.iter().any(|p| p.inode == place.inode && p.setting == place.setting)
         };

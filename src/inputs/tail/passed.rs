@@ -1,4 +1,4 @@
-//! What is remembered of a file that no path names, so that it is looked at once.
+//! A record of a file that no path names, so that it is checked only once.
 
 use super::disk::{self, FileState};
 use super::file::Tailed;
@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// A file that was looked at, or read.
+/// A file that was checked, or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passed {
     pub(super) inode: u64,

@@ -1,4 +1,4 @@
-//! A turn of reading: files that are due, one after the other, until there is nothing more or the turn
+//! A turn of reading: files that are due, one after the other, until there is no more data or the turn
 //! is used up.
 
 use super::begin::{GRACE, Settled, hand_over, has_moved_on, is_over, settle, stays_copy};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// Bytes that one turn reads of all files; a line that is longer is read alone.
 pub const TURN: usize = 256 << 10;
 
-/// What a file costs that has nothing new, in bytes.
+/// The cost of a file that has nothing new, in bytes.
 const LOOK: usize = 4 << 10;
 
 /// Files that are open at a time, unless the limit of open files is low.
@@ -27,18 +27,18 @@ pub const MAX_OPEN: usize = 64;
 /// How long a last line without a newline waits for it when the writer writes to another file.
 const UNFINISHED: Duration = Duration::from_secs(2);
 
-/// What became of a file in its turn.
+/// The result of a file's turn.
 enum Outcome {
-    /// It is followed; so many bytes were read.
+    /// It is still followed; this many bytes were read.
     Stays(usize),
     /// It was read to its end and is gone.
     Goes,
-    /// It was emptied; this is what it was.
+    /// It was emptied; this was its state.
     Truncated(Left),
 }
 
 impl Tails {
-    /// Reads what is due, a bounded amount; whether there is more.
+    /// Reads what is due, a bounded amount; returns whether there is more.
     pub(super) fn read(&mut self, store: &mut Store, now: Instant) -> bool {
         let is_due = |file: &Tailed| file.is_due;
         let mut idle = 0;
@@ -58,7 +58,7 @@ impl Tails {
             };
             let is_first = budget.left == TURN;
             if !is_first && (budget.left < file.want() || budget.is_over()) {
-                // It is the first of the next turn.
+                // It is the first in the next turn.
                 self.cursor = self.cursor.checked_sub(1).unwrap_or(count.saturating_sub(1));
                 break;
             }
@@ -76,7 +76,7 @@ impl Tails {
         self.entries.iter().flat_map(|entry| &entry.files).any(is_due)
     }
 
-    /// Gives all rules the lines that some had, before that cannot be kept.
+    /// Gives all rules the lines that some already got, as that state cannot be kept.
     pub(super) fn complete(&mut self, store: &mut Store, now: Instant) {
         let budget = Budget { left: 0, start: Instant::now(), is_for_half: true };
         for entry in 0..self.entries.len() {
@@ -89,11 +89,11 @@ impl Tails {
                 }
             }
         }
-        // The rules may be others then.
+        // The rules may be different then.
         self.files_mut().filter_map(|file| file.before.as_mut()).for_each(|was| was.half = None);
     }
 
-    /// The path of the settings and the place among its files of the file with this number.
+    /// The index of the path of the settings, and the index among its files, of the file with this number.
     fn place_of(&self, mut at: usize) -> Option<(usize, usize)> {
         for (i, entry) in self.entries.iter().enumerate() {
             if at < entry.files.len() {
@@ -104,7 +104,7 @@ impl Tails {
         None
     }
 
-    /// Gives one file its turn; how many bytes were read.
+    /// Gives one file its turn; returns how many bytes were read.
     fn attend(
         &mut self,
         entry: usize,
@@ -138,7 +138,7 @@ impl Tails {
         read
     }
 
-    /// Makes room for one more open file, if it is not open; false if it has to wait.
+    /// Makes room for one more open file, unless it is open; false if it has to wait.
     fn has_room(&self, entries: &mut [Entry], entry: usize, at: usize) -> bool {
         let file = entries.get_mut(entry).and_then(|entry| entry.files.get_mut(at));
         let Some(file) = file else { return false };
@@ -149,7 +149,7 @@ impl Tails {
         if all().filter(|file| file.is_open()).count() < self.most_open {
             return true;
         }
-        // The one that was read longest ago, but none that is not to be found again.
+        // Closes the one that was read longest ago, but none that could not be found again.
         let all = entries.iter_mut().flat_map(|entry| &mut entry.files);
         let idle = all.filter(|file| file.is_open() && file.leaving.is_none());
         let oldest = idle.min_by_key(|file| (file.is_due, file.used));
@@ -157,14 +157,14 @@ impl Tails {
             oldest.close();
             return true;
         }
-        // All are about to go; the next look comes.
+        // All are about to be removed; the next check follows.
         if let Some(file) = entries.get_mut(entry).and_then(|entry| entry.files.get_mut(at)) {
             file.is_due = false;
         }
         false
     }
 
-    /// A file that cannot be opened or read is tried again at the next look.
+    /// A file that cannot be opened or read is tried again at the next check.
     fn trouble(
         &mut self,
         entry: &mut Entry,
@@ -187,7 +187,7 @@ impl Tails {
         }
         file.close();
         if is_gone {
-            // If there is another file of its name, the next look at the directory finds it.
+            // If there is another file of its name, the next scan finds it.
             remove(entry, at);
             self.poll = self.poll.map(|at| at.min(now + COALESCE_NAMES));
         }
@@ -220,7 +220,7 @@ impl Tails {
             }
             (file.is_copy, file.was) = (false, None);
             if file.beside.is_some() {
-                // What it was a copy of was emptied before any of that was read.
+                // Its original was emptied before any of that was read.
                 file.start = Start::Late;
                 return Ok(Outcome::Stays(0));
             }
@@ -253,7 +253,7 @@ impl Tails {
         Ok(if ends.goes && !is_half { Outcome::Goes } else { Outcome::Stays(used + last) })
     }
 
-    /// Decides where a file begins that was just opened; what becomes of it if it is not read now.
+    /// Decides where a newly opened file begins; returns an outcome if it is not read now.
     fn begin(&mut self, entry: &mut Entry, at: usize, now: Instant) -> io::Result<Option<Outcome>> {
         let (before, rest) = entry.files.split_at_mut(at);
         let Some((file, after)) = rest.split_first_mut() else { return Ok(None) };
@@ -291,7 +291,7 @@ struct Ends {
     goes: bool,
 }
 
-/// Nothing more is in a file but `waits` bytes of a line without its end.
+/// Handles the end of a file: what is left is `waits` bytes of a line without a newline.
 fn look_at_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now: Instant) -> Ends {
     let (before, rest) = entry.files.split_at_mut(at);
     let Some((file, after)) = rest.split_first_mut() else {
@@ -310,17 +310,17 @@ fn look_at_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now:
     Ends { takes_last, goes }
 }
 
-/// A file of which nothing is read yet, and what becomes of it if it leaves.
+/// Handles a file of which nothing was read yet, and whether it can be removed.
 fn waits(file: &mut Tailed, now: Instant) -> Outcome {
     file.is_due = false;
-    // Of a copy that the path named it is known that it went.
+    // For a copy that the path named it is known that it is gone.
     let least = if file.is_copy && file.beside.is_none() { Duration::ZERO } else { GRACE };
     let is_over = |l: Leaving| now.saturating_duration_since(l.since) >= least;
     let is_over = file.leaving.is_some_and(is_over);
     if is_over { Outcome::Goes } else { Outcome::Stays(0) }
 }
 
-/// A file was emptied. `head` is how it began, if a copy has what was not read of it.
+/// Handles a file that was emptied. `head` is how it began, if a copy has its unread rest.
 fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
     let (before, rest) = entry.files.split_at_mut(at);
     let Some((file, after)) = rest.split_first_mut() else { return };
@@ -329,15 +329,15 @@ fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
         file.before = Some(Left::nothing(head));
     }
     if file.beside.is_some() {
-        // It is another.
+        // It is another file.
         remove(entry, at);
     } else if before.iter().chain(&*after).any(|o| disk::is_named_after(&file.path, &o.path)) {
-        // It may be a copy that got the number of one that is gone.
+        // It may be a copy with the inode of a file that is gone.
         file.start = Start::Late;
     }
 }
 
-/// A file is gone; what of it was not read may be in a copy. It is not to be found again beside others.
+/// Removes a file; its unread rest may be in a copy. It must not be found again beside others.
 fn remove(entry: &mut Entry, at: usize) {
     let gone = entry.files.remove(at);
     entry.passed.push(Passed::of(&gone));

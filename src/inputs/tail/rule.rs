@@ -1,7 +1,7 @@
-//! One rule: which lines it is about, and what becomes of them in the store.
+//! One rule: which lines it matches, and how they change the store.
 //!
-//! A rule that neither takes a value nor a label from the line adds up its matches and tells the store
-//! once a stretch.
+//! A rule that takes neither a value nor a label from the line adds up its matches and updates the store
+//! once per stretch.
 
 use super::cost;
 use super::count::Skip;
@@ -17,37 +17,37 @@ use std::time::{Duration, Instant};
 /// The label of a histogram's buckets.
 const BOUND: &str = "le";
 
-/// In which costly rules have their time.
+/// The period in which costly rules have their time.
 const EACH: Duration = Duration::from_secs(1);
 
-/// A rule that lines are held against.
+/// A rule that lines are matched against.
 pub struct Rule {
-    /// As it was said.
+    /// The rule as in the settings.
     pub said: LogRule,
-    /// Whose its series are.
+    /// The group of its series.
     pub group: Group,
     search: Search,
     /// A label or the value comes from the line.
     takes: bool,
     /// The hashes of the labels of its series, sorted.
     series: Vec<u64>,
-    /// Why lines were skipped, as far as it was said.
+    /// Reasons for skipping lines that were already logged.
     skips_said: [bool; Skip::ALL.len()],
 }
 
-/// What all rules share.
+/// State that all rules share.
 pub struct Common {
-    /// On every series that has none of that name.
+    /// Labels that are added to every series without a label of that name.
     pub labels: Vec<(String, String)>,
-    /// Bytes of a label's value.
+    /// The most bytes of a label's value.
     pub max_value_bytes: usize,
-    /// Series of one rule.
+    /// The most series of one rule.
     pub max_series: usize,
     /// Samples that the store or a bound refused.
     pub refused: [u64; Reason::ALL.len()],
-    /// Lines that rules were not held against.
+    /// Lines that rules were not matched against.
     pub skipped: [u64; Skip::ALL.len()],
-    /// How long costly rules took, since when.
+    /// The start of the current second, and how long costly rules took in it.
     spent: Option<(Instant, Duration)>,
     hasher: RandomState,
     set: LabelSet,
@@ -71,14 +71,14 @@ impl Default for Common {
 }
 
 impl Common {
-    /// Counts a sample that is not taken.
+    /// Counts a sample that is refused.
     fn refuse(&mut self, reason: Reason) {
         if let Some(count) = self.refused.get_mut(reason as usize) {
             *count += 1;
         }
     }
 
-    /// Whether costly rules had all their time of this second.
+    /// Whether costly rules have used all their time of this second.
     fn is_spent(&mut self, now: Instant) -> bool {
         match self.spent {
             Some((since, spent)) if now < since + EACH => spent >= cost::SECOND,
@@ -99,7 +99,7 @@ impl Common {
 impl Rule {
     /// # Errors
     ///
-    /// The pattern is none.
+    /// The pattern is not a valid regular expression.
     pub fn new(said: &LogRule, group: Group) -> Result<Rule, regex_lite::Error> {
         let takes = said.value.is_some() || said.labels.iter().any(|(_, text)| text.contains('$'));
         let search = Search::new(&said.pattern)?;
@@ -118,21 +118,21 @@ impl Rule {
         self.search.literals.is_empty()
     }
 
-    /// What can be known of its series before there is a line: a number of lines without labels from them
-    /// is there at zero.
+    /// Declares the series that are known before there is a line: a number of lines without labels from them
+    /// starts at zero.
     pub fn declare(&mut self, common: &mut Common, store: &mut Store, now: Instant) {
         if !self.takes && self.said.kind == RuleKind::Counter {
             self.offer(None, Change::Add(0.0), common, store, now);
         }
     }
 
-    /// Bytes of lines that it may get at a time.
+    /// Bytes of lines that the rule may get at a time.
     pub fn most_bytes(&self) -> usize {
         let is_matched = self.takes || !self.search.suffices;
         if is_matched { self.search.most } else { usize::MAX }
     }
 
-    /// Takes what whole lines say. Returns how many matched.
+    /// Applies whole lines. Returns how many matched.
     pub fn take(
         &mut self,
         stretch: &[u8],
@@ -155,7 +155,7 @@ impl Rule {
         count
     }
 
-    /// Counts lines that it was not held against, and says so once.
+    /// Counts lines that were not matched, and logs that once.
     fn skip(&mut self, why: Skip, count: u64, common: &mut Common) {
         if let Some(skipped) = common.skipped.get_mut(why as usize) {
             *skipped += count;
@@ -249,7 +249,7 @@ impl Rule {
     }
 }
 
-/// What of a rule is about its series.
+/// The part of a rule that makes its series.
 struct Made<'a> {
     said: &'a LogRule,
     group: Group,

@@ -1,4 +1,4 @@
-//! Which files there are: what came, what has another name, what went.
+//! Finds which files exist: new ones, renamed ones and removed ones.
 
 use super::count::Trouble;
 use super::disk;
@@ -15,7 +15,7 @@ use std::time::Instant;
 pub const MAX_FILES: usize = 1000;
 
 impl Tails {
-    /// Looks which files there are, and watches where more may come.
+    /// Finds which files exist, and watches the directories where more may appear.
     pub(super) fn scan(&mut self, now: Instant) {
         self.forget_pending();
         let mut directories = Vec::new();
@@ -126,7 +126,7 @@ impl Tails {
         }
     }
 
-    /// What was kept of files is of no use any more when all were opened, but for what may be
+    /// Drops the kept places once all files were opened, except for those on file systems that may be
     /// mounted later.
     pub(super) fn forget_pending(&mut self) {
         let Tails { pending, entries, .. } = self;

@@ -1,6 +1,6 @@
-//! Lines that a pattern matches, looked for by the texts that they need, and of long ones a part.
+//! Finds the lines that a pattern matches by the texts that it requires; of long lines a part is read.
 //!
-//! A line is read as UTF-8; what is none becomes U+FFFD, and only in lines that may match.
+//! A line is read as UTF-8; invalid bytes become U+FFFD, and only in lines that may match.
 
 use super::cost;
 use super::lines;
@@ -9,12 +9,12 @@ use memchr::memmem::Finder;
 use regex_lite::{Match, Regex};
 use std::borrow::Cow;
 
-/// Where the lines are that a pattern matches.
+/// Finds the lines that a pattern matches.
 pub struct Search {
     pub(super) regex: Regex,
-    /// One is in every line that matches; without any every line is tried.
+    /// Every line that matches contains one of these; without any every line is tried.
     pub(super) literals: Vec<Finder<'static>>,
-    /// Whatever line has one matches.
+    /// Every line that contains one of them matches.
     pub(super) suffices: bool,
     /// Bytes of a line that the regular expression gets.
     pub(super) most: usize,
@@ -22,16 +22,16 @@ pub struct Search {
     looks_ahead: bool,
 }
 
-/// What of a line is looked at.
+/// The part of a line that is searched.
 pub struct View<'a> {
     pub text: Cow<'a, str>,
-    /// Where matches may begin; before it is what they may look at.
+    /// Where matches may begin; the text before it serves as context.
     pub from: usize,
     is_cut: bool,
 }
 
 impl View<'_> {
-    /// Whether a match could be another in the whole line.
+    /// Whether the match could be different in the whole line.
     pub fn is_open(&self, found: &Match<'_>, looks_ahead: bool) -> bool {
         let is_first = self.from > 0 && found.start() == self.from;
         is_first || self.is_cut && looks_ahead && found.end() == self.text.len()
@@ -41,7 +41,7 @@ impl View<'_> {
 impl Search {
     /// # Errors
     ///
-    /// The pattern is none.
+    /// The pattern is not a valid regular expression.
     pub fn new(pattern: &str) -> Result<Search, regex_lite::Error> {
         let regex = Regex::new(pattern)?;
         let needed = literal::needed(pattern);
@@ -56,7 +56,7 @@ impl Search {
         })
     }
 
-    /// What the regular expression gets of a line, around `at`.
+    /// The part of a line that the regular expression gets, around `at`.
     pub fn view<'a>(&self, line: &'a [u8], at: usize) -> View<'a> {
         if line.len() <= self.most {
             return View { text: text(line), from: 0, is_cut: false };
@@ -81,7 +81,7 @@ impl Search {
         found.filter(|found| !view.is_open(found, self.looks_ahead)).map(|_| true)
     }
 
-    /// Hands every line of `stretch` to `each` that may match, and where in it a text is.
+    /// Hands every line of `stretch` that may match to `each`, with the position of the text in it.
     pub fn candidates(&self, stretch: &[u8], each: &mut dyn FnMut(&[u8], usize)) {
         if self.literals.is_empty() {
             let mut rest = stretch;
@@ -93,7 +93,7 @@ impl Search {
             }
             return;
         }
-        // Where each text is found next, beyond the stretch if nowhere.
+        // The next position of each text, beyond the stretch if there is none.
         let find = |finder: &Finder<'_>, from: usize| {
             let found = stretch.get(from..).and_then(|rest| finder.find(rest));
             found.map_or(usize::MAX, |at| from + at)

@@ -29,10 +29,10 @@ const FORMATS: [&str; 2] = ["1\n", "2\n"];
 /// Bytes of a slot.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// What a file is known by besides where it lies: its first bytes, as many as there were, at most 256.
+/// What identifies a file besides its path: its first bytes, as many as there are, at most 256.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
-    /// How many bytes.
+    /// The number of bytes.
     pub bytes: u16,
     /// Their CRC-32.
     pub crc: u32,
@@ -45,7 +45,7 @@ pub struct Place {
     pub offset: u64,
     /// The device it lies on.
     pub device: u64,
-    /// Its number there.
+    /// Its inode number there.
     pub inode: u64,
     /// How it begins.
     pub head: Head,
@@ -53,7 +53,7 @@ pub struct Place {
     pub skips: bool,
     /// The path in the settings.
     pub setting: String,
-    /// Where it was last.
+    /// Where the file was last found.
     pub path: PathBuf,
 }
 

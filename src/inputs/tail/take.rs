@@ -1,8 +1,8 @@
-//! Lines of a file, held against the rules.
+//! Matches lines of a file against the rules.
 //!
-//! All rules get the same lines, one stretch of them after the other. What a stretch costs one rule is
-//! bounded (see `cost`), what it costs all of many is not: so the clock is looked at after each rule,
-//! and the next turn goes on with the rules that had not these lines yet.
+//! All rules get the same lines, one stretch of them after the other. The cost of a stretch for one rule is
+//! bounded (see `cost`), the cost for many rules is not: so the clock is read after each rule,
+//! and the next turn continues with the rules that have not had these lines yet.
 
 use super::budget::Budget;
 use super::cost::SLOW_STRETCH;
@@ -14,23 +14,23 @@ use super::{Entry, Tails};
 use crate::model::store::Store;
 use std::time::Instant;
 
-/// Bytes of lines after which the clock is looked at.
+/// Bytes of lines after which the clock is read.
 const STRETCH: usize = 8 << 10;
 
-/// Behind the last rule: no rule gets what is passed over.
+/// After the last rule: no rule gets bytes that are skipped.
 const NO_RULE: usize = usize::MAX;
 
-/// What of the buffer is taken.
+/// The part of the buffer that is used.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece {
-    /// Its first bytes.
+    /// The number of bytes from its start.
     pub n: usize,
-    /// What has no newline at their end is a line, too; what comes of it later is passed over.
+    /// Bytes without a newline at the end are a line, too; its continuation is skipped later.
     pub is_last: bool,
 }
 
 impl Tails {
-    /// Takes the lines of a piece; how many bytes they were.
+    /// Gives the lines of a piece to the rules; returns how many bytes they were.
     pub(super) fn take_lines(
         &mut self,
         entry: &mut Entry,
@@ -79,7 +79,7 @@ impl Tails {
     }
 }
 
-/// The next lines of a piece, of which `rest` is left; none where more bytes must come first.
+/// The next lines of a piece, of which `rest` is left; none where more bytes are needed first.
 fn next_lines(
     rest: &[u8],
     piece: Piece,
@@ -100,7 +100,7 @@ fn next_lines(
             (read.lines, skips) = (read.lines + 1, true);
             (rest.len(), 0)
         }
-        // There it is seen whether they are a hole.
+        // The check for a hole decides there.
         Next::Rest(len) if len < piece.n && rest.iter().all(|byte| *byte == 0) => return None,
         Next::Rest(len) => (len, NO_RULE),
         Next::Wait => return None,
@@ -108,7 +108,7 @@ fn next_lines(
     Some(Half { len, rule, skips })
 }
 
-/// Moves the offset on by `used` of `n` bytes, and decides whether the file is read again soon and how much
+/// Advances the offset by `used` of `n` bytes, and decides whether the file is read again soon and how much
 /// of it; `room` is the most that can be read at once.
 fn went_on(file: &mut Tailed, used: usize, n: usize, is_cut_short: bool, room: usize) {
     file.offset += used as u64;
@@ -117,7 +117,7 @@ fn went_on(file: &mut Tailed, used: usize, n: usize, is_cut_short: bool, room: u
         file.is_due = is_cut_short;
     }
     match used {
-        // As much as before, so that the same lines come again.
+        // As much as before, so that the same lines are read again.
         _ if file.half.is_some() => {}
         0 if !is_all => file.want_more(room),
         0 => {}

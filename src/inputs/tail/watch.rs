@@ -1,5 +1,5 @@
 //! The directories of log files, watched where that works. Where it does not (another machine writes to
-//! a network file system, there are too many directories) files are only looked at now and then, as
+//! a network file system, there are too many directories) files are only checked from time to time, as
 //! they are anyway.
 
 use crate::base::sys::{self, Event, FileEvent, Inotify};
@@ -7,19 +7,19 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
-/// Directories.
+/// The most directories.
 const MAX_WATCHES: usize = 512;
 
-/// Bytes of events that are taken in one go.
+/// Bytes of events that are read at once.
 const ROOM: usize = 4096;
 
-/// How many goes a turn; what is left then is not looked at one by one.
+/// Reads per turn; events beyond are not handled one by one.
 const MAX_READS: usize = 64;
 
-/// Events that are looked at one by one.
+/// Events that are handled one by one.
 const MAX_EVENTS: usize = 256;
 
-/// Not watched.
+/// The number of a directory that is not watched.
 const NONE: i32 = -1;
 
 /// The watched directories.
@@ -31,22 +31,22 @@ pub struct Watch {
     room: Vec<u8>,
 }
 
-/// What was heard.
+/// Which events came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
-    /// Something.
+    /// Some event.
     pub any: bool,
-    /// More than was looked at: everything may have changed.
+    /// More events than were handled: everything may have changed.
     pub all: bool,
 }
 
 impl Watch {
-    /// Ready when something happened.
+    /// Ready when there are events.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.inotify.as_ref().map(AsFd::as_fd)
     }
 
-    /// Watches these directories and no others; `fail` hears of each that cannot be, once.
+    /// Watches these directories and no others; `fail` is called once for each that cannot be watched.
     pub fn follow(&mut self, mut wanted: Vec<PathBuf>, mut fail: impl FnMut(&Path, io::Error)) {
         sys::sort(&mut wanted, Ord::cmp);
         wanted.dedup();
@@ -59,7 +59,7 @@ impl Watch {
                 Ok(inotify) => self.inotify = Some(inotify),
                 Err(error) if self.directories.is_empty() => {
                     fail(Path::new("inotify"), error);
-                    // So that it is said once.
+                    // So that it is reported once.
                     self.directories.push((PathBuf::new(), NONE));
                     return;
                 }
@@ -70,7 +70,7 @@ impl Watch {
         let Some(inotify) = &self.inotify else { return };
         let mut directories = Vec::with_capacity(wanted.len());
         for directory in wanted.into_iter().take(MAX_WATCHES) {
-            // Anew each time: there may be another directory of that name.
+            // Added again each time: there may be another directory of that name.
             let watch = inotify.watch(&directory).unwrap_or_else(|error| {
                 let known = self.directories.binary_search_by(|(d, _)| d.cmp(&directory)).is_ok();
                 if !known && error.kind() != io::ErrorKind::NotFound {
@@ -94,7 +94,7 @@ impl Watch {
         at.ok().and_then(|at| self.directories.get(at)).map_or(NONE, |(_, watch)| *watch)
     }
 
-    /// Tells `each` what happened.
+    /// Hands each event to `each`.
     pub fn poll_events(&mut self, mut each: impl FnMut(Event<'_>)) -> Heard {
         let mut heard = Heard::default();
         let Some(inotify) = &self.inotify else { return heard };

@@ -1,5 +1,5 @@
-//! Reads all text files and takes them into the store: each is read and looked at as a whole, what
-//! contradicts a file before it is blanked out, and then all are one set of series.
+//! Reads all text files into the store: each is read and checked as a whole, families that
+//! contradict a file before it are blanked out, and then all are one set of series.
 
 use super::walk::Met;
 use super::{Memory, Textfile, hash};
@@ -27,31 +27,31 @@ const MAX_ALL: usize = 16 << 20;
 /// Labels of a series; text is read with at most 256.
 const MAX_LABELS: usize = 64;
 
-/// Of the series that there is room for, text files have at most three of so many parts.
+/// Text files may use three of this many parts of the room for series.
 const PARTS: usize = 4;
 
-/// What is said in the log of one reading; more is counted.
+/// Messages of one reading that are logged; more are counted.
 const MAX_SAID: usize = 20;
 
-/// One look at everything.
+/// One pass over all files.
 struct Load<'l> {
     hasher: &'l RandomState,
     memory: &'l mut Memory,
     told: &'l mut Textfiles,
-    /// All files that count, one behind the other.
+    /// All files that are accepted, one after the other.
     text: Vec<u8>,
     files: Vec<(PathBuf, Range<usize>)>,
     strict: Strict,
     /// The families of all files.
     families: Families,
-    /// What was said in the log before this reading.
+    /// Messages that were logged before this reading.
     before: Vec<u64>,
-    /// Reading again would bring the same.
+    /// Whether reading again would have the same result.
     is_final: bool,
 }
 
 impl Textfile {
-    /// Takes all files anew; whether reading them again would bring the same.
+    /// Reads all files again; returns whether reading them once more would have the same result.
     pub(super) fn load(
         &mut self,
         group: Group,
@@ -101,7 +101,7 @@ impl Textfile {
         load.is_final
     }
 
-    /// Every file once, in the order of directories and names, and what cannot be looked at.
+    /// Every file once, in the order of directories and names, and what cannot be read.
     fn find(&mut self) -> (Vec<PathBuf>, Vec<(PathBuf, Failure)>) {
         let Textfile { walk, patterns, .. } = self;
         let (mut all, mut failures) = (Vec::new(), Vec::new());
@@ -117,7 +117,7 @@ impl Textfile {
                 failures.push((path.to_owned(), failure));
             });
             sys::sort(&mut found, Ord::cmp);
-            // More are refused, whether they are there twice or not.
+            // More are refused, whether they are duplicates or not.
             let known = all.len().min(MAX_FILES);
             let is_new = |path: &PathBuf| {
                 let mut before = all.iter().take(known);
@@ -130,11 +130,11 @@ impl Textfile {
     }
 }
 
-/// Why a file is not taken: a word for counting and a sentence.
+/// Why a file is refused: a word for counting and a sentence.
 struct Failure {
     reason: &'static str,
     text: String,
-    /// The same may be otherwise the next time, though the file looks the same.
+    /// The next reading may succeed, though the file's metadata does not change.
     may_pass: bool,
 }
 
@@ -144,7 +144,7 @@ impl Failure {
     }
 
     fn io(reason: &'static str, error: &io::Error) -> Failure {
-        // When such a one passes, the file or its directory looks otherwise.
+        // When such a cause ends, the metadata of the file or its directory has changed.
         let stays =
             matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
         Failure { reason, text: error.to_string(), may_pass: !stays }
@@ -152,7 +152,7 @@ impl Failure {
 }
 
 impl Load<'_> {
-    /// One more file, if it counts.
+    /// Adds a file, if it is accepted.
     fn add(&mut self, path: PathBuf) {
         let start = self.text.len();
         let done = self.read(&path).and_then(|mtime| {
@@ -181,7 +181,7 @@ impl Load<'_> {
         }
     }
 
-    /// Appends a file to the text; tells when it was changed.
+    /// Appends a file to the text; returns when it was changed.
     fn read(&mut self, path: &Path) -> Result<i64, Failure> {
         let io = |error: io::Error| Failure::io("file", &error);
         let file = sys::open_unwaiting(path).map_err(io)?;
@@ -197,13 +197,13 @@ impl Load<'_> {
             return Err(Failure::of("too_large", text));
         }
         let after = file.metadata().map_err(io)?;
-        // It was written meanwhile, or is none whose size is known.
+        // It was written meanwhile, or is of a kind whose size is unknown.
         self.is_final &= after.len() == length as u64;
         Ok(after.mtime())
     }
 
-    /// Compares the families of the file that was checked last with those before; what contradicts them
-    /// is blanked out.
+    /// Compares the families of the file that was checked last with those before; families that contradict them
+    /// are blanked out.
     fn join(&mut self, path: &Path, of: Range<usize>) {
         let own: Vec<Family> = self.strict.families().copied().collect();
         let refused: Vec<Option<&'static str>> = own.iter().map(|f| self.dispute(f)).collect();
@@ -234,7 +234,7 @@ impl Load<'_> {
         }
     }
 
-    /// Why a family of a file is not taken, if it is not.
+    /// Why a family of a file is refused, if it is.
     fn dispute(&mut self, own: &Family) -> Option<&'static str> {
         if !own.is_used {
             return None;
@@ -250,14 +250,14 @@ impl Load<'_> {
         if help.is_empty() || before.is_empty() {
             known.help = if before.is_empty() { own.help } else { known.help };
         } else if help != before || known.is_disputed {
-            // As in node_exporter, a third that agrees with the first is out, too.
+            // As in node_exporter, a third that agrees with the first is refused, too.
             known.is_disputed = true;
             return Some(HELP);
         }
         (known.kind != own.kind).then_some("type")
     }
 
-    /// Whether some family is not of the type any more, or has not the help text, that it had.
+    /// Whether the type or the help text of some family has changed.
     fn has_other_shapes(&mut self) -> bool {
         let text = &self.text;
         let shape = |family: &Family| {
@@ -276,7 +276,7 @@ impl Load<'_> {
         is_any
     }
 
-    /// Offers all files to the store. What is in the way of itself goes first.
+    /// Offers all files to the store. Old series that conflict are removed first.
     fn take(&mut self, intake: &Intake<'_>, store: &mut Store, now: Instant) {
         let mut tallies = self.offer(intake, store, now);
         let is_of_names = |reason| matches!(reason, Reason::Kind | Reason::Taken);
@@ -303,7 +303,7 @@ impl Load<'_> {
         }
     }
 
-    /// What became of each file; one of which nothing could be read also has a reason.
+    /// The result for each file; one of which nothing could be read also has a reason.
     fn offer(
         &self,
         intake: &Intake<'_>,
@@ -331,7 +331,7 @@ impl Load<'_> {
         tallies
     }
 
-    /// A file or directory is not taken.
+    /// Refuses a file or directory.
     fn refuse(&mut self, path: &Path, failure: &Failure) {
         self.told.has_error = true;
         self.is_final &= !failure.may_pass;
@@ -347,7 +347,7 @@ impl Load<'_> {
         }
     }
 
-    /// Logs it, unless the last reading did.
+    /// Logs a message, unless the last reading logged it.
     fn say(&mut self, message: &str, path: &Path, failure: &Failure) {
         let name = path.as_os_str().as_bytes();
         let key = hash(self.hasher, [name, failure.reason.as_bytes()]);

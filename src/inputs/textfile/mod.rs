@@ -1,11 +1,11 @@
-//! Text files of other programs, as node_exporter's collector `textfile` takes them: whoever has something
-//! to tell now and then writes it as exposition text to `<name>.prom` in a directory. A file counts when all
-//! of it can be read and nothing contradicts the files before it; else it is said once in the log, told in
-//! `textfile_scrape_error`, and none of its samples are there.
+//! Text files of other programs, as in node_exporter's collector `textfile`: a program that has something
+//! to report from time to time writes it as exposition text to `<name>.prom` in a directory. A file is accepted when
+//! all of it can be read and nothing contradicts the files before it; otherwise that is logged once, reported in
+//! `textfile_scrape_error`, and none of its samples are exported.
 //!
-//! Files are looked at before each scrape. As long as all of them have the same inode, size and times they
+//! Files are checked before each scrape. As long as all of them have the same inode, size and times they
 //! are not read again, and nothing is allocated. When one changes all are read, as the first of two files
-//! decides what a family is.
+//! decides the type and help text of a family.
 
 mod load;
 #[cfg(test)]
@@ -27,14 +27,14 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 use walk::{Met, Pattern, Walk};
 
-/// A file that was changed so short a time ago may change again within the same tick of the clock of files,
-/// and look the same.
+/// A file that was changed this recently may change again within the same tick of the file system's clock,
+/// and have the same metadata.
 const YOUNG: Duration = Duration::from_millis(100);
 
-/// What is told of the last look, and of all so far.
+/// What is reported about the last reading, and about all so far.
 #[derive(Default)]
 struct Memory {
-    /// What was said in the log, as hashes of what and of which file.
+    /// Messages that were logged, as hashes of the message and the file.
     said: Vec<u64>,
     refused: Vec<(&'static str, u64)>,
     /// Families by the hashes of their names, and those of type and help text, sorted.
@@ -46,17 +46,17 @@ struct Memory {
 pub struct Textfile {
     patterns: Vec<Pattern>,
     constant: Vec<(String, String)>,
-    /// Whose their series are; none while there are no directories.
+    /// The group of their series; none while there are no directories.
     group: Option<Group>,
     walk: Walk,
     hasher: RandomState,
-    /// What the files looked like when they were read, unless they are to be read again anyway.
+    /// A hash of the files' metadata when they were read, unless they have to be read again anyway.
     known: Option<u64>,
     memory: Memory,
 }
 
 impl Textfile {
-    /// Goes on with other settings: all files are read anew.
+    /// Applies new settings: all files are read again.
     pub fn apply(&mut self, settings: &Settings, store: &mut Store) {
         let mut collectors = settings.collectors.iter();
         let own = collectors.find(|collector| collector.name == NAME && collector.enabled);
@@ -75,8 +75,8 @@ impl Textfile {
         }
     }
 
-    /// What a page shows of the store: with or without the series of text files, and of a page of picked
-    /// collectors those alone or nothing.
+    /// Which series of the store a page shows: with or without those of text files; a page of selected
+    /// collectors has only those, or none.
     pub fn shown(&self, has_textfiles: bool, is_picked: bool) -> Option<Shown> {
         match self.group {
             Some(group) if is_picked => has_textfiles.then_some(Shown::Only(group)),
@@ -90,7 +90,7 @@ impl Textfile {
         self.group == Some(owner)
     }
 
-    /// Looks at the files, and takes them if some changed; `told` gets what a scrape tells of them.
+    /// Checks the files, and reads them if some changed; `told` gets what a scrape reports about them.
     pub fn look(&mut self, told: &mut Textfiles, store: &mut Store, now: Instant) {
         let Some(group) = self.group else { return };
         let start = Instant::now();
@@ -102,7 +102,7 @@ impl Textfile {
         told.took += start.elapsed();
     }
 
-    /// What all files look like, in whatever order they come, and whether some were changed just now.
+    /// A hash of all files' metadata, in whatever order they come, and whether some were changed just now.
     fn mark(&mut self) -> (u64, bool) {
         let Textfile { walk, patterns, hasher, .. } = self;
         let wall = WallClock::now().since_epoch();
@@ -126,7 +126,7 @@ impl Textfile {
     }
 }
 
-/// Writes all samples for a program that serves nobody: what is ours, and what text files have.
+/// Writes all samples for a program that does not serve: our own, and those of text files.
 pub fn write_once(settings: &Settings, gather: &mut Gather, out: &mut dyn Sink) {
     let (now, mut textfile) = (Instant::now(), Textfile::default());
     let mut store = Store::new(Bounds::default(), now);
@@ -138,7 +138,7 @@ pub fn write_once(settings: &Settings, gather: &mut Gather, out: &mut dyn Sink) 
     store.write(now, out);
 }
 
-/// Of both parts together, seeded: nobody outside can make two files look the same.
+/// A hash of both parts together, seeded: nobody outside can construct two files with the same hash.
 fn hash(seed: &RandomState, parts: [&[u8]; 2]) -> u64 {
     let mut hasher = seed.build_hasher();
     for part in parts {
@@ -148,10 +148,10 @@ fn hash(seed: &RandomState, parts: [&[u8]; 2]) -> u64 {
     hasher.finish()
 }
 
-/// Bytes of what is known of a file.
+/// Bytes of the metadata that identify a file's state.
 const FACTS: usize = 7 * size_of::<u64>();
 
-/// What changes when a file does.
+/// The metadata that changes when a file does.
 fn facts(file: &Metadata) -> [u8; FACTS] {
     let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
     let [a, b, c, d] = times.map(i64::cast_unsigned);

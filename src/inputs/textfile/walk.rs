@@ -1,5 +1,5 @@
 //! Which text files there are: `*.prom` in directories that may be named by globs. As with node_exporter a
-//! pattern that finds nothing is the name of a directory, and what is found must be one. A look allocates
+//! pattern that finds nothing is the name of a directory, and what is found must be one. A scan allocates
 //! nothing.
 
 use crate::base::sys;
@@ -10,13 +10,13 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Names that one look goes through; those beyond are not seen.
+/// Names that one scan reads; those beyond are not seen.
 const MAX_NAMES: usize = 50_000;
 
 /// How the names of text files end.
 const SUFFIX: &[u8] = b".prom";
 
-/// One directory or glob, as it was set.
+/// One directory or glob, as in the settings.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pattern {
     /// `/` or nothing.
@@ -26,7 +26,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Of a path as it is written.
+    /// A pattern from a path as it is written.
     pub fn new(path: &str) -> Pattern {
         let mut parts: Vec<Box<[u8]>> = Vec::new();
         for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
@@ -39,29 +39,29 @@ impl Pattern {
     }
 }
 
-/// What a look meets.
+/// What a scan finds.
 pub enum Met {
-    /// Something by the name of a text file.
+    /// An entry with the name of a text file.
     File(io::Result<Metadata>),
     /// A directory that cannot be read.
     Failed(io::Error),
-    /// More names than are looked at.
+    /// There were more names than the limit.
     Excess,
 }
 
-/// Takes the path and what is there.
+/// Receives the path and what is there.
 pub type Each<'e> = dyn FnMut(&Path, Met) + 'e;
 
 /// Looks for text files.
 #[derive(Default)]
 pub struct Walk {
-    /// Where it is.
+    /// The current path.
     path: Vec<u8>,
     names: usize,
 }
 
 impl Walk {
-    /// A new look begins: names are counted anew.
+    /// Begins a new scan: names are counted from zero.
     pub fn begin(&mut self) {
         self.names = 0;
     }
@@ -79,7 +79,7 @@ impl Walk {
         self.directory(each);
     }
 
-    /// One name further; returns how long the path was.
+    /// Appends one name; returns how long the path was.
     fn push(&mut self, name: &[u8]) -> usize {
         let before = self.path.len();
         if !matches!(self.path.last(), None | Some(b'/')) {
@@ -94,7 +94,7 @@ impl Walk {
         Path::new(OsStr::from_bytes(if is_here { b"." } else { &self.path }))
     }
 
-    /// Whether there is anything below here that `parts` find.
+    /// Whether there is anything below here that `parts` match.
     fn enter(&mut self, parts: &[Box<[u8]>], each: &mut Each<'_>) -> bool {
         let Some((part, rest)) = parts.split_first() else {
             self.directory(each);
@@ -119,7 +119,7 @@ impl Walk {
         found
     }
 
-    /// Whether one more name is looked at.
+    /// Counts a name; false beyond the limit.
     fn counts(&mut self) -> bool {
         self.names += 1;
         self.names <= MAX_NAMES

@@ -1,4 +1,4 @@
-//! What a recorder is to be like, said step by step.
+//! Configures a recorder, step by step.
 
 use super::output::Output;
 use super::page::Host;
@@ -12,10 +12,10 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// How the names begin of what the process says of itself beside the collectors.
+/// How the names of the process's own metrics begin, beside those of the collectors.
 const PROCESS: &str = "process_";
 
-/// Builds a recorder of the facade `metrics`, and what takes its metrics out of the process.
+/// Builds a recorder of the facade `metrics`, and the exporter of its metrics.
 ///
 /// Listening and pushing need Linux. On other systems the methods for them (`install`, `build`,
 /// `with_http_listener`, …) do not exist; `install_recorder` and the handle's `render` do.
@@ -48,7 +48,7 @@ impl Default for PrometheusBuilder {
 }
 
 impl PrometheusBuilder {
-    /// One that listens on port 9000 of all addresses of the machine.
+    /// A builder that listens on port 9000 of all addresses of the machine.
     pub fn new() -> PrometheusBuilder {
         PrometheusBuilder {
             output: Output::default(),
@@ -64,28 +64,29 @@ impl PrometheusBuilder {
         }
     }
 
-    /// Histograms that have no buckets are summaries of these quantiles, each between 0 and 1.
+    /// Makes histograms that have no buckets summaries of these quantiles, each between 0 and 1.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// `quantiles` is empty.
     pub fn set_quantiles(mut self, quantiles: &[f64]) -> Result<Self, BuildError> {
         self.quantiles = Some(some(quantiles)?);
         Ok(self)
     }
 
-    /// Histograms that have no buckets are summaries of the quantiles 0, 0.5, 0.9, 0.95, 0.99, 0.999
+    /// Makes histograms that have no buckets summaries of the quantiles 0, 0.5, 0.9, 0.95, 0.99, 0.999
     /// and 1.
     pub fn with_summaries(mut self) -> Self {
         self.quantiles = Some(DEFAULT_QUANTILES.to_vec());
         self
     }
 
-    /// Quantiles forget what is older than so many (`set_bucket_count`) times this; 20 seconds.
+    /// Sets the length of a window of summaries, 20 seconds by default. Quantiles forget values that are older than
+    /// `set_bucket_count` times this.
     ///
     /// # Errors
     ///
-    /// It is no time.
+    /// `value` is zero.
     pub fn set_bucket_duration(mut self, value: Duration) -> Result<Self, BuildError> {
         if value.is_zero() {
             return Err(BuildError::ZeroBucketDuration);
@@ -94,27 +95,27 @@ impl PrometheusBuilder {
         Ok(self)
     }
 
-    /// See `set_bucket_duration`; 3, at most 16.
+    /// Sets the number of windows, see `set_bucket_duration`; 3 by default, at most 16.
     pub fn set_bucket_count(mut self, count: NonZeroU32) -> Self {
         self.window.count = count.get() as usize;
         self
     }
 
-    /// All histograms have buckets of these bounds, but for those that have their own.
+    /// Sets the bounds of the buckets of all histograms that have none of their own.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// `values` is empty.
     pub fn set_buckets(mut self, values: &[f64]) -> Result<Self, BuildError> {
         self.buckets = Some(some(values)?);
         Ok(self)
     }
 
-    /// Histograms that `matcher` is for have buckets of these bounds.
+    /// Sets the bounds of the buckets of histograms that `matcher` applies to.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// `values` is empty.
     pub fn set_buckets_for_metric(
         mut self,
         matcher: Matcher,
@@ -124,21 +125,21 @@ impl PrometheusBuilder {
         Ok(self)
     }
 
-    /// Names of counters end in `_total`, and units that are described become part of names.
+    /// Lets names of counters end in `_total`, and units that are described become part of names.
     pub fn with_recommended_naming(mut self, enabled: bool) -> Self {
         self.naming.totals = enabled;
         self.naming.units |= enabled;
         self
     }
 
-    /// Units that are described become part of names.
+    /// Lets units that are described become part of names.
     pub fn set_enable_unit_suffix(mut self, enabled: bool) -> Self {
         self.naming.units = enabled || self.naming.totals;
         self
     }
 
-    /// Series of these kinds that are told nothing for longer than `timeout` are forgotten. The time
-    /// runs from the first page on which they are. With the feature `metrics-util` the mask may be that
+    /// Forgets series of these kinds that are not updated for longer than `timeout`. The time
+    /// runs from the first page that shows them. With the feature `metrics-util` the mask may be that
     /// crate's.
     pub fn idle_timeout(
         mut self,
@@ -151,24 +152,24 @@ impl PrometheusBuilder {
         self
     }
 
-    /// Does nothing: there is nothing to keep up. It is here for programs that call it.
+    /// Does nothing, as there is no upkeep. It exists for programs that call it.
     pub fn upkeep_timeout(self, _timeout: Duration) -> Self {
         self
     }
 
-    /// This label is on every series that has none of that name; of two of a name the last is taken.
+    /// Adds this label to every series without a label of that name; of two with one name the last counts.
     pub fn add_global_label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((key.into(), value.into()));
         self
     }
 
-    /// How much is kept; what is beyond is refused and counted.
+    /// Sets how much is kept; what exceeds it is refused and counted.
     pub fn set_bounds(mut self, bounds: Bounds) -> Self {
         self.bounds = bounds;
         self
     }
 
-    /// Installs the recorder for the whole process; what it has is rendered by the handle.
+    /// Installs the recorder for the whole process; the handle renders its metrics.
     ///
     /// # Errors
     ///
@@ -180,7 +181,7 @@ impl PrometheusBuilder {
         Ok(handle)
     }
 
-    /// The recorder alone.
+    /// Builds only the recorder.
     pub fn build_recorder(self) -> PrometheusRecorder {
         let host = self.host;
         let mut options = self.options();

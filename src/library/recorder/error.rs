@@ -1,4 +1,4 @@
-//! Why a builder built nothing.
+//! Why a builder failed.
 
 use std::error::Error;
 use std::fmt;
@@ -7,21 +7,21 @@ use std::fmt;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// There is no room for another thread.
+    /// A thread could not be started.
     FailedToStartThread(String),
     /// The address cannot be listened on.
     FailedToCreateHTTPListener(String),
-    /// There is a global recorder already.
+    /// A global recorder is already installed.
     FailedToSetGlobalRecorder,
-    /// No address and no network.
+    /// The text is neither an address nor a network.
     InvalidAllowlistAddress(String),
-    /// No URL that can be pushed to.
+    /// The text is not a URL that can be pushed to.
     InvalidPushGatewayEndpoint(String),
-    /// Buckets or quantiles were asked for, and none was named.
+    /// The list of buckets or quantiles is empty.
     EmptyBucketsOrQuantiles,
-    /// A window of summaries has no length.
+    /// The length of a window of summaries is zero.
     ZeroBucketDuration,
-    /// Nothing is pushed without a pause.
+    /// The interval between pushes is zero.
     ZeroPushInterval,
 }
 

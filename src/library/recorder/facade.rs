@@ -1,4 +1,4 @@
-//! The registry as a recorder of the facade `metrics`. Its keys bring their hashes along, so that a
+//! The registry as a recorder of the facade `metrics`. Its keys contain their hashes, so that a
 //! macro without a kept handle costs a read lock and a comparison.
 
 use super::PrometheusHandle;
@@ -9,7 +9,7 @@ use metrics::{
 };
 use std::hash::RandomState;
 
-/// A recorder of the facade: what `counter!`, `gauge!` and `histogram!` find once it is installed.
+/// A recorder of the facade, which `counter!`, `gauge!` and `histogram!` use once it is installed.
 #[derive(Debug)]
 pub struct PrometheusRecorder {
     handle: PrometheusHandle,
@@ -20,7 +20,7 @@ impl PrometheusRecorder {
         PrometheusRecorder { handle }
     }
 
-    /// What renders its metrics.
+    /// Returns a handle that renders its metrics.
     pub fn handle(&self) -> PrometheusHandle {
         self.handle.clone()
     }
@@ -34,7 +34,7 @@ impl PrometheusRecorder {
     }
 }
 
-/// A unit as it ends names: a count has none, and parts of a hundred are ratios.
+/// The suffix of names for a unit: a count has none, and percentages are ratios.
 fn unit_name(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "",

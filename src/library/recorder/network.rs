@@ -1,19 +1,19 @@
-//! Networks of clients that are let in: `10.0.0.0/8`, `fd00::/8`, or one address.
+//! Networks of clients that are allowed: `10.0.0.0/8`, `fd00::/8`, or one address.
 
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// All addresses that begin like one.
+/// A network: all addresses with the same first bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
-    /// How many bits are the same.
+    /// The number of bits that are the same.
     prefix: u32,
 }
 
-/// What was to be a network.
+/// The text that is not a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadNetwork(String);
 
@@ -30,7 +30,7 @@ impl fmt::Display for BadNetwork {
 impl Error for BadNetwork {}
 
 impl Network {
-    /// Whether `ip` is in it. An IPv4 address is the same in the clothes of IPv6.
+    /// Whether `ip` is in the network. An IPv4 address also matches in its IPv6 form.
     pub fn contains(&self, ip: IpAddr) -> bool {
         let ((own, width), (other, its)) = (bits(self.address), bits(ip.to_canonical()));
         width == its && (own ^ other).checked_shr(width - self.prefix).unwrap_or(0) == 0
@@ -53,7 +53,7 @@ impl FromStr for Network {
             Some(digits) => digits.parse().ok().filter(|n| *n <= width).ok_or_else(bad)?,
             None => width,
         };
-        // IPv4 in the clothes of IPv6.
+        // An IPv4-mapped IPv6 address.
         let plain = address.to_canonical();
         match prefix.checked_sub(width - bits(plain).1) {
             Some(prefix) => Ok(Network { address: plain, prefix }),
@@ -62,7 +62,7 @@ impl FromStr for Network {
     }
 }
 
-/// An address as a number, and how many bits it has.
+/// An address as a number, and its number of bits.
 fn bits(ip: IpAddr) -> (u128, u32) {
     match ip {
         IpAddr::V4(ip) => (ip.to_bits().into(), u32::BITS),

@@ -1,27 +1,27 @@
-//! How the metrics of a recorder leave the process, as its builder says it: an endpoint for scrapes, or
+//! How a builder exports the metrics of a recorder: as an endpoint for scrapes, or by
 //! pushes to a Pushgateway.
 
 use super::PrometheusHandle;
 use super::network::Network;
 use crate::base::address::Listen;
 
-/// The port that is listened on where nobody names another.
+/// The default port.
 const PORT: u16 = 9000;
 
 /// Pushes what a handle renders, for ever.
 pub type Pushing = Box<dyn FnOnce(&PrometheusHandle) + Send>;
 
-/// What was asked for.
+/// The kind of export.
 pub enum Way {
     Listen(Listen),
-    /// Made only by who asks for it: a program that listens links no client.
+    /// Only created on request, so that a program that listens links no HTTP client.
     Push(Pushing),
 }
 
-/// What takes metrics out of the process.
+/// The configured export.
 pub struct Output {
     pub way: Way,
-    /// Networks of clients that are let in; all if there is none.
+    /// Networks of clients that are allowed; empty allows all.
     pub allowed: Vec<Network>,
     /// Clients that prefer OpenMetrics get it.
     pub has_openmetrics: bool,

@@ -1,4 +1,4 @@
-//! The page of a registry, and of the box where that is wished: as bytes for whoever serves them, or
+//! The page of a registry, and of the box if enabled: as bytes for a server of the program, or
 //! written into any sink.
 
 use crate::base::dialect::Dialect;
@@ -10,10 +10,10 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Instant;
 
-/// Writes what all collectors tell that are on by default, and the process of itself.
+/// Writes the metrics of all collectors that are on by default, and of the process itself.
 pub type Host = Box<dyn FnMut(&mut dyn Sink) + Send>;
 
-/// What renders the metrics of a recorder: for programs that have an HTTP server already. Clones
+/// Renders the metrics of a recorder, for programs that have an HTTP server already. Clones
 /// render the same.
 #[derive(Clone)]
 pub struct PrometheusHandle(Arc<Page>);
@@ -21,7 +21,7 @@ pub struct PrometheusHandle(Arc<Page>);
 struct Page {
     registry: Registry,
     host: Option<Mutex<Host>>,
-    /// Of the text format and of OpenMetrics: what is kept from page to page.
+    /// What is kept from page to page, for the text format and for OpenMetrics.
     lines: [Mutex<Lines>; 2],
 }
 
@@ -32,18 +32,18 @@ impl fmt::Debug for PrometheusHandle {
 }
 
 impl PrometheusHandle {
-    /// Of what `registry` has.
+    /// A handle for `registry`.
     pub fn of(registry: Registry) -> PrometheusHandle {
         PrometheusHandle(Arc::new(Page { registry, host: None, lines: Default::default() }))
     }
 
-    /// The same and what the collectors say about this box.
+    /// The same with the metrics of the collectors about this box.
     pub(super) fn with_host(registry: Registry, host: Host) -> PrometheusHandle {
         let (host, lines) = (Some(Mutex::new(host)), Default::default());
         PrometheusHandle(Arc::new(Page { registry, host, lines }))
     }
 
-    /// What is rendered: handles of it need no macros.
+    /// The registry that is rendered, which can be used without macros.
     pub fn registry(&self) -> &Registry {
         &self.0.registry
     }
@@ -53,21 +53,21 @@ impl PrometheusHandle {
         self.render_as(Format::Prometheus)
     }
 
-    /// The page in either format, exemplars being in OpenMetrics only. `Format::content_type` is what
-    /// the answer has to say of itself.
+    /// Renders the page in either format; exemplars are in OpenMetrics only. `Format::content_type` is the
+    /// Content-Type for the answer.
     pub fn render_as(&self, format: Format) -> String {
         let mut out = Vec::new();
         self.render_into(&mut out, format);
         String::from_utf8(out).unwrap_or_default()
     }
 
-    /// Appends the page to `out`, whose memory is used again.
+    /// Appends the page to `out`, whose memory is reused.
     pub fn render_into(&self, out: &mut Vec<u8>, format: Format) {
         let kept = match format {
             Format::Prometheus => self.0.lines.first(),
             Format::OpenMetrics => self.0.lines.last(),
         };
-        // Two pages at once: the second does without what is kept.
+        // Two pages at once: the second one does not use the kept lines.
         let mut fresh = Lines::default();
         let mut lines = kept.map(|lines| match lines.try_lock() {
             Ok(lines) => Some(lines),
@@ -82,20 +82,20 @@ impl PrometheusHandle {
     ///
     /// # Errors
     ///
-    /// `output` took not all of it.
+    /// `output` did not accept all of it.
     pub fn render_to_write(&self, output: &mut impl io::Write) -> io::Result<()> {
         let mut out = Vec::new();
         self.render_into(&mut out, Format::Prometheus);
         output.write_all(&out)
     }
 
-    /// Does nothing: there is nothing to keep up. It is here for programs that call it.
+    /// Does nothing, as there is no upkeep. It exists for programs that call it.
     pub fn run_upkeep(&self) {}
 
     /// Writes the page as it is now.
     pub(super) fn write(&self, text: &mut Text<'_>) {
         if let Some(host) = &self.0.host {
-            // Families of collectors take the labels of all from here; those of the registry have them.
+            // Families of collectors get the global labels here; those of the registry already have them.
             text.label(&self.0.registry.options().labels);
             let mut host = host.lock().unwrap_or_else(PoisonError::into_inner);
             (*host)(text);
@@ -105,15 +105,15 @@ impl PrometheusHandle {
 }
 
 impl Registry {
-    /// Appends what it tells to `out`.
+    /// Appends the page to `out`.
     ///
-    /// Who renders often is better off with a `PrometheusHandle`, which keeps from page to page what
+    /// For frequent rendering a `PrometheusHandle` is faster, which keeps from page to page what
     /// lines have in common.
     pub fn render_into(&self, out: &mut Vec<u8>, format: Format) {
         render(out, format, &mut Lines::default(), |text| self.write(Instant::now(), text));
     }
 
-    /// What it tells, as text 0.0.4.
+    /// Renders the page as text 0.0.4.
     pub fn render(&self) -> String {
         PrometheusHandle::of(self.clone()).render()
     }

@@ -1,15 +1,15 @@
-//! Observations counted by size: 64 bins of equal width between a power of two and the next, so that the
+//! Counts observations by size: 64 bins of equal width between a power of two and the next, so that the
 //! middle of a bin is off by at most 1/128 of what was observed. A bin is found by the upper bits of the
-//! float. Bins of an octave are taken when its first value comes.
+//! float. The bins of an octave are allocated when its first value comes.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Bits of a float that tell the bin within an octave.
+/// Bits of a float that select the bin within an octave.
 const BITS: u32 = 6;
 const BINS: usize = 1 << BITS;
 
-/// What is dropped of a float's bits.
+/// The bits of a float that are dropped.
 const DROPPED: u32 = f64::MANTISSA_DIGITS - 1 - BITS;
 
 /// The first octave starts at 2^-30.
@@ -40,7 +40,7 @@ impl Half {
         }
     }
 
-    /// What `take` finds in all bins that were ever used, added up.
+    /// The sum of what `take` returns for all bins that were ever used.
     fn sum(&self, take: fn(&AtomicU64) -> u64) -> u64 {
         let mut sum = 0;
         for bins in self.0.iter().filter_map(OnceLock::get) {
@@ -51,7 +51,7 @@ impl Half {
         sum
     }
 
-    /// Appends the middle of each bin that any of `halves` uses, ascending, and what they count.
+    /// Appends the middle of each bin that any of `halves` uses, ascending, and its count.
     fn merge<'h>(halves: impl Iterator<Item = &'h Half> + Clone, all: &mut Vec<(f64, u64)>) {
         for octave in 0..OCTAVES {
             let octaves = || halves.clone().filter_map(|half| half.0.get(octave)?.get());
@@ -79,7 +79,7 @@ pub struct Bins {
     zero: AtomicU64,
     positive: Half,
     negative: OnceLock<Box<Half>>,
-    /// The smallest and the largest, as `ordered` has them.
+    /// The smallest and the largest value, in the form of `ordered`.
     least: AtomicU64,
     most: AtomicU64,
 }
@@ -90,7 +90,7 @@ fn ordered(value: f64) -> u64 {
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-/// What `ordered` made an integer of.
+/// The float from which `ordered` made an integer.
 pub fn disordered(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
 }
@@ -116,7 +116,7 @@ impl Bins {
         } else {
             self.negative.get_or_init(|| Box::new(Half::new())).add(magnitude, times);
         }
-        // Both are as a rule known already.
+        // Usually both are known already.
         let key = ordered(value);
         if key < self.least.load(Relaxed) {
             self.least.fetch_min(key, Relaxed);
@@ -131,19 +131,19 @@ impl Bins {
         negative + take(&self.zero) + self.positive.sum(take)
     }
 
-    /// How many observations there were.
+    /// The number of observations.
     pub fn count(&self) -> u64 {
         self.sum(|count| count.load(Relaxed))
     }
 
-    /// Forgets all; how many they were.
+    /// Forgets all; returns how many there were.
     pub fn clear(&self) -> u64 {
         self.least.store(u64::MAX, Relaxed);
         self.most.store(0, Relaxed);
         self.sum(|count| count.swap(0, Relaxed))
     }
 
-    /// The middle of each bin that any of `all` uses, ascending, and what they count.
+    /// The middle of each bin that any of `all` uses, ascending, and its count.
     pub fn merge(all: &[Bins]) -> Vec<(f64, u64)> {
         let mut merged = Vec::new();
         Half::merge(all.iter().filter_map(|bins| Some(&**bins.negative.get()?)), &mut merged);
@@ -157,7 +157,7 @@ impl Bins {
         merged
     }
 
-    /// The smallest and the largest value, as integers of the same order: `disordered` tells them.
+    /// The smallest and the largest value, as integers of the same order: `disordered` converts them back.
     pub fn ends(&self) -> (u64, u64) {
         (self.least.load(Relaxed), self.most.load(Relaxed))
     }

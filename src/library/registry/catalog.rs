@@ -1,6 +1,6 @@
-//! Which series there are: each has its identity, its family and its cell. Whoever registers a series
-//! has the catalog for a moment; pages are written without it. They come for what is new, a bounded
-//! piece at a time, so that nobody waits longer than that takes.
+//! All series: each has its identity, its family and its cell. A thread that registers a series
+//! holds the catalog for a moment; pages are written without it. They read what is new in bounded
+//! pieces, so that no thread waits longer than a piece takes.
 
 use super::cell::Cell;
 use super::family::{Families, MetricRequest};
@@ -11,21 +11,21 @@ use super::setup::Setup;
 use super::shards::Shards;
 use crate::model::store::Reason;
 
-/// So many keys may lead to one series; others are looked up the slow way each time.
+/// The number of keys that may lead to one series; others are looked up the slow way each time.
 pub const MAX_KEYS: u8 = 8;
 
 /// One series.
 struct Entry {
     hash: u32,
     family: u32,
-    /// The first key that led to it, made fit.
+    /// The first key that led to it, sanitized.
     text: Kept,
     cell: Cell,
     /// How many keys lead to it.
     keys: u8,
 }
 
-/// What a page takes in of a new series.
+/// What a page needs of a new series.
 pub struct News {
     pub family: u32,
     pub place: u32,
@@ -33,16 +33,16 @@ pub struct News {
     pub cell: Cell,
 }
 
-/// Where a key leads.
+/// The result of looking up a key.
 pub struct Found {
     pub cell: Cell,
     pub place: u32,
-    /// The key as it is to be remembered, if it is, and whether nobody else can have remembered it.
+    /// The key to remember, if it is to be remembered, and whether no other thread can have remembered it.
     pub key: Option<Kept>,
     pub is_new: bool,
 }
 
-/// What becomes of a series that nobody told anything.
+/// What happens to a series that is no longer updated.
 pub enum Fate {
     Stays,
     Sleeps,
@@ -56,29 +56,29 @@ pub struct Catalog {
     entries: Vec<Option<Entry>>,
     free: Vec<u32>,
     index: Index,
-    /// Places of those that are on no page yet.
+    /// Indices of the series that are on no page yet.
     fresh: Vec<u32>,
-    /// The hashes of the keys that lead to each, by place; kept only where series are forgotten.
+    /// The hashes of the keys that lead to each series, by index; kept only where series expire.
     keys: Vec<Vec<u64>>,
-    /// How many lines all series are.
+    /// The number of lines of all series.
     pub lines: usize,
-    /// The key at hand, as it is said and made fit.
+    /// The current key, as the program wrote it and sanitized.
     said: Vec<u8>,
     fit: Vec<u8>,
 }
 
 impl Catalog {
-    /// The next to be registered is this key.
+    /// Sets the key that is registered next.
     pub fn ask_for(&mut self, key: &impl Key) {
         key::write(key, &mut self.said);
     }
 
-    /// The key that was asked for last, as it is kept.
+    /// The key that was set last, in its stored form.
     pub fn said(&self) -> &[u8] {
         &self.said
     }
 
-    /// The series of the key that was asked for, made if need be.
+    /// The series of the key that was set; created if it is new.
     pub fn register(
         &mut self,
         request: &MetricRequest<'_>,
@@ -142,7 +142,7 @@ impl Catalog {
         place
     }
 
-    /// A key of this hash leads to the series from now on; it is forgotten with it if series are.
+    /// Notes that a key of this hash leads to the series; it is forgotten with it if series expire.
     pub fn remember(&mut self, place: u32, hash: u64, is_forgotten: bool) {
         if let Some(entry) = self.entries.get_mut(place as usize).and_then(Option::as_mut) {
             entry.keys = entry.keys.saturating_add(1);
@@ -159,7 +159,7 @@ impl Catalog {
         }
     }
 
-    /// Appends at most `most` of the series that are on no page yet; from now on they are. Whether
+    /// Appends at most `most` of the series that are on no page yet, and marks them as shown. Returns whether
     /// there are more.
     pub fn take_news(&mut self, most: usize, news: &mut Vec<News>) -> bool {
         let rest = self.fresh.len().saturating_sub(most);
@@ -175,8 +175,8 @@ impl Catalog {
         rest > 0
     }
 
-    /// Nobody told the series anything since its cell had this mark: its keys are forgotten. While
-    /// somebody keeps a handle it only sleeps.
+    /// Forgets the keys of a series unless it was updated since its cell had this mark. While
+    /// the program keeps a handle it is only hidden.
     pub fn let_go(&mut self, place: u32, mark: u64, shards: &Shards) -> Fate {
         let at = place as usize;
         let Some(entry) = self.entries.get_mut(at).and_then(Option::as_mut) else {
@@ -186,7 +186,7 @@ impl Catalog {
             shards.remove(hash, &entry.cell);
         }
         entry.keys = 0;
-        // Nobody can find it any more: whoever has it has kept it, besides the page and this.
+        // No lookup finds it any more: all remaining holders have kept a handle, besides the page and this.
         if entry.cell.holders() > 2 {
             return Fate::Sleeps;
         }

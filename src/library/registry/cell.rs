@@ -1,4 +1,4 @@
-//! The numbers themselves: a counter is one atomic integer, a gauge one atomic float. Whoever keeps a
+//! The values: a counter is one atomic integer, a gauge one atomic float. A program that keeps a
 //! handle changes it without a lock and without the registry.
 
 use super::Histogram;
@@ -6,29 +6,29 @@ use super::atomic::add;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-/// What a counter counts.
+/// The value of a counter.
 #[derive(Debug, Default)]
 pub struct CounterCell {
     value: AtomicU64,
-    /// It was told what it is already, which the value does not show. Looked at where series idle out.
+    /// It was set to the value that it has, which the value does not show. Read where series expire.
     touched: AtomicBool,
 }
 
 impl CounterCell {
-    /// So many more; beyond 2^64 it starts anew, as Prometheus expects of counters.
+    /// Adds to the counter; beyond 2^64 it starts again from zero, as Prometheus expects of counters.
     #[inline]
     pub fn increment(&self, by: u64) {
         self.value.fetch_add(by, Relaxed);
     }
 
-    /// At least so many.
+    /// Raises the counter to at least this value.
     #[inline]
     pub fn absolute(&self, value: u64) {
         self.value.fetch_max(value, Relaxed);
         self.touched.store(true, Relaxed);
     }
 
-    /// How many.
+    /// Returns the value.
     pub fn get(&self) -> u64 {
         self.value.load(Relaxed)
     }
@@ -38,7 +38,7 @@ impl CounterCell {
     }
 }
 
-/// What a gauge shows.
+/// The value of a gauge.
 #[derive(Debug, Default)]
 pub struct GaugeCell {
     bits: AtomicU64,
@@ -46,21 +46,21 @@ pub struct GaugeCell {
 }
 
 impl GaugeCell {
-    /// This much.
+    /// Sets the gauge.
     #[inline]
     pub fn set(&self, value: f64) {
         self.bits.store(value.to_bits(), Relaxed);
         self.touched.store(true, Relaxed);
     }
 
-    /// So much more.
+    /// Adds to the gauge.
     #[inline]
     pub fn add(&self, value: f64) {
         add(&self.bits, value);
         self.touched.store(true, Relaxed);
     }
 
-    /// How much.
+    /// Returns the value.
     pub fn get(&self) -> f64 {
         f64::from_bits(self.bits.load(Relaxed))
     }
@@ -70,84 +70,84 @@ impl GaugeCell {
     }
 }
 
-/// A handle of a counter; clones count the same.
+/// A handle of a counter; clones share the value.
 #[derive(Clone, Debug, Default)]
 pub struct Counter(pub(super) Arc<CounterCell>);
 
 impl Counter {
-    /// One more.
+    /// Adds one.
     #[inline]
     pub fn inc(&self) {
         self.0.increment(1);
     }
 
-    /// So many more.
+    /// Adds `by`.
     #[inline]
     pub fn increment(&self, by: u64) {
         self.0.increment(by);
     }
 
-    /// At least so many: for what another counts, who may be asked by several threads.
+    /// Raises the counter to at least this value, for values counted elsewhere, which several threads may read.
     #[inline]
     pub fn absolute(&self, value: u64) {
         self.0.absolute(value);
     }
 
-    /// How many.
+    /// Returns the value.
     pub fn get(&self) -> u64 {
         self.0.get()
     }
 
-    /// What it counts in, for those who make other handles of it.
+    /// Returns the cell, for code that makes other handles of it.
     pub fn into_cell(self) -> Arc<CounterCell> {
         self.0
     }
 }
 
-/// A handle of a gauge; clones show the same.
+/// A handle of a gauge; clones share the value.
 #[derive(Clone, Debug, Default)]
 pub struct Gauge(pub(super) Arc<GaugeCell>);
 
 impl Gauge {
-    /// This much.
+    /// Sets the gauge.
     #[inline]
     pub fn set(&self, value: f64) {
         self.0.set(value);
     }
 
-    /// So much more.
+    /// Adds to the gauge.
     #[inline]
     pub fn increment(&self, by: f64) {
         self.0.add(by);
     }
 
-    /// So much less.
+    /// Subtracts from the gauge.
     #[inline]
     pub fn decrement(&self, by: f64) {
         self.0.add(-by);
     }
 
-    /// How much.
+    /// Returns the value.
     pub fn get(&self) -> f64 {
         self.0.get()
     }
 
-    /// What it shows, for those who make other handles of it.
+    /// Returns the cell, for code that makes other handles of it.
     pub fn into_cell(self) -> Arc<GaugeCell> {
         self.0
     }
 }
 
-/// What a key is asked for as.
+/// The kind of cell that is requested for a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     Counter,
     Gauge,
-    /// Also a summary.
+    /// Histogram or summary.
     Histogram,
 }
 
-/// What a series is made of.
+/// The cell of a series.
 #[derive(Clone, Debug)]
 pub enum Cell {
     Counter(Counter),
@@ -156,7 +156,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Whether it is the same.
+    /// Whether both are the same cell.
     pub fn is(&self, other: &Cell) -> bool {
         match (self, other) {
             (Cell::Counter(one), Cell::Counter(other)) => Arc::ptr_eq(&one.0, &other.0),
@@ -166,7 +166,7 @@ impl Cell {
         }
     }
 
-    /// What it is.
+    /// The kind of the cell.
     #[inline]
     pub fn sort(&self) -> Sort {
         match self {
@@ -176,7 +176,7 @@ impl Cell {
         }
     }
 
-    /// How many have it: those who keep a handle, and the registry.
+    /// The number of holders: kept handles, and the registry.
     pub fn holders(&self) -> usize {
         match self {
             Cell::Counter(counter) => Arc::strong_count(&counter.0),
@@ -185,7 +185,7 @@ impl Cell {
         }
     }
 
-    /// Whether it was told something since the last look that its mark does not show, and its mark.
+    /// Whether it was updated since the last call in a way that its mark does not show, and its mark.
     pub fn look(&self) -> (bool, u64) {
         match self {
             Cell::Counter(counter) => counter.0.look(),

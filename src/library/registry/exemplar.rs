@@ -1,17 +1,17 @@
-//! Exemplars: of each bucket one observation that somebody can look up, by the labels of its trace.
-//! What there is of them is taken when the first comes; whoever records none pays nothing.
+//! Exemplars: of each bucket one observation that can be looked up by the labels of its trace.
+//! Memory for them is allocated when the first one comes, so that they cost nothing otherwise.
 
 use crate::model::metric::{self, Labels};
 use crate::model::store::{Bounds, LabelSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Characters of all its names and values together, as OpenMetrics has it.
+/// Characters of all names and values together, the limit of OpenMetrics.
 pub const MAX_RUNES: usize = 128;
 
 /// The last exemplar of one bucket.
 #[derive(Clone, Debug, Default)]
 pub struct Exemplar {
-    /// As text formats write them; the memory is used again.
+    /// In the form of text formats; the memory is reused.
     labels: Vec<u8>,
     value: f64,
     /// Milliseconds since 1970.
@@ -19,7 +19,7 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
-    /// As sinks know it.
+    /// In the form for sinks.
     pub fn row(&self) -> metric::Exemplar<'_> {
         let labels = Labels::rendered(&self.labels);
         metric::Exemplar { labels, value: self.value, time: self.time }
@@ -35,7 +35,7 @@ impl Exemplars {
         Exemplars((0..buckets).map(|_| Mutex::default()).collect())
     }
 
-    /// Takes the place of the one that was there; false if its labels cannot be.
+    /// Replaces the exemplar of a bucket; false if the labels are invalid.
     pub fn set(&self, bucket: usize, labels: &[(&str, &str)], value: f64, time: i64) -> bool {
         let runes = labels.iter().map(|(name, value)| name.chars().count() + value.chars().count());
         let (mut set, bounds) = (LabelSet::default(), Bounds::default());
@@ -52,7 +52,7 @@ impl Exemplars {
         true
     }
 
-    /// Those that are there now.
+    /// A copy of the current exemplars.
     pub fn copy(&self) -> Vec<Option<Exemplar>> {
         self.0.iter().map(|place| lock(place).clone()).collect()
     }

@@ -1,6 +1,6 @@
 //! The families of a registry: their names, kinds and descriptions, and which names are free. Only new
-//! keys and descriptions come here. A page keeps what it has written of a family; what changes of one
-//! is made anew.
+//! keys and descriptions need this. A page keeps what it has written of a family; a family that changes
+//! is replaced.
 
 use super::cell::{Cell, Counter, Gauge, Sort};
 use super::histogram::Histogram;
@@ -16,20 +16,20 @@ use crate::model::store::{MAX_HELP, PARTS, Reason, parts_of};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// How names begin that are those of this crate itself.
+/// The prefix of this crate's own names.
 const OWN: &str = Dialect::Own.prefix();
 
-/// What is asked for.
+/// The metric that is requested.
 pub enum MetricRequest<'a> {
     Counter,
     Gauge,
-    /// Of this shape if it is the first of its family, else of that of its family; of none, of that
-    /// of its name.
+    /// With this shape if it is the first of its family, otherwise with that of its family; `None` uses the
+    /// shape of its name.
     Histogram(Option<&'a Shape>),
 }
 
 impl MetricRequest<'_> {
-    /// A cell of that kind that is shown nowhere.
+    /// A cell of that kind that is not exposed.
     pub fn hidden_cell(&self) -> Cell {
         match self {
             MetricRequest::Counter => Cell::Counter(Counter::default()),
@@ -49,7 +49,7 @@ impl MetricRequest<'_> {
         }
     }
 
-    /// Whether a family of that kind is what is asked for.
+    /// Whether a family of that kind satisfies the request.
     pub fn is(&self, kind: Kind) -> bool {
         match self {
             MetricRequest::Counter => kind == Kind::Counter,
@@ -63,11 +63,11 @@ impl MetricRequest<'_> {
 #[derive(Clone)]
 pub struct Family {
     pub name: Box<str>,
-    /// Its name with unit and `_total`, where that is another.
+    /// The name with unit and `_total`, where it differs.
     exposed: Option<Box<str>>,
     pub kind: Kind,
     help: Box<str>,
-    /// Of a histogram or summary.
+    /// The shape of a histogram or summary.
     shape: Option<Shape>,
     stamp: u32,
     shares_stem: bool,
@@ -85,7 +85,7 @@ impl Family {
         if self.help.is_empty() { row.undescribed() } else { row }
     }
 
-    /// How many lines each series is once it is written.
+    /// The number of lines per series.
     pub fn weight(&self) -> usize {
         self.shape.as_ref().map_or(1, Shape::weight)
     }
@@ -117,7 +117,7 @@ struct Known {
     series: usize,
 }
 
-/// All families. Each has a number, which is another's once it is gone.
+/// All families. Each has a number, which is reused once it is gone.
 #[derive(Default)]
 pub struct Families {
     known: Vec<Option<Known>>,
@@ -125,13 +125,13 @@ pub struct Families {
     count: usize,
     by_name: Index,
     by_exposed: Index,
-    /// By name.
+    /// Sorted by name.
     described: Vec<Described>,
-    /// Another one after each change.
+    /// Changes with each change.
     pub version: u64,
 }
 
-/// The counter whose family would have that name in OpenMetrics.
+/// The counter whose OpenMetrics family would have that name.
 fn total_of(name: &str) -> String {
     [name, "_total"].concat()
 }
@@ -141,7 +141,7 @@ fn hash(name: &str) -> u32 {
     part_hash(0, name.as_bytes()) as u32
 }
 
-/// Where `name` is in what is sorted by it, or would be.
+/// The index of `name` in a sorted list, or where it would be.
 fn place(sorted: &[Described], name: &str) -> Result<usize, usize> {
     sorted.binary_search_by(|described| (*described.name).cmp(name))
 }
@@ -160,7 +160,7 @@ impl Families {
         self.known(id).map(|known| &known.family)
     }
 
-    /// All of them, with their numbers.
+    /// All families, with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Arc<Family>)> {
         let known = (0..).zip(&self.known);
         known.filter_map(|(id, known)| known.as_ref().map(|known| (id, &known.family)))
@@ -171,13 +171,13 @@ impl Families {
         self.by_name.find(hash, |id| self.get(id).is_some_and(|f| f.name.as_bytes() == name))
     }
 
-    /// Which family is exposed under `name`.
+    /// The family that is exposed under `name`.
     #[inline(never)]
     fn find_exposed(&self, name: &str) -> Option<u32> {
         self.by_exposed.find(hash(name), |id| self.get(id).is_some_and(|f| f.exposed() == name))
     }
 
-    /// A family of that name, if it can be.
+    /// Makes a family of that name, if that is allowed.
     pub fn make(
         &self,
         name: &str,
@@ -210,7 +210,7 @@ impl Families {
         })
     }
 
-    /// Whether a family could have that name.
+    /// Checks whether a family may have that name.
     fn judge(&self, name: &str, kind: Kind, options: &Options) -> Result<(), Reason> {
         if name.is_empty() {
             return Err(Reason::Name);
@@ -235,7 +235,7 @@ impl Families {
         Ok(())
     }
 
-    /// Takes in a family whose names are free; its number.
+    /// Adds a family whose names are free; returns its number.
     pub fn insert(&mut self, mut family: Family, name_hash: u32) -> u32 {
         family.shares_stem = family.kind == Kind::Counter && self.shares_stem(family.exposed());
         let (by_exposed, total) = (hash(family.exposed()), total_of(family.exposed()));
@@ -252,7 +252,7 @@ impl Families {
         id
     }
 
-    /// Takes out a family; its description stays.
+    /// Removes a family; its description stays.
     fn remove(&mut self, id: u32) -> Option<Known> {
         let known = self.known.get_mut(id as usize)?.take()?;
         self.by_name.remove(known.name_hash, id);
@@ -263,14 +263,14 @@ impl Families {
         Some(known)
     }
 
-    /// The family has another series.
+    /// Counts one more series of the family.
     pub fn gain(&mut self, id: u32) {
         if let Some(known) = self.known_mut(id) {
             known.series += 1;
         }
     }
 
-    /// The family has lost a series, and is gone with the last.
+    /// Counts one series less; the family is removed with its last one.
     pub fn lose(&mut self, id: u32) {
         let Some(known) = self.known_mut(id) else { return };
         known.series -= 1;
@@ -280,13 +280,13 @@ impl Families {
     }
 
     /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where the
-    /// name lacks `_total`, the counter goes under its whole name and without a type, so that it has
+    /// name lacks `_total`, the counter is exposed under its whole name and without a type, so that it has
     /// one name in both formats.
     fn shares_stem(&self, counter: &str) -> bool {
         counter.strip_suffix("_total").is_none_or(|stem| self.find_exposed(stem).is_some())
     }
 
-    /// A family came or went: the counter of that name with `_total` may be told otherwise now.
+    /// A family was added or removed: the type of the counter of that name with `_total` may change.
     fn retell(&mut self, total: &str) {
         self.version += 1;
         let Some(id) = self.find_exposed(total) else { return };
@@ -298,7 +298,7 @@ impl Families {
         }
     }
 
-    /// What the first says of a name holds. Whether a name is free now that was not.
+    /// Describes a name; the first description counts. Returns whether a name is free now that was not.
     pub fn describe(
         &mut self,
         name: &str,
@@ -323,12 +323,12 @@ impl Families {
         };
         let mut family = Arc::unwrap_or_clone(family);
         let exposed = exposed(&name, unit, family.kind, &options.naming);
-        // A name that is another's is left to it.
+        // A name that belongs to another family is not used.
         if self.judge(exposed.as_deref().unwrap_or(&name), family.kind, options).is_ok() {
             family.exposed = exposed.map(Into::into);
         }
         (family.help, family.stamp) = (help.into(), fresh_stamp());
-        // It gets the number that was free last, its own.
+        // It gets the number that was freed last, its own.
         let id = self.insert(family, name_hash);
         if let Some(known) = self.known_mut(id) {
             known.series = series;
@@ -337,7 +337,7 @@ impl Families {
     }
 }
 
-/// The whole name, where that is another.
+/// The exposed name, where it differs.
 fn exposed(name: &str, unit: &str, kind: Kind, naming: &Naming) -> Option<String> {
     let has_total = naming.totals && kind == Kind::Counter;
     if !has_total && !naming.units {

@@ -1,9 +1,9 @@
-//! Histograms: a counter for each bucket and a sum, or a sketch where quantiles are wanted. Their
-//! memory is that of their buckets, however much is observed. How many observations there were is
-//! what the buckets count together, so that a scrape in the middle of an observation tells nothing
-//! that cannot be; the sum may lack what the buckets have.
+//! Histograms: a counter for each bucket and a sum, or a sketch for quantiles. Their
+//! memory is that of their buckets, however much is observed. The number of observations is
+//! the total of the buckets, so that a scrape in the middle of an observation shows nothing
+//! inconsistent; the sum may lag behind the buckets.
 //!
-//! A NaN is left out and counted: a sum that has one tells nothing any more.
+//! A NaN is left out and counted: a sum with a NaN would be useless.
 
 use super::atomic::add;
 use super::exemplar::{Exemplar, Exemplars};
@@ -13,14 +13,14 @@ use crate::base::clock::WallClock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-/// Up to so many bounds are counted through, which branches on nothing; more are searched.
+/// Up to this many bounds are searched linearly, without branches; more by bisection.
 const FEW: usize = 32;
 
-/// What a histogram counts in.
+/// The state of a histogram.
 #[derive(Debug)]
 pub struct HistogramCell {
     kept: Kept,
-    /// NaNs, of all histograms of the registry.
+    /// The number of NaNs, of all histograms of the registry.
     left_out: Arc<AtomicU64>,
 }
 
@@ -73,13 +73,13 @@ impl HistogramCell {
         HistogramCell { kept, left_out }
     }
 
-    /// One more observation.
+    /// Adds one observation.
     #[inline]
     pub fn record(&self, value: f64) {
         self.record_many(value, 1);
     }
 
-    /// The same observation so many times.
+    /// Adds the same observation several times.
     #[inline]
     pub fn record_many(&self, value: f64, times: u64) {
         if times == 0 {
@@ -95,7 +95,7 @@ impl HistogramCell {
         }
     }
 
-    /// False if the labels cannot be those of an exemplar; the observation counts all the same. A
+    /// Returns false if the labels are not valid for an exemplar; the observation counts all the same. A
     /// summary has no exemplars.
     fn exemplify(&self, value: f64, labels: &[(&str, &str)]) -> bool {
         self.record(value);
@@ -106,7 +106,7 @@ impl HistogramCell {
         !value.is_nan() && buckets.exemplars.get_or_init(make).set(place, labels, value, time)
     }
 
-    /// How many observations there were.
+    /// The number of observations.
     pub fn count(&self) -> u64 {
         match &self.kept {
             Kept::Buckets(buckets) => buckets.counts.iter().map(|count| count.load(Relaxed)).sum(),
@@ -114,7 +114,7 @@ impl HistogramCell {
         }
     }
 
-    /// What there is to tell, with `counts` as room for those of the buckets.
+    /// Reads the state, with `counts` as a buffer for the buckets.
     pub(super) fn read<'c>(&'c self, counts: &'c mut Vec<u64>, now: u64) -> Reading<'c> {
         match &self.kept {
             Kept::Sketch(sketch, quantiles) => Reading::Summary(sketch.tell(quantiles, now)),
@@ -132,7 +132,7 @@ impl HistogramCell {
     }
 }
 
-/// What a histogram has to tell.
+/// The state of a histogram as it is read.
 pub enum Reading<'c> {
     Buckets {
         bounds: &'c [f64],
@@ -143,7 +143,7 @@ pub enum Reading<'c> {
     Summary(Told),
 }
 
-/// A handle of a histogram or a summary; clones count the same.
+/// A handle of a histogram or a summary; clones share the state.
 #[derive(Clone, Debug)]
 pub struct Histogram(pub(super) Arc<HistogramCell>);
 
@@ -152,31 +152,31 @@ impl Histogram {
         Histogram(Arc::new(HistogramCell::new(shape, left_out)))
     }
 
-    /// One more observation. A NaN is left out.
+    /// Adds one observation. A NaN is left out.
     #[inline]
     pub fn record(&self, value: f64) {
         self.0.record(value);
     }
 
-    /// The same observation so many times.
+    /// Adds the same observation several times.
     #[inline]
     pub fn record_many(&self, value: f64, times: u64) {
         self.0.record_many(value, times);
     }
 
-    /// One more observation, which OpenMetrics shows with its bucket until another takes its place:
-    /// the labels of its trace, say. False if they cannot be shown, being too many (128 characters,
-    /// names and values together), or not fit for labels, or if this is a summary.
+    /// Adds one observation, which OpenMetrics shows with its bucket until another takes its place, with
+    /// the labels of its trace, for example. Returns false if they cannot be shown, being too long (128 characters,
+    /// names and values together), or invalid, or if this is a summary.
     pub fn record_with_exemplar(&self, value: f64, labels: &[(&str, &str)]) -> bool {
         self.0.exemplify(value, labels)
     }
 
-    /// How many observations there were.
+    /// Returns the number of observations.
     pub fn count(&self) -> u64 {
         self.0.count()
     }
 
-    /// What it counts in, for those who make other handles of it.
+    /// Returns the cell, for code that makes other handles of it.
     pub fn into_cell(self) -> Arc<HistogramCell> {
         self.0
     }

@@ -1,6 +1,6 @@
-//! Which keys are one series: those of one name and the same labels, once all are made fit for
-//! Prometheus. Most keys are fit as they are, labels in any order: these are judged and hashed where
-//! they lie, and their labels are rendered only when a page is written. Any other is made fit first.
+//! Which keys are one series: those with one name and the same labels, once all are sanitized for
+//! Prometheus. Most keys are valid as they are, labels in any order: these are checked and hashed in
+//! place, and their labels are rendered only when a page is written. Any other is sanitized first.
 
 use super::key::{put, split};
 use super::name;
@@ -9,15 +9,15 @@ use crate::model::store::{Bounds, Reason};
 /// An odd number without a pattern, for hashing by multiplication.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What keys are held against.
+/// The rules by which keys are checked.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     pub bounds: &'a Bounds,
-    /// A key of no name with the labels of all series that have none of that name.
+    /// A key with an empty name and the labels of all series that have none of that name.
     pub of_all: &'a [u8],
-    /// It is a histogram or a summary, which has labels of its own.
+    /// The metric is a histogram or a summary, which has labels of its own.
     pub has_parts: bool,
-    /// Makes hashes of this process others than those of any other.
+    /// Makes the hashes of this process differ from those of any other.
     pub seed: u64,
 }
 
@@ -51,24 +51,24 @@ pub fn name_of(text: &[u8]) -> &str {
     split(text).map_or("", |(name, _)| as_text(name))
 }
 
-/// What was a text before it was kept.
+/// A part of a key as text, from which it was made.
 pub fn as_text(part: &[u8]) -> &str {
     str::from_utf8(part).unwrap_or_default()
 }
 
-/// What a fit key leads to.
+/// The result of checking a valid key.
 pub struct Judged<'t> {
-    /// Of the series, whatever the order of its labels.
+    /// The hash of the series, whatever the order of its labels.
     pub hash: u32,
     pub name: &'t [u8],
     pub name_hash: u32,
 }
 
-/// What a key leads to.
+/// Checks a key and hashes it.
 ///
 /// # Errors
 ///
-/// The key is not fit as it is, or, where it was made fit (`is_made_fit`), cannot be.
+/// The key is not valid as it is, or, if it was sanitized (`is_made_fit`), cannot be made valid.
 pub fn judge<'t>(
     text: &'t [u8],
     rules: &Rules<'_>,
@@ -104,7 +104,7 @@ fn is_of_all(label: &[u8], rules: &Rules<'_>) -> bool {
     Pairs::of(rules.of_all).get(label).is_some()
 }
 
-/// Labels without a value are none, and those of all give way to a key's own.
+/// Checks the number of labels. Labels without a value do not count, and a key's own replace global ones.
 fn judge_number(text: &[u8], count: usize, rules: &Rules<'_>) -> Result<(), Reason> {
     let of_all = Pairs::of(rules.of_all).count();
     if count + of_all <= rules.bounds.labels {
@@ -115,8 +115,8 @@ fn judge_number(text: &[u8], count: usize, rules: &Rules<'_>) -> Result<(), Reas
     if own + of_all - hidden > rules.bounds.labels { Err(Reason::Labels) } else { Ok(()) }
 }
 
-/// Writes what a key comes to: fit names, each label once (the last that is said is taken), none
-/// without a value, and none that says of itself what is said of all.
+/// Writes a sanitized key: valid names, each label once (the last one counts), none
+/// without a value, and none that equals a global label.
 pub fn make_fit(text: &[u8], rules: &Rules<'_>, out: &mut Vec<u8>) {
     out.clear();
     put(&name::metric(name_of(text)), out);
@@ -136,14 +136,14 @@ pub fn make_fit(text: &[u8], rules: &Rules<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether two keys that were judged lead to one series.
+/// Whether two keys that were checked lead to one series.
 pub fn is_same(one: &[u8], other: &[u8]) -> bool {
     let has = |pair: (&[u8], &[u8])| Pairs::of(other).get(pair.0) == Some(pair.1);
     one == other
         || one.len() == other.len() && name_of(one) == name_of(other) && Pairs::of(one).all(has)
 }
 
-/// Of one part of a key.
+/// The hash of one part of a key.
 #[inline(never)]
 pub fn part_hash(seed: u64, part: &[u8]) -> u64 {
     let mut hash = seed ^ (part.len() as u64).wrapping_mul(SPREAD);
@@ -159,7 +159,7 @@ pub fn part_hash(seed: u64, part: &[u8]) -> u64 {
     mix(hash ^ last)
 }
 
-/// Each bit of it makes a difference to all of what comes out.
+/// Mixes the bits: each bit of the input changes all of the result.
 fn mix(word: u64) -> u64 {
     let wide = u128::from(word ^ SPREAD) * u128::from(SPREAD);
     (wide as u64) ^ (wide >> 64) as u64
@@ -176,7 +176,7 @@ mod tests {
         text
     }
 
-    /// The hash, and what it was made of where the key was not fit.
+    /// The hash, and the sanitized key if the key was not valid.
     fn judged(text: &[u8], rules: &Rules<'_>) -> Result<(u32, Vec<u8>), Reason> {
         if let Ok(judged) = judge(text, rules, false) {
             return Ok((judged.hash, text.to_vec()));

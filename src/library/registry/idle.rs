@@ -1,7 +1,7 @@
-//! Series that nobody tells anything any more. Whether one was told something is seen at scrapes: its
-//! cell is then another than at the last. One that was not for longer than the timeout is forgotten
-//! with its keys; asked for again, it starts anew. While somebody keeps a handle it only sleeps: it is
-//! not shown, and comes back with what it was when the handle is used again.
+//! Series that are no longer updated. Whether one was updated is checked at scrapes: its
+//! cell then differs from that of the last scrape. One that was not for longer than the timeout is forgotten
+//! with its keys; requested again, it starts from zero. While the program keeps a handle it is only hidden: it is
+//! not exposed, and comes back with its value when the handle is used again.
 
 use super::catalog::{Catalog, Fate};
 use super::options::Idle;
@@ -11,7 +11,7 @@ use super::shards::Shards;
 use std::sync::{Mutex, PoisonError};
 
 impl Entry {
-    /// Whether nobody told it anything for longer than `after`, at `now`.
+    /// Whether it was not updated for longer than `after`, at `now`.
     fn is_idle(&mut self, now: u64, after: u64) -> bool {
         let (touched, mark) = self.cell.look();
         match self.changed {
@@ -25,7 +25,7 @@ impl Entry {
 }
 
 impl Page {
-    /// Forgets what is idle. A family that has no series now stays until the catalog has it no more: another series
+    /// Forgets series that are idle. A family without series stays until the catalog has dropped it: another series
     /// of it may have been registered meanwhile.
     pub fn sweep(&mut self, now: u64, idle: &Idle, catalog: &Mutex<Catalog>, shards: &Shards) {
         let after = u64::try_from(idle.after.as_millis()).unwrap_or(u64::MAX);
@@ -40,7 +40,7 @@ impl Page {
                 let mut catalog = catalog.lock().unwrap_or_else(PoisonError::into_inner);
                 let fate = catalog.let_go(entry.place, entry.mark, shards);
                 if let Fate::Stays = fate {
-                    // It was told something in between.
+                    // It was updated in between.
                     entry.changed = None;
                 }
                 entry.asleep = matches!(fate, Fate::Sleeps);

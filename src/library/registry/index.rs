@@ -1,7 +1,7 @@
-//! Finds a place in a table by a hash: open addressing, at most three quarters full. The hashes stand
-//! here beside the places, so that what is not looked for is passed without a look into its table.
+//! Finds an index into a table by a hash: open addressing, at most three quarters full. The hashes are
+//! stored beside the indices, so that entries that do not match are skipped without reading the table.
 
-/// No place.
+/// The value for no index.
 const NONE: u32 = u32::MAX;
 
 /// The fewest cells.
@@ -15,7 +15,7 @@ struct Cell {
 
 const EMPTY: Cell = Cell { hash: 0, place: NONE };
 
-/// Places, by hash.
+/// Indices, by hash.
 #[derive(Default)]
 pub struct Index {
     /// INVARIANT: no cell, or a power of two of them, and at least a quarter is empty.
@@ -34,7 +34,7 @@ impl Index {
         }
     }
 
-    /// The place with this hash for which `is` holds.
+    /// The index with this hash for which `is` holds.
     #[inline]
     pub fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         let mask = self.cells.len().checked_sub(1)?;
@@ -48,7 +48,7 @@ impl Index {
         }
     }
 
-    /// Takes in a place that is not there.
+    /// Adds an index that is not present.
     pub fn insert(&mut self, hash: u32, place: u32) {
         if (self.used + 1) * 4 > self.cells.len() * 3 {
             let size = (self.cells.len() * 2).max(LEAST);
@@ -72,7 +72,7 @@ impl Index {
         self.set(at, cell);
     }
 
-    /// Forgets a place; those behind it that it was in the way of move up.
+    /// Removes an index; entries after it that it displaced move up.
     pub fn remove(&mut self, hash: u32, place: u32) {
         let Some(mask) = self.cells.len().checked_sub(1) else { return };
         let mut hole = hash as usize & mask;
@@ -91,7 +91,7 @@ impl Index {
                 break;
             }
             let home = moving.hash as usize & mask;
-            // It may move if its home does not lie between the hole and where it is.
+            // It may move if its home is not between the hole and its cell.
             if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
                 self.set(hole, moving);
                 hole = next;
@@ -112,7 +112,7 @@ mod tests {
         let mut seed = 7u64;
         for _ in 0..50_000 {
             seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            // Few hashes, so that many clash.
+            // Few hashes, so that many collide.
             let place = (seed >> 40) as u32 % 300;
             let hash = (place % 40).wrapping_mul(0x9e37_79b9);
             let known = twin.contains_key(&place);

@@ -1,26 +1,26 @@
-//! What a series is asked for by: a name and labels as a program says them, not yet made fit for
-//! Prometheus. The same series may go by several keys (`a.b` and `a_b`, labels in another order);
-//! each is kept as one stretch of bytes, so that a key that is known is told by comparing.
+//! The key under which a program requests a series: a name and labels as the program writes them, before they are
+//! sanitized for Prometheus. Several keys may lead to the same series (`a.b` and `a_b`, labels in another order);
+//! each is stored as one run of bytes, so that a known key is recognized by comparing.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-/// Stands before the length of a part, in four bytes, where that does not fit into one.
+/// Precedes the length of a part, in four bytes, where that does not fit into one.
 const LONG: u8 = 0xff;
 
 /// A key.
 pub trait Key {
-    /// A hash; keys of different makers may differ in how they hash.
+    /// A hash; different implementations may hash differently.
     fn hash(&self, seed: &RandomState) -> u64;
 
     /// The metric's name.
     fn name(&self) -> &str;
 
-    /// The labels, in the order in which they were said.
+    /// The labels, in the order of the program.
     fn labels(&self) -> impl Iterator<Item = (&str, &str)>;
 }
 
-/// A key of whoever calls the registry by hand.
+/// A key of a caller that uses the registry directly.
 pub struct Said<'a> {
     pub name: &'a str,
     pub labels: &'a [(&'a str, &'a str)],
@@ -40,7 +40,7 @@ impl Key for Said<'_> {
     }
 }
 
-/// Writes `key` as it is kept: the name, then each label's name and value, each behind its length.
+/// Writes `key` in its stored form: the name, then each label's name and value, each after its length.
 pub fn write(key: &impl Key, text: &mut Vec<u8>) {
     text.clear();
     put(key.name(), text);
@@ -63,7 +63,7 @@ pub fn put(part: &str, text: &mut Vec<u8>) {
     text.extend_from_slice(part.as_bytes());
 }
 
-/// The first part of what is kept, and what is behind it.
+/// The first part of a stored key, and the rest.
 #[inline]
 pub fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     match text.split_first()? {
@@ -75,7 +75,7 @@ pub fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// A key as it is kept.
+/// A stored key.
 #[derive(Clone)]
 pub struct Kept(Arc<[u8]>);
 
@@ -88,7 +88,7 @@ impl Kept {
         &self.0
     }
 
-    /// Whether it is this one, labels in the same order.
+    /// Whether it equals this one, labels in the same order.
     #[inline]
     pub fn is(&self, key: &impl Key) -> bool {
         let Some(mut rest) = without(&self.0, key.name()) else { return false };

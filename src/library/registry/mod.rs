@@ -1,19 +1,19 @@
 //! Metrics of the program that uses this crate: counters, gauges and histograms, by name and labels.
-//! A handle that is kept changes its number without a lock; a key that is known is found with one read
-//! lock and no memory; everything is bounded. A registry writes itself to any sink.
+//! A handle that is kept changes its value without a lock; a key that is known is found with one read
+//! lock and no allocation; everything is bounded. A registry writes itself to any sink.
 //!
 //! Limits are those of [`Bounds`](crate::Bounds): 100 000 series (each bucket, quantile, sum and count of a
 //! histogram or summary is one), 5 000 families, 32 labels of a series, names of 200 bytes and values
-//! of 1024. What is beyond is refused: its handle works, and is shown nowhere. So is what has the name
+//! of 1024. What exceeds them is refused: its handle works, but is not exposed. So is a metric that has the name
 //! of another kind of metric, or that of a part of a histogram. Refusals are counted by reason, in
-//! `sysmetrics_registry_refused_total`, which is there when there are any; of each reason the first
+//! `sysmetrics_registry_refused_total`, which exists once there are any; of each reason the first
 //! eight keys are logged. A key that was refused is remembered, and found as quickly as others.
 //!
-//! Pages and those who register series do not wait for each other: a page takes in what is new a piece
+//! Pages and threads that register series do not wait for each other: a page reads what is new a piece
 //! at a time, then sorts and writes it alone.
 //!
-//! The hashes of keys of the facade `metrics` are not seeded: where somebody outside chooses values of
-//! labels, he can make lookups slow, as slow as there may be series.
+//! The hashes of keys of the facade `metrics` are not seeded: an outsider who chooses values of
+//! labels can make lookups slow, as slow as the limit of series allows.
 
 mod atomic;
 mod bins;
@@ -59,10 +59,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// So many refused keys are logged for each reason.
+/// The number of refused keys that are logged for each reason.
 const MAX_SAID: u32 = 8;
 
-/// All metrics of a program; clones are the same.
+/// All metrics of a program; clones share them.
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
 
@@ -70,12 +70,12 @@ struct Inner {
     setup: Setup,
     origin: Instant,
     shards: Shards,
-    /// Locked before a shard is, and for a moment only.
+    /// Locked before a shard is, and only for a moment.
     catalog: Mutex<Catalog>,
     /// Locked while a page is written, and before the catalog is.
     page: Mutex<Page>,
     refused: [AtomicU64; Reason::ALL.len()],
-    /// How many refused keys were logged.
+    /// The number of refused keys that were logged.
     said: [AtomicU32; Reason::ALL.len()],
 }
 
@@ -92,12 +92,12 @@ impl fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// An empty one.
+    /// An empty registry.
     pub fn new() -> Registry {
         Registry::with(Options::default())
     }
 
-    /// An empty one that is like this.
+    /// An empty registry with these options.
     pub fn with(options: Options) -> Registry {
         Registry(Arc::new(Inner {
             setup: Setup::new(options),
@@ -110,7 +110,7 @@ impl Registry {
         }))
     }
 
-    /// The counter of that name and labels, which starts at zero.
+    /// The counter with this name and labels, which starts at zero.
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Counter {
         match self.find(&Said { name, labels }, &MetricRequest::Counter) {
             (Cell::Counter(counter), _) => counter,
@@ -118,7 +118,7 @@ impl Registry {
         }
     }
 
-    /// The gauge of that name and labels, which starts at zero.
+    /// The gauge with this name and labels, which starts at zero.
     pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Gauge {
         match self.find(&Said { name, labels }, &MetricRequest::Gauge) {
             (Cell::Gauge(gauge), _) => gauge,
@@ -126,12 +126,12 @@ impl Registry {
         }
     }
 
-    /// The histogram of that name and labels, or the summary, as the options say.
+    /// The histogram with this name and labels, or the summary, depending on the options.
     pub fn histogram(&self, name: &str, labels: &[(&str, &str)]) -> Histogram {
         self.observing(name, labels, None)
     }
 
-    /// The same with buckets of these bounds; those of the first of a name hold.
+    /// The same with buckets of these bounds; the first bounds of a name count.
     pub fn histogram_with_buckets(
         &self,
         name: &str,
@@ -141,23 +141,23 @@ impl Registry {
         self.observing(name, labels, Some(&Shape::buckets(bounds)))
     }
 
-    /// What the metric is, in a sentence. What is said first holds.
+    /// Describes a metric in a sentence. The first description counts.
     pub fn describe(&self, name: &str, help: &str) {
         self.describe_with_unit(name, "", help);
     }
 
-    /// The same; where the options say so the unit (`seconds`, `bytes`, …) becomes part of the name.
+    /// The same; if the options say so the unit (`seconds`, `bytes`, …) becomes part of the name.
     pub fn describe_with_unit(&self, name: &str, unit: &str, help: &str) {
         let mut catalog = self.catalog();
         match catalog.families.describe(name, unit, help, &self.0.setup) {
             Ok(false) => {}
-            // A name is free, perhaps, that was taken.
+            // A name that was taken may be free.
             Ok(true) => self.0.shards.forget_refused(),
             Err(reason) => self.refuse(reason),
         }
     }
 
-    /// The counter of a key; none if it is refused.
+    /// The counter of a key; `None` if it is refused.
     pub fn counter_of(&self, key: &impl Key) -> Option<Counter> {
         match self.find(key, &MetricRequest::Counter) {
             (Cell::Counter(counter), None) => Some(counter),
@@ -165,7 +165,7 @@ impl Registry {
         }
     }
 
-    /// The gauge of a key; none if it is refused.
+    /// The gauge of a key; `None` if it is refused.
     pub fn gauge_of(&self, key: &impl Key) -> Option<Gauge> {
         match self.find(key, &MetricRequest::Gauge) {
             (Cell::Gauge(gauge), None) => Some(gauge),
@@ -173,7 +173,7 @@ impl Registry {
         }
     }
 
-    /// The histogram or summary of a key; none if it is refused.
+    /// The histogram or summary of a key; `None` if it is refused.
     pub fn histogram_of(&self, key: &impl Key) -> Option<Histogram> {
         match self.find(key, &MetricRequest::Histogram(None)) {
             (Cell::Histogram(histogram), None) => Some(histogram),
@@ -181,7 +181,7 @@ impl Registry {
         }
     }
 
-    /// How many series there are; each bucket, quantile, sum and count of a histogram is one.
+    /// The number of series; each bucket, quantile, sum and count of a histogram is one.
     pub fn len(&self) -> usize {
         self.catalog().lines
     }
@@ -198,7 +198,7 @@ impl Registry {
         left_out + self.0.refused.get(reason as usize).map_or(0, |count| count.load(Relaxed))
     }
 
-    /// What it is like.
+    /// The options of the registry.
     pub fn options(&self) -> &Options {
         &self.0.setup.options
     }
@@ -210,7 +210,7 @@ impl Registry {
         }
     }
 
-    /// The cell that a key leads to, which is what is wished; and why it is shown nowhere, if it is not.
+    /// The cell of a key, which is of the requested kind; and why it is not exposed, if it is not.
     fn find(&self, key: &impl Key, request: &MetricRequest<'_>) -> (Cell, Option<Reason>) {
         let hash = key.hash(&self.0.setup.state);
         let Some((cell, refused)) = self.0.shards.find(hash, key, request.sort()) else {
@@ -224,7 +224,7 @@ impl Registry {
         (cell, refused)
     }
 
-    /// The same for the key that the catalog was asked for.
+    /// The same for the key that was set in the catalog.
     #[cold]
     fn register(
         &self,
@@ -236,7 +236,7 @@ impl Registry {
         match catalog.register(request, setup) {
             Ok(found) => {
                 let cell = found.cell;
-                // Another thread may have asked for the same at the same time.
+                // Another thread may have requested the same at the same time.
                 let is_known =
                     || !found.is_new && shards.knows(hash, catalog.said(), request.sort());
                 if let Some(key) = found.key.filter(|_| !is_known()) {
@@ -248,7 +248,7 @@ impl Registry {
             Err(reason) => {
                 let cell = request.hidden_cell();
                 let key = Kept::of(catalog.said());
-                // Before the catalog is another's, who may forget what was refused.
+                // Before the catalog is released, as another thread may then forget what was refused.
                 let is_first = !shards.knows(hash, key.text(), request.sort())
                     && shards.refuse(hash, key.clone(), cell.clone(), reason);
                 drop(catalog);
@@ -261,7 +261,7 @@ impl Registry {
         }
     }
 
-    /// Says in the log what is refused, of each reason the first few.
+    /// Logs what is refused, of each reason the first few.
     fn say(&self, name: &str, reason: Reason) {
         let said = self.0.said.get(reason as usize).map_or(MAX_SAID, |n| n.fetch_add(1, Relaxed));
         if said < MAX_SAID {

@@ -1,15 +1,15 @@
-//! Names as Prometheus has them. Whatever a program calls its metrics and labels, each character that
-//! no such name has becomes `_`, a digit in the first place, too. Two names that differ only in these
+//! Names in the form of Prometheus. In the names that a program gives to metrics and labels, each invalid
+//! character becomes `_`, and so does a digit at the start. Two names that differ only in these
 //! are one.
 
-/// How the parts of counters, histograms and summaries end: a unit stands before that.
+/// The suffixes of counters, histograms and summaries: a unit is put before them.
 const ENDINGS: [&str; 4] = ["_sum", "_count", "_bucket", "_total"];
 
-/// A label that is on every bucket or quantile, and what becomes of one that a program calls so.
+/// The label of every bucket or quantile, and its replacement in a program's own labels.
 const RESERVED: [(&str, &str); 2] = [("le", "exported_le"), ("quantile", "exported_quantile")];
 
-/// Whether all of it may stand in a name: letters, digits, `_` and `more`, no digit first. It looks at
-/// every byte, as compilers make few steps of that.
+/// Whether the whole text is valid in a name: letters, digits, `_` and `more`, no digit first. It reads
+/// every byte, as compilers vectorize that.
 #[inline(never)]
 pub fn is_fit(name: &[u8], more: u8) -> bool {
     let fits = |b: &u8| b.is_ascii_alphanumeric() | (*b == b'_') | (*b == more);
@@ -34,14 +34,14 @@ fn without_digit_first(name: String) -> String {
     }
 }
 
-/// What may stand behind the first character of it.
+/// The same for the part of a name after its first character.
 pub fn rest_of_metric(name: &str) -> String {
     let fit = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | ':') { c } else { '_' };
     name.chars().map(fit).collect()
 }
 
-/// The name of a label: letters, digits and `_`, of which no two are first, as such labels are
-/// Prometheus' own. `has_parts` where histograms and summaries have labels of their own.
+/// The name of a label: letters, digits and `_`, without `__` at the start, as such labels are
+/// Prometheus' own. `has_parts` if histograms and summaries have labels of their own.
 pub fn label(name: &str, has_parts: bool) -> String {
     let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let mut fit = without_digit_first(name.chars().map(fit).collect());
@@ -54,7 +54,7 @@ pub fn label(name: &str, has_parts: bool) -> String {
     }
 }
 
-/// `name` with `unit` behind it, or before `_total` and the like, unless it is there.
+/// `name` with `unit` at its end, or before `_total` and the like, unless it is there.
 pub fn with_unit(name: &str, unit: &str) -> String {
     let ending = ENDINGS.iter().find(|ending| name.ends_with(**ending)).copied().unwrap_or("");
     let stem = name.strip_suffix(ending).unwrap_or(name);
@@ -64,7 +64,7 @@ pub fn with_unit(name: &str, unit: &str) -> String {
     [stem, "_", unit, ending].concat()
 }
 
-/// The name of a counter with `_total` behind it, unless it ends so.
+/// The name of a counter with `_total` at its end, unless it has it.
 pub fn with_total(name: String) -> String {
     if name.ends_with("total") { name } else { name + "_total" }
 }

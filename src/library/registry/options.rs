@@ -1,4 +1,4 @@
-//! What a registry is like: bounds, shapes, names, and which series are forgotten.
+//! The options of a registry: bounds, shapes, names, and which series expire.
 
 use super::shape::Shapes;
 use crate::model::metric::Kind;
@@ -6,7 +6,7 @@ use crate::model::store::Bounds;
 use std::ops::BitOr;
 use std::time::Duration;
 
-/// What is done to names.
+/// How names are completed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Naming {
@@ -16,7 +16,7 @@ pub struct Naming {
     pub totals: bool,
 }
 
-/// What a registry is like: the default, some of it changed.
+/// The options of a registry: the default, some of it changed.
 ///
 /// ```
 /// use sysmetrics::{Idle, MetricKindMask, Options, Registry};
@@ -31,17 +31,17 @@ pub struct Naming {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// How much is kept.
+    /// The limits.
     pub bounds: Bounds,
     /// What histograms keep.
     pub shapes: Shapes,
-    /// Labels of every series that has none of that name.
+    /// Labels that are added to every series without a label of that name.
     pub labels: Vec<(String, String)>,
-    /// What is done to names.
+    /// How names are completed.
     pub naming: Naming,
-    /// Which series are forgotten; otherwise all stay.
+    /// Which series expire; `None` keeps all.
     pub idle: Option<Idle>,
-    /// How names begin that are refused: they are another's on the same page.
+    /// Prefixes of names that are refused: other parts of the same page use them.
     pub reserved: Vec<&'static str>,
 }
 
@@ -61,7 +61,7 @@ impl MetricKindMask {
     /// All.
     pub const ALL: MetricKindMask = MetricKindMask(7);
 
-    /// Whether that kind is among them.
+    /// Whether the mask contains that kind.
     pub fn matches(self, kind: Kind) -> bool {
         let of = match kind {
             Kind::Counter => MetricKindMask::COUNTER,
@@ -72,7 +72,7 @@ impl MetricKindMask {
     }
 }
 
-/// That of the crate `metrics-util`, which programs have that used another exporter.
+/// The mask of the crate `metrics-util`, which programs have that used another exporter.
 #[cfg(feature = "metrics-util")]
 impl From<metrics_util::MetricKindMask> for MetricKindMask {
     fn from(mask: metrics_util::MetricKindMask) -> MetricKindMask {
@@ -95,18 +95,18 @@ impl BitOr for MetricKindMask {
     }
 }
 
-/// Which series are forgotten when nobody told them anything for so long.
+/// Which series expire when they are not updated for some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Idle {
-    /// Of these kinds.
+    /// The kinds of series.
     pub kinds: MetricKindMask,
-    /// For longer than this.
+    /// The time without an update.
     pub after: Duration,
 }
 
 impl Idle {
-    /// Series of these kinds, when they were told nothing for longer than this.
+    /// Series of these kinds, when they are not updated for longer than this.
     pub fn new(kinds: MetricKindMask, after: Duration) -> Idle {
         Idle { kinds, after }
     }

@@ -1,6 +1,6 @@
-//! What a page shows: every family, in the order of their names, and their series in that of their
-//! labels. It belongs to whoever writes a page; series that were registered since the last come in
-//! from the catalog, which is had for a bounded while at a time.
+//! The contents of a page: every family, in the order of their names, and their series in that of their
+//! labels. The thread that writes a page owns it; series that were registered since the last page are read
+//! from the catalog, which is locked for a bounded time.
 
 use super::catalog::{Catalog, News};
 use super::family::Family;
@@ -10,7 +10,7 @@ use super::setup::Setup;
 use crate::model::store::LabelSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// So many new series are taken in while nobody else can register one.
+/// The number of new series that are read while no other thread can register one.
 const PIECE: usize = 256;
 
 /// One family.
@@ -20,12 +20,12 @@ pub struct Shown {
     pub series: Series,
 }
 
-/// All of them.
+/// All families.
 #[derive(Default)]
 pub struct Page {
-    /// By name.
+    /// Sorted by name.
     pub families: Vec<Shown>,
-    /// That of the catalog's families when it had them.
+    /// The version of the catalog's families when they were read.
     version: u64,
     labels: LabelSet,
 }
@@ -35,7 +35,7 @@ fn lock(catalog: &Mutex<Catalog>) -> MutexGuard<'_, Catalog> {
 }
 
 impl Page {
-    /// Takes in what was registered and described since the last time.
+    /// Reads what was registered and described since the last time.
     pub fn update(&mut self, catalog: &Mutex<Catalog>, setup: &Setup) {
         let (mut news, pieces) = (Vec::new(), setup.options.bounds.series / PIECE + 1);
         for _ in 0..pieces {
@@ -52,7 +52,7 @@ impl Page {
         }
     }
 
-    /// All families, with their numbers, if they are others than they were.
+    /// All families, with their numbers, if they changed.
     fn families_of(&mut self, catalog: &Catalog) -> Option<Vec<(u32, Arc<Family>)>> {
         let version = catalog.families.version;
         if std::mem::replace(&mut self.version, version) == version {
@@ -61,7 +61,7 @@ impl Page {
         Some(catalog.families.iter().map(|(id, family)| (id, Arc::clone(family))).collect())
     }
 
-    /// What families are called and described as; series stay where they are.
+    /// Updates names and descriptions of families; their series stay.
     fn arrange(&mut self, families: Vec<(u32, Arc<Family>)>) {
         let (places, mut before) = (self.places(), std::mem::take(&mut self.families));
         let name = |at: u32| families.get(at as usize).map(|(_, family)| &*family.name);
@@ -74,7 +74,7 @@ impl Page {
         }
     }
 
-    /// Where each family is, by its number.
+    /// The index of each family, by its number.
     fn places(&self) -> Vec<usize> {
         let mut places = Vec::new();
         for (at, shown) in self.families.iter().enumerate() {
@@ -103,7 +103,7 @@ impl Page {
     }
 }
 
-/// The labels of a key that is fit, and those of all that it lacks, as text formats write them.
+/// The labels of a valid key, and the global labels that it lacks, as text formats write them.
 fn render(text: &[u8], rules: &Rules<'_>, set: &mut LabelSet) -> Option<Box<[u8]>> {
     set.clear();
     for (label, value) in Pairs::of(text).chain(Pairs::of(rules.of_all)) {

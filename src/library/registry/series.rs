@@ -1,19 +1,19 @@
-//! The series of one family as a page has them, in the order of their labels. Entries lie in the order
-//! in which they came and are found through a sorted list of places; new ones are sorted and merged in
+//! The series of one family as a page has them, in the order of their labels. Entries are stored in the order
+//! in which they came and are found through a sorted list of indices; new ones are sorted and merged in
 //! when a page is written, not when they are registered.
 
 use super::cell::Cell;
 
 /// One series.
 pub struct Entry {
-    /// As text formats write them.
+    /// The labels as text formats write them.
     pub labels: Box<[u8]>,
     pub cell: Cell,
-    /// Where it is in the catalog.
+    /// Its index in the catalog.
     pub place: u32,
-    /// Nobody told it anything for too long: it is not shown until somebody does.
+    /// It was not updated for too long: it is not exposed until it is updated again.
     pub asleep: bool,
-    /// What its cell looked like at the last look, and when that was last another, in milliseconds of
+    /// The mark of its cell at the last scrape, and when that last changed, in milliseconds of
     /// the registry.
     pub mark: u64,
     pub changed: Option<u64>,
@@ -29,17 +29,17 @@ impl Entry {
 #[derive(Default)]
 pub struct Series {
     entries: Vec<Entry>,
-    /// Places in `entries`, sorted by labels; fewer than there are entries until `sort`.
+    /// Indices into `entries`, sorted by labels; fewer than there are entries until `sort`.
     order: Vec<u32>,
 }
 
 impl Series {
-    /// Takes in a series that is not there.
+    /// Adds a series that is not present.
     pub fn push(&mut self, entry: Entry) {
         self.entries.push(entry);
     }
 
-    /// What was pushed takes its places.
+    /// Sorts in what was pushed.
     pub fn sort(&mut self) {
         let labels = |at: u32| self.entries.get(at as usize).map(|entry| &*entry.labels);
         let new: Vec<u32> = (self.order.len()..self.entries.len()).map(|at| at as u32).collect();
@@ -60,12 +60,12 @@ impl Series {
         self.order = merged;
     }
 
-    /// In order.
+    /// The series in order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.order.iter().filter_map(|at| self.entries.get(*at as usize))
     }
 
-    /// Keeps those for which `is_kept` holds.
+    /// Keeps the entries for which `is_kept` holds.
     pub fn retain(&mut self, mut is_kept: impl FnMut(&mut Entry) -> bool) {
         let (mut kept, mut places) = (0, Vec::new());
         self.entries.retain_mut(|entry| {
@@ -84,8 +84,8 @@ impl Series {
     }
 }
 
-/// `places` in order. Merging is a tenth of the code that the standard library's sorting is, which is
-/// made for each type anew.
+/// Sorts `places`. Merging is a tenth of the code of the standard library's sort, which is
+/// generated again for each type.
 pub fn sorted(mut places: Vec<u32>, is_less: &dyn Fn(u32, u32) -> bool) -> Vec<u32> {
     let mut width = 1;
     while width < places.len() {
@@ -110,7 +110,7 @@ pub fn sorted(mut places: Vec<u32>, is_less: &dyn Fn(u32, u32) -> bool) -> Vec<u
     places
 }
 
-/// The new place of a series that goes.
+/// The new index of a series that is removed.
 const GONE: u32 = u32::MAX;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What stays as it is as long as a registry lives.
+//! What does not change as long as a registry lives.
 
 use super::identity::{self, Rules, part_hash};
 use super::key;
@@ -9,16 +9,16 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Options, and what comes of them.
+/// Options, and what is derived from them.
 pub struct Setup {
     pub options: Options,
-    /// A key of no name with the labels of all series; and of those that have parts.
+    /// A key with an empty name and the labels of all series; the second for metrics that have parts.
     of_all: [Vec<u8>; 2],
-    /// Of hashes of keys of whoever calls the registry by hand.
+    /// For hashes of keys of callers that use the registry directly.
     pub state: RandomState,
-    /// Of hashes of series.
+    /// For hashes of series.
     seed: u64,
-    /// Observations that are no number.
+    /// Observations that are not numbers.
     pub left_out: Arc<AtomicU64>,
 }
 
@@ -35,7 +35,7 @@ impl Setup {
         part_hash(self.seed, name.as_bytes()) as u32
     }
 
-    /// What keys are held against; `has_parts` for those of histograms and summaries.
+    /// The rules by which keys are checked; `has_parts` for those of histograms and summaries.
     pub fn rules(&self, has_parts: bool) -> Rules<'_> {
         let [plain, of_parts] = &self.of_all;
         let of_all = if has_parts { of_parts } else { plain };
@@ -43,7 +43,7 @@ impl Setup {
     }
 }
 
-/// The labels that options name for all series, made fit. One that cannot be a label is left out.
+/// The global labels of the options, sanitized. One that cannot be a label is left out.
 fn of_all(options: &Options, has_parts: bool) -> Vec<u8> {
     let bounds = &options.bounds;
     let (mut said, mut fit) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! What becomes of observations: which histograms have which buckets, and which are summaries.
+//! How observations are kept: which histograms have which buckets, and which are summaries.
 
 use super::name;
 use super::sketch::Window;
@@ -8,21 +8,21 @@ use std::sync::Arc;
 /// The most buckets of a histogram, and the most quantiles of a summary.
 pub const MAX_PARTS: usize = 1000;
 
-/// Quantiles where nobody names others.
+/// The default quantiles.
 pub const DEFAULT_QUANTILES: [f64; 7] = [0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0];
 
 /// What a histogram keeps.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Shape {
-    /// How many observations are at most as large as each bound.
+    /// The number of observations up to each bound.
     Buckets(Arc<[f64]>),
-    /// These quantiles of what was observed of late.
+    /// These quantiles of recent observations.
     Quantiles(Arc<[f64]>, Window),
 }
 
 impl Shape {
-    /// Buckets of these bounds, whatever their order; NaN and infinity are none.
+    /// Buckets of these bounds, in any order; NaN and infinity are left out.
     pub fn buckets(bounds: &[f64]) -> Shape {
         let mut sorted: Vec<f64> = Vec::new();
         for bound in bounds.iter().filter(|bound| bound.is_finite()).take(MAX_PARTS) {
@@ -40,7 +40,7 @@ impl Shape {
         Shape::Quantiles(quantiles.map(|q| q.clamp(0.0, 1.0)).collect(), window)
     }
 
-    /// How many lines it is once it is written.
+    /// The number of lines when it is written.
     pub(super) fn weight(&self) -> usize {
         match self {
             Shape::Buckets(bounds) => bounds.len() + 3,
@@ -55,20 +55,20 @@ impl Default for Shape {
     }
 }
 
-/// Which metrics something is for. Where several fit, `Full` comes before `Prefix` before `Suffix`,
+/// Selects metrics. Where several match, `Full` comes before `Prefix` before `Suffix`,
 /// and of those of one kind the first in the order of their texts.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Matcher {
     /// The metric of this name.
     Full(String),
-    /// Metrics whose names begin so.
+    /// Metrics whose names begin with this.
     Prefix(String),
-    /// Metrics whose names end so.
+    /// Metrics whose names end with this.
     Suffix(String),
 }
 
 impl Matcher {
-    /// The same for names as Prometheus has them.
+    /// The same for names in the form of Prometheus.
     fn sanitized(self) -> Matcher {
         match self {
             Matcher::Full(text) => Matcher::Full(name::metric(&text)),
@@ -78,7 +78,7 @@ impl Matcher {
         }
     }
 
-    /// Whether it is for the metric `name`.
+    /// Whether it matches the metric `name`.
     pub fn matches(&self, name: &str) -> bool {
         match self {
             Matcher::Full(text) => name == text,
@@ -91,21 +91,21 @@ impl Matcher {
 /// The shapes of all histograms.
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
-    /// Of those that no matcher is for.
+    /// The shape of those that no matcher selects.
     pub other: Shape,
-    /// In the order in which they are asked.
+    /// In the order in which they are tried.
     matched: Vec<(Matcher, Shape)>,
 }
 
 impl From<Shape> for Shapes {
-    /// This for all.
+    /// The same shape for all.
     fn from(other: Shape) -> Shapes {
         Shapes { other, matched: Vec::new() }
     }
 }
 
 impl Shapes {
-    /// Metrics that `matcher` is for have this shape; an earlier one of the same matcher is forgotten.
+    /// Sets the shape for metrics that `matcher` selects; an earlier one of the same matcher is replaced.
     pub fn set(&mut self, matcher: Matcher, shape: Shape) {
         let matcher = matcher.sanitized();
         match self.matched.binary_search_by(|(known, _)| known.cmp(&matcher)) {
@@ -118,7 +118,7 @@ impl Shapes {
         }
     }
 
-    /// That of the metric `name`.
+    /// The shape of the metric `name`.
     pub fn of(&self, name: &str) -> &Shape {
         let matched = self.matched.iter().find(|(matcher, _)| matcher.matches(name));
         matched.map_or(&self.other, |(_, shape)| shape)

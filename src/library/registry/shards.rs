@@ -1,8 +1,8 @@
-//! Known keys: a lookup takes one read lock of one of several tables, and no memory. Here is nothing
-//! but ways to cells; which series there are, the catalog knows.
+//! Known keys: a lookup takes one read lock of one of several tables, and no memory. The tables only map
+//! keys to cells; the series are in the catalog.
 //!
-//! A key that was refused is known, too: it leads to a cell that is shown nowhere. So many of these are
-//! kept in each table; when there are more, those are forgotten and will be refused anew.
+//! A key that was refused is known, too: it leads to a cell that is not exposed. A limited number of these is
+//! kept in each table; when there are more, those are forgotten and will be refused again.
 
 use super::cell::{Cell, Sort};
 use super::index::Index;
@@ -13,7 +13,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// How many tables there are.
 const SHARDS: usize = 16;
 
-/// Refused keys of one table, and bytes of these.
+/// Refused keys of one table, and their bytes.
 const MAX_REFUSED: usize = 1024;
 const MAX_REFUSED_BYTES: usize = 256 << 10;
 
@@ -23,10 +23,10 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Default)]
 struct Shard {
     index: Index,
-    /// `None` where one is free.
+    /// `None` where a slot is free.
     slots: Vec<Option<Known>>,
     free: Vec<u32>,
-    /// Places of refused keys, and how many bytes these are.
+    /// Indices of refused keys, and their bytes.
     refused: Vec<u32>,
     refused_bytes: usize,
 }
@@ -73,7 +73,7 @@ impl Shards {
         self.locked(hash).map(|shard| shard.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The cell of a known key that is asked for as `sort`, and why it is shown nowhere, if it is not.
+    /// The cell of a known key that is requested as `sort`, and why it is not exposed, if it is not.
     #[inline]
     pub fn find(&self, hash: u64, key: &impl Key, sort: Sort) -> Option<(Cell, Option<Reason>)> {
         let shard = self.read(hash)?;
@@ -95,14 +95,14 @@ impl Shards {
         shard.index.find(short(hash), is_it).is_some()
     }
 
-    /// From now on `key`, which leads to no cell of that sort, leads to `cell`.
+    /// Maps `key`, which has no cell of that sort, to `cell`.
     pub fn insert(&self, hash: u64, key: Kept, cell: Cell) {
         if let Some(mut shard) = self.write(hash) {
             shard.insert(Known { hash: short(hash), key, cell, refused: None });
         }
     }
 
-    /// From now on `key`, which leads to no cell of that sort, leads to one that is shown nowhere. False
+    /// Maps `key`, which has no cell of that sort, to a cell that is not exposed. Returns false
     /// if the key is too long to be kept.
     pub fn refuse(&self, hash: u64, key: Kept, cell: Cell, reason: Reason) -> bool {
         let bytes = key.text().len();
@@ -119,14 +119,14 @@ impl Shards {
         true
     }
 
-    /// What was refused may be taken now.
+    /// Forgets all refusals, as they may be accepted now.
     pub fn forget_refused(&self) {
         for Locked(shard) in self.0.iter() {
             shard.write().unwrap_or_else(PoisonError::into_inner).forget_refused();
         }
     }
 
-    /// No key of this hash leads to `cell` any more.
+    /// Removes every key of this hash that leads to `cell`.
     pub fn remove(&self, hash: u64, cell: &Cell) {
         let Some(mut shard) = self.write(hash) else { return };
         let is_it = |at: u32| {
@@ -182,7 +182,7 @@ mod tests {
         let shards = Shards::default();
         let names: Vec<String> = (0..500).map(|n| format!("n{n}")).collect();
         let cells: Vec<Counter> = names.iter().map(|_| Counter::default()).collect();
-        // Few hashes, so that many clash.
+        // Few hashes, so that many collide.
         let hash = |n: usize| (n % 40) as u64 * 0x0123_4567_89ab;
         let key = |n: usize| Said { name: &names[n], labels: &[] };
         for (n, cell) in cells.iter().enumerate() {
@@ -212,7 +212,7 @@ mod tests {
         };
         shards.insert(0, kept(&Said { name: "known", labels: &[] }), counter());
         assert!(!refuse(0, &long), "it is too long to be kept");
-        // All in one table, as only the upper bits part them.
+        // All in one table, as only the upper bits select it.
         for n in 0..3 * MAX_REFUSED + 7 {
             assert!(refuse(n % 5, &name(n)));
         }

@@ -1,16 +1,16 @@
 //! Quantiles of observations in bounded memory, without a lock: observations are counted in bins, 64
-//! of equal width between a power of two and the next, so that what a bin tells is off by at most
+//! of equal width between a power of two and the next, so that the value of a bin is off by at most
 //! 1/128 (0.8 %) of a value. That holds for values whose magnitude is between 2^-30 (a billionth) and
 //! 2^50 (10^15); smaller ones count as zero, larger ones go into the last bin. The smallest and the
 //! largest value are known exactly.
 //!
-//! Bins of an octave are taken when its first value comes: 512 bytes for each octave, window and sign.
+//! The bins of an octave are allocated when its first value comes: 512 bytes for each octave, window and sign.
 //! Latencies between a microsecond and a second are 20 octaves, 30 KB in three windows; no values
 //! take more than 240 KB in three windows.
 //!
-//! Quantiles are of the last while: of several windows the oldest is emptied when its time is over.
-//! Windows turn when somebody looks, so that an observation needs no clock; where nobody looked for
-//! longer, the quantiles reach back to the last look. Sum and count are of all time.
+//! Quantiles cover recent observations: of several windows the oldest is emptied when its time is over.
+//! Windows turn when they are read, so that an observation needs no clock; where they were not read for
+//! longer, the quantiles reach back to the last reading. Sum and count cover all time.
 
 use super::atomic::add;
 use super::bins::{Bins, disordered};
@@ -18,21 +18,21 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The most windows there are.
+/// The most windows.
 pub const MAX_WINDOWS: usize = 16;
 
-/// How long quantiles look back.
+/// How far quantiles look back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Window {
-    /// After so long what is oldest is forgotten.
+    /// The time after which the oldest window is forgotten.
     pub turn: Duration,
-    /// How often that is until an observation is forgotten; between 1 and 16.
+    /// The number of windows; between 1 and 16.
     pub count: usize,
 }
 
 impl Default for Window {
-    /// A minute, of which a third is forgotten at once.
+    /// A minute, of which a third is forgotten at a time.
     fn default() -> Window {
         Window { turn: Duration::from_secs(20), count: 3 }
     }
@@ -42,7 +42,7 @@ impl Default for Window {
 #[derive(Debug)]
 pub struct Sketch {
     windows: Box<[Bins]>,
-    /// Which of them is filled now.
+    /// The window that is filled now.
     at: AtomicUsize,
     sum: AtomicU64,
     turn: Duration,
@@ -51,13 +51,13 @@ pub struct Sketch {
 
 #[derive(Debug, Default)]
 struct Turned {
-    /// How many observations are forgotten.
+    /// The number of observations that are forgotten.
     gone: u64,
-    /// When the window at hand began, in milliseconds of the registry.
+    /// When the current window began, in milliseconds of the registry.
     began: Option<u64>,
 }
 
-/// What a sketch has to tell.
+/// The values of a sketch.
 #[derive(Debug, Default, PartialEq)]
 pub struct Told {
     pub quantiles: Vec<(f64, f64)>,
@@ -76,7 +76,7 @@ impl Sketch {
         }
     }
 
-    /// One more observation, so many times. Not a NaN.
+    /// Adds an observation several times. Not a NaN.
     #[inline]
     pub fn add(&self, value: f64, times: u64) {
         if let Some(bins) = self.windows.get(self.at.load(Relaxed)) {
@@ -85,13 +85,13 @@ impl Sketch {
         }
     }
 
-    /// How many observations there were.
+    /// The number of observations.
     pub fn count(&self) -> u64 {
         let turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
         turned.gone + self.windows.iter().map(Bins::count).sum::<u64>()
     }
 
-    /// Turns the windows whose time is over, then tells of the others.
+    /// Turns the windows whose time is over, then reads the others.
     pub fn tell(&self, quantiles: &[f64], now: u64) -> Told {
         let mut turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
         self.turn(&mut turned, now);
@@ -121,7 +121,7 @@ impl Sketch {
     }
 }
 
-/// The value below which the part `q` of `all` lies: of `n` in order that at place `q * (n - 1)`.
+/// The value below which the part `q` of `all` lies: of `n` in order the value at index `q * (n - 1)`.
 fn quantile(all: &[(f64, u64)], n: u64, (least, most): (f64, f64), q: f64) -> f64 {
     let Some(last) = n.checked_sub(1) else { return f64::NAN };
     let place = (q * last as f64) as u64;
@@ -136,7 +136,7 @@ fn quantile(all: &[(f64, u64)], n: u64, (least, most): (f64, f64), q: f64) -> f6
         before += count;
         before > place
     });
-    // A bin's middle may lie beyond what was observed of it.
+    // A bin's middle may lie outside the range that was observed.
     found.map_or(most, |(value, _)| value.max(least).min(most))
 }
 
@@ -144,7 +144,7 @@ fn quantile(all: &[(f64, u64)], n: u64, (least, most): (f64, f64), q: f64) -> f6
 mod tests {
     use super::*;
 
-    /// As much as a bin is off.
+    /// The error of a bin.
     const ERROR: f64 = 1.0 / 128.0;
 
     fn sketch() -> Sketch {

@@ -1,4 +1,4 @@
-//! What a registry tells its sinks.
+//! Writes a registry to sinks.
 
 use super::cell::Cell;
 use super::exemplar::Exemplar;
@@ -23,9 +23,9 @@ pub fn families() -> impl Iterator<Item = &'static metric::Family<'static>> {
 }
 
 impl Registry {
-    /// Writes every series, family by family in the order of their names, then what was refused, if
-    /// anything was. Series that are idle are forgotten. Two pages of one registry are written one after
-    /// the other; series are registered meanwhile.
+    /// Writes every series, family by family in the order of their names, then the refusals, if there
+    /// were any. Series that are idle are forgotten. Two pages of one registry are written one after
+    /// the other; series can be registered meanwhile.
     #[doc(hidden)]
     pub fn write(&self, now: Instant, out: &mut dyn Sink) {
         let (now, Inner { setup, catalog, shards, .. }) = (self.millis(now), &*self.0);

@@ -1,5 +1,5 @@
-//! One who hears of alerts: what waits for it, what is under way, and when it is tried again. Its
-//! worker has one message at a time, so that nothing overtakes; the queue stays on this side.
+//! A receiver of alerts: what waits for it, what is being sent, and when it is tried again. Its
+//! worker has one message at a time, so that nothing overtakes; the queue is on this side.
 
 use super::notice::Notice;
 use super::rule::MAX_ACTIVE;
@@ -11,80 +11,80 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Alerts that wait for one destination: each that may be active, and that it was resolved.
+/// Alerts that wait for one destination: each that may be active, and its resolution.
 const MAX_WAITING: usize = 2 * MAX_ACTIVE;
 
-/// Which limiter of the log.
+/// Indices of the limiters of the log.
 const FAILED: usize = 0;
 const DROPPED: usize = 1;
 
 /// Alerts in one message.
 const MAX_BATCH: usize = 64;
 
-/// Before the first other try; then twice as long each time, to the longest.
+/// The pause before the first retry; then twice as long each time, up to the longest.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A receiver is left alone no longer than this, whatever it wants.
+/// A receiver is not contacted for at most this long, whatever it asks for.
 const LONGEST_AFTER: Duration = Duration::from_secs(600);
 
-/// A receiver that answers, and does not take a message for so long, does not get it any more: it
-/// may be this message that it cannot take.
+/// A message that a receiver refuses for this long, though it answers, is given up: it
+/// may be the message that it cannot accept.
 const GIVE_UP: Duration = Duration::from_secs(3600);
 
-/// What a worker carries.
+/// The message that a worker sends.
 type Batch = Vec<Arc<Notice>>;
 
-/// How a message went.
+/// The result of sending a message.
 pub struct Report {
     destination: u32,
     done: Result<(), SendError>,
 }
 
-/// What the worker does.
+/// The state of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
     Idle,
     UnderWay,
-    /// The message at hand is tried again then.
+    /// The current message is tried again then.
     Paused(Instant),
 }
 
 /// One destination.
 pub struct Destination {
     id: u32,
-    /// In metrics and logs.
+    /// The name in metrics and logs.
     pub name: String,
     way: Transport,
     queue: Batch,
-    /// The message at hand.
+    /// The current message.
     batch: Batch,
     work: Work,
-    /// In a row, and since when.
+    /// Failures in a row, and since when.
     failures: u32,
     failing: Option<Instant>,
-    /// Started when there is something to carry.
+    /// Started when there is something to send.
     worker: Option<Worker<Batch>>,
     born: Instant,
-    /// What became of messages, since the start.
+    /// Results of messages, since the start.
     pub counts: Counts,
-    /// Of what failed, and of what was dropped: one does not keep the other back.
+    /// One for failures, and one for drops, so that neither silences the other.
     limiters: [Limiter; 2],
 }
 
-/// What became of messages.
+/// Results of messages.
 #[derive(Clone, Default)]
 pub struct Counts {
-    /// Messages that arrived.
+    /// Messages that were delivered.
     pub sent: u64,
     /// Tries that failed, by reason.
     pub failed: Vec<(&'static str, u64)>,
-    /// Alerts that were not told.
+    /// Alerts that were not sent.
     pub dropped: u64,
 }
 
 impl Counts {
-    /// Reasons are few, and stay in their order.
+    /// Reasons are few, and keep their order.
     fn fail(&mut self, reason: &'static str) {
         let place = self.failed.partition_point(|(other, _)| *other < reason);
         match self.failed.get_mut(place) {
@@ -95,7 +95,7 @@ impl Counts {
 }
 
 impl Destination {
-    /// A new one. It takes over what was counted for the one `before` it, and what waited.
+    /// A new destination. It takes over the counts of the one `before` it, and its queue.
     pub fn new(
         id: u32,
         name: String,
@@ -105,7 +105,7 @@ impl Destination {
     ) -> Destination {
         let (mut queue, mut counts) = (Batch::new(), Counts::default());
         if let Some(mut before) = before {
-            // What is under way arrives without us.
+            // The message that is being sent is finished by the old worker.
             if before.work != Work::UnderWay {
                 queue = before.batch;
             }
@@ -128,27 +128,27 @@ impl Destination {
         }
     }
 
-    /// How its messages go.
+    /// The transport of its messages.
     pub fn way(&self) -> &Transport {
         &self.way
     }
 
-    /// Whether this is about a message of its own.
+    /// Whether this is the report about its current message.
     pub fn sent(&self, report: &Report) -> bool {
         self.id == report.destination
     }
 
-    /// Alerts that it has not heard of yet.
+    /// The number of alerts that are not delivered yet.
     pub fn waiting(&self) -> usize {
         self.queue.len() + self.batch.len()
     }
 
-    /// Since when every try to send the message at hand failed.
+    /// Since when every attempt to send the current message has failed.
     pub fn failing(&self) -> Option<Instant> {
         self.failing
     }
 
-    /// When there is something to send; long ago is at once.
+    /// When there is something to send; a time in the past means at once.
     pub fn deadline(&self) -> Option<Instant> {
         match self.work {
             Work::Paused(until) => Some(until),
@@ -157,7 +157,7 @@ impl Destination {
         }
     }
 
-    /// It is to hear of this. What it was to hear of the same alert in the same state is old.
+    /// Adds a notice to the queue. It replaces an older one about the same alert in the same state.
     pub fn push(&mut self, notice: &Arc<Notice>, now: Instant) {
         let is_same = |other: &Arc<Notice>| other.fingerprint == notice.fingerprint;
         let last = self.queue.iter_mut().rev().find(|other| is_same(other));
@@ -166,7 +166,7 @@ impl Destination {
             return;
         }
         if self.queue.len() >= MAX_WAITING {
-            // The newest state of an alert is worth more than the one before.
+            // The newest state of an alert is more important than the one before.
             let old = self.queue.iter().position(is_same).unwrap_or(0);
             self.queue.remove(old);
             self.counts.dropped += 1;
@@ -175,7 +175,7 @@ impl Destination {
         self.queue.push(Arc::clone(notice));
     }
 
-    /// Gives the worker what is next, if it is time.
+    /// Gives the worker the next message, if it is time.
     pub fn dispatch(&mut self, results: &Slot<Report>, now: Instant) {
         match self.work {
             Work::UnderWay => return,
@@ -199,8 +199,8 @@ impl Destination {
         }
     }
 
-    /// What fits in one message: alerts of one rule, each once, in their order. An Alertmanager takes
-    /// those of any rules.
+    /// The alerts for one message: of one rule, each once, in their order. For an Alertmanager they may be
+    /// of any rules.
     fn next_batch(&mut self) -> Batch {
         let Some(first) = self.queue.first() else { return Vec::new() };
         let name = (!self.way.is_manager()).then(|| first.name.clone());
@@ -217,7 +217,7 @@ impl Destination {
         batch
     }
 
-    /// The worker is back.
+    /// Handles the worker's report.
     pub fn take_report(&mut self, report: Report, now: Instant) {
         self.work = Work::Idle;
         match report.done {
@@ -241,13 +241,13 @@ impl Destination {
         }
     }
 
-    /// The message at hand is done with.
+    /// Ends the current message.
     fn rest(&mut self) {
         self.batch.clear();
         (self.failures, self.failing) = (0, None);
     }
 
-    /// The message at hand is tried again.
+    /// Schedules another attempt to send the current message.
     fn fail(&mut self, reason: &'static str, text: &str, after: Option<Duration>, now: Instant) {
         self.counts.fail(reason);
         self.failing.get_or_insert(now);
@@ -259,7 +259,7 @@ impl Destination {
         self.say(FAILED, "an alert could not be told yet", text, now);
     }
 
-    /// Says it once a minute.
+    /// Logs a message at most once a minute.
     fn say(&mut self, limiter: usize, message: &str, text: &str, now: Instant) {
         let limiter = self.limiters.get_mut(limiter);
         if let Some(held_back) = limiter.and_then(|limiter| limiter.pass(now)) {
@@ -306,7 +306,7 @@ mod tests {
         Arc::new(notice)
     }
 
-    /// What waits, as devices, with a `!` where it is over.
+    /// The queue, as devices, with a `!` where an alert is resolved.
     fn waiting(queue: impl IntoIterator<Item = Arc<Notice>>) -> String {
         let device = |notice: Arc<Notice>| {
             let end = if notice.is_resolved() { "!" } else { "" };
@@ -371,7 +371,7 @@ mod tests {
             destination: 7,
             done: Err(SendError { reason, text: String::new(), again, after }),
         };
-        // A worker that could not be started is trouble as well.
+        // A worker that could not be started is a failure as well.
         to.fail("start", "", None, start);
         assert_eq!(to.failing(), Some(start));
         to = destination(false);
@@ -393,7 +393,7 @@ mod tests {
             (to.waiting(), to.counts.failed.as_slice()),
             (1, &[("connect", 9), ("status", 2)][..])
         );
-        // Who is not there may come back after days; who answers may not like this message.
+        // A receiver that does not answer may come back after days; one that answers may reject this message.
         let later = start + GIVE_UP + PAUSE;
         to.take_report(report(true, "timeout", None), later);
         assert_eq!(to.waiting(), 1);

@@ -1,12 +1,12 @@
-//! Does the steps of a condition. Two sides with labels go together where their labels are equal, as
-//! in PromQL without `on` and `ignoring`. One series without labels goes with everything: what
-//! there is one of on a machine needs no `group_left`.
+//! Evaluates the steps of a condition. Two sides with labels are matched where their labels are equal, as
+//! in PromQL without `on` and `ignoring`. One series without labels matches everything: a series
+//! that exists once per machine needs no `group_left`.
 
 use super::watch::Span;
 use crate::base::text::expr::{Comparison, Expr, Operator, Step};
 use std::cmp::Ordering;
 
-/// A number under labels.
+/// A number and its labels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
     /// Where the labels are in the text.
@@ -15,7 +15,7 @@ pub struct Entry {
     pub value: f64,
 }
 
-/// What a step left.
+/// The result of a step.
 #[derive(Clone, Copy, Debug)]
 enum Left {
     Number(f64),
@@ -23,7 +23,7 @@ enum Left {
     Entries(usize),
 }
 
-/// What is done with two sides.
+/// The operation on two sides.
 #[derive(Clone, Copy)]
 enum Deed {
     Calculate(Operator),
@@ -31,7 +31,7 @@ enum Deed {
 }
 
 impl Deed {
-    /// What comes out; a comparison that holds leaves `kept`.
+    /// The result; of a comparison that holds, `kept`.
     fn done(self, left: f64, right: f64, kept: f64) -> Option<f64> {
         match self {
             Deed::Calculate(operator) => Some(operator.apply(left, right)),
@@ -40,7 +40,7 @@ impl Deed {
     }
 }
 
-/// Room for what steps leave, kept from one condition to the next.
+/// Buffers for the results of steps, kept from one condition to the next.
 #[derive(Default)]
 pub struct Sheet {
     left: Vec<Left>,
@@ -50,7 +50,7 @@ pub struct Sheet {
 
 impl Sheet {
     /// The series for which the condition holds, sorted by labels, with the value of its left side.
-    /// `series` appends what there is of the selector at its place, sorted by labels; `labels` reads
+    /// `series` appends the series of the selector with this index, sorted by labels; `labels` reads
     /// them.
     pub fn evaluate<'t>(
         &mut self,
@@ -79,7 +79,7 @@ impl Sheet {
         }
     }
 
-    /// Takes two sides and does it to both.
+    /// Takes two sides off the stack and applies the operation.
     fn both<'t>(&mut self, deed: Deed, labels: &impl Fn(Span) -> &'t [u8]) -> Left {
         let (right, left) = (self.left.pop(), self.left.pop());
         let (Some(left), Some(right)) = (left, right) else { return Left::Number(f64::NAN) };
@@ -96,7 +96,7 @@ impl Sheet {
         }
     }
 
-    /// The same to every entry from `start` on.
+    /// Applies the same to every entry from `start` on.
     fn each(&mut self, start: usize, done: impl Fn(f64) -> Option<f64>) -> Left {
         self.out.clear();
         for entry in self.entries.drain(start..) {
@@ -106,7 +106,7 @@ impl Sheet {
         Left::Entries(start)
     }
 
-    /// Entries from `start` with those from `middle` on.
+    /// Matches the entries from `start` with those from `middle` on.
     fn pairs<'t>(
         &mut self,
         start: usize,
@@ -129,7 +129,7 @@ impl Sheet {
                 let value = deed.done(l.value, r.value, l.value);
                 self.out.extend(value.map(|value| Entry { labels, value }));
             }
-            // The one side that goes with everything stays where it is.
+            // The one side that matches everything stays where it is.
             let stays = |is_unprefixed: bool, other: &[Entry]| is_unprefixed && other.len() > 1;
             if order != Ordering::Greater && !stays(is_unprefixed(left), right) {
                 at.next();
@@ -147,7 +147,7 @@ impl Sheet {
 mod tests {
     use super::*;
 
-    /// What comes out where series `a`, `b`, … are as they are given: labels and values.
+    /// The result for the given series `a`, `b`, …: labels and values.
     fn evaluated(text: &str, given: &[(&str, &[(&str, f64)])]) -> Vec<(String, f64)> {
         let expr = Expr::parse(text).unwrap();
         let mut all = String::new();
@@ -165,7 +165,7 @@ mod tests {
             let name = &expr.series[at].name;
             out.extend(known.iter().filter(|(n, _)| n == name).map(|(_, entry)| *entry));
         };
-        // Twice: what was left of the first must not matter.
+        // Twice: the rest of the first evaluation must not matter.
         sheet.evaluate(&expr, series, read);
         let entries = sheet.evaluate(&expr, series, read);
         let text = |span| String::from_utf8(read(span).to_vec()).unwrap();

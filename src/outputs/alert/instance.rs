@@ -12,35 +12,35 @@ use std::time::Instant;
 pub struct Instance {
     /// The labels of its series.
     pub key: Box<[u8]>,
-    /// Its own, sorted.
+    /// The labels of the alert, sorted.
     pub labels: Vec<(String, String)>,
-    /// As they are exposed, with its state.
+    /// The labels as they are exposed, with the state.
     pub shown: Vec<u8>,
-    /// Of its labels.
+    /// The fingerprint of the labels.
     pub fingerprint: u64,
-    /// What the left side of the condition was last.
+    /// The last value of the condition's left side.
     pub value: f64,
     /// Since when the condition holds.
     pub since: Instant,
     /// Since when it fires.
     pub fired: Option<Fired>,
-    /// The condition held at the look at hand.
+    /// The condition holds in the current evaluation.
     pub holds: bool,
 }
 
-/// How an alert was told that fires.
+/// When a firing alert was sent.
 pub struct Fired {
-    /// When it began to.
+    /// When it began to fire.
     pub start: Start,
-    /// When those were told last that hear at long intervals.
+    /// When it was last sent to destinations with long intervals.
     pub to_people: Instant,
-    /// When Alertmanagers were.
+    /// When it was last sent to Alertmanagers.
     pub to_managers: Instant,
 }
 
 impl Instance {
-    /// One of the rule `name`, with `more` labels, about the series with these labels. Its labels are filled in once: they are what
-    /// it is known by.
+    /// An alert of the rule `name`, with `more` labels, about the series with these labels. Its labels are filled
+    /// in once, as they identify it.
     pub fn begin(
         name: &str,
         more: &[(String, Template)],
@@ -71,14 +71,14 @@ impl Instance {
         }
     }
 
-    /// From now on it fires, and everybody is told.
+    /// Lets the alert fire, with notices to all destinations.
     pub fn fire(&mut self, now: Instant) {
         self.shown = shown(&self.labels, "firing");
         self.fired = Some(Fired { start: Start::now(), to_people: now, to_managers: now });
     }
 }
 
-/// Sets a label in place of what it was.
+/// Sets or replaces a label.
 fn set(labels: &mut Vec<(String, String)>, name: &str, value: String) {
     labels.retain(|(other, _)| other != name);
     labels.push((name.to_owned(), value));

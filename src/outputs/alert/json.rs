@@ -1,5 +1,5 @@
-//! Notices as JSON: what Alertmanager sends to a webhook, version 4
-//! (<https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>), and what it takes at
+//! Notices as JSON: the format of Alertmanager's webhooks, version 4
+//! (<https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>), and of
 //! `/api/v2/alerts`.
 
 use super::notice::Notice;
@@ -7,10 +7,10 @@ use crate::base::clock::WallClock;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The name of the receiver: here there are no others.
+/// The name of the receiver: there is only one.
 const RECEIVER: &str = "sysmetrics";
 
-/// The time of what did not happen yet, as Alertmanager writes it.
+/// The time of an event that has not happened yet, as Alertmanager writes it.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 type Pairs = [(String, String)];
@@ -48,7 +48,7 @@ pub fn webhook(batch: &[Arc<Notice>], external_url: &str) -> Vec<u8> {
     json.0
 }
 
-/// Alerts for an Alertmanager. What fires is over for it in a while unless it hears of it again.
+/// Alerts for an Alertmanager. A firing alert is resolved there after a while unless it is sent again.
 pub fn alertmanager(
     batch: &[Arc<Notice>],
     external_url: &str,
@@ -62,12 +62,12 @@ pub fn alertmanager(
         json.facts(notice);
         let later = WallClock::at(now.since_epoch().max(notice.starts.since_epoch()) + lasts);
         let is_known = notice.starts.is_plausible() && now.is_plausible();
-        // Where our clock was not set yet, it knows better when something starts that goes on.
+        // Where our clock was not set yet, the Alertmanager's time is the better start of an alert that goes on.
         if is_known || notice.is_resolved() {
             json.member("startsAt", &notice.starts.rfc3339().to_string());
             json.member("endsAt", &notice.ends.unwrap_or(later).rfc3339().to_string());
         }
-        // It takes no empty one.
+        // An empty URL is not accepted.
         if !external_url.is_empty() {
             json.member("generatorURL", &generator(external_url));
         }
@@ -77,7 +77,7 @@ pub fn alertmanager(
     json.0
 }
 
-/// Where the alerts are to be seen.
+/// The URL where the alerts can be seen.
 fn generator(external_url: &str) -> String {
     if external_url.is_empty() {
         return String::new();
@@ -85,7 +85,7 @@ fn generator(external_url: &str) -> String {
     [external_url.trim_end_matches('/'), "/status"].concat()
 }
 
-/// What all have in common.
+/// The labels or annotations that all have in common.
 fn common<'a>(
     batch: &'a [Arc<Notice>],
     pairs: impl Fn(&'a Notice) -> &'a Pairs,
@@ -94,7 +94,7 @@ fn common<'a>(
     first.iter().filter(move |pair| batch.iter().all(|notice| pairs(notice).contains(pair)))
 }
 
-/// JSON that is being written.
+/// A JSON text that is being written.
 #[derive(Default)]
 struct Json(Vec<u8>);
 
@@ -121,7 +121,7 @@ impl Json {
         self.put("\"");
     }
 
-    /// The name of one more member of an object.
+    /// The name of the next member of an object.
     fn name(&mut self, name: &str) {
         if self.0.last() != Some(&b'{') {
             self.put(",");
@@ -159,7 +159,7 @@ pub mod tests {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    /// One about a device.
+    /// A notice about a device.
     pub fn notice(device: &str, ends: Option<u64>) -> Arc<Notice> {
         let labels = pairs(&[("alertname", "Disk \"full\""), ("device", device)]);
         let at = |seconds| WallClock::at(Duration::from_secs(seconds));
@@ -217,7 +217,7 @@ pub mod tests {
         assert_eq!(String::from_utf8(json).unwrap(), expected.concat());
         let json = alertmanager(&batch, "http://box", now, Duration::from_secs(240));
         assert_eq!(String::from_utf8_lossy(&json).matches("http://box/status").count(), 2);
-        // Where the clock was not set, only what is over has a time.
+        // Where the clock was not set, only a resolved alert has a time.
         let json = alertmanager(&batch, "", WallClock::at(Duration::from_secs(7)), Duration::ZERO);
         assert_eq!(String::from_utf8_lossy(&json).matches("startsAt").count(), 1);
     }

@@ -1,6 +1,6 @@
 //! Notices as a mail (RFC 5322, RFC 2045, RFC 2047). Lines end with a newline as programs on this
-//! machine have it; the relay's way to end them is the relay's matter. Whatever labels and
-//! annotations hold, it is seven bits wide, no line is long, and none of it becomes a header.
+//! machine expect it; SMTP converts them. Whatever labels and
+//! annotations contain, the mail is 7-bit, has no long lines, and none of it becomes a header.
 
 use super::notice::Notice;
 use crate::base::clock::WallClock;
@@ -9,22 +9,22 @@ use std::sync::Arc;
 /// Characters of a line (RFC 2045 has 76).
 const MAX_LINE: usize = 76;
 
-/// Bytes of a subject; what is longer is cut.
+/// Bytes of a subject; longer ones are cut.
 const MAX_SUBJECT: usize = 200;
 
-/// Bytes of the name before the sender's address; what is longer is cut.
+/// Bytes of the name before the sender's address; longer ones are cut.
 const MAX_NAME: usize = 60;
 
-/// Bytes of an encoded piece of a header, each of which takes three characters of those of a line.
+/// Bytes of an encoded piece of a header, each of which takes three characters of a line.
 const PIECE: usize = 18;
 
-/// From whom, and to whom: addresses that the settings found to be right, without anything that
+/// Sender and receivers: addresses that the settings have validated, without anything that
 /// could end a line or a bracket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// What the box is called that sends it, any text; may be empty.
+    /// The name of the sending box, any text; may be empty.
     pub name: String,
-    /// The sender; where it is empty the program that sends knows it.
+    /// The sender; if it is empty the sending program fills it in.
     pub from: String,
     /// The receivers.
     pub to: Vec<String>,
@@ -42,7 +42,7 @@ pub fn compose(batch: &[Arc<Notice>], envelope: &Envelope, url: &str, now: WallC
     }
     header("To", &envelope.to.join(",\n\t"));
     header("Subject", &encoded(&subject(batch, &envelope.name)));
-    // RFC 5322 writes its dates as HTTP does, but for the zone.
+    // RFC 5322 writes its dates as HTTP does, except for the zone.
     header("Date", &String::from_utf8_lossy(&now.http()).replace("GMT", "+0000"));
     let domain = envelope.from.split_once('@').map_or("localhost", |(_, domain)| domain);
     let (first, id) = (batch.first(), now.since_epoch().as_nanos() as u64);
@@ -100,7 +100,7 @@ fn body(batch: &[Arc<Notice>], url: &str) -> String {
     body
 }
 
-/// A name before an address, with what parts it from that.
+/// A name before an address, with the separator.
 fn phrase(name: &str) -> String {
     let (name, _) = cut(name, MAX_NAME);
     let is_made_of =
@@ -113,7 +113,7 @@ fn phrase(name: &str) -> String {
     }
 }
 
-/// A text for a header: as it is where it is short and plain, otherwise in encoded words.
+/// A text for a header: unchanged if it is short and plain, otherwise in encoded words.
 fn encoded(text: &str) -> String {
     let (text, _) = cut(text, MAX_SUBJECT);
     let is_plain = text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
@@ -141,7 +141,7 @@ fn encoded_words(text: &str) -> String {
     out
 }
 
-/// The first characters, of at most so many bytes, and the others.
+/// The first characters, of at most this many bytes, and the rest.
 fn cut(text: &str, most: usize) -> (&str, &str) {
     let most = most.min(text.len());
     let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
@@ -156,7 +156,7 @@ fn hex(byte: u8, mut put: impl FnMut(u8)) {
     }
 }
 
-/// Appends `text`: what is no plain character as `=XX`, long lines broken by a `=` at the end.
+/// Appends `text`: other than plain characters as `=XX`, long lines broken by a `=` at the end.
 fn quoted_printable(text: &str, out: &mut Vec<u8>) {
     for line in text.lines() {
         let mut length = 0;

@@ -1,10 +1,10 @@
-//! Alerts: conditions over the samples of a scrape, and messages to those who want to hear of them.
+//! Alerts: conditions over the samples of a scrape, and messages to receivers.
 //!
-//! At every look the whole scrape goes into a sink that keeps what some condition asks for (`watch`).
-//! Each rule does the steps of its condition (`evaluate`, `rate`) and takes its alerts from state to
-//! state (`rule`). What is to be told waits for each destination on this side (`destination`) and is
-//! carried by its worker (`way`: `json`, `mail` by `smtp` or `sendmail`). Without rules nothing of
-//! this is there.
+//! At every evaluation the whole scrape goes into a sink that keeps the series that conditions select (`watch`).
+//! Each rule evaluates its condition (`evaluate`, `rate`) and moves its alerts from state to
+//! state (`rule`). Notices wait for each destination on this side (`destination`) and are
+//! sent by its worker (`way`: `json`, `mail` by `smtp` or `sendmail`). Without rules none of
+//! this exists.
 
 mod destination;
 mod evaluate;
@@ -41,26 +41,26 @@ use std::time::{Duration, Instant};
 use transport::Transport;
 use watch::{Catch, Watch};
 
-/// Reports that may lie there, beyond one of each destination: of those that were dropped.
+/// Reports that may wait, beyond one of each destination: those of destinations that were removed.
 const SPARE_REPORTS: usize = 16;
 
-/// Between two looks of which a stall asked for the later.
+/// The least time between two evaluations if a stall requests the second.
 const SOONEST: Duration = Duration::from_secs(1);
 
-/// Destinations; the settings that name more are cut.
+/// The most destinations; more in the settings are ignored.
 const MAX_DESTINATIONS: usize = 32;
 
-/// All rules, what they know, and who hears of it.
+/// All rules, their state, and the destinations.
 #[derive(Default)]
 pub struct Alerts {
     rules: Vec<Rule>,
     interval: Duration,
     repeat: Duration,
-    /// When the rules are looked at next; `None` without rules.
+    /// When the rules are evaluated next; `None` without rules.
     next: Option<Instant>,
-    /// When they were looked at last.
+    /// When they were evaluated last.
     looked: Option<Instant>,
-    /// A stall has them looked at at once.
+    /// Whether a stall causes an immediate evaluation.
     pub starts_at_stalls: bool,
     wanted: Vec<Selector>,
     catch: Catch,
@@ -87,7 +87,7 @@ impl<'a> Active<'a> {
         self.rule.name()
     }
 
-    /// It fires; otherwise it is pending.
+    /// Whether it fires; otherwise it is pending.
     pub fn is_firing(&self) -> bool {
         self.instance.fired.is_some()
     }
@@ -102,19 +102,19 @@ impl<'a> Active<'a> {
         self.instance.since
     }
 
-    /// What the left side of the condition was at the last look.
+    /// The value of the condition's left side at the last evaluation.
     pub fn value(&self) -> f64 {
         self.instance.value
     }
 
-    /// What there is to tell.
+    /// The annotations, filled in.
     pub fn annotations(&self) -> impl Iterator<Item = (&'a str, String)> + use<'a> {
         self.rule.annotations(self.instance)
     }
 }
 
 impl Alerts {
-    /// Goes on with these rules; those that stay as they were keep their state.
+    /// Applies a list of rules; those that did not change keep their state.
     pub fn apply(&mut self, alerting: &Alerting, alerts: &[Alert], now: Instant) {
         let mut before = std::mem::take(&mut self.rules);
         for alert in alerts {
@@ -145,7 +145,7 @@ impl Alerts {
         }
     }
 
-    /// From now on these hear of alerts; who was there goes on, who is new hears what fires.
+    /// Applies the destinations; existing ones continue, new ones get all firing alerts.
     fn address(&mut self, alerting: &Alerting, now: Instant) {
         let (ways, wrong) = match self.rules.is_empty() && self.destinations.is_empty() {
             true => Default::default(),
@@ -184,20 +184,20 @@ impl Alerts {
         }
     }
 
-    /// Ready when a worker told how a message went.
+    /// Ready when a worker has a report.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.results.as_ref().map(AsFd::as_fd)
     }
 
-    /// When the rules are looked at again, or there is something to send.
+    /// When the rules are evaluated next, or there is something to send.
     pub fn deadline(&self) -> Option<Instant> {
         let sends = self.destinations.iter().filter_map(Destination::deadline);
         let sends = sends.filter(|_| self.results.is_some());
         sends.chain(self.next).min()
     }
 
-    /// Something happened that conditions may tell of: they are looked at now, but not within `SOONEST` of the
-    /// last look.
+    /// Evaluates the rules at once after an event that conditions may react to, but not within `SOONEST` of the
+    /// last evaluation.
     pub fn hasten(&mut self, now: Instant) {
         let soonest = self.looked.map_or(now, |looked| now.max(looked + SOONEST));
         if self.starts_at_stalls {
@@ -205,8 +205,8 @@ impl Alerts {
         }
     }
 
-    /// Hears how messages went, looks at the rules when it is time, and sends what there is to send.
-    /// `scrape` writes every sample that there is, in `dialect`.
+    /// Receives the workers' reports, evaluates the rules when it is time, and sends what is due.
+    /// `scrape` writes every sample, in `dialect`.
     pub fn turn(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
         while let Some(report) = self.results.as_ref().and_then(Results::take) {
             if let Some(to) = self.destinations.iter_mut().find(|to| to.sent(&report)) {
@@ -248,7 +248,7 @@ impl Alerts {
         self.took += start.elapsed();
     }
 
-    /// What is to be told waits for those who are to hear it.
+    /// Adds the notices to the queues of their destinations.
     fn tell(&mut self, now: Instant) {
         for (whom, notice) in self.told.drain(..) {
             for to in &mut self.destinations {
@@ -273,14 +273,14 @@ impl Alerts {
         self.rules.iter().flat_map(of)
     }
 
-    /// The rules that ask for a metric of which there was no series since the start, and which.
+    /// The rules with a metric that has had no series since the start, and the metric.
     pub fn unmatched(&self) -> impl Iterator<Item = (&str, &str)> {
         let has_looked = self.looks > 0;
         let rules = self.rules.iter().filter(move |_| has_looked);
         rules.filter_map(|rule| Some((rule.name(), rule.unmatched()?)))
     }
 
-    /// The destinations that no message reaches: name, alerts that wait, and since when.
+    /// The destinations that cannot be reached: name, alerts that wait, and since when.
     pub fn unreached(&self) -> impl Iterator<Item = (&str, usize, Instant)> {
         let failing = |to| {
             let to: &Destination = to;

@@ -1,29 +1,29 @@
-//! What is told of an alert: that it fires, or that it is over.
+//! The notice about an alert: that it fires, or that it is resolved.
 
 use super::text::put_pair;
 use crate::base::clock::WallClock;
 
-/// One alert as its receivers hear of it.
+/// One alert as it is sent.
 #[derive(Clone, Debug)]
 pub struct Notice {
     /// The name of the rule.
     pub name: String,
-    /// Its labels with the name, sorted.
+    /// Its labels with `alertname`, sorted.
     pub labels: Vec<(String, String)>,
-    /// What there is to tell, filled in, in the order of the rule.
+    /// The annotations, filled in, in the order of the rule.
     pub annotations: Vec<(String, String)>,
-    /// What the left side of the condition was, as text.
+    /// The value of the condition's left side, as text.
     pub value: String,
     /// Since when it fires.
     pub starts: WallClock,
-    /// When it was over; `None` while it fires.
+    /// When it was resolved; `None` while it fires.
     pub ends: Option<WallClock>,
-    /// Of its labels.
+    /// The fingerprint of its labels.
     pub fingerprint: u64,
 }
 
 impl Notice {
-    /// Whether it is over.
+    /// Whether it is resolved.
     pub fn is_resolved(&self) -> bool {
         self.ends.is_some()
     }
@@ -34,8 +34,8 @@ impl Notice {
     }
 }
 
-/// By what Prometheus and Alertmanager know a set of labels: FNV-1a of names and values, each with
-/// a byte behind it that no text has.
+/// The identity of a set of labels in Prometheus and Alertmanager: FNV-1a of names and values, each followed
+/// by a byte that no text has.
 pub fn fingerprint(labels: &[(String, String)]) -> u64 {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x100_0000_01b3;
@@ -44,7 +44,7 @@ pub fn fingerprint(labels: &[(String, String)]) -> u64 {
     bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
 }
 
-/// Labels as series have them.
+/// Labels in the form of series.
 pub fn rendered(labels: &[(String, String)]) -> Vec<u8> {
     let mut text = Vec::new();
     for (name, value) in labels {

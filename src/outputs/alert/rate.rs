@@ -1,15 +1,15 @@
-//! How fast series grow. A ring holds where a counter stood in the window, with what it lost at
-//! resets added (as Prometheus does: what is less than before started anew from zero). What it grew
-//! by is not extrapolated to the edges of the window: `rate` is what was seen to come, by the time
-//! in which it came. A window that is shorter than the time between two looks is as long as that.
+//! How fast series grow. A ring holds values of a counter in the window, with what it lost at
+//! resets added (as Prometheus does: a lower value means that it started again from zero). The increase
+//! is not extrapolated to the edges of the window: `rate` is the observed increase, divided by the time
+//! in which it was observed. A window that is shorter than the evaluation interval is as long as that.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Points that a ring keeps at most; in long windows they lie further apart than looks.
+/// The most points of a ring; in long windows they are further apart than evaluations.
 const MAX_POINTS: u32 = 64;
 
-/// The counters that one selector asks for.
+/// The counters of one selector.
 #[derive(Default)]
 pub struct Rings {
     /// Sorted by labels.
@@ -18,37 +18,37 @@ pub struct Rings {
 
 struct Ring {
     labels: Box<[u8]>,
-    /// What it said last, and when.
+    /// The last raw value, and when it was read.
     raw: f64,
     seen: Instant,
-    /// What was lost at resets.
+    /// The total that was lost at resets.
     lost: f64,
-    /// When it stood where, resets taken out.
+    /// Times and values, with resets removed.
     points: VecDeque<(Instant, f64)>,
 }
 
-/// What a counter did in the window.
+/// The growth of a counter in the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Growth {
-    /// By how much it grew.
+    /// The increase.
     pub increase: f64,
-    /// In how many seconds.
+    /// The time in which it was observed, in seconds.
     pub seconds: f64,
 }
 
-/// When a series is looked at, and how far back.
+/// The time and the range of an evaluation.
 #[derive(Clone, Copy)]
 pub struct Look {
     /// The time.
     pub now: Instant,
-    /// Between two looks.
+    /// The evaluation interval.
     pub interval: Duration,
-    /// What is asked for.
+    /// The requested window.
     pub window: Duration,
 }
 
 impl Look {
-    /// Older points do not count. Looks come a little late: the point at the edge is in.
+    /// Older points do not count. Evaluations come a little late: the point at the edge is included.
     fn reach(&self) -> Duration {
         self.window.max(self.interval) + self.interval / 2
     }
@@ -59,13 +59,13 @@ impl Look {
 }
 
 impl Rings {
-    /// How many series.
+    /// The number of series.
     pub fn len(&self) -> usize {
         self.rings.len()
     }
 
-    /// The series says `value` now; what it did, once there are two points. `has_room` tells
-    /// whether one more series may be kept; otherwise the answer is an error.
+    /// Adds the series' current `value`; returns its growth, once there are two points. `has_room` says
+    /// whether one more series may be kept; otherwise an error is returned.
     pub fn push(
         &mut self,
         labels: &[u8],
@@ -126,7 +126,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// What a series did at each look, at `interval`, in a window of a minute.
+    /// The growth of a series at each evaluation, at `interval`, in a window of a minute.
     fn growths(interval: u32, values: &[f64]) -> Vec<Option<(f64, f64)>> {
         let (mut rings, start) = (Rings::default(), Instant::now());
         let interval = interval * SECOND;
@@ -148,7 +148,7 @@ mod tests {
     fn the_window_moves() {
         let grown = growths(30, &[0.0, 1.0, 3.0, 7.0, 15.0]);
         assert_eq!(grown[2..], [Some((3.0, 60.0)), Some((6.0, 60.0)), Some((12.0, 60.0))]);
-        // Shorter than the interval: from one look to the next.
+        // A window shorter than the interval: from one evaluation to the next.
         assert_eq!(growths(90, &[0.0, 1.0, 3.0])[1..], [Some((1.0, 90.0)), Some((2.0, 90.0))]);
     }
 

@@ -1,5 +1,5 @@
-//! One rule and its alerts: inactive, pending for a while, firing, over. Each series for which the
-//! condition holds has an alert of its own; a series that is not there any more has none.
+//! One rule and its alerts: inactive, pending for a while, firing, resolved. Each series for which the
+//! condition holds has an alert of its own; a series that no longer exists has none.
 
 use super::evaluate::{Entry, Sheet};
 use super::instance::{Instance, find};
@@ -14,29 +14,29 @@ use crate::settings::Alert;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Alerts that are pending or firing, of all rules together.
+/// The most alerts that are pending or firing, of all rules together.
 pub const MAX_ACTIVE: usize = 1000;
 
-/// Counters whose growth is looked at, for all rules together.
+/// The most counters whose growth is computed, for all rules together.
 const MAX_RATES: usize = 2000;
 
-/// An Alertmanager takes an alert for over that it does not hear of again: so often it does.
+/// An Alertmanager resolves an alert that is not sent again: this is the interval.
 pub const RESEND: Duration = Duration::from_secs(60);
 
-/// The label that says which box it is.
+/// The label that identifies the box.
 const INSTANCE: &str = "instance";
 
 /// One rule.
 pub struct Rule {
     settings: Alert,
-    /// The label `instance` of alerts that have none; empty is none.
+    /// The label `instance` of alerts that have none; `""` for none.
     agent: String,
     expr: Expr,
     labels: Vec<(String, Template)>,
     annotations: Vec<(String, Template)>,
-    /// Where its selectors are among those of all.
+    /// The index of its first selector among those of all rules.
     first: u32,
-    /// Of each selector.
+    /// The counters of each selector.
     rings: Vec<Rings>,
     /// Which selectors ever had a series.
     matched: Vec<bool>,
@@ -44,52 +44,52 @@ pub struct Rule {
     pub instances: Vec<Instance>,
 }
 
-/// Who is to hear of it.
+/// The receivers of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whom {
     /// Every destination.
     All,
-    /// Those that hear once, and then again at long intervals.
+    /// Destinations that get a notice once, and then again at long intervals.
     People,
     /// Alertmanagers.
     Managers,
 }
 
-/// What a look needs to know, and what it leaves.
+/// The input and output of an evaluation.
 pub struct Round<'a> {
-    /// When it is.
+    /// The time.
     pub now: Instant,
-    /// Between two looks.
+    /// The evaluation interval.
     pub interval: Duration,
-    /// How often an alert that goes on is told again.
+    /// How often an alert that goes on is sent again.
     pub repeat: Duration,
     /// Whether there is an Alertmanager.
     pub has_managers: bool,
     /// The scrape.
     pub catch: &'a Catch,
-    /// Counters whose growth is looked at.
+    /// The number of counters whose growth is computed.
     pub rates: usize,
     /// Fingerprints of all alerts.
     pub taken: &'a mut Vec<u64>,
-    /// What is to be told.
+    /// Notices to send.
     pub told: &'a mut Vec<(Whom, Arc<Notice>)>,
-    /// What was left out.
+    /// What exceeded a limit.
     pub left_out: &'a mut LeftOut,
 }
 
-/// What was left out, since the start.
+/// What exceeded a limit, since the start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LeftOut {
-    /// Counters beyond those whose growth is looked at.
+    /// Counters beyond the limit of those whose growth is computed.
     pub rates: u64,
-    /// Alerts beyond those that are kept.
+    /// Alerts beyond the limit.
     pub alerts: u64,
-    /// Alerts with the labels of another.
+    /// Alerts with the same labels as another.
     pub twins: u64,
 }
 
 impl Rule {
-    /// Of settings that were checked, `None` if they were not; on the box of that name.
+    /// A rule from settings, `None` if they are invalid, on the box of that name.
     pub fn new(settings: &Alert, agent: &str) -> Option<Rule> {
         let expr = Expr::parse(&settings.expr).ok()?;
         let parsed = |texts: &[(String, String)]| -> Option<Vec<(String, Template)>> {
@@ -122,20 +122,20 @@ impl Rule {
         &self.settings.name
     }
 
-    /// The metric it asks for of which there never was a series.
+    /// A metric it selects that never had a series.
     pub fn unmatched(&self) -> Option<&str> {
         let mut series = self.expr.series.iter().zip(&self.matched);
         let never = |(of, matched): &(&Selector, &bool)| of.want != Want::Absent && !**matched;
         series.find(never).map(|(of, _)| of.name.as_str())
     }
 
-    /// Adds what it asks for to what all ask for.
+    /// Adds its selectors to those of all rules.
     pub fn ask(&mut self, wanted: &mut Vec<Selector>) {
         self.first = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
         wanted.extend(self.expr.series.iter().cloned());
     }
 
-    /// Looks at the condition and goes on from there.
+    /// Evaluates the condition and updates the alerts.
     pub fn look(&mut self, sheet: &mut Sheet, round: &mut Round<'_>) {
         let (catch, first) = (round.catch, self.first);
         for (place, matched) in (first..).zip(&mut self.matched) {
@@ -155,7 +155,7 @@ impl Rule {
         self.settle(round);
     }
 
-    /// The condition holds for a series.
+    /// Handles a series for which the condition holds.
     fn hold(&mut self, key: &[u8], value: f64, round: &mut Round<'_>) {
         let place = match self.instances.binary_search_by(|i| (*i.key).cmp(key)) {
             Ok(place) => place,
@@ -180,7 +180,7 @@ impl Rule {
         }
     }
 
-    /// Goes from state to state, and tells it.
+    /// Changes the states, and adds notices about the changes.
     fn settle(&mut self, round: &mut Round<'_>) {
         let now = round.now;
         let since = |then: Instant| now.saturating_duration_since(then);
@@ -217,7 +217,7 @@ impl Rule {
         self.instances = instances;
     }
 
-    /// What there is to tell of an alert that fires or, since `ends`, did.
+    /// The notice about an alert that fires or, with `ends`, was resolved.
     fn notice(&self, instance: &mut Instance, ends: Option<WallClock>) -> Option<Arc<Notice>> {
         let fired = instance.fired.as_mut()?;
         let starts = WallClock::at(fired.start.since_epoch());
@@ -235,7 +235,7 @@ impl Rule {
         }))
     }
 
-    /// The labels of one of its alerts where it is not the only box.
+    /// The labels of one of its alerts for receivers that know several boxes.
     fn labels_outside(&self, instance: &Instance) -> Vec<(String, String)> {
         let mut labels = instance.labels.clone();
         let place = labels.partition_point(|(name, _)| name.as_str() < INSTANCE);
@@ -261,14 +261,14 @@ impl Rule {
         told.extend(self.notice(instance, Some(WallClock::now())).map(|n| (Whom::All, n)));
     }
 
-    /// What fires is over, because the rule is.
+    /// Resolves its firing alerts, because the rule is removed.
     pub fn end(mut self, told: &mut Vec<(Whom, Arc<Notice>)>) {
         for mut instance in std::mem::take(&mut self.instances) {
             self.resolve(&mut instance, told);
         }
     }
 
-    /// What fires, for one who did not hear of it.
+    /// Notices about its firing alerts, for a new destination.
     pub fn tell(&mut self) -> Vec<Arc<Notice>> {
         let mut instances = std::mem::take(&mut self.instances);
         let notices = instances.iter_mut().filter_map(|i| self.notice(i, None)).collect();
@@ -276,7 +276,7 @@ impl Rule {
         notices
     }
 
-    /// How many counters' growth it looks at.
+    /// The number of counters whose growth it computes.
     pub fn rates(&self) -> usize {
         self.rings.iter().map(Rings::len).sum()
     }
@@ -287,7 +287,7 @@ impl Rule {
     }
 }
 
-/// Appends what there is of the selector at `place`.
+/// Appends the series of the selector at `place`.
 fn values(
     selector: &Selector,
     place: u32,

@@ -1,4 +1,4 @@
-//! What alerts say about themselves.
+//! Metrics about alerts.
 
 use super::Alerts;
 use super::destination::Destination;
@@ -56,7 +56,7 @@ impl Alerts {
     }
 }
 
-/// Writes what became of messages.
+/// Writes the results of messages.
 fn write_destinations(all: &[Destination], out: &mut dyn Sink) {
     let [.., sent, failed, dropped, waiting] = &FAMILIES;
     type Of = fn(&Destination) -> u64;

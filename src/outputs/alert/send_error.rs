@@ -1,16 +1,16 @@
-//! What a message that did not arrive tells.
+//! The failure to deliver a message.
 
 use std::time::Duration;
 
-/// Why a message did not arrive.
+/// Why a message was not delivered.
 #[derive(Clone, Debug)]
 pub struct SendError {
     /// One word for counting.
     pub reason: &'static str,
-    /// A sentence for people.
+    /// A sentence for the log.
     pub text: String,
-    /// It may arrive another time.
+    /// Whether another attempt may succeed.
     pub again: bool,
-    /// For how long the receiver wants to be left alone.
+    /// How long the receiver asks to wait.
     pub after: Option<Duration>,
 }

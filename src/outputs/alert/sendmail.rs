@@ -1,4 +1,4 @@
-//! A mail through the program that this machine sends its mail with.
+//! Sends a mail through this machine's sendmail program.
 
 use super::send_error::SendError;
 use crate::base::sys::{self, Child, Ended};
@@ -9,10 +9,10 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often it is looked at whether the program ended.
+/// How often the program is checked for its end.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What sendmail ends with where trying again does not help (`sysexits.h`): wrong usage or data, no
+/// Exit codes of sendmail for which a retry does not help (`sysexits.h`): wrong usage or data, no
 /// such user or host, no permission, wrong configuration.
 const FOR_GOOD: [i32; 7] = [64, 65, 66, 67, 68, 77, 78];
 
@@ -20,15 +20,15 @@ const FOR_GOOD: [i32; 7] = [64, 65, 66, 67, 68, 77, 78];
 ///
 /// # Errors
 ///
-/// It did not start, took too long, or ended with a failure.
+/// The program did not start, took too long, or failed.
 pub fn send(command: &[String], mail: &[u8], deadline: Instant) -> Result<(), SendError> {
     let Some(program) = command.first() else {
         return Err(setback("start", "alerting.sendmail names no program"));
     };
-    // A socket takes a timeout, a pipe does not: a program that does not read delays nobody.
+    // A socket supports a timeout, a pipe does not: a program that does not read delays nothing.
     let (ours, theirs) = UnixStream::pair().map_err(|e| setback("start", &e.to_string()))?;
     let child = sys::spawn(command, theirs.as_fd());
-    // A program that ends without reading is noticed only if nobody else holds its end.
+    // A program that ends without reading is noticed only if no other process holds its end.
     drop(theirs);
     let mut child = child.map_err(|error| {
         setback("start", &["starting ", program, ": ", &error.to_string()].concat())
@@ -52,7 +52,7 @@ fn setback(reason: &'static str, text: &str) -> SendError {
     SendError { reason, text: text.to_owned(), again: true, after: None }
 }
 
-/// Writes it all, or as much as is taken: how the program ends says the rest.
+/// Writes all of it, or as much as is read: the exit code of the program decides.
 fn write(mut to: &UnixStream, mail: &[u8], deadline: Instant) {
     let mut rest = mail;
     while !rest.is_empty() {
@@ -67,7 +67,7 @@ fn write(mut to: &UnixStream, mail: &[u8], deadline: Instant) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// How it ended; one that does not is killed.
+/// How the program ended; it is killed at the deadline.
 fn wait(child: &mut Child, deadline: Instant) -> Option<Ended> {
     loop {
         match child.ended() {
@@ -108,18 +108,18 @@ mod tests {
         assert!(none.is_err_and(|setback| setback.reason == "start"));
     }
 
-    /// The agent blocks signals for itself; what it starts must end when it is told to.
+    /// The agent blocks signals for itself; a program that it starts must end at a signal.
     #[test]
     fn signals_are_not_blocked_there() {
         let _signals = sys::Signals::take().unwrap();
         let script = "test \"$(grep SigBlk /proc/self/status | tr -d 'a-zA-Z:0 \\t')\" = ''";
         sent(script, b"", 60_000).unwrap();
-        // The thirteenth is SIGPIPE.
+        // Signal 13 is SIGPIPE.
         let script = "test $((0x$(sed -n 's/SigIgn:.//p' /proc/self/status) & 0x1000)) = 0";
         sent(script, b"", 60_000).unwrap();
     }
 
-    /// It gets no file of the agent, and what it says has a place to go.
+    /// The program inherits no file of the agent, and its output has a destination.
     #[test]
     fn standard_descriptors_are_all_it_gets() {
         let ours = std::env::current_exe().unwrap();

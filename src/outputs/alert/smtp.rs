@@ -1,5 +1,5 @@
-//! A mail to a relay (RFC 5321), without TLS and without authentication: one that takes mail from
-//! this machine. One mail a connection.
+//! Sends a mail to a relay (RFC 5321), without TLS and without authentication: one that accepts mail from
+//! this machine. One mail per connection.
 
 use super::mail::Envelope;
 use super::send_error::SendError;
@@ -20,7 +20,7 @@ struct Talk<'a> {
     deadline: Instant,
 }
 
-/// What a relay answered.
+/// The answer of a relay.
 struct Said {
     code: u16,
     /// The last line.
@@ -31,7 +31,7 @@ struct Said {
 ///
 /// # Errors
 ///
-/// The relay did not take it for anybody, or not in time.
+/// The relay did not accept it for any receiver, or not in time.
 pub fn send(
     stream: &TcpStream,
     envelope: &Envelope,
@@ -56,7 +56,7 @@ pub fn send(
             refused = Some(said.setback(to));
         }
     }
-    // Who is left out is not worth telling the others twice.
+    // A receiver that is refused is no reason to send the mail to the others twice.
     match refused {
         Some(refused) if taken == 0 => return Err(refused),
         _ => {}
@@ -66,12 +66,12 @@ pub fn send(
     text.extend_from_slice(b".\r\n");
     talk.write(&text)?;
     talk.wants(2, "the mail")?;
-    // It is taken; whether the relay says goodbye does not matter.
+    // The mail is accepted; the answer to QUIT does not matter.
     let _ = talk.say(&["QUIT"]);
     Ok(())
 }
 
-/// Lines end with CRLF, and one that starts with a dot has another before it.
+/// Lines end with CRLF, and a line that starts with a dot gets another before it.
 fn stuffed(mail: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(mail.len() + mail.len() / 32);
     let mail = mail.strip_suffix(b"\n").unwrap_or(mail);
@@ -86,7 +86,7 @@ fn stuffed(mail: &[u8]) -> Vec<u8> {
     text
 }
 
-/// What this machine calls itself: its address, which needs no name to be right.
+/// The name that this machine gives: its address, which is always valid.
 fn literal(stream: &TcpStream) -> String {
     match stream.local_addr() {
         Ok(SocketAddr::V4(address)) => format!("[{}]", address.ip()),
@@ -98,7 +98,7 @@ fn literal(stream: &TcpStream) -> String {
 impl Said {
     fn setback(&self, about: &str) -> SendError {
         let text = format!("the relay said to {about}: {}", self.text);
-        // 4xx is for now, 5xx for good (RFC 5321, section 4.2.1).
+        // 4xx is temporary, 5xx permanent (RFC 5321, section 4.2.1).
         SendError { reason: "refused", text, again: self.code / 100 != 5, after: None }
     }
 }
@@ -186,7 +186,7 @@ impl Talk<'_> {
         self.answer()
     }
 
-    /// Says it, and wants an answer of this class.
+    /// Sends a line, and expects an answer of this class.
     fn demand(&mut self, parts: &[&str], class: u16) -> Result<(), SendError> {
         let said = self.say(parts)?;
         if said.code / 100 == class { Ok(()) } else { Err(said.setback(&parts.concat())) }
@@ -205,7 +205,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    /// What becomes of a mail where the relay says `greeting` and then to each line `answer`.
+    /// The result of sending a mail to a relay that sends `greeting` and then `answer` for each line.
     fn sent(
         greeting: &str,
         answer: impl Fn(&str) -> &'static str + Send + 'static,

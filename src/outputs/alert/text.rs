@@ -4,8 +4,8 @@ use crate::base::sys::Pen;
 use crate::model::metric::Value;
 use crate::model::store::put_label_name;
 
-/// Appends one label to the labels that start at `start`, as series have them; one without a value
-/// is none. Values become valid UTF-8.
+/// Appends one label to the labels that start at `start`, in the form of series; a label without a value
+/// is left out. Values become valid UTF-8.
 pub fn put_pair(text: &mut Vec<u8>, start: usize, key: &[u8], value: &[u8]) {
     if value.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The ways a message can go: what is sent, over which protocol, and what an answer means.
+//! The transports of messages: what is sent, over which protocol, and what an answer means.
 
 use super::json;
 use super::mail::{Envelope, compose};
@@ -16,19 +16,19 @@ use std::time::{Duration, Instant};
 /// Bytes of an answer that are read.
 const MAX_ANSWER: usize = 16 << 10;
 
-/// Characters of an answer that are repeated in the log.
+/// Characters of an answer that are quoted in the log.
 const MAX_SAID: usize = 200;
 
-/// Where SMTP relays listen.
+/// The port of SMTP relays.
 const SMTP: u16 = 25;
 
 /// How messages get to one destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transport {
     route: Route,
-    /// For one message, all of it.
+    /// The time for one message.
     timeout: Duration,
-    /// For how long an Alertmanager believes what it heard.
+    /// How long an Alertmanager keeps an alert that is not sent again.
     lasts: Duration,
     external_url: String,
 }
@@ -42,7 +42,7 @@ enum Route {
 }
 
 impl Transport {
-    /// Every way that `settings` name, and what is wrong with those that are none.
+    /// Every transport in `settings`, and errors about those that are invalid.
     pub fn all(settings: &Alerting) -> (Vec<Transport>, Vec<String>) {
         let (mut routes, mut wrong) = (Vec::new(), Vec::new());
         let headers = |url: &Url| {
@@ -75,7 +75,7 @@ impl Transport {
         let way = |route| Transport {
             route,
             timeout: settings.timeout,
-            // As Prometheus: four times it may go unheard.
+            // As in Prometheus: four transmissions may be lost.
             lasts: 4 * RESEND.min(settings.repeat).max(settings.interval),
             external_url: settings.external_url.clone(),
         };
@@ -92,16 +92,16 @@ impl Transport {
         }
     }
 
-    /// It goes to an Alertmanager.
+    /// Whether it sends to an Alertmanager.
     pub fn is_manager(&self) -> bool {
         matches!(self.route, Route::Alertmanager(..))
     }
 
-    /// Sends one message and waits for what comes of it.
+    /// Sends one message and waits for the result.
     ///
     /// # Errors
     ///
-    /// It did not arrive.
+    /// The message was not delivered.
     pub fn send(&self, client: &mut Client, batch: &[Arc<Notice>]) -> Result<(), SendError> {
         let deadline = Instant::now() + self.timeout;
         let url = &self.external_url;
@@ -148,7 +148,7 @@ fn mail(settings: &Alerting) -> Result<Route, &'static str> {
     if url.target != "/" || url.user.is_some() {
         return Err("HOST:PORT of a relay");
     }
-    // Without a port the URL got that of HTTP.
+    // A URL without a port got that of HTTP.
     if url.port == 80 && !settings.smtp.ends_with(":80") {
         url.port = SMTP;
     }
@@ -176,7 +176,7 @@ fn judge(answer: &Answer) -> Result<(), SendError> {
     if answer.status / 100 == 2 {
         return Ok(());
     }
-    // A network that wants a login answers so for every receiver, and no longer after a while.
+    // A network that requires a login answers so for every receiver, but only for a while.
     let is_redirect = matches!(answer.status, 300..400 | 511);
     let again = is_redirect || answer.status == 429 || answer.status / 100 == 5;
     let reason = if is_redirect { "redirect" } else { "status" };

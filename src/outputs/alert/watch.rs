@@ -1,5 +1,5 @@
-//! The sink of the alerts: of everything that a scrape says, it keeps what some condition asks for.
-//! A family is looked at once, by its name; the samples of those that nobody asks for cost nothing.
+//! The sink of the alerts: of everything in a scrape, it keeps the series that conditions select.
+//! A family is looked up once, by its name; the samples of families that are not selected cost nothing.
 
 use super::text::put_pair;
 use crate::base::dialect::Dialect;
@@ -7,51 +7,51 @@ use crate::base::sys;
 use crate::base::text::expr::{Matcher, Selector, Want};
 use crate::model::metric::{Family, Histogram, Kind, Label, Labels, Point, Sink, Summary, Value};
 
-/// Series that are kept of one scrape, for all conditions together.
+/// The most series that are kept of one scrape, for all conditions together.
 const MAX_SEEN: usize = 10_000;
 
-/// One series that a condition asks for.
+/// One series that a condition selects.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
-    /// The place of what asks for it.
+    /// The index of the selector.
     pub selector: u32,
     /// Where its labels are in the text.
     pub labels: Span,
-    /// What it says.
+    /// The value of the sample.
     pub value: f64,
 }
 
-/// A piece of the text.
+/// A range of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span(pub u32, pub u32);
 
-/// What was kept of a scrape; its memory is kept for the next.
+/// The series that were kept of a scrape; the memory is reused for the next.
 #[derive(Default)]
 pub struct Catch {
-    /// Labels as series have them, one after the other.
+    /// Labels in the form of series, one after the other.
     text: Vec<u8>,
     seen: Vec<Seen>,
     /// Which selectors have a series.
     has: Vec<bool>,
-    /// The family at hand: who asks for it, and its keys in the order of samples and by name.
+    /// The current family: its selectors, and its keys in the order of samples and by name.
     asked: Vec<(u32, Part)>,
     keys: Vec<String>,
     sorted: Vec<usize>,
-    /// Series for which there was no room, since the start.
+    /// Series beyond the limit, since the start.
     pub left_out: u64,
 }
 
-/// Which series of a family are meant.
+/// The part of a family that is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// Those that bear its name.
+    /// Series with the family's own name.
     Whole,
     Bucket,
     Sum,
     Count,
 }
 
-/// How the parts of a histogram are named.
+/// The suffixes of the parts of a histogram.
 const PARTS: [(&str, Part); 4] =
     [("", Part::Whole), ("_bucket", Part::Bucket), ("_sum", Part::Sum), ("_count", Part::Count)];
 
@@ -62,7 +62,7 @@ impl Catch {
         self.seen.clear();
     }
 
-    /// Puts what was caught in the order of who asks for it and of labels; of series that come
+    /// Sorts the series by selector and by labels; of series that come
     /// twice the first is kept.
     pub fn sort(&mut self) {
         let text = &self.text;
@@ -71,7 +71,7 @@ impl Catch {
         self.seen.dedup_by(|later, earlier| key(later) == key(earlier));
     }
 
-    /// What is asked for whether it is there is 1 if it is not, and nothing if it is. It is called
+    /// Gives selectors of `absent` the value 1 if there is no series, and nothing otherwise. To be called
     /// after `sort`.
     pub fn turn_absent(&mut self, wanted: &[Selector]) {
         for (place, selector) in (0u32..).zip(wanted) {
@@ -100,21 +100,21 @@ impl Catch {
         self.has.get(selector as usize).copied().unwrap_or_default()
     }
 
-    /// What was caught for the selector at this place, sorted by labels.
+    /// The series of this selector, sorted by labels.
     pub fn of(&self, selector: u32) -> &[Seen] {
         let start = self.seen.partition_point(|seen| seen.selector < selector);
         let end = self.seen.partition_point(|seen| seen.selector <= selector);
         self.seen.get(start..end).unwrap_or_default()
     }
 
-    /// The labels there.
+    /// The labels at this range.
     pub fn labels(&self, span: Span) -> &[u8] {
         slice(&self.text, span)
     }
 
-    /// Keeps a series whose labels stand at the end of the text, from `start`.
+    /// Keeps a series whose labels are at the end of the text, from `start`.
     fn keep(&mut self, selector: u32, start: usize, value: f64) {
-        // The first one always: without it the selector has none.
+        // The first one is always kept: without it the selector has none.
         let has = self.has.get_mut(selector as usize);
         let is_first = has.is_some_and(|has| !std::mem::replace(has, true));
         let room = self.seen.len() < MAX_SEEN || is_first;
@@ -134,7 +134,7 @@ fn slice(text: &[u8], Span(start, end): Span) -> &[u8] {
     text.get(start as usize..end as usize).unwrap_or_default()
 }
 
-/// One scrape on its way into a catch.
+/// The sink of one scrape.
 pub struct Watch<'a> {
     dialect: Dialect,
     wanted: &'a [Selector],
@@ -142,7 +142,7 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Keeps in `catch` what is wanted.
+    /// A sink that keeps selected series in `catch`.
     pub fn new(dialect: Dialect, wanted: &'a [Selector], catch: &'a mut Catch) -> Watch<'a> {
         catch.clear();
         catch.asked.clear();
@@ -156,7 +156,7 @@ impl<'a> Watch<'a> {
         Some((place, part, self.wanted.get(place as usize)?))
     }
 
-    /// Keeps one series of labels of its own, perhaps with one label more.
+    /// Keeps one series that brings its labels, perhaps with an extra label.
     fn labelled_one(&mut self, at: usize, labels: Labels<'_>, more: (&str, f64), value: f64) {
         let Some((place, _, selector)) = self.selector(at) else { return };
         let (key, bound) = more;
@@ -220,10 +220,10 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// One series is meant, without a label more.
+/// The value for no extra label.
 const NONE: (&str, f64) = ("", 0.0);
 
-/// Which part of the family a selector of this name means; it may leave out the dialect's prefix.
+/// The part of the family that a selector of this name means; it may omit the dialect's prefix.
 fn part(wanted: &str, prefix: &str, name: &str, kind: Kind) -> Option<Part> {
     let rest = wanted.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(name));
     let suffix = rest.or_else(|| wanted.strip_prefix(name))?;
@@ -248,7 +248,7 @@ impl Sink for Watch<'_> {
         if catch.keys.len() < keys.len() {
             catch.keys.resize(keys.len(), String::new());
         }
-        // Those of a family with more keys keep their memory, and are empty.
+        // Keys beyond those of this family keep their memory, and are empty.
         catch.keys.iter_mut().for_each(String::clear);
         for (kept, key) in catch.keys.iter_mut().zip(keys) {
             kept.push_str(key);

@@ -1,5 +1,5 @@
-//! Settings that come into effect: exports that stay as they are go on undisturbed, others get a new
-//! worker, which takes over what waits once the one before it is gone.
+//! Applies settings: exports that did not change continue undisturbed, others get a new
+//! worker, which takes over what waits once the old one has ended.
 
 use super::Exports;
 use super::destination::Destination;
@@ -15,24 +15,24 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What an export that was removed still may send.
+/// How long an export that was removed may still send.
 const SHORT: Duration = Duration::from_secs(3);
 
-/// Who tells which start of the machine this is.
+/// The file that identifies this boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 const MAX_BOOT_ID: u64 = 64;
 
-/// What could have failed and did not.
+/// Results of the steps that may fail.
 pub struct Prepared {
     plans: Vec<(Plan, Option<Tls>)>,
 }
 
 /// Reads the files that exports name, logs which exports are left out and which directories of spools
-/// cannot be used, and tells how many these are; nothing is made.
+/// cannot be used, and returns how many these are; nothing is created.
 ///
 /// # Errors
 ///
-/// The program would not start: a file cannot be read. It is named.
+/// The program would not start: a file cannot be read. The error names it.
 pub fn check(settings: &Settings) -> io::Result<usize> {
     let mut warnings = settings.exports.len() - plans(settings)?.len();
     for export in &settings.exports {
@@ -45,12 +45,12 @@ pub fn check(settings: &Settings) -> io::Result<usize> {
     Ok(warnings)
 }
 
-/// What each export needs.
+/// The plan of each export.
 pub fn plans(settings: &Settings) -> io::Result<Vec<(Plan, Option<Tls>)>> {
     let mut plans = Vec::new();
     for export in &settings.exports {
         match Plan::tls(export) {
-            // Variables of the environment are for many programs, and keep none from starting.
+            // Variables of the environment are for many programs, and must not prevent the start.
             Err(error) if export.tls.is_of_environment => {
                 let fields: [log::Field<'_>; 2] = [("export", &export.name), ("error", &error)];
                 log::warn("nothing is exported there", &fields);
@@ -61,7 +61,7 @@ pub fn plans(settings: &Settings) -> io::Result<Vec<(Plan, Option<Tls>)>> {
     Ok(plans)
 }
 
-/// A destination that is new, who was in its place, and how it knows its peer.
+/// A new destination, the one it replaces, and its TLS client.
 struct Fresh {
     at: usize,
     before: Option<Ending>,
@@ -73,12 +73,12 @@ impl Exports {
     ///
     /// # Errors
     ///
-    /// What failed is named.
+    /// A step failed; the error names it.
     pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
         Ok(Prepared { plans: plans(settings)? })
     }
 
-    /// Goes on with other settings; what waits stays.
+    /// Applies other settings; frames that wait stay.
     pub fn apply(&mut self, prepared: Prepared, settings: &Settings, now: Instant) {
         let labels = settings.custom.labels_of_own();
         let is_same = self.labels == labels && self.dialect == settings.dialect;
@@ -112,13 +112,13 @@ impl Exports {
         self.start(fresh);
     }
 
-    /// The last of this name that still has its spool.
+    /// The last one of this name that still has its spool.
     fn take_leaving(&mut self, name: &str) -> Option<Ending> {
         let at = self.leaving.iter().rposition(|(other, _)| other == name)?;
         Some(self.leaving.swap_remove(at).1)
     }
 
-    /// Starts the workers, now that all fallbacks are there.
+    /// Starts the workers, now that all fallbacks exist.
     fn start(&mut self, fresh: Vec<Fresh>) {
         let boot = *self.boot.get_or_insert_with(boot);
         for Fresh { at, before, tls } in fresh {
@@ -132,7 +132,7 @@ impl Exports {
         }
     }
 
-    /// What a frame for it has.
+    /// What its frames have to contain.
     pub(super) fn wanted(&self, plan: &Plan) -> Wanted {
         let export = &plan.export;
         Wanted {
@@ -146,7 +146,7 @@ impl Exports {
     }
 }
 
-/// Which exports are as they were. Whose fallback is another one now is another one, too.
+/// Which exports are unchanged. One whose fallback changed is changed, too.
 fn stays(plans: &[(Plan, Option<Tls>)], is_known: impl Fn(&Plan) -> bool) -> Vec<bool> {
     let mut stays: Vec<bool> = plans.iter().map(|(plan, _)| is_known(plan)).collect();
     let place = |name: &str| plans.iter().position(|(plan, _)| plan.export.name == name);
@@ -162,7 +162,7 @@ fn stays(plans: &[(Plan, Option<Tls>)], is_known: impl Fn(&Plan) -> bool) -> Vec
     stays
 }
 
-/// Which start of the machine this is. Where nobody tells, it is none that was before.
+/// Identifies this boot. Without the file the result differs from that of any earlier boot.
 pub fn boot() -> Boot {
     let text = sys::read_file(Path::new(BOOT_ID), MAX_BOOT_ID).unwrap_or_default();
     let digits = text.iter().filter(|byte| byte.is_ascii_hexdigit());

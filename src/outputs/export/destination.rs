@@ -1,5 +1,5 @@
-//! One destination as the serving thread sees it: when a frame is due, what records it, and the
-//! mailbox of the worker that takes it on.
+//! One destination on the serving thread's side: when a frame is due, its recorder, and the
+//! mailbox of its worker.
 
 use super::delivery::{Delivery, PATIENCE};
 use super::ending::{Ending, Fallback, lock};
@@ -14,19 +14,19 @@ use crate::workers::{Queue, Tls, spawn};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// Frames that wait for the worker.
+/// The most frames that wait for the worker.
 const MAX_WAITING: usize = 8;
 
 /// Bytes of frames that wait in memory.
 pub const MAX_MEMORY: u64 = 512 << 10;
 
-/// How old frames get that wait in memory only.
+/// The greatest age of frames that wait in memory only.
 const MAX_AGE: Duration = Duration::from_secs(86_400);
 
-/// The longest interval that does not spin.
+/// The shortest interval, so that the loop does not spin.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Bytes of a worker's stack. Only what it touches is memory. TLS wants more than the rest, and code
+/// Bytes of a worker's stack. Only touched pages use memory. TLS needs more than the rest, and code
 /// that is not optimised much more.
 const STACK: usize = match (cfg!(debug_assertions), cfg!(feature = "tls") || cfg!(feature = "grpc"))
 {
@@ -38,7 +38,7 @@ const STACK: usize = match (cfg!(debug_assertions), cfg!(feature = "tls") || cfg
 /// Bytes of a thread's name.
 const MAX_NAME: usize = 15;
 
-/// What a worker begins with once the one before it is gone.
+/// What a worker starts with once the old one has ended.
 struct Begin {
     plan: Plan,
     tls: Option<Tls>,
@@ -53,21 +53,21 @@ struct Begin {
 /// One destination.
 pub struct Destination {
     plan: Plan,
-    /// Makes its frames; `None` while it does.
+    /// Makes its frames; `None` while a frame is being recorded.
     recorder: Option<FrameBuilder>,
     due: Instant,
     mailbox: Queue<Frame>,
     tally: Shared,
     ending: Ending,
-    /// While the worker waits for the one before it: settings that come meanwhile change what it
-    /// begins with, so that however many come there is one that waits.
+    /// While the worker waits for the old one to end: settings that come meanwhile change what it
+    /// starts with, so that however many come only one waits.
     begin: Arc<Mutex<Option<Begin>>>,
-    /// There was no room for the worker's thread: it is tried again with each frame.
+    /// The worker's thread could not be started: this is tried again with each frame.
     is_unstarted: bool,
 }
 
 impl Destination {
-    /// One that goes on with the counts of `before`, and with what waits there once that is over.
+    /// A destination that takes over the counts of `before`, and its frames once that has ended.
     pub fn new(
         plan: Plan,
         wanted: Wanted,
@@ -89,17 +89,17 @@ impl Destination {
         }
     }
 
-    /// What it was made of.
+    /// Its plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// In metrics, logs and settings.
+    /// The name in metrics, logs and settings.
     pub fn name(&self) -> &str {
         &self.plan.export.name
     }
 
-    /// What became of its frames.
+    /// The counts of its frames.
     pub fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock()
     }
@@ -109,18 +109,18 @@ impl Destination {
         self.mailbox.waiting() as u64
     }
 
-    /// A way for the frames of others.
+    /// A handle for other destinations to pass their frames.
     pub fn as_fallback(&self) -> Fallback {
         Fallback { mailbox: self.mailbox.clone(), tally: self.tally.clone() }
     }
 
-    /// What its successor has to know.
+    /// The state that its successor needs.
     pub fn ending(&self) -> Ending {
         self.ending.clone()
     }
 
-    /// Starts the worker, which waits for the end of the one `before` it; or leaves the work to the
-    /// one before it, if that waits itself.
+    /// Starts the worker, which waits for the end of the one `before` it; or hands the work to that
+    /// one, if it is itself still waiting.
     pub fn start(
         &mut self,
         tls: Option<Tls>,
@@ -146,12 +146,12 @@ impl Destination {
         self.launch();
     }
 
-    /// Starts the worker's thread. If there is no room for it, frames wait meanwhile.
+    /// Starts the worker's thread. If that fails, frames wait meanwhile.
     fn launch(&mut self) {
         let waiting = Arc::clone(&self.begin);
         let waits_for = lock(&waiting).as_ref().and_then(|begin| begin.before.clone());
         let work = move || {
-            // The directory is the same: who was there must have left it.
+            // The directory is the same: the old worker must have left it.
             while waits_for.as_ref().is_some_and(|before| before.over.sleep(MAX_AGE)) {}
             let begin = lock(&waiting).take();
             if let Some(begin) = begin {
@@ -174,7 +174,7 @@ impl Destination {
         }
     }
 
-    /// Takes the frames over that wait for a worker that does not begin.
+    /// Takes over the frames that wait for a worker that does not start.
     fn take_over(&self, jobs: &Queue<Frame>) {
         while let Some(frame) = jobs.take() {
             if let Err(frame) = self.mailbox.offer(frame) {
@@ -189,7 +189,7 @@ impl Destination {
         self.due
     }
 
-    /// Its time is over: the next one, without those that were missed.
+    /// Sets the next due time, without those that were missed.
     pub fn advance(&mut self, now: Instant) {
         let interval = self.plan.export.interval.max(MIN_INTERVAL);
         let behind = now.saturating_duration_since(self.due).as_nanos();
@@ -197,7 +197,7 @@ impl Destination {
         self.due += interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX));
     }
 
-    /// Begins a frame: who records it.
+    /// Begins a frame; returns its recorder.
     pub fn begin(&mut self, moment: Timestamp) -> Option<FrameBuilder> {
         let mut recorder = self.recorder.take()?;
         recorder.begin(moment);
@@ -205,7 +205,7 @@ impl Destination {
         Some(recorder)
     }
 
-    /// Ends the frame and hands it over; who is too slow does not get it.
+    /// Ends the frame and hands it over; a worker that is too slow does not get it.
     pub fn dispatch(&mut self, mut recorder: FrameBuilder) {
         let frame = recorder.finish();
         self.recorder = Some(recorder);
@@ -218,7 +218,7 @@ impl Destination {
         }
     }
 
-    /// Takes no more frames; what waits may be sent until then.
+    /// Accepts no more frames; what waits may be sent until then.
     pub fn end(&self, until: Instant) {
         self.ending.set(until);
         self.mailbox.finish();
@@ -227,8 +227,8 @@ impl Destination {
         }
     }
 
-    /// Waits for the worker, no longer than until then; what it has in hand then goes to the disk,
-    /// if that is where it waits.
+    /// Waits for the worker, no longer than until then; frames that it still has are then written to the disk,
+    /// if the spool is on disk.
     pub fn wait(&self, until: Instant) {
         let is_late = self.ending.over.sleep(until.saturating_duration_since(Instant::now()));
         if is_late && self.plan.export.spool.is_some() {
@@ -250,7 +250,7 @@ impl Begin {
     }
 }
 
-/// Where and how much may wait.
+/// The place and the limits of the spool.
 pub fn bounds(plan: &Plan, boot: Boot) -> Bounds {
     let (name, spool) = (&plan.export.name, plan.export.spool.as_ref());
     Bounds {
@@ -279,7 +279,7 @@ mod tests {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut to = destination(10 * second, start);
         assert_eq!(to.due(), start);
-        // However late each is, the next stands where it would.
+        // However late each is, the schedule does not shift.
         for (turn, due) in [(0, 10), (13, 20), (29, 30), (30, 40), (75, 80), (80, 90)] {
             to.advance(start + turn * second);
             assert_eq!(to.due(), start + due * second);

@@ -1,6 +1,6 @@
-//! What the serving thread and a worker both see: until when the worker may send, and, behind a
-//! lock that nobody holds for long, what waits. A worker that hangs in the network cannot be
-//! interrupted; when the process ends, what it has in hand is brought to the disk without it.
+//! State that the serving thread and a worker share: until when the worker may send, and, under a
+//! lock that is never held for long, what waits. A worker that hangs in the network cannot be
+//! interrupted; when the process ends, its frames are written to the disk without it.
 
 use super::tally::Shared;
 use crate::model::frame::Frame;
@@ -9,19 +9,19 @@ use crate::workers::Queue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Where the frames go that one could not send.
+/// The destination of frames that another one could not send.
 #[derive(Clone)]
 pub struct Fallback {
     /// Its mailbox.
     pub mailbox: Queue<Frame>,
-    /// How it fares.
+    /// Its counts.
     pub tally: Shared,
 }
 
 impl Fallback {
-    /// Hands a frame over. Whether there was room.
+    /// Hands a frame over. Returns whether there was room.
     pub fn take(&self, frame: Frame) -> bool {
-        // Before the worker has it, so that it never seems to be nowhere.
+        // Counted before the worker has it, so that it is never missing from the counts.
         self.tally.lock().in_hand += 1;
         let is_taken = self.mailbox.offer(frame).is_ok();
         if !is_taken {
@@ -31,13 +31,13 @@ impl Fallback {
     }
 }
 
-/// What waits.
+/// The frames that wait.
 pub struct Keep {
-    /// In its order.
+    /// The spool.
     pub spool: Spool,
-    /// What is being sent and is not in the spool.
+    /// Frames that are being sent and are not in the spool.
     pub in_hand: Vec<Frame>,
-    /// It is not the worker's any more.
+    /// They no longer belong to the worker.
     pub is_salvaged: bool,
 }
 
@@ -49,7 +49,7 @@ impl Keep {
         }
     }
 
-    /// Brings what the worker has, and what waits for it, to the disk.
+    /// Writes the worker's frames, and those in its mailbox, to the disk.
     fn salvage(&mut self, jobs: &Queue<Frame>, now: Instant) {
         let in_hand = std::mem::take(&mut self.in_hand);
         in_hand.iter().for_each(|frame| self.push(frame, now));
@@ -64,38 +64,38 @@ impl Keep {
 /// See [`Keep`].
 pub type SharedKeep = Arc<Mutex<Keep>>;
 
-/// Locks it, for as short as possible.
+/// Locks the mutex; to be held for as short as possible.
 pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What both sides know of the end.
+/// What both sides know about the end.
 #[derive(Clone)]
 pub struct Ending {
     until: Arc<Mutex<Option<Instant>>>,
-    /// Closed when the worker is gone.
+    /// Closed when the worker has ended.
     pub over: Queue<()>,
     /// What waits; after the end, for the successor.
     keep: Arc<Mutex<Option<SharedKeep>>>,
 }
 
 impl Ending {
-    /// It goes on.
+    /// A state without an end.
     pub fn new() -> Ending {
         Ending { until: Arc::default(), over: Queue::new(1), keep: Arc::default() }
     }
 
-    /// Until when what waits may be sent; `None` goes on.
+    /// Until when what waits may be sent; `None` without an end.
     pub fn until(&self) -> Option<Instant> {
         *lock(&self.until)
     }
 
-    /// It ends then.
+    /// Sets the end.
     pub fn set(&self, until: Instant) {
         *lock(&self.until) = Some(until);
     }
 
-    /// There is a spool.
+    /// Stores the spool.
     pub fn begin(&self, spool: Spool) -> SharedKeep {
         let keep = Keep { spool, in_hand: Vec::new(), is_salvaged: false };
         let keep = Arc::new(Mutex::new(keep));
@@ -103,15 +103,15 @@ impl Ending {
         keep
     }
 
-    /// What there is to keep, once; then it is nobody's.
+    /// Returns what is kept, once.
     pub fn estate(&self) -> Option<SharedKeep> {
         lock(&self.keep).take()
     }
 
-    /// Brings to the disk what a worker has that does not come to its end.
+    /// Writes the frames of a worker that does not end in time to the disk.
     pub fn salvage(&self, jobs: &Queue<Frame>, now: Instant) {
         let Some(keep) = self.estate() else { return };
-        // Whoever holds it now hangs in the disk itself.
+        // If it is locked now, the worker hangs in disk I/O.
         let kept = keep.try_lock();
         if let Ok(mut keep) = kept {
             keep.salvage(jobs, now);

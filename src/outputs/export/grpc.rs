@@ -6,10 +6,10 @@ use crate::settings::Export;
 use crate::workers::{Grpc, GrpcAnswer, GrpcCall, Tls};
 use std::time::Instant;
 
-/// What is called.
+/// The gRPC method.
 const METHOD: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
-/// Codes of gRPC: what is said to whom is not known, or may not.
+/// Codes of gRPC for missing or rejected credentials.
 const PERMISSION_DENIED: u32 = 7;
 const UNAUTHENTICATED: u32 = 16;
 
@@ -17,12 +17,12 @@ const UNAUTHENTICATED: u32 = 16;
 pub struct Caller(Grpc);
 
 impl Caller {
-    /// Nothing is connected yet.
+    /// A client without a connection.
     pub fn new(tls: Option<Tls>) -> Caller {
         Caller(tls.map(Grpc::new).unwrap_or_default())
     }
 
-    /// Calls with `body` as the message: what the answer means, and the bytes that were sent.
+    /// Calls with `body` as the message; returns what the answer means, and the bytes that were sent.
     pub fn call(
         &mut self,
         export: &Export,
@@ -45,7 +45,7 @@ impl Caller {
         (verdict, self.0.sent())
     }
 
-    /// Header names are in lower case there.
+    /// Header names are in lower case in gRPC.
     fn call_once(
         &mut self,
         post: &Post,

@@ -1,5 +1,5 @@
-//! Which series a request was of. From frame to frame of the same series only numbers and times change,
-//! so that a request that is kept needs no more than these.
+//! The series that a request was made for. From frame to frame of the same series only numbers and times change,
+//! so that only these are rewritten in a kept request.
 
 use crate::model::frame::{Frame, State, Table};
 use std::sync::{Arc, Weak};
@@ -10,18 +10,18 @@ pub const MAX_KEPT: usize = 256 << 10;
 /// The series of a request.
 #[derive(Default)]
 pub struct MadeOf {
-    /// It is not held: the recorder would have to copy it to add a series.
+    /// A weak reference, as the recorder would otherwise have to copy it to add a series.
     table: Weak<Table>,
     states: Vec<State>,
 }
 
 impl MadeOf {
-    /// Those of `frame`.
+    /// The series of `frame`.
     pub fn new(frame: &Frame) -> MadeOf {
         MadeOf { table: Arc::downgrade(&frame.table), states: frame.states.clone() }
     }
 
-    /// Whether they are those of `frame`, each with a sample or just gone as before.
+    /// Whether these are the series of `frame`, each in the same state.
     pub fn is_of(&self, frame: &Frame) -> bool {
         Weak::as_ptr(&self.table) == Arc::as_ptr(&frame.table) && self.states == frame.states
     }
@@ -44,7 +44,7 @@ mod tests {
         assert!(of.is_of(&frame) && !of.is_of(&made.frame()));
         frame.states[0] = State::Stale;
         assert!(!of.is_of(&frame));
-        // A table that grows is another one, though nobody else holds it.
+        // A table that grows is a different one, even if there is no other reference.
         frame.states[0] = State::Live;
         let address = Arc::as_ptr(&frame.table);
         Arc::make_mut(&mut frame.table);

@@ -1,4 +1,4 @@
-//! The ways out: frames leave as OTLP, Influx lines, remote write or lines on standard output. Each
+//! Exports: frames are sent as OTLP, Influx lines, remote write or lines on standard output. Each
 //! destination has a worker, which encodes, sends, tries again, and keeps what could not be sent.
 
 mod apply;
@@ -37,44 +37,44 @@ use ending::Ending;
 use std::time::{Duration, Instant};
 use tee::Tee;
 
-/// Of the time that there is for the end, so much is kept for bringing to the disk what could not be
+/// The part of the time for the end that is reserved for writing to the disk what could not be
 /// sent, by the worker first, or without it.
 const CLOSING: Duration = Duration::from_millis(500);
 const SALVAGING: Duration = Duration::from_millis(200);
 
-/// How long is told that samples are out of order.
+/// How long samples that are out of order are reported.
 const LATE: Duration = Duration::from_secs(300);
 
-/// What is told of a thread that does not come back.
+/// The text about a thread that does not come back.
 const HANGS: &str =
     "its thread does not come back: look at the file system of spool.dir, and at the resolver";
 
 /// What is wrong with an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Nothing arrives since then.
+    /// Nothing has been accepted since then.
     Failing(Instant),
     /// The directory of the spool cannot be used.
     Spool,
-    /// Its thread was to be back then.
+    /// Its thread should have been back then.
     Hanging(Instant),
-    /// Some samples are out of order; others arrive.
+    /// Some samples are out of order; others are accepted.
     Late,
 }
 
 /// All destinations.
 pub struct Exports {
     destinations: Vec<Destination>,
-    /// Those that settings do not name any more, by name, while they send what waits: one that is named again
+    /// Destinations that were removed from the settings, by name, while they send what waits: one that is added again
     /// is the successor.
     leaving: Vec<(String, Ending)>,
     boot_time: BootTime,
     boot: Option<Boot>,
-    /// When this program started, in milliseconds since the machine did.
+    /// When this program started, in milliseconds since boot.
     start: u64,
     labels: Vec<(String, String)>,
     dialect: Dialect,
-    /// Nothing is due any more.
+    /// No more frames are due.
     is_ending: bool,
 }
 
@@ -99,7 +99,7 @@ impl Exports {
         self.destinations.iter().filter(|_| !self.is_ending).map(Destination::due).min()
     }
 
-    /// Takes the frames that are due; `scrape` writes every sample there is.
+    /// Makes the frames that are due; `scrape` writes every sample.
     pub fn turn(&mut self, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
         self.record(scrape, &|to| to.due() <= now);
         self.destinations.iter_mut().filter(|to| to.due() <= now).for_each(|to| {
@@ -107,7 +107,7 @@ impl Exports {
         });
     }
 
-    /// Takes a frame of those that `is_due` names.
+    /// Makes a frame for the destinations that `is_due` selects.
     fn record(
         &mut self,
         scrape: &mut dyn FnMut(&mut dyn Sink),
@@ -135,7 +135,7 @@ impl Exports {
         }
     }
 
-    /// Takes a last frame. What waits is sent until shortly before `end`; nothing is due any more.
+    /// Makes a last frame. What waits is sent until shortly before `end`; nothing is due any more.
     pub fn begin_shutdown(&mut self, scrape: &mut dyn FnMut(&mut dyn Sink), end: Instant) {
         if self.destinations.is_empty() {
             return;
@@ -153,7 +153,7 @@ impl Exports {
         self.destinations.clear();
     }
 
-    /// What is wrong with exports: the name of each, what, and why.
+    /// Reports what is wrong with exports: the name of each, what, and why.
     pub fn troubles(&self, now: Instant, tell: &mut dyn FnMut(&str, Trouble, &str)) {
         for to in &self.destinations {
             let tally = to.tally();

@@ -1,4 +1,4 @@
-//! One frame to every destination, and then the end: `--once`.
+//! Sends one frame to every destination, and ends: `--once`.
 
 use super::apply::{boot, plans};
 use super::delivery::Delivery;
@@ -19,15 +19,15 @@ use crate::workers::Tls;
 use std::io;
 use std::time::Instant;
 
-/// Samples would get times that are wrong.
+/// The error for samples that would get wrong times.
 const NO_CLOCK: &str = "the wall clock is not set: set it first, or give the export a spool.dir";
 
-/// Has everything written once and sends it to every destination, or to standard output where there is
-/// none. What cannot be sent waits on disk, if it may. Whether all took it.
+/// Writes all samples once and sends them to every destination, or to standard output where there is
+/// none. What cannot be sent waits on disk, if that is configured. Returns whether all accepted it.
 ///
 /// # Errors
 ///
-/// What failed is named.
+/// A step failed; the error names it.
 pub fn once(settings: &Settings, write: &mut dyn FnMut(&mut dyn Sink)) -> io::Result<bool> {
     let moment = BootTime::default().moment();
     let labels = settings.custom.labels_of_own().to_vec();
@@ -54,7 +54,7 @@ pub fn once(settings: &Settings, write: &mut dyn FnMut(&mut dyn Sink)) -> io::Re
     Ok(is_done)
 }
 
-/// One reading for all.
+/// Makes one frame for all.
 fn record(
     wanted: Vec<Wanted>,
     moment: Timestamp,
@@ -66,7 +66,7 @@ fn record(
     recorders.iter_mut().map(FrameBuilder::finish).collect()
 }
 
-/// Whether it arrived, all of it.
+/// Returns whether all of it was accepted.
 fn send(plan: Plan, tls: Option<Tls>, frame: Frame) -> bool {
     let wait = bounds(&plan, boot());
     let name = plan.export.name.clone();
@@ -75,7 +75,7 @@ fn send(plan: Plan, tls: Option<Tls>, frame: Frame) -> bool {
         keep(&name, wait, &[frame]);
         return false;
     };
-    // The directory is not touched unless it is needed: an agent that runs may have it.
+    // The directory is not touched unless it is needed: a running agent may use it.
     let memory =
         Spool::open(crate::outputs::spool::Bounds { dir: None, ..wait.clone() }, Instant::now());
     let tally = Shared::default();
@@ -88,7 +88,7 @@ fn send(plan: Plan, tls: Option<Tls>, frame: Frame) -> bool {
     left.is_empty() && tally.lock().dropped.is_empty()
 }
 
-/// What was not sent waits on disk, if it may.
+/// Keeps what was not sent on disk, if that is configured.
 fn keep(name: &str, bounds: crate::outputs::spool::Bounds, frames: &[Frame]) {
     if bounds.dir.is_none() {
         return log::error("samples are lost: there is no spool.dir", &[("export", &name)]);

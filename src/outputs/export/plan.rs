@@ -1,5 +1,5 @@
-//! What a worker has to know of its destination: what the settings say, and what the files that
-//! they name said when they were read.
+//! What a worker has to know of its destination: the settings, and the contents of the files that
+//! they name when they were read.
 
 use super::influx;
 use super::post::{OTLP_PATHS, Post};
@@ -10,31 +10,31 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Bytes of a file with a certificate or a key that are looked at.
+/// Bytes of a file with a certificate or a key that are read.
 const MAX_FILE: u64 = 1 << 20;
 
-/// Everything that a worker has to know of its destination. One whose plan stays as it was goes on
+/// Everything that a worker has to know of its destination. A worker whose plan does not change continues
 /// undisturbed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What the settings say.
+    /// The settings of the export.
     pub export: Export,
-    /// Where requests go; none for standard output.
+    /// Where requests go; `None` for standard output.
     pub post: Option<Post>,
     /// Attributes of an OTLP resource.
     pub resource: Vec<(String, String)>,
-    /// What series get that have no label of that name, sorted: which box this is.
+    /// Labels for series that have no label of that name, sorted: they identify the box.
     pub labels: Vec<(String, String)>,
-    /// Check sums of the files for TLS: who gets a new certificate is another one.
+    /// Checksums of the files for TLS, so that a new certificate makes a different plan.
     files: Vec<u32>,
 }
 
 impl Plan {
-    /// As `export` says, with what files say now.
+    /// A plan from `export`, with the current contents of files.
     ///
     /// # Errors
     ///
-    /// What failed is named.
+    /// A step failed; the error names it.
     pub fn new(export: &Export, settings: &Settings) -> io::Result<Plan> {
         let seeks = export.kind == ExportKind::Otlp && !is_grpc(export) && !has_path(export);
         let url = match export.kind {
@@ -43,7 +43,7 @@ impl Plan {
             ExportKind::RemoteWrite if !has_path(export) => {
                 Some(with_path(export, "/api/v1/write"))
             }
-            // `/?` is a path that is to stay as it is.
+            // `/?` is a path that must stay as it is.
             ExportKind::Otlp | ExportKind::RemoteWrite => {
                 Some(export.endpoint.trim_end_matches('?').to_owned())
             }
@@ -68,11 +68,11 @@ impl Plan {
         Ok(Plan { export: export.clone(), post, resource, labels, files })
     }
 
-    /// How its peer is known, if it speaks TLS.
+    /// The TLS client, if the export uses TLS.
     ///
     /// # Errors
     ///
-    /// A file cannot be read; it is named.
+    /// A file cannot be read; the error names it.
     pub fn tls(export: &Export) -> io::Result<Option<Tls>> {
         let scheme = export.endpoint.split(':').next().unwrap_or_default();
         let is_tls = scheme.eq_ignore_ascii_case("https");
@@ -80,12 +80,12 @@ impl Plan {
     }
 }
 
-/// Whether it is OTLP over gRPC.
+/// Whether the export is OTLP over gRPC.
 pub fn is_grpc(export: &Export) -> bool {
     export.kind == ExportKind::Otlp && export.protocol == OtlpProtocol::Grpc
 }
 
-/// Of a file; 0 if it cannot be read, as whoever needs it says.
+/// The checksum of a file; 0 if it cannot be read, which is reported when it is used.
 fn checksum(path: &Path) -> u32 {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| sys::read_rest(&file, MAX_FILE, &mut bytes));
@@ -104,14 +104,14 @@ fn with_path(export: &Export, path: &str) -> String {
     [export.endpoint.trim_end_matches('/'), path].concat()
 }
 
-/// What receivers want to know of a machine (OpenTelemetry's semantic conventions for resources):
+/// The resource attributes that receivers expect of a machine (OpenTelemetry's semantic conventions for resources):
 /// without `service.*` some drop all of it.
 fn resource(export: &Export, settings: &Settings) -> Vec<(String, String)> {
     let path = settings.paths.procfs.join("sys/kernel/hostname");
     let host = sys::read_text(&path, MAX_FILE).unwrap_or_default();
     let host = host.trim();
     let mut all = export.resource.clone();
-    // Prometheus makes the label "instance" of the one, as remote write has it.
+    // Prometheus makes the label "instance" of one of them, as in remote write.
     for (key, value) in [
         ("service.name", "sysmetrics"),
         ("service.version", env!("CARGO_PKG_VERSION")),

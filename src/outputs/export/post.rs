@@ -1,5 +1,5 @@
-//! One HTTP request with samples: its headers, of which some come from files, and its body, which is
-//! compressed where that is wanted.
+//! One HTTP request with samples: its headers, some of which come from files, and its body, which is
+//! compressed if configured.
 
 use super::Verdict;
 use super::said::is_late;
@@ -18,33 +18,33 @@ pub const MAX_ANSWER: usize = 64 << 10;
 /// Bytes of a file with a secret or headers.
 const MAX_FILE: u64 = 64 << 10;
 
-/// Headers of a file.
+/// The most headers in a file.
 const MAX_HEADERS: usize = 64;
 
-/// Where receivers take OTLP over HTTP: collectors, VictoriaMetrics, Prometheus, Mimir.
+/// Paths where receivers accept OTLP over HTTP: collectors, VictoriaMetrics, Prometheus, Mimir.
 pub const OTLP_PATHS: [&str; 4] =
     ["/v1/metrics", "/opentelemetry/v1/metrics", "/api/v1/otlp/v1/metrics", "/otlp/v1/metrics"];
 
-/// Shorter bodies do not get shorter.
+/// Shorter bodies are not worth compressing.
 const WORTH_GZIP: usize = 1 << 10;
 
-/// Where and with which headers, as it is known when the settings are read.
+/// The URL and the headers, as they are known when the settings are read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Post {
     pub(super) url: Url,
-    /// The endpoint has no path: the receiver's is looked for.
+    /// The endpoint has no path: the known paths are tried.
     seeks: bool,
     is_found: bool,
     pub(super) headers: Vec<(String, String)>,
 }
 
 impl Post {
-    /// To `url`, with what the files of `export` say now. One that `seeks` goes where the receiver
-    /// takes OTLP.
+    /// A request to `url`, with the current contents of the files of `export`. One that `seeks` tries the
+    /// paths where receivers accept OTLP.
     ///
     /// # Errors
     ///
-    /// The URL is none, or a file cannot be read.
+    /// The URL is invalid, or a file cannot be read.
     pub fn new(export: &Export, url: &str, seeks: bool) -> io::Result<Post> {
         let url = Url::parse(url).map_err(|expected| {
             let text = format!("export {}: endpoint: expected: {expected}", export.name);
@@ -54,7 +54,7 @@ impl Post {
         Ok(Post { url, seeks, is_found: false, headers })
     }
 
-    /// Reads the files again, which the receiver's refusal may be about. Whether they changed.
+    /// Reads the files again, as the receiver may have refused old credentials. Returns whether they changed.
     pub fn refresh(&mut self, export: &Export) -> bool {
         let Ok(headers) = headers(export, &self.url) else { return false };
         let is_new = headers != self.headers;
@@ -66,7 +66,7 @@ impl Post {
     ///
     /// # Errors
     ///
-    /// There is no answer that could be judged.
+    /// There is no answer that could be evaluated.
     pub fn send(
         &mut self,
         client: &mut Client,
@@ -89,7 +89,7 @@ impl Post {
                     return Ok(answer);
                 }
                 Ok(answer) if self.is_elsewhere(&answer) => {}
-                // Another time it may be told.
+                // The path may be found another time.
                 other => {
                     self.url.target = before;
                     return other;
@@ -100,7 +100,7 @@ impl Post {
         Ok(first)
     }
 
-    /// Whether OTLP may be taken at another path, which would be looked for.
+    /// Whether another path may accept OTLP, which would be tried.
     pub fn is_lost(&self, answer: &Answer) -> bool {
         self.seeks && self.is_elsewhere(answer)
     }
@@ -117,7 +117,7 @@ impl Post {
         body: &[u8],
         deadline: Instant,
     ) -> Result<Answer, Verdict> {
-        // What the format demands is not for the settings to say.
+        // Headers that the format requires cannot be changed by settings.
         let is_said = |name: &str| headers.iter().any(|(said, _)| said.eq_ignore_ascii_case(name));
         let mut all = Vec::new();
         for (name, value) in headers {
@@ -130,7 +130,7 @@ impl Post {
         let answer = client
             .deliver(&call)
             .map_err(|failure| Verdict::Again(failure.reason, failure.text, None))?;
-        // A captive portal does so as well, and is gone after a while.
+        // A captive portal does so as well, but only for a while.
         if matches!(answer.status, 300..400 | 511) {
             let status = answer.status.to_string();
             let text = [
@@ -151,7 +151,7 @@ pub fn is_worth_gzip(length: usize) -> bool {
     length >= WORTH_GZIP
 }
 
-/// Those of the settings, of the file, and the one that says who we are.
+/// The headers of the settings, of the file, and the User-Agent.
 fn headers(export: &Export, url: &Url) -> io::Result<Vec<(String, String)>> {
     let mut headers = export.headers.clone();
     if let Some(path) = &export.headers_file {
@@ -179,7 +179,7 @@ fn headers(export: &Export, url: &Url) -> io::Result<Vec<(String, String)>> {
     Ok(headers)
 }
 
-/// What is there already stays.
+/// Adds a header unless it is present.
 fn add(headers: &mut Vec<(String, String)>, name: &str, value: String) {
     if !headers.iter().any(|(has, _)| has.eq_ignore_ascii_case(name)) {
         headers.push((name.to_owned(), value));

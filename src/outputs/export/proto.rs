@@ -1,7 +1,7 @@
-//! Protocol Buffers as they are written (protobuf.dev/programming-guides/encoding): fields one after the
-//! other, straight into the buffer, no tree; `wire` reads them. Lengths and numbers are the shortest
-//! varints there are: some parsers refuse others. A message in a message gets as many bytes for its length as its
-//! writer guesses; where that is wrong, what was written is moved.
+//! Writes Protocol Buffers (protobuf.dev/programming-guides/encoding): fields one after the
+//! other, straight into the buffer, no tree; `wire` reads them. Lengths and numbers are the shortest possible
+//! varints: some parsers refuse others. A message in a message gets as many bytes for its length as the
+//! writer estimates; if that is wrong, the content is moved.
 
 pub use crate::base::wire::{Fields, Wire};
 
@@ -12,7 +12,7 @@ const LENGTH: u32 = 2;
 /// Appends fields of a message.
 pub struct Proto<'a> {
     out: &'a mut Vec<u8>,
-    /// Where each fixed64 is, if somebody wants to know.
+    /// The position of each fixed64, if requested.
     words: Option<&'a mut Vec<u32>>,
 }
 
@@ -21,7 +21,7 @@ pub struct Proto<'a> {
 pub struct Open {
     /// Where its content starts.
     at: usize,
-    /// The bytes before it that are for its length.
+    /// The bytes reserved for its length.
     width: usize,
 }
 
@@ -31,17 +31,17 @@ impl<'a> Proto<'a> {
         Proto { out, words: None }
     }
 
-    /// The same, and notes in `words` where each fixed64 and double is.
+    /// The same, and stores in `words` the position of each fixed64 and double.
     pub fn noting(out: &'a mut Vec<u8>, words: &'a mut Vec<u32>) -> Proto<'a> {
         Proto { out, words: Some(words) }
     }
 
-    /// How much there is in the buffer.
+    /// The number of bytes in the buffer.
     pub fn written(&self) -> usize {
         self.out.len()
     }
 
-    /// Takes back what was written since there was so much, in which there was no word.
+    /// Truncates the buffer to an earlier length; no word may have been written since.
     pub fn take_back(&mut self, len: usize) {
         self.out.truncate(len);
     }
@@ -77,14 +77,14 @@ impl<'a> Proto<'a> {
         self.out.extend_from_slice(bytes);
     }
 
-    /// Packed fixed64; nothing of none.
+    /// Packed fixed64; nothing for an empty list.
     pub fn packed_fixed64(&mut self, field: u32, list: &[u64]) {
         if self.packed(field, list.len() * 8) {
             list.iter().for_each(|n| self.word(*n));
         }
     }
 
-    /// Packed doubles; nothing of none.
+    /// Packed doubles; nothing for an empty list.
     pub fn packed_doubles(&mut self, field: u32, list: &[f64]) {
         if self.packed(field, list.len() * 8) {
             list.iter().for_each(|n| self.word(n.to_bits()));
@@ -99,7 +99,7 @@ impl<'a> Proto<'a> {
         length > 0
     }
 
-    /// What `write` writes, as a message of about `guess` bytes.
+    /// Appends what `write` writes, as a message of about `guess` bytes.
     pub fn message(&mut self, field: u32, guess: usize, write: impl FnOnce(&mut Proto<'_>)) {
         let open = self.begin(field, guess);
         write(self);
@@ -114,7 +114,7 @@ impl<'a> Proto<'a> {
         Open { at: self.out.len(), width }
     }
 
-    /// Ends it: messages end in the reverse order of their begin.
+    /// Ends a message: messages end in the reverse order of their begin.
     pub fn end(&mut self, open: Open) {
         let Some(mut length) = self.out.len().checked_sub(open.at) else { return };
         let width = varint_len(length as u64);
@@ -128,7 +128,7 @@ impl<'a> Proto<'a> {
         }
     }
 
-    /// Moves the content of a message to `width` bytes behind the start of its length.
+    /// Moves the content of a message to `width` bytes after the start of its length.
     #[cold]
     fn shift(&mut self, open: &Open, width: usize) {
         let (end, to) = (self.out.len(), open.at - open.width + width);
@@ -146,7 +146,7 @@ impl<'a> Proto<'a> {
 
 /// How many bytes a varint has.
 fn varint_len(n: u64) -> usize {
-    // 9/64 is a bit more than 1/7, and right for all of 64 bits.
+    // 9/64 is a bit more than 1/7, and exact for all of 64 bits.
     ((64 - (n | 1).leading_zeros() as usize) * 9 + 64) / 64
 }
 

@@ -1,12 +1,12 @@
-//! An answer as a sentence for people: its status and the beginning of its body.
+//! An answer as a sentence for the log: its status and the beginning of its body.
 
 use crate::workers::Answer;
 
 /// Characters of a body that are passed on.
 const MAX_SAID: usize = 200;
 
-/// What receivers say of samples that are older than what they have, too old, from the future, or
-/// there already: Prometheus, Mimir, Cortex, Thanos.
+/// Messages of receivers about samples that are older than what they have, too old, from the future, or
+/// already stored: Prometheus, Mimir, Cortex, Thanos.
 const LATE: [&str; 8] = [
     "out of order",
     "out-of-order",
@@ -18,12 +18,12 @@ const LATE: [&str; 8] = [
     "duplicate",
 ];
 
-/// Whether a receiver says that a sample is out of order.
+/// Whether a receiver reports that a sample is out of order.
 pub fn is_late(said: &[u8]) -> bool {
     LATE.iter().any(|text| has(said, text))
 }
 
-/// `it answers 400: partial write`; what would break a line of the log is a space.
+/// `it answers 400: partial write`; characters that would break a line of the log become spaces.
 pub fn sentence(answer: &Answer) -> String {
     let mut said = ["it answers ", &answer.status.to_string()].concat();
     // A character has at most four bytes.
@@ -38,7 +38,7 @@ pub fn sentence(answer: &Answer) -> String {
     said
 }
 
-/// Whether the body has that text, in whatever case.
+/// Whether the body contains that text, in any case.
 pub fn mentions(answer: &Answer, text: &str) -> bool {
     has(&answer.body, text)
 }

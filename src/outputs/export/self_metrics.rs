@@ -1,4 +1,4 @@
-//! What exports say about themselves.
+//! Metrics about exports.
 
 use super::Exports;
 use super::destination::{Destination, MAX_MEMORY};
@@ -33,15 +33,15 @@ static FAMILIES: &[Family; 18] = families![
     counter("export_dropped_total",                  Unit::One,   "Samples that will not arrive, by reason.",                            REASON).only_own(),
 ];
 
-/// The families about what goes out, for the reference.
+/// The families about exports, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     FAMILIES.iter()
 }
 
-/// A number of each destination; `None` is no sample.
+/// A number of each destination; `None` means no sample.
 type Of = fn(&Destination, &Tally) -> Option<u64>;
 
-/// Of each family with one sample a destination, in the order of the table.
+/// The value of each family with one sample per destination, in the order of the table.
 const EACH: [Of; 16] = [
     |_, t| Some(t.taken),
     |_, t| Some(t.success),
@@ -62,7 +62,7 @@ const EACH: [Of; 16] = [
 ];
 
 impl Exports {
-    /// Writes what is known about what goes out.
+    /// Writes the metrics about exports.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         if self.destinations.is_empty() {
             return;
@@ -91,24 +91,24 @@ impl Exports {
     }
 }
 
-/// How an export fares.
+/// The state of an export.
 pub struct ExportReport<'a> {
-    /// Since when nothing arrives, and why.
+    /// Since when nothing is accepted, and why.
     pub failing: Option<(Instant, &'a str)>,
-    /// When something last arrived.
+    /// When something was last accepted.
     pub last_success: Option<Instant>,
-    /// Its spool is open: what follows is known.
+    /// Whether its spool is open; the following fields are known only then.
     pub is_open: bool,
-    /// Bytes of frames that wait, and how many may.
+    /// Bytes of frames that wait, and the limit.
     pub bytes: [u64; 2],
-    /// They survive the process.
+    /// Whether they survive the process.
     pub is_on_disk: bool,
     /// Age of the oldest frame in milliseconds.
     pub age: Option<u64>,
 }
 
 impl Exports {
-    /// Tells how the export of this name fares.
+    /// Reports the state of the export of this name.
     pub fn report(&self, name: &[u8], now: Instant, tell: &mut dyn FnMut(&ExportReport<'_>)) {
         let Some(to) = self.destinations.iter().find(|to| to.name().as_bytes() == name) else {
             return;
@@ -134,8 +134,8 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Milliseconds. What was taken before this start of the machine is as old as the wall clock says, if
-/// it says anything.
+/// The age in milliseconds. A frame from before this boot is as old as the wall clock shows, if
+/// that is set.
 fn age(tally: &Tally) -> Option<u64> {
     let Some(oldest) = tally.spool.oldest else { return tally.is_open.then_some(0) };
     if !tally.spool.is_of_earlier {

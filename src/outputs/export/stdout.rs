@@ -1,9 +1,9 @@
 //! Lines on standard output: exposition text 0.0.4 with time stamps, JSON lines, or Influx lines.
 //!
-//! JSON is one object a series: `time` (RFC 3339, UTC), `name`, `labels`, `kind`, `value`. The value
+//! JSON is one object per series: `time` (RFC 3339, UTC), `name`, `labels`, `kind`, `value`. The value
 //! is a number; of a histogram `{"buckets":{"0.5":2,"+Inf":5},"sum":7.5,"count":5}`, counting up; of
 //! a summary `{"quantiles":{"0.5":2.5},"sum":9,"count":4}`. JSON has no NaN and no infinity: they are
-//! the texts `"NaN"`, `"+Inf"` and `"-Inf"`. What is gone has no line.
+//! the texts `"NaN"`, `"+Inf"` and `"-Inf"`. A series that has ended has no line.
 
 use super::influx;
 use crate::base::clock::WallClock;
@@ -92,7 +92,7 @@ fn object(
     reading: &Reading<'_>,
     out: &mut Buffer,
 ) {
-    // What is said to be from before 1970 is from then.
+    // A time before 1970 becomes 1970.
     let time = Duration::from_millis(u64::try_from(series.time()).unwrap_or(0));
     let time = WallClock::at(time).rfc3339().to_string();
     out.put_all([b"{\"time\":\"", time.as_bytes(), b"\",\"name\":"]);

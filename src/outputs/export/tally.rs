@@ -1,13 +1,13 @@
-//! What became of frames: written by the worker, read by the serving thread. Both hold the lock for
-//! copying only. It is shared and not sent: it is a state, of which only the last is
-//! wanted, and nobody need wake for it.
+//! Counts of frames: written by the worker, read by the serving thread. Both hold the lock for
+//! copying only. The state is shared and not sent, as only the last one is
+//! wanted, and no thread has to be woken for it.
 
 use crate::base::clock::WallClock;
 use crate::outputs::spool::Levels;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Counts by reason. Reasons are few, and stay in their order.
+/// Counts by reason. Reasons are few, and keep their order.
 pub type Reasons = Vec<(&'static str, u64)>;
 
 /// Adds to the count of a reason.
@@ -19,78 +19,78 @@ pub fn add(reasons: &mut Reasons, reason: &'static str, count: u64) {
     }
 }
 
-/// What became of the frames of one destination since the start.
+/// Counts of the frames of one destination since the start.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Frames that were taken.
+    /// Frames that were made.
     pub taken: u64,
-    /// Frames that were handed to the worker and neither arrived, nor wait in the spool, nor were
+    /// Frames that were handed to the worker and were neither accepted, nor wait in the spool, nor were
     /// given up.
     pub in_hand: u64,
-    /// Whether the spool is open: before, nobody knows what waits.
+    /// Whether the spool is open: before that, the number of waiting frames is unknown.
     pub is_open: bool,
-    /// Requests that arrived.
+    /// Requests that were accepted.
     pub success: u64,
-    /// Tries that failed.
+    /// Attempts that failed.
     pub failed: Reasons,
-    /// Tries besides the first.
+    /// Attempts besides the first.
     pub retried: u64,
-    /// Samples that will not arrive.
+    /// Samples that were given up.
     pub dropped: Reasons,
-    /// Samples that arrived.
+    /// Samples that were accepted.
     pub samples: u64,
-    /// Frames that the fallback took.
+    /// Frames that the fallback accepted.
     pub passed: u64,
-    /// Tries, and how long they took.
+    /// Attempts, and their total duration.
     pub requests: u64,
     /// See `requests`.
     pub took: Duration,
     /// Bytes of bodies that were sent, failed or not.
     pub sent_bytes: u64,
-    /// When something last arrived, on both clocks.
+    /// When something was last accepted, on both clocks.
     pub last_success: Option<(WallClock, Instant)>,
-    /// Since when every try failed or was refused, and why the last was.
+    /// Since when every attempt failed or was refused, and why the last one was.
     pub failing: Option<(Instant, String)>,
-    /// When a sample last was out of order, and what was said of it.
+    /// When a sample last was out of order, and the receiver's message.
     pub late: Option<(Instant, String)>,
-    /// When the worker is to be back at the latest from what it does; `None` while it waits for work.
+    /// When the worker's current work should be done at the latest; `None` while it waits for work.
     pub busy: Option<Instant>,
-    /// Of the spool that is open.
+    /// The levels of the open spool.
     pub spool: Levels,
     /// Bytes that spools before it forced to the disk.
     pub synced_before: u64,
 }
 
 impl Tally {
-    /// Samples that will not arrive, those that the spool gave up among them.
+    /// Samples that were given up, including those that the spool gave up.
     pub fn all_dropped(&self) -> Reasons {
         let mut all = self.dropped.clone();
         self.spool.dropped.iter().for_each(|(reason, count)| add(&mut all, reason, *count));
         all
     }
 
-    /// The spool is closed: what it counted goes on.
+    /// Notes that the spool is closed: its counts are added to the totals.
     pub fn close(&mut self) {
         self.dropped = self.all_dropped();
         self.synced_before += self.spool.synced_bytes;
-        // Whoever comes next tells whether the directory can be used.
+        // The successor reports whether the directory can be used.
         self.spool = Levels { trouble: self.spool.trouble.take(), ..Levels::default() };
         self.is_open = false;
         self.busy = None;
     }
 }
 
-/// A tally that both sides see.
+/// A tally that both sides share.
 #[derive(Clone, Default)]
 pub struct Shared(Arc<Mutex<Tally>>);
 
 impl Shared {
-    /// For as short as possible.
+    /// Locks the tally; to be held for as short as possible.
     pub fn lock(&self) -> MutexGuard<'_, Tally> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// So many samples will not arrive.
+    /// Counts samples that were given up.
     pub fn drop_samples(&self, reason: &'static str, count: usize) {
         add(&mut self.lock().dropped, reason, count as u64);
     }

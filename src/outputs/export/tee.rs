@@ -5,16 +5,16 @@ use crate::model::frame::FrameBuilder;
 use crate::model::metric::{Family, Label, Labels, Point, Sink, Source, Value};
 use std::cell::RefCell;
 
-/// Hands on to all of them.
+/// Hands everything on to all of them.
 pub struct Tee<'a> {
     all: Vec<&'a mut FrameBuilder>,
-    /// Recorders that want different things stand at different places: a mark of ours is where
-    /// theirs are in here. Collectors make few, and a tee lasts for one frame.
+    /// Recorders that want different things are at different positions: a mark of the tee is the index
+    /// of their marks in this list. Collectors make few marks, and a tee lasts for one frame.
     marks: RefCell<Vec<usize>>,
 }
 
 impl<'a> Tee<'a> {
-    /// To `all`.
+    /// A tee to `all`.
     pub fn new(all: Vec<&'a mut FrameBuilder>) -> Tee<'a> {
         Tee { all, marks: RefCell::default() }
     }

@@ -1,4 +1,4 @@
-//! How frames get to one destination: which bytes, over which protocol, and what the answer means.
+//! How frames are sent to one destination: which bytes, over which protocol, and what the answer means.
 
 use super::grpc::Caller;
 use super::kept::MAX_KEPT;
@@ -12,23 +12,23 @@ use crate::workers::{Answer, Client, Tls};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// How long a receiver that refused remote write 2.0 is not asked for it again.
+/// How long remote write 2.0 is not tried again after a receiver refused it.
 const OLDER: Duration = Duration::from_secs(3600);
 
-/// What is said where a receiver takes OTLP at none of the paths that are known.
+/// The hint for a receiver that accepts OTLP at none of the known paths.
 const NO_PATH: &str = "; no known path of OTLP is taken: name its path in endpoint";
 
-/// What became of a request.
+/// The result of a request.
 pub struct Sent {
-    /// What the answer means.
+    /// The meaning of the answer.
     pub verdict: Verdict,
     /// Bytes of its body, as they were on the wire.
     pub bytes: usize,
-    /// Numbers that the format cannot say.
+    /// Numbers that the format cannot represent.
     pub left_out: u64,
 }
 
-/// The way itself: connections and buffers, which are kept.
+/// A transport: connections and buffers, which are kept.
 pub struct Transport {
     plan: Plan,
     client: Client,
@@ -38,12 +38,12 @@ pub struct Transport {
     gzip: Gzip,
     plain: Vec<u8>,
     packed: Vec<u8>,
-    /// Until when remote write 1.0 is spoken, as 2.0 was refused.
+    /// Until when remote write 1.0 is used, as 2.0 was refused.
     older: Option<Instant>,
 }
 
 impl Transport {
-    /// Nothing is connected yet.
+    /// A transport without a connection.
     pub fn new(plan: Plan, tls: Option<Tls>) -> Transport {
         Transport {
             grpc: Caller::new(tls.clone().filter(|_| is_grpc(&plan.export))),
@@ -58,7 +58,7 @@ impl Transport {
         }
     }
 
-    /// What the settings say.
+    /// The settings of the export.
     pub fn export(&self) -> &Export {
         &self.plan.export
     }
@@ -69,7 +69,7 @@ impl Transport {
         if !matches!(sent.verdict, Verdict::Older(_)) {
             return sent;
         }
-        // At once, as the receiver is there and well.
+        // At once, as the receiver is reachable and works.
         self.older = Some(Instant::now() + OLDER);
         let mut again = self.send_once(view, deadline);
         if let Verdict::Older(text) = again.verdict {
@@ -83,7 +83,7 @@ impl Transport {
         let version = self.version();
         let (samples, left_out) = self.encode(version, view);
         if body(&self.plan.export, &self.otlp, &self.plain).is_empty() {
-            // What a format cannot say is not sent.
+            // A frame of which the format can represent nothing is not sent.
             return Sent { verdict: Verdict::Done, bytes: 0, left_out };
         }
         let (verdict, bytes) = match self.plan.export.kind {
@@ -91,7 +91,7 @@ impl Transport {
             _ if is_grpc(&self.plan.export) => self.call(deadline),
             _ => self.post(version, samples, deadline),
         };
-        // While nobody takes requests they are few, and each is made from the start.
+        // While requests are not accepted they are few, and each is made from the start.
         let kept = if matches!(verdict, Verdict::Again(..)) { 0 } else { MAX_KEPT };
         for buffer in [&mut self.plain, &mut self.packed] {
             buffer.clear();
@@ -102,7 +102,7 @@ impl Transport {
         Sent { verdict, bytes, left_out }
     }
 
-    /// Makes the body: how many samples of remote write it has, and how many numbers it has not.
+    /// Makes the body; returns how many samples of remote write it has, and how many numbers were left out.
     fn encode(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> (u64, u64) {
         self.plain.clear();
         let Plan { export, resource, labels, .. } = &self.plan;
@@ -120,7 +120,7 @@ impl Transport {
         (samples, left_out)
     }
 
-    /// Which remote write is spoken now.
+    /// The version of remote write that is used now.
     fn version(&mut self) -> RemoteWriteVersion {
         if self.older.is_some_and(|until| until <= Instant::now()) {
             self.older = None;
@@ -172,7 +172,7 @@ impl Transport {
             Err(verdict) => verdict,
             Ok(answer) => match export.kind {
                 ExportKind::RemoteWrite => match remote_write::judge(version, &answer, samples) {
-                    // Who named the version wants no other.
+                    // A version in the settings excludes the other.
                     Verdict::Older(text) if export.version != RemoteWriteVersion::Auto => {
                         Verdict::Never("version", text)
                     }
@@ -191,7 +191,7 @@ impl Transport {
     }
 }
 
-/// What is sent, before it is compressed.
+/// The body, before it is compressed.
 fn body<'a>(export: &Export, otlp: &'a otlp::Writer, plain: &'a [u8]) -> &'a [u8] {
     if is_kept(export) { otlp.body() } else { plain }
 }
@@ -205,7 +205,7 @@ fn no_endpoint() -> (Verdict, usize) {
     (Verdict::Never("endpoint", "there is no endpoint".to_owned()), 0)
 }
 
-/// A pipe that nobody empties holds up the worker, and nobody else.
+/// Writes to standard output. A pipe that is not read blocks only the worker.
 pub fn print(bytes: &[u8]) -> Verdict {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {

@@ -1,23 +1,23 @@
-//! What an answer means for the frame that was sent.
+//! The meaning of an answer for the frame that was sent.
 
 use std::time::Duration;
 
-/// What becomes of a frame.
+/// The result for a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// It arrived.
+    /// It was accepted.
     Done,
-    /// It arrived, but for so many samples that the receiver refused, and why. It is not sent again.
+    /// It was accepted, except for this many samples that the receiver refused, and why. It is not sent again.
     Partial(u64, String),
-    /// It may arrive another time: a reason for counting, a sentence for people, and for how long the
-    /// receiver wants to be left alone.
+    /// A retry may succeed: a reason for counting, a sentence for the log, and how long the
+    /// receiver asks to wait.
     Again(&'static str, String, Option<Duration>),
-    /// It never will: a reason for counting and a sentence for people.
+    /// No retry will succeed: a reason for counting and a sentence for the log.
     Never(&'static str, String),
-    /// It never will in this form, but may in the form before it (remote write 1.0).
+    /// It is refused in this form, but may be accepted in the older form (remote write 1.0).
     Older(String),
-    /// It never will in one piece, but may in halves.
+    /// It is refused in one piece, but may be accepted in halves.
     Halves(String),
-    /// A sample of it is out of order, and the receiver may have refused the rest for its sake.
+    /// A sample of it is out of order, and the receiver may have refused the rest because of it.
     Late(String),
 }

@@ -1,4 +1,4 @@
-//! Help texts and label values as they may stand in a text.
+//! Escapes help texts and label values.
 
 use crate::model::metric::{Buffer, is_plain};
 

@@ -1,12 +1,12 @@
-//! Names in UTF-8 for those who do not read them: each character that may not be in a name becomes
-//! `_`. Two names may become one by that: families whose names do come one after the other, share one
-//! header, and of two series that became one the later is left out and counted.
+//! Names in UTF-8 for clients that do not support them: each character that is not allowed in a name becomes
+//! `_`. Two names may become the same: families with such names, which come one after the other, share one
+//! header, and of two series that become the same the later is left out and counted.
 
 use crate::model::metric::Labels;
 use crate::model::store::{Index, escaped};
 use std::hash::{BuildHasher, RandomState};
 
-/// What is known of the families that share a name.
+/// State of the families that share a name.
 #[derive(Default)]
 pub struct Escaping {
     /// The name.
@@ -15,7 +15,7 @@ pub struct Escaping {
     seen: Vec<u64>,
     index: Index,
     hasher: RandomState,
-    /// The labels of the series at hand, and their hash, whatever their order.
+    /// The labels of the current series, and their hash, whatever their order.
     text: Vec<u8>,
     hash: u64,
     /// Series of the page that were left out.
@@ -23,13 +23,13 @@ pub struct Escaping {
 }
 
 impl Escaping {
-    /// A page begins.
+    /// Begins a page.
     pub fn begin(&mut self) {
         self.name.clear();
         self.left_out = 0;
     }
 
-    /// The next family is this one. Whether it has the name of the one before.
+    /// Sets the current family. Returns whether it has the same name as the one before.
     pub fn family(&mut self, name: &str) -> bool {
         let is_same = self.name.iter().copied().eq(escaped(name, ':'));
         if !is_same {
@@ -41,11 +41,11 @@ impl Escaping {
         is_same
     }
 
-    /// The labels of a series as they are written; none if it was there.
+    /// The labels of a series as they are written; `None` if they were written before.
     pub fn labels(&mut self, labels: Labels<'_>, is_whole: bool) -> Option<Labels<'_>> {
         self.text.clear();
         self.hash = is_whole.into();
-        // Names that stay as they are come first: of two that become one, the first stays.
+        // Names that do not change come first: of two that become the same, the first is kept.
         for is_plain in [true, false] {
             for ((name, _), (_, value)) in labels.pairs().zip(labels.raw_pairs()) {
                 let name = str::from_utf8(&name).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Labels that are on every series that leaves and has none of that name. What comes in has them
-//! already as a rule; of each series it is looked up all the same, because labels change with the
+//! Labels that are added to every exported series without a label of that name. Series of inputs usually have them
+//! already; each series is checked all the same, because labels change with the
 //! settings and series stay.
 
 use super::escape::escape;
@@ -7,22 +7,22 @@ use crate::base::sys::List;
 use crate::model::metric::Buffer;
 use memchr::{memchr, memchr2};
 
-/// The most of them, as settings allow.
+/// The most labels, as in the settings.
 const MAX: usize = 32;
 
 /// The labels.
 #[derive(Default)]
 pub struct ExternalLabels {
     said: Vec<(String, String)>,
-    /// Of each label `name="value"`, escaped.
+    /// Each label as `name="value"`, escaped.
     texts: Vec<Box<[u8]>>,
-    /// The labels of the series at hand with what they lacked.
+    /// The labels of the current series, completed.
     whole: Buffer,
 }
 
 impl ExternalLabels {
     pub fn new(labels: &[(String, String)]) -> ExternalLabels {
-        // One without a value is none.
+        // A label without a value does not count.
         let labels = labels.iter().filter(|(_, value)| !value.is_empty()).take(MAX);
         let text = |(name, value): &(String, String)| -> Box<[u8]> {
             let mut text = Buffer::default();
@@ -35,7 +35,7 @@ impl ExternalLabels {
         ExternalLabels { texts: said.iter().map(text).collect(), said, whole: Buffer::default() }
     }
 
-    /// Whether these labels are they.
+    /// Whether these labels are the same.
     pub fn is(&self, labels: &[(String, String)]) -> bool {
         self.said == labels
     }
@@ -58,7 +58,7 @@ impl ExternalLabels {
         String::from_utf8(out).unwrap_or_default()
     }
 
-    /// The rendered labels of a series and what they lack.
+    /// The rendered labels of a series, completed.
     pub fn complete(&mut self, labels: &[u8]) -> &[u8] {
         let mut there = 0u32;
         for name in names(labels) {

@@ -1,6 +1,6 @@
-//! Which text is written, and how its answer is called.
+//! The text formats, and their Content-Types.
 
-/// Which text.
+/// A text format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Prometheus text, version 0.0.4.
@@ -19,7 +19,7 @@ impl Format {
     }
 }
 
-/// The Content-Type of an answer to a client that said whether it reads names in UTF-8: they are
+/// The Content-Type for a client that states whether it supports names in UTF-8: they are
 /// escaped if it does not.
 pub fn content_type(format: Format, reads_utf8: Option<bool>) -> &'static str {
     match (format, reads_utf8) {

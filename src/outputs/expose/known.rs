@@ -1,5 +1,5 @@
-//! What is known of a family whose lines were written before: how to tell that it is the same, and where
-//! its parts lie.
+//! What is known of a family whose lines were written before: how to recognize it, and where
+//! its parts are.
 
 use crate::base::sys::Place;
 use crate::model::metric::{Family, Kind};
@@ -16,17 +16,17 @@ pub struct Known {
 pub struct Shape {
     pub ends: Ends,
     pub header_length: u32,
-    /// How many blocks that takes. What stands before the first label value begins behind them; without labels it
+    /// The number of blocks of the header. The text before the first label value begins after them; without labels it
     /// follows the header at once, as it does in the text.
     pub header_blocks: u32,
     pub name_length: u32,
     pub head_length: u32,
-    /// What a line may take at most.
+    /// The most bytes of a line.
     pub room: u32,
     pub is_quoted: bool,
 }
 
-/// Places in heads and tails.
+/// Positions in heads and tails.
 #[derive(Clone, Copy, Default)]
 pub struct Ends {
     pub head: u32,
@@ -36,7 +36,7 @@ pub struct Ends {
 /// The longest text between two label values.
 pub const TAIL: usize = 32;
 
-/// What stands between two label values: `",`, a key and `="`. A test holds the tables to the room.
+/// The text between two label values: `",`, a key and `="`. A test checks that the tables fit.
 pub struct Tail {
     pub text: [u8; TAIL],
     pub length: usize,

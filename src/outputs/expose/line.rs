@@ -1,8 +1,8 @@
-//! What every line of a family has in common, made once and kept from scrape to scrape: the same
-//! families come each time, in the same order. All of it lies in the order in which it is used, so
+//! What all lines of a family have in common, made once and kept from scrape to scrape: the same
+//! families come each time, in the same order. All of it is stored in the order in which it is used, so
 //! that after an idle second, when none of it is in a cache, the processor can fetch it ahead.
 //!
-//! A label value that is a word is written in one move; any other takes the slow way, which looks at
+//! A label value that fits a word is written in one move; any other takes the slow path, which reads
 //! every byte.
 
 mod column;
@@ -20,34 +20,34 @@ use crate::model::metric::{Buffer, Family, Label, Value, WORD};
 const FAMILIES: usize = 512;
 const HEADS: usize = 8192;
 
-/// Blocks behind the last head, as four are read at once.
+/// Spare blocks after the last head, as four are read at once.
 const SPARE: usize = FOUR;
 
 /// What is known of the families.
 #[derive(Default)]
 pub struct Lines {
     families: Vec<Known>,
-    /// HELP and TYPE of each, then what stands before the first label value, `name{key0="`, in whole blocks.
+    /// HELP and TYPE of each, then the text before the first label value, `name{key0="`, in whole blocks.
     heads: Vec<[u8; BLOCK]>,
-    /// What stands after each label value: `",key1="`, …, `"} `.
+    /// The text after each label value: `",key1="`, …, `"} `.
     tails: Vec<Tail>,
     style: Option<(Dialect, Format)>,
-    /// What is on every series.
+    /// Labels that are added to every series.
     constant: ExternalLabels,
-    /// Names in UTF-8 where they are not read.
+    /// Escapes names in UTF-8 for clients that do not support them.
     pub(super) escaping: Escaping,
     /// Names in UTF-8 are written as they are, in quotation marks.
     pub(super) quotes: bool,
-    /// Which family comes next, and where its parts begin.
+    /// The index of the next family, and the positions of its parts.
     at: usize,
     next: Ends,
-    /// Where the parts of the family at hand begin, and how it is written.
+    /// The positions of the current family's parts, and how it is written.
     start: Ends,
     now: Shape,
 }
 
 impl Lines {
-    /// A scrape begins.
+    /// Begins a scrape.
     pub fn begin(&mut self, dialect: Dialect, format: Format) {
         (self.at, self.next) = (0, Ends::default());
         self.quotes = false;
@@ -58,20 +58,20 @@ impl Lines {
         }
     }
 
-    /// From now on these labels are on every series that has none of that name.
+    /// Sets labels that are added to every series without a label of that name.
     pub fn label(&mut self, labels: &[(String, String)]) {
         self.constant = ExternalLabels::new(labels);
         self.families.clear();
     }
 
-    /// The same; nothing is made anew where these labels were on every series before.
+    /// The same; nothing is rebuilt if the labels are unchanged.
     pub fn keep_labelled(&mut self, labels: &[(String, String)]) {
         if !self.constant.is(labels) {
             self.label(labels);
         }
     }
 
-    /// The next family is this one. False if another stood here before: it is to be learned.
+    /// Moves to the next family. Returns false if another one was here before: then it has to be learned.
     #[inline(always)] // for every family
     pub fn next(&mut self, family: &Family<'_>) -> bool {
         self.start = self.next;
@@ -84,7 +84,7 @@ impl Lines {
         true
     }
 
-    /// Learns the next family: `make` writes its header, for which there is room behind the page, and tells
+    /// Learns the next family: `make` writes its header, for which there is room after the page, and returns
     /// prefix, name and suffix.
     pub fn learn<'n>(
         &mut self,
@@ -95,7 +95,7 @@ impl Lines {
     ) {
         let id = Id::of(family, self.quotes);
         if self.families.capacity() == 0 {
-            // Addresses for a usual page, so that nothing is copied; memory is used for what is written.
+            // Address space for a usual page, so that nothing is copied; only written pages use memory.
             self.families.reserve(FAMILIES);
             self.heads.reserve(HEADS);
         }
@@ -142,7 +142,7 @@ impl Lines {
         self.at += 1;
     }
 
-    /// Keeps a header and the pieces of a head, of `length` bytes, perhaps in blocks of its own.
+    /// Stores a header and the pieces of a head, of `length` bytes, perhaps in blocks of its own.
     fn parts(&mut self, header: &[u8], head: &[&str], length: usize, is_apart: bool) {
         let (at, first) = (header.len(), self.heads.len());
         let at = if is_apart { at.next_multiple_of(BLOCK) } else { at };
@@ -164,7 +164,7 @@ impl Lines {
         self.tails.push(Tail { text, length });
     }
 
-    /// HELP and TYPE of the family at hand in blocks, and their length.
+    /// HELP and TYPE of the current family in blocks, and their length.
     #[inline(always)] // for every family
     pub fn header(&self) -> (&[[u8; BLOCK]], usize) {
         let start = self.start.head as usize;
@@ -172,7 +172,7 @@ impl Lines {
         (self.blocks(start, end), self.now.header_length as usize)
     }
 
-    /// What stands before the first label value in blocks, of a family with keys, at least four, and its length.
+    /// The text before the first label value in blocks, of a family with keys, at least four, and its length.
     #[inline(always)] // for every sample
     pub fn head_blocks(&self) -> (&[[u8; BLOCK]], usize) {
         let start = self.start.head as usize + self.now.header_blocks as usize;
@@ -180,14 +180,14 @@ impl Lines {
         (self.blocks(start, end), self.now.head_length as usize)
     }
 
-    /// The header and what stands before the number, of a family without keys, in blocks, and their length.
+    /// The header and the text before the number, of a family without keys, in blocks, and their length.
     #[inline(always)]
     fn whole(&self) -> (&[[u8; BLOCK]], usize) {
         let blocks = self.blocks(self.start.head as usize, self.now.ends.head as usize);
         (blocks, (self.now.header_length + self.now.head_length) as usize)
     }
 
-    /// The blocks of heads between two places.
+    /// The blocks of heads between two indices.
     #[inline(always)]
     fn blocks(&self, start: usize, end: usize) -> &[[u8; BLOCK]] {
         match self.heads.get(start..end) {
@@ -196,7 +196,7 @@ impl Lines {
         }
     }
 
-    /// Where the name begins in a line of the family at hand, among all bytes that are kept.
+    /// The position of the name in a line of the current family, among all stored bytes.
     fn name_at(&self) -> usize {
         let start = self.start.head as usize * BLOCK;
         match self.keys() {
@@ -205,7 +205,7 @@ impl Lines {
         }
     }
 
-    /// What stands before the first label value, or the number.
+    /// The text before the first label value, or before the number.
     fn head(&self) -> &[u8] {
         let (start, length) = (self.name_at(), self.now.head_length as usize);
         self.heads.as_flattened().get(start..start + length).unwrap_or_default()
@@ -220,13 +220,13 @@ impl Lines {
         }
     }
 
-    /// How many label values a sample has.
+    /// The number of label values of a sample.
     #[inline(always)]
     pub fn keys(&self) -> usize {
         (self.now.ends.tail - self.start.tail) as usize
     }
 
-    /// Appends a sample to `out`. False, and nothing appended, if it must go the slow way.
+    /// Appends a sample to `out`. Returns false, and appends nothing, if it must take the slow path.
     #[inline(always)] // for every sample
     pub fn write(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) -> bool {
         let mut pen = Pen::new(out.room(self.now.room as usize));
@@ -247,7 +247,7 @@ impl Lines {
         true
     }
 
-    /// Appends the sample of a family without keys, behind its header if it is to come `with_header`.
+    /// Appends the sample of a family without keys, after its header if `with_header`.
     #[inline(always)]
     pub fn write_single(&self, with_header: bool, value: Value, out: &mut Buffer) {
         let mut pen = Pen::new(out.room(self.now.room as usize));
@@ -262,7 +262,7 @@ impl Lines {
         out.advance(written);
     }
 
-    /// The slow way: each label value is escaped.
+    /// The slow path: each label value is escaped.
     #[cold]
     #[inline(never)]
     pub fn write_with(&self, labels: &[Label<'_>], value: Value, out: &mut Buffer) {
@@ -279,7 +279,7 @@ impl Lines {
     }
 }
 
-/// What there never is: in line it would be chosen without a jump, which costs more than the check.
+/// A case that never occurs: in line it would be selected without a jump, which costs more than the check.
 #[cold]
 #[inline(never)]
 fn none<'a, T>() -> &'a [T] {

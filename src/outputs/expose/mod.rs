@@ -1,4 +1,4 @@
-//! Exposition: samples as the text that a scraper asked for.
+//! Exposition: samples as text in the format that a scraper requests.
 mod escape;
 mod escaping;
 mod external_labels;

@@ -1,4 +1,4 @@
-//! Lines of series that bring their own labels: numbers, histograms as their buckets, sum and count,
+//! Lines of series with labels of their own: numbers, histograms as their buckets, sum and count,
 //! summaries as their quantiles, sum and count. Prometheus text has time stamps in milliseconds,
 //! OpenMetrics in seconds.
 
@@ -7,7 +7,7 @@ use crate::base::sys::Pen;
 use crate::model::metric::Exemplar;
 use crate::model::metric::{Buffer, Histogram, Labels, Point, Summary, Value};
 
-/// Appends every line of one histogram as OpenMetrics has it, an exemplar behind each bucket that has
+/// Appends every line of one histogram in OpenMetrics, with an exemplar after each bucket that has
 /// one: ` # {trace_id="…"} value time`.
 pub fn write_exemplified(
     name: &[u8],
@@ -21,7 +21,7 @@ pub fn write_exemplified(
     let mut exemplars = exemplars.iter();
     line.histogram(histogram, ("", ""), out, |out| {
         let Some(exemplar) = exemplars.next().and_then(Option::as_ref) else { return };
-        // In the place of the line's end.
+        // Replaces the end of the line.
         out.truncate(out.len().saturating_sub(1));
         out.put_all([b" # {", exemplar.labels.text(), b"} "]);
         out.put_value(Value::Float(exemplar.value));
@@ -31,10 +31,10 @@ pub fn write_exemplified(
     });
 }
 
-/// Room for all of a line but its name, labels and numbers, in whole.
+/// Room for the constant parts of a line, besides name, labels and numbers.
 const PARTS: usize = 64;
 
-/// A label that only this line has, with `="` behind it, its value, and how that was written.
+/// A label that only this line has, followed by `="`, its value, and how that was written.
 type Extra<'a> = (&'static [u8], f64, &'a str);
 
 /// What the lines of one series have in common.
@@ -42,15 +42,15 @@ type Extra<'a> = (&'static [u8], f64, &'a str);
 pub struct Line<'a> {
     pub format: Format,
     pub name: &'a [u8],
-    /// The name stands in quotation marks, among the labels.
+    /// The name is in quotation marks, among the labels.
     pub is_quoted: bool,
     pub labels: Labels<'a>,
     pub time: Option<i64>,
 }
 
 impl Line<'_> {
-    /// Appends every line of one series. `texts` is how its bounds or quantiles were written, which
-    /// text keeps: Prometheus 2 stores them so, and other texts are other series.
+    /// Appends every line of one series. `texts` are its bounds or quantiles as they were written, which
+    /// must not change: Prometheus 2 stores them as text, and other texts are other series.
     pub fn write(&self, point: Point<'_>, texts: &str, out: &mut Buffer) {
         let (texts, count) = texts.split_once('=').unwrap_or((texts, ""));
         let texts = if self.format == Format::Prometheus { texts } else { "" };
@@ -63,7 +63,7 @@ impl Line<'_> {
         }
     }
 
-    /// All of a line goes through one pen: the room is made once.
+    /// Writes a line. It is written by one pen, so that the room is reserved once.
     #[inline(never)]
     fn put(&self, suffix: &[u8], extra: Option<Extra<'_>>, value: Value, out: &mut Buffer) {
         let (labels, text) = (self.labels.text(), extra.map_or("", |(_, _, text)| text));
@@ -103,7 +103,7 @@ impl Line<'_> {
         }
     }
 
-    /// In the place of the line's end.
+    /// Replaces the end of the line.
     fn time(&self, time: i64, out: &mut Buffer) {
         out.truncate(out.len().saturating_sub(1));
         out.put(if time < 0 { b" -" } else { b" " });

@@ -18,18 +18,18 @@ pub struct Text<'a> {
     format: Format,
     out: &'a mut Buffer,
     lines: &'a mut Lines,
-    /// Where the header of the family at hand starts, as long as no sample follows it.
+    /// The start of the current family's header, as long as no sample follows it.
     header: Option<usize>,
-    /// This dialect has the family at hand.
+    /// Whether this dialect has the current family.
     shown: bool,
-    /// Names of the family at hand are to be escaped.
+    /// Whether names of the current family have to be escaped.
     escapes: bool,
-    /// Samples of a family that does not go on with the one before it.
+    /// Whether the samples belong to a family that does not continue the one before it.
     has_stem: bool,
 }
 
 impl<'a> Text<'a> {
-    /// Appends to `out`; `lines` is kept from one scrape to the next.
+    /// A writer that appends to `out`; `lines` is kept from one scrape to the next.
     pub fn new(
         dialect: Dialect,
         format: Format,
@@ -49,18 +49,18 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// How many series were left out so far, as they are others once their names are escaped.
+    /// How many series were left out so far, because they became duplicates when their names were escaped.
     pub fn left_out(&self) -> usize {
         self.lines.escaping.left_out
     }
 
-    /// Names in UTF-8 are written in quotation marks, for those who read them, and not escaped.
+    /// Writes names in UTF-8 in quotation marks, for clients that support them, instead of escaping.
     pub fn quoting(self, is_read: bool) -> Text<'a> {
         self.lines.quotes = is_read;
         self
     }
 
-    /// From now on, and in later scrapes, these labels are on every series that has none of that name.
+    /// Sets labels, for this and later scrapes, that are added to every series without a label of that name.
     pub fn label(&mut self, labels: &[(String, String)]) {
         self.lines.keep_labelled(labels);
     }
@@ -73,10 +73,10 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What follows belongs to `family`, if this dialect has it.
+    /// Begins `family`, if this dialect has it.
     #[inline(always)] // for every family
     fn open(&mut self, family: &Family<'_>) {
-        // What is known is of this dialect.
+        // Known families are of this dialect.
         self.shown = self.lines.next(family) || family.is_in(self.dialect) && self.learn(family);
     }
 
@@ -103,7 +103,7 @@ impl<'a> Text<'a> {
         true
     }
 
-    /// A header that no sample followed leaves no trace.
+    /// Removes a header that no sample followed.
     #[inline(always)]
     fn drop_header(&mut self) {
         if let Some(start) = self.header.take() {
@@ -127,12 +127,12 @@ impl Sink for Text<'_> {
         self.out.put_blocks(header, length);
     }
 
-    /// The header that is there stays, and one that waits for its first sample waits on.
+    /// Keeps the header, written or still waiting for its first sample.
     #[cold]
     fn join(&mut self, family: &Family<'_>) {
         self.open(family);
         self.escape_names(family);
-        // Lines of what joins go on under the header if it is there by then.
+        // Lines of a family that joins continue under the header if it is written by then.
         self.has_stem = self.header.is_none();
     }
 
@@ -232,14 +232,14 @@ impl Sink for Text<'_> {
     }
 }
 impl Text<'_> {
-    /// Names of the family are to be escaped where they are not read. Whether it has the name of the one
-    /// before it then.
+    /// Escapes names of the family for clients that do not support them. Returns whether it then has the
+    /// name of the one before it.
     fn escape_names(&mut self, family: &Family<'_>) -> bool {
         self.escapes = family.must_escape() && !self.lines.quotes;
         self.escapes && self.lines.escaping.family(family.names().0)
     }
 
-    /// Whether the family goes on with the one before, under the header of that.
+    /// Whether the family continues the one before, under its header.
     #[inline(always)] // for every family
     fn goes_on(&mut self, family: &Family<'_>) -> bool {
         if self.has_stem || family.must_escape() {
@@ -258,8 +258,8 @@ impl Text<'_> {
     }
 }
 
-/// The name as it stands in the text, before it is put between quotation marks: it is `to` unless it
-/// is one that all can read.
+/// The name as it is in the text, before quotation marks: it is `to` unless all clients
+/// support it unchanged.
 fn show<'n>(name: &'n str, quotes: bool, to: &'n mut String) -> (&'n str, bool) {
     if is_metric_name(name.as_bytes()) {
         return (name, false);
@@ -274,16 +274,16 @@ fn show<'n>(name: &'n str, quotes: bool, to: &'n mut String) -> (&'n str, bool) 
     (to, quotes)
 }
 
-/// How the parts of counters, histograms and summaries are called.
+/// The suffixes of counters, histograms and summaries.
 const MISLEADING: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
 
 /// Whether a level of that name (HugePages_Total, a count of CPUs) is exposed without a type: as a
-/// gauge it is taken for a mistake.
+/// gauge it would look like a mistake.
 pub fn misleads(name: &str) -> bool {
     MISLEADING.iter().any(|suffix| name.ends_with(suffix))
 }
 
-/// Type word, the family's name, and what a sample's name has beyond `name`.
+/// The type word, the family's name, and the suffix of a sample's name after `name`.
 fn shape<'n>(
     format: Format,
     family: &Family<'_>,
@@ -397,7 +397,7 @@ mod tests {
             out.family(&READS);
             out.sample(&["x".into(), "y".into()], Value::Int(7));
             out.rewind(mark);
-            out.sample(&["x".into(), "y".into()], Value::Int(8)); // belongs to nothing now
+            out.sample(&["x".into(), "y".into()], Value::Int(8)); // no current family now
             out.family(&READS);
         });
         assert_eq!(text, "");

@@ -1,4 +1,4 @@
-//! Numbers as bytes: seven bits a byte, the lowest first, the eighth bit says that more follow
+//! Numbers as bytes: seven bits a byte, the lowest first, the eighth bit means that more follow
 //! (LEB128); signed ones with the sign in the lowest bit.
 
 /// Bytes of the longest number.
@@ -18,26 +18,26 @@ pub fn put_signed(out: &mut Vec<u8>, n: i64) {
     put(out, ((n << 1) ^ (n >> 63)) as u64);
 }
 
-/// What is left to read. Everything is `None` once it is not there.
+/// The bytes that are left to read. Every method returns `None` at the end.
 #[derive(Clone, Copy, Debug)]
 pub struct Bytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    /// So many bytes.
+    /// Reads this many bytes.
     pub fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(n)?;
         self.0 = rest;
         Some(taken)
     }
 
-    /// One byte.
+    /// Reads one byte.
     pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*first)
     }
 
-    /// A number.
+    /// Reads a number.
     pub fn number(&mut self) -> Option<u64> {
         let mut n = 0;
         for at in 0..MAX_NUMBER {
@@ -54,18 +54,18 @@ impl<'a> Bytes<'a> {
         None
     }
 
-    /// A number below 2 to the power of 32.
+    /// Reads a number below 2 to the power of 32.
     pub fn small(&mut self) -> Option<usize> {
         u32::try_from(self.number()?).ok().map(|n| n as usize)
     }
 
-    /// A number with a sign.
+    /// Reads a signed number.
     pub fn signed(&mut self) -> Option<i64> {
         let n = self.number()?;
         Some((n >> 1) as i64 ^ -((n & 1) as i64))
     }
 
-    /// So many bytes as it says first.
+    /// Reads a length and as many bytes.
     pub fn sized(&mut self) -> Option<&'a [u8]> {
         let n = self.small()?;
         self.take(n)

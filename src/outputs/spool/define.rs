@@ -1,4 +1,4 @@
-//! Families and series of a table as bytes. A text begins with how many bytes it has in common with
+//! Families and series of a table as bytes. A text begins with the number of bytes that it has in common with
 //! the one before it in the same place, so that five hundred series fit in some ten kilobytes.
 
 use super::bytes::{Bytes, put};
@@ -6,13 +6,13 @@ use crate::model::frame::{FamilyDef, Scale, SeriesDef, Shape, Table};
 use crate::model::metric::Kind;
 use std::str;
 
-/// Series in a table.
+/// The most series in a table.
 pub const MAX_SERIES: usize = 1 << 16;
 
-/// Slots in a frame.
+/// The most slots in a frame.
 pub const MAX_SLOTS: usize = 1 << 19;
 
-/// Labels of one series.
+/// The most labels of one series.
 const MAX_LABELS: usize = 255;
 
 const KINDS: [Kind; 5] =
@@ -30,7 +30,7 @@ const SAME_START: u8 = 0x20;
 const NEXT_FAMILY: u8 = 0x40;
 const SAME_FAMILY: u8 = 0x80;
 
-/// How many there are of each.
+/// The number of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Families.
@@ -42,12 +42,12 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Of a table.
+    /// The counts of a table.
     pub fn of(table: &Table) -> Counts {
         Counts { families: table.families(), series: table.series(), slots: table.slots() }
     }
 
-    /// At least as many of each.
+    /// The maximum of each.
     pub fn max(self, other: Counts) -> Counts {
         Counts {
             families: self.families.max(other.families),
@@ -56,20 +56,20 @@ impl Counts {
         }
     }
 
-    /// Whether it stays within the bounds; a series has a slot at least.
+    /// Whether the counts are within the bounds; a series has at least one slot.
     pub fn is_bounded(self) -> bool {
         let Counts { families, series, slots } = self;
         families <= MAX_SERIES && series <= MAX_SERIES && slots <= MAX_SLOTS && series <= slots
     }
 
-    /// Appends them.
+    /// Appends the counts.
     pub fn put(self, out: &mut Vec<u8>) {
         for n in [self.families, self.series, self.slots] {
             put(out, n as u64);
         }
     }
 
-    /// Reads them.
+    /// Reads the counts.
     pub fn read(bytes: &mut Bytes<'_>) -> Option<Counts> {
         let counts =
             Counts { families: bytes.small()?, series: bytes.small()?, slots: bytes.small()? };
@@ -98,7 +98,7 @@ const NO_FAMILY: FamilyDef<'_> =
 pub fn put_new(table: &Table, known: Counts, out: &mut Vec<u8>) {
     let family = |id: usize| table.family(id as u32).unwrap_or(NO_FAMILY);
     for id in known.families..table.families() {
-        // The first one stands alone: what lies before it may be lost.
+        // The first one does not refer to another: the one before it may be lost.
         let before = if id == known.families { NO_FAMILY } else { family(id - 1) };
         let this = family(id);
         let kind = KINDS.iter().position(|kind| *kind == this.kind).unwrap_or_default() as u8;
@@ -156,7 +156,7 @@ fn put_series(table: &Table, id: u32, before: Option<u32>, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether they are the same, NaN or not.
+/// Whether all bits are the same, NaN or not.
 fn same_bits(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }
@@ -168,7 +168,7 @@ fn bounds<'a>(shape: Shape<'a>) -> &'a [f64] {
     }
 }
 
-/// Adds what was appended beyond `known`, which `table` has, until it has `total`.
+/// Adds the definitions that follow `known`, which `table` has, until it has `total`.
 pub fn read_new(table: &mut Table, known: Counts, total: Counts, bytes: &[u8]) -> Option<()> {
     let mut bytes = Bytes(bytes);
     for id in known.families..total.families {
@@ -236,8 +236,8 @@ fn read_list(bytes: &mut Bytes<'_>) -> Option<Vec<f64>> {
     Some(raw.chunks_exact(8).map(|raw| f64::from_bits(number(raw))).collect())
 }
 
-/// Adds nameless families and series in place of those that were lost, until `table` has `counts`:
-/// what comes after keeps its numbers.
+/// Adds nameless families and series in place of those that were lost, until `table` has `counts`,
+/// so that later ones keep their numbers.
 pub fn fill(table: &mut Table, counts: Counts) -> Option<()> {
     while table.families() < counts.families {
         table.add_family(NO_FAMILY);

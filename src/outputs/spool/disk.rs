@@ -1,14 +1,14 @@
-//! The directory of a queue. In it lie `lock`, which one process holds; `00000001.seg` and so on; and
+//! The directory of a queue. It contains `lock`, which one process holds; `00000001.seg` and so on; and
 //! `ack`, two slots of 24 bytes, written by turns, so that one is whole whenever the machine stops:
 //!
 //! | bytes | |
 //! |---|---|
 //! | 8 | `sysmack1` |
-//! | 8 | the sequence of the last frame that need not wait, the lowest byte first |
+//! | 8 | the sequence of the last frame that is done, the lowest byte first |
 //! | 4 | CRC32C of both |
 //! | 4 | zeros |
 //!
-//! Everything else is somebody else's and left alone.
+//! All other files belong to other programs and are not touched.
 
 use crate::base::sys;
 use crate::base::wire::crc32c;
@@ -17,10 +17,10 @@ use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// Bytes of a segment's file that are looked at.
+/// Bytes of a segment's file that are read.
 pub const MAX_FILE: u64 = 16 << 20;
 
-/// Files in the directory that are looked at.
+/// Files in the directory that are read.
 const MAX_FILES: usize = 1 << 16;
 
 /// Bytes of a slot.
@@ -28,26 +28,26 @@ const SLOT: usize = 24;
 
 const TITLE: &[u8; 8] = b"sysmack1";
 
-/// A directory that is ours.
+/// A directory that this process has locked.
 pub struct Disk {
     dir: PathBuf,
-    /// Not while it fails, so that its file system can be unmounted.
+    /// `None` while it fails, so that its file system can be unmounted.
     held: Option<Held>,
-    /// The device and the number of the lock's file.
+    /// The device and the inode of the lock's file.
     id: (u64, u64),
 }
 
-/// What was known of a directory that is gone.
+/// The state of a directory that is gone.
 pub struct Left {
     /// `Disk::queue`.
     pub queue: u64,
-    /// All up to this one need not wait.
+    /// All up to this one are done.
     pub acknowledged: u64,
-    /// The one that is being sent.
+    /// The frame that is being sent.
     pub given: Option<u64>,
 }
 
-/// What is open as long as the directory is ours.
+/// What is open as long as the directory is locked.
 struct Held {
     ack: File,
     second: bool,
@@ -55,15 +55,15 @@ struct Held {
 }
 
 impl Disk {
-    /// Opens the directory, which is made if it is missing; with the sequence of the last frame that
-    /// need not wait.
+    /// Opens the directory, which is made if it is missing; returns the sequence of the last frame that
+    /// is done.
     ///
     /// # Errors
     ///
-    /// It cannot be used; `WouldBlock` if another process does.
+    /// The directory cannot be used; `WouldBlock` if another process uses it.
     pub fn open(dir: &Path) -> io::Result<(Disk, u64)> {
         DirBuilder::new().recursive(true).mode(sys::PRIVATE_DIR).create(dir)?;
-        // One that an earlier version made. If it fails, the files in it are private all the same.
+        // A directory from an earlier version. If this fails, the files in it are private all the same.
         let _ = sys::make_private(dir);
         Disk::hold(dir)
     }
@@ -82,7 +82,7 @@ impl Disk {
         let (first, second) = slots.split_at(SLOT);
         let (first, second) = (slot(first), slot(second));
         if first.is_none() && second.is_none() && length > 0 {
-            // Nobody's, or lost with the power.
+            // Of another queue, or lost in a power cut.
             ack.set_len(0)?;
         }
         let about = lock.metadata()?;
@@ -92,19 +92,19 @@ impl Disk {
         Ok((disk, first.max(second).unwrap_or(0)))
     }
 
-    /// Whether the path still leads to it.
+    /// Whether the path still leads to the directory.
     pub fn is_there(&self) -> bool {
         let about = fs::symlink_metadata(self.dir.join("lock"));
         about.is_ok_and(|about| (about.dev(), about.ino()) == self.id)
     }
 
-    /// Whether it is known to be lost, not only elsewhere.
+    /// Whether the directory is known to be deleted, not only moved.
     pub fn is_deleted(&self) -> bool {
         let about = self.held.as_ref().and_then(|held| held.lock.metadata().ok());
         about.is_some_and(|about| about.nlink() == 0)
     }
 
-    /// Closes everything: it fails.
+    /// Closes everything, because the directory fails.
     pub fn release(&mut self) {
         self.held = None;
     }
@@ -113,7 +113,7 @@ impl Disk {
     ///
     /// # Errors
     ///
-    /// Those of `open`; `NotFound` if another is in its place.
+    /// Those of `open`; `NotFound` if another directory is in its place.
     pub fn resume(&mut self) -> io::Result<()> {
         if self.held.is_none() {
             let (disk, _) = Disk::hold(&self.dir)?;
@@ -125,12 +125,12 @@ impl Disk {
         Ok(())
     }
 
-    /// Tells the queue from others; a file system that is mounted again may have another device.
+    /// Identifies the queue; a file system that is mounted again may have another device.
     pub fn queue(&self) -> u64 {
         self.id.1
     }
 
-    /// The numbers of the segments that are there.
+    /// The numbers of the existing segments.
     pub fn numbers(&self) -> io::Result<Vec<u32>> {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.dir)?.take(MAX_FILES) {
@@ -150,13 +150,13 @@ impl Disk {
         self.dir.join([zeros, &digits, ".seg"].concat())
     }
 
-    /// An empty file for a segment.
+    /// Creates an empty file for a segment.
     pub fn create(&self, number: u32) -> io::Result<File> {
         let mut how = OpenOptions::new();
         sys::open_private(&self.path(number), how.write(true).create(true).truncate(true))
     }
 
-    /// Reads what a segment has from `start` on, at most so many bytes, in place of what `to` has.
+    /// Reads a segment from `start` on, at most this many bytes, and replaces the contents of `to`.
     pub fn read(&self, number: u32, start: u64, most: u64, to: &mut Vec<u8>) -> io::Result<()> {
         let mut file = sys::open_private(&self.path(number), OpenOptions::new().read(true))?;
         let there = file.metadata()?.len().min(MAX_FILE).saturating_sub(start).min(most);
@@ -167,7 +167,7 @@ impl Disk {
         sys::read_rest(&file, there, to)
     }
 
-    /// Cuts what is behind the last whole record.
+    /// Cuts off everything after the last whole record.
     pub fn cut(&self, number: u32, length: u64) -> io::Result<()> {
         sys::open_private(&self.path(number), OpenOptions::new().write(true))?.set_len(length)
     }
@@ -180,7 +180,7 @@ impl Disk {
         }
     }
 
-    /// Notes that all up to `sequence` need not wait. It is not forced to the disk: if it is lost,
+    /// Notes that all up to `sequence` are done. It is not forced to the disk: if it is lost,
     /// frames are sent again.
     pub fn acknowledge(&mut self, sequence: u64) -> io::Result<()> {
         let sequence = sequence.to_le_bytes();
@@ -210,7 +210,7 @@ fn slot(bytes: &[u8]) -> Option<u64> {
 ///
 /// # Errors
 ///
-/// Why not, and what to do.
+/// It cannot; the error says why, and what to do.
 pub fn check(dir: &Path) -> io::Result<()> {
     let mut existing = dir;
     let found = loop {
@@ -220,7 +220,7 @@ pub fn check(dir: &Path) -> io::Result<()> {
         }
     };
     let is_dir = match found {
-        // A relative path, of which nothing is there yet.
+        // A relative path, of which no part exists yet.
         Err(_) if existing.as_os_str().is_empty() => sys::may_write(Path::new(".")),
         Err(error) => Err(error),
         Ok(about) if about.is_dir() => sys::may_write(existing),
@@ -229,7 +229,7 @@ pub fn check(dir: &Path) -> io::Result<()> {
     is_dir.map_err(|error| io::Error::new(error.kind(), trouble(dir, &error)))
 }
 
-/// What to tell of a disk that fails.
+/// The message about a disk that fails.
 pub fn trouble(dir: &Path, error: &io::Error) -> String {
     let what = match error.kind() {
         ErrorKind::WouldBlock => "another process uses it: give each a spool.dir of its own",

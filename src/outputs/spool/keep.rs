@@ -1,4 +1,4 @@
-//! What is given up: the oldest, where there is too much or it is too old.
+//! Drops frames: the oldest, where the queue is too large or they are too old.
 
 use super::Spool;
 use super::reason::Reason;
@@ -6,25 +6,25 @@ use super::segment::Place;
 use crate::base::clock::{Boot, Timestamp};
 use std::time::{Duration, Instant};
 
-/// After a frame has become too old, it is looked for.
+/// How long after a frame has become too old it is dropped.
 const SLACK: Duration = Duration::from_secs(1);
 
 impl Spool {
-    /// Counts samples that are given up.
+    /// Counts samples that are dropped.
     pub(super) fn drop_samples(&mut self, reason: Reason, samples: u64) {
         if let Some(count) = self.dropped.get_mut(reason as usize) {
             *count += samples;
         }
     }
 
-    /// Gives the first segment up.
+    /// Drops the first segment.
     pub(super) fn drop_first(&mut self, reason: Reason) {
         let Some(first) = self.segments.front() else { return };
         self.drop_samples(reason, first.content.samples);
         self.remove_first();
     }
 
-    /// Nothing in the first segment waits.
+    /// Removes the first segment, in which nothing waits.
     pub(super) fn remove_first(&mut self) {
         self.remove(0);
     }
@@ -32,7 +32,7 @@ impl Spool {
     fn remove(&mut self, at: usize) {
         let Some(segment) = self.segments.remove(at) else { return };
         if at == 0 {
-            // What comes next is behind all of it.
+            // The next frame comes after all of it.
             self.acknowledged = self.acknowledged.max(segment.content.last);
             self.given = self.given.filter(|(given, _)| *given > segment.content.last);
         }
@@ -41,7 +41,7 @@ impl Spool {
             self.sync.forget();
         }
         if let (Place::Disk, Some(disk)) = (&segment.place, &self.disk) {
-            // If it stays, it is sent again after a restart.
+            // If it cannot be removed, it is sent again after a restart.
             let _ = disk.remove(segment.number);
         }
         if self.segments.is_empty() {
@@ -49,7 +49,7 @@ impl Spool {
         }
     }
 
-    /// Drops what is oldest until a record fits where it will go. Whether it ever does.
+    /// Drops the oldest until a record fits where it will be written. Returns whether it ever does.
     pub(super) fn make_room(&mut self, record: &[u8]) -> bool {
         let is_disk = match (&self.writer, &self.disk) {
             (Some(writer), _) => writer.file.is_some(),
@@ -58,7 +58,7 @@ impl Spool {
         self.free(is_disk, record.len() as u64)
     }
 
-    /// Drops what is oldest of disk or memory until so many bytes fit.
+    /// Drops the oldest of disk or memory until this many bytes fit.
     pub(super) fn free(&mut self, is_disk: bool, bytes: u64) -> bool {
         let max = if is_disk { self.bounds.max_bytes } else { self.bounds.max_memory };
         if bytes > max {
@@ -77,7 +77,7 @@ impl Spool {
         }
     }
 
-    /// How old it is, as far as the clocks tell.
+    /// The age of a frame, as far as the clocks show it.
     fn age(&self, boot: Boot, moment: Timestamp, since_boot: u64) -> Option<Duration> {
         let millis = if boot == self.bounds.boot {
             since_boot.saturating_sub(moment.since_boot)
@@ -96,13 +96,13 @@ impl Spool {
         since_boot.saturating_add(u64::try_from(elapsed).unwrap_or(u64::MAX))
     }
 
-    /// Whether it is too old.
+    /// Whether a frame is too old.
     pub(super) fn is_old(&self, boot: Boot, moment: Timestamp, now: Instant) -> bool {
         let age = self.age(boot, moment, self.since_boot(now));
         age.is_some_and(|age| age > self.bounds.max_age)
     }
 
-    /// Drops what is too old: whole segments unread, then frames.
+    /// Drops what is too old: whole segments without reading them, then frames.
     fn drop_old(&mut self, now: Instant) {
         while let Some(first) = self.segments.front()
             && self.is_old(first.content.boot, first.content.newest, now)
@@ -119,7 +119,7 @@ impl Spool {
         }
     }
 
-    /// Does what is due: forces to disk, drops what is too old, tries a disk that failed again.
+    /// Does what is due: forces to disk, drops what is too old, retries a disk that failed.
     pub fn turn(&mut self, now: Instant) {
         self.retry_if_due(now);
         self.drop_old(now);

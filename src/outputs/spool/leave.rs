@@ -1,6 +1,6 @@
-//! A directory that is not there any more: deleted, moved, or on a file system that was unmounted, while the
-//! program runs. What is written meanwhile would go nowhere. So it is left, samples wait in memory, and the
-//! path is tried each minute, as that of a disk that fails (`mend`). What lies in it comes back with it.
+//! A directory that no longer exists: deleted, moved, or on a file system that was unmounted, while the
+//! program runs. Writes to it would be lost. So it is abandoned, samples wait in memory, and the
+//! path is tried each minute, as that of a disk that fails (`mend`). If it comes back, its frames do, too.
 
 use super::Spool;
 use super::disk::Left;
@@ -10,7 +10,7 @@ use std::io;
 use std::time::Instant;
 
 impl Spool {
-    /// Leaves the directory if it is gone. Whether it was.
+    /// Abandons the directory if it is gone. Returns whether it was.
     pub(super) fn leave_if_gone(&mut self, now: Instant) -> bool {
         let Some(disk) = self.disk.take_if(|disk| !disk.is_there()) else { return false };
         let is_here = |segment: &Segment| matches!(segment.place, Place::Memory(_));
@@ -29,21 +29,21 @@ impl Spool {
         true
     }
 
-    /// Up to which frame those of a queue need not wait, if it is the one that was left: more than it could
+    /// The last frame that is done in a queue, if it is the one that was abandoned: this may be more than it could
     /// note itself.
     pub(super) fn acknowledged_of(&self, queue: u64) -> u64 {
         let left = self.left.as_ref().filter(|left| left.queue == queue);
         left.map_or(0, |left| left.acknowledged)
     }
 
-    /// The frame that was being sent when the directory was left has arrived.
+    /// Notes that the frame that was being sent when the directory was abandoned was accepted.
     pub(super) fn acknowledge_left(&mut self) {
         if let Some(left) = &mut self.left {
             left.acknowledged = left.acknowledged.max(left.given.take().unwrap_or(0));
         }
     }
 
-    /// It has not.
+    /// Notes that it was not.
     pub(super) fn forget_given(&mut self) {
         if let Some(left) = &mut self.left {
             left.given = None;

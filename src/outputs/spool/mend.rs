@@ -1,4 +1,4 @@
-//! A disk that fails, and one that works again: until then segments are made in memory, and every
+//! Handles a disk that fails, and one that works again: in between segments are made in memory, and every
 //! minute the disk is tried. Order is kept.
 
 use super::disk::{self, Disk, MAX_FILE};
@@ -10,16 +10,16 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
-/// Until a disk that failed is tried again.
+/// How long after a failure the disk is tried again.
 const RETRY: Duration = Duration::from_secs(60);
 
 impl Spool {
-    /// The disk failed.
+    /// Handles a failure of the disk.
     pub(super) fn fail(&mut self, error: &io::Error, now: Instant) {
         let Some(dir) = &self.bounds.dir else { return };
         self.trouble = Some(disk::trouble(dir, error));
         self.retry = now.checked_add(RETRY);
-        // An empty file is no segment.
+        // An empty file is not a segment.
         while let Some(last) = self.segments.back().filter(|last| last.bytes == 0) {
             if let (Place::Disk, Some(disk)) = (&last.place, &self.disk) {
                 let _ = disk.remove(last.number);
@@ -39,7 +39,7 @@ impl Spool {
         }
     }
 
-    /// Makes the disk usable, and moves there what waits in memory. Whether it is.
+    /// Makes the disk usable, and moves there what waits in memory. Returns whether that worked.
     pub(super) fn mend(&mut self, now: Instant) {
         if self.bounds.dir.is_none() {
             return;
@@ -52,7 +52,7 @@ impl Spool {
         }
     }
 
-    /// Opens the directory and takes in what waits there, before what waits in memory.
+    /// Opens the directory and adds the frames that wait there, before those that wait in memory.
     fn attach(&mut self) -> io::Result<()> {
         if let Some(disk) = &mut self.disk {
             return disk.resume();
@@ -142,7 +142,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Notes what need not wait.
+    /// Writes which frames are done.
     pub(super) fn note(&mut self) -> io::Result<()> {
         match &mut self.disk {
             Some(disk) if self.acknowledged > 0 => disk.acknowledge(self.acknowledged),
@@ -150,7 +150,7 @@ impl Spool {
         }
     }
 
-    /// Forces what is written to the disk, if it is time.
+    /// Forces written data to the disk, if it is time.
     pub(super) fn sync_if_due(&mut self, now: Instant) {
         let Some(file) = self.writer.as_ref().and_then(|writer| writer.file.as_ref()) else {
             return;
@@ -160,7 +160,7 @@ impl Spool {
         }
     }
 
-    /// Forces everything to disk; what is in memory goes there, if it can.
+    /// Forces everything to disk; what is in memory is written there, if possible.
     pub fn close(&mut self, now: Instant) {
         self.mend(now);
         self.seal();

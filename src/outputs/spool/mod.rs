@@ -1,9 +1,9 @@
-//! Where frames wait for a link: a queue on disk that survives kill -9 at any instant and a power
+//! The queue of frames that wait for a connection: on disk, where it survives kill -9 at any instant and a power
 //! cut, or in memory where there is no disk or it fails. A worker owns it; nothing here runs on the
 //! serving thread.
 //!
 //! Frames are appended to segments (`segment`, `payload`, `record`), files in one directory (`disk`)
-//! or their like in memory, and read from the first one on (`take`). What is too much or too old is
+//! or the same in memory, and read from the first one on (`take`). What is too much or too old is
 //! dropped from there (`keep`); a disk that fails is tried again (`mend`).
 
 mod bytes;
@@ -42,37 +42,37 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sync::Sync;
 
-/// Bytes of a segment at least and at most, where the bounds of the queue are usual.
+/// The least and the most bytes of a segment, with usual limits of the queue.
 const MIN_SEGMENT: u64 = 64 << 10;
 const MAX_SEGMENT: u64 = 128 << 10;
 
-/// Bytes of a segment in memory at least.
+/// The least bytes of a segment in memory.
 const MIN_MEMORY_SEGMENT: u64 = 32 << 10;
 
-/// Bytes of a record's memory that are kept for the next: as long as one is that is no key.
+/// Bytes of a record's buffer that are kept for the next: as much as records other than keys need.
 const MAX_KEPT: usize = 4 << 10;
 
-/// Segments of a queue: of a large one, they are larger.
+/// The most segments of a queue: those of a large one are larger.
 const MAX_SEGMENTS: u64 = 2048;
 
-/// Where and how much.
+/// The place and the limits of a queue.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// The directory of this queue alone; none is in memory only.
+    /// The directory of this queue alone; `None` for memory only.
     pub dir: Option<PathBuf>,
     /// Bytes on disk.
     pub max_bytes: u64,
     /// Bytes in memory.
     pub max_memory: u64,
-    /// How old a frame gets.
+    /// The greatest age of a frame.
     pub max_age: Duration,
     /// Bytes a day that may be forced to the disk.
     pub write_budget: u64,
-    /// Which start of the machine this is.
+    /// Identifies this boot.
     pub boot: Boot,
 }
 
-/// What there is and what became of the rest, since the start.
+/// The contents and the counts of a queue, since the start.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     /// Frames that wait.
@@ -81,24 +81,24 @@ pub struct Levels {
     pub disk_bytes: u64,
     /// Their bytes in memory.
     pub memory_bytes: u64,
-    /// When the oldest was taken.
+    /// When the oldest was made.
     pub oldest: Option<Timestamp>,
-    /// That was before this start of the machine.
+    /// Whether that was before this boot.
     pub is_of_earlier: bool,
     /// Bytes that were forced to the disk.
     pub synced_bytes: u64,
-    /// Samples that were given up, by reason: full, age, damaged, clock.
+    /// Samples that were dropped, by reason: full, age, damaged, clock.
     pub dropped: Vec<(&'static str, u64)>,
     /// Why the disk is not used, while it is not.
     pub trouble: Option<String>,
 }
 
-/// The segment that is written, the last one.
+/// The segment that is being written, the last one.
 struct Writer {
     number: u32,
     generation: u64,
     base: Base,
-    /// Where it is not in memory.
+    /// `None` in memory.
     file: Option<File>,
 }
 
@@ -106,35 +106,35 @@ struct Writer {
 pub struct Spool {
     bounds: Bounds,
     disk: Option<Disk>,
-    /// The directory that was left because it was not there any more.
+    /// The directory that was abandoned because it no longer existed.
     left: Option<Left>,
     segments: VecDeque<Segment>,
     writer: Option<Writer>,
     reader: Option<Reader>,
-    /// That of the last frame, by which frames are read again: it knows all series of those of its generation.
+    /// The table of the last frame, for reading frames again: it has all series of those of its generation.
     table: Option<Arc<Table>>,
-    /// That of the last record.
+    /// The sequence of the last record.
     sequence: u64,
-    /// All up to this one need not wait.
+    /// All up to this one are done.
     acknowledged: u64,
-    /// The one that `first` gave, and how many samples of it could not be read.
+    /// The frame that `first` returned, and how many samples of it could not be read.
     given: Option<(u64, u64)>,
-    /// Of the last segment there ever was.
+    /// The number of the last segment.
     number: u32,
     dropped: [u64; REASONS.len()],
     trouble: Option<String>,
     retry: Option<Instant>,
     sync: Sync,
-    /// The two clocks at one instant, and what the wall clock said last.
+    /// Both clocks at one instant, and the last time of the wall clock.
     clock: (u64, Instant),
     boot_time: Option<i64>,
-    /// Kept for the next record.
+    /// A buffer for records.
     record: Vec<u8>,
 }
 
 impl Spool {
-    /// Opens what is there. What is damaged is counted; a directory that cannot be used is trouble
-    /// that is told, not an error: frames then wait in memory.
+    /// Opens a queue. Damage is counted; a directory that cannot be used is
+    /// reported as trouble, not as an error: frames then wait in memory.
     pub fn open(bounds: Bounds, now: Instant) -> Spool {
         let mut spool = Spool {
             disk: None,
@@ -173,7 +173,7 @@ impl Spool {
             return self.drop_samples(Reason::Full, samples);
         }
         let mut record = std::mem::take(&mut self.record);
-        // The disk may fail: then once more, in memory.
+        // The disk may fail: then it is repeated once, in memory.
         for _ in 0..2 {
             if self.is_sealed(frame) {
                 self.seal();
@@ -194,7 +194,7 @@ impl Spool {
         self.sync_if_due(now);
     }
 
-    /// Makes a record, and room for it. Whether there is any.
+    /// Makes a record, and room for it. Returns whether there is any.
     fn fit(&mut self, frame: &Frame, record: &mut Vec<u8>) -> bool {
         loop {
             self.encode(frame, record);
@@ -203,7 +203,7 @@ impl Spool {
             if !is_short || !self.make_room(record) {
                 return false;
             }
-            // What made room may have been what this one is told against.
+            // Making room may have dropped the frame that this one refers to.
             if was_key == self.writer.is_none() {
                 return true;
             }
@@ -234,7 +234,7 @@ impl Spool {
         record::seal(record, self.sequence + 1);
     }
 
-    /// Writes a record, into a new segment if none is written.
+    /// Writes a record, into a new segment if there is none.
     fn append(&mut self, frame: &Frame, record: &[u8], now: Instant) -> io::Result<()> {
         if self.writer.is_none() {
             self.start(frame)?;
@@ -247,7 +247,7 @@ impl Spool {
             (Place::Memory(bytes), _) => bytes.extend_from_slice(record),
             (Place::Disk, Some(file)) => {
                 if let Err(error) = file.write_all_at(record, segment.bytes) {
-                    // Half a record is damage, and cut if that can be.
+                    // Half a record is damage, and is cut off if possible.
                     let _ = file.set_len(segment.bytes);
                     return Err(error);
                 }
@@ -267,7 +267,7 @@ impl Spool {
         Ok(())
     }
 
-    /// A new segment, of which the frame will be the key.
+    /// Starts a new segment, of which the frame will be the key.
     fn start(&mut self, frame: &Frame) -> io::Result<()> {
         let number = self.number.saturating_add(1);
         let file = match &self.disk {
@@ -286,10 +286,10 @@ impl Spool {
         Ok(())
     }
 
-    /// Nothing is added to the segment that is written.
+    /// Ends the segment that is being written.
     fn seal(&mut self) {
         if let Some(Writer { file: Some(file), .. }) = self.writer.take() {
-            // If it fails, the next write tells.
+            // If it fails, the next write reports it.
             let _ = self.sync.force(&file);
         }
         self.sync.forget();
@@ -303,7 +303,7 @@ impl Spool {
         self.segments.iter().all(|segment| segment.content.frames == 0)
     }
 
-    /// What there is.
+    /// The contents and counts.
     pub fn levels(&self) -> Levels {
         let dropped = REASONS.into_iter().zip(self.dropped).collect();
         let first = self.segments.front().map(|first| &first.content);

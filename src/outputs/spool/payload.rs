@@ -1,12 +1,12 @@
-//! A frame as the payload of a record. The first of a segment stands alone (a key): everything in it
-//! is told against nothing. The others are told against the key, not against each other, so that one
-//! that is lost takes no other with it, but for series that were defined in it.
+//! A frame as the payload of a record. The first of a segment is complete (a key): nothing in it
+//! refers to another frame. The others refer to the key, not to each other, so that the loss of one
+//! affects no other, except for series that were defined in it.
 //!
 //! | part | |
 //! |---|---|
 //! | byte | 1 a key, 2 another |
 //! | numbers | since boot; since the frame before; 0 or 1 and when the machine started; samples |
-//! | key: 16 bytes | which start of the machine |
+//! | key: 16 bytes | the identity of the boot |
 //! | numbers | families, series and slots defined before this record, and with it |
 //! | number, bytes | the definitions |
 //! | number, numbers | states that differ from the key's: how far to the next such series, times 4, plus its state |
@@ -23,33 +23,33 @@ use std::sync::Arc;
 const KEY: u8 = 1;
 const OTHER: u8 = 2;
 
-/// What frames of a segment are told against.
+/// The frame that others of a segment refer to.
 #[derive(Clone, Debug, Default)]
 pub struct Base {
-    /// What is defined.
+    /// The counts of definitions.
     pub known: Counts,
     states: Vec<State>,
     slots: Vec<u64>,
 }
 
 impl Base {
-    /// A key's frame.
+    /// The base from a key's frame.
     pub fn new(frame: &Frame) -> Base {
         let known = Counts::of(&frame.table);
         Base { known, states: frame.states.clone(), slots: frame.slots.clone() }
     }
 }
 
-/// What a record says before all else.
+/// The beginning of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct Brief {
-    /// When the frame was taken.
+    /// When the frame was made.
     pub moment: Timestamp,
-    /// When the one before was.
+    /// When the one before was made.
     pub before: u64,
     /// How many samples it has.
     pub samples: u64,
-    /// It is a key, of this start of the machine.
+    /// The boot, if it is a key.
     pub key: Option<Boot>,
 }
 
@@ -82,7 +82,7 @@ pub fn put_frame(frame: &Frame, base: &Base, boot: Option<Boot>, out: &mut Vec<u
     total.put(out);
     let start = out.len();
     put_new(&frame.table, base.known, out);
-    // How long they are comes before them.
+    // Their length is written before them.
     let end = out.len();
     put(out, (end - start) as u64);
     let moved = out.len() - end;
@@ -132,7 +132,7 @@ fn put_slots(frame: &Frame, base: &Base, slots: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads how a payload begins, and what comes after it.
+/// Reads the beginning of a payload, and returns the rest.
 pub fn read_brief<'a>(payload: &'a [u8]) -> Option<(Brief, Bytes<'a>)> {
     let mut bytes = Bytes(payload);
     let kind = bytes.byte().filter(|kind| matches!(*kind, KEY | OTHER))?;
@@ -155,7 +155,7 @@ pub fn read_brief<'a>(payload: &'a [u8]) -> Option<(Brief, Bytes<'a>)> {
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
     table: Arc<Table>,
-    /// The table is that of whoever wrote the frames: it may know more series than they.
+    /// The table is that of the writer of the frames: it may have more series than they.
     is_shared: bool,
     base: Option<(Vec<State>, Vec<u64>)>,
     /// Series whose definition was lost.
@@ -163,12 +163,12 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Numbers mean the same in all frames of this generation.
+    /// A decoder for frames of this generation, in all of which numbers mean the same.
     pub fn new(generation: u64) -> Decoder {
         Decoder { table: Arc::new(Table::new(generation)), ..Decoder::default() }
     }
 
-    /// Takes `table` in the place of its own: the one that the frames to come, and those that were, were made of.
+    /// Replaces its own table by `table`, from which the frames were and will be made.
     pub fn share(&mut self, table: &Arc<Table>) {
         if !Arc::ptr_eq(&self.table, table) {
             self.table = Arc::clone(table);
@@ -177,7 +177,7 @@ impl Decoder {
     }
 
     /// The frame of a payload, and how many samples of it are of unknown series. The same payload may
-    /// come again.
+    /// be read again.
     pub fn read(&mut self, payload: &[u8]) -> Option<(Frame, u64)> {
         let (brief, mut bytes) = read_brief(payload)?;
         let is_key = brief.key.is_some();
@@ -186,7 +186,7 @@ impl Decoder {
         }
         let (known, total) = (Counts::read(&mut bytes)?, Counts::read(&mut bytes)?);
         let defined = bytes.sized()?;
-        // What is allocated from here on is bounded by what is there.
+        // Allocations from here on are bounded by the bytes that are there.
         if known.max(total) != total || total.slots.div_ceil(8) > bytes.0.len() {
             return None;
         }
@@ -213,7 +213,7 @@ impl Decoder {
     fn define(&mut self, known: Counts, total: Counts, defined: &[u8]) -> Option<()> {
         let have = Counts::of(&self.table);
         if total.max(have) == have {
-            // It came before, or nothing is new.
+            // It was read before, or nothing is new.
             return (total == have || self.is_shared).then_some(());
         }
         if known.max(have) != known {

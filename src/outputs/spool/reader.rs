@@ -1,5 +1,5 @@
-//! How far the first segment was read. Of its file only what comes next is in memory: a queue that waits for
-//! hours is not to take more of it than one that is empty.
+//! The reading position in the first segment. Of its file only the next bytes are in memory: a queue that waits for
+//! hours must not use more memory than one that is empty.
 
 use super::disk::{Disk, MAX_FILE};
 use super::payload::Decoder;
@@ -9,13 +9,13 @@ use std::io;
 /// Bytes of a file that are read at once, unless a record is longer.
 const WINDOW: u64 = 8 << 10;
 
-/// How far the first segment was read.
+/// The reading position in the first segment.
 pub struct Reader {
     pub number: u32,
-    /// What its file holds from `start` on.
+    /// The contents of its file from `start` on.
     pub bytes: Vec<u8>,
     pub start: usize,
-    /// Where the first record begins that waits.
+    /// The position of the first record that waits.
     pub at: usize,
     pub decoder: Decoder,
 }
@@ -28,17 +28,17 @@ impl Reader {
             self.start = self.at;
             disk.read(self.number, self.at as u64, most, &mut self.bytes)?;
             if (self.bytes.len() as u64) < most {
-                // That is all there is.
+                // This is the end of the file.
                 break;
             }
-            // One that is damaged hides how far it is to the next.
+            // A damaged record hides the distance to the next.
             let claimed = record::claim(&self.bytes, 0) as u64;
             most = if claimed > most { claimed } else { MAX_FILE };
         }
         Ok(())
     }
 
-    /// Gives back what a long record took, which was read.
+    /// Releases the memory of a long record that was read.
     pub fn trim(&mut self) {
         if self.bytes.len() as u64 > WINDOW {
             self.bytes = Vec::new();

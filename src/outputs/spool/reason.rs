@@ -1,6 +1,6 @@
-//! Why samples are given up.
+//! The reasons for dropping samples.
 
-/// Why samples are given up.
+/// The reason for dropping samples.
 #[derive(Clone, Copy, Debug)]
 pub enum Reason {
     Full,
@@ -9,5 +9,5 @@ pub enum Reason {
     Clock,
 }
 
-/// As metrics name them, in the order of the variants.
+/// The names in metrics, in the order of the variants.
 pub const REASONS: [&str; 4] = ["full", "age", "damaged", "clock"];

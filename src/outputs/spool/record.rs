@@ -1,8 +1,8 @@
-//! Records, of which segments are made:
+//! The format of records, of which segments consist:
 //!
 //! | bytes | |
 //! |---|---|
-//! | 2 | `f7 9b`: no text in UTF-8 has such a byte, so that nobody's text looks like a record |
+//! | 2 | `f7 9b`: no text in UTF-8 has such a byte, so that no text looks like a record |
 //! | 4 | length of the payload, the lowest byte first |
 //! | 8 | sequence |
 //! | 4 | CRC32C of length, sequence and payload |
@@ -20,8 +20,8 @@ pub const HEADER: usize = 18;
 /// Bytes of a payload.
 pub const MAX_PAYLOAD: usize = 8 << 20;
 
-/// Bytes that are summed up in search of records behind damage, in sizes of the segment: what looks
-/// like a record at every second byte must not take for ever.
+/// Bytes that are checksummed in search of records after damage, in sizes of the segment: bytes that look
+/// like a record at every second position must not take for ever.
 const MAX_SEARCH: usize = 16;
 
 /// A record that is whole.
@@ -29,7 +29,7 @@ const MAX_SEARCH: usize = 16;
 pub struct Record<'a> {
     /// One more than that of the record before.
     pub sequence: u64,
-    /// What it says.
+    /// The payload.
     pub payload: &'a [u8],
     /// Where the next one begins.
     pub end: usize,
@@ -53,14 +53,14 @@ pub fn seal(record: &mut [u8], sequence: u64) {
     }
 }
 
-/// Whether a file without any whole record is a segment: one that is empty, or of zeros, is what a
-/// power cut leaves.
+/// Whether a file without any whole record is a segment: one that is empty, or all zeros, is left by a
+/// power cut.
 pub fn is_ours(bytes: &[u8]) -> bool {
     let start = bytes.get(..MAGIC.len()).unwrap_or(bytes);
     MAGIC.starts_with(start) || bytes.iter().all(|byte| *byte == 0)
 }
 
-/// The record that begins there.
+/// The record that begins at `start`.
 pub fn at(bytes: &[u8], start: usize) -> Option<Record<'_>> {
     let mut rest = Bytes(bytes.get(start..)?);
     if rest.take(2)? != MAGIC {
@@ -75,13 +75,13 @@ pub fn at(bytes: &[u8], start: usize) -> Option<Record<'_>> {
     is_whole.then_some(Record { sequence: sequence_is, payload, end: start + HEADER + size })
 }
 
-/// How many bytes the record there claims, magic, header and all.
+/// The length that the record there claims, including magic and header.
 pub fn claim(bytes: &[u8], start: usize) -> usize {
     let length = bytes.get(start + 2..start + 6).and_then(|length| length.try_into().ok());
     HEADER + length.map_or(0, |length| u32::from_le_bytes(length) as usize)
 }
 
-/// The next record from `start` on, and how many bytes of damage lie before it.
+/// The next record from `start` on, and how many bytes of damage are before it.
 pub fn next(bytes: &[u8], start: usize) -> (usize, Option<Record<'_>>) {
     let (mut place, mut left) = (start, bytes.len().saturating_mul(MAX_SEARCH));
     loop {

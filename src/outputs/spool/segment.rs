@@ -1,15 +1,15 @@
-//! A file of records, or the same in memory: a key and what is told against it.
+//! A file of records, or the same in memory: a key and the frames that refer to it.
 
 use super::payload::{Brief, read_brief};
 use super::record::{self, HEADER};
 use crate::base::clock::{Boot, Timestamp};
 
-/// Where a segment lies.
+/// Where the data of a segment is.
 #[derive(Debug)]
 pub enum Place {
     /// In its file.
     Disk,
-    /// Here.
+    /// In this buffer.
     Memory(Vec<u8>),
 }
 
@@ -20,30 +20,30 @@ pub struct Segment {
     pub number: u32,
     /// Where it lies.
     pub place: Place,
-    /// How long it is.
+    /// Its length.
     pub bytes: u64,
-    /// What is in it.
+    /// Its contents.
     pub content: Content,
-    /// That of the table of its frames; 0 if it was there when this program started.
+    /// The generation of its frames' table; 0 if it existed when this program started.
     pub generation: u64,
-    /// All up to this one were done with while it was in memory, and what came from the disk goes before it.
+    /// All up to this one were done while it was in memory, and frames from the disk go before it.
     pub done: u64,
 }
 
-/// What is in a segment.
+/// The contents of a segment.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    /// In which start of the machine it was written.
+    /// The boot in which it was written.
     pub boot: Boot,
     /// Frames that wait.
     pub frames: u64,
     /// Their samples.
     pub samples: u64,
-    /// When the first of them was taken.
+    /// When the first of them was made.
     pub oldest: Timestamp,
-    /// When the last was.
+    /// When the last of them was made.
     pub newest: Timestamp,
-    /// The last known time of that start of the machine.
+    /// The last known time of that boot.
     pub boot_time: Option<i64>,
     /// The sequence of the last record.
     pub last: u64,
@@ -55,7 +55,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// Takes in a record that waits.
+    /// Adds a record that waits.
     pub fn add(&mut self, brief: &Brief, sequence: u64) {
         if self.frames == 0 {
             self.oldest = brief.moment;
@@ -75,13 +75,13 @@ impl Content {
         self.boot_time = brief.moment.boot_time.or(self.boot_time);
     }
 
-    /// One of its frames, the oldest, waits no longer.
+    /// Removes the oldest of its frames.
     pub fn take(&mut self, samples: u64) {
         self.frames = self.frames.saturating_sub(1);
         self.samples = self.samples.saturating_sub(samples);
     }
 
-    /// Looks through the bytes of a segment, of which all up to `acknowledged` need not wait.
+    /// Scans the bytes of a segment, of which all up to `acknowledged` are done.
     pub fn survey(bytes: &[u8], acknowledged: u64) -> Content {
         let mut found = Content::default();
         let (mut start, mut previous) = (0, None);
@@ -92,7 +92,7 @@ impl Content {
                 return found;
             };
             if damage > 0 && record.sequence > acknowledged {
-                // As many as are missing, if that can be: each had a header at least.
+                // As many as are missing, if that is possible: each had at least a header.
                 let seen = previous.unwrap_or(0).max(acknowledged);
                 let missing = match previous {
                     Some(_) => record.sequence.saturating_sub(seen + 1),
@@ -112,7 +112,7 @@ impl Content {
                         found.know(&brief);
                     }
                 }
-                // Without the key, nothing is known but how much it was.
+                // Without the key, only the number of samples is known.
                 Some((brief, _)) if is_waiting => found.damaged += brief.samples,
                 None if is_waiting => found.damaged += 1,
                 _ => {}

@@ -1,23 +1,23 @@
-//! What is forced to the disk: flash wears by whole pages, so it is done in lumps and within a budget
-//! a day; beyond that, a segment is forced when it is whole.
+//! Forces data to the disk: flash wears by whole pages, so it is done in lumps and within a budget
+//! per day; beyond that, a segment is forced when it is complete.
 
 use crate::base::written;
 use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long what is written may be unforced.
+/// How long written data may be unforced.
 const PERIOD: Duration = Duration::from_secs(15);
 
-/// How much of it.
+/// How many bytes may be unforced.
 const LUMP: u64 = 64 << 10;
 
-/// What a disk writes at least.
+/// The least that a disk writes.
 const PAGE: u64 = 4096;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What is not forced yet, and what may be.
+/// The data that is not forced yet, and the budget.
 #[derive(Debug)]
 pub struct Sync {
     budget: u64,
@@ -31,12 +31,12 @@ pub struct Sync {
 }
 
 impl Sync {
-    /// So many bytes a day.
+    /// A new state with this budget in bytes per day.
     pub fn new(budget: u64, now: Instant) -> Sync {
         Sync { budget, left: budget, day: now, since: None, from: 0, to: 0, bytes: 0 }
     }
 
-    /// These bytes of the segment that is written were written.
+    /// Notes that these bytes of the current segment were written.
     pub fn wrote(&mut self, from: u64, to: u64, now: Instant) {
         written::note(to.saturating_sub(from));
         if self.since.is_none() {
@@ -45,17 +45,17 @@ impl Sync {
         self.to = to;
     }
 
-    /// Another segment is written next, or none.
+    /// Notes that the current segment ends.
     pub fn forget(&mut self) {
         self.since = None;
     }
 
-    /// Whole pages, and one for what the file system notes.
+    /// The bytes that a sync costs: whole pages, and one for the file system's metadata.
     fn cost(&self) -> u64 {
         (self.to.div_ceil(PAGE) - self.from / PAGE + 1) * PAGE
     }
 
-    /// When it is due. Beyond the budget it is with the next day.
+    /// When a sync is due. Beyond the budget that is on the next day.
     pub fn deadline(&self) -> Option<Instant> {
         let due = self.since? + PERIOD;
         Some(if self.cost() <= self.left { due } else { due.max(self.day + DAY) })
@@ -83,7 +83,7 @@ impl Sync {
         Ok(())
     }
 
-    /// Whether a page more is within the budget; then it is used.
+    /// Whether one more page is within the budget; then it is used.
     pub fn may_note(&mut self) -> bool {
         let may = self.left >= PAGE;
         if may {

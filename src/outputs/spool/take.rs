@@ -1,5 +1,5 @@
-//! The end of the queue from which frames are taken. Of the first segment, what was acknowledged is
-//! read again after a restart: definitions lie in it.
+//! The end of the queue from which frames are read. Of the first segment, acknowledged frames are
+//! read again after a restart: they contain definitions.
 
 use super::disk::MAX_FILE;
 use super::payload::{Brief, Decoder, read_brief};
@@ -12,7 +12,7 @@ use crate::model::frame::Frame;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
-/// Tables of frames that waited since before this program started have generations of their own.
+/// Tables of frames from before this program started have generations of their own.
 const GENERATION: u64 = 1 << 63;
 
 fn new_generation() -> u64 {
@@ -30,7 +30,7 @@ pub struct Head {
     end: usize,
 }
 
-/// When a frame was taken.
+/// The time of a frame.
 enum Stamp {
     At(i64),
     NotYet,
@@ -38,9 +38,9 @@ enum Stamp {
 }
 
 impl Spool {
-    /// The oldest that waits, with when the machine started in milliseconds since 1970, as it is best
-    /// known: `boot_time` is that of this start of the machine, as known now. What cannot be stamped
-    /// yet is not given; what can never be, or is too old, is dropped and counted.
+    /// The oldest frame that waits, with the boot time in milliseconds since 1970, as it is best
+    /// known: `boot_time` is that of this boot, as known now. A frame that cannot be stamped
+    /// yet is not returned; one that never can be, or is too old, is dropped and counted.
     pub fn first(&mut self, boot_time: Option<i64>, now: Instant) -> Option<(Frame, i64)> {
         self.boot_time = boot_time;
         self.given = None;
@@ -70,12 +70,12 @@ impl Spool {
         }
     }
 
-    /// The frame that is so many behind the oldest, stamped as there. `None` if there is none, or if it
+    /// The frame this many positions after the oldest, stamped as there. `None` if there is none, or if it
     /// cannot be stamped. Nothing is dropped.
     pub fn behind(&mut self, mut count: usize) -> Option<(Frame, i64)> {
         let head = self.head()?;
         let reader = self.reader.as_ref()?;
-        // What is defined behind the head must not be known when that is read again.
+        // Definitions after the head must not be known when that is read again.
         let mut decoder = reader.decoder.clone();
         let (mut at, mut read) = (head.start - record::HEADER, Vec::new());
         for segment in &self.segments {
@@ -103,7 +103,7 @@ impl Spool {
         None
     }
 
-    /// The oldest, which `first` gave, need not wait any more. Nothing if it was given up since.
+    /// Notes that the oldest, which `first` returned, is done. Does nothing if it was dropped since.
     pub fn acknowledge(&mut self, now: Instant) {
         let Some((given, lost)) = self.given.take() else { return self.acknowledge_left() };
         let Some(head) = self.head().filter(|head| head.sequence == given) else { return };
@@ -114,11 +114,11 @@ impl Spool {
         {
             self.fail(&error, now);
         }
-        // How old the next one is.
+        // Sets the age of the next one.
         self.head();
     }
 
-    /// The time of a frame of that start of the machine.
+    /// The time of a frame of that boot.
     fn stamp(&self, boot: Boot, moment: Timestamp) -> Stamp {
         if boot == self.bounds.boot {
             return self.boot_time.map_or(Stamp::NotYet, |now| Stamp::At(moment.stamp(now)));
@@ -129,13 +129,13 @@ impl Spool {
         }
     }
 
-    /// When the machine started that time, as told by any frame of it.
+    /// The time of that boot, from any frame of it.
     pub(super) fn time_of(&self, boot: Boot) -> Option<i64> {
         let same = self.segments.iter().filter(|segment| segment.content.boot == boot);
         same.filter_map(|segment| segment.content.boot_time).next_back()
     }
 
-    /// The record that is next. Segments of which nothing more can be read are dropped.
+    /// The next record. Segments of which nothing more can be read are dropped.
     pub(super) fn head(&mut self) -> Option<Head> {
         loop {
             self.load()?;
@@ -165,7 +165,7 @@ impl Spool {
         }
     }
 
-    /// Makes the reader that of the first segment, with its next record. `None` if there is none.
+    /// Opens the reader for the first segment, with its next record. `None` if there is none.
     fn load(&mut self) -> Option<()> {
         while let Some(first) = self.segments.front() {
             let is_new = self.reader.as_ref().is_none_or(|reader| reader.number != first.number);
@@ -206,10 +206,10 @@ impl Spool {
         reader.decoder.read(bytes.get(start..end)?)
     }
 
-    /// The head waits no longer, for a reason or because it was sent.
+    /// Removes the head, for a reason or because it was sent.
     pub(super) fn pass(&mut self, head: &Head, reason: Option<Reason>) {
         if let Some(reason) = reason {
-            // What is defined in it is needed.
+            // Its definitions are needed.
             let _ = self.decode(head);
             self.drop_samples(reason, head.brief.samples);
         }

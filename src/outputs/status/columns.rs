@@ -1,4 +1,4 @@
-//! What of a scrape is shown, and where.
+//! Which samples of a scrape are shown, and where.
 
 pub use super::rows::{Form, KEYS, Part};
 
@@ -44,24 +44,24 @@ pub fn columns(part: Part) -> &'static [Column] {
     rest.get(..count).unwrap_or_default()
 }
 
-/// Where a sample goes.
+/// The place of a sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub part: Part,
-    /// Of the family among those of its part.
+    /// The index of the family among those of its part.
     column: u8,
     pub form: Form,
-    /// Which of its labels tell rows apart; `NO_LABEL` where it has none of that name.
+    /// The indices of the labels that distinguish rows; `NO_LABEL` where there is none of that name.
     keys: [u8; KEYS],
-    /// Which of its labels is the cell of a text.
+    /// The index of the label that is the cell of a text.
     text: u8,
 }
 
-/// Beyond all labels.
+/// An index beyond all labels.
 const NO_LABEL: u8 = u8::MAX;
 
 impl Place {
-    /// Of the samples of `family`, if they are shown.
+    /// The place of the samples of `family`, if they are shown.
     pub fn of(family: &Family<'_>) -> Option<Place> {
         let (name, labels) = family.names();
         let at = COLUMNS.iter().position(|column| column.first() == name)?;
@@ -79,12 +79,12 @@ impl Place {
         Some(Place { part, column: u8::try_from(column).ok()?, form, keys, text: place(key) })
     }
 
-    /// Which column it is among those of its part.
+    /// The index of the column among those of its part.
     pub fn column(&self) -> usize {
         self.column.into()
     }
 
-    /// What tells the row of a sample with these label values.
+    /// The row key of a sample with these label values.
     #[inline]
     pub fn row<'a>(&self, labels: &[Label<'a>]) -> [&'a [u8]; KEYS] {
         self.keys.map(|at| labels.get(usize::from(at)).map_or(&b""[..], Label::raw))

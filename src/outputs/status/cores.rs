@@ -1,11 +1,11 @@
-//! Time of CPUs: of all by mode, and of each the busy time and all time. Samples of one CPU come one
-//! after the other. They are many, hence no `Table`.
+//! CPU times: of all CPUs by mode, and of each the busy time and the total time. Samples of one CPU come one
+//! after the other. They are many, hence not a `Table`.
 
 use super::json::Json;
 use super::table::sum;
 use crate::model::metric::Value;
 
-/// CPUs that are shown one by one.
+/// The most CPUs that are shown one by one.
 const MAX_CORES: usize = 256;
 
 /// Bytes of a CPU's number.
@@ -32,9 +32,9 @@ impl Core {
 pub struct Cores {
     list: Vec<Core>,
     modes: [Option<Value>; MODES.len()],
-    /// The mode of the next sample, as far as one knows.
+    /// The expected mode of the next sample.
     next: usize,
-    /// The first sample, as the sink counts them.
+    /// The number of the first sample.
     first: Option<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! What is shown of disks and interfaces besides their own columns.
+//! What is shown for disks and interfaces besides their columns.
 
 use super::json::{Cell, Json};
 use super::table::Table;
@@ -6,17 +6,17 @@ use crate::kernel::read::netlink::Address;
 use crate::kernel::read::scan;
 use crate::model::metric::Value;
 
-/// Addresses that are shown, of all interfaces together and of one.
+/// The most addresses that are shown, of all interfaces together and of one.
 const MAX_ADDRESSES: usize = 1024;
 const MAX_OF_ONE: usize = 16;
 
-/// Whether the disk of this row is a part of another one, which is in the table, too: sda1 of sda,
-/// nvme0n1p1 of nvme0n1. A disk may be called xvda1 where there is no xvda.
+/// Whether the disk of this row is a partition of another one in the table: sda1 of sda,
+/// nvme0n1p1 of nvme0n1. A disk may be named xvda1 where there is no xvda.
 pub fn is_partition(disks: &Table, row: usize) -> bool {
     let [name, ..] = disks.key(row);
     let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let stem = name.get(..name.len() - digits).unwrap_or_default();
-    // Behind a digit comes a `p`.
+    // After a digit comes a `p`.
     let whole = match stem {
         [.., b'0'..=b'9', b'p'] => stem.get(..stem.len() - 1).unwrap_or_default(),
         _ => stem,
@@ -38,7 +38,7 @@ pub fn sizes(text: &[u8], tell: &mut dyn FnMut(&[u8], u64)) {
     }
 }
 
-/// Whether packets pass: not every driver tells whether the link is there.
+/// Whether packets pass: not every driver reports the state of the link.
 pub fn write_up(network: &Table, row: usize, json: &mut Json<'_>) {
     let is_up = match network.cell_of(row, "operstate") {
         Cell::Text(b"up") => Some(true),
@@ -54,7 +54,7 @@ pub fn write_up(network: &Table, row: usize, json: &mut Json<'_>) {
 pub struct Addresses {
     /// The row of the interface, and the address.
     list: Vec<(usize, Address)>,
-    /// They were told, be it none.
+    /// Whether they were read, even if there are none.
     pub are_known: bool,
     left_out: u64,
 }
@@ -66,7 +66,7 @@ impl Addresses {
         (self.are_known, self.left_out) = (false, 0);
     }
 
-    /// One more.
+    /// Adds an address.
     pub fn add(&mut self, row: usize, address: Address) {
         let of_one = self.list.iter().filter(|(of, _)| *of == row).count();
         if self.list.len() < MAX_ADDRESSES && of_one < MAX_OF_ONE {
@@ -76,12 +76,12 @@ impl Addresses {
         }
     }
 
-    /// Addresses for which there was no room.
+    /// Addresses beyond the limit.
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
 
-    /// Writes the list of those of a row.
+    /// Writes the list of addresses of a row.
     pub fn write(&self, row: usize, json: &mut Json<'_>) {
         if !self.are_known {
             return json.number_of("addresses", None);

@@ -1,9 +1,9 @@
-//! Whether the agent does its work, for whoever restarts or replaces it: failing (503) with reasons
-//! when something of its own is broken, else ok (200). What others do wrong – a target that does not
-//! answer – is noted and leaves it ok: a restart would mend nothing.
+//! Whether the agent does its work, for supervisors that restart or replace it: failing (503) with reasons
+//! when something of its own is broken, otherwise ok (200). Failures of others (a target that does not
+//! answer) are noted and leave it ok: a restart would not help.
 //!
-//! Reasons come from the collectors' last runs, from the clock, and from `Pipelines::troubles`, where each
-//! part of the pipelines adds what it knows.
+//! Reasons come from the collectors' last runs, from the clock, and from `Pipelines::troubles`, to which each
+//! part of the pipelines contributes.
 
 use super::json::Json;
 use crate::base::clock::WallClock;
@@ -11,10 +11,10 @@ use crate::kernel::gather::Gather;
 use crate::model::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
 use std::time::{Duration, Instant};
 
-/// Collectors that have not run for so long run again: perhaps nobody scrapes.
+/// Collectors that have not run for this long run again: perhaps there are no scrapes.
 const STALE: Duration = Duration::from_secs(60);
 
-/// Reasons that are told; more are counted.
+/// The most reasons that are reported; more are counted.
 const MAX_TROUBLES: usize = 256;
 
 struct Trouble {
@@ -24,7 +24,7 @@ struct Trouble {
     reason: String,
 }
 
-/// Takes what is wrong and tells it as JSON.
+/// Collects troubles and writes them as JSON.
 #[derive(Default)]
 pub struct Health {
     troubles: Vec<Trouble>,
@@ -33,7 +33,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Looks at the collectors, which run if they have not for a while, and at the clock.
+    /// Checks the collectors, which run if they have not for a while, and the clock.
     pub fn look(&mut self, gather: &mut Gather, now: Instant) {
         let is_recent = |ran: Instant| now.saturating_duration_since(ran) < STALE;
         if !gather.reports().all(|report| report.ran.is_some_and(is_recent)) {
@@ -56,12 +56,12 @@ impl Health {
         }
     }
 
-    /// The agent does not do its work because of this.
+    /// Adds a reason why the agent does not do its work.
     pub fn fails(&mut self, part: &'static str, name: &str, reason: String) {
         self.add(true, part, name, reason);
     }
 
-    /// Worth knowing; the agent does its work.
+    /// Adds a note; the agent does its work.
     pub fn notes(&mut self, part: &'static str, name: &str, reason: String) {
         self.add(false, part, name, reason);
     }
@@ -80,12 +80,12 @@ impl Health {
         self.failing
     }
 
-    /// The same in a word.
+    /// The status as a word.
     pub(super) fn word(&self) -> &'static [u8] {
         if self.failing { b"failing" } else { b"ok" }
     }
 
-    /// Writes all that was taken.
+    /// Writes everything that was collected.
     pub fn write(&self, out: &mut Buffer) {
         let mut json = Json::new(out);
         json.open(b"{");
@@ -111,7 +111,7 @@ impl Health {
     }
 }
 
-/// Where samples go that nobody asked for.
+/// A sink for samples that are not needed.
 struct NullSink;
 
 impl Sink for NullSink {

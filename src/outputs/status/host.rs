@@ -1,13 +1,13 @@
-//! What the kernel says of the machine; read anew each time, with nothing kept.
+//! The kernel's facts about the machine; read again each time, with nothing kept.
 
 use super::json::Json;
 use crate::kernel::read::Root;
 use crate::model::metric::Value;
 
-/// The longest text that is taken from a file: host names have at most 64 bytes.
+/// The longest text that is read from a file: host names have at most 64 bytes.
 const MAX_TEXT: usize = 256;
 
-/// Writes the object that the host is.
+/// Writes the object about the host.
 pub fn write(root: &Root, json: &mut Json<'_>) {
     let text = |path| {
         let file = root.read(path).ok()?;

@@ -1,10 +1,10 @@
-//! JSON (RFC 8259) as it is written: no tree, one pass, straight into the answer.
+//! Writes JSON (RFC 8259): no tree, one pass, straight into the answer.
 
 use crate::model::metric::{Buffer, Value};
 use std::fmt;
 use std::time::Duration;
 
-/// What is known of one thing.
+/// A value of the status.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// It was not read.
@@ -14,20 +14,20 @@ pub enum Cell<'a> {
     Text(&'a [u8]),
 }
 
-/// Writes into a buffer in which a value starts. Nothing is inlined, as it is called from everywhere.
+/// Writes into a buffer at the start of a value. Nothing is inlined, as it is called from everywhere.
 pub struct Json<'a> {
     out: &'a mut Buffer,
-    /// A value came before, at the same depth.
+    /// Whether a value came before, at the same depth.
     is_next: bool,
 }
 
 impl<'a> Json<'a> {
-    /// Appends one value to `out`.
+    /// A writer that appends one value to `out`.
     pub fn new(out: &'a mut Buffer) -> Json<'a> {
         Json { out, is_next: false }
     }
 
-    /// Bytes that were written, with what was there before.
+    /// The length of the buffer, with its earlier contents.
     pub fn len(&self) -> usize {
         self.out.len()
     }
@@ -47,7 +47,7 @@ impl<'a> Json<'a> {
         self.is_next = true;
     }
 
-    /// The name of a member, of any bytes; its value comes next.
+    /// The name of a member, of any bytes; its value is written next.
     #[inline(never)]
     pub fn key(&mut self, name: &[u8]) {
         self.text(name);
@@ -70,7 +70,7 @@ impl<'a> Json<'a> {
         self.open(bracket);
     }
 
-    /// A member that is a text; nothing at all if it has no name.
+    /// A member that is a text; nothing is written if it has no name.
     #[inline(never)]
     pub fn text_of(&mut self, name: &str, text: &[u8]) {
         if !name.is_empty() {
@@ -93,14 +93,14 @@ impl<'a> Json<'a> {
         self.number_of(name, time.map(|time| Value::Nano(nanos(time))));
     }
 
-    /// A member that is true, false, or null where that is not known.
+    /// A member that is true, false, or null if unknown.
     #[inline(never)]
     pub fn truth_of(&mut self, name: &str, is_so: Option<bool>) {
         self.name(name);
         self.cell(is_so.map_or(Cell::Unknown, Cell::Truth));
     }
 
-    /// What is known of a device.
+    /// Writes a value of a device.
     #[inline(never)]
     pub fn cell(&mut self, cell: Cell<'_>) {
         match cell {
@@ -111,7 +111,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A number; null where it was not read, or is none that JSON has.
+    /// A number; null where it was not read, or JSON cannot represent it.
     #[inline(never)]
     pub fn number(&mut self, value: Option<Value>) {
         match value {
@@ -124,7 +124,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A number as a text, as the metrics have it.
+    /// A number as text, in the form of the metrics.
     #[inline(never)]
     pub fn quoted(&mut self, value: Value) {
         self.comma();
@@ -133,7 +133,7 @@ impl<'a> Json<'a> {
         self.out.put(b"\"");
     }
 
-    /// A value that was written elsewhere; nothing at all leaves no trace.
+    /// A value that was written elsewhere; an empty one is left out.
     pub fn plain(&mut self, json: &[u8]) {
         if !json.is_empty() {
             self.comma();
@@ -141,7 +141,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What is shown without anything that JSON escapes, as a text.
+    /// A text whose display needs no escapes.
     pub fn display(&mut self, shown: fmt::Arguments<'_>) {
         struct Plain<'a>(&'a mut Buffer);
         impl fmt::Write for Plain<'_> {
@@ -152,18 +152,18 @@ impl<'a> Json<'a> {
         }
         self.comma();
         self.out.put(b"\"");
-        // A buffer takes everything.
+        // A buffer accepts everything.
         let _ = fmt::Write::write_fmt(&mut Plain(self.out), shown);
         self.out.put(b"\"");
     }
 
-    /// Any bytes as a text; what is no UTF-8 becomes U+FFFD.
+    /// Any bytes as a text; invalid UTF-8 becomes U+FFFD.
     #[inline(never)]
     pub fn text(&mut self, text: &[u8]) {
         self.texts(&[text]);
     }
 
-    /// The same of several parts.
+    /// The same for several parts.
     #[inline(never)]
     pub fn texts(&mut self, parts: &[&[u8]]) {
         self.comma();

@@ -1,8 +1,8 @@
-//! What the status page shows, as JSON, and the page itself. `Status` is a sink: one scrape and what
-//! the pipelines know of themselves are laid into tables and written as one object, for people and scripts:
-//! raw counters and gauges in base units, and the time on two clocks, so that a client that asks
-//! twice computes rates. What was not read is null. Of one request only the memory is kept for the next; the
-//! minutes that the plots show are kept by the page.
+//! The data of the status page, as JSON, and the page itself. `Status` is a sink: one scrape and the
+//! pipelines' own metrics are put into tables and written as one object, for people and scripts:
+//! raw counters and gauges in base units, and the time on two clocks, so that a client can compute
+//! rates from two requests. What was not read is null. Only the memory of a request is kept for the next; the
+//! minutes of the plots are kept by the page.
 
 mod columns;
 mod cores;
@@ -31,16 +31,16 @@ use json::Json;
 use std::borrow::Cow;
 use table::{Table, is_zero};
 
-/// Alerts that are shown; more are counted.
+/// The most alerts that are shown; more are counted.
 const MAX_ALERTS: usize = 256;
 
-/// From here on no more alerts are shown: their labels are those of series, and may be long.
+/// Beyond this no more alerts are shown: their labels are those of series, and may be long.
 const MAX_ALERT_BYTES: usize = 256 << 10;
 
 /// Families whose places are kept: they come in the same order each time.
 const MAX_FAMILIES: usize = 4096;
 
-/// No collector has this one: it is made of a file that is read for this page alone.
+/// No collector reads this file: it is read for this page alone.
 const SIZES: &str = "/proc/partitions";
 const SIZE: Row<'_> = gauge("disk_size_bytes", Unit::Kibibytes, "Size.", &["device"]);
 
@@ -53,7 +53,7 @@ struct Known {
     kind: Kind,
 }
 
-/// Families that are shown in another way than by columns.
+/// Families that are shown in another form than columns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Other,
@@ -67,24 +67,24 @@ impl Known {
     }
 }
 
-/// Takes a scrape and tells it as JSON.
+/// Reads a scrape and writes it as JSON.
 pub struct Status {
     tables: [Table; Part::ALL.len()],
-    /// What was found out of the families, and which comes next.
+    /// The places of known families, and which comes next.
     known: Vec<Known>,
     next: usize,
     place: Option<Place>,
     cores: Cores,
-    /// Which labels of the family at hand tell the CPU and the mode.
+    /// The indices of the current family's labels for the CPU and the mode.
     cpu: Option<(usize, usize)>,
     addresses: Addresses,
     /// Samples so far.
     count: usize,
-    /// Objects, one an alert.
+    /// Objects, one per alert.
     alerts: Buffer,
     alert_count: usize,
     alerts_left_out: u64,
-    /// The label keys of the alerts, while they come.
+    /// The label keys of the alerts, while they are read.
     alert_keys: Option<Vec<Box<str>>>,
 }
 
@@ -162,8 +162,8 @@ impl Sink for Status {
 }
 
 impl Status {
-    /// Takes a scrape and what is read for this page alone; `more` tells what the
-    /// pipelines know of themselves.
+    /// Reads a scrape and the files for this page alone; `more` writes the
+    /// pipelines' own metrics.
     pub fn take(&mut self, gather: &mut Gather, more: impl FnOnce(&mut Status)) {
         self.tables.iter_mut().for_each(Table::clear);
         self.cores.clear();
@@ -186,7 +186,7 @@ impl Status {
         });
     }
 
-    /// What is known of the family that comes next.
+    /// The place of the next family.
     fn recall(&mut self, family: &Family<'_>) -> Known {
         let mut new = Known::of(family);
         let at = self.next;
@@ -213,7 +213,7 @@ impl Status {
         }
     }
 
-    /// Samples and alerts for which there was no room.
+    /// Samples and alerts beyond the limits.
     fn left_out(&self) -> u64 {
         let tables: u64 = self.tables.iter().map(Table::left_out).sum();
         tables + self.alerts_left_out + self.addresses.left_out()
@@ -240,7 +240,7 @@ impl Status {
     }
 
     fn table(&self, part: Part) -> &Table {
-        // Part::ALL is in the order of the discriminants: a test looks.
+        // Part::ALL is in the order of the discriminants: a test checks it.
         let [first, ..] = &self.tables;
         self.tables.get(part as usize).unwrap_or(first)
     }

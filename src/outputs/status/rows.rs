@@ -1,6 +1,6 @@
-//! The table of what is shown: a family, the part of the page, and the key there.
+//! The table of shown values: a family, the part of the page, and the key there.
 
-/// A table of what is shown.
+/// A part of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The agent itself.
@@ -9,9 +9,9 @@ pub enum Part {
     Cpu,
     /// Load averages.
     Load,
-    /// What the drivers call the chips that have sensors.
+    /// The drivers' names of chips with sensors.
     Chips,
-    /// What sensors measure.
+    /// The readings of sensors.
     Sensors,
     /// Sensors of temperatures.
     Temperatures,
@@ -73,10 +73,10 @@ pub enum Part {
     KernelLog,
 }
 
-/// Labels that tell the rows of one table apart, at most.
+/// The most labels that distinguish the rows of one table.
 pub const KEYS: usize = 4;
 
-/// A label, and the key under which it is written; empty if it is not.
+/// A label, and the key under which it is written; `""` for none.
 pub type LabelKey = (&'static str, &'static str);
 
 impl Part {
@@ -91,7 +91,7 @@ impl Part {
         Part::Peaks, Part::KernelLog,
     ];
 
-    /// The labels that tell rows apart; none where there is one row.
+    /// The labels that distinguish rows; empty where there is one row.
     pub fn labels(self) -> &'static [LabelKey] {
         match self {
             Part::Agent | Part::Cpu | Part::Load | Part::Memory | Part::Pushes => &[],
@@ -138,20 +138,20 @@ pub enum Form {
     Most,
     /// Whether its number is not 0.
     Truth,
-    /// The label that is called as the column is.
+    /// The label with the name of the column.
     Text,
-    /// The same of all samples that are not 0, behind each other.
+    /// The same of all samples that are not 0, one after the other.
     Words,
-    /// Its number, unless it is below zero; for rows that are there.
+    /// Its number, unless it is below zero; for rows that exist.
     MoreNumber,
-    /// The label that is called as the column is; for rows that are there.
+    /// The label with the name of the column; for rows that exist.
     MoreText,
-    /// As `MoreNumber`, and not written as it is.
+    /// As `MoreNumber`, but not written by itself.
     Hidden,
 }
 
 impl Form {
-    /// Whether it makes no row.
+    /// Whether it creates no row.
     pub fn is_more(self) -> bool {
         matches!(self, Form::MoreNumber | Form::MoreText | Form::Hidden)
     }
@@ -162,7 +162,7 @@ pub type Row = (&'static str, Part, &'static str, Form);
 
 use Form::{Hidden, MoreNumber, MoreText, Most, Number, Text, Truth, Words};
 
-/// Columns of one table stand together. Several families may fill one: a device has one of them.
+/// Columns of one table are listed together. Several families may fill one: a device has one of them.
 #[rustfmt::skip] // a table
 pub const ROWS: &[Row] = &[
     ("process_cpu_seconds_total",         Part::Agent,   "cpu_seconds",     Number),

@@ -1,17 +1,17 @@
-//! Temperatures: the highest one, and a list of them under names that people know.
+//! Temperatures: the highest one, and a list of them under familiar names.
 
 use super::columns::Part;
 use super::json::{Cell, Json};
 use super::table::Table;
 use crate::model::metric::Value;
 
-/// Sensors that are shown.
+/// The most sensors that are shown.
 const MAX_SENSORS: usize = 64;
 
 /// Bytes of each part of a sensor's name that are shown.
 const MAX_NAME: usize = 64;
 
-/// The tables that tell of sensors.
+/// The tables with sensors.
 pub struct Sensors<'a> {
     pub chips: &'a Table,
     pub labels: &'a Table,
@@ -79,7 +79,7 @@ impl Sensors<'_> {
         json.close(b"}");
     }
 
-    /// What the driver calls the chip, unless it calls another one so, too.
+    /// The driver's name of the chip, unless another chip has the same name.
     fn chip<'a>(&'a self, chip: &'a [u8]) -> &'a [u8] {
         let name = |row| match self.chips.cell_of(row, "chip_name") {
             Cell::Text(name) => Some(name),

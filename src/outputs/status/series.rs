@@ -1,32 +1,32 @@
-//! Series of other programs, looked for by name and labels.
+//! Searches series of other programs by name and labels.
 
 use super::json::Json;
 use crate::model::metric::{Buffer, Kind, Point, Value};
 use crate::model::store::{Group, Listed, Store};
 use std::time::Instant;
 
-/// Series that are shown, unless another limit is asked for, and at most.
+/// The default and the highest limit of shown series.
 pub const LIMITS: [usize; 2] = [100, 500];
 
-/// Bytes of what is looked for.
+/// Bytes of the search text.
 pub const MAX_WORDS: usize = 256;
 
-/// From here on no more series are shown: labels may be long.
+/// Beyond this no more series are shown: labels may be long.
 const MAX_BYTES: usize = 256 << 10;
 
-/// What is looked for. The search is that of Knuth, Morris and Pratt, which looks at each byte of the store
+/// A search. It uses the algorithm of Knuth, Morris and Pratt, which reads each byte of the store
 /// once, whatever the words and the labels are: it runs on the serving thread.
 pub struct Search {
-    /// In small letters.
+    /// In lower case.
     words: Vec<u8>,
-    /// For each byte of the words how many bytes before and with it are their beginning again.
+    /// For each byte of the words the length of the longest border that ends there.
     borders: Vec<usize>,
     limit: usize,
 }
 
 impl Search {
-    /// The first `limit` series that have `words` in their name or in the value of a label, whatever the
-    /// case of the letters a to z: others would want a table.
+    /// A search for the first `limit` series that have `words` in their name or in the value of a label, ignoring
+    /// the case of the letters a to z: others would need a table.
     pub fn new(words: String, limit: usize) -> Search {
         let words = words.to_ascii_lowercase().into_bytes();
         let mut search = Search { words, borders: Vec::new(), limit };
@@ -40,7 +40,7 @@ impl Search {
         search
     }
 
-    /// Writes what `store` has; `source` tells whose the series of a group are.
+    /// Writes the series that match in `store`; `source` names the source of a group.
     pub fn write(
         &self,
         store: &Store,

@@ -1,29 +1,29 @@
-//! Families come one after the other, each with a sample for every device; shown is each device with
-//! all that is known of it. So the samples are laid into tables, a row for each device and a column for
-//! each family, for the time of one request. The memory is kept for the next.
+//! Families come one after the other, each with a sample for every device; the page shows each device with
+//! all its values. So the samples are put into tables, a row for each device and a column for
+//! each family, for the duration of one request. The memory is kept for the next.
 
 use super::columns::{Column, Form, KEYS, Part, Place, columns};
 use super::json::{Cell, Json};
 use crate::model::metric::{Label, Value};
 use crate::model::store::Index;
 
-/// Rows of one table; devices beyond that are counted.
+/// The most rows of one table; devices beyond that are counted.
 const MAX_ROWS: usize = 1024;
 
 /// Bytes of all names and texts of one table.
 const MAX_BYTES: usize = 256 << 10;
 
-/// Bytes of a text that is no name.
+/// Bytes of a text other than a name.
 const MAX_TEXT: usize = 256;
 
-/// Where a text lies.
+/// The range of a text.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
     start: u32,
     length: u32,
 }
 
-/// A cell as it lies here.
+/// A cell as it is stored.
 #[derive(Clone, Copy)]
 enum Kept {
     Unknown,
@@ -37,22 +37,22 @@ pub struct Table {
     part: Part,
     columns: &'static [Column],
     rows: Vec<[Span; KEYS]>,
-    /// Rows by key: what has no row is looked for with every sample.
+    /// Rows by key: a sample without a row is looked up each time.
     index: Index,
     hashes: Vec<u32>,
-    /// Of each row as many as there are columns.
+    /// For each row as many as there are columns.
     cells: Vec<Kept>,
     bytes: Vec<u8>,
-    /// Where the row of the next sample is looked for first: it follows the one before.
+    /// Where the row of the next sample is looked up first: it follows the last one.
     hand: usize,
     left_out: u64,
-    /// The first sample that made rows, and the first of those that make none, as the sink counts them.
+    /// The first sample that creates rows, and the first of those that create none, as the sink counts them.
     first: usize,
     first_more: usize,
 }
 
 impl Table {
-    /// An empty one.
+    /// An empty table for a part.
     pub fn of(part: Part) -> Table {
         Table {
             part,
@@ -117,7 +117,7 @@ impl Table {
         };
     }
 
-    /// The row of this key: that of the sample before or the one behind it, or else any.
+    /// The row of this key: that of the last sample or the next one, or else any.
     pub fn find(&self, key: [&[u8]; KEYS]) -> Option<usize> {
         let count = self.part.labels().len();
         let is = |row: &usize| {
@@ -152,7 +152,7 @@ impl Table {
         Some(self.rows.len() - 1)
     }
 
-    /// Keeps a text that is not empty, its first `most` bytes at most, if there is room.
+    /// Stores a text that is not empty, its first `most` bytes at most, if there is room.
     fn keep(&mut self, text: &[u8], most: usize) -> Option<Span> {
         let text = text.get(..text.len().min(most)).filter(|text| !text.is_empty())?;
         if self.bytes.len() + text.len() > MAX_BYTES {
@@ -163,7 +163,7 @@ impl Table {
         Some(Span { start, length: text.len() as u32 })
     }
 
-    /// The text of `before` with a word behind it, if it is the last one and there is room; else as it is.
+    /// Appends a word to the text of `before`, if it is the last one and there is room; otherwise it stays.
     fn append(&mut self, before: Span, word: &[u8]) -> Option<Span> {
         let end = before.start as usize + before.length as usize;
         let length = before.length as usize + 1 + word.len();
@@ -180,8 +180,8 @@ impl Table {
         self.bytes.get(start..start + span.length as usize).unwrap_or_default()
     }
 
-    /// Forgets what came from the sample `count` on: a part's rows are made by one collector. Those of flash,
-    /// starts and the clock are made by several; there what one wrote before it failed stays.
+    /// Forgets samples from `count` on: a part's rows are made by one collector. Those of flash,
+    /// starts and the clock are made by several; there the samples of one that failed later stay.
     pub fn rewind(&mut self, count: usize) {
         if self.first != usize::MAX && self.first >= count {
             self.clear();
@@ -194,17 +194,17 @@ impl Table {
         }
     }
 
-    /// Which part it is of.
+    /// Its part of the page.
     pub fn part(&self) -> Part {
         self.part
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// The labels that tell the row apart.
+    /// The labels that distinguish the row.
     pub fn key(&self, row: usize) -> [&[u8]; KEYS] {
         self.rows.get(row).copied().unwrap_or_default().map(|span| self.slice(span))
     }
@@ -232,7 +232,7 @@ impl Table {
         }
     }
 
-    /// The members of the object that a row is; of one that is not there all are null.
+    /// Writes the members of a row's object; without such a row all are null.
     pub fn write_members(&self, row: usize, json: &mut Json<'_>) {
         let mut last = "";
         for (at, column) in self.columns.iter().enumerate() {
@@ -245,7 +245,7 @@ impl Table {
         }
     }
 
-    /// The members of the object that has a number for each row.
+    /// Writes the members of the object that has a number for each row.
     pub fn write_numbers(&self, json: &mut Json<'_>) {
         for row in 0..self.rows.len() {
             let [name, ..] = self.key(row);
@@ -254,7 +254,7 @@ impl Table {
         }
     }
 
-    /// An object for each row, to which `more` adds members.
+    /// Writes an object for each row, to which `more` adds members.
     pub fn write_rows(
         &self,
         json: &mut Json<'_>,
@@ -271,13 +271,13 @@ impl Table {
         }
     }
 
-    /// Samples for which there was no room.
+    /// Samples beyond the limit.
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
 }
 
-/// FNV-1a. Keys with the same one only take longer.
+/// FNV-1a. Keys with the same hash only take longer.
 fn hash(key: [&[u8]; KEYS]) -> u32 {
     let bytes = key.into_iter().flatten();
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
@@ -288,7 +288,7 @@ pub fn is_zero(value: Value) -> bool {
     value == Value::Int(0) || value == Value::Float(0.0)
 }
 
-/// Both together: exactly, where that is a number of ours.
+/// The sum of both: exact, where that fits our numbers.
 pub fn sum(a: Value, b: Value) -> Value {
     let exact = match (a, b) {
         (Value::Int(a), Value::Int(b)) => a.checked_add(b).map(Value::Int),
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(table.len(), 0);
     }
 
-    /// Compared with each other, on one machine: what has no row was once compared with each that is there,
+    /// Compared with each other, on one machine: a sample without a row was once compared with each row,
     /// which took 200 times as long.
     #[test]
     fn what_has_no_room_takes_little_time() {

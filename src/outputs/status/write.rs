@@ -1,4 +1,4 @@
-//! The order of what is shown.
+//! Writes the status in its order.
 
 use super::columns::{KEYS, Part};
 use super::json::Json;
@@ -12,7 +12,7 @@ use crate::model::metric::{Buffer, Value};
 use crate::outputs::export::{ExportReport, Exports};
 use std::time::{Duration, Instant};
 
-/// Whom the agent asks, and where it sends.
+/// The targets that the agent scrapes, and the exports.
 type Peers<'a> = (&'a Targets, &'a Exports);
 
 /// Tables that are shown as lists.
@@ -49,7 +49,7 @@ const OBJECTS: [(&str, Part); 4] = [
 ];
 
 impl Status {
-    /// Writes all that was taken, the last failures of collectors and targets, and what is wrong. The
+    /// Writes everything that was read, the last failures of collectors and targets, and what is wrong. The
     /// sink took its scrape at `now`.
     pub fn write(
         &self,
@@ -111,7 +111,7 @@ impl Status {
         json.close(b"}");
     }
 
-    /// The objects of a list, with what no column says.
+    /// Writes the objects of a list, with members that no column has.
     fn write_list(
         &self,
         part: Part,

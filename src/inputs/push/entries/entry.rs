@@ -6,9 +6,9 @@ use crate::model::store::Reason;
 /// Which of the two forms a body has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// That of `/update`.
+    /// The form of `/update`.
     Update,
-    /// That of `/api/metrics`.
+    /// The form of `/api/metrics`.
     Batch,
 }
 
@@ -16,20 +16,20 @@ pub enum Form {
 #[derive(Clone, Copy)]
 pub struct Refused<'a> {
     pub reason: Reason,
-    /// What of it is meant.
+    /// The part of the entry that is refused.
     pub what: Option<Text<'a>>,
-    /// The type that a key takes, and the one that its value has; empty where that is not the matter.
+    /// The type that a key accepts, and the type of its value; empty where types are not the reason.
     pub types: [&'static str; 2],
 }
 
 impl<'a> Refused<'a> {
-    /// Because of `what`, if that is known.
+    /// A refusal because of `what`, if that is known.
     pub fn of(reason: Reason, what: Option<Text<'a>>) -> Refused<'a> {
         Refused { reason, what, types: ["", ""] }
     }
 }
 
-/// What an entry says. Everything but the name and the type may be missing.
+/// The contents of an entry. Everything but the name and the type may be missing.
 #[derive(Default)]
 pub struct Entry<'a> {
     pub name: Option<Text<'a>>,
@@ -52,7 +52,7 @@ pub const ADD: Option<Text<'static>> = Some(Text::of("add"));
 pub const SET: Option<Text<'static>> = Some(Text::of("set"));
 
 impl<'a> Entry<'a> {
-    /// What `value` says in this form.
+    /// Reads `value` in this form.
     pub fn read(form: Form, value: Value<'a>) -> Result<Entry<'a>, Refused<'a>> {
         match (value, form) {
             (Value::Object(members), Form::Update) => Entry::of_update(members),
@@ -110,7 +110,7 @@ impl<'a> Entry<'a> {
         Ok(entry)
     }
 
-    /// Takes a key that both forms have; false if it is another.
+    /// Reads a key that both forms have; returns false for any other key.
     fn takes(&mut self, key: Text<'a>, value: Value<'a>) -> Result<bool, Refused<'a>> {
         if key.is("name") {
             once(&mut self.name, text(key, value)?, key)?;
@@ -149,7 +149,7 @@ fn once<'a, T>(to: &mut Option<T>, value: T, key: Text<'a>) -> Result<(), Refuse
     }
 }
 
-/// The value of a key is not of the type that it takes.
+/// A refusal because the value of a key is not of the type that the key accepts.
 pub fn wrong<'a, T>(
     key: Text<'a>,
     takes: &'static str,

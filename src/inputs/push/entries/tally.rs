@@ -1,15 +1,15 @@
-//! What became of the entries of one body, and the answer that tells it.
+//! What became of the entries of one body, and the answer that reports it.
 
 use super::entry::Refused;
 use crate::model::metric::{Buffer, Value};
 
-/// Refused entries whose reasons are told; the others are only counted.
+/// Refused entries whose reasons are in the answer; the others are only counted.
 pub const MAX_TOLD: usize = 1000;
 
-/// How much of what was refused is told again.
+/// Bytes of a refused text that are quoted.
 pub const MAX_QUOTED: usize = 64;
 
-/// Counts entries; kept and used for every body.
+/// Counts entries; reused for every body.
 #[derive(Default)]
 pub struct Tally {
     accepted: usize,
@@ -18,23 +18,23 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Starts anew.
+    /// Resets all counts.
     pub fn clear(&mut self) {
         (self.accepted, self.refused) = (0, 0);
         self.errors.reset(MAX_TOLD * MAX_QUOTED);
     }
 
-    /// One more was taken.
+    /// Counts an entry that was accepted.
     pub fn accept(&mut self) {
         self.accepted += 1;
     }
 
-    /// Whether nothing was taken of what there was.
+    /// Whether there were entries and all were refused.
     pub fn is_refused(&self) -> bool {
         self.accepted == 0 && self.refused > 0
     }
 
-    /// The entry at `index` was refused.
+    /// Counts the entry at `index` as refused.
     pub fn refuse(&mut self, index: usize, refused: &Refused<'_>) {
         self.refused += 1;
         if self.refused > MAX_TOLD {
@@ -68,7 +68,7 @@ impl Tally {
     }
 }
 
-/// What came as JSON may go as JSON, if no escape is cut.
+/// What came as JSON can be written as JSON, if no escape is cut.
 fn quote(out: &mut Buffer, raw: &[u8]) {
     if raw.len() <= MAX_QUOTED {
         return out.put(raw);

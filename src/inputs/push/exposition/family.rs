@@ -1,4 +1,4 @@
-//! What TYPE and HELP say, and what a sample is by its name.
+//! The contents of TYPE and HELP, and the role of a sample by its name.
 
 use super::line::Span;
 use super::syntax::Syntax;
@@ -6,7 +6,7 @@ use crate::model::metric::Kind;
 use crate::model::store::Index;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// What a family is said to be.
+/// The type of a family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Type {
     Counter,
@@ -15,14 +15,14 @@ pub enum Type {
     Summary,
     #[default]
     Untyped,
-    /// Of OpenMetrics alone; gauges for us.
+    /// OpenMetrics only; handled as gauges.
     Info,
     StateSet,
     GaugeHistogram,
 }
 
 impl Type {
-    /// What the word says; Go's reader takes it in capitals, too.
+    /// The type for this word; Go's reader accepts it in capitals, too.
     pub fn of(word: &[u8], in_any_case: bool) -> Option<Type> {
         const TYPES: [(&[u8], Type); 9] = [
             (b"counter", Type::Counter),
@@ -41,7 +41,7 @@ impl Type {
         TYPES.iter().find(is).map(|(_, kind)| *kind)
     }
 
-    /// One of those that Go's reader of text 0.0.4 knows.
+    /// The type for this word, if Go's reader of text 0.0.4 knows it.
     pub fn of_text(word: &[u8]) -> Option<Type> {
         let is_newer =
             |kind: &Type| matches!(kind, Type::Info | Type::StateSet | Type::GaugeHistogram);
@@ -49,8 +49,8 @@ impl Type {
         (!word.eq_ignore_ascii_case(b"unknown")).then_some(kind)
     }
 
-    /// Whether its samples come under their names with `suffix`, and as what; in text 0.0.4 there is
-    /// nothing but histograms and summaries.
+    /// What samples named with `suffix` are in a family of this type; in text 0.0.4 only histograms
+    /// and summaries have such samples.
     fn part(self, suffix: &[u8], syntax: Syntax) -> Option<Meaning> {
         let open = syntax == Syntax::OpenMetrics;
         match (self, suffix) {
@@ -76,11 +76,11 @@ impl Type {
     }
 }
 
-/// Every suffix that makes a sample's name of a family's.
+/// Every suffix that a sample's name may have after the name of its family.
 const SUFFIXES: [&[u8]; 8] =
     [b"_bucket", b"_sum", b"_count", b"_total", b"_created", b"_info", b"_gsum", b"_gcount"];
 
-/// What a sample of a family is.
+/// The role of a sample within a family.
 enum Meaning {
     Dropped,
     Number(Kind),
@@ -97,13 +97,13 @@ pub enum Part {
     Count,
 }
 
-/// What a sample is, and of which family; a number may be of none.
+/// The role of a sample, and its family; a number may have no family.
 #[derive(Clone, Copy, Debug)]
 pub enum Role {
     Dropped(u32),
     Number(Option<u32>, Kind),
     Part(u32, Part),
-    /// Of a histogram, but no part that there is.
+    /// Named like a part of a histogram, but there is no such part.
     Stray(u32),
 }
 
@@ -122,10 +122,10 @@ pub struct Family {
     pub name: Span,
     pub help: Span,
     pub kind: Type,
-    /// TYPE or a sample said what it is; there was a sample.
+    /// TYPE or a sample set the type; there was a sample.
     pub is_typed: bool,
     pub is_used: bool,
-    /// Two files say something else of it.
+    /// Two files contradict each other about it.
     pub is_disputed: bool,
     hash: u32,
 }
@@ -136,7 +136,7 @@ pub struct Families {
     hasher: RandomState,
     list: Vec<Family>,
     index: Index,
-    /// A gauge `x_created` beside the counter `x` is a gauge like others.
+    /// A gauge `x_created` beside the counter `x` is handled like other gauges.
     pub keeps_created: bool,
 }
 
@@ -154,18 +154,18 @@ impl Families {
         self.list.get(family as usize)
     }
 
-    /// The family of this name, which may be new.
+    /// The family of this name; it is added if it is new.
     pub fn of(&mut self, text: &[u8], name: Span) -> Option<&mut Family> {
         let at = self.place(text, name);
         self.list.get_mut(at as usize)
     }
 
-    /// Where the family of this name is, if there is one.
+    /// The index of the family of this name, if there is one.
     pub fn at(&self, text: &[u8], name: Span) -> Option<u32> {
         self.find(text, name.of(text), self.hash(name.of(text)))
     }
 
-    /// Where the family of this name is, which may be new.
+    /// The index of the family of this name, which is added if it is new.
     pub fn place(&mut self, text: &[u8], name: Span) -> u32 {
         let hash = self.hash(name.of(text));
         self.find(text, name.of(text), hash).unwrap_or_else(|| {
@@ -197,8 +197,8 @@ impl Families {
         })
     }
 
-    /// The counter, histogram or summary whose birth the gauge `name` tells. In text 0.0.4 clients
-    /// write that as a family of its own, which OpenMetrics could not tell from a part of the other.
+    /// The counter, histogram or summary whose creation time the gauge `name` has. In text 0.0.4 clients
+    /// write that as a family of its own, which OpenMetrics could not distinguish from a part of the other.
     fn born(&self, text: &[u8], name: &[u8]) -> Option<u32> {
         let stem = name.strip_suffix(b"_created")?;
         let is = |at: u32, kinds: &[Type]| self.get(at).is_some_and(|f| kinds.contains(&f.kind));
@@ -214,7 +214,7 @@ impl Families {
         })
     }
 
-    /// What the sample `name` is; probably of the family `near`.
+    /// The role of the sample `name`; `near` is the family that it probably belongs to.
     pub fn role(&self, text: &[u8], name: &[u8], near: Option<u32>, syntax: Syntax) -> Role {
         let of = |family: u32, suffix: &[u8]| {
             let meaning = self.get(family)?.kind.part(suffix, syntax)?;
@@ -237,7 +237,7 @@ impl Families {
         if let Some(family) = self.born(text, name).filter(|_| !self.keeps_created) {
             return Role::Dropped(family);
         }
-        // A family of its own comes before a part of another.
+        // A family of that exact name takes precedence over a part of another.
         exact().or(near).or_else(by_suffix).unwrap_or(Role::Number(None, Kind::Untyped))
     }
 }

@@ -1,16 +1,16 @@
-//! One line, taken apart into places in the text.
+//! Splits one line into positions in the text.
 
 use super::syntax::Syntax;
 use crate::base::float::float;
 use std::str;
 
-/// Labels of one sample.
+/// The most labels of one sample.
 const MAX_LABELS: usize = 256;
 
-/// What is missing where a value goes on in the next line.
+/// What is expected where a value continues in the next line.
 pub const OPEN: &str = "the quotation mark that ends a label's value";
 
-/// A stretch of the text.
+/// A range of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     from: u32,
@@ -18,17 +18,17 @@ pub struct Span {
 }
 
 impl Span {
-    /// From one place to another.
+    /// The range from one position to another.
     pub fn new(from: usize, to: usize) -> Span {
         Span { from: from as u32, to: to as u32 }
     }
 
-    /// From where to where.
+    /// The same as a `Range`.
     pub fn range(self) -> std::ops::Range<usize> {
         self.from as usize..self.to as usize
     }
 
-    /// What stands there.
+    /// The text of this range.
     #[inline]
     pub fn of(self, text: &[u8]) -> &[u8] {
         text.get(self.from as usize..self.to as usize).unwrap_or_default()
@@ -42,18 +42,18 @@ pub struct Pair {
     pub value: Span,
 }
 
-/// One sample; its labels are in the list that was handed in.
+/// One sample; its labels are in the list of the caller.
 pub struct Line {
     pub name: Span,
-    /// The name stands between quotation marks, where it may have escapes.
+    /// The name is between quotation marks, where it may have escapes.
     pub is_quoted: bool,
-    /// So does some label's.
+    /// Some label name is between quotation marks.
     pub has_quoted: bool,
     pub value: f64,
     pub time: Option<i64>,
 }
 
-/// A place in a line.
+/// A position in a line.
 pub struct Cursor<'a> {
     /// The text up to the end of the line.
     bytes: &'a [u8],
@@ -61,7 +61,7 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of the line from one place to another.
+    /// A cursor at the start of the line between two positions.
     pub fn new(text: &'a [u8], from: usize, to: usize) -> Cursor<'a> {
         Cursor { bytes: text.get(..to).unwrap_or_default(), at: from }
     }
@@ -75,7 +75,7 @@ impl<'a> Cursor<'a> {
         self.at += n;
     }
 
-    /// Goes behind blanks; false if there were none.
+    /// Skips blanks; false if there were none.
     #[inline]
     pub fn blank(&mut self) -> bool {
         let start = self.at;
@@ -94,12 +94,12 @@ impl<'a> Cursor<'a> {
         Span::new(start, self.at)
     }
 
-    /// Up to the next blank.
+    /// Reads up to the next blank.
     pub fn word(&mut self) -> Span {
         self.while_is(|byte| !matches!(byte, b' ' | b'\t'))
     }
 
-    /// The name of a metric.
+    /// Reads the name of a metric.
     pub fn name(&mut self) -> Result<Span, &'static str> {
         if self.peek() == Some(b'"') {
             self.at += 1;
@@ -119,18 +119,18 @@ impl<'a> Cursor<'a> {
         (self.at > start).then_some(span)
     }
 
-    /// What is left of the line.
+    /// Returns the rest of the line.
     pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default().trim_ascii()
     }
 
-    /// Where that stands, with the blanks at its end.
+    /// The range of the rest, with the blanks at its end.
     pub fn rest_span(&self) -> Span {
         Span::new(self.at, self.bytes.len())
     }
 
-    /// `name{label="value",…} value [time]`, or `{"name",label="value",…} value [time]`; OpenMetrics may
-    /// have an exemplar behind it.
+    /// Reads `name{label="value",…} value [time]`, or `{"name",label="value",…} value [time]`; in OpenMetrics
+    /// an exemplar may follow.
     pub fn sample(&mut self, syntax: Syntax, pairs: &mut Vec<Pair>) -> Result<Line, &'static str> {
         pairs.clear();
         let mut name = match self.peek() {
@@ -162,8 +162,8 @@ impl<'a> Cursor<'a> {
         Ok(Line { name, is_quoted, has_quoted, value, time })
     }
 
-    /// Behind the opening brace; where there is no name of the `metric` yet, it may stand between the
-    /// labels. Whether some name stands between quotation marks.
+    /// Reads the labels after the opening brace; where there is no name of the `metric` yet, it may be among
+    /// them. Returns whether some name is between quotation marks.
     fn labels(
         &mut self,
         pairs: &mut Vec<Pair>,
@@ -197,7 +197,7 @@ impl<'a> Cursor<'a> {
                 pairs.push(Pair { name, value });
                 self.blank();
             }
-            // Prometheus does without the comma, too.
+            // Prometheus accepts labels without the comma, too.
             if self.peek() == Some(b',') {
                 self.at += 1;
             } else if self.peek().is_none() {
@@ -213,7 +213,7 @@ impl<'a> Cursor<'a> {
         if is_there { Ok(()) } else { Err(expected) }
     }
 
-    /// Up to the closing quotation mark, which is passed.
+    /// Reads up to the closing quotation mark and consumes it.
     #[inline]
     fn quoted(&mut self) -> Result<Span, &'static str> {
         let start = self.at;
@@ -245,9 +245,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Where the line ends that starts at the start of `text`, not counting ends of lines between quotation
-/// marks. A line that cannot be read this way costs as much time as there is to the next one with a
-/// quotation mark that does not close.
+/// Where the first line of `text` ends, not counting newlines between quotation marks. A line that cannot
+/// be read this way costs a scan up to the next line with a quotation mark that is not closed.
 pub fn end_of_line(text: &[u8]) -> usize {
     let (mut at, mut is_inside) = (0, false);
     while let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', text.get(at..).unwrap_or_default())
@@ -256,7 +255,7 @@ pub fn end_of_line(text: &[u8]) -> usize {
         match text.get(at..) {
             Some([b'"', ..]) => is_inside = !is_inside,
             Some([b'\n', ..]) if !is_inside => return at,
-            // It escapes no end of a line outside.
+            // Outside of quotation marks it does not escape a newline.
             Some([b'\\', after, ..]) if is_inside || *after != b'\n' => at += 1,
             _ => {}
         }
@@ -265,12 +264,12 @@ pub fn end_of_line(text: &[u8]) -> usize {
     text.len()
 }
 
-/// A number as Prometheus writes it.
+/// Parses a number as Prometheus writes it.
 pub fn number(word: &[u8]) -> Option<f64> {
     float(str::from_utf8(word).ok()?)
 }
 
-/// Appends what `text` says, in which `\n`, `\"` and `\\` are escapes; what is no UTF-8 is replaced.
+/// Appends `text` with the escapes `\n`, `\"` and `\\` resolved; invalid UTF-8 is replaced.
 pub fn unescape(text: &[u8], out: &mut Vec<u8>) {
     if str::from_utf8(text).is_err() {
         let sound = String::from_utf8_lossy(text).into_owned();
@@ -283,7 +282,7 @@ pub fn unescape(text: &[u8], out: &mut Vec<u8>) {
         match after.get(1) {
             Some(b'n') => out.push(b'\n'),
             Some(escaped @ (b'"' | b'\\')) => out.push(*escaped),
-            // As Prometheus does: what is no escape stays as it is.
+            // As in Prometheus: an unknown escape stays as it is.
             _ => {
                 out.push(b'\\');
                 rest = after.get(1..).unwrap_or_default();

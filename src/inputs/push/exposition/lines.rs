@@ -1,10 +1,10 @@
-//! A histogram or summary as the lines that it is written as, for those who cannot keep it whole.
+//! Splits a histogram or summary into its lines, for a store that cannot keep it whole.
 
 use super::line::{Pair, Span};
 use super::sample::{Labels, Sample};
 use crate::model::metric::{Buffer, Kind, Point, Value};
 
-/// Hands every line of `sample` to `each`, as an untyped number of its own; of a number that is none.
+/// Hands every line of `sample` to `each`, as an untyped number of its own; a number has no such lines.
 pub fn each_line(sample: &Sample<'_>, each: &mut dyn FnMut(&Sample<'_>)) {
     let mut lines = Lines { sample, each, texts: sample.texts };
     match sample.point {
@@ -33,7 +33,7 @@ pub fn each_line(sample: &Sample<'_>, each: &mut dyn FnMut(&Sample<'_>)) {
 struct Lines<'s, 'a> {
     sample: &'s Sample<'a>,
     each: &'s mut dyn FnMut(&Sample<'_>),
-    /// How bounds or quantiles are written that were not handed on yet.
+    /// The bounds or quantiles, as written, that were not handed on yet.
     texts: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! Histograms and summaries put together of their samples, by label set.
+//! Assembles histograms and summaries from their samples, by label set.
 
 use super::bound::as_go;
 use super::family::Part;
@@ -10,31 +10,31 @@ use crate::model::store::{Index, NONE, Reason};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str;
 
-/// What became of a sample.
+/// The result of adding a sample.
 pub enum Added {
     Taken,
-    /// The histogram has that part.
+    /// The histogram already has that part.
     Twice,
-    /// It is no part: its bound or quantile is missing, or no number.
+    /// It is not a part: its bound or quantile is missing, or not a number.
     Stray,
 }
 
-/// All that are not handed on yet.
+/// All histograms and summaries that are not handed on yet.
 #[derive(Default)]
 pub struct Parts {
-    /// Whose parts came last.
+    /// The family that the last parts belong to.
     family: Option<u32>,
     hasher: RandomState,
-    /// Labels as they stand in the text, one set after the other: `a="b",c="d",`.
+    /// Labels as in the text, one set after the other: `a="b",c="d",`.
     keys: Vec<u8>,
     pairs: Vec<Pair>,
     wholes: Vec<Whole>,
     index: Index,
     cells: Vec<Cell>,
-    /// How many of `wholes` are not of the family at hand, and whether some of them lack a part.
+    /// How many of `wholes` belong to families before the current one, and whether some of them lack a part.
     start: usize,
     waits: bool,
-    /// Those of the one that is put together.
+    /// The cells of the one that is being assembled.
     picked: Vec<Cell>,
     points: Vec<(f64, f64)>,
     bounds: Vec<f64>,
@@ -45,7 +45,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Whose parts are at hand.
+    /// The family whose parts are being collected.
     pub fn family(&self) -> Option<u32> {
         self.family
     }
@@ -64,7 +64,7 @@ impl Parts {
         }
     }
 
-    /// One more sample of the family.
+    /// Adds a sample of the family.
     pub fn add(
         &mut self,
         of: (u32, bool),
@@ -80,7 +80,7 @@ impl Parts {
             Part::Sum | Part::Count => b"",
         };
         let mut all = pairs.iter().filter(|pair| pair.name.of(text) == key);
-        // A label that is there twice is none.
+        // A label that appears twice does not count.
         let found = all.next().filter(|_| all.next().is_none()).map(|pair| pair.value);
         let at = found.and_then(|value| number(value.of(text))).filter(|at| !at.is_nan());
         if at.is_none() && !key.is_empty() {
@@ -106,7 +106,7 @@ impl Parts {
                 return Added::Taken;
             }
         };
-        // The first counts.
+        // The first one counts.
         match once {
             Some(_) => Added::Twice,
             None => {
@@ -116,7 +116,7 @@ impl Parts {
         }
     }
 
-    /// The one with these labels but `key`; it may be new.
+    /// The entry with these labels except `key`; it may be new.
     fn find(
         &mut self,
         (family, is_summary): (u32, bool),
@@ -160,7 +160,7 @@ impl Parts {
         Some(place)
     }
 
-    /// Appends the labels but `key` to `keys` and `pairs`.
+    /// Appends the labels except `key` to `keys` and `pairs`.
     fn push_key(&mut self, key: &[u8], text: &[u8], pairs: &[Pair]) {
         for pair in pairs.iter().filter(|pair| pair.name.of(text) != key) {
             let from = self.keys.len();
@@ -175,7 +175,7 @@ impl Parts {
         }
     }
 
-    /// The first that may be handed on now: one of the family at hand, or any at the end of the text.
+    /// The first that may be handed on now: the first of the current family, or of all at the end of the text.
     pub fn begin_flush(&self, is_end: bool) -> usize {
         if is_end { 0 } else { self.start }
     }
@@ -184,7 +184,7 @@ impl Parts {
         self.wholes.get(at)
     }
 
-    /// Whether it lacks no part, or there will be no more, and it was not handed on.
+    /// Whether it is complete, or the text is over, and it was not handed on.
     pub fn is_due(&mut self, at: usize, is_end: bool) -> bool {
         let Some(whole) = self.wholes.get(at).filter(|whole| !whole.is_done) else { return false };
         let has_all = whole.is_summary || whole.has_inf;
@@ -193,7 +193,7 @@ impl Parts {
         is_due
     }
 
-    /// All that could be handed on were.
+    /// Ends a pass in which everything that is complete was handed on.
     pub fn end_flush(&mut self, is_end: bool) {
         self.family = None;
         self.start = self.wholes.len();
@@ -202,7 +202,7 @@ impl Parts {
         }
     }
 
-    /// Hands on one of the family with this name and help; `name` is used for names of lines.
+    /// Hands on one of the family with this name and help; `name` is also a buffer for names of lines.
     pub fn hand_on(
         &mut self,
         at: usize,
@@ -254,7 +254,7 @@ impl Parts {
         each(Ok(Sample { name: shown, kind, help, labels, point, texts, time: whole.time }));
     }
 
-    /// Hands on the lines of one that is no histogram or summary, as they came.
+    /// Hands on the lines of one that is not a valid histogram or summary, as they came.
     fn each_line(
         &mut self,
         at: usize,

@@ -1,25 +1,25 @@
-//! What is handed on: samples, and notes about those that cannot be read.
+//! The output of the reader: samples, and notes about those that cannot be read.
 
 use super::line::{Pair, unescape};
 use crate::model::metric::{Kind, Point};
 use crate::model::store::Reason;
 use std::str;
 
-/// What cannot be read, and in which line.
+/// A line that cannot be read, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadLine {
     /// Counted from 1.
     pub line: usize,
-    /// What should have stood there.
+    /// What was expected there.
     pub expected: &'static str,
 }
 
-/// What was expected where editors put three bytes that nobody sees.
+/// What was expected where editors wrote an invisible byte order mark.
 pub(super) const NO_MARK: &str =
     "a metric's name, found a byte order mark: save the text as UTF-8 without one";
 
 impl BadLine {
-    /// A line that is refused. A byte order mark at its beginning is named, since nobody sees it.
+    /// A line that is refused. A byte order mark at its beginning is named, since it is invisible.
     pub(super) fn new(line: usize, text: &[u8], expected: &'static str) -> BadLine {
         let is_marked = text.starts_with("\u{feff}".as_bytes());
         BadLine { line, expected: if is_marked { NO_MARK } else { expected } }
@@ -31,23 +31,23 @@ impl BadLine {
 pub struct Sample<'a> {
     /// The family's name; that of a counter is the name of its samples.
     pub name: &'a str,
-    /// What it is.
+    /// The type.
     pub kind: Kind,
-    /// What HELP says, cut to a bounded length.
+    /// The text of HELP, cut to a bounded length.
     pub help: &'a str,
-    /// Its labels as they stand there.
+    /// Its labels, as in the text.
     pub labels: Labels<'a>,
-    /// What it has to tell.
+    /// Its value.
     pub point: Point<'a>,
-    /// How the bounds of its buckets, `+Inf` among them, or its quantiles are written, with a comma
-    /// behind each; then `=` and the count of a histogram that is another than that of its buckets.
+    /// The bounds of its buckets as written, `+Inf` among them, or its quantiles, with a comma
+    /// after each; then `=` and the count of a histogram if it is not that of its buckets.
     pub texts: &'a str,
-    /// When it was taken, in milliseconds since 1970.
+    /// The time stamp, in milliseconds since 1970.
     pub time: Option<i64>,
 }
 
-/// What comes out: a sample, or a note about one. `Unassembled` names a histogram or summary whose lines
-/// come as numbers next, `Twice` one of which a bucket or a part was left out, `Line` is a line that
+/// The output: a sample, or a note about one. `Unassembled` names a histogram or summary whose lines
+/// follow as numbers, `Twice` one of which a bucket or a part was left out, `Line` is a line that
 /// cannot be read, with its number in place of a name.
 pub type Read<'a> = Result<Sample<'a>, (&'a str, Reason)>;
 
@@ -56,12 +56,12 @@ pub type Read<'a> = Result<Sample<'a>, (&'a str, Reason)>;
 pub struct Labels<'a> {
     pub(super) text: &'a [u8],
     pub(super) pairs: &'a [Pair],
-    /// Names may have escapes, as they may stand between quotation marks.
+    /// Names may have escapes, as they may be between quotation marks.
     pub(in crate::inputs::push) is_quoted: bool,
 }
 
 impl<'a> Labels<'a> {
-    /// Names, as they stand there, and values.
+    /// The names, as in the text, and the values.
     pub fn pairs(self) -> impl Iterator<Item = (&'a str, Quoted<'a>)> {
         let text = self.text;
         self.pairs.iter().map(move |pair| {
@@ -70,17 +70,17 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// A label's value as it stands between its quotation marks.
+/// A label's value as it is between its quotation marks.
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted<'a>(&'a [u8]);
 
 impl<'a> Quoted<'a> {
-    /// What stands between quotation marks.
+    /// A value from the text between quotation marks.
     pub fn new(text: &'a str) -> Quoted<'a> {
         Quoted(text.as_bytes())
     }
 
-    /// Appends what it says; what is no UTF-8 is replaced.
+    /// Appends the value without escapes; invalid UTF-8 is replaced.
     pub fn write(self, out: &mut Vec<u8>) {
         unescape(self.0, out);
     }

@@ -1,7 +1,7 @@
 //! What node_exporter refuses in a text file, though most of it could be read: such a file is not what its
-//! writer meant, or not yet all of it. A line ends with `\n`, the last one too, and with nothing behind the
+//! writer meant, or is incomplete. A line ends with `\n`, the last one too, and with nothing after the
 //! value; a family has one HELP and one TYPE, before its samples; names are plain; escapes, numbers and
-//! UTF-8 are sound. Measured on node_exporter 1.11.1, which is made of prometheus/common's text parser.
+//! UTF-8 are valid. Measured on node_exporter 1.11.1, which uses prometheus/common's text parser.
 
 use super::family::{Families, Family, Type};
 use super::line::{Cursor, Pair, Span, number};
@@ -18,7 +18,7 @@ const NO_CR: &str =
 const NUMBER: &str = "a number";
 const ESCAPE: &str = "\\\\, \\n or \\\" behind a backslash, and UTF-8";
 
-/// The families of one text file, and whether it counts.
+/// The families of one text file, and whether the file is accepted.
 #[derive(Default)]
 pub struct Strict {
     families: Families,
@@ -26,7 +26,7 @@ pub struct Strict {
 }
 
 impl Strict {
-    /// Whether the file that is the part `of` the text counts. Each line is handed to `each` with the place of
+    /// Checks the file that is the part `of` the text. Each line is handed to `each` with the index of
     /// its family.
     pub fn check(
         &mut self,
@@ -66,7 +66,7 @@ impl Strict {
         self.families.all()
     }
 
-    /// HELP or TYPE of which family.
+    /// Checks HELP or TYPE and returns the index of its family.
     fn comment(
         &mut self,
         text: &[u8],
@@ -112,7 +112,7 @@ impl Strict {
         Ok(Some(id))
     }
 
-    /// A sample of which family.
+    /// Checks a sample and returns the index of its family.
     fn sample(
         &mut self,
         text: &[u8],
@@ -140,7 +140,7 @@ impl Strict {
         Ok(id)
     }
 
-    /// Looks at the labels of the sample at hand.
+    /// Checks the labels of the current sample.
     fn labels(&self, text: &[u8], kind: Type) -> Result<(), &'static str> {
         let reserved: &[u8] = match kind {
             Type::Histogram => b"le",
@@ -174,7 +174,7 @@ impl Strict {
         Ok(())
     }
 
-    /// The family whose name or part this is; it may be new.
+    /// The index of the family whose name or part this is; it may be new.
     fn family(&mut self, text: &[u8], name: Span) -> u32 {
         self.families.at(text, name).unwrap_or_else(|| {
             let stem = |suffix: &[u8], kinds: &[Type]| {
@@ -192,7 +192,7 @@ impl Strict {
     }
 }
 
-/// Whether a number is one for strconv.ParseFloat, too: within the range of doubles, and no sign before NaN.
+/// Whether strconv.ParseFloat accepts the number, too: within the range of doubles, and no sign before NaN.
 fn is_sound(word: &[u8], value: f64) -> bool {
     let is_word = word.last().is_some_and(|last| !last.is_ascii_digit() && *last != b'.');
     value.is_finite() || is_word && !(value.is_nan() && matches!(word.first(), Some(b'+' | b'-')))
@@ -212,9 +212,9 @@ fn has_sound_escapes(text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// What a file is refused for: the line and what was expected.
+    /// The line for which a file is refused, and what was expected.
     fn check(text: &[u8]) -> Option<(usize, &'static str)> {
-        // It stands somewhere in a longer text.
+        // The file is in the middle of a longer text.
         let (before, mut all) = (b"# TYPE a gauge\n1".as_slice(), Vec::new());
         [before, text, b" 5\n# TYPE a gauge\n"].iter().for_each(|part| all.extend_from_slice(part));
         let of = before.len()..before.len() + text.len();

@@ -1,8 +1,8 @@
-//! Which of the two texts is meant.
+//! Which of the two text formats a text is in.
 
 use crate::base::wire;
 
-/// Which text.
+/// The format of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Syntax {
     /// Prometheus text, version 0.0.4.
@@ -13,7 +13,7 @@ pub enum Syntax {
 }
 
 impl Syntax {
-    /// That of a Content-Type; whatever is not said to be OpenMetrics is the old one.
+    /// The format of a Content-Type; whatever is not OpenMetrics is the old one.
     pub fn of(content_type: &str) -> Syntax {
         let mime = content_type.split(';').next().unwrap_or_default().trim();
         match wire::same(mime, "application/openmetrics-text") {

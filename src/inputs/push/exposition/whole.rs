@@ -1,21 +1,21 @@
-//! A histogram or summary of the samples that belong to it.
+//! Builds a histogram or summary from the samples that belong to it.
 
 use super::line::Span;
 use crate::base::sys;
 use crate::model::metric::{Histogram, Point, Summary};
 use crate::model::store::NONE;
 
-/// What makes a number a count.
+/// The largest count: above it not every whole number is a double.
 const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
 
 /// One histogram or summary.
 pub struct Whole {
-    /// Of which family.
+    /// The index of its family.
     pub family: u32,
     pub(super) is_summary: bool,
     /// Its labels in `keys`, without `le` and `quantile`.
     pub(super) key: Span,
-    /// How many of `pairs` are before those of its labels.
+    /// The index in `pairs` of its first label.
     pub(super) pairs: usize,
     pub(super) hash: u32,
     pub(super) first: u32,
@@ -30,7 +30,7 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// One without a part yet; `pairs` of labels are before its own.
+    /// A new one without parts; its labels begin at `pairs`.
     pub(super) fn begin(of: (u32, bool), key: Span, pairs: usize, hash: u32) -> Whole {
         Whole {
             family: of.0,
@@ -54,17 +54,17 @@ impl Whole {
 pub(super) struct Cell {
     pub(super) at: f64,
     pub(super) value: f64,
-    /// How `at` is written in the text.
+    /// The bound or quantile as it is in the text.
     pub(super) text: Span,
     pub(super) next: u32,
 }
 
-/// The buckets or quantiles of one, in order, each once: the first counts. How many were left out.
+/// Collects the buckets or quantiles of one, in order, each once: the first counts. Returns how many were left out.
 pub(super) fn pick(whole: &Whole, cells: &[Cell], picked: &mut Vec<Cell>) -> usize {
     picked.clear();
     let mut next = whole.first;
     while let Some(cell) = cells.get(next as usize) {
-        // Where it stands among them, in case they are to be sorted.
+        // The index among them, in case they have to be sorted.
         picked.push(Cell { next, ..*cell });
         next = cell.next;
     }
@@ -91,8 +91,8 @@ pub(super) fn summary<'a>(
     is_one.then_some(Point::Summary(Summary { quantiles: points, sum, count }))
 }
 
-/// Buckets that count up become buckets of their own. The count comes with it if it is another than
-/// that of all buckets.
+/// Turns cumulative buckets into single ones. The count is returned if it is not the sum
+/// of all buckets.
 pub(super) fn histogram<'a>(
     whole: &Whole,
     picked: &[Cell],
@@ -111,12 +111,12 @@ pub(super) fn histogram<'a>(
     }
     let ascends = |pair: &[f64]| matches!(pair, [a, b] if a < b);
     let is_one = bounds.windows(2).all(ascends) && bounds.pop() == Some(f64::INFINITY);
-    // Who counts while it is read may tell another count.
+    // A program that counts while it is read may report another count.
     let count = (before != all).then_some(all);
     is_one.then_some((Point::Histogram(Histogram { bounds, counts, sum }), count))
 }
 
-/// The number, if something can be there so many times.
+/// The number as a count, if it can be one.
 fn count(value: f64) -> Option<u64> {
     ((0.0..=MAX_COUNT).contains(&value) && value.fract() == 0.0).then_some(value as u64)
 }

@@ -1,4 +1,4 @@
-//! What a client asks for, in which form its body comes, and what it is told when nothing is done.
+//! The request of a client, the format of its body, and the message when nothing is done.
 
 use super::protobuf;
 use crate::base::json::Fault;
@@ -9,7 +9,7 @@ use crate::inputs::push::intake::Objection;
 use crate::model::metric::Buffer;
 use crate::workers::gunzip;
 
-/// What is done to a group.
+/// The kind of change to a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// PUT.
@@ -20,46 +20,46 @@ pub enum Verb {
     Delete,
 }
 
-/// What a client asks for.
+/// The request of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupUpdate<'a> {
-    /// What is to be done.
+    /// The kind of change.
     pub verb: Verb,
-    /// To which group: the path, as it came.
+    /// The path of the group, as received.
     pub path: &'a str,
     /// The Content-Type; empty without one.
     pub content_type: &'a str,
     /// The Content-Encoding; empty without one.
     pub content_encoding: &'a str,
-    /// What is pushed.
+    /// The body as received.
     pub body: &'a [u8],
-    /// The longest body that is taken, decoded.
+    /// The longest body that is accepted, decoded.
     pub max_body: usize,
 }
 
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The path or what the body says is not as it should be; the sentence says how.
+    /// The path or the contents of the body are invalid; the sentence says how.
     Bad(String),
     /// The body cannot be read; the sentence says where.
     Unreadable(String),
-    /// The body is of a kind that is not read.
+    /// The type of the body is not supported.
     Media(&'static str),
     /// There is no room for another group.
     Full,
 }
 
-/// How a body is written.
+/// The format of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As text.
+    /// Exposition text.
     Text(Syntax),
-    /// As protocol buffers.
+    /// Protocol buffers.
     Protobuf,
 }
 
-/// The form that a Content-Type stands for.
+/// The format for a Content-Type.
 pub(super) fn form(content_type: &str) -> Result<Form, Refusal> {
     let mut parts = content_type.split(';').map(str::trim);
     if !wire::same(parts.next().unwrap_or_default(), "application/vnd.google.protobuf") {
@@ -81,7 +81,7 @@ pub(super) fn form(content_type: &str) -> Result<Form, Refusal> {
     Ok(Form::Protobuf)
 }
 
-/// The text that a body in protocol buffers is made into.
+/// Converts a body in protocol buffers to text.
 pub(super) fn from_protobuf(body: &[u8], max_body: usize) -> Result<Buffer, Refusal> {
     protobuf::to_text(body, max_body).map_err(|Fault { at, expected }| {
         let text =
@@ -90,7 +90,7 @@ pub(super) fn from_protobuf(body: &[u8], max_body: usize) -> Result<Buffer, Refu
     })
 }
 
-/// The body without its encoding, if it has one.
+/// Decodes the body, if it has an encoding.
 pub(super) fn decode(update: &GroupUpdate<'_>) -> Result<Option<Vec<u8>>, Refusal> {
     let is = |name: &str| wire::same(update.content_encoding.trim(), name);
     if is("") || is("identity") {
@@ -105,7 +105,7 @@ pub(super) fn decode(update: &GroupUpdate<'_>) -> Result<Option<Vec<u8>>, Refusa
     Ok(Some(decoded))
 }
 
-/// What is wrong with a body, and what became of the rest.
+/// A sentence that says what is wrong with a body, and what became of the rest.
 pub(super) fn sentence(objection: &Objection, rest: &str) -> String {
     match objection {
         Objection::Line(bad) => {

@@ -1,4 +1,4 @@
-//! Which group a path means: `job/<job>{/<label>/<value>}`, each part percent-encoded on its own. A
+//! Which group a path names: `job/<job>{/<label>/<value>}`, each part percent-encoded on its own. A
 //! name that ends in `@base64` has its value in base64 with the alphabet of URLs (RFC 4648, section
 //! 5), for what a path cannot hold; `=` is an empty one.
 
@@ -13,15 +13,15 @@ const BASE64: &str = "@base64";
 /// The label that every group has.
 const JOB: &str = "job";
 
-/// What a path says.
+/// The contents of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Key {
     pub job: String,
-    /// All labels, `job` first; one without a value takes that label away.
+    /// All labels, `job` first; a label with an empty value is removed.
     pub labels: Vec<(String, String)>,
 }
 
-/// Reads what stands behind `/metrics/`, or says in a sentence what is wrong with it.
+/// Reads what follows `/metrics/`, or returns a sentence that says what is wrong with it.
 pub fn read(path: &str) -> Result<Key, String> {
     let mut parts = path.split('/');
     let job = pair(parts.next().unwrap_or_default(), parts.next().unwrap_or_default())?;
@@ -31,7 +31,7 @@ pub fn read(path: &str) -> Result<Key, String> {
     let mut labels = vec![job.clone()];
     while let Some(name) = parts.next() {
         let Some(value) = parts.next() else {
-            // A slash at the end of the job says nothing.
+            // A slash at the end of the job has no meaning.
             if name.is_empty() && labels.len() == 1 {
                 break;
             }
@@ -42,7 +42,7 @@ pub fn read(path: &str) -> Result<Key, String> {
             let name = quoted(&name);
             return Err(format!("The path has {name} where a label's name is expected."));
         }
-        // The last one counts, and the job is said already.
+        // The last one counts, and the job is known already.
         if name != JOB {
             labels.retain(|(known, _)| *known != name);
             labels.push((name, value));

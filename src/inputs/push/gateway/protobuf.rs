@@ -1,10 +1,10 @@
 //! Protocol Buffers of metrics (`io.prometheus.client.MetricFamily`, each with its length before it),
-//! which Go's and Rust's clients push, made into text 0.0.4: from there on both are read and judged
+//! which Go's and Rust's clients push, converted to text 0.0.4: from there on both are read and checked
 //! by the same rules.
 //!
 //! <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>. A number
 //! that is left out is 0, as everywhere in Protocol Buffers. Of histograms the buckets with bounds are
-//! taken, `+Inf` being the count where it is not among them; native buckets, exemplars, units and
+//! read, `+Inf` being the count where it is not among them; native buckets, exemplars, units and
 //! times of creation are not.
 
 use crate::base::json::Fault;
@@ -12,13 +12,13 @@ use crate::base::wire::{Fields, Wire, split_delimited};
 use crate::model::metric::{Buffer, Value};
 use crate::model::store::is_metric_name;
 
-/// The text may be so many times as long as the longest body: it has the labels at every bucket.
+/// The text may be this many times as long as the longest body: it has the labels at every bucket.
 const MAX_GROWTH: usize = 8;
 
-/// Bytes of a help text that go on.
+/// Bytes of a help text that are kept.
 const MAX_HELP: usize = 4096;
 
-/// What a family is in text, and which field of its metrics has the numbers; by the number of its type.
+/// The type of a family in text, and which field of its metrics has the numbers; by the number of the type.
 const KINDS: [(&str, u32); 6] = [
     ("counter", 3),
     ("gauge", 2),
@@ -31,13 +31,13 @@ const KINDS: [(&str, u32); 6] = [
 const SUMMARY: u32 = 4;
 const HISTOGRAM: u32 = 7;
 
-/// A histogram that may shrink, whose parts are called otherwise.
+/// A histogram whose counts may fall; its parts have other names.
 const GAUGES: &str = "gaugehistogram";
 
-/// What should have stood there, if something else did.
+/// The error is what was expected.
 type Done = Result<(), &'static str>;
 
-/// What a body says, as text. Bodies may have `max_body` bytes.
+/// Converts a body to text. Bodies may have `max_body` bytes.
 pub fn to_text(body: &[u8], max_body: usize) -> Result<Buffer, Fault> {
     let limit = max_body.saturating_mul(MAX_GROWTH);
     let (out, labels) = (Buffer::default(), Buffer::default());
@@ -58,11 +58,11 @@ pub fn to_text(body: &[u8], max_body: usize) -> Result<Buffer, Fault> {
 struct Text<'a> {
     out: Buffer,
     limit: usize,
-    /// Of the family.
+    /// The name of the family.
     name: &'a [u8],
-    /// Of the metric, as they are written: `a="b",c="d",`.
+    /// The labels of the metric, as written: `a="b",c="d",`.
     labels: Buffer,
-    /// Of the metric, in milliseconds.
+    /// The time stamp of the metric, in milliseconds.
     time: Option<i64>,
 }
 
@@ -159,7 +159,7 @@ impl<'a> Text<'a> {
         self.sample(of_all, None, all)
     }
 
-    /// A line: the name with `suffix`, the labels and one more of them, the value.
+    /// Writes a line: the name with `suffix`, the labels and one more label, the value.
     fn sample(&mut self, suffix: &[u8], more: Option<(&[u8], f64)>, value: Value) -> Done {
         let is_plain = is_metric_name(self.name);
         let out = &mut self.out;
@@ -187,7 +187,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Hands every field of a message on.
+/// Hands every field of a message to `each`.
 fn walk<'a>(message: &'a [u8], each: &mut dyn FnMut((u32, Wire<'a>)) -> Done) -> Done {
     let mut fields = Fields::of(message);
     fields.by_ref().try_for_each(each)?;

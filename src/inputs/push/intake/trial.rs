@@ -1,4 +1,4 @@
-//! Whether a text would be taken as a whole, before anything is changed.
+//! Checks whether a text would be stored as a whole, before anything is changed.
 
 use super::{Buffers, Intake, Row, is_of_shape};
 use crate::base::clock::WallClock;
@@ -9,11 +9,11 @@ use crate::model::store::{Amount, PARTS, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
-/// Lines of a histogram that are kept as lines come from its families in turn: one is known as new if it
-/// is among so many.
+/// Lines of a histogram that are kept as lines come from its families in turn: a family is recognized as new if it
+/// is among the last so many.
 const NEAR: usize = 16;
 
-/// Why a text is not taken.
+/// Why a text is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
     /// A line cannot be read.
@@ -24,7 +24,7 @@ pub enum Objection {
     Sample(String, Reason),
 }
 
-/// What is known of a text, of which some samples were judged.
+/// The state of checking a text.
 struct Trial<'t> {
     intake: &'t Intake<'t>,
     store: &'t Store,
@@ -36,16 +36,16 @@ struct Trial<'t> {
     row: &'t mut Row,
     seen: &'t mut Vec<(u64, usize)>,
     names: &'t mut Vec<String>,
-    /// The families that are not there yet.
+    /// The families that do not exist yet.
     fresh: Vec<u64>,
     more: Amount,
     clashes: bool,
 }
 
 impl Intake<'_> {
-    /// Whether every sample of `text` would be taken, none of them with a time stamp, and there is
-    /// room for all; changes nothing. The group replaces its metrics of the same names, or `is_all`
-    /// it has. Tells whether what is replaced must go first.
+    /// Checks whether every sample of `text` would be stored, none of them with a time stamp, and there is
+    /// room for all. The group replaces its metrics of the same names, or `is_all`
+    /// it has. Changes nothing. Returns whether what is replaced must be removed first.
     pub fn judge(
         &self,
         text: &[u8],
@@ -90,7 +90,7 @@ impl Intake<'_> {
 }
 
 impl Trial<'_> {
-    /// Judges a sample; where it is only refused as a histogram or summary, each of its lines.
+    /// Checks a sample; where it is refused only as a histogram or summary, each of its lines.
     fn judge_whole(&mut self, sample: &Sample<'_>) -> Result<(), Objection> {
         if !matches!(sample.point, Point::Number(_)) {
             self.name_parts(sample.name);
@@ -133,13 +133,13 @@ impl Trial<'_> {
         self.store.room(self.intake.group, self.more)
     }
 
-    /// All that a histogram or summary of this name replaces.
+    /// Lists every name that a histogram or summary of this name replaces.
     fn name_parts(&mut self, name: &str) {
         let prefix = self.intake.prefix;
         self.names.extend(PARTS.iter().chain(&[""]).map(|part| [prefix, name, part].concat()));
     }
 
-    /// No series may be there twice. Whether what is replaced must go first.
+    /// Checks that no series appears twice. Returns whether what is replaced must be removed first.
     fn end(self) -> Result<bool, Objection> {
         sys::sort(self.seen, Ord::cmp);
         let is_same = |pair: &[(u64, usize)]| match pair {

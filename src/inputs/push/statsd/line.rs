@@ -1,8 +1,8 @@
-//! One line of statsd, taken apart where it lies: `name:value|type`, and behind it, in any order,
+//! Parses one line of statsd in place: `name:value|type`, and after it, in any order,
 //! `|@rate`, `|#tag:value,tag:value` and `|Tseconds` (DogStatsD). Several values of one series may
-//! be packed, `name:1:2:3|ms`. Tags may also stand behind the name: `name,tag=value:1|c` (InfluxDB)
-//! or `name#tag=value:1|c` (Librato), or in it: `na[tag=value]me:1|c` (SignalFx). What else stands behind a letter, such as the container of
-//! DogStatsD, `|c:…`, says nothing that is kept.
+//! be packed, `name:1:2:3|ms`. Tags may also follow the name: `name,tag=value:1|c` (InfluxDB)
+//! or `name#tag=value:1|c` (Librato), or be in it: `na[tag=value]me:1|c` (SignalFx). Fields with
+//! other letters, such as the container of DogStatsD, `|c:…`, are ignored.
 //!
 //! <https://github.com/statsd/statsd/blob/master/docs/metric_types.md>,
 //! <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/>
@@ -10,10 +10,10 @@
 use crate::base::float::float;
 use crate::model::store::Reason;
 
-/// The least sample rate: a line stands for as many as a million.
+/// The lowest sample rate: a line represents at most a million values.
 const MIN_RATE: f64 = 1e-6;
 
-/// What a line says about its values.
+/// The type of a line's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// `c`: added up.
@@ -31,24 +31,24 @@ pub enum Type {
 pub enum Refused {
     /// It is not `name:value|type`.
     Line,
-    /// A field behind the type is empty, there twice, or begins with no letter, `@` or `#`.
+    /// A field after the type is empty, appears twice, or does not begin with a letter, `@` or `#`.
     Field,
     /// The sample rate is not above 0 and at most 1.
     Rate,
     /// A bracket in the name that is not one of a pair with tags between them.
     Brackets,
-    /// It counts different values, which would have to be kept.
+    /// It is a set, whose different values would have to be kept.
     Set,
-    /// It tells of an event.
+    /// It is an event.
     Event,
-    /// It tells how a service is.
+    /// It is a service check.
     ServiceCheck,
-    /// A reason that others have, too.
+    /// A reason that other inputs have, too.
     Sample(Reason),
 }
 
 impl Refused {
-    /// Those of lines alone.
+    /// The reasons that only statsd lines have.
     pub const OWN: [Refused; 7] = [
         Refused::Line,
         Refused::Field,
@@ -75,12 +75,12 @@ impl Refused {
     }
 }
 
-/// A line taken apart.
+/// A parsed line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line<'a> {
-    /// As it stands there, in two parts where tags stand in it; never empty.
+    /// The name as written, in two parts where tags are within it; never empty.
     pub name: [&'a str; 2],
-    /// What its values are.
+    /// The type of its values.
     pub kind: Type,
     values: &'a str,
     rate: Option<f64>,
@@ -91,16 +91,16 @@ pub struct Line<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Tags<'a> {
     text: &'a str,
-    /// What stands between name and value.
+    /// The character between a tag's name and its value.
     middle: char,
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line apart. Numbers of `values` are not looked at.
+    /// Parses a line. The numbers in `values` are not checked.
     ///
     /// # Errors
     ///
-    /// It is none that can be taken.
+    /// The line is not valid, or of a type that is not supported.
     pub fn parse(text: &'a str) -> Result<Line<'a>, Refused> {
         if text.starts_with("_e{") {
             return Err(Refused::Event);
@@ -130,7 +130,7 @@ impl<'a> Line<'a> {
         Ok(line)
     }
 
-    /// Takes a field behind the type.
+    /// Reads a field after the type.
     fn take(&mut self, field: &'a str) -> Result<(), Refused> {
         let (first, rest) = field.split_at_checked(1).ok_or(Refused::Field)?;
         match first {
@@ -145,12 +145,12 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The values, as they stand there.
+    /// The values, as written.
     pub fn values(&self) -> impl Iterator<Item = &'a str> {
         self.values.split(':')
     }
 
-    /// The share of all values that is sent; above 0, at most 1.
+    /// The sample rate; above 0, at most 1.
     pub fn rate(&self) -> f64 {
         self.rate.unwrap_or(1.0)
     }
@@ -160,7 +160,7 @@ impl<'a> Line<'a> {
         self.time
     }
 
-    /// Names and values of the tags, the last one first; `None` is one without either.
+    /// Names and values of the tags, the last one first; `None` is a tag without a name or a value.
     pub fn tags_from_last(&self) -> impl Iterator<Item = Option<(&'a str, &'a str)>> {
         let Tags { text, middle } = self.tags.unwrap_or(Tags { text: "", middle: ':' });
         let tags = text.strip_suffix(',').unwrap_or(text).rsplit(',');
@@ -185,7 +185,7 @@ fn split_name(whole: &str) -> Result<([&str; 2], Option<Tags<'_>>), Refused> {
     let (name, rest) = whole.split_at(open);
     let (text, behind) =
         rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or(Refused::Brackets)?;
-    // One style at a time.
+    // Only one style of tags per line.
     let is_odd =
         text.contains('[') || [name, behind].iter().any(|n| n.contains(['[', ']', ',', '#']));
     if is_odd { Err(Refused::Brackets) } else { Ok(([name, behind], tags(text))) }
@@ -195,14 +195,14 @@ fn once<T>(to: &mut Option<T>, value: T) -> Result<(), Refused> {
     if to.replace(value).is_some() { Err(Refused::Field) } else { Ok(()) }
 }
 
-/// The number that stands there, if it is one that is finite.
+/// Parses a finite number.
 pub fn number(text: &str) -> Result<f64, Refused> {
     let number = float(text).filter(|n| n.is_finite());
     number.ok_or(Refused::Sample(Reason::Number))
 }
 
-/// Appends a name, which is in parts, as Prometheus has names: `_` for each other character, but one
-/// for two or more `-` in a row, and before a digit at the start; so it comes out of statsd_exporter.
+/// Appends a name, which is in parts, with the characters of Prometheus: `_` for each other character, but one
+/// for two or more `-` in a row, and before a digit at the start, as statsd_exporter does.
 pub fn put_name(out: &mut String, parts: [&str; 2]) {
     let mut before = ' ';
     for c in parts.into_iter().flat_map(str::chars) {
@@ -214,7 +214,7 @@ pub fn put_name(out: &mut String, parts: [&str; 2]) {
         } else if c != '-' || before != '-' {
             out.push('_');
         }
-        // Only at the start there is a blank.
+        // A blank only occurs at the start.
         before = if c == ' ' { '_' } else { c };
     }
 }

@@ -9,19 +9,19 @@ use crate::model::store::{Change, Group, LabelSet, Offer, Reason, Store};
 use std::str;
 use std::time::Instant;
 
-/// How much of a line that was refused is told again.
+/// Bytes of a refused line that are quoted.
 const MAX_QUOTED: usize = 64;
 
 /// The label of a histogram's buckets.
 const BOUND: &str = "le";
 
-/// What is said of metrics that come in as lines, which say nothing about themselves.
+/// The help text of metrics that come in as lines, which have none.
 const HELP: &str = "Received as statsd lines.";
 
-/// Takes lines and counts them. What it needs for that is kept from one to the next.
+/// Reads lines and counts them. Its buffers are kept from one datagram to the next.
 #[derive(Default)]
 pub struct Lines {
-    /// A datagram that is not UTF-8, made so.
+    /// A datagram that is not UTF-8, converted.
     text: String,
     name: String,
     key: String,
@@ -44,7 +44,7 @@ pub(super) static FAMILIES: &[Family; 4] = families![
 ];
 
 impl Lines {
-    /// Takes every line of a datagram.
+    /// Reads every line of a datagram.
     pub fn take(&mut self, datagram: &[u8], rules: &Rules, store: &mut Store, now: Instant) {
         self.datagrams += 1;
         let mut text = std::mem::take(&mut self.text);
@@ -111,7 +111,7 @@ impl Lines {
             Type::Gauge => Kind::Gauge,
             Type::Timer | Type::Histogram => Kind::Histogram,
         };
-        // Only counters and gauges may have one; that of others says nothing.
+        // Only counters and gauges may have a time stamp; others' is ignored.
         let time = line.time().filter(|_| kind != Kind::Histogram);
         let time = time.map(|time| rules.stamp(time as f64, WallClock::now())).transpose();
         let time = time.map_err(Refused::Sample)?;
@@ -140,7 +140,7 @@ impl Lines {
         .map_err(Refused::Sample)
     }
 
-    /// What becomes of a counter or gauge; `None` and `values` of what is observed.
+    /// Returns the change of a counter or gauge; `None`, and `values` filled, for observations.
     fn read_values(&mut self, line: &Line<'_>) -> Result<Option<Change<'static>>, Refused> {
         self.values.clear();
         let (mut all, mut is_set) = (0.0, false);
@@ -162,10 +162,10 @@ impl Lines {
         })
     }
 
-    /// Tags become labels; of several with one name the last one does.
+    /// Tags become labels; of several with one name the last one counts.
     fn read_tags(&mut self, line: &Line<'_>, rules: &Rules, store: &Store) -> Result<(), Refused> {
         self.labels.clear();
-        // A datagram has room for thousands, each of which is compared with all before.
+        // A datagram can hold thousands, and each of them is compared with all before.
         let mut room = store.bounds().labels;
         for tag in line.tags_from_last() {
             let Some((name, value)) = tag else {

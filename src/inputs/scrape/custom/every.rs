@@ -4,7 +4,7 @@ use super::picked::{HELP, Picked, Take, index_name, number, push_part, said};
 use crate::base::json::{Elements, Members, Value};
 use crate::model::store::Reason;
 
-/// Takes each of them; names begin with `start` and are no longer than `max_name`.
+/// Reads each of them; names begin with `start` and are no longer than `max_name`.
 pub fn read(document: Value<'_>, start: String, max_name: usize, take: &mut Take<'_>) {
     Walk { name: start, labels: Vec::new(), max_name, take }.every(document);
 }

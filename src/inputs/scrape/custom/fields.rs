@@ -1,4 +1,4 @@
-//! What a field picks out of a document.
+//! Picks the values that a field of the settings selects out of a document.
 
 use super::picked::{HELP, Picked, Take, index_name, number, push_part, said};
 use crate::base::float::float;
@@ -6,7 +6,7 @@ use crate::base::json::Value;
 use crate::model::store::Reason;
 use crate::settings::Field;
 
-/// Takes each value that `field` leads to; without a name of its own it is named by `start` and its
+/// Hands on each value that `field` leads to; without a name of its own it is named by `start` and its
 /// path.
 pub fn read(document: Value<'_>, start: &str, field: &Field, take: &mut Take<'_>) {
     let mut name = start.to_owned();
@@ -25,18 +25,18 @@ pub fn read(document: Value<'_>, start: &str, field: &Field, take: &mut Take<'_>
     }
 }
 
-/// Goes after one field.
+/// Follows one field through a document.
 struct Search<'s, 't> {
     field: &'s Field,
     name: String,
-    /// The keys for which the `*` of the path stand.
+    /// The keys that the `*` of the path matched.
     stars: Vec<String>,
     found: bool,
     take: &'s mut Take<'t>,
 }
 
 impl Search<'_, '_> {
-    /// Takes every value that `path` leads to from `value`; labels are looked for from `from`.
+    /// Hands on every value that `path` leads to from `value`; labels are looked up from `from`.
     fn follow<'v>(&mut self, path: &str, value: Value<'v>, from: Value<'v>) {
         if path.is_empty() {
             return self.found(value, from);
@@ -75,9 +75,9 @@ impl Search<'_, '_> {
     fn found(&mut self, value: Value<'_>, from: Value<'_>) {
         self.found = true;
         let value = match value {
-            // No value is what it says.
+            // Null means that there is no value.
             Value::Null => return,
-            // Whoever names it knows that it is a number, or a word that stands for one.
+            // A field that names a text expects a number in it, or a word that stands for a number.
             Value::Text(text) => {
                 let text = said(text);
                 let word = text.trim();
@@ -96,7 +96,7 @@ impl Search<'_, '_> {
         (self.take)(Ok(Picked { name, is_counter, help, labels: &labels, value }));
     }
 
-    /// Those of the field; where it has none, what the stars stand for.
+    /// The labels of the field; where it has none, the keys that the stars matched.
     fn labels(&self, from: Value<'_>) -> Vec<(String, String)> {
         if self.field.labels.is_empty() {
             let stars = self.stars.iter().enumerate();
@@ -133,7 +133,7 @@ fn find<'v>(path: &str, value: Value<'v>) -> Option<Value<'v>> {
     }
 }
 
-/// What of `path` is left behind `key`.
+/// The rest of `path` after `key`.
 fn behind<'p>(path: &'p str, key: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(key)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }

@@ -1,4 +1,4 @@
-//! A sample that was picked out of a document, and what its name, labels and value are made of.
+//! A sample that was picked out of a document, and how its name, labels and value are formed.
 
 use crate::base::json::{Text, Value};
 use crate::model::store::Reason;
@@ -6,7 +6,7 @@ use crate::model::store::Reason;
 /// The label of an array's elements.
 const INDEX: &str = "index";
 
-/// The help of what has none of its own.
+/// The help text of samples that have no text of their own.
 pub const HELP: &str = "A number in the JSON that the target answers.";
 
 /// One sample.
@@ -14,21 +14,21 @@ pub const HELP: &str = "A number in the JSON that the target answers.";
 pub struct Picked<'a> {
     /// The name of the metric.
     pub name: &'a str,
-    /// A counter instead of a gauge.
+    /// Whether it is a counter instead of a gauge.
     pub is_counter: bool,
-    /// One sentence.
+    /// The help text, one sentence.
     pub help: &'a str,
-    /// Names and values; an empty value is none.
+    /// Names and values; an empty value means no label.
     pub labels: &'a [(String, String)],
-    /// Finite.
+    /// The value, finite.
     pub value: f64,
 }
 
-/// Takes each sample, or of what there is none, and why: the path of a field, or the name that a
+/// Receives each sample, or a refusal with its reason: the path of a field, or the name that a
 /// number would have.
 pub type Take<'t> = dyn FnMut(Result<Picked<'_>, (&str, Reason)>) + 't;
 
-/// Appends `part` with every character that no name has replaced by `_`.
+/// Appends `part` with `_` for every character that a name must not have.
 pub fn push_part(name: &mut String, part: &str) {
     if name.is_empty() && part.starts_with(|c: char| c.is_ascii_digit()) {
         name.push('_');
@@ -36,7 +36,7 @@ pub fn push_part(name: &mut String, part: &str) {
     name.extend(part.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
 }
 
-/// What the text says.
+/// The text without escapes.
 pub fn said(text: Text<'_>) -> String {
     let mut said = Vec::new();
     text.write(&mut said);
@@ -51,7 +51,7 @@ pub fn index_name(depth: usize) -> String {
     }
 }
 
-/// A number, a boolean as 0 or 1.
+/// A number, or a boolean as 0 or 1.
 pub fn number(value: Value<'_>) -> Option<f64> {
     match value {
         Value::Bool(is) => Some(f64::from(u8::from(is))),

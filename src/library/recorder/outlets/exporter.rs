@@ -1,5 +1,5 @@
-//! How metrics leave the process without being asked for by it: an endpoint for scrapes, or pushes to a
-//! Pushgateway. Plain blocking work, for a thread of its own.
+//! Exports metrics on a thread of its own: an endpoint for scrapes, or pushes to a
+//! Pushgateway. It uses blocking calls.
 
 use super::serve::{Endpoint, Page, Serving};
 use crate::base::address::Listen;
@@ -10,10 +10,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::thread;
 
-/// How the thread is called.
+/// The name of the thread.
 const THREAD: &str = "sysmetrics";
 
-/// What takes metrics out of the process: it listens already, where it is an endpoint.
+/// Exports the metrics of a recorder: as an endpoint it already listens.
 pub struct Exporter(Work);
 
 enum Work {
@@ -39,7 +39,7 @@ impl Exporter {
         Ok(Exporter(work))
     }
 
-    /// Where it listens, with the port that the kernel picked; nothing if it pushes.
+    /// The addresses that it listens on, with the port that the kernel assigned; empty if it pushes.
     pub fn addresses(&self) -> Vec<String> {
         match &self.0 {
             Work::Serve(endpoint) => endpoint.addresses().map(str::to_owned).collect(),
@@ -51,7 +51,7 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// The kernel has no memory left to wait with.
+    /// The kernel has no memory left for waiting.
     pub fn run(self) -> io::Result<()> {
         match self.0 {
             Work::Serve(endpoint) => endpoint.run(),
@@ -62,11 +62,11 @@ impl Exporter {
         }
     }
 
-    /// The same on a thread of its own, as long as the process lives.
+    /// Does the same on a thread of its own, as long as the process lives.
     ///
     /// # Errors
     ///
-    /// There is no room for another thread.
+    /// A thread could not be started.
     pub fn start(self) -> Result<(), BuildError> {
         let cannot = |error: io::Error| BuildError::FailedToStartThread(error.to_string());
         match self.0 {
@@ -81,12 +81,12 @@ impl Exporter {
 }
 
 impl Registry {
-    /// Serves what it tells on a thread of its own, as text 0.0.4, until what is returned is dropped or
+    /// Serves its metrics on a thread of its own, as text 0.0.4, until the returned value is dropped or
     /// detached. Linux only.
     ///
     /// # Errors
     ///
-    /// The address cannot be listened on, or there is no room for another thread.
+    /// The address cannot be listened on, or a thread could not be started.
     pub fn serve(&self, address: impl Into<SocketAddr>) -> io::Result<Serving> {
         let handle = PrometheusHandle::of(self.clone());
         let page: Page = Box::new(move |text| handle.write(text));

@@ -1,5 +1,5 @@
-//! What a builder says about how metrics leave the process: an endpoint for scrapes, or pushes to a
-//! Pushgateway. Only Linux has either.
+//! Methods of the builder for exporting metrics: an endpoint for scrapes, or pushes to a
+//! Pushgateway. They exist only on Linux.
 
 use super::exporter::Exporter;
 use super::push::Push;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 impl PrometheusBuilder {
-    /// Listens there. The page is at every path.
+    /// Listens on this address. The page is at every path.
     pub fn with_http_listener(mut self, address: impl Into<SocketAddr>) -> Self {
         self.output.way = Way::Listen(Listen::from(address.into()));
         self
@@ -30,7 +30,7 @@ impl PrometheusBuilder {
     ///
     /// # Errors
     ///
-    /// The endpoint is no URL, or one that this build cannot speak to; the interval is zero.
+    /// The endpoint is not a URL, or one that this build does not support; or the interval is zero.
     pub fn with_push_gateway(
         mut self,
         endpoint: impl AsRef<str>,
@@ -51,12 +51,12 @@ impl PrometheusBuilder {
         Ok(self)
     }
 
-    /// Lets in clients of this address or network (`10.0.0.0/8`) besides those of others that were
-    /// named; all if none was. Others get 403.
+    /// Allows clients of this address or network (`10.0.0.0/8`) besides those that were
+    /// allowed before; without a call all are allowed. Others get 403.
     ///
     /// # Errors
     ///
-    /// It is no address and no network.
+    /// The text is neither an address nor a network.
     pub fn add_allowed_address(mut self, address: impl AsRef<str>) -> Result<Self, BuildError> {
         let network = address.as_ref().parse::<Network>();
         let bad = |error: BadNetwork| BuildError::InvalidAllowlistAddress(error.to_string());
@@ -64,31 +64,31 @@ impl PrometheusBuilder {
         Ok(self)
     }
 
-    /// The endpoint answers in OpenMetrics to clients that prefer it, as Prometheus 2 and later do.
-    /// There exemplars are shown, `le="1"` is `le="1.0"`, and a counter whose name lacks `_total` has
+    /// Answers in OpenMetrics to clients that prefer it, as Prometheus 2 and later do.
+    /// It has exemplars, `le="1"` is `le="1.0"`, and a counter whose name lacks `_total` has
     /// no type. Without this call every answer is text 0.0.4.
     pub fn with_openmetrics(mut self) -> Self {
         self.output.has_openmetrics = true;
         self
     }
 
-    /// Installs the recorder for the whole process, and serves or pushes what it has on a thread of
+    /// Installs the recorder for the whole process, and serves or pushes its metrics on a thread of
     /// its own.
     ///
     /// # Errors
     ///
-    /// It cannot be listened there, a recorder is installed already, or there is no room for a thread.
+    /// The address cannot be listened on, a recorder is already installed, or a thread could not be started.
     pub fn install(self) -> Result<(), BuildError> {
         let (recorder, exporter) = self.build()?;
         set_global(recorder)?;
         exporter.start()
     }
 
-    /// The recorder, and what takes its metrics out of the process once it is run.
+    /// Returns the recorder, and an exporter that is still to be run.
     ///
     /// # Errors
     ///
-    /// It cannot be listened there.
+    /// The address cannot be listened on.
     pub fn build(mut self) -> Result<(PrometheusRecorder, Exporter), BuildError> {
         let output = std::mem::take(&mut self.output);
         let recorder = self.build_recorder();

@@ -1,5 +1,5 @@
-//! What takes the metrics of a recorder out of the process: an endpoint for scrapes, or pushes to a
-//! Pushgateway. Only Linux has either.
+//! Exports the metrics of a recorder: an endpoint for scrapes, or pushes to a
+//! Pushgateway. Both exist only on Linux.
 
 mod exporter;
 mod install;

@@ -1,5 +1,5 @@
-//! Pushes to a Pushgateway, or to whatever takes text by PUT or POST: the whole page, time and again.
-//! What fails is said in the log, at most once a minute, and left to the next push.
+//! Pushes to a Pushgateway, or to any server that accepts text by PUT or POST: the whole page, at an interval.
+//! A failure is logged, at most once a minute, and the next push is the retry.
 
 use crate::base::log::{self, Limiter};
 use crate::base::wire::{self, Url};
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer that are read.
 const MAX_ANSWER: usize = 64 << 10;
 
-/// Where to, how often and how.
+/// The destination, interval and method of pushes.
 #[derive(Clone, Debug)]
 pub struct Push {
     pub url: Url,
@@ -44,7 +44,7 @@ impl Push {
         }
     }
 
-    /// One push; the error says what the peer made of it.
+    /// Sends one push; the error is the answer of the peer.
     fn push(&self, client: &mut Client, body: &[u8]) -> Result<(), String> {
         let mut headers =
             vec![("Content-Type".to_owned(), Format::Prometheus.content_type().to_owned())];

@@ -1,8 +1,9 @@
 //! The endpoint of a library: the program's poll loop over one page, on a thread of its own. The page
-//! is at every path but `/health`, as text 0.0.4, or in OpenMetrics where that is wished and the client
-//! prefers it; compressed for who likes that. The limits are the program's. Nothing else of the process is touched: no signal, no environment.
+//! is at every path but `/health`, as text 0.0.4, or in OpenMetrics where that is enabled and the client
+//! prefers it; compressed if the client accepts that. The limits are the program's. Nothing
+//! else of the process is changed: no signal, no environment.
 //!
-//! A client that is on none of the allowed networks gets 403. Unix sockets are open to whoever may open
+//! A client that is in none of the allowed networks gets 403. Unix sockets are open to every process that may open
 //! their files.
 
 #[cfg(feature = "exporter")]
@@ -26,16 +27,16 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How the thread is called.
+/// The name of the thread.
 const THREAD: &str = "sysmetrics";
 
-/// How long answers under way may take to finish when the endpoint ends.
+/// How long answers in progress may take to finish when the endpoint ends.
 const FINISH: Duration = Duration::from_secs(1);
 
 /// Writes the page: every family in one piece.
 pub type Page = Box<dyn FnMut(&mut Text<'_>) + Send>;
 
-/// An endpoint that listens already, and is not served yet: clients wait.
+/// An endpoint that listens but is not served yet: clients wait.
 pub struct Endpoint {
     server: Server,
     pages: Pages,
@@ -43,8 +44,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Listens on all of `listen`. Clients have to be on one of the `allowed` networks, if any is
-    /// named.
+    /// Listens on all of `listen`. Clients have to be in one of the `allowed` networks, if there are
+    /// any.
     ///
     /// # Errors
     ///
@@ -64,13 +65,13 @@ impl Endpoint {
         Ok(Endpoint { server, pages, wake })
     }
 
-    /// Whether clients that prefer OpenMetrics get it; otherwise every answer is text 0.0.4.
+    /// Sets whether clients that prefer OpenMetrics get it; otherwise every answer is text 0.0.4.
     pub fn with_openmetrics(mut self, wished: bool) -> Endpoint {
         self.pages.has_openmetrics = wished;
         self
     }
 
-    /// Where it listens, with the ports that the kernel picked.
+    /// The addresses that it listens on, with the ports that the kernel assigned.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         self.server.listeners().iter().map(Listener::address)
     }
@@ -79,7 +80,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// The kernel has no memory left to wait with.
+    /// The kernel has no memory left for waiting.
     pub fn run(mut self) -> io::Result<()> {
         self.server.run(&mut self.pages)?;
         self.server.finish(&mut self.pages, Instant::now() + FINISH)
@@ -89,7 +90,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// There is no room for another thread.
+    /// A thread could not be started.
     pub fn start(self) -> io::Result<Serving> {
         let addresses = self.addresses().map(str::to_owned).collect();
         let wake = Arc::clone(&self.wake);
@@ -103,22 +104,22 @@ impl Endpoint {
     }
 }
 
-/// An endpoint that is served. It ends when this is dropped: answers under way have a second left, then
+/// An endpoint that is served. It ends when this is dropped: answers in progress have a second left, then
 /// the addresses are free.
 pub struct Serving {
     wake: Arc<Wake>,
-    /// `None` once it may go on for ever.
+    /// `None` once it was detached.
     thread: Option<JoinHandle<()>>,
     addresses: Vec<String>,
 }
 
 impl Serving {
-    /// Where it listens, with the ports that the kernel picked.
+    /// The addresses that it listens on, with the ports that the kernel assigned.
     pub fn addresses(&self) -> &[String] {
         &self.addresses
     }
 
-    /// Lets it go on as long as the process does.
+    /// Lets the endpoint run as long as the process does.
     pub fn detach(mut self) {
         self.thread = None;
     }
@@ -128,16 +129,16 @@ impl Drop for Serving {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
             self.wake.wake();
-            // A page that panicked has said so, and there is nobody left to serve.
+            // A panic of the page was already printed, and there is no caller to pass it to.
             let _ = thread.join();
         }
     }
 }
 
-/// Everything that answers are made of.
+/// The state from which answers are made.
 struct Pages {
     page: Page,
-    /// Of the text format and of OpenMetrics: one scraper's do not displace another's.
+    /// One for the text format and one for OpenMetrics: scrapers of one do not evict the lines of the other.
     lines: [Lines; 2],
     gzip: Gzip,
     allowed: Vec<Network>,
@@ -183,7 +184,7 @@ impl Handler for Pages {
 
     fn welcomes(&self, socket: BorrowedFd<'_>) -> bool {
         let is_allowed = |ip| self.allowed.iter().any(|network| network.contains(ip));
-        // Who has no address came by a Unix socket.
+        // A client without an address came by a Unix socket.
         self.allowed.is_empty() || sys::peer_ip(socket).is_ok_and(|ip| ip.is_none_or(is_allowed))
     }
 }

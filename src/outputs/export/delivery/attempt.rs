@@ -1,4 +1,4 @@
-//! One try to send a frame, and what is counted and said of it.
+//! One attempt to send a frame, and how it is counted and logged.
 
 use super::Delivery;
 use super::parts::{by_stamp, halves};
@@ -11,38 +11,38 @@ use crate::outputs::export::tally::add;
 use crate::workers::{random, spread};
 use std::time::{Duration, Instant};
 
-/// A receiver is left alone no longer than this, whatever it wants.
+/// A receiver is not contacted for at most this long, whatever it asks for.
 const LONGEST_AFTER: Duration = Duration::from_secs(3600);
 
-/// The reason of what is out of order.
+/// The reason for samples that are out of order.
 const LATE: &str = "out_of_order";
 
-/// Which limiter of the log.
+/// Indices of the limiters of the log.
 const FAILED: usize = 0;
 const DROPPED: usize = 1;
 const WARNED: usize = 2;
 
-/// Requests of one frame that are parted because a sample is out of order, and how many of them in a
-/// row before anything arrives: then nothing will.
+/// How often a frame is split because a sample is out of order, and how often in a
+/// row before anything is accepted: after that nothing will be.
 const MAX_PARTINGS: u32 = 64;
 const MAX_IN_VAIN: u32 = 16;
 
 /// A request may take longer than its deadline: the resolver has a limit of its own.
 const RESOLVER: Duration = Duration::from_secs(15);
 
-/// What became of the parts of a frame.
+/// The results for the parts of a frame.
 #[derive(Default)]
 struct Round {
-    /// A part arrived.
+    /// Whether a part was accepted.
     is_taken: bool,
-    /// Why another did not.
+    /// Why another one was refused.
     refusal: Option<String>,
     partings: u32,
     in_vain: u32,
 }
 
 impl Delivery {
-    /// Sends all parts, the last first; what is left could not be sent now.
+    /// Sends all parts, the last first; parts that remain could not be sent now.
     pub(super) fn attempt(&mut self, parts: &mut Vec<Frame>, boot: i64) -> bool {
         let mut round = Round::default();
         while let Some(frame) = parts.pop() {
@@ -93,7 +93,7 @@ impl Delivery {
         true
     }
 
-    /// It arrived, and the receiver says that it did not take all of it, or warns.
+    /// Handles a request that was accepted with a warning, or in part.
     fn arrived_partly(
         &mut self,
         frame: &Frame,
@@ -115,7 +115,7 @@ impl Delivery {
         }
     }
 
-    /// What the answer means, and how many numbers the format could not say.
+    /// Sends a frame; returns what the answer means, and how many numbers the format cannot represent.
     fn send(&mut self, frame: &Frame, boot: i64) -> (Verdict, u64) {
         let start = Instant::now();
         let deadline = start + self.export.timeout;
@@ -130,7 +130,8 @@ impl Delivery {
         (sent.verdict, sent.left_out)
     }
 
-    /// It arrived, but for so many samples for that reason, and those that the format has not.
+    /// Counts an accepted frame, with the samples that were refused for that reason, and those that the
+    /// format does not have.
     fn arrived(
         &mut self,
         frame: &Frame,
@@ -164,26 +165,26 @@ impl Delivery {
         }
     }
 
-    /// It will never arrive.
+    /// Counts a frame that will never be accepted.
     pub(super) fn refused(&mut self, reason: &'static str, text: &str, frame: &Frame) {
         add(&mut self.tally.lock().failed, reason, 1);
         self.tally.drop_samples(reason, frame.len());
         self.say(DROPPED, "samples were refused", text);
     }
 
-    /// A sample is out of order; health tells for a while.
+    /// Notes that a sample is out of order; health reports it for a while.
     pub(super) fn is_late(&self, text: &str) {
         self.tally.lock().late = Some((Instant::now(), text.to_owned()));
     }
 
-    /// Nothing of the last frame arrived.
+    /// Notes that nothing of the last frame was accepted.
     fn fails(&self, text: &str) {
         let mut tally = self.tally.lock();
         let since = tally.failing.take().map_or_else(Instant::now, |(since, _)| since);
         tally.failing = Some((since, text.to_owned()));
     }
 
-    /// It may arrive later.
+    /// Handles a failure after which a retry may succeed.
     fn failed(&mut self, reason: &'static str, text: &str, after: Option<Duration>) {
         let now = Instant::now();
         add(&mut self.tally.lock().failed, reason, 1);
@@ -197,7 +198,7 @@ impl Delivery {
         self.say(FAILED, "samples could not be sent yet", text);
     }
 
-    /// Says it once a minute.
+    /// Logs a message at most once a minute.
     fn say(&mut self, limiter: usize, message: &str, text: &str) {
         let limiter = self.limiters.get_mut(limiter);
         if let Some(held_back) = limiter.and_then(|limiter| limiter.pass(Instant::now())) {
@@ -209,8 +210,8 @@ impl Delivery {
 }
 
 impl Round {
-    /// The parts of a frame that is refused because a sample is out of order; `None` where it has one
-    /// series only, or enough was tried.
+    /// Splits a frame that is refused because a sample is out of order; `None` where it has only one
+    /// series, or the limit of attempts is reached.
     fn part(&mut self, frame: &Frame) -> Option<(Frame, Frame)> {
         if self.partings >= MAX_PARTINGS || self.in_vain >= MAX_IN_VAIN {
             return None;
@@ -221,7 +222,7 @@ impl Round {
     }
 }
 
-/// The pause after so many failures.
+/// The pause after this many failures.
 fn pause(initial: Duration, longest: Duration, failures: u32, random: u32) -> Duration {
     let whole = initial.saturating_mul(1 << failures.min(20)).min(longest);
     spread(whole, random)

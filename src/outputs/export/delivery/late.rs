@@ -1,4 +1,4 @@
-//! What a frame is sent as, without what the receiver would refuse for being late.
+//! Prepares a frame for sending, without samples that the receiver would refuse as out of order.
 
 use super::Delivery;
 use super::parts::by_stamp;
@@ -7,7 +7,7 @@ use crate::model::frame::Frame;
 use crate::settings::{ExportKind, Order};
 
 impl Delivery {
-    /// The parts in which a frame is sent, the last first, and what is not sent of it.
+    /// The parts in which a frame is sent, the last first, and the samples that are left out.
     pub(super) fn parts(&self, frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
         if self.export.kind != ExportKind::RemoteWrite {
             return (vec![frame], Stale::default());
@@ -25,7 +25,7 @@ impl Delivery {
         (parts, stale)
     }
 
-    /// Counts what was left out.
+    /// Counts the samples that were left out.
     pub(super) fn leave_out(&self, stale: Stale) {
         if stale.count > 0 {
             self.tally.drop_samples("stale", stale.count);

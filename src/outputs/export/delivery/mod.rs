@@ -1,11 +1,11 @@
-//! What a worker does with frames: sends them, judges the answers, tries again later, and keeps what
-//! could not be sent in its spool. What is fresh goes first and the backlog beside it at a bounded
-//! rate, unless the receiver wants everything in the order of time.
+//! The work of an export's thread: it sends frames, evaluates the answers, tries again later, and keeps what
+//! could not be sent in its spool. New frames go first and the backlog beside them at a bounded
+//! rate, unless the receiver requires the order of time.
 //!
-//! A frame that failed more than `retry.max` times goes to the fallback; so does all that waits
-//! once so many tries in a row failed, whatever the frame. What no fallback takes stays until the
-//! spool is full or it is too old. But where the receiver answered so often that it failed, and takes
-//! the frame behind it, the frame itself is at fault and is set aside.
+//! A frame that failed more than `retry.max` times goes to the fallback; so does the whole backlog
+//! once as many attempts in a row failed, whatever the frame. What no fallback accepts stays until the
+//! spool is full or it is too old. But where the receiver answered every failed attempt, and accepts
+//! the next frame, the frame itself is at fault and is set aside.
 
 mod attempt;
 mod late;
@@ -29,13 +29,13 @@ use std::time::{Duration, Instant};
 /// Requests of the backlog in a second.
 const BACKLOG_PER_SECOND: u32 = 20;
 
-/// How often is looked whether the wall clock was set, while frames wait for that.
+/// How often the wall clock is checked for being set, while frames wait for that.
 const CLOCK: Duration = Duration::from_secs(5);
 
-/// How long what is done between two requests may take, which is with the disk.
+/// How long the work between two requests may take, which is disk I/O.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One destination, as its worker sees it.
+/// One destination, in its worker.
 pub struct Delivery {
     export: Export,
     way: Transport,
@@ -44,27 +44,27 @@ pub struct Delivery {
     fallback: Option<Fallback>,
     ending: Ending,
     boot: BootTime,
-    /// Failed tries in a row, and of the oldest frame that waits.
+    /// Failed attempts in a row, and those of the oldest frame that waits.
     failures: u32,
     tries: u32,
-    /// How many tries of the oldest were answered with a failure of the receiver, and whether the last
-    /// try was.
+    /// How many attempts of the oldest were answered with a failure of the receiver, and whether the last
+    /// one was.
     answers: u32,
     is_answered: bool,
-    /// How many frames behind the oldest are tried once it failed too often.
+    /// How many frames after the oldest are tried once it failed too often.
     probes: usize,
     sent: Sent,
-    /// Nothing is tried before.
+    /// Nothing is sent before this time.
     pause: Option<Instant>,
     /// When the backlog may go on.
     next: Instant,
-    /// What is left of the oldest frame that waits, if it went in parts.
+    /// The parts that are left of the oldest frame, if it was sent in parts.
     rest: Option<(Frame, Vec<Frame>)>,
     limiters: [Limiter; 3],
 }
 
 impl Delivery {
-    /// Nothing was tried yet.
+    /// A delivery that has not tried anything yet.
     pub fn new(
         way: Transport,
         spool: Spool,
@@ -99,11 +99,11 @@ impl Delivery {
         lock(&self.keep)
     }
 
-    /// Takes over what waited in memory before. What waited on disk is there.
+    /// Takes over what waited in memory before. What waited on disk is in the spool.
     pub fn inherit(&self, from: &Ending) {
         let Some(old) = from.estate() else { return };
         let (mut old, now) = (lock(&old), Instant::now());
-        // All of it is of this start of the machine: when that was, is stamped when it is sent.
+        // All of it is of this boot: the boot time is added when it is sent.
         while let Some((frame, _)) = old.spool.first(Some(0), now) {
             self.keep().push(&frame, now);
             old.spool.acknowledge(now);
@@ -111,7 +111,7 @@ impl Delivery {
         self.report(0);
     }
 
-    /// Works until the mailbox is closed and empty; then sends what it can.
+    /// Works until the mailbox is closed and empty; then sends what is still possible.
     pub fn run(&mut self, jobs: &Queue<Frame>) {
         loop {
             let now = Instant::now();
@@ -154,8 +154,8 @@ impl Delivery {
             && !self.keep().spool.is_empty()
     }
 
-    /// Tells how the spool stands, and that so many frames are in hand no longer: both at once, so
-    /// that no frame seems to be nowhere.
+    /// Publishes the state of the spool, and that this many frames are done, both at once, so
+    /// that no frame is missing from the counts.
     fn report(&self, done: u64) {
         let levels = self.keep().spool.levels();
         let trouble = levels.trouble.clone();
@@ -172,12 +172,12 @@ impl Delivery {
         }
     }
 
-    /// From now on it does something that should not take long.
+    /// Notes that work has begun that should not take long.
     fn works(&self) {
         self.tally.lock().busy = Some(Instant::now() + PATIENCE);
     }
 
-    /// A fresh frame.
+    /// Handles a new frame.
     fn take(&mut self, frame: Frame) {
         let now = Instant::now();
         let is_paused = self.pause.is_some_and(|until| now < until);
@@ -210,7 +210,7 @@ impl Delivery {
         self.give_up(now);
     }
 
-    /// The oldest that waits.
+    /// Sends the oldest frame that waits.
     fn drain(&mut self, now: Instant) {
         self.next = now + Duration::from_secs(1) / BACKLOG_PER_SECOND;
         let known = self.boot.now();
@@ -237,7 +237,7 @@ impl Delivery {
         }
     }
 
-    /// What becomes of the oldest after a try, of which `parts` are left.
+    /// Decides about the oldest after an attempt, of which `parts` are left.
     fn conclude(&mut self, frame: Frame, parts: Vec<Frame>, is_done: bool) {
         let now = Instant::now();
         if is_done {
@@ -247,7 +247,7 @@ impl Delivery {
         }
         let left: usize = parts.iter().map(Frame::len).sum();
         if self.export.is_delta && left < frame.len() {
-            // What arrived must not be sent after a restart: it would count twice.
+            // A frame that was accepted must not be sent after a restart: it would count twice.
             (self.tries, self.answers) = (0, 0);
             let mut keep = self.keep();
             parts.iter().rev().for_each(|part| keep.push(part, now));
@@ -260,7 +260,7 @@ impl Delivery {
         self.give_up(now);
     }
 
-    /// What failed too often goes elsewhere, if it can.
+    /// Passes what failed too often to the fallback, if there is one.
     fn give_up(&mut self, now: Instant) {
         let max = self.export.retry.max;
         let is_down = self.failures > max;
@@ -269,7 +269,7 @@ impl Delivery {
         }
     }
 
-    /// The oldest goes to the fallback, unless that fails itself. Whether it did.
+    /// Passes the oldest to the fallback, unless that fails itself. Returns whether it did.
     fn pass(&mut self, now: Instant) -> bool {
         let Some(fallback) = &self.fallback else { return false };
         if fallback.tally.lock().failing.is_some() {
@@ -278,7 +278,7 @@ impl Delivery {
         let Some(known) = self.boot.now() else { return false };
         let mut keep = self.keep();
         let Some((frame, boot)) = keep.spool.first(Some(known), now) else { return false };
-        // Of an earlier start of the machine: the fallback would stamp it with this one.
+        // A frame of an earlier boot: the fallback would stamp it with this one.
         if !Timestamp::is_same(boot, known) || !fallback.take(frame) {
             return false;
         }
@@ -287,7 +287,7 @@ impl Delivery {
         true
     }
 
-    /// Sends what waits while there is time, unless the receiver failed just now and what waits is
+    /// Sends what waits while there is time, unless the receiver failed just now and the rest is
     /// safe on disk.
     fn end(&mut self) {
         let is_safe = self.export.spool.is_some() && self.pause.is_some_and(|p| p > Instant::now());
@@ -311,7 +311,7 @@ impl Delivery {
         self.tally.lock().close();
     }
 
-    /// One frame, with its tries, on the thread at hand. What did not arrive is left, in parts.
+    /// Sends one frame, with retries, on the current thread. Returns the parts that were not accepted.
     pub fn once(&mut self, frame: Frame, boot: i64) -> Vec<Frame> {
         let (mut parts, _) = self.parts(frame, boot);
         for _ in 0..=self.export.retry.max {
@@ -325,7 +325,7 @@ impl Delivery {
         parts
     }
 
-    /// Leaves what waits in memory only to whoever comes next; a directory is free from now on.
+    /// Leaves only what waits in memory to a successor; the directory is free from now on.
     pub fn leave(self) {
         let Delivery { ending, export, keep, .. } = self;
         drop(keep);

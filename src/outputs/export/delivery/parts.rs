@@ -1,9 +1,9 @@
-//! Frames of which a receiver does not take all at once go in parts.
+//! Splits frames that a receiver does not accept at once.
 
 use crate::model::frame::{Frame, SeriesView, State};
 
-/// Parts the families of a frame, or the series of the only one, so that both have about as many
-/// series; `None` where there is one series only.
+/// Splits the families of a frame, or the series of the only one, so that both parts have about as many
+/// series; `None` where there is only one series.
 pub fn halves(frame: &Frame) -> Option<(Frame, Frame)> {
     let counts: Vec<usize> = frame.view(0).families().map(|f| f.series().count()).collect();
     let (all, mut first) = (counts.iter().sum::<usize>(), 0);
@@ -28,15 +28,15 @@ pub fn halves(frame: &Frame) -> Option<(Frame, Frame)> {
     })
 }
 
-/// Parts a frame in what has its time and what brings times of its own; `None` where only one of
-/// both is there.
+/// Splits a frame into series with the frame's time and series with times of their own; `None` where one of
+/// the two is empty.
 pub fn by_stamp(frame: &Frame) -> Option<(Frame, Frame)> {
     let timed = frame.view(0).families().flat_map(|family| family.series());
     let count = timed.filter(|series| series.def.is_timed).count();
     (1..frame.len()).contains(&count).then(|| divided(frame, &mut |series| !series.def.is_timed))
 }
 
-/// The series of which `is_first` says so, and the others. It is asked for each in their order.
+/// The series for which `is_first` holds, and the others. It is called for each in their order.
 fn divided(frame: &Frame, is_first: &mut dyn FnMut(&SeriesView<'_>) -> bool) -> (Frame, Frame) {
     let (mut one, mut other) = (frame.clone(), frame.clone());
     for family in frame.view(0).families() {
@@ -48,7 +48,7 @@ fn divided(frame: &Frame, is_first: &mut dyn FnMut(&SeriesView<'_>) -> bool) -> 
     (one, other)
 }
 
-/// A series that is not in the frame has no numbers there.
+/// Removes the numbers of a series from the frame.
 pub fn leave_out(frame: &mut Frame, id: u32) {
     if let Some(state) = frame.states.get_mut(id as usize) {
         *state = State::Absent;
@@ -88,7 +88,7 @@ mod tests {
         let (a, b) = halves(&one).unwrap();
         assert_eq!((names(&a).len(), names(&b).len()), (1, 1));
         assert!(halves(&a).is_none());
-        // A family that is too large on its own is parted, too.
+        // A family that is too large on its own is split, too.
         let (c, d) = halves(&b).unwrap();
         assert_eq!((names(&c), names(&d)), (vec![("b".to_owned(), 2)], vec![("b".to_owned(), 3)]));
     }

@@ -1,16 +1,16 @@
-//! A frame that a receiver fails for each time, while it takes others: it would hold up all behind it.
+//! Handles a frame for which a receiver fails each time, while it accepts others: it would hold up all later ones.
 
 use super::Delivery;
 use crate::model::frame::Frame;
 use std::time::Instant;
 
-/// Frames behind the oldest that are tried in its place, at most.
+/// The most frames after the oldest that are tried in its place.
 const MAX_PROBES: usize = 16;
 
 impl Delivery {
-    /// The receiver answers, and just now did not take the oldest once more: whether it takes a frame
-    /// behind it tells which of them is at fault. Each time more of them are tried: what fails for one
-    /// frame may fail for the next few.
+    /// Called when the receiver answers but has refused the oldest again: whether it accepts a later
+    /// frame shows which of them is at fault. Each time more of them are tried: a failure with one
+    /// frame may repeat for the next few.
     pub(super) fn probe(&mut self) {
         let count = self.probes;
         (self.answers, self.probes) = (0, (2 * count).min(MAX_PROBES));
@@ -24,7 +24,7 @@ impl Delivery {
             if is_done || left < whole {
                 self.leave_out(stale);
                 (0..at).for_each(|_| self.set_aside());
-                // That one is the oldest now.
+                // That frame is the oldest now.
                 let known = self.boot.now();
                 self.keep().spool.first(known, Instant::now());
                 return self.conclude(next, parts, is_done);
@@ -35,7 +35,7 @@ impl Delivery {
         }
     }
 
-    /// The receiver fails for the oldest alone.
+    /// Sets the oldest aside, as the receiver fails only for it.
     fn set_aside(&mut self) {
         let now = Instant::now();
         if !self.pass(now) {

@@ -1,20 +1,20 @@
-//! Series that bring times of their own: pushed with a time, or from targets whose times are honoured.
-//! A receiver of remote write refuses a request for one sample that is not later than the one before
-//! it, so what is known to be so is left out. Only these series are remembered: what has the frame's
-//! time is later each time.
+//! Series with times of their own: pushed with a time, or from targets whose times are honoured.
+//! A receiver of remote write refuses a request for one sample that is not later than the previous one,
+//! so such samples are left out. Only these series are remembered: the
+//! frame's time is later each time.
 
 use super::parts::leave_out;
 use crate::model::frame::{Frame, SeriesView, View};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// Series that are remembered. With more, all are forgotten, and the receiver may refuse some.
+/// The most series that are remembered. With more, all are forgotten, and the receiver may refuse some.
 const MAX_SERIES: usize = 16 << 10;
 
-/// A time that is further ahead of the frame's is not remembered, in milliseconds: what a wrong clock
-/// said once must not silence a series for years.
+/// A time that is further ahead of the frame's is not remembered, in milliseconds: one time from a wrong
+/// clock must not silence a series for years.
 const AHEAD: i64 = 2 * 3_600_000;
 
-/// When the last sample of each was taken that was sent.
+/// The time of the last sample that was sent, for each series.
 #[derive(Default)]
 pub struct Sent {
     hasher: RandomState,
@@ -22,12 +22,12 @@ pub struct Sent {
     times: Vec<(u64, i64)>,
 }
 
-/// What was left out.
+/// Counts of what was left out.
 #[derive(Clone, Copy, Default)]
 pub struct Stale {
     /// Samples.
     pub count: usize,
-    /// One of them was older than the one before it, not only the same once more.
+    /// Whether one of them was older than the previous one, not only the same again.
     pub is_older: bool,
 }
 
@@ -48,7 +48,7 @@ impl Sent {
         self.times.binary_search_by_key(&hash, |(known, _)| *known)
     }
 
-    /// Leaves out the samples that are not later than the last ones of their series.
+    /// Leaves out samples that are not later than the last ones of their series.
     pub fn leave_out(&self, frame: &mut Frame, boot: i64) -> Stale {
         let mut stale = Stale::default();
         let all = frame.clone();
@@ -63,8 +63,8 @@ impl Sent {
         stale
     }
 
-    /// The samples arrived, or are refused for being late, which they stay. One that was refused as it
-    /// is from the future may be taken later.
+    /// Notes that the samples were accepted, or refused as out of order, which is final. One that was refused as it
+    /// is in the future may be accepted later.
     pub fn note(&mut self, view: &View<'_>, has_arrived: bool) {
         let latest = view.time().saturating_add(if has_arrived { AHEAD } else { 0 });
         each(view, &mut |family, series| {
@@ -99,10 +99,10 @@ mod tests {
     use crate::model::metric::{Kind, Value};
 
     const BOOT: i64 = 1_800_000_000_250;
-    /// When frames of `Made` were taken.
+    /// The time of the frames of `Made`.
     const NOW: i64 = BOOT + 5000;
 
-    /// A series of the frame's time, and one for each of `times`.
+    /// A series with the frame's time, and one for each of `times`.
     fn made(times: &[(&str, i64)]) -> Frame {
         let mut made = Made::new();
         made.family("own", Kind::Gauge, "").number(&[], Value::Int(1));

@@ -1,4 +1,4 @@
-//! In the place of gRPC in a build without it: the settings allow no such export.
+//! Replaces gRPC in a build without it: the settings allow no such export.
 
 use crate::outputs::export::Verdict;
 use crate::outputs::export::post::Post;
@@ -6,16 +6,16 @@ use crate::settings::Export;
 use crate::workers::Tls;
 use std::time::Instant;
 
-/// Nothing is called.
+/// An empty client.
 pub struct Caller;
 
 impl Caller {
-    /// There is nothing to connect.
+    /// Returns the only value.
     pub fn new(_: Option<Tls>) -> Caller {
         Caller
     }
 
-    /// Nobody is called.
+    /// Never called.
     pub fn call(&self, _: &Export, _: &Post, _: &[u8], _: Instant) -> (Verdict, usize) {
         (Verdict::Never("endpoint", "this build has no gRPC".to_owned()), 0)
     }

@@ -1,4 +1,4 @@
-//! Where lines go and what the answer means: `/write` of version 1
+//! The URL of requests and the meaning of answers: `/write` of version 1
 //! (<https://docs.influxdata.com/influxdb/v1/tools/api/#write-http-endpoint>), `/api/v2/write` of
 //! version 2 (<https://docs.influxdata.com/influxdb/v2/api/v2/#operation/PostWrite>).
 
@@ -8,8 +8,8 @@ use crate::settings::Export;
 use crate::workers::Answer;
 use std::str;
 
-/// The URL of a request: the endpoint, with path and query completed from the settings. What its
-/// query says stays, but for the precision.
+/// The URL of a request: the endpoint, with path and query completed from the settings. Its own
+/// query stays, except for the precision.
 pub fn url(export: &Export) -> String {
     let endpoint = export.endpoint.split('#').next().unwrap_or_default();
     let (base, query) = endpoint.split_once('?').unwrap_or((endpoint, ""));
@@ -49,7 +49,7 @@ pub fn url(export: &Export) -> String {
     url
 }
 
-/// RFC 3986: all but what is unreserved.
+/// Encodes as in RFC 3986: all but unreserved characters.
 fn percent_encode(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let digit = |n: u8| char::from(HEX.get(usize::from(n)).copied().unwrap_or(b'0'));
@@ -62,11 +62,11 @@ fn percent_encode(text: &str, out: &mut String) {
     }
 }
 
-/// What an InfluxDB says of points that it will never take.
+/// What an InfluxDB answers about points that it will never accept.
 const PERMANENT: [&str; 3] =
     ["field type conflict", "unable to parse", "points beyond retention policy"];
 
-/// What an answer means. Credentials and databases can be repaired: till then lines wait.
+/// The meaning of an answer. Credentials and databases can be repaired: until then lines wait.
 pub fn judge(answer: &Answer) -> Verdict {
     let again = |reason| Verdict::Again(reason, sentence(answer), answer.retry_after);
     match answer.status {
@@ -75,8 +75,8 @@ pub fn judge(answer: &Answer) -> Verdict {
             Some(count) => Verdict::Partial(count, sentence(answer)),
             None => Verdict::Never("refused", sentence(answer)),
         },
-        // Some say with 500 what will be so for ever (Telegraf knows the same words). A cluster of
-        // which a part failed says "partial write", too, but not what it dropped.
+        // Some answer 500 to a permanent error (Telegraf knows the same words). A cluster of
+        // which a part failed also reports "partial write", but not what it dropped.
         500.. if mentions(answer, "dropped=") => match refused(answer) {
             Some(count) => Verdict::Partial(count, sentence(answer)),
             None => again("server"),
@@ -94,7 +94,7 @@ pub fn judge(answer: &Answer) -> Verdict {
     }
 }
 
-/// How many points the database did not take of those it could read: `partial write: … dropped=N`.
+/// How many points the database refused of those it could read: `partial write: … dropped=N`.
 /// Lines that it could not read are not in that number; each is quoted.
 fn refused(answer: &Answer) -> Option<u64> {
     const DROPPED: &[u8] = b"dropped=";

@@ -4,15 +4,15 @@
 //! A family is a measurement, labels are tags. Numbers are the field `value`; histograms and
 //! summaries are a field for each bound or quantile and the fields `count` and `sum`, as Telegraf
 //! writes them (`metric_version = 1`): buckets count up. With `by_collector` the measurement is the
-//! collector, `custom` for what others brought, and the fields have the families' names.
+//! collector, `custom` for series of other programs, and the fields have the families' names.
 //!
-//! - Every number is a float. A field has the type that it had first, for ever: what is whole today
+//! - Every number is a float. A field keeps its first type for ever: a number that is whole today
 //!   and not tomorrow would be refused then.
 //! - The protocol has no NaN and no infinity, and no time outside 64 bits of nanoseconds: such
-//!   samples are left out and counted. A line without fields is none.
+//!   samples are left out and counted. A line without fields is not written.
 //! - It has no way to write a newline, nor a backslash at the end: the one becomes a space, the other
 //!   is dropped. A tag without a value is left out.
-//! - That a series is gone cannot be said.
+//! - The end of a series cannot be expressed.
 
 mod answer;
 #[cfg(test)]
@@ -25,14 +25,14 @@ use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, View};
 use crate::model::metric::{Buffer, Histogram, Value};
 use text::{escaped, is_plain};
 
-/// The measurement of what no collector of ours brought.
+/// The measurement of series that come from no collector of ours.
 const CUSTOM: &str = "custom";
 
-/// InfluxDB keeps nanoseconds in 64 bits: milliseconds beyond this are refused, and others with them.
+/// InfluxDB keeps nanoseconds in 64 bits: times in milliseconds beyond this are refused, and others with them.
 const MAX_TIME: u64 = (i64::MAX / 1_000_000) as u64;
 
 /// Appends a line for every series, in milliseconds; `by_collector` puts the families of a collector
-/// into one measurement, and series that lack one of `labels` get it. Tells how many numbers were left
+/// into one measurement, and series that lack one of `labels` get it. Returns how many numbers were left
 /// out.
 pub fn encode(
     view: &View<'_>,
@@ -64,15 +64,15 @@ struct Open<'a> {
     time: i64,
 }
 
-/// Lines being written.
+/// Writes lines.
 struct Lines<'a> {
     out: Buffer,
     labels: &'a [(String, String)],
     by_collector: bool,
     open: Option<Open<'a>>,
-    /// The escaped measurement of the family at hand.
+    /// The escaped measurement of the current family.
     head: Buffer,
-    /// What the names of its fields begin with.
+    /// The prefix of the names of its fields.
     field: Buffer,
     left_out: u64,
 }
@@ -111,14 +111,14 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Whether the open line is of the same measurement, tags and time: one line takes both.
+    /// Whether the open line has the same measurement, tags and time: then one line holds both.
     fn goes_on(&self, series: &SeriesView<'a>, collector: &str, time: i64) -> bool {
         let Some(open) = self.open.as_ref().filter(|_| self.by_collector) else { return false };
         let is_near = open.collector == collector && open.time == time;
         is_near && open.series.labels().eq(series.labels())
     }
 
-    /// Measurement and tags.
+    /// Writes measurement and tags.
     fn begin(&mut self, series: &SeriesView<'_>) {
         self.out.put_all([self.head.bytes()]);
         let is_lacked = |key: &str| series.labels().all(|(other, _)| other != key);
@@ -142,7 +142,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Writes what `reading` has that can be written. Whether it was anything.
+    /// Writes the numbers of `reading` that can be written. Returns whether there were any.
     fn fields(&mut self, reading: &Reading<'_>, is_new: bool) -> bool {
         let mut fields = Fields {
             out: &mut self.out,
@@ -161,10 +161,10 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The fields of one series being written.
+/// Writes the fields of one series.
 struct Fields<'a> {
     out: &'a mut Buffer,
-    /// The family's name, where a measurement has many.
+    /// The family's name, where a measurement has several families.
     name: &'a [u8],
     before: &'static [u8],
     written: bool,
@@ -172,20 +172,20 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// A family's only field.
+    /// Writes a family's only field.
     fn named(&mut self, name: &[u8], value: Value) {
         let name = if self.name.is_empty() { name } else { self.name };
         self.put(value, |out| out.put_all([name]));
     }
 
-    /// One of many, `name` or `family_name`.
+    /// Writes one of several fields, `name` or `family_name`.
     fn part(&mut self, part: &[u8], value: Value) {
         let name = self.name;
         let low: &[u8] = if name.is_empty() { b"" } else { b"_" };
         self.put(value, |out| out.put_all([name, low, part]));
     }
 
-    /// One of many that is named by a number.
+    /// Writes one of several fields, named by a number.
     fn numbered(&mut self, part: f64, value: Value) {
         let name = self.name;
         let low: &[u8] = if name.is_empty() { b"" } else { b"_" };

@@ -1,12 +1,12 @@
-//! Names and tags as the line protocol writes them. A backslash is one unless one of `, =` or a space
-//! follows: only those are escaped, and what ends in a backslash would swallow what comes next.
+//! Names and tags in the line protocol. A backslash is literal unless one of `, =` or a space
+//! follows: only those are escaped, and a name that ends in a backslash would swallow the next character.
 
 use crate::model::metric::Buffer;
 
-/// Names that stand for something else in the database: it refuses points that have them.
+/// Names with a special meaning in the database: it refuses points that have them.
 const RESERVED: [&str; 3] = ["time", "_field", "_measurement"];
 
-/// Whether it is written as it is.
+/// Whether the text is written unchanged.
 #[inline]
 pub fn is_plain(text: &str) -> bool {
     let is_odd = |b: &u8| matches!(b, b'\\' | b',' | b'=' | ..=b' ');
@@ -19,12 +19,12 @@ fn reserved(text: &str) -> bool {
     RESERVED.contains(&text)
 }
 
-/// What is left of it without what cannot be at the end.
+/// The text without characters that must not be at the end.
 fn trimmed(text: &str) -> &str {
     text.trim_end_matches('\\')
 }
 
-/// Appends the name of a measurement. What starts with `#` would be a comment.
+/// Appends the name of a measurement. A name that starts with `#` would be a comment.
 pub fn measurement(out: &mut Buffer, name: &str) {
     let name = trimmed(name);
     let rest = name.strip_prefix('#').unwrap_or(name);
@@ -34,7 +34,7 @@ pub fn measurement(out: &mut Buffer, name: &str) {
     put(out, rest, b", ");
 }
 
-/// Appends a tag; one without key or value leaves no trace.
+/// Appends a tag; one without key or value is left out.
 #[cold]
 pub fn tag(out: &mut Buffer, key: &str, value: &str) {
     if !trimmed(key).is_empty() && !trimmed(value).is_empty() {
@@ -55,7 +55,7 @@ pub fn escaped(out: &mut Buffer, key: &str) {
 
 fn put(out: &mut Buffer, text: &str, special: &[u8]) {
     for byte in text.bytes() {
-        // Newlines end lines, and some readers take other control characters for blanks.
+        // Newlines end lines, and some readers treat other control characters as blanks.
         let byte = if byte < b' ' { b' ' } else { byte };
         if special.contains(&byte) {
             out.put(b"\\");

@@ -1,5 +1,5 @@
 //! The request in JSON (proto3's mapping, with the deviations of the OTLP specification): names in
-//! lowerCamelCase, integers of 64 bits as texts, enums as numbers, what is no number as "NaN",
+//! lowerCamelCase, integers of 64 bits as texts, enums as numbers, numbers that are not finite as "NaN",
 //! "Infinity", "-Infinity".
 
 use super::model::{Buckets, Form, Meaning, integer};
@@ -7,7 +7,7 @@ use super::{SCOPE, TYPE_KEY, VERSION};
 use crate::model::frame::{FamilyView, Reading, SeriesView, View};
 use crate::model::metric::{Decimal, Value};
 
-/// Appends one request in JSON; nothing if there is no point. `resource` are attributes. Tells how many
+/// Appends one request in JSON; nothing if there is no point. `resource` are attributes. Returns how many
 /// samples were left out, as they do not fit their kind.
 pub fn encode_json(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) -> u64 {
     let (start, mut left_out) = (out.len(), 0);
@@ -29,7 +29,7 @@ pub fn encode_json(view: &View<'_>, resource: &[(String, String)], out: &mut Vec
     left_out
 }
 
-/// Whether it has a point, and is written. Adds to `left_out` what has none.
+/// Writes a metric; returns whether it has a point. Adds to `left_out` the samples without one.
 fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
     let (def, meaning) = (family.def, Meaning::of(&family.def));
     let start = out.len();
@@ -75,7 +75,7 @@ fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> boo
     !is_empty
 }
 
-/// Whether there is one.
+/// Writes a point; returns whether there is one.
 fn point(out: &mut Vec<u8>, meaning: &Meaning, series: &SeriesView<'_>) -> bool {
     let Some(reading) = meaning.form.reading(series) else { return false };
     comma(out);
@@ -147,14 +147,14 @@ fn put(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// A comma behind whatever a value ends with.
+/// Appends a comma after a value.
 fn comma(out: &mut Vec<u8>) {
     if !matches!(out.last(), Some(b'[' | b'{')) {
         out.push(b',');
     }
 }
 
-/// `name`, and an integer of 64 bits.
+/// Writes `name`, and an integer of 64 bits.
 fn member(out: &mut Vec<u8>, name: &str, n: u64) {
     put(out, name);
     out.push(b'"');
@@ -171,7 +171,7 @@ fn double(out: &mut Vec<u8>, n: f64) {
     }
 }
 
-/// A list of `KeyValue`.
+/// Writes a list of `KeyValue`.
 fn pairs<'a>(out: &mut Vec<u8>, pairs: impl Iterator<Item = (&'a str, &'a str)>) {
     put(out, "[");
     for (key, value) in pairs {

@@ -1,6 +1,6 @@
-//! What answers mean (OTLP specification, "OTLP/HTTP Response" and "OTLP/gRPC Response"). Over HTTP
+//! The meaning of answers (OTLP specification, "OTLP/HTTP Response" and "OTLP/gRPC Response"). Over HTTP
 //! only 429, 502, 503 and 504 are tried again, not 500. Over gRPC RESOURCE_EXHAUSTED is tried again
-//! only with RetryInfo. Answers are from outside: what cannot be read of them says nothing.
+//! only with RetryInfo. Answers are from outside: what cannot be read is ignored.
 
 use crate::base::json::{self, Value};
 use crate::outputs::export::Verdict;
@@ -9,13 +9,13 @@ use crate::outputs::export::said::is_late;
 use crate::workers::Answer;
 use std::time::Duration;
 
-/// Characters of what a receiver says that go on.
+/// Characters of a receiver's message that are passed on.
 const MAX_TEXT: usize = 200;
 
-/// Bytes of it that are looked at.
+/// Bytes of it that are read.
 const MAX_BYTES: usize = 4 * MAX_TEXT;
 
-/// Details of a status that are looked at.
+/// Details of a status that are read.
 const MAX_DETAILS: usize = 16;
 
 /// The type of a detail that says when to try again.
@@ -42,9 +42,9 @@ const CODES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// What receivers say of one message that is too large, in lower case: C and Go, Rust (tonic, with
-/// OUT_OF_RANGE), Java, .NET, Swift, and proxies that speak HTTP. "Too much" alone would be said of
-/// a rate, too, which halves do not keep.
+/// What receivers answer about one message that is too large, in lower case: C and Go, Rust (tonic, with
+/// OUT_OF_RANGE), Java, .NET, Swift, and proxies that speak HTTP. "Too much" alone would also match a
+/// rate limit, which halves do not satisfy.
 const TOO_LARGE: [&str; 7] = [
     "larger than max",
     "message length too large",
@@ -58,11 +58,11 @@ const TOO_LARGE: [&str; 7] = [
 const RESOURCE_EXHAUSTED: u32 = 8;
 const UNAVAILABLE: u32 = 14;
 
-/// Those that may arrive another time: CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE,
+/// Codes after which a retry may succeed: CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE,
 /// UNAVAILABLE, DATA_LOSS.
 const PASSING: [u32; 6] = [1, 4, 10, 11, UNAVAILABLE, 15];
 
-/// What an answer over HTTP means.
+/// The meaning of an answer over HTTP.
 pub fn judge(answer: &Answer) -> Verdict {
     let is_json = is_type(answer, "application/json");
     let text = || sentence("HTTP status ", u64::from(answer.status), &said(answer, is_json));
@@ -77,8 +77,8 @@ pub fn judge(answer: &Answer) -> Verdict {
     }
 }
 
-/// What the end of a call over gRPC means: its status, its message, the details of the status
-/// (`google.rpc.Status`), and the body of the answer without its frame. A message beside OK says why
+/// The meaning of the end of a call over gRPC: its status, its message, the details of the status
+/// (`google.rpc.Status`), and the body of the answer without its frame. A message with OK says why
 /// the body cannot be read.
 pub fn judge_grpc(code: u32, message: &str, details: &[u8], body: &[u8]) -> Verdict {
     if code == 0 {
@@ -97,20 +97,20 @@ pub fn judge_grpc(code: u32, message: &str, details: &[u8], body: &[u8]) -> Verd
     }
 }
 
-/// Parameters of the type do not count.
+/// Compares the media type; its parameters do not count.
 fn is_type(answer: &Answer, name: &str) -> bool {
     let kind = answer.content_type.split(';').next().unwrap_or_default();
     kind.trim().eq_ignore_ascii_case(name)
 }
 
-/// Whether the receiver says that one message was too large for it.
+/// Whether the receiver reports that one message was too large for it.
 fn is_too_large(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     TOO_LARGE.iter().any(|words| message.contains(words))
 }
 
-/// It arrived, whatever its answer says or breaks off. That of a type which is none of OTLP says
-/// nothing about it.
+/// The verdict on an accepted request, whatever its answer contains or lacks. An answer of a type other than
+/// OTLP's is ignored.
 fn taken(answer: &Answer, is_json: bool) -> Verdict {
     let why = answer.fault.as_ref().map_or("", |fault| &fault.text);
     let says_nothing = !is_json && !is_type(answer, super::PROTOBUF);
@@ -123,7 +123,7 @@ fn taken(answer: &Answer, is_json: bool) -> Verdict {
     partial(success, why)
 }
 
-/// Of a response's `partial_success`: how many points were rejected, and why; or why it cannot be read.
+/// The verdict on a response's `partial_success`: how many points were rejected, and why; or why it cannot be read.
 fn partial(success: Option<(u64, String)>, why: &str) -> Verdict {
     match success {
         Some((0, text)) if text.is_empty() => Verdict::Done,
@@ -135,7 +135,7 @@ fn partial(success: Option<(u64, String)>, why: &str) -> Verdict {
     }
 }
 
-/// Of fields that come more than once the last counts; messages are merged.
+/// Parses a response. Of repeated fields the last counts; messages are merged.
 fn from_protobuf(body: &[u8]) -> Option<(u64, String)> {
     let (mut rejected, mut text) = (0, String::new());
     let mut fields = Fields::of(body);
@@ -173,7 +173,7 @@ fn member<'a>(object: Value<'a>, name: &str) -> Option<Value<'a>> {
     members.find(|(key, _)| key.is(name)).map(|(_, value)| value)
 }
 
-/// The text of a member; empty without one.
+/// The text of a member; empty if there is none.
 fn text_of(object: Value<'_>, name: &str) -> String {
     let Some(Value::Text(text)) = member(object, name) else { return String::new() };
     let mut said = Vec::new();
@@ -181,7 +181,7 @@ fn text_of(object: Value<'_>, name: &str) -> String {
     bounded(&said)
 }
 
-/// What the body of an error says: `google.rpc.Status`, or plain text.
+/// The message in the body of an error: `google.rpc.Status`, or plain text.
 fn said(answer: &Answer, is_json: bool) -> String {
     if is_json {
         return json::parse(&answer.body).map(|v| text_of(v, "message")).unwrap_or_default();
@@ -215,7 +215,7 @@ fn bounded(bytes: &[u8]) -> String {
     text.trim().chars().take(MAX_TEXT).map(line).collect()
 }
 
-/// For how long a `google.rpc.Status` says to wait. A delay of nothing or less is none at all, but
+/// How long a `google.rpc.Status` asks to wait. A delay of zero or less is no delay, but
 /// recovery is signalled.
 fn retry_info(status: &[u8]) -> Option<Duration> {
     let is_detail = |field: &(u32, Wire<'_>)| field.0 == 3;
@@ -226,7 +226,7 @@ fn retry_info(status: &[u8]) -> Option<Duration> {
     })
 }
 
-/// The last bytes of field `number`.
+/// The bytes of the last field `number`.
 fn bytes_of(message: &[u8], number: u32) -> Option<&[u8]> {
     let bytes = |(field, value)| match value {
         Wire::Bytes(bytes) if field == number => Some(bytes),
@@ -235,7 +235,7 @@ fn bytes_of(message: &[u8], number: u32) -> Option<&[u8]> {
     Fields::of(message).filter_map(bytes).last()
 }
 
-/// Of a `RetryInfo`: its `Duration`.
+/// The `Duration` of a `RetryInfo`.
 fn delay(info: &[u8]) -> Duration {
     let (mut seconds, mut nanos) = (0, 0);
     for field in Fields::of(bytes_of(info, 1).unwrap_or_default()) {

@@ -1,9 +1,9 @@
 //! OpenTelemetry metrics (opentelemetry-proto 1.x, `ExportMetricsServiceRequest`): protobuf and JSON,
-//! straight into the buffer, no tree. What becomes of a family is in `model`: the compatibility
+//! straight into the buffer, no tree. How a family is mapped is in `model`: the compatibility
 //! specification of OpenTelemetry for Prometheus.
 //!
 //! A view without points appends nothing: "senders SHOULD NOT create empty envelopes" (OTLP
-//! specification). Who calls sends nothing then.
+//! specification). Then the caller sends nothing.
 
 mod json;
 mod judge;
@@ -22,13 +22,13 @@ pub const PROTOBUF: &str = "application/x-protobuf";
 /// See [`PROTOBUF`].
 pub const JSON: &str = "application/json";
 
-/// The instrumentation scope: who translated.
+/// The instrumentation scope.
 const SCOPE: &str = "sysmetrics";
-/// Its version.
+/// The version of the scope.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The metadata under which the Prometheus type goes along.
+/// The metadata key of the Prometheus type.
 const TYPE_KEY: &str = "prometheus.type";
 
-/// `DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`: the series ended.
+/// `DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`: the series has ended.
 const NO_RECORDED_VALUE: u64 = 1;

@@ -1,20 +1,20 @@
-//! What becomes of a family (compatibility/prometheus_and_openmetrics.md): a counter is a monotonic
-//! sum, a gauge and what has no type a gauge, info a sum that is not monotonic, histogram and summary
-//! stay what they are. The type goes along as metadata `prometheus.type`.
+//! How a family is mapped (compatibility/prometheus_and_openmetrics.md): a counter is a monotonic
+//! sum, a gauge and an untyped family a gauge, info a sum that is not monotonic, histogram and summary
+//! stay what they are. The type is sent as metadata `prometheus.type`.
 
 use super::units;
 use crate::model::frame::{FamilyDef, Reading, SeriesView};
 use crate::model::metric::{Histogram, Kind, Value};
 use std::borrow::Cow;
 
-/// `AggregationTemporality`: since the point before.
+/// `AggregationTemporality`: since the previous point.
 const DELTA: u64 = 1;
 /// `AggregationTemporality`: since the start.
 const CUMULATIVE: u64 = 2;
 
 const NANOS_A_MILLI: u64 = 1_000_000;
 
-/// Which of a metric's data.
+/// The kind of a metric's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `Gauge`
@@ -27,23 +27,23 @@ pub enum Form {
     Summary,
 }
 
-/// What a family is.
+/// The mapping of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meaning {
-    /// Which data it has.
+    /// The kind of its data.
     pub form: Form,
-    /// It only grows.
+    /// Whether it only grows.
     pub is_monotonic: bool,
     /// `AggregationTemporality`, of sums and histograms.
     pub temporality: u64,
-    /// What Prometheus calls it.
+    /// Its type in Prometheus.
     pub kind: &'static str,
-    /// In UCUM; may be empty.
+    /// The unit in UCUM; may be empty.
     pub unit: &'static str,
 }
 
 impl Form {
-    /// Of a family.
+    /// The form of a family.
     pub fn of(def: &FamilyDef<'_>) -> Form {
         match def.kind {
             Kind::Counter => Form::Sum,
@@ -54,7 +54,7 @@ impl Form {
         }
     }
 
-    /// What a series of the family has to tell; none is nothing that fits.
+    /// The value of a series of the family; `None` if it does not fit.
     pub fn reading<'a>(self, series: &SeriesView<'a>) -> Option<Reading<'a>> {
         let reading = series.reading()?;
         let fits = match (&reading, self) {
@@ -65,9 +65,9 @@ impl Form {
         fits.then_some(reading)
     }
 
-    /// Since when a point counts and when it was taken, in nanoseconds since 1970. The first is 0,
+    /// The start time of a point and its time, in nanoseconds since 1970. The first is 0,
     /// unknown, for gauges, and where it is not before the second: that would be "reset at an unknown
-    /// time", and receivers take such a point for zero.
+    /// time", and receivers treat such a point as zero.
     pub fn times(self, series: &SeriesView<'_>) -> (u64, u64) {
         let (start, time) = (series.start(), series.time());
         let is_known = self != Form::Gauge && start < time;
@@ -76,7 +76,7 @@ impl Form {
 }
 
 impl Meaning {
-    /// Of a family.
+    /// The mapping of a family.
     pub fn of(def: &FamilyDef<'_>) -> Meaning {
         let kind = match def.kind {
             Kind::Counter => "counter",
@@ -110,18 +110,18 @@ pub fn integer(value: Value) -> Option<i64> {
     }
 }
 
-/// The buckets of a histogram as OTLP has them: no bound is +Inf.
+/// The buckets of a histogram in the form of OTLP: no bound is +Inf.
 pub struct Buckets<'a> {
-    /// Ascending.
+    /// The bounds, ascending.
     pub bounds: &'a [f64],
-    /// Within each bucket, one more than there are bounds.
+    /// The count of each bucket, one more than there are bounds.
     pub counts: Cow<'a, [u64]>,
-    /// All of them.
+    /// The total count.
     pub count: u64,
 }
 
 impl<'a> Buckets<'a> {
-    /// Of a histogram.
+    /// The buckets of a histogram.
     pub fn of(histogram: &Histogram<'a>) -> Buckets<'a> {
         let (mut bounds, mut counts) = (histogram.bounds, Cow::Borrowed(histogram.counts));
         let count = counts.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
@@ -133,7 +133,7 @@ impl<'a> Buckets<'a> {
     }
 }
 
-/// The last two as one.
+/// The counts with the last two added up.
 fn joined(counts: &[u64]) -> Vec<u64> {
     let mut counts = counts.to_vec();
     let beyond = counts.pop().unwrap_or_default();

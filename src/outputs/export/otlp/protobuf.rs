@@ -2,8 +2,8 @@
 //! metrics_service.proto.
 //!
 //! From frame to frame of the same series only numbers and times change, and in a request those are
-//! words of eight bytes. So the request before is kept, with the places of its words, and they alone
-//! are written anew: a tenth of the work.
+//! words of eight bytes. So the last request is kept, with the positions of its words, and only they
+//! are written again: a tenth of the work.
 
 use super::model::{Buckets, Form, Meaning, integer};
 use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
@@ -13,12 +13,12 @@ use crate::model::metric::Histogram;
 use crate::outputs::export::kept::{MAX_KEPT, MadeOf};
 use crate::outputs::export::proto::Proto;
 
-/// Guesses of lengths: some hundred points, many points, one point, a few words.
+/// Estimated lengths: some hundred points, many points, one point, a few words.
 const REQUEST: usize = 20_000;
 const MANY: usize = 1_000;
 const ONE: usize = 127;
 
-/// Where points have their times, numbers their value, histograms and summaries count and sum.
+/// Field numbers of the times of points, the value of numbers, and count and sum of histograms and summaries.
 const START: u32 = 2;
 const TIME: u32 = 3;
 const DOUBLE: u32 = 4;
@@ -26,21 +26,21 @@ const INTEGER: u32 = 6;
 const COUNT: u32 = 4;
 const SUM: u32 = 5;
 
-/// Where each kind of point has its attributes and its flags.
+/// Field numbers of the attributes and the flags of each kind of point.
 const NUMBER: (u32, u32) = (7, 8);
 const HISTOGRAM: (u32, u32) = (9, 10);
 const SUMMARY: (u32, u32) = (7, 8);
 
-/// Writes requests; the last one is kept.
+/// Writes requests and keeps the last one.
 #[derive(Default)]
 pub struct Writer {
     /// Attributes of the resource.
     resource: Vec<(String, String)>,
     body: Vec<u8>,
-    /// Where each word of it is, in the order of `words`; on those that change by themselves, `MOVES`.
+    /// The position of each word, in the order of `words`; those that change by themselves are marked `MOVES`.
     places: Vec<u32>,
     gzip: GzipTemplate,
-    /// It was gone over: the next ones are likely to be so, too.
+    /// It was rewritten in place: the next ones are likely to be so, too.
     is_renewed: bool,
     /// Samples that are not in it.
     left_out: u64,
@@ -48,18 +48,18 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// For a machine with these attributes.
+    /// A writer for a machine with these attributes.
     pub fn new(resource: Vec<(String, String)>) -> Writer {
         Writer { resource, ..Writer::default() }
     }
 
-    /// Makes one request, empty if there is no point. Tells how many samples were left out, as they do
+    /// Makes one request, empty if there is no point. Returns how many samples were left out, as they do
     /// not fit their kind.
     pub fn encode(&mut self, view: &View<'_>) -> u64 {
         self.is_renewed = self.is_renewable(view) && self.renew(view);
         if !self.is_renewed {
             self.write(view);
-            // For the marks on places.
+            // Sets the marks on positions.
             self.renew(view);
             self.gzip.forget();
             self.body.shrink_to_fit();
@@ -74,7 +74,7 @@ impl Writer {
         &self.body
     }
 
-    /// Appends the last request, compressed; one whose like is not likely to come again by `gzip`.
+    /// Appends the last request, compressed; one that is unlikely to be rewritten is compressed by `gzip`.
     pub fn compress(&mut self, gzip: &mut Gzip, out: &mut Vec<u8>) {
         match self.is_renewed && self.body.len() <= MAX_KEPT {
             true => self.gzip.append(&self.body, &self.places, out),
@@ -82,19 +82,19 @@ impl Writer {
         }
     }
 
-    /// Forgets a request of more than so many bytes.
+    /// Forgets a request of more than this many bytes.
     pub fn trim(&mut self, most: usize) {
         if self.body.len() > most {
             (self.made_of, self.body, self.places, self.gzip) = Default::default();
         }
     }
 
-    /// Whether the last request was of the same series.
+    /// Whether the last request was for the same series.
     pub(super) fn is_renewable(&self, view: &View<'_>) -> bool {
         self.made_of.is_of(view.frame())
     }
 
-    /// Goes over the words of the last request. Whether there are as many of the same kind.
+    /// Rewrites the words of the last request. Returns whether there are as many of the same kind.
     fn renew(&mut self, view: &View<'_>) -> bool {
         let (body, mut places) = (&mut self.body, self.places.iter_mut());
         let mut put = |of: Word, word: u64| {
@@ -145,14 +145,14 @@ impl Writer {
     }
 }
 
-/// What a word is.
+/// The kind of a word.
 #[derive(Clone, Copy)]
 enum Word {
     /// A field with a time that other points have as well.
     Steady(u32),
-    /// A field whose number is its own.
+    /// A field with a number of its own.
     Own(u32),
-    /// One of a list.
+    /// An element of a list.
     Listed,
 }
 
@@ -166,7 +166,7 @@ impl Word {
 }
 
 /// Hands each word of a point to `put`, in the order in which they are written. Ends where one is not
-/// taken, and tells whether all were.
+/// accepted, and returns whether all were.
 fn words(form: Form, series: &SeriesView<'_>, put: &mut impl FnMut(Word, u64) -> bool) -> bool {
     let Some(reading) = form.reading(series) else { return true };
     let (start, time) = form.times(series);
@@ -196,7 +196,7 @@ fn words(form: Form, series: &SeriesView<'_>, put: &mut impl FnMut(Word, u64) ->
     }
 }
 
-/// Whether it has a point, and is written. Adds to `left_out` what has none.
+/// Writes a metric; returns whether it has a point. Adds to `left_out` the samples without one.
 fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
     let (def, meaning) = (family.def, Meaning::of(&family.def));
     let start = proto.written();
@@ -239,7 +239,7 @@ fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) ->
     !is_empty
 }
 
-/// Whether there is one.
+/// Writes a point; returns whether there is one.
 fn point(proto: &mut Proto<'_>, form: Form, series: &SeriesView<'_>) -> bool {
     let Some(reading) = form.reading(series) else { return false };
     let times = form.times(series);
@@ -263,7 +263,7 @@ fn point(proto: &mut Proto<'_>, form: Form, series: &SeriesView<'_>) -> bool {
     true
 }
 
-/// What points have in common; whether a value follows.
+/// Writes the common fields of points; returns whether a value follows.
 fn common(
     proto: &mut Proto<'_>,
     series: &SeriesView<'_>,

@@ -1,10 +1,10 @@
-//! Units in UCUM from the ends of Prometheus names ("Converting from full words to abbreviations";
+//! Units in UCUM from the suffixes of Prometheus names ("Converting from full words to abbreviations";
 //! "ratio" is "1"; "foo_per_bar" is "foo/bar": compatibility/prometheus_and_openmetrics.md).
 
-/// What stands behind the unit in a name.
+/// Suffixes after the unit in a name.
 const SUFFIXES: [&str; 4] = ["_total", "_bucket", "_sum", "_count"];
 
-/// Words and their units; of two that fit the first counts.
+/// Words and their units; the first that matches counts.
 #[rustfmt::skip]
 const UNITS: [(&str, &str); 27] = [
     ("bytes_per_second", "By/s"),

@@ -1,11 +1,11 @@
-//! Headers of a request, and what the answer means.
+//! The headers of a request, and the meaning of the answer.
 
 use crate::outputs::export::Verdict;
 use crate::outputs::export::said::{is_late, sentence};
 use crate::settings::RemoteWriteVersion;
 use crate::workers::Answer;
 
-/// The headers of a request of that version, besides what every request has.
+/// The headers for this version, besides those of every request.
 pub fn headers(version: RemoteWriteVersion) -> &'static [(&'static str, &'static str)] {
     match version {
         RemoteWriteVersion::One => &[
@@ -21,17 +21,17 @@ pub fn headers(version: RemoteWriteVersion) -> &'static [(&'static str, &'static
     }
 }
 
-/// What an answer means to a request of that version with so many samples.
+/// The meaning of an answer to a request of that version with this many samples.
 ///
-/// Receivers of 2.0 say in every answer how many they took. One that says 2xx without that is of 1.0,
-/// read what it does not know as nothing, and stored nothing; one that says 400 without that may be
+/// Receivers of 2.0 report in every answer how many they stored. One that answers 2xx without that is of 1.0,
+/// ignored the unknown fields, and stored nothing; one that answers 400 without that may be
 /// of 1.0, too (section "Unsupported Request Content"). A receiver of 1.0 refuses all of a request
 /// for one sample that is out of order; one of 2.0 stores the others, and its count is an upper bound.
 pub fn judge(version: RemoteWriteVersion, answer: &Answer, sent: u64) -> Verdict {
     let is_one = version == RemoteWriteVersion::One;
     let is_late = || is_late(&answer.body);
     match (answer.status, answer.samples_written) {
-        // What the header says is not known where the head broke off: it may all be stored.
+        // The header may be missing where the head was cut off: then everything may be stored.
         (200..300, None) if !is_one && !answer.is_head_torn => {
             Verdict::Older("a 1.0 receiver that stored nothing".to_owned())
         }

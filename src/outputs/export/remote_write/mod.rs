@@ -4,12 +4,12 @@
 //!
 //! - Histograms and summaries are the series that text exposition makes of them; a request has one
 //!   sample of each series. Labels are sorted by their bytes, `__name__`, `le` and `quantile` among
-//!   them; a label of a series that has the name of one of these gives way. `job` and `instance` are
+//!   them; a series' own label with one of these names is dropped. `job` and `instance` are
 //!   added to series that have none.
-//! - What is gone gets the stale marker once. What brings its own time stamps does not, as the
-//!   specification has it: its next sample may be older than the marker.
+//! - A series that ends gets the stale marker once. A series with time stamps of its own does not, as the
+//!   specification requires: its next sample may be older than the marker.
 //! - 1.0 has metadata as a list of its own, which receivers may ignore and most do: it is not sent.
-//!   2.0 has it with each series, and since when it counts.
+//!   2.0 has it with each series, and its start time.
 
 mod answer;
 mod one;
@@ -30,12 +30,12 @@ use crate::settings::RemoteWriteVersion;
 use sample::{Renewal, Sample};
 use snappy::Snappy;
 
-/// Encodes requests. The last one is kept: only its samples are written anew as long as they are of the
-/// same series, and as long as they were.
+/// Encodes requests. The last one is kept: only its samples are rewritten as long as they are of the
+/// same series, and have the same length.
 #[derive(Default)]
 pub struct Writer {
     plain: Buffer,
-    /// Where each of its samples is.
+    /// The position of each of its samples.
     places: Vec<u32>,
     made_of: MadeOf,
     made_with: Option<(RemoteWriteVersion, Vec<(String, String)>)>,
@@ -44,7 +44,7 @@ pub struct Writer {
 
 impl Writer {
     /// Appends one compressed request of that version, One or Two. Series that lack one of `labels`,
-    /// `instance` and `job`, get it. Tells how many samples it has.
+    /// `instance` and `job`, get it. Returns how many samples it has.
     pub fn encode(
         &mut self,
         version: RemoteWriteVersion,
@@ -62,7 +62,7 @@ impl Writer {
         if is_done { count } else { 0 }
     }
 
-    /// Forgets a request of more than so many bytes.
+    /// Forgets a request of more than this many bytes.
     pub fn trim(&mut self, most: usize) {
         if self.plain.len() > most {
             *self = Writer::default();
@@ -78,7 +78,7 @@ impl Writer {
             RemoteWriteVersion::One => one::encode(view, labels, out, places),
             _ => two::Symbols::default().encode(view, labels, out, places),
         }
-        // It stays as long as it is.
+        // It keeps its length.
         let mut bytes = std::mem::take(&mut self.plain).into_bytes();
         bytes.shrink_to_fit();
         self.plain = Buffer::after(bytes);
@@ -87,7 +87,7 @@ impl Writer {
         self.made_with = Some((version, labels.to_vec()));
     }
 
-    /// Goes over the samples of the last request. Whether there are as many, each as long as before.
+    /// Rewrites the samples of the last request. Returns whether there are as many, each as long as before.
     fn renew(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> bool {
         let (mut places, plain) = (self.places.iter(), self.plain.bytes_mut());
         let (mut is_done, mut renewal) = (true, Renewal::new());

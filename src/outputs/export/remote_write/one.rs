@@ -13,7 +13,7 @@ const FIRST: u8 = bytes_tag(1);
 /// `Label.value`.
 const SECOND: u8 = bytes_tag(2);
 
-/// Appends one request, and to `places` where each of its samples is.
+/// Appends one request, and the position of each of its samples to `places`.
 pub fn encode(
     view: &View<'_>,
     labels: &[(String, String)],
@@ -69,7 +69,7 @@ fn write(family: &str, part: &Part<'_, '_>, sample: Sample, out: &mut Buffer) {
     out.advance(whole);
 }
 
-/// A label but for its value.
+/// Writes a label except for its value.
 #[inline]
 fn head(pen: &mut Pen<'_>, key: &str, value: usize) {
     pen.put_word(FIRST.into(), 1);

@@ -1,14 +1,14 @@
-//! Series as both versions have them: one number each. Histograms are `_bucket` with `le`, `_sum`
-//! and `_count`, summaries are themselves with `quantile`, `_sum` and `_count`.
+//! Series in the form of both versions: one number each. Histograms are `_bucket` with `le`, `_sum`
+//! and `_count`, summaries are their own name with `quantile`, `_sum` and `_count`.
 
 use crate::base::sys::Pen;
 use crate::model::frame::{FamilyView, Reading, SeriesView};
 use crate::model::metric::Value;
 
-/// The label that is the name.
+/// The label of the metric's name.
 pub const NAME: &str = "__name__";
 
-/// A NaN that says that the series is gone.
+/// The NaN that marks the end of a series.
 pub const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// The NaN that is a value.
@@ -33,21 +33,21 @@ impl Bound {
 
 /// One number of one series.
 pub struct Part<'a, 's> {
-    /// Whose it is.
+    /// The series that it belongs to.
     pub series: &'s SeriesView<'a>,
-    /// What its name has beyond the family's.
+    /// The suffix of its name.
     pub suffix: &'static str,
-    /// A label that only it has.
+    /// An extra label.
     pub extra: Option<(&'static str, f64)>,
-    /// Those that it gets if its series has none of that name: `instance` and `job`, which come
+    /// Labels that are added if its series has none of that name: `instance` and `job`, which come
     /// between `__name__` and `extra`.
     pub labels: &'s [(String, String)],
-    /// Of the value, a float.
+    /// The bits of the value, a float.
     pub bits: u64,
 }
 
 impl Part<'_, '_> {
-    /// Its labels in the order of their bytes, without the name: where that belongs, `name` is called
+    /// Its labels in the order of their bytes, without the name: at its position, `name` is called
     /// instead.
     #[inline]
     pub fn each<T>(

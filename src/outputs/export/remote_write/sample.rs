@@ -1,6 +1,6 @@
-//! A sample as both versions have it, as a message: a value and a time, and in 2.0 since when it counts.
-//! From request to request only these change, so they alone are written anew where they are as long as
-//! they were.
+//! A sample in the form of both versions, as a message: a value and a time, and in 2.0 a start time.
+//! From request to request only these change, so only they are rewritten in place where they keep their
+//! length.
 
 use super::parts::Part;
 use super::wire::{VARINT, bytes_tag, double_tag, varint, varint_len, varint_tag};
@@ -9,10 +9,10 @@ use crate::base::sys::Pen;
 /// `TimeSeries.samples`.
 const SAMPLES: u8 = bytes_tag(2);
 
-/// Bytes of its tag and length: one is enough for that.
+/// Bytes of its tag and length: the length takes one byte.
 const HEAD: usize = 2;
 
-/// Where its value is.
+/// The position of its value.
 const VALUE: usize = HEAD + 1;
 
 /// Room for the longest, and for a whole word at its end.
@@ -23,12 +23,12 @@ const ROOM: usize = HEAD + 1 + 8 + 2 * (1 + VARINT) + 8;
 pub struct Sample {
     bits: u64,
     time: u64,
-    /// 0 if it is not said.
+    /// 0 if there is none.
     start: u64,
 }
 
 impl Sample {
-    /// Of one number; `counts` says since when.
+    /// The sample of one number; `counts` adds the start time.
     pub fn of(part: &Part<'_, '_>, counts: bool) -> Sample {
         let (time, start) = (part.series.time(), part.series.start());
         let has_start = counts && !part.series.is_stale && start <= time;
@@ -57,7 +57,7 @@ impl Sample {
     }
 }
 
-/// Writes samples over old ones. Most have their times from the one before, and are written as that was.
+/// Writes samples over old ones. Most have the same times as the previous one, whose bytes are reused.
 pub struct Renewal {
     last: Option<Sample>,
     text: [u8; ROOM],
@@ -65,12 +65,12 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// Nothing was written.
+    /// A state in which nothing was written.
     pub fn new() -> Renewal {
         Renewal { last: None, text: [0; ROOM], len: 0 }
     }
 
-    /// Writes the sample over the one at the start of `old`, if that is as long. Whether it is.
+    /// Writes the sample over the one at the start of `old`, if that is as long. Returns whether it is.
     pub fn write(&mut self, sample: Sample, old: &mut [u8]) -> bool {
         let is_like = |last: Sample| (last.time, last.start) == (sample.time, sample.start);
         if !self.last.is_some_and(is_like) {

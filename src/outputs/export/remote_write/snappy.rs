@@ -1,11 +1,11 @@
 //! A block in the format of snappy (<https://github.com/google/snappy/blob/main/format_description.txt>):
-//! the length, then what its pieces are compressed to. The crate wants room for the worst case and fills
-//! it; piece by piece that is as much as one takes, and the same bytes come out.
+//! the length, then its compressed pieces. The crate needs room for the worst case and fills
+//! it; piece by piece that is only the room for one, and the result is the same.
 
 use crate::outputs::export::proto::put_varint;
 use snap::raw::{Encoder, max_compress_len};
 
-/// Pieces that the crate, too, compresses each on its own.
+/// The piece size of the crate, which also compresses each on its own.
 const PIECE: usize = 1 << 16;
 
 /// A compressor, with the room for a piece.
@@ -21,14 +21,14 @@ impl Default for Snappy {
 }
 
 impl Snappy {
-    /// Appends all of `plain`, compressed. Whether that is possible: its length must fit in 32 bits.
+    /// Appends all of `plain`, compressed. Returns whether that is possible: its length must fit in 32 bits.
     pub fn append(&mut self, plain: &[u8], out: &mut Vec<u8>) -> bool {
         if u32::try_from(plain.len()).is_err() {
             return false;
         }
         let most = max_compress_len(plain.len().min(PIECE));
         if self.room.len() < most {
-            // Not filled up, but made anew: what is not written to is no memory then.
+            // Not filled, but allocated again: pages that are not written use no memory then.
             self.room = vec![0; most];
         }
         let (start, mut is_done) = (out.len(), true);

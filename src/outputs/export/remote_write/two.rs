@@ -1,6 +1,6 @@
 //! `io.prometheus.write.v2.Request` (prompb/io/prometheus/write/v2/types.proto of Prometheus, as in
-//! 2.0-rc.4: the start time stamp is the sample's). Every text is there once, in a table, and series
-//! name texts by their place in it.
+//! 2.0-rc.4: the start time stamp is the sample's). Every text is stored once, in a table, and series
+//! refer to texts by their index.
 
 use super::parts::{self, NAME, Part};
 use super::sample::Sample;
@@ -20,7 +20,7 @@ const METADATA: u8 = bytes_tag(5);
 /// The first size of the index, a power of 2.
 const START: usize = 256;
 
-/// Where a text of the frame was the last time, and its place among the symbols.
+/// The last address of a text of the frame, and its index among the symbols.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     text: (usize, usize),
@@ -38,15 +38,15 @@ struct Symbol {
 /// The texts of a request.
 #[derive(Default)]
 pub struct Symbols {
-    /// What differs from request to request, so that nobody can choose texts that collide in all.
+    /// Differs from request to request, so that texts cannot be chosen to collide in all.
     seed: u64,
     list: Vec<Symbol>,
-    /// Open addressing: one more than the place in the list, 0 for none. At most half is in use.
+    /// Open addressing: one more than the index in the list, 0 for an empty slot. At most half is in use.
     index: Vec<u32>,
-    /// Neighbours have most labels in common: those of the series before, by their place.
+    /// The labels of the previous series, by their position: neighbours have most in common.
     seen: Vec<Seen>,
     refs: Vec<u32>,
-    /// The series; they follow the symbols.
+    /// The series; they are appended after the symbols.
     series: Buffer,
 }
 
@@ -58,13 +58,13 @@ struct Common<'a> {
     counts: bool,
 }
 
-/// Whether samples of that kind say since when they count.
+/// Whether samples of that kind have a start time.
 pub fn counts(kind: Kind) -> bool {
     matches!(kind, Kind::Counter | Kind::Histogram | Kind::Summary)
 }
 
 impl Symbols {
-    /// Appends one request, and to `places` where each of its samples is.
+    /// Appends one request, and the position of each of its samples to `places`.
     pub fn encode(
         mut self,
         view: &View<'_>,
@@ -100,7 +100,7 @@ impl Symbols {
         Common { name: def.name, kind, help, counts: counts(def.kind) }
     }
 
-    /// Notes the symbols of the labels.
+    /// Adds the symbols of the labels.
     fn refer(&mut self, family: &str, part: &Part<'_, '_>, out: &mut Buffer) {
         self.refs.clear();
         part.each(
@@ -117,7 +117,7 @@ impl Symbols {
             |(to, out), key, value, is_lasting| {
                 let at = to.refs.len();
                 let key = to.known(at, key.as_bytes(), out);
-                // What was made for this line may be where another text was before.
+                // A text that was made for this line may reuse the address of another.
                 let value = match is_lasting {
                     true => to.known(at + 1, value, out),
                     false => to.symbol([value, b""], out),
@@ -127,7 +127,7 @@ impl Symbols {
         );
     }
 
-    /// Writes a series; tells where its sample is.
+    /// Writes a series; returns the position of its sample.
     fn write(&mut self, common: &Common<'_>, part: &Part<'_, '_>) -> usize {
         let sum = |refs: &[u32]| refs.iter().map(|r| varint_len((*r).into())).sum::<usize>();
         let (refs, sample) = (sum(&self.refs), Sample::of(part, common.counts));
@@ -153,7 +153,7 @@ impl Symbols {
         self.series.len() - 2 - metadata - sample.len()
     }
 
-    /// The place of a text that stays where it is as long as the request is written.
+    /// The index of a text that keeps its address as long as the request is written.
     #[inline]
     fn known(&mut self, at: usize, text: &[u8], out: &mut Buffer) -> u32 {
         let id = (text.as_ptr().addr(), text.len());
@@ -172,7 +172,7 @@ impl Symbols {
         }
     }
 
-    /// The place of a text, which is added if it is new.
+    /// The index of a text, which is added if it is new.
     fn symbol(&mut self, parts: [&[u8]; 2], out: &mut Buffer) -> u32 {
         if self.index.len() < 2 * (self.list.len() + 1) {
             self.grow();

@@ -1,4 +1,4 @@
-//! Protobuf as it is written when all lengths are known before
+//! Writes Protobuf when all lengths are known in advance
 //! (<https://protobuf.dev/programming-guides/encoding/>).
 
 use crate::base::sys::Pen;

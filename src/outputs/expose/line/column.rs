@@ -1,15 +1,15 @@
-//! The lines of a table's column: what they have in common is looked up once, not for each line.
+//! The lines of a table's column: their common parts are looked up once, not for each line.
 
 use super::{Lines, Tail};
 use crate::base::sys::digits;
 use crate::base::sys::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 use crate::model::metric::{Buffer, Cell, Cells, Column, Family, Label, Value};
 
-/// Blocks that what the lines of a column under a label have in common may take; longer ones go the slow way.
+/// Blocks that the common part of the lines of a column under a label may take; longer ones take the slow path.
 const MAX_START: usize = 10;
 
 impl Lines {
-    /// Appends a sample of `family`, which is the one at hand, for each row. Whether there was one.
+    /// Appends a sample of `family`, which is the current one, for each row. Returns whether there was one.
     pub fn write_column(&self, family: &Family<'_>, column: &Column<'_>, out: &mut Buffer) -> bool {
         let (Some(label), Some(tail)) = (&column.under, self.tails().first()) else {
             return self.write_lines(self.head_blocks(), family, column, out);
@@ -25,7 +25,7 @@ impl Lines {
         }
     }
 
-    /// The same of lines that begin so.
+    /// The same for lines with this beginning.
     #[inline(never)]
     pub fn write_lines(
         &self,
@@ -54,7 +54,7 @@ impl Lines {
         }
     }
 
-    /// The same in the slow way.
+    /// The same on the slow path.
     #[cold]
     #[inline(never)]
     fn write_each(&self, family: &Family<'_>, column: &Column<'_>, out: &mut Buffer) -> bool {
@@ -66,7 +66,7 @@ impl Lines {
         has_any
     }
 
-    /// The same of one row.
+    /// The same for one row.
     #[cold]
     #[inline(never)]
     fn write_row(
@@ -82,12 +82,12 @@ impl Lines {
     }
 }
 
-/// Writes a line for each row. Tells how many bytes it wrote, and how many rows are left: it stops at one that has no
+/// Writes a line for each row. Returns how many bytes it wrote, and how many rows are left: it stops at one that has no
 /// word or no plain number, or where there is no room.
 #[inline(always)] // in one place
 fn write_rows(mut pen: LinePen<'_>, factor: u64, rows: &Cells<'_>) -> (usize, usize) {
     let mut cells = rows.clone();
-    // Where the number is what is counted, digits are written as they are kept.
+    // Where the number is the counted one, digits are written as they are stored.
     let direct = if factor == 1 { cells.bit() } else { 0 };
     while let Some((row, kept)) = cells.next_kept() {
         let mut number = kept;
@@ -110,7 +110,7 @@ fn write_rows(mut pen: LinePen<'_>, factor: u64, rows: &Cells<'_>) -> (usize, us
 /// Numbers from here on have more than sixteen digits.
 const MAX: u64 = digits::BLOCK * digits::BLOCK;
 
-/// Writes what the lines of a column under a label begin with to `start`; tells how long that is, if it is a word
+/// Writes the common beginning of the lines of a column under a label to `start`; returns its length, if it is a word
 /// and there is room.
 #[inline(always)]
 fn before(

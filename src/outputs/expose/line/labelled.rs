@@ -1,12 +1,12 @@
-//! The lines of series that bring their labels.
+//! The lines of series with labels of their own.
 
 use super::Lines;
 use crate::model::metric::{Buffer, Exemplar, Histogram, Labels, Point};
 use crate::outputs::expose::series;
 
 impl Lines {
-    /// Appends a series that brings its labels; its family has no keys. Whether there was none with
-    /// these labels, where names are to be escaped.
+    /// Appends a series with labels of its own; its family has no keys. Returns whether there was none with
+    /// these labels, where names have to be escaped.
     pub fn write_series(
         &mut self,
         line: series::Line<'_>,
@@ -30,7 +30,7 @@ impl Lines {
         true
     }
 
-    /// The same for a histogram with exemplars, which only OpenMetrics has.
+    /// The same for a histogram with exemplars, which exist only in OpenMetrics.
     pub fn write_exemplified(
         &mut self,
         labels: Labels<'_>,
@@ -42,7 +42,7 @@ impl Lines {
         series::write_exemplified(name, labels, &histogram, exemplars, out);
     }
 
-    /// The name of the family at hand, and all labels of a series that brings these.
+    /// The name of the current family, and all labels of a series with these.
     fn name_and_labels<'a>(&'a mut self, labels: Labels<'a>) -> (&'a [u8], Labels<'a>) {
         let (start, length) = (self.name_at(), self.now.name_length as usize);
         let name = self.heads.as_flattened().get(start..start + length).unwrap_or_default();
