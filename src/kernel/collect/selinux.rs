@@ -3,9 +3,10 @@
 //! a line of counters for each CPU; `avc/hash_stats` has lines `entries: 503`, `buckets used: 257/512` and
 //! `longest chain: 7`; `avc/cache_threshold` is a number. The mode that is set for the next start is
 //! `SELINUX=` of `/etc/selinux/config`, which is read once: 1 enforcing, 0 permissive, -1 disabled. Where
-//! the file system is not mounted SELinux is off, and nothing else is shown.
+//! the file system is not mounted SELinux is off, and nothing else is shown. node_exporter tells nothing of the cache.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
+use crate::base::dialect::Dialect;
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, Root, scan};
 use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
@@ -22,17 +23,17 @@ static FAMILIES: &[Family; 14] = families![
     gauge(  "selinux_enabled",                    Unit::One, "Whether SELinux is enabled.",                  &[]),
     gauge(  "selinux_config_mode",                Unit::One, "Mode that is configured: 1 enforcing, 0 permissive, -1 disabled.", &[]),
     gauge(  "selinux_current_mode",               Unit::One, "Mode in force: 1 enforcing, 0 permissive.",    &[]),
-    counter("selinux_avc_lookups_total",          Unit::One, "Lookups in the access vector cache.",          &[]),
-    counter("selinux_avc_hits_total",             Unit::One, "Lookups that found an entry.",                 &[]),
-    counter("selinux_avc_misses_total",           Unit::One, "Lookups that found no entry.",                 &[]),
-    counter("selinux_avc_allocations_total",      Unit::One, "Entries that were allocated.",                 &[]),
-    counter("selinux_avc_reclaims_total",         Unit::One, "Entries that were reclaimed.",                 &[]),
-    counter("selinux_avc_frees_total",            Unit::One, "Entries that were freed.",                     &[]),
-    gauge(  "selinux_avc_hash_entries",           Unit::One, "Entries of the access vector cache.",          &[]),
-    gauge(  "selinux_avc_hash_buckets_available", Unit::One, "Buckets of its hash table.",                   &[]),
-    gauge(  "selinux_avc_hash_buckets_used",      Unit::One, "Buckets that have an entry.",                  &[]),
-    gauge(  "selinux_avc_hash_longest_chain",     Unit::One, "Entries of the fullest bucket.",               &[]),
-    gauge(  "selinux_avc_threshold",              Unit::One, "Entries above which the cache reclaims some.", &[]),
+    counter("selinux_avc_lookups_total",          Unit::One, "Lookups in the access vector cache.",          &[]).only_own(),
+    counter("selinux_avc_hits_total",             Unit::One, "Lookups that found an entry.",                 &[]).only_own(),
+    counter("selinux_avc_misses_total",           Unit::One, "Lookups that found no entry.",                 &[]).only_own(),
+    counter("selinux_avc_allocations_total",      Unit::One, "Entries that were allocated.",                 &[]).only_own(),
+    counter("selinux_avc_reclaims_total",         Unit::One, "Entries that were reclaimed.",                 &[]).only_own(),
+    counter("selinux_avc_frees_total",            Unit::One, "Entries that were freed.",                     &[]).only_own(),
+    gauge(  "selinux_avc_hash_entries",           Unit::One, "Entries of the access vector cache.",          &[]).only_own(),
+    gauge(  "selinux_avc_hash_buckets_available", Unit::One, "Buckets of its hash table.",                   &[]).only_own(),
+    gauge(  "selinux_avc_hash_buckets_used",      Unit::One, "Buckets that have an entry.",                  &[]).only_own(),
+    gauge(  "selinux_avc_hash_longest_chain",     Unit::One, "Entries of the fullest bucket.",               &[]).only_own(),
+    gauge(  "selinux_avc_threshold",              Unit::One, "Entries above which the cache reclaims some.", &[]).only_own(),
 ];
 
 /// The columns of `cache_stats`, by their names there.
@@ -65,6 +66,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         cache: files.records(CACHE),
         hash: files.whole(HASH),
         threshold: files.whole(THRESHOLD),
+        is_cache_shown: setup.dialect == Dialect::Own,
         root: setup.root.clone(),
         config: None,
     })
@@ -75,6 +77,7 @@ struct Selinux {
     cache: FileId,
     hash: FileId,
     threshold: FileId,
+    is_cache_shown: bool,
     root: Root,
     /// What is configured, once that was read; `Some(None)` if it says no mode.
     config: Option<Option<i64>>,
@@ -97,6 +100,9 @@ impl Collector for Selinux {
             out.single(configured, configured.signed(*mode));
         }
         write(current, enforce, out);
+        if !self.is_cache_shown {
+            return Ok(());
+        }
         if let Some(text) = errors.unless_absent(files.read(self.cache)) {
             sums(text, errors, out);
         }
@@ -179,7 +185,6 @@ fn hash(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::dialect::Dialect;
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
@@ -196,7 +201,7 @@ mod tests {
         );
         tree.put("sys/fs/selinux/avc/cache_threshold", "513\n");
         tree.put("etc/selinux/config", "# SELINUX= a comment\nSELINUX=disabled\nSELINUXTYPE=mls\n");
-        let mut selinux = tree.open(&SPEC, Dialect::Node, &[]);
+        let mut selinux = tree.open(&SPEC, Dialect::Own, &[]);
         let expected = [
             "selinux_enabled 1",
             "selinux_config_mode -1",
@@ -213,8 +218,11 @@ mod tests {
             "selinux_avc_hash_longest_chain 7",
             "selinux_avc_threshold 513",
         ];
-        let expected = (expected.map(String::from).to_vec(), 0);
-        assert_eq!(scrape(&mut selinux, Dialect::Node, &["selinux"]), expected);
+        let expected = expected.map(String::from).to_vec();
+        let mut node = tree.open(&SPEC, Dialect::Node, &[]);
+        let modes = (expected[..3].to_vec(), 0);
+        assert_eq!(scrape(&mut node, Dialect::Node, &["selinux"]), modes);
+        assert_eq!(scrape(&mut selinux, Dialect::Own, &["selinux"]), (expected, 0));
     }
 
     #[test]

@@ -84,7 +84,7 @@ static FAMILIES: &[Family; 1 + STATS + TRANSPORT + OPERATION] = families![
     counter("mountstats_nfs_operations_queue_time_seconds_total",    Unit::Millis, "Time that requests waited to be sent.",   CALL),
     counter("mountstats_nfs_operations_response_time_seconds_total", Unit::Millis, "Time from transmission to response.",     CALL),
     counter("mountstats_nfs_operations_request_time_seconds_total",  Unit::Millis, "Time from the queue to the end.",         CALL),
-    counter("mountstats_nfs_operations_errors_total",          Unit::One, "Requests that ended with an error.",               CALL),
+    counter("mountstats_nfs_operations_errors_total",          Unit::One, "Requests that ended with an error.",               CALL).only_own(),
 ];
 
 pub const SPEC: Spec = Spec {
