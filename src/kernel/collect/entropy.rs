@@ -1,5 +1,5 @@
 //! Random numbers: `/proc/sys/kernel/random/entropy_avail` and `poolsize`, the bits of entropy that the
-//! kernel holds and could hold (random(4)). Since 5.18 the first stays at 256 once the pool was filled.
+//! kernel has and could have (random(4)). Since 5.18 the first stays at 256 once the pool was filled.
 //! Our own dialect shows bytes.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};

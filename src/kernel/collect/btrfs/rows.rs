@@ -28,6 +28,6 @@ pub static FAMILIES: [Family; 15] = [
     counter("btrfs_device_errors_total", One,     "Errors of a device.",                              &["uuid", "device", "btrfs_dev_uuid", "type"]).only_node(),
 ];
 
-/// In place of that family, where a file system was asked.
+/// Replaces that family where a file system was asked.
 pub static ASKED_SIZE: Family =
     gauge("btrfs_device_size_bytes", One, "Size of a device of the file system.", DEVICE);

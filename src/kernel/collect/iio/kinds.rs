@@ -1,4 +1,4 @@
-//! What channels measure: families, and how the kernel's units become base units.
+//! The quantities of channels: families, and how the kernel's units become base units.
 
 use crate::model::metric::{Family, Unit::*, gauge};
 
@@ -31,8 +31,8 @@ pub static FAMILIES: [Family; 23] = [
     gauge("iio_age_seconds",               Millis, "Time since the sensors were all read.",      &[]).own_prefix(),
 ];
 
-/// What a channel measures: how its name begins, the family, and how many places the point of the kernel's
-/// unit is to go to the left for the base unit.
+/// A quantity: the prefix of its channels, the family, and how many places the point of the kernel's
+/// unit has to move to the left for the base unit.
 pub struct Kind {
     pub beginning: &'static str,
     pub family: &'static Family<'static>,
@@ -43,7 +43,7 @@ const fn kind(beginning: &'static str, family: &'static Family<'static>, places:
     Kind { beginning, family, places }
 }
 
-/// What another begins with stands behind it. The kernel counts in mV, mA, mW, thousandths of a degree and of
+/// A name that is a prefix of another comes after it. The kernel counts in mV, mA, mW, thousandths of a degree and of
 /// a per cent, kPa, per cent, µg/m³ and Gauss.
 pub static KINDS: [Kind; 25] = [
     kind("temp", &FAMILIES[0], 3),
