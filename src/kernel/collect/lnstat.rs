@@ -119,7 +119,7 @@ fn made(name: &str, dialect: Dialect) -> Made {
 }
 
 /// Looks up the names of all tables and their positions. Of one that appears twice in a table the first
-    /// position counts.
+/// position counts.
 #[cold]
 fn columns(tables: &[Table]) -> Vec<Column> {
     let mut columns = Vec::<Column>::new();

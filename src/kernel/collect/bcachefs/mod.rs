@@ -2,7 +2,7 @@
 //! the module since): `counters/*` since the file system was made, `errors`, `compression_stats`,
 //! `btree_write_stats`, and for each device `dev-N/io_done`, io_errors and its settings. Sizes and large
 //! counters are human-readable, `44.5T` with powers of 1024, so they are rough. Which counters exist
-//! are depends on the release.
+//! depends on the release.
 
 use super::gathered::Gathered;
 use super::keyed::Made;

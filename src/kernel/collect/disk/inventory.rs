@@ -1,9 +1,9 @@
 //! What node_exporter's dialect shows of block devices besides their counters: properties from `udev`, and
 //! `queue/rotational` from `/sys/block/<device>` (Documentation/ABI/stable/sysfs-block). A `/` in a
 //! device's name is a `!` there.
+//!
 //! Rotational is 0 for a device without a queue of its own (a partition), and where it cannot be read, as in
 //! node_exporter 1.12; 1.11 shows 0 for a queue that lacks any of thirty attributes, too.
-//! node_exporter 1.12; 1.11 says 0 for a queue that lacks any of thirty attributes, too.
 //!
 //! These are facts: they are read when a device appears, and all of them again when udev's directory
 //! has changed, which is checked on the kept descriptor. So another disk in the same slot or a new file
