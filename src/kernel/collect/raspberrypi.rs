@@ -1,12 +1,12 @@
 //! Power of a Raspberry Pi: `in0_lcrit_alarm` of the hwmon device `rpi_volt`, 1 if the voltage of the supply was
 //! too low within the last two seconds (drivers/hwmon/raspberrypi-hwmon.c, since 4.20). The kernel asks the firmware
-//! every two seconds and forgets what it said before, so that most scrapes would miss what happened. A thread
-//! reads the file every two seconds, and its looks are counted: those that saw the voltage low are
-//! `raspberrypi_undervoltage_low_samples_total`. The thread is there only where the device is. A Zero and
+//! every two seconds and forgets the previous answer, so that most scrapes would miss a short drop. A thread
+//! reads the file every two seconds, and its readings are counted: those that saw the voltage low are
+//! `raspberrypi_undervoltage_low_samples_total`. The thread exists only where the device does. A Zero and
 //! early compute modules do not have it.
 //!
-//! That the firmware throttles is told to no unprivileged program: the mailbox (`/dev/vcio`) is root's, and
-//! `get_throttled` in sysfs is what the kernel saw last and has cleared. What shows it is in other collectors:
+//! Throttling by the firmware is not readable for an unprivileged program: the mailbox (`/dev/vcio`) is root's, and
+//! `get_throttled` in sysfs is what the kernel saw last and has cleared. It shows in other collectors:
 //! `cpu_scaling_frequency_max_hertz` below `cpu_frequency_max_hertz` (cpufreq), and
 //! `cooling_device_cur_state` above 0 (thermal_zone).
 
@@ -28,7 +28,7 @@ const ALARM: &str = "in0_lcrit_alarm";
 /// How often the kernel asks the firmware, and the thread the kernel.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// How long the device is not looked for again.
+/// How long after a failure the device is not looked up again.
 const PAUSE: Duration = Duration::from_secs(60);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -66,16 +66,16 @@ struct RaspberryPi {
     root: Root,
     listing: Listing,
     sampler: Option<Sampler>,
-    /// Somebody scrapes for longer than once.
+    /// This collector serves more than one scrape.
     is_serving: bool,
-    /// When the device was looked for.
+    /// When the device was looked up.
     looked_at: Option<Instant>,
     period: Duration,
 }
 
-/// Who reads the file.
+/// Where the file is read.
 enum Sampler {
-    /// Each scrape.
+    /// In each scrape.
     Scrape(Box<Voltage>),
     Thread(Periodic<Voltage>),
 }
@@ -84,7 +84,7 @@ impl Collector for RaspberryPi {
     fn serving(&mut self, begins: bool) {
         (self.is_serving, self.sampler) = (begins, None);
         if begins {
-            // What cannot be read is told by a scrape.
+            // A file that cannot be read is reported by a scrape.
             self.find(Instant::now(), &mut PartialErrors::default());
         }
     }
@@ -122,7 +122,7 @@ impl Collector for RaspberryPi {
 }
 
 impl RaspberryPi {
-    /// Looks for the device, unless it is known or was looked for a short time ago.
+    /// Looks up the device, unless it is known or was looked up a short time ago.
     fn find(&mut self, now: Instant, errors: &mut PartialErrors) {
         let is_recent = |then| now.saturating_duration_since(then) < PAUSE;
         if self.sampler.is_some() || self.looked_at.is_some_and(is_recent) {
@@ -141,7 +141,7 @@ impl RaspberryPi {
         self.listing.dir.close();
     }
 
-    /// Reads the file of the device `name`, and has it read from now on if it is there.
+    /// Reads the file of the device `name`, and starts sampling it if it exists.
     fn sampler(&self, name: &str, errors: &mut PartialErrors) -> Option<Sampler> {
         let below = [name, "/", ALARM].concat();
         let path = self.root.real(DIRECTORY).join(&below);
@@ -159,7 +159,7 @@ impl RaspberryPi {
     }
 }
 
-/// The file, and what it said so far.
+/// The file, and the results so far.
 struct Voltage {
     path: PathBuf,
     place: Place,
@@ -171,7 +171,7 @@ struct Voltage {
 struct Counts {
     samples: u64,
     low: u64,
-    /// What the last look saw, if there was one.
+    /// The result of the last reading, if there was one.
     last: Option<Result<bool, KeptError>>,
 }
 

@@ -76,7 +76,7 @@ struct Selinux {
     hash: FileId,
     threshold: FileId,
     root: Root,
-    /// What is configured, once that was read; `Some(None)` if it says no mode.
+    /// The configured mode, once the file was read; `Some(None)` if it sets none.
     config: Option<Option<i64>>,
 }
 
@@ -141,7 +141,7 @@ fn mode(root: &Root, errors: &mut PartialErrors) -> Option<i64> {
     mode
 }
 
-/// Each column of `cache_stats`, added up over the CPUs. A bad number costs its column.
+/// Writes each column of `cache_stats`, added up over the CPUs. A column with a bad number is left out.
 fn sums(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     let header = scan::lines(text).next().unwrap_or_default();
     for (name, family) in &COLUMNS {

@@ -1,4 +1,4 @@
-//! Bytes that wait in sockets of UDP: `/proc/net/udp` and `udp6`, a head line, then one line for each
+//! Bytes that wait in sockets of UDP: `/proc/net/udp` and `udp6`, a header line, then one line for each
 //! socket, whose fifth word is `tx_queue:rx_queue` in hexadecimal (proc_pid_net(5)). The sums of both over
 //! all sockets are shown. Without IPv6 there is no udp6. A sum with a number that cannot be read is left
 //! out.
@@ -12,7 +12,7 @@ use crate::settings::Subject;
 const FILES: [(&str, &str); 2] = [("/proc/net/udp", "v4"), ("/proc/net/udp6", "v6")];
 const EXPECTED: &str = "tx_queue:rx_queue as the fifth word of every line";
 
-/// The place of the two queues among the words of a line.
+/// The index of the two queues among the words of a line.
 const QUEUES: usize = 4;
 
 static BYTES: &Family<'_> = &FAMILIES[0];
