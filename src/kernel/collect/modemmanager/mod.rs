@@ -11,8 +11,8 @@
 //! org.freedesktop.ModemManager1.Device.Control of polkit. `modem_signal_interval_seconds` 0 means that no program did.
 //!
 //! Traffic of the connections of a modem is added up from the start of the agent, as connections come and go.
-//! ModemManager itself asks the modem for it every half minute or so. A modem is identified by its port and model; numbers
-//! of device, card and subscriber are not read.
+//! ModemManager itself asks the modem for it every half minute or so. A modem is identified by its port and model;
+//! numbers of device, card and subscriber are not read.
 
 mod asking;
 mod modem;

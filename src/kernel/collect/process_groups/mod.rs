@@ -12,8 +12,8 @@
 //!
 //! Processes are read once in `interval`; a scrape in between shows the same figures, and
 //! `process_groups_age_seconds` is the age of the figures. A process that used no CPU time and kept its memory at two
-//! readings in a row is read at each fourth only: changes then show up to three readings later. With `hidepid` only some
-//! processes are visible.
+//! readings in a row is read at each fourth only: changes then show up to three readings later. With `hidepid` only
+//! some processes are visible.
 
 mod groups;
 mod top;

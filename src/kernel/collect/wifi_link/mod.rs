@@ -1,13 +1,15 @@
 //! The radio quality of wireless interfaces, and their stations: generic netlink of the family nl80211
-//! (NL80211_CMD_GET_INTERFACE, _GET_STATION and _GET_SURVEY, include/uapi/linux/nl80211.h, since 2.6.24), which needs no
-//! privilege. Drivers differ in what they report: mac80211 nearly all, that of a Raspberry Pi neither retries nor the load
-//! of the channel. Missing values have no sample. A station with several links (Wi-Fi 7) has the signal of the best one.
+//! (NL80211_CMD_GET_INTERFACE, _GET_STATION and _GET_SURVEY, include/uapi/linux/nl80211.h, since 2.6.24), which
+//! needs no privilege. Drivers differ in what they report: mac80211 nearly all, that of a Raspberry Pi neither
+//! retries nor the load of the channel. Missing values have no sample. A station with several links (Wi-Fi 7) has
+//! the signal of the best one.
 //!
 //! A client has the signal of its access point and `wifi_link_stations` 1, or 0 while it is not connected. An access
-//! point has the number of its stations, in total and by signal: `wifi_link_stations_by_signal` with `at_most_dbm="-75"` are
-//! those of -75 dBm and less, `+Inf` all of a known signal. A driver counts for each association from 0; the counters of
-//! all stations of an interface are added up here, from the start of the agent, so that the sums never fall. What a station
-//! counts after the last scrape before it leaves is lost. `..._speed_bytes` is the rate of the last packet, not the throughput.
+//! point has the number of its stations, in total and by signal: `wifi_link_stations_by_signal` with
+//! `at_most_dbm="-75"` are those of -75 dBm and less, `+Inf` all of a known signal. A driver counts for each
+//! association from 0; the counters of all stations of an interface are added up here, from the start of the agent,
+//! so that the sums never fall. What a station counts after the last scrape before it leaves is lost.
+//! `..._speed_bytes` is the rate of the last packet, not the throughput.
 //!
 //! The channel's times are of the one in use, as long as it was: busy is any signal that the radio received.
 //! With `stations` each of up to 256 stations has series of its own, by its MAC address, which is personal data;
